@@ -1,0 +1,1 @@
+"""Products and interactions in, a checkpoint of two towers out."""

@@ -1,0 +1,258 @@
+"""Checkpoints: a directory of safetensors and JSON, written whole or not at all, rebuilt without pickle.
+
+best/
+  weights.safetensors    tensors named item_tower.* and user_tower.*
+  checkpoint.json        format, tower types and configs, the run, seed, commit, data hash, metrics, encoders
+last/                    the same two files, and what `--resume` needs beside them:
+  training.safetensors   optimiser and generator state
+  training.json          where training stood
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from trainer.errors import CheckpointError
+from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
+
+FORMAT = 1
+WEIGHTS_FILE = "weights.safetensors"
+CHECKPOINT_FILE = "checkpoint.json"
+TRAINING_WEIGHTS_FILE = "training.safetensors"
+TRAINING_FILE = "training.json"
+
+# Every tower that a checkpoint may name. A tower keeps its constructor's arguments in `config`.
+TOWER_TYPES: dict[str, Callable[..., nn.Module]] = {tower.__name__: tower for tower in (TwoTowerItem, TwoTowerUser)}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Two trained towers and where they come from."""
+
+    item_tower: nn.Module
+    user_tower: nn.Module
+    run: Mapping[str, Any]  # the run's configuration, as its TOML file said
+    seed: int
+    encoders: Mapping[str, Any]  # {space, name, text_dim, image_dim, dim}: what the features were made with
+    commit: str | None = None  # None outside a git checkout
+    data_hash: str | None = None
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    epoch: int = 0  # finished epochs
+    step: int = 0  # optimiser steps
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """What training needs besides the towers to go on as if it had never stopped."""
+
+    tensors: Mapping[str, Tensor]
+    values: Mapping[str, Any]
+
+
+def save(checkpoint: Checkpoint, directory: Path, training: TrainingState | None = None) -> None:
+    """Write the checkpoint to `directory`, replacing what is there; a crash leaves the old one or the new one."""
+    directory = Path(directory)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
+    try:
+        _write(checkpoint, temporary, training)
+        _fsync_all(temporary)
+        _swap(temporary, directory)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def load(directory: Path) -> Checkpoint:
+    """Return the checkpoint with its towers rebuilt on the CPU in evaluation mode; raises CheckpointError."""
+    directory = _existing(Path(directory))
+    document = read_document(directory)
+    weights = _read_tensors(directory / WEIGHTS_FILE, document["weights_sha256"])
+    towers = {}
+    for name in ("item_tower", "user_tower"):
+        mine = {key[len(name) + 1 :]: weights.pop(key) for key in sorted(weights) if key.startswith(f"{name}.")}
+        towers[name] = _rebuild(name, document[name], mine, directory)
+    if weights:
+        raise CheckpointError(f"{directory / WEIGHTS_FILE}: tensors that belong to no tower: {_some(weights)}")
+    return Checkpoint(
+        **towers,
+        run=document["run"],
+        seed=document["seed"],
+        encoders=document["encoders"],
+        commit=document["commit"],
+        data_hash=document["data_hash"],
+        metrics=document["metrics"],
+        epoch=document["epoch"],
+        step=document["step"],
+    )
+
+
+def load_training_state(directory: Path) -> TrainingState:
+    """Return what `save` was given as `training`; raises CheckpointError where the checkpoint has none."""
+    directory = _existing(Path(directory))
+    if not (directory / TRAINING_FILE).is_file():
+        raise CheckpointError(f"{directory}: has no {TRAINING_FILE}, so training cannot be resumed from it; use last/")
+    values = _read_json(directory / TRAINING_FILE)
+    return TrainingState(_read_tensors(directory / TRAINING_WEIGHTS_FILE, values.pop("weights_sha256")), values)
+
+
+def read_document(directory: Path) -> dict[str, Any]:
+    """Return checkpoint.json, checked for format and completeness, without reading the weights."""
+    path = _existing(Path(directory)) / CHECKPOINT_FILE
+    document = _read_json(path)
+    found = document.get("format")
+    if not isinstance(found, int) or found > FORMAT:
+        raise CheckpointError(
+            f"{path}: format {found!r}, but this version reads formats up to {FORMAT}; update carryover"
+        )
+    required = ("item_tower", "user_tower", "run", "seed", "encoders", "commit", "data_hash", "metrics")
+    missing = [key for key in (*required, "epoch", "step", "weights_sha256") if key not in document]
+    if missing:
+        raise CheckpointError(f"{path}: not a checkpoint, it lacks {', '.join(missing)}")
+    return document
+
+
+def _write(checkpoint: Checkpoint, directory: Path, training: TrainingState | None) -> None:
+    weights: dict[str, Tensor] = {}
+    document: dict[str, Any] = {"format": FORMAT}
+    for name in ("item_tower", "user_tower"):
+        tower = getattr(checkpoint, name)
+        if TOWER_TYPES.get(type(tower).__name__) is not type(tower):
+            raise CheckpointError(
+                f"{name}: {type(tower).__name__} is not in TOWER_TYPES, so it could not be loaded again"
+            )
+        document[name] = {"type": type(tower).__name__, "config": tower.config}
+        weights |= {f"{name}.{key}": tensor for key, tensor in tower.state_dict().items()}
+    document |= {
+        "run": dict(checkpoint.run),
+        "seed": checkpoint.seed,
+        "commit": checkpoint.commit,
+        "data_hash": checkpoint.data_hash,
+        "metrics": dict(checkpoint.metrics),
+        "encoders": dict(checkpoint.encoders),
+        "epoch": checkpoint.epoch,
+        "step": checkpoint.step,
+        "weights_sha256": _write_tensors(weights, directory / WEIGHTS_FILE),
+    }
+    _write_json(document, directory / CHECKPOINT_FILE)
+    if training is not None:
+        digest = _write_tensors(training.tensors, directory / TRAINING_WEIGHTS_FILE)
+        _write_json({**training.values, "weights_sha256": digest}, directory / TRAINING_FILE)
+
+
+def _rebuild(name: str, described: Any, weights: dict[str, Tensor], directory: Path) -> nn.Module:
+    where = f"{directory / CHECKPOINT_FILE}: {name}"
+    if not isinstance(described, dict) or not isinstance(described.get("config"), dict) or "type" not in described:
+        raise CheckpointError(f"{where}: expected {{type, config}}, got {described!r}")
+    if described["type"] not in TOWER_TYPES:
+        known = ", ".join(sorted(TOWER_TYPES))
+        raise CheckpointError(f"{where}: unknown tower type {described['type']!r}; known: {known}")
+    try:
+        tower = TOWER_TYPES[described["type"]](**described["config"])
+    except TypeError as error:
+        raise CheckpointError(f"{where}: {described['type']} does not take this config: {error}") from error
+    _check_tensors(tower.state_dict(), weights, f"{directory / WEIGHTS_FILE}: {name}")
+    tower.load_state_dict(weights)
+    return tower.eval()
+
+
+def _check_tensors(expected: Mapping[str, Tensor], found: Mapping[str, Tensor], where: str) -> None:
+    if missing := expected.keys() - found.keys():
+        raise CheckpointError(f"{where}: missing tensors: {_some(missing)}")
+    if extra := found.keys() - expected.keys():
+        raise CheckpointError(f"{where}: tensors that the tower does not have: {_some(extra)}")
+    for key, tensor in expected.items():
+        if (tensor.shape, tensor.dtype) != (found[key].shape, found[key].dtype):
+            raise CheckpointError(
+                f"{where}: {key} should be {tuple(tensor.shape)} {tensor.dtype}, "
+                f"but is {tuple(found[key].shape)} {found[key].dtype}"
+            )
+
+
+def _some(names: Any, limit: int = 5) -> str:
+    listed = sorted(names)
+    return ", ".join(listed[:limit]) + (f" and {len(listed) - limit} more" if len(listed) > limit else "")
+
+
+def _replaced(directory: Path) -> Path:
+    """Return where `_swap` keeps the old checkpoint for the moment between its two renames."""
+    return directory.with_name(f".{directory.name}.replaced")
+
+
+def _swap(temporary: Path, directory: Path) -> None:
+    # No portable call replaces a full directory at once. A crash between the renames leaves the old one under
+    # _replaced(), where _existing() finds it.
+    replaced = _replaced(directory)
+    if directory.exists():
+        shutil.rmtree(replaced, ignore_errors=True)
+        directory.rename(replaced)
+    temporary.rename(directory)
+    _fsync(directory.parent)
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _existing(directory: Path) -> Path:
+    for candidate in (directory, _replaced(directory)):
+        if (candidate / CHECKPOINT_FILE).is_file():
+            return candidate
+    raise CheckpointError(
+        f"{directory}: no checkpoint here (no {CHECKPOINT_FILE}); give a run's best/ or last/ directory"
+    )
+
+
+def _fsync_all(directory: Path) -> None:
+    for path in directory.iterdir():
+        _fsync(path)
+    directory.chmod(0o755)  # mkdtemp made it private to this user
+    _fsync(directory)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_json(document: Mapping[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(document, dict):
+        raise CheckpointError(f"{path}: expected a JSON object, got {type(document).__name__}")
+    return document
+
+
+def _write_tensors(tensors: Mapping[str, Tensor], path: Path) -> str:
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
+    return _sha256(path)
+
+
+def _read_tensors(path: Path, sha256: str) -> dict[str, Tensor]:
+    try:
+        if _sha256(path) != sha256:
+            raise CheckpointError(f"{path}: its SHA-256 is not the recorded one; the file was damaged or replaced")
+        tensors: dict[str, Tensor] = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path}: cannot be read: {error}") from error
+    return tensors
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
