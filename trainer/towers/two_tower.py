@@ -32,7 +32,8 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x plus its correction, (N, dim)."""
-        return x + self.narrow(F.gelu(self.widen(self.norm(x))))
+        correction: Tensor = self.narrow(F.gelu(self.widen(self.norm(x))))
+        return x + correction
 
 
 class TwoTowerItem(nn.Module):

@@ -1,0 +1,215 @@
+import filecmp
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from tests.trainer.planted import planted_interactions, planted_products, write_interactions, write_run
+from trainer.__main__ import main
+from trainer.checkpoint import load, load_training_state
+from trainer.fit import Fit
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """A finished run on shoppers of two planted tastes: (directory, report)."""
+    directory = tmp_path_factory.mktemp("planted")
+    assert main(["train", str(write_run(directory))]) == 0
+    return directory, json.loads((directory / "run" / "report.json").read_text())
+
+
+def ndcg(report, model="two_tower", k=10):
+    return report["test"]["models"][model][f"ndcg@{k}"]["mean"]
+
+
+def test_training_finds_the_planted_tastes_and_beats_the_baselines(planted):
+    report = planted[1]
+    assert ndcg(report) > 0.97
+    for baseline in ("random", "popularity", "content"):
+        assert report["test"]["two_tower_minus"][baseline]["ndcg@10"]["low"] > 0.15, baseline
+    assert report["training"]["best_epoch"] >= 1
+    assert report["training"]["epochs"][0]["ndcg@10"] < 0.9  # it was learnt, not there before
+
+
+def test_shuffled_interactions_teach_nothing(tmp_path, planted):
+    """The control: with tastes destroyed the same code must do no better than chance, or something leaks."""
+    assert main(["train", str(write_run(tmp_path, shuffled=True))]) == 0
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert ndcg(report) < 0.65 < ndcg(planted[1])
+    assert report["test"]["two_tower_minus"]["random"]["ndcg@10"]["low"] < 0.05
+
+
+def test_random_is_as_good_as_chance_is(planted):
+    """Half of shop B is of a user's taste, so chance fills half of any ten places with targets."""
+    assert planted[1]["test"]["models"]["random"]["ndcg@10"]["mean"] == pytest.approx(0.5, abs=0.12)
+
+
+def test_report_says_where_its_numbers_come_from(planted):
+    report = planted[1]
+    assert report["data"]["num_items"] == 40
+    assert report["data"]["num_users"] == 90
+    assert report["split"]["rule"] == "catalogue"
+    assert report["run"]["seed"] == 7
+    for interval in report["test"]["models"]["content"].values():
+        assert interval["low"] <= interval["mean"] <= interval["high"]
+    saved = load(planted[0] / "run" / "best")
+    assert saved.metrics["test"] == report["test"]["models"]["two_tower"]
+    assert saved.data_hash == report["data"]["hash"]
+    assert saved.encoders == {"space": "5" * 64, "name": "tiny", "text_dim": 12, "image_dim": 9, "dim": 16}
+
+
+def same_tensors(one, two):
+    return all(
+        filecmp.cmp(one / name, two / name, shallow=False) for name in ("weights.safetensors", "training.safetensors")
+    )
+
+
+def test_same_seed_gives_the_same_result_bit_for_bit_whatever_ran_before(tmp_path, planted):
+    torch.rand(13)
+    np.random.default_rng().random(5)
+    assert main(["train", str(write_run(tmp_path))]) == 0
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert report["test"] == planted[1]["test"]
+    assert report["training"] == planted[1]["training"]
+    assert same_tensors(tmp_path / "run" / "last", planted[0] / "run" / "last")
+
+
+def stop_during_epoch(monkeypatch, number):
+    """Press Ctrl-C in the middle of epoch `number`, as the terminal would."""
+    run_epoch, descend, seen = Fit.run_epoch, Fit._descend, {"epoch": 0, "batch": 0}
+
+    def counted_epoch(self, *arguments):
+        seen.update(epoch=seen["epoch"] + 1, batch=0)
+        return run_epoch(self, *arguments)
+
+    def interrupted_descend(self, loss):
+        seen["batch"] += 1
+        if (seen["epoch"], seen["batch"]) == (number, 3):
+            raise KeyboardInterrupt
+        return descend(self, loss)
+
+    monkeypatch.setattr(Fit, "run_epoch", counted_epoch)
+    monkeypatch.setattr(Fit, "_descend", interrupted_descend)
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_ctrl_c_then_resume_equals_never_having_stopped(tmp_path, planted, monkeypatch, capsys, epoch):
+    run = write_run(tmp_path)
+    stop_during_epoch(monkeypatch, epoch)
+    assert main(["train", str(run)]) == 130
+    assert "--resume" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert load(tmp_path / "run" / "last").epoch == epoch - 1
+    assert not (tmp_path / "run" / "report.json").exists()
+    assert main(["train", str(run), "--resume"]) == 0
+    assert same_tensors(tmp_path / "run" / "last", planted[0] / "run" / "last")
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert report["test"] == planted[1]["test"]
+    assert report["training"] == planted[1]["training"]
+
+
+def test_last_says_what_has_happened(planted):
+    state = load_training_state(planted[0] / "run" / "last")
+    epochs = state.values["epochs"]
+    assert [entry["epoch"] for entry in epochs] == list(range(len(epochs)))
+    assert state.values["best_epoch"] == planted[1]["training"]["best_epoch"]
+    assert load(planted[0] / "run" / "best").epoch == state.values["best_epoch"]
+    assert len(epochs) - 1 <= state.values["best_epoch"] + 3  # patience
+
+
+def test_a_run_is_not_overwritten_and_another_is_not_continued(planted, capsys):
+    directory = planted[0]
+    run = directory / "run.toml"
+    assert main(["train", str(run)]) == 2
+    assert "already holds a run" in capsys.readouterr().err
+    other = directory / "other.toml"
+    other.write_text(run.read_text().replace("hidden = 24", "hidden = 32"))
+    assert main(["train", str(other), "--resume"]) == 1
+    assert "model.hidden was 24 and is now 32" in capsys.readouterr().err
+    assert main(["train", str(run), "--resume", "--out", str(directory / "new")]) == 1
+    assert "nothing to resume" in capsys.readouterr().err
+
+
+def test_evaluate_gives_the_numbers_of_the_report(planted, capsys):
+    directory, report = planted
+    assert main(["evaluate", str(directory / "run" / "best"), "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["test"] == report["test"]
+    assert main(["evaluate", str(directory / "run" / "best")]) == 0
+    shown = capsys.readouterr().out
+    assert "popularity" in shown
+    assert f"{ndcg(report):.3f}" in shown
+
+
+def test_evaluate_on_other_data_says_so_and_refuses_other_encoders(planted, tmp_path, capsys):
+    directory = planted[0]
+    products, tastes = planted_products()
+    other = write_interactions(tmp_path / "i.csv", planted_interactions(products, tastes, num_users=40, seed=9))
+    assert main(["evaluate", str(directory / "run" / "best"), "--interactions", str(other), "--json"]) == 0
+    captured = capsys.readouterr()
+    assert "other data" in captured.err
+    assert json.loads(captured.out)["data"]["num_users"] == 40
+    manifest = (directory / "bundle" / "manifest.json").read_text()
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    for path in (directory / "bundle").iterdir():
+        (bundle / path.name).write_bytes(path.read_bytes())
+    (bundle / "manifest.json").write_text(manifest.replace("5" * 64, "6" * 64))
+    assert main(["evaluate", str(directory / "run" / "best"), "--encoders", str(bundle)]) == 1
+    assert "space 555555555555" in capsys.readouterr().err
+
+
+def test_checkpoints_are_listed_and_shown(planted, capsys, tmp_path):
+    assert main(["checkpoints", "list", str(planted[0])]) == 0
+    shown = capsys.readouterr().out
+    assert "TwoTowerItem" in shown
+    assert "best" in shown
+    assert "last" in shown
+    assert main(["checkpoints", "info", str(planted[0] / "run" / "best")]) == 0
+    assert json.loads(capsys.readouterr().out)["user_tower"]["config"]["max_items"] == 8
+    assert main(["checkpoints", "list", str(tmp_path)]) == 1
+    assert "no checkpoint" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rule", ["users", "temporal"])
+def test_the_other_splits_train_too(tmp_path, rule):
+    run = write_run(tmp_path, epochs=2)
+    run.write_text(run.read_text().replace("[split]", f'[split]\nrule = "{rule}"'))
+    assert main(["train", str(run)]) == 0
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert report["split"]["num_test_candidates"] == 40
+    assert ndcg(report) > ndcg(report, "popularity")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "message"),
+    [
+        ("seed = 7", "seed = 7\nsed = 8", 2, "unknown key sed; did you mean seed?"),
+        ("products.jsonl", "absent.jsonl", 2, "absent.jsonl: cannot be read"),
+        ("/bundle", "/absent", 1, "python -m exporter lite"),
+        ("learning_rate = 0.005", "learning_rate = 1000000", 1, "try a lower training.learning_rate"),
+    ],
+)
+def test_a_foreseeable_error_is_one_line_and_a_code(tmp_path, capsys, old, new, code, message):
+    run = write_run(tmp_path)
+    run.write_text(run.read_text().replace(old, new))
+    assert main(["train", str(run)]) == code
+    shown = capsys.readouterr().err.strip().splitlines()[-1]
+    assert shown.startswith("error: ")
+    assert message in shown
+
+
+def test_an_epoch_draws_nothing_from_the_global_generator(tmp_path, monkeypatch):
+    """Only the run's own generator is saved in last/, so anything else drawn would be lost by --resume."""
+    run_epoch, states = Fit.run_epoch, []
+
+    def watched(self, *arguments):
+        before = torch.get_rng_state()
+        loss = run_epoch(self, *arguments)
+        states.append(torch.equal(before, torch.get_rng_state()))
+        return loss
+
+    monkeypatch.setattr(Fit, "run_epoch", watched)
+    assert main(["train", str(write_run(tmp_path, epochs=2))]) == 0
+    assert states == [True, True]

@@ -1,0 +1,186 @@
+"""The run file: one TOML, one frozen RunConfig; an unknown key is an error that names the nearest valid one."""
+
+import dataclasses
+import difflib
+import tomllib
+import types
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trainer.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """What to learn from. Paths are relative to the directory the command runs in."""
+
+    products: tuple[str, ...]  # products.jsonl files, of as many shops as there are
+    interactions: str  # .csv or .jsonl
+    images: str | None = None  # a directory of {itemId}.jpg|jpeg|png|webp; without it every picture counts as missing
+
+
+@dataclass(frozen=True)
+class SplitConfig:
+    """What is hidden from training: see trainer/splits.py for the rules."""
+
+    rule: str = "catalogue"  # catalogue | users | temporal
+    valid: float = 0.1  # share of users (temporal: of interactions)
+    test: float = 0.2
+    shop_b: float = 0.5  # catalogue: share of items in the shop that test users have never seen
+
+    def __post_init__(self) -> None:
+        _one_of("split.rule", self.rule, ("catalogue", "users", "temporal"))
+        for name in ("valid", "test", "shop_b"):
+            _between(f"split.{name}", getattr(self, name), 0, 1)
+        if self.valid + self.test >= 1:
+            raise ConfigError("split.valid + split.test must leave something to train on, so be below 1")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The towers' sizes."""
+
+    type: str = "two_tower"
+    dim: int = 256
+    hidden: int = 512
+    num_blocks: int = 1
+    attention_dim: int = 64
+
+    def __post_init__(self) -> None:
+        _one_of("model.type", self.type, ("two_tower",))
+        for name in ("dim", "hidden", "num_blocks", "attention_dim"):
+            _between(f"model.{name}", getattr(self, name), 1, 8192)
+        _between("model.dim", self.dim, 8, 4096)  # contracts/bundle.schema.json
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How the towers are fitted."""
+
+    epochs: int = 30
+    patience: int = 4  # epochs without a better valid NDCG@10 before stopping
+    batch_size: int = 512  # examples; each also serves the others as a negative
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    temperature: float = 0.07  # logits are cosine / temperature
+    grad_clip: float = 1.0  # largest gradient norm
+    max_items: int = 100  # the user tower sees at most this many interactions, most recent first
+    modality_dropout: float = 0.2  # share of items with both that lose text or picture, so that either alone will do
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "patience", "max_items"):
+            _between(f"training.{name}", getattr(self, name), 1, 100_000)
+        _between("training.batch_size", self.batch_size, 2, 1_000_000)
+        _between("training.modality_dropout", self.modality_dropout, 0, 1)
+        _between("training.weight_decay", self.weight_decay, 0, 10)
+        for name in ("learning_rate", "temperature", "grad_clip"):
+            _between(f"training.{name}", getattr(self, name), 1e-9, 1e6)
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """What the report says."""
+
+    k: tuple[int, ...] = (10, 20)
+    confidence: float = 0.95
+    bootstrap_samples: int = 1000
+
+    def __post_init__(self) -> None:
+        if not self.k:
+            raise ConfigError("evaluation.k must name at least one cut-off")
+        for k in self.k:
+            _between("evaluation.k", k, 1, 100_000)
+        _between("evaluation.confidence", self.confidence, 0.5, 0.9999)
+        _between("evaluation.bootstrap_samples", self.bootstrap_samples, 100, 1_000_000)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One training run: everything that decides its result."""
+
+    seed: int
+    encoders: str  # a bundle directory: its text and image encoders make the features
+    out: str  # the run directory: best/, last/, report.json
+    data: DataConfig
+    cache: str = "var/cache/features"
+    device: str = "auto"  # auto | cpu | cuda
+    split: SplitConfig = field(default_factory=SplitConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+
+    def __post_init__(self) -> None:
+        _between("seed", self.seed, 0, 2**63 - 1)
+        _one_of("device", self.device, ("auto", "cpu", "cuda"))
+
+
+def read_config(path: Path, **overrides: Any) -> RunConfig:
+    """Return the run that the TOML file describes; raises ConfigError naming file and key."""
+    try:
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
+    try:
+        return parse_config({**values, **overrides})
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def parse_config(values: typing.Mapping[str, Any]) -> RunConfig:
+    """Return the run that a mapping describes, as read from TOML or from a checkpoint's `run`."""
+    config: RunConfig = _parse(RunConfig, values, "")
+    return config
+
+
+def as_document(config: RunConfig) -> dict[str, Any]:
+    """Return the run as plain JSON types; `parse_config` reads it back."""
+    return {
+        name: list(value) if isinstance(value, tuple) else _without_none(value) if isinstance(value, dict) else value
+        for name, value in dataclasses.asdict(config).items()
+    }
+
+
+def _without_none(section: dict[str, Any]) -> dict[str, Any]:
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in section.items() if v is not None}
+
+
+def _parse(kind: Any, values: typing.Mapping[str, Any], prefix: str) -> Any:
+    hints = typing.get_type_hints(kind)
+    for key in values:
+        if key not in hints:
+            near = difflib.get_close_matches(key, hints, n=1, cutoff=0)[0]
+            raise ConfigError(f"unknown key {prefix}{key}; did you mean {prefix}{near}?")
+    required = {f.name for f in dataclasses.fields(kind) if f.default is f.default_factory is dataclasses.MISSING}
+    if missing := sorted(required - values.keys()):
+        raise ConfigError(f"missing key {prefix}{missing[0]}")
+    return kind(**{key: _convert(hints[key], value, f"{prefix}{key}") for key, value in values.items()})
+
+
+def _convert(hint: Any, value: Any, name: str) -> Any:
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise ConfigError(f"{name} must be a table, got {value!r}")
+        return _parse(hint, value, f"{name}.")
+    if isinstance(hint, types.UnionType):  # only ever `str | None`
+        hint = typing.get_args(hint)[0]
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, list):
+            raise ConfigError(f"{name} must be a list, got {value!r}")
+        return tuple(_convert(typing.get_args(hint)[0], item, name) for item in value)
+    if hint is float and type(value) is int:
+        return float(value)
+    if type(value) is not hint:
+        raise ConfigError(f"{name} must be {hint.__name__}, got {value!r}")
+    return value
+
+
+def _one_of(name: str, value: str, valid: tuple[str, ...]) -> None:
+    if value not in valid:
+        raise ConfigError(f"{name} must be one of {', '.join(valid)}, got {value!r}")
+
+
+def _between(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ConfigError(f"{name} must be between {low} and {high}, got {value!r}")

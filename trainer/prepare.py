@@ -1,0 +1,68 @@
+"""From a run's configuration to everything it works on: data, split, features, device."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from trainer.config import RunConfig
+from trainer.data import Dataset, read_dataset
+from trainer.encoders import Encoders
+from trainer.errors import ConfigError
+from trainer.features import ItemFeatures, build_features
+from trainer.splits import Split, split_catalogue, split_temporal, split_users
+
+
+class Progress(Protocol):
+    """How a run tells a person where it is; trainer/progress.py has the one for terminals."""
+
+    def update(self, what: str, done: int, total: int) -> None:
+        """Say that `done` of `total` parts of `what` are finished."""
+
+    def say(self, line: str) -> None:
+        """Say one line."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything a run works on, decided by its configuration alone."""
+
+    config: RunConfig
+    dataset: Dataset
+    split: Split
+    encoders: Encoders
+    features: ItemFeatures
+    device: torch.device
+
+
+def prepare(config: RunConfig, progress: Progress) -> Prepared:
+    """Read and split the data and encode the items."""
+    device = _device(config.device)
+    encoders = Encoders(Path(config.encoders))  # first: a missing bundle should not cost reading the data
+    dataset = read_dataset([Path(path) for path in config.data.products], Path(config.data.interactions))
+    if dataset.num_unknown_items:
+        progress.say(
+            f"{dataset.num_unknown_items:,} interactions left out: their item is in none of the products files"
+        )
+    split = split_dataset(dataset, config)
+    images = Path(config.data.images) if config.data.images else None
+    features = build_features(dataset.products, encoders, Path(config.cache), images, progress.update)
+    return Prepared(config, dataset, split, encoders, features, device)
+
+
+def split_dataset(dataset: Dataset, config: RunConfig) -> Split:
+    """Return the split that the run's [split] table asks for."""
+    shares = {"valid": config.split.valid, "test": config.split.test}
+    interactions, num_items = dataset.interactions, len(dataset.products)
+    if config.split.rule == "temporal":
+        return split_temporal(interactions, num_items, **shares)
+    if config.split.rule == "users":
+        return split_users(interactions, num_items, seed=config.seed, **shares)
+    return split_catalogue(interactions, dataset.item_keys, seed=config.seed, shop_b=config.split.shop_b, **shares)
+
+
+def _device(name: str) -> torch.device:
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ConfigError('device is "cuda", but torch finds no CUDA device; use "auto" or "cpu"')
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
