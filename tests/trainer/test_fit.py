@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+import torch
+
+from trainer.config import TrainingConfig
+from trainer.data import DISMISS, make_interactions
+from trainer.errors import TrainingError
+from trainer.features import ItemFeatures
+from trainer.fit import Fit, _fair_negatives
+from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
+
+VIEW, CART = 0, 2
+
+
+def fit_on(rows, *, has_image=True, **settings):
+    """Return a Fit on rows of (user, item, kind), in order of time, among nine items."""
+    users, items, kinds = (list(column) for column in zip(*rows, strict=True))
+    train = make_interactions(users, items, kinds, [float(n) for n in range(len(rows))], [1.0] * len(rows))
+    draw = np.random.default_rng(0)
+    mask = np.ones((9, 2), dtype=np.float32)
+    mask[:, 1] = has_image
+    features = ItemFeatures(*(draw.normal(size=(9, width)).astype(np.float32) for width in (5, 4)), mask)
+    generator = torch.Generator().manual_seed(1)
+    towers = TwoTowerItem(5, 4, 6, 8, generator=generator), TwoTowerUser(6, 8, 3, generator=generator)
+    return Fit(*towers, features, train, TrainingConfig(**settings), generator, torch.device("cpu"))
+
+
+ROWS = [("a", 0, VIEW), ("a", 1, VIEW), ("a", 2, CART), ("b", 3, VIEW), ("b", 1, VIEW), ("c", 4, VIEW), ("c", 5, VIEW)]
+
+
+def test_examples_are_liked_items_that_something_came_before():
+    fit = fit_on([*ROWS, ("c", 6, DISMISS)])
+    assert fit.train.item_idx[fit.examples].tolist() == [1, 2, 1, 5]
+
+
+def test_log_q_is_how_often_an_item_is_a_target():
+    fit = fit_on(ROWS)
+    np.testing.assert_allclose(np.exp(fit.log_q[[1, 2, 5]]), [0.5, 0.25, 0.25])
+
+
+def test_the_target_itself_is_taken_out_of_its_history():
+    """Who viewed an item and then bought it gives no example where nothing else came before."""
+    with pytest.raises(TrainingError, match="no batch had a user with another liked item"):
+        fit_on(
+            [("a", 0, VIEW), ("a", 0, CART), ("b", 1, VIEW), ("b", 1, CART), ("c", 2, VIEW), ("c", 2, CART)]
+        ).run_epoch()
+    seen = []
+    fit = fit_on([("a", 0, VIEW), ("a", 1, VIEW), ("a", 0, CART), ("b", 2, VIEW), ("b", 3, VIEW)])
+    fit.user_tower.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[3].tolist()))
+    fit._loss(np.array([2, 4]))  # a's cart of item 0, after viewing 0 and 1; b's view of 3, after 2
+    assert seen == [[[0, 1], [0, 1]]]
+
+
+def test_history_is_what_came_before_the_target_and_no_more_than_max_items():
+    seen = []
+    fit = fit_on([("a", item, VIEW) for item in range(6)] + [("b", 6, VIEW), ("b", 7, VIEW)], max_items=3)
+    fit.user_tower.register_forward_pre_hook(lambda _, inputs: seen.append((inputs[2].tolist(), inputs[3].tolist())))
+    fit._loss(np.array([4, 7]))
+    assert seen == [([[3, 2, 1], [0, 0, 1]], [[1, 1, 1], [0, 0, 1]])]
+
+
+def test_only_dismissals_before_a_target_make_no_example():
+    fit = fit_on([("a", 0, DISMISS), ("a", 1, VIEW), ("b", 2, VIEW), ("b", 3, VIEW), ("c", 4, VIEW), ("c", 5, VIEW)])
+    assert fit._loss(np.array([1, 3])) is None  # one usable example has nothing to be told from
+    assert fit._loss(np.array([3, 5])) is not None
+
+
+def test_fair_negatives_are_neither_the_target_nor_something_the_user_had():
+    targets = np.array([4, 5, 4])
+    item_idx, mask = np.array([[5, 1], [0, 2], [0, 5]]), np.array([[1, 1], [1, 1], [1, 0]])
+    assert _fair_negatives(targets, item_idx, mask).tolist() == [
+        [False, False, False],  # 5 was in the history, 4 is the target itself
+        [True, False, True],
+        [False, True, False],  # the 5 in this history is padding
+    ]
+
+
+def test_one_step_moves_both_towers_and_repeated_epochs_lower_the_loss():
+    fit = fit_on(ROWS, learning_rate=0.01)
+    before = [parameter.detach().clone() for parameter in fit.parameters]
+    losses = [fit.run_epoch() for _ in range(30)]
+    moved = [not torch.equal(one, two) for one, two in zip(before, fit.parameters, strict=True)]
+    assert all(moved[: len(list(fit.item_tower.parameters()))][2:])  # the missing vectors need a lost modality to move
+    assert any(moved[len(list(fit.item_tower.parameters())) :])
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_gradients_are_clipped_to_the_configured_norm():
+    norms = []
+    fit = fit_on(ROWS, grad_clip=1e-3)
+    step = fit.optimiser.step
+    fit.optimiser.step = lambda: (
+        norms.append(torch.stack([p.grad.norm() for p in fit.parameters if p.grad is not None]).norm()),
+        step(),
+    )
+    fit.run_epoch()
+    assert norms
+    assert all(norm <= 1.001e-3 for norm in norms)
+
+
+@pytest.mark.parametrize(("share", "low", "high"), [(0.0, 0, 0), (0.5, 0.4, 0.6), (1.0, 1, 1)])
+def test_modality_dropout_takes_one_modality_of_items_that_have_both(share, low, high):
+    fit = fit_on(ROWS, modality_dropout=share)
+    mask = torch.tensor([[1.0, 1], [1, 0], [0, 1], [0, 0]]).repeat(500, 1)
+    kept = mask * fit._keep_modalities(mask)
+    both = mask.sum(1) == 2
+    assert torch.equal(kept[~both], mask[~both])
+    assert low <= (kept[both].sum(1) == 1).float().mean() <= high
+    assert kept[both].sum(1).min() >= 1
+    if share == 0.5:
+        assert kept[both].mean(0).tolist() == pytest.approx([0.75, 0.75], abs=0.08)
+
+
+def test_nothing_to_learn_from_is_said():
+    with pytest.raises(TrainingError, match="nothing to learn"):
+        fit_on([("a", 0, VIEW), ("b", 1, VIEW)])
