@@ -1,0 +1,180 @@
+// @ts-check
+import { bundleSchema } from "../generated/contracts.js";
+import { sha256Hex } from "./encoding.js";
+import { BundleError } from "./errors.js";
+import { problemIn } from "./json-schema.js";
+
+/**
+ * @typedef {import("./encoding.js").Bytes} Bytes
+ * @typedef {Record<string, any>} Manifest contracts/bundle.schema.json
+ * @typedef {{bundleId: string, manifest: Manifest, files: Map<string, Bytes>}} Bundle what the browser needs of it, verified
+ * @typedef {Pick<Cache, "match" | "put" | "delete" | "keys">} BundleCache
+ */
+
+export const BUNDLE_CACHE = "carryover-bundles";
+const MAX_MANIFEST_BYTES = 1024 * 1024;
+const MAX_FILE_BYTES = 128 * 1024 * 1024;
+const TEXT_ROLES = ["inputIds", "attentionMask"];
+const USER_ROLES = ["items", "kinds", "agesDays", "itemMask"];
+
+/** @param {string} bundleUrl ".../v1/bundles/ID/" @returns {string} */
+function idOf(bundleUrl) {
+  const bundleId = /\/([0-9a-f]{64})\/$/.exec(bundleUrl)?.[1];
+  if (!bundleId) throw new BundleError("bundle_invalid", `Expected a bundle address that ends in its id, got ${bundleUrl}.`);
+  return bundleId;
+}
+
+/** @param {Manifest} manifest @param {string} name @param {string[]} roles the inputs the extension can fill */
+function assertTower(manifest, name, roles) {
+  const tower = manifest.lite[name];
+  const given = tower.inputs.map((/** @type {any} */ input) => input.role);
+  const missing = roles.filter((role) => !given.includes(role));
+  const unknown = given.filter((/** @type {string} */ role) => !roles.includes(role) && role !== "tokenTypeIds");
+  if (missing.length > 0 || unknown.length > 0 || tower.outputs[0].role !== "embedding") {
+    throw new BundleError("bundle_invalid", `manifest.json: lite.${name} must take ${roles.join(", ")} and give embedding; it takes ${given.join(", ")}.`);
+  }
+}
+
+/**
+ * @param {Bytes} bytes of manifest.json
+ * @param {string} bundleId which is their SHA-256
+ * @returns {Promise<Manifest>}
+ * @throws {BundleError}
+ */
+export async function verifyManifest(bytes, bundleId) {
+  const actual = await sha256Hex(bytes);
+  if (actual !== bundleId) throw new BundleError("bundle_altered", `manifest.json: expected SHA-256 ${bundleId}, got ${actual}.`);
+  let manifest;
+  try {
+    manifest = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new BundleError("bundle_invalid", "manifest.json: expected JSON in UTF-8.", { cause: error });
+  }
+  const problem = problemIn(bundleSchema, bundleSchema, manifest);
+  if (problem) throw new BundleError("bundle_invalid", `manifest.json${problem}.`);
+  if (!manifest.lite) throw new BundleError("bundle_invalid", "manifest.json: this bundle has no lite part for browsers.");
+  if (manifest.text.tokenizer.type !== "wordpiece") throw new BundleError("bundle_invalid", "manifest.json: the browser reads wordpiece tokenizers only.");
+  assertTower(manifest, "textToItem", TEXT_ROLES);
+  assertTower(manifest, "userTower", USER_ROLES);
+  return manifest;
+}
+
+/** @param {Manifest} manifest @returns {string[]} the files a browser needs */
+export function liteFiles(manifest) {
+  const files = [manifest.text.tokenizer.file, manifest.lite.textToItem.file, manifest.lite.userTower.file];
+  for (const file of files) {
+    const listed = manifest.files[file];
+    if (!listed) throw new BundleError("bundle_invalid", `manifest.json: ${file} is used and not listed in files.`);
+    if (listed.bytes > MAX_FILE_BYTES) throw new BundleError("bundle_invalid", `${file}: ${listed.bytes} bytes are more than the ${MAX_FILE_BYTES} allowed.`);
+  }
+  return files;
+}
+
+/** @param {Manifest} manifest @param {string} file @param {Bytes} bytes */
+async function verifyFile(manifest, file, bytes) {
+  const listed = manifest.files[file];
+  if (bytes.length !== listed.bytes) throw new BundleError("bundle_altered", `${file}: expected ${listed.bytes} bytes, got ${bytes.length}.`);
+  const actual = await sha256Hex(bytes);
+  if (actual !== listed.sha256) throw new BundleError("bundle_altered", `${file}: expected SHA-256 ${listed.sha256}, got ${actual}.`);
+}
+
+/**
+ * Reads no further than allowed: the length header is the server's word, not a fact.
+ * @param {Response} response @param {number} limit bytes @param {string} name
+ * @returns {Promise<Bytes>}
+ */
+async function readBounded(response, limit, name) {
+  /** @type {Uint8Array[]} */
+  const chunks = [];
+  let length = 0;
+  const reader = response.body?.getReader();
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+    if (done) break;
+    length += value.length;
+    if (length > limit) {
+      await reader?.cancel();
+      throw new BundleError("bundle_altered", `${name}: longer than the ${limit} bytes expected.`);
+    }
+    chunks.push(value);
+  }
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+/** @param {BundleCache} cache @param {string} keep everything else is another bundle's */
+async function dropOthers(cache, keep) {
+  const others = (await cache.keys()).filter((request) => !request.url.startsWith(keep));
+  await Promise.all(others.map((request) => cache.delete(request)));
+}
+
+/**
+ * Downloads what the cache lacks of the server's bundle; keeps only what passed verification.
+ * @param {{server: import("./server-client.js").ServerClient, cache: BundleCache}} options
+ * @returns {Promise<string>} the bundle's address, for openBundle
+ * @throws {BundleError | import("./errors.js").ServerError}
+ */
+export async function fetchBundle({ server, cache }) {
+  const [offered] = await server.bundles();
+  if (!/^[0-9a-f]{64}$/.test(offered?.bundleId)) throw new BundleError("bundle_missing", `${server.baseUrl} offers no bundle.`);
+  const { bundleId } = offered;
+  const bundleUrl = `${server.baseUrl}/v1/bundles/${bundleId}/`;
+
+  /** @param {string} file @param {number} limit @param {(bytes: Bytes) => Promise<void>} verify */
+  async function ensure(file, limit, verify) {
+    const cached = await cache.match(bundleUrl + file);
+    if (cached) return;
+    const bytes = await readBounded(await server.bundleFile(bundleId, file), limit, file);
+    await verify(bytes);
+    await cache.put(bundleUrl + file, new Response(bytes));
+  }
+
+  await ensure("manifest.json", MAX_MANIFEST_BYTES, async (bytes) => { await verifyManifest(bytes, bundleId); });
+  const manifest = await cachedManifest(cache, bundleUrl);
+  for (const file of liteFiles(manifest)) {
+    await ensure(file, manifest.files[file].bytes, (bytes) => verifyFile(manifest, file, bytes));
+  }
+  await dropOthers(cache, bundleUrl);
+  return bundleUrl;
+}
+
+/** @param {BundleCache} cache @param {string} bundleUrl @param {string} file @returns {Promise<Bytes>} */
+async function cachedBytes(cache, bundleUrl, file) {
+  const response = await cache.match(bundleUrl + file);
+  if (!response) throw new BundleError("bundle_missing", `${file} is not on this device yet.`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** @param {BundleCache} cache @param {string} bundleUrl @returns {Promise<Manifest>} */
+export async function cachedManifest(cache, bundleUrl) {
+  return verifyManifest(await cachedBytes(cache, bundleUrl, "manifest.json"), idOf(bundleUrl));
+}
+
+/**
+ * Opens a downloaded bundle without any request. All is verified again: a disk is not a promise.
+ * @param {{cache: BundleCache, bundleUrl: string}} options
+ * @returns {Promise<Bundle>}
+ * @throws {BundleError} and forgets the damaged copy, so that the next fetchBundle repairs it
+ */
+export async function openBundle({ cache, bundleUrl }) {
+  /** @type {Map<string, Bytes>} */
+  const files = new Map();
+  let reading = "manifest.json";
+  try {
+    const manifest = await cachedManifest(cache, bundleUrl);
+    for (reading of liteFiles(manifest)) {
+      const bytes = await cachedBytes(cache, bundleUrl, reading);
+      await verifyFile(manifest, reading, bytes);
+      files.set(reading, bytes);
+    }
+    return { bundleId: idOf(bundleUrl), manifest, files };
+  } catch (error) {
+    if (error instanceof BundleError) await cache.delete(bundleUrl + reading);
+    throw error;
+  }
+}

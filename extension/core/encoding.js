@@ -1,0 +1,51 @@
+// @ts-check
+
+/** @typedef {Uint8Array<ArrayBuffer>} Bytes */
+
+/** @param {ArrayBuffer | Uint8Array} data @returns {string} lower-case hexadecimal */
+export function toHex(data) {
+  const bytes = data instanceof Uint8Array ? data : new Uint8Array(data);
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** @param {ArrayBuffer | Uint8Array} data @returns {string} */
+export function toBase64(data) {
+  const bytes = data instanceof Uint8Array ? data : new Uint8Array(data);
+  let binary = "";
+  // In pieces: spreading a long array into arguments overflows the stack.
+  for (let start = 0; start < bytes.length; start += 8192) {
+    binary += String.fromCharCode(...bytes.subarray(start, start + 8192));
+  }
+  return btoa(binary);
+}
+
+/** @param {string} text @returns {Bytes} */
+export function fromBase64(text) {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+/** @param {string} text @returns {Bytes} UTF-8 */
+export function utf8(text) {
+  return new TextEncoder().encode(text);
+}
+
+/** @param {Bytes | string} data @returns {Promise<string>} SHA-256 in hexadecimal */
+export async function sha256Hex(data) {
+  const bytes = typeof data === "string" ? utf8(data) : data;
+  return toHex(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+/** @param {Float32Array | number[]} embedding @returns {string} base64 of little-endian float32 */
+export function encodeEmbedding(embedding) {
+  const bytes = new Uint8Array(embedding.length * 4);
+  const view = new DataView(bytes.buffer);
+  embedding.forEach((value, i) => view.setFloat32(i * 4, value, true));
+  return toBase64(bytes);
+}
+
+/** @param {string} text as encodeEmbedding wrote it @returns {Float32Array} */
+export function decodeEmbedding(text) {
+  const bytes = fromBase64(text);
+  const view = new DataView(bytes.buffer);
+  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(i * 4, true));
+}

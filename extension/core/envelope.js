@@ -1,0 +1,77 @@
+// @ts-check
+// docs/envelope.md is the specification; names and lengths below follow it.
+import { EnvelopeError } from "./errors.js";
+import { utf8 } from "./encoding.js";
+
+/** @typedef {import("./encoding.js").Bytes} Bytes */
+/** @typedef {{profileId: string, purpose: string}} Binding what an envelope is bound to */
+
+export const VERSION = 1;
+const NONCE_LENGTH = 12;
+const TAG_LENGTH = 16;
+const HEADER_LENGTH = 1 + NONCE_LENGTH;
+const MAX_LENGTH = 16 * 1024 * 1024;
+const LABEL = utf8("carryover envelope");
+
+/** @param {string} text @param {string} name @returns {Bytes} two length bytes, then UTF-8 */
+function prefixed(text, name) {
+  if (typeof text !== "string") throw new TypeError(`${name} must be a string, got ${typeof text}.`);
+  const bytes = utf8(text);
+  if (bytes.length < 1 || bytes.length > 255) {
+    throw new RangeError(`${name} must be 1 to 255 bytes of UTF-8, got ${bytes.length}.`);
+  }
+  return Uint8Array.of(0, bytes.length, ...bytes);
+}
+
+/** @param {Binding} binding @returns {Bytes} the additional authenticated data */
+export function aadOf({ profileId, purpose }) {
+  return Uint8Array.of(...LABEL, VERSION, ...prefixed(profileId, "profileId"), ...prefixed(purpose, "purpose"));
+}
+
+/** @returns {Promise<CryptoKey>} AES-256-GCM; its bytes cannot be read back, not even by this extension */
+export function generateDataKey() {
+  return crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+}
+
+/**
+ * version ‖ nonce ‖ ciphertext+tag. The nonce is made here: no caller can repeat one.
+ * @param {CryptoKey} dataKey
+ * @param {Bytes} plaintext
+ * @param {Binding} binding
+ * @returns {Promise<Bytes>}
+ */
+export async function encrypt(dataKey, plaintext, binding) {
+  const overhead = HEADER_LENGTH + TAG_LENGTH;
+  if (plaintext.length + overhead > MAX_LENGTH) {
+    throw new RangeError(`plaintext must be at most ${MAX_LENGTH - overhead} bytes, got ${plaintext.length}.`);
+  }
+  const additionalData = aadOf(binding);
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_LENGTH));
+  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce, additionalData }, dataKey, plaintext);
+  const envelope = new Uint8Array(HEADER_LENGTH + sealed.byteLength);
+  envelope[0] = VERSION;
+  envelope.set(nonce, 1);
+  envelope.set(new Uint8Array(sealed), HEADER_LENGTH);
+  return envelope;
+}
+
+/**
+ * @param {CryptoKey} dataKey
+ * @param {Bytes} envelope
+ * @param {Binding} binding
+ * @returns {Promise<Bytes>} the plaintext
+ * @throws {EnvelopeError} whatever was wrong
+ */
+export async function decrypt(dataKey, envelope, binding) {
+  const additionalData = aadOf(binding);
+  const isPlausible = envelope instanceof Uint8Array && envelope.length >= HEADER_LENGTH + TAG_LENGTH &&
+    envelope.length <= MAX_LENGTH && envelope[0] === VERSION;
+  if (!isPlausible) throw new EnvelopeError();
+  const iv = envelope.subarray(1, HEADER_LENGTH);
+  try {
+    const body = envelope.subarray(HEADER_LENGTH);
+    return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData }, dataKey, body));
+  } catch {
+    throw new EnvelopeError();
+  }
+}

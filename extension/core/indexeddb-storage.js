@@ -1,0 +1,78 @@
+// @ts-check
+
+/**
+ * Where a profile lives. Sees only envelopes and one non-extractable key, never a plaintext.
+ * @typedef {import("./encoding.js").Bytes} Bytes
+ * @typedef {{profileId: string, dataKey: CryptoKey}} Identity
+ * @typedef {{id: string, kind: string, envelope: Bytes}} StoredRecord
+ * @typedef {object} Storage
+ * @property {() => Promise<{identity: Identity | null, records: StoredRecord[]}>} read
+ * @property {(identity: Identity) => Promise<void>} create
+ * @property {(puts: StoredRecord[], deletes: string[]) => Promise<void>} write one transaction: all of it or nothing
+ * @property {() => Promise<void>} destroy key and records
+ */
+
+/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
+function result(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** @param {IDBTransaction} transaction @returns {Promise<void>} */
+function done(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onerror = () => reject(transaction.error);
+    transaction.onabort = () => reject(transaction.error);
+  });
+}
+
+/** @param {string} name @returns {Promise<IDBDatabase>} */
+function openDatabase(name) {
+  const request = indexedDB.open(name, 1);
+  request.onupgradeneeded = () => {
+    request.result.createObjectStore("identity");
+    request.result.createObjectStore("records", { keyPath: "id" });
+  };
+  return result(request);
+}
+
+/** @param {string} [name] of the database @returns {Storage} */
+export function indexedDbStorage(name = "carryover") {
+  /** @type {Promise<IDBDatabase> | undefined} */
+  let opened;
+  const database = () => (opened ??= openDatabase(name));
+  /** @param {IDBTransactionMode} mode */
+  const begin = async (mode) => (await database()).transaction(["identity", "records"], mode);
+
+  return {
+    async read() {
+      const transaction = await begin("readonly");
+      const [identity, records] = await Promise.all([
+        result(transaction.objectStore("identity").get("profile")),
+        result(transaction.objectStore("records").getAll()),
+      ]);
+      return { identity: identity ?? null, records };
+    },
+    async create(identity) {
+      const transaction = await begin("readwrite");
+      transaction.objectStore("identity").put(identity, "profile");
+      await done(transaction);
+    },
+    async write(puts, deletes) {
+      const transaction = await begin("readwrite");
+      const records = transaction.objectStore("records");
+      for (const id of deletes) records.delete(id);
+      for (const record of puts) records.put(record);
+      await done(transaction);
+    },
+    async destroy() {
+      const transaction = await begin("readwrite");
+      transaction.objectStore("identity").clear();
+      transaction.objectStore("records").clear();
+      await done(transaction);
+    },
+  };
+}

@@ -1,0 +1,102 @@
+// @ts-check
+import { privacy } from "../generated/contracts.js";
+import { canonicalUrl, itemIdOf, shopOf } from "../extract/identity.js";
+
+/**
+ * @typedef {Record<string, any>} Product
+ * @typedef {{isConsented: (shop: string) => boolean, incognito: boolean, paused: boolean}} Context
+ * @typedef {{allowed: true, product: Product} | {allowed: false, reason: string}} Judgement
+ */
+
+const personal = privacy.personalDataPatterns.map(({ pattern }) => new RegExp(pattern, "gu"));
+const personalParameters = new Set(privacy.personalUrlParameters);
+const sensitive = privacy.sensitiveCategories.map(({ name, terms }) => ({ name, pattern: termsPattern(terms) }));
+// Shops put a locale before the path: /en/checkout, /de-at/account.
+const LOCALE = /^\/[a-z]{2}(?:[-_][a-z]{2})?(?=\/)/;
+
+/** @param {string[]} terms @returns {RegExp} */
+function termsPattern(terms) {
+  const escaped = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "[\\s\\-]+"));
+  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${escaped.join("|")})(?![\\p{L}\\p{N}])`, "iu");
+}
+
+/** @param {string} text @returns {string} with e-mail addresses, telephone and card numbers replaced */
+export function scrubText(text) {
+  return personal.reduce((out, pattern) => out.replace(pattern, privacy.personalDataReplacement), text);
+}
+
+/** @param {string} url @returns {string} without parameters that name a person */
+export function scrubUrl(url) {
+  const parsed = new URL(url);
+  const pairs = parsed.search.slice(1).split("&").filter(Boolean);
+  parsed.search = pairs.filter((pair) => !personalParameters.has(decoded(pair.split("=", 1)[0]).toLowerCase())).join("&");
+  return parsed.href;
+}
+
+/** @param {string} text @returns {string} percent-decoded where that is possible */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch (error) {
+    if (error instanceof URIError) return text;
+    throw error;
+  }
+}
+
+/** @param {string} url whether personal data stand in it; a plus is read both as itself and as a space */
+function isPersonalUrl(url) {
+  const readings = [decoded(url), decoded(url.replaceAll("+", "%2B"))];
+  return readings.some((text) => scrubText(text) !== text);
+}
+
+/** @param {string} url @returns {boolean} whether the page is one of an account, an order or the like */
+export function isPrivatePath(url) {
+  const path = new URL(url).pathname.toLowerCase().replace(LOCALE, "");
+  return privacy.privatePathPrefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+}
+
+/** @param {Product} product @returns {string | null} the sensitive category it belongs to */
+export function sensitiveCategory(product) {
+  const text = [product.title, ...(product.categoryPath ?? []), product.description].filter(Boolean).join("\n");
+  return sensitive.find(({ pattern }) => pattern.test(text))?.name ?? null;
+}
+
+/** @param {Product} product @returns {Promise<Product>} what may be kept of it */
+async function scrubbed(product) {
+  const url = canonicalUrl(scrubUrl(product.url));
+  /** @type {Product} */
+  const kept = { shop: product.shop, itemId: await itemIdOf(url), url };
+  for (const name of ["title", "brand", "description"]) {
+    if (product[name]) kept[name] = scrubText(product[name]).slice(0, 1000);
+  }
+  if (product.categoryPath) kept.categoryPath = product.categoryPath.map(scrubText);
+  if (product.attributes) {
+    kept.attributes = Object.fromEntries(
+      Object.entries(product.attributes).map(([name, value]) => [name, scrubText(value)]),
+    );
+  }
+  const image = (product.images ?? []).map(scrubUrl).find((/** @type {string} */ one) => !isPersonalUrl(one));
+  if (image) kept.images = [image];
+  if (product.price) kept.price = product.price;
+  return kept;
+}
+
+/**
+ * Runs before anything is stored. The answer holds only the fields a profile needs; variants, reviews, seller's numbers
+ * and the rest of the page are left behind.
+ * @param {Product} product as extracted
+ * @param {Context} context
+ * @returns {Promise<Judgement>}
+ */
+export async function judge(product, context) {
+  if (context.incognito) return { allowed: false, reason: "incognito" };
+  if (context.paused) return { allowed: false, reason: "paused" };
+  if (!context.isConsented(product.shop) || shopOf(product.url) !== product.shop) {
+    return { allowed: false, reason: "no_consent" };
+  }
+  if (isPrivatePath(product.url)) return { allowed: false, reason: "private_path" };
+  if (isPersonalUrl(scrubUrl(product.url))) return { allowed: false, reason: "personal_url" };
+  const category = sensitiveCategory(product);
+  if (category) return { allowed: false, reason: `sensitive_${category}` };
+  return { allowed: true, product: await scrubbed(product) };
+}

@@ -1,0 +1,236 @@
+// @ts-check
+import { privacy } from "../generated/contracts.js";
+import { decrypt, encrypt, generateDataKey } from "./envelope.js";
+import { toHex, utf8 } from "./encoding.js";
+import { EnvelopeError } from "./errors.js";
+
+/**
+ * @typedef {import("./indexeddb-storage.js").Storage} Storage
+ * @typedef {"view" | "wishlist" | "cart" | "purchase" | "rating" | "dismiss"} Kind
+ * @typedef {object} Interaction
+ * @property {string} id of the record
+ * @property {Kind} kind
+ * @property {string} time ISO 8601
+ * @property {number} weight 1 to 5: how often it happened on that day
+ * @property {string} space of the embedding
+ * @property {string} embedding base64 of float32
+ * @property {Record<string, any>} product what the privacy filter let through
+ * @typedef {{id: string, time: string, method: string, url: string, body: string}} LedgerEntry
+ * @typedef {object} Settings
+ * @property {string} serverUrl
+ * @property {boolean} serverIsMine the shopper says that a server which is not on this machine is theirs
+ * @property {"auto" | "page"} mode
+ * @property {boolean} paused
+ * @property {Record<string, string>} consents shop to the time of consent
+ * @property {string} bundleUrl the bundle last used, so that ranking works while the server is away
+ */
+
+const DAY_MS = 86_400_000;
+const MAX_LEDGER_ENTRIES = 500;
+
+/** @type {Settings} */
+export const DEFAULT_SETTINGS = Object.freeze({
+  serverUrl: "http://127.0.0.1:8710",
+  serverIsMine: false,
+  mode: "auto",
+  paused: false,
+  consents: {},
+  bundleUrl: "",
+});
+
+/** @returns {string} 32 hexadecimal digits; says nothing about what it names */
+function randomId() {
+  return toHex(crypto.getRandomValues(new Uint8Array(16)));
+}
+
+/** What one person's device knows. The storage is the truth; what this object holds is a cache of it. */
+export class Profile {
+  /** @type {import("./indexeddb-storage.js").Identity | null} */
+  #identity = null;
+  /** @type {Map<string, Interaction>} */
+  #interactions = new Map();
+  /** @type {Map<string, LedgerEntry>} */
+  #ledger = new Map();
+  /** @type {Settings} */
+  #settings = { ...DEFAULT_SETTINGS };
+  /** @type {Promise<unknown>} */
+  #queue = Promise.resolve();
+  #storage;
+  #now;
+  /** Records that would not open: damaged, or put there by somebody else. They are left alone and counted. */
+  unreadable = 0;
+
+  /** @param {Storage} storage @param {() => number} now milliseconds since 1970 */
+  constructor(storage, now) {
+    this.#storage = storage;
+    this.#now = now;
+  }
+
+  /**
+   * @param {Storage} storage
+   * @param {{now?: () => number}} [options]
+   * @returns {Promise<Profile>}
+   */
+  static async open(storage, { now = Date.now } = {}) {
+    const profile = new Profile(storage, now);
+    await profile.#load();
+    return profile;
+  }
+
+  async #load() {
+    const { identity, records } = await this.#storage.read();
+    this.#identity = identity;
+    for (const record of identity ? records : []) {
+      try {
+        this.#remember(record.kind, record.id, await this.#decrypted(record));
+      } catch (error) {
+        if (!(error instanceof EnvelopeError)) throw error;
+        this.unreadable += 1;
+      }
+    }
+    await this.#enforceRetention();
+  }
+
+  /** @param {import("./indexeddb-storage.js").StoredRecord} record */
+  async #decrypted({ id, kind, envelope }) {
+    const { profileId, dataKey } = /** @type {import("./indexeddb-storage.js").Identity} */ (this.#identity);
+    const plaintext = await decrypt(dataKey, envelope, { profileId, purpose: `${kind}/${id}` });
+    return JSON.parse(new TextDecoder().decode(plaintext));
+  }
+
+  /** @param {string} kind @param {string} id @param {any} value */
+  #remember(kind, id, value) {
+    if (kind === "interaction") this.#interactions.set(id, value);
+    else if (kind === "ledger") this.#ledger.set(id, value);
+    else if (kind === "settings") this.#settings = { ...DEFAULT_SETTINGS, ...value };
+  }
+
+  /** Changes run one after another, so that two of them never interleave. @template T @param {() => Promise<T>} change @returns {Promise<T>} */
+  #enqueue(change) {
+    const next = this.#queue.then(change, change);
+    this.#queue = next.catch(() => undefined);
+    return next;
+  }
+
+  /** @param {string} kind @param {string} id @param {object} value */
+  async #put(kind, id, value) {
+    if (!this.#identity) {
+      const identity = { profileId: randomId(), dataKey: await generateDataKey() };
+      await this.#storage.create(identity);
+      this.#identity = identity;
+    }
+    const { profileId, dataKey } = this.#identity;
+    const envelope = await encrypt(dataKey, utf8(JSON.stringify(value)), { profileId, purpose: `${kind}/${id}` });
+    await this.#storage.write([{ id, kind, envelope }], []);
+    this.#remember(kind, id, value);
+  }
+
+  async #enforceRetention() {
+    const oldest = new Date(this.#now() - privacy.retentionDays * DAY_MS).toISOString();
+    const interactions = this.interactions();
+    const ledger = this.ledger();
+    const gone = [
+      ...interactions.filter((one, i) => one.time < oldest || i >= privacy.maxInteractions),
+      ...ledger.filter((one, i) => one.time < oldest || i >= MAX_LEDGER_ENTRIES),
+    ].map(({ id }) => id);
+    if (gone.length === 0) return;
+    await this.#storage.write([], gone);
+    for (const id of gone) {
+      this.#interactions.delete(id);
+      this.#ledger.delete(id);
+    }
+  }
+
+  /** @returns {Settings} */
+  get settings() {
+    return { ...this.#settings, consents: { ...this.#settings.consents } };
+  }
+
+  /** @param {string} shop */
+  isConsented(shop) {
+    return Object.hasOwn(this.#settings.consents, shop);
+  }
+
+  /** @returns {Interaction[]} most recent first */
+  interactions() {
+    return [...this.#interactions.values()].sort((a, b) => (a.time < b.time ? 1 : -1));
+  }
+
+  /** @returns {LedgerEntry[]} most recent first */
+  ledger() {
+    return [...this.#ledger.values()].sort((a, b) => (a.time < b.time ? 1 : -1));
+  }
+
+  /** @param {Partial<Omit<Settings, "consents">>} changes */
+  changeSettings(changes) {
+    return this.#enqueue(() => this.#put("settings", "settings", { ...this.#settings, ...changes }));
+  }
+
+  /** @param {string} shop @param {boolean} allowed */
+  setConsent(shop, allowed) {
+    return this.#enqueue(() => {
+      const consents = { ...this.#settings.consents };
+      if (allowed) consents[shop] ??= new Date(this.#now()).toISOString();
+      else delete consents[shop];
+      return this.#put("settings", "settings", { ...this.#settings, consents });
+    });
+  }
+
+  /**
+   * Keeps what happened. The same thing on the same day is one interaction: it moves to now and weighs more.
+   * @param {{product: Record<string, any>, kind: Kind, space: string, embedding: string}} happened
+   * @returns {Promise<void>}
+   */
+  addInteraction({ product, kind, space, embedding }) {
+    return this.#enqueue(async () => {
+      const time = new Date(this.#now()).toISOString();
+      const same = this.interactions().find((one) =>
+        one.kind === kind && one.product.shop === product.shop && one.product.itemId === product.itemId &&
+        one.time.slice(0, 10) === time.slice(0, 10));
+      const id = same?.id ?? randomId();
+      const weight = Math.min(5, (same?.weight ?? 0) + 1);
+      await this.#put("interaction", id, { id, kind, time, weight, space, embedding, product });
+      await this.#enforceRetention();
+    });
+  }
+
+  /** Puts an embedding of another space in place, after the bundle changed. @param {string} id @param {string} space @param {string} embedding */
+  replaceEmbedding(id, space, embedding) {
+    return this.#enqueue(async () => {
+      const interaction = this.#interactions.get(id);
+      if (interaction) await this.#put("interaction", id, { ...interaction, space, embedding });
+    });
+  }
+
+  /** @param {{method: string, url: string, body: string}} request about to leave the device */
+  addToLedger(request) {
+    return this.#enqueue(async () => {
+      const id = randomId();
+      await this.#put("ledger", id, { id, time: new Date(this.#now()).toISOString(), ...request });
+      await this.#enforceRetention();
+    });
+  }
+
+  /** @returns {Record<string, any>} everything that is kept, readable */
+  export() {
+    return {
+      format: 1,
+      exportedAt: new Date(this.#now()).toISOString(),
+      settings: this.settings,
+      interactions: this.interactions(),
+      ledger: this.ledger(),
+    };
+  }
+
+  /** Deletes all records and the key, so that remains on the disk cannot be opened. */
+  erase() {
+    return this.#enqueue(async () => {
+      await this.#storage.destroy();
+      this.#identity = null;
+      this.#interactions.clear();
+      this.#ledger.clear();
+      this.#settings = { ...DEFAULT_SETTINGS };
+      this.unreadable = 0;
+    });
+  }
+}

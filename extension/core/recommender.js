@@ -1,0 +1,167 @@
+// @ts-check
+import { interactionSchema, productSchema } from "../generated/contracts.js";
+import { canonicalUrl, itemIdOf, shopOf } from "../extract/identity.js";
+import { decodeEmbedding, encodeEmbedding } from "./encoding.js";
+import { CarryoverError } from "./errors.js";
+import { itemText } from "./item-text.js";
+import { problemIn } from "./json-schema.js";
+import { judge } from "./privacy-filter.js";
+import { isLoopback } from "./server-client.js";
+import { decodeInt8, dot, isZero } from "./vectors.js";
+
+/**
+ * @typedef {import("./profile.js").Profile} Profile
+ * @typedef {import("./profile.js").Kind} Kind
+ * @typedef {import("./towers.js").Towers} Towers
+ * @typedef {{towers: Towers, manifest: import("./bundle.js").Manifest}} Model
+ * @typedef {Record<string, any>} Item a product card: itemId, url, title and what else is known
+ * @typedef {{items: (Item & {score: number, why: string[]})[], mode: "own" | "page", basis: "taste" | "first_screen" | "page_order", shop: string}} Recommendations
+ */
+
+// Always the same number, whatever was seen or dismissed: k must not tell the server anything.
+export const REQUESTED = 30;
+const DAY_MS = 86_400_000;
+const KINDS = /** @type {Kind[]} */ (interactionSchema.properties.kind.enum);
+/** A second reason is given only where it is nearly as close as the first. */
+const SECOND_REASON_MARGIN = 0.1;
+const WEAKEST_REASON = 0.25;
+
+/**
+ * A product kept in the profile, after the privacy filter and with its embedding from this device.
+ * @param {object} happened
+ * @param {unknown} happened.product as a content script sent it: not trusted
+ * @param {Kind} happened.kind
+ * @param {boolean} happened.incognito
+ * @param {{profile: Profile, model: () => Promise<Model>}} on
+ * @returns {Promise<{stored: boolean, reason?: string}>}
+ */
+export async function learn({ product, kind, incognito }, { profile, model }) {
+  const problem = problemIn(productSchema, productSchema, product);
+  if (problem) return { stored: false, reason: `invalid_product${problem}` };
+  const extracted = /** @type {Record<string, any>} */ (product);
+  if (extracted.verdict !== "product") return { stored: false, reason: extracted.verdict };
+  const context = { incognito, paused: profile.settings.paused, isConsented: (/** @type {string} */ shop) => profile.isConsented(shop) };
+  const judgement = await judge(extracted, context);
+  if (!judgement.allowed) return { stored: false, reason: judgement.reason };
+  const { towers, manifest } = await model();
+  const [embedding] = await towers.embedItems([itemText(judgement.product, manifest.text.itemText)]);
+  // Consent may have been withdrawn, or learning paused, while the towers were loading.
+  if (profile.settings.paused || !profile.isConsented(extracted.shop)) return { stored: false, reason: "no_consent" };
+  await profile.addInteraction({ product: judgement.product, kind, space: manifest.space, embedding: encodeEmbedding(embedding) });
+  return { stored: true };
+}
+
+/**
+ * "Less like this". Needs no consent of the shop: the shopper says it about a card we showed.
+ * @param {Item} item
+ * @param {{profile: Profile, model: () => Promise<Model>}} on
+ */
+export async function dismiss(item, { profile, model }) {
+  const url = canonicalUrl(String(item.url));
+  const title = String(item.title ?? "").slice(0, 500);
+  if (!title) throw new CarryoverError("invalid_item", "Expected an item with a title.");
+  /** @type {Item} */
+  const product = { shop: shopOf(url), itemId: await itemIdOf(url), url, title };
+  for (const name of ["brand", "categoryPath", "attributes"]) if (item[name]) product[name] = item[name];
+  const { towers, manifest } = await model();
+  const [embedding] = await towers.embedItems([itemText(product, manifest.text.itemText)]);
+  await profile.addInteraction({ product, kind: "dismiss", space: manifest.space, embedding: encodeEmbedding(embedding) });
+}
+
+/** After a change of bundle the old embeddings mean nothing: they are made anew from the stored text. @param {Profile} profile @param {Model} model */
+async function bringToSpace(profile, { towers, manifest }) {
+  const stale = profile.interactions().filter(({ space }) => space !== manifest.space);
+  if (stale.length === 0) return;
+  const embeddings = await towers.embedItems(stale.map(({ product }) => itemText(product, manifest.text.itemText)));
+  for (const [i, { id }] of stale.entries()) {
+    await profile.replaceEmbedding(id, manifest.space, encodeEmbedding(embeddings[i]));
+  }
+}
+
+/**
+ * @param {Profile} profile
+ * @param {Model} model
+ * @param {number} [now] milliseconds since 1970
+ * @returns {Promise<Float32Array | null>} unit length; null where there is nothing to go by
+ */
+export async function tasteVector(profile, model, now = Date.now()) {
+  await bringToSpace(profile, model);
+  const recent = profile.interactions().slice(0, model.manifest.interactions.maxItems);
+  const vector = await model.towers.embedUser({
+    items: recent.map(({ embedding }) => decodeEmbedding(embedding)),
+    kinds: recent.map(({ kind }) => KINDS.indexOf(kind)),
+    agesDays: recent.map(({ time }) => Math.max(0, (now - Date.parse(time)) / DAY_MS)),
+  });
+  return isZero(vector) ? null : vector;
+}
+
+/**
+ * The titles of at most two liked items nearest to a candidate: worked out here, never sent.
+ * @param {Float32Array} candidate
+ * @param {{title: string, embedding: Float32Array}[]} liked
+ * @returns {string[]}
+ */
+export function why(candidate, liked) {
+  const near = liked.map(({ title, embedding }) => ({ title, score: dot(candidate, embedding) }))
+    .filter(({ score }) => score >= WEAKEST_REASON)
+    .sort((a, b) => b.score - a.score);
+  const distinct = near.filter(({ title }, i) => near.findIndex((other) => other.title === title) === i);
+  return distinct.slice(0, 2).filter(({ score }) => score >= distinct[0].score - SECOND_REASON_MARGIN).map(({ title }) => title);
+}
+
+/** @param {Profile} profile */
+function likedOf(profile) {
+  return profile.interactions().filter(({ kind }) => kind !== "dismiss")
+    .map(({ product, embedding }) => ({ title: product.title, embedding: decodeEmbedding(embedding) }));
+}
+
+/** @param {Profile} profile @param {string} shop @returns {Set<string>} ids of what was seen or dismissed there */
+function knownIn(profile, shop) {
+  return new Set(profile.interactions().filter(({ product }) => product.shop === shop).map(({ product }) => product.itemId));
+}
+
+/** @param {import("./profile.js").Settings} settings whether the exact taste vector may be sent to this server */
+export function isOwnServer({ serverUrl, serverIsMine }) {
+  return isLoopback(serverUrl) || serverIsMine;
+}
+
+/**
+ * The server ranks its catalogue of the shop. It gets the shop, a fixed k, the taste vector and the space, and nothing else.
+ * @param {{shop: string}} wanted
+ * @param {{profile: Profile, model: Model, server: import("./server-client.js").ServerClient}} on
+ * @returns {Promise<Recommendations>}
+ */
+export async function recommendOwn({ shop }, { profile, model, server }) {
+  if (!isOwnServer(profile.settings)) {
+    throw new CarryoverError("not_own_server", "This server is not marked as your own, so your taste is not sent to it.");
+  }
+  const vector = await tasteVector(profile, model);
+  /** @type {Record<string, any>} */
+  const body = { mode: "own", shop, k: REQUESTED };
+  if (vector) Object.assign(body, { vector: Array.from(vector), space: model.manifest.space, include: ["vectors"] });
+  const answer = await server.recommend(body);
+  const known = knownIn(profile, shop);
+  const liked = vector ? likedOf(profile) : [];
+  const items = answer.items.filter((/** @type {Item} */ { itemId }) => !known.has(itemId)).map((/** @type {Item} */ item) => {
+    const { vectorInt8, ...card } = item;
+    return { ...card, why: vectorInt8 ? why(decodeInt8(vectorInt8), liked) : [] };
+  });
+  return { items, mode: "own", basis: vector ? "taste" : "first_screen", shop };
+}
+
+/**
+ * The products visible on the page, ranked on this device. Nothing leaves it.
+ * @param {{shop: string, listing: Item[]}} wanted
+ * @param {{profile: Profile, model: Model}} on
+ * @returns {Promise<Recommendations>}
+ */
+export async function recommendPage({ shop, listing }, { profile, model }) {
+  const known = knownIn(profile, shop);
+  const cards = listing.filter(({ itemId }) => !known.has(itemId));
+  const vector = cards.length > 0 ? await tasteVector(profile, model) : null;
+  if (!vector) return { items: cards.map((card) => ({ ...card, score: 0, why: [] })), mode: "page", basis: "page_order", shop };
+  const embeddings = await model.towers.embedItems(cards.map((card) => itemText(card, model.manifest.text.itemText)));
+  const liked = likedOf(profile);
+  const items = cards.map((card, i) => ({ ...card, score: dot(vector, embeddings[i]), why: why(embeddings[i], liked) }));
+  return { items: items.sort((a, b) => b.score - a.score), mode: "page", basis: "taste", shop };
+}

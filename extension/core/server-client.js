@@ -1,0 +1,89 @@
+// @ts-check
+import { ServerError } from "./errors.js";
+
+/**
+ * @typedef {{method: string, url: string, body: string}} SentRequest
+ * @typedef {object} ServerClient
+ * @property {string} baseUrl without a slash at the end
+ * @property {() => Promise<{shop: string, items: number}[]>} shops
+ * @property {() => Promise<{bundleId: string, name: string, dim: number, space: string}[]>} bundles
+ * @property {(bundleId: string, path: string) => Promise<Response>} bundleFile
+ * @property {(body: Record<string, any>) => Promise<Record<string, any>>} recommend
+ */
+
+const TIMEOUT_MS = 15_000;
+
+/** @param {string} url @returns {boolean} whether the address is this very machine */
+export function isLoopback(url) {
+  const { hostname } = new URL(url);
+  return hostname === "127.0.0.1" || hostname === "localhost" || hostname === "[::1]";
+}
+
+/** @param {Response} response @param {string} url */
+async function problemOf(response, url) {
+  const isProblem = response.headers.get("content-type")?.startsWith("application/problem+json");
+  const problem = isProblem ? await response.json() : {};
+  return new ServerError(problem.code ?? "server_error",
+    problem.detail ?? `The server answered ${response.status} to ${url}.`);
+}
+
+/**
+ * The only place that talks to a server. Each request is told to `onRequest` first, byte for byte.
+ * @param {object} options
+ * @param {string} options.baseUrl
+ * @param {(request: SentRequest) => Promise<void>} options.onRequest must be settled before anything is sent
+ * @param {typeof fetch} [options.fetch]
+ * @returns {ServerClient}
+ */
+export function createServerClient({ baseUrl, onRequest, fetch: send = (...args) => fetch(...args) }) {
+  const base = baseUrl.replace(/\/+$/, "");
+
+  /** @param {string} path @param {Record<string, any>} [content] @returns {Promise<Response>} */
+  async function request(path, content) {
+    const url = base + path;
+    const body = content === undefined ? "" : JSON.stringify(content);
+    const method = content === undefined ? "GET" : "POST";
+    await onRequest({ method, url, body });
+    /** @type {Response} */
+    let response;
+    try {
+      response = await send(url, {
+        method,
+        body: body || undefined,
+        headers: body ? { "Content-Type": "application/json" } : {},
+        credentials: "omit",
+        referrerPolicy: "no-referrer",
+        redirect: "error",
+        cache: "no-store",
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch (error) {
+      throw new ServerError("server_unreachable", `No answer from ${base}. Start the server, or correct its address in the options.`, { cause: error });
+    }
+    if (!response.ok) throw await problemOf(response, url);
+    return response;
+  }
+
+  /** @param {string} path @param {string} member the array the answer must hold */
+  async function list(path, member) {
+    const answer = await (await request(path)).json();
+    if (!Array.isArray(answer?.[member])) {
+      throw new ServerError("server_error", `${base}${path}: expected a list of ${member}. Is this a Carryover server?`);
+    }
+    return answer[member];
+  }
+
+  return {
+    baseUrl: base,
+    shops: () => list("/v1/shops", "shops"),
+    bundles: () => list("/v1/bundles", "bundles"),
+    bundleFile: (bundleId, path) => request(`/v1/bundles/${bundleId}/${path}`),
+    async recommend(body) {
+      const answer = await (await request("/v1/recommendations", body)).json();
+      if (!Array.isArray(answer?.items)) {
+        throw new ServerError("server_error", `${base}/v1/recommendations: expected a list of items.`);
+      }
+      return answer;
+    },
+  };
+}

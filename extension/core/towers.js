@@ -1,0 +1,111 @@
+// @ts-check
+import * as ort from "../vendor/ort.wasm.bundle.min.mjs";
+import { BundleError } from "./errors.js";
+import { createTokenizer } from "./tokenizer.js";
+
+/**
+ * @typedef {object} UserHistory most recent first, at most the bundle's maxItems are read
+ * @property {import("./vectors.js").Vector[]} items embeddings
+ * @property {number[]} kinds index in the contract's list of kinds
+ * @property {number[]} agesDays
+ * @typedef {object} Towers
+ * @property {(texts: string[]) => Promise<Float32Array[]>} embedItems unit length
+ * @property {(history: UserHistory) => Promise<Float32Array>} embedUser unit length; all zeros where nothing was liked
+ */
+
+// Small batches bound the memory a long listing takes.
+const BATCH = 16;
+
+/** @param {any} tower of the manifest @param {Record<string, ort.Tensor>} byRole */
+function feedsOf(tower, byRole) {
+  return Object.fromEntries(tower.inputs.map((/** @type {any} */ input) => {
+    const tensor = byRole[input.role];
+    if (!tensor || tensor.type !== input.dtype) {
+      throw new BundleError("bundle_invalid", `${tower.file}: input ${input.name} wants ${input.role} as ${input.dtype}.`);
+    }
+    return [input.name, tensor];
+  }));
+}
+
+/** @param {number[][]} rows @param {number} width @param {number} padding @returns {ort.Tensor} (N, width) int64 */
+function int64Rows(rows, width, padding) {
+  const data = new BigInt64Array(rows.length * width).fill(BigInt(padding));
+  rows.forEach((row, i) => row.forEach((value, j) => { data[i * width + j] = BigInt(value); }));
+  return new ort.Tensor("int64", data, [rows.length, width]);
+}
+
+/** @param {ort.Tensor} tensor (N, dim) @returns {Float32Array[]} */
+function rowsOf(tensor) {
+  const data = /** @type {Float32Array} */ (tensor.data);
+  const dim = tensor.dims[1];
+  return Array.from({ length: tensor.dims[0] }, (_, i) => data.slice(i * dim, (i + 1) * dim));
+}
+
+/** @param {ort.InferenceSession} session @param {any} tower @param {Record<string, ort.Tensor>} byRole */
+async function run(session, tower, byRole) {
+  const results = await session.run(feedsOf(tower, byRole));
+  const name = tower.outputs.find((/** @type {any} */ output) => output.role === "embedding").name;
+  return rowsOf(/** @type {ort.Tensor} */ (results[name]));
+}
+
+/** @param {number[][]} ids @param {import("./tokenizer.js").Tokenizer} tokenizer @param {number | undefined} padTo */
+function textTensors(ids, tokenizer, padTo) {
+  const width = padTo ?? Math.max(...ids.map((row) => row.length));
+  return {
+    inputIds: int64Rows(ids, width, tokenizer.padId),
+    attentionMask: int64Rows(ids.map((row) => row.map(() => 1)), width, 0),
+    tokenTypeIds: int64Rows(ids.map(() => []), width, 0),
+  };
+}
+
+/** @param {UserHistory} history @param {number} dim @returns {Record<string, ort.Tensor>} one user: (1, L, …) */
+function userTensors({ items, kinds, agesDays }, dim) {
+  const length = items.length;
+  const flat = new Float32Array(length * dim);
+  items.forEach((item, i) => flat.set(item, i * dim));
+  return {
+    items: new ort.Tensor("float32", flat, [1, length, dim]),
+    kinds: new ort.Tensor("int64", BigInt64Array.from(kinds, BigInt), [1, length]),
+    agesDays: new ort.Tensor("float32", Float32Array.from(agesDays), [1, length]),
+    itemMask: new ort.Tensor("float32", new Float32Array(length).fill(1), [1, length]),
+  };
+}
+
+/**
+ * The towers a browser runs, in WebAssembly, on this device.
+ * @param {object} options
+ * @param {import("./bundle.js").Bundle} options.bundle verified
+ * @param {string} options.wasmUrl of ort-wasm-simd-threaded.wasm
+ * @returns {Promise<Towers>}
+ */
+export async function createTowers({ bundle, wasmUrl }) {
+  const { manifest, files } = bundle;
+  ort.env.wasm.numThreads = 1; // two threads were slower, and need cross-origin isolation
+  // The object form: with a folder the runtime imports a script dynamically, which service workers refuse.
+  ort.env.wasm.wasmPaths = { wasm: wasmUrl };
+  /** @param {string} file */
+  const bytesOf = (file) => /** @type {Uint8Array} */ (files.get(file));
+  const { textToItem, userTower } = manifest.lite;
+  const textSession = await ort.InferenceSession.create(bytesOf(textToItem.file));
+  const userSession = await ort.InferenceSession.create(bytesOf(userTower.file));
+  const { file, maxTokens, padTo } = manifest.text.tokenizer;
+  const tokenizer = createTokenizer(JSON.parse(new TextDecoder().decode(bytesOf(file))), { maxTokens });
+
+  return {
+    async embedItems(texts) {
+      const embeddings = [];
+      for (let start = 0; start < texts.length; start += BATCH) {
+        const ids = texts.slice(start, start + BATCH).map((text) => tokenizer.encode(text));
+        embeddings.push(...await run(textSession, textToItem, textTensors(ids, tokenizer, padTo)));
+      }
+      return embeddings;
+    },
+    async embedUser({ items, kinds, agesDays }) {
+      const most = manifest.interactions.maxItems;
+      if (items.length === 0) return new Float32Array(manifest.dim);
+      const history = { items: items.slice(0, most), kinds: kinds.slice(0, most), agesDays: agesDays.slice(0, most) };
+      const [embedding] = await run(userSession, userTower, userTensors(history, manifest.dim));
+      return embedding;
+    },
+  };
+}

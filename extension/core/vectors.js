@@ -1,0 +1,31 @@
+// @ts-check
+import { fromBase64 } from "./encoding.js";
+
+/** @typedef {Float32Array | number[]} Vector */
+
+/** @param {Vector} a @param {Vector} b of the same length @returns {number} */
+export function dot(a, b) {
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += a[i] * b[i];
+  return sum;
+}
+
+/** @param {Vector} vector @returns {Float32Array} of unit length, or all zeros where the vector is */
+export function unit(vector) {
+  const length = Math.sqrt(dot(vector, vector));
+  return Float32Array.from(vector, (value) => (length > 0 ? value / length : 0));
+}
+
+/** @param {Vector} vector */
+export function isZero(vector) {
+  return vector.every((value) => value === 0);
+}
+
+/**
+ * The server's `vectorInt8`: base64 of signed bytes, the embedding × 127, rounded.
+ * @param {string} text
+ * @returns {Float32Array} of unit length
+ */
+export function decodeInt8(text) {
+  return unit(Float32Array.from(new Int8Array(fromBase64(text).buffer)));
+}
