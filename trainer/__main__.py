@@ -69,7 +69,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
                 f"(space {saved.encoders['space'][:12]}), but {config.encoders} is {found['name']} "
                 f"(space {found['space'][:12]}); give its bundle with --encoders"
             )
-        if prepared.dataset.data_hash != saved.data_hash:
+        if prepared.data_hash != saved.data_hash:
             progress.say(
                 "these are other data than it was trained on; users or items of the test may have been in training"
             )

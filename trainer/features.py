@@ -30,6 +30,7 @@ class ItemFeatures:
     text: NDArray[np.float32]  # (num_items, text_dim), zeros where missing
     image: NDArray[np.float32]  # (num_items, image_dim), zeros where missing
     modality_mask: NDArray[np.float32]  # (num_items, 2), 1 where the text, the picture is there
+    pictures_hash: str = ""  # SHA-256 over the picture files, empty where there are none
 
     def __len__(self) -> int:
         return len(self.text)
@@ -64,7 +65,7 @@ def build_features(
         (len(products), encoders.image_dim),
         lambda: _at_rows(list(pictures), encoders.encode_images(list(pictures.values())), "pictures", on_progress),
     )
-    return ItemFeatures(text, image, mask)
+    return ItemFeatures(text, image, mask, hashlib.sha256(" ".join(hashes).encode()).hexdigest())
 
 
 def find_pictures(products: Sequence[Product], images: Path) -> dict[int, Path]:

@@ -1,5 +1,6 @@
 """From a run's configuration to everything it works on: data, split, features, device."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -34,6 +35,13 @@ class Prepared:
     encoders: Encoders
     features: ItemFeatures
     device: torch.device
+
+    @property
+    def data_hash(self) -> str:
+        """SHA-256 over everything that was read: products, interactions and, where there are any, pictures."""
+        if not self.features.pictures_hash:
+            return self.dataset.data_hash
+        return hashlib.sha256(f"{self.dataset.data_hash} {self.features.pictures_hash}".encode()).hexdigest()
 
 
 def prepare(config: RunConfig, progress: Progress) -> Prepared:

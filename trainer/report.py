@@ -122,7 +122,7 @@ def current_commit() -> str | None:
 def _describe_data(prepared: Prepared) -> dict[str, Any]:
     dataset, has = prepared.dataset, prepared.features.modality_mask
     return {
-        "hash": dataset.data_hash,
+        "hash": prepared.data_hash,
         "num_items": len(dataset.products),
         "num_items_with_text": int(has[:, 0].sum()),
         "num_items_with_picture": int(has[:, 1].sum()),

@@ -140,7 +140,7 @@ class _Course:
             "run": as_document(config),
             "seed": config.seed,
             "commit": current_commit(),
-            "data_hash": self.prepared.dataset.data_hash,
+            "data_hash": self.prepared.data_hash,
             "encoders": describe_encoders(encoders, config.model.dim),
         }
 

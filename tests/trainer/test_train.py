@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from tests.trainer.planted import planted_interactions, planted_products, write_interactions, write_run
 from trainer.__main__ import main
@@ -129,6 +130,22 @@ def test_a_run_is_not_overwritten_and_another_is_not_continued(planted, capsys):
     assert "model.hidden was 24 and is now 32" in capsys.readouterr().err
     assert main(["train", str(run), "--resume", "--out", str(directory / "new")]) == 1
     assert "nothing to resume" in capsys.readouterr().err
+
+
+def test_changed_pictures_are_other_data(tmp_path, capsys):
+    products, _ = planted_products()
+    images = tmp_path / "images"
+    images.mkdir()
+    picture = images / f"{products[3]['itemId']}.png"
+    Image.new("RGB", (8, 8), "red").save(picture)
+    run = write_run(tmp_path, epochs=1)
+    run.write_text(run.read_text().replace("[data]", f'[data]\nimages = "{images}"'))
+    assert main(["train", str(run)]) == 0
+    assert json.loads((tmp_path / "run" / "report.json").read_text())["data"]["num_items_with_picture"] == 1
+    assert main(["train", str(run), "--resume"]) == 0
+    Image.new("RGB", (8, 8), "blue").save(picture)
+    assert main(["train", str(run), "--resume"]) == 1
+    assert "data_hash was" in capsys.readouterr().err
 
 
 def test_evaluate_gives_the_numbers_of_the_report(planted, capsys):
