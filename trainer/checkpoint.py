@@ -158,7 +158,7 @@ def _rebuild(name: str, described: Any, weights: dict[str, Tensor], directory: P
         raise CheckpointError(f"{where}: unknown tower type {described['type']!r}; known: {known}")
     try:
         tower = TOWER_TYPES[described["type"]](**described["config"])
-    except TypeError as error:
+    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: torch's word for an impossible size
         raise CheckpointError(f"{where}: {described['type']} does not take this config: {error}") from error
     _check_tensors(tower.state_dict(), weights, f"{directory / WEIGHTS_FILE}: {name}")
     tower.load_state_dict(weights)

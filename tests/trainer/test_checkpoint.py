@@ -111,6 +111,7 @@ def test_a_crash_between_the_two_renames_loses_nothing(tmp_path, monkeypatch):
             r"item_tower: unknown tower type 'os.system'; known: .*TwoTower",
         ),
         (lambda d: d["item_tower"].update(config={"width": 3}), r"TwoTowerItem does not take this config"),
+        (lambda d: d["item_tower"]["config"].update(hidden=-1), r"TwoTowerItem does not take this config"),
         (lambda d: d["item_tower"]["config"].update(hidden=12), r"blocks.0.widen.* should be \(12.*but is \(6"),
         (lambda d: d.update(user_tower="none"), r"user_tower: expected \{type, config\}, got 'none'"),
         (lambda d: d.pop("encoders"), r"it lacks encoders"),

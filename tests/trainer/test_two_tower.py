@@ -54,6 +54,20 @@ def test_a_masked_modality_is_not_looked_at(item_tower):
     )
 
 
+def test_what_stands_for_a_missing_modality_touches_only_items_that_miss_it(item_tower):
+    text, image, mask = torch.randn(4, TEXT), torch.randn(4, IMAGE), torch.tensor([[1.0, 1], [1, 0], [0, 1], [0, 0]])
+    before = item_tower(text, image, mask)
+    with torch.no_grad():
+        item_tower.missing_image.add_(1)
+    is_same = (item_tower(text, image, mask) == before).all(dim=1)
+    assert is_same.tolist() == [True, False, True, False]
+    with torch.no_grad():
+        item_tower.missing_image.sub_(1)
+        item_tower.missing_text.add_(1)
+    is_same = torch.isclose(item_tower(text, image, mask), before, atol=1e-6).all(dim=1)
+    assert is_same.tolist() == [True, True, False, False]
+
+
 def test_before_training_items_are_about_as_close_as_their_content():
     """At 256 of 384 + 1,280 features the projection must keep cosines, or training would start from noise."""
     tower = TwoTowerItem(384, 1280, 256, generator=torch.Generator().manual_seed(1)).eval()

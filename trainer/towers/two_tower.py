@@ -155,7 +155,7 @@ class TwoTowerUser(nn.Module):
         log_age = torch.log1p(ages_days.clamp(min=0)).unsqueeze(-1)  # (B, L, 1)
         hidden = torch.tanh(self.attend(items) + self.kind(kinds) + log_age * self.age)  # (B, L, attention_dim)
         logits = (hidden * self.attention).sum(-1)  # (B, L)
-        weights = torch.softmax(logits * liked + MASKED_LOGIT * (1 - liked), dim=-1) * liked
+        weights = torch.softmax(logits * liked + MASKED_LOGIT * (1 - liked), dim=-1)
         taste = (weights.unsqueeze(-1) * items).sum(1)  # (B, dim)
         share = dismissed / dismissed.sum(1, keepdim=True).clamp(min=1)
         distaste = (share.unsqueeze(-1) * items).sum(1)  # (B, dim)
