@@ -136,14 +136,14 @@ def parse_config(values: typing.Mapping[str, Any]) -> RunConfig:
 
 def as_document(config: RunConfig) -> dict[str, Any]:
     """Return the run as plain JSON types; `parse_config` reads it back."""
-    return {
-        name: list(value) if isinstance(value, tuple) else _without_none(value) if isinstance(value, dict) else value
-        for name, value in dataclasses.asdict(config).items()
-    }
+    document: dict[str, Any] = _plain(dataclasses.asdict(config))
+    return document
 
 
-def _without_none(section: dict[str, Any]) -> dict[str, Any]:
-    return {name: list(v) if isinstance(v, tuple) else v for name, v in section.items() if v is not None}
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items() if item is not None}
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _parse(kind: Any, values: typing.Mapping[str, Any], prefix: str) -> Any:
