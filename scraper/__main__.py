@@ -1,0 +1,73 @@
+"""The command line: `python -m scraper extract | extract-many | crawl`."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from scraper.batch import extract_many, read_source
+from scraper.errors import InputError, ScraperError, UrlError
+from scraper.extract import extract_product
+
+OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all subcommands."""
+    parser = argparse.ArgumentParser(prog="python -m scraper", description="Shop pages to products, politely.")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    one = commands.add_parser("extract", help="print the Product of one saved page as JSON")
+    one.add_argument("page", metavar="PAGE.html", help="the saved page, plain or .gz; - reads standard input")
+    one.add_argument("--url", required=True, help="the address the page was saved from")
+
+    many = commands.add_parser("extract-many", help="saved pages to products.jsonl, one line out per line in")
+    help_pages = 'one {"file": PATH, "url": URL} a line; PATH is relative to this file, plain or .gz'
+    many.add_argument("pages", metavar="PAGES.jsonl", type=Path, help=help_pages)
+    many.add_argument("--out", required=True, type=Path, metavar="products.jsonl")
+    many.add_argument("--workers", type=_positive, default=os.cpu_count() or 1, metavar="N",
+                      help="processes to use (default: one per core)")  # fmt: skip
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 failed in part, 2 bad input, 130 interrupted."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        return _run(arguments)
+    except (InputError, UrlError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except ScraperError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("interrupted; run the same command again to go on", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`); point stdout elsewhere so that closing it stays silent.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.command == "extract":
+        product = extract_product(read_source(arguments.page), arguments.url)
+        print(json.dumps(product.to_wire(), ensure_ascii=False, indent=2), flush=True)
+        return OK
+    num_failed = extract_many(arguments.pages, arguments.out, num_workers=arguments.workers)
+    if num_failed:
+        print(f'{num_failed} pages could not be read; their lines have the verdict "empty"', file=sys.stderr)
+    return FAILED if num_failed else OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""One Product from what the syntaxes say.
+
+Precedence, the same for every field but those below: JSON-LD, microdata, Open Graph, embedded state, plain meta tags,
+the visible page. Markup written for machines comes first, most exact first; the visible page is asked last.
+
+- `price` and `currency` come from one candidate. The first candidate with an amount wins; where it names no
+  currency, a later one with the same amount and a currency takes its place. `regular_price` comes from the syntax of
+  `price` or a later one, must be higher and in the same currency.
+- `images` come whole from one syntax, `category_path` from the first syntax with a path; a last step that repeats
+  the title is the product itself and is dropped.
+- `attributes` are merged, the earlier syntax winning for each name.
+- `language`: `<html lang>`, `og:locale`, `Content-Language`.
+"""
+
+import re
+from typing import Any
+
+from scraper.candidate import Candidate
+from scraper.price import Price
+from scraper.product import FIELDS
+
+PRECEDENCE = ("json-ld", "microdata", "opengraph", "state", "meta", "dom")
+_LANGUAGE_PRECEDENCE = ("dom", "opengraph", "meta")
+
+
+def combine(candidates: list[Candidate]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return Product's fields and, for each, the syntax it was read from."""
+    ordered = sorted(candidates, key=lambda candidate: PRECEDENCE.index(candidate.syntax))
+    values: dict[str, Any] = {}
+    provenance: dict[str, str] = {}
+    for name in FIELDS:
+        if name in ("price", "regular_price", "attributes", "language"):
+            continue
+        for candidate in ordered:
+            if value := getattr(candidate, name):
+                values[name], provenance[name] = value, candidate.syntax
+                break
+    _add_prices(ordered, values, provenance)
+    _add_attributes(ordered, values, provenance)
+    _add_language(ordered, values, provenance)
+    _drop_own_crumb(values, provenance)
+    return values, provenance
+
+
+def _add_prices(ordered: list[Candidate], values: dict[str, Any], provenance: dict[str, str]) -> None:
+    priced = [(index, candidate.price) for index, candidate in enumerate(ordered) if candidate.price]
+    if not priced:
+        return
+    index, price = priced[0]
+    if price.currency is None:
+        same = ((at, other) for at, other in priced if other.currency and other.amount == price.amount)
+        index, price = next(same, (index, price))
+    values["price"], provenance["price"] = price, ordered[index].syntax
+    for candidate in ordered[index:]:
+        regular = candidate.regular_price
+        if regular and _is_regular_for(regular, price):
+            values["regular_price"], provenance["regular_price"] = regular, candidate.syntax
+            return
+
+
+def _is_regular_for(regular: Price, price: Price) -> bool:
+    return regular.currency == price.currency and regular.amount > price.amount
+
+
+def _add_attributes(ordered: list[Candidate], values: dict[str, Any], provenance: dict[str, str]) -> None:
+    merged: dict[str, str] = {}
+    for candidate in ordered:
+        if candidate.attributes:
+            provenance.setdefault("attributes", candidate.syntax)
+            merged = {**candidate.attributes, **merged}
+    if merged:
+        values["attributes"] = dict(sorted(merged.items())[:40])
+
+
+def _add_language(ordered: list[Candidate], values: dict[str, Any], provenance: dict[str, str]) -> None:
+    spoken: dict[str, str] = {candidate.syntax: candidate.language for candidate in ordered if candidate.language}
+    for syntax in _LANGUAGE_PRECEDENCE:
+        if language := spoken.get(syntax):
+            values["language"], provenance["language"] = language, syntax
+            return
+
+
+def _drop_own_crumb(values: dict[str, Any], provenance: dict[str, str]) -> None:
+    path = values.get("category_path")
+    if path and _key(path[-1]) == _key(values.get("title", "")):
+        values["category_path"] = path[:-1]
+        if not path[:-1]:
+            del values["category_path"], provenance["category_path"]
+
+
+def _key(text: str) -> str:
+    return re.sub(r"\W+", "", text.lower())

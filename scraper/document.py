@@ -1,0 +1,174 @@
+"""A page made ready for reading: decoded, parsed once with lxml, with its base URL and region."""
+
+import codecs
+import copy
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from bs4 import BeautifulSoup
+from lxml import etree
+from lxml import html as lxml_html
+
+from scraper.errors import UrlError
+from scraper.identity import absolute_url, canonical_url, shop_of
+from scraper.price import region_of
+from scraper.product import Syntax
+
+MAX_PAGE_BYTES = 16 * 2**20
+# WHATWG: what pages call these encodings is read as the larger Windows sets.
+_WHATWG_ALIASES = {"iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "ascii": "cp1252",
+                   "us-ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030",
+                   "iso-8859-9": "cp1254", "shift_jis": "cp932", "x-sjis": "cp932", "ks_c_5601-1987": "cp949",
+                   "euc-kr": "cp949"}  # fmt: skip
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One parsed page. `url` is where it was fetched; references resolve against `base_url`."""
+
+    url: str
+    html: str
+    root: Any
+
+    @cached_property
+    def base_url(self) -> str:
+        """The document's base URL: `<base href>` where there is one."""
+        for element in self.root.iter("base"):
+            if href := element.get("href"):
+                return absolute_url(href, self.url) or self.url
+        return self.url
+
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        """The page without scripts and styles, for the visible-text fallback; made only when asked for: it is slow."""
+        root = copy.deepcopy(self.root)
+        etree.strip_elements(root, "script", "style", "noscript", "template", "svg", etree.Comment, with_tail=False)
+        return BeautifulSoup(etree.tostring(root, method="html", encoding="unicode"), "lxml")
+
+    @cached_property
+    def meta(self) -> dict[str, list[str]]:
+        """Every `<meta>` value by lower-case property, name or http-equiv, in document order."""
+        found: dict[str, list[str]] = {}
+        for element in self.root.iter("meta"):
+            name = element.get("property") or element.get("name") or element.get("http-equiv")
+            content = element.get("content")
+            if name and content and content.strip():
+                found.setdefault(name.strip().lower(), []).append(content.strip())
+        return found
+
+    @cached_property
+    def languages(self) -> dict[str, str]:
+        """BCP 47 language by the syntax that names it: `dom` for `<html lang>`, `opengraph`, `meta`."""
+        says = {
+            "dom": self.root.get("lang") or self.root.get("{http://www.w3.org/XML/1998/namespace}lang"),
+            "opengraph": next(iter(self.meta.get("og:locale", [])), None),
+            "meta": next(iter(self.meta.get("content-language", [])), None),
+        }
+        return {syntax: tag for syntax, value in says.items() if (tag := language_tag(value))}
+
+    @cached_property
+    def region(self) -> str | None:
+        """The country the page speaks to, which settles `$` and `kr`."""
+        return region_of(self.url, next(iter(self.languages.values()), None))
+
+    @cached_property
+    def item_url(self) -> tuple[str, Syntax]:
+        """The canonical URL of this page and what names it: `<link rel=canonical>` where it can be believed.
+
+        It is not believed where it names another shop, or the home page from a page further down.
+        """
+        own = canonical_url(self.url)
+        linked = self.link("canonical")
+        try:
+            named = canonical_url(linked) if linked else own
+        except UrlError:
+            return own, "url"
+        is_home = urlsplit(named).path == "/" and urlsplit(own).path != "/"
+        return (own, "url") if named == own or is_home or shop_of(named) != shop_of(own) else (named, "meta")
+
+    @cached_property
+    def addresses(self) -> frozenset[str]:
+        """Every absolute URL that means this very page."""
+        return frozenset((self.url.partition("#")[0], canonical_url(self.url), self.item_url[0]))
+
+    @cached_property
+    def headings(self) -> list[str]:
+        """What the page calls itself: its `<h1>`s, `og:title`, and `<title>` whole and in parts."""
+        found = [" ".join("".join(element.itertext()).split()) for element in self.root.iter("h1")]
+        found += self.meta.get("og:title", [])
+        for element in list(self.root.iter("title"))[:1]:
+            title = " ".join("".join(element.itertext()).split())
+            found += [title, *re.split(r"\s+[|–—·:-]\s+", title)]
+        return [text for text in found if text]
+
+    def absolute(self, reference: object) -> str | None:
+        """Return a reference of this page as an absolute http(s) URL, or None."""
+        return absolute_url(reference, self.base_url) if isinstance(reference, str) else None
+
+    def link(self, rel: str) -> str | None:
+        """Return the absolute target of the first `<link rel=…>`, or None."""
+        for element in self.root.iter("link"):
+            if rel in (element.get("rel") or "").lower().split() and element.get("href"):
+                target = absolute_url(element.get("href"), self.base_url)
+                if target:
+                    return target
+        return None
+
+
+def language_tag(value: str | None) -> str | None:
+    """Return a BCP 47 tag with its usual case (`en_us` → `en-US`), or None where there is none."""
+    match = _LANGUAGE.fullmatch((value or "").split(",")[0].split(".")[0].strip())
+    if not match:
+        return None
+    parts = [part for part in re.split("[-_]", match.group(2)) if part]
+    return "-".join([match.group(1).lower(), *(part.upper() if len(part) == 2 else part.title() for part in parts)])
+
+
+def parse_page(source: bytes | str, url: str, content_type: str | None = None) -> Page:
+    """Return the parsed page; any input parses, the empty one to an empty document."""
+    text = source if isinstance(source, str) else decode(source[:MAX_PAGE_BYTES], content_type)
+    # lxml stops at NUL and refuses unpaired surrogates; an XML declaration would make it distrust decoded text.
+    text = re.sub(r"[\x00\ud800-\udfff]", "", text[:MAX_PAGE_BYTES]).lstrip("\ufeff")
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
+    parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
+    try:
+        root = lxml_html.document_fromstring(text.encode("utf-8"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        root = lxml_html.document_fromstring(b"<html><body></body></html>", parser=parser)
+    return Page(url=url, html=text, root=root)
+
+
+def decode(source: bytes, content_type: str | None = None) -> str:
+    """Return the page's text; a byte order mark wins over the header, the header over `<meta>`, then UTF-8."""
+    for bom, encoding in _BOMS:
+        if source.startswith(bom):
+            return source[len(bom) :].decode(encoding, errors="replace")
+    header = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type or "", re.IGNORECASE)
+    meta = re.search(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", source[:4096], re.IGNORECASE)
+    named = [header.group(1)] if header else []
+    named += [meta.group(1).decode("ascii", "replace")] if meta else []
+    for name in named:
+        if known := _known_encoding(name, is_meta=not header):
+            return source.decode(known, errors="replace")
+    try:
+        return source.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # A cut at the size limit may split the last character; anything earlier is another encoding.
+        return source.decode("utf-8" if error.start > len(source) - 4 else "cp1252", errors="replace")
+
+
+def _known_encoding(name: str, *, is_meta: bool) -> str | None:
+    lowered = name.strip().lower()
+    if is_meta and lowered.startswith("utf-16"):
+        return "utf-8"  # WHATWG: a meta element that could be read as ASCII is not in UTF-16.
+    lowered = _WHATWG_ALIASES.get(lowered, lowered)
+    try:
+        codec = codecs.lookup(lowered)
+    except LookupError:
+        return None
+    return codec.name if codec._is_text_encoding else None

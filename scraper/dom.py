@@ -1,0 +1,238 @@
+"""What a person sees: heading, price, breadcrumbs, pictures and the buy button, where markup says nothing.
+
+The rules name no shop: they look for the words that shops everywhere put into class names, near the page's `<h1>`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bs4 import Tag
+
+from scraper import breadcrumbs
+from scraper.candidate import Candidate
+from scraper.document import Page
+from scraper.price import Price, parse_price
+from scraper.text import clean
+from scraper.words import availability_of, says
+
+MAX_PRICE_TEXT = 80
+MAX_ELEMENTS = 2000
+_PRICE = re.compile(r"price|preis|\bprix\b|precio|prezzo", re.IGNORECASE)
+_OLD_PRICE = re.compile(
+    r"old|was\b|regular|list[-_]?price|compare|original|cross|strike|through|rrp|msrp|uvp|before|previous",
+    re.IGNORECASE,
+)
+_NOT_PRICE = re.compile(
+    r"unit|per[-_]|instal|shipping|delivery|sav(?:e|ing)|discount|filter|range|slider|coupon|points", re.IGNORECASE
+)
+_ASIDE = re.compile(
+    r"related|recommend|similar|upsell|cross-?sell|carousel|also[-_]|recently|mini-?cart|cart[-_]drawer|"
+    r"compar(?:e[-_]|ison)|wishlist|sponsor|footer|newsletter|mega-?menu|review",
+    re.IGNORECASE,
+)
+_CARD = re.compile(
+    r"(?:product|item|goods)s?[-_]{0,2}(?:card|tile|item|teaser|box|miniature|thumb|list|grid|block)", re.IGNORECASE
+)
+_GALLERY = re.compile(r"gallery|product[-_]{0,2}(?:image|img|media|photo|picture|slide)|main[-_]?image", re.IGNORECASE)
+_STOCK = re.compile(r"stock|availab|sold[-_]?out|verf[uü]gbar", re.IGNORECASE)
+_ASIDE_TAGS = frozenset(("nav", "footer", "aside", "header"))
+
+
+def extract(page: Page) -> list[Candidate]:
+    """Return what the visible page says."""
+    soup = page.soup
+    heading = next((tag for tag in soup.find_all("h1") if tag.get_text(strip=True)), None)
+    prices = _prices(page, heading)
+    own = next((found for found in prices if found.card is None), None)
+    return [
+        Candidate(
+            syntax="dom",
+            is_product=heading is not None and own is not None,
+            num_products=len({id(found.card) for found in prices if found.card is not None}),
+            title=_title(page, heading),
+            description=_description(page),
+            category_path=_category_path(page),
+            images=_images(page),
+            price=own.price if own else None,
+            regular_price=_regular_price(own, page) if own else None,
+            availability=_availability(page),
+            sku=_sku(page),
+        )
+    ]
+
+
+@dataclass(frozen=True)
+class _Found:
+    price: Price
+    element: Tag
+    card: Tag | None
+
+
+def _names(tag: Tag) -> str:
+    """Return the class names and id of an element as one text."""
+    classes: str | list[str] = tag.get("class") or ""
+    return f"{classes if isinstance(classes, str) else ' '.join(classes)} {tag.get('id') or ''}"
+
+
+def _lineage(tag: Tag) -> Iterator[Tag]:
+    yield tag
+    yield from (
+        parent
+        for parent in tag.parents
+        if isinstance(parent, Tag) and parent.name not in ("html", "body", "[document]")
+    )
+
+
+def _is_aside(tag: Tag) -> bool:
+    return any(part.name in _ASIDE_TAGS or _ASIDE.search(_names(part)) for part in _lineage(tag))
+
+
+def _elements(page: Page, pattern: re.Pattern[str]) -> list[Tag]:
+    matching = (
+        tag for tag in page.soup.find_all(True) if tag.name not in ("html", "body") and pattern.search(_names(tag))
+    )
+    return [tag for tag, _ in zip(matching, range(MAX_ELEMENTS), strict=False)]
+
+
+def _prices(page: Page, heading: Tag | None) -> list[_Found]:
+    """Return the prices people pay: those after the heading first, each with the product card around it."""
+    before: list[_Found] = []
+    after: list[_Found] = []
+    following = {id(tag) for tag in heading.find_all_next(True)} if heading else set()
+    for tag in _elements(page, _PRICE):
+        if _is_old(tag) or _NOT_PRICE.search(_names(tag)) or _is_aside(tag):
+            continue
+        price = _visible_price(tag, page)
+        if price and price.amount > 0:
+            card = next(
+                (part for part in _lineage(tag) if _CARD.search(_names(part)) and not _holds(part, heading)), None
+            )
+            (after if id(tag) in following else before).append(_Found(price, tag, card))
+    return after + before
+
+
+def _holds(tag: Tag, heading: Tag | None) -> bool:
+    return heading is not None and any(parent is tag for parent in heading.parents)
+
+
+def _is_old(tag: Tag) -> bool:
+    return any(part.name in ("del", "s", "strike") for part in _lineage(tag)) or bool(_OLD_PRICE.search(_names(tag)))
+
+
+def _visible_price(tag: Tag, page: Page) -> Price | None:
+    """Return the price in the element's own text, without what is struck through; a bare number is no price."""
+    pieces = []
+    for text in tag.find_all(string=True):
+        parts = [part for part in text.parents if isinstance(part, Tag)]
+        inner = parts[: next((index for index, part in enumerate(parts) if part is tag), 0)]
+        if not any(_is_old(part) or _NOT_PRICE.search(_names(part)) for part in inner):
+            pieces.append(str(text))
+    visible = " ".join(" ".join(pieces).split())
+    if not visible or len(visible) > MAX_PRICE_TEXT:
+        return None
+    price = parse_price(visible, region=page.region)
+    return price if price and price.currency else None
+
+
+def _regular_price(own: _Found, page: Page) -> Price | None:
+    """Return a higher price in the same currency, struck through beside the price."""
+    for container in list(_lineage(own.element))[:4]:
+        for tag in container.find_all(True):
+            if _is_old(tag) and not _NOT_PRICE.search(_names(tag)):
+                text = tag.get_text(" ", strip=True)
+                price = parse_price(text, region=page.region) if len(text) <= MAX_PRICE_TEXT else None
+                if price and price.currency == own.price.currency and price.amount > own.price.amount:
+                    return price
+    return None
+
+
+def _title(page: Page, heading: Tag | None) -> str | None:
+    if heading:
+        return clean(heading.get_text(" ", strip=True), 500)
+    return next((title for text in page.headings[:1] if (title := clean(text, 500))), None)
+
+
+def _description(page: Page) -> str | None:
+    for tag in page.soup.select('[class*="product-description"], [class*="product__description"], #description'):
+        if (text := clean(tag.get_text(" ", strip=True), 5000)) and not _is_aside(tag):
+            return text
+    return None
+
+
+def _category_path(page: Page) -> tuple[str, ...]:
+    for tag in page.soup.select('[class*="breadcrumb" i], [id*="breadcrumb" i], [aria-label*="breadcrumb" i]'):
+        links = [(clean(a.get_text(" ", strip=True), 200), page.absolute(a.get("href"))) for a in tag.find_all("a")]
+        if path := breadcrumbs.path_of([link for link in links if link[1]], page):
+            return path
+    return ()
+
+
+def _images(page: Page) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for gallery in _elements(page, _GALLERY):
+        if _is_aside(gallery) or any(_CARD.search(_names(part)) for part in list(_lineage(gallery))[1:]):
+            continue
+        for image in [gallery] if gallery.name == "img" else gallery.find_all("img"):
+            if url := image_url(image, page):
+                found.setdefault(url)
+    return tuple(found)[:30]
+
+
+def image_url(image: Tag, page: Page) -> str | None:
+    """Return the best address of an `<img>`: the widest of its srcset, a lazy address, then `src`."""
+    for name in (
+        "data-zoom-image",
+        "data-large_image",
+        "srcset",
+        "data-srcset",
+        "data-src",
+        "data-original",
+        "data-lazy-src",
+        "src",
+    ):
+        value = str(image.get(name) or "").strip()
+        url = page.absolute(_widest(value) if name.endswith("srcset") else value)
+        if url and not re.search(r"\.svg(?:$|\?)", url):
+            return url
+    return None
+
+
+def _widest(srcset: str) -> str | None:
+    best: tuple[float, str | None] = (-1.0, None)
+    for match in re.finditer(r"(\S*[^\s,])(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?:,|$)", srcset[:20_000]):
+        width = float(match.group(2) or 1)
+        best = max(best, (width, match.group(1)), key=lambda pair: pair[0])
+    return best[1]
+
+
+def _availability(page: Page) -> str | None:
+    for tag in _elements(page, _STOCK):
+        text = tag.get_text(" ", strip=True)
+        if len(text) <= 60 and not _is_aside(tag) and (found := availability_of(text)):
+            return found
+    for tag in page.soup.select("button, input[type=submit], a[role=button]"):
+        text = str(tag.get("value") or "") if tag.name == "input" else tag.get_text(" ", strip=True)
+        if not text or len(text) > 60 or _is_aside(tag):
+            continue
+        is_disabled = tag.has_attr("disabled") or tag.get("aria-disabled") == "true"
+        found = availability_of(text)
+        if found in ("SoldOut", "OutOfStock", "PreOrder"):
+            return found
+        if says("addToCart", text):
+            return "OutOfStock" if is_disabled else "InStock"
+    return None
+
+
+def _sku(page: Page) -> str | None:
+    for tag in page.soup.select('[class~="sku"], [class*="product-sku"], [data-sku]'):
+        text: Any = tag.get("data-sku") or tag.get_text(" ", strip=True)
+        match = re.fullmatch(
+            r"(?:(?:sku|art(?:ikel|icle)?[-. ]?(?:nr|no)\.?)\s*[:#]?\s*)?([\w./-]{2,40})",
+            str(text).strip(),
+            re.IGNORECASE,
+        )
+        if match and not _is_aside(tag):
+            return match.group(1)
+    return None

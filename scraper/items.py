@@ -1,0 +1,114 @@
+"""schema.org items as plain dicts: what JSON-LD and microdata share, and how their loose shapes are read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Item = dict[str, Any]
+MAX_DEPTH = 40
+MAX_NODES = 100_000
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a value as a list: schema.org allows one or many everywhere. JSON-LD's @list and @set are opened."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict) and ("@list" in value or "@set" in value):
+        return as_list(value.get("@list", value.get("@set")))
+    return [] if value is None else [value]
+
+
+def types_of(item: Mapping[str, Any]) -> frozenset[str]:
+    """Return the item's types in lower case, without their vocabulary's address or prefix."""
+    names = as_list(item.get("@type", item.get("type")))
+    return frozenset(
+        name.rstrip("/").replace("#", "/").rsplit("/", 1)[-1].rsplit(":", 1)[-1].strip().lower()
+        for name in names
+        if isinstance(name, str)
+    )
+
+
+def has_type(item: Any, name: str) -> bool:
+    """Whether `item` is an object of the named type."""
+    return isinstance(item, dict) and name.lower() in types_of(item)
+
+
+def text_of(value: Any) -> str | None:
+    """Return the first text in a value of any shape: text, number, {"@value"}, {"name"}, {"@id"} or a list of these."""
+    return next(iter(texts_of(value)), None)
+
+
+def texts_of(value: Any) -> list[str]:
+    """Return every text in a value of any shape."""
+    texts: list[str] = []
+    for part in as_list(value):
+        scalar = _scalar(part) if isinstance(part, dict) else part
+        if isinstance(scalar, bool):
+            texts.append("true" if scalar else "false")
+        elif isinstance(scalar, int | float):
+            texts.append(_number_text(scalar))
+        elif isinstance(scalar, str) and scalar.strip():
+            texts.append(scalar.strip())
+    return texts
+
+
+def _scalar(item: Item) -> Any:
+    """Return the text or number that stands for an object: its value, its name or its address."""
+    value = next((item[key] for key in ("@value", "name", "value", "@id", "url") if item.get(key)), None)
+    value = value[0] if isinstance(value, list) and value else value
+    return value.get("@value") if isinstance(value, dict) else value
+
+
+def _number_text(number: int | float) -> str:
+    """Write a number as JavaScript does, so that 5.0 and 5 are one value in both languages."""
+    return str(int(number)) if isinstance(number, float) and number.is_integer() else str(number)
+
+
+def resolve_references(items: list[Item]) -> list[Item]:
+    """Return the items with `{"@id": …}` references replaced by what they name, and `schema:` prefixes removed."""
+    by_id: dict[str, Item] = {}
+    budget = [MAX_NODES]
+    plain = [_plain(item, by_id, budget, 0) for item in items]
+    return [_linked(item, by_id, (), [MAX_NODES]) for item in plain]
+
+
+def _plain(value: Any, by_id: dict[str, Item], budget: list[int], depth: int) -> Any:
+    budget[0] -= 1
+    if depth > MAX_DEPTH or budget[0] < 0:
+        return None
+    if isinstance(value, list):
+        return [_plain(part, by_id, budget, depth + 1) for part in value]
+    if not isinstance(value, dict):
+        return value
+    item = {_key(key): _plain(part, by_id, budget, depth + 1) for key, part in value.items()}
+    name = item.get("@id")
+    if isinstance(name, str) and len(item) > 1:
+        by_id[name] = {**item, **by_id.get(name, {})}
+    return item
+
+
+def _key(key: str) -> str:
+    if key in ("id", "type"):
+        return f"@{key}"
+    for prefix in ("schema:", "http://schema.org/", "https://schema.org/"):
+        if key.startswith(prefix):
+            return key.removeprefix(prefix)
+    return key
+
+
+def _linked(value: Any, by_id: dict[str, Item], path: tuple[str, ...], budget: list[int]) -> Any:
+    """Follow references outside the `path` already walked, so that a cycle ends; `budget` ends the rest."""
+    budget[0] -= 1
+    if budget[0] < 0 or len(path) > MAX_DEPTH:
+        return value
+    if isinstance(value, list):
+        return [_linked(part, by_id, path, budget) for part in value]
+    if not isinstance(value, dict):
+        return value
+    name = value.get("@id")
+    if isinstance(name, str):
+        if name in path:
+            return value
+        path = (*path, name)
+        if len(value) == 1:
+            value = by_id.get(name, value)
+    return {key: _linked(part, by_id, path, budget) for key, part in value.items()}

@@ -1,0 +1,107 @@
+"""Open Graph, product and plain `<meta>` tags."""
+
+from scraper import breadcrumbs
+from scraper.candidate import Candidate
+from scraper.document import Page
+from scraper.gtin import normalise_gtin
+from scraper.price import Price, machine_price
+from scraper.product import Syntax
+from scraper.text import clean
+from scraper.words import availability_of, condition_of
+
+MAX_IMAGES = 30
+_ATTRIBUTES = {"color": "color", "size": "size", "material": "material", "pattern": "pattern",
+               "target_gender": "gender", "age_group": "ageGroup"}  # fmt: skip
+
+
+def extract(page: Page) -> list[Candidate]:
+    """Return what Open Graph says, and plain meta tags after it."""
+    price = _price(page, "price", "sale_price")
+    og_type = (_first(page, "og:type") or "").lower()
+    candidate = Candidate(
+        syntax="opengraph",
+        is_product=og_type in ("product", "og:product", "product.item") or price is not None,
+        title=_title(page),
+        description=clean(_first(page, "og:description"), 5000),
+        brand=clean(_first(page, "product:brand", "og:brand"), 200),
+        category_path=breadcrumbs.of_category(_first(page, "product:category")),
+        gtin=_gtin(page),
+        sku=clean(_first(page, "product:retailer_item_id", "product:sku"), 100),
+        mpn=clean(_first(page, "product:mfr_part_no"), 100),
+        images=_images(page),
+        price=price,
+        regular_price=_regular_price(page, price),
+        availability=availability_of(_first(page, "product:availability", "og:availability")),
+        condition=condition_of(_first(page, "product:condition", "og:condition")),
+        attributes=_attributes(page),
+    )
+    meta = Candidate(syntax="meta", description=clean(_first(page, "description"), 5000))
+    return [candidate, meta, *_languages(page)]
+
+
+def _languages(page: Page) -> list[Candidate]:
+    syntaxes: tuple[Syntax, ...] = ("dom", "opengraph", "meta")
+    return [Candidate(syntax=name, language=page.languages[name]) for name in syntaxes if name in page.languages]
+
+
+def _first(page: Page, *names: str) -> str | None:
+    return next((page.meta[name][0] for name in names if name in page.meta), None)
+
+
+def _title(page: Page) -> str | None:
+    """Return `og:title` without the site's own name at its end."""
+    title, site = clean(_first(page, "og:title"), 500), clean(_first(page, "og:site_name"), 200)
+    if title and site:
+        for separator in (" | ", " - ", " – ", " — ", " · ", ": "):
+            head, found, tail = title.rpartition(separator)
+            if found and head.strip() and tail.strip().lower() == site.lower():
+                return head.strip()
+    return title
+
+
+def _price(page: Page, *kinds: str) -> Price | None:
+    """Return the lowest of the named prices, sale before list; amount and currency from the same pair of tags."""
+    prices = []
+    for kind in kinds:
+        for prefix in ("product", "og"):
+            amount = _first(page, f"{prefix}:{kind}:amount")
+            price = machine_price(amount, _first(page, f"{prefix}:{kind}:currency"), region=page.region)
+            if price and price.amount > 0:
+                prices.append(price)
+    first = next(iter(prices), None)
+    return min(
+        (price for price in prices if first and price.currency == first.currency),
+        key=lambda price: price.amount,
+        default=None,
+    )
+
+
+def _regular_price(page: Page, price: Price | None) -> Price | None:
+    if price is None:
+        return None
+    for kind in ("original_price", "price"):
+        regular = _price(page, kind)
+        if regular and regular.currency == price.currency and regular.amount > price.amount:
+            return regular
+    return None
+
+
+def _gtin(page: Page) -> str | None:
+    names = ("product:gtin", "product:ean", "product:upc", "product:isbn")
+    return next((gtin for name in names if (gtin := normalise_gtin(_first(page, name) or ""))), None)
+
+
+def _images(page: Page) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for name in ("og:image", "og:image:url", "og:image:secure_url"):
+        for value in page.meta.get(name, []):
+            if url := page.absolute(value):
+                found.setdefault(url)
+        if found:
+            break
+    return tuple(found)[:MAX_IMAGES]
+
+
+def _attributes(page: Page) -> dict[str, str]:
+    pairs = ((key, clean(_first(page, f"product:{name}"), 200)) for name, key in _ATTRIBUTES.items())
+    return {key: value for key, value in pairs if value}

@@ -1,0 +1,52 @@
+"""What kind of page this is, told before anything on it is believed.
+
+In this order: the HTTP status (404 and 410), a product in markup or state, a refusal or a missing page by its title,
+a product by its visible price, a list of products, a page that only scripts would fill. `empty` is every other page: it
+holds nothing for sale.
+"""
+
+from scraper.candidate import Candidate
+from scraper.document import Page
+from scraper.product import Verdict
+from scraper.words import opens_with
+
+BLOCKED_STATUSES = frozenset((401, 403, 407, 429, 503))
+MIN_LISTED = 2
+# Less visible text than this on a page with scripts means that the scripts would have written it.
+MIN_VISIBLE_CHARS = 200
+_UNSEEN = frozenset(("script", "style", "noscript", "template", "title", "head"))
+
+
+def verdict_of(candidates: list[Candidate], page: Page, status: int | None) -> Verdict:
+    """Return the page's verdict; `status` is the HTTP status where it is known."""
+    has_title = any(candidate.title for candidate in candidates)
+    claims = {candidate.syntax for candidate in candidates if candidate.is_product} if has_title else set()
+    is_listing = max((candidate.num_products for candidate in candidates), default=0) >= MIN_LISTED
+    in_order: tuple[tuple[bool, Verdict], ...] = (
+        (status in (404, 410), "not_found"),
+        (bool(claims - {"dom"}), "product"),
+        (status in BLOCKED_STATUSES or any(opens_with("blocked", text) for text in page.headings), "blocked"),
+        (any(opens_with("notFound", text) for text in page.headings), "not_found"),
+        (bool(claims), "product"),
+        (is_listing, "listing"),
+        (_needs_js(page), "needs_js"),
+    )
+    return next((verdict for is_true, verdict in in_order if is_true), "empty")
+
+
+def _needs_js(page: Page) -> bool:
+    has_scripts = next(page.root.iter("script"), None) is not None
+    return has_scripts and _num_visible_chars(page) < MIN_VISIBLE_CHARS
+
+
+def _num_visible_chars(page: Page) -> int:
+    """Count the characters outside scripts and the head, up to the number that settles the question."""
+    total = 0
+    for element in page.root.iter():
+        if not isinstance(element.tag, str):
+            continue
+        own = "" if element.tag in _UNSEEN else element.text or ""
+        total += len("".join(own.split())) + len("".join((element.tail or "").split()))
+        if total >= MIN_VISIBLE_CHARS:
+            break
+    return total

@@ -1,0 +1,55 @@
+"""Pages' words for availability, condition, home and refusals, folded so that spelling does not matter."""
+
+from functools import cache
+
+from scraper.contract_data import contract
+
+
+def fold(text: str) -> str:
+    """Return only the letters of `text`, in lower case."""
+    return "".join(char for char in text.lower() if char.isalpha())
+
+
+@cache
+def _folded(name: str) -> dict[str, str]:
+    groups = contract("page-words.json")[name]
+    pairs = groups.items() if isinstance(groups, dict) else [(name, groups)]
+    return {fold(word): str(value) for value, words in pairs for word in words if fold(word)}
+
+
+def availability_of(value: object) -> str | None:
+    """Return schema.org's ItemAvailability for a URL, a code or a phrase in any of the known spellings.
+
+    >>> availability_of("http://schema.org/OutOfStock"), availability_of("in_stock"), availability_of("Auf Lager")
+    ('OutOfStock', 'InStock', 'InStock')
+    """
+    return _named("availability", value)
+
+
+def condition_of(value: object) -> str | None:
+    """Return schema.org's OfferItemCondition for a URL, a code or a phrase."""
+    return _named("condition", value)
+
+
+def _named(group: str, value: object) -> str | None:
+    if isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        return None
+    return _folded(group).get(fold(value.strip().rstrip("/").replace("#", "/").rsplit("/", 1)[-1][:100]))
+
+
+def is_home(text: str) -> bool:
+    """Whether a breadcrumb's text names the home page."""
+    return fold(text) in _folded("home")
+
+
+def says(group: str, text: str) -> bool:
+    """Whether the whole text is one of the group's phrases ("addToCart", "notFound", "blocked")."""
+    return fold(text) in _folded(group)
+
+
+def opens_with(group: str, text: str) -> bool:
+    """Whether the text begins with one of the group's phrases of at least eight letters, or is one of them."""
+    folded = fold(text[:200])
+    return any(folded == phrase or (len(phrase) >= 8 and folded.startswith(phrase)) for phrase in _folded(group))
