@@ -16,7 +16,7 @@ from trainer.errors import ConfigError
 class DataConfig:
     """What to learn from. Paths are relative to the directory the command runs in."""
 
-    products: tuple[str, ...]  # products.jsonl files, of as many shops as there are
+    products: tuple[str, ...]  # products.jsonl files or patterns such as var/crawl/*/products.jsonl
     interactions: str  # .csv or .jsonl
     images: str | None = None  # a directory of {itemId}.jpg|jpeg|png|webp; without it every picture counts as missing
 

@@ -1,7 +1,9 @@
 """From a run's configuration to everything it works on: data, split, features, device."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 from typing import Protocol
 
@@ -10,7 +12,7 @@ import torch
 from trainer.config import RunConfig
 from trainer.data import Dataset, read_dataset
 from trainer.encoders import Encoders
-from trainer.errors import ConfigError
+from trainer.errors import ConfigError, DataError
 from trainer.features import ItemFeatures, build_features
 from trainer.splits import Split, split_catalogue, split_temporal, split_users
 
@@ -48,7 +50,7 @@ def prepare(config: RunConfig, progress: Progress) -> Prepared:
     """Read and split the data and encode the items."""
     device = _device(config.device)
     encoders = Encoders(Path(config.encoders))  # first: a missing bundle should not cost reading the data
-    dataset = read_dataset([Path(path) for path in config.data.products], Path(config.data.interactions))
+    dataset = read_dataset(find_files(config.data.products), Path(config.data.interactions))
     if dataset.num_unknown_items:
         progress.say(
             f"{dataset.num_unknown_items:,} interactions left out: their item is in none of the products files"
@@ -57,6 +59,18 @@ def prepare(config: RunConfig, progress: Progress) -> Prepared:
     images = Path(config.data.images) if config.data.images else None
     features = build_features(dataset.products, encoders, Path(config.cache), images, progress.update)
     return Prepared(config, dataset, split, encoders, features, device)
+
+
+def find_files(patterns: Sequence[str]) -> list[Path]:
+    """Return the files that paths or glob patterns name, each once; raises DataError for a pattern that finds none."""
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        is_pattern = any(sign in pattern for sign in "*?[")
+        matches = sorted(glob(pattern)) if is_pattern else [pattern]  # noqa: PTH207 - Path.glob takes no absolute pattern
+        if not matches:
+            raise DataError(f"data.products: no file matches {pattern}")
+        found |= dict.fromkeys(map(Path, matches))
+    return list(found)
 
 
 def split_dataset(dataset: Dataset, config: RunConfig) -> Split:
