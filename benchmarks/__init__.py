@@ -1,0 +1,1 @@
+"""Measured claims: each module is one command and commits one file under results/."""
