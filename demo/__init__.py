@@ -1,0 +1,1 @@
+"""The demo mall: three invented shops with different markup, and the command that starts everything."""

@@ -1,0 +1,14 @@
+"""The three shops: one module each for its URLs, feeds and markup, one template each for its looks."""
+
+from demo.catalogue import DemoProduct
+from demo.shops.harbor import Harbor
+from demo.shops.linden import Linden
+from demo.shops.meridian import Meridian
+from demo.shops.storefront import Storefront
+
+SHOP_CLASSES: dict[str, type[Storefront]] = {"harbor": Harbor, "linden": Linden, "meridian": Meridian}
+
+
+def open_shop(shop: str, products: list[DemoProduct], origin: str) -> Storefront:
+    """Return the storefront of one shop, speaking of itself as `origin` (scheme, host and port)."""
+    return SHOP_CLASSES[shop]([product for product in products if product.shop == shop], origin)
