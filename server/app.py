@@ -1,0 +1,31 @@
+"""Makes the Flask application."""
+
+from flask import Flask
+
+from server import gate, problems
+from server.bundle import load_bundle
+from server.metrics import Metrics
+from server.replica import Replica
+from server.services import EXTENSION_KEY, Services
+from server.settings import Settings
+from server.views import bundles, health, items, recommendations, shops
+from server.writer import Writer
+
+
+def create_app(settings: Settings) -> Flask:
+    """The application over one data directory and one bundle; its replica follows the catalogue from now on."""
+    bundle = load_bundle(settings.bundle_dir)
+    app = Flask("server", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.url_map.strict_slashes = False
+    metrics = Metrics()
+    # One thread embeds what PUT brings: answering must keep the other core.
+    parts = Services(settings, bundle, Replica(settings, bundle), Writer(settings, bundle, threads=1), metrics)
+    app.extensions[EXTENSION_KEY] = parts
+    metrics.init_app(app)
+    gate.init_app(app, settings)
+    problems.init_app(app)
+    for view in (recommendations, shops, items, bundles, health):
+        app.register_blueprint(view.bp)
+    parts.replica.start()
+    return app

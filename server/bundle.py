@@ -1,0 +1,143 @@
+"""Loads a bundle directory and verifies everything its manifest says before any of it is used."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from server.contracts import first_violation
+from server.errors import BundleError
+
+MANIFEST = "manifest.json"
+_MAX_MANIFEST_BYTES = 4 * 2**20
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One input or output of a tower, as the manifest names it."""
+
+    name: str
+    role: str
+    dtype: str
+    shape: tuple[int | str, ...]
+
+
+@dataclass(frozen=True)
+class Tower:
+    """One ONNX file with its verified path."""
+
+    path: Path
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+
+    def width(self, output: int = 0) -> int:
+        """The last dimension of an output, which the manifest must state as a number."""
+        width = self.outputs[output].shape[-1]
+        if not isinstance(width, int):
+            raise BundleError(f"{self.path.name}: expected a fixed last dimension of output, got {width!r}")
+        return width
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A verified bundle; `bundle_id` is the SHA-256 of its manifest."""
+
+    directory: Path
+    bundle_id: str
+    name: str
+    dim: int
+    space: str
+    sha256_of: Mapping[str, str]
+    towers: Mapping[str, Tower]
+    tokenizer_path: Path
+    manifest: Mapping[str, Any]
+
+
+def load_bundle(directory: Path) -> Bundle:
+    """The bundle in `directory`; raises BundleError that names what does not match."""
+    manifest_path = directory / MANIFEST
+    if not manifest_path.is_file() or manifest_path.is_symlink():
+        raise BundleError(f"expected a bundle with a {MANIFEST} in {directory}, found none; see `python -m exporter`")
+    if manifest_path.stat().st_size > _MAX_MANIFEST_BYTES:
+        raise BundleError(f"{manifest_path}: expected at most {_MAX_MANIFEST_BYTES} bytes")
+    raw = manifest_path.read_bytes()
+    try:
+        manifest: dict[str, Any] = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise BundleError(f"{manifest_path}: expected JSON: {error}") from error
+    violation = first_violation("bundle.schema.json", manifest)
+    if violation is not None:
+        raise BundleError(f"{manifest_path}: {violation}")
+    for name, entry in manifest["files"].items():
+        _verify_file(directory, name, entry)
+    towers = {key: _tower(directory, manifest, key, tower) for key, tower in manifest["towers"].items()}
+    tokenizer_path = _named_file(directory, manifest, manifest["text"]["tokenizer"]["file"], "text/tokenizer")
+    _check_lite(directory, manifest)
+    bundle = Bundle(
+        directory=directory,
+        bundle_id=hashlib.sha256(raw).hexdigest(),
+        name=manifest["name"],
+        dim=manifest["dim"],
+        space=manifest["space"],
+        sha256_of={name: entry["sha256"] for name, entry in manifest["files"].items()},
+        towers=towers,
+        tokenizer_path=tokenizer_path,
+        manifest=manifest,
+    )
+    _check_item_tower(bundle)
+    return bundle
+
+
+def _verify_file(directory: Path, name: str, entry: Mapping[str, Any]) -> None:
+    path = directory / name
+    for part in (path, *path.relative_to(directory).parents):
+        if (directory / part).is_symlink():
+            raise BundleError(f"{path}: expected a plain file, got a symbolic link")
+    if not path.is_file():
+        raise BundleError(f"{path}: named by the manifest but missing")
+    size = path.stat().st_size
+    if size != entry["bytes"]:
+        raise BundleError(f"{path}: expected {entry['bytes']} bytes, got {size}; copy the bundle again")
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if digest != entry["sha256"]:
+        raise BundleError(f"{path}: expected SHA-256 {entry['sha256']}, got {digest}; copy the bundle again")
+
+
+def _named_file(directory: Path, manifest: Mapping[str, Any], name: str, where: str) -> Path:
+    if name not in manifest["files"]:
+        raise BundleError(f"{directory / MANIFEST}: {where} names {name!r}, which is not in files")
+    return directory / name
+
+
+def _tower(directory: Path, manifest: Mapping[str, Any], key: str, tower: Mapping[str, Any]) -> Tower:
+    return Tower(
+        path=_named_file(directory, manifest, tower["file"], f"towers/{key}"),
+        inputs=tuple(_tensor(tensor) for tensor in tower["inputs"]),
+        outputs=tuple(_tensor(tensor) for tensor in tower["outputs"]),
+    )
+
+
+def _tensor(tensor: Mapping[str, Any]) -> Tensor:
+    return Tensor(tensor["name"], tensor["role"], tensor["dtype"], tuple(tensor["shape"]))
+
+
+def _check_lite(directory: Path, manifest: Mapping[str, Any]) -> None:
+    for key in ("textToItem", "userTower"):
+        if "lite" in manifest:
+            _named_file(directory, manifest, manifest["lite"][key]["file"], f"lite/{key}")
+
+
+def _check_item_tower(bundle: Bundle) -> None:
+    roles = {tensor.role for tensor in bundle.towers["itemTower"].inputs}
+    if not {"text", "modalityMask"} <= roles <= {"text", "image", "modalityMask"}:
+        raise BundleError(f"{bundle.directory}: itemTower needs inputs text, modalityMask (and image), got {roles}")
+    has_pictures = "imageEncoder" in bundle.towers
+    if has_pictures != ("image" in roles) or has_pictures != ("image" in bundle.manifest):
+        raise BundleError(f"{bundle.directory}: imageEncoder, image preprocessing and itemTower's image input differ")
+    width = bundle.towers["itemTower"].width()
+    if width != bundle.dim:
+        raise BundleError(f"{bundle.directory}: expected itemTower to give dim {bundle.dim}, manifest says {width}")

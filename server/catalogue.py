@@ -1,0 +1,240 @@
+"""The catalogue: every accepted item with its embedding, in SQLite, as a sequence of changes.
+
+Writers commit with synchronous=FULL: when a write has been answered it is on the disk, and a crash at any point,
+of the process or of the machine, loses nothing accepted. Readers use WAL and never wait for a writer.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.errors import CatalogueError
+
+FILE_NAME = "catalogue.sqlite"
+_FORMAT = 1
+_APPLICATION_ID = 0x43415252  # "CARR", so that another program's database is not mistaken for ours
+_BUSY_TIMEOUT_SECONDS = 60.0
+TOMBSTONE_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item ready to be written; `embedding` is float32 (dim,), unit length."""
+
+    shop: str
+    item_id: str
+    product: bytes
+    card: bytes
+    rating_count: int
+    embedding: NDArray[np.float32]
+    space: str
+    content_hash: str
+    embedding_key: str
+    has_image: bool
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a writer needs of the live row of an item to see whether anything changed."""
+
+    content_hash: str
+    embedding_key: str
+    has_image: bool
+    embedding: bytes
+
+
+@dataclass(frozen=True)
+class Change:
+    """One step of the change sequence: a new live row, or the end of one (`card` and `embedding` are None)."""
+
+    seq: int
+    label: int
+    shop: str
+    item_id: str
+    space: str
+    rating_count: int
+    card: bytes | None
+    embedding: bytes | None
+
+
+class Catalogue:
+    """One connection; make one per thread of work, as SQLite connections do not share well."""
+
+    def __init__(self, data_dir: Path) -> None:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        self.path = data_dir / FILE_NAME
+        try:
+            self._db = sqlite3.connect(
+                self.path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            raise CatalogueError(
+                f"{self.path}: cannot be opened as a catalogue: {error}; move it away and ingest again"
+            ) from error
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        with self._transaction():
+            found = self._db.execute("PRAGMA application_id").fetchone()[0]
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if (found, version) == (_APPLICATION_ID, _FORMAT):
+                return
+            if self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+                raise CatalogueError(f"{self.path}: expected catalogue format {_FORMAT}, got {found:#x} {version}")
+            for statement in Path(__file__).with_name("schema.sql").read_text(encoding="utf-8").split(";\n"):
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            self._db.execute(f"PRAGMA user_version = {_FORMAT}")
+
+    def close(self) -> None:
+        """Closes the connection; a second call does nothing."""
+        self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # Writing
+
+    def write(self, items: Sequence[Item]) -> None:
+        """Adds or replaces items in one transaction, durable on return; of two with one id the later stays."""
+        now = int(time.time())
+        with self._transaction():
+            seq = self.seq()
+            for item in items:
+                seq = self._bury(item.shop, item.item_id, seq, now)[0] + 1
+                self._db.execute(
+                    "INSERT INTO items (seq, shop, item_id, product, card, rating_count, embedding, space,"
+                    " content_hash, embedding_key, has_image, changed_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+                    (seq, item.shop, item.item_id, item.product, item.card, item.rating_count,
+                     np.ascontiguousarray(item.embedding, dtype="<f4").tobytes(), item.space, item.content_hash,
+                     item.embedding_key, item.has_image, now),
+                )  # fmt: skip
+                self._set_version(item.shop, seq)
+            self._set_counter("seq", seq)
+
+    def delete(self, keys: Iterable[tuple[str, str]]) -> int:
+        """Marks (shop, item id) pairs as gone, durable on return; how many were there."""
+        now = int(time.time())
+        num_deleted = 0
+        with self._transaction():
+            seq = self.seq()
+            for shop, item_id in keys:
+                seq, was_there = self._bury(shop, item_id, seq, now)
+                if was_there:
+                    num_deleted += 1
+                    self._set_version(shop, seq)
+            self._set_counter("seq", seq)
+        return num_deleted
+
+    def purge_tombstones(self, older_than_seconds: int = TOMBSTONE_SECONDS) -> int:
+        """Drops old tombstones; a reader that had not yet seen one starts over (see `purged_seq`)."""
+        limit = int(time.time()) - older_than_seconds
+        where = "deleted = 1 AND changed_at <= ?"
+        with self._transaction():
+            newest = self._db.execute(f"SELECT max(seq) FROM items WHERE {where}", (limit,)).fetchone()[0]  # noqa: S608 (constant text)
+            if newest is None:
+                return 0
+            self._set_counter("purged_seq", max(newest, self.purged_seq()))
+            return self._db.execute(f"DELETE FROM items WHERE {where}", (limit,)).rowcount  # noqa: S608 (as above)
+
+    def _bury(self, shop: str, item_id: str, seq: int, now: int) -> tuple[int, bool]:
+        """Turns the live row, if any, into a tombstone; the sequence number reached and whether there was one."""
+        buried = self._db.execute(
+            "UPDATE items SET deleted = 1, seq = ?, product = NULL, card = NULL, embedding = NULL, changed_at = ?"
+            " WHERE shop = ? AND item_id = ? AND deleted = 0",
+            (seq + 1, now, shop, item_id),
+        ).rowcount
+        return seq + buried, bool(buried)
+
+    def _set_version(self, shop: str, seq: int) -> None:
+        self._db.execute(
+            "INSERT INTO shops VALUES (?, ?) ON CONFLICT (shop) DO UPDATE SET version = excluded.version", (shop, seq)
+        )
+
+    def _set_counter(self, name: str, value: int) -> None:
+        self._db.execute("UPDATE counters SET value = ? WHERE name = ?", (value, name))
+
+    # Reading
+
+    def _counter(self, name: str) -> int:
+        value: int = self._db.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()[0]
+        return value
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything read inside is of one moment."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("COMMIT")
+
+    def seq(self) -> int:
+        """The number of the newest change."""
+        return self._counter("seq")
+
+    def purged_seq(self) -> int:
+        """A reader that has followed less far than this may have missed a deletion and must start over."""
+        return self._counter("purged_seq")
+
+    def data_version(self) -> int:
+        """Differs from the last call's value when another connection has committed; costs microseconds."""
+        version: int = self._db.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
+    def changes_since(self, seq: int) -> Iterator[Change]:
+        """Every row changed after `seq`, oldest first; from 0 only what is live. Consume it inside `snapshot()`."""
+        rows = self._db.execute(
+            "SELECT seq, label, shop, item_id, space, rating_count, card, embedding FROM items"
+            " WHERE seq > ? AND (deleted = 0 OR ? > 0) ORDER BY seq",
+            (seq, seq),
+        )
+        return (Change(*row) for row in rows)
+
+    def shop_versions(self) -> dict[str, int]:
+        """Shop -> the sequence number of its last change."""
+        return dict(self._db.execute("SELECT shop, version FROM shops"))
+
+    def product(self, shop: str, item_id: str) -> bytes | None:
+        """The Product's JSON as it was ingested; None when the shop has no such live item."""
+        row = self._db.execute(
+            "SELECT product FROM items WHERE shop = ? AND item_id = ? AND deleted = 0", (shop, item_id)
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def stored(self, shop: str, item_id: str) -> Stored | None:
+        """What is live under this id."""
+        row = self._db.execute(
+            "SELECT content_hash, embedding_key, has_image, embedding FROM items"
+            " WHERE shop = ? AND item_id = ? AND deleted = 0",
+            (shop, item_id),
+        ).fetchone()
+        return None if row is None else Stored(row[0], row[1], bool(row[2]), row[3])
+
+    def live_item_ids(self, shop: str) -> list[str]:
+        """Ids of the shop's live items."""
+        rows = self._db.execute("SELECT item_id FROM items WHERE shop = ? AND deleted = 0", (shop,))
+        return [row[0] for row in rows]
+
+    def count_live(self, space: str | None = None) -> int:
+        """Live items of all shops, or only those of one space."""
+        row = self._db.execute(
+            "SELECT count(*) FROM items WHERE deleted = 0 AND (? IS NULL OR space = ?)", (space, space)
+        ).fetchone()
+        count: int = row[0]
+        return count

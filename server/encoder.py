@@ -1,0 +1,136 @@
+"""Products to embeddings, through the bundle's text encoder, image encoder and item tower."""
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.bundle import Bundle, Tensor, Tower
+from server.errors import EncodingError
+from server.item_text import item_text
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Floats = NDArray[np.float32]
+
+_UNIT_TOLERANCE = 1e-3
+
+
+class Encoder:
+    """The item side of a bundle. Sessions are made when first needed: a server that only answers never loads them."""
+
+    def __init__(self, bundle: Bundle, num_threads: int = 0) -> None:
+        self._bundle = bundle
+        self._num_threads = num_threads
+        self._sessions: dict[str, Any] = {}
+        self._tokenizer: Tokenizer | None = None
+        # Two PUTs at once must not both load 100 MB of weights.
+        self._lock = threading.Lock()
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether the bundle has an image encoder."""
+        return "imageEncoder" in self._bundle.towers
+
+    def text_of(self, product: Mapping[str, Any]) -> str:
+        """What the text encoder reads of a product; may be empty."""
+        return item_text(product, self._bundle.manifest["text"]["itemText"])
+
+    def provider(self) -> str:
+        """The execution provider that runs the text encoder."""
+        provider: str = self._session("textEncoder").get_providers()[0]
+        return provider
+
+    def embed(self, texts: Sequence[str], pixels: Sequence[Floats | None]) -> Floats:
+        """float32 (n, dim), unit length, for n texts (empty = missing) and n pictures (None = missing)."""
+        towers = self._bundle.towers
+        mask = np.array([[bool(text), picture is not None] for text, picture in zip(texts, pixels, strict=True)])
+        if not mask.any(axis=1).all():
+            raise EncodingError("expected text or a picture for every product, got neither for at least one")
+        by_role: dict[str, NDArray[Any]] = {
+            "text": self._scatter("textEncoder", mask[:, 0], lambda rows: self._text_inputs([texts[i] for i in rows])),
+            "modalityMask": mask.astype(np.float32),
+        }
+        if self.takes_images:
+            by_role["image"] = self._scatter(
+                "imageEncoder", mask[:, 1], lambda rows: {"pixels": np.stack([pixels[i] for i in rows])}
+            )
+        embeddings = self._run("itemTower", by_role)
+        expected = (len(texts), self._bundle.dim)
+        if embeddings.shape != expected or not np.isfinite(embeddings).all():
+            raise EncodingError(f"{towers['itemTower'].path}: expected finite {expected}, got {embeddings.shape}")
+        norms = np.linalg.norm(embeddings, axis=1)
+        if np.abs(norms - 1).max() > _UNIT_TOLERANCE:
+            raise EncodingError(f"{towers['itemTower'].path}: expected unit length, got {norms.min()} to {norms.max()}")
+        return embeddings
+
+    def _scatter(self, tower: str, present: NDArray[np.bool_], inputs_of: Any) -> Floats:
+        """Features of the rows that have this modality; zeros elsewhere, as the item tower expects."""
+        features = np.zeros((len(present), self._bundle.towers[tower].width()), dtype=np.float32)
+        rows = np.flatnonzero(present)
+        if len(rows):
+            features[rows] = self._run(tower, inputs_of(rows))
+        return features
+
+    def _text_inputs(self, texts: list[str]) -> dict[str, NDArray[Any]]:
+        encodings = self._load_tokenizer().encode_batch(texts)
+        return {
+            "inputIds": np.array([encoding.ids for encoding in encodings], dtype=np.int64),
+            "attentionMask": np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64),
+            "tokenTypeIds": np.array([encoding.type_ids for encoding in encodings], dtype=np.int64),
+        }
+
+    def _run(self, key: str, by_role: Mapping[str, NDArray[Any]]) -> Floats:
+        tower = self._bundle.towers[key]
+        feed = {tensor.name: by_role[tensor.role].astype(tensor.dtype, copy=False) for tensor in tower.inputs}
+        output = self._session(key).run([_embedding_output(tower).name], feed)[0]
+        return np.asarray(output, dtype=np.float32)
+
+    def _session(self, key: str) -> Any:
+        with self._lock:
+            if key not in self._sessions:
+                self._sessions[key] = open_session(self._bundle.towers[key].path, self._num_threads)
+            return self._sessions[key]
+
+    def _load_tokenizer(self) -> "Tokenizer":
+        from tokenizers import Tokenizer  # noqa: PLC0415 (40 ms that answering requests never needs)
+
+        with self._lock:
+            if self._tokenizer is None:
+                rule = self._bundle.manifest["text"]["tokenizer"]
+                tokenizer = Tokenizer.from_file(str(self._bundle.tokenizer_path))
+                padding = tokenizer.padding or {}
+                pad_token = padding.get("pad_token", "[PAD]")
+                pad_id = padding.get("pad_id", tokenizer.token_to_id(pad_token) or 0)
+                tokenizer.enable_truncation(rule["maxTokens"])
+                tokenizer.enable_padding(length=rule.get("padTo"), pad_id=pad_id, pad_token=pad_token)
+                self._tokenizer = tokenizer
+            return self._tokenizer
+
+
+def _embedding_output(tower: Tower) -> Tensor:
+    return next((tensor for tensor in tower.outputs if tensor.role == "embedding"), tower.outputs[0])
+
+
+def open_session(path: Path, num_threads: int) -> Any:
+    """An ONNX Runtime session on the GPU where there is one, else on the CPU; 0 threads means all cores."""
+    import onnxruntime as ort  # noqa: PLC0415 (importing it costs more than the rest of the server's start)
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = num_threads
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(str(path), options, providers=_providers(ort.get_available_providers()))
+    except Exception as error:  # ORT raises a dozen unrelated pybind classes, all meaning this
+        raise EncodingError(f"{path}: ONNX Runtime cannot load it: {error}") from error
+
+
+def _providers(available: Sequence[str]) -> list[str]:
+    # The GPU build lists CUDA on machines without a GPU; trying there costs seconds and prints alarming errors.
+    has_gpu = os.name == "nt" or Path("/dev/nvidiactl").exists()
+    return [name for name in ("CUDAExecutionProvider",) if has_gpu and name in available] + ["CPUExecutionProvider"]

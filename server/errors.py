@@ -1,0 +1,64 @@
+"""Everything the server raises on purpose, under one root."""
+
+
+class ServerError(Exception):
+    """Root of the server's errors; its text is fit for an operator."""
+
+    exit_code = 1
+
+
+class SettingsError(ServerError, ValueError):
+    """A setting has a value that cannot work."""
+
+    exit_code = 2
+
+
+class InputError(ServerError, ValueError):
+    """A file the operator named is missing or not what it should be."""
+
+    exit_code = 2
+
+
+class ContractsMissingError(ServerError):
+    """The contracts directory is not where the program expects it."""
+
+
+class BundleError(ServerError, ValueError):
+    """A bundle's manifest, file list or hashes do not hold."""
+
+    exit_code = 2
+
+
+class EncodingError(ServerError):
+    """A tower gave something other than what the manifest promises."""
+
+
+class ImageError(ServerError, ValueError):
+    """Bytes that are not a picture within the limits."""
+
+
+class FetchError(ServerError):
+    """A picture could not be fetched, or its address is refused."""
+
+
+class CatalogueError(ServerError):
+    """The catalogue cannot be opened or has another format."""
+
+
+class SnapshotError(ServerError):
+    """An index snapshot is damaged, belongs elsewhere, or could not be written whole."""
+
+
+class AlreadyLockedError(ServerError):
+    """Another process holds the data directory for the same job."""
+
+
+class ProblemError(ServerError):
+    """A request that is answered with an RFC 9457 problem."""
+
+    def __init__(self, status: int, code: str, detail: str, pointer: str | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.pointer = pointer

@@ -1,0 +1,71 @@
+"""Who may call: host names, web origins, and the operator's token.
+
+A shopper's own server listens on loopback, where any web page could reach it. The Host check stops DNS rebinding; the
+Origin check stops pages; a browser extension's origin is allowed because the person granted that extension its hosts.
+"""
+
+import hmac
+
+from flask import Flask, Response, current_app, request
+
+from server.errors import ProblemError
+from server.settings import LOOPBACK_HOSTS, Settings
+
+_EXTENSION_SCHEMES = ("chrome-extension://", "moz-extension://")
+_CORS_HEADERS = {
+    "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": "Content-Type, Authorization",
+    "Access-Control-Max-Age": "600",
+}
+OPERATOR_CONFIG = "CARRYOVER_OPERATOR_TOKEN"
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Checks every request of `app` before its view runs."""
+    hosts = {*LOOPBACK_HOSTS, *settings.trusted_hosts}
+    if settings.host not in ("0.0.0.0", "::", "[::]"):  # noqa: S104 (compared, not bound)
+        hosts.add(f"[{settings.host}]" if ":" in settings.host else settings.host)
+    app.config["TRUSTED_HOSTS"] = sorted(hosts)
+    app.config[OPERATOR_CONFIG] = settings.read_operator_token()
+    allowed = frozenset(settings.allow_origins)
+
+    def check_origin() -> Response | None:
+        if request.routing_exception is not None and request.url_rule is None and request.method != "OPTIONS":
+            return None  # the routing error (or untrusted host) is the answer
+        origin = request.headers.get("Origin")
+        if origin is not None and not _is_allowed(origin, allowed):
+            raise ProblemError(403, "untrusted_origin", "this web origin may not call; --allow-origin ORIGIN allows it")
+        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            return Response(status=204, headers=_CORS_HEADERS)
+        return None
+
+    def add_cors(response: Response) -> Response:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.vary.add("Origin")
+        origin = request.headers.get("Origin")
+        if origin is not None and _is_allowed(origin, allowed):
+            response.headers["Access-Control-Allow-Origin"] = origin
+            if request.headers.get("Access-Control-Request-Private-Network") == "true":
+                response.headers["Access-Control-Allow-Private-Network"] = "true"
+        return response
+
+    app.before_request(check_origin)
+    app.after_request(add_cors)
+
+
+def _is_allowed(origin: str, allowed: frozenset[str]) -> bool:
+    return origin.startswith(_EXTENSION_SCHEMES) or origin in allowed
+
+
+def require_operator() -> None:
+    """Raises unless the request carries the operator's token."""
+    expected: str | None = current_app.config[OPERATOR_CONFIG]
+    if expected is None:
+        raise ProblemError(
+            403,
+            "forbidden",
+            "writes are off: start the server with CARRYOVER_OPERATOR_TOKEN or --operator-token-file",
+        )
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected.encode()):
+        raise ProblemError(401, "unauthorised", "expected Authorization: Bearer with the operator token")

@@ -1,0 +1,207 @@
+"""`python -m server ingest`: a products.jsonl into the catalogue.
+
+Each batch is committed by itself, and a product whose content is already there is recognised by its hash. So a run
+that was killed is simply started again: it skips what it had done.
+"""
+
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from server.bundle import load_bundle
+from server.catalogue import Catalogue
+from server.errors import InputError
+from server.locks import held_lock
+from server.pictures import LocalPictures
+from server.progress import Progress
+from server.replica import Replica
+from server.settings import Settings
+from server.writer import Writer, WriteReport, problem_of
+
+# What these pages say about the item: that it is gone. Others (blocked, needs_js, empty) say nothing about it.
+_GONE_VERDICTS = ("not_found", "listing")
+_MAX_LINE_BYTES = 4 * 2**20
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of products.jsonl: a product, or the problem that kept it from being one."""
+
+    number: int
+    product: dict[str, Any] | None
+    problem: str | None
+    end_bytes: int
+
+
+@dataclass
+class Tally:
+    """What an ingest did; becomes the summary."""
+
+    report: WriteReport = field(default_factory=WriteReport)
+    num_rejected: int = 0
+    num_unreadable: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    seen: dict[str, set[str]] = field(default_factory=dict)
+    pruned: int = 0
+
+
+def ingest(
+    products_path: Path,
+    settings: Settings,
+    images_dir: Path | None,
+    *,
+    prune: bool,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    """Ingests every valid product of the file; the summary. `say` gets one line per rejected product."""
+    if not products_path.is_file():
+        raise InputError(f"expected a products.jsonl, found none at {products_path}")
+    bundle = load_bundle(settings.bundle_dir)
+    pictures = LocalPictures(images_dir) if images_dir is not None else None
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    busy = f"process {{pid}} is already ingesting into {settings.data_dir}; wait for it, or stop it"
+    started = time.perf_counter()
+    with held_lock(settings.data_dir / "ingest.lock", busy):
+        catalogue = Catalogue(settings.data_dir)
+        tally = Tally()
+        try:
+            writer = Writer(settings, bundle, pictures)
+            _ingest_lines(products_path, catalogue, writer, settings.batch_size, tally, say)
+            if prune:
+                _prune(catalogue, tally, say)
+            catalogue.purge_tombstones()
+        finally:
+            catalogue.close()
+        index_started = time.perf_counter()
+        num_indexes = _build_indexes(settings, bundle)
+    finished = time.perf_counter()
+    provider = writer.encoder.provider() if tally.report.num_embedded else None
+    return _summary(tally, finished - started, finished - index_started, num_indexes, provider)
+
+
+def _ingest_lines(
+    path: Path, catalogue: Catalogue, writer: Writer, batch_size: int, tally: Tally, say: Callable[[str], None]
+) -> None:
+    batch: list[Line] = []
+    with Progress("ingest", path.stat().st_size) as progress:
+        for line in read_lines(path):
+            problem = _note(line, tally)
+            if problem is not None:
+                tally.num_rejected += 1
+                say(f"{path}:{line.number}: rejected: {problem}")
+            elif line.product is not None and line.product["verdict"] == "product":
+                batch.append(line)
+            if len(batch) == batch_size:
+                _write(batch, catalogue, writer, tally, path, say)
+                batch = []
+                progress.update(line.end_bytes, tally.report.accepted + tally.report.unchanged)
+        if batch:
+            _write(batch, catalogue, writer, tally, path, say)
+            progress.update(batch[-1].end_bytes, tally.report.accepted + tally.report.unchanged)
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """The lines of a products.jsonl, one at a time: the file may be larger than memory."""
+    end_bytes = 0
+    with path.open("rb") as stream:
+        for number, raw in enumerate(iter(lambda: stream.readline(_MAX_LINE_BYTES + 1), b""), 1):
+            end_bytes += len(raw)
+            if len(raw) > _MAX_LINE_BYTES:
+                raise InputError(f"{path}:{number}: expected a product per line, got over {_MAX_LINE_BYTES} bytes")
+            if not raw.strip():
+                continue
+            try:
+                document = orjson.loads(raw)
+            except orjson.JSONDecodeError as error:
+                yield Line(number, None, f"expected JSON: {error.msg} at byte {error.pos}", end_bytes)
+                continue
+            if isinstance(document, dict):
+                yield Line(number, document, None, end_bytes)
+            else:
+                yield Line(number, None, "expected a Product object", end_bytes)
+
+
+def _note(line: Line, tally: Tally) -> str | None:
+    """Counts a line; why it is rejected, or None."""
+    product = line.product
+    if product is None:
+        tally.num_unreadable += 1
+        return line.problem
+    verdict = product.get("verdict")
+    shop, item_id = product.get("shop"), product.get("itemId")
+    if isinstance(shop, str) and isinstance(item_id, str):
+        seen = tally.seen.setdefault(shop, set())
+        if verdict not in _GONE_VERDICTS:
+            seen.add(item_id)
+    problem = problem_of(product)
+    if problem is not None and verdict != "product" and problem.startswith("expected verdict product"):
+        tally.skipped[str(verdict)] += 1
+        return None
+    return problem
+
+
+def _write(
+    batch: list[Line], catalogue: Catalogue, writer: Writer, tally: Tally, path: Path, say: Callable[[str], None]
+) -> None:
+    report = writer.write(catalogue, [line.product for line in batch])
+    for position, problem in report.rejected:
+        tally.num_rejected += 1
+        say(f"{path}:{batch[position].number}: rejected: {problem}")
+    total = tally.report
+    for name in ("accepted", "unchanged", "num_embedded", "num_pictures"):
+        setattr(total, name, getattr(total, name) + getattr(report, name))
+    for name in ("picture_seconds", "encode_seconds", "commit_seconds"):
+        setattr(total, name, getattr(total, name) + getattr(report, name))
+
+
+def _prune(catalogue: Catalogue, tally: Tally, say: Callable[[str], None]) -> None:
+    if tally.num_unreadable:
+        say(f"not pruned: {tally.num_unreadable} lines could not be read, so what is missing is not known")
+        return
+    for shop, seen in sorted(tally.seen.items()):
+        gone = [(shop, item_id) for item_id in catalogue.live_item_ids(shop) if item_id not in seen]
+        tally.pruned += catalogue.delete(gone) if gone else 0
+
+
+def _build_indexes(settings: Settings, bundle: Any) -> int:
+    replica = Replica(settings, bundle)
+    try:
+        replica.refresh()
+        return replica.build_indexes(wait=True)
+    finally:
+        replica.stop()
+
+
+def _summary(
+    tally: Tally, seconds: float, index_seconds: float, num_indexes: int, provider: str | None
+) -> dict[str, Any]:
+    report = tally.report
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "accepted": report.accepted,
+        "unchanged": report.unchanged,
+        "rejected": tally.num_rejected,
+        "skipped": dict(sorted(tally.skipped.items())),
+        "pruned": tally.pruned,
+        "embedded": report.num_embedded,
+        "withPicture": report.num_pictures,
+        "indexesBuilt": num_indexes,
+        "provider": provider,
+        "seconds": round(seconds, 3),
+        "itemsPerSecond": round((report.accepted + report.unchanged) / seconds, 1) if seconds else 0.0,
+        "secondsBy": {
+            "pictures": round(report.picture_seconds, 3),
+            "encoding": round(report.encode_seconds, 3),
+            "catalogue": round(report.commit_seconds, 3),
+            "index": round(index_seconds, 3),
+        },
+        # Linux counts in KiB, macOS in bytes.
+        "peakRssMb": round(peak / (2**20 if sys.platform == "darwin" else 1024), 1),
+    }

@@ -1,0 +1,92 @@
+"""Finds a product's picture: a file the operator has, or its address on the web."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.errors import FetchError, ImageError, InputError
+from server.fetch import Fetcher
+from server.images import decode_image, to_pixels
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+# A shop's first picture is its best; after two that cannot be had, the third is unlikely to be worth the wait.
+_MAX_TRIES = 2
+
+
+class PictureSource(Protocol):
+    """Where pictures come from."""
+
+    def identity(self, product: Mapping[str, Any]) -> str:
+        """Differs when another picture would be used; empty when the product has none."""
+        ...
+
+    def read(self, product: Mapping[str, Any]) -> bytes:
+        """The picture's bytes; raises FetchError or ImageError."""
+        ...
+
+
+class WebPictures:
+    """Pictures from the addresses in `images`, within the fetcher's limits."""
+
+    def __init__(self, fetcher: Fetcher) -> None:
+        self._fetcher = fetcher
+
+    def identity(self, product: Mapping[str, Any]) -> str:
+        """The addresses that would be tried."""
+        return "\n".join(product.get("images", ())[:_MAX_TRIES])
+
+    def read(self, product: Mapping[str, Any]) -> bytes:
+        """The first of them that can be fetched."""
+        failure = FetchError("the product names no picture")
+        for url in product.get("images", ())[:_MAX_TRIES]:
+            try:
+                return self._fetcher.fetch(url)
+            except FetchError as error:
+                failure = error
+        raise failure
+
+
+class LocalPictures:
+    """Pictures from one directory, named {itemId} or {sku} with .jpg, .jpeg, .png or .webp; nothing is fetched."""
+
+    def __init__(self, directory: Path) -> None:
+        if not directory.is_dir():
+            raise InputError(f"--images: expected a directory, got {directory}")
+        # Names are looked up in this listing, so that no sku can ever form a path.
+        self._paths = {path.stem: path for path in sorted(directory.iterdir()) if path.suffix.lower() in SUFFIXES}
+
+    def _path(self, product: Mapping[str, Any]) -> Path | None:
+        return self._paths.get(product["itemId"]) or self._paths.get(product.get("sku", ""))
+
+    def identity(self, product: Mapping[str, Any]) -> str:
+        """The file's name, size and time of change."""
+        path = self._path(product)
+        if path is None or not path.is_file():
+            return ""
+        found = path.stat()
+        return f"{path.name} {found.st_size} {found.st_mtime_ns}"
+
+    def read(self, product: Mapping[str, Any]) -> bytes:
+        """The file's bytes."""
+        path = self._path(product)
+        if path is None:
+            raise FetchError("no picture of this name in the directory")
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise FetchError(f"{path}: {error.strerror}") from error
+
+
+def pixels_of(
+    product: Mapping[str, Any], source: PictureSource, rule: Mapping[str, Any], max_pixels: int
+) -> NDArray[np.float32] | None:
+    """What the image encoder reads, or None: a product without a usable picture is still a product."""
+    if not source.identity(product):
+        return None
+    try:
+        return to_pixels(decode_image(source.read(product), max_pixels), rule)
+    except (FetchError, ImageError):
+        return None

@@ -1,0 +1,67 @@
+"""Every error as application/problem+json (RFC 9457), in one shape, whatever failed."""
+
+import logging
+from http import HTTPStatus
+
+import orjson
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityError
+
+from server.errors import ProblemError
+
+logger = logging.getLogger(__name__)
+
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+
+
+def problem_response(status: int, code: str, detail: str, pointer: str | None = None) -> Response:
+    """One problem; openapi.yaml lists the codes."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    if pointer is not None:
+        body["pointer"] = pointer
+    response = Response(orjson.dumps(body), status=status, content_type="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Turns every exception of `app` into a problem."""
+    app.register_error_handler(ProblemError, _from_problem)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(Exception, _from_exception)
+
+
+def _from_problem(error: ProblemError) -> Response:
+    return problem_response(error.status, error.code, error.detail, error.pointer)
+
+
+def _from_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if isinstance(error, SecurityError):
+        return problem_response(400, "untrusted_host", "this host name is not served; --trusted-host NAME allows it")
+    detail = {
+        404: "no such resource; see openapi.yaml",
+        405: f"{request.method} is not possible here",
+    }.get(status, error.description or HTTPStatus(status).phrase)
+    if isinstance(error, RequestEntityTooLarge):
+        detail = f"expected a body of at most {request.max_content_length} bytes; send fewer items at a time"
+    code = _CODES.get(status, "invalid_request" if status < 500 else "internal")
+    response = problem_response(status, code, detail)
+    for name, value in error.get_headers(request.environ):
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def _from_exception(error: Exception) -> Response:
+    # The route, never the path or the body: they name items and hold the shopper's vector.
+    logger.error("unexpected failure in %s %s", request.method, request.url_rule, exc_info=error)
+    return problem_response(500, "internal", "the server failed; its log says how")

@@ -1,0 +1,70 @@
+"""Orders candidates: maximal marginal relevance, and what a shop shows somebody it knows nothing about."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.rows import Booleans, Floats, Integers
+from server.shop_state import ShopState
+
+# A first screen must show the shop's breadth, whatever diversity a request asks of personal results.
+FIRST_SCREEN_DIVERSITY = 0.6
+_FIRST_SCREEN_POOL = 1000
+
+
+def mmr(relevance: Floats, embeddings: Floats, k: int, diversity: float) -> Integers:
+    """(min(k, n),) positions, best first, by maximal marginal relevance (Carbonell and Goldstein, 1998).
+
+    relevance: (n,); embeddings: (n, dim), unit length. Each step takes the position with the highest
+    (1 - diversity) · relevance - diversity · (greatest cosine to what is already taken); of equals the first.
+    """
+    num_items = len(relevance)
+    k = min(k, num_items)
+    if diversity == 0:
+        return np.argsort(-relevance, kind="stable")[:k]
+    taken = np.empty(k, dtype=np.int64)
+    base = (1 - diversity) * relevance
+    closest = np.full(num_items, -np.inf, dtype=np.float32)
+    worth = relevance
+    for step in range(k):
+        position = int(np.argmax(worth))
+        taken[step] = position
+        np.maximum(closest, np.vecdot(embeddings, embeddings[position]), out=closest)
+        base[position] = -np.inf
+        worth = base - diversity * closest
+    return taken
+
+
+def first_screen(state: ShopState, keep: Booleans, k: int, diversity: float) -> Integers:
+    """(≤ k,) rows for a shopper without history: in stock before the rest, popular where that is known, diverse."""
+    available = keep & state.column("buyable")
+    rows = _diverse(state, np.flatnonzero(available), k, diversity)
+    if len(rows) < k:
+        rest = _diverse(state, np.flatnonzero(keep & ~available), k - len(rows), diversity)
+        rows = np.concatenate([rows, rest])
+    return rows
+
+
+def _diverse(state: ShopState, rows: Integers, k: int, diversity: float) -> Integers:
+    rows = _pool(rows, state.column("rating_counts")[rows], max(k, _FIRST_SCREEN_POOL))
+    if len(rows) == 0:
+        return rows
+    embeddings = state.embeddings_of(rows)
+    centroid = embeddings.mean(axis=0)
+    # Typical of the shop before odd; popularity, where ratings exist, counts as much.
+    relevance = np.vecdot(embeddings, centroid / max(float(np.linalg.norm(centroid)), 1e-6))
+    popularity = np.log1p(state.column("rating_counts")[rows]).astype(np.float32)
+    if popularity.max() > 0:
+        relevance = (relevance + popularity / popularity.max()) / 2
+    order = mmr(relevance.astype(np.float32), embeddings, k, max(diversity, FIRST_SCREEN_DIVERSITY))
+    return rows[order]
+
+
+def _pool(rows: Integers, rating_counts: NDArray[np.int64], size: int) -> Integers:
+    """At most about 2 · `size` of `rows`: the most rated, and every so-many-th of the others."""
+    if len(rows) <= 2 * size:
+        return rows
+    popular = np.argsort(-rating_counts, kind="stable")[:size]
+    popular = popular[rating_counts[popular] > 0]
+    spread = np.linspace(0, len(rows) - 1, 2 * size - len(popular)).astype(np.int64)
+    chosen: Integers = rows[np.union1d(popular, spread)]
+    return chosen

@@ -1,0 +1,86 @@
+"""Reads JSON bodies and says exactly what is wrong with them."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import orjson
+from flask import request
+
+from server.errors import ProblemError
+
+
+def invalid(detail: str, pointer: str) -> NoReturn:
+    """A 422 about one part of the body."""
+    raise ProblemError(422, "invalid_request", detail, pointer)
+
+
+def read_object(required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The body as a JSON object with these members and no others."""
+    if request.mimetype != "application/json":
+        got = request.mimetype or "none"
+        raise ProblemError(400, "invalid_json", f"expected Content-Type application/json, got {got}")
+    try:
+        body = orjson.loads(request.get_data(cache=False))
+    except orjson.JSONDecodeError as error:
+        raise ProblemError(400, "invalid_json", f"expected JSON: {error.msg} at byte {error.pos}") from error
+    return check_object(body, required, optional, "")
+
+
+def check_object(value: Any, required: tuple[str, ...], optional: tuple[str, ...], pointer: str) -> dict[str, Any]:
+    """`value`, an object with these members and no others."""
+    if not isinstance(value, dict):
+        invalid(f"expected an object, got {type_name(value)}", pointer)
+    for name in required:
+        if name not in value:
+            invalid(f"{name} is missing", pointer or "/")
+    unknown = sorted(set(value) - {*required, *optional})
+    if unknown:
+        invalid(f"unknown member {unknown[0]!r}; known: {', '.join(required + optional)}", f"{pointer}/{unknown[0]}")
+    return value
+
+
+def check_string(value: Any, pointer: str, max_chars: int, min_chars: int = 1) -> str:
+    """`value`, a string within these lengths."""
+    if not isinstance(value, str) or not min_chars <= len(value) <= max_chars:
+        got = f"{len(value)} characters" if isinstance(value, str) else type_name(value)
+        invalid(f"expected a string of {min_chars} to {max_chars} characters, got {got}", pointer)
+    return value
+
+
+def check_strings(value: Any, pointer: str, max_items: int, min_items: int = 0) -> tuple[str, ...]:
+    """`value`, a list of strings."""
+    checked = check_list(value, pointer, min_items, max_items)
+    return tuple(check_string(item, f"{pointer}/{i}", 10_000, 0) for i, item in enumerate(checked))
+
+
+def check_list(value: Any, pointer: str, min_items: int, max_items: int) -> list[Any]:
+    """`value`, a list within these lengths."""
+    if not isinstance(value, list) or not min_items <= len(value) <= max_items:
+        got = f"{len(value)} items" if isinstance(value, list) else type_name(value)
+        invalid(f"expected a list of {min_items} to {max_items} items, got {got}", pointer)
+    return value
+
+
+def check_integer(value: Any, pointer: str, low: int, high: int) -> int:
+    """`value`, a whole number in range."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON has one kind of number: 10.0 is an integer
+    if type(value) is not int or not low <= value <= high:
+        got = value if isinstance(value, int | float) and not isinstance(value, bool) else type_name(value)
+        invalid(f"expected a whole number from {low} to {high}, got {got}", pointer)
+    return value
+
+
+def check_number(value: Any, pointer: str, low: float, high: float = math.inf) -> float:
+    """`value`, a finite number in range."""
+    if type(value) not in (int, float) or not math.isfinite(value) or not low <= value <= high:
+        got = value if type(value) in (int, float) else type_name(value)
+        invalid(f"expected a number from {low:g}{'' if math.isinf(high) else f' to {high:g}'}, got {got}", pointer)
+    return float(value)
+
+
+def type_name(value: object) -> str:
+    """A JSON type's name, for messages."""
+    names: Mapping[type, str] = {dict: "an object", list: "a list", str: "a string", bool: "a boolean"}
+    return names.get(type(value), "null" if value is None else "a number")

@@ -1,0 +1,71 @@
+"""`python -m server run`: granian in front of worker processes."""
+
+import logging
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from server.app import create_app
+from server.bundle import load_bundle
+from server.catalogue import Catalogue
+from server.errors import ServerError
+from server.locks import held_lock
+from server.settings import Settings, environment_from, settings_from
+
+_METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def run(settings: Settings) -> None:
+    """Serves until told to stop. Everything that can be wrong is found before a worker starts."""
+    bundle = load_bundle(settings.bundle_dir)
+    settings.read_operator_token()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    busy = f"{settings.data_dir} is already served by process {{pid}}; stop it first, or use another --data"
+    with held_lock(settings.data_dir / "run.lock", busy):
+        catalogue = Catalogue(settings.data_dir)
+        num_items, num_usable = catalogue.count_live(), catalogue.count_live(bundle.space)
+        catalogue.close()
+        _refuse_taken_port(settings)
+        url = f"http://{settings.host}:{settings.port}"
+        print(f"serving {num_usable} items with bundle {bundle.name} on {url}", file=sys.stderr)  # noqa: T201 (a command)
+        if num_usable < num_items:
+            other = num_items - num_usable
+            print(f"{other} items are of another space and not served: run ingest with this bundle", file=sys.stderr)  # noqa: T201 (a command)
+        os.environ.update(environment_from(settings))
+        os.environ[_METRICS_DIR] = str(_fresh_directory(settings.data_dir / "metrics"))
+        # Workers get their speed from processes; a BLAS that starts threads in each only makes them wait.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        Granian(
+            "server.run:worker_app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
+            workers=settings.workers, blocking_threads=settings.threads_per_worker, factory=True,
+            log_level=LogLevels.warning, respawn_failed_workers=True,
+        ).serve()  # fmt: skip
+
+
+def worker_app() -> Flask:
+    """The application inside a worker process; its settings come as environment variables."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    return create_app(settings_from({}, os.environ))
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise ServerError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
+
+
+def _fresh_directory(path: Path) -> Path:
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path

@@ -1,0 +1,60 @@
+"""What the views need, held by the application."""
+
+import threading
+from dataclasses import dataclass, field
+from typing import cast
+
+from flask import current_app
+
+from server.bundle import Bundle
+from server.catalogue import Catalogue
+from server.errors import ProblemError
+from server.metrics import Metrics
+from server.replica import Replica
+from server.settings import Settings
+from server.shop_state import ShopState
+from server.writer import Writer
+
+EXTENSION_KEY = "carryover"
+
+
+@dataclass(frozen=True)
+class Services:
+    """One per application, made by `create_app`."""
+
+    settings: Settings
+    bundle: Bundle
+    replica: Replica
+    writer: Writer
+    metrics: Metrics
+    _local: threading.local = field(default_factory=threading.local)
+    _catalogues: list[Catalogue] = field(default_factory=list)
+
+    def catalogue(self) -> Catalogue:
+        """This thread's own connection."""
+        if not hasattr(self._local, "catalogue"):
+            self._local.catalogue = Catalogue(self.settings.data_dir)
+            self._catalogues.append(self._local.catalogue)
+        return cast(Catalogue, self._local.catalogue)
+
+    def close(self) -> None:
+        """Stops following and closes every connection."""
+        self.replica.stop()
+        for catalogue in self._catalogues:
+            catalogue.close()
+
+    def shop(self, name: str) -> ShopState:
+        """The shop's state now; raises the problem that says why there is none."""
+        if not self.replica.is_ready:
+            raise ProblemError(503, "not_ready", "the catalogue is still being loaded; try again in a moment")
+        state = self.replica.shops.get(name)
+        if state is None:
+            raise ProblemError(
+                404, "unknown_shop", "this shop is not in the catalogue; GET /v1/shops lists those that are"
+            )
+        return state
+
+
+def services() -> Services:
+    """The running application's services."""
+    return cast(Services, current_app.extensions[EXTENSION_KEY])

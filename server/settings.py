@@ -1,0 +1,204 @@
+"""Every setting, declared once: name, default, help; unit in the name."""
+# ruff: noqa: RUF009 (_setting returns dataclasses.field, which is what the rule asks for)
+
+import argparse
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from server.errors import SettingsError
+
+ENVIRONMENT_PREFIX = "CARRYOVER_"
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+MIN_TOKEN_CHARS = 16
+
+Command = Literal["run", "ingest"]
+
+
+def _integer(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,12}", text.strip()):
+        raise ValueError("expected a whole number")
+    return int(text)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in re.split(r"[\s,]+", text.strip()) if word)
+
+
+def _setting(  # one place where a declaration becomes a field
+    default: object,
+    help_text: str,
+    parse: Callable[[str], Any],
+    *,
+    flag: str | None = None,
+    commands: Sequence[Command] = ("run",),
+    secret: bool = False,
+) -> Any:
+    metadata = {"help": help_text, "parse": parse, "flag": flag, "commands": tuple(commands), "secret": secret}
+    return field(default=default, metadata=metadata, repr=not secret)
+
+
+BOTH: tuple[Command, ...] = ("run", "ingest")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the server runs with; built once at the edge, validated, and passed down."""
+
+    data_dir: Path = _setting(
+        Path("var/server"), "directory of the catalogue and the index snapshots", Path, flag="--data", commands=BOTH
+    )
+    bundle_dir: Path = _setting(
+        Path("var/bundles/lite"), "bundle directory (holds manifest.json)", Path, flag="--bundle", commands=BOTH
+    )
+    host: str = _setting("127.0.0.1", "address to listen on", str)
+    port: int = _setting(8710, "port to listen on", _integer)
+    workers: int = _setting(2, "worker processes; each keeps its own copy of the indexes", _integer)
+    threads_per_worker: int = _setting(1, "requests one worker handles at a time", _integer)
+    trusted_hosts: tuple[str, ...] = _setting(
+        (), "host name a request may be addressed to, besides loopback names and --host", _words, flag="--trusted-host"
+    )
+    allow_origins: tuple[str, ...] = _setting(
+        (), "web origin that may call besides browser extensions, such as http://localhost:8700", _words,
+        flag="--allow-origin",
+    )  # fmt: skip
+    operator_token: str | None = _setting(
+        None, "bearer token that PUT and DELETE need; environment only", str, secret=True
+    )
+    operator_token_file: Path | None = _setting(None, "file whose first line is the operator token", Path)
+    max_body_bytes: int = _setting(8 * 2**20, "largest request body", _integer)
+    poll_interval_ms: int = _setting(200, "how often a worker looks for changes in the catalogue", _integer)
+    exact_max_items: int = _setting(
+        5000, "shops up to this many items are scanned exactly and have no index file", _integer, commands=BOTH
+    )
+    delta_max_items: int = _setting(
+        2000, "items outside a shop's index before a new one is built", _integer, commands=BOTH
+    )
+    ef: int = _setting(128, "HNSW search breadth: higher finds more and takes longer", _integer)
+    resolve: tuple[str, ...] = _setting(
+        (), "HOST:ADDR, fetch this host's pictures from this address, and allow it even if private", _words,
+        commands=BOTH,
+    )  # fmt: skip
+    image_threads: int = _setting(8, "pictures fetched or decoded at a time", _integer, commands=BOTH)
+    image_timeout_seconds: int = _setting(10, "longest time for one picture", _integer, commands=BOTH)
+    image_max_bytes: int = _setting(10 * 2**20, "largest picture file", _integer, commands=BOTH)
+    image_max_pixels: int = _setting(40_000_000, "largest picture, width times height", _integer, commands=BOTH)
+    batch_size: int = _setting(64, "products embedded and committed together", _integer, commands=("ingest",))
+
+    def __post_init__(self) -> None:
+        for name, low, high in _RANGES:
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise SettingsError(f"{name} must be from {low} to {high}, got {value}")
+        for origin in self.allow_origins:
+            if not re.fullmatch(r"(https?|chrome-extension|moz-extension)://[^/\s*]+", origin):
+                raise SettingsError(f"allow_origins: expected scheme://host[:port] without a path, got {origin!r}")
+        if self.operator_token is not None:
+            _check_token(self.operator_token, "operator_token")
+        self.pinned_hosts()
+
+    def pinned_hosts(self) -> dict[str, str]:
+        """Host name -> address, from `resolve`."""
+        pins = {}
+        for pin in self.resolve:
+            host, colon, address = pin.partition(":")
+            if not (host and colon and address):
+                raise SettingsError(f"resolve: expected HOST:ADDR such as harbor.localhost:127.0.0.1, got {pin!r}")
+            pins[host.lower()] = address.strip("[]")
+        return pins
+
+    def read_operator_token(self) -> str | None:
+        """The operator token, from the environment or its file; None when writes over HTTP are off."""
+        if self.operator_token is not None or self.operator_token_file is None:
+            return self.operator_token
+        try:
+            lines = self.operator_token_file.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"operator_token_file: cannot read {self.operator_token_file}: {error}") from error
+        token = lines[0].strip() if lines else ""
+        _check_token(token, f"operator_token_file {self.operator_token_file}")
+        return token
+
+
+_RANGES = (
+    ("port", 1, 65535),
+    ("workers", 1, 64),
+    ("threads_per_worker", 1, 64),
+    ("max_body_bytes", 1024, 2**30),
+    ("poll_interval_ms", 10, 60_000),
+    ("exact_max_items", 0, 10_000_000),
+    ("delta_max_items", 1, 10_000_000),
+    ("ef", 10, 10_000),
+    ("image_threads", 1, 256),
+    ("image_timeout_seconds", 1, 600),
+    ("image_max_bytes", 1024, 2**30),
+    ("image_max_pixels", 1024, 10**9),
+    ("batch_size", 1, 4096),
+)
+
+
+def _check_token(token: str, where: str) -> None:
+    if len(token) < MIN_TOKEN_CHARS or not token.isascii() or not token.isprintable() or " " in token:
+        raise SettingsError(
+            f"{where}: expected at least {MIN_TOKEN_CHARS} printable ASCII characters without spaces, "
+            f"got {len(token)} characters; make one with: openssl rand -hex 32"
+        )
+
+
+def environment_name(setting: str) -> str:
+    """The environment variable of a setting."""
+    return ENVIRONMENT_PREFIX + setting.upper()
+
+
+def flag_of(setting: Field[Any]) -> str:
+    """The command-line flag of a setting."""
+    return setting.metadata["flag"] or "--" + setting.name.replace("_", "-")
+
+
+def add_flags(parser: argparse.ArgumentParser, command: Command) -> None:
+    """Adds a flag for every setting of `command`; a flag left out stays absent from the namespace."""
+    for setting in fields(Settings):
+        if command not in setting.metadata["commands"] or setting.metadata["secret"]:
+            continue
+        shown = " ".join(setting.default) if isinstance(setting.default, tuple) else setting.default
+        text = f"{setting.metadata['help']} [{environment_name(setting.name)}; default: {shown}]".replace("%", "%%")
+        action = "append" if isinstance(setting.default, tuple) else "store"
+        parser.add_argument(
+            flag_of(setting), dest=setting.name, action=action, default=argparse.SUPPRESS, help=text,
+            metavar=setting.name.rsplit("_", 1)[-1].upper(),
+        )  # fmt: skip
+
+
+def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
+    """Settings from flags first, then CARRYOVER_* variables, then defaults."""
+    known = {environment_name(setting.name): setting for setting in fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, text in environment.items():
+        if name in known:
+            values[known[name].name] = _parse(known[name], text, name)
+    for setting in fields(Settings):
+        given = flags.get(setting.name)
+        if given is not None:
+            text = ",".join(given) if isinstance(given, list) else given
+            values[setting.name] = _parse(setting, text, flag_of(setting))
+    return Settings(**values)
+
+
+def environment_from(settings: Settings) -> dict[str, str]:
+    """`settings` as CARRYOVER_* variables: how the command hands them to its worker processes."""
+    environment = {}
+    for setting in fields(Settings):
+        value = getattr(settings, setting.name)
+        if value is not None:
+            text = ",".join(value) if isinstance(value, tuple) else str(value)
+            environment[environment_name(setting.name)] = text
+    return environment
+
+
+def _parse(setting: Field[Any], text: str, source: str) -> Any:
+    try:
+        return setting.metadata["parse"](text)
+    except ValueError as error:
+        raise SettingsError(f"{source}: {error}, got {text!r}") from error

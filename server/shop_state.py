@@ -1,0 +1,143 @@
+"""Everything a worker needs to answer for one shop, as one object that never changes once made.
+
+A state is a `base` (large, shared by successive states) and a `delta` (small, copied on each change). A base with an
+HNSW index is searched through it, otherwise it is scanned; the delta is always scanned. What has been deleted or
+superseded is marked in `base_alive` and dropped from whatever the index returns.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.catalogue import Change
+from server.index import Index
+from server.rows import Booleans, Floats, Integers, Rows, Vocabularies, concatenate, rows_from
+
+# Folding the delta into a base that has no index is only a copy; below this many rows it is not worth one.
+_FOLD_AT_ROWS = 1000
+# A base this dead wastes a fifth of every search.
+_MAX_DEAD_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class ShopState:
+    """One moment of one shop. Rows are numbered through base, then delta."""
+
+    shop: str
+    dim: int
+    version: int
+    vocabularies: Vocabularies
+    base: Rows
+    base_alive: Booleans
+    delta: Rows
+    index: Index | None = None
+
+    def __len__(self) -> int:
+        return self.num_base_alive + len(self.delta)
+
+    @cached_property
+    def num_base_alive(self) -> int:
+        """Live rows of the base."""
+        return int(np.count_nonzero(self.base_alive))
+
+    @cached_property
+    def alive(self) -> Booleans:
+        """(num_rows,): whether each row is live."""
+        return np.concatenate([self.base_alive, np.ones(len(self.delta), dtype=np.bool_)])
+
+    @property
+    def num_rows(self) -> int:
+        """Rows of base and delta, live or not."""
+        return len(self.base) + len(self.delta)
+
+    def column(self, name: str) -> NDArray[Any]:
+        """(num_rows,): one of Rows's arrays through base and delta."""
+        base: NDArray[Any] = getattr(self.base, name)
+        delta: NDArray[Any] = getattr(self.delta, name)
+        return base if len(self.delta) == 0 else np.concatenate([base, delta])
+
+    def card(self, row: int) -> bytes:
+        """The open card of a row."""
+        return self.base.cards[row] if row < len(self.base) else self.delta.cards[row - len(self.base)]
+
+    def embeddings_of(self, rows: Integers) -> Floats:
+        """float32 (len(rows), dim)."""
+        if len(self.delta) == 0:
+            return self.base.embeddings[rows]
+        gathered = np.empty((len(rows), self.dim), dtype=np.float32)
+        in_base = rows < len(self.base)
+        gathered[in_base] = self.base.embeddings[rows[in_base]]
+        gathered[~in_base] = self.delta.embeddings[rows[~in_base] - len(self.base)]
+        return gathered
+
+    def row_of(self, item_id: str) -> int | None:
+        """The live row of an item; None when the shop does not have it."""
+        row = self.delta.row_of.get(item_id)
+        if row is not None:
+            return len(self.base) + row
+        row = self.base.row_of.get(item_id)
+        return row if row is not None and self.base_alive[row] else None
+
+    def live_rows(self) -> Rows:
+        """The live rows by themselves."""
+        return concatenate(self.base.take(np.flatnonzero(self.base_alive)), self.delta)
+
+    def with_changes(self, changes: Sequence[Change], version: int) -> "ShopState":
+        """The state after `changes`, which are in order; the index, if any, is kept."""
+        added = {change.label: change for change in changes if change.embedding is not None}
+        gone = np.array([change.label for change in changes if change.embedding is None], dtype=np.int64)
+        for label in gone:
+            added.pop(int(label), None)
+        base_alive = self.base_alive
+        dead_rows = self.base.find(gone)
+        if (dead_rows >= 0).any():
+            base_alive = base_alive.copy()
+            base_alive[dead_rows[dead_rows >= 0]] = False
+        delta = self.delta
+        if np.isin(delta.labels, gone).any():
+            delta = delta.take(np.flatnonzero(~np.isin(delta.labels, gone)))
+        if added:
+            fresh = rows_from([added[label] for label in sorted(added)], self.dim, self.vocabularies)
+            delta = concatenate(delta, fresh)
+        state = replace(self, version=version, base_alive=base_alive, delta=delta)
+        return state if state.index is not None else state._folded()
+
+    def _folded(self) -> "ShopState":
+        if len(self.delta) <= _FOLD_AT_ROWS and len(self) >= len(self.base) // 2:
+            return self
+        return self.with_index(None)
+
+    def with_index(self, index: Index | None) -> "ShopState":
+        """The same items with what `index` holds as base; with None everything is base and scanned."""
+        live = self.live_rows()
+        inside = np.ones(len(live), dtype=np.bool_) if index is None else np.isin(live.labels, index.labels)
+        base = live if inside.all() else live.take(np.flatnonzero(inside))
+        return replace(
+            self,
+            base=base,
+            base_alive=np.ones(len(base), dtype=np.bool_),
+            delta=live.take(np.flatnonzero(~inside)),
+            index=index,
+        )
+
+    def needs_index(self, exact_max_items: int, delta_max_items: int) -> bool:
+        """Whether the shop has outgrown what it is searched with now."""
+        if len(self) <= exact_max_items:
+            return False
+        if self.index is None:
+            return True
+        # Grows with the base, so that the work of rebuilding stays a fixed share of the work of inserting.
+        limit = max(delta_max_items, len(self.base) // 4)
+        num_dead = len(self.index) - self.num_base_alive
+        return len(self.delta) > limit or num_dead > _MAX_DEAD_SHARE * len(self.index)
+
+
+def empty_state(shop: str, dim: int) -> ShopState:
+    """A shop before its first item."""
+    vocabularies = Vocabularies()
+    nothing = rows_from([], dim, vocabularies)
+    return ShopState(shop, dim, 0, vocabularies, nothing, np.ones(0, dtype=np.bool_), nothing)

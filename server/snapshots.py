@@ -1,0 +1,183 @@
+"""Index files on disk: written so that a crash leaves the old or the new one, read only after verification.
+
+hnswlib trusts its files: a flipped bit crashes the process or answers wrongly, a wrong `dim` loads silently, and
+saving to a full disk raises nothing. A snapshot is therefore written to a temporary file, its size compared with
+what it must be, hashed, flushed to disk, renamed to a name that contains its hash, and only then named by CURRENT.
+"""
+
+import contextlib
+import hashlib
+import os
+import struct
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from server.errors import SnapshotError
+from server.index import EF_CONSTRUCTION, Index, M, load_index
+
+CURRENT = "CURRENT"
+_TEMPORARY_SUFFIX = ".tmp"
+_INDEX_SUFFIX = ".hnsw"
+_MAX_CURRENT_BYTES = 65_536
+# hnswlib 0.8's header: offset of level 0, capacity, count, bytes per element, offset of the label, offset of the
+# vector, highest level, entry point, maxM, maxM0, M, level multiplier, ef_construction.
+_HEADER = struct.Struct("<6Qi I3QdQ".replace(" ", ""))
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What CURRENT says about one index file."""
+
+    file: str
+    sha256: str
+    bytes: int
+    shop: str
+    space: str
+    dim: int
+    count: int
+    seq: int
+    M: int
+    ef_construction: int
+
+
+def directory_of(data_dir: Path, shop: str) -> Path:
+    """Where a shop's snapshots are. Hashed: a shop's name may hold what a file name must not."""
+    return data_dir / "indexes" / hashlib.sha256(shop.encode("utf-8")).hexdigest()[:32]
+
+
+def publish(directory: Path, index: Index, shop: str, space: str, seq: int) -> Snapshot:
+    """Writes `index` and makes it current. Raises SnapshotError, leaving the old one current, if it cannot."""
+    directory.mkdir(parents=True, exist_ok=True)
+    temporary = directory / f"{os.getpid()}{_INDEX_SUFFIX}{_TEMPORARY_SUFFIX}"
+    try:
+        sha256, num_bytes = _write_index(temporary, index)
+        snapshot = Snapshot(
+            f"{sha256}{_INDEX_SUFFIX}", sha256, num_bytes, shop, space, index.dim, len(index), seq, M, EF_CONSTRUCTION
+        )
+        temporary.replace(directory / snapshot.file)
+        _sync_directory(directory)
+        _write_current(directory, snapshot)
+    except (OSError, RuntimeError) as error:
+        raise SnapshotError(f"{directory}: cannot write the index of {shop}: {error}") from error
+    finally:
+        with contextlib.suppress(OSError):  # already renamed, or never made
+            temporary.unlink()
+    return snapshot
+
+
+def _write_index(temporary: Path, index: Index) -> tuple[str, int]:
+    index.hnsw.save_index(str(temporary))
+    expected = index.hnsw.index_file_size()
+    with temporary.open("rb") as stream:
+        written = os.fstat(stream.fileno()).st_size
+        if written != expected:
+            raise OSError(f"expected {expected} bytes on disk, got {written}: is the disk full?")
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        os.fsync(stream.fileno())
+    return digest, written
+
+
+def _write_current(directory: Path, snapshot: Snapshot) -> None:
+    temporary = directory / f"{CURRENT}.{os.getpid()}{_TEMPORARY_SUFFIX}"
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(orjson.dumps(asdict(snapshot), option=orjson.OPT_INDENT_2))
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(directory / CURRENT)
+    finally:
+        with contextlib.suppress(OSError):  # already renamed, or never made
+            temporary.unlink()
+    _sync_directory(directory)
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def current_stamp(directory: Path) -> tuple[int, int] | None:
+    """Changes whenever another snapshot becomes current; None when there is none."""
+    try:
+        found = (directory / CURRENT).stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def read_current(directory: Path) -> Snapshot:
+    """CURRENT, checked for form; raises SnapshotError."""
+    path = directory / CURRENT
+    try:
+        raw = path.read_bytes()[:_MAX_CURRENT_BYTES]
+        document: Mapping[str, Any] = orjson.loads(raw)
+        snapshot = Snapshot(**document)
+    except (OSError, orjson.JSONDecodeError, TypeError) as error:
+        raise SnapshotError(f"{path}: expected a snapshot description: {error}") from error
+    for spec in fields(Snapshot):
+        if type(getattr(snapshot, spec.name)).__name__ != getattr(spec.type, "__name__", spec.type):
+            raise SnapshotError(f"{path}: {spec.name} has the wrong type")
+    if snapshot.file != f"{snapshot.sha256}{_INDEX_SUFFIX}" or not snapshot.sha256.isalnum():
+        raise SnapshotError(f"{path}: expected file to be named after its sha256, got {snapshot.file!r}")
+    return snapshot
+
+
+def load_current(directory: Path, shop: str, space: str, dim: int, ef: int) -> tuple[Index, Snapshot]:
+    """The current index, after everything about it has been verified; raises SnapshotError that says what failed."""
+    snapshot = read_current(directory)
+    path = directory / snapshot.file
+    for name, expected, got in (
+        ("shop", shop, snapshot.shop),
+        ("space", space, snapshot.space),
+        ("dim", dim, snapshot.dim),
+    ):
+        if expected != got:
+            raise SnapshotError(f"{directory / CURRENT}: expected {name} {expected}, got {got}")
+    try:
+        _verify_file(path, snapshot)
+        index = load_index(path, dim, ef)
+    except (OSError, RuntimeError) as error:
+        raise SnapshotError(f"{path}: cannot be loaded: {error}") from error
+    if len(index) != snapshot.count:
+        raise SnapshotError(f"{path}: expected {snapshot.count} items, got {len(index)}")
+    return index, snapshot
+
+
+def _verify_file(path: Path, snapshot: Snapshot) -> None:
+    with path.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if size != snapshot.bytes:
+            raise SnapshotError(f"{path}: expected {snapshot.bytes} bytes, got {size}")
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if digest != snapshot.sha256:
+            raise SnapshotError(f"{path}: expected SHA-256 {snapshot.sha256}, got {digest}")
+        stream.seek(0)
+        header = _HEADER.unpack(stream.read(_HEADER.size))
+    count, label_offset, vector_offset = header[2], header[4], header[5]
+    if count != snapshot.count or label_offset - vector_offset != 4 * snapshot.dim:
+        dim = (label_offset - vector_offset) / 4
+        raise SnapshotError(
+            f"{path}: expected {snapshot.count} vectors of dim {snapshot.dim}, its header says {count} of {dim:g}"
+        )
+
+
+def sweep(directory: Path) -> None:
+    """Removes temporary files and all but the current and the previous index. Only the builder may call it."""
+    if not directory.is_dir():
+        return
+    for path in directory.glob(f"*{_TEMPORARY_SUFFIX}"):
+        path.unlink(missing_ok=True)
+    indexes = sorted(directory.glob(f"*{_INDEX_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
+    current = None
+    with contextlib.suppress(SnapshotError):  # a damaged CURRENT protects nothing
+        current = read_current(directory).file
+    # The previous one may still be being read by a worker that has just seen the older CURRENT.
+    for path in [path for path in indexes if path.name != current][:-1]:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,37 @@
+"""GET /v1/bundles and its files."""
+
+from flask import Blueprint, Response, send_file
+
+from server.bundle import MANIFEST
+from server.errors import ProblemError
+from server.services import services
+from server.views.json_response import json_response
+
+bp = Blueprint("bundles", __name__)
+
+_IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+@bp.get("/v1/bundles")
+def list_bundles() -> Response:
+    """The bundle that this server's vectors come from."""
+    bundle = services().bundle
+    return json_response(
+        {"bundles": [{"bundleId": bundle.bundle_id, "name": bundle.name, "dim": bundle.dim, "space": bundle.space}]}
+    )
+
+
+@bp.get("/v1/bundles/<bundle_id>/<path:path>")
+def get_bundle_file(bundle_id: str, path: str) -> Response:
+    """One file, cacheable for ever: the address contains the bundle's hash."""
+    bundle = services().bundle
+    if bundle_id != bundle.bundle_id:
+        raise ProblemError(404, "unknown_bundle", "this server has another bundle; GET /v1/bundles names it")
+    sha256 = bundle.bundle_id if path == MANIFEST else bundle.sha256_of.get(path)
+    if sha256 is None:
+        raise ProblemError(404, "not_found", "the manifest names no such file")
+    mimetype = "application/json" if path.endswith(".json") else "application/octet-stream"
+    # The name is a key of the verified manifest, so it cannot leave the directory.
+    response = send_file((bundle.directory / path).resolve(), mimetype=mimetype, etag=sha256, conditional=True)
+    response.headers["Cache-Control"] = _IMMUTABLE
+    return response

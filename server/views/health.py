@@ -1,0 +1,35 @@
+"""GET /healthz, /readyz and /metrics."""
+
+from flask import Blueprint, Response
+
+from server.errors import ProblemError
+from server.services import services
+from server.views.json_response import json_response
+
+bp = Blueprint("health", __name__)
+
+
+@bp.get("/healthz")
+def healthz() -> Response:
+    """The process is alive."""
+    return json_response({"status": "ok"})
+
+
+@bp.get("/readyz")
+def readyz() -> Response:
+    """Every shop can be asked."""
+    replica = services().replica
+    if not replica.is_ready:
+        raise ProblemError(503, "not_ready", "the catalogue is still being loaded")
+    shops = replica.shops
+    return json_response({"status": "ready", "shops": len(shops), "items": sum(map(len, shops.values()))})
+
+
+@bp.get("/metrics")
+def metrics() -> Response:
+    """Prometheus text format."""
+    parts = services()
+    for name, state in parts.replica.shops.items():
+        parts.metrics.items.labels(name).set(len(state))
+    parts.metrics.seq.set(parts.replica.seq)
+    return Response(parts.metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")

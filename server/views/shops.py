@@ -1,0 +1,29 @@
+"""GET /v1/shops and /v1/shops/{shop}/items/{itemId}."""
+
+from flask import Blueprint, Response
+
+from server.errors import ProblemError
+from server.services import services
+from server.views.json_response import json_response
+
+bp = Blueprint("shops", __name__)
+
+
+@bp.get("/v1/shops")
+def list_shops() -> Response:
+    """Every shop with at least one live item, by name."""
+    shops = services().replica.shops
+    return json_response(
+        {"shops": [{"shop": name, "items": len(shops[name]), "version": shops[name].version} for name in sorted(shops)]}
+    )
+
+
+@bp.get("/v1/shops/<shop>/items/<item_id>")
+def get_item(shop: str, item_id: str) -> Response:
+    """The Product as it was ingested."""
+    product = services().catalogue().product(shop, item_id)
+    if product is None:
+        raise ProblemError(404, "unknown_item", "this shop has no such item")
+    response = Response(product, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,184 @@
+"""Products in, catalogue rows out: validation, what changed, embedding, commit. Used by PUT and by ingest."""
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from server.bundle import Bundle
+from server.card import card_of
+from server.catalogue import Catalogue, Item
+from server.contracts import first_violation
+from server.encoder import Encoder
+from server.fetch import Fetcher
+from server.pictures import PictureSource, WebPictures, pixels_of
+from server.settings import Settings
+
+# Facts about the visit, not about the product: a new crawl of an unchanged shop must not write every item again.
+_VOLATILE = ("fetchedAt", "provenance")
+
+
+@dataclass
+class WriteReport:
+    """What happened to each of some products; `rejected` holds (position, problem)."""
+
+    accepted: int = 0
+    unchanged: int = 0
+    rejected: list[tuple[int, str]] = field(default_factory=list)
+    num_embedded: int = 0
+    num_pictures: int = 0
+    picture_seconds: float = 0.0
+    encode_seconds: float = 0.0
+    commit_seconds: float = 0.0
+
+
+@dataclass
+class _Draft:
+    """A valid product on its way into the catalogue."""
+
+    product: Mapping[str, Any]
+    text: str
+    picture: str
+    content_hash: str
+    embedding_key: str
+    embedding: NDArray[np.float32] | None = None
+    pixels: NDArray[np.float32] | None = None
+    has_image: bool = False
+
+
+class Writer:
+    """Embeds and writes products; one per process, because it owns the encoder's weights."""
+
+    def __init__(
+        self, settings: Settings, bundle: Bundle, pictures: PictureSource | None = None, threads: int = 0
+    ) -> None:
+        self._settings = settings
+        self._bundle = bundle
+        self._encoder = Encoder(bundle, threads)
+        self._pictures = pictures or WebPictures(
+            Fetcher(settings.image_max_bytes, settings.image_timeout_seconds, settings.pinned_hosts())
+        )
+
+    @property
+    def encoder(self) -> Encoder:
+        """The bundle's encoder."""
+        return self._encoder
+
+    def write(self, catalogue: Catalogue, products: Sequence[object]) -> WriteReport:
+        """Judges each product alone, embeds what is new, commits once; durable on return."""
+        report = WriteReport()
+        drafts: dict[tuple[str, str], _Draft] = {}
+        for position, product in enumerate(products):
+            problem = problem_of(product)
+            if problem is None and isinstance(product, dict):
+                draft = self._draft(product)
+                if draft.text or draft.picture:
+                    drafts.pop((product["shop"], product["itemId"]), None)  # of two with one id the later stays
+                    drafts[product["shop"], product["itemId"]] = draft
+                    continue
+                problem = "expected text or a picture, got neither"
+            report.rejected.append((position, problem or "expected an object"))
+        changed = self._changed(catalogue, drafts, report)
+        self._embed([draft for draft in changed if draft.embedding is None], report)
+        started = time.perf_counter()
+        items = [self._item(draft) for draft in changed if draft.embedding is not None]
+        if items:
+            catalogue.write(items)
+        report.commit_seconds += time.perf_counter() - started
+        report.accepted = len(items)
+        return report
+
+    def _draft(self, product: Mapping[str, Any]) -> _Draft:
+        text = self._encoder.text_of(product)
+        picture = self._pictures.identity(product) if self._encoder.takes_images else ""
+        lasting = {name: value for name, value in product.items() if name not in _VOLATILE}
+        embedding_key = _digest(self._bundle.space, text, picture)
+        content = orjson.dumps(lasting, option=orjson.OPT_SORT_KEYS).decode()
+        return _Draft(product, text, picture, _digest(embedding_key, content), embedding_key)
+
+    def _changed(
+        self, catalogue: Catalogue, drafts: Mapping[tuple[str, str], _Draft], report: WriteReport
+    ) -> list[_Draft]:
+        changed = []
+        for (shop, item_id), draft in drafts.items():
+            stored = catalogue.stored(shop, item_id)
+            # A picture that could not be had last time is tried again; otherwise the same input, the same embedding.
+            if stored is not None and stored.embedding_key == draft.embedding_key:
+                if stored.has_image or not draft.picture:
+                    draft.embedding = np.frombuffer(stored.embedding, dtype="<f4").astype(np.float32)
+                    draft.has_image = stored.has_image
+                if stored.content_hash == draft.content_hash and draft.embedding is not None:
+                    report.unchanged += 1
+                    continue
+            changed.append(draft)
+        return changed
+
+    def _embed(self, drafts: Sequence[_Draft], report: WriteReport) -> None:
+        if not drafts:
+            return
+        started = time.perf_counter()
+        self._load_pixels(drafts)
+        report.picture_seconds += time.perf_counter() - started
+        usable = [draft for draft in drafts if draft.text or draft.pixels is not None]
+        started = time.perf_counter()
+        if usable:
+            embeddings = self._encoder.embed([draft.text for draft in usable], [draft.pixels for draft in usable])
+            for draft, embedding in zip(usable, embeddings, strict=True):
+                draft.embedding, draft.has_image = embedding, draft.pixels is not None
+                draft.pixels = None
+        report.encode_seconds += time.perf_counter() - started
+        report.num_embedded += len(usable)
+        report.num_pictures += sum(draft.has_image for draft in usable)
+
+    def _load_pixels(self, drafts: Sequence[_Draft]) -> None:
+        wanted = [draft for draft in drafts if draft.picture]
+        if not wanted:
+            return
+        rule = self._bundle.manifest["image"]
+
+        def load(draft: _Draft) -> NDArray[np.float32] | None:
+            return pixels_of(draft.product, self._pictures, rule, self._settings.image_max_pixels)
+
+        with ThreadPoolExecutor(self._settings.image_threads) as pool:
+            for draft, pixels in zip(wanted, pool.map(load, wanted), strict=True):
+                draft.pixels = pixels
+
+    def _item(self, draft: _Draft) -> Item:
+        product = draft.product
+        if draft.embedding is None:
+            raise ValueError("an item needs its embedding before it is written")
+        return Item(
+            shop=product["shop"],
+            item_id=product["itemId"],
+            product=orjson.dumps(product),
+            card=card_of(product),
+            rating_count=min(product.get("rating", {}).get("count", 0), 2**53),
+            embedding=draft.embedding,
+            space=self._bundle.space,
+            content_hash=draft.content_hash,
+            embedding_key=draft.embedding_key,
+            has_image=draft.has_image,
+        )
+
+
+def problem_of(product: object) -> str | None:
+    """Why a product cannot be recommended; None when it can."""
+    if not isinstance(product, dict):
+        return "expected a Product object"
+    if product.get("verdict") == "product" and "title" not in product:
+        return "title is missing"
+    violation = first_violation("product.schema.json", product)
+    if violation is None and product["verdict"] != "product":
+        return f"expected verdict product, got {product['verdict']}"
+    return violation
+
+
+def _digest(*parts: str) -> str:
+    # Lengths keep ("ab", "c") apart from ("a", "bc").
+    return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode("utf-8")).hexdigest()

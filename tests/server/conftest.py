@@ -1,0 +1,114 @@
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tiny_bundle import make_tiny_bundle
+
+from server.__main__ import main
+from server.app import create_app
+from server.services import EXTENSION_KEY
+from server.settings import Settings
+
+TOKEN = "for-tests-only-operator-token"
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory):
+    return make_tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
+
+
+def make_product(name, shop="harbor.example", **changes):
+    url = f"https://{shop}/p/{name.replace(' ', '-')}"
+    product = {
+        "shop": shop,
+        "itemId": hashlib.sha256(url.encode()).hexdigest()[:16],
+        "url": url,
+        "title": name,
+        "verdict": "product",
+        "provenance": {"title": "json-ld"},
+        **changes,
+    }
+    return {key: value for key, value in product.items() if value is not None}
+
+
+def write_products(path, products):
+    path.write_text("".join(json.dumps(product) + "\n" for product in products))
+    return path
+
+
+SHELF = [
+    make_product("navy striped tee", brand="Kelp", categoryPath=["Women", "Tops"], availability="InStock",
+                 price={"amount": "19.50", "currency": "EUR"}, rating={"value": 4, "best": 5, "count": 7}),
+    make_product("navy linen tee", brand="Kelp", categoryPath=["Women", "Tops"], availability="OutOfStock",
+                 price={"amount": "29.00", "currency": "EUR"}),
+    make_product("oak chair", brand="Grain", categoryPath=["Home", "Chairs"],
+                 price={"amount": "120", "currency": "EUR"}, images=["https://harbor.example/oak.jpg"]),
+    make_product("steel lamp", brand="Volt", categoryPath=["Home", "Lamps"], availability="InStock",
+                 price={"amount": "45", "currency": "USD"}),
+    make_product("wool scarf", categoryPath=["Women", "Scarves"], availability="LimitedAvailability"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def ingest(tmp_path, tiny_bundle, capsys):
+    """Runs the ingest command with no network: pictures come from an empty directory."""
+    (tmp_path / "pictures").mkdir(exist_ok=True)
+
+    def run(products, *flags, bundle=tiny_bundle, data=tmp_path / "data", images=tmp_path / "pictures"):
+        path = products if isinstance(products, Path) else write_products(tmp_path / "products.jsonl", products)
+        arguments = ["ingest", str(path), "--bundle", str(bundle), "--data", str(data), "--images", str(images)]
+        code = main([*arguments, *flags])
+        output = capsys.readouterr()
+        return code, json.loads(output.out) if output.out else None, output.err
+
+    return run
+
+
+@pytest.fixture
+def make_app(tmp_path, tiny_bundle):
+    apps = []
+
+    def make(**changes):
+        values = {
+            "data_dir": tmp_path / "data",
+            "bundle_dir": tiny_bundle,
+            "operator_token": TOKEN,
+            "poll_interval_ms": 20,
+            **changes,
+        }
+        app = create_app(Settings(**values))
+        apps.append(app)
+        assert app.extensions[EXTENSION_KEY].replica.wait_until_ready(30)
+        return app
+
+    yield make
+    for app in apps:
+        app.extensions[EXTENSION_KEY].close()
+
+
+@pytest.fixture
+def shelf_app(ingest, make_app):
+    assert ingest(SHELF)[0] == 0
+    return make_app()
+
+
+@pytest.fixture
+def client(shelf_app):
+    return shelf_app.test_client()
+
+
+@pytest.fixture
+def operator():
+    return {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture
+def recommend(client):
+    def post(shop="harbor.example", k=10, **body):
+        return client.post("/v1/recommendations", json={"mode": "own", "shop": shop, "k": k, **body})
+
+    return post
