@@ -7,6 +7,8 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..")
 const names = {
   urls: "urls.json",
   privacy: "privacy.json",
+  currencies: "currencies.json",
+  pageWords: "page-words.json",
   messages: "messages.json",
   productSchema: "product.schema.json",
   interactionSchema: "interaction.schema.json",

@@ -216,8 +216,934 @@ export const privacy = {
  "maxInteractions": 1000
 };
 
+export const currencies = {
+ "about": "ISO 4217 codes with their number of minor-unit digits, and what shops write instead. A symbol's `byRegion` is asked first, then `currency`; without either the symbol says only that a number is a price. Symbols are listed longest first: take the first that fits. One made of letters needs a non-letter (or the end) on both sides; of two letters or more it ignores case. The region (ISO 3166-1 alpha-2) is the host's country top-level domain (through `topLevelDomains`, else in upper case), else the region subtag of the page's language, else `languages`. Country domains in `genericDomains` name no country. `words` are codes that are also English words: in visible text they are no currency. `free` are whole texts that mean an amount of 0.",
+ "minorUnits": {
+  "AED": 2,
+  "AFN": 2,
+  "ALL": 2,
+  "AMD": 2,
+  "ANG": 2,
+  "AOA": 2,
+  "ARS": 2,
+  "AUD": 2,
+  "AWG": 2,
+  "AZN": 2,
+  "BAM": 2,
+  "BBD": 2,
+  "BDT": 2,
+  "BGN": 2,
+  "BHD": 3,
+  "BIF": 0,
+  "BMD": 2,
+  "BND": 2,
+  "BOB": 2,
+  "BRL": 2,
+  "BSD": 2,
+  "BTN": 2,
+  "BWP": 2,
+  "BYN": 2,
+  "BZD": 2,
+  "CAD": 2,
+  "CDF": 2,
+  "CHF": 2,
+  "CLP": 0,
+  "CNY": 2,
+  "COP": 2,
+  "CRC": 2,
+  "CUP": 2,
+  "CVE": 2,
+  "CZK": 2,
+  "DJF": 0,
+  "DKK": 2,
+  "DOP": 2,
+  "DZD": 2,
+  "EGP": 2,
+  "ERN": 2,
+  "ETB": 2,
+  "EUR": 2,
+  "FJD": 2,
+  "FKP": 2,
+  "GBP": 2,
+  "GEL": 2,
+  "GHS": 2,
+  "GIP": 2,
+  "GMD": 2,
+  "GNF": 0,
+  "GTQ": 2,
+  "GYD": 2,
+  "HKD": 2,
+  "HNL": 2,
+  "HTG": 2,
+  "HUF": 2,
+  "IDR": 2,
+  "ILS": 2,
+  "INR": 2,
+  "IQD": 3,
+  "IRR": 2,
+  "ISK": 0,
+  "JMD": 2,
+  "JOD": 3,
+  "JPY": 0,
+  "KES": 2,
+  "KGS": 2,
+  "KHR": 2,
+  "KMF": 0,
+  "KPW": 2,
+  "KRW": 0,
+  "KWD": 3,
+  "KYD": 2,
+  "KZT": 2,
+  "LAK": 2,
+  "LBP": 2,
+  "LKR": 2,
+  "LRD": 2,
+  "LSL": 2,
+  "LYD": 3,
+  "MAD": 2,
+  "MDL": 2,
+  "MGA": 2,
+  "MKD": 2,
+  "MMK": 2,
+  "MNT": 2,
+  "MOP": 2,
+  "MRU": 2,
+  "MUR": 2,
+  "MVR": 2,
+  "MWK": 2,
+  "MXN": 2,
+  "MYR": 2,
+  "MZN": 2,
+  "NAD": 2,
+  "NGN": 2,
+  "NIO": 2,
+  "NOK": 2,
+  "NPR": 2,
+  "NZD": 2,
+  "OMR": 3,
+  "PAB": 2,
+  "PEN": 2,
+  "PGK": 2,
+  "PHP": 2,
+  "PKR": 2,
+  "PLN": 2,
+  "PYG": 0,
+  "QAR": 2,
+  "RON": 2,
+  "RSD": 2,
+  "RUB": 2,
+  "RWF": 0,
+  "SAR": 2,
+  "SBD": 2,
+  "SCR": 2,
+  "SDG": 2,
+  "SEK": 2,
+  "SGD": 2,
+  "SHP": 2,
+  "SLE": 2,
+  "SOS": 2,
+  "SRD": 2,
+  "SSP": 2,
+  "STN": 2,
+  "SVC": 2,
+  "SYP": 2,
+  "SZL": 2,
+  "THB": 2,
+  "TJS": 2,
+  "TMT": 2,
+  "TND": 3,
+  "TOP": 2,
+  "TRY": 2,
+  "TTD": 2,
+  "TWD": 2,
+  "TZS": 2,
+  "UAH": 2,
+  "UGX": 0,
+  "USD": 2,
+  "UYU": 2,
+  "UZS": 2,
+  "VES": 2,
+  "VND": 0,
+  "VUV": 0,
+  "WST": 2,
+  "XAF": 0,
+  "XCD": 2,
+  "XCG": 2,
+  "XOF": 0,
+  "XPF": 0,
+  "YER": 2,
+  "ZAR": 2,
+  "ZMW": 2,
+  "ZWG": 2
+ },
+ "symbols": [
+  {
+   "symbol": "CAN$",
+   "currency": "CAD"
+  },
+  {
+   "symbol": "CLP$",
+   "currency": "CLP"
+  },
+  {
+   "symbol": "COL$",
+   "currency": "COP"
+  },
+  {
+   "symbol": "Euro",
+   "currency": "EUR"
+  },
+  {
+   "symbol": "FCFA",
+   "currency": "XOF"
+  },
+  {
+   "symbol": "Mex$",
+   "currency": "MXN"
+  },
+  {
+   "symbol": "AR$",
+   "currency": "ARS"
+  },
+  {
+   "symbol": "AU$",
+   "currency": "AUD"
+  },
+  {
+   "symbol": "CA$",
+   "currency": "CAD"
+  },
+  {
+   "symbol": "CFA",
+   "currency": "XOF"
+  },
+  {
+   "symbol": "Fr.",
+   "currency": "CHF"
+  },
+  {
+   "symbol": "HK$",
+   "currency": "HKD"
+  },
+  {
+   "symbol": "KSh",
+   "currency": "KES"
+  },
+  {
+   "symbol": "MX$",
+   "currency": "MXN"
+  },
+  {
+   "symbol": "NT$",
+   "currency": "TWD"
+  },
+  {
+   "symbol": "NZ$",
+   "currency": "NZD"
+  },
+  {
+   "symbol": "RD$",
+   "currency": "DOP"
+  },
+  {
+   "symbol": "RMB",
+   "currency": "CNY"
+  },
+  {
+   "symbol": "SFr",
+   "currency": "CHF"
+  },
+  {
+   "symbol": "SG$",
+   "currency": "SGD"
+  },
+  {
+   "symbol": "TSh",
+   "currency": "TZS"
+  },
+  {
+   "symbol": "TT$",
+   "currency": "TTD"
+  },
+  {
+   "symbol": "U$S",
+   "currency": "USD"
+  },
+  {
+   "symbol": "US$",
+   "currency": "USD"
+  },
+  {
+   "symbol": "USh",
+   "currency": "UGX"
+  },
+  {
+   "symbol": "dhs",
+   "currency": "AED",
+   "byRegion": {
+    "MA": "MAD"
+   }
+  },
+  {
+   "symbol": "din",
+   "currency": "RSD"
+  },
+  {
+   "symbol": "lei",
+   "currency": "RON",
+   "byRegion": {
+    "MD": "MDL"
+   }
+  },
+  {
+   "symbol": "грн",
+   "currency": "UAH"
+  },
+  {
+   "symbol": "ден",
+   "currency": "MKD"
+  },
+  {
+   "symbol": "дин",
+   "currency": "RSD"
+  },
+  {
+   "symbol": "руб",
+   "currency": "RUB",
+   "byRegion": {
+    "BY": "BYN"
+   }
+  },
+  {
+   "symbol": "ج.م",
+   "currency": "EGP"
+  },
+  {
+   "symbol": "د.إ",
+   "currency": "AED"
+  },
+  {
+   "symbol": "د.ك",
+   "currency": "KWD"
+  },
+  {
+   "symbol": "ر.س",
+   "currency": "SAR"
+  },
+  {
+   "symbol": "$U",
+   "currency": "UYU"
+  },
+  {
+   "symbol": "A$",
+   "currency": "AUD"
+  },
+  {
+   "symbol": "Bs",
+   "currency": "BOB"
+  },
+  {
+   "symbol": "C$",
+   "currency": "CAD"
+  },
+  {
+   "symbol": "DH",
+   "currency": "MAD",
+   "byRegion": {
+    "AE": "AED"
+   }
+  },
+  {
+   "symbol": "DT",
+   "currency": "TND"
+  },
+  {
+   "symbol": "Ft",
+   "currency": "HUF"
+  },
+  {
+   "symbol": "J$",
+   "currency": "JMD"
+  },
+  {
+   "symbol": "KM",
+   "currency": "BAM"
+  },
+  {
+   "symbol": "Kč",
+   "currency": "CZK"
+  },
+  {
+   "symbol": "R$",
+   "currency": "BRL"
+  },
+  {
+   "symbol": "RM",
+   "currency": "MYR"
+  },
+  {
+   "symbol": "Rp",
+   "currency": "IDR"
+  },
+  {
+   "symbol": "Rs",
+   "currency": "INR",
+   "byRegion": {
+    "PK": "PKR",
+    "LK": "LKR",
+    "NP": "NPR",
+    "MU": "MUR"
+   }
+  },
+  {
+   "symbol": "S$",
+   "currency": "SGD"
+  },
+  {
+   "symbol": "S/",
+   "currency": "PEN"
+  },
+  {
+   "symbol": "TL",
+   "currency": "TRY"
+  },
+  {
+   "symbol": "kr",
+   "byRegion": {
+    "SE": "SEK",
+    "NO": "NOK",
+    "DK": "DKK",
+    "IS": "ISK",
+    "FO": "DKK"
+   }
+  },
+  {
+   "symbol": "zł",
+   "currency": "PLN"
+  },
+  {
+   "symbol": "лв",
+   "currency": "BGN"
+  },
+  {
+   "symbol": "р.",
+   "currency": "RUB",
+   "byRegion": {
+    "BY": "BYN"
+   }
+  },
+  {
+   "symbol": "$",
+   "currency": "USD",
+   "byRegion": {
+    "AU": "AUD",
+    "CA": "CAD",
+    "NZ": "NZD",
+    "HK": "HKD",
+    "SG": "SGD",
+    "TW": "TWD",
+    "MX": "MXN",
+    "CL": "CLP",
+    "CO": "COP",
+    "AR": "ARS",
+    "UY": "UYU"
+   }
+  },
+  {
+   "symbol": "R",
+   "currency": "ZAR"
+  },
+  {
+   "symbol": "£",
+   "currency": "GBP",
+   "byRegion": {
+    "EG": "EGP",
+    "LB": "LBP"
+   }
+  },
+  {
+   "symbol": "¥",
+   "currency": "JPY",
+   "byRegion": {
+    "CN": "CNY"
+   }
+  },
+  {
+   "symbol": "đ",
+   "currency": "VND"
+  },
+  {
+   "symbol": "৳",
+   "currency": "BDT"
+  },
+  {
+   "symbol": "฿",
+   "currency": "THB"
+  },
+  {
+   "symbol": "៛",
+   "currency": "KHR"
+  },
+  {
+   "symbol": "₡",
+   "currency": "CRC"
+  },
+  {
+   "symbol": "₦",
+   "currency": "NGN"
+  },
+  {
+   "symbol": "₩",
+   "currency": "KRW"
+  },
+  {
+   "symbol": "₪",
+   "currency": "ILS"
+  },
+  {
+   "symbol": "₫",
+   "currency": "VND"
+  },
+  {
+   "symbol": "€",
+   "currency": "EUR"
+  },
+  {
+   "symbol": "₭",
+   "currency": "LAK"
+  },
+  {
+   "symbol": "₮",
+   "currency": "MNT"
+  },
+  {
+   "symbol": "₱",
+   "currency": "PHP"
+  },
+  {
+   "symbol": "₲",
+   "currency": "PYG"
+  },
+  {
+   "symbol": "₴",
+   "currency": "UAH"
+  },
+  {
+   "symbol": "₵",
+   "currency": "GHS"
+  },
+  {
+   "symbol": "₸",
+   "currency": "KZT"
+  },
+  {
+   "symbol": "₹",
+   "currency": "INR"
+  },
+  {
+   "symbol": "₺",
+   "currency": "TRY"
+  },
+  {
+   "symbol": "₼",
+   "currency": "AZN"
+  },
+  {
+   "symbol": "₽",
+   "currency": "RUB"
+  },
+  {
+   "symbol": "₾",
+   "currency": "GEL"
+  },
+  {
+   "symbol": "元",
+   "currency": "CNY",
+   "byRegion": {
+    "TW": "TWD"
+   }
+  },
+  {
+   "symbol": "円",
+   "currency": "JPY"
+  },
+  {
+   "symbol": "원",
+   "currency": "KRW"
+  },
+  {
+   "symbol": "﷼",
+   "currency": "IRR",
+   "byRegion": {
+    "SA": "SAR",
+    "OM": "OMR",
+    "QA": "QAR",
+    "YE": "YER"
+   }
+  }
+ ],
+ "topLevelDomains": {
+  "uk": "GB"
+ },
+ "genericDomains": [
+  "ai",
+  "cc",
+  "co",
+  "fm",
+  "gg",
+  "io",
+  "la",
+  "ly",
+  "me",
+  "sh",
+  "to",
+  "tv",
+  "ws"
+ ],
+ "languages": {
+  "sv": "SE",
+  "nb": "NO",
+  "nn": "NO",
+  "no": "NO",
+  "da": "DK",
+  "is": "IS",
+  "ja": "JP",
+  "zh-Hans": "CN",
+  "zh-Hant": "TW"
+ },
+ "words": [
+  "ALL",
+  "BAM",
+  "CUP",
+  "MOP",
+  "SOS",
+  "TOP"
+ ],
+ "free": [
+  "free",
+  "gratis",
+  "kostenlos",
+  "gratuit",
+  "gratuito"
+ ]
+};
+
+export const pageWords = {
+ "about": "Words by which pages are read, for both languages. Texts are folded before they are compared: lower case, letters only (Unicode L).",
+ "availability": {
+  "InStock": [
+   "in stock",
+   "instock",
+   "available",
+   "available now",
+   "available for order",
+   "in stock now",
+   "ready to ship",
+   "true",
+   "yes",
+   "auf lager",
+   "lieferbar",
+   "sofort lieferbar",
+   "verfügbar",
+   "vorrätig",
+   "en stock",
+   "disponible",
+   "disponibile",
+   "disponível",
+   "em estoque",
+   "em stock",
+   "op voorraad",
+   "beschikbaar",
+   "i lager",
+   "finns i lager",
+   "på lager",
+   "varastossa",
+   "na stanie",
+   "dostępny",
+   "w magazynie",
+   "skladem",
+   "na sklade",
+   "raktáron",
+   "în stoc",
+   "в наличии",
+   "в наявності",
+   "stokta var",
+   "mevcut",
+   "在庫あり",
+   "有货",
+   "有貨",
+   "재고 있음"
+  ],
+  "OutOfStock": [
+   "out of stock",
+   "outofstock",
+   "oos",
+   "unavailable",
+   "not available",
+   "currently unavailable",
+   "temporarily out of stock",
+   "no stock",
+   "false",
+   "nicht auf lager",
+   "nicht verfügbar",
+   "nicht lieferbar",
+   "derzeit nicht verfügbar",
+   "rupture de stock",
+   "en rupture de stock",
+   "indisponible",
+   "épuisé",
+   "sin existencias",
+   "no disponible",
+   "non disponibile",
+   "indisponível",
+   "sem estoque",
+   "fora de estoque",
+   "niet op voorraad",
+   "niet beschikbaar",
+   "ej i lager",
+   "slut i lager",
+   "ikke på lager",
+   "ei varastossa",
+   "brak w magazynie",
+   "niedostępny",
+   "produkt niedostępny",
+   "není skladem",
+   "vyprodané",
+   "nincs raktáron",
+   "stoc epuizat",
+   "нет в наличии",
+   "немає в наявності",
+   "stokta yok",
+   "在庫なし",
+   "缺货",
+   "缺貨"
+  ],
+  "SoldOut": [
+   "sold out",
+   "soldout",
+   "ausverkauft",
+   "agotado",
+   "esaurito",
+   "esgotado",
+   "uitverkocht",
+   "slutsåld",
+   "udsolgt",
+   "utsolgt",
+   "loppuunmyyty",
+   "wyprzedane",
+   "vyprodáno",
+   "elfogyott",
+   "распродано",
+   "tükendi",
+   "売り切れ",
+   "sold",
+   "품절",
+   "售罄"
+  ],
+  "LimitedAvailability": [
+   "limited availability",
+   "limitedavailability",
+   "limited",
+   "low stock",
+   "only a few left",
+   "few left",
+   "last pieces"
+  ],
+  "PreOrder": [
+   "pre order",
+   "preorder",
+   "vorbestellung",
+   "vorbestellbar",
+   "précommande",
+   "reserva",
+   "预订"
+  ],
+  "BackOrder": [
+   "back order",
+   "backorder",
+   "backordered",
+   "available on backorder",
+   "on backorder"
+  ],
+  "Discontinued": [
+   "discontinued",
+   "no longer available",
+   "nicht mehr lieferbar",
+   "nicht mehr verfügbar"
+  ],
+  "InStoreOnly": [
+   "in store only",
+   "instoreonly"
+  ],
+  "OnlineOnly": [
+   "online only",
+   "onlineonly"
+  ],
+  "PreSale": [
+   "pre sale",
+   "presale"
+  ],
+  "Reserved": [
+   "reserved"
+  ],
+  "MadeToOrder": [
+   "made to order",
+   "madetoorder"
+  ]
+ },
+ "condition": {
+  "NewCondition": [
+   "new",
+   "newcondition",
+   "brand new",
+   "neu",
+   "neuf",
+   "nuevo",
+   "nuovo"
+  ],
+  "UsedCondition": [
+   "used",
+   "usedcondition",
+   "pre owned",
+   "preowned",
+   "second hand",
+   "gebraucht",
+   "occasion",
+   "usado",
+   "usato"
+  ],
+  "RefurbishedCondition": [
+   "refurbished",
+   "refurbishedcondition",
+   "renewed",
+   "generalüberholt",
+   "reconditionné"
+  ],
+  "DamagedCondition": [
+   "damaged",
+   "damagedcondition"
+  ]
+ },
+ "home": [
+  "home",
+  "homepage",
+  "home page",
+  "start",
+  "startseite",
+  "accueil",
+  "inicio",
+  "início",
+  "hem",
+  "hjem",
+  "forside",
+  "etusivu",
+  "strona główna",
+  "domů",
+  "domov",
+  "főoldal",
+  "acasă",
+  "главная",
+  "головна",
+  "ana sayfa",
+  "αρχική",
+  "ホーム",
+  "首页",
+  "首頁",
+  "홈"
+ ],
+ "addToCart": [
+  "add to cart",
+  "add to bag",
+  "add to basket",
+  "add to shopping bag",
+  "add to trolley",
+  "buy now",
+  "buy it now",
+  "in den warenkorb",
+  "in den einkaufswagen",
+  "jetzt kaufen",
+  "ajouter au panier",
+  "añadir al carrito",
+  "añadir a la cesta",
+  "agregar al carrito",
+  "comprar",
+  "comprar ahora",
+  "aggiungi al carrello",
+  "adicionar ao carrinho",
+  "in winkelwagen",
+  "in winkelmand",
+  "lägg i varukorgen",
+  "lägg i kundvagn",
+  "læg i kurv",
+  "legg i handlekurv",
+  "lisää ostoskoriin",
+  "dodaj do koszyka",
+  "do koszyka",
+  "do košíku",
+  "přidat do košíku",
+  "vložit do košíku",
+  "kosárba",
+  "adaugă în coș",
+  "в корзину",
+  "добавить в корзину",
+  "до кошика",
+  "купити",
+  "sepete ekle",
+  "カートに入れる",
+  "加入购物车",
+  "加入購物車",
+  "장바구니 담기"
+ ],
+ "notFound": [
+  "page not found",
+  "not found",
+  "404",
+  "404 not found",
+  "error 404",
+  "404 error",
+  "we can't find that page",
+  "seite nicht gefunden",
+  "page introuvable",
+  "página no encontrada",
+  "pagina non trovata",
+  "página não encontrada",
+  "pagina niet gevonden",
+  "sidan hittades inte",
+  "siden blev ikke fundet",
+  "strona nie została znaleziona",
+  "stránka nenalezena",
+  "страница не найдена",
+  "sayfa bulunamadı",
+  "ページが見つかりません",
+  "product not found",
+  "this product is no longer available"
+ ],
+ "blocked": [
+  "access denied",
+  "access to this page has been denied",
+  "attention required",
+  "just a moment",
+  "are you a robot",
+  "are you human",
+  "robot check",
+  "verify you are human",
+  "checking your browser before accessing",
+  "pardon our interruption",
+  "request unsuccessful",
+  "request blocked",
+  "you have been blocked",
+  "please enable cookies and reload",
+  "captcha",
+  "security check",
+  "human verification",
+  "403 forbidden",
+  "forbidden",
+  "too many requests"
+ ]
+};
+
 export const messages = {
- "about": "Every message that crosses a boundary inside the extension: who may send it, to whom, with which fields, and what comes back. extension/messages.js refuses anything else. A trailing ? marks an optional field.",
+ "about": "Every message that crosses a boundary inside the extension: who may send it, to whom, with which fields, and what comes back. extension/messages.js refuses anything else. A trailing ? marks an optional field. Every message has a `type`; every answer is {ok: true, …reply} or {ok: false, error: {code, message}}.",
  "zones": {
   "content": "A content script: lives in a shop's page and is trusted least. Only a shop with consent is heard.",
   "ui": "The extension's own pages: popup, side panel, options.",
@@ -239,18 +1165,6 @@ export const messages = {
     "reason?": "string"
    }
   },
-  "page.listing": {
-   "from": [
-    "content"
-   ],
-   "to": "background",
-   "fields": {
-    "products": "array"
-   },
-   "reply": {
-    "received": "number"
-   }
-  },
   "page.extract": {
    "from": [
     "background"
@@ -261,6 +1175,14 @@ export const messages = {
     "product": "object",
     "listing": "array"
    }
+  },
+  "state.changed": {
+   "from": [
+    "background"
+   ],
+   "to": "ui",
+   "fields": {},
+   "reply": {}
   },
   "state.get": {
    "from": [
@@ -327,6 +1249,7 @@ export const messages = {
    "to": "background",
    "fields": {
     "serverUrl?": "string",
+    "serverIsMine?": "boolean",
     "mode?": "string"
    },
    "reply": {
@@ -339,9 +1262,7 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "tabId?": "number",
-    "shop?": "string",
-    "k?": "number"
+    "tabId?": "number"
    },
    "reply": {
     "recommendations": "object"

@@ -1,0 +1,61 @@
+// @ts-check
+import { CarryoverError } from "../core/errors.js";
+import { originPatternOf } from "../origins.js";
+import { getProfile } from "./store.js";
+
+/** @param {string} shop */
+const scriptId = (shop) => `shop ${shop}`;
+
+/** @param {string} shop */
+async function register(shop) {
+  const present = await chrome.scripting.getRegisteredContentScripts({ ids: [scriptId(shop)] });
+  if (present.length > 0) return;
+  await chrome.scripting.registerContentScripts([{
+    id: scriptId(shop), matches: [originPatternOf(shop)], js: ["content/loader.js"], runAt: "document_idle", persistAcrossSessions: true,
+  }]);
+}
+
+/** @param {string} shop gives the browser's permission back too, where it was asked for */
+async function unregister(shop) {
+  const present = await chrome.scripting.getRegisteredContentScripts({ ids: [scriptId(shop)] });
+  if (present.length > 0) await chrome.scripting.unregisterContentScripts({ ids: [scriptId(shop)] });
+  const origin = originPatternOf(shop);
+  const isRequired = chrome.runtime.getManifest().host_permissions?.includes(origin);
+  if (!isRequired && await chrome.permissions.contains({ origins: [origin] })) await chrome.permissions.remove({ origins: [origin] });
+}
+
+/** @param {number} tabId runs the content script at once; a second time does nothing */
+export async function inject(tabId) {
+  try {
+    await chrome.scripting.executeScript({ target: { tabId }, files: ["content/loader.js"] });
+  } catch (error) {
+    throw new CarryoverError("page_not_visible", "Carryover cannot see this page. Click its icon in the toolbar while the shop's page is open.", { cause: error });
+  }
+}
+
+/** @param {string} shop @param {boolean} allowed @param {number} [tabId] a tab of the shop that is open now */
+export async function setConsent(shop, allowed, tabId) {
+  const profile = await getProfile();
+  if (!allowed) {
+    await profile.setConsent(shop, false);
+    await unregister(shop);
+    return;
+  }
+  if (!await chrome.permissions.contains({ origins: [originPatternOf(shop)] })) {
+    throw new CarryoverError("permission_missing", `The browser has not allowed Carryover to read ${shop}.`);
+  }
+  await profile.setConsent(shop, true);
+  await register(shop);
+  if (tabId !== undefined) await inject(tabId);
+}
+
+/** Browsers forget registrations on an update of the extension; the profile does not. */
+export async function restoreContentScripts() {
+  const { consents } = (await getProfile()).settings;
+  for (const shop of Object.keys(consents)) await register(shop);
+}
+
+/** @param {string[]} shops whose content scripts and permissions go away */
+export async function withdrawAll(shops) {
+  for (const shop of shops) await unregister(shop);
+}

@@ -1,0 +1,61 @@
+// @ts-check
+import { CarryoverError } from "../core/errors.js";
+import { unwrap } from "../messages.js";
+
+/** @typedef {import("../core/towers.js").Towers} Towers */
+
+const OFFSCREEN = "offscreen.html";
+/** @type {Promise<void> | undefined} */
+let creating;
+
+async function ensureOffscreen() {
+  const contexts = await chrome.runtime.getContexts({ contextTypes: [chrome.runtime.ContextType.OFFSCREEN_DOCUMENT] });
+  if (contexts.length > 0) return;
+  creating ??= chrome.offscreen.createDocument({
+    url: OFFSCREEN,
+    reasons: [chrome.offscreen.Reason.WORKERS],
+    justification: "Runs the recommendation models in WebAssembly; a service worker would stop after 30 seconds.",
+  }).finally(() => { creating = undefined; });
+  await creating;
+}
+
+/** @param {Record<string, any> & {type: string}} message @returns {Promise<Record<string, any>>} */
+async function ask(message) {
+  // Firefox has no offscreen documents; its background is a page and runs the towers itself.
+  if (!chrome.offscreen) {
+    const { towersHandlers } = await import("../towers-handlers.js");
+    const { type, ...fields } = message;
+    return towersHandlers[type](fields);
+  }
+  await ensureOffscreen();
+  return unwrap(await chrome.runtime.sendMessage(message));
+}
+
+/**
+ * Towers that run elsewhere, behind the same interface.
+ * @param {string} bundleUrl
+ * @param {() => void} onDamaged called where the downloaded bundle turns out altered
+ * @returns {Towers}
+ */
+export function createTowersClient(bundleUrl, onDamaged) {
+  /** @param {Record<string, any> & {type: string}} message */
+  async function asked(message) {
+    try {
+      return await ask(message);
+    } catch (error) {
+      if (error instanceof CarryoverError && error.code.startsWith("bundle_")) onDamaged();
+      throw error;
+    }
+  }
+  return {
+    async embedItems(texts) {
+      const { embeddings } = await asked({ type: "towers.embedItems", bundleUrl, texts });
+      return embeddings.map((/** @type {number[]} */ row) => Float32Array.from(row));
+    },
+    async embedUser({ items, kinds, agesDays }) {
+      const rows = items.map((item) => Array.from(item));
+      const { embedding } = await asked({ type: "towers.embedUser", bundleUrl, items: rows, kinds, agesDays });
+      return Float32Array.from(embedding);
+    },
+  };
+}

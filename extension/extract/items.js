@@ -1,0 +1,105 @@
+// @ts-check
+// schema.org items as plain objects: what JSON-LD and microdata share, and how their loose shapes are read.
+
+/** @typedef {Record<string, any>} Item */
+
+const MAX_DEPTH = 40;
+const MAX_NODES = 100_000;
+const PREFIXES = ["schema:", "http://schema.org/", "https://schema.org/"];
+
+/** @param {unknown} value @returns {value is Item} */
+export function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** One or many are allowed everywhere; JSON-LD's @list and @set are opened. @param {any} value @returns {any[]} */
+export function asList(value) {
+  if (Array.isArray(value)) return value;
+  if (isObject(value) && ("@list" in value || "@set" in value)) return asList(value["@list"] ?? value["@set"]);
+  return value === null || value === undefined ? [] : [value];
+}
+
+/** @param {Item} item @returns {Set<string>} lower case, without the vocabulary's address or prefix */
+export function typesOf(item) {
+  const names = asList(item["@type"] ?? item.type).filter((name) => typeof name === "string");
+  return new Set(names.map((name) =>
+    (name.replace(/\/+$/, "").replaceAll("#", "/").split("/").at(-1) ?? "").split(":").at(-1)?.trim().toLowerCase() ?? ""));
+}
+
+/** @param {unknown} item @param {string} name */
+export function hasType(item, name) {
+  return isObject(item) && typesOf(item).has(name.toLowerCase());
+}
+
+/** @param {any} part @returns {any} the text inside {"@value"}, {"name"}, {"@id"} and the like */
+function opened(part) {
+  if (!isObject(part)) return part;
+  const key = ["@value", "name", "value", "@id", "url"].find((name) => truthy(part[name]));
+  let value = key ? part[key] : undefined;
+  if (Array.isArray(value)) [value] = value;
+  return isObject(value) ? value["@value"] : value;
+}
+
+/** Python's truth: an empty list or object holds nothing. @param {any} value @returns {boolean} */
+export function truthy(value) {
+  if (Array.isArray(value)) return value.length > 0;
+  return isObject(value) ? Object.keys(value).length > 0 : Boolean(value);
+}
+
+/** @param {any} value of any shape @returns {string[]} */
+export function textsOf(value) {
+  const texts = [];
+  for (const part of asList(value).map(opened)) {
+    if (typeof part === "boolean" || (typeof part === "number" && Number.isFinite(part))) texts.push(String(part));
+    else if (typeof part === "string" && part.trim()) texts.push(part.trim());
+  }
+  return texts;
+}
+
+/** @param {any} value @returns {string | null} */
+export function textOf(value) {
+  return textsOf(value)[0] ?? null;
+}
+
+/** @param {string} key */
+function plainKey(key) {
+  if (key === "id" || key === "type") return `@${key}`;
+  const prefix = PREFIXES.find((one) => key.startsWith(one));
+  return prefix ? key.slice(prefix.length) : key;
+}
+
+/** @param {any} value @param {Map<string, Item>} byId @param {{left: number}} budget @param {number} depth @returns {any} */
+function plain(value, byId, budget, depth) {
+  budget.left -= 1;
+  if (depth > MAX_DEPTH || budget.left < 0) return null;
+  if (Array.isArray(value)) return value.map((part) => plain(part, byId, budget, depth + 1));
+  if (!isObject(value)) return value;
+  const item = Object.fromEntries(Object.entries(value).map(([key, part]) => [plainKey(key), plain(part, byId, budget, depth + 1)]));
+  const id = item["@id"];
+  if (typeof id === "string" && Object.keys(item).length > 1) byId.set(id, { ...item, ...byId.get(id) });
+  return item;
+}
+
+/** Follows references outside the path already walked, so that a cycle ends; the budget ends the rest. @param {any} value @param {Map<string, Item>} byId @param {string[]} path @param {{left: number}} budget @returns {any} */
+function linked(value, byId, path, budget) {
+  budget.left -= 1;
+  if (budget.left < 0 || path.length > MAX_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((part) => linked(part, byId, path, budget));
+  if (!isObject(value)) return value;
+  const id = value["@id"];
+  if (typeof id !== "string") {
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, linked(part, byId, path, budget)]));
+  }
+  if (path.includes(id)) return value;
+  const named = Object.keys(value).length === 1 ? byId.get(id) ?? value : value;
+  return Object.fromEntries(Object.entries(named).map(([key, part]) => [key, linked(part, byId, [...path, id], budget)]));
+}
+
+/** @param {Item[]} items @returns {Item[]} with {"@id"} references replaced by the objects they name, and prefixes removed */
+export function resolveReferences(items) {
+  /** @type {Map<string, Item>} */
+  const byId = new Map();
+  const budget = { left: MAX_NODES };
+  const plainItems = items.map((item) => plain(item, byId, budget, 0));
+  return plainItems.map((item) => linked(item, byId, [], { left: MAX_NODES }));
+}

@@ -1,0 +1,140 @@
+// @ts-check
+import { collapse } from "../core/item-text.js";
+import { UrlError } from "../core/errors.js";
+import { canonicalUrl, shopOf } from "./identity.js";
+import { regionOf } from "./price.js";
+
+/**
+ * A page made ready for reading, once for all extractors.
+ * @typedef {object} Page
+ * @property {string} url where it stands
+ * @property {Document} document
+ * @property {Map<string, string[]>} meta every <meta> value by lower-case property, name or http-equiv, in document order
+ * @property {Map<string, string>} languages BCP 47, by the syntax that names it
+ * @property {string | null} region the country the page speaks to
+ * @property {{url: string, namedBy: "url" | "meta"}} item the canonical address and what names it
+ * @property {Set<string | null>} addresses every absolute URL that means this very page
+ * @property {string[]} headings what the page calls itself
+ * @property {(reference: unknown) => string | null} absolute
+ */
+
+const MAX_URL_LENGTH = 2048;
+const UNSEEN = "script, style, noscript, template, svg";
+
+/** @param {string} reference @param {string} baseUrl @returns {string | null} absolute http(s), without a fragment */
+function absoluteUrl(reference, baseUrl) {
+  const text = reference.trim();
+  if (!text || text.startsWith("#") || !URL.canParse(text, baseUrl)) return null;
+  const url = new URL(text, baseUrl);
+  url.hash = "";
+  return /^https?:$/.test(url.protocol) && url.href.length <= MAX_URL_LENGTH ? url.href : null;
+}
+
+/** @param {Document} document @param {string} url */
+function baseOf(document, url) {
+  const href = document.querySelector("base[href]")?.getAttribute("href");
+  return (href && absoluteUrl(href, url)) || url;
+}
+
+/** @param {Document} document @returns {Map<string, string[]>} */
+function metaOf(document) {
+  const found = new Map();
+  for (const element of document.querySelectorAll("meta")) {
+    const name = element.getAttribute("property") || element.getAttribute("name") || element.getAttribute("http-equiv");
+    const content = element.getAttribute("content")?.trim();
+    if (!name || !content) continue;
+    const key = name.trim().toLowerCase();
+    found.set(key, [...(found.get(key) ?? []), content]);
+  }
+  return found;
+}
+
+/** @param {string | null | undefined} value @returns {string | null} BCP 47 in its usual case: en_us becomes en-US */
+export function languageTag(value) {
+  const match = /^([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)$/.exec((value ?? "").split(",")[0].split(".")[0].trim());
+  if (!match) return null;
+  const parts = match[2].split(/[-_]/).filter(Boolean)
+    .map((part) => (part.length === 2 ? part.toUpperCase() : part[0].toUpperCase() + part.slice(1).toLowerCase()));
+  return [match[1].toLowerCase(), ...parts].join("-");
+}
+
+/** @param {Document} document @param {Map<string, string[]>} meta @returns {Map<string, string>} */
+function languagesOf(document, meta) {
+  const says = {
+    dom: document.documentElement?.getAttribute("lang") || document.documentElement?.getAttribute("xml:lang"),
+    opengraph: meta.get("og:locale")?.[0],
+    meta: meta.get("content-language")?.[0],
+  };
+  const pairs = Object.entries(says).map(([syntax, value]) => [syntax, languageTag(value)]);
+  return new Map(/** @type {[string, string][]} */ (pairs.filter(([, tag]) => tag)));
+}
+
+/**
+ * `<link rel=canonical>` is not believed where it names another shop, or the home page from a page further down.
+ * @param {string} url @param {string | null} linked @returns {Page["item"]}
+ */
+function itemOf(url, linked) {
+  const own = canonicalUrl(url);
+  let named = own;
+  try {
+    if (linked) named = canonicalUrl(linked);
+  } catch (error) {
+    if (!(error instanceof UrlError)) throw error;
+  }
+  const isHome = new URL(named).pathname === "/" && new URL(own).pathname !== "/";
+  return named === own || isHome || shopOf(named) !== shopOf(own) ? { url: own, namedBy: "url" } : { url: named, namedBy: "meta" };
+}
+
+/** @param {Document} document @param {Map<string, string[]>} meta @returns {string[]} */
+function headingsOf(document, meta) {
+  const found = [...document.querySelectorAll("h1")].map((element) => collapse(element.textContent ?? ""));
+  found.push(...(meta.get("og:title") ?? []));
+  const title = document.querySelector("title")?.textContent;
+  if (title) found.push(collapse(title), ...collapse(title).split(/\s+[|–—·:-]\s+/));
+  return found.filter(Boolean);
+}
+
+/** @param {Document} document @param {string} base @returns {string | null} */
+function canonicalLink(document, base) {
+  for (const element of document.querySelectorAll("link[rel][href]")) {
+    if (!(element.getAttribute("rel") ?? "").toLowerCase().split(/\s+/).includes("canonical")) continue;
+    const target = absoluteUrl(element.getAttribute("href") ?? "", base);
+    if (target) return target;
+  }
+  return null;
+}
+
+/** @param {Document} document @param {string} url @returns {Page} @throws {UrlError} */
+export function createPage(document, url) {
+  const base = baseOf(document, url);
+  const meta = metaOf(document);
+  const languages = languagesOf(document, meta);
+  const item = itemOf(url, canonicalLink(document, base));
+  return {
+    url, document, meta, languages, item,
+    region: regionOf(url, [...languages.values()][0]),
+    addresses: new Set([url.split("#")[0], canonicalUrl(url), item.url]),
+    headings: headingsOf(document, meta),
+    absolute: (reference) => (typeof reference === "string" ? absoluteUrl(reference, base) : null),
+  };
+}
+
+/** @param {Element} element @returns {boolean} whether a person never sees its text */
+export function isUnseen(element) {
+  return element.closest(UNSEEN) !== null;
+}
+
+/** @param {Element} element @returns {Text[]} its text nodes outside scripts and styles, in document order */
+export function visibleTexts(element) {
+  const walker = element.ownerDocument.createTreeWalker(element, 4 /* NodeFilter.SHOW_TEXT */);
+  const found = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.parentElement && !isUnseen(node.parentElement)) found.push(/** @type {Text} */ (node));
+  }
+  return found;
+}
+
+/** @param {Element} element @returns {string} what a person reads, in one line */
+export function visibleText(element) {
+  return visibleTexts(element).map((node) => node.data.trim()).filter(Boolean).join(" ");
+}

@@ -1,0 +1,32 @@
+// @ts-check
+// What kind of page this is, told before anything on it is believed. A browser has no HTTP status to go by.
+import { isUnseen } from "./page.js";
+import { opensWith } from "./words.js";
+
+const MIN_LISTED = 2;
+// Less visible text than this on a page with scripts means that the scripts would have written it.
+const MIN_VISIBLE_CHARS = 200;
+
+/** @param {Document} document @returns {boolean} */
+function hasText(document) {
+  const walker = document.createTreeWalker(document, 4 /* NodeFilter.SHOW_TEXT */);
+  let total = 0;
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const parent = node.parentElement;
+    if (!parent || isUnseen(parent) || parent.closest("head, title")) continue;
+    total += (node.textContent ?? "").replace(/\s+/g, "").length;
+    if (total >= MIN_VISIBLE_CHARS) return true;
+  }
+  return false;
+}
+
+/** @param {import("./combine.js").Candidate[]} candidates @param {import("./page.js").Page} page @returns {string} */
+export function verdictOf(candidates, page) {
+  const hasTitle = candidates.some(({ title }) => title);
+  if (hasTitle && candidates.some(({ isProduct, syntax }) => isProduct && syntax !== "dom")) return "product";
+  if (page.headings.some((text) => opensWith("blocked", text))) return "blocked";
+  if (page.headings.some((text) => opensWith("notFound", text))) return "not_found";
+  if (hasTitle && candidates.some(({ isProduct }) => isProduct)) return "product";
+  if (Math.max(0, ...candidates.map(({ numProducts }) => numProducts ?? 0)) >= MIN_LISTED) return "listing";
+  return page.document.querySelector("script") && !hasText(page.document) ? "needs_js" : "empty";
+}

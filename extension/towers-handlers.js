@@ -1,0 +1,38 @@
+// @ts-check
+import { BUNDLE_CACHE, openBundle } from "./core/bundle.js";
+import { createTowers } from "./core/towers.js";
+
+/** @type {Map<string, Promise<import("./core/towers.js").Towers>>} */
+const loaded = new Map();
+
+/** @param {string} bundleUrl @returns {Promise<import("./core/towers.js").Towers>} */
+async function load(bundleUrl) {
+  const cache = await caches.open(BUNDLE_CACHE);
+  const bundle = await openBundle({ cache, bundleUrl });
+  return createTowers({ bundle, wasmUrl: chrome.runtime.getURL("vendor/ort-wasm-simd-threaded.wasm") });
+}
+
+/** @param {string} bundleUrl one bundle at a time is kept in memory */
+function towersOf(bundleUrl) {
+  const present = loaded.get(bundleUrl);
+  if (present) return present;
+  loaded.clear();
+  const loading = load(bundleUrl).catch((error) => {
+    loaded.delete(bundleUrl);
+    throw error;
+  });
+  loaded.set(bundleUrl, loading);
+  return loading;
+}
+
+/** @type {Record<string, (fields: Record<string, any>) => Promise<Record<string, any>>>} */
+export const towersHandlers = {
+  async "towers.embedItems"({ bundleUrl, texts }) {
+    const embeddings = await (await towersOf(bundleUrl)).embedItems(texts);
+    return { embeddings: embeddings.map((row) => Array.from(row)) };
+  },
+  async "towers.embedUser"({ bundleUrl, items, kinds, agesDays }) {
+    const embedding = await (await towersOf(bundleUrl)).embedUser({ items, kinds, agesDays });
+    return { embedding: Array.from(embedding) };
+  },
+};

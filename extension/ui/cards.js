@@ -1,0 +1,67 @@
+// @ts-check
+import { element, t } from "./elements.js";
+
+/** @typedef {Record<string, any>} Item */
+
+const SOLD_OUT = ["OutOfStock", "SoldOut", "Discontinued"];
+
+/** @param {{amount: string, currency?: string}} price @returns {string} */
+export function priceText({ amount, currency }) {
+  if (!currency) return amount;
+  return new Intl.NumberFormat(chrome.i18n.getUILanguage(), { style: "currency", currency }).format(Number(amount));
+}
+
+/** @param {string[]} why @returns {string} */
+function reason([first, second]) {
+  return second ? t("becauseTwo", first, second) : t("because", first);
+}
+
+/** @param {Item} item @returns {HTMLElement} */
+function picture({ image }) {
+  const frame = element("span", { class: "picture" });
+  if (!image) return frame;
+  // Loaded from the shop the person is at. Without a referrer: the shop need not know who shows its picture.
+  const img = element("img", { alt: "", loading: "lazy", decoding: "async", referrerPolicy: "no-referrer" });
+  img.addEventListener("error", () => img.remove());
+  img.src = image;
+  frame.append(img);
+  return frame;
+}
+
+/** @param {Item} item @returns {HTMLElement | null} */
+function priceLine({ price, regularPrice, availability }) {
+  const isSoldOut = SOLD_OUT.includes(availability);
+  if (!price && !isSoldOut) return null;
+  return element("span", { class: "price" },
+    price && priceText(price),
+    regularPrice && element("s", { "aria-label": t("was", priceText(regularPrice)) }, priceText(regularPrice)),
+    isSoldOut && element("span", { class: "badge" }, t("unknownAvailability")));
+}
+
+/**
+ * @param {Item} item
+ * @param {(item: Item, button: HTMLButtonElement) => void} onDismiss
+ * @returns {HTMLLIElement}
+ */
+export function card(item, onDismiss) {
+  const isWeb = /^https?:\/\//.test(item.url);
+  const dismiss = element("button", {
+    class: "dismiss", type: "button", title: t("lessLikeThis"), "aria-label": t("lessLikeThisFor", item.title), "data-action": "dismiss",
+    onclick: () => onDismiss(item, dismiss),
+  }, "×");
+  return element("li", { class: "card", "data-item-id": item.itemId },
+    element("a", { href: isWeb ? item.url : "", target: "_blank", rel: "noreferrer" },
+      picture(item),
+      element("span", { class: "words" },
+        item.brand && element("span", { class: "brand" }, item.brand),
+        element("span", { class: "title" }, item.title),
+        priceLine(item),
+        item.why.length > 0 && element("span", { class: "why" }, reason(item.why)))),
+    dismiss);
+}
+
+/** @param {number} count @returns {HTMLLIElement[]} the shape of cards to come */
+export function skeletons(count) {
+  return Array.from({ length: count }, () => element("li", { class: "card skeleton", "aria-hidden": "true" },
+    element("span", { class: "picture" }), element("span", { class: "words" }, element("span", {}), element("span", {}))));
+}

@@ -1,0 +1,45 @@
+// @ts-check
+
+/**
+ * Builds an element. Text is always text, never markup.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} name
+ * @param {Record<string, any>} [properties] `class`, `aria-*`, `role`, `for` and `data-*` become attributes, onX listeners, the rest properties
+ * @param {(Node | string | null | undefined | false)[]} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function element(name, properties = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (value === undefined || value === null) continue;
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (/^(?:class|role|for|aria-.*|data-.*)$/.test(key)) node.setAttribute(key, String(value));
+    else /** @type {any} */ (node)[key] = value;
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined && child !== false).map((child) => /** @type {Node | string} */ (child)));
+  return node;
+}
+
+/** @param {string} key @param {...(string | number)} values @returns {string} of the person's language */
+export function t(key, ...values) {
+  return chrome.i18n.getMessage(key, values.map(String)) || key;
+}
+
+/** @param {string} id @returns {HTMLElement} */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`No element #${id} on this page.`);
+  return found;
+}
+
+/** Fills every element that names its text by data-text. */
+export function localise() {
+  document.documentElement.lang = chrome.i18n.getUILanguage().split("-")[0] === "en" ? chrome.i18n.getUILanguage() : "en";
+  for (const node of document.querySelectorAll("[data-text]")) node.textContent = t(node.getAttribute("data-text") ?? "");
+}
+
+/** @param {number} count @returns {string} */
+export function knownText(count) {
+  if (count === 0) return t("knowsNothing");
+  return count === 1 ? t("knowsOne") : t("knowsMany", count);
+}

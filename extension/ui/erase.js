@@ -1,0 +1,26 @@
+// @ts-check
+import { send } from "../messages.js";
+import { element, t } from "./elements.js";
+
+/**
+ * Asks before it erases. A dialog of the page itself: the browser's confirm() is not available in side panels everywhere.
+ * @param {(state: Record<string, any>) => void} onErased
+ * @param {(error: unknown) => void} onError
+ */
+export function askToErase(onErased, onError) {
+  const erase = async () => {
+    dialog.close();
+    try {
+      onErased((await send({ type: "profile.erase" })).state);
+    } catch (error) {
+      onError(error);
+    }
+  };
+  const dialog = element("dialog", { "aria-labelledby": "erase-question", onclose: () => dialog.remove() },
+    element("p", { id: "erase-question" }, t("eraseAsk")),
+    element("div", { class: "row" },
+      element("button", { class: "plain", type: "button", autofocus: true, onclick: () => dialog.close() }, t("cancel")),
+      element("button", { class: "danger", type: "button", "data-action": "erase-yes", onclick: erase }, t("eraseYes"))));
+  document.body.append(dialog);
+  dialog.showModal();
+}

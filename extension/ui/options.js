@@ -1,0 +1,101 @@
+// @ts-check
+import { send } from "../messages.js";
+import { byId, element, knownText, localise, t } from "./elements.js";
+import { askToErase } from "./erase.js";
+import { pauseSwitch } from "./shop-controls.js";
+
+/** @typedef {Record<string, any>} State */
+
+/** @param {string} text */
+function say(text) {
+  byId("status").textContent = text;
+}
+
+/** @param {unknown} error */
+function showError(error) {
+  say(error instanceof Error ? error.message : String(error));
+}
+
+/** @param {() => Promise<void>} action @returns {(event?: Event) => void} */
+const guarded = (action) => (event) => {
+  event?.preventDefault();
+  action().catch(showError);
+};
+
+const serverUrl = /** @type {HTMLInputElement} */ (byId("server-url"));
+const serverMine = /** @type {HTMLInputElement} */ (byId("server-mine"));
+
+/** @param {string} iso */
+const day = (iso) => new Date(iso).toLocaleDateString(chrome.i18n.getUILanguage(), { dateStyle: "medium" });
+
+/** @param {State} state */
+function shopList({ consents }) {
+  if (consents.length === 0) return [element("li", { class: "quiet" }, t("shopsNone"))];
+  return consents.map((/** @type {{shop: string, since: string}} */ { shop, since }) => element("li", {},
+    element("span", {}, shop, " ", element("span", { class: "quiet" }, t("since", day(since)))),
+    element("button", { class: "plain", type: "button", "aria-label": t("stopFor", shop),
+      onclick: guarded(async () => show((await send({ type: "consent.set", shop, allowed: false })).state)) }, t("stop"))));
+}
+
+/** @param {State} state */
+function show(state) {
+  serverUrl.value = state.serverUrl;
+  serverMine.checked = state.serverIsMine;
+  for (const input of document.querySelectorAll("input[name=mode]")) {
+    if (input instanceof HTMLInputElement) input.checked = input.value === state.mode;
+  }
+  byId("shops").replaceChildren(...shopList(state));
+  byId("known").textContent = knownText(state.numKnown);
+  byId("pause-place").replaceChildren(pauseSwitch(state, show, showError));
+}
+
+/** @param {Record<string, string>} entry */
+function ledgerRow({ time, method, url, body }) {
+  const bytes = new TextEncoder().encode(body).length;
+  return element("li", {},
+    element("details", {},
+      element("summary", {},
+        element("span", { class: "method" }, method), " ",
+        element("span", { class: "address" }, url), " ",
+        element("span", { class: "quiet" }, `${new Date(time).toLocaleString(chrome.i18n.getUILanguage())} · ${body ? t("ledgerBytes", bytes) : t("ledgerNoBody")}`)),
+      element("pre", { tabIndex: 0 }, body || t("ledgerNoBody"))));
+}
+
+async function showLedger() {
+  const { entries } = await send({ type: "ledger.get" });
+  byId("ledger").replaceChildren(...(entries.length > 0 ? entries.map(ledgerRow) : [element("li", { class: "quiet" }, t("ledgerNone"))]));
+}
+
+async function saveServer() {
+  const url = new URL(serverUrl.value);
+  // 127.0.0.1 is allowed from the start; any other machine is asked for, within the click.
+  if (url.hostname !== "127.0.0.1" && !await chrome.permissions.request({ origins: [`${url.protocol}//${url.hostname}/*`] })) return;
+  show((await send({ type: "settings.set", serverUrl: url.origin, serverIsMine: serverMine.checked })).state);
+  say(t("saved"));
+}
+
+async function exportProfile() {
+  const { profile } = await send({ type: "profile.export" });
+  const url = URL.createObjectURL(new Blob([JSON.stringify(profile, null, 2)], { type: "application/json" }));
+  const link = element("a", { href: url, download: `carryover-${profile.exportedAt.slice(0, 10)}.json` });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  say(t("exported"));
+}
+
+localise();
+byId("server").addEventListener("submit", guarded(saveServer));
+byId("mode").addEventListener("change", guarded(async () => {
+  const chosen = /** @type {HTMLInputElement | null} */ (document.querySelector("input[name=mode]:checked"));
+  show((await send({ type: "settings.set", mode: chosen?.value })).state);
+  say(t("saved"));
+}));
+byId("export").addEventListener("click", guarded(exportProfile));
+byId("erase").addEventListener("click", () => askToErase((state) => {
+  show(state);
+  showLedger().then(() => say(t("erased"))).catch(showError);
+}, showError));
+guarded(async () => {
+  show((await send({ type: "state.get" })).state);
+  await showLedger();
+})();

@@ -1,0 +1,151 @@
+// @ts-check
+import { createListener, send } from "../messages.js";
+import { CarryoverError } from "../core/errors.js";
+import { card, skeletons } from "./cards.js";
+import { byId, element, knownText, localise, t } from "./elements.js";
+import { askToErase } from "./erase.js";
+import { consentCard, pauseSwitch } from "./shop-controls.js";
+
+/** @typedef {Record<string, any>} State */
+
+const SHOWN = 10;
+/** A panel opened as a tab of its own (tests, and people who like it large) names the tab it speaks about. */
+const fixedTab = new URLSearchParams(location.search).get("tab");
+/** Counts the questions asked: an answer to an older one is dropped. */
+let asked = 0;
+let shownFor = "";
+
+/** @returns {{tabId?: number}} */
+const tabField = () => (fixedTab === null ? {} : { tabId: Number(fixedTab) });
+
+/** @param {string} title @param {string} text @param {Node[]} [actions] */
+function showMessage(title, text, actions = []) {
+  byId("message").replaceChildren(element("h2", {}, title), element("p", {}, text), ...actions);
+  byId("message").hidden = false;
+  byId("cards").replaceChildren();
+  byId("more").hidden = true;
+  byId("note").hidden = true;
+}
+
+/** @param {unknown} error */
+function showError(error) {
+  const code = error instanceof CarryoverError ? error.code : "";
+  const retry = element("button", { class: "primary", type: "button", onclick: () => recommend().catch(showError) }, t("retry"));
+  if (code === "no_shop" || code === "page_not_visible") showMessage(t("noShopTitle"), t("noShop"), [retry]);
+  else if (code === "server_unreachable") showMessage(t("unreachableTitle"), t("unreachableHint"), [retry]);
+  else showMessage(t("errorTitle"), error instanceof Error ? error.message : String(error), [retry]);
+}
+
+/** @param {State} state */
+function showState(state) {
+  const { tab } = state;
+  byId("shop").textContent = tab?.shop ? t("atShop", tab.shop) : "";
+  byId("known").textContent = [knownText(state.numKnown), state.unreadable > 0 && t("unreadable", state.unreadable)].filter(Boolean).join(". ");
+  byId("consent").replaceChildren(...(tab?.shop ? [consentCard(state, showState, showStatus)] : []));
+  byId("pause-place").replaceChildren(pauseSwitch(state, showState, showStatus));
+  byId("status").textContent = state.paused ? `${t("paused")}. ${t("pausedHint")}` : "";
+}
+
+/** @param {unknown} error what went wrong beside the list, which stays */
+function showStatus(error) {
+  byId("status").textContent = error instanceof Error ? error.message : String(error);
+}
+
+/** @param {Record<string, any>} recommendations @returns {string} */
+function noteFor({ mode, basis, problem }) {
+  if (problem) return problem.code === "server_unreachable" ? t("rankedWithout") : problem.message;
+  if (basis === "first_screen") return t("firstScreen");
+  if (basis === "page_order") return t("pageOrder");
+  return t(mode === "own" ? "ownMode" : "pageMode");
+}
+
+/** @param {Record<string, any>} recommendations */
+function showRecommendations(recommendations) {
+  const { items, mode } = recommendations;
+  if (items.length === 0) {
+    showMessage(t("emptyTitle"), t(mode === "own" ? "allSeen" : "empty"));
+    return;
+  }
+  byId("message").hidden = true;
+  byId("note").textContent = noteFor(recommendations);
+  byId("note").hidden = false;
+  const cards = items.map((/** @type {any} */ item) => card(item, onDismiss));
+  byId("cards").replaceChildren(...cards.slice(0, SHOWN));
+  byId("more").hidden = cards.length <= SHOWN;
+  byId("more").onclick = () => {
+    byId("cards").append(...cards.slice(SHOWN));
+    byId("more").hidden = true;
+    cards[SHOWN].querySelector("a")?.focus();
+  };
+}
+
+async function recommend() {
+  asked += 1;
+  const mine = asked;
+  byId("message").hidden = true;
+  byId("cards").setAttribute("aria-busy", "true");
+  if (byId("cards").childElementCount === 0) {
+    byId("cards").replaceChildren(...skeletons(4));
+    byId("note").textContent = t("loading");
+    byId("note").hidden = false;
+  }
+  try {
+    const { recommendations } = await send({ type: "recommend", ...tabField() });
+    if (mine === asked) showRecommendations(recommendations);
+  } finally {
+    if (mine === asked) byId("cards").removeAttribute("aria-busy");
+  }
+}
+
+/** @param {Record<string, any>} item @param {HTMLButtonElement} button */
+async function onDismiss(item, button) {
+  button.disabled = true;
+  const next = button.closest("li")?.nextElementSibling?.getAttribute("data-item-id");
+  try {
+    const { why, score, ...plain } = item;
+    await send({ type: "item.dismiss", item: plain });
+    await recommend();
+    byId("status").textContent = t("dismissed");
+    // The focused button went away with its card: the card that took its place gets the focus.
+    const place = document.querySelector(`[data-item-id="${next}"] .dismiss`) ?? document.querySelector(".dismiss");
+    if (place instanceof HTMLElement) place.focus();
+  } catch (error) {
+    button.disabled = false;
+    showStatus(error);
+  }
+}
+
+/** Shows the state, and asks anew where the shop is another one. @param {boolean} isForced */
+async function update(isForced) {
+  const { state } = await send({ type: "state.get", ...tabField() });
+  showState(state);
+  const shop = state.tab?.shop ?? "";
+  if (!isForced && shop === shownFor && shop !== "") return;
+  shownFor = shop;
+  byId("cards").replaceChildren();
+  if (shop) await recommend();
+  else showMessage(t("noShopTitle"), t("noShop"));
+}
+
+/** @param {boolean} isForced */
+const refresh = (isForced) => update(isForced).catch(showError);
+
+localise();
+byId("refresh").addEventListener("click", () => refresh(true));
+byId("erase").addEventListener("click", () => askToErase((state) => {
+  showState(state);
+  byId("status").textContent = t("erased");
+  refresh(true);
+}, showStatus));
+chrome.runtime.onMessage.addListener(createListener("ui", {
+  async "state.changed"() {
+    const { state } = await send({ type: "state.get", ...tabField() });
+    showState(state);
+    return {};
+  },
+}));
+if (fixedTab === null) {
+  chrome.tabs.onActivated.addListener(() => refresh(false));
+  chrome.tabs.onUpdated.addListener((_, { status, url }) => { if (status === "complete" || url) refresh(false); });
+}
+refresh(true);

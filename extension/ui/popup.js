@@ -1,0 +1,36 @@
+// @ts-check
+import { send } from "../messages.js";
+import { byId, element, knownText, localise, t } from "./elements.js";
+import { consentCard, pauseSwitch } from "./shop-controls.js";
+
+/** @param {unknown} error */
+function showError(error) {
+  byId("status").textContent = error instanceof Error ? error.message : String(error);
+}
+
+async function openPanel() {
+  const { sidebarAction } = /** @type {any} */ (globalThis).browser ?? {};
+  if (chrome.sidePanel) {
+    const { id } = await chrome.windows.getCurrent();
+    await chrome.sidePanel.open({ windowId: /** @type {number} */ (id) });
+  } else await sidebarAction.open();
+  window.close();
+}
+
+/** @param {Record<string, any>} state */
+function show(state) {
+  const { tab } = state;
+  byId("shop").textContent = tab?.shop ?? "";
+  byId("known").textContent = knownText(state.numKnown);
+  byId("status").textContent = state.paused ? t("paused") : "";
+  const parts = tab?.shop
+    ? [
+      element("button", { class: "primary wide", type: "button", "data-action": "open", onclick: () => openPanel().catch(showError) }, t("open")),
+      consentCard(state, show, showError),
+    ]
+    : [element("p", {}, t("noShop"))];
+  byId("main").replaceChildren(...parts, pauseSwitch(state, show, showError));
+}
+
+localise();
+send({ type: "state.get" }).then(({ state }) => show(state)).catch(showError);

@@ -1,0 +1,52 @@
+// @ts-check
+// Consent and pause: the same controls in the popup and in the panel.
+import { originPatternOf } from "../origins.js";
+import { send } from "../messages.js";
+import { element, t } from "./elements.js";
+
+/** @typedef {Record<string, any>} State as background's state.get gives it */
+
+/**
+ * @param {State} state
+ * @param {(state: State) => void} onChange
+ * @param {(error: unknown) => void} onError
+ * @returns {HTMLElement}
+ */
+export function consentCard(state, onChange, onError) {
+  const { tab } = state;
+  /** @param {boolean} allowed */
+  const set = async (allowed) => {
+    try {
+      // Asked first and within the click: the browser accepts such a question only there.
+      if (allowed && !await chrome.permissions.request({ origins: [originPatternOf(tab.shop)] })) return;
+      const answer = await send({ type: "consent.set", shop: tab.shop, allowed, tabId: tab.tabId });
+      onChange(answer.state);
+    } catch (error) {
+      onError(error);
+    }
+  };
+  const isOn = tab.isConsented;
+  return element("section", { class: "consent", "data-on": isOn },
+    element("div", {},
+      element("h2", {}, t(isOn ? "learnOn" : "learnTitle")),
+      element("p", { class: "quiet" }, t("learnHint"))),
+    element("button", { class: isOn ? "plain" : "primary", type: "button", onclick: () => set(!isOn), "data-action": isOn ? "stop" : "allow" },
+      t(isOn ? "stop" : "allow")));
+}
+
+/**
+ * @param {State} state
+ * @param {(state: State) => void} onChange
+ * @param {(error: unknown) => void} onError
+ * @returns {HTMLElement}
+ */
+export function pauseSwitch(state, onChange, onError) {
+  const input = element("input", { type: "checkbox", role: "switch", id: "pause", checked: state.paused, onchange: async () => {
+    try {
+      onChange((await send({ type: "pause.set", paused: input.checked })).state);
+    } catch (error) {
+      onError(error);
+    }
+  } });
+  return element("label", { class: "switch", for: "pause" }, input, element("span", {}, t("pause")));
+}
