@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scraper.batch import extract_many, read_source
+from scraper.crawl.run import crawl
+from scraper.crawl.settings import DEFAULT_MAX_PAGES, CrawlSettings, parse_contact, parse_pins, parse_shop_urls
 from scraper.errors import InputError, ScraperError, UrlError
 from scraper.extract import extract_product
 
@@ -29,7 +31,32 @@ def build_parser() -> argparse.ArgumentParser:
     many.add_argument("--out", required=True, type=Path, metavar="products.jsonl")
     many.add_argument("--workers", type=_positive, default=os.cpu_count() or 1, metavar="N",
                       help="processes to use (default: one per core)")  # fmt: skip
+    _add_crawl(commands.add_parser("crawl", help="crawl shops politely; run again to go on after any interruption"))
     return parser
+
+
+def _add_crawl(crawl: argparse.ArgumentParser) -> None:
+    crawl.add_argument("shop_urls", nargs="+", metavar="SHOP_URL", help="a shop's address; only this host is crawled")
+    crawl.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder for queue, pages and products")
+    crawl.add_argument("--rate", type=_rate, default=1.0, metavar="R", help="requests per second and host (default 1)")
+    crawl.add_argument("--max-pages", type=_positive, default=DEFAULT_MAX_PAGES, metavar="N",
+                       help=f"pages per shop (default {DEFAULT_MAX_PAGES})")  # fmt: skip
+    crawl.add_argument("--resolve", action="append", default=[], metavar="HOST:ADDR",
+                       help="connect to ADDR for HOST, even if it is a private address")  # fmt: skip
+    crawl.add_argument(
+        "--contact", metavar="EMAIL_OR_URL", help="named in the User-Agent, so that a shop can reach you"
+    )
+    crawl.add_argument("--recrawl", action="store_true", help="after a finished crawl: ask for changes of every page")
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0.001 <= rate <= 1000:
+        raise argparse.ArgumentTypeError(f"expected requests per second from 0.001 to 1000, got {text!r}")
+    return rate
 
 
 def _positive(text: str) -> int:
@@ -63,10 +90,32 @@ def _run(arguments: argparse.Namespace) -> int:
         product = extract_product(read_source(arguments.page), arguments.url)
         print(json.dumps(product.to_wire(), ensure_ascii=False, indent=2), flush=True)
         return OK
+    if arguments.command == "crawl":
+        return _crawl(arguments)
     num_failed = extract_many(arguments.pages, arguments.out, num_workers=arguments.workers)
     if num_failed:
         print(f'{num_failed} pages could not be read; their lines have the verdict "empty"', file=sys.stderr)
     return FAILED if num_failed else OK
+
+
+def _crawl(arguments: argparse.Namespace) -> int:
+    settings = CrawlSettings(
+        shop_urls=parse_shop_urls(arguments.shop_urls),
+        out=arguments.out,
+        rate=arguments.rate,
+        max_pages=arguments.max_pages,
+        pins=parse_pins(arguments.resolve),
+        contact=parse_contact(arguments.contact),
+        is_recrawl=arguments.recrawl,
+        num_workers=os.cpu_count() or 1,
+    )
+    if settings.contact is None:
+        print("note: no --contact given; shops cannot tell whose crawler this is", file=sys.stderr)
+    summary = crawl(settings)
+    for shop in summary["shops"]:
+        stopped = f"; stopped: {shop['stopped']}" if "stopped" in shop else ""
+        print(f"{shop['url']}: {shop['products']} products on {shop['pages']} pages{stopped}", file=sys.stderr)
+    return FAILED if any("stopped" in shop or not shop["pages"] for shop in summary["shops"]) else OK
 
 
 if __name__ == "__main__":

@@ -41,6 +41,11 @@ class Progress:
         elif kind is None:
             self._print(self._line())
 
+    @property
+    def done(self) -> int:
+        """How many pages are finished."""
+        return self._done
+
     def say(self, message: str) -> None:
         """Show one message without breaking the bar."""
         if self._bar:

@@ -1,0 +1,1 @@
+"""Polite, resumable crawls: fetch to immutable stored pages first, extract from them afterwards."""

@@ -1,0 +1,97 @@
+"""One GET with limits on size, time and unpacking; redirects are reported, never followed silently."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from scraper.crawl.guard import guarded_session
+from scraper.crawl.settings import CrawlSettings
+from scraper.errors import FetchError, RefusedAddressError, UrlError
+from scraper.identity import absolute_url, canonical_url
+
+CHUNK_BYTES = 64 * 1024
+REDIRECT_STATUSES = frozenset((301, 302, 303, 307, 308))
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer: `headers` by lower-case name, `location` absolute where it redirects."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    location: str | None = None
+
+
+class Fetcher:
+    """One thread's HTTP client: a connection pool for one host at a time."""
+
+    def __init__(self, settings: CrawlSettings) -> None:
+        self._settings = settings
+        self._session = guarded_session(settings.pins, settings.user_agent)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._session.close()
+
+    def get(self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None, cut: bool = False) -> Response:
+        """Return the answer to one GET; raises FetchError. With `cut`, a longer body is cut instead of refused."""
+        settings = self._settings
+        timeouts = (settings.connect_timeout_s, settings.read_timeout_s)
+        try:
+            # `verify` is requests' default; trust_env is off, so no netrc and no proxy see the request.
+            answer = self._session.get(url, headers=headers, stream=True, allow_redirects=False, timeout=timeouts)
+            with answer:
+                body = self._body(answer, max_bytes, cut=cut)
+        except RefusedAddressError as error:
+            raise FetchError("refused_address", str(error)) from error
+        except requests.exceptions.SSLError as error:
+            raise FetchError("tls", f"{url}: the secure connection failed: {error}") from error
+        except (requests.exceptions.Timeout, TimeoutError) as error:
+            raise FetchError("timeout", f"{url}: no answer in time") from error
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise FetchError("network", f"{url}: {error}") from error
+        lowered = {name.lower(): value for name, value in answer.headers.items()}
+        location = None
+        if answer.status_code in REDIRECT_STATUSES and "location" in lowered:
+            location = _redirect_target(lowered["location"], url)
+        return Response(url, answer.status_code, lowered, body, location)
+
+    def get_following(self, url: str, *, max_bytes: int, max_redirects: int = 5, cut: bool = False) -> Response:
+        """Return the answer after up to `max_redirects` redirects; every hop is checked by the guard again."""
+        for _ in range(max_redirects + 1):
+            response = self.get(url, max_bytes=max_bytes, cut=cut)
+            if response.location is None:
+                return response
+            url = response.location
+        raise FetchError("redirects", f"{url}: more than {max_redirects} redirects")
+
+    def _body(self, answer: requests.Response, max_bytes: int, *, cut: bool) -> bytes:
+        deadline = time.monotonic() + self._settings.page_timeout_s
+        chunks: list[bytes] = []
+        size = 0
+        # read1-sized reads keep unpacked data within the limit: a bomb is stopped after one chunk too many.
+        while chunk := answer.raw.read(CHUNK_BYTES, decode_content=True):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > max_bytes:
+                if cut:
+                    break
+                raise FetchError("too_large", f"{answer.url}: more than {max_bytes} bytes unpacked")
+            if time.monotonic() > deadline:
+                raise FetchError("timeout", f"{answer.url}: took longer than {self._settings.page_timeout_s:.0f} s")
+        return b"".join(chunks)[:max_bytes]
+
+
+def _redirect_target(location: str, url: str) -> str | None:
+    # requests hands header bytes over as Latin-1; servers send UTF-8.
+    text = location.encode("latin-1", "replace").decode("utf-8", "replace")
+    target = absolute_url(text, url)
+    try:
+        return canonical_url(target) if target else None
+    except UrlError:
+        return None

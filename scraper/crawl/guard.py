@@ -1,0 +1,106 @@
+"""Where a crawler may connect: public addresses only, checked on the very address that is then connected to.
+
+Checking a name and connecting to it later would leave time for its answer to change (DNS rebinding), so the socket is
+opened to the checked address, for every connection and so for every redirect.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util import connection as urllib3_connection
+from urllib3.util.retry import Retry
+
+from scraper.errors import RefusedAddressError
+
+
+def checked_address(host: str, port: int, pins: Mapping[str, str]) -> str:
+    """Return the address to connect to; raises RefusedAddressError unless it is public or the operator pinned it."""
+    pinned = pins.get(host.lower())
+    if pinned:
+        return pinned
+    found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    for address in found:
+        if not is_public(address):
+            raise RefusedAddressError(
+                f"{host} resolves to {address}, which is not a public address; "
+                f"if it is meant, say so with --resolve {host}:{address}"
+            )
+    return found[0]
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is reachable for anybody; addresses that wrap an IPv4 one are judged by it."""
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
+        if inner is None and parsed in ipaddress.ip_network("64:ff9b::/96"):
+            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return parsed.is_global and not parsed.is_multicast
+
+
+def guarded_session(pins: Mapping[str, str], user_agent: str) -> requests.Session:
+    """Return a session whose every connection goes to a checked address, without proxies from the environment."""
+    session = requests.Session()
+    session.trust_env = False
+    session.headers.clear()
+    session.headers["User-Agent"] = user_agent
+    session.headers["Accept"] = "text/html,application/xml;q=0.9,*/*;q=0.5"
+    session.headers["Accept-Encoding"] = "gzip, deflate"
+    adapter = _GuardedAdapter(pins)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+class _GuardedAdapter(HTTPAdapter):
+    """Gives urllib3 connection classes that resolve through `checked_address`."""
+
+    def __init__(self, pins: Mapping[str, str]) -> None:
+        self._pins = pins
+        # A connection that breaks is worth two more tries; answers of any status are judged by the crawl itself.
+        super().__init__(max_retries=Retry(total=2, connect=2, read=1, status=0, redirect=0, backoff_factor=0.5))
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        pins = self._pins
+
+        class GuardedHTTP(HTTPConnection):
+            def _new_conn(self) -> socket.socket:
+                return _open(self, pins)
+
+        class GuardedHTTPS(HTTPSConnection):
+            def _new_conn(self) -> socket.socket:
+                return _open(self, pins)
+
+        class HTTPPool(HTTPConnectionPool):
+            ConnectionCls = GuardedHTTP
+
+        class HTTPSPool(HTTPSConnectionPool):
+            ConnectionCls = GuardedHTTPS
+
+        self.poolmanager.pool_classes_by_scheme = {"http": HTTPPool, "https": HTTPSPool}
+
+
+def _open(connection: HTTPConnection, pins: Mapping[str, str]) -> socket.socket:
+    """Connect to the checked address; the host name stays the connection's, for Host, SNI and the certificate."""
+    host, port = connection.host.strip("[]"), connection.port or 80
+    try:
+        address = checked_address(host, port, pins)
+        return urllib3_connection.create_connection(
+            (address, port), connection.timeout, connection.source_address, connection.socket_options
+        )
+    except socket.gaierror as error:
+        raise NameResolutionError(host, connection, error) from error
+    except TimeoutError as error:
+        raise ConnectTimeoutError(connection, f"connecting to {host} took too long") from error
+    except OSError as error:
+        raise NewConnectionError(connection, f"cannot connect to {host}: {error}") from error

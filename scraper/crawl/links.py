@@ -1,0 +1,57 @@
+"""The links of a page that a crawl may follow."""
+
+import re
+from urllib.parse import urlsplit
+
+from scraper.crawl.settings import origin_of
+from scraper.document import Page
+from scraper.errors import UrlError
+from scraper.identity import canonical_url
+
+MAX_LINKS = 2000
+_NO_PAGE = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|avif|svg|ico|css|js|mjs|json|xml|rss|atom|pdf|zip|gz|mp[34]|webm|woff2?|ttf|txt|csv)$",
+    re.IGNORECASE,
+)
+# Addresses that change something or belong to one visitor; a robot has no business there, whatever robots.txt says.
+_PRIVATE = re.compile(
+    r"/(?:cart|basket|checkout|account|my-account|login|log-in|signin|sign-in|register|logout|wishlist|wp-admin|wp-login\.php)(?:/|$)",
+    re.IGNORECASE,
+)
+_ACTION = re.compile(r"(?:^|&)(?:add-to-cart|add_to_cart|add|action|logout|orderby|sort_by|sort)=", re.IGNORECASE)
+
+
+def links_of(page: Page, *, origin: str) -> list[str]:
+    """Return the canonical URLs of the page's followable links on the same origin, each once, in document order."""
+    if is_told(page, "nofollow"):
+        return []
+    found: dict[str, None] = {}
+    for element in page.root.iter("a", "area"):
+        if "nofollow" in (element.get("rel") or "").lower().split() or len(found) >= MAX_LINKS:
+            continue
+        url = followable(page.absolute(element.get("href")), origin)
+        if url:
+            found.setdefault(url)
+    return list(found)
+
+
+def followable(url: str | None, origin: str) -> str | None:
+    """Return the canonical form of a URL that may hold a product or lead to one, else None."""
+    try:
+        canonical = canonical_url(url) if url else None
+    except UrlError:
+        return None
+    if canonical is None or origin_of(canonical) != origin:
+        return None
+    parts = urlsplit(canonical)
+    is_page = not (_NO_PAGE.search(parts.path) or _PRIVATE.search(parts.path) or _ACTION.search(parts.query))
+    return canonical if is_page else None
+
+
+def is_told(page: Page, word: str, header: str = "") -> bool:
+    """Whether `<meta name=robots>` or the X-Robots-Tag header says `word` ("noindex", "nofollow") to every robot."""
+    for text in [*page.meta.get("robots", []), header]:
+        words = {part.strip() for part in text.lower().split(",")}
+        if word in words or "none" in words:
+            return True
+    return False

@@ -1,0 +1,71 @@
+"""A whole crawl: sites in parallel, one folder, one report."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
+
+from scraper.crawl.report import write_report
+from scraper.crawl.settings import CrawlSettings, origin_of
+from scraper.crawl.site import SiteCrawl
+from scraper.crawl.store import Store
+from scraper.progress import Progress
+
+
+def crawl(settings: CrawlSettings) -> dict[str, Any]:
+    """Crawl every shop, or go on where the last run was cut off, and return the summary that is also written."""
+    store = Store(settings.out)
+    try:
+        _begin(settings, store)
+        _fetch_all(settings, store)
+        summary = write_report(settings, store)
+        if not any(shop["queued"] for shop in summary["shops"]):
+            store.set_fact("round", "finished")
+        return summary
+    finally:
+        store.close()
+
+
+def _begin(settings: CrawlSettings, store: Store) -> None:
+    """Go on with an unfinished round; only `--recrawl` after a finished one begins a new round."""
+    if settings.is_recrawl and store.fact("round") == "finished":
+        store.queue_everything()
+    else:
+        store.retry_failures()
+    store.set_fact("round", "running")
+
+
+def _fetch_all(settings: CrawlSettings, store: Store) -> None:
+    stop = threading.Event()
+    lock = threading.Lock()
+    sites = [origin_of(url) for url in settings.shop_urls]
+    with Progress("crawling", total=0) as progress, ThreadPoolExecutor(settings.max_hosts_at_once) as executor:
+
+        def on_page(reason: str | None) -> None:
+            waiting = sum(min(store.num_queued(site), settings.max_pages) for site in sites)
+            with lock:
+                progress.advance(errors=1 if reason else 0, total=progress.done + 1 + waiting)
+
+        crawls = [SiteCrawl(url, settings, store, stop, on_page) for url in settings.shop_urls]
+        futures = [executor.submit(_guarded(crawl.run, stop)) for crawl in crawls]
+        try:
+            wait(futures)
+        except KeyboardInterrupt:
+            # The requests in flight end and are stored; everything else is in the queue.
+            stop.set()
+            raise
+    for future in futures:
+        future.result()
+
+
+def _guarded(run: Callable[[], None], stop: threading.Event) -> Callable[[], None]:
+    """Stop the other sites when one fails in a way that is no site's doing, such as a full disk."""
+
+    def guarded() -> None:
+        try:
+            run()
+        except BaseException:
+            stop.set()
+            raise
+
+    return guarded

@@ -1,0 +1,84 @@
+"""What a crawl is told once, checked at the edge and passed down."""
+
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from scraper.errors import InputError
+from scraper.identity import canonical_url
+
+VERSION = "0.1.0"
+ROBOTS_TOKEN = "CarryoverBot"  # noqa: S105  # the product token of RFC 9309, no secret
+DEFAULT_MAX_PAGES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlSettings:
+    """One crawl. `rate` is requests per second and host; `pins` maps a host to the address the operator named."""
+
+    shop_urls: tuple[str, ...]
+    out: Path
+    rate: float = 1.0
+    max_pages: int = DEFAULT_MAX_PAGES
+    pins: Mapping[str, str] = field(default_factory=dict)
+    contact: str | None = None
+    is_recrawl: bool = False
+    num_workers: int = 1
+    connect_timeout_s: float = 10.0
+    read_timeout_s: float = 20.0
+    page_timeout_s: float = 60.0
+    max_page_bytes: int = 16 * 2**20
+    max_sitemap_bytes: int = 60 * 2**20
+    max_crawl_delay_s: float = 30.0
+    max_retry_after_s: float = 300.0
+    max_hosts_at_once: int = 32
+
+    @property
+    def user_agent(self) -> str:
+        """How every request names itself."""
+        return f"{ROBOTS_TOKEN}/{VERSION}" + (f" (+{self.contact})" if self.contact else "")
+
+
+def origin_of(url: str) -> str:
+    """Return scheme://host[:port] of a canonical URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def parse_shop_urls(urls: Sequence[str]) -> tuple[str, ...]:
+    """Return the canonical shop URLs, each origin once, in the order given; raises UrlError."""
+    by_origin: dict[str, str] = {}
+    for url in urls:
+        canonical = canonical_url(url)
+        by_origin.setdefault(origin_of(canonical), canonical)
+    return tuple(by_origin.values())
+
+
+def parse_pins(pins: Sequence[str]) -> dict[str, str]:
+    """Return host → address for `--resolve HOST:ADDR`; raises InputError for anything else.
+
+    >>> parse_pins(["shop.localhost:127.0.0.1"])
+    {'shop.localhost': '127.0.0.1'}
+    """
+    found = {}
+    for pin in pins:
+        host, _, address = pin.partition(":")
+        try:
+            found[host.lower()] = str(ipaddress.ip_address(address.strip("[]")))
+        except ValueError as error:
+            raise InputError(f"--resolve: expected HOST:ADDRESS such as shop.test:10.0.0.5, got {pin!r}") from error
+        if not host:
+            raise InputError(f"--resolve: expected a host before the colon, got {pin!r}")
+    return found
+
+
+def parse_contact(contact: str | None) -> str | None:
+    """Return the contact for the User-Agent: an e-mail address or an http(s) URL; raises InputError for others."""
+    if contact is None:
+        return None
+    if not re.fullmatch(r"https?://[!-'*-~]{3,200}|[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{3,200}", contact):
+        raise InputError(f"--contact: expected an e-mail address or an http(s) URL, got {contact[:80]!r}")
+    return contact

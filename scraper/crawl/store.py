@@ -1,0 +1,218 @@
+"""One crawl folder: a SQLite queue and the raw pages, safe against being killed at any moment.
+
+A page's body is written and renamed before the row that says "done" is committed, so a row never names a missing body;
+a page whose row was not committed is simply fetched again.
+"""
+
+import gzip
+import hashlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from scraper.errors import InputError
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS pages (
+  url TEXT PRIMARY KEY, site TEXT NOT NULL, kind TEXT NOT NULL, priority INTEGER NOT NULL, depth INTEGER NOT NULL,
+  state TEXT NOT NULL, reason TEXT, attempts INTEGER NOT NULL DEFAULT 0, status INTEGER, content_type TEXT,
+  etag TEXT, last_modified TEXT, robots_tag TEXT, fetched_at TEXT, has_body INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS pages_next ON pages (site, state, priority, url);
+CREATE TABLE IF NOT EXISTS sites (site TEXT PRIMARY KEY, origin TEXT NOT NULL, stopped TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+SITEMAP, PAGE = "sitemap", "page"
+TRANSIENT_REASONS = ("network", "timeout", "tls", "too_busy", "status_5xx")
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """One URL to fetch, with what the last answer said where there was one."""
+
+    url: str
+    kind: str
+    depth: int
+    attempts: int
+    etag: str | None
+    last_modified: str | None
+    has_body: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a URL. `state` is "done", "failed", "skipped" or "queued" (to be tried again)."""
+
+    state: str
+    reason: str | None = None
+    status: int | None = None
+    content_type: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    robots_tag: str | None = None
+    fetched_at: str | None = None
+    body: bytes | None = None
+
+
+class Store:
+    """The queue and pages of one folder; one process at a time, any number of its threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock_file = _exclusive(folder / "crawl.lock")
+            self._db = sqlite3.connect(folder / "crawl.sqlite3", check_same_thread=False, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.executescript(SCHEMA)
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise InputError(f"cannot use {folder} as a crawl folder: {error}") from error
+        self._db.row_factory = sqlite3.Row
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the database and let another process have the folder."""
+        self._db.close()
+        self._lock_file.close()
+
+    def fact(self, name: str) -> str | None:
+        """Return a named fact about the whole crawl."""
+        row = self._one("SELECT value FROM facts WHERE name = ?", name)
+        return None if row is None else str(row["value"])
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Remember a fact."""
+        self._write(("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value)))
+
+    def open_site(self, site: str) -> str:
+        """Return the origin a site is crawled under, made known with this call."""
+        self._write(("INSERT OR IGNORE INTO sites VALUES (?, ?, NULL)", (site, site)))
+        self._write(("UPDATE sites SET stopped = NULL WHERE site = ?", (site,)))
+        row = self._one("SELECT origin FROM sites WHERE site = ?", site)
+        return str(row["origin"]) if row else site
+
+    def move_site(self, site: str, origin: str) -> None:
+        """Crawl a site under another origin: its start page redirects there."""
+        self._write(("UPDATE sites SET origin = ? WHERE site = ?", (origin, site)))
+
+    def stop_site(self, site: str, reason: str) -> None:
+        """Remember why a site was given up."""
+        self._write(("UPDATE sites SET stopped = ? WHERE site = ?", (reason, site)))
+
+    def stopped(self, site: str) -> str | None:
+        """Return why a site was given up, if it was."""
+        row = self._one("SELECT stopped FROM sites WHERE site = ?", site)
+        return None if row is None else row["stopped"]
+
+    def add(self, site: str, kind: str, urls: Iterable[str], *, priority: int, depth: int) -> None:
+        """Queue URLs that are not known yet."""
+        self._write(*_additions(site, kind, urls, priority, depth))
+
+    def next(self, site: str) -> Queued | None:
+        """Return the site's next URL: lowest priority number first, then by address."""
+        row = self._one(
+            "SELECT * FROM pages WHERE site = ? AND state = 'queued' ORDER BY priority, attempts, url LIMIT 1", site
+        )
+        if row is None:
+            return None
+        return Queued(row["url"], row["kind"], row["depth"], row["attempts"], row["etag"], row["last_modified"],
+                      bool(row["has_body"]))  # fmt: skip
+
+    def finish(
+        self, site: str, url: str, outcome: Outcome, found: Iterable[tuple[str, Iterable[str], int, int]] = ()
+    ) -> None:
+        """Store what came of a URL and queue what it led to (kind, URLs, priority, depth), in one transaction."""
+        has_body = outcome.body is not None
+        if outcome.body is not None:
+            self._write_body(url, outcome.body)
+        update = (
+            "UPDATE pages SET state=?, reason=?, status=COALESCE(?, status), content_type=COALESCE(?, content_type),"
+            " etag=COALESCE(?, etag), last_modified=COALESCE(?, last_modified), robots_tag=COALESCE(?, robots_tag),"
+            " fetched_at=COALESCE(?, fetched_at), has_body=MAX(has_body, ?), attempts=attempts+1 WHERE url=?",
+            (outcome.state, outcome.reason, outcome.status, outcome.content_type, outcome.etag, outcome.last_modified,
+             outcome.robots_tag, outcome.fetched_at, int(has_body), url),
+        )  # fmt: skip
+        additions = [
+            row for kind, urls, priority, depth in found for row in _additions(site, kind, urls, priority, depth)
+        ]
+        self._write(update, *additions)
+
+    def num_fetched(self, site: str) -> int:
+        """Return how many pages of a site were answered in this crawl, sitemaps not counted."""
+        row = self._one(
+            "SELECT COUNT(*) AS n FROM pages WHERE site=? AND kind='page' AND state IN ('done', 'failed')", site
+        )
+        return int(row["n"]) if row else 0
+
+    def num_queued(self, site: str) -> int:
+        """Return how many URLs of a site wait."""
+        row = self._one("SELECT COUNT(*) AS n FROM pages WHERE site=? AND state='queued'", site)
+        return int(row["n"]) if row else 0
+
+    def rows(self, site: str) -> list[sqlite3.Row]:
+        """Return every page of a site by address."""
+        with self._lock:
+            return self._db.execute("SELECT * FROM pages WHERE site=? AND kind='page' ORDER BY url", (site,)).fetchall()
+
+    def retry_failures(self) -> None:
+        """Queue again what failed for reasons that pass."""
+        marks = ",".join("?" * len(TRANSIENT_REASONS))
+        statement = f"UPDATE pages SET state='queued', attempts=0 WHERE state='failed' AND reason IN ({marks})"  # noqa: S608  # only marks
+        self._write((statement, TRANSIENT_REASONS))
+
+    def queue_everything(self) -> None:
+        """Begin a new round over everything known; bodies and validators stay for conditional requests."""
+        self._write(("UPDATE pages SET state='queued', reason=NULL, attempts=0", ()))
+
+    def body_path(self, url: str) -> Path:
+        """Return where a page's gzipped body is."""
+        name = hashlib.sha256(url.encode()).hexdigest()
+        return self._folder / "pages" / name[:2] / f"{name[:32]}.html.gz"
+
+    def _write_body(self, url: str, body: bytes) -> None:
+        path = self.body_path(url)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(path.name + ".new")
+        with temporary.open("wb") as file:
+            file.write(gzip.compress(body, 6, mtime=0))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+
+    def _one(self, statement: str, *values: object) -> sqlite3.Row | None:
+        with self._lock:
+            row: sqlite3.Row | None = self._db.execute(statement, values).fetchone()
+            return row
+
+    def _write(self, *statements: tuple[str, tuple[object, ...]]) -> None:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                for statement, values in statements:
+                    self._db.execute(statement, values)
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+
+def _additions(
+    site: str, kind: str, urls: Iterable[str], priority: int, depth: int
+) -> list[tuple[str, tuple[object, ...]]]:
+    statement = "INSERT OR IGNORE INTO pages (url, site, kind, priority, depth, state) VALUES (?, ?, ?, ?, ?, 'queued')"
+    return [(statement, (url, site, kind, priority, depth)) for url in urls]
+
+
+def _exclusive(path: Path) -> sqlite3.Connection:
+    """Hold an exclusive SQLite lock: the one lock that every platform frees when a process is killed."""
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        raise InputError(f"another crawl is writing to {path.parent}; wait for it or choose another --out") from error
+    return connection
