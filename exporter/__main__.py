@@ -1,0 +1,85 @@
+"""`python -m exporter`: lite, open-clip, checkpoint, verify."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exporter.errors import BundleError, ExporterError, WeightsError
+
+if TYPE_CHECKING:
+    from exporter.draft import Draft
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 failed, 2 bad usage or input, 130 interrupted."""
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], None] = arguments.command
+    try:
+        command(arguments)
+    except (BundleError, WeightsError) as error:
+        return _fail(error, 2)
+    except (ExporterError, OSError) as error:
+        return _fail(error, 1)
+    except KeyboardInterrupt:
+        return _fail("interrupted; nothing was left half-written", 130)
+    return 0
+
+
+def _fail(error: object, code: int) -> int:
+    print(f"exporter: {error}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m exporter", description="Make and check bundles of ONNX towers.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    lite = commands.add_parser("lite", help="MiniLM-L6 and EfficientNet-Lite0 from installed packages")
+    lite.set_defaults(command=_lite)
+    lite.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the bundle goes")
+
+    verify = commands.add_parser("verify", help="check a bundle: schema, hashes, ONNX, a forward pass")
+    verify.add_argument("bundle", type=Path, metavar="DIR")
+    verify.set_defaults(command=_verify)
+    return parser
+
+
+def _lite(arguments: argparse.Namespace) -> None:
+    from exporter import lite  # noqa: PLC0415 - torch takes seconds to import, and `verify` does without
+
+    _write(lite.build(_progress()), arguments.out)
+
+
+def _verify(arguments: argparse.Namespace) -> None:
+    from exporter.verify import bundle_id, verify  # noqa: PLC0415 - as above
+
+    manifest = verify(arguments.bundle, report=lambda line: print(f"ok  {line}"))
+    print(f"{arguments.bundle}: a valid bundle, {manifest['name']}, dim {manifest['dim']}")
+    print(f"bundleId {bundle_id(arguments.bundle)}\nspace    {manifest['space']}")
+
+
+def _write(draft: "Draft", out: Path) -> None:
+    from exporter.publish import publish  # noqa: PLC0415 - as above
+    from exporter.verify import bundle_id, verify  # noqa: PLC0415 - as above
+
+    publish(draft.files(), draft.manifest(), out, verify)
+    total = sum(map(len, draft.files().values()))
+    print(f"{out}: {draft.name}, dim {draft.dim}, {len(draft.files())} files, {total / 1e6:.1f} MB, verified")
+    print(f"bundleId {bundle_id(out)}\nspace    {draft.space()}")
+
+
+def _progress() -> Callable[[str], None]:
+    """Tells on stderr what is being done, with the seconds passed."""
+    start = time.monotonic()
+
+    def tell(what: str) -> None:
+        print(f"[{time.monotonic() - start:5.1f} s] {what}", file=sys.stderr, flush=True)
+
+    return tell
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""A bundle in memory: its files' bytes and all that its manifest says."""
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from exporter import onnx_graph
+from exporter.errors import ExportError
+
+MANIFEST = "manifest.json"
+TOKENIZER = "tokenizer.json"
+KINDS = ("view", "wishlist", "cart", "purchase", "rating", "dismiss")
+MAX_ITEMS = 100
+# What a shopper compares goods by, and no more: descriptions repeat the title and drown it in boilerplate.
+ITEM_TEXT = {
+    "fields": ["title", "brand", "categoryPath", "attributes.color", "attributes.material", "attributes.pattern"],
+    "separator": ". ",
+    "maxChars": 512,
+}
+_DTYPES = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.INT64: "int64", onnx.TensorProto.INT32: "int32"}
+
+
+@dataclass(frozen=True)
+class TowerFile:
+    """One ONNX model of a bundle; its tensors' names are their roles."""
+
+    file: str
+    data: bytes
+    precision: str = "float32"
+
+    @classmethod
+    def of(cls, file: str, model: onnx.ModelProto, precision: str = "float32") -> "TowerFile":
+        """The tower file of a canonical model."""
+        return cls(file, onnx_graph.to_bytes(model), precision)
+
+
+@dataclass
+class Draft:
+    """What a bundle will hold. Towers go by their manifest keys: textEncoder, imageEncoder, itemTower, userTower."""
+
+    name: str
+    dim: int
+    towers: dict[str, TowerFile]
+    tokenizer: bytes
+    tokenizer_about: Mapping[str, Any]  # type, maxTokens and perhaps padTo
+    text_to_item: TowerFile | None = None
+    image: Mapping[str, Any] | None = None
+    item_text: Mapping[str, Any] = field(default_factory=lambda: ITEM_TEXT)
+    origin: list[dict[str, str]] = field(default_factory=list)
+    parity: list[dict[str, Any]] = field(default_factory=list)
+    speed: list[dict[str, Any]] = field(default_factory=list)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+    def files(self) -> dict[str, bytes]:
+        """Every file but the manifest, by its path in the bundle."""
+        towers = [*self.towers.values(), *([self.text_to_item] if self.text_to_item else [])]
+        return {TOKENIZER: self.tokenizer, **{tower.file: tower.data for tower in towers}}
+
+    def manifest(self) -> dict[str, Any]:
+        """The manifest of contracts/bundle.schema.json."""
+        files = self.files()
+        manifest: dict[str, Any] = {
+            "format": 1,
+            "name": self.name,
+            "dim": self.dim,
+            "normalised": True,
+            "space": self.space(),
+            "createdBy": _created_by(),
+            "files": {
+                path: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+                for path, data in sorted(files.items())
+            },
+            "towers": {key: _tower(tower) for key, tower in self.towers.items()},
+            "text": {"tokenizer": {"file": TOKENIZER, **self.tokenizer_about}, "itemText": dict(self.item_text)},
+            "interactions": {"kinds": list(KINDS), "maxItems": MAX_ITEMS},
+            "origin": self.origin,
+            "parity": self.parity,
+            "speed": self.speed,
+            "metrics": dict(self.metrics),
+        }
+        if self.image is not None:
+            manifest["image"] = dict(self.image)
+        if self.text_to_item is not None:
+            user_tower = self.towers["userTower"]
+            manifest["lite"] = {
+                "textToItem": _tower(self.text_to_item),
+                "userTower": _tower(user_tower),
+                "downloadBytes": sum(map(len, (self.text_to_item.data, user_tower.data, self.tokenizer))),
+            }
+        return manifest
+
+    def space(self) -> str:
+        """SHA-256 over what determines item embeddings.
+
+        The int8 text path is not part of it: it approximates the same vectors and may be compared with them.
+        """
+        item_side = {
+            key: hashlib.sha256(tower.data).hexdigest() for key, tower in self.towers.items() if key != "userTower"
+        }
+        parts = {
+            "towers": item_side,
+            "tokenizer": [hashlib.sha256(self.tokenizer).hexdigest(), dict(self.tokenizer_about)],
+            "itemText": dict(self.item_text),
+            "image": None if self.image is None else dict(self.image),
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _tower(tower: TowerFile) -> dict[str, Any]:
+    graph = onnx.load_model_from_string(tower.data).graph
+    return {
+        "file": tower.file,
+        "precision": tower.precision,
+        "inputs": [_tensor(value) for value in graph.input],
+        "outputs": [_tensor(value) for value in graph.output],
+    }
+
+
+def _tensor(value: Any) -> dict[str, Any]:
+    kind = value.type.tensor_type
+    if kind.elem_type not in _DTYPES:
+        raise ExportError(f"{value.name}: tensors of ONNX type {kind.elem_type} are not in the bundle contract")
+    shape = [size.dim_param or size.dim_value for size in kind.shape.dim]
+    return {"name": value.name, "role": value.name, "dtype": _DTYPES[kind.elem_type], "shape": shape}
+
+
+def _created_by() -> dict[str, str]:
+    try:
+        version = metadata.version("carryover")
+    except metadata.PackageNotFoundError:  # run from a checkout
+        version = "0.1.0"
+    commit = _commit(Path(__file__).resolve().parent)
+    return {"version": version, **({"commit": commit} if commit else {})}
+
+
+def _commit(directory: Path) -> str | None:
+    """The checkout's commit; None where there is no git or no checkout."""
+    command = ["git", "-C", str(directory), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - fixed words
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

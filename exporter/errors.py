@@ -1,0 +1,17 @@
+"""What the exporter raises on purpose; the command line turns any of these into one line."""
+
+
+class ExporterError(Exception):
+    """Root of everything the exporter raises on purpose."""
+
+
+class WeightsError(ExporterError):
+    """Pretrained weights or a checkpoint are missing, damaged, or of another shape than the model."""
+
+
+class ExportError(ExporterError):
+    """A model could not be exported, or its ONNX form does not answer as the original does."""
+
+
+class BundleError(ExporterError):
+    """A bundle breaks its contract; the message names the file or the field."""

@@ -1,0 +1,117 @@
+"""Proves a draft against the torch modules it came from, and notes parity and speed in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from tokenizers import Tokenizer
+from torch import nn
+
+from exporter import phrases, pictures, proof
+from exporter.draft import KINDS, Draft
+from exporter.inputs import pixels, token_feeds
+
+# Ordinary product texts, long and short ones, and what shops really write: codes, accents, symbols, another script.
+SENTENCES = (
+    "Navy striped cotton tee. Kelp. Women Tops. navy. cotton",
+    "Chaise longue en velours côtelé, vert bouteille",
+    "USB-C 65W GaN charger (2-pack) – black",
+    "日本製 陶器 茶碗 blue",
+    "SKU 00423-B/XL",
+    "Mug",
+    "Waterproof hiking boots with a very long name that goes on and on, " * 3,
+    "100% merino wool crew-neck sweater, machine washable 🧶",
+)
+NUM_PICTURES = 6
+_Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The same inputs for every proof: sentences and pictures of our own."""
+
+    texts: Sequence[str]
+    pictures: Sequence[Image.Image]
+
+    @classmethod
+    def make(cls) -> "Samples":
+        """Twenty sentences and six pictures."""
+        return cls((*SENTENCES, *phrases.compose(12, seed=7)), pictures.draw(NUM_PICTURES, seed=7))
+
+
+def prove(draft: Draft, originals: Mapping[str, nn.Module], tokenizer: Tokenizer) -> None:
+    """Fill `draft.parity` and `draft.speed`; raises ExportError where an export does not answer as its original.
+
+    `originals` are torch modules by manifest key; towers without one are taken as proven (and still timed).
+    """
+    samples = Samples.make()
+    runners = {key: proof.Runner(tower.data) for key, tower in draft.towers.items()}
+    text_feeds = token_feeds(tokenizer, samples.texts)
+    feeds: dict[str, proof.Feeds] = {"textEncoder": text_feeds}
+    text = runners["textEncoder"](text_feeds)
+    image = None
+    if "imageEncoder" in runners and draft.image is not None:
+        feeds["imageEncoder"] = {"pixels": pixels(samples.pictures, draft.image)}
+        image = runners["imageEncoder"](feeds["imageEncoder"])
+    feeds["itemTower"] = _item_feeds(runners["itemTower"], text, image)
+    items = runners["itemTower"](feeds["itemTower"])
+    feeds["userTower"] = _user_feeds(items)
+    for key, runner in runners.items():
+        if key in originals:
+            expected = _torch(originals[key], feeds[key])
+            draft.parity.append(proof.parity(key, "torch", runner(feeds[key]), expected))
+        draft.speed.append(_timed(key, runner, feeds[key]))
+    if draft.text_to_item is not None:
+        runner = proof.Runner(draft.text_to_item.data)
+        expected = _text_only(runners["itemTower"], text, feeds["itemTower"])
+        about = "textEncoder and itemTower in float32"
+        draft.parity.append(proof.parity("lite.textToItem", about, runner(text_feeds), expected, int8=True))
+        draft.speed.append(_timed("lite.textToItem", runner, text_feeds))
+
+
+def _torch(module: nn.Module, feeds: proof.Feeds) -> proof.Array:
+    with torch.inference_mode():
+        output = module(*(torch.from_numpy(value) for value in feeds.values()))
+    result: proof.Array = output.numpy()
+    return result
+
+
+def _item_feeds(runner: proof.Runner, text: _Floats, image: _Floats | None) -> dict[str, _Floats]:
+    """Items with both modalities, with text only and with a picture only."""
+    num, image_dim = len(text), next(i.shape[1] for i in runner.session.get_inputs() if i.name == "image")
+    mask = np.ones((num, 2), dtype=np.float32)
+    mask[0::3, 1] = 0.0
+    filled = np.zeros((num, image_dim), dtype=np.float32)
+    if image is None:
+        mask[:, 1] = 0.0
+    else:
+        mask[1::3, 0] = 0.0
+        filled = image[np.arange(num) % len(image)]
+    return {"text": text * mask[:, :1], "image": filled * mask[:, 1:], "modalityMask": mask}
+
+
+def _text_only(runner: proof.Runner, text: _Floats, item_feeds: proof.Feeds) -> proof.Array:
+    mask = np.tile(np.array([[1.0, 0.0]], dtype=np.float32), (len(text), 1))
+    return runner({"text": text, "image": np.zeros_like(item_feeds["image"]), "modalityMask": mask})
+
+
+def _user_feeds(items: _Floats) -> dict[str, proof.Array]:
+    """Four histories of five items: every kind, ages up to years, and padding."""
+    rng = np.random.default_rng(7)
+    chosen = rng.integers(0, len(items), size=(4, 5))
+    mask = np.ones((4, 5), dtype=np.float32)
+    mask[1, 3:] = 0.0
+    return {
+        "items": items[chosen] * mask[..., None],
+        "kinds": rng.integers(0, len(KINDS), size=(4, 5)),
+        "agesDays": rng.uniform(0, 800, size=(4, 5)).astype(np.float32),
+        "itemMask": mask,
+    }
+
+
+def _timed(key: str, runner: proof.Runner, feeds: proof.Feeds) -> dict[str, object]:
+    one = {name: value[:1] for name, value in feeds.items()}
+    return proof.speed(key, lambda: runner(one), batch=1)

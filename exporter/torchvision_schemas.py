@@ -1,0 +1,30 @@
+"""Lets timm and open_clip be imported beside a torchvision whose compiled extension cannot be loaded.
+
+torchvision's Linux wheel is linked to CUDA. Beside a CPU torch its extension stays unloaded, and importing the
+Python part stops with "operator torchvision::nms does not exist". Declaring the two operators' schemas is enough for
+everything here: transforms work, and calling either operator still raises clearly.
+"""
+
+import functools
+import importlib
+from typing import Any
+
+import torch
+
+_SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+
+
+@functools.cache
+def declare() -> Any:
+    """Declare the operators once where torchvision's own extension does not; returns what must be kept alive."""
+    try:
+        importlib.import_module("torchvision")
+    except RuntimeError as error:
+        if "torchvision::nms" not in str(error):
+            raise
+    else:
+        return None
+    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]  # torch leaves it so
+    for operator in ("nms", "qnms"):
+        library.define(operator + _SCHEMA)  # type: ignore[no-untyped-call]  # torch leaves it so
+    return library

@@ -1,0 +1,261 @@
+"""Checks a bundle as a stranger would: schema, paths, hashes, ONNX, declared tensors, and a forward pass."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # protobuf ships no types
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+from tokenizers import Tokenizer
+
+from exporter import proof
+from exporter.draft import KINDS, MANIFEST
+from exporter.errors import BundleError
+
+CONTRACT = Path(__file__).resolve().parent.parent / "contracts" / "bundle.schema.json"
+MAX_MANIFEST_BYTES = 1_000_000
+# What each tower must take, in roles and order; contracts/bundle.schema.json says what they mean.
+ROLES = {
+    "textEncoder": ("inputIds", "attentionMask"),
+    "imageEncoder": ("pixels",),
+    "itemTower": ("text", "image", "modalityMask"),
+    "userTower": ("items", "kinds", "agesDays", "itemMask"),
+    "lite.textToItem": ("inputIds", "attentionMask"),
+    "lite.userTower": ("items", "kinds", "agesDays", "itemMask"),
+}
+_ORT_DTYPES = {
+    "tensor(float)": "float32",
+    "tensor(float16)": "float16",
+    "tensor(int64)": "int64",
+    "tensor(int32)": "int32",
+}
+_UNIT_TOLERANCE = 1e-3
+
+
+def verify(directory: Path, report: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+    """The manifest of a bundle in which everything holds; raises BundleError naming the first thing that does not.
+
+    `report` is told each check that passed.
+    """
+    manifest = read_manifest(directory)
+    report(f"{MANIFEST}: follows the contract")
+    _check_files(directory, manifest, report)
+    towers = {f"towers.{key}": (key, tower) for key, tower in manifest["towers"].items()}
+    lite = manifest.get("lite", {})
+    towers |= {f"lite.{key}": (f"lite.{key}", lite[key]) for key in ("textToItem", "userTower") if key in lite}
+    runners = {}
+    for field, (key, tower) in towers.items():
+        runners[key] = _check_tower(directory, manifest, field, key, tower)
+        report(f"{field}: {tower['file']} loads, inputs and outputs are as declared")
+    _check_tokenizer(directory, manifest)
+    _check_consistency(manifest)
+    report("dimensions, tokenizer and download size agree")
+    _check_forward(manifest, runners)
+    report("a forward pass gives unit vectors of the right size")
+    return manifest
+
+
+def bundle_id(directory: Path) -> str:
+    """SHA-256 of the manifest's bytes."""
+    return hashlib.sha256((directory / MANIFEST).read_bytes()).hexdigest()
+
+
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """The manifest, checked against the contract; raises BundleError."""
+    path = directory / MANIFEST
+    if path.is_symlink() or not path.is_file():
+        raise BundleError(f"{path}: expected a bundle's manifest, found no such file; give the bundle's directory")
+    data = path.read_bytes()
+    if len(data) > MAX_MANIFEST_BYTES:
+        raise BundleError(f"{path}: {len(data)} bytes, expected at most {MAX_MANIFEST_BYTES}")
+    try:
+        manifest = json.loads(data, parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise BundleError(f"{path}: is not JSON: {error}") from error
+    problem = jsonschema.exceptions.best_match(_contract().iter_errors(manifest))
+    if problem is not None:
+        raise BundleError(f"{path}: {_where(problem)}: {problem.message[:300]}")
+    if not isinstance(manifest, dict):  # the contract says so already; this tells the type checker
+        raise BundleError(f"{path}: expected an object")
+    return manifest
+
+
+@cache
+def _contract() -> Any:
+    return jsonschema.Draft202012Validator(json.loads(CONTRACT.read_text(encoding="utf-8")))
+
+
+def _refuse_constant(word: str) -> float:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _where(problem: jsonschema.ValidationError) -> str:
+    return ".".join(str(step) for step in problem.absolute_path) or "the manifest"
+
+
+def _check_files(directory: Path, manifest: dict[str, Any], report: Callable[[str], None]) -> None:
+    for name, expected in manifest["files"].items():
+        path = directory / name
+        # The contract's pattern allows neither "..", nor a leading "/": what is left to refuse are links.
+        if any(step.is_symlink() for step in (path, *path.parents[: name.count("/")])):
+            raise BundleError(f"{path}: is a symbolic link; a bundle holds plain files only")
+        if not path.is_file():
+            raise BundleError(f"{path}: files names it, but there is no such file")
+        if path.stat().st_size != expected["bytes"]:
+            raise BundleError(f"{path}: {path.stat().st_size} bytes, the manifest says {expected['bytes']}")
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != expected["sha256"]:
+            raise BundleError(f"{path}: SHA-256 is {found}, the manifest says {expected['sha256']}")
+        report(f"{name}: {expected['bytes']:,} bytes, hash as in the manifest")
+    present = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if not path.is_dir()}
+    if strays := sorted(present - manifest["files"].keys() - {MANIFEST}):
+        raise BundleError(f"{directory / strays[0]}: is in the bundle but not in the manifest's files")
+
+
+def _check_tower(
+    directory: Path, manifest: dict[str, Any], field: str, key: str, tower: dict[str, Any]
+) -> proof.Runner:
+    if tower["file"] not in manifest["files"]:
+        raise BundleError(f"{field}.file: {tower['file']} is not among the manifest's files")
+    path = directory / tower["file"]
+    data = path.read_bytes()
+    _refuse_outside_data(path, data)
+    try:
+        runner = proof.Runner(data)
+    except (ort_errors.Fail, ort_errors.InvalidProtobuf, ort_errors.InvalidGraph, ort_errors.InvalidArgument) as error:
+        raise BundleError(f"{path}: ONNX Runtime cannot load it: {_first_line(error)}") from error
+    except (ort_errors.NotImplemented, ort_errors.RuntimeException) as error:
+        raise BundleError(f"{path}: ONNX Runtime cannot run it here: {_first_line(error)}") from error
+    for kind, found in (("inputs", runner.session.get_inputs()), ("outputs", runner.session.get_outputs())):
+        declared = {tensor["name"]: [tensor["dtype"], *tensor["shape"]] for tensor in tower[kind]}
+        actual = {value.name: [_ORT_DTYPES.get(value.type, value.type), *value.shape] for value in found}
+        if declared != actual:
+            raise BundleError(f"{field}.{kind}: declares {declared}, but {path} has {actual}")
+    roles = tuple(tensor["role"] for tensor in tower["inputs"])
+    if sorted(roles) != sorted(ROLES[key]):
+        raise BundleError(f"{field}.inputs: expected the roles {', '.join(ROLES[key])}, got {', '.join(roles)}")
+    if [tensor["role"] for tensor in tower["outputs"]] != ["embedding"]:
+        raise BundleError(f"{field}.outputs: expected one output with the role embedding")
+    return runner
+
+
+def _refuse_outside_data(path: Path, data: bytes) -> None:
+    """Weights kept outside the ONNX file would be covered by no hash."""
+    try:
+        model = onnx.load_model_from_string(data)
+    except DecodeError as error:
+        raise BundleError(f"{path}: is not an ONNX file: {error}") from error
+    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer):
+        raise BundleError(f"{path}: keeps weights in other files, which a bundle must not")
+
+
+def _first_line(error: Exception) -> str:
+    return re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", str(error)).splitlines()[0][:200]
+
+
+def _shape(tower: dict[str, Any], role: str) -> list[Any]:
+    tensors = (*tower["inputs"], *tower["outputs"])
+    shape: list[Any] = next(tensor["shape"] for tensor in tensors if tensor["role"] == role)
+    return shape
+
+
+def _check_consistency(manifest: dict[str, Any]) -> None:
+    towers, dim = manifest["towers"], manifest["dim"]
+    item, user = towers["itemTower"], towers["userTower"]
+    lite = manifest.get("lite", {})
+    facts = [
+        ("towers.itemTower.outputs", _shape(item, "embedding")[-1], dim, "dim"),
+        ("towers.userTower.outputs", _shape(user, "embedding")[-1], dim, "dim"),
+        ("towers.userTower.inputs", _shape(user, "items")[-1], dim, "dim"),
+        ("towers.itemTower.inputs", _shape(item, "text")[-1], _shape(towers["textEncoder"], "embedding")[-1], "text"),
+    ]
+    if "imageEncoder" in towers:
+        if "image" not in manifest:
+            raise BundleError("image: missing, but towers.imageEncoder needs to know how pictures are prepared")
+        encoder, size = towers["imageEncoder"], manifest["image"]["size"]
+        facts.append(("towers.itemTower.inputs", _shape(item, "image")[-1], _shape(encoder, "embedding")[-1], "image"))
+        facts.append(("towers.imageEncoder.inputs", _shape(encoder, "pixels")[1:], [3, size, size], "image.size"))
+        if manifest["image"]["resize"] < size:
+            raise BundleError(f"image.resize: {manifest['image']['resize']} is below image.size, {size}")
+    if lite:
+        facts.append(("lite.textToItem.outputs", _shape(lite["textToItem"], "embedding")[-1], dim, "dim"))
+        facts.append(("lite.userTower.outputs", _shape(lite["userTower"], "embedding")[-1], dim, "dim"))
+        names = {lite["textToItem"]["file"], lite["userTower"]["file"], manifest["text"]["tokenizer"]["file"]}
+        total = sum(manifest["files"][name]["bytes"] for name in names if name in manifest["files"])
+        facts.append(("lite.downloadBytes", lite["downloadBytes"], total, "its files' sizes"))
+    for field, found, expected, what in facts:
+        if found != expected:
+            raise BundleError(f"{field}: {found} does not agree with {what}, {expected}")
+
+
+def _check_tokenizer(directory: Path, manifest: dict[str, Any]) -> None:
+    about = manifest["text"]["tokenizer"]
+    if about["file"] not in manifest["files"]:
+        raise BundleError(f"text.tokenizer.file: {about['file']} is not among the manifest's files")
+    path = directory / about["file"]
+    try:
+        tokenizer = Tokenizer.from_buffer(path.read_bytes())
+    except ValueError as error:
+        raise BundleError(f"{path}: is not a tokenizer.json: {error}") from error
+    limit = (tokenizer.truncation or {}).get("max_length")
+    if limit != about["maxTokens"]:
+        raise BundleError(f"{path}: truncates at {limit}, text.tokenizer.maxTokens says {about['maxTokens']}")
+    fixed = (tokenizer.padding or {}).get("length")
+    if fixed != about.get("padTo"):
+        raise BundleError(f"{path}: pads to {fixed}, text.tokenizer.padTo says {about.get('padTo')}")
+
+
+def _check_forward(manifest: dict[str, Any], runners: dict[str, proof.Runner]) -> None:
+    """Drive every tower with plausible inputs and judge what comes out."""
+    towers = manifest["towers"]
+    length = _shape(towers["textEncoder"], "inputIds")[-1]
+    ids = np.ones((2, length if isinstance(length, int) else 5), dtype=np.int64)
+    tokens = {"inputIds": ids, "attentionMask": np.ones_like(ids)}
+    text = _run("textEncoder", runners, towers["textEncoder"], tokens)
+    image = np.zeros((2, _shape(towers["itemTower"], "image")[-1]), dtype=np.float32)
+    if "imageEncoder" in runners:
+        size = manifest["image"]["size"]
+        grey = np.linspace(-1, 1, 2 * 3 * size * size, dtype=np.float32).reshape(2, 3, size, size)
+        image = _run("imageEncoder", runners, towers["imageEncoder"], {"pixels": grey})
+    for mask in ([1, 1], [1, 0], [0, 1]):
+        both = np.array([mask, mask], dtype=np.float32)
+        feeds = {"text": text * both[:, :1], "image": image * both[:, 1:], "modalityMask": both}
+        items = _run("itemTower", runners, towers["itemTower"], feeds)
+        _check_unit("towers.itemTower", items)
+    history = {
+        "items": np.stack([items, items]),
+        "kinds": np.array([[0, 1], [KINDS.index("purchase"), KINDS.index("dismiss")]]),
+        "agesDays": np.array([[0, 40], [400, 2]], dtype=np.float32),
+        "itemMask": np.array([[1, 1], [1, 0]], dtype=np.float32),
+    }
+    _check_unit("towers.userTower", _run("userTower", runners, towers["userTower"], history))
+    if "lite.textToItem" in runners:
+        lite = manifest["lite"]
+        _check_unit("lite.textToItem", _run("lite.textToItem", runners, lite["textToItem"], tokens))
+        _check_unit("lite.userTower", _run("lite.userTower", runners, lite["userTower"], history))
+
+
+def _run(key: str, runners: dict[str, proof.Runner], tower: dict[str, Any], by_role: proof.Feeds) -> proof.Array:
+    feeds = {tensor["name"]: by_role[tensor["role"]].astype(tensor["dtype"]) for tensor in tower["inputs"]}
+    try:
+        output = runners[key](feeds)
+    except (ort_errors.Fail, ort_errors.InvalidArgument, ort_errors.RuntimeException) as error:
+        raise BundleError(f"{tower['file']}: a forward pass of {key} fails: {_first_line(error)}") from error
+    expected = _shape(tower, "embedding")[-1]
+    if output.ndim != 2 or output.shape[1] != expected or not np.isfinite(output).all():
+        raise BundleError(f"{tower['file']}: {key} gives {output.shape} or numbers that are not finite")
+    return output.astype(np.float32)
+
+
+def _check_unit(field: str, vectors: proof.Array) -> None:
+    lengths = np.linalg.norm(vectors, axis=1)
+    if np.abs(lengths - 1).max() > _UNIT_TOLERANCE:
+        raise BundleError(f"{field}: its vectors have the lengths {lengths.round(4).tolist()}, expected 1")

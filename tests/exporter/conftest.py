@@ -1,0 +1,39 @@
+"""One small bundle for all tests of this room, and a fresh copy of it where a test wants to break it."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pytest
+
+from exporter.publish import publish
+from exporter.verify import verify
+
+_SPEC = importlib.util.spec_from_file_location("tiny", Path(__file__).parent / "tiny.py")
+tiny = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(tiny)
+
+
+@pytest.fixture(scope="session")
+def tiny_draft():
+    return tiny.draft()
+
+
+@pytest.fixture(scope="session")
+def make_tiny_draft():
+    """The function that makes such drafts, for tests that want another."""
+    return tiny.draft
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tiny_draft, tmp_path_factory):
+    """Read it, never write to it."""
+    out = tmp_path_factory.mktemp("bundles") / "tiny"
+    publish(tiny_draft.files(), tiny_draft.manifest(), out, verify)
+    return out
+
+
+@pytest.fixture
+def bundle(tiny_bundle, tmp_path):
+    """A copy to break."""
+    return Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))

@@ -1,0 +1,176 @@
+"""A damaged or hostile bundle is refused, and the message names what is wrong."""
+
+import hashlib
+import json
+import re
+
+import onnx
+import pytest
+
+from exporter.__main__ import main
+from exporter.errors import BundleError
+from exporter.verify import verify
+
+
+def _manifest(bundle):
+    return json.loads((bundle / "manifest.json").read_text())
+
+
+def _rewrite(bundle, change):
+    manifest = _manifest(bundle)
+    change(manifest)
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+
+
+def _replace_file(bundle, name, data):
+    """Put other bytes under a name, hash and size in the manifest included: a careful attacker."""
+    (bundle / name).write_bytes(data)
+    _rewrite(
+        bundle,
+        lambda manifest: manifest["files"].update(
+            {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}}
+        ),
+    )
+
+
+def _refused(bundle, message):
+    with pytest.raises(BundleError, match=message):
+        verify(bundle)
+
+
+def test_a_good_bundle_passes_and_says_what_was_checked(tiny_bundle, capsys):
+    assert main(["verify", str(tiny_bundle)]) == 0
+    out = capsys.readouterr().out
+    for name in _manifest(tiny_bundle)["files"]:
+        assert f"ok  {name}: " in out
+    assert f"bundleId {hashlib.sha256((tiny_bundle / 'manifest.json').read_bytes()).hexdigest()}" in out
+
+
+def test_a_flipped_byte_is_found(bundle):
+    path = bundle / "item_tower.onnx"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    _refused(bundle, r"item_tower\.onnx: SHA-256 is")
+
+
+def test_a_truncated_file_is_found(bundle):
+    path = bundle / "text_encoder.onnx"
+    path.write_bytes(path.read_bytes()[:-100])
+    _refused(bundle, r"text_encoder\.onnx: \d+ bytes, the manifest says")
+
+
+def test_a_truncated_model_with_a_matching_hash_is_found(bundle):
+    data = (bundle / "user_tower.onnx").read_bytes()
+    _replace_file(bundle, "user_tower.onnx", data[: len(data) // 2])
+    _refused(bundle, r"user_tower\.onnx: ")
+
+
+@pytest.mark.parametrize("data", [b"\x00", b"GIF89a not a model at all", b"{}"])
+def test_a_file_that_is_no_model_is_found(bundle, data):
+    _replace_file(bundle, "image_encoder.onnx", data)
+    _refused(bundle, r"image_encoder\.onnx: ")
+
+
+def test_a_missing_file_is_found(bundle):
+    (bundle / "tokenizer.json").unlink()
+    _refused(bundle, r"tokenizer\.json: files names it, but there is no such file")
+
+
+def test_a_file_beside_the_manifest_s_is_found(bundle):
+    (bundle / "lite" / "extra.bin").write_bytes(b"x")
+    _refused(bundle, r"extra\.bin: is in the bundle but not in the manifest")
+
+
+def test_a_symbolic_link_is_refused_even_to_the_right_bytes(bundle, tmp_path):
+    outside = tmp_path / "outside.onnx"
+    (bundle / "item_tower.onnx").rename(outside)
+    (bundle / "item_tower.onnx").symlink_to(outside)
+    _refused(bundle, r"item_tower\.onnx: is a symbolic link")
+
+
+def test_a_directory_that_is_a_symbolic_link_is_refused(bundle, tmp_path):
+    (bundle / "lite").rename(tmp_path / "elsewhere")
+    (bundle / "lite").symlink_to(tmp_path / "elsewhere")
+    _refused(bundle, "is a symbolic link")
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "lite/../../x", ".hidden", "a\\..\\b", "lite//x", "a/"])
+def test_a_path_out_of_the_bundle_is_refused(bundle, name):
+    _rewrite(bundle, lambda manifest: manifest["files"].update({name: {"sha256": "0" * 64, "bytes": 1}}))
+    _refused(bundle, r"manifest\.json: files: .*")
+
+
+def test_a_tower_may_not_name_a_file_outside_the_list(bundle):
+    _rewrite(bundle, lambda manifest: manifest["towers"]["itemTower"].update(file="../item_tower.onnx"))
+    _refused(bundle, r"towers\.itemTower\.file: \.\./item_tower\.onnx is not among")
+
+
+def test_the_tokenizer_may_not_name_a_file_outside_the_list(bundle):
+    _rewrite(bundle, lambda manifest: manifest["text"]["tokenizer"].update(file="/etc/passwd"))
+    _refused(bundle, r"text\.tokenizer\.file: /etc/passwd is not among")
+
+
+def test_weights_outside_the_model_file_are_refused(bundle):
+    model = onnx.load_model_from_string((bundle / "item_tower.onnx").read_bytes())
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="../../secret")
+    _replace_file(bundle, "item_tower.onnx", model.SerializeToString())
+    _refused(bundle, r"item_tower\.onnx: keeps weights in other files")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda manifest: manifest.update(extra=1), "extra"),
+        (lambda manifest: manifest.update(format=2), "format: 1 was expected"),
+        (lambda manifest: manifest.pop("space"), "'space' is a required property"),
+        (lambda manifest: manifest.update(dim="256"), "dim: "),
+        (lambda manifest: manifest.update(dim=99), r"towers\.itemTower\.outputs: 18 does not agree with dim, 99"),
+        (
+            lambda manifest: manifest["towers"]["userTower"]["inputs"][1].update(dtype="int32"),
+            r"towers\.userTower\.inputs: declares",
+        ),
+        (
+            lambda manifest: manifest["towers"]["itemTower"]["outputs"][0].update(shape=["N", 17]),
+            r"towers\.itemTower\.outputs: declares",
+        ),
+        (
+            lambda manifest: manifest["towers"]["itemTower"]["inputs"][0].update(role="pixels"),
+            r"towers\.itemTower\.inputs: expected the roles",
+        ),
+        (lambda manifest: manifest.pop("image"), "image: missing"),
+        (lambda manifest: manifest["image"].update(size=64, resize=64), r"towers\.imageEncoder\.inputs: \[3, 32, 32\]"),
+        (lambda manifest: manifest["image"].update(resize=20), r"image\.resize: 20 is below"),
+        (lambda manifest: manifest["lite"].update(downloadBytes=1), r"lite\.downloadBytes: 1 does not agree"),
+        (lambda manifest: manifest["text"]["tokenizer"].update(maxTokens=64), r"truncates at 32, .* says 64"),
+        (lambda manifest: manifest["text"]["tokenizer"].update(padTo=32), r"pads to None, .* says 32"),
+    ],
+)
+def test_a_manifest_that_says_something_else_is_refused(bundle, change, message):
+    _rewrite(bundle, change)
+    _refused(bundle, message)
+
+
+def test_an_item_tower_that_does_not_give_unit_vectors_is_refused(bundle):
+    model = onnx.load_model_from_string((bundle / "item_tower.onnx").read_bytes())
+    last = next(node for node in model.graph.node if "embedding" in node.output)
+    last.output[:] = ["unit" if name == "embedding" else name for name in last.output]
+    model.graph.initializer.append(onnx.helper.make_tensor("two", onnx.TensorProto.FLOAT, [], [2.0]))
+    model.graph.node.append(onnx.helper.make_node("Mul", ["unit", "two"], ["embedding"]))
+    _replace_file(bundle, "item_tower.onnx", model.SerializeToString())
+    _refused(bundle, r"towers\.itemTower: its vectors have the lengths")
+
+
+@pytest.mark.parametrize("data", [b"", b"not json", b"[]", b'{"format": NaN}', b"\xff\xfe", b" " * 1_000_001])
+def test_a_manifest_that_is_no_manifest_is_refused(bundle, data):
+    (bundle / "manifest.json").write_bytes(data)
+    _refused(bundle, r"manifest\.json: ")
+
+
+def test_verify_of_nothing_is_one_line_and_exit_code_2(tmp_path, capsys):
+    assert main(["verify", str(tmp_path / "none")]) == 2
+    err = capsys.readouterr().err
+    assert re.fullmatch(r"exporter: .*none/manifest\.json: expected a bundle's manifest, .*\n", err)

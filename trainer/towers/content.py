@@ -1,0 +1,175 @@
+"""The content towers: text and picture features combined without training.
+
+An embedding is three blocks side by side, `[text | image | filler]`. Each feature vector is centred, projected on a few
+directions and brought to unit length, then scaled so that the two blocks hold `text_weight` and
+`1 - text_weight` of the squared length. What a missing modality would have held goes into the one filler coordinate.
+So every item has unit length, and because a user embedding's filler is zero, a score is the sum of what the known
+modalities say: an item without a picture is neither favoured nor penalised by a history that has no pictures.
+"""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+KINDS = ("view", "wishlist", "cart", "purchase", "rating", "dismiss")
+
+# What one interaction of each kind says about taste, in units of a view. A rating is counted little more than a view
+# because its stars are not an input here; a dismiss pushes away.
+DEFAULT_KIND_WEIGHTS = (1.0, 2.0, 3.0, 4.0, 1.5, -2.0)
+DEFAULT_HALF_LIFE_DAYS = 30.0
+# Dismissals may take back at most this share of what was liked: the opposite of a disliked thing is not a taste.
+MAX_DISMISS_SHARE = 0.5
+SMALLEST_NORM = 1e-6
+
+
+class ContentItemTower(nn.Module):
+    """Item embeddings `[text | image | filler]` of unit length.
+
+    Args:
+        text_mean: (Dt,) subtracted from text features.
+        text_basis: (Dt, a) directions to project on, as columns.
+        image_mean: (Di,) subtracted from image features.
+        image_basis: (Di, b), the same for image features.
+        text_weight: the text block's share of the squared length, in (0, 1).
+
+    The embedding has `a + b + 1` coordinates.
+    """
+
+    text_mean: Tensor
+    text_basis: Tensor
+    image_mean: Tensor
+    image_basis: Tensor
+    shares: Tensor
+
+    def __init__(
+        self, text_mean: Tensor, text_basis: Tensor, image_mean: Tensor, image_basis: Tensor, text_weight: float
+    ) -> None:
+        super().__init__()
+        if not 0.0 < text_weight < 1.0:
+            raise ValueError(f"text_weight must be between 0 and 1, got {text_weight}")
+        for name, mean, basis in (("text", text_mean, text_basis), ("image", image_mean, image_basis)):
+            if basis.ndim != 2 or mean.shape != basis.shape[:1]:
+                raise ValueError(
+                    f"{name}: expected a mean (D,) and a basis (D, d), got {tuple(mean.shape)} and {tuple(basis.shape)}"
+                )
+        self.dim = text_basis.shape[1] + image_basis.shape[1] + 1
+        self.register_buffer("text_mean", text_mean.detach().clone())
+        self.register_buffer("text_basis", text_basis.detach().clone())
+        self.register_buffer("image_mean", image_mean.detach().clone())
+        self.register_buffer("image_basis", image_basis.detach().clone())
+        self.register_buffer("shares", torch.tensor([text_weight, 1.0 - text_weight]))
+
+    def forward(self, text: Tensor, image: Tensor, modality_mask: Tensor) -> Tensor:
+        """(N, dim) from text (N, Dt), image (N, Di) and modality_mask (N, 2), where 1 means present."""
+        text_block = F.normalize((text - self.text_mean) @ self.text_basis, dim=1) * modality_mask[:, 0:1]
+        image_block = F.normalize((image - self.image_mean) @ self.image_basis, dim=1) * modality_mask[:, 1:2]
+        # Each block is a unit vector, or zeros where the modality is missing or nothing is left after centring.
+        # Asking which, rather than taking 1 - |known|^2, keeps rounding out of the filler: sqrt(1e-7) is not small.
+        present = torch.cat((_is_something(text_block), _is_something(image_block)), dim=1)  # (N, 2)
+        filler = ((1.0 - present) * self.shares).sum(dim=1, keepdim=True).sqrt()
+        share = self.shares.sqrt()
+        return F.normalize(torch.cat((text_block * share[0], image_block * share[1], filler), dim=1), dim=1)
+
+
+def _is_something(block: Tensor) -> Tensor:
+    """1.0 where a row (N, d) is not all zeros, else 0.0: (N, 1)."""
+    return (block.abs().amax(dim=1, keepdim=True) > SMALLEST_NORM).to(block.dtype)
+
+
+class SharedSpaceItemTower(nn.Module):
+    """The same for encoders whose text and pictures already live in one space, as CLIP's do.
+
+    `[weighted mean of both unit vectors | filler]`: what the mean is short of unit length goes into the filler, so
+    that a text can be compared with a picture and a missing modality is again neutral.
+
+    Args:
+        text_mean, image_mean: (D,) subtracted from the unit features; zeros where nothing is known.
+            CLIP's two modalities sit in two narrow cones, so means close the gap between them.
+        text_weight: the text's weight in the mean, in (0, 1).
+    """
+
+    text_mean: Tensor
+    image_mean: Tensor
+    weights: Tensor
+
+    def __init__(self, text_mean: Tensor, image_mean: Tensor, text_weight: float) -> None:
+        super().__init__()
+        if not 0.0 < text_weight < 1.0:
+            raise ValueError(f"text_weight must be between 0 and 1, got {text_weight}")
+        if text_mean.ndim != 1 or text_mean.shape != image_mean.shape:
+            raise ValueError(f"means must be two (D,), got {tuple(text_mean.shape)} and {tuple(image_mean.shape)}")
+        self.dim = text_mean.shape[0] + 1
+        self.register_buffer("text_mean", text_mean.detach().clone())
+        self.register_buffer("image_mean", image_mean.detach().clone())
+        self.register_buffer("weights", torch.tensor([text_weight, 1.0 - text_weight]))
+
+    def forward(self, text: Tensor, image: Tensor, modality_mask: Tensor) -> Tensor:
+        """(N, D + 1) from text (N, D), image (N, D) and modality_mask (N, 2)."""
+        text_part = F.normalize(F.normalize(text, dim=1) - self.text_mean, dim=1)
+        image_part = F.normalize(F.normalize(image, dim=1) - self.image_mean, dim=1)
+        scale = modality_mask * self.weights  # (N, 2)
+        known = text_part * scale[:, 0:1] + image_part * scale[:, 1:2]
+        held = (known * known).sum(dim=1, keepdim=True)
+        filler = (1.0 - held).clamp(min=0.0).sqrt()
+        return F.normalize(torch.cat((known, filler), dim=1), dim=1)
+
+
+class ContentUserTower(nn.Module):
+    """A user embedding: the weighted sum of the items in a history, filler removed, at unit length.
+
+    An item weighs `kind_weights[kind] * 0.5 ** (age / half_life_days)`, its age counted from the most recent liked
+    item, so that a history that ended years ago still has a direction. Dismissals together weigh at most
+    `MAX_DISMISS_SHARE` of the liked items.
+
+    Args:
+        kind_weights: one number per entry of `KINDS`; above 0 is liked, below 0 is disliked.
+        half_life_days: after how many days an interaction counts half.
+        has_filler: whether the items' last coordinate is a filler that must be zero in a user embedding.
+    """
+
+    kind_weights: Tensor
+
+    def __init__(
+        self,
+        kind_weights: Sequence[float] = DEFAULT_KIND_WEIGHTS,
+        half_life_days: float = DEFAULT_HALF_LIFE_DAYS,
+        *,
+        has_filler: bool = True,
+    ) -> None:
+        super().__init__()
+        if len(kind_weights) != len(KINDS):
+            raise ValueError(f"expected {len(KINDS)} kind weights, one for each of {KINDS}, got {len(kind_weights)}")
+        if half_life_days <= 0:
+            raise ValueError(f"half_life_days must be above 0, got {half_life_days}")
+        self.has_filler = has_filler
+        self.half_life_days = half_life_days
+        self.register_buffer("kind_weights", torch.tensor(kind_weights, dtype=torch.float32))
+
+    def forward(self, items: Tensor, kinds: Tensor, ages_days: Tensor, item_mask: Tensor) -> Tensor:
+        """(B, dim) from items (B, L, dim), kinds (B, L) int64, ages_days (B, L) and item_mask (B, L).
+
+        A row is all zeros where no liked item is left or where likes and dislikes cancel out.
+        """
+        weights = self.weights(kinds, ages_days, item_mask)
+        pooled = (items * weights.unsqueeze(-1)).sum(dim=1)  # (B, dim)
+        if self.has_filler:
+            pooled = torch.cat((pooled[:, :-1], torch.zeros_like(pooled[:, -1:])), dim=1)
+        norm = pooled.square().sum(dim=1, keepdim=True).sqrt()
+        has_taste = (weights.clamp(min=0.0).sum(dim=1, keepdim=True) > 0) & (norm >= SMALLEST_NORM)
+        return torch.where(has_taste, pooled / norm.clamp(min=SMALLEST_NORM), torch.zeros_like(pooled))
+
+    def weights(self, kinds: Tensor, ages_days: Tensor, item_mask: Tensor) -> Tensor:
+        """The weight of each item, (B, L), normalised so that the liked ones sum to 1."""
+        kind_weights = self.kind_weights[kinds.clamp(0, len(KINDS) - 1)] * item_mask
+        far_past = torch.full_like(ages_days, torch.finfo(torch.float32).max)
+        newest_liked = torch.where(kind_weights > 0, ages_days, far_past).amin(dim=1, keepdim=True)
+        age = (ages_days - newest_liked).clamp(min=0.0)
+        weights = kind_weights * torch.exp2(-age / self.half_life_days)
+        liked = weights.clamp(min=0.0).sum(dim=1, keepdim=True)
+        disliked = (-weights).clamp(min=0.0).sum(dim=1, keepdim=True)
+        most = MAX_DISMISS_SHARE * liked
+        tamed = torch.where(disliked > most, most / disliked.clamp(min=SMALLEST_NORM), torch.ones_like(disliked))
+        weights = torch.where(weights < 0, weights * tamed, weights)
+        return weights / liked.clamp(min=SMALLEST_NORM)
