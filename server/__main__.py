@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ServerError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    except OSError as error:  # a full disk, a directory without permission
+    except (OSError, sqlite3.Error) as error:  # a full disk, a directory without permission
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

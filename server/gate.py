@@ -5,6 +5,7 @@ Origin check stops pages; a browser extension's origin is allowed because the pe
 """
 
 import hmac
+import re
 
 from flask import Flask, Response, current_app, request
 
@@ -22,16 +23,16 @@ OPERATOR_CONFIG = "CARRYOVER_OPERATOR_TOKEN"
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Checks every request of `app` before its view runs."""
-    hosts = {*LOOPBACK_HOSTS, *settings.trusted_hosts}
+    hosts = {*LOOPBACK_HOSTS, *(host.lower() for host in settings.trusted_hosts)}
     if settings.host not in ("0.0.0.0", "::", "[::]"):  # noqa: S104 (compared, not bound)
         hosts.add(f"[{settings.host}]" if ":" in settings.host else settings.host)
-    app.config["TRUSTED_HOSTS"] = sorted(hosts)
     app.config[OPERATOR_CONFIG] = settings.read_operator_token()
     allowed = frozenset(settings.allow_origins)
 
-    def check_origin() -> Response | None:
-        if request.routing_exception is not None and request.url_rule is None and request.method != "OPTIONS":
-            return None  # the routing error (or untrusted host) is the answer
+    def check_caller() -> Response | None:
+        if _host_name(request.headers.get("Host", "")) not in hosts:
+            detail = "this host name is not served; --trusted-host NAME allows it"
+            raise ProblemError(400, "untrusted_host", detail)
         origin = request.headers.get("Origin")
         if origin is not None and not _is_allowed(origin, allowed):
             raise ProblemError(403, "untrusted_origin", "this web origin may not call; --allow-origin ORIGIN allows it")
@@ -49,8 +50,17 @@ def init_app(app: Flask, settings: Settings) -> None:
                 response.headers["Access-Control-Allow-Private-Network"] = "true"
         return response
 
-    app.before_request(check_origin)
+    app.before_request(check_caller)
     app.after_request(add_cors)
+
+
+def _host_name(header: str) -> str:
+    """The name in a Host header, lower case, without its port.
+
+    Flask's own TRUSTED_HOSTS cuts its entries at the first colon and so can never match [::1].
+    """
+    found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?", header)
+    return found[1].lower().removesuffix(".") if found else ""
 
 
 def _is_allowed(origin: str, allowed: frozenset[str]) -> bool:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -114,18 +114,29 @@ def read_lines(path: Path) -> Iterator[Line]:
         for number, raw in enumerate(iter(lambda: stream.readline(_MAX_LINE_BYTES + 1), b""), 1):
             end_bytes += len(raw)
             if len(raw) > _MAX_LINE_BYTES:
-                raise InputError(f"{path}:{number}: expected a product per line, got over {_MAX_LINE_BYTES} bytes")
-            if not raw.strip():
-                continue
-            try:
-                document = orjson.loads(raw)
-            except orjson.JSONDecodeError as error:
-                yield Line(number, None, f"expected JSON: {error.msg} at byte {error.pos}", end_bytes)
-                continue
-            if isinstance(document, dict):
-                yield Line(number, document, None, end_bytes)
-            else:
-                yield Line(number, None, "expected a Product object", end_bytes)
+                end_bytes += _skip_line(stream)
+                yield Line(number, None, f"expected at most {_MAX_LINE_BYTES} bytes a line", end_bytes)
+            elif raw.strip():
+                yield _parse_line(number, raw, end_bytes)
+
+
+def _skip_line(stream: BinaryIO) -> int:
+    num_bytes = 0
+    for rest in iter(lambda: stream.readline(_MAX_LINE_BYTES), b""):
+        num_bytes += len(rest)
+        if rest.endswith(b"\n"):
+            break
+    return num_bytes
+
+
+def _parse_line(number: int, raw: bytes, end_bytes: int) -> Line:
+    try:
+        document = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        return Line(number, None, f"expected JSON: {error.msg} at byte {error.pos}", end_bytes)
+    if not isinstance(document, dict):
+        return Line(number, None, "expected a Product object", end_bytes)
+    return Line(number, document, None, end_bytes)
 
 
 def _note(line: Line, tally: Tally) -> str | None:
@@ -150,10 +161,10 @@ def _note(line: Line, tally: Tally) -> str | None:
 def _write(
     batch: list[Line], catalogue: Catalogue, writer: Writer, tally: Tally, path: Path, say: Callable[[str], None]
 ) -> None:
-    report = writer.write(catalogue, [line.product for line in batch])
-    for position, problem in report.rejected:
+    report = writer.write_valid(catalogue, {line.number: line.product for line in batch if line.product is not None})
+    for number, problem in report.rejected:
         tally.num_rejected += 1
-        say(f"{path}:{batch[position].number}: rejected: {problem}")
+        say(f"{path}:{number}: rejected: {problem}")
     total = tally.report
     for name in ("accepted", "unchanged", "num_embedded", "num_pictures"):
         setattr(total, name, getattr(total, name) + getattr(report, name))

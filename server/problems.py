@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 import orjson
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from server.errors import ProblemError
 
@@ -45,8 +45,6 @@ def _from_problem(error: ProblemError) -> Response:
 
 def _from_http(error: HTTPException) -> Response:
     status = error.code or 500
-    if isinstance(error, SecurityError):
-        return problem_response(400, "untrusted_host", "this host name is not served; --trusted-host NAME allows it")
     detail = {
         404: "no such resource; see openapi.yaml",
         405: f"{request.method} is not possible here",

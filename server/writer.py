@@ -42,6 +42,7 @@ class WriteReport:
 class _Draft:
     """A valid product on its way into the catalogue."""
 
+    position: int
     product: Mapping[str, Any]
     text: str
     picture: str
@@ -71,36 +72,46 @@ class Writer:
         return self._encoder
 
     def write(self, catalogue: Catalogue, products: Sequence[object]) -> WriteReport:
-        """Judges each product alone, embeds what is new, commits once; durable on return."""
-        report = WriteReport()
-        drafts: dict[tuple[str, str], _Draft] = {}
+        """Judges each product alone and writes the valid ones; durable on return."""
+        valid: dict[int, Mapping[str, Any]] = {}
+        rejected = []
         for position, product in enumerate(products):
             problem = problem_of(product)
             if problem is None and isinstance(product, dict):
-                draft = self._draft(product)
-                if draft.text or draft.picture:
-                    drafts.pop((product["shop"], product["itemId"]), None)  # of two with one id the later stays
-                    drafts[product["shop"], product["itemId"]] = draft
-                    continue
-                problem = "expected text or a picture, got neither"
-            report.rejected.append((position, problem or "expected an object"))
+                valid[position] = product
+            else:
+                rejected.append((position, problem or "expected a Product object"))
+        report = self.write_valid(catalogue, valid)
+        report.rejected = sorted(rejected + report.rejected)
+        return report
+
+    def write_valid(self, catalogue: Catalogue, products: Mapping[int, Mapping[str, Any]]) -> WriteReport:
+        """Embeds what is new of products that `problem_of` has passed, and commits once; durable on return."""
+        report = WriteReport()
+        drafts: dict[tuple[str, str], _Draft] = {}
+        for position, product in products.items():
+            # Of two with one id the later stays.
+            report.accepted += drafts.pop((product["shop"], product["itemId"]), None) is not None
+            drafts[product["shop"], product["itemId"]] = self._draft(position, product)
         changed = self._changed(catalogue, drafts, report)
         self._embed([draft for draft in changed if draft.embedding is None], report)
         started = time.perf_counter()
-        items = [self._item(draft) for draft in changed if draft.embedding is not None]
+        items = [self._item(draft, draft.embedding) for draft in changed if draft.embedding is not None]
         if items:
             catalogue.write(items)
         report.commit_seconds += time.perf_counter() - started
-        report.accepted = len(items)
+        report.accepted += len(items)
+        problem = "expected text or a usable picture, got neither"
+        report.rejected = [(draft.position, problem) for draft in changed if draft.embedding is None]
         return report
 
-    def _draft(self, product: Mapping[str, Any]) -> _Draft:
+    def _draft(self, position: int, product: Mapping[str, Any]) -> _Draft:
         text = self._encoder.text_of(product)
         picture = self._pictures.identity(product) if self._encoder.takes_images else ""
         lasting = {name: value for name, value in product.items() if name not in _VOLATILE}
         embedding_key = _digest(self._bundle.space, text, picture)
         content = orjson.dumps(lasting, option=orjson.OPT_SORT_KEYS).decode()
-        return _Draft(product, text, picture, _digest(embedding_key, content), embedding_key)
+        return _Draft(position, product, text, picture, _digest(embedding_key, content), embedding_key)
 
     def _changed(
         self, catalogue: Catalogue, drafts: Mapping[tuple[str, str], _Draft], report: WriteReport
@@ -149,17 +160,15 @@ class Writer:
             for draft, pixels in zip(wanted, pool.map(load, wanted), strict=True):
                 draft.pixels = pixels
 
-    def _item(self, draft: _Draft) -> Item:
+    def _item(self, draft: _Draft, embedding: NDArray[np.float32]) -> Item:
         product = draft.product
-        if draft.embedding is None:
-            raise ValueError("an item needs its embedding before it is written")
         return Item(
             shop=product["shop"],
             item_id=product["itemId"],
             product=orjson.dumps(product),
             card=card_of(product),
             rating_count=min(product.get("rating", {}).get("count", 0), 2**53),
-            embedding=draft.embedding,
+            embedding=embedding,
             space=self._bundle.space,
             content_hash=draft.content_hash,
             embedding_key=draft.embedding_key,

@@ -1,0 +1,144 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+from tiny_bundle import DIM, make_tiny_bundle, write_manifest
+
+from server.bundle import load_bundle
+from server.encoder import Encoder
+from server.errors import BundleError, EncodingError
+from server.item_text import item_text
+
+
+@pytest.fixture
+def bundle_dir(tmp_path, tiny_bundle):
+    return shutil.copytree(tiny_bundle, tmp_path / "copy")
+
+
+def edit_manifest(bundle_dir, **changes):
+    path = bundle_dir / "manifest.json"
+    manifest = json.loads(path.read_text()) | changes
+    path.write_text(json.dumps(manifest))
+
+
+def truncate(bundle_dir):
+    path = bundle_dir / "item.onnx"
+    path.write_bytes(path.read_bytes()[:-1])
+    return "item.onnx"
+
+
+def flip_bit(bundle_dir):
+    path = bundle_dir / "text.onnx"
+    raw = bytearray(path.read_bytes())
+    raw[100] ^= 1
+    path.write_bytes(raw)
+    return "text.onnx"
+
+
+def remove(bundle_dir):
+    (bundle_dir / "tokenizer.json").unlink()
+    return "tokenizer.json"
+
+
+def link(bundle_dir):
+    (bundle_dir / "image.onnx").rename(bundle_dir.parent / "elsewhere.onnx")
+    (bundle_dir / "image.onnx").symlink_to(bundle_dir.parent / "elsewhere.onnx")
+    return "symbolic link"
+
+
+def traverse(bundle_dir):
+    entry = {"sha256": "0" * 64, "bytes": 1}
+    edit_manifest(bundle_dir, files={"../elsewhere.onnx": entry})
+    return "../elsewhere.onnx"
+
+
+def not_json(bundle_dir):
+    (bundle_dir / "manifest.json").write_text("{")
+    return "JSON"
+
+
+def no_manifest(bundle_dir):
+    (bundle_dir / "manifest.json").unlink()
+    return "manifest.json"
+
+
+def wrong_schema(bundle_dir):
+    edit_manifest(bundle_dir, dim="wide")
+    return "dim"
+
+
+def wrong_dim(bundle_dir):
+    edit_manifest(bundle_dir, dim=32)
+    return "dim 32"
+
+
+def unnamed_tokenizer(bundle_dir):
+    manifest = json.loads((bundle_dir / "manifest.json").read_text())
+    manifest["text"]["tokenizer"]["file"] = "/etc/passwd"
+    edit_manifest(bundle_dir, text=manifest["text"])
+    return "/etc/passwd"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [truncate, flip_bit, remove, link, traverse, not_json, no_manifest, wrong_schema, wrong_dim, unnamed_tokenizer],
+)
+def test_a_damaged_bundle_is_refused_and_the_damage_named(bundle_dir, damage):
+    names = damage(bundle_dir)
+    with pytest.raises(BundleError) as caught:
+        load_bundle(bundle_dir)
+    assert names in str(caught.value)
+
+
+def test_a_directory_linked_inside_a_bundle_is_refused(tmp_path):
+    bundle_dir = make_tiny_bundle(tmp_path / "b")
+    manifest = json.loads((bundle_dir / "manifest.json").read_text())
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    shutil.move(bundle_dir / "user.onnx", outside / "user.onnx")
+    (bundle_dir / "lite").symlink_to(outside)
+    manifest["files"]["lite/user.onnx"] = manifest["files"].pop("user.onnx")
+    manifest["towers"]["userTower"]["file"] = "lite/user.onnx"
+    (bundle_dir / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BundleError, match="symbolic link"):
+        load_bundle(bundle_dir)
+
+
+def test_embeddings_are_of_unit_length_and_do_not_depend_on_the_batch(tiny_bundle):
+    encoder = Encoder(load_bundle(tiny_bundle))
+    picture = np.full((3, 16, 16), 0.5, np.float32)
+    texts, pictures = ["navy tee", "", "a much longer text about an oak chair"], [None, picture, picture]
+    together = encoder.embed(texts, pictures)
+    assert together.shape == (3, DIM)
+    assert np.linalg.norm(together, axis=1) == pytest.approx(1, abs=1e-5)
+    for row, (text, one) in enumerate(zip(texts, pictures, strict=True)):
+        assert encoder.embed([text], [one])[0] == pytest.approx(together[row], abs=1e-5)
+
+
+def test_a_picture_changes_the_embedding(tiny_bundle):
+    encoder = Encoder(load_bundle(tiny_bundle))
+    picture = np.full((3, 16, 16), 0.5, np.float32)
+    assert not np.allclose(encoder.embed(["tee"], [None]), encoder.embed(["tee"], [picture]), atol=0.01)
+
+
+def test_neither_text_nor_picture_is_refused(tiny_bundle):
+    with pytest.raises(EncodingError, match="neither"):
+        Encoder(load_bundle(tiny_bundle)).embed(["tee", ""], [None, None])
+
+
+def test_a_file_that_is_not_onnx_is_one_clear_error(bundle_dir):
+    manifest = json.loads((bundle_dir / "manifest.json").read_text())
+    (bundle_dir / "text.onnx").write_bytes(b"not a model")
+    write_manifest(bundle_dir, manifest)
+    with pytest.raises(EncodingError, match=r"text\.onnx"):
+        Encoder(load_bundle(bundle_dir)).embed(["tee"], [None])
+
+
+def test_item_text_follows_the_shared_vectors():
+    from server.contracts import CONTRACTS_DIR
+
+    vectors = json.loads((CONTRACTS_DIR / "vectors" / "item-text.json").read_text())
+    assert len(vectors["cases"]) > 3
+    for case in vectors["cases"]:
+        assert item_text(case["product"], vectors["itemText"]) == case["text"]
