@@ -70,7 +70,8 @@ test-contracts: $(VENV)/.dev-stamp
 test-js: node_modules/.stamp
 	$(call say,"JavaScript tests")
 	@mkdir -p $(RESULTS)
-	@npm test --silent -- --test-reporter=spec --test-reporter-destination=stdout --test-reporter=junit --test-reporter-destination=$(RESULTS)/javascript.xml
+	@node --test --test-reporter=spec --test-reporter-destination=stdout \
+	  --test-reporter=junit --test-reporter-destination=$(RESULTS)/javascript.xml tests/extension/*.test.js
 
 test-py: $(VENV)/.dev-stamp node_modules/.stamp
 	$(call say,"Python tests")
