@@ -27,6 +27,7 @@ function absoluteUrl(reference, baseUrl) {
   if (!text || text.startsWith("#") || !URL.canParse(text, baseUrl)) return null;
   const url = new URL(text, baseUrl);
   url.hash = "";
+  if (url.search === "") url.search = ""; // drops a lone "?"
   return /^https?:$/.test(url.protocol) && url.href.length <= MAX_URL_LENGTH ? url.href : null;
 }
 
