@@ -5,7 +5,7 @@ the visible page. Markup written for machines comes first, most exact first; the
 
 - `price` and `currency` come from one candidate. The first candidate with an amount wins; where it names no
   currency, a later one with the same amount and a currency takes its place. `regular_price` comes from the syntax of
-  `price` or a later one, must be higher and in the same currency.
+  `price` or a later one that names the same price, must be higher and in the same currency.
 - `images` come whole from one syntax, `category_path` from the first syntax with a path; a last step that repeats
   the title is the product itself and is dropped.
 - `attributes` are merged, the earlier syntax winning for each name.
@@ -53,7 +53,8 @@ def _add_prices(ordered: list[Candidate], values: dict[str, Any], provenance: di
     values["price"], provenance["price"] = price, ordered[index].syntax
     for candidate in ordered[index:]:
         regular = candidate.regular_price
-        if regular and _is_regular_for(regular, price):
+        is_same_price = candidate.price is None or candidate.price.amount == price.amount
+        if regular and is_same_price and _is_regular_for(regular, price):
             values["regular_price"], provenance["regular_price"] = regular, candidate.syntax
             return
 

@@ -6,6 +6,7 @@ The rules name no shop: they look for the words that shops everywhere put into c
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from bs4 import Tag
@@ -56,7 +57,7 @@ def extract(page: Page) -> list[Candidate]:
             category_path=_category_path(page),
             images=_images(page),
             price=own.price if own else None,
-            regular_price=_regular_price(own, page) if own else None,
+            regular_price=_regular_price(own, prices, page) if own else None,
             availability=_availability(page),
             sku=_sku(page),
         )
@@ -98,19 +99,43 @@ def _elements(page: Page, pattern: re.Pattern[str]) -> list[Tag]:
 
 def _prices(page: Page, heading: Tag | None) -> list[_Found]:
     """Return the prices people pay: those after the heading first, each with the product card around it."""
-    before: list[_Found] = []
-    after: list[_Found] = []
     following = {id(tag) for tag in heading.find_all_next(True)} if heading else set()
+    found = []
     for tag in _elements(page, _PRICE):
         if _is_old(tag) or _NOT_PRICE.search(_names(tag)) or _is_aside(tag):
             continue
         price = _visible_price(tag, page)
         if price and price.amount > 0:
-            card = next(
-                (part for part in _lineage(tag) if _CARD.search(_names(part)) and not _holds(part, heading)), None
-            )
-            (after if id(tag) in following else before).append(_Found(price, tag, card))
-    return after + before
+            found.append((price, tag))
+    found.sort(key=lambda pair: id(pair[1]) not in following)
+    priced = {id(part) for _, tag in found for part in _lineage(tag)}
+    return [_Found(price, tag, _card(tag, priced, heading)) for price, tag in found]
+
+
+def _card(tag: Tag, priced: set[int], heading: Tag | None) -> Tag | None:
+    """Return the product card around a price, if it is in one.
+
+    That is an element named like a card, one that leads elsewhere by a link and stands among siblings of its kind
+    which have prices too, or a list entry with a linked picture; an element around the page's heading is none.
+    """
+    for part in _lineage(tag):
+        if _holds(part, heading):
+            return None
+        if _CARD.search(_names(part)):
+            return part
+        siblings = part.find_next_siblings(part.name) + part.find_previous_siblings(part.name)
+        is_repeated = any(id(other) in priced and _is_alike(other, part) for other in siblings)
+        if is_repeated and (part.name == "a" or part.find("a", href=True)):
+            return part
+        if part.name in ("li", "article") and part.select_one("a[href] img"):
+            return part
+    return None
+
+
+def _is_alike(one: Tag, other: Tag) -> bool:
+    """Whether two elements share a class name, or have none: a sold-out card may bear one name more."""
+    names, other_names = set(_names(one).split()), set(_names(other).split())
+    return bool(names & other_names) or not (names or other_names)
 
 
 def _holds(tag: Tag, heading: Tag | None) -> bool:
@@ -136,11 +161,13 @@ def _visible_price(tag: Tag, page: Page) -> Price | None:
     return price if price and price.currency else None
 
 
-def _regular_price(own: _Found, page: Page) -> Price | None:
-    """Return a higher price in the same currency, struck through beside the price."""
+def _regular_price(own: _Found, others: list[_Found], page: Page) -> Price | None:
+    """Return a higher price in the same currency, struck through beside the price and beside no other price."""
     for container in list(_lineage(own.element))[:4]:
+        if any(_holds(container, other.element) and other.price.amount != own.price.amount for other in others):
+            return None
         for tag in container.find_all(True):
-            if _is_old(tag) and not _NOT_PRICE.search(_names(tag)):
+            if _is_old(tag) and not _NOT_PRICE.search(_names(tag)) and not _is_aside(tag):
                 text = tag.get_text(" ", strip=True)
                 price = parse_price(text, region=page.region) if len(text) <= MAX_PRICE_TEXT else None
                 if price and price.currency == own.price.currency and price.amount > own.price.amount:
@@ -162,11 +189,19 @@ def _description(page: Page) -> str | None:
 
 
 def _category_path(page: Page) -> tuple[str, ...]:
-    for tag in page.soup.select('[class*="breadcrumb" i], [id*="breadcrumb" i], [aria-label*="breadcrumb" i]'):
+    """Return the links of what is named breadcrumbs, else of a `<nav>` whose addresses each go on from the last."""
+    named = page.soup.select('[class*="breadcrumb" i], [id*="breadcrumb" i], [aria-label*="breadcrumb" i]')
+    for tag in [*named, *filter(lambda nav: _is_trail(nav, page), page.soup.find_all("nav"))]:
         links = [(clean(a.get_text(" ", strip=True), 200), page.absolute(a.get("href"))) for a in tag.find_all("a")]
         if path := breadcrumbs.path_of([link for link in links if link[1]], page):
             return path
     return ()
+
+
+def _is_trail(nav: Tag, page: Page) -> bool:
+    urls = [page.absolute(a.get("href")) or "" for a in nav.find_all("a")[:12]]
+    steps = [url.rstrip("/") + "/" for url in urls]
+    return len(steps) >= 2 and all(b.startswith(a) and a != b for a, b in pairwise(steps))
 
 
 def _images(page: Page) -> tuple[str, ...]:

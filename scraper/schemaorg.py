@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from scraper import breadcrumbs
 from scraper.candidate import Candidate
@@ -10,8 +9,9 @@ from scraper.document import Page
 from scraper.gtin import normalise_gtin
 from scraper.items import Item, as_list, has_type, resolve_references, text_of, texts_of, types_of
 from scraper.offers import Offers, read_offers
-from scraper.product import Rating, Review, Syntax, Variant
-from scraper.text import clean, scrub
+from scraper.opinions import rating_of, reviews_of
+from scraper.product import Syntax, Variant
+from scraper.text import clean
 from scraper.words import condition_of
 
 PRODUCT_TYPES = frozenset(("product", "productgroup", "productmodel", "individualproduct", "someproducts"))
@@ -20,7 +20,6 @@ SELLABLE_TYPES = frozenset(("book", "vehicle", "car", "motorcycle", "movie", "mu
 LIST_TYPES = frozenset(("itemlist", "offercatalog", "collectionpage", "searchresultspage"))
 GTIN_KEYS = ("gtin13", "gtin", "gtin14", "gtin12", "gtin8", "ean", "isbn", "productID")
 MAX_VARIANTS = 250
-MAX_REVIEWS = 50
 MAX_IMAGES = 30
 
 __all__ = ["Item", "candidates_of_items"]
@@ -118,10 +117,10 @@ def _candidate(item: Item, page: Page, syntax: Syntax, num_products: int, crumbs
         regular_price=offers.regular_price,
         availability=offers.availability,
         condition=condition_of(text_of(item.get("itemCondition"))) or offers.condition,
-        rating=_rating(item.get("aggregateRating"), counted=True),
+        rating=rating_of(item.get("aggregateRating"), counted=True),
         attributes=attributes_of(item),
         variants=tuple(variant for _, variant in variants) or offers.variants,
-        reviews=_reviews(item),
+        reviews=reviews_of([*as_list(item.get("review")), *as_list(item.get("reviews"))]),
     )
 
 
@@ -186,39 +185,6 @@ def _put(found: dict[str, str], key: str, value: str) -> None:
     text = clean(value, 200)
     if key and text:
         found.setdefault(key, text)
-
-
-def _rating(value: Any, *, counted: bool) -> Rating | None:
-    for part in as_list(value):
-        if not isinstance(part, dict):
-            continue
-        score, best = _number(part.get("ratingValue")), _number(part.get("bestRating")) or 5.0
-        if score is None or not 0 <= score <= best:
-            continue
-        counts = (_number(part.get(key)) for key in ("ratingCount", "reviewCount"))
-        count = next((int(number) for number in counts if number is not None and 0 <= number < 1e12), None)
-        if counted and count == 0:
-            continue
-        return Rating(score, best, count if counted else None)
-    return None
-
-
-def _number(value: Any) -> float | None:
-    match = re.fullmatch(r"\s*(\d{1,12}(?:[.,]\d{1,20})?)\s*", text_of(value) or "")
-    return float(match.group(1).replace(",", ".")) if match else None
-
-
-def _reviews(item: Item) -> tuple[Review, ...]:
-    reviews: list[Review] = []
-    for part in [*as_list(item.get("review")), *as_list(item.get("reviews"))]:
-        if not isinstance(part, dict) or len(reviews) >= MAX_REVIEWS:
-            continue
-        text = clean(text_of(part.get("reviewBody")) or text_of(part.get("description")), 5000)
-        date = re.match(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])", text_of(part.get("datePublished")) or "")
-        rating = _rating(part.get("reviewRating"), counted=False)
-        if text or rating:
-            reviews.append(Review(rating, date.group() if date else None, scrub(text) if text else None))
-    return tuple(reviews)
 
 
 def _variants(item: Item, page: Page) -> list[tuple[Item, Variant]]:

@@ -17,7 +17,10 @@ from scraper.candidate import Candidate
 from scraper.document import Page
 from scraper.gtin import normalise_gtin
 from scraper.items import as_list, text_of
+from scraper.opinions import rating_of, reviews_of
 from scraper.price import Price, currency_code, machine_price
+from scraper.product import Rating, Review
+from scraper.schemaorg import attributes_of
 from scraper.text import clean
 from scraper.words import availability_of
 
@@ -40,14 +43,27 @@ def extract(page: Page) -> list[Candidate]:
     """Return the state object about this page's product, the one that says most first."""
     budget = [MAX_NODES]
     found = []
+    paths: list[Candidate] = []
     for value in _values(page):
         for item, currency in _objects(value, None, budget, 0):
             if _is_this_product(item, page):
                 candidate = _candidate(item, currency, page)
                 if candidate.price:
                     found.append(candidate)
+            if path := _breadcrumbs(item, page):
+                paths.append(Candidate(syntax="state", category_path=path))
     found.sort(key=lambda candidate: -_num_fields(candidate))
-    return found[:3]
+    return found[:3] + paths[:1]
+
+
+def _breadcrumbs(item: dict[str, Any], page: Page) -> tuple[str, ...]:
+    entries = as_list(item.get("breadcrumbs", item.get("breadcrumb")))
+    crumbs = [
+        (_text(entry, "name", "label", "title", "text"), page.absolute(entry.get("href") or entry.get("url")))
+        for entry in entries[:20]
+        if isinstance(entry, dict)
+    ]
+    return breadcrumbs.path_of(crumbs, page) if crumbs else ()
 
 
 def _num_fields(candidate: Candidate) -> int:
@@ -164,6 +180,9 @@ def _candidate(item: dict[str, Any], currency: str | None, page: Page) -> Candid
         price=price,
         regular_price=regular if is_higher else None,
         availability=_availability(item),
+        rating=_rating(item),
+        attributes=attributes_of(item),
+        reviews=_reviews(item),
     )
 
 
@@ -232,6 +251,34 @@ def _availability(item: dict[str, Any]) -> str | None:
         if found := availability_of(item.get(key)):
             return found
     return None
+
+
+def _first(item: dict[str, Any], *keys: str) -> Any:
+    return next((item[key] for key in keys if item.get(key) is not None), None)
+
+
+def _rating(item: dict[str, Any]) -> Rating | None:
+    part = _first(item, "aggregateRating", "rating", "reviewSummary")
+    if not isinstance(part, dict):
+        return None
+    words = {
+        "ratingValue": _first(part, "ratingValue", "average", "value", "score"),
+        "bestRating": _first(part, "bestRating", "max", "best", "scale"),
+        "ratingCount": _first(part, "ratingCount", "reviewCount", "count", "total"),
+    }
+    return rating_of(words, counted=True)
+
+
+def _reviews(item: dict[str, Any]) -> tuple[Review, ...]:
+    return reviews_of(
+        {
+            "reviewBody": _first(part, "text", "body", "reviewBody", "content"),
+            "datePublished": _first(part, "date", "datePublished", "createdAt"),
+            "reviewRating": {"ratingValue": _first(part, "stars", "rating", "score")},
+        }
+        for part in as_list(item.get("reviews"))
+        if isinstance(part, dict)
+    )
 
 
 def _images(item: dict[str, Any], page: Page) -> tuple[str, ...]:

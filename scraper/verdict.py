@@ -11,7 +11,6 @@ from scraper.product import Verdict
 from scraper.words import opens_with
 
 BLOCKED_STATUSES = frozenset((401, 403, 407, 429, 503))
-MIN_LISTED = 2
 # Less visible text than this on a page with scripts means that the scripts would have written it.
 MIN_VISIBLE_CHARS = 200
 _UNSEEN = frozenset(("script", "style", "noscript", "template", "title", "head"))
@@ -21,7 +20,7 @@ def verdict_of(candidates: list[Candidate], page: Page, status: int | None) -> V
     """Return the page's verdict; `status` is the HTTP status where it is known."""
     has_title = any(candidate.title for candidate in candidates)
     claims = {candidate.syntax for candidate in candidates if candidate.is_product} if has_title else set()
-    is_listing = max((candidate.num_products for candidate in candidates), default=0) >= MIN_LISTED
+    is_listing = any(candidate.num_products for candidate in candidates)
     in_order: tuple[tuple[bool, Verdict], ...] = (
         (status in (404, 410), "not_found"),
         (bool(claims - {"dom"}), "product"),
