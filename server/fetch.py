@@ -57,15 +57,16 @@ class Fetcher:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             headers = {"Host": parts.netloc.rpartition("@")[2], "User-Agent": _USER_AGENT, "Accept": "image/*"}
             connection.request("GET", _ascii_target(target), headers=headers)
-            response = connection.getresponse()
-            if response.status in _REDIRECTS:
-                location = response.getheader("Location")
-                if location is None:
-                    raise FetchError(f"{_shown(url)}: status {response.status} without Location")
-                return location
-            if response.status != 200:
-                raise FetchError(f"{_shown(url)}: expected status 200, got {response.status}")
-            return self._read(response, url, deadline)
+            # A response that ends with its connection owns the socket: closing the connection alone would leak it.
+            with connection.getresponse() as response:
+                if response.status in _REDIRECTS:
+                    location = response.getheader("Location")
+                    if location is None:
+                        raise FetchError(f"{_shown(url)}: status {response.status} without Location")
+                    return location
+                if response.status != 200:
+                    raise FetchError(f"{_shown(url)}: expected status 200, got {response.status}")
+                return self._read(response, url, deadline)
         finally:
             watchdog.cancel()
             connection.close()

@@ -6,18 +6,20 @@ import shutil
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from server.app import create_app
 from server.bundle import load_bundle
 from server.catalogue import Catalogue
 from server.errors import ServerError
 from server.locks import held_lock
 from server.settings import Settings, environment_from, settings_from
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 _METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -49,8 +51,11 @@ def run(settings: Settings) -> None:
         ).serve()  # fmt: skip
 
 
-def worker_app() -> Flask:
+def worker_app() -> "Flask":
     """The application inside a worker process; its settings come as environment variables."""
+    # Not before `run` has set _METRICS_DIR: prometheus_client chooses how to count when it is imported.
+    from server.app import create_app  # noqa: PLC0415 (see above)
+
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     return create_app(settings_from({}, os.environ))
 

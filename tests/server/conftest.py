@@ -26,7 +26,8 @@ def ingest(tmp_path, tiny_bundle, capsys):
 
     def run(products, *flags, bundle=tiny_bundle, data=tmp_path / "data", images=tmp_path / "pictures"):
         path = products if isinstance(products, Path) else write_products(tmp_path / "products.jsonl", products)
-        arguments = ["ingest", str(path), "--bundle", str(bundle), "--data", str(data), "--images", str(images)]
+        arguments = ["ingest", str(path), "--bundle", str(bundle), "--data", str(data)]
+        arguments += [] if images is None else ["--images", str(images)]
         code = main([*arguments, *flags])
         output = capsys.readouterr()
         return code, json.loads(output.out) if output.out else None, output.err

@@ -1,0 +1,134 @@
+"""A scripted tour of the API: every answer must conform to contracts/openapi.yaml."""
+
+import json
+import re
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from shelf import SHELF, make_product
+
+from server.bundle import load_bundle
+from server.contracts import CONTRACTS_DIR
+from server.views import recommendations
+
+SHOP = "harbor.example"
+API = yaml.safe_load((CONTRACTS_DIR / "openapi.yaml").read_text())
+BASE = "https://carryover.example/contracts/"
+
+
+def registry():
+    product = json.loads((CONTRACTS_DIR / "product.schema.json").read_text())
+    api = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": BASE + "openapi.yaml", **API}
+    return Registry().with_resources(
+        [(BASE + "openapi.yaml", Resource.from_contents(api)), (product["$id"], Resource.from_contents(product))]
+    )
+
+
+def pointer_of(path, method, status):
+    escaped = path.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
+    return f"{BASE}openapi.yaml#/paths/{escaped}/{method}/responses/{status}"
+
+
+def conforms(response, path, method):
+    """Checks status, content type and body against what the contract says of this operation."""
+    operation = API["paths"][path][method]
+    status = str(response.status_code)
+    assert status in operation["responses"], f"{method} {path} answered {status}, which the contract does not list"
+    documented = operation["responses"][status]
+    pointer = pointer_of(path, method, status)
+    if "$ref" in documented:
+        pointer = BASE + "openapi.yaml" + documented["$ref"]
+        documented = API["components"]["responses"]["Problem"]
+    media = response.mimetype
+    assert media in documented["content"]
+    if "schema" in documented["content"][media]:
+        reference = f"{pointer}/content/{media.replace('/', '~1')}/schema"
+        Draft202012Validator({"$ref": reference}, registry=registry()).validate(response.json)
+
+
+TOUR = [
+    ("get", "/healthz", "/healthz", {}, 200),
+    ("get", "/readyz", "/readyz", {}, 200),
+    ("get", "/metrics", "/metrics", {}, 200),
+    ("get", "/v1/shops", "/v1/shops", {}, 200),
+    ("get", "/v1/bundles", "/v1/bundles", {}, 200),
+    ("get", "/v1/shops/{shop}/items/{itemId}", f"/v1/shops/{SHOP}/items/{SHELF[0]['itemId']}", {}, 200),
+    ("get", "/v1/shops/{shop}/items/{itemId}", f"/v1/shops/{SHOP}/items/{'0' * 16}", {}, 404),
+    ("get", "/v1/bundles/{bundleId}/{path}", f"/v1/bundles/{'0' * 64}/manifest.json", {}, 404),
+    ("post", "/v1/recommendations", "/v1/recommendations", {"json": {"mode": "own", "shop": SHOP, "k": 3}}, 200),
+    ("post", "/v1/recommendations", "/v1/recommendations", {"json": {"mode": "own", "shop": "x", "k": 3}}, 404),
+    ("post", "/v1/recommendations", "/v1/recommendations", {"json": {"mode": "own", "shop": SHOP, "k": 0}}, 422),
+    ("post", "/v1/recommendations", "/v1/recommendations", {"data": "{", "content_type": "application/json"}, 400),
+    ("post", "/v1/recommendations", "/v1/recommendations",
+     {"data": b"x" * 9_000_000, "content_type": "application/json"}, 413),
+    ("put", "/v1/items", "/v1/items", {"json": {"products": []}}, 401),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path", "url", "arguments", "status"), TOUR)
+def test_every_answer_conforms(client, method, path, url, arguments, status):
+    response = client.open(url, method=method.upper(), **arguments)
+    assert response.status_code == status
+    conforms(response, path, method)
+
+
+def test_a_full_recommendation_conforms(client, tiny_bundle):
+    vector = [1.0] + [0.0] * 15
+    body = {"mode": "own", "shop": SHOP, "k": 5, "vector": vector, "space": load_bundle(tiny_bundle).space,
+            "include": ["vectors"], "filters": {"inStock": True}}  # fmt: skip
+    response = client.post("/v1/recommendations", json=body)
+    assert len(response.json["items"]) == 4
+    conforms(response, "/v1/recommendations", "post")
+    conforms(client.post("/v1/recommendations", json={**body, "space": "0" * 64}), "/v1/recommendations", "post")
+
+
+def test_writes_conform(client, operator):
+    products = [make_product("clay mug"), make_product("x", title=None)]
+    conforms(client.put("/v1/items", json={"products": products}, headers=operator), "/v1/items", "put")
+    conforms(client.put("/v1/items", json={"products": products[1:]}, headers=operator), "/v1/items", "put")
+    conforms(client.put("/v1/items", data="[", content_type="application/json", headers=operator), "/v1/items", "put")
+    key = {"shop": SHOP, "itemId": SHELF[0]["itemId"]}
+    conforms(client.delete("/v1/items", json={"items": [key]}, headers=operator), "/v1/items", "delete")
+    conforms(client.delete("/v1/items", json={}, headers=operator), "/v1/items", "delete")
+
+
+def test_a_bundle_file_conforms(client):
+    bundle_id = client.get("/v1/bundles").json["bundles"][0]["bundleId"]
+    with client.get(f"/v1/bundles/{bundle_id}/text.onnx") as response:
+        conforms(response, "/v1/bundles/{bundleId}/{path}", "get")
+
+
+def test_every_path_of_the_contract_is_served_and_nothing_else(shelf_app):
+    served = {
+        (
+            re.sub(r"<(?:path:)?(\w+)>", r"{\1}", rule.rule)
+            .replace("item_id", "itemId")
+            .replace("bundle_id", "bundleId"),
+            m,
+        )
+        for rule in shelf_app.url_map.iter_rules()
+        for m in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert served == {(path, method.upper()) for path, methods in API["paths"].items() for method in methods}
+
+
+def test_the_request_checks_know_exactly_the_members_of_the_contract():
+    request = API["components"]["schemas"]["RecommendationRequest"]
+    assert set(recommendations._REQUIRED) == set(request["required"])
+    assert set(recommendations._REQUIRED + recommendations._OPTIONAL) == set(request["properties"])
+    assert set(recommendations._FILTERS) == set(API["components"]["schemas"]["Filters"]["properties"])
+    assert request["properties"]["k"]["maximum"] == recommendations.MAX_K
+
+
+def test_every_code_the_server_uses_is_in_the_contract():
+    known = set(re.findall(r"[a-z_]+", API["components"]["schemas"]["Problem"]["properties"]["code"]["description"]))
+    sources = (CONTRACTS_DIR.parent / "server").rglob("*.py")
+    used = {
+        code
+        for path in sources
+        for code in re.findall(r'(?:ProblemError|problem_response)\(\s*[45]\d\d,\s*"(\w+)"', path.read_text())
+    }
+    assert len(used) > 8
+    assert used <= known
