@@ -51,9 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         elif arguments.command == "shoppers":
             shoppers.run(arguments)
         else:
-            from demo.run import run_everything  # noqa: PLC0415 - as above
+            from demo.run import Ports, run_everything  # noqa: PLC0415 - as above
 
-            run_everything(arguments.var, arguments.seed)
+            run_everything(arguments.var, arguments.seed, Ports(), _say)
     except DemoError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1

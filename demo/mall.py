@@ -51,7 +51,7 @@ class ShopServer(ThreadingHTTPServer):
         try:
             super().__init__((host, port), _Handler)
         except OSError as error:
-            if error.errno in _TAKEN:
+            if error.errno in TAKEN_ERRNOS:
                 raise PortInUseError(port, "--ports") from error
             raise DemoError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
         self.shop = shop
@@ -87,7 +87,7 @@ def _is_picture(path: str) -> bool:
     return path.endswith((".jpg", ".png", ".webp"))
 
 
-_TAKEN = {48, 98, 10013, 10048}  # EADDRINUSE on macOS, Linux; WSAEACCES, WSAEADDRINUSE on Windows
+TAKEN_ERRNOS = {48, 98, 10013, 10048}  # EADDRINUSE on macOS, Linux; WSAEACCES, WSAEADDRINUSE on Windows
 
 
 class _Handler(BaseHTTPRequestHandler):

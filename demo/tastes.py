@@ -77,7 +77,7 @@ TASTES: tuple[Taste, ...] = (
         (1, 8, 6),
         {"outer": ("leather", "waxed cotton"), "shoe": ("leather", "suede"), "leather": ("leather", "suede"),
          "knit": ("leather", "wool"), "metal": ("blackened steel", "lacquered steel"), "upholstery": ("leather",),
-         "wood": ("steel", "black ash")},
+         "wood": ("steel", "ebonised ash")},
     ),
     Taste(
         "summerbloom",
@@ -133,7 +133,7 @@ TASTES: tuple[Taste, ...] = (
         ("clean", "pared-back", "sleek", "crisp", "timeless", "sharp"),
         (6, 3),
         {"woven": ("cotton", "wool"), "metal": ("brushed steel", "steel"), "ceramic": ("porcelain",),
-         "wood": ("black ash", "steel"), "textile": ("cotton",)},
+         "wood": ("ebonised ash", "steel"), "textile": ("cotton",)},
     ),
     Taste(
         "earthkiln",

@@ -15,7 +15,7 @@ FORMATS = {"harbor": ("JPEG", "jpg"), "linden": ("PNG", "png"), "meridian": ("WE
 SIZES = (200, 400)
 WOODS = {
     "walnut": (110, 74, 50), "teak": (150, 98, 58), "oak": (196, 158, 112), "ash": (214, 186, 146),
-    "birch": (226, 204, 166), "black": (52, 50, 50), "whitewashed": (222, 214, 200), "reclaimed": (146, 112, 80),
+    "birch": (226, 204, 166), "ebonised": (52, 50, 50), "whitewashed": (222, 214, 200), "reclaimed": (146, 112, 80),
     "steel": (120, 124, 128), "lacquered": (60, 62, 66), "leather": (120, 84, 56), "velvet": (86, 62, 48),
     "rope": (200, 176, 132),
 }  # fmt: skip

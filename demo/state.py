@@ -1,0 +1,105 @@
+"""Remembers which steps of `demo run` are done: a step is done while its inputs and outputs are what they were."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SOURCE_SUFFIXES = {".py", ".json", ".html", ".css", ".sql", ".yaml", ".txt"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do once: `inputs` are hashed by content, `outputs` must still be there, unchanged."""
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    inputs: tuple[Path, ...]
+    outputs: tuple[Path, ...]
+    # A folder the command can go on in after it was cut short; of older inputs it must not see anything.
+    resumes_in: Path | None = None
+
+
+def fingerprint(step: Step) -> str:
+    """Return a hash of the command and the contents of every input; folders count with the source files in them."""
+    digest = hashlib.sha256(json.dumps(step.command).encode())
+    for path in step.inputs:
+        for file in _files(path):
+            digest.update(f"\0{file.relative_to(path.parent)}\0".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _files(path: Path) -> Sequence[Path]:
+    if path.is_file():
+        return [path]
+    found = (file for file in path.rglob("*") if file.suffix in SOURCE_SUFFIXES and "__pycache__" not in file.parts)
+    return sorted(file for file in found if file.is_file())
+
+
+def stamp(outputs: Iterable[Path]) -> dict[str, list[int]] | None:
+    """Return size and time of every output file, or None where one is missing or empty."""
+    stamps: dict[str, list[int]] = {}
+    for output in outputs:
+        files = [output] if output.is_file() else sorted(file for file in output.rglob("*") if file.is_file())
+        if not files:
+            return None
+        for file in files:
+            status = file.stat()
+            stamps[str(file)] = [status.st_size, status.st_mtime_ns]
+    return stamps
+
+
+class State:
+    """The file that survives a kill: rewritten whole after every step, under another name first."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._steps: dict[str, Any] = self._read()
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            content = json.loads(self.path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):  # never run, or torn by an old crash: both mean that nothing is known
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    def is_done(self, step: Step) -> bool:
+        """Return whether the step ran with these very inputs and its outputs have not changed since."""
+        record = self._steps.get(step.name)
+        if not isinstance(record, dict) or record.get("inputs") != fingerprint(step):
+            return False
+        return record.get("outputs") == stamp(step.outputs)
+
+    def has_inputs(self, step: Step) -> bool:
+        """Return whether the step last ran with these inputs, whatever became of its outputs."""
+        record = self._steps.get(step.name)
+        return isinstance(record, dict) and record.get("inputs") == fingerprint(step)
+
+    def begin(self, step: Step) -> None:
+        """Remember that the step was started; what other inputs left in its folder is removed."""
+        inputs = fingerprint(step)
+        is_cut_short = self._steps.get(step.name) == {"started": inputs}
+        if step.resumes_in is not None and not is_cut_short:
+            shutil.rmtree(step.resumes_in, ignore_errors=True)
+        self._steps[step.name] = {"started": inputs}
+        self._write()
+
+    def mark_done(self, step: Step) -> None:
+        """Remember the step; outputs that grow later (a live database) are given as none."""
+        self._steps[step.name] = {"inputs": fingerprint(step), "outputs": stamp(step.outputs)}
+        self._write()
+
+    def _write(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_suffix(".writing")
+        with temporary.open("w", encoding="utf-8") as file:
+            json.dump(self._steps, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self.path)
