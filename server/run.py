@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -21,6 +22,8 @@ from server.settings import Settings, environment_from, settings_from
 if TYPE_CHECKING:
     from flask import Flask
 
+# How long a worker may take to finish what it is answering when the server is stopped.
+_STOP_SECONDS = 10
 _METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -47,12 +50,15 @@ def run(settings: Settings) -> None:
         Granian(
             "server.run:worker_app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
             workers=settings.workers, blocking_threads=settings.threads_per_worker, factory=True,
-            log_level=LogLevels.warning, respawn_failed_workers=True,
+            log_level=LogLevels.warning, respawn_failed_workers=True, workers_kill_timeout=_STOP_SECONDS,
         ).serve()  # fmt: skip
 
 
 def worker_app() -> "Flask":
     """The application inside a worker process; its settings come as environment variables."""
+    # A forked worker inherits the parent's handlers, which would swallow a stop that comes while it is starting.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     # Not before `run` has set _METRICS_DIR: prometheus_client chooses how to count when it is imported.
     from server.app import create_app  # noqa: PLC0415 (see above)
 

@@ -67,7 +67,7 @@ def served(ingest, tmp_path, tiny_bundle):
     for one in started:
         if one.poll() is None:
             one.send_signal(signal.SIGINT)
-            one.wait(timeout=30)
+            one.wait(timeout=60)
         one.stderr.close()
 
 
@@ -157,6 +157,20 @@ def test_the_log_holds_no_item_and_no_vector(served):
     assert "0.0625123" not in log
     assert SHELF[0]["itemId"] not in log
     assert "Traceback" not in log
+
+
+def test_a_stop_while_workers_are_still_starting_leaves_no_process(ingest, tmp_path, tiny_bundle):
+    ingest(SHELF)
+    for delay_seconds in (0.2, 0.3, 0.4, 0.6):
+        arguments = ["run", "--data", str(tmp_path / "data"), "--bundle", str(tiny_bundle), "--port", str(free_port())]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "server", *arguments], cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        time.sleep(delay_seconds)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+        with pytest.raises(ProcessLookupError):
+            os.killpg(process.pid, 0)
 
 
 def test_a_taken_port_is_one_clear_error(ingest, tmp_path, tiny_bundle):
