@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from lxml import etree
 from lxml import html as lxml_html
 
@@ -49,6 +49,12 @@ class Page:
         root = copy.deepcopy(self.root)
         etree.strip_elements(root, "script", "style", "noscript", "template", "svg", etree.Comment, with_tail=False)
         return BeautifulSoup(etree.tostring(root, method="html", encoding="unicode"), "lxml")
+
+    @cached_property
+    def named_elements(self) -> list[tuple[Tag, str]]:
+        """Every element of `soup` with a class or an id, and these as one text."""
+        tags = (tag for tag in self.soup.find_all(True) if tag.name not in ("html", "body"))
+        return [(tag, names) for tag in tags if (names := names_of(tag)).strip()]
 
     @cached_property
     def meta(self) -> dict[str, list[str]]:
@@ -118,6 +124,12 @@ class Page:
                 if target:
                     return target
         return None
+
+
+def names_of(tag: Tag) -> str:
+    """Return the class names and id of an element as one text."""
+    classes: str | list[str] = tag.get("class") or ""
+    return f"{classes if isinstance(classes, str) else ' '.join(classes)} {tag.get('id') or ''}"
 
 
 def language_tag(value: str | None) -> str | None:

@@ -6,14 +6,14 @@ The rules name no shop: they look for the words that shops everywhere put into c
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from bs4 import Tag
 
 from scraper import breadcrumbs
 from scraper.candidate import Candidate
-from scraper.document import Page
+from scraper.document import Page, names_of
 from scraper.price import Price, parse_price
 from scraper.text import clean
 from scraper.words import availability_of, says
@@ -38,6 +38,9 @@ _CARD = re.compile(
 )
 _GALLERY = re.compile(r"gallery|product[-_]{0,2}(?:image|img|media|photo|picture|slide)|main[-_]?image", re.IGNORECASE)
 _STOCK = re.compile(r"stock|availab|sold[-_]?out|verf[uü]gbar", re.IGNORECASE)
+_DESCRIPTION = re.compile(r"product-{1,2}description|product__description|(?:^|\s)description$", re.IGNORECASE)
+_BREADCRUMBS = re.compile(r"breadcrumb", re.IGNORECASE)
+_SKU = re.compile(r"(?:^|\s|product[-_]{1,2})sku(?:\s|$)", re.IGNORECASE)
 _ASIDE_TAGS = frozenset(("nav", "footer", "aside", "header"))
 
 
@@ -71,12 +74,6 @@ class _Found:
     card: Tag | None
 
 
-def _names(tag: Tag) -> str:
-    """Return the class names and id of an element as one text."""
-    classes: str | list[str] = tag.get("class") or ""
-    return f"{classes if isinstance(classes, str) else ' '.join(classes)} {tag.get('id') or ''}"
-
-
 def _lineage(tag: Tag) -> Iterator[Tag]:
     yield tag
     yield from (
@@ -87,14 +84,11 @@ def _lineage(tag: Tag) -> Iterator[Tag]:
 
 
 def _is_aside(tag: Tag) -> bool:
-    return any(part.name in _ASIDE_TAGS or _ASIDE.search(_names(part)) for part in _lineage(tag))
+    return any(part.name in _ASIDE_TAGS or _ASIDE.search(names_of(part)) for part in _lineage(tag))
 
 
 def _elements(page: Page, pattern: re.Pattern[str]) -> list[Tag]:
-    matching = (
-        tag for tag in page.soup.find_all(True) if tag.name not in ("html", "body") and pattern.search(_names(tag))
-    )
-    return [tag for tag, _ in zip(matching, range(MAX_ELEMENTS), strict=False)]
+    return list(islice((tag for tag, names in page.named_elements if pattern.search(names)), MAX_ELEMENTS))
 
 
 def _prices(page: Page, heading: Tag | None) -> list[_Found]:
@@ -102,7 +96,7 @@ def _prices(page: Page, heading: Tag | None) -> list[_Found]:
     following = {id(tag) for tag in heading.find_all_next(True)} if heading else set()
     found = []
     for tag in _elements(page, _PRICE):
-        if _is_old(tag) or _NOT_PRICE.search(_names(tag)) or _is_aside(tag):
+        if _is_old(tag) or _NOT_PRICE.search(names_of(tag)) or _is_aside(tag):
             continue
         price = _visible_price(tag, page)
         if price and price.amount > 0:
@@ -121,7 +115,7 @@ def _card(tag: Tag, priced: set[int], heading: Tag | None) -> Tag | None:
     for part in _lineage(tag):
         if _holds(part, heading):
             return None
-        if _CARD.search(_names(part)):
+        if _CARD.search(names_of(part)):
             return part
         siblings = part.find_next_siblings(part.name) + part.find_previous_siblings(part.name)
         is_repeated = any(id(other) in priced and _is_alike(other, part) for other in siblings)
@@ -134,7 +128,7 @@ def _card(tag: Tag, priced: set[int], heading: Tag | None) -> Tag | None:
 
 def _is_alike(one: Tag, other: Tag) -> bool:
     """Whether two elements share a class name, or have none: a sold-out card may bear one name more."""
-    names, other_names = set(_names(one).split()), set(_names(other).split())
+    names, other_names = set(names_of(one).split()), set(names_of(other).split())
     return bool(names & other_names) or not (names or other_names)
 
 
@@ -143,7 +137,7 @@ def _holds(tag: Tag, heading: Tag | None) -> bool:
 
 
 def _is_old(tag: Tag) -> bool:
-    return any(part.name in ("del", "s", "strike") for part in _lineage(tag)) or bool(_OLD_PRICE.search(_names(tag)))
+    return any(part.name in ("del", "s", "strike") for part in _lineage(tag)) or bool(_OLD_PRICE.search(names_of(tag)))
 
 
 def _visible_price(tag: Tag, page: Page) -> Price | None:
@@ -152,7 +146,7 @@ def _visible_price(tag: Tag, page: Page) -> Price | None:
     for text in tag.find_all(string=True):
         parts = [part for part in text.parents if isinstance(part, Tag)]
         inner = parts[: next((index for index, part in enumerate(parts) if part is tag), 0)]
-        if not any(_is_old(part) or _NOT_PRICE.search(_names(part)) for part in inner):
+        if not any(_is_old(part) or _NOT_PRICE.search(names_of(part)) for part in inner):
             pieces.append(str(text))
     visible = " ".join(" ".join(pieces).split())
     if not visible or len(visible) > MAX_PRICE_TEXT:
@@ -167,7 +161,7 @@ def _regular_price(own: _Found, others: list[_Found], page: Page) -> Price | Non
         if any(_holds(container, other.element) and other.price.amount != own.price.amount for other in others):
             return None
         for tag in container.find_all(True):
-            if _is_old(tag) and not _NOT_PRICE.search(_names(tag)) and not _is_aside(tag):
+            if _is_old(tag) and not _NOT_PRICE.search(names_of(tag)) and not _is_aside(tag):
                 text = tag.get_text(" ", strip=True)
                 price = parse_price(text, region=page.region) if len(text) <= MAX_PRICE_TEXT else None
                 if price and price.currency == own.price.currency and price.amount > own.price.amount:
@@ -182,7 +176,7 @@ def _title(page: Page, heading: Tag | None) -> str | None:
 
 
 def _description(page: Page) -> str | None:
-    for tag in page.soup.select('[class*="product-description"], [class*="product__description"], #description'):
+    for tag in _elements(page, _DESCRIPTION):
         if (text := clean(tag.get_text(" ", strip=True), 5000)) and not _is_aside(tag):
             return text
     return None
@@ -190,8 +184,9 @@ def _description(page: Page) -> str | None:
 
 def _category_path(page: Page) -> tuple[str, ...]:
     """Return the links of what is named breadcrumbs, else of a `<nav>` whose addresses each go on from the last."""
-    named = page.soup.select('[class*="breadcrumb" i], [id*="breadcrumb" i], [aria-label*="breadcrumb" i]')
-    for tag in [*named, *filter(lambda nav: _is_trail(nav, page), page.soup.find_all("nav"))]:
+    navs = page.soup.find_all("nav")
+    named = _elements(page, _BREADCRUMBS) + [nav for nav in navs if _BREADCRUMBS.search(str(nav.get("aria-label")))]
+    for tag in [*named, *(nav for nav in navs if _is_trail(nav, page))]:
         links = [(clean(a.get_text(" ", strip=True), 200), page.absolute(a.get("href"))) for a in tag.find_all("a")]
         if path := breadcrumbs.path_of([link for link in links if link[1]], page):
             return path
@@ -207,7 +202,7 @@ def _is_trail(nav: Tag, page: Page) -> bool:
 def _images(page: Page) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for gallery in _elements(page, _GALLERY):
-        if _is_aside(gallery) or any(_CARD.search(_names(part)) for part in list(_lineage(gallery))[1:]):
+        if _is_aside(gallery) or any(_CARD.search(names_of(part)) for part in list(_lineage(gallery))[1:]):
             continue
         for image in [gallery] if gallery.name == "img" else gallery.find_all("img"):
             if url := image_url(image, page):
@@ -247,7 +242,7 @@ def _availability(page: Page) -> str | None:
         text = tag.get_text(" ", strip=True)
         if len(text) <= 60 and not _is_aside(tag) and (found := availability_of(text)):
             return found
-    for tag in page.soup.select("button, input[type=submit], a[role=button]"):
+    for tag in page.soup.find_all(_is_button):
         text = str(tag.get("value") or "") if tag.name == "input" else tag.get_text(" ", strip=True)
         if not text or len(text) > 60 or _is_aside(tag):
             continue
@@ -260,8 +255,13 @@ def _availability(page: Page) -> str | None:
     return None
 
 
+def _is_button(tag: Tag) -> bool:
+    kind = {"input": "type", "a": "role"}.get(tag.name)
+    return tag.name == "button" or (kind is not None and tag.get(kind) in ("submit", "button"))
+
+
 def _sku(page: Page) -> str | None:
-    for tag in page.soup.select('[class~="sku"], [class*="product-sku"], [data-sku]'):
+    for tag in _elements(page, _SKU):
         text: Any = tag.get("data-sku") or tag.get_text(" ", strip=True)
         match = re.fullmatch(
             r"(?:(?:sku|art(?:ikel|icle)?[-. ]?(?:nr|no)\.?)\s*[:#]?\s*)?([\w./-]{2,40})",

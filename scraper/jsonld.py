@@ -82,7 +82,9 @@ def repair(text: str) -> str:
         elif char in "}]":
             position = _close(out, stack, char, position)
         elif char == ",":
-            if out and out[-1] not in ("{", "[", ",", ":") and stack:
+            if out and out[-1] == ":":
+                out.append("null")
+            if out and out[-1] not in ("{", "[", ",") and stack:
                 out.append(",")
         elif char == ":":
             out.append(":")
@@ -180,7 +182,7 @@ def _ends_string(text: str, position: int) -> bool:
         rest = text[position + 1 : position + 200].lstrip()
         return (
             not rest
-            or rest[0] in "\"'{[}]-0123456789"
+            or rest[0] in "\"'{[}]-0123456789/"
             or re.match(r"(?:true|false|null|[\w$@]+\s*:)", rest) is not None
         )
     return text[position] == '"' and re.match(r'"[@\w]+"\s*:', text[position : position + 100]) is not None
