@@ -46,7 +46,7 @@ export default [
     rules,
   },
   { files: ["extension/core/**/*.js", "extension/extract/**/*.js"], rules: portable },
-  { files: ["extension/content/loader.js"], languageOptions: { sourceType: "script" } },
+  { files: ["extension/content/*.js"], languageOptions: { sourceType: "script" } },
   {
     files: ["extension/build/**/*.js", "tests/extension/**/*.js", "eslint.config.js"],
     languageOptions: { ecmaVersion: "latest", sourceType: "module", globals: { ...globals.node, ...globals.browser } },

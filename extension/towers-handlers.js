@@ -1,6 +1,8 @@
 // @ts-check
 import { BUNDLE_CACHE, openBundle } from "./core/bundle.js";
 import { createTowers } from "./core/towers.js";
+import { extractProduct } from "./extract/combine.js";
+import { extractListing } from "./extract/listing.js";
 
 /** @type {Map<string, Promise<import("./core/towers.js").Towers>>} */
 const loaded = new Map();
@@ -27,6 +29,11 @@ function towersOf(bundleUrl) {
 
 /** @type {Record<string, (fields: Record<string, any>) => Promise<Record<string, any>>>} */
 export const towersHandlers = {
+  async "page.read"({ html, url, hidden }) {
+    // A parsed document runs no script and loads nothing.
+    const page = new DOMParser().parseFromString(html, "text/html");
+    return { product: await extractProduct(page, url), listing: await extractListing(page, url, hidden) };
+  },
   async "towers.embedItems"({ bundleUrl, texts }) {
     const embeddings = await (await towersOf(bundleUrl)).embedItems(texts);
     return { embeddings: embeddings.map((row) => Array.from(row)) };

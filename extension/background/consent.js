@@ -11,7 +11,7 @@ async function register(shop) {
   const present = await chrome.scripting.getRegisteredContentScripts({ ids: [scriptId(shop)] });
   if (present.length > 0) return;
   await chrome.scripting.registerContentScripts([{
-    id: scriptId(shop), matches: [originPatternOf(shop)], js: ["content/loader.js"], runAt: "document_idle", persistAcrossSessions: true,
+    id: scriptId(shop), matches: [originPatternOf(shop)], js: ["content/content.js"], runAt: "document_idle", persistAcrossSessions: true,
   }]);
 }
 
@@ -27,7 +27,7 @@ async function unregister(shop) {
 /** @param {number} tabId runs the content script at once; a second time does nothing */
 export async function inject(tabId) {
   try {
-    await chrome.scripting.executeScript({ target: { tabId }, files: ["content/loader.js"] });
+    await chrome.scripting.executeScript({ target: { tabId }, files: ["content/content.js"] });
   } catch (error) {
     throw new CarryoverError("page_not_visible", "Carryover cannot see this page. Click its icon in the toolbar while the shop's page is open.", { cause: error });
   }

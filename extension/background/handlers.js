@@ -6,6 +6,7 @@ import { setConsent, withdrawAll } from "./consent.js";
 import { forgetModel, forgetServer, getKnownShops, getModel, getServer } from "./model.js";
 import { getProfile } from "./store.js";
 import { describeTab, readPage } from "./tabs.js";
+import { ask } from "./towers-client.js";
 
 /** @typedef {import("../messages.js").Handler} Handler */
 /** @typedef {import("../core/recommender.js").Recommendations} Recommendations */
@@ -97,13 +98,16 @@ function checkedSettings({ serverUrl, serverIsMine, mode }) {
 
 /** @type {Record<string, Handler>} */
 export const handlers = {
-  async "page.product"({ product, kind }, sender) {
-    const tab = sender.tab;
-    if (!tab || !sender.url || product.shop !== shopOf(sender.url)) {
-      throw new CarryoverError("forbidden_sender", "A page may speak about its own shop only.");
-    }
+  async "page.seen"({ html, url, kind }, sender) {
+    const shop = sender.url && shopOf(sender.url);
+    if (!sender.tab || shopOf(url) !== shop) throw new CarryoverError("forbidden_sender", "A page may speak about its own shop only.");
     if (!LEARNED_KINDS.includes(kind)) throw new CarryoverError("invalid_message", `kind must be one of ${LEARNED_KINDS.join(", ")}.`);
-    const learned = await learn({ product, kind, incognito: tab.incognito }, { profile: await getProfile(), model: getModel });
+    const profile = await getProfile();
+    // Not even read without consent; the filter asks again, about the product itself.
+    if (!profile.isConsented(shop)) return { stored: false, reason: "no_consent" };
+    if (profile.settings.paused) return { stored: false, reason: "paused" };
+    const { product } = await ask({ type: "page.read", html, url, hidden: [] });
+    const learned = await learn({ product, kind, incognito: sender.tab.incognito }, { profile, model: getModel });
     if (learned.stored) await announceChange();
     return learned;
   },

@@ -3,6 +3,7 @@ import { CarryoverError } from "../core/errors.js";
 import { shopOf } from "../extract/identity.js";
 import { unwrap } from "../messages.js";
 import { inject } from "./consent.js";
+import { ask } from "./towers-client.js";
 
 /**
  * @typedef {object} TabDescription
@@ -23,6 +24,12 @@ export async function describeTab(tabId) {
 /** @param {number} tabId @returns {Promise<Record<string, any>>} the page's product and listing, read now */
 export async function readPage(tabId) {
   await inject(tabId);
+  const { html, url, hidden } = await pageOf(tabId);
+  return ask({ type: "page.read", html, url, hidden });
+}
+
+/** @param {number} tabId */
+async function pageOf(tabId) {
   try {
     return unwrap(await chrome.tabs.sendMessage(tabId, { type: "page.extract" }));
   } catch (error) {

@@ -19,8 +19,8 @@ async function ensureOffscreen() {
   await creating;
 }
 
-/** @param {Record<string, any> & {type: string}} message @returns {Promise<Record<string, any>>} */
-async function ask(message) {
+/** Asks the towers' zone, wherever it is. @param {Record<string, any> & {type: string}} message @returns {Promise<Record<string, any>>} */
+export async function ask(message) {
   // Firefox has no offscreen documents; its background is a page and runs the towers itself.
   if (!chrome.offscreen) {
     const { towersHandlers } = await import("../towers-handlers.js");

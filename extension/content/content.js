@@ -1,63 +1,71 @@
 // @ts-check
-// Runs in the pages of shops the shopper allowed, and once, on a click, where a page's products are to be ranked.
-import { extractProduct } from "../extract/combine.js";
-import { extractListing } from "../extract/listing.js";
-import { createListener, send } from "../messages.js";
+// Runs in the pages of shops the shopper allowed, and once, on a click, where a page's products are to be ranked. It only hands
+// the page over: reading it happens in the extension's own document, so that no file has to be opened to web pages, and no
+// shop can find out by asking for one that Carryover is installed.
+(() => {
+  const { carryover } = /** @type {any} */ (globalThis);
+  if (carryover) return; // injected a second time
+  /** @type {any} */ (globalThis).carryover = true;
 
-const CART = /\b(?:add(?:ed)? to (?:cart|bag|basket|trolley)|buy now|in den (?:warenkorb|einkaufswagen)|ajouter au panier|añadir (?:a la cesta|al carrito)|aggiungi al carrello|in winkelwagen|adicionar ao carrinho)\b/i;
-const WISHLIST = /\b(?:add to (?:wish ?list|favou?rites|saved)|save for later|wish ?list|favou?rite|merkzettel|wunschliste|liste d.envies|lista de deseos|preferiti)\b/i;
+  const MAX_HTML_CHARS = 16 * 2 ** 20;
+  const CART = /\b(?:add(?:ed)? to (?:cart|bag|basket|trolley)|buy now|in den (?:warenkorb|einkaufswagen)|ajouter au panier|añadir (?:a la cesta|al carrito)|aggiungi al carrello|in winkelwagen|adicionar ao carrinho)\b/i;
+  const WISHLIST = /\b(?:add to (?:wish ?list|favou?rites|saved)|save for later|wish ?list|favou?rite|merkzettel|wunschliste|liste d.envies|lista de deseos|preferiti)\b/i;
 
-/** @param {"view" | "cart" | "wishlist"} kind */
-async function report(kind) {
-  const product = await extractProduct(document, location.href);
-  if (product.verdict !== "product") return;
-  await send({ type: "page.product", product, kind });
-}
+  /** The page as it is now, and which of its links nobody sees: a parsed copy has no layout. */
+  function snapshot() {
+    const hidden = [...document.querySelectorAll("a[href]")].flatMap((link, i) => (link.checkVisibility?.() ?? true ? [] : [i]));
+    // eslint-disable-next-line no-restricted-properties -- read, never written
+    return { html: document.documentElement.outerHTML.slice(0, MAX_HTML_CHARS), url: location.href, hidden };
+  }
 
-/** What goes wrong here is no business of the shop's page; the panel tells the shopper about the server. @param {unknown} error */
-function logged(error) {
-  console.debug("Carryover:", error instanceof Error ? error.message : error);
-}
+  /** @param {"view" | "cart" | "wishlist"} kind */
+  async function report(kind) {
+    const { html, url } = snapshot();
+    const answer = await chrome.runtime.sendMessage({ type: "page.seen", html, url, kind });
+    // What goes wrong is no business of the shop's page; the panel tells the shopper about the server.
+    if (!answer?.ok) console.debug("Carryover:", answer?.error?.message ?? "no answer");
+  }
 
-/** A page in a tab nobody looks at, or one the browser loads ahead, has not been seen. */
-function whenSeen() {
-  return new Promise((resolve) => {
-    const check = () => {
-      if (document.visibilityState !== "visible") return;
-      document.removeEventListener("visibilitychange", check);
-      resolve(undefined);
-    };
-    document.addEventListener("visibilitychange", check);
-    check();
+  /** A page in a tab nobody looks at, or one the browser loads ahead, has not been seen. */
+  function whenSeen() {
+    return new Promise((resolve) => {
+      const check = () => {
+        if (document.visibilityState !== "visible") return;
+        document.removeEventListener("visibilitychange", check);
+        resolve(undefined);
+      };
+      document.addEventListener("visibilitychange", check);
+      check();
+    });
+  }
+
+  /** @param {Event} event */
+  function onClick(event) {
+    const target = event.target instanceof Element ? event.target.closest("button, a, input[type=submit], [role=button]") : null;
+    if (!target || target.closest("nav, header, footer")) return;
+    const words = [target.textContent, target.getAttribute("aria-label"), target.getAttribute("value"), target.getAttribute("title")].join(" ");
+    if (words.length > 200) return;
+    if (CART.test(words)) report("cart");
+    else if (WISHLIST.test(words)) report("wishlist");
+  }
+
+  function watchNavigation() {
+    // Shops built as one page change the address without loading; browsers without the Navigation API miss those views.
+    const { navigation } = /** @type {any} */ (globalThis);
+    let last = location.href;
+    navigation?.addEventListener("navigatesuccess", () => {
+      if (location.href.split("#")[0] === last.split("#")[0]) return;
+      last = location.href;
+      report("view");
+    });
+  }
+
+  chrome.runtime.onMessage.addListener((message, sender, respond) => {
+    // contracts/messages.json: page.extract, from the background only, without fields.
+    if (sender.id !== chrome.runtime.id || sender.tab || message?.type !== "page.extract") return;
+    respond({ ok: true, ...snapshot() });
   });
-}
-
-/** @param {Event} event */
-function onClick(event) {
-  const target = event.target instanceof Element ? event.target.closest("button, a, input[type=submit], [role=button]") : null;
-  if (!target || target.closest("nav, header, footer")) return;
-  const words = [target.textContent, target.getAttribute("aria-label"), target.getAttribute("value"), target.getAttribute("title")].join(" ");
-  if (words.length > 200) return;
-  if (CART.test(words)) report("cart").catch(logged);
-  else if (WISHLIST.test(words)) report("wishlist").catch(logged);
-}
-
-function watchNavigation() {
-  // Shops built as one page change the address without loading; browsers without the Navigation API miss those views.
-  const { navigation } = /** @type {any} */ (globalThis);
-  let last = location.href;
-  navigation?.addEventListener("navigatesuccess", () => {
-    if (location.href === last) return;
-    last = location.href;
-    report("view").catch(logged);
-  });
-}
-
-chrome.runtime.onMessage.addListener(createListener("content", {
-  async "page.extract"() {
-    return { product: await extractProduct(document, location.href), listing: await extractListing(document, location.href) };
-  },
-}));
-document.addEventListener("click", onClick, { capture: true, passive: true });
-watchNavigation();
-whenSeen().then(() => report("view")).catch(logged);
+  document.addEventListener("click", onClick, { capture: true, passive: true });
+  watchNavigation();
+  whenSeen().then(() => report("view"));
+})();

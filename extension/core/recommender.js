@@ -29,7 +29,7 @@ const WEAKEST_REASON = 0.25;
 /**
  * A product kept in the profile, after the privacy filter and with its embedding from this device.
  * @param {object} happened
- * @param {unknown} happened.product as a content script sent it: not trusted
+ * @param {unknown} happened.product as read from a page: not trusted
  * @param {Kind} happened.kind
  * @param {boolean} happened.incognito
  * @param {{profile: Profile, model: () => Promise<Model>}} on

@@ -57,22 +57,19 @@ function titleIn(card, link) {
   return words.map((text) => clean(text, 500)).find((text) => text !== null) ?? null;
 }
 
-/** @param {Element} element @returns {boolean} whether it is drawn; without layout (in tests) nothing says otherwise */
-function isShown(element) {
-  return !isUnseen(element) && (typeof element.checkVisibility !== "function" || element.checkVisibility());
-}
-
 /**
  * @param {Document} document
  * @param {string} url where it stands
+ * @param {number[]} [hidden] which of the document's a[href] nobody sees, by position: a parsed copy has no layout
  * @returns {Promise<Card[]>} in document order, at most 200; empty where the page shows fewer than two products
  */
-export async function extractListing(document, url) {
+export async function extractListing(document, url, hidden = []) {
   const page = createPage(document, url);
   /** @type {Map<string, Card>} */
   const cards = new Map();
-  for (const link of document.querySelectorAll("a[href]")) {
-    const target = link.closest(SITE_PARTS) || !isShown(link) ? null : targetOf(link, page);
+  const isHidden = new Set(hidden);
+  for (const [i, link] of document.querySelectorAll("a[href]").entries()) {
+    const target = link.closest(SITE_PARTS) || isUnseen(link) || isHidden.has(i) ? null : targetOf(link, page);
     if (!target || cards.has(target) || cards.size >= MAX_CARDS) continue;
     const card = cardAround(link, target, page);
     const picture = card.querySelector("img");

@@ -1148,16 +1148,17 @@ export const messages = {
   "content": "A content script: lives in a shop's page and is trusted least. Only a shop with consent is heard.",
   "ui": "The extension's own pages: popup, side panel, options.",
   "background": "Service worker (Chromium) or event page (Firefox); owns storage and network.",
-  "towers": "The offscreen document (Chromium) or the event page itself (Firefox); runs ONNX."
+  "towers": "The offscreen document (Chromium) or the event page itself (Firefox); parses pages and runs ONNX."
  },
  "messages": {
-  "page.product": {
+  "page.seen": {
    "from": [
     "content"
    ],
    "to": "background",
    "fields": {
-    "product": "object",
+    "html": "string",
+    "url": "string",
     "kind": "string"
    },
    "reply": {
@@ -1171,6 +1172,22 @@ export const messages = {
    ],
    "to": "content",
    "fields": {},
+   "reply": {
+    "html": "string",
+    "url": "string",
+    "hidden": "array"
+   }
+  },
+  "page.read": {
+   "from": [
+    "background"
+   ],
+   "to": "towers",
+   "fields": {
+    "html": "string",
+    "url": "string",
+    "hidden": "array"
+   },
    "reply": {
     "product": "object",
     "listing": "array"

@@ -1,0 +1,124 @@
+"""A real Chromium with the real extension, behind the recording proxy."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
+
+from tests.e2e.proxy import RecordingProxy
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+EXECUTABLE = "/usr/bin/chromium"
+LOCALHOST = [f"*://*.{shop}.localhost/*" for shop in ("harbor", "linden", "meridian")]
+
+
+def granted_copy(target: Path) -> Path:
+    """Copy the extension and move the three demo shops from asked-for to granted.
+
+    A headless browser has nobody to answer the permission question. The code that asks it is the shipped code and runs;
+    it finds the answer given. `test_permission_prompt.py` answers the real question of the unchanged extension.
+    """
+    shutil.copytree(ROOT / "extension", target, ignore=shutil.ignore_patterns("build"))
+    manifest = json.loads((target / "manifest.json").read_text())
+    manifest["host_permissions"] += LOCALHOST
+    (target / "manifest.json").write_text(json.dumps(manifest))
+    return target
+
+
+class Shopper:
+    """One person: a fresh browser profile, the extension, and the few things people do with it."""
+
+    def __init__(self, playwright: Playwright, folder: Path, extension: Path, server_url: str, **options: Any) -> None:
+        self.proxy = RecordingProxy()
+        self.context: BrowserContext = playwright.chromium.launch_persistent_context(
+            str(folder),
+            executable_path=EXECUTABLE,
+            headless=options.pop("headless", True),
+            proxy={"server": self.proxy.address, "bypass": "<-loopback>"},
+            args=[
+                f"--disable-extensions-except={extension}",
+                f"--load-extension={extension}",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--disable-component-update",
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            ],
+            viewport=options.pop("viewport", {"width": 1280, "height": 900}),
+            **options,
+        )
+        workers = self.context.service_workers
+        worker = workers[0] if workers else self.context.wait_for_event("serviceworker")
+        self.extension_id = worker.url.split("/")[2]
+        self.page = self.context.new_page()
+        self.control = self.open("options.html")
+        self.ask("settings.set", serverUrl=server_url)
+
+    def close(self) -> None:
+        """Close the browser and the proxy."""
+        self.context.close()
+        self.proxy.close()
+
+    def open(self, name: str) -> Page:
+        """Open a page of the extension as a tab."""
+        page = self.context.new_page()
+        page.goto(f"chrome-extension://{self.extension_id}/ui/{name}")
+        return page
+
+    def ask(self, message: str, **fields: Any) -> dict[str, Any]:
+        """Send a message as the extension's own pages do; returns the answer, refusals included."""
+        answer: dict[str, Any] = self.control.evaluate(
+            "message => chrome.runtime.sendMessage(message)", {"type": message, **fields}
+        )
+        return answer
+
+    def tab_id(self, page: Page) -> int:
+        """The browser's number of a tab."""
+        tabs: list[dict[str, Any]] = self.control.evaluate("() => chrome.tabs.query({})")
+        return next(int(tab["id"]) for tab in tabs if tab.get("url") == page.url)
+
+    def panel(self, page: Page, width: int = 380) -> Page:
+        """Open the side panel's page for a tab, in a tab of its own."""
+        panel = self.context.new_page()
+        panel.set_viewport_size({"width": width, "height": 900})
+        panel.goto(f"chrome-extension://{self.extension_id}/ui/panel.html?tab={self.tab_id(page)}")
+        return panel
+
+    def visit(self, url: str) -> None:
+        """Look at a page of a shop, in front."""
+        self.page.bring_to_front()
+        self.page.goto(url)
+
+    def allow(self) -> None:
+        """Allow the shop that is open, by the panel's own button."""
+        panel = self.panel(self.page)
+        panel.locator("[data-action=allow]").click()
+        expect(panel.locator("[data-action=stop]")).to_be_visible()
+        panel.close()
+
+    def num_known(self) -> int:
+        """How many things the profile holds."""
+        return int(self.ask("state.get")["state"]["numKnown"])
+
+    def learn(self, url: str) -> None:
+        """Look at a product and wait until it is known."""
+        before = self.num_known()
+        self.visit(url)
+        self.wait_until(lambda: self.num_known() > before, f"{url} to be known")
+
+    def wait_until(self, is_so: Callable[[], bool], what: str, seconds: float = 60) -> None:
+        """Wait for something that the extension does in its own time."""
+        for _ in range(int(seconds * 5)):
+            if is_so():
+                return
+            self.page.wait_for_timeout(200)
+        raise AssertionError(f"waited {seconds} s in vain for {what}")
+
+    def recommended(self, panel: Page) -> list[str]:
+        """The item ids in the panel, best first, once it has settled."""
+        expect(panel.locator(".card[data-item-id]").first).to_be_visible(timeout=60_000)
+        expect(panel.locator("#cards")).not_to_have_attribute("aria-busy", "true")
+        return [str(card.get_attribute("data-item-id")) for card in panel.locator(".card[data-item-id]").all()]

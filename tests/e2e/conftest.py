@@ -1,0 +1,65 @@
+"""The mall, the server and a browser, real all of them."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Playwright, sync_playwright
+
+from demo.catalogue import build
+from tests.e2e import world as worlds
+from tests.e2e.chromium import EXECUTABLE, ROOT, Shopper, granted_copy
+from tests.e2e.world import World
+
+
+@pytest.fixture(scope="session")
+def world(lite_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The running mall and a server with its catalogue."""
+    logs = tmp_path_factory.mktemp("logs")
+    with worlds.running(worlds.mall_command(), worlds.PORTS["harbor"], logs / "mall.log"):
+        data = worlds.catalogue(lite_bundle)
+        port = worlds.free_port()
+        command = ["server", "run", "--data", str(data), "--bundle", str(lite_bundle), "--port", str(port)]
+        with worlds.running([*command, "--workers", "1"], port, logs / "server.log"):
+            products = tuple(build(worlds.SEED))
+            yield World(f"http://127.0.0.1:{port}", data, lite_bundle, products)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, or the reason why not."""
+    if not Path(EXECUTABLE).exists():
+        pytest.skip(f"no Chromium at {EXECUTABLE}")
+    if not (ROOT / "extension" / "vendor" / "tldts.mjs").exists():
+        pytest.skip("extension/vendor is missing: run `npm ci && npm run vendor`")
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The extension with the demo shops' permissions already granted."""
+    return granted_copy(tmp_path_factory.mktemp("extension") / "carryover")
+
+
+@pytest.fixture
+def new_shopper(
+    playwright: Playwright, extension: Path, world: World, tmp_path: Path
+) -> Iterator[Callable[..., Shopper]]:
+    """Makes shoppers, each with a browser profile of their own; they leave when the test ends."""
+    shoppers: list[Shopper] = []
+
+    def make(**options: object) -> Shopper:
+        folder = tmp_path / f"profile-{len(shoppers)}"
+        shoppers.append(Shopper(playwright, folder, extension, world.server_url, **options))
+        return shoppers[-1]
+
+    yield make
+    for shopper in shoppers:
+        shopper.close()
+
+
+@pytest.fixture
+def shopper(new_shopper: Callable[..., Shopper]) -> Shopper:
+    """One person with a fresh browser."""
+    return new_shopper()

@@ -1,0 +1,98 @@
+"""A recording HTTP proxy: sees every request of the browser, those of offscreen documents and side panels included."""
+
+import http.client
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+HOP_BY_HOP = frozenset(("connection", "proxy-connection", "keep-alive", "transfer-encoding", "te", "upgrade"))
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it left the browser."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def host(self) -> str:
+        """Host and port."""
+        return urlsplit(self.url).netloc
+
+    @property
+    def path(self) -> str:
+        """Path without the query."""
+        return urlsplit(self.url).path
+
+    def header(self, name: str) -> str:
+        """A header by its name in any case; "" where it is absent."""
+        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
+
+    def everything(self) -> str:
+        """URL, headers and body as one text."""
+        return "\n".join([self.url, *self.headers.values(), self.body.decode("utf-8", "replace")])
+
+
+@dataclass
+class RecordingProxy:
+    """Forwards to this machine only, whatever the host is called; anything else is answered with 502 and recorded."""
+
+    requests: list[Request] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, format: str, *args: object) -> None:
+                """The record is kept; the terminal stays quiet."""
+
+            def forward(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length) if length else b""
+                proxy.requests.append(Request(self.command, self.path, dict(self.headers.items()), body))
+                parts = urlsplit(self.path)
+                name = (parts.hostname or "").lower()
+                if parts.scheme != "http" or not (name == "127.0.0.1" or name.endswith("localhost")):
+                    self.send_error(502, "only this machine")
+                    return
+                try:
+                    self.relay(parts.netloc, parts.port or 80, self.path.split(parts.netloc, 1)[1] or "/", body)
+                except OSError:
+                    self.send_error(502, "nobody answers")
+
+            def relay(self, host: str, port: int, target: str, body: bytes) -> None:
+                upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+                headers = {key: value for key, value in self.headers.items() if key.lower() not in HOP_BY_HOP}
+                upstream.request(self.command, target, body=body or None, headers={**headers, "Host": host})
+                answer = upstream.getresponse()
+                content = answer.read()
+                upstream.close()
+                self.send_response(answer.status)
+                for key, value in answer.getheaders():
+                    if key.lower() not in (*HOP_BY_HOP, "content-length"):
+                        self.send_header(key, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_HEAD = do_CONNECT = forward  # noqa: N815
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        """What the browser is told."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()

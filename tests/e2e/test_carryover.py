@@ -1,0 +1,99 @@
+"""The promise: taste carries over to a shop never seen before, and the history does not leave the device."""
+
+import json
+import random
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from demo.catalogue import DemoProduct
+from demo.tastes import TASTES
+from tests.e2e.chromium import ROOT, Shopper
+from tests.e2e.proxy import Request
+from tests.e2e.world import PORTS, World
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+JUDGED = ("seaside", "nocturne", TASTES[6].key)
+SHOWN = 10
+BAR = 8
+
+
+def carry_over(shopper: Shopper, world: World, viewed: list[DemoProduct]) -> list[str]:
+    """Look at products in harbor, then open linden for the first time; returns the tastes of the ten shown there."""
+    shopper.visit(world.shop_url("harbor") + "/")
+    shopper.allow()
+    for product in viewed:
+        shopper.learn(world.url(product))
+    shopper.visit(world.shop_url("linden") + "/")
+    panel = shopper.panel(shopper.page)
+    shown = shopper.recommended(panel)
+    assert len(shown) == SHOWN
+    tastes = world.tastes_by_id("linden")
+    return [tastes[item_id] for item_id in shown]
+
+
+def needles(world: World, viewed: list[DemoProduct]) -> list[str]:
+    """Everything by which a viewed product could be recognised."""
+    found = []
+    for product in viewed:
+        found += [product.title, world.url(product), product.url_path, product.handle, world.item_id(product), product.sku]
+        found += [product.gtin] if product.gtin else []
+    return [needle.lower() for needle in found]
+
+
+def is_of_the_shop_page(request: Request) -> bool:
+    """Whether the shop's own page made this request to itself: a navigation, or what its page loads from itself.
+
+    The extension's requests have no referrer of the shop: a worker's or an extension page's are `none` or `cross-site`.
+    """
+    if request.host != f"harbor.localhost:{PORTS['harbor']}":
+        return False
+    is_navigation = request.header("Sec-Fetch-Dest") == "document"
+    origin = urlsplit(request.header("Referer")).netloc
+    return is_navigation or (request.header("Sec-Fetch-Site") == "same-origin" and origin == request.host)
+
+
+def assert_nothing_leaked(shopper: Shopper, world: World, viewed: list[DemoProduct]) -> None:
+    """No request but the shop's own page loads carries anything of what was viewed, in URL, headers or body."""
+    judged = [request for request in shopper.proxy.requests if not is_of_the_shop_page(request)]
+    assert [request for request in judged if request.path == "/v1/recommendations"], "the server was asked"
+    for request in judged:
+        text = unquote(request.everything()).lower()
+        leaked = [needle for needle in needles(world, viewed) if needle in text]
+        assert not leaked, f"{request.method} {request.url} carries {leaked}"
+
+
+@pytest.mark.parametrize("taste", JUDGED)
+def test_taste_carries_over_and_history_does_not(shopper: Shopper, world: World, taste: str) -> None:
+    viewed = random.Random(taste).sample(world.of_taste("harbor", taste), 6)
+    shown = carry_over(shopper, world, viewed)
+    assert shown.count(taste) >= BAR, shown
+    assert_nothing_leaked(shopper, world, viewed)
+
+
+def test_mixed_tastes_pass_no_bar(shopper: Shopper, world: World) -> None:
+    """The control: six products of six other tastes each; were it the shop or luck, a bar would be passed."""
+    dice = random.Random(5)
+    mixed = dice.sample([taste.key for taste in TASTES], 6)
+    viewed = [dice.choice(world.of_taste("harbor", taste)) for taste in mixed]
+    shown = carry_over(shopper, world, viewed)
+    assert all(shown.count(taste) < BAR for taste in JUDGED), shown
+
+
+def test_own_mode_sends_these_fields_only(shopper: Shopper, world: World) -> None:
+    viewed = world.of_taste("harbor", "seaside")[:2]
+    carry_over(shopper, world, viewed)
+    bodies = [json.loads(r.body) for r in shopper.proxy.requests if r.path == "/v1/recommendations"]
+    assert bodies
+    for body in bodies:
+        assert set(body) == {"mode", "shop", "k", "vector", "space", "include"}
+        assert (body["mode"], body["k"], body["include"]) == ("own", 30, ["vectors"])
+
+
+def test_ledger_holds_every_request_byte_for_byte(shopper: Shopper, world: World) -> None:
+    carry_over(shopper, world, world.of_taste("harbor", "seaside")[:2])
+    port = urlsplit(world.server_url).netloc
+    sent = [(r.method, r.url, r.body.decode()) for r in shopper.proxy.requests if r.host == port]
+    kept = [(e["method"], e["url"], e["body"]) for e in shopper.ask("ledger.get")["entries"]]
+    assert sorted(kept) == sorted(sent)
+    assert ROOT.exists()

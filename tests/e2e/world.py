@@ -1,0 +1,147 @@
+"""The world the browser lives in: the demo mall, its crawled and ingested products, and a server."""
+
+import hashlib
+import http.client
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.catalogue import SHOPS, DemoProduct, build
+from scraper.identity import canonical_url, item_id_of
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SEED = 7
+# Fixed, because product addresses hold them and the ingested catalogue is kept between runs.
+PORTS = {"harbor": 8741, "linden": 8742, "meridian": 8743}
+# The catalogue holds these two; meridian is the shop that no catalogue knows.
+CRAWLED = ("harbor", "linden")
+SOURCES = ("demo", "scraper", "server", "contracts")
+
+
+@dataclass(frozen=True)
+class World:
+    """Where everything is, and what is true."""
+
+    server_url: str
+    data: Path
+    bundle: Path
+    products: tuple[DemoProduct, ...]
+
+    def shop_url(self, shop: str) -> str:
+        """The address of a shop's home page, without the slash."""
+        return f"http://{shop}.localhost:{PORTS[shop]}"
+
+    def url(self, product: DemoProduct) -> str:
+        """The address of a product's page."""
+        return canonical_url(self.shop_url(product.shop) + product.url_path)
+
+    def item_id(self, product: DemoProduct) -> str:
+        """Its item id."""
+        return item_id_of(self.url(product))
+
+    def of_taste(self, shop: str, taste: str) -> list[DemoProduct]:
+        """All products of one taste in one shop."""
+        return [product for product in self.products if product.shop == shop and product.taste == taste]
+
+    def tastes_by_id(self, shop: str) -> dict[str, str]:
+        """The hidden taste of each item of a shop."""
+        return {self.item_id(product): product.taste for product in self.products if product.shop == shop}
+
+
+def sources_hash(bundle: Path) -> str:
+    """Name one state of all that the ingested catalogue depends on."""
+    digest = hashlib.sha256((bundle / "manifest.json").read_bytes())
+    for folder in SOURCES:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and path.suffix in (".py", ".json", ".sql", ".html"):
+                digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(command: list[str], port: int, log: Path) -> Iterator[None]:
+    """Run a server of the project until the block ends."""
+    with log.open("wb") as stream:
+        process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT)
+    try:
+        _wait_for(process, port, log)
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            raise AssertionError(f"{process.args} ended with {process.returncode}:\n{log.read_text()[-2000:]}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"nobody listens on port {port}:\n{log.read_text()[-2000:]}")
+
+
+def mall_command() -> list[str]:
+    """How the mall is started."""
+    return ["demo", "mall", "--ports", ",".join(str(PORTS[shop]) for shop in SHOPS), "--seed", str(SEED)]
+
+
+def catalogue(bundle: Path) -> Path:
+    """Return the data directory of an ingested catalogue; made once for one state of the sources. Needs the mall."""
+    home = ROOT / "var" / "test-e2e" / sources_hash(bundle)
+    if (home / "done").exists():
+        return home / "data"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    for shop in CRAWLED:
+        _ingest(shop, home, bundle)
+    (home / "done").touch()
+    return home / "data"
+
+
+def _ingest(shop: str, home: Path, bundle: Path) -> None:
+    """Pages of the running mall, through the scraper's command, into the server's catalogue."""
+    folder = home / shop
+    folder.mkdir()
+    lines = []
+    for product in build(SEED):
+        if product.shop == shop:
+            (folder / f"{product.number}.html").write_text(_fetch(shop, product.url_path))
+            url = f"http://{shop}.localhost:{PORTS[shop]}{product.url_path}"
+            lines.append(json.dumps({"url": url, "file": f"{product.number}.html"}))
+    pages = folder / "pages.jsonl"
+    pages.write_text("\n".join(lines) + "\n")
+    products = home / f"{shop}.products.jsonl"
+    _run("scraper", "extract-many", str(pages), "--out", str(products))
+    _run("server", "ingest", str(products), "--bundle", str(bundle), "--data", str(home / "data"),
+         "--resolve", f"{shop}.localhost:127.0.0.1")  # fmt: skip
+
+
+def _fetch(shop: str, path: str) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", PORTS[shop], timeout=30)
+    connection.request("GET", path, headers={"Host": f"{shop}.localhost:{PORTS[shop]}"})
+    answer = connection.getresponse()
+    body = answer.read().decode()
+    connection.close()
+    assert answer.status == 200, f"{shop}{path}: {answer.status}"
+    return body
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stderr[-2000:]}"
