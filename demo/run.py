@@ -104,10 +104,15 @@ def _python(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-u", "-m", *arguments)
 
 
+def _contracts() -> list[Path]:
+    """Return the contracts that programs read; the shared test cases beside them change nothing that is built."""
+    return sorted((ROOT / "contracts").glob("*.json"))
+
+
 def bundle_step(run: Run) -> Step:
     """Return the step that exports the encoders."""
     out = run.var / "bundles" / "lite"
-    sources = (ROOT / "exporter", ROOT / "trainer" / "towers", ROOT / "contracts", ROOT / "requirements.txt")
+    sources = (ROOT / "exporter", ROOT / "trainer" / "towers", *_contracts(), ROOT / "requirements.txt")
     return Step(
         "bundle", "Export the encoders to ONNX", _python("exporter", "lite", "--out", str(out)), sources, (out,)
     )
@@ -123,7 +128,7 @@ def crawl_step(run: Run, shop: str, port: int) -> Step:
     catalogue = tuple(
         ROOT / "demo" / name for name in ("catalogue.py", "tastes.py", "vocabulary.py", "shops", "pictures")
     )
-    sources = (ROOT / "scraper", ROOT / "contracts", ROOT / "requirements.txt", *catalogue)
+    sources = (ROOT / "scraper", *_contracts(), ROOT / "requirements.txt", *catalogue)
     # The seed is no argument of the crawl, yet decides what it finds: the fingerprint takes it from the step's name.
     return Step(f"crawl-{shop}-{run.seed}", f"Read {host}", command, sources, (out / "products.jsonl",), resumes_in=out)
 
@@ -144,7 +149,7 @@ def ingest_step(run: Run, shop: str) -> Step:
         "--resolve",
         f"{host}:{HOST}",
     )
-    sources = (products, bundle / "manifest.json", ROOT / "contracts")
+    sources = (products, bundle / "manifest.json", *_contracts())
     return Step(f"ingest-{shop}", f"Embed and index {host}", command, sources, ())
 
 

@@ -41,5 +41,9 @@ export function radios(group, options, chosen) {
 export function ledgerEntry({ time, method, url, body }) {
   const size = new TextEncoder().encode(body).length;
   const summary = element("summary", {}, `${new Date(time).toLocaleTimeString()}  ${method} ${url}  (${size === 0 ? "no body" : `body of ${size.toLocaleString()} bytes`})`);
-  return element("li", {}, element("details", {}, summary, element("pre", { tabindex: "0" }, body || "This request had no body.")));
+  const isTaste = body.includes('"vector"');
+  const note = element("p", { class: "muted" }, isTaste ? "Your taste, to your own server:" : "Nothing about you:");
+  // The one request that says something about the person lies open; the rest is a press away.
+  const details = element("details", isTaste ? { open: "" } : {}, summary, note, element("pre", { tabindex: "0" }, body || "This request had no body."));
+  return element("li", {}, details);
 }
