@@ -10,7 +10,7 @@ from server.rows import Floats, Integers
 
 # docs/index-parameters.md says what these mean and how they were chosen.
 M = 16
-EF_CONSTRUCTION = 200
+EF_CONSTRUCTION = 400
 SPACE = "ip"
 _SEED = 100
 
@@ -22,6 +22,7 @@ class Index:
     hnsw: Any
     labels: Integers
     dim: int
+    ef: int
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -43,7 +44,7 @@ def build_index(labels: Integers, embeddings: Floats, ef: int) -> Index:
     hnsw.init_index(max_elements=len(labels), M=M, ef_construction=EF_CONSTRUCTION, random_seed=_SEED)
     hnsw.add_items(embeddings, labels, num_threads=1)
     hnsw.set_ef(ef)
-    return Index(hnsw, np.sort(labels), embeddings.shape[1])
+    return Index(hnsw, np.sort(labels), embeddings.shape[1], ef)
 
 
 def load_index(path: Path, dim: int, ef: int) -> Index:
@@ -53,4 +54,4 @@ def load_index(path: Path, dim: int, ef: int) -> Index:
     hnsw = hnswlib.Index(space=SPACE, dim=dim)
     hnsw.load_index(str(path))
     hnsw.set_ef(ef)
-    return Index(hnsw, np.sort(np.array(hnsw.get_ids_list(), dtype=np.int64)), dim)
+    return Index(hnsw, np.sort(np.array(hnsw.get_ids_list(), dtype=np.int64)), dim, ef)

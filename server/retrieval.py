@@ -16,10 +16,9 @@ Strategy = Literal["exact", "hnsw", "exact_filtered", "first_screen"]
 # first, and when it is one step of an HNSW search. Only their ratios matter.
 SCAN_NS = 40.0
 GATHER_NS = 150.0
-HNSW_STEP_NS = 1200.0
+HNSW_STEP_NS = 400.0
 # Room for candidates that turn out to be deleted.
 _SPARE = 16
-_MIN_STEPS = 128
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def _search_index(
         return None
     # Enough labels for `num_candidates` to survive the filters, were what they keep spread evenly.
     num_labels = int(1.5 * num_candidates * (len(state.index) + len(state.delta)) / num_kept) + _SPARE
-    if HNSW_STEP_NS * max(_MIN_STEPS, num_labels) > min(SCAN_NS * state.num_rows, GATHER_NS * num_kept):
+    if HNSW_STEP_NS * max(state.index.ef, num_labels) > min(SCAN_NS * state.num_rows, GATHER_NS * num_kept):
         return None
     rows = state.base.find(state.index.search(query, num_labels))
     rows = rows[rows >= 0]

@@ -76,7 +76,7 @@ class Settings:
     delta_max_items: int = _setting(
         2000, "items outside a shop's index before a new one is built", _integer, commands=BOTH
     )
-    ef: int = _setting(128, "HNSW search breadth: higher finds more and takes longer", _integer)
+    ef: int = _setting(256, "HNSW search breadth: higher finds more and takes longer", _integer)
     resolve: tuple[str, ...] = _setting(
         (), "HOST:ADDR, fetch this host's pictures from this address, and allow it even if private", _words,
         commands=BOTH,
