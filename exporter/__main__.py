@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from exporter.errors import BundleError, ExporterError, WeightsError
 
 if TYPE_CHECKING:
+    from exporter.clip import Source
     from exporter.draft import Draft
 
 
@@ -41,6 +42,19 @@ def _parser() -> argparse.ArgumentParser:
     lite.set_defaults(command=_lite)
     lite.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the bundle goes")
 
+    clip = commands.add_parser("open-clip", help="an open_clip model, such as ViT-B-32 laion2b_s34b_b79k")
+    clip.set_defaults(command=_open_clip)
+    clip.add_argument("model", metavar="MODEL", help="open_clip's name, a config .json, or local-dir:PATH")
+    clip.add_argument("weights", nargs="?", metavar="TAG|FILE", help="a published tag, or a checkpoint file")
+    clip.add_argument("--random-weights", type=int, metavar="SEED", help="untrained, to try a model")
+    clip.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the bundle goes")
+
+    checkpoint = commands.add_parser("checkpoint", help="towers trained by `python -m trainer`")
+    checkpoint.set_defaults(command=_checkpoint)
+    checkpoint.add_argument("checkpoint", type=Path, metavar="CKPT_DIR")
+    checkpoint.add_argument("--encoders", type=Path, required=True, metavar="BUNDLE_DIR", help="what it was trained on")
+    checkpoint.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the bundle goes")
+
     verify = commands.add_parser("verify", help="check a bundle: schema, hashes, ONNX, a forward pass")
     verify.add_argument("bundle", type=Path, metavar="DIR")
     verify.set_defaults(command=_verify)
@@ -51,6 +65,37 @@ def _lite(arguments: argparse.Namespace) -> None:
     from exporter import lite  # noqa: PLC0415 - torch takes seconds to import, and `verify` does without
 
     _write(lite.build(_progress()), arguments.out)
+
+
+def _open_clip(arguments: argparse.Namespace) -> None:
+    from exporter import clip  # noqa: PLC0415 - as above
+
+    _write(clip.build(_source(clip.Source, arguments), _progress()), arguments.out)
+
+
+def _source(make: "type[Source]", arguments: argparse.Namespace) -> "Source":
+    """Where the weights come from: exactly one of a file, a tag and a seed, but a local-dir brings its own."""
+    model, weights, seed = arguments.model, arguments.weights, arguments.random_weights
+    if model.startswith("local-dir:") and weights is None and seed is None:
+        return make(model)
+    if (weights is None) == (seed is None):
+        raise WeightsError(f"{model}: give either TAG or FILE, or --random-weights SEED")
+    if seed is not None:
+        return make(model, seed=seed)
+    if Path(weights).is_file():
+        return make(model, file=Path(weights))
+    if "/" in weights or weights.endswith(_CHECKPOINT_SUFFIXES):
+        raise WeightsError(f"{weights}: no such file")
+    return make(model, tag=weights)
+
+
+_CHECKPOINT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
+
+
+def _checkpoint(arguments: argparse.Namespace) -> None:
+    from exporter import trained  # noqa: PLC0415 - as above
+
+    _write(trained.build(arguments.checkpoint, arguments.encoders, _progress()), arguments.out)
 
 
 def _verify(arguments: argparse.Namespace) -> None:

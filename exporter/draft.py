@@ -53,6 +53,7 @@ class Draft:
     text_to_item: TowerFile | None = None
     image: Mapping[str, Any] | None = None
     item_text: Mapping[str, Any] = field(default_factory=lambda: ITEM_TEXT)
+    max_items: int = MAX_ITEMS  # of a history that the user tower sees
     origin: list[dict[str, str]] = field(default_factory=list)
     parity: list[dict[str, Any]] = field(default_factory=list)
     speed: list[dict[str, Any]] = field(default_factory=list)
@@ -79,7 +80,7 @@ class Draft:
             },
             "towers": {key: _tower(tower) for key, tower in self.towers.items()},
             "text": {"tokenizer": {"file": TOKENIZER, **self.tokenizer_about}, "itemText": dict(self.item_text)},
-            "interactions": {"kinds": list(KINDS), "maxItems": MAX_ITEMS},
+            "interactions": {"kinds": list(KINDS), "maxItems": self.max_items},
             "origin": self.origin,
             "parity": self.parity,
             "speed": self.speed,

@@ -1,0 +1,43 @@
+"""CLIP's byte-pair tokenizer as a tokenizer.json, made from the vocabulary that open_clip carries."""
+
+from typing import Any
+
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+from exporter.errors import ExportError
+from exporter.inputs import tokenizer_json
+
+NOTE = (
+    "Texts are normalised by NFC, white space and lower case; open_clip also repairs broken encodings (ftfy) and "
+    "unescapes HTML entities, which scraped texts no longer have."
+)
+_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+_END_OF_WORD = "</w>"
+
+
+def make(simple: Any, context_length: int) -> tuple[Tokenizer, bytes]:
+    """The tokenizer and its file from open_clip's SimpleTokenizer, padded with 0 to `context_length` as CLIP needs."""
+    vocabulary = dict(simple.encoder)
+    merges = [pair for pair in simple.bpe_ranks if len(pair) == 2]
+    start, end = (next(token for token, number in vocabulary.items() if number == special) for special in _ends(simple))
+    tokenizer = Tokenizer(models.BPE(vocabulary, merges, unk_token=end, end_of_word_suffix=_END_OF_WORD))
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_WORDS), behavior="removed", invert=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{start} $A {end}", special_tokens=[(start, vocabulary[start]), (end, vocabulary[end])]
+    )
+    return tokenizer, tokenizer_json(tokenizer, context_length, pad_to=context_length)
+
+
+def _ends(simple: Any) -> tuple[int, int]:
+    if simple.reduction_fn is not None or simple.sot_token_id is None:
+        raise ExportError("this model's tokenizer shortens texts in a way that tokenizer.json cannot state")
+    return simple.sot_token_id, simple.eot_token_id

@@ -1,0 +1,92 @@
+"""A bundle of trained towers: a checkpoint's item and user tower over the encoders of another bundle."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import onnx
+from tokenizers import Tokenizer
+
+from exporter import evidence, graphs
+from exporter.draft import MAX_ITEMS, Draft, TowerFile
+from exporter.errors import WeightsError
+from exporter.verify import verify
+from trainer import checkpoint as checkpoints
+from trainer.errors import CheckpointError
+
+ENCODERS = ("textEncoder", "imageEncoder")
+
+
+def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], None]) -> Draft:
+    """The bundle's draft, proven against torch; raises WeightsError where the two do not belong together."""
+    progress(f"verifying the encoders of {encoders_dir}")
+    source = verify(encoders_dir)
+    progress(f"loading {checkpoint_dir}")
+    try:
+        checkpoint = checkpoints.load(checkpoint_dir)
+    except CheckpointError as error:
+        raise WeightsError(str(error)) from error
+    _check_same_space(checkpoint, checkpoint_dir, source, encoders_dir)
+    text_dim, image_dim, dim = (checkpoint.encoders[key] for key in ("text_dim", "image_dim", "dim"))
+
+    progress("exporting to ONNX")
+    towers = {key: _copied(encoders_dir, source["towers"][key]) for key in ENCODERS if key in source["towers"]}
+    item_graph = graphs.item_tower(checkpoint.item_tower, text_dim, image_dim)
+    towers["itemTower"] = TowerFile.of("item_tower.onnx", item_graph)
+    towers["userTower"] = TowerFile.of("user_tower.onnx", graphs.user_tower(checkpoint.user_tower, dim))
+    about = dict(source["text"]["tokenizer"])
+    draft = Draft(
+        name=f"{source['name'][:70]}-trained",
+        dim=dim,
+        towers=towers,
+        tokenizer=(encoders_dir / about.pop("file")).read_bytes(),
+        tokenizer_about=about,
+        image=source.get("image"),
+        item_text=source["text"]["itemText"],
+        max_items=_max_items(checkpoint.user_tower),
+        origin=[entry for entry in source["origin"] if entry["tower"] in ENCODERS] + _origin(checkpoint),
+        parity=[entry for entry in source["parity"] if entry["tower"] in ENCODERS],
+        metrics=checkpoint.metrics,
+    )
+    if "lite" in source:
+        encoder = onnx.load_model_from_string(towers["textEncoder"].data)
+        text_only = graphs.text_only_item_tower(checkpoint.item_tower, text_dim, image_dim)
+        draft.text_to_item = TowerFile.of("lite/text_to_item.onnx", graphs.text_to_item(encoder, text_only), "int8")
+    progress("comparing with torch, measuring speed")
+    originals = {"itemTower": checkpoint.item_tower, "userTower": checkpoint.user_tower}
+    evidence.prove(draft, originals, Tokenizer.from_buffer(draft.tokenizer))
+    return draft
+
+
+def _check_same_space(
+    checkpoint: checkpoints.Checkpoint, checkpoint_dir: Path, source: dict[str, Any], encoders_dir: Path
+) -> None:
+    trained_on = checkpoint.encoders
+    if trained_on["space"] != source["space"]:
+        raise WeightsError(
+            f"{checkpoint_dir}: was trained on features of {trained_on['name']} (space {trained_on['space'][:12]}), "
+            f"but {encoders_dir} is {source['name']} (space {source['space'][:12]}); give that bundle with --encoders"
+        )
+
+
+def _copied(directory: Path, tower: dict[str, Any]) -> TowerFile:
+    return TowerFile(tower["file"], (directory / tower["file"]).read_bytes(), tower["precision"])
+
+
+def _max_items(user_tower: Any) -> int:
+    """As many items as the tower was trained on, where it says so."""
+    return int(getattr(user_tower, "config", {}).get("max_items", MAX_ITEMS))
+
+
+def _origin(checkpoint: checkpoints.Checkpoint) -> list[dict[str, str]]:
+    known = {"seed": checkpoint.seed, "commit": checkpoint.commit, "data": checkpoint.data_hash}
+    note = ", ".join(f"{name} {value}" for name, value in known.items() if value is not None)
+    return [
+        {
+            "tower": key,
+            "source": f"carryover trainer, {type(tower).__name__}",
+            "licence": "that of whoever trained it",
+            "note": note,
+        }
+        for key, tower in (("itemTower", checkpoint.item_tower), ("userTower", checkpoint.user_tower))
+    ]
