@@ -38,8 +38,8 @@ function addPrices(ordered, values, provenance) {
   }
   const price = /** @type {Price} */ (ordered[at].price);
   [values.price, provenance.price] = [price, ordered[at].syntax];
-  const regular = ordered.slice(at).find(({ regularPrice }) =>
-    regularPrice && regularPrice.currency === price.currency && unitsOf(regularPrice.amount) > unitsOf(price.amount));
+  const regular = ordered.slice(at).find(({ regularPrice, price: own }) =>
+    regularPrice && (!own || own.amount === price.amount) && regularPrice.currency === price.currency && unitsOf(regularPrice.amount) > unitsOf(price.amount));
   if (regular) [values.regularPrice, provenance.regularPrice] = [regular.regularPrice, regular.syntax];
 }
 

@@ -21,11 +21,18 @@ const CARD = /(?:product|item|goods)s?[-_]{0,2}(?:card|tile|item|teaser|box|mini
 const GALLERY = /gallery|product[-_]{0,2}(?:image|img|media|photo|picture|slide)|main[-_]?image/i;
 const STOCK = /stock|availab|sold[-_]?out|verf[uü]gbar/i;
 const SKU = /^(?:(?:sku|art(?:ikel|icle)?[-. ]?(?:nr|no)\.?)\s*[:#]?\s*)?([\p{L}\p{N}_./-]{2,40})$/iu;
+const DESCRIPTION = /product-{1,2}description|product__description|(?:^|\s)description$/i;
+const BREADCRUMBS = /breadcrumb/i;
+const SKU_NAME = /(?:^|\s|product[-_]{1,2})sku(?:\s|$)/i;
 const ASIDE_TAGS = ["nav", "footer", "aside", "header"];
+const BUTTONS = "button, input[type=submit], input[type=button], a[role=submit], a[role=button]";
 const IMAGE_ATTRIBUTES = ["data-zoom-image", "data-large_image", "srcset", "data-srcset", "data-src", "data-original", "data-lazy-src", "src"];
 
 /** @param {Element} element @returns {string} its class names and id */
-const namesOf = (element) => `${element.getAttribute("class") ?? ""} ${element.id}`.trim();
+const namesOf = (element) => `${classesOf(element).join(" ")} ${element.id}`;
+
+/** @param {Element} element @returns {string[]} */
+const classesOf = (element) => (element.getAttribute("class") ?? "").split(/\s+/).filter(Boolean);
 
 /** @param {Element} element @returns {Element[]} itself and its ancestors below <body> */
 function lineage(element) {
@@ -70,26 +77,48 @@ function visiblePrice(element, page) {
 
 /** @param {Page} page @param {Element | null} heading @returns {Found[]} the prices people pay, those after the heading first */
 function pricesOf(page, heading) {
-  /** @type {Found[]} */
-  const before = [];
-  /** @type {Found[]} */
-  const after = [];
-  for (const element of elementsNamed(page, PRICE)) {
-    if (isOld(element) || NOT_PRICE.test(namesOf(element)) || isAside(element)) continue;
+  const found = elementsNamed(page, PRICE).flatMap((element) => {
+    if (isOld(element) || NOT_PRICE.test(namesOf(element)) || isAside(element)) return [];
     const price = visiblePrice(element, page);
-    if (!price || unitsOf(price.amount) === 0n) continue;
-    const card = lineage(element).find((part) => CARD.test(namesOf(part)) && !(heading && part !== heading && part.contains(heading)));
-    const isAfter = heading && heading.compareDocumentPosition(element) & 4 /* Node.DOCUMENT_POSITION_FOLLOWING */;
-    (isAfter ? after : before).push({ price, element, card: card ?? null });
-  }
-  return [...after, ...before];
+    return price && unitsOf(price.amount) > 0n ? [{ price, element }] : [];
+  });
+  const isBefore = (/** @type {Element} */ element) =>
+    !(heading && heading.compareDocumentPosition(element) & 4 /* Node.DOCUMENT_POSITION_FOLLOWING */);
+  found.sort((a, b) => Number(isBefore(a.element)) - Number(isBefore(b.element)));
+  const priced = new Set(found.flatMap(({ element }) => lineage(element)));
+  return found.map(({ price, element }) => ({ price, element, card: cardAround(element, priced, heading) }));
 }
 
-/** @param {Found} own @param {Page} page @returns {Price | null} a higher price in the same currency, struck through beside the price */
-function regularPriceOf(own, page) {
+/**
+ * The product card around a price: an element named like a card, one that leads elsewhere by a link and stands among
+ * siblings of its kind which have prices too, or a list entry with a linked picture; what holds the heading is none.
+ * @param {Element} element @param {Set<Element>} priced @param {Element | null} heading @returns {Element | null}
+ */
+function cardAround(element, priced, heading) {
+  for (const part of lineage(element)) {
+    if (heading && part !== heading && part.contains(heading)) return null;
+    if (CARD.test(namesOf(part))) return part;
+    const siblings = [...(part.parentElement?.children ?? [])].filter((other) => other !== part && other.localName === part.localName);
+    const isRepeated = siblings.some((other) => priced.has(other) && isAlike(other, part));
+    if (isRepeated && (part.localName === "a" || part.querySelector("a[href]"))) return part;
+    if (["li", "article"].includes(part.localName) && part.querySelector("a[href] img")) return part;
+  }
+  return null;
+}
+
+/** Whether two elements share a class name, or have none: a sold-out card may bear one name more. @param {Element} one @param {Element} other */
+function isAlike(one, other) {
+  const [names, others] = [one, other].map((element) => namesOf(element).split(/\s+/).filter(Boolean));
+  return names.some((name) => others.includes(name)) || (names.length === 0 && others.length === 0);
+}
+
+/** @param {Found} own @param {Found[]} all @param {Page} page @returns {Price | null} a higher price in the same currency, struck through beside the price and beside no other price */
+function regularPriceOf(own, all, page) {
   for (const container of lineage(own.element).slice(0, 4)) {
+    const isShared = all.some(({ element, price }) => element !== container && container.contains(element) && price.amount !== own.price.amount);
+    if (isShared) return null;
     for (const element of container.querySelectorAll("*")) {
-      if (isUnseen(element) || !isOld(element) || NOT_PRICE.test(namesOf(element))) continue;
+      if (isUnseen(element) || !isOld(element) || NOT_PRICE.test(namesOf(element)) || isAside(element)) continue;
       const text = visibleText(element);
       const price = text.length <= MAX_PRICE_TEXT ? parsePrice(text, { region: page.region }) : null;
       if (price && price.currency === own.price.currency && unitsOf(price.amount) > unitsOf(own.price.amount)) return price;
@@ -104,20 +133,29 @@ function titleOf(page, heading) {
 }
 
 /** @param {Page} page */
-function descriptionOf({ document }) {
-  const elements = document.querySelectorAll('[class*="product-description"], [class*="product__description"], #description');
-  return [...elements].filter((element) => !isAside(element)).map((element) => clean(visibleText(element), 5000)).find(Boolean);
+function descriptionOf(page) {
+  return elementsNamed(page, DESCRIPTION).filter((element) => !isAside(element))
+    .map((element) => clean(visibleText(element), 5000)).find(Boolean);
 }
 
-/** @param {Page} page */
+/** The links of what is named breadcrumbs, else of a <nav> whose addresses each go on from the last. @param {Page} page */
 function categoryPathOf(page) {
-  for (const element of page.document.querySelectorAll('[class*="breadcrumb" i], [id*="breadcrumb" i], [aria-label*="breadcrumb" i]')) {
+  const navs = [...page.document.querySelectorAll("nav")].filter((nav) => !isUnseen(nav));
+  const labelled = navs.filter((nav) => BREADCRUMBS.test(nav.getAttribute("aria-label") ?? ""));
+  for (const element of [...elementsNamed(page, BREADCRUMBS), ...labelled, ...navs.filter((nav) => isTrail(nav, page))]) {
     const links = [...element.querySelectorAll("a")]
       .map((a) => ({ name: clean(visibleText(a), 200), url: page.absolute(a.getAttribute("href")) }));
     const path = breadcrumbs.pathOf(links.filter(({ url }) => url), page);
     if (path.length > 0) return path;
   }
   return [];
+}
+
+/** @param {Element} nav @param {Page} page */
+function isTrail(nav, page) {
+  const steps = [...nav.querySelectorAll("a")].slice(0, 12)
+    .map((a) => `${(page.absolute(a.getAttribute("href")) ?? "").replace(/\/+$/, "")}/`);
+  return steps.length >= 2 && steps.slice(1).every((step, i) => step.startsWith(steps[i]) && step !== steps[i]);
 }
 
 /** @param {string} srcset @returns {string | null} the widest */
@@ -161,9 +199,9 @@ function availabilityFrom(page) {
     const found = text.length <= 60 && !isAside(element) ? availabilityOf(text) : null;
     if (found) return found;
   }
-  for (const button of page.document.querySelectorAll("button, input[type=submit], a[role=button]")) {
+  for (const button of page.document.querySelectorAll(BUTTONS)) {
     const text = button.localName === "input" ? button.getAttribute("value") ?? "" : visibleText(button);
-    if (!text || text.length > 60 || isAside(button)) continue;
+    if (!text || text.length > 60 || isUnseen(button) || isAside(button)) continue;
     const found = availabilityOf(text);
     if (found && ["SoldOut", "OutOfStock", "PreOrder"].includes(found)) return found;
     const isDisabled = button.hasAttribute("disabled") || button.getAttribute("aria-disabled") === "true";
@@ -187,15 +225,15 @@ export function extract(page) {
     categoryPath: categoryPathOf(page),
     images: imagesOf(page),
     price: own?.price,
-    regularPrice: own && regularPriceOf(own, page),
+    regularPrice: own && regularPriceOf(own, prices, page),
     availability: availabilityFrom(page),
     sku: skuOf(page),
   }];
 }
 
 /** @param {Page} page @returns {string | null} */
-function skuOf({ document }) {
-  for (const element of document.querySelectorAll('[class~="sku"], [class*="product-sku"], [data-sku]')) {
+function skuOf(page) {
+  for (const element of elementsNamed(page, SKU_NAME)) {
     if (isAside(element)) continue;
     const text = (element.getAttribute("data-sku") || visibleText(element)).trim();
     const sku = SKU.exec(text)?.[1];

@@ -4,6 +4,8 @@ import { unescapeHtml } from "./text.js";
 
 const MAX_BLOCK_CHARS = 4 * 2 ** 20;
 const MAX_SCANNED_CHARS = 32 * 2 ** 20;
+// Each failed start may read the rest of the block, so their number is bounded.
+const MAX_FAILURES = 50;
 const WRAPS = /^\s*(?:<!--|\/\/\s*<!\[CDATA\[|\/\*\s*<!\[CDATA\[\s*\*\/|<!\[CDATA\[|\ufeff)+|(?:-->|\/\/\s*-->|\/\/\s*\]\]>|\/\*\s*\]\]>\s*\*\/|\]\]>)+\s*;?\s*$/g;
 const ESCAPES = new Set('"\\/bfnrtu');
 /** @type {Record<string, string>} */
@@ -61,15 +63,16 @@ export function createDecoder() {
 function parseAll(text) {
   const decode = createDecoder();
   const values = [];
-  let position = 0;
-  for (;;) {
-    const found = text.slice(position).search(/[[{]/);
-    if (found < 0) return values;
-    const start = position + found;
+  const opening = /[[{]/g;
+  for (let numFailures = 0; numFailures < MAX_FAILURES;) {
+    const start = opening.exec(text)?.index;
+    if (start === undefined) break;
     const decoded = decode(text, start);
     if (decoded) values.push(decoded.value);
-    position = decoded?.end ?? start + 1;
+    else numFailures += 1;
+    opening.lastIndex = decoded?.end ?? start + 1;
   }
+  return values;
 }
 
 /** @param {string} block of a script @returns {any[]} its values; what cannot be read is left out */
@@ -87,6 +90,12 @@ export function parseBlock(block) {
 function separate(out) {
   const last = out.at(-1);
   if (last !== undefined && !OPENERS.has(last) && last !== " ") out.push(",");
+}
+
+/** @param {string[]} out @param {string[]} stack a comma after a key means that its value is missing */
+function separateAtComma(out, stack) {
+  if (out.at(-1) === ":") out.push("null");
+  if (out.length > 0 && !OPENERS.has(out[out.length - 1]) && stack.length > 0) out.push(",");
 }
 
 /** @param {string[]} out @param {string[]} stack @param {string} bracket */
@@ -125,7 +134,7 @@ function endsString(text, from) {
   if (position >= text.length || ":}];".includes(text[position])) return true;
   if (text[position] === ",") {
     const rest = text.slice(position + 1, position + 200).trimStart();
-    return rest === "" || "\"'{[}]-0123456789".includes(rest[0]) || /^(?:true|false|null|[\p{L}\p{N}_$@]+\s*:)/u.test(rest);
+    return rest === "" || "\"'{[}]-0123456789/".includes(rest[0]) || /^(?:true|false|null|[\p{L}\p{N}_$@]+\s*:)/u.test(rest);
   }
   return text[position] === '"' && /^"[@\p{L}\p{N}_]+"\s*:/u.test(text.slice(position, position + 100));
 }
@@ -182,7 +191,7 @@ export function repair(text) {
     } else if (/[\s;:,}\]]/.test(character)) {
       if (character === "}" || character === "]") close(out, stack, character);
       else if (character === ":") out.push(":");
-      else if (character === "," && out.length > 0 && !OPENERS.has(out[out.length - 1]) && stack.length > 0) out.push(",");
+      else if (character === ",") separateAtComma(out, stack);
       position += 1;
     } else {
       word.lastIndex = position;

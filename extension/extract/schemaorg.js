@@ -1,10 +1,10 @@
 // @ts-check
 // schema.org items, whatever syntax they came in: which one is the main product, and what it says.
-import { scrubText } from "../core/privacy-filter.js";
 import * as breadcrumbs from "./breadcrumbs.js";
 import { normaliseGtin } from "./gtin.js";
 import { asList, hasType, isObject, resolveReferences, textOf, textsOf, truthy, typesOf } from "./items.js";
 import { readOffers } from "./offers.js";
+import { ratingOf, reviewsOf } from "./opinions.js";
 import { clean, keyOf } from "./text.js";
 import { conditionOf } from "./words.js";
 
@@ -18,7 +18,6 @@ const SELLABLE_TYPES = ["book", "vehicle", "car", "motorcycle", "movie", "musica
 const LIST_TYPES = ["itemlist", "offercatalog", "collectionpage", "searchresultspage"];
 const GTIN_KEYS = ["gtin13", "gtin", "gtin14", "gtin12", "gtin8", "ean", "isbn", "productID"];
 const MAX_VARIANTS = 250;
-const MAX_REVIEWS = 50;
 const MAX_IMAGES = 30;
 
 /** @param {Item} item @param {string[]} names */
@@ -104,7 +103,7 @@ function attributeKey(name) {
 }
 
 /** @param {Item} item @returns {Record<string, string>} colour, size, material and the like, and additionalProperty by its name */
-function attributesOf(item) {
+export function attributesOf(item) {
   /** @type {Map<string, string>} */
   const found = new Map();
   const put = (/** @type {string} */ key, /** @type {string} */ value) => {
@@ -119,38 +118,6 @@ function attributesOf(item) {
     put(attributeKey(textOf(part.name) ?? ""), [textOf(part.value), textOf(part.unitText)].filter(Boolean).join(" "));
   }
   return Object.fromEntries([...found].slice(0, 40));
-}
-
-/** @param {any} value @returns {number | null} */
-function numberOf(value) {
-  const match = /^\s*(\d{1,12}(?:[.,]\d{1,20})?)\s*$/.exec(textOf(value) ?? "");
-  return match ? Number(match[1].replace(",", ".")) : null;
-}
-
-/** @param {any} value @param {boolean} isCounted @returns {{value: number, best: number, count?: number} | null} */
-function ratingOf(value, isCounted) {
-  for (const part of asList(value).filter(isObject)) {
-    const score = numberOf(part.ratingValue);
-    const best = numberOf(part.bestRating) || 5;
-    if (score === null || score > best) continue;
-    const counted = ["ratingCount", "reviewCount"].map((key) => numberOf(part[key])).find((number) => number !== null && number < 1e12);
-    const count = counted === undefined || counted === null ? null : Math.trunc(counted);
-    if (isCounted && count === 0) continue;
-    return { value: score, best, ...(isCounted && count !== null && { count }) };
-  }
-  return null;
-}
-
-/** Who wrote a review is never read. @param {Item} item @returns {Record<string, any>[]} */
-function reviewsOf(item) {
-  const reviews = [];
-  for (const part of [...asList(item.review), ...asList(item.reviews)].filter(isObject)) {
-    const text = clean(textOf(part.reviewBody) ?? textOf(part.description), 5000);
-    const date = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])/.exec(textOf(part.datePublished) ?? "")?.[0];
-    const rating = ratingOf(part.reviewRating, false);
-    if (text || rating) reviews.push({ rating, date, text: text && scrubText(text) });
-  }
-  return reviews.slice(0, MAX_REVIEWS);
 }
 
 /** @param {Item} item @param {Page} page @returns {{item: Item, variant: Record<string, any>}[]} */
@@ -186,7 +153,7 @@ function candidateOf(item, page, syntax, numProducts, crumbs) {
     rating: ratingOf(item.aggregateRating, true),
     attributes: attributesOf(item),
     variants: variants.length > 0 ? variants.map(({ variant }) => variant) : offers.variants,
-    reviews: reviewsOf(item),
+    reviews: reviewsOf([...asList(item.review), ...asList(item.reviews)]),
   };
 }
 

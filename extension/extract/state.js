@@ -5,7 +5,9 @@ import * as breadcrumbs from "./breadcrumbs.js";
 import { normaliseGtin } from "./gtin.js";
 import { asList, isObject, textOf, truthy } from "./items.js";
 import { createDecoder, parseJson } from "./json-repair.js";
+import { ratingOf, reviewsOf } from "./opinions.js";
 import { currencyCode, machinePrice, unitsOf } from "./price.js";
+import { attributesOf } from "./schemaorg.js";
 import { clean, keyOf } from "./text.js";
 import { availabilityOf } from "./words.js";
 
@@ -165,6 +167,40 @@ function imagesOf(item, page) {
   return [...new Set(urls)].slice(0, 30);
 }
 
+/** @param {Item} item @param {string[]} keys @returns {any} */
+function firstOf(item, ...keys) {
+  return keys.map((key) => item[key]).find((value) => value !== null && value !== undefined);
+}
+
+/** @param {Item} item */
+function ratingIn(item) {
+  const part = firstOf(item, "aggregateRating", "rating", "reviewSummary");
+  if (!isObject(part)) return null;
+  return ratingOf({
+    ratingValue: firstOf(part, "ratingValue", "average", "value", "score"),
+    bestRating: firstOf(part, "bestRating", "max", "best", "scale"),
+    ratingCount: firstOf(part, "ratingCount", "reviewCount", "count", "total"),
+  }, true);
+}
+
+/** @param {Item} item */
+function reviewsIn(item) {
+  return reviewsOf(asList(item.reviews).filter(isObject).map((part) => ({
+    reviewBody: firstOf(part, "text", "body", "reviewBody", "content"),
+    datePublished: firstOf(part, "date", "datePublished", "createdAt"),
+    reviewRating: { ratingValue: firstOf(part, "stars", "rating", "score") },
+  })));
+}
+
+/** @param {Item} item @param {Page} page @returns {string[]} */
+function breadcrumbsIn(item, page) {
+  const entries = asList("breadcrumbs" in item ? item.breadcrumbs : item.breadcrumb).slice(0, 20).filter(isObject);
+  return breadcrumbs.pathOf(entries.map((entry) => ({
+    name: ["name", "label", "title", "text"].map((key) => clean(textOf(entry[key]), 200)).find((text) => text !== null) ?? null,
+    url: page.absolute(entry.href || entry.url),
+  })), page);
+}
+
 /** @param {Item} item @param {Maybe} currency @param {Page} page @returns {import("./combine.js").Candidate} */
 function candidateOf(item, currency, page) {
   const price = priceOf(item, PRICE_KEYS, currency, page);
@@ -185,6 +221,9 @@ function candidateOf(item, currency, page) {
     price,
     regularPrice: isHigher ? regular : null,
     availability: STOCK_KEYS.map((key) => availabilityOf(item[key])).find((found) => found !== null),
+    rating: ratingIn(item),
+    attributes: attributesOf(item),
+    reviews: reviewsIn(item),
   };
 }
 
@@ -193,14 +232,16 @@ function numFields({ brand, sku, gtin, images, availability, price }) {
   return [brand, sku, gtin, images, availability].filter(truthy).length + (price?.currency ? 10 : 0);
 }
 
-/** @param {Page} page @returns {import("./combine.js").Candidate[]} the state object about this page's product, the one that says most first */
+/** @param {Page} page @returns {import("./combine.js").Candidate[]} the state objects about this page's product, those that say most first, then a trail */
 export function extract(page) {
   const budget = { left: MAX_NODES };
   const values = valuesOf(page.document).filter((value) => typeof value === "object" && value !== null);
-  return values.flatMap((value) => objectsIn(value, null, budget, 0))
-    .filter(({ item }) => isThisProduct(item, page))
+  const objects = values.flatMap((value) => objectsIn(value, null, budget, 0));
+  const found = objects.filter(({ item }) => isThisProduct(item, page))
     .map(({ item, currency }) => candidateOf(item, currency, page))
     .filter(({ price }) => price)
     .sort((a, b) => numFields(b) - numFields(a))
     .slice(0, 3);
+  const path = objects.map(({ item }) => breadcrumbsIn(item, page)).find(({ length }) => length > 0);
+  return path ? [...found, { syntax: "state", categoryPath: path }] : found;
 }

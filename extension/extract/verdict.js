@@ -3,7 +3,6 @@
 import { isUnseen } from "./page.js";
 import { opensWith } from "./words.js";
 
-const MIN_LISTED = 2;
 // Less visible text than this on a page with scripts means that the scripts would have written it.
 const MIN_VISIBLE_CHARS = 200;
 
@@ -27,6 +26,6 @@ export function verdictOf(candidates, page) {
   if (page.headings.some((text) => opensWith("blocked", text))) return "blocked";
   if (page.headings.some((text) => opensWith("notFound", text))) return "not_found";
   if (hasTitle && candidates.some(({ isProduct }) => isProduct)) return "product";
-  if (Math.max(0, ...candidates.map(({ numProducts }) => numProducts ?? 0)) >= MIN_LISTED) return "listing";
+  if (candidates.some(({ numProducts }) => numProducts)) return "listing";
   return page.document.querySelector("script") && !hasText(page.document) ? "needs_js" : "empty";
 }
