@@ -39,7 +39,7 @@ $(VENV)/.dev-stamp: requirements.txt requirements-dev.txt | $(VENV)/bin/python
 node_modules/.stamp: package.json package-lock.json
 	@command -v npm >/dev/null || { echo "npm was not found: install Node.js 20 or newer with npm (on Debian: apt-get install nodejs npm)." >&2; exit 1; }
 	$(call say,"JavaScript packages")
-	@npm ci --no-audit --no-fund --loglevel=error || \
+	@npm ci --no-audit --no-fund --no-update-notifier --loglevel=error || \
 	  { echo "JavaScript packages could not be installed: see npm's line above (no network? no disk space?). Run the same command again." >&2; exit 1; }
 	@npm run --silent vendor
 	@touch $@

@@ -81,9 +81,20 @@ def machine_price(value: object, currency: object = None, *, region: str | None 
 
 
 def wire_amount(amount: Decimal) -> Decimal:
-    """Return `amount` with at most four decimals and no trailing zeros: one spelling for one amount."""
+    """Return `amount` with at most four decimals and no trailing zeros: one value for one amount."""
     rounded = amount.quantize(Decimal("0.0001"), ROUND_HALF_UP)
     return rounded.quantize(Decimal(1)) if rounded == rounded.to_integral_value() else rounded.normalize()
+
+
+def amount_on_the_wire(amount: Decimal, currency: str | None) -> str:
+    """Return decimal text with the currency's own number of decimals: 49.90 EUR, 12800 JPY, 12.345 KWD.
+
+    More decimals than that are kept; without a currency a whole amount has none and any other at least two.
+    """
+    plain = wire_amount(amount)
+    decimals = -int(plain.as_tuple().exponent)
+    usual = contract("currencies.json")["minorUnits"].get(currency, 2 if decimals else 0)
+    return f"{plain:.{max(decimals, usual)}f}"
 
 
 def currency_code(value: object, *, region: str | None = None) -> str | None:

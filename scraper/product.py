@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from scraper.price import Price
+from scraper.price import Price, amount_on_the_wire
 
 Verdict = Literal["product", "listing", "blocked", "empty", "needs_js", "not_found"]
 Syntax = Literal["json-ld", "microdata", "rdfa", "opengraph", "meta", "state", "dom", "feed", "rendered", "url"]
@@ -106,10 +106,10 @@ def _object_to_wire(value: Any) -> dict[str, Any]:
 
 
 def _to_wire(value: Any) -> Any:
+    if isinstance(value, Price):
+        return _object_to_wire(value) | {"amount": amount_on_the_wire(value.amount, value.currency)}
     if hasattr(value, "__dataclass_fields__"):
         return _object_to_wire(value)
-    if isinstance(value, Decimal):
-        return format(value, "f")
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, tuple):

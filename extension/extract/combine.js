@@ -31,15 +31,15 @@ const EXTRACTORS = [jsonld.extract, microdata.extract, opengraph.extract, state.
 function addPrices(ordered, values, provenance) {
   let at = ordered.findIndex(({ price }) => price);
   if (at < 0) return;
-  const amount = ordered[at].price?.amount;
+  const units = unitsOf(/** @type {Price} */ (ordered[at].price).amount);
   if (!ordered[at].price?.currency) {
-    const same = ordered.findIndex(({ price }) => price?.currency && price.amount === amount);
+    const same = ordered.findIndex(({ price }) => price?.currency && unitsOf(price.amount) === units);
     if (same >= 0) at = same;
   }
   const price = /** @type {Price} */ (ordered[at].price);
   [values.price, provenance.price] = [price, ordered[at].syntax];
   const regular = ordered.slice(at).find(({ regularPrice, price: own }) =>
-    regularPrice && (!own || own.amount === price.amount) && regularPrice.currency === price.currency && unitsOf(regularPrice.amount) > unitsOf(price.amount));
+    regularPrice && (!own || unitsOf(own.amount) === units) && regularPrice.currency === price.currency && unitsOf(regularPrice.amount) > unitsOf(price.amount));
   if (regular) [values.regularPrice, provenance.regularPrice] = [regular.regularPrice, regular.syntax];
 }
 

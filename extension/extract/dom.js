@@ -115,7 +115,7 @@ function isAlike(one, other) {
 /** @param {Found} own @param {Found[]} all @param {Page} page @returns {Price | null} a higher price in the same currency, struck through beside the price and beside no other price */
 function regularPriceOf(own, all, page) {
   for (const container of lineage(own.element).slice(0, 4)) {
-    const isShared = all.some(({ element, price }) => element !== container && container.contains(element) && price.amount !== own.price.amount);
+    const isShared = all.some(({ element, price }) => element !== container && container.contains(element) && unitsOf(price.amount) !== unitsOf(own.price.amount));
     if (isShared) return null;
     for (const element of container.querySelectorAll("*")) {
       if (isUnseen(element) || !isOld(element) || NOT_PRICE.test(namesOf(element)) || isAside(element)) continue;

@@ -23,15 +23,25 @@ export function unitsOf(amount) {
   return BigInt(whole || "0") * 10_000n + BigInt(digits.slice(0, 4)) + (digits[4] >= "5" ? 1n : 0n);
 }
 
-/** @param {bigint} units @returns {string} at most four decimals and no trailing zeros: one spelling for one amount */
+/** @param {bigint} units @returns {string} at most four decimals and no trailing zeros */
 function wireAmount(units) {
   const decimals = String(units % 10_000n).padStart(4, "0").replace(/0+$/, "");
   return `${units / 10_000n}${decimals && `.${decimals}`}`;
 }
 
+/**
+ * Decimal text with the currency's own number of decimals: 49.90 EUR, 12800 JPY, 12.345 KWD. More are kept; without a
+ * currency a whole amount has none and any other at least two. @param {string} amount @param {Maybe} currency
+ */
+function onTheWire(amount, currency) {
+  const [whole, decimals = ""] = amount.split(".");
+  const padded = decimals.padEnd(minorUnits[currency ?? ""] ?? (decimals ? 2 : 0), "0");
+  return padded ? `${whole}.${padded}` : whole;
+}
+
 /** @param {string} amount @param {Maybe} currency @param {Maybe} [amountText] @returns {Price} */
 function priceFrom(amount, currency, amountText) {
-  return { amount, ...(currency && { currency }), ...(amountText && { amountText: cut(amountText, MAX_AMOUNT_TEXT) }) };
+  return { amount: onTheWire(amount, currency), ...(currency && { currency }), ...(amountText && { amountText: cut(amountText, MAX_AMOUNT_TEXT) }) };
 }
 
 /** Folds widths, digits of other scripts, dashes and apostrophes into the few characters the grammar knows. @param {string} text */

@@ -17,7 +17,7 @@ for (const { value, currency, region, price } of machine) {
 }
 
 test("the page's own spelling is kept beside the amount", () => {
-  assert.deepEqual(parsePrice("2 pairs from $349"), { amount: "349", currency: "USD", amountText: "2 pairs from $349" });
+  assert.deepEqual(parsePrice("2 pairs from $349"), { amount: "349.00", currency: "USD", amountText: "2 pairs from $349" });
 });
 
 test("the country's domain tells the region before the language does", () => {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.price import Price, currency_code, machine_price, parse_price, region_of
+from scraper.price import Price, amount_on_the_wire, currency_code, machine_price, parse_price, region_of
 
 VECTORS = json.loads((Path(__file__).parents[2] / "contracts/vectors/price.json").read_text(encoding="utf-8"))
 
@@ -17,7 +17,9 @@ VECTORS = json.loads((Path(__file__).parents[2] / "contracts/vectors/price.json"
 def wire(price: Price | None) -> dict[str, str] | None:
     if price is None:
         return None
-    return {"amount": format(price.amount, "f")} | ({"currency": price.currency} if price.currency else {})
+    return {"amount": amount_on_the_wire(price.amount, price.currency)} | (
+        {"currency": price.currency} if price.currency else {}
+    )
 
 
 @pytest.mark.parametrize("case", VECTORS["texts"], ids=lambda case: case["text"] or "empty")
