@@ -31,6 +31,8 @@ _LOAD_ERRORS = (
 # What both modalities have in common is averaged over as many texts and pictures: enough for a mean.
 NUM_PHRASES, NUM_PICTURES = 256, 64
 _BATCH = 32
+# An ONNX file is one protobuf message of less than 2 GiB, and a bundle keeps no weights outside it.
+MAX_ENCODER_BYTES = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def build(source: Source, progress: Callable[[str], None]) -> Draft:
     progress(f"loading {source.model}")
     name = _model_name(open_clip, source.model)
     model = _load(open_clip, name, source)
+    _check_size(model, source.model)
     image = _image_rule(open_clip.get_model_preprocess_cfg(model), source.model)
     tokenizer, tokenizer_file = _tokenizer(open_clip, name, model)
     text_encoder, image_encoder = _Text(model).eval(), _Image(model).eval()
@@ -108,6 +111,7 @@ def build(source: Source, progress: Callable[[str], None]) -> Draft:
     draft = Draft(
         name=source.name(),
         dim=item_tower.dim,
+        filler=item_tower.dim - 1,
         towers={
             "textEncoder": TowerFile.of("text_encoder.onnx", graphs.text_encoder(text_encoder, context_length)),
             "imageEncoder": TowerFile.of("image_encoder.onnx", graphs.image_encoder(image_encoder, image["size"])),
@@ -200,6 +204,16 @@ def _download(open_clip: Any, name: str, tag: str) -> str:
             f"{name} {tag}: the weights cannot be fetched here; download {where} on a machine that can, copy the file "
             f"here and give its path{twin} in place of the tag (--random-weights SEED tries the model without weights)"
         ) from error
+
+
+def _check_size(model: Any, name: str) -> None:
+    """Raise ExportError where an encoder is too big for one ONNX file."""
+    total, visual = (sum(p.numel() * p.element_size() for p in part.parameters()) for part in (model, model.visual))
+    if max(visual, total - visual) > MAX_ENCODER_BYTES:
+        raise ExportError(
+            f"{name}: its encoders hold {visual / 1e9:.1f} and {(total - visual) / 1e9:.1f} GB; "
+            f"a file of a bundle holds at most {MAX_ENCODER_BYTES / 1e9:.1f} GB, so take a smaller model"
+        )
 
 
 def _image_rule(preprocess: dict[str, Any], model: str) -> dict[str, Any]:

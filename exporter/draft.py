@@ -51,6 +51,7 @@ class Draft:
     tokenizer: bytes
     tokenizer_about: Mapping[str, Any]  # type, maxTokens and perhaps padTo
     text_to_item: TowerFile | None = None
+    filler: int | None = None
     image: Mapping[str, Any] | None = None
     item_text: Mapping[str, Any] = field(default_factory=lambda: ITEM_TEXT)
     max_items: int = MAX_ITEMS  # of a history that the user tower sees
@@ -86,6 +87,8 @@ class Draft:
             "speed": self.speed,
             "metrics": dict(self.metrics),
         }
+        if self.filler is not None:
+            manifest["filler"] = self.filler
         if self.image is not None:
             manifest["image"] = dict(self.image)
         if self.text_to_item is not None:

@@ -60,6 +60,7 @@ def build(progress: Callable[[str], None]) -> Draft:
     draft = Draft(
         name="lite",
         dim=item_tower.dim,
+        filler=item_tower.dim - 1,
         towers={
             "textEncoder": TowerFile.of("text_encoder.onnx", encoder_graph),
             "imageEncoder": TowerFile.of("image_encoder.onnx", image_graph),

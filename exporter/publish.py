@@ -1,8 +1,11 @@
 """Writes a bundle whole or not at all: into a hidden sibling, verified, fsynced, then renamed."""
 
+import ctypes
+import errno
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,6 +13,8 @@ from typing import Any
 
 from exporter.draft import MANIFEST
 from exporter.errors import BundleError
+
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
 
 
 def publish(
@@ -46,20 +51,39 @@ def _check_replaceable(out: Path) -> None:
 
 
 def _swap(scratch: Path, out: Path) -> None:
-    """Rename into place; the old bundle steps aside for the moment between two renames and comes back on failure."""
-    aside = None
-    if out.exists():
-        aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
-        out.rename(aside)  # replaces the empty directory
+    """Rename into place; readers find the old bundle or the new one, and after a crash too."""
+    if not out.exists():
+        scratch.rename(out)
+    elif _exchange(scratch, out):
+        pass  # the old bundle now lies at `scratch`, which publish() removes
+    else:
+        _replace_in_two_steps(scratch, out)
+    _fsync(out.parent)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two directories' names in one step; False where the system cannot."""
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if sys.platform == "linux" else None
+    if renameat2 is None:
+        return False
+    if renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):  # some file systems have no such operation
+        return False
+    raise OSError(code, os.strerror(code), str(other))
+
+
+def _replace_in_two_steps(scratch: Path, out: Path) -> None:
+    """The old bundle steps aside for the moment between two renames, and comes back where the second one fails."""
+    aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
+    out.rename(aside)  # replaces the empty directory
     try:
         scratch.rename(out)
     except OSError:
-        if aside is not None:
-            aside.rename(out)
+        aside.rename(out)
         raise
-    _fsync(out.parent)
-    if aside is not None:
-        shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _write(path: Path, data: bytes) -> None:
