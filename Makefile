@@ -47,7 +47,7 @@ node_modules/.stamp: package.json package-lock.json
 test: $(VENV)/.dev-stamp node_modules/.stamp chromium
 	@rm -rf $(RESULTS) && mkdir -p $(RESULTS)
 	@$(MAKE) --no-print-directory lint types
-	@$(MAKE) --no-print-directory --keep-going test-contracts test-js test-py test-browser; status=$$?; \
+	@$(MAKE) --no-print-directory --keep-going test-contracts test-py test-js test-browser; status=$$?; \
 	  $(BIN)/python tests/count.py $(RESULTS) && exit $$status
 
 lint: $(VENV)/.dev-stamp node_modules/.stamp
@@ -67,6 +67,7 @@ test-contracts: $(VENV)/.dev-stamp
 	@mkdir -p $(RESULTS)
 	@$(BIN)/pytest tests/contract --junitxml=$(RESULTS)/contracts.xml
 
+# After test-py, which exports the bundle that some of these read.
 test-js: node_modules/.stamp
 	$(call say,"JavaScript tests")
 	@mkdir -p $(RESULTS)

@@ -55,6 +55,12 @@ class Bundle:
     tokenizer_path: Path
     manifest: Mapping[str, Any]
 
+    @property
+    def filler(self) -> int | None:
+        """The coordinate that stands for what is not known of an item, where the bundle has one."""
+        filler: int | None = self.manifest.get("filler")
+        return filler
+
 
 def load_bundle(directory: Path) -> Bundle:
     """The bundle in `directory`; raises BundleError that names what does not match."""
@@ -88,6 +94,8 @@ def load_bundle(directory: Path) -> Bundle:
         manifest=manifest,
     )
     _check_item_tower(bundle)
+    if bundle.filler is not None and bundle.filler >= bundle.dim:
+        raise BundleError(f"{MANIFEST}: expected filler below dim {bundle.dim}, got {bundle.filler}")
     return bundle
 
 

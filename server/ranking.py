@@ -9,13 +9,17 @@ from server.shop_state import ShopState
 # A first screen must show the shop's breadth, whatever diversity a request asks of personal results.
 FIRST_SCREEN_DIVERSITY = 0.6
 _FIRST_SCREEN_POOL = 1000
+# Less than this share known is a rounding error, not a modality.
+_LEAST_SHARE = np.float32(1e-3)
 
 
-def mmr(relevance: Floats, embeddings: Floats, k: int, diversity: float) -> Integers:
+def mmr(relevance: Floats, embeddings: Floats, k: int, diversity: float, filler: int | None = None) -> Integers:
     """(min(k, n),) positions, best first, by maximal marginal relevance (Carbonell and Goldstein, 1998).
 
     relevance: (n,); embeddings: (n, dim), unit length. Each step takes the position with the highest
     (1 - diversity) · relevance - diversity · (greatest cosine to what is already taken); of equals the first.
+    With a `filler` coordinate two items are compared by what is known of both: otherwise one without a picture would
+    look unlike every other and be preferred for it.
     """
     num_items = len(relevance)
     k = min(k, num_items)
@@ -23,28 +27,39 @@ def mmr(relevance: Floats, embeddings: Floats, k: int, diversity: float) -> Inte
         return np.argsort(-relevance, kind="stable")[:k]
     taken = np.empty(k, dtype=np.int64)
     base = (1 - diversity) * relevance
+    known, shares = _known(embeddings, filler)
     closest = np.full(num_items, -np.inf, dtype=np.float32)
     worth = relevance
     for step in range(k):
         position = int(np.argmax(worth))
         taken[step] = position
-        np.maximum(closest, np.vecdot(embeddings, embeddings[position]), out=closest)
+        cosines = np.vecdot(known, known[position]) / np.minimum(shares, shares[position])
+        np.maximum(closest, cosines, out=closest)
         base[position] = -np.inf
         worth = base - diversity * closest
     return taken
 
 
-def first_screen(state: ShopState, keep: Booleans, k: int, diversity: float) -> Integers:
+def _known(embeddings: Floats, filler: int | None) -> tuple[Floats, Floats]:
+    """(n, dim) without the filler and (n,) the squared length that is left."""
+    if filler is None:
+        return embeddings, np.ones(len(embeddings), dtype=np.float32)
+    known = embeddings.copy()
+    known[:, filler] = 0
+    return known, np.maximum(1 - np.square(embeddings[:, filler]), _LEAST_SHARE)
+
+
+def first_screen(state: ShopState, keep: Booleans, k: int, diversity: float, filler: int | None = None) -> Integers:
     """(≤ k,) rows for a shopper without history: in stock before the rest, popular where that is known, diverse."""
     available = keep & state.column("buyable")
-    rows = _diverse(state, np.flatnonzero(available), k, diversity)
+    rows = _diverse(state, np.flatnonzero(available), k, diversity, filler)
     if len(rows) < k:
-        rest = _diverse(state, np.flatnonzero(keep & ~available), k - len(rows), diversity)
+        rest = _diverse(state, np.flatnonzero(keep & ~available), k - len(rows), diversity, filler)
         rows = np.concatenate([rows, rest])
     return rows
 
 
-def _diverse(state: ShopState, rows: Integers, k: int, diversity: float) -> Integers:
+def _diverse(state: ShopState, rows: Integers, k: int, diversity: float, filler: int | None) -> Integers:
     rows = _pool(rows, state.column("rating_counts")[rows], max(k, _FIRST_SCREEN_POOL))
     if len(rows) == 0:
         return rows
@@ -55,7 +70,7 @@ def _diverse(state: ShopState, rows: Integers, k: int, diversity: float) -> Inte
     popularity = np.log1p(state.column("rating_counts")[rows]).astype(np.float32)
     if popularity.max() > 0:
         relevance = (relevance + popularity / popularity.max()) / 2
-    order = mmr(relevance.astype(np.float32), embeddings, k, max(diversity, FIRST_SCREEN_DIVERSITY))
+    order = mmr(relevance.astype(np.float32), embeddings, k, max(diversity, FIRST_SCREEN_DIVERSITY), filler)
     return rows[order]
 
 

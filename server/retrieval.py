@@ -30,11 +30,16 @@ class Found:
     strategy: Strategy
 
 
-def recommend(state: ShopState, query: Floats | None, k: int, filters: Filters, diversity: float) -> Found:
-    """The k best rows for `query` (unit length) or, without one, a first screen. Fewer where the shop has fewer."""
+def recommend(
+    state: ShopState, query: Floats | None, k: int, filters: Filters, diversity: float, filler: int | None = None
+) -> Found:
+    """The k best rows for `query` (unit length) or, without one, a first screen. Fewer where the shop has fewer.
+
+    filler: the bundle's coordinate that stands for what is not known of an item (contracts/bundle.schema.json).
+    """
     keep = kept_rows(state, filters)
     if query is None:
-        rows = first_screen(state, keep, k, diversity)
+        rows = first_screen(state, keep, k, diversity, filler)
         return Found(rows, np.zeros(len(rows), dtype=np.float32), "first_screen")
     num_kept = int(np.count_nonzero(keep))
     num_candidates = min(num_kept, k if diversity == 0 else pool_size(k))
@@ -44,7 +49,7 @@ def recommend(state: ShopState, query: Floats | None, k: int, filters: Filters, 
         found = _scan(state, query, num_candidates, keep, num_kept)
         strategy = "exact" if filters.is_empty else "exact_filtered"
     rows, scores = found
-    order = mmr(scores, state.embeddings_of(rows), k, diversity)
+    order = mmr(scores, state.embeddings_of(rows), k, diversity, filler)
     return Found(rows[order], scores[order], strategy)
 
 

@@ -1739,6 +1739,11 @@ export const bundleSchema = {
    "const": true,
    "description": "Every embedding has unit length."
   },
+  "filler": {
+   "type": "integer",
+   "minimum": 0,
+   "description": "The coordinate of an item embedding that holds the squared length a missing modality would have held. It is zero in user embeddings. Two items are compared without it, over the smaller of what is known of each."
+  },
   "space": {
    "$ref": "#/$defs/sha256",
    "description": "SHA-256 over what determines item embeddings (the item-side files and preprocessing). Two vectors may be compared only within one space."

@@ -56,7 +56,7 @@ def post_recommendations() -> Response:
     parts = services()
     wanted = read_request(read_object(_REQUIRED, _OPTIONAL), parts.bundle.dim, parts.bundle.space)
     state = parts.shop(wanted.shop)
-    found = recommend(state, wanted.vector, wanted.k, wanted.filters, wanted.diversity)
+    found = recommend(state, wanted.vector, wanted.k, wanted.filters, wanted.diversity, parts.bundle.filler)
     parts.metrics.strategies.labels(state.shop, found.strategy).inc()
     return json_response(
         {

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { createTowers } from "../../extension/core/towers.js";
+import * as ort from "../../extension/vendor/ort.wasm.bundle.min.mjs";
 import { NO_BUNDLE, bundleFolder, bytesOf } from "./bundle-on-disk.js";
 import { vectors } from "./vectors.js";
 
 const folder = bundleFolder();
 const { cases, tolerance } = vectors("user-tower.json");
-const wasmUrl = new URL("../../extension/vendor/ort-wasm-simd-threaded.wasm", import.meta.url).href;
+const wasm = new URL("../../extension/vendor/ort-wasm-simd-threaded.wasm", import.meta.url);
+// Node's fetch reads no files: the runtime is handed the bytes that a browser would load from this address.
+ort.env.wasm.wasmBinary = new Uint8Array(readFileSync(wasm)).buffer;
 
 async function towersOf(/** @type {string} */ directory) {
   const manifest = JSON.parse(new TextDecoder().decode(bytesOf(directory, "manifest.json")));
@@ -14,7 +18,7 @@ async function towersOf(/** @type {string} */ directory) {
   const names = [textToItem.file, userTower.file, manifest.text.tokenizer.file];
   const files = new Map(names.map((name) => [name, bytesOf(directory, name)]));
   const bundle = /** @type {import("../../extension/core/bundle.js").Bundle} */ ({ manifest, files });
-  return { dim: manifest.dim, towers: await createTowers({ bundle, wasmUrl }) };
+  return { dim: manifest.dim, towers: await createTowers({ bundle, wasmUrl: wasm.href }) };
 }
 
 /** The vectors' three coordinates and filler, in a tower of another dim. */

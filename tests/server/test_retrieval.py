@@ -121,6 +121,17 @@ def test_mmr_prefers_a_different_item_to_a_near_copy_of_what_is_taken():
     assert list(mmr(relevance, embeddings, 2, 0.7)) == [0, 2]
 
 
+def test_mmr_does_not_prefer_an_item_for_lacking_a_picture():
+    """Blocks [text text | image image | filler]: c repeats a's text and has no picture, b differs in text a little."""
+    half = 0.5**0.5
+    a, b = [half, 0, half, 0, 0], [half * 0.8, half * 0.6, half * 0.8, half * 0.6, 0]
+    c = [half, 0, 0, 0, half]
+    embeddings = np.array([a, b, c], np.float32)
+    relevance = np.array([0.9, 0.85, 0.89], np.float32)
+    assert list(mmr(relevance, embeddings, 2, 0.3, filler=4)) == [0, 1]
+    assert list(mmr(relevance, embeddings, 2, 0.3)) == [0, 2]
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=20), st.integers(1, 25), st.randoms(use_true_random=False))
 def test_best_breaks_ties_by_row_whatever_the_order(values, k, random):
