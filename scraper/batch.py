@@ -2,12 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from scraper.document import MAX_PAGE_BYTES
 from scraper.errors import InputError, UrlError
@@ -15,9 +11,7 @@ from scraper.extract import extract_product
 from scraper.files import atomic_writer, read_page
 from scraper.identity import canonical_url, item_id_of, shop_of
 from scraper.progress import Progress
-
-CHUNK_SIZE = 8
-CHUNKS_IN_FLIGHT_PER_WORKER = 3
+from scraper.workers import ordered_map
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,48 +67,18 @@ def extract_entry(entry: PageEntry) -> tuple[str, str | None]:
     return json.dumps(product, ensure_ascii=False), problem
 
 
-def _extract_chunk(entries: list[PageEntry]) -> list[tuple[str, str | None]]:
-    return [extract_entry(entry) for entry in entries]
-
-
 def extract_many(listing: Path, out: Path, *, num_workers: int) -> int:
     """Write one product line per input line to `out`; return how many pages could not be read."""
     entries = read_entries(listing)
     num_failed = 0
     with atomic_writer(out) as file, Progress("extracting", total=len(entries)) as progress:
-        for line, problem in _results(entries, num_workers):
+        for line, problem in ordered_map(extract_entry, entries, num_workers=num_workers):
             file.write(line + "\n")
             if problem:
                 num_failed += 1
                 progress.say(problem)
             progress.advance(errors=1 if problem else 0)
     return num_failed
-
-
-def _results(entries: list[PageEntry], num_workers: int) -> Iterator[tuple[str, str | None]]:
-    """Yield results in input order with a bounded number of chunks in flight, so that memory stays flat."""
-    chunks = _chunks(entries)
-    if num_workers <= 1 or len(entries) <= CHUNK_SIZE:
-        for chunk in chunks:
-            yield from _extract_chunk(chunk)
-        return
-    executor = ProcessPoolExecutor(num_workers)
-    try:
-        pending: list[Future[Any]] = []
-        for chunk in chunks:
-            pending.append(executor.submit(_extract_chunk, chunk))
-            if len(pending) >= num_workers * CHUNKS_IN_FLIGHT_PER_WORKER:
-                yield from pending.pop(0).result()
-        for future in pending:
-            yield from future.result()
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _chunks(entries: Iterable[PageEntry]) -> Iterator[list[PageEntry]]:
-    iterator = iter(entries)
-    while chunk := list(islice(iterator, CHUNK_SIZE)):
-        yield chunk
 
 
 def read_source(name: str) -> bytes:

@@ -5,6 +5,7 @@ import copy
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ from scraper.identity import absolute_url, canonical_url, shop_of
 from scraper.price import region_of
 from scraper.product import Syntax
 
+MAX_TREE_DEPTH = 200
+MAX_HEADINGS = 20
 MAX_PAGE_BYTES = 16 * 2**20
 # WHATWG: what pages call these encodings is read as the larger Windows sets.
 _WHATWG_ALIASES = {"iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "ascii": "cp1252",
@@ -105,7 +108,9 @@ class Page:
     @cached_property
     def headings(self) -> list[str]:
         """What the page calls itself: its `<h1>`s, `og:title`, and `<title>` whole and in parts."""
-        found = [" ".join("".join(element.itertext()).split()) for element in self.root.iter("h1")]
+        found = [
+            " ".join("".join(element.itertext()).split()) for element in islice(self.root.iter("h1"), MAX_HEADINGS)
+        ]
         found += self.meta.get("og:title", [])
         for element in list(self.root.iter("title"))[:1]:
             title = " ".join("".join(element.itertext()).split())
@@ -152,7 +157,19 @@ def parse_page(source: bytes | str, url: str, content_type: str | None = None) -
         root = lxml_html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         root = lxml_html.document_fromstring(b"<html><body></body></html>", parser=parser)
+    _cut_depth(root)
     return Page(url=url, html=text, root=root)
+
+
+def _cut_depth(root: Any) -> None:
+    """Drop what is nested deeper than any real page: then no walk from element to ancestors costs more than that."""
+    level = [root]
+    for _ in range(MAX_TREE_DEPTH):
+        level = [child for element in level for child in element]
+        if not level:
+            return
+    for element in level:
+        element.clear(keep_tail=True)
 
 
 def decode(source: bytes, content_type: str | None = None) -> str:

@@ -4,6 +4,7 @@ The rules name no shop: they look for the words that shops everywhere put into c
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -102,11 +103,22 @@ def _prices(page: Page, heading: Tag | None) -> list[_Found]:
         if price and price.amount > 0:
             found.append((price, tag))
     found.sort(key=lambda pair: id(pair[1]) not in following)
-    priced = {id(part) for _, tag in found for part in _lineage(tag)}
-    return [_Found(price, tag, _card(tag, priced, heading)) for price, tag in found]
+    kinds = _kinds([tag for _, tag in found])
+    return [_Found(price, tag, _card(tag, kinds, heading)) for price, tag in found]
 
 
-def _card(tag: Tag, priced: set[int], heading: Tag | None) -> Tag | None:
+def _kinds(priced: list[Tag]) -> Counter[tuple[int, str, str]]:
+    """Count, under each parent, the elements around a price by tag name and by each of their class names."""
+    around = {id(part): part for tag in priced for part in _lineage(tag)}
+    return Counter(kind for part in around.values() for kind in _kinds_of(part))
+
+
+def _kinds_of(part: Tag) -> list[tuple[int, str, str]]:
+    # A sold-out card may bear one class name more than its neighbours, so each name counts on its own.
+    return [(id(part.parent), part.name, name) for name in names_of(part).split() or [""]]
+
+
+def _card(tag: Tag, kinds: Counter[tuple[int, str, str]], heading: Tag | None) -> Tag | None:
     """Return the product card around a price, if it is in one.
 
     That is an element named like a card, one that leads elsewhere by a link and stands among siblings of its kind
@@ -117,19 +129,12 @@ def _card(tag: Tag, priced: set[int], heading: Tag | None) -> Tag | None:
             return None
         if _CARD.search(names_of(part)):
             return part
-        siblings = part.find_next_siblings(part.name) + part.find_previous_siblings(part.name)
-        is_repeated = any(id(other) in priced and _is_alike(other, part) for other in siblings)
+        is_repeated = any(kinds[kind] > 1 for kind in _kinds_of(part))
         if is_repeated and (part.name == "a" or part.find("a", href=True)):
             return part
         if part.name in ("li", "article") and part.select_one("a[href] img"):
             return part
     return None
-
-
-def _is_alike(one: Tag, other: Tag) -> bool:
-    """Whether two elements share a class name, or have none: a sold-out card may bear one name more."""
-    names, other_names = set(names_of(one).split()), set(names_of(other).split())
-    return bool(names & other_names) or not (names or other_names)
 
 
 def _holds(tag: Tag, heading: Tag | None) -> bool:
@@ -140,15 +145,21 @@ def _is_old(tag: Tag) -> bool:
     return any(part.name in ("del", "s", "strike") for part in _lineage(tag)) or bool(_OLD_PRICE.search(names_of(tag)))
 
 
+def _is_struck(tag: Tag) -> bool:
+    return tag.name in ("del", "s", "strike") or bool(_OLD_PRICE.search(names_of(tag)))
+
+
 def _visible_price(tag: Tag, page: Page) -> Price | None:
     """Return the price in the element's own text, without what is struck through; a bare number is no price."""
-    pieces = []
+    pieces: list[str] = []
     for text in tag.find_all(string=True):
         parts = [part for part in text.parents if isinstance(part, Tag)]
         inner = parts[: next((index for index, part in enumerate(parts) if part is tag), 0)]
-        if not any(_is_old(part) or _NOT_PRICE.search(names_of(part)) for part in inner):
-            pieces.append(str(text))
-    visible = " ".join(" ".join(pieces).split())
+        if not any(_is_struck(part) or _NOT_PRICE.search(names_of(part)) for part in inner):
+            pieces += str(text).split()
+        if sum(map(len, pieces)) > MAX_PRICE_TEXT:
+            return None
+    visible = " ".join(pieces)
     if not visible or len(visible) > MAX_PRICE_TEXT:
         return None
     price = parse_price(visible, region=page.region)

@@ -68,7 +68,8 @@ def resolve_references(items: list[Item]) -> list[Item]:
     by_id: dict[str, Item] = {}
     budget = [MAX_NODES]
     plain = [_plain(item, by_id, budget, 0) for item in items]
-    return [_linked(item, by_id, (), [MAX_NODES]) for item in plain]
+    budget = [MAX_NODES]
+    return [_linked(item, by_id, (), budget) for item in plain]
 
 
 def _plain(value: Any, by_id: dict[str, Item], budget: list[int], depth: int) -> Any:

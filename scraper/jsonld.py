@@ -16,6 +16,9 @@ _WRAPS = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[C
 _ESCAPES = frozenset('"\\/bfnrtu')
 _LITERALS = {"undefined": "null", "NaN": "null", "Infinity": "null", "True": "true", "False": "false", "None": "null"}
 MAX_DEPTH = 60
+# Each failed start may read the rest of the block, so their number is bounded.
+MAX_FAILURES = 50
+_OPENING = re.compile(r"[\[{]")
 
 
 def extract(page: Page) -> list[Candidate]:
@@ -51,13 +54,16 @@ def _parse_all(text: str) -> list[Any]:
     """Parse values that follow one another; separators and noise between them are skipped."""
     decoder = json.JSONDecoder(strict=False)
     values: list[Any] = []
-    position = 0
-    while (start := re.compile(r"[\[{]").search(text, position)) is not None:
+    position = num_failures = 0
+    while num_failures < MAX_FAILURES and (start := _OPENING.search(text, position)) is not None:
         try:
             value, position = decoder.raw_decode(text, start.start())
-        except (ValueError, RecursionError):
+        except ValueError:
             position = start.end()
+            num_failures += 1
             continue
+        except RecursionError:
+            break
         values.append(value)
     return values
 

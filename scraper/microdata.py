@@ -8,6 +8,7 @@ from scraper.schemaorg import Item, candidates_of_items
 
 MAX_DEPTH = 30
 MAX_PROPERTIES = 20_000
+MAX_TEXT = 20_000
 _URL_ATTRIBUTES = {"a": "href", "area": "href", "link": "href", "img": "src", "audio": "src", "embed": "src",
                    "iframe": "src", "source": "src", "track": "src", "video": "src", "object": "data"}  # fmt: skip
 
@@ -78,7 +79,19 @@ class _Reader:
             return element.get("value") or ""
         if element.tag == "time" and element.get("datetime"):
             return element.get("datetime")
-        return " ".join("".join(element.itertext()).split())
+        return _text(element)
+
+
+def _text(element: Any) -> str:
+    """Return the element's text, cut: nested properties would otherwise repeat a long page once for each level."""
+    pieces: list[str] = []
+    size = 0
+    for piece in element.itertext():
+        pieces.append(piece[:MAX_TEXT])
+        size += len(piece)
+        if size > MAX_TEXT:
+            break
+    return " ".join("".join(pieces).split())
 
 
 def _local_name(name: str) -> str:

@@ -66,8 +66,12 @@ class _GuardedAdapter(HTTPAdapter):
 
     def __init__(self, pins: Mapping[str, str]) -> None:
         self._pins = pins
-        # A connection that breaks is worth two more tries; answers of any status are judged by the crawl itself.
-        super().__init__(max_retries=Retry(total=2, connect=2, read=1, status=0, redirect=0, backoff_factor=0.5))
+        # A connection that breaks is worth two more tries; answers of any status are judged by the crawl itself, and
+        # so is Retry-After, which urllib3 would otherwise turn into an error.
+        retries = Retry(
+            total=2, connect=2, read=1, status=0, redirect=0, backoff_factor=0.5, respect_retry_after_header=False
+        )
+        super().__init__(max_retries=retries)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)

@@ -3,8 +3,6 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,7 @@ from scraper.errors import InputError
 from scraper.extract import extract_product
 from scraper.files import atomic_writer, read_page
 from scraper.product import FIELDS, camel
-
-CHUNK_SIZE = 16
+from scraper.workers import ordered_map
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def write_report(settings: CrawlSettings, store: Store) -> dict[str, Any]:
     for url in settings.shop_urls:
         site = origin_of(url)
         rows = store.rows(site)
-        extracted = list(_extract_all(_stored(rows, store), settings.num_workers))
+        extracted = list(ordered_map(extract_stored, _stored(rows, store), num_workers=settings.num_workers))
         own = _best_per_item(extracted)
         products.update({(product["shop"], product["url"]): product for product in own})
         shops.append(_shop_summary(url, rows, extracted, own, store.stopped(site), store.num_queued(site)))
@@ -83,14 +80,6 @@ def _stored(rows: list[sqlite3.Row], store: Store) -> list[StoredPage]:
         for row in rows
         if row["has_body"] and row["state"] in ("done", "queued")
     ]  # fmt: skip
-
-
-def _extract_all(pages: list[StoredPage], num_workers: int) -> Iterator[Extracted]:
-    if num_workers <= 1 or len(pages) <= CHUNK_SIZE:
-        yield from map(extract_stored, pages)
-        return
-    with ProcessPoolExecutor(num_workers) as executor:
-        yield from executor.map(extract_stored, pages, chunksize=CHUNK_SIZE)
 
 
 def _best_per_item(extracted: list[Extracted]) -> list[dict[str, Any]]:

@@ -28,8 +28,9 @@ PAGE_TYPES = ("text/html", "application/xhtml+xml")
 
 @dataclass
 class _Pace:
-    """When the next request may go out."""
+    """When the next request may go out: `usual_s` between requests, longer for a while after trouble."""
 
+    usual_s: float
     interval_s: float
     next_at: float = 0.0
     refusals: int = 0
@@ -38,6 +39,12 @@ class _Pace:
     def slow_down(self, wait_s: float) -> None:
         self.interval_s = min(max(self.interval_s * 2, 0.1), 60.0)
         self.next_at = time.monotonic() + max(wait_s, self.interval_s)
+
+    def go_on(self) -> None:
+        """Count from a request that went well; the usual pace comes back little by little."""
+        self.failures = 0
+        self.interval_s = max(self.usual_s, self.interval_s * 0.8)
+        self.next_at = time.monotonic() + self.interval_s
 
 
 class SiteCrawl:
@@ -54,7 +61,7 @@ class SiteCrawl:
         self._stop = stop
         self._on_page = on_page
         self._origin = store.open_site(self.site)
-        self._pace = _Pace(1.0 / settings.rate)
+        self._pace = _Pace(1.0 / settings.rate, 1.0 / settings.rate)
         self._robots = Robots()
         self._robots_at = float("-inf")
 
@@ -80,13 +87,14 @@ class SiteCrawl:
         self._wait()
         self._robots = fetch_robots(fetcher, self._origin)
         self._robots_at = time.monotonic()
-        self._mark_request()
+        self._pace.go_on()
         if self._robots.reason:
             self._store.stop_site(self.site, self._robots.reason)
             return False
         delay = self._robots.crawl_delay_s
         if delay is not None:
-            self._pace.interval_s = max(self._pace.interval_s, min(delay, self._settings.max_crawl_delay_s))
+            self._pace.usual_s = max(self._pace.usual_s, min(delay, self._settings.max_crawl_delay_s))
+            self._pace.go_on()
         sitemaps = self._robots.sitemaps(self._origin) or [f"{self._origin}/sitemap.xml"]
         self._store.add(self.site, SITEMAP, sitemaps, priority=0, depth=0)
         return True
@@ -116,14 +124,14 @@ class SiteCrawl:
         try:
             response = fetcher.get(queued.url, max_bytes=limit, headers=_validators(queued) if is_page else None)
         except FetchError as error:
-            self._mark_request()
+            self._pace.slow_down(0.0)
             return self._fail(queued, error.reason)
-        self._mark_request()
         if response.status in (429, 503):
             return self._put_off(queued, response)
         if response.status >= 500:
+            self._pace.slow_down(0.0)
             return self._fail(queued, "status_5xx", response.status)
-        self._pace.failures = 0
+        self._pace.go_on()
         self._pace.refusals = self._pace.refusals + 1 if response.status in (401, 403) else 0
         if self._pace.refusals >= MAX_REFUSALS_IN_A_ROW:
             self._store.stop_site(self.site, f"refused: status {response.status}, {self._pace.refusals} times in a row")
@@ -212,9 +220,6 @@ class SiteCrawl:
 
     def _wait(self) -> None:
         self._stop.wait(max(0.0, self._pace.next_at - time.monotonic()))
-
-    def _mark_request(self) -> None:
-        self._pace.next_at = time.monotonic() + self._pace.interval_s
 
 
 def _validators(queued: Queued) -> dict[str, str]:

@@ -103,3 +103,25 @@ def test_cards_are_told_by_their_repetition_even_where_one_is_marked_sold():
     card = '<div class="thing {}"><a href="/p/{}">x</a><b class="price">€{}</b></div>'
     html = "<h1>Jugs</h1><main>" + "".join(card.format("sold" if n == 2 else "", n, n) for n in range(1, 4))
     assert extract_product(html, "https://shop.example/c").verdict == "listing"
+
+
+@pytest.mark.parametrize(
+    ("hostile", "verdict"),
+    [
+        ("<div class='price'>€5" * 3000, "product"),
+        (("<div class='price'>" * 190 + "€5" + "</div>" * 190) * 50, "product"),
+        ("<div class=c><a href=/x>x</a><p class='price'>€5</p></div>" * 5000, "listing"),
+        ("<div class='breadcrumb gallery stock'><a href=/x><img src=/y>" * 3000, "empty"),
+        ("<div itemscope itemref='z'></div>" * 3000 + "<div id=z>" + "<b itemprop=name>x</b>" * 3000, "empty"),
+        ("<script>var price;" + 'a = {"b":' * 20_000, "needs_js"),
+        ('<script type="application/ld+json">{"a":"' + '" ' * 100_000, "needs_js"),
+    ],
+    ids=["nested prices", "deep prices", "many cards", "nested names", "shared itemref", "open state", "quotes"],
+)
+def test_a_page_made_to_take_forever_ends(hostile, verdict):
+    assert extract_product("<h1>a</h1>" + hostile, "https://shop.example/p").verdict == verdict
+
+
+def test_deeply_nested_text_is_read_to_a_depth_and_no_further():
+    html = "<h1>Jug</h1><p class='price'>€5</p>" + "<div>" * 5000 + "<p class='price'>€1</p>"
+    assert str(extract_product(html, "https://shop.example/p").price.amount) == "5"
