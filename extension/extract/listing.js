@@ -2,7 +2,7 @@
 // The product cards visible on a page: links to pages of the same shop that carry a picture or a price.
 import { canonicalUrl, itemIdOf, shopOf } from "./identity.js";
 import { imageUrl } from "./dom.js";
-import { createPage, isUnseen, visibleText } from "./page.js";
+import { createPage, isUnseen, visibleText, visibleTexts } from "./page.js";
 import { parsePrice } from "./price.js";
 import { clean } from "./text.js";
 
@@ -36,13 +36,13 @@ function cardAround(link, url, page) {
   return card;
 }
 
-/** @param {Element} card @param {Page} page @returns {import("./price.js").Price | null} the last price that is not struck through: sale prices follow list prices */
+/** @param {Element} card @param {Page} page @returns {import("./price.js").Price | null} the price that is asked, not one that is struck through */
 function priceIn(card, page) {
   const named = [...card.querySelectorAll("[class], [itemprop]")]
-    .filter((element) => PRICE.test(`${element.getAttribute("class")} ${element.getAttribute("itemprop")}`) && !element.closest("del, s, strike"));
-  const texts = named.length > 0 ? named : [card];
-  for (const element of texts) {
-    const text = visibleText(element);
+    .filter((element) => PRICE.test(`${element.getAttribute("class")} ${element.getAttribute("itemprop")}`));
+  for (const element of named.length > 0 ? named : [card]) {
+    const asked = visibleTexts(element).filter((node) => !node.parentElement?.closest("del, s, strike, [class*='old' i], [class*='was' i]"));
+    const text = asked.map((node) => node.data.trim()).join(" ");
     const price = text.length <= MAX_CARD_TEXT ? parsePrice(text, { region: page.region }) : null;
     if (price?.currency) return price;
   }

@@ -1,4 +1,4 @@
-"""The envelope's second implementation: Python reads what the browser writes, by docs/envelope.md alone, and the reverse."""
+"""The envelope's second implementation, by docs/envelope.md alone: Python reads what the browser writes."""
 
 import json
 import os
@@ -51,7 +51,8 @@ def test_python_opens_what_javascript_seals() -> None:
       import {{ encrypt }} from "{ROOT}/extension/core/envelope.js";
       const bytes = (hex) => Uint8Array.from(hex.match(/../g), (byte) => parseInt(byte, 16));
       const key = await crypto.subtle.importKey("raw", bytes("{key.hex()}"), "AES-GCM", false, ["encrypt"]);
-      const sealed = await encrypt(key, new TextEncoder().encode("{text}"), {{ profileId: "påskehare", purpose: "ledger/7" }});
+      const binding = {{ profileId: "påskehare", purpose: "ledger/7" }};
+      const sealed = await encrypt(key, new TextEncoder().encode("{text}"), binding);
       console.log(Buffer.from(sealed).toString("hex"));
     """
     done = subprocess.run(["node", "--input-type=module", "-e", script], capture_output=True, text=True, check=True)

@@ -1,0 +1,170 @@
+"""What the shopper decides holds: consent, pause, erase, and nothing leaves where nothing needs to."""
+
+import json
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.chromium import Shopper
+from tests.e2e.world import PORTS, World
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+READ_STORAGE = """async () => {
+  const open = indexedDB.open("carryover");
+  const database = await new Promise((done, fail) => {
+    open.onsuccess = () => done(open.result);
+    open.onerror = fail;
+  });
+  const all = (name) => new Promise((done) => {
+    const request = database.transaction(name).objectStore(name).getAll();
+    request.onsuccess = () => done(request.result);
+  });
+  const records = (await all("records"))
+    .map(({ id, kind, envelope }) => ({ id, kind, text: String.fromCharCode(...envelope) }));
+  const identity = await all("identity");
+  database.close();
+  return { records, identities: identity.length, extractable: identity.map(({ dataKey }) => dataKey.extractable) };
+}"""
+
+
+def settle(shopper: Shopper) -> None:
+    """Give a page that must not be learned more time than one that must ever took."""
+    shopper.page.wait_for_timeout(4000)
+
+
+def test_without_consent_nothing_is_stored(shopper: Shopper, world: World) -> None:
+    shopper.visit(world.url(world.of_taste("harbor", "seaside")[0]))
+    settle(shopper)
+    assert shopper.num_known() == 0
+    assert [r for r in shopper.control.evaluate(READ_STORAGE)["records"] if r["kind"] == "interaction"] == []
+
+
+def test_paused_nothing_is_stored(shopper: Shopper, world: World) -> None:
+    first, second = world.of_taste("harbor", "seaside")[:2]
+    shopper.visit(world.shop_url("harbor") + "/")
+    shopper.allow()
+    shopper.learn(world.url(first))
+    panel = shopper.panel(shopper.page)
+    panel.locator("#pause").click()
+    expect(panel.locator("#pause")).to_be_checked()
+    expect(panel.locator("#status")).to_contain_text("paused")
+    panel.close()
+    shopper.visit(world.url(second))
+    settle(shopper)
+    assert shopper.num_known() == 1
+    shopper.ask("pause.set", paused=False)
+    shopper.learn(world.url(second))
+
+
+def test_stored_records_are_not_readable(shopper: Shopper, world: World) -> None:
+    product = world.of_taste("harbor", "seaside")[0]
+    shopper.visit(world.shop_url("harbor") + "/")
+    shopper.allow()
+    shopper.learn(world.url(product))
+    stored = shopper.control.evaluate(READ_STORAGE)
+    assert stored["extractable"] == [False]
+    text = json.dumps(stored["records"]).lower()
+    for secret in (product.title, product.handle, world.item_id(product), "harbor", product.brand or product.title):
+        assert secret.lower() not in text
+
+
+def test_erase_leaves_no_readable_profile(shopper: Shopper, world: World) -> None:
+    shopper.visit(world.shop_url("harbor") + "/")
+    shopper.allow()
+    shopper.learn(world.url(world.of_taste("harbor", "seaside")[0]))
+    panel = shopper.panel(shopper.page)
+    shopper.recommended(panel)
+    panel.locator("#erase").click()
+    panel.get_by_role("button", name="Cancel").click()
+    assert shopper.num_known() == 1, "asked and cancelled: nothing is erased"
+    options = shopper.open("options.html")
+    options.locator("#erase").click()
+    options.locator("[data-action=erase-yes]").click()
+    expect(options.locator("#status")).to_contain_text("erased")
+    assert shopper.control.evaluate(READ_STORAGE) == {"records": [], "identities": 0, "extractable": []}
+    state = shopper.ask("state.get")["state"]
+    assert (state["numKnown"], state["consents"]) == (0, [])
+    assert shopper.control.evaluate("() => chrome.scripting.getRegisteredContentScripts()") == []
+
+
+def test_page_mode_sends_nothing_of_the_taste(shopper: Shopper, world: World) -> None:
+    """Meridian is in no catalogue: what its page lists is ranked on the device, the viewed taste first."""
+    shopper.visit(world.shop_url("harbor") + "/")
+    shopper.allow()
+    for product in world.of_taste("harbor", "summerbloom")[:6]:
+        shopper.learn(world.url(product))
+    shopper.visit(world.shop_url("meridian") + "/")
+    link = shopper.page.locator("nav a[href]").nth(1)
+    shopper.visit(world.shop_url("meridian") + str(link.get_attribute("href")).replace(world.shop_url("meridian"), ""))
+    listed = shopper.page.evaluate("() => document.links.length")
+    assert listed > 5
+    before = len(shopper.proxy.requests)
+    panel = shopper.panel(shopper.page)
+    shown = shopper.recommended(panel)
+    expect(panel.locator("#note")).to_contain_text("on this device")
+    tastes = world.tastes_by_id("meridian")
+    assert set(shown) <= set(tastes), "all shown are products of the page"
+    every = shopper.ask("recommend", tabId=shopper.tab_id(shopper.page))["recommendations"]
+    assert every["mode"] == "page"
+    order = [tastes[item["itemId"]] == "summerbloom" for item in every["items"]]
+    assert any(order) and not all(order), "the page shows several tastes"
+    hits = [rank for rank, is_hit in enumerate(order) if is_hit]
+    assert sum(hits) / len(hits) < (len(order) - 1) / 2 * 0.6, f"the taste comes first: {hits} of {len(order)}"
+    server = urlsplit(world.server_url).netloc
+    for request in shopper.proxy.requests[before:]:
+        if request.host == f"meridian.localhost:{PORTS['meridian']}":
+            assert request.body == b"" and not request.path.startswith("/v1/")
+        else:
+            assert request.host == server
+            assert (request.method, request.path) == ("GET", "/v1/shops"), request.url
+            assert request.body == b""
+            assert "meridian" not in request.everything()
+
+
+def test_profile_survives_the_death_of_the_worker(shopper: Shopper, world: World) -> None:
+    shopper.visit(world.shop_url("harbor") + "/")
+    shopper.allow()
+    first, second = world.of_taste("harbor", "seaside")[:2]
+    shopper.learn(world.url(first))
+    cdp = shopper.context.new_cdp_session(shopper.control)
+    cdp.send("ServiceWorker.enable")
+    cdp.send("ServiceWorker.stopAllWorkers")
+    shopper.page.wait_for_timeout(1000)
+    assert shopper.num_known() == 1
+    shopper.learn(world.url(second))
+    assert shopper.num_known() == 2
+
+
+def test_server_away_is_said_and_the_page_still_ranked(shopper: Shopper, world: World) -> None:
+    shopper.visit(world.shop_url("harbor") + "/")
+    shopper.allow()
+    shopper.learn(world.url(world.of_taste("harbor", "seaside")[0]))
+    shopper.ask("settings.set", serverUrl="http://127.0.0.1:9")
+    shopper.visit(world.shop_url("linden") + "/")
+    panel = shopper.panel(shopper.page)
+    assert shopper.recommended(panel)
+    expect(panel.locator("#note")).to_contain_text("does not answer")
+
+
+def test_server_away_from_the_start_says_what_to_do(shopper: Shopper, world: World) -> None:
+    shopper.ask("settings.set", serverUrl="http://127.0.0.1:9")
+    shopper.visit(world.shop_url("linden") + "/")
+    panel = shopper.panel(shopper.page)
+    expect(panel.locator("#message")).to_contain_text("python -m server run")
+    expect(panel.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_a_foreign_server_never_gets_the_taste(shopper: Shopper, world: World) -> None:
+    """A server that is neither this machine nor marked as the shopper's own: the page is ranked here instead."""
+    shopper.visit(world.shop_url("harbor") + "/")
+    shopper.allow()
+    shopper.learn(world.url(world.of_taste("harbor", "seaside")[0]))
+    shopper.ask("settings.set", serverUrl=f"http://carryover.harbor.localhost:{PORTS['harbor']}")
+    before = len(shopper.proxy.requests)
+    shopper.visit(world.shop_url("linden") + "/")
+    answer = shopper.ask("recommend", tabId=shopper.tab_id(shopper.page))
+    assert answer["recommendations"]["mode"] == "page"
+    assert not any(re.search("recommendations", request.url) for request in shopper.proxy.requests[before:])
