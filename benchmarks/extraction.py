@@ -151,14 +151,12 @@ def _key(text: str) -> str:
     return "".join(char for char in text.lower() if char.isalnum())
 
 
-def judge(rows: list[dict[str, Any]], answers: list[Answers]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return the figures of each field, and the answers that were wrong or missing."""
+def judge(rows: list[dict[str, Any]], answers: list[Answers]) -> dict[str, Any]:
+    """Return the figures of each field."""
     scores = {field: Score() for field in FIELDS}
-    errors = []
     for row, said in zip(rows, answers, strict=True):
         truth = dict(row["truth"])
-        truth.pop("soldOut", None)
-        if "OutOfStock" in _list(truth.get("availability")):
+        if "OutOfStock" in truth.get("availability", []):
             truth["soldOut"] = ["yes"]
         for field, score in scores.items():
             accepted, answer = truth.get(field), said.get(field)
@@ -168,9 +166,7 @@ def judge(rows: list[dict[str, Any]], answers: list[Answers]) -> tuple[dict[str,
             score.correct += is_right
             score.wrong += bool(answer) and not is_right
             score.missed += bool(accepted) and not is_right
-            if not is_right and (answer or accepted):
-                errors.append({"file": row["file"], "field": field, "said": answer})
-    return {field: score.figures() for field, score in scores.items()}, errors
+    return {field: score.figures() for field, score in scores.items()}
 
 
 def measure(
@@ -196,15 +192,31 @@ def main() -> int:
     pages = [(gzip.decompress((data / "html" / f"{row['file']}.gz").read_bytes()), row["url"]) for row in rows]
     result: dict[str, Any] = {
         **record.environment("extruct", "price-parser", "lxml", "beautifulsoup4"),
-        "data": {"pages": len(pages), "truthSha256": record.sha256(data / "truth.json"),
-                 "meanBytes": sum(len(html) for html, _ in pages) // len(pages)},
+        "data": {
+            "pages": len(pages),
+            "truthSha256": record.sha256(data / "truth.json"),
+            "meanBytes": sum(len(html) for html, _ in pages) // len(pages),
+        },
         "rules": __doc__.partition("\n\n")[2].partition("\n\n")[2].strip(),
-    }  # fmt: skip
+    }
     for name, reader in (("scraper", ours), ("extruct", extructs)):
         speed, answers = measure(name, reader, pages)
-        fields, errors = judge(rows, answers)
-        result[name] = {"pagesPerSecond": speed, "fields": fields, "wrongByField": _count(errors)}
+        result[name] = {"pagesPerSecond": speed, "fields": judge(rows, answers)}
     print_table(result)
+    print(f"written: {record.write('extraction', result)}")
+    return 0
+
+
+def print_table(result: dict[str, Any]) -> None:
+    """Print precision, recall and F1 of each field for both."""
+    table = Table(title=f"{result['data']['pages']} saved product pages")
+    for heading in ("field", "wanted", "P", "R", "F1", "extruct P", "R", "F1"):
+        table.add_column(heading, justify="left" if heading == "field" else "right")
+    for field in FIELDS:
+        both = [result[name]["fields"][field] for name in ("scraper", "extruct")]
+        cells = [figures[key] for figures in both for key in ("precision", "recall", "f1")]
+        table.add_row(field, str(both[0]["wanted"]), *("–" if cell is None else f"{cell:.3f}" for cell in cells))
+    Console().print(table)
     speeds = [f"{name} {result[name]['pagesPerSecond']}" for name in ("scraper", "extruct")]
     print(f"pages per second on one core: {', '.join(speeds)}")
 
