@@ -7,7 +7,7 @@ import { itemText } from "./item-text.js";
 import { problemIn } from "./json-schema.js";
 import { judge } from "./privacy-filter.js";
 import { isLoopback } from "./server-client.js";
-import { decodeInt8, dot, isZero } from "./vectors.js";
+import { decodeInt8, dot, isZero, likeness } from "./vectors.js";
 
 /**
  * @typedef {import("./profile.js").Profile} Profile
@@ -99,10 +99,11 @@ export async function tasteVector(profile, model, now = Date.now()) {
  * The titles of at most two liked items nearest to a candidate: worked out here, never sent.
  * @param {Float32Array} candidate
  * @param {{title: string, embedding: Float32Array}[]} liked
+ * @param {number} [filler] the manifest's
  * @returns {string[]}
  */
-export function why(candidate, liked) {
-  const near = liked.map(({ title, embedding }) => ({ title, score: dot(candidate, embedding) }))
+export function why(candidate, liked, filler) {
+  const near = liked.map(({ title, embedding }) => ({ title, score: likeness(candidate, embedding, filler) }))
     .filter(({ score }) => score >= WEAKEST_REASON)
     .sort((a, b) => b.score - a.score);
   const distinct = near.filter(({ title }, i) => near.findIndex((other) => other.title === title) === i);
@@ -110,12 +111,12 @@ export function why(candidate, liked) {
 }
 
 /**
- * The mean cosine to the three nearest liked items. One vector blurs several likings into their middle; this re-rank, on the
+ * The mean likeness to the three nearest liked items. One vector blurs several likings into their middle; this re-rank, on the
  * device, which alone has the history, brings forward what is close to single things.
- * @param {Float32Array} candidate @param {{embedding: Float32Array}[]} liked @returns {number}
+ * @param {Float32Array} candidate @param {{embedding: Float32Array}[]} liked @param {number | undefined} filler @returns {number}
  */
-function closeness(candidate, liked) {
-  const nearest = liked.map(({ embedding }) => dot(candidate, embedding)).sort((a, b) => b - a).slice(0, 3);
+function closeness(candidate, liked, filler) {
+  const nearest = liked.map(({ embedding }) => likeness(candidate, embedding, filler)).sort((a, b) => b - a).slice(0, 3);
   return nearest.length > 0 ? nearest.reduce((sum, score) => sum + score, 0) / nearest.length : 0;
 }
 
@@ -152,10 +153,12 @@ export async function recommendOwn({ shop }, { profile, model, server }) {
   const answer = await server.recommend(body);
   const known = knownIn(profile, shop);
   const liked = vector ? likedOf(profile) : [];
+  const { filler } = model.manifest;
   const items = answer.items.filter((/** @type {Item} */ { itemId }) => !known.has(itemId)).map((/** @type {Item} */ item) => {
     const { vectorInt8, ...card } = item;
     const candidate = vectorInt8 ? decodeInt8(vectorInt8) : null;
-    return { ...card, score: card.score + (candidate ? closeness(candidate, liked) : 0), why: candidate ? why(candidate, liked) : [] };
+    if (!candidate) return { ...card, why: [] };
+    return { ...card, score: card.score + closeness(candidate, liked, filler), why: why(candidate, liked, filler) };
   });
   // A first screen keeps the server's order: without a taste all scores are 0, and the sort is stable.
   items.sort((/** @type {Item} */ a, /** @type {Item} */ b) => b.score - a.score);
@@ -175,8 +178,9 @@ export async function recommendPage({ shop, listing }, { profile, model }) {
   if (!vector) return { items: cards.map((card) => ({ ...card, score: 0, why: [] })), mode: "page", basis: "page_order", shop };
   const embeddings = await model.towers.embedItems(cards.map((card) => itemText(card, model.manifest.text.itemText)));
   const liked = likedOf(profile);
+  const { filler } = model.manifest;
   const items = cards.map((card, i) => ({
-    ...card, score: dot(vector, embeddings[i]) + closeness(embeddings[i], liked), why: why(embeddings[i], liked),
+    ...card, score: dot(vector, embeddings[i]) + closeness(embeddings[i], liked, filler), why: why(embeddings[i], liked, filler),
   }));
   return { items: items.sort((a, b) => b.score - a.score), mode: "page", basis: "taste", shop };
 }

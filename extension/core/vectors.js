@@ -16,6 +16,21 @@ export function unit(vector) {
   return Float32Array.from(vector, (value) => (length > 0 ? value / length : 0));
 }
 
+// Less than this share known is a rounding error, not a modality.
+const LEAST_SHARE = 1e-3;
+
+/**
+ * How alike two items are, over what is known of both: an item without its picture holds the missing length in the
+ * manifest's `filler` coordinate, which says nothing about what it looks like.
+ * @param {Vector} a of unit length @param {Vector} b of unit length @param {number | undefined} filler
+ * @returns {number} about -1 to 1
+ */
+export function likeness(a, b, filler) {
+  if (filler === undefined) return dot(a, b);
+  const known = Math.max(Math.min(1 - a[filler] ** 2, 1 - b[filler] ** 2), LEAST_SHARE);
+  return (dot(a, b) - a[filler] * b[filler]) / known;
+}
+
 /** @param {Vector} vector */
 export function isZero(vector) {
   return vector.every((value) => value === 0);

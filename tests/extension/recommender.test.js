@@ -6,6 +6,7 @@ import { indexedDbStorage } from "../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../extension/core/profile.js";
 import { REQUESTED, dismiss, learn, recommendOwn, recommendPage, why } from "../../extension/core/recommender.js";
 import { createServerClient } from "../../extension/core/server-client.js";
+import { likeness } from "../../extension/core/vectors.js";
 import { itemIdOf } from "../../extension/extract/identity.js";
 
 /** Towers whose answers can be worked out by hand: x for "sea" in the text, y for "night"; a user is the mean of what was liked. */
@@ -148,4 +149,14 @@ test("a second reason is given only where it is nearly as close; the same title 
   assert.deepEqual(why(at, [liked("a", 0.9, 0), liked("b", 0.85, 0), liked("c", 0.84, 0)]), ["a", "b"]);
   assert.deepEqual(why(at, [liked("a", 0.9, 0), liked("a", 0.89, 0), liked("b", 0.5, 0)]), ["a"]);
   assert.deepEqual(why(at, [liked("far", 0.1, 0)]), []);
+});
+
+test("items are compared over what is known of both", () => {
+  const share = Math.SQRT1_2;
+  const withoutPicture = Float32Array.of(share, 0, share);
+  const withPicture = Float32Array.of(share, share, 0);
+  const otherWithoutPicture = Float32Array.of(0, share, share);
+  assert.ok(Math.abs(likeness(withoutPicture, withPicture, 2) - 1) < 1e-6, "the same text is the same text");
+  assert.ok(Math.abs(likeness(withoutPicture, otherWithoutPicture, 2)) < 1e-6, "two missing pictures are nothing in common");
+  assert.ok(Math.abs(likeness(withoutPicture, otherWithoutPicture, undefined) - 0.5) < 1e-6);
 });
