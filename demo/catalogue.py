@@ -80,6 +80,11 @@ class DemoProduct:
     updated: datetime
 
     @property
+    def colour(self) -> str:
+        """All colours, main one first, joined as Google's product data specification joins them: "navy/white/sand"."""
+        return "/".join(self.colours)
+
+    @property
     def is_sold_out(self) -> bool:
         """True where nothing of it can be bought now."""
         return self.availability == "OutOfStock"

@@ -64,6 +64,7 @@ class Bundle:
 
 def load_bundle(directory: Path) -> Bundle:
     """The bundle in `directory`; raises BundleError that names what does not match."""
+    directory = directory.resolve()  # the operator may link to a bundle; a bundle's own files may not link anywhere
     manifest_path = directory / MANIFEST
     if not manifest_path.is_file() or manifest_path.is_symlink():
         raise BundleError(f"expected a bundle with a {MANIFEST} in {directory}, found none; see `python -m exporter`")

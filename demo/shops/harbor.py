@@ -124,7 +124,7 @@ class Harbor(Storefront):
             "sku": product.sku,
             "material": product.material,
         }
-        node |= {"color": product.colours[0]} | ({"pattern": product.pattern} if product.pattern_key != "plain" else {})
+        node |= {"color": product.colour} | ({"pattern": product.pattern} if product.pattern_key != "plain" else {})
         node |= {"image": self.images(product)} if product.has_picture else {}
         node |= {"brand": {"@type": "Brand", "name": product.brand}} if product.brand else {}
         node |= {"gtin13": product.gtin} if product.gtin else {}

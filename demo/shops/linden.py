@@ -130,7 +130,7 @@ def _feed_prices(product: DemoProduct) -> dict[str, Any]:
 
 
 def _feed_attributes(product: DemoProduct) -> list[dict[str, Any]]:
-    terms = {"Color": [product.colours[0]], "Material": [product.material], "Size": list(product.sizes)}
+    terms = {"Color": list(product.colours), "Material": [product.material], "Size": list(product.sizes)}
     return [
         {
             "id": place,

@@ -66,7 +66,7 @@ class Meridian(Storefront):
             "price": self._cents(product.price, product.currency),
             "availability": product.availability,
             "inStock": not product.is_sold_out,
-            "color": product.colours[0],
+            "color": product.colour,
             "material": product.material,
             "sizes": list(product.sizes),
             "images": self.images(product),

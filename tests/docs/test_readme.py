@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -67,7 +68,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, lite_bundle: Path) -> Pat
     folder = tmp_path_factory.mktemp("checkout")
     (folder / "docs").symlink_to(ROOT / "docs")
     (folder / "var" / "bundles").mkdir(parents=True)
-    (folder / "var" / "bundles" / "lite").symlink_to(lite_bundle)
+    shutil.copytree(lite_bundle, folder / "var" / "bundles" / "lite")
     page = next((ROOT / "contracts" / "vectors" / "pages").glob("*jsonld*.html"))
     (folder / "page.html").write_bytes(page.read_bytes())
     (folder / "pages.jsonl").write_text(json.dumps({"file": "page.html", "url": "https://shop.example/p/1"}) + "\n")
@@ -159,10 +160,9 @@ def test_serving_requirements_can_be_installed_together() -> None:
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def test_make_targets_of_the_readme_exist() -> None:
-    for target in ("run", "test"):
-        done = run(["make", "--dry-run", target], ROOT)
-        assert done.returncode == 0, done.stderr
+def test_make_commands_of_the_readme_are_those_that_make_names() -> None:
+    named = {line.split("  ")[0] for line in run(["make", "help"], ROOT).stdout.splitlines()}
+    assert {command for command in COMMANDS if command.startswith("make ")} <= named
 
 
 def test_every_link_of_the_docs_leads_somewhere() -> None:

@@ -105,6 +105,11 @@ def test_a_directory_linked_inside_a_bundle_is_refused(tmp_path):
         load_bundle(bundle_dir)
 
 
+def test_an_operator_may_link_to_a_bundle(tiny_bundle, tmp_path):
+    (tmp_path / "current").symlink_to(tiny_bundle)
+    assert load_bundle(tmp_path / "current").bundle_id == load_bundle(tiny_bundle).bundle_id
+
+
 def test_embeddings_are_of_unit_length_and_do_not_depend_on_the_batch(tiny_bundle):
     encoder = Encoder(load_bundle(tiny_bundle))
     picture = np.full((3, 16, 16), 0.5, np.float32)
