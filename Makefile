@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 RESULTS := var/test-results
 say = @printf '\033[1m%s\033[0m\n' $(1) >&2
 
-.PHONY: help run test lint types test-contracts test-js test-py test-browser chromium clean
+.PHONY: help run test lint types test-contracts test-js test-py test-browser browsers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -44,7 +44,7 @@ node_modules/.stamp: package.json package-lock.json
 	@npm run --silent vendor
 	@touch $@
 
-test: $(VENV)/.dev-stamp node_modules/.stamp chromium
+test: $(VENV)/.dev-stamp node_modules/.stamp browsers
 	@rm -rf $(RESULTS) && mkdir -p $(RESULTS)
 	@$(MAKE) --no-print-directory lint types
 	@$(MAKE) --no-print-directory --keep-going test-contracts test-py test-js test-browser; status=$$?; \
@@ -84,13 +84,14 @@ test-browser: $(VENV)/.dev-stamp node_modules/.stamp
 	@mkdir -p $(RESULTS)
 	@$(BIN)/pytest -m browser --durations=5 --junitxml=$(RESULTS)/browser.xml
 
-# Root may install it; anybody else is told, and the browser tests are skipped with that reason.
-chromium:
-	@command -v chromium >/dev/null || { \
+# Root may install them; anybody else is told, and the tests that need them are skipped with that reason.
+BROWSERS := chromium firefox-esr fonts-dejavu-core
+browsers:
+	@if ! command -v chromium >/dev/null || ! command -v firefox-esr >/dev/null; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    printf '\033[1m%s\033[0m\n' "Chromium from Debian's packages" >&2; \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium xvfb xauth xdotool fonts-dejavu-core >/dev/null; \
-	  else echo "Chromium was not found, so browser tests are skipped. To run them: sudo apt-get install chromium xvfb xauth xdotool" >&2; fi; }
+	    printf '\033[1m%s\033[0m\n' "Chromium and Firefox from Debian's packages" >&2; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(BROWSERS) >/dev/null; \
+	  else echo "Chromium or Firefox was not found, so their tests are skipped. To run them: sudo apt-get install $(BROWSERS)" >&2; fi; fi
 
 clean:
 	rm -rf var $(VENV) node_modules extension/vendor
