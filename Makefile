@@ -85,7 +85,7 @@ test-browser: $(VENV)/.dev-stamp node_modules/.stamp
 	@$(BIN)/pytest -m browser --durations=5 --junitxml=$(RESULTS)/browser.xml
 
 # Root may install them; anybody else is told, and the tests that need them are skipped with that reason.
-BROWSERS := chromium firefox-esr fonts-dejavu-core
+BROWSERS := chromium firefox-esr xvfb xauth xdotool fonts-dejavu-core
 browsers:
 	@if ! command -v chromium >/dev/null || ! command -v firefox-esr >/dev/null; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
