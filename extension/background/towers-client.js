@@ -6,17 +6,22 @@ import { unwrap } from "../messages.js";
 
 const OFFSCREEN = "offscreen.html";
 /** @type {Promise<void> | undefined} */
-let creating;
+let opening;
 
-async function ensureOffscreen() {
+async function openOffscreen() {
   const contexts = await chrome.runtime.getContexts({ contextTypes: [chrome.runtime.ContextType.OFFSCREEN_DOCUMENT] });
   if (contexts.length > 0) return;
-  creating ??= chrome.offscreen.createDocument({
+  await chrome.offscreen.createDocument({
     url: OFFSCREEN,
     reasons: [chrome.offscreen.Reason.WORKERS],
     justification: "Runs the recommendation models in WebAssembly; a service worker would stop after 30 seconds.",
-  }).finally(() => { creating = undefined; });
-  await creating;
+  });
+}
+
+/** All callers wait for one opening: the document is listed before its scripts listen, and a message in between is lost. */
+function ensureOffscreen() {
+  opening ??= openOffscreen().finally(() => { opening = undefined; });
+  return opening;
 }
 
 /** Asks the towers' zone, wherever it is. @param {Record<string, any> & {type: string}} message @returns {Promise<Record<string, any>>} */
