@@ -49,6 +49,33 @@ export async function setConsent(shop, allowed, tabId) {
   if (tabId !== undefined) await inject(tabId);
 }
 
+const ASK_VALID_MS = 5 * 60_000;
+
+/**
+ * Notes that the browser is about to ask the shopper. Its question closes the popup that posed it, so the answer is taken up
+ * here. In storage.session: in memory, and there when the worker died meanwhile.
+ * @param {string} shop @param {number} [tabId]
+ */
+export async function noteQuestion(shop, tabId) {
+  await chrome.storage.session.set({ asked: { shop, tabId, at: Date.now() } });
+}
+
+/** The browser gave a permission: if it is the one asked for, that is the consent. @param {string[]} origins */
+export async function onGranted(origins) {
+  const { asked } = /** @type {{asked?: {shop: string, tabId?: number, at: number}}} */ (await chrome.storage.session.get("asked"));
+  if (!asked || Date.now() - asked.at > ASK_VALID_MS || !origins.includes(originPatternOf(asked.shop))) return;
+  await chrome.storage.session.remove("asked");
+  await setConsent(asked.shop, true, asked.tabId);
+}
+
+/** The shopper took permissions back in the browser's own settings: consent goes with them. */
+export async function onRevoked() {
+  const profile = await getProfile();
+  for (const shop of Object.keys(profile.settings.consents)) {
+    if (!await chrome.permissions.contains({ origins: [originPatternOf(shop)] })) await setConsent(shop, false);
+  }
+}
+
 /** Browsers forget registrations on an update of the extension; the profile does not. */
 export async function restoreContentScripts() {
   const { consents } = (await getProfile()).settings;

@@ -2,7 +2,7 @@
 import { CarryoverError, ServerError } from "../core/errors.js";
 import { dismiss, isOwnServer, learn, recommendOwn, recommendPage } from "../core/recommender.js";
 import { shopOf } from "../extract/identity.js";
-import { setConsent, withdrawAll } from "./consent.js";
+import { noteQuestion, setConsent, withdrawAll } from "./consent.js";
 import { forgetModel, forgetServer, getKnownShops, getModel, getServer } from "./model.js";
 import { getProfile } from "./store.js";
 import { describeTab, readPage } from "./tabs.js";
@@ -32,7 +32,7 @@ async function stateOf(tabId) {
 }
 
 /** Tells open pages of the extension that the profile changed; none may be open. */
-async function announceChange() {
+export async function announceChange() {
   try {
     await chrome.runtime.sendMessage({ type: "state.changed" });
   } catch (error) {
@@ -113,6 +113,10 @@ export const handlers = {
   },
   async "state.get"({ tabId }) {
     return { state: await stateOf(tabId) };
+  },
+  async "consent.ask"({ shop, tabId }) {
+    await noteQuestion(shop, tabId);
+    return {};
   },
   async "consent.set"({ shop, allowed, tabId }) {
     await setConsent(shop, allowed, tabId);

@@ -1213,6 +1213,17 @@ export const messages = {
     "state": "object"
    }
   },
+  "consent.ask": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "shop": "string",
+    "tabId?": "number"
+   },
+   "reply": {}
+  },
   "consent.set": {
    "from": [
     "ui"

@@ -53,7 +53,8 @@ export function card(item, onDismiss) {
     element("a", { href: isWeb ? item.url : "", target: "_blank", rel: "noreferrer" },
       picture(item),
       element("span", { class: "words" },
-        item.brand && element("span", { class: "brand" }, item.brand),
+        // Many shops begin a title with the brand: once is enough.
+        item.brand && !item.title.startsWith(item.brand) && element("span", { class: "brand" }, item.brand),
         element("span", { class: "title" }, item.title),
         priceLine(item),
         item.why.length > 0 && element("span", { class: "why" }, reason(item.why)))),

@@ -5,18 +5,14 @@ import { card, skeletons } from "./cards.js";
 import { byId, element, knownText, localise, t } from "./elements.js";
 import { askToErase } from "./erase.js";
 import { consentCard, pauseSwitch } from "./shop-controls.js";
+import { isFixed, tabField } from "./tab.js";
 
 /** @typedef {Record<string, any>} State */
 
 const SHOWN = 10;
-/** A panel opened as a tab of its own (tests, and people who like it large) names the tab it speaks about. */
-const fixedTab = new URLSearchParams(location.search).get("tab");
 /** Counts the questions asked: an answer to an older one is dropped. */
 let asked = 0;
 let shownFor = "";
-
-/** @returns {{tabId?: number}} */
-const tabField = () => (fixedTab === null ? {} : { tabId: Number(fixedTab) });
 
 /** @param {string} title @param {string} text @param {Node[]} [actions] */
 function showMessage(title, text, actions = []) {
@@ -42,8 +38,15 @@ function showState(state) {
   byId("shop").textContent = tab?.shop ? t("atShop", tab.shop) : "";
   byId("known").textContent = [knownText(state.numKnown), state.unreadable > 0 && t("unreadable", state.unreadable)].filter(Boolean).join(". ");
   byId("consent").replaceChildren(...(tab?.shop ? [consentCard(state, showState, showStatus)] : []));
-  byId("pause-place").replaceChildren(pauseSwitch(state, showState, showStatus));
+  byId("pause-place").replaceChildren(pauseSwitch(state, () => refreshState().catch(showStatus), showStatus));
   byId("status").textContent = state.paused ? `${t("paused")}. ${t("pausedHint")}` : "";
+}
+
+/** The answer to a message speaks about the tab in front; this page may speak about another. */
+async function refreshState() {
+  const { state } = await send({ type: "state.get", ...tabField() });
+  showState(state);
+  return state;
 }
 
 /** @param {unknown} error what went wrong beside the list, which stays */
@@ -117,8 +120,7 @@ async function onDismiss(item, button) {
 
 /** Shows the state, and asks anew where the shop is another one. @param {boolean} isForced */
 async function update(isForced) {
-  const { state } = await send({ type: "state.get", ...tabField() });
-  showState(state);
+  const state = await refreshState();
   const shop = state.tab?.shop ?? "";
   if (!isForced && shop === shownFor && shop !== "") return;
   shownFor = shop;
@@ -132,19 +134,16 @@ const refresh = (isForced) => update(isForced).catch(showError);
 
 localise();
 byId("refresh").addEventListener("click", () => refresh(true));
-byId("erase").addEventListener("click", () => askToErase((state) => {
-  showState(state);
-  byId("status").textContent = t("erased");
-  refresh(true);
+byId("erase").addEventListener("click", () => askToErase(() => {
+  refresh(true).then(() => { byId("status").textContent = t("erased"); });
 }, showStatus));
 chrome.runtime.onMessage.addListener(createListener("ui", {
   async "state.changed"() {
-    const { state } = await send({ type: "state.get", ...tabField() });
-    showState(state);
+    await refreshState();
     return {};
   },
 }));
-if (fixedTab === null) {
+if (!isFixed) {
   chrome.tabs.onActivated.addListener(() => refresh(false));
   chrome.tabs.onUpdated.addListener((_, { status, url }) => { if (status === "complete" || url) refresh(false); });
 }

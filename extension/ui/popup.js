@@ -2,6 +2,7 @@
 import { send } from "../messages.js";
 import { byId, element, knownText, localise, t } from "./elements.js";
 import { consentCard, pauseSwitch } from "./shop-controls.js";
+import { tabField } from "./tab.js";
 
 /** @param {unknown} error */
 function showError(error) {
@@ -33,4 +34,4 @@ function show(state) {
 }
 
 localise();
-send({ type: "state.get" }).then(({ state }) => show(state)).catch(showError);
+send({ type: "state.get", ...tabField() }).then(({ state }) => show(state)).catch(showError);

@@ -17,8 +17,11 @@ export function consentCard(state, onChange, onError) {
   /** @param {boolean} allowed */
   const set = async (allowed) => {
     try {
-      // Asked first and within the click: the browser accepts such a question only there.
+      // Not awaited: the browser accepts its question only within the click. In the popup nothing after the question is
+      // reached, since it closes; the background takes the answer up.
+      const noted = allowed ? send({ type: "consent.ask", shop: tab.shop, tabId: tab.tabId }) : undefined;
       if (allowed && !await chrome.permissions.request({ origins: [originPatternOf(tab.shop)] })) return;
+      await noted;
       const answer = await send({ type: "consent.set", shop: tab.shop, allowed, tabId: tab.tabId });
       onChange(answer.state);
     } catch (error) {

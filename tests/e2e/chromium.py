@@ -19,7 +19,7 @@ def granted_copy(target: Path) -> Path:
     """Copy the extension and move the three demo shops from asked-for to granted.
 
     A headless browser has nobody to answer the permission question. The code that asks it is the shipped code and runs;
-    it finds the answer given. `test_permission_prompt.py` answers the real question of the unchanged extension.
+    it finds the answer given. `test_real_window.py` answers the real question of the unchanged extension.
     """
     shutil.copytree(ROOT / "extension", target, ignore=shutil.ignore_patterns("build"))
     manifest = json.loads((target / "manifest.json").read_text())
@@ -46,8 +46,9 @@ class Shopper:
                 "--disable-quic",
                 "--disable-component-update",
                 "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                *options.pop("extra_args", []),
             ],
-            viewport=options.pop("viewport", {"width": 1280, "height": 900}),
+            viewport=options.pop("viewport", {"width": 1280, "height": 900}),  # None goes with no_viewport
             **options,
         )
         workers = self.context.service_workers

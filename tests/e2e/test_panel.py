@@ -41,7 +41,7 @@ def test_dismiss_changes_the_list_and_lasts(shopper: Shopper, world: World) -> N
     expect(panel.locator(f'[data-item-id="{before[0]}"]')).to_have_count(0)
     expect(panel.locator("#status")).to_contain_text("less like that")
     after = shopper.recommended(panel)
-    assert after != before[1:] + after[-1:] or len(after) == len(before), "the place is filled"
+    assert len(after) == len(before), "the place is filled"
     assert before[0] not in after
     assert panel.evaluate("document.activeElement.className") == "dismiss", "the focus stays in the list"
     shopper.page.reload()
@@ -106,7 +106,7 @@ def test_no_serious_accessibility_violations(new_shopper, world: World, scheme: 
     shopper.recommended(panel)
     assert violations(panel) == []
     assert panel.evaluate("document.documentElement.scrollWidth") <= 320, "nothing runs out at 320 px"
-    assert violations(shopper.open("popup.html")) == []
+    assert violations(shopper.open(f"popup.html?tab={shopper.tab_id(shopper.page)}")) == []
     assert violations(shopper.open("options.html")) == []
 
 
