@@ -10,6 +10,8 @@ import { createTowersClient } from "./towers-client.js";
 const FRESH_MS = 10 * 60_000;
 /** @type {{serverUrl: string, at: number, model: Model} | undefined} a cache: losing it costs one request */
 let current;
+/** @type {Promise<Model> | undefined} */
+let loading;
 /** @type {{serverUrl: string, at: number, shops: Set<string>} | undefined} */
 let knownShops;
 
@@ -20,7 +22,14 @@ export async function getServer() {
 }
 
 /** @returns {Promise<Model>} the server's bundle, downloaded once; the one already here where the server is away */
-export async function getModel() {
+export function getModel() {
+  // Whoever asks meanwhile waits for the same download.
+  loading ??= loadModel().finally(() => { loading = undefined; });
+  return loading;
+}
+
+/** @returns {Promise<Model>} */
+async function loadModel() {
   const profile = await getProfile();
   const { serverUrl, bundleUrl: last } = profile.settings;
   if (current?.serverUrl === serverUrl && Date.now() - current.at < FRESH_MS) return current.model;
@@ -57,5 +66,6 @@ export async function getKnownShops() {
 export function forgetServer() {
   knownShops = undefined;
   current = undefined;
+  loading = undefined;
 }
 

@@ -106,3 +106,5 @@ def test_ledger_holds_every_request_byte_for_byte(shopper: Shopper, world: World
     sent = [(r.method, r.url, r.body.decode()) for r in shopper.proxy.requests if r.host == port]
     kept = [(e["method"], e["url"], e["body"]) for e in shopper.ask("ledger.get")["entries"]]
     assert sorted(kept) == sorted(sent)
+    downloads = [url for _, url, _ in sent if "/v1/bundles/" in url]
+    assert len(downloads) == len(set(downloads)) > 0, "each file of the bundle came down once"
