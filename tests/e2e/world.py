@@ -1,8 +1,6 @@
 """The world the browser lives in: the demo mall, its crawled and ingested products, and a server."""
 
 import hashlib
-import http.client
-import json
 import shutil
 import socket
 import subprocess
@@ -13,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.catalogue import SHOPS, DemoProduct, build
+from demo.catalogue import SHOPS, DemoProduct
 from scraper.identity import canonical_url, item_id_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -115,31 +113,13 @@ def catalogue(bundle: Path) -> Path:
 
 
 def _ingest(shop: str, home: Path, bundle: Path) -> None:
-    """Pages of the running mall, through the scraper's command, into the server's catalogue."""
-    folder = home / shop
-    folder.mkdir()
-    lines = []
-    for product in build(SEED):
-        if product.shop == shop:
-            (folder / f"{product.number}.html").write_text(_fetch(shop, product.url_path))
-            url = f"http://{shop}.localhost:{PORTS[shop]}{product.url_path}"
-            lines.append(json.dumps({"url": url, "file": f"{product.number}.html"}))
-    pages = folder / "pages.jsonl"
-    pages.write_text("\n".join(lines) + "\n")
-    products = home / f"{shop}.products.jsonl"
-    _run("scraper", "extract-many", str(pages), "--out", str(products))
-    _run("server", "ingest", str(products), "--bundle", str(bundle), "--data", str(home / "data"),
-         "--resolve", f"{shop}.localhost:127.0.0.1")  # fmt: skip
-
-
-def _fetch(shop: str, path: str) -> str:
-    connection = http.client.HTTPConnection("127.0.0.1", PORTS[shop], timeout=30)
-    connection.request("GET", path, headers={"Host": f"{shop}.localhost:{PORTS[shop]}"})
-    answer = connection.getresponse()
-    body = answer.read().decode()
-    connection.close()
-    assert answer.status == 200, f"{shop}{path}: {answer.status}"
-    return body
+    """Crawl a shop of the running mall into the server's catalogue, by the commands an operator types."""
+    resolve = ["--resolve", f"{shop}.localhost:127.0.0.1"]
+    crawled = home / shop
+    url = f"http://{shop}.localhost:{PORTS[shop]}/"
+    _run("scraper", "crawl", url, "--out", str(crawled), "--rate", "100", *resolve)
+    data = ["--bundle", str(bundle), "--data", str(home / "data")]
+    _run("server", "ingest", str(crawled / "products.jsonl"), *data, *resolve)
 
 
 def _run(*command: str) -> None:
