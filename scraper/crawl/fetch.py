@@ -27,11 +27,21 @@ class Response:
     location: str | None = None
 
 
+@dataclass(slots=True)
+class Traffic:
+    """What one client has asked for and read since it was made; `num_bytes` counts bodies as unpacked."""
+
+    num_requests: int = 0
+    num_bytes: int = 0
+    seconds: float = 0.0
+
+
 class Fetcher:
     """One thread's HTTP client: a connection pool for one host at a time."""
 
-    def __init__(self, settings: CrawlSettings) -> None:
+    def __init__(self, settings: CrawlSettings, traffic: Traffic | None = None) -> None:
         self._settings = settings
+        self._traffic = traffic or Traffic()
         self._session = guarded_session(settings.pins, settings.user_agent)
 
     def close(self) -> None:
@@ -42,6 +52,7 @@ class Fetcher:
         """Return the answer to one GET; raises FetchError. With `cut`, a longer body is cut instead of refused."""
         settings = self._settings
         timeouts = (settings.connect_timeout_s, settings.read_timeout_s)
+        self._traffic.num_requests += 1
         try:
             # `verify` is requests' default; trust_env is off, so no netrc and no proxy see the request.
             answer = self._session.get(url, headers=headers, stream=True, allow_redirects=False, timeout=timeouts)
@@ -78,6 +89,7 @@ class Fetcher:
         while chunk := answer.raw.read(CHUNK_BYTES, decode_content=True):
             chunks.append(chunk)
             size += len(chunk)
+            self._traffic.num_bytes += len(chunk)
             if size > max_bytes:
                 if cut:
                     break

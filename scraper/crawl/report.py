@@ -3,10 +3,12 @@
 import json
 import sqlite3
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scraper.crawl.fetch import Traffic
 from scraper.crawl.links import is_told
 from scraper.crawl.settings import CrawlSettings, origin_of
 from scraper.crawl.store import Store
@@ -53,7 +55,12 @@ def extract_stored(page: StoredPage) -> Extracted:
     return Extracted(page.url, product.to_wire())
 
 
-def write_report(settings: CrawlSettings, store: Store) -> dict[str, Any]:
+def round_number(store: Store) -> int:
+    """Return the number of the crawl's round: 1 at first, one more for each `--recrawl` of a finished one."""
+    return int(store.fact("round_number") or 1)
+
+
+def write_report(settings: CrawlSettings, store: Store, traffic: Mapping[str, Traffic]) -> dict[str, Any]:
     """Write products.jsonl and summary.json, each whole or not at all, and return the summary."""
     products: dict[tuple[str, str], dict[str, Any]] = {}
     shops = []
@@ -63,7 +70,8 @@ def write_report(settings: CrawlSettings, store: Store) -> dict[str, Any]:
         extracted = list(ordered_map(extract_stored, _stored(rows, store), num_workers=settings.num_workers))
         own = _best_per_item(extracted)
         products.update({(product["shop"], product["url"]): product for product in own})
-        shops.append(_shop_summary(url, rows, extracted, own, store.stopped(site), store.num_queued(site)))
+        summary = _shop_summary(url, rows, extracted, own, store.stopped(site), store.num_queued(site))
+        shops.append(summary | _traffic_summary(traffic.get(site, Traffic())))
     with atomic_writer(settings.out / "products.jsonl") as file:
         for key in sorted(products):
             file.write(json.dumps(products[key], ensure_ascii=False) + "\n")
@@ -71,6 +79,17 @@ def write_report(settings: CrawlSettings, store: Store) -> dict[str, Any]:
     with atomic_writer(settings.out / "summary.json") as file:
         file.write(json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
     return summary
+
+
+def _traffic_summary(traffic: Traffic) -> dict[str, Any]:
+    """Return what this run asked a shop for: robots.txt, sitemaps and repeated tries count."""
+    rate = traffic.num_requests / traffic.seconds if traffic.seconds > 0 else 0.0
+    return {
+        "requests": traffic.num_requests,
+        "bytes": traffic.num_bytes,
+        "seconds": round(traffic.seconds, 1),
+        "requestsPerSecond": round(rate, 2),
+    }
 
 
 def _stored(rows: list[sqlite3.Row], store: Store) -> list[StoredPage]:

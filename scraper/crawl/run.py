@@ -5,7 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
-from scraper.crawl.report import write_report
+from scraper.crawl.fetch import Traffic
+from scraper.crawl.report import round_number, write_report
 from scraper.crawl.settings import CrawlSettings, origin_of
 from scraper.crawl.site import SiteCrawl
 from scraper.crawl.store import Store
@@ -17,8 +18,8 @@ def crawl(settings: CrawlSettings) -> dict[str, Any]:
     store = Store(settings.out)
     try:
         _begin(settings, store)
-        _fetch_all(settings, store)
-        summary = write_report(settings, store)
+        traffic = _fetch_all(settings, store)
+        summary = write_report(settings, store, traffic)
         if not any(shop["queued"] for shop in summary["shops"]):
             store.set_fact("round", "finished")
         return summary
@@ -29,13 +30,16 @@ def crawl(settings: CrawlSettings) -> dict[str, Any]:
 def _begin(settings: CrawlSettings, store: Store) -> None:
     """Go on with an unfinished round; only `--recrawl` after a finished one begins a new round."""
     if settings.is_recrawl and store.fact("round") == "finished":
+        # Counted first: a kill between the two leaves a round in which nothing has changed, which is true.
+        store.set_fact("round_number", str(round_number(store) + 1))
         store.queue_everything()
     else:
         store.retry_failures()
     store.set_fact("round", "running")
 
 
-def _fetch_all(settings: CrawlSettings, store: Store) -> None:
+def _fetch_all(settings: CrawlSettings, store: Store) -> dict[str, Traffic]:
+    """Crawl every site at its own pace and return what each one's crawl has asked for."""
     stop = threading.Event()
     lock = threading.Lock()
     sites = [origin_of(url) for url in settings.shop_urls]
@@ -56,6 +60,7 @@ def _fetch_all(settings: CrawlSettings, store: Store) -> None:
             raise
     for future in futures:
         future.result()
+    return {site_crawl.site: site_crawl.traffic for site_crawl in crawls}
 
 
 def _guarded(run: Callable[[], None], stop: threading.Event) -> Callable[[], None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from scraper.crawl.fetch import Fetcher, Response
+from scraper.crawl.fetch import Fetcher, Response, Traffic
 from scraper.crawl.links import followable, links_of
 from scraper.crawl.robots import Robots, fetch_robots
 from scraper.crawl.settings import CrawlSettings, origin_of
@@ -55,6 +55,7 @@ class SiteCrawl:
         on_page: Callable[[str | None], None],
     ) -> None:  # fmt: skip
         self.site = origin_of(start_url)
+        self.traffic = Traffic()
         self._start_url = start_url
         self._settings = settings
         self._store = store
@@ -67,7 +68,8 @@ class SiteCrawl:
 
     def run(self) -> None:
         """Crawl until nothing is left to fetch."""
-        fetcher = Fetcher(self._settings)
+        fetcher = Fetcher(self._settings, self.traffic)
+        started = time.monotonic()
         try:
             self._store.add(self.site, PAGE, [self._start_url], priority=START, depth=0)
             while not self._stop.is_set() and self._read_robots(fetcher):
@@ -78,6 +80,7 @@ class SiteCrawl:
                     return
                 self._visit(queued, fetcher)
         finally:
+            self.traffic.seconds = time.monotonic() - started
             fetcher.close()
 
     def _read_robots(self, fetcher: Fetcher) -> bool:
