@@ -1,123 +1,28 @@
 // @ts-check
-// JSON as pages really hold it. Valid text is never changed; the rest is mended where its meaning is plain.
-import { unescapeHtml } from "./text.js";
+// Mends what JavaScript would read (single quotes, bare keys, comments) and what people break (inner quotes, missing commas,
+// cut ends) into JSON. One pass over bounded text; nothing of a page is ever run.
 
-const MAX_BLOCK_CHARS = 4 * 2 ** 20;
-const MAX_SCANNED_CHARS = 32 * 2 ** 20;
-// Each failed start may read the rest of the block, so their number is bounded.
-const MAX_FAILURES = 50;
-const WRAPS = /^\s*(?:<!--|\/\/\s*<!\[CDATA\[|\/\*\s*<!\[CDATA\[\s*\*\/|<!\[CDATA\[|\ufeff)+|(?:-->|\/\/\s*-->|\/\/\s*\]\]>|\/\*\s*\]\]>\s*\*\/|\]\]>)+\s*;?\s*$/g;
-const ESCAPES = new Set('"\\/bfnrtu');
+const MAX_NESTING = 200;
 /** @type {Record<string, string>} */
-const LITERALS = { undefined: "null", NaN: "null", Infinity: "null", True: "true", False: "false", None: "null" };
-const OPENERS = new Set(["{", "[", ",", ":"]);
+const LITERALS = {
+  undefined: "null", NaN: "null", Infinity: "null", True: "true", False: "false", None: "null", "!0": "true", "!1": "false", void: "null",
+};
+/** @type {Record<string, string>} */
+const QUOTES = { '"': '"', "'": "'", "`": "`", "“": "“”", "”": "“”", "„": "“”" };
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const GROUPED_NUMBER = /-?\d{1,12}(?:,\d{2,3})+(?:\.\d+)?(?=\s*[,}\]\n])/y;
+const WORD = /[^\s,:;{}[\]"'“”]+/y;
+// A value in an object may hold spaces and colons (`price: 12.50 USD`, `url: https://…`); it ends with its line.
+const BARE_VALUE = /[^,;{}[\]"'\n\r]{1,2000}/y;
+const KEY_FOLLOWS = /^[\s,]*(?:"(?:[^"\\]|\\.){0,200}(?:"\s*(?::|$)|$)|'[^'\n]{0,60}'\s*:|[“”„][^“”\n]{0,60}[“”]\s*:|[\p{L}\p{N}_$@.-]{1,60}\s*:|[}\]]|\/\/|\/\*|<\/?[A-Za-z]|$)/u;
+const VALUE_FOLLOWS = /^\s*(?:["'“”{[\]}0-9-]|true\b|false\b|null\b|undefined\b|\/\/|\/\*|$)/;
+const NEXT_KEY = /["'“”][@\p{L}\p{N}_-]{1,60}["'“”]\s*:/uy;
+const TAG = /<\/?[A-Za-z][^<>"']{0,40}>/y;
 
-/** @param {string} text @returns {{value: any} | null} also where strings hold raw control characters */
-export function parseJson(text) {
-  for (const attempt of [() => text, () => withEscapedControls(text)]) {
-    try {
-      return { value: JSON.parse(attempt()) };
-    } catch (error) {
-      if (!(error instanceof SyntaxError) && !(error instanceof RangeError)) throw error;
-    }
-  }
-  return null;
-}
-
-/** @param {string} text */
-function withEscapedControls(text) {
-  return text.replace(/"(?:[^"\\]|\\[^])*"/g, (string) =>
-    string.replace(/[\x00-\x1f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`));
-}
-
-/** @param {string} text @param {number} start of a bracket or a double quote @returns {number} after its closing counterpart, or -1 */
-function endOfValue(text, start) {
-  let depth = 0;
-  let isInString = false;
-  for (let i = start; i < text.length; i += 1) {
-    const character = text[i];
-    if (isInString) {
-      if (character === "\\") i += 1;
-      else if (character === '"') isInString = false;
-    } else if (character === '"') isInString = true;
-    else if (character === "{" || character === "[") depth += 1;
-    else if (character === "}" || character === "]") depth -= 1;
-    if (depth === 0 && !isInString) return i + 1;
-  }
-  return -1;
-}
-
-/** A decoder with one budget for all its failures, so that hostile text stays linear. @returns {(text: string, start: number) => {value: any, end: number} | null} */
-export function createDecoder() {
-  let left = MAX_SCANNED_CHARS;
-  return (text, start) => {
-    if (left <= 0 || !/[{["]/.test(text[start] ?? "")) return null;
-    const end = endOfValue(text, start);
-    left -= (end < 0 ? text.length : end) - start;
-    const parsed = end < 0 ? null : parseJson(text.slice(start, end));
-    return parsed && { value: parsed.value, end };
-  };
-}
-
-/** Values that follow one another; separators and noise between them are skipped. @param {string} text @returns {any[]} */
-function parseAll(text) {
-  const decode = createDecoder();
-  const values = [];
-  const opening = /[[{]/g;
-  for (let numFailures = 0; numFailures < MAX_FAILURES;) {
-    const start = opening.exec(text)?.index;
-    if (start === undefined) break;
-    const decoded = decode(text, start);
-    if (decoded) values.push(decoded.value);
-    else numFailures += 1;
-    opening.lastIndex = decoded?.end ?? start + 1;
-  }
-  return values;
-}
-
-/** @param {string} block of a script @returns {any[]} its values; what cannot be read is left out */
-export function parseBlock(block) {
-  let text = block.slice(0, MAX_BLOCK_CHARS).trim();
-  if (!text) return [];
-  const parsed = parseJson(text);
-  if (parsed) return [parsed.value];
-  for (let i = 0; i < 3; i += 1) text = text.replace(WRAPS, "").trim();
-  if (text.slice(0, 30).replace(/^[[{ \n\r\t]+/, "").startsWith("&quot;")) text = unescapeHtml(text);
-  return parseAll(repair(text));
-}
-
-/** @param {string[]} out puts the comma that is missing between two values */
-function separate(out) {
-  const last = out.at(-1);
-  if (last !== undefined && !OPENERS.has(last) && last !== " ") out.push(",");
-}
-
-/** @param {string[]} out @param {string[]} stack a comma after a key means that its value is missing */
-function separateAtComma(out, stack) {
-  if (out.at(-1) === ":") out.push("null");
-  if (out.length > 0 && !OPENERS.has(out[out.length - 1]) && stack.length > 0) out.push(",");
-}
-
-/** @param {string[]} out @param {string[]} stack @param {string} bracket */
-function close(out, stack, bracket) {
-  if (!stack.includes(bracket)) return;
-  while (stack.length > 0) {
-    while (out.at(-1) === ",") out.pop();
-    if (out.at(-1) === ":") out.push("null");
-    const expected = /** @type {string} */ (stack.pop());
-    const isKeyAlone = out.length >= 2 && out[out.length - 1].startsWith('"') && "{,".includes(out[out.length - 2]);
-    if (expected === "}" && isKeyAlone) out.push(":null");
-    out.push(expected);
-    if (expected === bracket) break;
-  }
-  if (stack.length === 0) out.push(" ");
-}
-
-/** @param {string} token */
-function bare(token) {
-  if (Object.hasOwn(LITERALS, token)) return LITERALS[token];
-  const isJson = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/.test(token);
-  return isJson ? token : JSON.stringify(token);
+/** @param {RegExp} pattern sticky @param {string} text @param {number} at @returns {string | null} */
+function matchAt(pattern, text, at) {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0] ?? null;
 }
 
 /** @param {string} text @param {number} start @returns {number} */
@@ -127,80 +32,178 @@ function afterComment(text, start) {
   return end < 0 ? text.length : end + (isLine ? 1 : 2);
 }
 
-/** Whether a quote just before the position closes its string: a delimiter that fits must follow. @param {string} text @param {number} from */
-function endsString(text, from) {
+/** Whether a quote just before the position closes its string: a delimiter that fits must follow. @param {string} text @param {number} from @param {boolean} isInObject @param {boolean} isKey */
+function endsString(text, from, isInObject, isKey) {
   let position = from;
   while (position < text.length && /\s/.test(text[position])) position += 1;
-  if (position >= text.length || ":}];".includes(text[position])) return true;
-  if (text[position] === ",") {
-    const rest = text.slice(position + 1, position + 200).trimStart();
-    return rest === "" || "\"'{[}]-0123456789/".includes(rest[0]) || /^(?:true|false|null|[\p{L}\p{N}_$@]+\s*:)/u.test(rest);
-  }
-  return text[position] === '"' && /^"[@\p{L}\p{N}_]+"\s*:/u.test(text.slice(position, position + 100));
+  if (position >= text.length) return true;
+  const character = text[position];
+  if (isKey) return ":}".includes(character);
+  if (character === ",") return (isInObject ? KEY_FOLLOWS : VALUE_FOLLOWS).test(text.slice(position + 1, position + 400));
+  if ("}]);".includes(character) || text.startsWith("//", position) || text.startsWith("/*", position)) return true;
+  return isInObject && matchAt(NEXT_KEY, text, position) !== null;
 }
 
-/** @param {string} text @param {number} at of a backslash @param {string} quote @returns {string} the escape as JSON allows it */
-function escapeAt(text, at, quote) {
-  const following = text[at + 1];
-  const isValid = ESCAPES.has(following) && (following !== "u" || /^[0-9a-fA-F]{4}/.test(text.slice(at + 2, at + 6)));
-  if (isValid) return `\\${following}`;
-  return following === quote ? following : `\\\\${following}`;
+/** Whether the quote opens the next key: `"sku":"12,"name":…` lacks the quote before its comma. @param {string} text @param {number} quote */
+function lostItsEnd(text, quote) {
+  if (matchAt(NEXT_KEY, text, quote) === null) return false;
+  let before = quote - 1;
+  while (before >= 0 && quote - before < 100 && /\s/.test(text[before])) before -= 1;
+  return text[before] === ",";
 }
 
-/** @param {string} text @param {number} start of the quote @returns {[string, number]} the JSON string and where it ends */
-function readString(text, start) {
-  const quote = text[start];
-  const characters = [];
+/** @param {string} text @param {number} position just after a backslash @returns {[string, number]} the escape as JSON allows it, and where it ends */
+function escapeAt(text, position) {
+  const following = text.charAt(position);
+  const hex = /^(?:x([0-9a-fA-F]{2})|u[0-9a-fA-F]{4})/.exec(text.slice(position, position + 5));
+  if (hex?.[1]) return [`\\u00${hex[1]}`, position + 3];
+  if (following === "u" && !hex) return ["\\\\u", position + 1];
+  if (following && '"\\/bfnrtu'.includes(following)) return [`\\${following}`, position + 1];
+  return ["'", "`", "\n"].includes(following) ? [following, position + 1] : [`\\\\${following}`, position + 1];
+}
+
+/** @param {string} text @param {number} start of the quote @param {boolean} isInObject @param {boolean} isKey @returns {[string, number]} the JSON string and where it ends */
+function readString(text, start, isInObject, isKey) {
+  const closing = QUOTES[text[start]];
+  const stops = new RegExp(`[\\\\"${closing}]`, "g");
+  const pieces = [];
   let position = start + 1;
-  while (position < text.length) {
-    const character = text[position];
-    if (character === "\\" && position + 1 < text.length) {
-      characters.push(escapeAt(text, position, quote));
-      position += 2;
-      continue;
-    }
-    position += 1;
-    if (character === quote && endsString(text, position)) return [`"${characters.join("")}"`, position];
-    characters.push(character === '"' ? '\\"' : character);
+  for (;;) {
+    stops.lastIndex = position;
+    const stop = stops.exec(text);
+    if (!stop) break;
+    pieces.push(text.slice(position, stop.index));
+    position = stop.index + 1;
+    if (stop[0] === "\\") {
+      const [escape, end] = escapeAt(text, position);
+      pieces.push(escape);
+      position = end;
+    } else if (!closing.includes(stop[0])) pieces.push('\\"');
+    else if (endsString(text, position, isInObject, isKey)) return [`"${pieces.join("")}"`, position];
+    else if (isInObject && !isKey && lostItsEnd(text, position - 1)) return [`"${pieces.join("").trimEnd().replace(/,$/, "")}"`, position - 1];
+    else pieces.push(stop[0] === '"' ? '\\"' : stop[0]);
   }
-  return [`"${characters.join("")}"`, position];
+  pieces.push(text.slice(position));
+  return [`"${pieces.join("")}"`, text.length];
 }
 
-/** @param {string} text @returns {string} as JSON: strings closed, keys quoted, commas mended, brackets balanced; one pass */
-export function repair(text) {
-  /** @type {string[]} */
-  const out = [];
-  /** @type {string[]} */
-  const stack = [];
-  const word = /[^\s,:;{}[\]"']+/y;
-  let position = 0;
-  while (position < text.length) {
-    const character = text[position];
-    if ("\"'`".includes(character)) {
-      const [string, end] = readString(text, position);
-      separate(out);
-      out.push(string);
-      position = end;
-    } else if (character === "{" || character === "[") {
-      separate(out);
-      stack.push(character === "{" ? "}" : "]");
-      out.push(character);
-      position += 1;
-    } else if (text.startsWith("//", position) || text.startsWith("/*", position)) {
-      position = afterComment(text, position);
-    } else if (/[\s;:,}\]]/.test(character)) {
-      if (character === "}" || character === "]") close(out, stack, character);
-      else if (character === ":") out.push(":");
-      else if (character === ",") separateAtComma(out, stack);
-      position += 1;
-    } else {
-      word.lastIndex = position;
-      const token = word.exec(text)?.[0] ?? character;
-      separate(out);
-      out.push(bare(token));
-      position += token.length;
-    }
+/** One pass over the text; `out` holds JSON tokens, a space where a top-level value has ended. */
+class Mender {
+  /** @param {string} text @param {Map<string, string>} names the JSON of bare words that stand for a value @param {number} start */
+  constructor(text, names, start) {
+    this.text = text;
+    this.names = names;
+    this.at = start;
+    /** @type {string[]} */
+    this.out = [];
+    /** @type {string[]} */
+    this.stack = [];
+    /** @type {Record<string, number>} */
+    this.numOpen = { "}": 0, "]": 0 };
   }
-  while (stack.length > 0) close(out, stack, stack[stack.length - 1]);
-  return out.join("");
+
+  /** @param {number} limit @param {boolean} isOne @returns {{json: string, end: number}} */
+  mended(limit, isOne) {
+    const { text, stack } = this;
+    const end = Math.min(limit, text.length);
+    while (this.at < end && stack.length <= MAX_NESTING) {
+      const character = text[this.at];
+      if (Object.hasOwn(QUOTES, character)) this.string();
+      else if (character === "{" || character === "[") this.open(character === "{" ? "}" : "]", character);
+      else if (character === "}" || character === "]") {
+        this.at += 1;
+        this.close(character);
+        if (isOne && stack.length === 0) break;
+      } else this.between(character);
+    }
+    while (stack.length > 0) this.close(stack[stack.length - 1]);
+    return { json: this.out.join(""), end: this.at };
+  }
+
+  /** @param {string} closing @param {string} bracket */
+  open(closing, bracket) {
+    this.separate();
+    this.stack.push(closing);
+    this.numOpen[closing] += 1;
+    this.out.push(bracket);
+    this.at += 1;
+  }
+
+  /** Reads what stands between strings and brackets. @param {string} character */
+  between(character) {
+    const { text, out } = this;
+    const tag = character === "<" ? matchAt(TAG, text, this.at) : null;
+    if (text.startsWith("//", this.at) || text.startsWith("/*", this.at)) this.at = afterComment(text, this.at);
+    else if (tag) this.at += tag.length;
+    else if (/[,:;\s]/.test(character)) {
+      this.at += 1;
+      if (character === ":") out.push(":");
+      if (character !== ",") return;
+      if (out.at(-1) === ":") out.push("null");
+      if (out.length > 0 && !["{", "[", ",", " "].includes(out[out.length - 1]) && this.stack.length > 0) out.push(",");
+    } else this.word();
+  }
+
+  /** Puts the comma that is missing between two values. */
+  separate() {
+    const last = this.out.at(-1);
+    if (last !== undefined && !["{", "[", ",", ":", " "].includes(last)) this.out.push(",");
+  }
+
+  /** @param {string} bracket */
+  close(bracket) {
+    const { out, stack, numOpen } = this;
+    if (!numOpen[bracket]) return;
+    while (stack.length > 0) {
+      while (out.at(-1) === ",") out.pop();
+      if (out.at(-1) === ":") out.push("null");
+      const expected = /** @type {string} */ (stack.pop());
+      numOpen[expected] -= 1;
+      const isKeyAlone = out.length >= 2 && out[out.length - 1].startsWith('"') && "{,".includes(out[out.length - 2]);
+      if (expected === "}" && isKeyAlone) out.push(":null");
+      out.push(expected);
+      if (expected === bracket) break;
+    }
+    if (stack.length === 0) out.push(" ");
+  }
+
+  /** Reads a bare key or value: a number, a literal, a name, or text that lost its quotes. */
+  word() {
+    const { text, at } = this;
+    const isMemberValue = this.out.at(-1) === ":";
+    let token = isMemberValue ? matchAt(GROUPED_NUMBER, text, at) : null;
+    if (!token && isMemberValue) token = (matchAt(BARE_VALUE, text, at) ?? "").split(/\s(?:\/\/|\/\*)/)[0].trimEnd();
+    token ||= matchAt(WORD, text, at) ?? text[at];
+    this.at = at + token.length;
+    this.separate();
+    this.out.push(this.bare(token));
+  }
+
+  /** @param {string} token */
+  bare(token) {
+    const named = this.names.get(token);
+    if (named !== undefined) return named;
+    if (Object.hasOwn(LITERALS, token)) return LITERALS[token];
+    if (token.startsWith("void ")) return "null";
+    return ["true", "false", "null"].includes(token) || NUMBER.test(token) ? token : JSON.stringify(token);
+  }
+
+  /** Reads a string from its quote; an inner quote is told by what follows it. */
+  string() {
+    const isInObject = this.stack.at(-1) === "}";
+    const [string, end] = readString(this.text, this.at, isInObject, isInObject && this.out.at(-1) !== ":");
+    this.at = end;
+    this.separate();
+    this.out.push(string);
+  }
+}
+
+/** @param {string} text @returns {string} as JSON: strings closed, keys quoted, commas mended, brackets balanced */
+export function repair(text) {
+  return new Mender(text, new Map(), 0).mended(text.length, false).json;
+}
+
+/** @param {string} text @param {number} start of a bracket @param {number} maxChars @param {Map<string, string>} [names] the JSON of bare words: a function's arguments @returns {{json: string, end: number}} the literal that begins there */
+export function mendValue(text, start, maxChars, names = new Map()) {
+  return new Mender(text, names, start).mended(start + maxChars, true);
 }

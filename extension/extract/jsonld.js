@@ -1,6 +1,6 @@
 // @ts-check
 import { isObject } from "./items.js";
-import { parseBlock } from "./json-repair.js";
+import { MAX_REPAIR_CHARS, parseBlock, parseJson } from "./json-values.js";
 import { candidatesOfItems } from "./schemaorg.js";
 
 const MEDIA_TYPE = /^\s*application\/ld\+json\s*(?:;.*)?$/is;
@@ -11,15 +11,25 @@ function opened(value, depth = 0) {
   if (depth > MAX_DEPTH) return [];
   if (Array.isArray(value)) return value.flatMap((part) => opened(part, depth + 1));
   if (!isObject(value)) return [];
-  const own = "@type" in value || "type" in value ? [value] : [];
-  return [...own, ...opened(value["@graph"], depth + 1)];
+  const graph = value["@graph"];
+  const hasOwn = Object.keys(value).length > (graph === null || graph === undefined ? 0 : 1);
+  return [...(hasOwn ? [value] : []), ...opened(graph, depth + 1)];
 }
 
 /** @param {import("./page.js").Page} page @returns {import("./items.js").Item[]} every top-level object, graphs opened, in document order */
 export function readItems({ document }) {
-  return [...document.querySelectorAll("script")]
-    .filter((element) => MEDIA_TYPE.test(element.getAttribute("type") ?? ""))
-    .flatMap((element) => parseBlock(element.textContent ?? "").flatMap((value) => opened(value)));
+  const items = [];
+  let left = 2 * MAX_REPAIR_CHARS;
+  for (const element of document.querySelectorAll("script")) {
+    if (!MEDIA_TYPE.test(element.getAttribute("type") ?? "")) continue;
+    const block = element.textContent ?? "";
+    const parsed = parseJson(block);
+    const isValid = parsed !== null && typeof parsed.value !== "string";
+    const values = isValid ? [parsed.value] : parseBlock(block, left);
+    if (!isValid) left = Math.max(0, left - block.length);
+    items.push(...values.flatMap((value) => opened(value)));
+  }
+  return items;
 }
 
 /** @param {import("./page.js").Page} page @returns {import("./combine.js").Candidate[]} the main product first */

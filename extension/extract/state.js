@@ -4,7 +4,7 @@
 import * as breadcrumbs from "./breadcrumbs.js";
 import { normaliseGtin } from "./gtin.js";
 import { asList, isObject, textOf, truthy } from "./items.js";
-import { createDecoder, parseJson } from "./json-repair.js";
+import { createDecoder, parseJson } from "./json-values.js";
 import { ratingOf, reviewsOf } from "./opinions.js";
 import { currencyCode, machinePrice, unitsOf } from "./price.js";
 import { attributesOf } from "./schemaorg.js";

@@ -1,6 +1,7 @@
 """JSON-LD: what extruct reads is read alike, what it loses is kept, and no text breaks the reader."""
 
 import json
+from pathlib import Path
 
 import extruct
 import pytest
@@ -9,15 +10,30 @@ from hypothesis import strategies as st
 
 from scraper.document import parse_page
 from scraper.extract import extract_product
-from scraper.jsonld import parse_block, read_items, repair
+from scraper.json_repair import mend_value, parse_block, repair
+from scraper.jsonld import read_items
 
 URL = "https://shop.example/p"
+BREAKAGES = json.loads((Path(__file__).parents[2] / "contracts/vectors/jsonld-breakages.json").read_text("utf-8"))
 GOOD = '{"@type": "Product", "name": "Jug"}'
 
 
 def page(*blocks: str) -> str:
     scripts = "".join(f'<script type="application/ld+json">{block}</script>' for block in blocks)
     return f"<html><head>{scripts}</head><body></body></html>"
+
+
+@pytest.mark.parametrize("case", BREAKAGES["cases"], ids=lambda case: case["breakage"])
+def test_broken_json_ld_still_names_product_price_and_currency(case):
+    html = f"<!doctype html><html><head>{case['page']}</head><body></body></html>"
+    product = extract_product(html, BREAKAGES["url"]).to_wire()
+    price = product.get("price", {})
+    said = {"name": product.get("title"), "price": price.get("amount"), "currency": price.get("currency")}
+    assert said == case["expected"]
+
+
+def test_there_are_at_least_31_breakages_of_different_names():
+    assert len({case["breakage"] for case in BREAKAGES["cases"]}) == len(BREAKAGES["cases"]) >= 31
 
 
 @pytest.mark.parametrize(
@@ -115,3 +131,22 @@ def test_well_formed_blocks_read_as_extruct_reads_them():
     second = {"@context": "https://schema.org", "@type": ["Thing", "Product"], "name": "a\\b"}
     html = page(json.dumps(first), json.dumps(second, ensure_ascii=False))
     assert read_items(parse_page(html, URL)) == extruct.extract(html, URL, syntaxes=["json-ld"])["json-ld"]
+
+
+@pytest.mark.parametrize(
+    ("literal", "value"),
+    [
+        (
+            "{x: 1, 'y': \"two\", c: [0, !0, undefined,], /* x */ d: {e: 'it\\'s'},}; next = {",
+            ({"x": 1, "y": "two", "c": [0, True, None], "d": {"e": "it's"}},),
+        ),
+        ("{url: https://shop.example/p, price: 12,50}", ({"url": "https://shop.example/p", "price": "12,50"},)),
+        ("{name: a, price: b}", ({"name": "Jug", "price": 12.5},)),
+    ],
+    ids=["JavaScript", "unquoted", "arguments of a function"],
+)
+def test_a_literal_of_javascript_is_read_to_its_end_and_no_further(literal, value):
+    found, end = mend_value(literal, 0, 1000, {"a": '"Jug"', "b": "12.5"})
+    assert found == value
+    assert literal[end - 1] == "}"
+    assert "next" not in literal[:end]

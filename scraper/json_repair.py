@@ -1,0 +1,302 @@
+"""JSON as pages really hold it: valid text is read as it stands, the rest is mended where its meaning is plain.
+
+The mender reads what JavaScript would (single quotes, bare keys, comments) and what people break (inner quotes, missing
+commas, cut ends). It is one pass over the text and bounded by `MAX_REPAIR_CHARS`; nothing of a page is ever run.
+"""
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+MAX_BLOCK_CHARS = 4 * 2**20
+MAX_REPAIR_CHARS = 2**19
+MAX_NESTING = 200
+# Each failed start may read the rest of the text, so what all of them may read is bounded.
+MAX_FAILED_CHARS = 8 * 2**20
+MAX_FAILURES = 50
+_WRAPS = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[|\ufeff)+|"
+                    r"(?:-->|//\s*-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>|;)+\s*$")  # fmt: skip
+_LITERALS = {"undefined": "null", "NaN": "null", "Infinity": "null", "True": "true", "False": "false", "None": "null",
+             "!0": "true", "!1": "false", "void": "null"}  # fmt: skip
+_OPENING = re.compile(r"[\[{]")
+_QUOTES = {'"': '"', "'": "'", "`": "`", "“": "“”", "”": "“”", "„": "“”"}
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_GROUPED_NUMBER = re.compile(r"-?\d{1,12}(?:,\d{2,3})+(?:\.\d+)?(?=\s*[,}\]\n])")
+_WORD = re.compile(r"[^\s,:;{}\[\]\"'“”]+")
+# A value in an object may hold spaces and colons (`price: 12.50 USD`, `url: https://…`); it ends with its line.
+_BARE_VALUE = re.compile(r"[^,;{}\[\]\"'\n\r]+")
+_KEY_FOLLOWS = re.compile(
+    r"[\s,]*(?:\"(?:[^\"\\]|\\.){0,200}(?:\"\s*(?::|$)|$)|'[^'\n]{0,60}'\s*:|[“”„][^“”\n]{0,60}[“”]\s*:|"
+    r"[\w$@.-]{1,60}\s*:|[}\]]|//|/\*|</?[A-Za-z]|$)"
+)
+_VALUE_FOLLOWS = re.compile(r"\s*(?:[\"'“”{\[\]}0-9-]|true\b|false\b|null\b|undefined\b|//|/\*|$)")
+_NEXT_KEY = re.compile(r"[\"'“”][@\w-]{1,60}[\"'“”]\s*:")
+_TAG = re.compile(r"</?[A-Za-z][^<>\"']{0,40}>")
+_HEX = re.compile("[0-9a-fA-F]{4}")
+
+
+def _no_constant(_: str) -> None:
+    """NaN and Infinity are no values."""
+
+
+DECODER = json.JSONDecoder(strict=False, parse_constant=_no_constant)
+
+
+def parse_valid(text: str) -> tuple[Any] | None:
+    """Return the value of valid JSON (raw control characters in strings are allowed) in a tuple, else None."""
+    try:
+        return (DECODER.decode(text),)
+    except (ValueError, RecursionError):
+        return None
+
+
+def parse_block(block: str, max_repair_chars: int = MAX_REPAIR_CHARS) -> list[Any]:
+    """Return the JSON values of one script, mended where needed; what cannot be read is left out."""
+    text = block[:MAX_BLOCK_CHARS].strip()
+    if not text:
+        return []
+    valid = parse_valid(text)
+    if valid is None:
+        text = _unwrapped(text)
+        valid = parse_valid(text)
+    if valid is not None:
+        # JSON kept as a JSON string is JSON written twice.
+        is_twice = isinstance(valid[0], str) and valid[0][:200].lstrip()[:1] in ("{", "[")
+        return parse_block(valid[0], max_repair_chars) if is_twice else list(valid)
+    return _parse_all(repair(text[: min(max_repair_chars, MAX_REPAIR_CHARS)]))
+
+
+def _unwrapped(text: str) -> str:
+    """Return the text without comment and CDATA marks around it, entities and escapes undone where they hide it all."""
+    for _ in range(3):
+        text = _WRAPS.sub("", text).strip()
+    start = text[:60].lstrip("[{ \n\r\t")
+    if start.startswith(("&quot;", "&#34;", "&#034;", "&#x22;", "&#39;", "&#039;", "&apos;")):
+        return html.unescape(text)
+    if start.startswith('\\"') and (unescaped := parse_valid(f'"{text}"')) is not None:
+        return str(unescaped[0])
+    return text
+
+
+def _parse_all(text: str) -> list[Any]:
+    """Parse values that follow one another; separators and noise between them are skipped."""
+    values: list[Any] = []
+    position = num_failures = num_failed_chars = 0
+    while (start := _OPENING.search(text, position)) is not None:
+        try:
+            value, position = DECODER.raw_decode(text, start.start())
+        except json.JSONDecodeError as error:
+            num_failures += 1
+            num_failed_chars += error.pos - start.start()
+            if num_failures >= MAX_FAILURES or num_failed_chars > MAX_FAILED_CHARS:
+                break
+            position = start.end()
+            continue
+        except (ValueError, RecursionError):
+            break
+        values.append(value)
+    return values
+
+
+def repair(text: str) -> str:
+    """Return `text` as JSON: strings closed, keys quoted, commas mended, brackets balanced; one pass, linear time."""
+    return _Mender(text, {}).mended(len(text))[0]
+
+
+def mend_value(
+    text: str, start: int, max_chars: int, names: Mapping[str, str] | None = None
+) -> tuple[tuple[Any] | None, int]:
+    """Return the object or array literal that begins at `start`, in a tuple or None, and where it ends.
+
+    `names` gives the JSON of bare words that stand for a value: a function's arguments.
+    """
+    out, end = _Mender(text, names or {}, start).mended(start + min(max_chars, MAX_REPAIR_CHARS), is_one=True)
+    return parse_valid(out), end
+
+
+class _Mender:
+    """One pass over the text; `out` holds JSON tokens, a space where a top-level value has ended."""
+
+    def __init__(self, text: str, names: Mapping[str, str], start: int = 0) -> None:
+        self._text = text
+        self._names = names
+        self._at = start
+        self._out: list[str] = []
+        self._stack: list[str] = []
+        self._num_open = {"}": 0, "]": 0}
+
+    def mended(self, end: int, *, is_one: bool = False) -> tuple[str, int]:
+        text, out, stack = self._text, self._out, self._stack
+        end = min(end, len(text))
+        while self._at < end and len(stack) <= MAX_NESTING:
+            char = text[self._at]
+            if char in _QUOTES:
+                self._string()
+            elif char in "{[":
+                self._separate()
+                stack.append("}" if char == "{" else "]")
+                self._num_open[stack[-1]] += 1
+                out.append(char)
+                self._at += 1
+            elif char in "}]":
+                self._at += 1
+                self._close(char)
+                if is_one and not stack:
+                    break
+            else:
+                self._between(char)
+        while stack:
+            self._close(stack[-1])
+        return "".join(out), self._at
+
+    def _between(self, char: str) -> None:
+        """Read what stands between strings and brackets."""
+        text, out = self._text, self._out
+        if text.startswith(("//", "/*"), self._at):
+            self._at = _after_comment(text, self._at)
+        elif char == "<" and (tag := _TAG.match(text, self._at)):
+            self._at = tag.end()
+        elif char in ",:;" or char.isspace():
+            self._at += 1
+            if char == ":":
+                out.append(":")
+            elif char == ",":
+                if out and out[-1] == ":":
+                    out.append("null")
+                if out and out[-1] not in ("{", "[", ",", " ") and self._stack:
+                    out.append(",")
+        else:
+            self._word()
+
+    def _separate(self) -> None:
+        """Put the comma that is missing between two values."""
+        if self._out and self._out[-1] not in ("{", "[", ",", ":", " "):
+            self._out.append(",")
+
+    def _close(self, bracket: str) -> None:
+        out, stack = self._out, self._stack
+        if not self._num_open[bracket]:
+            return
+        while stack:
+            while out and out[-1] == ",":
+                out.pop()
+            if out and out[-1] == ":":
+                out.append("null")
+            expected = stack.pop()
+            self._num_open[expected] -= 1
+            if expected == "}" and len(out) >= 2 and out[-1].startswith('"') and out[-2] in ("{", ","):
+                out.append(":null")
+            out.append(expected)
+            if expected == bracket:
+                break
+        if not stack:
+            out.append(" ")
+
+    def _word(self) -> None:
+        """Read a bare key or value: a number, a literal, a name, or text that lost its quotes."""
+        text, at = self._text, self._at
+        is_member_value = bool(self._out) and self._out[-1] == ":"
+        token = None
+        if is_member_value and (grouped := _GROUPED_NUMBER.match(text, at)):
+            token = grouped.group()
+        elif is_member_value and (value := _BARE_VALUE.match(text, at, at + 2000)):
+            token = re.split(r"\s(?://|/\*)", value.group(), maxsplit=1)[0].rstrip()
+        if not token:
+            word = _WORD.match(text, at)
+            token = word.group() if word else text[at]
+        self._at = at + len(token)
+        self._separate()
+        self._out.append(self._bare(token))
+
+    def _bare(self, token: str) -> str:
+        if token in self._names:
+            return self._names[token]
+        if token in _LITERALS or token.startswith("void "):
+            return _LITERALS.get(token, "null")
+        if token in ("true", "false", "null") or _NUMBER.fullmatch(token):
+            return token
+        return json.dumps(token, ensure_ascii=False)
+
+    def _string(self) -> None:
+        """Read a string from its quote; an inner quote is told by what follows it."""
+        out = self._out
+        is_in_object = bool(self._stack) and self._stack[-1] == "}"
+        is_key = is_in_object and out[-1] != ":"
+        string, self._at = _string(self._text, self._at, is_in_object=is_in_object, is_key=is_key)
+        self._separate()
+        out.append(string)
+
+
+def _after_comment(text: str, start: int) -> int:
+    is_line = text.startswith("//", start)
+    end = text.find("\n" if is_line else "*/", start + 2)
+    return len(text) if end < 0 else end + (1 if is_line else 2)
+
+
+_STOPS = {quote: re.compile(rf'[\\"{closing}]') for quote, closing in _QUOTES.items()}
+
+
+def _string(text: str, start: int, *, is_in_object: bool, is_key: bool) -> tuple[str, int]:
+    """Return the JSON string that begins at `start`, and where it ends."""
+    closing, stops = _QUOTES[text[start]], _STOPS[text[start]]
+    pieces: list[str] = []
+    position = start + 1
+    while (stop := stops.search(text, position)) is not None:
+        pieces.append(text[position : stop.start()])
+        char, position = stop.group(), stop.end()
+        if char == "\\":
+            escape, position = _escape(text, position)
+            pieces.append(escape)
+        elif char not in closing:
+            pieces.append('\\"')
+        elif _ends_string(text, position, is_in_object=is_in_object, is_key=is_key):
+            return f'"{"".join(pieces)}"', position
+        elif is_in_object and not is_key and _lost_its_end(text, position - 1):
+            return f'"{"".join(pieces).rstrip().removesuffix(",")}"', position - 1
+        else:
+            pieces.append('\\"' if char == '"' else char)
+    pieces.append(text[position:])
+    return f'"{"".join(pieces)}"', len(text)
+
+
+def _escape(text: str, position: int) -> tuple[str, int]:
+    """Return the escape whose backslash stands just before `position` as JSON allows it, and where it ends."""
+    following = text[position : position + 1]
+    if following == "x" and re.compile("[0-9a-fA-F]{2}").match(text, position + 1):
+        return "\\u00" + text[position + 1 : position + 3], position + 3
+    if following == "u" and not _HEX.match(text, position + 1):
+        return "\\\\u", position + 1
+    if following and following in '"\\/bfnrtu':
+        return "\\" + following, position + 1
+    if following in ("'", "`", "\n"):
+        return following, position + 1
+    return "\\\\" + following, position + 1
+
+
+def _ends_string(text: str, position: int, *, is_in_object: bool, is_key: bool) -> bool:
+    """Whether a quote just before `position` closes its string: a delimiter that fits must follow."""
+    while position < len(text) and text[position].isspace():
+        position += 1
+    if position >= len(text):
+        return True
+    char = text[position]
+    if is_key:
+        return char in ":}"
+    if char == ",":
+        follows = _KEY_FOLLOWS if is_in_object else _VALUE_FOLLOWS
+        return follows.match(text, position + 1, position + 400) is not None
+    if char in "}]);" or text.startswith(("//", "/*"), position):
+        return True
+    return is_in_object and _NEXT_KEY.match(text, position, position + 100) is not None
+
+
+def _lost_its_end(text: str, quote: int) -> bool:
+    """Whether the quote opens the next key: `"sku":"12,"name":…` lacks the quote before its comma."""
+    if _NEXT_KEY.match(text, quote, quote + 100) is None:
+        return False
+    before = quote - 1
+    while before >= 0 and quote - before < 100 and text[before].isspace():
+        before -= 1
+    return text[before] == ","
