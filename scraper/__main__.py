@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from scraper.crawl.run import crawl
 from scraper.crawl.settings import DEFAULT_MAX_PAGES, CrawlSettings, parse_contact, parse_pins, parse_shop_urls
 from scraper.errors import InputError, ScraperError, UrlError
 from scraper.extract import extract_product
+from scraper.output.table import print_summary
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -46,6 +48,7 @@ def _add_crawl(crawl: argparse.ArgumentParser) -> None:
     crawl.add_argument(
         "--contact", metavar="EMAIL_OR_URL", help="named in the User-Agent, so that a shop can reach you"
     )
+    crawl.add_argument("--parquet", action="store_true", help="write products.parquet beside products.jsonl")
     crawl.add_argument("--recrawl", action="store_true", help="after a finished crawl: ask for changes of every page")
 
 
@@ -68,6 +71,8 @@ def _positive(text: str) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed in part, 2 bad input, 130 interrupted."""
     arguments = build_parser().parse_args(argv)
+    # A service manager's way to say Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _run(arguments)
     except (InputError, UrlError) as error:
@@ -107,14 +112,13 @@ def _crawl(arguments: argparse.Namespace) -> int:
         pins=parse_pins(arguments.resolve),
         contact=parse_contact(arguments.contact),
         is_recrawl=arguments.recrawl,
+        with_parquet=arguments.parquet,
         num_workers=os.cpu_count() or 1,
     )
     if settings.contact is None:
         print("note: no --contact given; shops cannot tell whose crawler this is", file=sys.stderr)
     summary = crawl(settings)
-    for shop in summary["shops"]:
-        stopped = f"; stopped: {shop['stopped']}" if "stopped" in shop else ""
-        print(f"{shop['url']}: {shop['products']} products on {shop['pages']} pages{stopped}", file=sys.stderr)
+    print_summary(summary)
     return FAILED if any("stopped" in shop or not shop["pages"] for shop in summary["shops"]) else OK
 
 

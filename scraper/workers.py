@@ -1,7 +1,10 @@
-"""Work for several processes, answers in order, memory flat, Ctrl-C silent in the workers."""
+"""Work for several processes, answers in order, memory flat; no worker outlives its parent, however that ends."""
 
 import multiprocessing
+import multiprocessing.connection
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -25,7 +28,9 @@ def ordered_map(function: Callable[[Task], Answer], tasks: Sequence[Task], *, nu
         yield from map(function, tasks)
         return
     # "spawn" is safe beside threads and the same on every platform.
-    executor = ProcessPoolExecutor(num_workers, mp_context=multiprocessing.get_context("spawn"))
+    executor = ProcessPoolExecutor(
+        num_workers, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent
+    )
     pending: deque[Future[list[Answer]]] = deque()
     try:
         for chunk in _chunks(tasks):
@@ -53,16 +58,33 @@ def _chunks(tasks: Iterable[Task]) -> Iterator[list[Task]]:
         yield chunk
 
 
+def _end_with_parent() -> None:
+    """Watch, in a worker, for the parent's end: one killed with -9 can tell nobody, but its end of a pipe closes.
+
+    Without it the workers wait for tasks for ever: each of them holds both ends of the task queue.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch(sentinel: int) -> None:
+        multiprocessing.connection.wait([sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, args=(parent.sentinel,), daemon=True).start()
+
+
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Start child processes deaf to Ctrl-C, which a terminal sends to all: the parent alone decides how to end.
+    """Start child processes deaf to Ctrl-C and SIGTERM, which a terminal or a service manager sends to all.
 
-    They inherit the blocked signal; in the parent it is only held back for the moment. Windows has no such thing.
+    The parent alone decides how to end. The children inherit the blocked signals; in the parent they are only held
+    back for the moment. Windows has no such thing.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:

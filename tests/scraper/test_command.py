@@ -98,18 +98,57 @@ def test_a_malformed_line_stops_before_any_work_and_leaves_the_old_output(scrape
     assert (tmp_path / "out.jsonl").read_text() == "before"
 
 
-def test_interrupting_extract_many_leaves_the_old_output_and_no_rubbish(tmp_path):
+@pytest.fixture
+def long_extraction(tmp_path):
+    """`extract-many` in the midst of its work, in a process group of its own; whoever is left is ended."""
     (tmp_path / "page.html").write_text(JUG % 1 + "<p class='price'>x</p>" * 3000)
     pages = listing(tmp_path, [{"file": "page.html", "url": URL % n} for n in range(3000)])
     out = tmp_path / "out" / "out.jsonl"
     out.parent.mkdir()
     out.write_text("before")
-    command = [sys.executable, "-m", "scraper", "extract-many", str(pages), "--out", str(out)]
+    command = [sys.executable, "-m", "scraper", "extract-many", str(pages), "--out", str(out), "--workers", "2"]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True)
     deadline = time.monotonic() + 60
     while not list(out.parent.glob(".out.jsonl.*")) and time.monotonic() < deadline:
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
+    yield process, out
+    if process.poll() is None or group_of(process.pid):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+
+
+def group_of(leader):
+    """Process ids of the group that have not ended, from /proc."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, group = stat.read_text().rpartition(")")[2].split()[:3]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(group) == leader and state not in "ZX":
+            found.append(int(stat.parent.name))
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["parent", "group"])
+def test_interrupting_extract_many_leaves_the_old_output_and_no_rubbish(long_extraction, send, number):
+    process, out = long_extraction
+    send(process.pid, number)
     stderr = process.communicate(timeout=60)[1]
-    assert process.returncode == 130 and b"Traceback" not in stderr
+    assert process.returncode == 130 and b"Traceback" not in stderr and b"again to go on" in stderr
     assert out.read_text() == "before" and [path.name for path in out.parent.iterdir()] == ["out.jsonl"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="counts processes in /proc")
+def test_killing_the_parent_ends_its_workers(long_extraction):
+    process, _ = long_extraction
+    deadline = time.monotonic() + 60
+    while len(group_of(process.pid)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(group_of(process.pid)) >= 3, "expected the parent and two workers"
+    process.kill()
+    process.wait()
+    while group_of(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert group_of(process.pid) == []
