@@ -1,9 +1,8 @@
-"""What a crawl hands over: products.jsonl and summary.json, made from the stored pages alone."""
+"""What the stored answers of a crawl hold, shop by shop, for the outputs to be made from."""
 
-import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,30 +10,36 @@ from typing import Any
 from scraper.crawl.fetch import Traffic
 from scraper.crawl.links import is_told
 from scraper.crawl.settings import CrawlSettings, origin_of
-from scraper.crawl.store import Store
+from scraper.crawl.store import TRANSIENT_REASONS, Store
 from scraper.document import MAX_PAGE_BYTES, parse_page
 from scraper.errors import InputError
 from scraper.extract import extract_product
-from scraper.files import atomic_writer, read_page
+from scraper.files import read_page
+from scraper.output.shop_result import Found, ShopResult
+from scraper.output.write import write_outputs
 from scraper.product import FIELDS, camel
 from scraper.workers import ordered_map
+
+# A page that could not be asked this time stands as it was read last; one that answered "gone" does not.
+_STANDING_FAILURES = frozenset(
+    (*TRANSIENT_REASONS, "status_401", "status_403", "status_407", "status_429", "too_large", "redirects")
+)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPage:
-    """One stored answer, small enough to hand to another process."""
+    """One stored page, small enough to hand to another process; only pages that answered 2xx are stored."""
 
     url: str
     path: Path
     content_type: str | None
-    status: int | None
     robots_tag: str | None
     fetched_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """A stored page's wire Product, or the reason why there is none."""
+    """One wire Product of a stored answer at `url`, or the reason why there is none."""
 
     url: str
     product: dict[str, Any] | None
@@ -49,9 +54,7 @@ def extract_stored(page: StoredPage) -> Extracted:
         return Extracted(page.url, None, "unreadable")
     if is_told(parse_page(body, page.url, page.content_type), "noindex", page.robots_tag or ""):
         return Extracted(page.url, None, "noindex")
-    product = extract_product(
-        body, page.url, content_type=page.content_type, status=page.status, fetched_at=page.fetched_at
-    )
+    product = extract_product(body, page.url, content_type=page.content_type, status=200, fetched_at=page.fetched_at)
     return Extracted(page.url, product.to_wire())
 
 
@@ -61,24 +64,71 @@ def round_number(store: Store) -> int:
 
 
 def write_report(settings: CrawlSettings, store: Store, traffic: Mapping[str, Traffic]) -> dict[str, Any]:
-    """Write products.jsonl and summary.json, each whole or not at all, and return the summary."""
-    products: dict[tuple[str, str], dict[str, Any]] = {}
-    shops = []
-    for url in settings.shop_urls:
-        site = origin_of(url)
-        rows = store.rows(site)
-        extracted = list(ordered_map(extract_stored, _stored(rows, store), num_workers=settings.num_workers))
-        own = _best_per_item(extracted)
-        products.update({(product["shop"], product["url"]): product for product in own})
-        summary = _shop_summary(url, rows, extracted, own, store.stopped(site), store.num_queued(site))
-        shops.append(summary | _traffic_summary(traffic.get(site, Traffic())))
-    with atomic_writer(settings.out / "products.jsonl") as file:
-        for key in sorted(products):
-            file.write(json.dumps(products[key], ensure_ascii=False) + "\n")
-    summary = {"shops": shops, "products": len(products)}
-    with atomic_writer(settings.out / "summary.json") as file:
-        file.write(json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
-    return summary
+    """Write what the crawl hands over, shops in the order of the settings, and return the summary."""
+    shops = (shop_result(url, settings, store, traffic.get(origin_of(url), Traffic())) for url in settings.shop_urls)
+    return write_outputs(settings.out, shops, round_number=round_number(store), with_parquet=settings.with_parquet)
+
+
+def shop_result(url: str, settings: CrawlSettings, store: Store, traffic: Traffic) -> ShopResult:
+    """Return what the stored answers of one shop hold; everything that gives products is merged here."""
+    site = origin_of(url)
+    rows = store.rows(site)
+    extracted = list(ordered_map(extract_stored, stored_pages(rows, store), num_workers=settings.num_workers))
+    found = _best_per_item(extracted)
+    num_queued, stopped = store.num_queued(site), store.stopped(site)
+    is_at_limit = store.num_fetched(site) >= settings.max_pages
+    is_finished = stopped is None and (num_queued == 0 or is_at_limit)
+    summary = _shop_summary(url, rows, extracted, [one.product for one in found]) | {"queued": num_queued}
+    summary |= _traffic_summary(traffic) | ({"stopped": stopped} if stopped else {})
+    return ShopResult(url, site, found, _fates(rows, extracted), summary, is_finished, is_finished and num_queued == 0)
+
+
+def stored_pages(rows: Sequence[sqlite3.Row], store: Store) -> list[StoredPage]:
+    """Return the pages whose stored body still stands for what the shop shows."""
+    return [
+        StoredPage(row["url"], store.body_path(row["url"]), row["content_type"], row["robots_tag"], row["fetched_at"])
+        for row in rows
+        if row["has_body"] and (row["state"] in ("done", "queued") or row["reason"] in _STANDING_FAILURES)
+    ]
+
+
+def _best_per_item(extracted: list[Extracted]) -> tuple[Found, ...]:
+    """Return each item once, by its URL: from the page at the item's own address, else from the first by address."""
+    best: dict[str, Found] = {}
+    for one in extracted:
+        if one.product is None or one.product["verdict"] != "product":
+            continue
+        if one.product["itemId"] not in best or one.url == one.product["url"]:
+            best[one.product["itemId"]] = Found(one.product, one.url)
+    return tuple(sorted(best.values(), key=lambda found: str(found.product["url"])))
+
+
+def _fates(rows: list[sqlite3.Row], extracted: list[Extracted]) -> dict[str, str]:
+    """Return, by address, why a known page gave no product: its failure, or its verdict."""
+    fates = {row["url"]: str(row["reason"] or row["state"]) for row in rows}
+    for one in extracted:
+        fates[one.url] = one.reason or (one.product["verdict"] if one.product else "")
+    given = {one.url for one in extracted if one.product and one.product["verdict"] == "product"}
+    return {url: fate for url, fate in fates.items() if url not in given}
+
+
+def _shop_summary(
+    url: str, rows: list[sqlite3.Row], extracted: list[Extracted], products: list[dict[str, Any]]
+) -> dict[str, Any]:
+    verdicts = Counter(one.product["verdict"] for one in extracted if one.product)
+    failures = Counter(row["reason"] for row in rows if row["state"] == "failed")
+    skipped = Counter(row["reason"] for row in rows if row["state"] == "skipped")
+    left_out = Counter(one.reason for one in extracted if one.reason)
+    coverage = {camel(name): sum(camel(name) in product for product in products) for name in FIELDS}
+    return {
+        "url": url,
+        "pages": len(extracted),
+        "products": len(products),
+        "verdicts": dict(sorted(verdicts.items())),
+        "fieldCoverage": {name: round(count / len(products), 4) for name, count in coverage.items() if products},
+        "failures": dict(sorted(failures.items())),
+        "skipped": dict(sorted((skipped + left_out).items())),
+    }
 
 
 def _traffic_summary(traffic: Traffic) -> dict[str, Any]:
@@ -90,48 +140,3 @@ def _traffic_summary(traffic: Traffic) -> dict[str, Any]:
         "seconds": round(traffic.seconds, 1),
         "requestsPerSecond": round(rate, 2),
     }
-
-
-def _stored(rows: list[sqlite3.Row], store: Store) -> list[StoredPage]:
-    return [
-        StoredPage(row["url"], store.body_path(row["url"]), row["content_type"], row["status"], row["robots_tag"],
-                   row["fetched_at"])
-        for row in rows
-        if row["has_body"] and row["state"] in ("done", "queued")
-    ]  # fmt: skip
-
-
-def _best_per_item(extracted: list[Extracted]) -> list[dict[str, Any]]:
-    """Return each item once: the page at the item's own address, else the first by address."""
-    best: dict[str, Extracted] = {}
-    for found in extracted:
-        if found.product is None or found.product["verdict"] != "product":
-            continue
-        known = best.get(found.product["itemId"])
-        if known is None or found.url == found.product["url"]:
-            best[found.product["itemId"]] = found
-    return [found.product for found in best.values() if found.product is not None]
-
-
-def _shop_summary(
-    url: str, rows: list[sqlite3.Row], extracted: list[Extracted], products: list[dict[str, Any]],
-    stopped: str | None, num_queued: int,
-) -> dict[str, Any]:  # fmt: skip
-    verdicts = Counter(found.product["verdict"] for found in extracted if found.product)
-    failures = Counter(row["reason"] for row in rows if row["state"] == "failed")
-    skipped = Counter(row["reason"] for row in rows if row["state"] == "skipped")
-    left_out = Counter(found.reason for found in extracted if found.reason)
-    coverage = {camel(name): sum(camel(name) in product for product in products) for name in FIELDS}
-    summary: dict[str, Any] = {
-        "url": url,
-        "pages": len(extracted),
-        "products": len(products),
-        "verdicts": dict(sorted(verdicts.items())),
-        "fieldCoverage": {name: round(count / len(products), 4) for name, count in coverage.items()}
-        if products
-        else {},
-        "failures": dict(sorted(failures.items())),
-        "skipped": dict(sorted((skipped + left_out).items())),
-        "queued": num_queued,
-    }
-    return summary | ({"stopped": stopped} if stopped else {})

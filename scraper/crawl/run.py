@@ -20,7 +20,7 @@ def crawl(settings: CrawlSettings) -> dict[str, Any]:
         _begin(settings, store)
         traffic = _fetch_all(settings, store)
         summary = write_report(settings, store, traffic)
-        if not any(shop["queued"] for shop in summary["shops"]):
+        if all(shop["finished"] for shop in summary["shops"]):
             store.set_fact("round", "finished")
         return summary
     finally:

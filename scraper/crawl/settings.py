@@ -27,6 +27,7 @@ class CrawlSettings:
     contact: str | None = None
     is_recrawl: bool = False
     num_workers: int = 1
+    with_parquet: bool = False
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 20.0
     page_timeout_s: float = 60.0

@@ -1,0 +1,62 @@
+"""The states of a shop that changes are told against, one file per shop and finished round.
+
+A round's changes are always told against the newest state of an *earlier* round, and a round only ever writes its own
+file. So a run killed at any moment costs nothing: the same command, run again, reads the same earlier state and writes
+the same round again. A state is deleted only after two newer ones are whole on disk. A shop whose crawl did not finish
+writes none, and is compared with its older one next time.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from scraper.errors import InputError
+from scraper.files import atomic_path
+from scraper.output.changes import Known
+
+
+class History:
+    """The remembered states of one shop in a crawl folder."""
+
+    def __init__(self, folder: Path, site: str) -> None:
+        self._folder = folder / "history" / hashlib.sha256(site.encode()).hexdigest()[:16]
+
+    def before(self, round_number: int) -> dict[str, Known] | None:
+        """Return the newest state of an earlier round by item id; None for a shop's first; raises InputError."""
+        earlier = self._rounds_before(round_number)
+        return _read(self._path(earlier[-1])) if earlier else None
+
+    def write(self, round_number: int, state: Mapping[str, Known]) -> None:
+        """Write a round's state whole, then forget those that no later run can be compared with."""
+        with (
+            atomic_path(self._path(round_number)) as path,
+            path.open("wb") as raw,
+            gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as packed,
+            io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as file,
+        ):
+            for item_id in sorted(state):
+                file.write(json.dumps(asdict(state[item_id]), ensure_ascii=False) + "\n")
+        for old in self._rounds_before(round_number)[:-1]:
+            self._path(old).unlink(missing_ok=True)
+
+    def _path(self, round_number: int) -> Path:
+        return self._folder / f"round-{round_number:06d}.jsonl.gz"
+
+    def _rounds_before(self, round_number: int) -> list[int]:
+        names = (path.name.removeprefix("round-").removesuffix(".jsonl.gz") for path in self._folder.glob("round-*.gz"))
+        return sorted(int(name) for name in names if name.isdigit() and int(name) < round_number)
+
+
+def _read(path: Path) -> dict[str, Known]:
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            states = [Known(**json.loads(line)) for line in file]
+            return {known.product["itemId"]: known for known in states}
+    except (OSError, EOFError, ValueError, TypeError, KeyError, zlib.error) as error:
+        message = f"cannot read {path}: {error}; delete it to compare with an older state, or with none"
+        raise InputError(message) from error

@@ -1,0 +1,99 @@
+"""Everything a crawl hands over, written from one pass over its shops.
+
+Only one shop's products are in memory at a time. Each file is whole or not there at all, and replaced in this order:
+each shop's state for the next comparison, then changes.jsonl, products.parquet, products.jsonl, and summary.json last,
+which so never speaks of files older than itself. A run killed between two of them leaves some files of the last run
+and some of this one, each whole; the same command writes all again, with the same changes, because a round never
+overwrites the state it is compared with (see `scraper.output.history`).
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from scraper.files import atomic_writer
+from scraper.output.changes import changes_between, state_after
+from scraper.output.history import History
+from scraper.output.shop_result import ShopResult
+
+PRODUCTS, CHANGES, PARQUET, SUMMARY = "products.jsonl", "changes.jsonl", "products.parquet", "summary.json"
+Sink = Callable[[Mapping[str, Any]], None]
+
+
+def write_outputs(
+    folder: Path, shops: Iterable[ShopResult], *, round_number: int, with_parquet: bool = False
+) -> dict[str, Any]:
+    """Write the products, changes and summary of `shops` into `folder` and return the summary.
+
+    Shops are taken as they come; an item that two origins of one shop both show is written once. changes.jsonl is
+    written from the second round on, with what the finished shops of this round show against an earlier one.
+    """
+    _remove_leftovers(folder)
+    summaries = []
+    seen: set[str] = set()
+    with ExitStack() as stack:
+        # Files are replaced in the opposite order of this list.
+        sinks = [_json_lines(stack.enter_context(atomic_writer(folder / PRODUCTS)))]
+        if with_parquet:
+            from scraper.output.parquet import parquet_writer  # noqa: PLC0415  # a large package, on request only
+
+            sinks.append(stack.enter_context(parquet_writer(folder / PARQUET)))
+        write_change = None
+        if round_number > 1:
+            write_change = _json_lines(stack.enter_context(atomic_writer(folder / CHANGES)))
+        for shop in shops:
+            summaries.append({**shop.summary, "finished": shop.is_finished})
+            for found in shop.found:
+                if found.product["itemId"] not in seen:
+                    seen.add(found.product["itemId"])
+                    for sink in sinks:
+                        sink(found.product)
+            changes = _changes(folder, shop, round_number)
+            if changes is not None and write_change is not None:
+                for change in changes:
+                    write_change(change)
+                counts = Counter(change["change"] for change in changes)
+                summaries[-1]["changes"] = dict(sorted(counts.items()))
+    summary = {
+        "round": round_number,
+        "finishedAt": datetime.now(UTC).isoformat(timespec="seconds"),
+        "products": len(seen),
+        "shops": summaries,
+    }
+    write_summary(folder, summary)
+    return summary
+
+
+def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
+    """Write summary.json whole."""
+    with atomic_writer(folder / SUMMARY) as file:
+        file.write(json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
+
+
+def _changes(folder: Path, shop: ShopResult, round_number: int) -> list[dict[str, Any]] | None:
+    """Return a finished shop's changes since an earlier round, None without one, and remember its state."""
+    if not shop.is_finished:
+        return None
+    history = History(folder, shop.site)
+    before = history.before(round_number)
+    after = state_after(before or {}, shop)
+    history.write(round_number, after)
+    return None if before is None else list(changes_between(before, after))
+
+
+def _json_lines(file: IO[str]) -> Sink:
+    def write(item: Mapping[str, Any]) -> None:
+        file.write(json.dumps(item, ensure_ascii=False) + "\n")
+
+    return write
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Delete the temporary files of runs that were killed; the crawl folder is this process's alone."""
+    for name in (PRODUCTS, CHANGES, PARQUET, SUMMARY):
+        for leftover in folder.glob(f".{name}.*"):
+            leftover.unlink(missing_ok=True)
