@@ -1,24 +1,36 @@
-"""robots.txt as RFC 9309 says: what an origin allows, how fast, and where its sitemaps are."""
+"""robots.txt as RFC 9309 says: what an origin allows, how fast, and where its sitemaps are.
 
+An answer counts for 24 hours (2.4) and outlives the command in the crawl folder; a refusal or an unreachable site is
+asked again by the next run.
+"""
+
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from protego import Protego
 
 from scraper.crawl.fetch import Fetcher
 from scraper.crawl.settings import ROBOTS_TOKEN
+from scraper.crawl.store import Store
 from scraper.errors import FetchError
 from scraper.identity import absolute_url
 
 MAX_ROBOTS_BYTES = 500 * 1024
 MAX_SITEMAPS = 50
+MAX_AGE_S = 24 * 3600.0
 
 
 @dataclass(frozen=True)
 class Robots:
-    """The rules of one origin. `reason` says why everything is disallowed, where it is."""
+    """The rules of one origin, and the `body` they were read from; empty where every path is allowed.
+
+    `reason` says why everything is disallowed, where it is.
+    """
 
     rules: Protego | None = None
     reason: str | None = None
+    body: bytes = b""
 
     def allows(self, url: str) -> bool:
         """Whether this crawler may fetch `url`; robots.txt itself always may be fetched."""
@@ -56,4 +68,28 @@ def parse_robots(body: bytes) -> Robots:
     """Return the rules of a robots.txt, cut at 500 KiB to a whole line."""
     if len(body) >= MAX_ROBOTS_BYTES:
         body = body[:MAX_ROBOTS_BYTES].rpartition(b"\n")[0]
-    return Robots(rules=Protego.parse(body.decode("utf-8-sig", errors="replace")))
+    return Robots(rules=Protego.parse(body.decode("utf-8-sig", errors="replace")), body=body)
+
+
+class RobotsCache:
+    """The rules of the origins that one crawl asks, fetched when needed and kept in the store for a day."""
+
+    def __init__(self, store: Store, fetch: Callable[[str], Robots]) -> None:
+        self._store = store
+        self._fetch = fetch
+        self._known: dict[str, tuple[Robots, float]] = {}
+
+    def of(self, origin: str) -> Robots:
+        """Return an origin's rules, at most a day old."""
+        robots, read_at = self._known.get(origin) or self._stored(origin)
+        # A clock that was set back makes an age negative: that answer is not believed to be fresh either.
+        if not 0 <= time.time() - read_at < MAX_AGE_S:
+            robots, read_at = self._fetch(origin), time.time()
+            if robots.reason is None:
+                self._store.set_robots(origin, robots.body, read_at)
+        self._known[origin] = (robots, read_at)
+        return robots
+
+    def _stored(self, origin: str) -> tuple[Robots, float]:
+        body, read_at = self._store.robots(origin) or (b"", float("-inf"))
+        return parse_robots(body), read_at

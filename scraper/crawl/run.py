@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
+from urllib.parse import urlsplit
 
 from scraper.crawl.fetch import Traffic
 from scraper.crawl.report import round_number, write_report
@@ -45,13 +46,13 @@ def _fetch_all(settings: CrawlSettings, store: Store) -> dict[str, Traffic]:
     sites = [origin_of(url) for url in settings.shop_urls]
     with Progress("crawling", total=0) as progress, ThreadPoolExecutor(settings.max_hosts_at_once) as executor:
 
-        def on_page(reason: str | None) -> None:
+        def on_answer(reason: str | None) -> None:
             waiting = sum(min(store.num_queued(site), settings.max_pages) for site in sites)
             with lock:
                 progress.advance(errors=1 if reason else 0, total=progress.done + 1 + waiting)
 
-        crawls = [SiteCrawl(url, settings, store, stop, on_page) for url in settings.shop_urls]
-        futures = [executor.submit(_guarded(crawl.run, stop)) for crawl in crawls]
+        crawls = [SiteCrawl(url, settings, store, stop, on_answer) for url in settings.shop_urls]
+        futures = [executor.submit(_guarded(host, stop)) for host in _by_host(crawls)]
         try:
             wait(futures)
         except KeyboardInterrupt:
@@ -63,12 +64,21 @@ def _fetch_all(settings: CrawlSettings, store: Store) -> dict[str, Traffic]:
     return {site_crawl.site: site_crawl.traffic for site_crawl in crawls}
 
 
-def _guarded(run: Callable[[], None], stop: threading.Event) -> Callable[[], None]:
+def _by_host(crawls: list[SiteCrawl]) -> list[list[SiteCrawl]]:
+    """Return the crawls by host: origins of one host, such as two ports, are crawled one after another."""
+    hosts: dict[str, list[SiteCrawl]] = {}
+    for site_crawl in crawls:
+        hosts.setdefault(urlsplit(site_crawl.site).hostname or "", []).append(site_crawl)
+    return list(hosts.values())
+
+
+def _guarded(crawls: list[SiteCrawl], stop: threading.Event) -> Callable[[], None]:
     """Stop the other sites when one fails in a way that is no site's doing, such as a full disk."""
 
     def guarded() -> None:
         try:
-            run()
+            for site_crawl in crawls:
+                site_crawl.run()
         except BaseException:
             stop.set()
             raise

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from scraper.errors import InputError
@@ -13,11 +14,34 @@ from scraper.identity import canonical_url
 VERSION = "0.1.0"
 ROBOTS_TOKEN = "CarryoverBot"  # noqa: S105  # the product token of RFC 9309, no secret
 DEFAULT_MAX_PAGES = 10_000
+Feeds = Literal["auto", "off"]
+Pages = Literal["auto", "always", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShopSettings:
+    """How one shop is crawled; what it does not say of itself, the crawl says for all.
+
+    `feed` is a file or an address the operator named; `include` and `exclude` are patterns (`scraper.crawl.patterns`).
+    """
+
+    url: str
+    rate: float
+    max_pages: int
+    feeds: Feeds
+    pages: Pages
+    feed: str | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CrawlSettings:
-    """One crawl. `rate` is requests per second and host; `pins` maps a host to the address the operator named."""
+    """One crawl. `rate` is requests per second and host; `pins` maps a host to the address the operator named.
+
+    `feeds`: "auto" asks for the shop's product feed first. `pages`: "auto" crawls pages where no feed told the whole
+    shop, "always" crawls them too, "never" leaves it at feeds. `shops` holds, by origin, what shops have of their own.
+    """
 
     shop_urls: tuple[str, ...]
     out: Path
@@ -27,12 +51,18 @@ class CrawlSettings:
     contact: str | None = None
     is_recrawl: bool = False
     num_workers: int = 1
+    feeds: Feeds = "auto"
+    pages: Pages = "auto"
+    shops: Mapping[str, ShopSettings] = field(default_factory=dict)
+    keep_raw_days: int | None = None
     with_parquet: bool = False
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 20.0
     page_timeout_s: float = 60.0
     max_page_bytes: int = 16 * 2**20
     max_sitemap_bytes: int = 60 * 2**20
+    max_feed_bytes: int = 64 * 2**20
+    max_feed_items: int = 200_000
     max_crawl_delay_s: float = 30.0
     max_retry_after_s: float = 300.0
     max_hosts_at_once: int = 32
@@ -41,6 +71,11 @@ class CrawlSettings:
     def user_agent(self) -> str:
         """How every request names itself."""
         return f"{ROBOTS_TOKEN}/{VERSION}" + (f" (+{self.contact})" if self.contact else "")
+
+    def shop(self, url: str) -> ShopSettings:
+        """Return how the shop at a canonical URL is crawled."""
+        own = self.shops.get(origin_of(url))
+        return own or ShopSettings(url, self.rate, self.max_pages, self.feeds, self.pages)
 
 
 def origin_of(url: str) -> str:

@@ -1,50 +1,35 @@
-"""One site's crawl: robots.txt, then sitemaps, then links; one request at a time, never faster than asked."""
+"""One site's crawl: robots.txt, its feeds, then where needed sitemaps and links; one request at a time, at its pace."""
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
+from scraper.crawl.feed_plan import NO_CURRENCY, FeedPlan
+from scraper.crawl.feed_plan import PRIORITY as FEED_PRIORITY
 from scraper.crawl.fetch import Fetcher, Response, Traffic
 from scraper.crawl.links import followable, links_of
-from scraper.crawl.robots import Robots, fetch_robots
+from scraper.crawl.pace import Pace, retry_after_s
+from scraper.crawl.patterns import is_wanted
+from scraper.crawl.robots import Robots, RobotsCache, fetch_robots
 from scraper.crawl.settings import CrawlSettings, origin_of
 from scraper.crawl.sitemap import parse_sitemap
-from scraper.crawl.store import PAGE, SITEMAP, Outcome, Queued, Store
+from scraper.crawl.store import FEED, PAGE, SITEMAP, Outcome, Queued, Store
 from scraper.document import parse_page
 from scraper.errors import FetchError
+from scraper.files import read_page
 from scraper.identity import shop_of
 
 MAX_ATTEMPTS = 4
 MAX_REFUSALS_IN_A_ROW = 5
 MAX_FAILURES_IN_A_ROW = 5
 MAX_SITEMAP_DEPTH = 3
-ROBOTS_MAX_AGE_S = 24 * 3600.0
+MAX_FEED_REDIRECTS = 5
 START, FROM_SITEMAP, FROM_LINK = 1, 2, 3
 PAGE_TYPES = ("text/html", "application/xhtml+xml")
-
-
-@dataclass
-class _Pace:
-    """When the next request may go out: `usual_s` between requests, longer for a while after trouble."""
-
-    usual_s: float
-    interval_s: float
-    next_at: float = 0.0
-    refusals: int = 0
-    failures: int = 0
-
-    def slow_down(self, wait_s: float) -> None:
-        self.interval_s = min(max(self.interval_s * 2, 0.1), 60.0)
-        self.next_at = time.monotonic() + max(wait_s, self.interval_s)
-
-    def go_on(self) -> None:
-        """Count from a request that went well; the usual pace comes back little by little."""
-        self.failures = 0
-        self.interval_s = max(self.usual_s, self.interval_s * 0.8)
-        self.next_at = time.monotonic() + self.interval_s
+Found = tuple[str, Iterable[str], int, int]  # kind, URLs, priority, depth
 
 
 class SiteCrawl:
@@ -52,80 +37,115 @@ class SiteCrawl:
 
     def __init__(
         self, start_url: str, settings: CrawlSettings, store: Store, stop: threading.Event,
-        on_page: Callable[[str | None], None],
+        on_answer: Callable[[str | None], None],
     ) -> None:  # fmt: skip
         self.site = origin_of(start_url)
         self.traffic = Traffic()
-        self._start_url = start_url
         self._settings = settings
+        self._shop = settings.shop(start_url)
         self._store = store
         self._stop = stop
-        self._on_page = on_page
+        self._on_answer = on_answer
         self._origin = store.open_site(self.site)
-        self._pace = _Pace(1.0 / settings.rate, 1.0 / settings.rate)
-        self._robots = Robots()
-        self._robots_at = float("-inf")
+        self._feeds = FeedPlan(self._shop, store)
+        self._pace = Pace.of_rate(self._shop.rate)
+        self._has_begun_pages = False
 
     def run(self) -> None:
         """Crawl until nothing is left to fetch."""
         fetcher = Fetcher(self._settings, self.traffic)
+        robots = RobotsCache(self._store, lambda origin: self._fetch_robots(fetcher, origin))
         started = time.monotonic()
+        self._feeds.take_file(self._settings.max_feed_bytes)
         try:
-            self._store.add(self.site, PAGE, [self._start_url], priority=START, depth=0)
-            while not self._stop.is_set() and self._read_robots(fetcher):
-                if self._store.num_fetched(self.site) >= self._settings.max_pages:
-                    return
-                queued = self._store.next(self.site)
-                if queued is None:
-                    return
-                self._visit(queued, fetcher)
+            while not self._stop.is_set() and self._may_go_on(robots) and (queued := self._next(robots)):
+                self._visit(queued, fetcher, robots)
         finally:
             self.traffic.seconds = time.monotonic() - started
             fetcher.close()
 
-    def _read_robots(self, fetcher: Fetcher) -> bool:
-        """Read robots.txt at first and again after a day; False gives the site up for now."""
-        if time.monotonic() - self._robots_at < ROBOTS_MAX_AGE_S:
-            return self._store.stopped(self.site) is None
-        self._wait()
-        self._robots = fetch_robots(fetcher, self._origin)
-        self._robots_at = time.monotonic()
-        self._pace.go_on()
-        if self._robots.reason:
-            self._store.stop_site(self.site, self._robots.reason)
+    def _may_go_on(self, robots: RobotsCache) -> bool:
+        """Whether the site's own robots.txt, at most a day old, and its answers so far let the crawl go on."""
+        if self._store.stopped(self.site) is not None:
             return False
-        delay = self._robots.crawl_delay_s
-        if delay is not None:
-            self._pace.usual_s = max(self._pace.usual_s, min(delay, self._settings.max_crawl_delay_s))
-            self._pace.go_on()
-        sitemaps = self._robots.sitemaps(self._origin) or [f"{self._origin}/sitemap.xml"]
-        self._store.add(self.site, SITEMAP, sitemaps, priority=0, depth=0)
+        rules = robots.of(self._origin)
+        if rules.reason:
+            self._store.stop_site(self.site, rules.reason)
+            return False
+        self._pace.obey(rules.crawl_delay_s, self._settings.max_crawl_delay_s)
         return True
 
-    def _visit(self, queued: Queued, fetcher: Fetcher) -> None:
-        if origin_of(queued.url) == self._origin and not self._robots.allows(queued.url):
-            self._store.finish(self.site, queued.url, Outcome("skipped", "robots"))
-            return
-        if origin_of(queued.url) != self._origin and not self._is_own_sitemap(queued):
-            self._store.finish(self.site, queued.url, Outcome("skipped", "other_origin"))
+    def _fetch_robots(self, fetcher: Fetcher, origin: str) -> Robots:
+        self._wait()
+        found = fetch_robots(fetcher, origin)
+        self._pace.go_on()
+        return found
+
+    def _next(self, robots: RobotsCache) -> Queued | None:
+        """Return the next address: feeds first, then pages where they are wanted and the limit is not reached."""
+        if not self._has_begun_pages:
+            if queued := self._feeds.next(self._origin):
+                return queued
+            is_told = self._feeds.is_whole(self._origin)
+            if self._shop.pages == "never" or (self._shop.pages == "auto" and is_told):
+                self._store.set_pages_aside(self.site)
+                if not is_told:
+                    self._store.stop_site(self.site, "no_feed: no feed tells the whole shop, and pages are not wanted")
+                return None
+            self._begin_pages(robots.of(self._origin))
+        if self._store.num_fetched(self.site) >= self._shop.max_pages:
+            return None
+        return self._store.next(self.site)
+
+    def _begin_pages(self, rules: Robots) -> None:
+        """Queue the start page and the sitemaps; a page that was fetched to learn the currency is not fetched again."""
+        self._store.take_pages_back(self.site)
+        start = self._shop.url
+        if self._origin != self.site and self._store.row(start) is None:
+            start = self._origin + start.removeprefix(self.site)
+        for url in dict.fromkeys((f"{self._origin}/", start)):
+            row = self._store.row(url)
+            if row is not None and row["kind"] == FEED:
+                body = read_page(self._store.body_path(url), self._settings.max_page_bytes) if row["has_body"] else None
+                links = self._links(url, body, row["content_type"], row["robots_tag"]) if body else []
+                self._store.adopt(self.site, url, links, priority=FROM_LINK, is_read=body is not None)
+        self._store.add(self.site, PAGE, [start], priority=START, depth=0)
+        sitemaps = rules.sitemaps(self._origin) or [f"{self._origin}/sitemap.xml"]
+        self._store.add(self.site, SITEMAP, sitemaps, priority=0, depth=0)
+        self._has_begun_pages = True
+
+    def _visit(self, queued: Queued, fetcher: Fetcher, robots: RobotsCache) -> None:
+        refusal = self._refusal(queued, robots)
+        if refusal:
+            self._store.finish(self.site, queued.url, Outcome("skipped", refusal))
             return
         self._wait()
         if self._stop.is_set():
             return
-        reason = self._fetch(queued, fetcher)
-        if queued.kind == PAGE:
-            self._on_page(reason)
+        reason = self._fetch(queued, fetcher, robots)
+        if queued.kind != SITEMAP:
+            self._on_answer(reason)
 
-    def _is_own_sitemap(self, queued: Queued) -> bool:
-        """Whether a sitemap lies on another host of the same shop, which robots.txt may name (RFC 9309, 2.2.4)."""
-        return queued.kind == SITEMAP and shop_of(queued.url) == shop_of(self._origin + "/")
+    def _refusal(self, queued: Queued, robots: RobotsCache) -> str | None:
+        """Return why a URL is not to be fetched: another origin, robots.txt, or the operator's patterns."""
+        if origin_of(queued.url) != self._origin:
+            if self._is_operators(queued):
+                return None if robots.of(origin_of(queued.url)).allows(queued.url) else "robots"
+            # robots.txt may name a sitemap on another host of the same shop (RFC 9309, 2.2.4).
+            is_own = queued.kind == SITEMAP and shop_of(queued.url) == shop_of(self._origin + "/")
+            return None if is_own else "other_origin"
+        if not robots.of(self._origin).allows(queued.url):
+            return "robots"
+        is_free = queued.kind != PAGE or queued.url == self._shop.url
+        return None if is_free or is_wanted(queued.url, self._shop.include, self._shop.exclude) else "pattern"
 
-    def _fetch(self, queued: Queued, fetcher: Fetcher) -> str | None:
+    def _is_operators(self, queued: Queued) -> bool:
+        return queued.kind == FEED and queued.url == self._shop.feed
+
+    def _fetch(self, queued: Queued, fetcher: Fetcher, robots: RobotsCache) -> str | None:
         """Fetch one URL and store what came of it; return the reason where that is a failure."""
-        is_page = queued.kind == PAGE
-        limit = self._settings.max_page_bytes if is_page else self._settings.max_sitemap_bytes
         try:
-            response = fetcher.get(queued.url, max_bytes=limit, headers=_validators(queued) if is_page else None)
+            response = self._get(queued, fetcher, robots)
         except FetchError as error:
             self._pace.slow_down(0.0)
             return self._fail(queued, error.reason)
@@ -140,36 +160,65 @@ class SiteCrawl:
             self._store.stop_site(self.site, f"refused: status {response.status}, {self._pace.refusals} times in a row")
         if response.location:
             return self._redirect(queued, response)
-        if not is_page:
-            return self._read_sitemap(queued, response)
-        return self._keep(queued, response)
+        return self._read_sitemap(queued, response) if queued.kind == SITEMAP else self._keep(queued, response)
+
+    def _get(self, queued: Queued, fetcher: Fetcher, robots: RobotsCache) -> Response:
+        """Return the answer to a URL; only an operator's own feed is followed to where it redirects."""
+        settings = self._settings
+        limits = {PAGE: settings.max_page_bytes, SITEMAP: settings.max_sitemap_bytes, FEED: settings.max_feed_bytes}
+        headers = None if queued.kind == SITEMAP else _validators(queued)
+        response = fetcher.get(queued.url, max_bytes=limits[queued.kind], headers=headers)
+        for _ in range(MAX_FEED_REDIRECTS if self._is_operators(queued) else 0):
+            target = response.location
+            if target is None or not robots.of(origin_of(target)).allows(target):
+                break
+            self._pace.go_on()
+            self._wait()
+            response = fetcher.get(target, max_bytes=limits[queued.kind], headers=headers)
+        return response
 
     def _keep(self, queued: Queued, response: Response) -> str | None:
-        """Store a page's answer and queue its links."""
+        """Store the answer of a page or a feed, and queue where it leads."""
         outcome = Outcome(
             state="done", status=response.status, content_type=response.headers.get("content-type"),
             etag=response.headers.get("etag"), last_modified=response.headers.get("last-modified"),
             robots_tag=response.headers.get("x-robots-tag"), fetched_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )  # fmt: skip
         if response.status == 304 and queued.has_body:
-            self._store.finish(
-                self.site, queued.url, replace(outcome, status=200, content_type=None, reason="unchanged")
-            )
+            outcome = replace(outcome, status=200, content_type=None, reason="unchanged")
+            self._store.finish(self.site, queued.url, outcome)
             return None
-        media_type = (outcome.content_type or "text/html").partition(";")[0].strip().lower()
         if not 200 <= response.status < 300:
             reason = f"status_{response.status}"
             self._store.finish(self.site, queued.url, replace(outcome, state="failed", reason=reason))
             return reason
+        if queued.kind == FEED:
+            return self._keep_feed(queued, response, outcome)
+        media_type = (outcome.content_type or "text/html").partition(";")[0].strip().lower()
         if media_type not in PAGE_TYPES:
             self._store.finish(self.site, queued.url, replace(outcome, state="skipped", reason="no_page"))
             return None
-        links: list[str] = []
-        if not _tells(outcome.robots_tag, "nofollow"):
-            links = links_of(parse_page(response.body, queued.url, outcome.content_type), origin=self._origin)
+        links = self._links(queued.url, response.body, outcome.content_type, outcome.robots_tag)
         found = [(PAGE, links, FROM_LINK, queued.depth + 1)]
         self._store.finish(self.site, queued.url, replace(outcome, body=response.body), found)
         return None
+
+    def _keep_feed(self, queued: Queued, response: Response, outcome: Outcome) -> str | None:
+        """Store a feed's answer with the page that follows; what is no feed is no failure, most shops have none."""
+        urls = self._feeds.next_urls(queued.url, self._origin, response.body, response.headers)
+        found: list[Found] = [(FEED, urls or (), FEED_PRIORITY, queued.depth + 1)]
+        outcome = replace(outcome, body=response.body)
+        if urls is None and queued.url == f"{self._origin}/":
+            outcome = replace(outcome, reason=NO_CURRENCY)
+        elif urls is None:
+            outcome = replace(outcome, state="skipped", reason="no_feed", body=None)
+        self._store.finish(self.site, queued.url, outcome, found)
+        return None
+
+    def _links(self, url: str, body: bytes, content_type: str | None, robots_tag: str | None) -> list[str]:
+        if _tells(robots_tag, "nofollow"):
+            return []
+        return links_of(parse_page(body, url, content_type), origin=self._origin)
 
     def _read_sitemap(self, queued: Queued, response: Response) -> str | None:
         if response.status != 200:
@@ -178,22 +227,23 @@ class SiteCrawl:
         sitemap = parse_sitemap(response.body, queued.url, max_bytes=self._settings.max_sitemap_bytes)
         pages = [page for url in sitemap.pages if (page := followable(url, self._origin))]
         inner = sitemap.sitemaps if queued.depth < MAX_SITEMAP_DEPTH else ()
-        found = [(PAGE, pages, FROM_SITEMAP, 0), (SITEMAP, inner, 0, queued.depth + 1)]
+        found: list[Found] = [(PAGE, pages, FROM_SITEMAP, 0), (SITEMAP, inner, 0, queued.depth + 1)]
         self._store.finish(self.site, queued.url, Outcome("done", None, response.status), found)
         return None
 
     def _redirect(self, queued: Queued, response: Response) -> str | None:
-        """Queue a redirect's target; a start page may move the whole crawl to another origin of the same shop."""
+        """Queue a redirect's target; the start page or a feed may move the crawl to another origin of the same shop."""
         target = response.location or ""
         outcome = Outcome("skipped", "redirect", response.status)
-        is_same_shop = shop_of(target) == shop_of(queued.url)
-        if origin_of(target) != self._origin and is_same_shop and queued.url == self._start_url:
+        is_moved_feed = queued.kind == FEED and _path_of(target) == _path_of(queued.url)
+        may_move = is_moved_feed or queued.url == self._shop.url
+        if origin_of(target) != self._origin and may_move and shop_of(target) == shop_of(queued.url):
             self._origin = origin_of(target)
             self._store.move_site(self.site, self._origin)
-            self._robots_at = float("-inf")
-        if origin_of(target) != self._origin:
-            outcome = replace(outcome, reason="redirect_elsewhere")
-            self._store.finish(self.site, queued.url, outcome)
+        is_elsewhere = origin_of(target) != self._origin
+        if is_elsewhere or (queued.kind == FEED and not is_moved_feed):
+            reason = "redirect_elsewhere" if is_elsewhere else "redirect"
+            self._store.finish(self.site, queued.url, replace(outcome, reason=reason))
             return None
         # A chain of redirects grows the depth, so that it ends.
         found = [(queued.kind, [target], START, queued.depth + 1)] if queued.depth < 10 else []
@@ -222,7 +272,12 @@ class SiteCrawl:
         return reason if is_last else None
 
     def _wait(self) -> None:
-        self._stop.wait(max(0.0, self._pace.next_at - time.monotonic()))
+        self._stop.wait(self._pace.wait_s)
+
+
+def _path_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}"
 
 
 def _validators(queued: Queued) -> dict[str, str]:
@@ -236,16 +291,3 @@ def _validators(queued: Queued) -> dict[str, str]:
 def _tells(robots_tag: str | None, word: str) -> bool:
     words = {part.strip() for part in (robots_tag or "").lower().split(",")}
     return word in words or "none" in words
-
-
-def retry_after_s(value: str | None) -> float:
-    """Return the seconds a Retry-After header asks for, in either of its forms; 0 without one."""
-    text = (value or "").strip()
-    if text.isdigit():
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return 0.0
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -24,9 +24,15 @@ CREATE TABLE IF NOT EXISTS pages (
 CREATE INDEX IF NOT EXISTS pages_next ON pages (site, state, priority, url);
 CREATE TABLE IF NOT EXISTS sites (site TEXT PRIMARY KEY, origin TEXT NOT NULL, stopped TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS robots (origin TEXT PRIMARY KEY, body BLOB NOT NULL, fetched_at REAL NOT NULL) WITHOUT ROWID;
 """
-SITEMAP, PAGE = "sitemap", "page"
+SITEMAP, PAGE, FEED = "sitemap", "page", "feed"
+FORGOTTEN, SET_ASIDE = "forgotten", "feed_instead"
 TRANSIENT_REASONS = ("network", "timeout", "tls", "too_busy", "status_5xx")
+# What could not be asked this time stands as it was read last; what answered "gone" does not.
+STANDING_FAILURES = frozenset(
+    (*TRANSIENT_REASONS, "status_401", "status_403", "status_407", "status_429", "too_large", "redirects")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +118,13 @@ class Store:
         """Queue URLs that are not known yet."""
         self._write(*_additions(site, kind, urls, priority, depth))
 
-    def next(self, site: str) -> Queued | None:
-        """Return the site's next URL: lowest priority number first, then by address."""
+    def next(self, site: str, *, is_feed: bool = False) -> Queued | None:
+        """Return the next URL of a site's feeds, or of its pages and sitemaps: by priority, then by address."""
         row = self._one(
-            "SELECT * FROM pages WHERE site = ? AND state = 'queued' ORDER BY priority, attempts, url LIMIT 1", site
+            "SELECT * FROM pages WHERE site = ? AND state = 'queued' AND (kind = 'feed') = ?"
+            " ORDER BY priority, attempts, url LIMIT 1",
+            site,
+            is_feed,
         )
         if row is None:
             return None
@@ -142,7 +151,7 @@ class Store:
         self._write(update, *additions)
 
     def num_fetched(self, site: str) -> int:
-        """Return how many pages of a site were answered in this crawl, sitemaps not counted."""
+        """Return how many pages of a site were answered in this crawl, sitemaps and feeds not counted."""
         row = self._one(
             "SELECT COUNT(*) AS n FROM pages WHERE site=? AND kind='page' AND state IN ('done', 'failed')", site
         )
@@ -153,20 +162,83 @@ class Store:
         row = self._one("SELECT COUNT(*) AS n FROM pages WHERE site=? AND state='queued'", site)
         return int(row["n"]) if row else 0
 
-    def rows(self, site: str) -> list[sqlite3.Row]:
-        """Return every page of a site by address."""
+    def sites(self) -> list[str]:
+        """Return every site of the folder by name."""
         with self._lock:
-            return self._db.execute("SELECT * FROM pages WHERE site=? AND kind='page' ORDER BY url", (site,)).fetchall()
+            return [row["site"] for row in self._db.execute("SELECT site FROM sites ORDER BY site")]
+
+    def rows(self, site: str, kind: str = PAGE) -> list[sqlite3.Row]:
+        """Return every page of a site, or every answer of its feeds, by address."""
+        return self._all("SELECT * FROM pages WHERE site=? AND kind=? ORDER BY url", site, kind)
+
+    def row(self, url: str) -> sqlite3.Row | None:
+        """Return what is known of a URL."""
+        return self._one("SELECT * FROM pages WHERE url = ?", url)
+
+    def bodies_before(self, moment: str) -> list[str]:
+        """Return the URLs whose body was last confirmed before an ISO 8601 moment in UTC."""
+        rows = self._all("SELECT url FROM pages WHERE has_body = 1 AND fetched_at < ?", moment)
+        return [str(row["url"]) for row in rows]
+
+    def forgotten(self) -> frozenset[str]:
+        """Return the URLs that an operator had deleted."""
+        return frozenset(row["url"] for row in self._all("SELECT url FROM pages WHERE reason = ?", FORGOTTEN))
 
     def retry_failures(self) -> None:
-        """Queue again what failed for reasons that pass."""
+        """Queue again what failed for reasons that pass, what rules shut out, and what has lost its body since."""
         marks = ",".join("?" * len(TRANSIENT_REASONS))
-        statement = f"UPDATE pages SET state='queued', attempts=0 WHERE state='failed' AND reason IN ({marks})"  # noqa: S608  # only marks
-        self._write((statement, TRANSIENT_REASONS))
+        queue = "UPDATE pages SET state='queued', attempts=0 WHERE "
+        self._write(
+            (f"{queue} state='failed' AND reason IN ({marks})", TRANSIENT_REASONS),
+            (f"{queue} state='skipped' AND reason IN ('robots', 'pattern')", ()),
+            (f"{queue} state='done' AND kind!='sitemap' AND has_body=0", ()),
+        )
 
     def queue_everything(self) -> None:
         """Begin a new round over everything known; bodies and validators stay for conditional requests."""
-        self._write(("UPDATE pages SET state='queued', reason=NULL, attempts=0", ()))
+        self._write(("UPDATE pages SET state='queued', reason=NULL, attempts=0 WHERE reason IS NOT ?", (FORGOTTEN,)))
+
+    def set_pages_aside(self, site: str) -> None:
+        """Leave the pages that wait: a feed has told the shop."""
+        statement = "UPDATE pages SET state='skipped', reason=? WHERE site=? AND kind!='feed' AND state='queued'"
+        self._write((statement, (SET_ASIDE, site)))
+
+    def take_pages_back(self, site: str) -> None:
+        """Queue the pages that a feed stood for."""
+        statement = "UPDATE pages SET state='queued', reason=NULL, attempts=0 WHERE site=? AND reason=?"
+        self._write((statement, (site, SET_ASIDE)))
+
+    def adopt(self, site: str, url: str, links: Iterable[str], *, priority: int, is_read: bool) -> None:
+        """Make a page of an answer that was fetched for its feed's sake, and queue its links; or queue it, unread."""
+        state = "done" if is_read else "queued"
+        statement = "UPDATE pages SET kind='page', reason=NULL, state=? WHERE url=?"
+        self._write((statement, (state, url)), *_additions(site, PAGE, links, priority, 1))
+
+    def drop_body(self, url: str) -> None:
+        """Delete a URL's body and what a conditional request would need; its row stays."""
+        # The file first: after a kill in between, the same call finds the row again and ends the work.
+        self.body_path(url).unlink(missing_ok=True)
+        self._write(("UPDATE pages SET has_body=0, etag=NULL, last_modified=NULL WHERE url=?", (url,)))
+
+    def forget(self, site: str, url: str) -> bool:
+        """Delete everything about a URL but that it must not be fetched; return whether it was known."""
+        is_known = self.row(url) is not None
+        self.body_path(url).unlink(missing_ok=True)
+        statement = (
+            "INSERT OR REPLACE INTO pages (url, site, kind, priority, depth, state, reason)"
+            " VALUES (?, ?, 'page', 0, 0, 'skipped', ?)"
+        )
+        self._write((statement, (url, site, FORGOTTEN)))
+        return is_known
+
+    def robots(self, origin: str) -> tuple[bytes, float] | None:
+        """Return an origin's last robots.txt and when it was fetched, in seconds since 1970."""
+        row = self._one("SELECT body, fetched_at FROM robots WHERE origin = ?", origin)
+        return None if row is None else (bytes(row["body"]), float(row["fetched_at"]))
+
+    def set_robots(self, origin: str, body: bytes, fetched_at: float) -> None:
+        """Keep an origin's robots.txt."""
+        self._write(("INSERT OR REPLACE INTO robots VALUES (?, ?, ?)", (origin, body, fetched_at)))
 
     def body_path(self, url: str) -> Path:
         """Return where a page's gzipped body is."""
@@ -187,6 +259,10 @@ class Store:
         with self._lock:
             row: sqlite3.Row | None = self._db.execute(statement, values).fetchone()
             return row
+
+    def _all(self, statement: str, *values: object) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._db.execute(statement, values).fetchall()
 
     def _write(self, *statements: tuple[str, tuple[object, ...]]) -> None:
         with self._lock:

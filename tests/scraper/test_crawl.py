@@ -13,7 +13,7 @@ from scraper.crawl.guard import checked_address, is_public
 from scraper.crawl.robots import parse_robots
 from scraper.crawl.run import crawl
 from scraper.crawl.settings import CrawlSettings, parse_contact, parse_pins, parse_shop_urls
-from scraper.crawl.site import retry_after_s
+from scraper.crawl.pace import retry_after_s
 from scraper.crawl.sitemap import parse_sitemap
 from scraper.crawl.store import Outcome, Store
 from scraper.errors import InputError, RefusedAddressError
@@ -27,7 +27,7 @@ def product(name: str, links: str = "") -> str:
 @pytest.fixture
 def settings(site, tmp_path):
     pins = {site.host: "127.0.0.1"}
-    return CrawlSettings((site.url + "/",), tmp_path / "out", rate=500, pins=pins, read_timeout_s=5)
+    return CrawlSettings((site.url + "/",), tmp_path / "out", rate=500, pins=pins, read_timeout_s=5, feeds="off")
 
 
 def products(settings):

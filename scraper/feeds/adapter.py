@@ -1,0 +1,110 @@
+"""What an adapter does: names its addresses, recognises its answers, and turns them into Products."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from scraper.errors import UrlError
+from scraper.identity import absolute_url, canonical_url, item_id_of, shop_of
+from scraper.product import FIELDS, Product
+
+MAX_IMAGES = 30
+MAX_VARIANTS = 250
+MAX_CATEGORIES = 12
+MAX_FEED_PAGES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FeedContext:
+    """What an answer does not say of itself: the shop's origin, its currency, and when the answer was fetched."""
+
+    origin: str
+    currency: str | None = None
+    fetched_at: str | None = None
+    max_items: int = 200_000
+
+
+@dataclass(slots=True)
+class FeedTally:
+    """What could not be used, by reason; `problem` says why reading ended early."""
+
+    skipped: dict[str, int] = field(default_factory=dict)
+    problem: str | None = None
+
+    def skip(self, reason: str) -> None:
+        """Count one item that gives no Product."""
+        self.skipped[reason] = self.skipped.get(reason, 0) + 1
+
+
+class Adapter(Protocol):
+    """One kind of feed. Answers are stored raw; everything here is a pure function of them."""
+
+    @property
+    def name(self) -> str:
+        """The kind's name in summaries."""
+
+    def first_url(self, origin: str) -> str:
+        """Return the address whose answer tells whether the shop has such a feed."""
+
+    def currency_urls(self, origin: str) -> tuple[str, ...]:
+        """Return addresses that may name the currency where the feed does not, best first."""
+
+    def currency(self, body: bytes) -> str | None:
+        """Return the ISO 4217 code that an answer of `currency_urls` names."""
+
+    def next_urls(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[str, ...] | None:
+        """Return the addresses that follow an answer; None where the answer is no such feed."""
+
+    def products(self, body: bytes, context: FeedContext, tally: FeedTally) -> Iterator[Product]:
+        """Yield the Products of one answer."""
+
+
+def json_of(body: bytes) -> Any:
+    """Return the parsed JSON of an answer, or None where it is none (such as an HTML page with status 200)."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a list; anything else is left out."""
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
+
+
+def feed_url(link: object, context: FeedContext, tally: FeedTally) -> str | None:
+    """Return an item's canonical URL, exactly as its page's own; None, counted, where it is not this shop's."""
+    absolute = absolute_url(link, context.origin + "/") if isinstance(link, str) else None
+    try:
+        url = canonical_url(absolute) if absolute else None
+    except UrlError:
+        url = None
+    if url is None:
+        tally.skip("no_address")
+    elif shop_of(url) != shop_of(context.origin + "/"):
+        tally.skip("other_shop")
+    else:
+        return url
+    return None
+
+
+def images_of(sources: Iterable[object], context: FeedContext) -> tuple[str, ...]:
+    """Return absolute image addresses, each once, in order."""
+    found = (absolute_url(source, context.origin + "/") for source in sources if isinstance(source, str))
+    return tuple(dict.fromkeys(url for url in found if url))[:MAX_IMAGES]
+
+
+def product_of(url: str, fields: Mapping[str, Any], context: FeedContext) -> Product:
+    """Return the Product of a feed item; `fields` are Product's own, absent ones None or empty."""
+    known = {name: fields[name] for name in FIELDS if fields.get(name)}
+    return Product(
+        shop=shop_of(url),
+        item_id=item_id_of(url),
+        url=url,
+        verdict="product",
+        fetched_at=context.fetched_at,
+        provenance=MappingProxyType(dict.fromkeys((*known, "url"), "feed")),
+        **known,
+    )

@@ -1,0 +1,133 @@
+"""Shopify's public `/products.json`: up to 250 products a page, prices as decimal text, no page count, no currency.
+
+Many shops switch it off. The currency is the shop's own, from `/meta.json`, else `/cart.js`, else the start page.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from scraper.breadcrumbs import of_category
+from scraper.feeds.adapter import (
+    MAX_FEED_PAGES,
+    MAX_VARIANTS,
+    FeedContext,
+    FeedTally,
+    feed_url,
+    images_of,
+    json_of,
+    objects,
+    product_of,
+)
+from scraper.gtin import normalise_gtin
+from scraper.price import Price, currency_code, machine_price
+from scraper.product import Product, Variant
+from scraper.schemaorg import attribute_key
+from scraper.text import clean
+
+LIMIT = 250
+# What a shop answers that does not look at `limit`; such a page is full too.
+DEFAULT_LIMIT = 30
+PATH = "/products.json"
+MAX_START_PAGE_CHARS = 2_000_000
+_ACTIVE_CURRENCY = re.compile(rb'Shopify\.currency\s{0,9}=\s{0,9}\{\s{0,9}"active"\s{0,9}:\s{0,9}"([A-Z]{3})"')
+
+
+class Shopify:
+    """Reads `/products.json`."""
+
+    name = "shopify"
+
+    def first_url(self, origin: str) -> str:
+        """Return the address of the first page."""
+        return f"{origin}{PATH}?limit={LIMIT}&page=1"
+
+    def currency_urls(self, origin: str) -> tuple[str, ...]:
+        """Return where the shop's currency may stand."""
+        return (f"{origin}/meta.json", f"{origin}/cart.js", f"{origin}/")
+
+    def currency(self, body: bytes) -> str | None:
+        """Return the currency of meta.json, cart.js, or the theme's own script on the start page."""
+        data = json_of(body)
+        if isinstance(data, dict):
+            return currency_code(data.get("currency"))
+        match = _ACTIVE_CURRENCY.search(body[:MAX_START_PAGE_CHARS])
+        return currency_code(match.group(1).decode()) if match else None
+
+    def next_urls(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[str, ...] | None:
+        """Return the next page after a full one; an empty first page is no feed."""
+        data = json_of(body)
+        page = int(parse_qs(urlsplit(url).query).get("page", ["1"])[0])
+        if not isinstance(data, dict) or not isinstance(data.get("products"), list):
+            return None
+        rows = objects(data["products"])
+        if page == 1 and not any("handle" in row and "variants" in row for row in rows):
+            return None
+        is_full = len(rows) in (LIMIT, DEFAULT_LIMIT)
+        origin = url.partition(PATH)[0]
+        return (f"{origin}{PATH}?limit={LIMIT}&page={page + 1}",) if is_full and page < MAX_FEED_PAGES else ()
+
+    def products(self, body: bytes, context: FeedContext, tally: FeedTally) -> Iterator[Product]:
+        """Yield the products of one page."""
+        data = json_of(body)
+        for row in objects(data.get("products") if isinstance(data, dict) else None):
+            handle = row.get("handle")
+            title = clean(row.get("title"), 500)
+            if not isinstance(handle, str) or not handle or not title:
+                tally.skip("no_title")
+            elif url := feed_url(f"/products/{handle}", context, tally):
+                yield product_of(url, _fields(row, url, title, context), context)
+
+
+def _fields(row: dict[str, Any], url: str, title: str, context: FeedContext) -> dict[str, Any]:
+    rows = objects(row.get("variants"))[:MAX_VARIANTS]
+    images = images_of((image.get("src") for image in objects(row.get("images"))), context)
+    names = [attribute_key(str(option.get("name", ""))) for option in objects(row.get("options"))]
+    # What a shopper gets on opening the page: the first variant that can be bought.
+    chosen = next((part for part in rows if part.get("available") is True), rows[0] if rows else {})
+    price, regular = _price(chosen, "price", context), _price(chosen, "compare_at_price", context)
+    variants = tuple(_variant(part, names, url, images, context) for part in rows)
+    stock = {variant.availability for variant in variants} - {None}
+    only = variants[0] if len(variants) == 1 else Variant()
+    return {
+        "title": title,
+        "description": clean(row.get("body_html"), 5000),
+        "brand": clean(row.get("vendor"), 200),
+        "category_path": of_category(row.get("product_type")),
+        "gtin": only.gtin,
+        "sku": only.sku,
+        "images": images,
+        "price": price,
+        "regular_price": regular if price and regular and regular.amount > price.amount else None,
+        "availability": "InStock" if "InStock" in stock else next(iter(stock), None),
+        # Of several variants, each has its own; none is the product's.
+        "attributes": only.attributes,
+        "variants": variants if len(variants) > 1 else (),
+    }
+
+
+def _price(part: dict[str, Any], key: str, context: FeedContext) -> Price | None:
+    price = machine_price(part.get(key), context.currency)
+    return price if price and price.amount > 0 else None
+
+
+def _variant(
+    part: dict[str, Any], names: list[str], url: str, images: tuple[str, ...], context: FeedContext
+) -> Variant:
+    picture = part.get("featured_image")
+    own = images_of([picture.get("src")] if isinstance(picture, dict) else [], context)
+    identifier = part.get("id")
+    available = part.get("available")
+    values = (clean(part.get(f"option{place}"), 200) for place in range(1, 4))
+    pairs = ((name, value) for name, value in zip(names, values, strict=False) if name and value)
+    return Variant(
+        sku=clean(part.get("sku"), 100),
+        gtin=normalise_gtin(part.get("barcode")),
+        url=f"{url}?variant={identifier}" if isinstance(identifier, int) else None,
+        image=next(iter(own or images), None),
+        price=_price(part, "price", context),
+        availability=("InStock" if available else "OutOfStock") if isinstance(available, bool) else None,
+        # Shopify's word for "there is no choice".
+        attributes={name: value for name, value in pairs if value != "Default Title"},
+    )
