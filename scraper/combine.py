@@ -1,11 +1,13 @@
 """One Product from what the syntaxes say.
 
-Precedence, the same for every field but those below: JSON-LD, microdata, Open Graph, embedded state, plain meta tags,
-the visible page. Markup written for machines comes first, most exact first; the visible page is asked last.
+Precedence, the same for every field but those below: JSON-LD, microdata, RDFa, Open Graph, embedded state, plain
+meta tags, the visible page. Markup written for machines comes first, most exact first; the visible page is asked last.
 
 - `price` and `currency` come from one candidate. The first candidate with an amount wins; where it names no
   currency, a later one with the same amount and a currency takes its place. `regular_price` comes from the syntax of
   `price` or a later one that names the same price, must be higher and in the same currency.
+- `sku` is the first code any of them names; a GTIN or words (a model's name) only where there is no other. A code that
+  merely repeats the page's address gives way to one that the page shows to people.
 - `images` come whole from one syntax, `category_path` from the first syntax with a path; a last step that repeats
   the title is the product itself and is dropped.
 - `attributes` are merged, the earlier syntax winning for each name.
@@ -16,30 +18,50 @@ import re
 from typing import Any
 
 from scraper.candidate import Candidate
+from scraper.codes import CODE, rank
 from scraper.price import Price
 from scraper.product import FIELDS
 
-PRECEDENCE = ("json-ld", "microdata", "opengraph", "state", "meta", "dom")
+PRECEDENCE = ("json-ld", "microdata", "rdfa", "opengraph", "state", "meta", "dom", "url")
 _LANGUAGE_PRECEDENCE = ("dom", "opengraph", "meta")
 
 
 def combine(candidates: list[Candidate]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return Product's fields and, for each, the syntax it was read from."""
-    ordered = sorted(candidates, key=lambda candidate: PRECEDENCE.index(candidate.syntax))
+    ordered = sorted(candidates, key=lambda candidate: (candidate.is_weak, PRECEDENCE.index(candidate.syntax)))
     values: dict[str, Any] = {}
     provenance: dict[str, str] = {}
     for name in FIELDS:
-        if name in ("price", "regular_price", "attributes", "language"):
+        if name in ("price", "regular_price", "sku", "attributes", "language"):
             continue
         for candidate in ordered:
             if value := getattr(candidate, name):
                 values[name], provenance[name] = value, candidate.syntax
                 break
     _add_prices(ordered, values, provenance)
+    _add_sku(ordered, values, provenance)
     _add_attributes(ordered, values, provenance)
     _add_language(ordered, values, provenance)
     _drop_own_crumb(values, provenance)
     return values, provenance
+
+
+def missing_fields(candidates: list[Candidate]) -> frozenset[str]:
+    """Return the fields that no candidate tells well: a price needs its currency, a sku must be a code.
+
+    "own_sku" is missing while every code is only that of the page's address.
+    """
+    found = {name for name in FIELDS for candidate in candidates if getattr(candidate, name)}
+    if not any(candidate.price and candidate.price.currency for candidate in candidates):
+        found.discard("price")
+    codes = {candidate.sku for candidate in candidates if candidate.sku and rank(candidate.sku) == CODE}
+    found = found if codes else found - {"sku"}
+    has_own = bool(codes - {_address_code(candidates)})
+    return frozenset(FIELDS) - found | (frozenset() if has_own else frozenset(("own_sku",)))
+
+
+def _address_code(candidates: list[Candidate]) -> str | None:
+    return next((candidate.sku for candidate in candidates if candidate.syntax == "url"), None)
 
 
 def _add_prices(ordered: list[Candidate], values: dict[str, Any], provenance: dict[str, str]) -> None:
@@ -61,6 +83,16 @@ def _add_prices(ordered: list[Candidate], values: dict[str, Any], provenance: di
 
 def _is_regular_for(regular: Price, price: Price) -> bool:
     return regular.currency == price.currency and regular.amount > price.amount
+
+
+def _add_sku(ordered: list[Candidate], values: dict[str, Any], provenance: dict[str, str]) -> None:
+    named = [(candidate.sku, candidate.syntax) for candidate in ordered if candidate.sku]
+    if not named:
+        return
+    best = max(named, key=lambda pair: rank(pair[0]))
+    if best[0] == _address_code(ordered):
+        best = next((pair for pair in named if pair[1] == "dom" and rank(pair[0]) == CODE), best)
+    values["sku"], provenance["sku"] = best
 
 
 def _add_attributes(ordered: list[Candidate], values: dict[str, Any], provenance: dict[str, str]) -> None:

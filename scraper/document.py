@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
@@ -20,6 +20,7 @@ from scraper.product import Syntax
 
 MAX_TREE_DEPTH = 200
 MAX_HEADINGS = 20
+MAX_TEXTS = 50_000
 MAX_PAGE_BYTES = 16 * 2**20
 # WHATWG: what pages call these encodings is read as the larger Windows sets.
 _WHATWG_ALIASES = {"iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "ascii": "cp1252",
@@ -27,7 +28,19 @@ _WHATWG_ALIASES = {"iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp125
                    "iso-8859-9": "cp1254", "shift_jis": "cp932", "x-sjis": "cp932", "ks_c_5601-1987": "cp949",
                    "euc-kr": "cp949"}  # fmt: skip
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+# Deeper than any real page: below this nothing is read, so that no walk from an element to its ancestors costs more.
+_too_deep = etree.XPath("/*" * (MAX_TREE_DEPTH + 1))
+_texts = etree.XPath("/html/body//text()[normalize-space()]")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text node with something in it: its words in one line, and the element it lies in."""
+
+    text: str
+    element: Any
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,17 @@ class Page:
             if href := element.get("href"):
                 return absolute_url(href, self.url) or self.url
         return self.url
+
+    @cached_property
+    def texts(self) -> list[Text]:
+        """The text nodes of the body with something in them, scripts and styles left out, in document order."""
+        found: list[Text] = []
+        for node in cast(list[Any], _texts(self.root))[:MAX_TEXTS]:
+            parent = node.getparent()
+            element = parent.getparent() if node.is_tail else parent
+            if element is not None and element.tag not in ("script", "style"):
+                found.append(Text(" ".join(node.split()), element))
+        return found
 
     @cached_property
     def soup(self) -> BeautifulSoup:
@@ -111,7 +135,12 @@ class Page:
         found = [
             " ".join("".join(element.itertext()).split()) for element in islice(self.root.iter("h1"), MAX_HEADINGS)
         ]
-        found += self.meta.get("og:title", [])
+        return [text for text in (*found, *self.titles) if text]
+
+    @cached_property
+    def titles(self) -> list[str]:
+        """`og:title`, and `<title>` whole and in parts."""
+        found = list(self.meta.get("og:title", []))
         for element in list(self.root.iter("title"))[:1]:
             title = " ".join("".join(element.itertext()).split())
             found += [title, *re.split(r"\s+[|–—·:-]\s+", title)]
@@ -150,26 +179,17 @@ def parse_page(source: bytes | str, url: str, content_type: str | None = None) -
     """Return the parsed page; any input parses, the empty one to an empty document."""
     text = source if isinstance(source, str) else decode(source[:MAX_PAGE_BYTES], content_type)
     # lxml stops at NUL and refuses unpaired surrogates; an XML declaration would make it distrust decoded text.
-    text = re.sub(r"[\x00\ud800-\udfff]", "", text[:MAX_PAGE_BYTES]).lstrip("\ufeff")
-    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
+    text = text[:MAX_PAGE_BYTES].replace("\x00", "").lstrip("\ufeff")
+    text = _XML_DECLARATION.sub("", text, count=1)
+    encoded = text.encode("utf-8", errors="ignore")
     parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
     try:
-        root = lxml_html.document_fromstring(text.encode("utf-8"), parser=parser)
+        root = lxml_html.document_fromstring(encoded, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         root = lxml_html.document_fromstring(b"<html><body></body></html>", parser=parser)
-    _cut_depth(root)
-    return Page(url=url, html=text, root=root)
-
-
-def _cut_depth(root: Any) -> None:
-    """Drop what is nested deeper than any real page: then no walk from element to ancestors costs more than that."""
-    level = [root]
-    for _ in range(MAX_TREE_DEPTH):
-        level = [child for element in level for child in element]
-        if not level:
-            return
-    for element in level:
+    for element in cast(list[Any], _too_deep(root)):
         element.clear(keep_tail=True)
+    return Page(url=url, html=text, root=root)
 
 
 def decode(source: bytes, content_type: str | None = None) -> str:

@@ -7,20 +7,22 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice, pairwise
-from typing import Any
+from itertools import islice
 
 from bs4 import Tag
 
-from scraper import breadcrumbs
 from scraper.candidate import Candidate
 from scraper.document import Page, names_of
 from scraper.price import Price, parse_price
 from scraper.text import clean
-from scraper.words import availability_of, says
 
 MAX_PRICE_TEXT = 80
 MAX_ELEMENTS = 2000
+MAX_TITLE = 300
+MAX_HEADINGS = 20
+MAX_TEXTS_AFTER = 400
+MAX_PRICE_LINE = 32
+MAX_PRICE_LETTERS = 14
 _PRICE = re.compile(r"price|preis|\bprix\b|precio|prezzo", re.IGNORECASE)
 _OLD_PRICE = re.compile(
     r"old|was\b|regular|list[-_]?price|compare|original|cross|strike|through|rrp|msrp|uvp|before|previous",
@@ -29,27 +31,31 @@ _OLD_PRICE = re.compile(
 _NOT_PRICE = re.compile(
     r"unit|per[-_]|instal|shipping|delivery|sav(?:e|ing)|discount|filter|range|slider|coupon|points", re.IGNORECASE
 )
+_NOT_PRICE_TEXT = re.compile(
+    r"sav(?:e|ing)|discount|\boff\b|shipping|delivery|postage|month|week|instal|deposit|versand|monat|livraison|mois|"
+    r"env[ií]o|\bmes\b|spedizione|mese|доставк|месяц|frete|%",
+    re.IGNORECASE,
+)
 _ASIDE = re.compile(
     r"related|recommend|similar|upsell|cross-?sell|carousel|also[-_]|recently|mini-?cart|cart[-_]drawer|"
-    r"compar(?:e[-_]|ison)|wishlist|sponsor|footer|newsletter|mega-?menu|review",
+    r"compar(?:e[-_]|ison)|wishlist|sponsor|footer|newsletter|mega-?menu|(?<!p)review",
     re.IGNORECASE,
 )
 _CARD = re.compile(
     r"(?:product|item|goods)s?[-_]{0,2}(?:card|tile|item|teaser|box|miniature|thumb|list|grid|block)", re.IGNORECASE
 )
 _GALLERY = re.compile(r"gallery|product[-_]{0,2}(?:image|img|media|photo|picture|slide)|main[-_]?image", re.IGNORECASE)
-_STOCK = re.compile(r"stock|availab|sold[-_]?out|verf[uü]gbar", re.IGNORECASE)
 _DESCRIPTION = re.compile(r"product-{1,2}description|product__description|(?:^|\s)description$", re.IGNORECASE)
-_BREADCRUMBS = re.compile(r"breadcrumb", re.IGNORECASE)
-_SKU = re.compile(r"(?:^|\s|product[-_]{1,2})sku(?:\s|$)", re.IGNORECASE)
 _ASIDE_TAGS = frozenset(("nav", "footer", "aside", "header"))
 
 
 def extract(page: Page) -> list[Candidate]:
     """Return what the visible page says."""
-    soup = page.soup
-    heading = next((tag for tag in soup.find_all("h1") if tag.get_text(strip=True)), None)
-    prices = _prices(page, heading)
+    heading = _heading(page)
+    named = _named_prices(page, heading)
+    prices = _with_cards(named, heading)
+    if all(found.card is not None for found in prices):
+        prices = _with_cards(named + _unnamed_prices(page, heading), heading)
     own = next((found for found in prices if found.card is None), None)
     return [
         Candidate(
@@ -58,14 +64,33 @@ def extract(page: Page) -> list[Candidate]:
             num_products=len({id(found.card) for found in prices if found.card is not None}),
             title=_title(page, heading),
             description=_description(page),
-            category_path=_category_path(page),
             images=_images(page),
             price=own.price if own else None,
             regular_price=_regular_price(own, prices, page) if own else None,
-            availability=_availability(page),
-            sku=_sku(page),
         )
     ]
+
+
+def _heading(page: Page) -> Tag | None:
+    """Return the `<h1>` that the page's title speaks of, else the first, else the element that says the title."""
+    titles = {_key(text) for text in page.titles} - {""}
+    headings = [tag for tag in page.soup.find_all("h1", limit=MAX_HEADINGS) if tag.get_text(strip=True)]
+    for tag in headings:
+        name = _key(tag.get_text(" ", strip=True))
+        if any(name in title or title in name for title in titles):
+            return tag
+    return headings[0] if headings else _named_like(page, titles)
+
+
+def _named_like(page: Page, titles: set[str]) -> Tag | None:
+    for text in page.soup.body.find_all(string=True) if page.soup.body else ():
+        if len(text) <= MAX_TITLE and _key(text) in titles and isinstance(text.parent, Tag):
+            return text.parent
+    return None
+
+
+def _key(text: str) -> str:
+    return re.sub(r"\W+", "", text.lower())
 
 
 @dataclass(frozen=True)
@@ -92,8 +117,8 @@ def _elements(page: Page, pattern: re.Pattern[str]) -> list[Tag]:
     return list(islice((tag for tag, names in page.named_elements if pattern.search(names)), MAX_ELEMENTS))
 
 
-def _prices(page: Page, heading: Tag | None) -> list[_Found]:
-    """Return the prices people pay: those after the heading first, each with the product card around it."""
+def _named_prices(page: Page, heading: Tag | None) -> list[tuple[Price, Tag]]:
+    """Return the prices people pay in elements named "price", those after the heading first."""
     following = {id(tag) for tag in heading.find_all_next(True)} if heading else set()
     found = []
     for tag in _elements(page, _PRICE):
@@ -103,8 +128,13 @@ def _prices(page: Page, heading: Tag | None) -> list[_Found]:
         if price and price.amount > 0:
             found.append((price, tag))
     found.sort(key=lambda pair: id(pair[1]) not in following)
-    kinds = _kinds([tag for _, tag in found])
-    return [_Found(price, tag, _card(tag, kinds, heading)) for price, tag in found]
+    return found
+
+
+def _with_cards(priced: list[tuple[Price, Tag]], heading: Tag | None) -> list[_Found]:
+    """Give each price the product card around it."""
+    kinds = _kinds([tag for _, tag in priced])
+    return [_Found(price, tag, _card(tag, kinds, heading)) for price, tag in priced]
 
 
 def _kinds(priced: list[Tag]) -> Counter[tuple[int, str, str]]:
@@ -129,12 +159,47 @@ def _card(tag: Tag, kinds: Counter[tuple[int, str, str]], heading: Tag | None) -
             return None
         if _CARD.search(names_of(part)):
             return part
-        is_repeated = any(kinds[kind] > 1 for kind in _kinds_of(part))
+        is_repeated = any(kinds[kind] > 2 for kind in _kinds_of(part))
         if is_repeated and (part.name == "a" or part.find("a", href=True)):
             return part
         if part.name in ("li", "article") and part.select_one("a[href] img"):
             return part
     return None
+
+
+def _unnamed_prices(page: Page, heading: Tag | None) -> list[tuple[Price, Tag]]:
+    """Return the short lines with an amount and a currency after the heading, whatever their class names say."""
+    found = []
+    for text in islice(heading.find_all_next(string=True), MAX_TEXTS_AFTER) if heading else ():
+        if not any(char.isdigit() for char in text) or not isinstance(text.parent, Tag):
+            continue
+        tag = _short_line(text.parent)
+        if tag is None or _says_more(tag) or _is_old(tag) or _NOT_PRICE.search(names_of(tag)) or _is_aside(tag):
+            continue
+        price = _visible_price(tag, page)
+        if price and price.amount > 0:
+            found.append((price, tag))
+    return found
+
+
+def _short_line(tag: Tag) -> Tag | None:
+    """Return the widest element around `tag` that is still one short line: the currency may stand beside the number.
+
+    What holds a link, a picture or a heading is more than a price.
+    """
+    best = None
+    for part in islice(_lineage(tag), 4):
+        text = part.get_text(" ", strip=True)
+        if len(text) > MAX_PRICE_LINE or (part is not tag and part.find(["a", "img", "h1", "h2", "h3", "button"])):
+            break
+        best = part
+    return best
+
+
+def _says_more(tag: Tag) -> bool:
+    """Whether the line speaks of something else than the product's price: shipping, savings, a month's instalment."""
+    text = tag.get_text(" ", strip=True)
+    return sum(map(str.isalpha, text)) > MAX_PRICE_LETTERS or bool(_NOT_PRICE_TEXT.search(text))
 
 
 def _holds(tag: Tag, heading: Tag | None) -> bool:
@@ -193,23 +258,6 @@ def _description(page: Page) -> str | None:
     return None
 
 
-def _category_path(page: Page) -> tuple[str, ...]:
-    """Return the links of what is named breadcrumbs, else of a `<nav>` whose addresses each go on from the last."""
-    navs = page.soup.find_all("nav")
-    named = _elements(page, _BREADCRUMBS) + [nav for nav in navs if _BREADCRUMBS.search(str(nav.get("aria-label")))]
-    for tag in [*named, *(nav for nav in navs if _is_trail(nav, page))]:
-        links = [(clean(a.get_text(" ", strip=True), 200), page.absolute(a.get("href"))) for a in tag.find_all("a")]
-        if path := breadcrumbs.path_of([link for link in links if link[1]], page):
-            return path
-    return ()
-
-
-def _is_trail(nav: Tag, page: Page) -> bool:
-    urls = [page.absolute(a.get("href")) or "" for a in nav.find_all("a")[:12]]
-    steps = [url.rstrip("/") + "/" for url in urls]
-    return len(steps) >= 2 and all(b.startswith(a) and a != b for a, b in pairwise(steps))
-
-
 def _images(page: Page) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for gallery in _elements(page, _GALLERY):
@@ -246,39 +294,3 @@ def _widest(srcset: str) -> str | None:
         width = float(match.group(2) or 1)
         best = max(best, (width, match.group(1)), key=lambda pair: pair[0])
     return best[1]
-
-
-def _availability(page: Page) -> str | None:
-    for tag in _elements(page, _STOCK):
-        text = tag.get_text(" ", strip=True)
-        if len(text) <= 60 and not _is_aside(tag) and (found := availability_of(text)):
-            return found
-    for tag in page.soup.find_all(_is_button):
-        text = str(tag.get("value") or "") if tag.name == "input" else tag.get_text(" ", strip=True)
-        if not text or len(text) > 60 or _is_aside(tag):
-            continue
-        is_disabled = tag.has_attr("disabled") or tag.get("aria-disabled") == "true"
-        found = availability_of(text)
-        if found in ("SoldOut", "OutOfStock", "PreOrder"):
-            return found
-        if says("addToCart", text):
-            return "OutOfStock" if is_disabled else "InStock"
-    return None
-
-
-def _is_button(tag: Tag) -> bool:
-    kind = {"input": "type", "a": "role"}.get(tag.name)
-    return tag.name == "button" or (kind is not None and tag.get(kind) in ("submit", "button"))
-
-
-def _sku(page: Page) -> str | None:
-    for tag in _elements(page, _SKU):
-        text: Any = tag.get("data-sku") or tag.get_text(" ", strip=True)
-        match = re.fullmatch(
-            r"(?:(?:sku|art(?:ikel|icle)?[-. ]?(?:nr|no)\.?)\s*[:#]?\s*)?([\w./-]{2,40})",
-            str(text).strip(),
-            re.IGNORECASE,
-        )
-        if match and not _is_aside(tag):
-            return match.group(1)
-    return None

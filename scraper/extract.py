@@ -3,18 +3,31 @@
 from collections.abc import Callable
 from types import MappingProxyType
 
-from scraper import dom, jsonld, microdata, opengraph, state
+from scraper import codes, dom, jsonld, labels, maker, microdata, opengraph, rdfa, state, stock, trail
 from scraper.candidate import Candidate
-from scraper.combine import combine
+from scraper.combine import combine, missing_fields
 from scraper.document import Page, parse_page
 from scraper.identity import item_id_of, shop_of
 from scraper.product import Product
 from scraper.verdict import verdict_of
 
-# One extractor per syntax, one signature; the combiner decides between them.
-EXTRACTORS: tuple[Callable[[Page], list[Candidate]], ...] = (
-    jsonld.extract, microdata.extract, opengraph.extract, state.extract, dom.extract,
-)  # fmt: skip
+Extractor = Callable[[Page], list[Candidate]]
+ALWAYS: frozenset[str] = frozenset()
+# One extractor per syntax, one signature; the combiner decides between them. Those with a set of fields are asked only
+# while one of these is still missing: on a page whose markup says everything, nothing else is read.
+EXTRACTORS: tuple[tuple[Extractor, frozenset[str]], ...] = (
+    (jsonld.extract, ALWAYS),
+    (microdata.extract, ALWAYS),
+    (rdfa.extract, ALWAYS),
+    (opengraph.extract, ALWAYS),
+    (codes.extract, ALWAYS),
+    (state.extract, frozenset(("title", "price", "availability", "brand", "sku", "images"))),
+    (labels.extract, frozenset(("brand", "sku", "own_sku"))),
+    (maker.extract, frozenset(("brand",))),
+    (trail.extract, frozenset(("category_path",))),
+    (stock.extract, frozenset(("availability",))),
+    (dom.extract, frozenset(("title", "price", "images", "description"))),
+)
 
 
 def extract_product(
@@ -32,9 +45,15 @@ def extract_product(
     """
     page = parse_page(source, url, content_type)
     item_url, named_by = page.item_url
-    candidates = [candidate for extractor in EXTRACTORS for candidate in extractor(page)]
+    candidates: list[Candidate] = []
+    for extract, fills in EXTRACTORS:
+        if not fills or fills & missing_fields(candidates):
+            candidates += extract(page)
     verdict = verdict_of(candidates, page, status)
     values, provenance = combine(candidates) if verdict == "product" else ({}, {})
+    if values.get("availability") == "InStock" and (contrary := stock.contradiction(page)):
+        # Markup is often written once, the button for every view.
+        values["availability"], provenance["availability"] = contrary, "dom"
     return Product(
         shop=shop_of(item_url),
         item_id=item_id_of(item_url),

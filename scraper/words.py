@@ -1,8 +1,11 @@
 """Pages' words for availability, condition, home and refusals, folded so that spelling does not matter."""
 
+import re
 from functools import cache
 
 from scraper.contract_data import contract
+
+_CLAUSE_END = re.compile(r"[.!?:;|(–—]|\s-\s")
 
 
 def fold(text: str) -> str:
@@ -26,6 +29,17 @@ def availability_of(value: object) -> str | None:
     return _named("availability", value)
 
 
+def availability_in(text: str) -> str | None:
+    """Return the availability that a line states first, whatever words stand around it.
+
+    >>> availability_in("Sorry, this item is currently out of stock. Try these"), availability_in("Picture unavailable")
+    ('OutOfStock', None)
+    """
+    clause = _CLAUSE_END.split(text.replace(", ", " "), maxsplit=1)[0]
+    words = [word for word in clause.split() if fold(word) not in _folded("fillers")]
+    return availability_of(text) or availability_of(clause) or availability_of(" ".join(words))
+
+
 def condition_of(value: object) -> str | None:
     """Return schema.org's OfferItemCondition for a URL, a code or a phrase."""
     return _named("condition", value)
@@ -37,6 +51,15 @@ def _named(group: str, value: object) -> str | None:
     if not isinstance(value, str):
         return None
     return _folded(group).get(fold(value.strip().rstrip("/").replace("#", "/").rsplit("/", 1)[-1][:100]))
+
+
+def label_kind(text: str) -> str | None:
+    """Return which field ("sku", "mpn", "gtin", "brand") a label names, or None.
+
+    >>> label_kind("Art.-Nr."), label_kind("Производитель"), label_kind("Weight")
+    ('sku', 'brand', None)
+    """
+    return _folded("labels").get(fold(text))
 
 
 def is_home(text: str) -> bool:

@@ -1,0 +1,69 @@
+"""Whether the visible page sells its product: its buy button first, then what is named a stock line."""
+
+from typing import Any
+
+from lxml import etree
+
+from scraper.candidate import Candidate
+from scraper.document import Page
+from scraper.visible import find, is_aside, is_in_card, is_unseen, text_of
+from scraper.words import availability_in, says
+
+MAX_TEXT = 60
+MAX_SENTENCE = 160
+MAX_BUTTONS = 500
+MAX_LINES = 200
+SOLD_OUT = ("SoldOut", "OutOfStock", "Discontinued")
+_buttons = etree.XPath("//button | //input[@type='submit' or @type='button'] | //a[@role='button' or @role='submit']")
+# Without their first letters, so that "Stock" and "stock" are both found: XPath 1.0 folds no case cheaply.
+_stock_lines = etree.XPath("/html/body//*[" + " or ".join(
+    f"contains(@class, '{word}') or contains(@id, '{word}')"
+    for word in ("tock", "vailab", "oldout", "oldOut", "old-out", "old_out", "erfueg", "erfug", "ispon", "ieferbar")
+    ) + "]")  # fmt: skip
+
+
+def extract(page: Page) -> list[Candidate]:
+    """Return the availability that the buy button or a stock line says."""
+    found = _button_says(page) or _line_says(page)
+    return [Candidate(syntax="dom", availability=found)] if found else []
+
+
+def contradiction(page: Page) -> str | None:
+    """Return that the product is sold out where its buy button says so."""
+    said = _button_says(page)
+    return said if said in SOLD_OUT else None
+
+
+def _button_says(page: Page) -> str | None:
+    """Return what the first buy button outside of other products says: to be bought, sold out, or to be ordered ahead.
+
+    A disabled button is no answer: many wait for a size to be chosen, or for their script.
+    """
+    for element in find(_buttons, page.root)[:MAX_BUTTONS]:
+        text = _text(element)
+        if not text or len(text) > MAX_TEXT:
+            continue
+        found = availability_in(text)
+        is_sold_out = found in SOLD_OUT or found == "PreOrder"
+        if (is_sold_out or says("addToCart", text)) and not _is_elsewhere(element):
+            return found if is_sold_out else "InStock"
+    return None
+
+
+def _line_says(page: Page) -> str | None:
+    for element in find(_stock_lines, page.root)[:MAX_LINES]:
+        text = _text(element)
+        found = availability_in(text) if len(text) <= MAX_SENTENCE else None
+        if found and not _is_elsewhere(element):
+            return found
+    return None
+
+
+def _is_elsewhere(element: Any) -> bool:
+    return is_unseen(element) or is_aside(element) or is_in_card(element)
+
+
+def _text(element: Any) -> str:
+    if element.tag == "input":
+        return element.get("value") or ""
+    return text_of(element)
