@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scraper.batch import extract_many, read_source
+from scraper.batch import Engine, extract_many, read_source
 from scraper.crawl.run import crawl
 from scraper.crawl.settings import DEFAULT_MAX_PAGES, CrawlSettings, parse_contact, parse_pins, parse_shop_urls
 from scraper.errors import InputError, ScraperError, UrlError
@@ -28,9 +28,17 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--url", required=True, help="the address the page was saved from")
 
     many = commands.add_parser("extract-many", help="saved pages to products.jsonl, one line out per line in")
-    help_pages = 'one {"file": PATH, "url": URL} a line; PATH is relative to this file, plain or .gz'
-    many.add_argument("pages", metavar="PAGES.jsonl", type=Path, help=help_pages)
-    many.add_argument("--out", required=True, type=Path, metavar="products.jsonl")
+    help_pages = (
+        'one {"file": PATH, "url": URL} a line; PATH is relative to this file, plain or .gz; '
+        "or the folder of a crawl, to extract its stored pages again"
+    )
+    many.add_argument("pages", metavar="PAGES.jsonl|DIR", type=Path, help=help_pages)
+    many.add_argument("--out", required=True, type=Path, metavar="products.jsonl",
+                      help="where to write; a name that ends in .parquet gets Parquet")  # fmt: skip
+    many.add_argument("--engine", choices=("processes", "dask"), default="processes",
+                      help="processes of this machine, or Dask (default processes)")  # fmt: skip
+    many.add_argument("--scheduler", metavar="ADDRESS",
+                      help="with --engine dask: the cluster to use, such as tcp://10.0.0.5:8786")  # fmt: skip
     many.add_argument("--workers", type=_positive, default=os.cpu_count() or 1, metavar="N",
                       help="processes to use (default: one per core)")  # fmt: skip
     _add_crawl(commands.add_parser("crawl", help="crawl shops politely; run again to go on after any interruption"))
@@ -97,7 +105,14 @@ def _run(arguments: argparse.Namespace) -> int:
         return OK
     if arguments.command == "crawl":
         return _crawl(arguments)
-    num_failed = extract_many(arguments.pages, arguments.out, num_workers=arguments.workers)
+    return _extract_many(arguments)
+
+
+def _extract_many(arguments: argparse.Namespace) -> int:
+    if arguments.scheduler and arguments.engine != "dask":
+        raise InputError("--scheduler: expected with --engine dask only")
+    engine = Engine(arguments.workers, is_dask=arguments.engine == "dask", scheduler=arguments.scheduler)
+    num_failed = extract_many(arguments.pages, arguments.out, engine=engine)
     if num_failed:
         print(f'{num_failed} pages could not be read; their lines have the verdict "empty"', file=sys.stderr)
     return FAILED if num_failed else OK

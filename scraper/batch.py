@@ -1,10 +1,15 @@
-"""`extract-many`: a list of saved pages to products.jsonl, in processes, in order, one line out per line in."""
+"""`extract-many`: saved pages to products, in processes or on a Dask cluster, in order, one line out per line in."""
 
 import json
 import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
+from scraper.crawl.report import StoredPage, extract_stored, stored_pages
+from scraper.crawl.store import Store
 from scraper.document import MAX_PAGE_BYTES
 from scraper.errors import InputError, UrlError
 from scraper.extract import extract_product
@@ -12,6 +17,17 @@ from scraper.files import atomic_writer, read_page
 from scraper.identity import canonical_url, item_id_of, shop_of
 from scraper.progress import Progress
 from scraper.workers import ordered_map
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A page's product line, or None for none, and what went wrong where the page could not be read."""
+
+    text: str | None
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +68,97 @@ def _entry(listing: Path, number: int, line: str) -> PageEntry:
         canonical_url(entry["url"])
     except UrlError as error:
         raise InputError(f"{expected}: {error}") from error
-    return PageEntry(number, listing.parent / entry["file"], entry["url"])
+    return PageEntry(number, (listing.parent / entry["file"]).absolute(), entry["url"])
 
 
-def extract_entry(entry: PageEntry) -> tuple[str, str | None]:
-    """Return the product line of an entry and, where its page could not be read, what went wrong."""
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Where extraction runs: `num_workers` processes of this machine, or Dask, on a given scheduler or on them."""
+
+    num_workers: int
+    is_dask: bool = False
+    scheduler: str | None = None
+
+    def map(self, function: Callable[[Task], Answer], tasks: Sequence[Task], shared: Path) -> Iterator[Answer]:
+        """Yield `function(task)` in the order of `tasks`; `shared` is what every worker must see."""
+        if not self.is_dask:
+            return ordered_map(function, tasks, num_workers=self.num_workers)
+        from scraper.dask_engine import dask_map  # noqa: PLC0415  # an optional package
+
+        return dask_map(function, tasks, scheduler=self.scheduler, num_workers=self.num_workers, shared=shared)
+
+
+def extract_entry(entry: PageEntry) -> Line:
+    """Return the product line of an entry."""
     try:
-        product = extract_product(read_page(entry.path, MAX_PAGE_BYTES), entry.url).to_wire()
-        problem = None
+        product = extract_product(read_page(entry.path, MAX_PAGE_BYTES), entry.url)
     except InputError as error:
-        url = canonical_url(entry.url)
-        product = {"shop": shop_of(url), "itemId": item_id_of(url), "url": url, "verdict": "empty", "provenance": {}}
-        problem = f"line {entry.line_number}: {error}"
-    return json.dumps(product, ensure_ascii=False), problem
+        return _unreadable(entry.url, f"line {entry.line_number}: {error}")
+    return Line(json.dumps(product.to_wire(), ensure_ascii=False))
 
 
-def extract_many(listing: Path, out: Path, *, num_workers: int) -> int:
-    """Write one product line per input line to `out`; return how many pages could not be read."""
-    entries = read_entries(listing)
+def extract_stored_entry(page: StoredPage) -> Line:
+    """Return the product line of a crawl's stored page; none where its site asks not to be indexed."""
+    extracted = extract_stored(page)
+    if extracted.reason == "unreadable":
+        return _unreadable(page.url, f"{page.url}: cannot read {page.path}")
+    return Line(json.dumps(extracted.product, ensure_ascii=False) if extracted.product else None)
+
+
+def extract_many(source: Path, out: Path, *, engine: Engine) -> int:
+    """Write one product line per page to `out` (JSON Lines, or Parquet by its name); return how many were unreadable.
+
+    `source` is a PAGES.jsonl or a crawl folder, whose stored pages are read with the rules of today.
+    """
+    if source.is_dir():
+        with _opened(source) as store:
+            pages = [page for site in store.sites() for page in stored_pages(store.rows(site), store)]
+            return _write_lines(out, engine.map(extract_stored_entry, pages, source.absolute()), len(pages))
+    entries = read_entries(source)
+    return _write_lines(out, engine.map(extract_entry, entries, source.absolute()), len(entries))
+
+
+def _write_lines(out: Path, lines: Iterable[Line], total: int) -> int:
     num_failed = 0
-    with atomic_writer(out) as file, Progress("extracting", total=len(entries)) as progress:
-        for line, problem in ordered_map(extract_entry, entries, num_workers=num_workers):
-            file.write(line + "\n")
-            if problem:
+    with _sink(out) as write, Progress("extracting", total=total) as progress:
+        for line in lines:
+            if line.text is not None:
+                write(line.text)
+            if line.problem:
                 num_failed += 1
-                progress.say(problem)
-            progress.advance(errors=1 if problem else 0)
+                progress.say(line.problem)
+            progress.advance(errors=1 if line.problem else 0)
     return num_failed
+
+
+@contextmanager
+def _sink(out: Path) -> Iterator[Callable[[str], object]]:
+    """Yield a function that takes a product line."""
+    if out.suffix != ".parquet":
+        with atomic_writer(out) as file:
+            yield lambda line: file.write(line + "\n")
+        return
+    from scraper.output.parquet import parquet_writer  # noqa: PLC0415  # a large package, on request only
+
+    with parquet_writer(out) as add:
+        yield lambda line: add(json.loads(line))
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[Store]:
+    if not (folder / "crawl.sqlite3").is_file():
+        raise InputError(f"expected a PAGES.jsonl or a crawl's folder, got {folder}, which holds no crawl.sqlite3")
+    store = Store(folder)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _unreadable(page_url: str, problem: str) -> Line:
+    url = canonical_url(page_url)
+    product = {"shop": shop_of(url), "itemId": item_id_of(url), "url": url, "verdict": "empty", "provenance": {}}
+    return Line(json.dumps(product, ensure_ascii=False), problem)
 
 
 def read_source(name: str) -> bytes:

@@ -33,9 +33,9 @@ def ordered_map(function: Callable[[Task], Answer], tasks: Sequence[Task], *, nu
     )
     pending: deque[Future[list[Answer]]] = deque()
     try:
-        for chunk in _chunks(tasks):
-            with _interrupts_held():
-                pending.append(executor.submit(_map_chunk, function, chunk))
+        for chunk in chunks_of(tasks):
+            with interrupts_held():
+                pending.append(executor.submit(map_chunk, function, chunk))
             if len(pending) >= num_workers * CHUNKS_IN_FLIGHT_PER_WORKER:
                 yield from pending.popleft().result()
         while pending:
@@ -48,11 +48,13 @@ def ordered_map(function: Callable[[Task], Answer], tasks: Sequence[Task], *, nu
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _map_chunk(function: Callable[[Task], Answer], chunk: Sequence[Task]) -> list[Answer]:
+def map_chunk(function: Callable[[Task], Answer], chunk: Sequence[Task]) -> list[Answer]:
+    """Return the answers of a chunk's tasks."""
     return [function(task) for task in chunk]
 
 
-def _chunks(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+def chunks_of(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+    """Yield the tasks in lists of CHUNK_SIZE."""
     iterator = iter(tasks)
     while chunk := list(islice(iterator, CHUNK_SIZE)):
         yield chunk
@@ -75,7 +77,7 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Start child processes deaf to Ctrl-C and SIGTERM, which a terminal or a service manager sends to all.
 
     The parent alone decides how to end. The children inherit the blocked signals; in the parent they are only held
