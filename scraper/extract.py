@@ -30,6 +30,12 @@ EXTRACTORS: tuple[tuple[Extractor, frozenset[str]], ...] = (
 )
 
 
+def markup_of(source: bytes | str, url: str, *, content_type: str | None = None) -> list[Candidate]:
+    """Return what the syntaxes written for machines say: JSON-LD, microdata, RDFa, Open Graph and meta tags."""
+    page = parse_page(source, url, content_type)
+    return [candidate for extract, fills in EXTRACTORS if not fills for candidate in extract(page)]
+
+
 def extract_product(
     source: bytes | str,
     url: str,
