@@ -12,7 +12,8 @@ class Candidate:
     """Fields as found by one syntax, already in Product's types; absent is None or empty.
 
     `is_product` says that the syntax itself claims a product (a schema.org Product, `og:type` product, a priced
-    state object), which a title or a picture alone does not. `num_products` counts the products it saw on the page.
+    state object), which a title or a picture alone does not. `num_products` counts the products it saw on the page. One
+    that `is_weak` gives an id that may be the shop's database's own, which any sku named elsewhere is better than.
     """
 
     syntax: Syntax
@@ -35,3 +36,4 @@ class Candidate:
     variants: tuple[Variant, ...] = ()
     reviews: tuple[Review, ...] = ()
     language: str | None = None
+    is_weak: bool = False

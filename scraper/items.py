@@ -1,20 +1,37 @@
 """schema.org items as plain dicts: what JSON-LD and microdata share, and how their loose shapes are read."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 Item = dict[str, Any]
 MAX_DEPTH = 40
 MAX_NODES = 100_000
+MAX_FLATTENED = 8
+_INDEX = re.compile("[0-9]{1,6}")
+# Keys that pages and older vocabularies use for the standard's.
+_ALIASES = {"id": "@id", "type": "@type", "offer": "offers", "Offers": "offers", "offerDetails": "offers"}
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return a value as a list: schema.org allows one or many everywhere. JSON-LD's @list and @set are opened."""
+    """Return a value as a list: schema.org allows one or many everywhere.
+
+    JSON-LD's @list and @set, lists in lists and objects whose keys are 0, 1, 2… (a list as PHP writes it) are opened.
+    """
     if isinstance(value, list):
-        return value
-    if isinstance(value, dict) and ("@list" in value or "@set" in value):
-        return as_list(value.get("@list", value.get("@set")))
+        return _flat(value, 0) if any(isinstance(part, list) for part in value) else value
+    if isinstance(value, dict):
+        if "@list" in value or "@set" in value:
+            return as_list(value.get("@list", value.get("@set")))
+        if value and all(_INDEX.fullmatch(key) for key in value):
+            return [value[key] for key in sorted(value, key=int)]
     return [] if value is None else [value]
+
+
+def _flat(values: list[Any], depth: int) -> list[Any]:
+    if depth > MAX_FLATTENED:
+        return []
+    return [part for value in values for part in (_flat(value, depth + 1) if isinstance(value, list) else [value])]
 
 
 def types_of(item: Mapping[str, Any]) -> frozenset[str]:
@@ -53,7 +70,8 @@ def texts_of(value: Any) -> list[str]:
 
 def _scalar(item: Item) -> Any:
     """Return the text or number that stands for an object: its value, its name or its address."""
-    value = next((item[key] for key in ("@value", "name", "value", "@id", "url") if item.get(key)), None)
+    values = (item.get(key) for key in ("@value", "name", "value", "@id", "url"))
+    value = next((value for value in values if value or type(value) in (int, float)), None)
     value = value[0] if isinstance(value, list) and value else value
     return value.get("@value") if isinstance(value, dict) else value
 
@@ -88,12 +106,13 @@ def _plain(value: Any, by_id: dict[str, Item], budget: list[int], depth: int) ->
 
 
 def _key(key: str) -> str:
-    if key in ("id", "type"):
-        return f"@{key}"
+    if key.startswith("@"):
+        return key.lower()
     for prefix in ("schema:", "http://schema.org/", "https://schema.org/"):
         if key.startswith(prefix):
-            return key.removeprefix(prefix)
-    return key
+            key = key.removeprefix(prefix)
+            break
+    return _ALIASES.get(key, key)
 
 
 def _linked(value: Any, by_id: dict[str, Item], path: tuple[str, ...], budget: list[int]) -> Any:

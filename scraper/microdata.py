@@ -2,15 +2,23 @@
 
 from typing import Any
 
+from lxml import etree
+
 from scraper.candidate import Candidate
 from scraper.document import Page
-from scraper.schemaorg import Item, candidates_of_items
+from scraper.element_values import TEXT_PROPERTIES, element_text, linked_text
+from scraper.items import Item
+from scraper.schemaorg import candidates_of_items
 
 MAX_DEPTH = 30
 MAX_PROPERTIES = 20_000
-MAX_TEXT = 20_000
 _URL_ATTRIBUTES = {"a": "href", "area": "href", "link": "href", "img": "src", "audio": "src", "embed": "src",
                    "iframe": "src", "source": "src", "track": "src", "video": "src", "object": "data"}  # fmt: skip
+_with_itemprop: Any = etree.XPath("//*[@itemprop]")
+_scope_of: Any = etree.XPath("ancestor::*[@itemscope][1]")
+_top_scopes: Any = etree.XPath("//*[@itemscope and not(@itemprop)]")
+# Property and scope at once, but in no item: shops close the item's element too early.
+_loose_scopes: Any = etree.XPath("//*[@itemscope and @itemprop and not(ancestor::*[@itemscope])]")
 
 
 def extract(page: Page) -> list[Candidate]:
@@ -19,38 +27,55 @@ def extract(page: Page) -> list[Candidate]:
 
 
 def read_items(page: Page) -> list[Item]:
-    """Return every top-level microdata item, in document order."""
+    """Return every top-level microdata item in document order, then those whose property belongs to no item."""
     if "itemscope" not in page.html:
         return []
-    by_id = {element.get("id"): element for element in reversed(page.root.xpath("//*[@id]"))}
-    reader = _Reader(page, by_id)
-    return [reader.item(element, 0) for element in page.root.xpath("//*[@itemscope and not(@itemprop)]")]
+    reader = _Reader(page)
+    found = [reader.item(element, 0) for element in _top_scopes(page.root)]
+    return found + [reader.item(element, 0) for element in _loose_scopes(page.root) if element not in reader.read]
 
 
 class _Reader:
-    """Holds what nested items share: the ids that `itemref` names and one budget against hostile nesting."""
+    """Holds what items share: who owns which property, the ids that `itemref` names, and one budget."""
 
-    def __init__(self, page: Page, by_id: dict[str, Any]) -> None:
+    def __init__(self, page: Page) -> None:
         self._page = page
-        self._by_id = by_id
         self._budget = MAX_PROPERTIES
+        self._by_id: dict[str, Any] = {}
+        if "itemref" in page.html:
+            self._by_id = {element.get("id"): element for element in reversed(page.root.xpath("//*[@id]"))}
+        self._owned: dict[Any, list[Any]] = {}
+        for element in _with_itemprop(page.root)[:MAX_PROPERTIES]:
+            if scope := _scope_of(element):
+                self._owned.setdefault(scope[0], []).append(element)
+        self.read: set[Any] = set()
 
     def item(self, scope: Any, depth: int) -> Item:
         """Return the item of an element with `itemscope`."""
         item: Item = {}
+        self.read.add(scope)
         if types := (scope.get("itemtype") or "").split():
             item["@type"] = types
         if scope.get("itemid"):
             item["@id"] = self._page.absolute(scope.get("itemid")) or scope.get("itemid")
         for element in self._property_elements(scope):
-            for name in element.get("itemprop").split():
-                item.setdefault(_local_name(name), []).append(self._value(element, depth))
+            for name in (_local_name(token) for token in element.get("itemprop").split()):
+                item.setdefault(name, []).append(self._value(element, name, depth))
         return item
 
     def _property_elements(self, scope: Any) -> list[Any]:
         """Elements with `itemprop` that belong to `scope`, those `itemref` names included, each once."""
-        roots = [self._by_id[name] for name in (scope.get("itemref") or "").split() if name in self._by_id]
-        pending = [*reversed(roots), *reversed([child for child in scope if isinstance(child.tag, str)])]
+        own = self._owned.get(scope, [])
+        names = (scope.get("itemref") or "").split()
+        referred = self._referred([self._by_id[name] for name in names if name in self._by_id], scope)
+        found = list(dict.fromkeys([*referred, *own])) if referred else own
+        found = found[: max(0, self._budget)]
+        self._budget -= len(found)
+        return found
+
+    def _referred(self, roots: list[Any], scope: Any) -> list[Any]:
+        """Elements with `itemprop` in the trees that `itemref` names, outside the items nested in them."""
+        pending = [*reversed(roots)]
         found: list[Any] = []
         seen = {scope}
         while pending and self._budget > 0:
@@ -65,33 +90,24 @@ class _Reader:
                 pending.extend(reversed([child for child in element if isinstance(child.tag, str)]))
         return found
 
-    def _value(self, element: Any, depth: int) -> Any:
+    def _value(self, element: Any, name: str, depth: int) -> Any:
         if element.get("itemscope") is not None:
             return self.item(element, depth + 1) if depth < MAX_DEPTH else None
         # Shops put `content` on any element; the standard reads it on <meta> only, people mean it everywhere.
         if element.get("content") is not None:
             return element.get("content").strip()
-        attribute = _URL_ATTRIBUTES.get(element.tag)
-        if attribute:
-            value = element.get(attribute) or (element.get("data-src") if element.tag == "img" else None) or ""
-            return self._page.absolute(value) or value
+        if element.tag in _URL_ATTRIBUTES:
+            return (linked_text(element) if name in TEXT_PROPERTIES else "") or self._address(element)
         if element.tag in ("data", "meter"):
             return element.get("value") or ""
         if element.tag == "time" and element.get("datetime"):
             return element.get("datetime")
-        return _text(element)
+        return element_text(element)
 
-
-def _text(element: Any) -> str:
-    """Return the element's text, cut: nested properties would otherwise repeat a long page once for each level."""
-    pieces: list[str] = []
-    size = 0
-    for piece in element.itertext():
-        pieces.append(piece[:MAX_TEXT])
-        size += len(piece)
-        if size > MAX_TEXT:
-            break
-    return " ".join("".join(pieces).split())
+    def _address(self, element: Any) -> str:
+        is_lazy = element.tag == "img" and not element.get("src")
+        value = element.get("data-src" if is_lazy else _URL_ATTRIBUTES[element.tag]) or ""
+        return self._page.absolute(value) or value
 
 
 def _local_name(name: str) -> str:

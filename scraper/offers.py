@@ -1,18 +1,20 @@
 """Offers: the price a page asks, with its currency from the same object, in schema.org's many shapes."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from scraper.document import Page
-from scraper.gtin import normalise_gtin
-from scraper.items import Item, as_list, has_type, text_of
+from scraper.identifiers import code_of, gtin_of
+from scraper.items import Item, as_list, has_type, text_of, texts_of
 from scraper.price import Price, machine_price
 from scraper.product import Variant
-from scraper.text import clean
 from scraper.words import availability_of, condition_of
 
 REGULAR_PRICE_TYPES = ("listprice", "srp", "msrp", "strikethroughprice", "regularprice", "suggestedretailprice")
+# UN/CEFACT units that mean the thing itself: a price for one of these is the price.
+PIECES = ("C62", "H87", "EA", "NMP", "NAR", "PCE")
 MAX_OFFERS = 250
 
 
@@ -25,38 +27,47 @@ class Offers:
     availability: str | None = None
     condition: str | None = None
     url: str | None = None
+    sku: str | None = None
+    mpn: str | None = None
     variants: tuple[Variant, ...] = ()
 
 
 def read_offers(item: Item, page: Page, variant_items: list[Item]) -> Offers:
     """Return the offer for this page's address, else the first with a price; a product is in stock if any offer is."""
-    offers = list(_flat(item.get("offers"), None, 0))[:MAX_OFFERS]
+    offers = list(_flat(item.get("offers"), item.get("priceCurrency"), 0))[:MAX_OFFERS]
     if not offers and (item.get("price") is not None or item.get("lowPrice") is not None):
         offers = [item]
     for variant in variant_items:
         url = variant.get("url")
         offers += [{"url": url, **offer} if url else offer for offer in _flat(variant.get("offers"), None, 0)]
     if not offers:
-        return Offers()
+        return Offers(availability=_availability(item))
     here = [offer for offer in offers if page.absolute(text_of(offer.get("url"))) in page.addresses]
     is_one = len(here) == 1
     chosen = here[0] if is_one and price_of(here[0], page) else _first_priced(offers, page)
-    stock = [
-        found for offer in ([chosen] if is_one else offers) if (found := availability_of(_word(offer, "availability")))
-    ]
+    stock = [found for offer in ([chosen] if is_one else offers) if (found := _availability(offer))]
     price = price_of(chosen, page)
     return Offers(
         price=price,
         regular_price=_regular_price(chosen, price, page),
-        availability="InStock" if "InStock" in stock else next(iter(stock), None),
-        condition=next((found for offer in offers if (found := condition_of(_word(offer, "itemCondition")))), None),
+        availability="InStock" if "InStock" in stock else next(iter(stock), None) or _availability(item),
+        condition=next(
+            (found for offer in offers if (found := condition_of(text_of(offer.get("itemCondition"))))), None
+        ),
         url=page.absolute(text_of(chosen.get("url"))),
+        sku=code_of(chosen, "sku"),
+        mpn=code_of(chosen, "mpn"),
         variants=_variants(offers, page) if len(offers) > 1 and not variant_items else (),
     )
 
 
-def _word(offer: Item, key: str) -> Any:
-    return text_of(offer.get(key))
+def _availability(offer: Item) -> str | None:
+    """Return the offer's availability in any spelling, else what its `inventoryLevel` says."""
+    for text in texts_of(offer.get("availability")):
+        if found := availability_of(text) or availability_of(text.rsplit(":", 1)[-1]):
+            return found
+    level = text_of(offer.get("inventoryLevel")) or ""
+    return ("InStock" if level.strip("0.") else "OutOfStock") if re.fullmatch(r"\d{1,9}(?:\.\d{1,4})?", level) else None
 
 
 def _flat(value: Any, currency: Any, depth: int) -> Iterator[Item]:
@@ -85,12 +96,36 @@ def price_of(offer: Item, page: Page) -> Price | None:
     for key in ("price", "lowPrice"):
         if price := _priced(offer.get(key), currency, page):
             return price
-    for part in _specifications(offer):
-        if _price_type(part) not in REGULAR_PRICE_TYPES and not part.get("validForMemberTier"):
-            own_currency = text_of(part.get("priceCurrency")) or currency
-            if price := _priced(part.get("price", part.get("minPrice")), own_currency, page):
+    for part in sorted(_specifications(offer), key=_is_second_choice):
+        if _price_type(part) in REGULAR_PRICE_TYPES or part.get("validForMemberTier") or _is_per_unit(part):
+            continue
+        own_currency = text_of(part.get("priceCurrency")) or currency
+        for value in (part.get("price", part.get("minPrice")), _component_price(part)):
+            if price := _priced(value, own_currency, page):
                 return price
     return None
+
+
+def _component_price(part: Item) -> Any:
+    """Return the first component's price of a CompoundPriceSpecification."""
+    component = next((one for one in as_list(part.get("priceComponent")) if isinstance(one, dict)), {})
+    return component.get("price")
+
+
+def _is_per_unit(part: Item) -> bool:
+    """Whether this is a price for a litre, a metre or a month of the thing, not for the thing."""
+    for quantity in as_list(part.get("referenceQuantity")):
+        code = text_of(quantity.get("unitCode")) if isinstance(quantity, dict) else None
+        if code is None or code.upper() not in PIECES or text_of(quantity.get("value")) not in (None, "1"):
+            return True
+    return any(key in part for key in ("billingDuration", "billingIncrement"))
+
+
+def _is_second_choice(part: Item) -> bool:
+    """Whether this is a price without tax, or for more than one."""
+    quantity = next((one for one in as_list(part.get("eligibleQuantity")) if isinstance(one, dict)), {})
+    is_for_many = text_of(quantity.get("minValue")) not in (None, "0", "1")
+    return text_of(part.get("valueAddedTaxIncluded")) in ("false", "False") or is_for_many
 
 
 def _priced(value: Any, currency: str | None, page: Page) -> Price | None:
@@ -133,12 +168,11 @@ def _variants(offers: list[Item], page: Page) -> tuple[Variant, ...]:
         if has_type(offer, "AggregateOffer"):
             continue
         variant = Variant(
-            sku=clean(text_of(offer.get("sku")), 100),
-            gtin=next((gtin for key in ("gtin13", "gtin", "gtin12", "gtin14", "gtin8")
-                       if (gtin := normalise_gtin(text_of(offer.get(key)) or ""))), None),
+            sku=code_of(offer, "sku"),
+            gtin=gtin_of(offer),
             url=page.absolute(text_of(offer.get("url"))),
             price=price_of(offer, page),
-            availability=availability_of(text_of(offer.get("availability"))),
-        )  # fmt: skip
+            availability=_availability(offer),
+        )
         found.setdefault((variant.sku, variant.url), variant)
     return tuple(found.values()) if len(found) > 1 else ()

@@ -8,24 +8,25 @@ import * as microdata from "./microdata.js";
 import * as opengraph from "./opengraph.js";
 import { createPage } from "./page.js";
 import { unitsOf } from "./price.js";
+import * as rdfa from "./rdfa.js";
 import * as state from "./state.js";
 import { keyOf } from "./text.js";
 import { verdictOf } from "./verdict.js";
 
 /** @typedef {import("./price.js").Price} Price */
-/** @typedef {"json-ld" | "microdata" | "opengraph" | "state" | "meta" | "dom"} Syntax */
+/** @typedef {"json-ld" | "microdata" | "rdfa" | "opengraph" | "state" | "meta" | "dom"} Syntax */
 /**
  * What one syntax of one page says about the product; unknown is null, undefined or empty.
- * @typedef {{syntax: Syntax, isProduct?: boolean, numProducts?: number, title?: string | null, price?: Price | null,
+ * @typedef {{syntax: Syntax, isProduct?: boolean, isWeak?: boolean, numProducts?: number, title?: string | null, price?: Price | null,
  *   regularPrice?: Price | null, categoryPath?: string[], attributes?: Record<string, string>, language?: string} & Record<string, any>} Candidate
  */
 
 // Markup written for machines comes first, most exact first; the visible page is asked last.
-const PRECEDENCE = ["json-ld", "microdata", "opengraph", "state", "meta", "dom"];
+const PRECEDENCE = ["json-ld", "microdata", "rdfa", "opengraph", "state", "meta", "dom"];
 const LANGUAGE_PRECEDENCE = ["dom", "opengraph", "meta"];
 const FIELDS = ["title", "description", "brand", "categoryPath", "gtin", "sku", "mpn", "images", "availability", "condition",
   "rating", "variants", "reviews"];
-const EXTRACTORS = [jsonld.extract, microdata.extract, opengraph.extract, state.extract, dom.extract];
+const EXTRACTORS = [jsonld.extract, microdata.extract, rdfa.extract, opengraph.extract, state.extract, dom.extract];
 
 /** @param {Candidate[]} ordered @param {Record<string, any>} values @param {Record<string, string>} provenance */
 function addPrices(ordered, values, provenance) {
@@ -64,7 +65,7 @@ function addLanguage(ordered, values, provenance) {
 
 /** @param {Candidate[]} candidates @returns {{values: Record<string, any>, provenance: Record<string, string>}} */
 export function combine(candidates) {
-  const ordered = [...candidates].sort((a, b) => PRECEDENCE.indexOf(a.syntax) - PRECEDENCE.indexOf(b.syntax));
+  const ordered = [...candidates].sort((a, b) => Number(a.isWeak ?? false) - Number(b.isWeak ?? false) || PRECEDENCE.indexOf(a.syntax) - PRECEDENCE.indexOf(b.syntax));
   /** @type {Record<string, any>} */
   const values = {};
   /** @type {Record<string, string>} */

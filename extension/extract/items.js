@@ -5,6 +5,11 @@
 
 const MAX_DEPTH = 40;
 const MAX_NODES = 100_000;
+const MAX_FLATTENED = 8;
+const INDEX = /^[0-9]{1,6}$/;
+// Keys that pages and older vocabularies use for the standard's.
+/** @type {Record<string, string>} */
+const ALIASES = { id: "@id", type: "@type", offer: "offers", Offers: "offers", offerDetails: "offers" };
 const PREFIXES = ["schema:", "http://schema.org/", "https://schema.org/"];
 
 /** @param {unknown} value @returns {value is Item} */
@@ -12,10 +17,17 @@ export function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** One or many are allowed everywhere; JSON-LD's @list and @set are opened. @param {any} value @returns {any[]} */
+/**
+ * One or many are allowed everywhere; JSON-LD's @list and @set, lists in lists and objects whose keys are 0, 1, 2… (a list as
+ * PHP writes it) are opened. @param {any} value @returns {any[]}
+ */
 export function asList(value) {
-  if (Array.isArray(value)) return value;
-  if (isObject(value) && ("@list" in value || "@set" in value)) return asList(value["@list"] ?? value["@set"]);
+  if (Array.isArray(value)) return value.some(Array.isArray) ? value.flat(MAX_FLATTENED + 1).filter((part) => !Array.isArray(part)) : value;
+  if (isObject(value)) {
+    if ("@list" in value || "@set" in value) return asList(value["@list"] ?? value["@set"]);
+    const keys = Object.keys(value);
+    if (keys.length > 0 && keys.every((key) => INDEX.test(key))) return keys.sort((a, b) => Number(a) - Number(b)).map((key) => value[key]);
+  }
   return value === null || value === undefined ? [] : [value];
 }
 
@@ -34,7 +46,7 @@ export function hasType(item, name) {
 /** @param {any} part @returns {any} the text inside {"@value"}, {"name"}, {"@id"} and the like */
 function opened(part) {
   if (!isObject(part)) return part;
-  const key = ["@value", "name", "value", "@id", "url"].find((name) => truthy(part[name]));
+  const key = ["@value", "name", "value", "@id", "url"].find((name) => truthy(part[name]) || part[name] === 0);
   let value = key ? part[key] : undefined;
   if (Array.isArray(value)) [value] = value;
   return isObject(value) ? value["@value"] : value;
@@ -63,9 +75,9 @@ export function textOf(value) {
 
 /** @param {string} key */
 function plainKey(key) {
-  if (key === "id" || key === "type") return `@${key}`;
-  const prefix = PREFIXES.find((one) => key.startsWith(one));
-  return prefix ? key.slice(prefix.length) : key;
+  if (key.startsWith("@")) return key.toLowerCase();
+  const name = key.slice(PREFIXES.find((one) => key.startsWith(one))?.length ?? 0);
+  return Object.hasOwn(ALIASES, name) ? ALIASES[name] : name;
 }
 
 /** @param {any} value @param {Map<string, Item>} byId @param {{left: number}} budget @param {number} depth @returns {any} */

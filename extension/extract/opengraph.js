@@ -4,7 +4,7 @@ import * as breadcrumbs from "./breadcrumbs.js";
 import { normaliseGtin } from "./gtin.js";
 import { machinePrice, unitsOf } from "./price.js";
 import { clean } from "./text.js";
-import { availabilityOf, conditionOf } from "./words.js";
+import { availabilityOf, conditionOf, fold } from "./words.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./price.js").Price} Price */
@@ -13,6 +13,14 @@ const MAX_IMAGES = 30;
 const ATTRIBUTES = {
   color: "color", size: "size", material: "material", pattern: "pattern", target_gender: "gender", age_group: "ageGroup",
 };
+const PRODUCT_TYPES = ["product", "og:product", "product.item", "product:item", "product.group", "ebay-objects:item"];
+const GTIN_NAMES = ["gtin", "gtin13", "gtin14", "ean", "upc", "isbn"].map((kind) => `product:${kind}`)
+  .concat("og:ean", "og:upc", "og:isbn", "book:isbn", "books:isbn");
+// twitter:label1 is written for people; these are its words for a price and for the stock, folded.
+const PRICE_LABELS = ["price", "preis", "prix", "precio", "prezzo", "preço", "prijs", "pris", "cena", "ár", "hinta", "цена", "ціна", "fiyat",
+  "価格", "价格", "價格"];
+const STOCK_LABELS = ["availability", "stock", "instock", "verfügbarkeit", "disponibilité", "disponibilidad", "disponibilità",
+  "disponibilidade", "beschikbaarheid", "наличие"];
 const SEPARATORS = [" | ", " - ", " – ", " — ", " · ", ": "];
 
 /** @param {Page} page @param {string[]} names @returns {string | null} */
@@ -35,9 +43,11 @@ function titleOf(page) {
 
 /** The lowest of the named prices; amount and currency from the same pair of tags. @param {Page} page @param {string[]} kinds @returns {Price | null} */
 function priceOf(page, ...kinds) {
-  const prices = kinds.flatMap((kind) => ["product", "og"].map((prefix) =>
-    machinePrice(first(page, `${prefix}:${kind}:amount`), first(page, `${prefix}:${kind}:currency`), { region: page.region })))
-    .filter((price) => price !== null).filter((price) => unitsOf(price.amount) > 0n);
+  const prices = kinds.flatMap((kind) => ["product", "og"].map((prefix) => {
+    // Where a price has no currency of its own, the page's one currency tag is its.
+    const currency = first(page, `${prefix}:${kind}:currency`, `${prefix}:price:currency`, `${prefix}:currency`);
+    return machinePrice(first(page, `${prefix}:${kind}:amount`, `${prefix}:${kind}`), currency, { region: page.region });
+  })).filter((price) => price !== null).filter((price) => unitsOf(price.amount) > 0n);
   const same = prices.filter((price) => price.currency === prices[0].currency);
   return same.length > 0 ? same.reduce((low, price) => (unitsOf(price.amount) < unitsOf(low.amount) ? price : low)) : null;
 }
@@ -46,12 +56,24 @@ function priceOf(page, ...kinds) {
 function regularPriceOf(page, price) {
   const higher = (/** @type {Price | null} */ one) =>
     one && price && one.currency === price.currency && unitsOf(one.amount) > unitsOf(price.amount);
-  return ["original_price", "price"].map((kind) => priceOf(page, kind)).find(higher) ?? null;
+  return ["original_price", "price:standard_amount", "price"].map((kind) => priceOf(page, kind)).find(higher) ?? null;
 }
 
-/** @param {Page} page @returns {string[]} */
-function imagesOf(page) {
-  for (const name of ["og:image", "og:image:url", "og:image:secure_url"]) {
+/** @param {Page} page @returns {{word: string, text: string}[]} the Twitter card's labels, folded, with their texts */
+function twitterLabels(page) {
+  return [1, 2, 3, 4].map((number) => ({ word: fold(first(page, `twitter:label${number}`) ?? ""), text: first(page, `twitter:data${number}`) ?? "" }))
+    .filter(({ word, text }) => word && text);
+}
+
+/** @param {Page} page @param {{word: string, text: string}[]} labels @returns {Price | null} */
+function labelledPrice(page, labels) {
+  return labels.filter(({ word }) => PRICE_LABELS.includes(word)).map(({ text }) => machinePrice(text, null, { region: page.region }))
+    .find((price) => price && unitsOf(price.amount) > 0n) ?? null;
+}
+
+/** @param {Page} page @param {string[]} names @returns {string[]} */
+function imagesOf(page, ...names) {
+  for (const name of names) {
     const urls = (page.meta.get(name) ?? []).map((value) => page.absolute(value)).filter((url) => url !== null);
     if (urls.length > 0) return [...new Set(urls)].slice(0, MAX_IMAGES);
   }
@@ -66,28 +88,34 @@ function attributesOf(page) {
 
 /** @param {Page} page @returns {import("./combine.js").Candidate[]} what Open Graph says, plain meta tags after it */
 export function extract(page) {
-  const price = priceOf(page, "price", "sale_price");
+  const labels = twitterLabels(page);
+  const price = priceOf(page, "price", "sale_price") ?? labelledPrice(page, labels);
   const type = (first(page, "og:type") ?? "").toLowerCase();
-  const gtins = ["product:gtin", "product:ean", "product:upc", "product:isbn"].map((name) => normaliseGtin(first(page, name)));
+  const stock = [first(page, "product:availability"), first(page, "og:availability"),
+    ...labels.filter(({ word }) => STOCK_LABELS.includes(word)).map(({ text }) => text)];
   return [
     {
       syntax: "opengraph",
-      isProduct: ["product", "og:product", "product.item"].includes(type) || price !== null,
+      isProduct: PRODUCT_TYPES.includes(type) || price !== null,
       title: titleOf(page),
       description: clean(first(page, "og:description"), 5000),
       brand: clean(first(page, "product:brand", "og:brand"), 200),
       categoryPath: breadcrumbs.ofCategory(first(page, "product:category")),
-      gtin: gtins.find((gtin) => gtin !== null),
-      sku: clean(first(page, "product:retailer_item_id", "product:sku"), 100),
-      mpn: clean(first(page, "product:mfr_part_no"), 100),
-      images: imagesOf(page),
+      gtin: GTIN_NAMES.map((name) => normaliseGtin(first(page, name))).find((gtin) => gtin !== null),
+      sku: clean(first(page, "product:retailer_item_id", "product:sku", "og:sku"), 100),
+      mpn: clean(first(page, "product:mfr_part_no", "product:mpn"), 100),
+      images: imagesOf(page, "og:image", "og:image:url", "og:image:secure_url"),
       price,
       regularPrice: regularPriceOf(page, price),
-      availability: availabilityOf(first(page, "product:availability", "og:availability")),
+      availability: stock.map(availabilityOf).find((name) => name !== null),
       condition: conditionOf(first(page, "product:condition", "og:condition")),
       attributes: attributesOf(page),
     },
-    { syntax: "meta", description: clean(first(page, "description"), 5000) },
+    {
+      syntax: "meta",
+      description: clean(first(page, "description", "twitter:description"), 5000),
+      images: imagesOf(page, "twitter:image", "twitter:image:src"),
+    },
     ...[...page.languages].map(([syntax, language]) => ({ syntax: /** @type {"dom" | "opengraph" | "meta"} */ (syntax), language })),
   ];
 }

@@ -1,86 +1,27 @@
 // @ts-check
-// schema.org items, whatever syntax they came in: which one is the main product, and what it says.
+// schema.org items, whatever syntax they came in: what the page's main product says.
 import * as breadcrumbs from "./breadcrumbs.js";
-import { normaliseGtin } from "./gtin.js";
-import { asList, hasType, isObject, resolveReferences, textOf, textsOf, truthy, typesOf } from "./items.js";
+import { codeOf, gtinOf, weakSkuOf } from "./identifiers.js";
+import { asList, isObject, resolveReferences, textOf, textsOf, truthy } from "./items.js";
+import { isList, productsOf, sameProduct } from "./main-product.js";
 import { readOffers } from "./offers.js";
 import { ratingOf, reviewsOf } from "./opinions.js";
-import { clean, keyOf } from "./text.js";
+import { clean } from "./text.js";
 import { conditionOf } from "./words.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./items.js").Item} Item */
 /** @typedef {import("./combine.js").Candidate} Candidate */
 
-const PRODUCT_TYPES = ["product", "productgroup", "productmodel", "individualproduct", "someproducts"];
-// Types that are for sale only where they carry an offer.
-const SELLABLE_TYPES = ["book", "vehicle", "car", "motorcycle", "movie", "musicalbum", "videogame", "drug"];
-const LIST_TYPES = ["itemlist", "offercatalog", "collectionpage", "searchresultspage"];
-const GTIN_KEYS = ["gtin13", "gtin", "gtin14", "gtin12", "gtin8", "ean", "isbn", "productID"];
 const MAX_VARIANTS = 250;
 const MAX_IMAGES = 30;
-
-/** @param {Item} item @param {string[]} names */
-const isOneOf = (item, names) => names.some((name) => typesOf(item).has(name));
-/** @param {Item} item */
-const isList = (item) => isOneOf(item, LIST_TYPES);
-
-/** @param {unknown} item @returns {boolean} */
-function isProduct(item) {
-  return isObject(item) && (isOneOf(item, PRODUCT_TYPES) || (isOneOf(item, SELLABLE_TYPES) && "offers" in item));
-}
-
-/** @param {Item} item @returns {Item[]} */
-function topProducts(item) {
-  if (isProduct(item)) {
-    const group = asList(item.isVariantOf).find(isProduct);
-    if (!group) return [item];
-    // A variant at top level stands for itself, with what its group says filled in.
-    const shared = Object.entries(group).filter(([key]) => key !== "hasVariant");
-    return [{ ...Object.fromEntries(shared), ...item }];
-  }
-  if (hasType(item, "Offer")) {
-    return asList(item.itemOffered).filter(isProduct).slice(0, 1).map((part) => ({ ...part, offers: part.offers ?? item }));
-  }
-  return isList(item) ? [] : asList(item.mainEntity).filter(isProduct);
-}
-
-/** How surely this is the page's own product: by address, then by name, then by having an offer. @param {Item} item @param {Page} page */
-function scoreOf(item, page) {
-  const urls = ["url", "@id", "mainEntityOfPage"].filter((key) => truthy(item[key])).map((key) => page.absolute(textOf(item[key])));
-  const name = keyOf(textOf(item.name));
-  return (urls.some((url) => url && page.addresses.has(url)) ? 4 : 0) +
-    (name && page.headings.some((text) => keyOf(text) === name) ? 2 : 0) +
-    ("offers" in item || "hasVariant" in item ? 1 : 0);
-}
-
-/** @param {Item[]} products @param {Page} page @returns {Item[]} those about the page's own product, best first; none on a page of many */
-function sameProduct(products, page) {
-  if (products.length === 0) return [];
-  const scores = products.map((item) => scoreOf(item, page));
-  const best = scores.indexOf(Math.max(...scores));
-  if (scores[best] < 2 && new Set(products.map((item) => keyOf(textOf(item.name)))).size >= 3) return [];
-  const main = products[best];
-  const name = keyOf(textOf(main.name));
-  return [main, ...products.filter((item) => item !== main && name && keyOf(textOf(item.name)) === name)];
-}
+const IRI = /^(?:(?:https?:)?\/\/|[#/]|_:|urn:)/i;
 
 /** @param {Item} item @returns {string | null} */
 function brandOf(item) {
-  const values = [...asList(item.brand), ...asList(item.manufacturer)];
-  return values.map((value) => clean(textOf(value), 200)).find((brand) => brand !== null) ?? null;
-}
-
-/** @param {Item} item @param {string} key @returns {string | null} */
-function codeOf(item, key) {
-  return textsOf(item[key]).map((text) => clean(text, 100)).find((code) => code !== null) ?? null;
-}
-
-/** @param {Item} item @returns {string | null} */
-function gtinOf(item) {
-  const sources = [item, ...asList(item.offers).filter(isObject).slice(0, 1)];
-  const texts = sources.flatMap((source) => GTIN_KEYS.flatMap((key) => textsOf(source[key])));
-  return texts.map(normaliseGtin).find((gtin) => gtin !== null) ?? null;
+  // A reference that names nothing on the page, or a logo's address, is no name.
+  const names = [...textsOf(item.brand), ...textsOf(item.manufacturer)].filter((text) => !IRI.test(text));
+  return names.map((text) => clean(text, 200)).find((brand) => brand !== null) ?? null;
 }
 
 /** @param {Item} item @param {Page} page @returns {string[]} */
@@ -125,46 +66,52 @@ function variantsOf(item, page) {
   return asList(item.hasVariant).slice(0, MAX_VARIANTS).filter(isObject).map((part) => {
     const offers = readOffers(part, page, []);
     const variant = {
-      sku: codeOf(part, "sku"), gtin: gtinOf(part), url: page.absolute(textOf(part.url)) ?? offers.url, image: imagesOf(part, page)[0],
+      sku: codeOf(part, "sku") ?? offers.sku, gtin: gtinOf(part), url: page.absolute(textOf(part.url)) ?? offers.url, image: imagesOf(part, page)[0],
       price: offers.price, availability: offers.availability, attributes: attributesOf(part),
     };
     return { item: part, variant };
   }).filter(({ variant }) => Object.values(variant).some(truthy));
 }
 
-/** @param {Item} item @param {Page} page @param {"json-ld" | "microdata"} syntax @param {number} numProducts @param {string[]} crumbs @returns {Candidate} */
+/** @param {Item} item @param {Page} page @param {"json-ld" | "microdata" | "rdfa"} syntax @param {number} numProducts @param {string[]} crumbs @returns {Candidate} */
 function candidateOf(item, page, syntax, numProducts, crumbs) {
   const variants = variantsOf(item, page);
   const offers = readOffers(item, page, variants.map((one) => one.item));
+  // The variant that this very address chooses says what the group leaves open.
+  const chosen = variants.find(({ variant }) => variant.url && page.addresses.has(variant.url))?.item ?? {};
   return {
     syntax, isProduct: true, numProducts,
     title: clean(textOf(item.name), 500),
     description: clean(textOf(item.description), 5000),
-    brand: brandOf(item),
+    brand: brandOf(item) ?? brandOf(chosen),
     categoryPath: crumbs.length > 0 ? crumbs : breadcrumbs.ofCategory(item.category),
-    gtin: gtinOf(item),
-    sku: codeOf(item, "sku"),
-    mpn: codeOf(item, "mpn"),
-    images: imagesOf(item, page),
+    gtin: gtinOf(item) ?? gtinOf(chosen),
+    sku: codeOf(item, "sku") ?? codeOf(chosen, "sku") ?? offers.sku,
+    mpn: codeOf(item, "mpn") ?? codeOf(chosen, "mpn") ?? offers.mpn,
+    images: truthy(imagesOf(item, page)) ? imagesOf(item, page) : imagesOf(chosen, page),
     price: offers.price,
     regularPrice: offers.regularPrice,
     availability: offers.availability,
     condition: conditionOf(textOf(item.itemCondition)) ?? offers.condition,
     rating: ratingOf(item.aggregateRating, true),
-    attributes: attributesOf(item),
+    attributes: { ...attributesOf(chosen), ...attributesOf(item) },
     variants: variants.length > 0 ? variants.map(({ variant }) => variant) : offers.variants,
     reviews: reviewsOf([...asList(item.review), ...asList(item.reviews)]),
   };
 }
 
-/** @param {Item[]} raw @param {Page} page @param {"json-ld" | "microdata"} syntax @returns {Candidate[]} the main product first, then other items about it */
+/** @param {Item[]} raw @param {Page} page @param {"json-ld" | "microdata" | "rdfa"} syntax @returns {Candidate[]} the main product first, then other items about it */
 export function candidatesOfItems(raw, page, syntax) {
   const items = resolveReferences(raw).filter(isObject);
-  const products = items.flatMap(topProducts);
+  const products = productsOf(items);
   const crumbs = breadcrumbs.ofItems(items, page);
   const numListed = items.filter(isList).reduce((sum, item) => sum + asList(item.itemListElement).length, 0);
   const numProducts = products.length + numListed;
   const ranked = sameProduct(products, page);
-  if (ranked.length > 0) return ranked.map((item) => candidateOf(item, page, syntax, numProducts, crumbs));
+  if (ranked.length > 0) {
+    const found = ranked.map((item) => candidateOf(item, page, syntax, numProducts, crumbs));
+    const weakSku = found.some(({ sku }) => sku) ? null : weakSkuOf(ranked[0]);
+    return weakSku ? [...found, { syntax, sku: weakSku, isWeak: true }] : found;
+  }
   return crumbs.length > 0 || numProducts > 0 ? [{ syntax, numProducts, categoryPath: crumbs }] : [];
 }

@@ -1,0 +1,25 @@
+"""The value that an element gives a property, as microdata and RDFa share it."""
+
+from typing import Any
+
+MAX_TEXT = 20_000
+# Properties that are texts: a link or a picture that holds one says it by its words, not by its address.
+TEXT_PROPERTIES = frozenset(("name", "brand", "manufacturer", "category", "sku", "mpn", "color", "size", "material",
+                             "price", "priceCurrency", "description", "reviewBody"))  # fmt: skip
+
+
+def element_text(element: Any) -> str:
+    """Return the element's text in one line, cut: nested properties would repeat a long page once for each level."""
+    pieces: list[str] = []
+    size = 0
+    for piece in element.itertext():
+        pieces.append(piece[:MAX_TEXT])
+        size += len(piece)
+        if size > MAX_TEXT:
+            break
+    return " ".join("".join(pieces).split())
+
+
+def linked_text(element: Any) -> str:
+    """Return what a link or a picture says: its words, its `alt` or `title`."""
+    return element_text(element) or (element.get("alt") or element.get("title") or "").strip()
