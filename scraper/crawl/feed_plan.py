@@ -38,7 +38,7 @@ class FeedPlan:
             self.adapters = (Shopify(), WooCommerce())
 
     def take_file(self, max_bytes: int) -> None:
-        """Store the operator's feed file as an answer, where one is named; raises InputError for one that is no feed."""
+        """Store the operator's feed file as an answer, where one is named; raises InputError if it is no feed."""
         if self._shop.feed is None or is_remote(self._shop.feed):
             return
         url, body = address_of(self._shop.feed), read_page(Path(self._shop.feed), max_bytes)

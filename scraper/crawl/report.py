@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scraper.crawl.feed_products import join, read_feed
 from scraper.crawl.fetch import Traffic
 from scraper.crawl.links import is_told
 from scraper.crawl.settings import CrawlSettings, origin_of
-from scraper.crawl.store import TRANSIENT_REASONS, Store
+from scraper.crawl.store import STANDING_FAILURES, Store
 from scraper.document import MAX_PAGE_BYTES, parse_page
 from scraper.errors import InputError
 from scraper.extract import extract_product
@@ -19,11 +20,6 @@ from scraper.output.shop_result import Found, ShopResult
 from scraper.output.write import write_outputs
 from scraper.product import FIELDS, camel
 from scraper.workers import ordered_map
-
-# A page that could not be asked this time stands as it was read last; one that answered "gone" does not.
-_STANDING_FAILURES = frozenset(
-    (*TRANSIENT_REASONS, "status_401", "status_403", "status_407", "status_429", "too_large", "redirects")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +70,16 @@ def shop_result(url: str, settings: CrawlSettings, store: Store, traffic: Traffi
     site = origin_of(url)
     rows = store.rows(site)
     extracted = list(ordered_map(extract_stored, stored_pages(rows, store), num_workers=settings.num_workers))
-    found = _best_per_item(extracted)
+    feed = read_feed(url, settings, store)
+    found = join(_best_per_item(extracted), feed, store.forgotten())
     num_queued, stopped = store.num_queued(site), store.stopped(site)
-    is_at_limit = store.num_fetched(site) >= settings.max_pages
+    is_at_limit = store.num_fetched(site) >= settings.shop(url).max_pages
     is_finished = stopped is None and (num_queued == 0 or is_at_limit)
     summary = _shop_summary(url, rows, extracted, [one.product for one in found]) | {"queued": num_queued}
+    summary |= {"feed": dict(feed.summary)} if feed.summary else {}
     summary |= _traffic_summary(traffic) | ({"stopped": stopped} if stopped else {})
-    return ShopResult(url, site, found, _fates(rows, extracted), summary, is_finished, is_finished and num_queued == 0)
+    is_whole = is_finished and num_queued == 0 and feed.is_whole
+    return ShopResult(url, site, found, {**_fates(rows, extracted), **feed.fates}, summary, is_finished, is_whole)
 
 
 def stored_pages(rows: Sequence[sqlite3.Row], store: Store) -> list[StoredPage]:
@@ -88,7 +87,7 @@ def stored_pages(rows: Sequence[sqlite3.Row], store: Store) -> list[StoredPage]:
     return [
         StoredPage(row["url"], store.body_path(row["url"]), row["content_type"], row["robots_tag"], row["fetched_at"])
         for row in rows
-        if row["has_body"] and (row["state"] in ("done", "queued") or row["reason"] in _STANDING_FAILURES)
+        if row["has_body"] and (row["state"] in ("done", "queued") or row["reason"] in STANDING_FAILURES)
     ]
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from scraper.crawl.fetch import Traffic
 from scraper.crawl.report import round_number, write_report
+from scraper.crawl.retention import drop_old_bodies
 from scraper.crawl.settings import CrawlSettings, origin_of
 from scraper.crawl.site import SiteCrawl
 from scraper.crawl.store import Store
@@ -23,6 +24,8 @@ def crawl(settings: CrawlSettings) -> dict[str, Any]:
         summary = write_report(settings, store, traffic)
         if all(shop["finished"] for shop in summary["shops"]):
             store.set_fact("round", "finished")
+        if settings.keep_raw_days is not None:
+            drop_old_bodies(store, settings.keep_raw_days)
         return summary
     finally:
         store.close()

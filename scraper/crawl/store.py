@@ -98,6 +98,10 @@ class Store:
         """Return the origin a site is crawled under, made known with this call."""
         self._write(("INSERT OR IGNORE INTO sites VALUES (?, ?, NULL)", (site, site)))
         self._write(("UPDATE sites SET stopped = NULL WHERE site = ?", (site,)))
+        return self.origin(site)
+
+    def origin(self, site: str) -> str:
+        """Return the origin a site is crawled under."""
         row = self._one("SELECT origin FROM sites WHERE site = ?", site)
         return str(row["origin"]) if row else site
 

@@ -1,0 +1,68 @@
+"""What the stored answers of a shop's feed hold, and how it joins what its pages hold."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scraper.crawl.feed_plan import FeedPlan
+from scraper.crawl.patterns import is_wanted
+from scraper.crawl.settings import CrawlSettings, origin_of
+from scraper.crawl.store import Store
+from scraper.errors import InputError
+from scraper.feeds.adapter import FeedContext, FeedTally
+from scraper.feeds.merge import merged
+from scraper.files import read_page
+from scraper.output.shop_result import Found
+
+
+@dataclass(frozen=True, slots=True)
+class FeedResult:
+    """A shop's feed: its items, by URL and once; `fates` names the answers that could not be had, by address."""
+
+    items: Mapping[str, Found] = field(default_factory=dict)
+    summary: Mapping[str, Any] | None = None
+    fates: Mapping[str, str] = field(default_factory=dict)
+    is_whole: bool = True
+
+
+def read_feed(url: str, settings: CrawlSettings, store: Store) -> FeedResult:
+    """Return what the feed of the shop at `url` tells; nothing where it has none."""
+    shop = settings.shop(url)
+    plan = FeedPlan(shop, store)
+    origin = store.origin(origin_of(url))
+    adapter = plan.working(origin)
+    if adapter is None:
+        return FeedResult()
+    currency = plan.currency(origin, settings.max_page_bytes)
+    tally = FeedTally()
+    items: dict[str, Found] = {}
+    rows = plan.rows(origin)
+    for row in rows:
+        if not row["has_body"]:
+            continue
+        context = FeedContext(origin, currency, row["fetched_at"], settings.max_feed_items - len(items))
+        try:
+            body = read_page(store.body_path(row["url"]), settings.max_feed_bytes)
+        except InputError as error:
+            tally.problem = str(error)
+            continue
+        for product in adapter.products(body, context, tally):
+            if not is_wanted(product.url, shop.include, shop.exclude):
+                tally.skip("pattern")
+            elif len(items) < settings.max_feed_items:
+                items.setdefault(product.url, Found(product.to_wire(), row["url"]))
+    failures = {row["url"]: str(row["reason"] or row["state"]) for row in plan.failures(origin)}
+    summary = {"kind": adapter.name, "answers": len(rows) - len(failures), "products": len(items)}
+    summary |= {"skipped": dict(sorted(tally.skipped.items()))} if tally.skipped else {}
+    summary |= {"problem": tally.problem} if tally.problem else {}
+    return FeedResult(items, summary, failures, not failures and tally.problem is None)
+
+
+def join(pages: Iterable[Found], feed: FeedResult, forgotten: frozenset[str]) -> tuple[Found, ...]:
+    """Return each item once, by its URL, a page's Product filled in from the feed; forgotten addresses left out."""
+    found = dict(feed.items)
+    for one in pages:
+        url = str(one.product["url"])
+        other = found.get(url)
+        found[url] = Found(merged(one.product, other.product), one.source) if other else one
+    return tuple(found[url] for url in sorted(found) if url not in forgotten)
