@@ -156,7 +156,7 @@ def _article(
         price=price,
         regular_price=regular,
         currency=CURRENCIES[shop],
-        availability=dice.choices(("InStock", "OutOfStock", "LimitedAvailability"), (88, 6, 6))[0],
+        availability=_availability(shop, dice),
         gtin=_gtin(SHOPS.index(shop), number) if dice.random() > 0.15 else None,
         sku=f"{shop[:2].upper()}-{category.key[:3].upper()}-{number:04d}",
         mpn=f"{dice.randrange(10**6):06d}-{number % 10}" if dice.random() < 0.3 else None,
@@ -228,6 +228,12 @@ def _url_path(shop: str, number: int, handle: str) -> str:
     if shop == "linden":
         return f"/product/{handle}/"
     return f"/p/{40000 + number * 7}-{handle}"
+
+
+def _availability(shop: str, dice: random.Random) -> str:
+    """Return what the shop says of its stock; one like Shopify knows only whether a thing can be bought."""
+    drawn = dice.choices(("InStock", "OutOfStock", "LimitedAvailability"), (88, 6, 6))[0]
+    return "InStock" if shop == "harbor" and drawn == "LimitedAvailability" else drawn
 
 
 def _prices(shop: str, category: Category, dice: random.Random) -> tuple[Decimal, Decimal | None]:

@@ -122,9 +122,11 @@ def crawl_step(run: Run, shop: str, port: int) -> Step:
     """Return the step that reads one shop as a scraper would."""
     out = run.var / "crawl" / shop
     host = f"{shop}.localhost"
+    # Pages, not the two shops' feeds: only pages tell ratings, reviews and all attributes, as the extension reads them.
     command = _python(
-        "scraper", "crawl", f"http://{host}:{port}/", "--out", str(out), "--rate", "500", "--resolve", f"{host}:{HOST}"
-    )
+        "scraper", "crawl", f"http://{host}:{port}/", "--out", str(out), "--rate", "500", "--feeds", "off",
+        "--resolve", f"{host}:{HOST}",
+    )  # fmt: skip
     catalogue = tuple(
         ROOT / "demo" / name for name in ("catalogue.py", "tastes.py", "vocabulary.py", "shops", "pictures")
     )

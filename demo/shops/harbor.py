@@ -3,13 +3,14 @@
 import json
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
 from demo.catalogue import DemoProduct
 from demo.shops.storefront import JSON, Listing, Response, Storefront, script_json, slug
 
-FEED_LIMIT = 250
+FEED_LIMIT, FEED_DEFAULT_LIMIT = 250, 30
 # These pages' JSON-LD was "edited by hand": a person reads it easily, json.loads does not.
 BROKEN_EVERY, BROKEN_AT = 90, 41
 
@@ -64,6 +65,8 @@ class Harbor(Storefront):
         """Answer the feed, its sitemaps, and /collections/all."""
         if path == "/products.json":
             return self._feed(query)
+        if path == "/meta.json":
+            return self._meta()
         if match := re.fullmatch(r"/sitemap_products_([12])\.xml", path):
             part = self.products[:FEED_LIMIT] if match[1] == "1" else self.products[FEED_LIMIT:]
             return self.answer(200, "application/xml; charset=utf-8", self.urlset(part), self.opened)
@@ -85,7 +88,8 @@ class Harbor(Storefront):
 
     def variants(self, product: DemoProduct) -> list[dict[str, Any]]:
         """Return every size (and colour) of the product as the page, the feed and the JSON-LD tell it."""
-        colours = product.colours[:2] if product.sizes and product.number % 3 == 0 else product.colours[:1]
+        # What comes in no sizes is one thing in all its colours; a size is chosen in one colour of one or two.
+        colours = product.colours[: 1 + (product.number % 3 == 0)] if product.sizes else (product.colour,)
         cells = [(colour, size) for colour in colours for size in (product.sizes or ("",))]
         return [
             {
@@ -189,7 +193,7 @@ class Harbor(Storefront):
     def _feed(self, query: dict[str, str]) -> Response:
         limit, page = (
             int(query[name]) if query.get(name, "").isdecimal() else default
-            for name, default in (("limit", 30), ("page", 1))
+            for name, default in (("limit", FEED_DEFAULT_LIMIT), ("page", 1))
         )
         limit = min(max(limit, 1), FEED_LIMIT)
         part = self.products[(max(page, 1) - 1) * limit : max(page, 1) * limit]
@@ -197,10 +201,26 @@ class Harbor(Storefront):
             200, JSON, json.dumps({"products": [self._feed_row(product) for product in part]}, ensure_ascii=False)
         )
 
-    @staticmethod
-    def _feed_variant(product: DemoProduct, variant: dict[str, Any]) -> dict[str, Any]:
+    def _meta(self) -> Response:
+        """Return what Shopify says of a shop as a whole; /products.json names no currency."""
+        data = {
+            "id": 9000001,
+            "name": self.name,
+            "country": "GB",
+            "currency": self.products[0].currency,
+            "domain": urlsplit(self.origin).netloc,
+            "url": self.origin,
+            "description": self.tagline,
+            "money_format": "£{{amount}}",
+            "published_products_count": len(self.products),
+        }
+        return self.answer(200, JSON, json.dumps(data, ensure_ascii=False))
+
+    def _feed_variant(self, product: DemoProduct, variant: dict[str, Any]) -> dict[str, Any]:
+        image = {"src": self.images(product)[0], "width": 400, "height": 400} if product.has_picture else None
         return {
             "id": variant["id"],
+            "featured_image": image,
             "product_id": 7000000 + product.number,
             "title": " / ".join(filter(None, (variant["color"], variant["size"]))),
             "option1": variant["color"],
@@ -224,7 +244,7 @@ class Harbor(Storefront):
             "published_at": product.updated.isoformat(),
             "updated_at": product.updated.isoformat(),
             "vendor": product.brand or self.name,
-            "product_type": product.category_path[-1],
+            "product_type": " > ".join(product.category_path),
             "tags": [product.colours[0], product.material, *product.category_path],
             "options": options,
             "variants": [self._feed_variant(product, variant) for variant in variants],

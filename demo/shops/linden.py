@@ -75,6 +75,8 @@ class Linden(Storefront):
             return self.answer(400, JSON, json.dumps(problem))
         part = self.products[(page - 1) * per_page : page * per_page]
         answer = self.answer(200, JSON, json.dumps([self._feed_row(product) for product in part], ensure_ascii=False))
+        # WordPress says this of every REST answer: it is about the JSON in search results.
+        answer.headers["X-Robots-Tag"] = "noindex"
         answer.headers["X-WP-Total"] = str(len(self.products))
         answer.headers["X-WP-TotalPages"] = str(-(-len(self.products) // per_page))
         return answer
@@ -103,6 +105,10 @@ class Linden(Storefront):
             ],
             "brands": [{"id": 1, "name": product.brand, "slug": slug(product.brand)}] if product.brand else [],
             "attributes": _feed_attributes(product),
+            "variations": [
+                {"id": 50000 + product.number * 10 + n, "attributes": [{"name": "Size", "value": slug(size)}]}
+                for n, size in enumerate(product.sizes)
+            ],
             "is_purchasable": True,
             "is_in_stock": not product.is_sold_out,
             "low_stock_remaining": 2 if product.availability == "LimitedAvailability" else None,
@@ -130,7 +136,13 @@ def _feed_prices(product: DemoProduct) -> dict[str, Any]:
 
 
 def _feed_attributes(product: DemoProduct) -> list[dict[str, Any]]:
-    terms = {"Color": list(product.colours), "Material": [product.material], "Size": list(product.sizes)}
+    pattern = [] if product.pattern_key == "plain" else [product.pattern]
+    terms = {
+        "Color": list(product.colours),
+        "Material": [product.material],
+        "Pattern": pattern,
+        "Size": list(product.sizes),
+    }
     return [
         {
             "id": place,

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from scraper.breadcrumbs import of_category
 from scraper.feeds.adapter import (
+    MAX_CATEGORIES,
     MAX_FEED_PAGES,
     MAX_VARIANTS,
     FeedContext,
@@ -31,6 +31,7 @@ LIMIT = 250
 DEFAULT_LIMIT = 30
 PATH = "/products.json"
 MAX_START_PAGE_CHARS = 2_000_000
+MAX_PRODUCT_TYPE = 2000
 _ACTIVE_CURRENCY = re.compile(rb'Shopify\.currency\s{0,9}=\s{0,9}\{\s{0,9}"active"\s{0,9}:\s{0,9}"([A-Z]{3})"')
 
 
@@ -94,7 +95,7 @@ def _fields(row: dict[str, Any], url: str, title: str, context: FeedContext) -> 
         "title": title,
         "description": clean(row.get("body_html"), 5000),
         "brand": clean(row.get("vendor"), 200),
-        "category_path": of_category(row.get("product_type")),
+        "category_path": _category_path(row.get("product_type")),
         "gtin": only.gtin,
         "sku": only.sku,
         "images": images,
@@ -105,6 +106,12 @@ def _fields(row: dict[str, Any], url: str, title: str, context: FeedContext) -> 
         "attributes": only.attributes,
         "variants": variants if len(variants) > 1 else (),
     }
+
+
+def _category_path(product_type: object) -> tuple[str, ...]:
+    """Return the merchant's own classification; unlike in a breadcrumb, "Home" in it is a department."""
+    parts = re.split(r"[>›»]", product_type[:MAX_PRODUCT_TYPE]) if isinstance(product_type, str) else []
+    return tuple(name for part in parts if (name := clean(part, 200)))[:MAX_CATEGORIES]
 
 
 def _price(part: dict[str, Any], key: str, context: FeedContext) -> Price | None:

@@ -117,7 +117,7 @@ def _ingest(shop: str, home: Path, bundle: Path) -> None:
     resolve = ["--resolve", f"{shop}.localhost:127.0.0.1"]
     crawled = home / shop
     url = f"http://{shop}.localhost:{PORTS[shop]}/"
-    _run("scraper", "crawl", url, "--out", str(crawled), "--rate", "100", *resolve)
+    _run("scraper", "crawl", url, "--out", str(crawled), "--rate", "100", "--feeds", "off", *resolve)
     data = ["--bundle", str(bundle), "--data", str(home / "data")]
     _run("server", "ingest", str(crawled / "products.jsonl"), *data, *resolve)
 
