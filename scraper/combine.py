@@ -6,8 +6,8 @@ meta tags, the visible page. Markup written for machines comes first, most exact
 - `price` and `currency` come from one candidate. The first candidate with an amount wins; where it names no
   currency, a later one with the same amount and a currency takes its place. `regular_price` comes from the syntax of
   `price` or a later one that names the same price, must be higher and in the same currency.
-- `sku` is the first code any of them names; a GTIN or words (a model's name) only where there is no other. A code that
-  merely repeats the page's address gives way to one that the page shows to people.
+- `sku` is the code that the page shows to people beside a label, where it does: markup often holds an internal number.
+  Else it is the first code; a GTIN or words (a model's name) only where there is no other.
 - `images` come whole from one syntax, `category_path` from the first syntax with a path; a last step that repeats
   the title is the product itself and is dropped.
 - `attributes` are merged, the earlier syntax winning for each name.
@@ -32,7 +32,7 @@ def combine(candidates: list[Candidate]) -> tuple[dict[str, Any], dict[str, str]
     values: dict[str, Any] = {}
     provenance: dict[str, str] = {}
     for name in FIELDS:
-        if name in ("price", "regular_price", "sku", "attributes", "language"):
+        if name in ("price", "regular_price", "sku", "mpn", "attributes", "language"):
             continue
         for candidate in ordered:
             if value := getattr(candidate, name):
@@ -40,6 +40,7 @@ def combine(candidates: list[Candidate]) -> tuple[dict[str, Any], dict[str, str]
                 break
     _add_prices(ordered, values, provenance)
     _add_sku(ordered, values, provenance)
+    _add_mpn(ordered, values, provenance)
     _add_attributes(ordered, values, provenance)
     _add_language(ordered, values, provenance)
     _drop_own_crumb(values, provenance)
@@ -47,21 +48,14 @@ def combine(candidates: list[Candidate]) -> tuple[dict[str, Any], dict[str, str]
 
 
 def missing_fields(candidates: list[Candidate]) -> frozenset[str]:
-    """Return the fields that no candidate tells well: a price needs its currency, a sku must be a code.
-
-    "own_sku" is missing while every code is only that of the page's address.
-    """
+    """Return the fields that no candidate tells well: a price needs its currency, a sku a code beside the address's."""
     found = {name for name in FIELDS for candidate in candidates if getattr(candidate, name)}
     if not any(candidate.price and candidate.price.currency for candidate in candidates):
         found.discard("price")
-    codes = {candidate.sku for candidate in candidates if candidate.sku and rank(candidate.sku) == CODE}
-    found = found if codes else found - {"sku"}
-    has_own = bool(codes - {_address_code(candidates)})
-    return frozenset(FIELDS) - found | (frozenset() if has_own else frozenset(("own_sku",)))
-
-
-def _address_code(candidates: list[Candidate]) -> str | None:
-    return next((candidate.sku for candidate in candidates if candidate.syntax == "url"), None)
+    named = (candidate.sku for candidate in candidates if candidate.sku and candidate.syntax != "url")
+    if not any(rank(sku) == CODE for sku in named):
+        found.discard("sku")
+    return frozenset(FIELDS) - found
 
 
 def _add_prices(ordered: list[Candidate], values: dict[str, Any], provenance: dict[str, str]) -> None:
@@ -89,10 +83,17 @@ def _add_sku(ordered: list[Candidate], values: dict[str, Any], provenance: dict[
     named = [(candidate.sku, candidate.syntax) for candidate in ordered if candidate.sku]
     if not named:
         return
-    best = max(named, key=lambda pair: rank(pair[0]))
-    if best[0] == _address_code(ordered):
-        best = next((pair for pair in named if pair[1] == "dom" and rank(pair[0]) == CODE), best)
-    values["sku"], provenance["sku"] = best
+    shown = next((pair for pair in named if pair[1] == "dom"), None)
+    values["sku"], provenance["sku"] = shown or max(named, key=lambda pair: rank(pair[0]))
+
+
+def _add_mpn(ordered: list[Candidate], values: dict[str, Any], provenance: dict[str, str]) -> None:
+    """An mpn that only copies the same markup's sku is the shop's own number, where people are shown another."""
+    for candidate in ordered:
+        is_copy = candidate.mpn == candidate.sku and values.get("sku") != candidate.sku
+        if candidate.mpn and not is_copy:
+            values["mpn"], provenance["mpn"] = candidate.mpn, candidate.syntax
+            return
 
 
 def _add_attributes(ordered: list[Candidate], values: dict[str, Any], provenance: dict[str, str]) -> None:

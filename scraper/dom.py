@@ -25,11 +25,16 @@ MAX_PRICE_LINE = 32
 MAX_PRICE_LETTERS = 14
 _PRICE = re.compile(r"price|preis|\bprix\b|precio|prezzo", re.IGNORECASE)
 _OLD_PRICE = re.compile(
-    r"old|was\b|regular|list[-_]?price|compare|original|cross|strike|through|rrp|msrp|uvp|before|previous",
+    r"(?<![a-z])old(?![a-z])|old[-_]*price|(?:price|preis)[-_]*old|was\b|compare|cross(?!-?sell)|strike|through|rrp|msrp|"
+    r"uvp|before|previous",
     re.IGNORECASE,
 )
+# Names that stand for the old price beside a new one, and for the only price where there is no other.
+_REGULAR_PRICE = re.compile(r"regular|list[-_]?price|original", re.IGNORECASE)
 _NOT_PRICE = re.compile(
-    r"unit|per[-_]|instal|shipping|delivery|sav(?:e|ing)|discount|filter|range|slider|coupon|points", re.IGNORECASE
+    r"unit|(?<![a-z])per[-_]|instal|shipping|delivery|sav(?:e|ing)|discount(?!ed|[-_]*price)|filter|"
+    r"(?:price|ui)[-_]*(?:range|slider)|range[-_]*slider|coupon|points",
+    re.IGNORECASE,
 )
 _NOT_PRICE_TEXT = re.compile(
     r"sav(?:e|ing)|discount|\boff\b|shipping|delivery|postage|month|week|instal|deposit|versand|monat|livraison|mois|"
@@ -46,6 +51,7 @@ _CARD = re.compile(
 )
 _GALLERY = re.compile(r"gallery|product[-_]{0,2}(?:image|img|media|photo|picture|slide)|main[-_]?image", re.IGNORECASE)
 _DESCRIPTION = re.compile(r"product-{1,2}description|product__description|(?:^|\s)description$", re.IGNORECASE)
+_STRUCK = ("del", "s", "strike")
 _ASIDE_TAGS = frozenset(("nav", "footer", "aside", "header"))
 
 
@@ -79,7 +85,8 @@ def _heading(page: Page) -> Tag | None:
         name = _key(tag.get_text(" ", strip=True))
         if any(name in title or title in name for title in titles):
             return tag
-    return headings[0] if headings else _named_like(page, titles)
+    first = next((tag for tag in headings if not _is_aside(tag)), headings[0] if headings else None)
+    return first or _named_like(page, titles)
 
 
 def _named_like(page: Page, titles: set[str]) -> Tag | None:
@@ -127,8 +134,12 @@ def _named_prices(page: Page, heading: Tag | None) -> list[tuple[Price, Tag]]:
         price = _visible_price(tag, page)
         if price and price.amount > 0:
             found.append((price, tag))
-    found.sort(key=lambda pair: id(pair[1]) not in following)
+    found.sort(key=lambda pair: (id(pair[1]) not in following, _is_regular(pair[1])))
     return found
+
+
+def _is_regular(tag: Tag) -> bool:
+    return any(_REGULAR_PRICE.search(names_of(part)) for part in islice(_lineage(tag), 3))
 
 
 def _with_cards(priced: list[tuple[Price, Tag]], heading: Tag | None) -> list[_Found]:
@@ -207,11 +218,11 @@ def _holds(tag: Tag, heading: Tag | None) -> bool:
 
 
 def _is_old(tag: Tag) -> bool:
-    return any(part.name in ("del", "s", "strike") for part in _lineage(tag)) or bool(_OLD_PRICE.search(names_of(tag)))
+    return any(part.name in _STRUCK for part in _lineage(tag)) or bool(_OLD_PRICE.search(names_of(tag)))
 
 
 def _is_struck(tag: Tag) -> bool:
-    return tag.name in ("del", "s", "strike") or bool(_OLD_PRICE.search(names_of(tag)))
+    return tag.name in _STRUCK or bool(_OLD_PRICE.search(names_of(tag)))
 
 
 def _visible_price(tag: Tag, page: Page) -> Price | None:
@@ -237,7 +248,8 @@ def _regular_price(own: _Found, others: list[_Found], page: Page) -> Price | Non
         if any(_holds(container, other.element) and other.price.amount != own.price.amount for other in others):
             return None
         for tag in container.find_all(True):
-            if _is_old(tag) and not _NOT_PRICE.search(names_of(tag)) and not _is_aside(tag):
+            is_old = _is_old(tag) or _REGULAR_PRICE.search(names_of(tag))
+            if is_old and not _NOT_PRICE.search(names_of(tag)) and not _is_aside(tag):
                 text = tag.get_text(" ", strip=True)
                 price = parse_price(text, region=page.region) if len(text) <= MAX_PRICE_TEXT else None
                 if price and price.currency == own.price.currency and price.amount > own.price.amount:

@@ -22,7 +22,7 @@ EXTRACTORS: tuple[tuple[Extractor, frozenset[str]], ...] = (
     (opengraph.extract, ALWAYS),
     (codes.extract, ALWAYS),
     (state.extract, frozenset(("title", "price", "availability", "brand", "sku", "images"))),
-    (labels.extract, frozenset(("brand", "sku", "own_sku"))),
+    (labels.extract, ALWAYS),
     (maker.extract, frozenset(("brand",))),
     (trail.extract, frozenset(("category_path",))),
     (stock.extract, frozenset(("availability",))),
@@ -57,8 +57,7 @@ def extract_product(
             candidates += extract(page)
     verdict = verdict_of(candidates, page, status)
     values, provenance = combine(candidates) if verdict == "product" else ({}, {})
-    if values.get("availability") == "InStock" and (contrary := stock.contradiction(page)):
-        # Markup is often written once, the button for every view.
+    if contrary := stock.contradiction(page, values.get("availability")):
         values["availability"], provenance["availability"] = contrary, "dom"
     return Product(
         shop=shop_of(item_url),

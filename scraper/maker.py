@@ -9,7 +9,7 @@ from scraper.candidate import Candidate
 from scraper.document import Page
 from scraper.text import clean
 from scraper.visible import find, is_aside, is_in_card, is_unseen, names_of, text_of
-from scraper.words import label_kind
+from scraper.words import brand_name, label_kind
 
 MAX_ELEMENTS = 200
 MAX_LENGTH = 40
@@ -46,8 +46,7 @@ def _visible(page: Page) -> str | None:
 def _brand(element: Any) -> str | None:
     image = next(element.iter("img"), None)
     text = clean(text_of(element), 200) or (clean(image.get("alt"), 200) if image is not None else None)
-    head, found, tail = (text or "").partition(":")
-    text = tail.strip() if found and label_kind(head) == "brand" else text
+    text = brand_name(text)
     is_name = text and len(text) <= MAX_LENGTH and label_kind(text) is None and any(map(str.isalpha, text))
     return text if is_name else None
 

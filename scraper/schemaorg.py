@@ -12,7 +12,7 @@ from scraper.offers import Offers, read_offers
 from scraper.opinions import rating_of, reviews_of
 from scraper.product import Syntax, Variant
 from scraper.text import clean
-from scraper.words import condition_of
+from scraper.words import brand_name, condition_of
 
 MAX_VARIANTS = 250
 MAX_IMAGES = 30
@@ -70,7 +70,7 @@ def _brand(item: Item) -> str | None:
     for key in ("brand", "manufacturer"):
         for text in texts_of(item.get(key)):
             # A reference that names nothing on the page, or a logo's address, is no name.
-            if not _IRI.match(text) and (brand := clean(text, 200)):
+            if not _IRI.match(text) and (brand := brand_name(clean(text, 200))):
                 return brand
     return None
 

@@ -28,10 +28,13 @@ def extract(page: Page) -> list[Candidate]:
     return [Candidate(syntax="dom", availability=found)] if found else []
 
 
-def contradiction(page: Page) -> str | None:
-    """Return that the product is sold out where its buy button says so."""
+def contradiction(page: Page, availability: str | None) -> str | None:
+    """Return what the buy button says where markup says the opposite: the button is written for every view."""
+    if availability != "InStock" and availability not in SOLD_OUT:
+        return None
     said = _button_says(page)
-    return said if said in SOLD_OUT else None
+    is_opposite = said in SOLD_OUT if availability == "InStock" else said == "InStock"
+    return said if is_opposite else None
 
 
 def _button_says(page: Page) -> str | None:

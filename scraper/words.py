@@ -62,6 +62,17 @@ def label_kind(text: str) -> str | None:
     return _folded("labels").get(fold(text))
 
 
+def brand_name(text: str | None) -> str | None:
+    """Return a brand without the label that stands before it in the same text.
+
+    >>> brand_name("More of the brand: Acme"), brand_name("Acme")
+    ('Acme', 'Acme')
+    """
+    head, colon, tail = (text or "").partition(":")
+    is_label = colon and any(label_kind(word) == "brand" for word in (head, *head.split()[-1:]))
+    return (tail.strip() if is_label else text) or None
+
+
 def is_home(text: str) -> bool:
     """Whether a breadcrumb's text names the home page."""
     return fold(text) in _folded("home")

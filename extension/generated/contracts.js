@@ -274,6 +274,7 @@ export const currencies = {
   "GYD": 2,
   "HKD": 2,
   "HNL": 2,
+  "HRK": 2,
   "HTG": 2,
   "HUF": 2,
   "IDR": 2,
@@ -378,6 +379,26 @@ export const currencies = {
  },
  "symbols": [
   {
+   "symbol": "рублей",
+   "currency": "RUB"
+  },
+  {
+   "symbol": "тенге",
+   "currency": "KZT"
+  },
+  {
+   "symbol": "ريال",
+   "currency": "SAR"
+  },
+  {
+   "symbol": "درهم",
+   "currency": "AED"
+  },
+  {
+   "symbol": "جنيه",
+   "currency": "EGP"
+  },
+  {
    "symbol": "CAN$",
    "currency": "CAD"
   },
@@ -400,6 +421,26 @@ export const currencies = {
   {
    "symbol": "Mex$",
    "currency": "MXN"
+  },
+  {
+   "symbol": "ש\"ח",
+   "currency": "ILS"
+  },
+  {
+   "symbol": "NIS",
+   "currency": "ILS"
+  },
+  {
+   "symbol": "сом",
+   "currency": "KGS"
+  },
+  {
+   "symbol": "сум",
+   "currency": "UZS"
+  },
+  {
+   "symbol": "บาท",
+   "currency": "THB"
   },
   {
    "symbol": "AR$",
@@ -529,6 +570,26 @@ export const currencies = {
   {
    "symbol": "ر.س",
    "currency": "SAR"
+  },
+  {
+   "symbol": "kn",
+   "currency": "HRK"
+  },
+  {
+   "symbol": "Br",
+   "currency": "BYN"
+  },
+  {
+   "symbol": "zl",
+   "currency": "PLN"
+  },
+  {
+   "symbol": "тг",
+   "currency": "KZT"
+  },
+  {
+   "symbol": "Tk",
+   "currency": "BDT"
   },
   {
    "symbol": "$U",
@@ -1128,6 +1189,9 @@ export const pageWords = {
  ],
  "addToCart": [
   "add to cart",
+  "add to your cart",
+  "add to your basket",
+  "add to your bag",
   "add to bag",
   "add to basket",
   "add to shopping bag",
@@ -1370,6 +1434,7 @@ export const pageWords = {
   ],
   "mpn": [
    "mpn",
+   "model name number",
    "model",
    "model no",
    "model number",
