@@ -1,6 +1,7 @@
 """What an adapter does: names its addresses, recognises its answers, and turns them into Products."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -9,11 +10,14 @@ from typing import Any, Protocol
 from scraper.errors import UrlError
 from scraper.identity import absolute_url, canonical_url, item_id_of, shop_of
 from scraper.product import FIELDS, Product
+from scraper.text import clean
 
 MAX_IMAGES = 30
 MAX_VARIANTS = 250
 MAX_CATEGORIES = 12
 MAX_FEED_PAGES = 1000
+MAX_MARKUP = 200_000
+_UNSHOWN = re.compile(r"<(script|style)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,23 @@ def json_of(body: bytes) -> Any:
 def objects(value: Any) -> list[dict[str, Any]]:
     """Return the objects of a list; anything else is left out."""
     return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
+
+
+def description_of(markup: object) -> str | None:
+    """Return a description's text; what stands in its scripts and styles is none."""
+    if not isinstance(markup, str):
+        return None
+    text = markup[:MAX_MARKUP]
+    lowered = text.lower()
+    pieces, position = [], 0
+    while match := _UNSHOWN.search(lowered, position):
+        pieces.append(text[position : match.start()])
+        end = lowered.find(f"</{match.group(1)}", match.end())
+        close = lowered.find(">", end) if end >= 0 else -1
+        if close < 0:
+            return clean("".join(pieces), 5000)
+        position = close + 1
+    return clean("".join([*pieces, text[position:]]), 5000)
 
 
 def feed_url(link: object, context: FeedContext, tally: FeedTally) -> str | None:

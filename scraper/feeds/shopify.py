@@ -14,6 +14,7 @@ from scraper.feeds.adapter import (
     MAX_VARIANTS,
     FeedContext,
     FeedTally,
+    description_of,
     feed_url,
     images_of,
     json_of,
@@ -93,7 +94,7 @@ def _fields(row: dict[str, Any], url: str, title: str, context: FeedContext) -> 
     only = variants[0] if len(variants) == 1 else Variant()
     return {
         "title": title,
-        "description": clean(row.get("body_html"), 5000),
+        "description": description_of(row.get("body_html")),
         "brand": clean(row.get("vendor"), 200),
         "category_path": _category_path(row.get("product_type")),
         "gtin": only.gtin,

@@ -15,6 +15,7 @@ from scraper.feeds.adapter import (
     MAX_VARIANTS,
     FeedContext,
     FeedTally,
+    description_of,
     feed_url,
     images_of,
     json_of,
@@ -83,7 +84,7 @@ def _fields(row: dict[str, Any], title: str, context: FeedContext) -> dict[str, 
     return {
         "title": title,
         # The short one first, as WooCommerce's own structured data does.
-        "description": clean(row.get("short_description"), 5000) or clean(row.get("description"), 5000),
+        "description": description_of(row.get("short_description")) or description_of(row.get("description")),
         "brand": next((name for brand in brands if (name := clean(brand.get("name"), 200))), None),
         "category_path": _category_path(objects(row.get("categories"))),
         "gtin": normalise_gtin(row.get("global_unique_id")),
