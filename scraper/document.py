@@ -5,7 +5,6 @@ import copy
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -32,6 +31,7 @@ _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 # Deeper than any real page: below this nothing is read, so that no walk from an element to its ancestors costs more.
 _too_deep = etree.XPath("/*" * (MAX_TREE_DEPTH + 1))
 _texts = etree.XPath("/html/body//text()[normalize-space()]")
+_TELLING_TAGS = ("script", "meta", "link", "base", "title", "h1")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
 
 
@@ -52,9 +52,17 @@ class Page:
     root: Any
 
     @cached_property
+    def tagged(self) -> dict[str, list[Any]]:
+        """The elements of the tags that say something about the page, found in one walk, in document order."""
+        found: dict[str, list[Any]] = {name: [] for name in _TELLING_TAGS}
+        for element in self.root.iter(*_TELLING_TAGS):
+            found[element.tag].append(element)
+        return found
+
+    @cached_property
     def base_url(self) -> str:
         """The document's base URL: `<base href>` where there is one."""
-        for element in self.root.iter("base"):
+        for element in self.tagged["base"]:
             if href := element.get("href"):
                 return absolute_url(href, self.url) or self.url
         return self.url
@@ -87,7 +95,7 @@ class Page:
     def meta(self) -> dict[str, list[str]]:
         """Every `<meta>` value by lower-case property, name or http-equiv, in document order."""
         found: dict[str, list[str]] = {}
-        for element in self.root.iter("meta"):
+        for element in self.tagged["meta"]:
             name = element.get("property") or element.get("name") or element.get("http-equiv")
             content = element.get("content")
             if name and content and content.strip():
@@ -132,16 +140,14 @@ class Page:
     @cached_property
     def headings(self) -> list[str]:
         """What the page calls itself: its `<h1>`s, `og:title`, and `<title>` whole and in parts."""
-        found = [
-            " ".join("".join(element.itertext()).split()) for element in islice(self.root.iter("h1"), MAX_HEADINGS)
-        ]
+        found = [" ".join("".join(element.itertext()).split()) for element in self.tagged["h1"][:MAX_HEADINGS]]
         return [text for text in (*found, *self.titles) if text]
 
     @cached_property
     def titles(self) -> list[str]:
         """`og:title`, and `<title>` whole and in parts."""
         found = list(self.meta.get("og:title", []))
-        for element in list(self.root.iter("title"))[:1]:
+        for element in self.tagged["title"][:1]:
             title = " ".join("".join(element.itertext()).split())
             found += [title, *re.split(r"\s+[|–—·:-]\s+", title)]
         return [text for text in found if text]
@@ -152,7 +158,7 @@ class Page:
 
     def link(self, rel: str) -> str | None:
         """Return the absolute target of the first `<link rel=…>`, or None."""
-        for element in self.root.iter("link"):
+        for element in self.tagged["link"]:
             if rel in (element.get("rel") or "").lower().split() and element.get("href"):
                 target = absolute_url(element.get("href"), self.base_url)
                 if target:

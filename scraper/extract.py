@@ -15,11 +15,9 @@ Extractor = Callable[[Page], list[Candidate]]
 ALWAYS: frozenset[str] = frozenset()
 # One extractor per syntax, one signature; the combiner decides between them. Those with a set of fields are asked only
 # while one of these is still missing: on a page whose markup says everything, nothing else is read.
+MARKUP: tuple[Extractor, ...] = (jsonld.extract, microdata.extract, rdfa.extract, opengraph.extract)
 EXTRACTORS: tuple[tuple[Extractor, frozenset[str]], ...] = (
-    (jsonld.extract, ALWAYS),
-    (microdata.extract, ALWAYS),
-    (rdfa.extract, ALWAYS),
-    (opengraph.extract, ALWAYS),
+    *((extract, ALWAYS) for extract in MARKUP),
     (codes.extract, ALWAYS),
     (state.extract, frozenset(("title", "price", "availability", "brand", "sku", "images"))),
     (labels.extract, ALWAYS),
@@ -33,7 +31,7 @@ EXTRACTORS: tuple[tuple[Extractor, frozenset[str]], ...] = (
 def markup_of(source: bytes | str, url: str, *, content_type: str | None = None) -> list[Candidate]:
     """Return what the syntaxes written for machines say: JSON-LD, microdata, RDFa, Open Graph and meta tags."""
     page = parse_page(source, url, content_type)
-    return [candidate for extract, fills in EXTRACTORS if not fills for candidate in extract(page)]
+    return [candidate for extract in MARKUP for candidate in extract(page)]
 
 
 def extract_product(

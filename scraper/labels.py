@@ -28,7 +28,7 @@ _CODE = re.compile(r"[\w./+-]{3,40}")
 def extract(page: Page) -> list[Candidate]:
     """Return what the page's labels say, the first believable value of each kind.
 
-    A page that gives just one code is about one product, even without a price.
+    A page that gives just one code, and says more about it, is about one product, even without a price.
     """
     found: dict[str, Any] = {}
     codes: set[str] = set()
@@ -41,7 +41,7 @@ def extract(page: Page) -> list[Candidate]:
             if read and not _is_elsewhere(text):
                 found.setdefault(kind, read)
                 codes |= {read} if kind == "sku" else set()
-    is_product = len(codes) == 1 and bool(page.headings)
+    is_product = len(codes) == 1 and len(found) > 1 and bool(page.headings)
     return [Candidate(syntax="dom", is_product=is_product, **found)] if found else []
 
 

@@ -15,6 +15,7 @@ from scraper.contract_data import contract
 
 MAX_TEXT_LENGTH = 200
 MAX_AMOUNT_TEXT = 100
+MAX_SYMBOL_LENGTH = 12
 MAX_AMOUNT = Decimal(10) ** 12
 _MULTIPLIERS = {"k": 1000, "m": 1_000_000}
 # A run of digits joined by separators; a space joins only where exactly three digits follow it.
@@ -104,10 +105,10 @@ def currency_code(value: object, *, region: str | None = None) -> str | None:
     text = value.strip()
     if text.upper() in contract("currencies.json")["minorUnits"]:
         return text.upper()
-    for symbol, pattern in _symbols():
-        if pattern.fullmatch(_plain(text)):
-            return _symbol_currency(symbol, region)
-    return None
+    if not 0 < len(text) <= MAX_SYMBOL_LENGTH:
+        return None
+    plain = _plain(text)
+    return next((_symbol_currency(symbol, region) for symbol, pattern in _symbols() if pattern.fullmatch(plain)), None)
 
 
 def region_of(url: str, language: str | None) -> str | None:

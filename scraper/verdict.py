@@ -20,21 +20,27 @@ def verdict_of(candidates: list[Candidate], page: Page, status: int | None) -> V
     """Return the page's verdict; `status` is the HTTP status where it is known."""
     has_title = any(candidate.title for candidate in candidates)
     claims = {candidate.syntax for candidate in candidates if candidate.is_product} if has_title else set()
-    is_listing = any(candidate.num_products for candidate in candidates)
-    in_order: tuple[tuple[bool, Verdict], ...] = (
-        (status in (404, 410), "not_found"),
-        (bool(claims - {"dom"}), "product"),
-        (status in BLOCKED_STATUSES or any(opens_with("blocked", text) for text in page.headings), "blocked"),
-        (any(opens_with("notFound", text) for text in page.headings), "not_found"),
-        (bool(claims), "product"),
-        (is_listing, "listing"),
-        (_needs_js(page), "needs_js"),
-    )
-    return next((verdict for is_true, verdict in in_order if is_true), "empty")
+    if status in (404, 410):
+        return "not_found"
+    if claims - {"dom"}:
+        return "product"
+    return _refusal(page, status) or ("product" if claims else _without_product(candidates, page))
+
+
+def _refusal(page: Page, status: int | None) -> Verdict | None:
+    if status in BLOCKED_STATUSES or any(opens_with("blocked", text) for text in page.headings):
+        return "blocked"
+    return "not_found" if any(opens_with("notFound", text) for text in page.headings) else None
+
+
+def _without_product(candidates: list[Candidate], page: Page) -> Verdict:
+    if any(candidate.num_products for candidate in candidates):
+        return "listing"
+    return "needs_js" if _needs_js(page) else "empty"
 
 
 def _needs_js(page: Page) -> bool:
-    has_scripts = next(page.root.iter("script"), None) is not None
+    has_scripts = bool(page.tagged["script"])
     return has_scripts and _num_visible_chars(page) < MIN_VISIBLE_CHARS
 
 
