@@ -4,7 +4,7 @@
 
 The pages and what they plainly mean are `contracts/vectors/jsonld-breakages.json`: name, price and currency of one
 product, or of one beside other blocks. Either reader is right where it names all three. Of extruct's answer the first
-Product and its first offer count, entities and white space of its name undone. The same cases are tests in both languages.
+Product and its first offer count, entities and white space of its name undone. The cases are tests in both languages.
 """
 
 import html as html_entities

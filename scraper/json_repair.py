@@ -1,26 +1,27 @@
-"""JSON as pages really hold it: valid text is read as it stands, the rest is mended where its meaning is plain.
+"""Mends text into JSON: what JavaScript would read (single quotes, bare keys, comments) and what people break.
 
-The mender reads what JavaScript would (single quotes, bare keys, comments) and what people break (inner quotes, missing
-commas, cut ends). It is one pass over the text and bounded by `MAX_REPAIR_CHARS`; nothing of a page is ever run.
+It is one pass over the text, bounded by `MAX_REPAIR_CHARS`; nothing of a page is ever run.
 """
 
-import html
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-MAX_BLOCK_CHARS = 4 * 2**20
 MAX_REPAIR_CHARS = 2**19
 MAX_NESTING = 200
-# Each failed start may read the rest of the text, so what all of them may read is bounded.
-MAX_FAILED_CHARS = 8 * 2**20
-MAX_FAILURES = 50
-_WRAPS = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[|\ufeff)+|"
-                    r"(?:-->|//\s*-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>|;)+\s*$")  # fmt: skip
-_LITERALS = {"undefined": "null", "NaN": "null", "Infinity": "null", "True": "true", "False": "false", "None": "null",
-             "!0": "true", "!1": "false", "void": "null"}  # fmt: skip
-_OPENING = re.compile(r"[\[{]")
+# What the arguments put in for bare words may grow to: one long text may be named often.
+MAX_NAMED_CHARS = 4 * 2**20
+_LITERALS = {
+    "undefined": "null",
+    "NaN": "null",
+    "Infinity": "null",
+    "True": "true",
+    "False": "false",
+    "None": "null",
+    "!0": "true",
+    "!1": "false",
+}
 _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "“”", "”": "“”", "„": "“”"}
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _GROUPED_NUMBER = re.compile(r"-?\d{1,12}(?:,\d{2,3})+(?:\.\d+)?(?=\s*[,}\]\n])")
@@ -31,9 +32,10 @@ _KEY_FOLLOWS = re.compile(
     r"[\s,]*(?:\"(?:[^\"\\]|\\.){0,200}(?:\"\s*(?::|$)|$)|'[^'\n]{0,60}'\s*:|[“”„][^“”\n]{0,60}[“”]\s*:|"
     r"[\w$@.-]{1,60}\s*:|[}\]]|//|/\*|</?[A-Za-z]|$)"
 )
-_VALUE_FOLLOWS = re.compile(r"\s*(?:[\"'“”{\[\]}0-9-]|true\b|false\b|null\b|undefined\b|//|/\*|$)")
+_VALUE_FOLLOWS = re.compile(r"\s*(?:[\"'“”{\[\]}0-9-]|void\b|new\b|[\w$.!]{1,40}\s*(?:[,\]]|$)|//|/\*|$)")
 _NEXT_KEY = re.compile(r"[\"'“”][@\w-]{1,60}[\"'“”]\s*:")
 _TAG = re.compile(r"</?[A-Za-z][^<>\"']{0,40}>")
+_NO_VALUE = re.compile(r"void\s+\w{1,10}|new\s+\w{1,40}\([^()\"']{0,100}\)")
 _HEX = re.compile("[0-9a-fA-F]{4}")
 
 
@@ -52,54 +54,6 @@ def parse_valid(text: str) -> tuple[Any] | None:
         return None
 
 
-def parse_block(block: str, max_repair_chars: int = MAX_REPAIR_CHARS) -> list[Any]:
-    """Return the JSON values of one script, mended where needed; what cannot be read is left out."""
-    text = block[:MAX_BLOCK_CHARS].strip()
-    if not text:
-        return []
-    valid = parse_valid(text)
-    if valid is None:
-        text = _unwrapped(text)
-        valid = parse_valid(text)
-    if valid is not None:
-        # JSON kept as a JSON string is JSON written twice.
-        is_twice = isinstance(valid[0], str) and valid[0][:200].lstrip()[:1] in ("{", "[")
-        return parse_block(valid[0], max_repair_chars) if is_twice else list(valid)
-    return _parse_all(repair(text[: min(max_repair_chars, MAX_REPAIR_CHARS)]))
-
-
-def _unwrapped(text: str) -> str:
-    """Return the text without comment and CDATA marks around it, entities and escapes undone where they hide it all."""
-    for _ in range(3):
-        text = _WRAPS.sub("", text).strip()
-    start = text[:60].lstrip("[{ \n\r\t")
-    if start.startswith(("&quot;", "&#34;", "&#034;", "&#x22;", "&#39;", "&#039;", "&apos;")):
-        return html.unescape(text)
-    if start.startswith('\\"') and (unescaped := parse_valid(f'"{text}"')) is not None:
-        return str(unescaped[0])
-    return text
-
-
-def _parse_all(text: str) -> list[Any]:
-    """Parse values that follow one another; separators and noise between them are skipped."""
-    values: list[Any] = []
-    position = num_failures = num_failed_chars = 0
-    while (start := _OPENING.search(text, position)) is not None:
-        try:
-            value, position = DECODER.raw_decode(text, start.start())
-        except json.JSONDecodeError as error:
-            num_failures += 1
-            num_failed_chars += error.pos - start.start()
-            if num_failures >= MAX_FAILURES or num_failed_chars > MAX_FAILED_CHARS:
-                break
-            position = start.end()
-            continue
-        except (ValueError, RecursionError):
-            break
-        values.append(value)
-    return values
-
-
 def repair(text: str) -> str:
     """Return `text` as JSON: strings closed, keys quoted, commas mended, brackets balanced; one pass, linear time."""
     return _Mender(text, {}).mended(len(text))[0]
@@ -116,6 +70,15 @@ def mend_value(
     return parse_valid(out), end
 
 
+def string_literal(text: str, start: int) -> tuple[str | None, int]:
+    """Return the text of the string literal that begins at `start` (None where it is none), and where it ends."""
+    if text[start : start + 1] not in _QUOTES:
+        return None, start + 1
+    literal, end = _string(text, start, is_in_object=False, is_key=False)
+    found = parse_valid(literal)
+    return (str(found[0]) if found else None), end
+
+
 class _Mender:
     """One pass over the text; `out` holds JSON tokens, a space where a top-level value has ended."""
 
@@ -126,6 +89,7 @@ class _Mender:
         self._out: list[str] = []
         self._stack: list[str] = []
         self._num_open = {"}": 0, "]": 0}
+        self._num_named_chars = 0
 
     def mended(self, end: int, *, is_one: bool = False) -> tuple[str, int]:
         text, out, stack = self._text, self._out, self._stack
@@ -198,7 +162,13 @@ class _Mender:
         """Read a bare key or value: a number, a literal, a name, or text that lost its quotes."""
         text, at = self._text, self._at
         is_member_value = bool(self._out) and self._out[-1] == ":"
+        is_key = bool(self._stack) and self._stack[-1] == "}" and not is_member_value
         token = None
+        if nothing := _NO_VALUE.match(text, at):
+            self._at = nothing.end()
+            self._separate()
+            self._out.append("null")
+            return
         if is_member_value and (grouped := _GROUPED_NUMBER.match(text, at)):
             token = grouped.group()
         elif is_member_value and (value := _BARE_VALUE.match(text, at, at + 2000)):
@@ -208,14 +178,15 @@ class _Mender:
             token = word.group() if word else text[at]
         self._at = at + len(token)
         self._separate()
-        self._out.append(self._bare(token))
+        self._out.append(self._bare(token, is_key=is_key))
 
-    def _bare(self, token: str) -> str:
-        if token in self._names:
-            return self._names[token]
-        if token in _LITERALS or token.startswith("void "):
-            return _LITERALS.get(token, "null")
-        if token in ("true", "false", "null") or _NUMBER.fullmatch(token):
+    def _bare(self, token: str, *, is_key: bool) -> str:
+        if token in self._names and not is_key:
+            self._num_named_chars += len(self._names[token])
+            return self._names[token] if self._num_named_chars <= MAX_NAMED_CHARS else "null"
+        if token in _LITERALS and not is_key:
+            return _LITERALS[token]
+        if not is_key and (token in ("true", "false", "null") or _NUMBER.fullmatch(token)):
             return token
         return json.dumps(token, ensure_ascii=False)
 

@@ -5,10 +5,9 @@ from typing import Any
 
 from scraper.candidate import Candidate
 from scraper.document import Page
-from scraper.json_repair import MAX_REPAIR_CHARS, parse_block, parse_valid, repair
+from scraper.json_repair import MAX_REPAIR_CHARS, parse_valid
+from scraper.json_values import parse_block
 from scraper.schemaorg import Item, candidates_of_items
-
-__all__ = ["extract", "parse_block", "read_items", "repair"]
 
 MAX_DEPTH = 60
 _MEDIA_TYPE = re.compile(r"\s*application/ld\+json\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)

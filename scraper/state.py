@@ -1,69 +1,45 @@
-"""Embedded state: the JSON that pages carry for their own scripts, and JSON in data attributes.
+"""Embedded state: the JSON that pages carry for their own scripts, as Candidates.
 
-Only an object that names this very page (by title or address) and has a price is read, so that a carousel's
-products never are.
+Only what is about this very page's product is read, so that a carousel's products never are: an object that names the
+page (by title, handle or address) and has a price, the one product whose view is reported to analytics, and the price
+box of the page's own form.
 """
 
-import json
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from lxml import etree
-
-from scraper import breadcrumbs
+from scraper import analytics, breadcrumbs, platforms
 from scraper.candidate import Candidate
 from scraper.document import Page
-from scraper.gtin import normalise_gtin
 from scraper.items import as_list, text_of
-from scraper.opinions import rating_of, reviews_of
-from scraper.price import Price, currency_code, machine_price
-from scraper.product import Rating, Review
-from scraper.schemaorg import attributes_of
+from scraper.state_formats import resolved
+from scraper.state_item import NAME_KEYS, candidate_of, weak_sku_of
+from scraper.state_price import MINOR_KEYS, PRICE_KEYS, currency_in, is_in_minor_units
+from scraper.state_sources import Source, sources
 from scraper.text import clean
-from scraper.words import availability_of
 
-MAX_STATE_CHARS = 8 * 2**20
 MAX_NODES = 300_000
-MAX_ASSIGNMENTS = 200
-NAME_KEYS = ("title", "name", "productName", "product_name", "displayName")
-PRICE_KEYS = ("salePrice", "sale_price", "currentPrice", "current_price", "finalPrice", "final_price", "price",
-              "prices", "pricing", "priceAmount", "lowPrice", "minPrice", "priceRange")  # fmt: skip
-REGULAR_KEYS = ("compare_at_price", "compareAtPrice", "regularPrice", "regular_price", "listPrice", "list_price",
-                "originalPrice", "original_price", "wasPrice", "msrp")  # fmt: skip
-AMOUNT_KEYS = ("amount", "value", "price", "current", "sale", "final", "now", "minVariantPrice", "min")
-MINOR_KEYS = ("centAmount", "amountInCents", "priceInCents", "price_in_cents", "priceCents", "price_cents")
-CURRENCY_KEYS = ("currency", "currencyCode", "currency_code", "priceCurrency", "currencyIso", "isoCode")
-_JSON_TYPE = re.compile(r"\s*(?:application|text)/(?:[\w.-]+\+)?(?:x-)?json\b.*", re.IGNORECASE | re.DOTALL)
-_ASSIGNMENT = re.compile(r"(?:[\w$\])]\s*=|JSON\.parse\()\s*(?=[{\[\"'])")
+MAX_DEPTH = 40
+MAX_CANDIDATES = 3
+_MARKS = frozenset((*PRICE_KEYS, *MINOR_KEYS, "variants", "offers"))
+_NAME_MARKS = frozenset(NAME_KEYS)
 
 
 def extract(page: Page) -> list[Candidate]:
-    """Return the state object about this page's product, the one that says most first."""
-    budget = [MAX_NODES]
-    found = []
-    paths: list[Candidate] = []
-    for value in _values(page):
-        for item, currency in _objects(value, None, budget, 0):
-            if _is_this_product(item, page):
-                candidate = _candidate(item, currency, page)
-                if candidate.price:
-                    found.append(candidate)
-            if path := _breadcrumbs(item, page):
-                paths.append(Candidate(syntax="state", category_path=path))
-    found.sort(key=lambda candidate: -_num_fields(candidate))
-    return found[:3] + paths[:1]
-
-
-def _breadcrumbs(item: dict[str, Any], page: Page) -> tuple[str, ...]:
-    entries = as_list(item.get("breadcrumbs", item.get("breadcrumb")))
-    crumbs = [
-        (_text(entry, "name", "label", "title", "text"), page.absolute(entry.get("href") or entry.get("url")))
-        for entry in entries[:20]
-        if isinstance(entry, dict)
-    ]
-    return breadcrumbs.path_of(crumbs, page) if crumbs else ()
+    """Return what state says about this page's product, the object that says most first, its bare ids last."""
+    found = list(sources(page))
+    if not found:
+        return []
+    reader = _Reader(page)
+    for source in found:
+        reader.read(source)
+    named = sorted(reader.named, key=lambda candidate: -_num_fields(candidate))[:MAX_CANDIDATES]
+    woocommerce = platforms.woocommerce_candidate(found, reader.currency)
+    others = [*reader.boxes[:1], *([woocommerce] if woocommerce else []), *reader.viewed[:MAX_CANDIDATES]]
+    weak = [Candidate("state", sku=sku, is_weak=True) for sku in reader.weak_skus[:1]]
+    return [*named, *others, *reader.paths[:1], *weak]
 
 
 def _num_fields(candidate: Candidate) -> int:
@@ -72,221 +48,102 @@ def _num_fields(candidate: Candidate) -> int:
     return sum(bool(value) for value in fields) + 10 * has_currency
 
 
-def _values(page: Page) -> Iterator[Any]:
-    """Every JSON value in scripts and data attributes, up to a total size."""
-    left = MAX_STATE_CHARS
-    for element in page.root.iter("script"):
-        text = element.text or ""
-        kind = element.get("type") or ""
-        left -= len(text)
-        if left < 0:
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What an object inherits: its currency, Apollo's cache around it, the event that its value was sent with."""
+
+    currency: str | None = None
+    cache: dict[str, Any] = field(default_factory=dict)
+    event: str = ""
+
+
+class _Reader:
+    """Goes through every object once and keeps what is about this page's product."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._num_left = MAX_NODES
+        self._headings = {key for text in page.headings if (key := _key(text))}
+        slug = unquote(urlsplit(page.url).path.rstrip("/").rsplit("/", 1)[-1])
+        self._slug = slug if len(slug) > 3 else None
+        self.currency = platforms.shop_currency(page)
+        self.named: list[Candidate] = []
+        self.viewed: list[Candidate] = []
+        self.boxes: list[Candidate] = []
+        self.paths: list[Candidate] = []
+        self.weak_skus: list[str] = []
+
+    def read(self, source: Source) -> None:
+        """Read all objects in one value."""
+        self._walk(source.value, _Context(event=source.event), 0)
+
+    def _walk(self, value: Any, context: _Context, depth: int) -> None:
+        """Read every object, each with the currency that it or its nearest ancestor names."""
+        self._num_left -= 1
+        if self._num_left < 0 or depth > MAX_DEPTH:
             return
-        if "price" not in text.lower() or "ld+json" in kind.lower():
-            continue
-        yield from _json_value(text) if _JSON_TYPE.fullmatch(kind) else _assigned(text)
-    for element in page.root.iter(etree.Element):
-        for name, value in element.items():
-            if name.startswith("data-") and value[:1] in "{[" and "price" in value.lower():
-                left -= len(value)
-                if left < 0:
-                    return
-                yield from _json_value(value)
+        if isinstance(value, dict):
+            cache = value if "ROOT_QUERY" in value else context.cache
+            context = _Context(currency_in(value) or context.currency, cache, context.event)
+            if self._reads_whole(value, context):
+                return
+            context = _Context(context.currency, cache)
+            value = list(value.values())
+        if isinstance(value, list):
+            for part in value:
+                if isinstance(part, dict | list):
+                    self._walk(part, context, depth + 1)
 
-
-def _json_value(text: str) -> list[Any]:
-    try:
-        return [json.loads(text.strip(), strict=False)]
-    except (ValueError, RecursionError):
-        return []
-
-
-def _assigned(text: str) -> Iterator[Any]:
-    """Values of `name = {…}` and `JSON.parse("…")` in a script; anything that is not JSON is passed over."""
-    decoder = json.JSONDecoder(strict=False)
-    position = 0
-    for _ in range(MAX_ASSIGNMENTS):
-        match = _ASSIGNMENT.search(text, position)
-        if match is None:
-            return
-        try:
-            value, position = decoder.raw_decode(text, match.end())
-        except (ValueError, RecursionError):
-            position = match.end() + 1
-            continue
-        if isinstance(value, str):
-            yield from _json_value(value)
-        else:
-            yield value
-
-
-def _objects(
-    value: Any, currency: str | None, budget: list[int], depth: int
-) -> Iterator[tuple[dict[str, Any], str | None]]:
-    """Every object with the currency that it or its nearest ancestor names."""
-    budget[0] -= 1
-    if budget[0] < 0 or depth > 40:
-        return
-    if isinstance(value, dict):
-        currency = _currency(value) or currency
-        yield value, currency
-        value = list(value.values())
-    if isinstance(value, list):
-        for part in value:
-            if isinstance(part, dict | list):
-                yield from _objects(part, currency, budget, depth + 1)
-
-
-def _currency(item: dict[str, Any]) -> str | None:
-    return next((code for key in CURRENCY_KEYS if (code := currency_code(item.get(key)))), None)
-
-
-def _is_this_product(item: dict[str, Any], page: Page) -> bool:
-    if not any(key in item for key in (*PRICE_KEYS, *MINOR_KEYS, "variants", "offers")):
+    def _reads_whole(self, item: dict[str, Any], context: _Context) -> bool:
+        """Take in what an object says; whether that was all of it, so that its parts are no products of their own."""
+        if context.cache and not _NAME_MARKS.isdisjoint(item):
+            item = resolved(item, context.cache)
+        if _is_product_like(item) and self._is_this_product(item):
+            self._add(self.named, item, context.currency or (self.currency if is_in_minor_units(item) else None))
+        elif viewed := analytics.product_of(item, context.event):
+            self._add(self.viewed, viewed, self.currency if viewed.get("price_varies") else context.currency)
+            return True
+        elif box := platforms.magento_candidate(item, self._page):
+            self.boxes.append(box)
+        if path := _breadcrumbs(item, self._page):
+            self.paths.append(Candidate(syntax="state", category_path=path))
         return False
-    names = {_key(item[name]) for name in NAME_KEYS if isinstance(item.get(name), str)} - {""}
-    if not names:
-        return False
-    if any(_key(text) in names for text in page.headings):
-        return True
-    slug = unquote(urlsplit(page.url).path.rstrip("/").rsplit("/", 1)[-1])
-    handles = [item.get(key) for key in ("handle", "slug", "urlKey", "url_key")]
-    urls = [page.absolute(item.get(key)) for key in ("url", "canonicalUrl", "link")]
-    return (len(slug) > 3 and slug in handles) or any(url in page.addresses for url in urls if url)
+
+    def _add(self, found: list[Candidate], item: dict[str, Any], currency: str | None) -> None:
+        candidate = candidate_of(item, currency, self._page)
+        if candidate.price:
+            found.append(candidate)
+            if sku := weak_sku_of(item):
+                self.weak_skus.append(sku)
+
+    def _is_this_product(self, item: dict[str, Any]) -> bool:
+        names = {_key(item[name]) for name in NAME_KEYS if isinstance(item.get(name), str)} - {""}
+        if not names:
+            return False
+        if not names.isdisjoint(self._headings):
+            return True
+        handles = [item.get(key) for key in ("handle", "slug", "urlKey", "url_key")]
+        urls = [self._page.absolute(item.get(key)) for key in ("url", "canonicalUrl", "link")]
+        is_named = self._slug is not None and self._slug in handles
+        return is_named or any(url in self._page.addresses for url in urls if url)
+
+
+def _is_product_like(item: dict[str, Any]) -> bool:
+    return not _MARKS.isdisjoint(item) and not _NAME_MARKS.isdisjoint(item)
+
+
+def _breadcrumbs(item: dict[str, Any], page: Page) -> tuple[str, ...]:
+    entries = as_list(item.get("breadcrumbs", item.get("breadcrumb")))
+    crumbs = [(_name(entry), page.absolute(entry.get("href") or entry.get("url")))
+              for entry in entries[:20] if isinstance(entry, dict)]  # fmt: skip
+    return breadcrumbs.path_of(crumbs, page) if crumbs else ()
+
+
+def _name(entry: dict[str, Any]) -> str | None:
+    return next(
+        (text for key in ("name", "label", "title", "text") if (text := clean(text_of(entry.get(key)), 200))), None
+    )
 
 
 def _key(text: str) -> str:
     return re.sub(r"\W+", "", text.lower())
-
-
-def _candidate(item: dict[str, Any], currency: str | None, page: Page) -> Candidate:
-    price = _price(item, PRICE_KEYS, currency, page)
-    regular = _price(item, REGULAR_KEYS, price.currency if price else currency, page)
-    is_higher = price and regular and regular.currency == price.currency and regular.amount > price.amount
-    return Candidate(
-        syntax="state",
-        is_product=price is not None,
-        num_products=1,
-        title=clean(next((item[key] for key in NAME_KEYS if isinstance(item.get(key), str)), None), 500),
-        description=clean(item.get("description"), 5000),
-        brand=_text(item, "brand", "vendor", "manufacturer"),
-        category_path=breadcrumbs.of_category(_category(item)),
-        gtin=next(
-            (gtin for key in ("gtin", "gtin13", "ean", "barcode", "upc") if (gtin := normalise_gtin(item.get(key)))),
-            None,
-        ),
-        sku=clean(text_of(item.get("sku")), 100),
-        mpn=clean(text_of(item.get("mpn")), 100),
-        images=_images(item, page),
-        price=price,
-        regular_price=regular if is_higher else None,
-        availability=_availability(item),
-        rating=_rating(item),
-        attributes=attributes_of(item),
-        reviews=_reviews(item),
-    )
-
-
-def _text(item: dict[str, Any], *keys: str) -> str | None:
-    return next((text for key in keys if (text := clean(text_of(item.get(key)), 200))), None)
-
-
-def _category(item: dict[str, Any]) -> Any:
-    return next(
-        (item[key] for key in ("categoryPath", "category_path", "category", "productType") if item.get(key)), None
-    )
-
-
-def _is_in_minor_units(item: dict[str, Any]) -> bool:
-    """Whether whole numbers here count cents: Shopify's product JSON has all of these keys and only integers."""
-    prices = [item.get(key) for key in ("price", "price_min", "compare_at_price_min")]
-    return "price_varies" in item and all(isinstance(price, int) for price in prices)
-
-
-def _price(item: dict[str, Any], keys: tuple[str, ...], currency: str | None, page: Page) -> Price | None:
-    own = _currency(item) or currency
-    digits = item.get("currency_minor_unit", item.get("fractionDigits"))
-    for key in MINOR_KEYS if keys is PRICE_KEYS else ():
-        if isinstance(item.get(key), int):
-            return _scaled(item[key], own, digits if isinstance(digits, int) else 2)
-    for key in keys:
-        value = item.get(key)
-        if isinstance(value, dict):
-            nested = _price(value, (*AMOUNT_KEYS, *keys), own, page) or _minor(value, own)
-            if nested:
-                return nested
-        elif isinstance(digits, int) and isinstance(value, int | str) and str(value).isdigit():
-            return _scaled(int(value), own, digits)
-        elif isinstance(value, int) and _is_in_minor_units(item):
-            return _scaled(value, own, 2)
-        elif (price := machine_price(value, own, region=page.region)) and price.amount > 0:
-            return price
-    return None
-
-
-def _minor(value: dict[str, Any], currency: str | None) -> Price | None:
-    digits = value.get("fractionDigits", 2)
-    amount = next((value[key] for key in MINOR_KEYS if isinstance(value.get(key), int)), None)
-    return _scaled(amount, _currency(value) or currency, digits) if amount and isinstance(digits, int) else None
-
-
-def _scaled(amount: int, currency: str | None, digits: int) -> Price | None:
-    if isinstance(amount, bool) or amount <= 0 or amount >= 10**15 or not 0 <= digits <= 4:
-        return None
-    text = f"{amount:0{digits + 1}d}"
-    price = machine_price(f"{text[:-digits]}.{text[-digits:]}" if digits else text, currency)
-    return Price(price.amount, price.currency) if price else None
-
-
-def _availability(item: dict[str, Any]) -> str | None:
-    for key in (
-        "availability",
-        "available",
-        "availableForSale",
-        "inStock",
-        "in_stock",
-        "isInStock",
-        "is_in_stock",
-        "stockStatus",
-    ):
-        if found := availability_of(item.get(key)):
-            return found
-    return None
-
-
-def _first(item: dict[str, Any], *keys: str) -> Any:
-    return next((item[key] for key in keys if item.get(key) is not None), None)
-
-
-def _rating(item: dict[str, Any]) -> Rating | None:
-    part = _first(item, "aggregateRating", "rating", "reviewSummary")
-    if not isinstance(part, dict):
-        return None
-    words = {
-        "ratingValue": _first(part, "ratingValue", "average", "value", "score"),
-        "bestRating": _first(part, "bestRating", "max", "best", "scale"),
-        "ratingCount": _first(part, "ratingCount", "reviewCount", "count", "total"),
-    }
-    return rating_of(words, counted=True)
-
-
-def _reviews(item: dict[str, Any]) -> tuple[Review, ...]:
-    return reviews_of(
-        {
-            "reviewBody": _first(part, "text", "body", "reviewBody", "content"),
-            "datePublished": _first(part, "date", "datePublished", "createdAt"),
-            "reviewRating": {"ratingValue": _first(part, "stars", "rating", "score")},
-        }
-        for part in as_list(item.get("reviews"))
-        if isinstance(part, dict)
-    )
-
-
-def _images(item: dict[str, Any], page: Page) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for key in ("images", "image", "media", "featured_image", "imageUrl"):
-        for part in as_list(item.get(key)):
-            keys = ("src", "url", "originalSrc", "href")
-            target = next((part[name] for name in keys if part.get(name)), None) if isinstance(part, dict) else part
-            if url := page.absolute(target):
-                found.setdefault(url)
-    return tuple(found)[:30]

@@ -15,7 +15,7 @@ const WORD = /[^\s,:;{}[\]"'“”]+/y;
 // A value in an object may hold spaces and colons (`price: 12.50 USD`, `url: https://…`); it ends with its line.
 const BARE_VALUE = /[^,;{}[\]"'\n\r]{1,2000}/y;
 const KEY_FOLLOWS = /^[\s,]*(?:"(?:[^"\\]|\\.){0,200}(?:"\s*(?::|$)|$)|'[^'\n]{0,60}'\s*:|[“”„][^“”\n]{0,60}[“”]\s*:|[\p{L}\p{N}_$@.-]{1,60}\s*:|[}\]]|\/\/|\/\*|<\/?[A-Za-z]|$)/u;
-const VALUE_FOLLOWS = /^\s*(?:["'“”{[\]}0-9-]|true\b|false\b|null\b|undefined\b|\/\/|\/\*|$)/;
+const VALUE_FOLLOWS = /^\s*(?:["'“”{[\]}0-9-]|void\b|new\b|[\p{L}\p{N}_$.!]{1,40}\s*(?:[,\]]|$)|\/\/|\/\*|$)/u;
 const NEXT_KEY = /["'“”][@\p{L}\p{N}_-]{1,60}["'“”]\s*:/uy;
 const TAG = /<\/?[A-Za-z][^<>"']{0,40}>/y;
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from scraper.document import parse_page
 from scraper.extract import extract_product
-from scraper.json_repair import mend_value, parse_block, repair
+from scraper.json_repair import mend_value, repair
+from scraper.json_values import parse_block
 from scraper.jsonld import read_items
 
 URL = "https://shop.example/p"
