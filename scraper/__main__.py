@@ -1,4 +1,4 @@
-"""The command line: `python -m scraper extract | extract-many | crawl | run | forget`."""
+"""The command line: `python -m scraper extract | extract-many | crawl | run | images | forget`."""
 
 import argparse
 import json
@@ -12,6 +12,7 @@ from scraper.batch import Engine, extract_many, read_source
 from scraper.crawl.command import add_commands, positive
 from scraper.errors import InputError, ScraperError, UrlError
 from scraper.extract import extract_product
+from scraper.images.command import add_command
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -40,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     many.add_argument("--workers", type=positive, default=os.cpu_count() or 1, metavar="N",
                       help="processes to use (default: one per core)")  # fmt: skip
     add_commands(commands)
+    add_command(commands)
     return parser
 
 

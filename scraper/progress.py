@@ -14,8 +14,9 @@ PLAIN_INTERVAL_S = 10.0
 class Progress:
     """Counts finished pages and errors; the total may grow while work is found."""
 
-    def __init__(self, what: str, *, total: int) -> None:
+    def __init__(self, what: str, *, total: int, unit: str = "pages") -> None:
         self._what = what
+        self._unit = unit
         self._total = total
         self._done = 0
         self._errors = 0
@@ -59,7 +60,7 @@ class Progress:
         self._errors += errors
         self._total = self._total if total is None else total
         if self._bar and self._task is not None:
-            rate = f"{self._rate():.1f} pages/s, {self._errors} errors"
+            rate = f"{self._rate():.1f} {self._unit}/s, {self._errors} errors"
             self._bar.update(self._task, completed=self._done, total=self._total, rate=rate)
         elif time.monotonic() - self._last_said >= PLAIN_INTERVAL_S:
             self._last_said = time.monotonic()
@@ -71,7 +72,8 @@ class Progress:
     def _line(self) -> str:
         seconds_left = (self._total - self._done) / max(self._rate(), 1e-6)
         left = f", about {seconds_left:.0f} s left" if self._total > self._done else ""
-        return f"{self._what}: {self._done} of {self._total}, {self._rate():.1f} pages/s, {self._errors} errors{left}"
+        rate = f"{self._rate():.1f} {self._unit}/s, {self._errors} errors"
+        return f"{self._what}: {self._done} of {self._total}, {rate}{left}"
 
     @staticmethod
     def _print(line: str) -> None:

@@ -10,6 +10,8 @@ from scraper.crawl.batch_file import parse_shard, read_batch
 from scraper.crawl.retention import forget
 from scraper.crawl.run import crawl
 from scraper.crawl.settings import DEFAULT_MAX_PAGES, CrawlSettings, parse_contact, parse_pins, parse_shop_urls
+from scraper.images.outcome import run_images
+from scraper.output.page import write_page
 from scraper.output.table import print_summary
 
 Commands = argparse._SubParsersAction  # the type argparse gives, which has no public name
@@ -27,7 +29,7 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     one = commands.add_parser("crawl", help="crawl shops politely; run again to go on after any interruption")
     one.add_argument("shop_urls", nargs="+", metavar="SHOP_URL", help="a shop's address; only this host is crawled")
     one.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder for queue, pages and products")
-    one.add_argument("--rate", type=_rate, default=1.0, metavar="R", help="requests per second and host (default 1)")
+    one.add_argument("--rate", type=rate, default=1.0, metavar="R", help="requests per second and host (default 1)")
     one.add_argument("--max-pages", type=positive, default=DEFAULT_MAX_PAGES, metavar="N",
                      help=f"pages per shop (default {DEFAULT_MAX_PAGES})")  # fmt: skip
     one.add_argument("--resolve", action="append", default=[], metavar="HOST:ADDR",
@@ -57,17 +59,20 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parquet", action="store_true", help="write products.parquet beside products.jsonl")
+    parser.add_argument("--images", type=positive, metavar="N",
+                        help="at the end, fetch the first N pictures of each product (default: none)")  # fmt: skip
     parser.add_argument("--recrawl", action="store_true", help="after a finished crawl: ask for changes of every page")
 
 
-def _rate(text: str) -> float:
+def rate(text: str) -> float:
+    """Return requests per second from 0.001 to 1000; raises argparse's error."""
     try:
-        rate = float(text)
+        value = float(text)
     except ValueError:
-        rate = 0.0
-    if not 0.001 <= rate <= 1000:
+        value = 0.0
+    if not 0.001 <= value <= 1000:
         raise argparse.ArgumentTypeError(f"expected requests per second from 0.001 to 1000, got {text!r}")
-    return rate
+    return value
 
 
 def _days(text: str) -> int:
@@ -108,8 +113,11 @@ def _crawled(settings: CrawlSettings, arguments: argparse.Namespace) -> bool:
         settings, is_recrawl=arguments.recrawl, with_parquet=arguments.parquet, num_workers=os.cpu_count() or 1
     )
     summary = crawl(settings)
+    write_page(settings.out)
     print_summary(summary)
-    return all("stopped" not in shop and (shop["pages"] or "feed" in shop) for shop in summary["shops"])
+    are_pictures_done = arguments.images is None or run_images(settings, arguments.images)
+    gave_all = all("stopped" not in shop and (shop["pages"] or "feed" in shop) for shop in summary["shops"])
+    return gave_all and are_pictures_done
 
 
 def _forget(arguments: argparse.Namespace) -> bool:

@@ -12,9 +12,11 @@ from scraper.crawl.store import Store
 from scraper.errors import InputError
 from scraper.files import atomic_path, atomic_writer
 from scraper.identity import canonical_url, item_id_of
+from scraper.images.forget import forget_images
 
 OUTPUTS = ("products.jsonl", "changes.jsonl")
-PARQUET = "products.parquet"
+# A table or a page cannot lose one item in place; the next run writes them again.
+WHOLE = ("products.parquet", "report.html")
 
 
 def drop_old_bodies(store: Store, keep_days: int) -> int:
@@ -52,10 +54,11 @@ def forget(url: str, folder: Path) -> int:
 
     num_places += sum(_filter(folder / name, is_kept) for name in OUTPUTS)
     num_places += sum(_filter(path, is_kept) for path in sorted(folder.glob("history/*/round-*.jsonl.gz")))
-    if (folder / PARQUET).exists():
-        # A table cannot lose one row in place; the next run writes it again.
-        (folder / PARQUET).unlink()
-        num_places += 1
+    num_places += forget_images(folder, item_id)
+    for path in (folder / name for name in WHOLE):
+        if path.exists():
+            path.unlink()
+            num_places += 1
     return num_places
 
 

@@ -72,7 +72,10 @@ def _fetch_all(settings: CrawlSettings, store: ImageStore) -> dict[str, str]:
     stop, lock = threading.Event(), threading.Lock()
     hosts = Hosts(settings, stop)
     total = sum(map(len, by_host.values()))
-    with Progress("fetching pictures", total=total) as progress, ThreadPoolExecutor(MAX_HOSTS_AT_ONCE) as executor:
+    with (
+        Progress("fetching pictures", total=total, unit="pictures") as progress,
+        ThreadPoolExecutor(MAX_HOSTS_AT_ONCE) as executor,
+    ):
 
         def fetch_host(urls: list[str]) -> None:
             fetcher = Fetcher(settings)
