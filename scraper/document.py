@@ -30,7 +30,7 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 # Deeper than any real page: below this nothing is read, so that no walk from an element to its ancestors costs more.
 _too_deep = etree.XPath("/*" * (MAX_TREE_DEPTH + 1))
-_texts = etree.XPath("/html/body//text()[normalize-space()]")
+_NO_TEXT = frozenset(("script", "style", etree.Comment))
 _TELLING_TAGS = ("script", "meta", "link", "base", "title", "h1")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
 
@@ -71,11 +71,16 @@ class Page:
     def texts(self) -> list[Text]:
         """The text nodes of the body with something in them, scripts and styles left out, in document order."""
         found: list[Text] = []
-        for node in cast(list[Any], _texts(self.root))[:MAX_TEXTS]:
-            parent = node.getparent()
-            element = parent.getparent() if node.is_tail else parent
-            if element is not None and element.tag not in ("script", "style"):
-                found.append(Text(" ".join(node.split()), element))
+        body = self.root.find("body")
+        for element in () if body is None else body.iter():
+            text = element.text
+            if text and not text.isspace() and element.tag not in _NO_TEXT:
+                found.append(Text(" ".join(text.split()), element))
+            text = element.tail
+            if text and not text.isspace() and element is not body:
+                found.append(Text(" ".join(text.split()), element.getparent()))
+            if len(found) >= MAX_TEXTS:
+                break
         return found
 
     @cached_property
