@@ -112,7 +112,8 @@ def test_robots_txt_counts_for_a_day_and_outlives_the_command(site, settings):
 def test_an_unreachable_robots_txt_is_not_remembered(site, settings):
     site.add("/robots.txt", "", status=503)
     site.add("/", product("A"))
-    assert crawl(settings)["products"] == 0 and "/" not in site.paths
+    for _ in range(2):
+        assert crawl(settings)["products"] == 0 and "/" not in site.paths
     site.add("/robots.txt", "User-agent: *\nDisallow:\n")
     assert crawl(settings)["products"] == 1
 
