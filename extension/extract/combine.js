@@ -1,20 +1,25 @@
 // @ts-check
 // One Product from what the syntaxes say; the rules are those of the scraper's combine.py, and vectors/pages/ prove it.
+import * as codes from "./codes.js";
 import * as dom from "./dom.js";
 import { itemIdOf, shopOf } from "./identity.js";
 import { truthy } from "./items.js";
 import * as jsonld from "./jsonld.js";
+import * as labels from "./labels.js";
+import * as maker from "./maker.js";
 import * as microdata from "./microdata.js";
 import * as opengraph from "./opengraph.js";
 import { createPage } from "./page.js";
 import { unitsOf } from "./price.js";
 import * as rdfa from "./rdfa.js";
 import * as state from "./state.js";
+import * as stock from "./stock.js";
 import { keyOf } from "./text.js";
+import * as trail from "./trail.js";
 import { verdictOf } from "./verdict.js";
 
 /** @typedef {import("./price.js").Price} Price */
-/** @typedef {"json-ld" | "microdata" | "rdfa" | "opengraph" | "state" | "meta" | "dom"} Syntax */
+/** @typedef {"json-ld" | "microdata" | "rdfa" | "opengraph" | "state" | "meta" | "dom" | "url"} Syntax */
 /**
  * What one syntax of one page says about the product; unknown is null, undefined or empty.
  * @typedef {{syntax: Syntax, isProduct?: boolean, isWeak?: boolean, numProducts?: number, title?: string | null, price?: Price | null,
@@ -22,11 +27,37 @@ import { verdictOf } from "./verdict.js";
  */
 
 // Markup written for machines comes first, most exact first; the visible page is asked last.
-const PRECEDENCE = ["json-ld", "microdata", "rdfa", "opengraph", "state", "meta", "dom"];
+const PRECEDENCE = ["json-ld", "microdata", "rdfa", "opengraph", "state", "meta", "dom", "url"];
 const LANGUAGE_PRECEDENCE = ["dom", "opengraph", "meta"];
-const FIELDS = ["title", "description", "brand", "categoryPath", "gtin", "sku", "mpn", "images", "availability", "condition",
-  "rating", "variants", "reviews"];
-const EXTRACTORS = [jsonld.extract, microdata.extract, rdfa.extract, opengraph.extract, state.extract, dom.extract];
+// Those whose first candidate wins; the others have rules of their own.
+const FIRST_WINS = ["title", "description", "brand", "categoryPath", "gtin", "images", "availability", "condition", "rating", "variants", "reviews"];
+const FIELDS = [...FIRST_WINS, "price", "regularPrice", "sku", "mpn", "attributes", "language"];
+/**
+ * One extractor per syntax; the combiner decides between them. Those with fields to fill are asked only while one of these is
+ * still missing: on a page whose markup says everything, nothing else is read.
+ * @type {{extract: (page: import("./page.js").Page) => Candidate[], fills?: string[]}[]}
+ */
+const EXTRACTORS = [
+  { extract: jsonld.extract },
+  { extract: microdata.extract },
+  { extract: rdfa.extract },
+  { extract: opengraph.extract },
+  { extract: codes.extract },
+  { extract: state.extract, fills: ["title", "price", "availability", "brand", "sku", "images"] },
+  { extract: labels.extract },
+  { extract: maker.extract, fills: ["brand"] },
+  { extract: trail.extract, fills: ["categoryPath"] },
+  { extract: stock.extract, fills: ["availability"] },
+  { extract: dom.extract, fills: ["title", "price", "images", "description"] },
+];
+
+/** The fields that no candidate tells well: a price needs its currency, a sku a code beside the address's. @param {Candidate[]} candidates @returns {Set<string>} */
+export function missingFields(candidates) {
+  const missing = new Set(FIELDS.filter((name) => !candidates.some((candidate) => truthy(candidate[name]))));
+  if (!candidates.some(({ price }) => price?.currency)) missing.add("price");
+  if (!candidates.some(({ sku, syntax }) => sku && syntax !== "url" && codes.rank(sku) === codes.CODE)) missing.add("sku");
+  return missing;
+}
 
 /** @param {Candidate[]} ordered @param {Record<string, any>} values @param {Record<string, string>} provenance */
 function addPrices(ordered, values, provenance) {
@@ -42,6 +73,21 @@ function addPrices(ordered, values, provenance) {
   const regular = ordered.slice(at).find(({ regularPrice, price: own }) =>
     regularPrice && (!own || unitsOf(own.amount) === units) && regularPrice.currency === price.currency && unitsOf(regularPrice.amount) > unitsOf(price.amount));
   if (regular) [values.regularPrice, provenance.regularPrice] = [regular.regularPrice, regular.syntax];
+}
+
+/** The code shown to people beside a label: markup often holds an internal number. Else the first code; a GTIN or words only where there is no other. @param {Candidate[]} ordered @param {Record<string, any>} values @param {Record<string, string>} provenance */
+function addSku(ordered, values, provenance) {
+  const named = ordered.filter(({ sku }) => sku);
+  if (named.length === 0) return;
+  const most = Math.max(...named.map(({ sku }) => codes.rank(sku)));
+  const best = named.find(({ syntax }) => syntax === "dom") ?? named.find(({ sku }) => codes.rank(sku) === most);
+  [values.sku, provenance.sku] = [best?.sku, /** @type {Candidate} */ (best).syntax];
+}
+
+/** An mpn that only copies the same markup's sku is the shop's own number, where people are shown another. @param {Candidate[]} ordered @param {Record<string, any>} values @param {Record<string, string>} provenance */
+function addMpn(ordered, values, provenance) {
+  const own = ordered.find(({ mpn, sku }) => mpn && (mpn !== sku || values.sku === sku));
+  if (own) [values.mpn, provenance.mpn] = [own.mpn, own.syntax];
 }
 
 /** @param {Candidate[]} ordered @param {Record<string, any>} values @param {Record<string, string>} provenance */
@@ -70,11 +116,13 @@ export function combine(candidates) {
   const values = {};
   /** @type {Record<string, string>} */
   const provenance = {};
-  for (const name of FIELDS) {
+  for (const name of FIRST_WINS) {
     const says = ordered.find((candidate) => truthy(candidate[name]));
     if (says) [values[name], provenance[name]] = [says[name], says.syntax];
   }
   addPrices(ordered, values, provenance);
+  addSku(ordered, values, provenance);
+  addMpn(ordered, values, provenance);
   addAttributes(ordered, values, provenance);
   addLanguage(ordered, values, provenance);
   const last = values.categoryPath?.at(-1);
@@ -104,9 +152,16 @@ function present(value) {
  */
 export async function extractProduct(document, url) {
   const page = createPage(document, url);
-  const candidates = EXTRACTORS.flatMap((extract) => extract(page));
+  /** @type {Candidate[]} */
+  const candidates = [];
+  for (const { extract, fills } of EXTRACTORS) {
+    const missing = fills && missingFields(candidates);
+    if (!missing || fills.some((name) => missing.has(name))) candidates.push(...extract(page));
+  }
   const verdict = verdictOf(candidates, page);
   const { values, provenance } = verdict === "product" ? combine(candidates) : { values: {}, provenance: {} };
+  const contrary = stock.contradiction(page, values.availability);
+  if (contrary) [values.availability, provenance.availability] = [contrary, "dom"];
   const { url: itemUrl, namedBy } = page.item;
   return {
     shop: shopOf(itemUrl), itemId: await itemIdOf(itemUrl), url: itemUrl, verdict,

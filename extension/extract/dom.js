@@ -1,161 +1,191 @@
 // @ts-check
-// What a person sees: heading, price, breadcrumbs, pictures and the buy button, where markup says nothing. The rules name
-// no shop: they look for the words that shops everywhere put into class names, near the page's <h1>.
-import * as breadcrumbs from "./breadcrumbs.js";
-import { isUnseen, visibleText, visibleTexts } from "./page.js";
+// What a person sees: heading, price, pictures and description, where markup says nothing. The rules name no shop: they look
+// for the words that shops everywhere put into class names, near the page's <h1>.
+import { collapse } from "../core/item-text.js";
 import { parsePrice, unitsOf } from "./price.js";
-import { clean } from "./text.js";
-import { availabilityOf, says } from "./words.js";
+import { clean, keyOf } from "./text.js";
+import { isAside, isNamedCard, isPictureEntry, isUnseen, lineage, namesOf, textOf, visibleTexts } from "./visible.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./price.js").Price} Price */
-/** @typedef {{price: Price, element: Element, card: Element | null}} Found */
+/** @typedef {{price: Price, element: Element}} Priced */
+/** @typedef {Priced & {card: Element | null}} Found */
+/** @typedef {{element: Element, names: string}} Named */
+/** @typedef {Map<Element | null, Map<string, number>>} Kinds */
 
 const MAX_PRICE_TEXT = 80;
 const MAX_ELEMENTS = 2000;
+const MAX_TITLE = 300;
+const MAX_HEADINGS = 20;
+const MAX_TEXTS_AFTER = 400;
+const MAX_PRICE_LINE = 32;
+const MAX_PRICE_LETTERS = 14;
+const MAX_IMAGES = 30;
 const PRICE = /price|preis|\bprix\b|precio|prezzo/i;
-const OLD_PRICE = /old|was\b|regular|list[-_]?price|compare|original|cross|strike|through|rrp|msrp|uvp|before|previous/i;
-const NOT_PRICE = /unit|per[-_]|instal|shipping|delivery|sav(?:e|ing)|discount|filter|range|slider|coupon|points/i;
-const ASIDE = /related|recommend|similar|upsell|cross-?sell|carousel|also[-_]|recently|mini-?cart|cart[-_]drawer|compar(?:e[-_]|ison)|wishlist|sponsor|footer|newsletter|mega-?menu|review/i;
-const CARD = /(?:product|item|goods)s?[-_]{0,2}(?:card|tile|item|teaser|box|miniature|thumb|list|grid|block)/i;
+const OLD_PRICE = /(?<![a-z])old(?![a-z])|old[-_]*price|(?:price|preis)[-_]*old|was\b|compare|cross(?!-?sell)|strike|through|rrp|msrp|uvp|before|previous/i;
+// Names that stand for the old price beside a new one, and for the only price where there is no other.
+const REGULAR_PRICE = /regular|list[-_]?price|original/i;
+const NOT_PRICE = /unit|(?<![a-z])per[-_]|instal|shipping|delivery|sav(?:e|ing)|discount(?!ed|[-_]*price)|filter|(?:price|ui)[-_]*(?:range|slider)|range[-_]*slider|coupon|points/i;
+const NOT_PRICE_TEXT = /sav(?:e|ing)|discount|(?<![\p{L}\p{N}_])(?:off|mes)(?![\p{L}\p{N}_])|shipping|delivery|postage|month|week|instal|deposit|versand|monat|livraison|mois|env[ií]o|spedizione|mese|доставк|месяц|frete|%/iu;
 const GALLERY = /gallery|product[-_]{0,2}(?:image|img|media|photo|picture|slide)|main[-_]?image/i;
-const STOCK = /stock|availab|sold[-_]?out|verf[uü]gbar/i;
-const SKU = /^(?:(?:sku|art(?:ikel|icle)?[-. ]?(?:nr|no)\.?)\s*[:#]?\s*)?([\p{L}\p{N}_./-]{2,40})$/iu;
 const DESCRIPTION = /product-{1,2}description|product__description|(?:^|\s)description$/i;
-const BREADCRUMBS = /breadcrumb/i;
-const SKU_NAME = /(?:^|\s|product[-_]{1,2})sku(?:\s|$)/i;
-const ASIDE_TAGS = ["nav", "footer", "aside", "header"];
-const BUTTONS = "button, input[type=submit], input[type=button], a[role=submit], a[role=button]";
+const STRUCK = ["del", "s", "strike"];
+const MORE_THAN_A_PRICE = "a, img, h1, h2, h3, button";
 const IMAGE_ATTRIBUTES = ["data-zoom-image", "data-large_image", "srcset", "data-srcset", "data-src", "data-original", "data-lazy-src", "src"];
+const FOLLOWING = 4; // Node.DOCUMENT_POSITION_FOLLOWING
 
-/** @param {Element} element @returns {string} its class names and id */
-const namesOf = (element) => `${classesOf(element).join(" ")} ${element.id}`;
+/** @param {Price} one @param {Price} other */
+const isHigher = (one, other) => unitsOf(one.amount) > unitsOf(other.amount);
 
-/** @param {Element} element @returns {string[]} */
-const classesOf = (element) => (element.getAttribute("class") ?? "").split(/\s+/).filter(Boolean);
-
-/** @param {Element} element @returns {Element[]} itself and its ancestors below <body> */
-function lineage(element) {
-  const found = [];
-  /** @type {Element | null} */
-  let part = element;
-  for (; part && !["html", "body"].includes(part.localName); part = part.parentElement) found.push(part);
-  return found;
+/** @param {Page} page @returns {Named[]} every element that a person may see with a class or an id */
+function namedElements({ document }) {
+  return [...document.querySelectorAll("body [class], body [id]")].filter((element) => !isUnseen(element))
+    .map((element) => ({ element, names: namesOf(element) }));
 }
 
-/** @param {Element} element */
-function isAside(element) {
-  return lineage(element).some((part) => ASIDE_TAGS.includes(part.localName) || ASIDE.test(namesOf(part)));
+/** @param {Named[]} named @param {RegExp} pattern */
+function elementsNamed(named, pattern) {
+  return named.filter(({ names }) => pattern.test(names)).slice(0, MAX_ELEMENTS).map(({ element }) => element);
 }
 
-/** @param {Page} page @param {RegExp} pattern @returns {Element[]} those whose names fit */
-function elementsNamed({ document }, pattern) {
-  const found = [];
-  for (const element of document.querySelectorAll("[class], [id]")) {
-    if (["html", "body"].includes(element.localName) || !pattern.test(namesOf(element)) || isUnseen(element)) continue;
-    if (found.push(element) >= MAX_ELEMENTS) break;
-  }
-  return found;
+/** @param {Page} page @returns {Element | null} the <h1> that the page's title speaks of, else the first, else the element that says the title */
+function headingOf(page) {
+  const titles = new Set(page.titles.map(keyOf).filter(Boolean));
+  const headings = [...page.document.querySelectorAll("h1")].filter((element) => !isUnseen(element)).slice(0, MAX_HEADINGS)
+    .filter((element) => textOf(element, 0));
+  const titled = headings.find((element) => {
+    const name = keyOf(textOf(element));
+    return [...titles].some((title) => title.includes(name) || name.includes(title));
+  });
+  const first = titled ?? headings.find((element) => !isAside(element)) ?? headings[0];
+  return first ?? page.texts.find(({ text }) => text.length <= MAX_TITLE && titles.has(keyOf(text)))?.element ?? null;
 }
 
 /** @param {Element} element */
 function isOld(element) {
-  return lineage(element).some((part) => ["del", "s", "strike"].includes(part.localName)) || OLD_PRICE.test(namesOf(element));
+  return lineage(element).some((part) => STRUCK.includes(part.localName)) || OLD_PRICE.test(namesOf(element));
+}
+
+/** @param {Element} element */
+function isStruck(element) {
+  return STRUCK.includes(element.localName) || OLD_PRICE.test(namesOf(element));
+}
+
+/** @param {Element} element */
+function isRegular(element) {
+  return lineage(element).slice(0, 3).some((part) => REGULAR_PRICE.test(namesOf(part)));
+}
+
+/** @param {Element} element whether it stands for another amount than the price that is asked */
+function isOtherAmount(element) {
+  return isOld(element) || NOT_PRICE.test(namesOf(element)) || isAside(element);
 }
 
 /** The price in the element's own text, without what is struck through; a bare number is no price. @param {Element} element @param {Page} page @returns {Price | null} */
 function visiblePrice(element, page) {
-  const pieces = visibleTexts(element).filter((node) => {
-    const parts = lineage(/** @type {Element} */ (node.parentElement));
-    return !parts.slice(0, parts.indexOf(element)).some((part) => isOld(part) || NOT_PRICE.test(namesOf(part)));
-  });
-  const text = pieces.map((node) => node.data).join(" ").replace(/\s+/g, " ").trim();
-  if (!text || text.length > MAX_PRICE_TEXT) return null;
-  const price = parsePrice(text, { region: page.region });
-  return price?.currency ? price : null;
+  let visible = "";
+  for (const run of visibleTexts(element)) {
+    const parts = lineage(run.element);
+    const isLeftOut = parts.slice(0, parts.indexOf(element)).some((part) => isStruck(part) || NOT_PRICE.test(namesOf(part)));
+    const words = isLeftOut ? "" : collapse(run.text);
+    if (words) visible += visible ? ` ${words}` : words;
+    if (visible.length > MAX_PRICE_TEXT) return null;
+  }
+  const price = visible ? parsePrice(visible, { region: page.region }) : null;
+  return price?.currency && unitsOf(price.amount) > 0n ? price : null;
 }
 
-/** @param {Page} page @param {Element | null} heading @returns {Found[]} the prices people pay, those after the heading first */
-function pricesOf(page, heading) {
-  const found = elementsNamed(page, PRICE).flatMap((element) => {
-    if (isOld(element) || NOT_PRICE.test(namesOf(element)) || isAside(element)) return [];
-    const price = visiblePrice(element, page);
-    return price && unitsOf(price.amount) > 0n ? [{ price, element }] : [];
+/** @param {Page} page @param {Named[]} named @param {Element | null} heading @returns {Priced[]} the prices people pay in elements named "price", those after the heading first */
+function namedPrices(page, named, heading) {
+  const found = elementsNamed(named, PRICE).flatMap((element) => {
+    const price = isOtherAmount(element) ? null : visiblePrice(element, page);
+    const isAfter = heading && heading.compareDocumentPosition(element) & FOLLOWING;
+    return price ? [{ price, element, order: (isAfter ? 0 : 2) + Number(isRegular(element)) }] : [];
   });
-  const isBefore = (/** @type {Element} */ element) =>
-    !(heading && heading.compareDocumentPosition(element) & 4 /* Node.DOCUMENT_POSITION_FOLLOWING */);
-  found.sort((a, b) => Number(isBefore(a.element)) - Number(isBefore(b.element)));
-  const priced = new Set(found.flatMap(({ element }) => lineage(element)));
-  return found.map(({ price, element }) => ({ price, element, card: cardAround(element, priced, heading) }));
+  return found.sort((a, b) => a.order - b.order);
+}
+
+/** @param {Page} page @param {Element | null} heading @returns {Priced[]} the short lines with an amount and a currency after the heading, whatever their class names say */
+function unnamedPrices(page, heading) {
+  const start = heading ? page.texts.findIndex(({ node }) => heading.compareDocumentPosition(node) & FOLLOWING) : -1;
+  if (start < 0) return [];
+  return page.texts.slice(start, start + MAX_TEXTS_AFTER).flatMap(({ text, element: own }) => {
+    const element = /\p{Nd}/u.test(text) ? shortLine(own) : null;
+    const price = element && !saysMore(element) && !isOtherAmount(element) ? visiblePrice(element, page) : null;
+    return element && price ? [{ price, element }] : [];
+  });
+}
+
+/** The widest element around `own` that is still one short line: the currency may stand beside the number. What holds a link, a picture or a heading is more than a price. @param {Element} own @returns {Element | null} */
+function shortLine(own) {
+  let best = null;
+  for (const part of lineage(own).slice(0, 4)) {
+    if (textOf(part, MAX_PRICE_LINE).length > MAX_PRICE_LINE || (part !== own && part.querySelector(MORE_THAN_A_PRICE))) break;
+    best = part;
+  }
+  return best;
+}
+
+/** @param {Element} element whether the line speaks of something else than the product's price: shipping, savings, a month's instalment */
+function saysMore(element) {
+  const text = textOf(element);
+  return (text.match(/\p{L}/gu) ?? []).length > MAX_PRICE_LETTERS || NOT_PRICE_TEXT.test(text);
+}
+
+/** @param {Priced[]} priced @param {Element | null} heading @returns {Found[]} each price with the product card around it */
+function withCards(priced, heading) {
+  const kinds = kindsAround(priced);
+  return priced.map((one) => ({ ...one, card: cardAround(one.element, kinds, heading) }));
+}
+
+/** @param {Priced[]} priced @returns {Kinds} under each parent, how many elements around a price there are of each tag name and class name */
+function kindsAround(priced) {
+  const around = new Set(priced.flatMap(({ element }) => lineage(element)));
+  /** @type {Kinds} */
+  const kinds = new Map();
+  for (const part of around) {
+    const counts = kinds.get(part.parentElement) ?? new Map();
+    for (const kind of kindsOf(part)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    kinds.set(part.parentElement, counts);
+  }
+  return kinds;
+}
+
+/** A sold-out card may bear one class name more than its neighbours, so each name counts on its own. @param {Element} part @returns {string[]} */
+function kindsOf(part) {
+  return collapse(namesOf(part)).split(" ").map((name) => `${part.localName} ${name}`);
 }
 
 /**
  * The product card around a price: an element named like a card, one that leads elsewhere by a link and stands among
  * siblings of its kind which have prices too, or a list entry with a linked picture; what holds the heading is none.
- * @param {Element} element @param {Set<Element>} priced @param {Element | null} heading @returns {Element | null}
+ * @param {Element} element @param {Kinds} kinds @param {Element | null} heading @returns {Element | null}
  */
-function cardAround(element, priced, heading) {
+function cardAround(element, kinds, heading) {
   for (const part of lineage(element)) {
     if (heading && part !== heading && part.contains(heading)) return null;
-    if (CARD.test(namesOf(part))) return part;
-    const siblings = [...(part.parentElement?.children ?? [])].filter((other) => other !== part && other.localName === part.localName);
-    const isRepeated = siblings.some((other) => priced.has(other) && isAlike(other, part));
+    if (isNamedCard(part)) return part;
+    const isRepeated = kindsOf(part).some((kind) => (kinds.get(part.parentElement)?.get(kind) ?? 0) > 2);
     if (isRepeated && (part.localName === "a" || part.querySelector("a[href]"))) return part;
-    if (["li", "article"].includes(part.localName) && part.querySelector("a[href] img")) return part;
+    if (isPictureEntry(part)) return part;
   }
   return null;
-}
-
-/** Whether two elements share a class name, or have none: a sold-out card may bear one name more. @param {Element} one @param {Element} other */
-function isAlike(one, other) {
-  const [names, others] = [one, other].map((element) => namesOf(element).split(/\s+/).filter(Boolean));
-  return names.some((name) => others.includes(name)) || (names.length === 0 && others.length === 0);
 }
 
 /** @param {Found} own @param {Found[]} all @param {Page} page @returns {Price | null} a higher price in the same currency, struck through beside the price and beside no other price */
 function regularPriceOf(own, all, page) {
+  const others = all.filter(({ price }) => unitsOf(price.amount) !== unitsOf(own.price.amount));
   for (const container of lineage(own.element).slice(0, 4)) {
-    const isShared = all.some(({ element, price }) => element !== container && container.contains(element) && unitsOf(price.amount) !== unitsOf(own.price.amount));
-    if (isShared) return null;
+    if (others.some(({ element }) => element !== container && container.contains(element))) return null;
     for (const element of container.querySelectorAll("*")) {
-      if (isUnseen(element) || !isOld(element) || NOT_PRICE.test(namesOf(element)) || isAside(element)) continue;
-      const text = visibleText(element);
+      const isBefore = OLD_PRICE.test(namesOf(element)) || REGULAR_PRICE.test(namesOf(element)) || isOld(element);
+      if (!isBefore || NOT_PRICE.test(namesOf(element)) || isAside(element) || isUnseen(element)) continue;
+      const text = textOf(element, MAX_PRICE_TEXT);
       const price = text.length <= MAX_PRICE_TEXT ? parsePrice(text, { region: page.region }) : null;
-      if (price && price.currency === own.price.currency && unitsOf(price.amount) > unitsOf(own.price.amount)) return price;
+      if (price && price.currency === own.price.currency && isHigher(price, own.price)) return price;
     }
   }
   return null;
-}
-
-/** @param {Page} page @param {Element | null} heading */
-function titleOf(page, heading) {
-  return clean(heading ? visibleText(heading) : page.headings[0], 500);
-}
-
-/** @param {Page} page */
-function descriptionOf(page) {
-  return elementsNamed(page, DESCRIPTION).filter((element) => !isAside(element))
-    .map((element) => clean(visibleText(element), 5000)).find(Boolean);
-}
-
-/** The links of what is named breadcrumbs, else of a <nav> whose addresses each go on from the last. @param {Page} page */
-function categoryPathOf(page) {
-  const navs = [...page.document.querySelectorAll("nav")].filter((nav) => !isUnseen(nav));
-  const labelled = navs.filter((nav) => BREADCRUMBS.test(nav.getAttribute("aria-label") ?? ""));
-  for (const element of [...elementsNamed(page, BREADCRUMBS), ...labelled, ...navs.filter((nav) => isTrail(nav, page))]) {
-    const links = [...element.querySelectorAll("a")]
-      .map((a) => ({ name: clean(visibleText(a), 200), url: page.absolute(a.getAttribute("href")) }));
-    const path = breadcrumbs.pathOf(links.filter(({ url }) => url), page);
-    if (path.length > 0) return path;
-  }
-  return [];
-}
-
-/** @param {Element} nav @param {Page} page */
-function isTrail(nav, page) {
-  const steps = [...nav.querySelectorAll("a")].slice(0, 12)
-    .map((a) => `${(page.absolute(a.getAttribute("href")) ?? "").replace(/\/+$/, "")}/`);
-  return steps.length >= 2 && steps.slice(1).every((step, i) => step.startsWith(steps[i]) && step !== steps[i]);
 }
 
 /** @param {string} srcset @returns {string | null} the widest */
@@ -178,66 +208,36 @@ export function imageUrl(image, page) {
   return null;
 }
 
-/** @param {Page} page @returns {string[]} */
-function imagesOf(page) {
-  const found = new Set();
-  for (const gallery of elementsNamed(page, GALLERY)) {
-    if (isAside(gallery) || lineage(gallery).slice(1).some((part) => CARD.test(namesOf(part)))) continue;
-    const images = gallery.localName === "img" ? [gallery] : gallery.querySelectorAll("img");
-    for (const image of images) {
-      const url = isUnseen(image) ? null : imageUrl(image, page);
-      if (url) found.add(url);
-    }
-  }
-  return [...found].slice(0, 30);
+/** @param {Page} page @param {Named[]} named @returns {string[]} */
+function imagesOf(page, named) {
+  const galleries = elementsNamed(named, GALLERY).filter((gallery) => !isAside(gallery) && !lineage(gallery).slice(1).some(isNamedCard));
+  const images = galleries.flatMap((gallery) => (gallery.localName === "img" ? [gallery] : [...gallery.querySelectorAll("img")]));
+  const urls = [...new Set(images)].map((image) => (isUnseen(image) ? null : imageUrl(image, page)));
+  return [...new Set(urls.filter((url) => url !== null))].slice(0, MAX_IMAGES);
 }
 
-/** @param {Page} page @returns {string | null} */
-function availabilityFrom(page) {
-  for (const element of elementsNamed(page, STOCK)) {
-    const text = visibleText(element);
-    const found = text.length <= 60 && !isAside(element) ? availabilityOf(text) : null;
-    if (found) return found;
-  }
-  for (const button of page.document.querySelectorAll(BUTTONS)) {
-    const text = button.localName === "input" ? button.getAttribute("value") ?? "" : visibleText(button);
-    if (!text || text.length > 60 || isUnseen(button) || isAside(button)) continue;
-    const found = availabilityOf(text);
-    if (found && ["SoldOut", "OutOfStock", "PreOrder"].includes(found)) return found;
-    const isDisabled = button.hasAttribute("disabled") || button.getAttribute("aria-disabled") === "true";
-    if (says("addToCart", text)) return isDisabled ? "OutOfStock" : "InStock";
-  }
-  return null;
+/** @param {Named[]} named */
+function descriptionOf(named) {
+  const described = elementsNamed(named, DESCRIPTION).filter((element) => !isAside(element));
+  return described.map((element) => clean(textOf(element), 5000)).find((text) => text !== null) ?? null;
 }
 
 /** @param {Page} page @returns {import("./combine.js").Candidate[]} */
 export function extract(page) {
-  const headings = [...page.document.querySelectorAll("h1")].filter((element) => !isUnseen(element));
-  const heading = headings.find((element) => visibleText(element)) ?? null;
-  const prices = pricesOf(page, heading);
+  const heading = headingOf(page);
+  const named = namedElements(page);
+  const byName = namedPrices(page, named, heading);
+  let prices = withCards(byName, heading);
+  if (prices.every(({ card }) => card !== null)) prices = withCards([...byName, ...unnamedPrices(page, heading)], heading);
   const own = prices.find(({ card }) => card === null);
   return [{
     syntax: "dom",
     isProduct: heading !== null && own !== undefined,
     numProducts: new Set(prices.map(({ card }) => card).filter(Boolean)).size,
-    title: titleOf(page, heading),
-    description: descriptionOf(page),
-    categoryPath: categoryPathOf(page),
-    images: imagesOf(page),
+    title: clean(heading ? textOf(heading) : page.headings[0], 500),
+    description: descriptionOf(named),
+    images: imagesOf(page, named),
     price: own?.price,
     regularPrice: own && regularPriceOf(own, prices, page),
-    availability: availabilityFrom(page),
-    sku: skuOf(page),
   }];
-}
-
-/** @param {Page} page @returns {string | null} */
-function skuOf(page) {
-  for (const element of elementsNamed(page, SKU_NAME)) {
-    if (isAside(element)) continue;
-    const text = (element.getAttribute("data-sku") || visibleText(element)).trim();
-    const sku = SKU.exec(text)?.[1];
-    if (sku) return sku;
-  }
-  return null;
 }

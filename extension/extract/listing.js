@@ -2,9 +2,10 @@
 // The product cards visible on a page: links to pages of the same shop that carry a picture or a price.
 import { canonicalUrl, itemIdOf, shopOf } from "./identity.js";
 import { imageUrl } from "./dom.js";
-import { createPage, isUnseen, visibleText, visibleTexts } from "./page.js";
+import { createPage } from "./page.js";
 import { parsePrice } from "./price.js";
 import { clean } from "./text.js";
+import { isUnseen, textOf, visibleTexts } from "./visible.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {{shop: string, itemId: string, url: string, title: string, image?: string, price?: import("./price.js").Price}} Card */
@@ -30,7 +31,7 @@ function cardAround(link, url, page) {
       const target = targetOf(other, page);
       return target !== null && target !== url;
     });
-    if (isShared || visibleText(next).length > MAX_CARD_TEXT) break;
+    if (isShared || textOf(next, MAX_CARD_TEXT).length > MAX_CARD_TEXT) break;
     card = next;
   }
   return card;
@@ -41,8 +42,8 @@ function priceIn(card, page) {
   const named = [...card.querySelectorAll("[class], [itemprop]")]
     .filter((element) => PRICE.test(`${element.getAttribute("class")} ${element.getAttribute("itemprop")}`));
   for (const element of named.length > 0 ? named : [card]) {
-    const asked = visibleTexts(element).filter((node) => !node.parentElement?.closest("del, s, strike, [class*='old' i], [class*='was' i]"));
-    const text = asked.map((node) => node.data.trim()).join(" ");
+    const asked = [...visibleTexts(element)].filter((run) => !run.element.closest("del, s, strike, [class*='old' i], [class*='was' i]"));
+    const text = asked.map((run) => run.text.trim()).join(" ");
     const price = text.length <= MAX_CARD_TEXT ? parsePrice(text, { region: page.region }) : null;
     if (price?.currency) return price;
   }
@@ -52,7 +53,7 @@ function priceIn(card, page) {
 /** @param {Element} card @param {Element} link @returns {string | null} a heading, the link's own words, then the picture's */
 function titleIn(card, link) {
   const heading = card.querySelector("h1, h2, h3, h4, h5, [class*='title' i], [class*='name' i]");
-  const words = [heading && visibleText(heading), link.getAttribute("title"), link.getAttribute("aria-label"), visibleText(link),
+  const words = [heading && textOf(heading), link.getAttribute("title"), link.getAttribute("aria-label"), textOf(link),
     card.querySelector("img[alt]")?.getAttribute("alt")];
   return words.map((text) => clean(text, 500)).find((text) => text !== null) ?? null;
 }

@@ -3,6 +3,9 @@ import { collapse } from "../core/item-text.js";
 import { UrlError } from "../core/errors.js";
 import { canonicalUrl, shopOf } from "./identity.js";
 import { regionOf } from "./price.js";
+import { visibleTexts } from "./visible.js";
+
+/** @typedef {import("./visible.js").VisibleText} VisibleText */
 
 /**
  * A page made ready for reading, once for all extractors.
@@ -14,12 +17,15 @@ import { regionOf } from "./price.js";
  * @property {string | null} region the country the page speaks to
  * @property {{url: string, namedBy: "url" | "meta"}} item the canonical address and what names it
  * @property {Set<string | null>} addresses every absolute URL that means this very page
- * @property {string[]} headings what the page calls itself
+ * @property {string[]} headings what the page calls itself: its <h1>s, then `titles`
+ * @property {string[]} titles og:title, and <title> whole and in parts
+ * @property {VisibleText[]} texts what a person reads in the body, each in one line and not empty, in document order
  * @property {(reference: unknown) => string | null} absolute
  */
 
 const MAX_URL_LENGTH = 2048;
-const UNSEEN = "script, style, noscript, template, svg";
+const MAX_HEADINGS = 20;
+const MAX_TEXTS = 50_000;
 
 /** @param {string} reference @param {string} baseUrl @returns {string | null} absolute http(s), without a fragment */
 function absoluteUrl(reference, baseUrl) {
@@ -87,12 +93,25 @@ function itemOf(url, linked) {
 }
 
 /** @param {Document} document @param {Map<string, string[]>} meta @returns {string[]} */
-function headingsOf(document, meta) {
-  const found = [...document.querySelectorAll("h1")].map((element) => collapse(element.textContent ?? ""));
-  found.push(...(meta.get("og:title") ?? []));
-  const title = document.querySelector("title")?.textContent;
-  if (title) found.push(collapse(title), ...collapse(title).split(/\s+[|–—·:-]\s+/));
-  return found.filter(Boolean);
+function titlesOf(document, meta) {
+  const title = collapse(document.querySelector("title")?.textContent ?? "");
+  return [...(meta.get("og:title") ?? []), title, ...title.split(/\s+[|–—·:-]\s+/)].filter(Boolean);
+}
+
+/** @param {Document} document @returns {string[]} */
+function headingsOf(document) {
+  const headings = [...document.querySelectorAll("h1")].slice(0, MAX_HEADINGS);
+  return headings.map((element) => collapse(element.textContent ?? "")).filter(Boolean);
+}
+
+/** @param {Document} document @returns {VisibleText[]} */
+function textsOf({ body }) {
+  const found = [];
+  for (const run of body ? visibleTexts(body) : []) {
+    const text = collapse(run.text);
+    if (text && found.push({ ...run, text }) >= MAX_TEXTS) break;
+  }
+  return found;
 }
 
 /** @param {Document} document @param {string} base @returns {string | null} */
@@ -111,31 +130,19 @@ export function createPage(document, url) {
   const meta = metaOf(document);
   const languages = languagesOf(document, meta);
   const item = itemOf(url, canonicalLink(document, base));
+  const titles = titlesOf(document, meta);
+  /** @type {VisibleText[] | null} */
+  let texts = null;
   return {
     url, document, meta, languages, item,
     region: regionOf(url, [...languages.values()][0]),
     addresses: new Set([url.split("#")[0], canonicalUrl(url), item.url]),
-    headings: headingsOf(document, meta),
+    titles,
+    headings: [...headingsOf(document), ...titles],
+    get texts() {
+      texts ??= textsOf(document);
+      return texts;
+    },
     absolute: (reference) => (typeof reference === "string" ? absoluteUrl(reference, base) : null),
   };
-}
-
-/** @param {Element} element @returns {boolean} whether a person never sees its text */
-export function isUnseen(element) {
-  return element.closest(UNSEEN) !== null;
-}
-
-/** @param {Element} element @returns {Text[]} its text nodes outside scripts and styles, in document order */
-export function visibleTexts(element) {
-  const walker = element.ownerDocument.createTreeWalker(element, 4 /* NodeFilter.SHOW_TEXT */);
-  const found = [];
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (node.parentElement && !isUnseen(node.parentElement)) found.push(/** @type {Text} */ (node));
-  }
-  return found;
-}
-
-/** @param {Element} element @returns {string} what a person reads, in one line */
-export function visibleText(element) {
-  return visibleTexts(element).map((node) => node.data.trim()).filter(Boolean).join(" ");
 }

@@ -1,10 +1,10 @@
 // @ts-check
 // What kind of page this is, told before anything on it is believed. A browser has no HTTP status to go by.
-import { isUnseen } from "./page.js";
 import { opensWith } from "./words.js";
 
 // Less visible text than this on a page with scripts means that the scripts would have written it.
 const MIN_VISIBLE_CHARS = 200;
+const UNSEEN = "script, style, noscript, template, svg, title, head";
 
 /** @param {Document} document @returns {boolean} */
 function hasText(document) {
@@ -12,7 +12,7 @@ function hasText(document) {
   let total = 0;
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
-    if (!parent || isUnseen(parent) || parent.closest("head, title")) continue;
+    if (!parent || parent.closest(UNSEEN)) continue;
     total += (node.textContent ?? "").replace(/\s+/g, "").length;
     if (total >= MIN_VISIBLE_CHARS) return true;
   }

@@ -2,6 +2,8 @@
 import { pageWords } from "../generated/contracts.js";
 import { cut } from "./text.js";
 
+const CLAUSE_END = /[.!?:;|(–—]|\s-\s/;
+
 /** @param {string} text @returns {string} its letters in lower case */
 export function fold(text) {
   return text.toLowerCase().replace(/[^\p{L}]/gu, "");
@@ -36,9 +38,30 @@ export function availabilityOf(value) {
   return named("availability", value);
 }
 
+/** @param {string} text @returns {string | null} the availability that a line states first, whatever words stand around it */
+export function availabilityIn(text) {
+  const clause = text.replaceAll(", ", " ").split(CLAUSE_END, 1)[0];
+  const words = clause.split(/\s+/).filter((word) => !folded("fillers").has(fold(word)));
+  return availabilityOf(text) ?? availabilityOf(clause) ?? availabilityOf(words.join(" "));
+}
+
 /** @param {unknown} value @returns {string | null} schema.org's OfferItemCondition */
 export function conditionOf(value) {
   return named("condition", value);
+}
+
+/** @param {string} text @returns {string | null} which field ("sku", "mpn", "gtin", "brand", "availability") a label names */
+export function labelKind(text) {
+  return folded("labels").get(fold(text)) ?? null;
+}
+
+/** @param {string | null} text @returns {string | null} a brand without the label that stands before it in the same text: "More of the brand: Acme" */
+export function brandName(text) {
+  const colon = text?.indexOf(":") ?? -1;
+  if (!text || colon < 0) return text || null;
+  const head = text.slice(0, colon);
+  const isLabel = [head, head.trim().split(/\s+/).at(-1) ?? ""].some((word) => labelKind(word) === "brand");
+  return (isLabel ? text.slice(colon + 1).trim() : text) || null;
 }
 
 /** @param {string} text whether a breadcrumb's text names the home page */
