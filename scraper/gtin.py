@@ -6,8 +6,12 @@ import re
 RESTRICTED_PREFIXES = ("02", "04", "05", "2", "98", "99")
 
 
+# Counted up, as people fill in a form that insists on a number.
+PLACEHOLDERS = frozenset(("00012345678905", "00123456789012", "01234567890128", "00000012345670", "12345678901231"))
+
+
 def normalise_gtin(value: object) -> str | None:
-    """Return the 14-digit GTIN, or None unless length, check digit and prefix are those of a product.
+    """Return the 14-digit GTIN, or None unless length, check digit and prefix are those of a real product.
 
     >>> normalise_gtin("4006381333931")
     '04006381333931'
@@ -19,6 +23,8 @@ def normalise_gtin(value: object) -> str | None:
     if not re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", digits) or not _has_check_digit(digits) or not digits.strip("0"):
         return None
     gtin = digits.zfill(14)
+    if gtin in PLACEHOLDERS or len(set(digits[:-1])) == 1:
+        return None
     is_short = gtin.startswith("000000")
     if is_short and gtin[6] in "02" and len(digits) == 8:
         return None

@@ -9,7 +9,7 @@ import posixpath
 import re
 import socket
 from functools import lru_cache
-from urllib.parse import quote, unquote_plus, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, unquote_plus, urljoin, urlsplit
 
 import idna
 from publicsuffixlist import PublicSuffixList
@@ -111,6 +111,12 @@ def item_id_of(url: str) -> str:
     return hashlib.sha256(url.encode("utf-8")).hexdigest()[:16]
 
 
+def _browser_authority(parts: SplitResult) -> str:
+    """Return the authority as a browser writes it: host in lower case, without the scheme's own port."""
+    user, at, host = parts.netloc.rpartition("@")
+    return user + at + host.lower().removesuffix(f":{DEFAULT_PORTS[parts.scheme.lower()]}")
+
+
 def absolute_url(reference: str, base_url: str) -> str | None:
     """Return `reference` as an absolute http(s) URL without a fragment, or None where it cannot be one."""
     text = re.sub(r"[\t\r\n]", "", reference.strip(_CONTROL_AND_SPACE))
@@ -121,7 +127,11 @@ def absolute_url(reference: str, base_url: str) -> str | None:
         parts = urlsplit(joined)
         if parts.scheme.lower() not in DEFAULT_PORTS or not parts.hostname:
             return None
-        encoded = parts._replace(path=quote(parts.path, safe=PATH_SAFE), query=quote(parts.query, safe=QUERY_SAFE))
+        encoded = parts._replace(
+            netloc=_browser_authority(parts),
+            path=quote(parts.path, safe=PATH_SAFE),
+            query=quote(parts.query, safe=QUERY_SAFE),
+        )
     except ValueError:
         return None
     return encoded.geturl() if len(encoded.geturl()) <= MAX_URL_LENGTH else None

@@ -2,6 +2,8 @@
 
 // GS1 General Specifications, figure 1.4.2-1: in-store use (02, 04, 2) and coupons (05, 98, 99) name no product.
 const RESTRICTED_PREFIXES = ["02", "04", "05", "2", "98", "99"];
+// Counted up, as people fill in a form that insists on a number.
+const PLACEHOLDERS = ["00012345678905", "00123456789012", "01234567890128", "00000012345670", "12345678901231"];
 const LABEL = /^(?:urn:)?(?:gtin|ean|upc|isbn)(?:[-_ ]?1[0-4]|[-_ ]?8)?[: ]+/;
 
 /** @param {string} digits */
@@ -15,6 +17,7 @@ export function normaliseGtin(value) {
   const digits = String(value ?? "").trim().toLowerCase().replace(LABEL, "").replace(/[\s-]/g, "");
   if (!/^(?:[0-9]{8}|[0-9]{12,14})$/.test(digits) || !hasCheckDigit(digits) || /^0*$/.test(digits)) return null;
   const gtin = digits.padStart(14, "0");
+  if (PLACEHOLDERS.includes(gtin) || /^(.)\1*$/.test(digits.slice(0, -1))) return null;
   const isShort = gtin.startsWith("000000");
   if (isShort && "02".includes(gtin[6]) && digits.length === 8) return null;
   if (!isShort && RESTRICTED_PREFIXES.some((prefix) => gtin.slice(1).startsWith(prefix))) return null;

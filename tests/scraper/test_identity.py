@@ -79,3 +79,16 @@ def test_references_become_absolute_and_other_schemes_nothing():
 )
 def test_gtin_is_believed_only_when_it_is_a_products(value, gtin):
     assert normalise_gtin(value) == gtin
+
+
+@pytest.mark.parametrize(
+    ("reference", "absolute"),
+    [
+        ("https://CDN.Example.com:443/A.jpg", "https://cdn.example.com/A.jpg"),
+        ("http://cdn.example.com:80/a", "http://cdn.example.com/a"),
+        ("http://cdn.example.com:443/a", "http://cdn.example.com:443/a"),
+        ("//Img.example/B.png?X=1", "https://img.example/B.png?X=1"),
+    ],
+)
+def test_references_are_written_as_a_browser_writes_them(reference, absolute):
+    assert absolute_url(reference, "https://shop.example/p/1") == absolute
