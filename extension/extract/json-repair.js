@@ -3,9 +3,11 @@
 // cut ends) into JSON. One pass over bounded text; nothing of a page is ever run.
 
 const MAX_NESTING = 200;
+// What the arguments put in for bare words may grow to: one long text may be named often.
+const MAX_NAMED_CHARS = 4 * 2 ** 20;
 /** @type {Record<string, string>} */
 const LITERALS = {
-  undefined: "null", NaN: "null", Infinity: "null", True: "true", False: "false", None: "null", "!0": "true", "!1": "false", void: "null",
+  undefined: "null", NaN: "null", Infinity: "null", True: "true", False: "false", None: "null", "!0": "true", "!1": "false",
 };
 /** @type {Record<string, string>} */
 const QUOTES = { '"': '"', "'": "'", "`": "`", "“": "“”", "”": "“”", "„": "“”" };
@@ -17,6 +19,7 @@ const BARE_VALUE = /[^,;{}[\]"'\n\r]{1,2000}/y;
 const KEY_FOLLOWS = /^[\s,]*(?:"(?:[^"\\]|\\.){0,200}(?:"\s*(?::|$)|$)|'[^'\n]{0,60}'\s*:|[“”„][^“”\n]{0,60}[“”]\s*:|[\p{L}\p{N}_$@.-]{1,60}\s*:|[}\]]|\/\/|\/\*|<\/?[A-Za-z]|$)/u;
 const VALUE_FOLLOWS = /^\s*(?:["'“”{[\]}0-9-]|void\b|new\b|[\p{L}\p{N}_$.!]{1,40}\s*(?:[,\]]|$)|\/\/|\/\*|$)/u;
 const NEXT_KEY = /["'“”][@\p{L}\p{N}_-]{1,60}["'“”]\s*:/uy;
+const NO_VALUE = /void\s+[\p{L}\p{N}_]{1,10}|new\s+[\p{L}\p{N}_]{1,40}\([^()"']{0,100}\)/uy;
 const TAG = /<\/?[A-Za-z][^<>"']{0,40}>/y;
 
 /** @param {RegExp} pattern sticky @param {string} text @param {number} at @returns {string | null} */
@@ -87,6 +90,12 @@ function readString(text, start, isInObject, isKey) {
   return [`"${pieces.join("")}"`, text.length];
 }
 
+/** @param {string} text @param {number} start of a quote @returns {{json: string, end: number}} the string literal there, as JSON */
+export function mendString(text, start) {
+  const [json, end] = readString(text, start, false, false);
+  return { json, end };
+}
+
 /** One pass over the text; `out` holds JSON tokens, a space where a top-level value has ended. */
 class Mender {
   /** @param {string} text @param {Map<string, string>} names the JSON of bare words that stand for a value @param {number} start */
@@ -100,6 +109,7 @@ class Mender {
     this.stack = [];
     /** @type {Record<string, number>} */
     this.numOpen = { "}": 0, "]": 0 };
+    this.numNamedChars = 0;
   }
 
   /** @param {number} limit @param {boolean} isOne @returns {{json: string, end: number}} */
@@ -171,20 +181,30 @@ class Mender {
   word() {
     const { text, at } = this;
     const isMemberValue = this.out.at(-1) === ":";
+    const nothing = matchAt(NO_VALUE, text, at);
+    if (nothing) {
+      this.at = at + nothing.length;
+      this.separate();
+      this.out.push("null");
+      return;
+    }
     let token = isMemberValue ? matchAt(GROUPED_NUMBER, text, at) : null;
     if (!token && isMemberValue) token = (matchAt(BARE_VALUE, text, at) ?? "").split(/\s(?:\/\/|\/\*)/)[0].trimEnd();
     token ||= matchAt(WORD, text, at) ?? text[at];
     this.at = at + token.length;
     this.separate();
-    this.out.push(this.bare(token));
+    const isKey = this.stack.at(-1) === "}" && !isMemberValue;
+    this.out.push(isKey ? JSON.stringify(token) : this.bare(token));
   }
 
   /** @param {string} token */
   bare(token) {
     const named = this.names.get(token);
-    if (named !== undefined) return named;
+    if (named !== undefined) {
+      this.numNamedChars += named.length;
+      return this.numNamedChars <= MAX_NAMED_CHARS ? named : "null";
+    }
     if (Object.hasOwn(LITERALS, token)) return LITERALS[token];
-    if (token.startsWith("void ")) return "null";
     return ["true", "false", "null"].includes(token) || NUMBER.test(token) ? token : JSON.stringify(token);
   }
 

@@ -7,7 +7,7 @@ import { isList, productsOf, sameProduct } from "./main-product.js";
 import { readOffers } from "./offers.js";
 import { ratingOf, reviewsOf } from "./opinions.js";
 import { clean } from "./text.js";
-import { conditionOf } from "./words.js";
+import { brandName, conditionOf } from "./words.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./items.js").Item} Item */
@@ -21,7 +21,7 @@ const IRI = /^(?:(?:https?:)?\/\/|[#/]|_:|urn:)/i;
 function brandOf(item) {
   // A reference that names nothing on the page, or a logo's address, is no name.
   const names = [...textsOf(item.brand), ...textsOf(item.manufacturer)].filter((text) => !IRI.test(text));
-  return names.map((text) => clean(text, 200)).find((brand) => brand !== null) ?? null;
+  return names.map((text) => brandName(clean(text, 200))).find((brand) => brand !== null) ?? null;
 }
 
 /** @param {Item} item @param {Page} page @returns {string[]} */
@@ -36,7 +36,7 @@ function imagesOf(item, page) {
 }
 
 /** @param {string} name @returns {string} in camelCase; "" where it is not one of ASCII letters and digits */
-function attributeKey(name) {
+export function attributeKey(name) {
   const words = /^[\x00-\x7f]*$/.test(name) ? name.match(/[A-Za-z0-9]+/g) ?? [] : [];
   const key = words.map((word, i) => (i === 0 ? word.toLowerCase() : word[0].toUpperCase() + word.slice(1).toLowerCase())).join("");
   const american = key === "colour" ? "color" : key;
