@@ -17,7 +17,7 @@ from scraper.identity import absolute_url, canonical_url, shop_of
 from scraper.price import region_of
 from scraper.product import Syntax
 
-MAX_TREE_DEPTH = 200
+MAX_TREE_DEPTH = 250
 MAX_HEADINGS = 20
 MAX_TEXTS = 50_000
 MAX_PAGE_BYTES = 16 * 2**20
@@ -31,6 +31,7 @@ _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 # Deeper than any real page: below this nothing is read, so that no walk from an element to its ancestors costs more.
 _too_deep = etree.XPath("/*" * (MAX_TREE_DEPTH + 1))
 _NO_TEXT = frozenset(("script", "style", etree.Comment))
+_UNREAD_TAGS = ("script", "style", "noscript", "template", "svg", "textarea", "option", "object")
 _TELLING_TAGS = ("script", "meta", "link", "base", "title", "h1")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
 
@@ -85,9 +86,9 @@ class Page:
 
     @cached_property
     def soup(self) -> BeautifulSoup:
-        """The page without scripts and styles, for the visible-text fallback; made only when asked for: it is slow."""
+        """The page without what nobody reads, for the visible-text fallback; made only when asked for: it is slow."""
         root = copy.deepcopy(self.root)
-        etree.strip_elements(root, "script", "style", "noscript", "template", "svg", etree.Comment, with_tail=False)
+        etree.strip_elements(root, *_UNREAD_TAGS, etree.Comment, with_tail=False)
         return BeautifulSoup(etree.tostring(root, method="html", encoding="unicode"), "lxml")
 
     @cached_property
@@ -192,15 +193,30 @@ def parse_page(source: bytes | str, url: str, content_type: str | None = None) -
     # lxml stops at NUL and refuses unpaired surrogates; an XML declaration would make it distrust decoded text.
     text = text[:MAX_PAGE_BYTES].replace("\x00", "").lstrip("\ufeff")
     text = _XML_DECLARATION.sub("", text, count=1)
-    encoded = text.encode("utf-8", errors="ignore")
-    parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
+    return Page(url=url, html=text, root=_tree(text.encode("utf-8", errors="ignore")))
+
+
+def _tree(encoded: bytes) -> Any:
+    """Return the root of any document; what lies deeper than MAX_TREE_DEPTH is left out."""
+    parser = lxml_html.HTMLParser(encoding="utf-8", remove_pis=True)
     try:
         root = lxml_html.document_fromstring(encoded, parser=parser)
+        if not _met_a_limit(parser):
+            return root
+        # libxml2 stops at its own limits and drops the rest of the page; without them the depth is cut here.
+        root = lxml_html.document_fromstring(
+            encoded, parser=lxml_html.HTMLParser(encoding="utf-8", remove_pis=True, huge_tree=True)
+        )
     except (etree.ParserError, etree.XMLSyntaxError):
-        root = lxml_html.document_fromstring(b"<html><body></body></html>", parser=parser)
+        return lxml_html.document_fromstring(b"<html><body></body></html>")
     for element in cast(list[Any], _too_deep(root)):
         element.clear(keep_tail=True)
-    return Page(url=url, html=text, root=root)
+    return root
+
+
+def _met_a_limit(parser: Any) -> bool:
+    last = parser.error_log.last_error
+    return last is not None and last.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT
 
 
 def decode(source: bytes, content_type: str | None = None) -> str:
