@@ -20,6 +20,7 @@ class MallProcess:
     def __init__(self, folder: Path, seed: int) -> None:
         self.ports = dict(zip(SHOPS, _free_ports(len(SHOPS)), strict=True))
         self.log = folder / "access.jsonl"
+        self._log_size = self._num_requests = 0
         ports = ",".join(map(str, self.ports.values()))
         command = [sys.executable, "-u", "-m", "demo", "mall", "--ports", ports, "--seed", str(seed)]
         self._process = subprocess.Popen(
@@ -56,6 +57,16 @@ class MallProcess:
         if done.returncode != 0:
             raise RuntimeError(f"the crawl ended with {done.returncode}: {done.stderr[-2000:]}")
         return products_of(out)
+
+    def num_requests(self) -> int:
+        """Return the number of requests so far, by reading only what the log has gained."""
+        if self.log.exists():
+            with self.log.open("rb") as log:
+                log.seek(self._log_size)
+                new = log.read()
+            self._log_size += len(new)
+            self._num_requests += new.count(b"\n")
+        return self._num_requests
 
     def requests(self) -> list[tuple[str, str]]:
         """Return (shop, path) of every request so far; a line still being written is not counted."""
