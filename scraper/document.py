@@ -30,8 +30,7 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 # Deeper than any real page: below this nothing is read, so that no walk from an element to its ancestors costs more.
 _too_deep = etree.XPath("/*" * (MAX_TREE_DEPTH + 1))
-_NO_TEXT = frozenset(("script", "style", etree.Comment))
-_UNREAD_TAGS = ("script", "style", "noscript", "template", "svg", "textarea", "option", "object")
+_UNREAD_TAGS = frozenset(("script", "style", "noscript", "template", "svg", "textarea", "option", "object"))
 _TELLING_TAGS = ("script", "meta", "link", "base", "title", "h1")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
 
@@ -70,16 +69,17 @@ class Page:
 
     @cached_property
     def texts(self) -> list[Text]:
-        """The text nodes of the body with something in them, scripts and styles left out, in document order."""
+        """The body's text nodes with something in them, without what nobody reads, in document order."""
         found: list[Text] = []
         body = self.root.find("body")
-        for element in () if body is None else body.iter():
-            text = element.text
-            if text and not text.isspace() and element.tag not in _NO_TEXT:
-                found.append(Text(" ".join(text.split()), element))
-            text = element.tail
-            if text and not text.isspace() and element is not body:
-                found.append(Text(" ".join(text.split()), element.getparent()))
+        walk = etree.iterwalk(body, events=("start", "end")) if body is not None else ()
+        for event, element in walk:
+            if event == "start" and element.tag in _UNREAD_TAGS:
+                walk.skip_subtree()
+                continue
+            text, owner = (element.text, element) if event == "start" else (element.tail, element.getparent())
+            if text and not text.isspace() and owner is not self.root:
+                found.append(Text(" ".join(text.split()), owner))
             if len(found) >= MAX_TEXTS:
                 break
         return found
@@ -88,7 +88,7 @@ class Page:
     def soup(self) -> BeautifulSoup:
         """The page without what nobody reads, for the visible-text fallback; made only when asked for: it is slow."""
         root = copy.deepcopy(self.root)
-        etree.strip_elements(root, *_UNREAD_TAGS, etree.Comment, with_tail=False)
+        etree.strip_elements(root, *_UNREAD_TAGS, with_tail=False)
         return BeautifulSoup(etree.tostring(root, method="html", encoding="unicode"), "lxml")
 
     @cached_property
@@ -160,7 +160,8 @@ class Page:
 
     def absolute(self, reference: object) -> str | None:
         """Return a reference of this page as an absolute http(s) URL, or None."""
-        return absolute_url(reference, self.base_url) if isinstance(reference, str) else None
+        # No address holds "&amp;": where one stands in JSON or text, a template escaped the address once too often.
+        return absolute_url(reference.replace("&amp;", "&"), self.base_url) if isinstance(reference, str) else None
 
     def link(self, rel: str) -> str | None:
         """Return the absolute target of the first `<link rel=…>`, or None."""
@@ -198,14 +199,15 @@ def parse_page(source: bytes | str, url: str, content_type: str | None = None) -
 
 def _tree(encoded: bytes) -> Any:
     """Return the root of any document; what lies deeper than MAX_TREE_DEPTH is left out."""
-    parser = lxml_html.HTMLParser(encoding="utf-8", remove_pis=True)
+    parser = lxml_html.HTMLParser(encoding="utf-8", remove_pis=True, remove_comments=True)
     try:
         root = lxml_html.document_fromstring(encoded, parser=parser)
         if not _met_a_limit(parser):
             return root
         # libxml2 stops at its own limits and drops the rest of the page; without them the depth is cut here.
         root = lxml_html.document_fromstring(
-            encoded, parser=lxml_html.HTMLParser(encoding="utf-8", remove_pis=True, huge_tree=True)
+            encoded,
+            parser=lxml_html.HTMLParser(encoding="utf-8", remove_pis=True, remove_comments=True, huge_tree=True),
         )
     except (etree.ParserError, etree.XMLSyntaxError):
         return lxml_html.document_fromstring(b"<html><body></body></html>")

@@ -6,7 +6,7 @@ from functools import cache
 
 from scraper.contract_data import contract
 
-_PLACEHOLDERS = frozenset(("null", "undefined", "none", "n/a", "na", "-", "--", "[object object]", "nan", "unknown"))
+_PLACEHOLDERS = frozenset(("null", "undefined", "none", "n/a", "na", "-", "--", "[object object]", "array", "nan", "unknown"))
 _BLOCK_END = re.compile(r"<\s*(?:br|/p|/li|/div|/h[1-6]|/tr)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
 
@@ -19,7 +19,7 @@ def clean(value: object, max_length: int) -> str | None:
     text = html.unescape(str(value)[: max_length * 20])
     if "<" in text:
         text = html.unescape(_TAG.sub("", _BLOCK_END.sub(" ", text)))
-    text = re.sub(r"[\x00-\x08\x0e-\x1f\x7f\u200b\ufeff\ud800-\udfff]", "", text)
+    text = re.sub(r"[\x00-\x08\x0e-\x1f\x7f\u200b\ufeff\ud800-\udfff\ue000-\uf8ff]", "", text)
     text = " ".join(text.split())[:max_length].rstrip()
     return None if not text or text.lower() in _PLACEHOLDERS else text
 

@@ -143,6 +143,6 @@ export function createPage(document, url) {
       texts ??= textsOf(document);
       return texts;
     },
-    absolute: (reference) => (typeof reference === "string" ? absoluteUrl(reference, base) : null),
+    absolute: (reference) => (typeof reference === "string" ? absoluteUrl(reference.replaceAll("&amp;", "&"), base) : null),
   };
 }

@@ -1,10 +1,10 @@
 // @ts-check
 import { collapse } from "../core/item-text.js";
 
-const PLACEHOLDERS = new Set(["null", "undefined", "none", "n/a", "na", "-", "--", "[object object]", "nan", "unknown"]);
+const PLACEHOLDERS = new Set(["null", "undefined", "none", "n/a", "na", "-", "--", "[object object]", "array", "nan", "unknown"]);
 const BLOCK_END = /<\s*(?:br|\/p|\/li|\/div|\/h[1-6]|\/tr)\b[^<>]*>/gi;
 const TAG = /<\/?[a-zA-Z!][^<>]*>/g;
-const UNPRINTABLE = /[\x00-\x08\x0e-\x1f\x7f\u200b\ufeff\p{Cs}]/gu;
+const UNPRINTABLE = /[\x00-\x08\x0e-\x1f\x7f\u200b\ufeff\p{Cs}\ue000-\uf8ff]/gu;
 
 /** @param {string} text @returns {string} with HTML character references resolved */
 export function unescapeHtml(text) {
