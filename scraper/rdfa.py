@@ -36,8 +36,9 @@ def read_items(page: Page) -> list[Item]:
     if "typeof=" not in page.html:
         return []
     reader = _Reader(page)
-    for element in page.root.xpath("//*[@typeof and not(ancestor::*[@typeof])]"):
-        reader.read(element, _inherited(element))
+    for element in page.root.xpath("//@typeof/.."):
+        if not element.xpath("ancestor::*[@typeof][1]"):
+            reader.read(element, _inherited(element))
     return [item for item, is_top in reader.items.values() if is_top and "@type" in item]
 
 
