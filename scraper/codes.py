@@ -8,6 +8,7 @@ from scraper.candidate import Candidate
 from scraper.document import Page
 from scraper.gtin import normalise_gtin
 
+MAX_PARAMETERS = 100
 # Path steps and parameters behind which shops put a product's own code.
 _STEPS = frozenset(
     ("dp", "product", "products", "prod", "prd", "pd", "p", "item", "itm", "ip", "sku", "artikel", "tovar", "goods")
@@ -38,7 +39,7 @@ def query_code(url: str) -> str | None:
     >>> query_code("https://shop.example/jugs/?sku=A-17&page=2")
     'A-17'
     """
-    pairs = parse_qsl(urlsplit(url).query, max_num_fields=100)
+    pairs = parse_qsl("&".join(urlsplit(url).query.split("&")[:MAX_PARAMETERS]))
     return next(
         (value for name, value in pairs if name.lower() in _PARAMETERS and _PARAMETER_CODE.fullmatch(value)), None
     )

@@ -72,7 +72,9 @@ class Page:
         """The body's text nodes with something in them, without what nobody reads, in document order."""
         found: list[Text] = []
         body = self.root.find("body")
-        walk = etree.iterwalk(body, events=("start", "end")) if body is not None else ()
+        if body is None:
+            return found
+        walk = etree.iterwalk(body, events=("start", "end"))
         for event, element in walk:
             if event == "start" and element.tag in _UNREAD_TAGS:
                 walk.skip_subtree()

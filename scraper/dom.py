@@ -20,7 +20,7 @@ MAX_PRICE_TEXT = 80
 MAX_ELEMENTS = 2000
 MAX_TITLE = 300
 MAX_HEADINGS = 20
-MAX_TEXTS_AFTER = 400
+MAX_TEXTS_AFTER = 200
 MAX_PRICE_LINE = 32
 MAX_PRICE_LETTERS = 14
 _PRICE = re.compile(r"price|preis|\bprix\b|precio|prezzo", re.IGNORECASE)
@@ -181,7 +181,8 @@ def _card(tag: Tag, kinds: Counter[tuple[int, str, str]], heading: Tag | None) -
 def _unnamed_prices(page: Page, heading: Tag | None) -> list[tuple[Price, Tag]]:
     """Return the short lines with an amount and a currency after the heading, whatever their class names say."""
     found = []
-    for text in islice(heading.find_all_next(string=True), MAX_TEXTS_AFTER) if heading else ():
+    following = heading.find_all_next(string=True) if heading else ()
+    for text in islice((text for text in following if text.strip()), MAX_TEXTS_AFTER):
         if not any(char.isdigit() for char in text) or not isinstance(text.parent, Tag):
             continue
         tag = _short_line(text.parent)

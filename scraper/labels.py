@@ -14,7 +14,7 @@ from scraper.candidate import Candidate
 from scraper.document import Page, Text
 from scraper.gtin import normalise_gtin
 from scraper.text import clean
-from scraper.visible import is_aside, is_unseen, lineage
+from scraper.visible import is_aside, lineage
 from scraper.words import availability_in, label_kind
 
 MAX_LABEL = 40
@@ -38,15 +38,11 @@ def extract(page: Page) -> list[Candidate]:
             continue
         for kind, value in _values(texts, index):
             read = _READERS[kind](value)
-            if read and not _is_elsewhere(text):
+            if read and not is_aside(text.element):
                 found.setdefault(kind, read)
                 codes |= {read} if kind == "sku" else set()
     is_product = len(codes) == 1 and len(found) > 1 and bool(page.headings)
     return [Candidate(syntax="dom", is_product=is_product, **found)] if found else []
-
-
-def _is_elsewhere(text: Text) -> bool:
-    return is_unseen(text.element) or is_aside(text.element)
 
 
 def _values(texts: list[Text], index: int) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from lxml import etree
 
 _UNSEEN = frozenset(("script", "style", "noscript", "template", "svg", "head", "title", "textarea", "option", "object"))
 _visible_texts = etree.XPath(
-    "descendant-or-self::*[not(self::script or self::style or self::noscript or self::template)]/text()"
+    "descendant::text()[not(" + " or ".join(f"ancestor::{tag}" for tag in sorted(_UNSEEN)) + ")]"
 )
 _linked_picture = etree.XPath("boolean(.//a[@href]//img)")
 _ASIDE = re.compile(

@@ -26,7 +26,7 @@ function unquoted(step) {
 
 /** @param {string} url @returns {string | null} the code that a parameter names */
 export function queryCode(url) {
-  const pairs = [...new URL(url).searchParams].slice(0, MAX_PARAMETERS);
+  const pairs = [...new URLSearchParams(new URL(url).search.slice(1).split("&").slice(0, MAX_PARAMETERS).join("&"))];
   return pairs.find(([name, value]) => PARAMETERS.has(name.toLowerCase()) && PARAMETER_CODE.test(value))?.[1] ?? null;
 }
 

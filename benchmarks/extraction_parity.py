@@ -1,0 +1,127 @@
+"""Whether the extension's extractor and the scraper give the same Product on saved real product pages.
+
+    python -m benchmarks.extraction_parity [--data FOLDER] [--name NAME]
+
+Both get the same decoded text and address: the scraper parses it with lxml, the extension's modules in Node with jsdom,
+which follows the HTML standard as browsers do. A field is judged on the pages where either says something; it agrees
+where both say the same, as JSON, and `provenance` where both name the same sources. Every difference is printed.
+"""
+
+import argparse
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import record
+from scraper import extract_product
+from scraper.document import decode
+
+SCRIPT = Path(__file__).with_name("extraction_parity.mjs")
+MAX_SHOWN = 160
+Page = dict[str, str]
+Product = dict[str, Any]
+
+
+def read_pages(data: Path) -> list[Page]:
+    """Return the saved pages as {file, html, url}."""
+    rows = json.loads((data / "truth.json").read_text("utf-8"))
+    return [
+        {
+            "file": row["file"],
+            "html": decode(gzip.decompress((data / "html" / f"{row['file']}.gz").read_bytes())),
+            "url": row["url"],
+        }
+        for row in rows
+    ]
+
+
+def extensions(pages: list[Page]) -> list[Product]:
+    """Return what the extension's modules say; raises RuntimeError with Node's own words where Node fails."""
+    lines = "".join(json.dumps({"html": page["html"], "url": page["url"]}) + "\n" for page in pages)
+    done = subprocess.run(["node", SCRIPT], input=lines, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
+        raise RuntimeError(f"node {SCRIPT.name} ended with {done.returncode}: {done.stderr.strip()[-1000:]}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def compare(pages: list[Page], ours: list[Product], theirs: list[Product]) -> tuple[dict[str, Any], list[Product]]:
+    """Return the figures of each field and every difference."""
+    fields = sorted({field for product in (*ours, *theirs) for field in product})
+    figures: dict[str, Any] = {}
+    differences: list[Product] = []
+    for field in fields:
+        judged = [
+            triple for triple in zip(pages, ours, theirs, strict=True) if field in triple[1] or field in triple[2]
+        ]
+        unlike = [
+            (page, one.get(field), other.get(field))
+            for page, one, other in judged
+            if one.get(field) != other.get(field)
+        ]
+        share = round(1 - len(unlike) / len(judged), 4)
+        figures[field] = {"pages": len(judged), "agree": len(judged) - len(unlike), "share": share}
+        differences += [
+            {"file": page["file"], "field": field, "scraper": _short(one), "extension": _short(other)}
+            for page, one, other in unlike
+        ]
+    return figures, differences
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)[:MAX_SHOWN]
+
+
+def main() -> int:
+    """Compare, print the differences and the table, write results/NAME.json."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.extraction_parity", description=__doc__.partition("\n")[0]
+    )
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/product-pages"))
+    parser.add_argument("--name", default="extraction_parity", help="of the result (default: extraction_parity)")
+    arguments = parser.parse_args()
+    if not (arguments.data / "truth.json").is_file():
+        print(f"error: expected truth.json and html/ in {arguments.data}; name the folder with --data", file=sys.stderr)
+        return 2
+    pages = read_pages(arguments.data)
+    ours = [extract_product(page["html"], page["url"]).to_wire() for page in pages]
+    print(f"scraper: {len(ours)} pages", file=sys.stderr, flush=True)
+    try:
+        theirs = extensions(pages)
+    except (OSError, RuntimeError) as error:
+        print(f"error: expected Node 20 and `npm ci` done; {error}", file=sys.stderr)
+        return 1
+    figures, differences = compare(pages, ours, theirs)
+    for one in differences:
+        print(f"{one['file']} {one['field']}\n  scraper   {one['scraper']}\n  extension {one['extension']}")
+    identical = len(pages) - len({one["file"] for one in differences})
+    result = {
+        **record.environment("lxml", "beautifulsoup4"),
+        "data": {"pages": len(pages), "truthSha256": record.sha256(arguments.data / "truth.json")},
+        "rules": __doc__.partition("\n\n")[2].partition("\n\n")[2].strip(),
+        "identicalPages": identical,
+        "fields": figures,
+        "differences": [{key: one[key] for key in ("file", "field")} for one in differences],
+    }
+    print_table(len(pages), identical, figures)
+    print(f"written: {record.write(arguments.name, result)}")
+    return 0
+
+
+def print_table(num_pages: int, identical: int, figures: dict[str, Any]) -> None:
+    """Print the agreement of each field."""
+    table = Table(title=f"the same whole Product on {identical} of {num_pages} pages")
+    for heading in ("field", "pages", "agree", "share"):
+        table.add_column(heading, justify="left" if heading == "field" else "right")
+    for field, row in figures.items():
+        table.add_row(field, str(row["pages"]), str(row["agree"]), f"{row['share']:.3f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
