@@ -22,7 +22,8 @@ def print_summary(summary: Mapping[str, Any]) -> None:
 
 
 def _line(shop: Mapping[str, Any]) -> str:
-    parts = [f"{shop['url']}: {shop['products']} products on {shop['pages']} pages"]
+    feed = f" and its {shop['feed']['kind']} feed" if "feed" in shop else ""
+    parts = [f"{shop['url']}: {shop['products']} products on {shop['pages']} pages{feed}"]
     parts += [f"{_counts(shop[name])}" for name in ("changes", "failures") if shop.get(name)]
     return "; ".join(parts) + (f"; stopped: {shop['stopped']}" if "stopped" in shop else "")
 
