@@ -12,11 +12,11 @@ from urllib.parse import unquote
 
 from scraper.document import Page
 from scraper.json_repair import DECODER, MAX_REPAIR_CHARS, mend_value, parse_valid, string_literal
-from scraper.json_values import MAX_FAILED_CHARS, parse_block
+from scraper.json_values import parse_block
 from scraper.state_formats import FlatArray, flight_values, nuxt_function_values
 
 MAX_STATE_CHARS = 8 * 2**20
-MAX_LITERALS = 1000
+MAX_LITERALS = 2000
 MAX_MENDED_LITERAL = 2**17
 # A script without one of these says nothing about a product's price or its analytics.
 _TRIGGERS = ("rice", "RICE", "content_name", "centAmount")
@@ -30,6 +30,7 @@ _LITERAL = re.compile(
     r"|\w\(\s*(?=[{\[])|[\"']\s*,\s*(?=\{)"
 )
 _EVENT = re.compile(r"[\"'](\w{1,60})[\"']\s*,\s*$")
+_LOOKS_LIKE_JSON = re.compile(r"\{\s*[\"}]|\[\s*[\[{\"\]\-\dtfn]")
 _LOOKS_LIKE_DATA = re.compile(r"[{\[]\s*(?:[{\[]\s*)?(?:[\"'][^\"'\n]{1,80}[\"']|[\w$]{1,60})\s*[:,\]]")
 _ATTRIBUTE = re.compile(r"data-[\w.:-]{1,80}=[\"']?\s*[{\[]")
 
@@ -44,16 +45,18 @@ class Source:
 
 
 class _Budget:
-    def __init__(self) -> None:
-        self.repair = 2 * MAX_REPAIR_CHARS
-        self.failed = MAX_FAILED_CHARS
+    """What may still be repaired, read in vain and tried. One script never uses up what the next ones need."""
+
+    def __init__(self, repair: int, num_chars: int = 0) -> None:
+        self.repair = repair
+        self.failed = 4 * num_chars
         self.literals = MAX_LITERALS
 
 
 def sources(page: Page) -> Iterator[Source]:
     """Yield every JSON value in scripts and data attributes, up to a total size."""
     left = MAX_STATE_CHARS
-    budget = _Budget()
+    budget = _Budget(2 * MAX_REPAIR_CHARS)
     flight: list[str] = []
     for element in page.root.iter("script"):
         text = element.text or ""
@@ -65,7 +68,9 @@ def sources(page: Page) -> Iterator[Source]:
             flight.append(text)
         elif any(word in text for word in _TRIGGERS) and "ld+json" not in kind.lower():
             is_json = _JSON_TYPE.fullmatch(kind) is not None
-            yield from _json_script(element, text, budget) if is_json else _script(text, budget)
+            own = _Budget(budget.repair // 2, len(text))
+            yield from _json_script(element, text, own) if is_json else _script(text, own)
+            budget.repair -= budget.repair // 2 - max(0, own.repair)
     if any(any(word in text for word in _TRIGGERS) for text in flight):
         yield from map(Source, flight_values(flight))
     yield from _attributes(page, left, budget)
@@ -124,12 +129,12 @@ def _literal(text: str, start: int, budget: _Budget) -> tuple[Any, int]:
         content = unquote(content) if content.lstrip()[:3].upper() in ("%7B", "%5B") else content
         values = _json_values(content, budget)
         return (values[0] if values else None), end
-    if budget.failed > 0:
+    if budget.failed > 0 and _LOOKS_LIKE_JSON.match(text, start):
         try:
             return DECODER.raw_decode(text, start)
         except json.JSONDecodeError as error:
             # The error counts the lines up to its position, so late failures cost more than they read.
-            budget.failed -= error.pos - start + error.pos // 16
+            budget.failed -= error.pos - start + error.pos // 256
         except (ValueError, RecursionError):
             budget.failed -= 10_000
     if budget.repair <= 0 or not _LOOKS_LIKE_DATA.match(text, start, start + 200):

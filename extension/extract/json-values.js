@@ -6,6 +6,7 @@ import { unescapeHtml } from "./text.js";
 export const MAX_REPAIR_CHARS = 2 ** 19;
 const MAX_BLOCK_CHARS = 4 * 2 ** 20;
 const MAX_SCANNED_CHARS = 32 * 2 ** 20;
+const LOOKS_LIKE_JSON = /\{\s*["}]|\[\s*[[{"\]\-\dtfn]|"/y;
 // Each failed start may read the rest of the block, so their number is bounded.
 const MAX_FAILURES = 50;
 const WRAPS = /^\s*(?:<!--|\/\/\s*<!\[CDATA\[|\/\*\s*<!\[CDATA\[\s*\*\/|<!\[CDATA\[|\ufeff)+|(?:-->|\/\/\s*-->|\/\/\s*\]\]>|\/\*\s*\]\]>\s*\*\/|\]\]>|;)+\s*$/g;
@@ -46,11 +47,12 @@ function endOfValue(text, start) {
   return -1;
 }
 
-/** A decoder with one budget for all it scans, so that hostile text stays linear. @returns {(text: string, start: number) => {value: any, end: number} | null} */
-export function createDecoder() {
-  let left = MAX_SCANNED_CHARS;
+/** A decoder with one budget for all it scans, so that hostile text stays linear. @param {number} [maxChars] @returns {(text: string, start: number) => {value: any, end: number} | null} */
+export function createDecoder(maxChars = MAX_SCANNED_CHARS) {
+  let left = maxChars;
   return (text, start) => {
-    if (left <= 0 || !/[{["]/.test(text[start] ?? "")) return null;
+    LOOKS_LIKE_JSON.lastIndex = start;
+    if (left <= 0 || !LOOKS_LIKE_JSON.test(text)) return null;
     const end = endOfValue(text, start);
     left -= (end < 0 ? text.length : end) - start;
     const parsed = end < 0 ? null : parseJson(text.slice(start, end));

@@ -6,10 +6,10 @@ import { MAX_REPAIR_CHARS, createDecoder, parseBlock, parseJson } from "./json-v
 import { flatArrayValue, flightValues, nuxtFunctionValues } from "./state-formats.js";
 
 /** One value, the name of the data attribute it stood in, and the event it was sent with. @typedef {{value: any, attribute?: string, event?: string}} Source */
-/** @typedef {{chars: number, repair: number, literals: number, decode: ReturnType<typeof createDecoder>}} Budget */
+/** @typedef {{repair: number, literals: number, decode: ReturnType<typeof createDecoder>}} Budget */
 
 const MAX_STATE_CHARS = 8 * 2 ** 20;
-const MAX_LITERALS = 1000;
+const MAX_LITERALS = 2000;
 const MAX_MENDED_LITERAL = 2 ** 17;
 // A script without one of these says nothing about a product's price or its analytics.
 const TRIGGERS = /rice|RICE|content_name|centAmount/;
@@ -18,6 +18,11 @@ const JSON_TYPE = /^\s*(?:(?:application|text)\/(?:[\p{L}\p{N}_.-]+\+)?(?:x-)?js
 const LITERAL = /(?:[\p{L}\p{N}_$\])"']\s*=|JSON\.parse\((?:\s*decodeURIComponent\()?)\s*(?=[{[]|["'`](?=\s*(?:[{[]|%7B|%5B|\\u007[bB]|\\x7[bB]|\\"|&quot;)))|[\p{L}\p{N}_]\(\s*(?=[{[])|["']\s*,\s*(?=\{)/gu;
 const EVENT = /["']([\p{L}\p{N}_]{1,60})["']\s*,\s*$/u;
 const LOOKS_LIKE_DATA = /^[{[]\s*(?:[{[]\s*)?(?:["'][^"'\n]{1,80}["']|[\p{L}\p{N}_$]{1,60})\s*[:,\]]/u;
+
+/** What may still be repaired, scanned and tried: one script never uses up what the next ones need. @param {number} repair @param {number} numChars @returns {Budget} */
+function budgetOf(repair, numChars) {
+  return { repair, literals: MAX_LITERALS, decode: createDecoder(16 * numChars) };
+}
 
 /** @param {string} text @param {Budget} budget @returns {any[]} */
 function jsonValues(text, budget) {
@@ -85,14 +90,15 @@ function jsonSources(element, text, budget) {
   return jsonValues(text, budget).map((value) => ({ value: isFlat && Array.isArray(value) ? flatArrayValue(value) : value }));
 }
 
-/** @param {Document} document @param {Budget} budget @returns {Source[]} */
-function attributeSources(document, budget) {
+/** @param {Document} document @param {number} maxChars @param {Budget} budget @returns {Source[]} */
+function attributeSources(document, maxChars, budget) {
   const found = [];
+  let left = maxChars;
   for (const element of document.querySelectorAll("*")) {
     for (const { name, value } of element.attributes) {
       if (!name.startsWith("data-") || !/^[{[]/.test(value) || !TRIGGERS.test(value)) continue;
-      budget.chars -= value.length;
-      if (budget.chars < 0) return found;
+      left -= value.length;
+      if (left < 0) return found;
       found.push(...jsonValues(value, budget).map((part) => ({ value: part, attribute: name })));
     }
   }
@@ -101,19 +107,22 @@ function attributeSources(document, budget) {
 
 /** @param {Document} document @returns {Source[]} every JSON value in scripts and data attributes, up to a total size */
 export function sourcesOf(document) {
-  const budget = { chars: MAX_STATE_CHARS, repair: 2 * MAX_REPAIR_CHARS, literals: MAX_LITERALS, decode: createDecoder() };
+  const budget = budgetOf(2 * MAX_REPAIR_CHARS, 0);
+  let left = MAX_STATE_CHARS;
   const flight = [];
   const found = [];
   for (const element of document.querySelectorAll("script")) {
     const text = element.textContent ?? "";
     const type = element.getAttribute("type") ?? "";
-    budget.chars -= text.length;
-    if (budget.chars < 0) return found;
+    left -= text.length;
+    if (left < 0) return found;
     if (text.includes("__next_f")) flight.push(text);
     else if (TRIGGERS.test(text) && !/ld\+json/i.test(type)) {
-      found.push(...(JSON_TYPE.test(type) ? jsonSources(element, text, budget) : scriptSources(text, budget)));
+      const own = budgetOf(Math.floor(budget.repair / 2), text.length);
+      found.push(...(JSON_TYPE.test(type) ? jsonSources(element, text, own) : scriptSources(text, own)));
+      budget.repair -= Math.floor(budget.repair / 2) - Math.max(0, own.repair);
     }
   }
   if (flight.some((text) => TRIGGERS.test(text))) found.push(...flightValues(flight).map((value) => ({ value })));
-  return [...found, ...attributeSources(document, budget)];
+  return [...found, ...attributeSources(document, left, budget)];
 }
