@@ -56,7 +56,7 @@ def parse_valid(text: str) -> tuple[Any] | None:
 
 def repair(text: str) -> str:
     """Return `text` as JSON: strings closed, keys quoted, commas mended, brackets balanced; one pass, linear time."""
-    return _Mender(text, {}).mended(len(text))[0]
+    return _Mender(text, {}).mended()[0]
 
 
 def mend_value(
@@ -66,35 +66,33 @@ def mend_value(
 
     `names` gives the JSON of bare words that stand for a value: a function's arguments.
     """
-    out, end = _Mender(text, names or {}, start).mended(start + min(max_chars, MAX_REPAIR_CHARS), is_one=True)
-    return parse_valid(out), end
+    part = text[start : start + min(max_chars, MAX_REPAIR_CHARS)]
+    out, end = _Mender(part, names or {}).mended(is_one=True)
+    return parse_valid(out), start + end
 
 
-def string_literal(text: str, start: int) -> tuple[str | None, int]:
-    """Return the text of the string literal that begins at `start` (None where it is none), and where it ends."""
-    if text[start : start + 1] not in _QUOTES:
-        return None, start + 1
-    literal, end = _string(text, start, is_in_object=False, is_key=False)
+def mend_string(text: str, start: int, max_chars: int) -> tuple[str | None, int]:
+    """Return the text of the string literal whose quote stands at `start` (None where it is none), and its end."""
+    literal, end = _string(text[start : start + max_chars], 0, is_in_object=False, is_key=False)
     found = parse_valid(literal)
-    return (str(found[0]) if found else None), end
+    return (str(found[0]) if found else None), start + end
 
 
 class _Mender:
     """One pass over the text; `out` holds JSON tokens, a space where a top-level value has ended."""
 
-    def __init__(self, text: str, names: Mapping[str, str], start: int = 0) -> None:
+    def __init__(self, text: str, names: Mapping[str, str]) -> None:
         self._text = text
         self._names = names
-        self._at = start
+        self._at = 0
         self._out: list[str] = []
         self._stack: list[str] = []
         self._num_open = {"}": 0, "]": 0}
         self._num_named_chars = 0
 
-    def mended(self, end: int, *, is_one: bool = False) -> tuple[str, int]:
+    def mended(self, *, is_one: bool = False) -> tuple[str, int]:
         text, out, stack = self._text, self._out, self._stack
-        end = min(end, len(text))
-        while self._at < end and len(stack) <= MAX_NESTING:
+        while self._at < len(text) and len(stack) <= MAX_NESTING:
             char = text[self._at]
             if char in _QUOTES:
                 self._string()

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from scraper.document import Page
-from scraper.json_repair import DECODER, MAX_REPAIR_CHARS, mend_value, parse_valid, string_literal
+from scraper.json_repair import DECODER, MAX_REPAIR_CHARS, mend_string, mend_value, parse_valid
 from scraper.json_values import parse_block
 from scraper.state_formats import FlatArray, flight_values, nuxt_function_values
 
@@ -120,15 +120,26 @@ def _script(text: str, budget: _Budget) -> Iterator[Source]:
             yield Source(value, event=event.group(1) if event else "")
 
 
+def _hidden_json(text: str, start: int, budget: _Budget) -> tuple[Any, int]:
+    """Return the value of JSON inside the string literal at `start`, and where to go on."""
+    try:
+        content, end = DECODER.raw_decode(text, start) if text[start] == '"' else (None, start)
+    except ValueError:
+        content, end = None, start
+    if content is None and budget.repair > 0:
+        content, end = mend_string(text, start, budget.repair)
+        budget.repair -= end - start
+    if not isinstance(content, str):
+        return None, start + 1
+    content = unquote(content) if content.lstrip()[:3].upper() in ("%7B", "%5B") else content
+    values = _json_values(content, budget)
+    return (values[0] if values else None), end
+
+
 def _literal(text: str, start: int, budget: _Budget) -> tuple[Any, int]:
     """Return the value of the literal at `start` (None for code), and where to go on."""
     if text[start] not in "{[":
-        content, end = string_literal(text, start)
-        if content is None or len(content) > MAX_STATE_CHARS:
-            return None, start + 1
-        content = unquote(content) if content.lstrip()[:3].upper() in ("%7B", "%5B") else content
-        values = _json_values(content, budget)
-        return (values[0] if values else None), end
+        return _hidden_json(text, start, budget)
     if budget.failed > 0 and _LOOKS_LIKE_JSON.match(text, start):
         try:
             return DECODER.raw_decode(text, start)

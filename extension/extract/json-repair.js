@@ -90,19 +90,19 @@ function readString(text, start, isInObject, isKey) {
   return [`"${pieces.join("")}"`, text.length];
 }
 
-/** @param {string} text @param {number} start of a quote @returns {{json: string, end: number}} the string literal there, as JSON */
-export function mendString(text, start) {
-  const [json, end] = readString(text, start, false, false);
-  return { json, end };
+/** @param {string} text @param {number} start of a quote @param {number} maxChars @returns {{json: string, end: number}} the string literal there, as JSON */
+export function mendString(text, start, maxChars) {
+  const [json, end] = readString(text.slice(start, start + maxChars), 0, false, false);
+  return { json, end: start + end };
 }
 
 /** One pass over the text; `out` holds JSON tokens, a space where a top-level value has ended. */
 class Mender {
-  /** @param {string} text @param {Map<string, string>} names the JSON of bare words that stand for a value @param {number} start */
-  constructor(text, names, start) {
+  /** @param {string} text @param {Map<string, string>} names the JSON of bare words that stand for a value */
+  constructor(text, names) {
     this.text = text;
     this.names = names;
-    this.at = start;
+    this.at = 0;
     /** @type {string[]} */
     this.out = [];
     /** @type {string[]} */
@@ -112,11 +112,10 @@ class Mender {
     this.numNamedChars = 0;
   }
 
-  /** @param {number} limit @param {boolean} isOne @returns {{json: string, end: number}} */
-  mended(limit, isOne) {
+  /** @param {boolean} isOne @returns {{json: string, end: number}} */
+  mended(isOne) {
     const { text, stack } = this;
-    const end = Math.min(limit, text.length);
-    while (this.at < end && stack.length <= MAX_NESTING) {
+    while (this.at < text.length && stack.length <= MAX_NESTING) {
       const character = text[this.at];
       if (Object.hasOwn(QUOTES, character)) this.string();
       else if (character === "{" || character === "[") this.open(character === "{" ? "}" : "]", character);
@@ -220,10 +219,11 @@ class Mender {
 
 /** @param {string} text @returns {string} as JSON: strings closed, keys quoted, commas mended, brackets balanced */
 export function repair(text) {
-  return new Mender(text, new Map(), 0).mended(text.length, false).json;
+  return new Mender(text, new Map()).mended(false).json;
 }
 
 /** @param {string} text @param {number} start of a bracket @param {number} maxChars @param {Map<string, string>} [names] the JSON of bare words: a function's arguments @returns {{json: string, end: number}} the literal that begins there */
 export function mendValue(text, start, maxChars, names = new Map()) {
-  return new Mender(text, names, start).mended(start + maxChars, true);
+  const { json, end } = new Mender(text.slice(start, start + maxChars), names).mended(true);
+  return { json, end: start + end };
 }

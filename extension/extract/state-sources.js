@@ -44,9 +44,14 @@ function percentDecoded(text) {
 
 /** @param {string} text @param {number} start of a quote @param {Budget} budget @returns {{value: any, end: number}} */
 function hiddenJson(text, start, budget) {
-  const { json, end } = mendString(text, start);
-  const content = parseJson(json)?.value;
-  if (typeof content !== "string" || content.length > MAX_STATE_CHARS) return { value: null, end: start + 1 };
+  const decoded = text[start] === '"' ? budget.decode(text, start) : null;
+  let [content, end] = [decoded?.value, decoded?.end ?? start];
+  if (!decoded && budget.repair > 0) {
+    const mended = mendString(text, start, budget.repair);
+    [content, end] = [parseJson(mended.json)?.value, mended.end];
+    budget.repair -= end - start;
+  }
+  if (typeof content !== "string") return { value: null, end: start + 1 };
   const isEncoded = ["%7B", "%5B"].includes(content.trimStart().slice(0, 3).toUpperCase());
   return { value: jsonValues(isEncoded ? percentDecoded(content) : content, budget)[0] ?? null, end };
 }
