@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
 from bs4 import Tag
 
@@ -78,15 +78,18 @@ def extract(page: Page) -> list[Candidate]:
 
 
 def _heading(page: Page) -> Tag | None:
-    """Return the `<h1>` that the page's title speaks of, else the first, else the element that says the title."""
+    """Return the `<h1>` that the page's title speaks of, else the first, else the element that says the title.
+
+    One in the page's header or footer comes after those outside: it is mostly the shop's own name.
+    """
     titles = {_key(text) for text in page.titles} - {""}
     headings = [tag for tag in page.soup.find_all("h1", limit=MAX_HEADINGS) if tag.get_text(strip=True)]
+    headings.sort(key=_is_aside)
     for tag in headings:
         name = _key(tag.get_text(" ", strip=True))
         if any(name in title or title in name for title in titles):
             return tag
-    first = next((tag for tag in headings if not _is_aside(tag)), headings[0] if headings else None)
-    return first or _named_like(page, titles)
+    return headings[0] if headings else _named_like(page, titles)
 
 
 def _named_like(page: Page, titles: set[str]) -> Tag | None:
@@ -132,7 +135,7 @@ def _named_prices(page: Page, heading: Tag | None) -> list[tuple[Price, Tag]]:
         if _is_old(tag) or _NOT_PRICE.search(names_of(tag)) or _is_aside(tag):
             continue
         price = _visible_price(tag, page)
-        if price and price.amount > 0:
+        if price:
             found.append((price, tag))
     found.sort(key=lambda pair: (id(pair[1]) not in following, _is_regular(pair[1])))
     return found
@@ -189,7 +192,7 @@ def _unnamed_prices(page: Page, heading: Tag | None) -> list[tuple[Price, Tag]]:
         if tag is None or _says_more(tag) or _is_old(tag) or _NOT_PRICE.search(names_of(tag)) or _is_aside(tag):
             continue
         price = _visible_price(tag, page)
-        if price and price.amount > 0:
+        if price:
             found.append((price, tag))
     return found
 
@@ -227,26 +230,36 @@ def _is_struck(tag: Tag) -> bool:
 
 
 def _visible_price(tag: Tag, page: Page) -> Price | None:
-    """Return the price in the element's own text, without what is struck through; a bare number is no price."""
-    pieces: list[str] = []
+    """Return the price in the element's own text, without what is struck through; a bare number is no price.
+
+    What is named a regular price counts only where nothing else is a price.
+    """
+    asked: list[str] = []
+    regular: list[str] = []
     for text in tag.find_all(string=True):
-        parts = [part for part in text.parents if isinstance(part, Tag)]
-        inner = parts[: next((index for index, part in enumerate(parts) if part is tag), 0)]
-        if not any(_is_struck(part) or _NOT_PRICE.search(names_of(part)) for part in inner):
-            pieces += str(text).split()
-        if sum(map(len, pieces)) > MAX_PRICE_TEXT:
+        inner = list(takewhile(lambda part: part is not tag, (part for part in text.parents if isinstance(part, Tag))))
+        if any(_is_struck(part) or _NOT_PRICE.search(names_of(part)) for part in inner):
+            continue
+        is_regular = any(_REGULAR_PRICE.search(names_of(part)) for part in inner)
+        (regular if is_regular else asked).extend(str(text).split())
+        if sum(map(len, (*asked, *regular))) > MAX_PRICE_TEXT:
             return None
+    return _price_in(asked, page) or _price_in([*asked, *regular], page)
+
+
+def _price_in(pieces: list[str], page: Page) -> Price | None:
     visible = " ".join(pieces)
-    if not visible or len(visible) > MAX_PRICE_TEXT:
-        return None
-    price = parse_price(visible, region=page.region)
-    return price if price and price.currency else None
+    price = parse_price(visible, region=page.region) if 0 < len(visible) <= MAX_PRICE_TEXT else None
+    return price if price and price.currency and price.amount > 0 else None
 
 
 def _regular_price(own: _Found, others: list[_Found], page: Page) -> Price | None:
     """Return a higher price in the same currency, struck through beside the price and beside no other price."""
+    others = [other for other in others if other.price.amount != own.price.amount]
+    if not _is_regular(own.element):
+        others = [other for other in others if not _is_regular(other.element)]
     for container in list(_lineage(own.element))[:4]:
-        if any(_holds(container, other.element) and other.price.amount != own.price.amount for other in others):
+        if any(_holds(container, other.element) for other in others):
             return None
         for tag in container.find_all(True):
             is_old = _is_old(tag) or _REGULAR_PRICE.search(names_of(tag))

@@ -48,17 +48,22 @@ function elementsNamed(named, pattern) {
   return named.filter(({ names }) => pattern.test(names)).slice(0, MAX_ELEMENTS).map(({ element }) => element);
 }
 
-/** @param {Page} page @returns {Element | null} the <h1> that the page's title speaks of, else the first, else the element that says the title */
+/**
+ * The <h1> that the page's title speaks of, else the first, else the element that says the title. One in the page's header or
+ * footer comes after those outside: it is mostly the shop's own name.
+ * @param {Page} page @returns {Element | null}
+ */
 function headingOf(page) {
-  const titles = new Set(page.titles.map(keyOf).filter(Boolean));
+  const titles = [...new Set(page.titles.map(keyOf).filter(Boolean))];
   const headings = [...page.document.querySelectorAll("h1")].filter((element) => !isUnseen(element)).slice(0, MAX_HEADINGS)
-    .filter((element) => textOf(element, 0));
+    .filter((element) => textOf(element, 0))
+    .sort((a, b) => Number(isAside(a)) - Number(isAside(b)));
   const titled = headings.find((element) => {
     const name = keyOf(textOf(element));
-    return [...titles].some((title) => title.includes(name) || name.includes(title));
+    return titles.some((title) => title.includes(name) || name.includes(title));
   });
-  const first = titled ?? headings.find((element) => !isAside(element)) ?? headings[0];
-  return first ?? page.texts.find(({ text }) => text.length <= MAX_TITLE && titles.has(keyOf(text)))?.element ?? null;
+  const named = () => page.texts.find(({ text }) => text.length <= MAX_TITLE && titles.includes(keyOf(text)))?.element ?? null;
+  return titled ?? headings[0] ?? named();
 }
 
 /** @param {Element} element */
@@ -81,17 +86,32 @@ function isOtherAmount(element) {
   return isOld(element) || NOT_PRICE.test(namesOf(element)) || isAside(element);
 }
 
-/** The price in the element's own text, without what is struck through; a bare number is no price. @param {Element} element @param {Page} page @returns {Price | null} */
+/**
+ * The price in the element's own text, without what is struck through; a bare number is no price. What is named a regular
+ * price counts only where nothing else is a price.
+ * @param {Element} element @param {Page} page @returns {Price | null}
+ */
 function visiblePrice(element, page) {
-  let visible = "";
+  /** @type {string[]} */
+  const asked = [];
+  /** @type {string[]} */
+  const regular = [];
+  let length = 0;
   for (const run of visibleTexts(element)) {
-    const parts = lineage(run.element);
-    const isLeftOut = parts.slice(0, parts.indexOf(element)).some((part) => isStruck(part) || NOT_PRICE.test(namesOf(part)));
-    const words = isLeftOut ? "" : collapse(run.text);
-    if (words) visible += visible ? ` ${words}` : words;
-    if (visible.length > MAX_PRICE_TEXT) return null;
+    const words = collapse(run.text);
+    const parts = words ? lineage(run.element) : [];
+    const inner = parts.slice(0, parts.indexOf(element));
+    if (!words || inner.some((part) => isStruck(part) || NOT_PRICE.test(namesOf(part)))) continue;
+    (inner.some((part) => REGULAR_PRICE.test(namesOf(part))) ? regular : asked).push(words);
+    length += words.replaceAll(" ", "").length;
+    if (length > MAX_PRICE_TEXT) return null;
   }
-  const price = visible ? parsePrice(visible, { region: page.region }) : null;
+  return priceIn(asked.join(" "), page) ?? priceIn([...asked, ...regular].join(" "), page);
+}
+
+/** @param {string} text @param {Page} page @returns {Price | null} */
+function priceIn(text, page) {
+  const price = text && text.length <= MAX_PRICE_TEXT ? parsePrice(text, { region: page.region }) : null;
   return price?.currency && unitsOf(price.amount) > 0n ? price : null;
 }
 
@@ -174,7 +194,8 @@ function cardAround(element, kinds, heading) {
 
 /** @param {Found} own @param {Found[]} all @param {Page} page @returns {Price | null} a higher price in the same currency, struck through beside the price and beside no other price */
 function regularPriceOf(own, all, page) {
-  const others = all.filter(({ price }) => unitsOf(price.amount) !== unitsOf(own.price.amount));
+  const isOwnRegular = isRegular(own.element);
+  const others = all.filter(({ price, element }) => unitsOf(price.amount) !== unitsOf(own.price.amount) && (isOwnRegular || !isRegular(element)));
   for (const container of lineage(own.element).slice(0, 4)) {
     if (others.some(({ element }) => element !== container && container.contains(element))) return null;
     for (const element of container.querySelectorAll("*")) {
