@@ -18,6 +18,8 @@ PRICE_FIELDS = ("price", "regularPrice")
 COMPARED = tuple(camel(name) for name in FIELDS)
 SHOWN = ("title", "price", "regularPrice", "availability")
 GONE_STATUSES = frozenset(("status_404", "status_410"))
+# The source is unknown by now, or was left aside because a feed tells the whole shop.
+NOT_ASKED = (None, "feed_instead")
 NO_LONGER_A_PRODUCT = frozenset(
     ("not_found", "listing", "empty", "noindex", "robots", "redirect", "redirect_elsewhere", "no_page")
 )
@@ -61,7 +63,7 @@ def _why_gone(known: Known, result: ShopResult) -> str | None:
         return fate
     if not result.found or not result.is_finished:
         return None
-    if fate is None:
+    if fate in NOT_ASKED:
         return "not_found_again" if result.is_whole else None
     return fate if fate in NO_LONGER_A_PRODUCT else None
 

@@ -13,7 +13,9 @@ import pytest
 
 from scraper.crawl.run import crawl
 from scraper.crawl.settings import CrawlSettings
+from scraper.output.changes import Known, state_after
 from scraper.output.parquet import parquet_writer, read_parquet
+from scraper.output.shop_result import Found, ShopResult
 from scraper.product import Product
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +34,8 @@ def settings(site, tmp_path):
     site.add("/", "".join(f'<a href="/{name}">{name}</a>' for name in names))
     for name in names:
         site.add(f"/{name}", page(name.upper()))
-    return CrawlSettings((site.url + "/",), tmp_path / "out", rate=500, pins={site.host: "127.0.0.1"}, read_timeout_s=5)
+    pins = {site.host: "127.0.0.1"}
+    return CrawlSettings((site.url + "/",), tmp_path / "out", rate=500, pins=pins, read_timeout_s=5, feeds="off")
 
 
 def recrawl(settings):
@@ -106,12 +109,12 @@ def test_a_page_that_refuses_in_words_is_not_gone(site, settings):
 
 def test_a_shop_that_stopped_loses_nothing_and_is_compared_with_its_last_finished_round(site, settings):
     crawl(settings)
-    robots = site.pages.get("/robots.txt")
-    site.add("/robots.txt", "", status=503)
+    home = site.pages["/"]
+    site.add("/", "", status=503, Retry_After="86400")
     summary = recrawl(settings)
     assert not summary["shops"][0]["finished"] and "changes" not in summary["shops"][0]
     assert changes(settings) == [] and titles(settings) == list("ABCDEF")
-    site.pages["/robots.txt"] = robots or (404, {}, b"")
+    site.pages["/"] = home
     site.add("/a", page("A", price="4.00"))
     site.add("/b", "", status=410)
     assert recrawl(settings)["shops"][0]["finished"]
@@ -148,6 +151,19 @@ def test_an_item_under_a_new_address_is_gone_under_the_old_one(site, settings):
     assert found[0]["reason"] == "not_found_again"
 
 
+def test_an_item_whose_page_gave_way_to_a_feed_is_gone_once_the_whole_feed_lacks_it():
+    shop = "https://a.test/"
+    known = {name: Known({"itemId": name, "url": shop + name}, shop + name) for name in ("kept", "lost")}
+    feed = Found({"itemId": "kept", "url": shop + "kept"}, shop + "feed.json")
+    fates = {known[name].source: "feed_instead" for name in known}
+    whole = ShopResult(shop, shop, (feed,), fates, {}, is_finished=True, is_whole=True)
+    assert {item: now.gone for item, now in state_after(known, whole).items()} == {
+        "kept": None, "lost": "not_found_again",
+    }  # fmt: skip
+    cut_short = replace(whole, is_whole=False)
+    assert state_after(known, cut_short)["lost"].gone is None
+
+
 KILLED = """
 import os, pathlib, signal, sys
 from scraper.crawl.run import crawl
@@ -160,7 +176,7 @@ def deadly(self, target):
             os.kill(os.getpid(), signal.SIGKILL)
     return replace(self, target)
 pathlib.Path.replace = deadly
-crawl(CrawlSettings((sys.argv[1],), pathlib.Path(sys.argv[2]), rate=500, pins={"shop.test": "127.0.0.1"},
+crawl(CrawlSettings((sys.argv[1],), pathlib.Path(sys.argv[2]), rate=500, feeds="off", pins={"shop.test": "127.0.0.1"},
       is_recrawl=True, with_parquet=True))
 """
 

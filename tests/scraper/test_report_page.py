@@ -38,7 +38,9 @@ def folder(site, tmp_path):
     for path in paths:
         site.add(f"/{path}", page(path.upper(), image=site.url + "/picture.png"))
     dead = "http://dead.test:9/"
-    settings = CrawlSettings((site.url + "/",), tmp_path / "out", rate=500, pins={"shop.test": "127.0.0.1"})
+    settings = CrawlSettings(
+        (site.url + "/",), tmp_path / "out", rate=500, pins={"shop.test": "127.0.0.1"}, feeds="off"
+    )
     crawl(settings)
     site.add("/a", page("A", price="3.80", image=site.url + "/picture.png"))
     site.add("/b", "", status=404)
@@ -140,7 +142,9 @@ def test_every_link_and_fold_can_be_reached_by_keyboard(folder):
 
 def test_the_first_round_says_that_there_is_nothing_to_compare_with(site, tmp_path):
     site.add("/", page("Only"))
-    settings = CrawlSettings((site.url + "/",), tmp_path / "out", rate=500, pins={"shop.test": "127.0.0.1"})
+    settings = CrawlSettings(
+        (site.url + "/",), tmp_path / "out", rate=500, pins={"shop.test": "127.0.0.1"}, feeds="off"
+    )
     crawl(settings)
     write_page(settings.out)
     reader = Reader((settings.out / "report.html").read_text(encoding="utf-8"))
