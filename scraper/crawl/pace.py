@@ -51,7 +51,7 @@ class Pace:
 def retry_after_s(value: str | None) -> float:
     """Return the seconds a Retry-After header asks for, in either of its forms; 0 without one (RFC 9110, 10.2.3)."""
     text = (value or "").strip()
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return float(text)
     try:
         moment = parsedate_to_datetime(text)

@@ -1,6 +1,7 @@
 """A whole crawl: sites in parallel, one folder, one report."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
@@ -46,12 +47,12 @@ def _fetch_all(settings: CrawlSettings, store: Store) -> dict[str, Traffic]:
     """Crawl every site at its own pace and return what each one's crawl has asked for."""
     stop = threading.Event()
     lock = threading.Lock()
-    sites = [origin_of(url) for url in settings.shop_urls]
+    backlog = _Backlog(settings, store)
     with Progress("crawling", total=0) as progress, ThreadPoolExecutor(settings.max_hosts_at_once) as executor:
 
         def on_answer(reason: str | None) -> None:
-            waiting = sum(min(store.num_queued(site), settings.max_pages) for site in sites)
             with lock:
+                waiting = backlog.count()
                 progress.advance(errors=1 if reason else 0, total=progress.done + 1 + waiting)
 
         crawls = [SiteCrawl(url, settings, store, stop, on_answer) for url in settings.shop_urls]
@@ -65,6 +66,24 @@ def _fetch_all(settings: CrawlSettings, store: Store) -> dict[str, Traffic]:
     for future in futures:
         future.result()
     return {site_crawl.site: site_crawl.traffic for site_crawl in crawls}
+
+
+class _Backlog:
+    """How many addresses wait, counted anew once a second: a count for every answer would cost more than the answer."""
+
+    def __init__(self, settings: CrawlSettings, store: Store) -> None:
+        self._store = store
+        self._limits = {origin_of(url): settings.shop(url).max_pages for url in settings.shop_urls}
+        self._counted_at = float("-inf")
+        self._num_waiting = 0
+
+    def count(self) -> int:
+        """Return the addresses that wait, no more of a shop than its page limit."""
+        if time.monotonic() - self._counted_at >= 1.0:
+            queued = self._store.num_queued_by_site()
+            self._num_waiting = sum(min(queued.get(site, 0), limit) for site, limit in self._limits.items())
+            self._counted_at = time.monotonic()
+        return self._num_waiting
 
 
 def _by_host(crawls: list[SiteCrawl]) -> list[list[SiteCrawl]]:

@@ -21,7 +21,9 @@ CREATE TABLE IF NOT EXISTS pages (
   state TEXT NOT NULL, reason TEXT, attempts INTEGER NOT NULL DEFAULT 0, status INTEGER, content_type TEXT,
   etag TEXT, last_modified TEXT, robots_tag TEXT, fetched_at TEXT, has_body INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS pages_next ON pages (site, state, priority, url);
+DROP INDEX IF EXISTS pages_next;
+CREATE INDEX IF NOT EXISTS pages_queue ON pages (site, state, priority, attempts, url);
+CREATE INDEX IF NOT EXISTS pages_counts ON pages (site, kind, state);
 CREATE TABLE IF NOT EXISTS sites (site TEXT PRIMARY KEY, origin TEXT NOT NULL, stopped TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS robots (origin TEXT PRIMARY KEY, body BLOB NOT NULL, fetched_at REAL NOT NULL) WITHOUT ROWID;
@@ -171,6 +173,11 @@ class Store:
         with self._lock:
             return [row["site"] for row in self._db.execute("SELECT site FROM sites ORDER BY site")]
 
+    def num_queued_by_site(self) -> dict[str, int]:
+        """Return how many URLs of each site wait."""
+        rows = self._all("SELECT site, COUNT(*) AS n FROM pages WHERE state='queued' GROUP BY site")
+        return {row["site"]: int(row["n"]) for row in rows}
+
     def rows(self, site: str, kind: str = PAGE) -> list[sqlite3.Row]:
         """Return every page of a site, or every answer of its feeds, by address."""
         return self._all("SELECT * FROM pages WHERE site=? AND kind=? ORDER BY url", site, kind)
@@ -180,8 +187,8 @@ class Store:
         return self._one("SELECT * FROM pages WHERE url = ?", url)
 
     def bodies_before(self, moment: str) -> list[str]:
-        """Return the URLs whose body was last confirmed before an ISO 8601 moment in UTC."""
-        rows = self._all("SELECT url FROM pages WHERE has_body = 1 AND fetched_at < ?", moment)
+        """Return the URLs whose body was last confirmed at an ISO 8601 moment in UTC, or before."""
+        rows = self._all("SELECT url FROM pages WHERE has_body = 1 AND fetched_at <= ?", moment)
         return [str(row["url"]) for row in rows]
 
     def forgotten(self) -> frozenset[str]:

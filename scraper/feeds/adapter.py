@@ -111,8 +111,8 @@ def feed_url(link: object, context: FeedContext, tally: FeedTally) -> str | None
     return None
 
 
-def images_of(sources: Iterable[object], context: FeedContext) -> tuple[str, ...]:
-    """Return absolute image addresses, each once, in order."""
+def addresses_of(sources: Iterable[object], context: FeedContext) -> tuple[str, ...]:
+    """Return absolute http(s) addresses, each once, in order; as many as a Product may have images."""
     found = (absolute_url(source, context.origin + "/") for source in sources if isinstance(source, str))
     return tuple(dict.fromkeys(url for url in found if url))[:MAX_IMAGES]
 

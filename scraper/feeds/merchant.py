@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from scraper.breadcrumbs import of_category
 from scraper.document import language_tag
 from scraper.errors import InputError
-from scraper.feeds.adapter import MAX_VARIANTS, FeedContext, FeedTally, feed_url, images_of, product_of
+from scraper.feeds.adapter import MAX_VARIANTS, FeedContext, FeedTally, addresses_of, feed_url, product_of
 from scraper.feeds.records import Record, read_records
 from scraper.gtin import normalise_gtin
 from scraper.identity import absolute_url
@@ -147,7 +147,7 @@ def _attributes(record: Record) -> dict[str, str]:
 
 def _images(record: Record, context: FeedContext) -> tuple[str, ...]:
     more = (part for text in record.get("additional_image_link", []) for part in re.split(r"\s*,\s*(?=https?:)", text))
-    return images_of([*record.get("image_link", [])[:1], *more], context)
+    return addresses_of([*record.get("image_link", [])[:1], *more], context)
 
 
 def _prices(record: Record, context: FeedContext) -> tuple[Price | None, Price | None]:

@@ -14,9 +14,9 @@ from scraper.feeds.adapter import (
     MAX_VARIANTS,
     FeedContext,
     FeedTally,
+    addresses_of,
     description_of,
     feed_url,
-    images_of,
     json_of,
     objects,
     product_of,
@@ -33,6 +33,7 @@ DEFAULT_LIMIT = 30
 PATH = "/products.json"
 MAX_START_PAGE_CHARS = 2_000_000
 MAX_PRODUCT_TYPE = 2000
+MAX_ID = 10**18
 _ACTIVE_CURRENCY = re.compile(rb'Shopify\.currency\s{0,9}=\s{0,9}\{\s{0,9}"active"\s{0,9}:\s{0,9}"([A-Z]{3})"')
 
 
@@ -76,15 +77,17 @@ class Shopify:
         for row in objects(data.get("products") if isinstance(data, dict) else None):
             handle = row.get("handle")
             title = clean(row.get("title"), 500)
-            if not isinstance(handle, str) or not handle or not title:
+            if not title:
                 tally.skip("no_title")
+            elif not isinstance(handle, str) or not re.fullmatch(r"[^/?#\\\s]{1,300}", handle):
+                tally.skip("no_address")
             elif url := feed_url(f"/products/{handle}", context, tally):
                 yield product_of(url, _fields(row, url, title, context), context)
 
 
 def _fields(row: dict[str, Any], url: str, title: str, context: FeedContext) -> dict[str, Any]:
     rows = objects(row.get("variants"))[:MAX_VARIANTS]
-    images = images_of((image.get("src") for image in objects(row.get("images"))), context)
+    images = addresses_of((image.get("src") for image in objects(row.get("images"))), context)
     names = [attribute_key(str(option.get("name", ""))) for option in objects(row.get("options"))]
     # What a shopper gets on opening the page: the first variant that can be bought.
     chosen = next((part for part in rows if part.get("available") is True), rows[0] if rows else {})
@@ -124,7 +127,7 @@ def _variant(
     part: dict[str, Any], names: list[str], url: str, images: tuple[str, ...], context: FeedContext
 ) -> Variant:
     picture = part.get("featured_image")
-    own = images_of([picture.get("src")] if isinstance(picture, dict) else [], context)
+    own = addresses_of([picture.get("src")] if isinstance(picture, dict) else [], context)
     identifier = part.get("id")
     available = part.get("available")
     values = (clean(part.get(f"option{place}"), 200) for place in range(1, 4))
@@ -132,7 +135,7 @@ def _variant(
     return Variant(
         sku=clean(part.get("sku"), 100),
         gtin=normalise_gtin(part.get("barcode")),
-        url=f"{url}?variant={identifier}" if isinstance(identifier, int) else None,
+        url=f"{url}?variant={identifier}" if isinstance(identifier, int) and 0 < identifier < MAX_ID else None,
         image=next(iter(own or images), None),
         price=_price(part, "price", context),
         availability=("InStock" if available else "OutOfStock") if isinstance(available, bool) else None,

@@ -15,9 +15,9 @@ from scraper.feeds.adapter import (
     MAX_VARIANTS,
     FeedContext,
     FeedTally,
+    addresses_of,
     description_of,
     feed_url,
-    images_of,
     json_of,
     objects,
     product_of,
@@ -32,6 +32,7 @@ from scraper.text import clean
 LIMIT = 100
 PATH = "/wp-json/wc/store/v1/products"
 MAX_MINOR_UNIT = 4
+MAX_ATTRIBUTES = 40
 
 
 class WooCommerce:
@@ -86,10 +87,10 @@ def _fields(row: dict[str, Any], title: str, context: FeedContext) -> dict[str, 
         # The short one first, as WooCommerce's own structured data does.
         "description": description_of(row.get("short_description")) or description_of(row.get("description")),
         "brand": next((name for brand in brands if (name := clean(brand.get("name"), 200))), None),
-        "category_path": _category_path(objects(row.get("categories"))),
+        "category_path": _category_path(objects(row.get("categories")), context),
         "gtin": normalise_gtin(row.get("global_unique_id")),
         "sku": clean(row.get("sku"), 100),
-        "images": images_of((image.get("src") for image in objects(row.get("images"))), context),
+        "images": addresses_of((image.get("src") for image in objects(row.get("images"))), context),
         "price": price,
         "regular_price": regular if price and regular and regular.amount > price.amount else None,
         "availability": _availability(row),
@@ -121,12 +122,13 @@ def _availability(row: dict[str, Any]) -> str | None:
     return "OutOfStock" if row.get("is_in_stock") is False else None
 
 
-def _category_path(categories: list[dict[str, Any]]) -> tuple[str, ...]:
+def _category_path(categories: list[dict[str, Any]], context: FeedContext) -> tuple[str, ...]:
     """Return the deepest category with those above it, which the addresses tell: the list itself has no order."""
     paths = {}
     for category in categories[:100]:
-        name, link = clean(category.get("name"), 200), category.get("link")
-        if name and isinstance(link, str):
+        name = clean(category.get("name"), 200)
+        link = next(iter(addresses_of([category.get("link")], context)), None)
+        if name and link:
             paths[urlsplit(link).path.rstrip("/") + "/"] = name
     deepest = max(paths, key=lambda path: (path.count("/"), path), default="")
     return tuple(paths[path] for path in sorted(paths, key=len) if deepest.startswith(path))[:MAX_CATEGORIES]
@@ -148,7 +150,7 @@ def _attributes(attributes: list[dict[str, Any]]) -> dict[str, str]:
         key = _key(part)
         if key and key != "brand" and names and not part.get("has_variations"):
             found.setdefault(key, ("/" if key in ("color", "material") else ", ").join(names)[:200])
-    return dict(sorted(found.items())[:40])
+    return dict(sorted(found.items())[:MAX_ATTRIBUTES])
 
 
 def _variants(row: dict[str, Any], attributes: list[dict[str, Any]]) -> tuple[Variant, ...]:
@@ -161,7 +163,7 @@ def _variants(row: dict[str, Any], attributes: list[dict[str, Any]]) -> tuple[Va
     found = []
     for variation in objects(row.get("variations"))[:MAX_VARIANTS]:
         values = {}
-        for part in objects(variation.get("attributes")):
+        for part in objects(variation.get("attributes"))[:MAX_ATTRIBUTES]:
             value = clean(names.get((str(part.get("name")), str(part.get("value"))), part.get("value")), 200)
             if (key := _key(part)) and value:
                 values[key] = value

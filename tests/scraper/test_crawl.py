@@ -458,7 +458,7 @@ def test_retry_after_is_read_in_both_its_forms():
     assert retry_after_s("120") == 120
     assert retry_after_s("Wed, 21 Oct 2015 07:28:00 GMT") == 0
     assert retry_after_s("Wed, 21 Oct 2099 07:28:00 GMT") > 1e9
-    assert retry_after_s(None) == retry_after_s("soon") == 0
+    assert retry_after_s(None) == retry_after_s("soon") == retry_after_s("²") == 0
 
 
 def test_bad_settings_say_what_was_expected():

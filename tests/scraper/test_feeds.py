@@ -1,14 +1,19 @@
 """Feeds: the same Products as from pages, by hand-written answers of known meaning and by crawls of real servers."""
 
+import copy
 import gzip
 import json
+import random
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from benchmarks.feeds import compare, measure
 from demo.catalogue import build
+from scraper.contract_data import contract
+from scraper.crawl.retention import forget
 from scraper.crawl.run import crawl
 from scraper.crawl.settings import CrawlSettings, ShopSettings
 from scraper.errors import InputError
@@ -210,7 +215,9 @@ def atom(item):
 
 def table(item, delimiter):
     names = [name.replace("_", " ") for name in item]
-    return "\n".join([delimiter.join(names), delimiter.join(f'"{value}"' for value in item.values())]).encode()
+    return "\n".join([delimiter.join(names), delimiter.join(f'"{value}"' for value in item.values())]).encode(
+        "utf-8", "replace"
+    )
 
 
 @pytest.mark.parametrize(
@@ -280,6 +287,44 @@ def test_an_external_entity_is_never_read(tmp_path):
     body = rss(FIELDS, head=f'<!DOCTYPE rss [<!ENTITY e SYSTEM "{secret.as_uri()}">]>')
     with pytest.raises(InputError, match="DOCTYPE"):
         list(read_records(body.replace(b"Boils.", b"&e;")))
+
+
+JUNK = [
+    None, True, -1, 10**4000, 1.5e300, float("nan"), "", "x" * 300_000, "\x00\ud800", "<script>" * 2000, "²", [], {},
+    [[]] * 300, {"name": {"name": []}}, "https://[", "//", "../..?#", "a/b", "1e9", "9" * 400,
+    [{"src": "x" * 3000}] * 90, [{"id": 10**30, "price": "-5", "available": "no", "option1": ["x"]}] * 300,
+]  # fmt: skip
+
+
+def damaged(value, dice):
+    """The value with some of its parts replaced by junk."""
+    if dice.random() < 0.12:
+        return copy.deepcopy(dice.choice(JUNK))
+    if isinstance(value, dict):
+        return {key: damaged(part, dice) for key, part in value.items()}
+    return [damaged(part, dice) for part in value] if isinstance(value, list) else value
+
+
+def test_no_junk_in_a_feed_raises_or_gives_a_product_that_breaks_the_contract():
+    validator = Draft202012Validator(contract("product.schema.json"))
+    dice = random.Random(5)
+    term = {"name": "red", "slug": "red"}
+    rug = woo(categories=[{"name": "A", "link": f"{ORIGIN}/a/"}], attributes=[{"name": "Color", "terms": [term]}],
+              variations=[{"attributes": [{"name": "Color", "value": "red"}]}], brands=[{"name": "B"}],
+              images=[{"src": f"{ORIGIN}/i.jpg"}], average_rating="4", review_count=2, sku="S")  # fmt: skip
+    num_products = 0
+    for _ in range(400):
+        cells = {name: str(damaged(value, dice))[:50_000].replace('"', "") for name, value in FIELDS.items()}
+        answers = [
+            (Shopify(), json.dumps({"products": [damaged(MUG, dice), damaged(MUG, dice)]}).encode()),
+            (WooCommerce(), json.dumps([damaged(rug, dice)]).encode()),
+            (Merchant("feed"), table(cells, "\t")),
+        ]
+        for adapter, body in answers:
+            for wire in wires(adapter, body):
+                validator.validate(wire)
+                num_products += 1
+    assert num_products > 500
 
 
 # A page and a feed together
@@ -427,6 +472,15 @@ def test_a_feed_may_move_the_crawl_to_another_origin_of_its_shop(site, other_sit
     summary = crawl(replace(settings, pins={"shop.test": "127.0.0.1", "www.shop.test": "127.0.0.1"}))
     assert summary["products"] == 1 and "/robots.txt" in other_site.paths
     assert json.loads((settings.out / "products.jsonl").read_text())["url"] == f"{target}/products/mug-1"
+
+
+def test_a_forgotten_item_of_a_feed_is_not_reported_again(site, settings):
+    add_json(site, SHOPIFY_FIRST, {"products": rows(1, 2)})
+    add_json(site, "/meta.json", {"currency": "GBP"})
+    crawl(settings)
+    assert forget(f"{site.url}/products/mug-1", settings.out) > 0 and titles(settings) == ["Mug 2"]
+    crawl(replace(settings, is_recrawl=True))
+    assert titles(settings) == ["Mug 2"]
 
 
 def own_feed(settings, feed):
