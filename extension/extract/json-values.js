@@ -27,7 +27,7 @@ export function parseJson(text) {
 /** @param {string} text */
 function withEscapedControls(text) {
   return text.replace(/"(?:[^"\\]|\\[^])*"/g, (string) =>
-    string.replace(/[\x00-\x1f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`));
+    string.replace(/\\[^]|[\x00-\x1f]/g, (c) => (c.length > 1 ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)));
 }
 
 /** @param {string} text @param {number} start of a bracket or a double quote @returns {number} after its closing counterpart, or -1 */
