@@ -8,53 +8,65 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-SHOWN_FIELDS = ("price", "images", "brand", "gtin", "availability", "description")
+SHOWN_FIELDS = ("price", "images", "brand", "gtin")
 
 
 def print_summary(summary: Mapping[str, Any]) -> None:
     """Print the summary to standard error."""
     console = Console(stderr=True)
-    if console.is_terminal:
-        console.print(_table(summary))
+    if not console.is_terminal:
+        for shop in summary["shops"]:
+            found = f"{shop['url']}: {shop['products']} products on {shop['pages']} pages"
+            print("; ".join([found, *_notes(shop)]), file=sys.stderr)  # noqa: T201  # what a crawl came to
         return
+    console.print(_table(summary))
     for shop in summary["shops"]:
-        print(_line(shop), file=sys.stderr)  # noqa: T201  # what a crawl came to belongs beside its progress
-
-
-def _line(shop: Mapping[str, Any]) -> str:
-    feed = f" and its {shop['feed']['kind']} feed" if "feed" in shop else ""
-    parts = [f"{shop['url']}: {shop['products']} products on {shop['pages']} pages{feed}"]
-    parts += [f"{_counts(shop[name])}" for name in ("changes", "failures") if shop.get(name)]
-    return "; ".join(parts) + (f"; stopped: {shop['stopped']}" if "stopped" in shop else "")
+        if notes := _notes(shop):
+            # Text from a stranger's answers: no markup.
+            console.print(Text(f"{_name(shop)}: {'; '.join(notes)}"))
 
 
 def _table(summary: Mapping[str, Any]) -> Table:
-    title = f"{summary['products']} products of {len(summary['shops'])} shops"
-    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
-    table.add_column("shop", overflow="fold")
-    for name in ("pages", "products", "requests", "MB", "time"):
-        table.add_column(name, justify="right")
-    for name in ("fields", "changes", "trouble"):
-        table.add_column(name, overflow="fold")
-    for shop in summary["shops"]:
-        trouble = [shop["stopped"]] if "stopped" in shop else []
-        trouble += [_counts(shop["failures"])] if shop["failures"] else []
-        coverage = shop["fieldCoverage"]
-        cells = (
-            shop["url"].removeprefix("https://").removeprefix("http://").rstrip("/"),
-            f"{shop['pages']:,}",
-            f"{shop['products']:,}",
-            f"{shop['requests']:,}",
-            f"{shop['bytes'] / 1e6:.1f}",
-            f"{shop['seconds']:.0f} s",
-            ", ".join(f"{name} {coverage[name]:.0%}" for name in SHOWN_FIELDS if coverage.get(name)),
-            _counts(shop["changes"]) if "changes" in shop else "–",
-            "; ".join(trouble),
-        )
-        # A cell is text from a stranger's answers: no markup.
-        table.add_row(*map(Text, cells))
+    """Return the numbers of each shop; it fits 80 columns."""
+    table = Table(box=None, show_footer=True, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("shop", "all", overflow="fold")
+    shops = summary["shops"]
+    totals = {name: f"{sum(shop[name] for shop in shops):,}" for name in ("pages", "requests")}
+    for name, footer in (
+        ("products", f"{summary['products']:,}"),
+        ("pages", totals["pages"]),
+        *((name, "") for name in SHOWN_FIELDS),
+        ("requests", totals["requests"]),
+        ("MB", f"{sum(shop['bytes'] for shop in shops) / 1e6:.1f}"),
+        ("time", ""),
+    ):
+        table.add_column(name, footer, justify="right", no_wrap=True)
+    for shop in shops:
+        table.add_row(Text(_name(shop)), *_numbers(shop))
     return table
 
 
+def _numbers(shop: Mapping[str, Any]) -> list[str]:
+    coverage = (shop["fieldCoverage"].get(name) for name in SHOWN_FIELDS)
+    return [
+        f"{shop['products']:,}",
+        f"{shop['pages']:,}",
+        *("" if part is None else f"{part:.0%}" for part in coverage),
+        f"{shop['requests']:,}",
+        f"{shop['bytes'] / 1e6:.1f}",
+        f"{shop['seconds']:.0f} s",
+    ]
+
+
+def _notes(shop: Mapping[str, Any]) -> list[str]:
+    """Return what is worth a line: changes, failures, and why a shop was given up."""
+    notes = [f"{name}: {_counts(shop[name])}" for name in ("changes", "failures") if shop.get(name)]
+    return notes + ([f"stopped: {shop['stopped']}"] if "stopped" in shop else [])
+
+
+def _name(shop: Mapping[str, Any]) -> str:
+    return str(shop["url"]).partition("://")[2].rstrip("/")
+
+
 def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "none"
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())

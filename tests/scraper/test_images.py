@@ -295,6 +295,24 @@ def test_a_forgotten_item_takes_its_own_pictures_with_it_and_leaves_the_others(s
     ]
 
 
+def test_the_commands_fetch_pictures_show_them_in_the_report_and_name_what_failed(shop, scraper):
+    shop.show("/a", RED)
+    shop.sell(one=["/a", "/lost"])
+    pins = ("--resolve", "shop.test:127.0.0.1", "--resolve", "img.test:127.0.0.1")
+    crawled = scraper("crawl", shop.site.url, "--out", shop.settings.out, "--rate", 500, "--images", 1, *pins)
+    assert crawled.returncode == 0 and b"1 pictures of 1 products" in crawled.stderr, crawled.stderr
+    file = shop.manifest()["/a"]["file"]
+    assert f'src="{file}"' in (shop.settings.out / "report.html").read_text(encoding="utf-8")
+    again = scraper("images", shop.settings.out, "--per-product", 2, "--rate", 500, *pins)
+    assert again.returncode == 0 and b"1 status_404" in again.stderr, again.stderr
+    summary = json.loads((shop.settings.out / "summary.json").read_text(encoding="utf-8"))
+    assert summary["images"]["failures"] == {"status_404": 1} and summary["products"] == 1
+    assert shop.images.paths.count("/a") == 1
+    for arguments in (("images", shop.settings.out / "nowhere"), ("images", shop.settings.out, "--per-product", 0)):
+        refused = scraper(*arguments)
+        assert refused.returncode == 2 and b"Traceback" not in refused.stderr
+
+
 def test_a_folder_without_products_is_refused(tmp_path):
     with pytest.raises(InputError, match="finished crawl"):
         fetch_images(CrawlSettings((), tmp_path), per_product=1)

@@ -1,6 +1,10 @@
 """What a crawl hands over: no "gone" without evidence, and Parquet that gives back the same Products."""
 
 import json
+import os
+import pty
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -255,3 +259,38 @@ def test_a_crawl_writes_parquet_on_request(site, settings, scraper):
                      "--parquet")  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert list(read_parquet(settings.out / "products.parquet")) == lines(settings.out / "products.jsonl")
+
+
+def test_on_a_terminal_the_summary_is_a_table_that_fits_it(site, settings):
+    crawl(settings)
+    command = f"{sys.executable} -m scraper crawl {site.url} --out {settings.out} --rate 500 --feeds off"
+    command += " --resolve shop.test:127.0.0.1"
+    parent, child = pty.openpty()
+    environment = os.environ | {"COLUMNS": "80", "TERM": "xterm"}
+    with subprocess.Popen(shlex.split(command), cwd=ROOT, stderr=child, env=environment) as process:
+        os.close(child)
+        said = b""
+        while chunk := read_terminal(parent):
+            said += chunk
+    os.close(parent)
+    assert process.returncode == 0
+    lines_said = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said.decode()).replace("\r", "\n").split("\n")
+    row = next(line for line in lines_said if line.startswith("shop.test:") and "products" not in line)
+    assert re.search(r" 6 +7 +100% +0% ", row) and max(map(len, lines_said)) <= 80
+
+
+def read_terminal(descriptor):
+    """What a terminal shows next; Linux says EIO where the last program has closed it."""
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:
+        return b""
+
+
+def test_elsewhere_the_summary_is_one_plain_line_per_shop(site, settings, scraper):
+    crawl(settings)
+    site.add("/a", "", status=404)
+    result = scraper("crawl", site.url, "--out", settings.out, "--rate", 500, "--feeds", "off", "--recrawl",
+                     "--resolve", "shop.test:127.0.0.1")  # fmt: skip
+    last = result.stderr.decode().splitlines()[-1]
+    assert last == f"{site.url}/: 5 products on 6 pages; changes: gone 1; failures: status_404 1"
