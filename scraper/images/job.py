@@ -44,6 +44,7 @@ def fetch_images(settings: CrawlSettings, *, per_product: int) -> dict[str, Any]
 def _fetch_images(settings: CrawlSettings, folder: Path, per_product: int) -> dict[str, Any]:
     store = ImageStore(folder)
     try:
+        _remove_leftovers(folder)
         store.want(_wishes(folder / PRODUCTS, per_product))
         stopped = _fetch_all(settings, store)
         found = _write_manifest(store) | ({"stoppedHosts": stopped} if stopped else {})
@@ -51,6 +52,13 @@ def _fetch_images(settings: CrawlSettings, folder: Path, per_product: int) -> di
         store.close()
     _add_to_summary(folder, found)
     return found
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Delete the temporary files of runs that were killed."""
+    for pattern in (f".{MANIFEST}.*", "images/*/.*.*"):
+        for leftover in folder.glob(pattern):
+            leftover.unlink(missing_ok=True)
 
 
 def _wishes(products: Path, per_product: int) -> Iterator[Wanted]:

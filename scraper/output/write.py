@@ -94,6 +94,6 @@ def _json_lines(file: IO[str]) -> Sink:
 
 def _remove_leftovers(folder: Path) -> None:
     """Delete the temporary files of runs that were killed; the crawl folder is this process's alone."""
-    for name in (PRODUCTS, CHANGES, PARQUET, SUMMARY):
-        for leftover in folder.glob(f".{name}.*"):
+    for pattern in (*(f".{name}.*" for name in (PRODUCTS, CHANGES, PARQUET, SUMMARY)), "history/*/.round-*"):
+        for leftover in folder.glob(pattern):
             leftover.unlink(missing_ok=True)

@@ -255,6 +255,7 @@ def test_a_killed_run_goes_on_without_asking_again_for_what_it_has(shop):
     shop.images.requests.clear()
     assert shop.fetch(per_product=9)["files"] == 6
     assert shop.images.paths == ["/robots.txt", "/2", "/3", "/4", "/5"]
+    assert not [path for path in shop.settings.out.rglob("*") if path.name.startswith(".")]
     next((shop.settings.out / "images").rglob("*.jpg")).unlink()
     shop.images.requests.clear()
     assert shop.fetch(per_product=9)["files"] == 6 and len(shop.images.paths) == 2

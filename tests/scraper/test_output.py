@@ -199,7 +199,7 @@ def test_killed_between_any_two_files_the_same_command_tells_the_same_changes(si
     summary = crawl(settings)
     assert summary["round"] == 2 and changes(settings) == [("price", "A"), ("gone", "B")]
     assert titles(settings) == [product["title"] for product in read_parquet(settings.out / "products.parquet")]
-    assert not [path.name for path in settings.out.iterdir() if path.name.startswith(".")]
+    assert not [path for path in settings.out.rglob("*") if path.name.startswith(".")]
 
 
 def test_a_broken_state_is_named_and_nothing_is_called_new(site, settings, scraper):
