@@ -5,11 +5,15 @@
 Both get the same decoded text and address: the scraper parses it with lxml, the extension's modules in Node with jsdom,
 which follows the HTML standard as browsers do. A field is judged on the pages where either says something; it agrees
 where both say the same, as JSON, and `provenance` where both name the same sources. Every difference is printed.
+
+Where markup says everything the visible page is hardly read, so each page is compared once more without its scripts,
+meta tags, microdata and RDFa (`visibleOnly`).
 """
 
 import argparse
 import gzip
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +28,10 @@ from scraper.document import decode
 
 SCRIPT = Path(__file__).with_name("extraction_parity.mjs")
 MAX_SHOWN = 160
+MARKUP = re.compile(
+    r"<script\b.*?</script\s*>|<meta\b[^>]*>|\s(?:itemscope|itemtype|itemprop|typeof|property|vocab)\b(?=[^<>]*>)",
+    re.IGNORECASE | re.DOTALL,
+)
 Page = dict[str, str]
 Product = dict[str, Any]
 
@@ -89,33 +97,38 @@ def main() -> int:
         print(f"error: expected truth.json and html/ in {arguments.data}; name the folder with --data", file=sys.stderr)
         return 2
     pages = read_pages(arguments.data)
-    ours = [extract_product(page["html"], page["url"]).to_wire() for page in pages]
-    print(f"scraper: {len(ours)} pages", file=sys.stderr, flush=True)
-    try:
-        theirs = extensions(pages)
-    except (OSError, RuntimeError) as error:
-        print(f"error: expected Node 20 and `npm ci` done; {error}", file=sys.stderr)
-        return 1
-    figures, differences = compare(pages, ours, theirs)
-    for one in differences:
-        print(f"{one['file']} {one['field']}\n  scraper   {one['scraper']}\n  extension {one['extension']}")
-    identical = len(pages) - len({one["file"] for one in differences})
+    visible = [{**page, "html": MARKUP.sub(" ", page["html"])} for page in pages]
     result = {
         **record.environment("lxml", "beautifulsoup4"),
         "data": {"pages": len(pages), "truthSha256": record.sha256(arguments.data / "truth.json")},
         "rules": __doc__.partition("\n\n")[2].partition("\n\n")[2].strip(),
-        "identicalPages": identical,
-        "fields": figures,
-        "differences": [{key: one[key] for key in ("file", "field")} for one in differences],
     }
-    print_table(len(pages), identical, figures)
+    try:
+        for part, chosen in (("asSaved", pages), ("visibleOnly", visible)):
+            result[part] = measure(part, chosen)
+    except (OSError, RuntimeError) as error:
+        print(f"error: expected Node 20 and `npm ci` done; {error}", file=sys.stderr)
+        return 1
     print(f"written: {record.write(arguments.name, result)}")
     return 0
 
 
-def print_table(num_pages: int, identical: int, figures: dict[str, Any]) -> None:
+def measure(part: str, pages: list[Page]) -> dict[str, Any]:
+    """Compare both on the pages, print the differences and the table, and return the figures."""
+    print(f"{part}: {len(pages)} pages", file=sys.stderr, flush=True)
+    ours = [extract_product(page["html"], page["url"]).to_wire() for page in pages]
+    figures, differences = compare(pages, ours, extensions(pages))
+    for one in differences:
+        print(f"{part} {one['file']} {one['field']}\n  scraper   {one['scraper']}\n  extension {one['extension']}")
+    identical = len(pages) - len({one["file"] for one in differences})
+    print_table(f"{part}: the same whole Product on {identical} of {len(pages)} pages", figures)
+    unlike = [{key: one[key] for key in ("file", "field")} for one in differences]
+    return {"identicalPages": identical, "fields": figures, "differences": unlike}
+
+
+def print_table(title: str, figures: dict[str, Any]) -> None:
     """Print the agreement of each field."""
-    table = Table(title=f"the same whole Product on {identical} of {num_pages} pages")
+    table = Table(title=title)
     for heading in ("field", "pages", "agree", "share"):
         table.add_column(heading, justify="left" if heading == "field" else "right")
     for field, row in figures.items():
