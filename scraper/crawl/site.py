@@ -22,7 +22,7 @@ from scraper.errors import FetchError
 from scraper.files import read_page
 from scraper.identity import shop_of
 
-MAX_ATTEMPTS = 4
+MAX_ATTEMPTS, MAX_GUESS_ATTEMPTS = 4, 2
 MAX_REFUSALS_IN_A_ROW = 5
 MAX_FAILURES_IN_A_ROW = 5
 MAX_SITEMAP_DEPTH = 3
@@ -260,9 +260,14 @@ class SiteCrawl:
         return self._fail(queued, "too_busy", response.status)
 
     def _fail(self, queued: Queued, reason: str, status: int | None = None) -> str | None:
-        """Queue a failed URL again while attempts are left; many failures in a row give the site up."""
-        self._pace.failures += 1
-        is_last = queued.attempts + 1 >= MAX_ATTEMPTS or reason in ("too_large", "refused_address", "tls")
+        """Queue a failed URL again while attempts are left; many failures in a row give the site up.
+
+        A feed that is only guessed at says nothing about the site: many servers answer 500 where they know no address.
+        """
+        is_guess = queued.kind == FEED and not self._is_operators(queued) and not queued.has_body and not queued.depth
+        self._pace.failures += not is_guess
+        max_attempts = MAX_GUESS_ATTEMPTS if is_guess else MAX_ATTEMPTS
+        is_last = queued.attempts + 1 >= max_attempts or reason in ("too_large", "refused_address", "tls")
         state = "failed" if is_last else "queued"
         self._store.finish(self.site, queued.url, Outcome(state, reason, status))
         if reason == "refused_address":

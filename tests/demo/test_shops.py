@@ -135,6 +135,25 @@ def test_linden_feed_gives_minor_units_that_agree_with_the_page(
         assert rows[product.handle]["is_in_stock"] is not product.is_sold_out
 
 
+def test_harbor_says_its_currency_where_shopify_does(shops: Shops, products: list[DemoProduct]) -> None:
+    shop = shops["harbor"]
+    assert json.loads(shop.respond("/meta.json", "").body)["currency"] == "GBP"
+    assert "GBP" not in shop.respond("/products.json", "limit=250&page=1").body.decode()
+    assert {product.availability for product in _of(products, "harbor")} == {"InStock", "OutOfStock"}
+
+
+def test_linden_feed_names_every_choice_of_size(shops: Shops, products: list[DemoProduct]) -> None:
+    rows = {row["slug"]: row for row in _linden_feed(shops["linden"])}
+    for product in _of(products, "linden"):
+        row = rows[product.handle]
+        sizes = next((part["terms"] for part in row["attributes"] if part["name"] == "Size"), [])
+        names = {term["slug"]: term["name"] for term in sizes}
+        chosen = [names[part["value"]] for one in row["variations"] for part in one["attributes"]]
+        assert chosen == list(product.sizes)
+    answer = shops["linden"].respond("/wp-json/wc/store/v1/products", "per_page=1")
+    assert answer.headers["X-Robots-Tag"] == "noindex"
+
+
 def test_linden_feed_refuses_an_oversized_page(shops: Shops) -> None:
     assert shops["linden"].respond("/wp-json/wc/store/v1/products", "per_page=101").status == 400
 

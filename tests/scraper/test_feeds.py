@@ -392,6 +392,15 @@ def test_a_shop_without_a_feed_is_crawled_by_its_pages(site, settings, status):
     assert site.paths.count(SHOPIFY_FIRST) == site.paths.count(WOO_FIRST) == 1
 
 
+def test_a_server_that_fails_at_unknown_addresses_is_still_crawled(site, settings):
+    for path in (SHOPIFY_FIRST, WOO_FIRST):
+        site.add(path, "oops", status=500)
+    site.add("/", page_of("A"))
+    summary = crawl(settings)
+    assert titles(settings) == ["A"] and "stopped" not in summary["shops"][0]
+    assert site.paths.count(SHOPIFY_FIRST) == site.paths.count(WOO_FIRST) == 2
+
+
 def test_a_feed_that_robots_txt_forbids_is_never_asked_for(site, settings):
     site.add("/robots.txt", "User-agent: *\nDisallow: /products.json\nDisallow: /wp-json\n")
     add_json(site, SHOPIFY_FIRST, {"products": rows(1)})
