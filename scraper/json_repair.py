@@ -36,6 +36,8 @@ _VALUE_FOLLOWS = re.compile(r"\s*(?:[\"'“”{\[\]}0-9-]|void\b|new\b|[\w$.!]{1
 _NEXT_KEY = re.compile(r"[\"'“”][@\w-]{1,60}[\"'“”]\s*:")
 _TAG = re.compile(r"</?[A-Za-z][^<>\"']{0,40}>")
 _NO_VALUE = re.compile(r"void\s+\w{1,10}|new\s+\w{1,40}\([^()\"']{0,100}\)")
+_FUNCTION = re.compile(r"(?:async\s+)?(?:function\b[^{}]{0,200}|\([\w$,\s]{0,100}\)\s*=>\s*|[\w$]{1,40}\s*=>\s*)\{")
+_BRACE = re.compile("[{}]")
 _HEX = re.compile("[0-9a-fA-F]{4}")
 
 
@@ -162,8 +164,8 @@ class _Mender:
         is_member_value = bool(self._out) and self._out[-1] == ":"
         is_key = bool(self._stack) and self._stack[-1] == "}" and not is_member_value
         token = None
-        if nothing := _NO_VALUE.match(text, at):
-            self._at = nothing.end()
+        if end := _end_of_no_value(text, at):
+            self._at = end
             self._separate()
             self._out.append("null")
             return
@@ -196,6 +198,20 @@ class _Mender:
         string, self._at = _string(self._text, self._at, is_in_object=is_in_object, is_key=is_key)
         self._separate()
         out.append(string)
+
+
+def _end_of_no_value(text: str, start: int) -> int:
+    """Return where `void 0`, `new Date(1)` or a function that begins at `start` ends, else 0."""
+    if nothing := _NO_VALUE.match(text, start):
+        return nothing.end()
+    head = _FUNCTION.match(text, start)
+    if head is None:
+        return 0
+    num_open, position = 1, head.end()
+    while num_open and (brace := _BRACE.search(text, position)) is not None:
+        num_open += 1 if brace.group() == "{" else -1
+        position = brace.end()
+    return len(text) if num_open else position
 
 
 def _after_comment(text: str, start: int) -> int:

@@ -152,5 +152,4 @@ def _literal(text: str, start: int, budget: _Budget) -> tuple[Any, int]:
         return None, start + 1
     found, end = mend_value(text, start, min(budget.repair, MAX_MENDED_LITERAL))
     budget.repair -= end - start
-    is_code = "function" in text[start:end] or "=>" in text[start:end]
-    return (None, start + 1) if found is None or is_code else (found[0], end)
+    return (None, start + 1) if found is None else (found[0], end)

@@ -20,12 +20,31 @@ const KEY_FOLLOWS = /^[\s,]*(?:"(?:[^"\\]|\\.){0,200}(?:"\s*(?::|$)|$)|'[^'\n]{0
 const VALUE_FOLLOWS = /^\s*(?:["'“”{[\]}0-9-]|void\b|new\b|[\p{L}\p{N}_$.!]{1,40}\s*(?:[,\]]|$)|\/\/|\/\*|$)/u;
 const NEXT_KEY = /["'“”][@\p{L}\p{N}_-]{1,60}["'“”]\s*:/uy;
 const NO_VALUE = /void\s+[\p{L}\p{N}_]{1,10}|new\s+[\p{L}\p{N}_]{1,40}\([^()"']{0,100}\)/uy;
+const FUNCTION = /(?:async\s+)?(?:function\b[^{}]{0,200}|\([\p{L}\p{N}_$,\s]{0,100}\)\s*=>\s*|[\p{L}\p{N}_$]{1,40}\s*=>\s*)\{/uy;
 const TAG = /<\/?[A-Za-z][^<>"']{0,40}>/y;
 
 /** @param {RegExp} pattern sticky @param {string} text @param {number} at @returns {string | null} */
 function matchAt(pattern, text, at) {
   pattern.lastIndex = at;
   return pattern.exec(text)?.[0] ?? null;
+}
+
+/** @param {string} text @param {number} start @returns {number} where `void 0`, `new Date(1)` or a function that begins there ends, else 0 */
+function endOfNoValue(text, start) {
+  const nothing = matchAt(NO_VALUE, text, start);
+  if (nothing) return start + nothing.length;
+  const head = matchAt(FUNCTION, text, start);
+  if (!head) return 0;
+  let position = start + head.length;
+  const brace = /[{}]/g;
+  for (let numOpen = 1; numOpen > 0;) {
+    brace.lastIndex = position;
+    const match = brace.exec(text);
+    if (!match) return text.length;
+    numOpen += match[0] === "{" ? 1 : -1;
+    position = brace.lastIndex;
+  }
+  return position;
 }
 
 /** @param {string} text @param {number} start @returns {number} */
@@ -180,9 +199,9 @@ class Mender {
   word() {
     const { text, at } = this;
     const isMemberValue = this.out.at(-1) === ":";
-    const nothing = matchAt(NO_VALUE, text, at);
-    if (nothing) {
-      this.at = at + nothing.length;
+    const end = endOfNoValue(text, at);
+    if (end > 0) {
+      this.at = end;
       this.separate();
       this.out.push("null");
       return;

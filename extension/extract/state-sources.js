@@ -65,8 +65,7 @@ function literalAt(text, start, budget) {
   const { json, end } = mendValue(text, start, Math.min(budget.repair, MAX_MENDED_LITERAL));
   budget.repair -= end - start;
   const parsed = parseJson(json);
-  const isCode = /function|=>/.test(text.slice(start, end));
-  return parsed && !isCode ? { value: parsed.value, end } : { value: null, end: start + 1 };
+  return parsed ? { value: parsed.value, end } : { value: null, end: start + 1 };
 }
 
 /** @param {string} text @param {Budget} budget @returns {Source[]} the values of a script's literals that are data; code is passed over */

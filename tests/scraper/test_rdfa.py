@@ -65,6 +65,10 @@ def test_well_formed_rdfa_reads_as_extruct_reads_it(name):
     assert statements(found) == expected, json.dumps(found)
 
 
+def test_a_resource_that_is_anothers_property_is_no_item_of_its_own():
+    assert [item["@type"] for item in read_items(parse_page(SAMPLES["lite"], URL))] == [["Product"]]
+
+
 def test_open_graph_is_no_rdfa_item():
     html = '<html prefix="og: https://ogp.me/ns#"><head typeof="og:website"><meta property="og:title" content="Jug">'
     assert read_items(parse_page(html, URL)) == []

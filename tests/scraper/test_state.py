@@ -122,6 +122,8 @@ def test_references_in_a_circle_of_apollos_cache_end():
         f"var product = {JUG};",
         f"window.app = {{init: function() {{ return 1; }}, x: 2}}; var product = {JUG};",
         f"var a = {{b: {{c: [{JUG}]}}}};",
+        "x({name: 'Jug', sku: 'J-17', buy: function(e) { if (e) { go(e); } }, price: 12.50, currency: 'EUR'})",
+        "x({name: 'Jug', sku: 'J-17', note: 'a function => b', at: () => { now(); }, price: 12.5, currency: 'EUR'})",
         f"self.x = JSON.parse({json.dumps(JUG)});",
         f"self.x = JSON.parse('{JUG}');",
         "x({name: 'Jug', 'sku': \"J-17\", price: 12.50, currency: 'EUR'})",
@@ -140,6 +142,7 @@ def test_literals_are_found_in_a_script(script):
         'dataLayer.push({"ecommerce": {"detail": {"products": [{"name":"A","price":1},{"name":"B","price":2}]}}})',
         'dataLayer.push({"event": "add_to_cart", "ecommerce": {"items": [{"item_name":"A","price":1}]}})',
         'gtag("event", "view_item_list", {"items": [{"item_name": "A", "price": 1}]})',
+        'gtag("event", "view_item", {"other": {"items": [{"item_name": "A", "price": 1}]}})',
         'fbq("track", "AddToCart", {"content_name": "A", "content_ids": ["1"], "value": 1, "currency": "EUR"})',
         'utag_data = {"page_type": "category", "product_name": ["A"], "product_price": ["1"]}',
         'digitalData = {"product": [{"productInfo": {"productName": "A"}}, {"productInfo": {"productName": "B"}}]}',
@@ -205,6 +208,7 @@ MANY = 2**16
     ids=["pairs", "nested", "open", "texts", "events", "code", "space", "nuxt", "pushes", "rows", "parse", "comments"],
 )
 def test_a_script_made_to_take_forever_ends_and_the_next_is_read(script):
-    html = f"<h1>Jug</h1><script>var price; {script}</script><script>var product = {JUG}</script>"
+    literal = "{name: 'Jug', sku: 'J-17', price: 12.5, currency: 'EUR'}"
+    html = f"<h1>Jug</h1><script>var price; {script}</script><script>var product = {literal}</script>"
     assert isinstance(state.extract(parse_page(html, URL)), list)
     assert extract_product(html, URL).title == "Jug"
