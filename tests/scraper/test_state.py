@@ -204,8 +204,23 @@ MANY = 2**16
         'self.__next_f.push([1,"1:Tffffffff,x"])' * (MANY // 16),
         "JSON.parse('{" * MANY,
         "a={/*" * MANY,
+        ("a={b:'" + "x" * 130_000 + "'};") * 10,
     ],
-    ids=["pairs", "nested", "open", "texts", "events", "code", "space", "nuxt", "pushes", "rows", "parse", "comments"],
+    ids=[
+        "pairs",
+        "nested",
+        "open",
+        "texts",
+        "events",
+        "code",
+        "space",
+        "nuxt",
+        "pushes",
+        "rows",
+        "parse",
+        "comments",
+        "literals",
+    ],
 )
 def test_a_script_made_to_take_forever_ends_and_the_next_is_read(script):
     literal = "{name: 'Jug', sku: 'J-17', price: 12.5, currency: 'EUR'}"
