@@ -12,7 +12,6 @@ import io
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 from scraper.errors import InputError
@@ -36,11 +35,12 @@ class History:
         with (
             atomic_path(self._path(round_number)) as path,
             path.open("wb") as raw,
-            gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as packed,
+            gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0, compresslevel=6) as packed,
             io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as file,
         ):
-            for item_id in sorted(state):
-                file.write(json.dumps(asdict(state[item_id]), ensure_ascii=False) + "\n")
+            for _, known in sorted(state.items()):
+                line = {"product": known.product, "source": known.source, "gone": known.gone}
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
         for old in self._rounds_before(round_number)[:-1]:
             self._path(old).unlink(missing_ok=True)
 
