@@ -16,6 +16,7 @@ from scraper.errors import UrlError
 from scraper.identity import absolute_url, canonical_url, shop_of
 from scraper.price import region_of
 from scraper.product import Syntax
+from scraper.visible import NAME_ATTRIBUTES
 
 MAX_TREE_DEPTH = 250
 MAX_HEADINGS = 20
@@ -95,9 +96,9 @@ class Page:
 
     @cached_property
     def named_elements(self) -> list[tuple[Tag, str]]:
-        """Every element of `soup` with a class or an id, and these as one text."""
+        """Every element of `soup` that is named, and its names as one text."""
         tags = (tag for tag in self.soup.find_all(True) if tag.name not in ("html", "body"))
-        return [(tag, names) for tag in tags if (names := names_of(tag)).strip()]
+        return [(tag, names) for tag in tags if (names := names_of(tag))]
 
     @cached_property
     def meta(self) -> dict[str, list[str]]:
@@ -176,9 +177,9 @@ class Page:
 
 
 def names_of(tag: Tag) -> str:
-    """Return the class names and id of an element as one text."""
-    classes: str | list[str] = tag.get("class") or ""
-    return f"{classes if isinstance(classes, str) else ' '.join(classes)} {tag.get('id') or ''}"
+    """Return what an element of `Page.soup` is named by, as one text."""
+    values = (tag.get(name) for name in NAME_ATTRIBUTES)
+    return " ".join(" ".join(value) if isinstance(value, list) else value for value in values if value)
 
 
 def language_tag(value: str | None) -> str | None:

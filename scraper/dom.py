@@ -15,6 +15,7 @@ from scraper.candidate import Candidate
 from scraper.document import Page, names_of
 from scraper.price import Price, parse_price
 from scraper.text import clean
+from scraper.visible import ASIDE, ASIDE_TAGS, CARD
 
 MAX_PRICE_TEXT = 80
 MAX_ELEMENTS = 2000
@@ -41,18 +42,9 @@ _NOT_PRICE_TEXT = re.compile(
     r"env[ií]o|\bmes\b|spedizione|mese|доставк|месяц|frete|%",
     re.IGNORECASE,
 )
-_ASIDE = re.compile(
-    r"related|recommend|similar|upsell|cross-?sell|carousel|also[-_]|recently|mini-?cart|cart[-_]drawer|"
-    r"compar(?:e[-_]|ison)|wishlist|sponsor|footer|newsletter|mega-?menu|(?<!p)review",
-    re.IGNORECASE,
-)
-_CARD = re.compile(
-    r"(?:product|item|goods)s?[-_]{0,2}(?:card|tile|item|teaser|box|miniature|thumb|list|grid|block)", re.IGNORECASE
-)
 _GALLERY = re.compile(r"gallery|product[-_]{0,2}(?:image|img|media|photo|picture|slide)|main[-_]?image", re.IGNORECASE)
 _DESCRIPTION = re.compile(r"product-{1,2}description|product__description|(?:^|\s)description$", re.IGNORECASE)
 _STRUCK = ("del", "s", "strike")
-_ASIDE_TAGS = frozenset(("nav", "footer", "aside", "header"))
 
 
 def extract(page: Page) -> list[Candidate]:
@@ -120,7 +112,7 @@ def _lineage(tag: Tag) -> Iterator[Tag]:
 
 
 def _is_aside(tag: Tag) -> bool:
-    return any(part.name in _ASIDE_TAGS or _ASIDE.search(names_of(part)) for part in _lineage(tag))
+    return any(part.name in ASIDE_TAGS or ASIDE.search(names_of(part)) for part in _lineage(tag))
 
 
 def _elements(page: Page, pattern: re.Pattern[str]) -> list[Tag]:
@@ -159,7 +151,7 @@ def _kinds(priced: list[Tag]) -> Counter[tuple[int, str, str]]:
 
 def _kinds_of(part: Tag) -> list[tuple[int, str, str]]:
     # A sold-out card may bear one class name more than its neighbours, so each name counts on its own.
-    return [(id(part.parent), part.name, name) for name in names_of(part).split() or [""]]
+    return [(id(part.parent), part.name, name) for name in set(names_of(part).split()) or ("",)]
 
 
 def _card(tag: Tag, kinds: Counter[tuple[int, str, str]], heading: Tag | None) -> Tag | None:
@@ -171,7 +163,7 @@ def _card(tag: Tag, kinds: Counter[tuple[int, str, str]], heading: Tag | None) -
     for part in _lineage(tag):
         if _holds(part, heading):
             return None
-        if _CARD.search(names_of(part)):
+        if CARD.search(names_of(part)):
             return part
         is_repeated = any(kinds[kind] > 2 for kind in _kinds_of(part))
         if is_repeated and (part.name == "a" or part.find("a", href=True)):
@@ -287,7 +279,7 @@ def _description(page: Page) -> str | None:
 def _images(page: Page) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for gallery in _elements(page, _GALLERY):
-        if _is_aside(gallery) or any(_CARD.search(names_of(part)) for part in list(_lineage(gallery))[1:]):
+        if _is_aside(gallery) or any(CARD.search(names_of(part)) for part in list(_lineage(gallery))[1:]):
             continue
         for image in [gallery] if gallery.name == "img" else gallery.find_all("img"):
             if url := image_url(image, page):

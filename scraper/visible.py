@@ -10,15 +10,17 @@ _visible_texts = etree.XPath(
     "descendant::text()[not(" + " or ".join(f"ancestor::{tag}" for tag in sorted(_UNSEEN)) + ")]"
 )
 _linked_picture = etree.XPath("boolean(.//a[@href]//img)")
-_ASIDE = re.compile(
+# Class names, and what shops whose class names are generated write for their own tests.
+NAME_ATTRIBUTES = ("class", "id", "data-testid", "data-test", "data-qa", "data-auto")
+ASIDE = re.compile(
     r"related|recommend|similar|upsell|cross-?sell|carousel|also[-_]|recently|mini-?cart|cart[-_]drawer|"
     r"compar(?:e[-_]|ison)|wishlist|sponsor|footer|newsletter|mega-?menu|(?<!p)review",
     re.IGNORECASE,
 )
-_CARD = re.compile(
+CARD = re.compile(
     r"(?:product|item|goods)s?[-_]{0,2}(?:card|tile|item|teaser|box|miniature|thumb|list|grid|block)", re.IGNORECASE
 )
-_ASIDE_TAGS = frozenset(("nav", "footer", "aside", "header"))
+ASIDE_TAGS = frozenset(("nav", "footer", "aside", "header"))
 
 
 def find(path: etree.XPath, root: Any) -> list[Any]:
@@ -36,8 +38,8 @@ def lineage(element: Any) -> list[Any]:
 
 
 def names_of(element: Any) -> str:
-    """Return the class names and id of an element as one text."""
-    return f"{element.get('class') or ''} {element.get('id') or ''}"
+    """Return what an element is named by, as one text."""
+    return " ".join(value for name in NAME_ATTRIBUTES if (value := element.get(name)))
 
 
 def text_of(element: Any) -> str:
@@ -51,7 +53,7 @@ def is_in_card(element: Any) -> bool:
     What holds an `<h1>` is no card.
     """
     for part in lineage(element):
-        is_card = _CARD.search(names_of(part)) or (part.tag in ("li", "article") and _linked_picture(part))
+        is_card = CARD.search(names_of(part)) or (part.tag in ("li", "article") and _linked_picture(part))
         if is_card:
             return next(part.iter("h1"), None) is None
     return False
@@ -64,4 +66,4 @@ def is_unseen(element: Any) -> bool:
 
 def is_aside(element: Any) -> bool:
     """Whether the element stands in navigation, footer, or among other products, reviews and the like."""
-    return any(part.tag in _ASIDE_TAGS or _ASIDE.search(names_of(part)) for part in lineage(element))
+    return any(part.tag in ASIDE_TAGS or ASIDE.search(names_of(part)) for part in lineage(element))

@@ -4,7 +4,7 @@
 import { collapse } from "../core/item-text.js";
 import { parsePrice, unitsOf } from "./price.js";
 import { clean, keyOf } from "./text.js";
-import { isAside, isNamedCard, isPictureEntry, isUnseen, lineage, namesOf, textOf, visibleTexts } from "./visible.js";
+import { isAside, isNamedCard, isPictureEntry, isUnseen, lineage, NAMED, namesOf, textOf, visibleTexts } from "./visible.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./price.js").Price} Price */
@@ -37,9 +37,9 @@ const FOLLOWING = 4; // Node.DOCUMENT_POSITION_FOLLOWING
 /** @param {Price} one @param {Price} other */
 const isHigher = (one, other) => unitsOf(one.amount) > unitsOf(other.amount);
 
-/** @param {Page} page @returns {Named[]} every element that a person may see with a class or an id */
+/** @param {Page} page @returns {Named[]} every named element that a person may see */
 function namedElements({ document }) {
-  return [...document.querySelectorAll("body [class], body [id]")].filter((element) => !isUnseen(element))
+  return [...document.querySelectorAll(NAMED)].filter((element) => !isUnseen(element))
     .map((element) => ({ element, names: namesOf(element) }));
 }
 
@@ -173,7 +173,7 @@ function kindsAround(priced) {
 
 /** A sold-out card may bear one class name more than its neighbours, so each name counts on its own. @param {Element} part @returns {string[]} */
 function kindsOf(part) {
-  return collapse(namesOf(part)).split(" ").map((name) => `${part.localName} ${name}`);
+  return [...new Set(collapse(namesOf(part)).split(" "))].map((name) => `${part.localName} ${name}`);
 }
 
 /**

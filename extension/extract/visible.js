@@ -4,6 +4,9 @@ import { collapse } from "../core/item-text.js";
 
 /** @typedef {{text: string, element: Element, node: Text}} VisibleText one run of text, the element it lies in, its first node */
 
+// Class names, and what shops whose class names are generated write for their own tests.
+const NAME_ATTRIBUTES = ["class", "id", "data-testid", "data-test", "data-qa", "data-auto"];
+export const NAMED = NAME_ATTRIBUTES.map((name) => `body [${name}]`).join(", ");
 const UNSEEN = new Set(["script", "style", "noscript", "template", "svg", "head", "title", "textarea", "option", "object"]);
 const ASIDE = /related|recommend|similar|upsell|cross-?sell|carousel|also[-_]|recently|mini-?cart|cart[-_]drawer|compar(?:e[-_]|ison)|wishlist|sponsor|footer|newsletter|mega-?menu|(?<!p)review/i;
 const CARD = /(?:product|item|goods)s?[-_]{0,2}(?:card|tile|item|teaser|box|miniature|thumb|list|grid|block)/i;
@@ -12,9 +15,9 @@ const COMMENT = 8; // Node.COMMENT_NODE
 const [FILTER_ACCEPT, FILTER_REJECT] = [1, 2]; // NodeFilter's
 const SHOW_ELEMENTS_AND_TEXTS = 5;
 
-/** @param {Element} element @returns {string} its class names and id as one text */
+/** @param {Element} element @returns {string} what it is named by, as one text */
 export function namesOf(element) {
-  return `${element.getAttribute("class") ?? ""} ${element.getAttribute("id") ?? ""}`;
+  return NAME_ATTRIBUTES.map((name) => element.getAttribute(name)).filter(Boolean).join(" ");
 }
 
 /** @param {Element} element @returns {Element[]} itself and its ancestors below <body> */
