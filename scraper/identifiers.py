@@ -9,6 +9,12 @@ from scraper.text import clean
 
 GTIN_KEYS = ("gtin13", "gtin", "gtin14", "gtin12", "gtin8", "ean", "isbn", "upc", "productID")
 _LABELLED = re.compile(r"(sku|mpn|gtin(?:8|12|13|14)?|ean(?:8|13)?|upc|isbn)\s*:\s*(\S.*)", re.IGNORECASE)
+# Microdata on the visible page takes the label along with the code.
+_LABEL = re.compile(
+    r"^\s*(?:sku|mpn|ref|model|code|(?:item|product|art(?:\.|ikel|icle)?)?[-.\s]{0,2}(?:no|nr|number|nummer|code))"
+    r"\.?\s*[:#]\s*",
+    re.IGNORECASE,
+)
 _KINDS = {"sku": "sku", "articlenumber": "sku", "itemnumber": "sku",
           "mpn": "mpn", "manufacturerpartnumber": "mpn", "partnumber": "mpn",
           "gtin": "gtin", "gtin8": "gtin", "gtin12": "gtin", "gtin13": "gtin", "gtin14": "gtin", "ean": "gtin",
@@ -28,9 +34,8 @@ def gtin_of(item: Item) -> str | None:
 
 def code_of(item: Item, key: str) -> str | None:
     """Return the item's `sku` or `mpn`."""
-    return next(
-        (code for text in (*texts_of(item.get(key)), *_labelled(item, key)) if (code := clean(text, 100))), None
-    )
+    texts = (_LABEL.sub("", text) for text in texts_of(item.get(key)))
+    return next((code for text in (*texts, *_labelled(item, key)) if (code := clean(text, 100))), None)
 
 
 def weak_sku_of(item: Item) -> str | None:

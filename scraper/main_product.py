@@ -47,7 +47,9 @@ def _top_products(item: Item, depth: int) -> Iterator[Item]:
         offered = [part for part in as_list(item.get("itemOffered")) if is_product(part)]
         yield from ({**part, "offers": part.get("offers", item)} for part in offered[:1])
     elif not is_list(item) and depth < MAX_WRAPS:
-        for key in ("mainEntity", "mainEntityOfPage", "about"):
+        # What a page is about, it sells; what an article is about, it only talks of.
+        is_page = any(name.endswith("page") for name in types_of(item))
+        for key in ("mainEntity", "mainEntityOfPage", *(("about",) if is_page else ())):
             for part in as_list(item.get(key)):
                 if isinstance(part, dict):
                     yield from _top_products(part, depth + 1)

@@ -96,11 +96,11 @@ class _Reader:
         if element.get("itemscope") is not None:
             return self.item(element, depth + 1) if depth < MAX_DEPTH else None
         # Shops put `content` on any element; the standard reads it on <meta> only, people mean it everywhere.
-        if element.get("content") is not None:
-            return element.get("content").strip()
+        if content := (element.get("content") or "").strip():
+            return content
         if element.tag in _URL_ATTRIBUTES:
             return (linked_text(element) if name in TEXT_PROPERTIES else "") or self._address(element)
-        if element.tag in ("data", "meter"):
+        if element.tag in ("data", "meter", "input"):
             return element.get("value") or ""
         if element.tag == "time" and element.get("datetime"):
             return element.get("datetime")

@@ -145,8 +145,8 @@ class _Reader:
                 item.setdefault(name, []).append(self._value(element, name))
 
     def _value(self, element: Any, name: str) -> Any:
-        if element.get("content") is not None:
-            return element.get("content").strip()
+        if content := (element.get("content") or "").strip():
+            return content
         if name in TEXT_PROPERTIES and (text := linked_text(element)):
             return text
         if not element.get("datatype") and (iri := self._iri(element, "resource", "href", "src")):

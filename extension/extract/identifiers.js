@@ -8,6 +8,8 @@ import { clean } from "./text.js";
 
 const GTIN_KEYS = ["gtin13", "gtin", "gtin14", "gtin12", "gtin8", "ean", "isbn", "upc", "productID"];
 const LABELLED = /^(sku|mpn|gtin(?:8|12|13|14)?|ean(?:8|13)?|upc|isbn)\s*:\s*(\S.*)$/i;
+// Microdata on the visible page takes the label along with the code.
+const LABEL = /^\s*(?:sku|mpn|ref|model|code|(?:item|product|art(?:\.|ikel|icle)?)?[-.\s]{0,2}(?:no|nr|number|nummer|code))\.?\s*[:#]\s*/i;
 /** @type {Record<string, string>} */
 const KINDS = {
   sku: "sku", articlenumber: "sku", itemnumber: "sku", mpn: "mpn", manufacturerpartnumber: "mpn", partnumber: "mpn", gtin: "gtin",
@@ -39,7 +41,8 @@ export function gtinOf(item) {
 
 /** @param {Item} item @param {"sku" | "mpn"} key @returns {string | null} */
 export function codeOf(item, key) {
-  return [...textsOf(item[key]), ...labelled(item, key)].map((text) => clean(text, 100)).find((code) => code !== null) ?? null;
+  const texts = textsOf(item[key]).map((text) => text.replace(LABEL, ""));
+  return [...texts, ...labelled(item, key)].map((text) => clean(text, 100)).find((code) => code !== null) ?? null;
 }
 
 /** A `productID` or `identifier` without a label: perhaps the shop's number for it, perhaps a database's. @param {Item} item @returns {string | null} */

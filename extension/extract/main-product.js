@@ -33,7 +33,9 @@ function topProducts(item, depth) {
     return asList(item.itemOffered).filter(isProduct).slice(0, 1).map((part) => ({ ...part, offers: part.offers ?? item }));
   }
   if (isList(item) || depth >= MAX_WRAPS) return [];
-  return ["mainEntity", "mainEntityOfPage", "about"].flatMap((key) =>
+  // What a page is about, it sells; what an article is about, it only talks of.
+  const isPage = [...typesOf(item)].some((name) => name.endsWith("page"));
+  return ["mainEntity", "mainEntityOfPage", ...(isPage ? ["about"] : [])].flatMap((key) =>
     asList(item[key]).filter(isObject).flatMap((part) => topProducts(part, depth + 1)));
 }
 

@@ -67,12 +67,12 @@ function propertyElements(scope, reader) {
 function valueOf(element, name, reader, depth) {
   if (element.hasAttribute("itemscope")) return depth < MAX_DEPTH ? readItem(element, reader, depth + 1) : null;
   // Shops put `content` on any element; the standard reads it on <meta> only, people mean it everywhere.
-  const content = element.getAttribute("content");
-  if (content !== null) return content.trim();
+  const content = element.getAttribute("content")?.trim();
+  if (content) return content;
   if (Object.hasOwn(URL_ATTRIBUTES, element.localName)) {
     return (TEXT_PROPERTIES.has(name) && linkedText(element)) || addressOf(element, reader.page);
   }
-  if (element.localName === "data" || element.localName === "meter") return element.getAttribute("value") ?? "";
+  if (["data", "meter", "input"].includes(element.localName)) return element.getAttribute("value") ?? "";
   const datetime = element.localName === "time" && element.getAttribute("datetime");
   return datetime || elementText(element);
 }

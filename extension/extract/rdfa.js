@@ -76,8 +76,8 @@ function add(item, names, value) {
 
 /** @param {Element} element @param {string} name @param {Page} page @returns {string} */
 function valueOf(element, name, page) {
-  const content = element.getAttribute("content");
-  if (content !== null) return content.trim();
+  const content = element.getAttribute("content")?.trim();
+  if (content) return content;
   const text = TEXT_PROPERTIES.has(name) && linkedText(element);
   if (text) return text;
   const iri = element.getAttribute("datatype") ? null : iriOf(element, page, "resource", "href", "src");
