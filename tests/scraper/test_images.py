@@ -24,6 +24,7 @@ from scraper.images.forget import forget_images
 from scraper.images.hosts import refuses
 from scraper.images.job import fetch_images
 from scraper.images.picture import inspect, is_logo
+from scraper.output.page import write_page
 
 ROOT = Path(__file__).parents[2]
 
@@ -294,6 +295,17 @@ def test_a_forgotten_item_takes_its_own_pictures_with_it_and_leaves_the_others(s
     assert [entry["itemIds"] for entry in shop.manifest().values()] == [
         [other for other in manifest["/both"]["itemIds"] if other != item_id]
     ]
+
+
+def test_the_forget_command_leaves_no_picture_and_no_report_of_the_item(shop, scraper):
+    shop.show("/own", RED)
+    shop.sell(one=["/own"])
+    shop.fetch()
+    write_page(shop.settings.out)
+    file = shop.settings.out / shop.manifest()["/own"]["file"]
+    assert file.is_file()
+    assert scraper("forget", shop.site.url + "/one", "--out", shop.settings.out).returncode == 0
+    assert not file.exists() and shop.manifest() == {} and not (shop.settings.out / "report.html").exists()
 
 
 def test_the_commands_fetch_pictures_show_them_in_the_report_and_name_what_failed(shop, scraper):
