@@ -58,16 +58,18 @@ class SiteCrawl:
         started = time.monotonic()
         self._feeds.take_file(self._settings.max_feed_bytes)
         try:
-            while not self._stop.is_set() and self._may_go_on(robots) and (queued := self._next(robots)):
+            # What to fetch is settled first: a feed that is a file needs no request at all, not even for robots.txt.
+            while self._is_going() and (queued := self._next(robots)) and self._may_go_on(robots):
                 self._visit(queued, fetcher, robots)
         finally:
             self.traffic.seconds = time.monotonic() - started
             fetcher.close()
 
+    def _is_going(self) -> bool:
+        return not self._stop.is_set() and self._store.stopped(self.site) is None
+
     def _may_go_on(self, robots: RobotsCache) -> bool:
-        """Whether the site's own robots.txt, at most a day old, and its answers so far let the crawl go on."""
-        if self._store.stopped(self.site) is not None:
-            return False
+        """Whether the site's own robots.txt, at most a day old, lets the crawl go on; and take its Crawl-delay in."""
         rules = robots.of(self._origin)
         if rules.reason:
             self._store.stop_site(self.site, rules.reason)

@@ -19,7 +19,8 @@ Record = dict[str, list[str]]
 MAX_FIELDS = 200
 MAX_VALUES = 50
 MAX_VALUE_CHARS = 100_000
-MAX_UNPACKED_BYTES = 512 * 2**20
+MAX_UNPACKED_BYTES = 128 * 2**20
+MAX_ITEM_ELEMENTS = 10_000
 
 
 def read_records(body: bytes) -> Iterator[Record]:
@@ -47,20 +48,28 @@ def _xml_records(content: bytes) -> Iterator[Record]:
     safely = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
     events = etree.iterparse(io.BytesIO(content.lstrip()), events=("start", "end"), **safely)
     language: list[str] = []
-    is_first = True
+    num_open_items = num_elements = 0
     try:
         for event, element in events:
-            if is_first and element.getroottree().docinfo.doctype:
+            if element.getparent() is None and element.getroottree().docinfo.doctype:
                 raise InputError("a feed with a DOCTYPE is refused: none needs one, and they are used for attacks")
-            is_first = False
-            if event == "start" or not isinstance(element.tag, str):
+            name = etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
+            is_item = name in ("item", "entry")
+            if event == "start":
+                num_open_items += is_item
+                num_elements += num_open_items > 0
+                if num_elements > MAX_ITEM_ELEMENTS:
+                    raise InputError(f"expected at most {MAX_ITEM_ELEMENTS} elements in an item")
                 continue
-            name = etree.QName(element).localname.lower()
-            if name == "language" and not language:
-                language = [(element.text or "").strip()]
-            elif name in ("item", "entry"):
+            num_open_items -= is_item
+            if num_open_items:
+                continue
+            if is_item:
                 yield _record(element) | ({"content_language": language} if any(language) else {})
-                _release(element)
+            elif name == "language" and not language:
+                language = [(element.text or "").strip()]
+            num_elements = 0
+            _release(element)
     except etree.XMLSyntaxError as error:
         raise InputError(f"the XML is broken: {error}") from error
 
@@ -81,7 +90,7 @@ def _record(item: etree._Element) -> Record:
 
 
 def _release(element: etree._Element) -> None:
-    """Free an item and what stood before it: memory stays that of one item."""
+    """Free an element outside of any item, and what stood before it: memory stays that of one item."""
     element.clear()
     parent = element.getparent()
     while parent is not None and element.getprevious() is not None:

@@ -281,6 +281,18 @@ def test_hostile_feeds_are_refused_and_broken_ones_give_what_stood_before_the_br
     assert len(wires(Merchant("feed"), many, replace(CONTEXT, max_items=4), tally)) == 4 and "first 4" in tally.problem
 
 
+def test_what_stands_between_items_is_passed_over_and_an_item_without_end_refused():
+    noise = "<extra><deep>x</deep></extra>" * 5000
+    body = (
+        rss(FIELDS)
+        .replace(b"<item>", noise.encode() + b"<item>")
+        .replace(b"</channel>", noise.encode() + b"</channel>")
+    )
+    assert [record["title"] for record in read_records(body)] == [["Kettle"]]
+    with pytest.raises(InputError, match="at most 10000 elements"):
+        list(read_records(rss(FIELDS).replace(b"</item>", noise.encode() + b"</item>")))
+
+
 def test_an_external_entity_is_never_read(tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("very-secret")
@@ -503,7 +515,7 @@ def test_an_operators_feed_file_gives_products_and_a_changed_one_changed_product
     for name in ("Kettle", "Teapot"):
         file.write_bytes(rss(FIELDS | {"title": name, "link": f"{site.url}/kettle"}))
         crawl(own_feed(settings, str(file)))
-        assert titles(settings) == [name] and site.paths == ["/robots.txt"]
+        assert titles(settings) == [name] and site.paths == []
     file.write_text("<html>no feed</html>")
     with pytest.raises(InputError, match=r"feed\.xml: expected a product feed"):
         crawl(own_feed(settings, str(file)))
