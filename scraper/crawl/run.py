@@ -15,6 +15,8 @@ from scraper.crawl.site import SiteCrawl
 from scraper.crawl.store import Store
 from scraper.progress import Progress
 
+FEW = 2000
+
 
 def crawl(settings: CrawlSettings) -> dict[str, Any]:
     """Crawl every shop, or go on where the last run was cut off, and return the summary that is also written."""
@@ -69,7 +71,7 @@ def _fetch_all(settings: CrawlSettings, store: Store) -> dict[str, Traffic]:
 
 
 class _Backlog:
-    """How many addresses wait, counted anew once a second: a count for every answer would cost more than the answer."""
+    """How many addresses wait; many are counted anew once a second only, for that costs more than an answer."""
 
     def __init__(self, settings: CrawlSettings, store: Store) -> None:
         self._store = store
@@ -79,7 +81,7 @@ class _Backlog:
 
     def count(self) -> int:
         """Return the addresses that wait, no more of a shop than its page limit."""
-        if time.monotonic() - self._counted_at >= 1.0:
+        if self._num_waiting < FEW or time.monotonic() - self._counted_at >= 1.0:
             queued = self._store.num_queued_by_site()
             self._num_waiting = sum(min(queued.get(site, 0), limit) for site, limit in self._limits.items())
             self._counted_at = time.monotonic()

@@ -126,7 +126,8 @@ class SiteCrawl:
             return
         reason = self._fetch(queued, fetcher, robots)
         if queued.kind != SITEMAP:
-            self._on_answer(reason)
+            # A guess that finds no feed is no error.
+            self._on_answer(reason if queued.kind == PAGE or self._is_operators(queued) else None)
 
     def _refusal(self, queued: Queued, robots: RobotsCache) -> str | None:
         """Return why a URL is not to be fetched: another origin, robots.txt, or the operator's patterns."""

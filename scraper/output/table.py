@@ -59,8 +59,9 @@ def _numbers(shop: Mapping[str, Any]) -> list[str]:
 
 
 def _notes(shop: Mapping[str, Any]) -> list[str]:
-    """Return what is worth a line: changes, failures, and why a shop was given up."""
-    notes = [f"{name}: {_counts(shop[name])}" for name in ("changes", "failures") if shop.get(name)]
+    """Return what is worth a line: its feed, changes, failures, and why a shop was given up."""
+    notes = [f"feed: {shop['feed']['kind']}, {_counts(shop['feed'], 'products', 'answers')}"] if "feed" in shop else []
+    notes += [f"{name}: {_counts(shop[name])}" for name in ("changes", "failures") if shop.get(name)]
     return notes + ([f"stopped: {shop['stopped']}"] if "stopped" in shop else [])
 
 
@@ -68,5 +69,5 @@ def _name(shop: Mapping[str, Any]) -> str:
     return str(shop["url"]).partition("://")[2].rstrip("/")
 
 
-def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+def _counts(counts: Mapping[str, int], *names: str) -> str:
+    return ", ".join(f"{name} {counts[name]:,}" for name in names or counts)
