@@ -15,6 +15,8 @@ SELLABLE_TYPES = frozenset(("book", "audiobook", "vehicle", "car", "motorcycle",
                             "visualartwork", "creativework", "thing"))  # fmt: skip
 LIST_TYPES = frozenset(("itemlist", "offercatalog", "collectionpage", "searchresultspage"))
 MAX_WRAPS = 3
+MAX_VARIANTS = 250
+MAX_SAME = 10
 
 
 def is_list(item: Item) -> bool:
@@ -79,8 +81,8 @@ def _grouped(products: list[Item]) -> list[Item]:
         group = next((groups[key] for key in _groups_named_by(item) if key in groups), None)
         if group is None or group is item:
             result.append(_filled_from_group(item))
-        elif not _is_known_variant(item, group):
-            group["hasVariant"] = [*as_list(group.get("hasVariant")), item]
+        elif len(known := as_list(group.get("hasVariant"))) < MAX_VARIANTS and not _is_known_variant(item, known):
+            group["hasVariant"] = [*known, item]
     return result
 
 
@@ -95,11 +97,11 @@ def _groups_named_by(item: Item) -> list[str]:
     return names
 
 
-def _is_known_variant(item: Item, group: Item) -> bool:
-    known = [part for part in as_list(group.get("hasVariant")) if isinstance(part, dict)]
+def _is_known_variant(item: Item, known: list[Any]) -> bool:
     return any(
         text_of(item.get(key)) is not None and text_of(part.get(key)) == text_of(item.get(key))
         for part in known
+        if isinstance(part, dict)
         for key in ("@id", "sku", "url")
     )
 
@@ -125,7 +127,8 @@ def same_product(products: list[Item], page: Page) -> list[Item]:
     """Return the items about the page's own product, best first; none where the page is a list of products."""
     if not products:
         return []
-    scores = [_score(item, page) for item in products]
+    headings = {_key(text) for text in page.headings}
+    scores = [_score(item, page, headings) for item in products]
     best = max(range(len(products)), key=lambda index: (scores[index], -index))
     names = {_key(text_of(item.get("name"))) for item in products}
     if scores[best] < 2 and len(names) >= 3:
@@ -133,15 +136,15 @@ def same_product(products: list[Item], page: Page) -> list[Item]:
     main = products[best]
     name = _key(text_of(main.get("name")))
     others = [item for item in products if item is not main and name and _key(text_of(item.get("name"))) == name]
-    return [main, *others]
+    return [main, *others][:MAX_SAME]
 
 
-def _score(item: Item, page: Page) -> int:
+def _score(item: Item, page: Page, headings: set[str]) -> int:
     """How surely this is the page's own product: by address, then by name, then by having an offer."""
     urls = {page.absolute(text_of(item.get(key))) for key in ("url", "@id", "mainEntityOfPage") if item.get(key)}
     by_url = 4 if page.addresses & {url for url in urls if url} else 0
     name = _key(text_of(item.get("name")))
-    by_name = 2 if name and any(name == _key(text) for text in page.headings) else 0
+    by_name = 2 if name and name in headings else 0
     return by_url + by_name + (1 if "offers" in item or "hasVariant" in item else 0)
 
 

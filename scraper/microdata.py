@@ -6,7 +6,7 @@ from lxml import etree
 
 from scraper.candidate import Candidate
 from scraper.document import Page
-from scraper.element_values import TEXT_PROPERTIES, element_text, linked_text
+from scraper.element_values import MAX_NAMES, TEXT_PROPERTIES, element_text, linked_text
 from scraper.items import Item
 from scraper.schemaorg import candidates_of_items
 
@@ -61,7 +61,7 @@ class _Reader:
         if scope.get("itemid"):
             item["@id"] = self._page.absolute(scope.get("itemid")) or scope.get("itemid")
         for element in self._property_elements(scope):
-            for name in (_local_name(token) for token in element.get("itemprop").split()):
+            for name in (_local_name(token) for token in element.get("itemprop").split()[:MAX_NAMES]):
                 item.setdefault(name, []).append(self._value(element, name, depth))
         return item
 

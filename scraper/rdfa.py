@@ -9,7 +9,7 @@ from typing import Any
 
 from scraper.candidate import Candidate
 from scraper.document import Page
-from scraper.element_values import TEXT_PROPERTIES, element_text, linked_text
+from scraper.element_values import MAX_NAMES, TEXT_PROPERTIES, element_text, linked_text
 from scraper.items import Item
 from scraper.schemaorg import candidates_of_items
 
@@ -61,7 +61,7 @@ class _Context:
 
     def names(self, tokens: str | None) -> tuple[str, ...]:
         """Return the local names of those tokens that belong to a vocabulary read here."""
-        return tuple(name for token in (tokens or "").split() if (name := self._name(token)))
+        return tuple(name for token in (tokens or "").split()[:MAX_NAMES] if (name := self._name(token)))
 
     def _name(self, token: str) -> str | None:
         prefix, colon, rest = token.partition(":")

@@ -2,6 +2,8 @@
 // The value that an element gives a property, as microdata and RDFa share it.
 import { collapse } from "../core/item-text.js";
 
+// Names on one element: each would hold the element's whole text.
+export const MAX_NAMES = 10;
 // Properties that are texts: a link or a picture that holds one says it by its words, not by its address.
 export const TEXT_PROPERTIES = new Set(["name", "brand", "manufacturer", "category", "sku", "mpn", "color", "size", "material", "price",
   "priceCurrency", "description", "reviewBody"]);

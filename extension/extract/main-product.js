@@ -12,6 +12,8 @@ const SELLABLE_TYPES = ["book", "audiobook", "vehicle", "car", "motorcycle", "bu
   "musicrelease", "game", "videogame", "drug", "dietarysupplement", "visualartwork", "creativework", "thing"];
 const LIST_TYPES = ["itemlist", "offercatalog", "collectionpage", "searchresultspage"];
 const MAX_WRAPS = 3;
+const MAX_VARIANTS = 250;
+const MAX_SAME = 10;
 
 /** @param {Item} item @param {string[]} names */
 const isOneOf = (item, names) => names.some((name) => typesOf(item).has(name));
@@ -67,9 +69,9 @@ function groupsNamedBy(item) {
   return [...textsOf(item.inProductGroupWithID), ...parts];
 }
 
-/** @param {Item} item @param {Item} group */
-function isKnownVariant(item, group) {
-  return asList(group.hasVariant).filter(isObject)
+/** @param {Item} item @param {any[]} known */
+function isKnownVariant(item, known) {
+  return known.filter(isObject)
     .some((part) => ["@id", "sku", "url"].some((key) => textOf(item[key]) !== null && textOf(part[key]) === textOf(item[key])));
 }
 
@@ -89,7 +91,10 @@ function grouped(products) {
     const name = groupsNamedBy(item).find((key) => groups.has(key));
     const group = name === undefined ? undefined : groups.get(name);
     if (!group || group === item) result.push(filledFromGroup(item));
-    else if (!isKnownVariant(item, group)) group.hasVariant = [...asList(group.hasVariant), item];
+    else {
+      const known = asList(group.hasVariant);
+      if (known.length < MAX_VARIANTS && !isKnownVariant(item, known)) group.hasVariant = [...known, item];
+    }
   }
   return result;
 }
@@ -113,22 +118,23 @@ export function productsOf(items) {
   return withOrphans(grouped(mergedById(named)), items);
 }
 
-/** How surely this is the page's own product: by address, then by name, then by having an offer. @param {Item} item @param {Page} page */
-function scoreOf(item, page) {
+/** How surely this is the page's own product: by address, then by name, then by having an offer. @param {Item} item @param {Page} page @param {Set<string>} headings */
+function scoreOf(item, page, headings) {
   const urls = ["url", "@id", "mainEntityOfPage"].filter((key) => truthy(item[key])).map((key) => page.absolute(textOf(item[key])));
   const name = keyOf(textOf(item.name));
   return (urls.some((url) => url && page.addresses.has(url)) ? 4 : 0) +
-    (name && page.headings.some((text) => keyOf(text) === name) ? 2 : 0) +
+    (name && headings.has(name) ? 2 : 0) +
     ("offers" in item || "hasVariant" in item ? 1 : 0);
 }
 
 /** @param {Item[]} products @param {Page} page @returns {Item[]} those about the page's own product, best first; none on a page of many */
 export function sameProduct(products, page) {
   if (products.length === 0) return [];
-  const scores = products.map((item) => scoreOf(item, page));
-  const best = scores.indexOf(Math.max(...scores));
+  const headings = new Set(page.headings.map(keyOf));
+  const scores = products.map((item) => scoreOf(item, page, headings));
+  const best = scores.indexOf(scores.reduce((high, score) => Math.max(high, score), 0));
   if (scores[best] < 2 && new Set(products.map((item) => keyOf(textOf(item.name)))).size >= 3) return [];
   const main = products[best];
   const name = keyOf(textOf(main.name));
-  return [main, ...products.filter((item) => item !== main && name && keyOf(textOf(item.name)) === name)];
+  return [main, ...products.filter((item) => item !== main && name && keyOf(textOf(item.name)) === name)].slice(0, MAX_SAME);
 }

@@ -1,6 +1,6 @@
 // @ts-check
 // Microdata (WHATWG HTML, section 5), as the same objects that JSON-LD gives.
-import { TEXT_PROPERTIES, elementText, linkedText } from "./element-values.js";
+import { MAX_NAMES, TEXT_PROPERTIES, elementText, linkedText } from "./element-values.js";
 import { candidatesOfItems } from "./schemaorg.js";
 
 const MAX_DEPTH = 30;
@@ -37,7 +37,7 @@ function readItem(scope, reader, depth) {
   const id = scope.getAttribute("itemid");
   if (id) item["@id"] = reader.page.absolute(id) ?? id;
   for (const element of propertyElements(scope, reader)) {
-    for (const name of tokens(element.getAttribute("itemprop"))) {
+    for (const name of tokens(element.getAttribute("itemprop")).slice(0, MAX_NAMES)) {
       const key = name.includes("://") ? name.split("/").at(-1) ?? name : name;
       if (!Object.hasOwn(item, key)) item[key] = [];
       item[key].push(valueOf(element, key, reader, depth));

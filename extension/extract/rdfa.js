@@ -1,7 +1,7 @@
 // @ts-check
 // RDFa (Lite 1.1, and of Core 1.1 what shops use: about, rel, content), as the same objects that JSON-LD gives. Only the
 // vocabularies that name products are read; Open Graph's `property` attributes are RDFa too, and are opengraph.js's.
-import { TEXT_PROPERTIES, elementText, linkedText } from "./element-values.js";
+import { MAX_NAMES, TEXT_PROPERTIES, elementText, linkedText } from "./element-values.js";
 import { candidatesOfItems } from "./schemaorg.js";
 
 /** @typedef {import("./page.js").Page} Page */
@@ -52,7 +52,7 @@ function contextOf(context, element) {
 
 /** @param {Context} context @param {string | null} text @returns {string[]} the local names of those tokens that belong to a vocabulary read here */
 function namesOf({ vocab, prefixes }, text) {
-  return tokens(text).flatMap((token) => {
+  return tokens(text).slice(0, MAX_NAMES).flatMap((token) => {
     const at = token.indexOf(":");
     if (at < 0) return vocab ? [localName(vocab + token)] : [];
     const known = prefixes.find(([name]) => name === token.slice(0, at).toLowerCase());

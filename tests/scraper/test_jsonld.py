@@ -151,3 +151,10 @@ def test_a_literal_of_javascript_is_read_to_its_end_and_no_further(literal, valu
     assert found == value
     assert literal[end - 1] == "}"
     assert "next" not in literal[:end]
+
+
+def test_variants_without_end_are_cut_to_what_a_product_holds():
+    variants = [{"@type": "Product", "name": f"Jug {n}", "sku": str(n), "isVariantOf": "T"} for n in range(2000)]
+    group = {"@type": "ProductGroup", "name": "Jug", "productGroupID": "T"}
+    html = f"<h1>Jug</h1><script type='application/ld+json'>{json.dumps([group, *variants])}</script>"
+    assert len(extract_product(html, URL).variants) == 250

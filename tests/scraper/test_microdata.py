@@ -62,3 +62,8 @@ def test_properties_of_one_name_keep_document_order():
     inner = '<p><i itemprop="image">1</i></p><i itemprop="image">2</i>'
     html = f'<div itemscope itemtype="http://schema.org/Product">{inner}</div>'
     assert read_items(parse_page(html, URL))[0]["image"] == ["1", "2"]
+
+
+def test_a_property_with_names_without_end_is_cut():
+    html = f"<div itemscope><b itemprop='{'a ' * 100_000}'>{'text ' * 10_000}</b></div>"
+    assert [len(values) for values in read_items(parse_page(html, URL))[0].values()] == [10]

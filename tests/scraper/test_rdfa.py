@@ -86,8 +86,9 @@ def test_a_property_without_a_vocabulary_is_passed_over():
         '<div rel="offers" property="name">' * 3000,
         '<div about="#a" typeof="Product" rel="isRelatedTo"><div about="#b" rel="isRelatedTo"><i about="#a">' * 60,
         "<p prefix='" + "a: b " * 50_000 + "' typeof='a:x'>",
+        "<p property='" + "a " * 100_000 + "'>" + "text " * 10_000,
     ],
-    ids=["nested", "waiting", "circle", "prefixes"],
+    ids=["nested", "waiting", "circle", "prefixes", "names"],
 )
 def test_hostile_rdfa_ends(hostile):
     html = '<div vocab="https://schema.org/" typeof="Product"><h1 property="name">Jug</h1>' + hostile
