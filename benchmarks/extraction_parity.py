@@ -28,10 +28,8 @@ from scraper.document import decode
 
 SCRIPT = Path(__file__).with_name("extraction_parity.mjs")
 MAX_SHOWN = 160
-MARKUP = re.compile(
-    r"<script\b.*?</script\s*>|<meta\b[^>]*>|\s(?:itemscope|itemtype|itemprop|typeof|property|vocab)\b(?=[^<>]*>)",
-    re.IGNORECASE | re.DOTALL,
-)
+SCRIPT_OR_META = re.compile(r"<script\b.*?</script\s*>|<meta\b[^>]*>", re.IGNORECASE | re.DOTALL)
+ITEM_ATTRIBUTE = re.compile(r"\s(?:itemscope|itemtype|itemprop|typeof|property|vocab)\b(?=[^<>]*>)", re.IGNORECASE)
 Page = dict[str, str]
 Product = dict[str, Any]
 
@@ -47,6 +45,11 @@ def read_pages(data: Path) -> list[Page]:
         }
         for row in rows
     ]
+
+
+def without_markup(html: str) -> str:
+    """Return the page without scripts and meta tags, its microdata and RDFa under a name that says nothing."""
+    return ITEM_ATTRIBUTE.sub(" data-unread", SCRIPT_OR_META.sub(" ", html))
 
 
 def extensions(pages: list[Page]) -> list[Product]:
@@ -97,7 +100,7 @@ def main() -> int:
         print(f"error: expected truth.json and html/ in {arguments.data}; name the folder with --data", file=sys.stderr)
         return 2
     pages = read_pages(arguments.data)
-    visible = [{**page, "html": MARKUP.sub(" ", page["html"])} for page in pages]
+    visible = [{**page, "html": without_markup(page["html"])} for page in pages]
     result = {
         **record.environment("lxml", "beautifulsoup4"),
         "data": {"pages": len(pages), "truthSha256": record.sha256(arguments.data / "truth.json")},

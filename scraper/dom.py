@@ -86,8 +86,11 @@ def _heading(page: Page) -> Tag | None:
 
 def _named_like(page: Page, titles: set[str]) -> Tag | None:
     for text in page.soup.body.find_all(string=True) if page.soup.body else ():
-        if len(text) <= MAX_TITLE and _key(text) in titles and isinstance(text.parent, Tag):
-            return text.parent
+        parent = text.parent
+        if len(text) > MAX_TITLE or _key(text) not in titles or parent is None or parent.name == "body":
+            continue
+        if _key(parent.get_text(" ", strip=True)) in titles:
+            return parent
     return None
 
 
@@ -103,12 +106,11 @@ class _Found:
 
 
 def _lineage(tag: Tag) -> Iterator[Tag]:
-    yield tag
-    yield from (
-        parent
-        for parent in tag.parents
-        if isinstance(parent, Tag) and parent.name not in ("html", "body", "[document]")
-    )
+    """Yield the element and its ancestors below `<body>`."""
+    for part in (tag, *tag.parents):
+        if part.name in ("html", "body", "[document]"):
+            return
+        yield part
 
 
 def _is_aside(tag: Tag) -> bool:

@@ -62,8 +62,13 @@ function headingOf(page) {
     const name = keyOf(textOf(element));
     return titles.some((title) => title.includes(name) || name.includes(title));
   });
-  const named = () => page.texts.find(({ text }) => text.length <= MAX_TITLE && titles.includes(keyOf(text)))?.element ?? null;
-  return titled ?? headings[0] ?? named();
+  return titled ?? headings[0] ?? namedLike(page, titles);
+}
+
+/** @param {Page} page @param {string[]} titles @returns {Element | null} */
+function namedLike(page, titles) {
+  const isTitle = (/** @type {string} */ text) => text.length <= MAX_TITLE && titles.includes(keyOf(text));
+  return page.texts.find(({ text, element }) => isTitle(text) && element.localName !== "body" && isTitle(textOf(element, MAX_TITLE)))?.element ?? null;
 }
 
 /** @param {Element} element */
