@@ -26,6 +26,8 @@ GTIN_KEYS = ("gtin", "gtin13", "gtin14", "gtin12", "gtin8", "ean", "EAN", "ean13
 MPN_KEYS = ("mpn", "manufacturerPartNumber", "manufacturer_part_number", "mfr_part_number")
 STOCK_KEYS = ("availability", "available", "availableForSale", "inStock", "in_stock", "isInStock", "is_in_stock",
               "stockStatus", "stock_status", "is_salable", "isAvailable", "stock")  # fmt: skip
+# Where a number stands here it is 1 and 0 for yes and no, or how many there are.
+COUNTED_STOCK_KEYS = frozenset(("available", "inStock", "in_stock", "isInStock", "is_in_stock", "stock"))
 CATEGORY_KEYS = ("categoryPath", "category_path", "category", "productType", "product_type", "item_category")
 
 
@@ -156,6 +158,8 @@ def availability_in(item: dict[str, Any]) -> str | None:
             value = next((value[name] for name in ("status", "inStock", "isInStock", "value") if name in value), None)
         if found := availability_of(value):
             return found
+        if key in COUNTED_STOCK_KEYS and isinstance(value, int) and not isinstance(value, bool):
+            return "InStock" if value > 0 else "OutOfStock"
     return None
 
 

@@ -24,6 +24,8 @@ const GTIN_KEYS = ["gtin", "gtin13", "gtin14", "gtin12", "gtin8", "ean", "EAN", 
 const MPN_KEYS = ["mpn", "manufacturerPartNumber", "manufacturer_part_number", "mfr_part_number"];
 const STOCK_KEYS = ["availability", "available", "availableForSale", "inStock", "in_stock", "isInStock", "is_in_stock", "stockStatus",
   "stock_status", "is_salable", "isAvailable", "stock"];
+// Where a number stands here it is 1 and 0 for yes and no, or how many there are.
+const COUNTED_STOCK_KEYS = ["available", "inStock", "in_stock", "isInStock", "is_in_stock", "stock"];
 const CATEGORY_KEYS = ["categoryPath", "category_path", "category", "productType", "product_type", "item_category"];
 
 /** @param {any} value @returns {Item[]} the objects of a list, or of a GraphQL connection */
@@ -43,8 +45,10 @@ export function availabilityIn(item) {
   for (const key of STOCK_KEYS) {
     const part = item[key];
     const name = isObject(part) ? ["status", "inStock", "isInStock", "value"].find((one) => one in part) : undefined;
-    const found = availabilityOf(isObject(part) ? name && part[name] : part);
+    const value = isObject(part) ? name && part[name] : part;
+    const found = availabilityOf(value);
     if (found) return found;
+    if (COUNTED_STOCK_KEYS.includes(key) && Number.isInteger(value)) return value > 0 ? "InStock" : "OutOfStock";
   }
   return null;
 }
