@@ -16,6 +16,7 @@ from scraper.document import Page, names_of
 from scraper.price import Price, parse_price
 from scraper.text import clean
 from scraper.visible import ASIDE, ASIDE_TAGS, CARD
+from scraper.was import OLD_PRICE, REGULAR_PRICE, STRUCK
 
 MAX_PRICE_TEXT = 80
 MAX_ELEMENTS = 2000
@@ -25,13 +26,6 @@ MAX_TEXTS_AFTER = 200
 MAX_PRICE_LINE = 32
 MAX_PRICE_LETTERS = 14
 _PRICE = re.compile(r"price|preis|\bprix\b|precio|prezzo", re.IGNORECASE)
-_OLD_PRICE = re.compile(
-    r"(?<![a-z])old(?![a-z])|old[-_]*price|(?:price|preis)[-_]*old|was\b|compare|cross(?!-?sell)|strike|through|rrp|msrp|"
-    r"uvp|before|previous",
-    re.IGNORECASE,
-)
-# Names that stand for the old price beside a new one, and for the only price where there is no other.
-_REGULAR_PRICE = re.compile(r"regular|list[-_]?price|original", re.IGNORECASE)
 _NOT_PRICE = re.compile(
     r"unit|(?<![a-z])per[-_]|instal|shipping|delivery|sav(?:e|ing)|discount(?!ed|[-_]*price)|filter|"
     r"(?:price|ui)[-_]*(?:range|slider)|range[-_]*slider|coupon|points",
@@ -44,7 +38,6 @@ _NOT_PRICE_TEXT = re.compile(
 )
 _GALLERY = re.compile(r"gallery|product[-_]{0,2}(?:image|img|media|photo|picture|slide)|main[-_]?image", re.IGNORECASE)
 _DESCRIPTION = re.compile(r"product-{1,2}description|product__description|(?:^|\s)description$", re.IGNORECASE)
-_STRUCK = ("del", "s", "strike")
 
 
 def extract(page: Page) -> list[Candidate]:
@@ -64,7 +57,6 @@ def extract(page: Page) -> list[Candidate]:
             description=_description(page),
             images=_images(page),
             price=own.price if own else None,
-            regular_price=_regular_price(own, prices, page) if own else None,
         )
     ]
 
@@ -136,7 +128,7 @@ def _named_prices(page: Page, heading: Tag | None) -> list[tuple[Price, Tag]]:
 
 
 def _is_regular(tag: Tag) -> bool:
-    return any(_REGULAR_PRICE.search(names_of(part)) for part in islice(_lineage(tag), 3))
+    return any(REGULAR_PRICE.search(names_of(part)) for part in islice(_lineage(tag), 3))
 
 
 def _with_cards(priced: list[tuple[Price, Tag]], heading: Tag | None) -> list[_Found]:
@@ -216,11 +208,11 @@ def _holds(tag: Tag, heading: Tag | None) -> bool:
 
 
 def _is_old(tag: Tag) -> bool:
-    return any(part.name in _STRUCK for part in _lineage(tag)) or bool(_OLD_PRICE.search(names_of(tag)))
+    return any(part.name in STRUCK for part in _lineage(tag)) or bool(OLD_PRICE.search(names_of(tag)))
 
 
 def _is_struck(tag: Tag) -> bool:
-    return tag.name in _STRUCK or bool(_OLD_PRICE.search(names_of(tag)))
+    return tag.name in STRUCK or bool(OLD_PRICE.search(names_of(tag)))
 
 
 def _visible_price(tag: Tag, page: Page) -> Price | None:
@@ -234,7 +226,7 @@ def _visible_price(tag: Tag, page: Page) -> Price | None:
         inner = list(takewhile(lambda part: part is not tag, (part for part in text.parents if isinstance(part, Tag))))
         if any(_is_struck(part) or _NOT_PRICE.search(names_of(part)) for part in inner):
             continue
-        is_regular = any(_REGULAR_PRICE.search(names_of(part)) for part in inner)
+        is_regular = any(REGULAR_PRICE.search(names_of(part)) for part in inner)
         (regular if is_regular else asked).extend(str(text).split())
         if sum(map(len, (*asked, *regular))) > MAX_PRICE_TEXT:
             return None
@@ -245,24 +237,6 @@ def _price_in(pieces: list[str], page: Page) -> Price | None:
     visible = " ".join(pieces)
     price = parse_price(visible, region=page.region) if 0 < len(visible) <= MAX_PRICE_TEXT else None
     return price if price and price.currency and price.amount > 0 else None
-
-
-def _regular_price(own: _Found, others: list[_Found], page: Page) -> Price | None:
-    """Return a higher price in the same currency, struck through beside the price and beside no other price."""
-    others = [other for other in others if other.price.amount != own.price.amount]
-    if not _is_regular(own.element):
-        others = [other for other in others if not _is_regular(other.element)]
-    for container in list(_lineage(own.element))[:4]:
-        if any(_holds(container, other.element) for other in others):
-            return None
-        for tag in container.find_all(True):
-            is_old = _is_old(tag) or _REGULAR_PRICE.search(names_of(tag))
-            if is_old and not _NOT_PRICE.search(names_of(tag)) and not _is_aside(tag):
-                text = tag.get_text(" ", strip=True)
-                price = parse_price(text, region=page.region) if len(text) <= MAX_PRICE_TEXT else None
-                if price and price.currency == own.price.currency and price.amount > own.price.amount:
-                    return price
-    return None
 
 
 def _title(page: Page, heading: Tag | None) -> str | None:

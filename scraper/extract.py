@@ -10,6 +10,7 @@ from scraper.document import Page, parse_page
 from scraper.identity import item_id_of, shop_of
 from scraper.product import Product
 from scraper.verdict import verdict_of
+from scraper.was import regular_price
 
 Extractor = Callable[[Page], list[Candidate]]
 ALWAYS: frozenset[str] = frozenset()
@@ -19,7 +20,7 @@ MARKUP: tuple[Extractor, ...] = (jsonld.extract, microdata.extract, rdfa.extract
 EXTRACTORS: tuple[tuple[Extractor, frozenset[str]], ...] = (
     *((extract, ALWAYS) for extract in MARKUP),
     (codes.extract, ALWAYS),
-    (state.extract, frozenset(("title", "price", "availability", "brand", "sku", "images"))),
+    (state.extract, ALWAYS),
     (labels.extract, ALWAYS),
     (maker.extract, frozenset(("brand",))),
     (trail.extract, frozenset(("category_path",))),
@@ -55,6 +56,8 @@ def extract_product(
             candidates += extract(page)
     verdict = verdict_of(candidates, page, status)
     values, provenance = combine(candidates) if verdict == "product" else ({}, {})
+    if (price := values.get("price")) and "regular_price" not in values and (before := regular_price(page, price)):
+        values["regular_price"], provenance["regular_price"] = before, "dom"
     if contrary := stock.contradiction(page, values.get("availability")):
         values["availability"], provenance["availability"] = contrary, "dom"
     return Product(

@@ -23,6 +23,8 @@ from scraper.text import clean
 MAX_NODES = 300_000
 MAX_DEPTH = 40
 MAX_CANDIDATES = 3
+MAX_NAME = 500
+_LONG_WORD = re.compile(r"\w{4,}")
 _MARKS = frozenset((*PRICE_KEYS, *MINOR_KEYS, "variants", "offers"))
 _NAME_MARKS = frozenset(NAME_KEYS)
 
@@ -101,7 +103,8 @@ class _Reader:
         if _is_product_like(item) and self._is_this_product(item):
             self._add(self.named, item, context.currency or (self.currency if is_in_minor_units(item) else None))
         elif viewed := analytics.product_of(item, context.event):
-            self._add(self.viewed, viewed, self.currency if viewed.get("price_varies") else context.currency)
+            if self._is_spoken_of(viewed):
+                self._add(self.viewed, viewed, self.currency if viewed.get("price_varies") else context.currency)
             return True
         elif box := platforms.magento_candidate(item, self._page):
             self.boxes.append(box)
@@ -115,6 +118,12 @@ class _Reader:
             found.append(candidate)
             if sku := weak_sku_of(item):
                 self.weak_skus.append(sku)
+
+    def _is_spoken_of(self, item: dict[str, Any]) -> bool:
+        """Whether the page's headings share a longer word with the object's name, where it has one."""
+        names = [item[name] for name in NAME_KEYS if isinstance(item.get(name), str)]
+        words = {word for name in names for word in _LONG_WORD.findall(name[:MAX_NAME].lower())}
+        return not words or any(not words.isdisjoint(_LONG_WORD.findall(text.lower())) for text in self._page.headings)
 
     def _is_this_product(self, item: dict[str, Any]) -> bool:
         names = {_key(item[name]) for name in NAME_KEYS if isinstance(item.get(name), str)} - {""}

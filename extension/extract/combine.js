@@ -17,6 +17,7 @@ import * as stock from "./stock.js";
 import { keyOf } from "./text.js";
 import * as trail from "./trail.js";
 import { verdictOf } from "./verdict.js";
+import * as was from "./was.js";
 
 /** @typedef {import("./price.js").Price} Price */
 /** @typedef {"json-ld" | "microdata" | "rdfa" | "opengraph" | "state" | "meta" | "dom" | "url"} Syntax */
@@ -43,7 +44,7 @@ const EXTRACTORS = [
   { extract: rdfa.extract },
   { extract: opengraph.extract },
   { extract: codes.extract },
-  { extract: state.extract, fills: ["title", "price", "availability", "brand", "sku", "images"] },
+  { extract: state.extract },
   { extract: labels.extract },
   { extract: maker.extract, fills: ["brand"] },
   { extract: trail.extract, fills: ["categoryPath"] },
@@ -160,6 +161,8 @@ export async function extractProduct(document, url) {
   }
   const verdict = verdictOf(candidates, page);
   const { values, provenance } = verdict === "product" ? combine(candidates) : { values: {}, provenance: {} };
+  const before = values.price && !values.regularPrice ? was.regularPrice(page, values.price) : null;
+  if (before) [values.regularPrice, provenance.regularPrice] = [before, "dom"];
   const contrary = stock.contradiction(page, values.availability);
   if (contrary) [values.availability, provenance.availability] = [contrary, "dom"];
   const { url: itemUrl, namedBy } = page.item;

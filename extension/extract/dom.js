@@ -5,6 +5,7 @@ import { collapse } from "../core/item-text.js";
 import { parsePrice, unitsOf } from "./price.js";
 import { clean, keyOf } from "./text.js";
 import { isAside, isNamedCard, isPictureEntry, isUnseen, lineage, NAMED, namesOf, textOf, visibleTexts } from "./visible.js";
+import { OLD_PRICE, REGULAR_PRICE, STRUCK } from "./was.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./price.js").Price} Price */
@@ -22,20 +23,13 @@ const MAX_PRICE_LINE = 32;
 const MAX_PRICE_LETTERS = 14;
 const MAX_IMAGES = 30;
 const PRICE = /price|preis|\bprix\b|precio|prezzo/i;
-const OLD_PRICE = /(?<![a-z])old(?![a-z])|old[-_]*price|(?:price|preis)[-_]*old|was\b|compare|cross(?!-?sell)|strike|through|rrp|msrp|uvp|before|previous/i;
-// Names that stand for the old price beside a new one, and for the only price where there is no other.
-const REGULAR_PRICE = /regular|list[-_]?price|original/i;
 const NOT_PRICE = /unit|(?<![a-z])per[-_]|instal|shipping|delivery|sav(?:e|ing)|discount(?!ed|[-_]*price)|filter|(?:price|ui)[-_]*(?:range|slider)|range[-_]*slider|coupon|points/i;
 const NOT_PRICE_TEXT = /sav(?:e|ing)|discount|(?<![\p{L}\p{N}_])(?:off|mes)(?![\p{L}\p{N}_])|shipping|delivery|postage|month|week|instal|deposit|versand|monat|livraison|mois|env[ií]o|spedizione|mese|доставк|месяц|frete|%/iu;
 const GALLERY = /gallery|product[-_]{0,2}(?:image|img|media|photo|picture|slide)|main[-_]?image/i;
 const DESCRIPTION = /product-{1,2}description|product__description|(?:^|\s)description$/i;
-const STRUCK = ["del", "s", "strike"];
 const MORE_THAN_A_PRICE = "a, img, h1, h2, h3, button";
 const IMAGE_ATTRIBUTES = ["data-zoom-image", "data-large_image", "srcset", "data-srcset", "data-src", "data-original", "data-lazy-src", "src"];
 const FOLLOWING = 4; // Node.DOCUMENT_POSITION_FOLLOWING
-
-/** @param {Price} one @param {Price} other */
-const isHigher = (one, other) => unitsOf(one.amount) > unitsOf(other.amount);
 
 /** @param {Page} page @returns {Named[]} every named element that a person may see */
 function namedElements({ document }) {
@@ -197,23 +191,6 @@ function cardAround(element, kinds, heading) {
   return null;
 }
 
-/** @param {Found} own @param {Found[]} all @param {Page} page @returns {Price | null} a higher price in the same currency, struck through beside the price and beside no other price */
-function regularPriceOf(own, all, page) {
-  const isOwnRegular = isRegular(own.element);
-  const others = all.filter(({ price, element }) => unitsOf(price.amount) !== unitsOf(own.price.amount) && (isOwnRegular || !isRegular(element)));
-  for (const container of lineage(own.element).slice(0, 4)) {
-    if (others.some(({ element }) => element !== container && container.contains(element))) return null;
-    for (const element of container.querySelectorAll("*")) {
-      const isBefore = OLD_PRICE.test(namesOf(element)) || REGULAR_PRICE.test(namesOf(element)) || isOld(element);
-      if (!isBefore || NOT_PRICE.test(namesOf(element)) || isAside(element) || isUnseen(element)) continue;
-      const text = textOf(element, MAX_PRICE_TEXT);
-      const price = text.length <= MAX_PRICE_TEXT ? parsePrice(text, { region: page.region }) : null;
-      if (price && price.currency === own.price.currency && isHigher(price, own.price)) return price;
-    }
-  }
-  return null;
-}
-
 /** @param {string} srcset @returns {string | null} the widest */
 function widest(srcset) {
   let best = { width: -1, url: /** @type {string | null} */ (null) };
@@ -264,6 +241,5 @@ export function extract(page) {
     description: descriptionOf(named),
     images: imagesOf(page, named),
     price: own?.price,
-    regularPrice: own && regularPriceOf(own, prices, page),
   }];
 }

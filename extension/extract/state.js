@@ -10,7 +10,7 @@ import { resolved } from "./state-formats.js";
 import { NAME_KEYS, candidateOf, weakSkuOf } from "./state-item.js";
 import { MINOR_KEYS, PRICE_KEYS, currencyIn, isInMinorUnits } from "./state-price.js";
 import { sourcesOf } from "./state-sources.js";
-import { clean, keyOf } from "./text.js";
+import { clean, cut, keyOf } from "./text.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./items.js").Item} Item */
@@ -20,6 +20,8 @@ import { clean, keyOf } from "./text.js";
 const MAX_NODES = 300_000;
 const MAX_DEPTH = 40;
 const MAX_CANDIDATES = 3;
+const MAX_NAME = 500;
+const LONG_WORD = /[\p{L}\p{N}_]{4,}/gu;
 const MARKS = [...PRICE_KEYS, ...MINOR_KEYS, "variants", "offers"];
 
 /** @param {Item} item @param {string[]} keys */
@@ -63,6 +65,13 @@ class Reader {
     }
   }
 
+  /** Whether the page's headings share a longer word with the object's name, where it has one. @param {Item} item */
+  isSpokenOf(item) {
+    const names = NAME_KEYS.map((key) => item[key]).filter((name) => typeof name === "string");
+    const words = new Set(names.flatMap((name) => cut(name, MAX_NAME).toLowerCase().match(LONG_WORD) ?? []));
+    return words.size === 0 || this.page.headings.some((text) => (text.toLowerCase().match(LONG_WORD) ?? []).some((word) => words.has(word)));
+  }
+
   /** Takes in what an object says. @param {Item} raw @param {Context} context @returns {boolean} whether that was all of it, so that its parts are no products of their own */
   readsWhole(raw, { currency, cache, event }) {
     const item = cache && hasAny(raw, NAME_KEYS) ? resolved(raw, cache) : raw;
@@ -70,7 +79,7 @@ class Reader {
     const viewed = isOwn ? null : productOf(item, event);
     if (isOwn) this.add(this.named, item, currency ?? (isInMinorUnits(item) ? this.currency : null));
     if (viewed) {
-      this.add(this.viewed, viewed, viewed.price_varies ? this.currency : currency);
+      if (this.isSpokenOf(viewed)) this.add(this.viewed, viewed, viewed.price_varies ? this.currency : currency);
       return true;
     }
     const box = isOwn ? null : magentoCandidate(item, this.page);
