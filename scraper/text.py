@@ -6,7 +6,9 @@ from functools import cache
 
 from scraper.contract_data import contract
 
-_PLACEHOLDERS = frozenset(("null", "undefined", "none", "n/a", "na", "-", "--", "[object object]", "array", "nan", "unknown"))
+_PLACEHOLDERS = frozenset(
+    ("null", "undefined", "none", "n/a", "na", "-", "--", "[object object]", "array", "nan", "unknown")
+)
 _BLOCK_END = re.compile(r"<\s*(?:br|/p|/li|/div|/h[1-6]|/tr)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
 

@@ -1,4 +1,4 @@
-"""Pages broken on purpose: every one gets an answer that fits the schema. The long run is `python -m benchmarks.fuzz`."""
+"""Pages broken on purpose: each gets an answer that fits the schema. The long run is `python -m benchmarks.fuzz`."""
 
 import json
 import signal
