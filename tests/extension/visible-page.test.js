@@ -1,0 +1,40 @@
+// What the page vectors cannot show of the readers of the visible page; the scraper's tests say the same.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { queryCode } from "../../extension/extract/codes.js";
+import { createPage } from "../../extension/extract/page.js";
+import { namesOf, textOf } from "../../extension/extract/visible.js";
+import { documentOf } from "./vectors.js";
+
+const URL = "https://shop.example/p";
+const pageOf = (html) => createPage(documentOf(html, URL), URL);
+
+test("texts are whole over comments and in document order", () => {
+  const { texts } = pageOf("<div><b>a<i>b</i></b>c<p>$<!-- -->12<!---->.50</p></div>d<!-- e --><script>f</script>");
+  assert.deepEqual(texts.map(({ text }) => text), ["a", "b", "c", "$12.50", "d"]);
+  assert.deepEqual(texts.map(({ element }) => element.localName), ["b", "i", "div", "p", "body"]);
+});
+
+test("what nobody reads is no text, whatever lies in it", () => {
+  const unread = "<noscript><p>b</p></noscript><svg><title>c</title></svg><select><option>d</option></select>";
+  const { document, texts } = pageOf(`<button>a ${unread} e<textarea>f</textarea></button>`);
+  assert.equal(textOf(document.querySelector("button")), "a e");
+  assert.deepEqual(texts.map(({ text }) => text), ["a", "e"]);
+});
+
+test("a text longer than asked for is cut somewhere behind that length", () => {
+  const { document } = pageOf(`<p>${"<b>word</b> ".repeat(1000)}</p>`);
+  const start = textOf(document.querySelector("p"), 20);
+  assert.ok(start.length > 20 && start.length < 40 && start.startsWith("word word"), start);
+});
+
+test("only the first hundred parameters of an address are read", () => {
+  const many = Array.from({ length: 99 }, (_, n) => `a${n}=1`).join("&");
+  assert.equal(queryCode(`${URL}?${many}&sku=A-17`), "A-17");
+  assert.equal(queryCode(`${URL}?${many}&b=1&sku=A-17`), null);
+});
+
+test("an element is named by class, id and the names of its shop's tests", () => {
+  const { document } = pageOf('<p class="a  b" id="c" data-testid="d" data-other="e">x</p>');
+  assert.deepEqual(namesOf(document.querySelector("p")).split(/\s+/), ["a", "b", "c", "d"]);
+});

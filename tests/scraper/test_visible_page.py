@@ -1,0 +1,42 @@
+"""What the page vectors cannot show of the readers of the visible page."""
+
+from scraper.codes import query_code
+from scraper.document import parse_page
+from scraper.dom import image_url
+from scraper.visible import names_of, text_of
+
+URL = "https://shop.example/p"
+
+
+def test_texts_are_whole_over_comments_and_in_document_order():
+    page = parse_page("<div><b>a<i>b</i></b>c<p>$<!-- -->12<!---->.50</p></div>d<!-- e --><script>f</script>", URL)
+    assert [text.text for text in page.texts] == ["a", "b", "c", "$12.50", "d"]
+    assert [text.element.tag for text in page.texts] == ["b", "i", "div", "p", "body"]
+
+
+def test_what_nobody_reads_is_no_text_whatever_lies_in_it():
+    unread = "<noscript><p>b</p></noscript><svg><title>c</title></svg><select><option>d</option></select>"
+    page = parse_page(f"<button>a {unread} e<textarea>f</textarea></button>", URL)
+    assert text_of(page.root.find(".//button")) == "a e"
+    assert [text.text for text in page.texts] == ["a", "e"]
+
+
+def test_only_the_first_hundred_parameters_of_an_address_are_read():
+    many = "&".join(f"a{n}=1" for n in range(99))
+    assert query_code(f"{URL}?{many}&sku=A-17") == "A-17"
+    assert query_code(f"{URL}?{many}&b=1&sku=A-17") is None
+
+
+def test_an_element_is_named_by_class_id_and_test_names():
+    page = parse_page('<p class="a  b" id="c" data-testid="d" data-other="e">x</p>', URL)
+    assert names_of(page.root.find(".//p")).split() == ["a", "b", "c", "d"]
+    assert page.named_elements[0][1].split() == ["a", "b", "c", "d"]
+
+
+def test_a_picture_is_the_widest_that_a_srcset_names_and_no_drawing():
+    page = parse_page(
+        '<img srcset="/s.jpg 400w, /l.jpg 1200w, /m.jpg 800w" src="/x.jpg"><img src="/logo.svg?v=1">', URL
+    )
+    first, second = page.soup.find_all("img")
+    assert image_url(first, page) == "https://shop.example/l.jpg"
+    assert image_url(second, page) is None
