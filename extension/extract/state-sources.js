@@ -32,14 +32,10 @@ function jsonValues(text, budget) {
   return budget.repair > 0 ? parseBlock(text, budget.repair) : [];
 }
 
-/** @param {string} text @returns {string} */
+/** @param {string} text @returns {string} its percent-encoded runs as UTF-8; what is no escape stays */
 function percentDecoded(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch (error) {
-    if (!(error instanceof URIError)) throw error;
-    return text;
-  }
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) =>
+    new TextDecoder().decode(Uint8Array.from(run.split("%").slice(1), (hex) => Number.parseInt(hex, 16))));
 }
 
 /** @param {string} text @param {number} start of a quote @param {Budget} budget @returns {{value: any, end: number}} */
