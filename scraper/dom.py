@@ -37,7 +37,7 @@ _NOT_PRICE_TEXT = re.compile(
     re.IGNORECASE,
 )
 _GALLERY = re.compile(r"gallery|product[-_]{0,2}(?:image|img|media|photo|picture|slide)|main[-_]?image", re.IGNORECASE)
-_DESCRIPTION = re.compile(r"product-{1,2}description|product__description|(?:^|\s)description$", re.IGNORECASE)
+_DESCRIPTION = re.compile(r"product-{1,2}description|product__description|(?:^|\s)description(?:\s|$)", re.IGNORECASE)
 
 
 def extract(page: Page) -> list[Candidate]:
