@@ -5,7 +5,8 @@
 Pages are made from contracts/vectors/pages by seeded changes (benchmarks/mutate.py). An input fails when an extractor
 raises, takes more than ten seconds, answers what product.schema.json refuses, or (Python) does not come back whole from
 the wire. Failing inputs are kept in var/fuzz/. The result also says how often both languages gave the same Product:
-they parse broken HTML with different parsers, so that not every difference is an error.
+they parse broken HTML with different parsers, so that not every difference is an error. Where jsdom itself does not
+end within a minute, the page is counted as given up by the parser.
 """
 
 import argparse
@@ -32,6 +33,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "contracts/vectors/pages"
 KEPT = ROOT / "var/fuzz"
 LIMIT_S = 10
+PARSER_LIMIT_S = 60
 BATCH = 200
 URL = "https://www.shop.example/p/fuzz-12345?sku=A-1"
 
@@ -71,6 +73,7 @@ class JavaScript:
     """The extension's extractor in one Node process, a line in and a line out; started anew after a page that hangs."""
 
     def __init__(self) -> None:
+        self.given_up_by_parser = 0
         self._process = self._start()
 
     def _start(self) -> subprocess.Popen[str]:
@@ -84,16 +87,20 @@ class JavaScript:
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             return None, "no pipe"
-        signal.alarm(LIMIT_S)
+        is_parsed = False
+        signal.alarm(PARSER_LIMIT_S)
         try:
             stdin.write(json.dumps({"html": html, "url": URL}) + "\n")
             stdin.flush()
+            is_parsed = bool(stdout.readline())
+            signal.alarm(LIMIT_S)
             line = stdout.readline()
         except TooSlowError:
             self._process.kill()
             self._process.wait()
             self._process = self._start()
-            return None, f"more than {LIMIT_S} s"
+            self.given_up_by_parser += not is_parsed
+            return None, f"more than {LIMIT_S} s" if is_parsed else None
         finally:
             signal.alarm(0)
         if not line:
@@ -163,7 +170,11 @@ def _try_all(count: int, seed: int, schema: Any, javascript: JavaScript | None) 
         "failures": dict(failures),
         "verdicts": dict(verdicts.most_common()),
         "slowestPythonSeconds": round(slowest_s, 2),
-        **({"sameInBothLanguages": round(num_same / num_both, 4)} if num_both else {}),
+        **(
+            {"sameInBothLanguages": round(num_same / num_both, 4), "givenUpByParser": javascript.given_up_by_parser}
+            if javascript
+            else {}
+        ),
     }
 
 

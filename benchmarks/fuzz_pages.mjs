@@ -1,4 +1,5 @@
-// Reads {"html", "url"} lines, writes {"product", "problem"} lines: the extension's extractor for benchmarks/fuzz.py.
+// Reads {"html", "url"} lines and writes two lines for each: {"parsed": true}, then {"product", "problem"} of the extension's
+// extractor. For benchmarks/fuzz.py, which blames the extractor only for what comes after the first line.
 import { createInterface } from "node:readline";
 import { extractProduct } from "../extension/extract/combine.js";
 import { problemIn } from "../extension/core/json-schema.js";
@@ -8,8 +9,10 @@ import { documentOf } from "../tests/extension/vectors.js";
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
   const { html, url } = JSON.parse(line);
   let answer;
+  const document = documentOf(html, url);
+  process.stdout.write('{"parsed": true}\n');
   try {
-    const product = JSON.parse(JSON.stringify(await extractProduct(documentOf(html, url), url)));
+    const product = JSON.parse(JSON.stringify(await extractProduct(document, url)));
     const problem = problemIn(productSchema, productSchema, product);
     answer = { product, problem: problem === null ? null : `schema: ${String(problem).slice(0, 200)}` };
   } catch (error) {

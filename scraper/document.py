@@ -95,6 +95,11 @@ class Page:
         return BeautifulSoup(etree.tostring(root, method="html", encoding="unicode"), "lxml")
 
     @cached_property
+    def price_kinds(self) -> dict[int, str]:
+        """What the elements of `soup` are within a price, by their id; kept here since nested prices ask again."""
+        return {}
+
+    @cached_property
     def named_elements(self) -> list[tuple[Tag, str]]:
         """Every element of `soup` that is named, and its names as one text."""
         tags = (tag for tag in self.soup.find_all(True) if tag.name not in ("html", "body"))

@@ -19,6 +19,7 @@ from scraper.visible import ASIDE, ASIDE_TAGS, CARD
 from scraper.was import OLD_PRICE, REGULAR_PRICE, STRUCK
 
 MAX_PRICE_TEXT = 80
+MAX_PIECES = 60
 MAX_ELEMENTS = 2000
 MAX_TITLE = 300
 MAX_HEADINGS = 20
@@ -211,8 +212,15 @@ def _is_old(tag: Tag) -> bool:
     return any(part.name in STRUCK for part in _lineage(tag)) or bool(OLD_PRICE.search(names_of(tag)))
 
 
-def _is_struck(tag: Tag) -> bool:
-    return tag.name in STRUCK or bool(OLD_PRICE.search(names_of(tag)))
+def _kind(tag: Tag, page: Page) -> str:
+    """Return whether an element within a price holds the price itself, a regular one or something else; told once."""
+    kind = page.price_kinds.get(id(tag))
+    if kind is None:
+        names = names_of(tag)
+        is_other = tag.name in STRUCK or OLD_PRICE.search(names) or _NOT_PRICE.search(names)
+        kind = "other" if is_other else "regular" if REGULAR_PRICE.search(names) else "price"
+        page.price_kinds[id(tag)] = kind
+    return kind
 
 
 def _visible_price(tag: Tag, page: Page) -> Price | None:
@@ -222,12 +230,12 @@ def _visible_price(tag: Tag, page: Page) -> Price | None:
     """
     asked: list[str] = []
     regular: list[str] = []
-    for text in tag.find_all(string=True):
-        inner = list(takewhile(lambda part: part is not tag, (part for part in text.parents if isinstance(part, Tag))))
-        if any(_is_struck(part) or _NOT_PRICE.search(names_of(part)) for part in inner):
+    for text in tag.find_all(string=True, limit=MAX_PIECES):
+        inner = takewhile(lambda part: part is not tag, (part for part in text.parents if isinstance(part, Tag)))
+        kinds = {_kind(part, page) for part in inner}
+        if "other" in kinds:
             continue
-        is_regular = any(REGULAR_PRICE.search(names_of(part)) for part in inner)
-        (regular if is_regular else asked).extend(str(text).split())
+        (regular if "regular" in kinds else asked).extend(str(text).split())
         if sum(map(len, (*asked, *regular))) > MAX_PRICE_TEXT:
             return None
     return _price_in(asked, page) or _price_in([*asked, *regular], page)
