@@ -8,19 +8,20 @@ meta tags, the visible page. Markup written for machines comes first, most exact
   `price` or a later one that names the same price, must be higher and in the same currency.
 - `sku` is the code that the page shows to people beside a label, where it does: markup often holds an internal number.
   Else it is the first code; a GTIN or words (a model's name) only where there is no other.
-- `images` come whole from one syntax, `category_path` from the first syntax with a path; a last step that repeats
-  the title is the product itself and is dropped.
+- `images`, without logos and the like, come whole from one syntax, `category_path` from the first syntax with a path; a
+  last step that repeats the title is the product itself and is dropped.
 - `attributes` are merged, the earlier syntax winning for each name.
 - `language`: `<html lang>`, `og:locale`, `Content-Language`.
 """
 
-import re
 from typing import Any
 
 from scraper.candidate import Candidate
 from scraper.codes import CODE, rank
+from scraper.pictures import without_decoration
 from scraper.price import Price
 from scraper.product import FIELDS
+from scraper.text import key_of
 
 PRECEDENCE = ("json-ld", "microdata", "rdfa", "opengraph", "state", "meta", "dom", "url")
 _LANGUAGE_PRECEDENCE = ("dom", "opengraph", "meta")
@@ -35,7 +36,8 @@ def combine(candidates: list[Candidate]) -> tuple[dict[str, Any], dict[str, str]
         if name in ("price", "regular_price", "sku", "mpn", "attributes", "language"):
             continue
         for candidate in ordered:
-            if value := getattr(candidate, name):
+            value = getattr(candidate, name)
+            if value := without_decoration(value) if name == "images" else value:
                 values[name], provenance[name] = value, candidate.syntax
                 break
     _add_prices(ordered, values, provenance)
@@ -116,11 +118,7 @@ def _add_language(ordered: list[Candidate], values: dict[str, Any], provenance: 
 
 def _drop_own_crumb(values: dict[str, Any], provenance: dict[str, str]) -> None:
     path = values.get("category_path")
-    if path and _key(path[-1]) == _key(values.get("title", "")):
+    if path and key_of(path[-1]) == key_of(values.get("title", "")):
         values["category_path"] = path[:-1]
         if not path[:-1]:
             del values["category_path"], provenance["category_path"]
-
-
-def _key(text: str) -> str:
-    return re.sub(r"\W+", "", text.lower())

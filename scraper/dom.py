@@ -14,12 +14,14 @@ from bs4 import Tag
 from scraper.candidate import Candidate
 from scraper.document import Page, names_of
 from scraper.price import Price, parse_price
-from scraper.text import clean
+from scraper.text import clean, key_of
 from scraper.visible import ASIDE, ASIDE_TAGS, CARD
 from scraper.was import OLD_PRICE, REGULAR_PRICE, STRUCK
 
 MAX_PRICE_TEXT = 80
 MAX_PIECES = 60
+MAX_IMAGES = 30
+MIN_NAME = 4
 MAX_ELEMENTS = 2000
 MAX_TITLE = 300
 MAX_HEADINGS = 20
@@ -56,7 +58,7 @@ def extract(page: Page) -> list[Candidate]:
             num_products=len({id(found.card) for found in prices if found.card is not None}),
             title=_title(page, heading),
             description=_description(page),
-            images=_images(page),
+            images=_images(page, heading),
             price=own.price if own else None,
         )
     ]
@@ -67,11 +69,11 @@ def _heading(page: Page) -> Tag | None:
 
     One in the page's header or footer comes after those outside: it is mostly the shop's own name.
     """
-    titles = {_key(text) for text in page.titles} - {""}
+    titles = {key_of(text) for text in page.titles} - {""}
     headings = [tag for tag in page.soup.find_all("h1", limit=MAX_HEADINGS) if tag.get_text(strip=True)]
     headings.sort(key=_is_aside)
     for tag in headings:
-        name = _key(tag.get_text(" ", strip=True))
+        name = key_of(tag.get_text(" ", strip=True))
         if any(name in title or title in name for title in titles):
             return tag
     return headings[0] if headings else _named_like(page, titles)
@@ -80,15 +82,11 @@ def _heading(page: Page) -> Tag | None:
 def _named_like(page: Page, titles: set[str]) -> Tag | None:
     for text in page.soup.body.find_all(string=True) if page.soup.body else ():
         parent = text.parent
-        if len(text) > MAX_TITLE or _key(text) not in titles or parent is None or parent.name == "body":
+        if len(text) > MAX_TITLE or key_of(text) not in titles or parent is None or parent.name == "body":
             continue
-        if _key(parent.get_text(" ", strip=True)) in titles:
+        if key_of(parent.get_text(" ", strip=True)) in titles:
             return parent
     return None
-
-
-def _key(text: str) -> str:
-    return re.sub(r"\W+", "", text.lower())
 
 
 @dataclass(frozen=True)
@@ -260,7 +258,7 @@ def _description(page: Page) -> str | None:
     return None
 
 
-def _images(page: Page) -> tuple[str, ...]:
+def _images(page: Page, heading: Tag | None) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for gallery in _elements(page, _GALLERY):
         if _is_aside(gallery) or any(CARD.search(names_of(part)) for part in list(_lineage(gallery))[1:]):
@@ -268,7 +266,19 @@ def _images(page: Page) -> tuple[str, ...]:
         for image in [gallery] if gallery.name == "img" else gallery.find_all("img"):
             if url := image_url(image, page):
                 found.setdefault(url)
-    return tuple(found)[:30]
+    return tuple(found)[:MAX_IMAGES] or _pictures_of(page, heading)
+
+
+def _pictures_of(page: Page, heading: Tag | None) -> tuple[str, ...]:
+    """Return the pictures whose text for the blind is the heading or begins so."""
+    name = key_of(heading.get_text(" ", strip=True)) if heading else ""
+    found: dict[str, None] = {}
+    for image in page.soup.find_all("img", alt=True) if len(name) >= MIN_NAME else ():
+        is_named = key_of(str(image["alt"])[:MAX_TITLE]).startswith(name)
+        is_card = any(CARD.search(names_of(part)) for part in _lineage(image))
+        if is_named and not is_card and not _is_aside(image) and (url := image_url(image, page)):
+            found.setdefault(url)
+    return tuple(found)[:MAX_IMAGES]
 
 
 def image_url(image: Tag, page: Page) -> str | None:

@@ -9,11 +9,14 @@ from scraper.combine import combine, missing_fields
 from scraper.document import Page, parse_page
 from scraper.identity import item_id_of, shop_of
 from scraper.product import Product
+from scraper.text import key_of
 from scraper.verdict import verdict_of
 from scraper.was import regular_price
 
 Extractor = Callable[[Page], list[Candidate]]
 ALWAYS: frozenset[str] = frozenset()
+WRITTEN_FOR_PEOPLE = ("microdata", "rdfa", "dom")
+MIN_TITLE = 12
 # One extractor per syntax, one signature; the combiner decides between them. Those with a set of fields are asked only
 # while one of these is still missing: on a page whose markup says everything, nothing else is read.
 MARKUP: tuple[Extractor, ...] = (jsonld.extract, microdata.extract, rdfa.extract, opengraph.extract)
@@ -33,6 +36,19 @@ def markup_of(source: bytes | str, url: str, *, content_type: str | None = None)
     """Return what the syntaxes written for machines say: JSON-LD, microdata, RDFa, Open Graph and meta tags."""
     page = parse_page(source, url, content_type)
     return [candidate for extract in MARKUP for candidate in extract(page)]
+
+
+def _spoken_title(title: str, page: Page) -> str:
+    """Return the title without hidden words before it ("Details about"), as the page's own title has it.
+
+    Text on the page may hold words for screen readers; what the page's title says is most of it or nothing.
+    """
+    key = key_of(title)
+
+    def fits(part: str) -> bool:
+        return part != key and key.endswith(part) and len(part) * 5 >= len(key) * 3
+
+    return next((text for text in page.titles if len(text) >= MIN_TITLE and fits(key_of(text))), title)
 
 
 def extract_product(
@@ -56,6 +72,8 @@ def extract_product(
             candidates += extract(page)
     verdict = verdict_of(candidates, page, status)
     values, provenance = combine(candidates) if verdict == "product" else ({}, {})
+    if provenance.get("title") in WRITTEN_FOR_PEOPLE:
+        values["title"] = _spoken_title(values["title"], page)
     if (price := values.get("price")) and "regular_price" not in values and (before := regular_price(page, price)):
         values["regular_price"], provenance["regular_price"] = before, "dom"
     if contrary := stock.contradiction(page, values.get("availability")):

@@ -1,11 +1,11 @@
 """Which schema.org item is the page's product: variants folded into their group, then told by address and name."""
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scraper.document import Page
 from scraper.items import Item, as_list, has_type, text_of, texts_of, types_of
+from scraper.text import key_of
 
 PRODUCT_TYPES = frozenset(("product", "productgroup", "productmodel", "individualproduct", "someproducts",
                            "productcollection"))  # fmt: skip
@@ -127,15 +127,15 @@ def same_product(products: list[Item], page: Page) -> list[Item]:
     """Return the items about the page's own product, best first; none where the page is a list of products."""
     if not products:
         return []
-    headings = {_key(text) for text in page.headings}
+    headings = {key_of(text) for text in page.headings}
     scores = [_score(item, page, headings) for item in products]
     best = max(range(len(products)), key=lambda index: (scores[index], -index))
-    names = {_key(text_of(item.get("name"))) for item in products}
+    names = {key_of(text_of(item.get("name"))) for item in products}
     if scores[best] < 2 and len(names) >= 3:
         return []
     main = products[best]
-    name = _key(text_of(main.get("name")))
-    others = [item for item in products if item is not main and name and _key(text_of(item.get("name"))) == name]
+    name = key_of(text_of(main.get("name")))
+    others = [item for item in products if item is not main and name and key_of(text_of(item.get("name"))) == name]
     return [main, *others][:MAX_SAME]
 
 
@@ -143,10 +143,6 @@ def _score(item: Item, page: Page, headings: set[str]) -> int:
     """How surely this is the page's own product: by address, then by name, then by having an offer."""
     urls = {page.absolute(text_of(item.get(key))) for key in ("url", "@id", "mainEntityOfPage") if item.get(key)}
     by_url = 4 if page.addresses & {url for url in urls if url} else 0
-    name = _key(text_of(item.get("name")))
+    name = key_of(text_of(item.get("name")))
     by_name = 2 if name and name in headings else 0
     return by_url + by_name + (1 if "offers" in item or "hasVariant" in item else 0)
-
-
-def _key(text: str | None) -> str:
-    return re.sub(r"\W+", "", (text or "").lower())

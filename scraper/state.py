@@ -18,7 +18,7 @@ from scraper.state_formats import resolved
 from scraper.state_item import NAME_KEYS, candidate_of, weak_sku_of
 from scraper.state_price import MINOR_KEYS, PRICE_KEYS, currency_in, is_in_minor_units
 from scraper.state_sources import Source, sources
-from scraper.text import clean
+from scraper.text import clean, key_of
 
 MAX_NODES = 300_000
 MAX_DEPTH = 40
@@ -65,7 +65,7 @@ class _Reader:
     def __init__(self, page: Page) -> None:
         self._page = page
         self._num_left = MAX_NODES
-        self._headings = {key for text in page.headings if (key := _key(text))}
+        self._headings = {key for text in page.headings if (key := key_of(text))}
         slug = unquote(urlsplit(page.url).path.rstrip("/").rsplit("/", 1)[-1])
         self._slug = slug if len(slug) > 3 else None
         self.currency = platforms.shop_currency(page)
@@ -126,7 +126,7 @@ class _Reader:
         return not words or any(not words.isdisjoint(_LONG_WORD.findall(text.lower())) for text in self._page.headings)
 
     def _is_this_product(self, item: dict[str, Any]) -> bool:
-        names = {_key(item[name]) for name in NAME_KEYS if isinstance(item.get(name), str)} - {""}
+        names = {key_of(item[name]) for name in NAME_KEYS if isinstance(item.get(name), str)} - {""}
         if not names:
             return False
         if not names.isdisjoint(self._headings):
@@ -152,7 +152,3 @@ def _name(entry: dict[str, Any]) -> str | None:
     return next(
         (text for key in ("name", "label", "title", "text") if (text := clean(text_of(entry.get(key)), 200))), None
     )
-
-
-def _key(text: str) -> str:
-    return re.sub(r"\W+", "", text.lower())

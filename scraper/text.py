@@ -26,6 +26,11 @@ def clean(value: object, max_length: int) -> str | None:
     return None if not text or text.lower() in _PLACEHOLDERS else text
 
 
+def key_of(text: str | None) -> str:
+    """Return letters, digits and _ only, in lower case, to compare titles by."""
+    return re.sub(r"\W+", "", (text or "").lower())
+
+
 def scrub(text: str) -> str:
     """Return `text` without e-mail addresses, phone and card numbers (`contracts/privacy.json`)."""
     replacement = contract("privacy.json")["personalDataReplacement"]

@@ -14,6 +14,7 @@ import { unitsOf } from "./price.js";
 import * as rdfa from "./rdfa.js";
 import * as state from "./state.js";
 import * as stock from "./stock.js";
+import { withoutDecoration } from "./pictures.js";
 import { keyOf } from "./text.js";
 import * as trail from "./trail.js";
 import { verdictOf } from "./verdict.js";
@@ -29,6 +30,8 @@ import * as was from "./was.js";
 
 // Markup written for machines comes first, most exact first; the visible page is asked last.
 const PRECEDENCE = ["json-ld", "microdata", "rdfa", "opengraph", "state", "meta", "dom", "url"];
+const WRITTEN_FOR_PEOPLE = ["microdata", "rdfa", "dom"];
+const MIN_TITLE = 12;
 const LANGUAGE_PRECEDENCE = ["dom", "opengraph", "meta"];
 // Those whose first candidate wins; the others have rules of their own.
 const FIRST_WINS = ["title", "description", "brand", "categoryPath", "gtin", "images", "availability", "condition", "rating", "variants", "reviews"];
@@ -118,8 +121,9 @@ export function combine(candidates) {
   /** @type {Record<string, string>} */
   const provenance = {};
   for (const name of FIRST_WINS) {
-    const says = ordered.find((candidate) => truthy(candidate[name]));
-    if (says) [values[name], provenance[name]] = [says[name], says.syntax];
+    const told = (/** @type {Candidate} */ candidate) => (name === "images" ? withoutDecoration(candidate.images) : candidate[name]);
+    const says = ordered.find((candidate) => truthy(told(candidate)));
+    if (says) [values[name], provenance[name]] = [told(says), says.syntax];
   }
   addPrices(ordered, values, provenance);
   addSku(ordered, values, provenance);
@@ -144,6 +148,17 @@ function present(value) {
 }
 
 /**
+ * The title without hidden words before it ("Details about"), as the page's own title has it. Text on the page may hold
+ * words for screen readers; what the page's title says is most of it or nothing.
+ * @param {string} title @param {import("./page.js").Page} page @returns {string}
+ */
+function spokenTitle(title, page) {
+  const key = keyOf(title);
+  const fits = (/** @type {string} */ part) => part !== key && key.endsWith(part) && part.length * 5 >= key.length * 3;
+  return page.titles.find((text) => text.length >= MIN_TITLE && fits(keyOf(text))) ?? title;
+}
+
+/**
  * The Product of a page, in the wire form of product.schema.json. One whose verdict is not "product" gives its identity only:
  * what a refusal or a list says about itself is no product's title.
  * @param {Document} document
@@ -161,6 +176,7 @@ export async function extractProduct(document, url) {
   }
   const verdict = verdictOf(candidates, page);
   const { values, provenance } = verdict === "product" ? combine(candidates) : { values: {}, provenance: {} };
+  if (WRITTEN_FOR_PEOPLE.includes(provenance.title)) values.title = spokenTitle(values.title, page);
   const before = values.price && !values.regularPrice ? was.regularPrice(page, values.price) : null;
   if (before) [values.regularPrice, provenance.regularPrice] = [before, "dom"];
   const contrary = stock.contradiction(page, values.availability);

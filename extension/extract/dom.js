@@ -3,7 +3,7 @@
 // for the words that shops everywhere put into class names, near the page's <h1>.
 import { collapse } from "../core/item-text.js";
 import { parsePrice, unitsOf } from "./price.js";
-import { clean, keyOf } from "./text.js";
+import { clean, cut, keyOf } from "./text.js";
 import { isAside, isNamedCard, isPictureEntry, isUnseen, lineage, NAMED, namesOf, textOf, visibleTexts } from "./visible.js";
 import { OLD_PRICE, REGULAR_PRICE, STRUCK } from "./was.js";
 
@@ -22,6 +22,7 @@ const MAX_TEXTS_AFTER = 200;
 const MAX_PRICE_LINE = 32;
 const MAX_PRICE_LETTERS = 14;
 const MAX_IMAGES = 30;
+const MIN_NAME = 4;
 const PRICE = /price|preis|\bprix\b|precio|prezzo/i;
 const NOT_PRICE = /unit|(?<![a-z])per[-_]|instal|shipping|delivery|sav(?:e|ing)|discount(?!ed|[-_]*price)|filter|(?:price|ui)[-_]*(?:range|slider)|range[-_]*slider|coupon|points/i;
 const NOT_PRICE_TEXT = /sav(?:e|ing)|discount|(?<![\p{L}\p{N}_])(?:off|mes)(?![\p{L}\p{N}_])|shipping|delivery|postage|month|week|instal|deposit|versand|monat|livraison|mois|env[ií]o|spedizione|mese|доставк|месяц|frete|%/iu;
@@ -211,12 +212,23 @@ export function imageUrl(image, page) {
   return null;
 }
 
-/** @param {Page} page @param {Named[]} named @returns {string[]} */
-function imagesOf(page, named) {
+/** @param {Page} page @param {Named[]} named @param {Element | null} heading @returns {string[]} */
+function imagesOf(page, named, heading) {
   const galleries = elementsNamed(named, GALLERY).filter((gallery) => !isAside(gallery) && !lineage(gallery).slice(1).some(isNamedCard));
   const images = galleries.flatMap((gallery) => (gallery.localName === "img" ? [gallery] : [...gallery.querySelectorAll("img")]));
   const urls = [...new Set(images)].map((image) => (isUnseen(image) ? null : imageUrl(image, page)));
-  return [...new Set(urls.filter((url) => url !== null))].slice(0, MAX_IMAGES);
+  const found = [...new Set(urls.filter((url) => url !== null))];
+  return (found.length > 0 ? found : picturesOf(page, heading)).slice(0, MAX_IMAGES);
+}
+
+/** @param {Page} page @param {Element | null} heading @returns {string[]} the pictures whose text for the blind is the heading or begins so */
+function picturesOf(page, heading) {
+  const name = keyOf(heading && textOf(heading));
+  if (name.length < MIN_NAME) return [];
+  const named = [...page.document.querySelectorAll("img[alt]")].filter((image) =>
+    keyOf(cut(image.getAttribute("alt") ?? "", MAX_TITLE)).startsWith(name) && !isAside(image) && !lineage(image).some(isNamedCard));
+  const urls = named.map((image) => (isUnseen(image) ? null : imageUrl(image, page)));
+  return [...new Set(urls.filter((url) => url !== null))];
 }
 
 /** @param {Named[]} named */
@@ -239,7 +251,7 @@ export function extract(page) {
     numProducts: new Set(prices.map(({ card }) => card).filter(Boolean)).size,
     title: clean(heading ? textOf(heading) : page.headings[0], 500),
     description: descriptionOf(named),
-    images: imagesOf(page, named),
+    images: imagesOf(page, named, heading),
     price: own?.price,
   }];
 }

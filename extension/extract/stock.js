@@ -9,6 +9,7 @@ const MAX_TEXT = 60;
 const MAX_SENTENCE = 160;
 const MAX_BUTTONS = 500;
 const MAX_LINES = 200;
+const MAX_OWN_BUTTONS = 2;
 const SOLD_OUT = ["SoldOut", "OutOfStock", "Discontinued"];
 const BUTTONS = "button, input[type=submit], input[type=button], a[role=button], a[role=submit]";
 // Without their first letters, so that "Stock" and "stock" are both found.
@@ -25,18 +26,17 @@ function shortText(element, maxLength) {
 }
 
 /**
- * What the first buy button outside of other products says: to be bought, sold out, or to be ordered ahead. A disabled
+ * What each buy button outside of other products says: to be bought, sold out, or to be ordered ahead. A disabled
  * button is no answer: many wait for a size to be chosen, or for their script.
- * @param {Page} page @returns {string | null}
+ * @param {Page} page @returns {Generator<string>}
  */
-function buttonSays({ document }) {
+function* buttonsSay({ document }) {
   for (const element of [...document.querySelectorAll(BUTTONS)].slice(0, MAX_BUTTONS)) {
     const text = shortText(element, MAX_TEXT);
     const found = availabilityIn(text);
     const isSoldOut = found !== null && (SOLD_OUT.includes(found) || found === "PreOrder");
-    if ((isSoldOut || says("addToCart", text)) && !isElsewhere(element)) return isSoldOut ? found : "InStock";
+    if ((isSoldOut || says("addToCart", text)) && !isElsewhere(element)) yield isSoldOut ? found : "InStock";
   }
-  return null;
 }
 
 /** @param {Page} page @returns {string | null} */
@@ -55,12 +55,20 @@ function lineSays({ document }) {
 export function contradiction(page, availability) {
   const isSoldOut = SOLD_OUT.includes(availability ?? "");
   if (availability !== "InStock" && !isSoldOut) return null;
-  const said = buttonSays(page);
+  const said = buttonsSay(page).next().value ?? null;
   return said !== null && (isSoldOut ? said === "InStock" : SOLD_OUT.includes(said)) ? said : null;
 }
 
-/** @param {Page} page @returns {import("./combine.js").Candidate[]} the availability that the buy button or a stock line says */
+/**
+ * The availability that the buy button or a stock line says. A page with a heading and one buy button, or two ("Add to
+ * cart", "Buy now"), sells a product, even without a price; more of them make a list.
+ * @param {Page} page @returns {import("./combine.js").Candidate[]}
+ */
 export function extract(page) {
-  const availability = buttonSays(page) ?? lineSays(page);
-  return availability ? [{ syntax: "dom", availability }] : [];
+  const said = [];
+  for (const found of buttonsSay(page)) if (said.push(found) > MAX_OWN_BUTTONS) break;
+  const availability = said[0] ?? lineSays(page);
+  const isProduct = said.length > 0 && said.length <= MAX_OWN_BUTTONS && page.document.querySelector("h1") !== null;
+  const numProducts = said.length > MAX_OWN_BUTTONS ? said.length : 0;
+  return availability ? [{ syntax: "dom", isProduct, numProducts, availability }] : [];
 }
