@@ -34,7 +34,7 @@ def _lists(items: Iterable[Item]) -> Iterable[Item]:
 def _in_order(entries: list[Any]) -> list[Item]:
     objects = [entry for entry in entries if isinstance(entry, dict)]
     positions = [text_of(entry.get("position")) or "" for entry in objects]
-    if not all(re.fullmatch(r"\d{1,3}", position) for position in positions):
+    if not all(re.fullmatch(r"[0-9]{1,3}", position) for position in positions):
         return objects
     return [entry for _, entry in sorted(zip(map(int, positions), objects, strict=True), key=lambda pair: pair[0])]
 
@@ -69,5 +69,5 @@ def of_category(value: Any) -> tuple[str, ...]:
     """Return a `category` property ("Clothing > Tops") as a path; separators are > › » and a spaced slash."""
     texts = texts_of(value)
     parts = re.split(r"\s*(?:>|›|»|&gt;)\s*|\s+/\s+", texts[0]) if len(texts) == 1 else texts
-    names = [name for part in parts if (name := clean(part, 200)) and not re.match(r"https?:|\d+$", name)]
+    names = [name for part in parts if (name := clean(part, 200)) and not re.match(r"https?:|[0-9]+$", name)]
     return tuple(names[1:] if names and is_home(names[0]) else names)[:MAX_CRUMBS]

@@ -16,8 +16,8 @@ _STEPS = frozenset(
 _PARAMETERS = frozenset(("sku", "pid", "id", "item", "itemid", "item_id", "productid", "product_id", "prodid",
                          "prod_id", "goods_id", "goodsid", "artikel", "artnr", "code", "id_product",
                          "products_id"))  # fmt: skip
-_CODE = re.compile(r"[A-Za-z]{0,4}\d{5,20}[A-Za-z]{0,2}|(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{8,14}")
-_PARAMETER_CODE = re.compile(r"(?=.*\d)[\w.-]{2,40}")
+_CODE = re.compile(r"[A-Za-z]{0,4}[0-9]{5,20}[A-Za-z]{0,2}|(?=[A-Z0-9]*[0-9])(?=[A-Z0-9]*[A-Z])[A-Z0-9]{8,14}")
+_PARAMETER_CODE = re.compile(r"(?=.*[0-9])[\w.-]{2,40}")
 _WORDS = re.compile(r"[^\W_]+")
 CODE, GTIN, WORDS = 2, 1, 0
 

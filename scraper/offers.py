@@ -67,7 +67,11 @@ def _availability(offer: Item) -> str | None:
         if found := availability_of(text) or availability_of(text.rsplit(":", 1)[-1]):
             return found
     level = text_of(offer.get("inventoryLevel")) or ""
-    return ("InStock" if level.strip("0.") else "OutOfStock") if re.fullmatch(r"\d{1,9}(?:\.\d{1,4})?", level) else None
+    return (
+        ("InStock" if level.strip("0.") else "OutOfStock")
+        if re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,4})?", level)
+        else None
+    )
 
 
 def _flat(value: Any, currency: Any, depth: int) -> Iterator[Item]:

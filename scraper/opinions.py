@@ -9,6 +9,7 @@ from scraper.product import Rating, Review
 from scraper.text import clean, scrub
 
 MAX_REVIEWS = 50
+_DATE = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
 
 
 def rating_of(value: Any, *, counted: bool) -> Rating | None:
@@ -28,7 +29,7 @@ def rating_of(value: Any, *, counted: bool) -> Rating | None:
 
 
 def _number(value: Any) -> float | None:
-    match = re.fullmatch(r"\s*(\d{1,12}(?:[.,]\d{1,20})?)\s*", text_of(value) or "")
+    match = re.fullmatch(r"\s*([0-9]{1,12}(?:[.,][0-9]{1,20})?)\s*", text_of(value) or "")
     return float(match.group(1).replace(",", ".")) if match else None
 
 
@@ -39,7 +40,7 @@ def reviews_of(parts: Iterable[Any]) -> tuple[Review, ...]:
         if not isinstance(part, dict) or len(reviews) >= MAX_REVIEWS:
             continue
         text = clean(text_of(part.get("reviewBody")) or text_of(part.get("description")), 5000)
-        date = re.match(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])", text_of(part.get("datePublished")) or "")
+        date = _DATE.match(text_of(part.get("datePublished")) or "")
         rating = rating_of(part.get("reviewRating"), counted=False)
         if text or rating:
             reviews.append(Review(rating, date.group() if date else None, scrub(text) if text else None))

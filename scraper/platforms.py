@@ -5,6 +5,7 @@ from typing import Any
 
 from scraper.candidate import Candidate
 from scraper.document import Page
+from scraper.identity import absolute_url
 from scraper.items import as_list, text_of
 from scraper.price import Price, currency_code, machine_price
 from scraper.product import Variant
@@ -107,7 +108,7 @@ def _variation(part: dict[str, Any], currency: str | None) -> Variant:
     image = next((one.get("src") for one in as_list(part.get("image")) if isinstance(one, dict)), None)
     return Variant(
         sku=clean(text_of(part.get("sku")), 100),
-        image=image if isinstance(image, str) and image.startswith(("http://", "https://")) else None,
+        image=absolute_url(image, image) if isinstance(image, str) else None,
         price=_positive(part.get("display_price"), currency),
         availability=("InStock" if stock else "OutOfStock") if isinstance(stock, bool) else None,
         attributes={key: value for key, value in attributes if key and value},

@@ -16,7 +16,8 @@ from scraper.contract_data import contract
 MAX_TEXT_LENGTH = 200
 MAX_AMOUNT_TEXT = 100
 MAX_SYMBOL_LENGTH = 12
-MAX_AMOUNT = Decimal(10) ** 12
+MAX_WHOLE_DIGITS = 12
+MAX_AMOUNT = Decimal(10) ** MAX_WHOLE_DIGITS
 _MULTIPLIERS = {"k": 1000, "m": 1_000_000}
 # A run of digits joined by separators; a space joins only where exactly three digits follow it.
 _NUMBER = re.compile(r"(?<![\d.,'])(?:\d+(?:[.,']\d+| \d{3}(?!\d))*|(?<!\w)[.,]\d{1,2}(?!\d))")
@@ -181,11 +182,16 @@ def _symbol_currency(symbol: str, region: str | None) -> str | None:
 
 def _amount(number: str, currency: str | None, before: str, after: str) -> Decimal | None:
     cents = re.match(r"(?: |\s?[^\w\s.,'-]\s?)(\d{2})(?!\d|\s?%)", after)
-    if number.isdigit() and cents and (before.rstrip()[-1:] in "$€£" or after.lstrip()[:1] in "$€£"):
+    if (
+        number.isdigit()
+        and len(number) <= MAX_WHOLE_DIGITS
+        and cents
+        and (before.rstrip()[-1:] in "$€£" or after.lstrip()[:1] in "$€£")
+    ):
         # "$12 99" and "12€50": the cents are written apart, raised on the page.
         return wire_amount(Decimal(f"{number}.{cents.group(1)}"))
     plain = _without_grouping(number, contract("currencies.json")["minorUnits"].get(currency, 2))
-    if plain is None or len(plain.partition(".")[0]) > 12:
+    if plain is None or len(plain.partition(".")[0]) > MAX_WHOLE_DIGITS:
         return None
     amount = Decimal(plain)
     multiplier = re.match(r"\s?([kKM])(?![^\W\d_])", after)

@@ -69,7 +69,7 @@ def weak_sku_of(item: dict[str, Any]) -> str | None:
     """Return an id that may be the shop's number for the product, or only its database's."""
     code = _code(item, WEAK_SKU_KEYS)
     code = code.rsplit("/", 1)[-1] if code else ""
-    return code if re.fullmatch(r"(?=.*\d)[\w.-]{2,40}", code) and code.count("-") < 4 else None
+    return code if re.fullmatch(r"(?=.*[0-9])[\w.-]{2,40}", code) and code.count("-") < 4 else None
 
 
 def _entries(value: Any) -> list[dict[str, Any]]:

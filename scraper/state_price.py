@@ -5,7 +5,8 @@ from typing import Any, TypeGuard
 from scraper.document import Page
 from scraper.price import Price, currency_code, machine_price
 
-MAX_DEPTH = 10
+# Prices lie a few objects deep; every level more multiplies what a hostile object can ask for.
+MAX_DEPTH = 3
 PRICE_KEYS = ("salePrice", "sale_price", "currentPrice", "current_price", "finalPrice", "final_price", "price",
               "prices", "pricing", "priceAmount", "lowPrice", "minPrice", "priceRange", "price_range", "price_info",
               "display_price", "product_price", "productPrice")  # fmt: skip
@@ -52,7 +53,7 @@ def price_in(
     for key in keys:
         value = item.get(key)
         if isinstance(value, dict):
-            inner = (*AMOUNT_KEYS, *keys)
+            inner = tuple(dict.fromkeys((*AMOUNT_KEYS, *keys)))
             price = price_in(value, inner, own, page, depth=depth + 1) if depth < MAX_DEPTH else None
             if price := price or _minor(value, own):
                 return price

@@ -28,7 +28,7 @@ const MAX_HEADINGS = 20;
 const MAX_TEXTS = 50_000;
 
 /** @param {string} reference @param {string} baseUrl @returns {string | null} absolute http(s), without a fragment */
-function absoluteUrl(reference, baseUrl) {
+export function absoluteUrl(reference, baseUrl) {
   const text = reference.trim();
   if (!text || text.startsWith("#") || !URL.canParse(text, baseUrl)) return null;
   const url = new URL(text, baseUrl);

@@ -1,5 +1,6 @@
 // @ts-check
 // Shop software whose state names no product: Magento's price boxes, WooCommerce's variations, and their currencies.
+import { absoluteUrl } from "./page.js";
 import { asList, isObject, textOf } from "./items.js";
 import { currencyCode, machinePrice, unitsOf } from "./price.js";
 import { attributeKey } from "./schemaorg.js";
@@ -63,7 +64,7 @@ function variationOf(part, currency) {
   const image = asList(part.image).find(isObject)?.src;
   return {
     sku: clean(textOf(part.sku), 100),
-    image: typeof image === "string" && /^https?:\/\//.test(image) ? image : null,
+    image: typeof image === "string" ? absoluteUrl(image, image) : null,
     price: positive(part.display_price, currency),
     availability: typeof part.is_in_stock === "boolean" ? (part.is_in_stock ? "InStock" : "OutOfStock") : null,
     attributes: Object.fromEntries(pairs.filter(([key, value]) => key && value)),

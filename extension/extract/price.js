@@ -138,7 +138,7 @@ function isMoneySign(text, end) {
 /** @param {string} number @param {Maybe} currency @param {string} before @param {string} after @returns {string | null} */
 function amountOf(number, currency, before, after) {
   const cents = /^(?: |\s?[^\p{L}\p{N}_\s.,'-]\s?)(\d{2})(?!\d|\s?%)/u.exec(after);
-  if (/^\d+$/.test(number) && cents && (isMoneySign(before, 1) || isMoneySign(after, 0))) {
+  if (/^\d{1,12}$/.test(number) && cents && (isMoneySign(before, 1) || isMoneySign(after, 0))) {
     // "$12 99" and "12€50": the cents are written apart, raised on the page.
     return wireAmount(unitsOf(`${number}.${cents[1]}`));
   }

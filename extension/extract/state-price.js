@@ -8,7 +8,8 @@ import { currencyCode, machinePrice, unitsOf } from "./price.js";
 /** @typedef {import("./price.js").Price} Price */
 /** @typedef {string | null | undefined} Maybe */
 
-const MAX_DEPTH = 10;
+// Prices lie a few objects deep; every level more multiplies what a hostile object can ask for.
+const MAX_DEPTH = 3;
 export const PRICE_KEYS = ["salePrice", "sale_price", "currentPrice", "current_price", "finalPrice", "final_price", "price", "prices",
   "pricing", "priceAmount", "lowPrice", "minPrice", "priceRange", "price_range", "price_info", "display_price", "product_price", "productPrice"];
 export const REGULAR_KEYS = ["compare_at_price", "compareAtPrice", "regularPrice", "regular_price", "listPrice", "list_price",
@@ -58,7 +59,7 @@ export function priceIn(item, keys, currency, page, isMinor = false, depth = 0) 
   for (const key of keys) {
     const value = item[key];
     if (isObject(value)) {
-      const price = (depth < MAX_DEPTH && priceIn(value, [...AMOUNT_KEYS, ...keys], own, page, false, depth + 1)) || minorOf(value, own);
+      const price = (depth < MAX_DEPTH && priceIn(value, [...new Set([...AMOUNT_KEYS, ...keys])], own, page, false, depth + 1)) || minorOf(value, own);
       if (price) return price;
       continue;
     }
