@@ -13,6 +13,7 @@ from bs4 import Tag
 
 from scraper.candidate import Candidate
 from scraper.document import Page, names_of
+from scraper.image_url import image_url
 from scraper.price import Price, parse_price
 from scraper.text import clean, key_of
 from scraper.visible import ASIDE, ASIDE_TAGS, CARD
@@ -279,30 +280,3 @@ def _pictures_of(page: Page, heading: Tag | None) -> tuple[str, ...]:
         if is_named and not is_card and not _is_aside(image) and (url := image_url(image, page)):
             found.setdefault(url)
     return tuple(found)[:MAX_IMAGES]
-
-
-def image_url(image: Tag, page: Page) -> str | None:
-    """Return the best address of an `<img>`: the widest of its srcset, a lazy address, then `src`."""
-    for name in (
-        "data-zoom-image",
-        "data-large_image",
-        "srcset",
-        "data-srcset",
-        "data-src",
-        "data-original",
-        "data-lazy-src",
-        "src",
-    ):
-        value = str(image.get(name) or "").strip()
-        url = page.absolute(_widest(value) if name.endswith("srcset") else value)
-        if url and not re.search(r"\.svg(?:$|\?)", url):
-            return url
-    return None
-
-
-def _widest(srcset: str) -> str | None:
-    best: tuple[float, str | None] = (-1.0, None)
-    for match in re.finditer(r"(\S*[^\s,])(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?:,|$)", srcset[:20_000]):
-        width = float(match.group(2) or 1)
-        best = max(best, (width, match.group(1)), key=lambda pair: pair[0])
-    return best[1]

@@ -9,8 +9,8 @@ const STEPS = new Set(["dp", "product", "products", "prod", "prd", "pd", "p", "i
 const PARAMETERS = new Set(["sku", "pid", "id", "item", "itemid", "item_id", "productid", "product_id", "prodid", "prod_id", "goods_id",
   "goodsid", "artikel", "artnr", "code", "id_product", "products_id"]);
 const MAX_PARAMETERS = 100;
-const LONG_NUMBER_OR_CAPITALS = /^(?:[A-Za-z]{0,4}\p{Nd}{5,20}[A-Za-z]{0,2}|(?=[A-Z0-9]*\p{Nd})(?=[A-Z0-9]*[A-Z])[A-Z0-9]{8,14})$/u;
-const PARAMETER_CODE = /^(?=.*\p{Nd})[\p{L}\p{N}_.-]{2,40}$/u;
+const LONG_NUMBER_OR_CAPITALS = /^(?:[A-Za-z]{0,4}[0-9]{5,20}[A-Za-z]{0,2}|(?=[A-Z0-9]*[0-9])(?=[A-Z0-9]*[A-Z])[A-Z0-9]{8,14})$/u;
+const PARAMETER_CODE = /^(?=.*[0-9])[\p{L}\p{N}_.-]{2,40}$/u;
 const WORDS_OF_PATH = /[\p{L}\p{N}]+/gu;
 export const [CODE, GTIN, WORDS] = [2, 1, 0];
 

@@ -2,6 +2,7 @@
 // What a person sees: heading, price, pictures and description, where markup says nothing. The rules name no shop: they look
 // for the words that shops everywhere put into class names, near the page's <h1>.
 import { collapse } from "../core/item-text.js";
+import { imageUrl } from "./image-url.js";
 import { parsePrice, unitsOf } from "./price.js";
 import { clean, cut, keyOf } from "./text.js";
 import { isAside, isNamedCard, isPictureEntry, isUnseen, lineage, NAMED, namesOf, textOf, visibleTexts } from "./visible.js";
@@ -29,7 +30,6 @@ const NOT_PRICE_TEXT = /sav(?:e|ing)|discount|(?<![\p{L}\p{N}_])(?:off|mes)(?![\
 const GALLERY = /gallery|product[-_]{0,2}(?:image|img|media|photo|picture|slide)|main[-_]?image/i;
 const DESCRIPTION = /product-{1,2}description|product__description|(?:^|\s)description(?:\s|$)/i;
 const MORE_THAN_A_PRICE = "a, img, h1, h2, h3, button";
-const IMAGE_ATTRIBUTES = ["data-zoom-image", "data-large_image", "srcset", "data-srcset", "data-src", "data-original", "data-lazy-src", "src"];
 const FOLLOWING = 4; // Node.DOCUMENT_POSITION_FOLLOWING
 
 /** @param {Page} page @returns {Named[]} every named element that a person may see */
@@ -188,26 +188,6 @@ function cardAround(element, kinds, heading) {
     const isRepeated = kindsOf(part).some((kind) => (kinds.get(part.parentElement)?.get(kind) ?? 0) > 2);
     if (isRepeated && (part.localName === "a" || part.querySelector("a[href]"))) return part;
     if (isPictureEntry(part)) return part;
-  }
-  return null;
-}
-
-/** @param {string} srcset @returns {string | null} the widest */
-function widest(srcset) {
-  let best = { width: -1, url: /** @type {string | null} */ (null) };
-  for (const match of srcset.slice(0, 20_000).matchAll(/(\S*[^\s,])(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?:,|$)/g)) {
-    const width = Number(match[2] || 1);
-    if (width > best.width) best = { width, url: match[1] };
-  }
-  return best.url;
-}
-
-/** @param {Element} image @param {Page} page @returns {string | null} the widest of its srcset, a lazy address, then src */
-export function imageUrl(image, page) {
-  for (const name of IMAGE_ATTRIBUTES) {
-    const value = (image.getAttribute(name) ?? "").trim();
-    const url = page.absolute(name.endsWith("srcset") ? widest(value) : value);
-    if (url && !/\.svg(?:$|\?)/.test(url)) return url;
   }
   return null;
 }

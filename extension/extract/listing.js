@@ -1,7 +1,7 @@
 // @ts-check
 // The product cards visible on a page: links to pages of the same shop that carry a picture or a price.
 import { canonicalUrl, itemIdOf, shopOf } from "./identity.js";
-import { imageUrl } from "./dom.js";
+import { imageUrl } from "./image-url.js";
 import { createPage } from "./page.js";
 import { parsePrice } from "./price.js";
 import { clean } from "./text.js";

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { queryCode } from "../../extension/extract/codes.js";
+import { imageUrl } from "../../extension/extract/image-url.js";
 import { createPage } from "../../extension/extract/page.js";
 import { namesOf, textOf } from "../../extension/extract/visible.js";
 import { documentOf } from "./vectors.js";
@@ -38,3 +39,19 @@ test("an element is named by class, id and the names of its shop's tests", () =>
   const { document } = pageOf('<p class="a  b" id="c" data-testid="d" data-other="e">x</p>');
   assert.deepEqual(namesOf(document.querySelector("p")).split(/\s+/), ["a", "b", "c", "d"]);
 });
+
+for (const [attributes, path] of [
+  ['srcset="/s.jpg 400w, /l.jpg 1200w, /m.jpg 800w" src="/x.jpg"', "/l.jpg"],
+  ['srcset="/one.jpg,/two.jpg 2x"', "/one.jpg,/two.jpg"],
+  ['srcset="/one.jpg 1x,/two.jpg 2x"', "/two.jpg"],
+  ['srcset="/plain.jpg, /same.jpg 1x"', "/plain.jpg"],
+  ['srcset="/one.jpg , /tall.jpg 300w 900h, /wide.jpg 301w"', "/wide.jpg"],
+  ['srcset="," data-src="/late.jpg" src="/now.gif"', "/late.jpg"],
+  ['src="/logo.svg?v=1"', null],
+  [`srcset="${"a".repeat(19_000)} x y"`, null],
+]) {
+  test(`a picture is the widest that is named, and no drawing: ${attributes.slice(0, 60)}`, () => {
+    const page = pageOf(`<img ${attributes}>`);
+    assert.equal(imageUrl(page.document.querySelector("img"), page), path && `https://shop.example${path}`);
+  });
+}

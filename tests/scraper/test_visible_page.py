@@ -1,8 +1,10 @@
 """What the page vectors cannot show of the readers of the visible page."""
 
+import pytest
+
 from scraper.codes import query_code
 from scraper.document import parse_page
-from scraper.dom import image_url
+from scraper.image_url import image_url
 from scraper.visible import names_of, text_of
 
 URL = "https://shop.example/p"
@@ -33,10 +35,19 @@ def test_an_element_is_named_by_class_id_and_test_names():
     assert page.named_elements[0][1].split() == ["a", "b", "c", "d"]
 
 
-def test_a_picture_is_the_widest_that_a_srcset_names_and_no_drawing():
-    page = parse_page(
-        '<img srcset="/s.jpg 400w, /l.jpg 1200w, /m.jpg 800w" src="/x.jpg"><img src="/logo.svg?v=1">', URL
-    )
-    first, second = page.soup.find_all("img")
-    assert image_url(first, page) == "https://shop.example/l.jpg"
-    assert image_url(second, page) is None
+@pytest.mark.parametrize(
+    ("attributes", "path"),
+    [
+        ('srcset="/s.jpg 400w, /l.jpg 1200w, /m.jpg 800w" src="/x.jpg"', "/l.jpg"),
+        ('srcset="/one.jpg,/two.jpg 2x"', "/one.jpg,/two.jpg"),
+        ('srcset="/one.jpg 1x,/two.jpg 2x"', "/two.jpg"),
+        ('srcset="/plain.jpg, /same.jpg 1x"', "/plain.jpg"),
+        ('srcset="/one.jpg , /tall.jpg 300w 900h, /wide.jpg 301w"', "/wide.jpg"),
+        ('srcset="," data-src="/late.jpg" src="/now.gif"', "/late.jpg"),
+        ('src="/logo.svg?v=1"', None),
+        ('srcset="' + "a" * 19_000 + ' x y"', None),
+    ],
+)
+def test_a_picture_is_the_widest_that_is_named_and_no_drawing(attributes, path):
+    page = parse_page(f"<img {attributes}>", URL)
+    assert image_url(page.soup.find("img"), page) == (path and f"https://shop.example{path}")
