@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
-from bs4 import Tag
+from bs4 import NavigableString, Tag
 
 from scraper.candidate import Candidate
 from scraper.document import Page, names_of
@@ -229,7 +229,8 @@ def _visible_price(tag: Tag, page: Page) -> Price | None:
     """
     asked: list[str] = []
     regular: list[str] = []
-    for text in tag.find_all(string=True, limit=MAX_PIECES):
+    texts = (part for part in tag.descendants if isinstance(part, NavigableString) and not part.isspace())
+    for text in islice(texts, MAX_PIECES):
         inner = takewhile(lambda part: part is not tag, (part for part in text.parents if isinstance(part, Tag)))
         kinds = {_kind(part, page) for part in inner}
         if "other" in kinds:

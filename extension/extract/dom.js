@@ -16,6 +16,7 @@ import { OLD_PRICE, REGULAR_PRICE, STRUCK } from "./was.js";
 /** @typedef {Map<Element | null, Map<string, number>>} Kinds */
 
 const MAX_PRICE_TEXT = 80;
+const MAX_PIECES = 60;
 const MAX_ELEMENTS = 2000;
 const MAX_TITLE = 300;
 const MAX_HEADINGS = 20;
@@ -96,9 +97,10 @@ function visiblePrice(element, page) {
   const asked = [];
   /** @type {string[]} */
   const regular = [];
-  let length = 0;
+  let [length, numPieces] = [0, 0];
   for (const run of visibleTexts(element)) {
     const words = collapse(run.text);
+    if (words && (numPieces += 1) > MAX_PIECES) break;
     const parts = words ? lineage(run.element) : [];
     const inner = parts.slice(0, parts.indexOf(element));
     if (!words || inner.some((part) => isStruck(part) || NOT_PRICE.test(namesOf(part)))) continue;
