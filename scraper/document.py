@@ -87,6 +87,17 @@ class Page:
         return found
 
     @cached_property
+    def named(self) -> list[tuple[Any, str]]:
+        """The elements of the body with a class or an id, each with both as one text, in document order."""
+        body = self.root.find("body")
+        found = []
+        for element in () if body is None else body.iterdescendants():
+            name, own_id = element.get("class"), element.get("id")
+            if name or own_id:
+                found.append((element, f"{name or ''} {own_id or ''}"))
+        return found
+
+    @cached_property
     def soup(self) -> BeautifulSoup:
         """The page without what nobody reads, for the visible-text fallback; made only when asked for: it is slow."""
         root = copy.deepcopy(self.root)

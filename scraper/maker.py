@@ -13,12 +13,8 @@ from scraper.words import brand_name, label_kind
 
 MAX_ELEMENTS = 200
 MAX_LENGTH = 40
-# Without their first letters, so that "Brand" and "brand" are both found: XPath 1.0 folds no case cheaply.
-_WORDS = ("rand", "anufacturer", "endor", "esigner", "arke", "arca", "ersteller", "abricant")
-_named = etree.XPath("/html/body//*[" + " or ".join(
-    f"contains(@class, '{word}') or contains(@id, '{word}')" for word in _WORDS) + "]")  # fmt: skip
-_linked = etree.XPath("/html/body//a[" + " or ".join(f"contains(@href, '/{word}')" for word in (
-    "brand", "manufacturer", "vendor", "designer", "mark", "marca", "marque", "merk", "hersteller")) + "]")  # fmt: skip
+# Without first letters, so that "Brand" and "brand" are both found without folding every name.
+_WORDS = re.compile("rand|anufacturer|endor|esigner|arke|arca|ersteller|abricant")
 _NAME = re.compile(r"(?:^|[\s_-])(?:product|item|pdp|pd)?[-_]*(?:brand|manufacturer|vendor|designer|marke|marca)"
                    r"(?:[-_]*(?:name|link|title|label|text))?(?:$|[\s_-])", re.IGNORECASE)  # fmt: skip
 _HREF = re.compile(
@@ -34,8 +30,8 @@ def extract(page: Page) -> list[Candidate]:
 
 
 def _visible(page: Page) -> str | None:
-    named = [element for element in find(_named, page.root) if _NAME.search(names_of(element))]
-    linked = [element for element in find(_linked, page.root) if _HREF.search(element.get("href") or "")]
+    named = [element for element, names in page.named if _WORDS.search(names) and _NAME.search(names_of(element))]
+    linked = [element for element in page.root.iter("a") if _HREF.search(element.get("href") or "")]
     for element in [*named, *linked][:MAX_ELEMENTS]:
         brand = _brand(element)
         if brand and not (is_unseen(element) or is_aside(element) or is_in_card(element)):

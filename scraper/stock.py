@@ -1,5 +1,6 @@
 """Whether the visible page sells its product: its buy button first, then what is named a stock line."""
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -18,11 +19,8 @@ MAX_LINES = 200
 MAX_OWN_BUTTONS = 2
 SOLD_OUT = ("SoldOut", "OutOfStock", "Discontinued")
 _buttons = etree.XPath("//button | //input[@type='submit' or @type='button'] | //a[@role='button' or @role='submit']")
-# Without their first letters, so that "Stock" and "stock" are both found: XPath 1.0 folds no case cheaply.
-_stock_lines = etree.XPath("/html/body//*[" + " or ".join(
-    f"contains(@class, '{word}') or contains(@id, '{word}')"
-    for word in ("tock", "vailab", "oldout", "oldOut", "old-out", "old_out", "erfueg", "erfug", "ispon", "ieferbar")
-    ) + "]")  # fmt: skip
+# Without their first letters, so that "Stock" and "stock" are both found.
+_STOCK_NAMES = re.compile("tock|vailab|oldout|oldOut|old-out|old_out|erfueg|erfug|ispon|ieferbar")
 
 
 def extract(page: Page) -> list[Candidate]:
@@ -63,7 +61,8 @@ def _buttons_say(page: Page) -> Iterator[str]:
 
 
 def _line_says(page: Page) -> str | None:
-    for element in find(_stock_lines, page.root)[:MAX_LINES]:
+    lines = (element for element, names in page.named if _STOCK_NAMES.search(names))
+    for element in islice(lines, MAX_LINES):
         text = _text(element)
         found = availability_in(text) if len(text) <= MAX_SENTENCE else None
         if found and not _is_elsewhere(element):

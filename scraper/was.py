@@ -22,13 +22,13 @@ OLD_PRICE = re.compile(
 )
 # Names that stand for the old price beside a new one, and for the only price where there is no other.
 REGULAR_PRICE = re.compile(r"regular|list[-_]?price|original", re.IGNORECASE)
+_PRICE = re.compile("rice|reis")
 _struck = etree.XPath("/html/body//del | /html/body//s | /html/body//strike")
-_named = etree.XPath("/html/body//*[contains(@class, 'rice') or contains(@class, 'reis')]")
 
 
 def regular_price(page: Page, price: Price) -> Price | None:
     """Return the price before, or None."""
-    named = [element for element in find(_named, page.root) if _is_named_old(element)]
+    named = [element for element, names in page.named if _PRICE.search(names) and _is_named_old(element)]
     for element in [*find(_struck, page.root)[:MAX_ELEMENTS], *named[:MAX_ELEMENTS]]:
         text = text_of(element)
         before = parse_price(text, region=page.region) if 0 < len(text) <= MAX_TEXT else None
