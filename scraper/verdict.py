@@ -13,7 +13,6 @@ from scraper.words import opens_with
 BLOCKED_STATUSES = frozenset((401, 403, 407, 429, 503))
 # Less visible text than this on a page with scripts means that the scripts would have written it.
 MIN_VISIBLE_CHARS = 200
-_UNSEEN = frozenset(("script", "style", "noscript", "template", "title", "head"))
 
 
 def verdict_of(candidates: list[Candidate], page: Page, status: int | None) -> Verdict:
@@ -45,13 +44,10 @@ def _needs_js(page: Page) -> bool:
 
 
 def _num_visible_chars(page: Page) -> int:
-    """Count the characters outside scripts and the head, up to the number that settles the question."""
+    """Count the characters that a person may read, up to the number that settles the question."""
     total = 0
-    for element in page.root.iter():
-        if not isinstance(element.tag, str):
-            continue
-        own = "" if element.tag in _UNSEEN else element.text or ""
-        total += len("".join(own.split())) + len("".join((element.tail or "").split()))
+    for text in page.texts:
+        total += len(text.text.replace(" ", ""))
         if total >= MIN_VISIBLE_CHARS:
             break
     return total

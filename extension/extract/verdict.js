@@ -1,19 +1,16 @@
 // @ts-check
 // What kind of page this is, told before anything on it is believed. A browser has no HTTP status to go by.
+import { visibleTexts } from "./visible.js";
 import { opensWith } from "./words.js";
 
 // Less visible text than this on a page with scripts means that the scripts would have written it.
 const MIN_VISIBLE_CHARS = 200;
-const UNSEEN = "script, style, noscript, template, svg, title, head";
 
-/** @param {Document} document @returns {boolean} */
-function hasText(document) {
-  const walker = document.createTreeWalker(document, 4 /* NodeFilter.SHOW_TEXT */);
+/** @param {Document} document @returns {boolean} whether there is enough to read */
+function hasText({ body }) {
   let total = 0;
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const parent = node.parentElement;
-    if (!parent || parent.closest(UNSEEN)) continue;
-    total += (node.textContent ?? "").replace(/\s+/g, "").length;
+  for (const { text } of body ? visibleTexts(body) : []) {
+    total += text.replace(/\s+/g, "").length;
     if (total >= MIN_VISIBLE_CHARS) return true;
   }
   return false;

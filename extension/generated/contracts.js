@@ -379,12 +379,20 @@ export const currencies = {
  },
  "symbols": [
   {
+   "symbol": "бел. руб",
+   "currency": "BYN"
+  },
+  {
    "symbol": "рублей",
    "currency": "RUB"
   },
   {
    "symbol": "тенге",
    "currency": "KZT"
+  },
+  {
+   "symbol": "б.р.",
+   "currency": "BYN"
   },
   {
    "symbol": "ريال",
