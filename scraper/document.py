@@ -31,6 +31,7 @@ _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 # Deeper than any real page: below this nothing is read, so that no walk from an element to its ancestors costs more.
 _too_deep = etree.XPath("/*" * (MAX_TREE_DEPTH + 1))
 _UNREAD_TAGS = frozenset(("script", "style", "noscript", "template", "svg", "textarea", "option", "object"))
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _TELLING_TAGS = ("script", "meta", "link", "base", "title", "h1")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
 
@@ -208,11 +209,18 @@ def language_tag(value: str | None) -> str | None:
 
 def parse_page(source: bytes | str, url: str, content_type: str | None = None) -> Page:
     """Return the parsed page; any input parses, the empty one to an empty document."""
-    text = source if isinstance(source, str) else decode(source[:MAX_PAGE_BYTES], content_type)
     # lxml stops at NUL and refuses unpaired surrogates; an XML declaration would make it distrust decoded text.
-    text = text[:MAX_PAGE_BYTES].replace("\x00", "").lstrip("\ufeff")
-    text = _XML_DECLARATION.sub("", text, count=1)
-    return Page(url=url, html=text, root=_tree(text.encode("utf-8", errors="ignore")))
+    if isinstance(source, str):
+        text, encoded = source[:MAX_PAGE_BYTES].replace("\x00", ""), None
+    else:
+        source = source[:MAX_PAGE_BYTES]
+        text, codec = _decoded(source, content_type)
+        is_whole = codec == "utf-8" and b"\x00" not in source and "\ufffd" not in text
+        text, encoded = (text, source) if is_whole else (text.replace("\x00", ""), None)
+    plain = _XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1)
+    if encoded is None or len(plain) != len(text):
+        encoded = plain.encode("utf-8", errors="ignore")
+    return Page(url=url, html=plain, root=_tree(encoded))
 
 
 def _tree(encoded: bytes) -> Any:
@@ -240,21 +248,27 @@ def _met_a_limit(parser: Any) -> bool:
 
 def decode(source: bytes, content_type: str | None = None) -> str:
     """Return the page's text; a byte order mark wins over the header, the header over `<meta>`, then UTF-8."""
+    return _decoded(source, content_type)[0]
+
+
+def _decoded(source: bytes, content_type: str | None) -> tuple[str, str]:
+    """Return the text and the codec that the whole of `source` was read with, or "" where it was not the whole."""
     for bom, encoding in _BOMS:
         if source.startswith(bom):
-            return source[len(bom) :].decode(encoding, errors="replace")
+            return source[len(bom) :].decode(encoding, errors="replace"), ""
     header = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type or "", re.IGNORECASE)
-    meta = re.search(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", source[:4096], re.IGNORECASE)
+    meta = _META_CHARSET.search(source[:4096])
     named = [header.group(1)] if header else []
     named += [meta.group(1).decode("ascii", "replace")] if meta else []
     for name in named:
         if known := _known_encoding(name, is_meta=not header):
-            return source.decode(known, errors="replace")
+            return source.decode(known, errors="replace"), known
     try:
-        return source.decode("utf-8")
+        return source.decode("utf-8"), "utf-8"
     except UnicodeDecodeError as error:
         # A cut at the size limit may split the last character; anything earlier is another encoding.
-        return source.decode("utf-8" if error.start > len(source) - 4 else "cp1252", errors="replace")
+        codec = "utf-8" if error.start > len(source) - 4 else "cp1252"
+        return source.decode(codec, errors="replace"), codec
 
 
 def _known_encoding(name: str, *, is_meta: bool) -> str | None:

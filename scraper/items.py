@@ -86,6 +86,8 @@ def resolve_references(items: list[Item]) -> list[Item]:
     by_id: dict[str, Item] = {}
     budget = [MAX_NODES]
     plain = [_plain(item, by_id, budget, 0) for item in items]
+    if not by_id:
+        return plain
     budget = [MAX_NODES]
     return [_linked(item, by_id, (), budget) for item in plain]
 

@@ -30,7 +30,7 @@ def read_items(page: Page) -> list[Item]:
     if "itemscope" not in page.html:
         return []
     reader = _Reader(page)
-    scopes = _with_itemscope(page.root)
+    scopes = reader.scopes()
     found = [reader.item(element, 0) for element in scopes if element.get("itemprop") is None]
     # Property and scope at once, but in no item: shops close the item's element too early.
     loose = (element for element in scopes if element.get("itemprop") is not None and not _scope_of(element))
@@ -47,10 +47,19 @@ class _Reader:
         if "itemref" in page.html:
             self._by_id = {element.get("id"): element for element in reversed(page.root.xpath("//*[@id]"))}
         self._owned: dict[Any, list[Any]] = {}
-        for element in _with_itemprop(page.root)[:MAX_PROPERTIES]:
+        self._properties = _with_itemprop(page.root)[:MAX_PROPERTIES]
+        for element in self._properties:
             if scope := _scope_of(element):
                 self._owned.setdefault(scope[0], []).append(element)
         self.read: set[Any] = set()
+
+    def scopes(self) -> list[Any]:
+        """Return the elements with `itemscope` that may hold a property, in document order."""
+        if self._by_id:
+            return list(_with_itemscope(self._page.root))
+        nested = [element for element in self._properties if element.get("itemscope") is not None]
+        tops = [scope for scope in self._owned if scope.get("itemprop") is None]
+        return [*tops, *nested]
 
     def item(self, scope: Any, depth: int) -> Item:
         """Return the item of an element with `itemscope`."""
