@@ -147,6 +147,11 @@ function present(value) {
   return Object.fromEntries(known.map(([key, part]) => [key, present(part)]));
 }
 
+/** @param {Record<string, string>} provenance */
+function rendered(provenance) {
+  return Object.fromEntries(Object.entries(provenance).map(([name, syntax]) => [name, syntax === "dom" ? "rendered" : syntax]));
+}
+
 /**
  * The title without hidden words before it ("Details about"), as the page's own title has it. Text on the page may hold
  * words for screen readers; what the page's title says is most of it or nothing.
@@ -163,10 +168,12 @@ function spokenTitle(title, page) {
  * what a refusal or a list says about itself is no product's title.
  * @param {Document} document
  * @param {string} url where it stands
+ * @param {{isRendered?: boolean}} [options] `isRendered`: the page's own scripts have run, so that what is read from the visible
+ *   page may stand in no file a scraper gets; its provenance then is "rendered", not "dom"
  * @returns {Promise<Record<string, any>>}
  * @throws {import("../core/errors.js").UrlError}
  */
-export async function extractProduct(document, url) {
+export async function extractProduct(document, url, { isRendered = false } = {}) {
   const page = createPage(document, url);
   /** @type {Candidate[]} */
   const candidates = [];
@@ -185,6 +192,6 @@ export async function extractProduct(document, url) {
   return {
     shop: shopOf(itemUrl), itemId: await itemIdOf(itemUrl), url: itemUrl, verdict,
     ...present(values),
-    provenance: { ...provenance, url: namedBy },
+    provenance: { ...(isRendered ? rendered(provenance) : provenance), url: namedBy },
   };
 }
