@@ -4,8 +4,9 @@ Precedence, the same for every field but those below: JSON-LD, microdata, RDFa, 
 meta tags, the visible page. Markup written for machines comes first, most exact first; the visible page is asked last.
 
 - `price` and `currency` come from one candidate. The first candidate with an amount wins; where it names no
-  currency, a later one with the same amount and a currency takes its place. `regular_price` comes from the syntax of
-  `price` or a later one that names the same price, must be higher and in the same currency.
+  currency, a later one with the same amount and a currency takes its place; so does a later one that asks less and
+  names the first one's amount as its price before, since markup often holds the list price. `regular_price` comes
+  from the syntax of `price` or a later one that names the same price, must be higher and in the same currency.
 - `sku` is the code that the page shows to people beside a label, where it does: markup often holds an internal number.
   Else it is the first code; a GTIN or words (a model's name) only where there is no other.
 - `images`, without logos and the like, come whole from one syntax, `category_path` from the first syntax with a path; a
@@ -68,6 +69,7 @@ def _add_prices(ordered: list[Candidate], values: dict[str, Any], provenance: di
     if price.currency is None:
         same = ((at, other) for at, other in priced if other.currency and other.amount == price.amount)
         index, price = next(same, (index, price))
+    index, price = _sale(ordered, index, price)
     values["price"], provenance["price"] = price, ordered[index].syntax
     for candidate in ordered[index:]:
         regular = candidate.regular_price
@@ -75,6 +77,15 @@ def _add_prices(ordered: list[Candidate], values: dict[str, Any], provenance: di
         if regular and is_same_price and _is_regular_for(regular, price):
             values["regular_price"], provenance["regular_price"] = regular, candidate.syntax
             return
+
+
+def _sale(ordered: list[Candidate], index: int, price: Price) -> tuple[int, Price]:
+    """Return the lower price of a later source that gives the one found so far as the price before."""
+    for at, candidate in enumerate(ordered[index + 1 :], start=index + 1):
+        asked, before = candidate.price, candidate.regular_price
+        if asked and before and before.amount == price.amount and _is_regular_for(price, asked):
+            return at, asked
+    return index, price
 
 
 def _is_regular_for(regular: Price, price: Price) -> bool:

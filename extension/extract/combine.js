@@ -72,10 +72,15 @@ function addPrices(ordered, values, provenance) {
     const same = ordered.findIndex(({ price }) => price?.currency && unitsOf(price.amount) === units);
     if (same >= 0) at = same;
   }
+  const first = /** @type {Price} */ (ordered[at].price);
+  // A later source that asks less and names this amount as its price before knows more: markup often holds the list price.
+  const sale = ordered.findIndex(({ price: asked, regularPrice: before }, i) => i > at && asked && before
+    && unitsOf(before.amount) === unitsOf(first.amount) && asked.currency === first.currency && unitsOf(asked.amount) < unitsOf(first.amount));
+  if (sale >= 0) at = sale;
   const price = /** @type {Price} */ (ordered[at].price);
   [values.price, provenance.price] = [price, ordered[at].syntax];
   const regular = ordered.slice(at).find(({ regularPrice, price: own }) =>
-    regularPrice && (!own || unitsOf(own.amount) === units) && regularPrice.currency === price.currency && unitsOf(regularPrice.amount) > unitsOf(price.amount));
+    regularPrice && (!own || unitsOf(own.amount) === unitsOf(price.amount)) && regularPrice.currency === price.currency && unitsOf(regularPrice.amount) > unitsOf(price.amount));
   if (regular) [values.regularPrice, provenance.regularPrice] = [regular.regularPrice, regular.syntax];
 }
 
