@@ -12,14 +12,17 @@ from scraper.visible import is_unseen, text_of
 
 MAX_TRAILS = 20
 MAX_LINKS = 20
+MAX_NAVS = 100
+MAX_STEPS = 12
 _NAMES = ("class", "id", "aria-label")
 
 
 def extract(page: Page) -> list[Candidate]:
     """Return the path of the first breadcrumbs that name one."""
-    trails = [*islice(_named(page), MAX_TRAILS), *(nav for nav in page.root.iter("nav") if _is_trail(nav, page))]
+    navs = islice(page.root.iter("nav"), MAX_NAVS)
+    trails = [*islice(_named(page), MAX_TRAILS), *(nav for nav in navs if _is_trail(nav, page))]
     for element in trails[: 2 * MAX_TRAILS]:
-        links = [(clean(text_of(a), 200), page.absolute(a.get("href"))) for a in list(element.iter("a"))[:MAX_LINKS]]
+        links = [(clean(text_of(a), 200), page.absolute(a.get("href"))) for a in islice(element.iter("a"), MAX_LINKS)]
         path = breadcrumbs.path_of([link for link in links if link[1]], page)
         if path and not is_unseen(element):
             return [Candidate(syntax="dom", category_path=path)]
@@ -35,6 +38,6 @@ def _named(page: Page) -> Iterator[Any]:
 
 
 def _is_trail(nav: Any, page: Page) -> bool:
-    urls = [page.absolute(a.get("href")) or "" for a in list(nav.iter("a"))[:12]]
+    urls = [page.absolute(a.get("href")) or "" for a in islice(nav.iter("a"), MAX_STEPS)]
     steps = [url.rstrip("/") + "/" for url in urls]
     return len(steps) >= 2 and all(b.startswith(a) and a != b for a, b in pairwise(steps))

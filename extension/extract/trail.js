@@ -8,6 +8,8 @@ import { isUnseen, textOf } from "./visible.js";
 
 const MAX_TRAILS = 20;
 const MAX_LINKS = 20;
+const MAX_NAVS = 100;
+const MAX_TEXT = 1000;
 const MAX_STEPS = 12;
 // Without its first letter, so that "Breadcrumb" and "breadcrumb" are both found.
 const NAMED = ["class", "id", "aria-label"].map((name) => `body [${name}*="readcrumb"]`).join(", ");
@@ -27,9 +29,9 @@ function isTrail(nav, page) {
 export function extract(page) {
   const { document } = page;
   const named = [...document.querySelectorAll(NAMED)].slice(0, MAX_TRAILS);
-  const trails = [...named, ...[...document.querySelectorAll("nav")].filter((nav) => isTrail(nav, page))].slice(0, 2 * MAX_TRAILS);
+  const trails = [...named, ...[...document.querySelectorAll("nav")].slice(0, MAX_NAVS).filter((nav) => isTrail(nav, page))].slice(0, 2 * MAX_TRAILS);
   for (const element of trails) {
-    const links = linksOf(element, MAX_LINKS).map((a) => ({ name: clean(textOf(a), 200), url: page.absolute(a.getAttribute("href")) }));
+    const links = linksOf(element, MAX_LINKS).map((a) => ({ name: clean(textOf(a, MAX_TEXT), 200), url: page.absolute(a.getAttribute("href")) }));
     const categoryPath = breadcrumbs.pathOf(links.filter(({ url }) => url), page);
     if (categoryPath.length > 0 && !isUnseen(element)) return [{ syntax: "dom", categoryPath }];
   }
