@@ -59,7 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("interrupted; run the same command again to go on", file=sys.stderr)
+        is_whole_or_nothing = arguments.command in ("extract", "extract-many")
+        what_now = "nothing was written" if is_whole_or_nothing else "run the same command again to go on"
+        print(f"interrupted; {what_now}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away (`| head`); point stdout elsewhere so that closing it stays silent.

@@ -40,7 +40,7 @@ class Progress:
         if self._bar:
             self._bar.stop()
         elif kind is None:
-            self._print(self._line())
+            self._print(self._line(is_last=True))
 
     @property
     def done(self) -> int:
@@ -69,9 +69,9 @@ class Progress:
     def _rate(self) -> float:
         return self._done / max(time.monotonic() - self._started, 1e-6)
 
-    def _line(self) -> str:
+    def _line(self, *, is_last: bool = False) -> str:
         seconds_left = (self._total - self._done) / max(self._rate(), 1e-6)
-        left = f", about {seconds_left:.0f} s left" if self._total > self._done else ""
+        left = f", about {seconds_left:.0f} s left" if self._total > self._done and not is_last else ""
         rate = f"{self._rate():.1f} {self._unit}/s, {self._errors} errors"
         return f"{self._what}: {self._done} of {self._total}, {rate}{left}"
 

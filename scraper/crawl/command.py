@@ -10,6 +10,7 @@ from scraper.crawl.batch_file import parse_shard, read_batch
 from scraper.crawl.retention import forget
 from scraper.crawl.run import crawl
 from scraper.crawl.settings import DEFAULT_MAX_PAGES, CrawlSettings, parse_contact, parse_pins, parse_shop_urls
+from scraper.errors import InputError
 from scraper.images.outcome import run_images
 from scraper.output.page import write_page
 from scraper.output.table import print_summary
@@ -82,6 +83,8 @@ def _days(text: str) -> int:
 
 
 def _crawl(arguments: argparse.Namespace) -> bool:
+    if arguments.feeds == "off" and arguments.pages == "never":
+        raise InputError("--feeds off and --pages never leave nothing to fetch; give one of them up")
     settings = CrawlSettings(
         shop_urls=parse_shop_urls(arguments.shop_urls),
         out=arguments.out,
@@ -107,8 +110,7 @@ def _run(arguments: argparse.Namespace) -> bool:
 
 def _crawled(settings: CrawlSettings, arguments: argparse.Namespace) -> bool:
     """Crawl and return whether every shop gave something and none was given up."""
-    if settings.contact is None:
-        _say("note: no contact given; shops cannot tell whose crawler this is")
+    say_without_contact(settings)
     settings = replace(
         settings, is_recrawl=arguments.recrawl, with_parquet=arguments.parquet, num_workers=os.cpu_count() or 1
     )
@@ -118,6 +120,12 @@ def _crawled(settings: CrawlSettings, arguments: argparse.Namespace) -> bool:
     are_pictures_done = arguments.images is None or run_images(settings, arguments.images)
     gave_all = all("stopped" not in shop and (shop["pages"] or "feed" in shop) for shop in summary["shops"])
     return gave_all and are_pictures_done
+
+
+def say_without_contact(settings: CrawlSettings) -> None:
+    """Say on standard error that requests name nobody, where they do not."""
+    if settings.contact is None:
+        _say("note: no contact given; shops cannot tell whose crawler this is")
 
 
 def _forget(arguments: argparse.Namespace) -> bool:

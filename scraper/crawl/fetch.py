@@ -1,5 +1,6 @@
 """One GET with limits on size, time and unpacking; redirects are reported, never followed silently."""
 
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from scraper.identity import absolute_url, canonical_url
 
 CHUNK_BYTES = 64 * 1024
 REDIRECT_STATUSES = frozenset((301, 302, 303, 307, 308))
+MAX_CAUSES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Fetcher:
         except (requests.exceptions.Timeout, TimeoutError) as error:
             raise FetchError("timeout", f"{url}: no answer in time") from error
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise FetchError("network", f"{url}: {error}") from error
+            raise FetchError("network", f"{url}: {_plain_cause(error)}") from error
         lowered = {name.lower(): value for name, value in answer.headers.items()}
         location = None
         if answer.status_code in REDIRECT_STATUSES and "location" in lowered:
@@ -97,6 +99,19 @@ class Fetcher:
             if time.monotonic() > deadline:
                 raise FetchError("timeout", f"{answer.url}: took longer than {self._settings.page_timeout_s:.0f} s")
         return b"".join(chunks)[:max_bytes]
+
+
+def _plain_cause(error: BaseException) -> str:
+    """Return in words for people what lies at the bottom of a library's error."""
+    causes = [error]
+    while (inner := causes[-1].__cause__ or causes[-1].__context__) is not None and len(causes) < MAX_CAUSES:
+        causes.append(inner)
+    for cause in causes:
+        if isinstance(cause, socket.gaierror):
+            return "the host name cannot be resolved; where it should be, say so with --resolve HOST:ADDRESS"
+        if isinstance(cause, ConnectionRefusedError):
+            return "the connection was refused: nothing answers there"
+    return f"{type(causes[-1]).__name__}: {causes[-1]}"
 
 
 def _redirect_target(location: str, url: str) -> str | None:

@@ -56,7 +56,7 @@ def forget(url: str, folder: Path) -> int:
     num_places += sum(_filter(path, is_kept) for path in sorted(folder.glob("history/*/round-*.jsonl.gz")))
     num_places += forget_images(folder, item_id)
     for path in (folder / name for name in WHOLE):
-        if path.exists():
+        if num_places and path.exists():
             path.unlink()
             num_places += 1
     return num_places

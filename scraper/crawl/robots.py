@@ -56,7 +56,10 @@ def fetch_robots(fetcher: Fetcher, origin: str) -> Robots:
         response = fetcher.get_following(f"{origin}/robots.txt", max_bytes=MAX_ROBOTS_BYTES, cut=True)
     except FetchError as error:
         # RFC 9309, 2.3.1.2: too many redirects count as unavailable, which allows.
-        return Robots() if error.reason == "redirects" else Robots(reason=f"robots_unreachable: {error}")
+        if error.reason == "redirects":
+            return Robots()
+        label = error.reason if error.reason == "refused_address" else "robots_unreachable"
+        return Robots(reason=f"{label}: {error}")
     if response.status == 429 or response.status >= 500:
         return Robots(reason=f"robots_status_{response.status}")
     if not 200 <= response.status < 300:

@@ -25,7 +25,8 @@ def crawl(settings: CrawlSettings) -> dict[str, Any]:
         _begin(settings, store)
         traffic = _fetch_all(settings, store)
         summary = write_report(settings, store, traffic)
-        if all(shop["finished"] for shop in summary["shops"]):
+        # A shop that was given up must not keep the others from a new round; the next run asks it again.
+        if all(shop["finished"] or "stopped" in shop for shop in summary["shops"]):
             store.set_fact("round", "finished")
         if settings.keep_raw_days is not None:
             drop_old_bodies(store, settings.keep_raw_days)

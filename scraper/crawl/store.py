@@ -233,7 +233,8 @@ class Store:
 
     def forget(self, site: str, url: str) -> bool:
         """Delete everything about a URL but that it must not be fetched; return whether it was known."""
-        is_known = self.row(url) is not None
+        row = self.row(url)
+        is_known = row is not None and row["reason"] != FORGOTTEN
         self.body_path(url).unlink(missing_ok=True)
         statement = (
             "INSERT OR REPLACE INTO pages (url, site, kind, priority, depth, state, reason)"
@@ -301,5 +302,5 @@ def _exclusive(path: Path) -> sqlite3.Connection:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
         connection.close()
-        raise InputError(f"another crawl is writing to {path.parent}; wait for it or choose another --out") from error
+        raise InputError(f"another crawl is writing to {path.parent}; wait for it to end") from error
     return connection

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from scraper.crawl.command import Commands, positive, rate
+from scraper.crawl.command import Commands, positive, rate, say_without_contact
 from scraper.crawl.settings import CrawlSettings, parse_contact, parse_pins
 from scraper.images.outcome import run_images
 
@@ -29,4 +29,5 @@ def _images(arguments: argparse.Namespace) -> bool:
         pins=parse_pins(arguments.resolve),
         contact=parse_contact(arguments.contact),
     )
+    say_without_contact(settings)
     return run_images(settings, arguments.per_product)

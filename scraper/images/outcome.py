@@ -14,7 +14,8 @@ def run_images(settings: CrawlSettings, per_product: int) -> bool:
     found = fetch_images(settings, per_product=per_product)
     write_page(settings.out)
     print(_line(found), file=sys.stderr)  # noqa: T201  # what a run came to belongs beside its progress
-    return not found["queued"] and "stoppedHosts" not in found
+    has_nothing = bool(found["failures"]) and not found["files"]
+    return not found["queued"] and "stoppedHosts" not in found and not has_nothing
 
 
 def _line(found: Mapping[str, Any]) -> str:

@@ -62,6 +62,10 @@ def _notes(shop: Mapping[str, Any]) -> list[str]:
     """Return what is worth a line: its feed, changes, failures, and why a shop was given up."""
     notes = [f"feed: {shop['feed']['kind']}, {_counts(shop['feed'], 'products', 'answers')}"] if "feed" in shop else []
     notes += [f"{name}: {_counts(shop[name])}" for name in ("changes", "failures") if shop.get(name)]
+    if not shop["pages"] and shop.get("skipped"):
+        notes.append(f"left out: {_counts(shop['skipped'])}")
+    if shop["finished"] and shop["queued"]:
+        notes.append(f"page limit reached, {shop['queued']:,} addresses left")
     return notes + ([f"stopped: {shop['stopped']}"] if "stopped" in shop else [])
 
 

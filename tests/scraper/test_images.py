@@ -154,17 +154,17 @@ def test_what_is_no_picture_of_a_product_is_named_and_not_kept(shop):
     shop.show("/cut.jpg", picture("red", (640, 480))[:700])
     shop.show("/bomb.png", bomb(60_000, 60_000), "image/png")
     shop.show("/dot.gif", picture("red", (1, 1), "GIF"), "image/gif")
-    shop.show("/site-logo.png", RED)
+    shop.show("/img/logo-of-us.png", RED)
     shop.show("/gone.jpg", b"", status=404)
     shop.show("/good.jpg", GREEN)
     shop.sell(
-        one=["/html.jpg", "/svg.svg", "/cut.jpg"], two=["/bomb.png", "/dot.gif", "/site-logo.png"],
+        one=["/html.jpg", "/svg.svg", "/cut.jpg"], two=["/bomb.png", "/dot.gif", "/img/logo-of-us.png"],
         three=["/gone.jpg", "/good.jpg"],
     )  # fmt: skip
     found = shop.fetch()
     assert found["failures"] == {"broken_picture": 1, "no_picture": 2, "status_404": 1, "too_many_pixels": 1}
     assert found["dropped"] == {"logo": 1, "too_small": 1}
-    assert list(shop.manifest()) == ["/good.jpg"] and "/site-logo.png" not in shop.images.paths
+    assert list(shop.manifest()) == ["/good.jpg"] and "/img/logo-of-us.png" not in shop.images.paths
     shop.images.requests.clear()
     assert shop.fetch() == found and shop.images.paths == []
 

@@ -1,6 +1,7 @@
 """Batches: `run shops.toml`, each shop by its own settings, and shards whose union is the whole."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,13 @@ def batch_file(tmp_path, text):
     return path
 
 
-def test_the_example_is_read_as_its_comments_say():
-    batch = read_batch(EXAMPLE)
+def test_the_example_is_read_as_its_comments_say(tmp_path):
+    whole = tmp_path / "shops.toml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    # The last shop is commented out, so that trying the example asks nobody's private network.
+    whole.write_text(re.sub(r"^# (?=\[\[shop\]\]|\w+ = )", "", text, flags=re.MULTILINE), encoding="utf-8")
+    assert len(read_batch(EXAMPLE).settings().shop_urls) == 3
+    batch = read_batch(whole)
     settings = batch.settings()
     assert (settings.out, settings.contact, settings.keep_raw_days) == (
         Path("var/crawl/shops"), "https://example.org/bot", 30,
