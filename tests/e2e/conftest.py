@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright
 
 from demo.catalogue import build
 from tests.e2e import world as worlds
@@ -26,14 +26,13 @@ def world(lite_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
+def playwright(driver: Playwright) -> Playwright:
     """Playwright, or the reason why not."""
     if not Path(EXECUTABLE).exists():
         pytest.skip(f"no Chromium at {EXECUTABLE}")
     if not (ROOT / "extension" / "vendor" / "tldts.mjs").exists():
         pytest.skip("extension/vendor is missing: run `npm ci && npm run vendor`")
-    with sync_playwright() as started:
-        yield started
+    return driver
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from scraper.crawl.run import crawl
 from scraper.crawl.settings import CrawlSettings
@@ -94,50 +93,48 @@ def test_the_page_says_what_the_files_say_and_loads_nothing_but_its_pictures(fol
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium")
-def test_in_a_browser_it_is_accessible_in_both_schemes_and_narrow_and_asks_nobody(folder):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        for scheme, width in (("light", 1280), ("dark", 1280), ("light", 400)):
-            tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-            said, asked = [], []
-            tab.on("console", lambda message, said=said: said.append(message.text))
-            tab.on("dialog", lambda dialog, said=said: said.append(dialog.message) or dialog.dismiss())
-            tab.on("request", lambda request, asked=asked: asked.append(request.url))
-            tab.goto((folder / "report.html").as_uri())
-            for details in tab.locator("details").all():
-                details.evaluate("element => { element.open = true; }")
-            pictures = tab.locator("main img")
-            for number in range(pictures.count()):
-                pictures.nth(number).scroll_into_view_if_needed()
-            tab.wait_for_function("[...document.images].every(image => image.complete)")
-            assert tab.evaluate("[...document.images].map(image => image.naturalWidth)") == [60] * pictures.count()
-            assert tab.evaluate("document.documentElement.scrollWidth") <= width
-            assert all(url.startswith(folder.as_uri()) for url in asked) and said == []
-            results = Axe().run(tab)
-            assert results.violations_count == 0, results.generate_report()
-            tab.close()
-        browser.close()
+def test_in_a_browser_it_is_accessible_in_both_schemes_and_narrow_and_asks_nobody(folder, driver):
+    browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 400)):
+        tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        said, asked = [], []
+        tab.on("console", lambda message, said=said: said.append(message.text))
+        tab.on("dialog", lambda dialog, said=said: said.append(dialog.message) or dialog.dismiss())
+        tab.on("request", lambda request, asked=asked: asked.append(request.url))
+        tab.goto((folder / "report.html").as_uri())
+        for details in tab.locator("details").all():
+            details.evaluate("element => { element.open = true; }")
+        pictures = tab.locator("main img")
+        for number in range(pictures.count()):
+            pictures.nth(number).scroll_into_view_if_needed()
+        tab.wait_for_function("[...document.images].every(image => image.complete)")
+        assert tab.evaluate("[...document.images].map(image => image.naturalWidth)") == [60] * pictures.count()
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        assert all(url.startswith(folder.as_uri()) for url in asked) and said == []
+        results = Axe().run(tab)
+        assert results.violations_count == 0, results.generate_report()
+        tab.close()
+    browser.close()
 
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium")
-def test_every_link_and_fold_can_be_reached_by_keyboard(folder):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        tab = browser.new_page()
-        tab.goto((folder / "report.html").as_uri())
-        expected = tab.evaluate("document.querySelectorAll('a[href], summary').length")
-        closed = "details:not([open]) a"
-        expected -= tab.evaluate(f"document.querySelectorAll({closed!r}).length")
-        reached = set()
-        for _ in range(expected + 5):
-            tab.keyboard.press("Tab")
-            reached.add(tab.evaluate("[...document.querySelectorAll('a, summary')].indexOf(document.activeElement)"))
-        assert len(reached - {-1}) == expected
-        tab.locator("summary").last.focus()
-        tab.keyboard.press("Enter")
-        assert tab.locator("details").last.evaluate("element => element.open")
-        browser.close()
+def test_every_link_and_fold_can_be_reached_by_keyboard(folder, driver):
+    browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    tab = browser.new_page()
+    tab.goto((folder / "report.html").as_uri())
+    expected = tab.evaluate("document.querySelectorAll('a[href], summary').length")
+    closed = "details:not([open]) a"
+    expected -= tab.evaluate(f"document.querySelectorAll({closed!r}).length")
+    reached = set()
+    for _ in range(expected + 5):
+        tab.keyboard.press("Tab")
+        reached.add(tab.evaluate("[...document.querySelectorAll('a, summary')].indexOf(document.activeElement)"))
+    assert len(reached - {-1}) == expected
+    tab.locator("summary").last.focus()
+    tab.keyboard.press("Enter")
+    assert tab.locator("details").last.evaluate("element => element.open")
+    browser.close()
 
 
 def test_the_first_round_says_that_there_is_nothing_to_compare_with(site, tmp_path):
