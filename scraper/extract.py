@@ -18,10 +18,12 @@ ALWAYS: frozenset[str] = frozenset()
 WRITTEN_FOR_PEOPLE = ("microdata", "rdfa", "dom")
 MIN_TITLE = 12
 # One extractor per syntax, one signature; the combiner decides between them. Those with a set of fields are asked only
-# while one of these is still missing: on a page whose markup says everything, nothing else is read.
-MARKUP: tuple[Extractor, ...] = (jsonld.extract, microdata.extract, rdfa.extract, opengraph.extract)
+# while one of these is still missing.
 EXTRACTORS: tuple[tuple[Extractor, frozenset[str]], ...] = (
-    *((extract, ALWAYS) for extract in MARKUP),
+    (jsonld.extract, ALWAYS),
+    (microdata.extract, ALWAYS),
+    (rdfa.extract, ALWAYS),
+    (opengraph.extract, ALWAYS),
     (codes.extract, ALWAYS),
     (state.extract, ALWAYS),
     (labels.extract, ALWAYS),
@@ -30,12 +32,6 @@ EXTRACTORS: tuple[tuple[Extractor, frozenset[str]], ...] = (
     (stock.extract, frozenset(("availability",))),
     (dom.extract, frozenset(("title", "price", "images", "description"))),
 )
-
-
-def markup_of(source: bytes | str, url: str, *, content_type: str | None = None) -> list[Candidate]:
-    """Return what the syntaxes written for machines say: JSON-LD, microdata, RDFa, Open Graph and meta tags."""
-    page = parse_page(source, url, content_type)
-    return [candidate for extract in MARKUP for candidate in extract(page)]
 
 
 def _spoken_title(title: str, page: Page) -> str:
