@@ -11,13 +11,22 @@ from typing import Any
 
 from trainer.errors import ConfigError
 
+SPLIT_WORDS = {
+    "rule": ("catalogue", "cold_shop", "cold_items", "items", "users", "temporal"),
+    "by": ("hash", "brand"),
+    "train_sees": ("both", "a"),
+    "rank": ("all", "cold"),
+    "deal": ("hash", "stratified", "k_fold"),
+    "near_clones": ("keep", "report", "drop"),
+}
+
 
 @dataclass(frozen=True)
 class DataConfig:
     """What to learn from. Paths are relative to the directory the command runs in."""
 
     products: tuple[str, ...]  # products.jsonl files or patterns such as var/crawl/*/products.jsonl
-    interactions: str  # .csv or .jsonl
+    interactions: str  # .csv, .jsonl or .parquet
     images: str | None = None  # a directory of {itemId}.jpg|jpeg|png|webp; without it every picture counts as missing
 
 
@@ -25,17 +34,38 @@ class DataConfig:
 class SplitConfig:
     """What is hidden from training: see trainer/splits.py for the rules."""
 
-    rule: str = "catalogue"  # catalogue | users | temporal
-    valid: float = 0.1  # share of users (temporal: of interactions)
+    rule: str = "catalogue"  # catalogue | cold_shop | cold_items | items | users | temporal
+    valid: float = 0.1  # share of users (items: of items; temporal: of interactions)
     test: float = 0.2
     shop_b: float = 0.5  # catalogue: share of items in the shop that test users have never seen
+    by: str = "hash"  # catalogue: items go to a shop one by one (hash), or all of a brand together (brand)
+    train_sees: str = "both"  # catalogue: training users shop in both, or only in shop A (a), as before B has opened
+    hide_valid_shop: bool = False  # train_sees a, cold_shop: training also leaves out the shop that valid asks for
+    shop: str | None = None  # cold_shop: which; without it one is drawn
+    cold: float = 0.2  # cold_items: share of items that training never sees
+    rank: str = "all"  # cold_items: candidates are all items, or only the cold ones (cold)
+    deal: str = "hash"  # users go to train, valid, test by hash, by hash in each length of history (stratified), k_fold
+    folds: int = 5  # k_fold: in so many parts, of which the one of number `fold` is test
+    fold: int = 0
+    max_valid_users: int | None = None  # a sample of the cases, the same for the same seed
+    max_test_users: int | None = None
+    near_clones: str = "report"  # accounts that are nearly another one: keep, report how many, or drop
+    file: str | None = None  # a split that `python -m trainer split` has saved, instead of all of the above
 
     def __post_init__(self) -> None:
-        _one_of("split.rule", self.rule, ("catalogue", "users", "temporal"))
-        for name in ("valid", "test", "shop_b"):
+        for name, valid in SPLIT_WORDS.items():
+            _one_of(f"split.{name}", getattr(self, name), valid)
+        for name in ("valid", "test", "shop_b", "cold"):
             _between(f"split.{name}", getattr(self, name), 0, 1)
-        if self.valid + self.test >= 1:
+        _between("split.folds", self.folds, 2, 1000)
+        _between("split.fold", self.fold, 0, self.folds - 1)
+        for name in ("max_valid_users", "max_test_users"):
+            if (number := getattr(self, name)) is not None:
+                _between(f"split.{name}", number, 1, 2**31)
+        if self.valid + (1 / self.folds if self.deal == "k_fold" else self.test) >= 1:
             raise ConfigError("split.valid + split.test must leave something to train on, so be below 1")
+        if self.deal != "hash" and self.rule in ("items", "temporal"):
+            raise ConfigError(f"split.deal is about held-out users, and the {self.rule} rule holds out none")
 
 
 @dataclass(frozen=True)

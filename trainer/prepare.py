@@ -14,7 +14,10 @@ from trainer.data import Dataset, read_dataset
 from trainer.encoders import Encoders
 from trainer.errors import ConfigError, DataError
 from trainer.features import ItemFeatures, build_features
-from trainer.splits import Split, split_catalogue, split_temporal, split_users
+from trainer.leakage import refuse_leaks
+from trainer.split_files import load_split
+from trainer.split_rules import make_split
+from trainer.splits import Split
 
 
 class Progress(Protocol):
@@ -74,14 +77,13 @@ def find_files(patterns: Sequence[str]) -> list[Path]:
 
 
 def split_dataset(dataset: Dataset, config: RunConfig) -> Split:
-    """Return the split that the run's [split] table asks for."""
-    shares = {"valid": config.split.valid, "test": config.split.test}
-    interactions, num_items = dataset.interactions, len(dataset.products)
-    if config.split.rule == "temporal":
-        return split_temporal(interactions, num_items, **shares)
-    if config.split.rule == "users":
-        return split_users(interactions, num_items, seed=config.seed, **shares)
-    return split_catalogue(interactions, dataset.item_keys, seed=config.seed, shop_b=config.split.shop_b, **shares)
+    """Return the split that the run's [split] table asks for; raises DataError for one that leaks."""
+    if config.split.file is not None:
+        split = load_split(Path(config.split.file), dataset)
+    else:
+        split = make_split(dataset, config.split, config.seed)
+    refuse_leaks(split)
+    return split
 
 
 def _device(name: str) -> torch.device:

@@ -1,18 +1,21 @@
-"""What is hidden from training and asked for afterwards. Every rule is a pure function of data and seed.
+"""What a split is: rows to train on, and cases to be judged by. trainer/split_rules.py decides which.
 
-Users and items are dealt out by a hash of their names, not by position, so a user stays where they were when data is
-added, and two people with the same files and seed hold the same split.
+A rule decides a `SplitPlan`: which rows may be looked at and which are asked for. That is what gets saved
+(trainer/split_files.py); `build_split` makes training rows and cases of it.
 """
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trainer.data import Interactions
 from trainer.errors import DataError
+
+HOLDS_OUT_USERS = frozenset({"catalogue", "cold_shop", "cold_items", "users"})
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -41,119 +44,68 @@ class Split:
     train: Interactions
     valid: Cases
     test: Cases
+    # item_idx that neither training nor validation may touch, because the rule calls them new; empty for most rules
+    hidden_items: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    info: Mapping[str, Any] = field(default_factory=dict)  # what was counted or drawn on the way, as JSON types
 
 
-def split_catalogue(
-    interactions: Interactions, item_keys: Sequence[str], *, seed: int, valid: float, test: float, shop_b: float = 0.5
-) -> Split:
-    """Split the catalogue into shop A and shop B: what held-out users did in A predicts what they choose in B.
+@dataclass(frozen=True)
+class CasePlan:
+    """One part's questions, in rows of the data set."""
 
-    The users of "valid" and "test" are absent from training, as a shopper with the extension is absent from any
-    operator's data. Training sees the other users in both shops.
-    """
-    in_shop_b = _fractions(item_keys, seed, "item") < shop_b
-    part = hold_out_users(interactions.user_ids, seed=seed, valid=valid, test=test)
-    is_target = in_shop_b[interactions.item_idx]
-    candidates = np.flatnonzero(in_shop_b)
-    held_out = [
-        _cases(interactions, mine & ~is_target, mine & is_target, candidates)
-        for mine in (part[interactions.user_idx] == name for name in ("valid", "test"))
-    ]
-    return _checked("catalogue", interactions.select(part[interactions.user_idx] == "train"), *held_out)
+    may_see: Mask  # (num_rows,)
+    is_target: Mask  # (num_rows,); a row is asked for only where it is liked and its item is not in the history
+    candidates: NDArray[np.int64]  # item_idx, ascending
+    now_days: float | None = None  # when all questions are asked; None: each user's last seen moment
+    asked: Mask | None = None  # (num_users,), a sample of the users; None: all who can be asked
 
 
-def split_users(interactions: Interactions, num_items: int, *, seed: int, valid: float, test: float) -> Split:
-    """Hold out users; each one's last new liked item is the target among the whole catalogue (leave-one-out)."""
-    part = hold_out_users(interactions.user_ids, seed=seed, valid=valid, test=test)
-    is_target = _last_new_liked(interactions)
-    # What came after the target is neither asked for nor told.
-    target_row = np.full(len(interactions.user_ids), -1)
-    target_row[interactions.user_idx[is_target]] = np.flatnonzero(is_target)
-    is_before = np.arange(len(interactions)) < target_row[interactions.user_idx]
-    held_out = [
-        _cases(interactions, mine & is_before, mine & is_target, np.arange(num_items))
-        for mine in (part[interactions.user_idx] == name for name in ("valid", "test"))
-    ]
-    return _checked("users", interactions.select(part[interactions.user_idx] == "train"), *held_out)
+@dataclass(frozen=True)
+class SplitPlan:
+    """A split in rows of the data set: all there is to save."""
+
+    rule: str
+    train: Mask  # (num_rows,)
+    valid: CasePlan
+    test: CasePlan
+    hidden_items: NDArray[np.int64]
+    info: Mapping[str, Any] = field(default_factory=dict)
 
 
-def split_temporal(interactions: Interactions, num_items: int, *, valid: float, test: float) -> Split:
-    """Train before one moment, validate until a second, test after it: nothing is predicted from its future.
-
-    The moments are quantiles of the interactions' times; interactions at exactly a cut belong after it.
-    """
-    times = interactions.time_days
-    valid_from, test_from = np.quantile(times, [1 - valid - test, 1 - test], method="higher")
-    before, between, after = times < valid_from, (times >= valid_from) & (times < test_from), times >= test_from
-    everything = np.arange(num_items)
-    return _checked(
-        "temporal",
-        interactions.select(before),
-        _cases(interactions, before, between, everything, now_days=float(valid_from)),
-        _cases(interactions, before | between, after, everything, now_days=float(test_from)),
+def build_split(interactions: Interactions, plan: SplitPlan) -> Split:
+    """Return the training rows and cases of a plan; raises DataError where a part is empty."""
+    split = Split(
+        plan.rule,
+        interactions.select(plan.train),
+        make_cases(interactions, plan.valid),
+        make_cases(interactions, plan.test),
+        plan.hidden_items,
+        plan.info,
     )
+    for name, size in (("train", len(split.train)), ("valid", len(split.valid)), ("test", len(split.test))):
+        if size == 0:
+            what = "interactions" if name == "train" else "users with both a history and something to find"
+            raise DataError(f"the {plan.rule} split leaves {name} without {what}; give more data or other shares")
+    return split
 
 
-def hold_out_users(user_ids: Sequence[str], *, seed: int, valid: float, test: float) -> NDArray[np.str_]:
-    """Return "train", "valid" or "test" for each user, (num_users,)."""
-    fractions = _fractions(user_ids, seed, "user")
-    return np.select([fractions < test, fractions < test + valid], ["test", "valid"], "train")
-
-
-def _fractions(names: Sequence[str], seed: int, salt: str) -> NDArray[np.float64]:
-    """Return a number in [0, 1) for each name: the same for the same name, seed and salt, on every machine."""
-    key = hashlib.sha256(f"{seed}/{salt}".encode()).digest()
-    digests = (hashlib.blake2b(name.encode(), digest_size=8, key=key).digest() for name in names)
-    return np.array([int.from_bytes(digest[:6], "big") / 2**48 for digest in digests])
-
-
-def _last_new_liked(interactions: Interactions) -> NDArray[np.bool_]:
-    """Mark each user's last liked row whose item they had not touched before, if anything came before it, (n,)."""
-    num_items = int(interactions.item_idx.max()) + 1
-    _, first_rows = np.unique(interactions.user_idx * num_items + interactions.item_idx, return_index=True)
-    is_new = np.zeros(len(interactions), dtype=bool)
-    is_new[first_rows] = True
-    rows = np.flatnonzero(is_new & interactions.is_liked & (np.arange(len(interactions)) > _first_row(interactions)))
-    last = np.full(len(interactions.user_ids), -1)
-    np.maximum.at(last, interactions.user_idx[rows], rows)
-    marked = np.zeros(len(interactions), dtype=bool)
-    marked[last[last >= 0]] = True
-    return marked
-
-
-def _first_row(interactions: Interactions) -> NDArray[np.int64]:
-    return interactions.ptr[interactions.user_idx]
-
-
-def _cases(
-    interactions: Interactions,
-    may_see: NDArray[np.bool_],
-    is_target: NDArray[np.bool_],
-    candidates: NDArray[np.int64],
-    now_days: float | None = None,
-) -> Cases:
+def make_cases(interactions: Interactions, plan: CasePlan) -> Cases:
     """Return a case for each user with a liked item to look at and a liked, unseen one to find."""
-    history = interactions.select(may_see)
-    wanted = interactions.select(is_target & interactions.is_liked)
+    history = interactions.select(plan.may_see)
+    wanted = interactions.select(plan.is_target & interactions.is_liked)
     num_items = int(interactions.item_idx.max()) + 1
     # One number for each (user, item), so that sets of pairs are sets of integers.
     pairs = np.setdiff1d(wanted.user_idx * num_items + wanted.item_idx, history.user_idx * num_items + history.item_idx)
     pairs = pairs[np.isin(pairs // num_items, history.user_idx[history.is_liked])]
+    if plan.asked is not None:
+        pairs = pairs[plan.asked[pairs // num_items]]
     users, counts = np.unique(pairs // num_items, return_counts=True)
     last_seen = history.time_days[history.ptr[users + 1] - 1]
     return Cases(
         users=users,
         history=history,
-        now_days=last_seen if now_days is None else np.full(len(users), now_days),
+        now_days=last_seen if plan.now_days is None else np.full(len(users), plan.now_days),
         target_ptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         target_items=pairs % num_items,
-        candidates=candidates,
+        candidates=plan.candidates,
     )
-
-
-def _checked(rule: str, train: Interactions, valid: Cases, test: Cases) -> Split:
-    for name, size in (("train", len(train)), ("valid", len(valid)), ("test", len(test))):
-        if size == 0:
-            what = "interactions" if name == "train" else "users with both a history and something to find"
-            raise DataError(f"the {rule} split leaves {name} without {what}; give more data or other shares")
-    return Split(rule, train, valid, test)
