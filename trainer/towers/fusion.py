@@ -1,0 +1,316 @@
+"""The fusion model: every kind of knowledge is a token, and self-attention decides how they go together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from trainer.towers.two_tower import DISMISS, MASKED_LOGIT, NUM_KINDS, ResidualBlock
+
+UNKNOWN = -1  # the row of an item or user that has no embedding of its own
+
+
+class SelfAttentionBlock(nn.Module):
+    r"""A pre-norm transformer layer that is the identity until it is trained.
+
+    .. math::
+        y = x + \mathrm{Attention}(\mathrm{LayerNorm}(x)), \qquad
+        z = y + W_2 \, \mathrm{GELU}(W_1 \, \mathrm{LayerNorm}(y))
+
+    Shapes:
+        - tokens and output: (B, T, width)
+        - padding: (B, T) float32 added to the attention's logits, 0 where a token is there
+
+    Papers: "Attention Is All You Need", Vaswani et al. 2017, https://arxiv.org/abs/1706.03762; the norm comes first as
+    in "On Layer Normalization in the Transformer Architecture", Xiong et al. 2020, https://arxiv.org/abs/2002.04745
+    """
+
+    def __init__(
+        self, width: int, num_heads: int, hidden: int, dropout: float, *, generator: torch.Generator | None = None
+    ) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.attention = nn.MultiheadAttention(width, num_heads, dropout=dropout, batch_first=True)
+        self.dropout = nn.Dropout(dropout)
+        self.block = ResidualBlock(width, hidden, generator=generator)
+        nn.init.xavier_uniform_(self.attention.in_proj_weight, generator=generator)
+        nn.init.zeros_(self.attention.out_proj.weight)
+
+    def forward(self, tokens: Tensor, padding: Tensor | None = None) -> Tensor:
+        """Return the tokens after looking at each other, (B, T, width)."""
+        x = self.norm(tokens)
+        attended, _ = self.attention(x, x, x, key_padding_mask=padding, need_weights=False)
+        mixed: Tensor = self.block(tokens + self.dropout(attended))
+        return mixed
+
+
+class SelfAttention(nn.Module):
+    """Blocks one after the other; `config` holds their sizes."""
+
+    def __init__(
+        self,
+        width: int = 128,
+        hidden: int = 256,
+        num_heads: int = 4,
+        num_layers: int = 1,
+        dropout: float = 0.1,
+        *,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        if width % num_heads:
+            raise ValueError(f"width must be a multiple of num_heads, got {width} and {num_heads}")
+        self.width = width
+        self.config: dict[str, Any] = {
+            "width": width,
+            "hidden": hidden,
+            "num_heads": num_heads,
+            "num_layers": num_layers,
+            "dropout": dropout,
+        }
+        self.blocks = nn.ModuleList(
+            SelfAttentionBlock(width, num_heads, hidden, dropout, generator=generator) for _ in range(num_layers)
+        )
+
+    def forward(self, tokens: Tensor, padding: Tensor | None = None) -> Tensor:
+        """Return the tokens after all blocks, (B, T, width); `padding` as in :class:`SelfAttentionBlock`."""
+        for block in self.blocks:
+            tokens = block(tokens, padding)
+        return tokens
+
+
+class FusionItem(nn.Module):
+    r"""Item tower: self-attention over an item's id, picture, text and numbers.
+
+    .. math::
+        X = [x_\text{id}; x_v; x_t; x_n] + [\tau_\text{id}; \tau_v; \tau_t; \tau_n], \qquad
+        Y = \mathrm{SelfAttentionBlock}^{L}(X), \qquad
+        e = \frac{P \, \overline{Y}}{\|P \, \overline{Y}\|}
+
+    :math:`x_v, x_t` are linear projections of the unit features, :math:`x_n` is an MLP on the numbers and on which of
+    them are known, :math:`x_\text{id}` is looked up. Each has a learned stand-in for "missing", for the id: an item
+    that training never saw. An item known by its content alone, as server and browser know it, is the case with id and
+    numbers missing. :math:`\tau` says which token is which. Without training, two items are about as close as their
+    content is.
+
+    Shapes:
+        - text: (N, text_dim) float32; image: (N, image_dim) float32; modality_mask: (N, 2) float32, 1 where present
+        - numeric: (N, numeric_dim) float32, standardised; numeric_mask: (N, numeric_dim) float32, 1 where known
+        - item_rows: (N,) int64, rows of the id embedding as :meth:`rows` gives them, -1 for unknown
+        - output: (N, dim) float32, unit length
+
+    Paper: the tokens follow "AutoInt: Automatic Feature Interaction Learning via Self-Attentive Neural Networks", Song
+    et al., CIKM 2019, https://arxiv.org/abs/1810.11921
+    """
+
+    item_keys: Tensor
+
+    def __init__(
+        self,
+        text_dim: int,
+        image_dim: int,
+        numeric_dim: int = 0,
+        num_items: int = 0,
+        dim: int = 256,
+        attention: Mapping[str, Any] | None = None,
+        *,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.attention = SelfAttention(**(attention or {}), generator=generator)
+        width = self.attention.width
+        self.config: dict[str, Any] = {
+            "text_dim": text_dim,
+            "image_dim": image_dim,
+            "numeric_dim": numeric_dim,
+            "num_items": num_items,
+            "dim": dim,
+            "attention": self.attention.config,
+        }
+        self.project_image = _projection(image_dim, width, generator)
+        self.project_text = _projection(text_dim, width, generator)
+        self.numbers = _NumericToken(numeric_dim, width, generator) if numeric_dim else None
+        self.items = nn.Embedding(num_items, width) if num_items else None
+        self.register_buffer("item_keys", torch.zeros(num_items, dtype=torch.int64))
+        num_tokens = 2 + (self.numbers is not None) + (self.items is not None)
+        self.missing = nn.Parameter(torch.empty(num_tokens, width))
+        self.types = nn.Parameter(torch.empty(num_tokens, width))
+        self.out = _projection(width, dim, generator)
+        for small in (self.missing, self.types, *([self.items.weight] if self.items is not None else [])):
+            nn.init.normal_(small, std=0.1 * width**-0.5, generator=generator)  # a tenth as long as a content token
+
+    def forward(
+        self,
+        text: Tensor,
+        image: Tensor,
+        modality_mask: Tensor,
+        numeric: Tensor | None = None,
+        numeric_mask: Tensor | None = None,
+        item_rows: Tensor | None = None,
+    ) -> Tensor:
+        """Return the embedding of each item, (N, dim), unit length; what is not given counts as missing."""
+        found = [
+            (self.project_image(F.normalize(image, dim=-1)), modality_mask[:, 1:2]),
+            (self.project_text(F.normalize(text, dim=-1)), modality_mask[:, 0:1]),
+        ]
+        nothing = torch.zeros_like(found[0][0]), torch.zeros_like(modality_mask[:, 0:1])
+        if self.numbers is not None:
+            is_given = numeric is not None and numeric_mask is not None
+            found.append(self.numbers(numeric, numeric_mask) if is_given else nothing)
+        if self.items is not None:
+            found.append(nothing if item_rows is None else _look_up(self.items, item_rows))
+        tokens = torch.stack([token * has for token, has in found], dim=1)  # (N, T, width)
+        has = torch.stack([has for _, has in found], dim=1)  # (N, T, 1)
+        tokens = self.attention(tokens + (1 - has) * self.missing + self.types)
+        return F.normalize(self.out(tokens.mean(dim=1)), dim=-1)
+
+    def rows(self, keys: Tensor) -> Tensor:
+        """Return the id embedding's row of each key, -1 for those that training never saw; int64 in and out, (N,)."""
+        return find_rows(self.item_keys, keys)
+
+    def alignment(self, text: Tensor, image: Tensor, modality_mask: Tensor, temperature: float) -> Tensor:
+        r"""Return how badly pictures and texts of the same items find each other, a scalar; 0 for fewer than two items.
+
+        .. math::
+            \mathcal{L} = -\frac{1}{2m} \sum_i \left( \log \mathrm{softmax}_j(\langle v_i, t_j \rangle / \tau)_i
+            + \log \mathrm{softmax}_j(\langle t_i, v_j \rangle / \tau)_i \right)
+
+        over the m items that have both, v and t being their projections at unit length. The scale of the logits is
+        1 / temperature.
+
+        Paper: "Learning Transferable Visual Models From Natural Language Supervision", Radford et al. 2021,
+        https://arxiv.org/abs/2103.00020, figure 3
+        """
+        has_both = modality_mask.sum(1) == 2
+        if has_both.sum() < 2:
+            return text.new_zeros(())
+        images = F.normalize(self.project_image(F.normalize(image[has_both], dim=-1)), dim=-1)
+        texts = F.normalize(self.project_text(F.normalize(text[has_both], dim=-1)), dim=-1)
+        logits = images @ texts.T / temperature  # (m, m)
+        own = torch.arange(len(logits), device=logits.device)
+        return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
+
+
+class FusionUser(nn.Module):
+    r"""User tower: self-attention over what a shopper did, and over who they are where that is known.
+
+    .. math::
+        x_i &= W e_i + K_{k_i} + g \log(1 + \text{age}_i), \qquad
+        Y = \mathrm{SelfAttentionBlock}^{L}([x_1; \dots; x_n; x_\text{user}]) \\
+        \alpha &= \mathrm{softmax}(a^\top y_i \text{ over liked items}), \qquad
+        u \propto \sum_i \alpha_i e_i + P \left( \sum_i \alpha_i y_i + y_\text{user} \right)
+
+    P starts at zero and a too: before training a user is the mean of the liked items. The order of the inputs does not
+    matter; time enters through the ages. A dismissed item is a token like any other, but never pooled. With nothing
+    liked, u is all zeros: there is no taste to follow.
+
+    Shapes:
+        - items: (B, L, dim) float32, item embeddings
+        - kinds: (B, L) int64, position in contracts/interaction.schema.json's kinds; 5 is "dismiss"
+        - ages_days: (B, L) float32, days before now; below 0 counts as 0
+        - item_mask: (B, L) float32, 1 where there is an interaction, 0 where there is padding
+        - user_rows: (B,) int64, rows of the user embedding as :meth:`rows` gives them, -1 for unknown
+        - output: (B, dim) float32, unit length or all zeros
+
+    Paper: "Self-Attentive Sequential Recommendation", Kang and McAuley, ICDM 2018, https://arxiv.org/abs/1808.09781,
+    with ages in the place of positions and pooling in the place of the last token
+    """
+
+    user_keys: Tensor
+
+    def __init__(
+        self,
+        dim: int = 256,
+        num_users: int = 0,
+        max_items: int = 100,
+        attention: Mapping[str, Any] | None = None,
+        *,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.attention = SelfAttention(**(attention or {}), generator=generator)
+        width = self.attention.width
+        self.config: dict[str, Any] = {
+            "dim": dim,
+            "num_users": num_users,
+            "max_items": max_items,  # what the tower was trained on; nothing here is limited by it
+            "attention": self.attention.config,
+        }
+        self.project = _projection(dim, width, generator)
+        self.kind = nn.Embedding(NUM_KINDS, width)
+        self.age = nn.Parameter(torch.empty(width))
+        self.users = nn.Embedding(num_users, width) if num_users else None
+        self.register_buffer("user_keys", torch.zeros(num_users, dtype=torch.int64))
+        self.unknown_user = nn.Parameter(torch.empty(1, width))
+        self.pool = nn.Parameter(torch.zeros(width))
+        self.out = nn.Linear(width, dim, bias=False)
+        nn.init.zeros_(self.out.weight)
+        embeddings = [self.kind.weight] if self.users is None else [self.kind.weight, self.users.weight]
+        for small in (*embeddings, self.age, self.unknown_user):
+            nn.init.normal_(small, std=0.1 * width**-0.5, generator=generator)
+
+    def forward(
+        self, items: Tensor, kinds: Tensor, ages_days: Tensor, item_mask: Tensor, user_rows: Tensor | None = None
+    ) -> Tensor:
+        """Return the embedding of each user, (B, dim), unit length; all zeros where nothing is liked."""
+        liked = item_mask * (kinds != DISMISS).to(item_mask.dtype)  # (B, L)
+        log_age = torch.log1p(ages_days.clamp(min=0)).unsqueeze(-1)  # (B, L, 1)
+        history = self.project(items) + self.kind(kinds) + log_age * self.age  # (B, L, width)
+        tokens = torch.cat([history, self._user_token(item_mask, user_rows)], dim=1)  # (B, L + 1, width)
+        padding = MASKED_LOGIT * (1 - torch.cat([item_mask, torch.ones_like(item_mask[:, :1])], dim=1))
+        tokens = self.attention(tokens, padding)
+        history, user = tokens[:, :-1], tokens[:, -1]
+        logits = (history * self.pool).sum(-1)  # (B, L)
+        weights = torch.softmax(logits * liked + MASKED_LOGIT * (1 - liked), dim=-1).unsqueeze(-1)
+        taste = (weights * items).sum(1) + self.out((weights * history).sum(1) + user)  # (B, dim)
+        return F.normalize(taste, dim=-1) * liked.amax(1, keepdim=True)
+
+    def rows(self, keys: Tensor) -> Tensor:
+        """Return the user embedding's row of each key, -1 for those that training never saw; int64 in and out, (B,)."""
+        return find_rows(self.user_keys, keys)
+
+    def _user_token(self, item_mask: Tensor, user_rows: Tensor | None) -> Tensor:
+        """Return (B, 1, width)."""
+        unknown = self.unknown_user * torch.ones_like(item_mask[:, :1])  # (B, width)
+        if self.users is not None and user_rows is not None:
+            known, has = _look_up(self.users, user_rows)
+            unknown = known * has + unknown * (1 - has)
+        return unknown.unsqueeze(1)
+
+
+class _NumericToken(nn.Module):
+    """An MLP on numbers and on which of them are known: (N, n) twice to the token (N, width) and whether any is."""
+
+    def __init__(self, numeric_dim: int, width: int, generator: torch.Generator | None) -> None:
+        super().__init__()
+        self.widen = nn.Linear(2 * numeric_dim, width)
+        self.project = nn.Linear(width, width)
+        for linear in (self.widen, self.project):
+            nn.init.xavier_uniform_(linear.weight, generator=generator)
+            nn.init.zeros_(linear.bias)
+
+    def forward(self, numeric: Tensor, numeric_mask: Tensor) -> tuple[Tensor, Tensor]:
+        token = self.project(F.gelu(self.widen(torch.cat([numeric * numeric_mask, numeric_mask], dim=1))))
+        return token, numeric_mask.amax(dim=1, keepdim=True)
+
+
+def find_rows(sorted_keys: Tensor, keys: Tensor) -> Tensor:
+    """Return where each of `keys` stands in `sorted_keys`, -1 where it does not; all int64."""
+    if len(sorted_keys) == 0:
+        return torch.full_like(keys, UNKNOWN)
+    places = torch.searchsorted(sorted_keys, keys).clamp(max=len(sorted_keys) - 1)
+    return torch.where(sorted_keys[places] == keys, places, UNKNOWN)
+
+
+def _look_up(embedding: nn.Embedding, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Return (N, width), and (N, 1) which is 0 for rows of -1."""
+    return embedding(rows.clamp(min=0)), (rows >= 0).unsqueeze(1).to(embedding.weight.dtype)
+
+
+def _projection(from_dim: int, to_dim: int, generator: torch.Generator | None) -> nn.Linear:
+    """Return a linear map that keeps lengths on average."""
+    linear = nn.Linear(from_dim, to_dim, bias=False)
+    nn.init.orthogonal_(linear.weight, gain=max(1.0, from_dim / to_dim) ** 0.5, generator=generator)
+    return linear
