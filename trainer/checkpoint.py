@@ -1,8 +1,8 @@
 """Checkpoints: a directory of safetensors and JSON, written whole or not at all, rebuilt without pickle.
 
 best/
-  weights.safetensors    tensors named item_tower.* and user_tower.*
-  checkpoint.json        format, tower types and configs, the run, seed, commit, data hash, metrics, encoders
+  weights.safetensors    tensors named TOWER.*: item_tower.*, user_tower.*
+  checkpoint.json        format, types and configs of the towers, the run, seed, commit, data hash, metrics, encoders
 last/                    the same two files, and what `--resume` needs beside them:
   training.safetensors   optimiser and generator state
   training.json          where training stood
@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from trainer.errors import CheckpointError
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
-FORMAT = 1
+FORMAT = 2  # 1 had the two towers beside the other keys
 WEIGHTS_FILE = "weights.safetensors"
 CHECKPOINT_FILE = "checkpoint.json"
 TRAINING_WEIGHTS_FILE = "training.safetensors"
@@ -37,10 +37,9 @@ TOWER_TYPES: dict[str, Callable[..., nn.Module]] = {tower.__name__: tower for to
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Two trained towers and where they come from."""
+    """Trained towers and where they come from."""
 
-    item_tower: nn.Module
-    user_tower: nn.Module
+    towers: Mapping[str, nn.Module]  # "item_tower" and "user_tower" where the model has them, or others of its own
     run: Mapping[str, Any]  # the run's configuration, as its TOML file said
     seed: int
     encoders: Mapping[str, Any]  # {space, name, text_dim, image_dim, dim}: what the features were made with
@@ -49,6 +48,21 @@ class Checkpoint:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     epoch: int = 0  # finished epochs
     step: int = 0  # optimiser steps
+
+    @property
+    def item_tower(self) -> nn.Module:
+        """The tower that embeds items; raises CheckpointError where there is none."""
+        return self._tower("item_tower")
+
+    @property
+    def user_tower(self) -> nn.Module:
+        """The tower that embeds users; raises CheckpointError where there is none."""
+        return self._tower("user_tower")
+
+    def _tower(self, name: str) -> nn.Module:
+        if name not in self.towers:
+            raise CheckpointError(f"this checkpoint has no {name}, only {', '.join(sorted(self.towers))}")
+        return self.towers[name]
 
 
 @dataclass(frozen=True)
@@ -78,13 +92,13 @@ def load(directory: Path) -> Checkpoint:
     document = read_document(directory)
     weights = _read_tensors(directory / WEIGHTS_FILE, document["weights_sha256"])
     towers = {}
-    for name in ("item_tower", "user_tower"):
+    for name, described in document["towers"].items():
         mine = {key[len(name) + 1 :]: weights.pop(key) for key in sorted(weights) if key.startswith(f"{name}.")}
-        towers[name] = _rebuild(name, document[name], mine, directory)
+        towers[name] = _rebuild(name, described, mine, directory)
     if weights:
         raise CheckpointError(f"{directory / WEIGHTS_FILE}: tensors that belong to no tower: {_some(weights)}")
     return Checkpoint(
-        **towers,
+        towers=towers,
         run=document["run"],
         seed=document["seed"],
         encoders=document["encoders"],
@@ -114,23 +128,26 @@ def read_document(directory: Path) -> dict[str, Any]:
         raise CheckpointError(
             f"{path}: format {found!r}, but this version reads formats up to {FORMAT}; update carryover"
         )
-    required = ("item_tower", "user_tower", "run", "seed", "encoders", "commit", "data_hash", "metrics")
-    missing = [key for key in (*required, "epoch", "step", "weights_sha256") if key not in document]
+    if found == 1 and {"item_tower", "user_tower"} <= document.keys():
+        document["towers"] = {name: document.pop(name) for name in ("item_tower", "user_tower")}
+    required = ("towers", "run", "seed", "encoders", "commit", "data_hash", "metrics", "epoch", "step")
+    missing = [key for key in (*required, "weights_sha256") if key not in document]
     if missing:
         raise CheckpointError(f"{path}: not a checkpoint, it lacks {', '.join(missing)}")
+    if not isinstance(document["towers"], dict) or not document["towers"]:
+        raise CheckpointError(f"{path}: towers must name at least one tower, got {document['towers']!r}")
     return document
 
 
 def _write(checkpoint: Checkpoint, directory: Path, training: TrainingState | None) -> None:
     weights: dict[str, Tensor] = {}
-    document: dict[str, Any] = {"format": FORMAT}
-    for name in ("item_tower", "user_tower"):
-        tower = getattr(checkpoint, name)
+    document: dict[str, Any] = {"format": FORMAT, "towers": {}}
+    for name, tower in checkpoint.towers.items():
         if TOWER_TYPES.get(type(tower).__name__) is not type(tower):
             raise CheckpointError(
                 f"{name}: {type(tower).__name__} is not in TOWER_TYPES, so it could not be loaded again"
             )
-        document[name] = {"type": type(tower).__name__, "config": tower.config}
+        document["towers"][name] = {"type": type(tower).__name__, "config": tower.config}
         weights |= {f"{name}.{key}": tensor for key, tensor in tower.state_dict().items()}
     document |= {
         "run": dict(checkpoint.run),

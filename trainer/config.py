@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from trainer.errors import ConfigError
+from trainer.limits import between, one_of
+from trainer.model_configs import ModelConfig, TwoTowerConfig, model_config_type
+
 
 SPLIT_WORDS = {
     "rule": ("catalogue", "cold_shop", "cold_items", "items", "users", "temporal"),
@@ -54,35 +57,18 @@ class SplitConfig:
 
     def __post_init__(self) -> None:
         for name, valid in SPLIT_WORDS.items():
-            _one_of(f"split.{name}", getattr(self, name), valid)
+            one_of(f"split.{name}", getattr(self, name), valid)
         for name in ("valid", "test", "shop_b", "cold"):
-            _between(f"split.{name}", getattr(self, name), 0, 1)
-        _between("split.folds", self.folds, 2, 1000)
-        _between("split.fold", self.fold, 0, self.folds - 1)
+            between(f"split.{name}", getattr(self, name), 0, 1)
+        between("split.folds", self.folds, 2, 1000)
+        between("split.fold", self.fold, 0, self.folds - 1)
         for name in ("max_valid_users", "max_test_users"):
             if (number := getattr(self, name)) is not None:
-                _between(f"split.{name}", number, 1, 2**31)
+                between(f"split.{name}", number, 1, 2**31)
         if self.valid + (1 / self.folds if self.deal == "k_fold" else self.test) >= 1:
             raise ConfigError("split.valid + split.test must leave something to train on, so be below 1")
         if self.deal != "hash" and self.rule in ("items", "temporal"):
             raise ConfigError(f"split.deal is about held-out users, and the {self.rule} rule holds out none")
-
-
-@dataclass(frozen=True)
-class ModelConfig:
-    """The towers' sizes."""
-
-    type: str = "two_tower"
-    dim: int = 256
-    hidden: int = 512
-    num_blocks: int = 1
-    attention_dim: int = 64
-
-    def __post_init__(self) -> None:
-        _one_of("model.type", self.type, ("two_tower",))
-        for name in ("dim", "hidden", "num_blocks", "attention_dim"):
-            _between(f"model.{name}", getattr(self, name), 1, 8192)
-        _between("model.dim", self.dim, 8, 4096)  # contracts/bundle.schema.json
 
 
 @dataclass(frozen=True)
@@ -101,12 +87,12 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "patience", "max_items"):
-            _between(f"training.{name}", getattr(self, name), 1, 100_000)
-        _between("training.batch_size", self.batch_size, 2, 1_000_000)
-        _between("training.modality_dropout", self.modality_dropout, 0, 1)
-        _between("training.weight_decay", self.weight_decay, 0, 10)
+            between(f"training.{name}", getattr(self, name), 1, 100_000)
+        between("training.batch_size", self.batch_size, 2, 1_000_000)
+        between("training.modality_dropout", self.modality_dropout, 0, 1)
+        between("training.weight_decay", self.weight_decay, 0, 10)
         for name in ("learning_rate", "temperature", "grad_clip"):
-            _between(f"training.{name}", getattr(self, name), 1e-9, 1e6)
+            between(f"training.{name}", getattr(self, name), 1e-9, 1e6)
 
 
 @dataclass(frozen=True)
@@ -121,9 +107,9 @@ class EvaluationConfig:
         if not self.k:
             raise ConfigError("evaluation.k must name at least one cut-off")
         for k in self.k:
-            _between("evaluation.k", k, 1, 100_000)
-        _between("evaluation.confidence", self.confidence, 0.5, 0.9999)
-        _between("evaluation.bootstrap_samples", self.bootstrap_samples, 100, 1_000_000)
+            between("evaluation.k", k, 1, 100_000)
+        between("evaluation.confidence", self.confidence, 0.5, 0.9999)
+        between("evaluation.bootstrap_samples", self.bootstrap_samples, 100, 1_000_000)
 
 
 @dataclass(frozen=True)
@@ -137,13 +123,13 @@ class RunConfig:
     cache: str = "var/cache/features"
     device: str = "auto"  # auto | cpu | cuda
     split: SplitConfig = field(default_factory=SplitConfig)
-    model: ModelConfig = field(default_factory=ModelConfig)
+    model: ModelConfig = field(default_factory=TwoTowerConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
 
     def __post_init__(self) -> None:
-        _between("seed", self.seed, 0, 2**63 - 1)
-        _one_of("device", self.device, ("auto", "cpu", "cuda"))
+        between("seed", self.seed, 0, 2**63 - 1)
+        one_of("device", self.device, ("auto", "cpu", "cuda"))
 
 
 def read_config(path: Path, **overrides: Any) -> RunConfig:
@@ -192,7 +178,7 @@ def _convert(hint: Any, value: Any, name: str) -> Any:
     if dataclasses.is_dataclass(hint):
         if not isinstance(value, dict):
             raise ConfigError(f"{name} must be a table, got {value!r}")
-        return _parse(hint, value, f"{name}.")
+        return _parse(model_config_type(value) if hint is ModelConfig else hint, value, f"{name}.")
     if isinstance(hint, types.UnionType):  # only ever `str | None`
         hint = typing.get_args(hint)[0]
     if typing.get_origin(hint) is tuple:
@@ -204,13 +190,3 @@ def _convert(hint: Any, value: Any, name: str) -> Any:
     if type(value) is not hint:
         raise ConfigError(f"{name} must be {hint.__name__}, got {value!r}")
     return value
-
-
-def _one_of(name: str, value: str, valid: tuple[str, ...]) -> None:
-    if value not in valid:
-        raise ConfigError(f"{name} must be one of {', '.join(valid)}, got {value!r}")
-
-
-def _between(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ConfigError(f"{name} must be between {low} and {high}, got {value!r}")

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from trainer.features import ItemFeatures
 from trainer.histories import pad_histories
+from trainer.item_inputs import ItemExtra, extra_inputs, item_inputs
 from trainer.metrics import METRICS, target_ranks
 from trainer.splits import Cases
 
@@ -55,25 +56,29 @@ def _hide_seen(scores: NDArray[np.float32], cases: Cases, positions: NDArray[np.
 
 
 @torch.no_grad()
-def embed_items(tower: nn.Module, features: ItemFeatures, device: torch.device) -> Tensor:
+def embed_items(
+    tower: nn.Module, features: ItemFeatures, device: torch.device, extra: ItemExtra | None = None
+) -> Tensor:
     """Return the embeddings of all items, (num_items, dim)."""
-    chunks = [slice(start, start + ITEMS_PER_CHUNK) for start in range(0, len(features), ITEMS_PER_CHUNK)]
-    return torch.cat([tower(*item_inputs(features, rows, device)) for rows in chunks])
-
-
-def item_inputs(features: ItemFeatures, rows: slice | NDArray[np.int64], device: torch.device) -> tuple[Tensor, ...]:
-    """Return (text, image, modality_mask) of some items, as item towers take them."""
-    columns = (features.text, features.image, features.modality_mask)
-    return tuple(torch.from_numpy(np.array(column[rows])).to(device) for column in columns)
+    everything = np.arange(len(features))
+    chunks = [everything[start : start + ITEMS_PER_CHUNK] for start in range(0, len(features), ITEMS_PER_CHUNK)]
+    return torch.cat(
+        [tower(*item_inputs(features, rows, device), **extra_inputs(extra, rows, device)) for rows in chunks]
+    )
 
 
 def tower_scorer(
-    item_tower: nn.Module, user_tower: nn.Module, features: ItemFeatures, max_items: int, device: torch.device
+    item_tower: nn.Module,
+    user_tower: nn.Module,
+    features: ItemFeatures,
+    max_items: int,
+    device: torch.device,
+    extra: ItemExtra | None = None,
 ) -> Scorer:
     """Return a scorer by cosine; the items are embedded once, now."""
     item_tower.eval()
     user_tower.eval()
-    items = embed_items(item_tower, features, device)
+    items = embed_items(item_tower, features, device, extra)
 
     @torch.no_grad()
     def score(cases: Cases, positions: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -1,7 +1,10 @@
 """Fitting two towers to interactions: one epoch at a time, and able to stop and go on between any two."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Self
 
 import numpy as np
 import torch
@@ -12,35 +15,48 @@ from trainer.checkpoint import TrainingState
 from trainer.config import TrainingConfig
 from trainer.data import DISMISS, Interactions
 from trainer.errors import TrainingError
-from trainer.evaluation import item_inputs
+from trainer.evaluation import evaluate, tower_scorer
 from trainer.features import ItemFeatures
 from trainer.histories import pad_histories
+from trainer.item_inputs import ItemExtra, extra_inputs, item_inputs
+from trainer.learner import OnBatch, global_chance_from, unwatched
 from trainer.losses import sampled_softmax
+from trainer.prepare import Prepared
 
-OnBatch = Callable[[int, int], None]  # (finished, of how many)
+Judge = Callable[[nn.Module, nn.Module], dict[str, float]]  # (item tower, user tower) -> metrics
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What two towers learn from."""
+
+    train: Interactions
+    features: ItemFeatures
+    extra: ItemExtra | None = None
 
 
 class Fit:
-    """Two towers being trained on what users did, by AdamW and in-batch sampled softmax.
+    """A learner of an item and a user tower from what users did, by AdamW and in-batch sampled softmax.
 
     An example is an item that a user liked, and everything that user did before; the item itself is taken out of that
-    history, or viewing it first would give it away. All chance comes from one generator whose state `state` keeps:
-    `run_epoch` after `restore` gives bit for bit what it would have given without stopping, on the same machine.
+    history, or viewing it first would give it away.
     """
+
+    stop_metric = "ndcg@10"
 
     def __init__(
         self,
         item_tower: nn.Module,
         user_tower: nn.Module,
-        features: ItemFeatures,
-        train: Interactions,
+        lessons: Lessons,
         config: TrainingConfig,
         generator: torch.Generator,
         device: torch.device,
+        judge: Judge,
     ) -> None:
         self.item_tower, self.user_tower = item_tower.to(device), user_tower.to(device)
-        self.features, self.train, self.config = features, train, config
-        self.generator, self.device = generator, device
+        self.train, self.features, self.extra = lessons.train, lessons.features, lessons.extra
+        self.config, self.generator, self.device, self.judge = config, generator, device, judge
         self.parameters = [*item_tower.parameters(), *user_tower.parameters()]
         self.optimiser = torch.optim.AdamW(
             [
@@ -50,33 +66,48 @@ class Fit:
             lr=config.learning_rate,
         )
         self.step = 0
-        self.examples = np.flatnonzero(train.is_liked & (np.arange(len(train)) > train.ptr[train.user_idx]))
+        self.examples = np.flatnonzero(self.train.is_liked & (_places(self.train) > 0))
         if len(self.examples) < 2:
             raise TrainingError(
                 "no training user liked anything after a first interaction, so there is nothing to learn"
             )
-        counts = np.bincount(train.item_idx[self.examples], minlength=len(features))
+        counts = np.bincount(self.train.item_idx[self.examples], minlength=len(self.features))
         self.log_q = np.log(np.maximum(counts, 1) / len(self.examples)).astype(np.float32)
 
-    def run_epoch(self, on_batch: OnBatch = lambda finished, total: None) -> float:
+    @classmethod
+    def on(
+        cls,
+        prepared: Prepared,
+        item_tower: nn.Module,
+        user_tower: nn.Module,
+        generator: torch.Generator,
+        extra: ItemExtra | None = None,
+    ) -> Self:
+        """Return the learner of these towers on a run's training interactions, judged on its "valid"."""
+        lessons = Lessons(prepared.split.train, prepared.features, extra)
+        judge = partial(judge_on_valid, prepared, extra)
+        return cls(item_tower, user_tower, lessons, prepared.config.training, generator, prepared.device, judge)
+
+    @property
+    def towers(self) -> Mapping[str, nn.Module]:
+        """The two towers by the names under which they are saved."""
+        return {"item_tower": self.item_tower, "user_tower": self.user_tower}
+
+    def run_epoch(self, on_batch: OnBatch = unwatched) -> dict[str, float]:
         """Go through all examples once, in a new order; returns the mean loss."""
         self.item_tower.train()
         self.user_tower.train()
-        order = self.examples[torch.randperm(len(self.examples), generator=self.generator).numpy()]
-        batches = [
-            order[start : start + self.config.batch_size] for start in range(0, len(order), self.config.batch_size)
-        ]
-        losses = []
-        for finished, rows in enumerate(batches, 1):
-            loss = self._loss(rows)
-            if loss is not None:
-                losses.append(self._descend(loss))
-            on_batch(finished, len(batches))
+        with global_chance_from(self.generator):
+            losses = self._run_batches(on_batch)
         if not losses:
             raise TrainingError(
                 "no batch had a user with another liked item before the target; there is nothing to learn"
             )
-        return math.fsum(losses) / len(losses)
+        return {"loss": math.fsum(losses) / len(losses)}
+
+    def validate(self) -> dict[str, float]:
+        """Return the mean metrics of the towers as they stand."""
+        return self.judge(self.item_tower, self.user_tower)
 
     def state(self) -> TrainingState:
         """Return what `restore` needs, besides the towers' weights."""
@@ -85,10 +116,10 @@ class Fit:
             tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in values.items()}
         return TrainingState(tensors, {"step": self.step})
 
-    def restore(self, item_tower: nn.Module, user_tower: nn.Module, state: TrainingState) -> None:
+    def restore(self, towers: Mapping[str, nn.Module], state: TrainingState) -> None:
         """Take over these towers' weights and the optimiser and generator of `state`."""
-        self.item_tower.load_state_dict(item_tower.state_dict())
-        self.user_tower.load_state_dict(user_tower.state_dict())
+        for name, tower in self.towers.items():
+            tower.load_state_dict(towers[name].state_dict())
         optimiser = self.optimiser.state_dict()
         for key, tensor in state.tensors.items():
             section, _, rest = key.partition(".")
@@ -98,6 +129,18 @@ class Fit:
         self.optimiser.load_state_dict(optimiser)
         self.generator.set_state(state.tensors["generator"])
         self.step = int(state.values["step"])
+
+    def _run_batches(self, on_batch: OnBatch) -> Sequence[float]:
+        order = self.examples[torch.randperm(len(self.examples), generator=self.generator).numpy()]
+        size = self.config.batch_size
+        batches = [order[start : start + size] for start in range(0, len(order), size)]
+        losses = []
+        for finished, rows in enumerate(batches, 1):
+            loss = self._loss(rows)
+            if loss is not None:
+                losses.append(self._descend(loss))
+            on_batch(finished, len(batches))
+        return losses
 
     def _descend(self, loss: Tensor) -> float:
         value = loss.item()
@@ -142,7 +185,8 @@ class Fit:
         unique, places = np.unique(np.concatenate([item_idx.ravel(), targets]), return_inverse=True)
         text, image, modality_mask = item_inputs(self.features, unique, self.device)
         modality_mask = modality_mask * self._keep_modalities(modality_mask)
-        embeddings = self.item_tower(text, image, modality_mask)  # (num_unique, dim)
+        extra = extra_inputs(self.extra, unique, self.device, self.generator)
+        embeddings = self.item_tower(text, image, modality_mask, **extra)  # (num_unique, dim)
         chosen = torch.nn.functional.embedding(self._tensor(places), embeddings)
         items = chosen[: item_idx.size].view(*item_idx.shape, -1)  # (B, L, dim)
         users = self.user_tower(items, self._tensor(kinds), self._tensor(ages_days), self._tensor(mask))
@@ -158,6 +202,22 @@ class Fit:
 
     def _tensor(self, array: NDArray[np.generic]) -> Tensor:
         return torch.from_numpy(array).to(self.device)
+
+
+def judge_on_valid(
+    prepared: Prepared, extra: ItemExtra | None, item_tower: nn.Module, user_tower: nn.Module
+) -> dict[str, float]:
+    """Return the mean metrics of these towers' cosine over the cases of "valid"."""
+    config = prepared.config
+    scorer = tower_scorer(item_tower, user_tower, prepared.features, config.training.max_items, prepared.device, extra)
+    ties = np.random.default_rng([config.seed, 1])
+    values = evaluate(scorer, prepared.split.valid, ties, sorted({10, *config.evaluation.k}))
+    return {name: float(value.mean()) for name, value in values.items()}
+
+
+def _places(interactions: Interactions) -> NDArray[np.int64]:
+    """Return how many rows of the same user come before each row, (n,)."""
+    return np.arange(len(interactions)) - interactions.ptr[interactions.user_idx]
 
 
 def _fair_negatives(

@@ -1,8 +1,8 @@
 """From a run's configuration to everything it works on: data, split, features, device."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from glob import glob
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +13,7 @@ from trainer.config import RunConfig
 from trainer.data import Dataset, read_dataset
 from trainer.encoders import Encoders
 from trainer.errors import ConfigError, DataError
-from trainer.features import ItemFeatures, build_features
+from trainer.features import ItemFeatures, build_features, find_pictures
 from trainer.leakage import refuse_leaks
 from trainer.split_files import load_split
 from trainer.split_rules import make_split
@@ -40,6 +40,7 @@ class Prepared:
     encoders: Encoders
     features: ItemFeatures
     device: torch.device
+    pictures: Mapping[int, Path] = field(default_factory=dict)  # item_idx -> its picture's file
 
     @property
     def data_hash(self) -> str:
@@ -61,7 +62,8 @@ def prepare(config: RunConfig, progress: Progress) -> Prepared:
     split = split_dataset(dataset, config)
     images = Path(config.data.images) if config.data.images else None
     features = build_features(dataset.products, encoders, Path(config.cache), images, progress.update)
-    return Prepared(config, dataset, split, encoders, features, device)
+    pictures = find_pictures(dataset.products, images) if images else {}
+    return Prepared(config, dataset, split, encoders, features, device, pictures)
 
 
 def find_files(patterns: Sequence[str]) -> list[Path]:

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
-from torch import nn
 
 from trainer.baselines import popularity_scorer, random_scorer, tuned_content_scorer
 from trainer.config import RunConfig, as_document
-from trainer.evaluation import Scorer, evaluate, tower_scorer
+from trainer.evaluation import Scorer, evaluate
 from trainer.prepare import Prepared, Progress
 from trainer.splits import Split
 from trainer.statistics import bootstrap_interval, paired_bootstrap
@@ -22,10 +21,15 @@ from trainer.statistics import bootstrap_interval, paired_bootstrap
 PerCaseMetrics = dict[str, NDArray[np.float64]]
 
 
-def make_report(prepared: Prepared, item_tower: nn.Module, user_tower: nn.Module, progress: Progress) -> dict[str, Any]:
-    """Return the test metrics of these towers with intervals, the baselines beside them, and the paired differences."""
+def make_report(prepared: Prepared, scorer: Scorer | None, progress: Progress) -> dict[str, Any]:
+    """Return the test metrics of a scorer with intervals, the baselines beside it, and the paired differences.
+
+    Without a scorer, for a model that ranks nothing for users, the report says where the run stands and no more.
+    """
+    report = _describe_run(prepared)
+    if scorer is None:
+        return report
     config, split = prepared.config, prepared.split
-    item_tower, user_tower = item_tower.to(prepared.device), user_tower.to(prepared.device)
     content, chosen = tuned_content_scorer(
         prepared.features,
         split.valid,
@@ -35,25 +39,25 @@ def make_report(prepared: Prepared, item_tower: nn.Module, user_tower: nn.Module
         device=prepared.device,
     )
     scorers: dict[str, Scorer] = {
-        config.model.type: tower_scorer(
-            item_tower, user_tower, prepared.features, config.training.max_items, prepared.device
-        ),
+        config.model.type: scorer,
         "content": content,
         "popularity": popularity_scorer(split.train, len(prepared.dataset.products)),
         "random": random_scorer(),
     }
     values = {}
-    for done, (name, scorer) in enumerate(scorers.items(), 1):
-        values[name] = evaluate(scorer, split.test, np.random.default_rng([config.seed, 2]), config.evaluation.k)
+    for done, (name, each) in enumerate(scorers.items(), 1):
+        values[name] = evaluate(each, split.test, np.random.default_rng([config.seed, 2]), config.evaluation.k)
         progress.update("test", done, len(scorers))
+    return {**report, "content": chosen, "test": _with_intervals(values, config)}
+
+
+def _describe_run(prepared: Prepared) -> dict[str, Any]:
     return {
         "format": 1,
-        "run": as_document(config),
+        "run": as_document(prepared.config),
         "commit": current_commit(),
         "data": _describe_data(prepared),
-        "split": _describe_split(split),
-        "content": chosen,
-        "test": _with_intervals(values, config),
+        "split": _describe_split(prepared.split),
     }
 
 

@@ -1,42 +1,28 @@
 """A run from its file to its report: read, split, encode, fit with early stopping, judge beside the baselines."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
 from torch import nn
 
 from trainer import checkpoint
 from trainer.checkpoint import Checkpoint, TrainingState
-from trainer.config import ModelConfig, RunConfig, as_document
+from trainer.config import RunConfig, as_document
 from trainer.encoders import Encoders
 from trainer.errors import CheckpointError, ConfigError
-from trainer.evaluation import evaluate, tower_scorer
-from trainer.fit import Fit
 from trainer.prepare import Prepared, Progress, prepare
+from trainer.recipes import RECIPES
 from trainer.report import current_commit, make_report, write_report
-from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
-STOP_METRIC = "ndcg@10"
 # Settings that may differ between a run and its continuation: they decide how far and where, not what. The data's
 # paths are free because their hash is compared, the encoders' because their space is.
 FREE_ON_RESUME = (
     *("out", "cache", "device", "encoders", "data.products", "data.interactions"),
     *("training.epochs", "training.patience"),
 )
-
-
-def build_towers(
-    config: ModelConfig, text_dim: int, image_dim: int, max_items: int, generator: torch.Generator
-) -> tuple[nn.Module, nn.Module]:
-    """Return fresh (item tower, user tower)."""
-    sizes = {"dim": config.dim, "hidden": config.hidden}
-    item_tower = TwoTowerItem(text_dim, image_dim, num_blocks=config.num_blocks, generator=generator, **sizes)
-    user_tower = TwoTowerUser(attention_dim=config.attention_dim, max_items=max_items, generator=generator, **sizes)
-    return item_tower, user_tower
 
 
 def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> dict[str, Any]:
@@ -55,40 +41,48 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> dic
         course.resume()
     course.run()
     best = checkpoint.load(out / "best")
-    report = make_report(prepared, best.item_tower, best.user_tower, progress)
-    report["training"] = {"best_epoch": course.best_epoch, "epochs": course.fit_epochs}
-    metrics = {**best.metrics, "test": report["test"]["models"][config.model.type], "protocol": report["split"]}
-    checkpoint.save(replace(best, metrics=metrics), out / "best")
+    report = {**report_of(prepared, best.towers, progress), "training": course.record}
+    if "test" in report:
+        metrics = {**best.metrics, "test": report["test"]["models"][config.model.type], "protocol": report["split"]}
+        checkpoint.save(replace(best, metrics=metrics), out / "best")
     write_report(report, out / "report.json")
     return report
 
 
+def report_of(prepared: Prepared, towers: Mapping[str, nn.Module], progress: Progress) -> dict[str, Any]:
+    """Return the report of a model with these towers, as its recipe has them scored."""
+    recipe = RECIPES[prepared.config.model.type]
+    placed = {name: tower.to(prepared.device).eval() for name, tower in towers.items()}
+    report = make_report(prepared, recipe.scorer(prepared, placed), progress)
+    return {**report, **(recipe.sections(prepared, placed) if recipe.sections else {})}
+
+
 class _Course:
-    """The epochs of one run: who was best, since when, and what is on disk."""
+    """The epochs of one run: which was best, and what is on disk."""
 
     def __init__(self, prepared: Prepared, out: Path, progress: Progress) -> None:
-        config = prepared.config
         self.prepared, self.out, self.progress = prepared, out, progress
-        generator = torch.Generator().manual_seed(config.seed)
-        towers = build_towers(
-            config.model, prepared.encoders.text_dim, prepared.encoders.image_dim, config.training.max_items, generator
-        )
-        self.fit = Fit(*towers, prepared.features, prepared.split.train, config.training, generator, prepared.device)
-        self.fit_epochs: list[dict[str, float]] = []  # one entry each: epoch, loss (not for 0), valid metric
+        self.learner = RECIPES[prepared.config.model.type].build(prepared)
+        self.epochs: list[dict[str, float]] = []  # one entry each: epoch, loss (not for 0), the metrics on "valid"
         self.best_epoch = 0
 
     @property
     def epoch(self) -> int:
-        return len(self.fit_epochs) - 1  # entry 0 is before training
+        """The last finished one; 0 is before training."""
+        return len(self.epochs) - 1
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What the report says of the training."""
+        return {"best_epoch": self.best_epoch, "stop_metric": self.learner.stop_metric, "epochs": self.epochs}
 
     def run(self) -> None:
         """Go on until the epochs are over or `patience` epochs in a row were no better."""
         training = self.prepared.config.training
-        if not self.fit_epochs:
+        if not self.epochs:
             self._finish_epoch({})
         while self.epoch < training.epochs and self.epoch - self.best_epoch < training.patience:
-            loss = self.fit.run_epoch(partial(self.progress.update, f"epoch {self.epoch + 1}"))
-            self._finish_epoch({"loss": loss})
+            self._finish_epoch(self.learner.run_epoch(partial(self.progress.update, f"epoch {self.epoch + 1}")))
 
     def resume(self) -> None:
         """Take up where last/ stands; raises CheckpointError where it belongs to another run."""
@@ -96,41 +90,31 @@ class _Course:
         document = checkpoint.read_document(last)
         _check_same_run(document, self._describe(), last)
         saved, state = checkpoint.load(last), checkpoint.load_training_state(last)
-        self.fit.restore(saved.item_tower, saved.user_tower, state)
-        self.fit_epochs = list(state.values["epochs"])
+        self.learner.restore(saved.towers, state)
+        self.epochs = list(state.values["epochs"])
         self.best_epoch = int(state.values["best_epoch"])
         self.progress.say(f"resumed after epoch {self.epoch}; best so far is epoch {self.best_epoch}")
 
-    def _finish_epoch(self, entry: dict[str, float]) -> None:
-        metrics = self._validate()
-        self.fit_epochs.append({"epoch": len(self.fit_epochs), **entry, STOP_METRIC: metrics[STOP_METRIC]})
-        if self.epoch == 0 or metrics[STOP_METRIC] > self.fit_epochs[self.best_epoch][STOP_METRIC]:
+    def _finish_epoch(self, found: Mapping[str, float]) -> None:
+        metrics, stop = self.learner.validate(), self.learner.stop_metric
+        self.epochs.append({"epoch": len(self.epochs), **found, **metrics})
+        if self.epoch == 0 or metrics[stop] > self.epochs[self.best_epoch][stop]:
             self.best_epoch = self.epoch
             self._save("best", metrics)
-        fit_state = self.fit.state()
-        values = {**fit_state.values, "epochs": self.fit_epochs, "best_epoch": self.best_epoch}
-        self._save("last", metrics, TrainingState(fit_state.tensors, values))
-        loss = f"loss {entry['loss']:.4f}  " if entry else "untrained  "
+        state = self.learner.state()
+        values = {**state.values, "epochs": self.epochs, "best_epoch": self.best_epoch}
+        self._save("last", metrics, TrainingState(state.tensors, values))
+        loss = f"loss {found['loss']:.4f}" if found else "untrained"
         mark = "  best" if self.best_epoch == self.epoch else ""
-        self.progress.say(f"epoch {self.epoch:3d}  {loss}valid NDCG@10 {metrics[STOP_METRIC]:.4f}{mark}")
-
-    def _validate(self) -> dict[str, float]:
-        config = self.prepared.config
-        scorer = tower_scorer(
-            self.fit.item_tower, self.fit.user_tower, self.prepared.features, config.training.max_items, self.fit.device
-        )
-        ties = np.random.default_rng([config.seed, 1])
-        values = evaluate(scorer, self.prepared.split.valid, ties, sorted({10, *config.evaluation.k}))
-        return {name: float(value.mean()) for name, value in values.items()}
+        self.progress.say(f"epoch {self.epoch:3d}  {loss}  valid {stop} {metrics[stop]:.4f}{mark}")
 
     def _save(self, name: str, metrics: dict[str, float], state: TrainingState | None = None) -> None:
         saved = Checkpoint(
-            self.fit.item_tower,
-            self.fit.user_tower,
+            self.learner.towers,
             **self._describe(),
             metrics={"valid": metrics},
             epoch=self.epoch,
-            step=self.fit.step,
+            step=self.learner.step,
         )
         checkpoint.save(saved, self.out / name, state)
 

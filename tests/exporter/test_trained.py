@@ -21,8 +21,7 @@ def _checkpoint(directory, space, text_dim=24, image_dim=10):
         for parameter in (*item.parameters(), *user.parameters()):  # as after training: nothing is zero or the identity
             parameter.add_(torch.randn(parameter.shape, generator=rng) * 0.1)
     checkpoint = checkpoints.Checkpoint(
-        item_tower=item.eval(),
-        user_tower=user.eval(),
+        towers={"item_tower": item.eval(), "user_tower": user.eval()},
         run={"name": "test"},
         seed=4,
         encoders={"space": space, "name": "tiny", "text_dim": text_dim, "image_dim": image_dim, "dim": 16},

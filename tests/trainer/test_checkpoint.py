@@ -22,7 +22,7 @@ def towers(seed: int = 3) -> dict:
 def some_checkpoint(seed: int = 3, **changed) -> Checkpoint:
     encoders = {"space": "0" * 64, "name": "tiny", "text_dim": 7, "image_dim": 5, "dim": 8}
     values = {"run": {"seed": seed}, "seed": seed, "encoders": encoders, "metrics": {"ndcg@10": 0.25}, "epoch": 2}
-    return Checkpoint(**{**towers(seed), **values, **changed})
+    return Checkpoint(**{"towers": towers(seed), **values, **changed})
 
 
 def rewrite(directory: Path, change) -> None:
@@ -104,16 +104,20 @@ def test_a_crash_between_the_two_renames_loses_nothing(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: d.update(format=2), r"format 2, but this version reads formats up to 1"),
+        (lambda d: d.update(format=3), r"format 3, but this version reads formats up to 2"),
         (lambda d: d.pop("format"), r"format None"),
         (
-            lambda d: d["item_tower"].update(type="os.system"),
+            lambda d: d["towers"]["item_tower"].update(type="os.system"),
             r"item_tower: unknown tower type 'os.system'; known: .*TwoTower",
         ),
-        (lambda d: d["item_tower"].update(config={"width": 3}), r"TwoTowerItem does not take this config"),
-        (lambda d: d["item_tower"]["config"].update(hidden=-1), r"TwoTowerItem does not take this config"),
-        (lambda d: d["item_tower"]["config"].update(hidden=12), r"blocks.0.widen.* should be \(12.*but is \(6"),
-        (lambda d: d.update(user_tower="none"), r"user_tower: expected \{type, config\}, got 'none'"),
+        (lambda d: d["towers"]["item_tower"].update(config={"width": 3}), r"TwoTowerItem does not take this config"),
+        (lambda d: d["towers"]["item_tower"]["config"].update(hidden=-1), r"TwoTowerItem does not take this config"),
+        (
+            lambda d: d["towers"]["item_tower"]["config"].update(hidden=12),
+            r"blocks.0.widen.* should be \(12.*but is \(6",
+        ),
+        (lambda d: d["towers"].update(user_tower="none"), r"user_tower: expected \{type, config\}, got 'none'"),
+        (lambda d: d.update(towers={}), r"towers must name at least one tower"),
         (lambda d: d.pop("encoders"), r"it lacks encoders"),
     ],
 )
@@ -166,5 +170,21 @@ def test_a_directory_without_a_checkpoint_says_what_to_give(tmp_path):
 
 def test_a_tower_that_could_not_be_loaded_again_is_not_saved(tmp_path):
     with pytest.raises(CheckpointError, match="Linear is not in TOWER_TYPES"):
-        checkpoint.save(some_checkpoint(item_tower=torch.nn.Linear(2, 3)), tmp_path / "best")
+        checkpoint.save(some_checkpoint(towers={"item_tower": torch.nn.Linear(2, 3)}), tmp_path / "best")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_checkpoint_of_the_first_format_is_still_read(tmp_path):
+    saved = some_checkpoint()
+    checkpoint.save(saved, tmp_path / "best")
+    rewrite(tmp_path / "best", lambda d: (d.update(d.pop("towers")), d.update(format=1)))
+    loaded = checkpoint.load(tmp_path / "best")
+    assert torch.equal(loaded.user_tower.age, saved.user_tower.age)
+
+
+def test_a_tower_that_is_not_there_is_asked_for_by_name(tmp_path):
+    checkpoint.save(some_checkpoint(towers={"words": towers()["item_tower"]}), tmp_path / "best")
+    loaded = checkpoint.load(tmp_path / "best")
+    assert loaded.towers["words"].config["text_dim"] == 7
+    with pytest.raises(CheckpointError, match="has no user_tower, only words"):
+        loaded.user_tower.eval()

@@ -5,8 +5,10 @@ import torch
 from trainer.config import TrainingConfig
 from trainer.data import DISMISS, make_interactions
 from trainer.errors import TrainingError
+from trainer.evaluation import embed_items
 from trainer.features import ItemFeatures
-from trainer.fit import Fit, _fair_negatives
+from trainer.fit import Fit, Lessons, _fair_negatives
+from trainer.item_inputs import item_inputs
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
 VIEW, CART = 0, 2
@@ -22,7 +24,8 @@ def fit_on(rows, *, has_image=True, **settings):
     features = ItemFeatures(*(draw.normal(size=(9, width)).astype(np.float32) for width in (5, 4)), mask)
     generator = torch.Generator().manual_seed(1)
     towers = TwoTowerItem(5, 4, 6, 8, generator=generator), TwoTowerUser(6, 8, 3, generator=generator)
-    return Fit(*towers, features, train, TrainingConfig(**settings), generator, torch.device("cpu"))
+    config, lessons = TrainingConfig(**settings), Lessons(train, features)
+    return Fit(*towers, lessons, config, generator, torch.device("cpu"), judge=lambda item_tower, user_tower: {})
 
 
 ROWS = [("a", 0, VIEW), ("a", 1, VIEW), ("a", 2, CART), ("b", 3, VIEW), ("b", 1, VIEW), ("c", 4, VIEW), ("c", 5, VIEW)]
@@ -78,7 +81,7 @@ def test_fair_negatives_are_neither_the_target_nor_something_the_user_had():
 def test_one_step_moves_both_towers_and_repeated_epochs_lower_the_loss():
     fit = fit_on(ROWS, learning_rate=0.01)
     before = [parameter.detach().clone() for parameter in fit.parameters]
-    losses = [fit.run_epoch() for _ in range(30)]
+    losses = [fit.run_epoch()["loss"] for _ in range(30)]
     moved = [not torch.equal(one, two) for one, two in zip(before, fit.parameters, strict=True)]
     assert all(moved[: len(list(fit.item_tower.parameters()))][2:])  # the missing vectors need a lost modality to move
     assert any(moved[len(list(fit.item_tower.parameters())) :])
@@ -114,3 +117,42 @@ def test_modality_dropout_takes_one_modality_of_items_that_have_both(share, low,
 def test_nothing_to_learn_from_is_said():
     with pytest.raises(TrainingError, match="nothing to learn"):
         fit_on([("a", 0, VIEW), ("b", 1, VIEW)])
+
+
+def test_extra_inputs_reach_the_item_tower_in_training_and_in_use():
+    """A recipe's numbers, one per item, that alone tell liked items from others; drawn from the run's generator."""
+
+    class Pushed(TwoTowerItem):
+        def forward(self, text, image, modality_mask, push=None):
+            items = super().forward(text, image, modality_mask)
+            return items if push is None else torch.nn.functional.normalize(items + push[:, None], dim=-1)
+
+    asked = []
+
+    def extra(rows, generator):
+        asked.append((rows.tolist(), generator))
+        return {"push": torch.from_numpy(rows).float()}
+
+    fit = fit_on(ROWS)
+    fit.extra, fit.item_tower = extra, Pushed(5, 4, 6, 8)
+    fit._loss(np.array([2, 4]))
+    assert asked == [([0, 1, 2, 3], fit.generator)]  # padding is item 0
+    embeddings = embed_items(fit.item_tower, fit.features, fit.device, extra)
+    assert asked[1] == (list(range(9)), None)
+    inputs = item_inputs(fit.features, np.array([7]), fit.device)
+    assert torch.allclose(embeddings[7:8], fit.item_tower(*inputs, torch.tensor([7.0])))
+    assert not torch.allclose(embeddings[7:8], fit.item_tower(*inputs))
+
+
+def test_dropout_depends_on_the_run_s_generator_alone_and_leaves_the_global_one():
+    draws = []
+    for global_seed in (1, 2):
+        torch.manual_seed(global_seed)
+        fit = fit_on(ROWS)
+        fit.user_tower.register_forward_hook(lambda *_: draws.append(torch.rand(3).tolist()))
+        before = torch.get_rng_state()
+        fit.run_epoch()
+        fit.run_epoch()
+        assert torch.equal(before, torch.get_rng_state())
+    assert draws[:2] == draws[2:]
+    assert draws[0] != draws[1]

@@ -184,7 +184,7 @@ def test_checkpoints_are_listed_and_shown(planted, capsys, tmp_path):
     assert "best" in shown
     assert "last" in shown
     assert main(["checkpoints", "info", str(planted[0] / "run" / "best")]) == 0
-    assert json.loads(capsys.readouterr().out)["user_tower"]["config"]["max_items"] == 8
+    assert json.loads(capsys.readouterr().out)["towers"]["user_tower"]["config"]["max_items"] == 8
     assert main(["checkpoints", "list", str(tmp_path)]) == 1
     assert "no checkpoint" in capsys.readouterr().err
 

@@ -1,0 +1,46 @@
+"""`python -m trainer train`: a run file in, a run directory out."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from trainer.commands.console import EXIT_CODES, print_table
+from trainer.config import read_config
+from trainer.progress import TerminalProgress
+from trainer.report import report_table
+from trainer.train import train
+
+
+def add(commands: Any) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser(
+        "train",
+        help="train a run file's model",
+        epilog=EXIT_CODES,
+        description="Train a run file (docs/examples/two-tower.toml is one) and report it beside the baselines. "
+        "Ctrl-C at any time: finished epochs stay in last/, and --resume goes on to the very same result.",
+    )
+    command.add_argument(
+        "run", type=Path, metavar="RUN.toml", help="the run file; its paths count from the working directory"
+    )
+    command.add_argument("--resume", action="store_true", help="go on from the run directory's last/")
+    command.add_argument("--out", type=Path, metavar="DIR", help="the run directory, instead of the run file's `out`")
+    command.set_defaults(command=_train)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    config = read_config(arguments.run, **({"out": str(arguments.out)} if arguments.out else {}))
+    try:
+        with TerminalProgress() as progress:
+            report = train(config, progress, resume=arguments.resume)
+    except KeyboardInterrupt:
+        if (Path(config.out) / "last").exists():
+            again = f"python -m trainer train {arguments.run} --resume" + (
+                f" --out {config.out}" if arguments.out else ""
+            )
+            print(f"every finished epoch is kept in {config.out}/last; go on with: {again}", file=sys.stderr)
+        raise
+    if "test" in report:
+        print_table(report_table(report))
+    print(f"best epoch {report['training']['best_epoch']}: {config.out}/best   report: {config.out}/report.json")
