@@ -13,7 +13,6 @@ from trainer.errors import ConfigError
 from trainer.limits import between, one_of
 from trainer.model_configs import ModelConfig, TwoTowerConfig, model_config_type
 
-
 SPLIT_WORDS = {
     "rule": ("catalogue", "cold_shop", "cold_items", "items", "users", "temporal"),
     "by": ("hash", "brand"),
