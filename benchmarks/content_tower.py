@@ -26,9 +26,10 @@ from PIL import Image
 from tokenizers import Tokenizer
 
 from benchmarks import record
-from exporter import basis, efficientnet, minilm, phrases
+from exporter import basis, phrases
 from exporter.basis import Basis
 from exporter.inputs import pixels, token_feeds
+from trainer.pretrained import efficientnet, minilm
 from trainer.towers.content import ContentItemTower
 
 NUM_QUERIES, NUM_NEIGHBOURS = 500, 10

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.errors import BundleError, ExporterError, WeightsError
+from trainer.errors import PretrainedError, TrainerError
 
 if TYPE_CHECKING:
     from exporter.clip import Source
@@ -20,9 +21,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], None] = arguments.command
     try:
         command(arguments)
-    except (BundleError, WeightsError) as error:
+    except (BundleError, WeightsError, PretrainedError) as error:
         return _fail(error, 2)
-    except (ExporterError, OSError) as error:
+    except (ExporterError, TrainerError, OSError) as error:
         return _fail(error, 1)
     except KeyboardInterrupt:
         return _fail("interrupted; nothing was left half-written", 130)

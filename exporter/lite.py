@@ -6,9 +6,11 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from exporter import basis, efficientnet, evidence, graphs, minilm, phrases
+from exporter import basis, evidence, graphs, phrases
 from exporter.draft import Draft, TowerFile
-from exporter.inputs import token_feeds, tokenizer_json
+from exporter.inputs import token_feeds
+from trainer.pretrained import efficientnet, minilm
+from trainer.pretrained.tokenizer_file import tokenizer_json
 from trainer.towers.content import ContentItemTower, ContentUserTower
 
 ORIGIN = [

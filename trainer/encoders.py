@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,11 @@ from typing import Any
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from PIL import Image
 from tokenizers import Tokenizer
 
 from trainer.data import Product
 from trainer.errors import EncoderError
+from trainer.pixels import read_rgb
 
 BATCH_SIZE = 32
 Features = NDArray[np.float32]
@@ -128,22 +127,8 @@ def item_text(product: Product, rule: Mapping[str, Any]) -> str:
 
 def read_pixels(path: Path, rule: Mapping[str, Any]) -> Features:
     """Return a picture file as (3, size, size) float32 by the manifest's image rule."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)  # a small file can hold gigapixels
-            with Image.open(path) as image:
-                rgba = image.convert("RGBA")
-    except (OSError, ValueError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise EncoderError(f"{path}: cannot be read as a picture: {error}") from error
-    white = Image.new("RGBA", rgba.size, "white")
-    rgb = Image.alpha_composite(white, rgba).convert("RGB")
-    scale = rule["resize"] / min(rgb.size)
-    width, height = (rule["resize"] if side == min(rgb.size) else int(side * scale) for side in rgb.size)
-    resampling = Image.Resampling.BICUBIC if rule["interpolation"] == "bicubic" else Image.Resampling.BILINEAR
-    rgb = rgb.resize((width, height), resampling)
-    left, top = round((width - rule["size"]) / 2), round((height - rule["size"]) / 2)
-    rgb = rgb.crop((left, top, left + rule["size"], top + rule["size"]))
-    pixels = (np.asarray(rgb, dtype=np.float32) / 255 - np.float32(rule["mean"])) / np.float32(rule["std"])
+    rgb = read_rgb(path, rule["size"], rule["resize"], rule["interpolation"])
+    pixels = (rgb.astype(np.float32) / 255 - np.float32(rule["mean"])) / np.float32(rule["std"])
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 

@@ -17,6 +17,14 @@ class EncoderError(TrainerError):
     """The encoders' bundle is missing, damaged or lacks a tower that the run needs."""
 
 
+class PretrainedError(TrainerError):
+    """Pretrained weights are missing, damaged or of another shape, or the model cannot be had as it was asked for."""
+
+
+class UnsupportedModelError(TrainerError):
+    """A pretrained model prepares texts or pictures in a way that a bundle's manifest has no words for."""
+
+
 class CheckpointError(TrainerError):
     """A checkpoint is missing, damaged, of a newer format, or does not fit its towers."""
 

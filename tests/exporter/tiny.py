@@ -3,9 +3,10 @@
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from exporter import evidence, graphs, minilm
+from exporter import evidence, graphs
 from exporter.draft import Draft, TowerFile
-from exporter.inputs import tokenizer_json
+from trainer.pretrained import minilm
+from trainer.pretrained.tokenizer_file import tokenizer_json
 from trainer.towers.content import ContentItemTower, ContentUserTower
 
 CONFIG = {

