@@ -1,7 +1,8 @@
 """Ranking metrics over the full catalogue, vectorised; each has a slow, obvious twin in tests/trainer/test_metrics.py.
 
-All take the 1-based ranks of the targets, (m,), with `ptr` (n + 1,) saying which belong to which case, and return one
-value per case, (n,) float64 in [0, 1]. Every case has at least one target.
+Rank metrics take the 1-based ranks of the targets, (m,), with `ptr` (n + 1,) saying which belong to which case, and
+return one value per case, (n,) float64 in [0, 1]. Every case has at least one target.
+List metrics take what was shown, (n, k) item_idx with -1 where a list is shorter.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,9 @@ from trainer.errors import TrainerError
 
 Ranks = NDArray[np.int64]
 PerCase = NDArray[np.float64]
+Lists = NDArray[np.int64]
+
+SCORES_PER_BLOCK = 1_000_000
 
 
 def target_ranks(scores: NDArray[np.floating], ptr: Ranks, columns: Ranks, priority: NDArray[np.floating]) -> Ranks:
@@ -23,19 +27,61 @@ def target_ranks(scores: NDArray[np.floating], ptr: Ranks, columns: Ranks, prior
     """
     if np.isnan(scores).any():
         raise TrainerError("scores hold NaN, which has no rank")
+    rows = np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
     ranks = np.empty(len(columns), dtype=np.int64)
-    for case in range(len(ptr) - 1):
-        mine = columns[ptr[case] : ptr[case + 1], None]  # (targets of this case, 1)
-        score, order = scores[case], priority[case]
-        is_before = (score > score[mine]) | ((score == score[mine]) & (order < order[mine]))
-        ranks[ptr[case] : ptr[case + 1]] = 1 + is_before.sum(axis=1)
+    block = max(1, SCORES_PER_BLOCK // scores.shape[1])
+    for start in range(0, len(columns), block):
+        part = slice(start, start + block)
+        row, column = rows[part], columns[part]
+        theirs, mine = scores[row], scores[row, column][:, None]  # (b, c), (b, 1)
+        ranks[part] = 1 + np.count_nonzero(theirs > mine, axis=1)
+        is_tied = theirs == mine
+        tied = np.flatnonzero(np.count_nonzero(is_tied, axis=1) > 1)
+        if len(tied):
+            order = priority[row[tied]]
+            is_before = is_tied[tied] & (order < order[np.arange(len(tied)), column[tied]][:, None])
+            ranks[start + tied] += np.count_nonzero(is_before, axis=1)
     return ranks
+
+
+def top_columns(scores: NDArray[np.floating], priority: NDArray[np.floating], k: int) -> Lists:
+    """Return the columns of each row's k best, best first, (n, k); equal scores as in `target_ranks`.
+
+    A column that scores -inf is never listed: where that leaves fewer than k, the rest is -1.
+    """
+    k = min(k, scores.shape[1])
+    worst = -np.partition(-scores, k - 1, axis=1)[:, k - 1 : k]  # (n, 1) the k-th best score
+    is_tied = scores == worst
+    # Of those that tie for the last places only the k first by priority can be needed.
+    crowded = np.flatnonzero(np.count_nonzero(is_tied, axis=1) > k)
+    if len(crowded):
+        order = np.where(is_tied[crowded], priority[crowded], np.inf)
+        is_tied[crowded] &= order <= np.partition(order, k - 1, axis=1)[:, k - 1 : k]
+    row, column = np.nonzero((is_tied | (scores > worst)) & (scores > -np.inf))
+    by_rank = np.lexsort((priority[row, column], -scores[row, column], row))
+    row, column = row[by_rank], column[by_rank]
+    place = np.arange(len(row)) - np.searchsorted(row, row)
+    top = np.full((len(scores), k), -1, dtype=np.int64)
+    top[row[place < k], place[place < k]] = column[place < k]
+    return top
 
 
 def recall_at_k(ranks: Ranks, ptr: Ranks, k: int) -> PerCase:
     """Return the share of a case's targets that are among its first k."""
     recall: PerCase = _sum(ranks <= k, ptr) / np.diff(ptr)
     return recall
+
+
+def precision_at_k(ranks: Ranks, ptr: Ranks, k: int) -> PerCase:
+    """Return the share of the first k that are targets."""
+    precision: PerCase = _sum(ranks <= k, ptr) / k
+    return precision
+
+
+def f1_at_k(ranks: Ranks, ptr: Ranks, k: int) -> PerCase:
+    """Return the harmonic mean of precision and recall at k, 0 where both are."""
+    f1: PerCase = 2 * _sum(ranks <= k, ptr) / (k + np.diff(ptr))
+    return f1
 
 
 def hit_rate_at_k(ranks: Ranks, ptr: Ranks, k: int) -> PerCase:
@@ -47,6 +93,15 @@ def mrr_at_k(ranks: Ranks, ptr: Ranks, k: int) -> PerCase:
     """Return 1 / rank of the first target, or 0 where that is beyond k."""
     first = np.minimum.reduceat(ranks, ptr[:-1])
     return np.where(first <= k, 1 / first, 0.0)
+
+
+def map_at_k(ranks: Ranks, ptr: Ranks, k: int) -> PerCase:
+    """Return average precision: the precision at each found target's rank, summed, over min(number of targets, k)."""
+    row = np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
+    found = ranks[np.lexsort((ranks, row))]  # ascending within each case
+    place = np.arange(len(ranks)) - ptr[row] + 1
+    average: PerCase = _sum(np.where(found <= k, place / found, 0.0), ptr) / np.minimum(np.diff(ptr), k)
+    return average
 
 
 def ndcg_at_k(ranks: Ranks, ptr: Ranks, k: int) -> PerCase:
@@ -62,7 +117,55 @@ METRICS: dict[str, Callable[[Ranks, Ranks, int], PerCase]] = {
     "recall": recall_at_k,
     "mrr": mrr_at_k,
     "hit_rate": hit_rate_at_k,
+    "map": map_at_k,
+    "precision": precision_at_k,
+    "f1": f1_at_k,
 }
+
+
+def auc(ranks: Ranks, ptr: Ranks, num_ranked: Ranks) -> PerCase:
+    """Return how often a target stands before an item that is none, over all such pairs of a case.
+
+    `num_ranked` (n,): how many candidates the case ranks, targets included. 0.5 is chance, and the value of a case
+    whose candidates are all targets.
+    """
+    num_targets = np.diff(ptr)
+    others = num_ranked - num_targets
+    before = _sum(ranks, ptr) - num_targets * (num_targets + 1) / 2  # pairs in the wrong order
+    pairs = others * num_targets
+    return np.where(pairs > 0, 1 - before / np.maximum(pairs, 1), 0.5)
+
+
+def coverage(lists: Lists, num_candidates: int) -> float:
+    """Return the share of the candidates that anybody is shown: one number for a model, in [0, 1]."""
+    return len(np.unique(lists[lists >= 0])) / num_candidates
+
+
+def diversity(lists: Lists, embeddings: NDArray[np.floating]) -> PerCase:
+    """Return 1 - the mean cosine of a list's pairs, in [0, 2]; 0 for a list of fewer than two.
+
+    embeddings (num_items, dim), one row per item_idx, at unit length or zero where nothing is known of an item.
+    """
+    shown = embeddings[lists] * (lists >= 0)[:, :, None]  # (n, k, dim)
+    size = (lists >= 0).sum(axis=1)
+    # |sum of vectors|^2 is the sum over all ordered pairs; the squares are each item with itself.
+    same = np.square(shown.sum(axis=1, dtype=np.float64)).sum(axis=1) - np.square(shown).sum(axis=(1, 2))
+    pairs = size * (size - 1)
+    return np.where(pairs > 0, 1 - same / np.maximum(pairs, 1), 0.0)
+
+
+def novelty(lists: Lists, counts: NDArray[np.integer], num_users: int) -> PerCase:
+    """Return the mean -log2 of the shown items' popularity, in bits; 0 for an empty list.
+
+    counts (num_items,): how many of `num_users` training users liked an item. Popularity is (count + 1) /
+    (num_users + 1), so that an item nobody has touched is the most novel and not infinitely so. Castells, Vargas &
+    Wang, "Novelty and diversity metrics for recommender systems", 2011.
+    """
+    surprise = -np.log2((counts + 1) / (num_users + 1))
+    is_shown = lists >= 0
+    total = (surprise[lists] * is_shown).sum(axis=1)
+    mean: PerCase = total / np.maximum(is_shown.sum(axis=1), 1)
+    return mean
 
 
 def _sum(values: NDArray[np.generic], ptr: Ranks) -> PerCase:

@@ -13,9 +13,11 @@ from trainer.checkpoint import Checkpoint, TrainingState
 from trainer.config import RunConfig, as_document
 from trainer.encoders import Encoders
 from trainer.errors import CheckpointError, ConfigError
+from trainer.evaluation import Scorer
+from trainer.features import ItemFeatures
 from trainer.prepare import Prepared, Progress, prepare
 from trainer.recipes import RECIPES
-from trainer.report import current_commit, make_report, write_report
+from trainer.report import Report, current_commit, make_report, write_report
 
 # Settings that may differ between a run and its continuation: they decide how far and where, not what. The data's
 # paths are free because their hash is compared, the encoders' because their space is.
@@ -41,20 +43,26 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> dic
         course.resume()
     course.run()
     best = checkpoint.load(out / "best")
-    report = {**report_of(prepared, best.towers, progress), "training": course.record}
+    judged = report_of(prepared, best.towers, progress)
+    report = {**judged.document, "training": course.record}
     if "test" in report:
         metrics = {**best.metrics, "test": report["test"]["models"][config.model.type], "protocol": report["split"]}
         checkpoint.save(replace(best, metrics=metrics), out / "best")
-    write_report(report, out / "report.json")
+    write_report(replace(judged, document=report), out)
     return report
 
 
-def report_of(prepared: Prepared, towers: Mapping[str, nn.Module], progress: Progress) -> dict[str, Any]:
-    """Return the report of a model with these towers, as its recipe has them scored."""
+def report_of(prepared: Prepared, towers: Mapping[str, nn.Module], progress: Progress, **options: Any) -> Report:
+    """Return the report of a model with these towers, as its recipe has them scored; options as of `make_report`."""
     recipe = RECIPES[prepared.config.model.type]
     placed = {name: tower.to(prepared.device).eval() for name, tower in towers.items()}
-    report = make_report(prepared, recipe.scorer(prepared, placed), progress)
-    return {**report, **(recipe.sections(prepared, placed) if recipe.sections else {})}
+
+    def scorer_on(features: ItemFeatures) -> Scorer | None:
+        return recipe.scorer(replace(prepared, features=features), placed)
+
+    report = make_report(prepared, scorer_on(prepared.features), progress, rescore=scorer_on, **options)
+    more = recipe.sections(prepared, placed) if recipe.sections else {}
+    return replace(report, document={**report.document, **more})
 
 
 class _Course:

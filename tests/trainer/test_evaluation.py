@@ -103,7 +103,8 @@ def test_content_baseline_ranks_what_is_like_the_history_first_and_is_tuned_on_v
     cases = Cases(
         np.array([0, 1]), history, np.ones(2), np.array([0, 3, 6]), np.array([2, 3, 4, 5, 6, 9]), np.arange(10)
     )
-    scorer, chosen = tuned_content_scorer(features, cases, dim=9, max_items=5, seed=0, device=CPU)
-    found = evaluate(scorer, cases, np.random.default_rng(0), (3,))
+    fitted = tuned_content_scorer(features, cases, seed=0, device=CPU)
+    found = evaluate(fitted.scorer, cases, np.random.default_rng(0), (3,))
     assert found["ndcg@3"].tolist() == [1, 1]
-    assert set(chosen) == {"text_weight", "half_life_days"}
+    assert fitted.tuned["valid_ndcg@10"] == max(point["ndcg@10"] for point in fitted.tuned["grid"])
+    assert fitted.tuned["chosen"].keys() >= {"text_weight", "whitening"}

@@ -12,7 +12,7 @@ from trainer.config import RunConfig, parse_config
 from trainer.errors import CheckpointError
 from trainer.prepare import prepare
 from trainer.progress import TerminalProgress
-from trainer.report import report_table
+from trainer.report_tables import report_table
 from trainer.train import describe_encoders, report_of
 
 
@@ -51,7 +51,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
             progress.say(
                 "these are other data than it was trained on; users or items of the test may have been in training"
             )
-        report = report_of(prepared, saved.towers, progress)
+        report = report_of(prepared, saved.towers, progress).document
     if arguments.json or "test" not in report:
         print(json.dumps(report, indent=1))
     else:

@@ -8,7 +8,7 @@ from typing import Any
 from trainer.commands.console import EXIT_CODES, print_table
 from trainer.config import read_config
 from trainer.progress import TerminalProgress
-from trainer.report import report_table
+from trainer.report_tables import report_table
 from trainer.train import train
 
 

@@ -1,0 +1,139 @@
+"""Content without training: what is like the history comes first; no interaction but the history's is looked at."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from trainer.baselines.sparse_interactions import liked_history
+from trainer.baselines.tuning import Fitted, Settings, tune
+from trainer.evaluation import Scorer, embed_items, tower_scorer
+from trainer.features import ItemFeatures
+from trainer.splits import Cases
+from trainer.towers.content import ContentItemTower, ContentUserTower
+
+TEXT_WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9)
+WHITENINGS = (0.0, 0.5, 1.0)
+HALF_LIVES_DAYS = (7.0, 30.0, 365.0)
+BESTS = (1, 3, 5)  # of the history's items, the n most like the candidate count
+LASTS = (20, 5)  # of the history, only the last n items are looked at
+MAX_ITEMS = 100
+SMALLEST_VARIANCE = 1e-4  # of the largest: a direction that hardly varies is noise, not to be blown up by whitening
+
+Embeddings = NDArray[np.float32]
+
+
+def content_towers(
+    features: ItemFeatures, dim: int, text_weight: float, half_life_days: float, whitening: float = 0.0
+) -> tuple[ContentItemTower, ContentUserTower]:
+    """Return content towers on the catalogue's own principal components; no interaction is looked at.
+
+    `whitening` in [0, 1]: 0 keeps the components' variances, 1 makes them equal, which lets what sets products apart
+    weigh as much as what they share.
+    """
+    width = (dim - 1) // 2
+    text = _principal(features.text[features.modality_mask[:, 0] > 0], width, whitening)
+    image = _principal(features.image[features.modality_mask[:, 1] > 0], width, whitening)
+    return ContentItemTower(*text, *image, text_weight=text_weight), ContentUserTower(half_life_days=half_life_days)
+
+
+def tuned_content_scorer(
+    features: ItemFeatures, valid: Cases, *, seed: int, device: torch.device, max_items: int = MAX_ITEMS
+) -> Fitted:
+    """Return the content scorer with the best valid NDCG@10.
+
+    Tuned in two steps: first how the items are embedded (text's weight, whitening) under a plain mean of the history,
+    then how the history is read: a recency-weighted mean, or the n items most like the candidate (1 is max pooling).
+    """
+    bench = _ContentBench(features, max_items, device)
+    has_both = bool((features.modality_mask.sum(axis=0) > 0).all())
+    weights = TEXT_WEIGHTS if has_both else (0.5,)  # with one modality alone the weight cancels out
+    longest = HALF_LIVES_DAYS[-1]
+    looks = [
+        {"text_weight": weight, "whitening": whitening, "half_life_days": longest}
+        for weight in weights
+        for whitening in WHITENINGS
+    ]
+    first = tune(bench.scorer, looks, valid, seed)
+    look = {name: first.tuned["chosen"][name] for name in ("text_weight", "whitening")}
+    second = tune(bench.scorer, [{**look, **reading} for reading in _readings()], valid, seed)
+    best = max(first, second, key=lambda fitted: fitted.tuned["valid_ndcg@10"])
+    return Fitted(best.scorer, {**best.tuned, "grid": [*first.tuned["grid"], *second.tuned["grid"]]})
+
+
+def remake_content_scorer(
+    features: ItemFeatures, chosen: Settings, device: torch.device, max_items: int = MAX_ITEMS
+) -> Scorer:
+    """Return the scorer with these chosen settings on other features, as when a modality is taken away."""
+    return _ContentBench(features, max_items, device).scorer(**chosen)
+
+
+def best_of_history_scorer(embeddings: Embeddings, best: int, last: int) -> Scorer:
+    """Return a scorer by the mean of a candidate's `best` largest cosines to the history's `last` liked items.
+
+    embeddings: (num_items, dim); items of which nothing is known are zero and like nothing.
+    """
+
+    def score(cases: Cases, positions: NDArray[np.int64]) -> Embeddings:
+        index, items, ago = liked_history(cases, positions)
+        index, items = index[ago < last], items[ago < last]
+        unique, places = np.unique(items, return_inverse=True)
+        cosines = embeddings[unique] @ embeddings[cases.candidates].T
+        ptr = np.searchsorted(index, np.arange(len(positions) + 1))
+        scores = np.zeros((len(positions), len(cases.candidates)), dtype=np.float32)
+        for case in np.flatnonzero(np.diff(ptr)):
+            mine = cosines[places[ptr[case] : ptr[case + 1]]]  # (liked, candidates)
+            if len(mine) > best:
+                mine = np.partition(mine, len(mine) - best, axis=0)[-best:]
+            scores[case] = mine.mean(axis=0)
+        return scores
+
+    return score
+
+
+class _ContentBench:
+    """Embeds the catalogue once for each look, however many readings of the history are tried on it."""
+
+    def __init__(self, features: ItemFeatures, max_items: int, device: torch.device) -> None:
+        self.features, self.max_items, self.device = features, max_items, device
+        # The baseline is exported nowhere, so it may be as wide as the encoders are.
+        self.dim = 2 * max(features.text.shape[1], features.image.shape[1]) + 1
+
+    def scorer(
+        self,
+        text_weight: float,
+        whitening: float,
+        half_life_days: float | None = None,
+        best: int | None = None,
+        last: int | None = None,
+    ) -> Scorer:
+        half_life = half_life_days or HALF_LIVES_DAYS[-1]
+        towers: list[nn.Module] = [
+            tower.to(self.device)
+            for tower in content_towers(self.features, self.dim, text_weight, half_life, whitening)
+        ]
+        if best is None or last is None:
+            return tower_scorer(towers[0], towers[1], self.features, self.max_items, self.device)
+        embeddings = embed_items(towers[0], self.features, self.device).cpu().numpy()
+        # Without the last coordinate, the filler: that two items lack a picture is no likeness.
+        return best_of_history_scorer(np.ascontiguousarray(embeddings[:, :-1]), best, last)
+
+
+def _readings() -> Sequence[Settings]:
+    means = [{"half_life_days": half_life} for half_life in HALF_LIVES_DAYS[:-1]]
+    return [*means, *({"best": best, "last": last} for best in BESTS for last in LASTS)]
+
+
+def _principal(features: Embeddings, width: int, whitening: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the mean, (D,), and the first principal directions as columns, (D, at most width)."""
+    if len(features) == 0:
+        return torch.zeros(features.shape[1]), torch.eye(features.shape[1])[:, :1]
+    mean = features.mean(axis=0, dtype=np.float64)
+    covariance = np.cov(features - mean, rowvar=False, dtype=np.float64, bias=True).reshape(features.shape[1], -1)
+    values, vectors = np.linalg.eigh(covariance)  # ascending
+    count = min(width, len(features))
+    values, basis = values[::-1][:count], vectors[:, ::-1][:, :count]
+    scale = np.maximum(values / max(values[0], np.finfo(np.float64).tiny), SMALLEST_VARIANCE) ** (-whitening / 2)
+    return torch.from_numpy(mean).float(), torch.from_numpy(basis * scale).float()

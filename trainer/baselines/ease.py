@@ -1,0 +1,89 @@
+"""EASE: the strongest linear model known, in closed form. Steck, "Embarrassingly shallow autoencoders", WWW 2019.
+
+Where what is asked for (shop B's items) is never in a history (shop A's), no item can predict itself, and the model is
+ridge regression from A to B: `W = (Xa' Xa + lambda I)^-1 Xa' Xb`. Otherwise it is Steck's, with the diagonal held at
+zero: `W = I - P / diag(P)`, `P = (X' X + lambda I)^-1`. W itself is never built: scores are solved for the histories.
+"""
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from trainer.baselines.sparse_interactions import Matrix, history_matrix, num_users_per_item, user_items
+from trainer.baselines.tuning import Fitted, tune
+from trainer.evaluation import Scorer, seen_candidates
+from trainer.prepare import Prepared
+from trainer.splits import Cases
+
+RIDGES = (30.0, 100.0, 300.0, 1000.0)
+# The Gram matrix is dense: 16,000 items are 1 GB, and solving takes minutes. Beyond that the most liked are kept.
+MAX_ITEMS = 16_000
+
+Scores = NDArray[np.float32]
+
+
+class Ease:
+    """Makes EASE scorers of one training set; `may_repeat` where histories can hold candidates."""
+
+    def __init__(
+        self, liked: Matrix, candidates: NDArray[np.int64], *, may_repeat: bool, max_items: int = MAX_ITEMS
+    ) -> None:
+        self.num_items = liked.shape[1]
+        self.may_repeat = may_repeat
+        counts = num_users_per_item(liked)
+        if not may_repeat:
+            counts[candidates] = 0  # they are never in a history
+        self.inputs = np.sort(np.argsort(-counts, kind="stable")[: min(max_items, np.count_nonzero(counts))])
+        of_inputs = liked[:, self.inputs]
+        self.gram = (of_inputs.T @ of_inputs).toarray()
+        self.cross = (of_inputs.T @ liked).tocsr()  # (inputs, num_items)
+
+    def scorer(self, ridge: float) -> Scorer:
+        """Return the scorer with this ridge (lambda)."""
+        gram = self.gram + ridge * np.eye(len(self.gram), dtype=np.float32)
+        factor = scipy.linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
+        if self.may_repeat:
+            return self._autoencoder(factor)
+
+        def score(cases: Cases, positions: NDArray[np.int64]) -> Scores:
+            solved = self._solve(factor, cases, positions)
+            scores: Scores = (self.cross[:, cases.candidates].T @ solved).T
+            return scores
+
+        return score
+
+    def _autoencoder(self, factor: Scores) -> Scorer:
+        inverse_factor = scipy.linalg.solve_triangular(
+            factor, np.eye(len(factor), dtype=np.float32), lower=True, check_finite=False
+        )
+        diagonal = np.square(inverse_factor).sum(axis=0)  # of P, since P = L^-T L^-1
+        place = np.full(self.num_items, -1)
+        place[self.inputs] = np.arange(len(self.inputs))
+
+        def score(cases: Cases, positions: NDArray[np.int64]) -> Scores:
+            solved = self._solve(factor, cases, positions)
+            mine = place[cases.candidates]
+            scores = np.where(mine[:, None] >= 0, -solved[mine] / diagonal[mine][:, None], 0.0).T
+            return np.asarray(scores, dtype=np.float32)
+
+        return score
+
+    def _solve(self, factor: Scores, cases: Cases, positions: NDArray[np.int64]) -> Scores:
+        history = history_matrix(cases, positions, self.num_items)[:, self.inputs].toarray()
+        solved: Scores = scipy.linalg.cho_solve((factor, True), history.T, overwrite_b=True, check_finite=False)
+        return solved  # (inputs, positions)
+
+
+def fit_ease(prepared: Prepared) -> Fitted:
+    """Return EASE with the ridge chosen on "valid"."""
+    split = prepared.split
+    liked = user_items(split.train, len(prepared.dataset.products))
+    may_repeat = any(len(seen_candidates(cases, np.arange(len(cases)))[0]) for cases in (split.valid, split.test))
+    model = Ease(liked, split.test.candidates, may_repeat=may_repeat)
+    if len(model.inputs) == 0:  # nothing that a history may hold was ever liked in training
+        return Fitted(_nothing_learnt, {"chosen": {}})
+    return tune(model.scorer, [{"ridge": ridge} for ridge in RIDGES], split.valid, prepared.config.seed)
+
+
+def _nothing_learnt(cases: Cases, positions: NDArray[np.int64]) -> Scores:
+    return np.zeros((len(positions), len(cases.candidates)), dtype=np.float32)

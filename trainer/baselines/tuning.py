@@ -1,0 +1,74 @@
+"""Choosing a baseline's settings: a small grid, judged by NDCG@10 of the validation users, never by test."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.evaluation import Scorer, rank_targets
+from trainer.metrics import ndcg_at_k
+from trainer.splits import Cases
+
+MAX_TUNING_CASES = 2000
+MAX_TUNING_SCORES = 12_000_000
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A baseline ready to score, and how it came to be what it is."""
+
+    scorer: Scorer
+    tuned: dict[str, Any]  # "chosen", and where anything was tried "valid_ndcg@10" and "grid", of JSON types
+
+
+def untuned(scorer: Scorer) -> Fitted:
+    """Return a baseline that has nothing to choose."""
+    return Fitted(scorer, {"chosen": {}})
+
+
+def tune(make: Callable[..., Scorer], grid: Iterable[Settings], valid: Cases, seed: int) -> Fitted:
+    """Return the scorer `make(**settings)` of the settings with the best NDCG@10 on `valid`; of equals the first."""
+    cases = tuning_cases(valid, seed)
+    best: tuple[float, Scorer, Settings] | None = None
+    points = []
+    for settings in grid:
+        scorer = make(**settings)
+        value = valid_ndcg(scorer, cases, seed)
+        points.append({**settings, "ndcg@10": value})
+        if best is None or value > best[0]:
+            best = (value, scorer, settings)
+    if best is None:
+        raise ValueError("the grid is empty")
+    return Fitted(best[1], {"chosen": dict(best[2]), "valid_ndcg@10": best[0], "grid": points})
+
+
+def valid_ndcg(scorer: Scorer, cases: Cases, seed: int) -> float:
+    """Return the mean NDCG@10, ties ordered by `seed`: the same luck for every candidate setting."""
+    ranks = rank_targets(scorer, cases, np.random.default_rng([seed, 4]))
+    return float(ndcg_at_k(ranks, cases.target_ptr, 10).mean())
+
+
+def tuning_cases(valid: Cases, seed: int, max_scores: int = MAX_TUNING_SCORES) -> Cases:
+    """Return the validation cases, or a seeded sample where there are more than tuning needs."""
+    most = min(MAX_TUNING_CASES, max(50, max_scores // len(valid.candidates)))
+    if len(valid) <= most:
+        return valid
+    return select_cases(valid, np.sort(np.random.default_rng([seed, 5]).choice(len(valid), most, replace=False)))
+
+
+def select_cases(cases: Cases, positions: NDArray[np.int64]) -> Cases:
+    """Return these cases alone, in this order; the history keeps all users' rows."""
+    sizes = np.diff(cases.target_ptr)[positions]
+    ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    rows = np.arange(ptr[-1]) + np.repeat(cases.target_ptr[positions] - ptr[:-1], sizes)
+    return Cases(
+        users=cases.users[positions],
+        history=cases.history,
+        now_days=cases.now_days[positions],
+        target_ptr=ptr,
+        target_items=cases.target_items[rows],
+        candidates=cases.candidates,
+    )
