@@ -75,23 +75,40 @@ class TrainingConfig:
     """How the towers are fitted."""
 
     epochs: int = 30
-    patience: int = 4  # epochs without a better valid NDCG@10 before stopping
+    patience: int = 4  # epochs without a better metric on "valid" before stopping
     batch_size: int = 512  # examples; each also serves the others as a negative
+    accumulate: int = 1  # batches that make one step together
+    optimiser: str = "adamw"  # adamw | adam | sgd
     learning_rate: float = 1e-3
-    weight_decay: float = 0.01
+    momentum: float = 0.9  # sgd
+    nesterov: bool = False  # sgd
+    weight_decay: float = 0.01  # of matrices only; adamw: decoupled, adam and sgd: as part of the gradient
+    schedule: str = "constant"  # constant | linear | cosine | plateau: the learning rate after warm-up
+    warmup_steps: int = 0  # steps in which the learning rate rises from nothing
+    final_share: float = 0.0  # linear, cosine: of the learning rate, what is left at the last step
+    plateau_factor: float = 0.5  # plateau: times this
+    plateau_patience: int = 2  # plateau: after so many epochs without a better metric on "valid"
     temperature: float = 0.07  # logits are cosine / temperature
     grad_clip: float = 1.0  # largest gradient norm
+    precision: str = "fp32"  # fp32 | bf16 | fp16 (CUDA only): what the towers compute in; weights stay float32
     max_items: int = 100  # the user tower sees at most this many interactions, most recent first
     modality_dropout: float = 0.2  # share of items with both that lose text or picture, so that either alone will do
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "patience", "max_items"):
+        for name in ("epochs", "patience", "max_items", "accumulate", "plateau_patience"):
             between(f"training.{name}", getattr(self, name), 1, 100_000)
         between("training.batch_size", self.batch_size, 2, 1_000_000)
-        between("training.modality_dropout", self.modality_dropout, 0, 1)
+        between("training.warmup_steps", self.warmup_steps, 0, 10_000_000)
         between("training.weight_decay", self.weight_decay, 0, 10)
+        for name in ("modality_dropout", "momentum", "final_share", "plateau_factor"):
+            between(f"training.{name}", getattr(self, name), 0, 1)
         for name in ("learning_rate", "temperature", "grad_clip"):
             between(f"training.{name}", getattr(self, name), 1e-9, 1e6)
+        one_of("training.optimiser", self.optimiser, ("adamw", "adam", "sgd"))
+        one_of("training.schedule", self.schedule, ("constant", "linear", "cosine", "plateau"))
+        one_of("training.precision", self.precision, ("fp32", "bf16", "fp16"))
+        if self.nesterov and not self.momentum:
+            raise ConfigError("training.nesterov needs training.momentum above 0")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -20,26 +21,47 @@ from trainer.features import ItemFeatures
 from trainer.histories import pad_histories
 from trainer.item_inputs import ItemExtra, extra_inputs, item_inputs
 from trainer.learner import OnBatch, global_chance_from, unwatched
-from trainer.losses import sampled_softmax
+from trainer.model_configs import RankingConfig
+from trainer.negatives import nearest_items
+from trainer.objective import Asked, Objective
+from trainer.optim import Descent
 from trainer.prepare import Prepared
 
+
+@dataclass(frozen=True)
+class ItemBatch:
+    """The items of one batch, each once, as the item tower was given them and as it embedded them."""
+
+    item_idx: NDArray[np.int64]  # (n,)
+    text: Tensor
+    image: Tensor
+    modality_mask: Tensor  # (n, 2), after modality dropout
+    extra: Mapping[str, Tensor]
+    embeddings: Tensor  # (n, dim)
+
+
+Auxiliary = Callable[[ItemBatch], Tensor]  # -> a scalar that is added to the loss
 Judge = Callable[[nn.Module, nn.Module], dict[str, float]]  # (item tower, user tower) -> metrics
 
 
 @dataclass(frozen=True)
 class Lessons:
-    """What two towers learn from."""
+    """What two towers learn from, and in which way."""
 
     train: Interactions
     features: ItemFeatures
+    config: RankingConfig
     extra: ItemExtra | None = None
+    auxiliary: Auxiliary | None = None  # a further loss, on the items of each batch
+    neighbours: NDArray[np.int64] | None = None  # of trainer/negatives.py, for hard negatives
 
 
 class Fit:
-    """A learner of an item and a user tower from what users did, by AdamW and in-batch sampled softmax.
+    """A learner of an item and a user tower from what users did.
 
     An example is an item that a user liked, and everything that user did before; the item itself is taken out of that
-    history, or viewing it first would give it away.
+    history, or viewing it first would give it away. What it stands against and the loss are those of
+    trainer/objective.py.
     """
 
     stop_metric = "ndcg@10"
@@ -56,23 +78,19 @@ class Fit:
     ) -> None:
         self.item_tower, self.user_tower = item_tower.to(device), user_tower.to(device)
         self.train, self.features, self.extra = lessons.train, lessons.features, lessons.extra
+        self.auxiliary = lessons.auxiliary
         self.config, self.generator, self.device, self.judge = config, generator, device, judge
-        self.parameters = [*item_tower.parameters(), *user_tower.parameters()]
-        self.optimiser = torch.optim.AdamW(
-            [
-                {"params": [p for p in self.parameters if p.ndim >= 2], "weight_decay": config.weight_decay},
-                {"params": [p for p in self.parameters if p.ndim < 2], "weight_decay": 0.0},
-            ],
-            lr=config.learning_rate,
-        )
-        self.step = 0
         self.examples = np.flatnonzero(self.train.is_liked & (_places(self.train) > 0))
         if len(self.examples) < 2:
             raise TrainingError(
                 "no training user liked anything after a first interaction, so there is nothing to learn"
             )
         counts = np.bincount(self.train.item_idx[self.examples], minlength=len(self.features))
-        self.log_q = np.log(np.maximum(counts, 1) / len(self.examples)).astype(np.float32)
+        self.objective = Objective(lessons.config, config.temperature, self.train, counts, lessons.neighbours)
+        steps = math.ceil(math.ceil(len(self.examples) / config.batch_size) / config.accumulate)
+        parameters = [*item_tower.parameters(), *user_tower.parameters()]
+        self.descent = Descent(parameters, config, steps * config.epochs, device)
+        self._watched_step = 0
 
     @classmethod
     def on(
@@ -81,12 +99,30 @@ class Fit:
         item_tower: nn.Module,
         user_tower: nn.Module,
         generator: torch.Generator,
+        *,
         extra: ItemExtra | None = None,
+        auxiliary: Auxiliary | None = None,
     ) -> Self:
-        """Return the learner of these towers on a run's training interactions, judged on its "valid"."""
-        lessons = Lessons(prepared.split.train, prepared.features, extra)
+        """Return the learner of these towers on a run's training interactions, judged on its "valid".
+
+        A recipe whose item tower takes more than text and picture gives `extra`, and the same to `tower_scorer`.
+        """
+        config, model, train = prepared.config, prepared.config.model, prepared.split.train
+        if not isinstance(model, RankingConfig):
+            raise TypeError(f"expected a RankingConfig, got {type(model).__name__}")
+        neighbours = None
+        if model.hard_share:
+            catalogue, cache = np.unique(train.item_idx), Path(config.cache)
+            args = (prepared.features, model.hard_features, catalogue, model.hard_neighbours)
+            neighbours = nearest_items(*args, prepared.device, cache)
+        lessons = Lessons(train, prepared.features, model, extra, auxiliary, neighbours)
         judge = partial(judge_on_valid, prepared, extra)
-        return cls(item_tower, user_tower, lessons, prepared.config.training, generator, prepared.device, judge)
+        return cls(item_tower, user_tower, lessons, config.training, generator, prepared.device, judge)
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps so far."""
+        return self.descent.step
 
     @property
     def towers(self) -> Mapping[str, nn.Module]:
@@ -103,32 +139,32 @@ class Fit:
             raise TrainingError(
                 "no batch had a user with another liked item before the target; there is nothing to learn"
             )
-        return {"loss": math.fsum(losses) / len(losses)}
+        return {
+            "loss": math.fsum(losses) / len(losses),
+            "learning_rate": self.descent.learning_rate,
+            "grad_norm": self.descent.take_grad_norm(),
+        }
 
     def validate(self) -> dict[str, float]:
-        """Return the mean metrics of the towers as they stand."""
-        return self.judge(self.item_tower, self.user_tower)
+        """Return the mean metrics of the towers as they stand; after training steps, a plateau schedule takes note."""
+        metrics = self.judge(self.item_tower, self.user_tower)
+        if self.step > self._watched_step:
+            self.descent.watch(metrics[self.stop_metric])
+            self._watched_step = self.step
+        return metrics
 
     def state(self) -> TrainingState:
         """Return what `restore` needs, besides the towers' weights."""
-        tensors = {"generator": self.generator.get_state()}
-        for index, values in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in values.items()}
-        return TrainingState(tensors, {"step": self.step})
+        tensors, values = self.descent.state()
+        return TrainingState({"generator": self.generator.get_state(), **tensors}, values)
 
     def restore(self, towers: Mapping[str, nn.Module], state: TrainingState) -> None:
         """Take over these towers' weights and the optimiser and generator of `state`."""
         for name, tower in self.towers.items():
             tower.load_state_dict(towers[name].state_dict())
-        optimiser = self.optimiser.state_dict()
-        for key, tensor in state.tensors.items():
-            section, _, rest = key.partition(".")
-            if section == "optimiser":
-                index, _, name = rest.partition(".")
-                optimiser["state"].setdefault(int(index), {})[name] = tensor
-        self.optimiser.load_state_dict(optimiser)
+        self.descent.restore(state.tensors, state.values)
         self.generator.set_state(state.tensors["generator"])
-        self.step = int(state.values["step"])
+        self._watched_step = self.step
 
     def _run_batches(self, on_batch: OnBatch) -> Sequence[float]:
         order = self.examples[torch.randperm(len(self.examples), generator=self.generator).numpy()]
@@ -136,61 +172,54 @@ class Fit:
         batches = [order[start : start + size] for start in range(0, len(order), size)]
         losses = []
         for finished, rows in enumerate(batches, 1):
-            loss = self._loss(rows)
+            with self.descent.autocast():
+                loss = self._loss(rows)
             if loss is not None:
-                losses.append(self._descend(loss))
+                losses.append(self._checked(loss))
+                self.descent.add(loss)
             on_batch(finished, len(batches))
+        self.descent.finish()
         return losses
 
-    def _descend(self, loss: Tensor) -> float:
+    def _checked(self, loss: Tensor) -> float:
         value = loss.item()
         if not math.isfinite(value):
             raise TrainingError(f"the loss became {value} at step {self.step}; try a lower training.learning_rate")
-        self.optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(self.parameters, self.config.grad_clip)
-        self.optimiser.step()
-        self.step += 1
         return value
 
     def _loss(self, rows: NDArray[np.int64]) -> Tensor | None:
         """Return the loss of these examples, or None where fewer than two have a history and a weight."""
         train = self.train
-        targets = train.item_idx[rows]  # (B,)
-        start = train.ptr[train.user_idx[rows]]
-        history = pad_histories(train, start, rows, train.time_days[rows], self.config.max_items)
+        targets, who = train.item_idx[rows], train.user_idx[rows]  # (B,) each
+        history = pad_histories(train, train.ptr[who], rows, train.time_days[rows], self.config.max_items)
         mask = history.item_mask * (history.item_idx != targets[:, None])  # (B, L)
         usable = ((mask > 0) & (history.kinds != DISMISS)).any(axis=1)
         if usable.sum() < 2:
             return None
-        users, positives = self._embed(history.item_idx, history.kinds, history.ages_days, mask, targets)
-        return sampled_softmax(
-            users,
-            positives,
-            self._tensor(self.log_q[targets]),
-            self._tensor(_fair_negatives(targets, history.item_idx, mask)),
-            self._tensor(train.weight[rows] * usable),
-            self.config.temperature,
+        negatives = self.objective.draw(who, targets, self.generator)
+        wanted = np.concatenate([history.item_idx.ravel(), targets, negatives.items.ravel()])
+        embeddings, further = self._embed(wanted)
+        num, (size, length) = history.item_idx.size, history.item_idx.shape
+        users = self.user_tower(
+            embeddings[:num].view(size, length, -1),  # (B, L, dim)
+            *map(self._tensor, (history.kinds, history.ages_days, mask)),
         )
+        asked = Asked(who, targets, train.weight[rows] * usable, history.item_idx, mask, negatives)
+        against = embeddings[num + size :].view(size, -1, embeddings.shape[1])  # (B, K, dim)
+        loss = self.objective.loss(asked, users, embeddings[num : num + size], against)
+        return loss if further is None else loss + further
 
-    def _embed(
-        self,
-        item_idx: NDArray[np.int64],
-        kinds: NDArray[np.int64],
-        ages_days: NDArray[np.float32],
-        mask: NDArray[np.float32],
-        targets: NDArray[np.int64],
-    ) -> tuple[Tensor, Tensor]:
-        """Return the embeddings of users and of what they chose, (B, dim) each; every item is embedded once."""
-        unique, places = np.unique(np.concatenate([item_idx.ravel(), targets]), return_inverse=True)
+    def _embed(self, item_idx: NDArray[np.int64]) -> tuple[Tensor, Tensor | None]:
+        """Return the embeddings of items (n,), each embedded once, as (n, dim), and the auxiliary loss on them."""
+        unique, places = np.unique(item_idx, return_inverse=True)
         text, image, modality_mask = item_inputs(self.features, unique, self.device)
         modality_mask = modality_mask * self._keep_modalities(modality_mask)
         extra = extra_inputs(self.extra, unique, self.device, self.generator)
         embeddings = self.item_tower(text, image, modality_mask, **extra)  # (num_unique, dim)
-        chosen = torch.nn.functional.embedding(self._tensor(places), embeddings)
-        items = chosen[: item_idx.size].view(*item_idx.shape, -1)  # (B, L, dim)
-        users = self.user_tower(items, self._tensor(kinds), self._tensor(ages_days), self._tensor(mask))
-        return users, chosen[item_idx.size :]
+        further = None
+        if self.auxiliary:
+            further = self.auxiliary(ItemBatch(unique, text, image, modality_mask, extra, embeddings))
+        return torch.nn.functional.embedding(self._tensor(places), embeddings), further
 
     def _keep_modalities(self, modality_mask: Tensor) -> Tensor:
         """Return 0 for one modality of some items that have both, 1 elsewhere, (n, 2)."""
@@ -218,14 +247,3 @@ def judge_on_valid(
 def _places(interactions: Interactions) -> NDArray[np.int64]:
     """Return how many rows of the same user come before each row, (n,)."""
     return np.arange(len(interactions)) - interactions.ptr[interactions.user_idx]
-
-
-def _fair_negatives(
-    targets: NDArray[np.int64], item_idx: NDArray[np.int64], mask: NDArray[np.float32]
-) -> NDArray[np.bool_]:
-    """Return (B, B): whether target j may stand against target i, being neither it nor something its user had."""
-    had = np.where(mask > 0, item_idx, -1)  # (B, L)
-    is_had = (had[:, :, None] == targets[None, None, :]).any(axis=1)
-    is_same = targets[:, None] == targets[None, :]
-    is_fair: NDArray[np.bool_] = ~(is_had | is_same)
-    return is_fair

@@ -19,8 +19,36 @@ class ModelConfig:
         between("model.dim", self.dim, 8, 4096)  # contracts/bundle.schema.json
 
 
+LOSSES = ("sampled_softmax", "bce", "bpr", "bpr_k")
+NEGATIVES = ("in_batch", "uniform", "popularity")
+CONTENT = ("text", "image", "both")
+
+
 @dataclass(frozen=True)
-class TwoTowerConfig(ModelConfig):
+class RankingConfig(ModelConfig):
+    """What every item and user tower is fitted by: a loss (trainer/losses.py), against some items' being chosen."""
+
+    loss: str = "sampled_softmax"  # sampled_softmax | bce | bpr (one negative each) | bpr_k (num_negatives each)
+    negatives: str = "in_batch"  # in_batch | uniform | popularity: what they are drawn from (trainer/negatives.py)
+    num_negatives: int = 8  # for each example; sampled_softmax in_batch takes the whole batch, and only hard ones more
+    popularity_alpha: float = 0.75  # popularity: an item's chance is its likes to this power
+    hard_share: float = 0.0  # share of the negatives that are among the positive's nearest by content
+    hard_neighbours: int = 20  # how many count as nearest
+    hard_features: str = "text"  # text | image | both: by which content
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of("model.loss", self.loss, LOSSES)
+        one_of("model.negatives", self.negatives, NEGATIVES)
+        one_of("model.hard_features", self.hard_features, CONTENT)
+        for name in ("num_negatives", "hard_neighbours"):
+            between(f"model.{name}", getattr(self, name), 1, 10_000)
+        between("model.popularity_alpha", self.popularity_alpha, 0, 2)
+        between("model.hard_share", self.hard_share, 0, 1)
+
+
+@dataclass(frozen=True)
+class TwoTowerConfig(RankingConfig):
     """Sizes of trainer/towers/two_tower.py."""
 
     type: str = "two_tower"

@@ -25,6 +25,7 @@ FREE_ON_RESUME = (
     *("out", "cache", "device", "encoders", "data.products", "data.interactions"),
     *("training.epochs", "training.patience"),
 )
+PLANNED_SCHEDULES = ("linear", "cosine")  # each of their steps depends on how many there will be
 
 
 def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> dict[str, Any]:
@@ -150,9 +151,12 @@ def describe_encoders(encoders: Encoders, dim: int) -> dict[str, Any]:
 
 def _check_same_run(document: dict[str, Any], mine: dict[str, Any], where: Path) -> None:
     before, now = (_flat({key: d[key] for key in ("run", "data_hash", "encoders")}) for d in (document, mine))
+    free = set(FREE_ON_RESUME)
+    if mine["run"]["training"]["schedule"] in PLANNED_SCHEDULES:
+        free.discard("training.epochs")
     for key in sorted(before.keys() | now.keys()):
         name = key.removeprefix("run.")
-        if name not in FREE_ON_RESUME and before.get(key) != now.get(key):
+        if name not in free and before.get(key) != now.get(key):
             raise CheckpointError(
                 f"{where}: belongs to another run: {name} was {before.get(key)!r} and is now {now.get(key)!r}; "
                 "put it back, or start anew with another --out"

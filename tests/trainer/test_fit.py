@@ -7,8 +7,10 @@ from trainer.data import DISMISS, make_interactions
 from trainer.errors import TrainingError
 from trainer.evaluation import embed_items
 from trainer.features import ItemFeatures
-from trainer.fit import Fit, Lessons, _fair_negatives
+from trainer.fit import Fit, Lessons
 from trainer.item_inputs import item_inputs
+from trainer.model_configs import TwoTowerConfig
+from trainer.objective import fair_in_batch
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
 VIEW, CART = 0, 2
@@ -24,7 +26,7 @@ def fit_on(rows, *, has_image=True, **settings):
     features = ItemFeatures(*(draw.normal(size=(9, width)).astype(np.float32) for width in (5, 4)), mask)
     generator = torch.Generator().manual_seed(1)
     towers = TwoTowerItem(5, 4, 6, 8, generator=generator), TwoTowerUser(6, 8, 3, generator=generator)
-    config, lessons = TrainingConfig(**settings), Lessons(train, features)
+    config, lessons = TrainingConfig(**settings), Lessons(train, features, TwoTowerConfig())
     return Fit(*towers, lessons, config, generator, torch.device("cpu"), judge=lambda item_tower, user_tower: {})
 
 
@@ -38,7 +40,7 @@ def test_examples_are_liked_items_that_something_came_before():
 
 def test_log_q_is_how_often_an_item_is_a_target():
     fit = fit_on(ROWS)
-    np.testing.assert_allclose(np.exp(fit.log_q[[1, 2, 5]]), [0.5, 0.25, 0.25])
+    np.testing.assert_allclose(np.exp(fit.objective.log_q[[1, 2, 5]]), [0.5, 0.25, 0.25])
 
 
 def test_the_target_itself_is_taken_out_of_its_history():
@@ -71,7 +73,7 @@ def test_only_dismissals_before_a_target_make_no_example():
 def test_fair_negatives_are_neither_the_target_nor_something_the_user_had():
     targets = np.array([4, 5, 4])
     item_idx, mask = np.array([[5, 1], [0, 2], [0, 5]]), np.array([[1, 1], [1, 1], [1, 0]])
-    assert _fair_negatives(targets, item_idx, mask).tolist() == [
+    assert fair_in_batch(targets, item_idx, mask).tolist() == [
         [False, False, False],  # 5 was in the history, 4 is the target itself
         [True, False, True],
         [False, True, False],  # the 5 in this history is padding
@@ -80,9 +82,9 @@ def test_fair_negatives_are_neither_the_target_nor_something_the_user_had():
 
 def test_one_step_moves_both_towers_and_repeated_epochs_lower_the_loss():
     fit = fit_on(ROWS, learning_rate=0.01)
-    before = [parameter.detach().clone() for parameter in fit.parameters]
+    before = [parameter.detach().clone() for parameter in fit.descent.parameters]
     losses = [fit.run_epoch()["loss"] for _ in range(30)]
-    moved = [not torch.equal(one, two) for one, two in zip(before, fit.parameters, strict=True)]
+    moved = [not torch.equal(one, two) for one, two in zip(before, fit.descent.parameters, strict=True)]
     assert all(moved[: len(list(fit.item_tower.parameters()))][2:])  # the missing vectors need a lost modality to move
     assert any(moved[len(list(fit.item_tower.parameters())) :])
     assert losses[-1] < 0.5 * losses[0]
@@ -91,9 +93,9 @@ def test_one_step_moves_both_towers_and_repeated_epochs_lower_the_loss():
 def test_gradients_are_clipped_to_the_configured_norm():
     norms = []
     fit = fit_on(ROWS, grad_clip=1e-3)
-    step = fit.optimiser.step
-    fit.optimiser.step = lambda: (
-        norms.append(torch.stack([p.grad.norm() for p in fit.parameters if p.grad is not None]).norm()),
+    step = fit.descent.optimiser.step
+    fit.descent.optimiser.step = lambda: (
+        norms.append(torch.stack([p.grad.norm() for p in fit.descent.parameters if p.grad is not None]).norm()),
         step(),
     )
     fit.run_epoch()

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.losses import sampled_softmax
+from trainer.losses import (
+    bayesian_personalised_ranking,
+    binary_cross_entropy,
+    sampled_softmax,
+    softmax_over_negatives,
+)
 
 
 def problem(batch=5, dim=3, seed=0):
@@ -60,3 +65,74 @@ def test_an_unfair_negative_gets_no_gradient():
     is_negative[0, 1] = True
     sampled_softmax(users, items, log_q, is_negative, weights, 0.5).backward()
     assert items.grad.abs().sum(1).gt(0).tolist() == [True, True, False, False, False]
+
+
+def test_more_negatives_join_the_batch_s_own():
+    """Two further logits per example in the slow twin's sum; one of them is unfair and must not count."""
+    users, items, log_q, is_negative, weights = problem()
+    more = torch.tensor([[0.3, -math.inf], [-1.0, 2.0], [0.0, 0.0], [-math.inf, -math.inf], [4.0, 1.0]])
+    total = 0.0
+    for i in range(5):
+        scores = [float(users[i] @ items[j]) / 0.5 - float(log_q[j]) for j in range(5) if i == j or is_negative[i, j]]
+        own = float(users[i] @ items[i]) / 0.5 - float(log_q[i])
+        mass = sum(math.exp(s) for s in [*scores, *more[i].tolist()])
+        total += float(weights[i]) * (math.log(mass) - own)
+    found = sampled_softmax(users, items, log_q, is_negative, weights, 0.5, more)
+    assert float(found) == pytest.approx(total / float(weights.sum()), rel=1e-5)
+
+
+POSITIVE = torch.tensor([1.5, -0.5, 0.25])
+NEGATIVE = torch.tensor([[0.5, 2.0], [-1.0, 7.0], [3.0, 0.0]])
+IS_FAIR = torch.tensor([[True, True], [True, False], [True, True]])
+WEIGHTS = torch.tensor([1.0, 2.0, 0.0])
+
+
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x))
+
+
+def softmax_of(positive, negatives):
+    return -math.log(math.exp(positive) / (math.exp(positive) + sum(map(math.exp, negatives))))
+
+
+def bce_of(positive, negatives):
+    return -math.log(sigmoid(positive)) - sum(math.log(1 - sigmoid(n)) for n in negatives) / len(negatives)
+
+
+def bpr_of(positive, negatives):
+    return -sum(math.log(sigmoid(positive - n)) for n in negatives) / len(negatives)
+
+
+EACH = [
+    (softmax_over_negatives, softmax_of),
+    (binary_cross_entropy, bce_of),
+    (bayesian_personalised_ranking, bpr_of),
+]
+
+
+@pytest.mark.parametrize(("loss", "worked"), EACH)
+def test_a_loss_over_drawn_negatives_is_the_formula_worked_by_hand(loss, worked):
+    expected = (1 * worked(1.5, [0.5, 2.0]) + 2 * worked(-0.5, [-1.0])) / 3  # the 7.0 is unfair, the third weighs 0
+    assert float(loss(POSITIVE, NEGATIVE, IS_FAIR, WEIGHTS)) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(("loss", "worked"), EACH)
+def test_its_gradient_is_that_of_finite_differences_and_nothing_for_an_unfair_negative(loss, worked):
+    positive, negative = POSITIVE.clone().requires_grad_(), NEGATIVE.clone().requires_grad_()
+    loss(positive, negative, IS_FAIR, WEIGHTS).backward()
+    step = 1e-4
+    slope = (worked(1.5, [0.5, 2.0 + step]) - worked(1.5, [0.5, 2.0 - step])) / (2 * step) / 3
+    assert float(negative.grad[0, 1]) == pytest.approx(slope, rel=1e-4)
+    slope = 2 * (worked(-0.5 + step, [-1.0]) - worked(-0.5 - step, [-1.0])) / (2 * step) / 3
+    assert float(positive.grad[1]) == pytest.approx(slope, rel=1e-4)
+    assert negative.grad[1, 1] == 0
+    assert negative.grad[2].tolist() == [0, 0]
+
+
+def test_scores_too_large_for_exp_give_finite_losses_and_gradients():
+    for loss, _ in EACH:
+        positive = torch.tensor([-500.0], requires_grad=True)
+        found = loss(positive, torch.tensor([[500.0]]), torch.tensor([[True]]), torch.ones(1))
+        found.backward()
+        assert math.isfinite(found.item())
+        assert float(positive.grad) == pytest.approx(-1.0)

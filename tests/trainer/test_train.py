@@ -33,6 +33,20 @@ def test_training_finds_the_planted_tastes_and_beats_the_baselines(planted):
     assert report["training"]["epochs"][0]["ndcg@10"] < 0.9  # it was learnt, not there before
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        'loss = "bce"\nnegatives = "popularity"',
+        'loss = "bpr_k"\nnegatives = "uniform"\nhard_share = 0.3\nhard_neighbours = 5',
+    ],
+)
+def test_the_other_losses_find_the_planted_tastes_too(tmp_path, model):
+    run = write_run(tmp_path)
+    run.write_text(run.read_text().replace("[model]", f"[model]\n{model}"))
+    assert main(["train", str(run)]) == 0
+    assert ndcg(json.loads((tmp_path / "run" / "report.json").read_text())) > 0.9
+
+
 def test_shuffled_interactions_teach_nothing(tmp_path, planted):
     """The control: with tastes destroyed the same code must do no better than chance, or something leaks."""
     assert main(["train", str(write_run(tmp_path, shuffled=True))]) == 0
@@ -78,20 +92,20 @@ def test_same_seed_gives_the_same_result_bit_for_bit_whatever_ran_before(tmp_pat
 
 def stop_during_epoch(monkeypatch, number):
     """Press Ctrl-C in the middle of epoch `number`, as the terminal would."""
-    run_epoch, descend, seen = Fit.run_epoch, Fit._descend, {"epoch": 0, "batch": 0}
+    run_epoch, checked, seen = Fit.run_epoch, Fit._checked, {"epoch": 0, "batch": 0}
 
     def counted_epoch(self, *arguments):
         seen.update(epoch=seen["epoch"] + 1, batch=0)
         return run_epoch(self, *arguments)
 
-    def interrupted_descend(self, loss):
+    def interrupted_batch(self, loss):
         seen["batch"] += 1
         if (seen["epoch"], seen["batch"]) == (number, 3):
             raise KeyboardInterrupt
-        return descend(self, loss)
+        return checked(self, loss)
 
     monkeypatch.setattr(Fit, "run_epoch", counted_epoch)
-    monkeypatch.setattr(Fit, "_descend", interrupted_descend)
+    monkeypatch.setattr(Fit, "_checked", interrupted_batch)
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
@@ -128,6 +142,11 @@ def test_a_run_is_not_overwritten_and_another_is_not_continued(planted, capsys):
     other.write_text(run.read_text().replace("hidden = 24", "hidden = 32"))
     assert main(["train", str(other), "--resume"]) == 1
     assert "model.hidden was 24 and is now 32" in capsys.readouterr().err
+    other.write_text(run.read_text().replace("[training]", '[training]\nschedule = "cosine"'))
+    assert main(["train", str(other), "--out", str(directory / "cosine")]) == 0
+    other.write_text(other.read_text().replace("epochs = 6", "epochs = 7"))
+    assert main(["train", str(other), "--out", str(directory / "cosine"), "--resume"]) == 1
+    assert "training.epochs was 6 and is now 7" in capsys.readouterr().err
     assert main(["train", str(run), "--resume", "--out", str(directory / "new")]) == 1
     assert "nothing to resume" in capsys.readouterr().err
 
