@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 import torch
 
-from trainer.commands import checkpoints, evaluate, train
+from trainer.commands import checkpoints, evaluate, prepare, split, train
 from trainer.commands.console import EXIT_CODES
 from trainer.errors import ConfigError, DataError, TrainerError
 
 COMMANDS = (
+    prepare,
+    split,
     train,
     evaluate,
     checkpoints,

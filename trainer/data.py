@@ -17,6 +17,7 @@ from jsonschema.exceptions import best_match
 from numpy.typing import NDArray
 
 from trainer.errors import DataError
+from trainer.parquet_rows import parquet_rows
 
 CONTRACTS = Path(__file__).resolve().parent.parent / "contracts"
 KINDS: tuple[str, ...] = tuple(
@@ -143,9 +144,8 @@ def read_products(paths: Sequence[Path]) -> list[Product]:
     products: dict[tuple[str, str], Product] = {}
     for path in paths:
         for line, record in _json_lines(path):
-            error = best_match(_product_validator().iter_errors(record))
-            if error is not None:
-                raise DataError(f"{path}:{line}: not a product: {error.json_path}: {_short(error.message)}")
+            if (error := product_error(record)) is not None:
+                raise DataError(f"{path}:{line}: not a product: {error}")
             if record["verdict"] == "product":
                 products[record["shop"], record["itemId"]] = record
     if not products:
@@ -153,19 +153,29 @@ def read_products(paths: Sequence[Path]) -> list[Product]:
     return list(products.values())
 
 
+def product_error(record: Product) -> str | None:
+    """Return where and how a record breaks contracts/product.schema.json, None for a product."""
+    error = best_match(_product_validator().iter_errors(record))
+    return None if error is None else f"{error.json_path}: {_short(error.message)}"
+
+
 def read_interactions(path: Path) -> Iterator[Row]:
-    """Yield the rows of a .csv or .jsonl file with the keys of contracts/interaction.schema.json and a user."""
-    readers = {".csv": _csv_lines, ".jsonl": _json_lines}
+    """Yield the rows of a .csv, .jsonl or .parquet file with a user and the keys of contracts/interaction.schema.json.
+
+    In .parquet the time may also be a timestamp; without a zone it counts as UTC.
+    """
+    readers = {".csv": _csv_lines, ".jsonl": _json_lines, ".parquet": parquet_rows}
     if path.suffix not in readers:
-        raise DataError(f"{path}: interactions must be .csv or .jsonl")
+        raise DataError(f"{path}: interactions must be .csv, .jsonl or .parquet")
     for line, record in readers[path.suffix](path):
         try:
-            yield _check_row(record)
+            yield check_row(record)
         except ValueError as error:
             raise DataError(f"{path}:{line}: {error}") from error
 
 
-def _check_row(record: Mapping[str, Any]) -> Row:
+def check_row(record: Mapping[str, Any]) -> Row:
+    """Return an interaction read from anywhere as a row; raises ValueError saying what is wrong with it."""
     unknown = record.keys() - set(_COLUMNS)
     if unknown:
         raise ValueError(f"unknown column {_short(str(min(unknown, key=str)))}; expected {', '.join(_COLUMNS)}")

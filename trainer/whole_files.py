@@ -9,10 +9,11 @@ from typing import IO
 
 
 @contextmanager
-def write_whole(path: Path) -> Iterator[IO[bytes]]:
+def write_whole(path: Path, *, is_durable: bool = True) -> Iterator[IO[bytes]]:
     """Give a file to write to, which takes the place of `path` when the block ends well and vanishes when it does not.
 
-    Makes the directory. What has taken its place has reached the disk; two writers of one path leave one of the two.
+    Makes the directory. What has taken its place has reached the disk, unless `is_durable` is waived, as for one of
+    thousands of small files that can be made again. Two writers of one path leave one of the two.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
@@ -21,7 +22,8 @@ def write_whole(path: Path) -> Iterator[IO[bytes]]:
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if is_durable:
+                os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())  # mkstemp's own mode is for secrets
         temporary.replace(path)
     finally:

@@ -96,7 +96,8 @@ def test_a_wrong_interaction_is_refused_with_its_line(tmp_path, products, change
         ("i.jsonl", "\n[]\n", r"i.jsonl:2: expected a JSON object"),
         ("i.jsonl", "{\n", r"i.jsonl:1: not JSON"),
         ("i.jsonl", '{"users": "a"}\n', r"i.jsonl:1: unknown column users"),
-        ("i.parquet", "", r"must be .csv or .jsonl"),
+        ("i.parquet", "", r"i.parquet: cannot be read as Parquet"),
+        ("i.txt", "", r"must be .csv, .jsonl or .parquet"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_line(tmp_path, name, text, message):

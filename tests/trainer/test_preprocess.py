@@ -1,0 +1,186 @@
+import io
+import math
+import struct
+import unicodedata
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from trainer.preprocess.numbers import check_columns
+from trainer.preprocess.pictures import MAX_PIXELS, PictureError, PictureRule, clean_picture
+from trainer.preprocess.summary import summarise
+from trainer.preprocess.text import augment_text, clean_text, drop_words, shuffle_parts
+
+
+@pytest.mark.parametrize(
+    ("dirty", "clean"),
+    [
+        ("Fish &amp; Chips", "Fish & Chips"),
+        ("Fish &amp;amp; Chips &#39;fresh&#x27;", "Fish & Chips 'fresh'"),
+        ("<p>Soft<br/>and <b>warm</b></p>", "Soft and warm"),
+        ("5 < 6 and 7 > 3, size <42>", "5 < 6 and 7 > 3, size <42>"),
+        ("a<script>alert('x')</script>b <style>p{}</style>c<!-- d -->e", "a b c e"),
+        ("&lt;b&gt;bold&lt;/b&gt;", "bold"),
+        ("tab\tnew\r\nline\u00a0nbsp\u2003em", "tab new line nbsp em"),
+        ("zero\u200bwidth \ufeffbom \x00null \x1bescape", "zerowidth bom null escape"),
+        ("Cafe\u0301", "Café"),
+        ("Wow!!!!!! ---- ok... really?!", "Wow! - ok... really?!"),
+        ("family 👨\u200d👩\u200d👧", "family 👨\u200d👩\u200d👧"),
+        ("   ", ""),
+    ],
+)
+def test_text_is_what_a_reader_sees(dirty, clean):
+    assert clean_text(dirty, 500) == clean
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet=st.sampled_from("ab <>/&;lt!p-.\n\x00\u0301e\u200d amp#3"), max_size=60), st.integers(1, 40))
+@example("&amp;lt;<b>b>&amp;amp;amp;amp;lt;p>", 40)
+@example("<<b>b>x", 40)
+def test_cleaning_what_is_clean_changes_nothing(text, max_chars):
+    once = clean_text(text, max_chars)
+    assert len(once) <= max_chars
+    assert clean_text(once, max_chars) == once
+    assert once == unicodedata.normalize("NFC", once) == " ".join(once.split())
+
+
+def test_long_text_is_cut_between_words_where_that_costs_little():
+    assert clean_text("one two three four", 15) == "one two three"
+    assert clean_text("one twothreefourfive", 15) == "one twothreefou"
+    assert clean_text("one two three four", 13) == "one two three"
+
+
+def test_augmenting_drops_about_its_share_and_keeps_the_title_first():
+    text = ". ".join(["red mug"] + [f"attribute {n}" for n in range(400)])
+    one, again, other = (augment_text(text, np.random.default_rng(seed), drop=0.25) for seed in (1, 1, 2))
+    assert one == again != other
+    words = one.replace(".", "").split()
+    assert len(words) / 802 == pytest.approx(0.75, abs=0.05)
+    assert set(words) <= set(text.replace(".", "").split())
+    assert {augment_text("red mug", np.random.default_rng(s), drop=1.0) for s in range(20)} == {"red", "mug"}
+    assert drop_words("", np.random.default_rng(0), 0.5) == ""
+    parts = shuffle_parts(list("abcdefgh"), np.random.default_rng(3), num_fixed=2)
+    assert parts[:2] == ["a", "b"]
+    assert sorted(parts) == list("abcdefgh")
+    assert parts != list("abcdefgh")
+
+
+def test_a_summary_is_whole_sentences_about_the_subject_in_their_order():
+    about = ["The mug keeps tea warm.", "Tea in this mug stays warm for hours.", "A warm mug of tea for the desk."]
+    aside = ["Ships from Denmark.", "Visit our other listings!", "No returns on Sundays."]
+    text = " ".join([aside[0], about[0], about[1], aside[1], about[2], aside[2]])
+    found = summarise(text, 100)
+    assert len(found) <= 100
+    assert found == " ".join(about)
+    assert summarise(text, 100) == found
+    assert summarise("Short. Enough.", 100) == "Short. Enough."
+    long_one = "word " * 100
+    assert summarise(long_one, 20) == long_one  # nothing to leave out: cutting is clean_text's work
+    assert summarise("!!! " * 50, 20) == "!!! " * 50
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(["Red mug.", "Blue lamp here!", "What is it?", "Ok."]), min_size=1, max_size=12))
+def test_a_summary_takes_sentences_and_never_exceeds_its_length(sentences):
+    text = " ".join(sentences)
+    found = summarise(text, 30)
+    assert found == text or len(found) <= 30
+    rest = iter(sentences)
+    for sentence in found.replace(". ", ".|").replace("! ", "!|").replace("? ", "?|").split("|"):
+        assert sentence in rest  # in their order
+
+
+RULE = PictureRule(min_side=16, max_side=100)
+
+
+def encoded(picture, kind="PNG", **options):
+    buffer = io.BytesIO()
+    picture.save(buffer, format=kind, **options)
+    return buffer.getvalue()
+
+
+def opened(content):
+    return Image.open(io.BytesIO(content))
+
+
+def test_a_jpeg_that_is_ready_stays_byte_for_byte_and_a_large_one_shrinks_in_proportion():
+    ready = encoded(Image.new("RGB", (100, 50), (1, 2, 3)), "JPEG")
+    assert clean_picture(ready, RULE) == ready
+    shrunk = clean_picture(encoded(Image.new("RGB", (400, 100), (1, 2, 3)), "JPEG"), RULE)
+    assert opened(shrunk).size == (100, 25)
+    assert opened(clean_picture(encoded(Image.new("L", (40, 30)), "JPEG"), RULE)).mode == "RGB"
+
+
+def test_transparency_is_white_and_palettes_become_colours():
+    picture = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
+    picture.paste((0, 0, 255, 255), (0, 0, 40, 20))
+    found = np.asarray(opened(clean_picture(encoded(picture), RULE)), dtype=int)
+    np.testing.assert_allclose(found[35, 20], [255, 255, 255], atol=3)
+    np.testing.assert_allclose(found[5, 20], [0, 0, 255], atol=3)
+    palette = picture.convert("RGB").quantize(4)
+    assert opened(clean_picture(encoded(palette, "GIF"), RULE)).mode == "RGB"
+
+
+def test_a_picture_taken_sideways_is_turned_upright():
+    picture = Image.new("RGB", (60, 30), (255, 255, 255))
+    picture.paste((255, 0, 0), (0, 0, 30, 30))  # left half red
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn 90° clockwise to see it upright: left becomes top
+    found = opened(clean_picture(encoded(picture, "JPEG", exif=exif, quality=95), RULE))
+    assert found.size == (30, 60)
+    assert found.getexif().get(0x0112, 1) == 1
+    pixels = np.asarray(found, dtype=int)
+    np.testing.assert_allclose(pixels[10, 15], [255, 0, 0], atol=12)
+    np.testing.assert_allclose(pixels[50, 15], [255, 255, 255], atol=12)
+
+
+def bomb(side):
+    """A PNG of a few kilobytes that says it is side × side pixels."""
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    rows = zlib.compress(b"\x00" * ((side // 8 + 1) * min(side, 100)), 9)
+
+    def chunk(name, content):
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "does not decode"),
+        (b"<html>not found</html>", "does not decode"),
+        (encoded(Image.effect_noise((90, 90), 50), "JPEG")[:-400], "does not decode"),
+        (encoded(Image.effect_noise((90, 90), 50))[:-400], "does not decode"),
+        (encoded(Image.new("RGB", (15, 90))), "15 × 90 pixels, at least 16 a side"),
+        (bomb(math.isqrt(MAX_PIXELS) + 1), "pixels, at most 40,000,000"),
+        (bomb(60_000), "at most 40,000,000|decompression bomb"),
+    ],
+)
+def test_what_is_no_usable_picture_is_refused(content, message):
+    assert len(content) < 100_000
+    with pytest.raises(PictureError, match=message):
+        clean_picture(content, RULE)
+
+
+def test_columns_are_checked_against_counts_made_by_hand():
+    cells = [str(n % 7) for n in range(50)]
+    checks = check_columns(
+        {
+            "good": [*cells, "1000", "-999"],
+            "words": [*cells, "many", "nan", "inf", ""],
+            "constant": ["3", "3.0", "", "3"],
+            "mostly equal": ["1"] * 40 + ["2"],
+            "empty": ["", " "],
+        }
+    )
+    good = checks["good"]
+    assert (good.num_values, good.num_outliers, good.outliers) == (52, 2, (1000.0, -999.0))
+    words = checks["words"]
+    assert (words.num_values, words.num_unreadable, words.num_missing, words.num_outliers) == (50, 3, 1, 0)
+    assert [name for name, check in checks.items() if check.is_constant] == ["constant", "empty"]
+    assert checks["mostly equal"].num_outliers == 0

@@ -1,0 +1,69 @@
+"""`python -m trainer split`: a run's split in a file, and what is in it."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from trainer.commands.console import EXIT_CODES, print_table
+from trainer.config import RunConfig, read_config
+from trainer.data import Dataset, read_dataset
+from trainer.errors import ConfigError
+from trainer.leakage import refuse_leaks
+from trainer.prepare import find_files
+from trainer.split_files import load_split, save_split
+from trainer.split_rules import plan_split
+from trainer.splits import Split, build_split
+
+
+def add(commands: Any) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser(
+        "split",
+        help="save a run's split in a file, or show one",
+        epilog=EXIT_CODES,
+        description="Make the split that the run file's [split] table asks for, check it for leaks, and save it; a run "
+        "that names the file (split.file) is judged by the very same cases. Without --out, say what is in it.",
+    )
+    command.add_argument("run", type=Path, metavar="RUN.toml", help="the run file, for its data, seed and [split]")
+    command.add_argument("--out", type=Path, metavar="FILE", help=".npz, or .json for reading elsewhere")
+    command.set_defaults(command=_split)
+
+
+def _split(arguments: argparse.Namespace) -> None:
+    config = read_config(arguments.run)
+    dataset = read_dataset(find_files(config.data.products), Path(config.data.interactions))
+    split = _make(config, dataset, arguments.out)
+    print_table(_table(split, dataset))
+    for what, found in split.info.items():
+        print(f"{what}: {found}")
+
+
+def _make(config: RunConfig, dataset: Dataset, out: Path | None) -> Split:
+    if config.split.file is not None:
+        if out is not None:
+            raise ConfigError("split.file names a saved split already; take it out of the run file to make another")
+        split = load_split(Path(config.split.file), dataset)
+        refuse_leaks(split)
+        return split
+    plan = plan_split(dataset, config.split, config.seed)
+    split = build_split(dataset.interactions, plan)
+    refuse_leaks(split)
+    if out is not None:
+        save_split(plan, dataset, out)
+        print(f"saved: {out}")
+    return split
+
+
+def _table(split: Split, dataset: Dataset) -> Table:
+    table = Table(title=f"{split.rule} split of {len(dataset.interactions):,} interactions")
+    for column in ("part", "users", "interactions looked at", "asked for", "ranked"):
+        table.add_column(column, justify="left" if column == "part" else "right")
+    num_users = len(set(split.train.user_idx.tolist()))
+    table.add_row("train", f"{num_users:,}", f"{len(split.train):,}", "", "")
+    for name, cases in (("valid", split.valid), ("test", split.test)):
+        seen = int((cases.history.ptr[cases.users + 1] - cases.history.ptr[cases.users]).sum())
+        numbers = (len(cases), seen, len(cases.target_items), len(cases.candidates))
+        table.add_row(name, *(f"{number:,}" for number in numbers))
+    return table

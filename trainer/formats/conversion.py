@@ -1,0 +1,176 @@
+"""A foreign data set turned into products.jsonl, interactions.csv, images/ and prepare.json."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from trainer.data import SECONDS_PER_DAY
+from trainer.errors import DataError
+from trainer.formats.dropped import Dropped
+from trainer.formats.output import claim, describe_file, describe_files, finish
+from trainer.formats.products import read_catalogue
+from trainer.formats.registry import FORMATS
+from trainer.formats.source import Bad, ForeignInteraction, Options, Source
+from trainer.prepare import Progress
+from trainer.preprocess.pictures import PictureError, PictureRule, clean_picture
+from trainer.whole_files import write_whole
+
+VERSION = 1  # of how things are converted: another one is another preparation
+COLUMNS = ("user", "shop", "itemId", "kind", "time", "weight")
+_ROWS_PER_CHUNK = 50_000
+_LAST_DAY = 2_932_896  # 9999-12-31
+Products = dict[str, dict[str, Any]]  # by the source's key
+
+
+def convert(
+    format_name: str, sources: tuple[Path, ...], out: Path, options: Options, progress: Progress, *, again: bool = False
+) -> dict[str, Any]:
+    """Fill `out` and return prepare.json's document; raises DataError where a source cannot be read as this format.
+
+    Stopped at any moment, the same command goes on: pictures that are done stay. The same sources and options give the
+    same files, byte for byte; nothing is drawn.
+    """
+    for path in sources:
+        if not path.exists():
+            raise DataError(f"{path}: no such file or directory")
+    source = FORMATS[format_name](sources, options)
+    files = [describe_file(path) for path in source.files]
+    fingerprint = {"format": format_name, "version": VERSION, "options": asdict(options), "files": files}
+    finished = claim(out, fingerprint, again=again)
+    if finished is not None:
+        progress.say(f"{out} holds this very preparation already")
+        return finished
+    dropped = {what: Dropped(what, is_strict=options.strict) for what in ("products", "pictures", "interactions")}
+    catalogue = read_catalogue(source.products(progress.update), source, options, dropped["products"])
+    pictures = _convert_pictures(source, catalogue.by_key, out, options, progress, dropped["pictures"])
+    products = catalogue.by_key
+    if options.only_with_picture:
+        products = {key: product for key, product in products.items() if key in pictures["converted"]}
+        for key in catalogue.by_key.keys() - products.keys():
+            dropped["products"].left_out(Bad(key, "has no usable picture", "without a usable picture"))
+    if not products:
+        raise DataError(f"{', '.join(map(str, sources))}: no product that can be used")
+    _write_products(products, out / "products.jsonl")
+    name = f"interactions.{'parquet' if options.parquet else 'csv'}"
+    counts = _write_interactions(source, products, out / name, progress, dropped["interactions"])
+    document = {
+        "input": fingerprint,
+        "pictures_input": describe_files(pictures["read"].items()),
+        "counts": {"products": len(products), "pictures": len(pictures["converted"].keys() & products), **counts},
+        "dropped": {what: reasons for what, d in dropped.items() if (reasons := d.document())},
+        "numbers": catalogue.numbers,
+        "notes": list(source.notes),
+        "output": {
+            "files": [describe_file(out / written) for written in ("products.jsonl", name)],
+            "images": describe_files(
+                (f"{products[key]['itemId']}.jpg", digest)
+                for key, digest in pictures["converted"].items()
+                if key in products
+            ),
+        },
+    }
+    finish(out, document)
+    return document
+
+
+def _convert_pictures(
+    source: Source, products: Products, out: Path, options: Options, progress: Progress, dropped: Dropped
+) -> dict[str, dict[str, str]]:
+    """Write images/{itemId}.jpg; returns {"read": {key: SHA-256}, "converted": {key: SHA-256}}."""
+    read: dict[str, str] = {}
+    converted: dict[str, str] = {}
+    if source.pictures is None:
+        return {"read": read, "converted": converted}
+    rule = PictureRule(min_side=options.min_side, max_side=options.max_side, quality=options.quality)
+    there = source.pictures.keys()
+    keys = [key for key in products if key in there]
+    for done, key in enumerate(keys, 1):
+        path = out / "images" / f"{products[key]['itemId']}.jpg"
+        try:
+            content = source.pictures.read(key)
+            if not path.is_file():  # else an interrupted preparation of the same got this far
+                jpeg = clean_picture(content, rule)
+                with write_whole(path, is_durable=False) as file:
+                    file.write(jpeg)
+        except (PictureError, OSError) as error:
+            dropped.bad(Bad(f"picture of {key}", str(error), str(error).partition(":")[0][:60] or "unreadable"))
+            continue
+        read[key] = hashlib.sha256(content).hexdigest()
+        converted[key] = describe_file(path)["sha256"]
+        progress.update("pictures", done, len(keys))
+    return {"read": read, "converted": converted}
+
+
+def _write_products(products: Products, path: Path) -> None:
+    with write_whole(path) as file:
+        for product in products.values():
+            file.write((json.dumps(product, ensure_ascii=False) + "\n").encode())
+
+
+def _write_interactions(
+    source: Source, products: Products, path: Path, progress: Progress, dropped: Dropped
+) -> dict[str, int]:
+    users: set[str] = set()
+    num_rows = num_unknown = 0
+    with write_whole(path) as file, _row_writer(file, path.suffix) as write:
+        for record in source.interactions(progress.update):
+            if isinstance(record, Bad):
+                dropped.bad(record)
+            elif not record.user.strip() or not 0 <= record.time_days <= _LAST_DAY:
+                reason = f"expected a user and a time from 1970 to 9999, got {record.user!r}, {record.time_days:g} days"
+                dropped.bad(Bad(record.where, reason, "no user or no possible time"))
+            elif (product := products.get(record.key)) is None:
+                num_unknown += 1
+                dropped.left_out(Bad(record.where, f"no product {record.key}", "with an item that is not there"))
+            else:
+                num_rows += 1
+                users.add(record.user)
+                write(record, product)
+    dropped.check_share(num_rows + num_unknown)
+    if num_unknown and not num_rows:
+        raise DataError(f"none of {num_unknown:,} interactions is with a product that was read")
+    return {"interactions": num_rows, "users": len(users)}
+
+
+@contextmanager
+def _row_writer(file: Any, suffix: str) -> Iterator[Any]:
+    """Give write(interaction, product) to a .csv or .parquet file."""
+    if suffix == ".csv":
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        yield lambda record, product: writer.writerow(_cells(record, product))
+        text.detach()
+        return
+    schema = pa.schema([*((name, pa.string()) for name in COLUMNS[:5]), ("weight", pa.float64())])
+    with pq.ParquetWriter(file, schema) as parquet:
+        rows: list[tuple[Any, ...]] = []
+
+        def flush() -> None:
+            columns = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
+            parquet.write_table(pa.table([list(column) for column in columns], schema=schema))
+            rows.clear()
+
+        def write(record: ForeignInteraction, product: dict[str, Any]) -> None:
+            rows.append(_cells(record, product))
+            if len(rows) >= _ROWS_PER_CHUNK:
+                flush()
+
+        yield write
+        flush()
+
+
+def _cells(record: ForeignInteraction, product: dict[str, Any]) -> tuple[Any, ...]:
+    moment = datetime.fromtimestamp(round(record.time_days * SECONDS_PER_DAY, 3), UTC)
+    time = moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds").replace("+00:00", "Z")
+    return record.user, product["shop"], product["itemId"], record.kind, time, record.weight

@@ -1,0 +1,106 @@
+"""The .npy files of "Visually-Aware Fashion Recommendation and Design" (Kang et al., ICDM 2017).
+
+One array of six objects: what each user had in training, validation and test (lists of records with b"productid", the
+item's number), the items (records with b"imgs", a JPEG, and sometimes b"asin" and a category), and how many users and
+items there are. Written by Python 2, so its words are bytes.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from trainer.errors import DataError
+from trainer.formats.fields import finite, present, shop_name
+from trainer.formats.pictures import PicturesInMemory
+from trainer.formats.restricted_pickle import read_object_array
+from trainer.formats.source import Bad, ForeignInteraction, ForeignProduct, OnBytes, Options, Source
+
+_PARTS = ("training", "validation", "test")
+
+
+def read(sources: tuple[Path, ...], options: Options) -> Source:
+    """Return the source of one .npy file, which is read into memory whole."""
+    path = next((source for source in sources if source.suffix == ".npy"), None)
+    if path is None or len(sources) != 1:
+        raise DataError(f"{', '.join(map(str, sources))}: the dvbpr format is one .npy file")
+    parts, items = _load(path)
+    pictures = {str(number): item[b"imgs"] for number, item in items.items() if isinstance(item.get(b"imgs"), bytes)}
+    notes = ["no times: a user's n-th item counts as of day n; validation and test come after training"]
+    if any(_title(item) is None for item in items.values()):
+        notes.append("no titles: an item is called by its number, which says nothing; train on pictures alone")
+    return Source(
+        files=(path,),
+        products=partial(_products, path, items),
+        interactions=partial(_interactions, path, parts, options),
+        shop=shop_name(sources, options),
+        pictures=PicturesInMemory(pictures),
+        notes=tuple(notes),
+    )
+
+
+def _load(path: Path) -> tuple[tuple[dict[Any, Any], ...], dict[int, Mapping[bytes, Any]]]:
+    """Return the three parts by user and the items by number."""
+    found = read_object_array(path)
+    if len(found) < 6:
+        raise DataError(
+            f"{path}: expected six objects (users' training, validation, test; items; counts), got {len(found)}"
+        )
+    parts = tuple(_by_number(part) for part in found[:3])
+    items = {int(number): item for number, item in _by_number(found[3]).items() if isinstance(item, Mapping)}
+    if not items or not all(isinstance(part, dict) for part in parts):
+        raise DataError(
+            f"{path}: expected users and items by number, got {type(found[0]).__name__}, {type(found[3]).__name__}"
+        )
+    return parts, items
+
+
+def _by_number(values: Any) -> dict[Any, Any]:
+    return dict(values) if isinstance(values, Mapping) else dict(enumerate(values))
+
+
+def _products(
+    path: Path, items: Mapping[int, Mapping[bytes, Any]], on_bytes: OnBytes
+) -> Iterator[ForeignProduct | Bad]:
+    for done, (number, item) in enumerate(items.items(), 1):
+        on_bytes("items", done, len(items))
+        category = _title(item)
+        asin = item.get(b"asin")
+        fields = {
+            "title": category or f"Item {number}",
+            "categoryPath": [category] if category else [],
+            "sku": asin.decode("latin1") if isinstance(asin, bytes) else asin if isinstance(asin, str) else None,
+        }
+        yield ForeignProduct(f"{path}: item {number}", str(number), present(fields))
+
+
+def _interactions(
+    path: Path, parts: tuple[dict[Any, Any], ...], options: Options, on_bytes: OnBytes
+) -> Iterator[ForeignInteraction | Bad]:
+    users = list(dict.fromkeys(user for part in parts for user in part))
+    for done, user in enumerate(users, 1):
+        on_bytes("users", done, len(users))
+        records = [(name, record) for name, part in zip(_PARTS, parts, strict=True) for record in part.get(user, ())]
+        for place, (name, record) in enumerate(records):
+            where = f"{path}: user {user}, {name}"
+            number = finite(_int(record.get(b"productid"))) if isinstance(record, Mapping) else None
+            if number is None:
+                yield Bad(where, f"expected b'productid' as a number, got {str(record)[:60]}", "no productid")
+            else:
+                yield ForeignInteraction(where, str(user), str(int(number)), options.kind, float(place))
+
+
+def _title(item: Mapping[bytes, Any]) -> str | None:
+    """Return the words of an item's category, None where it has none or only a number."""
+    for name in (b"title", b"categories", b"category", b"c"):
+        value = item.get(name)
+        while isinstance(value, (list, tuple)) and value:
+            value = value[-1]
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        if isinstance(text, str) and any(sign.isalpha() for sign in text):
+            return text
+    return None
+
+
+def _int(value: Any) -> Any:
+    return int(value) if hasattr(value, "__index__") else value

@@ -1,0 +1,90 @@
+"""The directory that `prepare` fills: whose it is, and whether it is finished, begun or another's."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from trainer.errors import ConfigError
+from trainer.whole_files import write_whole
+
+FINISHED = "prepare.json"  # written last: where it is, everything is
+_STARTED = ".prepare-started.json"
+_OURS = (FINISHED, _STARTED, "products.jsonl", "interactions.csv", "interactions.parquet", "images")
+
+
+def claim(out: Path, fingerprint: dict[str, Any], *, again: bool) -> dict[str, Any] | None:
+    """Take the directory for this preparation; returns prepare.json's document where the same is already done.
+
+    What an interrupted preparation of the same left is kept to go on from. Raises ConfigError where the directory holds
+    something else, which is only ever replaced `again`, and only where a preparation made it.
+    """
+    names = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    names = {name for name in names if not name.startswith(".writing-")}
+    if names and not names & {FINISHED, _STARTED}:
+        raise ConfigError(f"{out}: is not empty, and was not made by prepare; choose another --out")
+    finished, started = _read(out / FINISHED), _read(out / _STARTED)
+    if finished is not None and not again:
+        if finished.get("input") == fingerprint:
+            return finished
+        changed = _first_difference(finished.get("input") or {}, fingerprint)
+        raise ConfigError(
+            f"{out}: holds another preparation ({changed}); replace it with --again or choose another --out"
+        )
+    if finished is not None or started != fingerprint:
+        _clear(out)
+    with write_whole(out / _STARTED) as file:
+        file.write(_json(fingerprint))
+    return None
+
+
+def finish(out: Path, document: dict[str, Any]) -> None:
+    """Write prepare.json: from now on the directory is whole."""
+    with write_whole(out / FINISHED) as file:
+        file.write(_json(document))
+    (out / _STARTED).unlink()
+
+
+def describe_file(path: Path) -> dict[str, Any]:
+    """Return a file's name, size in bytes and SHA-256."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest}
+
+
+def describe_files(files: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return how many (name, SHA-256) there are and one SHA-256 over all, in any order."""
+    lines = sorted(f"{name} {digest}\n" for name, digest in files)
+    return {"count": len(lines), "sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return document if isinstance(document, dict) else {}
+
+
+def _clear(out: Path) -> None:
+    for name in _OURS:  # prepare.json first: without it nothing counts as whole
+        path = out / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _first_difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+    for key, value in now.items():
+        if before.get(key) != value:
+            if isinstance(value, dict):
+                return _first_difference(before.get(key) or {}, value)
+            return f"{key} was {str(before.get(key))[:80]} and is now {str(value)[:80]}"
+    return "of another version"
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,107 @@
+"""Foreign products turned into ours: named, cleaned, checked against the contract, each once."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import quote
+
+from trainer.data import product_error
+from trainer.formats.dropped import Dropped
+from trainer.formats.fields import attributes
+from trainer.formats.source import Bad, ForeignProduct, Options, Source
+from trainer.preprocess.numbers import check_columns, read_number
+from trainer.preprocess.summary import summarise
+from trainer.preprocess.text import clean_text
+
+MAX_CHARS = {"title": 500, "description": 5000, "brand": 200, "sku": 100, "mpn": 100}
+_MAX_VALUE, _MAX_PATH, _MAX_ATTRIBUTES = 200, 12, 40
+_LONGEST_READ = 100_000  # characters of one description that are looked at
+
+
+@dataclass
+class Catalogue:
+    """The products taken, by the names that the source's interactions and pictures use."""
+
+    by_key: dict[str, dict[str, Any]]
+    numbers: dict[str, Any]  # what was found in numerical columns, as JSON types
+
+
+def read_catalogue(
+    records: Iterable[ForeignProduct | Bad], source: Source, options: Options, dropped: Dropped
+) -> Catalogue:
+    """Return the products of these records; raises DataError where too many are bad."""
+    by_key: dict[str, dict[str, Any]] = {}
+    item_ids: dict[tuple[str, str], str] = {}
+    numbers: dict[str, Mapping[str, str]] = {}
+    for record in records:
+        if isinstance(record, Bad):
+            dropped.bad(record)
+            continue
+        product = make_product(record, source.shop, options)
+        if (error := product_error(product)) is not None:
+            dropped.bad(Bad(record.where, f"not a product: {error}", f"not a product: {error.partition(':')[0]}"))
+            continue
+        first_key = item_ids.setdefault((product["shop"], product["itemId"]), record.key)
+        if record.key in by_key or first_key != record.key:
+            dropped.left_out(Bad(record.where, f"{record.key} is there already", "the same item twice"))
+            if not source.later_replaces:
+                continue
+        by_key[record.key] = product
+        numbers[record.key] = record.numbers
+    dropped.check_share(len(by_key))
+    return Catalogue(by_key, _take_numbers(by_key, numbers))
+
+
+def make_product(record: ForeignProduct, shop: str, options: Options) -> dict[str, Any]:
+    """Return the record as a product, cleaned, which the contract may still refuse."""
+    fields = dict(record.fields)
+    shop = fields.pop("shop", shop)
+    url = fields.pop("url", f"https://{shop}/items/{quote(record.key, safe='')}")
+    item_id = fields.pop("itemId", hashlib.sha256(url.encode()).hexdigest()[:16])
+    given: dict[str, Any] = {name: fields.pop(name) for name in ("verdict", "provenance") if name in fields}
+    cleaned = _cleaned(fields, options)
+    provenance = {name: "feed" for name in cleaned if name != "fetchedAt"}
+    given = {"provenance": provenance, "verdict": "product", **given}
+    return {"shop": shop, "itemId": item_id, "url": url, **cleaned, **given}
+
+
+def _cleaned(fields: Mapping[str, Any], options: Options) -> dict[str, Any]:
+    cleaned: dict[str, Any] = {}
+    for name, value in fields.items():
+        if name == "description" and isinstance(value, str):
+            whole = clean_text(value[:_LONGEST_READ], _LONGEST_READ)
+            shorter = summarise(whole, options.summarise) if options.summarise else whole
+            cleaned[name] = clean_text(shorter, options.summarise or MAX_CHARS[name])
+        elif name in MAX_CHARS and isinstance(value, str):
+            cleaned[name] = clean_text(value, MAX_CHARS[name])
+        elif name == "categoryPath" and isinstance(value, (list, tuple)):
+            path = (clean_text(part, _MAX_VALUE) for part in value if isinstance(part, str))
+            cleaned[name] = [part for part in path if part][:_MAX_PATH]
+        elif name == "attributes" and isinstance(value, Mapping):
+            pairs = ((key, clean_text(text, _MAX_VALUE)) for key, text in value.items() if isinstance(text, str))
+            cleaned[name] = dict([(key, text) for key, text in pairs if text][:_MAX_ATTRIBUTES])
+        else:
+            cleaned[name] = value
+    return {name: value for name, value in cleaned.items() if value not in ("", [], {})}
+
+
+def _take_numbers(products: dict[str, dict[str, Any]], numbers: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Put the numerical columns that say something into the products' attributes; returns what was found."""
+    names = sorted({name for cells in numbers.values() for name in cells})
+    checks = check_columns({name: [cells.get(name, "") for cells in numbers.values()] for name in names})
+    kept = [name for name, check in checks.items() if not check.is_constant]
+    for key, cells in numbers.items():
+        readable = attributes((name, cells[name]) for name in kept if name in cells and _is_number(cells[name]))
+        merged = {**products[key].get("attributes", {}), **readable}
+        if readable:
+            products[key]["attributes"] = dict(list(merged.items())[:_MAX_ATTRIBUTES])
+            products[key]["provenance"]["attributes"] = "feed"
+    return {name: {**asdict(check), "is_kept": name in kept} for name, check in checks.items()}
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return read_number(cell) is not None
+    except ValueError:
+        return False

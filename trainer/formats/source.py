@@ -1,0 +1,106 @@
+"""What every format is read as: products, interactions and pictures, each by the data set's own names."""
+
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from trainer.data import KINDS
+from trainer.errors import ConfigError
+from trainer.limits import between, one_of
+from trainer.preprocess.pictures import PictureRule
+
+
+@dataclass(frozen=True)
+class ForeignProduct:
+    """One product. `fields` has the keys of contracts/product.schema.json; what identifies it may be left out."""
+
+    where: str  # file:line, for messages
+    key: str  # as interactions and pictures name it
+    fields: Mapping[str, Any]
+    numbers: Mapping[str, str] = field(default_factory=dict)  # numerical columns, as written
+
+
+@dataclass(frozen=True)
+class ForeignInteraction:
+    """One thing a user did."""
+
+    where: str
+    user: str
+    key: str
+    kind: str
+    time_days: float  # since 1970-01-01 UTC
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A record that cannot be used; the reading goes on after it."""
+
+    where: str
+    reason: str  # what was expected and what came
+    group: str  # the same for all of one kind, to count by
+
+
+class Pictures(Protocol):
+    """Where a data set keeps its pictures."""
+
+    def keys(self) -> Set[str]:
+        """Return the products' keys that have a picture."""
+
+    def read(self, key: str) -> bytes:
+        """Return the file as it is; raises OSError or PictureError."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person may choose about preparing; recorded in prepare.json."""
+
+    images: str | None = None  # a folder or .zip of pictures, instead of where the format keeps them
+    shop: str | None = None  # the name of the shop, for formats that have none
+    kind: str = "purchase"  # what an interaction without a kind was
+    liked_from: float = 3.0  # ratings below weigh 0: seen, and not liked
+    brand_from_first_word: bool = False  # sequences: take the title's first word for a brand
+    only_with_picture: bool = False
+    summarise: int | None = None  # descriptions longer than so many characters are shortened to their central sentences
+    min_side: int = PictureRule.min_side
+    max_side: int = PictureRule.max_side
+    quality: int = PictureRule.quality
+    parquet: bool = False
+    strict: bool = False  # the first bad record ends it
+
+    def __post_init__(self) -> None:
+        one_of("--kind", self.kind, KINDS)
+        between("--min-side", self.min_side, 1, 4096)
+        between("--max-side", self.max_side, self.min_side, 8192)
+        between("--quality", self.quality, 1, 100)
+        if self.summarise is not None:
+            between("--summarise", self.summarise, 20, 5000)
+        if self.shop is not None and not (
+            self.shop.replace(".", "").replace("-", "").isalnum() and self.shop.isascii()
+        ):
+            raise ConfigError(f"--shop must be a name as in a web address, such as beauty.example, got {self.shop!r}")
+
+
+OnBytes = Callable[[str, int, int], None]  # (what, done, of how many)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set that has been found to be there, and not read yet."""
+
+    files: tuple[Path, ...]  # what its SHA-256s are taken of
+    products: Callable[[OnBytes], Iterator[ForeignProduct | Bad]]
+    interactions: Callable[[OnBytes], Iterator[ForeignInteraction | Bad]]
+    shop: str  # of products that name none
+    pictures: Pictures | None = None
+    notes: tuple[str, ...] = ()  # what anyone who uses the result should know
+    later_replaces: bool = False  # two lines about one product: the later holds; else the first
+
+
+Reader = Callable[[tuple[Path, ...], Options], Source]
+
+
+def no_interactions(on_bytes: OnBytes) -> Iterator[ForeignInteraction | Bad]:
+    """Yield nothing: the data set has no users."""
+    yield from ()
