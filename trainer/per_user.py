@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def write_per_user(found: PerUser, path: Path) -> None:
 def read_per_user(path: Path) -> PerUser:
     """Return what `write_per_user` wrote; raises DataError naming the file."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             if int(file["format"]) != FORMAT:
                 raise DataError(f"{path}: format {int(file['format'])}, but this version reads {FORMAT}")
             values, models, metrics = file["values"], file["models"].tolist(), file["metrics"].tolist()
@@ -73,5 +74,5 @@ def read_per_user(path: Path) -> PerUser:
             )
     except FileNotFoundError as error:
         raise DataError(f"{path}: not found; `python -m trainer evaluate CKPT --out DIR` writes it") from error
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, TypeError) as error:
         raise DataError(f"{path}: is no per-user file: {error}") from error

@@ -53,6 +53,7 @@ def history_matrix(
 
 def keep_largest(matrix: Matrix, k: int) -> Matrix:
     """Return the matrix with only the k largest entries of each row; of equal ones the first columns."""
+    matrix = matrix.sorted_indices()
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     order = np.lexsort((-matrix.data, rows))
     kept = order[np.arange(len(rows)) - matrix.indptr[rows] < k]

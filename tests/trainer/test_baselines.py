@@ -1,0 +1,344 @@
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from trainer.baselines import BASELINES, MIXTURES, fit_baselines, mixtures
+from trainer.baselines.co_occurrence import CoOccurrence
+from trainer.baselines.content import best_of_history_scorer
+from trainer.baselines.ease import Ease
+from trainer.baselines.mixtures import fit_mixture, mixture_scorer, reciprocal_rank, z_score
+from trainer.baselines.neighbours import ItemNeighbours, UserNeighbours
+from trainer.baselines.popularity import overlap_popularity_scorer, random_scorer
+from trainer.baselines.sparse_interactions import keep_largest, user_items
+from trainer.baselines.tuning import select_cases, tune, tuning_cases
+from trainer.data import DISMISS, make_interactions
+from trainer.errors import ConfigError
+from trainer.evaluation import rank, rank_targets
+from trainer.features import ItemFeatures
+from trainer.metrics import ndcg_at_k
+from trainer.splits import Cases, Split
+
+NUM_ITEMS = 14
+CANDIDATES = np.array([3, 5, 6, 9, 10, 12, 13])
+SHOP_A = np.setdiff1d(np.arange(NUM_ITEMS), CANDIDATES)
+
+
+def some_train(seed=0, num_users=23):
+    """Random likes with repeats, dismissals and an item (13) that nobody touched."""
+    generator = np.random.default_rng(seed)
+    rows = [
+        (f"t{user:02d}", item, DISMISS if generator.random() < 0.1 else 0)
+        for user in range(num_users)
+        for item in generator.integers(0, NUM_ITEMS - 1, generator.integers(1, 9))
+    ]
+    users, items, kinds = zip(*rows, strict=True)
+    return make_interactions(users, items, kinds, np.arange(len(rows)), [1.0] * len(rows))
+
+
+def some_cases(items=SHOP_A, seed=1, num_users=6):
+    generator = np.random.default_rng(seed)
+    rows = [(f"u{u}", item) for u in range(num_users) for item in generator.choice(items, u + 1, replace=False)]
+    users, liked = zip(*rows, strict=True)
+    kinds = [DISMISS if place == 4 else 0 for place in range(len(rows))]
+    history = make_interactions(users, liked, kinds, np.arange(len(rows)), [1.0] * len(rows))
+    targets = np.sort(generator.choice(CANDIDATES, num_users))
+    return Cases(np.arange(num_users), history, np.full(num_users, 99.0), np.arange(num_users + 1), targets, CANDIDATES)
+
+
+def liked_sets(train):
+    """{user: set of liked items}, read row by row."""
+    found = {}
+    for user, item, kind in zip(train.user_idx.tolist(), train.item_idx.tolist(), train.kind.tolist(), strict=True):
+        if kind != DISMISS:
+            found.setdefault(user, set()).add(item)
+    return list(found.values())
+
+
+def liked_lists(cases):
+    """The liked history of each case, oldest first."""
+    history = cases.history
+    return [
+        [
+            int(history.item_idx[row])
+            for row in range(history.ptr[u], history.ptr[u + 1])
+            if history.kind[row] != DISMISS
+        ]
+        for u in cases.users
+    ]
+
+
+def scores_of(scorer, cases, positions=(4, 0, 5, 2)):
+    return scorer(cases, np.array(positions)), [liked_lists(cases)[position] for position in positions]
+
+
+@pytest.mark.parametrize("half_life", [None, 2.0])
+def test_co_occurrence_equals_its_formula(half_life):
+    train, cases = some_train(), some_cases()
+    people = liked_sets(train)
+    count = [max(1, sum(i in p for p in people)) for i in range(NUM_ITEMS)]
+    found, histories = scores_of(CoOccurrence(train, NUM_ITEMS).scorer(0.7, 0.25, half_life), cases)
+    slow = [
+        [
+            sum(
+                (1 if half_life is None else 0.5 ** (ago / half_life))
+                * sum(i in p and j in p for p in people)
+                / (count[i] ** 0.7 * count[j] ** 0.25)
+                for ago, i in enumerate(reversed(history))
+            )
+            for j in CANDIDATES
+        ]
+        for history in histories
+    ]
+    np.testing.assert_allclose(found, slow, rtol=1e-5, atol=1e-7)
+
+
+def test_item_neighbours_equal_their_formula():
+    train, cases = some_train(), some_cases()
+    people = liked_sets(train)
+    count = [sum(i in p for p in people) for i in range(NUM_ITEMS)]
+
+    def similarity(i, j):
+        return sum(i in p and j in p for p in people) / (np.sqrt(count[i] * count[j]) + 2.0)
+
+    found, histories = scores_of(ItemNeighbours(train, NUM_ITEMS).scorer(2.0, 3), cases)
+    for row, history in zip(found, histories, strict=True):
+        expected = np.zeros(len(CANDIDATES))
+        for i in history:
+            mine = np.array([similarity(i, j) for j in CANDIDATES])
+            nearest = np.argsort(-mine, kind="stable")[:3]
+            expected[nearest] += mine[nearest]
+        np.testing.assert_allclose(row, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_user_neighbours_equal_their_formula():
+    train, cases = some_train(), some_cases()
+    people = liked_sets(train)
+    found, histories = scores_of(UserNeighbours(train, NUM_ITEMS).scorer(1.5, 4), cases)
+    for row, history in zip(found, histories, strict=True):
+        mine = [len(p & set(history)) / (np.sqrt(len(p) * len(set(history))) + 1.5) for p in people]
+        nearest = np.argsort(-np.array(mine), kind="stable")[:4]
+        expected = [sum(mine[u] for u in nearest if j in people[u]) for j in CANDIDATES]
+        np.testing.assert_allclose(row, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_overlap_popularity_counts_only_users_who_share_an_item_and_then_everybody():
+    train, cases = some_train(), some_cases()
+    people = liked_sets(train)
+    most = max(sum(j in p for p in people) for j in range(NUM_ITEMS))
+    found, histories = scores_of(overlap_popularity_scorer(train, NUM_ITEMS), cases)
+    for row, history in zip(found, histories, strict=True):
+        alike = [p for p in people if p & set(history)]
+        expected = [sum(j in p for p in alike) + sum(j in p for p in people) / (1 + most) for j in CANDIDATES]
+        np.testing.assert_allclose(row, expected, rtol=1e-5)
+
+
+def dense(train):
+    people = liked_sets(train)
+    return np.array([[float(i in p) for i in range(NUM_ITEMS)] for p in people])
+
+
+def test_ease_between_shops_is_ridge_regression():
+    train, cases = some_train(), some_cases()
+    x = dense(train)
+    a, b = x[:, SHOP_A], x[:, CANDIDATES]
+    weights = np.linalg.inv(a.T @ a + 7 * np.eye(len(SHOP_A))) @ a.T @ b
+    model = Ease(user_items(train, NUM_ITEMS), CANDIDATES, may_repeat=False)
+    found, histories = scores_of(model.scorer(7.0), cases)
+    history = np.array([[float(i in h) for i in SHOP_A] for h in histories])
+    np.testing.assert_allclose(found, history @ weights, atol=1e-5)
+
+
+def test_ease_in_one_shop_is_steck_s_closed_form():
+    train, cases = some_train(), some_cases(items=np.arange(NUM_ITEMS))
+    x = dense(train)
+    inverse = np.linalg.inv(x.T @ x + 7 * np.eye(NUM_ITEMS))
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    model = Ease(user_items(train, NUM_ITEMS), CANDIDATES, may_repeat=True)
+    found, histories = scores_of(model.scorer(7.0), cases)
+    expected = np.array([[float(i in h) for i in range(NUM_ITEMS)] for h in histories]) @ weights[:, CANDIDATES]
+    for row, wanted, history in zip(found, expected, histories, strict=True):
+        fresh = ~np.isin(CANDIDATES, history)  # what is in the history is never ranked
+        np.testing.assert_allclose(row[fresh], wanted[fresh], atol=1e-5)
+
+
+def test_ease_of_a_large_catalogue_keeps_the_most_liked_items():
+    train = some_train()
+    count = dense(train).sum(axis=0)
+    model = Ease(user_items(train, NUM_ITEMS), CANDIDATES, may_repeat=False, max_items=3)
+    assert len(model.inputs) == 3
+    assert min(count[model.inputs]) >= max(count[np.setdiff1d(SHOP_A, model.inputs)])
+
+
+def test_best_of_history_is_the_mean_of_the_largest_cosines_of_the_last_items():
+    embeddings = np.random.default_rng(5).normal(size=(NUM_ITEMS, 4)).astype(np.float32)
+    cases = some_cases()
+    found, histories = scores_of(best_of_history_scorer(embeddings, best=2, last=3), cases)
+    for row, history in zip(found, histories, strict=True):
+        expected = [np.mean(sorted(embeddings[i] @ embeddings[j] for i in history[-3:])[-2:]) for j in CANDIDATES]
+        np.testing.assert_allclose(row, expected, rtol=1e-5)
+
+
+def test_keep_largest_keeps_k_of_each_row():
+    matrix = user_items(some_train(), NUM_ITEMS)
+    matrix.data = np.random.default_rng(0).random(len(matrix.data)).astype(np.float32)
+    kept = keep_largest(matrix, 2).toarray()
+    for row, all_of_it in zip(kept, matrix.toarray(), strict=True):
+        assert sorted(row[row > 0]) == sorted(all_of_it[all_of_it > 0])[-2:]
+
+
+def test_standards_make_scores_comparable_and_survive_flat_rows():
+    scores = np.float32([[1, 2, 3, 1000], [5, 5, 5, 5], [0.1, 0.1, 0.1, 0.1]])
+    assert z_score(scores)[1:].tolist() == [[0] * 4] * 2
+    np.testing.assert_allclose([z_score(scores)[0].mean(), z_score(scores)[0].std()], [0, 1], atol=1e-5)
+    assert (1 / reciprocal_rank(scores)).round(3).tolist() == [[64, 63, 62, 61], [62.5] * 4, [62.5] * 4]
+
+
+def test_mixture_finds_that_two_halves_of_the_truth_belong_together():
+    """One part knows the right half of the candidates, the other which of each half; a third is noise."""
+    generator = np.random.default_rng(3)
+    num_users, num_items = 60, 20
+    history = make_interactions([f"u{i:02d}" for i in range(num_users)], [20] * num_users, [0] * num_users,
+                                [0.0] * num_users, [1.0] * num_users)  # fmt: skip
+    targets = generator.integers(0, num_items, num_users)
+    cases = Cases(
+        np.arange(num_users), history, np.zeros(num_users), np.arange(num_users + 1), targets, np.arange(num_items)
+    )
+    half = (np.arange(num_items) // 10)[None, :] == (targets // 10)[:, None]
+    digit = (np.arange(num_items) % 10)[None, :] == (targets % 10)[:, None]
+    noise = generator.normal(size=half.shape) * 1000
+    parts = {name: (lambda c, p, s=s: s[p].astype(np.float32)) for name, s in
+             {"half": half, "digit": digit * 0.001, "noise": noise}.items()}  # fmt: skip
+    fitted = fit_mixture(parts, cases, seed=0)
+    assert fitted.tuned["valid_ndcg@10"] > 0.99
+    weights = fitted.tuned["chosen"]["weights"]
+    assert min(weights["half"], weights["digit"]) > weights["noise"]
+    assert fitted.tuned["grid"] == fit_mixture(parts, cases, seed=0).tuned["grid"]
+    ranks = rank_targets(fitted.scorer, cases, np.random.default_rng(0))
+    assert ndcg_at_k(ranks, cases.target_ptr, 10).mean() > 0.99
+
+
+def test_a_part_of_weight_zero_is_not_asked():
+    scorer = mixture_scorer([random_scorer(), None], [1.0, 0.0], "rank")
+    assert scorer(some_cases(), np.array([0])).shape == (1, len(CANDIDATES))
+
+
+def test_tuning_takes_the_best_on_valid_and_says_what_it_tried():
+    cases = some_cases()
+    right = np.zeros((len(cases), len(CANDIDATES)), dtype=np.float32)
+    right[np.arange(len(cases)), np.searchsorted(CANDIDATES, cases.target_items)] = 1
+    fitted = tune(lambda sign: lambda c, p: sign * right[p], [{"sign": -1}, {"sign": 1}, {"sign": 2}], cases, 0)
+    assert fitted.tuned["chosen"] == {"sign": 1}
+    assert [point["sign"] for point in fitted.tuned["grid"]] == [-1, 1, 2]
+    assert fitted.tuned["valid_ndcg@10"] == 1.0 > fitted.tuned["grid"][0]["ndcg@10"]
+
+
+def test_selected_cases_keep_their_own_targets_and_histories():
+    cases = replace(some_cases(num_users=4), target_ptr=np.array([0, 2, 3, 6, 7]),
+                    target_items=np.array([3, 5, 6, 3, 9, 10, 12]))  # fmt: skip
+    chosen = select_cases(cases, np.array([3, 0, 2]))
+    assert chosen.target_items.tolist() == [12, 3, 5, 3, 9, 10]
+    assert chosen.target_ptr.tolist() == [0, 1, 3, 6]
+    assert liked_lists(chosen) == [liked_lists(cases)[i] for i in (3, 0, 2)]
+    assert tuning_cases(cases, 0) is cases
+
+
+def planted(*, train_sees_b=True, seed=0):
+    """Two tastes, told apart by interactions and by text; shop A is even, shop B odd items."""
+    generator = np.random.default_rng(seed)
+    num_items = 24
+    taste = np.arange(num_items) // 2 % 2
+    text = (np.eye(2)[taste] + 0.3 * generator.normal(size=(num_items, 2))).astype(np.float32)
+    candidates = np.flatnonzero(np.arange(num_items) % 2)
+
+    def people(prefix, n, items):
+        rows = [
+            (f"{prefix}{u:02d}", int(i))
+            for u in range(n)
+            for i in generator.permutation(items[taste[items] == u % 2])[: 5 if len(items) < num_items else 9]
+        ]
+        users, chosen = zip(*rows, strict=True)
+        return make_interactions(users, chosen, [0] * len(rows), np.arange(len(rows)), [1.0] * len(rows))
+
+    def cases(prefix):
+        history = people(prefix, 30, np.flatnonzero(np.arange(num_items) % 2 == 0))
+        targets = np.array([generator.choice(candidates[taste[candidates] == u % 2]) for u in range(30)])
+        return Cases(np.arange(30), history, np.full(30, 500.0), np.arange(31), targets, candidates)
+
+    items = np.arange(num_items)
+    train = people("t", 40, items if train_sees_b else items[items % 2 == 0])
+    features = ItemFeatures(text, np.zeros((num_items, 3), np.float32), np.tile(np.float32([1, 0]), (num_items, 1)))
+    return SimpleNamespace(
+        split=Split("planted", train, cases("v"), cases("w")),
+        dataset=SimpleNamespace(products=[None] * num_items),
+        features=features,
+        config=SimpleNamespace(seed=0),
+        device=torch.device("cpu"),
+    )
+
+
+def share_of_taste(prepared, fit):
+    """How much of the six first is of the user's taste: six of the twelve candidates are."""
+    shown = rank(fit.fitted.scorer, prepared.split.test, np.random.default_rng(0), top=6).top
+    return (shown // 2 % 2 == np.arange(30)[:, None] % 2).mean()
+
+
+def test_every_baseline_that_can_know_the_tastes_finds_them():
+    prepared = planted()
+    found = {name: share_of_taste(prepared, fit) for name, fit in fit_baselines(prepared).items()}
+    assert found.keys() == BASELINES.keys()
+    assert found.pop("random") == pytest.approx(0.5, abs=0.15)
+    assert found.pop("popularity") == pytest.approx(0.5, abs=0.15)  # both tastes are equally common
+    assert min(found.values()) > 0.9, found
+
+
+def test_before_the_shop_has_opened_only_content_knows_anything():
+    """train_sees = "a": no training user has touched a candidate, and nobody fails on it."""
+    prepared = planted(train_sees_b=False)
+    found = {name: share_of_taste(prepared, fit) for name, fit in fit_baselines(prepared).items()}
+    knows = {"content", "popularity_content", "hybrid_score", "hybrid_linear"}
+    assert min(found[name] for name in knows) > 0.9, found
+    assert {value for name, value in found.items() if name not in knows} == {found["random"]}  # the same luck with ties
+
+
+def test_baselines_never_look_at_the_test_answers():
+    """The planted leak, the other way round: other test targets must not change what was tuned or scored."""
+    prepared = planted()
+    test = prepared.split.test
+    swapped = replace(test, target_items=np.sort(test.candidates)[np.arange(30) % len(test.candidates)])
+    other = SimpleNamespace(**{**vars(prepared), "split": replace(prepared.split, test=swapped)})
+    for (name, one), two in zip(fit_baselines(prepared).items(), fit_baselines(other).values(), strict=True):
+        assert one.fitted.tuned == two.fitted.tuned, name
+        positions = np.arange(30)
+        np.testing.assert_array_equal(one.fitted.scorer(test, positions), two.fitted.scorer(swapped, positions))
+
+
+def test_parts_of_mixtures_are_fitted_once_and_only_what_was_asked_for_comes_back(monkeypatch):
+    asked = []
+    monkeypatch.setitem(
+        BASELINES, "content", lambda prepared, fit=BASELINES["content"]: asked.append(1) or fit(prepared)
+    )
+    names = ("hybrid_score", "popularity_content")
+    assert tuple(fit_baselines(planted(), names)) == names
+    assert asked == [1]
+    assert {part for parts in MIXTURES.values() for part in parts} <= BASELINES.keys()
+
+
+def test_an_unknown_baseline_is_named_with_those_there_are():
+    with pytest.raises(ConfigError, match=r"no baseline 'itemknn'; choose from random, popularity, .*item_knn"):
+        fit_baselines(planted(), ["itemknn"])
+
+
+def test_search_tries_every_part_alone():
+    """So a mixture is never worse on valid than the best of its parts under the same standard."""
+    prepared = planted()
+    fits = fit_baselines(prepared, ["hybrid_score", "content", "popularity", "co_occurrence"])
+    corners = [
+        point["ndcg@10"] for point in fits["hybrid_score"].fitted.tuned["grid"] if max(point["weights"].values()) == 1
+    ]
+    assert len(corners) >= 2 * 3
+    assert len(fits["hybrid_score"].fitted.tuned["grid"]) == 2 * (4 + mixtures.RANDOM_POINTS + mixtures.NEAR_POINTS)
+    assert fits["hybrid_score"].fitted.tuned["valid_ndcg@10"] >= max(corners)
