@@ -166,3 +166,18 @@ def test_both_towers_export_to_onnx_with_free_sizes(tmp_path, item_tower, user_t
         session = onnxruntime.InferenceSession(tmp_path / name, providers=["CPUExecutionProvider"])
         feeds = {node.name: tensor.numpy() for node, tensor in zip(session.get_inputs(), others, strict=True)}
         np.testing.assert_allclose(session.run(None, feeds)[0], tower(*others).detach().numpy(), atol=2e-6)
+
+
+def test_without_any_picture_training_takes_a_shorter_way_to_the_same_values_and_gradients():
+    tower = TwoTowerItem(7, 5, dim=8, hidden=6, generator=torch.Generator().manual_seed(2))
+    text, image = torch.randn(4, 7), torch.zeros(4, 5)
+    mask = torch.tensor([[1.0, 0], [1, 0], [0, 0], [1, 0]])
+    found, gradients = [], []
+    for training in (True, False):
+        tower.train(training).zero_grad()
+        found.append(tower(text, image, mask))
+        found[-1].square().mul(torch.arange(8)).sum().backward()
+        gradients.append([parameter.grad.clone() for parameter in tower.parameters()])
+    torch.testing.assert_close(*found)
+    torch.testing.assert_close(*gradients)
+    assert gradients[0][1].abs().max() > 1e-4  # that of the vector for a missing picture
