@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 import torch
 
-from trainer.commands import checkpoints, evaluate, prepare, split, train
+from trainer.commands import checkpoints, evaluate, features, prepare, split, train
 from trainer.commands.console import EXIT_CODES
 from trainer.errors import ConfigError, DataError, TrainerError
 
 COMMANDS = (
+    features,
     prepare,
     split,
     train,

@@ -137,6 +137,7 @@ class RunConfig:
     out: str  # the run directory: best/, last/, report.json
     data: DataConfig
     cache: str = "var/cache/features"
+    cache_limit_gb: float | None = None  # more than that, and the features used longest ago are removed
     device: str = "auto"  # auto | cpu | cuda
     split: SplitConfig = field(default_factory=SplitConfig)
     model: ModelConfig = field(default_factory=TwoTowerConfig)
@@ -145,6 +146,8 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         between("seed", self.seed, 0, 2**63 - 1)
+        if self.cache_limit_gb is not None:
+            between("cache_limit_gb", self.cache_limit_gb, 0, 1e6)
         one_of("device", self.device, ("auto", "cpu", "cuda"))
 
 

@@ -1,15 +1,8 @@
-"""What the towers see of each item: encoder outputs, computed once and kept in a content-addressed cache.
-
-A cache file's name is the hash of everything that decides its content (encoder, rule, every text or picture), so it is
-never stale and never overwritten with something else. Two runs that miss at once both compute, and the second rename
-replaces the file by an equal one.
-"""
+"""What the towers see of each item: encoder outputs, from a cache where this very input has been encoded before."""
 
 import hashlib
-import os
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +11,14 @@ from numpy.typing import NDArray
 from trainer.data import Product
 from trainer.encoders import Encoders
 from trainer.errors import DataError
+from trainer.feature_cache import Batches, FeatureCache
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 OnProgress = Callable[[str, int, int], None]  # (what, done, of how many)
+
+
+def _no_numbers() -> NDArray[np.float32]:
+    return np.zeros((0, 0), dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,14 @@ class ItemFeatures:
     image: NDArray[np.float32]  # (num_items, image_dim), zeros where missing
     modality_mask: NDArray[np.float32]  # (num_items, 2), 1 where the text, the picture is there
     pictures_hash: str = ""  # SHA-256 over the picture files, empty where there are none
+    numeric: NDArray[np.float32] = field(default_factory=_no_numbers)  # (num_items, n), see trainer/numeric.py
+    numeric_mask: NDArray[np.float32] = field(default_factory=_no_numbers)  # (num_items, n), 1 where known
+    numeric_names: tuple[str, ...] = ()  # of the n columns
+
+    def __post_init__(self) -> None:
+        if not self.numeric_names:  # so that rows can be taken of it like of the others
+            for name in ("numeric", "numeric_mask"):
+                object.__setattr__(self, name, np.zeros((len(self.text), 0), dtype=np.float32))
 
     def __len__(self) -> int:
         return len(self.text)
@@ -39,30 +45,31 @@ class ItemFeatures:
 def build_features(
     products: Sequence[Product],
     encoders: Encoders,
-    cache_dir: Path,
+    cache: FeatureCache | Path,
     images: Path | None = None,
     on_progress: OnProgress = lambda what, done, total: None,
 ) -> ItemFeatures:
-    """Return the features of products, from the cache where this very input has been encoded before."""
+    """Return the features of products, without numbers; encodes what is in no cache yet."""
+    cache = cache if isinstance(cache, FeatureCache) else FeatureCache(cache)
     texts = [encoders.item_text(product) for product in products]
     with_text = [row for row, text in enumerate(texts) if text]
     pictures = find_pictures(products, images) if encoders.has_image_encoder and images else {}
     mask = np.zeros((len(products), 2), dtype=np.float32)
     mask[with_text, 0] = 1
     mask[list(pictures), 1] = 1
-    text = _cached(
-        cache_dir,
+    text = cache.get(
         (encoders.text_identity, *texts),
         (len(products), encoders.text_dim),
+        {"what": "texts", "encoder": encoders.name, "rule": encoders.text_identity},
         lambda: _at_rows(with_text, encoders.encode_texts([texts[row] for row in with_text]), "texts", on_progress),
     )
     if not pictures:
         return ItemFeatures(text, np.zeros((len(products), encoders.image_dim), dtype=np.float32), mask)
     hashes = [_sha256(pictures[row]) if row in pictures else "" for row in range(len(products))]
-    image = _cached(
-        cache_dir,
+    image = cache.get(
         (encoders.image_identity, *hashes),
         (len(products), encoders.image_dim),
+        {"what": "pictures", "encoder": encoders.name, "rule": encoders.image_identity},
         lambda: _at_rows(list(pictures), encoders.encode_images(list(pictures.values())), "pictures", on_progress),
     )
     return ItemFeatures(text, image, mask, hashlib.sha256(" ".join(hashes).encode()).hexdigest())
@@ -76,45 +83,12 @@ def find_pictures(products: Sequence[Product], images: Path) -> dict[int, Path]:
     return {row: files[product["itemId"]] for row, product in enumerate(products) if product["itemId"] in files}
 
 
-Batches = Iterator[tuple[Sequence[int], NDArray[np.float32]]]
-
-
 def _at_rows(rows: Sequence[int], batches: Batches, what: str, on_progress: OnProgress) -> Batches:
     done = 0
     for positions, features in batches:
         yield [rows[position] for position in positions], features
         done += len(positions)
         on_progress(what, done, len(rows))
-
-
-def _cached(
-    cache_dir: Path, parts: Iterable[str], shape: tuple[int, int], compute: Callable[[], Batches]
-) -> NDArray[np.float32]:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(hashlib.sha256(part.encode()).digest())  # hashed one by one: ["ab"] is not ["a", "b"]
-    path = Path(cache_dir) / f"{digest.hexdigest()}.npy"
-    if not path.is_file():
-        features = np.zeros(shape, dtype=np.float32)
-        for rows, batch in compute():
-            features[rows] = batch
-        _write_atomically(features, path)
-    mapped: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return mapped
-
-
-def _write_atomically(array: NDArray[np.float32], path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            np.save(file, array, allow_pickle=False)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _sha256(path: Path) -> str:

@@ -2,19 +2,22 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from glob import glob
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import torch
 
 from trainer.config import RunConfig
 from trainer.data import Dataset, read_dataset
 from trainer.encoders import Encoders
 from trainer.errors import ConfigError, DataError
+from trainer.feature_cache import FeatureCache
 from trainer.features import ItemFeatures, build_features, find_pictures
 from trainer.leakage import refuse_leaks
+from trainer.numeric import numeric_features
 from trainer.split_files import load_split
 from trainer.split_rules import make_split
 from trainer.splits import Split
@@ -61,9 +64,17 @@ def prepare(config: RunConfig, progress: Progress) -> Prepared:
         )
     split = split_dataset(dataset, config)
     images = Path(config.data.images) if config.data.images else None
-    features = build_features(dataset.products, encoders, Path(config.cache), images, progress.update)
+    features = build_features(dataset.products, encoders, feature_cache(config), images, progress.update)
+    numbers = numeric_features(dataset.products, np.unique(split.train.item_idx))
+    features = replace(features, numeric=numbers.values, numeric_mask=numbers.mask, numeric_names=numbers.names)
     pictures = find_pictures(dataset.products, images) if images else {}
     return Prepared(config, dataset, split, encoders, features, device, pictures)
+
+
+def feature_cache(config: RunConfig) -> FeatureCache:
+    """Return the cache that a run uses."""
+    limit = config.cache_limit_gb
+    return FeatureCache(Path(config.cache), None if limit is None else int(limit * 1e9))
 
 
 def find_files(patterns: Sequence[str]) -> list[Path]:

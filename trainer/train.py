@@ -22,7 +22,7 @@ from trainer.report import Report, current_commit, make_report, write_report
 # Settings that may differ between a run and its continuation: they decide how far and where, not what. The data's
 # paths are free because their hash is compared, the encoders' because their space is.
 FREE_ON_RESUME = (
-    *("out", "cache", "device", "encoders", "data.products", "data.interactions"),
+    *("out", "cache", "cache_limit_gb", "device", "encoders", "data.products", "data.interactions"),
     *("training.epochs", "training.patience"),
 )
 PLANNED_SCHEDULES = ("linear", "cosine")  # each of their steps depends on how many there will be

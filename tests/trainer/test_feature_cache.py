@@ -1,0 +1,140 @@
+import json
+import os
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from tests.trainer.planted import write_run
+from trainer.__main__ import main
+from trainer.feature_cache import FeatureCache
+
+WHAT = {"what": "texts", "encoder": "tiny", "rule": "r"}
+
+
+def fill(cache, name, rows=10):
+    """Put `rows` × 4 numbers (16 bytes a row, and a header of 128) under a name."""
+    features = np.full((rows, 4), float(len(name)), dtype=np.float32)
+    return cache.get((name,), (rows, 4), WHAT, lambda: iter([(range(rows), features)]))
+
+
+def age(cache, days):
+    for entry in cache.entries():
+        moment = time.time() - days * 86_400
+        os.utime(entry.path.with_suffix(".json"), (moment, moment))
+
+
+def never():
+    pytest.fail("computed again")
+
+
+def test_the_parts_decide_and_using_is_noted(tmp_path):
+    cache = FeatureCache(tmp_path)
+    fill(cache, "ab")
+    age(cache, 3)
+    assert cache.get(("ab",), (10, 4), WHAT, never)[9, 3] == 2
+    (entry,) = cache.entries()
+    assert time.time() - entry.last_used < 60
+    assert {key: entry.described[key] for key in ("what", "encoder", "rows", "width")} == {
+        "what": "texts", "encoder": "tiny", "rows": 10, "width": 4,
+    }  # fmt: skip
+    cache.get(("a", "b"), (2, 4), WHAT, lambda: iter(()))  # other parts, though joined they are the same
+    assert len(cache.entries()) == 2
+
+
+def test_over_its_limit_it_forgets_what_was_used_longest_ago_and_never_the_last(tmp_path):
+    cache = FeatureCache(tmp_path, limit_bytes=2 * 16_128)
+    for days, name in ((5, "a"), (3, "bb"), (4, "ccc")):
+        fill(FeatureCache(tmp_path), name, 1000)
+        newest = cache.entries()[0]
+        moment = time.time() - days * 86_400
+        os.utime(newest.path.with_suffix(".json"), (moment, moment))
+    fill(cache, "dddd", 1000)
+    kept = [float(np.load(entry.path)[0, 0]) for entry in cache.entries()]
+    assert kept == [4, 2]
+    assert len(list(tmp_path.iterdir())) == 4  # sidecars go with their features
+    assert fill(FeatureCache(tmp_path, limit_bytes=1), "eeeee", 1000)[0, 0] == 5
+    assert len(cache.entries()) == 1
+
+
+def test_a_file_from_before_sidecars_is_used_and_gets_one(tmp_path):
+    cache = FeatureCache(tmp_path)
+    fill(cache, "a")
+    (sidecar,) = tmp_path.glob("*.json")
+    sidecar.unlink()
+    assert cache.entries()[0].described["what"] == "unknown"
+    cache.get(("a",), (10, 4), WHAT, never)
+    assert cache.entries()[0].described["what"] == "texts"
+
+
+def test_runs_that_fill_and_forget_at_once_all_get_whole_features(tmp_path):
+    """Each thread's limit is below one file, so every write forgets what another thread has just made."""
+    wrong = []
+
+    def work(number):
+        cache = FeatureCache(tmp_path, limit_bytes=1)
+        for turn in range(15):
+            name = "x" * (1 + (number + turn) % 4)
+            if not np.array_equal(fill(cache, name, 200), np.full((200, 4), len(name), np.float32)):
+                wrong.append((number, turn))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_precompute_makes_what_training_then_finds(tmp_path, capsys, monkeypatch):
+    run = write_run(tmp_path)
+    assert main(["features", "precompute", str(run), "--limit", "7"]) == 0
+    assert "7 items, 7 texts, 0 pictures" in capsys.readouterr().out
+    assert main(["features", "precompute", str(run)]) == 0
+    assert "40 items" in capsys.readouterr().out
+    monkeypatch.setattr("trainer.encoders.Encoders.encode_texts", lambda *_: pytest.fail("encoded again"))
+    from trainer.config import read_config
+    from trainer.prepare import prepare
+    from trainer.progress import TerminalProgress
+
+    prepared = prepare(read_config(run), TerminalProgress())
+    assert prepared.features.text.any()
+    assert prepared.features.numeric_names == ("log_text_length",)
+    assert prepared.features.numeric.shape == (40, 1)
+
+
+def test_list_stats_and_clear(tmp_path, capsys):
+    cache = FeatureCache(tmp_path)
+    fill(cache, "old", 1000)
+    age(cache, 10)
+    fill(cache, "newer", 2000)
+    (tmp_path / "notes.npy").write_bytes(b"somebody else's")
+    where = ["--cache", str(tmp_path)]
+    assert main(["features", "list", *where, "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [(each["rows"], each["bytes"]) for each in listed] == [(2000, 32_128), (1000, 16_128)]
+    assert main(["features", "list", *where]) == 0
+    assert "tiny" in capsys.readouterr().out
+    assert main(["features", "stats", *where]) == 0
+    assert "2 files, 0.0 MB" in capsys.readouterr().out
+    assert main(["features", "clear", *where, "--all"]) == 2  # nobody to ask
+    assert "say --yes" in capsys.readouterr().err
+    assert main(["features", "clear", *where, "--unused-days", "9", "--yes"]) == 0
+    assert "removed 1 files" in capsys.readouterr().out
+    assert [entry.described["rows"] for entry in cache.entries()] == [2000]
+    assert main(["features", "clear", *where, "--down-to-mb", "1", "--yes"]) == 0
+    assert "nothing to remove" in capsys.readouterr().out
+    assert main(["features", "clear", *where, "--all", "--yes"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.npy"]
+    assert main(["features", "stats", "--cache", str(tmp_path / "nowhere")]) == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["clear"], ["clear", "--all", "--unused-days", "3"], ["clear", "--unused-days", "0"]]
+)
+def test_clearing_asks_what(words, capsys):
+    with pytest.raises(SystemExit):
+        main(["features", *words])
+    assert "usage:" in capsys.readouterr().err
