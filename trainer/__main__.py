@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
-from trainer.commands import checkpoints, evaluate, features, prepare, split, train
+from trainer.commands import checkpoints, compare, evaluate, features, prepare, recommend, split, train
 from trainer.commands.console import EXIT_CODES
 from trainer.errors import ConfigError, DataError, TrainerError
 
@@ -17,6 +17,8 @@ COMMANDS = (
     split,
     train,
     evaluate,
+    compare,
+    recommend,
     checkpoints,
 )
 

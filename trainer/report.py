@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.baselines import BASELINES, TimedFit, content_towers, fit_baselines, remake_content_scorer
+from trainer.baselines import BASELINES, TimedFit, fit_baselines, remake_content_scorer
+from trainer.baselines.content import content_embeddings
 from trainer.baselines.sparse_interactions import num_users_per_item, user_items
 from trainer.config import RunConfig, as_document
 from trainer.data import Dataset
-from trainer.evaluation import Ranking, Scorer, embed_items, evaluate_all, rank_metrics
+from trainer.evaluation import Ranking, Scorer, evaluate_all, rank_metrics
 from trainer.features import ItemFeatures
 from trainer.metrics import coverage, diversity, novelty
 from trainer.per_user import PER_USER_FILE, PerUser, hash_cases, write_per_user
@@ -29,7 +30,6 @@ MaskedScorers = Callable[[ItemFeatures], Mapping[str, Scorer]]
 PerCaseMetrics = dict[str, NDArray[np.float64]]
 Rescore = Callable[[ItemFeatures], Scorer | None]
 REPORT_FILE = "report.json"
-DIVERSITY_TEXT_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def make_report(
 def _values(prepared: Prepared, rankings: Mapping[str, Ranking]) -> dict[str, PerCaseMetrics]:
     """Return {model: {metric: one value per test user}}: rank metrics, then what the lists are like."""
     test, ks = prepared.split.test, prepared.config.evaluation.k
-    embeddings = _content_embeddings(prepared)
+    embeddings = content_embeddings(prepared.features, prepared.device)
     liked = user_items(prepared.split.train, len(prepared.dataset.products))
     counts = num_users_per_item(liked).astype(np.int64)
     values = {}
@@ -96,17 +96,6 @@ def _values(prepared: Prepared, rankings: Mapping[str, Ranking]) -> dict[str, Pe
             values[name][f"diversity@{k}"] = diversity(found.top[:, :k], embeddings)
             values[name][f"novelty@{k}"] = novelty(found.top[:, :k], counts, liked.shape[0])
     return values
-
-
-def _content_embeddings(prepared: Prepared) -> NDArray[np.float32]:
-    """Return what items are like, for everybody's lists alike: untrained content, unit length, zero where unknown."""
-    features = prepared.features
-    width = 2 * max(features.text.shape[1], features.image.shape[1]) + 1
-    tower, _ = content_towers(features, width, DIVERSITY_TEXT_WEIGHT, half_life_days=365.0)
-    embeddings: NDArray[np.float32] = embed_items(tower.to(prepared.device), features, prepared.device).cpu().numpy()
-    embeddings = embeddings[:, :-1]
-    norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
-    return np.asarray(embeddings / np.where(norms > 0, norms, 1), dtype=np.float32)
 
 
 def _coverage(rankings: Mapping[str, Ranking], prepared: Prepared) -> dict[str, dict[str, float]]:

@@ -70,6 +70,15 @@ def remake_content_scorer(
     return _ContentBench(features, max_items, device).scorer(**chosen)
 
 
+def content_embeddings(features: ItemFeatures, device: torch.device) -> Embeddings:
+    """Return what items are like by untrained content, (num_items, dim): unit length, zero where nothing is known."""
+    bench = _ContentBench(features, MAX_ITEMS, device)
+    tower, _ = content_towers(features, bench.dim, text_weight=0.5, half_life_days=HALF_LIVES_DAYS[-1])
+    embeddings = embed_items(tower.to(device), features, device).cpu().numpy()[:, :-1]  # without the filler
+    norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
+    return np.asarray(embeddings / np.where(norms > 0, norms, 1), dtype=np.float32)
+
+
 def best_of_history_scorer(embeddings: Embeddings, best: int, last: int) -> Scorer:
     """Return a scorer by the mean of a candidate's `best` largest cosines to the history's `last` liked items.
 

@@ -2,18 +2,17 @@
 
 import argparse
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from trainer import checkpoint
+from trainer.baselines import BASELINES
+from trainer.commands.checkpoint_data import add_arguments, load_with_data
 from trainer.commands.console import EXIT_CODES, print_table
-from trainer.config import RunConfig, parse_config
-from trainer.errors import CheckpointError
-from trainer.prepare import prepare
+from trainer.errors import ConfigError
 from trainer.progress import TerminalProgress
-from trainer.report_tables import report_table
-from trainer.train import describe_encoders, report_of
+from trainer.report import write_report
+from trainer.report_tables import report_table, slice_table
+from trainer.train import report_of
 
 
 def add(commands: Any) -> None:
@@ -24,46 +23,51 @@ def add(commands: Any) -> None:
         epilog=EXIT_CODES,
         description="Measure a checkpoint and the baselines on the test split of its own data, or of other data.",
     )
-    command.add_argument("checkpoint", type=Path, metavar="CKPT", help="a run's best/ or last/ directory")
+    add_arguments(command)
     command.add_argument(
-        "--products", type=Path, nargs="+", metavar="FILE", help="products.jsonl files instead of the run's"
+        "--baselines",
+        default="all",
+        metavar="NAMES",
+        help=f"which to tune and measure beside it: all, none, or some of {','.join(BASELINES)}",
     )
-    command.add_argument("--interactions", type=Path, metavar="FILE", help=".csv or .jsonl instead of the run's")
-    command.add_argument("--images", type=Path, metavar="DIR", help="pictures named {itemId}.jpg instead of the run's")
-    command.add_argument("--encoders", type=Path, metavar="BUNDLE", help="where the run's encoders are now")
+    command.add_argument(
+        "--slices", action="store_true", help="also print it by history length, target and missing modality"
+    )
     command.add_argument("--json", action="store_true", help="print the whole report as JSON")
+    command.add_argument(
+        "--out", type=Path, metavar="DIR", help="write report.json and per_user.npz there, for `compare`"
+    )
     command.set_defaults(command=_evaluate)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    saved = checkpoint.load(arguments.checkpoint)
-    config = _with_data(parse_config(saved.run), arguments)
+    baselines = _baselines(arguments.baselines)
     with TerminalProgress() as progress:
-        prepared = prepare(config, progress)
-        found = describe_encoders(prepared.encoders, config.model.dim)
-        if found != saved.encoders:
-            raise CheckpointError(
-                f"{arguments.checkpoint}: was trained on features of {saved.encoders['name']} "
-                f"(space {saved.encoders['space'][:12]}), but {config.encoders} is {found['name']} "
-                f"(space {found['space'][:12]}); give its bundle with --encoders"
-            )
+        saved, prepared = load_with_data(arguments, progress)
         if prepared.data_hash != saved.data_hash:
             progress.say(
                 "these are other data than it was trained on; users or items of the test may have been in training"
             )
-        report = report_of(prepared, saved.towers, progress).document
-    if arguments.json or "test" not in report:
-        print(json.dumps(report, indent=1))
-    else:
-        print_table(report_table(report))
+        wants_slices = arguments.slices or arguments.json or arguments.out is not None
+        report = report_of(prepared, saved.towers, progress, baselines=baselines, with_slices=wants_slices)
+    if arguments.out:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        write_report(report, arguments.out)
+    if arguments.json or "test" not in report.document:
+        print(json.dumps(report.document, indent=1))
+        return
+    print_table(report_table(report.document))
+    if arguments.slices:
+        for kind, entries in report.document["slices"].items():
+            print_table(slice_table(kind, entries))
 
 
-def _with_data(config: RunConfig, arguments: argparse.Namespace) -> RunConfig:
-    data = config.data
-    if arguments.products:
-        data = replace(data, products=tuple(map(str, arguments.products)))
-    if arguments.interactions:
-        data = replace(data, interactions=str(arguments.interactions))
-    if arguments.images:
-        data = replace(data, images=str(arguments.images))
-    return replace(config, data=data, encoders=str(arguments.encoders or config.encoders))
+def _baselines(names: str) -> tuple[str, ...]:
+    """Return the names asked for; raises ConfigError for one that there is none of, before any work is done."""
+    if names in ("all", "none"):
+        return tuple(BASELINES) if names == "all" else ()
+    asked = tuple(dict.fromkeys(name.strip() for name in names.split(",")))
+    for name in asked:
+        if name not in BASELINES:
+            raise ConfigError(f"--baselines: no baseline {name!r}; choose from {', '.join(BASELINES)}")
+    return asked

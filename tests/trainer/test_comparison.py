@@ -1,0 +1,106 @@
+import json
+
+import numpy as np
+import pytest
+
+from trainer.__main__ import main
+from trainer.per_user import PerUser, write_per_user
+
+
+def write_run(directory, values, *, seed=1, model=None, users=40, cases_hash="c", data_hash="d"):
+    """A run directory with these per-user values: {model: (n,)}."""
+    directory.mkdir()
+    settings = {"seed": seed, "out": str(directory), "model": model or {"type": "two_tower", "dim": 8}}
+    (directory / "report.json").write_text(json.dumps({"run": settings}))
+    values = {name: {"ndcg@10": each, "recall@10": 1 - each} for name, each in values.items()}
+    found = PerUser(tuple(f"u{n}" for n in range(users)), values, data_hash, cases_hash)
+    write_per_user(found, directory / "per_user.npz")
+    return str(directory)
+
+
+def values(mean, seed, users=40):
+    return np.random.default_rng(seed).uniform(mean - 0.05, mean + 0.05, users)
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Three seeds of one model, another model, and a baseline that all of them measured."""
+    base = values(0.3, 0)
+    three = [
+        write_run(tmp_path / f"seed{n}", {"two_tower": base + 0.1 * n, "popularity": base}, seed=n) for n in range(3)
+    ]
+    other = {"type": "two_tower", "dim": 16}
+    wide = write_run(tmp_path / "wide", {"two_tower": base + values(0, 9), "popularity": base}, model=other)
+    return [*three, wide]
+
+
+def compare(capsys, *arguments):
+    assert main(["compare", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_seeds_of_one_model_are_one_row_with_mean_and_sd_and_the_first_run_s_model_leads(runs, capsys):
+    found = json.loads(compare(capsys, *runs, "--json"))
+    rows = {row["model"]: row for row in found["rows"]}
+    assert list(rows) == ["two_tower (seed0)", "two_tower (wide)", "popularity"]
+    assert [row["seeds"] for row in found["rows"]] == [3, 1, 4]
+    mine, base = rows["two_tower (seed0)"], values(0.3, 0).mean()
+    assert (mine["mean"], mine["sd"]) == pytest.approx((base + 0.1, 0.1))
+    assert mine["runs"] == runs[:3]
+    assert rows["two_tower (wide)"]["sd"] is None
+    assert found["num_users"] == 40
+    gap = rows["popularity"]["difference"]
+    assert gap["mean"] == pytest.approx(0.1)
+    assert gap["low"] < 0.04  # pairing removes the users, not the luck of three seeds that differ by 0.1
+    assert gap["p_value"] <= gap["holm_p_value"] <= 2 * gap["p_value"]
+
+
+def test_a_steady_difference_is_seen_and_none_is_not(tmp_path, capsys):
+    base = values(0.3, 0)
+    better = base + values(0.02, 1) * 0.5
+    same = base + np.random.default_rng(2).normal(0, 0.05, 40)
+    run = write_run(tmp_path / "one", {"two_tower": better, "popularity": base, "content": same})
+    rows = {row["model"]: row for row in json.loads(compare(capsys, run, "--json"))["rows"]}
+    assert rows["popularity"]["difference"]["low"] > 0
+    assert rows["popularity"]["difference"]["holm_p_value"] < 0.05
+    assert rows["content"]["difference"]["low"] < 0 < rows["content"]["difference"]["high"]
+
+
+def test_another_metric_can_be_asked_for_and_an_unknown_one_lists_them(runs, capsys):
+    found = json.loads(compare(capsys, runs[0], "--metric", "recall@10", "--json"))
+    assert found["rows"][0]["mean"] == pytest.approx(1 - values(0.3, 0).mean())
+    assert main(["compare", runs[0], "--metric", "recall@11"]) == 2
+    assert "has no recall@11; it has ndcg@10, recall@10" in capsys.readouterr().err
+
+
+def test_the_table_shows_every_row(runs, capsys):
+    shown = compare(capsys, *runs)
+    for word in ("two_tower (seed0)", "two_tower (wide)", "popularity", "40 test users", "0.1000"):
+        assert word in shown
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"cases_hash": "x"}, "different test cases; a split is drawn from a run's seed"),
+        ({"data_hash": "x"}, "different data"),
+    ],
+)
+def test_runs_that_answer_different_questions_are_refused(tmp_path, runs, capsys, change, message):
+    other = write_run(tmp_path / "other", {"two_tower": values(0.3, 0)}, **change)
+    assert main(["compare", runs[0], other]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert "other" in error
+    assert error.count("\n") == 1
+
+
+def test_a_directory_that_is_no_run_is_named(tmp_path, runs, capsys):
+    assert main(["compare", runs[0], str(tmp_path / "absent")]) == 2
+    assert "absent/report.json: not found" in capsys.readouterr().err
+    (tmp_path / "seed0" / "report.json").write_text("[]")
+    assert main(["compare", runs[0]]) == 2
+    assert "is no report of a run" in capsys.readouterr().err
+    (tmp_path / "seed1" / "per_user.npz").unlink()
+    assert main(["compare", runs[1]]) == 2
+    assert "evaluate CKPT --out DIR" in capsys.readouterr().err

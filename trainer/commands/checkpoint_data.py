@@ -1,0 +1,51 @@
+"""What the commands that use a trained model share: the model, and its own data or other data."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from trainer import checkpoint
+from trainer.checkpoint import Checkpoint
+from trainer.config import RunConfig, parse_config
+from trainer.errors import CheckpointError
+from trainer.prepare import Prepared, Progress, prepare
+from trainer.train import describe_encoders
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add CKPT and the options that point at other data."""
+    command.add_argument("checkpoint", type=Path, metavar="CKPT", help="a run's best/ or last/ directory")
+    command.add_argument(
+        "--products", type=Path, nargs="+", metavar="FILE", help="products.jsonl files instead of the run's"
+    )
+    command.add_argument(
+        "--interactions", type=Path, metavar="FILE", help=".csv, .jsonl or .parquet instead of the run's"
+    )
+    command.add_argument("--images", type=Path, metavar="DIR", help="pictures named {itemId}.jpg instead of the run's")
+    command.add_argument("--encoders", type=Path, metavar="BUNDLE", help="where the run's encoders are now")
+
+
+def load_with_data(arguments: argparse.Namespace, progress: Progress) -> tuple[Checkpoint, Prepared]:
+    """Return the checkpoint and the data it is to be used on; raises CheckpointError where they do not fit."""
+    saved = checkpoint.load(arguments.checkpoint)
+    config = _with_data(parse_config(saved.run), arguments)
+    prepared = prepare(config, progress)
+    found = describe_encoders(prepared.encoders, config.model.dim)
+    if found != saved.encoders:
+        raise CheckpointError(
+            f"{arguments.checkpoint}: was trained on features of {saved.encoders['name']} "
+            f"(space {saved.encoders['space'][:12]}), but {config.encoders} is {found['name']} "
+            f"(space {found['space'][:12]}); give its bundle with --encoders"
+        )
+    return saved, prepared
+
+
+def _with_data(config: RunConfig, arguments: argparse.Namespace) -> RunConfig:
+    data = config.data
+    if arguments.products:
+        data = replace(data, products=tuple(map(str, arguments.products)))
+    if arguments.interactions:
+        data = replace(data, interactions=str(arguments.interactions))
+    if arguments.images:
+        data = replace(data, images=str(arguments.images))
+    return replace(config, data=data, encoders=str(arguments.encoders or config.encoders))

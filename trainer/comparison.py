@@ -1,0 +1,147 @@
+"""Runs beside each other: the same test users, seeds of one model together, every difference paired."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.errors import DataError
+from trainer.per_user import PER_USER_FILE, PerUser, read_per_user
+from trainer.report import REPORT_FILE
+from trainer.statistics import Difference, Interval, holm, seeds_interval
+
+# Settings that may differ between two seeds of one model: where things are, not what was trained.
+NOT_THE_MODEL = frozenset({"seed", "out", "cache", "device", "encoders", "data"})
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run directory."""
+
+    directory: Path
+    settings: Mapping[str, Any]  # `run` of its report.json
+    per_user: PerUser
+
+    @property
+    def model(self) -> str:
+        """The model's type, its name in the report."""
+        return str(self.settings["model"]["type"])
+
+
+@dataclass(frozen=True)
+class Group:
+    """One model or baseline: (seeds, users) values of a metric."""
+
+    name: str
+    directories: tuple[str, ...]
+    values: NDArray[np.float64]
+
+
+def read_run(directory: Path) -> Run:
+    """Return the run; raises DataError where its directory has no report or no values per user."""
+    path = directory / REPORT_FILE
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))["run"]
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: not found; give directories of finished runs") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: is no report of a run") from error
+    return Run(directory, settings, read_per_user(directory / PER_USER_FILE))
+
+
+def compare(
+    runs: Sequence[Run], metric: str, *, confidence: float = 0.95, samples: int = 1000, seed: int = 0
+) -> dict[str, Any]:
+    """Return a table of every model and baseline of these runs, and the first run's model minus each of the others.
+
+    Intervals are over users, and over seeds where a model has several; p-values are of the paired difference, with
+    Holm's correction over all rows. Raises DataError where the runs answer different questions or lack the metric.
+    """
+    refuse_different_questions(runs)
+    groups = group_runs(runs, metric)
+    ours, *others = groups
+
+    def interval(values: NDArray[np.float64]) -> Difference:
+        return seeds_interval(values, np.random.default_rng(seed), confidence=confidence, samples=samples)
+
+    differences = {group.name: interval(_differences(ours.values, group.values)) for group in others}
+    corrected = holm({name: difference.p_value for name, difference in differences.items()})
+    rows = [_row(group, interval(group.values)) for group in groups]
+    for row, (name, difference) in zip(rows[1:], differences.items(), strict=True):
+        row["difference"] = {**asdict(difference), "holm_p_value": corrected[name]}
+    return {
+        "metric": metric,
+        "reference": ours.name,
+        "num_users": ours.values.shape[1],
+        "confidence": confidence,
+        "samples": samples,
+        "data_hash": runs[0].per_user.data_hash,
+        "test_hash": runs[0].per_user.cases_hash,
+        "rows": rows,
+    }
+
+
+def _row(group: Group, interval: Interval) -> dict[str, Any]:
+    of_seeds = group.values.mean(axis=1)
+    return {
+        "model": group.name,
+        "runs": list(group.directories),
+        "seeds": len(of_seeds),
+        "mean": interval.mean,
+        "sd": float(of_seeds.std(ddof=1)) if len(of_seeds) > 1 else None,
+        "low": interval.low,
+        "high": interval.high,
+    }
+
+
+def refuse_different_questions(runs: Sequence[Run]) -> None:
+    """Raise DataError unless all runs were judged on the same data, users, targets and candidates."""
+    first = runs[0]
+    for run in runs[1:]:
+        if run.per_user.data_hash != first.per_user.data_hash:
+            raise DataError(f"{run.directory} and {first.directory} are of different data, so nothing can be paired")
+        if run.per_user.cases_hash != first.per_user.cases_hash or run.per_user.users != first.per_user.users:
+            raise DataError(
+                f"{run.directory} and {first.directory} have different test cases; a split is drawn from a run's seed, "
+                "so to compare seeds save one with `python -m trainer split` and give it to all runs as split.file"
+            )
+
+
+def group_runs(runs: Sequence[Run], metric: str) -> list[Group]:
+    """Return the runs' models in the order given, seeds of one model together, then the baselines.
+
+    Two runs are one model if their settings differ in nothing but seed and paths. Models of the same type are told
+    apart by the name of their first run's directory.
+    """
+    together: dict[str, list[Run]] = {}
+    for run in runs:
+        of_model = {key: value for key, value in run.settings.items() if key not in NOT_THE_MODEL}
+        together.setdefault(json.dumps(of_model, sort_keys=True), []).append(run)
+    models = [group[0].model for group in together.values()]
+    groups = []
+    for group in together.values():
+        first = group[0]
+        name = first.model if models.count(first.model) == 1 else f"{first.model} ({first.directory.name})"
+        groups.append(_group(name, group, first.model, metric))
+    baselines = dict.fromkeys(name for run in runs for name in run.per_user.values if name != run.model)
+    return groups + [
+        _group(name, [run for run in runs if name in run.per_user.values], name, metric) for name in baselines
+    ]
+
+
+def _group(name: str, runs: Sequence[Run], model: str, metric: str) -> Group:
+    for run in runs:
+        known = run.per_user.values[model]
+        if metric not in known:
+            raise DataError(f"{run.directory}: has no {metric}; it has {', '.join(known)}")
+    values = np.stack([run.per_user.values[model][metric] for run in runs])
+    return Group(name, tuple(str(run.directory) for run in runs), values)
+
+
+def _differences(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (seeds, users) of ours - theirs: seed by seed where both have as many, else from the mean of theirs."""
+    return ours - (theirs if len(ours) == len(theirs) else theirs.mean(axis=0, keepdims=True))
