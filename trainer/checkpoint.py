@@ -23,6 +23,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from trainer.errors import CheckpointError
+from trainer.pretrained.branches import ImageBranch, TextBranch
+from trainer.towers.clip import ContrastiveItemTower
+from trainer.towers.content import ContentUserTower
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
 FORMAT = 2  # 1 had the two towers beside the other keys
@@ -32,7 +35,10 @@ TRAINING_WEIGHTS_FILE = "training.safetensors"
 TRAINING_FILE = "training.json"
 
 # Every tower that a checkpoint may name. A tower keeps its constructor's arguments in `config`.
-TOWER_TYPES: dict[str, Callable[..., nn.Module]] = {tower.__name__: tower for tower in (TwoTowerItem, TwoTowerUser)}
+TOWER_TYPES: dict[str, Callable[..., nn.Module]] = {
+    tower.__name__: tower
+    for tower in (TwoTowerItem, TwoTowerUser, ContrastiveItemTower, ContentUserTower, TextBranch, ImageBranch)
+}
 
 
 @dataclass(frozen=True)

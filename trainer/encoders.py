@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from trainer.data import Product
 from trainer.errors import EncoderError
 from trainer.pixels import read_rgb
+from trainer.tokens import Tokens
 
 BATCH_SIZE = 32
 Features = NDArray[np.float32]
@@ -57,23 +57,19 @@ class Encoders:
 
     def encode_texts(self, texts: Sequence[str]) -> Iterator[tuple[Sequence[int], Features]]:
         """Yield (positions in texts, features (b, text_dim)) in batches of similar length, longest first."""
-        rule = self.manifest["text"]["tokenizer"]
-        tokenizer = Tokenizer.from_file(str(self._file(rule["file"])))
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(rule["maxTokens"])
-        encodings = tokenizer.encode_batch(list(texts))
+        tokens = self.tokens()
+        encodings = tokens.encode(texts)
         tower = _Tower(self, "textEncoder")
         by_length = sorted(range(len(texts)), key=lambda position: -len(encodings[position].ids))
         for start in range(0, len(texts), BATCH_SIZE):
             positions = by_length[start : start + BATCH_SIZE]
-            longest = len(encodings[positions[0]].ids)
-            width = rule.get("padTo") or max(1, longest)
-            ids = np.full((len(positions), width), _pad_id(tokenizer), dtype=np.int64)
-            mask = np.zeros_like(ids)
-            for row, position in enumerate(positions):
-                tokens = encodings[position].ids[:width]
-                ids[row, : len(tokens)], mask[row, : len(tokens)] = tokens, 1
+            ids, mask = tokens.pad([encodings[position] for position in positions])
             yield positions, tower.run({"inputIds": ids, "attentionMask": mask, "tokenTypeIds": np.zeros_like(ids)})
+
+    def tokens(self) -> Tokens:
+        """Return what turns texts into the text encoder's ids."""
+        rule = self.manifest["text"]["tokenizer"]
+        return Tokens(self._file(rule["file"]), rule)
 
     def encode_images(self, paths: Sequence[Path]) -> Iterator[tuple[Sequence[int], Features]]:
         """Yield (positions in paths, features (b, image_dim)); raises EncoderError for a file that is no picture."""
@@ -136,13 +132,6 @@ def _field(product: Product, field: str) -> str:
     section, _, name = field.partition(".")
     value = product.get(section, {}).get(name) if name else product.get(section)
     return " ".join(value) if isinstance(value, (list, tuple)) else value or ""
-
-
-def _pad_id(tokenizer: Tokenizer) -> int:
-    for token in ("[PAD]", "<pad>"):
-        if (token_id := tokenizer.token_to_id(token)) is not None:
-            return int(token_id)
-    return 0  # any id will do: the attention mask hides it
 
 
 def _read_manifest(directory: Path) -> dict[str, Any]:

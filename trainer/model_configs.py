@@ -62,7 +62,67 @@ class TwoTowerConfig(RankingConfig):
             between(f"model.{name}", getattr(self, name), 1, 8192)
 
 
-MODEL_CONFIGS: dict[str, type[ModelConfig]] = {"two_tower": TwoTowerConfig}
+@dataclass(frozen=True)
+class ClipConfig(ModelConfig):
+    """Contrastive text and pictures: trainer/recipes/clip.py."""
+
+    type: str = "clip"
+    mode: str = "heads"  # zero_shot | heads (encoders stay frozen) | partial (their last blocks, too) | full | lora
+    encoder: str = "lite"  # what partial, full and lora tune: lite, or a model of open_clip, as the run's bundle has it
+    weights: str | None = None  # open_clip: the published tag, or a checkpoint file
+    tune: str = "both"  # partial, full, lora: both | text | image; the other encoder stays frozen
+    text_blocks: int = 2  # partial: how many of the last blocks are trained
+    image_blocks: int = 2
+    lora_rank: int = 8
+    lora_alpha: float = 16.0
+    lora_dropout: float = 0.05
+    hidden: int = 1024  # of the heads; 0: the heads are linear
+    dropout: float = 0.2
+    standardise: bool = True  # features by their mean and spread; false for encoders that share a space already
+    text_weight: float = 0.5  # the text's part of an item's embedding
+    sup_con: float = 0.2  # weight of the supervised contrastive loss beside the contrastive one; 0: without
+    sup_con_temperature: float = 0.1
+    labels: tuple[str, ...] = ("category",)  # what counts as the same for it: category, brand, names of attributes
+    held_out: float = 0.1  # share of products that only validate
+    heads_epochs: int = 10  # partial, full, lora: epochs for the heads alone before the encoders move
+    encoder_learning_rate: float = 2e-5
+    word_dropout: float = 0.1  # where the text encoder is tuned
+    flip: float = 0.5  # where the image encoder is tuned: how often a picture is mirrored
+    crop: float = 0.8  # likewise: the least share of a side that is kept
+    image_size: int = 0  # likewise: in pixels; 0: the bundle's
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of("model.mode", self.mode, ("zero_shot", "heads", "partial", "full", "lora"))
+        one_of("model.tune", self.tune, ("both", "text", "image"))
+        for name in ("text_blocks", "image_blocks", "hidden", "heads_epochs"):
+            between(f"model.{name}", getattr(self, name), 0, 100_000)
+        between("model.lora_rank", self.lora_rank, 1, 1024)
+        for name in ("dropout", "lora_dropout", "word_dropout"):
+            between(f"model.{name}", getattr(self, name), 0, 0.95)
+        for name in ("text_weight", "flip"):
+            between(f"model.{name}", getattr(self, name), 0, 1)
+        between("model.crop", self.crop, 0.05, 1)
+        between("model.held_out", self.held_out, 0.001, 0.9)
+        between("model.sup_con", self.sup_con, 0, 1000)
+        for name in ("sup_con_temperature", "encoder_learning_rate", "lora_alpha"):
+            between(f"model.{name}", getattr(self, name), 1e-9, 1e6)
+        if self.image_size:
+            between("model.image_size", self.image_size, 32, 1024)
+
+    def blocks(self, encoder: str) -> int | None:
+        """How many of an encoder's last blocks are trained, None for all of it."""
+        if self.mode != "partial":
+            return None
+        return self.text_blocks if encoder == "text_encoder" else self.image_blocks
+
+    @property
+    def adapters(self) -> dict[str, float]:
+        """LoRA's rank, alpha and dropout."""
+        return {"rank": self.lora_rank, "alpha": self.lora_alpha, "dropout": self.lora_dropout}
+
+
+MODEL_CONFIGS: dict[str, type[ModelConfig]] = {"two_tower": TwoTowerConfig, "clip": ClipConfig}
 
 
 def model_config_type(values: Mapping[str, Any]) -> type[ModelConfig]:

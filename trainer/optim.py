@@ -37,17 +37,24 @@ def learning_rate_at(step: int, config: TrainingConfig, total_steps: int, num_re
 class Descent:
     """Steps of some parameters down their losses' gradients.
 
+    Those in `shares` learn at that share of the learning rate, as a pretrained encoder does beside fresh heads.
+
     `add` once for each batch; every `config.accumulate` batches make one step. All of its state goes through `state`
     and `restore`, so that steps after a restore are bit for bit those that would have followed.
     """
 
     def __init__(
-        self, parameters: Sequence[nn.Parameter], config: TrainingConfig, total_steps: int, device: torch.device
+        self,
+        parameters: Sequence[nn.Parameter],
+        config: TrainingConfig,
+        total_steps: int,
+        device: torch.device,
+        shares: Mapping[nn.Parameter, float] | None = None,
     ) -> None:
         if config.precision == "fp16" and device.type != "cuda":
             raise ConfigError('training.precision "fp16" needs a CUDA device; on this one use "bf16" or "fp32"')
         self.parameters, self.config, self.total_steps, self.device = parameters, config, total_steps, device
-        self.optimiser = _optimiser(parameters, config)
+        self.optimiser = _optimiser(parameters, config, shares or {})
         # fp16 gradients underflow unless their loss is scaled up; bf16 has float32's range and needs none of it.
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
         self.step = 0
@@ -78,7 +85,7 @@ class Descent:
         if not self.num_pending:
             return
         for group in self.optimiser.param_groups:
-            group["lr"] = self.learning_rate
+            group["lr"] = self.learning_rate * group["share"]
         self.scaler.unscale_(self.optimiser)
         norm = nn.utils.clip_grad_norm_(self.parameters, self.config.grad_clip)
         self.scaler.step(self.optimiser)
@@ -129,11 +136,18 @@ class Descent:
             self.scaler.load_state_dict(values["scaler"])
 
 
-def _optimiser(parameters: Sequence[nn.Parameter], config: TrainingConfig) -> torch.optim.Optimizer:
+def _optimiser(
+    parameters: Sequence[nn.Parameter], config: TrainingConfig, shares: Mapping[nn.Parameter, float]
+) -> torch.optim.Optimizer:
     """Return the optimiser; matrices decay, biases, norms and single vectors do not."""
     groups = [
-        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": config.weight_decay},
-        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+        {
+            "params": [p for p in parameters if (p.ndim >= 2) == is_matrix and shares.get(p, 1.0) == share],
+            "weight_decay": config.weight_decay if is_matrix else 0.0,
+            "share": share,
+        }
+        for share in sorted({shares.get(p, 1.0) for p in parameters}, reverse=True)
+        for is_matrix in (True, False)
     ]
     if config.optimiser == "sgd":
         momentum, nesterov = config.momentum, config.nesterov

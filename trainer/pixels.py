@@ -82,8 +82,11 @@ def augment(rgb: Tensor, generator: torch.Generator, *, flip: float = 0.5, crop:
 
 
 def image_rule_at(rule: Mapping[str, Any], size: int) -> dict[str, Any]:
-    """Return a manifest's image rule for pictures of another size, cutting off the same share of the border."""
-    if size == rule["size"]:
+    """Return a manifest's image rule for pictures of another size, cutting off the same share of the border.
+
+    size: in pixels; 0 for the rule's own.
+    """
+    if size in (0, rule["size"]):
         return dict(rule)
     return {**rule, "size": size, "resize": max(size, math.floor(rule["resize"] * size / rule["size"] + 0.5))}
 

@@ -9,7 +9,7 @@ from torch import nn
 from trainer.evaluation import Scorer
 from trainer.learner import Learner
 from trainer.prepare import Prepared
-from trainer.recipes import two_tower
+from trainer.recipes import clip, two_tower
 
 Towers = Mapping[str, nn.Module]
 
@@ -25,4 +25,7 @@ class Recipe:
     sections: Callable[[Prepared, Towers], Mapping[str, Any]] | None = None
 
 
-RECIPES: dict[str, Recipe] = {"two_tower": Recipe(two_tower.build, two_tower.scorer)}
+RECIPES: dict[str, Recipe] = {
+    "two_tower": Recipe(two_tower.build, two_tower.scorer),
+    "clip": Recipe(clip.build, clip.scorer, clip.sections),
+}

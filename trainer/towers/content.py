@@ -143,6 +143,11 @@ class ContentUserTower(nn.Module):
             raise ValueError(f"expected {len(KINDS)} kind weights, one for each of {KINDS}, got {len(kind_weights)}")
         if half_life_days <= 0:
             raise ValueError(f"half_life_days must be above 0, got {half_life_days}")
+        self.config = {
+            "kind_weights": list(kind_weights),
+            "half_life_days": half_life_days,
+            "has_filler": has_filler,
+        }
         self.has_filler = has_filler
         self.half_life_days = half_life_days
         self.register_buffer("kind_weights", torch.tensor(kind_weights, dtype=torch.float32))

@@ -1,0 +1,124 @@
+"""The clip recipe on planted pairs: coloured shapes, and the words for them."""
+
+import pytest
+import torch
+
+from tests.trainer.shapes import prepared_shapes
+from trainer import checkpoint
+from trainer.checkpoint import Checkpoint
+from trainer.errors import ConfigError
+from trainer.recipes import RECIPES
+from trainer.tuned import tuned_features
+
+RECALL = "text_to_image_recall@1"
+TUNED = {"heads_epochs": 0, "hidden": 0, "encoder_learning_rate": 1e-4, "image_size": 32, "lora_dropout": 0.1}
+
+
+@pytest.fixture(scope="module")
+def shapes(lite_bundle, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("shapes")
+
+    def make(training=None, **model):
+        return prepared_shapes(lite_bundle, directory, {"type": "clip", **model}, training or {})
+
+    return make
+
+
+def fitted(prepared, epochs):
+    learner = RECIPES["clip"].build(prepared)
+    for _ in range(epochs):
+        learner.run_epoch()
+    return learner
+
+
+def weights(learner):
+    return {f"{name}.{key}": w.clone() for name, t in learner.towers.items() for key, w in t.state_dict().items()}
+
+
+def test_heads_learn_which_picture_a_text_is_about(shapes):
+    prepared = shapes(mode="heads", hidden=64, training={"epochs": 30, "batch_size": 32})
+    learner = RECIPES["clip"].build(prepared)
+    assert learner.validate()[RECALL] < 0.25
+    for _ in range(30):
+        found = learner.run_epoch()
+    assert learner.validate()[RECALL] > 0.7
+    assert found["sup_con"] > 0
+    assert found["temperature"] != pytest.approx(0.1, abs=1e-3)  # it is learned
+
+
+def test_zero_shot_measures_and_changes_nothing(shapes):
+    prepared = shapes(mode="zero_shot", hidden=0)
+    learner = RECIPES["clip"].build(prepared)
+    before, loss = weights(learner), learner.run_epoch()["loss"]
+    assert all(torch.equal(tensor, before[name]) for name, tensor in weights(learner).items())
+    assert loss == pytest.approx(learner.run_epoch()["loss"], rel=0.2)
+    assert learner.validate()[RECALL] < 0.25  # the two lite encoders share no space
+
+
+@pytest.mark.parametrize(
+    ("options", "may_move"),
+    [
+        ({"mode": "heads"}, ("item_tower.",)),
+        (
+            {"mode": "partial", "text_blocks": 1, "image_blocks": 1},
+            ("item_tower.", "text_encoder.encoder.layers.5.", "blocks.6.", "conv_head", ".bn2."),
+        ),
+        ({"mode": "lora", "lora_rank": 2, "tune": "text"}, ("item_tower.", ".lora_A.", ".lora_B.")),
+    ],
+)
+def test_frozen_weights_do_not_move_and_the_others_do(shapes, options, may_move):
+    prepared = shapes(**{**TUNED, **options}, training={"batch_size": 32})
+    learner = RECIPES["clip"].build(prepared)
+    before = weights(learner)
+    learner.run_epoch()
+    moved = {name for name, tensor in weights(learner).items() if not torch.equal(tensor, before[name])}
+    assert {name for name in moved if not any(part in name for part in may_move)} == set()
+    assert all(any(part in name for name in moved) for part in may_move)
+
+
+@pytest.mark.parametrize("options", [{"mode": "heads"}, {"mode": "lora", "lora_rank": 2, "tune": "both"}])
+def test_resume_goes_on_bit_for_bit(shapes, tmp_path, options):
+    prepared = shapes(**{**TUNED, "held_out": 0.7, **options}, training={"batch_size": 16, "schedule": "cosine"})
+    whole = fitted(prepared, 2)
+    half = fitted(prepared, 1)
+    saved = Checkpoint(half.towers, run={}, seed=3, encoders={})
+    checkpoint.save(saved, tmp_path / "last", half.state())
+    again = RECIPES["clip"].build(prepared)
+    again.restore(checkpoint.load(tmp_path / "last").towers, checkpoint.load_training_state(tmp_path / "last"))
+    again.run_epoch()
+    assert again.step == whole.step
+    assert all(torch.equal(tensor, weights(whole)[name]) for name, tensor in weights(again).items())
+
+
+def test_the_whole_encoder_moves_in_mode_full(shapes):
+    prepared = shapes(**{**TUNED, "mode": "full", "tune": "image", "held_out": 0.8}, training={"batch_size": 8})
+    learner = RECIPES["clip"].build(prepared)
+    before = weights(learner)
+    learner.run_epoch()
+    moved = {name for name, tensor in weights(learner).items() if not torch.equal(tensor, before[name])}
+    assert any("conv_stem" in name for name in moved)
+    assert not any("running_" in name for name in moved)  # batch statistics stay the pretrained ones
+
+
+def test_tuned_encoders_answer_for_items_and_rank_them(shapes):
+    prepared = shapes(**{**TUNED, "mode": "lora", "tune": "text"}, training={"batch_size": 32})
+    learner = fitted(prepared, 1)
+    learner.validate()
+    features = tuned_features(prepared, learner.towers)
+    assert not torch.equal(torch.tensor(features.text), torch.tensor(prepared.features.text))
+    assert features.image is prepared.features.image
+    scores = RECIPES["clip"].scorer(prepared, learner.towers)(prepared.split.test, torch.arange(2).numpy())
+    assert scores.shape == (2, len(prepared.split.test.candidates))
+    report = RECIPES["clip"].sections(prepared, learner.towers)["pairs"]
+    assert report["text_to_image"]["recall@10"] == pytest.approx(learner.validate()["text_to_image_recall@10"])
+
+
+def test_another_encoder_than_the_bundles_is_refused(shapes, monkeypatch):
+    from trainer.pretrained import branches
+
+    strange = branches.lite_text()
+    with torch.no_grad():
+        strange.encoder.words.weight.mul_(-1)
+    monkeypatch.setattr(branches, "lite_text", lambda lora: strange)
+    with pytest.raises(ConfigError, match="text encoder does not answer as that of the run's bundle"):
+        RECIPES["clip"].build(shapes(**TUNED, mode="partial"))

@@ -1,0 +1,63 @@
+"""How well texts find their pictures and pictures their texts, among products that no tower has learned from."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from trainer.features import ItemFeatures
+from trainer.pairs import ROWS_PER_CHUNK, FrozenFeatures, Rows, Source
+from trainer.retrieval import SIMILARITY_CAVEAT, avg_mean_similarity_at_5, retrieval_metrics
+from trainer.towers.clip import ContrastiveItemTower
+
+Floats = NDArray[np.float32]
+
+
+@torch.no_grad()
+def embed_pairs(tower: ContrastiveItemTower, text: Source, image: Source, rows: Rows) -> tuple[Floats, Floats]:
+    """Return the embeddings of these items' texts and pictures, (n, dim) each, unit length."""
+    tower.eval()
+    chunks = [rows[start : start + ROWS_PER_CHUNK] for start in range(0, len(rows), ROWS_PER_CHUNK)]
+    texts = torch.cat([tower.embed_text(text.features(chunk)) for chunk in chunks])
+    images = torch.cat([tower.embed_image(image.features(chunk)) for chunk in chunks])
+    return texts.float().cpu().numpy(), images.float().cpu().numpy()
+
+
+def judge_pairs(tower: ContrastiveItemTower, text: Source, image: Source, rows: Rows) -> dict[str, float]:
+    """Return the mean retrieval metrics both ways among these items, as "text_to_image_recall@10"."""
+    return {
+        f"{way}_{name}": float(values.mean())
+        for way, metrics in pair_metrics(*embed_pairs(tower, text, image, rows)).items()
+        for name, values in metrics.items()
+    }
+
+
+def pair_metrics(texts: Floats, images: Floats) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """Return {"text_to_image": {"recall@1": (n,), ...}, "image_to_text": ...}; row i of both is one product."""
+    own = [np.array([row]) for row in range(len(texts))]
+    names = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10")
+    both = {"text_to_image": (texts, images), "image_to_text": (images, texts)}
+    found = {way: retrieval_metrics(queries, gallery, own) for way, (queries, gallery) in both.items()}
+    return {way: {name: metrics[name] for name in names} for way, metrics in found.items()}
+
+
+def pair_sections(tower: ContrastiveItemTower, features: ItemFeatures, rows: Rows) -> dict[str, Any]:
+    """Return the report's section about retrieval among held-out products."""
+    device = next(tower.parameters()).device
+    texts, images = embed_pairs(
+        tower, FrozenFeatures(features.text, device), FrozenFeatures(features.image, device), rows
+    )
+    means = {
+        way: {name: float(values.mean()) for name, values in metrics.items()}
+        for way, metrics in pair_metrics(texts, images).items()
+    }
+    similarity = {"text": avg_mean_similarity_at_5(texts), "image": avg_mean_similarity_at_5(images)}
+    return {
+        "pairs": {
+            "num_products": len(rows),
+            **means,
+            "avg_mean_similarity@5": similarity,
+            "caveat": SIMILARITY_CAVEAT,
+        }
+    }
