@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
-from trainer.commands import checkpoints, compare, evaluate, features, prepare, recommend, split, train
+from trainer.commands import checkpoints, compare, evaluate, features, prepare, recommend, report, split, train
 from trainer.commands.console import EXIT_CODES
 from trainer.errors import ConfigError, DataError, TrainerError
 
@@ -20,6 +20,7 @@ COMMANDS = (
     compare,
     recommend,
     checkpoints,
+    report,
 )
 
 

@@ -29,7 +29,8 @@ class TerminalProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._bars.stop()
+        if self._console.is_terminal:  # rich ends even bars that never started with an empty line
+            self._bars.stop()
 
     def update(self, what: str, done: int, total: int) -> None:
         """Say that `done` of `total` parts of `what` are finished."""

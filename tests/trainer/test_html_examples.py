@@ -1,0 +1,177 @@
+"""Users, words and verdicts that the page shows: from cases whose scores are written down here."""
+
+import numpy as np
+import pytest
+
+from trainer.data import DISMISS, make_interactions
+from trainer.html.categories import groupings, largest
+from trainer.html.examples import (
+    MAX_USERS,
+    JudgedUser,
+    confidence_auc,
+    confidently_wrong,
+    judge_users,
+    long_history,
+    missed_with_long_history,
+    sample_users,
+)
+from trainer.html.queries import nearest, query_words, same_group_share
+from trainer.html.verdict import give_verdict, headline_metric
+from trainer.splits import Cases
+
+NUM_ITEMS = 40
+
+
+def two_users():
+    """u0 liked 1, then 3, dismissed 5, and chose 30 and 7; u1 liked 2 and chose 39. Everything is a candidate but 0."""
+    rows = [("u0", 1, 0, 1.0), ("u0", 3, 0, 2.0), ("u0", 5, DISMISS, 3.0), ("u1", 2, 0, 1.0)]
+    users, items, kinds, times = zip(*rows, strict=True)
+    history = make_interactions(users, items, kinds, times, [1.0] * len(rows))
+    return Cases(
+        users=np.array([0, 1]),
+        history=history,
+        now_days=np.array([4.0, 4.0]),
+        target_ptr=np.array([0, 2, 3]),
+        target_items=np.array([7, 30, 39]),
+        candidates=np.arange(1, NUM_ITEMS),
+    )
+
+
+def by_number(cases, positions):
+    """Score items by their number, the lower the better, for everybody."""
+    return np.tile(-cases.candidates.astype(np.float32), (len(positions), 1))
+
+
+def test_users_are_judged_by_what_they_had_not_seen():
+    first, second = judge_users(by_number, two_users(), seed=1, num_shown=4)
+    assert first.shown == (2, 4, 6, 7)  # 1, 3 and the dismissed 5 are known
+    assert first.targets == ((7, 4), (30, 27))
+    assert (first.length, first.history, first.is_missed) == (3, (3, 1), False)  # latest first, nothing disliked
+    assert second.targets == ((39, 38),) and second.is_missed
+
+
+def test_confidence_is_how_far_the_first_ten_stand_out():
+    generator = np.random.default_rng(0)
+    table = generator.normal(size=(2, NUM_ITEMS - 1)).astype(np.float32)
+    table[1, 20:30] += 9
+    flat, sharp = judge_users(lambda cases, positions: table[positions], two_users(), seed=1)
+    assert sharp.confidence > flat.confidence
+    unseen = np.delete(table[0], [0, 2, 4])  # items 1, 3, 5
+    expected = (np.sort(unseen)[-10:].mean() - unseen.mean()) / unseen.std()
+    assert flat.confidence == pytest.approx(expected, rel=1e-5)
+    constant = judge_users(lambda cases, positions: np.zeros((len(positions), 39)), two_users(), seed=1)
+    assert [user.confidence for user in constant] == [0, 0]
+
+
+def test_a_large_test_is_sampled_by_the_seed():
+    num = MAX_USERS + 50
+    history = make_interactions([f"u{n:05d}" for n in range(num)], [1] * num, [0] * num, [0.0] * num, [1.0] * num)
+    targets = 2 + np.arange(num) % 30
+    cases = Cases(np.arange(num), history, np.zeros(num), np.arange(num + 1), targets, np.arange(1, NUM_ITEMS))
+    found = judge_users(by_number, cases, seed=1)
+    assert len(found) == MAX_USERS
+    assert found == judge_users(by_number, cases, seed=1) != judge_users(by_number, cases, seed=2)
+
+
+def user(length, rank, confidence=0.0):
+    return JudgedUser(length, (1,), (2,), ((3, rank),), confidence)
+
+
+def test_failures_are_long_histories_without_a_hit_and_lists_that_stood_out():
+    described = (2, 11, 5.0), (30, 11, 1.0), (20, 10, 9.0), (40, 90, 2.0), (3, 1, 4.0), (25, 12, 3.0)
+    users = [user(*one) for one in described]
+    assert long_history(users) == 28
+    assert [one.length for one in missed_with_long_history(users, 5)] == [40, 30]
+    assert [one.confidence for one in confidently_wrong(users, 3)] == [5.0, 3.0, 2.0]
+    assert confidence_auc(users) == pytest.approx(7 / 8)  # of 2 x 4 pairs only (4.0, 5.0) is the wrong way round
+    assert confidence_auc(users[:2]) is None
+    assert long_history([user(1, 1)] * 9) == 5
+
+
+def test_a_sample_has_short_and_long_histories_and_depends_on_the_seed():
+    users = [user(length, 1) for length in range(60)]
+    found = [one.length for one in sample_users(users, 6, seed=4)]
+    assert [length // 10 for length in found] == [0, 1, 2, 3, 4, 5]
+    assert found == [one.length for one in sample_users(users, 6, seed=4)]
+    assert found != [one.length for one in sample_users(users, 6, seed=5)]
+    assert len(sample_users(users[:2], 6, seed=4)) == 2
+
+
+def test_items_are_grouped_by_the_widest_level_that_is_not_mostly_one():
+    paths = [("All", "Shoes", "Boots")] * 3 + [("All", "Shoes", "Heels")] + [("All", "Hats", "Caps")] * 4 + [()]
+    widest, finest = groupings([{"categoryPath": list(path)} for path in paths])
+    assert widest.values == ("Shoes",) * 4 + ("Hats",) * 4 + (None,)
+    assert set(finest.values) == {"Boots", "Heels", "Caps", None}
+    assert "level 2" in widest.what and "level 3" in finest.what
+
+
+def test_categories_of_one_name_in_two_places_stay_two():
+    paths = [("Men", "Shoes"), ("Women", "Shoes"), ("Women", "Hats")] * 2
+    assert set(groupings([{"categoryPath": list(path)} for path in paths])[-1].values) == {
+        "Men › Shoes", "Women › Shoes", "Hats",
+    }  # fmt: skip
+
+
+def test_without_categories_items_are_grouped_by_brand_then_shop_then_not_at_all():
+    branded = [{"brand": "a", "shop": "s"}, {"brand": "b", "shop": "s"}, {"shop": "t"}]
+    assert groupings(branded)[0].values == ("a", "b", None)
+    assert groupings([{"shop": "s"}, {"shop": "t"}])[0].what == "shop"
+    assert groupings([{"shop": "s"}, {"shop": "s"}]) == []
+    assert largest(["b", None, "a", "a", "c", "b"], 2) == ["a", "b"]
+
+
+def test_query_words_are_those_typical_of_each_group():
+    titles = [f"Red Running Shoes {n}" for n in range(6)] + [f"Red Wool Hat {n}" for n in range(4)] + ["Red Wool Coat"]
+    grouping = groupings([{"brand": "shoes"}] * 6 + [{"brand": "hats"}] * 4 + [{"brand": "coats"}])[0]
+    assert query_words(titles, grouping, 5) == ["running shoes", "wool hat"]  # one coat is too few
+    assert query_words([], None, 5) == []
+
+
+def test_nearest_leaves_out_the_query_itself_and_shares_are_counted_by_hand():
+    gallery = np.array([[1, 0], [0.9, 0.1], [0, 1], [0.2, 0.8]], dtype=np.float32)
+    assert nearest(gallery[:2], gallery, 2).tolist() == [[0, 1], [0, 1]]
+    assert nearest(gallery[:2], gallery, 2, own=[0, None]).tolist() == [[1, 3], [0, 1]]
+    rows, values = np.arange(4), ["a", "a", "b", None]
+    # Nearest other of 0 is 1 (a: yes), of 1 is 0 (yes), of 2 is 3 (no group: no); 3 has no group and does not ask.
+    assert same_group_share(gallery, gallery, rows, values, num=1) == pytest.approx(2 / 3)
+    assert same_group_share(gallery, gallery, rows, [None] * 4) is None
+
+
+def minus(**differences):
+    """Return report.json's `test` with NDCG@10 differences given as (low, high)."""
+    return {
+        "ours_minus": {
+            name: {"ndcg@10": {"mean": (low + high) / 2, "low": low, "high": high}}
+            for name, (low, high) in differences.items()
+        }
+    }
+
+
+def test_the_verdict_is_good_only_where_every_interval_is_above_zero():
+    verdict = give_verdict("ours", minus(content=(0.01, 0.05), popularity=(0.1, 0.2)), "ndcg@10")
+    assert verdict.is_good
+    assert verdict.sentence.startswith(
+        "ours beats every baseline at NDCG@10; the closest is content, by +0.030 [+0.010"
+    )
+    verdict = give_verdict("ours", minus(content=(-0.01, 0.05), knn=(-0.4, -0.2), popularity=(0.1, 0.2)), "ndcg@10")
+    assert not verdict.is_good
+    assert verdict.sentence == (
+        "ours does not beat every baseline at NDCG@10: it loses to knn (−0.300 [−0.400, −0.200]); "
+        "these users cannot tell it from content (+0.020 [−0.010, +0.050]); it beats popularity."
+    )
+    assert give_verdict("ours", {}, "ndcg@10") is None
+
+
+def test_the_verdict_says_at_what_else_a_baseline_is_better():
+    test = minus(content=(0.01, 0.05))
+    worse = {"mean": -0.2, "low": -0.3, "high": -0.1}
+    test["ours_minus"]["content"] |= {"recall@20": worse, "novelty@10": worse}
+    assert give_verdict("ours", test, "ndcg@10").losses == ("It loses to content at Recall@20.",)  # novelty is a taste
+
+
+def test_the_metric_that_decides_is_the_one_training_stopped_by():
+    names = ["coverage@10", "recall@10", "ndcg@10", "ndcg@20"]
+    assert headline_metric(names, "ndcg@20") == "ndcg@20"
+    assert headline_metric(names, "loss") == headline_metric(names) == "ndcg@10"
+    assert headline_metric(["coverage@10", "mrr@5"]) == "mrr@5"
+    assert headline_metric(["coverage@10"]) is None

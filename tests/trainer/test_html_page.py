@@ -1,0 +1,204 @@
+"""report.html of a run: says what the run says, is safe with strangers' text, and is good for everybody."""
+
+import base64
+import io
+import json
+import shutil
+import tomllib
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+
+from tests.trainer.planted import write_products, write_run
+from trainer.__main__ import main
+from trainer.html.slice_tables import slice_losses, slice_tables
+from trainer.html.tables import as_toml
+from trainer.html.thumbnails import SIZE, thumbnail
+
+EVIL = "<img src=x onerror=alert(1)><script>alert(1)</script>\"'&"
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+class Reader(HTMLParser):
+    """Collects tags with their attributes, and the text of each element."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(path.read_text(encoding="utf-8"))
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.text += " "
+
+    def handle_data(self, data):
+        self.text += data
+
+    def ids(self):
+        return [attributes["id"] for _, attributes in self.tags if "id" in attributes]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished run whose items have pictures, categories, and titles that would like to be markup."""
+    directory = tmp_path_factory.mktemp("page")
+    path = write_run(directory, epochs=2)
+    path.write_text(path.read_text().replace("\n[split]", f'images = "{directory / "images"}"\n\n[split]'))
+    products = [json.loads(line) for line in (directory / "products.jsonl").read_text().splitlines()]
+    (directory / "images").mkdir()
+    for number, product in enumerate(products):
+        product["categoryPath"] = ["Home", EVIL if number % 2 else "Soft things", f"Shelf {number % 4}"]
+        product["title"] += f" {EVIL}"
+        if number % 3:
+            colour = (number * 6, 255 - number * 6, 120)
+            Image.new("RGB", (60, 90), colour).save(directory / "images" / f"{product['itemId']}.png")
+    write_products(directory / "products.jsonl", products)
+    assert main(["train", str(path)]) == 0
+    return directory / "run"
+
+
+@pytest.fixture(scope="module")
+def page(run):
+    assert main(["report", str(run)]) == 0
+    return run / "report.html"
+
+
+def test_the_page_says_what_the_report_says(run, page):
+    report, text = json.loads((run / "report.json").read_text()), Reader(page).text
+    best = report["test"]["models"]["two_tower"]["ndcg@10"]
+    assert f"{best['mean']:.3f} [{best['low']:.3f}, {best['high']:.3f}]" in text
+    for name in report["test"]["two_tower_minus"]:
+        assert name in text
+    assert f"best: epoch {report['training']['best_epoch']}" in text
+    assert "beats" in text or "does not beat" in text
+    assert report["data"]["hash"][:12] in text and "python -m trainer train run.toml" in text
+    num_users = report["split"]["num_test_users"]
+    assert f"Of {num_users} test users" in text
+    assert {"training", "metrics", "map", "clusters", "users", "answers", "failures", "made"} <= set(Reader(page).ids())
+
+
+def test_the_page_is_one_file_without_script_and_links_nowhere_else(page):
+    reader = Reader(page)
+    forbidden = ("script", "iframe", "object", "link", "form", "base", "audio", "video")
+    assert not [tag for tag, _ in reader.tags if tag in forbidden]
+    assert not [name for _, attributes in reader.tags for name in attributes if name.startswith("on")]
+    sources = [attributes["src"] for tag, attributes in reader.tags if tag == "img"]
+    assert len(sources) > 50 and all(source.startswith("data:image/jpeg;base64,") for source in sources)
+    anchors = {attributes["href"].removeprefix("#") for tag, attributes in reader.tags if tag == "a"}
+    assert anchors <= set(reader.ids())
+    assert len(reader.ids()) == len(set(reader.ids()))
+    assert reader.text.count(EVIL) >= 50
+
+
+def test_the_page_shows_no_user_by_name_and_is_the_same_twice(run, page, tmp_path):
+    text = Reader(page).text
+    assert "User 1:" in text and "u17" not in text
+    assert main(["report", str(run), "--out", str(tmp_path / "again.html")]) == 0
+    assert (tmp_path / "again.html").read_bytes() == page.read_bytes()
+
+
+def test_without_the_data_the_numbers_remain_and_the_page_says_why(run, tmp_path, capsys):
+    shutil.copytree(run, tmp_path / "run")
+    checkpoint = tmp_path / "run" / "best" / "checkpoint.json"
+    document = json.loads(checkpoint.read_text())
+    document["run"]["data"]["interactions"] = "gone.csv"
+    checkpoint.write_text(json.dumps(document))
+    assert main(["report", str(tmp_path / "run")]) == 0
+    reader = Reader(tmp_path / "run" / "report.html")
+    assert "Numbers only." in reader.text and "gone.csv" in reader.text
+    assert "metrics" in reader.ids() and "map" not in reader.ids()
+    shutil.rmtree(tmp_path / "run" / "best")
+    assert main(["report", str(tmp_path / "run")]) == 0
+    assert "no checkpoint here" in Reader(tmp_path / "run" / "report.html").text
+
+
+def test_other_data_than_the_runs_are_not_shown_as_its_own(run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    checkpoint = tmp_path / "run" / "best" / "checkpoint.json"
+    document = json.loads(checkpoint.read_text())
+    document["data_hash"] = "0" * 64
+    checkpoint.write_text(json.dumps(document))
+    assert main(["report", str(tmp_path / "run")]) == 0
+    reader = Reader(tmp_path / "run" / "report.html")
+    assert "no longer those the run was made from" in reader.text and "users" not in reader.ids()
+
+
+@pytest.mark.parametrize("lacking", ["test", "training", "data", "split", "commit", "content"])
+def test_a_section_that_the_report_lacks_is_left_out(run, tmp_path, lacking):
+    report = json.loads((run / "report.json").read_text())
+    report.pop(lacking, None)
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    assert main(["report", str(tmp_path)]) == 0
+    ids = Reader(tmp_path / "report.html").ids()
+    assert "made" in ids
+    assert ("metrics" in ids) == (lacking != "test") and ("training" in ids) == (lacking != "training")
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"format": 1}'])
+def test_a_directory_without_a_report_is_said_in_one_line(tmp_path, capsys, content):
+    if content is not None:
+        (tmp_path / "report.json").write_text(content)
+    assert main(["report", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and "report.json" in said and said.count("\n") == 1
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_slices_stand_beside_the_best_baseline_and_losses_are_said():
+    def entry(name, ours, knn):
+        models = {
+            model: {"ndcg@10": {"mean": mean, "low": mean - 0.02, "high": mean + 0.02}}
+            for model, mean in (("ours", ours), ("knn", knn), ("random", 0.01))
+        }
+        return {"slice": name, "num_users": 1234, "models": models}
+
+    empty = {"slice": "cold", "num_users": 0, "models": {}}
+    report = {"slices": {"target_temperature": [entry("hot", 0.2, 0.3), entry("warm", 0.2, 0.21), empty], "other": []}}
+    (table,) = slice_tables("ours", report)
+    assert [(row.name, row.count, row.outcome) for row in table.rows] == [
+        ("hot", "1,234", "worse"), ("warm", "1,234", "unclear"), ("cold", "0", ""),
+    ]  # fmt: skip
+    assert table.rows[0].cells[1].text == "knn 0.300 [0.280, 0.320]" and table.rows[2].cells == (None, None)
+    assert slice_losses([table]) == ["How known the item is: a baseline is better for hot."]
+    assert slice_tables("ours", {}) == slice_tables("ours", {"slices": {"kind": "words"}}) == []
+
+
+def test_settings_read_back_as_the_run_file_they_came_from():
+    settings = {"seed": 7, "out": 'a "b" \\ c\n\x7f', "data": {"products": ["x", "ü"], "share": 1e-05, "yes": True,
+                "inner": {"k": [1, 2]}}, "model": {"dim": 8}}  # fmt: skip
+    assert tomllib.loads(as_toml(settings)) == settings
+
+
+def test_thumbnails_are_small_jpegs_on_white_and_anything_else_is_no_picture(tmp_path):
+    Image.new("RGBA", (900, 300), (0, 0, 0, 0)).save(tmp_path / "clear.png")
+    uri = thumbnail(tmp_path / "clear.png")
+    image = Image.open(io.BytesIO(base64.b64decode(uri.removeprefix("data:image/jpeg;base64,"))))
+    assert image.format == "JPEG" and image.size == (SIZE, round(SIZE / 3))
+    assert image.getpixel((50, 20)) == (255, 255, 255)
+    (tmp_path / "not.png").write_bytes(b"GIF89a and then nothing")
+    assert thumbnail(tmp_path / "not.png") is None and thumbnail(tmp_path / "absent.png") is None
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium")
+def test_in_a_browser_it_is_accessible_in_both_schemes_and_narrow_and_asks_nobody(page, driver):
+    browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    for scheme, width in (("light", 400), ("dark", 1280)):
+        tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        said, asked = [], []
+        tab.on("console", lambda message, said=said: said.append(message.text))
+        tab.on("dialog", lambda dialog, said=said: said.append(dialog.message) or dialog.dismiss())
+        tab.on("request", lambda request, asked=asked: asked.append(request.url))
+        tab.goto(page.as_uri())
+        tab.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        assert min(tab.evaluate("[...document.images].map(image => image.naturalWidth)")) > 0
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        assert [url for url in asked if not url.startswith("data:")] == [page.as_uri()] and said == []
+        results = Axe().run(tab)
+        assert results.violations_count == 0, results.generate_report()
+        tab.close()
+    browser.close()

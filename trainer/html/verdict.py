@@ -1,0 +1,117 @@
+"""Does the model earn its place? In one sentence, from the paired differences in report.json."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# Metrics of which more is better whatever else one wants. Coverage, diversity, novelty are traded against these.
+RANKING_METRICS = ("ndcg", "recall", "precision", "f1", "mrr", "map", "hit_rate", "auc")
+BETTER, WORSE, UNCLEAR = "better", "worse", "unclear"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`is_good` only where the model beats every baseline; `losses` says on what else it loses."""
+
+    sentence: str
+    is_good: bool
+    losses: tuple[str, ...] = ()
+
+
+def outcome(difference: Mapping[str, float]) -> str:
+    """Return "better", "worse" or "unclear" for {mean, low, high} of ours - theirs."""
+    if difference["low"] > 0:
+        return BETTER
+    return WORSE if difference["high"] < 0 else UNCLEAR
+
+
+def headline_metric(metrics: Sequence[str], wanted: str | None = None) -> str | None:
+    """Return the metric that decides: the one training stopped by, else NDCG@10, else the first that ranks."""
+    choices = (wanted, "ndcg@10", *metrics)
+    return next((name for name in choices if name in metrics and is_ranking_metric(name)), None)
+
+
+def is_ranking_metric(name: str | None) -> bool:
+    """Whether more of it is better, cut off anywhere."""
+    return name is not None and name.split("@")[0] in RANKING_METRICS
+
+
+def give_verdict(ours: str, test: Mapping[str, Any], metric: str) -> Verdict | None:
+    """Return the verdict on `ours` by `metric`; None where the report compares it with nothing."""
+    differences: Mapping[str, Any] = test.get(f"{ours}_minus") or {}
+    found = {name: metrics[metric] for name, metrics in differences.items() if metric in metrics}
+    if not found:
+        return None
+    by_outcome = {
+        kind: [name for name, difference in found.items() if outcome(difference) == kind]
+        for kind in (BETTER, WORSE, UNCLEAR)
+    }
+    title = metric_title(metric)
+    if len(by_outcome[BETTER]) == len(found):
+        closest = min(found, key=lambda name: found[name]["mean"])
+        sentence = (
+            f"{ours} beats every baseline at {title}; the closest is {closest}, by {_interval(found[closest])}."
+            if len(found) > 1
+            else f"{ours} beats {closest}, the only baseline, at {title}, by {_interval(found[closest])}."
+        )
+        return Verdict(sentence, True, _losses(differences, metric))
+    parts = []
+    if by_outcome[WORSE]:
+        worse = (f"{name} ({_interval(found[name])})" for name in by_outcome[WORSE])
+        parts.append(f"it loses to {listed(worse)}")
+    if by_outcome[UNCLEAR]:
+        unclear = (f"{name} ({_interval(found[name])})" for name in by_outcome[UNCLEAR])
+        parts.append(f"these users cannot tell it from {listed(unclear)}")
+    if by_outcome[BETTER]:
+        parts.append(f"it beats {listed(by_outcome[BETTER])}")
+    sentence = f"{ours} does not beat every baseline at {title}: {'; '.join(parts)}."
+    return Verdict(sentence, False, _losses(differences, metric))
+
+
+def metric_title(name: str) -> str:
+    """Return a metric's name as the field writes it.
+
+    >>> metric_title("ndcg@10"), metric_title("hit_rate@5"), metric_title("auc"), metric_title("coverage@10")
+    ('NDCG@10', 'Hit rate@5', 'AUC', 'Coverage@10')
+    """
+    base, at, k = name.partition("@")
+    is_initials = base in ("ndcg", "mrr", "map", "auc", "f1")
+    return (base.upper() if is_initials else base.replace("_", " ").capitalize()) + at + k
+
+
+def listed(names: Any) -> str:
+    """Return names as a list in words.
+
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else str(last)
+
+
+def _losses(differences: Mapping[str, Any], decided: str) -> tuple[str, ...]:
+    """Return where else a baseline is better, one text a baseline."""
+    texts = []
+    for name, metrics in differences.items():
+        worse = [
+            metric_title(metric)
+            for metric, difference in metrics.items()
+            if metric != decided and is_ranking_metric(metric) and outcome(difference) == WORSE
+        ]
+        if worse:
+            texts.append(f"It loses to {name} at {listed(worse)}.")
+    return tuple(texts)
+
+
+def _interval(difference: Mapping[str, float]) -> str:
+    return f"{signed(difference['mean'])} [{signed(difference['low'])}, {signed(difference['high'])}]"
+
+
+def signed(number: float) -> str:
+    """Return a difference with its sign, three digits behind the point.
+
+    >>> signed(0.1), signed(-0.02), signed(0.0001)
+    ('+0.100', '−0.020', '0.000')
+    """
+    rounded = round(number, 3)
+    return "0.000" if rounded == 0 else f"{'+' if rounded > 0 else '−'}{abs(rounded):.3f}"
