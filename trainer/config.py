@@ -129,6 +129,14 @@ class EvaluationConfig:
 
 
 @dataclass(frozen=True)
+class TrackingConfig:
+    """Who is told of a run as it goes, besides TensorBoard."""
+
+    wandb: bool = False  # Weights & Biases, where the package is installed
+    project: str = "carryover"  # under which Weights & Biases files the run
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """One training run: everything that decides its result."""
 
@@ -143,6 +151,7 @@ class RunConfig:
     model: ModelConfig = field(default_factory=TwoTowerConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
 
     def __post_init__(self) -> None:
         between("seed", self.seed, 0, 2**63 - 1)

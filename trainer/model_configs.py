@@ -13,6 +13,7 @@ class ModelConfig:
 
     type: str
     dim: int = 256
+    init_from: str | None = None  # a checkpoint directory whose weights the towers start from, instead of chance
 
     def __post_init__(self) -> None:
         one_of("model.type", self.type, tuple(MODEL_CONFIGS))

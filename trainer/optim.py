@@ -131,8 +131,8 @@ class Descent:
                 optimiser["state"].setdefault(int(index), {})[name] = tensor
         self.optimiser.load_state_dict(optimiser)
         self.step = int(values["step"])
-        self.plateau = dict(values["plateau"])
-        if values["scaler"]:
+        self.plateau = dict(values.get("plateau", self.plateau))  # before there were schedules, none was kept
+        if values.get("scaler"):
             self.scaler.load_state_dict(values["scaler"])
 
 

@@ -249,3 +249,16 @@ def test_an_epoch_draws_nothing_from_the_global_generator(tmp_path, monkeypatch)
     monkeypatch.setattr(Fit, "run_epoch", watched)
     assert main(["train", str(write_run(tmp_path, epochs=2))]) == 0
     assert states == [True, True]
+
+
+def test_init_from_starts_from_another_run_s_weights(tmp_path, planted, capsys):
+    best = planted[0] / "run" / "best"
+    run = write_run(tmp_path, epochs=1)
+    run.write_text(run.read_text().replace("[model]", f'[model]\ninit_from = "{best}"'))
+    assert main(["train", str(run)]) == 0
+    epochs = json.loads((tmp_path / "run" / "report.json").read_text())["training"]["epochs"]
+    known = planted[1]["training"]
+    assert epochs[0]["ndcg@10"] == known["epochs"][known["best_epoch"]]["ndcg@10"]
+    run.write_text(run.read_text().replace("hidden = 24", "hidden = 32"))
+    assert main(["train", str(run), "--out", str(tmp_path / "wider")]) == 1
+    assert "'hidden': 24" in capsys.readouterr().err

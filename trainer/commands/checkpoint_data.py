@@ -7,9 +7,9 @@ from pathlib import Path
 from trainer import checkpoint
 from trainer.checkpoint import Checkpoint
 from trainer.config import RunConfig, parse_config
+from trainer.course import describe_encoders
 from trainer.errors import CheckpointError
 from trainer.prepare import Prepared, Progress, prepare
-from trainer.train import describe_encoders
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,14 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--resume", action="store_true", help="go on from the run directory's last/")
     command.add_argument("--out", type=Path, metavar="DIR", help="the run directory, instead of the run file's `out`")
+    command.add_argument("--wandb", action="store_true", help="track with Weights & Biases, as [tracking] wandb = true")
     command.set_defaults(command=_train)
 
 
 def _train(arguments: argparse.Namespace) -> None:
     config = read_config(arguments.run, **({"out": str(arguments.out)} if arguments.out else {}))
+    if arguments.wandb:
+        config = replace(config, tracking=replace(config.tracking, wandb=True))
     try:
         with TerminalProgress() as progress:
             report = train(config, progress, resume=arguments.resume)
