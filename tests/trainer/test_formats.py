@@ -5,21 +5,26 @@ import gzip
 import io
 import json
 import pickle
+import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from tests.trainer.planted import product, write_products
-from trainer.data import KINDS, product_error, read_dataset, read_interactions
+from trainer.data import CONTRACTS, KINDS, product_error, read_dataset, read_interactions
 from trainer.errors import ConfigError, DataError
 from trainer.formats import conversion
 from trainer.formats.conversion import convert
 from trainer.formats.source import Options
 
+PRODUCT_FIELDS = json.loads((CONTRACTS / "product.schema.json").read_text())["properties"]
 NAIVE = datetime(2026, 3, 1, 9)  # noqa: DTZ001 - what a table without time zones holds
 
 
@@ -252,12 +257,16 @@ def test_amazon_reviews_2023(tmp_path, source):
     assert document["dropped"]["interactions"]["expected timestamp in milliseconds"]["count"] == 1
 
 
-def dvbpr_file(path, protocol=2, item=None):
-    users = [{0: [{b"productid": 2}, {b"productid": 0}], 1: [{b"productid": 1}]}, {0: [{b"productid": 1}]}, {1: []}]
+def dvbpr_file(path, protocol=2, item=None, word=str.encode):
+    users = [
+        {0: [{word("productid"): 2}, {word("productid"): 0}], 1: [{word("productid"): 1}]},
+        {0: [{word("productid"): 1}]},
+        {1: []},
+    ]
     items = {
-        0: {b"imgs": jpeg(), b"asin": b"B0000", b"categories": [[b"Clothing", b"Dresses"]]},
-        1: {b"imgs": jpeg((0, 0, 200))},
-        2: {b"imgs": b"no picture", b"c": 3} if item is None else item,
+        0: {word("imgs"): jpeg(), word("asin"): b"B0000", word("categories"): [[b"Clothing", b"Dresses"]]},
+        1: {word("imgs"): jpeg((0, 0, 200))},
+        2: {word("imgs"): b"no picture", word("c"): 3} if item is None else item,
     }
     content = np.empty(6, dtype=object)
     content[:] = [*users, items, 2, np.int64(3)]
@@ -267,10 +276,10 @@ def dvbpr_file(path, protocol=2, item=None):
     return path
 
 
-@pytest.mark.parametrize("protocol", [2, 3, 5])
-def test_dvbpr_arrays_give_items_pictures_and_users_in_order(tmp_path, protocol):
-    path = dvbpr_file(tmp_path / "AmazonFashion.npy", protocol)
-    assert np.load(path, allow_pickle=True, encoding="bytes")[3][0][b"asin"] == b"B0000"  # it is the real thing
+@pytest.mark.parametrize(("protocol", "word"), [(2, str.encode), (3, str), (5, str.encode)])
+def test_dvbpr_arrays_give_items_pictures_and_users_in_order(tmp_path, protocol, word):
+    path = dvbpr_file(tmp_path / "AmazonFashion.npy", protocol, word=word)
+    assert np.load(path, allow_pickle=True, encoding="bytes")[3][0][word("asin")] == b"B0000"  # it is the real thing
     document, products = prepared(tmp_path, "dvbpr", path, shop="fashion.example")
     assert [each["title"] for each in products] == ["Dresses", "Item 1", "Item 2"]
     assert products[0]["sku"] == "B0000"
@@ -437,3 +446,50 @@ def test_every_kind_of_the_contract_can_be_what_an_interaction_was():
         Options(kind="look")
     with pytest.raises(ConfigError, match="--shop must be a name"):
         Options(shop="../x y")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_whatever_stands_in_a_field_is_taken_or_dropped_and_never_breaks_the_rest(data):
+    """One line of twenty has anything at all in some of its fields; the other nineteen must come through."""
+    good = [{**META, "parent_asin": f"B{n}"} for n in range(19)]
+    strange_meta = {**META, **data.draw(st.dictionaries(st.sampled_from(sorted(META)), VALUES, max_size=4))}
+    review = {"user_id": "U", "parent_asin": "B1", "rating": 5.0, "timestamp": 1588687728923}
+    strange_review = {**review, **data.draw(st.dictionaries(st.sampled_from(sorted(review)), VALUES, max_size=2))}
+    ours = [product(n, f"Mug {n}") for n in range(19)]
+    strange_product = {
+        **ours[0],
+        **data.draw(st.dictionaries(st.sampled_from(sorted(PRODUCT_FIELDS)), VALUES, max_size=4)),
+    }
+    row = {
+        "user": "u",
+        "shop": ours[1]["shop"],
+        "itemId": ours[1]["itemId"],
+        "kind": "view",
+        "time": "2026-03-01T10:00:00Z",
+    }
+    strange_row = {**row, **data.draw(st.dictionaries(st.sampled_from([*row, "weight", "x"]), VALUES, max_size=3))}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in ("amazon", "ours", "ours/images"):
+            (folder / part).mkdir()
+        amazon(folder / "amazon", [*good, strange_meta], [review] * 19 + [strange_review])
+        write_products(folder / "ours" / "products.jsonl", [*ours, strange_product])
+        (folder / "ours" / "interactions.jsonl").write_text(
+            "".join(json.dumps(r) + "\n" for r in [row] * 19 + [strange_row])
+        )
+        (folder / "ours" / "images" / f"{ours[1]['itemId']}.jpg").write_bytes(jpeg())
+        for source, form in (("amazon", "amazon2023"), ("ours", "carryover")):
+            document = convert(form, (folder / source,), folder / "out" / source, Options(summarise=40), Silent())
+            assert document["counts"]["products"] >= 18
+            assert document["counts"]["interactions"] >= 19
+            out = folder / "out" / source
+            dataset = read_dataset([out / "products.jsonl"], out / "interactions.csv")
+            assert len(dataset.products) == document["counts"]["products"]

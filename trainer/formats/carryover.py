@@ -44,7 +44,7 @@ class _ByItemId:
         names = pictures.keys()
         records = json_records(products, lambda what, done, total: None) if names else iter(())
         found = (record[1] for record in records if not isinstance(record, Bad))
-        self._names = {_key(product): str(product.get("itemId")) for product in found if product.get("itemId") in names}
+        self._names = {_key(product): name for product in found if (name := str(product.get("itemId"))) in names}
 
     def keys(self) -> set[str]:
         return set(self._names)

@@ -1,8 +1,8 @@
 """The .npy files of "Visually-Aware Fashion Recommendation and Design" (Kang et al., ICDM 2017).
 
-One array of six objects: what each user had in training, validation and test (lists of records with b"productid", the
-item's number), the items (records with b"imgs", a JPEG, and sometimes b"asin" and a category), and how many users and
-items there are. Written by Python 2, so its words are bytes.
+One array of six objects: what each user had in training, validation and test (lists of records with "productid", the
+item's number), the items (records with "imgs", a JPEG, and sometimes "asin" and a category), and how many users and
+items there are. Written by Python 2, so its words are bytes; saved again by Python 3, they are text.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ def read(sources: tuple[Path, ...], options: Options) -> Source:
     if path is None or len(sources) != 1:
         raise DataError(f"{', '.join(map(str, sources))}: the dvbpr format is one .npy file")
     parts, items = _load(path)
-    pictures = {str(number): item[b"imgs"] for number, item in items.items() if isinstance(item.get(b"imgs"), bytes)}
+    pictures = {str(number): item["imgs"] for number, item in items.items() if isinstance(item.get("imgs"), bytes)}
     notes = ["no times: a user's n-th item counts as of day n; validation and test come after training"]
     if any(_title(item) is None for item in items.values()):
         notes.append("no titles: an item is called by its number, which says nothing; train on pictures alone")
@@ -39,7 +39,7 @@ def read(sources: tuple[Path, ...], options: Options) -> Source:
     )
 
 
-def _load(path: Path) -> tuple[tuple[dict[Any, Any], ...], dict[int, Mapping[bytes, Any]]]:
+def _load(path: Path) -> tuple[tuple[dict[Any, Any], ...], dict[int, Mapping[str, Any]]]:
     """Return the three parts by user and the items by number."""
     found = read_object_array(path)
     if len(found) < 6:
@@ -47,7 +47,7 @@ def _load(path: Path) -> tuple[tuple[dict[Any, Any], ...], dict[int, Mapping[byt
             f"{path}: expected six objects (users' training, validation, test; items; counts), got {len(found)}"
         )
     parts = tuple(_by_number(part) for part in found[:3])
-    items = {int(number): item for number, item in _by_number(found[3]).items() if isinstance(item, Mapping)}
+    items = {int(number): _by_word(item) for number, item in _by_number(found[3]).items() if isinstance(item, Mapping)}
     if not items or not all(isinstance(part, dict) for part in parts):
         raise DataError(
             f"{path}: expected users and items by number, got {type(found[0]).__name__}, {type(found[3]).__name__}"
@@ -59,13 +59,15 @@ def _by_number(values: Any) -> dict[Any, Any]:
     return dict(values) if isinstance(values, Mapping) else dict(enumerate(values))
 
 
-def _products(
-    path: Path, items: Mapping[int, Mapping[bytes, Any]], on_bytes: OnBytes
-) -> Iterator[ForeignProduct | Bad]:
+def _by_word(record: Mapping[Any, Any]) -> dict[str, Any]:
+    return {key.decode("latin1") if isinstance(key, bytes) else str(key): value for key, value in record.items()}
+
+
+def _products(path: Path, items: Mapping[int, Mapping[str, Any]], on_bytes: OnBytes) -> Iterator[ForeignProduct | Bad]:
     for done, (number, item) in enumerate(items.items(), 1):
         on_bytes("items", done, len(items))
         category = _title(item)
-        asin = item.get(b"asin")
+        asin = item.get("asin")
         fields = {
             "title": category or f"Item {number}",
             "categoryPath": [category] if category else [],
@@ -83,16 +85,16 @@ def _interactions(
         records = [(name, record) for name, part in zip(_PARTS, parts, strict=True) for record in part.get(user, ())]
         for place, (name, record) in enumerate(records):
             where = f"{path}: user {user}, {name}"
-            number = finite(_int(record.get(b"productid"))) if isinstance(record, Mapping) else None
+            number = finite(_int(_by_word(record).get("productid"))) if isinstance(record, Mapping) else None
             if number is None:
-                yield Bad(where, f"expected b'productid' as a number, got {str(record)[:60]}", "no productid")
+                yield Bad(where, f"expected productid as a number, got {str(record)[:60]}", "no productid")
             else:
                 yield ForeignInteraction(where, str(user), str(int(number)), options.kind, float(place))
 
 
-def _title(item: Mapping[bytes, Any]) -> str | None:
+def _title(item: Mapping[str, Any]) -> str | None:
     """Return the words of an item's category, None where it has none or only a number."""
-    for name in (b"title", b"categories", b"category", b"c"):
+    for name in ("title", "categories", "category", "c"):
         value = item.get(name)
         while isinstance(value, (list, tuple)) and value:
             value = value[-1]

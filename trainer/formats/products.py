@@ -58,7 +58,7 @@ def make_product(record: ForeignProduct, shop: str, options: Options) -> dict[st
     fields = dict(record.fields)
     shop = fields.pop("shop", shop)
     url = fields.pop("url", f"https://{shop}/items/{quote(record.key, safe='')}")
-    item_id = fields.pop("itemId", hashlib.sha256(url.encode()).hexdigest()[:16])
+    item_id = fields.pop("itemId", hashlib.sha256(str(url).encode()).hexdigest()[:16])
     given: dict[str, Any] = {name: fields.pop(name) for name in ("verdict", "provenance") if name in fields}
     cleaned = _cleaned(fields, options)
     provenance = {name: "feed" for name in cleaned if name != "fetchedAt"}
