@@ -13,15 +13,17 @@ from trainer.course import Course
 from trainer.errors import CheckpointError, ConfigError
 from trainer.evaluation import Scorer
 from trainer.features import ItemFeatures
+from trainer.html.page import write_page
 from trainer.prepare import Prepared, Progress, prepare
 from trainer.recipes import RECIPES
 from trainer.report import Report, make_report, write_report
 from trainer.tracking import find_wandb, open_trackers
 
 
-def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> dict[str, Any]:
+def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_page: bool = False) -> dict[str, Any]:
     """Train, save best/ and last/ under the run directory, and return the report, also written to report.json.
 
+    `with_page`: write report.html, too, which takes some seconds for its maps.
     Stopping it at any moment leaves a last/ that `resume` goes on from, to the same result.
     """
     out = Path(config.out)
@@ -49,6 +51,8 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> dic
         metrics = {**best.metrics, "test": report["test"]["models"][config.model.type], "protocol": report["split"]}
         checkpoint.save(replace(best, metrics=metrics), out / "best")
     write_report(replace(judged, document=report), out)
+    if with_page:
+        write_page(out, progress, prepared=prepared)
     return report
 
 

@@ -162,6 +162,14 @@ def test_the_verdict_is_good_only_where_every_interval_is_above_zero():
     assert give_verdict("ours", {}, "ndcg@10") is None
 
 
+def test_a_difference_that_many_baselines_explain_is_no_win():
+    test = minus(content=(0.01, 0.05), popularity=(0.1, 0.2))
+    test["ours_minus"]["content"]["ndcg@10"]["holm_p_value"] = 0.07
+    verdict = give_verdict("ours", test, "ndcg@10")
+    assert not verdict.is_good and "cannot tell it from content" in verdict.sentence
+    assert give_verdict("ours", {**test, "confidence": 0.9}, "ndcg@10").is_good
+
+
 def test_the_verdict_says_at_what_else_a_baseline_is_better():
     test = minus(content=(0.01, 0.05))
     worse = {"mean": -0.2, "low": -0.3, "high": -0.1}

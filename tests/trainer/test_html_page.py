@@ -63,8 +63,19 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(run):
-    assert main(["report", str(run)]) == 0
-    return run / "report.html"
+    return run / "report.html"  # training wrote it
+
+
+@pytest.fixture(scope="module")
+def clip_page(run, tmp_path_factory):
+    """The page of a run whose towers bring texts and pictures together, on the same products."""
+    directory = tmp_path_factory.mktemp("clip")
+    text = (run.parent / "run.toml").read_text()
+    start, stop = text.index("[model]"), text.index("[training]")
+    model = '[model]\ntype = "clip"\nmode = "heads"\ndim = 8\nhidden = 0\nheld_out = 0.5\n\n'
+    (directory / "run.toml").write_text(text[:start] + model + text[stop:])
+    assert main(["train", str(directory / "run.toml"), "--out", str(directory / "run")]) == 0
+    return directory / "run" / "report.html"
 
 
 def test_the_page_says_what_the_report_says(run, page):
@@ -92,6 +103,15 @@ def test_the_page_is_one_file_without_script_and_links_nowhere_else(page):
     assert anchors <= set(reader.ids())
     assert len(reader.ids()) == len(set(reader.ids()))
     assert reader.text.count(EVIL) >= 50
+
+
+def test_towers_that_share_a_space_answer_words_with_pictures_and_pictures_with_titles(clip_page):
+    reader = Reader(clip_page)
+    assert "Words against pictures alone" in reader.text and "A picture against titles alone" in reader.text
+    pairs = json.loads((clip_page.parent / "report.json").read_text())["pairs"]
+    for way in ("text_to_image", "image_to_text"):
+        assert f"{pairs[way]['recall@5']:.3f}" in reader.text
+    assert f"those of {pairs['num_products']} held-out products" in reader.text
 
 
 def test_the_page_shows_no_user_by_name_and_is_the_same_twice(run, page, tmp_path):

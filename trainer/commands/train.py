@@ -37,7 +37,7 @@ def _train(arguments: argparse.Namespace) -> None:
         config = replace(config, tracking=replace(config.tracking, wandb=True))
     try:
         with TerminalProgress() as progress:
-            report = train(config, progress, resume=arguments.resume)
+            report = train(config, progress, resume=arguments.resume, with_page=True)
     except KeyboardInterrupt:
         if (Path(config.out) / "last").exists():
             again = f"python -m trainer train {arguments.run} --resume" + (
@@ -47,4 +47,4 @@ def _train(arguments: argparse.Namespace) -> None:
         raise
     if "test" in report:
         print_table(report_table(report))
-    print(f"best epoch {report['training']['best_epoch']}: {config.out}/best   report: {config.out}/report.json")
+    print(f"best epoch {report['training']['best_epoch']}: {config.out}/best   report: {config.out}/report.html")

@@ -10,6 +10,7 @@ from torch import nn
 
 from trainer.evaluation import embed_items
 from trainer.features import ItemFeatures
+from trainer.pairs import TunedText, all_features
 from trainer.prepare import Prepared
 
 Embeddings = NDArray[np.float32]
@@ -57,14 +58,18 @@ def only(features: ItemFeatures, modality: int) -> ItemFeatures:
 
 
 @torch.no_grad()
-def embed_words(words: Sequence[str], prepared: Prepared, tower: nn.Module) -> Embeddings:
+def embed_words(words: Sequence[str], prepared: Prepared, towers: Mapping[str, nn.Module]) -> Embeddings:
     """Return the embeddings of texts by the item tower, pictures missing: (n, dim)."""
-    encoders = prepared.encoders
-    features = np.zeros((len(words), encoders.text_dim), dtype=np.float32)
-    for rows, found in encoders.encode_texts(words):
-        features[list(rows)] = found
+    tower = towers["item_tower"]
+    features = np.zeros((len(words), prepared.features.text.shape[1]), dtype=np.float32)
+    if "text_encoder" in towers:
+        source = TunedText(towers["text_encoder"], prepared.encoders.tokens(), list(words), 0.0, prepared.device)
+        features = all_features(source, np.arange(len(words)), features.shape[1], len(words))
+    else:
+        for rows, found in prepared.encoders.encode_texts(words):
+            features[list(rows)] = found
     mask = torch.tensor([[1.0, 0.0]]).repeat(len(words), 1)
-    image = torch.zeros(len(words), encoders.image_dim)
+    image = torch.zeros(len(words), prepared.features.image.shape[1])
     given = (tensor.to(prepared.device) for tensor in (torch.from_numpy(features), image, mask))
     embeddings: Embeddings = tower.to(prepared.device).eval()(*given).cpu().numpy()
     return embeddings

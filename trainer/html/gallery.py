@@ -163,7 +163,7 @@ def answer_section(
     pictured, titled = np.flatnonzero(has[:, IMAGE]), np.flatnonzero(has[:, TEXT])
     return {
         "has_shared_space": views.has_shared_space,
-        "by_words": _by_words(views, prepared, towers["item_tower"], shelf, found, pictured if len(pictured) else None),
+        "by_words": _by_words(views, prepared, towers, shelf, found, pictured if len(pictured) else None),
         "by_picture": _by_picture(views, prepared, shelf, found, pictured, titled),
         "shares": _same_category(views, prepared, found[-1:], has),
         "what": found[-1].what if found else "",
@@ -243,7 +243,7 @@ def _user(user: JudgedUser, shelf: Shelf) -> dict[str, Any]:
 def _by_words(
     views: ItemViews,
     prepared: Prepared,
-    tower: nn.Module,
+    towers: Mapping[str, nn.Module],
     shelf: Shelf,
     found: Sequence[Grouping],
     pictured: NDArray[np.int64] | None,
@@ -255,7 +255,7 @@ def _by_words(
     is_picture_only = views.has_shared_space and pictured is not None
     gallery = pictured if is_picture_only and pictured is not None else np.arange(len(titles))
     answers = (views.from_image if is_picture_only else views.whole)[gallery]
-    rows = nearest(embed_words(words, prepared, tower), answers, NUM_ANSWERS)
+    rows = nearest(embed_words(words, prepared, towers), answers, NUM_ANSWERS)
     return [
         {
             "query": query,

@@ -6,6 +6,7 @@ Content-Security-Policy keeps the page from loading or running anything but its 
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,7 @@ from trainer.html.slice_tables import slice_losses, slice_tables
 from trainer.html.verdict import give_verdict, headline_metric, metric_title
 from trainer.prepare import Prepared, Progress, prepare
 from trainer.recipes import RECIPES
+from trainer.tuned import ENCODERS, tuned_features
 from trainer.whole_files import write_whole
 
 PAGE = "report.html"
@@ -32,7 +34,7 @@ REPORT = "report.json"
 SECTIONS = {
     "charts": ("training", "Training"), "metrics": ("metrics", "Against the baselines"),
     "slices": ("slices", "For whom it works"), "map": ("map", "Map"), "clusters": ("clusters", "Clusters"),
-    "users": ("users", "Recommendations"), "answers": ("answers", "Words and pictures"),
+    "users": ("users", "Recommendations"), "pairs answers": ("answers", "Words and pictures"),
     "failures": ("failures", "Failures"), "ours": ("made", "How it was made"),
 }  # fmt: skip
 HERE = Path(__file__).parent
@@ -97,13 +99,17 @@ def context_of(run: Path, report: Mapping[str, Any], sections: Mapping[str, Any]
         "config": tables.flat_config(settings),
         "toml": tables.as_toml(settings),
         "missing": missing,
+        "pairs": tables.pair_table(report.get("pairs") or {}),
         "slices": slices,
         "slice_losses": slice_losses(slices),
         "baselines": tables.flat_config(report.get("baselines") or {}),
         **dict.fromkeys(("map", "clusters", "users", "failures", "answers")),
         **sections,
     }
-    return {**context, "contents": [entry for key, entry in SECTIONS.items() if context[key]]}
+    return {
+        **context,
+        "contents": [entry for key, entry in SECTIONS.items() if any(context[part] for part in key.split())],
+    }
 
 
 @cache
@@ -129,9 +135,12 @@ def _model_sections(run: Path, progress: Progress, prepared: Prepared | None) ->
 
 def _look(prepared: Prepared, saved: Checkpoint, progress: Progress) -> dict[str, Any]:
     towers: Mapping[str, nn.Module] = {name: tower.to(prepared.device).eval() for name, tower in saved.towers.items()}
+    # With what tuned encoders say in place of the features, nothing has to be encoded twice.
+    prepared = replace(prepared, features=tuned_features(prepared, towers))
     shelf = gallery.Shelf(prepared)
     sections: dict[str, Any] = {}
-    scorer = RECIPES[prepared.config.model.type].scorer(prepared, towers)
+    recipe = RECIPES[prepared.config.model.type]
+    scorer = recipe.scorer(prepared, {name: tower for name, tower in towers.items() if name not in ENCODERS})
     if scorer is not None:
         sections |= gallery.user_sections(scorer, prepared, shelf)
     progress.update("report", 1, 4)

@@ -20,8 +20,8 @@ KINDS = {
     ),
     "target_picture": ("Items without a picture", "Held-out items by whether they have one."),
     "target_text": ("Items without a text", "Held-out items by whether they have one."),
-    "truncation": ("The same users with less history", "Only the last few liked interactions are told."),
-    "masking": ("The same users with less to see", "All pictures, or all texts, are taken away."),
+    "truncated_history": ("The same users with less history", "Only the last few liked interactions are told."),
+    "masked_modality": ("The same users with less to see", "All pictures, or all texts, are taken away."),
 }
 
 
@@ -69,10 +69,9 @@ def compare(ours: Mapping[str, float], theirs: Mapping[str, float]) -> str:
 
 
 def _kinds(report: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
-    for part in ("slices", "experiments"):
-        for kind, entries in (report.get(part) or {}).items():
-            if isinstance(entries, list) and all(isinstance(entry, dict) and "models" in entry for entry in entries):
-                yield kind, entries
+    for kind, entries in (report.get("slices") or {}).items():
+        if isinstance(entries, list) and all(isinstance(entry, dict) and "models" in entry for entry in entries):
+            yield kind, entries
 
 
 def _table(ours: str, kind: str, entries: Sequence[Mapping[str, Any]]) -> SliceTable | None:

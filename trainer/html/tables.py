@@ -11,6 +11,7 @@ from trainer.html.charts import Line, interval_bar, line_chart, plain
 from trainer.html.verdict import headline_metric, is_ranking_metric, metric_title, outcome, signed
 
 MAX_LINES = 4  # a chart with more is a tangle
+PAIR_WAYS = {"text_to_image": "text to picture", "image_to_text": "picture to text"}
 
 Interval = Mapping[str, float]
 
@@ -85,7 +86,20 @@ def metric_tables(ours: str, test: Mapping[str, Any]) -> list[MetricTable]:
     names = [name for name, value in models[ours].items() if is_interval(value)]
     first = headline_metric(names)
     ordered = sorted(names, key=lambda name: (name != first, not is_ranking_metric(name)))
-    return [_metric_table(name, ours, models, test.get(f"{ours}_minus") or {}) for name in ordered]
+    minus, confidence = test.get(f"{ours}_minus") or {}, test.get("confidence", 0.95)
+    return [_metric_table(name, ours, models, minus, confidence) for name in ordered]
+
+
+def pair_table(pairs: Mapping[str, Any]) -> tuple[list[str], list[list[str]]] | None:
+    """Return (column names, rows of text) of the retrieval between texts and pictures, None where there was none."""
+    ways = [way for way in ("text_to_image", "image_to_text") if isinstance(pairs.get(way), Mapping)]
+    names = list(dict.fromkeys(name for way in ways for name in pairs[way]))
+    if not names:
+        return None
+    rows = [
+        [PAIR_WAYS[way], *(f"{pairs[way][name]:.3f}" if name in pairs[way] else "–" for name in names)] for way in ways
+    ]
+    return ["", *map(metric_title, names)], rows
 
 
 def metric_cell(value: Interval, domain: tuple[float, float], label: str = "") -> Cell:
@@ -94,11 +108,11 @@ def metric_cell(value: Interval, domain: tuple[float, float], label: str = "") -
     return Cell(text, interval_bar(value["mean"], value["low"], value["high"], domain=domain))
 
 
-def difference_cell(value: Interval, domain: tuple[float, float]) -> Cell:
+def difference_cell(value: Interval, domain: tuple[float, float], confidence: float) -> Cell:
     """Return a difference with its interval and what it means."""
     text = f"{signed(value['mean'])} [{signed(value['low'])}, {signed(value['high'])}]"
     bar = interval_bar(value["mean"], value["low"], value["high"], domain=domain, reference=0.0)
-    return Cell(text, bar, outcome(value))
+    return Cell(text, bar, outcome(value, confidence))
 
 
 def is_interval(value: Any) -> bool:
@@ -144,7 +158,11 @@ def _toml_value(value: Any) -> str:
 
 
 def _metric_table(
-    metric: str, ours: str, models: Mapping[str, Mapping[str, Any]], minus: Mapping[str, Mapping[str, Any]]
+    metric: str,
+    ours: str,
+    models: Mapping[str, Mapping[str, Any]],
+    minus: Mapping[str, Mapping[str, Any]],
+    confidence: float,
 ) -> MetricTable:
     values = {name: metrics[metric] for name, metrics in models.items() if is_interval(metrics.get(metric))}
     differences = {name: metrics[metric] for name, metrics in minus.items() if is_interval(metrics.get(metric))}
@@ -154,7 +172,7 @@ def _metric_table(
             name,
             name == ours,
             metric_cell(values[name], domain),
-            difference_cell(differences[name], difference_domain) if name in differences else None,
+            difference_cell(differences[name], difference_domain, confidence) if name in differences else None,
         )
         for name in sorted(values, key=lambda name: -values[name]["mean"])
     ]

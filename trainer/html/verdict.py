@@ -18,8 +18,13 @@ class Verdict:
     losses: tuple[str, ...] = ()
 
 
-def outcome(difference: Mapping[str, float]) -> str:
-    """Return "better", "worse" or "unclear" for {mean, low, high} of ours - theirs."""
+def outcome(difference: Mapping[str, float], confidence: float = 0.95) -> str:
+    """Return "better", "worse" or "unclear" for {mean, low, high} of ours - theirs.
+
+    Where the report has a p-value corrected for the number of baselines, it must agree with the interval.
+    """
+    if difference.get("holm_p_value", 0.0) > 1 - confidence:
+        return UNCLEAR
     if difference["low"] > 0:
         return BETTER
     return WORSE if difference["high"] < 0 else UNCLEAR
@@ -42,11 +47,12 @@ def give_verdict(ours: str, test: Mapping[str, Any], metric: str) -> Verdict | N
     found = {name: metrics[metric] for name, metrics in differences.items() if metric in metrics}
     if not found:
         return None
+    confidence = test.get("confidence", 0.95)
     by_outcome = {
-        kind: [name for name, difference in found.items() if outcome(difference) == kind]
+        kind: [name for name, difference in found.items() if outcome(difference, confidence) == kind]
         for kind in (BETTER, WORSE, UNCLEAR)
     }
-    title = metric_title(metric)
+    title, losses = metric_title(metric), _losses(differences, metric, confidence)
     if len(by_outcome[BETTER]) == len(found):
         closest = min(found, key=lambda name: found[name]["mean"])
         sentence = (
@@ -54,7 +60,7 @@ def give_verdict(ours: str, test: Mapping[str, Any], metric: str) -> Verdict | N
             if len(found) > 1
             else f"{ours} beats {closest}, the only baseline, at {title}, by {_interval(found[closest])}."
         )
-        return Verdict(sentence, True, _losses(differences, metric))
+        return Verdict(sentence, True, losses)
     parts = []
     if by_outcome[WORSE]:
         worse = (f"{name} ({_interval(found[name])})" for name in by_outcome[WORSE])
@@ -65,7 +71,7 @@ def give_verdict(ours: str, test: Mapping[str, Any], metric: str) -> Verdict | N
     if by_outcome[BETTER]:
         parts.append(f"it beats {listed(by_outcome[BETTER])}")
     sentence = f"{ours} does not beat every baseline at {title}: {'; '.join(parts)}."
-    return Verdict(sentence, False, _losses(differences, metric))
+    return Verdict(sentence, False, losses)
 
 
 def metric_title(name: str) -> str:
@@ -89,14 +95,14 @@ def listed(names: Any) -> str:
     return f"{', '.join(first)} and {last}" if first else str(last)
 
 
-def _losses(differences: Mapping[str, Any], decided: str) -> tuple[str, ...]:
+def _losses(differences: Mapping[str, Any], decided: str, confidence: float) -> tuple[str, ...]:
     """Return where else a baseline is better, one text a baseline."""
     texts = []
     for name, metrics in differences.items():
         worse = [
             metric_title(metric)
             for metric, difference in metrics.items()
-            if metric != decided and is_ranking_metric(metric) and outcome(difference) == WORSE
+            if metric != decided and is_ranking_metric(metric) and outcome(difference, confidence) == WORSE
         ]
         if worse:
             texts.append(f"It loses to {name} at {listed(worse)}.")
