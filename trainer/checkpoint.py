@@ -145,6 +145,16 @@ def read_document(directory: Path) -> dict[str, Any]:
     return document
 
 
+def check_removable(directory: Path) -> None:
+    """Raise CheckpointError unless the directory is a checkpoint and holds nothing else, so that it can be deleted."""
+    if Path(directory).is_symlink() or not (Path(directory) / CHECKPOINT_FILE).is_file():
+        raise CheckpointError(f"{directory}: is no checkpoint directory; nothing was removed")
+    read_document(directory)
+    known = {WEIGHTS_FILE, CHECKPOINT_FILE, TRAINING_WEIGHTS_FILE, TRAINING_FILE}
+    if others := {path.name for path in Path(directory).iterdir()} - known:
+        raise CheckpointError(f"{directory}: holds more than a checkpoint: {_some(others)}; nothing was removed")
+
+
 def _write(checkpoint: Checkpoint, directory: Path, training: TrainingState | None) -> None:
     weights: dict[str, Tensor] = {}
     document: dict[str, Any] = {"format": FORMAT, "towers": {}}

@@ -196,18 +196,6 @@ def test_evaluate_on_other_data_says_so_and_refuses_other_encoders(planted, tmp_
     assert "space 555555555555" in capsys.readouterr().err
 
 
-def test_checkpoints_are_listed_and_shown(planted, capsys, tmp_path):
-    assert main(["checkpoints", "list", str(planted[0])]) == 0
-    shown = capsys.readouterr().out
-    assert "TwoTowerItem" in shown
-    assert "best" in shown
-    assert "last" in shown
-    assert main(["checkpoints", "info", str(planted[0] / "run" / "best")]) == 0
-    assert json.loads(capsys.readouterr().out)["towers"]["user_tower"]["config"]["max_items"] == 8
-    assert main(["checkpoints", "list", str(tmp_path)]) == 1
-    assert "no checkpoint" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("rule", ["users", "temporal"])
 def test_the_other_splits_train_too(tmp_path, rule):
     run = write_run(tmp_path, epochs=2)

@@ -1,7 +1,10 @@
-"""`python -m trainer checkpoints`: list them, or show one."""
+"""`python -m trainer checkpoints`: list, show, compare and remove them."""
 
 import argparse
 import json
+import shutil
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,44 +12,140 @@ from rich.table import Table
 
 from trainer import checkpoint
 from trainer.commands.console import EXIT_CODES, print_table
+from trainer.course import flat
 from trainer.errors import CheckpointError, ConfigError
 
 
 def add(commands: Any) -> None:
     """Add the command to the parser."""
-    command = commands.add_parser("checkpoints", help="list checkpoints, or show one", epilog=EXIT_CODES)
+    command = commands.add_parser("checkpoints", help="list, show, compare or remove checkpoints", epilog=EXIT_CODES)
     actions = command.add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list every checkpoint under a directory")
     listing.add_argument("directory", type=Path, metavar="DIR")
-    listing.set_defaults(command=_list)
-    info = actions.add_parser("info", help="verify one checkpoint and print its checkpoint.json")
-    info.add_argument("directory", type=Path, metavar="DIR")
-    info.set_defaults(command=_info)
+    info = actions.add_parser("info", help="verify one checkpoint, weights and all, and tell what it is")
+    info.add_argument("directory", type=Path, metavar="CKPT")
+    compare = actions.add_parser("compare", help="say in which settings and metrics two checkpoints differ")
+    compare.add_argument("one", type=Path, metavar="CKPT")
+    compare.add_argument("other", type=Path, metavar="CKPT")
+    remove = actions.add_parser("remove", help="delete checkpoints; nothing else is ever deleted")
+    remove.add_argument("directories", type=Path, nargs="+", metavar="CKPT")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    actions_of = ((listing, _list), (info, _info), (compare, _compare), (remove, _remove))
+    for action, run in actions_of:
+        action.set_defaults(command=run)
+        if action is not remove:
+            action.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _list(arguments: argparse.Namespace) -> None:
     if not arguments.directory.is_dir():
         raise ConfigError(f"{arguments.directory}: no such directory")
     found = sorted(path.parent for path in arguments.directory.rglob(checkpoint.CHECKPOINT_FILE))
-    found = [path for path in found if not path.name.startswith(".")]
-    if not found:
+    rows = [_summary(path) for path in found if not path.name.startswith(".")]
+    if not rows:
         raise CheckpointError(f"{arguments.directory}: no checkpoint in it")
+    if arguments.json:
+        print(json.dumps(rows, indent=1))
+        return
     table = Table()
-    for column in ("checkpoint", "towers", "dim", "seed", "epoch", "valid NDCG@10"):
-        table.add_column(column, overflow="fold")
-    for path in found:
-        document = checkpoint.read_document(path)
-        ndcg = document["metrics"].get("valid", {}).get("ndcg@10")
-        described = (
-            ", ".join(tower["type"] for tower in document["towers"].values()),
-            document["encoders"].get("dim"),
-            document["seed"],
-            document["epoch"],
-        )
-        table.add_row(str(path), *map(str, described), "" if ndcg is None else f"{ndcg:.4f}")
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "), overflow="fold", justify="right" if name == "megabytes" else "left")
+    for row in rows:
+        table.add_row(*(", ".join(value) if isinstance(value, list) else _text(value) for value in row.values()))
     print_table(table)
+
+
+def _summary(directory: Path) -> dict[str, Any]:
+    document = checkpoint.read_document(directory)
+    valid = document["metrics"].get("valid", {})
+    return {
+        "checkpoint": str(directory),
+        "model": document["run"].get("model", {}).get("type"),
+        "towers": [tower["type"] for tower in document["towers"].values()],
+        "dim": document["encoders"].get("dim"),
+        "seed": document["seed"],
+        "epoch": document["epoch"],
+        "valid_ndcg@10": valid.get("ndcg@10"),
+        "megabytes": round(_num_bytes(directory) / 1e6, 1),
+    }
 
 
 def _info(arguments: argparse.Namespace) -> None:
     checkpoint.load(arguments.directory)  # says what is wrong with its weights, too
-    print(json.dumps(checkpoint.read_document(arguments.directory), indent=1))
+    document = checkpoint.read_document(arguments.directory)
+    if arguments.json:
+        print(json.dumps(document, indent=1))
+        return
+    table = Table(show_header=False)
+    for name, value in flat(document).items():
+        table.add_row(name, _text(value))
+    print_table(table)
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    found = compare(checkpoint.read_document(arguments.one), checkpoint.read_document(arguments.other))
+    if arguments.json:
+        print(json.dumps(found, indent=1))
+        return
+    table = Table()
+    for name in ("", str(arguments.one), str(arguments.other), "difference"):
+        table.add_column(name, overflow="fold")
+    for name, (one, other) in found["settings"].items():
+        table.add_row(name, _text(one), _text(other), "")
+    table.add_section()
+    for name, (one, other) in found["metrics"].items():
+        gap = "" if one is None or other is None else f"{other - one:+.4f}"
+        table.add_row(name, _text(one), _text(other), gap)
+    print_table(table)
+
+
+def compare(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, dict[str, tuple[Any, Any]]]:
+    """Return {"settings": what differs, "metrics": all of them} of two documents, each as (one's, other's)."""
+    settings = [
+        flat({name: d[name] for name in ("run", "towers", "encoders", "commit", "data_hash", "epoch", "step")})
+        for d in (one, other)
+    ]
+    metrics = [_metrics(d["metrics"]) for d in (one, other)]
+    return {
+        "settings": {n: pair for n, pair in _pairs(*settings).items() if pair[0] != pair[1]},
+        "metrics": _pairs(*metrics),
+    }
+
+
+def _metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Return {"valid.ndcg@10": value, "test.ndcg@10": mean, ...}."""
+    found = {f"valid.{name}": value for name, value in metrics.get("valid", {}).items()}
+    for name, value in metrics.get("test", {}).items():
+        found[f"test.{name}"] = value["mean"] if isinstance(value, dict) else value
+    return {name: value for name, value in found.items() if isinstance(value, float)}
+
+
+def _pairs(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {name: (one.get(name), other.get(name)) for name in dict.fromkeys([*one, *other])}
+
+
+def _remove(arguments: argparse.Namespace) -> None:
+    directories = list(dict.fromkeys(arguments.directories))
+    for directory in directories:
+        checkpoint.check_removable(directory)
+    size = sum(map(_num_bytes, directories)) / 1e6
+    named = "\n".join(f"  {directory}" for directory in directories)
+    if not arguments.yes:
+        if not sys.stdin.isatty():
+            raise ConfigError("checkpoints remove asks before it deletes, and there is nobody to ask; give --yes")
+        if input(f"{named}\nremove {len(directories)} checkpoints, {size:.1f} MB? [y/N] ").strip().lower() != "y":
+            print("nothing removed")
+            return
+    for directory in directories:
+        shutil.rmtree(directory)
+    print(f"removed {len(directories)} checkpoints, {size:.1f} MB")
+
+
+def _num_bytes(directory: Path) -> int:
+    return sum(path.stat().st_size for path in directory.iterdir() if path.is_file())
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "" if value is None else str(value)

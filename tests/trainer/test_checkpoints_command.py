@@ -1,0 +1,99 @@
+import io
+import json
+
+import pytest
+
+from tests.trainer.test_checkpoint import some_checkpoint
+from trainer import checkpoint
+from trainer.__main__ import main
+from trainer.checkpoint import TrainingState
+
+RUN = {"seed": 3, "model": {"type": "two_tower", "hidden": 6}, "training": {"learning_rate": 0.001}}
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Two runs that differ in learning rate and metrics; the second has a last/, too."""
+    metrics = {"valid": {"ndcg@10": 0.25}, "test": {"ndcg@10": {"mean": 0.2, "low": 0.1, "high": 0.3}}}
+    checkpoint.save(some_checkpoint(run=RUN, metrics=metrics), tmp_path / "one" / "best")
+    other = {**RUN, "training": {"learning_rate": 0.01}}
+    better = some_checkpoint(run=other, metrics={"valid": {"ndcg@10": 0.5}}, epoch=5)
+    checkpoint.save(better, tmp_path / "two" / "best")
+    checkpoint.save(better, tmp_path / "two" / "last", TrainingState({}, {"epochs": []}))
+    return tmp_path
+
+
+def printed(capsys, *arguments):
+    assert main(["checkpoints", *map(str, arguments)]) == 0
+    return capsys.readouterr().out
+
+
+def test_list_names_every_checkpoint(runs, capsys):
+    rows = json.loads(printed(capsys, "list", runs, "--json"))
+    assert [row["checkpoint"] for row in rows] == [str(runs / part) for part in ("one/best", "two/best", "two/last")]
+    assert rows[0]["towers"] == ["TwoTowerItem", "TwoTowerUser"]
+    assert [row["valid_ndcg@10"] for row in rows] == [0.25, 0.5, 0.5]
+    shown = printed(capsys, "list", runs)
+    assert "TwoTowerItem" in shown
+    assert "0.25" in shown
+
+
+def test_list_of_nothing_says_so(tmp_path, capsys):
+    assert main(["checkpoints", "list", str(tmp_path)]) == 1
+    assert "no checkpoint" in capsys.readouterr().err
+    assert main(["checkpoints", "list", str(tmp_path / "absent")]) == 2
+    assert "no such directory" in capsys.readouterr().err
+
+
+def test_info_verifies_and_tells(runs, capsys):
+    document = json.loads(printed(capsys, "info", runs / "one" / "best", "--json"))
+    assert document["towers"]["user_tower"]["config"]["max_items"] == 9
+    assert "training.learning_rate" in printed(capsys, "info", runs / "one" / "best")
+    with (runs / "one" / "best" / "weights.safetensors").open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"\x7f")
+    assert main(["checkpoints", "info", str(runs / "one" / "best")]) == 1
+    assert "SHA-256" in capsys.readouterr().err
+
+
+def test_compare_names_what_differs_and_all_metrics(runs, capsys):
+    found = json.loads(printed(capsys, "compare", runs / "one" / "best", runs / "two" / "best", "--json"))
+    assert found["settings"] == {"run.training.learning_rate": [0.001, 0.01], "epoch": [2, 5]}
+    assert found["metrics"] == {"valid.ndcg@10": [0.25, 0.5], "test.ndcg@10": [0.2, None]}
+    shown = printed(capsys, "compare", runs / "one" / "best", runs / "two" / "best")
+    assert "+0.2500" in shown
+    assert "hidden" not in shown
+
+
+def test_remove_deletes_the_named_checkpoints_and_nothing_else(runs, capsys):
+    assert "removed 2" in printed(capsys, "remove", runs / "one" / "best", runs / "two" / "last", "--yes")
+    assert [path.parent.name for path in runs.rglob("checkpoint.json")] == ["best"]
+    assert (runs / "one").is_dir()
+
+
+@pytest.mark.parametrize(("answer", "is_left"), [("y\n", False), ("\n", True), ("n\n", True)])
+def test_remove_asks_first(runs, monkeypatch, capsys, answer, is_left):
+    terminal = io.StringIO(answer)
+    terminal.isatty = lambda: True
+    monkeypatch.setattr("sys.stdin", terminal)
+    shown = printed(capsys, "remove", runs / "one" / "best")
+    assert str(runs / "one" / "best") in shown
+    assert (runs / "one" / "best").exists() == is_left
+
+
+def test_remove_without_anybody_to_ask_needs_yes(runs, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert main(["checkpoints", "remove", str(runs / "one" / "best")]) == 2
+    assert "give --yes" in capsys.readouterr().err
+    assert (runs / "one" / "best").exists()
+
+
+def test_remove_refuses_what_is_no_checkpoint_or_holds_more_before_it_touches_anything(runs, capsys):
+    good = runs / "two" / "best"
+    (runs / "one" / "best" / "notes.txt").write_text("mine")
+    (runs / "link").symlink_to(runs / "two" / "last")
+    for bad, message in ((runs / "one" / "best", "notes.txt"), (runs / "two", "no checkpoint"), (runs / "link", "no ")):
+        assert main(["checkpoints", "remove", str(good), str(bad), "--yes"]) == 1
+        assert message in capsys.readouterr().err
+    assert good.exists()
+    assert (runs / "two" / "last").exists()
