@@ -26,6 +26,8 @@ from trainer.errors import CheckpointError
 from trainer.pretrained.branches import ImageBranch, TextBranch
 from trainer.towers.clip import ContrastiveItemTower
 from trainer.towers.content import ContentUserTower
+from trainer.towers.fusion import FusionItem, FusionUser
+from trainer.towers.graphsage import GraphSageItem
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
 FORMAT = 2  # 1 had the two towers beside the other keys
@@ -37,7 +39,10 @@ TRAINING_FILE = "training.json"
 # Every tower that a checkpoint may name. A tower keeps its constructor's arguments in `config`.
 TOWER_TYPES: dict[str, Callable[..., nn.Module]] = {
     tower.__name__: tower
-    for tower in (TwoTowerItem, TwoTowerUser, ContrastiveItemTower, ContentUserTower, TextBranch, ImageBranch)
+    for tower in (
+        *(TwoTowerItem, TwoTowerUser, FusionItem, FusionUser, GraphSageItem),
+        *(ContrastiveItemTower, ContentUserTower, TextBranch, ImageBranch),
+    )
 }
 
 

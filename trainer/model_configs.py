@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from trainer.errors import ConfigError
 from trainer.limits import between, one_of
 
 
@@ -61,6 +62,58 @@ class TwoTowerConfig(RankingConfig):
         super().__post_init__()
         for name in ("hidden", "num_blocks", "attention_dim"):
             between(f"model.{name}", getattr(self, name), 1, 8192)
+
+
+@dataclass(frozen=True)
+class FusionConfig(RankingConfig):
+    """Sizes of trainer/towers/fusion.py, the same in both towers, and what it learns from besides interactions."""
+
+    type: str = "fusion"
+    width: int = 128  # of a token
+    hidden: int = 256
+    num_heads: int = 4
+    num_layers: int = 1
+    dropout: float = 0.1
+    item_ids: bool = True  # an embedding for each item of the training interactions, used where the item is known
+    id_dropout: float = 0.3  # share of items that count as never seen, so that content alone will do
+    numbers: bool = True  # a token for price, rating and the like, where the catalogue has such
+    numeric_dropout: float = 0.3  # share of items whose numbers count as unknown, as a bundle's tower gets none
+    alignment: float = 0.0  # weight of the loss that draws pictures and texts of the same items together
+    alignment_temperature: float = 0.07
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("width", "hidden", "num_heads", "num_layers"):
+            between(f"model.{name}", getattr(self, name), 1, 8192)
+        for name in ("dropout", "id_dropout", "numeric_dropout"):
+            between(f"model.{name}", getattr(self, name), 0, 0.95)
+        between("model.alignment", self.alignment, 0, 1000)
+        between("model.alignment_temperature", self.alignment_temperature, 1e-9, 1e6)
+        if self.width % self.num_heads:
+            raise ConfigError(f"model.width must be a multiple of model.num_heads, got {self.width}, {self.num_heads}")
+
+
+@dataclass(frozen=True)
+class GraphSageConfig(RankingConfig):
+    """Sizes of trainer/towers/graphsage.py and of its graph (trainer/graph.py)."""
+
+    type: str = "graphsage"
+    width: int = 128  # of a node
+    hidden: int = 256
+    attention_dim: int = 64  # of the user tower
+    max_degree: int = 10  # an item has at most this many neighbours of each relation
+    fan_out: tuple[int, ...] = (5, 3)  # how many of them are sampled in training: of an item, of its neighbours, ...
+    neighbour_dropout: float = 0.2  # share of items that count as having no neighbours, so that content alone will do
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("width", "hidden", "attention_dim"):
+            between(f"model.{name}", getattr(self, name), 1, 8192)
+        between("model.max_degree", self.max_degree, 1, 1000)
+        between("model.fan_out's length, the number of layers,", len(self.fan_out), 1, 4)
+        for number in self.fan_out:
+            between("model.fan_out", number, 1, self.max_degree)
+        between("model.neighbour_dropout", self.neighbour_dropout, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -123,7 +176,12 @@ class ClipConfig(ModelConfig):
         return {"rank": self.lora_rank, "alpha": self.lora_alpha, "dropout": self.lora_dropout}
 
 
-MODEL_CONFIGS: dict[str, type[ModelConfig]] = {"two_tower": TwoTowerConfig, "clip": ClipConfig}
+MODEL_CONFIGS: dict[str, type[ModelConfig]] = {
+    "two_tower": TwoTowerConfig,
+    "fusion": FusionConfig,
+    "graphsage": GraphSageConfig,
+    "clip": ClipConfig,
+}
 
 
 def model_config_type(values: Mapping[str, Any]) -> type[ModelConfig]:

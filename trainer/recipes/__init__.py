@@ -9,7 +9,7 @@ from torch import nn
 from trainer.evaluation import Scorer
 from trainer.learner import Learner
 from trainer.prepare import Prepared
-from trainer.recipes import clip, two_tower
+from trainer.recipes import clip, fusion, graphsage, two_tower
 
 Towers = Mapping[str, nn.Module]
 
@@ -27,5 +27,7 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "two_tower": Recipe(two_tower.build, two_tower.scorer),
+    "fusion": Recipe(fusion.build, fusion.scorer),
+    "graphsage": Recipe(graphsage.build, graphsage.scorer),
     "clip": Recipe(clip.build, clip.scorer, clip.sections),
 }

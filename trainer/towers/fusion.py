@@ -1,12 +1,13 @@
 """The fusion model: every kind of knowledge is a token, and self-attention decides how they go together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from trainer.towers.projection import project_present, projection
 from trainer.towers.two_tower import DISMISS, MASKED_LOGIT, NUM_KINDS, ResidualBlock
 
 UNKNOWN = -1  # the row of an item or user that has no embedding of its own
@@ -97,7 +98,8 @@ class FusionItem(nn.Module):
 
     Shapes:
         - text: (N, text_dim) float32; image: (N, image_dim) float32; modality_mask: (N, 2) float32, 1 where present
-        - numeric: (N, numeric_dim) float32, standardised; numeric_mask: (N, numeric_dim) float32, 1 where known
+        - numeric: (N, n) float32, standardised, as numeric_names orders them
+        - numeric_mask: (N, n) float32, 1 where known
         - item_rows: (N,) int64, rows of the id embedding as :meth:`rows` gives them, -1 for unknown
         - output: (N, dim) float32, unit length
 
@@ -111,7 +113,7 @@ class FusionItem(nn.Module):
         self,
         text_dim: int,
         image_dim: int,
-        numeric_dim: int = 0,
+        numeric_names: Sequence[str] = (),
         num_items: int = 0,
         dim: int = 256,
         attention: Mapping[str, Any] | None = None,
@@ -124,20 +126,20 @@ class FusionItem(nn.Module):
         self.config: dict[str, Any] = {
             "text_dim": text_dim,
             "image_dim": image_dim,
-            "numeric_dim": numeric_dim,
+            "numeric_names": list(numeric_names),  # which number each column is; what is called so elsewhere fits
             "num_items": num_items,
             "dim": dim,
             "attention": self.attention.config,
         }
-        self.project_image = _projection(image_dim, width, generator)
-        self.project_text = _projection(text_dim, width, generator)
-        self.numbers = _NumericToken(numeric_dim, width, generator) if numeric_dim else None
+        self.project_image = projection(image_dim, width, generator)
+        self.project_text = projection(text_dim, width, generator)
+        self.numbers = _NumericToken(len(numeric_names), width, generator) if numeric_names else None
         self.items = nn.Embedding(num_items, width) if num_items else None
         self.register_buffer("item_keys", torch.zeros(num_items, dtype=torch.int64))
         num_tokens = 2 + (self.numbers is not None) + (self.items is not None)
         self.missing = nn.Parameter(torch.empty(num_tokens, width))
         self.types = nn.Parameter(torch.empty(num_tokens, width))
-        self.out = _projection(width, dim, generator)
+        self.out = projection(width, dim, generator)
         for small in (self.missing, self.types, *([self.items.weight] if self.items is not None else [])):
             nn.init.normal_(small, std=0.1 * width**-0.5, generator=generator)  # a tenth as long as a content token
 
@@ -151,11 +153,12 @@ class FusionItem(nn.Module):
         item_rows: Tensor | None = None,
     ) -> Tensor:
         """Return the embedding of each item, (N, dim), unit length; what is not given counts as missing."""
+        has_text, has_image = modality_mask[:, 0:1], modality_mask[:, 1:2]
         found = [
-            (self.project_image(F.normalize(image, dim=-1)), modality_mask[:, 1:2]),
-            (self.project_text(F.normalize(text, dim=-1)), modality_mask[:, 0:1]),
+            (project_present(self.project_image, image, has_image), has_image),
+            (project_present(self.project_text, text, has_text), has_text),
         ]
-        nothing = torch.zeros_like(found[0][0]), torch.zeros_like(modality_mask[:, 0:1])
+        nothing = torch.zeros_like(found[0][0]), torch.zeros_like(has_text)
         if self.numbers is not None:
             is_given = numeric is not None and numeric_mask is not None
             found.append(self.numbers(numeric, numeric_mask) if is_given else nothing)
@@ -238,7 +241,7 @@ class FusionUser(nn.Module):
             "max_items": max_items,  # what the tower was trained on; nothing here is limited by it
             "attention": self.attention.config,
         }
-        self.project = _projection(dim, width, generator)
+        self.project = projection(dim, width, generator)
         self.kind = nn.Embedding(NUM_KINDS, width)
         self.age = nn.Parameter(torch.empty(width))
         self.users = nn.Embedding(num_users, width) if num_users else None
@@ -307,10 +310,3 @@ def find_rows(sorted_keys: Tensor, keys: Tensor) -> Tensor:
 def _look_up(embedding: nn.Embedding, rows: Tensor) -> tuple[Tensor, Tensor]:
     """Return (N, width), and (N, 1) which is 0 for rows of -1."""
     return embedding(rows.clamp(min=0)), (rows >= 0).unsqueeze(1).to(embedding.weight.dtype)
-
-
-def _projection(from_dim: int, to_dim: int, generator: torch.Generator | None) -> nn.Linear:
-    """Return a linear map that keeps lengths on average."""
-    linear = nn.Linear(from_dim, to_dim, bias=False)
-    nn.init.orthogonal_(linear.weight, gain=max(1.0, from_dim / to_dim) ** 0.5, generator=generator)
-    return linear

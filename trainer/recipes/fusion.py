@@ -1,0 +1,102 @@
+"""The fusion recipe: self-attention over ids, pictures, texts and numbers (trainer/towers/fusion.py)."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from trainer.evaluation import Scorer, tower_scorer
+from trainer.fit import Fit, ItemBatch
+from trainer.model_configs import FusionConfig
+from trainer.prepare import Prepared
+from trainer.towers.fusion import UNKNOWN, FusionItem, FusionUser
+
+
+class IdsAndNumbers:
+    """What the item tower knows beyond content: rows of the id embedding, and the numbers of the catalogue."""
+
+    def __init__(self, prepared: Prepared, item_tower: FusionItem) -> None:
+        self.model = _model(prepared)
+        self.item_rows = item_tower.rows(torch.from_numpy(hash_keys(prepared.dataset.item_keys)))  # (num_items,)
+        self.names = item_tower.config["numeric_names"]
+        features = prepared.features
+        self.numeric, self.known = np.zeros((2, len(features), len(self.names)), dtype=np.float32)
+        for column, name in enumerate(self.names):
+            if name in features.numeric_names:
+                source = features.numeric_names.index(name)
+                self.numeric[:, column] = features.numeric[:, source]
+                self.known[:, column] = features.numeric_mask[:, source]
+
+    def __call__(self, rows: NDArray[np.int64], generator: torch.Generator | None) -> dict[str, Tensor]:
+        """Return the further arguments of :class:`FusionItem`; in training some items are as if never seen."""
+        item_rows, known = self.item_rows[torch.from_numpy(rows)], torch.from_numpy(self.known[rows])
+        if generator is not None:
+            chance = torch.rand(len(rows), 2, generator=generator)
+            item_rows = torch.where(chance[:, 0] < self.model.id_dropout, UNKNOWN, item_rows)
+            known = torch.where(chance[:, 1:] < self.model.numeric_dropout, 0.0, known)
+        if not self.names:
+            return {"item_rows": item_rows}
+        return {"item_rows": item_rows, "numeric": torch.from_numpy(self.numeric[rows]), "numeric_mask": known}
+
+
+def build(prepared: Prepared) -> Fit:
+    """Return fresh towers to be fitted; the items of training interactions get an embedding of their own."""
+    config, encoders = _model(prepared), prepared.encoders
+    generator = torch.Generator().manual_seed(prepared.config.seed)
+    attention = {name: getattr(config, name) for name in ("width", "hidden", "num_heads", "num_layers", "dropout")}
+    keys = prepared.dataset.item_keys
+    seen = sorted_keys(keys[item] for item in np.unique(prepared.split.train.item_idx)) if config.item_ids else None
+    item_tower = FusionItem(
+        encoders.text_dim,
+        encoders.image_dim,
+        numeric_names=prepared.features.numeric_names if config.numbers else (),
+        num_items=0 if seen is None else len(seen),
+        dim=config.dim,
+        attention=attention,
+        generator=generator,
+    )
+    if seen is not None:
+        item_tower.item_keys.copy_(seen)
+    user_tower = FusionUser(
+        config.dim, max_items=prepared.config.training.max_items, attention=attention, generator=generator
+    )
+    extra = IdsAndNumbers(prepared, item_tower)
+    auxiliary = partial(_alignment, item_tower, config) if config.alignment else None
+    return Fit.on(prepared, item_tower, user_tower, generator, extra=extra, auxiliary=auxiliary)
+
+
+def _alignment(item_tower: FusionItem, config: FusionConfig, batch: ItemBatch) -> Tensor:
+    temperature = config.alignment_temperature
+    return config.alignment * item_tower.alignment(batch.text, batch.image, batch.modality_mask, temperature)
+
+
+def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
+    """Return the cosine of user and item, with ids of the items that training saw."""
+    item_tower = towers["item_tower"]
+    if not isinstance(item_tower, FusionItem):
+        raise TypeError(f"expected a FusionItem, got {type(item_tower).__name__}")
+    extra = IdsAndNumbers(prepared, item_tower)
+    max_items = prepared.config.training.max_items
+    return tower_scorer(item_tower, towers["user_tower"], prepared.features, max_items, prepared.device, extra)
+
+
+def hash_keys(names: Iterable[str]) -> NDArray[np.int64]:
+    """Return a number for each name, the same everywhere, so that a checkpoint fits any catalogue that has the item."""
+    digests = (hashlib.blake2b(name.encode(), digest_size=8).digest() for name in names)
+    return np.array([int.from_bytes(digest, "big", signed=True) for digest in digests], dtype=np.int64)
+
+
+def sorted_keys(names: Iterable[str]) -> Tensor:
+    """Return the keys of names, ascending, each once: where one stands is its row in an embedding."""
+    return torch.from_numpy(np.unique(hash_keys(names)))
+
+
+def _model(prepared: Prepared) -> FusionConfig:
+    config = prepared.config.model
+    if not isinstance(config, FusionConfig):
+        raise TypeError(f"expected a FusionConfig, got {type(config).__name__}")
+    return config
