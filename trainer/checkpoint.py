@@ -28,6 +28,8 @@ from trainer.towers.clip import ContrastiveItemTower
 from trainer.towers.content import ContentUserTower
 from trainer.towers.fusion import FusionItem, FusionUser
 from trainer.towers.graphsage import GraphSageItem
+from trainer.towers.hvsr import HvsrItem
+from trainer.towers.hybrid import LateFusionItem, PictureCnn, TextTransformer
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
 FORMAT = 2  # 1 had the two towers beside the other keys
@@ -42,6 +44,7 @@ TOWER_TYPES: dict[str, Callable[..., nn.Module]] = {
     for tower in (
         *(TwoTowerItem, TwoTowerUser, FusionItem, FusionUser, GraphSageItem),
         *(ContrastiveItemTower, ContentUserTower, TextBranch, ImageBranch),
+        *(LateFusionItem, TextTransformer, PictureCnn, HvsrItem),
     )
 }
 

@@ -176,11 +176,85 @@ class ClipConfig(ModelConfig):
         return {"rank": self.lora_rank, "alpha": self.lora_alpha, "dropout": self.lora_dropout}
 
 
+@dataclass(frozen=True)
+class HybridConfig(ModelConfig):
+    """A CNN and a transformer from scratch, fused late, by a batch-hard triplet loss: trainer/recipes/hybrid.py."""
+
+    type: str = "hybrid"
+    labels: tuple[str, ...] = ("category",)  # products with equal ones belong together: category, brand, attributes
+    labels_per_batch: int = 16  # P of Hermans et al. 2017
+    per_label: int = 4  # their K
+    margin: float = 0.2
+    soft_margin: bool = False  # log(1 + exp(.)) instead of the margin
+    hidden: int = 512
+    text_width: int = 128
+    text_layers: int = 2
+    text_heads: int = 4
+    image_width: int = 128
+    cnn_width: int = 32
+    cnn_layers: int = 4
+    image_size: int = 64  # pixels a side
+    word_dropout: float = 0.1
+    flip: float = 0.5  # how often a picture is mirrored
+    crop: float = 0.8  # the least share of a side that is kept
+    held_out: float = 0.1  # share of products that only validate
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.labels:
+            raise ConfigError("model.labels must name at least one field: category, brand or an attribute")
+        between("model.labels_per_batch", self.labels_per_batch, 2, 4096)
+        between("model.per_label", self.per_label, 2, 256)
+        between("model.margin", self.margin, 0, 2)
+        for name in ("hidden", "text_width", "text_layers", "text_heads", "image_width", "cnn_layers"):
+            between(f"model.{name}", getattr(self, name), 1, 8192)
+        for name in ("cnn_width", "text_width"):
+            if getattr(self, name) % 8 or self.text_width % self.text_heads:
+                raise ConfigError(f"model.{name} must be a multiple of 8 and text_width one of text_heads")
+        between("model.image_size", self.image_size, 2**self.cnn_layers, 1024)
+        for name in ("word_dropout", "flip"):
+            between(f"model.{name}", getattr(self, name), 0, 1)
+        between("model.crop", self.crop, 0.05, 1)
+        between("model.held_out", self.held_out, 0.001, 0.9)
+
+
+@dataclass(frozen=True)
+class HvsrConfig(RankingConfig):
+    """Text-free items, by BPR with K negatives, some of them near in pictures: trainer/recipes/hvsr.py."""
+
+    type: str = "hvsr"
+    dim: int = 512
+    loss: str = "bpr_k"
+    negatives: str = "uniform"
+    num_negatives: int = 10
+    hard_share: float = 0.5
+    hard_features: str = "image"
+    hidden: int = 512
+    attention_dim: int = 64  # of the user tower
+    cnn_dim: int = 128
+    cnn_width: int = 32
+    image_size: int = 64  # pixels a side, of what the CNN looks at
+    pixel_dropout: float = 0.1  # share of items whose pixels are hidden, so that the frozen embedding alone will do
+    flip: float = 0.5  # how often a picture is mirrored
+    crop: float = 0.9  # the least share of a side that is kept
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("hidden", "attention_dim", "cnn_dim", "cnn_width"):
+            between(f"model.{name}", getattr(self, name), 1, 8192)
+        between("model.image_size", self.image_size, 16, 1024)
+        for name in ("pixel_dropout", "flip"):
+            between(f"model.{name}", getattr(self, name), 0, 1)
+        between("model.crop", self.crop, 0.05, 1)
+
+
 MODEL_CONFIGS: dict[str, type[ModelConfig]] = {
     "two_tower": TwoTowerConfig,
     "fusion": FusionConfig,
     "graphsage": GraphSageConfig,
     "clip": ClipConfig,
+    "hybrid": HybridConfig,
+    "hvsr": HvsrConfig,
 }
 
 

@@ -36,7 +36,7 @@ def prepared_shapes(
             "device": "cpu",
             "data": {"products": [], "interactions": ""},
             "split": {"rule": "users", "valid": 0.2, "test": 0.2},
-            "model": {"held_out": 0.25, "image_size": 64, "labels": ["category"], **model},
+            "model": model,
             "training": {"temperature": 0.1, **training},
         }
     )

@@ -1,0 +1,129 @@
+"""The recipes that learn from pixels, on shapes whose colour is the answer."""
+
+import pytest
+import torch
+
+from tests.trainer.shapes import prepared_shapes
+from trainer import checkpoint
+from trainer.checkpoint import Checkpoint
+from trainer.errors import ConfigError, DataError
+from trainer.recipes import RECIPES
+from trainer.recipes.hybrid import same_label
+from trainer.towers.hvsr import HvsrItem
+from trainer.towers.hybrid import LateFusionItem, TextTransformer
+
+HYBRID = {
+    "type": "hybrid",
+    **{"labels": ["color"], "dim": 16, "hidden": 32, "text_width": 16, "image_width": 32, "cnn_width": 8},
+    **{"cnn_layers": 3, "image_size": 32, "labels_per_batch": 6, "held_out": 0.25, "per_label": 4, "text_layers": 1},
+}
+HVSR = {
+    "type": "hvsr",
+    **{"dim": 16, "hidden": 32, "cnn_dim": 16, "cnn_width": 8, "image_size": 32, "attention_dim": 8},
+    **{"num_negatives": 4, "hard_neighbours": 5},
+}
+
+
+@pytest.fixture(scope="module")
+def shapes(lite_bundle, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("shapes")
+
+    def make(model, **training):
+        return prepared_shapes(lite_bundle, directory, model, {"learning_rate": 3e-3, **training})
+
+    return make
+
+
+def weights(learner):
+    return {f"{name}.{key}": w.clone() for name, t in learner.towers.items() for key, w in t.state_dict().items()}
+
+
+def test_hybrid_learns_colours_from_words_and_from_pixels(shapes):
+    learner = RECIPES["hybrid"].build(shapes(HYBRID, epochs=15, modality_dropout=0.4))
+    before = learner.validate()
+    for _ in range(15):
+        learner.run_epoch()
+    after = learner.validate()
+    assert max(before.values()) < 0.7
+    assert min(after.values()) > 0.75  # both, words alone, pixels alone
+
+
+def test_the_share_of_neighbours_alike_is_counted_by_hand():
+    space = torch.nn.functional.normalize(torch.tensor([[1.0, 0.0], [1, 0.1], [1, 0.3], [0, 1], [-1, 1]]), dim=1)
+    # 0: nearest 1 (b), 2 (a) -> asked for 1, got 0; 1: alone; 2: nearest 1 -> 0; 3 and 4 are each other's nearest
+    assert same_label(space, torch.tensor([0, 1, 0, 2, 2])) == pytest.approx((0 + 0 + 1 + 1) / 4)
+
+
+@pytest.mark.parametrize(("model", "name"), [(HYBRID, "hybrid"), (HVSR, "hvsr")])
+def test_resume_goes_on_bit_for_bit(shapes, tmp_path, model, name):
+    def start():
+        return RECIPES[name].build(shapes(model, batch_size=64, epochs=2, schedule="cosine"))
+
+    whole, half, again = start(), start(), start()
+    whole.run_epoch()
+    whole.run_epoch()
+    half.run_epoch()
+    checkpoint.save(Checkpoint(half.towers, run={}, seed=3, encoders={}), tmp_path / "last", half.state())
+    again.restore(checkpoint.load(tmp_path / "last").towers, checkpoint.load_training_state(tmp_path / "last"))
+    again.run_epoch()
+    assert again.step == whole.step > 1
+    assert all(torch.equal(tensor, weights(whole)[key]) for key, tensor in weights(again).items())
+
+
+def test_hvsr_learns_what_users_look_for_from_pictures_alone(shapes):
+    prepared = shapes(HVSR, batch_size=64, epochs=8, modality_dropout=0.0)
+    learner = RECIPES["hvsr"].build(prepared)
+    before = learner.validate()["ndcg@10"]
+    for _ in range(8):
+        learner.run_epoch()
+    assert learner.validate()["ndcg@10"] > before + 0.1
+    features, mask = prepared.features, torch.ones(4, 2)
+    tower = learner.towers["item_tower"].eval()
+    image = torch.tensor(features.image[:4])
+    texts = torch.tensor(features.text[:4])
+    assert torch.equal(tower(texts, image, mask), tower(torch.zeros_like(texts), image, mask))  # text-free
+
+
+def test_without_pictures_hvsr_says_what_it_needs(shapes):
+    from dataclasses import replace
+
+    with pytest.raises(DataError, match=r"hvsr looks at pictures alone.*data\.images"):
+        RECIPES["hvsr"].build(replace(shapes(HVSR), pictures={}))
+
+
+def test_labels_that_nobody_shares_are_refused(shapes):
+    with pytest.raises(ConfigError, match=r"model\.labels material"):
+        RECIPES["hybrid"].build(shapes({**HYBRID, "labels": ["material"]}))
+
+
+def test_hvsr_takes_the_cnns_features_in_the_picture_or_from_pixels_and_does_without():
+    tower = HvsrItem(20, 8, 16, 6, 8, 16, generator=torch.Generator().manual_seed(1)).eval()
+    with torch.no_grad():
+        torch.nn.init.normal_(tower.narrow.weight)  # off its start, where the CNN has no say
+        torch.nn.init.normal_(tower.no_pixels)
+    text, image, mask, pixels = torch.zeros(2, 1), torch.randn(2, 20), torch.ones(2, 2), torch.randn(2, 3, 16, 16)
+    seen = tower(text, image, mask, pixels)
+    assert torch.allclose(seen, tower(text, torch.cat([image, tower.cnn(pixels)], dim=1), mask))
+    hidden = tower(text, image, mask, pixels, torch.tensor([1.0, 0.0]))
+    assert torch.allclose(hidden, torch.stack([seen[0], tower(text, image, mask)[1]]))
+    assert not torch.allclose(hidden[1], seen[1])
+    nothing = tower(text, image, torch.tensor([[1.0, 0.0]]).expand(2, 2))
+    assert torch.allclose(nothing[0], nothing[1])
+    assert torch.allclose(nothing.norm(dim=1), torch.ones(2))
+
+
+def test_a_words_place_in_the_batch_and_its_padding_do_not_matter():
+    tower = TextTransformer(50, 12, dim=16, num_layers=2, heads=2).eval()
+    ids = torch.tensor([[5, 6, 7, 0, 0], [9, 8, 7, 6, 5]])
+    mask = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]])
+    both = tower(ids, mask)
+    assert torch.allclose(both[:1], tower(ids[:1, :3], mask[:1, :3]), atol=1e-6)
+    assert not torch.allclose(both[:1], tower(ids[:1, [1, 0, 2]], mask[:1, :3]), atol=1e-3)  # order matters
+
+
+def test_late_fusion_does_not_look_at_what_is_missing():
+    tower = LateFusionItem(6, 5, 8, 10)
+    text, image, mask = torch.randn(3, 6), torch.randn(3, 5), torch.tensor([[1.0, 1], [1, 0], [0, 1]])
+    changed = tower(text + torch.tensor([[0.0], [0], [1]]), image + torch.tensor([[0.0], [1], [0]]), mask)
+    assert torch.allclose(tower(text, image, mask), changed)
+    assert not torch.allclose(tower(text + 1, image, mask), changed)

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from trainer.encoders import read_pixels
+from trainer.errors import EncoderError
+from trainer.pairs import balanced_batches, drop_words, shuffled_batches
+from trainer.pixels import augment, build_pixels, image_rule_at
+
+RULE = {"size": 8, "resize": 10, "interpolation": "bilinear", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4]}
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    generator = np.random.default_rng(2)
+    paths = {}
+    for row, (width, height) in {0: (30, 20), 2: (16, 24)}.items():
+        paths[row] = tmp_path / f"{row}.png"
+        Image.fromarray(generator.integers(0, 256, (height, width, 3), dtype=np.uint8)).save(paths[row])
+    return paths
+
+
+def test_cached_pixels_are_what_the_encoder_is_given(pictures, tmp_path):
+    pixels = build_pixels(pictures, 3, RULE, tmp_path / "cache")
+    batch = pixels.batch(np.array([2, 0, 1]))
+    for place, row in enumerate((2, 0)):
+        np.testing.assert_allclose(batch[place].numpy(), read_pixels(pictures[row], RULE), atol=1e-5)
+    white = (1 - torch.tensor(RULE["mean"])) / torch.tensor(RULE["std"])
+    assert torch.allclose(batch[2], white.view(3, 1, 1).expand(3, 8, 8))  # no picture
+
+
+def test_pictures_are_decoded_once_for_one_state_of_the_files(pictures, tmp_path):
+    told = []
+    for _ in range(2):
+        build_pixels(pictures, 3, RULE, tmp_path / "cache", lambda what, done, total: told.append(done))
+    assert told == [1, 2]
+    Image.new("RGB", (9, 9), "red").save(pictures[0])
+    assert build_pixels(pictures, 3, RULE, tmp_path / "cache").rgb[0, 0, 0].tolist() == [255, 0, 0]
+    assert not list((tmp_path / "cache").glob(".writing-*"))
+
+
+def test_a_file_that_is_no_picture_is_named_and_leaves_no_cache(pictures, tmp_path):
+    pictures[0].write_bytes(b"junk")
+    with pytest.raises(EncoderError, match=r"0\.png"):
+        build_pixels(pictures, 3, RULE, tmp_path / "cache")
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_another_size_cuts_off_the_same_share():
+    assert image_rule_at({"size": 224, "resize": 256}, 64) == {"size": 64, "resize": 73}
+    assert image_rule_at({"size": 224, "resize": 256}, 0) == {"size": 224, "resize": 256}
+
+
+def test_augmentation_mirrors_crops_and_is_the_generators_alone():
+    rgb = torch.rand(40, 3, 6, 6, generator=torch.Generator().manual_seed(1))
+    mirrored = augment(rgb, torch.Generator().manual_seed(2), flip=0.5, crop=1.0)
+    same, flipped = ((mirrored - other).abs().amax(dim=(1, 2, 3)) < 1e-5 for other in (rgb, rgb.flip(3)))
+    assert (same ^ flipped).all()
+    assert 10 < int(flipped.sum()) < 30
+    cropped = [augment(rgb, torch.Generator().manual_seed(2), crop=0.6) for _ in range(2)]
+    assert torch.equal(*cropped)
+    assert not torch.allclose(cropped[0], mirrored)
+    ramp = torch.linspace(0, 1, 50).expand(30, 3, 50, 50)
+    part = augment(ramp, torch.Generator().manual_seed(3), flip=0.0, crop=0.6)
+    width = (part[:, 0, 0, -1] - part[:, 0, 0, 0]).numpy()  # how much of the ramp is left
+    assert width.min() >= 0.6 * 0.97
+    assert width.max() <= 1.0
+    assert part.min() >= 0
+    assert width.std() > 0.05
+
+
+def test_balanced_batches_hold_labels_in_equal_parts():
+    labels = np.repeat(np.arange(7), [9, 8, 4, 4, 4, 1, 4])
+    labels[-1] = -1
+    batches = balanced_batches(labels, np.arange(len(labels)), 3, 4, torch.Generator().manual_seed(5))
+    seen = np.concatenate(batches)
+    assert len(np.unique(seen)) == len(seen)  # nothing twice in an epoch
+    assert not set(np.flatnonzero((labels == 5) | (labels == -1))) & set(seen)  # lonely, unknown
+    for batch in batches:
+        counts = np.bincount(labels[batch])
+        assert 2 <= (counts > 0).sum() <= 3
+        assert counts.max() <= 4
+
+
+def test_every_row_comes_once_and_no_batch_is_of_one():
+    batches = shuffled_batches(np.arange(10, 19), 4, torch.Generator().manual_seed(1))
+    assert [len(batch) for batch in batches] == [4, 5]
+    assert sorted(np.concatenate(batches)) == list(range(10, 19))
+
+
+def test_words_are_left_out_but_never_all():
+    generator = torch.Generator().manual_seed(1)
+    texts = [drop_words("a b c d e f g h", 0.5, generator) for _ in range(200)]
+    counts = [len(text.split()) for text in texts]
+    assert 3.5 < np.mean(counts) < 4.6
+    assert drop_words("one two", 1.0, generator) == "one two"

@@ -1,0 +1,148 @@
+"""The hybrid recipe: a CNN and a transformer from scratch, fused late, so that products of one label are neighbours."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from trainer.errors import ConfigError
+from trainer.evaluation import Scorer, tower_scorer
+from trainer.learner import global_chance_from
+from trainer.metric_losses import batch_hard_triplet
+from trainer.model_configs import HybridConfig
+from trainer.pairs import Pairs, Rows, TunedImages, TunedText, balanced_batches, run_pairs
+from trainer.pixels import build_pixels, image_rule_at
+from trainer.prepare import Prepared
+from trainer.row_fit import Lesson, RowFit
+from trainer.towers.content import ContentUserTower
+from trainer.towers.hybrid import LateFusionItem, PictureCnn, TextTransformer
+from trainer.tuned import tuned_features
+
+STOP_METRIC = "same_label@10"
+NUM_NEIGHBOURS = 10
+ROWS_PER_CHUNK = 256
+
+
+def build(prepared: Prepared) -> RowFit:
+    """Return the learner, with a share of the products held out."""
+    config = _config(prepared)
+    return learner_on(prepared, run_pairs(prepared, config.labels, config.held_out))
+
+
+def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
+    """Return the cosine of pooled items and item."""
+    features = tuned_features(prepared, towers)
+    max_items = prepared.config.training.max_items
+    return tower_scorer(towers["item_tower"], towers["user_tower"], features, max_items, prepared.device)
+
+
+def learner_on(prepared: Prepared, pairs: Pairs) -> RowFit:
+    """Return the learner on these products."""
+    config, generator = _config(prepared), torch.Generator().manual_seed(prepared.config.seed)
+    towers = _towers(prepared, config, generator)
+    known = np.bincount(pairs.labels[pairs.train][pairs.labels[pairs.train] >= 0])
+    if (known >= 2).sum() < 2:
+        raise ConfigError(
+            f"model.labels {', '.join(config.labels)}: fewer than two of them are shared, so nothing can be "
+            "told apart; name other fields"
+        )
+    embed = partial(_embed, towers, _sources(prepared, config, towers))
+    lesson = Lesson(
+        batches=partial(balanced_batches, pairs.labels, pairs.train, config.labels_per_batch, config.per_label),
+        batches_per_epoch=-(-len(pairs.train) // (config.labels_per_batch * config.per_label)),
+        loss=partial(_loss, embed, pairs, prepared, generator),
+        judge=partial(_judge, embed, pairs),
+        stop_metric=STOP_METRIC,
+    )
+    rates = {weight: 1.0 for tower in towers.values() for weight in tower.parameters()}
+    return RowFit(towers, rates, lesson, prepared.config.training, generator, prepared.device)
+
+
+def _towers(prepared: Prepared, config: HybridConfig, generator: torch.Generator) -> dict[str, nn.Module]:
+    tokens = prepared.encoders.tokens()
+    max_tokens = prepared.encoders.manifest["text"]["tokenizer"]["maxTokens"]
+    with global_chance_from(generator):
+        return {
+            "text_encoder": TextTransformer(
+                tokens.vocab_size, max_tokens, config.text_width, config.text_layers, config.text_heads
+            ),
+            "image_encoder": PictureCnn(config.image_width, config.cnn_width, config.cnn_layers),
+            "item_tower": LateFusionItem(config.text_width, config.image_width, config.dim, config.hidden),
+            "user_tower": ContentUserTower(has_filler=False),
+        }
+
+
+def _sources(
+    prepared: Prepared, config: HybridConfig, towers: Mapping[str, nn.Module]
+) -> tuple[TunedText, TunedImages]:
+    texts = [prepared.encoders.item_text(product) for product in prepared.dataset.products]
+    rule = image_rule_at(prepared.encoders.manifest["image"], config.image_size)
+    pixels = build_pixels(prepared.pictures, len(prepared.features), rule, Path(prepared.config.cache))
+    device = prepared.device
+    return (
+        TunedText(towers["text_encoder"], prepared.encoders.tokens(), texts, config.word_dropout, device),
+        TunedImages(towers["image_encoder"], pixels, device, flip=config.flip, crop=config.crop),
+    )
+
+
+def _embed(
+    towers: Mapping[str, nn.Module],
+    sources: tuple[TunedText, TunedImages],
+    rows: Rows,
+    mask: Tensor,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    text, image = (source.features(rows, generator) for source in sources)
+    embeddings: Tensor = towers["item_tower"](text, image, mask.to(text.device))
+    return embeddings.float()
+
+
+def _loss(
+    embed: partial[Tensor], pairs: Pairs, prepared: Prepared, generator: torch.Generator, rows: Rows, epoch: int
+) -> dict[str, Tensor]:
+    config = _config(prepared)
+    chance = torch.rand(len(rows), 2, generator=generator)
+    is_hit = chance[:, 0] < prepared.config.training.modality_dropout
+    loses_text = is_hit & (chance[:, 1] < 0.5)
+    mask = 1 - torch.stack([loses_text, is_hit & ~loses_text], dim=1).to(torch.float32)
+    embeddings = embed(rows, mask, generator)
+    labels = torch.from_numpy(pairs.labels[rows]).to(embeddings.device)
+    return {"loss": batch_hard_triplet(embeddings, labels, None if config.soft_margin else config.margin)}
+
+
+def _judge(embed: partial[Tensor], pairs: Pairs) -> dict[str, float]:
+    """Return how far held-out products stand among their like, by both modalities and by each."""
+    rows = pairs.valid[pairs.labels[pairs.valid] >= 0]
+    labels = torch.from_numpy(pairs.labels[rows])
+    found = {}
+    for name, mask in (("", (1.0, 1.0)), ("text_", (1.0, 0.0)), ("image_", (0.0, 1.0))):
+        chunks = [rows[start : start + ROWS_PER_CHUNK] for start in range(0, len(rows), ROWS_PER_CHUNK)]
+        space = torch.cat([embed(chunk, torch.tensor(mask).expand(len(chunk), 2)) for chunk in chunks]).cpu()
+        found[f"{name}{STOP_METRIC}"] = same_label(space, labels)
+    return found
+
+
+def same_label(space: Tensor, labels: Tensor) -> float:
+    """Return the share of the nearest that have the label of an embedding, (n, dim) with labels (n,), averaged.
+
+    The nearest are ten, or as many as share the label where those are fewer, so 1 can be reached; embeddings that
+    share their label with none are left out.
+    """
+    scores = (space @ space.T).fill_diagonal_(-torch.inf)
+    nearest = scores.topk(min(NUM_NEIGHBOURS, len(labels) - 1), dim=1).indices
+    alike = (labels[:, None] == labels[None, :]).sum(dim=1) - 1
+    wanted = alike.clamp(max=nearest.shape[1])  # (n,)
+    is_asked = torch.arange(nearest.shape[1])[None, :] < wanted[:, None]
+    is_same = (labels[nearest] == labels[:, None]) & is_asked
+    shares = is_same.sum(dim=1)[wanted > 0] / wanted[wanted > 0]
+    return float(shares.mean()) if len(shares) else 0.0
+
+
+def _config(prepared: Prepared) -> HybridConfig:
+    config = prepared.config.model
+    if not isinstance(config, HybridConfig):
+        raise ConfigError(f'the hybrid recipe needs [model] type "hybrid", got {config.type!r}')
+    return config
