@@ -82,6 +82,15 @@ def test_validation_that_touches_the_new_shop_is_found():
     assert leak.endswith("valid targets are items that the rule hides")
 
 
+def test_a_target_that_was_never_hidden_is_found():
+    split = split_by(interactions(), train_sees="a")
+    known = split.test.target_items[0]
+    count = np.sum(split.test.target_items == known)
+    assert check_split(replace(split, hidden_items=split.hidden_items[split.hidden_items != known])) == [
+        f"{count} test targets are items that the rule does not hide"
+    ]
+
+
 def test_a_training_row_from_after_the_question_is_found():
     data, plan = plan_of(rule="temporal")
     late = np.flatnonzero(data.time_days >= plan.valid.now_days)[:1]

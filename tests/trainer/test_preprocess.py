@@ -154,7 +154,7 @@ def bomb(side):
     [
         (b"", "does not decode"),
         (b"<html>not found</html>", "does not decode"),
-        (encoded(Image.effect_noise((90, 90), 50), "JPEG")[:-400], "does not decode"),
+        (encoded(Image.effect_noise((90, 90), 50).convert("RGB"), "JPEG")[:-400], "does not decode"),
         (encoded(Image.effect_noise((90, 90), 50))[:-400], "does not decode"),
         (encoded(Image.new("RGB", (15, 90))), "15 × 90 pixels, at least 16 a side"),
         (bomb(math.isqrt(MAX_PIXELS) + 1), "pixels, at most 40,000,000"),
