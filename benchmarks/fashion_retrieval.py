@@ -1,0 +1,214 @@
+"""Text to picture and back on real products: untrained, heads, LoRA, partial and full tuning, hybrid and hvsr.
+
+    python -m benchmarks.fashion_retrieval [--rows heads lora] [--seeds 0 1 2] [--data DIR] [--bundle DIR]
+
+9,583 products with a picture are split once: 7,583 to train on, 500 to choose by, 1,500 to ask about. Only a product's
+name is given to the text encoder. The questions are the test products, the gallery these 1,500 or all 9,583; the one
+right answer is the product itself, though many share their name with others. Type and colour of the ten nearest are
+judged for 500 of the test products among all. What is done is kept in the result file after every row and seed, and a
+second start goes on from there; --again measures the named rows anew.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import record
+from benchmarks.fashion_data import Fashion, read
+from benchmarks.fashion_rows import ROWS, Row
+from benchmarks.fashion_spaces import Trained, train_row
+from trainer.retrieval import SIMILARITY_CAVEAT, avg_mean_similarity_at_5, retrieval_metrics
+from trainer.statistics import bootstrap_interval
+
+NAME = "fashion_retrieval"
+NUM_NEIGHBOUR_QUERIES, NUM_NEIGHBOURS = 500, 10
+METRICS = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10")
+Floats = NDArray[np.float32]
+
+
+def main() -> int:
+    """Print a table and write results/fashion_retrieval.json."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/fashion-products"))
+    parser.add_argument("--bundle", type=Path, default=Path("var/bundles/lite"))
+    parser.add_argument("--cache", type=Path, default=Path("var/cache"))
+    parser.add_argument("--rows", nargs="+", choices=list(ROWS), metavar="ROW", help=f"of {', '.join(ROWS)}")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--slow-seeds", nargs="+", type=int, default=[0], help="the seeds of rows that take minutes")
+    parser.add_argument("--again", action="store_true", help="measure the named rows anew")
+    arguments = parser.parse_args()
+    try:
+        fashion = read(arguments.data, arguments.bundle, arguments.cache)
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 2
+    result = started(fashion)
+    for name in arguments.rows or ROWS:
+        for seed in arguments.slow_seeds if ROWS[name].is_slow else arguments.seeds:
+            if arguments.again or not is_done(result, name, seed):
+                run = measure(fashion, ROWS[name], seed)
+                print(f"{name:14s} seed {seed}: {line_of(run)}", flush=True)
+                result = keep(started(fashion), name, seed, run)
+    print(json.dumps({name: found["over_seeds"] for name, found in result["rows"].items()}, indent=1))
+    print(f"written: {record.write(NAME, result)}")
+    return 0
+
+
+def started(fashion: Fashion) -> dict[str, Any]:
+    """The result so far, or a new one where the data, the split or the encoders are others."""
+    about = {
+        "data": dict(fashion.hashes),
+        "encoders": fashion.encoders.space,
+        "split": {name: len(rows) for name, rows in fashion.parts.items()},
+    }
+    path = record.RESULTS / f"{NAME}.json"
+    found = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    is_same = all(found.get(key) == value for key, value in about.items())
+    return {
+        **record.environment("torch", "onnxruntime-gpu", "open_clip_torch", "peft", "numpy"),
+        **about,
+        "caveat": SIMILARITY_CAVEAT,
+        "plain": found["plain"] if is_same else plain_neighbours(fashion),
+        "rows": found["rows"] if is_same else {},
+    }
+
+
+def is_done(result: Mapping[str, Any], name: str, seed: int) -> bool:
+    """Whether this row has been measured with this seed as it is configured now."""
+    run = result["rows"].get(name, {}).get("runs", {}).get(str(seed))
+    return run is not None and run["config"] == config_of(ROWS[name])
+
+
+def keep(result: dict[str, Any], name: str, seed: int, run: dict[str, Any]) -> dict[str, Any]:
+    """Add a run to the result and write it, so that nothing measured is lost."""
+    runs = {key: kept for key, kept in result["rows"].get(name, {}).get("runs", {}).items() if key != str(seed)}
+    same = {key: kept for key, kept in runs.items() if kept["config"] == run["config"]}
+    same[str(seed)] = run
+    result["rows"][name] = {"about": ROWS[name].about, "runs": same, "over_seeds": over_seeds(same)}
+    record.write(NAME, result)
+    return result
+
+
+def config_of(row: Row) -> dict[str, Any]:
+    """What decides a run besides the seed."""
+    return {"model": dict(row.model), "training": dict(row.training), "labels": list(row.labels)}
+
+
+def measure(fashion: Fashion, row: Row, seed: int) -> dict[str, Any]:
+    """Train one row with one seed and ask it everything."""
+    start = time.perf_counter()
+    trained = train_row(fashion, row, seed)
+    test, everything = fashion.parts["test"], np.arange(len(fashion.rows))
+    found: dict[str, Any] = {
+        "config": config_of(row),
+        "commit": record.environment()["commit"],
+        "best_epoch": trained.best_epoch,
+        "valid": trained.valid,
+        "seconds": {**trained.seconds, "all": round(time.perf_counter() - start, 1)},
+    }
+    if trained.text is not None and trained.image is not None:
+        for way, queries, gallery in (
+            ("text_to_image", trained.text, trained.image),
+            ("image_to_text", trained.image, trained.text),
+        ):
+            found[way] = {
+                str(len(among)): retrieved(queries[test], gallery[among], np.searchsorted(among, test), seed)
+                for among in (test, everything)
+            }
+    found["neighbours"] = {name: agreement(fashion, space) for name, space in spaces_of(trained).items()}
+    found["avg_mean_similarity@5"] = {
+        name: round(avg_mean_similarity_at_5(space[test]), 4) for name, space in spaces_of(trained).items()
+    }
+    return found
+
+
+def spaces_of(trained: Trained) -> dict[str, Floats]:
+    """The embeddings that a row has, by what they are made of."""
+    found = {"text": trained.text, "picture": trained.image, "both": trained.both}
+    return {name: space for name, space in found.items() if space is not None}
+
+
+def retrieved(queries: Floats, gallery: Floats, own: NDArray[np.int64], seed: int) -> dict[str, Any]:
+    """Each metric's mean and its 95 % interval over queries."""
+    values = retrieval_metrics(queries, gallery, [np.array([row]) for row in own], seed=seed)
+    return {name: with_interval(values[name]) for name in METRICS}
+
+
+def agreement(fashion: Fashion, space: Floats) -> dict[str, Any]:
+    """Share of the ten nearest that have the query's type, its colour."""
+    queries = fashion.parts["test"][:NUM_NEIGHBOUR_QUERIES]
+    scores = space[queries] @ space.T
+    scores[np.arange(len(queries)), queries] = -np.inf
+    nearest = np.argsort(-scores, axis=1, kind="stable")[:, :NUM_NEIGHBOURS]
+    columns = {"articleType": fashion.column("articleType"), "baseColour": fashion.column("baseColour")}
+    return {
+        name: with_interval((values[nearest] == values[queries, None]).mean(axis=1).astype(np.float64))
+        for name, values in columns.items()
+    }
+
+
+def with_interval(values: NDArray[np.float64]) -> dict[str, Any]:
+    """Mean and bootstrap interval over queries."""
+    interval = bootstrap_interval(values, np.random.default_rng(0))
+    return {"mean": round(interval.mean, 4), "ci95": [round(interval.low, 4), round(interval.high, 4)]}
+
+
+def plain_neighbours(fashion: Fashion) -> dict[str, Any]:
+    """Type and colour of the ten nearest by the encoders' own features, nothing trained."""
+    text, image = (np.array(part) for part in (fashion.features.text, fashion.features.image))
+    unit = [part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-9) for part in (text, image)]
+    both = np.concatenate(unit, axis=1) / np.float32(2**0.5)
+    spaces = {"text": unit[0], "picture": unit[1], "both": both}
+    return {
+        "neighbours": {name: agreement(fashion, space) for name, space in spaces.items()},
+        "avg_mean_similarity@5": {
+            name: round(avg_mean_similarity_at_5(space[fashion.parts["test"]]), 4) for name, space in spaces.items()
+        },
+    }
+
+
+def over_seeds(runs: Mapping[str, Any]) -> dict[str, Any]:
+    """Mean and standard deviation over seeds of every number that has an interval."""
+    flat = [_means(run) for run in runs.values()]
+    return {
+        key: {
+            "mean": round(float(np.mean([one[key] for one in flat])), 4),
+            "sd": round(float(np.std([one[key] for one in flat], ddof=1)), 4) if len(flat) > 1 else None,
+            "seeds": len(flat),
+        }
+        for key in flat[0]
+    }
+
+
+def _means(found: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
+    flat: dict[str, float] = {}
+    for key, value in found.items():
+        if isinstance(value, Mapping) and "ci95" in value:
+            flat[f"{prefix}{key}"] = value["mean"]
+        elif isinstance(value, Mapping) and key != "config":
+            flat |= _means(value, f"{prefix}{key} ")
+    return flat
+
+
+def line_of(found: Mapping[str, Any]) -> str:
+    """One run for people."""
+    words = []
+    for way in ("text_to_image", "image_to_text"):
+        words += [
+            f"{way} of {gallery} recall@10 {metrics['recall@10']['mean']:.3f}"
+            for gallery, metrics in found.get(way, {}).items()
+        ]
+    for name, judged in found["neighbours"].items():
+        words.append(f"{name} {judged['articleType']['mean']:.3f}/{judged['baseColour']['mean']:.3f}")
+    return f"{', '.join(words)}; {found['seconds']['all']:.0f} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

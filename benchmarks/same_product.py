@@ -1,0 +1,281 @@
+"""The same product in another shop, and whether a trained head helps shops it has not seen.
+
+    python -m benchmarks.same_product [--seeds 0 1 2] [--data ../shared/data] [--bundle var/bundles/lite]
+
+One offer of a product is the question; the gallery holds the offers of all shops, and the right answers are those of
+the same product at other shops (electronics: PriceRunner; all sorts: Walmart-Amazon). Compared: TF-IDF of words and of
+letters, the published text encoder as it is, and one linear head on it, trained contrastively on pairs of offers of the
+same product. The head is trained on two thirds of PriceRunner's categories less a fifth of their products, and
+asked about the held-out products, the held-out categories, and whole other domains. The second table is transfer: a
+head trained on each domain (fashion: names to pictures; the two offer data sets: offers of one product) and asked about
+all of them, against the untrained encoder. A head that gains at home and loses abroad may not be anybody's default.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from benchmarks import record
+from benchmarks.fashion_data import Fashion, read
+from benchmarks.fashion_spaces import fit
+from benchmarks.offers_data import Offers, across_shops, read_pairs, read_pricerunner
+from trainer.encoders import Encoders
+from trainer.feature_cache import FeatureCache
+from trainer.features import build_features
+from trainer.metric_losses import info_nce
+from trainer.recipes import clip
+from trainer.retrieval import retrieval_metrics
+from trainer.statistics import bootstrap_interval
+from trainer.towers.clip import Head
+
+NAME = "same_product"
+METRICS = ("recall@1", "recall@5", "recall@10", "hit_rate@1", "hit_rate@5", "hit_rate@10", "mrr", "ndcg@10")
+EPOCHS, BATCH, RATE, TEMPERATURE, DIM = 30, 512, 1e-3, 0.07, 384
+NUM_NEIGHBOURS = 10
+Floats = NDArray[np.float32]
+Embed = Callable[[Floats], Floats]
+
+
+def main() -> int:
+    """Print both tables and write results/same_product.json."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--bundle", type=Path, default=Path("var/bundles/lite"))
+    parser.add_argument("--cache", type=Path, default=Path("var/cache"))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    arguments = parser.parse_args()
+    paths = {
+        "pricerunner": arguments.data / "pricerunner" / "offers.csv",
+        "walmart_amazon": arguments.data / "product-matching" / "Walmart-Amazon",
+    }
+    if missing := [path for path in paths.values() if not path.exists()]:
+        print(f"expected {missing[0]}; name the folder of the data sets with --data", file=sys.stderr)
+        return 2
+    fashion = read(arguments.data / "fashion-products", arguments.bundle, arguments.cache)
+    offers = {
+        "pricerunner": read_pricerunner(paths["pricerunner"]),
+        "walmart_amazon": read_pairs(paths["walmart_amazon"]),
+    }
+    encoders = Encoders(arguments.bundle)
+    features = {name: encoded(found, encoders, arguments.cache) for name, found in offers.items()}
+    result = {
+        **record.environment("torch", "scikit-learn", "onnxruntime-gpu", "numpy"),
+        "seeds": arguments.seeds,
+        "data": {"offers.csv": record.sha256(paths["pricerunner"]), **fashion.hashes},
+        "pairs": {path.name: record.sha256(path) for path in sorted(paths["walmart_amazon"].glob("*.txt"))},
+        "encoders": encoders.space,
+        "offers": {name: len(found) for name, found in offers.items()},
+        "whole": {name: whole(offers[name], features[name], arguments.seeds) for name in offers},
+        "held_out": held_out(offers["pricerunner"], features["pricerunner"], arguments.seeds),
+        "transfer": transfer(offers, features, fashion, arguments.seeds),
+    }
+    print(json.dumps({key: result[key] for key in ("whole", "held_out", "transfer")}, indent=1))
+    print(f"written: {record.write(NAME, result)}")
+    return 0
+
+
+def encoded(offers: Offers, encoders: Encoders, cache: Path) -> Floats:
+    """Text features of the titles, (n, text_dim)."""
+    products = [{"shop": "offers.example", "itemId": str(i), "title": title} for i, title in enumerate(offers.titles)]
+    return np.array(build_features(products, encoders, FeatureCache(cache / "features")).text)
+
+
+def whole(offers: Offers, features: Floats, seeds: list[int]) -> dict[str, Any]:
+    """All offers, nothing trained: word TF-IDF, letter TF-IDF and the encoder."""
+    found = {}
+    for name, space in {**tf_idf(offers), "encoder": features}.items():
+        found[name] = over_seeds([ask(offers, lambda rows, space=space: space[rows], seed) for seed in seeds])
+    return found
+
+
+def tf_idf(offers: Offers) -> dict[str, Any]:
+    """Sparse unit rows of two kinds."""
+    words = TfidfVectorizer(sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
+    letters = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(2, 4), min_df=2)
+    return {
+        "tf_idf_words": words.fit_transform(offers.titles),
+        "tf_idf_letters": letters.fit_transform(offers.titles),
+    }
+
+
+def ask(offers: Offers, vectors: Callable[[Any], Any], seed: int) -> dict[str, NDArray[np.float64]]:
+    """Each metric's value per query; `vectors` gives unit rows, dense or sparse."""
+    question = across_shops(offers, seed)
+    queries, gallery = vectors(question.queries), vectors(question.gallery)
+    if isinstance(queries, np.ndarray):
+        return _chosen(retrieval_metrics(queries, gallery, question.relevant, seed=seed))
+    scores = np.asarray((queries @ gallery.T).todense(), dtype=np.float32)
+    # Scores as they are: each query is a row of the identity, and the gallery is the score matrix's columns.
+    eye = np.eye(len(question.queries), dtype=np.float32)
+    return _chosen(retrieval_metrics(eye, np.ascontiguousarray(scores.T), question.relevant, seed=seed))
+
+
+def _chosen(values: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    return {name: values[name] for name in METRICS}
+
+
+def over_seeds(runs: list[dict[str, NDArray[np.float64]]]) -> dict[str, Any]:
+    """Mean and deviation over seeds of each metric, and the interval over the first seed's queries."""
+    table = {}
+    for name in runs[0]:
+        means = [float(run[name].mean()) for run in runs]
+        interval = bootstrap_interval(runs[0][name], np.random.default_rng(0))
+        table[name] = {
+            "mean": round(float(np.mean(means)), 4),
+            "sd": round(float(np.std(means, ddof=1)), 4) if len(means) > 1 else None,
+            "ci95": [round(interval.low, 4), round(interval.high, 4)],
+            "queries": len(runs[0][name]),
+        }
+    return table
+
+
+def held_out(offers: Offers, features: Floats, seeds: list[int]) -> dict[str, Any]:
+    """A head trained on some categories' products, asked about other products of these and about other categories."""
+    runs: dict[str, dict[str, list[Any]]] = {}
+    seconds = []
+    for seed in seeds:
+        parts = product_parts(offers, seed)
+        start = time.perf_counter()
+        head = offer_head(offers, features, parts["train"], parts["valid"], seed)
+        seconds.append(time.perf_counter() - start)
+        for part in ("products", "categories"):
+            mine = offers.where(parts[part])
+            for name, embed in {"encoder": _plain, "head": head}.items():
+                space = embed(features[parts[part]])
+                found = ask(mine, lambda rows, space=space: space[rows], seed)
+                runs.setdefault(part, {}).setdefault(name, []).append(found)
+    table = {part: {name: over_seeds(found) for name, found in models.items()} for part, models in runs.items()}
+    return {**table, "seconds": round(float(np.mean(seconds)), 1)}
+
+
+def product_parts(offers: Offers, seed: int) -> dict[str, NDArray[np.bool_]]:
+    """Masks: two thirds of the categories are learned from, less a fifth of their products and a tenth to choose by."""
+    generator = np.random.default_rng([seed, 1])
+    categories, products = np.unique(offers.category), np.unique(offers.product)
+    new = generator.permutation(categories)[: len(categories) // 3]
+    fate = dict(zip(products, generator.random(len(products)), strict=True))
+    chance = np.array([fate[product] for product in offers.product])
+    is_new = np.isin(offers.category, new)
+    return {
+        "categories": is_new,
+        "products": ~is_new & (chance < 0.2),
+        "valid": ~is_new & (chance >= 0.2) & (chance < 0.3),
+        "train": ~is_new & (chance >= 0.3),
+    }
+
+
+def offer_head(offers: Offers, features: Floats, train: NDArray[Any], valid: NDArray[Any], seed: int) -> Embed:
+    """A linear head that starts as the identity, by symmetric InfoNCE on two offers of each product.
+
+    The epoch that is best on the validation products is kept; the untrained head is epoch 0.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    head = Head(features.shape[1], DIM, 0, 0.0, generator=generator)
+    optimiser = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=0.05)
+    data, groups = torch.from_numpy(features), _groups(offers.product, train)
+    judged = offers.where(valid)
+    best, weights = -1.0, {key: tensor.clone() for key, tensor in head.state_dict().items()}
+    for epoch in range(EPOCHS + 1):
+        found = _embedder(head)(features[valid])
+        score = float(ask(judged, lambda rows, space=found: space[rows], 0)["mrr"].mean())
+        if score > best:
+            best, weights = score, {key: tensor.clone() for key, tensor in head.state_dict().items()}
+        order = torch.randperm(len(groups), generator=generator).tolist()
+        for start in range(0, len(order) if epoch < EPOCHS else 0, BATCH):
+            batch = [groups[place] for place in order[start : start + BATCH]]
+            if len(batch) < 2:
+                continue
+            pairs = [group[torch.randperm(len(group), generator=generator)[:2].numpy()] for group in batch]
+            one, other = (F.normalize(head(data[[pair[side] for pair in pairs]]), dim=1) for side in (0, 1))
+            optimiser.zero_grad(set_to_none=True)
+            torch.autograd.backward(info_nce(one, other, 1 / TEMPERATURE))
+            optimiser.step()
+    head.load_state_dict(weights)
+    return _embedder(head)
+
+
+def _groups(product: NDArray[Any], rows: NDArray[Any]) -> list[NDArray[np.int64]]:
+    """Rows of each product that has two offers at least."""
+    chosen = np.flatnonzero(rows)
+    order = chosen[np.argsort(product[chosen], kind="stable")]
+    cuts = np.flatnonzero(product[order][1:] != product[order][:-1]) + 1
+    return [group for group in np.split(order, cuts) if len(group) > 1]
+
+
+def _embedder(head: torch.nn.Module) -> Embed:
+    def embed(features: Floats) -> Floats:
+        with torch.no_grad():
+            found: Floats = F.normalize(head.eval()(torch.from_numpy(np.array(features))), dim=1).numpy()
+        return found
+
+    return embed
+
+
+def _plain(features: Floats) -> Floats:
+    unit: Floats = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
+    return unit
+
+
+def transfer(
+    offers: Mapping[str, Offers], features: Mapping[str, Floats], fashion: Fashion, seeds: list[int]
+) -> dict[str, Any]:
+    """Text heads trained on each domain and asked about all: rows are where trained, columns where asked."""
+    runs: dict[str, dict[str, list[Any]]] = {}
+    for seed in seeds:
+        parts = {name: _product_split(found, seed) for name, found in offers.items()}
+        heads: dict[str, Embed] = {"untrained": _plain, "fashion": fashion_head(fashion, seed)}
+        for name, found in offers.items():
+            heads[name] = offer_head(found, features[name], parts[name]["train"], parts[name]["valid"], seed)
+        for trained_on, embed in heads.items():
+            row = runs.setdefault(trained_on, {})
+            for name, found in offers.items():
+                asked = parts[name]["test"]
+                space = embed(features[name][asked])
+                row.setdefault(name, []).append(ask(found.where(asked), lambda rows, space=space: space[rows], seed))
+            row.setdefault("fashion", []).append(fashion_neighbours(fashion, embed))
+    return {name: {asked: over_seeds(found) for asked, found in row.items()} for name, row in runs.items()}
+
+
+def _product_split(offers: Offers, seed: int) -> dict[str, NDArray[np.bool_]]:
+    generator = np.random.default_rng([seed, 2])
+    products = np.unique(offers.product)
+    fate = dict(zip(products, generator.random(len(products)), strict=True))
+    chance = np.array([fate[product] for product in offers.product])
+    return {"test": chance < 0.4, "valid": (chance >= 0.4) & (chance < 0.5), "train": chance >= 0.5}
+
+
+def fashion_head(fashion: Fashion, seed: int) -> Embed:
+    """The text head of linear contrastive heads on fashion's training products."""
+    model = {"type": "clip", "mode": "heads", "dim": DIM, "hidden": 0, "sup_con": 0.0, "dropout": 0.25}
+    training = {"epochs": 20, "batch_size": 1024, "learning_rate": 1e-3, "weight_decay": 0.05, "schedule": "cosine"}
+    learner = clip.learner_on(fashion.prepared(model, training, seed), fashion.pairs(fashion.labels("articleType")))
+    towers = fit(learner, 20, 20)[2]
+    return _embedder(towers["item_tower"].text_head)  # type: ignore[arg-type]  # nn.Module attributes are untyped
+
+
+def fashion_neighbours(fashion: Fashion, embed: Embed) -> dict[str, NDArray[np.float64]]:
+    """Share of a test product's ten nearest test products by text with its type, its colour."""
+    test = fashion.parts["test"]
+    space = embed(np.array(fashion.features.text[test]))
+    scores = space @ space.T
+    np.fill_diagonal(scores, -np.inf)
+    nearest = np.argsort(-scores, axis=1, kind="stable")[:, :NUM_NEIGHBOURS]
+    found = {}
+    for name, column in (("same_type@10", "articleType"), ("same_colour@10", "baseColour")):
+        values = fashion.column(column)[test]
+        found[name] = (values[nearest] == values[:, None]).mean(axis=1).astype(np.float64)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
