@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
-from trainer.commands import checkpoints, compare, evaluate, features, prepare, recommend, report, split, train
+from trainer.commands import checkpoints, compare, evaluate, features, prepare, recommend, report, split, train, tune
 from trainer.commands.console import EXIT_CODES
 from trainer.errors import ConfigError, DataError, TrainerError
 
@@ -16,6 +16,7 @@ COMMANDS = (
     prepare,
     split,
     train,
+    tune,
     evaluate,
     compare,
     recommend,

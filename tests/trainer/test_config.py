@@ -5,7 +5,8 @@ import pytest
 from trainer.config import as_document, parse_config, read_config
 from trainer.errors import ConfigError
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "two-tower.toml"
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
+RUNS = sorted(path for path in EXAMPLES.glob("*.toml") if path.name != "shops.toml")  # that one is the scraper's
 LEAST = {"seed": 1, "encoders": "b", "out": "o", "data": {"products": ["p.jsonl"], "interactions": "i.csv"}}
 
 
@@ -13,10 +14,23 @@ def with_value(section, key, value):
     return {**LEAST, section: {**LEAST.get(section, {}), key: value}} if section else {**LEAST, key: value}
 
 
-def test_the_example_in_the_docs_is_a_valid_run():
-    config = read_config(EXAMPLE)
-    assert config.model.type == "two_tower"
-    assert config.data.interactions.endswith(".csv")
+@pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)
+def test_an_example_in_the_docs_is_a_valid_run_and_says_how_to_start_it(path):
+    config = read_config(path)
+    assert config.out == f"var/runs/{path.stem}"
+    assert f"python -m trainer train docs/examples/{path.name}" in path.read_text()
+    assert config.model.type in path.stem.replace("-", "_")
+
+
+def test_the_examples_show_every_loss_optimiser_and_schedule():
+    configs = [read_config(path) for path in RUNS]
+    assert {config.model.loss for config in configs if hasattr(config.model, "loss")} >= {
+        "sampled_softmax",
+        "bce",
+        "bpr_k",
+    }
+    assert {config.training.optimiser for config in configs} == {"adamw", "adam", "sgd"}
+    assert {config.training.schedule for config in configs} == {"constant", "linear", "cosine", "plateau"}
 
 
 def test_a_run_survives_the_way_through_json():
@@ -43,6 +57,12 @@ def test_a_run_survives_the_way_through_json():
         ("data", "products", "p.jsonl", r"data.products must be a list"),
         ("", "training", 3, r"training must be a table"),
         ("model", "dim", 4, r"model.dim must be between 8"),
+        ("model", "loss", "softmax", r"model.loss must be one of sampled_softmax, bce, bpr, bpr_k"),
+        ("model", "hard_share", 1.5, r"model.hard_share must be between 0 and 1"),
+        ("model", "type", "towers", r"model.type must be one of .*two_tower"),
+        ("training", "optimiser", "lion", r"training.optimiser must be one of adamw, adam, sgd"),
+        ("training", "schedule", "step", r"training.schedule must be one of constant, linear, cosine, plateau"),
+        ("training", "precision", "fp8", r"training.precision must be one of fp32, bf16, fp16"),
         ("evaluation", "k", [], r"evaluation.k must name at least one"),
     ],
 )

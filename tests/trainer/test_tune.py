@@ -1,0 +1,129 @@
+import json
+
+import pytest
+
+from tests.trainer.planted import write_run
+from trainer import course, tune
+from trainer.__main__ import main
+from trainer.config import read_config
+from trainer.errors import ConfigError
+from trainer.tune import Parameter, parse_parameter
+
+
+def run_tune(directory, capsys, *more, trials=3):
+    """Return the exit code and the best trial, where there is one."""
+    arguments = ("--param", "training.learning_rate=1e-6..1e-2:log", "--param", "model.hidden=8,24")
+    out = ("--out", str(directory / "tune"), "--trials", str(trials), "--json")
+    code = main(["tune", str(directory / "run.toml"), *arguments, *out, *more])
+    shown = capsys.readouterr().out
+    return code, json.loads(shown) if shown else None
+
+
+def test_the_best_trial_is_the_best_of_all_and_its_run_file_trains_to_the_same(tmp_path, capsys):
+    write_run(tmp_path, epochs=1)
+    code, best = run_tune(tmp_path, capsys)
+    assert code == 0
+    found = {}
+    for trial in range(3):
+        document = json.loads((tmp_path / "tune" / f"trial-{trial:04d}" / "best" / "checkpoint.json").read_text())
+        found[trial] = document["metrics"]["valid"]["ndcg@10"]
+        if trial == best["trial"]:
+            assert document["run"]["training"]["learning_rate"] == best["parameters"]["training.learning_rate"]
+    assert best["value"] == max(found.values()) == found[best["trial"]]
+    assert best["num_trials"] == 3
+
+    config = read_config(tmp_path / "tune" / "best.toml")
+    assert config.training.learning_rate == best["parameters"]["training.learning_rate"]
+    assert config.model.hidden == best["parameters"]["model.hidden"]
+    assert main(["train", str(tmp_path / "tune" / "best.toml")]) == 0
+    epochs = json.loads((tmp_path / "tune" / "best" / "report.json").read_text())["training"]["epochs"]
+    assert max(entry["ndcg@10"] for entry in epochs) == best["value"]
+
+
+def test_ctrl_c_keeps_finished_trials_and_resume_tries_what_would_have_come(tmp_path, capsys, monkeypatch):
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    for directory in (whole, stopped):
+        directory.mkdir()
+        write_run(directory, epochs=1)
+    _, expected = run_tune(whole, capsys)
+
+    run_epoch, calls = course.Course.run_epoch, []
+
+    def interrupted(self, trackers=()):
+        calls.append(self.out.name)
+        if len(calls) == 4:  # trials have two epochs, so this is the second one's last
+            raise KeyboardInterrupt
+        run_epoch(self, trackers)
+
+    monkeypatch.setattr(course.Course, "run_epoch", interrupted)
+    assert run_tune(stopped, capsys)[0] == 130
+    assert (stopped / "tune" / "best.toml").exists()
+    monkeypatch.undo()
+    assert run_tune(stopped, capsys)[0] == 2  # there are trials already
+    code, best = run_tune(stopped, capsys, "--resume")
+    assert code == 0
+    assert (best["parameters"], best["value"]) == (expected["parameters"], expected["value"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("training.learning_rate=1e-4..1e-2:log", Parameter("training.learning_rate", 1e-4, 1e-2, True)),
+        ("model.num_blocks=1..3", Parameter("model.num_blocks", 1, 3)),
+        ("model.dim=128,256", Parameter("model.dim", values=(128, 256))),
+        ("training.nesterov=true,false", Parameter("training.nesterov", values=(True, False))),
+        ("model.loss=bce,bpr", Parameter("model.loss", values=("bce", "bpr"))),
+    ],
+)
+def test_a_parameter_is_read_as_written(text, expected):
+    assert parse_parameter(text) == expected
+
+
+def test_whole_bounds_of_a_fraction_allow_fractions_between(tmp_path):
+    config = read_config(write_run(tmp_path))
+    found = tune._of_the_setting_s_type(parse_parameter("training.modality_dropout=0..1"), config)
+    assert (type(found.low), type(found.high)) == (float, float)
+    found = tune._of_the_setting_s_type(parse_parameter("training.max_items=1..9"), config)
+    assert (type(found.low), type(found.high)) == (int, int)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("training.learning_rate", "expected NAME="),
+        ("seed=1,2", "only settings of model and training"),
+        ("training.learning_rate=1e-2..1e-4", "must be below"),
+        ("training.learning_rate=0..1:log", "above 0 for :log"),
+        ("training.learning_rate=low..high", "two numbers"),
+        ("training.learning_rate=1e-4..1e-2:lin", "two numbers"),
+    ],
+)
+def test_a_wrong_parameter_is_refused(text, message):
+    with pytest.raises(ConfigError, match=message):
+        parse_parameter(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("training.learning_rat=1e-4..1e-2", "unknown key training.learning_rat; did you mean training.learning_rate?"),
+        ("model.hidden=8,0", "model.hidden must be between 1"),
+        ("training.epochs=1.5..3", "training.epochs must be int, got 1.5"),
+    ],
+)
+def test_what_no_run_file_may_say_fails_before_anything_is_done(tmp_path, capsys, text, message):
+    run = write_run(tmp_path)
+    assert main(["tune", str(run), "--param", text]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run-tune").exists()
+
+
+def test_a_trial_that_fails_is_said_and_the_search_goes_on(tmp_path, capsys):
+    run = write_run(tmp_path, epochs=1)
+    arguments = ["--param", "training.learning_rate=1e6,9e5,1e-3", "--trials", "4", "--json"]
+    assert main(["tune", str(run), *arguments]) == 0
+    shown = capsys.readouterr()
+    assert "try a lower training.learning_rate" in shown.err
+    best = json.loads(shown.out)
+    assert best["parameters"] == {"training.learning_rate": 1e-3}
+    assert 1 <= best["num_pruned"] <= 3
