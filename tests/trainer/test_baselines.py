@@ -9,7 +9,7 @@ from trainer.baselines import BASELINES, MIXTURES, fit_baselines, mixtures
 from trainer.baselines.co_occurrence import CoOccurrence
 from trainer.baselines.content import best_of_history_scorer
 from trainer.baselines.ease import Ease
-from trainer.baselines.mixtures import fit_mixture, mixture_scorer, reciprocal_rank, z_score
+from trainer.baselines.mixtures import STANDARDS, fit_mixture, log_z_score, mixture_scorer, reciprocal_rank, z_score
 from trainer.baselines.neighbours import ItemNeighbours, UserNeighbours
 from trainer.baselines.popularity import overlap_popularity_scorer, random_scorer
 from trainer.baselines.sparse_interactions import keep_largest, user_items
@@ -194,6 +194,11 @@ def test_standards_make_scores_comparable_and_survive_flat_rows():
     scores = np.float32([[1, 2, 3, 1000], [5, 5, 5, 5], [0.1, 0.1, 0.1, 0.1]])
     assert z_score(scores)[1:].tolist() == [[0] * 4] * 2
     np.testing.assert_allclose([z_score(scores)[0].mean(), z_score(scores)[0].std()], [0, 1], atol=1e-5)
+    # The positive scores' mean is 4: log(1 + 0), log(1 + 1/4), log(1 + 7/4).
+    logs = np.log1p(np.float32([[0, 0, 1, 7]]) / 4)
+    np.testing.assert_allclose(log_z_score(np.float32([[0, 0, 1, 7]])), (logs - logs.mean()) / logs.std(), rtol=1e-5)
+    assert log_z_score(np.float32([[0, 0, 0], [2, 2, 2]])).tolist() == [[0] * 3] * 2
+    np.testing.assert_array_equal(log_z_score(scores - 2), z_score(scores - 2))
     assert (1 / reciprocal_rank(scores)).round(3).tolist() == [[64, 63, 62, 61], [62.5] * 4, [62.5] * 4]
 
 
@@ -339,6 +344,7 @@ def test_search_tries_every_part_alone():
     corners = [
         point["ndcg@10"] for point in fits["hybrid_score"].fitted.tuned["grid"] if max(point["weights"].values()) == 1
     ]
-    assert len(corners) >= 2 * 3
-    assert len(fits["hybrid_score"].fitted.tuned["grid"]) == 2 * (4 + mixtures.RANDOM_POINTS + mixtures.NEAR_POINTS)
+    assert len(corners) >= 3 * len(STANDARDS)
+    tried = len(STANDARDS) * (3 + 1 + mixtures.RANDOM_POINTS) + mixtures.NEAR_POINTS
+    assert len(fits["hybrid_score"].fitted.tuned["grid"]) == tried
     assert fits["hybrid_score"].fitted.tuned["valid_ndcg@10"] >= max(corners)

@@ -1,11 +1,12 @@
 """Weighted sums of other baselines' scores, each first made comparable within a user: simple, and hard to beat.
 
-Scores of different kinds have different scales, so each is standardised over a user's candidates: as a z-score, or by
-rank (reciprocal rank fusion: Cormack, Clarke & Buettcher, SIGIR 2009). Which of the two, and the weights, are chosen
-on the validation users by a seeded random search that then looks around the best point.
+Scores of different kinds have different scales, so each is standardised over a user's candidates: as a z-score, of
+its logarithm, or by rank (reciprocal rank fusion: Cormack, Clarke & Buettcher, SIGIR 2009). Which of these, and the
+weights, are chosen on the validation users by a seeded random search that then looks around the best point.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from trainer.baselines.tuning import Fitted, tuning_cases, valid_ndcg
 from trainer.evaluation import Scorer
 from trainer.splits import Cases
 
-RANDOM_POINTS = 12
+RANDOM_POINTS = 8
 NEAR_POINTS = 8
 RANK_OFFSET = 60  # of reciprocal rank fusion, as in the paper
 MAX_SEARCH_SCORES = 6_000_000
@@ -41,7 +42,23 @@ def reciprocal_rank(scores: Scores) -> Scores:
     return fused
 
 
-STANDARDS: dict[str, Callable[[Scores], Scores]] = {"z_score": z_score, "rank": reciprocal_rank}
+def log_z_score(scores: Scores) -> Scores:
+    """Return the z-scores of log(1 + score / the row's mean positive score), for counts, whose tails are long.
+
+    Scores that may be negative, such as cosines, have no such tails and get plain z-scores.
+    """
+    if scores.min(initial=0) < 0:
+        return z_score(scores)
+    positives = np.count_nonzero(scores, axis=1, keepdims=True)
+    typical = scores.sum(axis=1, keepdims=True) / np.maximum(positives, 1)
+    return z_score(np.log1p(scores / np.where(typical > 0, typical, 1)))
+
+
+STANDARDS: dict[str, Callable[[Scores], Scores]] = {
+    "z_score": z_score,
+    "log_z_score": log_z_score,
+    "rank": reciprocal_rank,
+}
 
 
 def mixture_scorer(parts: Sequence[Scorer], weights: Sequence[float], standard: str) -> Scorer:
@@ -62,28 +79,27 @@ def fit_mixture(parts: Mapping[str, Scorer], valid: Cases, seed: int) -> Fitted:
     """Return the mixture with the best NDCG@10 on the validation users."""
     cases = tuning_cases(valid, seed, MAX_SEARCH_SCORES)
     raw = [np.asarray(part(cases, np.arange(len(cases))), dtype=np.float32) for part in parts.values()]
+    columns = {name: [standardise(scores) for scores in raw] for name, standardise in STANDARDS.items()}
+    generator = np.random.default_rng([seed, 6])
     tried = [
-        (value, standard, weights)
-        for standard, standardise in STANDARDS.items()
-        for weights, value in _search([standardise(scores) for scores in raw], cases, seed)
+        (_judge(columns[name], weights, cases, seed), name, weights)
+        for name, weights in product(STANDARDS, _first_points(len(parts), generator))
     ]
+    for _ in range(NEAR_POINTS):
+        _, standard, weights = max(tried, key=lambda point: point[0])
+        near = np.array(weights) * np.exp2(generator.normal(0, 1, len(parts)))
+        weights = _rounded(near / near.sum())
+        tried.append((_judge(columns[standard], weights, cases, seed), standard, weights))
     best, standard, weights = max(tried, key=lambda point: point[0])
     grid = [{**_describe(standard, parts, weights), "ndcg@10": value} for value, standard, weights in tried]
     tuned = {"chosen": _describe(standard, parts, weights), "valid_ndcg@10": best, "grid": grid}
     return Fitted(mixture_scorer(list(parts.values()), weights, standard), tuned)
 
 
-def _search(columns: Sequence[Scores], cases: Cases, seed: int) -> list[tuple[Weights, float]]:
-    """Return (weights summing to 1, NDCG@10) of every point tried: corners, middle, random ones, near the best."""
-    generator = np.random.default_rng([seed, 6])
-    parts = len(columns)
+def _first_points(parts: int, generator: np.random.Generator) -> list[Weights]:
+    """Return weights that sum to 1: each part alone, all alike, and random ones."""
     points = [*np.eye(parts), np.full(parts, 1 / parts), *generator.dirichlet(np.ones(parts), RANDOM_POINTS)]
-    tried = [(point, _judge(columns, point, cases, seed)) for point in map(_rounded, points)]
-    for _ in range(NEAR_POINTS):
-        near = np.array(max(tried, key=lambda point: point[1])[0]) * np.exp2(generator.normal(0, 1, parts))
-        point = _rounded(near / near.sum())
-        tried.append((point, _judge(columns, point, cases, seed)))
-    return tried
+    return [_rounded(point) for point in points]
 
 
 def _rounded(weights: NDArray[np.float64]) -> Weights:
