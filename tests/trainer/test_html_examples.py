@@ -162,6 +162,14 @@ def test_the_verdict_is_good_only_where_every_interval_is_above_zero():
     assert give_verdict("ours", {}, "ndcg@10") is None
 
 
+def test_the_verdict_names_many_winners_with_the_largest_difference_alone():
+    test = minus(a=(-0.2, -0.1), b=(-0.4, -0.2), c=(-0.3, -0.2), d=(0.1, 0.2))
+    assert give_verdict("ours", test, "ndcg@10").sentence == (
+        "ours does not beat every baseline at NDCG@10: it loses to 3 of them, most to b (−0.300 [−0.400, −0.200]), "
+        "and to c and a; it beats d."
+    )
+
+
 def test_a_difference_that_many_baselines_explain_is_no_win():
     test = minus(content=(0.01, 0.05), popularity=(0.1, 0.2))
     test["ours_minus"]["content"]["ndcg@10"]["holm_p_value"] = 0.07
@@ -174,7 +182,9 @@ def test_the_verdict_says_at_what_else_a_baseline_is_better():
     test = minus(content=(0.01, 0.05))
     worse = {"mean": -0.2, "low": -0.3, "high": -0.1}
     test["ours_minus"]["content"] |= {"recall@20": worse, "novelty@10": worse}
-    assert give_verdict("ours", test, "ndcg@10").losses == ("It loses to content at Recall@20.",)  # novelty is a taste
+    assert give_verdict("ours", test, "ndcg@10").losses == (
+        "It also loses at Recall@20 (content).",
+    )  # novelty is a taste
 
 
 def test_the_metric_that_decides_is_the_one_training_stopped_by():

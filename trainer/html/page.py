@@ -93,6 +93,11 @@ def context_of(run: Path, report: Mapping[str, Any], sections: Mapping[str, Any]
         "totals": _totals(report),
         "verdict": give_verdict(ours, test, metric) if metric else None,
         "confidence": test.get("confidence", 0.95),
+        "is_corrected": any(
+            "holm_p_value" in difference
+            for metrics in (test.get(f"{ours}_minus") or {}).values()
+            for difference in metrics.values()
+        ),
         "charts": tables.training_charts(training),
         "epochs": tables.epoch_table(training),
         "metrics": tables.metric_tables(ours, test),

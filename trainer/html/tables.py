@@ -8,9 +8,21 @@ from typing import Any
 from markupsafe import Markup
 
 from trainer.html.charts import Line, interval_bar, line_chart, plain
-from trainer.html.verdict import headline_metric, is_ranking_metric, metric_title, outcome, signed
+from trainer.html.verdict import (
+    BETTER,
+    HIGHER,
+    LOWER,
+    UNCLEAR,
+    WORSE,
+    headline_metric,
+    is_ranking_metric,
+    metric_title,
+    outcome,
+    signed,
+)
 
 MAX_LINES = 4  # a chart with more is a tangle
+UNRANKED = {BETTER: HIGHER, WORSE: LOWER, UNCLEAR: UNCLEAR}
 PAIR_WAYS = {"text_to_image": "text to picture", "image_to_text": "picture to text"}
 
 Interval = Mapping[str, float]
@@ -108,11 +120,12 @@ def metric_cell(value: Interval, domain: tuple[float, float], label: str = "") -
     return Cell(text, interval_bar(value["mean"], value["low"], value["high"], domain=domain))
 
 
-def difference_cell(value: Interval, domain: tuple[float, float], confidence: float) -> Cell:
-    """Return a difference with its interval and what it means."""
+def difference_cell(value: Interval, domain: tuple[float, float], confidence: float, metric: str) -> Cell:
+    """Return a difference of a metric with its interval and what it means."""
     text = f"{signed(value['mean'])} [{signed(value['low'])}, {signed(value['high'])}]"
     bar = interval_bar(value["mean"], value["low"], value["high"], domain=domain, reference=0.0)
-    return Cell(text, bar, outcome(value, confidence))
+    kind = outcome(value, confidence)
+    return Cell(text, bar, kind if is_ranking_metric(metric) else UNRANKED[kind])
 
 
 def is_interval(value: Any) -> bool:
@@ -172,7 +185,7 @@ def _metric_table(
             name,
             name == ours,
             metric_cell(values[name], domain),
-            difference_cell(differences[name], difference_domain, confidence) if name in differences else None,
+            difference_cell(differences[name], difference_domain, confidence, metric) if name in differences else None,
         )
         for name in sorted(values, key=lambda name: -values[name]["mean"])
     ]
@@ -180,7 +193,7 @@ def _metric_table(
     best = max(baselines, key=lambda name: baselines[name], default=None)
     summary = f"{ours} {values[ours]['mean']:.3f}"
     if best is not None:
-        summary += f", best baseline {best} {baselines[best]:.3f}"
+        summary += f", {'best' if is_ranking_metric(metric) else 'highest'} baseline {best} {baselines[best]:.3f}"
     return MetricTable(metric_title(metric), rows, summary)
 
 

@@ -7,11 +7,13 @@ from typing import Any
 # Metrics of which more is better whatever else one wants. Coverage, diversity, novelty are traded against these.
 RANKING_METRICS = ("ndcg", "recall", "precision", "f1", "mrr", "map", "hit_rate", "auc")
 BETTER, WORSE, UNCLEAR = "better", "worse", "unclear"
+HIGHER, LOWER = "higher", "lower"  # the same, of what is no ranking metric
+MAX_INTERVALS = 2  # in one sentence
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`is_good` only where the model beats every baseline; `losses` says on what else it loses."""
+    """`is_good` only where the model beats every baseline; `losses` says at what else it loses."""
 
     sentence: str
     is_good: bool
@@ -63,11 +65,9 @@ def give_verdict(ours: str, test: Mapping[str, Any], metric: str) -> Verdict | N
         return Verdict(sentence, True, losses)
     parts = []
     if by_outcome[WORSE]:
-        worse = (f"{name} ({_interval(found[name])})" for name in by_outcome[WORSE])
-        parts.append(f"it loses to {listed(worse)}")
+        parts.append(f"it loses to {_listed_with(found, by_outcome[WORSE])}")
     if by_outcome[UNCLEAR]:
-        unclear = (f"{name} ({_interval(found[name])})" for name in by_outcome[UNCLEAR])
-        parts.append(f"these users cannot tell it from {listed(unclear)}")
+        parts.append(f"these users cannot tell it from {_listed_with(found, by_outcome[UNCLEAR])}")
     if by_outcome[BETTER]:
         parts.append(f"it beats {listed(by_outcome[BETTER])}")
     sentence = f"{ours} does not beat every baseline at {title}: {'; '.join(parts)}."
@@ -96,17 +96,28 @@ def listed(names: Any) -> str:
 
 
 def _losses(differences: Mapping[str, Any], decided: str, confidence: float) -> tuple[str, ...]:
-    """Return where else a baseline is better, one text a baseline."""
-    texts = []
+    """Return at what else baselines are better: one sentence, or none."""
+    winners: dict[str, list[str]] = {}
     for name, metrics in differences.items():
-        worse = [
-            metric_title(metric)
-            for metric, difference in metrics.items()
-            if metric != decided and is_ranking_metric(metric) and outcome(difference, confidence) == WORSE
-        ]
-        if worse:
-            texts.append(f"It loses to {name} at {listed(worse)}.")
-    return tuple(texts)
+        for metric, difference in metrics.items():
+            if metric != decided and is_ranking_metric(metric) and outcome(difference, confidence) == WORSE:
+                winners.setdefault(metric, []).append(name)
+    if not winners:
+        return ()
+    texts = (
+        f"{metric_title(metric)} ({names[0] if len(names) == 1 else f'{len(names)} baselines'})"
+        for metric, names in winners.items()
+    )
+    return (f"It also loses at {listed(texts)}.",)
+
+
+def _listed_with(found: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Return names with their intervals; of many, the interval of the farthest from zero alone."""
+    by_size = sorted(names, key=lambda name: -abs(found[name]["mean"]))
+    if len(names) <= MAX_INTERVALS:
+        return listed(f"{name} ({_interval(found[name])})" for name in by_size)
+    first, *others = by_size
+    return f"{len(names)} of them, most to {first} ({_interval(found[first])}), and to {listed(others)}"
 
 
 def _interval(difference: Mapping[str, float]) -> str:
