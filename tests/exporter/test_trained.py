@@ -1,5 +1,6 @@
 """Trained towers over another bundle's encoders: the exported ones answer as the checkpoint's do."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -93,6 +94,15 @@ def test_towers_trained_on_other_encoders_are_refused(tiny_bundle, tmp_path, cap
     arguments = ["checkpoint", str(tmp_path / "best"), "--encoders", str(tiny_bundle), "--out", str(tmp_path / "out")]
     assert main(arguments) == 2
     assert "was trained on features of tiny (space 000000000000)" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_checkpoint_without_a_user_tower_cannot_be_a_bundle(tiny_bundle, tmp_path, capsys):
+    whole = _checkpoint(tmp_path / "best", verify(tiny_bundle)["space"])
+    checkpoints.save(dataclasses.replace(whole, towers={"item_tower": whole.item_tower}), tmp_path / "best")
+    arguments = ["checkpoint", str(tmp_path / "best"), "--encoders", str(tiny_bundle), "--out", str(tmp_path / "out")]
+    assert main(arguments) == 2
+    assert "cannot be a bundle: this checkpoint has no user_tower, only item_tower" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
