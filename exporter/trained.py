@@ -7,7 +7,7 @@ from typing import Any
 import onnx
 from tokenizers import Tokenizer
 
-from exporter import evidence, graphs
+from exporter import evidence, graphs, tuned
 from exporter.draft import MAX_ITEMS, Draft, TowerFile
 from exporter.errors import WeightsError
 from exporter.verify import verify
@@ -27,14 +27,18 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
     except CheckpointError as error:
         raise WeightsError(str(error)) from error
     try:
-        originals = {"itemTower": checkpoint.item_tower, "userTower": checkpoint.user_tower}
+        trained = {"itemTower": checkpoint.item_tower, "userTower": checkpoint.user_tower}
     except CheckpointError as error:
         raise WeightsError(f"{checkpoint_dir}: cannot be a bundle: {error}") from error
     _check_same_space(checkpoint, checkpoint_dir, source, encoders_dir)
-    text_dim, image_dim, dim = (checkpoint.encoders[key] for key in ("text_dim", "image_dim", "dim"))
+    own = tuned.tuned_encoders(checkpoint)
+    (text_dim, image_dim), dim = tuned.feature_dims(checkpoint), checkpoint.encoders["dim"]
 
     progress("exporting to ONNX")
-    towers = {key: _copied(encoders_dir, source["towers"][key]) for key in ENCODERS if key in source["towers"]}
+    image = tuned.image_rule(checkpoint, source)
+    copied = [key for key in ENCODERS if key in source["towers"] and key not in own]
+    towers = {key: _copied(encoders_dir, source["towers"][key]) for key in copied}
+    towers |= tuned.tower_files(own, source["text"]["tokenizer"], image)
     # Three inputs and no more: whatever else an item tower took in training is missing where it is used.
     item_graph = graphs.item_tower(checkpoint.item_tower, text_dim, image_dim)
     towers["itemTower"] = TowerFile.of("item_tower.onnx", item_graph)
@@ -46,11 +50,13 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
         towers=towers,
         tokenizer=(encoders_dir / about.pop("file")).read_bytes(),
         tokenizer_about=about,
-        image=source.get("image"),
+        image=image,
         item_text=source["text"]["itemText"],
         max_items=_max_items(checkpoint.user_tower),
-        origin=[entry for entry in source["origin"] if entry["tower"] in ENCODERS] + _origin(checkpoint),
-        parity=[entry for entry in source["parity"] if entry["tower"] in ENCODERS],
+        origin=[entry for entry in source["origin"] if entry["tower"] in copied]
+        + tuned.origin(own, source)
+        + _origin(checkpoint),
+        parity=[entry for entry in source["parity"] if entry["tower"] in copied],
         metrics=checkpoint.metrics,
     )
     if "lite" in source:
@@ -58,7 +64,7 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
         text_only = graphs.text_only_item_tower(checkpoint.item_tower, text_dim, image_dim)
         draft.text_to_item = TowerFile.of("lite/text_to_item.onnx", graphs.text_to_item(encoder, text_only), "int8")
     progress("comparing with torch, measuring speed")
-    evidence.prove(draft, originals, Tokenizer.from_buffer(draft.tokenizer))
+    evidence.prove(draft, {**trained, **own}, Tokenizer.from_buffer(draft.tokenizer))
     return draft
 
 

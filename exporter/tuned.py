@@ -1,0 +1,75 @@
+"""Encoders that training has changed, as a bundle's own: adapters merged, pictures at the size they were trained at."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from exporter import graphs
+from exporter.draft import TowerFile
+from exporter.errors import ExportError
+from trainer.checkpoint import Checkpoint
+from trainer.pixels import image_rule_at
+from trainer.pretrained.branches import Branch
+from trainer.towers.hvsr import HvsrItem
+
+_KEYS = {"text_encoder": "textEncoder", "image_encoder": "imageEncoder"}
+
+
+def tuned_encoders(checkpoint: Checkpoint) -> dict[str, nn.Module]:
+    """The checkpoint's own encoders by their manifest keys; raises ExportError where a bundle cannot hold the model."""
+    if isinstance(checkpoint.towers.get("item_tower"), HvsrItem):
+        raise ExportError(
+            "hvsr cannot be exported: its CNN looks at the pixels beside the frozen image encoder, and a bundle's item "
+            "tower is given that encoder's features alone; use it offline (python -m trainer recommend), or train clip "
+            "or two_tower for a server"
+        )
+    found = {key: checkpoint.towers[name] for name, key in _KEYS.items() if name in checkpoint.towers}
+    return {key: (tower.merged() if isinstance(tower, Branch) else tower).eval() for key, tower in found.items()}
+
+
+def feature_dims(checkpoint: Checkpoint) -> tuple[int, int]:
+    """Widths of the text and picture features that the item tower takes."""
+    config: Mapping[str, Any] = getattr(checkpoint.item_tower, "config", {})
+    return tuple(int(config.get(key, checkpoint.encoders[key])) for key in ("text_dim", "image_dim"))  # type: ignore[return-value]  # two keys, two numbers
+
+
+def image_rule(checkpoint: Checkpoint, source: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The manifest's `image`, at the size that the checkpoint's image encoder was trained at."""
+    rule = source.get("image")
+    if rule is None or "image_encoder" not in checkpoint.towers:
+        return None if rule is None else dict(rule)
+    return image_rule_at(rule, int(checkpoint.run.get("model", {}).get("image_size", 0)))
+
+
+def tower_files(
+    encoders: Mapping[str, nn.Module], about_text: Mapping[str, Any], image: Mapping[str, Any] | None
+) -> dict[str, TowerFile]:
+    """The encoders' ONNX files by manifest key."""
+    files = {}
+    if "textEncoder" in encoders:
+        graph = graphs.text_encoder(encoders["textEncoder"], about_text.get("padTo"))
+        files["textEncoder"] = TowerFile.of("text_encoder.onnx", graph)
+    if "imageEncoder" in encoders and image is not None:
+        graph = graphs.image_encoder(encoders["imageEncoder"], image["size"])
+        files["imageEncoder"] = TowerFile.of("image_encoder.onnx", graph)
+    return files
+
+
+def origin(encoders: Mapping[str, nn.Module], source: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Where the changed encoders come from, and under whose licence they may be used."""
+    entries = []
+    for key, encoder in encoders.items():
+        before: Mapping[str, str] = next((entry for entry in source["origin"] if entry["tower"] == key), {})
+        is_tuned = isinstance(encoder, Branch)
+        entries.append(
+            {
+                "tower": key,
+                "source": f"carryover trainer, {type(encoder).__name__}"
+                + (f", tuned from {before.get('source', 'the published encoder')}" if is_tuned else ", from scratch"),
+                "licence": before.get("licence", "that of whoever published the weights")
+                if is_tuned
+                else "that of whoever trained it",
+            }
+        )
+    return entries
