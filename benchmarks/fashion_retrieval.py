@@ -92,6 +92,11 @@ def keep(result: dict[str, Any], name: str, seed: int, run: dict[str, Any]) -> d
     same = {key: kept for key, kept in runs.items() if kept["config"] == run["config"]}
     same[str(seed)] = run
     result["rows"][name] = {"about": ROWS[name].about, "runs": same, "over_seeds": over_seeds(same)}
+    result["not_run"] = {
+        name: f"{row.about}; python -m benchmarks.fashion_retrieval --rows {name}"
+        for name, row in ROWS.items()
+        if name not in result["rows"]
+    }
     record.write(NAME, result)
     return result
 
