@@ -35,6 +35,9 @@ def test_epochs_that_are_done_again_replace_those_of_a_crash(tmp_path):
         first.log(epoch, {"loss": loss})
     first.close()
     again = TensorBoardTracker(tmp_path, purge_epoch=2)
+    again.close()
+    assert shown(tmp_path)["loss"] == {0: 3.0, 1: 2.0}  # before the epoch is over
+    again = TensorBoardTracker(tmp_path, purge_epoch=2)
     again.log(2, {"loss": 1.0})
     again.close()
     assert shown(tmp_path)["loss"] == {0: 3.0, 1: 2.0, 2: 1.0}
