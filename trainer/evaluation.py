@@ -133,8 +133,9 @@ def tower_scorer(
     max_items: int,
     device: torch.device,
     extra: ItemExtra | None = None,
+    user_extra: ItemExtra | None = None,
 ) -> Scorer:
-    """Return a scorer by cosine; the items are embedded once, now."""
+    """Return a scorer by cosine; the items are embedded once, now. `user_extra` takes user_idx as its rows."""
     item_tower.eval()
     user_tower.eval()
     items = embed_items(item_tower, features, device, extra)
@@ -148,6 +149,7 @@ def tower_scorer(
             torch.from_numpy(history.kinds).to(device),
             torch.from_numpy(history.ages_days).to(device),
             torch.from_numpy(history.item_mask).to(device),
+            **extra_inputs(user_extra, users, device),
         )
         candidates = items[torch.from_numpy(cases.candidates).to(device)]
         scores: NDArray[np.float32] = (embeddings @ candidates.T).cpu().numpy()

@@ -52,6 +52,7 @@ class Lessons:
     features: ItemFeatures
     config: RankingConfig
     extra: ItemExtra | None = None
+    user_extra: ItemExtra | None = None  # the same for users: their rows are user_idx
     auxiliary: Auxiliary | None = None  # a further loss, on the items of each batch
     neighbours: NDArray[np.int64] | None = None  # of trainer/negatives.py, for hard negatives
 
@@ -78,7 +79,7 @@ class Fit:
     ) -> None:
         self.item_tower, self.user_tower = item_tower.to(device), user_tower.to(device)
         self.train, self.features, self.extra = lessons.train, lessons.features, lessons.extra
-        self.auxiliary = lessons.auxiliary
+        self.user_extra, self.auxiliary = lessons.user_extra, lessons.auxiliary
         self.config, self.generator, self.device, self.judge = config, generator, device, judge
         self.examples = np.flatnonzero(self.train.is_liked & (_places(self.train) > 0))
         if len(self.examples) < 2:
@@ -101,11 +102,13 @@ class Fit:
         generator: torch.Generator,
         *,
         extra: ItemExtra | None = None,
+        user_extra: ItemExtra | None = None,
         auxiliary: Auxiliary | None = None,
     ) -> Self:
         """Return the learner of these towers on a run's training interactions, judged on its "valid".
 
-        A recipe whose item tower takes more than text and picture gives `extra`, and the same to `tower_scorer`.
+        A recipe whose item tower takes more than text and picture gives `extra`, and the same to `tower_scorer`;
+        `user_extra` is that for the user tower.
         """
         config, model, train = prepared.config, prepared.config.model, prepared.split.train
         if not isinstance(model, RankingConfig):
@@ -115,8 +118,8 @@ class Fit:
             catalogue, cache = np.unique(train.item_idx), Path(config.cache)
             args = (prepared.features, model.hard_features, catalogue, model.hard_neighbours)
             neighbours = nearest_items(*args, prepared.device, cache)
-        lessons = Lessons(train, prepared.features, model, extra, auxiliary, neighbours)
-        judge = partial(judge_on_valid, prepared, extra)
+        lessons = Lessons(train, prepared.features, model, extra, user_extra, auxiliary, neighbours)
+        judge = partial(judge_on_valid, prepared, extra, user_extra)
         return cls(item_tower, user_tower, lessons, config.training, generator, prepared.device, judge)
 
     @property
@@ -203,6 +206,7 @@ class Fit:
         users = self.user_tower(
             embeddings[:num].view(size, length, -1),  # (B, L, dim)
             *map(self._tensor, (history.kinds, history.ages_days, mask)),
+            **extra_inputs(self.user_extra, who, self.device, self.generator),
         )
         asked = Asked(who, targets, train.weight[rows] * usable, history.item_idx, mask, negatives)
         against = embeddings[num + size :].view(size, -1, embeddings.shape[1])  # (B, K, dim)
@@ -234,11 +238,16 @@ class Fit:
 
 
 def judge_on_valid(
-    prepared: Prepared, extra: ItemExtra | None, item_tower: nn.Module, user_tower: nn.Module
+    prepared: Prepared,
+    extra: ItemExtra | None,
+    user_extra: ItemExtra | None,
+    item_tower: nn.Module,
+    user_tower: nn.Module,
 ) -> dict[str, float]:
     """Return the mean metrics of these towers' cosine over the cases of "valid"."""
     config = prepared.config
-    scorer = tower_scorer(item_tower, user_tower, prepared.features, config.training.max_items, prepared.device, extra)
+    max_items, device = config.training.max_items, prepared.device
+    scorer = tower_scorer(item_tower, user_tower, prepared.features, max_items, device, extra, user_extra)
     ties = np.random.default_rng([config.seed, 1])
     values = evaluate(scorer, prepared.split.valid, ties, sorted({10, *config.evaluation.k}))
     return {name: float(value.mean()) for name, value in values.items()}

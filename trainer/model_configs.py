@@ -76,6 +76,8 @@ class FusionConfig(RankingConfig):
     dropout: float = 0.1
     item_ids: bool = True  # an embedding for each item of the training interactions, used where the item is known
     id_dropout: float = 0.3  # share of items that count as never seen, so that content alone will do
+    user_ids: bool = False  # the same for users, where users of training come back, as in the temporal split
+    user_dropout: float = 0.5  # share of examples whose user counts as never seen
     numbers: bool = True  # a token for price, rating and the like, where the catalogue has such
     numeric_dropout: float = 0.3  # share of items whose numbers count as unknown, as a bundle's tower gets none
     alignment: float = 0.0  # weight of the loss that draws pictures and texts of the same items together
@@ -85,7 +87,7 @@ class FusionConfig(RankingConfig):
         super().__post_init__()
         for name in ("width", "hidden", "num_heads", "num_layers"):
             between(f"model.{name}", getattr(self, name), 1, 8192)
-        for name in ("dropout", "id_dropout", "numeric_dropout"):
+        for name in ("dropout", "id_dropout", "user_dropout", "numeric_dropout"):
             between(f"model.{name}", getattr(self, name), 0, 0.95)
         between("model.alignment", self.alignment, 0, 1000)
         between("model.alignment_temperature", self.alignment_temperature, 1e-9, 1e6)

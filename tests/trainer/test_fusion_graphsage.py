@@ -132,6 +132,23 @@ def test_ids_stay_with_their_items_in_a_catalogue_of_another_order(tmp_path):
     assert before > 0
 
 
+def test_user_ids_reach_the_tower_in_training_and_in_use_where_the_user_is_known(tmp_path):
+    path, _ = write_run(tmp_path, "fusion", split='rule = "temporal"', extra="user_ids = true\nuser_dropout = 0.4")
+    prepared, learner = learn(path, epochs=1)
+    seen = []
+    learner.user_tower.register_forward_pre_hook(lambda _, args, more: seen.append(more["user_rows"]), with_kwargs=True)
+    learner.run_epoch()
+    assert (torch.cat(seen) == -1).float().mean().item() == pytest.approx(0.4, abs=0.06)
+    seen.clear()
+    ndcg(prepared, learner.towers)
+    users = [prepared.dataset.interactions.user_ids[user] for user in prepared.split.test.users]
+    keys = learner.user_tower.user_keys[torch.cat(seen)]
+    assert keys.tolist() == fusion.hash_keys(users).tolist()
+    before = learner.user_tower.users.weight.abs().sum()
+    learner.run_epoch()
+    assert learner.user_tower.users.weight.abs().sum() != before
+
+
 def test_numbers_are_found_by_name_and_reach_the_tower(tmp_path):
     """A number that is the taste: with neither ids nor texts to go by, only the numeric token can tell."""
     path, tastes = write_run(tmp_path, "fusion", extra="item_ids = false")

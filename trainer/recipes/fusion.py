@@ -43,6 +43,22 @@ class IdsAndNumbers:
         return {"item_rows": item_rows, "numeric": torch.from_numpy(self.numeric[rows]), "numeric_mask": known}
 
 
+class UserIds:
+    """Rows of the user embedding; the users are those of the data set, known by a hash of their id."""
+
+    def __init__(self, prepared: Prepared, user_tower: FusionUser) -> None:
+        self.dropout = _model(prepared).user_dropout
+        self.user_rows = user_tower.rows(torch.from_numpy(hash_keys(prepared.dataset.interactions.user_ids)))
+
+    def __call__(self, rows: NDArray[np.int64], generator: torch.Generator | None) -> dict[str, Tensor]:
+        """Return the further argument of :class:`FusionUser`; in training some users are as if never seen."""
+        user_rows = self.user_rows[torch.from_numpy(rows)]
+        if generator is not None:
+            is_dropped = torch.rand(len(rows), generator=generator) < self.dropout
+            user_rows = torch.where(is_dropped, UNKNOWN, user_rows)
+        return {"user_rows": user_rows}
+
+
 def build(prepared: Prepared) -> Fit:
     """Return fresh towers to be fitted; the items of training interactions get an embedding of their own."""
     config, encoders = _model(prepared), prepared.encoders
@@ -61,12 +77,21 @@ def build(prepared: Prepared) -> Fit:
     )
     if seen is not None:
         item_tower.item_keys.copy_(seen)
+    train = prepared.split.train
+    known = sorted_keys(train.user_ids[user] for user in np.unique(train.user_idx)) if config.user_ids else None
     user_tower = FusionUser(
-        config.dim, max_items=prepared.config.training.max_items, attention=attention, generator=generator
+        config.dim,
+        0 if known is None else len(known),
+        prepared.config.training.max_items,
+        attention,
+        generator=generator,
     )
+    if known is not None:
+        user_tower.user_keys.copy_(known)
     extra = IdsAndNumbers(prepared, item_tower)
     auxiliary = partial(_alignment, item_tower, config) if config.alignment else None
-    return Fit.on(prepared, item_tower, user_tower, generator, extra=extra, auxiliary=auxiliary)
+    users = UserIds(prepared, user_tower) if config.user_ids else None
+    return Fit.on(prepared, item_tower, user_tower, generator, extra=extra, user_extra=users, auxiliary=auxiliary)
 
 
 def _alignment(item_tower: FusionItem, config: FusionConfig, batch: ItemBatch) -> Tensor:
@@ -76,12 +101,13 @@ def _alignment(item_tower: FusionItem, config: FusionConfig, batch: ItemBatch) -
 
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
     """Return the cosine of user and item, with ids of the items that training saw."""
-    item_tower = towers["item_tower"]
-    if not isinstance(item_tower, FusionItem):
-        raise TypeError(f"expected a FusionItem, got {type(item_tower).__name__}")
+    item_tower, user_tower = towers["item_tower"], towers["user_tower"]
+    if not isinstance(item_tower, FusionItem) or not isinstance(user_tower, FusionUser):
+        raise TypeError(f"expected fusion towers, got {type(item_tower).__name__} and {type(user_tower).__name__}")
     extra = IdsAndNumbers(prepared, item_tower)
+    users = UserIds(prepared, user_tower) if user_tower.users is not None else None
     max_items = prepared.config.training.max_items
-    return tower_scorer(item_tower, towers["user_tower"], prepared.features, max_items, prepared.device, extra)
+    return tower_scorer(item_tower, user_tower, prepared.features, max_items, prepared.device, extra, users)
 
 
 def hash_keys(names: Iterable[str]) -> NDArray[np.int64]:
