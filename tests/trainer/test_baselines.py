@@ -321,6 +321,13 @@ def test_baselines_never_look_at_the_test_answers():
         np.testing.assert_array_equal(one.fitted.scorer(test, positions), two.fitted.scorer(swapped, positions))
 
 
+def test_a_baseline_asked_for_alone_is_the_one_fitted_among_others():
+    prepared = planted()
+    together = fit_baselines(prepared, ["popularity_content", "hybrid_score"])
+    for name in together:
+        assert BASELINES[name](prepared).tuned == together[name].fitted.tuned
+
+
 def test_parts_of_mixtures_are_fitted_once_and_only_what_was_asked_for_comes_back(monkeypatch):
     asked = []
     monkeypatch.setitem(
