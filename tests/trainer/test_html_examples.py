@@ -163,6 +163,10 @@ def test_the_verdict_is_good_only_where_every_interval_is_above_zero():
 
 
 def test_the_verdict_names_many_winners_with_the_largest_difference_alone():
+    unclear = minus(a=(-0.2, 0.1), b=(-0.4, 0.2), c=(-0.1, 0.15))
+    assert "tell it from 3 of them, most differing b (−0.100 [−0.400, +0.200]), then a and c." in (
+        give_verdict("ours", unclear, "ndcg@10").sentence
+    )
     test = minus(a=(-0.2, -0.1), b=(-0.4, -0.2), c=(-0.3, -0.2), d=(0.1, 0.2))
     assert give_verdict("ours", test, "ndcg@10").sentence == (
         "ours does not beat every baseline at NDCG@10: it loses to 3 of them, most to b (−0.300 [−0.400, −0.200]), "

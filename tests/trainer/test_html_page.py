@@ -183,7 +183,7 @@ def test_slices_stand_beside_the_best_baseline_and_losses_are_said():
         ("hot", "1,234", "worse"), ("warm", "1,234", "unclear"), ("cold", "0", ""),
     ]  # fmt: skip
     assert table.rows[0].cells[1].text == "knn 0.300 [0.280, 0.320]" and table.rows[2].cells == (None, None)
-    assert slice_losses([table]) == ["How known the item is: a baseline is better for hot."]
+    assert slice_losses([table]) == ["How known the item is: a baseline is better for “hot”."]
     assert slice_tables("ours", {}) == slice_tables("ours", {"slices": {"kind": "words"}}) == []
 
 

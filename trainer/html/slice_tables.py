@@ -55,7 +55,7 @@ def slice_losses(tables: Sequence[SliceTable]) -> list[str]:
     """Return in which slices a baseline is clearly better, a sentence a table."""
     losses = []
     for table in tables:
-        worse = [row.name for row in table.rows if row.outcome == WORSE]
+        worse = [f"“{row.name}”" for row in table.rows if row.outcome == WORSE]
         if worse:
             losses.append(f"{table.title}: a baseline is better for {listed(worse)}.")
     return losses

@@ -65,9 +65,11 @@ def give_verdict(ours: str, test: Mapping[str, Any], metric: str) -> Verdict | N
         return Verdict(sentence, True, losses)
     parts = []
     if by_outcome[WORSE]:
-        parts.append(f"it loses to {_listed_with(found, by_outcome[WORSE])}")
+        parts.append(f"it loses to {_listed_with(found, by_outcome[WORSE], 'most to', 'and to')}")
     if by_outcome[UNCLEAR]:
-        parts.append(f"these users cannot tell it from {_listed_with(found, by_outcome[UNCLEAR])}")
+        parts.append(
+            f"these users cannot tell it from {_listed_with(found, by_outcome[UNCLEAR], 'most differing', 'then')}"
+        )
     if by_outcome[BETTER]:
         parts.append(f"it beats {listed(by_outcome[BETTER])}")
     sentence = f"{ours} does not beat every baseline at {title}: {'; '.join(parts)}."
@@ -111,13 +113,13 @@ def _losses(differences: Mapping[str, Any], decided: str, confidence: float) -> 
     return (f"It also loses at {listed(texts)}.",)
 
 
-def _listed_with(found: Mapping[str, Any], names: Sequence[str]) -> str:
+def _listed_with(found: Mapping[str, Any], names: Sequence[str], most: str, then: str) -> str:
     """Return names with their intervals; of many, the interval of the farthest from zero alone."""
     by_size = sorted(names, key=lambda name: -abs(found[name]["mean"]))
     if len(names) <= MAX_INTERVALS:
         return listed(f"{name} ({_interval(found[name])})" for name in by_size)
     first, *others = by_size
-    return f"{len(names)} of them, most to {first} ({_interval(found[first])}), and to {listed(others)}"
+    return f"{len(names)} of them, {most} {first} ({_interval(found[first])}), {then} {listed(others)}"
 
 
 def _interval(difference: Mapping[str, float]) -> str:
