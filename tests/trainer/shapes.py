@@ -62,11 +62,11 @@ def _draw(directory: Path) -> list[dict]:
         left, top = generator.integers(4, 20, size=2).tolist()
         picture = Image.new("RGB", (64, 64), "white")
         _shape(ImageDraw.Draw(picture), shape, (left, top, left + SIZES[size], top + SIZES[size]), COLOURS[colour])
-        picture.save(images / f"{number:04d}.png")
+        picture.save(images / f"{number:016x}.png")
         products.append(
             {
                 "shop": "shapes.localhost",
-                "itemId": f"{number:04d}",
+                "itemId": f"{number:016x}",
                 "url": f"http://shapes.localhost/{number}",
                 "title": f"{size} {colour} {shape}",
                 "categoryPath": [shape],
