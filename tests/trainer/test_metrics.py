@@ -31,10 +31,8 @@ def slow_order(scores, priority):
 def slow_metric(name, order, targets, k):
     shown = order[:k]
     hits = sum(1 for column in shown if column in targets)
-    if name == "recall":
-        return hits / len(targets)
-    if name == "precision":
-        return hits / k
+    if name in ("recall", "precision"):
+        return hits / (len(targets) if name == "recall" else k)
     if name == "f1":
         precision, recall = hits / k, hits / len(targets)
         return 0.0 if hits == 0 else 2 * precision * recall / (precision + recall)
@@ -44,10 +42,7 @@ def slow_metric(name, order, targets, k):
     if name == "hit_rate":
         return 1.0 if any(column in targets for column in shown) else 0.0
     if name == "mrr":
-        for place, column in enumerate(shown):
-            if column in targets:
-                return 1 / (place + 1)
-        return 0.0
+        return next((1 / place for place, column in enumerate(shown, 1) if column in targets), 0.0)
     found = sum(1 / math.log2(place + 2) for place, column in enumerate(shown) if column in targets)
     best = sum(1 / math.log2(place + 2) for place in range(min(k, len(targets))))
     return found / best

@@ -10,7 +10,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from trainer.baselines.sparse_interactions import Matrix, history_matrix, num_users_per_item, user_items
-from trainer.baselines.tuning import Fitted, tune, tuning_cases
+from trainer.baselines.tuning import Fitted, tune
 from trainer.evaluation import Scorer, seen_candidates
 from trainer.prepare import Prepared
 from trainer.splits import Cases
@@ -18,7 +18,6 @@ from trainer.splits import Cases
 RIDGES = (30.0, 100.0, 300.0, 1000.0)
 # The Gram matrix is dense: 16,000 items are 1 GB, and solving takes minutes. Beyond that the most liked are kept.
 MAX_ITEMS = 16_000
-MAX_TUNING_SCORES = 6_000_000  # half of what others take: a case costs as much as its solution
 
 Scores = NDArray[np.float32]
 
@@ -83,9 +82,7 @@ def fit_ease(prepared: Prepared) -> Fitted:
     model = Ease(liked, split.test.candidates, may_repeat=may_repeat)
     if model.cross[:, split.test.candidates].nnz == 0:  # a shop that no training user has visited: nothing to solve for
         return Fitted(_nothing_learnt, {"chosen": {}})
-    seed = prepared.config.seed
-    cases = tuning_cases(split.valid, seed, MAX_TUNING_SCORES)
-    return tune(model.scorer, [{"ridge": ridge} for ridge in RIDGES], cases, seed)
+    return tune(model.scorer, [{"ridge": ridge} for ridge in RIDGES], split.valid, prepared.config.seed)
 
 
 def _nothing_learnt(cases: Cases, positions: NDArray[np.int64]) -> Scores:
