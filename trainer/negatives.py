@@ -4,6 +4,7 @@ Only items that somebody touched in training are drawn. What no training user co
 new goods, is not less liked for it, and a negative would teach just that.
 """
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,14 +143,16 @@ def nearest_items(
         raise TrainingError(f"hard negatives need at least two training items with {which} features; use another")
     if cache_dir is None:
         return _nearest(vectors, catalogue, k, device)
-    digest = hashlib.sha256(f"{which} {k} {vectors.shape}".encode())
+    digest = hashlib.sha256(f"neighbours {which} {k} {vectors.shape}".encode())
     digest.update(vectors.data)
     digest.update(catalogue.data)
-    path = Path(cache_dir) / f"neighbours-{digest.hexdigest()}.npy"
-    if not path.is_file():
-        with write_whole(path) as file:
-            np.save(file, _nearest(vectors, catalogue, k, device), allow_pickle=False)
-    found: NDArray[np.int64] = np.load(path, allow_pickle=False)
+    path = Path(cache_dir) / f"{digest.hexdigest()}.npy"  # named as features are, so that the cache's limit counts it
+    with contextlib.suppress(FileNotFoundError):
+        found: NDArray[np.int64] = np.load(path, allow_pickle=False)
+        return found
+    found = _nearest(vectors, catalogue, k, device)
+    with write_whole(path) as file:
+        np.save(file, found, allow_pickle=False)
     return found
 
 
