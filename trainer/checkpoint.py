@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from trainer.errors import CheckpointError
 from trainer.pretrained.branches import ImageBranch, TextBranch
+from trainer.towers.additive import AdditiveItem, AdditiveUser
 from trainer.towers.clip import ContrastiveItemTower
 from trainer.towers.content import ContentUserTower
 from trainer.towers.fusion import FusionItem, FusionUser
@@ -43,6 +44,7 @@ TOWER_TYPES: dict[str, Callable[..., nn.Module]] = {
     tower.__name__: tower
     for tower in (
         *(TwoTowerItem, TwoTowerUser, FusionItem, FusionUser, GraphSageItem),
+        *(AdditiveItem, AdditiveUser),
         *(ContrastiveItemTower, ContentUserTower, TextBranch, ImageBranch),
         *(LateFusionItem, TextTransformer, PictureCnn, HvsrItem),
     )

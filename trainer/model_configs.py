@@ -119,6 +119,30 @@ class GraphSageConfig(RankingConfig):
 
 
 @dataclass(frozen=True)
+class AdditiveConfig(ModelConfig):
+    """Sizes of trainer/towers/additive.py, and what it is fitted to (trainer/recipes/additive.py)."""
+
+    type: str = "additive"
+    num_words: int = 16384  # words are hashed to so many embeddings; 0: without words
+    item_ids: bool = True  # an embedding for each item of the training interactions, used where the item is known
+    id_dropout: float = 0.2  # share of items that count as never seen, so that words and content alone will do
+    new_shop: float = 0.0  # share of batches in which none of the shop's items counts as seen, as in a new shop
+    shop_share: float = 0.5  # of the catalogue in a batch's shop, where no shop is asked for
+    history_dropout: float = 0.2  # share of histories that is left out
+    proximity: float = 0.5  # how much more a choice counts that is near the history (trainer/shop_visits.py)
+    max_candidates: int = 8192  # of a shop's items that stand against each other in a batch
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        between("model.num_words", self.num_words, 0, 2**22)
+        for name in ("id_dropout", "new_shop", "history_dropout"):
+            between(f"model.{name}", getattr(self, name), 0, 1)
+        between("model.shop_share", self.shop_share, 0.01, 0.99)
+        between("model.proximity", self.proximity, 0, 4)
+        between("model.max_candidates", self.max_candidates, 2, 10_000_000)
+
+
+@dataclass(frozen=True)
 class ClipConfig(ModelConfig):
     """Contrastive text and pictures: trainer/recipes/clip.py."""
 
@@ -254,6 +278,7 @@ MODEL_CONFIGS: dict[str, type[ModelConfig]] = {
     "two_tower": TwoTowerConfig,
     "fusion": FusionConfig,
     "graphsage": GraphSageConfig,
+    "additive": AdditiveConfig,
     "clip": ClipConfig,
     "hybrid": HybridConfig,
     "hvsr": HvsrConfig,

@@ -63,7 +63,7 @@ def product_labels(products: Sequence[Product], by: Sequence[str]) -> NDArray[np
 
 def _value(product: Product, field: str) -> str:
     if field == "category":
-        return (list(product.get("categoryPath") or [""]))[-1].casefold()
+        return str((list(product.get("categoryPath") or [""]))[-1]).casefold()
     found = product.get("brand") if field == "brand" else product.get("attributes", {}).get(field)
     return str(found or "").casefold()
 

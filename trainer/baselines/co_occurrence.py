@@ -1,7 +1,8 @@
 """Item co-occurrence, from what a case has (shop A) to what is asked for (shop B).
 
 `score(j) = sum over i in history of 0.5 ** (ago_i / half_life) * together(i, j) / (n_i ** a * n_j ** b)`, where
-`together` counts training users who liked both. a damps what everybody has in their history, b damps bestsellers.
+`together` counts training users who liked both, those who liked them close together for more (`liked_together`). a
+damps what everybody has in their history, b damps bestsellers.
 """
 
 from itertools import product
@@ -10,18 +11,25 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from trainer.baselines.sparse_interactions import Matrix, history_matrix, num_users_per_item, user_items
+from trainer.baselines.sparse_interactions import (
+    Matrix,
+    history_matrix,
+    liked_together,
+    num_users_per_item,
+    user_items,
+)
 from trainer.data import Interactions
 from trainer.evaluation import Scorer
 from trainer.splits import Cases
 
 FROM_EXPONENTS = (0.0, 0.3, 0.6, 1.0)
 TO_EXPONENTS = (0.0, 0.25)
-HALF_LIVES_ITEMS = (None, 10.0, 3.0)
+HALF_LIVES_ITEMS = (None, 10.0)
+PROXIMITIES = (0.0, 0.5, 1.0)
 
 GRID = [
-    {"from_exponent": a, "to_exponent": b, "half_life_items": half_life}
-    for half_life, a, b in product(HALF_LIVES_ITEMS, FROM_EXPONENTS, TO_EXPONENTS)
+    {"proximity": proximity, "from_exponent": a, "to_exponent": b, "half_life_items": half_life}
+    for proximity, half_life, a, b in product(PROXIMITIES, HALF_LIVES_ITEMS, FROM_EXPONENTS, TO_EXPONENTS)
 ]
 
 
@@ -32,23 +40,28 @@ class CoOccurrence:
         liked = user_items(train, num_items)
         self.num_items = num_items
         self.num_users = np.maximum(num_users_per_item(liked), 1)
-        self.together: Matrix = (liked.T @ liked).tocsr()
-        self.together.setdiag(0)
-        self._columns: tuple[NDArray[np.int64], Matrix] | None = None
+        self.train = train
+        self._together: dict[float, Matrix] = {}
+        self._columns: dict[tuple[float, int], tuple[NDArray[np.int64], Matrix]] = {}
 
-    def scorer(self, from_exponent: float, to_exponent: float, half_life_items: float | None) -> Scorer:
+    def scorer(
+        self, from_exponent: float, to_exponent: float, half_life_items: float | None, proximity: float = 0.0
+    ) -> Scorer:
         """Return the scorer with these settings."""
         from_weights = sp.diags(self.num_users**-from_exponent)
         to_weights = self.num_users**-to_exponent
 
         def score(cases: Cases, positions: NDArray[np.int64]) -> NDArray[np.float32]:
             history = history_matrix(cases, positions, self.num_items, half_life_items) @ from_weights
-            scores = (history @ self._to(cases.candidates)).toarray() * to_weights[cases.candidates]
+            scores = (history @ self._to(cases.candidates, proximity)).toarray() * to_weights[cases.candidates]
             return np.asarray(scores, dtype=np.float32)
 
         return score
 
-    def _to(self, candidates: NDArray[np.int64]) -> Matrix:
-        if self._columns is None or self._columns[0] is not candidates:
-            self._columns = (candidates, self.together[:, candidates])
-        return self._columns[1]
+    def _to(self, candidates: NDArray[np.int64], proximity: float) -> Matrix:
+        if proximity not in self._together:
+            self._together[proximity] = liked_together(self.train, self.num_items, proximity)
+        key = (proximity, len(candidates))
+        if key not in self._columns or self._columns[key][0] is not candidates:
+            self._columns[key] = (candidates, self._together[proximity][:, candidates])
+        return self._columns[key][1]

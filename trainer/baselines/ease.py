@@ -1,21 +1,32 @@
 """EASE: the strongest linear model known, in closed form. Steck, "Embarrassingly shallow autoencoders", WWW 2019.
 
 Where what is asked for (shop B's items) is never in a history (shop A's), no item can predict itself, and the model is
-ridge regression from A to B: `W = (Xa' Xa + lambda I)^-1 Xa' Xb`. Otherwise it is Steck's, with the diagonal held at
-zero: `W = I - P / diag(P)`, `P = (X' X + lambda I)^-1`. W itself is never built: scores are solved for the histories.
+ridge regression from A to B: `W = (Xa' Xa + lambda I)^-1 Xa' Xb`. There `Xa' Xb` may count what was liked close by for
+more (`liked_together`), as if each choice were predicted from what surrounded it. Otherwise it is Steck's, with the
+diagonal held at zero: `W = I - P / diag(P)`, `P = (X' X + lambda I)^-1`. W itself is never built: scores are solved for
+the histories.
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from trainer.baselines.sparse_interactions import Matrix, history_matrix, num_users_per_item, user_items
+from trainer.baselines.sparse_interactions import (
+    Matrix,
+    history_matrix,
+    liked_together,
+    num_users_per_item,
+    user_items,
+)
 from trainer.baselines.tuning import Fitted, tune
 from trainer.evaluation import Scorer, seen_candidates
 from trainer.prepare import Prepared
 from trainer.splits import Cases
 
-RIDGES = (30.0, 100.0, 300.0, 1000.0)
+RIDGES = (30.0, 100.0, 300.0)
+PROXIMITIES = (0.0, 0.5)
 # The Gram matrix is dense: 16,000 items are 1 GB, and solving takes minutes. Beyond that the most liked are kept.
 MAX_ITEMS = 16_000
 
@@ -26,7 +37,13 @@ class Ease:
     """Makes EASE scorers of one training set; `may_repeat` where histories can hold candidates."""
 
     def __init__(
-        self, liked: Matrix, candidates: NDArray[np.int64], *, may_repeat: bool, max_items: int = MAX_ITEMS
+        self,
+        liked: Matrix,
+        candidates: NDArray[np.int64],
+        *,
+        may_repeat: bool,
+        max_items: int = MAX_ITEMS,
+        near: Mapping[float, Matrix] | None = None,
     ) -> None:
         self.num_items = liked.shape[1]
         self.may_repeat = may_repeat
@@ -36,21 +53,29 @@ class Ease:
         self.inputs = np.sort(np.argsort(-counts, kind="stable")[: min(max_items, np.count_nonzero(counts))])
         of_inputs = liked[:, self.inputs]
         self.gram = (of_inputs.T @ of_inputs).toarray()
-        self.cross = (of_inputs.T @ liked).tocsr()  # (inputs, num_items)
+        # (inputs, num_items) each, by proximity
+        self.cross = {0.0: (of_inputs.T @ liked).tocsr()}
+        self.cross |= {proximity: matrix[self.inputs] for proximity, matrix in (near or {}).items()}
+        self._factor: tuple[float, Scores] | None = None
 
-    def scorer(self, ridge: float) -> Scorer:
-        """Return the scorer with this ridge (lambda)."""
-        gram = self.gram + ridge * np.eye(len(self.gram), dtype=np.float32)
-        factor = scipy.linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
+    def scorer(self, ridge: float, proximity: float = 0.0) -> Scorer:
+        """Return the scorer with this ridge (lambda); `proximity` must be one of `cross`."""
+        factor = self._factorised(ridge)
         if self.may_repeat:
             return self._autoencoder(factor)
 
         def score(cases: Cases, positions: NDArray[np.int64]) -> Scores:
             solved = self._solve(factor, cases, positions)
-            scores: Scores = (self.cross[:, cases.candidates].T @ solved).T
+            scores: Scores = (self.cross[proximity][:, cases.candidates].T @ solved).T
             return scores
 
         return score
+
+    def _factorised(self, ridge: float) -> Scores:
+        if self._factor is None or self._factor[0] != ridge:  # the last one only: each takes half a gigabyte
+            gram = self.gram + ridge * np.eye(len(self.gram), dtype=np.float32)
+            self._factor = (ridge, scipy.linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False))
+        return self._factor[1]
 
     def _autoencoder(self, factor: Scores) -> Scorer:
         inverse_factor = scipy.linalg.solve_triangular(
@@ -79,10 +104,13 @@ def fit_ease(prepared: Prepared) -> Fitted:
     split = prepared.split
     liked = user_items(split.train, len(prepared.dataset.products))
     may_repeat = any(len(seen_candidates(cases, np.arange(len(cases)))[0]) for cases in (split.valid, split.test))
-    model = Ease(liked, split.test.candidates, may_repeat=may_repeat)
-    if model.cross[:, split.test.candidates].nnz == 0:  # a shop that no training user has visited: nothing to solve for
+    num_items = len(prepared.dataset.products)
+    near = {} if may_repeat else {p: liked_together(split.train, num_items, p) for p in PROXIMITIES if p}
+    model = Ease(liked, split.test.candidates, may_repeat=may_repeat, near=near)
+    if model.cross[0.0][:, split.test.candidates].nnz == 0:  # no training user has visited the shop
         return Fitted(_nothing_learnt, {"chosen": {}})
-    return tune(model.scorer, [{"ridge": ridge} for ridge in RIDGES], split.valid, prepared.config.seed)
+    grid = [{"ridge": ridge, "proximity": proximity} for ridge in RIDGES for proximity in sorted(model.cross)]
+    return tune(model.scorer, grid, split.valid, prepared.config.seed)
 
 
 def _nothing_learnt(cases: Cases, positions: NDArray[np.int64]) -> Scores:

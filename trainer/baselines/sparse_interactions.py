@@ -25,6 +25,30 @@ def user_items(train: Interactions, num_items: int) -> Matrix:
     return matrix
 
 
+def liked_together(train: Interactions, num_items: int, proximity: float) -> Matrix:
+    r"""Return (num_items, num_items): for each pair of items the sum over users who liked both of :math:`d^{-\gamma}`.
+
+    d is how many places apart the two stand in the order in which the user first liked things, and :math:`\gamma` is
+    `proximity`: 0 counts users; above it, what was chosen in one go says more. The diagonal is empty.
+    """
+    users, items = _first_likes(train, num_items)
+    total = sp.csr_matrix((num_items, num_items), dtype=np.float32)
+    for apart in range(1, int(np.bincount(users).max(initial=1))):
+        is_pair = users[apart:] == users[:-apart]
+        pairs = (items[:-apart][is_pair], items[apart:][is_pair])
+        weights = np.full(len(pairs[0]), apart**-proximity, dtype=np.float32)
+        total = total + sp.csr_matrix((weights, pairs), shape=total.shape)
+    return (total + total.T).tocsr()
+
+
+def _first_likes(train: Interactions, num_items: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return (user_idx, item_idx) of each user's first like of each item, by user and in their order."""
+    liked = np.flatnonzero(train.is_liked)
+    pairs = train.user_idx[liked] * num_items + train.item_idx[liked]
+    rows = liked[np.sort(np.unique(pairs, return_index=True)[1])]
+    return train.user_idx[rows], train.item_idx[rows]
+
+
 def num_users_per_item(matrix: Matrix) -> Vector:
     """Return how many users liked each item, (num_items,)."""
     return np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.float32)

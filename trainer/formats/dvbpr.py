@@ -47,7 +47,9 @@ def _load(path: Path) -> tuple[tuple[dict[Any, Any], ...], dict[int, Mapping[str
             f"{path}: expected six objects (users' training, validation, test; items; counts), got {len(found)}"
         )
     parts = tuple(_by_number(part) for part in found[:3])
-    items = {int(number): _by_word(item) for number, item in _by_number(found[3]).items() if isinstance(item, Mapping)}
+    items: dict[int, Mapping[str, Any]] = {
+        int(number): _by_word(item) for number, item in _by_number(found[3]).items() if isinstance(item, Mapping)
+    }
     if not items or not all(isinstance(part, dict) for part in parts):
         raise DataError(
             f"{path}: expected users and items by number, got {type(found[0]).__name__}, {type(found[3]).__name__}"

@@ -9,7 +9,7 @@ from torch import nn
 from trainer.evaluation import Scorer
 from trainer.learner import Learner
 from trainer.prepare import Prepared
-from trainer.recipes import clip, fusion, graphsage, hvsr, hybrid, two_tower
+from trainer.recipes import additive, clip, fusion, graphsage, hvsr, hybrid, two_tower
 
 Towers = Mapping[str, nn.Module]
 
@@ -29,6 +29,7 @@ RECIPES: dict[str, Recipe] = {
     "two_tower": Recipe(two_tower.build, two_tower.scorer),
     "fusion": Recipe(fusion.build, fusion.scorer),
     "graphsage": Recipe(graphsage.build, graphsage.scorer),
+    "additive": Recipe(additive.build, additive.scorer),
     "clip": Recipe(clip.build, clip.scorer, clip.sections),
     "hybrid": Recipe(hybrid.build, hybrid.scorer),
     "hvsr": Recipe(hvsr.build, hvsr.scorer),

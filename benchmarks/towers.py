@@ -1,0 +1,331 @@
+"""Every baseline and tower that ranks items for users, by one protocol after the other, on one department's data.
+
+    python -m trainer prepare --format sequences USER_SEQUENCE.txt ITEM_TEXT.txt --out var/data/beauty
+    python -m benchmarks.towers beauty --protocols both new_shop --seeds 0 1 2
+
+Each protocol's split is dealt once and for all seeds, so that all rows answer the same questions; a seed decides how
+towers start and shuffle, how baselines are searched and how ties fall. Every row is tuned or stopped early on "valid";
+"test" is looked at once. What is finished stays in var/benchmarks/towers and is not measured again for the same code
+of this file's ROWS and the same data; results/towers_NAME.json sums up what is there.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchmarks.record import environment, write
+from trainer import checkpoint
+from trainer.baselines import BASELINES, fit_baselines
+from trainer.baselines.content import content_embeddings
+from trainer.baselines.mixtures import fit_mixture
+from trainer.baselines.sparse_interactions import num_users_per_item, user_items
+from trainer.config import RunConfig, parse_config
+from trainer.course import Course
+from trainer.evaluation import Ranking, Scorer, rank, rank_metrics
+from trainer.metrics import coverage, diversity, novelty
+from trainer.prepare import Prepared, prepare
+from trainer.progress import TerminalProgress
+from trainer.recipes import RECIPES
+from trainer.slices import Judge, slice_document, truncation_document
+from trainer.split_files import save_split
+from trainer.split_rules import plan_split
+from trainer.statistics import holm, seeds_interval
+
+WORK = Path("var/benchmarks/towers")
+K = 10
+SPLIT_SEED = 0
+SHARES = {"valid": 0.1, "test": 0.2, "max_valid_users": 2000, "max_test_users": 4000}
+PROTOCOLS: dict[str, dict[str, Any]] = {
+    # Training users shop in both; held-out users have never been in B.
+    "both": {"rule": "catalogue", **SHARES},
+    "both_by_brand": {"rule": "catalogue", "by": "brand", **SHARES},
+    # Nobody has ever been in B: none of its interactions is seen, in training or for tuning.
+    "new_shop": {"rule": "catalogue", "train_sees": "a", **SHARES},
+    "new_shop_by_brand": {"rule": "catalogue", "by": "brand", "train_sees": "a", **SHARES},
+    # One fifth of all items is new, the targets are among these, and everything is ranked.
+    "cold_items": {"rule": "cold_items", **SHARES},
+}
+SEEN_PROTOCOLS = ("both", "both_by_brand")
+
+_FAST = {"epochs": 12, "patience": 2, "max_items": 30}
+ROWS: dict[str, dict[str, Any]] = {
+    "two_tower": {"model": {"type": "two_tower"}, "training": _FAST},
+    "two_tower_bce": {
+        "model": {"type": "two_tower", "loss": "bce", "negatives": "uniform", "num_negatives": 8},
+        "training": _FAST,
+    },
+    "fusion": {"model": {"type": "fusion"}, "training": {**_FAST, "warmup_steps": 100}},
+    "graphsage": {"model": {"type": "graphsage"}, "training": _FAST},
+    "additive": {
+        "model": {"type": "additive"},
+        "training": {**_FAST, "batch_size": 256, "learning_rate": 0.004, "weight_decay": 0.05, "max_items": 100},
+    },
+}
+# Where nobody has seen the shop, training practises just that.
+NEW_SHOP_MODEL = {"additive": {"new_shop": 1.0}}
+STACKED = ("content", "user_knn", "ease", "additive")
+NOT_HERE = {
+    "hybrid": "needs pictures, which these data have none of; see benchmarks/fashion_retrieval.py",
+    "hvsr": "needs pictures, which these data have none of; see benchmarks/fashion_retrieval.py",
+    "clip": "needs pictures, which these data have none of; see benchmarks/fashion_retrieval.py",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure what is asked for and not there yet, then sum up everything that is there."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.towers", description=__doc__.splitlines()[0])
+    parser.add_argument("name", help="var/data/NAME, as `python -m trainer prepare` writes it")
+    parser.add_argument("--protocols", nargs="+", choices=PROTOCOLS, default=list(PROTOCOLS))
+    parser.add_argument(
+        "--rows", nargs="+", choices=["baselines", *ROWS, "stack"], default=["baselines", *ROWS, "stack"]
+    )
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--summary", action="store_true", help="only sum up")
+    arguments = parser.parse_args(argv)
+    torch.use_deterministic_algorithms(True)
+    torch.set_num_threads(arguments.threads)
+    if not arguments.summary:
+        for seed in arguments.seeds:
+            for protocol in arguments.protocols:
+                _measure(arguments.name, protocol, seed, arguments.rows)
+    write(f"towers_{arguments.name}", _summary(arguments.name))
+
+
+def _measure(name: str, protocol: str, seed: int, rows: Sequence[str]) -> None:
+    where = WORK / name / protocol
+    missing = [row for row in rows if not (where / f"{row}-{seed}.done").exists()]
+    if not missing:
+        return
+    with TerminalProgress() as progress:
+        bench = _Bench(name, protocol, seed, where, progress)
+        for row in missing:
+            progress.say(f"{name} {protocol} seed {seed}: {row}")
+            for found, scorer, about in bench.scorers(row):
+                bench.judge(found, scorer, about)
+            (where / f"{row}-{seed}.done").touch()
+
+
+class _Bench:
+    """One protocol with one seed."""
+
+    def __init__(self, name: str, protocol: str, seed: int, where: Path, progress: TerminalProgress) -> None:
+        self.name, self.protocol, self.seed, self.where, self.progress = name, protocol, seed, where, progress
+        where.mkdir(parents=True, exist_ok=True)
+        split = where / "split.npz"
+        if not split.exists():
+            first = prepare(self._config({}, PROTOCOLS[protocol], SPLIT_SEED), progress)
+            save_split(plan_split(first.dataset, first.config.split, SPLIT_SEED), first.dataset, split)
+        self.prepared = prepare(self._config({}, {"file": str(split)}, seed), progress)
+        self.fitted: dict[str, Scorer] = {}
+        _write(where / "about.json", _about(self.prepared))
+
+    def scorers(self, row: str) -> Iterator[tuple[str, Scorer, dict[str, Any]]]:
+        """Yield (name, scorer, what is to be said of it) of a row; "baselines" are many."""
+        if row == "baselines":
+            fits = fit_baselines(self.prepared, tuple(BASELINES), lambda done, total: None)
+            for each, fit in fits.items():
+                self.fitted[each] = fit.fitted.scorer
+                chosen = {key: value for key, value in fit.fitted.tuned.items() if key != "grid"}
+                yield each, fit.fitted.scorer, {"tuned": chosen, "fit_seconds": round(fit.fit_seconds, 2)}
+        elif row == "stack":
+            needed = [part for part in STACKED if part in BASELINES and part not in self.fitted]
+            for each, fit in fit_baselines(self.prepared, needed, lambda done, total: None).items():
+                self.fitted[each] = fit.fitted.scorer
+            parts = {part: self.fitted.get(part) or self._tower(part)[0] for part in STACKED}
+            started = time.perf_counter()
+            fitted = fit_mixture(parts, self.prepared.split.valid, self.seed)
+            about = {"tuned": {key: value for key, value in fitted.tuned.items() if key != "grid"}}
+            yield row, fitted.scorer, {**about, "fit_seconds": round(time.perf_counter() - started, 2)}
+        else:
+            yield row, *self._tower(row)
+
+    def _tower(self, row: str) -> tuple[Scorer, dict[str, Any]]:
+        model = dict(ROWS[row]["model"])
+        if self.protocol not in SEEN_PROTOCOLS:
+            model |= NEW_SHOP_MODEL.get(row, {})
+        out = self.where / "runs" / f"{row}-{self.seed}"
+        config = self._config({**ROWS[row], "model": model}, {"file": str(self.where / "split.npz")}, self.seed, out)
+        prepared = Prepared(**{**vars(self.prepared), "config": config})
+        course = Course(prepared, out, self.progress)
+        if (out / "last").exists():
+            course.resume()
+        course.run()
+        best = checkpoint.load(out / "best")
+        found = RECIPES[config.model.type].scorer(prepared, best.towers)
+        if found is None:
+            raise ValueError(f"{row} ranks nothing for users")
+        self.fitted[row] = found
+        about = {
+            "model": model,
+            "fit_seconds": round(sum(sum(epoch.values()) for epoch in course.seconds), 2),
+            "best_epoch": course.best_epoch,
+            "valid_ndcg@10": round(course.best_metric, 5),
+            "parameters": sum(w.numel() for tower in best.towers.values() for w in tower.parameters()),
+        }
+        return found, about
+
+    def judge(self, row: str, scorer: Scorer, about: dict[str, Any]) -> None:
+        """Rank the test users' candidates and keep what came of it."""
+        test = self.prepared.split.test
+        found = rank(scorer, test, np.random.default_rng([self.seed, 2]), 2 * K)
+        values = rank_metrics(found.ranks, test, (K, 2 * K)) | self._lists(found)
+        judge = Judge([self.seed, 3], 0.95, 500)
+        slices = slice_document({row: found.ranks}, test, self.prepared.split.train, self.prepared.features, judge) | {
+            "truncated": truncation_document({row: scorer}, test, [self.seed, 2], judge)
+        }
+        with (self.where / f"{row}-{self.seed}.npz").open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **values)
+        timing = {"score_seconds_per_1000_users": round(1000 * found.score_seconds / len(test), 4)}
+        covered = {f"coverage@{K}": coverage(found.top[:, :K], len(test.candidates))}
+        _write(self.where / f"{row}-{self.seed}.json", {**about, **timing, **covered, "slices": _flat(row, slices)})
+        self.progress.say(f"  {row}: NDCG@10 {values[f'ndcg@{K}'].mean():.4f}")
+
+    def _lists(self, found: Ranking) -> dict[str, NDArray[np.float64]]:
+        liked = user_items(self.prepared.split.train, len(self.prepared.dataset.products))
+        embeddings = content_embeddings(self.prepared.features, self.prepared.device)
+        counts = num_users_per_item(liked).astype(np.int64)
+        top = found.top[:, :K]
+        return {
+            f"diversity@{K}": diversity(top, embeddings),
+            f"novelty@{K}": novelty(top, counts, liked.shape[0]),
+        }
+
+    def _config(
+        self, row: Mapping[str, Any], split: Mapping[str, Any], seed: int, out: Path = Path("unused")
+    ) -> RunConfig:
+        data = Path("var/data") / self.name
+        return parse_config(
+            {
+                "seed": seed,
+                "encoders": "var/bundles/lite",
+                "out": str(out),
+                "data": {"products": [str(data / "products.jsonl")], "interactions": str(data / "interactions.csv")},
+                "split": dict(split),
+                **row,
+            }
+        )
+
+
+def _about(prepared: Prepared) -> dict[str, Any]:
+    split = prepared.split
+    return {
+        "data_hash": prepared.data_hash,
+        "rule": split.rule,
+        "train_interactions": len(split.train),
+        "valid_users": len(split.valid),
+        "test_users": len(split.test),
+        "candidates": len(split.test.candidates),
+        "info": dict(split.info),
+        "split_seed": SPLIT_SEED,
+    }
+
+
+def _flat(row: str, slices: Mapping[str, Any]) -> dict[str, Any]:
+    """Return {kind: {slice: {users, ndcg@10: [mean, low, high]}}} of one row."""
+    return {
+        kind: {
+            entry["slice"]: {
+                "users": entry["num_users"],
+                **{
+                    m: [round(v[x], 5) for x in ("mean", "low", "high")]
+                    for m, v in entry["models"].get(row, {}).items()
+                },
+            }
+            for entry in entries
+        }
+        for kind, entries in slices.items()
+    }
+
+
+def _summary(name: str) -> dict[str, Any]:
+    result = environment("torch", "numpy", "scipy", "scikit-learn", "implicit", "torch_geometric")
+    result |= {"data": name, "rows_hash": sha256(json.dumps(ROWS, sort_keys=True).encode()).hexdigest()[:16]}
+    result["not_here"] = NOT_HERE
+    result["protocols"] = {
+        where.name: _protocol(where) for where in sorted((WORK / name).iterdir()) if (where / "about.json").exists()
+    }
+    return result
+
+
+def _protocol(where: Path) -> dict[str, Any]:
+    values: dict[str, dict[int, Mapping[str, NDArray[np.float64]]]] = {}
+    for path in sorted(where.glob("*-*.npz")):
+        row, _, seed = path.stem.rpartition("-")
+        with np.load(path, allow_pickle=False) as arrays:
+            values.setdefault(row, {})[int(seed)] = {key: arrays[key] for key in arrays.files}
+    rows = {row: _row(where, row, of_seed) for row, of_seed in values.items()}
+    ordered = dict(sorted(rows.items(), key=lambda item: -item[1]["test"][f"ndcg@{K}"]["mean"]))
+    best = next((row for row in ordered if row in BASELINES), None)
+    towers = [row for row in ordered if row not in BASELINES]
+    found = {row: _difference(values[row], values[best]) for row in towers} if best else {}
+    corrected = holm({row: each["p_value"] for row, each in found.items()})
+    for row, each in found.items():
+        sure = corrected[row] < 0.05
+        ordered[row]["against_best_baseline"] = {
+            "baseline": best,
+            **each,
+            "p_holm": corrected[row],
+            "verdict": ("beats it" if each["mean"] > 0 else "loses to it") if sure else "not told apart from it",
+        }
+    return {"about": json.loads((where / "about.json").read_text("utf-8")), "rows": ordered}
+
+
+def _row(where: Path, row: str, of_seed: Mapping[int, Mapping[str, NDArray[np.float64]]]) -> dict[str, Any]:
+    seeds = sorted(of_seed)
+    generator = np.random.default_rng(0)
+    test = {}
+    for metric in of_seed[seeds[0]]:
+        stacked = np.stack([of_seed[seed][metric] for seed in seeds])
+        interval = seeds_interval(stacked, generator)
+        means = stacked.mean(axis=1)
+        test[metric] = {
+            "mean": round(interval.mean, 5),
+            "sd": round(float(means.std(ddof=1)), 5) if len(seeds) > 1 else None,
+            "low": round(interval.low, 5),
+            "high": round(interval.high, 5),
+        }
+    details = {seed: json.loads((where / f"{row}-{seed}.json").read_text("utf-8")) for seed in seeds}
+    first = details[seeds[0]]
+    return {
+        "seeds": seeds,
+        "test": test,
+        f"coverage@{K}": _mean_of(details, f"coverage@{K}"),
+        "fit_seconds": _mean_of(details, "fit_seconds"),
+        "score_seconds_per_1000_users": _mean_of(details, "score_seconds_per_1000_users"),
+        **{key: first[key] for key in ("tuned", "model", "parameters") if key in first},
+        **({"best_epochs": [details[seed]["best_epoch"] for seed in seeds]} if "best_epoch" in first else {}),
+        f"slices_of_seed_{seeds[0]}": first["slices"],
+    }
+
+
+def _mean_of(details: Mapping[int, Mapping[str, Any]], key: str) -> float:
+    return round(float(np.mean([each[key] for each in details.values()])), 4)
+
+
+def _difference(
+    ours: Mapping[int, Mapping[str, NDArray[np.float64]]], theirs: Mapping[int, Mapping[str, NDArray[np.float64]]]
+) -> dict[str, float]:
+    """Return the paired difference of NDCG@10 over the seeds that both have."""
+    seeds = sorted(ours.keys() & theirs.keys())
+    metric = f"ndcg@{K}"
+    pairs = np.stack([ours[seed][metric] - theirs[seed][metric] for seed in seeds])
+    found = seeds_interval(pairs, np.random.default_rng(0))
+    return {key: round(value, 5) for key, value in asdict(found).items()}
+
+
+def _write(path: Path, document: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""The additive recipe: ids, words and content summed, fitted by a softmax over a whole shop's items.
+
+Every batch is a shop: the one that is asked for, where training users have been there, or else a random part of the
+catalogue. What a user did outside of it predicts what they liked in it, against everything else that it sells. There
+is no sampling to correct for, and no item is a negative less often than it would be in use.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from trainer.errors import TrainingError
+from trainer.evaluation import Scorer, tower_scorer
+from trainer.fit import judge_on_valid
+from trainer.item_inputs import extra_inputs, item_inputs
+from trainer.model_configs import AdditiveConfig
+from trainer.prepare import Prepared
+from trainer.recipes.fusion import hash_keys, sorted_keys
+from trainer.row_fit import Lesson, RowFit
+from trainer.shop_visits import visit_shop
+from trainer.towers.additive import AdditiveItem, AdditiveUser
+from trainer.towers.fusion import UNKNOWN
+from trainer.words import word_bags
+
+Rows = NDArray[np.int64]
+
+
+class IdsAndWords:
+    """What the item tower knows beyond features: rows of the id embedding, and bags of words."""
+
+    def __init__(self, prepared: Prepared, item_tower: AdditiveItem) -> None:
+        self.config = _config(prepared)
+        self.item_rows = item_tower.rows(torch.from_numpy(hash_keys(prepared.dataset.item_keys)))  # (num_items,)
+        self.num_words = item_tower.config["num_words"]
+        if self.num_words:
+            texts = [prepared.encoders.item_text(product) for product in prepared.dataset.products]
+            bags = word_bags(texts, self.num_words)
+            # Where the features say that the text is missing, its words are, too.
+            self.word_ids = torch.from_numpy(bags.ids)
+            self.word_weights = torch.from_numpy(bags.weights * prepared.features.modality_mask[:, :1])
+        self.new_items: Tensor | None = None  # (num_items,) bool: items that count as never seen for now
+
+    def __call__(self, rows: Rows, generator: torch.Generator | None) -> dict[str, Tensor]:
+        """Return the further arguments of :class:`AdditiveItem`; in training some items are as if never seen."""
+        at = torch.from_numpy(rows)
+        item_rows = self.item_rows[at]
+        if generator is not None:
+            forgotten = torch.rand(len(rows), generator=generator) < self.config.id_dropout
+            if self.new_items is not None:
+                forgotten = forgotten | self.new_items[at]
+            item_rows = torch.where(forgotten, UNKNOWN, item_rows)
+        if not self.num_words:
+            return {"item_rows": item_rows}
+        return {"item_rows": item_rows, "word_ids": self.word_ids[at], "word_weights": self.word_weights[at]}
+
+
+def build(prepared: Prepared) -> RowFit:
+    """Return fresh towers to be fitted."""
+    generator = torch.Generator().manual_seed(prepared.config.seed)
+    item_tower, user_tower = _towers(prepared, generator)
+    extra = IdsAndWords(prepared, item_tower)
+    visits = _Visits(prepared, item_tower, user_tower, extra, generator)
+    lesson = Lesson(
+        batches=visits.batches,
+        batches_per_epoch=-(-len(visits.users) // prepared.config.training.batch_size),
+        loss=visits.loss,
+        judge=partial(judge_on_valid, prepared, extra, None, item_tower, user_tower),
+        stop_metric="ndcg@10",
+    )
+    towers = {"item_tower": item_tower, "user_tower": user_tower}
+    rates = {weight: 1.0 for tower in towers.values() for weight in tower.parameters()}
+    return RowFit(towers, rates, lesson, prepared.config.training, generator, prepared.device)
+
+
+def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
+    """Return the cosine of user and item, with ids of the items that training saw and words of all."""
+    item_tower = towers["item_tower"]
+    if not isinstance(item_tower, AdditiveItem):
+        raise TypeError(f"expected an AdditiveItem, got {type(item_tower).__name__}")
+    extra = IdsAndWords(prepared, item_tower)
+    max_items = prepared.config.training.max_items
+    return tower_scorer(item_tower, towers["user_tower"], prepared.features, max_items, prepared.device, extra)
+
+
+class _Visits:
+    """The batches of an epoch and their loss."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        item_tower: AdditiveItem,
+        user_tower: AdditiveUser,
+        extra: IdsAndWords,
+        generator: torch.Generator,
+    ) -> None:
+        self.prepared, self.config, self.extra, self.generator = prepared, _config(prepared), extra, generator
+        self.item_tower, self.user_tower = item_tower, user_tower
+        self.train = train = prepared.split.train
+        num_items = len(prepared.dataset.products)
+        self.is_sold = np.bincount(train.item_idx[train.is_liked], minlength=num_items) > 0
+        self.shop = asked_shop(prepared)
+        self.users = np.flatnonzero(np.diff(train.ptr) > 1)
+        if len(self.users) < 2:
+            raise TrainingError("no two training users did more than one thing, so there is nothing to learn")
+
+    def batches(self, generator: torch.Generator) -> Sequence[Rows]:
+        """Return the users of an epoch, in a new order."""
+        order = self.users[torch.randperm(len(self.users), generator=generator).numpy()]
+        size = self.prepared.config.training.batch_size
+        return [order[start : start + size] for start in range(0, len(order), size)]
+
+    def loss(self, users: Rows, epoch: int) -> dict[str, Tensor]:
+        r"""Return the mean cross-entropy over users, {"loss"}.
+
+        .. math:: -\sum_t w_t \log \mathrm{softmax}_{j \in \text{shop}}(\langle u, e_j \rangle / \tau)_t
+        """
+        config, training = self.config, self.prepared.config.training
+        in_shop = self._draw_shop()
+        is_kept = self._chance(len(self.train)) >= config.history_dropout
+        visits = visit_shop(
+            self.train, users, in_shop, is_kept, max_items=training.max_items, proximity=config.proximity
+        )
+        if len(visits) == 0:
+            return {"loss": 0.0 * self.user_tower.dislike}  # nothing to learn from, and still a scalar with a gradient
+        sold = self._sold(in_shop, visits.target_item)
+        unique, places = np.unique(np.concatenate([visits.item_idx.ravel(), sold]), return_inverse=True)
+        embeddings = torch.nn.functional.embedding(self._tensor(places), self._embed(unique, in_shop))
+        num = visits.item_idx.size
+        tastes = self.user_tower(
+            embeddings[:num].view(*visits.item_idx.shape, -1),  # (n, L, dim)
+            self._tensor(visits.kinds),
+            self._tensor(visits.ages_days),
+            self._tensor(visits.item_mask),
+        )
+        logits = tastes @ embeddings[num:].T / training.temperature  # (n, sold)
+        columns = self._tensor(np.searchsorted(sold, visits.target_item))
+        chosen = torch.log_softmax(logits, dim=1)[self._tensor(visits.target_user), columns]
+        return {"loss": -(chosen * self._tensor(visits.target_weight)).sum() / len(visits)}
+
+    def _draw_shop(self) -> NDArray[np.bool_]:
+        """Return which items the batch's shop sells, (num_items,)."""
+        if self.shop is not None:
+            return self.shop
+        return self._chance(len(self.is_sold)) < self.config.shop_share
+
+    def _sold(self, in_shop: NDArray[np.bool_], wanted: Rows) -> Rows:
+        """Return the items of the softmax, ascending: the shop's, or the wanted ones and a sample of the others."""
+        sold = np.flatnonzero(in_shop & self.is_sold)
+        if len(sold) <= self.config.max_candidates:
+            return sold
+        sample = torch.randperm(len(sold), generator=self.generator)[: self.config.max_candidates].numpy()
+        return np.union1d(sold[sample], wanted)
+
+    def _embed(self, items: Rows, in_shop: NDArray[np.bool_]) -> Tensor:
+        is_new = self._chance(1)[0] < self.config.new_shop
+        self.extra.new_items = torch.from_numpy(in_shop) if is_new else None
+        text, image, mask = item_inputs(self.prepared.features, items, self.prepared.device)
+        lost = self._tensor(self._chance(2 * len(items)).reshape(-1, 2).astype(np.float32))
+        dropout = self.prepared.config.training.modality_dropout
+        hit = (lost[:, :1] < dropout) & (mask.sum(1, keepdim=True) == 2)  # only what has both may lose one
+        picked = torch.cat([lost[:, 1:] < 0.5, lost[:, 1:] >= 0.5], dim=1)
+        mask = mask * (1 - (hit & picked).to(mask.dtype))
+        extra = extra_inputs(self.extra, items, self.prepared.device, self.generator)
+        embeddings: Tensor = self.item_tower(text, image, mask, **extra)
+        return embeddings
+
+    def _chance(self, number: int) -> NDArray[np.float64]:
+        drawn: NDArray[np.float64] = torch.rand(number, dtype=torch.float64, generator=self.generator).numpy()
+        return drawn
+
+    def _tensor(self, array: NDArray[np.generic]) -> Tensor:
+        return torch.from_numpy(array).to(self.prepared.device)
+
+
+def asked_shop(prepared: Prepared) -> NDArray[np.bool_] | None:
+    """Return which items (num_items,) are asked for, where training users liked some of them but not only them."""
+    split = prepared.split
+    asked = np.zeros(len(prepared.dataset.products), dtype=bool)
+    asked[split.test.candidates] = True
+    found = asked[split.train.item_idx[split.train.is_liked]]
+    return asked if found.any() and not found.all() and not asked.all() else None
+
+
+def _towers(prepared: Prepared, generator: torch.Generator) -> tuple[AdditiveItem, AdditiveUser]:
+    config, encoders, features = _config(prepared), prepared.encoders, prepared.features
+    keys = prepared.dataset.item_keys
+    seen = sorted_keys(keys[item] for item in np.unique(prepared.split.train.item_idx)) if config.item_ids else None
+    item_tower = AdditiveItem(
+        encoders.text_dim,
+        encoders.image_dim,
+        num_words=config.num_words,
+        num_items=0 if seen is None else len(seen),
+        dim=config.dim,
+        generator=generator,
+    )
+    if seen is not None:
+        item_tower.item_keys.copy_(seen)
+    means = (_mean(features.text, features.modality_mask[:, 0]), _mean(features.image, features.modality_mask[:, 1]))
+    item_tower.centre(*means)
+    return item_tower, AdditiveUser(config.dim, prepared.config.training.max_items)
+
+
+def _mean(features: NDArray[np.float32], is_there: NDArray[np.float32]) -> Tensor:
+    """Return the mean of the unit vectors of the features that are there, (D,); zeros without any."""
+    known = np.asarray(features[is_there > 0], dtype=np.float64)
+    if not len(known):
+        return torch.zeros(features.shape[1])
+    known /= np.maximum(np.linalg.norm(known, axis=1, keepdims=True), 1e-12)
+    return torch.from_numpy(known.mean(axis=0)).float()
+
+
+def _config(prepared: Prepared) -> AdditiveConfig:
+    config = prepared.config.model
+    if not isinstance(config, AdditiveConfig):
+        raise TypeError(f"expected an AdditiveConfig, got {type(config).__name__}")
+    return config
