@@ -12,7 +12,7 @@ from trainer.baselines.ease import Ease
 from trainer.baselines.mixtures import STANDARDS, fit_mixture, log_z_score, mixture_scorer, reciprocal_rank, z_score
 from trainer.baselines.neighbours import ItemNeighbours, UserNeighbours
 from trainer.baselines.popularity import overlap_popularity_scorer, random_scorer
-from trainer.baselines.sparse_interactions import keep_largest, user_items
+from trainer.baselines.sparse_interactions import keep_largest, liked_together, user_items
 from trainer.baselines.tuning import select_cases, tune, tuning_cases
 from trainer.data import DISMISS, make_interactions
 from trainer.errors import ConfigError
@@ -95,6 +95,36 @@ def test_co_occurrence_equals_its_formula(half_life):
     np.testing.assert_allclose(found, slow, rtol=1e-5, atol=1e-7)
 
 
+def first_likes(train):
+    """Each user's liked items in the order in which they were first liked, read row by row."""
+    found = {}
+    for user, item, kind in zip(train.user_idx.tolist(), train.item_idx.tolist(), train.kind.tolist(), strict=True):
+        mine = found.setdefault(user, [])
+        if kind != DISMISS and item not in mine:
+            mine.append(item)
+    return list(found.values())
+
+
+@pytest.mark.parametrize("proximity", [0.0, 0.5, 1.0])
+def test_items_liked_together_are_weighed_by_how_far_apart_they_were(proximity):
+    train = some_train()
+    slow = np.zeros((NUM_ITEMS, NUM_ITEMS))
+    for items in first_likes(train):
+        for i, one in enumerate(items):
+            for j, other in enumerate(items):
+                if i != j:
+                    slow[one, other] += abs(i - j) ** -proximity
+    np.testing.assert_allclose(liked_together(train, NUM_ITEMS, proximity).toarray(), slow, rtol=1e-5)
+
+
+def test_co_occurrence_by_proximity_uses_those_weights():
+    train, cases = some_train(), some_cases()
+    near = liked_together(train, NUM_ITEMS, 1.0).toarray()
+    found, histories = scores_of(CoOccurrence(train, NUM_ITEMS).scorer(0.0, 0.0, None, proximity=1.0), cases)
+    slow = [[sum(near[i, j] for i in history) for j in CANDIDATES] for history in histories]
+    np.testing.assert_allclose(found, slow, rtol=1e-5)
+
+
 def test_item_neighbours_equal_their_formula():
     train, cases = some_train(), some_cases()
     people = liked_sets(train)
@@ -147,6 +177,17 @@ def test_ease_between_shops_is_ridge_regression():
     weights = np.linalg.inv(a.T @ a + 7 * np.eye(len(SHOP_A))) @ a.T @ b
     model = Ease(user_items(train, NUM_ITEMS), CANDIDATES, may_repeat=False)
     found, histories = scores_of(model.scorer(7.0), cases)
+    history = np.array([[float(i in h) for i in SHOP_A] for h in histories])
+    np.testing.assert_allclose(found, history @ weights, atol=1e-5)
+
+
+def test_ease_by_proximity_predicts_weighted_choices():
+    train, cases = some_train(), some_cases()
+    a = dense(train)[:, SHOP_A]
+    near = liked_together(train, NUM_ITEMS, 0.5)
+    weights = np.linalg.inv(a.T @ a + 7 * np.eye(len(SHOP_A))) @ near.toarray()[np.ix_(SHOP_A, CANDIDATES)]
+    model = Ease(user_items(train, NUM_ITEMS), CANDIDATES, may_repeat=False, near={0.5: near})
+    found, histories = scores_of(model.scorer(7.0, 0.5), cases)
     history = np.array([[float(i in h) for i in SHOP_A] for h in histories])
     np.testing.assert_allclose(found, history @ weights, atol=1e-5)
 
