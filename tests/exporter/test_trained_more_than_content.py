@@ -11,6 +11,7 @@ import torch
 from exporter.__main__ import main
 from exporter.verify import verify
 from trainer import checkpoint as checkpoints
+from trainer.towers.additive import AdditiveItem, AdditiveUser
 from trainer.towers.fusion import FusionItem, FusionUser
 from trainer.towers.graphsage import GraphSageItem
 from trainer.towers.two_tower import TwoTowerUser
@@ -27,7 +28,11 @@ def graphsage():
     return GraphSageItem(TEXT, IMAGE, DIM, 8, 12), TwoTowerUser(DIM, 32, 8)
 
 
-@pytest.mark.parametrize("make", [fusion, graphsage])
+def additive():
+    return AdditiveItem(TEXT, IMAGE, num_words=32, num_items=7, dim=DIM), AdditiveUser(DIM, max_items=30)
+
+
+@pytest.mark.parametrize("make", [fusion, graphsage, additive])
 def test_exported_towers_answer_as_torch_does_with_all_else_missing(make, tiny_bundle, tmp_path):
     rng = torch.Generator().manual_seed(4)
     item, user = (tower.eval() for tower in make())
