@@ -21,8 +21,8 @@ def test_every_baseline_stands_beside_the_model_with_what_was_tuned(run):
     report = run[1]
     assert list(report["test"]["models"]) == ["two_tower", *BASELINES]
     assert report["baselines"].keys() == BASELINES.keys()
-    assert report["baselines"]["ease"]["chosen"].keys() == {"ridge"}
-    assert report["tuning"]["ease"][0].keys() == {"ridge", "ndcg@10"}
+    assert report["baselines"]["ease"]["chosen"].keys() == {"ridge", "proximity"}
+    assert report["tuning"]["ease"][0].keys() == {"ridge", "proximity", "ndcg@10"}
     best = max(point["ndcg@10"] for point in report["tuning"]["co_occurrence"])
     assert report["baselines"]["co_occurrence"]["valid_ndcg@10"] == best
 

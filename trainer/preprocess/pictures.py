@@ -41,7 +41,10 @@ def clean_picture(content: bytes, rule: PictureRule) -> bytes:
                 return content if _is_ready(picture, rule) else _convert(picture, rule)
     except PictureError:
         raise
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, Warning) as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        # Pillow's own limit, which other code of the process may have set below ours, is met before the header is seen.
+        raise PictureError(f"too many pixels, at most {MAX_PIXELS:,} are unpacked: {error}") from error
+    except (OSError, ValueError, SyntaxError, EOFError, Warning) as error:
         raise PictureError(f"does not decode as a picture: {error}") from error
 
 
