@@ -19,7 +19,7 @@ from trainer.errors import TrainingError
 from trainer.evaluation import evaluate, tower_scorer
 from trainer.features import ItemFeatures
 from trainer.histories import pad_histories
-from trainer.item_inputs import ItemExtra, extra_inputs, item_inputs
+from trainer.item_inputs import ItemExtra, drop_modalities, extra_inputs, item_inputs
 from trainer.learner import OnBatch, global_chance_from, unwatched
 from trainer.model_configs import RankingConfig
 from trainer.negatives import nearest_items
@@ -217,21 +217,14 @@ class Fit:
         """Return the embeddings of items (n,), each embedded once, as (n, dim), and the auxiliary loss on them."""
         unique, places = np.unique(item_idx, return_inverse=True)
         text, image, modality_mask = item_inputs(self.features, unique, self.device)
-        modality_mask = modality_mask * self._keep_modalities(modality_mask)
+        chance = torch.rand(len(modality_mask), 2, generator=self.generator).to(self.device)
+        modality_mask = drop_modalities(modality_mask, chance, self.config.modality_dropout)
         extra = extra_inputs(self.extra, unique, self.device, self.generator)
         embeddings = self.item_tower(text, image, modality_mask, **extra)  # (num_unique, dim)
         further = None
         if self.auxiliary:
             further = self.auxiliary(ItemBatch(unique, text, image, modality_mask, extra, embeddings))
         return torch.nn.functional.embedding(self._tensor(places), embeddings), further
-
-    def _keep_modalities(self, modality_mask: Tensor) -> Tensor:
-        """Return 0 for one modality of some items that have both, 1 elsewhere, (n, 2)."""
-        chance = torch.rand(len(modality_mask), 2, generator=self.generator).to(self.device)
-        is_hit = (chance[:, 0] < self.config.modality_dropout) & (modality_mask.sum(1) == 2)
-        loses_text = chance[:, 1] < 0.5
-        lost = torch.stack([is_hit & loses_text, is_hit & ~loses_text], dim=1)
-        return 1 - lost.to(modality_mask.dtype)
 
     def _tensor(self, array: NDArray[np.generic]) -> Tensor:
         return torch.from_numpy(array).to(self.device)

@@ -35,3 +35,14 @@ def extra_inputs(
 ) -> dict[str, Tensor]:
     """Return the further keyword arguments of the item tower for some items; none without `extra`."""
     return {name: tensor.to(device) for name, tensor in extra(rows, generator).items()} if extra else {}
+
+
+def drop_modalities(modality_mask: Tensor, chance: Tensor, share: float) -> Tensor:
+    """Return the mask (n, 2) without the text or the picture, as often, of a `share` of the items that have both.
+
+    `chance` (n, 2) is drawn from [0, 1): which items lose something, and what.
+    """
+    is_hit = (chance[:, 0] < share) & (modality_mask.sum(1) == 2)
+    loses_text = chance[:, 1] < 0.5
+    lost = torch.stack([is_hit & loses_text, is_hit & ~loses_text], dim=1)
+    return modality_mask * (1 - lost.to(modality_mask.dtype))

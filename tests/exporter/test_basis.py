@@ -1,4 +1,4 @@
-"""The content tower's constants: a bundle's space is a hash of them, so they must not depend on how they were summed."""
+"""The content tower's constants: a space is a hash of them, so they must not depend on how they were summed."""
 
 import torch
 

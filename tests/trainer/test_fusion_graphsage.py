@@ -21,6 +21,7 @@ from trainer import checkpoint
 from trainer.__main__ import main
 from trainer.config import read_config
 from trainer.evaluation import evaluate
+from trainer.known_names import hash_keys
 from trainer.prepare import prepare
 from trainer.recipes import RECIPES, fusion, graphsage
 
@@ -143,7 +144,7 @@ def test_user_ids_reach_the_tower_in_training_and_in_use_where_the_user_is_known
     ndcg(prepared, learner.towers)
     users = [prepared.dataset.interactions.user_ids[user] for user in prepared.split.test.users]
     keys = learner.user_tower.user_keys[torch.cat(seen)]
-    assert keys.tolist() == fusion.hash_keys(users).tolist()
+    assert keys.tolist() == hash_keys(users).tolist()
     before = learner.user_tower.users.weight.abs().sum()
     learner.run_epoch()
     assert learner.user_tower.users.weight.abs().sum() != before

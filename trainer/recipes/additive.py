@@ -16,14 +16,14 @@ from torch import Tensor, nn
 from trainer.errors import TrainingError
 from trainer.evaluation import Scorer, tower_scorer
 from trainer.fit import judge_on_valid
-from trainer.item_inputs import extra_inputs, item_inputs
+from trainer.item_inputs import drop_modalities, extra_inputs, item_inputs
+from trainer.known_names import hash_keys, sorted_keys
 from trainer.model_configs import AdditiveConfig
 from trainer.prepare import Prepared
-from trainer.recipes.fusion import hash_keys, sorted_keys
 from trainer.row_fit import Lesson, RowFit
 from trainer.shop_visits import visit_shop
 from trainer.towers.additive import AdditiveItem, AdditiveUser
-from trainer.towers.fusion import UNKNOWN
+from trainer.towers.known_rows import UNKNOWN
 from trainer.words import word_bags
 
 Rows = NDArray[np.int64]
@@ -159,11 +159,8 @@ class _Visits:
         is_new = self._chance(1)[0] < self.config.new_shop
         self.extra.new_items = torch.from_numpy(in_shop) if is_new else None
         text, image, mask = item_inputs(self.prepared.features, items, self.prepared.device)
-        lost = self._tensor(self._chance(2 * len(items)).reshape(-1, 2).astype(np.float32))
-        dropout = self.prepared.config.training.modality_dropout
-        hit = (lost[:, :1] < dropout) & (mask.sum(1, keepdim=True) == 2)  # only what has both may lose one
-        picked = torch.cat([lost[:, 1:] < 0.5, lost[:, 1:] >= 0.5], dim=1)
-        mask = mask * (1 - (hit & picked).to(mask.dtype))
+        chance = self._tensor(self._chance(2 * len(items)).reshape(-1, 2).astype(np.float32))
+        mask = drop_modalities(mask, chance, self.prepared.config.training.modality_dropout)
         extra = extra_inputs(self.extra, items, self.prepared.device, self.generator)
         embeddings: Tensor = self.item_tower(text, image, mask, **extra)
         return embeddings

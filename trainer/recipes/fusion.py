@@ -1,7 +1,6 @@
 """The fusion recipe: self-attention over ids, pictures, texts and numbers (trainer/towers/fusion.py)."""
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -11,9 +10,11 @@ from torch import Tensor, nn
 
 from trainer.evaluation import Scorer, tower_scorer
 from trainer.fit import Fit, ItemBatch
+from trainer.known_names import hash_keys, sorted_keys
 from trainer.model_configs import FusionConfig
 from trainer.prepare import Prepared
-from trainer.towers.fusion import UNKNOWN, FusionItem, FusionUser
+from trainer.towers.fusion import FusionItem, FusionUser
+from trainer.towers.known_rows import UNKNOWN
 
 
 class IdsAndNumbers:
@@ -108,17 +109,6 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
     users = UserIds(prepared, user_tower) if user_tower.users is not None else None
     max_items = prepared.config.training.max_items
     return tower_scorer(item_tower, user_tower, prepared.features, max_items, prepared.device, extra, users)
-
-
-def hash_keys(names: Iterable[str]) -> NDArray[np.int64]:
-    """Return a number for each name, the same everywhere, so that a checkpoint fits any catalogue that has the item."""
-    digests = (hashlib.blake2b(name.encode(), digest_size=8).digest() for name in names)
-    return np.array([int.from_bytes(digest, "big", signed=True) for digest in digests], dtype=np.int64)
-
-
-def sorted_keys(names: Iterable[str]) -> Tensor:
-    """Return the keys of names, ascending, each once: where one stands is its row in an embedding."""
-    return torch.from_numpy(np.unique(hash_keys(names)))
 
 
 def _model(prepared: Prepared) -> FusionConfig:

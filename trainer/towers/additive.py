@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from trainer.towers.fusion import find_rows
+from trainer.towers.known_rows import find_rows
 from trainer.towers.projection import project_present, projection
 from trainer.towers.two_tower import DISMISS, MASKED_LOGIT, NUM_KINDS
 

@@ -7,10 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from trainer.towers.known_rows import find_rows
 from trainer.towers.projection import project_present, projection
 from trainer.towers.two_tower import DISMISS, MASKED_LOGIT, NUM_KINDS, ResidualBlock
-
-UNKNOWN = -1  # the row of an item or user that has no embedding of its own
 
 
 class SelfAttentionBlock(nn.Module):
@@ -297,14 +296,6 @@ class _NumericToken(nn.Module):
     def forward(self, numeric: Tensor, numeric_mask: Tensor) -> tuple[Tensor, Tensor]:
         token = self.project(F.gelu(self.widen(torch.cat([numeric * numeric_mask, numeric_mask], dim=1))))
         return token, numeric_mask.amax(dim=1, keepdim=True)
-
-
-def find_rows(sorted_keys: Tensor, keys: Tensor) -> Tensor:
-    """Return where each of `keys` stands in `sorted_keys`, -1 where it does not; all int64."""
-    if len(sorted_keys) == 0:
-        return torch.full_like(keys, UNKNOWN)
-    places = torch.searchsorted(sorted_keys, keys).clamp(max=len(sorted_keys) - 1)
-    return torch.where(sorted_keys[places] == keys, places, UNKNOWN)
 
 
 def _look_up(embedding: nn.Embedding, rows: Tensor) -> tuple[Tensor, Tensor]:
