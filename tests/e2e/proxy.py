@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+CHROMIUMS_OWN = frozenset(("accounts.google.com", "update.googleapis.com"))
 HOP_BY_HOP = frozenset(("connection", "proxy-connection", "keep-alive", "transfer-encoding", "te", "upgrade"))
 
 
@@ -23,6 +24,13 @@ class Request:
     def host(self) -> str:
         """Host and port."""
         return urlsplit(self.url).netloc
+
+    @property
+    def is_chromiums_own(self) -> bool:
+        """Whether Chromium asks on its own account: signing in and updates, whatever the flags, with any extension."""
+        authority = self.url if self.method == "CONNECT" else self.host
+        name = authority.rpartition(":")[0] or authority
+        return name in CHROMIUMS_OWN
 
     @property
     def path(self) -> str:
