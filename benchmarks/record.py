@@ -20,7 +20,7 @@ def environment(*distributions: str) -> dict[str, Any]:
         "measuredAt": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "command": " ".join(["python", "-m", __package__ + "." + Path(sys.argv[0]).stem, *sys.argv[1:]]),
         "commit": _git("rev-parse", "HEAD"),
-        "dirty": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "dirty": bool(_git("status", "--porcelain", "--untracked-files=no", "--", "..", ":!results")),
         "machine": {"cpu": _cpu(), "cores": os.cpu_count(), "system": platform.system(), "arch": platform.machine()},
         "python": platform.python_version(),
         "versions": {name: metadata.version(name) for name in distributions},

@@ -1,12 +1,15 @@
 """Every baseline and tower that ranks items for users, by one protocol after the other, on one department's data.
 
-    python -m trainer prepare --format sequences USER_SEQUENCE.txt ITEM_TEXT.txt --out var/data/beauty
+    python -m trainer prepare --format sequences --brand-from-first-word USER_SEQUENCE.txt ITEM_TEXT.txt \
+        --out var/data/beauty
     python -m benchmarks.towers beauty --protocols both new_shop --seeds 0 1 2
+
+A name such as beauty+sports reads both, as two shops whose customers are partly the same.
 
 Each protocol's split is dealt once and for all seeds, so that all rows answer the same questions; a seed decides how
 towers start and shuffle, how baselines are searched and how ties fall. Every row is tuned or stopped early on "valid";
 "test" is looked at once. What is finished stays in var/benchmarks/towers and is not measured again for the same code
-of this file's ROWS and the same data; results/towers_NAME.json sums up what is there.
+of tower_rows.py and the same data; results/towers_NAME.json sums up what is there.
 """
 
 import argparse
@@ -23,6 +26,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.record import environment, write
+from benchmarks.tower_rows import NEW_SHOP, NO_PICTURES, PROTOCOLS, ROWS, SEEN_PROTOCOLS, STACKED, WITH_PICTURES
 from trainer import checkpoint
 from trainer.baselines import BASELINES, fit_baselines
 from trainer.baselines.content import content_embeddings
@@ -43,49 +47,13 @@ from trainer.statistics import holm, seeds_interval
 WORK = Path("var/benchmarks/towers")
 K = 10
 SPLIT_SEED = 0
-SHARES = {"valid": 0.1, "test": 0.2, "max_valid_users": 2000, "max_test_users": 4000}
-PROTOCOLS: dict[str, dict[str, Any]] = {
-    # Training users shop in both; held-out users have never been in B.
-    "both": {"rule": "catalogue", **SHARES},
-    "both_by_brand": {"rule": "catalogue", "by": "brand", **SHARES},
-    # Nobody has ever been in B: none of its interactions is seen, in training or for tuning.
-    "new_shop": {"rule": "catalogue", "train_sees": "a", **SHARES},
-    "new_shop_by_brand": {"rule": "catalogue", "by": "brand", "train_sees": "a", **SHARES},
-    # One fifth of all items is new, the targets are among these, and everything is ranked.
-    "cold_items": {"rule": "cold_items", **SHARES},
-}
-SEEN_PROTOCOLS = ("both", "both_by_brand")
-
-_FAST = {"epochs": 12, "patience": 2, "max_items": 30}
-ROWS: dict[str, dict[str, Any]] = {
-    "two_tower": {"model": {"type": "two_tower"}, "training": _FAST},
-    "two_tower_bce": {
-        "model": {"type": "two_tower", "loss": "bce", "negatives": "uniform", "num_negatives": 8},
-        "training": _FAST,
-    },
-    "fusion": {"model": {"type": "fusion"}, "training": {**_FAST, "warmup_steps": 100}},
-    "graphsage": {"model": {"type": "graphsage"}, "training": _FAST},
-    "additive": {
-        "model": {"type": "additive", "dim": 512, "id_dropout": 0.0},
-        "training": {**_FAST, "learning_rate": 0.002, "weight_decay": 0.05, "max_items": 100, "temperature": 0.1},
-    },
-}
-# Where nobody has seen the shop, training practises just that. Its "valid" asks for items of shop A that other
-# training users know, which flatters long training; four epochs are what `hide_valid_shop` finds best on Beauty.
-NEW_SHOP = {"additive": {"model": {"new_shop": 1.0}, "training": {"epochs": 4}}}
-STACKED = ("content", "co_occurrence", "user_knn", "ease", "additive")
-NOT_HERE = {
-    "hybrid": "needs pictures, which these data have none of; see benchmarks/fashion_retrieval.py",
-    "hvsr": "needs pictures, which these data have none of; see benchmarks/fashion_retrieval.py",
-    "clip": "needs pictures, which these data have none of; see benchmarks/fashion_retrieval.py",
-}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure what is asked for and not there yet, then sum up everything that is there."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.towers", description=__doc__.splitlines()[0])
-    parser.add_argument("name", help="var/data/NAME, as `python -m trainer prepare` writes it")
-    parser.add_argument("--protocols", nargs="+", choices=PROTOCOLS, default=list(PROTOCOLS))
+    parser.add_argument("name", help="var/data/NAME, as `python -m trainer prepare` writes it; NAME+NAME for both")
+    parser.add_argument("--protocols", nargs="+", choices=PROTOCOLS, required=True)
     parser.add_argument(
         "--rows", nargs="+", choices=["baselines", *ROWS, "stack"], default=["baselines", *ROWS, "stack"]
     )
@@ -104,7 +72,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _measure(name: str, protocol: str, seed: int, rows: Sequence[str]) -> None:
     where = WORK / name / protocol
-    missing = [row for row in rows if not (where / f"{row}-{seed}.done").exists()]
+    can = [row for row in rows if row not in WITH_PICTURES or any(_images(name))]
+    missing = [row for row in can if not (where / f"{row}-{seed}.done").exists()]
     if not missing:
         return
     with TerminalProgress() as progress:
@@ -169,9 +138,10 @@ class _Bench:
         self.fitted[row] = found
         about = {
             "model": model,
+            "training": training,
             "fit_seconds": round(sum(sum(epoch.values()) for epoch in course.seconds), 2),
             "best_epoch": course.best_epoch,
-            "valid_ndcg@10": round(course.best_metric, 5),
+            "valid": {course.learner.stop_metric: round(course.best_metric, 5)},
             "parameters": sum(w.numel() for tower in best.towers.values() for w in tower.parameters()),
         }
         return found, about
@@ -189,6 +159,8 @@ class _Bench:
             np.savez_compressed(file, allow_pickle=False, **values)
         timing = {"score_seconds_per_1000_users": round(1000 * found.score_seconds / len(test), 4)}
         covered = {f"coverage@{K}": coverage(found.top[:, :K], len(test.candidates))}
+        source = environment()
+        about |= {"commit": source["commit"], "dirty": source["dirty"]}
         _write(self.where / f"{row}-{self.seed}.json", {**about, **timing, **covered, "slices": _flat(row, slices)})
         self.progress.say(f"  {row}: NDCG@10 {values[f'ndcg@{K}'].mean():.4f}")
 
@@ -205,17 +177,47 @@ class _Bench:
     def _config(
         self, row: Mapping[str, Any], split: Mapping[str, Any], seed: int, out: Path = Path("unused")
     ) -> RunConfig:
-        data = Path("var/data") / self.name
+        folders = _folders(self.name)
+        images = _images(self.name)[0]
         return parse_config(
             {
                 "seed": seed,
                 "encoders": "var/bundles/lite",
                 "out": str(out),
-                "data": {"products": [str(data / "products.jsonl")], "interactions": str(data / "interactions.csv")},
+                "data": {
+                    "products": [str(folder / "products.jsonl") for folder in folders],
+                    "interactions": str(_interactions(self.name)),
+                    **({"images": str(images)} if images else {}),
+                },
                 "split": dict(split),
                 **row,
             }
         )
+
+
+def _folders(name: str) -> list[Path]:
+    return [Path("var/data") / each for each in name.split("+")]
+
+
+def _images(name: str) -> list[Path | None]:
+    """Return the folder of pictures of each of the data sets, None where it has none."""
+    return [images if (images := folder / "images").is_dir() else None for folder in _folders(name)]
+
+
+def _interactions(name: str) -> Path:
+    """Return the interactions, those of several data sets put together."""
+    folders = _folders(name)
+    if len(folders) == 1:
+        return folders[0] / "interactions.csv"
+    together = WORK / name / "interactions.csv"
+    if not together.exists():
+        together.parent.mkdir(parents=True, exist_ok=True)
+        texts = [(folder / "interactions.csv").read_text("utf-8") for folder in folders]
+        header = texts[0].partition("\n")[0]
+        together.write_text(
+            "\n".join([header, *(text.partition("\n")[2].rstrip("\n") for text in texts)]) + "\n", "utf-8"
+        )
+    return together
 
 
 def _about(prepared: Prepared) -> dict[str, Any]:
@@ -251,8 +253,11 @@ def _flat(row: str, slices: Mapping[str, Any]) -> dict[str, Any]:
 
 def _summary(name: str) -> dict[str, Any]:
     result = environment("torch", "numpy", "scipy", "scikit-learn", "implicit", "torch_geometric")
-    result |= {"data": name, "rows_hash": sha256(json.dumps(ROWS, sort_keys=True).encode()).hexdigest()[:16]}
-    result["not_here"] = NOT_HERE
+    result |= {
+        "data": name,
+        "rows_hash": sha256(json.dumps([ROWS, NEW_SHOP], sort_keys=True).encode()).hexdigest()[:16],
+    }
+    result["not_here"] = {} if any(_images(name)) else dict.fromkeys(WITH_PICTURES, NO_PICTURES)
     result["protocols"] = {
         where.name: _protocol(where) for where in sorted((WORK / name).iterdir()) if (where / "about.json").exists()
     }
@@ -304,7 +309,9 @@ def _row(where: Path, row: str, of_seed: Mapping[int, Mapping[str, NDArray[np.fl
         f"coverage@{K}": _mean_of(details, f"coverage@{K}"),
         "fit_seconds": _mean_of(details, "fit_seconds"),
         "score_seconds_per_1000_users": _mean_of(details, "score_seconds_per_1000_users"),
-        **{key: first[key] for key in ("tuned", "model", "parameters") if key in first},
+        "commits": sorted({details[seed]["commit"] for seed in seeds}),
+        "dirty": any(details[seed]["dirty"] for seed in seeds),
+        **{key: first[key] for key in ("tuned", "model", "training", "parameters") if key in first},
         **({"best_epochs": [details[seed]["best_epoch"] for seed in seeds]} if "best_epoch" in first else {}),
         f"slices_of_seed_{seeds[0]}": first["slices"],
     }

@@ -15,7 +15,7 @@ from trainer.model_configs import ModelConfig, TwoTowerConfig, model_config_type
 
 SPLIT_WORDS = {
     "rule": ("catalogue", "cold_shop", "cold_items", "items", "users", "temporal"),
-    "by": ("hash", "brand"),
+    "by": ("hash", "brand", "shop"),
     "train_sees": ("both", "a"),
     "rank": ("all", "cold"),
     "deal": ("hash", "stratified", "k_fold"),
@@ -40,10 +40,11 @@ class SplitConfig:
     valid: float = 0.1  # share of users (items: of items; temporal: of interactions)
     test: float = 0.2
     shop_b: float = 0.5  # catalogue: share of items in the shop that test users have never seen
-    by: str = "hash"  # catalogue: items go to a shop one by one (hash), or all of a brand together (brand)
+    # catalogue: items go to a shop one by one (hash), all of a brand together (brand), or shop B is the real `shop`
+    by: str = "hash"
     train_sees: str = "both"  # catalogue: training users shop in both, or only in shop A (a), as before B has opened
     hide_valid_shop: bool = False  # train_sees a, cold_shop: training also leaves out the shop that valid asks for
-    shop: str | None = None  # cold_shop: which; without it one is drawn
+    shop: str | None = None  # cold_shop, by shop: which; without it one is drawn
     cold: float = 0.2  # cold_items: share of items that training never sees
     rank: str = "all"  # cold_items: candidates are all items, or only the cold ones (cold)
     deal: str = "hash"  # users go to train, valid, test by hash, by hash in each length of history (stratified), k_fold
@@ -66,6 +67,11 @@ class SplitConfig:
                 between(f"split.{name}", number, 1, 2**31)
         if self.valid + (1 / self.folds if self.deal == "k_fold" else self.test) >= 1:
             raise ConfigError("split.valid + split.test must leave something to train on, so be below 1")
+        if self.by == "shop" and (self.rule, self.train_sees) != ("catalogue", "both"):
+            raise ConfigError(
+                'split.by "shop" is for the catalogue rule with train_sees "both"; a shop that training has never seen '
+                'is rule "cold_shop"'
+            )
         if self.deal != "hash" and self.rule in ("items", "temporal"):
             raise ConfigError(f"split.deal is about held-out users, and the {self.rule} rule holds out none")
 

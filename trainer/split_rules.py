@@ -53,22 +53,31 @@ def _catalogue(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
 
     The users of "valid" and "test" are absent from training, as a shopper with the extension is absent from any
     operator's data. Training sees the other users in both shops, or in A alone where `train_sees` is "a": then B is the
-    shop that opens tomorrow.
+    shop that opens tomorrow. By "shop", B is one real shop, and training knows it through those who went there, too.
     """
+    if config.by == "shop":
+        shop, in_b = _real_shop(dataset, config, seed)
+        return replace(_two_shops(dataset, config, seed, in_b, is_new=False), info={"shop_b": shop})
     in_b = deal_items(dataset.products, config.by, seed) < config.shop_b
     return _two_shops(dataset, config, seed, in_b, is_new=config.train_sees == "a")
 
 
 def _cold_shop(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
     """Hide a whole real shop from training and validation; its items are what is asked for and from among what."""
+    shop, in_b = _real_shop(dataset, config, seed)
+    return replace(_two_shops(dataset, config, seed, in_b, is_new=True), info={"cold_shop": shop})
+
+
+def _real_shop(dataset: Dataset, config: SplitConfig, seed: int) -> tuple[str, Mask]:
+    """Return the shop that `config.shop` names, or one that is drawn, and which items are its own."""
     shops = np.array([product["shop"] for product in dataset.products])
     visited = np.unique(shops[dataset.interactions.item_idx])
     if len(visited) < 2:
-        raise DataError(f"the cold_shop split needs interactions in two shops or more, found {len(visited)}")
+        raise DataError(f"a split by shop needs interactions in two shops or more, found {len(visited)}")
     shop = config.shop or str(visited[np.argmin(fractions(visited.tolist(), seed, "shop"))])
     if shop not in visited:
         raise DataError(f"split.shop: no interaction is with an item of {shop}; shops: {', '.join(visited[:10])}")
-    return replace(_two_shops(dataset, config, seed, shops == shop, is_new=True), info={"cold_shop": shop})
+    return shop, shops == shop
 
 
 def _two_shops(dataset: Dataset, config: SplitConfig, seed: int, in_b: Mask, *, is_new: bool) -> SplitPlan:

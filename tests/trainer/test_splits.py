@@ -40,6 +40,7 @@ def split_by(data, seed=7, keys=KEYS, **settings):
 SETTINGS = {
     "catalogue": {},
     "by brand": {"by": "brand"},
+    "by shop": {"by": "shop", "shop": "shop1.example"},
     "new shop": {"train_sees": "a"},
     "new shop, valid hidden": {"train_sees": "a", "hide_valid_shop": True, "by": "brand"},
     "cold shop": {"rule": "cold_shop"},
@@ -225,6 +226,16 @@ def test_a_cold_shop_is_one_real_shop_named_or_drawn():
     assert drawn == {"shop0.example", "shop1.example", "shop2.example"}
     with pytest.raises(DataError, match=r"split.shop: no interaction is with an item of shop9.example; shops: shop0"):
         split_by(interactions(), rule="cold_shop", shop="shop9.example")
+
+
+def test_between_real_shops_history_elsewhere_predicts_one_that_training_knows():
+    split = split_by(interactions(), by="shop", shop="shop1.example")
+    assert set(split.test.candidates.tolist()) == {i for i in range(NUM_ITEMS) if i % 3 == 1}
+    assert set(split.train.item_idx.tolist()) == set(range(NUM_ITEMS)), "training users shop in both"
+    assert not np.any(split.test.history.item_idx % 3 == 1), "test users have never been there"
+    assert split.info["shop_b"] == "shop1.example"
+    with pytest.raises(ConfigError, match="cold_shop"):
+        split_by(interactions(), by="shop", train_sees="a")
 
 
 def test_cold_items_rank_against_all_items_or_only_against_each_other():
