@@ -3,7 +3,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 import torch
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics.pairwise import cosine_similarity
 
 from trainer.baselines import BASELINES, MIXTURES, fit_baselines, mixtures
 from trainer.baselines.co_occurrence import CoOccurrence
@@ -13,7 +16,9 @@ from trainer.baselines.mixtures import STANDARDS, fit_mixture, log_z_score, mixt
 from trainer.baselines.neighbours import ItemNeighbours, UserNeighbours
 from trainer.baselines.popularity import overlap_popularity_scorer, random_scorer
 from trainer.baselines.sparse_interactions import keep_largest, liked_together, user_items
+from trainer.baselines.transfer import Transfer
 from trainer.baselines.tuning import select_cases, tune, tuning_cases
+from trainer.baselines.words import Words, word_vectors
 from trainer.data import DISMISS, make_interactions
 from trainer.errors import ConfigError
 from trainer.evaluation import rank, rank_targets
@@ -223,6 +228,45 @@ def test_best_of_history_is_the_mean_of_the_largest_cosines_of_the_last_items():
         np.testing.assert_allclose(row, expected, rtol=1e-5)
 
 
+def unit(rows):
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_words_equal_scikit_learn_s_cosines_and_a_missing_text_has_none():
+    prepared, cases = planted(), planted().split.test
+    prepared.features.modality_mask[5, 0] = 0
+    titles = [product["title"] if item != 5 else "" for item, product in enumerate(prepared.dataset.products)]
+    cosines = cosine_similarity(TfidfVectorizer(sublinear_tf=True).fit_transform(titles))
+    found = Words(word_vectors(prepared)).scorer(None)(cases, np.arange(30))
+    for position, history in enumerate(liked_lists(cases)):
+        expected = sum(cosines[item][cases.candidates] for item in set(history))
+        np.testing.assert_allclose(found[position], expected, atol=1e-5)
+    assert np.all(found[:, cases.candidates.tolist().index(5)] == 0)
+
+
+def test_transfer_equals_its_formula_and_never_uses_what_is_known_of_the_candidate_itself():
+    generator, train, cases = np.random.default_rng(5), some_train(), some_cases()
+    words, content = unit(generator.random((NUM_ITEMS, 4))), unit(generator.normal(size=(NUM_ITEMS, 3)))
+    found = Transfer(train, sp.csr_matrix(words), content).scorer(5, 0.25)(cases, np.arange(6))
+    together = liked_together(train, NUM_ITEMS, 0.5).toarray()
+    count = np.array([sum(item in liked for liked in liked_sets(train)) for item in range(NUM_ITEMS)])
+    for column, j in enumerate(CANDIDATES):
+        likeness = {
+            k: (words[k] @ words[j] + max(content[k] @ content[j], 0)) / 2
+            for k in range(NUM_ITEMS)
+            if count[k] and k != j
+        }
+        nearest = sorted(likeness, key=likeness.get)[-5:]
+        total = sum(likeness[k] ** 2 for k in nearest)
+        for position, history in enumerate(liked_lists(cases)):
+            expected = sum(
+                together[i, k] / max(count[i], 1) ** 0.6 / count[k] ** 0.25 * likeness[k] ** 2 / total**0.5
+                for i in set(history)
+                for k in nearest
+            )
+            assert found[position, column] == pytest.approx(expected, rel=1e-4, abs=1e-6)
+
+
 def test_keep_largest_keeps_k_of_each_row():
     matrix = user_items(some_train(), NUM_ITEMS)
     matrix.data = np.random.default_rng(0).random(len(matrix.data)).astype(np.float32)
@@ -319,7 +363,8 @@ def planted(*, train_sees_b=True, seed=0):
     features = ItemFeatures(text, np.zeros((num_items, 3), np.float32), np.tile(np.float32([1, 0]), (num_items, 1)))
     return SimpleNamespace(
         split=Split("planted", train, cases("v"), cases("w")),
-        dataset=SimpleNamespace(products=[None] * num_items),
+        dataset=SimpleNamespace(products=[{"title": f"kind{taste[i]} item{i}"} for i in range(num_items)]),
+        encoders=SimpleNamespace(item_text=lambda product: product["title"]),
         features=features,
         config=SimpleNamespace(seed=0),
         device=torch.device("cpu"),
@@ -341,11 +386,11 @@ def test_every_baseline_that_can_know_the_tastes_finds_them():
     assert min(found.values()) > 0.9, found
 
 
-def test_before_the_shop_has_opened_only_content_knows_anything():
+def test_before_the_shop_has_opened_only_what_items_are_like_knows_anything():
     """train_sees = "a": no training user has touched a candidate, and nobody fails on it."""
     prepared = planted(train_sees_b=False)
     found = {name: share_of_taste(prepared, fit) for name, fit in fit_baselines(prepared).items()}
-    knows = {"content", "popularity_content", "hybrid_score", "hybrid_linear"}
+    knows = {"content", "popularity_content", "hybrid_score", "hybrid_linear", "words", "transfer", "hybrid_transfer"}
     assert min(found[name] for name in knows) > 0.9, found
     assert {value for name, value in found.items() if name not in knows} == {found["random"]}  # the same luck with ties
 
@@ -393,6 +438,6 @@ def test_search_tries_every_part_alone():
         point["ndcg@10"] for point in fits["hybrid_score"].fitted.tuned["grid"] if max(point["weights"].values()) == 1
     ]
     assert len(corners) >= 3 * len(STANDARDS)
-    tried = len(STANDARDS) * (3 + 1 + mixtures.RANDOM_POINTS) + mixtures.NEAR_POINTS
+    tried = len(STANDARDS) * (3 + 1 + mixtures.POINTS) + mixtures.POINTS
     assert len(fits["hybrid_score"].fitted.tuned["grid"]) == tried
     assert fits["hybrid_score"].fitted.tuned["valid_ndcg@10"] >= max(corners)

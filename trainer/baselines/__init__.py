@@ -1,7 +1,8 @@
 """What a model must beat to be worth having, each tuned on the validation users: `BASELINES[name](prepared)`.
 
 They see `split.train` and a case's own history, nothing else. Where training users never visited shop B, everything
-that counts interactions with its items finds nothing and ranks as chance does; content remains.
+that counts interactions with its items finds nothing and ranks as chance does; content and words remain, and what
+likeness carries over.
 """
 
 import time
@@ -9,8 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from trainer.baselines import co_occurrence, neighbours
-from trainer.baselines.content import content_towers, remake_content_scorer, tuned_content_scorer
+from trainer.baselines import co_occurrence, neighbours, transfer, words
+from trainer.baselines.content import (
+    content_embeddings,
+    content_towers,
+    remake_content_scorer,
+    tuned_content_scorer,
+)
 from trainer.baselines.ease import fit_ease
 from trainer.baselines.mixtures import fit_mixture
 from trainer.baselines.popularity import overlap_popularity_scorer, popularity_scorer, random_scorer
@@ -74,11 +80,24 @@ def fit_co_occurrence(prepared: Prepared) -> Fitted:
     return _tune(model.scorer, co_occurrence.GRID, prepared)
 
 
+def fit_words(prepared: Prepared) -> Fitted:
+    """Return the cosine of words with the history's recency chosen on "valid"."""
+    return _tune(words.Words(words.word_vectors(prepared)).scorer, words.GRID, prepared)
+
+
+def fit_transfer(prepared: Prepared) -> Fitted:
+    """Return co-occurrence carried over by likeness, with neighbourhood and exponent chosen on "valid"."""
+    content = content_embeddings(prepared.features, prepared.device)
+    model = transfer.Transfer(prepared.split.train, words.word_vectors(prepared), content)
+    return _tune(model.scorer, transfer.GRID, prepared)
+
+
 # Baselines that are a weighted sum of others.
 MIXTURES: dict[str, tuple[str, ...]] = {
     "popularity_content": ("popularity", "content"),
     "hybrid_score": ("content", "popularity", "co_occurrence"),
     "hybrid_linear": ("content", "user_knn", "ease"),
+    "hybrid_transfer": ("content", "words", "transfer"),
 }
 
 
@@ -97,6 +116,8 @@ BASELINES: dict[str, Callable[[Prepared], Fitted]] = {
     "co_occurrence": fit_co_occurrence,
     "ease": fit_ease,
     "content": fit_content,
+    "words": fit_words,
+    "transfer": fit_transfer,
     **{name: partial(fit_mixture_of, parts) for name, parts in MIXTURES.items()},
 }
 

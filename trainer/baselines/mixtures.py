@@ -17,8 +17,7 @@ from trainer.baselines.tuning import Fitted, tuning_cases, valid_ndcg
 from trainer.evaluation import Scorer
 from trainer.splits import Cases
 
-RANDOM_POINTS = 8
-NEAR_POINTS = 8
+POINTS = 8  # tried at random, and then near the best; four more for each part above three
 RANK_OFFSET = 60  # of reciprocal rank fusion, as in the paper
 MAX_SEARCH_SCORES = 6_000_000
 
@@ -85,7 +84,7 @@ def fit_mixture(parts: Mapping[str, Scorer], valid: Cases, seed: int) -> Fitted:
         (_judge(columns[name], weights, cases, seed), name, weights)
         for name, weights in product(STANDARDS, _first_points(len(parts), generator))
     ]
-    for _ in range(NEAR_POINTS):
+    for _ in range(_num_points(len(parts))):
         _, standard, weights = max(tried, key=lambda point: point[0])
         near = np.array(weights) * np.exp2(generator.normal(0, 1, len(parts)))
         weights = _rounded(near / near.sum())
@@ -98,8 +97,12 @@ def fit_mixture(parts: Mapping[str, Scorer], valid: Cases, seed: int) -> Fitted:
 
 def _first_points(parts: int, generator: np.random.Generator) -> list[Weights]:
     """Return weights that sum to 1: each part alone, all alike, and random ones."""
-    points = [*np.eye(parts), np.full(parts, 1 / parts), *generator.dirichlet(np.ones(parts), RANDOM_POINTS)]
+    points = [*np.eye(parts), np.full(parts, 1 / parts), *generator.dirichlet(np.ones(parts), _num_points(parts))]
     return [_rounded(point) for point in points]
+
+
+def _num_points(parts: int) -> int:
+    return POINTS + 4 * max(0, parts - 3)
 
 
 def _rounded(weights: NDArray[np.float64]) -> Weights:
