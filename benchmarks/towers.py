@@ -4,7 +4,8 @@
         --out var/data/beauty
     python -m benchmarks.towers beauty --protocols both new_shop --seeds 0 1 2
 
-A name such as beauty+sports reads both, as two shops whose customers are partly the same.
+A name such as beauty+sports reads both, as two shops whose customers are partly the same. Of data with pictures
+(benchmarks/simulated_shoppers.py), rows that read items are also judged with all words, then all pictures missing.
 
 Each protocol's split is dealt once and for all seeds, so that all rows answer the same questions; a seed decides how
 towers start and shuffle, how baselines are searched and how ties fall. Every row is tuned or stopped early on "valid";
@@ -15,8 +16,9 @@ of tower_rows.py and the same data; results/towers_NAME.json sums up what is the
 import argparse
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -25,11 +27,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.missing import MODALITIES, without
 from benchmarks.record import environment, write
 from benchmarks.tower_rows import NEW_SHOP, NO_PICTURES, PROTOCOLS, ROWS, SEEN_PROTOCOLS, STACKED, WITH_PICTURES
 from trainer import checkpoint
 from trainer.baselines import BASELINES, fit_baselines
-from trainer.baselines.content import content_embeddings
+from trainer.baselines.content import content_embeddings, remake_content_scorer
 from trainer.baselines.mixtures import fit_mixture
 from trainer.baselines.sparse_interactions import num_users_per_item, user_items
 from trainer.config import RunConfig, parse_config
@@ -39,7 +42,7 @@ from trainer.metrics import coverage, diversity, novelty
 from trainer.prepare import Prepared, prepare
 from trainer.progress import TerminalProgress
 from trainer.recipes import RECIPES
-from trainer.slices import Judge, slice_document, truncation_document
+from trainer.slices import Judge, experiment_entry, slice_document, truncation_document
 from trainer.split_files import save_split
 from trainer.split_rules import plan_split
 from trainer.statistics import holm, seeds_interval
@@ -80,9 +83,19 @@ def _measure(name: str, protocol: str, seed: int, rows: Sequence[str]) -> None:
         bench = _Bench(name, protocol, seed, where, progress)
         for row in missing:
             progress.say(f"{name} {protocol} seed {seed}: {row}")
-            for found, scorer, about in bench.scorers(row):
-                bench.judge(found, scorer, about)
+            for found in bench.fits(row):
+                bench.judge(found)
             (where / f"{row}-{seed}.done").touch()
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """One fitted row."""
+
+    row: str
+    scorer: Scorer
+    about: dict[str, Any]  # what is to be said of it
+    rebuild: Callable[[Prepared], Scorer | None] | None = None  # on other items' data, where it reads items
 
 
 class _Bench:
@@ -99,43 +112,48 @@ class _Bench:
         self.fitted: dict[str, Scorer] = {}
         _write(where / "about.json", _about(self.prepared))
 
-    def scorers(self, row: str) -> Iterator[tuple[str, Scorer, dict[str, Any]]]:
-        """Yield (name, scorer, what is to be said of it) of a row; "baselines" are many."""
+    def fits(self, row: str) -> Iterator[_Fit]:
+        """Yield what a row fits; "baselines" are many."""
         if row == "baselines":
-            fits = fit_baselines(self.prepared, tuple(BASELINES), lambda done, total: None)
-            for each, fit in fits.items():
-                self.fitted[each] = fit.fitted.scorer
-                chosen = {key: value for key, value in fit.fitted.tuned.items() if key != "grid"}
-                yield each, fit.fitted.scorer, {"tuned": chosen, "fit_seconds": round(fit.fit_seconds, 2)}
+            yield from self._baselines(tuple(BASELINES))
         elif row == "stack":
-            needed = [part for part in STACKED if part in BASELINES and part not in self.fitted]
-            for each, fit in fit_baselines(self.prepared, needed, lambda done, total: None).items():
-                self.fitted[each] = fit.fitted.scorer
-            parts = {part: self.fitted.get(part) or self._tower(part)[0] for part in STACKED}
+            for fit in self._baselines([part for part in STACKED if part in BASELINES and part not in self.fitted]):
+                self.fitted[fit.row] = fit.scorer
+            parts = {part: self.fitted.get(part) or self._tower(part).scorer for part in STACKED}
             started = time.perf_counter()
             fitted = fit_mixture(parts, self.prepared.split.valid, self.seed)
             about = {"tuned": {key: value for key, value in fitted.tuned.items() if key != "grid"}}
-            yield row, fitted.scorer, {**about, "fit_seconds": round(time.perf_counter() - started, 2)}
+            yield _Fit(row, fitted.scorer, {**about, "fit_seconds": round(time.perf_counter() - started, 2)})
         else:
-            yield row, *self._tower(row)
+            yield self._tower(row)
 
-    def _tower(self, row: str) -> tuple[Scorer, dict[str, Any]]:
+    def _baselines(self, names: Sequence[str]) -> Iterator[_Fit]:
+        for name, fit in fit_baselines(self.prepared, names, lambda done, total: None).items():
+            tuned = {key: value for key, value in fit.fitted.tuned.items() if key != "grid"}
+            self.fitted[name] = fit.fitted.scorer
+            rebuild = partial(_remade_content, tuned["chosen"]) if name == "content" else None
+            yield _Fit(name, fit.fitted.scorer, {"tuned": tuned, "fit_seconds": round(fit.fit_seconds, 2)}, rebuild)
+
+    def _tower(self, row: str) -> _Fit:
         special = NEW_SHOP.get(row, {}) if self.protocol not in SEEN_PROTOCOLS else {}
         model, training = ({**ROWS[row][table], **special.get(table, {})} for table in ("model", "training"))
         out = self.where / "runs" / f"{row}-{self.seed}"
         config = self._config(
             {"model": model, "training": training}, {"file": str(self.where / "split.npz")}, self.seed, out
         )
-        prepared = Prepared(**{**vars(self.prepared), "config": config})
-        course = Course(prepared, out, self.progress)
+        course = Course(replace(self.prepared, config=config), out, self.progress)
         if (out / "last").exists():
             course.resume()
         course.run()
         best = checkpoint.load(out / "best")
-        found = RECIPES[config.model.type].scorer(prepared, best.towers)
-        if found is None:
+
+        def rebuild(prepared: Prepared) -> Scorer | None:
+            return RECIPES[config.model.type].scorer(replace(prepared, config=config), best.towers)
+
+        scorer = rebuild(self.prepared)
+        if scorer is None:
             raise ValueError(f"{row} ranks nothing for users")
-        self.fitted[row] = found
+        self.fitted[row] = scorer
         about = {
             "model": model,
             "training": training,
@@ -144,25 +162,38 @@ class _Bench:
             "valid": {course.learner.stop_metric: round(course.best_metric, 5)},
             "parameters": sum(w.numel() for tower in best.towers.values() for w in tower.parameters()),
         }
-        return found, about
+        return _Fit(row, scorer, about, rebuild)
 
-    def judge(self, row: str, scorer: Scorer, about: dict[str, Any]) -> None:
+    def judge(self, fit: _Fit) -> None:
         """Rank the test users' candidates and keep what came of it."""
-        test = self.prepared.split.test
-        found = rank(scorer, test, np.random.default_rng([self.seed, 2]), 2 * K)
+        row, test = fit.row, self.prepared.split.test
+        found = rank(fit.scorer, test, np.random.default_rng([self.seed, 2]), 2 * K)
         values = rank_metrics(found.ranks, test, (K, 2 * K)) | self._lists(found)
         judge = Judge([self.seed, 3], 0.95, 500)
         slices = slice_document({row: found.ranks}, test, self.prepared.split.train, self.prepared.features, judge) | {
-            "truncated": truncation_document({row: scorer}, test, [self.seed, 2], judge)
+            "truncated": truncation_document({row: fit.scorer}, test, [self.seed, 2], judge),
+            **self._missing(fit, judge),
         }
         with (self.where / f"{row}-{self.seed}.npz").open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **values)
         timing = {"score_seconds_per_1000_users": round(1000 * found.score_seconds / len(test), 4)}
         covered = {f"coverage@{K}": coverage(found.top[:, :K], len(test.candidates))}
         source = environment()
-        about |= {"commit": source["commit"], "dirty": source["dirty"]}
+        about = fit.about | {"commit": source["commit"], "dirty": source["dirty"]}
         _write(self.where / f"{row}-{self.seed}.json", {**about, **timing, **covered, "slices": _flat(row, slices)})
         self.progress.say(f"  {row}: NDCG@10 {values[f'ndcg@{K}'].mean():.4f}")
+
+    def _missing(self, fit: _Fit, judge: Judge) -> dict[str, list[dict[str, Any]]]:
+        """Return {"missing": the same users' rankings by items without text, without picture}, where both are there."""
+        if fit.rebuild is None or not (self.prepared.features.modality_mask.max(axis=0) > 0).all():
+            return {}
+        entries = []
+        for modality in MODALITIES:
+            scorer = fit.rebuild(without(self.prepared, modality))
+            if scorer is not None:
+                ties = [self.seed, 2]
+                entries.append(experiment_entry(modality, {fit.row: scorer}, self.prepared.split.test, ties, judge))
+        return {"missing": entries}
 
     def _lists(self, found: Ranking) -> dict[str, NDArray[np.float64]]:
         liked = user_items(self.prepared.split.train, len(self.prepared.dataset.products))
@@ -218,6 +249,10 @@ def _interactions(name: str) -> Path:
             "\n".join([header, *(text.partition("\n")[2].rstrip("\n") for text in texts)]) + "\n", "utf-8"
         )
     return together
+
+
+def _remade_content(chosen: Mapping[str, Any], prepared: Prepared) -> Scorer:
+    return remake_content_scorer(prepared.features, chosen, prepared.device)
 
 
 def _about(prepared: Prepared) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def check_branch(prepared: Prepared, branches: Mapping[str, nn.Module]) -> None:
 def _texts(prepared: Prepared, encoder: nn.Module, rows: Rows) -> NDArray[np.float32]:
     texts = [prepared.encoders.item_text(product) for product in prepared.dataset.products]
     source = TunedText(encoder, prepared.encoders.tokens(), texts, 0.0, _device_of(encoder))
-    return all_features(source, rows, _width(source, rows, prepared.encoders.text_dim), len(texts))
+    return all_features(source, rows, _width(source), len(texts))
 
 
 def _images(prepared: Prepared, encoder: nn.Module, rows: Rows) -> NDArray[np.float32]:
@@ -64,7 +64,7 @@ def _images(prepared: Prepared, encoder: nn.Module, rows: Rows) -> NDArray[np.fl
     num_items = len(prepared.features)
     pixels = build_pixels(prepared.pictures, num_items, rule, Path(prepared.config.cache))
     source = TunedImages(encoder, pixels, _device_of(encoder))
-    return all_features(source, rows, _width(source, rows, prepared.encoders.image_dim), num_items)
+    return all_features(source, rows, _width(source), num_items)
 
 
 @torch.no_grad()
@@ -78,10 +78,10 @@ def _published_images(prepared: Prepared, encoder: nn.Module, rows: Rows) -> NDA
     return features
 
 
-def _width(source: TunedText | TunedImages, rows: Rows, otherwise: int) -> int:
-    """Return how wide the features are: a tuned encoder need not be as wide as the bundle's."""
-    with torch.no_grad():
-        return int(source.features(rows[:1]).shape[1]) if len(rows) else otherwise
+@torch.no_grad()
+def _width(source: TunedText | TunedImages) -> int:
+    """Return how wide the features are, of any item: a tuned encoder need not be as wide as the bundle's."""
+    return int(source.features(np.zeros(1, dtype=np.int64)).shape[1])
 
 
 def _device_of(encoder: nn.Module) -> torch.device:
