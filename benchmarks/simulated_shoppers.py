@@ -39,6 +39,8 @@ from numpy.typing import NDArray
 
 from trainer.data import Product, read_products
 from trainer.errors import DataError
+from trainer.evaluation import Scorer
+from trainer.splits import Cases
 
 COLUMNS = ("user", "shop", "itemId", "kind", "time", "weight")
 STRAY_SHARE = 0.15
@@ -127,6 +129,22 @@ def simulate(catalogue: Catalogue, num_users: int, seed: int) -> Iterator[tuple[
         )
         days = generator.integers(0, 365) + np.cumsum(generator.integers(1, MAX_DAYS_APART + 1, size=length))
         yield f"shopper{number:06d}", taste, list(zip(chosen.tolist(), days.tolist(), strict=True))
+
+
+def planted_scorer(folder: Path, products: Sequence[Product]) -> Scorer:
+    """Return the scorer that knows each shopper's taste, from what `write` left in the folder: a ceiling for others."""
+    catalogue = Catalogue(products, json.loads((folder / "simulated.json").read_text("utf-8"))["seed"])
+    tastes = {}
+    for line in (folder / "tastes.jsonl").read_text("utf-8").splitlines():
+        taste = json.loads(line)
+        user = taste.pop("user")
+        tastes[user] = Taste(**taste)
+
+    def score(cases: Cases, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+        users = [cases.history.user_ids[user] for user in cases.users[positions]]
+        return np.stack([chances(catalogue, tastes[user])[cases.candidates] for user in users])
+
+    return score
 
 
 def write(source: Path, out: Path, num_users: int, seed: int) -> dict[str, Any]:

@@ -38,12 +38,20 @@ ROWS: dict[str, dict[str, Any]] = {
         "model": {"type": "additive", "dim": 512, "id_dropout": 0.0},
         "training": {**_FAST, "learning_rate": 0.002, "weight_decay": 0.05, "max_items": 100, "temperature": 0.1},
     },
+    # The labels of clip and hybrid are fields of the products. Simulated shoppers' taste is made of just these (and of
+    # gender, usage and popularity), so there both are told part of the answer; so is graphsage, by the category.
     "clip": {
-        "model": {"type": "clip", "dim": 256, "hidden": 512, "dropout": 0.25, "mode": "heads", "held_out": 0.05},
+        "model": {
+            **{"type": "clip", "dim": 256, "hidden": 512, "dropout": 0.25, "mode": "heads", "held_out": 0.05},
+            **{"labels": ["category", "color"], "sup_con": 1.0},
+        },
         "training": {"epochs": 12, "patience": 3, "batch_size": 1024, "weight_decay": 0.05},
     },
     "hybrid": {
-        "model": {"type": "hybrid", "image_size": 64, "soft_margin": True},
+        "model": {
+            **{"type": "hybrid", "image_size": 32, "soft_margin": True, "labels_per_batch": 32},
+            "labels": ["category", "color"],
+        },
         "training": {"epochs": 4, "patience": 4, "modality_dropout": 0.4, "schedule": "cosine"},
     },
     "hvsr": {

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from benchmarks.missing import MODALITIES, without
 from benchmarks.record import environment, write
+from benchmarks.simulated_shoppers import planted_scorer
 from benchmarks.tower_rows import NEW_SHOP, NO_PICTURES, PROTOCOLS, ROWS, SEEN_PROTOCOLS, STACKED, WITH_PICTURES
 from trainer import checkpoint
 from trainer.baselines import BASELINES, fit_baselines
@@ -50,6 +51,7 @@ from trainer.statistics import holm, seeds_interval
 WORK = Path("var/benchmarks/towers")
 K = 10
 SPLIT_SEED = 0
+PLANTED = "planted_taste"  # of simulated shoppers alone: what is there to be found, and no method's row
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -57,9 +59,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.towers", description=__doc__.splitlines()[0])
     parser.add_argument("name", help="var/data/NAME, as `python -m trainer prepare` writes it; NAME+NAME for both")
     parser.add_argument("--protocols", nargs="+", choices=PROTOCOLS, required=True)
-    parser.add_argument(
-        "--rows", nargs="+", choices=["baselines", *ROWS, "stack"], default=["baselines", *ROWS, "stack"]
-    )
+    rows = ["baselines", *ROWS, "stack", PLANTED]
+    parser.add_argument("--rows", nargs="+", choices=rows, default=rows)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--summary", action="store_true", help="only sum up")
@@ -75,7 +76,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _measure(name: str, protocol: str, seed: int, rows: Sequence[str]) -> None:
     where = WORK / name / protocol
-    can = [row for row in rows if row not in WITH_PICTURES or any(_images(name))]
+    left_out = ([] if any(_images(name)) else [*WITH_PICTURES]) + ([] if _planted(name) else [PLANTED])
+    can = [row for row in rows if row not in left_out]
     missing = [row for row in can if not (where / f"{row}-{seed}.done").exists()]
     if not missing:
         return
@@ -124,6 +126,9 @@ class _Bench:
             fitted = fit_mixture(parts, self.prepared.split.valid, self.seed)
             about = {"tuned": {key: value for key, value in fitted.tuned.items() if key != "grid"}}
             yield _Fit(row, fitted.scorer, {**about, "fit_seconds": round(time.perf_counter() - started, 2)})
+        elif row == PLANTED:
+            scorer = planted_scorer(_folders(self.name)[0], self.prepared.dataset.products)
+            yield _Fit(row, scorer, {"fit_seconds": 0.0})
         else:
             yield self._tower(row)
 
@@ -235,6 +240,10 @@ def _images(name: str) -> list[Path | None]:
     return [images if (images := folder / "images").is_dir() else None for folder in _folders(name)]
 
 
+def _planted(name: str) -> bool:
+    return len(_folders(name)) == 1 and (_folders(name)[0] / "tastes.jsonl").exists()
+
+
 def _interactions(name: str) -> Path:
     """Return the interactions, those of several data sets put together."""
     folders = _folders(name)
@@ -308,7 +317,7 @@ def _protocol(where: Path) -> dict[str, Any]:
     rows = {row: _row(where, row, of_seed) for row, of_seed in values.items()}
     ordered = dict(sorted(rows.items(), key=lambda item: -item[1]["test"][f"ndcg@{K}"]["mean"]))
     best = next((row for row in ordered if row in BASELINES), None)
-    towers = [row for row in ordered if row not in BASELINES]
+    towers = [row for row in ordered if row not in BASELINES and row != PLANTED]
     found = {row: _difference(values[row], values[best]) for row in towers} if best else {}
     corrected = holm({row: each["p_value"] for row, each in found.items()})
     for row, each in found.items():

@@ -8,11 +8,21 @@ import numpy as np
 import pytest
 
 from benchmarks.missing import without
-from benchmarks.simulated_shoppers import LONGEST, SHORTEST, STRAY_SHARE, Catalogue, Taste, chances, main
+from benchmarks.simulated_shoppers import (
+    LONGEST,
+    SHORTEST,
+    STRAY_SHARE,
+    Catalogue,
+    Taste,
+    chances,
+    main,
+    planted_scorer,
+)
 from tests.trainer.shapes import prepared_shapes
 from tests.trainer.test_hybrid_hvsr import HVSR, HYBRID
 from trainer.data import read_dataset
 from trainer.recipes import RECIPES
+from trainer.splits import CasePlan, make_cases
 
 TYPES, COLOURS = [f"type{n}" for n in range(8)], ["Red", "Blue", "Green", "Black"]
 
@@ -92,6 +102,24 @@ def test_chances_of_a_taste_are_counted_by_hand():
     assert found[1] == pytest.approx(stray + (1 - STRAY_SHARE) * 0.25 * 8 / total)  # type1, men, red, casual
     assert found[8] == pytest.approx(stray)  # for women
     assert found[2] == pytest.approx(stray)  # another type
+
+
+def test_the_planted_scorer_puts_each_shoppers_taste_first(source, tmp_path):
+    shoppers(source, tmp_path / "out", "--users", "3")
+    dataset = read_dataset([tmp_path / "out" / "products.jsonl"], tmp_path / "out" / "interactions.csv")
+    done, everything = dataset.interactions, np.arange(len(dataset.products))
+    is_first = np.arange(len(done)) == done.ptr[done.user_idx]
+    cases = make_cases(done, CasePlan(is_first, ~is_first, everything))
+    tastes = [json.loads(line) for line in (tmp_path / "out" / "tastes.jsonl").read_text().splitlines()]
+    scores = planted_scorer(tmp_path / "out", dataset.products)(cases, np.array([2, 0]))
+    for row, taste in zip(scores, (tastes[2], tastes[0]), strict=True):
+        best = [dataset.products[item] for item in np.argsort(-row)[:20]]
+        fits = [
+            one["categoryPath"][-1] in taste["types"] and one["attributes"]["gender"] in (taste["gender"], "Unisex")
+            for one in best
+        ]
+        assert sum(fits) >= 15  # the others are everybody's favourites, which stray choices go to
+    assert not np.allclose(scores[0], scores[1])
 
 
 def test_what_cannot_be_simulated_is_said(source, tmp_path, capsys):
