@@ -17,6 +17,7 @@ PROTOCOLS: dict[str, dict[str, Any]] = {
     # can be asked, and there are few of them, so more of them are.
     "department": {"rule": "catalogue", "by": "shop", **SHARES, "valid": 0.2, "test": 0.4},
 }
+NEW_SHOP_PROTOCOLS = ("new_shop", "new_shop_by_brand")
 SEEN_PROTOCOLS = ("both", "both_by_brand", "department")
 
 _FAST = {"epochs": 12, "patience": 2, "max_items": 30}
@@ -30,7 +31,8 @@ ROWS: dict[str, dict[str, Any]] = {
     },
     "two_tower_bce": {
         "model": {"type": "two_tower", "loss": "bce", "negatives": "uniform", "num_negatives": 8},
-        "training": {**_SLOW, "epochs": 5, "learning_rate": 0.0015},
+        # Its first epoch is worse than no training, so it takes some patience to see that it learns.
+        "training": {**_SLOW, "epochs": 5, "patience": 5, "learning_rate": 0.0015},
     },
     "fusion": {"model": {"type": "fusion"}, "training": {**_SLOW, "warmup_steps": 50}},
     "graphsage": {"model": {"type": "graphsage"}, "training": {**_SLOW, "learning_rate": 0.0015}},
@@ -63,5 +65,7 @@ WITH_PICTURES = ("clip", "hybrid", "hvsr")
 # Where nobody has seen the shop, training practises just that. Its "valid" asks for items of shop A that other
 # training users know, which flatters long training; four epochs are what `hide_valid_shop` finds best on Beauty.
 NEW_SHOP: dict[str, Mapping[str, Any]] = {"additive": {"model": {"new_shop": 1.0}, "training": {"epochs": 4}}}
-STACKED = ("content", "co_occurrence", "user_knn", "ease", "additive")
+# What the row "stack" sums: where training users know the items that are asked for, and where nobody does.
+STACKED = ("content", "words", "transfer", "co_occurrence", "user_knn", "ease", "additive")
+STACKED_UNSEEN = ("content", "words", "transfer", "additive")
 NO_PICTURES = "needs pictures, which these data have none of"

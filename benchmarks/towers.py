@@ -30,11 +30,21 @@ from numpy.typing import NDArray
 from benchmarks.missing import MODALITIES, without
 from benchmarks.record import environment, write
 from benchmarks.simulated_shoppers import planted_scorer
-from benchmarks.tower_rows import NEW_SHOP, NO_PICTURES, PROTOCOLS, ROWS, SEEN_PROTOCOLS, STACKED, WITH_PICTURES
+from benchmarks.tower_rows import (
+    NEW_SHOP,
+    NEW_SHOP_PROTOCOLS,
+    NO_PICTURES,
+    PROTOCOLS,
+    ROWS,
+    SEEN_PROTOCOLS,
+    STACKED,
+    STACKED_UNSEEN,
+    WITH_PICTURES,
+)
 from trainer import checkpoint
 from trainer.baselines import BASELINES, fit_baselines
 from trainer.baselines.content import content_embeddings, remake_content_scorer
-from trainer.baselines.mixtures import fit_mixture
+from trainer.baselines.mixtures import fit_mixture, mixture_scorer
 from trainer.baselines.sparse_interactions import num_users_per_item, user_items
 from trainer.config import RunConfig, parse_config
 from trainer.course import Course
@@ -103,12 +113,20 @@ class _Fit:
 class _Bench:
     """One protocol with one seed."""
 
-    def __init__(self, name: str, protocol: str, seed: int, where: Path, progress: TerminalProgress) -> None:
+    def __init__(
+        self,
+        name: str,
+        protocol: str,
+        seed: int,
+        where: Path,
+        progress: TerminalProgress,
+        rule: Mapping[str, Any] | None = None,
+    ) -> None:
         self.name, self.protocol, self.seed, self.where, self.progress = name, protocol, seed, where, progress
         where.mkdir(parents=True, exist_ok=True)
         split = where / "split.npz"
         if not split.exists():
-            first = prepare(self._config({}, PROTOCOLS[protocol], SPLIT_SEED), progress)
+            first = prepare(self._config({}, rule or PROTOCOLS[protocol], SPLIT_SEED), progress)
             save_split(plan_split(first.dataset, first.config.split, SPLIT_SEED), first.dataset, split)
         self.prepared = prepare(self._config({}, {"file": str(split)}, seed), progress)
         self.fitted: dict[str, Scorer] = {}
@@ -119,18 +137,33 @@ class _Bench:
         if row == "baselines":
             yield from self._baselines(tuple(BASELINES))
         elif row == "stack":
-            for fit in self._baselines([part for part in STACKED if part in BASELINES and part not in self.fitted]):
-                self.fitted[fit.row] = fit.scorer
-            parts = {part: self.fitted.get(part) or self._tower(part).scorer for part in STACKED}
-            started = time.perf_counter()
-            fitted = fit_mixture(parts, self.prepared.split.valid, self.seed)
-            about = {"tuned": {key: value for key, value in fitted.tuned.items() if key != "grid"}}
-            yield _Fit(row, fitted.scorer, {**about, "fit_seconds": round(time.perf_counter() - started, 2)})
+            yield self._stack()
         elif row == PLANTED:
             scorer = planted_scorer(_folders(self.name)[0], self.prepared.dataset.products)
             yield _Fit(row, scorer, {"fit_seconds": 0.0})
         else:
             yield self._tower(row)
+
+    def _stack(self) -> _Fit:
+        names = STACKED if self.protocol in SEEN_PROTOCOLS else STACKED_UNSEEN
+        parts, chooser = self._parts(names), self
+        started = time.perf_counter()
+        if self.protocol in NEW_SHOP_PROTOCOLS:
+            # On "valid", training users know the items that are asked for, and who learns ids shines. The weights come
+            # from the same parts trained once more, without the shop that "valid" asks for.
+            rule = {**PROTOCOLS[self.protocol], "hide_valid_shop": True}
+            chooser = _Bench(self.name, self.protocol, self.seed, self.where / "hidden", self.progress, rule)
+        tuned = fit_mixture(chooser._parts(names), chooser.prepared.split.valid, self.seed).tuned
+        weights = [tuned["chosen"]["weights"][name] for name in names]
+        scorer = mixture_scorer([parts[name] for name in names], weights, tuned["chosen"]["standard"])
+        about = {"tuned": {key: value for key, value in tuned.items() if key != "grid"}}
+        return _Fit("stack", scorer, {**about, "fit_seconds": round(time.perf_counter() - started, 2)})
+
+    def _parts(self, names: Sequence[str]) -> dict[str, Scorer]:
+        """Return these rows' scorers, fitted now where they are not yet."""
+        for fit in self._baselines([name for name in names if name in BASELINES and name not in self.fitted]):
+            self.fitted[fit.row] = fit.scorer
+        return {name: self.fitted.get(name) or self._tower(name).scorer for name in names}
 
     def _baselines(self, names: Sequence[str]) -> Iterator[_Fit]:
         for name, fit in fit_baselines(self.prepared, names, lambda done, total: None).items():
