@@ -1,36 +1,38 @@
-"""`python -m trainer`: every command is a file of trainer/commands."""
+"""`python -m trainer`: every command is a file of trainer/commands, imported when it is the one asked for."""
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from types import FrameType
 
-import torch
-
-from trainer.commands import checkpoints, compare, evaluate, features, prepare, recommend, report, split, train, tune
 from trainer.commands.console import EXIT_CODES
 from trainer.errors import ConfigError, DataError, TrainerError
 
-COMMANDS = (
-    features,
-    prepare,
-    split,
-    train,
-    tune,
-    evaluate,
-    compare,
-    recommend,
-    checkpoints,
-    report,
-)
+COMMANDS = {
+    "prepare": "turn a data set in another form into what the trainer reads",
+    "features": "encode ahead of time; list or clear the cache",
+    "split": "save a run's split in a file, or show one",
+    "train": "train a run file's model",
+    "tune": "find better settings for a run file",
+    "evaluate": "measure a checkpoint again",
+    "compare": "compare finished runs, user by user",
+    "recommend": "show what a checkpoint recommends",
+    "checkpoints": "list, show, compare or remove checkpoints",
+    "report": "make a run's report.html",
+}
+STOPPED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    arguments = _parser().parse_args(argv)
-    # Decided here and nowhere in the library: one seed gives one result. CUDA wants its workspace fixed before use.
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True)
+    words = list(sys.argv[1:] if argv is None else argv)
+    with _stopping_at_once():
+        arguments = _parser(words).parse_args(words)
+        _one_seed_one_result()
     try:
         arguments.command(arguments)
     except TrainerError as error:
@@ -38,20 +40,48 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2 if isinstance(error, (ConfigError, DataError)) else 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
-        return 130
+        return STOPPED
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m trainer",
         description="Learn item and user towers from products and interactions that you own.",
         epilog=EXIT_CODES,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.add(commands)
+    for name, what in COMMANDS.items():
+        if words[:1] == [name]:  # importing all of them takes seconds, which is long for a list of commands
+            import_module(f"trainer.commands.{name}").add(commands)
+        else:
+            commands.add_parser(name, help=what)
     return parser
+
+
+def _one_seed_one_result() -> None:
+    """Make torch deterministic. Decided here and nowhere in the library."""
+    import torch  # noqa: PLC0415 - takes seconds, for which a wrong option need not wait
+
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA wants its workspace fixed before use
+    torch.use_deterministic_algorithms(True)
+
+
+@contextmanager
+def _stopping_at_once() -> Iterator[None]:
+    """End the process at Ctrl-C: raised amid an import, KeyboardInterrupt may be lost or come out as another error."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:  # else somebody has decided otherwise, as nohup does
+        signal.signal(signal.SIGINT, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    os.write(2, b"stopped\n")
+    os._exit(STOPPED)
 
 
 if __name__ == "__main__":

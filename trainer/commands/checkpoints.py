@@ -18,7 +18,7 @@ from trainer.errors import CheckpointError, ConfigError
 
 def add(commands: Any) -> None:
     """Add the command to the parser."""
-    command = commands.add_parser("checkpoints", help="list, show, compare or remove checkpoints", epilog=EXIT_CODES)
+    command = commands.add_parser("checkpoints", epilog=EXIT_CODES)
     actions = command.add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list every checkpoint under a directory")
     listing.add_argument("directory", type=Path, metavar="DIR")

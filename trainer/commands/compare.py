@@ -17,7 +17,6 @@ def add(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "compare",
-        help="compare finished runs, user by user",
         epilog=EXIT_CODES,
         description="Compare runs on the same test users. Runs that differ only in their seed are one model. The "
         "differences are of the first run's model minus each other model and baseline, paired by user.",

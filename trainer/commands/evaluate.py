@@ -19,7 +19,6 @@ def add(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "evaluate",
-        help="measure a checkpoint again",
         epilog=EXIT_CODES,
         description="Measure a checkpoint and the baselines on the test split of its own data, or of other data.",
     )

@@ -27,7 +27,7 @@ _SECONDS_PER_DAY = 86_400
 
 def add(commands: Any) -> None:
     """Add the command to the parser."""
-    command = commands.add_parser("features", help="encode ahead of time; list or clear the cache", epilog=EXIT_CODES)
+    command = commands.add_parser("features", epilog=EXIT_CODES)
     actions = command.add_subparsers(required=True, metavar="ACTION")
     precompute = actions.add_parser("precompute", help="encode a run's items, so that its training need not")
     precompute.add_argument("run", type=Path, metavar="RUN.toml")

@@ -18,7 +18,6 @@ def add(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "prepare",
-        help="turn a data set in another form into what the trainer reads",
         epilog=EXIT_CODES,
         description="Make products.jsonl, interactions.csv, images/ and prepare.json (what was read, what was dropped "
         "and why) of a data set. Bad lines are dropped and counted; more than a tenth of them is an error. Stopped by "

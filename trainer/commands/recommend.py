@@ -28,7 +28,6 @@ def add(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "recommend",
-        help="show what a checkpoint recommends",
         epilog=EXIT_CODES,
         description="Recommend items to users of the data, by all they ever did there, or to a shopper never seen.",
     )

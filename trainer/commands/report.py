@@ -13,7 +13,6 @@ def add(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "report",
-        help="make a run's report.html",
         epilog=EXIT_CODES,
         description="Write what a finished run came to as one self-contained HTML page: loss curves, metrics beside "
         "the baselines, maps, clusters, recommendations and failures. `train` writes it, too. Without the run's data "

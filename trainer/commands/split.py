@@ -21,7 +21,6 @@ def add(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "split",
-        help="save a run's split in a file, or show one",
         epilog=EXIT_CODES,
         description="Make the split that the run file's [split] table asks for, check it for leaks, and save it; a run "
         "that names the file (split.file) is judged by the very same cases. Without --out, say what is in it.",

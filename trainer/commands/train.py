@@ -17,7 +17,6 @@ def add(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "train",
-        help="train a run file's model",
         epilog=EXIT_CODES,
         description="Train a run file (docs/examples/two-tower.toml is one) and report it beside the baselines. "
         "Ctrl-C at any time: finished epochs stay in last/, and --resume goes on to the very same result.",

@@ -16,7 +16,6 @@ def add(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "tune",
-        help="find better settings for a run file",
         epilog=EXIT_CODES,
         description="Train the run again and again with other settings, and judge them on its validation cases; test "
         "cases are never looked at. Ctrl-C at any time: finished trials stay, and --resume goes on to --trials in all.",
