@@ -1,0 +1,152 @@
+"""The tables of docs/benchmarks.md that are made of results/towers_*.json.
+
+    python -m benchmarks.tables [--check]
+
+What stands between `<!-- towers -->` and `<!-- /towers -->` is written anew; --check says by its exit code whether it is
+what the results say.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.record import RESULTS
+
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+START, END = "<!-- towers -->\n", "<!-- /towers -->"
+TITLES = {
+    "both": "training users shop in A and B",
+    "both_by_brand": "the same, whole brands going to A or to B",
+    "new_shop": "nobody has ever been in B",
+    "new_shop_by_brand": "the same, whole brands going to A or to B",
+    "cold_items": "every fifth item is new, everything is ranked",
+    "department": "history in one department, choices in the other",
+}
+HEADS = (
+    "row",
+    "NDCG@10 ± sd (95 %)",
+    "recall@10",
+    "MRR@10",
+    "seeds",
+    "fit, s",
+    "score 1,000 users, s",
+    "beside the best baseline",
+)
+SLICES = ("history_length", "target_temperature", "target_popularity", "missing")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the tables, or check them."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.tables", description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; exit code 1 where the page is stale")
+    arguments = parser.parse_args(argv)
+    before = PAGE.read_text("utf-8")
+    after = with_tables(before, RESULTS)
+    if arguments.check:
+        if before != after:
+            print("docs/benchmarks.md is stale: run python -m benchmarks.tables", file=sys.stderr)
+        return int(before != after)
+    PAGE.write_text(after, "utf-8")
+    return 0
+
+
+def with_tables(page: str, results: Path) -> str:
+    """Return the page with the tables that the result files say."""
+    head, _, rest = page.partition(START)
+    _, end, tail = rest.partition(END)
+    if not end:
+        raise ValueError(f"expected {START.strip()} and {END} in {PAGE}")
+    lines = [line for path in sorted(results.glob("towers_*.json")) for line in _data_set(json.loads(path.read_text()))]
+    return "".join([head, START, "\n", *(f"{line}\n" for line in lines), END, tail])
+
+
+def _data_set(found: Mapping[str, Any]) -> Iterator[str]:
+    for protocol in sorted(found["protocols"], key=list(TITLES).index):
+        yield from _protocol(found["data"], protocol, found["protocols"][protocol])
+
+
+def _protocol(data: str, protocol: str, found: Mapping[str, Any]) -> Iterator[str]:
+    about, rows = found["about"], found["rows"]
+    sizes = (
+        f"{about['test_users']:,} users asked, {about['candidates']:,} items, {about['train_interactions']:,} learned"
+    )
+    yield f"### {data}, `{protocol}`: {TITLES[protocol]}"
+    yield ""
+    yield f"{sizes}; data {about['data_hash'][:12]}."
+    yield ""
+    yield f"| {' | '.join(HEADS)} |"
+    yield "|---" * len(HEADS) + "|"
+    chance = (
+        [row for row in rows if row != "random" and rows[row]["test"] == rows["random"]["test"]]
+        if ("random" in rows)
+        else []
+    )
+    for row, each in rows.items():
+        if row not in chance:
+            yield _row(row, each)
+    yield ""
+    if chance:
+        yield f"As `random`, for they know only what was done in the shop: {', '.join(f'`{row}`' for row in chance)}."
+        yield ""
+    yield from _slices(rows)
+
+
+def _row(row: str, each: Mapping[str, Any]) -> str:
+    test, beside = each["test"], each.get("against_best_baseline")
+    verdict = "–"
+    if beside:
+        verdict = f"{beside['verdict']} ({beside['mean']:+.4f})"
+    cells = [
+        f"`{row}`",
+        _value(test["ndcg@10"]),
+        _short(test["recall@10"]["mean"], 3),
+        _short(test["mrr@10"]["mean"], 3),
+        str(len(each["seeds"])),
+        f"{each['fit_seconds']:.0f}",
+        f"{each['score_seconds_per_1000_users']:.2f}",
+        verdict,
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _slices(rows: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a table of NDCG@10 by slice of the test users, or of the data that is missing."""
+    of_row = {
+        row: next((each[key] for key in each if key.startswith("slices_of_seed")), {}) for row, each in rows.items()
+    }
+    columns = [
+        (kind, name, entry["users"])
+        for kind in SLICES
+        for name, entry in next(iter(of_row.values()), {}).get(kind, {}).items()
+    ]
+    shown = [row for row in rows if any(_ndcg(of_row[row], kind, name) for kind, name, _ in columns)]
+    if not columns or not shown:
+        return
+    heads = [f"{'history ' if kind == 'history_length' else ''}{name} ({users:,})" for kind, name, users in columns]
+    yield f"| NDCG@10 of (users) | {' | '.join(heads)} |"
+    yield "|---" * (len(columns) + 1) + "|"
+    for row in shown:
+        cells = [_short(value, 4) if (value := _ndcg(of_row[row], kind, name)) else "–" for kind, name, _ in columns]
+        yield f"| `{row}` | {' | '.join(cells)} |"
+    yield ""
+
+
+def _ndcg(slices: Mapping[str, Any], kind: str, name: str) -> float | None:
+    found = slices.get(kind, {}).get(name, {}).get("ndcg@10")
+    return float(found[0]) if found else None
+
+
+def _value(metric: Mapping[str, Any]) -> str:
+    spread = f" ± {_short(metric['sd'], 4)}" if metric["sd"] is not None else ""
+    return f"{_short(metric['mean'], 4)}{spread} ({_short(metric['low'], 4)}–{_short(metric['high'], 4)})"
+
+
+def _short(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}".removeprefix("0")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.record import RESULTS
+from benchmarks.tables import END, PAGE, START, main, with_tables
+
+
+def result(mean, **more):
+    metric = {"mean": mean, "sd": 0.001, "low": mean - 0.01, "high": mean + 0.01}
+    slices = {"history_length": {"1": {"users": 1234, "ndcg@10": [mean / 2, 0, 1]}}}
+    timing = {"fit_seconds": 61.4, "score_seconds_per_1000_users": 0.148}
+    test = {"ndcg@10": metric, "recall@10": metric, "mrr@10": metric}
+    return {"seeds": [0, 1, 2], "test": test, "slices_of_seed_0": slices, **timing, **more}
+
+
+def written(tmp_path: Path, rows) -> list[str]:
+    about = {"test_users": 4000, "candidates": 5960, "train_interactions": 139120, "data_hash": "3945532a4f255732"}
+    found = {"data": "beauty", "protocols": {"both": {"about": about, "rows": rows}}}
+    (tmp_path / "towers_beauty.json").write_text(json.dumps(found))
+    page = with_tables(f"before\n{START}stale\n{END}\nafter\n", tmp_path)
+    assert page.startswith(f"before\n{START}") and page.endswith(f"{END}\nafter\n") and "stale" not in page
+    return page.splitlines()
+
+
+def test_a_table_says_what_the_result_file_says_and_where_a_tower_loses(tmp_path):
+    loses = {"verdict": "loses to it", "mean": -0.0507}
+    lines = written(tmp_path, {"ease": result(0.1234), "two_tower": result(0.0727, against_best_baseline=loses)})
+    assert "| `ease` | .1234 ± .0010 (.1134–.1334) | .123 | .123 | 3 | 61 | 0.15 | – |" in lines
+    assert any(line.startswith("| `two_tower` | .0727") and line.endswith("loses to it (-0.0507) |") for line in lines)
+    assert "| NDCG@10 of (users) | history 1 (1,234) |" in lines
+    assert "| `ease` | .0617 |" in lines
+
+
+def test_rows_that_are_chance_are_named_together(tmp_path):
+    lines = written(tmp_path, {"content": result(0.05), "random": result(0.001), "ease": result(0.001)})
+    assert not any(line.startswith("| `ease` | .0010 ±") for line in lines)
+    assert "As `random`, for they know only what was done in the shop: `ease`." in lines
+
+
+def test_a_page_without_its_marks_is_refused():
+    with pytest.raises(ValueError, match="towers"):
+        with_tables("no marks", RESULTS)
+
+
+def test_the_page_says_what_was_measured():
+    assert PAGE.is_file()
+    assert main(["--check"]) == 0, "run python -m benchmarks.tables"
