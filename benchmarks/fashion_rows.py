@@ -18,7 +18,7 @@ class Row:
 
 _SCHEDULE = {"learning_rate": 1e-3, "weight_decay": 0.05, "schedule": "cosine"}
 _HEADS = {"epochs": 40, "patience": 40, "batch_size": 1024, "warmup_steps": 28, **_SCHEDULE}
-_TUNED = {"epochs": 12, "patience": 12, "batch_size": 256, "warmup_steps": 45, **_SCHEDULE}
+_TUNED = {"epochs": 10, "patience": 10, "batch_size": 256, "warmup_steps": 45, **_SCHEDULE}
 _CLIP = {"type": "clip", "dim": 256, "hidden": 1024, "dropout": 0.25}
 
 _MOVING = {"heads_epochs": 8, "encoder_learning_rate": 5e-5, "image_size": 112}

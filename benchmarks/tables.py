@@ -2,8 +2,8 @@
 
     python -m benchmarks.tables [--check]
 
-What stands between `<!-- towers -->` and `<!-- /towers -->` is written anew; --check says by its exit code whether it is
-what the results say.
+What stands between `<!-- towers -->` and `<!-- /towers -->` is written anew; --check says by its exit code whether it
+is what the results say.
 """
 
 import argparse
