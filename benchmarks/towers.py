@@ -31,6 +31,7 @@ from benchmarks.missing import MODALITIES, without
 from benchmarks.record import environment, write
 from benchmarks.simulated_shoppers import planted_scorer
 from benchmarks.tower_rows import (
+    LONGER,
     NEW_SHOP,
     NEW_SHOP_PROTOCOLS,
     NO_PICTURES,
@@ -69,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.towers", description=__doc__.splitlines()[0])
     parser.add_argument("name", help="var/data/NAME, as `python -m trainer prepare` writes it; NAME+NAME for both")
     parser.add_argument("--protocols", nargs="+", choices=PROTOCOLS, required=True)
-    rows = ["baselines", *ROWS, "stack", PLANTED]
+    rows = ["baselines", *ROWS, "stack", PLANTED, *LONGER]
     parser.add_argument("--rows", nargs="+", choices=rows, default=rows)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--threads", type=int, default=1)
@@ -86,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _measure(name: str, protocol: str, seed: int, rows: Sequence[str]) -> None:
     where = WORK / name / protocol
-    left_out = ([] if any(_images(name)) else [*WITH_PICTURES]) + ([] if _planted(name) else [PLANTED])
+    left_out = ([] if any(_images(name)) else [*WITH_PICTURES]) + ([] if _planted(name) else [PLANTED, *LONGER])
     can = [row for row in rows if row not in left_out]
     missing = [row for row in can if not (where / f"{row}-{seed}.done").exists()]
     if not missing:
@@ -174,7 +175,7 @@ class _Bench:
 
     def _tower(self, row: str) -> _Fit:
         special = NEW_SHOP.get(row, {}) if self.protocol not in SEEN_PROTOCOLS else {}
-        model, training = ({**ROWS[row][table], **special.get(table, {})} for table in ("model", "training"))
+        model, training = ({**(ROWS | LONGER)[row][table], **special.get(table, {})} for table in ("model", "training"))
         out = self.where / "runs" / f"{row}-{self.seed}"
         config = self._config(
             {"model": model, "training": training}, {"file": str(self.where / "split.npz")}, self.seed, out
@@ -332,7 +333,7 @@ def _summary(name: str) -> dict[str, Any]:
     result = environment("torch", "numpy", "scipy", "scikit-learn", "implicit", "torch_geometric")
     result |= {
         "data": name,
-        "rows_hash": sha256(json.dumps([ROWS, NEW_SHOP], sort_keys=True).encode()).hexdigest()[:16],
+        "rows_hash": sha256(json.dumps([ROWS | LONGER, NEW_SHOP], sort_keys=True).encode()).hexdigest()[:16],
     }
     result["not_here"] = {} if any(_images(name)) else dict.fromkeys(WITH_PICTURES, NO_PICTURES)
     result["protocols"] = {
