@@ -35,12 +35,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         _one_seed_one_result()
     try:
         arguments.command(arguments)
+        sys.stdout.flush()
     except TrainerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2 if isinstance(error, (ConfigError, DataError)) else 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return STOPPED
+    except BrokenPipeError:  # whoever read our output has enough, as head has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still flushes at its end
+        return 1
     return 0
 
 

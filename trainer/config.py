@@ -28,7 +28,7 @@ class DataConfig:
     """What to learn from. Paths are relative to the directory the command runs in."""
 
     products: tuple[str, ...]  # products.jsonl files or patterns such as var/crawl/*/products.jsonl
-    interactions: str  # .csv, .jsonl or .parquet
+    interactions: str | None = None  # .csv, .jsonl or .parquet; models of text and picture alone need none
     images: str | None = None  # a directory of {itemId}.jpg|jpeg|png|webp; without it every picture counts as missing
 
 
@@ -164,6 +164,8 @@ class RunConfig:
         if self.cache_limit_gb is not None:
             between("cache_limit_gb", self.cache_limit_gb, 0, 1e6)
         one_of("device", self.device, ("auto", "cpu", "cuda"))
+        if self.data.interactions is None and self.model.needs_interactions:
+            raise ConfigError(f"missing key data.interactions: a {self.model.type} model learns from what users did")
 
 
 def read_config(path: Path, **overrides: Any) -> RunConfig:

@@ -95,14 +95,22 @@ class Dataset:
         return [f"{product['shop']}/{product['itemId']}" for product in self.products]
 
 
-def read_dataset(products: Sequence[Path], interactions: Path) -> Dataset:
-    """Return the data of these files; raises DataError naming file and line."""
+def read_dataset(products: Sequence[Path], interactions: Path | None, *, needs_interactions: bool = True) -> Dataset:
+    """Return the data of these files; raises DataError naming file and line.
+
+    Unless it `needs_interactions`, their file may have none, or be absent.
+    """
     catalogue = tuple(read_products(products))
     item_idx = {(product["shop"], product["itemId"]): idx for idx, product in enumerate(catalogue)}
-    rows = list(read_interactions(interactions))
+    rows = list(read_interactions(interactions)) if interactions else []
     known = [row for row in rows if (row.shop, row.item_id) in item_idx]
-    if not known:
-        raise DataError(f"{interactions}: none of its {len(rows)} interactions is with a product of these files")
+    if not rows and needs_interactions:
+        raise DataError(f"{interactions}: no interaction in it")
+    if rows and not known:
+        raise DataError(
+            f"{interactions}: none of its {len(rows)} interactions is with a product of these files; the first is with "
+            f"{rows[0].shop}/{rows[0].item_id}, the first product is {catalogue[0]['shop']}/{catalogue[0]['itemId']}"
+        )
     return Dataset(
         products=catalogue,
         interactions=make_interactions(
@@ -113,7 +121,7 @@ def read_dataset(products: Sequence[Path], interactions: Path) -> Dataset:
             [row.weight for row in known],
         ),
         num_unknown_items=len(rows) - len(known),
-        data_hash=_hash_files([*products, interactions]),
+        data_hash=_hash_files([*products, *([interactions] if interactions else [])]),
     )
 
 
@@ -231,16 +239,18 @@ def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 def _csv_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     reader = csv.reader(line for _, line in _lines(path))
     header: list[str] | None = None
+    line = 1  # where the row begins: a quote that nobody closed ends with the file
     try:
         for cells in reader:
             if header is None:
                 header = _check_header(path, cells)
             elif cells:
                 if len(cells) != len(header):
-                    raise DataError(f"{path}:{reader.line_num}: {len(cells)} cells, but the header names {len(header)}")
-                yield reader.line_num, dict(zip(header, cells, strict=True))
+                    raise DataError(f"{path}:{line}: {len(cells)} cells, but the header names {len(header)}")
+                yield line, dict(zip(header, cells, strict=True))
+            line = reader.line_num + 1
     except csv.Error as error:
-        raise DataError(f"{path}:{reader.line_num}: not CSV: {error}") from error
+        raise DataError(f"{path}:{line}: not CSV: {error}") from error
 
 
 def _check_header(path: Path, cells: list[str]) -> list[str]:
@@ -260,7 +270,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is not UTF-8: {error}") from error
+        raise DataError(f"{path}: is not UTF-8 ({error.reason}); save it as UTF-8") from error
 
 
 @cache

@@ -20,6 +20,11 @@ class ModelConfig:
         one_of("model.type", self.type, tuple(MODEL_CONFIGS))
         between("model.dim", self.dim, 8, 4096)  # contracts/bundle.schema.json
 
+    @property
+    def needs_interactions(self) -> bool:
+        """Whether there is nothing to learn from without users."""
+        return True
+
 
 LOSSES = ("sampled_softmax", "bce", "bpr", "bpr_k")
 NEGATIVES = ("in_batch", "uniform", "popularity")
@@ -171,6 +176,11 @@ class ClipConfig(ModelConfig):
     crop: float = 0.8  # likewise: the least share of a side that is kept
     image_size: int = 0  # likewise: in pixels; 0: the bundle's
 
+    @property
+    def needs_interactions(self) -> bool:
+        """Products teach it; users only judge it."""
+        return False
+
     def __post_init__(self) -> None:
         super().__post_init__()
         one_of("model.mode", self.mode, ("zero_shot", "heads", "partial", "full", "lora"))
@@ -224,6 +234,11 @@ class HybridConfig(ModelConfig):
     flip: float = 0.5  # how often a picture is mirrored
     crop: float = 0.8  # the least share of a side that is kept
     held_out: float = 0.1  # share of products that only validate
+
+    @property
+    def needs_interactions(self) -> bool:
+        """Products teach it; users only judge it."""
+        return False
 
     def __post_init__(self) -> None:
         super().__post_init__()

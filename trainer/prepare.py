@@ -20,7 +20,7 @@ from trainer.leakage import refuse_leaks
 from trainer.numeric import numeric_features
 from trainer.split_files import load_split
 from trainer.split_rules import make_split
-from trainer.splits import Split
+from trainer.splits import Split, no_split
 
 
 class Progress(Protocol):
@@ -57,7 +57,7 @@ def prepare(config: RunConfig, progress: Progress) -> Prepared:
     """Read and split the data and encode the items."""
     device = _device(config.device)
     encoders = Encoders(Path(config.encoders))  # first: a missing bundle should not cost reading the data
-    dataset = read_dataset(find_files(config.data.products), Path(config.data.interactions))
+    dataset = read_run_data(config)
     if dataset.num_unknown_items:
         progress.say(
             f"{dataset.num_unknown_items:,} interactions left out: their item is in none of the products files"
@@ -69,6 +69,13 @@ def prepare(config: RunConfig, progress: Progress) -> Prepared:
     features = replace(features, numeric=numbers.values, numeric_mask=numbers.mask, numeric_names=numbers.names)
     pictures = find_pictures(dataset.products, images) if images else {}
     return Prepared(config, dataset, split, encoders, features, device, pictures)
+
+
+def read_run_data(config: RunConfig) -> Dataset:
+    """Return the products and interactions that a run names."""
+    interactions = Path(config.data.interactions) if config.data.interactions else None
+    products = find_files(config.data.products)
+    return read_dataset(products, interactions, needs_interactions=config.model.needs_interactions)
 
 
 def feature_cache(config: RunConfig) -> FeatureCache:
@@ -90,7 +97,12 @@ def find_files(patterns: Sequence[str]) -> list[Path]:
 
 
 def split_dataset(dataset: Dataset, config: RunConfig) -> Split:
-    """Return the split that the run's [split] table asks for; raises DataError for one that leaks."""
+    """Return the split that the run's [split] table asks for; raises DataError for one that leaks.
+
+    Where there are no interactions, it is empty.
+    """
+    if not len(dataset.interactions):
+        return no_split(dataset.interactions)
     if config.split.file is not None:
         split = load_split(Path(config.split.file), dataset)
     else:

@@ -89,6 +89,13 @@ def build_split(interactions: Interactions, plan: SplitPlan) -> Split:
     return split
 
 
+def no_split(interactions: Interactions) -> Split:
+    """Return the split of data without interactions: nobody to learn from, and nobody to ask."""
+    nothing = np.empty(0, dtype=np.int64)
+    cases = Cases(nothing, interactions, np.empty(0), np.zeros(1, dtype=np.int64), nothing, nothing)
+    return Split("none", interactions, cases, cases)
+
+
 def make_cases(interactions: Interactions, plan: CasePlan) -> Cases:
     """Return a case for each user with a liked item to look at and a liked, unseen one to find."""
     history = interactions.select(plan.may_see)

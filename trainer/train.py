@@ -62,7 +62,7 @@ def report_of(prepared: Prepared, towers: Mapping[str, nn.Module], progress: Pro
     placed = {name: tower.to(prepared.device).eval() for name, tower in towers.items()}
 
     def scorer_on(features: ItemFeatures) -> Scorer | None:
-        return recipe.scorer(replace(prepared, features=features), placed)
+        return recipe.scorer(replace(prepared, features=features), placed) if len(prepared.split.test) else None
 
     report = make_report(prepared, scorer_on(prepared.features), progress, rescore=scorer_on, **options)
     more = recipe.sections(prepared, placed) if recipe.sections else {}

@@ -1,10 +1,13 @@
 """The clip recipe on planted pairs: coloured shapes, and the words for them."""
 
+import json
+
 import pytest
 import torch
 
 from tests.trainer.shapes import prepared_shapes
 from trainer import checkpoint
+from trainer.__main__ import main
 from trainer.checkpoint import Checkpoint
 from trainer.errors import ConfigError
 from trainer.recipes import RECIPES
@@ -124,3 +127,29 @@ def test_another_encoder_than_the_bundles_is_refused(shapes, monkeypatch):
     monkeypatch.setattr(branches, "lite_text", lambda lora: strange)
     with pytest.raises(ConfigError, match="text encoder does not answer as that of the run's bundle"):
         RECIPES["clip"].build(shapes(**TUNED, mode="partial"))
+
+
+@pytest.mark.parametrize("interactions", ["", "interactions = 'nobody.csv'"], ids=["left out", "empty"])
+def test_products_alone_are_enough_to_train_look_at_and_recommend(lite_bundle, tmp_path, monkeypatch, interactions):
+    prepared_shapes(lite_bundle, tmp_path, {"type": "clip"}, {})
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nobody.csv").write_text("user,shop,itemId,kind,time\n")
+    (tmp_path / "run.toml").write_text(
+        f"seed = 3\nencoders = '{lite_bundle}'\nout = 'run'\ncache = 'cache'\ndevice = 'cpu'\n[data]\n"
+        f"products = ['products.jsonl']\nimages = 'images'\n{interactions}\n"
+        "[model]\ntype = 'clip'\ndim = 16\nhidden = 0\nheld_out = 0.25\n[training]\nepochs = 1\n"
+    )
+    assert main(["train", "run.toml"]) == 0
+    assert "pairs" in json.loads((tmp_path / "run" / "report.json").read_text())
+    red_circle = "shapes.localhost/0000000000000000"
+    assert main(["recommend", "run/best", "--items", red_circle, "--json", "found.json"]) == 0
+    assert len(json.loads((tmp_path / "found.json").read_text())[0]["items"]) == 10
+    assert main(["recommend", "run/best", "--sample", "2"]) == 2
+    assert main(["split", "run.toml"]) == 2
+    assert main(["evaluate", "run/best"]) == 0
+
+
+def test_a_model_of_users_says_that_it_needs_interactions(lite_bundle, tmp_path, capsys):
+    (tmp_path / "run.toml").write_text(f"seed = 3\nencoders = '{lite_bundle}'\nout = 'run'\n[data]\nproducts = ['p']")
+    assert main(["train", str(tmp_path / "run.toml")]) == 2
+    assert "missing key data.interactions: a two_tower model learns from what users did" in capsys.readouterr().err

@@ -31,6 +31,18 @@ finally:
     assert "torch" not in sys.modules, "torch was imported"
 """
 
+MANY_LINES = """
+import sys
+from trainer import __main__ as program
+program._one_seed_one_result = lambda: None
+class Chatty:
+    def parse_args(self, words):
+        from argparse import Namespace
+        return Namespace(command=lambda arguments: print("a line\\n" * 100_000))
+program._parser = lambda words: Chatty()
+sys.exit(program.main([]))
+"""
+
 
 def _python(code: str, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", code, *words]
@@ -53,3 +65,15 @@ def test_help_and_a_misspelt_command_do_not_wait_for_torch(words: list[str], cod
 def test_every_command_has_a_file_and_every_file_of_one_is_listed() -> None:
     files = Path(commands.__file__).parent.glob("*.py")
     assert set(COMMANDS) == {path.stem for path in files if "def add(" in path.read_text(encoding="utf-8")}
+
+
+def test_a_reader_that_has_enough_is_no_error_to_report() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", MANY_LINES], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "a line\n"
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1

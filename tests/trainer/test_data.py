@@ -122,10 +122,25 @@ def test_a_wrong_product_is_refused_with_its_line_and_field(tmp_path, products):
         read_products([tmp_path / "none.jsonl"])
 
 
-def test_interactions_with_no_known_product_are_an_error(tmp_path, products):
-    path = csv_of(tmp_path, HEADER + row(product(99, "x")))
-    with pytest.raises(DataError, match="none of its 1 interactions"):
+def test_interactions_with_no_known_product_are_an_error_that_shows_both_names(tmp_path, products):
+    other = product(99, "x")
+    path = csv_of(tmp_path, HEADER + row(other))
+    with pytest.raises(DataError, match=f"none of its 1 interactions.*{other['itemId']}.*{products[0]['itemId']}"):
         read_dataset([write_products(tmp_path / "p.jsonl", products)], path)
+
+
+def test_interactions_may_be_absent_only_where_nobody_needs_them(tmp_path, products):
+    path, empty = write_products(tmp_path / "p.jsonl", products), csv_of(tmp_path, HEADER)
+    with pytest.raises(DataError, match="no interaction in it"):
+        read_dataset([path], empty)
+    found = [read_dataset([path], each, needs_interactions=False) for each in (empty, None)]
+    assert [(len(each.products), len(each.interactions)) for each in found] == [(len(products), 0)] * 2
+
+
+def test_a_quote_that_nobody_closed_is_named_where_it_was_opened(tmp_path, products):
+    path = csv_of(tmp_path, HEADER + row(products[0]) + '"ann,' + row(products[0]) * 5)
+    with pytest.raises(DataError, match=r":3: 1 cells, but the header names 6"):
+        list(read_interactions(path))
 
 
 def test_the_hash_follows_the_content_of_both_files(tmp_path, products):

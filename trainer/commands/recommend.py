@@ -112,6 +112,8 @@ def _cases(arguments: argparse.Namespace, users: Sequence[str] | None, prepared:
         return cases_of_items(arguments.items, dataset, candidates)
     if users is None:
         test = prepared.split.test.users
+        if len(test) == 0:
+            raise ConfigError("--sample: there are no test users in the data; say what was looked at with --items")
         chosen = np.random.default_rng(prepared.config.seed).permutation(test)[: arguments.sample]
         users = [dataset.interactions.user_ids[user] for user in chosen]
     return cases_of_users(users, dataset.interactions, candidates)

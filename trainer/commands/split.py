@@ -8,10 +8,10 @@ from rich.table import Table
 
 from trainer.commands.console import EXIT_CODES, print_table
 from trainer.config import RunConfig, read_config
-from trainer.data import Dataset, read_dataset
+from trainer.data import Dataset
 from trainer.errors import ConfigError
 from trainer.leakage import refuse_leaks
-from trainer.prepare import find_files
+from trainer.prepare import read_run_data
 from trainer.split_files import load_split, save_split
 from trainer.split_rules import plan_split
 from trainer.splits import Split, build_split
@@ -32,7 +32,9 @@ def add(commands: Any) -> None:
 
 def _split(arguments: argparse.Namespace) -> None:
     config = read_config(arguments.run)
-    dataset = read_dataset(find_files(config.data.products), Path(config.data.interactions))
+    dataset = read_run_data(config)
+    if not len(dataset.interactions):
+        raise ConfigError(f"{arguments.run}: there are no interactions to split")
     split = _make(config, dataset, arguments.out)
     print_table(_table(split, dataset))
     for what, found in split.info.items():

@@ -29,7 +29,7 @@ def text_lines(path: Path, on_bytes: OnBytes) -> Iterator[tuple[str, str]]:
                         on_bytes(path.name, raw.tell(), size)
                     yield f"{path}:{number}", line
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is not UTF-8: {error}") from error
+        raise DataError(f"{path}: is not UTF-8 ({error.reason}); save it as UTF-8") from error
     except EOFError as error:
         raise DataError(f"{path}: ends in the middle: {error}") from error
     except OSError as error:
@@ -60,20 +60,21 @@ def csv_records(path: Path, needed: tuple[str, ...], on_bytes: OnBytes) -> Itera
     header: list[str] | None = None
     reader = csv.reader(line for _, line in text_lines(path, on_bytes))
     while True:
+        where = f"{path}:{reader.line_num + 1}"  # where the row begins: a quote that nobody closed ends with the file
         try:
             cells = next(reader)
         except StopIteration:
             break
         except csv.Error as error:
-            yield Bad(f"{path}:{reader.line_num}", f"expected CSV: {error}", "not CSV")
+            yield Bad(where, f"expected CSV: {error}", "not CSV")
             continue
         if header is None:
             header = _check_header(path, cells, needed)
         elif cells and len(cells) != len(header):
             reason = f"expected {len(header)} cells as in the header, got {len(cells)}"
-            yield Bad(f"{path}:{reader.line_num}", reason, "cells do not match the header")
+            yield Bad(where, reason, "cells do not match the header")
         elif cells:
-            yield f"{path}:{reader.line_num}", dict(zip(header, cells, strict=True))
+            yield where, dict(zip(header, cells, strict=True))
     if header is None:
         raise DataError(f"{path}: is empty; expected a header with {', '.join(needed)}")
 

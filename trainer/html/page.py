@@ -146,7 +146,7 @@ def _look(prepared: Prepared, saved: Checkpoint, progress: Progress) -> dict[str
     sections: dict[str, Any] = {}
     recipe = RECIPES[prepared.config.model.type]
     scorer = recipe.scorer(prepared, {name: tower for name, tower in towers.items() if name not in ENCODERS})
-    if scorer is not None:
+    if scorer is not None and len(prepared.split.test):
         sections |= gallery.user_sections(scorer, prepared, shelf)
     progress.update("report", 1, 4)
     views = item_views(prepared, towers)
