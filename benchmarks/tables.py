@@ -36,6 +36,7 @@ HEADS = (
     "beside the best baseline",
 )
 SLICES = ("history_length", "target_temperature", "target_popularity", "missing")
+PREFIXES = {"history_length": "history ", "missing": "no "}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -117,15 +118,17 @@ def _slices(rows: Mapping[str, Any]) -> Iterator[str]:
     of_row = {
         row: next((each[key] for key in each if key.startswith("slices_of_seed")), {}) for row, each in rows.items()
     }
-    columns = [
+    found = (
         (kind, name, entry["users"])
         for kind in SLICES
-        for name, entry in next(iter(of_row.values()), {}).get(kind, {}).items()
-    ]
+        for slices in of_row.values()
+        for name, entry in slices.get(kind, {}).items()
+    )
+    columns = list(dict.fromkeys(found))  # of all rows, for "missing" is asked only of those that read items
     shown = [row for row in rows if any(_ndcg(of_row[row], kind, name) for kind, name, _ in columns)]
     if not columns or not shown:
         return
-    heads = [f"{'history ' if kind == 'history_length' else ''}{name} ({users:,})" for kind, name, users in columns]
+    heads = [f"{PREFIXES.get(kind, '')}{name} ({users:,})" for kind, name, users in columns]
     yield f"| NDCG@10 of (users) | {' | '.join(heads)} |"
     yield "|---" * (len(columns) + 1) + "|"
     for row in shown:

@@ -39,6 +39,15 @@ def test_rows_that_are_chance_are_named_together(tmp_path):
     assert "As `random`, for they know only what was done in the shop: `ease`." in lines
 
 
+def test_what_only_some_rows_were_asked_has_a_column(tmp_path):
+    asked = result(0.05)
+    asked["slices_of_seed_0"]["missing"] = {"text": {"users": 567, "ndcg@10": [0.0281, 0, 1]}}
+    lines = written(tmp_path, {"ease": result(0.1), "content": asked})
+    assert "| NDCG@10 of (users) | history 1 (1,234) | no text (567) |" in lines
+    assert "| `ease` | .0500 | – |" in lines
+    assert "| `content` | .0250 | .0281 |" in lines
+
+
 def test_a_page_without_its_marks_is_refused():
     with pytest.raises(ValueError, match="towers"):
         with_tables("no marks", RESULTS)
