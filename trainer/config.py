@@ -29,7 +29,8 @@ class DataConfig:
 
     products: tuple[str, ...]  # products.jsonl files or patterns such as var/crawl/*/products.jsonl
     interactions: str | None = None  # .csv, .jsonl or .parquet; models of text and picture alone need none
-    images: str | None = None  # a directory of {itemId}.jpg|jpeg|png|webp; without it every picture counts as missing
+    # A directory of {itemId}.jpg|jpeg|png|webp, or of a crawl with images.jsonl; without it no item has a picture.
+    images: str | None = None
 
 
 @dataclass(frozen=True)

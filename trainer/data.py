@@ -151,7 +151,7 @@ def read_products(paths: Sequence[Path]) -> list[Product]:
     """Return the sellable items of products.jsonl files; a later line about the same item replaces the earlier one."""
     products: dict[tuple[str, str], Product] = {}
     for path in paths:
-        for line, record in _json_lines(path):
+        for line, record in json_lines(path):
             if (error := product_error(record)) is not None:
                 raise DataError(f"{path}:{line}: not a product: {error}")
             if record["verdict"] == "product":
@@ -172,7 +172,7 @@ def read_interactions(path: Path) -> Iterator[Row]:
 
     In .parquet the time may also be a timestamp; without a zone it counts as UTC.
     """
-    readers = {".csv": _csv_lines, ".jsonl": _json_lines, ".parquet": parquet_rows}
+    readers = {".csv": _csv_lines, ".jsonl": json_lines, ".parquet": parquet_rows}
     if path.suffix not in readers:
         raise DataError(f"{path}: interactions must be .csv, .jsonl or .parquet")
     for line, record in readers[path.suffix](path):
@@ -224,7 +224,8 @@ def _parse_weight(value: Any) -> float:
     return weight
 
 
-def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line, object) of a .jsonl file; raises DataError naming the line that is none."""
     for number, line in _lines(path):
         if line.strip():
             try:

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.data import Product
+from trainer.data import Product, json_lines
 from trainer.encoders import Encoders
 from trainer.errors import DataError
 from trainer.feature_cache import Batches, FeatureCache
 
+CRAWLED = "images.jsonl"  # of `python -m scraper images`
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 OnProgress = Callable[[str, int, int], None]  # (what, done, of how many)
 
@@ -76,11 +77,38 @@ def build_features(
 
 
 def find_pictures(products: Sequence[Product], images: Path) -> dict[int, Path]:
-    """Return {row: file} of the products that have {itemId}.jpg, .jpeg, .png or .webp in `images`."""
+    """Return {row: file} of the products that have {itemId}.jpg, .jpeg, .png or .webp in `images`.
+
+    Or `images` is the directory of a crawl, whose images.jsonl says which file shows which product.
+    """
     if not images.is_dir():
         raise DataError(f"{images}: the run's data.images is not a directory")
+    if (images / CRAWLED).is_file():
+        return _crawled_pictures(products, images)
     files = {path.stem: path for path in sorted(images.iterdir()) if path.suffix.lower() in PICTURE_SUFFIXES}
     return {row: files[product["itemId"]] for row, product in enumerate(products) if product["itemId"] in files}
+
+
+def _crawled_pictures(products: Sequence[Product], crawl: Path) -> dict[int, Path]:
+    """Return {row: file}, of each product's pictures the one that the shop shows first."""
+    files: dict[tuple[str, str], Path] = {}  # by itemId and address
+    by_item: dict[str, Path] = {}
+    for line, entry in json_lines(crawl / CRAWLED):
+        try:
+            path, url, items = crawl / entry["file"], str(entry["url"]), [str(item) for item in entry["itemIds"]]
+        except (KeyError, TypeError) as error:
+            raise DataError(f"{crawl / CRAWLED}:{line}: expected url, file and itemIds") from error
+        if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file():
+            for item in items:
+                files[item, url] = path
+                by_item.setdefault(item, path)
+    found = {}
+    for row, product in enumerate(products):
+        shown = (files.get((product["itemId"], url)) for url in product.get("images", ()))
+        path = next((each for each in shown if each), by_item.get(product["itemId"]))
+        if path is not None:
+            found[row] = path
+    return found
 
 
 def _at_rows(rows: Sequence[int], batches: Batches, what: str, on_progress: OnProgress) -> Batches:

@@ -9,7 +9,7 @@ from tests.trainer.planted import IMAGE_DIM, TEXT_DIM, WORDS, product, write_bun
 from trainer.data import CONTRACTS
 from trainer.encoders import Encoders, item_text, read_pixels
 from trainer.errors import DataError, EncoderError
-from trainer.features import build_features
+from trainer.features import build_features, find_pictures
 
 RULE = {"size": 4, "resize": 5, "interpolation": "bilinear", "mean": [0.5] * 3, "std": [0.25] * 3}
 
@@ -108,6 +108,26 @@ def test_pictures_are_found_by_item_id_and_encoded(tmp_path, encoders, products)
 
     mix = onnx.numpy_helper.to_array(onnx.load(encoders.directory / "image.onnx").graph.initializer[0])
     np.testing.assert_allclose(features.image[2], np.repeat(pixels, 16) @ mix, rtol=1e-4)
+
+
+def test_of_a_crawls_pictures_each_product_has_the_one_that_the_shop_shows_first(tmp_path, products):
+    (tmp_path / "images").mkdir()
+    for name in ("one.jpg", "two.png", "drawing.avif"):
+        (tmp_path / "images" / name).write_bytes(b"picture")
+    shown = [dict(each) for each in products]
+    shown[0]["images"] = ["http://s/unfetched", "http://s/two", "http://s/one"]
+    entries = [
+        {"url": "http://s/one", "file": "images/one.jpg", "itemIds": [shown[0]["itemId"], shown[1]["itemId"]]},
+        {"url": "http://s/two", "file": "images/two.png", "itemIds": [shown[0]["itemId"]]},
+        {"url": "http://s/d", "file": "images/drawing.avif", "itemIds": [shown[2]["itemId"]]},
+        {"url": "http://s/gone", "file": "images/gone.jpg", "itemIds": [shown[3]["itemId"]]},
+    ]
+    (tmp_path / "images.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    found = find_pictures(shown, tmp_path)
+    assert {row: path.name for row, path in found.items()} == {0: "two.png", 1: "one.jpg"}
+    (tmp_path / "images.jsonl").write_text('{"url": "http://s/one"}\n')
+    with pytest.raises(DataError, match=r"images.jsonl:1: expected url, file and itemIds"):
+        find_pictures(shown, tmp_path)
 
 
 def test_pixels_are_cropped_from_the_middle_with_transparency_on_white(tmp_path):

@@ -250,3 +250,14 @@ def test_init_from_starts_from_another_run_s_weights(tmp_path, planted, capsys):
     run.write_text(run.read_text().replace("hidden = 24", "hidden = 32"))
     assert main(["train", str(run), "--out", str(tmp_path / "wider")]) == 1
     assert "'hidden': 24" in capsys.readouterr().err
+
+
+def test_a_run_file_serves_several_seeds_each_in_a_directory_of_its_own(tmp_path, capsys):
+    run = write_run(tmp_path)
+    run.write_text(run.read_text().replace("epochs = 6", "epochs = 1"))
+    assert main(["train", str(run), "--seed", "11"]) == 2
+    assert "--seed needs an --out of its own" in capsys.readouterr().err
+    assert main(["train", str(run), "--seed", "11", "--out", str(tmp_path / "eleven")]) == 0
+    assert json.loads((tmp_path / "eleven" / "report.json").read_text())["run"]["seed"] == 11
+    assert main(["train", str(run), "--resume", "--out", str(tmp_path / "eleven")]) == 1
+    assert "seed was 11 and is now" in capsys.readouterr().err

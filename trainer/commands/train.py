@@ -8,6 +8,7 @@ from typing import Any
 
 from trainer.commands.console import EXIT_CODES, print_table
 from trainer.config import read_config
+from trainer.errors import ConfigError
 from trainer.progress import TerminalProgress
 from trainer.report_tables import report_table
 from trainer.train import train
@@ -26,12 +27,16 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--resume", action="store_true", help="go on from the run directory's last/")
     command.add_argument("--out", type=Path, metavar="DIR", help="the run directory, instead of the run file's `out`")
+    command.add_argument("--seed", type=int, metavar="N", help="instead of the run file's `seed`; needs --out")
     command.add_argument("--wandb", action="store_true", help="track with Weights & Biases, as [tracking] wandb = true")
     command.set_defaults(command=_train)
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    config = read_config(arguments.run, **({"out": str(arguments.out)} if arguments.out else {}))
+    if arguments.seed is not None and arguments.out is None:
+        raise ConfigError("--seed needs an --out of its own: a run directory holds one run")
+    instead = {"out": arguments.out and str(arguments.out), "seed": arguments.seed}
+    config = read_config(arguments.run, **{name: value for name, value in instead.items() if value is not None})
     if arguments.wandb:
         config = replace(config, tracking=replace(config.tracking, wandb=True))
     try:
@@ -42,8 +47,11 @@ def _train(arguments: argparse.Namespace) -> None:
             again = f"python -m trainer train {arguments.run} --resume" + (
                 f" --out {config.out}" if arguments.out else ""
             )
+            again += "" if arguments.seed is None else f" --seed {arguments.seed}"
             print(f"every finished epoch is kept in {config.out}/last; go on with: {again}", file=sys.stderr)
         raise
     if "test" in report:
         print_table(report_table(report))
-    print(f"best epoch {report['training']['best_epoch']}: {config.out}/best   report: {config.out}/report.html")
+    best = report["training"]["best_epoch"]
+    untrained = "" if best else " (untrained: no epoch was better on valid)"
+    print(f"best epoch {best}{untrained}: {config.out}/best   report: {config.out}/report.html")
