@@ -49,6 +49,7 @@ from trainer.baselines.mixtures import fit_mixture, mixture_scorer
 from trainer.baselines.sparse_interactions import num_users_per_item, user_items
 from trainer.config import RunConfig, parse_config
 from trainer.course import Course
+from trainer.determinism import one_seed_one_result
 from trainer.evaluation import Ranking, Scorer, rank, rank_metrics
 from trainer.metrics import coverage, diversity, novelty
 from trainer.prepare import Prepared, prepare
@@ -76,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--summary", action="store_true", help="only sum up")
     arguments = parser.parse_args(argv)
-    torch.use_deterministic_algorithms(True)
+    one_seed_one_result()
     torch.set_num_threads(arguments.threads)
     if not arguments.summary:
         for seed in arguments.seeds:

@@ -32,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     with _stopping_at_once():
         arguments = _parser(words).parse_args(words)
-        _one_seed_one_result()
+        # Torch takes seconds to import, for which a wrong option need not wait.
+        import_module("trainer.determinism").one_seed_one_result()
     try:
         arguments.command(arguments)
         sys.stdout.flush()
@@ -61,14 +62,6 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         else:
             commands.add_parser(name, help=what)
     return parser
-
-
-def _one_seed_one_result() -> None:
-    """Make torch deterministic. Decided here and nowhere in the library."""
-    import torch  # noqa: PLC0415 - takes seconds, for which a wrong option need not wait
-
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA wants its workspace fixed before use
-    torch.use_deterministic_algorithms(True)
 
 
 @contextmanager

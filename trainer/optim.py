@@ -153,5 +153,5 @@ def _optimiser(
         momentum, nesterov = config.momentum, config.nesterov
         return torch.optim.SGD(groups, lr=config.learning_rate, momentum=momentum, nesterov=nesterov)
     if config.optimiser == "adam":
-        return torch.optim.Adam(groups, lr=config.learning_rate)
-    return torch.optim.AdamW(groups, lr=config.learning_rate)
+        return torch.optim.Adam(groups, lr=config.learning_rate, fused=True)
+    return torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)

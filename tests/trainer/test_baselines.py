@@ -1,10 +1,12 @@
 from dataclasses import replace
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 import torch
+from scipy.stats import binom
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
@@ -431,13 +433,29 @@ def test_an_unknown_baseline_is_named_with_those_there_are():
 
 
 def test_search_tries_every_part_alone():
-    """So a mixture is never worse on valid than the best of its parts under the same standard."""
-    prepared = planted()
-    fits = fit_baselines(prepared, ["hybrid_score", "content", "popularity", "co_occurrence"])
-    corners = [
-        point["ndcg@10"] for point in fits["hybrid_score"].fitted.tuned["grid"] if max(point["weights"].values()) == 1
-    ]
-    assert len(corners) >= 3 * len(STANDARDS)
-    tried = len(STANDARDS) * (3 + 1 + mixtures.POINTS) + mixtures.POINTS
-    assert len(fits["hybrid_score"].fitted.tuned["grid"]) == tried
-    assert fits["hybrid_score"].fitted.tuned["valid_ndcg@10"] >= max(corners)
+    tuned = fit_baselines(planted(), ["hybrid_score"])["hybrid_score"].fitted.tuned
+    alone = [(point["standard"], *point["weights"].values()) for point in tuned["grid"]][: -mixtures.POINTS]
+    assert {*product(STANDARDS, [(1, 0, 0), (0, 1, 0), (0, 0, 1)])} <= {(each[0], each[1:]) for each in alone}
+    assert len(tuned["grid"]) == len(STANDARDS) * (3 + 1 + mixtures.POINTS) + mixtures.POINTS
+
+
+def test_weights_count_as_often_as_redrawn_users_would_choose_them():
+    """One part answers 60 of 100 users and another the rest, so any mixture does as well as one of the two.
+
+    The first wins where a sample has 50 or more of its users, which is a binomial chance. (A third part, like the
+    first, keeps equal weights from being a tie.)
+    """
+    num_users, num_first = 100, 60
+    users = [f"u{i:03d}" for i in range(num_users)]
+    history = make_interactions(users, [2] * num_users, [0] * num_users, [0.0] * num_users, [1.0] * num_users)
+    targets = np.where(np.arange(num_users) < num_first, 0, 1)
+    ptr = np.arange(num_users + 1)
+    cases = Cases(np.arange(num_users), history, np.zeros(num_users), ptr, targets, np.arange(2))
+    parts = {
+        name: (lambda c, p, item=item: np.tile(np.arange(2) == item, (len(p), 1)).astype(np.float32))
+        for name, item in (("first", 0), ("second", 1), ("as the first", 0))
+    }
+    weights = fit_mixture(parts, cases, seed=0).tuned["chosen"]["weights"]
+    expected = binom.sf(num_first - 11, num_users, num_first / num_users)  # P(at least 50)
+    assert weights["second"] > 0 == weights["as the first"]
+    assert weights["first"] == pytest.approx(expected, abs=4 * (expected * (1 - expected) / mixtures.BAGS) ** 0.5)

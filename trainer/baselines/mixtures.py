@@ -2,10 +2,14 @@
 
 Scores of different kinds have different scales, so each is standardised over a user's candidates: as a z-score, of
 its logarithm, or by rank (reciprocal rank fusion: Cormack, Clarke & Buettcher, SIGIR 2009). Which of these, and the
-weights, are chosen on the validation users by a seeded random search that then looks around the best point.
+weights, are chosen on the validation users by a seeded random search that then looks around the best point. Many
+points come out nearly as good as the best, which is so by luck; therefore the weights are bagged: the mean of those
+that are best when users are drawn again and again ("Ensemble selection from libraries of models", Caruana et al.,
+ICML 2004).
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -13,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from trainer.baselines.tuning import Fitted, tuning_cases, valid_ndcg
+from trainer.baselines.tuning import Fitted, ndcg_per_case, tuning_cases
 from trainer.evaluation import Scorer
 from trainer.splits import Cases
 
 POINTS = 8  # tried at random, and then near the best; four more for each part above three
 RANK_OFFSET = 60  # of reciprocal rank fusion, as in the paper
-MAX_SEARCH_SCORES = 6_000_000
+BAGS = 200  # times that users are drawn again
+MAX_SEARCH_SCORES = 12_000_000
 
 Scores = NDArray[np.float32]
 Weights = tuple[float, ...]
@@ -75,24 +80,45 @@ def mixture_scorer(parts: Sequence[Scorer], weights: Sequence[float], standard: 
 
 
 def fit_mixture(parts: Mapping[str, Scorer], valid: Cases, seed: int) -> Fitted:
-    """Return the mixture with the best NDCG@10 on the validation users."""
+    """Return the mixture whose standard and weights are good for NDCG@10 on the validation users."""
     cases = tuning_cases(valid, seed, MAX_SEARCH_SCORES)
     raw = [np.asarray(part(cases, np.arange(len(cases))), dtype=np.float32) for part in parts.values()]
     columns = {name: [standardise(scores) for scores in raw] for name, standardise in STANDARDS.items()}
+
+    def judged(standard: str, weights: Weights) -> _Point:
+        return _Point(standard, weights, _judge(columns[standard], weights, cases, seed))
+
     generator = np.random.default_rng([seed, 6])
-    tried = [
-        (_judge(columns[name], weights, cases, seed), name, weights)
-        for name, weights in product(STANDARDS, _first_points(len(parts), generator))
-    ]
+    tried = [judged(*point) for point in product(STANDARDS, _first_points(len(parts), generator))]
     for _ in range(_num_points(len(parts))):
-        _, standard, weights = max(tried, key=lambda point: point[0])
-        near = np.array(weights) * np.exp2(generator.normal(0, 1, len(parts)))
-        weights = _rounded(near / near.sum())
-        tried.append((_judge(columns[standard], weights, cases, seed), standard, weights))
-    best, standard, weights = max(tried, key=lambda point: point[0])
-    grid = [{**_describe(standard, parts, weights), "ndcg@10": value} for value, standard, weights in tried]
-    tuned = {"chosen": _describe(standard, parts, weights), "valid_ndcg@10": best, "grid": grid}
-    return Fitted(mixture_scorer(list(parts.values()), weights, standard), tuned)
+        best = max(tried, key=_mean_ndcg)
+        near = np.array(best.weights) * np.exp2(generator.normal(0, 1, len(parts)))
+        tried.append(judged(best.standard, _rounded(near)))
+    standard = max(tried, key=_mean_ndcg).standard
+    chosen = judged(standard, _bagged([point for point in tried if point.standard == standard], generator))
+    grid = [{**_describe(point, parts), "ndcg@10": _mean_ndcg(point)} for point in tried]
+    tuned = {"chosen": _describe(chosen, parts), "valid_ndcg@10": _mean_ndcg(chosen), "grid": grid}
+    return Fitted(mixture_scorer(list(parts.values()), chosen.weights, standard), tuned)
+
+
+@dataclass(frozen=True)
+class _Point:
+    standard: str
+    weights: Weights
+    ndcg: NDArray[np.float64]  # (n,) of each validation user
+
+
+def _mean_ndcg(point: _Point) -> float:
+    return float(point.ndcg.mean())
+
+
+def _bagged(points: Sequence[_Point], generator: np.random.Generator) -> Weights:
+    """Return the mean of the weights that are best for each of BAGS bootstrap samples of the users."""
+    ndcg = np.stack([point.ndcg for point in points])  # (p, n)
+    users = ndcg.shape[1]
+    times = generator.multinomial(users, np.full(users, 1 / users), size=BAGS)  # (BAGS, n) how often each is drawn
+    best = (ndcg @ times.T).argmax(axis=0)  # (BAGS,)
+    return _rounded(np.array([points[point].weights for point in best]).mean(axis=0))
 
 
 def _first_points(parts: int, generator: np.random.Generator) -> list[Weights]:
@@ -106,15 +132,15 @@ def _num_points(parts: int) -> int:
 
 
 def _rounded(weights: NDArray[np.float64]) -> Weights:
-    return tuple(round(float(weight), 4) for weight in weights)
+    return tuple(round(float(weight), 4) for weight in weights / weights.sum())
 
 
-def _judge(columns: Sequence[Scores], weights: Weights, cases: Cases, seed: int) -> float:
+def _judge(columns: Sequence[Scores], weights: Weights, cases: Cases, seed: int) -> NDArray[np.float64]:
     total = np.zeros_like(columns[0])
     for column, weight in zip(columns, weights, strict=True):
         total += np.float32(weight) * column
-    return valid_ndcg(lambda _cases, positions: total[positions], cases, seed)
+    return ndcg_per_case(lambda _cases, positions: total[positions], cases, seed)
 
 
-def _describe(standard: str, parts: Mapping[str, Scorer], weights: Weights) -> dict[str, Any]:
-    return {"standard": standard, "weights": dict(zip(parts, weights, strict=True))}
+def _describe(point: _Point, parts: Mapping[str, Scorer]) -> dict[str, Any]:
+    return {"standard": point.standard, "weights": dict(zip(parts, point.weights, strict=True))}

@@ -36,7 +36,7 @@ def tune(make: Callable[..., Scorer], grid: Iterable[Settings], valid: Cases, se
     points = []
     for settings in grid:
         scorer = make(**settings)
-        value = valid_ndcg(scorer, cases, seed)
+        value = float(ndcg_per_case(scorer, cases, seed).mean())
         points.append({**settings, "ndcg@10": value})
         if best is None or value > best[0]:
             best = (value, scorer, settings)
@@ -45,10 +45,10 @@ def tune(make: Callable[..., Scorer], grid: Iterable[Settings], valid: Cases, se
     return Fitted(best[1], {"chosen": dict(best[2]), "valid_ndcg@10": best[0], "grid": points})
 
 
-def valid_ndcg(scorer: Scorer, cases: Cases, seed: int) -> float:
-    """Return the mean NDCG@10, ties ordered by `seed`: the same luck for every candidate setting."""
+def ndcg_per_case(scorer: Scorer, cases: Cases, seed: int) -> NDArray[np.float64]:
+    """Return NDCG@10 of each case, (n,), ties ordered by `seed`: the same luck for every candidate setting."""
     ranks = rank_targets(scorer, cases, np.random.default_rng([seed, 4]))
-    return float(ndcg_at_k(ranks, cases.target_ptr, 10).mean())
+    return ndcg_at_k(ranks, cases.target_ptr, 10)
 
 
 def tuning_cases(valid: Cases, seed: int, max_scores: int = MAX_TUNING_SCORES) -> Cases:

@@ -140,5 +140,5 @@ class AdditiveUser(nn.Module):
         weights = torch.softmax(logits * liked + MASKED_LOGIT * (1 - liked), dim=-1)
         share = dismissed / dismissed.sum(1, keepdim=True).clamp(min=1)
         weights = weights - F.softplus(self.dislike) * share
-        user = (weights.unsqueeze(-1) * items).sum(1)  # (B, dim)
+        user = torch.bmm(weights.unsqueeze(1), items).squeeze(1)  # (B, dim)
         return F.normalize(user, dim=-1) * liked.amax(1, keepdim=True)
