@@ -1,22 +1,23 @@
-"""The tables of docs/benchmarks.md that are made of results/towers_*.json.
+"""The tables of docs that are made of results/towers_*.json.
 
     python -m benchmarks.tables [--check]
 
-What stands between `<!-- towers -->` and `<!-- /towers -->` is written anew; --check says by its exit code whether it
-is what the results say.
+What stands between `<!-- towers -->` and `<!-- /towers -->` is written anew: one line a protocol in docs/benchmarks.md,
+every row and slice in docs/benchmarks-towers.md. --check says by its exit code whether they are what the results say.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.record import RESULTS
 
-PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+DOCS = Path(__file__).parent.parent / "docs"
 START, END = "<!-- towers -->\n", "<!-- /towers -->"
+CEILING = "planted_taste"  # of simulated shoppers: no method
 TITLES = {
     "both": "training users shop in A and B",
     "both_by_brand": "the same, whole brands going to A or to B",
@@ -42,31 +43,61 @@ PREFIXES = {"history_length": "history ", "missing": "no "}
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the tables, or check them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tables", description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="change nothing; exit code 1 where the page is stale")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit code 1 where a page is stale")
     arguments = parser.parse_args(argv)
-    before = PAGE.read_text("utf-8")
-    after = with_tables(before, RESULTS)
-    if arguments.check:
-        if before != after:
-            print("docs/benchmarks.md is stale: run python -m benchmarks.tables", file=sys.stderr)
-        return int(before != after)
-    PAGE.write_text(after, "utf-8")
-    return 0
+    stale = False
+    for name, lines in PAGES.items():
+        before = (DOCS / name).read_text("utf-8")
+        after = with_tables(before, lines, RESULTS)
+        if before != after and arguments.check:
+            print(f"docs/{name} is stale: run python -m benchmarks.tables", file=sys.stderr)
+            stale = True
+        elif before != after:
+            (DOCS / name).write_text(after, "utf-8")
+    return int(stale)
 
 
-def with_tables(page: str, results: Path) -> str:
+Results = Sequence[Mapping[str, Any]]
+
+
+def with_tables(page: str, lines_of: Callable[[Results], Iterable[str]], results: Path) -> str:
     """Return the page with the tables that the result files say."""
     head, _, rest = page.partition(START)
     _, end, tail = rest.partition(END)
     if not end:
-        raise ValueError(f"expected {START.strip()} and {END} in {PAGE}")
-    lines = [line for path in sorted(results.glob("towers_*.json")) for line in _data_set(json.loads(path.read_text()))]
-    return "".join([head, START, "\n", *(f"{line}\n" for line in lines), END, tail])
+        raise ValueError(f"expected {START.strip()} and {END} in the page")
+    found = [json.loads(path.read_text("utf-8")) for path in sorted(results.glob("towers_*.json"))]
+    return "".join([head, START, "\n", *(f"{line}\n" for line in lines_of(found)), END, tail])
 
 
-def _data_set(found: Mapping[str, Any]) -> Iterator[str]:
-    for protocol in sorted(found["protocols"], key=list(TITLES).index):
-        yield from _protocol(found["data"], protocol, found["protocols"][protocol])
+def overview(found: Results) -> Iterator[str]:
+    """Yield a table with a line for each protocol of each data set."""
+    yield "| NDCG@10 (95 %) of | best baseline | best tower | beside it | `stack` | beside it |"
+    yield "|---|---|---|---|---|---|"
+    for each in found:
+        for protocol in _in_order(each["protocols"]):
+            rows = each["protocols"][protocol]["rows"]
+            baseline = next(row for row in rows if _beside(rows[row]) is None and row != CEILING)
+            tower = next((row for row in rows if _beside(rows[row]) and row != "stack"), None)
+            cells = [f"`{name}` {_short_value(rows[name])}" if name else "–" for name in (baseline, tower)]
+            stack = _short_value(rows["stack"]) if "stack" in rows else "–"
+            cells += [_verdict(rows.get(tower or "", {})), stack, _verdict(rows.get("stack", {}))]
+            yield f"| {each['data']}, `{protocol}` | {' | '.join(cells)} |"
+    yield ""
+
+
+def details(found: Results) -> Iterator[str]:
+    """Yield every protocol's rows and slices."""
+    for each in found:
+        for protocol in _in_order(each["protocols"]):
+            yield from _protocol(each["data"], protocol, each["protocols"][protocol])
+
+
+PAGES = {"benchmarks.md": overview, "benchmarks-towers.md": details}
+
+
+def _in_order(protocols: Iterable[str]) -> Sequence[str]:
+    return sorted(protocols, key=list(TITLES).index)
 
 
 def _protocol(data: str, protocol: str, found: Mapping[str, Any]) -> Iterator[str]:
@@ -92,14 +123,11 @@ def _protocol(data: str, protocol: str, found: Mapping[str, Any]) -> Iterator[st
     if chance:
         yield f"As `random`, for they know only what was done in the shop: {', '.join(f'`{row}`' for row in chance)}."
         yield ""
-    yield from _slices(rows)
+    yield from _slices({row: each for row, each in rows.items() if row not in chance})
 
 
 def _row(row: str, each: Mapping[str, Any]) -> str:
-    test, beside = each["test"], each.get("against_best_baseline")
-    verdict = "–"
-    if beside:
-        verdict = f"{beside['verdict']} ({beside['mean']:+.4f})"
+    test = each["test"]
     cells = [
         f"`{row}`",
         _value(test["ndcg@10"]),
@@ -108,9 +136,19 @@ def _row(row: str, each: Mapping[str, Any]) -> str:
         str(len(each["seeds"])),
         f"{each['fit_seconds']:.0f}",
         f"{each['score_seconds_per_1000_users']:.2f}",
-        verdict,
+        _verdict(each),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _beside(each: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return how a tower compares with the best baseline; None of a baseline."""
+    return each.get("against_best_baseline")
+
+
+def _verdict(each: Mapping[str, Any]) -> str:
+    beside = _beside(each)
+    return f"{beside['verdict']} ({beside['mean']:+.4f})" if beside else "–"
 
 
 def _slices(rows: Mapping[str, Any]) -> Iterator[str]:
@@ -145,6 +183,11 @@ def _ndcg(slices: Mapping[str, Any], kind: str, name: str) -> float | None:
 def _value(metric: Mapping[str, Any]) -> str:
     spread = f" ± {_short(metric['sd'], 4)}" if metric["sd"] is not None else ""
     return f"{_short(metric['mean'], 4)}{spread} ({_short(metric['low'], 4)}–{_short(metric['high'], 4)})"
+
+
+def _short_value(each: Mapping[str, Any]) -> str:
+    metric = each["test"]["ndcg@10"]
+    return f"{_short(metric['mean'], 4)} ({_short(metric['low'], 4)}–{_short(metric['high'], 4)})"
 
 
 def _short(value: float, digits: int) -> str:

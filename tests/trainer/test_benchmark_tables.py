@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.record import RESULTS
-from benchmarks.tables import END, PAGE, START, main, with_tables
+from benchmarks.tables import CEILING, END, START, details, main, overview, with_tables
 
 
 def result(mean, **more):
@@ -15,11 +15,11 @@ def result(mean, **more):
     return {"seeds": [0, 1, 2], "test": test, "slices_of_seed_0": slices, **timing, **more}
 
 
-def written(tmp_path: Path, rows) -> list[str]:
+def written(tmp_path: Path, rows, lines_of=details) -> list[str]:
     about = {"test_users": 4000, "candidates": 5960, "train_interactions": 139120, "data_hash": "3945532a4f255732"}
     found = {"data": "beauty", "protocols": {"both": {"about": about, "rows": rows}}}
     (tmp_path / "towers_beauty.json").write_text(json.dumps(found))
-    page = with_tables(f"before\n{START}stale\n{END}\nafter\n", tmp_path)
+    page = with_tables(f"before\n{START}stale\n{END}\nafter\n", lines_of, tmp_path)
     assert page.startswith(f"before\n{START}") and page.endswith(f"{END}\nafter\n") and "stale" not in page
     return page.splitlines()
 
@@ -39,6 +39,22 @@ def test_rows_that_are_chance_are_named_together(tmp_path):
     assert "As `random`, for they know only what was done in the shop: `ease`." in lines
 
 
+def test_the_overview_puts_the_best_of_each_kind_beside_each_other(tmp_path):
+    beside = [{"verdict": verdict, "mean": mean} for verdict, mean in (("beats it", 0.01), ("loses to it", -0.02))]
+    rows = {
+        CEILING: result(0.3),
+        "stack": result(0.16, against_best_baseline=beside[0]),
+        "ease": result(0.15),
+        "fusion": result(0.13, against_best_baseline=beside[1]),
+        "two_tower": result(0.12, against_best_baseline=beside[1]),
+    }
+    lines = written(tmp_path, rows, overview)
+    cells = ["beauty, `both`", "`ease` .1500 (.1400–.1600)", "`fusion` .1300 (.1200–.1400)", "loses to it (-0.0200)"]
+    assert f"| {' | '.join(cells)} | .1600 (.1500–.1700) | beats it (+0.0100) |" in lines
+    alone = "| beauty, `both` | `ease` .1500 (.1400–.1600) | – | – | – | – |"
+    assert alone in written(tmp_path, {"ease": result(0.15)}, overview)
+
+
 def test_what_only_some_rows_were_asked_has_a_column(tmp_path):
     asked = result(0.05)
     asked["slices_of_seed_0"]["missing"] = {"text": {"users": 567, "ndcg@10": [0.0281, 0, 1]}}
@@ -50,9 +66,8 @@ def test_what_only_some_rows_were_asked_has_a_column(tmp_path):
 
 def test_a_page_without_its_marks_is_refused():
     with pytest.raises(ValueError, match="towers"):
-        with_tables("no marks", RESULTS)
+        with_tables("no marks", details, RESULTS)
 
 
-def test_the_page_says_what_was_measured():
-    assert PAGE.is_file()
+def test_the_pages_say_what_was_measured():
     assert main(["--check"]) == 0, "run python -m benchmarks.tables"
