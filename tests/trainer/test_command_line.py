@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 CTRL_C_AT_TORCH = """
 import os, signal, sys
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs the tests in the background has it ignored
+
 class CtrlC:
     def find_spec(name, path=None, target=None):
         if name == "torch":
@@ -32,9 +34,9 @@ finally:
 """
 
 MANY_LINES = """
-import sys
+import sys, types
 from trainer import __main__ as program
-program._one_seed_one_result = lambda: None
+sys.modules["trainer.determinism"] = types.SimpleNamespace(one_seed_one_result=lambda: None)
 class Chatty:
     def parse_args(self, words):
         from argparse import Namespace
