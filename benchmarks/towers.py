@@ -4,7 +4,7 @@
         --out var/data/beauty
     python -m benchmarks.towers beauty --protocols both new_shop --seeds 0 1 2
 
-A name such as beauty+sports reads both, as two shops whose customers are partly the same. Of data with pictures
+A name such as beauty+sports reads both, as two shops, and of their customers those of both. Of data with pictures
 (benchmarks/simulated_shoppers.py), rows that read items are also judged with all words, then all pictures missing.
 
 Each protocol's split is dealt once and for all seeds, so that all rows answer the same questions; a seed decides how
@@ -14,6 +14,7 @@ of tower_rows.py and the same data; results/towers_NAME.json sums up what is the
 """
 
 import argparse
+import csv
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -280,19 +281,29 @@ def _planted(name: str) -> bool:
 
 
 def _interactions(name: str) -> Path:
-    """Return the interactions, those of several data sets put together."""
+    """Return the interactions; of several data sets those of users who are in all, put together.
+
+    What others did says nothing of one department by the other, and is most of the data.
+    """
     folders = _folders(name)
     if len(folders) == 1:
         return folders[0] / "interactions.csv"
     together = WORK / name / "interactions.csv"
     if not together.exists():
         together.parent.mkdir(parents=True, exist_ok=True)
-        texts = [(folder / "interactions.csv").read_text("utf-8") for folder in folders]
-        header = texts[0].partition("\n")[0]
-        together.write_text(
-            "\n".join([header, *(text.partition("\n")[2].rstrip("\n") for text in texts)]) + "\n", "utf-8"
-        )
+        headers, rows = zip(*(_csv(folder / "interactions.csv") for folder in folders), strict=True)
+        common = set.intersection(*({row[0] for row in each} for each in rows))
+        with together.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(headers[0])
+            writer.writerows(row for each in rows for row in each if row[0] in common)
     return together
+
+
+def _csv(path: Path) -> tuple[list[str], list[list[str]]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    return header, rows
 
 
 def _remade_content(chosen: Mapping[str, Any], prepared: Prepared) -> Scorer:
