@@ -13,8 +13,8 @@ PROTOCOLS: dict[str, dict[str, Any]] = {
     "new_shop_by_brand": {"rule": "catalogue", "by": "brand", "train_sees": "a", **SHARES},
     # One fifth of all items is new, the targets are among these, and everything is ranked.
     "cold_items": {"rule": "cold_items", **SHARES},
-    # Two real departments as shops: what somebody bought in one predicts what they buy in the other. Few are in both, so
-    # more of them are asked.
+    # Two real departments as shops: what somebody bought in one predicts what they buy in the other. Few people are in
+    # both, so more of them are asked.
     "department": {"rule": "catalogue", "by": "shop", **SHARES, "valid": 0.15, "test": 0.35},
 }
 NEW_SHOP_PROTOCOLS = ("new_shop", "new_shop_by_brand")
