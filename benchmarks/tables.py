@@ -1,9 +1,10 @@
-"""The tables of docs that are made of results/towers_*.json.
+"""The tables of docs that are made of results/towers_*.json and results/fashion_retrieval.json.
 
     python -m benchmarks.tables [--check]
 
-What stands between `<!-- towers -->` and `<!-- /towers -->` is written anew: one line a protocol in docs/benchmarks.md,
-every row and slice in docs/benchmarks-towers.md. --check says by its exit code whether they are what the results say.
+What stands between `<!-- NAME -->` and `<!-- /NAME -->` is written anew: towers, one line a protocol, and words and
+pictures in docs/benchmarks.md; every row and slice of towers in docs/benchmarks-towers.md. --check says by its exit
+code whether that is what the results say.
 """
 
 import argparse
@@ -16,7 +17,6 @@ from typing import Any
 from benchmarks.record import RESULTS
 
 DOCS = Path(__file__).parent.parent / "docs"
-START, END = "<!-- towers -->\n", "<!-- /towers -->"
 CEILING = "planted_taste"  # of simulated shoppers: no method
 TITLES = {
     "both": "training users shop in A and B",
@@ -24,7 +24,7 @@ TITLES = {
     "new_shop": "nobody has ever been in B",
     "new_shop_by_brand": "the same, whole brands going to A or to B",
     "cold_items": "every fifth item is new, everything is ranked",
-    "department": "history in one department, choices in the other",
+    "department": "history in one department, choices in the other, of the users who are in both",
 }
 HEADS = (
     "row",
@@ -46,9 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; exit code 1 where a page is stale")
     arguments = parser.parse_args(argv)
     stale = False
-    for name, lines in PAGES.items():
+    for name, mark, lines_of in TABLES:
         before = (DOCS / name).read_text("utf-8")
-        after = with_tables(before, lines, RESULTS)
+        after = with_table(before, mark, lines_of(RESULTS))
         if before != after and arguments.check:
             print(f"docs/{name} is stale: run python -m benchmarks.tables", file=sys.stderr)
             stale = True
@@ -57,24 +57,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(stale)
 
 
-Results = Sequence[Mapping[str, Any]]
+def with_table(page: str, mark: str, lines: Iterable[str]) -> str:
+    """Return the page with these lines between its marks."""
+    start, end = f"<!-- {mark} -->\n", f"<!-- /{mark} -->"
+    head, _, rest = page.partition(start)
+    _, found, tail = rest.partition(end)
+    if not found:
+        raise ValueError(f"expected {start.strip()} and {end} in the page")
+    return "".join([head, start, "\n", *(f"{line}\n" for line in lines), end, tail])
 
 
-def with_tables(page: str, lines_of: Callable[[Results], Iterable[str]], results: Path) -> str:
-    """Return the page with the tables that the result files say."""
-    head, _, rest = page.partition(START)
-    _, end, tail = rest.partition(END)
-    if not end:
-        raise ValueError(f"expected {START.strip()} and {END} in the page")
-    found = [json.loads(path.read_text("utf-8")) for path in sorted(results.glob("towers_*.json"))]
-    return "".join([head, START, "\n", *(f"{line}\n" for line in lines_of(found)), END, tail])
-
-
-def overview(found: Results) -> Iterator[str]:
+def overview(results: Path) -> Iterator[str]:
     """Yield a table with a line for each protocol of each data set."""
     yield "| NDCG@10 (95 %) of | best baseline | best tower | beside it | `stack` | beside it |"
     yield "|---|---|---|---|---|---|"
-    for each in found:
+    for each in _towers(results):
         for protocol in _in_order(each["protocols"]):
             rows = each["protocols"][protocol]["rows"]
             baseline = next(row for row in rows if _beside(rows[row]) is None and row != CEILING)
@@ -86,14 +83,46 @@ def overview(found: Results) -> Iterator[str]:
     yield ""
 
 
-def details(found: Results) -> Iterator[str]:
+def details(results: Path) -> Iterator[str]:
     """Yield every protocol's rows and slices."""
-    for each in found:
+    for each in _towers(results):
         for protocol in _in_order(each["protocols"]):
             yield from _protocol(each["data"], protocol, each["protocols"][protocol])
 
 
-PAGES = {"benchmarks.md": overview, "benchmarks-towers.md": details}
+def retrieval(results: Path) -> Iterator[str]:
+    """Yield what words find of pictures, pictures of words, and products of products."""
+    rows = json.loads((results / "fashion_retrieval.json").read_text("utf-8"))["rows"]
+    for way in ("text_to_image", "image_to_text"):
+        galleries = list(dict.fromkeys(key.split()[1] for row in rows.values() for key in _keys(row, way)))
+        yield f"| {way.replace('_to_', '→')} | seeds | {' | '.join(_gallery_head(gallery) for gallery in galleries)} |"
+        yield "|---" * (2 + len(galleries)) + "|"
+        for name, row in rows.items():
+            if _keys(row, way):
+                cells = [_gallery(row["over_seeds"], f"{way} {gallery}") for gallery in galleries]
+                yield f"| `{name}` | {len(row['runs'])} | {' | '.join(cells)} |"
+        yield ""
+    yield "| of the ten nearest | same type | same colour | AvgMeanSimilarity@5 | training, s |"
+    yield "|---|---|---|---|---|"
+    for name, row in rows.items():
+        runs = row["runs"].values()
+        space = next(each for each in ("both", "picture", "text") if each in next(iter(runs))["neighbours"])
+        similar = [run["avg_mean_similarity@5"][space] for run in runs]
+        seconds = [run["seconds"]["train"] for run in runs]
+        cells = [_spread(row["over_seeds"][f"neighbours {space} {column}"]) for column in ("articleType", "baseColour")]
+        yield f"| `{name}` | {' | '.join(cells)} | {_short(_mean(similar), 3)} | {_mean(seconds):.0f} |"
+    yield ""
+
+
+TABLES: tuple[tuple[str, str, Callable[[Path], Iterable[str]]], ...] = (
+    ("benchmarks.md", "towers", overview),
+    ("benchmarks-towers.md", "towers", details),
+    ("benchmarks.md", "fashion_retrieval", retrieval),
+)
+
+
+def _towers(results: Path) -> list[Mapping[str, Any]]:
+    return [json.loads(path.read_text("utf-8")) for path in sorted(results.glob("towers_*.json"))]
 
 
 def _in_order(protocols: Iterable[str]) -> Sequence[str]:
@@ -183,6 +212,30 @@ def _ndcg(slices: Mapping[str, Any], kind: str, name: str) -> float | None:
 def _value(metric: Mapping[str, Any]) -> str:
     spread = f" ± {_short(metric['sd'], 4)}" if metric["sd"] is not None else ""
     return f"{_short(metric['mean'], 4)}{spread} ({_short(metric['low'], 4)}–{_short(metric['high'], 4)})"
+
+
+RETRIEVED = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10")
+
+
+def _keys(row: Mapping[str, Any], way: str) -> list[str]:
+    return [key for key in row["over_seeds"] if key.startswith(way)]
+
+
+def _gallery_head(gallery: str) -> str:
+    return f"{', '.join(RETRIEVED)} of {int(gallery):,}".replace("mrr", "MRR").replace("ndcg", "NDCG")
+
+
+def _gallery(over_seeds: Mapping[str, Any], prefix: str) -> str:
+    return ", ".join(_spread(over_seeds[f"{prefix} {metric}"]) for metric in RETRIEVED)
+
+
+def _spread(found: Mapping[str, Any]) -> str:
+    spread = f" ± {_short(found['sd'], 3)}" if found["sd"] is not None else ""
+    return f"{_short(found['mean'], 3)}{spread}"
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 def _short_value(each: Mapping[str, Any]) -> str:

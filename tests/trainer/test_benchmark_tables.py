@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.record import RESULTS
-from benchmarks.tables import CEILING, END, START, details, main, overview, with_tables
+from benchmarks.tables import CEILING, details, main, overview, retrieval, with_table
 
 
 def result(mean, **more):
@@ -19,8 +18,10 @@ def written(tmp_path: Path, rows, lines_of=details) -> list[str]:
     about = {"test_users": 4000, "candidates": 5960, "train_interactions": 139120, "data_hash": "3945532a4f255732"}
     found = {"data": "beauty", "protocols": {"both": {"about": about, "rows": rows}}}
     (tmp_path / "towers_beauty.json").write_text(json.dumps(found))
-    page = with_tables(f"before\n{START}stale\n{END}\nafter\n", lines_of, tmp_path)
-    assert page.startswith(f"before\n{START}") and page.endswith(f"{END}\nafter\n") and "stale" not in page
+    page = with_table("before\n<!-- towers -->\nstale\n<!-- /towers -->\nafter\n", "towers", lines_of(tmp_path))
+    assert page.startswith("before\n<!-- towers -->\n")
+    assert page.endswith("<!-- /towers -->\nafter\n")
+    assert "stale" not in page
     return page.splitlines()
 
 
@@ -64,9 +65,44 @@ def test_what_only_some_rows_were_asked_has_a_column(tmp_path):
     assert "| `content` | .0250 | .0281 |" in lines
 
 
+def test_words_and_pictures_are_told_by_way_and_gallery_and_a_row_without_words_by_its_neighbours(tmp_path):
+    def run(spaces):
+        return {
+            "neighbours": dict.fromkeys(spaces),
+            "avg_mean_similarity@5": dict.fromkeys(spaces, 0.75),
+            "seconds": {"train": 61.6},
+        }
+
+    def said(mean, sd=None):
+        return {"mean": mean, "sd": sd, "seeds": 1}
+
+    metrics = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10")
+    found = {
+        f"{way} {gallery} {metric}": said(0.1 * place + gallery / 1e5, 0.004)
+        for way in ("text_to_image", "image_to_text")
+        for gallery in (1500, 9583)
+        for place, metric in enumerate(metrics, 1)
+    }
+    both = {"neighbours both articleType": said(0.9), "neighbours both baseColour": said(0.5, 0.02)}
+    picture = {"neighbours picture articleType": said(0.8), "neighbours picture baseColour": said(0.3)}
+    rows = {
+        "heads": {"runs": {"0": run(["text", "picture", "both"])}, "over_seeds": found | both},
+        "hvsr": {"runs": {"0": run(["picture"])}, "over_seeds": picture},
+    }
+    (tmp_path / "fashion_retrieval.json").write_text(json.dumps({"rows": rows}))
+    lines = list(retrieval(tmp_path))
+    small = ", ".join(f".{place}15 ± .004" for place in range(1, 6))
+    large = ", ".join(f".{round(1000 * (0.1 * place + 0.09583))} ± .004" for place in range(1, 6))
+    assert lines.count(f"| `heads` | 1 | {small} | {large} |") == 2
+    heads = "recall@1, recall@5, recall@10, MRR, NDCG@10"
+    assert f"| image→text | seeds | {heads} of 1,500 | {heads} of 9,583 |" in lines
+    assert "| `heads` | .900 | .500 ± .020 | .750 | 62 |" in lines
+    assert "| `hvsr` | .800 | .300 | .750 | 62 |" in lines
+
+
 def test_a_page_without_its_marks_is_refused():
     with pytest.raises(ValueError, match="towers"):
-        with_tables("no marks", details, RESULTS)
+        with_table("no marks", "towers", [])
 
 
 def test_the_pages_say_what_was_measured():
