@@ -1,10 +1,9 @@
-"""The tables of docs that are made of results/towers_*.json and results/fashion_retrieval.json.
+"""The tables of docs that are made of results: of towers_*.json, fashion_retrieval.json and same_product.json.
 
     python -m benchmarks.tables [--check]
 
-What stands between `<!-- NAME -->` and `<!-- /NAME -->` is written anew: towers, one line a protocol, and words and
-pictures in docs/benchmarks.md; every row and slice of towers in docs/benchmarks-towers.md. --check says by its exit
-code whether that is what the results say.
+What stands between `<!-- NAME -->` and `<!-- /NAME -->` is written anew: in docs/benchmarks.md, and every row and slice
+of towers in docs/benchmarks-towers.md. --check says by its exit code whether that is what the results say.
 """
 
 import argparse
@@ -17,6 +16,7 @@ from typing import Any
 from benchmarks.record import RESULTS
 
 DOCS = Path(__file__).parent.parent / "docs"
+UNSEEN = ("products", "categories")
 CEILING = "planted_taste"  # of simulated shoppers: no method
 TITLES = {
     "both": "training users shop in A and B",
@@ -114,10 +114,26 @@ def retrieval(results: Path) -> Iterator[str]:
     yield ""
 
 
+def same_product(results: Path) -> Iterator[str]:
+    """Yield how often another shop's offer of the same product is found, by encoders as published and trained."""
+    found = json.loads((results / "same_product.json").read_text("utf-8"))
+    yield "| asked of | found by | recall@1 / @5 / @10 | hit rate@1 / @10 | MRR | NDCG@10 |"
+    yield "|---|---|---|---|---|---|"
+    asked = found["whole"] | {f"PriceRunner, unseen {name}": found["held_out"][name] for name in UNSEEN}
+    for data, rows in asked.items():
+        for row, said in rows.items():
+            value = {metric: _short(each["mean"], 3) for metric, each in said.items()}
+            recalls = " / ".join(value[f"recall@{k}"] for k in (1, 5, 10))
+            hits = " / ".join(value[f"hit_rate@{k}"] for k in (1, 10))
+            yield f"| {data} | {row.replace('_', ' ')} | {recalls} | {hits} | {value['mrr']} | {value['ndcg@10']} |"
+    yield ""
+
+
 TABLES: tuple[tuple[str, str, Callable[[Path], Iterable[str]]], ...] = (
     ("benchmarks.md", "towers", overview),
     ("benchmarks-towers.md", "towers", details),
     ("benchmarks.md", "fashion_retrieval", retrieval),
+    ("benchmarks.md", "same_product", same_product),
 )
 
 

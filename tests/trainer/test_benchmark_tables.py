@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.tables import CEILING, details, main, overview, retrieval, with_table
+from benchmarks.tables import CEILING, details, main, overview, retrieval, same_product, with_table
 
 
 def result(mean, **more):
@@ -98,6 +98,21 @@ def test_words_and_pictures_are_told_by_way_and_gallery_and_a_row_without_words_
     assert f"| image→text | seeds | {heads} of 1,500 | {heads} of 9,583 |" in lines
     assert "| `heads` | .900 | .500 ± .020 | .750 | 62 |" in lines
     assert "| `hvsr` | .800 | .300 | .750 | 62 |" in lines
+
+
+def test_offers_of_the_same_product_are_told_by_data_and_by_what_found_them(tmp_path):
+    names = ("recall@1", "recall@5", "recall@10", "hit_rate@1", "hit_rate@5", "hit_rate@10", "mrr", "ndcg@10")
+    said = {name: {"mean": place / 10} for place, name in enumerate(names, 1)}
+    found = {
+        "whole": {"walmart_amazon": {"tf_idf_words": said}},
+        "held_out": {"products": {"head": said}, "categories": {}, "seconds": 21.3},
+    }
+    (tmp_path / "same_product.json").write_text(json.dumps(found))
+    values = ".100 / .200 / .300 | .400 / .600 | .700 | .800 |"
+    assert list(same_product(tmp_path))[2:-1] == [
+        f"| walmart_amazon | tf idf words | {values}",
+        f"| PriceRunner, unseen products | head | {values}",
+    ]
 
 
 def test_a_page_without_its_marks_is_refused():
