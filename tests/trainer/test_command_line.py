@@ -13,8 +13,6 @@ ROOT = Path(__file__).parents[2]
 CTRL_C_AT_TORCH = """
 import os, signal, sys
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs the tests in the background has it ignored
-
 class CtrlC:
     def find_spec(name, path=None, target=None):
         if name == "torch":
