@@ -90,7 +90,7 @@ def shop(checkout: Path) -> Iterator[str]:
 
 def run(words: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(words, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(words, cwd=cwd, env=environment, capture_output=True, text=True, timeout=900, check=False)
 
 
 def words_of(command: str, shop: str, checkout: Path) -> list[str]:
