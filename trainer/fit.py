@@ -41,6 +41,7 @@ class ItemBatch:
 
 
 Auxiliary = Callable[[ItemBatch], Tensor]  # -> a scalar that is added to the loss
+BeforeBatch = Callable[[NDArray[np.int64]], None]  # (user_idx of the examples, (B,))
 Judge = Callable[[nn.Module, nn.Module], dict[str, float]]  # (item tower, user tower) -> metrics
 
 
@@ -80,6 +81,7 @@ class Fit:
         self.item_tower, self.user_tower = item_tower.to(device), user_tower.to(device)
         self.train, self.features, self.extra = lessons.train, lessons.features, lessons.extra
         self.user_extra, self.auxiliary = lessons.user_extra, lessons.auxiliary
+        self.before_batch: BeforeBatch | None = None  # is told whose choices are about to be guessed
         self.config, self.generator, self.device, self.judge = config, generator, device, judge
         self.examples = np.flatnonzero(self.train.is_liked & (_places(self.train) > 0))
         if len(self.examples) < 2:
@@ -199,6 +201,8 @@ class Fit:
         usable = ((mask > 0) & (history.kinds != DISMISS)).any(axis=1)
         if usable.sum() < 2:
             return None
+        if self.before_batch:
+            self.before_batch(who)
         negatives = self.objective.draw(who, targets, self.generator)
         wanted = np.concatenate([history.item_idx.ravel(), targets, negatives.items.ravel()])
         embeddings, further = self._embed(wanted)
@@ -208,7 +212,7 @@ class Fit:
             *map(self._tensor, (history.kinds, history.ages_days, mask)),
             **extra_inputs(self.user_extra, who, self.device, self.generator),
         )
-        asked = Asked(who, targets, train.weight[rows] * usable, history.item_idx, mask, negatives)
+        asked = Asked(who, targets, train.weight[rows] * usable, negatives)
         against = embeddings[num + size :].view(size, -1, embeddings.shape[1])  # (B, K, dim)
         loss = self.objective.loss(asked, users, embeddings[num : num + size], against)
         return loss if further is None else loss + further

@@ -6,7 +6,8 @@ it; an item that no training user touched is linked by the other three.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -29,22 +30,29 @@ class Neighbours:
 
     ptr: Ids  # (num_items + 1,)
     items: Ids  # (num_edges,)
+    only_user: Ids | None = None  # (num_edges,) the one training user to whom an edge is due; -1 where several are
 
     @property
     def degrees(self) -> Ids:
         """How many neighbours each item has, (num_items,)."""
         return np.diff(self.ptr)
 
-    def sample(self, targets: Ids, fan_out: int, generator: torch.Generator) -> tuple[Ids, Ids]:
+    def sample(
+        self, targets: Ids, fan_out: int, generator: torch.Generator, is_hidden: NDArray[np.bool_] | None = None
+    ) -> tuple[Ids, Ids]:
         """Return (neighbours, positions in `targets`) of edges: of each target's neighbours up to `fan_out`.
 
         Drawn without replacement, each neighbour of a target as likely as any other; all of them where they are no
-        more than `fan_out`.
+        more than `fan_out`. Edges due to a user who `is_hidden`, (num_users,), alone are left out.
         """
         degrees = self.degrees[targets]
         widest = int(degrees.max(initial=0))
         places = np.arange(widest)
         is_there = places < degrees[:, None]  # (targets, widest)
+        if is_hidden is not None and self.only_user is not None and len(self.items):
+            edges = np.minimum(self.ptr[targets][:, None] + places, len(self.items) - 1)
+            users = self.only_user[edges]  # (targets, widest)
+            is_there &= ~((users >= 0) & is_hidden[users])
         if widest > fan_out:
             # The fan_out smallest of equally distributed keys are a uniform draw without replacement.
             keys = torch.rand(is_there.shape, generator=generator).numpy()
@@ -80,29 +88,33 @@ def without(graph: ItemGraph, items: Ids) -> ItemGraph:
     for relation, neighbours in graph.items():
         is_kept = ~np.isin(neighbours.items, items)
         ptr = np.concatenate([[0], np.cumsum(is_kept)])[neighbours.ptr].astype(np.int64)
-        kept[relation] = Neighbours(ptr, neighbours.items[is_kept])
+        only_user = None if neighbours.only_user is None else neighbours.only_user[is_kept]
+        kept[relation] = Neighbours(ptr, neighbours.items[is_kept], only_user)
     return kept
 
 
 def co_view(train: Interactions, num_items: int, max_degree: int) -> Neighbours:
     """Link items that the same users chose, the closest `max_degree` by cosine of their sets of users."""
     is_kept = (train.kind != DISMISS) & (np.arange(len(train)) >= train.ptr[train.user_idx + 1] - MAX_ITEMS_PER_USER)
+    # What was viewed and then bought is one choice.
+    users, items = np.unique(np.stack([train.user_idx[is_kept], train.item_idx[is_kept]]), axis=1)
     shape = (len(train.user_ids), num_items)
-    pairs = (train.user_idx[is_kept], train.item_idx[is_kept])
-    user_items = sparse.csr_array((np.ones(int(is_kept.sum()), dtype=np.float32), pairs), shape=shape)
-    user_items.data[:] = 1.0  # an item viewed and then bought is one item
-    num_users = np.maximum(user_items.sum(axis=0), 1.0)
-    item_users = (user_items / np.sqrt(num_users)).T.tocsr()
-
-    def rows() -> Iterable[tuple[Ids, NDArray[np.float32]]]:
-        for start in range(0, num_items, ROWS_PER_CHUNK):
-            near = (item_users[start : start + ROWS_PER_CHUNK] @ item_users.T).tocsr()
-            for row in range(near.shape[0]):
-                mine = slice(near.indptr[row], near.indptr[row + 1])
-                is_other = near.indices[mine] != start + row
-                yield near.indices[mine][is_other].astype(np.int64), near.data[mine][is_other]
-
-    return _collect(_closest(items, nearness, max_degree) for items, nearness in rows())
+    chose = sparse.csr_array((np.ones(len(users), dtype=np.int64), (users, items)), shape=shape)
+    named = sparse.csr_array((users + 1, (users, items)), shape=shape)  # whose choice it is, from 1 on
+    num_users = np.maximum(np.bincount(items, minlength=num_items), 1)
+    of_item = chose.T.tocsr()
+    found, only_user = [], []
+    for start in range(0, num_items, ROWS_PER_CHUNK):
+        chunk = of_item[start : start + ROWS_PER_CHUNK]
+        # Both have an entry for each pair of items that somebody chose: how many did, and the sum of who.
+        pairs, names = (_in_order(chunk @ of_user) for of_user in (chose, named))
+        cosines = pairs.data / np.sqrt(num_users[pairs.indices])  # but for a factor that is a row's own
+        for row, (begin, end) in enumerate(pairwise(pairs.indptr)):
+            others = begin + np.flatnonzero(pairs.indices[begin:end] != start + row)
+            near = others[_closest(pairs.indices[others], cosines[others], max_degree)]
+            found.append(pairs.indices[near])
+            only_user.append(np.where(pairs.data[near] == 1, names.data[near] - 1, -1))
+    return replace(_collect(found), only_user=np.concatenate(only_user).astype(np.int64))
 
 
 def content_neighbours(features: ItemFeatures, max_degree: int) -> Neighbours:
@@ -142,12 +154,18 @@ def same_value(values: Sequence[str | None], max_degree: int, generator: np.rand
 
 
 def sample_neighbourhood(
-    graph: ItemGraph, items: Ids, fan_outs: Sequence[int], generator: torch.Generator, dropout: float = 0.0
+    graph: ItemGraph,
+    items: Ids,
+    fan_outs: Sequence[int],
+    generator: torch.Generator,
+    dropout: float = 0.0,
+    is_hidden: NDArray[np.bool_] | None = None,
 ) -> tuple[Ids, dict[str, torch.Tensor]]:
     """Return (added items, the graph tower's arguments but for their content) to embed `items`, each of them once.
 
     Drawn layer by layer from the items outwards: `fan_outs` has how many neighbours of each relation, the last layer's
-    number first. A share `dropout` of the items keeps no neighbour, as items do that server and browser know.
+    number first. A share `dropout` of the items keeps no neighbour, as items do that server and browser know. Edges due
+    to a user who `is_hidden`, (num_users,), alone are left out.
     """
     nodes, edges, num_targets = items, [], []
     is_alone = torch.rand(len(items), generator=generator).numpy() < dropout
@@ -155,7 +173,7 @@ def sample_neighbourhood(
         targets = nodes
         sampled = []
         for relation in RELATIONS:
-            sources, positions = graph[relation].sample(targets, fan_out, generator)
+            sources, positions = graph[relation].sample(targets, fan_out, generator, is_hidden)
             is_kept = (positions >= len(items)) | ~is_alone[np.minimum(positions, len(items) - 1)]
             sampled.append((sources[is_kept], positions[is_kept]))
         nodes = np.concatenate([nodes, np.setdiff1d(np.concatenate([sources for sources, _ in sampled]), nodes)])
@@ -172,9 +190,14 @@ def sample_neighbourhood(
     return nodes[len(items) :], arguments
 
 
-def _closest(items: Ids, nearness: NDArray[np.float32], max_degree: int) -> Ids:
-    """Return the `max_degree` nearest; of equally near ones those with the smaller number, so that it is one answer."""
-    return items[np.lexsort((items, -nearness))[:max_degree]]
+def _closest(items: Ids, nearness: NDArray[np.float64], max_degree: int) -> Ids:
+    """Return where the `max_degree` nearest stand; of equally near ones those with the smaller number."""
+    return np.lexsort((items, -nearness))[:max_degree]
+
+
+def _in_order(matrix: sparse.csr_array) -> sparse.csr_array:
+    matrix.sort_indices()
+    return matrix
 
 
 def _collect(rows: Iterable[Ids]) -> Neighbours:

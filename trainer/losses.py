@@ -26,7 +26,7 @@ def sampled_softmax(
 
     Shapes:
         - users, items: (B, dim) unit length; row i of items is what user i chose
-        - log_q: (B,) log probability that a batch position holds this item
+        - log_q: (B,) log probability that a batch position holds this item; (B, B) where it differs between users
         - is_negative: (B, B) bool, false where item j is no fair negative for user i (its diagonal is ignored)
         - weights: (B,) of the examples, not all 0
         - more: (B, K) logits of further negatives, -inf where unfair: mixed negative sampling (Yang et al. 2020,

@@ -65,15 +65,31 @@ class NegativeSampler:
         self.had = np.unique(train.user_idx * num_items + train.item_idx)
 
     @property
-    def log_q(self) -> NDArray[np.float32]:
-        """The log probability that one draw (not a hard one) is this item, (num_items,).
+    def q(self) -> NDArray[np.float64]:
+        """The probability that one draw (not a hard one) is this item, (num_items,).
 
         An item that is never drawn, yet can be met as a hard one, counts as the rarest that is.
         """
         chances = np.full(self.num_items, self.chances[self.chances > 0].min())
         chances[self.catalogue] = np.maximum(self.chances, chances[0])
-        log_q: NDArray[np.float32] = np.log(chances).astype(np.float32)
-        return log_q
+        return chances
+
+    def hard_q(self, targets: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the probability that a hard draw for target i, (B,), is this item; items and result as `contains`."""
+        if self.neighbours is None:
+            return np.zeros((len(targets), items.shape[-1]))
+        nearest = self.neighbours[targets]  # (B, k)
+        is_there = nearest >= 0
+        is_near = contains(np.nonzero(is_there)[0], nearest[is_there], len(targets), items)
+        found: NDArray[np.float64] = is_near / np.maximum(is_there.sum(axis=1, keepdims=True), 1)
+        return found
+
+    def had_by(self, users: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return whether user i, (B,), had this item in training, before or after; items and result as `contains`."""
+        starts, ends = (np.searchsorted(self.had, (users + more) * self.num_items) for more in (0, 1))
+        rows = np.repeat(np.arange(len(users)), ends - starts)
+        places = np.arange(len(rows)) - np.repeat(np.cumsum(ends - starts) - ends, ends - starts)
+        return contains(rows, self.had[places] % self.num_items, len(users), items)
 
     def draw(
         self,
@@ -88,14 +104,14 @@ class NegativeSampler:
         share = self.config.hard_share if hard_share is None else hard_share
         is_hard = _uniform(len(users), num, generator) < share if share else np.zeros((len(users), num), dtype=np.bool_)
         items = self._candidates(targets, is_hard, generator)
-        is_fair = self._is_fair(users, targets, items)
+        is_fair = self.is_fair(users, targets, items)
         for redraw in range(REDRAWS):
             if is_fair.all():
                 break
             if redraw >= REDRAWS // 2:  # the user seems to have had all neighbours
                 is_hard = np.zeros_like(is_hard)
             items = np.where(is_fair, items, self._candidates(targets, is_hard, generator))
-            is_fair = self._is_fair(users, targets, items)
+            is_fair = self.is_fair(users, targets, items)
         return Negatives(items, is_fair)
 
     def _candidates(
@@ -115,13 +131,29 @@ class NegativeSampler:
             items = np.where(is_hard & (hard >= 0), hard, items)
         return items
 
-    def _is_fair(
+    def is_fair(
         self, users: NDArray[np.int64], targets: NDArray[np.int64], items: NDArray[np.int64]
     ) -> NDArray[np.bool_]:
-        pairs = users[:, None] * self.num_items + items
-        places = np.minimum(np.searchsorted(self.had, pairs), len(self.had) - 1)
-        is_fair: NDArray[np.bool_] = (self.had[places] != pairs) & (items != targets[:, None])
+        """Return whether an item may stand against target i, being neither it nor what user i had; as `contains`."""
+        is_fair: NDArray[np.bool_] = ~self.had_by(users, items) & (items != targets[:, None])
         return is_fair
+
+
+def contains(
+    rows: NDArray[np.int64], members: NDArray[np.int64], num_sets: int, items: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return whether set i has an item, (num_sets, K): items are (K,), the same for all sets, or (num_sets, K).
+
+    The sets are written as pairs: `members[p]` is in set `rows[p]`.
+    """
+    unique, columns = np.unique(items, return_inverse=True)
+    places = np.minimum(np.searchsorted(unique, members), len(unique) - 1)
+    is_asked = unique[places] == members if len(unique) else np.zeros(len(members), dtype=np.bool_)
+    table = np.zeros((num_sets, len(unique)), dtype=np.bool_)
+    table[rows[is_asked], places[is_asked]] = True
+    if items.ndim == 1:
+        return table[:, columns]
+    return np.take_along_axis(table, columns.reshape(items.shape), axis=1)
 
 
 def nearest_items(

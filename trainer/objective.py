@@ -27,13 +27,11 @@ PER_EXAMPLE = {
 
 @dataclass(frozen=True)
 class Asked:
-    """B examples as arrays: who, what they chose, what it weighs, and what they had before it."""
+    """B examples as arrays: who, what they chose, what it weighs, and what stands against it."""
 
     users: NDArray[np.int64]  # (B,) user_idx
     targets: NDArray[np.int64]  # (B,) item_idx
     weights: NDArray[np.float32]  # (B,) 0 where an example does not count
-    history: NDArray[np.int64]  # (B, L) item_idx
-    history_mask: NDArray[np.float32]  # (B, L)
     negatives: Negatives
 
 
@@ -51,8 +49,7 @@ class Objective:
         self.config, self.temperature = config, temperature
         self.sampler = NegativeSampler(train, len(target_counts), config, neighbours)
         self.is_whole_batch = config.loss == "sampled_softmax" and config.negatives == "in_batch"
-        of_batch = np.log(np.maximum(target_counts, 1) / target_counts.sum()).astype(np.float32)
-        self.log_q = of_batch if self.is_whole_batch else self.sampler.log_q  # (num_items,)
+        self.q = np.maximum(target_counts, 1) / target_counts.sum() if self.is_whole_batch else self.sampler.q
 
     def draw(self, users: NDArray[np.int64], targets: NDArray[np.int64], generator: torch.Generator) -> Negatives:
         """Return the negatives, beyond the batch itself, of these examples: (B, K), K possibly 0."""
@@ -70,34 +67,38 @@ class Objective:
         device, weights = users.device, asked.weights
         is_fair = torch.from_numpy(asked.negatives.is_fair).to(device)
         scores = torch.einsum("bd,bkd->bk", users, negatives) / self.temperature  # (B, K)
-        if self.config.loss == "sampled_softmax":
-            scores = scores - torch.from_numpy(self.log_q[asked.negatives.items]).to(device)
         if self.is_whole_batch:
+            scores = scores - self._log_q(asked, asked.negatives.items, device)
             return sampled_softmax(
                 users,
                 positives,
-                torch.from_numpy(self.log_q[asked.targets]).to(device),
-                torch.from_numpy(fair_in_batch(asked.targets, asked.history, asked.history_mask)).to(device),
+                self._log_q(asked, asked.targets, device),
+                torch.from_numpy(self.sampler.is_fair(asked.users, asked.targets, asked.targets)).to(device),
                 torch.from_numpy(weights).to(device),
                 self.temperature,
                 scores.masked_fill(~is_fair, float("-inf")) if scores.shape[1] else None,
             )
         chosen = (users * positives).sum(1) / self.temperature  # (B,)
         if self.config.loss == "sampled_softmax":
-            chosen = chosen - torch.from_numpy(self.log_q[asked.targets]).to(device)
+            scores = scores - self._log_q(asked, asked.negatives.items, device)
+            chosen = chosen - self._log_q(asked, asked.targets[:, None], device)[:, 0]
         # An example left without a fair negative has nothing to be told from.
         weights = weights * asked.negatives.is_fair.any(axis=1)
         if not weights.any():
             return chosen.sum() * 0
         return PER_EXAMPLE[self.config.loss](chosen, scores, is_fair, torch.from_numpy(weights).to(device))
 
+    def _log_q(self, asked: Asked, items: NDArray[np.int64], device: torch.device) -> Tensor:
+        """Return the log of how often example i meets an item per draw, by chance or as a hard one, float32.
 
-def fair_in_batch(
-    targets: NDArray[np.int64], item_idx: NDArray[np.int64], mask: NDArray[np.float32]
-) -> NDArray[np.bool_]:
-    """Return (B, B): whether target j may stand against target i, being neither it nor something its user had."""
-    had = np.where(mask > 0, item_idx, -1)  # (B, L)
-    is_had = (had[:, :, None] == targets[None, None, :]).any(axis=1)
-    is_same = targets[:, None] == targets[None, :]
-    is_fair: NDArray[np.bool_] = ~(is_had | is_same)
-    return is_fair
+        Items are (B, K), or (K,) and the same for all examples; where nothing is hard, the result has their shape, else
+        (B, K).
+        """
+        chances = self.q[items]
+        if share := self.config.hard_share:
+            hard = self.sampler.hard_q(asked.targets, items)
+            if self.is_whole_batch:  # hard ones come on top, so many for each place in the batch
+                chances = chances + asked.negatives.items.shape[1] / len(asked.targets) * hard
+            else:
+                chances = (1 - share) * chances + share * hard
+        return torch.from_numpy(np.log(chances).astype(np.float32)).to(device)

@@ -10,7 +10,6 @@ from trainer.features import ItemFeatures
 from trainer.fit import Fit, Lessons
 from trainer.item_inputs import drop_modalities, item_inputs
 from trainer.model_configs import TwoTowerConfig
-from trainer.objective import fair_in_batch
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
 VIEW, CART = 0, 2
@@ -38,9 +37,9 @@ def test_examples_are_liked_items_that_something_came_before():
     assert fit.train.item_idx[fit.examples].tolist() == [1, 2, 1, 5]
 
 
-def test_log_q_is_how_often_an_item_is_a_target():
+def test_q_is_how_often_an_item_is_a_target():
     fit = fit_on(ROWS)
-    np.testing.assert_allclose(np.exp(fit.objective.log_q[[1, 2, 5]]), [0.5, 0.25, 0.25])
+    np.testing.assert_allclose(fit.objective.q[[1, 2, 5]], [0.5, 0.25, 0.25])
 
 
 def test_the_target_itself_is_taken_out_of_its_history():
@@ -68,16 +67,6 @@ def test_only_dismissals_before_a_target_make_no_example():
     fit = fit_on([("a", 0, DISMISS), ("a", 1, VIEW), ("b", 2, VIEW), ("b", 3, VIEW), ("c", 4, VIEW), ("c", 5, VIEW)])
     assert fit._loss(np.array([1, 3])) is None  # one usable example has nothing to be told from
     assert fit._loss(np.array([3, 5])) is not None
-
-
-def test_fair_negatives_are_neither_the_target_nor_something_the_user_had():
-    targets = np.array([4, 5, 4])
-    item_idx, mask = np.array([[5, 1], [0, 2], [0, 5]]), np.array([[1, 1], [1, 1], [1, 0]])
-    assert fair_in_batch(targets, item_idx, mask).tolist() == [
-        [False, False, False],  # 5 was in the history, 4 is the target itself
-        [True, False, True],
-        [False, True, False],  # the 5 in this history is padding
-    ]
 
 
 def test_one_step_moves_both_towers_and_repeated_epochs_lower_the_loss():

@@ -36,6 +36,20 @@ def random_neighbours(num_items: int, most: int, seed: int) -> Neighbours:
     return Neighbours(np.cumsum([0, *map(len, found)]), np.concatenate(found).astype(np.int64))
 
 
+def test_an_edge_names_its_user_where_it_has_but_one():
+    draw = np.random.default_rng(4)
+    rows = [(str(draw.integers(8)), int(draw.integers(12)), VIEW) for _ in range(60)]
+    train = interactions(rows)
+    baskets = [set(train.item_idx[train.user_idx == user].tolist()) for user in range(len(train.user_ids))]
+    near = co_view(train, 12, max_degree=12)
+    for item, others, names in zip(range(12), lists(near), np.split(near.only_user, near.ptr[1:-1]), strict=True):
+        for other, name in zip(others, names.tolist(), strict=True):
+            chose_both = [user for user, basket in enumerate(baskets) if {item, other} <= basket]
+            assert name == (chose_both[0] if len(chose_both) == 1 else -1)
+    assert (near.only_user == -1).any()
+    assert (near.only_user >= 0).any()
+
+
 def test_co_view_is_the_cosine_of_sets_of_users_written_out():
     draw = np.random.default_rng(0)
     rows = [

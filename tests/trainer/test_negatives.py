@@ -53,10 +53,50 @@ def test_items_are_drawn_in_their_proportions_without_what_the_user_had_or_nobod
     assert not np.isin(found.items[~found.is_fair], [2, 3, 4]).any()
 
 
-def test_log_q_is_the_log_of_those_proportions():
-    log_q = sampler(negatives="popularity", popularity_alpha=1.0).log_q
-    np.testing.assert_allclose(np.exp(log_q[:5]), np.array([1, 2, 2, 1, 1]) / 7, rtol=1e-6)
-    np.testing.assert_allclose(np.exp(log_q[5:]), 1 / 7, rtol=1e-6)  # never drawn: as the rarest
+def test_q_is_those_proportions():
+    q = sampler(negatives="popularity", popularity_alpha=1.0).q
+    np.testing.assert_allclose(q[:5], np.array([1, 2, 2, 1, 1]) / 7)
+    np.testing.assert_allclose(q[5:], 1 / 7)  # never drawn: as the rarest
+
+
+def test_fair_are_neither_the_target_nor_what_the_user_had_before_or_after():
+    users, targets = np.array([0, 1, 2]), np.array([1, 2, 3])  # a chose 1, b chose 2, c chose 3
+    fair = sampler().is_fair(users, targets, targets)
+    assert fair.tolist() == [
+        [False, True, True],
+        [False, False, True],  # b had 1 before
+        [True, False, False],  # c had 2 before
+    ]
+    before = np.array([0, 1, 2])  # a chose 0 and 1 after it, b chose 1 and 2 after it, c chose 2 and 4 after it
+    assert sampler().is_fair(users, before, np.array([1, 2, 4])).tolist() == [
+        [False, True, True],
+        [False, False, True],
+        [True, False, False],
+    ]
+    own = np.array([[5, 0], [0, 2], [1, 3]])  # of each row alone
+    assert sampler().is_fair(users, targets, own).tolist() == [[True, False], [True, False], [True, False]]
+
+
+def test_fair_agrees_with_sets_on_random_data():
+    draw = np.random.default_rng(3)
+    train = interactions([(str(draw.integers(20)), int(draw.integers(NUM_ITEMS))) for _ in range(60)])
+    some = sampler(train)
+    users, targets = draw.integers(0, len(train.user_ids), 40), draw.integers(0, NUM_ITEMS, 40)
+    had = [{int(i) for i in train.item_idx[train.user_idx == user]} for user in users]
+    for items in (draw.integers(0, NUM_ITEMS, 7), draw.integers(0, NUM_ITEMS, (40, 7))):
+        rows = np.broadcast_to(items, (40, 7)).tolist()
+        expected = [
+            [i not in mine and i != t for i in row] for row, mine, t in zip(rows, had, targets.tolist(), strict=True)
+        ]
+        assert some.is_fair(users, targets, items).tolist() == expected
+
+
+def test_a_hard_draw_is_one_of_the_neighbours_that_are_there():
+    neighbours = np.full((NUM_ITEMS, 3), -1)
+    neighbours[1], neighbours[2] = [4, 7, 8], [3, -1, -1]
+    some = sampler(neighbours=neighbours, hard_share=0.5)
+    found = some.hard_q(np.array([1, 2, 0]), np.array([[4, 0, 8], [3, 1, 2], [5, 6, 7]]))
+    np.testing.assert_allclose(found, [[1 / 3, 0, 1 / 3], [1, 0, 0], [0, 0, 0]])
 
 
 def test_in_batch_draws_what_others_of_the_batch_chose():

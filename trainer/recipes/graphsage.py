@@ -20,16 +20,28 @@ from trainer.towers.two_tower import TwoTowerUser
 class Surroundings:
     """The item tower's sampled neighbourhoods in training; whole ones where embeddings are wanted for use."""
 
-    def __init__(self, graph: ItemGraph, features: ItemFeatures, config: GraphSageConfig) -> None:
+    def __init__(self, graph: ItemGraph, features: ItemFeatures, config: GraphSageConfig, num_users: int) -> None:
         self.graph, self.features, self.config = graph, features, config
+        self._is_hidden = np.zeros(num_users, dtype=np.bool_)
+
+    def hide_choices_of(self, users: NDArray[np.int64]) -> None:
+        """In training, leave out edges that one of these users made alone: what is to be guessed would be a neighbour.
+
+        Four of five edges of review data are one user's. Kept, they tell half of the targets, and no later user's.
+        """
+        self._is_hidden[:] = False
+        self._is_hidden[users] = True
 
     def __call__(self, rows: NDArray[np.int64], generator: torch.Generator | None) -> dict[str, Tensor]:
         """Return the arguments of :class:`GraphSageItem` that describe the surroundings of these items."""
         config = self.config
-        fan_out, dropout = config.fan_out, config.neighbour_dropout
         if generator is None:  # all neighbours, so that nothing is drawn
-            generator, fan_out, dropout = torch.Generator(), (config.max_degree,) * len(fan_out), 0.0
-        added, arguments = sample_neighbourhood(self.graph, rows, fan_out, generator, dropout)
+            fan_out = (config.max_degree,) * len(config.fan_out)
+            added, arguments = sample_neighbourhood(self.graph, rows, fan_out, torch.Generator())
+        else:
+            added, arguments = sample_neighbourhood(
+                self.graph, rows, config.fan_out, generator, config.neighbour_dropout, self._is_hidden
+            )
         content = (self.features.text, self.features.image, self.features.modality_mask)
         side_by_side = np.concatenate([column[added] for column in content], axis=1)
         return {"added": torch.from_numpy(side_by_side), **arguments}
@@ -52,13 +64,16 @@ def build(prepared: Prepared) -> Fit:
         config.dim, config.hidden, config.attention_dim, prepared.config.training.max_items, generator=generator
     )
     graph = without(_graph(prepared), prepared.split.hidden_items)
-    extra = Surroundings(graph, prepared.features, config)
-    return Fit.on(prepared, item_tower, user_tower, generator, extra=extra)
+    extra = Surroundings(graph, prepared.features, config, len(prepared.split.train.user_ids))
+    learner = Fit.on(prepared, item_tower, user_tower, generator, extra=extra)
+    learner.before_batch = extra.hide_choices_of
+    return learner
 
 
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
     """Return the cosine of user and item, every item embedded with its whole neighbourhood."""
-    surroundings = Surroundings(_graph(prepared), prepared.features, _model(prepared))
+    num_users = len(prepared.split.train.user_ids)
+    surroundings = Surroundings(_graph(prepared), prepared.features, _model(prepared), num_users)
     max_items = prepared.config.training.max_items
     item_tower, user_tower = towers["item_tower"], towers["user_tower"]
     return tower_scorer(item_tower, user_tower, prepared.features, max_items, prepared.device, surroundings)
