@@ -157,8 +157,8 @@ class _Bench:
             rule = {**PROTOCOLS[self.protocol], "hide_valid_shop": True}
             chooser = _Bench(self.name, self.protocol, self.seed, self.where / "hidden", self.progress, rule)
         tuned = fit_mixture(chooser._parts(names), chooser.prepared.split.valid, self.seed).tuned
-        weights = [tuned["chosen"]["weights"][name] for name in names]
-        scorer = mixture_scorer([parts[name] for name in names], weights, tuned["chosen"]["standard"])
+        weights, standards = ([tuned["chosen"][key][name] for name in names] for key in ("weights", "standards"))
+        scorer = mixture_scorer([parts[name] for name in names], weights, standards)
         about = {"tuned": {key: value for key, value in tuned.items() if key != "grid"}}
         return _Fit("stack", scorer, {**about, "fit_seconds": round(time.perf_counter() - started, 2)})
 

@@ -285,7 +285,7 @@ def test_standards_make_scores_comparable_and_survive_flat_rows():
     logs = np.log1p(np.float32([[0, 0, 1, 7]]) / 4)
     np.testing.assert_allclose(log_z_score(np.float32([[0, 0, 1, 7]])), (logs - logs.mean()) / logs.std(), rtol=1e-5)
     assert log_z_score(np.float32([[0, 0, 0], [2, 2, 2]])).tolist() == [[0] * 3] * 2
-    np.testing.assert_array_equal(log_z_score(scores - 2), z_score(scores - 2))
+    np.testing.assert_array_equal(log_z_score(np.float32([[-1, 0, 1, 7]])), log_z_score(np.float32([[0, 0, 1, 7]])))
     assert (1 / reciprocal_rank(scores)).round(3).tolist() == [[64, 63, 62, 61], [62.5] * 4, [62.5] * 4]
 
 
@@ -314,8 +314,24 @@ def test_mixture_finds_that_two_halves_of_the_truth_belong_together():
 
 
 def test_a_part_of_weight_zero_is_not_asked():
-    scorer = mixture_scorer([random_scorer(), None], [1.0, 0.0], "rank")
+    scorer = mixture_scorer([random_scorer(), None], [1.0, 0.0], ["rank", "rank"])
     assert scorer(some_cases(), np.array([0])).shape == (1, len(CANDIDATES))
+
+
+def test_a_users_scores_do_not_depend_on_who_else_is_asked(monkeypatch):
+    """One row of one part's scores holds negative ones; a row alone is that row among all."""
+    monkeypatch.setattr(mixtures, "STANDARDS", {"log_z_score": log_z_score, "z_score": z_score})
+    cases = some_cases()
+    scores = np.random.default_rng(1).pareto(1.0, (len(cases), len(CANDIDATES))).astype(np.float32)
+    columns = np.searchsorted(CANDIDATES, cases.target_items)
+    scores[np.repeat(np.arange(len(cases)), np.diff(cases.target_ptr)), columns] += 3  # so that it is worth its weight
+    scores[0, scores[0] < 2] = -0.5
+    parts = {"some": lambda c, p: scores[p], "others": lambda c, p: scores[p] ** 2}
+    fitted = fit_mixture(parts, cases, seed=0)
+    assert fitted.tuned["chosen"]["standards"] == {"some": "z_score", "others": "log_z_score"}
+    together = fitted.scorer(cases, np.arange(len(cases)))
+    for position in range(len(cases)):
+        np.testing.assert_array_equal(fitted.scorer(cases, np.array([position]))[0], together[position])
 
 
 def test_tuning_takes_the_best_on_valid_and_says_what_it_tried():

@@ -11,7 +11,6 @@ ICML 2004).
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,12 +46,8 @@ def reciprocal_rank(scores: Scores) -> Scores:
 
 
 def log_z_score(scores: Scores) -> Scores:
-    """Return the z-scores of log(1 + score / the row's mean positive score), for counts, whose tails are long.
-
-    Scores that may be negative, such as cosines, have no such tails and get plain z-scores.
-    """
-    if scores.min(initial=0) < 0:
-        return z_score(scores)
+    """Return the z-scores of log(1 + score / the row's mean positive score), for counts, whose tails are long."""
+    scores = np.maximum(scores, 0)
     positives = np.count_nonzero(scores, axis=1, keepdims=True)
     typical = scores.sum(axis=1, keepdims=True) / np.maximum(positives, 1)
     return z_score(np.log1p(scores / np.where(typical > 0, typical, 1)))
@@ -65,15 +60,15 @@ STANDARDS: dict[str, Callable[[Scores], Scores]] = {
 }
 
 
-def mixture_scorer(parts: Sequence[Scorer], weights: Sequence[float], standard: str) -> Scorer:
-    """Return the weighted sum of the parts' standardised scores; a part of weight 0 is not even asked."""
-    standardise = STANDARDS[standard]
+def mixture_scorer(parts: Sequence[Scorer], weights: Sequence[float], standards: Sequence[str]) -> Scorer:
+    """Return the weighted sum of the parts' scores, each by its standard; a part of weight 0 is not even asked."""
 
     def score(cases: Cases, positions: NDArray[np.int64]) -> Scores:
         total = np.zeros((len(positions), len(cases.candidates)), dtype=np.float32)
-        for part, weight in zip(parts, weights, strict=True):
+        for part, weight, standard in zip(parts, weights, standards, strict=True):
             if weight > 0:
-                total += np.float32(weight) * standardise(np.asarray(part(cases, positions), dtype=np.float32))
+                scores = np.asarray(part(cases, positions), dtype=np.float32)
+                total += np.float32(weight) * STANDARDS[standard](scores)
         return total
 
     return score
@@ -83,7 +78,16 @@ def fit_mixture(parts: Mapping[str, Scorer], valid: Cases, seed: int) -> Fitted:
     """Return the mixture whose standard and weights are good for NDCG@10 on the validation users."""
     cases = tuning_cases(valid, seed, MAX_SEARCH_SCORES)
     raw = [np.asarray(part(cases, np.arange(len(cases))), dtype=np.float32) for part in parts.values()]
-    columns = {name: [standardise(scores) for scores in raw] for name, standardise in STANDARDS.items()}
+    # Scores that may be negative, such as cosines, are no counts and have no tails. It is settled here, by all cases: a
+    # user's scores must not depend on who else is asked.
+    standards = {
+        name: ["z_score" if name == "log_z_score" and scores.min(initial=0) < 0 else name for scores in raw]
+        for name in STANDARDS
+    }
+    columns = {
+        name: [STANDARDS[own](scores) for own, scores in zip(of_parts, raw, strict=True)]
+        for name, of_parts in standards.items()
+    }
 
     def judged(standard: str, weights: Weights) -> _Point:
         return _Point(standard, weights, _judge(columns[standard], weights, cases, seed))
@@ -96,9 +100,12 @@ def fit_mixture(parts: Mapping[str, Scorer], valid: Cases, seed: int) -> Fitted:
         tried.append(judged(best.standard, _rounded(near)))
     standard = max(tried, key=_mean_ndcg).standard
     chosen = judged(standard, _bagged([point for point in tried if point.standard == standard], generator))
-    grid = [{**_describe(point, parts), "ndcg@10": _mean_ndcg(point)} for point in tried]
-    tuned = {"chosen": _describe(chosen, parts), "valid_ndcg@10": _mean_ndcg(chosen), "grid": grid}
-    return Fitted(mixture_scorer(list(parts.values()), chosen.weights, standard), tuned)
+    grid = [
+        {"standard": point.standard, "weights": _weights(point, parts), "ndcg@10": _mean_ndcg(point)} for point in tried
+    ]
+    of_parts = dict(zip(parts, standards[standard], strict=True))
+    tuned = {"chosen": {"weights": _weights(chosen, parts), "standards": of_parts}, "valid_ndcg@10": _mean_ndcg(chosen)}
+    return Fitted(mixture_scorer(list(parts.values()), chosen.weights, standards[standard]), {**tuned, "grid": grid})
 
 
 @dataclass(frozen=True)
@@ -142,5 +149,5 @@ def _judge(columns: Sequence[Scores], weights: Weights, cases: Cases, seed: int)
     return ndcg_per_case(lambda _cases, positions: total[positions], cases, seed)
 
 
-def _describe(point: _Point, parts: Mapping[str, Scorer]) -> dict[str, Any]:
-    return {"standard": point.standard, "weights": dict(zip(parts, point.weights, strict=True))}
+def _weights(point: _Point, parts: Mapping[str, Scorer]) -> dict[str, float]:
+    return dict(zip(parts, point.weights, strict=True))
