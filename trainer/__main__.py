@@ -10,7 +10,7 @@ from importlib import import_module
 from types import FrameType
 
 from trainer.commands.console import EXIT_CODES
-from trainer.errors import ConfigError, DataError, TrainerError
+from trainer.errors import TrainerError, TrainingError
 
 COMMANDS = {
     "prepare": "turn a data set in another form into what the trainer reads",
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except TrainerError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2 if isinstance(error, (ConfigError, DataError)) else 1
+        return 1 if isinstance(error, TrainingError) else 2  # all the others are about what we were given
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return STOPPED

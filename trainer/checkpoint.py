@@ -102,6 +102,13 @@ def save(checkpoint: Checkpoint, directory: Path, training: TrainingState | None
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def exists(directory: Path) -> bool:
+    """Whether `save` has been here, also where a crash came between its two renames."""
+    directory = Path(directory)
+    # A directory without a checkpoint in it counts: `save` would replace it, and it may be somebody's.
+    return directory.exists() or _replaced(directory).exists()
+
+
 def load(directory: Path) -> Checkpoint:
     """Return the checkpoint with its towers rebuilt on the CPU in evaluation mode; raises CheckpointError."""
     directory = _existing(Path(directory))
@@ -156,10 +163,12 @@ def read_document(directory: Path) -> dict[str, Any]:
 
 
 def check_removable(directory: Path) -> None:
-    """Raise CheckpointError unless the directory is a checkpoint and holds nothing else, so that it can be deleted."""
+    """Raise CheckpointError unless the directory is a checkpoint and holds nothing else, so that it can be deleted.
+
+    Judged by the names of its files: a damaged checkpoint is the likeliest to be deleted.
+    """
     if Path(directory).is_symlink() or not (Path(directory) / CHECKPOINT_FILE).is_file():
         raise CheckpointError(f"{directory}: is no checkpoint directory; nothing was removed")
-    read_document(directory)
     known = {WEIGHTS_FILE, CHECKPOINT_FILE, TRAINING_WEIGHTS_FILE, TRAINING_FILE}
     if others := {path.name for path in Path(directory).iterdir()} - known:
         raise CheckpointError(f"{directory}: holds more than a checkpoint: {_some(others)}; nothing was removed")

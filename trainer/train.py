@@ -28,10 +28,7 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_p
     """
     out = Path(config.out)
     wandb = find_wandb() if config.tracking.wandb else None
-    if not resume and (out / "last").exists():
-        raise ConfigError(f"{out} already holds a run; go on with --resume, or choose another directory with --out")
-    if resume and not (out / "last").exists():
-        raise CheckpointError(f"{out / 'last'}: nothing to resume; start without --resume")
+    _check_start(out, resume)
     prepared = prepare(config, progress)
     course = Course(prepared, out, progress)
     if resume:
@@ -54,6 +51,18 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_p
     if with_page:
         write_page(out, progress, prepared=prepared)
     return report
+
+
+def _check_start(out: Path, resume: bool) -> None:
+    """Raise ConfigError or CheckpointError where there is a run that would be overwritten, or none to go on with."""
+    last, best = out / "last", out / "best"
+    if not resume and checkpoint.exists(last):
+        raise ConfigError(f"{out} already holds a run; go on with --resume, or choose another directory with --out")
+    if resume and not checkpoint.exists(last):
+        raise CheckpointError(f"{last}: nothing to resume; start without --resume")
+    if resume and not checkpoint.exists(best):  # said now and not after hours of training without a better epoch
+        epoch = checkpoint.load_training_state(last).values["best_epoch"]
+        raise CheckpointError(f"{best}: the checkpoint of epoch {epoch} was removed; start anew with another --out")
 
 
 def report_of(prepared: Prepared, towers: Mapping[str, nn.Module], progress: Progress, **options: Any) -> Report:

@@ -95,6 +95,7 @@ def test_a_crash_between_the_two_renames_loses_nothing(tmp_path, monkeypatch):
         checkpoint.save(some_checkpoint(4), tmp_path / "best")
     monkeypatch.undo()
     assert not (tmp_path / "best").exists()
+    assert checkpoint.exists(tmp_path / "best")
     assert checkpoint.load(tmp_path / "best").seed == 3
     checkpoint.save(some_checkpoint(5), tmp_path / "best")
     assert checkpoint.load(tmp_path / "best").seed == 5

@@ -32,14 +32,35 @@ def test_list_names_every_checkpoint(runs, capsys):
     rows = json.loads(printed(capsys, "list", runs, "--json"))
     assert [row["checkpoint"] for row in rows] == [str(runs / part) for part in ("one/best", "two/best", "two/last")]
     assert rows[0]["towers"] == ["TwoTowerItem", "TwoTowerUser"]
-    assert [row["valid_ndcg@10"] for row in rows] == [0.25, 0.5, 0.5]
+    assert [(row["stop_metric"], row["valid"]) for row in rows] == [("ndcg@10", value) for value in (0.25, 0.5, 0.5)]
     shown = printed(capsys, "list", runs)
     assert "TwoTowerItem" in shown
     assert "0.25" in shown
 
 
+def test_list_shows_the_metric_that_the_model_was_judged_by(tmp_path, capsys):
+    for model, metric in (("clip", "text_to_image_recall@10"), ("hybrid", "same_label@10")):
+        metrics = {"valid": {"text_to_image_ndcg@10": 0.1, metric: 0.75}}
+        checkpoint.save(some_checkpoint(run={"model": {"type": model}}, metrics=metrics), tmp_path / model)
+        (row,) = json.loads(printed(capsys, "list", tmp_path / model, "--json"))
+        assert (row["stop_metric"], row["valid"]) == (metric, 0.75)
+
+
+def test_a_damaged_checkpoint_is_listed_and_removed_like_the_others(runs, capsys):
+    (runs / "one" / "best" / "checkpoint.json").write_text("{")
+    rows = json.loads(printed(capsys, "list", runs, "--json"))
+    assert [row["checkpoint"] for row in rows] == [str(runs / part) for part in ("one/best", "two/best", "two/last")]
+    assert ["damaged" in row for row in rows] == [True, False, False]
+    assert rows[0]["damaged"].startswith("cannot be read: ")
+    shown = printed(capsys, "list", runs)
+    assert "damaged" in shown
+    assert "TwoTowerItem" in shown
+    assert "removed 1" in printed(capsys, "remove", runs / "one" / "best", "--yes")
+    assert not (runs / "one" / "best").exists()
+
+
 def test_list_of_nothing_says_so(tmp_path, capsys):
-    assert main(["checkpoints", "list", str(tmp_path)]) == 1
+    assert main(["checkpoints", "list", str(tmp_path)]) == 2
     assert "no checkpoint" in capsys.readouterr().err
     assert main(["checkpoints", "list", str(tmp_path / "absent")]) == 2
     assert "no such directory" in capsys.readouterr().err
@@ -52,7 +73,7 @@ def test_info_verifies_and_tells(runs, capsys):
     with (runs / "one" / "best" / "weights.safetensors").open("r+b") as file:
         file.seek(-1, 2)
         file.write(b"\x7f")
-    assert main(["checkpoints", "info", str(runs / "one" / "best")]) == 1
+    assert main(["checkpoints", "info", str(runs / "one" / "best")]) == 2
     assert "SHA-256" in capsys.readouterr().err
 
 
@@ -93,7 +114,7 @@ def test_remove_refuses_what_is_no_checkpoint_or_holds_more_before_it_touches_an
     (runs / "one" / "best" / "notes.txt").write_text("mine")
     (runs / "link").symlink_to(runs / "two" / "last")
     for bad, message in ((runs / "one" / "best", "notes.txt"), (runs / "two", "no checkpoint"), (runs / "link", "no ")):
-        assert main(["checkpoints", "remove", str(good), str(bad), "--yes"]) == 1
+        assert main(["checkpoints", "remove", str(good), str(bad), "--yes"]) == 2
         assert message in capsys.readouterr().err
     assert good.exists()
     assert (runs / "two" / "last").exists()

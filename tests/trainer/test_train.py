@@ -140,15 +140,36 @@ def test_a_run_is_not_overwritten_and_another_is_not_continued(planted, capsys):
     assert "already holds a run" in capsys.readouterr().err
     other = directory / "other.toml"
     other.write_text(run.read_text().replace("hidden = 24", "hidden = 32"))
-    assert main(["train", str(other), "--resume"]) == 1
+    assert main(["train", str(other), "--resume"]) == 2
     assert "model.hidden was 24 and is now 32" in capsys.readouterr().err
     other.write_text(run.read_text().replace("[training]", '[training]\nschedule = "cosine"'))
     assert main(["train", str(other), "--out", str(directory / "cosine")]) == 0
     other.write_text(other.read_text().replace("epochs = 6", "epochs = 7"))
-    assert main(["train", str(other), "--out", str(directory / "cosine"), "--resume"]) == 1
+    assert main(["train", str(other), "--out", str(directory / "cosine"), "--resume"]) == 2
     assert "training.epochs was 6 and is now 7" in capsys.readouterr().err
-    assert main(["train", str(run), "--resume", "--out", str(directory / "new")]) == 1
+    assert main(["train", str(run), "--resume", "--out", str(directory / "new")]) == 2
     assert "nothing to resume" in capsys.readouterr().err
+
+
+def test_a_run_that_a_crash_left_between_two_renames_is_resumed_and_not_overwritten(tmp_path, capsys):
+    run = write_run(tmp_path, epochs=1)
+    assert main(["train", str(run)]) == 0
+    (tmp_path / "run" / "last").rename(tmp_path / "run" / ".last.replaced")
+    assert main(["train", str(run)]) == 2
+    assert "already holds a run" in capsys.readouterr().err
+    assert main(["train", str(run), "--resume"]) == 0
+    assert "resumed after epoch 1" in capsys.readouterr().err
+
+
+def test_resume_without_the_best_checkpoint_says_so_before_any_work(tmp_path, capsys):
+    run = write_run(tmp_path, epochs=1)
+    assert main(["train", str(run)]) == 0
+    best_epoch = load(tmp_path / "run" / "best").epoch
+    assert main(["checkpoints", "remove", str(tmp_path / "run" / "best"), "--yes"]) == 0
+    capsys.readouterr()
+    assert main(["train", str(run), "--resume"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"the checkpoint of epoch {best_epoch} was removed; start anew with another --out" in line
 
 
 def test_changed_pictures_are_other_data(tmp_path, capsys):
@@ -163,7 +184,7 @@ def test_changed_pictures_are_other_data(tmp_path, capsys):
     assert json.loads((tmp_path / "run" / "report.json").read_text())["data"]["num_items_with_picture"] == 1
     assert main(["train", str(run), "--resume"]) == 0
     Image.new("RGB", (8, 8), "blue").save(picture)
-    assert main(["train", str(run), "--resume"]) == 1
+    assert main(["train", str(run), "--resume"]) == 2
     assert "data_hash was" in capsys.readouterr().err
 
 
@@ -192,7 +213,7 @@ def test_evaluate_on_other_data_says_so_and_refuses_other_encoders(planted, tmp_
     for path in (directory / "bundle").iterdir():
         (bundle / path.name).write_bytes(path.read_bytes())
     (bundle / "manifest.json").write_text(manifest.replace("5" * 64, "6" * 64))
-    assert main(["evaluate", str(directory / "run" / "best"), "--encoders", str(bundle)]) == 1
+    assert main(["evaluate", str(directory / "run" / "best"), "--encoders", str(bundle)]) == 2
     assert "space 555555555555" in capsys.readouterr().err
 
 
@@ -211,7 +232,7 @@ def test_the_other_splits_train_too(tmp_path, rule):
     [
         ("seed = 7", "seed = 7\nsed = 8", 2, "unknown key sed; did you mean seed?"),
         ("products.jsonl", "absent.jsonl", 2, "absent.jsonl: cannot be read"),
-        ("/bundle", "/absent", 1, "python -m exporter lite"),
+        ("/bundle", "/absent", 2, "python -m exporter lite"),
         ("learning_rate = 0.005", "learning_rate = 1000000", 1, "try a lower training.learning_rate"),
     ],
 )
@@ -222,6 +243,12 @@ def test_a_foreseeable_error_is_one_line_and_a_code(tmp_path, capsys, old, new, 
     shown = capsys.readouterr().err.strip().splitlines()[-1]
     assert shown.startswith("error: ")
     assert message in shown
+
+
+def test_a_directory_that_is_no_checkpoint_is_bad_input(tmp_path, capsys):
+    assert main(["evaluate", str(tmp_path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "give a run's best/ or last/" in line
 
 
 def test_an_epoch_draws_nothing_from_the_global_generator(tmp_path, monkeypatch):
@@ -248,7 +275,7 @@ def test_init_from_starts_from_another_run_s_weights(tmp_path, planted, capsys):
     known = planted[1]["training"]
     assert epochs[0]["ndcg@10"] == known["epochs"][known["best_epoch"]]["ndcg@10"]
     run.write_text(run.read_text().replace("hidden = 24", "hidden = 32"))
-    assert main(["train", str(run), "--out", str(tmp_path / "wider")]) == 1
+    assert main(["train", str(run), "--out", str(tmp_path / "wider")]) == 2
     assert "'hidden': 24" in capsys.readouterr().err
 
 
@@ -259,5 +286,5 @@ def test_a_run_file_serves_several_seeds_each_in_a_directory_of_its_own(tmp_path
     assert "--seed needs an --out of its own" in capsys.readouterr().err
     assert main(["train", str(run), "--seed", "11", "--out", str(tmp_path / "eleven")]) == 0
     assert json.loads((tmp_path / "eleven" / "report.json").read_text())["run"]["seed"] == 11
-    assert main(["train", str(run), "--resume", "--out", str(tmp_path / "eleven")]) == 1
+    assert main(["train", str(run), "--resume", "--out", str(tmp_path / "eleven")]) == 2
     assert "seed was 11 and is now" in capsys.readouterr().err

@@ -14,6 +14,10 @@ from trainer import checkpoint
 from trainer.commands.console import EXIT_CODES, print_table
 from trainer.course import flat
 from trainer.errors import CheckpointError, ConfigError
+from trainer.fit import Fit
+from trainer.recipes import clip, hybrid
+
+_STOP_METRICS = {"clip": clip.STOP_METRIC, "hybrid": hybrid.STOP_METRIC}  # the other types are judged by Fit's
 
 
 def add(commands: Any) -> None:
@@ -48,25 +52,33 @@ def _list(arguments: argparse.Namespace) -> None:
         print(json.dumps(rows, indent=1))
         return
     table = Table()
-    for name in rows[0]:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    for name in names:
         table.add_column(name.replace("_", " "), overflow="fold", justify="right" if name == "megabytes" else "left")
     for row in rows:
-        table.add_row(*(", ".join(value) if isinstance(value, list) else _text(value) for value in row.values()))
+        table.add_row(*(_text(row.get(name)) for name in names))
     print_table(table)
 
 
 def _summary(directory: Path) -> dict[str, Any]:
-    document = checkpoint.read_document(directory)
-    valid = document["metrics"].get("valid", {})
+    size = {"megabytes": round(_num_bytes(directory) / 1e6, 1)}
+    try:
+        document = checkpoint.read_document(directory)
+    except CheckpointError as error:  # the others are to be seen nevertheless
+        reason = str(error).removeprefix(f"{directory / checkpoint.CHECKPOINT_FILE}: ")
+        return {"checkpoint": str(directory), "damaged": reason, **size}
+    model = document["run"].get("model", {}).get("type")
+    stop_metric = _STOP_METRICS.get(model, Fit.stop_metric)
     return {
         "checkpoint": str(directory),
-        "model": document["run"].get("model", {}).get("type"),
+        "model": model,
         "towers": [tower["type"] for tower in document["towers"].values()],
         "dim": document["encoders"].get("dim"),
         "seed": document["seed"],
         "epoch": document["epoch"],
-        "valid_ndcg@10": valid.get("ndcg@10"),
-        "megabytes": round(_num_bytes(directory) / 1e6, 1),
+        "stop_metric": stop_metric,
+        "valid": document["metrics"].get("valid", {}).get(stop_metric),
+        **size,
     }
 
 
@@ -148,4 +160,6 @@ def _num_bytes(directory: Path) -> int:
 def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     return "" if value is None else str(value)

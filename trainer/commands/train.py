@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from trainer import checkpoint
 from trainer.commands.console import EXIT_CODES, print_table
 from trainer.config import read_config
 from trainer.errors import ConfigError
@@ -43,7 +44,7 @@ def _train(arguments: argparse.Namespace) -> None:
         with TerminalProgress() as progress:
             report = train(config, progress, resume=arguments.resume, with_page=True)
     except KeyboardInterrupt:
-        if (Path(config.out) / "last").exists():
+        if checkpoint.exists(Path(config.out) / "last"):
             again = f"python -m trainer train {arguments.run} --resume" + (
                 f" --out {config.out}" if arguments.out else ""
             )
