@@ -1,6 +1,8 @@
 """The clip recipe on planted pairs: coloured shapes, and the words for them."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -58,6 +60,24 @@ def test_zero_shot_measures_and_changes_nothing(shapes):
     assert all(torch.equal(tensor, before[name]) for name, tensor in weights(learner).items())
     assert loss == pytest.approx(learner.run_epoch()["loss"], rel=0.2)
     assert learner.validate()[RECALL] < 0.25  # the two lite encoders share no space
+
+
+def in_one_space(prepared):
+    """Return the run as on encoders that share a space, in which a text lies where its picture does."""
+    image = prepared.features.image
+    encoders = SimpleNamespace(text_dim=image.shape[1], image_dim=image.shape[1])
+    return replace(prepared, encoders=encoders, features=replace(prepared.features, text=image))
+
+
+@pytest.mark.parametrize(("mode", "dim"), [("zero_shot", 1280), ("heads", 1280), ("heads", 64), ("heads", 1500)])
+def test_a_space_that_the_encoders_share_is_where_the_heads_start(shapes, mode, dim):
+    learner = RECIPES["clip"].build(in_one_space(shapes(mode=mode, dim=dim, hidden=0)))
+    assert learner.validate()[RECALL] == 1
+
+
+def test_zero_shot_is_not_measured_through_a_projection_of_a_shared_space(shapes):
+    with pytest.raises(ConfigError, match=r"model\.dim 256.*set it to 1280"):
+        RECIPES["clip"].build(in_one_space(shapes(mode="zero_shot")))
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,11 @@ def _loss(
 
 def _item_tower(prepared: Prepared, pairs: Pairs, generator: torch.Generator) -> ContrastiveItemTower:
     config, encoders = _config(prepared), prepared.encoders
+    if config.mode == "zero_shot" and encoders.text_dim == encoders.image_dim != config.dim:
+        raise ConfigError(
+            f"model.dim {config.dim}: zero_shot measures the encoders as they are, in the {encoders.text_dim} "
+            f"dimensions that both have; set it to {encoders.text_dim}"
+        )
     tower = ContrastiveItemTower(
         encoders.text_dim,
         encoders.image_dim,

@@ -77,6 +77,7 @@ class ContrastiveItemTower(nn.Module):
 
     w is `text_weight`. A missing modality adds nothing, an item with neither is one fixed vector. `log_scale` is the
     logarithm of the contrastive loss's logit scale (1 / temperature), learned with the heads; no embedding needs it.
+    Where text and picture features are of one width, both heads start from one P: a space that they share stays shared.
 
     Shapes:
         - text: (N, text_dim), image: (N, image_dim) float32; modality_mask: (N, 2), 1 where it is there
@@ -112,6 +113,8 @@ class ContrastiveItemTower(nn.Module):
         }
         self.text_head = Head(text_dim, dim, hidden, dropout, generator=generator)
         self.image_head = Head(image_dim, dim, hidden, dropout, generator=generator)
+        if text_dim == image_dim:
+            self.image_head.project.load_state_dict(self.text_head.project.state_dict())
         self.log_scale = nn.Parameter(torch.tensor(-math.log(START_TEMPERATURE)))
         self.text_weight = text_weight
         self.register_buffer("nothing", torch.full((dim,), dim**-0.5))
