@@ -193,7 +193,7 @@ def _beside(each: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _verdict(each: Mapping[str, Any]) -> str:
     beside = _beside(each)
-    return f"{beside['verdict']} ({beside['mean']:+.4f})" if beside else "–"
+    return f"{beside['verdict']} ({beside['mean']:+z.4f})" if beside else "–"
 
 
 def _slices(rows: Mapping[str, Any]) -> Iterator[str]:

@@ -42,4 +42,4 @@ def slice_table(kind: str, entries: Sequence[Mapping[str, Any]], metric: str = "
 
 
 def _cell(found: Mapping[str, float], sign: str = "") -> str:
-    return f"{found['mean']:{sign}.4f} [{found['low']:{sign}.4f}, {found['high']:{sign}.4f}]"
+    return f"{found['mean']:{sign}z.4f} [{found['low']:{sign}z.4f}, {found['high']:{sign}z.4f}]"

@@ -34,6 +34,12 @@ def test_a_table_says_what_the_result_file_says_and_where_a_tower_loses(tmp_path
     assert "| `ease` | .0617 |" in lines
 
 
+def test_a_difference_too_small_to_show_is_not_shown_as_minus_zero(tmp_path):
+    even = {"verdict": "no difference seen", "mean": -0.00002}
+    lines = written(tmp_path, {"ease": result(0.1), "two_tower": result(0.1, against_best_baseline=even)})
+    assert any(line.endswith("no difference seen (+0.0000) |") for line in lines)
+
+
 def test_rows_that_are_chance_are_named_together(tmp_path):
     lines = written(tmp_path, {"content": result(0.05), "random": result(0.001), "ease": result(0.001)})
     assert not any(line.startswith("| `ease` | .0010 ±") for line in lines)

@@ -79,6 +79,14 @@ def test_the_table_shows_every_row(runs, capsys):
         assert word in shown
 
 
+def test_nothing_is_shown_as_minus_zero(tmp_path, capsys):
+    base = values(0.3, 0)
+    run = write_run(tmp_path / "one", {"two_tower": base - 1e-5 * values(1, 1), "popularity": base})
+    shown = compare(capsys, run)
+    assert "+0.0000 [+0.0000, +0.0000]" in shown
+    assert "-0.0000" not in shown
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

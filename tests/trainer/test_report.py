@@ -7,6 +7,7 @@ from tests.trainer.planted import write_run
 from trainer.__main__ import main
 from trainer.baselines import BASELINES
 from trainer.per_user import read_per_user
+from trainer.report_tables import report_table
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,13 @@ def test_lists_are_described(run):
     # Titles of one taste share a word, so lists of one taste are less diverse than lists of chance.
     diversity = {name: metrics["diversity@10"]["mean"] for name, metrics in test["models"].items()}
     assert diversity["two_tower"] < diversity["random"]
+
+
+def test_a_difference_too_small_to_show_is_not_shown_as_minus_zero(run):
+    report = json.loads(json.dumps(run[1]))
+    report["test"]["two_tower_minus"]["random"]["ndcg@5"] |= {"mean": -2e-5, "low": -3e-5, "high": -1e-5}
+    shown = [cell for column in report_table(report).columns for cell in column.cells]
+    assert not any("-0.0000" in cell for cell in shown)
 
 
 def test_slices_and_timing_are_there(run):

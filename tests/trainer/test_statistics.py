@@ -1,13 +1,17 @@
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
 from trainer import statistics
+from trainer.html.verdict import UNCLEAR, outcome
 from trainer.statistics import (
     bootstrap_interval,
     bootstrap_intervals,
     bootstrap_means,
     holm,
     paired_bootstrap,
+    paired_differences,
     seeds_interval,
 )
 
@@ -77,6 +81,23 @@ def test_a_p_value_is_below_a_threshold_about_as_often_as_it_says():
     assert 0.05 < np.mean(np.array(p_values) < 0.1) < 0.16
     assert paired_bootstrap(generator.normal(1, 1, 80), zeros, generator, samples=1000).p_value == 2 / 1001
     assert paired_bootstrap(zeros, zeros, generator, samples=1000).p_value == 1
+
+
+def test_what_rounding_leaves_of_equal_values_is_no_difference():
+    noise = -1e-16 * np.random.default_rng(1).random((1, 40))
+    for found in (
+        seeds_interval(noise, np.random.default_rng(2)),
+        paired_differences(noise.T, np.random.default_rng(2))[0],
+    ):
+        assert (found.mean, found.low, found.high, found.p_value) == (0, 0, 0, 1)
+        assert not np.signbit([found.mean, found.low, found.high]).any()
+        assert outcome(asdict(found)) == UNCLEAR
+
+
+def test_a_difference_of_one_user_among_many_is_no_rounding():
+    values = np.zeros(100_000)
+    values[0] = 1e-4
+    assert paired_bootstrap(values, np.zeros(100_000), np.random.default_rng(1), samples=100).mean == 1e-9
 
 
 def test_an_interval_over_seeds_covers_the_truth_that_one_over_users_misses():

@@ -57,7 +57,7 @@ def comparison_table(found: Mapping[str, Any]) -> Table:
             f"{row['mean']:.4f}",
             "–" if row["sd"] is None else f"{row['sd']:.4f}",
             f"[{row['low']:.4f}, {row['high']:.4f}]",
-            f"{gap['mean']:+.4f} [{gap['low']:+.4f}, {gap['high']:+.4f}]" if gap else "",
+            f"{gap['mean']:+z.4f} [{gap['low']:+z.4f}, {gap['high']:+z.4f}]" if gap else "",
             f"{gap['holm_p_value']:.3f}" if gap else "",
         )
     return table
