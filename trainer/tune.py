@@ -91,7 +91,12 @@ def tune(
         with contextlib.suppress(FileNotFoundError):  # left by a crash under the same number
             directory.rename(out / f"{directory.name}.interrupted-{len(list(out.glob(f'{directory.name}.*')))}")
         progress.say(f"trial {trial.number}: " + ", ".join(f"{name} = {value}" for name, value in values.items()))
-        return _run_trial(trial, replace(prepared, config=_with_values(config, values, directory)), progress)
+        try:
+            return _run_trial(trial, replace(prepared, config=_with_values(config, values, directory)), progress)
+        except (ConfigError, TrainingError) as error:
+            # Values that do not go together, or a loss that is no longer a number: a bad place, not the search's end.
+            progress.say(f"trial {trial.number}: {error}")
+            raise optuna.TrialPruned from error
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
@@ -152,9 +157,6 @@ def _run_trial(trial: optuna.Trial, prepared: Prepared, progress: Progress) -> f
             if course.epoch and trial.should_prune():
                 progress.say(f"trial {trial.number}: below the median of the others, stopped")
                 raise optuna.TrialPruned
-    except TrainingError as error:  # as where the loss is no longer a number: a bad place, not the end of the search
-        progress.say(f"trial {trial.number}: {error}")
-        raise optuna.TrialPruned from error
     finally:
         tracker.close()
     trial.set_user_attr("stop_metric", course.learner.stop_metric)

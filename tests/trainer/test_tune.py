@@ -127,3 +127,16 @@ def test_a_trial_that_fails_is_said_and_the_search_goes_on(tmp_path, capsys):
     best = json.loads(shown.out)
     assert best["parameters"] == {"training.learning_rate": 1e-3}
     assert 1 <= best["num_pruned"] <= 3
+
+
+def test_values_that_do_not_go_together_are_said_and_the_search_goes_on_past_them(tmp_path, capsys):
+    run = write_run(tmp_path, epochs=1)
+    fusion = 'type = "fusion"\nwidth = 8\nnum_heads = 4'
+    run.write_text(run.read_text().replace("attention_dim = 8", fusion))
+    arguments = ["tune", str(run), "--param", "model.width=8,12", "--param", "model.num_heads=4,8", "--json"]
+    assert main([*arguments, "--trials", "5"]) == 0
+    shown = capsys.readouterr()
+    assert "model.width must be a multiple of model.num_heads, got 12, 8" in shown.err
+    assert (json.loads(shown.out)["num_trials"], json.loads(shown.out)["num_pruned"] > 0) == (5, True)
+    assert main([*arguments, "--trials", "6", "--resume"]) == 0
+    assert json.loads(capsys.readouterr().out)["num_trials"] == 6
