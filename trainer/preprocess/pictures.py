@@ -4,7 +4,7 @@ import io
 import warnings
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 MAX_PIXELS = 40_000_000
 MAX_BYTES = 64 * 1024 * 1024
@@ -41,6 +41,8 @@ def clean_picture(content: bytes, rule: PictureRule) -> bytes:
                 return content if _is_ready(picture, rule) else _convert(picture, rule)
     except PictureError:
         raise
+    except UnidentifiedImageError as error:  # its own words name an address in memory, another one each time
+        raise PictureError("not a picture that Pillow knows") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         # Pillow's own limit, which other code of the process may have set below ours, is met before the header is seen.
         raise PictureError(f"too many pixels, at most {MAX_PIXELS:,} are unpacked: {error}") from error
