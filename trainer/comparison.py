@@ -1,8 +1,9 @@
 """Runs beside each other: the same test users, seeds of one model together, every difference paired."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ class Run:
 
     directory: Path
     settings: Mapping[str, Any]  # `run` of its report.json
+    space: str | None  # of the encoders that made its item features
     per_user: PerUser
 
     @property
@@ -45,12 +47,15 @@ def read_run(directory: Path) -> Run:
     """Return the run; raises DataError where its directory has no report or no values per user."""
     path = directory / REPORT_FILE
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))["run"]
+        document = json.loads(path.read_text(encoding="utf-8"))
+        settings = document["run"]
+        # A report from before the space was kept says only where the bundle was.
+        space = document["encoders"]["space"] if "encoders" in document else settings.get("encoders")
     except FileNotFoundError as error:
         raise DataError(f"{path}: not found; give directories of finished runs") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: is no report of a run") from error
-    return Run(directory, settings, read_per_user(directory / PER_USER_FILE))
+    return Run(directory, settings, space, read_per_user(directory / PER_USER_FILE))
 
 
 def compare(
@@ -114,32 +119,38 @@ def refuse_different_questions(runs: Sequence[Run]) -> None:
 def group_runs(runs: Sequence[Run], metric: str) -> list[Group]:
     """Return the runs' models in the order given, seeds of one model together, then the baselines.
 
-    Two runs are one model if their settings differ in nothing but seed and paths. Models of the same type are told
-    apart by the name of their first run's directory.
+    Two runs are one model if their settings differ in nothing but seed and paths and their encoders are of one space.
+    Models of the same type are told apart by the directory of their first run.
     """
     together: dict[str, list[Run]] = {}
     for run in runs:
         of_model = {key: value for key, value in run.settings.items() if key not in NOT_THE_MODEL}
-        together.setdefault(json.dumps(of_model, sort_keys=True), []).append(run)
-    models = [group[0].model for group in together.values()]
-    groups = []
-    for group in together.values():
-        first = group[0]
-        name = first.model if models.count(first.model) == 1 else f"{first.model} ({first.directory.name})"
-        groups.append(_group(name, group, first.model, metric))
+        together.setdefault(json.dumps([run.space, of_model], sort_keys=True), []).append(run)
+    groups = [_group(each[0].model, each, metric) for each in together.values()]
     baselines = dict.fromkeys(name for run in runs for name in run.per_user.values if name != run.model)
-    return groups + [
-        _group(name, [run for run in runs if name in run.per_user.values], name, metric) for name in baselines
-    ]
+    groups += [_group(name, [run for run in runs if name in run.per_user.values], metric) for name in baselines]
+    return _told_apart(groups)
 
 
-def _group(name: str, runs: Sequence[Run], model: str, metric: str) -> Group:
+def _group(name: str, runs: Sequence[Run], metric: str) -> Group:
     for run in runs:
-        known = run.per_user.values[model]
+        known = run.per_user.values[name]
         if metric not in known:
             raise DataError(f"{run.directory}: has no {metric}; it has {', '.join(known)}")
-    values = np.stack([run.per_user.values[model][metric] for run in runs])
+    values = np.stack([run.per_user.values[name][metric] for run in runs])
     return Group(name, tuple(str(run.directory) for run in runs), values)
+
+
+def _told_apart(groups: Sequence[Group]) -> list[Group]:
+    """Return the groups, each with a name of its own: with its first directory's, or that one's path, where it must."""
+    names = Counter(group.name for group in groups)
+    labels = [f"{group.name} ({Path(group.directories[0]).name})" for group in groups]
+    if len(set(labels)) < len(labels):
+        labels = [f"{group.name} ({group.directories[0]})" for group in groups]
+    return [
+        group if names[group.name] == 1 else replace(group, name=label)
+        for group, label in zip(groups, labels, strict=True)
+    ]
 
 
 def _differences(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -172,6 +172,7 @@ def _describe_run(prepared: Prepared) -> dict[str, Any]:
         "format": 1,
         "run": as_document(prepared.config),
         "commit": current_commit(),
+        "encoders": {"name": prepared.encoders.name, "space": prepared.encoders.space},
         "data": _describe_data(prepared),
         "split": _describe_split(prepared.split, prepared.dataset),
     }

@@ -7,11 +7,14 @@ from trainer.__main__ import main
 from trainer.per_user import PerUser, write_per_user
 
 
-def write_run(directory, values, *, seed=1, model=None, users=40, cases_hash="c", data_hash="d"):
+def write_run(
+    directory, values, *, seed=1, model=None, users=40, cases_hash="c", data_hash="d", bundle="lite", space="s"
+):
     """A run directory with these per-user values: {model: (n,)}."""
-    directory.mkdir()
+    directory.mkdir(parents=True)
     settings = {"seed": seed, "out": str(directory), "model": model or {"type": "two_tower", "dim": 8}}
-    (directory / "report.json").write_text(json.dumps({"run": settings}))
+    report = {"run": {**settings, "encoders": bundle}, "encoders": {"space": space}}
+    (directory / "report.json").write_text(json.dumps(report if space else {"run": report["run"]}))
     values = {name: {"ndcg@10": each, "recall@10": 1 - each} for name, each in values.items()}
     found = PerUser(tuple(f"u{n}" for n in range(users)), values, data_hash, cases_hash)
     write_per_user(found, directory / "per_user.npz")
@@ -77,6 +80,26 @@ def test_the_table_shows_every_row(runs, capsys):
     shown = compare(capsys, *runs)
     for word in ("two_tower (seed0)", "two_tower (wide)", "popularity", "40 test users", "0.1000"):
         assert word in shown
+
+
+@pytest.mark.parametrize("asked", ["spaces", "bundles of old reports"])
+def test_runs_on_other_encoders_are_another_model(tmp_path, capsys, asked):
+    places = [("a", "s"), ("b", "s"), ("a", "t")] if asked == "spaces" else [("a", None), ("a", None), ("b", None)]
+    runs = [
+        write_run(tmp_path / f"run{n}", {"two_tower": values(0.3, n)}, seed=n, bundle=bundle, space=space)
+        for n, (bundle, space) in enumerate(places)
+    ]
+    rows = json.loads(compare(capsys, *runs, "--json"))["rows"]
+    assert {row["model"]: row["runs"] for row in rows} == {"two_tower (run0)": runs[:2], "two_tower (run2)": runs[2:]}
+
+
+def test_models_in_directories_of_one_name_are_told_apart_by_their_paths(tmp_path, capsys):
+    runs = [
+        write_run(tmp_path / place / "run", {"two_tower": values(0.3, n)}, space=place)
+        for n, place in enumerate(("here", "there", "elsewhere"))
+    ]
+    rows = json.loads(compare(capsys, *runs, "--json"))["rows"]
+    assert [row["model"] for row in rows] == [f"two_tower ({run})" for run in runs]
 
 
 def test_nothing_is_shown_as_minus_zero(tmp_path, capsys):

@@ -18,6 +18,11 @@ def run(tmp_path_factory):
     return directory / "run", json.loads((directory / "run" / "report.json").read_text())
 
 
+def test_the_encoders_are_told_by_their_space(run):
+    manifest = json.loads((run[0].parent / "bundle" / "manifest.json").read_text())
+    assert run[1]["encoders"] == {"name": manifest["name"], "space": manifest["space"]}
+
+
 def test_every_baseline_stands_beside_the_model_with_what_was_tuned(run):
     report = run[1]
     assert list(report["test"]["models"]) == ["two_tower", *BASELINES]
