@@ -65,9 +65,9 @@ class Course:
 
     @property
     def is_over(self) -> bool:
-        """Whether the epochs are over, or `patience` of them in a row were no better."""
-        training = self.prepared.config.training
-        return self.epoch >= training.epochs or self.epoch - self.best_epoch >= training.patience
+        """Whether the epochs are over, `patience` of them in a row were no better, or there is nothing to learn."""
+        model, training = self.prepared.config.model, self.prepared.config.training
+        return not model.learns or self.epoch >= training.epochs or self.epoch - self.best_epoch >= training.patience
 
     def run(self, trackers: Sequence[Tracker] = ()) -> None:
         """Go on until it is over."""

@@ -25,6 +25,11 @@ class ModelConfig:
         """Whether there is nothing to learn from without users."""
         return True
 
+    @property
+    def learns(self) -> bool:
+        """Whether an epoch could change anything."""
+        return True
+
 
 LOSSES = ("sampled_softmax", "bce", "bpr", "bpr_k")
 NEGATIVES = ("in_batch", "uniform", "popularity")
@@ -199,6 +204,11 @@ class ClipConfig(ModelConfig):
             between(f"model.{name}", getattr(self, name), 1e-9, 1e6)
         if self.image_size:
             between("model.image_size", self.image_size, 32, 1024)
+
+    @property
+    def learns(self) -> bool:
+        """zero_shot only measures."""
+        return self.mode != "zero_shot"
 
     def blocks(self, encoder: str) -> int | None:
         """How many of an encoder's last blocks are trained, None for all of it."""

@@ -149,6 +149,20 @@ def test_another_encoder_than_the_bundles_is_refused(shapes, monkeypatch):
         RECIPES["clip"].build(shapes(**TUNED, mode="partial"))
 
 
+def test_a_run_with_nothing_to_train_is_judged_once_and_over(lite_bundle, tmp_path, capsys):
+    prepared_shapes(lite_bundle, tmp_path, {"type": "clip"}, {})
+    (tmp_path / "run.toml").write_text(
+        f"seed = 3\nencoders = '{lite_bundle}'\nout = '{tmp_path / 'run'}'\ncache = '{tmp_path / 'cache'}'\n"
+        f"device = 'cpu'\n[data]\nproducts = ['{tmp_path / 'products.jsonl'}']\nimages = '{tmp_path / 'images'}'\n"
+        "[model]\ntype = 'clip'\nmode = 'zero_shot'\ndim = 16\nheld_out = 0.25\n[training]\nepochs = 3\n"
+    )
+    assert main(["train", str(tmp_path / "run.toml")]) == 0
+    assert main(["train", str(tmp_path / "run.toml"), "--resume"]) == 0
+    training = json.loads((tmp_path / "run" / "report.json").read_text())["training"]
+    assert [epoch["epoch"] for epoch in training["epochs"]] == [0]
+    assert "loss" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("interactions", ["", "interactions = 'nobody.csv'"], ids=["left out", "empty"])
 def test_products_alone_are_enough_to_train_look_at_and_recommend(lite_bundle, tmp_path, monkeypatch, interactions):
     prepared_shapes(lite_bundle, tmp_path, {"type": "clip"}, {})

@@ -68,7 +68,7 @@ def learner_on(prepared: Prepared, pairs: Pairs) -> RowFit:
     tuned = _tuned_encoders(prepared, generator)
     sides = _sides(prepared, config, tuned)
     rates: dict[nn.Parameter, float] = {}
-    if config.mode != "zero_shot":
+    if config.learns:
         rates |= dict.fromkeys(item_tower.parameters(), 1.0)
         share = config.encoder_learning_rate / run.training.learning_rate
         for name, branch in tuned.items():
@@ -137,7 +137,7 @@ def _item_tower(prepared: Prepared, pairs: Pairs, generator: torch.Generator) ->
     )
     with torch.no_grad():
         tower.log_scale.fill_(-math.log(prepared.config.training.temperature))
-    if config.standardise and config.mode != "zero_shot":
+    if config.standardise and config.learns:
         for head, features in (
             (tower.text_head, prepared.features.text),
             (tower.image_head, prepared.features.image),
