@@ -9,17 +9,19 @@ A name such as beauty+sports reads both, as two shops, and of their customers th
 
 Each protocol's split is dealt once and for all seeds, so that all rows answer the same questions; a seed decides how
 towers start and shuffle, how baselines are searched and how ties fall. Every row is tuned or stopped early on "valid";
-"test" is looked at once. What is finished stays in var/benchmarks/towers and is not measured again for the same code
-of tower_rows.py and the same data; results/towers_NAME.json sums up what is there.
+"test" is looked at once. What is finished stays in var/benchmarks/towers and is measured again only where the row's
+settings in tower_rows.py or the data have changed since; results/towers_NAME.json sums up what is there.
 """
 
 import argparse
 import csv
+import io
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -60,6 +62,7 @@ from trainer.slices import Judge, experiment_entry, slice_document, truncation_d
 from trainer.split_files import save_split
 from trainer.split_rules import plan_split
 from trainer.statistics import holm, seeds_interval
+from trainer.whole_files import write_whole
 
 WORK = Path("var/benchmarks/towers")
 K = 10
@@ -72,8 +75,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.towers", description=__doc__.splitlines()[0])
     parser.add_argument("name", help="var/data/NAME, as `python -m trainer prepare` writes it; NAME+NAME for both")
     parser.add_argument("--protocols", nargs="+", choices=PROTOCOLS, required=True)
-    rows = ["baselines", *ROWS, "stack", PLANTED, *LONGER]
-    parser.add_argument("--rows", nargs="+", choices=rows, default=rows)
+    rows = [*BASELINES, *ROWS, "stack", PLANTED, *LONGER]
+    parser.add_argument("--rows", nargs="+", choices=rows, default=rows, metavar="ROW", help=f"of {', '.join(rows)}")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--summary", action="store_true", help="only sum up")
@@ -89,18 +92,47 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _measure(name: str, protocol: str, seed: int, rows: Sequence[str]) -> None:
     where = WORK / name / protocol
-    left_out = ([] if any(_images(name)) else [*WITH_PICTURES]) + ([] if _planted(name) else [PLANTED, *LONGER])
-    can = [row for row in rows if row not in left_out]
-    missing = [row for row in can if not (where / f"{row}-{seed}.done").exists()]
+    left_out = ([] if _images(name) else [*WITH_PICTURES]) + ([] if _planted(name) else [PLANTED, *LONGER])
+    missing = [row for row in rows if row not in left_out and not _is_done(where, name, row, seed)]
     if not missing:
         return
     with TerminalProgress() as progress:
         bench = _Bench(name, protocol, seed, where, progress)
-        for row in missing:
-            progress.say(f"{name} {protocol} seed {seed}: {row}")
-            for found in bench.fits(row):
-                bench.judge(found)
-            (where / f"{row}-{seed}.done").touch()
+        progress.say(f"{name} {protocol} seed {seed}: {', '.join(missing)}")
+        for fit in bench.fits(missing):
+            bench.judge(fit)
+            _done(where, fit.row, seed).write_text(_fingerprint(name, protocol, fit.row))
+
+
+def _done(where: Path, row: str, seed: int) -> Path:
+    return where / f"{row}-{seed}.done"
+
+
+def _is_done(where: Path, name: str, row: str, seed: int) -> bool:
+    done = _done(where, row, seed)
+    return done.exists() and done.read_text() == _fingerprint(name, where.name, row)
+
+
+@cache
+def _fingerprint(name: str, protocol: str, row: str) -> str:
+    """Return a hash of what decides a row besides the code and the seed: data, protocol, the settings of its towers."""
+    parts = [row] if row != "stack" else [part for part in _stacked(protocol) if part in ROWS]
+    settings = [PROTOCOLS[protocol], [_settings(part, protocol) for part in parts if part in ROWS | LONGER]]
+    digest = sha256(json.dumps([row, *settings], sort_keys=True).encode())
+    for folder in _folders(name):
+        for file in ("products.jsonl", "interactions.csv"):
+            digest.update((folder / file).read_bytes())
+    return digest.hexdigest()
+
+
+def _stacked(protocol: str) -> Sequence[str]:
+    return STACKED if protocol in SEEN_PROTOCOLS else STACKED_UNSEEN
+
+
+def _settings(row: str, protocol: str) -> dict[str, Any]:
+    """Return a tower's {"model": …, "training": …}."""
+    special = NEW_SHOP.get(row, {}) if protocol not in SEEN_PROTOCOLS else {}
+    return {table: {**(ROWS | LONGER)[row][table], **special.get(table, {})} for table in ("model", "training")}
 
 
 @dataclass(frozen=True)
@@ -135,20 +167,20 @@ class _Bench:
         self.fitted: dict[str, Scorer] = {}
         _write(where / "about.json", _about(self.prepared))
 
-    def fits(self, row: str) -> Iterator[_Fit]:
-        """Yield what a row fits; "baselines" are many."""
-        if row == "baselines":
-            yield from self._baselines(tuple(BASELINES))
-        elif row == "stack":
-            yield self._stack()
-        elif row == PLANTED:
-            scorer = planted_scorer(_folders(self.name)[0], self.prepared.dataset.products)
-            yield _Fit(row, scorer, {"fit_seconds": 0.0})
-        else:
-            yield self._tower(row)
+    def fits(self, rows: Sequence[str]) -> Iterator[_Fit]:
+        """Yield these rows fitted: baselines first, each once however many mixtures it is part of."""
+        yield from self._baselines([row for row in rows if row in BASELINES])
+        for row in rows:
+            if row == "stack":
+                yield self._stack()
+            elif row == PLANTED:
+                scorer = planted_scorer(_folders(self.name)[0], self.prepared.dataset.products)
+                yield _Fit(row, scorer, {"fit_seconds": 0.0})
+            elif row not in BASELINES:
+                yield self._tower(row)
 
     def _stack(self) -> _Fit:
-        names = STACKED if self.protocol in SEEN_PROTOCOLS else STACKED_UNSEEN
+        names = _stacked(self.protocol)
         parts, chooser = self._parts(names), self
         started = time.perf_counter()
         if self.protocol in NEW_SHOP_PROTOCOLS:
@@ -176,12 +208,11 @@ class _Bench:
             yield _Fit(name, fit.fitted.scorer, {"tuned": tuned, "fit_seconds": round(fit.fit_seconds, 2)}, rebuild)
 
     def _tower(self, row: str) -> _Fit:
-        special = NEW_SHOP.get(row, {}) if self.protocol not in SEEN_PROTOCOLS else {}
-        model, training = ({**(ROWS | LONGER)[row][table], **special.get(table, {})} for table in ("model", "training"))
+        settings = _settings(row, self.protocol)
         out = self.where / "runs" / f"{row}-{self.seed}"
-        config = self._config(
-            {"model": model, "training": training}, {"file": str(self.where / "split.npz")}, self.seed, out
-        )
+        if _done(self.where, row, self.seed).exists() and not _is_done(self.where, self.name, row, self.seed):
+            shutil.rmtree(out, ignore_errors=True)  # what was trained there was something else
+        config = self._config(settings, {"file": str(self.where / "split.npz")}, self.seed, out)
         course = Course(replace(self.prepared, config=config), out, self.progress)
         if (out / "last").exists():
             course.resume()
@@ -196,8 +227,7 @@ class _Bench:
             raise ValueError(f"{row} ranks nothing for users")
         self.fitted[row] = scorer
         about = {
-            "model": model,
-            "training": training,
+            **settings,
             "fit_seconds": round(sum(sum(epoch.values()) for epoch in course.seconds), 2),
             "best_epoch": course.best_epoch,
             "valid": {course.learner.stop_metric: round(course.best_metric, 5)},
@@ -250,7 +280,7 @@ class _Bench:
         self, row: Mapping[str, Any], split: Mapping[str, Any], seed: int, out: Path = Path("unused")
     ) -> RunConfig:
         folders = _folders(self.name)
-        images = _images(self.name)[0]
+        images = _images(self.name)
         return parse_config(
             {
                 "seed": seed,
@@ -271,9 +301,10 @@ def _folders(name: str) -> list[Path]:
     return [Path("var/data") / each for each in name.split("+")]
 
 
-def _images(name: str) -> list[Path | None]:
-    """Return the folder of pictures of each of the data sets, None where it has none."""
-    return [images if (images := folder / "images").is_dir() else None for folder in _folders(name)]
+def _images(name: str) -> Path | None:
+    """Return the data set's folder of pictures, None where it has none; of several none, for a run reads one folder."""
+    folders = _folders(name)
+    return images if len(folders) == 1 and (images := folders[0] / "images").is_dir() else None
 
 
 def _planted(name: str) -> bool:
@@ -289,14 +320,15 @@ def _interactions(name: str) -> Path:
     if len(folders) == 1:
         return folders[0] / "interactions.csv"
     together = WORK / name / "interactions.csv"
-    if not together.exists():
-        together.parent.mkdir(parents=True, exist_ok=True)
-        headers, rows = zip(*(_csv(folder / "interactions.csv") for folder in folders), strict=True)
-        common = set.intersection(*({row[0] for row in each} for each in rows))
-        with together.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(headers[0])
-            writer.writerows(row for each in rows for row in each if row[0] in common)
+    headers, rows = zip(*(_csv(folder / "interactions.csv") for folder in folders), strict=True)
+    common = set.intersection(*({row[0] for row in each} for each in rows))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(headers[0])
+    writer.writerows(row for each in rows for row in each if row[0] in common)
+    together.parent.mkdir(parents=True, exist_ok=True)
+    with write_whole(together) as file:
+        file.write(text.getvalue().encode("utf-8"))
     return together
 
 
@@ -342,22 +374,22 @@ def _flat(row: str, slices: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _summary(name: str) -> dict[str, Any]:
-    result = environment("torch", "numpy", "scipy", "scikit-learn", "implicit", "torch_geometric")
-    result |= {
-        "data": name,
-        "rows_hash": sha256(json.dumps([ROWS | LONGER, NEW_SHOP], sort_keys=True).encode()).hexdigest()[:16],
-    }
-    result["not_here"] = {} if any(_images(name)) else dict.fromkeys(WITH_PICTURES, NO_PICTURES)
+    result = environment("torch", "numpy", "scipy", "scikit-learn", "implicit", "torch_geometric") | {"data": name}
+    result["not_here"] = {} if _images(name) else dict.fromkeys(WITH_PICTURES, NO_PICTURES)
     result["protocols"] = {
-        where.name: _protocol(where) for where in sorted((WORK / name).iterdir()) if (where / "about.json").exists()
+        where.name: _protocol(name, where)
+        for where in sorted((WORK / name).iterdir())
+        if (where / "about.json").exists()
     }
     return result
 
 
-def _protocol(where: Path) -> dict[str, Any]:
+def _protocol(name: str, where: Path) -> dict[str, Any]:
     values: dict[str, dict[int, Mapping[str, NDArray[np.float64]]]] = {}
     for path in sorted(where.glob("*-*.npz")):
         row, _, seed = path.stem.rpartition("-")
+        if not _is_done(where, name, row, int(seed)):
+            continue
         with np.load(path, allow_pickle=False) as arrays:
             values.setdefault(row, {})[int(seed)] = {key: arrays[key] for key in arrays.files}
     rows = {row: _row(where, row, of_seed) for row, of_seed in values.items()}

@@ -22,3 +22,27 @@ def test_of_two_departments_only_users_of_both_are_kept_each_with_all_they_did(t
 
 def test_one_department_is_read_as_it_is(two_departments):
     assert towers._interactions("beauty").as_posix() == "var/data/beauty/interactions.csv"
+
+
+def test_a_row_counts_as_done_until_its_settings_or_the_data_change(two_departments, monkeypatch, tmp_path):
+    def is_done(row="two_tower"):
+        towers._fingerprint.cache_clear()
+        return towers._is_done(where, "beauty", row, 0)
+
+    where = tmp_path / "both"
+    where.mkdir()
+    products = tmp_path / "var" / "data" / "beauty" / "products.jsonl"
+    products.write_text("{}\n")
+    for row in ("two_tower", "fusion", "ease", "stack"):
+        assert not is_done(row)
+        towers._done(where, row, 0).write_text(towers._fingerprint("beauty", "both", row))
+        assert is_done(row)
+    other = {**towers.ROWS, "fusion": {"model": {"type": "fusion"}, "training": {"epochs": 99}}}
+    monkeypatch.setattr(towers, "ROWS", other)
+    assert [is_done(row) for row in ("two_tower", "fusion", "ease", "stack")] == [True, False, True, True]
+    changed = {**other, "additive": {"model": {"type": "additive", "dim": 8}, "training": {}}}
+    monkeypatch.setattr(towers, "ROWS", changed)
+    assert not is_done("stack")  # it sums that tower
+    products.write_text('{"another": 1}\n')
+    assert [is_done(row) for row in ("two_tower", "ease")] == [False, False]
+    towers._fingerprint.cache_clear()
