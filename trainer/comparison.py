@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,11 @@ class Run:
     def model(self) -> str:
         """The model's type, its name in the report."""
         return str(self.settings["model"]["type"])
+
+    @property
+    def seed(self) -> int:
+        """What the run drew its luck from."""
+        return int(self.settings["seed"])
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ def compare(
         "data_hash": runs[0].per_user.data_hash,
         "test_hash": runs[0].per_user.cases_hash,
         "rows": rows,
+        "notes": list(_copies(runs)),
     }
 
 
@@ -120,25 +126,63 @@ def group_runs(runs: Sequence[Run], metric: str) -> list[Group]:
     """Return the runs' models in the order given, seeds of one model together, then the baselines.
 
     Two runs are one model if their settings differ in nothing but seed and paths and their encoders are of one space.
-    Models of the same type are told apart by the directory of their first run.
+    A baseline has a row for each space and way to split that it differs in. Groups of the same name are told apart by
+    the directory of their first run. Raises DataError where one model or baseline has two results of the same seed.
     """
-    together: dict[str, list[Run]] = {}
-    for run in runs:
-        of_model = {key: value for key, value in run.settings.items() if key not in NOT_THE_MODEL}
-        together.setdefault(json.dumps([run.space, of_model], sort_keys=True), []).append(run)
-    groups = [_group(each[0].model, each, metric) for each in together.values()]
-    baselines = dict.fromkeys(name for run in runs for name in run.per_user.values if name != run.model)
-    groups += [_group(name, [run for run in runs if name in run.per_user.values], metric) for name in baselines]
+    groups = [_group(each[0].model, each, metric) for each in _together(runs, _what_makes_the_model)]
+    for name in dict.fromkeys(name for run in runs for name in run.per_user.values if name != run.model):
+        groups += _baseline_groups(name, [run for run in runs if name in run.per_user.values], metric)
     return _told_apart(groups)
 
 
+def _baseline_groups(name: str, runs: Sequence[Run], metric: str) -> list[Group]:
+    distinct: dict[bytes, Group] = {}
+    for together in _together(runs, _what_makes_the_baselines):
+        group = _group(name, together, metric)
+        distinct.setdefault(group.values.tobytes(), group)  # what reads no features is the same in every space
+    return list(distinct.values())
+
+
+def _together(runs: Sequence[Run], key: Callable[[Run], str]) -> list[list[Run]]:
+    together: dict[str, list[Run]] = {}
+    for run in runs:
+        together.setdefault(key(run), []).append(run)
+    return list(together.values())
+
+
+def _what_makes_the_model(run: Run) -> str:
+    settings = {key: value for key, value in run.settings.items() if key not in NOT_THE_MODEL}
+    return json.dumps([run.space, settings], sort_keys=True)
+
+
+def _what_makes_the_baselines(run: Run) -> str:
+    settings = {key: value for key, value in run.settings.get("split", {}).items() if key != "file"}
+    return json.dumps([run.space, settings], sort_keys=True)
+
+
+def _copies(runs: Sequence[Run]) -> Iterator[str]:
+    """Yield a line for each run that is counted no second time."""
+    first: dict[tuple[str, int], Run] = {}
+    for run in runs:
+        same = first.setdefault((_what_makes_the_model(run), run.seed), run)
+        if same is not run:
+            yield f"{run.directory} repeats {same.directory} ({run.model}, seed {run.seed}): counted once"
+
+
 def _group(name: str, runs: Sequence[Run], metric: str) -> Group:
+    of_seed: dict[int, tuple[Run, NDArray[np.float64]]] = {}
     for run in runs:
         known = run.per_user.values[name]
         if metric not in known:
             raise DataError(f"{run.directory}: has no {metric}; it has {', '.join(known)}")
-    values = np.stack([run.per_user.values[name][metric] for run in runs])
-    return Group(name, tuple(str(run.directory) for run in runs), values)
+        same, values = of_seed.setdefault(run.seed, (run, known[metric]))
+        if not np.array_equal(values, known[metric]):
+            raise DataError(
+                f"{same.directory} and {run.directory} are both {name} of seed {run.seed}, but differ in {metric}; "
+                "leave one out, or measure it again with `python -m trainer evaluate CKPT --out DIR`"
+            )
+    in_order = [of_seed[seed] for seed in sorted(of_seed)]  # so that differences are paired seed by seed
+    return Group(name, tuple(str(run.directory) for run, _ in in_order), np.stack([values for _, values in in_order]))
 
 
 def _told_apart(groups: Sequence[Group]) -> list[Group]:

@@ -8,12 +8,23 @@ from trainer.per_user import PerUser, write_per_user
 
 
 def write_run(
-    directory, values, *, seed=1, model=None, users=40, cases_hash="c", data_hash="d", bundle="lite", space="s"
+    directory,
+    values,
+    *,
+    seed=1,
+    model=None,
+    split=None,
+    users=40,
+    cases_hash="c",
+    data_hash="d",
+    bundle="lite",
+    space="s",
 ):
     """A run directory with these per-user values: {model: (n,)}."""
     directory.mkdir(parents=True)
-    settings = {"seed": seed, "out": str(directory), "model": model or {"type": "two_tower", "dim": 8}}
-    report = {"run": {**settings, "encoders": bundle}, "encoders": {"space": space}}
+    model = model or {"type": "two_tower", "dim": 8}
+    settings = {"seed": seed, "out": str(directory), "encoders": bundle, "split": split or {}, "model": model}
+    report = {"run": settings, "encoders": {"space": space}}
     (directory / "report.json").write_text(json.dumps(report if space else {"run": report["run"]}))
     values = {name: {"ndcg@10": each, "recall@10": 1 - each} for name, each in values.items()}
     found = PerUser(tuple(f"u{n}" for n in range(users)), values, data_hash, cases_hash)
@@ -46,7 +57,8 @@ def test_seeds_of_one_model_are_one_row_with_mean_and_sd_and_the_first_run_s_mod
     found = json.loads(compare(capsys, *runs, "--json"))
     rows = {row["model"]: row for row in found["rows"]}
     assert list(rows) == ["two_tower (seed0)", "two_tower (wide)", "popularity"]
-    assert [row["seeds"] for row in found["rows"]] == [3, 1, 4]
+    assert [row["seeds"] for row in found["rows"]] == [3, 1, 3]  # popularity of seed 1 was measured twice
+    assert found["notes"] == []
     mine, base = rows["two_tower (seed0)"], values(0.3, 0).mean()
     assert (mine["mean"], mine["sd"]) == pytest.approx((base + 0.1, 0.1))
     assert mine["runs"] == runs[:3]
@@ -91,6 +103,59 @@ def test_runs_on_other_encoders_are_another_model(tmp_path, capsys, asked):
     ]
     rows = json.loads(compare(capsys, *runs, "--json"))["rows"]
     assert {row["model"]: row["runs"] for row in rows} == {"two_tower (run0)": runs[:2], "two_tower (run2)": runs[2:]}
+
+
+def test_a_copy_of_a_run_is_no_second_seed(tmp_path, capsys):
+    found = {"two_tower": values(0.3, 0), "popularity": values(0.2, 0)}
+    runs = [write_run(tmp_path / name, found, seed=4) for name in ("one", "copy")]
+    assert main(["compare", *runs, "--json"]) == 0
+    shown = capsys.readouterr()
+    said = json.loads(shown.out)
+    assert [(row["model"], row["seeds"], row["sd"]) for row in said["rows"]] == [
+        ("two_tower", 1, None),
+        ("popularity", 1, None),
+    ]
+    note = f"{runs[1]} repeats {runs[0]} (two_tower, seed 4): counted once"
+    assert said["notes"] == [note]
+    assert shown.err == f"note: {note}\n"
+
+
+def test_two_results_of_one_model_and_seed_are_refused(tmp_path, capsys):
+    runs = [write_run(tmp_path / f"run{n}", {"two_tower": values(0.3, n)}, seed=4) for n in range(2)]
+    assert main(["compare", *runs]) == 2
+    error = capsys.readouterr().err
+    assert f"{runs[0]} and {runs[1]} are both two_tower of seed 4, but differ in ndcg@10" in error
+    assert error.count("\n") == 1
+
+
+def test_two_results_of_one_baseline_and_seed_are_refused(tmp_path, capsys):
+    runs = [
+        write_run(tmp_path / f"run{n}", {"two_tower": values(0.3, 0), "ease": values(0.3, n)}, model=model)
+        for n, model in enumerate([None, {"type": "two_tower", "dim": 16}])
+    ]
+    assert main(["compare", *runs]) == 2
+    assert "are both ease of seed 1, but differ in ndcg@10" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("other", [{"space": "t"}, {"split": {"hide_valid_shop": True}}])
+def test_a_baseline_that_encoders_or_training_data_change_has_a_row_for_each(tmp_path, capsys, other):
+    found = [{"two_tower": values(0.3, n), "content": values(0.2, n), "ease": values(0.1, 0)} for n in range(2)]
+    wide = {"model": {"type": "two_tower", "dim": 16}}
+    runs = [write_run(tmp_path / "one", found[0]), write_run(tmp_path / "other", found[1], **wide, **other)]
+    rows = json.loads(compare(capsys, *runs, "--json"))["rows"]
+    assert [row["model"] for row in rows[2:]] == ["content (one)", "content (other)", "ease"]
+
+
+def test_seeds_are_paired_by_number_in_whatever_order_the_runs_are_given(tmp_path, capsys):
+    """Each seed is luck that both models share, so that their difference is the same in all three."""
+    wide = {"type": "two_tower", "dim": 16}
+    runs = [
+        write_run(tmp_path / f"{name}{seed}", {"two_tower": values(0.3, 0) + seed + gain}, seed=seed, model=model)
+        for name, gain, model, seeds in (("wide", 0.1, wide, (3, 1, 2)), ("narrow", 0, None, (1, 2, 3)))
+        for seed in seeds
+    ]
+    gap = json.loads(compare(capsys, *runs, "--json"))["rows"][1]["difference"]
+    assert (gap["low"], gap["high"]) == pytest.approx((0.1, 0.1))
 
 
 def test_models_in_directories_of_one_name_are_told_apart_by_their_paths(tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "compare",
         epilog=EXIT_CODES,
-        description="Compare runs on the same test users. Runs that differ only in their seed are one model. The "
-        "differences are of the first run's model minus each other model and baseline, paired by user.",
+        description="Compare runs on the same test users. Runs that differ only in their seed are one model, and "
+        "each seed counts once. The differences are of the first run's model minus each other model and baseline, "
+        "paired by user.",
     )
     command.add_argument("runs", type=Path, nargs="+", metavar="RUN_DIR", help="the `out` of a run, or of `evaluate`")
     command.add_argument("--metric", default="ndcg@10", help="a metric of the report (default ndcg@10)")
@@ -34,6 +36,8 @@ def _compare(arguments: argparse.Namespace) -> None:
         raise ConfigError("--confidence must be from 0.5 to below 1, --samples from 100 to 1,000,000")
     runs = [read_run(directory) for directory in dict.fromkeys(arguments.runs)]
     found = compare(runs, arguments.metric, confidence=arguments.confidence, samples=arguments.samples)
+    for note in found["notes"]:
+        print(f"note: {note}", file=sys.stderr)
     if arguments.json:
         print(json.dumps(found, indent=1))
     else:
