@@ -5,17 +5,20 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from trainer.features import ItemFeatures
 from trainer.pairs import ROWS_PER_CHUNK, FrozenFeatures, Rows, Source
 from trainer.retrieval import SIMILARITY_CAVEAT, avg_mean_similarity_at_5, retrieval_metrics
 from trainer.towers.clip import ContrastiveItemTower
+from trainer.towers.hybrid import LateFusionItem
 
+PairTower = ContrastiveItemTower | LateFusionItem
 Floats = NDArray[np.float32]
 
 
 @torch.no_grad()
-def embed_pairs(tower: ContrastiveItemTower, text: Source, image: Source, rows: Rows) -> tuple[Floats, Floats]:
+def embed_pairs(tower: PairTower, text: Source, image: Source, rows: Rows) -> tuple[Floats, Floats]:
     """Return the embeddings of these items' texts and pictures, (n, dim) each, unit length."""
     tower.eval()
     chunks = [rows[start : start + ROWS_PER_CHUNK] for start in range(0, len(rows), ROWS_PER_CHUNK)]
@@ -24,7 +27,7 @@ def embed_pairs(tower: ContrastiveItemTower, text: Source, image: Source, rows: 
     return texts.float().cpu().numpy(), images.float().cpu().numpy()
 
 
-def judge_pairs(tower: ContrastiveItemTower, text: Source, image: Source, rows: Rows) -> dict[str, float]:
+def judge_pairs(tower: PairTower, text: Source, image: Source, rows: Rows) -> dict[str, float]:
     """Return the mean retrieval metrics both ways among these items, as "text_to_image_recall@10"."""
     return {
         f"{way}_{name}": float(values.mean())
@@ -42,8 +45,10 @@ def pair_metrics(texts: Floats, images: Floats) -> dict[str, dict[str, NDArray[n
     return {way: {name: metrics[name] for name in names} for way, metrics in found.items()}
 
 
-def pair_sections(tower: ContrastiveItemTower, features: ItemFeatures, rows: Rows) -> dict[str, Any]:
+def pair_sections(tower: nn.Module, features: ItemFeatures, rows: Rows) -> dict[str, Any]:
     """Return the report's section about retrieval among held-out products."""
+    if not isinstance(tower, PairTower):
+        raise TypeError(f"expected a tower that embeds text and picture alone, got {type(tower).__name__}")
     device = next(tower.parameters()).device
     texts, images = embed_pairs(
         tower, FrozenFeatures(features.text, device), FrozenFeatures(features.image, device), rows

@@ -54,6 +54,19 @@ def test_the_share_of_neighbours_alike_is_counted_by_hand():
     assert same_label(space, torch.tensor([0, 1, 0, 2, 2])) == pytest.approx((0 + 0 + 1 + 1) / 4)
 
 
+def test_hybrid_reports_how_words_find_pictures_and_pictures_words(shapes):
+    prepared = shapes(HYBRID, epochs=15, modality_dropout=0.4)
+    learner = RECIPES["hybrid"].build(prepared)
+    before = RECIPES["hybrid"].sections(prepared, learner.towers)["pairs"]
+    for _ in range(15):
+        learner.run_epoch()
+    found = RECIPES["hybrid"].sections(prepared, learner.towers)["pairs"]
+    assert 10 < found["num_products"] < 40  # a quarter of 96
+    for way in ("text_to_image", "image_to_text"):
+        assert found[way]["recall@10"] > before[way]["recall@10"] + 0.2
+    assert set(found["avg_mean_similarity@5"]) == {"text", "image"}
+
+
 @pytest.mark.parametrize(("model", "name"), [(HYBRID, "hybrid"), (HVSR, "hvsr")])
 def test_resume_goes_on_bit_for_bit(shapes, tmp_path, model, name):
     def start():
@@ -126,4 +139,6 @@ def test_late_fusion_does_not_look_at_what_is_missing():
     text, image, mask = torch.randn(3, 6), torch.randn(3, 5), torch.tensor([[1.0, 1], [1, 0], [0, 1]])
     changed = tower(text + torch.tensor([[0.0], [0], [1]]), image + torch.tensor([[0.0], [1], [0]]), mask)
     assert torch.allclose(tower(text, image, mask), changed)
+    assert torch.allclose(tower.embed_text(text)[1], changed[1])
+    assert torch.allclose(tower.embed_image(image)[2], changed[2])
     assert not torch.allclose(tower(text + 1, image, mask), changed)

@@ -31,6 +31,6 @@ RECIPES: dict[str, Recipe] = {
     "graphsage": Recipe(graphsage.build, graphsage.scorer),
     "additive": Recipe(additive.build, additive.scorer),
     "clip": Recipe(clip.build, clip.scorer, clip.sections),
-    "hybrid": Recipe(hybrid.build, hybrid.scorer),
+    "hybrid": Recipe(hybrid.build, hybrid.scorer, hybrid.sections),
     "hvsr": Recipe(hvsr.build, hvsr.scorer),
 }

@@ -13,6 +13,7 @@ from trainer.evaluation import Scorer, tower_scorer
 from trainer.learner import global_chance_from
 from trainer.metric_losses import batch_hard_triplet
 from trainer.model_configs import HybridConfig
+from trainer.pair_metrics import pair_sections
 from trainer.pairs import Pairs, Rows, TunedImages, TunedText, balanced_batches, run_pairs
 from trainer.pixels import build_pixels, image_rule_at
 from trainer.prepare import Prepared
@@ -37,6 +38,16 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
     features = tuned_features(prepared, towers)
     max_items = prepared.config.training.max_items
     return tower_scorer(towers["item_tower"], towers["user_tower"], features, max_items, prepared.device)
+
+
+def sections(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Mapping[str, object]:
+    """Return text-to-image and image-to-text retrieval among the held-out products, and AvgMeanSimilarity@5.
+
+    Nothing pulls a text to its own picture, but with training.modality_dropout both come to lie among their like.
+    """
+    config = _config(prepared)
+    pairs = run_pairs(prepared, config.labels, config.held_out)
+    return pair_sections(towers["item_tower"], tuned_features(prepared, towers, pairs.valid), pairs.valid)
 
 
 def learner_on(prepared: Prepared, pairs: Pairs) -> RowFit:

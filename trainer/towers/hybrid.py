@@ -130,3 +130,15 @@ class LateFusionItem(nn.Module):
         text = has_text * text + (1 - has_text) * self.missing_text
         image = has_image * image + (1 - has_image) * self.missing_image
         return F.normalize(self.fuse(torch.cat([text, image], dim=1)), dim=-1)
+
+    def embed_text(self, text: Tensor) -> Tensor:
+        """Return (N, dim), unit length, of items whose pictures are missing."""
+        mask = torch.tensor([[1.0, 0.0]], device=text.device)
+        embeddings: Tensor = self(text, torch.zeros_like(self.missing_image).expand(len(text), -1), mask)
+        return embeddings
+
+    def embed_image(self, image: Tensor) -> Tensor:
+        """Return (N, dim), unit length, of items whose texts are missing."""
+        mask = torch.tensor([[0.0, 1.0]], device=image.device)
+        embeddings: Tensor = self(torch.zeros_like(self.missing_text).expand(len(image), -1), image, mask)
+        return embeddings
