@@ -10,7 +10,7 @@ from scipy.stats import binom
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
-from trainer.baselines import BASELINES, MIXTURES, fit_baselines, mixtures
+from trainer.baselines import BASELINES, MIXTURES, als, fit_baselines, mixtures
 from trainer.baselines.co_occurrence import CoOccurrence
 from trainer.baselines.content import best_of_history_scorer
 from trainer.baselines.ease import Ease
@@ -211,6 +211,41 @@ def test_ease_in_one_shop_is_steck_s_closed_form():
     for row, wanted, history in zip(found, expected, histories, strict=True):
         fresh = ~np.isin(CANDIDATES, history)  # what is in the history is never ranked
         np.testing.assert_allclose(row[fresh], wanted[fresh], atol=1e-5)
+
+
+def test_als_is_at_rest_where_hu_s_loss_is_and_folds_histories_in(monkeypatch):
+    """The gradients of the loss of Hu, Koren & Volinsky, written out, vanish; a new user gets the least squares."""
+    alpha, weight, kept = 5.0, 1.5, []
+
+    class Kept(als.AlternatingLeastSquares):
+        def __init__(self, **settings):
+            super().__init__(**settings | {"iterations": 400})
+            kept.append(self)
+
+    monkeypatch.setattr(als, "AlternatingLeastSquares", Kept)
+    train, cases = some_train(), some_cases()
+    found, histories = scores_of(als.AlsFactors(user_items(train, NUM_ITEMS), seed=0).scorer(alpha, weight), cases)
+    liked, (model,) = dense(train), kept
+    x, y = model.user_factors.astype(float), model.item_factors.astype(float)
+    assert y.shape == (NUM_ITEMS, NUM_ITEMS // 2)
+    confidence = np.where(liked > 0, alpha, 1.0)
+    error = confidence * (x @ y.T - liked)
+    np.testing.assert_allclose(error @ y + alpha * weight * x, 0, atol=2e-3)
+    np.testing.assert_allclose(error.T @ x + alpha * weight * y, 0, atol=2e-3)
+    assert np.abs(y).max() > 0.1  # nothing at all would be at rest, too
+    for row, history in zip(found, histories, strict=True):
+        own = np.array([float(i in history) for i in range(NUM_ITEMS)])
+        c = np.diag(np.where(own > 0, alpha, 1.0))
+        user = np.linalg.solve(y.T @ c @ y + alpha * weight * np.eye(y.shape[1]), y.T @ c @ own)
+        np.testing.assert_allclose(row, y[CANDIDATES] @ user, atol=1e-4)
+
+
+def test_als_knows_nothing_of_items_that_nobody_chose():
+    train = some_train()
+    unvisited = make_interactions(["a", "b"], [int(SHOP_A[0]), int(SHOP_A[1])], [0, 0], [0.0, 1.0], [1.0, 1.0])
+    assert np.isin(CANDIDATES, train.item_idx).any()
+    found, _ = scores_of(als.AlsFactors(user_items(unvisited, NUM_ITEMS), seed=0).scorer(1.0, 1.0), some_cases())
+    assert np.abs(found).max() == 0
 
 
 def test_ease_of_a_large_catalogue_keeps_the_most_liked_items():

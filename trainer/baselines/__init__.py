@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from trainer.baselines import co_occurrence, neighbours, transfer, words
+from trainer.baselines import als, co_occurrence, neighbours, transfer, words
 from trainer.baselines.content import (
     content_embeddings,
     content_towers,
@@ -20,6 +20,7 @@ from trainer.baselines.content import (
 from trainer.baselines.ease import fit_ease
 from trainer.baselines.mixtures import fit_mixture
 from trainer.baselines.popularity import overlap_popularity_scorer, popularity_scorer, random_scorer
+from trainer.baselines.sparse_interactions import user_items
 from trainer.baselines.tuning import Fitted, tune, untuned
 from trainer.errors import ConfigError
 from trainer.evaluation import Scorer
@@ -80,6 +81,12 @@ def fit_co_occurrence(prepared: Prepared) -> Fitted:
     return _tune(model.scorer, co_occurrence.GRID, prepared)
 
 
+def fit_als(prepared: Prepared) -> Fitted:
+    """Return matrix factorisation with alpha and regularisation chosen on "valid"."""
+    model = als.AlsFactors(user_items(prepared.split.train, _num_items(prepared)), prepared.config.seed)
+    return _tune(model.scorer, als.GRID, prepared)
+
+
 def fit_words(prepared: Prepared) -> Fitted:
     """Return the cosine of words with the history's recency chosen on "valid"."""
     return _tune(words.Words(words.word_vectors(prepared)).scorer, words.GRID, prepared)
@@ -115,6 +122,7 @@ BASELINES: dict[str, Callable[[Prepared], Fitted]] = {
     "user_knn": fit_user_knn,
     "co_occurrence": fit_co_occurrence,
     "ease": fit_ease,
+    "als": fit_als,
     "content": fit_content,
     "words": fit_words,
     "transfer": fit_transfer,
