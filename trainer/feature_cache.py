@@ -1,33 +1,36 @@
-"""Encoder outputs on disk: computed once, found again by the hash of everything that decides them.
+"""Encoder outputs on disk, and what else is slow to make: computed once, found again by the hash of what decides it.
 
 A file's name is that hash (encoder, rule, every text or picture), so it is never stale and never overwritten with
 something else. Two runs that miss at once both compute, and the second rename replaces the file by an equal one. Beside
-each NAME.npy lies NAME.json, which says what it is; its modification time is when the features were last used.
+each NAME.npy lies NAME.json, which says what it is; its modification time is when the features were last used. Decoded
+pictures (trainer/pixels.py) and neighbours (trainer/negatives.py) are kept in the same way.
 """
 
 import contextlib
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from trainer.whole_files import write_whole
 
 Batches = Iterator[tuple[Sequence[int], NDArray[np.float32]]]  # rows and their features
 _UNKNOWN: Mapping[str, Any] = {"what": "unknown", "encoder": "", "created": 0.0}
-_NAME_CHARS = 64  # of a SHA-256 in hex: nothing else in the directory is ours
+_NAME = re.compile("(pixels-)?[0-9a-f]{64}")  # nothing else in the directory is ours
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of features."""
+    """One file of features, decoded pictures or neighbours."""
 
     path: Path
     bytes: int
@@ -49,25 +52,39 @@ class FeatureCache:
         self, parts: Iterable[str], shape: tuple[int, int], described: Mapping[str, Any], compute: Callable[[], Batches]
     ) -> NDArray[np.float32]:
         """Return the features that `parts` decide, memory-mapped, computed where this is the first time, `shape`."""
-        path = self.directory / f"{_hash(parts)}.npy"
-        if (found := _load(path)) is not None:
-            _touch(path, shape, described)
+        name = _hash(parts)
+        if (found := self.find(name, shape, np.float32, described)) is not None:
             return found
         features = np.zeros(shape, dtype=np.float32)
         for rows, batch in compute():
             features[rows] = batch
-        with write_whole(path) as file:
+        with self.add(name, shape, described) as file:
             np.save(file, features, allow_pickle=False)
-        _describe(path, shape, described)
-        self.prune()
-        found = _load(path)
+        found = _load(self._path(name), shape, np.float32)
         return features if found is None else found  # another run's pruning may have been faster
+
+    def find(
+        self, name: str, shape: tuple[int, ...], dtype: DTypeLike, described: Mapping[str, Any]
+    ) -> NDArray[Any] | None:
+        """Return the array kept under a name, memory-mapped, and note its use; None where it is absent or damaged."""
+        found = _load(self._path(name), shape, dtype)
+        if found is not None:
+            _touch(self._path(name), shape, described)
+        return found
+
+    @contextmanager
+    def add(self, name: str, shape: tuple[int, ...], described: Mapping[str, Any]) -> Iterator[IO[bytes]]:
+        """Give a file to write an array to, as `np.save` does; when the block ends well, it is kept under the name."""
+        with write_whole(self._path(name)) as file:
+            yield file
+        _describe(self._path(name), shape, described)
+        self.prune()
 
     def entries(self) -> list[Entry]:
         """Return what there is, most recently used first."""
         entries = []
         for path in self.directory.glob("*.npy") if self.directory.is_dir() else ():
-            if len(path.stem) != _NAME_CHARS:
+            if not _NAME.fullmatch(path.stem):
                 continue
             with contextlib.suppress(FileNotFoundError):  # removed by another run since the listing
                 entries.append(_entry(path))
@@ -90,6 +107,9 @@ class FeatureCache:
                     gone.append(entry)
         return gone
 
+    def _path(self, name: str) -> Path:
+        return self.directory / f"{name}.npy"
+
 
 def _hash(parts: Iterable[str]) -> str:
     digest = hashlib.sha256()
@@ -98,12 +118,12 @@ def _hash(parts: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def _load(path: Path) -> NDArray[np.float32] | None:
+def _load(path: Path, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any] | None:
     try:
-        mapped: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
+        mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, EOFError, ValueError):  # absent, or cut short by a full disk: to be computed again in either case
         return None
-    return mapped
+    return mapped if (mapped.shape, mapped.dtype) == (shape, np.dtype(dtype)) else None
 
 
 def _entry(path: Path) -> Entry:
@@ -116,7 +136,7 @@ def _entry(path: Path) -> Entry:
     return Entry(path, status.st_size, last_used, described)
 
 
-def _touch(path: Path, shape: tuple[int, int], described: Mapping[str, Any]) -> None:
+def _touch(path: Path, shape: tuple[int, ...], described: Mapping[str, Any]) -> None:
     """Note that the features are used now; a cache that may only be read is as good."""
     try:
         os.utime(_sidecar(path))
@@ -127,7 +147,7 @@ def _touch(path: Path, shape: tuple[int, int], described: Mapping[str, Any]) -> 
         return
 
 
-def _describe(path: Path, shape: tuple[int, int], described: Mapping[str, Any]) -> None:
+def _describe(path: Path, shape: tuple[int, ...], described: Mapping[str, Any]) -> None:
     document = {**described, "rows": shape[0], "width": shape[1], "created": time.time()}
     with write_whole(_sidecar(path), is_durable=False) as file:
         file.write((json.dumps(document) + "\n").encode())

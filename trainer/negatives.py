@@ -4,7 +4,6 @@ Only items that somebody touched in training are drawn. What no training user co
 new goods, is not less liked for it, and a negative would teach just that.
 """
 
-import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,9 @@ from numpy.typing import NDArray
 
 from trainer.data import Interactions
 from trainer.errors import TrainingError
+from trainer.feature_cache import FeatureCache
 from trainer.features import ItemFeatures
 from trainer.model_configs import RankingConfig
-from trainer.whole_files import write_whole
 
 REDRAWS = 6  # of items that a user had; what is still unfair after them is masked
 ROWS_PER_CHUNK = 1024
@@ -178,12 +177,12 @@ def nearest_items(
     digest = hashlib.sha256(f"neighbours {which} {k} {vectors.shape}".encode())
     digest.update(vectors.data)
     digest.update(catalogue.data)
-    path = Path(cache_dir) / f"{digest.hexdigest()}.npy"  # named as features are, so that the cache's limit counts it
-    with contextlib.suppress(FileNotFoundError):
-        found: NDArray[np.int64] = np.load(path, allow_pickle=False)
-        return found
+    cache, name, shape = FeatureCache(cache_dir), digest.hexdigest(), (len(vectors), k)
+    described = {"what": f"neighbours by {which}", "encoder": "", "rule": f"k {k}"}
+    if (kept := cache.find(name, shape, np.int64, described)) is not None:
+        return np.array(kept)
     found = _nearest(vectors, catalogue, k, device)
-    with write_whole(path) as file:
+    with cache.add(name, shape, described) as file:
         np.save(file, found, allow_pickle=False)
     return found
 

@@ -1,14 +1,13 @@
 """Pictures as arrays: decoded once into a memory-mapped cache of bytes, flipped and cropped at random in batches."""
 
 import hashlib
+import json
 import math
-import os
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from trainer.errors import EncoderError
+from trainer.feature_cache import FeatureCache
 
 _RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 
@@ -102,38 +102,36 @@ def build_pixels(
 
     pictures: {row: file}. The cache file is named by the hash of rule and files, so it is never stale.
     """
-    digest = hashlib.sha256(repr((num_items, [rule[key] for key in ("size", "resize", "interpolation")])).encode())
+    decoding = [rule[key] for key in ("size", "resize", "interpolation")]
+    digest = hashlib.sha256(repr((num_items, decoding)).encode())
     for row in sorted(pictures):
         with pictures[row].open("rb") as file:
             digest.update(f"{row} {hashlib.file_digest(file, 'sha256').hexdigest()}".encode())
-    path = Path(cache_dir) / f"pixels-{digest.hexdigest()}.npy"
-    if not path.is_file():
-        _decode_to(path, pictures, num_items, rule, on_progress)
-    rgb: NDArray[np.uint8] = np.load(path, mmap_mode="r", allow_pickle=False)
+    cache, name = FeatureCache(cache_dir), f"pixels-{digest.hexdigest()}"
+    shape = (num_items, rule["size"], rule["size"], 3)
+    described = {"what": "decoded pictures", "encoder": "", "rule": json.dumps(decoding)}
+    while (rgb := cache.find(name, shape, np.uint8, described)) is None:  # another run's pruning may be faster
+        with cache.add(name, shape, described) as file:
+            _decode_to(file, pictures, shape, rule, on_progress)
     return Pixels(rgb, tuple(rule["mean"]), tuple(rule["std"]))
 
 
 def _decode_to(
-    path: Path,
+    file: IO[bytes],
     pictures: Mapping[int, Path],
-    num_items: int,
+    shape: tuple[int, ...],
     rule: Mapping[str, Any],
     on_progress: Callable[[str, int, int], None],
 ) -> None:
-    """Write the cache file, under its name only once it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=".writing-", suffix=".npy", dir=path.parent)
-    os.close(descriptor)
-    temporary = Path(name)
-    try:
-        shape = (num_items, rule["size"], rule["size"], 3)
-        rgb = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
-        if len(pictures) < num_items:
-            rgb[:] = 255
-        for done, row in enumerate(sorted(pictures), 1):
-            rgb[row] = read_rgb(pictures[row], rule["size"], rule["resize"], rule["interpolation"])
-            on_progress("decoding pictures", done, len(pictures))
-        rgb.flush()
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write a .npy row by row, as all rows may be more than fits in memory."""
+    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    white = b"\xff" * math.prod(shape[1:])
+    done = 0
+    for row in range(shape[0]):
+        if row not in pictures:
+            file.write(white)
+            continue
+        file.write(read_rgb(pictures[row], rule["size"], rule["resize"], rule["interpolation"]).tobytes())
+        done += 1
+        on_progress("decoding pictures", done, len(pictures))

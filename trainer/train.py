@@ -14,7 +14,7 @@ from trainer.errors import CheckpointError, ConfigError
 from trainer.evaluation import Scorer
 from trainer.features import ItemFeatures
 from trainer.html.page import write_page
-from trainer.prepare import Prepared, Progress, prepare
+from trainer.prepare import Prepared, Progress, feature_cache, prepare
 from trainer.recipes import RECIPES
 from trainer.report import Report, make_report, write_report
 from trainer.tracking import find_wandb, open_trackers
@@ -31,6 +31,7 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_p
     _check_start(out, resume)
     prepared = prepare(config, progress)
     course = Course(prepared, out, progress)
+    feature_cache(config).prune()  # recipes keep decoded pictures and neighbours there, and know no limit
     if resume:
         course.resume()
     trackers = open_trackers(config, out, len(course.epochs), wandb)

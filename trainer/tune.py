@@ -15,7 +15,7 @@ from optuna.trial import TrialState
 from trainer.config import RunConfig, as_document, parse_config
 from trainer.course import Course, flat
 from trainer.errors import ConfigError, TrainingError
-from trainer.prepare import Prepared, Progress, prepare
+from trainer.prepare import Prepared, Progress, feature_cache, prepare
 from trainer.tracking import TENSORBOARD_DIRECTORY, TensorBoardTracker
 from trainer.whole_files import write_whole
 
@@ -150,6 +150,7 @@ def _of_the_setting_s_type(parameter: Parameter, config: RunConfig) -> Parameter
 def _run_trial(trial: optuna.Trial, prepared: Prepared, progress: Progress) -> float:
     out = Path(prepared.config.out)
     course, tracker = Course(prepared, out, progress), TensorBoardTracker(out / TENSORBOARD_DIRECTORY)
+    feature_cache(prepared.config).prune()  # what the trial added, as `train` does
     try:
         while not course.epochs or not course.is_over:
             course.run_epoch([tracker])

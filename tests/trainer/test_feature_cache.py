@@ -68,6 +68,23 @@ def test_a_file_from_before_sidecars_is_used_and_gets_one(tmp_path):
     assert cache.entries()[0].described["what"] == "texts"
 
 
+@pytest.mark.parametrize("damage", ["emptied", "cut", "other_shape", "other_type"])
+def test_a_damaged_file_is_computed_again(tmp_path, damage):
+    cache = FeatureCache(tmp_path)
+    expected = np.array(fill(cache, "a", 1000))
+    (path,) = tmp_path.glob("*.npy")
+    if damage == "emptied":
+        path.write_bytes(b"")
+    elif damage == "cut":
+        path.write_bytes(path.read_bytes()[:-1])
+    elif damage == "other_shape":
+        np.save(path, np.zeros((1000, 3), dtype=np.float32))
+    else:
+        np.save(path, np.zeros((1000, 4), dtype=np.float64))
+    assert np.array_equal(fill(cache, "a", 1000), expected)
+    assert np.array_equal(cache.get(("a",), (1000, 4), WHAT, never), expected)
+
+
 def test_runs_that_fill_and_forget_at_once_all_get_whole_features(tmp_path):
     """Each thread's limit is below one file, so every write forgets what another thread has just made."""
     wrong = []

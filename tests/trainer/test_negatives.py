@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -186,6 +188,17 @@ def test_neighbours_are_searched_once_for_the_same_features(tmp_path, monkeypatc
     nearest_items(features(1), "text", np.arange(60), 4, CPU, tmp_path)
     nearest_items(features(), "text", np.arange(59), 4, CPU, tmp_path)
     assert len(FeatureCache(tmp_path).entries()) == 3  # where they can be listed and cleared
+
+
+def test_neighbours_that_are_used_stay_longest_and_damaged_ones_are_searched_again(tmp_path):
+    first = nearest_items(features(), "text", np.arange(60), 4, CPU, tmp_path)
+    (entry,) = FeatureCache(tmp_path).entries()
+    assert entry.described["what"] == "neighbours by text"
+    os.utime(entry.path.with_suffix(".json"), (0, 0))
+    nearest_items(features(), "text", np.arange(60), 4, CPU, tmp_path)
+    assert FeatureCache(tmp_path).entries()[0].last_used > 0
+    entry.path.write_bytes(b"")
+    assert nearest_items(features(), "text", np.arange(60), 4, CPU, tmp_path).tolist() == first.tolist()
 
 
 def test_features_that_no_item_has_are_named():

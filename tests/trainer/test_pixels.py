@@ -1,3 +1,6 @@
+import os
+import stat
+
 import numpy as np
 import pytest
 import torch
@@ -5,8 +8,10 @@ from PIL import Image
 
 from trainer.encoders import read_pixels
 from trainer.errors import EncoderError
+from trainer.feature_cache import FeatureCache
 from trainer.pairs import balanced_batches, drop_words, shuffled_batches
 from trainer.pixels import augment, build_pixels, image_rule_at
+from trainer.whole_files import _umask
 
 RULE = {"size": 8, "resize": 10, "interpolation": "bilinear", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4]}
 
@@ -38,6 +43,27 @@ def test_pictures_are_decoded_once_for_one_state_of_the_files(pictures, tmp_path
     Image.new("RGB", (9, 9), "red").save(pictures[0])
     assert build_pixels(pictures, 3, RULE, tmp_path / "cache").rgb[0, 0, 0].tolist() == [255, 0, 0]
     assert not list((tmp_path / "cache").glob(".writing-*"))
+
+
+def test_decoded_pictures_are_listed_shared_and_cleared_like_features(pictures, tmp_path):
+    build_pixels(pictures, 3, RULE, tmp_path / "cache")
+    cache = FeatureCache(tmp_path / "cache", limit_bytes=1)
+    (entry,) = cache.entries()
+    assert (entry.described["what"], entry.described["rows"], entry.described["width"]) == ("decoded pictures", 3, 8)
+    assert stat.S_IMODE(entry.path.stat().st_mode) == 0o666 & ~_umask()
+    os.utime(entry.path.with_suffix(".json"), (0, 0))
+    build_pixels(pictures, 3, RULE, tmp_path / "cache")
+    assert cache.entries()[0].last_used > 0  # else what is used daily would be the first to go
+    os.utime(entry.path.with_suffix(".json"), (0, 0))
+    cache.get(("a",), (2, 4), {"what": "texts", "encoder": "tiny"}, lambda: iter(()))
+    assert [each.described["what"] for each in cache.entries()] == ["texts"]
+
+
+def test_a_damaged_file_of_decoded_pictures_is_decoded_again(pictures, tmp_path):
+    expected = np.array(build_pixels(pictures, 3, RULE, tmp_path / "cache").rgb)
+    (path,) = (tmp_path / "cache").glob("*.npy")
+    path.write_bytes(path.read_bytes()[:-1])
+    assert np.array_equal(build_pixels(pictures, 3, RULE, tmp_path / "cache").rgb, expected)
 
 
 def test_a_file_that_is_no_picture_is_named_and_leaves_no_cache(pictures, tmp_path):

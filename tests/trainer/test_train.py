@@ -9,6 +9,7 @@ from PIL import Image
 from tests.trainer.planted import planted_interactions, planted_products, write_interactions, write_run
 from trainer.__main__ import main
 from trainer.checkpoint import load, load_training_state
+from trainer.feature_cache import FeatureCache
 from trainer.fit import Fit
 
 
@@ -243,6 +244,14 @@ def test_a_foreseeable_error_is_one_line_and_a_code(tmp_path, capsys, old, new, 
     shown = capsys.readouterr().err.strip().splitlines()[-1]
     assert shown.startswith("error: ")
     assert message in shown
+
+
+def test_what_a_recipe_keeps_counts_to_the_cache_s_limit(tmp_path):
+    run = write_run(tmp_path, epochs=1)
+    text = run.read_text().replace("seed = 7", "seed = 7\ncache_limit_gb = 1e-9")
+    run.write_text(text.replace("[model]", "[model]\nhard_share = 0.3\nhard_neighbours = 5"))
+    assert main(["train", str(run)]) == 0
+    assert len(FeatureCache(tmp_path / "cache").entries()) == 1
 
 
 def test_a_directory_that_is_no_checkpoint_is_bad_input(tmp_path, capsys):

@@ -7,6 +7,7 @@ from trainer import course, tune
 from trainer.__main__ import main
 from trainer.config import read_config
 from trainer.errors import ConfigError
+from trainer.feature_cache import FeatureCache
 from trainer.tune import Parameter, parse_parameter
 
 
@@ -140,3 +141,11 @@ def test_values_that_do_not_go_together_are_said_and_the_search_goes_on_past_the
     assert (json.loads(shown.out)["num_trials"], json.loads(shown.out)["num_pruned"] > 0) == (5, True)
     assert main([*arguments, "--trials", "6", "--resume"]) == 0
     assert json.loads(capsys.readouterr().out)["num_trials"] == 6
+
+
+def test_what_a_trial_keeps_counts_to_the_cache_s_limit(tmp_path):
+    run = write_run(tmp_path, epochs=1)
+    text = run.read_text().replace("seed = 7", "seed = 7\ncache_limit_gb = 1e-9")
+    run.write_text(text.replace("[model]", "[model]\nhard_share = 0.3\nhard_neighbours = 5"))
+    assert main(["tune", str(run), "--param", "model.hidden=8,24", "--trials", "1"]) == 0
+    assert len(FeatureCache(tmp_path / "cache").entries()) == 1
