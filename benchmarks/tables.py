@@ -37,6 +37,7 @@ HEADS = (
     "beside the best baseline",
 )
 SLICES = ("history_length", "target_temperature", "target_popularity", "missing")
+Column = tuple[str, str, int]  # a slice: its kind, name and users
 PREFIXES = {"history_length": "history ", "missing": "no "}
 
 
@@ -197,26 +198,42 @@ def _verdict(each: Mapping[str, Any]) -> str:
 
 
 def _slices(rows: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a table of NDCG@10 by slice of the test users, or of the data that is missing."""
-    of_row = {
+    """Yield a table of NDCG@10 by slice of the test users, or of the data that is missing, and one by truncation."""
+    of_row: dict[str, Mapping[str, Any]] = {
         row: next((each[key] for key in each if key.startswith("slices_of_seed")), {}) for row, each in rows.items()
     }
+    columns = _columns(of_row, SLICES)
+    heads = [f"{PREFIXES.get(kind, '')}{name} ({users:,})" for kind, name, users in columns]
+    yield from _slice_table(of_row, columns, ["NDCG@10 of (users)", *heads])
+    columns = _columns(of_row, ["truncated"])
+    users = max((users for _, _, users in columns), default=0)
+    heads = [name for _, name, _ in columns]
+    yield from _slice_table(of_row, columns, [f"NDCG@10 of the same {users:,} users, by their likes", *heads])
+
+
+def _columns(of_row: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> list[Column]:
+    """Return what any row was asked, for "missing" is asked only of those that read items."""
     found = (
-        (kind, name, entry["users"])
-        for kind in SLICES
+        (kind, name, int(entry["users"]))
+        for kind in kinds
         for slices in of_row.values()
         for name, entry in slices.get(kind, {}).items()
     )
-    columns = list(dict.fromkeys(found))  # of all rows, for "missing" is asked only of those that read items
-    shown = [row for row in rows if any(_ndcg(of_row[row], kind, name) for kind, name, _ in columns)]
-    if not columns or not shown:
+    return list(dict.fromkeys(found))
+
+
+def _slice_table(
+    of_row: Mapping[str, Mapping[str, Any]], columns: Sequence[Column], heads: Sequence[str]
+) -> Iterator[str]:
+    """Yield a line for each row that has a value; nothing where none has."""
+    values = {row: [_ndcg(slices, kind, name) for kind, name, _ in columns] for row, slices in of_row.items()}
+    shown = {row: found for row, found in values.items() if any(value is not None for value in found)}
+    if not shown:
         return
-    heads = [f"{PREFIXES.get(kind, '')}{name} ({users:,})" for kind, name, users in columns]
-    yield f"| NDCG@10 of (users) | {' | '.join(heads)} |"
-    yield "|---" * (len(columns) + 1) + "|"
-    for row in shown:
-        cells = [_short(value, 4) if (value := _ndcg(of_row[row], kind, name)) else "–" for kind, name, _ in columns]
-        yield f"| `{row}` | {' | '.join(cells)} |"
+    yield f"| {' | '.join(heads)} |"
+    yield "|---" * len(heads) + "|"
+    for row, found in shown.items():
+        yield f"| `{row}` | {' | '.join('–' if value is None else _short(value, 4) for value in found)} |"
     yield ""
 
 

@@ -71,6 +71,28 @@ def test_what_only_some_rows_were_asked_has_a_column(tmp_path):
     assert "| `content` | .0250 | .0281 |" in lines
 
 
+def test_a_row_that_finds_nothing_is_shown_as_zero_and_one_that_was_not_asked_is_not_shown(tmp_path):
+    nothing, unasked = result(0.01), result(0.02)
+    nothing["slices_of_seed_0"]["history_length"]["1"]["ndcg@10"] = [0.0, 0.0, 0.0]
+    unasked["slices_of_seed_0"] = {"history_length": {"1": {"users": 1234}}}
+    lines = written(tmp_path, {"ease": result(0.1), "popularity": nothing, "words": unasked})
+    assert "| `popularity` | .0000 |" in lines
+    assert not any(line.startswith("| `words` | –") for line in lines)
+
+
+def test_the_same_users_asked_with_ever_more_of_their_history_have_a_table_of_their_own(tmp_path):
+    asked = result(0.1)
+    asked["slices_of_seed_0"]["truncated"] = {
+        name: {"users": 1275, "ndcg@10": [mean, 0, 1]}
+        for name, mean in (("last 1", 0.0), ("last 10", 0.2), ("all", 0.3))
+    }
+    lines = written(tmp_path, {"ease": asked})
+    start = lines.index("| NDCG@10 of the same 1,275 users, by their likes | last 1 | last 10 | all |")
+    assert lines[start - 1] == ""
+    assert lines[start + 1 : start + 4] == ["|---|---|---|---|", "| `ease` | .0000 | .2000 | .3000 |", ""]
+    assert "| NDCG@10 of (users) | history 1 (1,234) |" in lines
+
+
 def test_words_and_pictures_are_told_by_way_and_gallery_and_a_row_without_words_by_its_neighbours(tmp_path):
     def run(spaces):
         return {
