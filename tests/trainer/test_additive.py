@@ -1,5 +1,7 @@
 """The additive model: sums, what is missing, what training finds, and that it resumes to the bit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -160,3 +162,19 @@ def test_a_sample_of_a_large_shop_always_holds_what_is_asked_for(tmp_path):
     prepared = prepared_run(tmp_path, max_candidates=2)
     _, after = ndcg_after(prepared, 6)
     assert after > 0.7
+
+
+def test_a_sample_stands_for_the_whole_shop(tmp_path):
+    """exp(loss) is the softmax's sum over what was chosen, so its mean over samples is that of the whole shop."""
+    losses = {}
+    for most in (1000, 4):
+        prepared = prepared_run(tmp_path / str(most), max_candidates=most, history_dropout=0.0, id_dropout=0.0)
+        config = prepared.config
+        training = replace(config.training, temperature=0.5, modality_dropout=0.0)
+        prepared = replace(prepared, config=replace(config, training=training))
+        learner = RECIPES["additive"].build(prepared)
+        with torch.no_grad():
+            losses[most] = [float(learner.lesson.loss(np.array([3]), 1)["loss"]) for _ in range(400)]
+    assert len(asked_shop(prepared).nonzero()[0]) > 12
+    assert np.exp(losses[4]).std() > 0.01 > np.exp(losses[1000]).std()
+    assert np.exp(losses[4]).mean() == pytest.approx(np.exp(losses[1000][0]), rel=0.03)

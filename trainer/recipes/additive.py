@@ -1,8 +1,9 @@
 """The additive recipe: ids, words and content summed, fitted by a softmax over a whole shop's items.
 
 Every batch is a shop: the one that is asked for, where training users have been there, or else a random part of the
-catalogue. What a user did outside of it predicts what they liked in it, against everything else that it sells. There
-is no sampling to correct for, and no item is a negative less often than it would be in use.
+catalogue. What a user did outside of it predicts what they liked in it, against everything else that it sells, so no
+item is a negative less often than it would be in use. Of a shop with more than `max_candidates` items, each batch takes
+what its users liked and a sample of the others, which then count for all others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -126,7 +127,7 @@ class _Visits:
         )
         if len(visits) == 0:
             return {"loss": 0.0 * self.user_tower.dislike}  # nothing to learn from, and still a scalar with a gradient
-        sold = self._sold(in_shop, visits.target_item)
+        sold, log_counts = self._sold(in_shop, visits.target_item)
         unique, places = np.unique(np.concatenate([visits.item_idx.ravel(), sold]), return_inverse=True)
         embeddings = torch.nn.functional.embedding(self._tensor(places), self._embed(unique, in_shop))
         num = visits.item_idx.size
@@ -136,7 +137,7 @@ class _Visits:
             self._tensor(visits.ages_days),
             self._tensor(visits.item_mask),
         )
-        logits = tastes @ embeddings[num:].T / training.temperature  # (n, sold)
+        logits = tastes @ embeddings[num:].T / training.temperature + self._tensor(log_counts)  # (n, sold)
         columns = self._tensor(np.searchsorted(sold, visits.target_item))
         chosen = torch.log_softmax(logits, dim=1)[self._tensor(visits.target_user), columns]
         return {"loss": -(chosen * self._tensor(visits.target_weight)).sum() / len(visits)}
@@ -147,13 +148,16 @@ class _Visits:
             return self.shop
         return self._chance(len(self.is_sold)) < self.config.shop_share
 
-    def _sold(self, in_shop: NDArray[np.bool_], wanted: Rows) -> Rows:
-        """Return the items of the softmax, ascending: the shop's, or the wanted ones and a sample of the others."""
+    def _sold(self, in_shop: NDArray[np.bool_], wanted: Rows) -> tuple[Rows, NDArray[np.float32]]:
+        """Return the items of the softmax, ascending, and the log of how many items of the shop each stands for."""
         sold = np.flatnonzero(in_shop & self.is_sold)
         if len(sold) <= self.config.max_candidates:
-            return sold
-        sample = torch.randperm(len(sold), generator=self.generator)[: self.config.max_candidates].numpy()
-        return np.union1d(sold[sample], wanted)
+            return sold, np.zeros(len(sold), dtype=np.float32)
+        others = np.setdiff1d(sold, wanted)
+        sample = others[torch.randperm(len(others), generator=self.generator)[: self.config.max_candidates].numpy()]
+        items = np.union1d(sample, wanted)
+        stands_for = np.where(np.isin(items, wanted), 1.0, len(others) / max(1, len(sample)))
+        return items, np.log(stands_for).astype(np.float32)
 
     def _embed(self, items: Rows, in_shop: NDArray[np.bool_]) -> Tensor:
         is_new = self._chance(1)[0] < self.config.new_shop
