@@ -73,7 +73,15 @@ def text_free_learner(prepared: Prepared, pairs: Pairs) -> RowFit:
         raise TypeError(f"expected an HvsrConfig, got {type(config).__name__}")
     generator = torch.Generator().manual_seed(prepared.config.seed)
     with global_chance_from(generator):
-        tower = HvsrItem(prepared.encoders.image_dim, config.dim, size=config.image_size, generator=generator)
+        tower = HvsrItem(
+            prepared.encoders.image_dim,
+            config.dim,
+            config.hidden,
+            config.cnn_dim,
+            config.cnn_width,
+            config.image_size,
+            generator=generator,
+        )
     near = nearest_items(prepared.features, "image", pairs.train, config.hard_neighbours, prepared.device)
     extra = hvsr.item_pixels(prepared)
 
@@ -101,8 +109,8 @@ def text_free_learner(prepared: Prepared, pairs: Pairs) -> RowFit:
         value = bayesian_personalised_ranking(
             scale * (anchor * own[chosen[:, 0]]).sum(dim=1),
             scale * (anchor[:, None] * others).sum(dim=2),
-            torch.from_numpy(pairs.labels[negatives] != labels[anchors][:, None]),
-            torch.ones(len(anchors)),
+            torch.from_numpy(pairs.labels[negatives] != labels[anchors][:, None]).to(space.device),
+            torch.ones(len(anchors), device=space.device),
         )
         return {"loss": value}
 
