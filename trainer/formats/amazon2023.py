@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.errors import DataError
-from trainer.formats.fields import attributes, finite, present, price, rating, time_days, weight_of_rating
+from trainer.formats.fields import attributes, finite, present, price, time_days, weight_of_rating
 from trainer.formats.lines import json_records
 from trainer.formats.pictures import find_pictures
 from trainer.formats.source import Bad, ForeignInteraction, ForeignProduct, OnBytes, Options, Source
@@ -63,7 +63,7 @@ def _products(paths: list[Path], on_bytes: OnBytes) -> Iterator[ForeignProduct |
             "categoryPath": _texts(meta.get("categories")) or _texts([meta.get("main_category")]),
             "images": _image_urls(meta.get("images")),
             "price": price(meta.get("price"), "USD"),
-            "rating": rating(meta.get("average_rating"), meta.get("rating_number")),
+            # average_rating and rating_number sum up all reviews, those that a split holds out among them: no rating.
             "attributes": attributes((name, details[name]) for name in _ATTRIBUTES if name in details),
         }
         yield ForeignProduct(where, key, present(fields))

@@ -43,15 +43,6 @@ def price(value: object, currency: str | None = None) -> dict[str, str] | None:
     return {"amount": text, "currency": currency} if currency else {"amount": text}
 
 
-def rating(value: object, count: object, best: float = 5.0) -> dict[str, float | int] | None:
-    """Return a rating as the product schema has it; None where the value is none."""
-    number = finite(value)
-    if number is None or not 0 <= number <= best:
-        return None
-    num = finite(count)
-    return {"value": number, "best": best, **({"count": int(num)} if num is not None and num >= 0 else {})}
-
-
 def finite(value: object) -> float | None:
     """Return a number, or None for anything that is not a finite one."""
     try:
