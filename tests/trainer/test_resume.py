@@ -21,7 +21,7 @@ CPU = torch.device("cpu")
 NUM_ITEMS = 30
 
 
-def new_fit(seed=1, **settings):
+def new_fit(seed=1, device=CPU, **settings):
     """Return a Fit on 25 users, judged by a metric that rises and falls with its weights."""
     model = TwoTowerConfig(**{k: v for k, v in settings.items() if k in TwoTowerConfig.__dataclass_fields__})
     training = {k: v for k, v in settings.items() if k in TrainingConfig.__dataclass_fields__}
@@ -34,7 +34,7 @@ def new_fit(seed=1, **settings):
         *(draw.normal(size=(NUM_ITEMS, width)).astype(np.float32) for width in (5, 4)),
         np.ones((NUM_ITEMS, 2), np.float32),
     )
-    neighbours = nearest_items(features, "text", np.unique(train.item_idx), 3, CPU) if model.hard_share else None
+    neighbours = nearest_items(features, "text", np.unique(train.item_idx), 3, device) if model.hard_share else None
     generator = torch.Generator().manual_seed(seed)
     item_tower, user_tower = TwoTowerItem(5, 4, 6, 8, generator=generator), TwoTowerUser(6, 8, 3, generator=generator)
     # As a tower with nn.Dropout would, this draws from torch's global generator.
@@ -42,7 +42,7 @@ def new_fit(seed=1, **settings):
     config = TrainingConfig(**{"epochs": 4, "batch_size": 32, "learning_rate": 0.01, "max_items": 5, **training})
     judge = lambda item, user: {"ndcg@10": math.sin(1e5 * item.project.weight.sum().item())}  # noqa: E731
     lessons = Lessons(train, features, model, neighbours=neighbours)
-    return Fit(item_tower, user_tower, lessons, config, generator, CPU, judge)
+    return Fit(item_tower, user_tower, lessons, config, generator, device, judge)
 
 
 def run(fit, epochs):
@@ -87,6 +87,22 @@ def test_resume_equals_never_having_stopped_bit_for_bit(tmp_path, settings):
     assert one.values == two.values
     assert one.tensors.keys() == two.tensors.keys()
     assert all(torch.equal(one.tensors[name], two.tensors[name]) for name in one.tensors)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("settings", [SETTINGS[0], SETTINGS[-1], {"precision": "fp16"}], ids=str)
+def test_on_cuda_a_resumed_run_goes_on_as_it_would_have(tmp_path, settings):
+    cuda = torch.device("cuda")
+    whole, stopped, resumed = (new_fit(device=cuda, **settings) for _ in range(3))
+    losses = [found["loss"] for found, _ in run(whole, 4)]
+    before = [found["loss"] for found, _ in run(stopped, 2)]
+    saved = Checkpoint(stopped.towers, run={}, seed=1, encoders={}, epoch=2, step=stopped.step)
+    checkpoint.save(saved, tmp_path / "last", stopped.state())
+    resumed.restore(checkpoint.load(tmp_path / "last").towers, checkpoint.load_training_state(tmp_path / "last"))
+    after = [found["loss"] for found, _ in run(resumed, 2)]
+    assert before + after == pytest.approx(losses, rel=1e-2)  # sums on a GPU come in no fixed order
+    assert losses[-1] < losses[0]
 
 
 def test_same_seed_gives_the_same_weights_and_another_gives_others():
