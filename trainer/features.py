@@ -77,16 +77,38 @@ def build_features(
 
 
 def find_pictures(products: Sequence[Product], images: Path) -> dict[int, Path]:
-    """Return {row: file} of the products that have {itemId}.jpg, .jpeg, .png or .webp in `images`.
+    """Return {row: file} of the products that have {itemId}.jpg, .jpeg, .png or .webp in images/{shop} or `images`.
 
-    Or `images` is the directory of a crawl, whose images.jsonl says which file shows which product.
+    Or `images` is the directory of a crawl, whose images.jsonl says which file shows which product. Raises DataError
+    where a picture in `images` itself can be of two shops, both of which have the itemId.
     """
     if not images.is_dir():
         raise DataError(f"{images}: the run's data.images is not a directory")
     if (images / CRAWLED).is_file():
         return _crawled_pictures(products, images)
-    files = {path.stem: path for path in sorted(images.iterdir()) if path.suffix.lower() in PICTURE_SUFFIXES}
-    return {row: files[product["itemId"]] for row, product in enumerate(products) if product["itemId"] in files}
+    shops_of: dict[str, set[str]] = {}
+    for product in products:
+        shops_of.setdefault(product["itemId"], set()).add(product["shop"])
+    files = _pictures_in(images)
+    shops = set().union(*shops_of.values())
+    files_of = {
+        folder.name: _pictures_in(folder) for folder in images.iterdir() if folder.name in shops and folder.is_dir()
+    }
+    found = {}
+    for row, product in enumerate(products):
+        shop, item = product["shop"], product["itemId"]
+        if item in files_of.get(shop, {}):
+            found[row] = files_of[shop][item]
+        elif item in files:
+            if len(shops_of[item]) > 1:
+                named = ", ".join(sorted(shops_of[item]))
+                raise DataError(f"{files[item]}: can be of {named}; put each shop's picture in {images}/SHOP")
+            found[row] = files[item]
+    return found
+
+
+def _pictures_in(folder: Path) -> dict[str, Path]:
+    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in PICTURE_SUFFIXES}
 
 
 def _crawled_pictures(products: Sequence[Product], crawl: Path) -> dict[int, Path]:

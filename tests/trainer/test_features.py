@@ -110,6 +110,21 @@ def test_pictures_are_found_by_item_id_and_encoded(tmp_path, encoders, products)
     np.testing.assert_allclose(features.image[2], np.repeat(pixels, 16) @ mix, rtol=1e-4)
 
 
+def test_a_shop_s_own_picture_comes_first_and_one_that_could_be_of_two_shops_is_refused(tmp_path, products):
+    one, other, third = (dict(each) for each in products[:3])
+    other["itemId"] = one["itemId"]
+    names = (f"{one['shop']}/{one['itemId']}.jpg", f"{other['shop']}/{one['itemId']}.png", f"{third['itemId']}.jpg")
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"picture")
+    found = find_pictures([one, other, third], tmp_path)
+    assert {row: str(path.relative_to(tmp_path)) for row, path in found.items()} == dict(enumerate(names))
+    (tmp_path / names[0]).rename(tmp_path / f"{one['itemId']}.jpg")
+    assert find_pictures([one, third], tmp_path).keys() == {0, 1}  # no other shop has it
+    with pytest.raises(DataError, match=rf"can be of {one['shop']}, {other['shop']}; put each .* in {tmp_path}/SHOP"):
+        find_pictures([one, other, third], tmp_path)
+
+
 def test_of_a_crawls_pictures_each_product_has_the_one_that_the_shop_shows_first(tmp_path, products):
     (tmp_path / "images").mkdir()
     for name in ("one.jpg", "two.png", "drawing.avif"):
