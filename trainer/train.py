@@ -1,5 +1,6 @@
 """A run from its file to its report: read, split, encode, fit with early stopping, judge beside the baselines."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from trainer.html.page import write_page
 from trainer.prepare import Prepared, Progress, feature_cache, prepare
 from trainer.recipes import RECIPES
 from trainer.report import Report, make_report, write_report
-from trainer.tracking import find_wandb, open_trackers
+from trainer.tracking import TENSORBOARD_DIRECTORY, find_wandb, open_trackers
 
 
 def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_page: bool = False) -> dict[str, Any]:
@@ -34,12 +35,15 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_p
     feature_cache(config).prune()  # recipes keep decoded pictures and neighbours there, and know no limit
     if resume:
         course.resume()
+    curves, had_curves = out / TENSORBOARD_DIRECTORY, (out / TENSORBOARD_DIRECTORY).exists()
     trackers = open_trackers(config, out, len(course.epochs), wandb)
     try:
         course.run(trackers)
     finally:
         for tracker in trackers:
             tracker.close()
+        if not course.epochs and not had_curves:  # as where model.init_from does not fit
+            shutil.rmtree(curves)
     best = checkpoint.load(out / "best")
     judged = report_of(prepared, best.towers, progress)
     total = round(sum(part for epoch in course.seconds for part in epoch.values()), 3)

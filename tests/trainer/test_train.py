@@ -286,6 +286,7 @@ def test_init_from_starts_from_another_run_s_weights(tmp_path, planted, capsys):
     run.write_text(run.read_text().replace("hidden = 24", "hidden = 32"))
     assert main(["train", str(run), "--out", str(tmp_path / "wider")]) == 2
     assert "'hidden': 24" in capsys.readouterr().err
+    assert not list((tmp_path / "wider").iterdir())  # neither curves nor anything to resume
 
 
 def test_a_run_file_serves_several_seeds_each_in_a_directory_of_its_own(tmp_path, capsys):
