@@ -176,7 +176,8 @@ class ClipConfig(ModelConfig):
     held_out: float = 0.1  # share of products that only validate
     heads_epochs: int = 10  # partial, full, lora: epochs for the heads alone before the encoders move
     encoder_learning_rate: float = 2e-5
-    word_dropout: float = 0.1  # where the text encoder is tuned
+    word_dropout: float = 0.1  # where the text encoder is tuned: share of words that are left out
+    shuffle_parts: bool = False  # likewise: what an item's text says after the title comes in any order
     flip: float = 0.5  # where the image encoder is tuned: how often a picture is mirrored
     crop: float = 0.8  # likewise: the least share of a side that is kept
     image_size: int = 0  # likewise: in pixels; 0: the bundle's
@@ -240,7 +241,8 @@ class HybridConfig(ModelConfig):
     cnn_width: int = 32
     cnn_layers: int = 4
     image_size: int = 64  # pixels a side
-    word_dropout: float = 0.1
+    word_dropout: float = 0.1  # share of words that are left out
+    shuffle_parts: bool = False  # what an item's text says after the title comes in any order
     flip: float = 0.5  # how often a picture is mirrored
     crop: float = 0.8  # the least share of a side that is kept
     held_out: float = 0.1  # share of products that only validate

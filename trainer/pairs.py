@@ -14,6 +14,7 @@ from trainer.data import Product
 from trainer.errors import TrainingError
 from trainer.pixels import Pixels
 from trainer.prepare import Prepared
+from trainer.preprocess.text import augment_text
 from trainer.tokens import Tokens
 
 Rows = NDArray[np.int64]
@@ -92,19 +93,30 @@ class FrozenFeatures:
 
 
 class TunedText:
-    """What a text encoder in training says now; in training, words are left out at random."""
+    """What a text encoder in training says now.
+
+    In training, words are left out at random and, given the `separator` of the texts' parts, those after the first come
+    in random order.
+    """
 
     def __init__(
-        self, encoder: nn.Module, tokens: Tokens, texts: Sequence[str], word_dropout: float, device: torch.device
+        self,
+        encoder: nn.Module,
+        tokens: Tokens,
+        texts: Sequence[str],
+        word_dropout: float,
+        device: torch.device,
+        separator: str | None = None,
     ) -> None:
         self._encoder, self._tokens, self._texts = encoder, tokens, texts
-        self._word_dropout, self._device = word_dropout, device
+        self._word_dropout, self._device, self._separator = word_dropout, device, separator
 
     def features(self, rows: Rows, generator: torch.Generator | None = None) -> Tensor:
         """Return (n, features)."""
         texts = [self._texts[row] for row in rows]
-        if generator is not None and self._word_dropout:
-            texts = [drop_words(text, self._word_dropout, generator) for text in texts]
+        if generator is not None:
+            drop, separator = self._word_dropout, self._separator
+            texts = [augment_text(text, generator, drop=drop, separator=separator) for text in texts]
         ids, mask = self._tokens.pad(self._tokens.encode(texts))
         inputs = (torch.from_numpy(array).to(self._device) for array in (ids, mask))
         features: Tensor = self._encoder(*inputs)
@@ -125,15 +137,6 @@ class TunedImages:
         pixels = self._pixels.batch(rows, generator, flip=self._flip, crop=self._crop)
         features: Tensor = self._encoder(pixels.to(self._device))
         return features
-
-
-def drop_words(text: str, share: float, generator: torch.Generator) -> str:
-    """Return the text without some of its words, but never without all."""
-    words = text.split()
-    kept = [
-        word for word, chance in zip(words, torch.rand(len(words), generator=generator), strict=True) if chance >= share
-    ]
-    return " ".join(kept or words)
 
 
 @torch.no_grad()

@@ -101,7 +101,14 @@ def test_frozen_weights_do_not_move_and_the_others_do(shapes, options, may_move)
     assert all(any(part in name for name in moved) for part in may_move)
 
 
-@pytest.mark.parametrize("options", [{"mode": "heads"}, {"mode": "lora", "lora_rank": 2, "tune": "image"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"mode": "heads"},
+        {"mode": "lora", "lora_rank": 2, "tune": "image"},
+        {"mode": "lora", "lora_rank": 2, "tune": "text", "shuffle_parts": True},
+    ],
+)
 def test_resume_goes_on_bit_for_bit(shapes, tmp_path, options):
     prepared = shapes(**{**TUNED, "held_out": 0.7, **options}, training={"batch_size": 16, "schedule": "cosine"})
     whole = fitted(prepared, 2)
@@ -123,6 +130,15 @@ def test_the_whole_encoder_moves_in_mode_full(shapes):
     moved = {name for name, tensor in weights(learner).items() if not torch.equal(tensor, before[name])}
     assert any("conv_stem" in name for name in moved)
     assert not any("running_" in name for name in moved)  # batch statistics stay the pretrained ones
+
+
+def test_the_text_encoder_learns_from_parts_in_any_order_where_asked(shapes):
+    options = {**TUNED, "mode": "lora", "lora_rank": 2, "tune": "text", "held_out": 0.7, "word_dropout": 0.0}
+    as_stated, again, shuffled = (
+        fitted(shapes(**options, shuffle_parts=is_asked, training={"batch_size": 16}), 1).validate()
+        for is_asked in (False, False, True)
+    )
+    assert as_stated == again != shuffled
 
 
 def test_tuned_encoders_answer_for_items_and_rank_them(shapes):

@@ -48,6 +48,19 @@ def test_hybrid_learns_colours_from_words_and_from_pixels(shapes):
     assert min(after.values()) > 0.75  # both, words alone, pixels alone
 
 
+def test_hybrid_sees_the_parts_after_the_title_in_any_order_where_asked(shapes):
+    def seen(**options):
+        learner = RECIPES["hybrid"].build(shapes({**HYBRID, "word_dropout": 0.0, **options}))
+        read = []
+        learner.towers["text_encoder"].register_forward_pre_hook(lambda _, inputs: read.append(inputs[0].tolist()))
+        learner.run_epoch()
+        return {tuple(ids) for batch in read for ids in batch}
+
+    as_stated, shuffled = seen(), seen(shuffle_parts=True)
+    assert {tuple(sorted(ids)) for ids in shuffled} == {tuple(sorted(ids)) for ids in as_stated}
+    assert len(shuffled) > len(as_stated)
+
+
 def test_the_share_of_neighbours_alike_is_counted_by_hand():
     space = torch.nn.functional.normalize(torch.tensor([[1.0, 0.0], [1, 0.1], [1, 0.3], [0, 1], [-1, 1]]), dim=1)
     # 0: nearest 1 (b), 2 (a) -> asked for 1, got 0; 1: alone; 2: nearest 1 -> 0; 3 and 4 are each other's nearest

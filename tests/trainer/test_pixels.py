@@ -9,7 +9,7 @@ from PIL import Image
 from trainer.encoders import read_pixels
 from trainer.errors import EncoderError
 from trainer.feature_cache import FeatureCache
-from trainer.pairs import balanced_batches, drop_words, shuffled_batches
+from trainer.pairs import balanced_batches, shuffled_batches
 from trainer.pixels import augment, build_pixels, image_rule_at
 from trainer.whole_files import _umask
 
@@ -113,11 +113,3 @@ def test_every_row_comes_once_and_no_batch_is_of_one():
     batches = shuffled_batches(np.arange(10, 19), 4, torch.Generator().manual_seed(1))
     assert [len(batch) for batch in batches] == [4, 5]
     assert sorted(np.concatenate(batches)) == list(range(10, 19))
-
-
-def test_words_are_left_out_but_never_all():
-    generator = torch.Generator().manual_seed(1)
-    texts = [drop_words("a b c d e f g h", 0.5, generator) for _ in range(200)]
-    counts = [len(text.split()) for text in texts]
-    assert 3.5 < np.mean(counts) < 4.6
-    assert drop_words("one two", 1.0, generator) == "one two"

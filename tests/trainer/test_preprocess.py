@@ -6,6 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -13,7 +14,7 @@ from PIL import Image
 from trainer.preprocess.numbers import check_columns
 from trainer.preprocess.pictures import MAX_PIXELS, PictureError, PictureRule, clean_picture
 from trainer.preprocess.summary import summarise
-from trainer.preprocess.text import augment_text, clean_text, drop_words, shuffle_parts
+from trainer.preprocess.text import augment_text, clean_text
 
 
 @pytest.mark.parametrize(
@@ -54,19 +55,29 @@ def test_long_text_is_cut_between_words_where_that_costs_little():
     assert clean_text("one two three four", 13) == "one two three"
 
 
+def chance(seed):
+    return torch.Generator().manual_seed(seed)
+
+
 def test_augmenting_drops_about_its_share_and_keeps_the_title_first():
-    text = ". ".join(["red mug"] + [f"attribute {n}" for n in range(400)])
-    one, again, other = (augment_text(text, np.random.default_rng(seed), drop=0.25) for seed in (1, 1, 2))
+    parts = ["red mug", *(f"attribute {n}" for n in range(400))]
+    text = " | ".join(parts)
+    one, again, other = (augment_text(text, chance(seed), drop=0.0, separator=" | ") for seed in (1, 1, 2))
     assert one == again != other
-    words = one.replace(".", "").split()
-    assert len(words) / 802 == pytest.approx(0.75, abs=0.05)
-    assert set(words) <= set(text.replace(".", "").split())
-    assert {augment_text("red mug", np.random.default_rng(s), drop=1.0) for s in range(20)} == {"red", "mug"}
-    assert drop_words("", np.random.default_rng(0), 0.5) == ""
-    parts = shuffle_parts(list("abcdefgh"), np.random.default_rng(3), num_fixed=2)
-    assert parts[:2] == ["a", "b"]
-    assert sorted(parts) == list("abcdefgh")
-    assert parts != list("abcdefgh")
+    assert one.startswith("red mug | ") and one != text
+    assert sorted(one.split(" | ")) == sorted(parts)
+    words = augment_text(text, chance(1), drop=0.25, separator=" | ").split()
+    assert len(words) / len(text.split()) == pytest.approx(0.75, abs=0.05)
+    assert words[1:] != [word for word in text.split() if word in words][1:]  # other parts come first
+    assert set(words) <= set(text.split())
+
+
+def test_words_are_left_out_in_place_but_never_all():
+    texts = [augment_text("a b c d e f g h", chance(seed), drop=0.5) for seed in range(200)]
+    assert np.mean([len(text.split()) for text in texts]) == pytest.approx(4, abs=0.5)
+    assert all(text == " ".join(sorted(text.split())) for text in texts)
+    assert augment_text("one two", chance(1), drop=1.0) == "one two"
+    assert augment_text("", chance(1), drop=0.5, separator=". ") == ""
 
 
 def test_a_summary_is_whole_sentences_about_the_subject_in_their_order():

@@ -3,9 +3,8 @@
 import html
 import re
 import unicodedata
-from collections.abc import Sequence
 
-import numpy as np
+import torch
 
 # A tag begins with a letter, "/" or "!": "5 < 6 > 4" has none. Script and style go with what they enclose.
 _ENCLOSED = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
@@ -33,31 +32,24 @@ def cut_at_word(text: str, max_chars: int) -> str:
     return text[: space if space >= 0.8 * max_chars else max_chars].rstrip()
 
 
-def drop_words(text: str, generator: np.random.Generator, share: float) -> str:
-    """Return the text without about `share` of its words, drawn one by one; at least one word stays."""
+def augment_text(text: str, generator: torch.Generator, *, drop: float = 0.0, separator: str | None = None) -> str:
+    """Return one variation of an item's text for training, without about `drop` of its words, but never without all.
+
+    Given the `separator` that joins the text's parts (the bundle's text.itemText.separator), all but the first come in
+    a drawn order: that is the title, and in what order a shop states the rest means nothing.
+    """
+    if separator is not None:
+        title, *rest = text.split(separator)
+        order = torch.randperm(len(rest), generator=generator).tolist()
+        text = separator.join([title, *(rest[place] for place in order)])
+    return _drop_words(text, drop, generator) if drop else text
+
+
+def _drop_words(text: str, share: float, generator: torch.Generator) -> str:
     words = text.split()
-    stays = generator.random(len(words)) >= share
-    if words and not stays.any():
-        stays[generator.integers(len(words))] = True
-    return " ".join(word for word, stay in zip(words, stays, strict=True) if stay)
-
-
-def shuffle_parts(parts: Sequence[str], generator: np.random.Generator, num_fixed: int = 1) -> list[str]:
-    """Return the parts with the first `num_fixed` in place and the rest in a drawn order.
-
-    An item's text is title, brand, categories and attributes; in what order a shop states attributes means nothing.
-    """
-    rest = list(parts[num_fixed:])
-    return [*parts[:num_fixed], *(rest[place] for place in generator.permutation(len(rest)))]
-
-
-def augment_text(text: str, generator: np.random.Generator, *, separator: str = ". ", drop: float = 0.1) -> str:
-    """Return one variation of an item's text for training: later parts in another order, some words left out.
-
-    `separator` is what joins the parts (the bundle's text.itemText.separator). All chance is the generator's.
-    """
-    parts = shuffle_parts(text.split(separator), generator)
-    return separator.join(part for part in (drop_words(part, generator, drop) for part in parts) if part)
+    chances = torch.rand(len(words), generator=generator)
+    kept = [word for word, chance in zip(words, chances, strict=True) if chance >= share]
+    return " ".join(kept or words)
 
 
 def _clean_once(text: str) -> str:

@@ -165,15 +165,16 @@ def _tuned_encoders(prepared: Prepared, generator: torch.Generator) -> dict[str,
 
 
 def _sides(prepared: Prepared, config: ClipConfig, tuned: Mapping[str, Branch]) -> _Sides:
-    features, device = prepared.features, prepared.device
+    features, encoders, device = prepared.features, prepared.encoders, prepared.device
     text: Source = FrozenFeatures(features.text, device)
     image: Source = FrozenFeatures(features.image, device)
     frozen = (text, image)
     if "text_encoder" in tuned:
-        texts = [prepared.encoders.item_text(product) for product in prepared.dataset.products]
-        text = TunedText(tuned["text_encoder"], prepared.encoders.tokens(), texts, config.word_dropout, device)
+        texts = [encoders.item_text(product) for product in prepared.dataset.products]
+        separator = encoders.manifest["text"]["itemText"]["separator"] if config.shuffle_parts else None
+        text = TunedText(tuned["text_encoder"], encoders.tokens(), texts, config.word_dropout, device, separator)
     if "image_encoder" in tuned:
-        rule = image_rule_at(prepared.encoders.manifest["image"], config.image_size or 0)
+        rule = image_rule_at(encoders.manifest["image"], config.image_size or 0)
         pixels = build_pixels(prepared.pictures, len(features), rule, Path(prepared.config.cache))
         image = TunedImages(tuned["image_encoder"], pixels, device, flip=config.flip, crop=config.crop)
     return _Sides(text, image, *frozen, config.heads_epochs if tuned else 0)

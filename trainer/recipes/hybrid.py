@@ -89,12 +89,13 @@ def _towers(prepared: Prepared, config: HybridConfig, generator: torch.Generator
 def _sources(
     prepared: Prepared, config: HybridConfig, towers: Mapping[str, nn.Module]
 ) -> tuple[TunedText, TunedImages]:
-    texts = [prepared.encoders.item_text(product) for product in prepared.dataset.products]
-    rule = image_rule_at(prepared.encoders.manifest["image"], config.image_size)
+    encoders, device = prepared.encoders, prepared.device
+    texts = [encoders.item_text(product) for product in prepared.dataset.products]
+    separator = encoders.manifest["text"]["itemText"]["separator"] if config.shuffle_parts else None
+    rule = image_rule_at(encoders.manifest["image"], config.image_size)
     pixels = build_pixels(prepared.pictures, len(prepared.features), rule, Path(prepared.config.cache))
-    device = prepared.device
     return (
-        TunedText(towers["text_encoder"], prepared.encoders.tokens(), texts, config.word_dropout, device),
+        TunedText(towers["text_encoder"], encoders.tokens(), texts, config.word_dropout, device, separator),
         TunedImages(towers["image_encoder"], pixels, device, flip=config.flip, crop=config.crop),
     )
 
