@@ -126,8 +126,9 @@ def group_runs(runs: Sequence[Run], metric: str) -> list[Group]:
     """Return the runs' models in the order given, seeds of one model together, then the baselines.
 
     Two runs are one model if their settings differ in nothing but seed and paths and their encoders are of one space.
-    A baseline has a row for each space and way to split that it differs in. Groups of the same name are told apart by
-    the directory of their first run. Raises DataError where one model or baseline has two results of the same seed.
+    A baseline has a row for each space and way to split that it differs in; of one seed its values are those of the
+    first run, for on another machine some ties may fall another way. Groups of the same name are told apart by the
+    directory of their first run. Raises DataError where one model has two results of the same seed.
     """
     groups = [_group(each[0].model, each, metric) for each in _together(runs, _what_makes_the_model)]
     for name in dict.fromkeys(name for run in runs for name in run.per_user.values if name != run.model):
@@ -138,7 +139,8 @@ def group_runs(runs: Sequence[Run], metric: str) -> list[Group]:
 def _baseline_groups(name: str, runs: Sequence[Run], metric: str) -> list[Group]:
     distinct: dict[bytes, Group] = {}
     for together in _together(runs, _what_makes_the_baselines):
-        group = _group(name, together, metric)
+        first = {run.seed: run for run in reversed(together)}
+        group = _group(name, list(first.values()), metric)
         distinct.setdefault(group.values.tobytes(), group)  # what reads no features is the same in every space
     return list(distinct.values())
 
