@@ -53,7 +53,7 @@ def test_a_damaged_checkpoint_is_listed_and_removed_like_the_others(runs, capsys
     assert ["damaged" in row for row in rows] == [True, False, False]
     assert rows[0]["damaged"].startswith("cannot be read: ")
     shown = printed(capsys, "list", runs)
-    assert "damaged" in shown
+    assert shown.index("checkpoint") < shown.index("megabytes") < shown.index("damaged") < shown.index("cannot be")
     assert "TwoTowerItem" in shown
     assert "removed 1" in printed(capsys, "remove", runs / "one" / "best", "--yes")
     assert not (runs / "one" / "best").exists()

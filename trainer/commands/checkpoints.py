@@ -52,7 +52,8 @@ def _list(arguments: argparse.Namespace) -> None:
         print(json.dumps(rows, indent=1))
         return
     table = Table()
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    whole_first = sorted(rows, key=len, reverse=True)  # so that columns stand in their order, and "damaged" last
+    names = list(dict.fromkeys(name for row in whole_first for name in row))
     for name in names:
         table.add_column(name.replace("_", " "), overflow="fold", justify="right" if name == "megabytes" else "left")
     for row in rows:
