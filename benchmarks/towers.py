@@ -214,7 +214,7 @@ class _Bench:
             shutil.rmtree(out, ignore_errors=True)  # what was trained there was something else
         config = self._config(settings, {"file": str(self.where / "split.npz")}, self.seed, out)
         course = Course(replace(self.prepared, config=config), out, self.progress)
-        if (out / "last").exists():
+        if checkpoint.exists(out / "last"):
             course.resume()
         course.run()
         best = checkpoint.load(out / "best")

@@ -26,7 +26,7 @@ from trainer.errors import CheckpointError
 from trainer.pretrained.branches import ImageBranch, TextBranch
 from trainer.towers.additive import AdditiveItem, AdditiveUser
 from trainer.towers.clip import ContrastiveItemTower
-from trainer.towers.content import ContentUserTower
+from trainer.towers.content import CatalogueContentItem, ContentUserTower
 from trainer.towers.fusion import FusionItem, FusionUser
 from trainer.towers.graphsage import GraphSageItem
 from trainer.towers.hvsr import HvsrItem
@@ -45,7 +45,8 @@ TOWER_TYPES: dict[str, Callable[..., nn.Module]] = {
     for tower in (
         *(TwoTowerItem, TwoTowerUser, FusionItem, FusionUser, GraphSageItem),
         *(AdditiveItem, AdditiveUser),
-        *(ContrastiveItemTower, ContentUserTower, TextBranch, ImageBranch),
+        *(CatalogueContentItem, ContentUserTower),
+        *(ContrastiveItemTower, TextBranch, ImageBranch),
         *(LateFusionItem, TextTransformer, PictureCnn, HvsrItem),
     )
 }

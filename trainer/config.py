@@ -173,6 +173,8 @@ def read_config(path: Path, **overrides: Any) -> RunConfig:
     """Return the run that the TOML file describes; raises ConfigError naming file and key."""
     try:
         values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: no such file; give a run's TOML file") from error
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
     try:

@@ -301,7 +301,29 @@ class HvsrConfig(RankingConfig):
         between("model.crop", self.crop, 0.05, 1)
 
 
+@dataclass(frozen=True)
+class ContentConfig(ModelConfig):
+    """How trainer/towers/content.py combines what the encoders say; nothing is trained."""
+
+    type: str = "content"
+    text_weight: float = 0.5  # the text's share of the squared length
+    whitening: float = 0.0  # 0: as the catalogue varies; 1: every direction weighs the same
+    half_life_days: float = 30.0  # after how many days an interaction counts half
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        between("model.text_weight", self.text_weight, 0.01, 0.99)
+        between("model.whitening", self.whitening, 0, 1)
+        between("model.half_life_days", self.half_life_days, 0.01, 100_000)
+
+    @property
+    def learns(self) -> bool:
+        """Training would change nothing."""
+        return False
+
+
 MODEL_CONFIGS: dict[str, type[ModelConfig]] = {
+    "content": ContentConfig,
     "two_tower": TwoTowerConfig,
     "fusion": FusionConfig,
     "graphsage": GraphSageConfig,

@@ -57,8 +57,9 @@ def make_report(
     document = _describe_run(prepared)
     if scorer is None:
         return Report(document, None)
-    fits = fit_baselines(prepared, baselines, partial(progress.update, "baselines"))
     name = prepared.config.model.type
+    beside = [each for each in baselines if each != name]  # content is a baseline, and a model of its own
+    fits = fit_baselines(prepared, beside, partial(progress.update, "baselines"))
     scorers = {name: scorer, **{each: fit.fitted.scorer for each, fit in fits.items()}}
     test = prepared.split.test
     shown = max(prepared.config.evaluation.k)

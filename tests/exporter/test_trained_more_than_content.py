@@ -12,6 +12,7 @@ from exporter.__main__ import main
 from exporter.verify import verify
 from trainer import checkpoint as checkpoints
 from trainer.towers.additive import AdditiveItem, AdditiveUser
+from trainer.towers.content import CatalogueContentItem, ContentUserTower
 from trainer.towers.fusion import FusionItem, FusionUser
 from trainer.towers.graphsage import GraphSageItem
 from trainer.towers.two_tower import TwoTowerUser
@@ -32,7 +33,14 @@ def additive():
     return AdditiveItem(TEXT, IMAGE, num_words=32, num_items=7, dim=DIM), AdditiveUser(DIM, max_items=30)
 
 
-@pytest.mark.parametrize("make", [fusion, graphsage, additive])
+def content():
+    item = CatalogueContentItem(TEXT, IMAGE, 9, DIM - 10, 0.6)
+    rng = torch.Generator().manual_seed(5)
+    item.fill(*((torch.randn(dim, generator=rng), torch.randn(dim, 5, generator=rng)) for dim in (TEXT, IMAGE)))
+    return item, ContentUserTower(half_life_days=7.0)
+
+
+@pytest.mark.parametrize("make", [fusion, graphsage, additive, content])
 def test_exported_towers_answer_as_torch_does_with_all_else_missing(make, tiny_bundle, tmp_path):
     rng = torch.Generator().manual_seed(4)
     item, user = (tower.eval() for tower in make())

@@ -84,3 +84,5 @@ def test_a_file_that_is_no_toml_says_so(tmp_path):
     (tmp_path / "run.toml").write_text("seed = = 3")
     with pytest.raises(ConfigError, match=r"run.toml: cannot be read as TOML"):
         read_config(tmp_path / "run.toml")
+    with pytest.raises(ConfigError, match=r"other.toml: no such file"):
+        read_config(tmp_path / "other.toml")

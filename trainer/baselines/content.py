@@ -34,8 +34,8 @@ def content_towers(
     weigh as much as what they share.
     """
     width = (dim - 1) // 2
-    text = _principal(features.text[features.modality_mask[:, 0] > 0], width, whitening)
-    image = _principal(features.image[features.modality_mask[:, 1] > 0], width, whitening)
+    text = principal_directions(features.text[features.modality_mask[:, 0] > 0], width, whitening)
+    image = principal_directions(features.image[features.modality_mask[:, 1] > 0], width, whitening)
     return ContentItemTower(*text, *image, text_weight=text_weight), ContentUserTower(half_life_days=half_life_days)
 
 
@@ -135,8 +135,11 @@ def _readings() -> Sequence[Settings]:
     return [*means, *({"best": best, "last": last} for best in BESTS for last in LASTS)]
 
 
-def _principal(features: Embeddings, width: int, whitening: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the mean, (D,), and the first principal directions as columns, (D, at most width)."""
+def principal_directions(features: Embeddings, width: int, whitening: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the mean, (D,), and the first principal directions of features (n, D) as columns, (D, at most width).
+
+    `whitening` as in :func:`content_towers`. Without any features, the mean is zero and the direction the first axis.
+    """
     if len(features) == 0:
         return torch.zeros(features.shape[1]), torch.eye(features.shape[1])[:, :1]
     mean = features.mean(axis=0, dtype=np.float64)

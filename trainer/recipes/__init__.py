@@ -9,7 +9,7 @@ from torch import nn
 from trainer.evaluation import Scorer
 from trainer.learner import Learner
 from trainer.prepare import Prepared
-from trainer.recipes import additive, clip, fusion, graphsage, hvsr, hybrid, two_tower
+from trainer.recipes import additive, clip, content, fusion, graphsage, hvsr, hybrid, two_tower
 
 Towers = Mapping[str, nn.Module]
 
@@ -26,6 +26,7 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
+    "content": Recipe(content.build, content.scorer),
     "two_tower": Recipe(two_tower.build, two_tower.scorer),
     "fusion": Recipe(fusion.build, fusion.scorer),
     "graphsage": Recipe(graphsage.build, graphsage.scorer),

@@ -73,6 +73,40 @@ class ContentItemTower(nn.Module):
         return F.normalize(torch.cat((text_block * share[0], image_block * share[1], filler), dim=1), dim=1)
 
 
+class CatalogueContentItem(ContentItemTower):
+    """A content item tower of given sizes, to be filled with a catalogue's own directions.
+
+    Args:
+        text_dim, image_dim: of the features.
+        text_width, image_width: how many directions each block has; `text_width + image_width + 1` coordinates.
+        text_weight: the text block's share of the squared length, in (0, 1).
+    """
+
+    def __init__(self, text_dim: int, image_dim: int, text_width: int, image_width: int, text_weight: float) -> None:
+        text, image = (
+            (torch.zeros(d), torch.zeros(d, w)) for d, w in ((text_dim, text_width), (image_dim, image_width))
+        )
+        super().__init__(*text, *image, text_weight)
+        self.config = {
+            "text_dim": text_dim,
+            "image_dim": image_dim,
+            "text_width": text_width,
+            "image_width": image_width,
+            "text_weight": text_weight,
+        }
+
+    def fill(self, text: tuple[Tensor, Tensor], image: tuple[Tensor, Tensor]) -> None:
+        """Take over a mean (D,) and a basis (D, d) of each modality; with fewer directions than there is room for,
+        the other coordinates stay zero."""
+        for (mean, basis), own_mean, own_basis in (
+            (text, self.text_mean, self.text_basis),
+            (image, self.image_mean, self.image_basis),
+        ):
+            own_mean.copy_(mean)
+            own_basis.zero_()
+            own_basis[:, : basis.shape[1]] = basis
+
+
 def _is_something(block: Tensor) -> Tensor:
     """1.0 where a row (N, d) is not all zeros, else 0.0: (N, 1)."""
     return (block.abs().amax(dim=1, keepdim=True) > SMALLEST_NORM).to(block.dtype)

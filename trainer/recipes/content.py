@@ -1,0 +1,57 @@
+"""The content recipe: nothing is learnt but in which directions the catalogue's own texts and pictures differ.
+
+No interaction is looked at, so it is as good in a shop that opened today; trainer/towers/content.py has the equations.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+
+import torch
+from torch import nn
+
+from trainer.baselines.content import principal_directions
+from trainer.evaluation import Scorer, tower_scorer
+from trainer.fit import judge_on_valid
+from trainer.model_configs import ContentConfig
+from trainer.prepare import Prepared
+from trainer.row_fit import Lesson, RowFit
+from trainer.towers.content import CatalogueContentItem, ContentUserTower
+
+
+def build(prepared: Prepared) -> RowFit:
+    """Return the towers, finished; there is nothing to fit."""
+    item_tower, user_tower = _towers(prepared)
+    lesson = Lesson(
+        batches=lambda generator: [],
+        batches_per_epoch=0,
+        loss=lambda rows, epoch: {},
+        judge=partial(judge_on_valid, prepared, None, None, item_tower, user_tower),
+        stop_metric="ndcg@10",
+    )
+    towers: dict[str, nn.Module] = {"item_tower": item_tower, "user_tower": user_tower}
+    return RowFit(towers, {}, lesson, prepared.config.training, torch.Generator(), prepared.device)
+
+
+def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
+    """Return the cosine of an item and the weighted history."""
+    max_items = prepared.config.training.max_items
+    return tower_scorer(towers["item_tower"], towers["user_tower"], prepared.features, max_items, prepared.device)
+
+
+def _towers(prepared: Prepared) -> tuple[CatalogueContentItem, ContentUserTower]:
+    config, features = prepared.config.model, prepared.features
+    if not isinstance(config, ContentConfig):
+        raise TypeError(f"expected a ContentConfig, got {type(config).__name__}")
+    dims = (features.text.shape[1], features.image.shape[1])
+    known = [block[features.modality_mask[:, place] > 0] for place, block in enumerate((features.text, features.image))]
+    room = config.dim - 1  # one coordinate is the filler
+    if len(known[0]) and len(known[1]):
+        widths = (room - room // 2, room // 2)
+    else:  # one direction is the least that a block can have
+        widths = (1, room - 1) if len(known[1]) else (room - 1, 1)
+    item_tower = CatalogueContentItem(*dims, *widths, config.text_weight)
+    text, image = (
+        principal_directions(block, width, config.whitening) for block, width in zip(known, widths, strict=True)
+    )
+    item_tower.fill(text, image)
+    return item_tower, ContentUserTower(half_life_days=config.half_life_days)
