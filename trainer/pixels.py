@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from trainer.errors import EncoderError
+from trainer.errors import EncoderError, TrainingError
 from trainer.feature_cache import FeatureCache
 
 _RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
@@ -110,9 +110,15 @@ def build_pixels(
     cache, name = FeatureCache(cache_dir), f"pixels-{digest.hexdigest()}"
     shape = (num_items, rule["size"], rule["size"], 3)
     described = {"what": "decoded pictures", "encoder": "", "rule": json.dumps(decoding)}
-    while (rgb := cache.find(name, shape, np.uint8, described)) is None:  # another run's pruning may be faster
+    rgb = cache.find(name, shape, np.uint8, described)
+    if rgb is None:
         with cache.add(name, shape, described) as file:
             _decode_to(file, pictures, shape, rule, on_progress)
+        rgb = cache.find(name, shape, np.uint8, described)
+    if rgb is None:
+        raise TrainingError(
+            f"{cache_dir}: the decoded pictures written there cannot be read back; did another run prune?"
+        )
     return Pixels(rgb, tuple(rule["mean"]), tuple(rule["std"]))
 
 
