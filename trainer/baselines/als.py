@@ -20,6 +20,7 @@ from trainer.splits import Cases
 
 MAX_FACTORS = 256
 ITERATIONS = 15
+# On review data alpha 300 and lambdas above 3 alpha did worse than these.
 ALPHAS = (10.0, 30.0, 100.0)
 REGULARISATIONS = (1.0, 3.0)  # lambda, in alphas: what more confidence weighs, more must hold
 GRID = [{"alpha": alpha, "regularisation": share} for alpha, share in product(ALPHAS, REGULARISATIONS)]
