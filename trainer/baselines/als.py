@@ -43,15 +43,15 @@ class AlsFactors:
 
     def scorer(self, alpha: float, regularisation: float) -> Scorer:
         """Return the inner products of folded-in histories and items; `regularisation` is lambda / alpha."""
-        model = AlternatingLeastSquares(
-            factors=self.factors,
-            alpha=alpha,
-            regularization=alpha * regularisation,
-            iterations=ITERATIONS,
-            random_state=self.seed,
-            num_threads=torch.get_num_threads(),
-        )
         with threadpool_limits(1, "blas"):  # each of the library's threads would start as many of its own
+            model = AlternatingLeastSquares(
+                factors=self.factors,
+                alpha=alpha,
+                regularization=alpha * regularisation,
+                iterations=ITERATIONS,
+                random_state=self.seed,
+                num_threads=torch.get_num_threads(),
+            )
             model.fit(self.liked, show_progress=False)
 
         def score(cases: Cases, positions: NDArray[np.int64]) -> Scores:
