@@ -73,14 +73,20 @@ class NegativeSampler:
         chances[self.catalogue] = np.maximum(self.chances, chances[0])
         return chances
 
-    def hard_q(self, targets: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the probability that a hard draw for target i, (B,), is this item; items and result as `contains`."""
+    def hard_q(
+        self, targets: NDArray[np.int64], items: NDArray[np.int64], chances: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the probability that a hard draw for target i, (B,), is this item; items and result as `contains`.
+
+        `chances`, (num_items,), is how probable an item is where a target has a neighbour too few and chance decides.
+        """
         if self.neighbours is None:
             return np.zeros((len(targets), items.shape[-1]))
         nearest = self.neighbours[targets]  # (B, k)
         is_there = nearest >= 0
         is_near = contains(np.nonzero(is_there)[0], nearest[is_there], len(targets), items)
-        found: NDArray[np.float64] = is_near / np.maximum(is_there.sum(axis=1, keepdims=True), 1)
+        by_chance = 1 - is_there.mean(axis=1, keepdims=True)
+        found: NDArray[np.float64] = is_near / nearest.shape[1] + by_chance * chances[items]
         return found
 
     def had_by(self, users: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -96,7 +96,7 @@ class Objective:
         """
         chances = self.q[items]
         if share := self.config.hard_share:
-            hard = self.sampler.hard_q(asked.targets, items)
+            hard = self.sampler.hard_q(asked.targets, items, self.q)
             if self.is_whole_batch:  # hard ones come on top, so many for each place in the batch
                 chances = chances + asked.negatives.items.shape[1] / len(asked.targets) * hard
             else:

@@ -93,12 +93,23 @@ def test_fair_agrees_with_sets_on_random_data():
         assert some.is_fair(users, targets, items).tolist() == expected
 
 
-def test_a_hard_draw_is_one_of_the_neighbours_that_are_there():
+@pytest.mark.parametrize("negatives", ["uniform", "popularity"])
+def test_a_hard_draw_meets_items_as_often_as_is_said(negatives):
+    """One of the neighbours, or an item by chance where a neighbour is missing; counted from draws."""
     neighbours = np.full((NUM_ITEMS, 3), -1)
     neighbours[1], neighbours[2] = [4, 7, 8], [3, -1, -1]
-    some = sampler(neighbours=neighbours, hard_share=0.5)
-    found = some.hard_q(np.array([1, 2, 0]), np.array([[4, 0, 8], [3, 1, 2], [5, 6, 7]]))
-    np.testing.assert_allclose(found, [[1 / 3, 0, 1 / 3], [1, 0, 0], [0, 0, 0]])
+    some = sampler(neighbours=neighbours, negatives=negatives, hard_share=0.5)
+    targets, everything = np.array([1, 2, 0]), np.arange(NUM_ITEMS)
+    is_hard = np.ones((3, 30_000), dtype=np.bool_)
+    drawn = some._candidates(targets, is_hard, torch.Generator().manual_seed(0))
+    counted = [np.bincount(row, minlength=NUM_ITEMS) / drawn.shape[1] for row in drawn]
+    chances = np.zeros(NUM_ITEMS)
+    chances[some.catalogue] = some.chances
+    np.testing.assert_allclose(counted, some.hard_q(targets, everything, chances), atol=0.01)
+    np.testing.assert_allclose(
+        some.hard_q(targets, np.array([[4, 0, 8], [3, 1, 2], [5, 6, 7]]), np.full(NUM_ITEMS, 0.3)),
+        [[1 / 3, 0, 1 / 3], [1 / 3 + 0.2, 0.2, 0.2], [0.3, 0.3, 0.3]],
+    )
 
 
 def test_in_batch_draws_what_others_of_the_batch_chose():
