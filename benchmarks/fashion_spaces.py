@@ -25,7 +25,6 @@ from trainer.pairs import Pairs, Rows, balanced_batches
 from trainer.prepare import Prepared
 from trainer.recipes import clip, hvsr, hybrid
 from trainer.row_fit import Lesson, RowFit
-from trainer.towers.hvsr import HvsrItem
 from trainer.tuned import tuned_features
 
 Floats = NDArray[np.float32]
@@ -73,15 +72,7 @@ def text_free_learner(prepared: Prepared, pairs: Pairs) -> RowFit:
         raise TypeError(f"expected an HvsrConfig, got {type(config).__name__}")
     generator = torch.Generator().manual_seed(prepared.config.seed)
     with global_chance_from(generator):
-        tower = HvsrItem(
-            prepared.encoders.image_dim,
-            config.dim,
-            config.hidden,
-            config.cnn_dim,
-            config.cnn_width,
-            config.image_size,
-            generator=generator,
-        )
+        tower = hvsr.fresh_item_tower(prepared, config, generator)
     near = nearest_items(prepared.features, "image", pairs.train, config.hard_neighbours, prepared.device)
     extra = hvsr.item_pixels(prepared)
 

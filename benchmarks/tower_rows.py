@@ -1,8 +1,10 @@
 """What benchmarks/towers.py measures: its protocols, and the run of every tower in each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+K = 10  # of NDCG@10 and the lists shown
+PLANTED = "planted_taste"  # of simulated shoppers alone: what is there to be found, and no method's row
 SHARES = {"valid": 0.1, "test": 0.2, "max_valid_users": 2000, "max_test_users": 4000}
 PROTOCOLS: dict[str, dict[str, Any]] = {
     # Training users shop in both; held-out users have never been in B.
@@ -76,3 +78,14 @@ NEW_SHOP: dict[str, Mapping[str, Any]] = {"additive": {"model": {"new_shop": 1.0
 STACKED = ("content", "words", "transfer", "co_occurrence", "user_knn", "ease", "additive")
 STACKED_UNSEEN = ("content", "words", "transfer", "additive")
 NO_PICTURES = "needs pictures, which these data have none of"
+
+
+def stacked(protocol: str) -> Sequence[str]:
+    """Return the rows that "stack" sums."""
+    return STACKED if protocol in SEEN_PROTOCOLS else STACKED_UNSEEN
+
+
+def settings_of(row: str, protocol: str) -> dict[str, Any]:
+    """Return a tower's {"model": …, "training": …}."""
+    special = NEW_SHOP.get(row, {}) if protocol not in SEEN_PROTOCOLS else {}
+    return {table: {**(ROWS | LONGER)[row][table], **special.get(table, {})} for table in ("model", "training")}

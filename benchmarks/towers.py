@@ -14,15 +14,12 @@ settings in tower_rows.py or the data have changed since; results/towers_NAME.js
 """
 
 import argparse
-import csv
-import io
 import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cache, partial
-from hashlib import sha256
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +30,28 @@ from numpy.typing import NDArray
 from benchmarks.missing import MODALITIES, without
 from benchmarks.record import environment, write
 from benchmarks.simulated_shoppers import planted_scorer
+from benchmarks.tower_files import (
+    WORK,
+    done_file,
+    fingerprint,
+    folders_of,
+    has_planted,
+    images_of,
+    interactions_of,
+    is_done,
+)
 from benchmarks.tower_rows import (
     LONGER,
-    NEW_SHOP,
     NEW_SHOP_PROTOCOLS,
-    NO_PICTURES,
+    PLANTED,
     PROTOCOLS,
     ROWS,
-    SEEN_PROTOCOLS,
-    STACKED,
-    STACKED_UNSEEN,
     WITH_PICTURES,
+    K,
+    settings_of,
+    stacked,
 )
+from benchmarks.tower_summary import summary
 from trainer import checkpoint
 from trainer.baselines import BASELINES, fit_baselines
 from trainer.baselines.content import content_embeddings, remake_content_scorer
@@ -61,13 +68,8 @@ from trainer.recipes import RECIPES
 from trainer.slices import Judge, experiment_entry, slice_document, truncation_document
 from trainer.split_files import save_split
 from trainer.split_rules import plan_split
-from trainer.statistics import holm, seeds_interval
-from trainer.whole_files import write_whole
 
-WORK = Path("var/benchmarks/towers")
-K = 10
 SPLIT_SEED = 0
-PLANTED = "planted_taste"  # of simulated shoppers alone: what is there to be found, and no method's row
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -87,13 +89,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         for seed in arguments.seeds:
             for protocol in arguments.protocols:
                 _measure(arguments.name, protocol, seed, arguments.rows)
-    write(f"towers_{arguments.name}", _summary(arguments.name))
+    write(f"towers_{arguments.name}", summary(arguments.name))
 
 
 def _measure(name: str, protocol: str, seed: int, rows: Sequence[str]) -> None:
     where = WORK / name / protocol
-    left_out = ([] if _images(name) else [*WITH_PICTURES]) + ([] if _planted(name) else [PLANTED, *LONGER])
-    missing = [row for row in rows if row not in left_out and not _is_done(where, name, row, seed)]
+    left_out = ([] if images_of(name) else [*WITH_PICTURES]) + ([] if has_planted(name) else [PLANTED, *LONGER])
+    missing = [row for row in rows if row not in left_out and not is_done(where, name, row, seed)]
     if not missing:
         return
     with TerminalProgress() as progress:
@@ -101,38 +103,7 @@ def _measure(name: str, protocol: str, seed: int, rows: Sequence[str]) -> None:
         progress.say(f"{name} {protocol} seed {seed}: {', '.join(missing)}")
         for fit in bench.fits(missing):
             bench.judge(fit)
-            _done(where, fit.row, seed).write_text(_fingerprint(name, protocol, fit.row))
-
-
-def _done(where: Path, row: str, seed: int) -> Path:
-    return where / f"{row}-{seed}.done"
-
-
-def _is_done(where: Path, name: str, row: str, seed: int) -> bool:
-    done = _done(where, row, seed)
-    return done.exists() and done.read_text() == _fingerprint(name, where.name, row)
-
-
-@cache
-def _fingerprint(name: str, protocol: str, row: str) -> str:
-    """Return a hash of what decides a row besides the code and the seed: data, protocol, the settings of its towers."""
-    parts = [row] if row != "stack" else [part for part in _stacked(protocol) if part in ROWS]
-    settings = [PROTOCOLS[protocol], [_settings(part, protocol) for part in parts if part in ROWS | LONGER]]
-    digest = sha256(json.dumps([row, *settings], sort_keys=True).encode())
-    for folder in _folders(name):
-        for file in ("products.jsonl", "interactions.csv"):
-            digest.update((folder / file).read_bytes())
-    return digest.hexdigest()
-
-
-def _stacked(protocol: str) -> Sequence[str]:
-    return STACKED if protocol in SEEN_PROTOCOLS else STACKED_UNSEEN
-
-
-def _settings(row: str, protocol: str) -> dict[str, Any]:
-    """Return a tower's {"model": …, "training": …}."""
-    special = NEW_SHOP.get(row, {}) if protocol not in SEEN_PROTOCOLS else {}
-    return {table: {**(ROWS | LONGER)[row][table], **special.get(table, {})} for table in ("model", "training")}
+            done_file(where, fit.row, seed).write_text(fingerprint(name, protocol, fit.row))
 
 
 @dataclass(frozen=True)
@@ -174,13 +145,13 @@ class _Bench:
             if row == "stack":
                 yield self._stack()
             elif row == PLANTED:
-                scorer = planted_scorer(_folders(self.name)[0], self.prepared.dataset.products)
+                scorer = planted_scorer(folders_of(self.name)[0], self.prepared.dataset.products)
                 yield _Fit(row, scorer, {"fit_seconds": 0.0})
             elif row not in BASELINES:
                 yield self._tower(row)
 
     def _stack(self) -> _Fit:
-        names = _stacked(self.protocol)
+        names = stacked(self.protocol)
         parts, chooser = self._parts(names), self
         started = time.perf_counter()
         if self.protocol in NEW_SHOP_PROTOCOLS:
@@ -208,9 +179,9 @@ class _Bench:
             yield _Fit(name, fit.fitted.scorer, {"tuned": tuned, "fit_seconds": round(fit.fit_seconds, 2)}, rebuild)
 
     def _tower(self, row: str) -> _Fit:
-        settings = _settings(row, self.protocol)
+        settings = settings_of(row, self.protocol)
         out = self.where / "runs" / f"{row}-{self.seed}"
-        if _done(self.where, row, self.seed).exists() and not _is_done(self.where, self.name, row, self.seed):
+        if done_file(self.where, row, self.seed).exists() and not is_done(self.where, self.name, row, self.seed):
             shutil.rmtree(out, ignore_errors=True)  # what was trained there was something else
         config = self._config(settings, {"file": str(self.where / "split.npz")}, self.seed, out)
         course = Course(replace(self.prepared, config=config), out, self.progress)
@@ -279,8 +250,8 @@ class _Bench:
     def _config(
         self, row: Mapping[str, Any], split: Mapping[str, Any], seed: int, out: Path = Path("unused")
     ) -> RunConfig:
-        folders = _folders(self.name)
-        images = _images(self.name)
+        folders = folders_of(self.name)
+        images = images_of(self.name)
         return parse_config(
             {
                 "seed": seed,
@@ -288,54 +259,13 @@ class _Bench:
                 "out": str(out),
                 "data": {
                     "products": [str(folder / "products.jsonl") for folder in folders],
-                    "interactions": str(_interactions(self.name)),
+                    "interactions": str(interactions_of(self.name)),
                     **({"images": str(images)} if images else {}),
                 },
                 "split": dict(split),
                 **row,
             }
         )
-
-
-def _folders(name: str) -> list[Path]:
-    return [Path("var/data") / each for each in name.split("+")]
-
-
-def _images(name: str) -> Path | None:
-    """Return the data set's folder of pictures, None where it has none; of several none, for a run reads one folder."""
-    folders = _folders(name)
-    return images if len(folders) == 1 and (images := folders[0] / "images").is_dir() else None
-
-
-def _planted(name: str) -> bool:
-    return len(_folders(name)) == 1 and (_folders(name)[0] / "tastes.jsonl").exists()
-
-
-def _interactions(name: str) -> Path:
-    """Return the interactions; of several data sets those of users who are in all, put together.
-
-    What others did says nothing of one department by the other, and is most of the data.
-    """
-    folders = _folders(name)
-    if len(folders) == 1:
-        return folders[0] / "interactions.csv"
-    together = WORK / name / "interactions.csv"
-    headers, rows = zip(*(_csv(folder / "interactions.csv") for folder in folders), strict=True)
-    common = set.intersection(*({row[0] for row in each} for each in rows))
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(headers[0])
-    writer.writerows(row for each in rows for row in each if row[0] in common)
-    together.parent.mkdir(parents=True, exist_ok=True)
-    with write_whole(together) as file:
-        file.write(text.getvalue().encode("utf-8"))
-    return together
-
-
-def _csv(path: Path) -> tuple[list[str], list[list[str]]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
-    return header, rows
 
 
 def _remade_content(chosen: Mapping[str, Any], prepared: Prepared) -> Scorer:
@@ -371,87 +301,6 @@ def _flat(row: str, slices: Mapping[str, Any]) -> dict[str, Any]:
         }
         for kind, entries in slices.items()
     }
-
-
-def _summary(name: str) -> dict[str, Any]:
-    result = environment("torch", "numpy", "scipy", "scikit-learn", "implicit", "torch_geometric") | {"data": name}
-    result["not_here"] = {} if _images(name) else dict.fromkeys(WITH_PICTURES, NO_PICTURES)
-    result["protocols"] = {
-        where.name: _protocol(name, where)
-        for where in sorted((WORK / name).iterdir())
-        if (where / "about.json").exists()
-    }
-    return result
-
-
-def _protocol(name: str, where: Path) -> dict[str, Any]:
-    values: dict[str, dict[int, Mapping[str, NDArray[np.float64]]]] = {}
-    for path in sorted(where.glob("*-*.npz")):
-        row, _, seed = path.stem.rpartition("-")
-        if not _is_done(where, name, row, int(seed)):
-            continue
-        with np.load(path, allow_pickle=False) as arrays:
-            values.setdefault(row, {})[int(seed)] = {key: arrays[key] for key in arrays.files}
-    rows = {row: _row(where, row, of_seed) for row, of_seed in values.items()}
-    ordered = dict(sorted(rows.items(), key=lambda item: -item[1]["test"][f"ndcg@{K}"]["mean"]))
-    best = next((row for row in ordered if row in BASELINES), None)
-    towers = [row for row in ordered if row not in BASELINES and row != PLANTED]
-    found = {row: _difference(values[row], values[best]) for row in towers} if best else {}
-    corrected = holm({row: each["p_value"] for row, each in found.items()})
-    for row, each in found.items():
-        sure = corrected[row] < 0.05
-        ordered[row]["against_best_baseline"] = {
-            "baseline": best,
-            **each,
-            "p_holm": corrected[row],
-            "verdict": ("beats it" if each["mean"] > 0 else "loses to it") if sure else "not told apart from it",
-        }
-    return {"about": json.loads((where / "about.json").read_text("utf-8")), "rows": ordered}
-
-
-def _row(where: Path, row: str, of_seed: Mapping[int, Mapping[str, NDArray[np.float64]]]) -> dict[str, Any]:
-    seeds = sorted(of_seed)
-    generator = np.random.default_rng(0)
-    test = {}
-    for metric in of_seed[seeds[0]]:
-        stacked = np.stack([of_seed[seed][metric] for seed in seeds])
-        interval = seeds_interval(stacked, generator)
-        means = stacked.mean(axis=1)
-        test[metric] = {
-            "mean": round(interval.mean, 5),
-            "sd": round(float(means.std(ddof=1)), 5) if len(seeds) > 1 else None,
-            "low": round(interval.low, 5),
-            "high": round(interval.high, 5),
-        }
-    details = {seed: json.loads((where / f"{row}-{seed}.json").read_text("utf-8")) for seed in seeds}
-    first = details[seeds[0]]
-    return {
-        "seeds": seeds,
-        "test": test,
-        f"coverage@{K}": _mean_of(details, f"coverage@{K}"),
-        "fit_seconds": _mean_of(details, "fit_seconds"),
-        "score_seconds_per_1000_users": _mean_of(details, "score_seconds_per_1000_users"),
-        "commits": sorted({details[seed]["commit"] for seed in seeds}),
-        "dirty": any(details[seed]["dirty"] for seed in seeds),
-        **{key: first[key] for key in ("tuned", "model", "training", "parameters") if key in first},
-        **({"best_epochs": [details[seed]["best_epoch"] for seed in seeds]} if "best_epoch" in first else {}),
-        f"slices_of_seed_{seeds[0]}": first["slices"],
-    }
-
-
-def _mean_of(details: Mapping[int, Mapping[str, Any]], key: str) -> float:
-    return round(float(np.mean([each[key] for each in details.values()])), 4)
-
-
-def _difference(
-    ours: Mapping[int, Mapping[str, NDArray[np.float64]]], theirs: Mapping[int, Mapping[str, NDArray[np.float64]]]
-) -> dict[str, float]:
-    """Return the paired difference of NDCG@10 over the seeds that both have."""
-    seeds = sorted(ours.keys() & theirs.keys())
-    metric = f"ndcg@{K}"
-    pairs = np.stack([ours[seed][metric] - theirs[seed][metric] for seed in seeds])
-    found = seeds_interval(pairs, np.random.default_rng(0))
-    return {key: round(value, 5) for key, value in asdict(found).items()}
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:

@@ -1,8 +1,8 @@
-"""benchmarks/towers.py: what it makes of two data sets."""
+"""benchmarks/tower_files.py: what it makes of two data sets, and which rows are to be measured again."""
 
 import pytest
 
-from benchmarks import towers
+from benchmarks import tower_files, tower_rows
 
 
 @pytest.fixture
@@ -16,18 +16,22 @@ def two_departments(tmp_path, monkeypatch):
 
 
 def test_of_two_departments_only_users_of_both_are_kept_each_with_all_they_did(two_departments):
-    together = towers._interactions("beauty+sports")
+    together = tower_files.interactions_of("beauty+sports")
     assert together.read_text().splitlines() == ["user,shop,itemId", "both,b,1", "both,b,3", "both,s,5"]
 
 
 def test_one_department_is_read_as_it_is(two_departments):
-    assert towers._interactions("beauty").as_posix() == "var/data/beauty/interactions.csv"
+    assert tower_files.interactions_of("beauty").as_posix() == "var/data/beauty/interactions.csv"
 
 
 def test_a_row_counts_as_done_until_its_settings_or_the_data_change(two_departments, monkeypatch, tmp_path):
     def is_done(row="two_tower"):
-        towers._fingerprint.cache_clear()
-        return towers._is_done(where, "beauty", row, 0)
+        tower_files.fingerprint.cache_clear()
+        return tower_files.is_done(where, "beauty", row, 0)
+
+    def set_rows(rows):
+        for module in (tower_files, tower_rows):
+            monkeypatch.setattr(module, "ROWS", rows)
 
     where = tmp_path / "both"
     where.mkdir()
@@ -35,14 +39,14 @@ def test_a_row_counts_as_done_until_its_settings_or_the_data_change(two_departme
     products.write_text("{}\n")
     for row in ("two_tower", "fusion", "ease", "stack"):
         assert not is_done(row)
-        towers._done(where, row, 0).write_text(towers._fingerprint("beauty", "both", row))
+        tower_files.done_file(where, row, 0).write_text(tower_files.fingerprint("beauty", "both", row))
         assert is_done(row)
-    other = {**towers.ROWS, "fusion": {"model": {"type": "fusion"}, "training": {"epochs": 99}}}
-    monkeypatch.setattr(towers, "ROWS", other)
+    other = {**tower_rows.ROWS, "fusion": {"model": {"type": "fusion"}, "training": {"epochs": 99}}}
+    set_rows(other)
     assert [is_done(row) for row in ("two_tower", "fusion", "ease", "stack")] == [True, False, True, True]
     changed = {**other, "additive": {"model": {"type": "additive", "dim": 8}, "training": {}}}
-    monkeypatch.setattr(towers, "ROWS", changed)
+    set_rows(changed)
     assert not is_done("stack")  # it sums that tower
     products.write_text('{"another": 1}\n')
     assert [is_done(row) for row in ("two_tower", "ease")] == [False, False]
-    towers._fingerprint.cache_clear()
+    tower_files.fingerprint.cache_clear()

@@ -35,20 +35,25 @@ class ItemPixels:
         return {"pixels": pixels, "has_pixels": has}
 
 
+def fresh_item_tower(prepared: Prepared, config: HvsrConfig, generator: torch.Generator) -> HvsrItem:
+    """Return the item tower of a configuration; its CNN starts from torch's global chance."""
+    return HvsrItem(
+        prepared.encoders.image_dim,
+        config.dim,
+        config.hidden,
+        config.cnn_dim,
+        config.cnn_width,
+        config.image_size,
+        generator=generator,
+    )
+
+
 def build(prepared: Prepared) -> Fit:
     """Return fresh towers to be fitted."""
     config = _config(prepared)
     generator = torch.Generator().manual_seed(prepared.config.seed)
     with global_chance_from(generator):
-        item_tower = HvsrItem(
-            prepared.encoders.image_dim,
-            config.dim,
-            config.hidden,
-            config.cnn_dim,
-            config.cnn_width,
-            config.image_size,
-            generator=generator,
-        )
+        item_tower = fresh_item_tower(prepared, config, generator)
         user_tower = TwoTowerUser(
             config.dim, config.hidden, config.attention_dim, prepared.config.training.max_items, generator=generator
         )

@@ -1,0 +1,98 @@
+"""What benchmarks/towers.py measured, summed up over seeds, each tower beside the best baseline."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.record import environment
+from benchmarks.tower_files import WORK, images_of, is_done
+from benchmarks.tower_rows import NO_PICTURES, PLANTED, WITH_PICTURES, K
+from trainer.baselines import BASELINES
+from trainer.statistics import holm, seeds_interval
+
+
+def summary(name: str) -> dict[str, Any]:
+    """Return the document results/towers_NAME.json: of every protocol the rows that are measured, best first."""
+    result = environment("torch", "numpy", "scipy", "scikit-learn", "implicit", "torch_geometric") | {"data": name}
+    result["not_here"] = {} if images_of(name) else dict.fromkeys(WITH_PICTURES, NO_PICTURES)
+    result["protocols"] = {
+        where.name: _protocol(name, where)
+        for where in sorted((WORK / name).iterdir())
+        if (where / "about.json").exists()
+    }
+    return result
+
+
+def _protocol(name: str, where: Path) -> dict[str, Any]:
+    values: dict[str, dict[int, Mapping[str, NDArray[np.float64]]]] = {}
+    for path in sorted(where.glob("*-*.npz")):
+        row, _, seed = path.stem.rpartition("-")
+        if not is_done(where, name, row, int(seed)):
+            continue
+        with np.load(path, allow_pickle=False) as arrays:
+            values.setdefault(row, {})[int(seed)] = {key: arrays[key] for key in arrays.files}
+    rows = {row: _row(where, row, of_seed) for row, of_seed in values.items()}
+    ordered = dict(sorted(rows.items(), key=lambda item: -item[1]["test"][f"ndcg@{K}"]["mean"]))
+    best = next((row for row in ordered if row in BASELINES), None)
+    towers = [row for row in ordered if row not in BASELINES and row != PLANTED]
+    found = {row: _difference(values[row], values[best]) for row in towers} if best else {}
+    corrected = holm({row: each["p_value"] for row, each in found.items()})
+    for row, each in found.items():
+        sure = corrected[row] < 0.05
+        ordered[row]["against_best_baseline"] = {
+            "baseline": best,
+            **each,
+            "p_holm": corrected[row],
+            "verdict": ("beats it" if each["mean"] > 0 else "loses to it") if sure else "not told apart from it",
+        }
+    return {"about": json.loads((where / "about.json").read_text("utf-8")), "rows": ordered}
+
+
+def _row(where: Path, row: str, of_seed: Mapping[int, Mapping[str, NDArray[np.float64]]]) -> dict[str, Any]:
+    seeds = sorted(of_seed)
+    generator = np.random.default_rng(0)
+    test = {}
+    for metric in of_seed[seeds[0]]:
+        stacked = np.stack([of_seed[seed][metric] for seed in seeds])
+        interval = seeds_interval(stacked, generator)
+        means = stacked.mean(axis=1)
+        test[metric] = {
+            "mean": round(interval.mean, 5),
+            "sd": round(float(means.std(ddof=1)), 5) if len(seeds) > 1 else None,
+            "low": round(interval.low, 5),
+            "high": round(interval.high, 5),
+        }
+    details = {seed: json.loads((where / f"{row}-{seed}.json").read_text("utf-8")) for seed in seeds}
+    first = details[seeds[0]]
+    return {
+        "seeds": seeds,
+        "test": test,
+        f"coverage@{K}": _mean_of(details, f"coverage@{K}"),
+        "fit_seconds": _mean_of(details, "fit_seconds"),
+        "score_seconds_per_1000_users": _mean_of(details, "score_seconds_per_1000_users"),
+        "commits": sorted({details[seed]["commit"] for seed in seeds}),
+        "dirty": any(details[seed]["dirty"] for seed in seeds),
+        **{key: first[key] for key in ("tuned", "model", "training", "parameters") if key in first},
+        **({"best_epochs": [details[seed]["best_epoch"] for seed in seeds]} if "best_epoch" in first else {}),
+        f"slices_of_seed_{seeds[0]}": first["slices"],
+    }
+
+
+def _mean_of(details: Mapping[int, Mapping[str, Any]], key: str) -> float:
+    return round(float(np.mean([each[key] for each in details.values()])), 4)
+
+
+def _difference(
+    ours: Mapping[int, Mapping[str, NDArray[np.float64]]], theirs: Mapping[int, Mapping[str, NDArray[np.float64]]]
+) -> dict[str, float]:
+    """Return the paired difference of NDCG@10 over the seeds that both have."""
+    seeds = sorted(ours.keys() & theirs.keys())
+    metric = f"ndcg@{K}"
+    pairs = np.stack([ours[seed][metric] - theirs[seed][metric] for seed in seeds])
+    found = seeds_interval(pairs, np.random.default_rng(0))
+    return {key: round(value, 5) for key, value in asdict(found).items()}
