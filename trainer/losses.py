@@ -1,10 +1,39 @@
 """Training objectives, each on embeddings, so that any pair of towers can use them."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
+
+def in_float32(loss: Callable[P, Result]) -> Callable[P, Result]:
+    """Have a loss computed in float32 from its tensors, however the towers before it were computed.
+
+    Autocast would multiply in half precision again what is given in float32. A logit of 14, which is a cosine of 1 at a
+    temperature of 0.07, then has a neighbour 0.06 away, and a loss sums thousands of them.
+    """
+
+    @wraps(loss)
+    def computed(*args: P.args, **kwargs: P.kwargs) -> Result:
+        tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)]
+        with torch.autocast(tensors[0].device.type, enabled=False):
+            exact = [_widened(value) for value in args]
+            return loss(*exact, **{name: _widened(value) for name, value in kwargs.items()})  # type: ignore[arg-type]
+
+    return computed
+
+
+def _widened(value: object) -> object:
+    return value.float() if isinstance(value, Tensor) and value.is_floating_point() else value
+
+
+@in_float32
 def sampled_softmax(
     users: Tensor,
     items: Tensor,
@@ -44,6 +73,7 @@ def sampled_softmax(
     return _weighted_mean(losses, weights)
 
 
+@in_float32
 def softmax_over_negatives(positive: Tensor, negative: Tensor, is_fair: Tensor, weights: Tensor) -> Tensor:
     r"""Sampled softmax over each example's own negatives.
 
@@ -66,6 +96,7 @@ def softmax_over_negatives(positive: Tensor, negative: Tensor, is_fair: Tensor, 
     return _weighted_mean(torch.logsumexp(logits, dim=1) - positive, weights)
 
 
+@in_float32
 def binary_cross_entropy(positive: Tensor, negative: Tensor, is_fair: Tensor, weights: Tensor) -> Tensor:
     r"""Was this item chosen, yes or no? The positive counts as much as all of its negatives together.
 
@@ -81,6 +112,7 @@ def binary_cross_entropy(positive: Tensor, negative: Tensor, is_fair: Tensor, we
     return _weighted_mean(F.softplus(-positive) + _mean_over(F.softplus(negative), is_fair), weights)
 
 
+@in_float32
 def bayesian_personalised_ranking(positive: Tensor, negative: Tensor, is_fair: Tensor, weights: Tensor) -> Tensor:
     r"""Is what was chosen above what was not? BPR where K is 1, BPR-K with more negatives to each example.
 

@@ -7,9 +7,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from trainer.losses import in_float32
+
 _NEVER = -1e9  # exp() of it is 0 in float32, and unlike -inf it gives no NaN where a whole row is masked
 
 
+@in_float32
 def info_nce(text: Tensor, image: Tensor, logit_scale: Tensor | float) -> Tensor:
     r"""Which of the batch's pictures belongs to this text, and which text to this picture?
 
@@ -31,6 +34,7 @@ def info_nce(text: Tensor, image: Tensor, logit_scale: Tensor | float) -> Tensor
     return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
 
 
+@in_float32
 def supervised_contrastive(embeddings: Tensor, labels: Tensor, temperature: float = 0.1) -> Tensor:
     r"""Every embedding is to be nearer to those of its label than to the rest.
 
@@ -57,6 +61,7 @@ def supervised_contrastive(embeddings: Tensor, labels: Tensor, temperature: floa
     return (losses * has_positive).sum() / has_positive.sum().clamp(min=1)
 
 
+@in_float32
 def batch_hard_triplet(embeddings: Tensor, labels: Tensor, margin: float | None = 0.2) -> Tensor:
     r"""The farthest of the same label is to be nearer than the nearest of another label.
 

@@ -11,6 +11,7 @@ from trainer.data import Interactions
 from trainer.losses import (
     bayesian_personalised_ranking,
     binary_cross_entropy,
+    in_float32,
     sampled_softmax,
     softmax_over_negatives,
 )
@@ -61,9 +62,9 @@ class Objective:
             return self.sampler.draw(users, targets, num, generator, hard_share=1.0)
         return Negatives(np.empty((len(users), 0), dtype=np.int64), np.empty((len(users), 0), dtype=np.bool_))
 
+    @in_float32
     def loss(self, asked: Asked, users: Tensor, positives: Tensor, negatives: Tensor) -> Tensor:
         """Return the loss of embeddings users and positives (B, dim) and negatives (B, K, dim), in float32."""
-        users, positives, negatives = users.float(), positives.float(), negatives.float()
         device, weights = users.device, asked.weights
         is_fair = torch.from_numpy(asked.negatives.is_fair).to(device)
         scores = torch.einsum("bd,bkd->bk", users, negatives) / self.temperature  # (B, K)

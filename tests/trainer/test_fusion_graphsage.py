@@ -265,7 +265,7 @@ def test_alignment_draws_pictures_and_texts_of_the_same_items_together(tmp_path)
         learner = fusion.build(replace(prepared, config=replace(prepared.config, model=model)))
         for _ in range(3):
             learner.run_epoch()
-        apart.append(learner.item_tower.eval().alignment(*content, 0.07).item())
+        apart.append(fusion.alignment_loss(learner.item_tower.eval(), 0.07, *content).item())
     assert apart[0] < 0.8 * apart[1]
 
 

@@ -19,6 +19,7 @@ from trainer.evaluation import Scorer, tower_scorer
 from trainer.fit import judge_on_valid
 from trainer.item_inputs import drop_modalities, extra_inputs, item_inputs
 from trainer.known_names import hash_keys, sorted_keys
+from trainer.losses import in_float32
 from trainer.model_configs import AdditiveConfig
 from trainer.prepare import Prepared
 from trainer.row_fit import Lesson, RowFit
@@ -137,7 +138,7 @@ class _Visits:
             self._tensor(visits.ages_days),
             self._tensor(visits.item_mask),
         )
-        logits = tastes @ embeddings[num:].T / training.temperature + self._tensor(log_counts)  # (n, sold)
+        logits = _logits(tastes, embeddings[num:], training.temperature) + self._tensor(log_counts)  # (n, sold)
         columns = self._tensor(np.searchsorted(sold, visits.target_item))
         chosen = torch.log_softmax(logits, dim=1)[self._tensor(visits.target_user), columns]
         return {"loss": -(chosen * self._tensor(visits.target_weight)).sum() / len(visits)}
@@ -175,6 +176,11 @@ class _Visits:
 
     def _tensor(self, array: NDArray[np.generic]) -> Tensor:
         return torch.from_numpy(array).to(self.prepared.device)
+
+
+@in_float32
+def _logits(tastes: Tensor, sold: Tensor, temperature: float) -> Tensor:
+    return tastes @ sold.T / temperature
 
 
 def asked_shop(prepared: Prepared) -> NDArray[np.bool_] | None:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from trainer.evaluation import Scorer, tower_scorer
 from trainer.fit import Fit, ItemBatch
 from trainer.known_names import hash_keys, sorted_keys
+from trainer.metric_losses import info_nce
 from trainer.model_configs import FusionConfig
 from trainer.prepare import Prepared
 from trainer.towers.fusion import FusionItem, FusionUser
@@ -95,9 +96,17 @@ def build(prepared: Prepared) -> Fit:
     return Fit.on(prepared, item_tower, user_tower, generator, extra=extra, user_extra=users, auxiliary=auxiliary)
 
 
+def alignment_loss(
+    item_tower: FusionItem, temperature: float, text: Tensor, image: Tensor, modality_mask: Tensor
+) -> Tensor:
+    """Return how badly texts and pictures of the same items find each other, a scalar; 0 for fewer than two items."""
+    texts, images = item_tower.projections(text, image, modality_mask)
+    return info_nce(texts, images, 1 / temperature) if len(texts) > 1 else texts.new_zeros(())
+
+
 def _alignment(item_tower: FusionItem, config: FusionConfig, batch: ItemBatch) -> Tensor:
-    temperature = config.alignment_temperature
-    return config.alignment * item_tower.alignment(batch.text, batch.image, batch.modality_mask, temperature)
+    content = (batch.text, batch.image, batch.modality_mask)
+    return config.alignment * alignment_loss(item_tower, config.alignment_temperature, *content)
 
 
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:

@@ -172,27 +172,15 @@ class FusionItem(nn.Module):
         """Return the id embedding's row of each key, -1 for those that training never saw; int64 in and out, (N,)."""
         return find_rows(self.item_keys, keys)
 
-    def alignment(self, text: Tensor, image: Tensor, modality_mask: Tensor, temperature: float) -> Tensor:
-        r"""Return how badly pictures and texts of the same items find each other, a scalar; 0 for fewer than two items.
+    def projections(self, text: Tensor, image: Tensor, modality_mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the items that have both, (m, width) by their texts and (m, width) by their pictures, unit length.
 
-        .. math::
-            \mathcal{L} = -\frac{1}{2m} \sum_i \left( \log \mathrm{softmax}_j(\langle v_i, t_j \rangle / \tau)_i
-            + \log \mathrm{softmax}_j(\langle t_i, v_j \rangle / \tau)_i \right)
-
-        over the m items that have both, v and t being their projections at unit length. The scale of the logits is
-        1 / temperature.
-
-        Paper: "Learning Transferable Visual Models From Natural Language Supervision", Radford et al. 2021,
-        https://arxiv.org/abs/2103.00020, figure 3
+        Arguments as of :meth:`forward`.
         """
         has_both = modality_mask.sum(1) == 2
-        if has_both.sum() < 2:
-            return text.new_zeros(())
-        images = F.normalize(self.project_image(F.normalize(image[has_both], dim=-1)), dim=-1)
         texts = F.normalize(self.project_text(F.normalize(text[has_both], dim=-1)), dim=-1)
-        logits = images @ texts.T / temperature  # (m, m)
-        own = torch.arange(len(logits), device=logits.device)
-        return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
+        images = F.normalize(self.project_image(F.normalize(image[has_both], dim=-1)), dim=-1)
+        return texts, images
 
 
 class FusionUser(nn.Module):
