@@ -10,13 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.errors import DataError
+from trainer.config import as_document, parse_config
+from trainer.errors import ConfigError, DataError
 from trainer.per_user import PER_USER_FILE, PerUser, read_per_user
 from trainer.report import REPORT_FILE
 from trainer.statistics import Difference, Interval, holm, seeds_interval
 
-# Settings that may differ between two seeds of one model: where things are, not what was trained.
-NOT_THE_MODEL = frozenset({"seed", "out", "cache", "device", "encoders", "data"})
+# Settings that may differ between two seeds of one model: where things are and who is told what, not what was trained.
+# The split is compared by what was read, for its file may lie elsewhere.
+NOT_THE_MODEL = frozenset(
+    ("seed", "out", "cache", "cache_limit_gb", "device", "encoders", "data", "split", "evaluation", "tracking")
+)
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Run:
 
     directory: Path
     settings: Mapping[str, Any]  # `run` of its report.json
+    split: Mapping[str, Any]  # `split` of its report.json: what was counted, and the hash of a saved one
     space: str | None  # of the encoders that made its item features
     per_user: PerUser
 
@@ -53,14 +58,22 @@ def read_run(directory: Path) -> Run:
     path = directory / REPORT_FILE
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        settings = document["run"]
+        settings, split = _with_defaults(document["run"]), document.get("split", {})
         # A report from before the space was kept says only where the bundle was.
         space = document["encoders"]["space"] if "encoders" in document else settings.get("encoders")
     except FileNotFoundError as error:
         raise DataError(f"{path}: not found; give directories of finished runs") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: is no report of a run") from error
-    return Run(directory, settings, space, read_per_user(directory / PER_USER_FILE))
+    return Run(directory, settings, split, space, read_per_user(directory / PER_USER_FILE))
+
+
+def _with_defaults(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a report's settings with those that came after it, which had their defaults."""
+    try:
+        return as_document(parse_config(settings))
+    except ConfigError:  # of another version, so only the same version's can be the same model
+        return settings
 
 
 def compare(
@@ -92,7 +105,7 @@ def compare(
         "data_hash": runs[0].per_user.data_hash,
         "test_hash": runs[0].per_user.cases_hash,
         "rows": rows,
-        "notes": list(_copies(runs)),
+        "notes": [*_copies(runs), *_other_splits(runs)],
     }
 
 
@@ -125,14 +138,16 @@ def refuse_different_questions(runs: Sequence[Run]) -> None:
 def group_runs(runs: Sequence[Run], metric: str) -> list[Group]:
     """Return the runs' models in the order given, seeds of one model together, then the baselines.
 
-    Two runs are one model if their settings differ in nothing but seed and paths and their encoders are of one space.
-    A baseline has a row for each space and way to split that it differs in; of one seed its values are those of the
-    first run, for on another machine some ties may fall another way. Groups of the same name are told apart by the
-    directory of their first run. Raises DataError where one model has two results of the same seed.
+    Two runs are one model if what was trained differs in nothing but the seed, on the same split and encoders of one
+    space. A baseline has a row for each space and split that it differs in: two splits may ask the same and let
+    training see other rows. Of one seed its values are those of the first run, for on another machine some ties may
+    fall another way. Groups of the same name are told apart by the directory of their first run. Raises DataError
+    where one model has two results of the same seed.
     """
     groups = [_group(each[0].model, each, metric) for each in _together(runs, _what_makes_the_model)]
     for name in dict.fromkeys(name for run in runs for name in run.per_user.values if name != run.model):
-        groups += _baseline_groups(name, [run for run in runs if name in run.per_user.values], metric)
+        measured = [run for run in runs if name in run.per_user.values and name != run.model]
+        groups += _baseline_groups(name, measured, metric)
     return _told_apart(groups)
 
 
@@ -154,12 +169,18 @@ def _together(runs: Sequence[Run], key: Callable[[Run], str]) -> list[list[Run]]
 
 def _what_makes_the_model(run: Run) -> str:
     settings = {key: value for key, value in run.settings.items() if key not in NOT_THE_MODEL}
-    return json.dumps([run.space, settings], sort_keys=True)
+    return json.dumps([run.space, _what_training_saw(run), settings], sort_keys=True)
 
 
 def _what_makes_the_baselines(run: Run) -> str:
-    settings = {key: value for key, value in run.settings.get("split", {}).items() if key != "file"}
-    return json.dumps([run.space, settings], sort_keys=True)
+    return json.dumps([run.space, _what_training_saw(run)], sort_keys=True)
+
+
+def _what_training_saw(run: Run) -> list[Any]:
+    """Return what tells a split from others of the same test cases: its file's content, else what it was drawn by."""
+    saved = run.split.get("info", {}).get("file_sha256")
+    drawn_by = run.settings.get("split", {})
+    return [saved or drawn_by, run.split.get("num_train_interactions")]
 
 
 def _copies(runs: Sequence[Run]) -> Iterator[str]:
@@ -169,6 +190,17 @@ def _copies(runs: Sequence[Run]) -> Iterator[str]:
         same = first.setdefault((_what_makes_the_model(run), run.seed), run)
         if same is not run:
             yield f"{run.directory} repeats {same.directory} ({run.model}, seed {run.seed}): counted once"
+
+
+def _other_splits(runs: Sequence[Run]) -> Iterator[str]:
+    """Yield a line for each run of another split than the first run's, though the test cases are the same."""
+    for run in runs[1:]:
+        if _what_training_saw(run) != _what_training_saw(runs[0]):
+            seen = [each.split.get("num_train_interactions", "unknown") for each in (run, runs[0])]
+            yield (
+                f"{run.directory} has the test cases of {runs[0].directory}, but another split: {seen[0]} training "
+                f"interactions and {seen[1]}; baselines that this changes have a row for each"
+            )
 
 
 def _group(name: str, runs: Sequence[Run], metric: str) -> Group:

@@ -17,7 +17,8 @@ from trainer.report import current_commit
 from trainer.tracking import Tracker, curves
 
 # Settings that may differ between a run and its continuation: they decide how far and where, not what. The data's
-# paths are free because their hash is compared, the encoders' because their space is.
+# paths are free because their hash is compared, the encoders' because their space is. split.file is not: of a split,
+# nothing but its file's name is in a checkpoint.
 FREE_ON_RESUME = (
     *(
         "out",
@@ -27,6 +28,7 @@ FREE_ON_RESUME = (
         "encoders",
         "data.products",
         "data.interactions",
+        "data.images",
         "tracking.wandb",
         "tracking.project",
     ),

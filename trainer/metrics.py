@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.errors import TrainerError
+from trainer.errors import TrainingError
 
 Ranks = NDArray[np.int64]
 PerCase = NDArray[np.float64]
@@ -26,7 +26,10 @@ def target_ranks(scores: NDArray[np.floating], ptr: Ranks, columns: Ranks, prior
     with the smaller `priority` (n, c) comes first: random priorities make a tie worth what chance would make of it.
     """
     if np.isnan(scores).any():
-        raise TrainerError("scores hold NaN, which has no rank")
+        raise TrainingError(
+            "scores hold NaN, which has no rank: the model's weights are no longer numbers; "
+            "try a lower training.learning_rate"
+        )
     rows = np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
     ranks = np.empty(len(columns), dtype=np.int64)
     block = max(1, SCORES_PER_BLOCK // scores.shape[1])

@@ -1,5 +1,7 @@
 """How well texts find their pictures and pictures their texts, among products that no tower has learned from."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -7,14 +9,22 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from trainer.features import ItemFeatures
-from trainer.pairs import ROWS_PER_CHUNK, FrozenFeatures, Rows, Source
+from trainer.config import RunConfig
+from trainer.pairs import ROWS_PER_CHUNK, FrozenFeatures, Rows, Source, held_out_pairs
+from trainer.prepare import Prepared
 from trainer.retrieval import SIMILARITY_CAVEAT, avg_mean_similarity_at_5, retrieval_metrics
+from trainer.statistics import bootstrap_intervals
 from trainer.towers.clip import ContrastiveItemTower
 from trainer.towers.hybrid import LateFusionItem
+from trainer.tuned import tuned_features
 
 PairTower = ContrastiveItemTower | LateFusionItem
 Floats = NDArray[np.float32]
+PairMetrics = Mapping[str, Mapping[str, NDArray[np.float64]]]  # way -> metric -> (n,)
+HELD_OUT_NOTE = (
+    "A run's weights learn nothing from its held-out products, but these are also used to choose the epoch, "
+    "so expect somewhat less of products that had no part in it."
+)
 
 
 @torch.no_grad()
@@ -45,24 +55,39 @@ def pair_metrics(texts: Floats, images: Floats) -> dict[str, dict[str, NDArray[n
     return {way: {name: metrics[name] for name in names} for way, metrics in found.items()}
 
 
-def pair_sections(tower: nn.Module, features: ItemFeatures, rows: Rows) -> dict[str, Any]:
-    """Return the report's section about retrieval among held-out products."""
+def pair_sections(prepared: Prepared, towers: Mapping[str, nn.Module], held_out: float) -> dict[str, Any]:
+    """Return the report's section about retrieval among held-out products; none where fewer than two have both."""
+    tower, rows = towers["item_tower"], held_out_pairs(prepared, held_out)
     if not isinstance(tower, PairTower):
         raise TypeError(f"expected a tower that embeds text and picture alone, got {type(tower).__name__}")
-    device = next(tower.parameters()).device
+    if len(rows) < 2:
+        return {}
+    features, device = tuned_features(prepared, towers, rows), next(tower.parameters()).device
     texts, images = embed_pairs(
         tower, FrozenFeatures(features.text, device), FrozenFeatures(features.image, device), rows
     )
-    means = {
-        way: {name: float(values.mean()) for name, values in metrics.items()}
-        for way, metrics in pair_metrics(texts, images).items()
-    }
+    found, config = pair_metrics(texts, images), prepared.config
     similarity = {"text": avg_mean_similarity_at_5(texts), "image": avg_mean_similarity_at_5(images)}
     return {
         "pairs": {
             "num_products": len(rows),
-            **means,
+            **({"held_out": HELD_OUT_NOTE} if config.model.learns else {}),
+            **{way: {name: float(each.mean()) for name, each in metrics.items()} for way, metrics in found.items()},
+            "intervals": _intervals(found, config),
+            "confidence": config.evaluation.confidence,
             "avg_mean_similarity@5": similarity,
             "caveat": SIMILARITY_CAVEAT,
         }
     }
+
+
+def _intervals(found: PairMetrics, config: RunConfig) -> dict[str, dict[str, Any]]:
+    """Return {way: {metric: {mean, low, high}}} over products drawn again."""
+    names = [(way, name) for way, metrics in found.items() for name in metrics]
+    columns = np.stack([found[way][name] for way, name in names], axis=1)
+    chance, asked = np.random.default_rng([config.seed, 3]), config.evaluation
+    intervals = bootstrap_intervals(columns, chance, confidence=asked.confidence, samples=asked.bootstrap_samples)
+    document: dict[str, dict[str, Any]] = {way: {} for way in found}
+    for (way, name), interval in zip(names, intervals, strict=True):
+        document[way][name] = asdict(interval)
+    return document

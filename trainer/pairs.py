@@ -43,12 +43,21 @@ def run_pairs(prepared: Prepared, labels: Sequence[str], held_out: float) -> Pai
 
     Items that the run's split keeps from training are in neither part.
     """
+    return Pairs(*_dealt(prepared, held_out), product_labels(prepared.dataset.products, labels))
+
+
+def held_out_pairs(prepared: Prepared, held_out: float) -> Rows:
+    """Return the `valid` of a run's pairs, which may be few or none where there is nothing to learn from."""
+    return _dealt(prepared, held_out)[1]
+
+
+def _dealt(prepared: Prepared, held_out: float) -> tuple[Rows, Rows]:
+    """Return the items with text and picture to learn from, and those held out."""
     products, seed = prepared.dataset.products, prepared.config.seed
     is_pair = prepared.features.modality_mask.min(axis=1) > 0
     is_pair[prepared.split.hidden_items] = False
     is_held_out = np.array([_fraction(product, seed) < held_out for product in products])
-    parts = (np.flatnonzero(is_pair & ~is_held_out), np.flatnonzero(is_pair & is_held_out))
-    return Pairs(*parts, product_labels(products, labels))
+    return np.flatnonzero(is_pair & ~is_held_out), np.flatnonzero(is_pair & is_held_out)
 
 
 def product_labels(products: Sequence[Product], by: Sequence[str]) -> NDArray[np.int64]:

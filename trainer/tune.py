@@ -23,6 +23,8 @@ STORAGE_FILE = "tune.sqlite3"
 BEST_FILE = "best.toml"
 TUNABLE = ("model.", "training.")  # anything else would change what "valid" asks, and the trials could not be compared
 EPOCHS_BEFORE_PRUNING = 2
+# Settings that may differ between a search and its continuation: no trial's result depends on them.
+FREE_ON_RESUME = frozenset({"out", "cache", "cache_limit_gb", "device", "evaluation", "tracking"})
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,18 @@ def _study(config: RunConfig, out: Path, resume: bool) -> optuna.Study:
         load_if_exists=True,
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=EPOCHS_BEFORE_PRUNING),
     )
-    fixed = json.dumps({**as_document(config), "out": "", "cache": "", "device": ""}, sort_keys=True)
-    if study.user_attrs.setdefault("run", fixed) != fixed:
+    mine = as_document(config)
+    if _what_is_fixed(json.loads(study.user_attrs.get("run", "null")) or mine) != _what_is_fixed(mine):
         raise ConfigError(f"{out}: its trials are of another run file; choose another directory with --out")
-    study.set_user_attr("run", fixed)
+    study.set_user_attr("run", json.dumps(mine, sort_keys=True))
     return study
+
+
+def _what_is_fixed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that all trials share; one that came after the search had its default."""
+    given = {key: value for key, value in document.items() if key not in FREE_ON_RESUME}
+    whole = as_document(parse_config({**given, "out": ""}))
+    return {key: value for key, value in whole.items() if key not in FREE_ON_RESUME}
 
 
 def _num_finished(study: optuna.Study) -> int:

@@ -102,15 +102,18 @@ def test_frozen_weights_do_not_move_and_the_others_do(shapes, options, may_move)
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("options", "precision"),
     [
-        {"mode": "heads"},
-        {"mode": "lora", "lora_rank": 2, "tune": "image"},
-        {"mode": "lora", "lora_rank": 2, "tune": "text", "shuffle_parts": True},
+        ({"mode": "heads"}, "fp32"),
+        ({"mode": "heads", "hidden": 16}, "bf16"),
+        ({"mode": "lora", "lora_rank": 2, "tune": "image"}, "fp32"),
+        ({"mode": "lora", "lora_rank": 2, "tune": "text", "shuffle_parts": True}, "fp32"),
+        ({"mode": "lora", "lora_rank": 2, "tune": "text"}, "bf16"),
     ],
 )
-def test_resume_goes_on_bit_for_bit(shapes, tmp_path, options):
-    prepared = shapes(**{**TUNED, "held_out": 0.7, **options}, training={"batch_size": 16, "schedule": "cosine"})
+def test_resume_goes_on_bit_for_bit(shapes, tmp_path, options, precision):
+    training = {"batch_size": 16, "schedule": "cosine", "precision": precision}
+    prepared = shapes(**{**TUNED, "held_out": 0.7, **options}, training=training)
     whole = fitted(prepared, 2)
     half = fitted(prepared, 1)
     saved = Checkpoint(half.towers, run={}, seed=3, encoders={})
@@ -152,6 +155,20 @@ def test_tuned_encoders_answer_for_items_and_rank_them(shapes):
     assert scores.shape == (2, len(prepared.split.test.candidates))
     report = RECIPES["clip"].sections(prepared, learner.towers)["pairs"]
     assert report["text_to_image"]["recall@10"] == pytest.approx(learner.validate()["text_to_image_recall@10"])
+
+
+def test_without_pictures_there_is_no_retrieval_to_report(shapes):
+    prepared = shapes(mode="heads", hidden=0)
+    towers = RECIPES["clip"].build(prepared).towers
+    mask = prepared.features.modality_mask * torch.tensor([[1.0, 0.0]]).numpy()
+    words_only = replace(prepared, features=replace(prepared.features, modality_mask=mask), pictures={})
+    assert "pairs" in RECIPES["clip"].sections(prepared, towers)
+    assert RECIPES["clip"].sections(words_only, towers) == {}
+
+
+def test_products_that_chose_no_epoch_are_not_said_to_have(shapes):
+    prepared = shapes(mode="zero_shot", hidden=0)
+    assert "held_out" not in RECIPES["clip"].sections(prepared, RECIPES["clip"].build(prepared).towers)["pairs"]
 
 
 def test_another_encoder_than_the_bundles_is_refused(shapes, monkeypatch):

@@ -19,12 +19,15 @@ def write_run(
     data_hash="d",
     bundle="lite",
     space="s",
+    counted=None,
+    **more,
 ):
     """A run directory with these per-user values: {model: (n,)}."""
     directory.mkdir(parents=True)
     model = model or {"type": "two_tower", "dim": 8}
-    settings = {"seed": seed, "out": str(directory), "encoders": bundle, "split": split or {}, "model": model}
-    report = {"run": settings, "encoders": {"space": space}}
+    settings = {"seed": seed, "out": str(directory), "encoders": bundle, "split": split or {}, "model": model, **more}
+    settings["data"] = {"products": ["products.jsonl"], "interactions": "visits.csv"}
+    report = {"run": settings, "encoders": {"space": space}, "split": counted or {}}
     (directory / "report.json").write_text(json.dumps(report if space else {"run": report["run"]}))
     values = {name: {"ndcg@10": each, "recall@10": 1 - each} for name, each in values.items()}
     found = PerUser(tuple(f"u{n}" for n in range(users)), values, data_hash, cases_hash)
@@ -148,6 +151,93 @@ def test_a_baseline_that_encoders_or_training_data_change_has_a_row_for_each(tmp
     runs = [write_run(tmp_path / "one", found[0]), write_run(tmp_path / "other", found[1], **wide, **other)]
     rows = json.loads(compare(capsys, *runs, "--json"))["rows"]
     assert [row["model"] for row in rows[2:]] == ["content (one)", "content (other)", "ease"]
+
+
+def saved_split(sha256, num_train=500):
+    return {"rule": "catalogue", "num_train_interactions": num_train, "info": {"file_sha256": sha256}}
+
+
+@pytest.mark.parametrize(
+    "splits",
+    [
+        [{"counted": saved_split("1"), "split": {"file": "both.npz"}}, {"counted": saved_split("2")}],
+        [{"counted": {"num_train_interactions": 500}}, {"counted": {"num_train_interactions": 200}}],
+        [{"split": {"file": "both.npz"}}, {"split": {"file": "new_shop.npz"}}],
+    ],
+    ids=["by their files", "by what training saw", "in reports of before they were hashed"],
+)
+def test_baselines_of_another_split_with_the_same_test_cases_have_rows_of_their_own(tmp_path, capsys, splits):
+    runs = [
+        write_run(tmp_path / name, {"two_tower": values(0.4, n), "popularity": values(mean, n)}, seed=n, **split)
+        for n, (name, mean, split) in enumerate(zip(("both", "new"), (0.3, 0.1), splits, strict=True))
+    ]
+    for given in (runs, runs[::-1]):
+        found = json.loads(compare(capsys, *given, "--json"))
+        rows = {row["model"]: row for row in found["rows"]}
+        assert sorted(rows) == ["popularity (both)", "popularity (new)", "two_tower (both)", "two_tower (new)"]
+        for n, name in enumerate(("both", "new")):
+            assert rows[f"popularity ({name})"]["runs"] == [runs[n]]
+            assert rows[f"popularity ({name})"]["mean"] == pytest.approx(values((0.3, 0.1)[n], n).mean())
+        (note,) = found["notes"]
+        assert f"{given[1]} has the test cases of {given[0]}, but another split" in note
+
+
+def test_a_saved_split_is_one_wherever_its_file_lies(tmp_path, capsys):
+    runs = [
+        write_run(
+            *(tmp_path / f"run{n}", {"two_tower": values(0.4, n), "popularity": values(0.3, 0)}),
+            **{"seed": n, "split": {"file": f"{n}/split.npz"}, "counted": saved_split("1")},
+        )
+        for n in range(2)
+    ]
+    found = json.loads(compare(capsys, *runs, "--json"))
+    assert [(row["model"], row["seeds"]) for row in found["rows"]] == [("two_tower", 2), ("popularity", 2)]
+    assert found["notes"] == []
+
+
+def test_a_run_of_the_model_content_is_no_result_of_the_baseline_content(tmp_path, capsys):
+    base = values(0.1, 0)
+    runs = [
+        write_run(tmp_path / "content", {"content": values(0.2, 1), "popularity": base}, model={"type": "content"}),
+        write_run(tmp_path / "tt", {"two_tower": values(0.4, 2), "content": values(0.3, 3), "popularity": base}),
+    ]
+    for given in (runs, runs[::-1]):
+        rows = {row["model"]: row["mean"] for row in json.loads(compare(capsys, *given, "--json"))["rows"]}
+        assert rows == pytest.approx(
+            {
+                "two_tower": values(0.4, 2).mean(),
+                "content (content)": values(0.2, 1).mean(),
+                "content (tt)": values(0.3, 3).mean(),
+                "popularity": base.mean(),
+            }
+        )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"tracking": {"wandb": True}},
+        {"cache_limit_gb": 5.0},
+        {"evaluation": {"bootstrap_samples": 5000}},
+        {"training": {"batch_size": 512}},
+        {"model": {"type": "two_tower", "dim": 8, "hidden": 512}},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_seeds_are_one_model_where_settings_differ_that_train_nothing_or_have_their_defaults(tmp_path, capsys, changed):
+    found = {"two_tower": values(0.3, 0)}
+    runs = [write_run(tmp_path / "old", found), write_run(tmp_path / "new", found, seed=2, **changed)]
+    rows = json.loads(compare(capsys, *runs, "--json"))["rows"]
+    assert [(row["model"], row["seeds"]) for row in rows] == [("two_tower", 2)]
+
+
+def test_reports_with_settings_that_nobody_knows_are_compared_as_they_are(tmp_path, capsys):
+    found = {"two_tower": values(0.3, 0)}
+    runs = [
+        write_run(tmp_path / f"run{n}", found, seed=n, model={"type": "two_tower", "of_tomorrow": n}) for n in range(2)
+    ]
+    rows = json.loads(compare(capsys, *runs, "--json"))["rows"]
+    assert [row["model"] for row in rows] == ["two_tower (run0)", "two_tower (run1)"]
 
 
 def test_seeds_are_paired_by_number_in_whatever_order_the_runs_are_given(tmp_path, capsys):

@@ -15,8 +15,9 @@ from PIL import Image
 from tests.trainer.planted import write_products, write_run
 from trainer.__main__ import main
 from trainer.html.slice_tables import slice_losses, slice_tables
-from trainer.html.tables import as_toml
+from trainer.html.tables import as_toml, pair_notes, pair_table
 from trainer.html.thumbnails import SIZE, thumbnail
+from trainer.pair_metrics import HELD_OUT_NOTE
 
 EVIL = "<img src=x onerror=alert(1)><script>alert(1)</script>\"'&"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -110,7 +111,13 @@ def test_towers_that_share_a_space_answer_words_with_pictures_and_pictures_with_
     assert "Words against pictures alone" in reader.text and "A picture against titles alone" in reader.text
     pairs = json.loads((clip_page.parent / "report.json").read_text())["pairs"]
     for way in ("text_to_image", "image_to_text"):
-        assert f"{pairs[way]['recall@5']:.3f}" in reader.text
+        interval = pairs["intervals"][way]["recall@5"]
+        assert f"{pairs[way]['recall@5']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]" in reader.text
+    similarity = pairs["avg_mean_similarity@5"]
+    assert f"{similarity['text']:.3f} among texts, {similarity['image']:.3f} among pictures" in reader.text
+    assert "AvgMeanSimilarity@5 is no ranking metric" in reader.text
+    assert "With 95 % intervals over products" in reader.text
+    assert "also used to choose the epoch" in reader.text
     assert f"those of {pairs['num_products']} held-out products" in reader.text
 
 
@@ -185,6 +192,17 @@ def test_slices_stand_beside_the_best_baseline_and_losses_are_said():
     assert table.rows[0].cells[1].text == "knn 0.300 [0.280, 0.320]" and table.rows[2].cells == (None, None)
     assert slice_losses([table]) == ["How known the item is: a baseline is better for “hot”."]
     assert slice_tables("ours", {}) == slice_tables("ours", {"slices": {"kind": "words"}}) == []
+
+
+def test_retrieval_in_an_older_report_is_shown_as_it_is_and_said_to_have_chosen_the_epoch():
+    pairs = {"text_to_image": {"mrr": 0.25}, "image_to_text": {"mrr": 0.5, "recall@1": 0.125}}
+    assert pair_table(pairs) == (
+        ["", "MRR", "Recall@1"],
+        [["text to picture", "0.250", "–"], ["picture to text", "0.500", "0.125"]],
+    )
+    assert pair_notes({"pairs": pairs, "training": {"epochs": [{}, {}]}}) == [HELD_OUT_NOTE]
+    assert pair_notes({"pairs": pairs, "training": {"epochs": [{}]}}) == []
+    assert pair_notes({"training": {"epochs": [{}, {}]}}) == []
 
 
 def test_settings_read_back_as_the_run_file_they_came_from():

@@ -1,5 +1,7 @@
 """The recipes that learn from pixels, on shapes whose colour is the answer."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -7,10 +9,16 @@ from tests.trainer.shapes import prepared_shapes
 from trainer import checkpoint
 from trainer.checkpoint import Checkpoint
 from trainer.errors import ConfigError, DataError
+from trainer.html.embeddings import item_views
+from trainer.pair_metrics import HELD_OUT_NOTE
+from trainer.pairs import run_pairs
+from trainer.progress import TerminalProgress
 from trainer.recipes import RECIPES
 from trainer.recipes.hybrid import same_label
 from trainer.towers.hvsr import HvsrItem
 from trainer.towers.hybrid import LateFusionItem, TextTransformer
+from trainer.train import report_of
+from trainer.tuned import tuned_features
 
 HYBRID = {
     "type": "hybrid",
@@ -77,7 +85,37 @@ def test_hybrid_reports_how_words_find_pictures_and_pictures_words(shapes):
     assert 10 < found["num_products"] < 40  # a quarter of 96
     for way in ("text_to_image", "image_to_text"):
         assert found[way]["recall@10"] > before[way]["recall@10"] + 0.2
+        for name, mean in found[way].items():
+            interval = found["intervals"][way][name]
+            assert interval["low"] <= interval["mean"] <= interval["high"]
+            assert interval["mean"] == pytest.approx(mean)
+        assert found["intervals"][way]["recall@10"]["low"] < found["intervals"][way]["recall@10"]["high"]
+    assert found["confidence"] == 0.95
     assert set(found["avg_mean_similarity@5"]) == {"text", "image"}
+    assert found["held_out"] == HELD_OUT_NOTE
+    assert "also used to choose the epoch" in HELD_OUT_NOTE
+
+
+def test_hybrid_is_not_looked_at_as_a_space_that_texts_and_pictures_share(shapes):
+    prepared = shapes(HYBRID)
+    towers = RECIPES["hybrid"].build(prepared).towers
+    views = item_views(replace(prepared, features=tuned_features(prepared, towers)), towers)
+    assert not views.has_shared_space
+
+
+@pytest.mark.parametrize("num_pairs", [0, 1])
+def test_with_fewer_than_two_held_out_pairs_hybrid_reports_no_retrieval_and_all_else(shapes, num_pairs):
+    prepared = shapes(HYBRID)
+    towers = RECIPES["hybrid"].build(prepared).towers
+    left = run_pairs(prepared, HYBRID["labels"], HYBRID["held_out"]).valid[:num_pairs].tolist()
+    mask = prepared.features.modality_mask.copy()
+    mask[:, 1] = 0
+    mask[left, 1] = 1
+    pictures = {row: prepared.pictures[row] for row in left}
+    fewer = replace(prepared, features=replace(prepared.features, modality_mask=mask), pictures=pictures)
+    report = report_of(fewer, towers, TerminalProgress(), baselines=(), with_slices=False)
+    assert "test" in report.document
+    assert "pairs" not in report.document
 
 
 @pytest.mark.parametrize(("model", "name"), [(HYBRID, "hybrid"), (HVSR, "hvsr")])
@@ -111,8 +149,6 @@ def test_hvsr_learns_what_users_look_for_from_pictures_alone(shapes):
 
 
 def test_without_pictures_hvsr_says_what_it_needs(shapes):
-    from dataclasses import replace
-
     with pytest.raises(DataError, match=r"hvsr looks at pictures alone.*data\.images"):
         RECIPES["hvsr"].build(replace(shapes(HVSR), pictures={}))
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from trainer import metrics
-from trainer.errors import TrainerError
+from trainer.errors import TrainingError
 from trainer.metrics import (
     METRICS,
     auc,
@@ -131,8 +131,8 @@ def test_a_tie_is_worth_what_chance_would_make_of_it():
         assert recall_at_k(ranks, ptr, 5).mean() == pytest.approx(0.25, abs=0.03)
 
 
-def test_scores_that_are_not_numbers_are_refused():
-    with pytest.raises(TrainerError, match="NaN"):
+def test_scores_that_are_not_numbers_are_refused_as_training_that_diverged():
+    with pytest.raises(TrainingError, match=r"NaN.*try a lower training\.learning_rate"):
         target_ranks(np.array([[0.0, np.nan]]), np.array([0, 1]), np.array([0]), np.zeros((1, 2)))
 
 

@@ -183,8 +183,10 @@ def test_changed_pictures_are_other_data(tmp_path, capsys):
     run.write_text(run.read_text().replace("[data]", f'[data]\nimages = "{images}"'))
     assert main(["train", str(run)]) == 0
     assert json.loads((tmp_path / "run" / "report.json").read_text())["data"]["num_items_with_picture"] == 1
+    images = images.rename(tmp_path / "moved")  # but a moved folder holds the same ones
+    run.write_text(run.read_text().replace(str(tmp_path / "images"), str(images)))
     assert main(["train", str(run), "--resume"]) == 0
-    Image.new("RGB", (8, 8), "blue").save(picture)
+    Image.new("RGB", (8, 8), "blue").save(images / picture.name)
     assert main(["train", str(run), "--resume"]) == 2
     assert "data_hash was" in capsys.readouterr().err
 

@@ -1,5 +1,6 @@
 import json
 
+import optuna
 import pytest
 
 from tests.trainer.planted import write_run
@@ -128,6 +129,36 @@ def test_a_trial_that_fails_is_said_and_the_search_goes_on(tmp_path, capsys):
     best = json.loads(shown.out)
     assert best["parameters"] == {"training.learning_rate": 1e-3}
     assert 1 <= best["num_pruned"] <= 3
+
+
+def test_weights_that_diverge_in_the_last_step_of_an_epoch_end_the_trial_and_not_the_search(tmp_path, capsys):
+    """No loss is computed after it, so that validation is the first to meet them."""
+    run = write_run(tmp_path, epochs=1, batch_size=2000)
+    graph = 'type = "graphsage"\nwidth = 16\nhidden = 16\nattention_dim = 8'
+    run.write_text(run.read_text().replace("hidden = 24\nattention_dim = 8", graph))
+    arguments = ["--param", "training.learning_rate=1e6,1e-3", "--trials", "4", "--json"]
+    assert main(["tune", str(run), *arguments]) == 0
+    shown = capsys.readouterr()
+    assert "scores hold NaN" in shown.err
+    assert json.loads(shown.out)["parameters"] == {"training.learning_rate": 1e-3}
+    run.write_text(run.read_text().replace("learning_rate = 0.005", "learning_rate = 1e6"))
+    assert main(["train", str(run)]) == 1
+    assert "try a lower training.learning_rate" in capsys.readouterr().err
+
+
+def test_a_search_goes_on_where_settings_came_later_or_decide_no_trial_and_not_where_they_do(tmp_path, capsys):
+    run = write_run(tmp_path, epochs=1)
+    assert run_tune(tmp_path, capsys, trials=1)[0] == 0
+    study = optuna.load_study(study_name="tune", storage=f"sqlite:///{tmp_path / 'tune' / tune.STORAGE_FILE}")
+    old = {**json.loads(study.user_attrs["run"]), "out": "", "cache": "", "device": ""}  # as searches once kept it
+    del old["training"]["precision"], old["tracking"]
+    study.set_user_attr("run", json.dumps(old, sort_keys=True))
+    text = run.read_text()
+    run.write_text(text.replace("seed = 7", "seed = 7\ncache_limit_gb = 2") + "\n[tracking]\nproject = 'mine'\n")
+    assert run_tune(tmp_path, capsys, "--resume", trials=2)[0] == 0
+    run.write_text(text.replace("dim = 16", "dim = 8"))
+    assert main(["tune", str(run), "--out", str(tmp_path / "tune"), "--param", "model.hidden=8,24", "--resume"]) == 2
+    assert "its trials are of another run file" in capsys.readouterr().err
 
 
 def test_values_that_do_not_go_together_are_said_and_the_search_goes_on_past_them(tmp_path, capsys):

@@ -12,6 +12,7 @@ from trainer.evaluation import embed_items
 from trainer.features import ItemFeatures
 from trainer.pairs import TunedText, all_features
 from trainer.prepare import Prepared
+from trainer.towers.clip import ContrastiveItemTower
 
 Embeddings = NDArray[np.float32]
 TEXT, IMAGE = 0, 1  # columns of the modality mask
@@ -21,8 +22,8 @@ TEXT, IMAGE = 0, 1  # columns of the modality mask
 class ItemViews:
     """Embeddings of every item, (num_items, dim) each, unit length.
 
-    has_shared_space: whether the tower is trained to bring a text and its picture together, as CLIP's heads are. Then
-    words are compared with pictures alone, else with whole items.
+    has_shared_space: whether the tower is trained to bring a text and its picture together, as CLIP's heads are and
+    late fusion's are not. Then words are compared with pictures alone, else with whole items.
     """
 
     whole: Embeddings
@@ -41,7 +42,7 @@ def item_views(prepared: Prepared, towers: Mapping[str, nn.Module]) -> ItemViews
         embed_items(tower, features, prepared.device).cpu().numpy()
         for features in (prepared.features, only(prepared.features, TEXT), only(prepared.features, IMAGE))
     )
-    return ItemViews(whole, from_text, from_image, hasattr(tower, "embed_text") and hasattr(tower, "embed_image"))
+    return ItemViews(whole, from_text, from_image, isinstance(tower, ContrastiveItemTower))
 
 
 def only(features: ItemFeatures, modality: int) -> ItemFeatures:

@@ -105,6 +105,7 @@ def context_of(run: Path, report: Mapping[str, Any], sections: Mapping[str, Any]
         "toml": tables.as_toml(settings),
         "missing": missing,
         "pairs": tables.pair_table(report.get("pairs") or {}),
+        "pair_notes": tables.pair_notes(report),
         "slices": slices,
         "slice_losses": slice_losses(slices),
         "baselines": tables.flat_config(report.get("baselines") or {}),

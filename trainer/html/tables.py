@@ -20,6 +20,8 @@ from trainer.html.verdict import (
     outcome,
     signed,
 )
+from trainer.pair_metrics import HELD_OUT_NOTE
+from trainer.retrieval import SIMILARITY_CAVEAT
 
 MAX_LINES = 4  # a chart with more is a tangle
 UNRANKED = {BETTER: HIGHER, WORSE: LOWER, UNCLEAR: UNCLEAR}
@@ -108,10 +110,20 @@ def pair_table(pairs: Mapping[str, Any]) -> tuple[list[str], list[list[str]]] | 
     names = list(dict.fromkeys(name for way in ways for name in pairs[way]))
     if not names:
         return None
-    rows = [
-        [PAIR_WAYS[way], *(f"{pairs[way][name]:.3f}" if name in pairs[way] else "–" for name in names)] for way in ways
-    ]
+    rows = [[PAIR_WAYS[way], *(_pair_cell(pairs, way, name) for name in names)] for way in ways]
     return ["", *map(metric_title, names)], rows
+
+
+def pair_notes(report: Mapping[str, Any]) -> list[str]:
+    """Return what has to be said beside the retrieval between texts and pictures."""
+    pairs: Mapping[str, Any] = report.get("pairs") or {}
+    has_chosen = len((report.get("training") or {}).get("epochs") or []) > 1  # and older reports do not say so
+    notes = [pairs.get("held_out") or (HELD_OUT_NOTE if pairs and has_chosen else "")]
+    similarity = pairs.get("avg_mean_similarity@5")
+    if similarity:
+        found = f"AvgMeanSimilarity@5: {similarity['text']:.3f} among texts, {similarity['image']:.3f} among pictures."
+        notes.append(f"{found} {pairs.get('caveat') or SIMILARITY_CAVEAT}")
+    return [note for note in notes if note]
 
 
 def metric_cell(value: Interval, domain: tuple[float, float], label: str = "") -> Cell:
@@ -158,6 +170,13 @@ def as_toml(values: Mapping[str, Any]) -> str:
         if isinstance(table, Mapping):
             lines += ["", f"[{key}]", *(f"{name} = {_toml_value(value)}" for name, value in table.items())]
     return "\n".join(lines) + "\n"
+
+
+def _pair_cell(pairs: Mapping[str, Any], way: str, name: str) -> str:
+    if name not in pairs[way]:
+        return "–"
+    interval = (pairs.get("intervals") or {}).get(way, {}).get(name)
+    return f"{pairs[way][name]:.3f}" + (f" [{interval['low']:.3f}, {interval['high']:.3f}]" if interval else "")
 
 
 def _toml_value(value: Any) -> str:

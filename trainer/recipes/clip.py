@@ -52,9 +52,7 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
 
 def sections(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Mapping[str, object]:
     """Return text-to-image and image-to-text retrieval among the held-out products, and AvgMeanSimilarity@5."""
-    config = _config(prepared)
-    pairs = run_pairs(prepared, config.labels, config.held_out)
-    return pair_sections(towers["item_tower"], tuned_features(prepared, towers, pairs.valid), pairs.valid)
+    return pair_sections(prepared, towers, _config(prepared).held_out)
 
 
 def learner_on(prepared: Prepared, pairs: Pairs) -> RowFit:

@@ -45,9 +45,7 @@ def sections(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Mapping[str
 
     Nothing pulls a text to its own picture, but with training.modality_dropout both come to lie among their like.
     """
-    config = _config(prepared)
-    pairs = run_pairs(prepared, config.labels, config.held_out)
-    return pair_sections(towers["item_tower"], tuned_features(prepared, towers, pairs.valid), pairs.valid)
+    return pair_sections(prepared, towers, _config(prepared).held_out)
 
 
 def learner_on(prepared: Prepared, pairs: Pairs) -> RowFit:
