@@ -6,9 +6,10 @@ One offer of a product is the question; the gallery holds the offers of all shop
 the same product at other shops (electronics: PriceRunner; all sorts: Walmart-Amazon). Compared: TF-IDF of words and of
 letters, the published text encoder as it is, and one linear head on it, trained contrastively on pairs of offers of the
 same product. The head is trained on two thirds of PriceRunner's categories less a fifth of their products, and
-asked about the held-out products, the held-out categories, and whole other domains. The second table is transfer: a
-head trained on each domain (fashion: names to pictures; the two offer data sets: offers of one product) and asked about
-all of them, against the untrained encoder. A head that gains at home and loses abroad may not be anybody's default.
+asked about the held-out products, the held-out categories, and whole other domains. The second table is transfer: heads
+trained on each domain (fashion: names to pictures; the two offer data sets: offers of one product), and on all but one
+(leave one domain out), asked about all of them, against the untrained encoder. A head that gains at home and loses
+abroad may not be anybody's default.
 """
 
 import argparse
@@ -20,30 +21,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmarks import record
 from benchmarks.fashion_data import Fashion, read
-from benchmarks.fashion_spaces import fit
 from benchmarks.offers_data import Offers, across_shops, read_pairs, read_pricerunner
+from benchmarks.text_heads import Domain, Embed, plain, same_products, texts_and_pictures, trained_head
 from trainer.encoders import Encoders
 from trainer.feature_cache import FeatureCache
 from trainer.features import build_features
-from trainer.metric_losses import info_nce
-from trainer.recipes import clip
 from trainer.retrieval import retrieval_metrics
-from trainer.statistics import bootstrap_interval
-from trainer.towers.clip import Head
+from trainer.statistics import unpaired_seeds_interval
 
 NAME = "same_product"
 METRICS = ("recall@1", "recall@5", "recall@10", "hit_rate@1", "hit_rate@5", "hit_rate@10", "mrr", "ndcg@10")
-EPOCHS, BATCH, RATE, TEMPERATURE, DIM = 30, 512, 1e-3, 0.07, 384
 NUM_NEIGHBOURS = 10
 Floats = NDArray[np.float32]
-Embed = Callable[[Floats], Floats]
 
 
 def main() -> int:
@@ -125,16 +119,16 @@ def _chosen(values: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.f
 
 
 def over_seeds(runs: list[dict[str, NDArray[np.float64]]]) -> dict[str, Any]:
-    """Mean and deviation over seeds of each metric, and the interval over the first seed's queries."""
+    """Mean, deviation and interval over seeds, which draw their own queries, of each metric."""
     table = {}
     for name in runs[0]:
         means = [float(run[name].mean()) for run in runs]
-        interval = bootstrap_interval(runs[0][name], np.random.default_rng(0))
+        interval = unpaired_seeds_interval([run[name] for run in runs], np.random.default_rng(0))
         table[name] = {
-            "mean": round(float(np.mean(means)), 4),
+            "mean": round(interval.mean, 4),
             "sd": round(float(np.std(means, ddof=1)), 4) if len(means) > 1 else None,
             "ci95": [round(interval.low, 4), round(interval.high, 4)],
-            "queries": len(runs[0][name]),
+            "queries": [len(run[name]) for run in runs],
         }
     return table
 
@@ -146,11 +140,12 @@ def held_out(offers: Offers, features: Floats, seeds: list[int]) -> dict[str, An
     for seed in seeds:
         parts = product_parts(offers, seed)
         start = time.perf_counter()
-        head = offer_head(offers, features, parts["train"], parts["valid"], seed)
+        domain = offer_domain(offers, features, parts["train"], parts["valid"])
+        head = trained_head([domain], features.shape[1], seed)
         seconds.append(time.perf_counter() - start)
         for part in ("products", "categories"):
             mine = offers.where(parts[part])
-            for name, embed in {"encoder": _plain, "head": head}.items():
+            for name, embed in {"encoder": plain, "head": head}.items():
                 space = embed(features[parts[part]])
                 found = ask(mine, lambda rows, space=space: space[rows], seed)
                 runs.setdefault(part, {}).setdefault(name, []).append(found)
@@ -174,75 +169,55 @@ def product_parts(offers: Offers, seed: int) -> dict[str, NDArray[np.bool_]]:
     }
 
 
-def offer_head(offers: Offers, features: Floats, train: NDArray[Any], valid: NDArray[Any], seed: int) -> Embed:
-    """A linear head that starts as the identity, by symmetric InfoNCE on two offers of each product.
-
-    The epoch that is best on the validation products is kept; the untrained head is epoch 0.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    head = Head(features.shape[1], DIM, 0, 0.0, generator=generator)
-    optimiser = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=0.05)
-    data, groups = torch.from_numpy(features), _groups(offers.product, train)
+def offer_domain(offers: Offers, features: Floats, train: NDArray[Any], valid: NDArray[Any]) -> Domain:
+    """Learn from the offers of a mask, and be judged by how well those of another find each other across shops."""
     judged = offers.where(valid)
-    best, weights = -1.0, {key: tensor.clone() for key, tensor in head.state_dict().items()}
-    for epoch in range(EPOCHS + 1):
-        found = _embedder(head)(features[valid])
-        score = float(ask(judged, lambda rows, space=found: space[rows], 0)["mrr"].mean())
-        if score > best:
-            best, weights = score, {key: tensor.clone() for key, tensor in head.state_dict().items()}
-        order = torch.randperm(len(groups), generator=generator).tolist()
-        for start in range(0, len(order) if epoch < EPOCHS else 0, BATCH):
-            batch = [groups[place] for place in order[start : start + BATCH]]
-            if len(batch) < 2:
-                continue
-            pairs = [group[torch.randperm(len(group), generator=generator)[:2].numpy()] for group in batch]
-            one, other = (F.normalize(head(data[[pair[side] for pair in pairs]]), dim=1) for side in (0, 1))
-            optimiser.zero_grad(set_to_none=True)
-            torch.autograd.backward(info_nce(one, other, 1 / TEMPERATURE))
-            optimiser.step()
-    head.load_state_dict(weights)
-    return _embedder(head)
+
+    def judge(embed: Embed) -> float:
+        found = embed(features[valid])
+        return float(ask(judged, lambda rows: found[rows], 0)["mrr"].mean())
+
+    return same_products(features[train], offers.product[train], judge)
 
 
-def _groups(product: NDArray[Any], rows: NDArray[Any]) -> list[NDArray[np.int64]]:
-    """Rows of each product that has two offers at least."""
-    chosen = np.flatnonzero(rows)
-    order = chosen[np.argsort(product[chosen], kind="stable")]
-    cuts = np.flatnonzero(product[order][1:] != product[order][:-1]) + 1
-    return [group for group in np.split(order, cuts) if len(group) > 1]
+def fashion_domain(fashion: Fashion, seed: int) -> Domain:
+    """Learn from names and pictures of fashion's training products, and be judged by the types of neighbours."""
+    train, valid = fashion.parts["train"], fashion.parts["valid"]
+    text, image = (np.array(part[train]) for part in (fashion.features.text, fashion.features.image))
 
+    def judge(embed: Embed) -> float:
+        return float(fashion_neighbours(fashion, embed, valid)["same_type@10"].mean())
 
-def _embedder(head: torch.nn.Module) -> Embed:
-    def embed(features: Floats) -> Floats:
-        with torch.no_grad():
-            found: Floats = F.normalize(head.eval()(torch.from_numpy(np.array(features))), dim=1).numpy()
-        return found
-
-    return embed
-
-
-def _plain(features: Floats) -> Floats:
-    unit: Floats = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
-    return unit
+    return texts_and_pictures(text, image, judge, seed)
 
 
 def transfer(
     offers: Mapping[str, Offers], features: Mapping[str, Floats], fashion: Fashion, seeds: list[int]
 ) -> dict[str, Any]:
-    """Text heads trained on each domain and asked about all: rows are where trained, columns where asked."""
+    """Text heads trained on each domain, and on all but each, asked about all: rows are where trained."""
     runs: dict[str, dict[str, list[Any]]] = {}
     for seed in seeds:
         parts = {name: _product_split(found, seed) for name, found in offers.items()}
-        heads: dict[str, Embed] = {"untrained": _plain, "fashion": fashion_head(fashion, seed)}
-        for name, found in offers.items():
-            heads[name] = offer_head(found, features[name], parts[name]["train"], parts[name]["valid"], seed)
+        domains = {
+            **{
+                name: offer_domain(found, features[name], parts[name]["train"], parts[name]["valid"])
+                for name, found in offers.items()
+            },
+            "fashion": fashion_domain(fashion, seed),
+        }
+        groups = {name: [name] for name in domains}
+        groups |= {f"all but {left_out}": [name for name in domains if name != left_out] for left_out in domains}
+        dim = fashion.features.text.shape[1]
+        heads: dict[str, Embed] = {"untrained": plain}
+        for group, names in groups.items():
+            heads[group] = trained_head([domains[name] for name in names], dim, seed)
         for trained_on, embed in heads.items():
             row = runs.setdefault(trained_on, {})
             for name, found in offers.items():
                 asked = parts[name]["test"]
                 space = embed(features[name][asked])
                 row.setdefault(name, []).append(ask(found.where(asked), lambda rows, space=space: space[rows], seed))
-            row.setdefault("fashion", []).append(fashion_neighbours(fashion, embed))
+            row.setdefault("fashion", []).append(fashion_neighbours(fashion, embed, fashion.parts["test"]))
     return {name: {asked: over_seeds(found) for asked, found in row.items()} for name, row in runs.items()}
 
 
@@ -254,25 +229,15 @@ def _product_split(offers: Offers, seed: int) -> dict[str, NDArray[np.bool_]]:
     return {"test": chance < 0.4, "valid": (chance >= 0.4) & (chance < 0.5), "train": chance >= 0.5}
 
 
-def fashion_head(fashion: Fashion, seed: int) -> Embed:
-    """The text head of linear contrastive heads on fashion's training products."""
-    model = {"type": "clip", "mode": "heads", "dim": DIM, "hidden": 0, "sup_con": 0.0, "dropout": 0.25}
-    training = {"epochs": 20, "batch_size": 1024, "learning_rate": 1e-3, "weight_decay": 0.05, "schedule": "cosine"}
-    learner = clip.learner_on(fashion.prepared(model, training, seed), fashion.pairs(fashion.labels("articleType")))
-    towers = fit(learner, 20, 20)[2]
-    return _embedder(towers["item_tower"].text_head)  # type: ignore[arg-type]  # nn.Module attributes are untyped
-
-
-def fashion_neighbours(fashion: Fashion, embed: Embed) -> dict[str, NDArray[np.float64]]:
-    """Share of a test product's ten nearest test products by text with its type, its colour."""
-    test = fashion.parts["test"]
-    space = embed(np.array(fashion.features.text[test]))
+def fashion_neighbours(fashion: Fashion, embed: Embed, products: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+    """Share of each of these products' ten nearest among them, by text, with its type, its colour."""
+    space = embed(np.array(fashion.features.text[products]))
     scores = space @ space.T
     np.fill_diagonal(scores, -np.inf)
     nearest = np.argsort(-scores, axis=1, kind="stable")[:, :NUM_NEIGHBOURS]
     found = {}
     for name, column in (("same_type@10", "articleType"), ("same_colour@10", "baseColour")):
-        values = fashion.column(column)[test]
+        values = fashion.column(column)[products]
         found[name] = (values[nearest] == values[:, None]).mean(axis=1).astype(np.float64)
     return found
 

@@ -1,6 +1,6 @@
 """How sure a mean over users is: bootstrap intervals, paired differences, seeds, and many comparisons at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,14 +90,32 @@ def seeds_interval(
     stretched by sqrt(S / (S - 1)) to make up for it. One seed says nothing about others, so its interval is of users
     alone. Give differences of paired models to get the interval and p-value of a difference.
     """
-    num_seeds = len(values)
     of_seed = bootstrap_means(values.T, generator, samples)  # (samples, seeds)
-    means = of_seed.mean(axis=1)
+    return _difference(values.mean(), _with_other_seeds(of_seed, generator), confidence)
+
+
+def unpaired_seeds_interval(
+    values: Sequence[Values], generator: np.random.Generator, *, confidence: float = 0.95, samples: int = 1000
+) -> Interval:
+    """Return the mean over seeds of values, (n_s,) each, with an interval that speaks of other questions and seeds.
+
+    As :func:`seeds_interval` where every seed asked its own questions, so that these are redrawn seed by seed.
+    """
+    of_seed = np.concatenate([bootstrap_means(each[:, None], generator, samples) for each in values], axis=1)
+    mean = float(np.mean([each.mean() for each in values]))
+    low, high = np.quantile(_with_other_seeds(of_seed, generator), _tails(confidence))
+    return Interval(mean, float(low), float(high))
+
+
+def _with_other_seeds(of_seed: Values, generator: np.random.Generator) -> Values:
+    """Return the mean over seeds drawn again of each redraw's means, (samples, seeds), as (samples,)."""
+    samples, num_seeds = of_seed.shape
+    means: Values = of_seed.mean(axis=1)
     if num_seeds > 1:
         drawn = generator.integers(num_seeds, size=(samples, num_seeds))
         deviations = np.take_along_axis(of_seed - means[:, None], drawn, axis=1).mean(axis=1)
         means = means + np.sqrt(num_seeds / (num_seeds - 1)) * deviations
-    return _difference(values.mean(), means, confidence)
+    return means
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:

@@ -13,6 +13,7 @@ from trainer.statistics import (
     paired_bootstrap,
     paired_differences,
     seeds_interval,
+    unpaired_seeds_interval,
 )
 
 
@@ -113,11 +114,26 @@ def test_an_interval_over_seeds_covers_the_truth_that_one_over_users_misses():
     assert covered_by_users / 200 < 0.8 < covered / 200
 
 
+def test_an_interval_over_seeds_with_questions_of_their_own_covers_the_truth_that_one_over_questions_misses():
+    generator = np.random.default_rng(12)
+    covered, covered_by_first = 0, 0
+    for _ in range(200):
+        values = [generator.normal(generator.normal(0, 0.3), 1, size) for size in (40, 60, 80, 60)]
+        both = unpaired_seeds_interval(values, generator, confidence=0.9, samples=200)
+        assert both.mean == pytest.approx(np.mean([each.mean() for each in values]))
+        first = bootstrap_interval(values[0], generator, confidence=0.9, samples=200)
+        covered += both.low <= 0 <= both.high
+        covered_by_first += first.low <= 0 <= first.high
+    assert covered_by_first / 200 < 0.8 < covered / 200
+
+
 def test_one_seed_has_the_interval_of_its_users():
     values = np.random.default_rng(3).random(50)
     one = seeds_interval(values[None], np.random.default_rng(4), samples=300)
     users = bootstrap_interval(values, np.random.default_rng(4), samples=300)
     assert (one.low, one.high) == pytest.approx((users.low, users.high))
+    alone = unpaired_seeds_interval([values], np.random.default_rng(4), samples=300)
+    assert (alone.low, alone.high) == pytest.approx((users.low, users.high))
 
 
 def test_holm_corrects_in_steps():
