@@ -47,6 +47,7 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
     draft = Draft(
         name=f"{source['name'][:70]}-trained",
         dim=dim,
+        filler=dim - 1 if getattr(checkpoint.user_tower, "has_filler", False) else None,
         towers=towers,
         tokenizer=(encoders_dir / about.pop("file")).read_bytes(),
         tokenizer_about=about,

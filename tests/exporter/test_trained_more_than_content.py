@@ -10,7 +10,9 @@ import torch
 
 from exporter.__main__ import main
 from exporter.verify import verify
+from tests.trainer.planted import write_run
 from trainer import checkpoint as checkpoints
+from trainer.__main__ import main as train
 from trainer.towers.additive import AdditiveItem, AdditiveUser
 from trainer.towers.content import CatalogueContentItem, ContentUserTower
 from trainer.towers.fusion import FusionItem, FusionUser
@@ -52,7 +54,9 @@ def test_exported_towers_answer_as_torch_does_with_all_else_missing(make, tiny_b
     checkpoints.save(checkpoints.Checkpoint(towers, {"name": "test"}, 4, encoders), tmp_path / "best")
     arguments = ["checkpoint", str(tmp_path / "best"), "--encoders", str(tiny_bundle), "--out", str(tmp_path / "out")]
     assert main(arguments) == 0
-    exported = verify(tmp_path / "out")["towers"]
+    manifest = verify(tmp_path / "out")
+    assert manifest.get("filler") == (DIM - 1 if make.__name__ == "content" else None)
+    exported = manifest["towers"]
 
     mask = torch.tensor([[1, 1], [1, 0], [0, 1], [0, 0], [1, 1]], dtype=torch.float32)
     content = torch.randn(5, TEXT, generator=rng), torch.randn(5, IMAGE, generator=rng), mask
@@ -65,6 +69,23 @@ def test_exported_towers_answer_as_torch_does_with_all_else_missing(make, tiny_b
         history = taste, kinds, 100 * torch.rand(batch, length, generator=rng), mask
         got = _run(tmp_path / "out", exported["userTower"], history)
         np.testing.assert_allclose(got, user(*history).detach().numpy(), atol=1e-5)
+
+
+def test_a_content_run_says_which_coordinate_stands_for_the_missing_pictures(tiny_bundle, tmp_path):
+    """Without it two items that only lack a picture would count as half alike wherever the bundle is used."""
+    run = write_run(tmp_path)
+    settings = run.read_text().replace("hidden = 24\nattention_dim = 8", 'type = "content"')
+    run.write_text(settings.replace(str(tmp_path / "bundle"), str(tiny_bundle)))
+    assert train(["train", str(run)]) == 0
+    best = tmp_path / "run" / "best"
+    assert main(["checkpoint", str(best), "--encoders", str(tiny_bundle), "--out", str(tmp_path / "out")]) == 0
+    manifest = verify(tmp_path / "out")
+    assert manifest.get("filler") == manifest["dim"] - 1
+
+    text = torch.randn(3, TEXT, generator=torch.Generator().manual_seed(1))
+    inputs = text, torch.zeros(3, IMAGE), torch.tensor([[1.0, 0.0]] * 3)
+    items = _run(tmp_path / "out", manifest["towers"]["itemTower"], inputs)
+    np.testing.assert_allclose(items[:, manifest["filler"]], np.sqrt(0.5), atol=1e-5)  # half is a picture's share
 
 
 def _run(bundle, tower, inputs):

@@ -400,6 +400,77 @@ def test_the_same_preparation_is_not_done_twice_and_another_is_not_overwritten(t
             convert("sequences", (source,), tmp_path / "mine", Options(), Silent(), again=again)
 
 
+def mugs(source):
+    """Two items in item_info's form, the first with a picture."""
+    (source / "item_info.csv").write_text("item_id,title\na,Red mug\nb,Blue mug\n")
+    (source / "interactions.csv").write_text("user_id,item_id,timestamp\nann,a,1700000000\n")
+    (source / "images").mkdir()
+    (source / "images" / "a.jpg").write_bytes(jpeg())
+
+
+def packed(source, **pictures):
+    import zipfile
+
+    with zipfile.ZipFile(source / "packed.zip", "w") as archive:
+        for name, content in pictures.items():
+            archive.writestr(f"{name}.jpg", content)
+    return str(source / "packed.zip")
+
+
+def test_an_added_or_changed_picture_makes_another_preparation(tmp_path, source):
+    mugs(source)
+    first, products = prepared(tmp_path, "item_info")
+    assert prepared(tmp_path, "item_info")[0] == first
+    (source / "images" / "b.jpg").write_bytes(jpeg((0, 0, 200)))
+    with pytest.raises(ConfigError, match=r"holds another preparation \(num_pictures was 1 and is now 2\)"):
+        prepared(tmp_path, "item_info")
+    document, _ = prepared(tmp_path, "item_info", again=True)
+    assert document["counts"]["pictures"] == 2
+    (source / "images" / "b.jpg").write_bytes(jpeg((0, 200, 0)))
+    with pytest.raises(ConfigError, match=r"holds another preparation \(pictures_sha256 was "):
+        prepared(tmp_path, "item_info")
+    prepared(tmp_path, "item_info", again=True)
+    assert (tmp_path / "out" / "images" / f"{products[1]['itemId']}.jpg").read_bytes() == jpeg((0, 200, 0))
+
+
+def test_so_does_one_in_a_zip_beside_the_source(tmp_path, source):
+    mugs(source)
+    prepared(tmp_path, "item_info", images=packed(source, a=jpeg()))
+    with pytest.raises(ConfigError, match=r"num_pictures was 1 and is now 2"):
+        prepared(tmp_path, "item_info", images=packed(source, a=jpeg(), b=jpeg()))
+
+
+def test_an_interrupted_preparation_does_not_keep_a_picture_that_was_changed_since(tmp_path, source, monkeypatch):
+    mugs(source)
+    with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
+        stopped.setattr(conversion, "_write_products", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        prepared(tmp_path, "item_info")
+    assert len(list((tmp_path / "out" / "images").iterdir())) == 1
+    (source / "images" / "a.jpg").write_bytes(jpeg((0, 200, 0)))
+    _, products = prepared(tmp_path, "item_info")
+    assert (tmp_path / "out" / "images" / f"{products[0]['itemId']}.jpg").read_bytes() == jpeg((0, 200, 0))
+
+
+def test_a_picture_that_cannot_be_read_is_dropped_and_still_the_same(tmp_path, source):
+    mugs(source)
+    (source / "images" / "b.jpg").mkdir()
+    first, _ = prepared(tmp_path, "item_info")
+    assert sum(reason["count"] for reason in first["dropped"]["pictures"].values()) == 1
+    assert prepared(tmp_path, "item_info")[0] == first
+
+
+def test_what_was_prepared_without_pictures_or_with_packed_ones_is_told_by_its_files_alone(tmp_path, source):
+    """So folders of earlier versions, whose prepare.json knows of nothing else, still count as the same."""
+    sequences(source)
+    known = {"format", "version", "options", "files"}
+    assert prepared(tmp_path, "sequences")[0]["input"].keys() == known
+    path = dvbpr_file(tmp_path / "fashion.npy")
+    assert convert("dvbpr", (path,), tmp_path / "dvbpr", Options(), Silent())["input"].keys() == known
+    (source / "styles.csv").write_text(STYLES + "7,Men,Apparel,Topwear,Shirts,Blue,Fall,2011,Casual,Shirt,1\n")
+    sources = (source / "styles.csv", Path(packed(source, **{"7": jpeg()})))
+    assert convert("fashion", sources, tmp_path / "fashion", Options(), Silent())["input"].keys() == known
+
+
 def test_stopped_in_the_middle_it_goes_on_and_ends_the_same(tmp_path, source, monkeypatch):
     rows = [f"{n},Men,Apparel,Topwear,Shirts,Red,Fall,2011,Casual,Shirt {n},1" for n in range(8)]
     (source / "styles.csv").write_text(STYLES + "\n".join(rows) + "\n")

@@ -28,6 +28,7 @@ from trainer.whole_files import write_whole
 VERSION = 1  # of how things are converted: another one is another preparation
 COLUMNS = ("user", "shop", "itemId", "kind", "time", "weight")
 _ROWS_PER_CHUNK = 50_000
+_HOLD_PICTURES = (".zip", ".npy")  # whose own SHA-256 tells their pictures apart, too
 _LAST_DAY = 2_932_896  # 9999-12-31
 Products = dict[str, dict[str, Any]]  # by the source's key
 
@@ -46,6 +47,7 @@ def convert(
     source = FORMATS[format_name](sources, options)
     files = [describe_file(path) for path in source.files]
     fingerprint = {"format": format_name, "version": VERSION, "options": asdict(options), "files": files}
+    fingerprint |= _beside_the_files(source, progress)
     finished = claim(out, fingerprint, again=again)
     if finished is not None:
         progress.say(f"{out} holds this very preparation already")
@@ -81,6 +83,22 @@ def convert(
     }
     finish(out, document)
     return document
+
+
+def _beside_the_files(source: Source, progress: Progress) -> dict[str, Any]:
+    """Number and SHA-256 of the pictures that are in none of the source's files; nothing where there are none."""
+    is_packed = any(path.suffix.lower() in _HOLD_PICTURES for path in source.files)
+    if source.pictures is None or is_packed or not (keys := source.pictures.keys()):
+        return {}
+    digests = {}
+    for done, key in enumerate(keys, 1):
+        try:
+            digests[key] = hashlib.sha256(source.pictures.read(key)).hexdigest()
+        except (PictureError, OSError):  # dropped later, and counted there
+            digests[key] = "unreadable"
+        progress.update("pictures compared", done, len(keys))
+    described = describe_files(digests.items())
+    return {"num_pictures": described["count"], "pictures_sha256": described["sha256"]}
 
 
 def _convert_pictures(
