@@ -29,9 +29,11 @@ TITLES = {
 HEADS = (
     "row",
     "NDCG@10 ± sd (95 %)",
+    "without near clones",
     "recall@10",
     "MRR@10",
     "seeds",
+    "best epochs",
     "fit, s",
     "score 1,000 users, s",
     "beside the best baseline",
@@ -123,10 +125,22 @@ def same_product(results: Path) -> Iterator[str]:
     asked = found["whole"] | {f"PriceRunner, unseen {name}": found["held_out"][name] for name in UNSEEN}
     for data, rows in asked.items():
         for row, said in rows.items():
-            value = {metric: _short(each["mean"], 3) for metric, each in said.items()}
+            value = {metric: _spread(each) for metric, each in said.items()}
             recalls = " / ".join(value[f"recall@{k}"] for k in (1, 5, 10))
             hits = " / ".join(value[f"hit_rate@{k}"] for k in (1, 10))
             yield f"| {data} | {row.replace('_', ' ')} | {recalls} | {hits} | {value['mrr']} | {value['ndcg@10']} |"
+    yield ""
+
+
+def transfer(results: Path) -> Iterator[str]:
+    """Yield what heads trained on some goods are worth on all."""
+    found = json.loads((results / "same_product.json").read_text("utf-8"))["transfer"]
+    yield "| trained on | PriceRunner, MRR | Walmart-Amazon, MRR | fashion, same type of ten | same colour |"
+    yield "|---|---|---|---|---|"
+    for trained_on, asked in found.items():
+        metrics = [asked[name]["mrr"] for name in ("pricerunner", "walmart_amazon")]
+        metrics += [asked["fashion"][f"same_{column}@10"] for column in ("type", "colour")]
+        yield f"| {trained_on} | {' | '.join(map(_spread, metrics))} |"
     yield ""
 
 
@@ -135,6 +149,7 @@ TABLES: tuple[tuple[str, str, Callable[[Path], Iterable[str]]], ...] = (
     ("benchmarks-towers.md", "towers", details),
     ("benchmarks.md", "fashion_retrieval", retrieval),
     ("benchmarks.md", "same_product", same_product),
+    ("benchmarks.md", "transfer", transfer),
 )
 
 
@@ -153,7 +168,8 @@ def _protocol(data: str, protocol: str, found: Mapping[str, Any]) -> Iterator[st
     )
     yield f"### {data}, `{protocol}`: {TITLES[protocol]}"
     yield ""
-    yield f"{sizes}; data {about['data_hash'][:12]}."
+    clones = f"{about['test_users_with_near_clone']:,} of those asked have a near clone among those learned from"
+    yield f"{sizes}; {clones}; data {about['data_hash'][:12]}."
     yield ""
     yield f"| {' | '.join(HEADS)} |"
     yield "|---" * len(HEADS) + "|"
@@ -177,9 +193,11 @@ def _row(row: str, each: Mapping[str, Any]) -> str:
     cells = [
         f"`{row}`",
         _value(test["ndcg@10"]),
+        _short(each["without_near_clones"]["ndcg@10"]["mean"], 4),
         _short(test["recall@10"]["mean"], 3),
         _short(test["mrr@10"]["mean"], 3),
         str(len(each["seeds"])),
+        ", ".join(map(str, each.get("best_epochs", []))) or "–",
         f"{each['fit_seconds']:.0f}",
         f"{each['score_seconds_per_1000_users']:.2f}",
         _verdict(each),

@@ -3,14 +3,17 @@
 import csv
 import io
 import json
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from benchmarks.tower_rows import LONGER, PROTOCOLS, ROWS, settings_of, stacked
 from trainer.whole_files import write_whole
 
 WORK = Path("var/benchmarks/towers")
+NEAR_CLONES = "near_clones.npy"  # beside a split: (n,) bool, which test users have nearly their account in training
 
 
 def folders_of(name: str) -> list[Path]:
@@ -63,17 +66,33 @@ def done_file(where: Path, row: str, seed: int) -> Path:
 
 def is_done(where: Path, name: str, row: str, seed: int) -> bool:
     """Return whether a row was measured with the settings and on the data that are there now."""
-    done = done_file(where, row, seed)
-    return done.exists() and done.read_text() == fingerprint(name, where.name, row)
+    return says(done_file(where, row, seed), fingerprint(name, where.name, row))
+
+
+def says(file: Path, fingerprint: str) -> bool:
+    """Return whether what lies beside this file was made of what has the fingerprint."""
+    return file.exists() and file.read_text("utf-8") == fingerprint
+
+
+def fingerprint(name: str, protocol: str, row: str) -> str:
+    """Return a hash of what decides a row besides the code and the seed: data, protocol, the settings of its towers."""
+    parts = [row] if row != "stack" else stacked(protocol)
+    settings = {part: settings_of(part, protocol) if part in ROWS | LONGER else {} for part in parts}
+    return split_fingerprint(name, {**PROTOCOLS[protocol], "rows": settings})
+
+
+def split_fingerprint(name: str, rule: Mapping[str, Any]) -> str:
+    """Return a hash of what decides a split: the rule and the data."""
+    return sha256(json.dumps([rule, _data_digest(name)], sort_keys=True).encode()).hexdigest()
 
 
 @cache
-def fingerprint(name: str, protocol: str, row: str) -> str:
-    """Return a hash of what decides a row besides the code and the seed: data, protocol, the settings of its towers."""
-    parts = [row] if row != "stack" else [part for part in stacked(protocol) if part in ROWS]
-    settings = [PROTOCOLS[protocol], [settings_of(part, protocol) for part in parts if part in ROWS | LONGER]]
-    digest = sha256(json.dumps([row, *settings], sort_keys=True).encode())
+def _data_digest(name: str) -> str:
+    """Return a hash of a data set's files, of its pictures by their names and sizes."""
+    digest = sha256()
     for folder in folders_of(name):
         for file in ("products.jsonl", "interactions.csv"):
             digest.update((folder / file).read_bytes())
+    if images := images_of(name):
+        digest.update(repr(sorted((each.name, each.stat().st_size) for each in images.iterdir())).encode())
     return digest.hexdigest()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.record import environment
-from benchmarks.tower_files import WORK, images_of, is_done
+from benchmarks.tower_files import NEAR_CLONES, WORK, images_of, is_done
 from benchmarks.tower_rows import NO_PICTURES, PLANTED, WITH_PICTURES, K
 from trainer.baselines import BASELINES
 from trainer.statistics import holm, seeds_interval
@@ -36,7 +36,8 @@ def _protocol(name: str, where: Path) -> dict[str, Any]:
             continue
         with np.load(path, allow_pickle=False) as arrays:
             values.setdefault(row, {})[int(seed)] = {key: arrays[key] for key in arrays.files}
-    rows = {row: _row(where, row, of_seed) for row, of_seed in values.items()}
+    near_clones = np.load(where / NEAR_CLONES, allow_pickle=False)
+    rows = {row: _row(where, row, of_seed, near_clones) for row, of_seed in values.items()}
     ordered = dict(sorted(rows.items(), key=lambda item: -item[1]["test"][f"ndcg@{K}"]["mean"]))
     best = next((row for row in ordered if row in BASELINES), None)
     towers = [row for row in ordered if row not in BASELINES and row != PLANTED]
@@ -50,28 +51,24 @@ def _protocol(name: str, where: Path) -> dict[str, Any]:
             "p_holm": corrected[row],
             "verdict": ("beats it" if each["mean"] > 0 else "loses to it") if sure else "not told apart from it",
         }
-    return {"about": json.loads((where / "about.json").read_text("utf-8")), "rows": ordered}
+    about = json.loads((where / "about.json").read_text("utf-8"))
+    return {"about": about | {"test_users_with_near_clone": int(near_clones.sum())}, "rows": ordered}
 
 
-def _row(where: Path, row: str, of_seed: Mapping[int, Mapping[str, NDArray[np.float64]]]) -> dict[str, Any]:
+def _row(
+    where: Path, row: str, of_seed: Mapping[int, Mapping[str, NDArray[np.float64]]], near_clones: NDArray[np.bool_]
+) -> dict[str, Any]:
     seeds = sorted(of_seed)
     generator = np.random.default_rng(0)
-    test = {}
-    for metric in of_seed[seeds[0]]:
-        stacked = np.stack([of_seed[seed][metric] for seed in seeds])
-        interval = seeds_interval(stacked, generator)
-        means = stacked.mean(axis=1)
-        test[metric] = {
-            "mean": round(interval.mean, 5),
-            "sd": round(float(means.std(ddof=1)), 5) if len(seeds) > 1 else None,
-            "low": round(interval.low, 5),
-            "high": round(interval.high, 5),
-        }
+    stacked = {metric: np.stack([of_seed[seed][metric] for seed in seeds]) for metric in of_seed[seeds[0]]}
+    test = {metric: _over_seeds(values, generator) for metric, values in stacked.items()}
+    ndcg = f"ndcg@{K}"
     details = {seed: json.loads((where / f"{row}-{seed}.json").read_text("utf-8")) for seed in seeds}
     first = details[seeds[0]]
     return {
         "seeds": seeds,
         "test": test,
+        "without_near_clones": {ndcg: _over_seeds(stacked[ndcg][:, ~near_clones], generator)},
         f"coverage@{K}": _mean_of(details, f"coverage@{K}"),
         "fit_seconds": _mean_of(details, "fit_seconds"),
         "score_seconds_per_1000_users": _mean_of(details, "score_seconds_per_1000_users"),
@@ -80,6 +77,17 @@ def _row(where: Path, row: str, of_seed: Mapping[int, Mapping[str, NDArray[np.fl
         **{key: first[key] for key in ("tuned", "model", "training", "parameters") if key in first},
         **({"best_epochs": [details[seed]["best_epoch"] for seed in seeds]} if "best_epoch" in first else {}),
         f"slices_of_seed_{seeds[0]}": first["slices"],
+    }
+
+
+def _over_seeds(values: NDArray[np.float64], generator: np.random.Generator) -> dict[str, float | None]:
+    """Return mean, spread over seeds and interval of (seeds, users)."""
+    interval = seeds_interval(values, generator)
+    return {
+        "mean": round(interval.mean, 5),
+        "sd": round(float(values.mean(axis=1).std(ddof=1)), 5) if len(values) > 1 else None,
+        "low": round(max(interval.low, 0.0), 5),  # no metric is below 0, though stretched deviations may be
+        "high": round(interval.high, 5),
     }
 
 

@@ -31,6 +31,7 @@ from benchmarks.missing import MODALITIES, without
 from benchmarks.record import environment, write
 from benchmarks.simulated_shoppers import planted_scorer
 from benchmarks.tower_files import (
+    NEAR_CLONES,
     WORK,
     done_file,
     fingerprint,
@@ -39,6 +40,8 @@ from benchmarks.tower_files import (
     images_of,
     interactions_of,
     is_done,
+    says,
+    split_fingerprint,
 )
 from benchmarks.tower_rows import (
     LONGER,
@@ -62,6 +65,7 @@ from trainer.course import Course
 from trainer.determinism import one_seed_one_result
 from trainer.evaluation import Ranking, Scorer, rank, rank_metrics
 from trainer.metrics import coverage, diversity, novelty
+from trainer.near_clones import near_clone_pairs
 from trainer.prepare import Prepared, prepare
 from trainer.progress import TerminalProgress
 from trainer.recipes import RECIPES
@@ -76,13 +80,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure what is asked for and not there yet, then sum up everything that is there."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.towers", description=__doc__.splitlines()[0])
     parser.add_argument("name", help="var/data/NAME, as `python -m trainer prepare` writes it; NAME+NAME for both")
-    parser.add_argument("--protocols", nargs="+", choices=PROTOCOLS, required=True)
+    parser.add_argument(
+        "--protocols", nargs="+", choices=PROTOCOLS, default=[], metavar="PROTOCOL", help=f"of {', '.join(PROTOCOLS)}"
+    )
     rows = [*BASELINES, *ROWS, "stack", PLANTED, *LONGER]
     parser.add_argument("--rows", nargs="+", choices=rows, default=rows, metavar="ROW", help=f"of {', '.join(rows)}")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--summary", action="store_true", help="only sum up")
+    parser.add_argument("--summary", action="store_true", help="only sum up what is measured already")
     arguments = parser.parse_args(argv)
+    if not arguments.protocols and not arguments.summary:
+        parser.error(f"name one of the --protocols {', '.join(PROTOCOLS)}, or --summary")
     one_seed_one_result()
     torch.set_num_threads(arguments.threads)
     if not arguments.summary:
@@ -103,7 +111,7 @@ def _measure(name: str, protocol: str, seed: int, rows: Sequence[str]) -> None:
         progress.say(f"{name} {protocol} seed {seed}: {', '.join(missing)}")
         for fit in bench.fits(missing):
             bench.judge(fit)
-            done_file(where, fit.row, seed).write_text(fingerprint(name, protocol, fit.row))
+            done_file(where, fit.row, seed).write_text(fingerprint(name, protocol, fit.row), "utf-8")
 
 
 @dataclass(frozen=True)
@@ -130,13 +138,18 @@ class _Bench:
     ) -> None:
         self.name, self.protocol, self.seed, self.where, self.progress = name, protocol, seed, where, progress
         where.mkdir(parents=True, exist_ok=True)
-        split = where / "split.npz"
-        if not split.exists():
-            first = prepare(self._config({}, rule or PROTOCOLS[protocol], SPLIT_SEED), progress)
+        split, rule = where / "split.npz", rule or PROTOCOLS[protocol]
+        dealt, wanted = where / "split.of", split_fingerprint(name, rule)
+        if not split.exists() or not says(dealt, wanted):
+            first = prepare(self._config({}, rule, SPLIT_SEED), progress)
             save_split(plan_split(first.dataset, first.config.split, SPLIT_SEED), first.dataset, split)
+            dealt.write_text(wanted, "utf-8")
+            (where / NEAR_CLONES).unlink(missing_ok=True)
         self.prepared = prepare(self._config({}, {"file": str(split)}, seed), progress)
         self.fitted: dict[str, Scorer] = {}
         _write(where / "about.json", _about(self.prepared))
+        if not (where / NEAR_CLONES).exists():
+            np.save(where / NEAR_CLONES, _have_near_clone(self.prepared), allow_pickle=False)
 
     def fits(self, rows: Sequence[str]) -> Iterator[_Fit]:
         """Yield these rows fitted: baselines first, each once however many mixtures it is part of."""
@@ -181,8 +194,11 @@ class _Bench:
     def _tower(self, row: str) -> _Fit:
         settings = settings_of(row, self.protocol)
         out = self.where / "runs" / f"{row}-{self.seed}"
-        if done_file(self.where, row, self.seed).exists() and not is_done(self.where, self.name, row, self.seed):
-            shutil.rmtree(out, ignore_errors=True)  # what was trained there was something else
+        wanted = fingerprint(self.name, self.protocol, row)
+        if not says(out / "run.of", wanted):  # what was trained there was something else
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir(parents=True)
+            (out / "run.of").write_text(wanted, "utf-8")
         config = self._config(settings, {"file": str(self.where / "split.npz")}, self.seed, out)
         course = Course(replace(self.prepared, config=config), out, self.progress)
         if checkpoint.exists(out / "last"):
@@ -270,6 +286,16 @@ class _Bench:
 
 def _remade_content(chosen: Mapping[str, Any], prepared: Prepared) -> Scorer:
     return remake_content_scorer(prepared.features, chosen, prepared.device)
+
+
+def _have_near_clone(prepared: Prepared) -> NDArray[np.bool_]:
+    """Return which test users have an account in training that is nearly theirs, (n,); what they choose is known."""
+    split = prepared.split
+    pairs = near_clone_pairs(prepared.dataset.interactions)
+    # The split's users are numbered as the data set's, and training keeps all their names.
+    learned = np.isin(pairs, np.unique(split.train.user_idx))
+    found: NDArray[np.bool_] = np.isin(split.test.users, pairs[learned[:, ::-1]])
+    return found
 
 
 def _about(prepared: Prepared) -> dict[str, Any]:

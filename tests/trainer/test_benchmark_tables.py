@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.tables import CEILING, details, main, overview, retrieval, same_product, with_table
+from benchmarks.tables import CEILING, details, main, overview, retrieval, same_product, transfer, with_table
 
 
 def result(mean, **more):
@@ -11,11 +11,19 @@ def result(mean, **more):
     slices = {"history_length": {"1": {"users": 1234, "ndcg@10": [mean / 2, 0, 1]}}}
     timing = {"fit_seconds": 61.4, "score_seconds_per_1000_users": 0.148}
     test = {"ndcg@10": metric, "recall@10": metric, "mrr@10": metric}
-    return {"seeds": [0, 1, 2], "test": test, "slices_of_seed_0": slices, **timing, **more}
+    test = {"test": test, "without_near_clones": {"ndcg@10": {**metric, "mean": mean * 0.8}}}
+    return {"seeds": [0, 1, 2], **test, "slices_of_seed_0": slices, **timing, **more}
 
 
 def written(tmp_path: Path, rows, lines_of=details) -> list[str]:
-    about = {"test_users": 4000, "candidates": 5960, "train_interactions": 139120, "data_hash": "3945532a4f255732"}
+    about = {
+        "test_users_with_near_clone": 199,
+        "test_users": 4000,
+        "candidates": 5960,
+        "train_interactions": 139120,
+        "data_hash": "3945532a4f255732",
+    }
+    about["test_users_with_near_clone"] = 199
     found = {"data": "beauty", "protocols": {"both": {"about": about, "rows": rows}}}
     (tmp_path / "towers_beauty.json").write_text(json.dumps(found))
     page = with_table("before\n<!-- towers -->\nstale\n<!-- /towers -->\nafter\n", "towers", lines_of(tmp_path))
@@ -27,8 +35,11 @@ def written(tmp_path: Path, rows, lines_of=details) -> list[str]:
 
 def test_a_table_says_what_the_result_file_says_and_where_a_tower_loses(tmp_path):
     loses = {"verdict": "loses to it", "mean": -0.0507}
-    lines = written(tmp_path, {"ease": result(0.1234), "two_tower": result(0.0727, against_best_baseline=loses)})
-    assert "| `ease` | .1234 ± .0010 (.1134–.1334) | .123 | .123 | 3 | 61 | 0.15 | – |" in lines
+    two_tower = result(0.0727, against_best_baseline=loses, best_epochs=[0, 5, 0])
+    lines = written(tmp_path, {"ease": result(0.1234), "two_tower": two_tower})
+    assert "| `ease` | .1234 ± .0010 (.1134–.1334) | .0987 | .123 | .123 | 3 | – | 61 | 0.15 | – |" in lines
+    assert any("| 3 | 0, 5, 0 | 61 |" in line for line in lines)
+    assert any("; 199 of those asked have a near clone among those learned from;" in line for line in lines)
     assert any(line.startswith("| `two_tower` | .0727") and line.endswith("loses to it (-0.0507) |") for line in lines)
     assert "| NDCG@10 of (users) | history 1 (1,234) |" in lines
     assert "| `ease` | .0617 |" in lines
@@ -130,17 +141,30 @@ def test_words_and_pictures_are_told_by_way_and_gallery_and_a_row_without_words_
 
 def test_offers_of_the_same_product_are_told_by_data_and_by_what_found_them(tmp_path):
     names = ("recall@1", "recall@5", "recall@10", "hit_rate@1", "hit_rate@5", "hit_rate@10", "mrr", "ndcg@10")
-    said = {name: {"mean": place / 10} for place, name in enumerate(names, 1)}
+    said = {name: {"mean": place / 10, "sd": 0.004} for place, name in enumerate(names, 1)}
     found = {
         "whole": {"walmart_amazon": {"tf_idf_words": said}},
         "held_out": {"products": {"head": said}, "categories": {}, "seconds": 21.3},
     }
     (tmp_path / "same_product.json").write_text(json.dumps(found))
-    values = ".100 / .200 / .300 | .400 / .600 | .700 | .800 |"
+    spread = [f".{place}00 ± .004" for place in range(9)]
+    values = f"{' / '.join(spread[1:4])} | {spread[4]} / {spread[6]} | {spread[7]} | {spread[8]} |"
     assert list(same_product(tmp_path))[2:-1] == [
         f"| walmart_amazon | tf idf words | {values}",
         f"| PriceRunner, unseen products | head | {values}",
     ]
+
+
+def test_a_head_is_told_by_what_it_learned_from_and_what_it_is_asked(tmp_path):
+    said = {name: {"mean": place / 10, "sd": 0.004} for place, name in enumerate(("a", "b", "type", "colour"), 1)}
+    asked = {
+        "pricerunner": {"mrr": said["a"]},
+        "walmart_amazon": {"mrr": said["b"]},
+        "fashion": {"same_colour@10": said["colour"], "same_type@10": said["type"]},
+    }
+    (tmp_path / "same_product.json").write_text(json.dumps({"transfer": {"all but fashion": asked}}))
+    values = ".100 ± .004 | .200 ± .004 | .300 ± .004 | .400 ± .004"
+    assert list(transfer(tmp_path))[2] == f"| all but fashion | {values} |"
 
 
 def test_a_page_without_its_marks_is_refused():
