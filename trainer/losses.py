@@ -1,6 +1,7 @@
 """Training objectives, each on embeddings, so that any pair of towers can use them."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -22,7 +23,9 @@ def in_float32(loss: Callable[P, Result]) -> Callable[P, Result]:
     @wraps(loss)
     def computed(*args: P.args, **kwargs: P.kwargs) -> Result:
         tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)]
-        with torch.autocast(tensors[0].device.type, enabled=False):
+        device = tensors[0].device.type
+        has_autocast = torch.amp.is_autocast_available(device)
+        with torch.autocast(device, enabled=False) if has_autocast else nullcontext():
             exact = [_widened(value) for value in args]
             return loss(*exact, **{name: _widened(value) for name, value in kwargs.items()})  # type: ignore[arg-type]
 
