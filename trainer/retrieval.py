@@ -33,7 +33,7 @@ def retrieval_metrics(
 
     queries (n, dim) and gallery (g, dim) are compared by dot product, so give them at unit length. `relevant[i]`: the
     gallery rows that answer query i, at least one. `own` (n,): a gallery row that is the query itself and is not
-    ranked, -1 for none. Equal scores are ordered by chance, from `seed`.
+    ranked, -1 for none. Equal scores are ordered by chance, from `seed`; equal gallery rows have equal scores.
 
     recall@k is the share of a query's answers among the first k; hit_rate@k asks for any of them, which is what
     papers with one answer a query call recall. mrr has no cut-off.
@@ -87,8 +87,10 @@ def _ranks(
     generator: np.random.Generator,
 ) -> NDArray[np.int64]:
     ranks = np.empty(len(columns), dtype=np.int64)
+    first = _first_equal(gallery)
     for rows in _chunks(len(queries), len(gallery)):
-        scores = queries[rows] @ gallery.T  # (b, g)
+        # A matrix product may round equal columns differently, by where they lie: their tie would not be one.
+        scores = (queries[rows] @ gallery.T)[:, first]  # (b, g)
         if own is not None:
             has = np.flatnonzero(own[rows] >= 0)
             scores[has, own[rows[has]]] = -np.inf
@@ -96,6 +98,12 @@ def _ranks(
         part = slice(mine[0], mine[-1])
         ranks[part] = target_ranks(scores, mine - mine[0], columns[part], generator.random(scores.shape))
     return ranks
+
+
+def _first_equal(gallery: Embeddings) -> NDArray[np.int64]:
+    """Return, for each row, the first row that is equal to it, (g,)."""
+    seen: dict[bytes, int] = {}
+    return np.array([seen.setdefault(row.tobytes(), place) for place, row in enumerate(gallery)], dtype=np.int64)
 
 
 def _chunks(num_rows: int, width: int) -> list[NDArray[np.int64]]:

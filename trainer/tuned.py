@@ -55,7 +55,12 @@ def check_branch(prepared: Prepared, branches: Mapping[str, nn.Module]) -> None:
 def _texts(prepared: Prepared, encoder: nn.Module, rows: Rows) -> NDArray[np.float32]:
     texts = [prepared.encoders.item_text(product) for product in prepared.dataset.products]
     source = TunedText(encoder, prepared.encoders.tokens(), texts, 0.0, _device_of(encoder))
-    return all_features(source, rows, _width(source), len(texts))
+    seen: dict[str, int] = {}
+    first = np.array([seen.setdefault(texts[row], int(row)) for row in rows], dtype=np.int64)
+    features = all_features(source, np.unique(first), _width(source), len(texts))
+    # One answer for equal texts, not one a batch: rounding could tell them apart.
+    features[rows] = features[first]
+    return features
 
 
 def _images(prepared: Prepared, encoder: nn.Module, rows: Rows) -> NDArray[np.float32]:

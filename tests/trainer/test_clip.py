@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import replace
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
 import torch
 
 from tests.trainer.shapes import prepared_shapes
-from trainer import checkpoint
+from trainer import checkpoint, pairs
 from trainer.__main__ import main
 from trainer.checkpoint import Checkpoint
 from trainer.errors import ConfigError
@@ -155,6 +156,23 @@ def test_tuned_encoders_answer_for_items_and_rank_them(shapes):
     assert scores.shape == (2, len(prepared.split.test.candidates))
     report = RECIPES["clip"].sections(prepared, learner.towers)["pairs"]
     assert report["text_to_image"]["recall@10"] == pytest.approx(learner.validate()["text_to_image_recall@10"])
+
+
+def test_equal_texts_have_equal_features_in_whatever_batch_they_are(shapes, monkeypatch):
+    """An encoder that rounds differently in every batch, as padding makes it do: twins would no longer tie."""
+    monkeypatch.setattr(pairs, "ROWS_PER_CHUNK", 3)
+    prepared = shapes(**{**TUNED, "mode": "lora", "tune": "text"})
+    towers, (first, *others) = RECIPES["clip"].build(prepared).towers, prepared.dataset.products
+    products = [first, *others[:-1], {**first, "itemId": others[-1]["itemId"]}]
+    renamed = replace(prepared, dataset=replace(prepared.dataset, products=products))
+    batches = count()
+    towers["text_encoder"].register_forward_hook(lambda _module, _inputs, found: found + 1e-6 * next(batches))
+    everything = tuned_features(renamed, towers).text
+    assert (everything[-1] == everything[0]).all()
+    some = tuned_features(renamed, towers, torch.arange(2, len(products)).numpy()).text
+    assert some[2:] == pytest.approx(everything[2:], abs=1e-3)
+    assert some[2:].any(axis=1).all()
+    assert not some[:2].any()
 
 
 def test_without_pictures_there_is_no_retrieval_to_report(shapes):

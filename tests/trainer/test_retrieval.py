@@ -51,6 +51,16 @@ def test_a_query_is_not_its_own_answer():
     assert found["mrr"].tolist() == [1.0] * 8
 
 
+@pytest.mark.parametrize("num_rows", [37, 1_501])
+def test_equal_gallery_rows_tie_wherever_they_lie(num_rows):
+    """All rows are one: their order is chance alone, as it is where the scores are exact because all are zero."""
+    generator = np.random.default_rng(0)
+    queries, gallery = unit(generator, 50, 257), np.repeat(unit(generator, 1, 257), num_rows, axis=0)
+    relevant = [np.array([row]) for row in generator.integers(num_rows, size=50)]
+    found, known = (retrieval_metrics(queries, rows, relevant) for rows in (gallery, np.zeros_like(gallery)))
+    assert found["mrr"].tolist() == known["mrr"].tolist()
+
+
 def test_labels_find_all_their_rows_and_only_those():
     assert [rows.tolist() for rows in relevant_by_label(["b", "z", "a", "c"], ["c", "a", "b", "a"])] == [
         [2],
