@@ -29,6 +29,7 @@ from trainer.html.projection import FEWEST_POINTS, principal_plane, sample_rows,
 from trainer.html.queries import WORD, nearest, query_words, same_group_share
 from trainer.html.thumbnails import Thumbnails
 from trainer.prepare import Prepared
+from trainer.retrieval import avg_mean_similarity_at_5
 
 NUM_USERS, NUM_FAILURES = 6, 3
 NUM_HISTORY, NUM_TILES = 8, 8
@@ -167,7 +168,16 @@ def answer_section(
         "by_picture": _by_picture(views, prepared, shelf, found, pictured, titled),
         "shares": _same_category(views, prepared, found[-1:], has),
         "what": found[-1].what if found else "",
+        "similarity": _similarity(views.whole[_sampled(views, prepared)]),
     }
+
+
+def _similarity(embeddings: Embeddings) -> str:
+    """Return AvgMeanSimilarity@5 in words, nothing where there are no neighbours."""
+    if len(embeddings) < 2:
+        return ""
+    found = avg_mean_similarity_at_5(embeddings)
+    return f"AvgMeanSimilarity@5: {found:.3f} among {len(embeddings):,} whole items."
 
 
 def _sampled(views: ItemViews, prepared: Prepared) -> NDArray[np.int64]:

@@ -26,6 +26,7 @@ from trainer.html.slice_tables import slice_losses, slice_tables
 from trainer.html.verdict import give_verdict, headline_metric, metric_title
 from trainer.prepare import Prepared, Progress, prepare
 from trainer.recipes import RECIPES
+from trainer.retrieval import SIMILARITY_CAVEAT
 from trainer.tuned import ENCODERS, tuned_features
 from trainer.whole_files import write_whole
 
@@ -106,6 +107,7 @@ def context_of(run: Path, report: Mapping[str, Any], sections: Mapping[str, Any]
         "missing": missing,
         "pairs": tables.pair_table(report.get("pairs") or {}),
         "pair_notes": tables.pair_notes(report),
+        "similarity_caveat": SIMILARITY_CAVEAT,
         "slices": slices,
         "slice_losses": slice_losses(slices),
         "baselines": tables.flat_config(report.get("baselines") or {}),
