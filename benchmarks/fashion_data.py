@@ -13,13 +13,13 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks import record
-from trainer.config import parse_config
-from trainer.data import Dataset, make_interactions
-from trainer.encoders import Encoders
-from trainer.features import ItemFeatures, build_features, find_pictures
-from trainer.pairs import Pairs
+from trainer.config.run import parse_config
+from trainer.dataset.dataset import Dataset, make_interactions
+from trainer.features.encoders import Encoders
+from trainer.features.item_features import ItemFeatures, build_features, find_pictures
+from trainer.learning.pairs import Pairs
 from trainer.prepare import Prepared
-from trainer.splits import Cases, Split
+from trainer.splits.cases import Cases, Split
 
 SHOP = "fashion.example"
 NUM_VALID, NUM_TEST = 500, 1500

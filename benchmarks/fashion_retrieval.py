@@ -24,8 +24,8 @@ from benchmarks import record
 from benchmarks.fashion_data import Fashion, read
 from benchmarks.fashion_rows import ROWS, Row
 from benchmarks.fashion_spaces import Trained, train_row
-from trainer.retrieval import SIMILARITY_CAVEAT, avg_mean_similarity_at_5, retrieval_metrics
-from trainer.statistics import bootstrap_interval
+from trainer.evaluation.retrieval_metrics import SIMILARITY_CAVEAT, avg_mean_similarity_at_5, retrieval_metrics
+from trainer.evaluation.statistics import bootstrap_interval
 
 NAME = "fashion_retrieval"
 NUM_NEIGHBOUR_QUERIES, NUM_NEIGHBOURS = 500, 10

@@ -14,18 +14,18 @@ from torch import Tensor, nn
 
 from benchmarks.fashion_data import Fashion
 from benchmarks.fashion_rows import Row
-from trainer.evaluation import embed_items
-from trainer.features import ItemFeatures
-from trainer.item_inputs import ItemExtra, extra_inputs, item_inputs
-from trainer.learner import Learner, global_chance_from
-from trainer.losses import bayesian_personalised_ranking
-from trainer.model_configs import HvsrConfig
-from trainer.negatives import nearest_items
-from trainer.pairs import Pairs, Rows, balanced_batches
+from trainer.config.model import HvsrConfig
+from trainer.evaluation.protocol import embed_items
+from trainer.features.item_features import ItemFeatures
+from trainer.features.item_inputs import ItemExtra, extra_inputs, item_inputs
+from trainer.learning.learner import Learner, global_chance_from
+from trainer.learning.negatives import nearest_items
+from trainer.learning.pair_learner import Lesson, RowFit
+from trainer.learning.pairs import Pairs, Rows, balanced_batches
+from trainer.learning.ranking_losses import bayesian_personalised_ranking
+from trainer.learning.tuned_encoders import tuned_features
 from trainer.prepare import Prepared
 from trainer.recipes import clip, hvsr, hybrid
-from trainer.row_fit import Lesson, RowFit
-from trainer.tuned import tuned_features
 
 Floats = NDArray[np.float32]
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from trainer.prepare import Prepared
-from trainer.slices import without_modality
+from trainer.reports.slices import without_modality
 
 MODALITIES = ("text", "picture")
 

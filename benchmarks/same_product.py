@@ -28,11 +28,11 @@ from benchmarks import record
 from benchmarks.fashion_data import Fashion, read
 from benchmarks.offers_data import Offers, across_shops, read_pairs, read_pricerunner
 from benchmarks.text_heads import Domain, Embed, plain, same_products, texts_and_pictures, trained_head
-from trainer.encoders import Encoders
-from trainer.feature_cache import FeatureCache
-from trainer.features import build_features
-from trainer.retrieval import retrieval_metrics
-from trainer.statistics import unpaired_seeds_interval
+from trainer.evaluation.retrieval_metrics import retrieval_metrics
+from trainer.evaluation.statistics import unpaired_seeds_interval
+from trainer.features.cache import FeatureCache
+from trainer.features.encoders import Encoders
+from trainer.features.item_features import build_features
 
 NAME = "same_product"
 METRICS = ("recall@1", "recall@5", "recall@10", "hit_rate@1", "hit_rate@5", "hit_rate@10", "mrr", "ndcg@10")

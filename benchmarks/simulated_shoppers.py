@@ -37,10 +37,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.data import Product, read_products
+from trainer.dataset.dataset import Product, read_products
 from trainer.errors import DataError
-from trainer.evaluation import Scorer
-from trainer.splits import Cases
+from trainer.evaluation.protocol import Scorer
+from trainer.splits.cases import Cases
 
 COLUMNS = ("user", "shop", "itemId", "kind", "time", "weight")
 STRAY_SHARE = 0.15

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from trainer.metric_losses import info_nce
+from trainer.learning.contrastive_losses import info_nce
 from trainer.towers.clip import Head
 
 EPOCHS, BATCH, RATE, TEMPERATURE = 30, 512, 1e-3, 0.07

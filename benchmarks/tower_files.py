@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.tower_rows import LONGER, PROTOCOLS, ROWS, settings_of, stacked
-from trainer.whole_files import write_whole
+from kernel.files import write_whole
 
 WORK = Path("var/benchmarks/towers")
 NEAR_CLONES = "near_clones.npy"  # beside a split: (n,) bool, which test users have nearly their account in training

@@ -13,7 +13,7 @@ from benchmarks.record import environment
 from benchmarks.tower_files import NEAR_CLONES, WORK, images_of, is_done
 from benchmarks.tower_rows import NO_PICTURES, PLANTED, WITH_PICTURES, K
 from trainer.baselines import BASELINES
-from trainer.statistics import holm, seeds_interval
+from trainer.evaluation.statistics import holm, seeds_interval
 
 
 def summary(name: str) -> dict[str, Any]:

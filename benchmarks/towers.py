@@ -60,18 +60,18 @@ from trainer.baselines import BASELINES, fit_baselines
 from trainer.baselines.content import content_embeddings, remake_content_scorer
 from trainer.baselines.mixtures import fit_mixture, mixture_scorer
 from trainer.baselines.sparse_interactions import num_users_per_item, user_items
-from trainer.config import RunConfig, parse_config
-from trainer.course import Course
-from trainer.determinism import one_seed_one_result
-from trainer.evaluation import Ranking, Scorer, rank, rank_metrics
-from trainer.metrics import coverage, diversity, novelty
-from trainer.near_clones import near_clone_pairs
+from trainer.config.run import RunConfig, parse_config
+from trainer.dataset.near_clones import near_clone_pairs
+from trainer.evaluation.protocol import Ranking, Scorer, rank, rank_metrics
+from trainer.evaluation.ranking_metrics import coverage, diversity, novelty
 from trainer.prepare import Prepared, prepare
 from trainer.progress import TerminalProgress
 from trainer.recipes import RECIPES
-from trainer.slices import Judge, experiment_entry, slice_document, truncation_document
-from trainer.split_files import save_split
-from trainer.split_rules import plan_split
+from trainer.reports.slices import Judge, experiment_entry, slice_document, truncation_document
+from trainer.runs.determinism import one_seed_one_result
+from trainer.runs.epochs import Course
+from trainer.splits.files import save_split
+from trainer.splits.rules import plan_split
 
 SPLIT_SEED = 0
 

@@ -9,7 +9,7 @@ from exporter import graphs
 from exporter.draft import TowerFile
 from exporter.errors import ExportError
 from trainer.checkpoint import Checkpoint
-from trainer.pixels import image_rule_at
+from trainer.features.pixels import image_rule_at
 from trainer.pretrained.branches import Branch
 from trainer.towers.hvsr import HvsrItem
 

@@ -10,17 +10,17 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from trainer.config import RunConfig
-from trainer.data import Dataset, read_dataset
-from trainer.encoders import Encoders
+from trainer.config.run import RunConfig
+from trainer.dataset.dataset import Dataset, read_dataset
+from trainer.dataset.numeric import numeric_features
 from trainer.errors import ConfigError, DataError
-from trainer.feature_cache import FeatureCache
-from trainer.features import ItemFeatures, build_features, find_pictures
-from trainer.leakage import refuse_leaks
-from trainer.numeric import numeric_features
-from trainer.split_files import load_split
-from trainer.split_rules import make_split
-from trainer.splits import Split, no_split
+from trainer.features.cache import FeatureCache
+from trainer.features.encoders import Encoders
+from trainer.features.item_features import ItemFeatures, build_features, find_pictures
+from trainer.splits.cases import Split, no_split
+from trainer.splits.files import load_split
+from trainer.splits.leakage import refuse_leaks
+from trainer.splits.rules import make_split
 
 
 class Progress(Protocol):

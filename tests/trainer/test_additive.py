@@ -8,13 +8,13 @@ import torch
 
 from tests.trainer.planted import write_run
 from trainer.checkpoint import load
-from trainer.config import as_document, parse_config, read_config
-from trainer.course import Course
-from trainer.evaluation import embed_items
-from trainer.features import ItemFeatures
+from trainer.config.run import as_document, parse_config, read_config
+from trainer.evaluation.protocol import embed_items
+from trainer.features.item_features import ItemFeatures
 from trainer.prepare import prepare
 from trainer.recipes import RECIPES
 from trainer.recipes.additive import IdsAndWords, asked_shop
+from trainer.runs.epochs import Course
 from trainer.towers.additive import CONTENT_LENGTH, AdditiveItem
 
 

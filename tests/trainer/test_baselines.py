@@ -21,12 +21,12 @@ from trainer.baselines.sparse_interactions import keep_largest, liked_together, 
 from trainer.baselines.transfer import Transfer
 from trainer.baselines.tuning import select_cases, tune, tuning_cases
 from trainer.baselines.words import Words, word_vectors
-from trainer.data import DISMISS, make_interactions
+from trainer.dataset.dataset import DISMISS, make_interactions
 from trainer.errors import ConfigError
-from trainer.evaluation import rank, rank_targets
-from trainer.features import ItemFeatures
-from trainer.metrics import ndcg_at_k
-from trainer.splits import Cases, Split
+from trainer.evaluation.protocol import rank, rank_targets
+from trainer.evaluation.ranking_metrics import ndcg_at_k
+from trainer.features.item_features import ItemFeatures
+from trainer.splits.cases import Cases, Split
 
 NUM_ITEMS = 14
 CANDIDATES = np.array([3, 5, 6, 9, 10, 12, 13])

@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from tests.trainer.shapes import prepared_shapes
-from trainer import checkpoint, pairs
+from trainer import checkpoint
 from trainer.__main__ import main
 from trainer.checkpoint import Checkpoint
 from trainer.errors import ConfigError
+from trainer.learning import pairs
+from trainer.learning.tuned_encoders import tuned_features
 from trainer.recipes import RECIPES
-from trainer.tuned import tuned_features
 
 RECALL = "text_to_image_recall@1"
 TUNED = {"heads_epochs": 0, "hidden": 0, "encoder_learning_rate": 1e-4, "image_size": 32, "lora_dropout": 0.1}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trainer.__main__ import main
-from trainer.per_user import PerUser, write_per_user
+from trainer.evaluation.per_user import PerUser, write_per_user
 
 
 def write_run(

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from trainer.config import as_document, parse_config, read_config
+from trainer.config.run import as_document, parse_config, read_config
 from trainer.errors import ConfigError
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"

@@ -10,9 +10,9 @@ import torch
 from tests.trainer.planted import write_run
 from trainer.__main__ import main
 from trainer.checkpoint import load
-from trainer.config import read_config
-from trainer.features import ItemFeatures
-from trainer.model_configs import ContentConfig
+from trainer.config.model import ContentConfig
+from trainer.config.run import read_config
+from trainer.features.item_features import ItemFeatures
 from trainer.prepare import prepare
 from trainer.recipes import RECIPES
 

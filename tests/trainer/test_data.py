@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.trainer.planted import product, write_products
-from trainer.data import KINDS, make_interactions, read_dataset, read_interactions, read_products
+from trainer.dataset.dataset import KINDS, make_interactions, read_dataset, read_interactions, read_products
 from trainer.errors import DataError
 
 HEADER = "user,shop,itemId,kind,time,weight\n"

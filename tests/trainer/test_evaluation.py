@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from trainer import evaluation
 from trainer.baselines import popularity_scorer, random_scorer, tuned_content_scorer
-from trainer.data import make_interactions
-from trainer.evaluation import embed_items, evaluate, rank_targets, tower_scorer
-from trainer.features import ItemFeatures
-from trainer.histories import pad_histories
-from trainer.splits import Cases
+from trainer.dataset.dataset import make_interactions
+from trainer.dataset.histories import pad_histories
+from trainer.evaluation.protocol import embed_items, evaluate, rank_targets, tower_scorer
+from trainer.evaluation.protocol import protocol as evaluation
+from trainer.features.item_features import ItemFeatures
+from trainer.splits.cases import Cases
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
 CPU = torch.device("cpu")

@@ -8,7 +8,7 @@ import torch
 
 from benchmarks import fashion_spaces
 from tests.trainer.shapes import prepared_shapes
-from trainer.pairs import run_pairs
+from trainer.learning.pairs import run_pairs
 
 HVSR = {
     "type": "hvsr",

@@ -8,7 +8,7 @@ import pytest
 
 from tests.trainer.planted import write_run
 from trainer.__main__ import main
-from trainer.feature_cache import FeatureCache
+from trainer.features.cache import FeatureCache
 
 WHAT = {"what": "texts", "encoder": "tiny", "rule": "r"}
 
@@ -111,8 +111,8 @@ def test_precompute_makes_what_training_then_finds(tmp_path, capsys, monkeypatch
     assert "7 items, 7 texts, 0 pictures" in capsys.readouterr().out
     assert main(["features", "precompute", str(run)]) == 0
     assert "40 items" in capsys.readouterr().out
-    monkeypatch.setattr("trainer.encoders.Encoders.encode_texts", lambda *_: pytest.fail("encoded again"))
-    from trainer.config import read_config
+    monkeypatch.setattr("trainer.features.encoders.Encoders.encode_texts", lambda *_: pytest.fail("encoded again"))
+    from trainer.config.run import read_config
     from trainer.prepare import prepare
     from trainer.progress import TerminalProgress
 

@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 
 from tests.trainer.planted import IMAGE_DIM, TEXT_DIM, WORDS, product, write_bundle
-from trainer.data import CONTRACTS
-from trainer.encoders import Encoders, item_text, read_pixels
+from trainer.dataset.dataset import CONTRACTS
 from trainer.errors import DataError, EncoderError
-from trainer.features import build_features, find_pictures
+from trainer.features.encoders import Encoders, item_text, read_pixels
+from trainer.features.item_features import build_features, find_pictures
 
 RULE = {"size": 4, "resize": 5, "interpolation": "bilinear", "mean": [0.5] * 3, "std": [0.25] * 3}
 

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.config import TrainingConfig
-from trainer.data import DISMISS, make_interactions
+from trainer.config.model import TwoTowerConfig
+from trainer.config.run import TrainingConfig
+from trainer.dataset.dataset import DISMISS, make_interactions
 from trainer.errors import TrainingError
-from trainer.evaluation import embed_items
-from trainer.features import ItemFeatures
-from trainer.fit import Fit, Lessons
-from trainer.item_inputs import drop_modalities, item_inputs
-from trainer.model_configs import TwoTowerConfig
+from trainer.evaluation.protocol import embed_items
+from trainer.features.item_features import ItemFeatures
+from trainer.features.item_inputs import drop_modalities, item_inputs
+from trainer.learning.ranking_learner import Fit, Lessons
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
 VIEW, CART = 0, 2

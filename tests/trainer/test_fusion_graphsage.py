@@ -19,13 +19,13 @@ from tests.trainer.planted import (
 )
 from trainer import checkpoint
 from trainer.__main__ import main
-from trainer.config import read_config
-from trainer.data import make_interactions
-from trainer.evaluation import evaluate
-from trainer.graph import Neighbours, sample_neighbourhood
-from trainer.known_names import hash_keys
+from trainer.config.run import read_config
+from trainer.dataset.dataset import make_interactions
+from trainer.dataset.hashed_ids import hash_keys
+from trainer.evaluation.protocol import evaluate
 from trainer.prepare import prepare
 from trainer.recipes import RECIPES, fusion, graphsage
+from trainer.recipes.item_graph import Neighbours, sample_neighbourhood
 
 NUM_ITEMS, NUM_USERS = 40, 60
 MODELS = {

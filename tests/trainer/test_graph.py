@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.data import DISMISS, make_interactions
-from trainer.features import ItemFeatures
-from trainer.graph import (
+from trainer.dataset.dataset import DISMISS, make_interactions
+from trainer.features.item_features import ItemFeatures
+from trainer.recipes.item_graph import (
     Neighbours,
     build_graph,
     co_view,

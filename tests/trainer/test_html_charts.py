@@ -6,10 +6,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from trainer.html import charts
-from trainer.html.charts import Bar, Group, Line, bar_chart, interval_bar, line_chart, scatter, ticks
-from trainer.html.marks import NUM_GROUPS, mark_path
-from trainer.html.page import HERE
+from trainer.reports.html import charts
+from trainer.reports.html.charts import Bar, Group, Line, bar_chart, interval_bar, line_chart, scatter, ticks
+from trainer.reports.html.marks import NUM_GROUPS, mark_path
+from trainer.reports.html.page import HERE
 
 EVIL = "<script>alert(1)</script>\"'&"
 WORDS = {"name": "c", "title": EVIL, "description": "what it shows"}

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import homogeneity_completeness_v_measure
 
-from trainer.html.clusters import NOISE, agreement, by_size, central_rows, find_clusters
-from trainer.html.projection import principal_plane, sample_rows, tsne
+from trainer.reports.html.clusters import NOISE, agreement, by_size, central_rows, find_clusters
+from trainer.reports.html.projection import principal_plane, sample_rows, tsne
 
 
 def blobs(sizes=(60, 40, 25), num_stray=12, dim=24, seed=0):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from trainer.data import DISMISS, make_interactions
-from trainer.html.categories import groupings, largest
-from trainer.html.examples import (
+from trainer.dataset.dataset import DISMISS, make_interactions
+from trainer.reports.html.categories import groupings, largest
+from trainer.reports.html.examples import (
     MAX_USERS,
     JudgedUser,
     confidence_auc,
@@ -15,9 +15,9 @@ from trainer.html.examples import (
     missed_with_long_history,
     sample_users,
 )
-from trainer.html.queries import nearest, query_words, same_group_share
-from trainer.html.verdict import give_verdict, headline_metric
-from trainer.splits import Cases
+from trainer.reports.html.queries import nearest, query_words, same_group_share
+from trainer.reports.html.verdict import give_verdict, headline_metric
+from trainer.splits.cases import Cases
 
 NUM_ITEMS = 40
 

@@ -9,16 +9,16 @@ from tests.trainer.shapes import prepared_shapes
 from trainer import checkpoint
 from trainer.checkpoint import Checkpoint
 from trainer.errors import ConfigError, DataError
-from trainer.html.embeddings import item_views
-from trainer.pair_metrics import HELD_OUT_NOTE
-from trainer.pairs import run_pairs
+from trainer.learning.pair_metrics import HELD_OUT_NOTE
+from trainer.learning.pairs import run_pairs
+from trainer.learning.tuned_encoders import tuned_features
 from trainer.progress import TerminalProgress
 from trainer.recipes import RECIPES
 from trainer.recipes.hybrid import same_label
+from trainer.reports.html.embeddings import item_views
+from trainer.runs.train import report_of
 from trainer.towers.hvsr import HvsrItem
 from trainer.towers.hybrid import LateFusionItem, TextTransformer
-from trainer.train import report_of
-from trainer.tuned import tuned_features
 
 HYBRID = {
     "type": "hybrid",

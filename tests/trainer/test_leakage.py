@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from tests.trainer.test_splits import dataset, interactions, split_by
-from trainer.config import SplitConfig
+from trainer.config.run import SplitConfig
 from trainer.errors import DataError
-from trainer.leakage import check_split, refuse_leaks
-from trainer.split_rules import plan_split
-from trainer.splits import build_split
+from trainer.splits.cases import build_split
+from trainer.splits.leakage import check_split, refuse_leaks
+from trainer.splits.rules import plan_split
 
 
 def plan_of(**settings):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.losses import (
+from trainer.learning.ranking_losses import (
     bayesian_personalised_ranking,
     binary_cross_entropy,
     sampled_softmax,

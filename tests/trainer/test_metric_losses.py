@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from trainer.metric_losses import batch_hard_triplet, info_nce, supervised_contrastive
+from trainer.learning.contrastive_losses import batch_hard_triplet, info_nce, supervised_contrastive
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from trainer import metrics
 from trainer.errors import TrainingError
-from trainer.metrics import (
+from trainer.evaluation.protocol import ranking_metrics as metrics
+from trainer.evaluation.ranking_metrics import (
     METRICS,
     auc,
     coverage,

@@ -3,10 +3,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.trainer.test_splits import dataset, interactions
-from trainer.config import SplitConfig
-from trainer.data import make_interactions
-from trainer.near_clones import near_clone_pairs, redundant_users
-from trainer.split_rules import make_split
+from trainer.config.run import SplitConfig
+from trainer.dataset.dataset import make_interactions
+from trainer.dataset.near_clones import near_clone_pairs, redundant_users
+from trainer.splits.rules import make_split
 
 
 def of_histories(histories):

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.data import make_interactions
+from trainer.config.model import TwoTowerConfig
+from trainer.dataset.dataset import make_interactions
 from trainer.errors import TrainingError
-from trainer.feature_cache import FeatureCache
-from trainer.features import ItemFeatures
-from trainer.model_configs import TwoTowerConfig
-from trainer.negatives import NegativeSampler, nearest_items
+from trainer.features.cache import FeatureCache
+from trainer.features.item_features import ItemFeatures
+from trainer.learning.negatives import NegativeSampler, nearest_items
 
 CPU = torch.device("cpu")
 NUM_ITEMS = 9
@@ -173,7 +173,7 @@ def slow_neighbours(vectors, item, catalogue, k):
 
 @pytest.mark.parametrize("which", ["text", "image", "both"])
 def test_neighbours_equal_those_of_brute_force(which, monkeypatch):
-    monkeypatch.setattr("trainer.negatives.ROWS_PER_CHUNK", 17)
+    monkeypatch.setattr("trainer.learning.negatives.ROWS_PER_CHUNK", 17)
     some, catalogue = features(), np.arange(3, 50)
     found = nearest_items(some, which, catalogue, 4, CPU)
     unit = [part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-9) for part in (some.text, some.image)]
@@ -193,7 +193,7 @@ def test_more_neighbours_than_there_are_leave_places_empty():
 
 def test_neighbours_are_searched_once_for_the_same_features(tmp_path, monkeypatch):
     first = nearest_items(features(), "text", np.arange(60), 4, CPU, tmp_path)
-    monkeypatch.setattr("trainer.negatives._nearest", lambda *_: pytest.fail("searched again"))
+    monkeypatch.setattr("trainer.learning.negatives._nearest", lambda *_: pytest.fail("searched again"))
     assert nearest_items(features(), "text", np.arange(60), 4, CPU, tmp_path).tolist() == first.tolist()
     monkeypatch.undo()
     nearest_items(features(1), "text", np.arange(60), 4, CPU, tmp_path)

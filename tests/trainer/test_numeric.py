@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from trainer.numeric import numeric_features
+from trainer.dataset.numeric import numeric_features
 
 
 def priced(amount, currency="USD", **more):

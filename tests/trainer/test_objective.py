@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.data import make_interactions
-from trainer.model_configs import TwoTowerConfig
-from trainer.objective import Asked, Objective
+from trainer.config.model import TwoTowerConfig
+from trainer.dataset.dataset import make_interactions
+from trainer.learning.objective import Asked, Objective
 
 NUM_ITEMS, TARGET, OTHER = 40, 3, 7
 

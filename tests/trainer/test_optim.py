@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from trainer.config import TrainingConfig
+from trainer.config.run import TrainingConfig
 from trainer.errors import ConfigError
-from trainer.optim import Descent, learning_rate_at
+from trainer.learning.optim import Descent, learning_rate_at
 
 CPU = torch.device("cpu")
 

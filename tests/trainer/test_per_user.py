@@ -4,10 +4,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from trainer.data import make_interactions
+from trainer.dataset.dataset import make_interactions
 from trainer.errors import DataError
-from trainer.per_user import PerUser, hash_cases, read_per_user, write_per_user
-from trainer.splits import Cases
+from trainer.evaluation.per_user import PerUser, hash_cases, read_per_user, write_per_user
+from trainer.splits.cases import Cases
 
 
 def some_cases():

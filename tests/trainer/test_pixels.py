@@ -6,12 +6,12 @@ import pytest
 import torch
 from PIL import Image
 
-from trainer.encoders import read_pixels
+from kernel.files import _umask
 from trainer.errors import EncoderError
-from trainer.feature_cache import FeatureCache
-from trainer.pairs import balanced_batches, shuffled_batches
-from trainer.pixels import augment, build_pixels, image_rule_at
-from trainer.whole_files import _umask
+from trainer.features.cache import FeatureCache
+from trainer.features.encoders import read_pixels
+from trainer.features.pixels import augment, build_pixels, image_rule_at
+from trainer.learning.pairs import balanced_batches, shuffled_batches
 
 RULE = {"size": 8, "resize": 10, "interpolation": "bilinear", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4]}
 

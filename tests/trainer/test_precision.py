@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.data import make_interactions
-from trainer.losses import (
+from trainer.config.model import TwoTowerConfig
+from trainer.dataset.dataset import make_interactions
+from trainer.learning.contrastive_losses import batch_hard_triplet, info_nce, supervised_contrastive
+from trainer.learning.objective import Asked, Objective
+from trainer.learning.ranking_losses import (
     bayesian_personalised_ranking,
     binary_cross_entropy,
     sampled_softmax,
     softmax_over_negatives,
 )
-from trainer.metric_losses import batch_hard_triplet, info_nce, supervised_contrastive
-from trainer.model_configs import TwoTowerConfig
-from trainer.objective import Asked, Objective
 
 SIZE, NUM_NEGATIVES, DIM, TEMPERATURE = 12, 5, 8, 0.07
 LABELS = torch.arange(SIZE) % 4

@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from trainer.preprocess.images import MAX_PIXELS, PictureError, PictureRule, clean_picture
 from trainer.preprocess.numbers import check_columns
-from trainer.preprocess.pictures import MAX_PIXELS, PictureError, PictureRule, clean_picture
 from trainer.preprocess.summary import summarise
 from trainer.preprocess.text import augment_text, clean_text
 

@@ -5,9 +5,9 @@ import pytest
 
 from tests.trainer.planted import planted_interactions, planted_products, write_run
 from trainer.__main__ import main
-from trainer.data import make_interactions
-from trainer.recommend import diversify, recommend
-from trainer.splits import Cases
+from trainer.dataset.dataset import make_interactions
+from trainer.evaluation.recommend import diversify, recommend
+from trainer.splits.cases import Cases
 
 
 @pytest.fixture(scope="module")

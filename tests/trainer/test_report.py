@@ -6,8 +6,8 @@ import pytest
 from tests.trainer.planted import write_run
 from trainer.__main__ import main
 from trainer.baselines import BASELINES
-from trainer.per_user import read_per_user
-from trainer.report_tables import report_table
+from trainer.evaluation.per_user import read_per_user
+from trainer.reports.terminal_tables import report_table
 
 
 @pytest.fixture(scope="module")

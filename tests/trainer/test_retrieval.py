@@ -3,9 +3,14 @@ import math
 import numpy as np
 import pytest
 
-from trainer import retrieval
 from trainer.errors import TrainerError
-from trainer.retrieval import SIMILARITY_CAVEAT, avg_mean_similarity_at_5, relevant_by_label, retrieval_metrics
+from trainer.evaluation.protocol import retrieval_metrics as retrieval
+from trainer.evaluation.retrieval_metrics import (
+    SIMILARITY_CAVEAT,
+    avg_mean_similarity_at_5,
+    relevant_by_label,
+    retrieval_metrics,
+)
 
 
 def unit(generator, *shape):

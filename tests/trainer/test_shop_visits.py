@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from trainer.data import DISMISS, KINDS, make_interactions
-from trainer.shop_visits import visit_shop
+from trainer.dataset.dataset import DISMISS, KINDS, make_interactions
+from trainer.learning.shop_visits import visit_shop
 
 VIEW = KINDS.index("view")
 # u0: items 0 1 2 3; u1: only outside; u2: only inside; u3: inside first, and a dismissal there.

@@ -6,7 +6,7 @@ import pytest
 
 from demo.catalogue import build
 from demo.shoppers import main, read_articles
-from trainer.data import KINDS, read_dataset
+from trainer.dataset.dataset import KINDS, read_dataset
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,9 @@ from benchmarks.simulated_shoppers import (
 )
 from tests.trainer.shapes import prepared_shapes
 from tests.trainer.test_hybrid_hvsr import HVSR, HYBRID
-from trainer.data import read_dataset
+from trainer.dataset.dataset import read_dataset
 from trainer.recipes import RECIPES
-from trainer.splits import CasePlan, make_cases
+from trainer.splits.cases import CasePlan, make_cases
 
 TYPES, COLOURS = [f"type{n}" for n in range(8)], ["Red", "Blue", "Green", "Black"]
 

@@ -3,10 +3,10 @@ import math
 import numpy as np
 import pytest
 
-from trainer.data import DISMISS, make_interactions
-from trainer.evaluation import history_rows, rank_targets
-from trainer.features import ItemFeatures
-from trainer.slices import (
+from trainer.dataset.dataset import DISMISS, make_interactions
+from trainer.evaluation.protocol import history_rows, rank_targets
+from trainer.features.item_features import ItemFeatures
+from trainer.reports.slices import (
     LENGTHS,
     Judge,
     case_slices,
@@ -20,7 +20,7 @@ from trainer.slices import (
     truncation_document,
     without_modality,
 )
-from trainer.splits import Cases
+from trainer.splits.cases import Cases
 
 JUDGE = Judge([0], 0.95, 200)
 

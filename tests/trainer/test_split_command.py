@@ -5,11 +5,11 @@ import pytest
 
 from tests.trainer.planted import write_run
 from trainer.__main__ import main
-from trainer.config import read_config
-from trainer.data import read_dataset
+from trainer.config.run import read_config
+from trainer.dataset.dataset import read_dataset
 from trainer.errors import DataError
 from trainer.prepare import find_files, split_dataset
-from trainer.split_files import load_split
+from trainer.splits.files import load_split
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from trainer.config import SplitConfig
-from trainer.data import DISMISS, Dataset, make_interactions
-from trainer.dealing import hold_out_users
+from trainer.config.run import SplitConfig
+from trainer.dataset.dataset import DISMISS, Dataset, make_interactions
 from trainer.errors import ConfigError, DataError
-from trainer.leakage import check_split
-from trainer.split_files import load_split, save_split
-from trainer.split_rules import make_split, plan_split
+from trainer.splits.assignment import hold_out_users
+from trainer.splits.files import load_split, save_split
+from trainer.splits.leakage import check_split
+from trainer.splits.rules import make_split, plan_split
 
 NUM_ITEMS, NUM_USERS = 37, 120
 KEYS = [f"shop{item % 3}.example/{item:016x}" for item in range(NUM_ITEMS)]

@@ -3,9 +3,8 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from trainer import statistics
-from trainer.html.verdict import UNCLEAR, outcome
-from trainer.statistics import (
+from trainer.evaluation.protocol import statistics
+from trainer.evaluation.statistics import (
     bootstrap_interval,
     bootstrap_intervals,
     bootstrap_means,
@@ -15,6 +14,7 @@ from trainer.statistics import (
     seeds_interval,
     unpaired_seeds_interval,
 )
+from trainer.reports.html.verdict import UNCLEAR, outcome
 
 
 def test_interval_agrees_with_the_normal_theory_it_should_converge_to():

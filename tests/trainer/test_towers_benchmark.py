@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import tower_files, tower_rows, towers
 from tests.trainer import planted
-from trainer.config import read_config
+from trainer.config.run import read_config
 from trainer.prepare import prepare
 
 

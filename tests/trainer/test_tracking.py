@@ -6,8 +6,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tests.trainer.planted import write_run
 from trainer.__main__ import main
-from trainer.config import read_config
-from trainer.tracking import TensorBoardTracker, WandbTracker, curves
+from trainer.config.run import read_config
+from trainer.runs.tracking import TensorBoardTracker, WandbTracker, curves
 
 
 def shown(directory):

@@ -9,8 +9,8 @@ from PIL import Image
 from tests.trainer.planted import planted_interactions, planted_products, write_interactions, write_run
 from trainer.__main__ import main
 from trainer.checkpoint import load, load_training_state
-from trainer.feature_cache import FeatureCache
-from trainer.fit import Fit
+from trainer.features.cache import FeatureCache
+from trainer.learning.ranking_learner import Fit
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,13 @@ import optuna
 import pytest
 
 from tests.trainer.planted import write_run
-from trainer import course, tune
 from trainer.__main__ import main
-from trainer.config import read_config
+from trainer.config.run import read_config
 from trainer.errors import ConfigError
-from trainer.feature_cache import FeatureCache
-from trainer.tune import Parameter, parse_parameter
+from trainer.features.cache import FeatureCache
+from trainer.runs import epochs as course
+from trainer.runs import tune
+from trainer.runs.tune import Parameter, parse_parameter
 
 
 def run_tune(directory, capsys, *more, trials=3):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from trainer.words import MAX_WORDS, word_bags
+from trainer.features.word_bags import MAX_WORDS, word_bags
 
 TEXTS = [
     "Rene Furterer complexe 5",

@@ -23,7 +23,7 @@ from trainer.baselines.popularity import overlap_popularity_scorer, popularity_s
 from trainer.baselines.sparse_interactions import user_items
 from trainer.baselines.tuning import Fitted, tune, untuned
 from trainer.errors import ConfigError
-from trainer.evaluation import Scorer
+from trainer.evaluation.protocol import Scorer
 from trainer.prepare import Prepared
 
 __all__ = [

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from trainer.baselines.sparse_interactions import Matrix, history_matrix
-from trainer.evaluation import Scorer
-from trainer.splits import Cases
+from trainer.evaluation.protocol import Scorer
+from trainer.splits.cases import Cases
 
 MAX_FACTORS = 256
 ITERATIONS = 15

@@ -18,9 +18,9 @@ from trainer.baselines.sparse_interactions import (
     num_users_per_item,
     user_items,
 )
-from trainer.data import Interactions
-from trainer.evaluation import Scorer
-from trainer.splits import Cases
+from trainer.dataset.dataset import Interactions
+from trainer.evaluation.protocol import Scorer
+from trainer.splits.cases import Cases
 
 FROM_EXPONENTS = (0.0, 0.3, 0.6, 1.0)
 TO_EXPONENTS = (0.0, 0.25)

@@ -9,9 +9,9 @@ from torch import nn
 
 from trainer.baselines.sparse_interactions import liked_history
 from trainer.baselines.tuning import Fitted, Settings, tune
-from trainer.evaluation import Scorer, embed_items, tower_scorer
-from trainer.features import ItemFeatures
-from trainer.splits import Cases
+from trainer.evaluation.protocol import Scorer, embed_items, tower_scorer
+from trainer.features.item_features import ItemFeatures
+from trainer.splits.cases import Cases
 from trainer.towers.content import ContentItemTower, ContentUserTower
 
 TEXT_WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9)

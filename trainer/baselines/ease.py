@@ -21,9 +21,9 @@ from trainer.baselines.sparse_interactions import (
     user_items,
 )
 from trainer.baselines.tuning import Fitted, tune
-from trainer.evaluation import Scorer, seen_candidates
+from trainer.evaluation.protocol import Scorer, seen_candidates
 from trainer.prepare import Prepared
-from trainer.splits import Cases
+from trainer.splits.cases import Cases
 
 RIDGES = (30.0, 100.0, 300.0)
 PROXIMITIES = (0.0, 0.5)

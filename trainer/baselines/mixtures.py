@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from trainer.baselines.tuning import Fitted, ndcg_per_case, tuning_cases
-from trainer.evaluation import Scorer
-from trainer.splits import Cases
+from trainer.evaluation.protocol import Scorer
+from trainer.splits.cases import Cases
 
 POINTS = 8  # tried at random, and then near the best; four more for each part above three
 RANK_OFFSET = 60  # of reciprocal rank fusion, as in the paper

@@ -16,9 +16,9 @@ from trainer.baselines.sparse_interactions import (
     num_users_per_item,
     user_items,
 )
-from trainer.data import Interactions
-from trainer.evaluation import Scorer
-from trainer.splits import Cases
+from trainer.dataset.dataset import Interactions
+from trainer.evaluation.protocol import Scorer
+from trainer.splits.cases import Cases
 
 Scores = NDArray[np.float32]
 SHRINKAGES = (0.0, 10.0, 50.0)

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.baselines.sparse_interactions import history_matrix, num_users_per_item, user_items
-from trainer.data import Interactions
-from trainer.evaluation import Scorer
-from trainer.splits import Cases
+from trainer.dataset.dataset import Interactions
+from trainer.evaluation.protocol import Scorer
+from trainer.splits.cases import Cases
 
 Scores = NDArray[np.float32]
 

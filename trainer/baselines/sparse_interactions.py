@@ -6,9 +6,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from trainer.data import Interactions
-from trainer.evaluation import history_rows
-from trainer.splits import Cases
+from trainer.dataset.dataset import Interactions
+from trainer.evaluation.protocol import history_rows
+from trainer.splits.cases import Cases
 
 Matrix = Any  # a scipy.sparse.csr_matrix of float32; scipy has no types to give
 Vector = NDArray[np.float32]

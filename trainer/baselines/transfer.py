@@ -25,9 +25,9 @@ from trainer.baselines.sparse_interactions import (
     num_users_per_item,
     user_items,
 )
-from trainer.data import Interactions
-from trainer.evaluation import Scorer
-from trainer.splits import Cases
+from trainer.dataset.dataset import Interactions
+from trainer.evaluation.protocol import Scorer
+from trainer.splits.cases import Cases
 
 NEIGHBOURS = (5, 10, 20)
 GRID = [{"neighbours": k, "to_exponent": b} for k, b in product(NEIGHBOURS, (0.25, 0.5))]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.evaluation import Scorer, rank_targets
-from trainer.metrics import ndcg_at_k
-from trainer.splits import Cases
+from trainer.evaluation.protocol import Scorer, rank_targets
+from trainer.evaluation.ranking_metrics import ndcg_at_k
+from trainer.splits.cases import Cases
 
 MAX_TUNING_CASES = 2000
 MAX_TUNING_SCORES = 12_000_000

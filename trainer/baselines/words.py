@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from trainer.baselines.sparse_interactions import Matrix, history_matrix
-from trainer.evaluation import Scorer
+from trainer.evaluation.protocol import Scorer
+from trainer.features.word_bags import WORD
 from trainer.prepare import Prepared
-from trainer.splits import Cases
-from trainer.words import WORD
+from trainer.splits.cases import Cases
 
 HALF_LIVES_ITEMS = (None, 10.0, 3.0)
 GRID = [{"half_life_items": half_life} for half_life in HALF_LIVES_ITEMS]

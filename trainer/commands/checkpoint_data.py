@@ -6,10 +6,10 @@ from pathlib import Path
 
 from trainer import checkpoint
 from trainer.checkpoint import Checkpoint
-from trainer.config import RunConfig, parse_config
-from trainer.course import describe_encoders
+from trainer.config.run import RunConfig, parse_config
 from trainer.errors import CheckpointError
 from trainer.prepare import Prepared, Progress, prepare
+from trainer.runs.epochs import describe_encoders
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

@@ -12,10 +12,10 @@ from rich.table import Table
 
 from trainer import checkpoint
 from trainer.commands.console import EXIT_CODES, print_table
-from trainer.course import flat
 from trainer.errors import CheckpointError, ConfigError
-from trainer.fit import Fit
+from trainer.learning.ranking_learner import Fit
 from trainer.recipes import clip, hybrid
+from trainer.runs.epochs import flat
 
 _STOP_METRICS = {"clip": clip.STOP_METRIC, "hybrid": hybrid.STOP_METRIC}  # the other types are judged by Fit's
 

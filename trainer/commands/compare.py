@@ -10,8 +10,8 @@ from typing import Any
 from rich.table import Table
 
 from trainer.commands.console import EXIT_CODES, print_table
-from trainer.comparison import compare, read_run
 from trainer.errors import ConfigError
+from trainer.reports.comparison import compare, read_run
 
 
 def add(commands: Any) -> None:

@@ -10,9 +10,9 @@ from trainer.commands.checkpoint_data import add_arguments, load_with_data
 from trainer.commands.console import EXIT_CODES, print_table
 from trainer.errors import ConfigError
 from trainer.progress import TerminalProgress
-from trainer.report import write_report
-from trainer.report_tables import report_table, slice_table
-from trainer.train import report_of
+from trainer.reports.report import write_report
+from trainer.reports.terminal_tables import report_table, slice_table
+from trainer.runs.train import report_of
 
 
 def add(commands: Any) -> None:

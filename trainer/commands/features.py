@@ -11,12 +11,12 @@ from typing import Any
 from rich.table import Table
 
 from trainer.commands.console import EXIT_CODES, print_table
-from trainer.config import RunConfig, read_config
-from trainer.data import read_products
-from trainer.encoders import Encoders
+from trainer.config.run import RunConfig, read_config
+from trainer.dataset.dataset import read_products
 from trainer.errors import ConfigError
-from trainer.feature_cache import Entry, FeatureCache
-from trainer.features import build_features
+from trainer.features.cache import Entry, FeatureCache
+from trainer.features.encoders import Encoders
+from trainer.features.item_features import build_features
 from trainer.prepare import feature_cache, find_files
 from trainer.progress import TerminalProgress
 

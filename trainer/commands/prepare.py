@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.commands.console import EXIT_CODES
-from trainer.data import KINDS
+from trainer.dataset.dataset import KINDS
 from trainer.formats.conversion import convert
 from trainer.formats.registry import FORMATS
 from trainer.formats.source import Options

@@ -15,11 +15,11 @@ from trainer.baselines.content import content_embeddings
 from trainer.commands.checkpoint_data import add_arguments, load_with_data
 from trainer.commands.console import EXIT_CODES, print_table
 from trainer.errors import ConfigError
+from trainer.evaluation.recommend import Lists, cases_of_items, cases_of_users, recommend
 from trainer.prepare import Prepared
 from trainer.progress import TerminalProgress
 from trainer.recipes import RECIPES
-from trainer.recommend import Lists, cases_of_items, cases_of_users, recommend
-from trainer.splits import Cases
+from trainer.splits.cases import Cases
 
 MAX_HISTORY_SHOWN = 20
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from trainer.commands.console import EXIT_CODES
-from trainer.html.page import write_page
 from trainer.progress import TerminalProgress
+from trainer.reports.html.page import write_page
 
 
 def add(commands: Any) -> None:

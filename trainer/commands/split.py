@@ -7,14 +7,14 @@ from typing import Any
 from rich.table import Table
 
 from trainer.commands.console import EXIT_CODES, print_table
-from trainer.config import RunConfig, read_config
-from trainer.data import Dataset
+from trainer.config.run import RunConfig, read_config
+from trainer.dataset.dataset import Dataset
 from trainer.errors import ConfigError
-from trainer.leakage import refuse_leaks
 from trainer.prepare import read_run_data
-from trainer.split_files import load_split, save_split
-from trainer.split_rules import plan_split
-from trainer.splits import Split, build_split
+from trainer.splits.cases import Split, build_split
+from trainer.splits.files import load_split, save_split
+from trainer.splits.leakage import refuse_leaks
+from trainer.splits.rules import plan_split
 
 
 def add(commands: Any) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 from trainer import checkpoint
 from trainer.commands.console import EXIT_CODES, print_table
-from trainer.config import read_config
+from trainer.config.run import read_config
 from trainer.errors import ConfigError
 from trainer.progress import TerminalProgress
-from trainer.report_tables import report_table
-from trainer.train import train
+from trainer.reports.terminal_tables import report_table
+from trainer.runs.train import train
 
 
 def add(commands: Any) -> None:

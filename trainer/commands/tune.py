@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.commands.console import EXIT_CODES
-from trainer.config import read_config
+from trainer.config.run import read_config
 from trainer.errors import ConfigError
 from trainer.progress import TerminalProgress
 
@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
 
 
 def _tune(arguments: argparse.Namespace) -> None:
-    from trainer.tune import BEST_FILE, parse_parameter, tune  # noqa: PLC0415 - optuna is slow, and for this only
+    from trainer.runs.tune import BEST_FILE, parse_parameter, tune  # noqa: PLC0415 - optuna is slow, and for this only
 
     if arguments.trials < 1:
         raise ConfigError(f"--trials must be at least 1, got {arguments.trials}")

@@ -11,8 +11,8 @@ from typing import Any
 
 from trainer.errors import DataError
 from trainer.formats.fields import attributes, finite, present, price, time_days, weight_of_rating
+from trainer.formats.images import find_pictures
 from trainer.formats.lines import json_records
-from trainer.formats.pictures import find_pictures
 from trainer.formats.source import Bad, ForeignInteraction, ForeignProduct, OnBytes, Options, Source
 
 _SHOP = "amazon.com"

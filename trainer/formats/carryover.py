@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from trainer.data import KINDS, check_row
+from trainer.dataset.dataset import KINDS, check_row
+from trainer.dataset.parquet import parquet_rows
 from trainer.errors import DataError
 from trainer.formats.fields import find_one, shop_name
+from trainer.formats.images import PictureFolder, find_pictures
 from trainer.formats.lines import csv_records, json_records
-from trainer.formats.pictures import PictureFolder, find_pictures
 from trainer.formats.source import Bad, ForeignInteraction, ForeignProduct, OnBytes, Options, Pictures, Source
-from trainer.parquet_rows import parquet_rows
 
 _NEEDED = ("user", "shop", "itemId", "kind", "time")
 _NAMES = ("interactions.csv", "interactions.jsonl", "interactions.parquet")

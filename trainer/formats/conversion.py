@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from trainer.data import SECONDS_PER_DAY
+from kernel.files import write_whole
+from trainer.dataset.dataset import SECONDS_PER_DAY
 from trainer.errors import DataError
 from trainer.formats.dropped import Dropped
 from trainer.formats.output import claim, describe_file, describe_files, finish
@@ -22,8 +23,7 @@ from trainer.formats.products import read_catalogue
 from trainer.formats.registry import FORMATS
 from trainer.formats.source import Bad, ForeignInteraction, Options, Source
 from trainer.prepare import Progress
-from trainer.preprocess.pictures import PictureError, PictureRule, clean_picture
-from trainer.whole_files import write_whole
+from trainer.preprocess.images import PictureError, PictureRule, clean_picture
 
 VERSION = 1  # of how things are converted: another one is another preparation
 COLUMNS = ("user", "shop", "itemId", "kind", "time", "weight")

@@ -12,7 +12,7 @@ from typing import Any
 
 from trainer.errors import DataError
 from trainer.formats.fields import finite, present, shop_name
-from trainer.formats.pictures import PicturesInMemory
+from trainer.formats.images import PicturesInMemory
 from trainer.formats.restricted_pickle import read_object_array
 from trainer.formats.source import Bad, ForeignInteraction, ForeignProduct, OnBytes, Options, Source
 

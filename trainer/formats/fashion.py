@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from trainer.formats.fields import attributes, find_one, present, shop_name
+from trainer.formats.images import find_pictures
 from trainer.formats.lines import csv_records
-from trainer.formats.pictures import find_pictures
 from trainer.formats.source import Bad, ForeignProduct, OnBytes, Options, Source, no_interactions
 
 _PATH = ("masterCategory", "subCategory", "articleType")

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from trainer.data import SECONDS_PER_DAY
+from trainer.dataset.dataset import SECONDS_PER_DAY
 from trainer.errors import DataError
 from trainer.formats.source import Options
 

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from trainer.formats.fields import attributes, find_one, present, price, shop_name, time_days, weight_of_rating
+from trainer.formats.images import find_pictures
 from trainer.formats.lines import csv_records
-from trainer.formats.pictures import find_pictures
 from trainer.formats.source import Bad, ForeignInteraction, ForeignProduct, OnBytes, Options, Source
 from trainer.preprocess.numbers import read_number
 

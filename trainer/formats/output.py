@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from kernel.files import write_whole
 from trainer.errors import ConfigError
-from trainer.whole_files import write_whole
 
 FINISHED = "prepare.json"  # written last: where it is, everything is
 _STARTED = ".prepare-started.json"

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote
 
-from trainer.data import product_error
+from trainer.dataset.dataset import product_error
 from trainer.formats.dropped import Dropped
 from trainer.formats.fields import attributes
 from trainer.formats.source import Bad, ForeignProduct, Options, Source

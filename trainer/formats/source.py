@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from trainer.data import KINDS
+from trainer.config.checks import between, one_of
+from trainer.dataset.dataset import KINDS
 from trainer.errors import ConfigError
-from trainer.limits import between, one_of
-from trainer.preprocess.pictures import PictureRule
+from trainer.preprocess.images import PictureRule
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import nn
 
-from trainer.evaluation import Scorer
-from trainer.learner import Learner
+from trainer.evaluation.protocol import Scorer
+from trainer.learning.learner import Learner
 from trainer.prepare import Prepared
 from trainer.recipes import additive, clip, content, fusion, graphsage, hvsr, hybrid, two_tower
 

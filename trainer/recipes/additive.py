@@ -14,19 +14,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from trainer.config.model import AdditiveConfig
+from trainer.dataset.hashed_ids import hash_keys, sorted_keys
 from trainer.errors import TrainingError
-from trainer.evaluation import Scorer, tower_scorer
-from trainer.fit import judge_on_valid
-from trainer.item_inputs import drop_modalities, extra_inputs, item_inputs
-from trainer.known_names import hash_keys, sorted_keys
-from trainer.losses import in_float32
-from trainer.model_configs import AdditiveConfig
+from trainer.evaluation.protocol import Scorer, tower_scorer
+from trainer.features.item_inputs import drop_modalities, extra_inputs, item_inputs
+from trainer.features.word_bags import word_bags
+from trainer.learning.pair_learner import Lesson, RowFit
+from trainer.learning.ranking_learner import judge_on_valid
+from trainer.learning.ranking_losses import in_float32
+from trainer.learning.shop_visits import visit_shop
 from trainer.prepare import Prepared
-from trainer.row_fit import Lesson, RowFit
-from trainer.shop_visits import visit_shop
 from trainer.towers.additive import AdditiveItem, AdditiveUser
 from trainer.towers.known_rows import UNKNOWN
-from trainer.words import word_bags
 
 Rows = NDArray[np.int64]
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from trainer.config.model import ClipConfig
 from trainer.errors import ConfigError
-from trainer.evaluation import Scorer, tower_scorer
-from trainer.metric_losses import info_nce, supervised_contrastive
-from trainer.model_configs import ClipConfig
-from trainer.pair_metrics import judge_pairs, pair_sections
-from trainer.pairs import (
+from trainer.evaluation.protocol import Scorer, tower_scorer
+from trainer.features.pixels import build_pixels, image_rule_at
+from trainer.learning.contrastive_losses import info_nce, supervised_contrastive
+from trainer.learning.pair_learner import Lesson, RowFit
+from trainer.learning.pair_metrics import judge_pairs, pair_sections
+from trainer.learning.pairs import (
     FrozenFeatures,
     Pairs,
     Rows,
@@ -24,15 +26,13 @@ from trainer.pairs import (
     run_pairs,
     shuffled_batches,
 )
-from trainer.pixels import build_pixels, image_rule_at
+from trainer.learning.tuned_encoders import ENCODERS, check_branch, tuned_features
 from trainer.prepare import Prepared
 from trainer.pretrained import branches
 from trainer.pretrained.branches import Branch, ImageBranch, TextBranch
 from trainer.pretrained.open_clip_models import Source as OpenClipSource
-from trainer.row_fit import Lesson, RowFit
 from trainer.towers.clip import ContrastiveItemTower
 from trainer.towers.content import ContentUserTower
-from trainer.tuned import ENCODERS, check_branch, tuned_features
 
 STOP_METRIC = "text_to_image_recall@10"
 

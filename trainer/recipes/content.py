@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 from trainer.baselines.content import principal_directions
-from trainer.evaluation import Scorer, tower_scorer
-from trainer.fit import judge_on_valid
-from trainer.model_configs import ContentConfig
+from trainer.config.model import ContentConfig
+from trainer.evaluation.protocol import Scorer, tower_scorer
+from trainer.learning.pair_learner import Lesson, RowFit
+from trainer.learning.ranking_learner import judge_on_valid
 from trainer.prepare import Prepared
-from trainer.row_fit import Lesson, RowFit
 from trainer.towers.content import CatalogueContentItem, ContentUserTower
 
 

@@ -8,11 +8,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from trainer.evaluation import Scorer, tower_scorer
-from trainer.fit import Fit, ItemBatch
-from trainer.known_names import hash_keys, sorted_keys
-from trainer.metric_losses import info_nce
-from trainer.model_configs import FusionConfig
+from trainer.config.model import FusionConfig
+from trainer.dataset.hashed_ids import hash_keys, sorted_keys
+from trainer.evaluation.protocol import Scorer, tower_scorer
+from trainer.learning.contrastive_losses import info_nce
+from trainer.learning.ranking_learner import Fit, ItemBatch
 from trainer.prepare import Prepared
 from trainer.towers.fusion import FusionItem, FusionUser
 from trainer.towers.known_rows import UNKNOWN

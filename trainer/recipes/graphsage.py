@@ -1,4 +1,4 @@
-"""The graphsage recipe: items in a graph across shops (trainer/graph.py, trainer/towers/graphsage.py)."""
+"""The graphsage recipe: items in a graph across shops (trainer/recipes/item_graph.py, trainer/towers/graphsage.py)."""
 
 from collections.abc import Mapping
 
@@ -7,12 +7,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from trainer.evaluation import Scorer, tower_scorer
-from trainer.features import ItemFeatures
-from trainer.fit import Fit
-from trainer.graph import ItemGraph, build_graph, sample_neighbourhood, without
-from trainer.model_configs import GraphSageConfig
+from trainer.config.model import GraphSageConfig
+from trainer.evaluation.protocol import Scorer, tower_scorer
+from trainer.features.item_features import ItemFeatures
+from trainer.learning.ranking_learner import Fit
 from trainer.prepare import Prepared
+from trainer.recipes.item_graph import ItemGraph, build_graph, sample_neighbourhood, without
 from trainer.towers.graphsage import GraphSageItem
 from trainer.towers.two_tower import TwoTowerUser
 

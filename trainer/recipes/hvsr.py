@@ -8,12 +8,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from trainer.config.model import HvsrConfig
 from trainer.errors import ConfigError, DataError
-from trainer.evaluation import Scorer, tower_scorer
-from trainer.fit import Fit
-from trainer.learner import global_chance_from
-from trainer.model_configs import HvsrConfig
-from trainer.pixels import Pixels, build_pixels, image_rule_at
+from trainer.evaluation.protocol import Scorer, tower_scorer
+from trainer.features.pixels import Pixels, build_pixels, image_rule_at
+from trainer.learning.learner import global_chance_from
+from trainer.learning.ranking_learner import Fit
 from trainer.prepare import Prepared
 from trainer.towers.hvsr import HvsrItem
 from trainer.towers.two_tower import TwoTowerUser

@@ -8,19 +8,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from trainer.config.model import HybridConfig
 from trainer.errors import ConfigError
-from trainer.evaluation import Scorer, tower_scorer
-from trainer.learner import global_chance_from
-from trainer.metric_losses import batch_hard_triplet
-from trainer.model_configs import HybridConfig
-from trainer.pair_metrics import pair_sections
-from trainer.pairs import Pairs, Rows, TunedImages, TunedText, balanced_batches, run_pairs
-from trainer.pixels import build_pixels, image_rule_at
+from trainer.evaluation.protocol import Scorer, tower_scorer
+from trainer.features.pixels import build_pixels, image_rule_at
+from trainer.learning.contrastive_losses import batch_hard_triplet
+from trainer.learning.learner import global_chance_from
+from trainer.learning.pair_learner import Lesson, RowFit
+from trainer.learning.pair_metrics import pair_sections
+from trainer.learning.pairs import Pairs, Rows, TunedImages, TunedText, balanced_batches, run_pairs
+from trainer.learning.tuned_encoders import tuned_features
 from trainer.prepare import Prepared
-from trainer.row_fit import Lesson, RowFit
 from trainer.towers.content import ContentUserTower
 from trainer.towers.hybrid import LateFusionItem, PictureCnn, TextTransformer
-from trainer.tuned import tuned_features
 
 STOP_METRIC = "same_label@10"
 NUM_NEIGHBOURS = 10

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from trainer.evaluation import Scorer, tower_scorer
-from trainer.fit import Fit
-from trainer.model_configs import TwoTowerConfig
+from trainer.config.model import TwoTowerConfig
+from trainer.evaluation.protocol import Scorer, tower_scorer
+from trainer.learning.ranking_learner import Fit
 from trainer.prepare import Prepared
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 

@@ -1,0 +1,1 @@
+"""Configuration of a run, read from one TOML file and validated."""

@@ -1,0 +1,1 @@
+"""Products and interactions in memory, as every model reads them."""

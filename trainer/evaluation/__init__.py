@@ -1,0 +1,1 @@
+"""Ranking protocol, metrics and statistics."""

@@ -1,0 +1,78 @@
+"""The values behind a report's means, one per test user: what `compare` pairs runs by. Saved as per_user.npz."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.dataset.dataset import Dataset
+from trainer.errors import DataError
+from trainer.evaluation.protocol import history_rows
+from trainer.splits.cases import Cases
+
+PER_USER_FILE = "per_user.npz"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class PerUser:
+    """Metrics of every model for every test user."""
+
+    users: tuple[str, ...]
+    values: Mapping[str, Mapping[str, NDArray[np.float64]]]  # model -> metric -> (n,)
+    data_hash: str
+    cases_hash: str  # of the questions: users, what they have seen, targets and candidates
+
+
+def hash_cases(cases: Cases, dataset: Dataset) -> str:
+    """Return a SHA-256 over what is asked: equal for two runs if and only if their values can be paired."""
+    digest = hashlib.sha256()
+    keys = np.array(dataset.item_keys)
+    users = np.array(cases.history.user_ids)[cases.users]
+    index, rows = history_rows(cases, np.arange(len(cases)))
+    for names in (users, keys[cases.history.item_idx[rows]], keys[cases.target_items], keys[cases.candidates]):
+        digest.update("\n".join(names.tolist()).encode() + b"\0")
+    digest.update(repr((cases.target_ptr.tolist(), index.tolist())).encode())
+    return digest.hexdigest()
+
+
+def write_per_user(found: PerUser, path: Path) -> None:
+    """Write the values whole or not at all."""
+    models = list(found.values)
+    metrics = list(found.values[models[0]])
+    temporary = path.with_name(f".{path.name}.writing")
+    with temporary.open("wb") as file:
+        np.savez_compressed(
+            file,
+            format=np.array(FORMAT),
+            users=np.array(found.users),
+            models=np.array(models),
+            metrics=np.array(metrics),
+            values=np.array([[found.values[model][metric] for metric in metrics] for model in models]),
+            data_hash=np.array(found.data_hash),
+            cases_hash=np.array(found.cases_hash),
+        )
+    temporary.replace(path)
+
+
+def read_per_user(path: Path) -> PerUser:
+    """Return what `write_per_user` wrote; raises DataError naming the file."""
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            if int(file["format"]) != FORMAT:
+                raise DataError(f"{path}: format {int(file['format'])}, but this version reads {FORMAT}")
+            values, models, metrics = file["values"], file["models"].tolist(), file["metrics"].tolist()
+            return PerUser(
+                tuple(file["users"].tolist()),
+                {m: dict(zip(metrics, rows, strict=True)) for m, rows in zip(models, values, strict=True)},
+                str(file["data_hash"]),
+                str(file["cases_hash"]),
+            )
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: not found; `python -m trainer evaluate CKPT --out DIR` writes it") from error
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, TypeError) as error:
+        raise DataError(f"{path}: is no per-user file: {error}") from error

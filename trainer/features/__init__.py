@@ -1,0 +1,1 @@
+"""Item features: encoder outputs, pixels, tokens and bags of words, cached on disk."""

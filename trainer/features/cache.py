@@ -1,0 +1,157 @@
+"""Encoder outputs on disk, and what else is slow to make: computed once, found again by the hash of what decides it.
+
+A file's name is that hash (encoder, rule, every text or picture), so it is never stale and never overwritten with
+something else. Two runs that miss at once both compute, and the second rename replaces the file by an equal one. Beside
+each NAME.npy lies NAME.json, which says what it is; its modification time is when the features were last used. Decoded
+pictures (trainer/features/pixels.py) and neighbours (trainer/learning/negatives.py) are kept in the same way.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from kernel.files import write_whole
+
+Batches = Iterator[tuple[Sequence[int], NDArray[np.float32]]]  # rows and their features
+_UNKNOWN: Mapping[str, Any] = {"what": "unknown", "encoder": "", "created": 0.0}
+_NAME = re.compile("(pixels-)?[0-9a-f]{64}")  # nothing else in the directory is ours
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of features, decoded pictures or neighbours."""
+
+    path: Path
+    bytes: int
+    last_used: float  # seconds since 1970
+    described: Mapping[str, Any]  # what, encoder, rule, rows, width, created
+
+
+class FeatureCache:
+    """A directory of features.
+
+    Attributes:
+        limit_bytes: after writing, what was used longest ago goes until the rest is at most so large; None: nothing.
+    """
+
+    def __init__(self, directory: Path, limit_bytes: int | None = None) -> None:
+        self.directory, self.limit_bytes = Path(directory), limit_bytes
+
+    def get(
+        self, parts: Iterable[str], shape: tuple[int, int], described: Mapping[str, Any], compute: Callable[[], Batches]
+    ) -> NDArray[np.float32]:
+        """Return the features that `parts` decide, memory-mapped, computed where this is the first time, `shape`."""
+        name = _hash(parts)
+        if (found := self.find(name, shape, np.float32, described)) is not None:
+            return found
+        features = np.zeros(shape, dtype=np.float32)
+        for rows, batch in compute():
+            features[rows] = batch
+        with self.add(name, shape, described) as file:
+            np.save(file, features, allow_pickle=False)
+        found = _load(self._path(name), shape, np.float32)
+        return features if found is None else found  # another run's pruning may have been faster
+
+    def find(
+        self, name: str, shape: tuple[int, ...], dtype: DTypeLike, described: Mapping[str, Any]
+    ) -> NDArray[Any] | None:
+        """Return the array kept under a name, memory-mapped, and note its use; None where it is absent or damaged."""
+        found = _load(self._path(name), shape, dtype)
+        if found is not None:
+            _touch(self._path(name), shape, described)
+        return found
+
+    @contextmanager
+    def add(self, name: str, shape: tuple[int, ...], described: Mapping[str, Any]) -> Iterator[IO[bytes]]:
+        """Give a file to write an array to, as `np.save` does; when the block ends well, it is kept under the name."""
+        with write_whole(self._path(name)) as file:
+            yield file
+        _describe(self._path(name), shape, described)
+        self.prune()
+
+    def entries(self) -> list[Entry]:
+        """Return what there is, most recently used first."""
+        entries = []
+        for path in self.directory.glob("*.npy") if self.directory.is_dir() else ():
+            if not _NAME.fullmatch(path.stem):
+                continue
+            with contextlib.suppress(FileNotFoundError):  # removed by another run since the listing
+                entries.append(_entry(path))
+        return sorted(entries, key=lambda entry: (-entry.last_used, entry.path.name))
+
+    def remove(self, entry: Entry) -> None:
+        """Remove one file; a run that has it open keeps reading what it has."""
+        entry.path.unlink(missing_ok=True)
+        _sidecar(entry.path).unlink(missing_ok=True)
+
+    def prune(self) -> list[Entry]:
+        """Remove what was used longest ago beyond `limit_bytes`; returns what went. The last used always stays."""
+        gone: list[Entry] = []
+        if self.limit_bytes is not None:
+            total = 0
+            for place, entry in enumerate(self.entries()):
+                total += entry.bytes
+                if total > self.limit_bytes and place > 0:
+                    self.remove(entry)
+                    gone.append(entry)
+        return gone
+
+    def _path(self, name: str) -> Path:
+        return self.directory / f"{name}.npy"
+
+
+def _hash(parts: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part.encode()).digest())  # hashed one by one: ["ab"] is not ["a", "b"]
+    return digest.hexdigest()
+
+
+def _load(path: Path, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any] | None:
+    try:
+        mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, EOFError, ValueError):  # absent, or cut short by a full disk: to be computed again in either case
+        return None
+    return mapped if (mapped.shape, mapped.dtype) == (shape, np.dtype(dtype)) else None
+
+
+def _entry(path: Path) -> Entry:
+    status = path.stat()
+    try:
+        described = json.loads(_sidecar(path).read_text(encoding="utf-8"))
+        last_used = _sidecar(path).stat().st_mtime
+    except (FileNotFoundError, ValueError):
+        described, last_used = _UNKNOWN, status.st_mtime
+    return Entry(path, status.st_size, last_used, described)
+
+
+def _touch(path: Path, shape: tuple[int, ...], described: Mapping[str, Any]) -> None:
+    """Note that the features are used now; a cache that may only be read is as good."""
+    try:
+        os.utime(_sidecar(path))
+    except FileNotFoundError:
+        with contextlib.suppress(OSError):
+            _describe(path, shape, described)
+    except OSError:
+        return
+
+
+def _describe(path: Path, shape: tuple[int, ...], described: Mapping[str, Any]) -> None:
+    document = {**described, "rows": shape[0], "width": shape[1], "created": time.time()}
+    with write_whole(_sidecar(path), is_durable=False) as file:
+        file.write((json.dumps(document) + "\n").encode())
+
+
+def _sidecar(path: Path) -> Path:
+    return path.with_suffix(".json")

@@ -1,0 +1,147 @@
+"""A bundle's text and picture encoders, run by ONNX Runtime, so that training sees the features that serving sees."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from trainer.dataset.dataset import Product
+from trainer.errors import EncoderError
+from trainer.features.pixels import read_rgb
+from trainer.features.tokens import Tokens
+
+BATCH_SIZE = 32
+Features = NDArray[np.float32]
+
+
+class Encoders:
+    """The encoders of one bundle directory, loaded when first used; only the files that are used are read and hashed.
+
+    Attributes:
+        name, space: as in the manifest.
+        text_dim, image_dim: widths of the features, as the bundle's item tower takes them.
+        has_image_encoder: without one every picture counts as missing.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = Path(directory)
+        self.manifest = _read_manifest(self.directory)
+        towers = self.manifest["towers"]
+        widths = {tensor["role"]: tensor["shape"][-1] for tensor in towers["itemTower"]["inputs"]}
+        self.name: str = self.manifest["name"]
+        self.space: str = self.manifest["space"]
+        self.text_dim: int = widths["text"]
+        self.image_dim: int = widths["image"]
+        self.has_image_encoder: bool = "imageEncoder" in towers and "image" in self.manifest
+
+    @property
+    def text_identity(self) -> str:
+        """What decides text features besides the text: the encoder's and tokenizer's hashes and how text is cut."""
+        tokenizer = self.manifest["text"]["tokenizer"]
+        return json.dumps([self._sha256("textEncoder"), self.manifest["files"][tokenizer["file"]]["sha256"], tokenizer])
+
+    @property
+    def image_identity(self) -> str:
+        """What decides picture features besides the picture."""
+        return json.dumps([self._sha256("imageEncoder"), self.manifest["image"]])
+
+    def item_text(self, product: Product) -> str:
+        """Return the text of a product by the bundle's rule."""
+        return item_text(product, self.manifest["text"]["itemText"])
+
+    def encode_texts(self, texts: Sequence[str]) -> Iterator[tuple[Sequence[int], Features]]:
+        """Yield (positions in texts, features (b, text_dim)) in batches of similar length, longest first."""
+        tokens = self.tokens()
+        encodings = tokens.encode(texts)
+        tower = _Tower(self, "textEncoder")
+        by_length = sorted(range(len(texts)), key=lambda position: -len(encodings[position].ids))
+        for start in range(0, len(texts), BATCH_SIZE):
+            positions = by_length[start : start + BATCH_SIZE]
+            ids, mask = tokens.pad([encodings[position] for position in positions])
+            yield positions, tower.run({"inputIds": ids, "attentionMask": mask, "tokenTypeIds": np.zeros_like(ids)})
+
+    def tokens(self) -> Tokens:
+        """Return what turns texts into the text encoder's ids."""
+        rule = self.manifest["text"]["tokenizer"]
+        return Tokens(self._file(rule["file"]), rule)
+
+    def encode_images(self, paths: Sequence[Path]) -> Iterator[tuple[Sequence[int], Features]]:
+        """Yield (positions in paths, features (b, image_dim)); raises EncoderError for a file that is no picture."""
+        tower = _Tower(self, "imageEncoder")
+        for start in range(0, len(paths), BATCH_SIZE):
+            positions = range(start, min(start + BATCH_SIZE, len(paths)))
+            pixels = np.stack([read_pixels(paths[position], self.manifest["image"]) for position in positions])
+            yield positions, tower.run({"pixels": pixels})
+
+    def _sha256(self, tower: str) -> str:
+        files = self.manifest["files"]
+        return str(files[self.manifest["towers"][tower]["file"]]["sha256"])
+
+    def _file(self, name: str) -> Path:
+        path = self.directory / name
+        try:
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise EncoderError(f"{path}: named by the manifest but cannot be read: {error.strerror}") from error
+        if found != self.manifest["files"][name]["sha256"]:
+            raise EncoderError(f"{path}: its SHA-256 is not the manifest's; export the bundle again")
+        return path
+
+
+class _Tower:
+    """One ONNX file, fed by the manifest's roles instead of by input names."""
+
+    def __init__(self, encoders: Encoders, name: str) -> None:
+        described = encoders.manifest["towers"][name]
+        self.inputs: dict[str, Mapping[str, Any]] = {tensor["role"]: tensor for tensor in described["inputs"]}
+        self.output: str = described["outputs"][0]["name"]
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+        self.session = onnxruntime.InferenceSession(
+            encoders._file(described["file"]), options, providers=["CPUExecutionProvider"]
+        )
+
+    def run(self, by_role: Mapping[str, NDArray[Any]]) -> Features:
+        feeds = {tensor["name"]: by_role[role].astype(tensor["dtype"]) for role, tensor in self.inputs.items()}
+        features: Features = self.session.run([self.output], feeds)[0].astype(np.float32)
+        return features
+
+
+def item_text(product: Product, rule: Mapping[str, Any]) -> str:
+    """Return an item's text as contracts/bundle.schema.json defines it; contracts/vectors/item-text.json has cases."""
+    texts = (" ".join(_field(product, field).split()) for field in rule["fields"])
+    joined: str = rule["separator"].join(text for text in texts if text)
+    return joined[: rule["maxChars"]]
+
+
+def read_pixels(path: Path, rule: Mapping[str, Any]) -> Features:
+    """Return a picture file as (3, size, size) float32 by the manifest's image rule."""
+    rgb = read_rgb(path, rule["size"], rule["resize"], rule["interpolation"])
+    pixels = (rgb.astype(np.float32) / 255 - np.float32(rule["mean"])) / np.float32(rule["std"])
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def _field(product: Product, field: str) -> str:
+    section, _, name = field.partition(".")
+    value = product.get(section, {}).get(name) if name else product.get(section)
+    return " ".join(value) if isinstance(value, (list, tuple)) else value or ""
+
+
+def _read_manifest(directory: Path) -> dict[str, Any]:
+    path = directory / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise EncoderError(f"{path}: no bundle here; `python -m exporter lite --out {directory}` makes one") from error
+    except (OSError, ValueError) as error:
+        raise EncoderError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != 1 or "towers" not in manifest:
+        raise EncoderError(f"{path}: expected a bundle manifest of format 1")
+    return manifest

@@ -1,0 +1,143 @@
+"""Pictures as arrays: decoded once into a memory-mapped cache of bytes, flipped and cropped at random in batches."""
+
+import hashlib
+import json
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from trainer.errors import EncoderError, TrainingError
+from trainer.features.cache import FeatureCache
+
+_RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
+
+
+def read_rgb(path: Path, size: int, resize: int, interpolation: str) -> NDArray[np.uint8]:
+    """Return a picture file on white as (size, size, 3) bytes: shorter side to `resize`, then the middle `size`.
+
+    Raises EncoderError for a file that is no picture or holds absurdly many pixels.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)  # a small file can hold gigapixels
+            with Image.open(path) as image:
+                rgba = image.convert("RGBA")
+    except (OSError, ValueError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise EncoderError(f"{path}: cannot be read as a picture: {error}") from error
+    white = Image.new("RGBA", rgba.size, "white")
+    rgb = Image.alpha_composite(white, rgba).convert("RGB")
+    scale = resize / min(rgb.size)
+    width, height = (resize if side == min(rgb.size) else int(side * scale) for side in rgb.size)
+    rgb = rgb.resize((width, height), _RESAMPLING[interpolation])
+    left, top = round((width - size) / 2), round((height - size) / 2)
+    return np.array(rgb.crop((left, top, left + size, top + size)), dtype=np.uint8)
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """The decoded pictures of a catalogue, one row an item; rows without a picture are white."""
+
+    rgb: NDArray[np.uint8]  # (num_items, size, size, 3), memory-mapped
+    mean: tuple[float, ...]  # of each colour, in [0, 1]
+    std: tuple[float, ...]
+
+    def batch(
+        self, rows: NDArray[np.int64], generator: torch.Generator | None = None, *, flip: float = 0.5, crop: float = 0.8
+    ) -> Tensor:
+        """Return pictures (n, 3, size, size) float32 as the encoder wants them; augmented if a generator is given.
+
+        flip: how often a picture is mirrored. crop: the least share of a side that is kept.
+        """
+        rgb = torch.from_numpy(np.array(self.rgb[rows])).permute(0, 3, 1, 2).to(torch.float32) / 255
+        if generator is not None:
+            rgb = augment(rgb, generator, flip=flip, crop=crop)
+        mean, std = (torch.tensor(values).view(3, 1, 1) for values in (self.mean, self.std))
+        return (rgb - mean) / std
+
+
+def augment(rgb: Tensor, generator: torch.Generator, *, flip: float = 0.5, crop: float = 0.8) -> Tensor:
+    """Return pictures (n, 3, h, w) mirrored and cropped at random, at the size they had; all chance is the generator's.
+
+    A crop keeps at least `crop` of each side, from any place, and is stretched to the old size by bilinear sampling.
+    """
+    chance = torch.rand(len(rgb), 4, generator=generator)
+    side = crop + (1 - crop) * chance[:, 0]
+    mirrored = torch.where(chance[:, 1] < flip, -1.0, 1.0)
+    shift = (1 - side)[:, None] * (2 * chance[:, 2:] - 1)  # (n, 2), in half pictures
+    matrices = torch.zeros(len(rgb), 2, 3)
+    matrices[:, 0, 0], matrices[:, 1, 1] = side * mirrored, side
+    matrices[:, :, 2] = shift
+    grid = F.affine_grid(matrices, list(rgb.shape), align_corners=False)
+    return F.grid_sample(rgb, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def image_rule_at(rule: Mapping[str, Any], size: int) -> dict[str, Any]:
+    """Return a manifest's image rule for pictures of another size, cutting off the same share of the border.
+
+    size: in pixels; 0 for the rule's own.
+    """
+    if size in (0, rule["size"]):
+        return dict(rule)
+    return {**rule, "size": size, "resize": max(size, math.floor(rule["resize"] * size / rule["size"] + 0.5))}
+
+
+def build_pixels(
+    pictures: Mapping[int, Path],
+    num_items: int,
+    rule: Mapping[str, Any],
+    cache_dir: Path,
+    on_progress: Callable[[str, int, int], None] = lambda what, done, total: None,
+) -> Pixels:
+    """Return the pictures of a catalogue by the manifest's image rule, decoded once for one state of all files.
+
+    pictures: {row: file}. The cache file is named by the hash of rule and files, so it is never stale.
+    """
+    decoding = [rule[key] for key in ("size", "resize", "interpolation")]
+    digest = hashlib.sha256(repr((num_items, decoding)).encode())
+    for row in sorted(pictures):
+        with pictures[row].open("rb") as file:
+            digest.update(f"{row} {hashlib.file_digest(file, 'sha256').hexdigest()}".encode())
+    cache, name = FeatureCache(cache_dir), f"pixels-{digest.hexdigest()}"
+    shape = (num_items, rule["size"], rule["size"], 3)
+    described = {"what": "decoded pictures", "encoder": "", "rule": json.dumps(decoding)}
+    rgb = cache.find(name, shape, np.uint8, described)
+    if rgb is None:
+        with cache.add(name, shape, described) as file:
+            _decode_to(file, pictures, shape, rule, on_progress)
+        rgb = cache.find(name, shape, np.uint8, described)
+    if rgb is None:
+        raise TrainingError(
+            f"{cache_dir}: the decoded pictures written there cannot be read back; did another run prune?"
+        )
+    return Pixels(rgb, tuple(rule["mean"]), tuple(rule["std"]))
+
+
+def _decode_to(
+    file: IO[bytes],
+    pictures: Mapping[int, Path],
+    shape: tuple[int, ...],
+    rule: Mapping[str, Any],
+    on_progress: Callable[[str, int, int], None],
+) -> None:
+    """Write a .npy row by row, as all rows may be more than fits in memory."""
+    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    white = b"\xff" * math.prod(shape[1:])
+    done = 0
+    for row in range(shape[0]):
+        if row not in pictures:
+            file.write(white)
+            continue
+        file.write(read_rgb(pictures[row], rule["size"], rule["resize"], rule["interpolation"]).tobytes())
+        done += 1
+        on_progress("decoding pictures", done, len(pictures))

@@ -1,0 +1,77 @@
+"""Pictures in a folder, in a .zip, or in memory, by the name of the product."""
+
+import zipfile
+from collections.abc import Mapping, Set
+from pathlib import Path, PurePosixPath
+
+from trainer.errors import DataError
+from trainer.formats.source import Pictures
+from trainer.preprocess.images import MAX_BYTES, PictureError
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
+
+
+def find_pictures(place: Path) -> Pictures:
+    """Return the pictures of a folder or a .zip; raises DataError where it is neither."""
+    if place.is_dir():
+        return PictureFolder(place)
+    if place.suffix.lower() == ".zip" and place.is_file():
+        return PictureZip(place)
+    raise DataError(f"{place}: expected a folder or a .zip of pictures named by item")
+
+
+class PictureFolder:
+    """Files named {key}.jpg, .jpeg, .png, .webp or .gif; the folder below is not looked into."""
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES}
+
+    def keys(self) -> Set[str]:
+        """Return the names without suffix."""
+        return self._paths.keys()
+
+    def read(self, key: str) -> bytes:
+        """Return the file as it is; raises OSError or PictureError."""
+        if self._paths[key].stat().st_size > MAX_BYTES:
+            raise PictureError(f"more than {MAX_BYTES:,} bytes")
+        return self._paths[key].read_bytes()
+
+
+class PictureZip:
+    """The same in a .zip, in any folder of it; nothing is unpacked to disk, so no name in it can reach outside."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise DataError(f"{path}: cannot be read as a .zip: {error}") from error
+        names = (PurePosixPath(name) for name in sorted(self._zip.namelist()))
+        self._names = {name.stem: str(name) for name in names if name.suffix.lower() in SUFFIXES}
+
+    def keys(self) -> Set[str]:
+        """Return the names without folder and suffix."""
+        return self._names.keys()
+
+    def read(self, key: str) -> bytes:
+        """Return the member as it is; raises OSError or PictureError."""
+        try:
+            if self._zip.getinfo(self._names[key]).file_size > MAX_BYTES:
+                raise PictureError(f"more than {MAX_BYTES:,} bytes")
+            return self._zip.read(self._names[key])
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:  # damaged, encrypted, unknown packing
+            raise PictureError(f"cannot be unpacked: {error}") from error
+
+
+class PicturesInMemory:
+    """Pictures that came inside of another file."""
+
+    def __init__(self, contents: Mapping[str, bytes]) -> None:
+        self._contents = contents
+
+    def keys(self) -> Set[str]:
+        """Return the products' keys."""
+        return self._contents.keys()
+
+    def read(self, key: str) -> bytes:
+        """Return the picture as it is."""
+        return self._contents[key]

@@ -1,0 +1,1 @@
+"""Training objectives: learners, losses, negatives, optimisers and pairs."""

@@ -1,0 +1,119 @@
+"""Fitting towers to products themselves: batches of items, one loss a batch, able to stop and go on between epochs."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from trainer.checkpoint import TrainingState
+from trainer.config.run import TrainingConfig
+from trainer.errors import TrainingError
+from trainer.learning.learner import OnBatch, global_chance_from, unwatched
+from trainer.learning.optim import Descent
+from trainer.learning.pairs import Rows
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is learned, apart from how.
+
+    batches: the rows of one epoch, drawn from the generator.
+    batches_per_epoch: about how many, for the learning rate's schedule.
+    loss: {"loss": the scalar to descend, further scalars to report} of some rows, in an epoch, the first being 1.
+    judge: the metrics on what is held out; `stop_metric` is one of them.
+    """
+
+    batches: Callable[[torch.Generator], Sequence[Rows]]
+    batches_per_epoch: int
+    loss: Callable[[Rows, int], Mapping[str, Tensor]]
+    judge: Callable[[], dict[str, float]]
+    stop_metric: str
+
+
+class RowFit:
+    """A learner of anything that has a loss on rows of the catalogue.
+
+    Args:
+        towers: everything that is saved; those without a weight in `rates` stay as they are.
+        rates: the weights to train, each with its learning rate as a share of the run's; none measures only.
+    """
+
+    def __init__(
+        self,
+        towers: Mapping[str, nn.Module],
+        rates: Mapping[nn.Parameter, float],
+        lesson: Lesson,
+        config: TrainingConfig,
+        generator: torch.Generator,
+        device: torch.device,
+    ) -> None:
+        self.towers = {name: tower.to(device) for name, tower in towers.items()}
+        self.lesson, self.generator = lesson, generator
+        total = math.ceil(lesson.batches_per_epoch / config.accumulate) * config.epochs
+        self.descent = Descent(list(rates), config, total, device, rates) if rates else None
+        self.epoch = 0
+
+    @property
+    def stop_metric(self) -> str:
+        """The metric that picks the best epoch."""
+        return self.lesson.stop_metric
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps so far."""
+        return self.descent.step if self.descent else 0
+
+    def run_epoch(self, on_batch: OnBatch = unwatched) -> dict[str, float]:
+        """Go through the rows once; returns the mean of the loss and of its parts."""
+        for tower in self.towers.values():
+            tower.train(self.descent is not None)
+        self.epoch += 1
+        with global_chance_from(self.generator):
+            batches = self.lesson.batches(self.generator)
+            if not batches:
+                raise TrainingError("no batch holds two products that can be compared; there is nothing to learn")
+            found = []
+            for finished, rows in enumerate(batches, 1):
+                found.append(self._learn(rows))
+                on_batch(finished, len(batches))
+            if self.descent:
+                self.descent.finish()
+        return {name: math.fsum(parts[name] for parts in found) / len(found) for name in found[0]}
+
+    def validate(self) -> dict[str, float]:
+        """Return the metrics of the towers as they stand."""
+        for tower in self.towers.values():
+            tower.eval()
+        with torch.no_grad():
+            metrics = self.lesson.judge()
+        if self.descent and self.epoch:
+            self.descent.watch(metrics[self.stop_metric])
+        return metrics
+
+    def state(self) -> TrainingState:
+        """Return what `restore` needs, besides the towers' weights."""
+        tensors, values = self.descent.state() if self.descent else ({}, {})
+        return TrainingState({**tensors, "generator": self.generator.get_state()}, {**values, "rows_epoch": self.epoch})
+
+    def restore(self, towers: Mapping[str, nn.Module], state: TrainingState) -> None:
+        """Take over these towers' weights and the optimiser and generator of `state`."""
+        for name, tower in self.towers.items():
+            tower.load_state_dict(towers[name].state_dict())
+        if self.descent:
+            self.descent.restore(state.tensors, state.values)
+        self.generator.set_state(state.tensors["generator"])
+        self.epoch = int(state.values["rows_epoch"])
+
+    def _learn(self, rows: Rows) -> dict[str, float]:
+        if self.descent is None:
+            with torch.no_grad():
+                return {name: tensor.item() for name, tensor in self.lesson.loss(rows, self.epoch).items()}
+        with self.descent.autocast():
+            parts = self.lesson.loss(rows, self.epoch)
+        value = parts["loss"].item()
+        if not math.isfinite(value):
+            raise TrainingError(f"the loss became {value} at step {self.step}; try a lower training.learning_rate")
+        self.descent.add(parts["loss"])
+        return {name: tensor.item() for name, tensor in parts.items()}

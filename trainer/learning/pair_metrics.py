@@ -1,0 +1,93 @@
+"""How well texts find their pictures and pictures their texts, among products that no tower has learned from."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from trainer.config.run import RunConfig
+from trainer.evaluation.retrieval_metrics import SIMILARITY_CAVEAT, avg_mean_similarity_at_5, retrieval_metrics
+from trainer.evaluation.statistics import bootstrap_intervals
+from trainer.learning.pairs import ROWS_PER_CHUNK, FrozenFeatures, Rows, Source, held_out_pairs
+from trainer.learning.tuned_encoders import tuned_features
+from trainer.prepare import Prepared
+from trainer.towers.clip import ContrastiveItemTower
+from trainer.towers.hybrid import LateFusionItem
+
+PairTower = ContrastiveItemTower | LateFusionItem
+Floats = NDArray[np.float32]
+PairMetrics = Mapping[str, Mapping[str, NDArray[np.float64]]]  # way -> metric -> (n,)
+HELD_OUT_NOTE = (
+    "A run's weights learn nothing from its held-out products, but these are also used to choose the epoch, "
+    "so expect somewhat less of products that had no part in it."
+)
+
+
+@torch.no_grad()
+def embed_pairs(tower: PairTower, text: Source, image: Source, rows: Rows) -> tuple[Floats, Floats]:
+    """Return the embeddings of these items' texts and pictures, (n, dim) each, unit length."""
+    tower.eval()
+    chunks = [rows[start : start + ROWS_PER_CHUNK] for start in range(0, len(rows), ROWS_PER_CHUNK)]
+    texts = torch.cat([tower.embed_text(text.features(chunk)) for chunk in chunks])
+    images = torch.cat([tower.embed_image(image.features(chunk)) for chunk in chunks])
+    return texts.float().cpu().numpy(), images.float().cpu().numpy()
+
+
+def judge_pairs(tower: PairTower, text: Source, image: Source, rows: Rows) -> dict[str, float]:
+    """Return the mean retrieval metrics both ways among these items, as "text_to_image_recall@10"."""
+    return {
+        f"{way}_{name}": float(values.mean())
+        for way, metrics in pair_metrics(*embed_pairs(tower, text, image, rows)).items()
+        for name, values in metrics.items()
+    }
+
+
+def pair_metrics(texts: Floats, images: Floats) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """Return {"text_to_image": {"recall@1": (n,), ...}, "image_to_text": ...}; row i of both is one product."""
+    own = [np.array([row]) for row in range(len(texts))]
+    names = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10")
+    both = {"text_to_image": (texts, images), "image_to_text": (images, texts)}
+    found = {way: retrieval_metrics(queries, gallery, own) for way, (queries, gallery) in both.items()}
+    return {way: {name: metrics[name] for name in names} for way, metrics in found.items()}
+
+
+def pair_sections(prepared: Prepared, towers: Mapping[str, nn.Module], held_out: float) -> dict[str, Any]:
+    """Return the report's section about retrieval among held-out products; none where fewer than two have both."""
+    tower, rows = towers["item_tower"], held_out_pairs(prepared, held_out)
+    if not isinstance(tower, PairTower):
+        raise TypeError(f"expected a tower that embeds text and picture alone, got {type(tower).__name__}")
+    if len(rows) < 2:
+        return {}
+    features, device = tuned_features(prepared, towers, rows), next(tower.parameters()).device
+    texts, images = embed_pairs(
+        tower, FrozenFeatures(features.text, device), FrozenFeatures(features.image, device), rows
+    )
+    found, config = pair_metrics(texts, images), prepared.config
+    similarity = {"text": avg_mean_similarity_at_5(texts), "image": avg_mean_similarity_at_5(images)}
+    return {
+        "pairs": {
+            "num_products": len(rows),
+            **({"held_out": HELD_OUT_NOTE} if config.model.learns else {}),
+            **{way: {name: float(each.mean()) for name, each in metrics.items()} for way, metrics in found.items()},
+            "intervals": _intervals(found, config),
+            "confidence": config.evaluation.confidence,
+            "avg_mean_similarity@5": similarity,
+            "caveat": SIMILARITY_CAVEAT,
+        }
+    }
+
+
+def _intervals(found: PairMetrics, config: RunConfig) -> dict[str, dict[str, Any]]:
+    """Return {way: {metric: {mean, low, high}}} over products drawn again."""
+    names = [(way, name) for way, metrics in found.items() for name in metrics]
+    columns = np.stack([found[way][name] for way, name in names], axis=1)
+    chance, asked = np.random.default_rng([config.seed, 3]), config.evaluation
+    intervals = bootstrap_intervals(columns, chance, confidence=asked.confidence, samples=asked.bootstrap_samples)
+    document: dict[str, dict[str, Any]] = {way: {} for way in found}
+    for (way, name), interval in zip(names, intervals, strict=True):
+        document[way][name] = asdict(interval)
+    return document

@@ -1,0 +1,255 @@
+"""Fitting two towers to interactions: one epoch at a time, and able to stop and go on between any two."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from trainer.checkpoint import TrainingState
+from trainer.config.model import RankingConfig
+from trainer.config.run import TrainingConfig
+from trainer.dataset.dataset import DISMISS, Interactions
+from trainer.dataset.histories import pad_histories
+from trainer.errors import TrainingError
+from trainer.evaluation.protocol import evaluate, tower_scorer
+from trainer.features.item_features import ItemFeatures
+from trainer.features.item_inputs import ItemExtra, drop_modalities, extra_inputs, item_inputs
+from trainer.learning.learner import OnBatch, global_chance_from, unwatched
+from trainer.learning.negatives import nearest_items
+from trainer.learning.objective import Asked, Objective
+from trainer.learning.optim import Descent
+from trainer.prepare import Prepared
+
+
+@dataclass(frozen=True)
+class ItemBatch:
+    """The items of one batch, each once, as the item tower was given them and as it embedded them."""
+
+    item_idx: NDArray[np.int64]  # (n,)
+    text: Tensor
+    image: Tensor
+    modality_mask: Tensor  # (n, 2), after modality dropout
+    extra: Mapping[str, Tensor]
+    embeddings: Tensor  # (n, dim)
+
+
+Auxiliary = Callable[[ItemBatch], Tensor]  # -> a scalar that is added to the loss
+BeforeBatch = Callable[[NDArray[np.int64]], None]  # (user_idx of the examples, (B,))
+Judge = Callable[[nn.Module, nn.Module], dict[str, float]]  # (item tower, user tower) -> metrics
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What two towers learn from, and in which way."""
+
+    train: Interactions
+    features: ItemFeatures
+    config: RankingConfig
+    extra: ItemExtra | None = None
+    user_extra: ItemExtra | None = None  # the same for users: their rows are user_idx
+    auxiliary: Auxiliary | None = None  # a further loss, on the items of each batch
+    neighbours: NDArray[np.int64] | None = None  # of trainer/learning/negatives.py, for hard negatives
+
+
+class Fit:
+    """A learner of an item and a user tower from what users did.
+
+    An example is an item that a user liked, and everything that user did before; the item itself is taken out of that
+    history, or viewing it first would give it away. What it stands against and the loss are those of
+    trainer/learning/objective.py.
+    """
+
+    stop_metric = "ndcg@10"
+
+    def __init__(
+        self,
+        item_tower: nn.Module,
+        user_tower: nn.Module,
+        lessons: Lessons,
+        config: TrainingConfig,
+        generator: torch.Generator,
+        device: torch.device,
+        judge: Judge,
+    ) -> None:
+        self.item_tower, self.user_tower = item_tower.to(device), user_tower.to(device)
+        self.train, self.features, self.extra = lessons.train, lessons.features, lessons.extra
+        self.user_extra, self.auxiliary = lessons.user_extra, lessons.auxiliary
+        self.before_batch: BeforeBatch | None = None  # is told whose choices are about to be guessed
+        self.config, self.generator, self.device, self.judge = config, generator, device, judge
+        self.examples = np.flatnonzero(self.train.is_liked & (_places(self.train) > 0))
+        if len(self.examples) < 2:
+            raise TrainingError(
+                "no training user liked anything after a first interaction, so there is nothing to learn"
+            )
+        counts = np.bincount(self.train.item_idx[self.examples], minlength=len(self.features))
+        self.objective = Objective(lessons.config, config.temperature, self.train, counts, lessons.neighbours)
+        steps = math.ceil(math.ceil(len(self.examples) / config.batch_size) / config.accumulate)
+        parameters = [*item_tower.parameters(), *user_tower.parameters()]
+        self.descent = Descent(parameters, config, steps * config.epochs, device)
+        self._watched_step = 0
+
+    @classmethod
+    def on(
+        cls,
+        prepared: Prepared,
+        item_tower: nn.Module,
+        user_tower: nn.Module,
+        generator: torch.Generator,
+        *,
+        extra: ItemExtra | None = None,
+        user_extra: ItemExtra | None = None,
+        auxiliary: Auxiliary | None = None,
+    ) -> Self:
+        """Return the learner of these towers on a run's training interactions, judged on its "valid".
+
+        A recipe whose item tower takes more than text and picture gives `extra`, and the same to `tower_scorer`;
+        `user_extra` is that for the user tower.
+        """
+        config, model, train = prepared.config, prepared.config.model, prepared.split.train
+        if not isinstance(model, RankingConfig):
+            raise TypeError(f"expected a RankingConfig, got {type(model).__name__}")
+        neighbours = None
+        if model.hard_share:
+            catalogue, cache = np.unique(train.item_idx), Path(config.cache)
+            args = (prepared.features, model.hard_features, catalogue, model.hard_neighbours)
+            neighbours = nearest_items(*args, prepared.device, cache)
+        lessons = Lessons(train, prepared.features, model, extra, user_extra, auxiliary, neighbours)
+        judge = partial(judge_on_valid, prepared, extra, user_extra)
+        return cls(item_tower, user_tower, lessons, config.training, generator, prepared.device, judge)
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps so far."""
+        return self.descent.step
+
+    @property
+    def towers(self) -> Mapping[str, nn.Module]:
+        """The two towers by the names under which they are saved."""
+        return {"item_tower": self.item_tower, "user_tower": self.user_tower}
+
+    def run_epoch(self, on_batch: OnBatch = unwatched) -> dict[str, float]:
+        """Go through all examples once, in a new order; returns the mean loss."""
+        self.item_tower.train()
+        self.user_tower.train()
+        with global_chance_from(self.generator):
+            losses = self._run_batches(on_batch)
+        if not losses:
+            raise TrainingError(
+                "no batch had a user with another liked item before the target; there is nothing to learn"
+            )
+        return {
+            "loss": math.fsum(losses) / len(losses),
+            "learning_rate": self.descent.learning_rate,
+            "grad_norm": self.descent.take_grad_norm(),
+        }
+
+    def validate(self) -> dict[str, float]:
+        """Return the mean metrics of the towers as they stand; after training steps, a plateau schedule takes note."""
+        metrics = self.judge(self.item_tower, self.user_tower)
+        if self.step > self._watched_step:
+            self.descent.watch(metrics[self.stop_metric])
+            self._watched_step = self.step
+        return metrics
+
+    def state(self) -> TrainingState:
+        """Return what `restore` needs, besides the towers' weights."""
+        tensors, values = self.descent.state()
+        return TrainingState({"generator": self.generator.get_state(), **tensors}, values)
+
+    def restore(self, towers: Mapping[str, nn.Module], state: TrainingState) -> None:
+        """Take over these towers' weights and the optimiser and generator of `state`."""
+        for name, tower in self.towers.items():
+            tower.load_state_dict(towers[name].state_dict())
+        self.descent.restore(state.tensors, state.values)
+        self.generator.set_state(state.tensors["generator"])
+        self._watched_step = self.step
+
+    def _run_batches(self, on_batch: OnBatch) -> Sequence[float]:
+        order = self.examples[torch.randperm(len(self.examples), generator=self.generator).numpy()]
+        size = self.config.batch_size
+        batches = [order[start : start + size] for start in range(0, len(order), size)]
+        losses = []
+        for finished, rows in enumerate(batches, 1):
+            with self.descent.autocast():
+                loss = self._loss(rows)
+            if loss is not None:
+                losses.append(self._checked(loss))
+                self.descent.add(loss)
+            on_batch(finished, len(batches))
+        self.descent.finish()
+        return losses
+
+    def _checked(self, loss: Tensor) -> float:
+        value = loss.item()
+        if not math.isfinite(value):
+            raise TrainingError(f"the loss became {value} at step {self.step}; try a lower training.learning_rate")
+        return value
+
+    def _loss(self, rows: NDArray[np.int64]) -> Tensor | None:
+        """Return the loss of these examples, or None where fewer than two have a history and a weight."""
+        train = self.train
+        targets, who = train.item_idx[rows], train.user_idx[rows]  # (B,) each
+        history = pad_histories(train, train.ptr[who], rows, train.time_days[rows], self.config.max_items)
+        mask = history.item_mask * (history.item_idx != targets[:, None])  # (B, L)
+        usable = ((mask > 0) & (history.kinds != DISMISS)).any(axis=1)
+        if usable.sum() < 2:
+            return None
+        if self.before_batch:
+            self.before_batch(who)
+        negatives = self.objective.draw(who, targets, self.generator)
+        wanted = np.concatenate([history.item_idx.ravel(), targets, negatives.items.ravel()])
+        embeddings, further = self._embed(wanted)
+        num, (size, length) = history.item_idx.size, history.item_idx.shape
+        users = self.user_tower(
+            embeddings[:num].view(size, length, -1),  # (B, L, dim)
+            *map(self._tensor, (history.kinds, history.ages_days, mask)),
+            **extra_inputs(self.user_extra, who, self.device, self.generator),
+        )
+        asked = Asked(who, targets, train.weight[rows] * usable, negatives)
+        against = embeddings[num + size :].view(size, -1, embeddings.shape[1])  # (B, K, dim)
+        loss = self.objective.loss(asked, users, embeddings[num : num + size], against)
+        return loss if further is None else loss + further
+
+    def _embed(self, item_idx: NDArray[np.int64]) -> tuple[Tensor, Tensor | None]:
+        """Return the embeddings of items (n,), each embedded once, as (n, dim), and the auxiliary loss on them."""
+        unique, places = np.unique(item_idx, return_inverse=True)
+        text, image, modality_mask = item_inputs(self.features, unique, self.device)
+        chance = torch.rand(len(modality_mask), 2, generator=self.generator).to(self.device)
+        modality_mask = drop_modalities(modality_mask, chance, self.config.modality_dropout)
+        extra = extra_inputs(self.extra, unique, self.device, self.generator)
+        embeddings = self.item_tower(text, image, modality_mask, **extra)  # (num_unique, dim)
+        further = None
+        if self.auxiliary:
+            further = self.auxiliary(ItemBatch(unique, text, image, modality_mask, extra, embeddings))
+        return torch.nn.functional.embedding(self._tensor(places), embeddings), further
+
+    def _tensor(self, array: NDArray[np.generic]) -> Tensor:
+        return torch.from_numpy(array).to(self.device)
+
+
+def judge_on_valid(
+    prepared: Prepared,
+    extra: ItemExtra | None,
+    user_extra: ItemExtra | None,
+    item_tower: nn.Module,
+    user_tower: nn.Module,
+) -> dict[str, float]:
+    """Return the mean metrics of these towers' cosine over the cases of "valid"."""
+    config = prepared.config
+    max_items, device = config.training.max_items, prepared.device
+    scorer = tower_scorer(item_tower, user_tower, prepared.features, max_items, device, extra, user_extra)
+    ties = np.random.default_rng([config.seed, 1])
+    values = evaluate(scorer, prepared.split.valid, ties, sorted({10, *config.evaluation.k}))
+    return {name: float(value.mean()) for name, value in values.items()}
+
+
+def _places(interactions: Interactions) -> NDArray[np.int64]:
+    """Return how many rows of the same user come before each row, (n,)."""
+    return np.arange(len(interactions)) - interactions.ptr[interactions.user_idx]

@@ -1,0 +1,236 @@
+"""Runs beside each other: the same test users, seeds of one model together, every difference paired."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.config.run import as_document, parse_config
+from trainer.errors import ConfigError, DataError
+from trainer.evaluation.per_user import PER_USER_FILE, PerUser, read_per_user
+from trainer.evaluation.statistics import Difference, Interval, holm, seeds_interval
+from trainer.reports.report import REPORT_FILE
+
+# Settings that may differ between two seeds of one model: where things are and who is told what, not what was trained.
+# The split is compared by what was read, for its file may lie elsewhere.
+NOT_THE_MODEL = frozenset(
+    ("seed", "out", "cache", "cache_limit_gb", "device", "encoders", "data", "split", "evaluation", "tracking")
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run directory."""
+
+    directory: Path
+    settings: Mapping[str, Any]  # `run` of its report.json
+    split: Mapping[str, Any]  # `split` of its report.json: what was counted, and the hash of a saved one
+    space: str | None  # of the encoders that made its item features
+    per_user: PerUser
+
+    @property
+    def model(self) -> str:
+        """The model's type, its name in the report."""
+        return str(self.settings["model"]["type"])
+
+    @property
+    def seed(self) -> int:
+        """What the run drew its luck from."""
+        return int(self.settings["seed"])
+
+
+@dataclass(frozen=True)
+class Group:
+    """One model or baseline: (seeds, users) values of a metric."""
+
+    name: str
+    directories: tuple[str, ...]
+    values: NDArray[np.float64]
+
+
+def read_run(directory: Path) -> Run:
+    """Return the run; raises DataError where its directory has no report or no values per user."""
+    path = directory / REPORT_FILE
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        settings, split = _with_defaults(document["run"]), document.get("split", {})
+        # A report from before the space was kept says only where the bundle was.
+        space = document["encoders"]["space"] if "encoders" in document else settings.get("encoders")
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: not found; give directories of finished runs") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path}: is no report of a run") from error
+    return Run(directory, settings, split, space, read_per_user(directory / PER_USER_FILE))
+
+
+def _with_defaults(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a report's settings with those that came after it, which had their defaults."""
+    try:
+        return as_document(parse_config(settings))
+    except ConfigError:  # of another version, so only the same version's can be the same model
+        return settings
+
+
+def compare(
+    runs: Sequence[Run], metric: str, *, confidence: float = 0.95, samples: int = 1000, seed: int = 0
+) -> dict[str, Any]:
+    """Return a table of every model and baseline of these runs, and the first run's model minus each of the others.
+
+    Intervals are over users, and over seeds where a model has several; p-values are of the paired difference, with
+    Holm's correction over all rows. Raises DataError where the runs answer different questions or lack the metric.
+    """
+    refuse_different_questions(runs)
+    groups = group_runs(runs, metric)
+    ours, *others = groups
+
+    def interval(values: NDArray[np.float64]) -> Difference:
+        return seeds_interval(values, np.random.default_rng(seed), confidence=confidence, samples=samples)
+
+    differences = {group.name: interval(_differences(ours.values, group.values)) for group in others}
+    corrected = holm({name: difference.p_value for name, difference in differences.items()})
+    rows = [_row(group, interval(group.values)) for group in groups]
+    for row, (name, difference) in zip(rows[1:], differences.items(), strict=True):
+        row["difference"] = {**asdict(difference), "holm_p_value": corrected[name]}
+    return {
+        "metric": metric,
+        "reference": ours.name,
+        "num_users": ours.values.shape[1],
+        "confidence": confidence,
+        "samples": samples,
+        "data_hash": runs[0].per_user.data_hash,
+        "test_hash": runs[0].per_user.cases_hash,
+        "rows": rows,
+        "notes": [*_copies(runs), *_other_splits(runs)],
+    }
+
+
+def _row(group: Group, interval: Interval) -> dict[str, Any]:
+    of_seeds = group.values.mean(axis=1)
+    return {
+        "model": group.name,
+        "runs": list(group.directories),
+        "seeds": len(of_seeds),
+        "mean": interval.mean,
+        "sd": float(of_seeds.std(ddof=1)) if len(of_seeds) > 1 else None,
+        "low": interval.low,
+        "high": interval.high,
+    }
+
+
+def refuse_different_questions(runs: Sequence[Run]) -> None:
+    """Raise DataError unless all runs were judged on the same data, users, targets and candidates."""
+    first = runs[0]
+    for run in runs[1:]:
+        if run.per_user.data_hash != first.per_user.data_hash:
+            raise DataError(f"{run.directory} and {first.directory} are of different data, so nothing can be paired")
+        if run.per_user.cases_hash != first.per_user.cases_hash or run.per_user.users != first.per_user.users:
+            raise DataError(
+                f"{run.directory} and {first.directory} have different test cases; a split is drawn from a run's seed, "
+                "so to compare seeds save one with `python -m trainer split` and give it to all runs as split.file"
+            )
+
+
+def group_runs(runs: Sequence[Run], metric: str) -> list[Group]:
+    """Return the runs' models in the order given, seeds of one model together, then the baselines.
+
+    Two runs are one model if what was trained differs in nothing but the seed, on the same split and encoders of one
+    space. A baseline has a row for each space and split that it differs in: two splits may ask the same and let
+    training see other rows. Of one seed its values are those of the first run, for on another machine some ties may
+    fall another way. Groups of the same name are told apart by the directory of their first run. Raises DataError
+    where one model has two results of the same seed.
+    """
+    groups = [_group(each[0].model, each, metric) for each in _together(runs, _what_makes_the_model)]
+    for name in dict.fromkeys(name for run in runs for name in run.per_user.values if name != run.model):
+        measured = [run for run in runs if name in run.per_user.values and name != run.model]
+        groups += _baseline_groups(name, measured, metric)
+    return _told_apart(groups)
+
+
+def _baseline_groups(name: str, runs: Sequence[Run], metric: str) -> list[Group]:
+    distinct: dict[bytes, Group] = {}
+    for together in _together(runs, _what_makes_the_baselines):
+        first = {run.seed: run for run in reversed(together)}
+        group = _group(name, list(first.values()), metric)
+        distinct.setdefault(group.values.tobytes(), group)  # what reads no features is the same in every space
+    return list(distinct.values())
+
+
+def _together(runs: Sequence[Run], key: Callable[[Run], str]) -> list[list[Run]]:
+    together: dict[str, list[Run]] = {}
+    for run in runs:
+        together.setdefault(key(run), []).append(run)
+    return list(together.values())
+
+
+def _what_makes_the_model(run: Run) -> str:
+    settings = {key: value for key, value in run.settings.items() if key not in NOT_THE_MODEL}
+    return json.dumps([run.space, _what_training_saw(run), settings], sort_keys=True)
+
+
+def _what_makes_the_baselines(run: Run) -> str:
+    return json.dumps([run.space, _what_training_saw(run)], sort_keys=True)
+
+
+def _what_training_saw(run: Run) -> list[Any]:
+    """Return what tells a split from others of the same test cases: its file's content, else what it was drawn by."""
+    saved = run.split.get("info", {}).get("file_sha256")
+    drawn_by = run.settings.get("split", {})
+    return [saved or drawn_by, run.split.get("num_train_interactions")]
+
+
+def _copies(runs: Sequence[Run]) -> Iterator[str]:
+    """Yield a line for each run that is counted no second time."""
+    first: dict[tuple[str, int], Run] = {}
+    for run in runs:
+        same = first.setdefault((_what_makes_the_model(run), run.seed), run)
+        if same is not run:
+            yield f"{run.directory} repeats {same.directory} ({run.model}, seed {run.seed}): counted once"
+
+
+def _other_splits(runs: Sequence[Run]) -> Iterator[str]:
+    """Yield a line for each run of another split than the first run's, though the test cases are the same."""
+    for run in runs[1:]:
+        if _what_training_saw(run) != _what_training_saw(runs[0]):
+            seen = [each.split.get("num_train_interactions", "unknown") for each in (run, runs[0])]
+            yield (
+                f"{run.directory} has the test cases of {runs[0].directory}, but another split: {seen[0]} training "
+                f"interactions and {seen[1]}; baselines that this changes have a row for each"
+            )
+
+
+def _group(name: str, runs: Sequence[Run], metric: str) -> Group:
+    of_seed: dict[int, tuple[Run, NDArray[np.float64]]] = {}
+    for run in runs:
+        known = run.per_user.values[name]
+        if metric not in known:
+            raise DataError(f"{run.directory}: has no {metric}; it has {', '.join(known)}")
+        same, values = of_seed.setdefault(run.seed, (run, known[metric]))
+        if not np.array_equal(values, known[metric]):
+            raise DataError(
+                f"{same.directory} and {run.directory} are both {name} of seed {run.seed}, but differ in {metric}; "
+                "leave one out, or measure it again with `python -m trainer evaluate CKPT --out DIR`"
+            )
+    in_order = [of_seed[seed] for seed in sorted(of_seed)]  # so that differences are paired seed by seed
+    return Group(name, tuple(str(run.directory) for run, _ in in_order), np.stack([values for _, values in in_order]))
+
+
+def _told_apart(groups: Sequence[Group]) -> list[Group]:
+    """Return the groups, each with a name of its own: with its first directory's, or that one's path, where it must."""
+    names = Counter(group.name for group in groups)
+    labels = [f"{group.name} ({Path(group.directories[0]).name})" for group in groups]
+    if len(set(labels)) < len(labels):
+        labels = [f"{group.name} ({group.directories[0]})" for group in groups]
+    return [
+        group if names[group.name] == 1 else replace(group, name=label)
+        for group, label in zip(groups, labels, strict=True)
+    ]
+
+
+def _differences(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (seeds, users) of ours - theirs: seed by seed where both have as many, else from the mean of theirs."""
+    return ours - (theirs if len(ours) == len(theirs) else theirs.mean(axis=0, keepdims=True))

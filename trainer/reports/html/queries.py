@@ -1,0 +1,79 @@
+"""Questions to the item embeddings: words people would type, and pictures."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.reports.html.categories import Grouping, largest
+
+FEWEST_TITLES = 3  # words in fewer titles are a product's name, not a question
+WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+def query_words(titles: Sequence[str], grouping: Grouping | None, most: int) -> list[str]:
+    """Return pairs of neighbouring title words that are typical of the largest groups, one pair a group.
+
+    Typical: frequent in the group's titles and rarer elsewhere. Words of groups too small for it are left out.
+    """
+    pairs = [_pairs(title) for title in titles]
+    everywhere = Counter(pair for found in pairs for pair in found)
+    values: Sequence[str | None] = grouping.values if grouping else [""] * len(titles)
+    chosen: list[str] = []
+    for value in largest(values, 2 * most):
+        mine = [found for found, own in zip(pairs, values, strict=True) if own == value]
+        counts = Counter(pair for found in mine for pair in found)
+        usual = len(mine) / len(titles)
+        weights = {
+            pair: count * math.log(1 + count / everywhere[pair] / usual)
+            for pair, count in counts.items()
+            if count >= FEWEST_TITLES and pair not in chosen
+        }
+        if weights and len(chosen) < most:
+            chosen.append(max(weights, key=lambda pair: (weights[pair], pair)))
+    return chosen
+
+
+def nearest(
+    queries: NDArray[np.floating], gallery: NDArray[np.floating], num: int, own: Sequence[int | None] | None = None
+) -> NDArray[np.int64]:
+    """Return the `num` gallery rows (g, dim) of largest dot product with each query (n, dim), best first: (n, num).
+
+    `own`: a gallery row that each query is itself and that is left out.
+    """
+    scores = queries @ gallery.T
+    for row, mine in enumerate(own or ()):
+        if mine is not None:
+            scores[row, mine] = -np.inf
+    order: NDArray[np.int64] = np.argsort(-scores, axis=1, kind="stable")[:, :num]
+    return order
+
+
+def same_group_share(
+    queries: NDArray[np.floating],
+    gallery: NDArray[np.floating],
+    rows: NDArray[np.int64],
+    values: Sequence[str | None],
+    num: int = 10,
+) -> float | None:
+    """Return how many of the `num` nearest others share the query's group, on average.
+
+    `rows` (n,): which gallery row each query is. Queries without a group are left out; None where none is left.
+    """
+    kept = [position for position, row in enumerate(rows) if values[row] is not None]
+    if not kept or len(gallery) < 2:
+        return None
+    own = [int(rows[position]) for position in kept]
+    found = nearest(queries[kept], gallery, min(num, len(gallery) - 1), own)
+    return float(
+        np.mean([[values[item] == values[mine] for item in row] for row, mine in zip(found, own, strict=True)])
+    )
+
+
+def _pairs(title: str) -> set[str]:
+    words = WORD.findall(title.lower())
+    return {f"{one} {other}" for one, other in pairwise(words) if one != other}

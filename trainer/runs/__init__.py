@@ -1,0 +1,1 @@
+"""Runs: training, tuning, the epoch loop and experiment tracking."""

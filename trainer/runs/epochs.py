@@ -1,0 +1,191 @@
+"""The epochs of one run: learn, validate, keep best/ and last/, stop early, go on where it stopped."""
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from trainer import checkpoint
+from trainer.checkpoint import Checkpoint, TrainingState
+from trainer.config.run import as_document, parse_config
+from trainer.errors import CheckpointError
+from trainer.features.encoders import Encoders
+from trainer.prepare import Prepared, Progress
+from trainer.recipes import RECIPES
+from trainer.reports.report import current_commit
+from trainer.runs.tracking import Tracker, curves
+
+# Settings that may differ between a run and its continuation: they decide how far and where, not what. The data's
+# paths are free because their hash is compared, the encoders' because their space is. split.file is not: of a split,
+# nothing but its file's name is in a checkpoint.
+FREE_ON_RESUME = (
+    *(
+        "out",
+        "cache",
+        "cache_limit_gb",
+        "device",
+        "encoders",
+        "data.products",
+        "data.interactions",
+        "data.images",
+        "tracking.wandb",
+        "tracking.project",
+    ),
+    *("training.epochs", "training.patience", "model.init_from"),
+)
+PLANNED_SCHEDULES = ("linear", "cosine")  # each of their steps depends on how many there will be
+
+
+class Course:
+    """One model's way through its epochs: which was best, and what is on disk.
+
+    Until `resume`, it stands before the first epoch, its towers fresh or, with model.init_from, another run's.
+    """
+
+    def __init__(self, prepared: Prepared, out: Path, progress: Progress) -> None:
+        self.prepared, self.out, self.progress = prepared, out, progress
+        self.learner = RECIPES[prepared.config.model.type].build(prepared)
+        self.epochs: list[dict[str, float]] = []  # one entry each: epoch, loss (not for 0), the metrics on "valid"
+        self.seconds: list[dict[str, float]] = []  # of each entry: in "train", in "validate"
+        self.best_epoch = 0
+
+    @property
+    def epoch(self) -> int:
+        """The last finished one; 0 is before training."""
+        return len(self.epochs) - 1
+
+    @property
+    def best_metric(self) -> float:
+        """The stop metric of the best epoch."""
+        return self.epochs[self.best_epoch][self.learner.stop_metric]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What the report says of the training."""
+        return {"best_epoch": self.best_epoch, "stop_metric": self.learner.stop_metric, "epochs": self.epochs}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the epochs are over, `patience` of them in a row were no better, or there is nothing to learn."""
+        model, training = self.prepared.config.model, self.prepared.config.training
+        return not model.learns or self.epoch >= training.epochs or self.epoch - self.best_epoch >= training.patience
+
+    def run(self, trackers: Sequence[Tracker] = ()) -> None:
+        """Go on until it is over."""
+        while not self.epochs or not self.is_over:
+            self.run_epoch(trackers)
+
+    def run_epoch(self, trackers: Sequence[Tracker] = ()) -> None:
+        """Do one more epoch (the first one only validates) and save what came of it."""
+        started = time.perf_counter()
+        found: Mapping[str, float] = {}
+        if self.epochs:
+            found = self.learner.run_epoch(partial(self.progress.update, f"epoch {self.epoch + 1}"))
+        elif self.prepared.config.model.init_from:
+            self._warm_start(Path(self.prepared.config.model.init_from))
+        trained = time.perf_counter()
+        metrics = self.learner.validate()
+        self.seconds.append({"train": trained - started, "validate": time.perf_counter() - trained})
+        self._keep(found, metrics)
+        for tracker in trackers:
+            tracker.log(self.epoch, curves(found, metrics))
+
+    def resume(self) -> None:
+        """Take up where last/ stands; raises CheckpointError where it belongs to another run."""
+        last = self.out / "last"
+        document = checkpoint.read_document(last)
+        _check_same_run(document, self._describe(), last)
+        saved, state = checkpoint.load(last), checkpoint.load_training_state(last)
+        self.learner.restore(saved.towers, state)
+        self.epochs = list(state.values["epochs"])
+        self.seconds = list(state.values.get("seconds", []))
+        self.best_epoch = int(state.values["best_epoch"])
+        self.progress.say(f"resumed after epoch {self.epoch}; best so far is epoch {self.best_epoch}")
+
+    def _keep(self, found: Mapping[str, float], metrics: dict[str, float]) -> None:
+        stop = self.learner.stop_metric
+        self.epochs.append({"epoch": len(self.epochs), **found, **metrics})
+        if self.epoch == 0 or metrics[stop] > self.best_metric:
+            self.best_epoch = self.epoch
+            self._save("best", metrics)
+        state = self.learner.state()
+        mine = {"epochs": self.epochs, "seconds": self.seconds, "best_epoch": self.best_epoch}
+        self._save("last", metrics, TrainingState(state.tensors, {**state.values, **mine}))
+        loss = f"loss {found['loss']:.4f}" if found else "untrained"
+        mark = "  best" if self.best_epoch == self.epoch else ""
+        self.progress.say(f"epoch {self.epoch:3d}  {loss}  valid {stop} {metrics[stop]:.4f}{mark}")
+
+    def _warm_start(self, source: Path) -> None:
+        saved = checkpoint.load(source)
+        mine = self._describe()["encoders"]
+        if saved.encoders["space"] != mine["space"]:
+            raise CheckpointError(
+                f"model.init_from {source}: was trained on features of {saved.encoders['name']}, and this run's are of "
+                f"{mine['name']}; its weights mean nothing here"
+            )
+        for name, tower in self.learner.towers.items():
+            theirs = saved.towers.get(name)
+            if theirs is None or type(theirs) is not type(tower) or theirs.config != tower.config:
+                described = "absent" if theirs is None else f"{type(theirs).__name__} {theirs.config}"
+                raise CheckpointError(
+                    f"model.init_from {source}: its {name} is {described}, and this run's is "
+                    f"{type(tower).__name__} {tower.config}; make [model] the same"
+                )
+            tower.load_state_dict(theirs.state_dict())
+        self.progress.say(f"starting from the weights of {source}")
+
+    def _save(self, name: str, metrics: dict[str, float], state: TrainingState | None = None) -> None:
+        saved = Checkpoint(
+            self.learner.towers,
+            **self._describe(),
+            metrics={"valid": metrics},
+            epoch=self.epoch,
+            step=self.learner.step,
+        )
+        checkpoint.save(saved, self.out / name, state)
+
+    def _describe(self) -> dict[str, Any]:
+        config, encoders = self.prepared.config, self.prepared.encoders
+        return {
+            "run": as_document(config),
+            "seed": config.seed,
+            "commit": current_commit(),
+            "data_hash": self.prepared.data_hash,
+            "encoders": describe_encoders(encoders, config.model.dim),
+        }
+
+
+def describe_encoders(encoders: Encoders, dim: int) -> dict[str, Any]:
+    """Return what a checkpoint records of the encoders its features came from."""
+    return {
+        "space": encoders.space,
+        "name": encoders.name,
+        "text_dim": encoders.text_dim,
+        "image_dim": encoders.image_dim,
+        "dim": dim,
+    }
+
+
+def flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return {"table.key": value} of nested mappings."""
+    found: dict[str, Any] = {}
+    for key, value in document.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return found
+
+
+def _check_same_run(document: dict[str, Any], mine: dict[str, Any], where: Path) -> None:
+    # Read and written again: a setting that came after the checkpoint had its default.
+    theirs = {**document, "run": as_document(parse_config(document["run"]))}
+    before, now = (flat({key: d[key] for key in ("run", "data_hash", "encoders")}) for d in (theirs, mine))
+    free = set(FREE_ON_RESUME)
+    if mine["run"]["training"]["schedule"] in PLANNED_SCHEDULES:
+        free.discard("training.epochs")
+    for key in sorted(before.keys() | now.keys()):
+        name = key.removeprefix("run.")
+        if name not in free and before.get(key) != now.get(key):
+            raise CheckpointError(
+                f"{where}: belongs to another run: {name} was {before.get(key)!r} and is now {now.get(key)!r}; "
+                "put it back, or start anew with another --out"
+            )

@@ -1,0 +1,83 @@
+"""A run from its file to its report: read, split, encode, fit with early stopping, judge beside the baselines."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from trainer import checkpoint
+from trainer.config.run import RunConfig
+from trainer.errors import CheckpointError, ConfigError
+from trainer.evaluation.protocol import Scorer
+from trainer.features.item_features import ItemFeatures
+from trainer.prepare import Prepared, Progress, feature_cache, prepare
+from trainer.recipes import RECIPES
+from trainer.reports.html.page import write_page
+from trainer.reports.report import Report, make_report, write_report
+from trainer.runs.epochs import Course
+from trainer.runs.tracking import TENSORBOARD_DIRECTORY, find_wandb, open_trackers
+
+
+def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_page: bool = False) -> dict[str, Any]:
+    """Train, save best/ and last/ under the run directory, and return the report, also written to report.json.
+
+    `with_page`: write report.html, too, which takes some seconds for its maps.
+    Stopping it at any moment leaves a last/ that `resume` goes on from, to the same result.
+    """
+    out = Path(config.out)
+    wandb = find_wandb() if config.tracking.wandb else None
+    _check_start(out, resume)
+    prepared = prepare(config, progress)
+    course = Course(prepared, out, progress)
+    feature_cache(config).prune()  # recipes keep decoded pictures and neighbours there, and know no limit
+    if resume:
+        course.resume()
+    curves, had_curves = out / TENSORBOARD_DIRECTORY, (out / TENSORBOARD_DIRECTORY).exists()
+    trackers = open_trackers(config, out, len(course.epochs), wandb)
+    try:
+        course.run(trackers)
+    finally:
+        for tracker in trackers:
+            tracker.close()
+        if not course.epochs and not had_curves:  # as where model.init_from does not fit
+            shutil.rmtree(curves)
+    best = checkpoint.load(out / "best")
+    judged = report_of(prepared, best.towers, progress)
+    total = round(sum(part for epoch in course.seconds for part in epoch.values()), 3)
+    timing = {**judged.document.get("timing", {}), "training_seconds": total, "epochs": course.seconds}
+    report = {**judged.document, "timing": timing, "training": course.record}
+    if "test" in report:
+        metrics = {**best.metrics, "test": report["test"]["models"][config.model.type], "protocol": report["split"]}
+        checkpoint.save(replace(best, metrics=metrics), out / "best")
+    write_report(replace(judged, document=report), out)
+    if with_page:
+        write_page(out, progress, prepared=prepared)
+    return report
+
+
+def _check_start(out: Path, resume: bool) -> None:
+    """Raise ConfigError or CheckpointError where there is a run that would be overwritten, or none to go on with."""
+    last, best = out / "last", out / "best"
+    if not resume and checkpoint.exists(last):
+        raise ConfigError(f"{out} already holds a run; go on with --resume, or choose another directory with --out")
+    if resume and not checkpoint.exists(last):
+        raise CheckpointError(f"{last}: nothing to resume; start without --resume")
+    if resume and not checkpoint.exists(best):  # said now and not after hours of training without a better epoch
+        epoch = checkpoint.load_training_state(last).values["best_epoch"]
+        raise CheckpointError(f"{best}: the checkpoint of epoch {epoch} was removed; start anew with another --out")
+
+
+def report_of(prepared: Prepared, towers: Mapping[str, nn.Module], progress: Progress, **options: Any) -> Report:
+    """Return the report of a model with these towers, as its recipe has them scored; options as of `make_report`."""
+    recipe = RECIPES[prepared.config.model.type]
+    placed = {name: tower.to(prepared.device).eval() for name, tower in towers.items()}
+
+    def scorer_on(features: ItemFeatures) -> Scorer | None:
+        return recipe.scorer(replace(prepared, features=features), placed) if len(prepared.split.test) else None
+
+    report = make_report(prepared, scorer_on(prepared.features), progress, rescore=scorer_on, **options)
+    more = recipe.sections(prepared, placed) if recipe.sections else {}
+    return replace(report, document={**report.document, **more})

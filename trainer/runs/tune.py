@@ -1,0 +1,221 @@
+"""Finding better settings of a run: many short runs, each learning from the ones before, judged on "valid" alone."""
+
+import contextlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+import tomli_w
+from optuna.trial import TrialState
+
+from kernel.files import write_whole
+from trainer.config.run import RunConfig, as_document, parse_config
+from trainer.errors import ConfigError, TrainingError
+from trainer.prepare import Prepared, Progress, feature_cache, prepare
+from trainer.runs.epochs import Course, flat
+from trainer.runs.tracking import TENSORBOARD_DIRECTORY, TensorBoardTracker
+
+STORAGE_FILE = "tune.sqlite3"
+BEST_FILE = "best.toml"
+TUNABLE = ("model.", "training.")  # anything else would change what "valid" asks, and the trials could not be compared
+EPOCHS_BEFORE_PRUNING = 2
+# Settings that may differ between a search and its continuation: no trial's result depends on them.
+FREE_ON_RESUME = frozenset({"out", "cache", "cache_limit_gb", "device", "evaluation", "tracking"})
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One setting and where it may lie: numbers from low to high, or some values."""
+
+    name: str  # "training.learning_rate"
+    low: float | int | None = None
+    high: float | int | None = None
+    is_log: bool = False
+    values: tuple[Any, ...] = ()
+
+    def suggest(self, trial: optuna.Trial) -> Any:
+        """Return this trial's value."""
+        if self.values:
+            return trial.suggest_categorical(self.name, self.values)
+        if isinstance(self.low, int) and isinstance(self.high, int):
+            return trial.suggest_int(self.name, self.low, self.high, log=self.is_log)
+        if self.low is None or self.high is None:
+            raise ValueError(f"{self.name} has neither values nor a range")
+        return trial.suggest_float(self.name, self.low, self.high, log=self.is_log)
+
+
+def parse_parameter(text: str) -> Parameter:
+    """Return the parameter of NAME=LOW..HIGH, NAME=LOW..HIGH:log or NAME=VALUE,VALUE; raises ConfigError."""
+    name, sign, where = text.partition("=")
+    if not sign or not where:
+        raise ConfigError(f"--param {text}: expected NAME=LOW..HIGH[:log] or NAME=VALUE,VALUE,...")
+    if not name.startswith(TUNABLE):
+        raise ConfigError(
+            f"--param {text}: only settings of model and training can be tuned, as training.learning_rate"
+        )
+    if ".." not in where:
+        return Parameter(name, values=tuple(_value(part) for part in where.split(",")))
+    bounds, _, scale = where.partition(":")
+    low, high = (_value(part) for part in bounds.split("..", 1))
+    numbers = all(isinstance(bound, int | float) and not isinstance(bound, bool) for bound in (low, high))
+    if not numbers or scale not in ("", "log"):
+        raise ConfigError(f"--param {text}: expected two numbers, as 1e-4..1e-2 or 1e-4..1e-2:log")
+    if not low < high or (scale and low <= 0):
+        raise ConfigError(f"--param {text}: the first must be below the second, and above 0 for :log")
+    return Parameter(name, low, high, bool(scale))
+
+
+def tune(
+    config: RunConfig, parameters: Sequence[Parameter], num_trials: int, progress: Progress, *, resume: bool = False
+) -> dict[str, Any]:
+    """Return the best trial: {"trial", "metric", "value", "parameters", "epochs", "num_trials"}.
+
+    Each trial is a run of its own directory under `config.out`, on the same data and split; the objective is the best
+    epoch's stop metric on "valid", and the test cases are never looked at. Trials are chosen by seeded TPE (Bergstra
+    et al. 2011) and stopped early where they are below the median of the others at the same epoch. All finished ones
+    are kept in tune.sqlite3, whatever stops the rest, and best.toml is a run file that `train` takes.
+    """
+    out = Path(config.out)
+    parameters = [_of_the_setting_s_type(parameter, config) for parameter in parameters]
+    for parameter in parameters:  # both ends, so that a wrong name or bound fails now and not in the last trial
+        for value in parameter.values or (parameter.low, parameter.high):
+            _with_values(config, {parameter.name: value}, out)
+    study = _study(config, out, resume)
+    prepared = prepare(config, progress)
+
+    def objective(trial: optuna.Trial) -> float:
+        values = {parameter.name: parameter.suggest(trial) for parameter in parameters}
+        directory = out / f"trial-{trial.number:04d}"
+        with contextlib.suppress(FileNotFoundError):  # left by a crash under the same number
+            directory.rename(out / f"{directory.name}.interrupted-{len(list(out.glob(f'{directory.name}.*')))}")
+        progress.say(f"trial {trial.number}: " + ", ".join(f"{name} = {value}" for name, value in values.items()))
+        try:
+            return _run_trial(trial, replace(prepared, config=_with_values(config, values, directory)), progress)
+        except (ConfigError, TrainingError) as error:
+            # Values that do not go together, or a loss that is no longer a number: a bad place, not the search's end.
+            progress.say(f"trial {trial.number}: {error}")
+            raise optuna.TrialPruned from error
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        while (num_finished := _num_finished(study)) < num_trials:
+            # Seeded by what it has to go on, so that a resumed study tries what an uninterrupted one would have.
+            study.sampler = optuna.samplers.TPESampler(seed=(config.seed * 1_000_003 + num_finished) % 2**32)
+            study.optimize(objective, n_trials=1)
+    finally:
+        _write_best(study, config, out)
+    finished = study.get_trials(states=(TrialState.COMPLETE,))
+    if not finished:
+        raise TrainingError(f"none of {num_finished} trials came to an end; see what they say, and widen --param")
+    return _describe_best(study)
+
+
+def _study(config: RunConfig, out: Path, resume: bool) -> optuna.Study:
+    storage = out / STORAGE_FILE
+    if storage.exists() and not resume:
+        raise ConfigError(f"{out} already holds trials; go on with --resume, or choose another directory with --out")
+    if resume and not storage.exists():
+        raise ConfigError(f"{storage}: nothing to resume; start without --resume")
+    out.mkdir(parents=True, exist_ok=True)
+    study = optuna.create_study(
+        study_name="tune",
+        storage=f"sqlite:///{storage.resolve()}",
+        direction="maximize",
+        load_if_exists=True,
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=EPOCHS_BEFORE_PRUNING),
+    )
+    mine = as_document(config)
+    if _what_is_fixed(json.loads(study.user_attrs.get("run", "null")) or mine) != _what_is_fixed(mine):
+        raise ConfigError(f"{out}: its trials are of another run file; choose another directory with --out")
+    study.set_user_attr("run", json.dumps(mine, sort_keys=True))
+    return study
+
+
+def _what_is_fixed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that all trials share; one that came after the search had its default."""
+    given = {key: value for key, value in document.items() if key not in FREE_ON_RESUME}
+    whole = as_document(parse_config({**given, "out": ""}))
+    return {key: value for key, value in whole.items() if key not in FREE_ON_RESUME}
+
+
+def _num_finished(study: optuna.Study) -> int:
+    """Return how many trials came to an end, good or bad; an interrupted one did not."""
+    return len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
+
+
+def _of_the_setting_s_type(parameter: Parameter, config: RunConfig) -> Parameter:
+    """Return the parameter with fractions between whole bounds where the setting is a fraction."""
+    if parameter.low is None or parameter.high is None:
+        return parameter
+    if isinstance(flat(as_document(config)).get(parameter.name), float):
+        return replace(parameter, low=float(parameter.low), high=float(parameter.high))
+    return parameter
+
+
+def _run_trial(trial: optuna.Trial, prepared: Prepared, progress: Progress) -> float:
+    out = Path(prepared.config.out)
+    course, tracker = Course(prepared, out, progress), TensorBoardTracker(out / TENSORBOARD_DIRECTORY)
+    feature_cache(prepared.config).prune()  # what the trial added, as `train` does
+    try:
+        while not course.epochs or not course.is_over:
+            course.run_epoch([tracker])
+            trial.report(course.best_metric, course.epoch)
+            if course.epoch and trial.should_prune():
+                progress.say(f"trial {trial.number}: below the median of the others, stopped")
+                raise optuna.TrialPruned
+    finally:
+        tracker.close()
+    trial.set_user_attr("stop_metric", course.learner.stop_metric)
+    trial.set_user_attr("best_epoch", course.best_epoch)
+    return course.best_metric
+
+
+def _with_values(config: RunConfig, values: Mapping[str, Any], out: Path) -> RunConfig:
+    """Return the run with these settings, checked as those of any run file are."""
+    document = as_document(config)
+    for name, value in values.items():
+        table, _, key = name.partition(".")
+        document[table] = {**document[table], key: value}
+    try:
+        return parse_config({**document, "out": str(out)})
+    except ConfigError as error:
+        raise ConfigError(f"--param {', '.join(values)}: {error}") from error
+
+
+def _describe_best(study: optuna.Study) -> dict[str, Any]:
+    best = study.best_trial
+    return {
+        "trial": best.number,
+        "metric": best.user_attrs["stop_metric"],
+        "value": best.value,
+        "parameters": best.params,
+        "best_epoch": best.user_attrs["best_epoch"],
+        "num_trials": _num_finished(study),
+        "num_pruned": len(study.get_trials(states=(TrialState.PRUNED,))),
+    }
+
+
+def _write_best(study: optuna.Study, config: RunConfig, out: Path) -> None:
+    finished = [trial for trial in study.get_trials(states=(TrialState.COMPLETE,)) if math.isfinite(trial.value or 0)]
+    if not finished:
+        return
+    found = _describe_best(study)
+    best = as_document(_with_values(config, found["parameters"], out / "best"))
+    head = f"# Trial {found['trial']} of {found['num_trials']}: valid {found['metric']} {found['value']:.4f}\n"
+    with write_whole(out / BEST_FILE) as file:
+        file.write((head + tomli_w.dumps(best)).encode())
+
+
+def _value(text: str) -> Any:
+    """Return the text as TOML would read it: a whole number, a fraction, true or false, else a word."""
+    text = text.strip()
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(text)
+    return text

@@ -1,0 +1,1 @@
+"""Splits: rules, evaluation cases, files and leakage checks."""
