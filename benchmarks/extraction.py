@@ -35,10 +35,11 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import record
-from scraper import extract_product, jsonld, microdata, opengraph
-from scraper.candidate import Candidate
-from scraper.document import parse_page
-from scraper.identity import shop_of
+from scraper import extract_product
+from scraper.extraction.candidate import Candidate
+from scraper.extraction.markup import jsonld, microdata, opengraph
+from scraper.extraction.page import parse_page
+from scraper.values.identity import shop_of
 
 # What the truth's symbols may mean, written apart from the scraper's own table.
 CURRENCIES = {

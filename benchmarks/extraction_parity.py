@@ -24,7 +24,7 @@ from rich.table import Table
 
 from benchmarks import record
 from scraper import extract_product
-from scraper.document import decode
+from scraper.extraction.page import decode
 
 SCRIPT = Path(__file__).with_name("extraction_parity.mjs")
 MAX_SHOWN = 160

@@ -27,7 +27,7 @@ import jsonschema
 from benchmarks import record
 from benchmarks.mutate import mutated
 from scraper import Product, extract_product
-from scraper.progress import Progress
+from scraper.work.progress import Progress
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "contracts/vectors/pages"

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scraper.batch import Engine, extract_many, read_source
-from scraper.crawl.command import add_commands, positive
+from scraper.commands.crawl import add_commands, positive
+from scraper.commands.extract_many import Engine, extract_many, read_source
+from scraper.commands.images import add_command
 from scraper.errors import InputError, ScraperError, UrlError
-from scraper.extract import extract_product
-from scraper.images.command import add_command
+from scraper.extraction.extract import extract_product
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 

@@ -22,7 +22,7 @@ from scraper.crawl.settings import (
     parse_pins,
 )
 from scraper.errors import InputError, UrlError
-from scraper.identity import canonical_url
+from scraper.values.identity import canonical_url
 
 MIN_RATE, MAX_RATE = 0.001, 1000.0
 MAX_FILE_BYTES = 16 * 2**20

@@ -18,7 +18,7 @@ from scraper.feeds.adapter import Adapter
 from scraper.feeds.merchant import Merchant
 from scraper.feeds.shopify import Shopify
 from scraper.feeds.woocommerce import WooCommerce
-from scraper.files import read_page
+from scraper.work.files import read_page
 
 PRIORITY = 0
 NO_CURRENCY = "no_currency"

@@ -11,8 +11,8 @@ from scraper.crawl.store import Store
 from scraper.errors import InputError
 from scraper.feeds.adapter import FeedContext, FeedTally
 from scraper.feeds.merge import merged
-from scraper.files import read_page
 from scraper.output.shop_result import Found
+from scraper.work.files import read_page
 
 
 @dataclass(frozen=True, slots=True)

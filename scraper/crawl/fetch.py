@@ -11,7 +11,7 @@ from urllib3.exceptions import HTTPError
 from scraper.crawl.guard import guarded_session
 from scraper.crawl.settings import CrawlSettings
 from scraper.errors import FetchError, RefusedAddressError, UrlError
-from scraper.identity import absolute_url, canonical_url
+from scraper.values.identity import absolute_url, canonical_url
 
 CHUNK_BYTES = 64 * 1024
 REDIRECT_STATUSES = frozenset((301, 302, 303, 307, 308))

@@ -4,9 +4,9 @@ import re
 from urllib.parse import urlsplit
 
 from scraper.crawl.settings import origin_of
-from scraper.document import Page
 from scraper.errors import UrlError
-from scraper.identity import canonical_url
+from scraper.extraction.page import Page
+from scraper.values.identity import canonical_url
 
 MAX_LINKS = 2000
 _NO_PAGE = re.compile(

@@ -12,14 +12,14 @@ from scraper.crawl.fetch import Traffic
 from scraper.crawl.links import is_told
 from scraper.crawl.settings import CrawlSettings, origin_of
 from scraper.crawl.store import STANDING_FAILURES, Store
-from scraper.document import MAX_PAGE_BYTES, parse_page
 from scraper.errors import InputError
-from scraper.extract import extract_product
-from scraper.files import read_page
+from scraper.extraction.extract import extract_product
+from scraper.extraction.page import MAX_PAGE_BYTES, parse_page
 from scraper.output.shop_result import Found, ShopResult
 from scraper.output.write import write_outputs
-from scraper.product import FIELDS, camel
-from scraper.workers import ordered_map
+from scraper.values.product import FIELDS, camel
+from scraper.work.files import read_page
+from scraper.work.workers import ordered_map
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from scraper.crawl.fetch import Fetcher
 from scraper.crawl.settings import ROBOTS_TOKEN
 from scraper.crawl.store import Store
 from scraper.errors import FetchError
-from scraper.identity import absolute_url
+from scraper.values.identity import absolute_url
 
 MAX_ROBOTS_BYTES = 500 * 1024
 MAX_SITEMAPS = 50

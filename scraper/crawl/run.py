@@ -13,7 +13,7 @@ from scraper.crawl.retention import drop_old_bodies
 from scraper.crawl.settings import CrawlSettings, origin_of
 from scraper.crawl.site import SiteCrawl
 from scraper.crawl.store import Store
-from scraper.progress import Progress
+from scraper.work.progress import Progress
 
 FEW = 2000
 

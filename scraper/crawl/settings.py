@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from scraper.errors import InputError
-from scraper.identity import canonical_url
+from scraper.values.identity import canonical_url
 
 VERSION = "0.1.0"
 ROBOTS_TOKEN = "CarryoverBot"  # noqa: S105  # the product token of RFC 9309, no secret

@@ -17,10 +17,10 @@ from scraper.crawl.robots import Robots, RobotsCache, fetch_robots
 from scraper.crawl.settings import CrawlSettings, origin_of
 from scraper.crawl.sitemap import parse_sitemap
 from scraper.crawl.store import FEED, PAGE, SITEMAP, Outcome, Queued, Store
-from scraper.document import parse_page
 from scraper.errors import FetchError
-from scraper.files import read_page
-from scraper.identity import shop_of
+from scraper.extraction.page import parse_page
+from scraper.values.identity import shop_of
+from scraper.work.files import read_page
 
 MAX_ATTEMPTS, MAX_GUESS_ATTEMPTS = 4, 2
 MAX_REFUSALS_IN_A_ROW = 5

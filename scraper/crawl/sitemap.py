@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from scraper.identity import absolute_url
+from scraper.values.identity import absolute_url
 
 MAX_URLS = 50_000
 CHUNK_BYTES = 64 * 1024

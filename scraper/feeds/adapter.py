@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from scraper.errors import UrlError
-from scraper.identity import absolute_url, canonical_url, item_id_of, shop_of
-from scraper.product import FIELDS, Product
-from scraper.text import clean
+from scraper.values.identity import absolute_url, canonical_url, item_id_of, shop_of
+from scraper.values.product import FIELDS, Product
+from scraper.values.text import clean
 
 MAX_IMAGES = 30
 MAX_VARIANTS = 250

@@ -10,17 +10,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from scraper.breadcrumbs import of_category
-from scraper.document import language_tag
 from scraper.errors import InputError
+from scraper.extraction.markup.breadcrumbs import of_category
+from scraper.extraction.page import language_tag
 from scraper.feeds.adapter import MAX_VARIANTS, FeedContext, FeedTally, addresses_of, feed_url, product_of
 from scraper.feeds.records import Record, read_records
-from scraper.gtin import normalise_gtin
-from scraper.identity import absolute_url
-from scraper.price import Price, machine_price
-from scraper.product import Product, Variant
-from scraper.text import clean
-from scraper.words import availability_of, condition_of
+from scraper.values.gtin import normalise_gtin
+from scraper.values.identity import absolute_url
+from scraper.values.price import Price, machine_price
+from scraper.values.product import Product, Variant
+from scraper.values.text import clean
+from scraper.values.words import availability_of, condition_of
 
 ATTRIBUTES = {"color": "color", "size": "size", "material": "material", "pattern": "pattern", "gender": "gender",
               "age_group": "ageGroup"}  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scraper.product import FIELDS, camel
+from scraper.values.product import FIELDS, camel
 
 _PRICES = ("price", "regularPrice")
 

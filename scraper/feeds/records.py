@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from scraper.document import decode
 from scraper.errors import InputError
+from scraper.extraction.page import decode
 
 Record = dict[str, list[str]]
 MAX_FIELDS = 200

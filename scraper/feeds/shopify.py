@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from scraper.extraction.markup.schemaorg import attribute_key
 from scraper.feeds.adapter import (
     MAX_CATEGORIES,
     MAX_FEED_PAGES,
@@ -21,11 +22,10 @@ from scraper.feeds.adapter import (
     objects,
     product_of,
 )
-from scraper.gtin import normalise_gtin
-from scraper.price import Price, currency_code, machine_price
-from scraper.product import Product, Variant
-from scraper.schemaorg import attribute_key
-from scraper.text import clean
+from scraper.values.gtin import normalise_gtin
+from scraper.values.price import Price, currency_code, machine_price
+from scraper.values.product import Product, Variant
+from scraper.values.text import clean
 
 LIMIT = 250
 # What a shop answers that does not look at `limit`; such a page is full too.

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from scraper.extraction.markup.ratings import rating_of
+from scraper.extraction.markup.schemaorg import attribute_key
 from scraper.feeds.adapter import (
     MAX_CATEGORIES,
     MAX_FEED_PAGES,
@@ -22,12 +24,10 @@ from scraper.feeds.adapter import (
     objects,
     product_of,
 )
-from scraper.gtin import normalise_gtin
-from scraper.opinions import rating_of
-from scraper.price import Price, currency_code, machine_price
-from scraper.product import Product, Variant
-from scraper.schemaorg import attribute_key
-from scraper.text import clean
+from scraper.values.gtin import normalise_gtin
+from scraper.values.price import Price, currency_code, machine_price
+from scraper.values.product import Product, Variant
+from scraper.values.text import clean
 
 LIMIT = 100
 PATH = "/wp-json/wc/store/v1/products"

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from scraper.files import atomic_writer
 from scraper.images.job import MANIFEST
 from scraper.images.store import ImageStore
+from scraper.work.files import atomic_writer
 
 
 def forget_images(folder: Path, item_id: str) -> int:

@@ -13,12 +13,12 @@ from scraper.crawl.fetch import Fetcher
 from scraper.crawl.settings import CrawlSettings
 from scraper.crawl.store import Store
 from scraper.errors import FetchError, InputError
-from scraper.files import atomic_writer
 from scraper.images.hosts import Hosts
-from scraper.images.picture import inspect, is_logo
+from scraper.images.image import inspect, is_logo
 from scraper.images.store import ImageStore, Wanted, file_name
 from scraper.output.write import PRODUCTS, SUMMARY, write_summary
-from scraper.progress import Progress
+from scraper.work.files import atomic_writer
+from scraper.work.progress import Progress
 
 MANIFEST = "images.jsonl"
 DROPPED = ("too_small", "logo", "shared")

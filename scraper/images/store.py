@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scraper.errors import InputError
-from scraper.files import atomic_path
-from scraper.images.picture import Picture
+from scraper.images.image import Picture
+from scraper.work.files import atomic_path
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS pictures (

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from scraper.output.shop_result import ShopResult
-from scraper.product import FIELDS, camel
+from scraper.values.product import FIELDS, camel
 
 KINDS = ("new", "price", "availability", "changed", "gone", "back")
 PRICE_FIELDS = ("price", "regularPrice")

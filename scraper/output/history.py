@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scraper.errors import InputError
-from scraper.files import atomic_path
 from scraper.output.changes import Known
+from scraper.work.files import atomic_path
 
 
 class History:

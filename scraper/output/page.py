@@ -18,11 +18,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from scraper.errors import InputError
-from scraper.files import atomic_writer
 from scraper.output import page_text
 from scraper.output.changes import KINDS
 from scraper.output.write import CHANGES, PRODUCTS, SUMMARY
-from scraper.product import FIELDS, camel
+from scraper.values.product import FIELDS, camel
+from scraper.work.files import atomic_writer
 
 PAGE = "report.html"
 IMAGES = "images.jsonl"

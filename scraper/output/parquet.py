@@ -11,10 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from scraper.contract_data import contract
 from scraper.errors import InputError
-from scraper.files import atomic_path
-from scraper.price import amount_on_the_wire
+from scraper.values.contract_data import contract
+from scraper.values.price import amount_on_the_wire
+from scraper.work.files import atomic_path
 
 try:
     import pyarrow

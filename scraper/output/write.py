@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from scraper.files import atomic_writer
 from scraper.output.changes import changes_between, state_after
 from scraper.output.history import History
 from scraper.output.shop_result import ShopResult
+from scraper.work.files import atomic_writer
 
 PRODUCTS, CHANGES, PARQUET, SUMMARY = "products.jsonl", "changes.jsonl", "products.parquet", "summary.json"
 Sink = Callable[[Mapping[str, Any]], None]

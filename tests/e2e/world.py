@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.catalogue import SHOPS, DemoProduct
-from scraper.identity import canonical_url, item_id_of
+from scraper.values.identity import canonical_url, item_id_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SEED = 7

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from scraper.commands.forget import forget
 from scraper.crawl.guard import checked_address, is_public
 from scraper.crawl.pace import Pace, retry_after_s
 from scraper.crawl.patterns import is_wanted, matches
-from scraper.crawl.retention import forget
 from scraper.crawl.robots import parse_robots
 from scraper.crawl.run import crawl
 from scraper.crawl.settings import CrawlSettings, parse_contact, parse_pins, parse_shop_urls

@@ -12,8 +12,7 @@ from jsonschema import Draft202012Validator
 
 from benchmarks.feeds import compare, measure
 from demo.catalogue import build
-from scraper.contract_data import contract
-from scraper.crawl.retention import forget
+from scraper.commands.forget import forget
 from scraper.crawl.run import crawl
 from scraper.crawl.settings import CrawlSettings, ShopSettings
 from scraper.errors import InputError
@@ -23,6 +22,7 @@ from scraper.feeds.merge import merged
 from scraper.feeds.records import read_records
 from scraper.feeds.shopify import Shopify
 from scraper.feeds.woocommerce import WooCommerce
+from scraper.values.contract_data import contract
 
 ORIGIN = "https://shop.example"
 SHOPIFY_FIRST, WOO_FIRST = "/products.json?limit=250&page=1", "/wp-json/wc/store/v1/products?per_page=100&page=1"

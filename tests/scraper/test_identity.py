@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.errors import UrlError
-from scraper.gtin import normalise_gtin
-from scraper.identity import absolute_url, canonical_url, item_id_of, shop_of
+from scraper.values.gtin import normalise_gtin
+from scraper.values.identity import absolute_url, canonical_url, item_id_of, shop_of
 
 VECTORS = json.loads((Path(__file__).parents[2] / "contracts/vectors/identity.json").read_text(encoding="utf-8"))
 

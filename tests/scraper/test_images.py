@@ -22,8 +22,8 @@ from scraper.crawl.settings import CrawlSettings
 from scraper.errors import FetchError, InputError
 from scraper.images.forget import forget_images
 from scraper.images.hosts import refuses
+from scraper.images.image import inspect, is_logo
 from scraper.images.job import fetch_images
-from scraper.images.picture import inspect, is_logo
 from scraper.output.page import write_page
 
 ROOT = Path(__file__).parents[2]

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.document import parse_page
-from scraper.extract import extract_product
-from scraper.json_repair import mend_value, repair
-from scraper.json_values import parse_block
-from scraper.jsonld import read_items
+from scraper.extraction.extract import extract_product
+from scraper.extraction.markup.json_repair import mend_value, repair
+from scraper.extraction.markup.json_values import parse_block
+from scraper.extraction.markup.jsonld import read_items
+from scraper.extraction.page import parse_page
 
 URL = "https://shop.example/p"
 BREAKAGES = json.loads((Path(__file__).parents[2] / "contracts/vectors/jsonld-breakages.json").read_text("utf-8"))

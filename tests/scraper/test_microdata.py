@@ -5,9 +5,9 @@ from typing import Any
 import extruct
 import pytest
 
-from scraper.document import parse_page
-from scraper.extract import extract_product
-from scraper.microdata import read_items
+from scraper.extraction.extract import extract_product
+from scraper.extraction.markup.microdata import read_items
+from scraper.extraction.page import parse_page
 
 URL = "https://shop.example/p/"
 SAMPLES = {

@@ -20,7 +20,7 @@ from scraper.crawl.settings import CrawlSettings
 from scraper.output.changes import Known, state_after
 from scraper.output.parquet import parquet_writer, read_parquet
 from scraper.output.shop_result import Found, ShopResult
-from scraper.product import Product
+from scraper.values.product import Product
 
 ROOT = Path(__file__).parents[2]
 VECTORS = sorted((ROOT / "contracts" / "vectors" / "pages").rglob("*.json"))

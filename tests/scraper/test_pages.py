@@ -8,10 +8,10 @@ import jsonschema
 import pytest
 
 from scraper import Product, extract_product
-from scraper.candidate import Candidate
-from scraper.combine import combine
 from scraper.errors import UrlError
-from scraper.price import Price
+from scraper.extraction.candidate import Candidate
+from scraper.extraction.combine import combine
+from scraper.values.price import Price
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 SCHEMA = jsonschema.Draft202012Validator(json.loads((CONTRACTS / "product.schema.json").read_text(encoding="utf-8")))

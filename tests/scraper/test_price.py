@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.price import Price, amount_on_the_wire, currency_code, machine_price, parse_price, region_of
+from scraper.values.price import Price, amount_on_the_wire, currency_code, machine_price, parse_price, region_of
 
 VECTORS = json.loads((Path(__file__).parents[2] / "contracts/vectors/price.json").read_text(encoding="utf-8"))
 

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper import analytics, state
-from scraper.document import parse_page
-from scraper.extract import extract_product
-from scraper.json_repair import mend_value
-from scraper.state_formats import FlatArray, flight_values, nuxt_function_values, resolved
-from scraper.state_sources import sources
+from scraper.extraction.extract import extract_product
+from scraper.extraction.markup.json_repair import mend_value
+from scraper.extraction.page import parse_page
+from scraper.extraction.state import analytics
+from scraper.extraction.state import reader as state
+from scraper.extraction.state.formats import FlatArray, flight_values, nuxt_function_values, resolved
+from scraper.extraction.state.sources import sources
 
 URL = "https://shop.example/p/jug"
 JUG = '{"name": "Jug", "sku": "J-17", "price": 12.5, "currency": "EUR"}'

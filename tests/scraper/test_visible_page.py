@@ -2,10 +2,10 @@
 
 import pytest
 
-from scraper.codes import query_code
-from scraper.document import parse_page
-from scraper.image_url import image_url
-from scraper.visible import names_of, text_of
+from scraper.extraction.page import parse_page
+from scraper.extraction.visible.address_code import query_code
+from scraper.extraction.visible.elements import names_of, text_of
+from scraper.extraction.visible.image_url import image_url
 
 URL = "https://shop.example/p"
 

@@ -38,7 +38,7 @@ CONTENT = ("text", "image", "both")
 
 @dataclass(frozen=True)
 class RankingConfig(ModelConfig):
-    """What every item and user tower is fitted by: a loss (trainer/learning/ranking_losses.py), against some items' being chosen."""
+    """What every item and user tower is fitted by: a loss of trainer/learning, against some items' being chosen."""
 
     loss: str = "sampled_softmax"  # sampled_softmax | bce | bpr (one negative each) | bpr_k (num_negatives each)
     negatives: str = (

@@ -1,0 +1,70 @@
+"""The command `forget`: deletes a page and its item from a crawl folder for good."""
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from scraper.crawl.settings import origin_of
+from scraper.crawl.store import Store
+from scraper.errors import InputError
+from scraper.images.forget import forget_images
+from scraper.values.identity import canonical_url, item_id_of
+from scraper.work.files import atomic_path, atomic_writer
+
+OUTPUTS = ("products.jsonl", "changes.jsonl")
+# A table or a page cannot lose one item in place; the next run writes them again.
+WHOLE = ("products.parquet", "report.html")
+
+
+def forget(url: str, folder: Path) -> int:
+    """Delete what a crawl folder holds about a page and the item of this address; return in how many places it was.
+
+    The address stays, marked so that no later run fetches or reports it. Raises InputError for a folder without a
+    crawl, UrlError for no address.
+    """
+    if not (folder / "crawl.sqlite3").is_file():
+        raise InputError(f"expected a crawl folder, and there is no crawl in {folder}")
+    wanted = canonical_url(url)
+    store = Store(folder)
+    try:
+        num_places = int(store.forget(origin_of(wanted), wanted))
+    finally:
+        store.close()
+    item_id = item_id_of(wanted)
+
+    def is_kept(line: dict[str, Any]) -> bool:
+        product = line.get("product", line)
+        return bool(product.get("itemId") != item_id and product.get("url") != wanted and line.get("source") != wanted)
+
+    num_places += sum(_filter(folder / name, is_kept) for name in OUTPUTS)
+    num_places += sum(_filter(path, is_kept) for path in sorted(folder.glob("history/*/round-*.jsonl.gz")))
+    num_places += forget_images(folder, item_id)
+    for path in (folder / name for name in WHOLE):
+        if num_places and path.exists():
+            path.unlink()
+            num_places += 1
+    return num_places
+
+
+def _filter(path: Path, is_kept: Callable[[dict[str, Any]], bool]) -> bool:
+    """Write a file of JSON lines again without those that go; return whether any did."""
+    if not path.exists():
+        return False
+    is_packed = path.suffix == ".gz"
+    try:
+        text = gzip.decompress(path.read_bytes()).decode() if is_packed else path.read_text(encoding="utf-8")
+        lines = [f"{line}\n" for line in text.split("\n") if line]
+        kept = [line for line in lines if is_kept(json.loads(line))]
+    except (OSError, EOFError, ValueError) as error:
+        raise InputError(f"cannot read {path}: {error}; delete it, and run the crawl again") from error
+    if len(kept) == len(lines):
+        return False
+    if is_packed:
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(gzip.compress("".join(kept).encode(), mtime=0))
+    else:
+        with atomic_writer(path) as file:
+            file.writelines(kept)
+    return True

@@ -1,0 +1,91 @@
+"""The page-to-Product function: pure, no network, no clock."""
+
+from collections.abc import Callable
+from types import MappingProxyType
+
+from scraper.extraction.candidate import Candidate
+from scraper.extraction.combine import combine, missing_fields
+from scraper.extraction.markup import jsonld, microdata, opengraph, rdfa
+from scraper.extraction.page import Page, parse_page
+from scraper.extraction.state import reader as state
+from scraper.extraction.verdict import verdict_of
+from scraper.extraction.visible import address_code as codes
+from scraper.extraction.visible import brand as maker
+from scraper.extraction.visible import breadcrumb_trail as trail
+from scraper.extraction.visible import labels, stock
+from scraper.extraction.visible import price_and_title as dom
+from scraper.extraction.visible.regular_price import regular_price
+from scraper.values.identity import item_id_of, shop_of
+from scraper.values.product import Product
+from scraper.values.text import key_of
+
+Extractor = Callable[[Page], list[Candidate]]
+ALWAYS: frozenset[str] = frozenset()
+WRITTEN_FOR_PEOPLE = ("microdata", "rdfa", "dom")
+MIN_TITLE = 12
+# One extractor per syntax, one signature; the combiner decides between them. Those with a set of fields are asked only
+# while one of these is still missing.
+EXTRACTORS: tuple[tuple[Extractor, frozenset[str]], ...] = (
+    (jsonld.extract, ALWAYS),
+    (microdata.extract, ALWAYS),
+    (rdfa.extract, ALWAYS),
+    (opengraph.extract, ALWAYS),
+    (codes.extract, ALWAYS),
+    (state.extract, ALWAYS),
+    (labels.extract, ALWAYS),
+    (maker.extract, frozenset(("brand",))),
+    (trail.extract, frozenset(("category_path",))),
+    (stock.extract, frozenset(("availability",))),
+    (dom.extract, frozenset(("title", "price", "images", "description"))),
+)
+
+
+def _spoken_title(title: str, page: Page) -> str:
+    """Return the title without hidden words before it ("Details about"), as the page's own title has it.
+
+    Text on the page may hold words for screen readers; what the page's title says is most of it or nothing.
+    """
+    key = key_of(title)
+
+    def fits(part: str) -> bool:
+        return part != key and key.endswith(part) and len(part) * 5 >= len(key) * 3
+
+    return next((text for text in page.titles if len(text) >= MIN_TITLE and fits(key_of(text))), title)
+
+
+def extract_product(
+    source: bytes | str,
+    url: str,
+    *,
+    content_type: str | None = None,
+    status: int | None = None,
+    fetched_at: str | None = None,
+) -> Product:
+    """Return the Product of one page; raises UrlError where `url` is no http(s) URL, and nothing else.
+
+    A page whose verdict is not "product" gives its identity and verdict only: what a refusal or a list says about
+    itself is no product's title. `content_type` and `status` are the HTTP response's, where there was one.
+    """
+    page = parse_page(source, url, content_type)
+    item_url, named_by = page.item_url
+    candidates: list[Candidate] = []
+    for extract, fills in EXTRACTORS:
+        if not fills or fills & missing_fields(candidates):
+            candidates += extract(page)
+    verdict = verdict_of(candidates, page, status)
+    values, provenance = combine(candidates) if verdict == "product" else ({}, {})
+    if provenance.get("title") in WRITTEN_FOR_PEOPLE:
+        values["title"] = _spoken_title(values["title"], page)
+    if (price := values.get("price")) and "regular_price" not in values and (before := regular_price(page, price)):
+        values["regular_price"], provenance["regular_price"] = before, "dom"
+    if contrary := stock.contradiction(page, values.get("availability")):
+        values["availability"], provenance["availability"] = contrary, "dom"
+    return Product(
+        shop=shop_of(item_url),
+        item_id=item_id_of(item_url),
+        url=item_url,
+        verdict=verdict,
+        fetched_at=fetched_at,
+        provenance=MappingProxyType({**provenance, "url": named_by}),
+        **values,
+    )

@@ -1,0 +1,1 @@
+"""Readers of structured markup: JSON-LD, microdata, RDFa and OpenGraph."""

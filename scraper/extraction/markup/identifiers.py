@@ -1,0 +1,60 @@
+"""The codes of a schema.org item: gtin, sku and mpn, under their own names or labelled in more general properties."""
+
+import re
+from collections.abc import Iterator
+
+from scraper.extraction.markup.nodes import Item, as_list, text_of, texts_of
+from scraper.values.gtin import normalise_gtin
+from scraper.values.text import clean
+
+GTIN_KEYS = ("gtin13", "gtin", "gtin14", "gtin12", "gtin8", "ean", "isbn", "upc", "productID")
+_LABELLED = re.compile(r"(sku|mpn|gtin(?:8|12|13|14)?|ean(?:8|13)?|upc|isbn)\s*:\s*(\S.*)", re.IGNORECASE)
+# Microdata on the visible page takes the label along with the code.
+_LABEL = re.compile(
+    r"^\s*(?:sku|mpn|ref|model|code|(?:item|product|art(?:\.|ikel|icle)?)?[-.\s]{0,2}(?:no|nr|number|nummer|code))"
+    r"\.?\s*[:#]\s*",
+    re.IGNORECASE,
+)
+_KINDS = {"sku": "sku", "articlenumber": "sku", "itemnumber": "sku",
+          "mpn": "mpn", "manufacturerpartnumber": "mpn", "partnumber": "mpn",
+          "gtin": "gtin", "gtin8": "gtin", "gtin12": "gtin", "gtin13": "gtin", "gtin14": "gtin", "ean": "gtin",
+          "ean8": "gtin", "ean13": "gtin", "upc": "gtin", "upca": "gtin", "isbn": "gtin", "isbn13": "gtin",
+          "barcode": "gtin"}  # fmt: skip
+
+
+def gtin_of(item: Item) -> str | None:
+    """Return the GTIN of an item, else of its first offer."""
+    for source in (item, *[part for part in as_list(item.get("offers")) if isinstance(part, dict)][:1]):
+        texts = [text for key in GTIN_KEYS for text in texts_of(source.get(key))]
+        for text in (*texts, *_labelled(source, "gtin")):
+            if gtin := normalise_gtin(text):
+                return gtin
+    return None
+
+
+def code_of(item: Item, key: str) -> str | None:
+    """Return the item's `sku` or `mpn`."""
+    texts = (_LABEL.sub("", text) for text in texts_of(item.get(key)))
+    return next((code for text in (*texts, *_labelled(item, key)) if (code := clean(text, 100))), None)
+
+
+def weak_sku_of(item: Item) -> str | None:
+    """Return a `productID` or `identifier` without a label: perhaps the shop's number for it, perhaps a database's."""
+    for key in ("productID", "identifier"):
+        for part in as_list(item.get(key)):
+            text = clean(part, 100)
+            if text and not _LABELLED.fullmatch(text) and not re.search(r"[/\s]|:", text) and not normalise_gtin(text):
+                return text
+    return None
+
+
+def _labelled(item: Item, kind: str) -> Iterator[str]:
+    """Values of general properties whose label says that they are of this kind: "mpn:X1", {propertyID, value}."""
+    for key in ("productID", "identifier", "additionalProperty"):
+        for part in as_list(item.get(key)):
+            if isinstance(part, dict):
+                labels = (text_of(part.get("propertyID")), text_of(part.get("name")))
+                if any(_KINDS.get(re.sub(r"[\W_]+", "", label or "").lower()) == kind for label in labels):
+                    yield from texts_of(part.get("value"))
+            elif isinstance(part, str) and (match := _LABELLED.fullmatch(part.strip())):
+                yield from [match.group(2)] if _KINDS[match.group(1).lower()] == kind else []

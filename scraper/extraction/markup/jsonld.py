@@ -1,0 +1,46 @@
+"""JSON-LD, read block by block: a broken block is mended where its meaning is plain and never costs the others."""
+
+import re
+from typing import Any
+
+from scraper.extraction.candidate import Candidate
+from scraper.extraction.markup.json_repair import MAX_REPAIR_CHARS, parse_valid
+from scraper.extraction.markup.json_values import parse_block
+from scraper.extraction.markup.schemaorg import Item, candidates_of_items
+from scraper.extraction.page import Page
+
+MAX_DEPTH = 60
+_MEDIA_TYPE = re.compile(r"\s*application/ld\+json\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
+
+
+def extract(page: Page) -> list[Candidate]:
+    """Return what the page's JSON-LD says, the main product first."""
+    return candidates_of_items(read_items(page), page, "json-ld")
+
+
+def read_items(page: Page) -> list[Item]:
+    """Return every top-level JSON-LD object of the page, graphs opened, in document order."""
+    items: list[Item] = []
+    left = 2 * MAX_REPAIR_CHARS
+    for element in page.root.iter("script"):
+        if not _MEDIA_TYPE.fullmatch(element.get("type") or ""):
+            continue
+        block = "".join(element.itertext())
+        values: list[Any] | tuple[Any, ...] | None = parse_valid(block)
+        if values is None or isinstance(values[0], str):
+            values = parse_block(block, left)
+            left = max(0, left - len(block))
+        for value in values:
+            items.extend(_opened(value))
+    return items
+
+
+def _opened(value: Any, depth: int = 0) -> list[Item]:
+    if depth > MAX_DEPTH:
+        return []
+    if isinstance(value, list):
+        return [item for part in value for item in _opened(part, depth + 1)]
+    if not isinstance(value, dict):
+        return []
+    graph = value.get("@graph")
+    return ([value] if len(value) > (graph is not None) else []) + (_opened(graph, depth + 1) if graph else [])

@@ -1,0 +1,144 @@
+"""Open Graph, product and plain `<meta>` tags."""
+
+from scraper.extraction.candidate import Candidate
+from scraper.extraction.markup import breadcrumbs
+from scraper.extraction.page import Page
+from scraper.values.gtin import normalise_gtin
+from scraper.values.price import Price, machine_price
+from scraper.values.product import Syntax
+from scraper.values.text import clean
+from scraper.values.words import availability_of, condition_of, fold
+
+MAX_IMAGES = 30
+MAX_TWITTER_LABELS = 4
+_PRODUCT_TYPES = ("product", "og:product", "product.item", "product:item", "product.group", "ebay-objects:item")
+# twitter:label1 is written for people; these are its words for a price and for the stock, folded.
+_PRICE_LABELS = frozenset(("price", "preis", "prix", "precio", "prezzo", "preço", "prijs", "pris", "cena", "ár",
+                           "hinta", "цена", "ціна", "fiyat", "価格", "价格", "價格"))  # fmt: skip
+_STOCK_LABELS = frozenset(("availability", "stock", "instock", "verfügbarkeit", "disponibilité", "disponibilidad",
+                           "disponibilità", "disponibilidade", "beschikbaarheid", "наличие"))  # fmt: skip
+_ATTRIBUTES = {"color": "color", "size": "size", "material": "material", "pattern": "pattern",
+               "target_gender": "gender", "age_group": "ageGroup"}  # fmt: skip
+
+
+def extract(page: Page) -> list[Candidate]:
+    """Return what Open Graph says, and plain meta tags after it."""
+    price = _price(page, "price", "sale_price")
+    labels = _twitter_labels(page)
+    if price is None:
+        price = next(
+            (found for word, text in labels if word in _PRICE_LABELS and (found := _labelled(text, page))), None
+        )
+    og_type = (_first(page, "og:type") or "").lower()
+    candidate = Candidate(
+        syntax="opengraph",
+        is_product=og_type in _PRODUCT_TYPES or price is not None,
+        title=_title(page),
+        description=clean(_first(page, "og:description"), 5000),
+        brand=clean(_first(page, "product:brand", "og:brand"), 200),
+        category_path=breadcrumbs.of_category(_first(page, "product:category")),
+        gtin=_gtin(page),
+        sku=clean(_first(page, "product:retailer_item_id", "product:sku", "og:sku"), 100),
+        mpn=clean(_first(page, "product:mfr_part_no", "product:mpn"), 100),
+        images=_images(page, "og:image", "og:image:url", "og:image:secure_url"),
+        price=price,
+        regular_price=_regular_price(page, price),
+        availability=_availability(page, labels),
+        condition=condition_of(_first(page, "product:condition", "og:condition")),
+        attributes=_attributes(page),
+    )
+    meta = Candidate(
+        syntax="meta",
+        description=clean(_first(page, "description", "twitter:description"), 5000),
+        images=_images(page, "twitter:image", "twitter:image:src"),
+    )
+    return [candidate, meta, *_languages(page)]
+
+
+def _languages(page: Page) -> list[Candidate]:
+    syntaxes: tuple[Syntax, ...] = ("dom", "opengraph", "meta")
+    return [Candidate(syntax=name, language=page.languages[name]) for name in syntaxes if name in page.languages]
+
+
+def _first(page: Page, *names: str) -> str | None:
+    return next((page.meta[name][0] for name in names if name in page.meta), None)
+
+
+def _title(page: Page) -> str | None:
+    """Return `og:title` without the site's own name at its end."""
+    title, site = clean(_first(page, "og:title"), 500), clean(_first(page, "og:site_name"), 200)
+    if title and site:
+        for separator in (" | ", " - ", " – ", " — ", " · ", ": "):
+            head, found, tail = title.rpartition(separator)
+            if found and head.strip() and tail.strip().lower() == site.lower():
+                return head.strip()
+    return title
+
+
+def _price(page: Page, *kinds: str) -> Price | None:
+    """Return the lowest of the named prices, sale before list; amount and currency from the same pair of tags."""
+    prices = []
+    for kind in kinds:
+        for prefix in ("product", "og"):
+            amount = _first(page, f"{prefix}:{kind}:amount", f"{prefix}:{kind}")
+            # Where a price has no currency of its own, the page's one currency tag is its.
+            currency = _first(page, f"{prefix}:{kind}:currency", f"{prefix}:price:currency", f"{prefix}:currency")
+            price = machine_price(amount, currency, region=page.region)
+            if price and price.amount > 0:
+                prices.append(price)
+    first = next(iter(prices), None)
+    return min(
+        (price for price in prices if first and price.currency == first.currency),
+        key=lambda price: price.amount,
+        default=None,
+    )
+
+
+def _twitter_labels(page: Page) -> list[tuple[str, str]]:
+    """Return (folded label, text) of the Twitter card."""
+    numbers = range(1, MAX_TWITTER_LABELS + 1)
+    pairs = [(_first(page, f"twitter:label{number}"), _first(page, f"twitter:data{number}")) for number in numbers]
+    return [(fold(label), text) for label, text in pairs if label and text]
+
+
+def _labelled(text: str, page: Page) -> Price | None:
+    price = machine_price(text, region=page.region)
+    return price if price and price.amount > 0 else None
+
+
+def _availability(page: Page, labels: list[tuple[str, str]]) -> str | None:
+    words = [_first(page, "product:availability"), _first(page, "og:availability")]
+    words += [text for word, text in labels if word in _STOCK_LABELS]
+    return next((found for word in words if (found := availability_of(word))), None)
+
+
+def _regular_price(page: Page, price: Price | None) -> Price | None:
+    if price is None:
+        return None
+    for kind in ("original_price", "price:standard_amount", "price"):
+        regular = _price(page, kind)
+        if regular and regular.currency == price.currency and regular.amount > price.amount:
+            return regular
+    return None
+
+
+def _gtin(page: Page) -> str | None:
+    kinds = ("gtin", "gtin13", "gtin14", "ean", "upc", "isbn")
+    names = (*(f"product:{kind}" for kind in kinds), "og:ean", "og:upc", "og:isbn", "book:isbn", "books:isbn")
+    return next((gtin for name in names if (gtin := normalise_gtin(_first(page, name) or ""))), None)
+
+
+def _images(page: Page, *names: str) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for name in names:
+        for value in page.meta.get(name, []):
+            if url := page.absolute(value):
+                found.setdefault(url)
+        if found:
+            break
+    return tuple(found)[:MAX_IMAGES]
+
+
+def _attributes(page: Page) -> dict[str, str]:
+    pairs = ((key, clean(_first(page, f"product:{name}"), 200)) for name, key in _ATTRIBUTES.items())
+    return {key: value for key, value in pairs if value}

@@ -1,0 +1,1 @@
+"""Readers of data that pages embed in scripts."""

@@ -1,0 +1,112 @@
+"""Objects that pages hand to analytics (GA4, enhanced ecommerce, Tealium, digitalData, Meta's pixel) as plain objects.
+
+A view of exactly one product's page is about this page; a list of impressions or a cart is not.
+"""
+
+import re
+from typing import Any
+
+from scraper.extraction.markup.nodes import as_list, text_of
+
+_VIEW_EVENTS = frozenset(("viewitem", "detail", "productdetail", "productdetailview", "productview", "viewproduct",
+                          "eedetail", "eecproductdetail", "viewcontent", "productviewed", "productdetailviewed",
+                          "productdetailimpression"))  # fmt: skip
+_UTAG_FIELDS = {"name": ("product_name",), "sku": ("product_sku",), "id": ("product_id",),
+                "brand": ("product_brand",),
+                "price": ("product_sale_price", "product_unit_price", "product_price"),
+                "currency": ("product_currency", "site_currency", "order_currency", "order_currency_code",
+                             "currency_code", "currency")}  # fmt: skip
+
+
+def product_of(item: dict[str, Any], event: str = "") -> dict[str, Any] | None:
+    """Return the one product whose view an object reports, with the keys of a product object; None for all others."""
+    found = _ecommerce(item, event) or _utag(item) or _digital_data(item) or _pixel(item, event) or _shopify(item)
+    return found if found and any(found.get(key) for key in ("price", "variants")) else None
+
+
+def _is_view(name: Any) -> bool:
+    return isinstance(name, str) and re.sub(r"[\W_]+", "", name).lower() in _VIEW_EVENTS
+
+
+def _ecommerce(item: dict[str, Any], event: str) -> dict[str, Any] | None:
+    """Google's: `{event: "view_item", ecommerce: {items}}`, the same sent by gtag, and the older `ecommerce.detail`."""
+    commerce = item.get("ecommerce") if isinstance(item.get("ecommerce"), dict) else item
+    if not isinstance(commerce, dict):
+        return None
+    currency = commerce.get("currency") or commerce.get("currencyCode") or item.get("currency")
+    detail = commerce.get("detail")
+    if isinstance(detail, dict):
+        return _only(detail.get("products"), currency)
+    if _is_view(event) or _is_view(item.get("event")):
+        return _only(commerce.get("items"), currency)
+    return None
+
+
+def _only(products: Any, currency: Any) -> dict[str, Any] | None:
+    """Return the one product of a list."""
+    parts = as_list(products)
+    return {"currency": currency, **parts[0]} if len(parts) == 1 and isinstance(parts[0], dict) else None
+
+
+def _utag(item: dict[str, Any]) -> dict[str, Any] | None:
+    """Tealium's data layer: flat, each field a list with one entry for each product."""
+    if not any(len(as_list(item.get(key))) == 1 for key in ("product_name", "product_id", "product_sku")):
+        return None
+    if not re.search(
+        "product|pdp|detail", f"{item.get('page_type') or item.get('page_category') or ''}", re.IGNORECASE
+    ):
+        return None
+    pairs = ((field, next((item[key] for key in keys if item.get(key)), None)) for field, keys in _UTAG_FIELDS.items())
+    found = {field: text_of(value) for field, value in pairs if len(as_list(value)) == 1}
+    return dict(found)
+
+
+def _digital_data(item: dict[str, Any]) -> dict[str, Any] | None:
+    """W3C's customer experience digital data: `product: [{productInfo, price}]`."""
+    parts = as_list(item.get("product"))
+    if len(parts) != 1 or not isinstance(parts[0], dict) or not isinstance(parts[0].get("productInfo"), dict):
+        return None
+    info, price = parts[0]["productInfo"], parts[0].get("price")
+    price = price if isinstance(price, dict) else {"basePrice": price}
+    return {
+        "name": info.get("productName"),
+        "sku": info.get("sku"),
+        "id": info.get("productID"),
+        "brand": info.get("brand") or info.get("manufacturer"),
+        "price": price.get("priceWithTax") or price.get("basePrice"),
+        "currency": price.get("currency") or info.get("currency"),
+    }
+
+
+def _pixel(item: dict[str, Any], event: str) -> dict[str, Any] | None:
+    """Meta's pixel: `fbq("track", "ViewContent", {content_name, content_ids, value, currency})`."""
+    ids = as_list(item.get("content_ids"))
+    if not _is_view(event) or "value" not in item or len(ids) > 1 or not (ids or item.get("content_name")):
+        return None
+    return {
+        "name": item.get("content_name"),
+        "id": text_of(ids),
+        "price": item["value"],
+        "currency": item.get("currency"),
+    }
+
+
+def _shopify(item: dict[str, Any]) -> dict[str, Any] | None:
+    """Shopify's `meta` object on a product's page, its prices in cents."""
+    product, page = item.get("product"), item.get("page")
+    if not isinstance(product, dict) or not isinstance(page, dict) or page.get("pageType") != "product":
+        return None
+    variants = [part for part in as_list(product.get("variants")) if isinstance(part, dict)]
+    if not variants or not isinstance(variants[0].get("price"), int):
+        return None
+    # The product names itself nowhere here; each variant's name begins with its title.
+    name = text_of(variants[0].get("name")) or ""
+    choice = text_of(variants[0].get("public_title"))
+    return {
+        "name": name.removesuffix(f" - {choice}") if choice else name or None,
+        "id": product.get("id"),
+        "vendor": product.get("vendor"),
+        "productType": product.get("type"),
+        "price_varies": True,
+        "variants": variants,
+    }

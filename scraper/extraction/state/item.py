@@ -1,0 +1,202 @@
+"""What an object of a page's state says about a product, whatever its shop's software calls the fields."""
+
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from scraper.extraction.candidate import Candidate
+from scraper.extraction.markup import breadcrumbs
+from scraper.extraction.markup.nodes import as_list, text_of
+from scraper.extraction.markup.ratings import rating_of, reviews_of
+from scraper.extraction.markup.schemaorg import attribute_key, attributes_of
+from scraper.extraction.page import Page
+from scraper.extraction.state.price import PRICE_KEYS, REGULAR_KEYS, is_in_minor_units, price_in
+from scraper.values.gtin import normalise_gtin
+from scraper.values.product import Rating, Review, Variant
+from scraper.values.text import clean
+from scraper.values.words import availability_of
+
+MAX_VARIANTS = 250
+NAME_KEYS = ("title", "name", "productName", "product_name", "displayName", "item_name", "productTitle", "content_name")
+BRAND_KEYS = ("brand", "vendor", "manufacturer", "brandName", "brand_name", "item_brand", "product_brand", "designer")
+SKU_KEYS = ("sku", "SKU", "productSku", "productSKU", "product_sku", "articleNumber", "article_number", "itemNumber",
+            "productCode", "product_code")  # fmt: skip
+WEAK_SKU_KEYS = ("productId", "product_id", "productID", "item_id", "itemId", "id", "code")
+GTIN_KEYS = ("gtin", "gtin13", "gtin14", "gtin12", "gtin8", "ean", "EAN", "ean13", "barcode", "upc", "isbn")
+MPN_KEYS = ("mpn", "manufacturerPartNumber", "manufacturer_part_number", "mfr_part_number")
+STOCK_KEYS = ("availability", "available", "availableForSale", "inStock", "in_stock", "isInStock", "is_in_stock",
+              "stockStatus", "stock_status", "is_salable", "isAvailable", "stock")  # fmt: skip
+# Where a number stands here it is 1 and 0 for yes and no, or how many there are.
+COUNTED_STOCK_KEYS = frozenset(("available", "inStock", "in_stock", "isInStock", "is_in_stock", "stock"))
+CATEGORY_KEYS = ("categoryPath", "category_path", "category", "productType", "product_type", "item_category")
+
+
+def candidate_of(item: dict[str, Any], currency: str | None, page: Page) -> Candidate:
+    """Return what the object says; without a price it claims no product."""
+    variants = _entries(item.get("variants"))
+    chosen = _chosen_variant(variants, page)
+    is_minor = is_in_minor_units(item)
+    price = price_in(item, PRICE_KEYS, currency, page)
+    source = item
+    if chosen and (price is None or _is_asked_for(chosen, page)):
+        own = price_in(chosen, PRICE_KEYS, currency, page, is_minor=is_minor)
+        price, source = (own, chosen) if own else (price, item)
+    regular = price_in(source, REGULAR_KEYS, price.currency if price else currency, page, is_minor=is_minor)
+    is_higher = price and regular and regular.currency == price.currency and regular.amount > price.amount
+    return Candidate(
+        syntax="state",
+        is_product=price is not None,
+        num_products=1,
+        title=clean(next((item[key] for key in NAME_KEYS if isinstance(item.get(key), str)), None), 500),
+        description=clean(item.get("description"), 5000),
+        brand=_text(item, *BRAND_KEYS),
+        category_path=_category_path(item),
+        gtin=_gtin(item) or _gtin(chosen),
+        sku=_code(item, SKU_KEYS) or _code(chosen, SKU_KEYS),
+        mpn=_code(item, MPN_KEYS) or _code(chosen, MPN_KEYS),
+        images=_images(item, page),
+        price=price,
+        regular_price=regular if is_higher else None,
+        availability=availability_in(chosen if _is_asked_for(chosen, page) else item) or _stock_of(variants),
+        rating=_rating(item),
+        attributes=attributes_of(item),
+        variants=_variants(item, variants, currency, page) if len(variants) > 1 else (),
+        reviews=_reviews(item),
+    )
+
+
+def weak_sku_of(item: dict[str, Any]) -> str | None:
+    """Return an id that may be the shop's number for the product, or only its database's."""
+    code = _code(item, WEAK_SKU_KEYS)
+    code = code.rsplit("/", 1)[-1] if code else ""
+    return code if re.fullmatch(r"(?=.*[0-9])[\w.-]{2,40}", code) and code.count("-") < 4 else None
+
+
+def _entries(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a list, or of a GraphQL connection."""
+    if isinstance(value, dict):
+        value = value.get("edges", value.get("nodes"))
+    parts = value[:MAX_VARIANTS] if isinstance(value, list) else []
+    nodes = [part["node"] if isinstance(part, dict) and isinstance(part.get("node"), dict) else part for part in parts]
+    return [node for node in nodes if isinstance(node, dict)]
+
+
+def _chosen_variant(variants: list[dict[str, Any]], page: Page) -> dict[str, Any]:
+    """Return the variant that the address asks for, else the first that can be bought, else the first."""
+    asked = next((variant for variant in variants if _is_asked_for(variant, page)), None)
+    available = next((variant for variant in variants if availability_in(variant) == "InStock"), None)
+    return asked or available or next(iter(variants), {})
+
+
+def _is_asked_for(variant: dict[str, Any], page: Page) -> bool:
+    name = text_of(variant.get("id"))
+    query = parse_qs(urlsplit(page.url).query, max_num_fields=100) if name else {}
+    return name is not None and name.rsplit("/", 1)[-1] in query.get("variant", [])
+
+
+def _stock_of(variants: list[dict[str, Any]]) -> str | None:
+    found = [stock for variant in variants if (stock := availability_in(variant))]
+    return "InStock" if "InStock" in found else next(iter(found), None)
+
+
+def _variants(
+    item: dict[str, Any], variants: list[dict[str, Any]], currency: str | None, page: Page
+) -> tuple[Variant, ...]:
+    names = [text_of(option) or "" for option in as_list(item.get("options"))[:3]]
+    is_minor = is_in_minor_units(item)
+    found = [
+        Variant(
+            sku=_code(variant, SKU_KEYS),
+            gtin=_gtin(variant),
+            price=price_in(variant, PRICE_KEYS, currency, page, is_minor=is_minor),
+            availability=availability_in(variant),
+            attributes=_options(variant, names) or attributes_of(variant),
+        )
+        for variant in variants
+    ]
+    return tuple(variant for variant in found if variant != Variant())
+
+
+def _options(variant: dict[str, Any], names: list[str]) -> dict[str, str]:
+    """Return Shopify's option1, option2, option3 under their names."""
+    pairs = ((attribute_key(name), clean(variant.get(f"option{number}"), 200)) for number, name in enumerate(names, 1))
+    return {key: value for key, value in pairs if key and value}
+
+
+def _text(item: dict[str, Any], *keys: str) -> str | None:
+    for key in keys:
+        value = item.get(key)
+        if isinstance(value, dict):
+            value = value.get("name") or value.get("label") or value.get("title")
+        if text := clean(text_of(value), 200):
+            return text
+    return None
+
+
+def _code(item: dict[str, Any], keys: tuple[str, ...]) -> str | None:
+    return next((code for key in keys if (code := clean(text_of(item.get(key)), 100))), None)
+
+
+def _gtin(item: dict[str, Any]) -> str | None:
+    return next((gtin for key in GTIN_KEYS if (gtin := normalise_gtin(text_of(item.get(key)) or ""))), None)
+
+
+def _category_path(item: dict[str, Any]) -> tuple[str, ...]:
+    keys = (*CATEGORY_KEYS, "type") if is_in_minor_units(item) else CATEGORY_KEYS
+    value = next((item[key] for key in keys if item.get(key)), None)
+    if isinstance(value, str) and isinstance(item.get("item_category2"), str):
+        numbered = [item.get(f"item_category{number}") for number in range(2, 6)]
+        value = [value, *[part for part in numbered if isinstance(part, str)]]
+    return breadcrumbs.of_category(value)
+
+
+def availability_in(item: dict[str, Any]) -> str | None:
+    """Return the availability that an object of state names."""
+    for key in STOCK_KEYS:
+        value = item.get(key)
+        if isinstance(value, dict):
+            value = next((value[name] for name in ("status", "inStock", "isInStock", "value") if name in value), None)
+        if found := availability_of(value):
+            return found
+        if key in COUNTED_STOCK_KEYS and isinstance(value, int) and not isinstance(value, bool):
+            return "InStock" if value > 0 else "OutOfStock"
+    return None
+
+
+def _first(item: dict[str, Any], *keys: str) -> Any:
+    return next((item[key] for key in keys if item.get(key) is not None), None)
+
+
+def _rating(item: dict[str, Any]) -> Rating | None:
+    part = _first(item, "aggregateRating", "rating", "reviewSummary")
+    if not isinstance(part, dict):
+        return None
+    words = {
+        "ratingValue": _first(part, "ratingValue", "average", "value", "score"),
+        "bestRating": _first(part, "bestRating", "max", "best", "scale"),
+        "ratingCount": _first(part, "ratingCount", "reviewCount", "count", "total"),
+    }
+    return rating_of(words, counted=True)
+
+
+def _reviews(item: dict[str, Any]) -> tuple[Review, ...]:
+    return reviews_of(
+        {
+            "reviewBody": _first(part, "text", "body", "reviewBody", "content"),
+            "datePublished": _first(part, "date", "datePublished", "createdAt"),
+            "reviewRating": {"ratingValue": _first(part, "stars", "rating", "score")},
+        }
+        for part in as_list(item.get("reviews"))
+        if isinstance(part, dict)
+    )
+
+
+def _images(item: dict[str, Any], page: Page) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for key in ("images", "image", "media", "featured_image", "featuredImage", "imageUrl"):
+        for part in _entries(item.get(key)) or as_list(item.get(key)):
+            keys = ("src", "url", "originalSrc", "href")
+            target = next((part[name] for name in keys if part.get(name)), None) if isinstance(part, dict) else part
+            if url := page.absolute(target):
+                found.setdefault(url)
+    return tuple(found)[:30]

@@ -1,0 +1,81 @@
+"""Prices in a page's state: under many keys, nested, in minor units, with the currency of the nearest object."""
+
+from typing import Any, TypeGuard
+
+from scraper.extraction.page import Page
+from scraper.values.price import Price, currency_code, machine_price
+
+# Prices lie a few objects deep; every level more multiplies what a hostile object can ask for.
+MAX_DEPTH = 3
+PRICE_KEYS = ("salePrice", "sale_price", "currentPrice", "current_price", "finalPrice", "final_price", "price",
+              "prices", "pricing", "priceAmount", "lowPrice", "minPrice", "priceRange", "price_range", "price_info",
+              "display_price", "product_price", "productPrice")  # fmt: skip
+REGULAR_KEYS = ("compare_at_price", "compareAtPrice", "regularPrice", "regular_price", "listPrice", "list_price",
+                "originalPrice", "original_price", "wasPrice", "msrp", "display_regular_price",
+                "productOldPrice")  # fmt: skip
+AMOUNT_KEYS = ("amount", "value", "price", "current", "sale", "final", "now", "minVariantPrice", "min", "minimum_price",
+               "basePrice")  # fmt: skip
+MINOR_KEYS = ("centAmount", "amountInCents", "priceInCents", "price_in_cents", "priceCents", "price_cents")
+CURRENCY_KEYS = ("currency", "currencyCode", "currency_code", "priceCurrency", "currencyIso", "isoCode")
+
+
+def currency_in(item: dict[str, Any]) -> str | None:
+    """Return the ISO 4217 code that an object names."""
+    return next((code for key in CURRENCY_KEYS if (code := currency_code(item.get(key)))), None)
+
+
+def is_in_minor_units(item: dict[str, Any]) -> bool:
+    """Whether whole numbers here count cents: Shopify's product JSON has all of these keys and only integers."""
+    prices = [item.get(key) for key in ("price", "price_min", "compare_at_price_min")]
+    return "price_varies" in item and all(price is None or _is_whole(price) for price in prices)
+
+
+def _is_whole(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def price_in(
+    item: dict[str, Any],
+    keys: tuple[str, ...],
+    currency: str | None,
+    page: Page,
+    *,
+    is_minor: bool = False,
+    depth: int = 0,
+) -> Price | None:
+    """Return the first price above zero under `keys`; `is_minor` says that whole numbers count cents."""
+    own = currency_in(item) or currency
+    digits = item.get("currency_minor_unit", item.get("fractionDigits"))
+    for key in MINOR_KEYS if keys is PRICE_KEYS else ():
+        if _is_whole(item.get(key)):
+            return _scaled(item[key], own, digits if isinstance(digits, int) else 2)
+    is_minor = is_minor or is_in_minor_units(item)
+    for key in keys:
+        value = item.get(key)
+        if isinstance(value, dict):
+            inner = tuple(dict.fromkeys((*AMOUNT_KEYS, *keys)))
+            price = price_in(value, inner, own, page, depth=depth + 1) if depth < MAX_DEPTH else None
+            if price := price or _minor(value, own):
+                return price
+        elif isinstance(digits, int) and isinstance(value, int | str) and str(value).isdigit():
+            return _scaled(int(value), own, digits)
+        elif is_minor and _is_whole(value):
+            if price := _scaled(value, own, 2):
+                return price
+        elif (price := machine_price(value, own, region=page.region)) and price.amount > 0:
+            return price
+    return None
+
+
+def _minor(value: dict[str, Any], currency: str | None) -> Price | None:
+    digits = value.get("fractionDigits", 2)
+    amount: int = next((value[key] for key in MINOR_KEYS if _is_whole(value.get(key))), 0)
+    return _scaled(amount, currency_in(value) or currency, digits) if isinstance(digits, int) else None
+
+
+def _scaled(amount: int, currency: str | None, digits: int) -> Price | None:
+    if isinstance(amount, bool) or amount <= 0 or amount >= 10**15 or not 0 <= digits <= 4:
+        return None
+    text = f"{amount:0{digits + 1}d}"
+    price = machine_price(f"{text[:-digits]}.{text[-digits:]}" if digits else text, currency)
+    return Price(price.amount, price.currency) if price else None

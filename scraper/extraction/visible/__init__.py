@@ -1,0 +1,1 @@
+"""Readers of what a person sees on a page."""

@@ -1,0 +1,100 @@
+"""What the visible page names by a label: "SKU: 123", a row "Brand | Acme" of a table, "Item number" above its value.
+
+Layouts differ without end (tables, definition lists, spans), so they are not looked at: a label is a text node that
+says one of the known words, in any of the languages of `page-words.json`, and its value is the rest of that node, else
+the next text close by.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from scraper.extraction.candidate import Candidate
+from scraper.extraction.page import Page, Text
+from scraper.extraction.visible.elements import is_aside, lineage
+from scraper.values.gtin import normalise_gtin
+from scraper.values.text import clean
+from scraper.values.words import availability_in, label_kind
+
+MAX_LABEL = 40
+MAX_VALUE = 80
+MAX_STEPS = 3
+MAX_DISTANCE = 4
+_SEPARATOR = re.compile(r"\s*[:：#№]+\s*")
+_CODE = re.compile(r"[\w./+-]{3,40}")
+
+
+def extract(page: Page) -> list[Candidate]:
+    """Return what the page's labels say, the first believable value of each kind.
+
+    A page that gives just one code, and says more about it, is about one product, even without a price.
+    """
+    found: dict[str, Any] = {}
+    codes: set[str] = set()
+    texts = page.texts
+    for index, text in enumerate(texts):
+        if len(text.text) > MAX_LABEL + MAX_VALUE:
+            continue
+        for kind, value in _values(texts, index):
+            read = _READERS[kind](value)
+            if read and not is_aside(text.element):
+                found.setdefault(kind, read)
+                codes |= {read} if kind == "sku" else set()
+    is_product = len(codes) == 1 and len(found) > 1 and bool(page.headings)
+    return [Candidate(syntax="dom", is_product=is_product, **found)] if found else []
+
+
+def _values(texts: list[Text], index: int) -> Iterator[tuple[str, str]]:
+    """Yield what the text labels, as (kind, value)."""
+    text = texts[index].text
+    separator = _SEPARATOR.search(text)
+    head = text[: separator.start()] if separator else text
+    kind = _kind(head)
+    if kind is None:
+        head, _, value = text.rpartition(" ")
+        kind = _kind(head) if any(char.isdigit() for char in value) else None
+        if kind and kind != "brand":
+            yield kind, value
+        return
+    value = text[separator.end() :] if separator else ""
+    yield from ((kind, value) for value in ([value] if value else _following(texts, index)))
+
+
+def _following(texts: list[Text], index: int) -> Iterator[str]:
+    """Yield the next text that says something, where it stands close to the label and is no label itself."""
+    near = lineage(texts[index].element)[: MAX_DISTANCE + 1]
+    for text in texts[index + 1 : index + 1 + MAX_STEPS]:
+        value = text.text.lstrip(":：#№ ")
+        if not any(char.isalnum() for char in value):
+            continue
+        is_near = any(part in near for part in lineage(text.element)[: MAX_DISTANCE + 1])
+        if is_near and not _kind(_SEPARATOR.split(value, maxsplit=1)[0]):
+            yield value
+        return
+
+
+@lru_cache(maxsize=100_000)
+def _kind(text: str) -> str | None:
+    return label_kind(text) if len(text) <= MAX_LABEL else None
+
+
+def _code(value: str) -> str | None:
+    """Return the code a value begins with; a code has a digit and stands alone or before more words."""
+    match = _CODE.match(value)
+    code = match.group().strip("./+-") if match else ""
+    return code if any(char.isdigit() for char in code) and _stands_alone(value, len(code)) else None
+
+
+def _stands_alone(value: str, length: int) -> bool:
+    return len(value) <= MAX_VALUE and (length == len(value) or not value[length].isalnum())
+
+
+def _name(value: str) -> str | None:
+    """Return a short name; a sentence is none."""
+    text = clean(value, 200)
+    return text if text and len(text) <= 60 and any(char.isalpha() for char in text) else None
+
+
+_READERS = {"sku": _code, "mpn": lambda value: clean(value, 100) if _code(value) else None, "gtin": normalise_gtin,
+            "brand": _name, "availability": availability_in}  # fmt: skip

@@ -1,0 +1,80 @@
+"""Whether the visible page sells its product: its buy button first, then what is named a stock line."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from lxml import etree
+
+from scraper.extraction.candidate import Candidate
+from scraper.extraction.page import Page
+from scraper.extraction.visible.elements import find, is_aside, is_in_card, is_unseen, text_of
+from scraper.values.words import availability_in, says
+
+MAX_TEXT = 60
+MAX_SENTENCE = 160
+MAX_BUTTONS = 500
+MAX_LINES = 200
+MAX_OWN_BUTTONS = 2
+SOLD_OUT = ("SoldOut", "OutOfStock", "Discontinued")
+_buttons = etree.XPath("//button | //input[@type='submit' or @type='button'] | //a[@role='button' or @role='submit']")
+# Without their first letters, so that "Stock" and "stock" are both found.
+_STOCK_NAMES = re.compile("tock|vailab|oldout|oldOut|old-out|old_out|erfueg|erfug|ispon|ieferbar")
+
+
+def extract(page: Page) -> list[Candidate]:
+    """Return the availability that the buy button or a stock line says.
+
+    A page with a heading and one buy button, or two ("Add to cart", "Buy now"), sells a product, even without a price;
+    more of them make a list.
+    """
+    said = list(islice(_buttons_say(page), MAX_OWN_BUTTONS + 1))
+    found = said[0] if said else _line_says(page)
+    is_product = 0 < len(said) <= MAX_OWN_BUTTONS and bool(page.tagged["h1"])
+    num_products = len(said) if len(said) > MAX_OWN_BUTTONS else 0
+    return [Candidate("dom", is_product, num_products, availability=found)] if found else []
+
+
+def contradiction(page: Page, availability: str | None) -> str | None:
+    """Return what the buy button says where markup says the opposite: the button is written for every view."""
+    if availability != "InStock" and availability not in SOLD_OUT:
+        return None
+    said = next(_buttons_say(page), None)
+    is_opposite = said in SOLD_OUT if availability == "InStock" else said == "InStock"
+    return said if is_opposite else None
+
+
+def _buttons_say(page: Page) -> Iterator[str]:
+    """Yield what each buy button outside of other products says: to be bought, sold out, or to be ordered ahead.
+
+    A disabled button is no answer: many wait for a size to be chosen, or for their script.
+    """
+    for element in find(_buttons, page.root)[:MAX_BUTTONS]:
+        text = _text(element)
+        if not text or len(text) > MAX_TEXT:
+            continue
+        found = availability_in(text)
+        is_sold_out = found in SOLD_OUT or found == "PreOrder"
+        if (is_sold_out or says("addToCart", text)) and not _is_elsewhere(element):
+            yield found if found and is_sold_out else "InStock"
+
+
+def _line_says(page: Page) -> str | None:
+    lines = (element for element, names in page.named if _STOCK_NAMES.search(names))
+    for element in islice(lines, MAX_LINES):
+        text = _text(element)
+        found = availability_in(text) if len(text) <= MAX_SENTENCE else None
+        if found and not _is_elsewhere(element):
+            return found
+    return None
+
+
+def _is_elsewhere(element: Any) -> bool:
+    return is_unseen(element) or is_aside(element) or is_in_card(element)
+
+
+def _text(element: Any) -> str:
+    if element.tag == "input":
+        return element.get("value") or ""
+    return text_of(element)

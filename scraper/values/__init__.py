@@ -1,0 +1,1 @@
+"""Values and their rules: price, GTIN, text, identity and Product."""
