@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import record
-from server.bundle import load_bundle
-from server.catalogue import Catalogue
-from server.encoder import Encoder
-from server.images import decode_image, to_pixels
+from server.catalogue.database import Catalogue
+from server.encoding.bundle import load_bundle
+from server.encoding.encoder import Encoder
+from server.encoding.pixels import decode_image, to_pixels
 
 SHOP = "fashion.example"
 NUM_QUERIES = 500

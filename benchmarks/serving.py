@@ -31,10 +31,10 @@ import orjson
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from server.bundle import load_bundle  # noqa: E402 (found once ROOT is on the path)
-from server.catalogue import Catalogue, Item  # noqa: E402 (as above)
-from server.index import EF_CONSTRUCTION, M, build_index  # noqa: E402 (as above)
-from server.replica import Replica  # noqa: E402 (as above)
+from server.catalogue.database import Catalogue, Item  # noqa: E402 (as above)
+from server.encoding.bundle import load_bundle  # noqa: E402 (found once ROOT is on the path)
+from server.search.index import EF_CONSTRUCTION, M, build_index  # noqa: E402 (as above)
+from server.search.replica import Replica  # noqa: E402 (as above)
 from server.settings import Settings  # noqa: E402 (as above)
 
 NUM_ITEMS, NUM_SHOPS, SMALLEST, LARGEST = 100_000, 50, 655, 15_323

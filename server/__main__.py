@@ -45,11 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _execute(namespace: argparse.Namespace) -> int:
     settings = settings_from(vars(namespace), os.environ)
     if namespace.command == "run":
-        from server.run import run  # noqa: PLC0415 (ingest needs no web server)
+        from server.commands.run import run  # noqa: PLC0415 (ingest needs no web server)
 
         run(settings)
         return 0
-    from server.ingest import ingest  # noqa: PLC0415 (a server that only answers needs no ingest)
+    from server.commands.ingest import ingest  # noqa: PLC0415 (a server that only answers needs no ingest)
 
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)

@@ -9,8 +9,8 @@ from shelf import SHELF, TOKEN, write_products
 from tiny_bundle import make_tiny_bundle
 
 from server.__main__ import main
-from server.app import create_app
-from server.services import EXTENSION_KEY
+from server.http.app import create_app
+from server.http.services import EXTENSION_KEY
 from server.settings import Settings
 
 

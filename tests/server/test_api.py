@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from shelf import SHELF, TOKEN, make_product
 
-from server.bundle import load_bundle
-from server.catalogue import Catalogue
-from server.services import EXTENSION_KEY
+from server.catalogue.database import Catalogue
+from server.encoding.bundle import load_bundle
+from server.http.services import EXTENSION_KEY
 from server.settings import Settings
 
 SHOP = "harbor.example"
@@ -188,7 +188,7 @@ def test_every_failure_has_the_same_shape(client, method, path, arguments, statu
 
 
 def test_a_failure_nobody_foresaw_is_a_problem_and_logs_no_personal_data(shelf_app, caplog, monkeypatch):
-    monkeypatch.setattr("server.views.recommendations.recommend", lambda *_: 1 // 0)
+    monkeypatch.setattr("server.http.views.recommendations.recommend", lambda *_: 1 // 0)
     shelf_app.config["PROPAGATE_EXCEPTIONS"] = False
     body = {"mode": "own", "shop": SHOP, "k": 3, "filters": {"exclude": ["00112233aabbccdd"]}}
     assert_problem(shelf_app.test_client().post("/v1/recommendations", json=body), 500, "internal")

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from tiny_bundle import DIM, make_tiny_bundle, write_manifest
 
-from server.bundle import load_bundle
-from server.encoder import Encoder
+from server.encoding.bundle import load_bundle
+from server.encoding.encoder import Encoder
+from server.encoding.item_text import item_text
 from server.errors import BundleError, EncodingError
-from server.item_text import item_text
 
 
 @pytest.fixture

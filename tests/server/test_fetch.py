@@ -4,8 +4,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from server.encoding.fetch import Fetcher, is_public
 from server.errors import FetchError
-from server.fetch import Fetcher, is_public
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from PIL import Image
 from shelf import SHELF, make_product, write_products
 from tiny_bundle import make_tiny_bundle
 
-from server.bundle import load_bundle
-from server.catalogue import Catalogue
-from server.encoder import Encoder
+from server.catalogue.database import Catalogue
+from server.encoding.bundle import load_bundle
+from server.encoding.encoder import Encoder
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOP = "harbor.example"
@@ -297,7 +297,7 @@ def test_a_full_disk_during_ingest_is_one_clear_error(tmp_path, tiny_bundle):
 
 
 def test_tombstones_are_purged_and_a_reader_that_missed_them_starts_over(ingest, make_app, tmp_path):
-    from server.services import EXTENSION_KEY
+    from server.http.services import EXTENSION_KEY
 
     ingest(SHELF)
     app = make_app(poll_interval_ms=60_000)

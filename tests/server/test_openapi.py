@@ -9,9 +9,9 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from shelf import SHELF, make_product
 
-from server.bundle import load_bundle
 from server.contracts import CONTRACTS_DIR
-from server.views import recommendations
+from server.encoding.bundle import load_bundle
+from server.http.views import recommendations
 
 SHOP = "harbor.example"
 API = yaml.safe_load((CONTRACTS_DIR / "openapi.yaml").read_text())

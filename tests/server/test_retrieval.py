@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.catalogue import Change
-from server.filters import Filters
-from server.index import build_index
-from server.ranking import mmr
-from server.retrieval import best, pool_size, recommend
-from server.shop_state import empty_state
+from server.catalogue.database import Change
+from server.search.filters import Filters
+from server.search.index import build_index
+from server.search.ranking import mmr
+from server.search.retrieval import best, pool_size, recommend
+from server.search.shop_state import empty_state
 
 BUYABLE_WORDS = {"InStock", "LimitedAvailability", "OnlineOnly", "InStoreOnly", "MadeToOrder"}
 # Unit vectors whose products are exact in binary, so that the twin's sums cannot differ in the last digit.

@@ -10,14 +10,14 @@ import numpy as np
 import orjson
 import pytest
 
-from server import snapshots
-from server.bundle import load_bundle
-from server.catalogue import Catalogue, Item
+from server.catalogue.database import Catalogue, Item
+from server.encoding.bundle import load_bundle
 from server.errors import SnapshotError
-from server.filters import Filters
-from server.index import build_index
-from server.replica import Replica
-from server.retrieval import recommend
+from server.search import snapshots
+from server.search.filters import Filters
+from server.search.index import build_index
+from server.search.replica import Replica
+from server.search.retrieval import recommend
 from server.settings import Settings
 
 SHOP, SPACE, DIM = "big.example", "s" * 64, 16
@@ -131,7 +131,7 @@ DAMAGES = [
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_snapshot_never_reaches_hnswlib(directory, damage, monkeypatch):
     damage(directory)
-    monkeypatch.setattr("server.snapshots.load_index", lambda *_: pytest.fail("hnswlib saw the file"))
+    monkeypatch.setattr("server.search.snapshots.load_index", lambda *_: pytest.fail("hnswlib saw the file"))
     with pytest.raises(SnapshotError) as caught:
         snapshots.load_current(directory, SHOP, SPACE, DIM, 64)
     assert str(directory) in str(caught.value)
@@ -235,9 +235,9 @@ FULL_DISK = """
 import resource, sys
 import numpy as np
 from pathlib import Path
-from server import snapshots
+from server.search import snapshots
 from server.errors import SnapshotError
-from server.index import build_index
+from server.search.index import build_index
 vectors = np.random.default_rng(9).normal(size=(2000, 16)).astype(np.float32)
 index = build_index(np.arange(2000), vectors, 64)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))

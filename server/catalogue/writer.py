@@ -11,13 +11,13 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from server.bundle import Bundle
-from server.card import card_of
-from server.catalogue import Catalogue, Item
+from server.catalogue.card import card_of
+from server.catalogue.database import Catalogue, Item
 from server.contracts import first_violation
-from server.encoder import Encoder
-from server.fetch import Fetcher
-from server.pictures import PictureSource, WebPictures, pixels_of
+from server.encoding.bundle import Bundle
+from server.encoding.encoder import Encoder
+from server.encoding.fetch import Fetcher
+from server.encoding.image_sources import PictureSource, WebPictures, pixels_of
 from server.settings import Settings
 
 # Facts about the visit, not about the product: a new crawl of an unchanged shop must not write every item again.

@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from server.catalogue import Change
+from server.catalogue.database import Change
 
 Floats = NDArray[np.float32]
 Booleans = NDArray[np.bool_]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from server.rows import Floats, Integers
+from server.catalogue.columns import Floats, Integers
 
 # docs/index-parameters.md says what these mean and how they were chosen.
 M = 16

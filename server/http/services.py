@@ -6,14 +6,14 @@ from typing import cast
 
 from flask import current_app
 
-from server.bundle import Bundle
-from server.catalogue import Catalogue
+from server.catalogue.database import Catalogue
+from server.catalogue.writer import Writer
+from server.encoding.bundle import Bundle
 from server.errors import ProblemError
-from server.metrics import Metrics
-from server.replica import Replica
+from server.http.metrics import Metrics
+from server.search.replica import Replica
+from server.search.shop_state import ShopState
 from server.settings import Settings
-from server.shop_state import ShopState
-from server.writer import Writer
 
 EXTENSION_KEY = "carryover"
 

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from server.encoding.fetch import Fetcher
+from server.encoding.pixels import decode_image, to_pixels
 from server.errors import FetchError, ImageError, InputError
-from server.fetch import Fetcher
-from server.images import decode_image, to_pixels
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 # A shop's first picture is its best; after two that cannot be had, the third is unlikely to be worth the wait.

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.bundle import Bundle, Tensor, Tower
+from server.encoding.bundle import Bundle, Tensor, Tower
+from server.encoding.item_text import item_text
 from server.errors import EncodingError
-from server.item_text import item_text
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

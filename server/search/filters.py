@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from server.rows import Booleans, Vocabulary
-from server.shop_state import ShopState
+from server.catalogue.columns import Booleans, Vocabulary
+from server.search.shop_state import ShopState
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from server.bundle import load_bundle
-from server.catalogue import Catalogue
+from server.catalogue.database import Catalogue
+from server.encoding.bundle import load_bundle
 from server.errors import ServerError
 from server.locks import held_lock
 from server.settings import Settings, environment_from, settings_from
@@ -48,7 +48,7 @@ def run(settings: Settings) -> None:
         # Workers get their speed from processes; a BLAS that starts threads in each only makes them wait.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         Granian(
-            "server.run:worker_app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
+            "server.commands.run:worker_app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
             workers=settings.workers, blocking_threads=settings.threads_per_worker, factory=True,
             log_level=LogLevels.warning, respawn_failed_workers=True, workers_kill_timeout=_STOP_SECONDS,
         ).serve()  # fmt: skip
@@ -60,7 +60,7 @@ def worker_app() -> "Flask":
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     # Not before `run` has set _METRICS_DIR: prometheus_client chooses how to count when it is imported.
-    from server.app import create_app  # noqa: PLC0415 (see above)
+    from server.http.app import create_app  # noqa: PLC0415 (see above)
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     return create_app(settings_from({}, os.environ))

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from server.errors import SnapshotError
-from server.index import EF_CONSTRUCTION, Index, M, load_index
+from server.search.index import EF_CONSTRUCTION, Index, M, load_index
 
 CURRENT = "CURRENT"
 _TEMPORARY_SUFFIX = ".tmp"

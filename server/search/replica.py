@@ -10,14 +10,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from server import snapshots
-from server.bundle import Bundle
-from server.catalogue import Catalogue, Change
+from server.catalogue.database import Catalogue, Change
+from server.encoding.bundle import Bundle
 from server.errors import AlreadyLockedError, SnapshotError
-from server.index import Index, build_index
 from server.locks import held_lock
+from server.search import snapshots
+from server.search.index import Index, build_index
+from server.search.shop_state import ShopState, empty_state
 from server.settings import Settings
-from server.shop_state import ShopState, empty_state
 
 logger = logging.getLogger(__name__)
 

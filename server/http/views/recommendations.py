@@ -9,9 +9,9 @@ import numpy as np
 import orjson
 from flask import Blueprint, Response
 
+from server.catalogue.columns import Floats
 from server.errors import ProblemError
-from server.filters import Filters
-from server.request_body import (
+from server.http.request_body import (
     check_integer,
     check_list,
     check_number,
@@ -22,11 +22,11 @@ from server.request_body import (
     read_object,
     type_name,
 )  # fmt: skip
-from server.retrieval import Found, recommend
-from server.rows import Floats
-from server.services import services
-from server.shop_state import ShopState
-from server.views.json_response import json_response
+from server.http.services import services
+from server.http.views.json_response import json_response
+from server.search.filters import Filters
+from server.search.retrieval import Found, recommend
+from server.search.shop_state import ShopState
 
 bp = Blueprint("recommendations", __name__)
 

@@ -2,10 +2,10 @@
 
 from flask import Blueprint, Response, send_file
 
-from server.bundle import MANIFEST
+from server.encoding.bundle import MANIFEST
 from server.errors import ProblemError
-from server.services import services
-from server.views.json_response import json_response
+from server.http.services import services
+from server.http.views.json_response import json_response
 
 bp = Blueprint("bundles", __name__)
 

@@ -3,8 +3,8 @@
 from flask import Blueprint, Response
 
 from server.errors import ProblemError
-from server.services import services
-from server.views.json_response import json_response
+from server.http.services import services
+from server.http.views.json_response import json_response
 
 bp = Blueprint("shops", __name__)
 

@@ -5,10 +5,10 @@ from typing import Literal
 
 import numpy as np
 
-from server.filters import Filters, kept_rows
-from server.ranking import first_screen, mmr
-from server.rows import Booleans, Floats, Integers
-from server.shop_state import ShopState
+from server.catalogue.columns import Booleans, Floats, Integers
+from server.search.filters import Filters, kept_rows
+from server.search.ranking import first_screen, mmr
+from server.search.shop_state import ShopState
 
 Strategy = Literal["exact", "hnsw", "exact_filtered", "first_screen"]
 

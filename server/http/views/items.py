@@ -4,10 +4,10 @@ import re
 
 from flask import Blueprint, Response
 
-from server.gate import require_operator
-from server.request_body import check_list, check_object, check_string, invalid, read_object
-from server.services import services
-from server.views.json_response import json_response
+from server.http.gate import require_operator
+from server.http.request_body import check_list, check_object, check_string, invalid, read_object
+from server.http.services import services
+from server.http.views.json_response import json_response
 
 bp = Blueprint("items", __name__)
 

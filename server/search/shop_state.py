@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.catalogue import Change
-from server.index import Index
-from server.rows import Booleans, Floats, Integers, Rows, Vocabularies, concatenate, rows_from
+from server.catalogue.columns import Booleans, Floats, Integers, Rows, Vocabularies, concatenate, rows_from
+from server.catalogue.database import Change
+from server.search.index import Index
 
 # Folding the delta into a base that has no index is only a copy; below this many rows it is not worth one.
 _FOLD_AT_ROWS = 1000

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from server.rows import Booleans, Floats, Integers
-from server.shop_state import ShopState
+from server.catalogue.columns import Booleans, Floats, Integers
+from server.search.shop_state import ShopState
 
 # A first screen must show the shop's breadth, whatever diversity a request asks of personal results.
 FIRST_SCREEN_DIVERSITY = 0.6

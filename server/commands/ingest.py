@@ -15,15 +15,15 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from server.bundle import load_bundle
-from server.catalogue import Catalogue
+from server.catalogue.database import Catalogue
+from server.catalogue.writer import Writer, WriteReport, problem_of
+from server.commands.progress import Progress
+from server.encoding.bundle import load_bundle
+from server.encoding.image_sources import LocalPictures
 from server.errors import InputError
 from server.locks import held_lock
-from server.pictures import LocalPictures
-from server.progress import Progress
-from server.replica import Replica
+from server.search.replica import Replica
 from server.settings import Settings
-from server.writer import Writer, WriteReport, problem_of
 
 # What these pages say about the item: that it is gone. Others (blocked, needs_js, empty) say nothing about it.
 _GONE_VERDICTS = ("not_found", "listing")

@@ -2,14 +2,14 @@
 
 from flask import Flask
 
-from server import gate, problems
-from server.bundle import load_bundle
-from server.metrics import Metrics
-from server.replica import Replica
-from server.services import EXTENSION_KEY, Services
+from server.catalogue.writer import Writer
+from server.encoding.bundle import load_bundle
+from server.http import gate, problems
+from server.http.metrics import Metrics
+from server.http.services import EXTENSION_KEY, Services
+from server.http.views import bundles, health, items, recommendations, shops
+from server.search.replica import Replica
 from server.settings import Settings
-from server.views import bundles, health, items, recommendations, shops
-from server.writer import Writer
 
 
 def create_app(settings: Settings) -> Flask:

@@ -1,0 +1,1 @@
+"""The catalogue: accepted items with their embeddings."""

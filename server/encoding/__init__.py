@@ -1,0 +1,1 @@
+"""Bundles and encoders: products to embeddings."""

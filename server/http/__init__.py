@@ -1,0 +1,1 @@
+"""The HTTP interface: application, access checks, problems and views."""

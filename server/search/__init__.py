@@ -1,0 +1,1 @@
+"""Retrieval: indexes, snapshots, replicas, filters and ranking."""
