@@ -26,9 +26,9 @@ from PIL import Image
 from tokenizers import Tokenizer
 
 from benchmarks import record
-from exporter import basis, phrases
-from exporter.basis import Basis
-from exporter.inputs import pixels, token_feeds
+from exporter import content_basis, sample_texts
+from exporter.content_basis import Basis
+from exporter.encoder_inputs import pixels, token_feeds
 from trainer.pretrained import efficientnet, minilm
 from trainer.towers.content import ContentItemTower
 
@@ -44,7 +44,7 @@ class Choice:
     name: str
     text: Basis
     image: Basis
-    text_weight: float = basis.TEXT_WEIGHT
+    text_weight: float = content_basis.TEXT_WEIGHT
 
 
 @dataclass(frozen=True)
@@ -101,34 +101,43 @@ def main() -> int:
 def make_choices(cache: Path) -> list[Choice]:
     """The chosen one first, then what was tried against it, one thing changed at a time."""
     classifier = efficientnet.load_classifier()
-    composed = torch.from_numpy(cached(cache / "phrases.npy", lambda: texts(phrases.compose(basis.NUM_PHRASES, 0))))
+    composed = torch.from_numpy(
+        cached(cache / "phrases.npy", lambda: texts(sample_texts.compose(content_basis.NUM_PHRASES, 0)))
+    )
     words = torch.from_numpy(cached(cache / "words.npy", lambda: texts(whole_words())))
-    text, image = basis.of_texts(composed), basis.of_classifier(classifier)
+    text, image = content_basis.of_texts(composed), content_basis.of_classifier(classifier)
     uncentred = Basis(torch.zeros_like(image.mean), image.directions)
-    random_text, random_image = random_basis(384, basis.TEXT_DIM, 0), random_basis(1280, basis.IMAGE_DIM, 1)
+    random_text, random_image = (
+        random_basis(384, content_basis.TEXT_DIM, 0),
+        random_basis(1280, content_basis.IMAGE_DIM, 1),
+    )
     name = "chosen: 128 directions of phrases, half whitened; 127 of the classifier; half and half"
     return [
         Choice(name, text, image),
         Choice("random directions for both", random_text, random_image),
         Choice("random directions for pictures", text, random_image),
-        Choice("directions of the vocabulary's whole words", basis.of_texts(words), image),
-        Choice("the same, not whitened", basis.of_texts(words, whitening=0.0), image),
-        Choice("phrases, not whitened", basis.of_texts(composed, whitening=0.0), image),
-        Choice("phrases, fully whitened", basis.of_texts(composed, whitening=1.0), image),
+        Choice("directions of the vocabulary's whole words", content_basis.of_texts(words), image),
+        Choice("the same, not whitened", content_basis.of_texts(words, whitening=0.0), image),
+        Choice("phrases, not whitened", content_basis.of_texts(composed, whitening=0.0), image),
+        Choice("phrases, fully whitened", content_basis.of_texts(composed, whitening=1.0), image),
         Choice("texts not centred", Basis(torch.zeros_like(text.mean), text.directions), image),
         Choice("pictures not centred", text, uncentred),
         Choice("text weight 0.4", text, image, 0.4),
         Choice("text weight 0.6", text, image, 0.6),
         Choice(
-            "160 text and 95 picture directions", basis.of_texts(composed, 160), basis.of_classifier(classifier, 95)
+            "160 text and 95 picture directions",
+            content_basis.of_texts(composed, 160),
+            content_basis.of_classifier(classifier, 95),
         ),
-        Choice("dim 512: 256 and 255", basis.of_texts(composed, 256), basis.of_classifier(classifier, 255)),
+        Choice(
+            "dim 512: 256 and 255", content_basis.of_texts(composed, 256), content_basis.of_classifier(classifier, 255)
+        ),
     ]
 
 
 def both_of(composed: torch.Tensor, classifier: Any, text_dim: int, image_dim: int) -> tuple[Basis, Basis]:
     """The chosen kinds of directions, in other numbers."""
-    return basis.of_texts(composed, text_dim), basis.of_classifier(classifier, image_dim)
+    return content_basis.of_texts(composed, text_dim), content_basis.of_classifier(classifier, image_dim)
 
 
 def judge(choice: Choice, products: Products, seed: int) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from exporter.errors import BundleError, ExporterError, WeightsError
 from trainer.errors import PretrainedError, TrainerError
 
 if TYPE_CHECKING:
-    from exporter.clip import Source
-    from exporter.draft import Draft
+    from exporter.bundle_draft import Draft
+    from exporter.from_open_clip import Source
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,15 +63,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _lite(arguments: argparse.Namespace) -> None:
-    from exporter import lite  # noqa: PLC0415 - torch takes seconds to import, and `verify` does without
+    from exporter import from_installed  # noqa: PLC0415 - torch takes seconds to import, and `verify` does without
 
-    _write(lite.build(_progress()), arguments.out)
+    _write(from_installed.build(_progress()), arguments.out)
 
 
 def _open_clip(arguments: argparse.Namespace) -> None:
-    from exporter import clip  # noqa: PLC0415 - as above
+    from exporter import from_open_clip  # noqa: PLC0415 - as above
 
-    _write(clip.build(_source(clip.Source, arguments), _progress()), arguments.out)
+    _write(from_open_clip.build(_source(from_open_clip.Source, arguments), _progress()), arguments.out)
 
 
 def _source(make: "type[Source]", arguments: argparse.Namespace) -> "Source":
@@ -94,9 +94,9 @@ _CHECKPOINT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
 
 
 def _checkpoint(arguments: argparse.Namespace) -> None:
-    from exporter import trained  # noqa: PLC0415 - as above
+    from exporter import from_checkpoint  # noqa: PLC0415 - as above
 
-    _write(trained.build(arguments.checkpoint, arguments.encoders, _progress()), arguments.out)
+    _write(from_checkpoint.build(arguments.checkpoint, arguments.encoders, _progress()), arguments.out)
 
 
 def _verify(arguments: argparse.Namespace) -> None:

@@ -15,8 +15,8 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped] 
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from tokenizers import Tokenizer
 
-from exporter import proof
-from exporter.draft import KINDS, MANIFEST
+from exporter import parity
+from exporter.bundle_draft import KINDS, MANIFEST
 from exporter.errors import BundleError
 
 CONTRACT = Path(__file__).resolve().parent.parent / "contracts" / "bundle.schema.json"
@@ -122,14 +122,14 @@ def _check_files(directory: Path, manifest: dict[str, Any], report: Callable[[st
 
 def _check_tower(
     directory: Path, manifest: dict[str, Any], field: str, key: str, tower: dict[str, Any]
-) -> proof.Runner:
+) -> parity.Runner:
     if tower["file"] not in manifest["files"]:
         raise BundleError(f"{field}.file: {tower['file']} is not among the manifest's files")
     path = directory / tower["file"]
     data = path.read_bytes()
     _refuse_outside_data(path, data)
     try:
-        runner = proof.Runner(data)
+        runner = parity.Runner(data)
     except (ort_errors.Fail, ort_errors.InvalidProtobuf, ort_errors.InvalidGraph, ort_errors.InvalidArgument) as error:
         raise BundleError(f"{path}: ONNX Runtime cannot load it: {_first_line(error)}") from error
     except (ort_errors.NotImplemented, ort_errors.RuntimeException) as error:
@@ -213,7 +213,7 @@ def _check_tokenizer(directory: Path, manifest: dict[str, Any]) -> None:
         raise BundleError(f"{path}: pads to {fixed}, text.tokenizer.padTo says {about.get('padTo')}")
 
 
-def _check_forward(manifest: dict[str, Any], runners: dict[str, proof.Runner]) -> None:
+def _check_forward(manifest: dict[str, Any], runners: dict[str, parity.Runner]) -> None:
     """Drive every tower with plausible inputs and judge what comes out."""
     towers = manifest["towers"]
     length = _shape(towers["textEncoder"], "inputIds")[-1]
@@ -243,7 +243,7 @@ def _check_forward(manifest: dict[str, Any], runners: dict[str, proof.Runner]) -
         _check_unit("lite.userTower", _run("lite.userTower", runners, lite["userTower"], history))
 
 
-def _run(key: str, runners: dict[str, proof.Runner], tower: dict[str, Any], by_role: proof.Feeds) -> proof.Array:
+def _run(key: str, runners: dict[str, parity.Runner], tower: dict[str, Any], by_role: parity.Feeds) -> parity.Array:
     feeds = {tensor["name"]: by_role[tensor["role"]].astype(tensor["dtype"]) for tensor in tower["inputs"]}
     try:
         output = runners[key](feeds)
@@ -255,7 +255,7 @@ def _run(key: str, runners: dict[str, proof.Runner], tower: dict[str, Any], by_r
     return output.astype(np.float32)
 
 
-def _check_unit(field: str, vectors: proof.Array) -> None:
+def _check_unit(field: str, vectors: parity.Array) -> None:
     lengths = np.linalg.norm(vectors, axis=1)
     if np.abs(lengths - 1).max() > _UNIT_TOLERANCE:
         raise BundleError(f"{field}: its vectors have the lengths {lengths.round(4).tolist()}, expected 1")

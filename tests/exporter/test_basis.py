@@ -2,7 +2,7 @@
 
 import torch
 
-from exporter.basis import of_texts
+from exporter.content_basis import of_texts
 
 
 def test_the_order_of_the_phrases_does_not_change_a_bit_of_the_directions():

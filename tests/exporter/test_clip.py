@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
-from exporter import clip, evidence
+from exporter import from_open_clip, measurements
 from exporter.__main__ import main
-from exporter.inputs import pixels, token_feeds
+from exporter.encoder_inputs import pixels, token_feeds
 from exporter.verify import verify
 from trainer.pretrained import torchvision_schemas
 
@@ -75,7 +75,7 @@ def test_bundle_states_what_it_is_and_where_it_comes_from(clip_bundle):
 def test_encoders_equal_open_clip_s_with_its_own_tokenizer(clip_bundle, checkpoint, open_clip):
     _, model = checkpoint
     texts = ["navy striped tee", "Crème brûlée torch, 2-pack", "word " * 90]
-    samples = evidence.Samples.make()
+    samples = measurements.Samples.make()
     rule = verify(clip_bundle)["image"]
     with torch.inference_mode():
         text = model.encode_text(open_clip.get_tokenizer("ViT-B-32")(texts), normalize=True).numpy()
@@ -88,13 +88,13 @@ def test_encoders_equal_open_clip_s_with_its_own_tokenizer(clip_bundle, checkpoi
 
 
 def test_pictures_are_prepared_as_open_clip_prepares_them(clip_bundle, open_clip):
-    samples = evidence.Samples.make()
+    samples = measurements.Samples.make()
     theirs = open_clip.image_transform(64, is_train=False, resize_mode="shortest", interpolation="bicubic")
     expected = np.stack([theirs(picture).numpy() for picture in samples.pictures])
     np.testing.assert_allclose(pixels(samples.pictures, verify(clip_bundle)["image"]), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("text", [*evidence.SENTENCES, "", "don't it's HE'LL", "a1b22 x-y_z €5", "  two   spaces "])
+@pytest.mark.parametrize("text", [*measurements.SENTENCES, "", "don't it's HE'LL", "a1b22 x-y_z €5", "  two   spaces "])
 def test_tokenizer_gives_open_clip_s_ids(clip_bundle, open_clip, text):
     ours = token_feeds(Tokenizer.from_file(str(clip_bundle / "tokenizer.json")), [text])
     theirs = open_clip.get_tokenizer("ViT-B-32")([text])[0].numpy()
@@ -109,7 +109,9 @@ def test_random_weights_are_named_as_such_and_repeat(config, clip_bundle, tmp_pa
     assert manifest["name"] == "open_clip-tiny-clip-random-5"
     assert "random weights of seed 5: not pretrained" in manifest["origin"][0]["source"]
     assert manifest["space"] != verify(clip_bundle)["space"]
-    assert clip.build(clip.Source(str(config), seed=5), lambda what: None).space() == manifest["space"]
+    assert (
+        from_open_clip.build(from_open_clip.Source(str(config), seed=5), lambda what: None).space() == manifest["space"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import torch
 from PIL import Image, ImageDraw
 from tokenizers import Tokenizer
 
-from exporter.inputs import pixels, token_feeds
+from exporter.encoder_inputs import pixels, token_feeds
 from exporter.verify import verify
 from trainer.pretrained import efficientnet, minilm, torchvision_schemas
 

@@ -7,9 +7,9 @@ import onnxruntime as ort
 import torch
 from PIL import Image
 
-from exporter import tuned
+from exporter import tuned_encoders
 from exporter.__main__ import main
-from exporter.inputs import pixels, token_feeds
+from exporter.encoder_inputs import pixels, token_feeds
 from exporter.verify import verify
 from trainer import checkpoint as checkpoints
 from trainer.pretrained import branches, efficientnet
@@ -83,9 +83,12 @@ def test_adapters_are_merged_and_pictures_keep_their_training_size():
                 weight.normal_(std=0.02, generator=generator)
     run = {"model": {"type": "clip", "image_size": 96}}
     saved = checkpoints.Checkpoint({"image_encoder": image_encoder.eval()}, run, seed=1, encoders={})
-    encoders, rule = tuned.tuned_encoders(saved), tuned.image_rule(saved, {"image": efficientnet.IMAGE})
+    encoders, rule = (
+        tuned_encoders.tuned_encoders(saved),
+        tuned_encoders.image_rule(saved, {"image": efficientnet.IMAGE}),
+    )
     assert (rule["size"], rule["resize"]) == (96, 110)
-    file = tuned.tower_files(encoders, {}, rule)["imageEncoder"]
+    file = tuned_encoders.tower_files(encoders, {}, rule)["imageEncoder"]
     shown = pixels(samples()[1], rule)
     found = ort.InferenceSession(file.data, providers=["CPUExecutionProvider"]).run(None, {"pixels": shown})[0]
     with torch.no_grad():
@@ -94,7 +97,7 @@ def test_adapters_are_merged_and_pictures_keep_their_training_size():
     np.testing.assert_allclose(found, expected, atol=1e-3)
     assert np.abs(found - plain).max() > 0.05
     published = {"tower": "imageEncoder", "source": "EfficientNet", "licence": "Apache-2.0"}
-    entry = tuned.origin(encoders, {"origin": [published]})[0]
+    entry = tuned_encoders.origin(encoders, {"origin": [published]})[0]
     assert entry["source"].endswith("tuned from EfficientNet")
     assert entry["licence"] == "Apache-2.0"
 

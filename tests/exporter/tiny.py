@@ -3,8 +3,8 @@
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from exporter import evidence, graphs
-from exporter.draft import Draft, TowerFile
+from exporter import measurements, torch_export
+from exporter.bundle_draft import Draft, TowerFile
 from trainer.pretrained import minilm
 from trainer.pretrained.tokenizer_file import tokenizer_json
 from trainer.towers.content import ContentItemTower, ContentUserTower
@@ -59,21 +59,21 @@ def draft(seed=0, name="tiny"):
     }
     words = tokenizer()
     file = tokenizer_json(words, MAX_TOKENS)
-    encoder = graphs.text_encoder(text_encoder)
-    text_only = graphs.text_only_item_tower(item, 24, IMAGE_DIM)
+    encoder = torch_export.text_encoder(text_encoder)
+    text_only = torch_export.text_only_item_tower(item, 24, IMAGE_DIM)
     made = Draft(
         name=name,
         dim=item.dim,
         towers={
             "textEncoder": TowerFile.of("text_encoder.onnx", encoder),
-            "imageEncoder": TowerFile.of("image_encoder.onnx", graphs.image_encoder(image_encoder, SIZE)),
-            "itemTower": TowerFile.of("item_tower.onnx", graphs.item_tower(item, 24, IMAGE_DIM)),
-            "userTower": TowerFile.of("user_tower.onnx", graphs.user_tower(originals["userTower"], item.dim)),
+            "imageEncoder": TowerFile.of("image_encoder.onnx", torch_export.image_encoder(image_encoder, SIZE)),
+            "itemTower": TowerFile.of("item_tower.onnx", torch_export.item_tower(item, 24, IMAGE_DIM)),
+            "userTower": TowerFile.of("user_tower.onnx", torch_export.user_tower(originals["userTower"], item.dim)),
         },
-        text_to_item=TowerFile.of("lite/text_to_item.onnx", graphs.text_to_item(encoder, text_only), "int8"),
+        text_to_item=TowerFile.of("lite/text_to_item.onnx", torch_export.text_to_item(encoder, text_only), "int8"),
         tokenizer=file,
         tokenizer_about={"type": "wordpiece", "maxTokens": MAX_TOKENS},
         image={"size": SIZE, "resize": 40, "interpolation": "bilinear", "mean": [0.5] * 3, "std": [0.25] * 3},
     )
-    evidence.prove(made, originals, words)
+    measurements.prove(made, originals, words)
     return made

@@ -259,7 +259,8 @@ def test_serving_needs_only_its_own_requirements(tmp_path, tiny_bundle):
 def test_serving_starts_without_loading_onnxruntime(tmp_path, tiny_bundle, ingest):
     ingest(SHELF)
     script = (
-        "import sys; from pathlib import Path; from server.http.app import create_app; from server.settings import Settings;"
+        "import sys; from pathlib import Path; from server.http.app import create_app;"
+        "from server.settings import Settings;"
         "app = create_app(Settings(data_dir=Path(sys.argv[1]), bundle_dir=Path(sys.argv[2])));"
         "assert app.extensions['carryover'].replica.wait_until_ready(30); app.extensions['carryover'].close();"
         "assert not {'onnxruntime', 'tokenizers', 'hnswlib'} & set(sys.modules)"

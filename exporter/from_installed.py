@@ -6,9 +6,9 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from exporter import basis, evidence, graphs, phrases
-from exporter.draft import Draft, TowerFile
-from exporter.inputs import token_feeds
+from exporter import content_basis, measurements, sample_texts, torch_export
+from exporter.bundle_draft import Draft, TowerFile
+from exporter.encoder_inputs import token_feeds
 from trainer.pretrained import efficientnet, minilm
 from trainer.pretrained.tokenizer_file import tokenizer_json
 from trainer.towers.content import ContentItemTower, ContentUserTower
@@ -46,19 +46,21 @@ def build(progress: Callable[[str], None]) -> Draft:
     tokenizer_file = tokenizer_json(tokenizer, minilm.MAX_TOKENS)
 
     progress("finding the content tower's directions")
-    texts = basis.of_texts(_encode(text_encoder, tokenizer, phrases.compose(basis.NUM_PHRASES, seed=0)))
-    images = basis.of_classifier(classifier)
+    texts = content_basis.of_texts(
+        _encode(text_encoder, tokenizer, sample_texts.compose(content_basis.NUM_PHRASES, seed=0))
+    )
+    images = content_basis.of_classifier(classifier)
     item_tower = ContentItemTower(
-        texts.mean, texts.directions, images.mean, images.directions, text_weight=basis.TEXT_WEIGHT
+        texts.mean, texts.directions, images.mean, images.directions, text_weight=content_basis.TEXT_WEIGHT
     ).eval()
     user_tower = ContentUserTower().eval()
 
     progress("exporting to ONNX")
     text_dim = texts.mean.shape[0]
-    encoder_graph = graphs.text_encoder(text_encoder)
-    text_only = graphs.text_only_item_tower(item_tower, text_dim, efficientnet.FEATURES)
-    image_graph = graphs.image_encoder(image_encoder, efficientnet.IMAGE_SIZE)
-    item_graph = graphs.item_tower(item_tower, text_dim, efficientnet.FEATURES)
+    encoder_graph = torch_export.text_encoder(text_encoder)
+    text_only = torch_export.text_only_item_tower(item_tower, text_dim, efficientnet.FEATURES)
+    image_graph = torch_export.image_encoder(image_encoder, efficientnet.IMAGE_SIZE)
+    item_graph = torch_export.item_tower(item_tower, text_dim, efficientnet.FEATURES)
     draft = Draft(
         name="lite",
         dim=item_tower.dim,
@@ -67,9 +69,11 @@ def build(progress: Callable[[str], None]) -> Draft:
             "textEncoder": TowerFile.of("text_encoder.onnx", encoder_graph),
             "imageEncoder": TowerFile.of("image_encoder.onnx", image_graph),
             "itemTower": TowerFile.of("item_tower.onnx", item_graph),
-            "userTower": TowerFile.of("user_tower.onnx", graphs.user_tower(user_tower, item_tower.dim)),
+            "userTower": TowerFile.of("user_tower.onnx", torch_export.user_tower(user_tower, item_tower.dim)),
         },
-        text_to_item=TowerFile.of("lite/text_to_item.onnx", graphs.text_to_item(encoder_graph, text_only), "int8"),
+        text_to_item=TowerFile.of(
+            "lite/text_to_item.onnx", torch_export.text_to_item(encoder_graph, text_only), "int8"
+        ),
         tokenizer=tokenizer_file,
         tokenizer_about={"type": "wordpiece", "maxTokens": minilm.MAX_TOKENS},
         image=efficientnet.IMAGE,
@@ -82,7 +86,7 @@ def build(progress: Callable[[str], None]) -> Draft:
         "itemTower": item_tower,
         "userTower": user_tower,
     }
-    evidence.prove(draft, originals, tokenizer)
+    measurements.prove(draft, originals, tokenizer)
     return draft
 
 

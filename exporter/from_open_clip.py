@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from exporter import evidence, graphs, phrases, pictures
-from exporter.draft import Draft, TowerFile
+from exporter import measurements, sample_images, sample_texts, torch_export
+from exporter.bundle_draft import Draft, TowerFile
+from exporter.encoder_inputs import pixels, token_feeds
 from exporter.errors import ExportError
-from exporter.inputs import pixels, token_feeds
 from trainer.pretrained import clip_tokenizer, open_clip_models
 from trainer.pretrained.open_clip_models import ImageEncoder, Source, TextEncoder
 from trainer.towers.content import ContentUserTower, SharedSpaceItemTower
@@ -33,8 +33,8 @@ def build(source: Source, progress: Callable[[str], None]) -> Draft:
     text_encoder, image_encoder = TextEncoder(model).eval(), ImageEncoder(model).eval()
 
     progress("finding what all texts and all pictures have in common")
-    texts = token_feeds(tokenizer, phrases.compose(NUM_PHRASES, seed=0))
-    shown = pixels(pictures.draw(NUM_PICTURES, seed=0), image)
+    texts = token_feeds(tokenizer, sample_texts.compose(NUM_PHRASES, seed=0))
+    shown = pixels(sample_images.draw(NUM_PICTURES, seed=0), image)
     text_mean = _mean(text_encoder, *(torch.from_numpy(value) for value in texts.values()))
     image_mean = _mean(image_encoder, torch.from_numpy(shown))
     item_tower = SharedSpaceItemTower(text_mean, image_mean, TEXT_WEIGHT).eval()
@@ -48,10 +48,12 @@ def build(source: Source, progress: Callable[[str], None]) -> Draft:
         dim=item_tower.dim,
         filler=item_tower.dim - 1,
         towers={
-            "textEncoder": TowerFile.of("text_encoder.onnx", graphs.text_encoder(text_encoder, context_length)),
-            "imageEncoder": TowerFile.of("image_encoder.onnx", graphs.image_encoder(image_encoder, image["size"])),
-            "itemTower": TowerFile.of("item_tower.onnx", graphs.item_tower(item_tower, features, features)),
-            "userTower": TowerFile.of("user_tower.onnx", graphs.user_tower(user_tower, item_tower.dim)),
+            "textEncoder": TowerFile.of("text_encoder.onnx", torch_export.text_encoder(text_encoder, context_length)),
+            "imageEncoder": TowerFile.of(
+                "image_encoder.onnx", torch_export.image_encoder(image_encoder, image["size"])
+            ),
+            "itemTower": TowerFile.of("item_tower.onnx", torch_export.item_tower(item_tower, features, features)),
+            "userTower": TowerFile.of("user_tower.onnx", torch_export.user_tower(user_tower, item_tower.dim)),
         },
         tokenizer=loaded.tokenizer_file,
         tokenizer_about={"type": "bpe", "maxTokens": context_length, "padTo": context_length},
@@ -70,7 +72,7 @@ def build(source: Source, progress: Callable[[str], None]) -> Draft:
         "itemTower": item_tower,
         "userTower": user_tower,
     }
-    evidence.prove(draft, originals, tokenizer)
+    measurements.prove(draft, originals, tokenizer)
     return draft
 
 

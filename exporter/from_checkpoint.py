@@ -7,8 +7,8 @@ from typing import Any
 import onnx
 from tokenizers import Tokenizer
 
-from exporter import evidence, graphs, tuned
-from exporter.draft import MAX_ITEMS, Draft, TowerFile
+from exporter import measurements, torch_export, tuned_encoders
+from exporter.bundle_draft import MAX_ITEMS, Draft, TowerFile
 from exporter.errors import WeightsError
 from exporter.verify import verify
 from trainer import checkpoint as checkpoints
@@ -31,18 +31,18 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
     except CheckpointError as error:
         raise WeightsError(f"{checkpoint_dir}: cannot be a bundle: {error}") from error
     _check_same_space(checkpoint, checkpoint_dir, source, encoders_dir)
-    own = tuned.tuned_encoders(checkpoint)
-    (text_dim, image_dim), dim = tuned.feature_dims(checkpoint), checkpoint.encoders["dim"]
+    own = tuned_encoders.tuned_encoders(checkpoint)
+    (text_dim, image_dim), dim = tuned_encoders.feature_dims(checkpoint), checkpoint.encoders["dim"]
 
     progress("exporting to ONNX")
-    image = tuned.image_rule(checkpoint, source)
+    image = tuned_encoders.image_rule(checkpoint, source)
     copied = [key for key in ENCODERS if key in source["towers"] and key not in own]
     towers = {key: _copied(encoders_dir, source["towers"][key]) for key in copied}
-    towers |= tuned.tower_files(own, source["text"]["tokenizer"], image)
+    towers |= tuned_encoders.tower_files(own, source["text"]["tokenizer"], image)
     # Three inputs and no more: whatever else an item tower took in training is missing where it is used.
-    item_graph = graphs.item_tower(checkpoint.item_tower, text_dim, image_dim)
+    item_graph = torch_export.item_tower(checkpoint.item_tower, text_dim, image_dim)
     towers["itemTower"] = TowerFile.of("item_tower.onnx", item_graph)
-    towers["userTower"] = TowerFile.of("user_tower.onnx", graphs.user_tower(checkpoint.user_tower, dim))
+    towers["userTower"] = TowerFile.of("user_tower.onnx", torch_export.user_tower(checkpoint.user_tower, dim))
     about = dict(source["text"]["tokenizer"])
     draft = Draft(
         name=f"{source['name'][:70]}-trained",
@@ -55,17 +55,19 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
         item_text=source["text"]["itemText"],
         max_items=_max_items(checkpoint.user_tower),
         origin=[entry for entry in source["origin"] if entry["tower"] in copied]
-        + tuned.origin(own, source)
+        + tuned_encoders.origin(own, source)
         + _origin(checkpoint),
         parity=[entry for entry in source["parity"] if entry["tower"] in copied],
         metrics=checkpoint.metrics,
     )
     if "lite" in source:
         encoder = onnx.load_model_from_string(towers["textEncoder"].data)
-        text_only = graphs.text_only_item_tower(checkpoint.item_tower, text_dim, image_dim)
-        draft.text_to_item = TowerFile.of("lite/text_to_item.onnx", graphs.text_to_item(encoder, text_only), "int8")
+        text_only = torch_export.text_only_item_tower(checkpoint.item_tower, text_dim, image_dim)
+        draft.text_to_item = TowerFile.of(
+            "lite/text_to_item.onnx", torch_export.text_to_item(encoder, text_only), "int8"
+        )
     progress("comparing with torch, measuring speed")
-    evidence.prove(draft, {**trained, **own}, Tokenizer.from_buffer(draft.tokenizer))
+    measurements.prove(draft, {**trained, **own}, Tokenizer.from_buffer(draft.tokenizer))
     return draft
 
 

@@ -10,9 +10,9 @@ from PIL import Image
 from tokenizers import Tokenizer
 from torch import nn
 
-from exporter import phrases, pictures, proof
-from exporter.draft import KINDS, Draft
-from exporter.inputs import pixels, token_feeds
+from exporter import parity, sample_images, sample_texts
+from exporter.bundle_draft import KINDS, Draft
+from exporter.encoder_inputs import pixels, token_feeds
 
 # Ordinary product texts, long and short ones, and what shops really write: codes, accents, symbols, another script.
 SENTENCES = (
@@ -39,7 +39,7 @@ class Samples:
     @classmethod
     def make(cls) -> "Samples":
         """Twenty sentences and six pictures."""
-        return cls((*SENTENCES, *phrases.compose(12, seed=7)), pictures.draw(NUM_PICTURES, seed=7))
+        return cls((*SENTENCES, *sample_texts.compose(12, seed=7)), sample_images.draw(NUM_PICTURES, seed=7))
 
 
 def prove(draft: Draft, originals: Mapping[str, nn.Module], tokenizer: Tokenizer) -> None:
@@ -48,9 +48,9 @@ def prove(draft: Draft, originals: Mapping[str, nn.Module], tokenizer: Tokenizer
     `originals` are torch modules by manifest key; towers without one are taken as proven (and still timed).
     """
     samples = Samples.make()
-    runners = {key: proof.Runner(tower.data) for key, tower in draft.towers.items()}
+    runners = {key: parity.Runner(tower.data) for key, tower in draft.towers.items()}
     text_feeds = token_feeds(tokenizer, samples.texts)
-    feeds: dict[str, proof.Feeds] = {"textEncoder": text_feeds}
+    feeds: dict[str, parity.Feeds] = {"textEncoder": text_feeds}
     text = runners["textEncoder"](text_feeds)
     image = None
     if "imageEncoder" in runners and draft.image is not None:
@@ -62,24 +62,24 @@ def prove(draft: Draft, originals: Mapping[str, nn.Module], tokenizer: Tokenizer
     for key, runner in runners.items():
         if key in originals:
             expected = _torch(originals[key], feeds[key])
-            draft.parity.append(proof.parity(key, "torch", runner(feeds[key]), expected))
+            draft.parity.append(parity.parity(key, "torch", runner(feeds[key]), expected))
         draft.speed.append(_timed(key, runner, feeds[key]))
     if draft.text_to_item is not None:
-        runner = proof.Runner(draft.text_to_item.data)
+        runner = parity.Runner(draft.text_to_item.data)
         expected = _text_only(runners["itemTower"], text, feeds["itemTower"])
         about = "textEncoder and itemTower in float32"
-        draft.parity.append(proof.parity("lite.textToItem", about, runner(text_feeds), expected, int8=True))
+        draft.parity.append(parity.parity("lite.textToItem", about, runner(text_feeds), expected, int8=True))
         draft.speed.append(_timed("lite.textToItem", runner, text_feeds))
 
 
-def _torch(module: nn.Module, feeds: proof.Feeds) -> proof.Array:
+def _torch(module: nn.Module, feeds: parity.Feeds) -> parity.Array:
     with torch.inference_mode():
         output = module(*(torch.from_numpy(value) for value in feeds.values()))
-    result: proof.Array = output.numpy()
+    result: parity.Array = output.numpy()
     return result
 
 
-def _item_feeds(runner: proof.Runner, text: _Floats, image: _Floats | None) -> dict[str, _Floats]:
+def _item_feeds(runner: parity.Runner, text: _Floats, image: _Floats | None) -> dict[str, _Floats]:
     """Items with both modalities, with text only and with a picture only."""
     num, image_dim = len(text), next(i.shape[1] for i in runner.session.get_inputs() if i.name == "image")
     mask = np.ones((num, 2), dtype=np.float32)
@@ -93,12 +93,12 @@ def _item_feeds(runner: proof.Runner, text: _Floats, image: _Floats | None) -> d
     return {"text": text * mask[:, :1], "image": filled * mask[:, 1:], "modalityMask": mask}
 
 
-def _text_only(runner: proof.Runner, text: _Floats, item_feeds: proof.Feeds) -> proof.Array:
+def _text_only(runner: parity.Runner, text: _Floats, item_feeds: parity.Feeds) -> parity.Array:
     mask = np.tile(np.array([[1.0, 0.0]], dtype=np.float32), (len(text), 1))
     return runner({"text": text, "image": np.zeros_like(item_feeds["image"]), "modalityMask": mask})
 
 
-def _user_feeds(items: _Floats) -> dict[str, proof.Array]:
+def _user_feeds(items: _Floats) -> dict[str, parity.Array]:
     """Four histories of five items: every kind, ages up to years, and padding."""
     rng = np.random.default_rng(7)
     chosen = rng.integers(0, len(items), size=(4, 5))
@@ -112,6 +112,6 @@ def _user_feeds(items: _Floats) -> dict[str, proof.Array]:
     }
 
 
-def _timed(key: str, runner: proof.Runner, feeds: proof.Feeds) -> dict[str, object]:
+def _timed(key: str, runner: parity.Runner, feeds: parity.Feeds) -> dict[str, object]:
     one = {name: value[:1] for name, value in feeds.items()}
-    return proof.speed(key, lambda: runner(one), batch=1)
+    return parity.speed(key, lambda: runner(one), batch=1)

@@ -11,7 +11,7 @@ from typing import Any
 
 import onnx
 
-from exporter import onnx_graph
+from exporter import onnx_edit
 from exporter.errors import ExportError
 
 MANIFEST = "manifest.json"
@@ -38,7 +38,7 @@ class TowerFile:
     @classmethod
     def of(cls, file: str, model: onnx.ModelProto, precision: str = "float32") -> "TowerFile":
         """The tower file of a canonical model."""
-        return cls(file, onnx_graph.to_bytes(model), precision)
+        return cls(file, onnx_edit.to_bytes(model), precision)
 
 
 @dataclass

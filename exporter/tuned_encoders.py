@@ -5,8 +5,8 @@ from typing import Any
 
 from torch import nn
 
-from exporter import graphs
-from exporter.draft import TowerFile
+from exporter import torch_export
+from exporter.bundle_draft import TowerFile
 from exporter.errors import ExportError
 from trainer.checkpoint import Checkpoint
 from trainer.features.pixels import image_rule_at
@@ -48,10 +48,10 @@ def tower_files(
     """The encoders' ONNX files by manifest key."""
     files = {}
     if "textEncoder" in encoders:
-        graph = graphs.text_encoder(encoders["textEncoder"], about_text.get("padTo"))
+        graph = torch_export.text_encoder(encoders["textEncoder"], about_text.get("padTo"))
         files["textEncoder"] = TowerFile.of("text_encoder.onnx", graph)
     if "imageEncoder" in encoders and image is not None:
-        graph = graphs.image_encoder(encoders["imageEncoder"], image["size"])
+        graph = torch_export.image_encoder(encoders["imageEncoder"], image["size"])
         files["imageEncoder"] = TowerFile.of("image_encoder.onnx", graph)
     return files
 

@@ -6,7 +6,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from exporter import onnx_graph
+from exporter import onnx_edit
 from exporter.errors import ExportError
 
 # torch names inner values after its operators, and one of those is "embedding": an output of that name would clash.
@@ -74,7 +74,7 @@ def user_tower(tower: nn.Module, dim: int) -> onnx.ModelProto:
 
 def text_to_item(encoder: onnx.ModelProto, text_only: onnx.ModelProto) -> onnx.ModelProto:
     """Token ids straight to an item embedding: the encoder in int8 and, in float32, the tower with no picture."""
-    return onnx_graph.chain(onnx_graph.quantise(encoder), text_only)
+    return onnx_edit.chain(onnx_edit.quantise(encoder), text_only)
 
 
 def export(module: nn.Module, inputs: Mapping[str, tuple[Tensor, Sequence[str | int]]]) -> onnx.ModelProto:
@@ -87,7 +87,7 @@ def export(module: nn.Module, inputs: Mapping[str, tuple[Tensor, Sequence[str | 
     dynamic = tuple(
         {axis: dims[size] for axis, size in enumerate(shape) if isinstance(size, str)} for _, shape in inputs.values()
     )
-    with onnx_graph.quiet(), torch.inference_mode():
+    with onnx_edit.quiet(), torch.inference_mode():
         program = torch.onnx.export(
             module.eval(),
             tuple(example for example, _ in inputs.values()),
@@ -95,10 +95,10 @@ def export(module: nn.Module, inputs: Mapping[str, tuple[Tensor, Sequence[str | 
             input_names=list(inputs),
             output_names=[_INNER_OUTPUT],
             dynamic_shapes=dynamic,
-            opset_version=onnx_graph.OPSET,
+            opset_version=onnx_edit.OPSET,
             external_data=False,
             verbose=False,
         )
     if program is None:
         raise ExportError(f"torch returned no ONNX program for {type(module).__name__}")
-    return onnx_graph.canonical(program.model_proto)
+    return onnx_edit.canonical(program.model_proto)
