@@ -24,7 +24,7 @@ from rich.table import Table
 
 from benchmarks import record
 from benchmarks.mall_process import ROOT, MallProcess
-from demo.catalogue import SHOPS
+from demo.mall.catalogue import SHOPS
 
 KILLS_IN_REPORT = 3
 FEED_SHOPS = ("harbor", "linden")

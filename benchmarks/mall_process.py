@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from demo.catalogue import SHOPS
+from demo.mall.catalogue import SHOPS
 
 ROOT = Path(__file__).parents[1]
 

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from demo import shoppers
 from demo.errors import DemoError, UsageError
+from demo.mall.server import shoppers
 
 
 def _ports(text: str) -> tuple[int, ...]:
@@ -45,13 +45,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         if arguments.command == "mall":
-            from demo.mall import serve_mall  # noqa: PLC0415 - `run` must start without loading the drawing code
+            from demo.mall.server import serve_mall  # noqa: PLC0415 - `run` must start without loading the drawing code
 
             serve_mall(arguments.host, _ports(arguments.ports), arguments.seed, arguments.access_log, _say)
         elif arguments.command == "shoppers":
             shoppers.run(arguments)
         else:
-            from demo.run import Ports, run_everything  # noqa: PLC0415 - as above
+            from demo.runner.run import Ports, run_everything  # noqa: PLC0415 - as above
 
             run_everything(arguments.var, arguments.seed, Ports(), _say)
     except DemoError as error:

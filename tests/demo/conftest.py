@@ -2,9 +2,9 @@
 
 import pytest
 
-from demo.catalogue import SHOPS, DemoProduct, build
-from demo.shops import open_shop
-from demo.shops.storefront import Storefront
+from demo.mall.catalogue import SHOPS, DemoProduct, build
+from demo.mall.shops import open_shop
+from demo.mall.shops.storefront import Storefront
 
 SEED = 7
 ORIGINS = {

@@ -5,13 +5,13 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from demo.catalogue import SHOPS, DemoProduct, build
-from demo.tastes import COLOURS, TASTES
-from demo.vocabulary import BRANDS, CATEGORIES
+from demo.mall.catalogue import SHOPS, DemoProduct, build
+from demo.mall.tastes import COLOURS, TASTES
+from demo.mall.vocabulary import BRANDS, CATEGORIES
 
 
 def test_the_same_seed_gives_the_same_products_and_another_seed_does_not() -> None:
-    from demo.catalogue import _build
+    from demo.mall.catalogue import _build
 
     first = build(11)
     _build.cache_clear()

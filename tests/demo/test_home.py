@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from demo.catalogue import DemoProduct
-from demo.home import Home, file_for
-from demo.mall import AccessLog, open_mall
+from demo.mall.catalogue import DemoProduct
+from demo.mall.server import AccessLog, open_mall
+from demo.try_page.server import Home, file_for
 from tests.demo.conftest import SEED
 from tests.demo.test_mall import free_ports, get
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from demo import run as run_module
 from demo.errors import DemoError, NoSpaceError, StepFailedError
-from demo.processes import Program, failure, stop_all, wait_until
-from demo.run import Ports, Run, _check_beforehand, _do, bundle_step, crawl_step, ingest_step, run_everything
-from demo.state import State, Step
+from demo.runner import run as run_module
+from demo.runner.processes import Program, failure, stop_all, wait_until
+from demo.runner.run import Ports, Run, _check_beforehand, _do, bundle_step, crawl_step, ingest_step, run_everything
+from demo.runner.state import State, Step
 from tests.demo.test_mall import free_ports
 
 ROOT = Path(__file__).parents[2]
@@ -140,7 +140,7 @@ def test_progress_names_each_step_as_it_starts_and_ends(run: Run, said: list[str
 def test_stopping_ends_the_whole_group_even_a_child_that_ignores_the_request(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("demo.processes.STOP_SECONDS", 0.5)
+    monkeypatch.setattr("demo.runner.processes.STOP_SECONDS", 0.5)
     code = (
         "import signal, subprocess, sys, time\n"
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"

@@ -10,11 +10,11 @@ import pytest
 from lxml import html
 from PIL import Image
 
-from demo.catalogue import SHOPS, DemoProduct, build
-from demo.shops import open_shop
-from demo.shops.harbor import is_broken
-from demo.shops.storefront import Storefront
-from demo.tastes import TASTES
+from demo.mall.catalogue import SHOPS, DemoProduct, build
+from demo.mall.shops import open_shop
+from demo.mall.shops.harbor import is_broken
+from demo.mall.shops.storefront import Storefront
+from demo.mall.tastes import TASTES
 from tests.demo.conftest import ORIGINS, SEED
 
 Shops = dict[str, Storefront]
@@ -54,7 +54,7 @@ def _meridian_state(page: str) -> dict:
 def test_pages_feeds_and_pictures_are_the_same_bytes_for_the_same_seed(
     shops: Shops, products: list[DemoProduct]
 ) -> None:
-    from demo.catalogue import _build
+    from demo.mall.catalogue import _build
 
     _build.cache_clear()
     for shop in SHOPS:
@@ -315,8 +315,8 @@ def test_a_product_without_picture_has_no_picture_anywhere(
 
 
 def test_every_category_has_a_silhouette_of_its_own() -> None:
-    from demo.pictures.silhouettes import SILHOUETTES
-    from demo.vocabulary import CATEGORIES
+    from demo.mall.drawings.silhouettes import SILHOUETTES
+    from demo.mall.vocabulary import CATEGORIES
 
     assert set(SILHOUETTES) == set(CATEGORIES)
     assert len(set(SILHOUETTES.values())) == len(SILHOUETTES)

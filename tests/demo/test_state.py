@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.state import State, Step, fingerprint, stamp
+from demo.runner.state import State, Step, fingerprint, stamp
 
 
 @pytest.fixture

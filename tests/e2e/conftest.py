@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright
 
-from demo.catalogue import build
+from demo.mall.catalogue import build
 from tests.e2e import world as worlds
 from tests.e2e.chromium import EXECUTABLE, ROOT, Shopper, granted_copy
 from tests.e2e.world import World

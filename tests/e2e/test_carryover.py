@@ -6,8 +6,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from demo.catalogue import DemoProduct
-from demo.tastes import TASTES
+from demo.mall.catalogue import DemoProduct
+from demo.mall.tastes import TASTES
 from tests.e2e.chromium import Shopper
 from tests.e2e.proxy import Request
 from tests.e2e.world import PORTS, World

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.catalogue import SHOPS, DemoProduct
+from demo.mall.catalogue import SHOPS, DemoProduct
 from scraper.values.identity import canonical_url, item_id_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent

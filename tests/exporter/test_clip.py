@@ -162,6 +162,6 @@ def test_a_pickle_that_runs_code_is_not_run(config, tmp_path, capsys):
 
 
 def test_a_model_too_big_for_one_file_is_refused_before_the_work(config, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(clip, "MAX_ENCODER_BYTES", 1_000_000)
+    monkeypatch.setattr(from_open_clip, "MAX_ENCODER_BYTES", 1_000_000)
     assert main(["open-clip", str(config), "--random-weights", "1", "--out", str(tmp_path / "out")]) == 1
     assert "so take a smaller model" in capsys.readouterr().err

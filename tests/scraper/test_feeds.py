@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from benchmarks.feeds import compare, measure
-from demo.catalogue import build
+from demo.mall.catalogue import build
 from scraper.commands.forget import forget
 from scraper.crawl.run import crawl
 from scraper.crawl.settings import CrawlSettings, ShopSettings
@@ -535,7 +535,7 @@ def test_an_operators_feed_elsewhere_is_followed_under_the_robots_txt_of_each_ho
 
 def test_prices_of_the_mall_are_the_catalogues(both_ways, tmp_path):
     """The feed is judged by the truth as well, not only by the pages."""
-    from demo.shops import open_shop
+    from demo.mall.shops import open_shop
 
     products = build(5)
     shop = open_shop("linden", products, ORIGIN)

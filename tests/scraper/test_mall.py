@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.crawl_kills import FEED_SHOPS, disallowed, measure
 from benchmarks.mall_process import MallProcess, products_of
-from demo.catalogue import SHOPS, build
+from demo.mall.catalogue import SHOPS, build
 
 SEED = 11
 KILLS_IN_FETCHING, KILLS_IN_REPORT = 17, 3

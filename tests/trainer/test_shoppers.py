@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from demo.catalogue import build
-from demo.shoppers import main, read_articles
+from demo.mall.catalogue import build
+from demo.mall.shoppers import main, read_articles
 from trainer.dataset.dataset import KINDS, read_dataset
 
 

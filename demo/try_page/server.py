@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from demo.errors import DemoError, PortInUseError
-from demo.mall import TAKEN_ERRNOS
+from demo.mall.server import TAKEN_ERRNOS
 
 SITE = Path(__file__).parent / "site"
 TYPES = {

@@ -5,8 +5,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from demo.catalogue import DemoProduct
-from demo.shops.storefront import JSON, Listing, Response, Storefront, slug
+from demo.mall.catalogue import DemoProduct
+from demo.mall.shops.storefront import JSON, Listing, Response, Storefront, slug
 
 FEED_LIMIT = 100
 

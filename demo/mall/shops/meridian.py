@@ -4,8 +4,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from demo.catalogue import DemoProduct
-from demo.shops.storefront import Storefront, script_json, slug
+from demo.mall.catalogue import DemoProduct
+from demo.mall.shops.storefront import Storefront, script_json, slug
 
 STATES = {"InStock": "in stock", "OutOfStock": "out of stock", "LimitedAvailability": "limited availability"}
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import unquote
 
-from demo.catalogue import SHOPS, DemoProduct, build
 from demo.errors import DemoError, PortInUseError
-from demo.shops import open_shop
-from demo.shops.storefront import Response, Storefront
+from demo.mall.catalogue import SHOPS, DemoProduct, build
+from demo.mall.shops import open_shop
+from demo.mall.shops.storefront import Response, Storefront
 
 NOT_OURS = Response(
     421, "text/plain; charset=utf-8", b"This port serves one shop of the demo mall, and not under this Host name.\n"

@@ -5,10 +5,10 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from demo.catalogue import DemoProduct, palette
-from demo.pictures.silhouettes import SILHOUETTES, Point, Shape
-from demo.pictures.textures import SIDE, Colour, Palette, mix, rgb, shaded, texture
-from demo.vocabulary import CATEGORIES
+from demo.mall.catalogue import DemoProduct, palette
+from demo.mall.drawings.silhouettes import SILHOUETTES, Point, Shape
+from demo.mall.drawings.textures import SIDE, Colour, Palette, mix, rgb, shaded, texture
+from demo.mall.vocabulary import CATEGORIES
 
 BACKDROPS: dict[str, Colour] = {"harbor": (240, 236, 229), "linden": (236, 238, 240), "meridian": (233, 237, 233)}
 FORMATS = {"harbor": ("JPEG", "jpg"), "linden": ("PNG", "png"), "meridian": ("WEBP", "webp")}

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo.catalogue import SHOPS
 from demo.errors import DemoError, NoSpaceError, StepFailedError
-from demo.home import Home
-from demo.mall import is_port_free
-from demo.processes import Program, failure, stop_all, wait_until
-from demo.state import State, Step
+from demo.mall.catalogue import SHOPS
+from demo.mall.server import is_port_free
+from demo.runner.processes import Program, failure, stop_all, wait_until
+from demo.runner.state import State, Step
+from demo.try_page.server import Home
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 NEEDED_MB_FIRST, NEEDED_MB_LATER = 700, 50
 RETRY = "Finished steps are kept; run the same command again to go on from here."

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from demo.catalogue import DemoProduct
-from demo.shops.storefront import JSON, Listing, Response, Storefront, script_json, slug
+from demo.mall.catalogue import DemoProduct
+from demo.mall.shops.storefront import JSON, Listing, Response, Storefront, script_json, slug
 
 FEED_LIMIT, FEED_DEFAULT_LIMIT = 250, 30
 # These pages' JSON-LD was "edited by hand": a person reads it easily, json.loads does not.

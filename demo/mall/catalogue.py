@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from demo.tastes import COLOURS, DEFAULT_MATERIALS, MOOD_LINES, TASTES, Taste
-from demo.vocabulary import (
+from demo.mall.tastes import COLOURS, DEFAULT_MATERIALS, MOOD_LINES, TASTES, Taste
+from demo.mall.vocabulary import (
     BRANDS,
     CATEGORIES,
     COLOUR_NAMES,

@@ -16,9 +16,9 @@ from xml.sax.saxutils import escape
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from demo.catalogue import DemoProduct
-from demo.pictures.drawing import SIZES, encode
-from demo.tastes import COLOURS
+from demo.mall.catalogue import DemoProduct
+from demo.mall.drawings.drawing import SIZES, encode
+from demo.mall.tastes import COLOURS
 
 HERE = Path(__file__).parent
 PAGE_SIZE = 24

@@ -1,10 +1,10 @@
 """The three shops: one module each for its URLs, feeds and markup, one template each for its looks."""
 
-from demo.catalogue import DemoProduct
-from demo.shops.harbor import Harbor
-from demo.shops.linden import Linden
-from demo.shops.meridian import Meridian
-from demo.shops.storefront import Storefront
+from demo.mall.catalogue import DemoProduct
+from demo.mall.shops.harbor import Harbor
+from demo.mall.shops.linden import Linden
+from demo.mall.shops.meridian import Meridian
+from demo.mall.shops.storefront import Storefront
 
 SHOP_CLASSES: dict[str, type[Storefront]] = {"harbor": Harbor, "linden": Linden, "meridian": Meridian}
 

@@ -1,6 +1,6 @@
 """Simulated shoppers of the demo mall: interactions with a known cause, for trying the trainer without real people.
 
-`python -m demo.shoppers --products FILE… --out interactions.csv` reads crawled products, finds the mall's hidden taste
+`python -m demo shoppers --products FILE… --out interactions.csv` reads crawled products, finds the mall's hidden taste
 of each by its address, and lets shoppers who like one or two tastes look around in several shops.
 """
 
@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from demo.catalogue import OPENING_DAY, build
 from demo.errors import DemoError, UsageError
+from demo.mall.catalogue import OPENING_DAY, build
 
 COLUMNS = ("user", "shop", "itemId", "kind", "time")
 # How people browse. Real shops see about this much: most views lead nowhere, and not every look is out of taste.
@@ -150,7 +150,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run as a program; 0 when it ended well, 2 on bad usage or input."""
-    parser = argparse.ArgumentParser(prog="python -m demo.shoppers", description="Simulated shoppers of the demo mall.")
+    parser = argparse.ArgumentParser(prog="python -m demo shoppers", description="Simulated shoppers of the demo mall.")
     add_arguments(parser)
     try:
         run(parser.parse_args(argv))
