@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from jsonschema import Draft202012Validator
 
-from benchmarks.feeds import compare, measure
+from benchmarks.crawl.feeds import compare, measure
 from demo.mall.catalogue import build
 from scraper.commands.forget import forget
 from scraper.crawl.run import crawl

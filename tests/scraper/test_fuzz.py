@@ -1,4 +1,4 @@
-"""Pages broken on purpose: each gets an answer that fits the schema. The long run is `python -m benchmarks.fuzz`."""
+"""Fuzzed pages: each gets an answer that fits the schema. The long run is `python -m benchmarks.extraction.fuzz`."""
 
 import json
 import signal
@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from benchmarks.fuzz import inputs, problem_in_python
+from benchmarks.extraction.fuzz import inputs, problem_in_python
 
 ROOT = Path(__file__).parents[2]
 NUM_INPUTS = 400
@@ -35,5 +35,5 @@ def test_the_fuzzer_sees_a_crash(monkeypatch):
     def crash(_html, _url):
         raise RecursionError("deep")
 
-    monkeypatch.setattr("benchmarks.fuzz.extract_product", crash)
+    monkeypatch.setattr("benchmarks.extraction.fuzz.extract_product", crash)
     assert problem_in_python("<p>", None) == (None, "RecursionError: deep")

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from benchmarks.crawl_kills import FEED_SHOPS, disallowed, measure
-from benchmarks.mall_process import MallProcess, products_of
+from benchmarks.crawl.kills import FEED_SHOPS, disallowed, measure
+from benchmarks.crawl.mall_process import MallProcess, products_of
 from demo.mall.catalogue import SHOPS, build
 
 SEED = 11

@@ -1,4 +1,4 @@
-"""The rows of benchmarks/fashion_retrieval.py that no recipe trains."""
+"""The rows of benchmarks/fashion/retrieval.py that no recipe trains."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import fashion_spaces
+from benchmarks.fashion import spaces as fashion_spaces
 from tests.trainer.shapes import prepared_shapes
 from trainer.learning.pairs import run_pairs
 

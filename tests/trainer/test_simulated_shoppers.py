@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.missing import without
-from benchmarks.simulated_shoppers import (
+from benchmarks.towers.missing import without
+from benchmarks.towers.simulated_shoppers import (
     LONGEST,
     SHORTEST,
     STRAY_SHARE,

@@ -1,10 +1,10 @@
-"""benchmarks/text_heads.py: what linear heads learn, and what they must not unlearn."""
+"""benchmarks/offers/text_heads.py: what linear heads learn, and what they must not unlearn."""
 
 import numpy as np
 import pytest
 
-from benchmarks import text_heads
-from benchmarks.text_heads import plain, same_products, texts_and_pictures, trained_head
+from benchmarks.offers import text_heads
+from benchmarks.offers.text_heads import plain, same_products, texts_and_pictures, trained_head
 
 NUM_PRODUCTS, SIGNAL, NOISE = 120, 6, 6
 

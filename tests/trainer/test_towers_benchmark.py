@@ -1,4 +1,4 @@
-"""benchmarks/tower_files.py: what it makes of two data sets, and which rows are to be measured again."""
+"""benchmarks/towers/files.py: what it makes of two data sets, and which rows are to be measured again."""
 
 import json
 import shutil
@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks import tower_files, tower_rows, towers
+from benchmarks.towers import files as tower_files
+from benchmarks.towers import measure as towers
+from benchmarks.towers import rows as tower_rows
 from tests.trainer import planted
 from trainer.config.run import read_config
 from trainer.prepare import prepare

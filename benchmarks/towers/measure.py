@@ -5,7 +5,7 @@
     python -m benchmarks.towers beauty --protocols both new_shop --seeds 0 1 2
 
 A name such as beauty+sports reads both, as two shops, and of their customers those of both. Of data with pictures
-(benchmarks/simulated_shoppers.py), rows that read items are also judged with all words, then all pictures missing.
+(simulated_shoppers.py beside this file), rows that read items are also judged with all words, then all pictures missing.
 
 Each protocol's split is dealt once and for all seeds, so that all rows answer the same questions; a seed decides how
 towers start and shuffle, how baselines are searched and how ties fall. Every row is tuned or stopped early on "valid";
@@ -27,10 +27,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.missing import MODALITIES, without
 from benchmarks.record import environment, write
-from benchmarks.simulated_shoppers import planted_scorer
-from benchmarks.tower_files import (
+from benchmarks.towers.files import (
     NEAR_CLONES,
     WORK,
     done_file,
@@ -43,7 +41,8 @@ from benchmarks.tower_files import (
     says,
     split_fingerprint,
 )
-from benchmarks.tower_rows import (
+from benchmarks.towers.missing import MODALITIES, without
+from benchmarks.towers.rows import (
     LONGER,
     NEW_SHOP_PROTOCOLS,
     PLANTED,
@@ -54,7 +53,8 @@ from benchmarks.tower_rows import (
     settings_of,
     stacked,
 )
-from benchmarks.tower_summary import summary
+from benchmarks.towers.simulated_shoppers import planted_scorer
+from benchmarks.towers.summary import summary
 from trainer import checkpoint
 from trainer.baselines import BASELINES, fit_baselines
 from trainer.baselines.content import content_embeddings, remake_content_scorer

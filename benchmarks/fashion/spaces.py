@@ -1,4 +1,4 @@
-"""Trains one row of benchmarks/fashion_retrieval.py and embeds all products with its best epoch."""
+"""Trains one row of benchmarks/fashion/retrieval.py and embeds all products with its best epoch."""
 
 import copy
 import sys
@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from benchmarks.fashion_data import Fashion
-from benchmarks.fashion_rows import Row
+from benchmarks.fashion.data import Fashion
+from benchmarks.fashion.rows import Row
 from trainer.config.model import HvsrConfig
 from trainer.evaluation.protocol import embed_items
 from trainer.features.item_features import ItemFeatures

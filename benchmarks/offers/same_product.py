@@ -1,6 +1,6 @@
 """The same product in another shop, and whether a trained head helps shops it has not seen.
 
-    python -m benchmarks.same_product [--seeds 0 1 2] [--data ../shared/data] [--bundle var/bundles/lite]
+    python -m benchmarks.offers.same_product [--seeds 0 1 2] [--data ../shared/data] [--bundle var/bundles/lite]
 
 One offer of a product is the question; the gallery holds the offers of all shops, and the right answers are those of
 the same product at other shops (electronics: PriceRunner; all sorts: Walmart-Amazon). Compared: TF-IDF of words and of
@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmarks import record
-from benchmarks.fashion_data import Fashion, read
-from benchmarks.offers_data import Offers, across_shops, read_pairs, read_pricerunner
-from benchmarks.text_heads import Domain, Embed, plain, same_products, texts_and_pictures, trained_head
+from benchmarks.fashion.data import Fashion, read
+from benchmarks.offers.data import Offers, across_shops, read_pairs, read_pricerunner
+from benchmarks.offers.text_heads import Domain, Embed, plain, same_products, texts_and_pictures, trained_head
 from trainer.evaluation.retrieval_metrics import retrieval_metrics
 from trainer.evaluation.statistics import unpaired_seeds_interval
 from trainer.features.cache import FeatureCache

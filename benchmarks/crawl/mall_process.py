@@ -11,7 +11,7 @@ from types import TracebackType
 
 from demo.mall.catalogue import SHOPS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 class MallProcess:

@@ -1,6 +1,6 @@
 """Which constants the content tower gets: neighbours of fashion products under several choices.
 
-    python -m benchmarks.content_tower [--data ../shared/data/fashion-products] [--cache DIR]
+    python -m benchmarks.fashion.content_tower [--data ../shared/data/fashion-products] [--cache DIR]
 
 For 500 query products, how many of their ten nearest have the same article type and the same base colour, by text only,
 picture only and both. Only the product's name is given to the text encoder. Products with an even id are those that the

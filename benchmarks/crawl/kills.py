@@ -1,6 +1,6 @@
 """A crawl of the demo mall, killed with -9 again and again, beside an undisturbed one.
 
-    python -m benchmarks.crawl_kills [--kills 20] [--seed 7]
+    python -m benchmarks.crawl.kills [--kills 20] [--seed 7]
 
 Counted in the shops' own access log: requests, those made again, and those that robots.txt forbids. A fetch may be
 made again only where a kill found it in flight: it was the last request that its shop had seen. Kills come at seeded
@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import record
-from benchmarks.mall_process import ROOT, MallProcess
+from benchmarks.crawl.mall_process import ROOT, MallProcess
 from demo.mall.catalogue import SHOPS
 
 KILLS_IN_REPORT = 3

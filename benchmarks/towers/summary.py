@@ -1,4 +1,4 @@
-"""What benchmarks/towers.py measured, summed up over seeds, each tower beside the best baseline."""
+"""What benchmarks/towers/measure.py measured, summed up over seeds, each tower beside the best baseline."""
 
 import json
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.record import environment
-from benchmarks.tower_files import NEAR_CLONES, WORK, images_of, is_done
-from benchmarks.tower_rows import NO_PICTURES, PLANTED, WITH_PICTURES, K
+from benchmarks.towers.files import NEAR_CLONES, WORK, images_of, is_done
+from benchmarks.towers.rows import NO_PICTURES, PLANTED, WITH_PICTURES, K
 from trainer.baselines import BASELINES
 from trainer.evaluation.statistics import holm, seeds_interval
 

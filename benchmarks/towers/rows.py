@@ -1,4 +1,4 @@
-"""What benchmarks/towers.py measures: its protocols, and the run of every tower in each."""
+"""What benchmarks/towers/measure.py measures: its protocols, and the run of every tower in each."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

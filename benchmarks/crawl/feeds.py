@@ -1,6 +1,6 @@
 """Two shops of the demo mall, read once by their product feeds and once by their pages: are the products the same?
 
-    python -m benchmarks.feeds
+    python -m benchmarks.crawl.feeds
 
 The mall is started here, and the scraper's own command crawls it. Two products are equal when they are about the same
 item and agree in every value that both name, attributes and variants by their parts; where a value came from, when it
@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import record
-from benchmarks.mall_process import MallProcess, products_of
+from benchmarks.crawl.mall_process import MallProcess, products_of
 
 SHOPS = ("harbor", "linden")
 NOT_COMPARED = frozenset(("provenance", "fetchedAt"))

@@ -1,6 +1,6 @@
 """Whether the extension's extractor and the scraper give the same Product on saved real product pages.
 
-    python -m benchmarks.extraction_parity [--data FOLDER] [--name NAME]
+    python -m benchmarks.extraction.parity [--data FOLDER] [--name NAME]
 
 Both get the same decoded text and address: the scraper parses it with lxml, the extension's modules in Node with jsdom,
 which follows the HTML standard as browsers do. A field is judged on the pages where either says something; it agrees
@@ -26,7 +26,7 @@ from benchmarks import record
 from scraper import extract_product
 from scraper.extraction.page import decode
 
-SCRIPT = Path(__file__).with_name("extraction_parity.mjs")
+SCRIPT = Path(__file__).with_name("parity.mjs")
 MAX_SHOWN = 160
 SCRIPT_OR_META = re.compile(r"<script\b.*?</script\s*>|<meta\b[^>]*>", re.IGNORECASE | re.DOTALL)
 ITEM_ATTRIBUTE = re.compile(r"\s(?:itemscope|itemtype|itemprop|typeof|property|vocab)\b(?=[^<>]*>)", re.IGNORECASE)
@@ -91,7 +91,7 @@ def _short(value: Any) -> str:
 def main() -> int:
     """Compare, print the differences and the table, write results/NAME.json."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.extraction_parity", description=__doc__.partition("\n")[0]
+        prog="python -m benchmarks.extraction.parity", description=__doc__.partition("\n")[0]
     )
     parser.add_argument("--data", type=Path, default=Path("../shared/data/product-pages"))
     parser.add_argument("--name", default="extraction_parity", help="of the result (default: extraction_parity)")

@@ -1,8 +1,8 @@
 """Both extractors against broken and hostile pages: no crash, no endless page, and every answer fits the schema.
 
-    python -m benchmarks.fuzz [--inputs 20000] [--seed 0] [--no-javascript]
+    python -m benchmarks.extraction.fuzz [--inputs 20000] [--seed 0] [--no-javascript]
 
-Pages are made from contracts/vectors/pages by seeded changes (benchmarks/mutate.py). An input fails when an extractor
+Pages are made from contracts/vectors/pages by seeded changes (mutate.py beside this file). An input fails when an extractor
 raises, takes more than ten seconds, answers what product.schema.json refuses, or (Python) does not come back whole from
 the wire. Failing inputs are kept in var/fuzz/. The result also says how often both languages gave the same Product:
 they parse broken HTML with different parsers, so that not every difference is an error. Where jsdom itself does not
@@ -25,11 +25,11 @@ from typing import Any
 import jsonschema
 
 from benchmarks import record
-from benchmarks.mutate import mutated
+from benchmarks.extraction.mutate import mutated
 from scraper import Product, extract_product
 from scraper.work.progress import Progress
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "contracts/vectors/pages"
 KEPT = ROOT / "var/fuzz"
 LIMIT_S = 10
@@ -128,7 +128,9 @@ def inputs(count: int, seed: int) -> Iterator[str]:
 
 def main() -> int:
     """Try the inputs, keep what fails, print and write the counts."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.extraction.fuzz", description=__doc__.partition("\n")[0]
+    )
     parser.add_argument("--inputs", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--no-javascript", action="store_true")

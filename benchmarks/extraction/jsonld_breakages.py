@@ -1,6 +1,6 @@
 """Broken JSON-LD as pages carry it: what this scraper and what extruct still read of each breakage.
 
-    python -m benchmarks.jsonld_breakages
+    python -m benchmarks.extraction.jsonld_breakages
 
 The pages and what they plainly mean are `contracts/vectors/jsonld-breakages.json`: name, price and currency of one
 product, or of one beside other blocks. Either reader is right where it names all three. Of extruct's answer the first
@@ -21,7 +21,7 @@ from rich.table import Table
 from benchmarks import record
 from scraper import extract_product
 
-VECTORS = Path(__file__).parents[1] / "contracts" / "vectors" / "jsonld-breakages.json"
+VECTORS = Path(__file__).parents[2] / "contracts" / "vectors" / "jsonld-breakages.json"
 Said = dict[str, str | None]
 
 

@@ -1,7 +1,7 @@
 """Simulated shoppers for a real catalogue with pictures: interactions with a known cause, for want of real ones.
 
     python -m trainer prepare --format fashion styles.csv images.zip --only-with-picture --out var/data/fashion
-    python -m benchmarks.simulated_shoppers var/data/fashion --out var/data/fashion_shoppers
+    python -m benchmarks.towers.simulated_shoppers var/data/fashion --out var/data/fashion_shoppers
 
 Products and pictures are real; NO PERSON DID ANY OF THIS. The data with users that we have show no pictures and those
 with pictures have no users, so here shoppers are drawn. One shopper's taste is
@@ -221,7 +221,7 @@ def _draw(counts: dict[str, int], number: int, generator: np.random.Generator) -
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the data and say what they are; 2 for input that cannot be used."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.simulated_shoppers", description=(__doc__ or "").splitlines()[0]
+        prog="python -m benchmarks.towers.simulated_shoppers", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("source", type=Path, help="prepared products with pictures: products.jsonl and images/")
     parser.add_argument("--out", type=Path, required=True, help="a directory for the data")

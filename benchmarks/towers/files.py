@@ -1,4 +1,4 @@
-"""What benchmarks/towers.py reads and keeps: a data set's files under var/data, and which rows are measured already."""
+"""Files of the towers benchmark: data sets under var/data, and which rows are measured already."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from benchmarks.tower_rows import LONGER, PROTOCOLS, ROWS, settings_of, stacked
+from benchmarks.towers.rows import LONGER, PROTOCOLS, ROWS, settings_of, stacked
 from kernel.files import write_whole
 
 WORK = Path("var/benchmarks/towers")

@@ -1,4 +1,4 @@
-"""The rows of benchmarks/fashion_retrieval.py: what is trained and how. Chosen on the validation products alone."""
+"""The rows of benchmarks/fashion/retrieval.py: what is trained and how. Chosen on the validation products alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

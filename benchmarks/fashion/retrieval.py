@@ -1,6 +1,6 @@
 """Text to picture and back on real products: untrained, heads, LoRA, partial and full tuning, hybrid and hvsr.
 
-    python -m benchmarks.fashion_retrieval [--rows heads lora] [--seeds 0 1 2] [--data DIR] [--bundle DIR]
+    python -m benchmarks.fashion.retrieval [--rows heads lora] [--seeds 0 1 2] [--data DIR] [--bundle DIR]
 
 9,583 products with a picture are split once: 7,583 to train on, 500 to choose by, 1,500 to ask about. Only a product's
 name is given to the text encoder. The questions are the test products, the gallery these 1,500 or all 9,583; the one
@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import record
-from benchmarks.fashion_data import Fashion, read
-from benchmarks.fashion_rows import ROWS, Row
-from benchmarks.fashion_spaces import Trained, train_row
+from benchmarks.fashion.data import Fashion, read
+from benchmarks.fashion.rows import ROWS, Row
+from benchmarks.fashion.spaces import Trained, train_row
 from trainer.evaluation.retrieval_metrics import SIMILARITY_CAVEAT, avg_mean_similarity_at_5, retrieval_metrics
 from trainer.evaluation.statistics import bootstrap_interval
 
@@ -93,7 +93,7 @@ def keep(result: dict[str, Any], name: str, seed: int, run: dict[str, Any]) -> d
     same[str(seed)] = run
     result["rows"][name] = {"about": ROWS[name].about, "runs": same, "over_seeds": over_seeds(same)}
     result["not_run"] = {
-        name: f"{row.about}; python -m benchmarks.fashion_retrieval --rows {name}"
+        name: f"{row.about}; python -m benchmarks.fashion.retrieval --rows {name}"
         for name, row in ROWS.items()
         if name not in result["rows"]
     }

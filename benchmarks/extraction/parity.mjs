@@ -1,8 +1,8 @@
 // Reads {"html", "url"} lines and writes one Product a line: the extension's extractor on a parsed copy of each page, as
-// benchmarks/extraction_parity.py asks for it. Like the extension's own offscreen page, it runs no script and has no layout.
+// benchmarks/extraction/parity.py asks for it. Like the extension's own offscreen page, it runs no script and has no layout.
 import { createInterface } from "node:readline";
 import { JSDOM } from "jsdom";
-import { extractProduct } from "../extension/extract/combine.js";
+import { extractProduct } from "../../extension/extract/combine.js";
 
 const parser = new (new JSDOM("").window.DOMParser)();
 globalThis.DOMParser = class {

@@ -1,6 +1,6 @@
 """Ingest a real catalogue as one shop, then ask whether an item's neighbours are of its kind.
 
-    python -m benchmarks.fashion [--data ../shared/data/fashion-products] [--bundle var/bundles/lite]
+    python -m benchmarks.fashion.neighbours [--data ../shared/data/fashion-products] [--bundle var/bundles/lite]
 
 The data set is "Fashion Product Images": styles.csv and, for some products, a picture. Only the product's name is given
 to the text encoder; `articleType` and `baseColour` are the answers and are kept from it. Neighbours are judged for 500

@@ -1,10 +1,10 @@
 // Reads {"html", "url"} lines and writes two lines for each: {"parsed": true}, then {"product", "problem"} of the extension's
-// extractor. For benchmarks/fuzz.py, which blames the extractor only for what comes after the first line.
+// extractor. For benchmarks/extraction/fuzz.py, which blames the extractor only for what comes after the first line.
 import { createInterface } from "node:readline";
-import { extractProduct } from "../extension/extract/combine.js";
-import { problemIn } from "../extension/core/json-schema.js";
-import { productSchema } from "../extension/generated/contracts.js";
-import { documentOf } from "../tests/extension/vectors.js";
+import { extractProduct } from "../../extension/extract/combine.js";
+import { problemIn } from "../../extension/core/json-schema.js";
+import { productSchema } from "../../extension/generated/contracts.js";
+import { documentOf } from "../../tests/extension/vectors.js";
 
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
   const { html, url } = JSON.parse(line);

@@ -1,0 +1,1 @@
+"""Extraction measured on saved product pages; `python -m benchmarks.extraction` runs accuracy."""

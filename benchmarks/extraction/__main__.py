@@ -1,0 +1,7 @@
+"""`python -m benchmarks.extraction`."""
+
+import sys
+
+from benchmarks.extraction.accuracy import main
+
+sys.exit(main())

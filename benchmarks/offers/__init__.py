@@ -1,0 +1,1 @@
+"""Benchmarks on offers of the same product by several shops."""

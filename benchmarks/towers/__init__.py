@@ -1,0 +1,1 @@
+"""Baselines and towers that rank items for users; `python -m benchmarks.towers` runs measure."""

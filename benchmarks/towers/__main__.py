@@ -1,0 +1,7 @@
+"""`python -m benchmarks.towers`."""
+
+import sys
+
+from benchmarks.towers.measure import main
+
+sys.exit(main())
