@@ -45,7 +45,7 @@ export default [
     },
     rules,
   },
-  { files: ["extension/core/**/*.js", "extension/extract/**/*.js"], rules: portable },
+  { files: ["extension/core/**/*.js", "extension/extract/**/*.js", "extension/values/**/*.js"], rules: portable },
   { files: ["extension/content/*.js"], languageOptions: { sourceType: "script" } },
   {
     files: ["extension/build/**/*.js", "tests/extension/**/*.js", "eslint.config.js"],

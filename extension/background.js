@@ -3,7 +3,7 @@
 // never misses an event. Nothing here is remembered that storage does not hold.
 import { onGranted, onRevoked, restoreContentScripts } from "./background/consent.js";
 import { announceChange, handlers } from "./background/handlers.js";
-import { createListener } from "./messages.js";
+import { createListener } from "./messaging/messages.js";
 
 chrome.runtime.onMessage.addListener(createListener("background", handlers));
 chrome.permissions.onAdded.addListener(({ origins = [] }) => { onGranted(origins).then(announceChange).catch(console.error); });

@@ -2,7 +2,7 @@
 // extractor. For benchmarks/extraction/fuzz.py, which blames the extractor only for what comes after the first line.
 import { createInterface } from "node:readline";
 import { extractProduct } from "../../extension/extract/combine.js";
-import { problemIn } from "../../extension/core/json-schema.js";
+import { problemIn } from "../../extension/values/json-schema.js";
 import { productSchema } from "../../extension/generated/contracts.js";
 import { documentOf } from "../../tests/extension/vectors.js";
 

@@ -5,7 +5,7 @@
     python -m benchmarks.towers beauty --protocols both new_shop --seeds 0 1 2
 
 A name such as beauty+sports reads both, as two shops, and of their customers those of both. Of data with pictures
-(simulated_shoppers.py beside this file), rows that read items are also judged with all words, then all pictures missing.
+(see simulated_shoppers.py), rows that read items are also judged with all words, then all pictures missing.
 
 Each protocol's split is dealt once and for all seeds, so that all rows answer the same questions; a seed decides how
 towers start and shuffle, how baselines are searched and how ties fall. Every row is tuned or stopped early on "valid";

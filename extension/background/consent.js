@@ -1,6 +1,6 @@
 // @ts-check
-import { CarryoverError } from "../core/errors.js";
-import { originPatternOf } from "../origins.js";
+import { CarryoverError } from "../values/errors.js";
+import { originPatternOf } from "../messaging/origins.js";
 import { getProfile } from "./store.js";
 
 /** @param {string} shop */

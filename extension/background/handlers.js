@@ -1,14 +1,14 @@
 // @ts-check
-import { CarryoverError, ServerError } from "../core/errors.js";
+import { CarryoverError, ServerError } from "../values/errors.js";
 import { dismiss, isOwnServer, learn, recommendOwn, recommendPage } from "../core/recommender.js";
-import { shopOf } from "../extract/identity.js";
+import { shopOf } from "../values/identity.js";
 import { noteQuestion, setConsent, withdrawAll } from "./consent.js";
 import { forgetModel, forgetServer, getKnownShops, getModel, getServer } from "./model.js";
 import { getProfile } from "./store.js";
 import { describeTab, readPage } from "./tabs.js";
 import { ask } from "./towers-client.js";
 
-/** @typedef {import("../messages.js").Handler} Handler */
+/** @typedef {import("../messaging/messages.js").Handler} Handler */
 /** @typedef {import("../core/recommender.js").Recommendations} Recommendations */
 
 const LEARNED_KINDS = ["view", "cart", "wishlist"];

@@ -1,6 +1,6 @@
 // @ts-check
 import { BUNDLE_CACHE, cachedManifest, fetchBundle } from "../core/bundle.js";
-import { ServerError } from "../core/errors.js";
+import { ServerError } from "../values/errors.js";
 import { createServerClient } from "../core/server-client.js";
 import { getProfile } from "./store.js";
 import { createTowersClient } from "./towers-client.js";

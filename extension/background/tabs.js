@@ -1,7 +1,7 @@
 // @ts-check
-import { CarryoverError } from "../core/errors.js";
-import { shopOf } from "../extract/identity.js";
-import { unwrap } from "../messages.js";
+import { CarryoverError } from "../values/errors.js";
+import { shopOf } from "../values/identity.js";
+import { unwrap } from "../messaging/messages.js";
 import { inject } from "./consent.js";
 import { ask } from "./towers-client.js";
 

@@ -1,10 +1,10 @@
 // @ts-check
-import { CarryoverError } from "../core/errors.js";
-import { unwrap } from "../messages.js";
+import { CarryoverError } from "../values/errors.js";
+import { unwrap } from "../messaging/messages.js";
 
 /** @typedef {import("../core/towers.js").Towers} Towers */
 
-const OFFSCREEN = "offscreen.html";
+const OFFSCREEN = "offscreen/offscreen.html";
 /** @type {Promise<void> | undefined} */
 let opening;
 
@@ -28,7 +28,7 @@ function ensureOffscreen() {
 export async function ask(message) {
   // Firefox has no offscreen documents; its background is a page and runs the towers itself.
   if (!chrome.offscreen) {
-    const { towersHandlers } = await import("../towers-handlers.js");
+    const { towersHandlers } = await import("../offscreen/handlers.js");
     const { type, ...fields } = message;
     return towersHandlers[type](fields);
   }

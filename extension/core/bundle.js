@@ -1,11 +1,11 @@
 // @ts-check
 import { bundleSchema } from "../generated/contracts.js";
-import { sha256Hex } from "./encoding.js";
-import { BundleError } from "./errors.js";
-import { problemIn } from "./json-schema.js";
+import { sha256Hex } from "../values/encoding.js";
+import { BundleError } from "../values/errors.js";
+import { problemIn } from "../values/json-schema.js";
 
 /**
- * @typedef {import("./encoding.js").Bytes} Bytes
+ * @typedef {import("../values/encoding.js").Bytes} Bytes
  * @typedef {Record<string, any>} Manifest contracts/bundle.schema.json
  * @typedef {{bundleId: string, manifest: Manifest, files: Map<string, Bytes>}} Bundle what the browser needs of it, verified
  * @typedef {Pick<Cache, "match" | "put" | "delete" | "keys">} BundleCache
@@ -117,7 +117,7 @@ async function dropOthers(cache, keep) {
  * Downloads what the cache lacks of the server's bundle; keeps only what passed verification.
  * @param {{server: import("./server-client.js").ServerClient, cache: BundleCache}} options
  * @returns {Promise<string>} the bundle's address, for openBundle
- * @throws {BundleError | import("./errors.js").ServerError}
+ * @throws {BundleError | import("../values/errors.js").ServerError}
  */
 export async function fetchBundle({ server, cache }) {
   const [offered] = await server.bundles();

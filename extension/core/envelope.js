@@ -1,9 +1,9 @@
 // @ts-check
 // docs/envelope.md is the specification; names and lengths below follow it.
-import { EnvelopeError } from "./errors.js";
-import { utf8 } from "./encoding.js";
+import { EnvelopeError } from "../values/errors.js";
+import { utf8 } from "../values/encoding.js";
 
-/** @typedef {import("./encoding.js").Bytes} Bytes */
+/** @typedef {import("../values/encoding.js").Bytes} Bytes */
 /** @typedef {{profileId: string, purpose: string}} Binding what an envelope is bound to */
 
 export const VERSION = 1;

@@ -2,7 +2,7 @@
 
 /**
  * Where a profile lives. Sees only envelopes and one non-extractable key, never a plaintext.
- * @typedef {import("./encoding.js").Bytes} Bytes
+ * @typedef {import("../values/encoding.js").Bytes} Bytes
  * @typedef {{profileId: string, dataKey: CryptoKey}} Identity
  * @typedef {{id: string, kind: string, envelope: Bytes}} StoredRecord
  * @typedef {object} Storage

@@ -1,6 +1,6 @@
 // @ts-check
 import { privacy } from "../generated/contracts.js";
-import { canonicalUrl, itemIdOf, shopOf } from "../extract/identity.js";
+import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
 
 /**
  * @typedef {Record<string, any>} Product

@@ -1,8 +1,8 @@
 // @ts-check
 import { privacy } from "../generated/contracts.js";
 import { decrypt, encrypt, generateDataKey } from "./envelope.js";
-import { toHex, utf8 } from "./encoding.js";
-import { EnvelopeError } from "./errors.js";
+import { toHex, utf8 } from "../values/encoding.js";
+import { EnvelopeError } from "../values/errors.js";
 
 /**
  * @typedef {import("./indexeddb-storage.js").Storage} Storage

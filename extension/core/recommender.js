@@ -1,13 +1,13 @@
 // @ts-check
 import { interactionSchema, productSchema } from "../generated/contracts.js";
-import { canonicalUrl, itemIdOf, shopOf } from "../extract/identity.js";
-import { decodeEmbedding, encodeEmbedding } from "./encoding.js";
-import { CarryoverError } from "./errors.js";
-import { itemText } from "./item-text.js";
-import { problemIn } from "./json-schema.js";
+import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
+import { decodeEmbedding, encodeEmbedding } from "../values/encoding.js";
+import { CarryoverError } from "../values/errors.js";
+import { itemText } from "../values/item-text.js";
+import { problemIn } from "../values/json-schema.js";
 import { judge } from "./privacy-filter.js";
 import { isLoopback } from "./server-client.js";
-import { decodeInt8, dot, isZero, likeness } from "./vectors.js";
+import { decodeInt8, dot, isZero, likeness } from "../values/vectors.js";
 
 /**
  * @typedef {import("./profile.js").Profile} Profile

@@ -1,5 +1,5 @@
 // @ts-check
-import { ServerError } from "./errors.js";
+import { ServerError } from "../values/errors.js";
 
 /**
  * @typedef {{method: string, url: string, body: string}} SentRequest

@@ -1,5 +1,5 @@
 // @ts-check
-import { BundleError } from "./errors.js";
+import { BundleError } from "../values/errors.js";
 
 /**
  * BERT WordPiece from a Hugging Face tokenizer.json, token for token as the `tokenizers` library does it.

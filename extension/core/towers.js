@@ -1,11 +1,11 @@
 // @ts-check
 import * as ort from "../vendor/ort.wasm.bundle.min.mjs";
-import { BundleError } from "./errors.js";
+import { BundleError } from "../values/errors.js";
 import { createTokenizer } from "./tokenizer.js";
 
 /**
  * @typedef {object} UserHistory most recent first, at most the bundle's maxItems are read
- * @property {import("./vectors.js").Vector[]} items embeddings
+ * @property {import("../values/vectors.js").Vector[]} items embeddings
  * @property {number[]} kinds index in the contract's list of kinds
  * @property {number[]} agesDays
  * @typedef {object} Towers

@@ -1,26 +1,26 @@
 // @ts-check
 // One Product from what the syntaxes say; the rules are those of the scraper's combine.py, and vectors/pages/ prove it.
-import * as codes from "./codes.js";
-import * as dom from "./dom.js";
-import { itemIdOf, shopOf } from "./identity.js";
-import { truthy } from "./items.js";
-import * as jsonld from "./jsonld.js";
-import * as labels from "./labels.js";
-import * as maker from "./maker.js";
-import * as microdata from "./microdata.js";
-import * as opengraph from "./opengraph.js";
+import * as codes from "./visible/address-code.js";
+import * as dom from "./visible/price-and-title.js";
+import { itemIdOf, shopOf } from "../values/identity.js";
+import { truthy } from "./markup/nodes.js";
+import * as jsonld from "./markup/jsonld.js";
+import * as labels from "./visible/labels.js";
+import * as maker from "./visible/brand.js";
+import * as microdata from "./markup/microdata.js";
+import * as opengraph from "./markup/opengraph.js";
 import { createPage } from "./page.js";
-import { unitsOf } from "./price.js";
-import * as rdfa from "./rdfa.js";
-import * as state from "./state.js";
-import * as stock from "./stock.js";
-import { withoutDecoration } from "./pictures.js";
-import { keyOf } from "./text.js";
-import * as trail from "./trail.js";
+import { unitsOf } from "../values/price.js";
+import * as rdfa from "./markup/rdfa.js";
+import * as state from "./state/reader.js";
+import * as stock from "./visible/stock.js";
+import { withoutDecoration } from "./visible/decorative-images.js";
+import { keyOf } from "../values/text.js";
+import * as trail from "./visible/breadcrumb-trail.js";
 import { verdictOf } from "./verdict.js";
-import * as was from "./was.js";
+import * as was from "./visible/regular-price.js";
 
-/** @typedef {import("./price.js").Price} Price */
+/** @typedef {import("../values/price.js").Price} Price */
 /** @typedef {"json-ld" | "microdata" | "rdfa" | "opengraph" | "state" | "meta" | "dom" | "url"} Syntax */
 /**
  * What one syntax of one page says about the product; unknown is null, undefined or empty.
@@ -176,7 +176,7 @@ function spokenTitle(title, page) {
  * @param {{isRendered?: boolean}} [options] `isRendered`: the page's own scripts have run, so that what is read from the visible
  *   page may stand in no file a scraper gets; its provenance then is "rendered", not "dom"
  * @returns {Promise<Record<string, any>>}
- * @throws {import("../core/errors.js").UrlError}
+ * @throws {import("../values/errors.js").UrlError}
  */
 export async function extractProduct(document, url, { isRendered = false } = {}) {
   const page = createPage(document, url);

@@ -1,11 +1,11 @@
 // @ts-check
-import { collapse } from "../core/item-text.js";
-import { UrlError } from "../core/errors.js";
-import { canonicalUrl, shopOf } from "./identity.js";
-import { regionOf } from "./price.js";
-import { visibleTexts } from "./visible.js";
+import { collapse } from "../values/item-text.js";
+import { UrlError } from "../values/errors.js";
+import { canonicalUrl, shopOf } from "../values/identity.js";
+import { regionOf } from "../values/price.js";
+import { visibleTexts } from "./visible/elements.js";
 
-/** @typedef {import("./visible.js").VisibleText} VisibleText */
+/** @typedef {import("./visible/elements.js").VisibleText} VisibleText */
 
 /**
  * A page made ready for reading, once for all extractors.

@@ -1,7 +1,7 @@
 // @ts-check
 // What kind of page this is, told before anything on it is believed. A browser has no HTTP status to go by.
-import { visibleTexts } from "./visible.js";
-import { opensWith } from "./words.js";
+import { visibleTexts } from "./visible/elements.js";
+import { opensWith } from "../values/words.js";
 
 // Less visible text than this on a page with scripts means that the scripts would have written it.
 const MIN_VISIBLE_CHARS = 200;

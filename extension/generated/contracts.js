@@ -1643,7 +1643,7 @@ export const pageWords = {
 };
 
 export const messages = {
- "about": "Every message that crosses a boundary inside the extension: who may send it, to whom, with which fields, and what comes back. extension/messages.js refuses anything else. A trailing ? marks an optional field. Every message has a `type`; every answer is {ok: true, …reply} or {ok: false, error: {code, message}}.",
+ "about": "Every message that crosses a boundary inside the extension: who may send it, to whom, with which fields, and what comes back. extension/messaging/messages.js refuses anything else. A trailing ? marks an optional field. Every message has a `type`; every answer is {ok: true, …reply} or {ok: false, error: {code, message}}.",
  "zones": {
   "content": "A content script: lives in a shop's page and is trusted least. Only a shop with consent is heard.",
   "ui": "The extension's own pages: popup, side panel, options.",

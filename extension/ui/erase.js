@@ -1,5 +1,5 @@
 // @ts-check
-import { send } from "../messages.js";
+import { send } from "../messaging/messages.js";
 import { element, t } from "./elements.js";
 
 /**

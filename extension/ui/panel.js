@@ -1,6 +1,6 @@
 // @ts-check
-import { createListener, send } from "../messages.js";
-import { CarryoverError } from "../core/errors.js";
+import { createListener, send } from "../messaging/messages.js";
+import { CarryoverError } from "../values/errors.js";
 import { card, skeletons } from "./cards.js";
 import { byId, element, knownText, localise, t } from "./elements.js";
 import { askToErase } from "./erase.js";

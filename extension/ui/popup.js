@@ -1,5 +1,5 @@
 // @ts-check
-import { send } from "../messages.js";
+import { send } from "../messaging/messages.js";
 import { byId, element, knownText, localise, t } from "./elements.js";
 import { consentCard, pauseSwitch } from "./shop-controls.js";
 import { tabField } from "./tab.js";

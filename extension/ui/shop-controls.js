@@ -1,7 +1,7 @@
 // @ts-check
 // Consent and pause: the same controls in the popup and in the panel.
-import { originPatternOf } from "../origins.js";
-import { send } from "../messages.js";
+import { originPatternOf } from "../messaging/origins.js";
+import { send } from "../messaging/messages.js";
 import { element, t } from "./elements.js";
 
 /** @typedef {Record<string, any>} State as background's state.get gives it */

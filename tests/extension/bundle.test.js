@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { beforeEach, test } from "node:test";
 import { fetchBundle, openBundle } from "../../extension/core/bundle.js";
-import { BundleError } from "../../extension/core/errors.js";
+import { BundleError } from "../../extension/values/errors.js";
 import { createServerClient } from "../../extension/core/server-client.js";
 
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");

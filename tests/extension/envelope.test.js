@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { aadOf, decrypt, encrypt, generateDataKey } from "../../extension/core/envelope.js";
-import { EnvelopeError } from "../../extension/core/errors.js";
-import { toHex, utf8 } from "../../extension/core/encoding.js";
+import { EnvelopeError } from "../../extension/values/errors.js";
+import { toHex, utf8 } from "../../extension/values/encoding.js";
 import { vectors } from "./vectors.js";
 
 const { opens, refuses } = vectors("envelope.json");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { canonicalUrl, itemIdOf, shopOf } from "../../extension/extract/identity.js";
-import { UrlError } from "../../extension/core/errors.js";
-import { originPatternOf } from "../../extension/origins.js";
+import { canonicalUrl, itemIdOf, shopOf } from "../../extension/values/identity.js";
+import { UrlError } from "../../extension/values/errors.js";
+import { originPatternOf } from "../../extension/messaging/origins.js";
 import { vectors } from "./vectors.js";
 
 const { cases, refused } = vectors("identity.json");

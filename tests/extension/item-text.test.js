@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { itemText } from "../../extension/core/item-text.js";
+import { itemText } from "../../extension/values/item-text.js";
 import { vectors } from "./vectors.js";
 
 const { itemText: rule, cases } = vectors("item-text.json");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { extractListing } from "../../extension/extract/listing.js";
+import { extractListing } from "../../extension/extract/visible/listing.js";
 import { documentOf } from "./vectors.js";
 
 const URL = "https://shop.example/women";

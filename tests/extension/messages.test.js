@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { CarryoverError } from "../../extension/core/errors.js";
+import { CarryoverError } from "../../extension/values/errors.js";
 
 const ORIGIN = "chrome-extension://abcdef";
 globalThis.chrome = { runtime: { id: "abcdef", getURL: (path) => `${ORIGIN}/${path}` } };
-const { createListener, zoneOf } = await import("../../extension/messages.js");
+const { createListener, zoneOf } = await import("../../extension/messaging/messages.js");
 
 const UI = { id: "abcdef", url: `${ORIGIN}/ui/panel.html` };
 const CONTENT = { id: "abcdef", url: "https://example.com/p", tab: { id: 3 } };
@@ -57,7 +57,7 @@ test("zones are told by the sender's address", () => {
   assert.equal(zone({ ...UI, tab: { id: 1 } }), "ui");
   assert.equal(zone(CONTENT), "content");
   assert.equal(zone({ id: "abcdef", url: `${ORIGIN}/background.js` }), "background");
-  assert.equal(zone({ id: "abcdef", url: `${ORIGIN}/offscreen.html` }), "towers");
+  assert.equal(zone({ id: "abcdef", url: `${ORIGIN}/offscreen/offscreen.html` }), "towers");
   assert.equal(zone({ id: "abcdef", url: "chrome-extension://abcdef.evil.example/ui/x.html" }), null);
   assert.equal(zone({ id: "zzz", url: UI.url }), null);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { machinePrice, parsePrice, regionOf } from "../../extension/extract/price.js";
+import { machinePrice, parsePrice, regionOf } from "../../extension/values/price.js";
 import { vectors } from "./vectors.js";
 
 const { texts, machine } = vectors("price.json");

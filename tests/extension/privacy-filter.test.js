@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { judge } from "../../extension/core/privacy-filter.js";
-import { itemIdOf } from "../../extension/extract/identity.js";
+import { itemIdOf } from "../../extension/values/identity.js";
 import { vectors } from "./vectors.js";
 
 for (const { name, product, consents, incognito = false, paused = false, kept, reason } of vectors("privacy.json").cases) {

@@ -1,13 +1,13 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { encodeEmbedding } from "../../extension/core/encoding.js";
+import { encodeEmbedding } from "../../extension/values/encoding.js";
 import { indexedDbStorage } from "../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../extension/core/profile.js";
 import { REQUESTED, dismiss, learn, recommendOwn, recommendPage, why } from "../../extension/core/recommender.js";
 import { createServerClient } from "../../extension/core/server-client.js";
-import { likeness } from "../../extension/core/vectors.js";
-import { itemIdOf } from "../../extension/extract/identity.js";
+import { likeness } from "../../extension/values/vectors.js";
+import { itemIdOf } from "../../extension/values/identity.js";
 
 /** Towers whose answers can be worked out by hand: x for "sea" in the text, y for "night"; a user is the mean of what was liked. */
 const towers = {

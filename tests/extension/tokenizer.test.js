@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BundleError } from "../../extension/core/errors.js";
+import { BundleError } from "../../extension/values/errors.js";
 import { createTokenizer } from "../../extension/core/tokenizer.js";
 import { NO_BUNDLE, bundleFolder, bytesOf } from "./bundle-on-disk.js";
 import { vectors } from "./vectors.js";

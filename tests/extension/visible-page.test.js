@@ -1,10 +1,10 @@
 // What the page vectors cannot show of the readers of the visible page; the scraper's tests say the same.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { queryCode } from "../../extension/extract/codes.js";
-import { imageUrl } from "../../extension/extract/image-url.js";
+import { queryCode } from "../../extension/extract/visible/address-code.js";
+import { imageUrl } from "../../extension/extract/visible/image-url.js";
 import { createPage } from "../../extension/extract/page.js";
-import { namesOf, textOf } from "../../extension/extract/visible.js";
+import { namesOf, textOf } from "../../extension/extract/visible/elements.js";
 import { documentOf } from "./vectors.js";
 
 const URL = "https://shop.example/p";

@@ -1,0 +1,90 @@
+// @ts-check
+// Microdata (WHATWG HTML, section 5), as the same objects that JSON-LD gives.
+import { MAX_NAMES, TEXT_PROPERTIES, elementText, linkedText } from "./element-values.js";
+import { candidatesOfItems } from "./schemaorg.js";
+
+const MAX_DEPTH = 30;
+const MAX_PROPERTIES = 20_000;
+/** @type {Record<string, string>} */
+const URL_ATTRIBUTES = {
+  a: "href", area: "href", link: "href", img: "src", audio: "src", embed: "src", iframe: "src", source: "src",
+  track: "src", video: "src", object: "data",
+};
+
+/** @typedef {import("../page.js").Page} Page */
+/** @typedef {import("./nodes.js").Item} Item */
+/** What items share: one budget, and the scopes read. @typedef {{page: Page, left: number, read: Set<Element>}} Reader */
+
+/** @param {string | null} text @returns {string[]} */
+const tokens = (text) => (text ?? "").split(/\s+/).filter(Boolean);
+
+/** @param {Page} page @returns {Item[]} every top-level item in document order, then those whose property belongs to no item */
+export function readItems(page) {
+  const reader = { page, left: MAX_PROPERTIES, read: new Set() };
+  const found = [...page.document.querySelectorAll("[itemscope]:not([itemprop])")].map((scope) => readItem(scope, reader, 0));
+  // Property and scope at once, but in no item: shops close the item's element too early.
+  const loose = [...page.document.querySelectorAll("[itemscope][itemprop]")].filter((scope) => !scope.parentElement?.closest("[itemscope]"));
+  return [...found, ...loose.filter((scope) => !reader.read.has(scope)).map((scope) => readItem(scope, reader, 0))];
+}
+
+/** @param {Element} scope @param {Reader} reader @param {number} depth @returns {Item} */
+function readItem(scope, reader, depth) {
+  /** @type {Item} */
+  const item = {};
+  reader.read.add(scope);
+  const types = tokens(scope.getAttribute("itemtype"));
+  if (types.length > 0) item["@type"] = types;
+  const id = scope.getAttribute("itemid");
+  if (id) item["@id"] = reader.page.absolute(id) ?? id;
+  for (const element of propertyElements(scope, reader)) {
+    for (const name of tokens(element.getAttribute("itemprop")).slice(0, MAX_NAMES)) {
+      const key = name.includes("://") ? name.split("/").at(-1) ?? name : name;
+      if (!Object.hasOwn(item, key)) item[key] = [];
+      item[key].push(valueOf(element, key, reader, depth));
+    }
+  }
+  return item;
+}
+
+/** Elements with itemprop that belong to the scope, those itemref names included, each once. @param {Element} scope @param {Reader} reader @returns {Element[]} */
+function propertyElements(scope, reader) {
+  const named = tokens(scope.getAttribute("itemref")).map((name) => scope.ownerDocument.getElementById(name));
+  const pending = [...[...scope.children].reverse(), ...named.filter((element) => element !== null).reverse()];
+  const seen = new Set([scope]);
+  const found = [];
+  while (pending.length > 0 && reader.left > 0) {
+    const element = /** @type {Element} */ (pending.pop());
+    if (seen.has(element)) continue;
+    seen.add(element);
+    reader.left -= 1;
+    if (element.getAttribute("itemprop")?.trim()) found.push(element);
+    if (!element.hasAttribute("itemscope")) pending.push(...[...element.children].reverse());
+  }
+  return found;
+}
+
+/** @param {Element} element @param {string} name @param {Reader} reader @param {number} depth @returns {any} */
+function valueOf(element, name, reader, depth) {
+  if (element.hasAttribute("itemscope")) return depth < MAX_DEPTH ? readItem(element, reader, depth + 1) : null;
+  // Shops put `content` on any element; the standard reads it on <meta> only, people mean it everywhere.
+  const content = element.getAttribute("content")?.trim();
+  if (content) return content;
+  if (Object.hasOwn(URL_ATTRIBUTES, element.localName)) {
+    return (TEXT_PROPERTIES.has(name) && linkedText(element)) || addressOf(element, reader.page);
+  }
+  if (["data", "meter", "input"].includes(element.localName)) return element.getAttribute("value") ?? "";
+  const datetime = element.localName === "time" && element.getAttribute("datetime");
+  return datetime || elementText(element);
+}
+
+/** @param {Element} element @param {Page} page @returns {string} */
+function addressOf(element, page) {
+  const isLazy = element.localName === "img" && !element.getAttribute("src");
+  const value = element.getAttribute(isLazy ? "data-src" : URL_ATTRIBUTES[element.localName]) ?? "";
+  return page.absolute(value) ?? value;
+}
+
+/** @param {Page} page @returns {import("../combine.js").Candidate[]} the main product first */
+export function extract(page) {
+  return candidatesOfItems(readItems(page), page, "microdata");
+}

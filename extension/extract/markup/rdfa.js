@@ -1,0 +1,142 @@
+// @ts-check
+// RDFa (Lite 1.1, and of Core 1.1 what shops use: about, rel, content), as the same objects that JSON-LD gives. Only the
+// vocabularies that name products are read; Open Graph's `property` attributes are RDFa too, and are opengraph.js's.
+import { MAX_NAMES, TEXT_PROPERTIES, elementText, linkedText } from "./element-values.js";
+import { candidatesOfItems } from "./schemaorg.js";
+
+/** @typedef {import("../page.js").Page} Page */
+/** @typedef {import("./nodes.js").Item} Item */
+/** What an element inherits: vocabulary, prefixes, the resource spoken about, and relations waiting for one. @typedef {{vocab: string, prefixes: [string, string][], subject: Item | null, waiting: string[]}} Context */
+/** `items` holds every resource by its IRI (or a number), and whether it stands for itself. @typedef {{page: Page, left: number, items: Map<string | number, {item: Item, isTop: boolean}>}} Reader */
+
+const MAX_ELEMENTS = 20_000;
+const MAX_PREFIXES = 50;
+const DATA_VOCABULARY = ["rdf.data-vocabulary.org", "data-vocabulary.org"];
+// RDFa Core initial context, and the prefixes that old pages declare for the same vocabularies.
+/** @type {[string, string][]} */
+const PREFIXES = [["schema", "http://schema.org/"], ["gr", "http://purl.org/goodrelations/v1#"], ["v", "http://rdf.data-vocabulary.org/#"]];
+/** @type {Record<string, string>} */
+const GOOD_RELATIONS = {
+  hasPriceSpecification: "priceSpecification", hasCurrencyValue: "price", hasMinCurrencyValue: "minPrice", hasCurrency: "priceCurrency",
+  "hasEAN_UCC-13": "gtin13", "hasGTIN-14": "gtin14", "hasGTIN-8": "gtin8", hasMPN: "mpn", hasStockKeepingUnit: "sku",
+  hasManufacturer: "manufacturer", hasBrand: "brand", includes: "itemOffered", hasInventoryLevel: "inventoryLevel", condition: "itemCondition",
+  offers: "offers", Offering: "Offer", ProductOrServiceModel: "ProductModel", Individual: "Product", SomeItems: "Product", ProductOrService: "Product",
+};
+
+/** @param {string | null} text @returns {string[]} */
+const tokens = (text) => (text ?? "").split(/\s+/).filter(Boolean);
+
+/** @param {string} iri @returns {string | null} its name in a vocabulary read here */
+function localName(iri) {
+  const plain = iri.replace(/^http:\/\//, "").replace(/^https:\/\//, "").replace(/^www\./, "");
+  if (plain.startsWith("schema.org/")) return plain.slice(11) || null;
+  if (plain.startsWith("purl.org/goodrelations/v1#")) {
+    const name = plain.slice(26);
+    return Object.hasOwn(GOOD_RELATIONS, name) ? GOOD_RELATIONS[name] : name;
+  }
+  const steps = plain.replaceAll("#", "/").split("/");
+  const name = steps.pop();
+  return DATA_VOCABULARY.includes(steps.join("/").replace(/\/+$/, "")) && name ? name : null;
+}
+
+/** @param {Context} context @param {Element} element @returns {Context} with the element's own vocab, prefix and xmlns taken in */
+function contextOf(context, element) {
+  const words = tokens(element.getAttribute("prefix"));
+  /** @type {[string, string][]} */
+  const pairs = [];
+  for (let i = 0; i + 1 < words.length; i += 2) pairs.push([words[i].replace(/:+$/, "").toLowerCase(), words[i + 1]]);
+  for (const { name, value } of element.attributes) if (name.startsWith("xmlns:")) pairs.push([name.slice(6).toLowerCase(), value]);
+  const vocab = element.getAttribute("vocab")?.trim() ?? context.vocab;
+  return { ...context, vocab, prefixes: pairs.length > 0 ? [...pairs, ...context.prefixes].slice(0, MAX_PREFIXES) : context.prefixes };
+}
+
+/** @param {Context} context @param {string | null} text @returns {string[]} the local names of those tokens that belong to a vocabulary read here */
+function namesOf({ vocab, prefixes }, text) {
+  return tokens(text).slice(0, MAX_NAMES).flatMap((token) => {
+    const at = token.indexOf(":");
+    if (at < 0) return vocab ? [localName(vocab + token)] : [];
+    const known = prefixes.find(([name]) => name === token.slice(0, at).toLowerCase());
+    return [localName(known ? known[1] + token.slice(at + 1) : token)];
+  }).filter((name) => name !== null);
+}
+
+/** @param {Element} element @param {Page} page @param {string[]} names @returns {string | null} */
+function iriOf(element, page, ...names) {
+  const text = names.map((name) => element.getAttribute(name)).find(Boolean);
+  return text ? page.absolute(text) ?? text.replace(/^[[\]]+|[[\]]+$/g, "") : null;
+}
+
+/** @param {Item} item @param {string[]} names @param {(name: string) => any} value */
+function add(item, names, value) {
+  for (const name of names) {
+    if (!Object.hasOwn(item, name)) item[name] = [];
+    item[name].push(value(name));
+  }
+}
+
+/** @param {Element} element @param {string} name @param {Page} page @returns {string} */
+function valueOf(element, name, page) {
+  const content = element.getAttribute("content")?.trim();
+  if (content) return content;
+  const text = TEXT_PROPERTIES.has(name) && linkedText(element);
+  if (text) return text;
+  const iri = element.getAttribute("datatype") ? null : iriOf(element, page, "resource", "href", "src");
+  return iri || element.getAttribute("datetime") || elementText(element);
+}
+
+/** @param {Element} element @param {Context} context @param {boolean} isTop @param {Reader} reader @returns {Item} */
+function resourceOf(element, context, isTop, { page, items }) {
+  const iri = iriOf(element, page, "about", "resource", "href", "src");
+  const key = iri || items.size;
+  const known = items.get(key) ?? { item: iri ? { "@id": iri } : {}, isTop };
+  items.set(key, { item: known.item, isTop: known.isTop && isTop });
+  const types = [...(known.item["@type"] ?? []), ...namesOf(context, element.getAttribute("typeof"))];
+  if (types.length > 0) known.item["@type"] = types;
+  return known.item;
+}
+
+/** Takes in one element's statements. @param {Element} element @param {Context} context @param {Reader} reader @returns {Context} what its children inherit */
+function readElement(element, context, reader) {
+  const { subject, waiting } = context;
+  const names = namesOf(context, element.getAttribute("property"));
+  const relations = namesOf(context, element.getAttribute("rel"));
+  const value = (/** @type {string} */ name) => valueOf(element, name, reader.page);
+  if (namesOf(context, element.getAttribute("typeof")).length > 0 || element.getAttribute("about")) {
+    const links = [...waiting, ...relations, ...names];
+    const item = resourceOf(element, context, subject === null || links.length === 0, reader);
+    if (subject && subject !== item) add(subject, links, () => item);
+    if (element.getAttribute("about") && !element.getAttribute("typeof")) add(item, names, value);
+    return { ...context, subject: item, waiting: [] };
+  }
+  if (!subject) return context;
+  add(subject, names, value);
+  const target = relations.length > 0 ? iriOf(element, reader.page, "resource", "href", "src") : null;
+  if (target) add(subject, relations, () => ({ "@id": target }));
+  return { ...context, waiting: target ? [] : [...waiting, ...relations] };
+}
+
+/** @param {Page} page @returns {Item[]} every typed resource that is no other's property, in document order */
+export function readItems(page) {
+  /** @type {Reader} */
+  const reader = { page, left: MAX_ELEMENTS, items: new Map() };
+  for (const root of page.document.querySelectorAll("[typeof]")) {
+    if (root.parentElement?.closest("[typeof]")) continue;
+    /** @type {Context} */
+    let outer = { vocab: "", prefixes: PREFIXES, subject: null, waiting: [] };
+    const above = [];
+    for (let part = root.parentElement; part; part = part.parentElement) above.unshift(part);
+    for (const part of above) outer = contextOf(outer, part);
+    const pending = [{ element: /** @type {Element} */ (root), context: outer }];
+    for (let next = pending.pop(); next && reader.left > 0; next = pending.pop()) {
+      reader.left -= 1;
+      const context = readElement(next.element, contextOf(next.context, next.element), reader);
+      pending.push(...[...next.element.children].reverse().map((element) => ({ element, context })));
+    }
+  }
+  return [...reader.items.values()].filter(({ item, isTop }) => isTop && "@type" in item).map(({ item }) => item);
+}
+
+/** @param {Page} page @returns {import("../combine.js").Candidate[]} the main product first */
+export function extract(page) {
+  return candidatesOfItems(readItems(page), page, "rdfa");
+}

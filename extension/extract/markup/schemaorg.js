@@ -1,0 +1,117 @@
+// @ts-check
+// schema.org items, whatever syntax they came in: what the page's main product says.
+import * as breadcrumbs from "./breadcrumbs.js";
+import { codeOf, gtinOf, weakSkuOf } from "./identifiers.js";
+import { asList, isObject, resolveReferences, textOf, textsOf, truthy } from "./nodes.js";
+import { isList, productsOf, sameProduct } from "./main-product.js";
+import { readOffers } from "./offers.js";
+import { ratingOf, reviewsOf } from "./ratings.js";
+import { clean } from "../../values/text.js";
+import { brandName, conditionOf } from "../../values/words.js";
+
+/** @typedef {import("../page.js").Page} Page */
+/** @typedef {import("./nodes.js").Item} Item */
+/** @typedef {import("../combine.js").Candidate} Candidate */
+
+const MAX_VARIANTS = 250;
+const MAX_IMAGES = 30;
+const IRI = /^(?:(?:https?:)?\/\/|[#/]|_:|urn:)/i;
+
+/** @param {Item} item @returns {string | null} */
+function brandOf(item) {
+  // A reference that names nothing on the page, or a logo's address, is no name.
+  const names = [...textsOf(item.brand), ...textsOf(item.manufacturer)].filter((text) => !IRI.test(text));
+  return names.map((text) => brandName(clean(text, 200))).find((brand) => brand !== null) ?? null;
+}
+
+/** @param {Item} item @param {Page} page @returns {string[]} */
+function imagesOf(item, page) {
+  const texts = asList(item.image).flatMap((value) => {
+    if (!isObject(value)) return textsOf(value);
+    const key = ["contentUrl", "url", "@id"].find((name) => truthy(value[name]));
+    return key ? textsOf(value[key]) : [];
+  });
+  const urls = texts.map((text) => page.absolute(text)).filter((url) => url !== null);
+  return [...new Set(urls)].slice(0, MAX_IMAGES);
+}
+
+/** @param {string} name @returns {string} in camelCase; "" where it is not one of ASCII letters and digits */
+export function attributeKey(name) {
+  const words = /^[\x00-\x7f]*$/.test(name) ? name.match(/[A-Za-z0-9]+/g) ?? [] : [];
+  const key = words.map((word, i) => (i === 0 ? word.toLowerCase() : word[0].toUpperCase() + word.slice(1).toLowerCase())).join("");
+  const american = key === "colour" ? "color" : key;
+  return /^[a-z][A-Za-z0-9]{0,39}$/.test(american) ? american : "";
+}
+
+/** @param {Item} item @returns {Record<string, string>} colour, size, material and the like, and additionalProperty by its name */
+export function attributesOf(item) {
+  /** @type {Map<string, string>} */
+  const found = new Map();
+  const put = (/** @type {string} */ key, /** @type {string} */ value) => {
+    const text = clean(value, 200);
+    if (key && text && !found.has(key)) found.set(key, text);
+  };
+  for (const key of ["color", "size", "material", "pattern", "ageGroup", "gender"]) put(key, textsOf(item[key]).join(", "));
+  for (const audience of asList(item.audience).filter(isObject)) {
+    put("gender", ((textOf(audience.suggestedGender) ?? "").replace(/\/+$/, "").split("/").at(-1) ?? "").toLowerCase());
+  }
+  for (const part of asList(item.additionalProperty).filter(isObject)) {
+    put(attributeKey(textOf(part.name) ?? ""), [textOf(part.value), textOf(part.unitText)].filter(Boolean).join(" "));
+  }
+  return Object.fromEntries([...found].slice(0, 40));
+}
+
+/** @param {Item} item @param {Page} page @returns {{item: Item, variant: Record<string, any>}[]} */
+function variantsOf(item, page) {
+  return asList(item.hasVariant).slice(0, MAX_VARIANTS).filter(isObject).map((part) => {
+    const offers = readOffers(part, page, []);
+    const variant = {
+      sku: codeOf(part, "sku") ?? offers.sku, gtin: gtinOf(part), url: page.absolute(textOf(part.url)) ?? offers.url, image: imagesOf(part, page)[0],
+      price: offers.price, availability: offers.availability, attributes: attributesOf(part),
+    };
+    return { item: part, variant };
+  }).filter(({ variant }) => Object.values(variant).some(truthy));
+}
+
+/** @param {Item} item @param {Page} page @param {"json-ld" | "microdata" | "rdfa"} syntax @param {number} numProducts @param {string[]} crumbs @returns {Candidate} */
+function candidateOf(item, page, syntax, numProducts, crumbs) {
+  const variants = variantsOf(item, page);
+  const offers = readOffers(item, page, variants.map((one) => one.item));
+  // The variant that this very address chooses says what the group leaves open.
+  const chosen = variants.find(({ variant }) => variant.url && page.addresses.has(variant.url))?.item ?? {};
+  return {
+    syntax, isProduct: true, numProducts,
+    title: clean(textOf(item.name), 500),
+    description: clean(textOf(item.description), 5000),
+    brand: brandOf(item) ?? brandOf(chosen),
+    categoryPath: crumbs.length > 0 ? crumbs : breadcrumbs.ofCategory(item.category),
+    gtin: gtinOf(item) ?? gtinOf(chosen),
+    sku: codeOf(item, "sku") ?? codeOf(chosen, "sku") ?? offers.sku,
+    mpn: codeOf(item, "mpn") ?? codeOf(chosen, "mpn") ?? offers.mpn,
+    images: truthy(imagesOf(item, page)) ? imagesOf(item, page) : imagesOf(chosen, page),
+    price: offers.price,
+    regularPrice: offers.regularPrice,
+    availability: offers.availability,
+    condition: conditionOf(textOf(item.itemCondition)) ?? offers.condition,
+    rating: ratingOf(item.aggregateRating, true),
+    attributes: { ...attributesOf(chosen), ...attributesOf(item) },
+    variants: variants.length > 0 ? variants.map(({ variant }) => variant) : offers.variants,
+    reviews: reviewsOf([...asList(item.review), ...asList(item.reviews)]),
+  };
+}
+
+/** @param {Item[]} raw @param {Page} page @param {"json-ld" | "microdata" | "rdfa"} syntax @returns {Candidate[]} the main product first, then other items about it */
+export function candidatesOfItems(raw, page, syntax) {
+  const items = resolveReferences(raw).filter(isObject);
+  const products = productsOf(items);
+  const crumbs = breadcrumbs.ofItems(items, page);
+  const numListed = items.filter(isList).reduce((sum, item) => sum + asList(item.itemListElement).length, 0);
+  const numProducts = products.length + numListed;
+  const ranked = sameProduct(products, page);
+  if (ranked.length > 0) {
+    const found = ranked.map((item) => candidateOf(item, page, syntax, numProducts, crumbs));
+    const weakSku = found.some(({ sku }) => sku) ? null : weakSkuOf(ranked[0]);
+    return weakSku ? [...found, { syntax, sku: weakSku, isWeak: true }] : found;
+  }
+  return crumbs.length > 0 || numProducts > 0 ? [{ syntax, numProducts, categoryPath: crumbs }] : [];
+}

@@ -1,0 +1,72 @@
+// @ts-check
+// Prices in a page's state: under many keys, nested, in minor units, with the currency of the nearest object.
+import { isObject } from "../markup/nodes.js";
+import { currencyCode, machinePrice, unitsOf } from "../../values/price.js";
+
+/** @typedef {import("../page.js").Page} Page */
+/** @typedef {import("../markup/nodes.js").Item} Item */
+/** @typedef {import("../../values/price.js").Price} Price */
+/** @typedef {string | null | undefined} Maybe */
+
+// Prices lie a few objects deep; every level more multiplies what a hostile object can ask for.
+const MAX_DEPTH = 3;
+export const PRICE_KEYS = ["salePrice", "sale_price", "currentPrice", "current_price", "finalPrice", "final_price", "price", "prices",
+  "pricing", "priceAmount", "lowPrice", "minPrice", "priceRange", "price_range", "price_info", "display_price", "product_price", "productPrice"];
+export const REGULAR_KEYS = ["compare_at_price", "compareAtPrice", "regularPrice", "regular_price", "listPrice", "list_price",
+  "originalPrice", "original_price", "wasPrice", "msrp", "display_regular_price", "productOldPrice"];
+const AMOUNT_KEYS = ["amount", "value", "price", "current", "sale", "final", "now", "minVariantPrice", "min", "minimum_price", "basePrice"];
+export const MINOR_KEYS = ["centAmount", "amountInCents", "priceInCents", "price_in_cents", "priceCents", "price_cents"];
+const CURRENCY_KEYS = ["currency", "currencyCode", "currency_code", "priceCurrency", "currencyIso", "isoCode"];
+
+/** @param {Item} item @returns {string | null} the ISO 4217 code that it names */
+export function currencyIn(item) {
+  return CURRENCY_KEYS.map((key) => currencyCode(item[key])).find((code) => code !== null) ?? null;
+}
+
+/** Shopify's product JSON has all of these keys and counts cents in integers. @param {Item} item */
+export function isInMinorUnits(item) {
+  const prices = [item.price, item.price_min, item.compare_at_price_min];
+  return "price_varies" in item && prices.every((price) => price === null || price === undefined || Number.isInteger(price));
+}
+
+/** @param {unknown} amount @param {Maybe} currency @param {unknown} digits @returns {Price | null} a whole number of minor units */
+function scaled(amount, currency, digits) {
+  const isUsable = Number.isInteger(amount) && Number(amount) > 0 && Number(amount) < 1e15;
+  if (!isUsable || !Number.isInteger(digits) || Number(digits) < 0 || Number(digits) > 4) return null;
+  const text = String(amount).padStart(Number(digits) + 1, "0");
+  const whole = text.slice(0, text.length - Number(digits));
+  const price = machinePrice(digits ? `${whole}.${text.slice(whole.length)}` : text, currency);
+  return price && { amount: price.amount, ...(price.currency && { currency: price.currency }) };
+}
+
+/** @param {Item} value @param {Maybe} currency @returns {Price | null} */
+function minorOf(value, currency) {
+  const key = MINOR_KEYS.find((name) => Number.isInteger(value[name]));
+  return key ? scaled(value[key], currencyIn(value) ?? currency, value.fractionDigits ?? 2) : null;
+}
+
+/**
+ * The first price above zero under the keys; `isMinor` says that whole numbers count cents.
+ * @param {Item} item @param {string[]} keys @param {Maybe} currency @param {Page} page @param {boolean} [isMinor] @param {number} [depth]
+ * @returns {Price | null}
+ */
+export function priceIn(item, keys, currency, page, isMinor = false, depth = 0) {
+  const own = currencyIn(item) ?? currency;
+  const digits = item.currency_minor_unit ?? item.fractionDigits;
+  const minorKey = keys === PRICE_KEYS && MINOR_KEYS.find((key) => Number.isInteger(item[key]));
+  if (minorKey) return scaled(item[minorKey], own, Number.isInteger(digits) ? digits : 2);
+  const countsCents = isMinor || isInMinorUnits(item);
+  for (const key of keys) {
+    const value = item[key];
+    if (isObject(value)) {
+      const price = (depth < MAX_DEPTH && priceIn(value, [...new Set([...AMOUNT_KEYS, ...keys])], own, page, false, depth + 1)) || minorOf(value, own);
+      if (price) return price;
+      continue;
+    }
+    const isWhole = Number.isInteger(value) || (typeof value === "string" && /^\d+$/.test(value));
+    if (Number.isInteger(digits) && isWhole) return scaled(Number(value), own, digits);
+    const price = countsCents && Number.isInteger(value) ? scaled(value, own, 2) : machinePrice(value, own, { region: page.region });
+    if (price && unitsOf(price.amount) > 0n) return price;
+  }
+  return null;
+}

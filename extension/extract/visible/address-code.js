@@ -1,0 +1,56 @@
+// @ts-check
+// Codes that name a product: which text is one, and the one in the page's own address.
+import { normaliseGtin } from "../../values/gtin.js";
+
+/** @typedef {import("../page.js").Page} Page */
+
+// Path steps and parameters behind which shops put a product's own code.
+const STEPS = new Set(["dp", "product", "products", "prod", "prd", "pd", "p", "item", "itm", "ip", "sku", "artikel", "tovar", "goods"]);
+const PARAMETERS = new Set(["sku", "pid", "id", "item", "itemid", "item_id", "productid", "product_id", "prodid", "prod_id", "goods_id",
+  "goodsid", "artikel", "artnr", "code", "id_product", "products_id"]);
+const MAX_PARAMETERS = 100;
+const LONG_NUMBER_OR_CAPITALS = /^(?:[A-Za-z]{0,4}[0-9]{5,20}[A-Za-z]{0,2}|(?=[A-Z0-9]*[0-9])(?=[A-Z0-9]*[A-Z])[A-Z0-9]{8,14})$/u;
+const PARAMETER_CODE = /^(?=.*[0-9])[\p{L}\p{N}_.-]{2,40}$/u;
+const WORDS_OF_PATH = /[\p{L}\p{N}]+/gu;
+export const [CODE, GTIN, WORDS] = [2, 1, 0];
+
+/** @param {string} step @returns {string} with its escapes undone, or as it is where they make no text */
+function unquoted(step) {
+  try {
+    return decodeURIComponent(step);
+  } catch (error) {
+    if (error instanceof URIError) return step;
+    throw error;
+  }
+}
+
+/** @param {string} url @returns {string | null} the code that a parameter names */
+export function queryCode(url) {
+  const pairs = [...new URLSearchParams(new URL(url).search.slice(1).split("&").slice(0, MAX_PARAMETERS).join("&"))];
+  return pairs.find(([name, value]) => PARAMETERS.has(name.toLowerCase()) && PARAMETER_CODE.test(value))?.[1] ?? null;
+}
+
+/** @param {string} url @returns {string | null} the code behind a step such as /dp/, else the last long number of the path's last two steps */
+export function pathCode(url) {
+  const steps = new URL(url).pathname.split("/").filter(Boolean).map(unquoted);
+  const named = steps.find((step, i) => i > 0 && STEPS.has(steps[i - 1].toLowerCase()) && LONG_NUMBER_OR_CAPITALS.test(step));
+  const words = steps.slice(-2).flatMap((step) => step.match(WORDS_OF_PATH) ?? []);
+  return named ?? words.findLast((word) => LONG_NUMBER_OR_CAPITALS.test(word)) ?? null;
+}
+
+/** @param {Page} page @returns {string | null} the code in the address asked for or the canonical one; a parameter tells more than a path */
+export function pageCode({ url, item }) {
+  return queryCode(url) ?? pathCode(item.url) ?? pathCode(url);
+}
+
+/** @param {string} sku @returns {number} how much a text tells as a sku: CODE, less as a GTIN, least as WORDS */
+export function rank(sku) {
+  if (/\s/.test(sku) || !/\p{Nd}/u.test(sku)) return WORDS;
+  return normaliseGtin(sku) ? GTIN : CODE;
+}
+
+/** @param {Page} page @returns {import("../combine.js").Candidate[]} the code in the page's address as its sku: what a shop calls a product when it says nothing else */
+export function extract(page) {
+  const sku = pageCode(page);
+  return sku ? [{ syntax: "url", sku }] : [];
+}

@@ -1,0 +1,105 @@
+// @ts-check
+// Where on the visible page an element stands, and what a person reads in it. No layout is asked: there is none.
+import { collapse } from "../../values/item-text.js";
+
+/** @typedef {{text: string, element: Element, node: Text}} VisibleText one run of text, the element it lies in, its first node */
+
+// Class names, and what shops whose class names are generated write for their own tests.
+const NAME_ATTRIBUTES = ["class", "id", "data-testid", "data-test", "data-qa", "data-auto"];
+export const NAMED = NAME_ATTRIBUTES.map((name) => `body [${name}]`).join(", ");
+const UNSEEN = new Set(["script", "style", "noscript", "template", "svg", "head", "title", "textarea", "option", "object"]);
+const ASIDE = /related|recommend|similar|upsell|cross-?sell|carousel|also[-_]|recently|mini-?cart|cart[-_]drawer|compar(?:e[-_]|ison)|wishlist|sponsor|footer|newsletter|mega-?menu|(?<!p)review/i;
+const CARD = /(?:product|item|goods)s?[-_]{0,2}(?:card|tile|item|teaser|box|miniature|thumb|list|grid|block)/i;
+const ASIDE_TAGS = new Set(["nav", "footer", "aside", "header"]);
+const COMMENT = 8; // Node.COMMENT_NODE
+const [FILTER_ACCEPT, FILTER_REJECT] = [1, 2]; // NodeFilter's
+const SHOW_ELEMENTS_AND_TEXTS = 5;
+
+/** @param {Element} element @returns {string} what it is named by, as one text */
+export function namesOf(element) {
+  return NAME_ATTRIBUTES.map((name) => element.getAttribute(name)).filter(Boolean).join(" ");
+}
+
+/** @param {Element} element @returns {Element[]} itself and its ancestors below <body> */
+export function lineage(element) {
+  const found = [];
+  /** @type {Element | null} */
+  let part = element;
+  for (; part && part.localName !== "body" && part.localName !== "html"; part = part.parentElement) found.push(part);
+  return found;
+}
+
+/** @param {Text} node @param {Text | undefined} last @returns {boolean} whether only comments stand between the two, as frameworks write them */
+function continues(node, last) {
+  let before = node.previousSibling;
+  while (before?.nodeType === COMMENT) before = before.previousSibling;
+  return last !== undefined && before === last;
+}
+
+/**
+ * The texts of an element outside of what nobody reads, in document order; white space is kept.
+ * @param {Element} root @returns {Generator<VisibleText>}
+ */
+export function* visibleTexts(root) {
+  const walker = root.ownerDocument.createTreeWalker(root, SHOW_ELEMENTS_AND_TEXTS, (node) =>
+    (UNSEEN.has(/** @type {Element} */ (node).localName) ? FILTER_REJECT : FILTER_ACCEPT));
+  /** @type {VisibleText | null} */
+  let run = null;
+  /** @type {Text | undefined} */
+  let last;
+  for (let next = walker.nextNode(); next; next = walker.nextNode()) {
+    if (next.nodeType !== 3 /* Node.TEXT_NODE */) continue;
+    const node = /** @type {Text} */ (next);
+    if (run && continues(node, last)) {
+      run.text += node.data;
+    } else {
+      if (run) yield run;
+      run = { text: node.data, element: /** @type {Element} */ (node.parentElement), node };
+    }
+    last = node;
+  }
+  if (run) yield run;
+}
+
+/**
+ * @param {Element} element @param {number} [maxLength]
+ * @returns {string} what a person reads, in one line; where that is longer than `maxLength`, its beginning, which is longer too
+ */
+export function textOf(element, maxLength = Infinity) {
+  let text = "";
+  for (const run of visibleTexts(element)) {
+    const words = collapse(run.text);
+    if (words) text += text ? ` ${words}` : words;
+    if (text.length > maxLength) break;
+  }
+  return text;
+}
+
+/** @param {Element} element whether a person never sees its text */
+export function isUnseen(element) {
+  /** @type {Element | null} */
+  let part = element;
+  for (; part; part = part.parentElement) if (UNSEEN.has(part.localName)) return true;
+  return false;
+}
+
+/** @param {Element} element whether it stands in navigation, footer, or among other products, reviews and the like */
+export function isAside(element) {
+  return lineage(element).some((part) => ASIDE_TAGS.has(part.localName) || ASIDE.test(namesOf(part)));
+}
+
+/** @param {Element} element whether its names are those of a product's teaser */
+export function isNamedCard(element) {
+  return CARD.test(namesOf(element));
+}
+
+/** @param {Element} element whether it is a list entry with a linked picture */
+export function isPictureEntry(element) {
+  return (element.localName === "li" || element.localName === "article") && element.querySelector(":scope a[href] img") !== null;
+}
+
+/** @param {Element} element whether it is part of some product's teaser; what holds an <h1> is no teaser */
+export function isInCard(element) {
+  const card = lineage(element).find((part) => isNamedCard(part) || isPictureEntry(part));
+  return card !== undefined && card.localName !== "h1" && card.querySelector("h1") === null;
+}

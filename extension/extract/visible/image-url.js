@@ -1,0 +1,41 @@
+// @ts-check
+// The address of a picture: pages name several, for several widths and for scripts that load it late.
+
+const MAX_SRCSET = 20_000;
+const ATTRIBUTES = ["data-zoom-image", "data-large_image", "srcset", "data-srcset", "data-src", "data-original", "data-lazy-src", "src"];
+const DESCRIPTOR = /^([0-9]{1,9}(?:\.[0-9]{1,9})?)[wx]$/;
+
+/** Each address with its width or density, 1 where none is named (WHATWG HTML, "parse a srcset attribute"). @param {string} srcset */
+function candidatesOf(srcset) {
+  const found = [];
+  let [url, width] = ["", 1];
+  for (const token of srcset.slice(0, MAX_SRCSET).split(/\s+/).filter(Boolean)) {
+    const comma = url ? token.indexOf(",") : -1;
+    const descriptor = url ? DESCRIPTOR.exec(comma < 0 ? token : token.slice(0, comma)) : null;
+    if (descriptor) width = Number(descriptor[1]);
+    if (comma >= 0) found.push({ url, width });
+    if (comma >= 0 || !url) [url, width] = [token.slice(comma + 1), 1];
+    if (url.endsWith(",")) {
+      found.push({ url: url.replace(/,+$/, ""), width: 1 });
+      url = "";
+    }
+  }
+  return url ? [...found, { url, width }] : found;
+}
+
+/** @param {string} srcset @returns {string} the first of the widest */
+function widest(srcset) {
+  let best = { url: "", width: -1 };
+  for (const candidate of candidatesOf(srcset)) if (candidate.width > best.width) best = candidate;
+  return best.url;
+}
+
+/** @param {Element} image @param {import("../page.js").Page} page @returns {string | null} the widest of its srcset, a lazy address, then src; no drawing's */
+export function imageUrl(image, page) {
+  for (const name of ATTRIBUTES) {
+    const value = (image.getAttribute(name) ?? "").trim();
+    const url = page.absolute(name.endsWith("srcset") ? widest(value) : value);
+    if (url && !/\.svg(?:$|\?)/.test(url)) return url;
+  }
+  return null;
+}

@@ -1,0 +1,87 @@
+// @ts-check
+// The product cards visible on a page: links to pages of the same shop that carry a picture or a price.
+import { canonicalUrl, itemIdOf, shopOf } from "../../values/identity.js";
+import { imageUrl } from "./image-url.js";
+import { createPage } from "../page.js";
+import { parsePrice } from "../../values/price.js";
+import { clean } from "../../values/text.js";
+import { isUnseen, textOf, visibleTexts } from "./elements.js";
+
+/** @typedef {import("../page.js").Page} Page */
+/** @typedef {{shop: string, itemId: string, url: string, title: string, image?: string, price?: import("../../values/price.js").Price}} Card */
+
+const MAX_CARDS = 200;
+const MAX_CARD_TEXT = 600;
+const PRICE = /price|preis|\bprix\b|precio|prezzo/i;
+const SITE_PARTS = "nav, footer, header, [class*='breadcrumb' i]";
+
+/** @param {Element} link @param {Page} page @returns {string | null} the other page of this shop it leads to */
+function targetOf(link, page) {
+  const url = page.absolute(link.getAttribute("href"));
+  if (!url || page.addresses.has(url) || new URL(url).pathname === "/") return null;
+  const canonical = canonicalUrl(url);
+  return shopOf(canonical) === shopOf(page.url) && !page.addresses.has(canonical) ? canonical : null;
+}
+
+/** The largest element around a link that holds no link to another product: its card. @param {Element} link @param {string} url @param {Page} page */
+function cardAround(link, url, page) {
+  let card = link;
+  for (let next = link.parentElement; next && next !== page.document.body; next = next.parentElement) {
+    const isShared = [...next.querySelectorAll("a[href]")].some((other) => {
+      const target = targetOf(other, page);
+      return target !== null && target !== url;
+    });
+    if (isShared || textOf(next, MAX_CARD_TEXT).length > MAX_CARD_TEXT) break;
+    card = next;
+  }
+  return card;
+}
+
+/** @param {Element} card @param {Page} page @returns {import("../../values/price.js").Price | null} the price that is asked, not one that is struck through */
+function priceIn(card, page) {
+  const named = [...card.querySelectorAll("[class], [itemprop]")]
+    .filter((element) => PRICE.test(`${element.getAttribute("class")} ${element.getAttribute("itemprop")}`));
+  for (const element of named.length > 0 ? named : [card]) {
+    const asked = [...visibleTexts(element)].filter((run) => !run.element.closest("del, s, strike, [class*='old' i], [class*='was' i]"));
+    const text = asked.map((run) => run.text.trim()).join(" ");
+    const price = text.length <= MAX_CARD_TEXT ? parsePrice(text, { region: page.region }) : null;
+    if (price?.currency) return price;
+  }
+  return null;
+}
+
+/** @param {Element} card @param {Element} link @returns {string | null} a heading, the link's own words, then the picture's */
+function titleIn(card, link) {
+  const heading = card.querySelector("h1, h2, h3, h4, h5, [class*='title' i], [class*='name' i]");
+  const words = [heading && textOf(heading), link.getAttribute("title"), link.getAttribute("aria-label"), textOf(link),
+    card.querySelector("img[alt]")?.getAttribute("alt")];
+  return words.map((text) => clean(text, 500)).find((text) => text !== null) ?? null;
+}
+
+/**
+ * @param {Document} document
+ * @param {string} url where it stands
+ * @param {number[]} [hidden] which of the document's a[href] nobody sees, by position: a parsed copy has no layout
+ * @returns {Promise<Card[]>} in document order, at most 200; empty where the page shows fewer than two products
+ */
+export async function extractListing(document, url, hidden = []) {
+  const page = createPage(document, url);
+  /** @type {Map<string, Card>} */
+  const cards = new Map();
+  const isHidden = new Set(hidden);
+  for (const [i, link] of document.querySelectorAll("a[href]").entries()) {
+    const target = link.closest(SITE_PARTS) || isUnseen(link) || isHidden.has(i) ? null : targetOf(link, page);
+    if (!target || cards.has(target) || cards.size >= MAX_CARDS) continue;
+    const card = cardAround(link, target, page);
+    const picture = card.querySelector("img");
+    const image = picture && imageUrl(picture, page);
+    const price = priceIn(card, page);
+    const title = titleIn(card, link);
+    // A link with only words is navigation; a product shows a picture or asks a price.
+    if (!title || (!image && !price) || (!price && !/h[1-6]/i.test([...card.querySelectorAll("*")].map((e) => e.localName).join()))) continue;
+    cards.set(target, {
+      shop: shopOf(target), itemId: await itemIdOf(target), url: target, title, ...(image && { image }), ...(price && { price }),
+    });
+  }
+  return cards.size >= 2 ? [...cards.values()] : [];
+}

@@ -1,0 +1,43 @@
+// @ts-check
+// The price before: higher, in the same currency, struck through or named so, beside the price that is asked now.
+import { parsePrice, unitsOf } from "../../values/price.js";
+import { isAside, isInCard, isUnseen, lineage, namesOf, textOf } from "./elements.js";
+
+/** @typedef {import("../page.js").Page} Page */
+/** @typedef {import("../../values/price.js").Price} Price */
+
+const MAX_ELEMENTS = 60;
+const MAX_TEXT = 80;
+const MAX_LINE = 200;
+const MAX_LEVELS = 4;
+export const STRUCK = ["del", "s", "strike"];
+export const OLD_PRICE = /(?<![a-z])old(?![a-z])|old[-_]*price|(?:price|preis)[-_]*old|was\b|compare|cross(?!-?sell)|strike|through|rrp|msrp|uvp|before|previous/i;
+// Names that stand for the old price beside a new one, and for the only price where there is no other.
+export const REGULAR_PRICE = /regular|list[-_]?price|original/i;
+
+/** Whether a line around the element asks `price` once the old price is taken away. @param {Element} element @param {string} text @param {Price} price @param {Page} page */
+function isBeside(element, text, price, page) {
+  for (const container of lineage(element).slice(1, MAX_LEVELS + 1)) {
+    const line = textOf(container, MAX_LINE);
+    if (line.length > MAX_LINE) return false;
+    const rest = parsePrice(line.replace(text, () => " "), { region: page.region });
+    if (rest?.currency) return unitsOf(rest.amount) === unitsOf(price.amount);
+  }
+  return false;
+}
+
+/** @param {Page} page @param {Price} price the one that is asked @returns {Price | null} the price before */
+export function regularPrice(page, price) {
+  const body = page.document.body;
+  const struck = [...body?.querySelectorAll(STRUCK.join(",")) ?? []].slice(0, MAX_ELEMENTS);
+  const named = [...body?.querySelectorAll('[class*="rice"], [class*="reis"]') ?? []]
+    .filter((element) => OLD_PRICE.test(namesOf(element)) || REGULAR_PRICE.test(namesOf(element))).slice(0, MAX_ELEMENTS);
+  for (const element of [...struck, ...named]) {
+    const text = textOf(element, MAX_TEXT);
+    const before = text && text.length <= MAX_TEXT ? parsePrice(text, { region: page.region }) : null;
+    if (!before || before.currency !== price.currency || unitsOf(before.amount) <= unitsOf(price.amount)) continue;
+    const isOwn = !(isUnseen(element) || isAside(element) || isInCard(element));
+    if (isOwn && isBeside(element, text, price, page)) return before;
+  }
+  return null;
+}
