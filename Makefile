@@ -72,7 +72,7 @@ test-js: node_modules/.stamp
 	$(call say,"JavaScript tests")
 	@mkdir -p $(RESULTS)
 	@node --test --test-reporter=spec --test-reporter-destination=stdout \
-	  --test-reporter=junit --test-reporter-destination=$(RESULTS)/javascript.xml tests/extension/*.test.js
+	  --test-reporter=junit --test-reporter-destination=$(RESULTS)/javascript.xml $$(find tests/extension -name "*.test.js" | sort)
 
 test-py: $(VENV)/.dev-stamp node_modules/.stamp
 	$(call say,"Python tests")

@@ -3,10 +3,10 @@
     python -m benchmarks.extraction.fuzz [--inputs 20000] [--seed 0] [--no-javascript]
 
 Pages are made from contracts/vectors/pages by seeded changes (mutate.py beside this file). An input fails when an
-extractor raises, takes more than ten seconds, answers what product.schema.json refuses, or (Python) does not come back
-whole from the wire. Failing inputs are kept in var/fuzz/. The result also says how often both languages gave the same Product:
-they parse broken HTML with different parsers, so that not every difference is an error. Where jsdom itself does not
-end within a minute, the page is counted as given up by the parser.
+extractor raises, takes more than ten seconds, answers what product.schema.json refuses, or (Python) does not come
+back whole from the wire. Failing inputs are kept in var/fuzz/. The result also says how often both languages gave the
+same Product: they parse broken HTML with different parsers, so that not every difference is an error. Where jsdom
+itself does not end within a minute, the page is counted as given up by the parser.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Ranking metrics over the full catalogue, vectorised; each has a slow, obvious twin in tests/trainer/test_metrics.py.
+"""Ranking metrics over the full catalogue, vectorised; the tests hold each against a slow, obvious twin.
 
 Rank metrics take the 1-based ranks of the targets, (m,), with `ptr` (n + 1,) saying which belong to which case, and
 return one value per case, (n,) float64 in [0, 1]. Every case has at least one target.

@@ -1,0 +1,114 @@
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Profile } from "../../../extension/core/profile.js";
+import { privacy } from "../../../extension/generated/contracts.js";
+
+const DAY = 86_400_000;
+const NOON = Date.parse("2026-03-01T12:00:00Z");
+let databases = 0;
+const freshName = () => `profile-${databases += 1}`;
+const seen = (title, kind = "view") => ({
+  product: { shop: "example.com", itemId: title, url: `https://example.com/${title}`, title }, kind, space: "s", embedding: "AACAPw==",
+});
+
+test("what was kept is there when the profile is opened again", async () => {
+  const name = freshName();
+  const first = await Profile.open(indexedDbStorage(name), { now: () => NOON });
+  await first.setConsent("example.com", true);
+  await first.changeSettings({ paused: true });
+  await first.addInteraction(seen("mug"));
+  const again = await Profile.open(indexedDbStorage(name), { now: () => NOON });
+  assert.deepEqual(again.export(), first.export());
+  assert.equal(again.interactions()[0].product.title, "mug");
+  assert.ok(again.isConsented("example.com"));
+});
+
+test("records on the disk hold no readable text", async () => {
+  const storage = indexedDbStorage(freshName());
+  const profile = await Profile.open(storage);
+  await profile.addInteraction(seen("conspicuous-mug"));
+  await profile.setConsent("conspicuous.example", true);
+  await profile.addToLedger({ method: "POST", url: "http://127.0.0.1/conspicuous", body: "conspicuous" });
+  const { records, identity } = await storage.read();
+  assert.equal(records.length, 3);
+  for (const { id, envelope } of records) {
+    assert.ok(!Buffer.from(envelope).includes("conspicuous"));
+    assert.ok(!id.includes("conspicuous"));
+  }
+  assert.equal(identity.dataKey.extractable, false);
+});
+
+test("the same thing on the same day is one interaction that weighs more", async () => {
+  let now = NOON;
+  const profile = await Profile.open(indexedDbStorage(freshName()), { now: () => now });
+  await profile.addInteraction(seen("mug"));
+  now += 3_600_000;
+  await profile.addInteraction(seen("mug"));
+  await profile.addInteraction(seen("mug", "cart"));
+  now += DAY;
+  await profile.addInteraction(seen("mug"));
+  const views = profile.interactions().filter(({ kind }) => kind === "view");
+  assert.deepEqual(views.map(({ weight }) => weight), [1, 2]);
+  assert.equal(views[1].time, new Date(NOON + 3_600_000).toISOString());
+  assert.equal(profile.interactions().length, 3);
+});
+
+test("old interactions go away, and the oldest above the limit", async () => {
+  const name = freshName();
+  let now = NOON;
+  const profile = await Profile.open(indexedDbStorage(name), { now: () => now });
+  await profile.addInteraction(seen("old"));
+  now += privacy.retentionDays * DAY + 1;
+  const later = await Profile.open(indexedDbStorage(name), { now: () => now });
+  assert.equal(later.interactions().length, 0);
+  for (let i = 0; i <= privacy.maxInteractions; i += 1) {
+    now += 1;
+    await later.addInteraction(seen(`item-${i}`));
+  }
+  assert.equal(later.interactions().length, privacy.maxInteractions);
+  assert.ok(!later.interactions().some(({ product }) => product.title === "item-0"));
+  const stored = (await indexedDbStorage(name).read()).records.filter(({ kind }) => kind === "interaction");
+  assert.equal(stored.length, privacy.maxInteractions);
+});
+
+test("erase leaves neither records nor the key, and a new profile begins", async () => {
+  const name = freshName();
+  const storage = indexedDbStorage(name);
+  const profile = await Profile.open(storage);
+  await profile.addInteraction(seen("mug"));
+  const before = await storage.read();
+  await profile.erase();
+  assert.deepEqual(await storage.read(), { identity: null, records: [] });
+  assert.equal(profile.interactions().length, 0);
+  await profile.addInteraction(seen("bowl"));
+  const after = await storage.read();
+  assert.notEqual(after.identity.profileId, before.identity.profileId);
+});
+
+test("a record put in another's place does not open, and the others do", async () => {
+  const name = freshName();
+  const storage = indexedDbStorage(name);
+  const profile = await Profile.open(storage);
+  await profile.addInteraction(seen("mug"));
+  await profile.addInteraction(seen("bowl"));
+  const [first, second] = (await storage.read()).records;
+  await storage.write([{ ...first, envelope: second.envelope }], []);
+  const again = await Profile.open(indexedDbStorage(name));
+  assert.equal(again.unreadable, 1);
+  assert.equal(again.interactions().length, 1);
+});
+
+test("changes made at once do not lose each other", async () => {
+  const name = freshName();
+  const profile = await Profile.open(indexedDbStorage(name));
+  await Promise.all([
+    ...Array.from({ length: 20 }, (_, i) => profile.addInteraction(seen(`item-${i}`))),
+    profile.setConsent("a.example", true), profile.setConsent("b.example", true), profile.changeSettings({ mode: "page" }),
+  ]);
+  const again = await Profile.open(indexedDbStorage(name));
+  assert.equal(again.interactions().length, 20);
+  assert.deepEqual(Object.keys(again.settings.consents), ["a.example", "b.example"]);
+  assert.equal(again.settings.mode, "page");
+});

@@ -1,0 +1,162 @@
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { encodeEmbedding } from "../../../extension/values/encoding.js";
+import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Profile } from "../../../extension/core/profile.js";
+import { REQUESTED, dismiss, learn, recommendOwn, recommendPage, why } from "../../../extension/core/recommender.js";
+import { createServerClient } from "../../../extension/core/server-client.js";
+import { likeness } from "../../../extension/values/vectors.js";
+import { itemIdOf } from "../../../extension/values/identity.js";
+
+/** Towers whose answers can be worked out by hand: x for "sea" in the text, y for "night"; a user is the mean of what was liked. */
+const towers = {
+  async embedItems(texts) {
+    return texts.map((text) => Float32Array.of(/sea/.test(text) ? 1 : 0, /night/.test(text) ? 1 : 0, /sea|night/.test(text) ? 0 : 1));
+  },
+  async embedUser({ items, kinds }) {
+    const sum = new Float32Array(3);
+    items.forEach((item, i) => item.forEach((value, j) => { sum[j] += value * (kinds[i] === 5 ? -2 : 1); }));
+    const length = Math.hypot(...sum);
+    return sum.map((value) => (length > 0 && Math.max(...sum) > 0 ? value / length : 0));
+  },
+};
+const manifestOf = (space) => ({ space, dim: 3, text: { itemText: { fields: ["title"], separator: ". ", maxChars: 64 } }, interactions: { maxItems: 100 } });
+const model = { towers, manifest: manifestOf("s1") };
+const int8 = (...values) => Buffer.from(Int8Array.from(values, (value) => Math.round(value * 127)).buffer).toString("base64");
+
+let databases = 0;
+let profile;
+let sent;
+beforeEach(async () => {
+  profile = await Profile.open(indexedDbStorage(`recommender-${databases += 1}`));
+  await profile.setConsent("a.example", true);
+  sent = [];
+});
+
+async function productOf(title, url = `https://a.example/${title.replaceAll(" ", "-")}`) {
+  return { shop: new URL(url).hostname, itemId: await itemIdOf(url), url, verdict: "product", title, provenance: { url: "url" } };
+}
+const see = async (title, kind = "view", url) =>
+  learn({ product: await productOf(title, url), kind, incognito: false }, { profile, model: async () => model });
+
+function serverAnswering(items) {
+  const send = async (url, { body }) => {
+    sent.push({ url, body: JSON.parse(body) });
+    return new Response(JSON.stringify({ shop: "b.example", space: "s1", strategy: "exact", items }));
+  };
+  return createServerClient({ baseUrl: "http://127.0.0.1:1", fetch: send, onRequest: (request) => profile.addToLedger(request) });
+}
+const card = async (title, score, vector) => ({ itemId: await itemIdOf(`https://b.example/${title}`), url: `https://b.example/${title}`, title, score, vectorInt8: int8(...vector) });
+
+test("what is learned is what the filter let through, with an embedding of this device", async () => {
+  assert.deepEqual(await see("sea towel"), { stored: true });
+  const [kept] = profile.interactions();
+  assert.equal(kept.embedding, encodeEmbedding([1, 0, 0]));
+  assert.equal(kept.product.provenance, undefined);
+});
+
+test("what is no product, malformed, of another shop or sensitive is not learned", async () => {
+  const product = await productOf("sea towel");
+  const attempt = (changes, incognito = false) => learn({ product: { ...product, ...changes }, kind: "view", incognito }, { profile, model: async () => model });
+  assert.equal((await attempt({ verdict: "listing" })).reason, "listing");
+  assert.match((await attempt({ title: 5 })).reason, /^invalid_product\/title/);
+  assert.match((await attempt({ evil: 1 })).reason, /^invalid_product/);
+  assert.equal((await attempt({ title: "Vape pen" })).reason, "sensitive_addiction");
+  assert.equal((await attempt({}, true)).reason, "incognito");
+  assert.equal((await see("sea mug", "view", "https://c.example/sea")).reason, "no_consent");
+  assert.equal(profile.interactions().length, 0);
+});
+
+test("consent withdrawn while the towers were loading is respected", async () => {
+  const slow = async () => { await profile.setConsent("a.example", false); return model; };
+  const learned = await learn({ product: await productOf("sea towel"), kind: "view", incognito: false }, { profile, model: slow });
+  assert.equal(learned.stored, false);
+  assert.equal(profile.interactions().length, 0);
+});
+
+test("the server gets mode, shop, a fixed k, the vector and its space, and the ledger the same bytes", async () => {
+  await see("sea towel");
+  await recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering([]) });
+  assert.deepEqual(sent[0].body, { mode: "own", shop: "b.example", k: REQUESTED, vector: [1, 0, 0], space: "s1", include: ["vectors"] });
+  assert.equal(profile.ledger()[0].body, JSON.stringify(sent[0].body));
+});
+
+test("k is the same whatever was seen and dismissed", async () => {
+  await see("sea towel");
+  for (let i = 0; i < 5; i += 1) await dismiss(await card(`night-${i}`, 0, [0, 1, 0]), { profile, model: async () => model });
+  await recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering([]) });
+  assert.equal(sent[0].body.k, REQUESTED);
+  assert.equal("filters" in sent[0].body, false);
+});
+
+test("without a history the shop's first screen is asked for, without a vector, in the server's order", async () => {
+  const items = [await card("x", 0, [0, 1, 0]), await card("y", 0, [1, 0, 0])];
+  const answer = await recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering(items) });
+  assert.deepEqual(sent[0].body, { mode: "own", shop: "b.example", k: REQUESTED });
+  assert.equal(answer.basis, "first_screen");
+  assert.deepEqual(answer.items.map(({ title }) => title), ["x", "y"]);
+});
+
+test("what was dismissed or seen there is not shown again, and the device says why", async () => {
+  await profile.setConsent("b.example", true);
+  await see("sea towel");
+  await see("seen", "view", "https://b.example/seen");
+  const gone = await card("gone", 0.9, [1, 0, 0]);
+  await dismiss(gone, { profile, model: async () => model });
+  const items = [gone, await card("seen", 0.8, [1, 0, 0]), await card("left", 0.7, [1, 0, 0])];
+  const answer = await recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering(items) });
+  assert.deepEqual(answer.items.map(({ title, why: reasons }) => [title, reasons]), [["left", ["sea towel"]]]);
+});
+
+test("a server that is not the shopper's own never gets the vector", async () => {
+  await see("sea towel");
+  await profile.changeSettings({ serverUrl: "https://recommendations.example" });
+  await assert.rejects(recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering([]) }), { code: "not_own_server" });
+  assert.equal(sent.length, 0);
+  await profile.changeSettings({ serverIsMine: true });
+  await recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering([]) });
+  assert.equal(sent.length, 1);
+});
+
+test("a page is ranked on the device, what was seen left out", async () => {
+  await see("sea towel");
+  const listing = [];
+  for (const title of ["night lamp", "oak bowl", "sea mug", "sea towel"]) {
+    const { shop, itemId, url } = await productOf(title);
+    listing.push({ shop, itemId, url, title });
+  }
+  const { items, basis } = await recommendPage({ shop: "a.example", listing }, { profile, model });
+  assert.equal(basis, "taste");
+  assert.equal(items[0].title, "sea mug");
+  assert.deepEqual(items[0].why, ["sea towel"]);
+  assert.ok(!items.some(({ title }) => title === "sea towel"));
+  assert.deepEqual(profile.ledger(), []);
+});
+
+test("after a change of bundle the history is embedded anew from its text", async () => {
+  await see("sea towel");
+  const other = { towers: { ...towers, embedItems: async (texts) => texts.map(() => Float32Array.of(0, 0, 1)) }, manifest: manifestOf("s2") };
+  await recommendOwn({ shop: "b.example" }, { profile, model: other, server: serverAnswering([]) });
+  assert.deepEqual(sent[0].body.vector, [0, 0, 1]);
+  assert.equal(sent[0].body.space, "s2");
+  assert.equal(profile.interactions()[0].space, "s2");
+});
+
+test("a second reason is given only where it is nearly as close; the same title is said once", () => {
+  const liked = (title, ...embedding) => ({ title, embedding: Float32Array.from(embedding) });
+  const at = Float32Array.of(1, 0);
+  assert.deepEqual(why(at, [liked("a", 0.9, 0), liked("b", 0.85, 0), liked("c", 0.84, 0)]), ["a", "b"]);
+  assert.deepEqual(why(at, [liked("a", 0.9, 0), liked("a", 0.89, 0), liked("b", 0.5, 0)]), ["a"]);
+  assert.deepEqual(why(at, [liked("far", 0.1, 0)]), []);
+});
+
+test("items are compared over what is known of both", () => {
+  const share = Math.SQRT1_2;
+  const withoutPicture = Float32Array.of(share, 0, share);
+  const withPicture = Float32Array.of(share, share, 0);
+  const otherWithoutPicture = Float32Array.of(0, share, share);
+  assert.ok(Math.abs(likeness(withoutPicture, withPicture, 2) - 1) < 1e-6, "the same text is the same text");
+  assert.ok(Math.abs(likeness(withoutPicture, otherWithoutPicture, 2)) < 1e-6, "two missing pictures are nothing in common");
+  assert.ok(Math.abs(likeness(withoutPicture, otherWithoutPicture, undefined) - 0.5) < 1e-6);
+});

@@ -1,0 +1,75 @@
+"""contracts/vectors/privacy.json read a second time, by a plain Python reading of contracts/privacy.json."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote, unquote_plus, urlsplit
+
+import pytest
+
+CONTRACTS = Path(__file__).resolve().parents[3] / "contracts"
+RULES = json.loads((CONTRACTS / "privacy.json").read_text())
+CASES = json.loads((CONTRACTS / "vectors" / "privacy.json").read_text())["cases"]
+
+
+def scrub_text(text: str) -> str:
+    for rule in RULES["personalDataPatterns"]:
+        text = re.sub(rule["pattern"], RULES["personalDataReplacement"], text)
+    return text
+
+
+def scrub_url(url: str) -> str:
+    base, _, query = url.partition("?")
+    pairs = [
+        pair for pair in query.split("&") if unquote(pair.split("=")[0]).lower() not in RULES["personalUrlParameters"]
+    ]
+    return base + ("?" + "&".join(pairs) if any(pairs) else "")
+
+
+def sensitive(product: dict[str, object]) -> str | None:
+    text = "\n".join([str(product["title"]), *product.get("categoryPath", []), str(product.get("description", ""))])
+    for category in RULES["sensitiveCategories"]:
+        for term in category["terms"]:
+            words = r"[\s\-]+".join(re.escape(word) for word in term.split())
+            if re.search(rf"(?<![^\W_]){words}(?![^\W_])", text, re.IGNORECASE):
+                return str(category["name"])
+    return None
+
+
+def is_private(url: str) -> bool:
+    path = re.sub(r"^/[a-z]{2}(?:[-_][a-z]{2})?(?=/)", "", urlsplit(url).path.lower())
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in RULES["privatePathPrefixes"])
+
+
+def reason_for(case: dict[str, object]) -> str | None:
+    product = case["product"]
+    host = str(urlsplit(product["url"]).hostname)
+    if case.get("incognito"):
+        return "incognito"
+    if case.get("paused"):
+        return "paused"
+    if product["shop"] not in case["consents"] or not f".{host}".endswith(f".{product['shop']}"):
+        return "no_consent"
+    if is_private(product["url"]):
+        return "private_path"
+    url = unquote_plus(scrub_url(product["url"]))
+    if scrub_text(url) != url:
+        return "personal_url"
+    category = sensitive(product)
+    return f"sensitive_{category}" if category else None
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_case(case: dict[str, object]) -> None:
+    product = case["product"]
+    assert reason_for(case) == case.get("reason")
+    if kept := case.get("kept"):
+        expected = {"shop": product["shop"], "url": scrub_url(product["url"])}
+        expected |= {name: scrub_text(product[name]) for name in ("title", "brand", "description") if name in product}
+        for name in ("categoryPath", "price"):
+            expected |= {name: product[name]} if name in product else {}
+        if "attributes" in product:
+            expected["attributes"] = {key: scrub_text(value) for key, value in product["attributes"].items()}
+        if "images" in product:
+            expected["images"] = [scrub_url(product["images"][0])]
+        assert kept == expected

@@ -1,0 +1,270 @@
+"""The server as people run it: real processes, real sockets."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from shelf import SHELF, TOKEN, make_product
+
+ROOT = Path(__file__).resolve().parents[3]
+SHOP = "harbor.example"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def call(port, path, body=None, method=None, timeout=30):
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as response:
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+@pytest.fixture
+def served(ingest, tmp_path, tiny_bundle):
+    """A running server with two workers; its port, its process and how to start another."""
+    ingest(SHELF)
+    started = []
+
+    def start(port):
+        arguments = ["run", "--data", str(tmp_path / "data"), "--bundle", str(tiny_bundle), "--port", str(port)]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "server", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "CARRYOVER_OPERATOR_TOKEN": TOKEN},
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    port = free_port()
+    process = start(port)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            if call(port, "/readyz")[0] == 200:
+                break
+        except OSError:
+            time.sleep(0.05)
+    else:
+        pytest.fail(f"the server did not become ready: {process.stderr.read()}")
+    yield port, process, start
+    for one in started:
+        if one.poll() is None:
+            one.send_signal(signal.SIGINT)
+            one.wait(timeout=60)
+        one.stderr.close()
+
+
+def titles(port, k=100):
+    status, raw = call(port, "/v1/recommendations", {"mode": "own", "shop": SHOP, "k": k})
+    assert status == 200, raw
+    return {item["title"] for item in json.loads(raw)["items"]}
+
+
+def test_a_second_server_on_the_same_data_is_refused_with_the_pid(served):
+    port, process, start = served
+    second = start(free_port())
+    assert second.wait(timeout=60) == 1
+    errors = second.stderr.read()
+    assert len(errors.splitlines()) == 1
+    assert str(process.pid) in errors
+    assert titles(port) == {product["title"] for product in SHELF}
+
+
+def test_both_workers_learn_of_a_write_and_readers_never_fail(served):
+    """Each request may land on either worker: twenty in a row must all know the new item before we believe it."""
+    port, _, _ = served
+    failures, stop = [], threading.Event()
+
+    def read():
+        while not stop.is_set():
+            try:
+                if len(titles(port)) < len(SHELF):
+                    failures.append("items were missing")
+            except (OSError, AssertionError) as error:
+                failures.append(repr(error))
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    try:
+        for i in range(15):
+            assert call(port, "/v1/items", {"products": [make_product(f"mug {i}")]}, "PUT")[0] == 200
+        expected = {f"mug {i}" for i in range(15)}
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and not all(expected <= titles(port) for _ in range(20)):
+            time.sleep(0.05)
+        assert all(expected <= titles(port) for _ in range(20))
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
+    assert failures == []
+
+
+def test_metrics_add_up_over_workers(served):
+    port, _, _ = served
+    for _ in range(20):
+        titles(port)
+    text = call(port, "/metrics")[1].decode()
+    assert 'carryover_requests_total{method="POST",route="/v1/recommendations",status="200"} 20.0' in text
+    assert f'carryover_items{{shop="{SHOP}"}} 5.0' in text
+
+
+def test_a_killed_worker_is_replaced_and_nothing_accepted_is_lost(served):
+    port, process, _ = served
+    assert call(port, "/v1/items", {"products": [make_product("clay mug")]}, "PUT")[0] == 200
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    workers = [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+               or b"server" in Path(f"/proc/{pid}/cmdline").read_bytes()]  # fmt: skip
+    assert workers
+    os.kill(int(workers[-1]), signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    good = 0
+    while good < 20 and time.monotonic() < deadline:
+        try:
+            good = good + 1 if "clay mug" in titles(port) else 0
+        except (OSError, AssertionError):
+            good = 0
+            time.sleep(0.05)
+    assert good == 20
+
+
+def test_the_log_holds_no_item_and_no_vector(served):
+    port, process, _ = served
+    vector = [0.0625123] + [0.0] * 15
+    call(port, "/v1/recommendations", {"mode": "own", "shop": SHOP, "k": 3, "vector": vector})
+    call(port, f"/v1/shops/{SHOP}/items/{SHELF[0]['itemId']}")
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=30)
+    log = process.stderr.read()
+    assert "0.0625123" not in log
+    assert SHELF[0]["itemId"] not in log
+    assert "Traceback" not in log
+
+
+def test_a_stop_while_workers_are_still_starting_leaves_no_process(ingest, tmp_path, tiny_bundle):
+    ingest(SHELF)
+    for delay_seconds in (0.2, 0.3, 0.4, 0.6):
+        arguments = ["run", "--data", str(tmp_path / "data"), "--bundle", str(tiny_bundle), "--port", str(free_port())]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "server", *arguments], cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        time.sleep(delay_seconds)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+        with pytest.raises(ProcessLookupError):
+            os.killpg(process.pid, 0)
+
+
+def test_a_taken_port_is_one_clear_error(ingest, tmp_path, tiny_bundle):
+    ingest(SHELF)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        arguments = ["run", "--data", str(tmp_path / "data"), "--bundle", str(tiny_bundle), "--port", str(port)]
+        done = subprocess.run(
+            [sys.executable, "-m", "server", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: cannot listen on 127.0.0.1:{port}")
+
+
+SERVE_ONLY = """
+import re, sys
+from importlib import metadata
+
+def closure(names):
+    from packaging.requirements import Requirement
+    found, waiting = set(), list(names)
+    while waiting:
+        name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
+        if name in found:
+            continue
+        found.add(name)
+        for text in metadata.distribution(name).requires or []:
+            requirement = Requirement(text)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                waiting.append(requirement.name)
+    return found
+
+from packaging.requirements import Requirement
+lines = [line.split("#")[0].strip() for line in open("requirements-serve.txt")]
+wanted = [Requirement(line) for line in lines if line]
+allowed = closure([r.name for r in wanted if r.marker is None or r.marker.evaluate()])
+owners = metadata.packages_distributions()
+for name in [name for name in sys.modules if name.split(".")[0] == "packaging"]:
+    del sys.modules[name]
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        top = name.partition(".")[0]
+        names = {re.sub(r"[-_.]+", "-", owner).lower() for owner in owners.get(top, [])}
+        if names and not names & allowed:
+            raise ModuleNotFoundError(f"{top} is not in requirements-serve.txt", name=top)
+        return None
+
+sys.meta_path.insert(0, Refuse())
+try:
+    import torch
+    raise SystemExit("the guard does not guard")
+except ModuleNotFoundError:
+    pass
+from pathlib import Path
+from server.__main__ import main
+from server.http.app import create_app
+import server.commands.run
+from server.settings import Settings
+products, bundle, data = sys.argv[1:]
+assert main(["ingest", products, "--bundle", bundle, "--data", data, "--images", bundle]) == 0
+app = create_app(Settings(data_dir=Path(data), bundle_dir=Path(bundle)))
+services = app.extensions["carryover"]
+assert services.replica.wait_until_ready(30)
+response = app.test_client().post("/v1/recommendations", json={"mode": "own", "shop": "harbor.example", "k": 3})
+assert len(response.json["items"]) == 3, response.text
+services.close()
+siblings = {"torch", "scraper", "trainer", "exporter", "demo", "transformers", "timm", "open_clip"} & set(sys.modules)
+assert not siblings, siblings
+"""
+
+
+def test_serving_needs_only_its_own_requirements(tmp_path, tiny_bundle):
+    from shelf import write_products
+
+    products = write_products(tmp_path / "products.jsonl", SHELF)
+    done = subprocess.run(
+        [sys.executable, "-c", SERVE_ONLY, str(products), str(tiny_bundle), str(tmp_path / "data")],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_serving_starts_without_loading_onnxruntime(tmp_path, tiny_bundle, ingest):
+    ingest(SHELF)
+    script = (
+        "import sys; from pathlib import Path; from server.http.app import create_app;"
+        "from server.settings import Settings;"
+        "app = create_app(Settings(data_dir=Path(sys.argv[1]), bundle_dir=Path(sys.argv[2])));"
+        "assert app.extensions['carryover'].replica.wait_until_ready(30); app.extensions['carryover'].close();"
+        "assert not {'onnxruntime', 'tokenizers', 'hnswlib'} & set(sys.modules)"
+    )
+    arguments = [sys.executable, "-c", script, str(tmp_path / "data"), str(tiny_bundle)]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
