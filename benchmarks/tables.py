@@ -94,7 +94,7 @@ def details(results: Path) -> Iterator[str]:
 
 
 def retrieval(results: Path) -> Iterator[str]:
-    """Yield what words find of pictures, pictures of words, and products of products."""
+    """Yield what words find of images, images of words, and products of products."""
     rows = json.loads((results / "fashion_retrieval.json").read_text("utf-8"))["rows"]
     for way in ("text_to_image", "image_to_text"):
         galleries = list(dict.fromkeys(key.split()[1] for row in rows.values() for key in _keys(row, way)))
@@ -109,7 +109,7 @@ def retrieval(results: Path) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for name, row in rows.items():
         runs = row["runs"].values()
-        space = next(each for each in ("both", "picture", "text") if each in next(iter(runs))["neighbours"])
+        space = next(each for each in ("both", "image", "text") if each in next(iter(runs))["neighbours"])
         similar = [run["avg_mean_similarity@5"][space] for run in runs]
         seconds = [run["seconds"]["train"] for run in runs]
         cells = [_spread(row["over_seeds"][f"neighbours {space} {column}"]) for column in ("articleType", "baseColour")]

@@ -1,6 +1,6 @@
 """The content tower's constants: where features are centred and on which directions they are projected.
 
-Nothing here has seen a catalogue. Text directions come from phrases composed by our own code; picture directions and
+Nothing here has seen a catalogue. Text directions come from phrases composed by our own code; image directions and
 their centre are read from EfficientNet's own weights. docs/decisions/0002-content-tower.md has the measurements.
 """
 

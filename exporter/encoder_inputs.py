@@ -1,4 +1,4 @@
-"""Sentences and pictures as the encoders want them: the manifest's `text` and `image` rules, in numpy."""
+"""Sentences and images as the encoders want them: the manifest's `text` and `image` rules, in numpy."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,21 +22,21 @@ def token_feeds(tokenizer: Tokenizer, texts: Sequence[str]) -> dict[str, NDArray
     return {"inputIds": ids, "attentionMask": mask}
 
 
-def pixels(pictures: Sequence[Image.Image], rule: Mapping[str, Any]) -> NDArray[np.float32]:
+def pixels(images: Sequence[Image.Image], rule: Mapping[str, Any]) -> NDArray[np.float32]:
     """(N, 3, size, size) float32 by the manifest's `image` rule."""
-    return np.stack([_pixels(picture, rule) for picture in pictures])
+    return np.stack([_pixels(image, rule) for image in images])
 
 
-def _pixels(picture: Image.Image, rule: Mapping[str, Any]) -> NDArray[np.float32]:
+def _pixels(image: Image.Image, rule: Mapping[str, Any]) -> NDArray[np.float32]:
     size, resize = rule["size"], rule["resize"]
-    opaque = Image.new("RGBA", picture.size, (255, 255, 255, 255))
-    opaque.alpha_composite(picture.convert("RGBA"))
-    picture = opaque.convert("RGB")
-    scale = resize / min(picture.size)
-    wide, high = (max(resize, round(side * scale)) for side in picture.size)
-    picture = picture.resize((wide, high), _INTERPOLATION[rule["interpolation"]])
+    opaque = Image.new("RGBA", image.size, (255, 255, 255, 255))
+    opaque.alpha_composite(image.convert("RGBA"))
+    image = opaque.convert("RGB")
+    scale = resize / min(image.size)
+    wide, high = (max(resize, round(side * scale)) for side in image.size)
+    image = image.resize((wide, high), _INTERPOLATION[rule["interpolation"]])
     left, top = (wide - size) // 2, (high - size) // 2
-    values = np.asarray(picture.crop((left, top, left + size, top + size)), dtype=np.float32) / 255.0
+    values = np.asarray(image.crop((left, top, left + size, top + size)), dtype=np.float32) / 255.0
     mean, std = (np.asarray(rule[key], dtype=np.float32) for key in ("mean", "std"))
     values = (values - mean) / std
     return np.ascontiguousarray(values.transpose(2, 0, 1), dtype=np.float32)

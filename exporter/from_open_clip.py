@@ -17,8 +17,8 @@ from trainer.towers.content import ContentUserTower, SharedSpaceItemTower
 __all__ = ["Source", "build"]
 
 TEXT_WEIGHT = 0.5
-# What both modalities have in common is averaged over as many texts and pictures: enough for a mean.
-NUM_PHRASES, NUM_PICTURES = 256, 64
+# What both modalities have in common is averaged over as many texts and images: enough for a mean.
+NUM_PHRASES, NUM_IMAGES = 256, 64
 _BATCH = 32
 # An ONNX file is one protobuf message of less than 2 GiB, and a bundle keeps no weights outside it.
 MAX_ENCODER_BYTES = 2_000_000_000
@@ -32,9 +32,9 @@ def build(source: Source, progress: Callable[[str], None]) -> Draft:
     _check_size(model, source.model)
     text_encoder, image_encoder = TextEncoder(model).eval(), ImageEncoder(model).eval()
 
-    progress("finding what all texts and all pictures have in common")
+    progress("finding what all texts and all images have in common")
     texts = token_feeds(tokenizer, sample_texts.compose(NUM_PHRASES, seed=0))
-    shown = pixels(sample_images.draw(NUM_PICTURES, seed=0), image)
+    shown = pixels(sample_images.draw(NUM_IMAGES, seed=0), image)
     text_mean = _mean(text_encoder, *(torch.from_numpy(value) for value in texts.values()))
     image_mean = _mean(image_encoder, torch.from_numpy(shown))
     item_tower = SharedSpaceItemTower(text_mean, image_mean, TEXT_WEIGHT).eval()
@@ -61,7 +61,7 @@ def build(source: Source, progress: Callable[[str], None]) -> Draft:
         origin=[
             {"tower": "textEncoder", "source": where, "licence": licence, "note": clip_tokenizer.NOTE},
             {"tower": "imageEncoder", "source": where, "licence": licence},
-            {"tower": "itemTower", "source": "carryover: mean of text and picture", "licence": "MIT"},
+            {"tower": "itemTower", "source": "carryover: mean of text and image", "licence": "MIT"},
             {"tower": "userTower", "source": "carryover: weighted pooling of recent items", "licence": "MIT"},
         ],
     )

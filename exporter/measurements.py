@@ -25,21 +25,21 @@ SENTENCES = (
     "Waterproof hiking boots with a very long name that goes on and on, " * 3,
     "100% merino wool crew-neck sweater, machine washable 🧶",
 )
-NUM_PICTURES = 6
+NUM_IMAGES = 6
 _Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Samples:
-    """The same inputs for every proof: sentences and pictures of our own."""
+    """The same inputs for every proof: sentences and images of our own."""
 
     texts: Sequence[str]
-    pictures: Sequence[Image.Image]
+    images: Sequence[Image.Image]
 
     @classmethod
     def make(cls) -> "Samples":
-        """Twenty sentences and six pictures."""
-        return cls((*SENTENCES, *sample_texts.compose(12, seed=7)), sample_images.draw(NUM_PICTURES, seed=7))
+        """Twenty sentences and six images."""
+        return cls((*SENTENCES, *sample_texts.compose(12, seed=7)), sample_images.draw(NUM_IMAGES, seed=7))
 
 
 def prove(draft: Draft, originals: Mapping[str, nn.Module], tokenizer: Tokenizer) -> None:
@@ -54,7 +54,7 @@ def prove(draft: Draft, originals: Mapping[str, nn.Module], tokenizer: Tokenizer
     text = runners["textEncoder"](text_feeds)
     image = None
     if "imageEncoder" in runners and draft.image is not None:
-        feeds["imageEncoder"] = {"pixels": pixels(samples.pictures, draft.image)}
+        feeds["imageEncoder"] = {"pixels": pixels(samples.images, draft.image)}
         image = runners["imageEncoder"](feeds["imageEncoder"])
     feeds["itemTower"] = _item_feeds(runners["itemTower"], text, image)
     items = runners["itemTower"](feeds["itemTower"])
@@ -80,7 +80,7 @@ def _torch(module: nn.Module, feeds: parity.Feeds) -> parity.Array:
 
 
 def _item_feeds(runner: parity.Runner, text: _Floats, image: _Floats | None) -> dict[str, _Floats]:
-    """Items with both modalities, with text only and with a picture only."""
+    """Items with both modalities, with text only and with an image only."""
     num, image_dim = len(text), next(i.shape[1] for i in runner.session.get_inputs() if i.name == "image")
     mask = np.ones((num, 2), dtype=np.float32)
     mask[0::3, 1] = 0.0

@@ -1,6 +1,6 @@
-"""Pictures drawn by code: a thing on a pale background, as shops show their goods.
+"""Images drawn by code: a thing on a pale background, as shops show their goods.
 
-They stand for product pictures where the exporter needs some: to find what all product pictures have in common
+They stand for product images where the exporter needs some: to find what all product images have in common
 (the mean that the content tower subtracts) and to compare an exported image encoder with the original.
 """
 
@@ -15,22 +15,22 @@ _Points = list[tuple[float, float]]
 
 
 def draw(count: int, seed: int) -> list[Image.Image]:
-    """`count` RGB pictures of 256 × 256, the same for the same seed."""
-    rng = random.Random(seed)  # noqa: S311 - drawing pictures needs no secrecy
-    return [_picture(rng) for _ in range(count)]
+    """`count` RGB images of 256 × 256, the same for the same seed."""
+    rng = random.Random(seed)  # noqa: S311 - drawing images needs no secrecy
+    return [_image(rng) for _ in range(count)]
 
 
-def _picture(rng: random.Random) -> Image.Image:
+def _image(rng: random.Random) -> Image.Image:
     background = _pale(rng)
-    picture = Image.new("RGB", (_SIDE, _SIDE), background)
+    image = Image.new("RGB", (_SIDE, _SIDE), background)
     outline = rng.choice((_garment, _trousers, _shoe, _bottle, _box, _round, _lamp))(rng)
     mask = Image.new("L", (_SIDE, _SIDE), 0)
     ImageDraw.Draw(mask).polygon(outline, fill=255)
     mask = mask.filter(ImageFilter.GaussianBlur(rng.uniform(0.6, 1.6)))
     shadow = mask.filter(ImageFilter.GaussianBlur(9)).point([level // 5 for level in range(256)])
-    picture.paste((90, 90, 95), (rng.randint(-4, 4), rng.randint(4, 9)), shadow)
-    picture.paste(_surface(rng), (0, 0), mask)
-    return picture
+    image.paste((90, 90, 95), (rng.randint(-4, 4), rng.randint(4, 9)), shadow)
+    image.paste(_surface(rng), (0, 0), mask)
+    return image
 
 
 def _pale(rng: random.Random) -> tuple[int, int, int]:

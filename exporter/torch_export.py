@@ -14,7 +14,7 @@ _INNER_OUTPUT = "carryover_output"
 
 
 class _TextOnly(nn.Module):
-    """An item tower whose picture is always missing."""
+    """An item tower whose image is always missing."""
 
     def __init__(self, item_tower: nn.Module, image_dim: int) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ def item_tower(tower: nn.Module, text_dim: int, image_dim: int) -> onnx.ModelPro
 
 
 def text_only_item_tower(tower: nn.Module, text_dim: int, image_dim: int) -> onnx.ModelProto:
-    """Text (N, Dt) to the embedding (N, dim) of an item without a picture."""
+    """Text (N, Dt) to the embedding (N, dim) of an item without an image."""
     return export(_TextOnly(tower, image_dim), {"text": (torch.ones(2, text_dim), ["N", text_dim])})
 
 
@@ -73,7 +73,7 @@ def user_tower(tower: nn.Module, dim: int) -> onnx.ModelProto:
 
 
 def text_to_item(encoder: onnx.ModelProto, text_only: onnx.ModelProto) -> onnx.ModelProto:
-    """Token ids straight to an item embedding: the encoder in int8 and, in float32, the tower with no picture."""
+    """Token ids straight to an item embedding: the encoder in int8 and, in float32, the tower with no image."""
     return onnx_edit.chain(onnx_edit.quantise(encoder), text_only)
 
 

@@ -1,4 +1,4 @@
-"""Encoders that training has changed, as a bundle's own: adapters merged, pictures at the size they were trained at."""
+"""Encoders that training has changed, as a bundle's own: adapters merged, images at the size they were trained at."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ def tuned_encoders(checkpoint: Checkpoint) -> dict[str, nn.Module]:
 
 
 def feature_dims(checkpoint: Checkpoint) -> tuple[int, int]:
-    """Widths of the text and picture features that the item tower takes."""
+    """Widths of the text and image features that the item tower takes."""
     config: Mapping[str, Any] = getattr(checkpoint.item_tower, "config", {})
     return tuple(int(config.get(key, checkpoint.encoders[key])) for key in ("text_dim", "image_dim"))  # type: ignore[return-value]  # two keys, two numbers
 

@@ -179,7 +179,7 @@ def _check_consistency(manifest: dict[str, Any]) -> None:
     ]
     if "imageEncoder" in towers:
         if "image" not in manifest:
-            raise BundleError("image: missing, but towers.imageEncoder needs to know how pictures are prepared")
+            raise BundleError("image: missing, but towers.imageEncoder needs to know how images are prepared")
         encoder, size = towers["imageEncoder"], manifest["image"]["size"]
         facts.append(("towers.itemTower.inputs", _shape(item, "image")[-1], _shape(encoder, "embedding")[-1], "image"))
         facts.append(("towers.imageEncoder.inputs", _shape(encoder, "pixels")[1:], [3, size, size], "image.size"))

@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ingest_parser.add_argument("products", type=Path, metavar="PRODUCTS.jsonl")
     ingest_parser.add_argument(
         "--images", type=Path, metavar="DIR",
-        help="take pictures from here, named {itemId} or {sku} with .jpg, .jpeg, .png or .webp, and fetch none",
+        help="take images from here, named {itemId} or {sku} with .jpg, .jpeg, .png or .webp, and fetch none",
     )  # fmt: skip
     ingest_parser.add_argument(
         "--prune", action="store_true", help="remove items of the file's shops that the file does not have"

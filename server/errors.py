@@ -34,11 +34,11 @@ class EncodingError(ServerError):
 
 
 class ImageError(ServerError, ValueError):
-    """Bytes that are not a picture within the limits."""
+    """Bytes that are not an image within the limits."""
 
 
 class FetchError(ServerError):
-    """A picture could not be fetched, or its address is refused."""
+    """An image could not be fetched, or its address is refused."""
 
 
 class CatalogueError(ServerError):

@@ -78,13 +78,13 @@ class Settings:
     )
     ef: int = _setting(256, "HNSW search breadth: higher finds more and takes longer", _integer)
     resolve: tuple[str, ...] = _setting(
-        (), "HOST:ADDR, fetch this host's pictures from this address, and allow it even if private", _words,
+        (), "HOST:ADDR, fetch this host's images from this address, and allow it even if private", _words,
         commands=BOTH,
     )  # fmt: skip
-    image_threads: int = _setting(8, "pictures fetched or decoded at a time", _integer, commands=BOTH)
-    image_timeout_seconds: int = _setting(10, "longest time for one picture", _integer, commands=BOTH)
-    image_max_bytes: int = _setting(10 * 2**20, "largest picture file", _integer, commands=BOTH)
-    image_max_pixels: int = _setting(40_000_000, "largest picture, width times height", _integer, commands=BOTH)
+    image_threads: int = _setting(8, "images fetched or decoded at a time", _integer, commands=BOTH)
+    image_timeout_seconds: int = _setting(10, "longest time for one image", _integer, commands=BOTH)
+    image_max_bytes: int = _setting(10 * 2**20, "largest image file", _integer, commands=BOTH)
+    image_max_pixels: int = _setting(40_000_000, "largest image, width times height", _integer, commands=BOTH)
     batch_size: int = _setting(64, "products embedded and committed together", _integer, commands=("ingest",))
 
     def __post_init__(self) -> None:

@@ -30,7 +30,7 @@ from trainer.towers.content import CatalogueContentItem, ContentUserTower
 from trainer.towers.fusion import FusionItem, FusionUser
 from trainer.towers.graphsage import GraphSageItem
 from trainer.towers.hvsr import HvsrItem
-from trainer.towers.hybrid import LateFusionItem, PictureCnn, TextTransformer
+from trainer.towers.hybrid import ImageCnn, LateFusionItem, TextTransformer
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
 FORMAT = 2  # 1 had the two towers beside the other keys
@@ -47,7 +47,7 @@ TOWER_TYPES: dict[str, Callable[..., nn.Module]] = {
         *(AdditiveItem, AdditiveUser),
         *(CatalogueContentItem, ContentUserTower),
         *(ContrastiveItemTower, TextBranch, ImageBranch),
-        *(LateFusionItem, TextTransformer, PictureCnn, HvsrItem),
+        *(LateFusionItem, TextTransformer, ImageCnn, HvsrItem),
     )
 }
 

@@ -22,7 +22,7 @@ class PretrainedError(TrainerError):
 
 
 class UnsupportedModelError(TrainerError):
-    """A pretrained model prepares texts or pictures in a way that a bundle's manifest has no words for."""
+    """A pretrained model prepares texts or images in a way that a bundle's manifest has no words for."""
 
 
 class CheckpointError(TrainerError):

@@ -16,7 +16,7 @@ from trainer.dataset.numeric import numeric_features
 from trainer.errors import ConfigError, DataError
 from trainer.features.cache import FeatureCache
 from trainer.features.encoders import Encoders
-from trainer.features.item_features import ItemFeatures, build_features, find_pictures
+from trainer.features.item_features import ItemFeatures, build_features, find_images
 from trainer.splits.cases import Split, no_split
 from trainer.splits.files import load_split
 from trainer.splits.leakage import refuse_leaks
@@ -43,14 +43,14 @@ class Prepared:
     encoders: Encoders
     features: ItemFeatures
     device: torch.device
-    pictures: Mapping[int, Path] = field(default_factory=dict)  # item_idx -> its picture's file
+    images: Mapping[int, Path] = field(default_factory=dict)  # item_idx -> its image's file
 
     @property
     def data_hash(self) -> str:
-        """SHA-256 over everything that was read: products, interactions and, where there are any, pictures."""
-        if not self.features.pictures_hash:
+        """SHA-256 over everything that was read: products, interactions and, where there are any, images."""
+        if not self.features.images_hash:
             return self.dataset.data_hash
-        return hashlib.sha256(f"{self.dataset.data_hash} {self.features.pictures_hash}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.dataset.data_hash} {self.features.images_hash}".encode()).hexdigest()
 
 
 def prepare(config: RunConfig, progress: Progress) -> Prepared:
@@ -67,8 +67,8 @@ def prepare(config: RunConfig, progress: Progress) -> Prepared:
     features = build_features(dataset.products, encoders, feature_cache(config), images, progress.update)
     numbers = numeric_features(dataset.products, np.unique(split.train.item_idx))
     features = replace(features, numeric=numbers.values, numeric_mask=numbers.mask, numeric_names=numbers.names)
-    pictures = find_pictures(dataset.products, images) if images else {}
-    return Prepared(config, dataset, split, encoders, features, device, pictures)
+    image_files = find_images(dataset.products, images) if images else {}
+    return Prepared(config, dataset, split, encoders, features, device, image_files)
 
 
 def read_run_data(config: RunConfig) -> Dataset:

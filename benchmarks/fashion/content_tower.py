@@ -3,7 +3,7 @@
     python -m benchmarks.fashion.content_tower [--data ../shared/data/fashion-products] [--cache DIR]
 
 For 500 query products, how many of their ten nearest have the same article type and the same base colour, by text only,
-picture only and both. Only the product's name is given to the text encoder. Products with an even id are those that the
+image only and both. Only the product's name is given to the text encoder. Products with an even id are those that the
 choice was made on; the odd ones say how it does on products nobody looked at. Encoding takes minutes: --cache keeps it.
 """
 
@@ -115,17 +115,17 @@ def make_choices(cache: Path) -> list[Choice]:
     return [
         Choice(name, text, image),
         Choice("random directions for both", random_text, random_image),
-        Choice("random directions for pictures", text, random_image),
+        Choice("random directions for images", text, random_image),
         Choice("directions of the vocabulary's whole words", content_basis.of_texts(words), image),
         Choice("the same, not whitened", content_basis.of_texts(words, whitening=0.0), image),
         Choice("phrases, not whitened", content_basis.of_texts(composed, whitening=0.0), image),
         Choice("phrases, fully whitened", content_basis.of_texts(composed, whitening=1.0), image),
         Choice("texts not centred", Basis(torch.zeros_like(text.mean), text.directions), image),
-        Choice("pictures not centred", text, uncentred),
+        Choice("images not centred", text, uncentred),
         Choice("text weight 0.4", text, image, 0.4),
         Choice("text weight 0.6", text, image, 0.6),
         Choice(
-            "160 text and 95 picture directions",
+            "160 text and 95 image directions",
             content_basis.of_texts(composed, 160),
             content_basis.of_classifier(classifier, 95),
         ),
@@ -141,26 +141,26 @@ def both_of(composed: torch.Tensor, classifier: Any, text_dim: int, image_dim: i
 
 
 def judge(choice: Choice, products: Products, seed: int) -> dict[str, Any]:
-    """Both shares by text, picture and both, and how alike two random pictures' blocks are (0 is centred)."""
+    """Both shares by text, image and both, and how alike two random images' blocks are (0 is centred)."""
     tower = ContentItemTower(
         choice.text.mean, choice.text.directions, choice.image.mean, choice.image.directions, choice.text_weight
     ).eval()
     found: dict[str, Any] = {}
-    for name, present in (("text", [1.0, 0.0]), ("picture", [0.0, 1.0]), ("both", [1.0, 1.0])):
+    for name, present in (("text", [1.0, 0.0]), ("image", [0.0, 1.0]), ("both", [1.0, 1.0])):
         mask = torch.tensor([present]).expand(len(products.ids), 2)
         with torch.inference_mode():
             embeddings = tower(products.text, products.image, mask)[:, :-1].numpy()  # without the filler
         found[name] = shares(embeddings, products, seed)
-        if name == "picture":
+        if name == "image":
             mean = (embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)).mean(axis=0)
-            found["meanPictureCosine"] = round(float(mean @ mean), 3)
+            found["meanImageCosine"] = round(float(mean @ mean), 3)
     return found
 
 
 def judge_plain(products: Products, seed: int) -> dict[str, Any]:
     """The encoders' outputs as they are."""
     text, image = (part / part.norm(dim=1, keepdim=True) for part in (products.text, products.image))
-    parts = {"text": text, "picture": image, "both": torch.cat((text, image), dim=1)}
+    parts = {"text": text, "image": image, "both": torch.cat((text, image), dim=1)}
     return {name: shares(part.numpy(), products, seed) for name, part in parts.items()}
 
 
@@ -176,13 +176,13 @@ def shares(embeddings: Array, products: Products, seed: int) -> list[float]:
 
 
 def read(data: Path, cache: Path) -> Products:
-    """All products that have a picture, with their features."""
+    """All products that have an image, with their features."""
     with zipfile.ZipFile(data / "images.zip") as archive:
-        pictures = {Path(name).stem: name for name in archive.namelist() if name.endswith(".jpg")}
+        images = {Path(name).stem: name for name in archive.namelist() if name.endswith(".jpg")}
         with (data / "styles.csv").open(encoding="utf-8", newline="") as stream:
-            rows = [row for row in csv.DictReader(stream) if row["id"] in pictures and row["productDisplayName"]]
-        opened = (Image.open(io.BytesIO(archive.read(pictures[row["id"]]))) for row in rows)
-        image = cached(cache / "pictures.npy", lambda: image_features(opened, len(rows)))
+            rows = [row for row in csv.DictReader(stream) if row["id"] in images and row["productDisplayName"]]
+        opened = (Image.open(io.BytesIO(archive.read(images[row["id"]]))) for row in rows)
+        image = cached(cache / "images.npy", lambda: image_features(opened, len(rows)))
     text = cached(cache / "texts.npy", lambda: texts([row["productDisplayName"] for row in rows]))
     if not len(rows) == len(text) == len(image):
         raise SystemExit(f"{cache}: holds features of other products; name an empty folder with --cache")
@@ -217,14 +217,14 @@ def texts(sentences: list[str]) -> Array:
     return np.concatenate(found)
 
 
-def image_features(pictures: Iterator[Image.Image], count: int) -> Array:
+def image_features(images: Iterator[Image.Image], count: int) -> Array:
     """EfficientNet's features."""
     encoder, found = efficientnet.ImageEncoder(efficientnet.load_classifier()), []
     with torch.inference_mode():
         for start in range(0, count, BATCH):
-            batch = [next(pictures) for _ in range(min(BATCH, count - start))]
+            batch = [next(images) for _ in range(min(BATCH, count - start))]
             found.append(encoder(torch.from_numpy(pixels(batch, efficientnet.IMAGE))).numpy())
-            tell("pictures", start, count)
+            tell("images", start, count)
     return np.concatenate(found)
 
 
@@ -242,9 +242,9 @@ def random_basis(features: int, dim: int, seed: int) -> Basis:
 
 def show(half: str, rows: dict[str, dict[str, Any]]) -> None:
     """A table for people."""
-    print(f"\n{half} ids: type / colour".ljust(92) + "text".ljust(14) + "picture".ljust(14) + "both")
+    print(f"\n{half} ids: type / colour".ljust(92) + "text".ljust(14) + "image".ljust(14) + "both")
     for name, row in rows.items():
-        cells = ("{:.3f} {:.3f}".format(*row[key]).ljust(14) for key in ("text", "picture", "both"))
+        cells = ("{:.3f} {:.3f}".format(*row[key]).ljust(14) for key in ("text", "image", "both"))
         print(name.ljust(91) + "".join(cells))
 
 

@@ -16,7 +16,7 @@ from benchmarks import record
 from trainer.config.run import parse_config
 from trainer.dataset.dataset import Dataset, make_interactions
 from trainer.features.encoders import Encoders
-from trainer.features.item_features import ItemFeatures, build_features, find_pictures
+from trainer.features.item_features import ItemFeatures, build_features, find_images
 from trainer.learning.pairs import Pairs
 from trainer.prepare import Prepared
 from trainer.splits.cases import Cases, Split
@@ -29,13 +29,13 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Fashion:
-    """All products with a picture; only the name is given to text encoders, the other columns are answers."""
+    """All products with an image; only the name is given to text encoders, the other columns are answers."""
 
     rows: list[dict[str, str]]
     products: list[dict[str, Any]]
     encoders: Encoders
     features: ItemFeatures
-    pictures: Mapping[int, Path]
+    images: Mapping[int, Path]
     cache: Path
     hashes: Mapping[str, str]
 
@@ -82,11 +82,11 @@ class Fashion:
         dataset = Dataset(tuple(self.products), nobody, 0, " ".join(self.hashes.values()))
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         split = Split("none", nobody, cases, cases)
-        return Prepared(config, dataset, split, self.encoders, self.features, device, pictures=self.pictures)
+        return Prepared(config, dataset, split, self.encoders, self.features, device, images=self.images)
 
 
 def read(data: Path, bundle: Path, cache: Path) -> Fashion:
-    """Read styles.csv, unpack the pictures once, and encode both; raises FileNotFoundError naming what is missing."""
+    """Read styles.csv, unpack the images once, and encode both; raises FileNotFoundError naming what is missing."""
     for name in ("styles.csv", "images.zip"):
         if not (data / name).is_file():
             raise FileNotFoundError(f"expected styles.csv and images.zip in {data}; name their folder with --data")
@@ -106,7 +106,7 @@ def read(data: Path, bundle: Path, cache: Path) -> Fashion:
         products=products,
         encoders=encoders,
         features=features,
-        pictures=find_pictures(products, images),
+        images=find_images(products, images),
         cache=cache / "features",
         hashes={name: record.sha256(data / name) for name in ("styles.csv", "images.zip")},
     )

@@ -2,9 +2,9 @@
 
     python -m benchmarks.fashion.neighbours [--data ../shared/data/fashion-products] [--bundle var/bundles/lite]
 
-The data set is "Fashion Product Images": styles.csv and, for some products, a picture. Only the product's name is given
+The data set is "Fashion Product Images": styles.csv and, for some products, an image. Only the product's name is given
 to the text encoder; `articleType` and `baseColour` are the answers and are kept from it. Neighbours are judged for 500
-query products among all products that have a picture, by text only, picture only and both.
+query products among all products that have an image, by text only, image only and both.
 """
 
 import argparse
@@ -63,11 +63,9 @@ def measure(rows: list[dict[str, str]], arguments: argparse.Namespace, scratch: 
     with zipfile.ZipFile(arguments.data / "images.zip") as archive:
         archive.extractall(scratch)
     ingest = run_ingest(scratch, arguments.bundle)
-    pictured = [row["has_image"] == "1" for row in rows]
-    both = stored_embeddings(
-        scratch / "server", [p["itemId"] for p, has in zip(products, pictured, strict=True) if has]
-    )
-    judged = [row for row, has in zip(rows, pictured, strict=True) if has]
+    imaged = [row["has_image"] == "1" for row in rows]
+    both = stored_embeddings(scratch / "server", [p["itemId"] for p, has in zip(products, imaged, strict=True) if has])
+    judged = [row for row, has in zip(rows, imaged, strict=True) if has]
     spaces = {**single_modalities(judged, scratch / "images", arguments.bundle), "both": both}
     queries = np.random.default_rng(arguments.seed).choice(len(judged), NUM_QUERIES, replace=False)
     return {
@@ -86,7 +84,7 @@ def measure(rows: list[dict[str, str]], arguments: argparse.Namespace, scratch: 
 
 
 def product_of(row: dict[str, str]) -> dict[str, Any]:
-    """A Product that knows nothing but its name; `sku` names the picture."""
+    """A Product that knows nothing but its name; `sku` names the image."""
     url = f"https://{SHOP}/p/{row['id']}"
     return {
         "shop": SHOP,
@@ -125,17 +123,17 @@ def stored_embeddings(data_dir: Path, item_ids: list[str]) -> Floats:
 
 
 def single_modalities(rows: list[dict[str, str]], images: Path, bundle_dir: Path) -> dict[str, Floats]:
-    """The same products embedded by their name alone and by their picture alone."""
+    """The same products embedded by their name alone and by their image alone."""
     bundle = load_bundle(bundle_dir)
     encoder = Encoder(bundle)
-    text, picture = [], []
+    text, image = [], []
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         text.append(encoder.embed([encoder.text_of(product_of(row)) for row in batch], [None] * len(batch)))
         raw = [(images / f"{row['id']}.jpg").read_bytes() for row in batch]
         pixels = [to_pixels(decode_image(data, 10**7), bundle.manifest["image"]) for data in raw]
-        picture.append(encoder.embed([""] * len(batch), pixels))
-    return {"text": np.concatenate(text), "picture": np.concatenate(picture)}
+        image.append(encoder.embed([""] * len(batch), pixels))
+    return {"text": np.concatenate(text), "image": np.concatenate(image)}
 
 
 def agreement(space: Floats, rows: list[dict[str, str]], queries: NDArray[np.int64], seed: int) -> dict[str, Any]:

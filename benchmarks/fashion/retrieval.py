@@ -1,8 +1,8 @@
-"""Text to picture and back on real products: untrained, heads, LoRA, partial and full tuning, hybrid and hvsr.
+"""Text to image and back on real products: untrained, heads, LoRA, partial and full tuning, hybrid and hvsr.
 
     python -m benchmarks.fashion.retrieval [--rows heads lora] [--seeds 0 1 2] [--data DIR] [--bundle DIR]
 
-9,583 products with a picture are split once: 7,583 to train on, 500 to choose by, 1,500 to ask about. Only a product's
+9,583 products with an image are split once: 7,583 to train on, 500 to choose by, 1,500 to ask about. Only a product's
 name is given to the text encoder. The questions are the test products, the gallery these 1,500 or all 9,583; the one
 right answer is the product itself, though many share their name with others. Type and colour of the ten nearest are
 judged for 500 of the test products among all. What is done is kept in the result file after every row and seed, and a
@@ -136,7 +136,7 @@ def measure(fashion: Fashion, row: Row, seed: int) -> dict[str, Any]:
 
 def spaces_of(trained: Trained) -> dict[str, Floats]:
     """The embeddings that a row has, by what they are made of."""
-    found = {"text": trained.text, "picture": trained.image, "both": trained.both}
+    found = {"text": trained.text, "image": trained.image, "both": trained.both}
     return {name: space for name, space in found.items() if space is not None}
 
 
@@ -170,7 +170,7 @@ def plain_neighbours(fashion: Fashion) -> dict[str, Any]:
     text, image = (np.array(part) for part in (fashion.features.text, fashion.features.image))
     unit = [part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-9) for part in (text, image)]
     both = np.concatenate(unit, axis=1) / np.float32(2**0.5)
-    spaces = {"text": unit[0], "picture": unit[1], "both": both}
+    spaces = {"text": unit[0], "image": unit[1], "both": both}
     return {
         "neighbours": {name: agreement(fashion, space) for name, space in spaces.items()},
         "avg_mean_similarity@5": {

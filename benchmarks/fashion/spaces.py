@@ -54,10 +54,10 @@ def train_row(fashion: Fashion, row: Row, seed: int) -> Trained:
     encoded = time.perf_counter()
     tower, is_text_free = towers["item_tower"], row.model["type"] == "hvsr"
     extra = hvsr.item_pixels(prepared) if is_text_free else None
-    picture = embedded(tower, features, (0, 1), prepared, extra)
+    image = embedded(tower, features, (0, 1), prepared, extra)
     return Trained(
         text=None if is_text_free else embedded(tower, features, (1, 0), prepared),
-        image=picture,
+        image=image,
         both=None if is_text_free else embedded(tower, features, (1, 1), prepared),
         best_epoch=best,
         valid=round(valid, 4),
@@ -150,7 +150,7 @@ def embedded(
     prepared: Prepared,
     extra: ItemExtra | None = None,
 ) -> Floats:
-    """The item tower's embeddings from text alone, picture alone or both."""
+    """The item tower's embeddings from text alone, image alone or both."""
     known = np.tile(np.array(mask, dtype=np.float32), (len(features), 1))
     seen = ItemFeatures(features.text, features.image, known)
     with torch.no_grad():

@@ -7,7 +7,7 @@ the same product at other shops (electronics: PriceRunner; all sorts: Walmart-Am
 letters, the published text encoder as it is, and one linear head on it, trained contrastively on pairs of offers of the
 same product. The head is trained on two thirds of PriceRunner's categories less a fifth of their products, and
 asked about the held-out products, the held-out categories, and whole other domains. The second table is transfer: heads
-trained on each domain (fashion: names to pictures; the two offer data sets: offers of one product), and on all but one
+trained on each domain (fashion: names to images; the two offer data sets: offers of one product), and on all but one
 (leave one domain out), asked about all of them, against the untrained encoder. A head that gains at home and loses
 abroad may not be anybody's default.
 """
@@ -27,7 +27,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from benchmarks import record
 from benchmarks.fashion.data import Fashion, read
 from benchmarks.offers.data import Offers, across_shops, read_pairs, read_pricerunner
-from benchmarks.offers.text_heads import Domain, Embed, plain, same_products, texts_and_pictures, trained_head
+from benchmarks.offers.text_heads import Domain, Embed, plain, same_products, texts_and_images, trained_head
 from trainer.evaluation.retrieval_metrics import retrieval_metrics
 from trainer.evaluation.statistics import unpaired_seeds_interval
 from trainer.features.cache import FeatureCache
@@ -181,14 +181,14 @@ def offer_domain(offers: Offers, features: Floats, train: NDArray[Any], valid: N
 
 
 def fashion_domain(fashion: Fashion, seed: int) -> Domain:
-    """Learn from names and pictures of fashion's training products, and be judged by the types of neighbours."""
+    """Learn from names and images of fashion's training products, and be judged by the types of neighbours."""
     train, valid = fashion.parts["train"], fashion.parts["valid"]
     text, image = (np.array(part[train]) for part in (fashion.features.text, fashion.features.image))
 
     def judge(embed: Embed) -> float:
         return float(fashion_neighbours(fashion, embed, valid)["same_type@10"].mean())
 
-    return texts_and_pictures(text, image, judge, seed)
+    return texts_and_images(text, image, judge, seed)
 
 
 def transfer(

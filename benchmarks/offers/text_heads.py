@@ -75,19 +75,19 @@ def same_products(features: Floats, product: NDArray[Any], judge: Callable[[Embe
     return Domain(batches, judge)
 
 
-def texts_and_pictures(text: Floats, image: Floats, judge: Callable[[Embed], float], seed: int) -> Domain:
-    """Names and pictures of the same products, (n, dim) and (n, image_dim); pictures get a head of their own."""
-    words, pictures = torch.from_numpy(np.array(text)), torch.from_numpy(plain(np.array(image)))
-    picture_head = Head(image.shape[1], text.shape[1], 0, 0.0, generator=torch.Generator().manual_seed(seed))
+def texts_and_images(text: Floats, image: Floats, judge: Callable[[Embed], float], seed: int) -> Domain:
+    """Names and images of the same products, (n, dim) and (n, image_dim); images get a head of their own."""
+    words, images = torch.from_numpy(np.array(text)), torch.from_numpy(plain(np.array(image)))
+    image_head = Head(image.shape[1], text.shape[1], 0, 0.0, generator=torch.Generator().manual_seed(seed))
 
     def batches(generator: torch.Generator) -> list[Loss]:
         def loss(rows: Tensor) -> Loss:
-            return lambda head: _contrast(head(words[rows]), picture_head(pictures[rows]))
+            return lambda head: _contrast(head(words[rows]), image_head(images[rows]))
 
         order = torch.randperm(len(words), generator=generator)
         return [loss(rows) for rows in order.split(BATCH) if len(rows) > 1]
 
-    return Domain(batches, judge, tuple(picture_head.parameters()))
+    return Domain(batches, judge, tuple(image_head.parameters()))
 
 
 def _contrast(one: Tensor, other: Tensor) -> Tensor:

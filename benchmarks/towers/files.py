@@ -22,7 +22,7 @@ def folders_of(name: str) -> list[Path]:
 
 
 def images_of(name: str) -> Path | None:
-    """Return the data set's folder of pictures, None where it has none; of several none, for a run reads one folder."""
+    """Return the data set's folder of images, None where it has none; of several none, for a run reads one folder."""
     folders = folders_of(name)
     return images if len(folders) == 1 and (images := folders[0] / "images").is_dir() else None
 
@@ -88,7 +88,7 @@ def split_fingerprint(name: str, rule: Mapping[str, Any]) -> str:
 
 @cache
 def _data_digest(name: str) -> str:
-    """Return a hash of a data set's files, of its pictures by their names and sizes."""
+    """Return a hash of a data set's files, of its images by their names and sizes."""
     digest = sha256()
     for folder in folders_of(name):
         for file in ("products.jsonl", "interactions.csv"):

@@ -4,8 +4,8 @@
         --out var/data/beauty
     python -m benchmarks.towers beauty --protocols both new_shop --seeds 0 1 2
 
-A name such as beauty+sports reads both, as two shops, and of their customers those of both. Of data with pictures
-(see simulated_shoppers.py), rows that read items are also judged with all words, then all pictures missing.
+A name such as beauty+sports reads both, as two shops, and of their customers those of both. Of data with images
+(see simulated_shoppers.py), rows that read items are also judged with all words, then all images missing.
 
 Each protocol's split is dealt once and for all seeds, so that all rows answer the same questions; a seed decides how
 towers start and shuffle, how baselines are searched and how ties fall. Every row is tuned or stopped early on "valid";
@@ -48,7 +48,7 @@ from benchmarks.towers.rows import (
     PLANTED,
     PROTOCOLS,
     ROWS,
-    WITH_PICTURES,
+    WITH_IMAGES,
     K,
     settings_of,
     stacked,
@@ -102,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _measure(name: str, protocol: str, seed: int, rows: Sequence[str]) -> None:
     where = WORK / name / protocol
-    left_out = ([] if images_of(name) else [*WITH_PICTURES]) + ([] if has_planted(name) else [PLANTED, *LONGER])
+    left_out = ([] if images_of(name) else [*WITH_IMAGES]) + ([] if has_planted(name) else [PLANTED, *LONGER])
     missing = [row for row in rows if row not in left_out and not is_done(where, name, row, seed)]
     if not missing:
         return
@@ -242,7 +242,7 @@ class _Bench:
         self.progress.say(f"  {row}: NDCG@10 {values[f'ndcg@{K}'].mean():.4f}")
 
     def _missing(self, fit: _Fit, judge: Judge) -> dict[str, list[dict[str, Any]]]:
-        """Return {"missing": the same users' rankings by items without text, without picture}, where both are there."""
+        """Return {"missing": the same users' rankings by items without text, without image}, where both are there."""
         if fit.rebuild is None or not (self.prepared.features.modality_mask.max(axis=0) > 0).all():
             return {}
         entries = []

@@ -1,24 +1,24 @@
-"""Prepared data from which the words, or the pictures, of all items are gone, for trained scorers to be built on."""
+"""Prepared data from which the words, or the images, of all items are gone, for trained scorers to be built on."""
 
 from dataclasses import replace
 
 from trainer.prepare import Prepared
 from trainer.reports.slices import without_modality
 
-MODALITIES = ("text", "picture")
+MODALITIES = ("text", "image")
 
 
 def without(prepared: Prepared, modality: str) -> Prepared:
-    """Return the same data with every item's "text" or "picture" missing, wherever a recipe's scorer might read it.
+    """Return the same data with every item's "text" or "image" missing, wherever a recipe's scorer might read it.
 
     Features are zero and masked. With the text go the products' fields that it is made of, which also bags of words and
-    a graph's categories are read from. Picture files stay named, for towers that look at pictures alone refuse data
+    a graph's categories are read from. Image files stay named, for towers that look at images alone refuse data
     without any; the mask says that they are not to be looked at.
     """
     if modality not in MODALITIES:
         raise ValueError(f"expected one of {', '.join(MODALITIES)}, got {modality!r}")
     found = replace(prepared, features=without_modality(prepared.features, MODALITIES.index(modality)))
-    if modality == "picture":
+    if modality == "image":
         return found
     fields = prepared.encoders.manifest["text"]["itemText"]["fields"]
     words = {field.partition(".")[0] for field in fields}

@@ -71,13 +71,13 @@ LONGER: dict[str, dict[str, Any]] = {
     f"{row}_longer": {**ROWS[row], "training": {**ROWS[row]["training"], "epochs": 12, "patience": 5}}
     for row in ("two_tower", "graphsage")
 }
-WITH_PICTURES = ("clip", "hybrid", "hvsr")
+WITH_IMAGES = ("clip", "hybrid", "hvsr")
 # Where nobody has seen the shop, training practises just that.
 NEW_SHOP: dict[str, Mapping[str, Any]] = {"additive": {"model": {"new_shop": 1.0}}}
 # What the row "stack" sums: where training users know the items that are asked for, and where nobody does.
 STACKED = ("content", "words", "transfer", "co_occurrence", "user_knn", "ease", "additive")
 STACKED_UNSEEN = ("content", "words", "transfer", "additive")
-NO_PICTURES = "needs pictures, which these data have none of"
+NO_IMAGES = "needs images, which these data have none of"
 
 
 def stacked(protocol: str) -> Sequence[str]:

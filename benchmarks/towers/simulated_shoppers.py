@@ -1,10 +1,10 @@
-"""Simulated shoppers for a real catalogue with pictures: interactions with a known cause, for want of real ones.
+"""Simulated shoppers for a real catalogue with images: interactions with a known cause, for want of real ones.
 
-    python -m trainer prepare --format fashion styles.csv images.zip --only-with-picture --out var/data/fashion
+    python -m trainer prepare --format fashion styles.csv images.zip --only-with-image --out var/data/fashion
     python -m benchmarks.towers.simulated_shoppers var/data/fashion --out var/data/fashion_shoppers
 
-Products and pictures are real; NO PERSON DID ANY OF THIS. The data with users that we have show no pictures and those
-with pictures have no users, so here shoppers are drawn. One shopper's taste is
+Products and images are real; NO PERSON DID ANY OF THIS. The data with users that we have show no images and those
+with images have no users, so here shoppers are drawn. One shopper's taste is
 
 - a gender: their own products and unisex ones, but for a few stray choices;
 - two to four article types, each with a weight of its own;
@@ -14,10 +14,10 @@ with pictures have no users, so here shoppers are drawn. One shopper's taste is
 
 Histories are 4 to 40 products long, geometrically distributed with median 8, no product twice, some days apart.
 
-What numbers on these data say: which towers find a taste of this kind in words, in pictures and in what others chose,
-and what is left where words or pictures are missing. What they do not say: anything of real people. Real taste is more
+What numbers on these data say: which towers find a taste of this kind in words, in images and in what others chose,
+and what is left where words or images are missing. What they do not say: anything of real people. Real taste is more
 than five columns of a table, words here spell out nearly all that there is to know (names and categories say gender,
-type and colour, which flatters text), pictures can only repeat it, and choices depend on no earlier choice. Methods
+type and colour, which flatters text), images can only repeat it, and choices depend on no earlier choice. Methods
 that are told the same columns (labels, a graph by category) know part of the answer in advance.
 """
 
@@ -223,7 +223,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.towers.simulated_shoppers", description=(__doc__ or "").splitlines()[0]
     )
-    parser.add_argument("source", type=Path, help="prepared products with pictures: products.jsonl and images/")
+    parser.add_argument("source", type=Path, help="prepared products with images: products.jsonl and images/")
     parser.add_argument("--out", type=Path, required=True, help="a directory for the data")
     parser.add_argument("--users", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=7)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.record import environment
 from benchmarks.towers.files import NEAR_CLONES, WORK, images_of, is_done
-from benchmarks.towers.rows import NO_PICTURES, PLANTED, WITH_PICTURES, K
+from benchmarks.towers.rows import NO_IMAGES, PLANTED, WITH_IMAGES, K
 from trainer.baselines import BASELINES
 from trainer.evaluation.statistics import holm, seeds_interval
 
@@ -19,7 +19,7 @@ from trainer.evaluation.statistics import holm, seeds_interval
 def summary(name: str) -> dict[str, Any]:
     """Return the document results/towers_NAME.json: of every protocol the rows that are measured, best first."""
     result = environment("torch", "numpy", "scipy", "scikit-learn", "implicit", "torch_geometric") | {"data": name}
-    result["not_here"] = {} if images_of(name) else dict.fromkeys(WITH_PICTURES, NO_PICTURES)
+    result["not_here"] = {} if images_of(name) else dict.fromkeys(WITH_IMAGES, NO_IMAGES)
     result["protocols"] = {
         where.name: _protocol(name, where)
         for where in sorted((WORK / name).iterdir())

@@ -76,7 +76,7 @@ class DemoProduct:
     rating: Decimal | None
     rating_count: int
     reviews: tuple[Review, ...]
-    has_picture: bool
+    has_image: bool
     updated: datetime
 
     @property
@@ -110,7 +110,7 @@ def _build(seed: int) -> tuple[DemoProduct, ...]:
 
 @dataclass(frozen=True)
 class _Look:
-    """How an article looks: what titles, descriptions and pictures are made from."""
+    """How an article looks: what titles, descriptions and images are made from."""
 
     word: str
     pattern_key: str
@@ -164,7 +164,7 @@ def _article(
         rating=rating,
         rating_count=rating_count,
         reviews=reviews,
-        has_picture=dice.random() > 0.012,
+        has_image=dice.random() > 0.012,
         updated=OPENING_DAY + timedelta(hours=dice.randrange(24 * 120)),
     )
 

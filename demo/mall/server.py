@@ -67,7 +67,7 @@ class ShopServer(ThreadingHTTPServer):
         if name not in self.names or port not in ("", str(self.server_port)):
             return NOT_OURS
         path, _, query = target.partition("?")
-        if _is_picture(path):  # pictures have their own cache, and must not push pages out of theirs
+        if _is_image(path):  # images have their own cache, and must not push pages out of theirs
             return self.storefront(name).respond(unquote(path), query)
         return self.page(name, path, query)
 
@@ -83,7 +83,7 @@ class ShopServer(ThreadingHTTPServer):
         return self.storefront(name).respond(unquote(path), query)
 
 
-def _is_picture(path: str) -> bool:
+def _is_image(path: str) -> bool:
     return path.endswith((".jpg", ".png", ".webp"))
 
 

@@ -1,9 +1,9 @@
 # ruff: noqa: E501 - a table: one taste in a dozen lines can be compared with the next
-"""Twelve tastes as data. Their keys are labels for Python only: no page, feed or picture name ever carries one."""
+"""Twelve tastes as data. Their keys are labels for Python only: no page, feed or image name ever carries one."""
 
 from dataclasses import dataclass, field
 
-# One colour table for words and pictures, so that what a title says is what the picture shows.
+# One colour table for words and images, so that what a title says is what the image shows.
 COLOURS: dict[str, str] = {
     "navy": "#1f2f56", "white": "#f4f2ec", "sky blue": "#8dbbdc", "sand": "#d8c49c",
     "black": "#232325", "oxblood": "#5b1f25", "charcoal": "#44474b", "gunmetal": "#5d646b",

@@ -128,7 +128,7 @@ def crawl_step(run: Run, shop: str, port: int) -> Step:
         "--resolve", f"{host}:{HOST}",
     )  # fmt: skip
     catalogue = tuple(
-        ROOT / "demo" / name for name in ("catalogue.py", "tastes.py", "vocabulary.py", "shops", "pictures")
+        ROOT / "demo" / name for name in ("catalogue.py", "tastes.py", "vocabulary.py", "shops", "images")
     )
     sources = (ROOT / "scraper", *_contracts(), ROOT / "requirements.txt", *catalogue)
     # The seed is no argument of the crawl, yet decides what it finds: the fingerprint takes it from the step's name.

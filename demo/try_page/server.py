@@ -43,11 +43,11 @@ class Home(ThreadingHTTPServer):
         self._cards: dict[str, bytes] = {}
 
     def policy(self) -> str:
-        """Return the Content-Security-Policy: own scripts, the shops' pictures, the one server; nothing else."""
-        pictures = " ".join(f"http://{shop}.localhost:{port}" for shop, port in self.shops.items())
+        """Return the Content-Security-Policy: own scripts, the shops' images, the one server; nothing else."""
+        images = " ".join(f"http://{shop}.localhost:{port}" for shop, port in self.shops.items())
         return (
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
-            f"img-src 'self' {pictures}; connect-src 'self' {self.recommender}; "
+            f"img-src 'self' {images}; connect-src 'self' {self.recommender}; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
 

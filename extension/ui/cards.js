@@ -17,10 +17,10 @@ function reason([first, second]) {
 }
 
 /** @param {Item} item @returns {HTMLElement} */
-function picture({ image }) {
-  const frame = element("span", { class: "picture" });
+function imageFrame({ image }) {
+  const frame = element("span", { class: "image" });
   if (!image) return frame;
-  // Loaded from the shop the person is at. Without a referrer: the shop need not know who shows its picture.
+  // Loaded from the shop the person is at. Without a referrer: the shop need not know who shows its image.
   const img = element("img", { alt: "", loading: "lazy", decoding: "async", referrerPolicy: "no-referrer" });
   img.addEventListener("error", () => img.remove());
   img.src = image;
@@ -51,7 +51,7 @@ export function card(item, onDismiss) {
   }, "×");
   return element("li", { class: "card", "data-item-id": item.itemId },
     element("a", { href: isWeb ? item.url : "", target: "_blank", rel: "noreferrer" },
-      picture(item),
+      imageFrame(item),
       element("span", { class: "words" },
         // Many shops begin a title with the brand: once is enough.
         item.brand && !item.title.startsWith(item.brand) && element("span", { class: "brand" }, item.brand),
@@ -64,5 +64,5 @@ export function card(item, onDismiss) {
 /** @param {number} count @returns {HTMLLIElement[]} the shape of cards to come */
 export function skeletons(count) {
   return Array.from({ length: count }, () => element("li", { class: "card skeleton", "aria-hidden": "true" },
-    element("span", { class: "picture" }), element("span", { class: "words" }, element("span", {}), element("span", {}))));
+    element("span", { class: "image" }), element("span", { class: "words" }, element("span", {}), element("span", {}))));
 }

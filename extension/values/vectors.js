@@ -20,7 +20,7 @@ export function unit(vector) {
 const LEAST_SHARE = 1e-3;
 
 /**
- * How alike two items are, over what is known of both: an item without its picture holds the missing length in the
+ * How alike two items are, over what is known of both: an item without its image holds the missing length in the
  * manifest's `filler` coordinate, which says nothing about what it looks like.
  * @param {Vector} a of unit length @param {Vector} b of unit length @param {number | undefined} filler
  * @returns {number} about -1 to 1

@@ -61,7 +61,7 @@ def add_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parquet", action="store_true", help="write products.parquet beside products.jsonl")
     parser.add_argument("--images", type=positive, metavar="N",
-                        help="at the end, fetch the first N pictures of each product (default: none)")  # fmt: skip
+                        help="at the end, fetch the first N images of each product (default: none)")  # fmt: skip
     parser.add_argument("--recrawl", action="store_true", help="after a finished crawl: ask for changes of every page")
 
 
@@ -117,9 +117,9 @@ def _crawled(settings: CrawlSettings, arguments: argparse.Namespace) -> bool:
     summary = crawl(settings)
     write_page(settings.out)
     print_summary(summary)
-    are_pictures_done = arguments.images is None or run_images(settings, arguments.images)
+    are_images_done = arguments.images is None or run_images(settings, arguments.images)
     gave_all = all("stopped" not in shop and (shop["pages"] or "feed" in shop) for shop in summary["shops"])
-    return gave_all and are_pictures_done
+    return gave_all and are_images_done
 
 
 def say_without_contact(settings: CrawlSettings) -> None:

@@ -1,4 +1,4 @@
-"""A whole pass over the pictures: fetched, shown in the report, told to the person at the terminal."""
+"""A whole pass over the images: fetched, shown in the report, told to the person at the terminal."""
 
 import sys
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from scraper.output.page import write_page
 
 
 def run_images(settings: CrawlSettings, per_product: int) -> bool:
-    """Fetch the pictures, write the report again and say what came of it; return whether every host was heard."""
+    """Fetch the images, write the report again and say what came of it; return whether every host was heard."""
     found = fetch_images(settings, per_product=per_product)
     write_page(settings.out)
     print(_line(found), file=sys.stderr)  # noqa: T201  # what a run came to belongs beside its progress
@@ -19,7 +19,7 @@ def run_images(settings: CrawlSettings, per_product: int) -> bool:
 
 
 def _line(found: Mapping[str, Any]) -> str:
-    parts = [f"{found['files']} pictures of {found['products']} products, {found['bytes'] / 1e6:.1f} MB"]
+    parts = [f"{found['files']} images of {found['products']} products, {found['bytes'] / 1e6:.1f} MB"]
     parts += [f"{count} {reason}" for kind in ("failures", "dropped") for reason, count in found[kind].items()]
     parts += [f"gave up {host}: {reason}" for host, reason in found.get("stoppedHosts", {}).items()]
     return "; ".join(parts)

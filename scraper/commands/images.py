@@ -10,10 +10,10 @@ from scraper.crawl.settings import CrawlSettings, parse_contact, parse_pins
 
 def add_command(commands: "Commands[argparse.ArgumentParser]") -> None:
     """Add the parser of `images`; it sets `run` to the function that does it."""
-    images = commands.add_parser("images", help="fetch the pictures of a finished crawl's products; run again to go on")
+    images = commands.add_parser("images", help="fetch the images of a finished crawl's products; run again to go on")
     images.add_argument("folder", type=Path, metavar="DIR", help="the crawl's folder")
     images.add_argument("--per-product", type=positive, default=1, metavar="N",
-                        help="the first N pictures of each product (default 1)")  # fmt: skip
+                        help="the first N images of each product (default 1)")  # fmt: skip
     images.add_argument("--rate", type=rate, default=1.0, metavar="R", help="requests per second and host (default 1)")
     images.add_argument("--resolve", action="append", default=[], metavar="HOST:ADDR",
                         help="connect to ADDR for HOST, even if it is a private address")  # fmt: skip

@@ -12,7 +12,7 @@ class Candidate:
     """Fields as found by one syntax, already in Product's types; absent is None or empty.
 
     `is_product` says that the syntax itself claims a product (a schema.org Product, `og:type` product, a priced
-    state object), which a title or a picture alone does not. `num_products` counts the products it saw on the page. One
+    state object), which a title or an image alone does not. `num_products` counts the products it saw on the page. One
     that `is_weak` gives an id that may be the shop's database's own, which any sku named elsewhere is better than.
     """
 

@@ -126,8 +126,8 @@ def _price(part: dict[str, Any], key: str, context: FeedContext) -> Price | None
 def _variant(
     part: dict[str, Any], names: list[str], url: str, images: tuple[str, ...], context: FeedContext
 ) -> Variant:
-    picture = part.get("featured_image")
-    own = addresses_of([picture.get("src")] if isinstance(picture, dict) else [], context)
+    image = part.get("featured_image")
+    own = addresses_of([image.get("src")] if isinstance(image, dict) else [], context)
     identifier = part.get("id")
     available = part.get("available")
     values = (clean(part.get(f"option{place}"), 200) for place in range(1, 4))

@@ -1,1 +1,1 @@
-"""Product pictures: asked for politely, checked before they are believed, kept once by content."""
+"""Product images: asked for politely, checked before they are believed, kept once by content."""

@@ -1,4 +1,4 @@
-"""One picture at a time from each host, as its robots.txt and its answers allow, wherever redirects lead."""
+"""One image at a time from each host, as its robots.txt and its answers allow, wherever redirects lead."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from scraper.errors import FetchError
 MAX_IMAGE_BYTES = 20 * 2**20
 MAX_REDIRECTS = 5
 MAX_FAILURES_IN_A_ROW = 5
-# Google's, and what sites write against training sets; each says that this picture is not for us.
+# Google's, and what sites write against training sets; each says that this image is not for us.
 REFUSING_WORDS = frozenset(("none", "noindex", "noimageindex", "noai", "noimageai"))
 
 
@@ -27,7 +27,7 @@ class _Host:
 
 
 class Hosts:
-    """What is known of every picture host of one run; shared by its threads, each with a Fetcher of its own."""
+    """What is known of every image host of one run; shared by its threads, each with a Fetcher of its own."""
 
     def __init__(self, settings: CrawlSettings, stop: threading.Event) -> None:
         self._settings = settings
@@ -40,7 +40,7 @@ class Hosts:
         return {name: host.stopped for name, host in sorted(self._hosts.items()) if host.stopped}
 
     def get(self, url: str, fetcher: Fetcher) -> bytes:
-        """Return a picture's bytes; raises FetchError with the reason why they may not or cannot be had."""
+        """Return an image's bytes; raises FetchError with the reason why they may not or cannot be had."""
         for _ in range(MAX_REDIRECTS + 1):
             response = self._ask(url, fetcher)
             if response.location is None:
@@ -114,7 +114,7 @@ def _body(response: Response) -> bytes:
 
 
 def refuses(robots_tag: str) -> bool:
-    """Whether an X-Robots-Tag header asks this robot to leave a picture alone.
+    """Whether an X-Robots-Tag header asks this robot to leave an image alone.
 
     A directive with another robot's name before it is that robot's; several headers arrive joined by commas.
 

@@ -1,4 +1,4 @@
-"""What a picture's bytes are, told from the bytes themselves and never from what a server calls them."""
+"""What an image's bytes are, told from the bytes themselves and never from what a server calls them."""
 
 import io
 import re
@@ -13,7 +13,7 @@ from scraper.errors import FetchError
 
 SUFFIXES = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp", "AVIF": "avif"}
 MAX_PIXELS = 40_000_000
-# A picture narrower or lower than this shows no product: tracking pixels, spacers, icons.
+# An image narrower or lower than this shows no product: tracking pixels, spacers, icons.
 MIN_SIDE = 32
 _LOGO = re.compile(
     r"(?:^|[/_.-])(?:logos?|favicon|sprites?|placeholder|no-?image|spacer|pixel)(?:[/_.-]|$)", re.IGNORECASE
@@ -23,16 +23,16 @@ _opening = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A whole, decodable picture: the suffix of its true type, and its size in pixels."""
+class InspectedImage:
+    """A whole, decodable image: the suffix of its true type, and its size in pixels."""
 
     suffix: str
     width: int
     height: int
 
 
-def inspect(body: bytes, url: str, *, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Return what `body` is; raises FetchError with the reason why it is no picture of a product.
+def inspect(body: bytes, url: str, *, max_pixels: int = MAX_PIXELS) -> InspectedImage:
+    """Return what `body` is; raises FetchError with the reason why it is no image of a product.
 
     The size is read from the header, and judged, before a pixel is decoded.
     """
@@ -42,20 +42,20 @@ def inspect(body: bytes, url: str, *, max_pixels: int = MAX_PIXELS) -> Picture:
             raise FetchError("too_many_pixels", f"{url}: {image.width} × {image.height} pixels, at most {max_pixels}")
         if min(image.size) < MIN_SIDE:
             raise FetchError("too_small", f"{url}: {image.width} × {image.height} pixels show no product")
-        picture = Picture(SUFFIXES[image.format or ""], image.width, image.height)
+        inspected = InspectedImage(SUFFIXES[image.format or ""], image.width, image.height)
         image.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise FetchError("too_many_pixels", f"{url}: {error}") from error
     except UnidentifiedImageError as error:
-        raise FetchError("no_picture", f"{url}: expected JPEG, PNG, GIF, WebP or AVIF") from error
+        raise FetchError("no_image", f"{url}: expected JPEG, PNG, GIF, WebP or AVIF") from error
     # Pillow's decoders raise these for data that breaks off or contradicts itself.
     except (OSError, ValueError, SyntaxError, IndexError, KeyError, EOFError) as error:
-        raise FetchError("broken_picture", f"{url}: {error}") from error
-    return picture
+        raise FetchError("broken_image", f"{url}: {error}") from error
+    return inspected
 
 
 def is_logo(url: str) -> bool:
-    """Whether a picture's address calls it a logo, a placeholder or the like.
+    """Whether an image's address calls it a logo, a placeholder or the like.
 
     >>> is_logo("https://shop.example/img/site-logo.png"), is_logo("https://shop.example/img/logos-tee.png?v=2")
     (True, True)

@@ -1,4 +1,4 @@
-"""Fetching the pictures of a finished crawl's products, resumable at any moment, hosts in parallel."""
+"""Fetching the images of a finished crawl's products, resumable at any moment, hosts in parallel."""
 
 import json
 import threading
@@ -26,7 +26,7 @@ MAX_HOSTS_AT_ONCE = 16
 
 
 def fetch_images(settings: CrawlSettings, *, per_product: int) -> dict[str, Any]:
-    """Fetch the first `per_product` pictures of each product in `settings.out`, or go on where a run was cut off.
+    """Fetch the first `per_product` images of each product in `settings.out`, or go on where a run was cut off.
 
     Writes images.jsonl, puts what came of it into summary.json as "images", and returns that.
     """
@@ -73,7 +73,7 @@ def _wishes(products: Path, per_product: int) -> Iterator[Wanted]:
 
 
 def _fetch_all(settings: CrawlSettings, store: ImageStore) -> dict[str, str]:
-    """Settle every picture that waits and return the hosts that were given up."""
+    """Settle every image that waits and return the hosts that were given up."""
     by_host: dict[str, list[str]] = defaultdict(list)
     for url in store.queued():
         by_host[urlsplit(url).hostname or ""].append(url)
@@ -81,7 +81,7 @@ def _fetch_all(settings: CrawlSettings, store: ImageStore) -> dict[str, str]:
     hosts = Hosts(settings, stop)
     total = sum(map(len, by_host.values()))
     with (
-        Progress("fetching pictures", total=total, unit="pictures") as progress,
+        Progress("fetching images", total=total, unit="images") as progress,
         ThreadPoolExecutor(MAX_HOSTS_AT_ONCE) as executor,
     ):
 
@@ -95,7 +95,7 @@ def _fetch_all(settings: CrawlSettings, store: ImageStore) -> dict[str, str]:
                     with lock:
                         progress.advance(errors=1 if reason else 0)
             except BaseException:
-                # Not one picture's doing, such as a full disk: the other hosts end too.
+                # Not one image's doing, such as a full disk: the other hosts end too.
                 stop.set()
                 raise
             finally:
@@ -113,16 +113,16 @@ def _fetch_all(settings: CrawlSettings, store: ImageStore) -> dict[str, str]:
 
 
 def _fetch(url: str, hosts: Hosts, fetcher: Fetcher, store: ImageStore) -> str | None:
-    """Fetch and keep one picture; return the reason where it is not kept."""
+    """Fetch and keep one image; return the reason where it is not kept."""
     try:
         if is_logo(url):
             raise FetchError("logo", f"{url}: its name says logo or placeholder")
         body = hosts.get(url, fetcher)
-        picture = inspect(body, url)
+        image = inspect(body, url)
     except FetchError as error:
         store.refuse(url, error.reason)
         return error.reason
-    store.keep(url, body, picture)
+    store.keep(url, body, image)
     return None
 
 

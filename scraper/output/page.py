@@ -2,7 +2,7 @@
 
 It is made from the files a crawl has handed over, and from nothing else. All text in it is a stranger's: Jinja2 escapes
 every value, links are http(s) only, and a Content-Security-Policy keeps the page from loading or running anything but
-its own style and the pictures beside it.
+its own style and the images beside it.
 """
 
 import heapq
@@ -82,7 +82,7 @@ def _totals(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Longest shop", page_text.duration(max((shop["seconds"] for shop in shops), default=0))),
     ]
     if "images" in summary:
-        totals.append(("Pictures", f"{summary['images']['files']:,}"))
+        totals.append(("Images", f"{summary['images']['files']:,}"))
     return totals
 
 
@@ -132,17 +132,17 @@ def _drop_part(change: Mapping[str, Any]) -> float:
 
 
 def _samples(folder: Path, num_shops: int) -> list[dict[str, Any]]:
-    """Return a few products of each shop, those with pictures first, otherwise as good as drawn by lot.
+    """Return a few products of each shop, those with images first, otherwise as good as drawn by lot.
 
     Ids are hashes, so the smallest are a random but steady choice.
     """
-    pictured = {item_id for entry in _lines(folder / IMAGES) for item_id in entry["itemIds"]}
+    imaged = {item_id for entry in _lines(folder / IMAGES) for item_id in entry["itemIds"]}
     per_shop = max(1, min(8, MAX_SAMPLES // max(1, num_shops)))
     by_shop: dict[str, list[dict[str, Any]]] = {}
     for product in _lines(folder / PRODUCTS):
         if product["shop"] in by_shop or len(by_shop) < MAX_SAMPLES:
             best = [*by_shop.get(product["shop"], ()), product]
-            best.sort(key=lambda one: (one["itemId"] not in pictured, one["itemId"]))
+            best.sort(key=lambda one: (one["itemId"] not in imaged, one["itemId"]))
             by_shop[product["shop"]] = best[:per_shop]
     chosen = [product for products in by_shop.values() for product in products]
     wanted = {url for product in chosen for url in product.get("images", ())}
@@ -152,7 +152,7 @@ def _samples(folder: Path, num_shops: int) -> list[dict[str, Any]]:
 
 def _sample(product: dict[str, Any], files: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     optional: dict[str, Any] = dict.fromkeys(("brand", "price", "regularPrice", "availability", "language"))
-    pictures: Iterable[dict[str, Any]] = (files[url] for url in product.get("images", ()) if url in files)
+    images: Iterable[dict[str, Any]] = (files[url] for url in product.get("images", ()) if url in files)
     names = [camel(name) for name in FIELDS if camel(name) in product]
     fields = [(name, page_text.value_words(product[name]), product["provenance"].get(name, "")) for name in names]
-    return {"product": optional | product, "picture": next(iter(pictures), None), "fields": fields}
+    return {"product": optional | product, "image": next(iter(images), None), "fields": fields}

@@ -17,7 +17,7 @@ from server.contracts import first_violation
 from server.encoding.bundle import Bundle
 from server.encoding.encoder import Encoder
 from server.encoding.fetch import Fetcher
-from server.encoding.image_sources import PictureSource, WebPictures, pixels_of
+from server.encoding.image_sources import ImageSource, WebImages, pixels_of
 from server.settings import Settings
 
 # Facts about the visit, not about the product: a new crawl of an unchanged shop must not write every item again.
@@ -32,8 +32,8 @@ class WriteReport:
     unchanged: int = 0
     rejected: list[tuple[int, str]] = field(default_factory=list)
     num_embedded: int = 0
-    num_pictures: int = 0
-    picture_seconds: float = 0.0
+    num_images: int = 0
+    image_seconds: float = 0.0
     encode_seconds: float = 0.0
     commit_seconds: float = 0.0
 
@@ -45,7 +45,7 @@ class _Draft:
     position: int
     product: Mapping[str, Any]
     text: str
-    picture: str
+    image: str
     content_hash: str
     embedding_key: str
     embedding: NDArray[np.float32] | None = None
@@ -56,13 +56,11 @@ class _Draft:
 class Writer:
     """Embeds and writes products; one per process, because it owns the encoder's weights."""
 
-    def __init__(
-        self, settings: Settings, bundle: Bundle, pictures: PictureSource | None = None, threads: int = 0
-    ) -> None:
+    def __init__(self, settings: Settings, bundle: Bundle, images: ImageSource | None = None, threads: int = 0) -> None:
         self._settings = settings
         self._bundle = bundle
         self._encoder = Encoder(bundle, threads)
-        self._pictures = pictures or WebPictures(
+        self._images = images or WebImages(
             Fetcher(settings.image_max_bytes, settings.image_timeout_seconds, settings.pinned_hosts())
         )
 
@@ -101,17 +99,17 @@ class Writer:
             catalogue.write(items)
         report.commit_seconds += time.perf_counter() - started
         report.accepted += len(items)
-        problem = "expected text or a usable picture, got neither"
+        problem = "expected text or a usable image, got neither"
         report.rejected = [(draft.position, problem) for draft in changed if draft.embedding is None]
         return report
 
     def _draft(self, position: int, product: Mapping[str, Any]) -> _Draft:
         text = self._encoder.text_of(product)
-        picture = self._pictures.identity(product) if self._encoder.takes_images else ""
+        image = self._images.identity(product) if self._encoder.takes_images else ""
         lasting = {name: value for name, value in product.items() if name not in _VOLATILE}
-        embedding_key = _digest(self._bundle.space, text, picture)
+        embedding_key = _digest(self._bundle.space, text, image)
         content = orjson.dumps(lasting, option=orjson.OPT_SORT_KEYS).decode()
-        return _Draft(position, product, text, picture, _digest(embedding_key, content), embedding_key)
+        return _Draft(position, product, text, image, _digest(embedding_key, content), embedding_key)
 
     def _changed(
         self, catalogue: Catalogue, drafts: Mapping[tuple[str, str], _Draft], report: WriteReport
@@ -119,9 +117,9 @@ class Writer:
         changed = []
         for (shop, item_id), draft in drafts.items():
             stored = catalogue.stored(shop, item_id)
-            # A picture that could not be had last time is tried again; otherwise the same input, the same embedding.
+            # An image that could not be had last time is tried again; otherwise the same input, the same embedding.
             if stored is not None and stored.embedding_key == draft.embedding_key:
-                if stored.has_image or not draft.picture:
+                if stored.has_image or not draft.image:
                     draft.embedding = np.frombuffer(stored.embedding, dtype="<f4").astype(np.float32)
                     draft.has_image = stored.has_image
                 if stored.content_hash == draft.content_hash and draft.embedding is not None:
@@ -135,7 +133,7 @@ class Writer:
             return
         started = time.perf_counter()
         self._load_pixels(drafts)
-        report.picture_seconds += time.perf_counter() - started
+        report.image_seconds += time.perf_counter() - started
         usable = [draft for draft in drafts if draft.text or draft.pixels is not None]
         started = time.perf_counter()
         if usable:
@@ -145,16 +143,16 @@ class Writer:
                 draft.pixels = None
         report.encode_seconds += time.perf_counter() - started
         report.num_embedded += len(usable)
-        report.num_pictures += sum(draft.has_image for draft in usable)
+        report.num_images += sum(draft.has_image for draft in usable)
 
     def _load_pixels(self, drafts: Sequence[_Draft]) -> None:
-        wanted = [draft for draft in drafts if draft.picture]
+        wanted = [draft for draft in drafts if draft.image]
         if not wanted:
             return
         rule = self._bundle.manifest["image"]
 
         def load(draft: _Draft) -> NDArray[np.float32] | None:
-            return pixels_of(draft.product, self._pictures, rule, self._settings.image_max_pixels)
+            return pixels_of(draft.product, self._images, rule, self._settings.image_max_pixels)
 
         with ThreadPoolExecutor(self._settings.image_threads) as pool:
             for draft, pixels in zip(wanted, pool.map(load, wanted), strict=True):

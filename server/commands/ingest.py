@@ -19,7 +19,7 @@ from server.catalogue.database import Catalogue
 from server.catalogue.writer import Writer, WriteReport, problem_of
 from server.commands.progress import Progress
 from server.encoding.bundle import load_bundle
-from server.encoding.image_sources import LocalPictures
+from server.encoding.image_sources import LocalImages
 from server.errors import InputError
 from server.locks import held_lock
 from server.search.replica import Replica
@@ -64,7 +64,7 @@ def ingest(
     if not products_path.is_file():
         raise InputError(f"expected a products.jsonl, found none at {products_path}")
     bundle = load_bundle(settings.bundle_dir)
-    pictures = LocalPictures(images_dir) if images_dir is not None else None
+    images = LocalImages(images_dir) if images_dir is not None else None
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     busy = f"process {{pid}} is already ingesting into {settings.data_dir}; wait for it, or stop it"
     started = time.perf_counter()
@@ -72,7 +72,7 @@ def ingest(
         catalogue = Catalogue(settings.data_dir)
         tally = Tally()
         try:
-            writer = Writer(settings, bundle, pictures)
+            writer = Writer(settings, bundle, images)
             _ingest_lines(products_path, catalogue, writer, settings.batch_size, tally, say)
             if prune:
                 _prune(catalogue, tally, say)
@@ -166,9 +166,9 @@ def _write(
         tally.num_rejected += 1
         say(f"{path}:{number}: rejected: {problem}")
     total = tally.report
-    for name in ("accepted", "unchanged", "num_embedded", "num_pictures"):
+    for name in ("accepted", "unchanged", "num_embedded", "num_images"):
         setattr(total, name, getattr(total, name) + getattr(report, name))
-    for name in ("picture_seconds", "encode_seconds", "commit_seconds"):
+    for name in ("image_seconds", "encode_seconds", "commit_seconds"):
         setattr(total, name, getattr(total, name) + getattr(report, name))
 
 
@@ -202,13 +202,13 @@ def _summary(
         "skipped": dict(sorted(tally.skipped.items())),
         "pruned": tally.pruned,
         "embedded": report.num_embedded,
-        "withPicture": report.num_pictures,
+        "withImage": report.num_images,
         "indexesBuilt": num_indexes,
         "provider": provider,
         "seconds": round(seconds, 3),
         "itemsPerSecond": round((report.accepted + report.unchanged) / seconds, 1) if seconds else 0.0,
         "secondsBy": {
-            "pictures": round(report.picture_seconds, 3),
+            "images": round(report.image_seconds, 3),
             "encoding": round(report.encode_seconds, 3),
             "catalogue": round(report.commit_seconds, 3),
             "index": round(index_seconds, 3),

@@ -144,8 +144,8 @@ def _check_item_tower(bundle: Bundle) -> None:
     roles = {tensor.role for tensor in bundle.towers["itemTower"].inputs}
     if not {"text", "modalityMask"} <= roles <= {"text", "image", "modalityMask"}:
         raise BundleError(f"{bundle.directory}: itemTower needs inputs text, modalityMask (and image), got {roles}")
-    has_pictures = "imageEncoder" in bundle.towers
-    if has_pictures != ("image" in roles) or has_pictures != ("image" in bundle.manifest):
+    has_images = "imageEncoder" in bundle.towers
+    if has_images != ("image" in roles) or has_images != ("image" in bundle.manifest):
         raise BundleError(f"{bundle.directory}: imageEncoder, image preprocessing and itemTower's image input differ")
     width = bundle.towers["itemTower"].width()
     if width != bundle.dim:

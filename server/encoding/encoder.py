@@ -47,11 +47,11 @@ class Encoder:
         return provider
 
     def embed(self, texts: Sequence[str], pixels: Sequence[Floats | None]) -> Floats:
-        """float32 (n, dim), unit length, for n texts (empty = missing) and n pictures (None = missing)."""
+        """float32 (n, dim), unit length, for n texts (empty = missing) and n images (None = missing)."""
         towers = self._bundle.towers
-        mask = np.array([[bool(text), picture is not None] for text, picture in zip(texts, pixels, strict=True)])
+        mask = np.array([[bool(text), image is not None] for text, image in zip(texts, pixels, strict=True)])
         if not mask.any(axis=1).all():
-            raise EncodingError("expected text or a picture for every product, got neither for at least one")
+            raise EncodingError("expected text or an image for every product, got neither for at least one")
         by_role: dict[str, NDArray[Any]] = {
             "text": self._scatter("textEncoder", mask[:, 0], lambda rows: self._text_inputs([texts[i] for i in rows])),
             "modalityMask": mask.astype(np.float32),

@@ -1,4 +1,4 @@
-"""Fetches pictures from addresses that strangers wrote, without reaching into private networks.
+"""Fetches images from addresses that strangers wrote, without reaching into private networks.
 
 The name is resolved once, every address must be public, and the connection goes to exactly the address that was
 checked, so that a name that resolves differently a moment later (DNS rebinding) gains nothing. Redirects are checked
@@ -21,7 +21,7 @@ from server.errors import FetchError
 MAX_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
 _CHUNK_BYTES = 64 * 1024
-_USER_AGENT = "Carryover/0.1 (catalogue pictures)"
+_USER_AGENT = "Carryover/0.1 (catalogue images)"
 
 
 @dataclass(frozen=True)

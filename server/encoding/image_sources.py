@@ -1,4 +1,4 @@
-"""Finds a product's picture: a file the operator has, or its address on the web."""
+"""Finds a product's image: a file the operator has, or its address on the web."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,24 +12,24 @@ from server.encoding.pixels import decode_image, to_pixels
 from server.errors import FetchError, ImageError, InputError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-# A shop's first picture is its best; after two that cannot be had, the third is unlikely to be worth the wait.
+# A shop's first image is its best; after two that cannot be had, the third is unlikely to be worth the wait.
 _MAX_TRIES = 2
 
 
-class PictureSource(Protocol):
-    """Where pictures come from."""
+class ImageSource(Protocol):
+    """Where images come from."""
 
     def identity(self, product: Mapping[str, Any]) -> str:
-        """Differs when another picture would be used; empty when the product has none."""
+        """Differs when another image would be used; empty when the product has none."""
         ...
 
     def read(self, product: Mapping[str, Any]) -> bytes:
-        """The picture's bytes; raises FetchError or ImageError."""
+        """The image's bytes; raises FetchError or ImageError."""
         ...
 
 
-class WebPictures:
-    """Pictures from the addresses in `images`, within the fetcher's limits."""
+class WebImages:
+    """Images from the addresses in `images`, within the fetcher's limits."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
@@ -40,7 +40,7 @@ class WebPictures:
 
     def read(self, product: Mapping[str, Any]) -> bytes:
         """The first of them that can be fetched."""
-        failure = FetchError("the product names no picture")
+        failure = FetchError("the product names no image")
         for url in product.get("images", ())[:_MAX_TRIES]:
             try:
                 return self._fetcher.fetch(url)
@@ -49,8 +49,8 @@ class WebPictures:
         raise failure
 
 
-class LocalPictures:
-    """Pictures from one directory, named {itemId} or {sku} with .jpg, .jpeg, .png or .webp; nothing is fetched."""
+class LocalImages:
+    """Images from one directory, named {itemId} or {sku} with .jpg, .jpeg, .png or .webp; nothing is fetched."""
 
     def __init__(self, directory: Path) -> None:
         if not directory.is_dir():
@@ -73,7 +73,7 @@ class LocalPictures:
         """The file's bytes."""
         path = self._path(product)
         if path is None:
-            raise FetchError("no picture of this name in the directory")
+            raise FetchError("no image of this name in the directory")
         try:
             return path.read_bytes()
         except OSError as error:
@@ -81,9 +81,9 @@ class LocalPictures:
 
 
 def pixels_of(
-    product: Mapping[str, Any], source: PictureSource, rule: Mapping[str, Any], max_pixels: int
+    product: Mapping[str, Any], source: ImageSource, rule: Mapping[str, Any], max_pixels: int
 ) -> NDArray[np.float32] | None:
-    """What the image encoder reads, or None: a product without a usable picture is still a product."""
+    """What the image encoder reads, or None: a product without a usable image is still a product."""
     if not source.identity(product):
         return None
     try:

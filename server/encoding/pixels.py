@@ -1,4 +1,4 @@
-"""Picture bytes to the pixels an image encoder reads."""
+"""Image bytes to the pixels an image encoder reads."""
 
 import io
 import warnings
@@ -19,44 +19,44 @@ _RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling
 def decode_image(raw: bytes, max_pixels: int) -> Image.Image:
     """`raw` as RGB with transparent pixels on white; the type is judged by the bytes, never by a header.
 
-    Raises ImageError for anything that is not a whole picture of at most `max_pixels`. The size is read before a
+    Raises ImageError for anything that is not a whole image of at most `max_pixels`. The size is read before a
     pixel is decoded: a 10 kB file can hold 81 megapixels.
     """
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = max_pixels
     try:
-        with Image.open(io.BytesIO(raw), formats=_FORMATS) as picture:
-            if picture.width * picture.height > max_pixels:
-                raise ImageError(f"expected at most {max_pixels} pixels, got {picture.width} x {picture.height}")
-            return _on_white(picture)
+        with Image.open(io.BytesIO(raw), formats=_FORMATS) as image:
+            if image.width * image.height > max_pixels:
+                raise ImageError(f"expected at most {max_pixels} pixels, got {image.width} x {image.height}")
+            return _on_white(image)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ImageError(f"expected at most {max_pixels} pixels: {error}") from error
     # Pillow's decoders raise all of these for damaged files.
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, OverflowError, MemoryError) as error:
         if isinstance(error, ImageError):
             raise
-        raise ImageError(f"expected a picture ({', '.join(_FORMATS)}): {error}") from error
+        raise ImageError(f"expected an image ({', '.join(_FORMATS)}): {error}") from error
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        overlay = picture.convert("RGBA")
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        overlay = image.convert("RGBA")
         white = Image.new("RGBA", overlay.size, (255, 255, 255, 255))
         return Image.alpha_composite(white, overlay).convert("RGB")
-    return picture.convert("RGB")
+    return image.convert("RGB")
 
 
-def to_pixels(picture: Image.Image, rule: Mapping[str, Any]) -> NDArray[np.float32]:
+def to_pixels(image: Image.Image, rule: Mapping[str, Any]) -> NDArray[np.float32]:
     """float32 (3, size, size): shorter side to `resize`, centre crop, value/255, minus mean, over std."""
     size, shorter = rule["size"], rule["resize"]
-    scale = shorter / min(picture.size)
-    width = shorter if picture.width <= picture.height else max(shorter, int(shorter * picture.width / picture.height))
-    height = shorter if picture.height <= picture.width else max(shorter, int(shorter * picture.height / picture.width))
+    scale = shorter / min(image.size)
+    width = shorter if image.width <= image.height else max(shorter, int(shorter * image.width / image.height))
+    height = shorter if image.height <= image.width else max(shorter, int(shorter * image.height / image.width))
     # An extreme banner would grow to gigabytes before the crop discards nearly all of it.
-    if scale * max(picture.size) > 100 * shorter:
-        raise ImageError(f"expected at most 100 times as long as wide, got {picture.width} x {picture.height}")
-    resized = picture.resize((width, height), _RESAMPLING[rule["interpolation"]])
-    if min(resized.size) < size:  # transforms pad with black where the crop is larger than the picture
+    if scale * max(image.size) > 100 * shorter:
+        raise ImageError(f"expected at most 100 times as long as wide, got {image.width} x {image.height}")
+    resized = image.resize((width, height), _RESAMPLING[rule["interpolation"]])
+    if min(resized.size) < size:  # transforms pad with black where the crop is larger than the image
         padded = Image.new("RGB", (max(size, width), max(size, height)))
         padded.paste(resized, ((padded.width - width) // 2, (padded.height - height) // 2))
         resized = padded

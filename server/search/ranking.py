@@ -18,7 +18,7 @@ def mmr(relevance: Floats, embeddings: Floats, k: int, diversity: float, filler:
 
     relevance: (n,); embeddings: (n, dim), unit length. Each step takes the position with the highest
     (1 - diversity) · relevance - diversity · (greatest cosine to what is already taken); of equals the first.
-    With a `filler` coordinate two items are compared by what is known of both: otherwise one without a picture would
+    With a `filler` coordinate two items are compared by what is known of both: otherwise one without an image would
     look unlike every other and be preferred for it.
     """
     num_items = len(relevance)

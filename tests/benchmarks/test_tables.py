@@ -104,7 +104,7 @@ def test_the_same_users_asked_with_ever_more_of_their_history_have_a_table_of_th
     assert "| NDCG@10 of (users) | history 1 (1,234) |" in lines
 
 
-def test_words_and_pictures_are_told_by_way_and_gallery_and_a_row_without_words_by_its_neighbours(tmp_path):
+def test_words_and_images_are_told_by_way_and_gallery_and_a_row_without_words_by_its_neighbours(tmp_path):
     def run(spaces):
         return {
             "neighbours": dict.fromkeys(spaces),
@@ -123,10 +123,10 @@ def test_words_and_pictures_are_told_by_way_and_gallery_and_a_row_without_words_
         for place, metric in enumerate(metrics, 1)
     }
     both = {"neighbours both articleType": said(0.9), "neighbours both baseColour": said(0.5, 0.02)}
-    picture = {"neighbours picture articleType": said(0.8), "neighbours picture baseColour": said(0.3)}
+    image = {"neighbours image articleType": said(0.8), "neighbours image baseColour": said(0.3)}
     rows = {
-        "heads": {"runs": {"0": run(["text", "picture", "both"])}, "over_seeds": found | both},
-        "hvsr": {"runs": {"0": run(["picture"])}, "over_seeds": picture},
+        "heads": {"runs": {"0": run(["text", "image", "both"])}, "over_seeds": found | both},
+        "hvsr": {"runs": {"0": run(["image"])}, "over_seeds": image},
     }
     (tmp_path / "fashion_retrieval.json").write_text(json.dumps({"rows": rows}))
     lines = list(retrieval(tmp_path))

@@ -59,15 +59,15 @@ def test_reasons_name_what_was_looked_at(shopper: Shopper, world: World) -> None
     assert all(any(title in reason for title in titles) for reason in reasons)
 
 
-def test_cards_show_picture_price_and_link(shopper: Shopper, world: World) -> None:
+def test_cards_show_image_price_and_link(shopper: Shopper, world: World) -> None:
     seasoned(shopper, world)
     panel = shopper.panel(shopper.page)
     shopper.recommended(panel)
     card = panel.locator(".card").first
     expect(card.locator(".price")).to_contain_text("$")
     assert str(card.locator("a").get_attribute("href")).startswith(world.shop_url("linden"))
-    picture = card.locator("img")
-    expect(picture).to_have_attribute("referrerpolicy", "no-referrer")
+    image = card.locator("img")
+    expect(image).to_have_attribute("referrerpolicy", "no-referrer")
     panel.wait_for_function("() => document.querySelector('.card img').naturalWidth > 0")
     loads = [r for r in shopper.proxy.requests if r.header("Sec-Fetch-Dest") == "image" and "linden" in r.host]
     assert any(r.header("Referer") == "" for r in loads)

@@ -77,7 +77,7 @@ def test_item_and_user_tower_answer_as_the_checkpoint_s(trained):
     np.testing.assert_allclose(_session(bundle, towers["userTower"]).run(None, fed)[0], user.numpy(), atol=1e-5)
 
 
-def test_lite_path_is_the_trained_item_without_a_picture(trained):
+def test_lite_path_is_the_trained_item_without_an_image(trained):
     checkpoint, bundle = trained
     manifest = verify(bundle)
     ids = np.array([[2, 5, 9, 14, 3]])

@@ -16,7 +16,7 @@ from trainer.pretrained import branches, efficientnet
 from trainer.towers.clip import ContrastiveItemTower
 from trainer.towers.content import ContentUserTower
 from trainer.towers.hvsr import HvsrItem
-from trainer.towers.hybrid import LateFusionItem, PictureCnn, TextTransformer
+from trainer.towers.hybrid import ImageCnn, LateFusionItem, TextTransformer
 
 
 def exported(bundle, directory, towers, model):
@@ -32,8 +32,8 @@ def exported(bundle, directory, towers, model):
     return code, out
 
 
-def answers(bundle, texts, pictures):
-    """Text features, picture features and items, as a server computes them."""
+def answers(bundle, texts, images):
+    """Text features, image features and items, as a server computes them."""
     manifest = verify(bundle)
     towers = manifest["towers"]
 
@@ -46,7 +46,7 @@ def answers(bundle, texts, pictures):
     tokenizer = Tokenizer.from_file(str(bundle / manifest["text"]["tokenizer"]["file"]))
     feeds = token_feeds(tokenizer, texts)
     text = run("textEncoder", feeds)
-    shown = pixels(pictures, manifest["image"])
+    shown = pixels(images, manifest["image"])
     image = run("imageEncoder", {"pixels": shown})
     item = run("itemTower", {"text": text, "image": image, "modalityMask": np.ones((len(texts), 2), np.float32)})
     return feeds, shown, text, image, item, manifest
@@ -54,8 +54,8 @@ def answers(bundle, texts, pictures):
 
 def samples():
     generator = np.random.default_rng(3)
-    pictures = [Image.fromarray(generator.integers(0, 256, (90, 80, 3), dtype=np.uint8)) for _ in range(2)]
-    return ["red cotton shirt", "a very small lamp"], pictures
+    images = [Image.fromarray(generator.integers(0, 256, (90, 80, 3), dtype=np.uint8)) for _ in range(2)]
+    return ["red cotton shirt", "a very small lamp"], images
 
 
 def test_heads_on_frozen_encoders_become_the_item_tower_of_a_lite_bundle(lite_bundle, tmp_path):
@@ -73,7 +73,7 @@ def test_heads_on_frozen_encoders_become_the_item_tower_of_a_lite_bundle(lite_bu
     assert manifest["files"]["image_encoder.onnx"] == source["files"]["image_encoder.onnx"]
 
 
-def test_adapters_are_merged_and_pictures_keep_their_training_size():
+def test_adapters_are_merged_and_images_keep_their_training_size():
     generator = torch.Generator().manual_seed(1)
     image_encoder = branches.lite_image({"rank": 2, "alpha": 4.0, "dropout": 0.1})
     image_encoder.draw_adapters(generator)
@@ -106,7 +106,7 @@ def test_towers_from_scratch_bring_their_own_encoders(lite_bundle, tmp_path):
     with torch.random.fork_rng():
         torch.manual_seed(5)
         text_encoder = TextTransformer(30_522, 128, dim=16, num_layers=1, heads=2)
-        image_encoder, item_tower = PictureCnn(24, 8, 3), LateFusionItem(16, 24, 32, 20)
+        image_encoder, item_tower = ImageCnn(24, 8, 3), LateFusionItem(16, 24, 32, 20)
     towers = {
         "item_tower": item_tower,
         "user_tower": ContentUserTower(has_filler=False),

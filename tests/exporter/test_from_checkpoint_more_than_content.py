@@ -71,8 +71,8 @@ def test_exported_towers_answer_as_torch_does_with_all_else_missing(make, tiny_b
         np.testing.assert_allclose(got, user(*history).detach().numpy(), atol=1e-5)
 
 
-def test_a_content_run_says_which_coordinate_stands_for_the_missing_pictures(tiny_bundle, tmp_path):
-    """Without it two items that only lack a picture would count as half alike wherever the bundle is used."""
+def test_a_content_run_says_which_coordinate_stands_for_the_missing_images(tiny_bundle, tmp_path):
+    """Without it two items that only lack an image would count as half alike wherever the bundle is used."""
     run = write_run(tmp_path)
     settings = run.read_text().replace("hidden = 24\nattention_dim = 8", 'type = "content"')
     run.write_text(settings.replace(str(tmp_path / "bundle"), str(tiny_bundle)))
@@ -85,7 +85,7 @@ def test_a_content_run_says_which_coordinate_stands_for_the_missing_pictures(tin
     text = torch.randn(3, TEXT, generator=torch.Generator().manual_seed(1))
     inputs = text, torch.zeros(3, IMAGE), torch.tensor([[1.0, 0.0]] * 3)
     items = _run(tmp_path / "out", manifest["towers"]["itemTower"], inputs)
-    np.testing.assert_allclose(items[:, manifest["filler"]], np.sqrt(0.5), atol=1e-5)  # half is a picture's share
+    np.testing.assert_allclose(items[:, manifest["filler"]], np.sqrt(0.5), atol=1e-5)  # half is an image's share
 
 
 def _run(bundle, tower, inputs):

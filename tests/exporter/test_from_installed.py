@@ -82,12 +82,12 @@ def test_int8_text_path_equals_encoder_then_item_tower(run, tokenizer):
 
 
 def _lampshade():
-    picture = Image.new("RGB", (300, 300), "white")
-    pen = ImageDraw.Draw(picture)
+    image = Image.new("RGB", (300, 300), "white")
+    pen = ImageDraw.Draw(image)
     pen.polygon([(110, 30), (190, 30), (230, 140), (70, 140)], fill=(220, 200, 160))
     pen.rectangle((145, 140, 155, 260), fill=(90, 70, 50))
     pen.ellipse((105, 250, 195, 275), fill=(90, 70, 50))
-    return picture
+    return image
 
 
 def test_image_classifier_knows_a_lamp_when_it_sees_one():

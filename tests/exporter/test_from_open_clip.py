@@ -79,19 +79,17 @@ def test_encoders_equal_open_clip_s_with_its_own_tokenizer(clip_bundle, checkpoi
     rule = verify(clip_bundle)["image"]
     with torch.inference_mode():
         text = model.encode_text(open_clip.get_tokenizer("ViT-B-32")(texts), normalize=True).numpy()
-        image = model.encode_image(torch.from_numpy(pixels(samples.pictures, rule)), normalize=True).numpy()
+        image = model.encode_image(torch.from_numpy(pixels(samples.images, rule)), normalize=True).numpy()
     feeds = token_feeds(Tokenizer.from_file(str(clip_bundle / "tokenizer.json")), texts)
     np.testing.assert_allclose(_run(clip_bundle, "textEncoder", **feeds), text, atol=1e-5)
-    np.testing.assert_allclose(
-        _run(clip_bundle, "imageEncoder", pixels=pixels(samples.pictures, rule)), image, atol=1e-5
-    )
+    np.testing.assert_allclose(_run(clip_bundle, "imageEncoder", pixels=pixels(samples.images, rule)), image, atol=1e-5)
 
 
-def test_pictures_are_prepared_as_open_clip_prepares_them(clip_bundle, open_clip):
+def test_images_are_prepared_as_open_clip_prepares_them(clip_bundle, open_clip):
     samples = measurements.Samples.make()
     theirs = open_clip.image_transform(64, is_train=False, resize_mode="shortest", interpolation="bicubic")
-    expected = np.stack([theirs(picture).numpy() for picture in samples.pictures])
-    np.testing.assert_allclose(pixels(samples.pictures, verify(clip_bundle)["image"]), expected, atol=1e-5)
+    expected = np.stack([theirs(image).numpy() for image in samples.images])
+    np.testing.assert_allclose(pixels(samples.images, verify(clip_bundle)["image"]), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("text", [*measurements.SENTENCES, "", "don't it's HE'LL", "a1b22 x-y_z €5", "  two   spaces "])

@@ -21,10 +21,10 @@ def tiny_bundle(tmp_path_factory):
 
 @pytest.fixture
 def ingest(tmp_path, tiny_bundle, capsys):
-    """Runs the ingest command with no network: pictures come from an empty directory."""
-    (tmp_path / "pictures").mkdir(exist_ok=True)
+    """Runs the ingest command with no network: images come from an empty directory."""
+    (tmp_path / "images").mkdir(exist_ok=True)
 
-    def run(products, *flags, bundle=tiny_bundle, data=tmp_path / "data", images=tmp_path / "pictures"):
+    def run(products, *flags, bundle=tiny_bundle, data=tmp_path / "data", images=tmp_path / "images"):
         path = products if isinstance(products, Path) else write_products(tmp_path / "products.jsonl", products)
         arguments = ["ingest", str(path), "--bundle", str(bundle), "--data", str(data)]
         arguments += [] if images is None else ["--images", str(images)]

@@ -1,4 +1,4 @@
-"""Small pictures with a known answer: shapes of one colour, each named by its own words."""
+"""Small images with a known answer: shapes of one colour, each named by its own words."""
 
 import itertools
 import json
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from trainer.config.run import parse_config
 from trainer.dataset.dataset import Dataset, make_interactions
 from trainer.features.encoders import Encoders
-from trainer.features.item_features import build_features, find_pictures
+from trainer.features.item_features import build_features, find_images
 from trainer.prepare import Prepared
 from trainer.splits.rules import make_split
 
@@ -48,7 +48,7 @@ def prepared_shapes(
     dataset = Dataset(tuple(products), interactions, 0, "shapes")
     split = make_split(dataset, config.split, seed)
     return Prepared(
-        config, dataset, split, encoders, features, device=torch.device("cpu"), pictures=find_pictures(products, images)
+        config, dataset, split, encoders, features, device=torch.device("cpu"), images=find_images(products, images)
     )
 
 
@@ -60,9 +60,9 @@ def _draw(directory: Path) -> list[dict]:
     kinds = list(itertools.product(COLOURS, SHAPES, SIZES)) * 2
     for number, (colour, shape, size) in enumerate(kinds):
         left, top = generator.integers(4, 20, size=2).tolist()
-        picture = Image.new("RGB", (64, 64), "white")
-        _shape(ImageDraw.Draw(picture), shape, (left, top, left + SIZES[size], top + SIZES[size]), COLOURS[colour])
-        picture.save(images / f"{number:016x}.png")
+        image = Image.new("RGB", (64, 64), "white")
+        _shape(ImageDraw.Draw(image), shape, (left, top, left + SIZES[size], top + SIZES[size]), COLOURS[colour])
+        image.save(images / f"{number:016x}.png")
         products.append(
             {
                 "shop": "shapes.localhost",
@@ -94,7 +94,7 @@ def _shape(draw: ImageDraw.ImageDraw, shape: str, box: tuple, colour: str) -> No
 
 
 def _visits(products: list[dict], generator: np.random.Generator) -> list[tuple[str, int]]:
-    """Each of 40 users likes things of one colour, shown by picture only where a recipe looks at nothing else."""
+    """Each of 40 users likes things of one colour, shown by image only where a recipe looks at nothing else."""
     visits = []
     for user in range(40):
         colour = list(COLOURS)[user % len(COLOURS)]

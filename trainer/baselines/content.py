@@ -126,7 +126,7 @@ class _ContentBench:
         if best is None or last is None:
             return tower_scorer(towers[0], towers[1], self.features, self.max_items, self.device)
         embeddings = embed_items(towers[0], self.features, self.device).cpu().numpy()
-        # Without the last coordinate, the filler: that two items lack a picture is no likeness.
+        # Without the last coordinate, the filler: that two items lack an image is no likeness.
         return best_of_history_scorer(np.ascontiguousarray(embeddings[:, :-1]), best, last)
 
 

@@ -21,7 +21,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--interactions", type=Path, metavar="FILE", help=".csv, .jsonl or .parquet instead of the run's"
     )
-    command.add_argument("--images", type=Path, metavar="DIR", help="pictures named {itemId}.jpg instead of the run's")
+    command.add_argument("--images", type=Path, metavar="DIR", help="images named {itemId}.jpg instead of the run's")
     command.add_argument("--encoders", type=Path, metavar="BUNDLE", help="where the run's encoders are now")
 
 

@@ -69,11 +69,9 @@ def _precompute(arguments: argparse.Namespace) -> None:
     start = time.perf_counter()
     with TerminalProgress() as progress:
         features = build_features(products, encoders, feature_cache(config), images, progress.update)
-    with_text, with_picture = features.modality_mask.sum(axis=0).astype(int)
+    with_text, with_image = features.modality_mask.sum(axis=0).astype(int)
     seconds = time.perf_counter() - start
-    print(
-        f"{len(features):,} items, {with_text:,} texts, {with_picture:,} pictures in {config.cache} ({seconds:.1f} s)"
-    )
+    print(f"{len(features):,} items, {with_text:,} texts, {with_image:,} images in {config.cache} ({seconds:.1f} s)")
 
 
 def _list(arguments: argparse.Namespace) -> None:

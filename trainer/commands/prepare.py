@@ -29,7 +29,7 @@ def add(commands: Any) -> None:
     command.add_argument("--again", action="store_true", help="replace another preparation in DIR")
     command.add_argument("--strict", action="store_true", help="stop at the first bad line")
     _add_choices(command)
-    _add_pictures(command)
+    _add_images(command)
     command.set_defaults(command=_prepare)
 
 
@@ -57,13 +57,13 @@ def _add_choices(command: Any) -> None:
     command.add_argument("--parquet", action="store_true", help="interactions.parquet instead of .csv")
 
 
-def _add_pictures(command: Any) -> None:
-    command.add_argument("--images", metavar="DIR", help="a folder or .zip of pictures named by item")
-    command.add_argument("--only-with-picture", action="store_true", help="leave out products without a usable picture")
+def _add_images(command: Any) -> None:
+    command.add_argument("--images", metavar="DIR", help="a folder or .zip of images named by item")
+    command.add_argument("--only-with-image", action="store_true", help="leave out products without a usable image")
     for name, what in (
-        ("min-side", "pictures smaller than N pixels are dropped"),
+        ("min-side", "images smaller than N pixels are dropped"),
         ("max-side", "larger ones are made so"),
-        ("quality", "of JPEG, where a picture is written anew"),
+        ("quality", "of JPEG, where an image is written anew"),
     ):
         default = getattr(_DEFAULTS, name.replace("-", "_"))
         command.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{what} (%(default)s)")

@@ -92,7 +92,7 @@ class FusionConfig(RankingConfig):
     user_dropout: float = 0.5  # share of examples whose user counts as never seen
     numbers: bool = True  # a token for price, rating and the like, where the catalogue has such
     numeric_dropout: float = 0.3  # share of items whose numbers count as unknown, as a bundle's tower gets none
-    alignment: float = 0.0  # weight of the loss that draws pictures and texts of the same items together
+    alignment: float = 0.0  # weight of the loss that draws images and texts of the same items together
     alignment_temperature: float = 0.07
 
     def __post_init__(self) -> None:
@@ -156,7 +156,7 @@ class AdditiveConfig(ModelConfig):
 
 @dataclass(frozen=True)
 class ClipConfig(ModelConfig):
-    """Contrastive text and pictures: trainer/recipes/clip.py."""
+    """Contrastive text and images: trainer/recipes/clip.py."""
 
     type: str = "clip"
     mode: str = "heads"  # zero_shot | heads (encoders stay frozen) | partial (their last blocks, too) | full | lora
@@ -180,7 +180,7 @@ class ClipConfig(ModelConfig):
     encoder_learning_rate: float = 2e-5
     word_dropout: float = 0.1  # where the text encoder is tuned: share of words that are left out
     shuffle_parts: bool = False  # likewise: what an item's text says after the title comes in any order
-    flip: float = 0.5  # where the image encoder is tuned: how often a picture is mirrored
+    flip: float = 0.5  # where the image encoder is tuned: how often an image is mirrored
     crop: float = 0.8  # likewise: the least share of a side that is kept
     image_size: int = 0  # likewise: in pixels; 0: the bundle's
 
@@ -245,7 +245,7 @@ class HybridConfig(ModelConfig):
     image_size: int = 64  # pixels a side
     word_dropout: float = 0.1  # share of words that are left out
     shuffle_parts: bool = False  # what an item's text says after the title comes in any order
-    flip: float = 0.5  # how often a picture is mirrored
+    flip: float = 0.5  # how often an image is mirrored
     crop: float = 0.8  # the least share of a side that is kept
     held_out: float = 0.1  # share of products that only validate
 
@@ -275,7 +275,7 @@ class HybridConfig(ModelConfig):
 
 @dataclass(frozen=True)
 class HvsrConfig(RankingConfig):
-    """Text-free items, by BPR with K negatives, some of them near in pictures: trainer/recipes/hvsr.py."""
+    """Text-free items, by BPR with K negatives, some of them near in images: trainer/recipes/hvsr.py."""
 
     type: str = "hvsr"
     dim: int = 512
@@ -290,7 +290,7 @@ class HvsrConfig(RankingConfig):
     cnn_width: int = 32
     image_size: int = 64  # pixels a side, of what the CNN looks at
     pixel_dropout: float = 0.1  # share of items whose pixels are hidden, so that the frozen embedding alone will do
-    flip: float = 0.5  # how often a picture is mirrored
+    flip: float = 0.5  # how often an image is mirrored
     crop: float = 0.9  # the least share of a side that is kept
 
     def __post_init__(self) -> None:

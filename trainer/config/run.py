@@ -28,8 +28,8 @@ class DataConfig:
     """What to learn from. Paths are relative to the directory the command runs in."""
 
     products: tuple[str, ...]  # products.jsonl files or patterns such as var/crawl/*/products.jsonl
-    interactions: str | None = None  # .csv, .jsonl or .parquet; models of text and picture alone need none
-    # A directory of {itemId}.jpg|jpeg|png|webp, or of a crawl with images.jsonl; without it no item has a picture.
+    interactions: str | None = None  # .csv, .jsonl or .parquet; models of text and image alone need none
+    # A directory of {itemId}.jpg|jpeg|png|webp, or of a crawl with images.jsonl; without it no item has an image.
     images: str | None = None
 
 
@@ -99,7 +99,7 @@ class TrainingConfig:
     grad_clip: float = 1.0  # largest gradient norm
     precision: str = "fp32"  # fp32 | bf16 | fp16 (CUDA only): what the towers compute in; weights stay float32
     max_items: int = 100  # the user tower sees at most this many interactions, most recent first
-    modality_dropout: float = 0.2  # share of items with both that lose text or picture, so that either alone will do
+    modality_dropout: float = 0.2  # share of items with both that lose text or image, so that either alone will do
 
     def __post_init__(self) -> None:
         for name in ("epochs", "patience", "max_items", "accumulate", "plateau_patience"):

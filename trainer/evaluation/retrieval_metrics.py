@@ -1,4 +1,4 @@
-"""Retrieval between two sets of embeddings: text to picture, picture to text, an offer to the same product elsewhere.
+"""Retrieval between two sets of embeddings: text to image, image to text, an offer to the same product elsewhere.
 
 Everything goes through the gallery in chunks: 25,000 queries against 25,000 items never hold more than a few
 thousand rows of the score matrix.

@@ -1,9 +1,9 @@
 """Encoder outputs on disk, and what else is slow to make: computed once, found again by the hash of what decides it.
 
-A file's name is that hash (encoder, rule, every text or picture), so it is never stale and never overwritten with
+A file's name is that hash (encoder, rule, every text or image), so it is never stale and never overwritten with
 something else. Two runs that miss at once both compute, and the second rename replaces the file by an equal one. Beside
 each NAME.npy lies NAME.json, which says what it is; its modification time is when the features were last used. Decoded
-pictures (trainer/features/pixels.py) and neighbours (trainer/learning/negatives.py) are kept in the same way.
+images (trainer/features/pixels.py) and neighbours (trainer/learning/negatives.py) are kept in the same way.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ _NAME = re.compile("(pixels-)?[0-9a-f]{64}")  # nothing else in the directory is
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of features, decoded pictures or neighbours."""
+    """One file of features, decoded images or neighbours."""
 
     path: Path
     bytes: int

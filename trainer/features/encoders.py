@@ -1,4 +1,4 @@
-"""A bundle's text and picture encoders, run by ONNX Runtime, so that training sees the features that serving sees."""
+"""A bundle's text and image encoders, run by ONNX Runtime, so that training sees the features that serving sees."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ class Encoders:
     Attributes:
         name, space: as in the manifest.
         text_dim, image_dim: widths of the features, as the bundle's item tower takes them.
-        has_image_encoder: without one every picture counts as missing.
+        has_image_encoder: without one every image counts as missing.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -48,7 +48,7 @@ class Encoders:
 
     @property
     def image_identity(self) -> str:
-        """What decides picture features besides the picture."""
+        """What decides image features besides the image."""
         return json.dumps([self._sha256("imageEncoder"), self.manifest["image"]])
 
     def item_text(self, product: Product) -> str:
@@ -72,7 +72,7 @@ class Encoders:
         return Tokens(self._file(rule["file"]), rule)
 
     def encode_images(self, paths: Sequence[Path]) -> Iterator[tuple[Sequence[int], Features]]:
-        """Yield (positions in paths, features (b, image_dim)); raises EncoderError for a file that is no picture."""
+        """Yield (positions in paths, features (b, image_dim)); raises EncoderError for a file that is no image."""
         tower = _Tower(self, "imageEncoder")
         for start in range(0, len(paths), BATCH_SIZE):
             positions = range(start, min(start + BATCH_SIZE, len(paths)))
@@ -122,7 +122,7 @@ def item_text(product: Product, rule: Mapping[str, Any]) -> str:
 
 
 def read_pixels(path: Path, rule: Mapping[str, Any]) -> Features:
-    """Return a picture file as (3, size, size) float32 by the manifest's image rule."""
+    """Return an image file as (3, size, size) float32 by the manifest's image rule."""
     rgb = read_rgb(path, rule["size"], rule["resize"], rule["interpolation"])
     pixels = (rgb.astype(np.float32) / 255 - np.float32(rule["mean"])) / np.float32(rule["std"])
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))

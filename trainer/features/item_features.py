@@ -14,7 +14,7 @@ from trainer.features.cache import Batches, FeatureCache
 from trainer.features.encoders import Encoders
 
 CRAWLED = "images.jsonl"  # of `python -m scraper images`
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 OnProgress = Callable[[str, int, int], None]  # (what, done, of how many)
 
 
@@ -28,8 +28,8 @@ class ItemFeatures:
 
     text: NDArray[np.float32]  # (num_items, text_dim), zeros where missing
     image: NDArray[np.float32]  # (num_items, image_dim), zeros where missing
-    modality_mask: NDArray[np.float32]  # (num_items, 2), 1 where the text, the picture is there
-    pictures_hash: str = ""  # SHA-256 over the picture files, empty where there are none
+    modality_mask: NDArray[np.float32]  # (num_items, 2), 1 where the text, the image is there
+    images_hash: str = ""  # SHA-256 over the image files, empty where there are none
     numeric: NDArray[np.float32] = field(default_factory=_no_numbers)  # (num_items, n), see trainer/dataset/numeric.py
     numeric_mask: NDArray[np.float32] = field(default_factory=_no_numbers)  # (num_items, n), 1 where known
     numeric_names: tuple[str, ...] = ()  # of the n columns
@@ -54,45 +54,45 @@ def build_features(
     cache = cache if isinstance(cache, FeatureCache) else FeatureCache(cache)
     texts = [encoders.item_text(product) for product in products]
     with_text = [row for row, text in enumerate(texts) if text]
-    pictures = find_pictures(products, images) if encoders.has_image_encoder and images else {}
+    image_files = find_images(products, images) if encoders.has_image_encoder and images else {}
     mask = np.zeros((len(products), 2), dtype=np.float32)
     mask[with_text, 0] = 1
-    mask[list(pictures), 1] = 1
+    mask[list(image_files), 1] = 1
     text = cache.get(
         (encoders.text_identity, *texts),
         (len(products), encoders.text_dim),
         {"what": "texts", "encoder": encoders.name, "rule": encoders.text_identity},
         lambda: _at_rows(with_text, encoders.encode_texts([texts[row] for row in with_text]), "texts", on_progress),
     )
-    if not pictures:
+    if not image_files:
         return ItemFeatures(text, np.zeros((len(products), encoders.image_dim), dtype=np.float32), mask)
-    hashes = [_sha256(pictures[row]) if row in pictures else "" for row in range(len(products))]
+    hashes = [_sha256(image_files[row]) if row in image_files else "" for row in range(len(products))]
     image = cache.get(
         (encoders.image_identity, *hashes),
         (len(products), encoders.image_dim),
-        {"what": "pictures", "encoder": encoders.name, "rule": encoders.image_identity},
-        lambda: _at_rows(list(pictures), encoders.encode_images(list(pictures.values())), "pictures", on_progress),
+        {"what": "images", "encoder": encoders.name, "rule": encoders.image_identity},
+        lambda: _at_rows(list(image_files), encoders.encode_images(list(image_files.values())), "images", on_progress),
     )
     return ItemFeatures(text, image, mask, hashlib.sha256(" ".join(hashes).encode()).hexdigest())
 
 
-def find_pictures(products: Sequence[Product], images: Path) -> dict[int, Path]:
+def find_images(products: Sequence[Product], images: Path) -> dict[int, Path]:
     """Return {row: file} of the products that have {itemId}.jpg, .jpeg, .png or .webp in images/{shop} or `images`.
 
     Or `images` is the directory of a crawl, whose images.jsonl says which file shows which product. Raises DataError
-    where a picture in `images` itself can be of two shops, both of which have the itemId.
+    where an image in `images` itself can be of two shops, both of which have the itemId.
     """
     if not images.is_dir():
         raise DataError(f"{images}: the run's data.images is not a directory")
     if (images / CRAWLED).is_file():
-        return _crawled_pictures(products, images)
+        return _crawled_images(products, images)
     shops_of: dict[str, set[str]] = {}
     for product in products:
         shops_of.setdefault(product["itemId"], set()).add(product["shop"])
-    files = _pictures_in(images)
+    files = _images_in(images)
     shops = set().union(*shops_of.values())
     files_of = {
-        folder.name: _pictures_in(folder) for folder in images.iterdir() if folder.name in shops and folder.is_dir()
+        folder.name: _images_in(folder) for folder in images.iterdir() if folder.name in shops and folder.is_dir()
     }
     found = {}
     for row, product in enumerate(products):
@@ -102,17 +102,17 @@ def find_pictures(products: Sequence[Product], images: Path) -> dict[int, Path]:
         elif item in files:
             if len(shops_of[item]) > 1:
                 named = ", ".join(sorted(shops_of[item]))
-                raise DataError(f"{files[item]}: can be of {named}; put each shop's picture in {images}/SHOP")
+                raise DataError(f"{files[item]}: can be of {named}; put each shop's image in {images}/SHOP")
             found[row] = files[item]
     return found
 
 
-def _pictures_in(folder: Path) -> dict[str, Path]:
-    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in PICTURE_SUFFIXES}
+def _images_in(folder: Path) -> dict[str, Path]:
+    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in IMAGE_SUFFIXES}
 
 
-def _crawled_pictures(products: Sequence[Product], crawl: Path) -> dict[int, Path]:
-    """Return {row: file}, of each product's pictures the one that the shop shows first."""
+def _crawled_images(products: Sequence[Product], crawl: Path) -> dict[int, Path]:
+    """Return {row: file}, of each product's images the one that the shop shows first."""
     files: dict[tuple[str, str], Path] = {}  # by itemId and address
     by_item: dict[str, Path] = {}
     for line, entry in json_lines(crawl / CRAWLED):
@@ -120,7 +120,7 @@ def _crawled_pictures(products: Sequence[Product], crawl: Path) -> dict[int, Pat
             path, url, items = crawl / entry["file"], str(entry["url"]), [str(item) for item in entry["itemIds"]]
         except (KeyError, TypeError) as error:
             raise DataError(f"{crawl / CRAWLED}:{line}: expected url, file and itemIds") from error
-        if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file():
+        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
             for item in items:
                 files[item, url] = path
                 by_item.setdefault(item, path)

@@ -38,7 +38,7 @@ def extra_inputs(
 
 
 def drop_modalities(modality_mask: Tensor, chance: Tensor, share: float) -> Tensor:
-    """Return the mask (n, 2) without the text or the picture, as often, of a `share` of the items that have both.
+    """Return the mask (n, 2) without the text or the image, as often, of a `share` of the items that have both.
 
     `chance` (n, 2) is drawn from [0, 1): which items lose something, and what.
     """

@@ -1,4 +1,4 @@
-"""Pictures as arrays: decoded once into a memory-mapped cache of bytes, flipped and cropped at random in batches."""
+"""Images as arrays: decoded once into a memory-mapped cache of bytes, flipped and cropped at random in batches."""
 
 import hashlib
 import json
@@ -23,9 +23,9 @@ _RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling
 
 
 def read_rgb(path: Path, size: int, resize: int, interpolation: str) -> NDArray[np.uint8]:
-    """Return a picture file on white as (size, size, 3) bytes: shorter side to `resize`, then the middle `size`.
+    """Return an image file on white as (size, size, 3) bytes: shorter side to `resize`, then the middle `size`.
 
-    Raises EncoderError for a file that is no picture or holds absurdly many pixels.
+    Raises EncoderError for a file that is no image or holds absurdly many pixels.
     """
     try:
         with warnings.catch_warnings():
@@ -33,7 +33,7 @@ def read_rgb(path: Path, size: int, resize: int, interpolation: str) -> NDArray[
             with Image.open(path) as image:
                 rgba = image.convert("RGBA")
     except (OSError, ValueError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise EncoderError(f"{path}: cannot be read as a picture: {error}") from error
+        raise EncoderError(f"{path}: cannot be read as an image: {error}") from error
     white = Image.new("RGBA", rgba.size, "white")
     rgb = Image.alpha_composite(white, rgba).convert("RGB")
     scale = resize / min(rgb.size)
@@ -45,7 +45,7 @@ def read_rgb(path: Path, size: int, resize: int, interpolation: str) -> NDArray[
 
 @dataclass(frozen=True)
 class Pixels:
-    """The decoded pictures of a catalogue, one row an item; rows without a picture are white."""
+    """The decoded images of a catalogue, one row an item; rows without an image are white."""
 
     rgb: NDArray[np.uint8]  # (num_items, size, size, 3), memory-mapped
     mean: tuple[float, ...]  # of each colour, in [0, 1]
@@ -54,9 +54,9 @@ class Pixels:
     def batch(
         self, rows: NDArray[np.int64], generator: torch.Generator | None = None, *, flip: float = 0.5, crop: float = 0.8
     ) -> Tensor:
-        """Return pictures (n, 3, size, size) float32 as the encoder wants them; augmented if a generator is given.
+        """Return images (n, 3, size, size) float32 as the encoder wants them; augmented if a generator is given.
 
-        flip: how often a picture is mirrored. crop: the least share of a side that is kept.
+        flip: how often an image is mirrored. crop: the least share of a side that is kept.
         """
         rgb = torch.from_numpy(np.array(self.rgb[rows])).permute(0, 3, 1, 2).to(torch.float32) / 255
         if generator is not None:
@@ -66,14 +66,14 @@ class Pixels:
 
 
 def augment(rgb: Tensor, generator: torch.Generator, *, flip: float = 0.5, crop: float = 0.8) -> Tensor:
-    """Return pictures (n, 3, h, w) mirrored and cropped at random, at the size they had; all chance is the generator's.
+    """Return images (n, 3, h, w) mirrored and cropped at random, at the size they had; all chance is the generator's.
 
     A crop keeps at least `crop` of each side, from any place, and is stretched to the old size by bilinear sampling.
     """
     chance = torch.rand(len(rgb), 4, generator=generator)
     side = crop + (1 - crop) * chance[:, 0]
     mirrored = torch.where(chance[:, 1] < flip, -1.0, 1.0)
-    shift = (1 - side)[:, None] * (2 * chance[:, 2:] - 1)  # (n, 2), in half pictures
+    shift = (1 - side)[:, None] * (2 * chance[:, 2:] - 1)  # (n, 2), in half images
     matrices = torch.zeros(len(rgb), 2, 3)
     matrices[:, 0, 0], matrices[:, 1, 1] = side * mirrored, side
     matrices[:, :, 2] = shift
@@ -82,7 +82,7 @@ def augment(rgb: Tensor, generator: torch.Generator, *, flip: float = 0.5, crop:
 
 
 def image_rule_at(rule: Mapping[str, Any], size: int) -> dict[str, Any]:
-    """Return a manifest's image rule for pictures of another size, cutting off the same share of the border.
+    """Return a manifest's image rule for images of another size, cutting off the same share of the border.
 
     size: in pixels; 0 for the rule's own.
     """
@@ -92,39 +92,39 @@ def image_rule_at(rule: Mapping[str, Any], size: int) -> dict[str, Any]:
 
 
 def build_pixels(
-    pictures: Mapping[int, Path],
+    images: Mapping[int, Path],
     num_items: int,
     rule: Mapping[str, Any],
     cache_dir: Path,
     on_progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> Pixels:
-    """Return the pictures of a catalogue by the manifest's image rule, decoded once for one state of all files.
+    """Return the images of a catalogue by the manifest's image rule, decoded once for one state of all files.
 
-    pictures: {row: file}. The cache file is named by the hash of rule and files, so it is never stale.
+    images: {row: file}. The cache file is named by the hash of rule and files, so it is never stale.
     """
     decoding = [rule[key] for key in ("size", "resize", "interpolation")]
     digest = hashlib.sha256(repr((num_items, decoding)).encode())
-    for row in sorted(pictures):
-        with pictures[row].open("rb") as file:
+    for row in sorted(images):
+        with images[row].open("rb") as file:
             digest.update(f"{row} {hashlib.file_digest(file, 'sha256').hexdigest()}".encode())
     cache, name = FeatureCache(cache_dir), f"pixels-{digest.hexdigest()}"
     shape = (num_items, rule["size"], rule["size"], 3)
-    described = {"what": "decoded pictures", "encoder": "", "rule": json.dumps(decoding)}
+    described = {"what": "decoded images", "encoder": "", "rule": json.dumps(decoding)}
     rgb = cache.find(name, shape, np.uint8, described)
     if rgb is None:
         with cache.add(name, shape, described) as file:
-            _decode_to(file, pictures, shape, rule, on_progress)
+            _decode_to(file, images, shape, rule, on_progress)
         rgb = cache.find(name, shape, np.uint8, described)
     if rgb is None:
         raise TrainingError(
-            f"{cache_dir}: the decoded pictures written there cannot be read back; did another run prune?"
+            f"{cache_dir}: the decoded images written there cannot be read back; did another run prune?"
         )
     return Pixels(rgb, tuple(rule["mean"]), tuple(rule["std"]))
 
 
 def _decode_to(
     file: IO[bytes],
-    pictures: Mapping[int, Path],
+    images: Mapping[int, Path],
     shape: tuple[int, ...],
     rule: Mapping[str, Any],
     on_progress: Callable[[str, int, int], None],
@@ -135,9 +135,9 @@ def _decode_to(
     white = b"\xff" * math.prod(shape[1:])
     done = 0
     for row in range(shape[0]):
-        if row not in pictures:
+        if row not in images:
             file.write(white)
             continue
-        file.write(read_rgb(pictures[row], rule["size"], rule["resize"], rule["interpolation"]).tobytes())
+        file.write(read_rgb(images[row], rule["size"], rule["resize"], rule["interpolation"]).tobytes())
         done += 1
-        on_progress("decoding pictures", done, len(pictures))
+        on_progress("decoding images", done, len(images))

@@ -1,6 +1,6 @@
 """Amazon Reviews 2023 (Hou et al. 2024): meta_*.jsonl and the reviews' *.jsonl, .gz or not.
 
-An item is its parent_asin. Pictures are taken from a folder (--images) named by parent_asin; nothing is downloaded.
+An item is its parent_asin. Images are taken from a folder (--images) named by parent_asin; nothing is downloaded.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,13 +11,13 @@ from typing import Any
 
 from trainer.errors import DataError
 from trainer.formats.fields import attributes, finite, present, price, time_days, weight_of_rating
-from trainer.formats.images import find_pictures
+from trainer.formats.images import find_images
 from trainer.formats.lines import json_records
 from trainer.formats.source import Bad, ForeignInteraction, ForeignProduct, OnBytes, Options, Source
 
 _SHOP = "amazon.com"
 _ATTRIBUTES = ("Color", "Material", "Size", "Style", "Pattern", "Department", "Item Form", "Scent", "Skin Type")
-_SIZES = ("hi_res", "large", "thumb")  # of a picture, best first
+_SIZES = ("hi_res", "large", "thumb")  # of an image, best first
 
 
 def read(sources: tuple[Path, ...], options: Options) -> Source:
@@ -33,7 +33,7 @@ def read(sources: tuple[Path, ...], options: Options) -> Source:
         products=partial(_products, meta),
         interactions=partial(_reviews, reviews, options),
         shop=options.shop or _SHOP,
-        pictures=find_pictures(Path(options.images)) if options.images else None,
+        images=find_images(Path(options.images)) if options.images else None,
         notes=(f"ratings below {options.liked_from:g} weigh 0; a verified purchase counts as one",),
     )
 
@@ -95,7 +95,7 @@ def _texts(values: object) -> list[str]:
 
 
 def _image_urls(images: object) -> list[str]:
-    """Return the best address of each picture; they come as a list of sizes or as a list for each size."""
+    """Return the best address of each image; they come as a list of sizes or as a list for each size."""
     if isinstance(images, Mapping):
         columns = [images.get(size) or [] for size in _SIZES]
         each: list[Any] = [dict(zip(_SIZES, row, strict=False)) for row in zip(*columns, strict=False)]

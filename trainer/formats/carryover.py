@@ -1,4 +1,4 @@
-"""Our own form, of another hand: checked, cleaned, its pictures made ready; what is bad is dropped, not refused."""
+"""Our own form, of another hand: checked, cleaned, its images made ready; what is bad is dropped, not refused."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -8,9 +8,9 @@ from trainer.dataset.dataset import KINDS, check_row
 from trainer.dataset.parquet import parquet_rows
 from trainer.errors import DataError
 from trainer.formats.fields import find_one, shop_name
-from trainer.formats.images import PictureFolder, find_pictures
+from trainer.formats.images import ImageFolder, find_images
 from trainer.formats.lines import csv_records, json_records
-from trainer.formats.source import Bad, ForeignInteraction, ForeignProduct, OnBytes, Options, Pictures, Source
+from trainer.formats.source import Bad, ForeignInteraction, ForeignProduct, Images, OnBytes, Options, Source
 
 _NEEDED = ("user", "shop", "itemId", "kind", "time")
 _NAMES = ("interactions.csv", "interactions.jsonl", "interactions.parquet")
@@ -25,23 +25,23 @@ def read(sources: tuple[Path, ...], options: Options) -> Source:
     if interactions is None:
         raise DataError(f"{', '.join(map(str, sources))}: no {', '.join(_NAMES)} in it")
     images = Path(options.images) if options.images else products.parent / "images"
-    pictures = find_pictures(images) if options.images or images.is_dir() else PictureFolder(products.parent)
+    image_source = find_images(images) if options.images or images.is_dir() else ImageFolder(products.parent)
     return Source(
         files=(products, interactions),
         products=partial(_products, products),
         interactions=partial(_interactions, interactions),
         shop=shop_name(sources, options),
-        pictures=_ByItemId(pictures, products),
+        images=_ByItemId(image_source, products),
         later_replaces=True,
     )
 
 
 class _ByItemId:
-    """Pictures named by itemId, asked for by shop/itemId."""
+    """Images named by itemId, asked for by shop/itemId."""
 
-    def __init__(self, pictures: Pictures, products: Path) -> None:
-        self._pictures = pictures
-        names = pictures.keys()
+    def __init__(self, images: Images, products: Path) -> None:
+        self._images = images
+        names = images.keys()
         records = json_records(products, lambda what, done, total: None) if names else iter(())
         found = (record[1] for record in records if not isinstance(record, Bad))
         self._names = {_key(product): name for product in found if (name := str(product.get("itemId"))) in names}
@@ -50,7 +50,7 @@ class _ByItemId:
         return set(self._names)
 
     def read(self, key: str) -> bytes:
-        return self._pictures.read(self._names[key])
+        return self._images.read(self._names[key])
 
 
 def _products(path: Path, on_bytes: OnBytes) -> Iterator[ForeignProduct | Bad]:

@@ -23,12 +23,12 @@ from trainer.formats.products import read_catalogue
 from trainer.formats.registry import FORMATS
 from trainer.formats.source import Bad, ForeignInteraction, Options, Source
 from trainer.prepare import Progress
-from trainer.preprocess.images import PictureError, PictureRule, clean_picture
+from trainer.preprocess.images import ImageError, ImageRule, clean_image
 
 VERSION = 1  # of how things are converted: another one is another preparation
 COLUMNS = ("user", "shop", "itemId", "kind", "time", "weight")
 _ROWS_PER_CHUNK = 50_000
-_HOLD_PICTURES = (".zip", ".npy")  # whose own SHA-256 tells their pictures apart, too
+_HOLD_IMAGES = (".zip", ".npy")  # whose own SHA-256 tells their images apart, too
 _LAST_DAY = 2_932_896  # 9999-12-31
 Products = dict[str, dict[str, Any]]  # by the source's key
 
@@ -38,7 +38,7 @@ def convert(
 ) -> dict[str, Any]:
     """Fill `out` and return prepare.json's document; raises DataError where a source cannot be read as this format.
 
-    Stopped at any moment, the same command goes on: pictures that are done stay. The same sources and options give the
+    Stopped at any moment, the same command goes on: images that are done stay. The same sources and options give the
     same files, byte for byte; nothing is drawn.
     """
     for path in sources:
@@ -52,14 +52,14 @@ def convert(
     if finished is not None:
         progress.say(f"{out} holds this very preparation already")
         return finished
-    dropped = {what: Dropped(what, is_strict=options.strict) for what in ("products", "pictures", "interactions")}
+    dropped = {what: Dropped(what, is_strict=options.strict) for what in ("products", "images", "interactions")}
     catalogue = read_catalogue(source.products(progress.update), source, options, dropped["products"])
-    pictures = _convert_pictures(source, catalogue.by_key, out, options, progress, dropped["pictures"])
+    images = _convert_images(source, catalogue.by_key, out, options, progress, dropped["images"])
     products = catalogue.by_key
-    if options.only_with_picture:
-        products = {key: product for key, product in products.items() if key in pictures["converted"]}
+    if options.only_with_image:
+        products = {key: product for key, product in products.items() if key in images["converted"]}
         for key in catalogue.by_key.keys() - products.keys():
-            dropped["products"].left_out(Bad(key, "has no usable picture", "without a usable picture"))
+            dropped["products"].left_out(Bad(key, "has no usable image", "without a usable image"))
     if not products:
         raise DataError(f"{', '.join(map(str, sources))}: no product that can be used")
     _write_products(products, out / "products.jsonl")
@@ -67,8 +67,8 @@ def convert(
     counts = _write_interactions(source, products, out / name, progress, dropped["interactions"])
     document = {
         "input": fingerprint,
-        "pictures_input": describe_files(pictures["read"].items()),
-        "counts": {"products": len(products), "pictures": len(pictures["converted"].keys() & products), **counts},
+        "images_input": describe_files(images["read"].items()),
+        "counts": {"products": len(products), "images": len(images["converted"].keys() & products), **counts},
         "dropped": {what: reasons for what, d in dropped.items() if (reasons := d.document())},
         "numbers": catalogue.numbers,
         "notes": list(source.notes),
@@ -76,7 +76,7 @@ def convert(
             "files": [describe_file(out / written) for written in ("products.jsonl", name)],
             "images": describe_files(
                 (f"{products[key]['itemId']}.jpg", digest)
-                for key, digest in pictures["converted"].items()
+                for key, digest in images["converted"].items()
                 if key in products
             ),
         },
@@ -86,46 +86,46 @@ def convert(
 
 
 def _beside_the_files(source: Source, progress: Progress) -> dict[str, Any]:
-    """Number and SHA-256 of the pictures that are in none of the source's files; nothing where there are none."""
-    is_packed = any(path.suffix.lower() in _HOLD_PICTURES for path in source.files)
-    if source.pictures is None or is_packed or not (keys := source.pictures.keys()):
+    """Number and SHA-256 of the images that are in none of the source's files; nothing where there are none."""
+    is_packed = any(path.suffix.lower() in _HOLD_IMAGES for path in source.files)
+    if source.images is None or is_packed or not (keys := source.images.keys()):
         return {}
     digests = {}
     for done, key in enumerate(keys, 1):
         try:
-            digests[key] = hashlib.sha256(source.pictures.read(key)).hexdigest()
-        except (PictureError, OSError):  # dropped later, and counted there
+            digests[key] = hashlib.sha256(source.images.read(key)).hexdigest()
+        except (ImageError, OSError):  # dropped later, and counted there
             digests[key] = "unreadable"
-        progress.update("pictures compared", done, len(keys))
+        progress.update("images compared", done, len(keys))
     described = describe_files(digests.items())
-    return {"num_pictures": described["count"], "pictures_sha256": described["sha256"]}
+    return {"num_images": described["count"], "images_sha256": described["sha256"]}
 
 
-def _convert_pictures(
+def _convert_images(
     source: Source, products: Products, out: Path, options: Options, progress: Progress, dropped: Dropped
 ) -> dict[str, dict[str, str]]:
     """Write images/{itemId}.jpg; returns {"read": {key: SHA-256}, "converted": {key: SHA-256}}."""
     read: dict[str, str] = {}
     converted: dict[str, str] = {}
-    if source.pictures is None:
+    if source.images is None:
         return {"read": read, "converted": converted}
-    rule = PictureRule(min_side=options.min_side, max_side=options.max_side, quality=options.quality)
-    there = source.pictures.keys()
+    rule = ImageRule(min_side=options.min_side, max_side=options.max_side, quality=options.quality)
+    there = source.images.keys()
     keys = [key for key in products if key in there]
     for done, key in enumerate(keys, 1):
         path = out / "images" / f"{products[key]['itemId']}.jpg"
         try:
-            content = source.pictures.read(key)
+            content = source.images.read(key)
             if not path.is_file():  # else an interrupted preparation of the same got this far
-                jpeg = clean_picture(content, rule)
+                jpeg = clean_image(content, rule)
                 with write_whole(path, is_durable=False) as file:
                     file.write(jpeg)
-        except (PictureError, OSError) as error:
-            dropped.bad(Bad(f"picture of {key}", str(error), str(error).partition(":")[0][:60] or "unreadable"))
+        except (ImageError, OSError) as error:
+            dropped.bad(Bad(f"image of {key}", str(error), str(error).partition(":")[0][:60] or "unreadable"))
             continue
         read[key] = hashlib.sha256(content).hexdigest()
         converted[key] = describe_file(path)["sha256"]
-        progress.update("pictures", done, len(keys))
+        progress.update("images", done, len(keys))
     return {"read": read, "converted": converted}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from trainer.errors import DataError
 from trainer.formats.fields import finite, present, shop_name
-from trainer.formats.images import PicturesInMemory
+from trainer.formats.images import ImagesInMemory
 from trainer.formats.restricted_pickle import read_object_array
 from trainer.formats.source import Bad, ForeignInteraction, ForeignProduct, OnBytes, Options, Source
 
@@ -25,16 +25,16 @@ def read(sources: tuple[Path, ...], options: Options) -> Source:
     if path is None or len(sources) != 1:
         raise DataError(f"{', '.join(map(str, sources))}: the dvbpr format is one .npy file")
     parts, items = _load(path)
-    pictures = {str(number): item["imgs"] for number, item in items.items() if isinstance(item.get("imgs"), bytes)}
+    images = {str(number): item["imgs"] for number, item in items.items() if isinstance(item.get("imgs"), bytes)}
     notes = ["no times: a user's n-th item counts as of day n; validation and test come after training"]
     if any(_title(item) is None for item in items.values()):
-        notes.append("no titles: an item is called by its number, which says nothing; train on pictures alone")
+        notes.append("no titles: an item is called by its number, which says nothing; train on images alone")
     return Source(
         files=(path,),
         products=partial(_products, path, items),
         interactions=partial(_interactions, path, parts, options),
         shop=shop_name(sources, options),
-        pictures=PicturesInMemory(pictures),
+        images=ImagesInMemory(images),
         notes=tuple(notes),
     )
 

@@ -1,11 +1,11 @@
-"""Fashion Product Images: styles.csv and a folder or .zip of pictures named by id (Kaggle, P. Aggarwal, 2019)."""
+"""Fashion Product Images: styles.csv and a folder or .zip of images named by id (Kaggle, P. Aggarwal, 2019)."""
 
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from trainer.formats.fields import attributes, find_one, present, shop_name
-from trainer.formats.images import find_pictures
+from trainer.formats.images import find_images
 from trainer.formats.lines import csv_records
 from trainer.formats.source import Bad, ForeignProduct, OnBytes, Options, Source, no_interactions
 
@@ -14,7 +14,7 @@ _ATTRIBUTES = {"gender": "gender", "color": "baseColour", "season": "season", "u
 
 
 def read(sources: tuple[Path, ...], options: Options) -> Source:
-    """Return the source of a directory, or of styles.csv and a folder or .zip of pictures."""
+    """Return the source of a directory, or of styles.csv and a folder or .zip of images."""
     (styles,) = find_one(sources, ("styles.csv",), "fashion")
     places = (
         [Path(options.images)]
@@ -28,7 +28,7 @@ def read(sources: tuple[Path, ...], options: Options) -> Source:
         products=partial(_products, styles),
         interactions=no_interactions,
         shop=shop_name(sources, options),
-        pictures=find_pictures(place) if place else None,
+        images=find_images(place) if place else None,
         notes=("products only: nobody did anything with them",),
     )
 

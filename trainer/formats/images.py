@@ -1,26 +1,26 @@
-"""Pictures in a folder, in a .zip, or in memory, by the name of the product."""
+"""Images in a folder, in a .zip, or in memory, by the name of the product."""
 
 import zipfile
 from collections.abc import Mapping, Set
 from pathlib import Path, PurePosixPath
 
 from trainer.errors import DataError
-from trainer.formats.source import Pictures
-from trainer.preprocess.images import MAX_BYTES, PictureError
+from trainer.formats.source import Images
+from trainer.preprocess.images import MAX_BYTES, ImageError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 
 
-def find_pictures(place: Path) -> Pictures:
-    """Return the pictures of a folder or a .zip; raises DataError where it is neither."""
+def find_images(place: Path) -> Images:
+    """Return the images of a folder or a .zip; raises DataError where it is neither."""
     if place.is_dir():
-        return PictureFolder(place)
+        return ImageFolder(place)
     if place.suffix.lower() == ".zip" and place.is_file():
-        return PictureZip(place)
-    raise DataError(f"{place}: expected a folder or a .zip of pictures named by item")
+        return ImageZip(place)
+    raise DataError(f"{place}: expected a folder or a .zip of images named by item")
 
 
-class PictureFolder:
+class ImageFolder:
     """Files named {key}.jpg, .jpeg, .png, .webp or .gif; the folder below is not looked into."""
 
     def __init__(self, folder: Path) -> None:
@@ -31,13 +31,13 @@ class PictureFolder:
         return self._paths.keys()
 
     def read(self, key: str) -> bytes:
-        """Return the file as it is; raises OSError or PictureError."""
+        """Return the file as it is; raises OSError or ImageError."""
         if self._paths[key].stat().st_size > MAX_BYTES:
-            raise PictureError(f"more than {MAX_BYTES:,} bytes")
+            raise ImageError(f"more than {MAX_BYTES:,} bytes")
         return self._paths[key].read_bytes()
 
 
-class PictureZip:
+class ImageZip:
     """The same in a .zip, in any folder of it; nothing is unpacked to disk, so no name in it can reach outside."""
 
     def __init__(self, path: Path) -> None:
@@ -53,17 +53,17 @@ class PictureZip:
         return self._names.keys()
 
     def read(self, key: str) -> bytes:
-        """Return the member as it is; raises OSError or PictureError."""
+        """Return the member as it is; raises OSError or ImageError."""
         try:
             if self._zip.getinfo(self._names[key]).file_size > MAX_BYTES:
-                raise PictureError(f"more than {MAX_BYTES:,} bytes")
+                raise ImageError(f"more than {MAX_BYTES:,} bytes")
             return self._zip.read(self._names[key])
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:  # damaged, encrypted, unknown packing
-            raise PictureError(f"cannot be unpacked: {error}") from error
+            raise ImageError(f"cannot be unpacked: {error}") from error
 
 
-class PicturesInMemory:
-    """Pictures that came inside of another file."""
+class ImagesInMemory:
+    """Images that came inside of another file."""
 
     def __init__(self, contents: Mapping[str, bytes]) -> None:
         self._contents = contents
@@ -73,5 +73,5 @@ class PicturesInMemory:
         return self._contents.keys()
 
     def read(self, key: str) -> bytes:
-        """Return the picture as it is."""
+        """Return the image as it is."""
         return self._contents[key]

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from trainer.formats.fields import attributes, find_one, present, price, shop_name, time_days, weight_of_rating
-from trainer.formats.images import find_pictures
+from trainer.formats.images import find_images
 from trainer.formats.lines import csv_records
 from trainer.formats.source import Bad, ForeignInteraction, ForeignProduct, OnBytes, Options, Source
 from trainer.preprocess.numbers import read_number
@@ -30,7 +30,7 @@ def read(sources: tuple[Path, ...], options: Options) -> Source:
         products=partial(_products, info),
         interactions=partial(_interactions, interactions, options),
         shop=shop_name(sources, options),
-        pictures=find_pictures(images) if options.images or images.is_dir() else None,
+        images=find_images(images) if options.images or images.is_dir() else None,
         notes=() if has_times else ("no times: a user's n-th item counts as of day n",),
     )
 

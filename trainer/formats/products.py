@@ -21,7 +21,7 @@ _LONGEST_READ = 100_000  # characters of one description that are looked at
 
 @dataclass
 class Catalogue:
-    """The products taken, by the names that the source's interactions and pictures use."""
+    """The products taken, by the names that the source's interactions and images use."""
 
     by_key: dict[str, dict[str, Any]]
     numbers: dict[str, Any]  # what was found in numerical columns, as JSON types

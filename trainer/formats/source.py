@@ -1,4 +1,4 @@
-"""What every format is read as: products, interactions and pictures, each by the data set's own names."""
+"""What every format is read as: products, interactions and images, each by the data set's own names."""
 
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from trainer.config.checks import between, one_of
 from trainer.dataset.dataset import KINDS
 from trainer.errors import ConfigError
-from trainer.preprocess.images import PictureRule
+from trainer.preprocess.images import ImageRule
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class ForeignProduct:
     """One product. `fields` has the keys of contracts/product.schema.json; what identifies it may be left out."""
 
     where: str  # file:line, for messages
-    key: str  # as interactions and pictures name it
+    key: str  # as interactions and images name it
     fields: Mapping[str, Any]
     numbers: Mapping[str, str] = field(default_factory=dict)  # numerical columns, as written
 
@@ -42,30 +42,30 @@ class Bad:
     group: str  # the same for all of one kind, to count by
 
 
-class Pictures(Protocol):
-    """Where a data set keeps its pictures."""
+class Images(Protocol):
+    """Where a data set keeps its images."""
 
     def keys(self) -> Set[str]:
-        """Return the products' keys that have a picture."""
+        """Return the products' keys that have an image."""
 
     def read(self, key: str) -> bytes:
-        """Return the file as it is; raises OSError or PictureError."""
+        """Return the file as it is; raises OSError or ImageError."""
 
 
 @dataclass(frozen=True)
 class Options:
     """What a person may choose about preparing; recorded in prepare.json."""
 
-    images: str | None = None  # a folder or .zip of pictures, instead of where the format keeps them
+    images: str | None = None  # a folder or .zip of images, instead of where the format keeps them
     shop: str | None = None  # the name of the shop, for formats that have none
     kind: str = "purchase"  # what an interaction without a kind was
     liked_from: float = 3.0  # ratings below weigh 0: seen, and not liked
     brand_from_first_word: bool = False  # sequences: take the title's first word for a brand
-    only_with_picture: bool = False
+    only_with_image: bool = False
     summarise: int | None = None  # descriptions longer than so many characters are shortened to their central sentences
-    min_side: int = PictureRule.min_side
-    max_side: int = PictureRule.max_side
-    quality: int = PictureRule.quality
+    min_side: int = ImageRule.min_side
+    max_side: int = ImageRule.max_side
+    quality: int = ImageRule.quality
     parquet: bool = False
     strict: bool = False  # the first bad record ends it
 
@@ -93,7 +93,7 @@ class Source:
     products: Callable[[OnBytes], Iterator[ForeignProduct | Bad]]
     interactions: Callable[[OnBytes], Iterator[ForeignInteraction | Bad]]
     shop: str  # of products that name none
-    pictures: Pictures | None = None
+    images: Images | None = None
     notes: tuple[str, ...] = ()  # what anyone who uses the result should know
     later_replaces: bool = False  # two lines about one product: the later holds; else the first
 

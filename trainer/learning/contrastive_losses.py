@@ -1,4 +1,4 @@
-"""Objectives that pull together what belongs together: text and picture of one product, products of one label.
+"""Objectives that pull together what belongs together: text and image of one product, products of one label.
 
 All take embeddings of unit length, so they work with any pair of towers.
 """
@@ -14,7 +14,7 @@ _NEVER = -1e9  # exp() of it is 0 in float32, and unlike -inf it gives no NaN wh
 
 @in_float32
 def info_nce(text: Tensor, image: Tensor, logit_scale: Tensor | float) -> Tensor:
-    r"""Which of the batch's pictures belongs to this text, and which text to this picture?
+    r"""Which of the batch's images belongs to this text, and which text to this image?
 
     .. math::
         s_{ij} = \sigma \langle t_i, v_j \rangle, \qquad

@@ -1,4 +1,4 @@
-"""How well texts find their pictures and pictures their texts, among products that no tower has learned from."""
+"""How well texts find their images and images their texts, among products that no tower has learned from."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -29,7 +29,7 @@ HELD_OUT_NOTE = (
 
 @torch.no_grad()
 def embed_pairs(tower: PairTower, text: Source, image: Source, rows: Rows) -> tuple[Floats, Floats]:
-    """Return the embeddings of these items' texts and pictures, (n, dim) each, unit length."""
+    """Return the embeddings of these items' texts and images, (n, dim) each, unit length."""
     tower.eval()
     chunks = [rows[start : start + ROWS_PER_CHUNK] for start in range(0, len(rows), ROWS_PER_CHUNK)]
     texts = torch.cat([tower.embed_text(text.features(chunk)) for chunk in chunks])
@@ -59,7 +59,7 @@ def pair_sections(prepared: Prepared, towers: Mapping[str, nn.Module], held_out:
     """Return the report's section about retrieval among held-out products; none where fewer than two have both."""
     tower, rows = towers["item_tower"], held_out_pairs(prepared, held_out)
     if not isinstance(tower, PairTower):
-        raise TypeError(f"expected a tower that embeds text and picture alone, got {type(tower).__name__}")
+        raise TypeError(f"expected a tower that embeds text and image alone, got {type(tower).__name__}")
     if len(rows) < 2:
         return {}
     features, device = tuned_features(prepared, towers, rows), next(tower.parameters()).device

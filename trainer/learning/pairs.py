@@ -1,4 +1,4 @@
-"""Products as pairs of text and picture: which to learn from, which label each has, and how both reach a tower."""
+"""Products as pairs of text and image: which to learn from, which label each has, and how both reach a tower."""
 
 import hashlib
 from collections.abc import Sequence
@@ -26,14 +26,14 @@ UNKNOWN = -1
 class Pairs:
     """Which items are learned from and which are held out, and the label of each."""
 
-    train: Rows  # item_idx of products with text and picture
+    train: Rows  # item_idx of products with text and image
     valid: Rows
     labels: NDArray[np.int64]  # (num_items,), UNKNOWN where a product says nothing
 
     def __post_init__(self) -> None:
         if len(self.train) < 2 or len(self.valid) < 2:
             raise TrainingError(
-                f"pairs of text and picture are learned from, but only {len(self.train)} products to train on and "
+                f"pairs of text and image are learned from, but only {len(self.train)} products to train on and "
                 f"{len(self.valid)} to validate on have both; give data.images and the products' titles"
             )
 
@@ -52,7 +52,7 @@ def held_out_pairs(prepared: Prepared, held_out: float) -> Rows:
 
 
 def _dealt(prepared: Prepared, held_out: float) -> tuple[Rows, Rows]:
-    """Return the items with text and picture to learn from, and those held out."""
+    """Return the items with text and image to learn from, and those held out."""
     products, seed = prepared.dataset.products, prepared.config.seed
     is_pair = prepared.features.modality_mask.min(axis=1) > 0
     is_pair[prepared.split.hidden_items] = False
@@ -133,7 +133,7 @@ class TunedText:
 
 
 class TunedImages:
-    """What an image encoder in training says now; in training, pictures are mirrored and cropped at random."""
+    """What an image encoder in training says now; in training, images are mirrored and cropped at random."""
 
     def __init__(
         self, encoder: nn.Module, pixels: Pixels, device: torch.device, *, flip: float = 0.5, crop: float = 0.8

@@ -109,7 +109,7 @@ class Fit:
     ) -> Self:
         """Return the learner of these towers on a run's training interactions, judged on its "valid".
 
-        A recipe whose item tower takes more than text and picture gives `extra`, and the same to `tower_scorer`;
+        A recipe whose item tower takes more than text and image gives `extra`, and the same to `tower_scorer`;
         `user_extra` is that for the user tower.
         """
         config, model, train = prepared.config, prepared.config.model, prepared.split.train

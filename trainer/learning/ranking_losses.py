@@ -126,7 +126,7 @@ def bayesian_personalised_ranking(positive: Tensor, negative: Tensor, is_fair: T
     Shapes: as :func:`softmax_over_negatives`; scores are `cosine / temperature`, K_i counts the fair negatives.
 
     Paper: "BPR: Bayesian Personalized Ranking from Implicit Feedback", Rendle et al., UAI 2009,
-    https://arxiv.org/abs/1205.2618; on pictures: DVBPR, Kang et al. 2017, https://arxiv.org/abs/1711.02231
+    https://arxiv.org/abs/1205.2618; on images: DVBPR, Kang et al. 2017, https://arxiv.org/abs/1711.02231
     """
     return _weighted_mean(_mean_over(F.softplus(negative - positive[:, None]), is_fair), weights)
 

@@ -67,18 +67,18 @@ def _images(prepared: Prepared, encoder: nn.Module, rows: Rows) -> NDArray[np.fl
     size = int(getattr(prepared.config.model, "image_size", 0))
     rule = image_rule_at(prepared.encoders.manifest["image"], size)
     num_items = len(prepared.features)
-    pixels = build_pixels(prepared.pictures, num_items, rule, Path(prepared.config.cache))
+    pixels = build_pixels(prepared.images, num_items, rule, Path(prepared.config.cache))
     source = TunedImages(encoder, pixels, _device_of(encoder))
     return all_features(source, rows, _width(source), num_items)
 
 
 @torch.no_grad()
 def _published_images(prepared: Prepared, encoder: nn.Module, rows: Rows) -> NDArray[np.float32]:
-    """Return the features of a few pictures at the bundle's own size, (n, features)."""
+    """Return the features of a few images at the bundle's own size, (n, features)."""
     rule = prepared.encoders.manifest["image"]
     if not len(rows):
         return np.zeros((0, prepared.encoders.image_dim), dtype=np.float32)
-    pixels = torch.from_numpy(np.stack([read_pixels(prepared.pictures[int(row)], rule) for row in rows]))
+    pixels = torch.from_numpy(np.stack([read_pixels(prepared.images[int(row)], rule) for row in rows]))
     features: NDArray[np.float32] = encoder(pixels.to(_device_of(encoder))).float().cpu().numpy()
     return features
 

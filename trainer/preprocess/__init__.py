@@ -1,1 +1,1 @@
-"""What happens to texts, pictures and numbers on their way in: pure functions, one concept a file."""
+"""What happens to texts, images and numbers on their way in: pure functions, one concept a file."""

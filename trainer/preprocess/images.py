@@ -1,4 +1,4 @@
-"""Pictures as training wants them: whole, upright, of bounded size, and never bigger than they need to be."""
+"""Images as training wants them: whole, upright, of bounded size, and never bigger than they need to be."""
 
 import io
 import warnings
@@ -11,60 +11,60 @@ MAX_BYTES = 64 * 1024 * 1024
 _ORIENTATION = 0x0112  # EXIF
 
 
-class PictureError(ValueError):
-    """A file is no picture that can be used; the message says why."""
+class ImageError(ValueError):
+    """A file is no image that can be used; the message says why."""
 
 
 @dataclass(frozen=True)
-class PictureRule:
-    """What a picture must be, and what is made of it."""
+class ImageRule:
+    """What an image must be, and what is made of it."""
 
     min_side: int = 32  # pixels; smaller is an icon or a tracking dot
     max_side: int = 512
     quality: int = 85  # of JPEG
 
 
-def clean_picture(content: bytes, rule: PictureRule) -> bytes:
-    """Return the picture as JPEG bytes: upright, on white where transparent, its longest side at most `max_side`.
+def clean_image(content: bytes, rule: ImageRule) -> bytes:
+    """Return the image as JPEG bytes: upright, on white where transparent, its longest side at most `max_side`.
 
-    A JPEG that is all that already comes back byte for byte. Raises PictureError for what does not decode to the last
+    A JPEG that is all that already comes back byte for byte. Raises ImageError for what does not decode to the last
     row, is too small, or would unpack to more than 40 million pixels.
     """
     if len(content) > MAX_BYTES:
-        raise PictureError(f"{len(content):,} bytes, at most {MAX_BYTES:,} are read")
+        raise ImageError(f"{len(content):,} bytes, at most {MAX_BYTES:,} are read")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content)) as picture:
-                _check_size(picture, rule)
-                picture.load()
-                return content if _is_ready(picture, rule) else _convert(picture, rule)
-    except PictureError:
+            with Image.open(io.BytesIO(content)) as image:
+                _check_size(image, rule)
+                image.load()
+                return content if _is_ready(image, rule) else _convert(image, rule)
+    except ImageError:
         raise
     except UnidentifiedImageError as error:  # its own words name an address in memory, another one each time
-        raise PictureError("not a picture that Pillow knows") from error
+        raise ImageError("not an image that Pillow knows") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         # Pillow's own limit, which other code of the process may have set below ours, is met before the header is seen.
-        raise PictureError(f"too many pixels, at most {MAX_PIXELS:,} are unpacked: {error}") from error
+        raise ImageError(f"too many pixels, at most {MAX_PIXELS:,} are unpacked: {error}") from error
     except (OSError, ValueError, SyntaxError, EOFError, Warning) as error:
-        raise PictureError(f"does not decode as a picture: {error}") from error
+        raise ImageError(f"does not decode as an image: {error}") from error
 
 
-def _check_size(picture: Image.Image, rule: PictureRule) -> None:
-    width, height = picture.size  # from the header, before anything is unpacked
+def _check_size(image: Image.Image, rule: ImageRule) -> None:
+    width, height = image.size  # from the header, before anything is unpacked
     if width * height > MAX_PIXELS:
-        raise PictureError(f"{width} × {height} pixels, at most {MAX_PIXELS:,} are unpacked")
+        raise ImageError(f"{width} × {height} pixels, at most {MAX_PIXELS:,} are unpacked")
     if min(width, height) < rule.min_side:
-        raise PictureError(f"{width} × {height} pixels, at least {rule.min_side} a side are needed")
+        raise ImageError(f"{width} × {height} pixels, at least {rule.min_side} a side are needed")
 
 
-def _is_ready(picture: Image.Image, rule: PictureRule) -> bool:
-    is_upright = picture.getexif().get(_ORIENTATION, 1) == 1
-    return picture.format == "JPEG" and picture.mode == "RGB" and is_upright and max(picture.size) <= rule.max_side
+def _is_ready(image: Image.Image, rule: ImageRule) -> bool:
+    is_upright = image.getexif().get(_ORIENTATION, 1) == 1
+    return image.format == "JPEG" and image.mode == "RGB" and is_upright and max(image.size) <= rule.max_side
 
 
-def _convert(picture: Image.Image, rule: PictureRule) -> bytes:
-    upright = ImageOps.exif_transpose(picture)
+def _convert(image: Image.Image, rule: ImageRule) -> bytes:
+    upright = ImageOps.exif_transpose(image)
     if upright.has_transparency_data:
         on_white = Image.new("RGBA", upright.size, "white")
         on_white.alpha_composite(upright.convert("RGBA"))

@@ -107,7 +107,7 @@ class TextBranch(Branch):
 
 
 class ImageBranch(Branch):
-    """Pixels (N, 3, size, size) to picture features (N, image_dim)."""
+    """Pixels (N, 3, size, size) to image features (N, image_dim)."""
 
     def _build(self, kind: str, architecture: dict[str, Any]) -> nn.Module:
         if kind == "efficientnet_lite0":
@@ -141,7 +141,7 @@ def lite_image(lora: Mapping[str, Any] | None = None) -> ImageBranch:
 def open_clip_pair(
     source: open_clip_models.Source, lora: Mapping[str, Any] | None = None
 ) -> tuple[TextBranch, ImageBranch, open_clip_models.OpenClip]:
-    """Return both halves of an open_clip model and the model itself, for its tokenizer and picture rule."""
+    """Return both halves of an open_clip model and the model itself, for its tokenizer and image rule."""
     loaded = open_clip_models.load(source)
     text = TextBranch("open_clip", loaded.architecture, lora)
     image = ImageBranch("open_clip", loaded.architecture, lora)

@@ -54,7 +54,7 @@ def load_classifier() -> Any:
 
 
 class ImageEncoder(nn.Module):
-    """Pictures (N, 3, 224, 224), as the manifest's `image` prepares them, to pooled features (N, 1280)."""
+    """Images (N, 3, 224, 224), as the manifest's `image` prepares them, to pooled features (N, 1280)."""
 
     def __init__(self, classifier: Any) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""open_clip's models: loading them with their picture rule and tokenizer, and building them again from a checkpoint."""
+"""open_clip's models: loading them with their image rule and tokenizer, and building them again from a checkpoint."""
 
 import hashlib
 import json
@@ -81,14 +81,14 @@ class TextEncoder(nn.Module):
 
 
 class ImageEncoder(nn.Module):
-    """The picture half of an open_clip model: pixels (N, 3, size, size) to (N, D), unit length."""
+    """The image half of an open_clip model: pixels (N, 3, size, size) to (N, D), unit length."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Return picture features (N, D)."""
+        """Return image features (N, D)."""
         features: Tensor = self.model.encode_image(pixels)
         return F.normalize(features, dim=-1)
 
@@ -101,7 +101,7 @@ class VisualEncoder(nn.Module):
         self.visual = visual
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Return picture features (N, D)."""
+        """Return image features (N, D)."""
         return F.normalize(self.visual(pixels), dim=-1)
 
 
@@ -225,7 +225,7 @@ def _image_rule(preprocess: dict[str, Any], model: str) -> dict[str, Any]:
     wide, high = (size, size) if isinstance(size, int) else size
     if wide != high or preprocess["resize_mode"] != "shortest" or preprocess["interpolation"] not in _INTERPOLATIONS:
         raise UnsupportedModelError(
-            f"{model}: prepares pictures by {preprocess}; a bundle can state only square crops of the shorter side"
+            f"{model}: prepares images by {preprocess}; a bundle can state only square crops of the shorter side"
         )
     return {
         "size": wide,

@@ -1,4 +1,4 @@
-"""The clip recipe: text and picture of a product in one space, by heads on frozen encoders or by tuning these too."""
+"""The clip recipe: text and image of a product in one space, by heads on frozen encoders or by tuning these too."""
 
 import math
 from collections.abc import Mapping
@@ -173,7 +173,7 @@ def _sides(prepared: Prepared, config: ClipConfig, tuned: Mapping[str, Branch]) 
         text = TunedText(tuned["text_encoder"], encoders.tokens(), texts, config.word_dropout, device, separator)
     if "image_encoder" in tuned:
         rule = image_rule_at(encoders.manifest["image"], config.image_size or 0)
-        pixels = build_pixels(prepared.pictures, len(features), rule, Path(prepared.config.cache))
+        pixels = build_pixels(prepared.images, len(features), rule, Path(prepared.config.cache))
         image = TunedImages(tuned["image_encoder"], pixels, device, flip=config.flip, crop=config.crop)
     return _Sides(text, image, *frozen, config.heads_epochs if tuned else 0)
 

@@ -1,4 +1,4 @@
-"""The content recipe: nothing is learnt but in which directions the catalogue's own texts and pictures differ.
+"""The content recipe: nothing is learnt but in which directions the catalogue's own texts and images differ.
 
 No interaction is looked at, so it is as good in a shop that opened today; trainer/towers/content.py has the equations.
 """

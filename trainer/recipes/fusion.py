@@ -1,4 +1,4 @@
-"""The fusion recipe: self-attention over ids, pictures, texts and numbers (trainer/towers/fusion.py)."""
+"""The fusion recipe: self-attention over ids, images, texts and numbers (trainer/towers/fusion.py)."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -99,7 +99,7 @@ def build(prepared: Prepared) -> Fit:
 def alignment_loss(
     item_tower: FusionItem, temperature: float, text: Tensor, image: Tensor, modality_mask: Tensor
 ) -> Tensor:
-    """Return how badly texts and pictures of the same items find each other, a scalar; 0 for fewer than two items."""
+    """Return how badly texts and images of the same items find each other, a scalar; 0 for fewer than two items."""
     texts, images = item_tower.projections(text, image, modality_mask)
     return info_nce(texts, images, 1 / temperature) if len(texts) > 1 else texts.new_zeros(())
 

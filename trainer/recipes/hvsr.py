@@ -1,4 +1,4 @@
-"""The hvsr recipe: text-free items from a frozen picture embedding and a CNN on pixels, fitted to what users chose."""
+"""The hvsr recipe: text-free items from a frozen image embedding and a CNN on pixels, fitted to what users chose."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,14 +22,14 @@ from trainer.towers.two_tower import TwoTowerUser
 class ItemPixels:
     """The pixels of items for the tower's CNN: mirrored, cropped and sometimes hidden in training."""
 
-    def __init__(self, pixels: Pixels, has_picture: NDArray[np.bool_], config: HvsrConfig) -> None:
-        self._pixels, self._has_picture, self._config = pixels, has_picture, config
+    def __init__(self, pixels: Pixels, has_image: NDArray[np.bool_], config: HvsrConfig) -> None:
+        self._pixels, self._has_image, self._config = pixels, has_image, config
 
     def __call__(self, rows: NDArray[np.int64], generator: torch.Generator | None) -> dict[str, Tensor]:
         """Return {"pixels": (n, 3, size, size), "has_pixels": (n,)}."""
         config = self._config
         pixels = self._pixels.batch(rows, generator, flip=config.flip, crop=config.crop)
-        has = torch.from_numpy(self._has_picture[rows].astype(np.float32))
+        has = torch.from_numpy(self._has_image[rows].astype(np.float32))
         if generator is not None:
             has = has * (torch.rand(len(rows), generator=generator) >= config.pixel_dropout)
         return {"pixels": pixels, "has_pixels": has}
@@ -69,12 +69,12 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
 
 
 def item_pixels(prepared: Prepared) -> ItemPixels:
-    """Return the run's pixels, decoded once; raises DataError where there is no picture at all."""
+    """Return the run's pixels, decoded once; raises DataError where there is no image at all."""
     config = _config(prepared)
-    if not prepared.pictures:
-        raise DataError("hvsr looks at pictures alone, and no product has one; give their folder as data.images")
+    if not prepared.images:
+        raise DataError("hvsr looks at images alone, and no product has one; give their folder as data.images")
     rule = image_rule_at(prepared.encoders.manifest["image"], config.image_size)
-    pixels = build_pixels(prepared.pictures, len(prepared.features), rule, Path(prepared.config.cache))
+    pixels = build_pixels(prepared.images, len(prepared.features), rule, Path(prepared.config.cache))
     return ItemPixels(pixels, prepared.features.modality_mask[:, 1] > 0, config)
 
 

@@ -20,7 +20,7 @@ from trainer.learning.pairs import Pairs, Rows, TunedImages, TunedText, balanced
 from trainer.learning.tuned_encoders import tuned_features
 from trainer.prepare import Prepared
 from trainer.towers.content import ContentUserTower
-from trainer.towers.hybrid import LateFusionItem, PictureCnn, TextTransformer
+from trainer.towers.hybrid import ImageCnn, LateFusionItem, TextTransformer
 
 STOP_METRIC = "same_label@10"
 NUM_NEIGHBOURS = 10
@@ -43,7 +43,7 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
 def sections(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Mapping[str, object]:
     """Return text-to-image and image-to-text retrieval among the held-out products, and AvgMeanSimilarity@5.
 
-    Nothing pulls a text to its own picture, but with training.modality_dropout both come to lie among their like.
+    Nothing pulls a text to its own image, but with training.modality_dropout both come to lie among their like.
     """
     return pair_sections(prepared, towers, _config(prepared).held_out)
 
@@ -78,7 +78,7 @@ def _towers(prepared: Prepared, config: HybridConfig, generator: torch.Generator
             "text_encoder": TextTransformer(
                 tokens.vocab_size, max_tokens, config.text_width, config.text_layers, config.text_heads
             ),
-            "image_encoder": PictureCnn(config.image_width, config.cnn_width, config.cnn_layers),
+            "image_encoder": ImageCnn(config.image_width, config.cnn_width, config.cnn_layers),
             "item_tower": LateFusionItem(config.text_width, config.image_width, config.dim, config.hidden),
             "user_tower": ContentUserTower(has_filler=False),
         }
@@ -91,7 +91,7 @@ def _sources(
     texts = [encoders.item_text(product) for product in prepared.dataset.products]
     separator = encoders.manifest["text"]["itemText"]["separator"] if config.shuffle_parts else None
     rule = image_rule_at(encoders.manifest["image"], config.image_size)
-    pixels = build_pixels(prepared.pictures, len(prepared.features), rule, Path(prepared.config.cache))
+    pixels = build_pixels(prepared.images, len(prepared.features), rule, Path(prepared.config.cache))
     return (
         TunedText(towers["text_encoder"], encoders.tokens(), texts, config.word_dropout, device, separator),
         TunedImages(towers["image_encoder"], pixels, device, flip=config.flip, crop=config.crop),

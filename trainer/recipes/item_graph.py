@@ -118,12 +118,12 @@ def co_view(train: Interactions, num_items: int, max_degree: int) -> Neighbours:
 
 
 def content_neighbours(features: ItemFeatures, max_degree: int) -> Neighbours:
-    """Link each item to the `max_degree` items with the nearest text and picture, by cosine; none without either.
+    """Link each item to the `max_degree` items with the nearest text and image, by cosine; none without either.
 
     Exact search: on one core a minute for about fifty thousand items.
     """
     content = np.concatenate([_unit(features.text), _unit(features.image)], axis=1)
-    content = _unit(content[:, np.abs(content).max(axis=0) > 0])  # without pictures, their columns are all zeros
+    content = _unit(content[:, np.abs(content).max(axis=0) > 0])  # without images, their columns are all zeros
     has_any = np.flatnonzero(features.modality_mask.max(axis=1) > 0)
     found: list[Ids] = [np.empty(0, dtype=np.int64)] * len(features)
     if len(has_any) > 1:

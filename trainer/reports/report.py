@@ -52,7 +52,7 @@ def make_report(
     """Return the test metrics of a scorer with intervals and slices, beside the tuned baselines, and the differences.
 
     Without a scorer, for a model that ranks nothing for users, the report says where the run stands and no more.
-    `rescore` gives the model's scorer on other item features; with it, missing pictures and texts are tried, too.
+    `rescore` gives the model's scorer on other item features; with it, missing images and texts are tried, too.
     """
     document = _describe_run(prepared)
     if scorer is None:
@@ -206,7 +206,7 @@ def _describe_data(prepared: Prepared) -> dict[str, Any]:
         "hash": prepared.data_hash,
         "num_items": len(dataset.products),
         "num_items_with_text": int(has[:, 0].sum()),
-        "num_items_with_picture": int(has[:, 1].sum()),
+        "num_items_with_image": int(has[:, 1].sum()),
         "num_users": len(dataset.interactions.user_ids),
         "num_interactions": len(dataset.interactions),
         "num_interactions_with_unknown_items": dataset.num_unknown_items,

@@ -80,7 +80,7 @@ def target_slices(cases: Cases, train: Interactions, features: ItemFeatures) -> 
     """
     counts = num_users_per_item(user_items(train, len(features)))
     liked_by, is_head = counts[cases.target_items], _head(counts)[cases.target_items]
-    has_text, has_picture = (features.modality_mask[cases.target_items] > 0).T
+    has_text, has_image = (features.modality_mask[cases.target_items] > 0).T
     slices = {
         "target_temperature": {
             "hot": liked_by >= HOT_FROM,
@@ -89,7 +89,7 @@ def target_slices(cases: Cases, train: Interactions, features: ItemFeatures) -> 
         },
         "target_popularity": {"head": is_head, "tail": ~is_head},
     }
-    for name, has in (("target_picture", has_picture), ("target_text", has_text)):
+    for name, has in (("target_image", has_image), ("target_text", has_text)):
         if 0 < has.sum() < len(has):
             slices[name] = {"there": has, "missing": ~has}
     return slices
@@ -135,12 +135,12 @@ def masking_document(
     tie_seed: Sequence[int],
     judge: Judge,
 ) -> list[dict[str, Any]]:
-    """Return the same cases with all pictures, then all texts taken away; empty where items have one of them only."""
+    """Return the same cases with all images, then all texts taken away; empty where items have one of them only."""
     if not (features.modality_mask.sum(axis=0) > 0).all():
         return []
     views = {
         "everything": features,
-        "no pictures": without_modality(features, 1),
+        "no images": without_modality(features, 1),
         "no texts": without_modality(features, 0),
     }
     return [experiment_entry(name, rescore(view), cases, tie_seed, judge) for name, view in views.items()]
@@ -171,7 +171,7 @@ def seen_through(scorer: Scorer, view: Cases) -> Scorer:
 
 
 def without_modality(features: ItemFeatures, column: int) -> ItemFeatures:
-    """Return the features with every text (column 0) or picture (column 1) missing."""
+    """Return the features with every text (column 0) or image (column 1) missing."""
     mask = np.array(features.modality_mask)
     mask[:, column] = 0
     if column == 0:

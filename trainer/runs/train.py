@@ -32,7 +32,7 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_p
     _check_start(out, resume)
     prepared = prepare(config, progress)
     course = Course(prepared, out, progress)
-    feature_cache(config).prune()  # recipes keep decoded pictures and neighbours there, and know no limit
+    feature_cache(config).prune()  # recipes keep decoded images and neighbours there, and know no limit
     if resume:
         course.resume()
     curves, had_curves = out / TENSORBOARD_DIRECTORY, (out / TENSORBOARD_DIRECTORY).exists()

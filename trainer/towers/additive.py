@@ -1,4 +1,4 @@
-"""The additive model: an item is the sum of what its id, its words, its text and its picture mean."""
+"""The additive model: an item is the sum of what its id, its words, its text and its image mean."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from trainer.towers.projection import project_present, projection
 from trainer.towers.two_tower import DISMISS, MASKED_LOGIT, NUM_KINDS
 
 ID_NORM = 0.3  # length of a fresh id embedding beside words and text of about 1: enough to be told apart
-CONTENT_LENGTH = 0.7  # of the text's and the picture's part, beside words of length 1
+CONTENT_LENGTH = 0.7  # of the text's and the image's part, beside words of length 1
 
 
 class AdditiveItem(nn.Module):

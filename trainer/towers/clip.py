@@ -1,4 +1,4 @@
-"""Heads that bring frozen text and picture features into one space, as CLIP's projections do."""
+"""Heads that bring frozen text and image features into one space, as CLIP's projections do."""
 
 import math
 from typing import Any
@@ -69,7 +69,7 @@ class Head(nn.Module):
 
 
 class ContrastiveItemTower(nn.Module):
-    r"""Text and picture of an item in one space, by two heads; the item is their weighted mean.
+    r"""Text and image of an item in one space, by two heads; the item is their weighted mean.
 
     .. math::
         t = \frac{h_t(x_t)}{\|h_t(x_t)\|}, \qquad v = \frac{h_v(x_v)}{\|h_v(x_v)\|}, \qquad
@@ -77,7 +77,7 @@ class ContrastiveItemTower(nn.Module):
 
     w is `text_weight`. A missing modality adds nothing, an item with neither is one fixed vector. `log_scale` is the
     logarithm of the contrastive loss's logit scale (1 / temperature), learned with the heads; no embedding needs it.
-    Where text and picture features are of one width, both heads start from one P: a space that they share stays shared.
+    Where text and image features are of one width, both heads start from one P: a space that they share stays shared.
 
     Shapes:
         - text: (N, text_dim), image: (N, image_dim) float32; modality_mask: (N, 2), 1 where it is there
@@ -129,7 +129,7 @@ class ContrastiveItemTower(nn.Module):
         return F.normalize(self.text_head(text), dim=-1)
 
     def embed_image(self, image: Tensor) -> Tensor:
-        """Return (N, dim), unit length, from picture features (N, image_dim)."""
+        """Return (N, dim), unit length, from image features (N, image_dim)."""
         return F.normalize(self.image_head(image), dim=-1)
 
     def forward(self, text: Tensor, image: Tensor, modality_mask: Tensor) -> Tensor:

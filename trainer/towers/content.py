@@ -1,10 +1,10 @@
-"""The content towers: text and picture features combined without training.
+"""The content towers: text and image features combined without training.
 
 An embedding is three blocks side by side, `[text | image | filler]`. Each feature vector is centred, projected on a few
 directions and brought to unit length, then scaled so that the two blocks hold `text_weight` and
 `1 - text_weight` of the squared length. What a missing modality would have held goes into the one filler coordinate.
 So every item has unit length, and because a user embedding's filler is zero, a score is the sum of what the known
-modalities say: an item without a picture is neither favoured nor penalised by a history that has no pictures.
+modalities say: an item without an image is neither favoured nor penalised by a history that has no images.
 """
 
 from collections.abc import Sequence
@@ -113,10 +113,10 @@ def _is_something(block: Tensor) -> Tensor:
 
 
 class SharedSpaceItemTower(nn.Module):
-    """The same for encoders whose text and pictures already live in one space, as CLIP's do.
+    """The same for encoders whose text and images already live in one space, as CLIP's do.
 
     `[weighted mean of both unit vectors | filler]`: what the mean is short of unit length goes into the filler, so
-    that a text can be compared with a picture and a missing modality is again neutral.
+    that a text can be compared with an image and a missing modality is again neutral.
 
     Args:
         text_mean, image_mean: (D,) subtracted from the unit features; zeros where nothing is known.

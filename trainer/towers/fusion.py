@@ -82,7 +82,7 @@ class SelfAttention(nn.Module):
 
 
 class FusionItem(nn.Module):
-    r"""Item tower: self-attention over an item's id, picture, text and numbers.
+    r"""Item tower: self-attention over an item's id, image, text and numbers.
 
     .. math::
         X = [x_\text{id}; x_v; x_t; x_n] + [\tau_\text{id}; \tau_v; \tau_t; \tau_n], \qquad
@@ -173,7 +173,7 @@ class FusionItem(nn.Module):
         return find_rows(self.item_keys, keys)
 
     def projections(self, text: Tensor, image: Tensor, modality_mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the items that have both, (m, width) by their texts and (m, width) by their pictures, unit length.
+        """Return the items that have both, (m, width) by their texts and (m, width) by their images, unit length.
 
         Arguments as of :meth:`forward`.
         """

@@ -65,7 +65,7 @@ class GraphSageItem(nn.Module):
         }
         self.project_text = projection(text_dim, width, generator)
         self.project_image = projection(image_dim, width, generator)
-        self.missing = nn.Parameter(torch.empty(2, width))  # text, picture
+        self.missing = nn.Parameter(torch.empty(2, width))  # text, image
         self.layers = nn.ModuleList(_SageLayer(width, hidden, generator) for _ in range(num_layers))
         self.out = projection(width, dim, generator)
         nn.init.normal_(self.missing, std=0.1 * width**-0.5, generator=generator)

@@ -1,4 +1,4 @@
-"""Text-free items: a frozen picture embedding and a CNN that learns what users look for, joined by a residual."""
+"""Text-free items: a frozen image embedding and a CNN that learns what users look for, joined by a residual."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 
 class DvbprCnn(nn.Module):
-    r"""The CNN of DVBPR (CNN-F: five convolutions, two dense layers), narrow and for small pictures.
+    r"""The CNN of DVBPR (CNN-F: five convolutions, two dense layers), narrow and for small images.
 
-    Picture → conv 5 × 5 stride 2, pool → conv 5 × 5, pool → three conv 3 × 3, pool → dense → dense.
+    Image → conv 5 × 5 stride 2, pool → conv 5 × 5, pool → three conv 3 × 3, pool → dense → dense.
 
     Shapes:
         - input: (N, 3, height, width) float32; anything larger than `size` is shrunk to it first
@@ -47,17 +47,17 @@ class DvbprCnn(nn.Module):
 
 
 class HvsrItem(nn.Module):
-    r"""Residual fusion of a frozen picture embedding x and a CNN's features c of the pixels; text is not looked at.
+    r"""Residual fusion of a frozen image embedding x and a CNN's features c of the pixels; text is not looked at.
 
     .. math::
         h = P \frac{x}{\|x\|}, \qquad e = \frac{h + W_2 \, \mathrm{GELU}(W_1 \, [h ; c])}{\|\cdot\|}
 
     :math:`W_2` starts at zero: before training, items are as close as their frozen embeddings. Where pixels are
     missing, a learned vector stands for c, so the tower also works on the frozen embedding alone; an item without a
-    picture is one learned vector.
+    image is one learned vector.
 
     Shapes:
-        - text: (N, any), ignored; modality_mask: (N, 2), of which the second column says that there is a picture
+        - text: (N, any), ignored; modality_mask: (N, 2), of which the second column says that there is an image
         - image: (N, frozen_dim) float32, or (N, frozen_dim + cnn_dim) with the CNN's features behind the embedding
         - pixels: (N, 3, size, size) float32, what the CNN looks at, or None; has_pixels: (N,), 0 where they are missing
         - output: (N, dim) float32, unit length

@@ -1,4 +1,4 @@
-"""The hybrid model from scratch: a small CNN for pictures, a small transformer for words, fused late."""
+"""The hybrid model from scratch: a small CNN for images, a small transformer for words, fused late."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from torch import Tensor, nn
 MASKED_LOGIT = -1e4  # exp() of it is 0 in float32, and unlike -inf it gives no NaN where a whole row is masked
 
 
-class PictureCnn(nn.Module):
-    r"""Strided 3 × 3 convolutions, each halving the picture, then the mean over places.
+class ImageCnn(nn.Module):
+    r"""Strided 3 × 3 convolutions, each halving the image, then the mean over places.
 
     .. math:: h_{l+1} = \mathrm{ReLU}(\mathrm{GroupNorm}(C_l * h_l)), \qquad v = W \, \overline{h_L}
 
-    Group instead of batch normalisation: what one picture becomes does not depend on its batch.
+    Group instead of batch normalisation: what one image becomes does not depend on its batch.
 
     Shapes:
         - input: (N, 3, height, width) float32, at least 16 a side
@@ -132,7 +132,7 @@ class LateFusionItem(nn.Module):
         return F.normalize(self.fuse(torch.cat([text, image], dim=1)), dim=-1)
 
     def embed_text(self, text: Tensor) -> Tensor:
-        """Return (N, dim), unit length, of items whose pictures are missing."""
+        """Return (N, dim), unit length, of items whose images are missing."""
         mask = torch.tensor([[1.0, 0.0]], device=text.device)
         embeddings: Tensor = self(text, torch.zeros_like(self.missing_image).expand(len(text), -1), mask)
         return embeddings

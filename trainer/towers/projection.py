@@ -14,6 +14,6 @@ def projection(from_dim: int, to_dim: int, generator: torch.Generator | None) ->
 
 def project_present(project: nn.Linear, features: Tensor, has: Tensor) -> Tensor:
     """Return the projection of features (N, D) at unit length, (N, width); anything where `has` (N, 1) is 0."""
-    if not torch.compiler.is_exporting() and not has.any():  # catalogues without pictures need not pay for them
+    if not torch.compiler.is_exporting() and not has.any():  # catalogues without images need not pay for them
         return features.new_zeros(len(features), project.out_features)
     return project(F.normalize(features, dim=-1))  # type: ignore[no-any-return]  # nn.Module calls are untyped

@@ -45,13 +45,13 @@ class TwoTowerItem(nn.Module):
         h_0 &= P \, [t; v], \qquad h_{l+1} = h_l + W_2 \, \mathrm{GELU}(W_1 \, \mathrm{LayerNorm}(h_l)), \qquad
         e = h_L / \|h_L\|
 
-    :math:`c_t, c_v` are learned and stand for a missing text or picture. P starts with orthogonal rows or columns and
+    :math:`c_t, c_v` are learned and stand for a missing text or image. P starts with orthogonal rows or columns and
     the blocks start as the identity: before training, two items are about as close as their content is.
 
     Shapes:
         - text: (N, text_dim) float32, zeros where missing
         - image: (N, image_dim) float32, zeros where missing
-        - modality_mask: (N, 2) float32, 1 where the text, the picture is there
+        - modality_mask: (N, 2) float32, 1 where the text, the image is there
         - output: (N, dim) float32, unit length
 
     Paper: "Sampling-bias-corrected neural modeling for large corpus item recommendations", Yi et al., RecSys 2019,
@@ -92,7 +92,7 @@ class TwoTowerItem(nn.Module):
         has_text, has_image = modality_mask[:, 0:1], modality_mask[:, 1:2]  # (N, 1) each
         text = has_text * F.normalize(text, dim=-1) + (1 - has_text) * self.missing_text
         if self.training and not has_image.any():
-            # Without any picture, the widest part of the product is the same vector for all: a third of the time.
+            # Without any image, the widest part of the product is the same vector for all: a third of the time.
             weight, width = self.project.weight, text.shape[1]
             projected = F.linear(text, weight[:, :width]) + F.linear(self.missing_image, weight[:, width:])
         else:

@@ -1,5 +1,5 @@
-"""Product pictures drawn by code: a silhouette per category, filled with a pattern in the product's colours."""
+"""Product images drawn by code: a silhouette per category, filled with a pattern in the product's colours."""
 
-from demo.mall.drawings.drawing import encode, picture_name
+from demo.mall.drawings.drawing import encode, image_name
 
-__all__ = ["encode", "picture_name"]
+__all__ = ["encode", "image_name"]

@@ -29,13 +29,13 @@ SURFACES = {
 }  # fmt: skip
 
 
-def picture_name(product: DemoProduct) -> str:
-    """Return the stem of the picture's file name: words a shop would use, no label."""
+def image_name(product: DemoProduct) -> str:
+    """Return the stem of the image's file name: words a shop would use, no label."""
     return product.handle
 
 
 def encode(product: DemoProduct, size: int, detail: bool = False) -> bytes:
-    """Return the picture as the shop's file format: the article, or a close-up of its material."""
+    """Return the image as the shop's file format: the article, or a close-up of its material."""
     image = _close_up(product) if detail else _draw(product)
     if size != SIDE:
         image = image.resize((size, size), Image.Resampling.BILINEAR, reducing_gap=2.0)

@@ -249,19 +249,19 @@ PAINTERS: dict[str, Callable[[Palette, random.Random], Image.Image]] = {
 
 @lru_cache(maxsize=96)
 def texture(kind: str, colours: Palette, variant: int) -> Image.Image:
-    """Return a SIDE × SIDE picture of the texture; it is shared, so callers must not draw on it."""
+    """Return a SIDE × SIDE image of the texture; it is shared, so callers must not draw on it."""
     return PAINTERS[kind](colours, random.Random(f"{kind}/{variant}")).reduce(2)
 
 
 @lru_cache(maxsize=2)
 def roundness() -> Image.Image:
-    """Return a SIDE × SIDE grey picture, darker at both sides: multiplied in, it gives a body volume."""
+    """Return a SIDE × SIDE grey image, darker at both sides: multiplied in, it gives a body volume."""
     strip = Image.new("L", (SIDE, 1))
     strip.putdata([round(255 * (1 - 0.30 * abs((x / SIDE - 0.42) * 1.7) ** 2.2)) for x in range(SIDE)])
     return strip.resize((SIDE, SIDE))
 
 
 def shaded(image: Image.Image) -> Image.Image:
-    """Return the picture with soft darker sides."""
+    """Return the image with soft darker sides."""
     shade = roundness().resize(image.size)
     return ImageChops.multiply(image, Image.merge("RGB", (shade, shade, shade)))

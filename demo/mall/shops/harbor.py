@@ -129,7 +129,7 @@ class Harbor(Storefront):
             "material": product.material,
         }
         node |= {"color": product.colour} | ({"pattern": product.pattern} if product.pattern_key != "plain" else {})
-        node |= {"image": self.images(product)} if product.has_picture else {}
+        node |= {"image": self.images(product)} if product.has_image else {}
         node |= {"brand": {"@type": "Brand", "name": product.brand}} if product.brand else {}
         node |= {"gtin13": product.gtin} if product.gtin else {}
         node |= {"mpn": product.mpn} if product.mpn else {}
@@ -151,7 +151,7 @@ class Harbor(Storefront):
             "size": variant["size"],
             "color": variant["color"],
             "offers": self._offer(product, path, variant["availability"]),
-        } | ({"image": self.images(product)[0]} if product.has_picture else {})
+        } | ({"image": self.images(product)[0]} if product.has_image else {})
 
     def _offer(self, product: DemoProduct, path: str, availability: str) -> dict[str, Any]:
         offer = {
@@ -217,7 +217,7 @@ class Harbor(Storefront):
         return self.answer(200, JSON, json.dumps(data, ensure_ascii=False))
 
     def _feed_variant(self, product: DemoProduct, variant: dict[str, Any]) -> dict[str, Any]:
-        image = {"src": self.images(product)[0], "width": 400, "height": 400} if product.has_picture else None
+        image = {"src": self.images(product)[0], "width": 400, "height": 400} if product.has_image else None
         return {
             "id": variant["id"],
             "featured_image": image,

@@ -1,4 +1,4 @@
-"""Meridian: a shop on a modern front end. Open Graph and embedded state, lazy pictures; euros written 49,90 €."""
+"""Meridian: a shop on a modern front end. Open Graph and embedded state, lazy images; euros written 49,90 €."""
 
 import re
 from decimal import Decimal

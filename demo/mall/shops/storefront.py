@@ -1,4 +1,4 @@
-"""What the three shops have in common: routes, listings, pictures, sitemaps; each shop adds its own markup."""
+"""What the three shops have in common: routes, listings, images, sitemaps; each shop adds its own markup."""
 
 import hashlib
 import json
@@ -85,7 +85,7 @@ class Storefront:
         self.listings = self._listings()
         self.opened = max(product.updated for product in products)
         self.template = _environment.get_template(f"{self.key}.html")
-        self.picture = lru_cache(maxsize=4096)(self._picture)
+        self.draw = lru_cache(maxsize=4096)(self._draw)
 
     # What each shop decides for itself
 
@@ -98,8 +98,8 @@ class Storefront:
         return listing.path if page == 1 else f"{listing.path}?page={page}"
 
     def image_path(self, product: DemoProduct, size: int, detail: bool = False) -> str:
-        """Return the path of a picture."""
-        raise LookupError(f"{self.key} names no picture paths")
+        """Return the path of an image."""
+        raise LookupError(f"{self.key} names no image paths")
 
     def money(self, amount: Any) -> str:
         """Return a price as the shop writes it."""
@@ -155,7 +155,7 @@ class Storefront:
         same = [other for other in self.products if other.category == product.category and other is not product]
         start = product.number % max(1, len(same))
         rest = [self.products[(product.number + step * 31) % len(self.products)] for step in range(1, RELATED + 2)]
-        chosen = [other for other in same[start:] + same[:start] if other.has_picture][: RELATED - 2]
+        chosen = [other for other in same[start:] + same[:start] if other.has_image][: RELATED - 2]
         chosen += [other for other in rest if other is not product and other not in chosen]
         return chosen[:RELATED]
 
@@ -206,8 +206,8 @@ class Storefront:
         return [(name, self.listing_path(trail[: depth + 1])) for depth, name in enumerate(trail)]
 
     def images(self, product: DemoProduct, size: int = 400) -> list[str]:
-        """Return absolute picture URLs, best first; empty where the shop has no picture."""
-        if not product.has_picture:
+        """Return absolute image URLs, best first; empty where the shop has no image."""
+        if not product.has_image:
             return []
         return [self.url(self.image_path(product, size)), self.url(self.image_path(product, size, detail=True))]
 
@@ -232,7 +232,7 @@ class Storefront:
                 200,
                 "home",
                 title=self.name,
-                products=[p for p in newest if p.has_picture][:12],
+                products=[p for p in newest if p.has_image][:12],
                 trail=[],
                 canonical=self.url("/"),
             )
@@ -278,11 +278,11 @@ class Storefront:
             return None
         product = self.by_handle.get(match["handle"])
         size = int(match["size"] or SIZES[-1])
-        if not product or not product.has_picture or size not in SIZES:
+        if not product or not product.has_image or size not in SIZES:
             return None
-        return self.picture(product, size, bool(match["detail"]))
+        return self.draw(product, size, bool(match["detail"]))
 
-    def _picture(self, product: DemoProduct, size: int, detail: bool) -> Response:
+    def _draw(self, product: DemoProduct, size: int, detail: bool) -> Response:
         kind = {"harbor": "image/jpeg", "linden": "image/png", "meridian": "image/webp"}[self.key]
         answer = self.answer(200, kind, encode(product, size, detail), product.updated)
         answer.headers["Cache-Control"] = "public, max-age=86400"

@@ -24,7 +24,7 @@ export function card(item, { why = [], button } = {}) {
   const made = element("li", { class: "card" });
   made.append(item.image
     ? element("img", { src: item.image, alt: "", width: "400", height: "400", loading: "lazy" })
-    : element("div", { class: "blank" }, "No picture"));
+    : element("div", { class: "blank" }, "No image"));
   made.append(text);
   return made;
 }

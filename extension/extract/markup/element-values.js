@@ -4,7 +4,7 @@ import { collapse } from "../../values/item-text.js";
 
 // Names on one element: each would hold the element's whole text.
 export const MAX_NAMES = 10;
-// Properties that are texts: a link or a picture that holds one says it by its words, not by its address.
+// Properties that are texts: a link or an image that holds one says it by its words, not by its address.
 export const TEXT_PROPERTIES = new Set(["name", "brand", "manufacturer", "category", "sku", "mpn", "color", "size", "material", "price",
   "priceCurrency", "description", "reviewBody"]);
 
@@ -13,7 +13,7 @@ export function elementText(element) {
   return collapse(element.textContent ?? "");
 }
 
-/** @param {Element} element @returns {string} what a link or a picture says: its words, its alt or title */
+/** @param {Element} element @returns {string} what a link or an image says: its words, its alt or title */
 export function linkedText(element) {
   return elementText(element) || (element.getAttribute("alt") || element.getAttribute("title") || "").trim();
 }

@@ -93,13 +93,13 @@ export function isNamedCard(element) {
   return CARD.test(namesOf(element));
 }
 
-/** @param {Element} element whether it is a list entry with a linked picture */
-export function isPictureEntry(element) {
+/** @param {Element} element whether it is a list entry with a linked image */
+export function isImageEntry(element) {
   return (element.localName === "li" || element.localName === "article") && element.querySelector(":scope a[href] img") !== null;
 }
 
 /** @param {Element} element whether it is part of some product's teaser; what holds an <h1> is no teaser */
 export function isInCard(element) {
-  const card = lineage(element).find((part) => isNamedCard(part) || isPictureEntry(part));
+  const card = lineage(element).find((part) => isNamedCard(part) || isImageEntry(part));
   return card !== undefined && card.localName !== "h1" && card.querySelector("h1") === null;
 }

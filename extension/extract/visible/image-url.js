@@ -1,5 +1,5 @@
 // @ts-check
-// The address of a picture: pages name several, for several widths and for scripts that load it late.
+// The address of an image: pages name several, for several widths and for scripts that load it late.
 
 const MAX_SRCSET = 20_000;
 const ATTRIBUTES = ["data-zoom-image", "data-large_image", "srcset", "data-srcset", "data-src", "data-original", "data-lazy-src", "src"];

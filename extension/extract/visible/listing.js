@@ -1,5 +1,5 @@
 // @ts-check
-// The product cards visible on a page: links to pages of the same shop that carry a picture or a price.
+// The product cards visible on a page: links to pages of the same shop that carry an image or a price.
 import { canonicalUrl, itemIdOf, shopOf } from "../../values/identity.js";
 import { imageUrl } from "./image-url.js";
 import { createPage } from "../page.js";
@@ -50,7 +50,7 @@ function priceIn(card, page) {
   return null;
 }
 
-/** @param {Element} card @param {Element} link @returns {string | null} a heading, the link's own words, then the picture's */
+/** @param {Element} card @param {Element} link @returns {string | null} a heading, the link's own words, then the image's */
 function titleIn(card, link) {
   const heading = card.querySelector("h1, h2, h3, h4, h5, [class*='title' i], [class*='name' i]");
   const words = [heading && textOf(heading), link.getAttribute("title"), link.getAttribute("aria-label"), textOf(link),
@@ -73,11 +73,11 @@ export async function extractListing(document, url, hidden = []) {
     const target = link.closest(SITE_PARTS) || isUnseen(link) || isHidden.has(i) ? null : targetOf(link, page);
     if (!target || cards.has(target) || cards.size >= MAX_CARDS) continue;
     const card = cardAround(link, target, page);
-    const picture = card.querySelector("img");
-    const image = picture && imageUrl(picture, page);
+    const img = card.querySelector("img");
+    const image = img && imageUrl(img, page);
     const price = priceIn(card, page);
     const title = titleIn(card, link);
-    // A link with only words is navigation; a product shows a picture or asks a price.
+    // A link with only words is navigation; a product shows an image or asks a price.
     if (!title || (!image && !price) || (!price && !/h[1-6]/i.test([...card.querySelectorAll("*")].map((e) => e.localName).join()))) continue;
     cards.set(target, {
       shop: shopOf(target), itemId: await itemIdOf(target), url: target, title, ...(image && { image }), ...(price && { price }),

@@ -1,11 +1,11 @@
 // @ts-check
-// What a person sees: heading, price, pictures and description, where markup says nothing. The rules name no shop: they look
+// What a person sees: heading, price, images and description, where markup says nothing. The rules name no shop: they look
 // for the words that shops everywhere put into class names, near the page's <h1>.
 import { collapse } from "../../values/item-text.js";
 import { imageUrl } from "./image-url.js";
 import { parsePrice, unitsOf } from "../../values/price.js";
 import { clean, cut, keyOf } from "../../values/text.js";
-import { isAside, isNamedCard, isPictureEntry, isUnseen, lineage, NAMED, namesOf, textOf, visibleTexts } from "./elements.js";
+import { isAside, isNamedCard, isImageEntry, isUnseen, lineage, NAMED, namesOf, textOf, visibleTexts } from "./elements.js";
 import { OLD_PRICE, REGULAR_PRICE, STRUCK } from "./regular-price.js";
 
 /** @typedef {import("../page.js").Page} Page */
@@ -138,7 +138,7 @@ function unnamedPrices(page, heading) {
   });
 }
 
-/** The widest element around `own` that is still one short line: the currency may stand beside the number. What holds a link, a picture or a heading is more than a price. @param {Element} own @returns {Element | null} */
+/** The widest element around `own` that is still one short line: the currency may stand beside the number. What holds a link, an image or a heading is more than a price. @param {Element} own @returns {Element | null} */
 function shortLine(own) {
   let best = null;
   for (const part of lineage(own).slice(0, 4)) {
@@ -180,7 +180,7 @@ function kindsOf(part) {
 
 /**
  * The product card around a price: an element named like a card, one that leads elsewhere by a link and stands among
- * siblings of its kind which have prices too, or a list entry with a linked picture; what holds the heading is none.
+ * siblings of its kind which have prices too, or a list entry with a linked image; what holds the heading is none.
  * @param {Element} element @param {Kinds} kinds @param {Element | null} heading @returns {Element | null}
  */
 function cardAround(element, kinds, heading) {
@@ -189,7 +189,7 @@ function cardAround(element, kinds, heading) {
     if (isNamedCard(part)) return part;
     const isRepeated = kindsOf(part).some((kind) => (kinds.get(part.parentElement)?.get(kind) ?? 0) > 2);
     if (isRepeated && (part.localName === "a" || part.querySelector("a[href]"))) return part;
-    if (isPictureEntry(part)) return part;
+    if (isImageEntry(part)) return part;
   }
   return null;
 }
@@ -200,11 +200,11 @@ function imagesOf(page, named, heading) {
   const images = galleries.flatMap((gallery) => (gallery.localName === "img" ? [gallery] : [...gallery.querySelectorAll("img")]));
   const urls = [...new Set(images)].map((image) => (isUnseen(image) ? null : imageUrl(image, page)));
   const found = [...new Set(urls.filter((url) => url !== null))];
-  return (found.length > 0 ? found : picturesOf(page, heading)).slice(0, MAX_IMAGES);
+  return (found.length > 0 ? found : imagesNamedLike(page, heading)).slice(0, MAX_IMAGES);
 }
 
-/** @param {Page} page @param {Element | null} heading @returns {string[]} the pictures whose text for the blind is the heading or begins so */
-function picturesOf(page, heading) {
+/** @param {Page} page @param {Element | null} heading @returns {string[]} the images whose text for the blind is the heading or begins so */
+function imagesNamedLike(page, heading) {
   const name = keyOf(heading && textOf(heading));
   if (name.length < MIN_NAME) return [];
   const named = [...page.document.querySelectorAll("img[alt]")].filter((image) =>

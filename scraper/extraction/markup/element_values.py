@@ -5,7 +5,7 @@ from typing import Any
 MAX_TEXT = 20_000
 # Names on one element: each would hold the element's whole text.
 MAX_NAMES = 10
-# Properties that are texts: a link or a picture that holds one says it by its words, not by its address.
+# Properties that are texts: a link or an image that holds one says it by its words, not by its address.
 TEXT_PROPERTIES = frozenset(("name", "brand", "manufacturer", "category", "sku", "mpn", "color", "size", "material",
                              "price", "priceCurrency", "description", "reviewBody"))  # fmt: skip
 
@@ -23,5 +23,5 @@ def element_text(element: Any) -> str:
 
 
 def linked_text(element: Any) -> str:
-    """Return what a link or a picture says: its words, its `alt` or `title`."""
+    """Return what a link or an image says: its words, its `alt` or `title`."""
     return element_text(element) or (element.get("alt") or element.get("title") or "").strip()

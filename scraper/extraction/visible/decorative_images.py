@@ -1,4 +1,4 @@
-"""Which pictures of a page show something: not a logo, a spacer or a "no picture" sign, told by the file's own name."""
+"""Which images of a page show something: not a logo, a spacer or a "no image" sign, told by the file's own name."""
 
 import re
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ _DECORATION = re.compile(
 
 
 def without_decoration(urls: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the addresses of pictures that show something.
+    """Return the addresses of images that show something.
 
     >>> without_decoration(("https://shop.example/logo.png", "https://shop.example/logo-tee.jpg"))
     ('https://shop.example/logo-tee.jpg',)

@@ -9,7 +9,7 @@ _UNSEEN = frozenset(("script", "style", "noscript", "template", "svg", "head", "
 _visible_texts = etree.XPath(
     "descendant::text()[not(" + " or ".join(f"ancestor::{tag}" for tag in sorted(_UNSEEN)) + ")]"
 )
-_linked_picture = etree.XPath("boolean(.//a[@href]//img)")
+_linked_image = etree.XPath("boolean(.//a[@href]//img)")
 # Class names, and what shops whose class names are generated write for their own tests.
 NAME_ATTRIBUTES = ("class", "id", "data-testid", "data-test", "data-qa", "data-auto")
 ASIDE = re.compile(
@@ -48,12 +48,12 @@ def text_of(element: Any) -> str:
 
 
 def is_in_card(element: Any) -> bool:
-    """Whether the element is part of some product's teaser: named like a card, or a list entry with a linked picture.
+    """Whether the element is part of some product's teaser: named like a card, or a list entry with a linked image.
 
     What holds an `<h1>` is no card.
     """
     for part in lineage(element):
-        is_card = CARD.search(names_of(part)) or (part.tag in ("li", "article") and _linked_picture(part))
+        is_card = CARD.search(names_of(part)) or (part.tag in ("li", "article") and _linked_image(part))
         if is_card:
             return next(part.iter("h1"), None) is None
     return False

@@ -1,4 +1,4 @@
-"""The address of a picture: pages name several, for several widths and for scripts that load it late."""
+"""The address of an image: pages name several, for several widths and for scripts that load it late."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a person sees: heading, price, breadcrumbs, pictures and the buy button, where markup says nothing.
+"""What a person sees: heading, price, breadcrumbs, images and the buy button, where markup says nothing.
 
 The rules name no shop: they look for the words that shops everywhere put into class names, near the page's `<h1>`.
 """
@@ -153,7 +153,7 @@ def _card(tag: Tag, kinds: Counter[tuple[int, str, str]], heading: Tag | None) -
     """Return the product card around a price, if it is in one.
 
     That is an element named like a card, one that leads elsewhere by a link and stands among siblings of its kind
-    which have prices too, or a list entry with a linked picture; an element around the page's heading is none.
+    which have prices too, or a list entry with a linked image; an element around the page's heading is none.
     """
     for part in _lineage(tag):
         if _holds(part, heading):
@@ -187,7 +187,7 @@ def _unnamed_prices(page: Page, heading: Tag | None) -> list[tuple[Price, Tag]]:
 def _short_line(tag: Tag) -> Tag | None:
     """Return the widest element around `tag` that is still one short line: the currency may stand beside the number.
 
-    What holds a link, a picture or a heading is more than a price.
+    What holds a link, an image or a heading is more than a price.
     """
     best = None
     for part in islice(_lineage(tag), 4):
@@ -269,11 +269,11 @@ def _images(page: Page, heading: Tag | None) -> tuple[str, ...]:
         for image in [gallery] if gallery.name == "img" else gallery.find_all("img"):
             if url := image_url(image, page):
                 found.setdefault(url)
-    return tuple(found)[:MAX_IMAGES] or _pictures_of(page, heading)
+    return tuple(found)[:MAX_IMAGES] or _images_named_like(page, heading)
 
 
-def _pictures_of(page: Page, heading: Tag | None) -> tuple[str, ...]:
-    """Return the pictures whose text for the blind is the heading or begins so."""
+def _images_named_like(page: Page, heading: Tag | None) -> tuple[str, ...]:
+    """Return the images whose text for the blind is the heading or begins so."""
     name = key_of(heading.get_text(" ", strip=True)) if heading else ""
     found: dict[str, None] = {}
     for image in page.soup.find_all("img", alt=True) if len(name) >= MIN_NAME else ():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.offers import text_heads
-from benchmarks.offers.text_heads import plain, same_products, texts_and_pictures, trained_head
+from benchmarks.offers.text_heads import plain, same_products, texts_and_images, trained_head
 
 NUM_PRODUCTS, SIGNAL, NOISE = 120, 6, 6
 
@@ -64,7 +64,7 @@ def test_of_two_domains_a_head_learns_both(offers):
     judge = found_first(features[160:], product[160:])
     learned = product < 80
     shops = same_products(features[learned], product[learned], judge)
-    fashion = texts_and_pictures(text, image, lambda embed: 1.0, 0)
+    fashion = texts_and_images(text, image, lambda embed: 1.0, 0)
     before = [parameter.detach().clone() for parameter in fashion.parameters]
     assert judge(trained_head([shops, fashion], SIGNAL + NOISE, 0)) > judge(plain)
     assert any((parameter != old).any() for parameter, old in zip(fashion.parameters, before, strict=True))

@@ -60,9 +60,9 @@ def test_a_row_counts_as_done_until_its_settings_or_the_data_change(two_departme
     products.write_text('{"another": 1}\n')
     assert [is_done(row) for row in ("two_tower", "ease")] == [False, False]
     tower_files.done_file(where, "ease", 0).write_text(tower_files.fingerprint("beauty", "both", "ease"))
-    pictures = tmp_path / "var" / "data" / "beauty" / "images"
-    pictures.mkdir()
-    (pictures / "0.jpg").write_bytes(b"a picture")
+    images = tmp_path / "var" / "data" / "beauty" / "images"
+    images.mkdir()
+    (images / "0.jpg").write_bytes(b"an image")
     assert not is_done("ease")
     forget()
 

@@ -157,7 +157,7 @@ def test_a_missing_modality_is_read_by_no_scorer(lite_bundle, shapes, model):
     learner.run_epoch()
     order = np.arange(len(prepared.features))[::-1]
     products = prepared.dataset.products
-    # Titles, categories and colours, or else pictures and what was encoded of them, change places.
+    # Titles, categories and colours, or else images and what was encoded of them, change places.
     others = {
         "text": replace(
             prepared,
@@ -169,9 +169,9 @@ def test_a_missing_modality_is_read_by_no_scorer(lite_bundle, shapes, model):
             ),
             features=replace(prepared.features, text=prepared.features.text[order]),
         ),
-        "picture": replace(
+        "image": replace(
             prepared,
-            pictures={row: prepared.pictures[int(order[row])] for row in prepared.pictures},
+            images={row: prepared.images[int(order[row])] for row in prepared.images},
             features=replace(prepared.features, image=prepared.features.image[order]),
         ),
     }
@@ -182,10 +182,10 @@ def test_a_missing_modality_is_read_by_no_scorer(lite_bundle, shapes, model):
 
     whole = scores(prepared)
     for modality, other in others.items():
-        reads_it = model["type"] != "hvsr" or modality == "picture"
+        reads_it = model["type"] != "hvsr" or modality == "image"
         assert np.allclose(whole, scores(other), atol=1e-4) != reads_it
         bare = scores(without(prepared, modality))
         np.testing.assert_array_equal(bare, scores(without(other, modality)))
         assert np.allclose(whole, bare, atol=1e-4) != reads_it
-    with pytest.raises(ValueError, match="expected one of text, picture, got 'words'"):
+    with pytest.raises(ValueError, match="expected one of text, image, got 'words'"):
         without(prepared, "words")

@@ -57,7 +57,7 @@ def test_every_gtin_has_thirteen_digits_and_a_right_check_digit(products: list[D
 def test_some_products_lack_what_real_products_lack(products: list[DemoProduct]) -> None:
     for shop in SHOPS:
         mine = [product for product in products if product.shop == shop]
-        assert any(not product.has_picture for product in mine)
+        assert any(not product.has_image for product in mine)
         assert any(product.brand is None for product in mine)
         assert any(product.gtin is None for product in mine)
         assert any(product.rating is None for product in mine)

@@ -51,9 +51,7 @@ def _meridian_state(page: str) -> dict:
     return json.loads(found[1])
 
 
-def test_pages_feeds_and_pictures_are_the_same_bytes_for_the_same_seed(
-    shops: Shops, products: list[DemoProduct]
-) -> None:
+def test_pages_feeds_and_images_are_the_same_bytes_for_the_same_seed(shops: Shops, products: list[DemoProduct]) -> None:
     from demo.mall.catalogue import _build
 
     _build.cache_clear()
@@ -61,7 +59,7 @@ def test_pages_feeds_and_pictures_are_the_same_bytes_for_the_same_seed(
         again = open_shop(shop, build(SEED), ORIGINS[shop])
         sample = _of(products, shop)[::60]
         paths = ["/", "/sitemap.xml", *(product.url_path for product in sample)]
-        paths += [again.image_path(product, 400).partition("?")[0] for product in sample if product.has_picture]
+        paths += [again.image_path(product, 400).partition("?")[0] for product in sample if product.has_image]
         for path in paths:
             assert again.respond(path, "") == shops[shop].respond(path, "")
 
@@ -286,10 +284,10 @@ def test_a_page_number_outside_the_listing_is_404(shops: Shops, query: str) -> N
     assert shops["harbor"].respond("/collections/all", query).status == 404
 
 
-def test_pictures_are_what_the_page_says(shops: Shops, products: list[DemoProduct]) -> None:
+def test_images_are_what_the_page_says(shops: Shops, products: list[DemoProduct]) -> None:
     formats = {"harbor": "JPEG", "linden": "PNG", "meridian": "WEBP"}
     for shop in SHOPS:
-        product = next(product for product in _of(products, shop) if product.has_picture)
+        product = next(product for product in _of(products, shop) if product.has_image)
         for size in (200, 400):
             answer = shops[shop].respond(shops[shop].image_path(product, size).partition("?")[0], "")
             image = Image.open(BytesIO(answer.body))
@@ -297,19 +295,17 @@ def test_pictures_are_what_the_page_says(shops: Shops, products: list[DemoProduc
             assert answer.content_type == f"image/{formats[shop].lower()}"
 
 
-def test_pictures_of_unlike_products_differ_and_are_not_blank(shops: Shops, products: list[DemoProduct]) -> None:
-    sample = [product for product in _of(products, "meridian") if product.has_picture][:60]
+def test_images_of_unlike_products_differ_and_are_not_blank(shops: Shops, products: list[DemoProduct]) -> None:
+    sample = [product for product in _of(products, "meridian") if product.has_image][:60]
     bodies = [shops["meridian"].respond(shops["meridian"].image_path(product, 200), "").body for product in sample]
     assert len(set(bodies)) >= 50
     for body in bodies:
         assert len(Image.open(BytesIO(body)).convert("L").resize((64, 64)).getcolors(4096) or []) > 20
 
 
-def test_a_product_without_picture_has_no_picture_anywhere(
-    shops: Shops, pages: Pages, products: list[DemoProduct]
-) -> None:
+def test_a_product_without_image_has_no_image_anywhere(shops: Shops, pages: Pages, products: list[DemoProduct]) -> None:
     for shop in SHOPS:
-        product = next(product for product in _of(products, shop) if not product.has_picture)
+        product = next(product for product in _of(products, shop) if not product.has_image)
         assert shops[shop].respond(shops[shop].image_path(product, 400).partition("?")[0], "").status == 404
         assert shops[shop].image_path(product, 400) not in pages[shop][product.url_path]
 

@@ -34,7 +34,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, products: list[DemoProduct]) 
             "images": ["http://x/1.jpg"],
             "reviews": [{}],
         },
-        {"verdict": "product", "itemId": "2", "url": "http://x/2", "title": "No picture", "images": []},
+        {"verdict": "product", "itemId": "2", "url": "http://x/2", "title": "No image", "images": []},
         {
             "verdict": "listing",
             "itemId": "3",
@@ -125,7 +125,7 @@ def test_a_foreign_host_name_is_refused(home: Home) -> None:
     assert get(home.server_port, "/", Host="evil.example")[0].status == 421
 
 
-def test_cards_are_products_with_pictures_and_only_what_a_card_needs(home: Home) -> None:
+def test_cards_are_products_with_images_and_only_what_a_card_needs(home: Home) -> None:
     cards = json.loads(get(home.server_port, "/cards/harbor")[1])
     assert cards == [{"itemId": "1", "url": "http://x/1", "title": "A", "image": "http://x/1.jpg"}]
 

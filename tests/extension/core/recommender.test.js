@@ -153,10 +153,10 @@ test("a second reason is given only where it is nearly as close; the same title 
 
 test("items are compared over what is known of both", () => {
   const share = Math.SQRT1_2;
-  const withoutPicture = Float32Array.of(share, 0, share);
-  const withPicture = Float32Array.of(share, share, 0);
-  const otherWithoutPicture = Float32Array.of(0, share, share);
-  assert.ok(Math.abs(likeness(withoutPicture, withPicture, 2) - 1) < 1e-6, "the same text is the same text");
-  assert.ok(Math.abs(likeness(withoutPicture, otherWithoutPicture, 2)) < 1e-6, "two missing pictures are nothing in common");
-  assert.ok(Math.abs(likeness(withoutPicture, otherWithoutPicture, undefined) - 0.5) < 1e-6);
+  const withoutImage = Float32Array.of(share, 0, share);
+  const withImage = Float32Array.of(share, share, 0);
+  const otherWithoutImage = Float32Array.of(0, share, share);
+  assert.ok(Math.abs(likeness(withoutImage, withImage, 2) - 1) < 1e-6, "the same text is the same text");
+  assert.ok(Math.abs(likeness(withoutImage, otherWithoutImage, 2)) < 1e-6, "two missing images are nothing in common");
+  assert.ok(Math.abs(likeness(withoutImage, otherWithoutImage, undefined) - 0.5) < 1e-6);
 });

@@ -79,7 +79,7 @@ def test_every_field_of_every_product_is_right(products, truth, shop):
             "regular": product.regular_price,
             "availability": product.availability,
             "category": product.category_path,
-            "images": 2 if product.has_picture else 0,
+            "images": 2 if product.has_image else 0,
             "brand": product.brand,
             "sku": product.sku,
             "gtin": product.gtin.zfill(14) if product.gtin else None,

@@ -51,8 +51,8 @@ def test_two_shops_feeds_imported_by_adapter_and_by_pages_give_the_same_products
     # Agreement means something only where both say something.
     always = {"itemId", "url", "title", "price", "availability", "categoryPath", "description"}
     assert {name for name in always if result.compared[name] != len(true)} == set()
-    pictures, brands = sum(one.has_picture for one in true), sum(one.brand is not None for one in true)
-    assert result.compared["images"] == pictures and result.compared["brand"] == brands
+    images, brands = sum(one.has_image for one in true), sum(one.brand is not None for one in true)
+    assert result.compared["images"] == images and result.compared["brand"] == brands
     assert result.feed_requests < 12 and result.page_requests > 600
 
 

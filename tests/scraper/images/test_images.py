@@ -1,4 +1,4 @@
-"""Pictures: only what a host allows, only what is truly a picture, each once, and never lost to a kill."""
+"""Images: only what a host allows, only what is truly an image, each once, and never lost to a kill."""
 
 import hashlib
 import io
@@ -29,13 +29,13 @@ from scraper.output.page import write_page
 ROOT = Path(__file__).parents[3]
 
 
-def picture(colour, size=(64, 48), kind="JPEG"):
+def image(colour, size=(64, 48), kind="JPEG"):
     body = io.BytesIO()
     Image.new("RGB", size, colour).save(body, kind)
     return body.getvalue()
 
 
-RED, GREEN, BLUE = picture("red"), picture("green", kind="PNG"), picture("blue", kind="WEBP")
+RED, GREEN, BLUE = image("red"), image("green", kind="PNG"), image("blue", kind="WEBP")
 
 
 def bomb(width, height):
@@ -51,7 +51,7 @@ def bomb(width, height):
 
 
 class Shop:
-    """A crawled shop whose products show pictures of another host."""
+    """A crawled shop whose products show images of another host."""
 
     def __init__(self, site, images, folder):
         self.site, self.images = site, images
@@ -60,7 +60,7 @@ class Shop:
         self.settings = CrawlSettings((site.url + "/",), folder, rate=500, pins=pins, read_timeout_s=5)
 
     def sell(self, **products):
-        """Products by name, each with the paths of its pictures."""
+        """Products by name, each with the paths of its images."""
         self.site.add("/", "".join(f'<a href="/{name}">{name}</a>' for name in products))
         for name, paths in products.items():
             block = {"@type": "Product", "name": name, "image": [self.origin + path for path in paths]}
@@ -86,7 +86,7 @@ def shop(site, other_site, tmp_path):
     return Shop(site, other_site, tmp_path / "out")
 
 
-def test_pictures_are_kept_once_by_content_with_their_true_type_and_who_shows_them(shop):
+def test_images_are_kept_once_by_content_with_their_true_type_and_who_shows_them(shop):
     shop.show("/a", RED, "text/plain")
     shop.show("/b", GREEN)
     shop.show("/again", RED)
@@ -110,7 +110,7 @@ def test_pictures_are_kept_once_by_content_with_their_true_type_and_who_shows_th
     assert json.loads((shop.settings.out / "summary.json").read_text())["images"] == found
 
 
-def test_only_the_first_pictures_of_each_product_are_asked_for(shop):
+def test_only_the_first_images_of_each_product_are_asked_for(shop):
     for path in ("/1", "/2", "/3"):
         shop.show(path, RED)
     shop.sell(one=["/1", "/2", "/3"])
@@ -118,7 +118,7 @@ def test_only_the_first_pictures_of_each_product_are_asked_for(shop):
     assert shop.images.paths == ["/robots.txt", "/1", "/2"]
 
 
-def test_robots_txt_of_the_pictures_host_is_obeyed_also_after_a_redirect(shop):
+def test_robots_txt_of_the_images_host_is_obeyed_also_after_a_redirect(shop):
     shop.images.add("/robots.txt", "User-agent: *\nDisallow: /no\n")
     shop.show("/no/a", RED)
     shop.show("/moved", b"", status=302, Location="/no/b")
@@ -139,7 +139,7 @@ def test_a_host_whose_robots_txt_cannot_be_read_is_not_asked(shop):
     assert shop.fetch()["files"] == 1
 
 
-def test_pictures_that_ask_to_be_left_alone_are(shop):
+def test_images_that_ask_to_be_left_alone_are(shop):
     for number, tag in enumerate(["noai", "noindex, nofollow", "NoImageIndex", "none"]):
         shop.show(f"/{number}", RED, X_Robots_Tag=tag)
     shop.show("/other", GREEN, X_Robots_Tag="otherbot: noindex")
@@ -148,12 +148,12 @@ def test_pictures_that_ask_to_be_left_alone_are(shop):
     assert refuses("carryoverbot: noindex") and not refuses("unavailable_after: 25 Jun 2030, max-image-preview:large")
 
 
-def test_what_is_no_picture_of_a_product_is_named_and_not_kept(shop):
-    shop.show("/html.jpg", b"<html>no picture</html>")
+def test_what_is_no_image_of_a_product_is_named_and_not_kept(shop):
+    shop.show("/html.jpg", b"<html>no image</html>")
     shop.show("/svg.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml")
-    shop.show("/cut.jpg", picture("red", (640, 480))[:700])
+    shop.show("/cut.jpg", image("red", (640, 480))[:700])
     shop.show("/bomb.png", bomb(60_000, 60_000), "image/png")
-    shop.show("/dot.gif", picture("red", (1, 1), "GIF"), "image/gif")
+    shop.show("/dot.gif", image("red", (1, 1), "GIF"), "image/gif")
     shop.show("/img/logo-of-us.png", RED)
     shop.show("/gone.jpg", b"", status=404)
     shop.show("/good.jpg", GREEN)
@@ -162,7 +162,7 @@ def test_what_is_no_picture_of_a_product_is_named_and_not_kept(shop):
         three=["/gone.jpg", "/good.jpg"],
     )  # fmt: skip
     found = shop.fetch()
-    assert found["failures"] == {"broken_picture": 1, "no_picture": 2, "status_404": 1, "too_many_pixels": 1}
+    assert found["failures"] == {"broken_image": 1, "no_image": 2, "status_404": 1, "too_many_pixels": 1}
     assert found["dropped"] == {"logo": 1, "too_small": 1}
     assert list(shop.manifest()) == ["/good.jpg"] and "/img/logo-of-us.png" not in shop.images.paths
     shop.images.requests.clear()
@@ -183,10 +183,10 @@ def test_names_that_say_logo_are_told_from_names_that_only_begin_so():
     )
 
 
-def test_a_picture_that_most_products_show_shows_none_of_them(shop):
+def test_an_image_that_most_products_show_shows_none_of_them(shop):
     shop.show("/blank", RED)
     for number in range(12):
-        shop.show(f"/{number}", picture((number * 20, 0, 0)))
+        shop.show(f"/{number}", image((number * 20, 0, 0)))
     shop.sell(**{f"p{number}": ["/blank", f"/{number}"] for number in range(12)})
     found = shop.fetch()
     assert found["dropped"] == {"shared": 1} and "/blank" not in shop.manifest() and found["files"] == 12
@@ -247,7 +247,7 @@ fetch_images(CrawlSettings((), pathlib.Path(sys.argv[1]), rate=500, pins=pins), 
 
 def test_a_killed_run_goes_on_without_asking_again_for_what_it_has(shop):
     for number in range(6):
-        shop.show(f"/{number}", picture((number * 40, 0, 0)))
+        shop.show(f"/{number}", image((number * 40, 0, 0)))
     shop.sell(one=[f"/{number}" for number in range(6)])
     command = [sys.executable, "-c", KILLED, str(shop.settings.out)]
     killed = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=False)
@@ -282,7 +282,7 @@ def test_two_runs_at_once_are_refused(shop):
     assert list(shop.manifest()) == ["/a"]
 
 
-def test_a_forgotten_item_takes_its_own_pictures_with_it_and_leaves_the_others(shop):
+def test_a_forgotten_item_takes_its_own_images_with_it_and_leaves_the_others(shop):
     shop.show("/own", RED)
     shop.show("/both", GREEN)
     shop.sell(one=["/own", "/both"], two=["/both"])
@@ -297,7 +297,7 @@ def test_a_forgotten_item_takes_its_own_pictures_with_it_and_leaves_the_others(s
     ]
 
 
-def test_the_forget_command_leaves_no_picture_and_no_report_of_the_item(shop, scraper):
+def test_the_forget_command_leaves_no_image_and_no_report_of_the_item(shop, scraper):
     shop.show("/own", RED)
     shop.sell(one=["/own"])
     shop.fetch()
@@ -308,12 +308,12 @@ def test_the_forget_command_leaves_no_picture_and_no_report_of_the_item(shop, sc
     assert not file.exists() and shop.manifest() == {} and not (shop.settings.out / "report.html").exists()
 
 
-def test_the_commands_fetch_pictures_show_them_in_the_report_and_name_what_failed(shop, scraper):
+def test_the_commands_fetch_images_show_them_in_the_report_and_name_what_failed(shop, scraper):
     shop.show("/a", RED)
     shop.sell(one=["/a", "/lost"])
     pins = ("--resolve", "shop.test:127.0.0.1", "--resolve", "img.test:127.0.0.1")
     crawled = scraper("crawl", shop.site.url, "--out", shop.settings.out, "--rate", 500, "--images", 1, *pins)
-    assert crawled.returncode == 0 and b"1 pictures of 1 products" in crawled.stderr, crawled.stderr
+    assert crawled.returncode == 0 and b"1 images of 1 products" in crawled.stderr, crawled.stderr
     file = shop.manifest()["/a"]["file"]
     assert f'src="{file}"' in (shop.settings.out / "report.html").read_text(encoding="utf-8")
     again = scraper("images", shop.settings.out, "--per-product", 2, "--rate", 500, *pins)

@@ -29,19 +29,19 @@ def page(name, price="5.00", regular=None, **fields):
 
 @pytest.fixture
 def folder(site, tmp_path):
-    """Two rounds of a shop with a sale, a loss, pictures, and text that would like to be markup; and a dead shop."""
+    """Two rounds of a shop with a sale, a loss, images, and text that would like to be markup; and a dead shop."""
     paths = ("a", "b", "c")
     site.add("/", "".join(f'<a href="/{path}">{path}</a>' for path in paths) + "<p>Welcome</p>" * 40)
-    Image.new("RGB", (60, 80), "teal").save(tmp_path / "picture.png")
-    site.pages["/picture.png"] = (200, {"Content-Type": "image/png"}, (tmp_path / "picture.png").read_bytes())
+    Image.new("RGB", (60, 80), "teal").save(tmp_path / "image.png")
+    site.pages["/image.png"] = (200, {"Content-Type": "image/png"}, (tmp_path / "image.png").read_bytes())
     for path in paths:
-        site.add(f"/{path}", page(path.upper(), image=site.url + "/picture.png"))
+        site.add(f"/{path}", page(path.upper(), image=site.url + "/image.png"))
     dead = "http://dead.test:9/"
     settings = CrawlSettings(
         (site.url + "/",), tmp_path / "out", rate=500, pins={"shop.test": "127.0.0.1"}, feeds="off"
     )
     crawl(settings)
-    site.add("/a", page("A", price="3.80", image=site.url + "/picture.png"))
+    site.add("/a", page("A", price="3.80", image=site.url + "/image.png"))
     site.add("/b", "", status=404)
     pins = {"shop.test": "127.0.0.1", "dead.test": "127.0.0.1"}
     settings = replace(settings, shop_urls=(site.url + "/", dead), pins=pins, is_recrawl=True)
@@ -76,7 +76,7 @@ class Reader(HTMLParser):
         self.text += data
 
 
-def test_the_page_says_what_the_files_say_and_loads_nothing_but_its_pictures(folder):
+def test_the_page_says_what_the_files_say_and_loads_nothing_but_its_images(folder):
     markup = (folder / "report.html").read_text(encoding="utf-8")
     reader = Reader(markup)
     text = " ".join(reader.text.split())
@@ -104,11 +104,11 @@ def test_in_a_browser_it_is_accessible_in_both_schemes_and_narrow_and_asks_nobod
         tab.goto((folder / "report.html").as_uri())
         for details in tab.locator("details").all():
             details.evaluate("element => { element.open = true; }")
-        pictures = tab.locator("main img")
-        for number in range(pictures.count()):
-            pictures.nth(number).scroll_into_view_if_needed()
+        images = tab.locator("main img")
+        for number in range(images.count()):
+            images.nth(number).scroll_into_view_if_needed()
         tab.wait_for_function("[...document.images].every(image => image.complete)")
-        assert tab.evaluate("[...document.images].map(image => image.naturalWidth)") == [60] * pictures.count()
+        assert tab.evaluate("[...document.images].map(image => image.naturalWidth)") == [60] * images.count()
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
         assert all(url.startswith(folder.as_uri()) for url in asked) and said == []
         results = Axe().run(tab)
@@ -145,7 +145,7 @@ def test_the_first_round_says_that_there_is_nothing_to_compare_with(site, tmp_pa
     crawl(settings)
     write_page(settings.out)
     reader = Reader((settings.out / "report.html").read_text(encoding="utf-8"))
-    assert "nothing to compare with yet" in reader.text and "no picture" in reader.text
+    assert "nothing to compare with yet" in reader.text and "no image" in reader.text
     assert not [tag for tag, _ in reader.tags if tag == "img"]
 
 

@@ -133,13 +133,13 @@ def test_prune_is_refused_when_a_line_could_not_be_read(ingest, tmp_path):
 
 
 @pytest.mark.parametrize("name", [SHELF[2]["itemId"] + ".png", "OAK-1.jpg"])
-def test_pictures_come_from_the_directory_by_item_id_or_sku(ingest, tmp_path, name):
+def test_images_come_from_the_directory_by_item_id_or_sku(ingest, tmp_path, name):
     product = {**SHELF[2], "sku": "OAK-1"}
     ingest([product])
     before = contents(tmp_path / "data")
-    Image.new("RGB", (20, 20), (200, 100, 50)).save(tmp_path / "pictures" / name)
+    Image.new("RGB", (20, 20), (200, 100, 50)).save(tmp_path / "images" / name)
     _, summary, _ = ingest([product])
-    assert (summary["accepted"], summary["withPicture"]) == (1, 1)
+    assert (summary["accepted"], summary["withImage"]) == (1, 1)
     assert contents(tmp_path / "data") != before
     assert ingest([product])[1]["unchanged"] == 1
 
@@ -147,29 +147,29 @@ def test_pictures_come_from_the_directory_by_item_id_or_sku(ingest, tmp_path, na
 def test_a_sku_cannot_reach_outside_the_directory(ingest, tmp_path):
     Image.new("RGB", (20, 20), "red").save(tmp_path / "secret.png")
     _, summary, _ = ingest([{**SHELF[2], "sku": "../secret"}])
-    assert (summary["accepted"], summary["withPicture"]) == (1, 0)
+    assert (summary["accepted"], summary["withImage"]) == (1, 0)
 
 
-def test_a_broken_picture_leaves_the_product_with_its_text(ingest, tmp_path):
-    (tmp_path / "pictures" / f"{SHELF[2]['itemId']}.png").write_bytes(b"not a picture")
+def test_a_broken_image_leaves_the_product_with_its_text(ingest, tmp_path):
+    (tmp_path / "images" / f"{SHELF[2]['itemId']}.png").write_bytes(b"not an image")
     _, summary, _ = ingest(SHELF)
-    assert (summary["accepted"], summary["withPicture"]) == (5, 0)
+    assert (summary["accepted"], summary["withImage"]) == (5, 0)
 
 
-class Pictures(BaseHTTPRequestHandler):
+class Images(BaseHTTPRequestHandler):
     def log_message(self, *_):
         """Quiet."""
 
     def do_GET(self):
         self.send_response(self.server.status)
         self.end_headers()
-        self.wfile.write(self.server.picture)
+        self.wfile.write(self.server.image)
 
 
-def test_pictures_are_fetched_from_pinned_hosts_and_tried_again_when_they_could_not_be_had(ingest, tmp_path):
+def test_images_are_fetched_from_pinned_hosts_and_tried_again_when_they_could_not_be_had(ingest, tmp_path):
     Image.new("RGB", (20, 20), (200, 100, 50)).save(tmp_path / "oak.png")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Pictures)
-    server.picture = (tmp_path / "oak.png").read_bytes()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Images)
+    server.image = (tmp_path / "oak.png").read_bytes()
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
@@ -177,11 +177,11 @@ def test_pictures_are_fetched_from_pinned_hosts_and_tried_again_when_they_could_
         shelf = [{**SHELF[2], "images": [url]}]
         server.status = 503
         pinned = ["--resolve", "harbor.localhost:127.0.0.1"]
-        assert ingest(shelf, *pinned, images=None)[1]["withPicture"] == 0
+        assert ingest(shelf, *pinned, images=None)[1]["withImage"] == 0
         server.status = 200
-        assert ingest(shelf, images=None)[1]["withPicture"] == 0  # not pinned: a private address, another port
+        assert ingest(shelf, images=None)[1]["withImage"] == 0  # not pinned: a private address, another port
         _, summary, _ = ingest(shelf, *pinned, images=None)
-        assert (summary["accepted"], summary["withPicture"]) == (1, 1)
+        assert (summary["accepted"], summary["withImage"]) == (1, 1)
         assert ingest(shelf, *pinned, images=None)[1]["unchanged"] == 1
     finally:
         server.shutdown()

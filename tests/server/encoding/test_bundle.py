@@ -112,22 +112,22 @@ def test_an_operator_may_link_to_a_bundle(tiny_bundle, tmp_path):
 
 def test_embeddings_are_of_unit_length_and_do_not_depend_on_the_batch(tiny_bundle):
     encoder = Encoder(load_bundle(tiny_bundle))
-    picture = np.full((3, 16, 16), 0.5, np.float32)
-    texts, pictures = ["navy tee", "", "a much longer text about an oak chair"], [None, picture, picture]
-    together = encoder.embed(texts, pictures)
+    image = np.full((3, 16, 16), 0.5, np.float32)
+    texts, images = ["navy tee", "", "a much longer text about an oak chair"], [None, image, image]
+    together = encoder.embed(texts, images)
     assert together.shape == (3, DIM)
     assert np.linalg.norm(together, axis=1) == pytest.approx(1, abs=1e-5)
-    for row, (text, one) in enumerate(zip(texts, pictures, strict=True)):
+    for row, (text, one) in enumerate(zip(texts, images, strict=True)):
         assert encoder.embed([text], [one])[0] == pytest.approx(together[row], abs=1e-5)
 
 
-def test_a_picture_changes_the_embedding(tiny_bundle):
+def test_an_image_changes_the_embedding(tiny_bundle):
     encoder = Encoder(load_bundle(tiny_bundle))
-    picture = np.full((3, 16, 16), 0.5, np.float32)
-    assert not np.allclose(encoder.embed(["tee"], [None]), encoder.embed(["tee"], [picture]), atol=0.01)
+    image = np.full((3, 16, 16), 0.5, np.float32)
+    assert not np.allclose(encoder.embed(["tee"], [None]), encoder.embed(["tee"], [image]), atol=0.01)
 
 
-def test_neither_text_nor_picture_is_refused(tiny_bundle):
+def test_neither_text_nor_image_is_refused(tiny_bundle):
     with pytest.raises(EncodingError, match="neither"):
         Encoder(load_bundle(tiny_bundle)).embed(["tee", ""], [None, None])
 

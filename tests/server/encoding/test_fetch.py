@@ -29,7 +29,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         steps = {"/to-metadata": "http://169.254.169.254/latest", "/to-file": "file:///etc/passwd", "/loop": "/loop",
-                 "/hop": "/picture"}  # fmt: skip
+                 "/hop": "/image"}  # fmt: skip
         if self.path in steps:
             self.send_response(302)
             self.send_header("Location", steps[self.path])
@@ -79,7 +79,7 @@ def fetch(port):
 
 
 def test_a_pinned_host_is_fetched_from_its_address_under_its_own_name(fetch, port):
-    assert fetch("/picture") == b"p" * 500
+    assert fetch("/image") == b"p" * 500
     assert fetch("/host") == f"harbor.localhost:{port}".encode()
 
 
@@ -105,7 +105,7 @@ def test_what_cannot_or_must_not_be_fetched_says_why(fetch, path, message):
 def test_a_body_over_the_limit_is_refused(port):
     fetcher = Fetcher(max_bytes=499, timeout_seconds=5, pinned_hosts={"h": "127.0.0.1"})
     with pytest.raises(FetchError, match="499 bytes"):
-        fetcher.fetch(f"http://h:{port}/picture")
+        fetcher.fetch(f"http://h:{port}/image")
 
 
 def test_a_server_that_drips_does_not_outlast_the_deadline(port):

@@ -11,9 +11,9 @@ from server.errors import ImageError
 RULE = {"size": 4, "resize": 4, "interpolation": "bilinear", "mean": [0.5, 0.0, 0.25], "std": [0.5, 1.0, 0.25]}
 
 
-def encoded(picture, kind="PNG", **options):
+def encoded(image, kind="PNG", **options):
     stream = io.BytesIO()
-    picture.save(stream, kind, **options)
+    image.save(stream, kind, **options)
     return stream.getvalue()
 
 
@@ -26,22 +26,22 @@ def test_a_plain_colour_becomes_its_normalised_value():
 
 
 def test_the_crop_is_the_middle_of_the_longer_side():
-    picture = Image.new("RGB", (12, 4), (0, 0, 0))
-    picture.paste((255, 255, 255), (4, 0, 8, 4))
-    pixels = to_pixels(picture, RULE | {"mean": [0, 0, 0], "std": [1, 1, 1]})
+    image = Image.new("RGB", (12, 4), (0, 0, 0))
+    image.paste((255, 255, 255), (4, 0, 8, 4))
+    pixels = to_pixels(image, RULE | {"mean": [0, 0, 0], "std": [1, 1, 1]})
     assert pixels == pytest.approx(1)
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
 def test_transparent_pixels_become_white(mode):
-    picture = decode_image(encoded(Image.new(mode, (5, 5))), 100)
-    assert picture.getpixel((2, 2)) == (255, 255, 255)
+    image = decode_image(encoded(Image.new(mode, (5, 5))), 100)
+    assert image.getpixel((2, 2)) == (255, 255, 255)
 
 
 def test_a_palette_with_a_transparent_colour_is_put_on_white():
-    picture = Image.new("P", (4, 4), 0)
-    picture.putpalette([10, 20, 30])
-    assert decode_image(encoded(picture, transparency=0), 100).getpixel((0, 0)) == (255, 255, 255)
+    image = Image.new("P", (4, 4), 0)
+    image.putpalette([10, 20, 30])
+    assert decode_image(encoded(image, transparency=0), 100).getpixel((0, 0)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "CMYK", "I;16"])
@@ -73,7 +73,7 @@ def test_a_small_file_with_millions_of_pixels_is_refused(limit):
     "raw", [b"", b"<html>", encoded(Image.new("RGB", (50, 50), "red"), "JPEG")[:200], b"\x89PNG\r\n\x1a\n" + b"x" * 50,
             encoded(Image.new("RGB", (4, 4)), "BMP")],
 )  # fmt: skip
-def test_what_is_not_a_whole_picture_of_a_shops_kind_is_refused(raw):
+def test_what_is_not_a_whole_image_of_a_shops_kind_is_refused(raw):
     with pytest.raises(ImageError):
         decode_image(raw, 10_000)
 

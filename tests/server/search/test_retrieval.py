@@ -121,8 +121,8 @@ def test_mmr_prefers_a_different_item_to_a_near_copy_of_what_is_taken():
     assert list(mmr(relevance, embeddings, 2, 0.7)) == [0, 2]
 
 
-def test_mmr_does_not_prefer_an_item_for_lacking_a_picture():
-    """Blocks [text text | image image | filler]: c repeats a's text and has no picture, b differs in text a little."""
+def test_mmr_does_not_prefer_an_item_for_lacking_an_image():
+    """Blocks [text text | image image | filler]: c repeats a's text and has no image, b differs in text a little."""
     half = 0.5**0.5
     a, b = [half, 0, half, 0, 0], [half * 0.8, half * 0.6, half * 0.8, half * 0.6, 0]
     c = [half, 0, 0, 0, half]

@@ -34,7 +34,7 @@ def test_what_other_rows_say_decides_nothing():
     assert numeric_features(changed, rows).values.max() == 5  # far out is cut
 
 
-def test_discounts_ratings_pictures_texts_and_attributes():
+def test_discounts_ratings_images_texts_and_attributes():
     products = [
         priced("50", regularPrice={"amount": "100", "currency": "USD"}, images=["https://a.example/1"] * 3),
         priced("50", rating={"value": 8, "best": 10, "count": 99}, attributes={"weightKg": "2", "colour": "red"}),

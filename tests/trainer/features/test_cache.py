@@ -108,7 +108,7 @@ def test_runs_that_fill_and_forget_at_once_all_get_whole_features(tmp_path):
 def test_precompute_makes_what_training_then_finds(tmp_path, capsys, monkeypatch):
     run = write_run(tmp_path)
     assert main(["features", "precompute", str(run), "--limit", "7"]) == 0
-    assert "7 items, 7 texts, 0 pictures" in capsys.readouterr().out
+    assert "7 items, 7 texts, 0 images" in capsys.readouterr().out
     assert main(["features", "precompute", str(run)]) == 0
     assert "40 items" in capsys.readouterr().out
     monkeypatch.setattr("trainer.features.encoders.Encoders.encode_texts", lambda *_: pytest.fail("encoded again"))

@@ -9,7 +9,7 @@ from tests.trainer.planted import IMAGE_DIM, TEXT_DIM, WORDS, product, write_bun
 from trainer.dataset.dataset import CONTRACTS
 from trainer.errors import DataError, EncoderError
 from trainer.features.encoders import Encoders, item_text, read_pixels
-from trainer.features.item_features import build_features, find_pictures
+from trainer.features.item_features import build_features, find_images
 
 RULE = {"size": 4, "resize": 5, "interpolation": "bilinear", "mean": [0.5] * 3, "std": [0.25] * 3}
 
@@ -94,7 +94,7 @@ def test_two_runs_that_miss_at_once_both_get_whole_features(tmp_path, encoders, 
     assert sorted(path.suffix for path in (tmp_path / "cache").iterdir()) == [".json", ".npy"]
 
 
-def test_pictures_are_found_by_item_id_and_encoded(tmp_path, encoders, products):
+def test_images_are_found_by_item_id_and_encoded(tmp_path, encoders, products):
     images = tmp_path / "images"
     images.mkdir()
     Image.new("RGB", (9, 6), (10, 200, 90)).save(images / f"{products[2]['itemId']}.png")
@@ -110,25 +110,25 @@ def test_pictures_are_found_by_item_id_and_encoded(tmp_path, encoders, products)
     np.testing.assert_allclose(features.image[2], np.repeat(pixels, 16) @ mix, rtol=1e-4)
 
 
-def test_a_shop_s_own_picture_comes_first_and_one_that_could_be_of_two_shops_is_refused(tmp_path, products):
+def test_a_shop_s_own_image_comes_first_and_one_that_could_be_of_two_shops_is_refused(tmp_path, products):
     one, other, third = (dict(each) for each in products[:3])
     other["itemId"] = one["itemId"]
     names = (f"{one['shop']}/{one['itemId']}.jpg", f"{other['shop']}/{one['itemId']}.png", f"{third['itemId']}.jpg")
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"picture")
-    found = find_pictures([one, other, third], tmp_path)
+        (tmp_path / name).write_bytes(b"image")
+    found = find_images([one, other, third], tmp_path)
     assert {row: str(path.relative_to(tmp_path)) for row, path in found.items()} == dict(enumerate(names))
     (tmp_path / names[0]).rename(tmp_path / f"{one['itemId']}.jpg")
-    assert find_pictures([one, third], tmp_path).keys() == {0, 1}  # no other shop has it
+    assert find_images([one, third], tmp_path).keys() == {0, 1}  # no other shop has it
     with pytest.raises(DataError, match=rf"can be of {one['shop']}, {other['shop']}; put each .* in {tmp_path}/SHOP"):
-        find_pictures([one, other, third], tmp_path)
+        find_images([one, other, third], tmp_path)
 
 
-def test_of_a_crawls_pictures_each_product_has_the_one_that_the_shop_shows_first(tmp_path, products):
+def test_of_a_crawls_images_each_product_has_the_one_that_the_shop_shows_first(tmp_path, products):
     (tmp_path / "images").mkdir()
     for name in ("one.jpg", "two.png", "drawing.avif"):
-        (tmp_path / "images" / name).write_bytes(b"picture")
+        (tmp_path / "images" / name).write_bytes(b"image")
     shown = [dict(each) for each in products]
     shown[0]["images"] = ["http://s/unfetched", "http://s/two", "http://s/one"]
     entries = [
@@ -138,11 +138,11 @@ def test_of_a_crawls_pictures_each_product_has_the_one_that_the_shop_shows_first
         {"url": "http://s/gone", "file": "images/gone.jpg", "itemIds": [shown[3]["itemId"]]},
     ]
     (tmp_path / "images.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
-    found = find_pictures(shown, tmp_path)
+    found = find_images(shown, tmp_path)
     assert {row: path.name for row, path in found.items()} == {0: "two.png", 1: "one.jpg"}
     (tmp_path / "images.jsonl").write_text('{"url": "http://s/one"}\n')
     with pytest.raises(DataError, match=r"images.jsonl:1: expected url, file and itemIds"):
-        find_pictures(shown, tmp_path)
+        find_images(shown, tmp_path)
 
 
 def test_pixels_are_cropped_from_the_middle_with_transparency_on_white(tmp_path):
@@ -156,10 +156,10 @@ def test_pixels_are_cropped_from_the_middle_with_transparency_on_white(tmp_path)
     np.testing.assert_allclose(pixels[:, 3, :].T, [[-2, -2, 2]] * 4)  # blue
 
 
-@pytest.mark.parametrize("content", [b"not a picture", b""])
-def test_a_file_that_is_no_picture_is_named(tmp_path, encoders, products, content):
+@pytest.mark.parametrize("content", [b"not an image", b""])
+def test_a_file_that_is_no_image_is_named(tmp_path, encoders, products, content):
     (tmp_path / f"{products[0]['itemId']}.jpg").write_bytes(content)
-    with pytest.raises(EncoderError, match=rf"{products[0]['itemId']}.jpg: cannot be read as a picture"):
+    with pytest.raises(EncoderError, match=rf"{products[0]['itemId']}.jpg: cannot be read as an image"):
         build_features(products, encoders, tmp_path / "cache", tmp_path)
     assert not list((tmp_path / "cache").glob("*.tmp"))
 
@@ -167,7 +167,7 @@ def test_a_file_that_is_no_picture_is_named(tmp_path, encoders, products, conten
 def test_a_small_file_of_very_many_pixels_is_refused(tmp_path, monkeypatch):
     Image.new("RGB", (40, 40)).save(tmp_path / "big.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    with pytest.raises(EncoderError, match=r"big.png: cannot be read as a picture"):
+    with pytest.raises(EncoderError, match=r"big.png: cannot be read as an image"):
         read_pixels(tmp_path / "big.png", RULE)
 
 

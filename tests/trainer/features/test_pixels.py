@@ -17,7 +17,7 @@ RULE = {"size": 8, "resize": 10, "interpolation": "bilinear", "mean": [0.5, 0.4,
 
 
 @pytest.fixture
-def pictures(tmp_path):
+def images(tmp_path):
     generator = np.random.default_rng(2)
     paths = {}
     for row, (width, height) in {0: (30, 20), 2: (16, 24)}.items():
@@ -26,50 +26,50 @@ def pictures(tmp_path):
     return paths
 
 
-def test_cached_pixels_are_what_the_encoder_is_given(pictures, tmp_path):
-    pixels = build_pixels(pictures, 3, RULE, tmp_path / "cache")
+def test_cached_pixels_are_what_the_encoder_is_given(images, tmp_path):
+    pixels = build_pixels(images, 3, RULE, tmp_path / "cache")
     batch = pixels.batch(np.array([2, 0, 1]))
     for place, row in enumerate((2, 0)):
-        np.testing.assert_allclose(batch[place].numpy(), read_pixels(pictures[row], RULE), atol=1e-5)
+        np.testing.assert_allclose(batch[place].numpy(), read_pixels(images[row], RULE), atol=1e-5)
     white = (1 - torch.tensor(RULE["mean"])) / torch.tensor(RULE["std"])
-    assert torch.allclose(batch[2], white.view(3, 1, 1).expand(3, 8, 8))  # no picture
+    assert torch.allclose(batch[2], white.view(3, 1, 1).expand(3, 8, 8))  # no image
 
 
-def test_pictures_are_decoded_once_for_one_state_of_the_files(pictures, tmp_path):
+def test_images_are_decoded_once_for_one_state_of_the_files(images, tmp_path):
     told = []
     for _ in range(2):
-        build_pixels(pictures, 3, RULE, tmp_path / "cache", lambda what, done, total: told.append(done))
+        build_pixels(images, 3, RULE, tmp_path / "cache", lambda what, done, total: told.append(done))
     assert told == [1, 2]
-    Image.new("RGB", (9, 9), "red").save(pictures[0])
-    assert build_pixels(pictures, 3, RULE, tmp_path / "cache").rgb[0, 0, 0].tolist() == [255, 0, 0]
+    Image.new("RGB", (9, 9), "red").save(images[0])
+    assert build_pixels(images, 3, RULE, tmp_path / "cache").rgb[0, 0, 0].tolist() == [255, 0, 0]
     assert not list((tmp_path / "cache").glob(".writing-*"))
 
 
-def test_decoded_pictures_are_listed_shared_and_cleared_like_features(pictures, tmp_path):
-    build_pixels(pictures, 3, RULE, tmp_path / "cache")
+def test_decoded_images_are_listed_shared_and_cleared_like_features(images, tmp_path):
+    build_pixels(images, 3, RULE, tmp_path / "cache")
     cache = FeatureCache(tmp_path / "cache", limit_bytes=1)
     (entry,) = cache.entries()
-    assert (entry.described["what"], entry.described["rows"], entry.described["width"]) == ("decoded pictures", 3, 8)
+    assert (entry.described["what"], entry.described["rows"], entry.described["width"]) == ("decoded images", 3, 8)
     assert stat.S_IMODE(entry.path.stat().st_mode) == 0o666 & ~_umask()
     os.utime(entry.path.with_suffix(".json"), (0, 0))
-    build_pixels(pictures, 3, RULE, tmp_path / "cache")
+    build_pixels(images, 3, RULE, tmp_path / "cache")
     assert cache.entries()[0].last_used > 0  # else what is used daily would be the first to go
     os.utime(entry.path.with_suffix(".json"), (0, 0))
     cache.get(("a",), (2, 4), {"what": "texts", "encoder": "tiny"}, lambda: iter(()))
     assert [each.described["what"] for each in cache.entries()] == ["texts"]
 
 
-def test_a_damaged_file_of_decoded_pictures_is_decoded_again(pictures, tmp_path):
-    expected = np.array(build_pixels(pictures, 3, RULE, tmp_path / "cache").rgb)
+def test_a_damaged_file_of_decoded_images_is_decoded_again(images, tmp_path):
+    expected = np.array(build_pixels(images, 3, RULE, tmp_path / "cache").rgb)
     (path,) = (tmp_path / "cache").glob("*.npy")
     path.write_bytes(path.read_bytes()[:-1])
-    assert np.array_equal(build_pixels(pictures, 3, RULE, tmp_path / "cache").rgb, expected)
+    assert np.array_equal(build_pixels(images, 3, RULE, tmp_path / "cache").rgb, expected)
 
 
-def test_a_file_that_is_no_picture_is_named_and_leaves_no_cache(pictures, tmp_path):
-    pictures[0].write_bytes(b"junk")
+def test_a_file_that_is_no_image_is_named_and_leaves_no_cache(images, tmp_path):
+    images[0].write_bytes(b"junk")
     with pytest.raises(EncoderError, match=r"0\.png"):
-        build_pixels(pictures, 3, RULE, tmp_path / "cache")
+        build_pixels(images, 3, RULE, tmp_path / "cache")
     assert not list((tmp_path / "cache").iterdir())
 
 

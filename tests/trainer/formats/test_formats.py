@@ -80,7 +80,7 @@ def test_sequences_become_days_in_the_order_of_the_line(tmp_path, source):
         ("bob", "red mug", "1970-01-02T00:00:00Z"),
         ("bob", "green chair", "1970-01-03T00:00:00Z"),
     ]
-    assert document["counts"] == {"products": 3, "pictures": 0, "interactions": 5, "users": 2}
+    assert document["counts"] == {"products": 3, "images": 0, "interactions": 5, "users": 2}
     dataset = read_dataset([tmp_path / "out" / "products.jsonl"], tmp_path / "out" / "interactions.csv")
     assert np.diff(dataset.interactions.ptr).tolist() == [2, 3]
     assert {each["shop"] for each in dataset.products} == {"mugs.example"}
@@ -127,7 +127,7 @@ def test_more_than_a_tenth_of_bad_lines_means_it_is_another_format(tmp_path, sou
 STYLES = "id,gender,masterCategory,subCategory,articleType,baseColour,season,year,usage,productDisplayName,has_image\n"
 
 
-def test_fashion_reads_styles_and_pictures_from_a_folder_or_a_zip(tmp_path, source):
+def test_fashion_reads_styles_and_images_from_a_folder_or_a_zip(tmp_path, source):
     rows = [f"{n},Men,Apparel,Topwear,Shirts,Navy Blue,Fall,2011.0,Casual,Shirt &amp; Tie {n},1" for n in range(11)]
     (source / "styles.csv").write_text(STYLES + "\n".join([*rows, "99,too,few"]) + "\n")
     (source / "images").mkdir()
@@ -138,9 +138,9 @@ def test_fashion_reads_styles_and_pictures_from_a_folder_or_a_zip(tmp_path, sour
     assert products[3]["title"] == "Shirt & Tie 3"
     assert products[3]["categoryPath"] == ["Apparel", "Topwear", "Shirts"]
     assert products[3]["attributes"]["color"] == "Navy Blue"
-    assert document["counts"]["pictures"] == 2
+    assert document["counts"]["images"] == 2
     assert document["dropped"]["products"]["cells do not match the header"]["count"] == 1
-    assert sum(reason["count"] for reason in document["dropped"]["pictures"].values()) == 1
+    assert sum(reason["count"] for reason in document["dropped"]["images"].values()) == 1
     images = tmp_path / "out" / "images"
     assert {path.stem for path in images.iterdir()} == {products[n]["itemId"] for n in (3, 4)}
     assert (images / f"{products[3]['itemId']}.jpg").read_bytes() == jpeg()
@@ -151,9 +151,7 @@ def test_fashion_reads_styles_and_pictures_from_a_folder_or_a_zip(tmp_path, sour
     with zipfile.ZipFile(tmp_path / "images.zip", "w") as archive:
         archive.writestr("../../7.jpg", jpeg())
     other = tmp_path / "zip"
-    convert(
-        "fashion", (source / "styles.csv", tmp_path / "images.zip"), other, Options(only_with_picture=True), Silent()
-    )
+    convert("fashion", (source / "styles.csv", tmp_path / "images.zip"), other, Options(only_with_image=True), Silent())
     assert [path.stem for path in (other / "images").iterdir()] == [products[7]["itemId"]]
     assert len((other / "products.jsonl").read_text().splitlines()) == 1
 
@@ -180,7 +178,7 @@ def test_item_info_reads_numbers_attributes_ratings_and_times(tmp_path, source):
     assert "price" not in products[1]
     assert document["numbers"]["constant"]["is_constant"] is True
     assert document["numbers"]["weight_kg"]["num_unreadable"] == 1
-    assert document["counts"]["pictures"] == 1
+    assert document["counts"]["images"] == 1
     names = {each["itemId"]: each["title"] for each in products}
     found = [(row["user"], names[row["itemId"]], row["kind"], row["time"], row["weight"]) for row in rows_of(tmp_path)]
     assert found == [
@@ -232,9 +230,9 @@ def test_amazon_reviews_2023(tmp_path, source):
         {**review, "parent_asin": None},
     ]
     amazon(source, [META, *others, {**META, "parent_asin": ""}], reviews)
-    (tmp_path / "pictures").mkdir()
-    (tmp_path / "pictures" / "B01.jpg").write_bytes(jpeg())
-    document, products = prepared(tmp_path, "amazon2023", images=str(tmp_path / "pictures"))
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "B01.jpg").write_bytes(jpeg())
+    document, products = prepared(tmp_path, "amazon2023", images=str(tmp_path / "images"))
     assert products[0] | {"provenance": {}} == {
         "shop": "amazon.com",
         "itemId": products[0]["itemId"],
@@ -253,7 +251,7 @@ def test_amazon_reviews_2023(tmp_path, source):
     rows = rows_of(tmp_path)
     assert (rows[0]["kind"], rows[0]["weight"], rows[0]["time"]) == ("purchase", "1.0", "2020-05-05T14:08:48.923Z")
     assert (rows[1]["kind"], rows[1]["weight"]) == ("rating", "0.0")
-    assert document["counts"] == {"products": 14, "pictures": 1, "interactions": 22, "users": 20}
+    assert document["counts"] == {"products": 14, "images": 1, "interactions": 22, "users": 20}
     assert document["dropped"]["interactions"]["expected timestamp in milliseconds"]["count"] == 1
 
 
@@ -266,7 +264,7 @@ def dvbpr_file(path, protocol=2, item=None, word=str.encode):
     items = {
         0: {word("imgs"): jpeg(), word("asin"): b"B0000", word("categories"): [[b"Clothing", b"Dresses"]]},
         1: {word("imgs"): jpeg((0, 0, 200))},
-        2: {word("imgs"): b"no picture", word("c"): 3} if item is None else item,
+        2: {word("imgs"): b"no image", word("c"): 3} if item is None else item,
     }
     content = np.empty(6, dtype=object)
     content[:] = [*users, items, 2, np.int64(3)]
@@ -277,13 +275,13 @@ def dvbpr_file(path, protocol=2, item=None, word=str.encode):
 
 
 @pytest.mark.parametrize(("protocol", "word"), [(2, str.encode), (3, str), (5, str.encode)])
-def test_dvbpr_arrays_give_items_pictures_and_users_in_order(tmp_path, protocol, word):
+def test_dvbpr_arrays_give_items_images_and_users_in_order(tmp_path, protocol, word):
     path = dvbpr_file(tmp_path / "AmazonFashion.npy", protocol, word=word)
     assert np.load(path, allow_pickle=True, encoding="bytes")[3][0][word("asin")] == b"B0000"  # it is the real thing
     document, products = prepared(tmp_path, "dvbpr", path, shop="fashion.example")
     assert [each["title"] for each in products] == ["Dresses", "Item 1", "Item 2"]
     assert products[0]["sku"] == "B0000"
-    assert document["counts"] == {"products": 3, "pictures": 2, "interactions": 4, "users": 2}
+    assert document["counts"] == {"products": 3, "images": 2, "interactions": 4, "users": 2}
     names = {each["itemId"]: each["title"] for each in products}
     assert [(row["user"], names[row["itemId"]]) for row in rows_of(tmp_path)] == [
         ("0", "Item 2"), ("0", "Dresses"), ("0", "Item 1"), ("1", "Item 1"),
@@ -344,9 +342,9 @@ def test_our_own_form_is_cleaned_and_keeps_its_names(tmp_path, source):
     assert titles == {(each["shop"], each["itemId"]): each["title"] for each in items}
     assert "Tea & more" in {each.get("description") for each in products}
     assert document["dropped"]["products"]["not a product: $.itemId"]["count"] == 1
-    assert document["counts"] == {"products": 12, "pictures": 1, "interactions": 12, "users": 1}
-    with Image.open(tmp_path / "out" / "images" / f"{items[2]['itemId']}.jpg") as picture:
-        assert picture.size == (512, 171)
+    assert document["counts"] == {"products": 12, "images": 1, "interactions": 12, "users": 1}
+    with Image.open(tmp_path / "out" / "images" / f"{items[2]['itemId']}.jpg") as image:
+        assert image.size == (512, 171)
     assert {row["weight"] for row in rows_of(tmp_path)} == {"2.5"}
 
 
@@ -401,33 +399,33 @@ def test_the_same_preparation_is_not_done_twice_and_another_is_not_overwritten(t
 
 
 def mugs(source):
-    """Two items in item_info's form, the first with a picture."""
+    """Two items in item_info's form, the first with an image."""
     (source / "item_info.csv").write_text("item_id,title\na,Red mug\nb,Blue mug\n")
     (source / "interactions.csv").write_text("user_id,item_id,timestamp\nann,a,1700000000\n")
     (source / "images").mkdir()
     (source / "images" / "a.jpg").write_bytes(jpeg())
 
 
-def packed(source, **pictures):
+def packed(source, **images):
     import zipfile
 
     with zipfile.ZipFile(source / "packed.zip", "w") as archive:
-        for name, content in pictures.items():
+        for name, content in images.items():
             archive.writestr(f"{name}.jpg", content)
     return str(source / "packed.zip")
 
 
-def test_an_added_or_changed_picture_makes_another_preparation(tmp_path, source):
+def test_an_added_or_changed_image_makes_another_preparation(tmp_path, source):
     mugs(source)
     first, products = prepared(tmp_path, "item_info")
     assert prepared(tmp_path, "item_info")[0] == first
     (source / "images" / "b.jpg").write_bytes(jpeg((0, 0, 200)))
-    with pytest.raises(ConfigError, match=r"holds another preparation \(num_pictures was 1 and is now 2\)"):
+    with pytest.raises(ConfigError, match=r"holds another preparation \(num_images was 1 and is now 2\)"):
         prepared(tmp_path, "item_info")
     document, _ = prepared(tmp_path, "item_info", again=True)
-    assert document["counts"]["pictures"] == 2
+    assert document["counts"]["images"] == 2
     (source / "images" / "b.jpg").write_bytes(jpeg((0, 200, 0)))
-    with pytest.raises(ConfigError, match=r"holds another preparation \(pictures_sha256 was "):
+    with pytest.raises(ConfigError, match=r"holds another preparation \(images_sha256 was "):
         prepared(tmp_path, "item_info")
     prepared(tmp_path, "item_info", again=True)
     assert (tmp_path / "out" / "images" / f"{products[1]['itemId']}.jpg").read_bytes() == jpeg((0, 200, 0))
@@ -436,11 +434,11 @@ def test_an_added_or_changed_picture_makes_another_preparation(tmp_path, source)
 def test_so_does_one_in_a_zip_beside_the_source(tmp_path, source):
     mugs(source)
     prepared(tmp_path, "item_info", images=packed(source, a=jpeg()))
-    with pytest.raises(ConfigError, match=r"num_pictures was 1 and is now 2"):
+    with pytest.raises(ConfigError, match=r"num_images was 1 and is now 2"):
         prepared(tmp_path, "item_info", images=packed(source, a=jpeg(), b=jpeg()))
 
 
-def test_an_interrupted_preparation_does_not_keep_a_picture_that_was_changed_since(tmp_path, source, monkeypatch):
+def test_an_interrupted_preparation_does_not_keep_an_image_that_was_changed_since(tmp_path, source, monkeypatch):
     mugs(source)
     with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
         stopped.setattr(conversion, "_write_products", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -451,15 +449,15 @@ def test_an_interrupted_preparation_does_not_keep_a_picture_that_was_changed_sin
     assert (tmp_path / "out" / "images" / f"{products[0]['itemId']}.jpg").read_bytes() == jpeg((0, 200, 0))
 
 
-def test_a_picture_that_cannot_be_read_is_dropped_and_still_the_same(tmp_path, source):
+def test_an_image_that_cannot_be_read_is_dropped_and_still_the_same(tmp_path, source):
     mugs(source)
     (source / "images" / "b.jpg").mkdir()
     first, _ = prepared(tmp_path, "item_info")
-    assert sum(reason["count"] for reason in first["dropped"]["pictures"].values()) == 1
+    assert sum(reason["count"] for reason in first["dropped"]["images"].values()) == 1
     assert prepared(tmp_path, "item_info")[0] == first
 
 
-def test_what_was_prepared_without_pictures_or_with_packed_ones_is_told_by_its_files_alone(tmp_path, source):
+def test_what_was_prepared_without_images_or_with_packed_ones_is_told_by_its_files_alone(tmp_path, source):
     """So folders of earlier versions, whose prepare.json knows of nothing else, still count as the same."""
     sequences(source)
     known = {"format", "version", "options", "files"}
@@ -478,7 +476,7 @@ def test_stopped_in_the_middle_it_goes_on_and_ends_the_same(tmp_path, source, mo
     for n in range(8):
         (source / "images" / f"{n}.jpg").write_bytes(jpeg((n * 20, 0, 0), size=(600, 600)))
     whole = convert("fashion", (source,), tmp_path / "whole", Options(shop="a.example"), Silent())
-    real, done = conversion.clean_picture, []
+    real, done = conversion.clean_image, []
 
     def clean_and_stop(content, rule):
         if len(done) == 5:
@@ -486,12 +484,12 @@ def test_stopped_in_the_middle_it_goes_on_and_ends_the_same(tmp_path, source, mo
         done.append(content)
         return real(content, rule)
 
-    monkeypatch.setattr(conversion, "clean_picture", clean_and_stop)
+    monkeypatch.setattr(conversion, "clean_image", clean_and_stop)
     with pytest.raises(KeyboardInterrupt):
         convert("fashion", (source,), tmp_path / "out", Options(shop="a.example"), Silent())
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names == {".prepare-started.json", "images"}
-    monkeypatch.setattr(conversion, "clean_picture", lambda content, rule: done.append(content) or real(content, rule))
+    monkeypatch.setattr(conversion, "clean_image", lambda content, rule: done.append(content) or real(content, rule))
     assert convert("fashion", (source,), tmp_path / "out", Options(shop="a.example"), Silent()) == whole
     assert len(done) == 8  # none twice
     assert not list((tmp_path / "out").glob(".*"))

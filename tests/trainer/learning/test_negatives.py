@@ -180,7 +180,7 @@ def test_neighbours_equal_those_of_brute_force(which, monkeypatch):
     vectors = {"text": unit[0], "image": unit[1], "both": np.concatenate(unit, axis=1)}[which]
     for item in range(60):
         if which == "image" and item % 7 == 0:
-            assert found[item].tolist() == [-1] * 4  # no picture, no neighbours
+            assert found[item].tolist() == [-1] * 4  # no image, no neighbours
         else:
             assert found[item].tolist() == slow_neighbours(vectors, item, catalogue.tolist(), 4)
 

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from trainer.preprocess.images import MAX_PIXELS, PictureError, PictureRule, clean_picture
+from trainer.preprocess.images import MAX_PIXELS, ImageError, ImageRule, clean_image
 from trainer.preprocess.numbers import check_columns
 from trainer.preprocess.summary import summarise
 from trainer.preprocess.text import augment_text, clean_text
@@ -105,12 +105,12 @@ def test_a_summary_takes_sentences_and_never_exceeds_its_length(sentences):
         assert sentence in rest  # in their order
 
 
-RULE = PictureRule(min_side=16, max_side=100)
+RULE = ImageRule(min_side=16, max_side=100)
 
 
-def encoded(picture, kind="PNG", **options):
+def encoded(image, kind="PNG", **options):
     buffer = io.BytesIO()
-    picture.save(buffer, format=kind, **options)
+    image.save(buffer, format=kind, **options)
     return buffer.getvalue()
 
 
@@ -120,28 +120,28 @@ def opened(content):
 
 def test_a_jpeg_that_is_ready_stays_byte_for_byte_and_a_large_one_shrinks_in_proportion():
     ready = encoded(Image.new("RGB", (100, 50), (1, 2, 3)), "JPEG")
-    assert clean_picture(ready, RULE) == ready
-    shrunk = clean_picture(encoded(Image.new("RGB", (400, 100), (1, 2, 3)), "JPEG"), RULE)
+    assert clean_image(ready, RULE) == ready
+    shrunk = clean_image(encoded(Image.new("RGB", (400, 100), (1, 2, 3)), "JPEG"), RULE)
     assert opened(shrunk).size == (100, 25)
-    assert opened(clean_picture(encoded(Image.new("L", (40, 30)), "JPEG"), RULE)).mode == "RGB"
+    assert opened(clean_image(encoded(Image.new("L", (40, 30)), "JPEG"), RULE)).mode == "RGB"
 
 
 def test_transparency_is_white_and_palettes_become_colours():
-    picture = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
-    picture.paste((0, 0, 255, 255), (0, 0, 40, 20))
-    found = np.asarray(opened(clean_picture(encoded(picture), RULE)), dtype=int)
+    image = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
+    image.paste((0, 0, 255, 255), (0, 0, 40, 20))
+    found = np.asarray(opened(clean_image(encoded(image), RULE)), dtype=int)
     np.testing.assert_allclose(found[35, 20], [255, 255, 255], atol=3)
     np.testing.assert_allclose(found[5, 20], [0, 0, 255], atol=3)
-    palette = picture.convert("RGB").quantize(4)
-    assert opened(clean_picture(encoded(palette, "GIF"), RULE)).mode == "RGB"
+    palette = image.convert("RGB").quantize(4)
+    assert opened(clean_image(encoded(palette, "GIF"), RULE)).mode == "RGB"
 
 
-def test_a_picture_taken_sideways_is_turned_upright():
-    picture = Image.new("RGB", (60, 30), (255, 255, 255))
-    picture.paste((255, 0, 0), (0, 0, 30, 30))  # left half red
+def test_an_image_taken_sideways_is_turned_upright():
+    image = Image.new("RGB", (60, 30), (255, 255, 255))
+    image.paste((255, 0, 0), (0, 0, 30, 30))  # left half red
     exif = Image.Exif()
     exif[0x0112] = 6  # turn 90° clockwise to see it upright: left becomes top
-    found = opened(clean_picture(encoded(picture, "JPEG", exif=exif, quality=95), RULE))
+    found = opened(clean_image(encoded(image, "JPEG", exif=exif, quality=95), RULE))
     assert found.size == (30, 60)
     assert found.getexif().get(0x0112, 1) == 1
     pixels = np.asarray(found, dtype=int)
@@ -163,8 +163,8 @@ def bomb(side):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "^not a picture that Pillow knows$"),
-        (b"<html>not found</html>", "^not a picture that Pillow knows$"),
+        (b"", "^not an image that Pillow knows$"),
+        (b"<html>not found</html>", "^not an image that Pillow knows$"),
         (encoded(Image.effect_noise((90, 90), 50).convert("RGB"), "JPEG")[:-400], "does not decode"),
         (encoded(Image.effect_noise((90, 90), 50))[:-400], "does not decode"),
         (encoded(Image.new("RGB", (15, 90))), "15 × 90 pixels, at least 16 a side"),
@@ -173,12 +173,12 @@ def bomb(side):
     ],
 )
 @pytest.mark.parametrize("limit", [None, MAX_PIXELS])  # that of a server in the same process
-def test_what_is_no_usable_picture_is_refused(content, message, limit, monkeypatch):
+def test_what_is_no_usable_image_is_refused(content, message, limit, monkeypatch):
     if limit:
         monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
     assert len(content) < 100_000
-    with pytest.raises(PictureError, match=message):
-        clean_picture(content, RULE)
+    with pytest.raises(ImageError, match=message):
+        clean_image(content, RULE)
 
 
 def test_columns_are_checked_against_counts_made_by_hand():

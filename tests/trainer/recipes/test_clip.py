@@ -44,7 +44,7 @@ def weights(learner):
     return {f"{name}.{key}": w.clone() for name, t in learner.towers.items() for key, w in t.state_dict().items()}
 
 
-def test_heads_learn_which_picture_a_text_is_about(shapes):
+def test_heads_learn_which_image_a_text_is_about(shapes):
     prepared = shapes(mode="heads", hidden=64, training={"epochs": 30, "batch_size": 32})
     learner = RECIPES["clip"].build(prepared)
     assert learner.validate()[RECALL] < 0.25
@@ -65,7 +65,7 @@ def test_zero_shot_measures_and_changes_nothing(shapes):
 
 
 def in_one_space(prepared):
-    """Return the run as on encoders that share a space, in which a text lies where its picture does."""
+    """Return the run as on encoders that share a space, in which a text lies where its image does."""
     image = prepared.features.image
     encoders = SimpleNamespace(text_dim=image.shape[1], image_dim=image.shape[1])
     return replace(prepared, encoders=encoders, features=replace(prepared.features, text=image))
@@ -176,11 +176,11 @@ def test_equal_texts_have_equal_features_in_whatever_batch_they_are(shapes, monk
     assert not some[:2].any()
 
 
-def test_without_pictures_there_is_no_retrieval_to_report(shapes):
+def test_without_images_there_is_no_retrieval_to_report(shapes):
     prepared = shapes(mode="heads", hidden=0)
     towers = RECIPES["clip"].build(prepared).towers
     mask = prepared.features.modality_mask * torch.tensor([[1.0, 0.0]]).numpy()
-    words_only = replace(prepared, features=replace(prepared.features, modality_mask=mask), pictures={})
+    words_only = replace(prepared, features=replace(prepared.features, modality_mask=mask), images={})
     assert "pairs" in RECIPES["clip"].sections(prepared, towers)
     assert RECIPES["clip"].sections(words_only, towers) == {}
 

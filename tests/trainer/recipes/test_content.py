@@ -87,7 +87,7 @@ def test_cosines_are_those_of_centred_and_whitened_features_each_with_its_share(
     np.testing.assert_allclose(found @ found.T, 0.7 * texts @ texts.T + 0.3 * images @ images.T, atol=1e-4)
 
 
-def test_without_any_picture_texts_take_all_the_room(run_file):
+def test_without_any_image_texts_take_all_the_room(run_file):
     draw = np.random.default_rng(1)
     count = len(prepare(read_config(run_file), Silent()).dataset.products)
     text = draw.normal(size=(count, 12)).astype(np.float32)

@@ -252,13 +252,13 @@ def without_brand(products):
     return [{key: value for key, value in one.items() if key != "brand"} for one in products]
 
 
-def test_alignment_draws_pictures_and_texts_of_the_same_items_together(tmp_path):
+def test_alignment_draws_images_and_texts_of_the_same_items_together(tmp_path):
     path, _ = write_run(tmp_path, "fusion", extra="alignment = 1.0")
     prepared = prepare(read_config(path), Silent())
-    pictures = np.random.default_rng(1).normal(size=prepared.features.image.shape).astype(np.float32)
+    images = np.random.default_rng(1).normal(size=prepared.features.image.shape).astype(np.float32)
     both = np.ones_like(prepared.features.modality_mask)
-    prepared = replace(prepared, features=replace(prepared.features, image=pictures, modality_mask=both))
-    content = [torch.from_numpy(np.array(c)) for c in (prepared.features.text, pictures, both)]
+    prepared = replace(prepared, features=replace(prepared.features, image=images, modality_mask=both))
+    content = [torch.from_numpy(np.array(c)) for c in (prepared.features.text, images, both)]
     apart = []
     for weight in (1.0, 0.0):
         model = replace(prepared.config.model, alignment=weight)

@@ -75,7 +75,7 @@ def test_the_share_of_neighbours_alike_is_counted_by_hand():
     assert same_label(space, torch.tensor([0, 1, 0, 2, 2])) == pytest.approx((0 + 0 + 1 + 1) / 4)
 
 
-def test_hybrid_reports_how_words_find_pictures_and_pictures_words(shapes):
+def test_hybrid_reports_how_words_find_images_and_images_words(shapes):
     prepared = shapes(HYBRID, epochs=15, modality_dropout=0.4)
     learner = RECIPES["hybrid"].build(prepared)
     before = RECIPES["hybrid"].sections(prepared, learner.towers)["pairs"]
@@ -96,7 +96,7 @@ def test_hybrid_reports_how_words_find_pictures_and_pictures_words(shapes):
     assert "also used to choose the epoch" in HELD_OUT_NOTE
 
 
-def test_hybrid_is_not_looked_at_as_a_space_that_texts_and_pictures_share(shapes):
+def test_hybrid_is_not_looked_at_as_a_space_that_texts_and_images_share(shapes):
     prepared = shapes(HYBRID)
     towers = RECIPES["hybrid"].build(prepared).towers
     views = item_views(replace(prepared, features=tuned_features(prepared, towers)), towers)
@@ -111,8 +111,8 @@ def test_with_fewer_than_two_held_out_pairs_hybrid_reports_no_retrieval_and_all_
     mask = prepared.features.modality_mask.copy()
     mask[:, 1] = 0
     mask[left, 1] = 1
-    pictures = {row: prepared.pictures[row] for row in left}
-    fewer = replace(prepared, features=replace(prepared.features, modality_mask=mask), pictures=pictures)
+    images = {row: prepared.images[row] for row in left}
+    fewer = replace(prepared, features=replace(prepared.features, modality_mask=mask), images=images)
     report = report_of(fewer, towers, TerminalProgress(), baselines=(), with_slices=False)
     assert "test" in report.document
     assert "pairs" not in report.document
@@ -134,7 +134,7 @@ def test_resume_goes_on_bit_for_bit(shapes, tmp_path, model, name):
     assert all(torch.equal(tensor, weights(whole)[key]) for key, tensor in weights(again).items())
 
 
-def test_hvsr_learns_what_users_look_for_from_pictures_alone(shapes):
+def test_hvsr_learns_what_users_look_for_from_images_alone(shapes):
     prepared = shapes(HVSR, batch_size=64, epochs=8, modality_dropout=0.0)
     learner = RECIPES["hvsr"].build(prepared)
     before = learner.validate()["ndcg@10"]
@@ -148,9 +148,9 @@ def test_hvsr_learns_what_users_look_for_from_pictures_alone(shapes):
     assert torch.equal(tower(texts, image, mask), tower(torch.zeros_like(texts), image, mask))  # text-free
 
 
-def test_without_pictures_hvsr_says_what_it_needs(shapes):
-    with pytest.raises(DataError, match=r"hvsr looks at pictures alone.*data\.images"):
-        RECIPES["hvsr"].build(replace(shapes(HVSR), pictures={}))
+def test_without_images_hvsr_says_what_it_needs(shapes):
+    with pytest.raises(DataError, match=r"hvsr looks at images alone.*data\.images"):
+        RECIPES["hvsr"].build(replace(shapes(HVSR), images={}))
 
 
 def test_labels_that_nobody_shares_are_refused(shapes):
@@ -158,7 +158,7 @@ def test_labels_that_nobody_shares_are_refused(shapes):
         RECIPES["hybrid"].build(shapes({**HYBRID, "labels": ["material"]}))
 
 
-def test_hvsr_takes_the_cnns_features_in_the_picture_or_from_pixels_and_does_without():
+def test_hvsr_takes_the_cnns_features_in_the_image_or_from_pixels_and_does_without():
     tower = HvsrItem(20, 8, 16, 6, 8, 16, generator=torch.Generator().manual_seed(1)).eval()
     with torch.no_grad():
         torch.nn.init.normal_(tower.narrow.weight)  # off its start, where the CNN has no say

@@ -108,7 +108,7 @@ def test_targets_are_hot_warm_or_cold_head_or_tail_and_may_lack_a_modality():
             "head": [True, True, False, False, False],
             "tail": [False, False, True, True, True],
         },
-        "target_picture": {
+        "target_image": {
             "there": [True, True, False, True, True],
             "missing": [False, False, True, False, False],
         },
@@ -183,10 +183,10 @@ def test_what_a_truncated_history_no_longer_shows_is_still_not_ranked():
 
 def test_masking_takes_away_one_modality_of_everything():
     features = some_features()
-    without_pictures, without_texts = without_modality(features, 1), without_modality(features, 0)
-    assert (without_pictures.modality_mask[:, 1] == 0).all()
-    assert not without_pictures.image.any()
-    np.testing.assert_array_equal(without_pictures.text, features.text)
+    without_images, without_texts = without_modality(features, 1), without_modality(features, 0)
+    assert (without_images.modality_mask[:, 1] == 0).all()
+    assert not without_images.image.any()
+    np.testing.assert_array_equal(without_images.text, features.text)
     assert not without_texts.text.any()
     np.testing.assert_array_equal(without_texts.image, features.image)
     assert (features.modality_mask[:, 1] == 0).sum() == 1  # the features themselves stay
@@ -195,14 +195,14 @@ def test_masking_takes_away_one_modality_of_everything():
 def test_masked_modalities_are_scored_anew():
     cases = some_cases([1] * 5, [[0]] * 5)
 
-    def by_picture(features):
+    def by_image(features):
         right = float(features.modality_mask[0, 1])
-        return {"by picture": lambda c, p: np.tile(np.where(c.candidates == 0, right, 0.5), (len(p), 1))}
+        return {"by image": lambda c, p: np.tile(np.where(c.candidates == 0, right, 0.5), (len(p), 1))}
 
-    entries = masking_document(by_picture, some_features(), cases, [0], JUDGE)
-    means = {entry["slice"]: entry["models"]["by picture"]["ndcg@10"]["mean"] for entry in entries}
-    assert means == {"everything": 1.0, "no pictures": 0.0, "no texts": 1.0}
-    assert masking_document(by_picture, without_modality(some_features(), 1), cases, [0], JUDGE) == []
+    entries = masking_document(by_image, some_features(), cases, [0], JUDGE)
+    means = {entry["slice"]: entry["models"]["by image"]["ndcg@10"]["mean"] for entry in entries}
+    assert means == {"everything": 1.0, "no images": 0.0, "no texts": 1.0}
+    assert masking_document(by_image, without_modality(some_features(), 1), cases, [0], JUDGE) == []
 
 
 def test_judge_gives_models_the_same_redraws():

@@ -173,20 +173,20 @@ def test_resume_without_the_best_checkpoint_says_so_before_any_work(tmp_path, ca
     assert f"the checkpoint of epoch {best_epoch} was removed; start anew with another --out" in line
 
 
-def test_changed_pictures_are_other_data(tmp_path, capsys):
+def test_changed_images_are_other_data(tmp_path, capsys):
     products, _ = planted_products()
     images = tmp_path / "images"
     images.mkdir()
-    picture = images / f"{products[3]['itemId']}.png"
-    Image.new("RGB", (8, 8), "red").save(picture)
+    image = images / f"{products[3]['itemId']}.png"
+    Image.new("RGB", (8, 8), "red").save(image)
     run = write_run(tmp_path, epochs=1)
     run.write_text(run.read_text().replace("[data]", f'[data]\nimages = "{images}"'))
     assert main(["train", str(run)]) == 0
-    assert json.loads((tmp_path / "run" / "report.json").read_text())["data"]["num_items_with_picture"] == 1
+    assert json.loads((tmp_path / "run" / "report.json").read_text())["data"]["num_items_with_image"] == 1
     images = images.rename(tmp_path / "moved")  # but a moved folder holds the same ones
     run.write_text(run.read_text().replace(str(tmp_path / "images"), str(images)))
     assert main(["train", str(run), "--resume"]) == 0
-    Image.new("RGB", (8, 8), "blue").save(images / picture.name)
+    Image.new("RGB", (8, 8), "blue").save(images / image.name)
     assert main(["train", str(run), "--resume"]) == 2
     assert "data_hash was" in capsys.readouterr().err
 

@@ -69,7 +69,7 @@ def test_item_embedding_equals_the_slow_one_and_has_unit_length(present):
     np.testing.assert_allclose(np.linalg.norm(got, axis=1), 1, atol=1e-6)
 
 
-def test_item_without_text_and_picture_gives_no_nan():
+def test_item_without_text_and_image_gives_no_nan():
     got = _item_tower()(torch.zeros(2, TEXT), torch.zeros(2, IMAGE), _mask(2, 0, 0))
     assert torch.equal(got, torch.tensor([[0.0] * 7 + [1.0]] * 2))
 
@@ -83,20 +83,20 @@ def test_features_equal_to_the_mean_give_no_nan():
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000), text_weight=st.floats(0.1, 0.9), kinds=st.lists(st.integers(0, 4), min_size=3))
-def test_a_picture_neither_favours_nor_penalises_an_item_for_a_text_only_history(seed, text_weight, kinds):
-    """A browser has no picture encoder: its history must rank a shop by text alone, pictures or not."""
+def test_an_image_neither_favours_nor_penalises_an_item_for_a_text_only_history(seed, text_weight, kinds):
+    """A browser has no image encoder: its history must rank a shop by text alone, images or not."""
     items, users = _item_tower(text_weight), ContentUserTower().eval()
     text, image = _features(seed, 8)
     history = items(text[:3], torch.zeros(3, IMAGE), _mask(3, 1, 0))
     user = users(history[None], torch.tensor([kinds[:3]]), torch.tensor([[0.0, 9.0, 40.0]]), torch.ones(1, 3))[0]
     assert user[-1] == 0
-    with_picture = items(text[3:], image[3:], _mask(5, 1, 1)) @ user
+    with_image = items(text[3:], image[3:], _mask(5, 1, 1)) @ user
     without = items(text[3:], torch.zeros(5, IMAGE), _mask(5, 1, 0)) @ user
-    torch.testing.assert_close(with_picture, without, atol=1e-6, rtol=0)
+    torch.testing.assert_close(with_image, without, atol=1e-6, rtol=0)
 
 
-def test_a_missing_picture_scores_as_one_that_says_nothing():
-    """With a history that has pictures, a missing one adds 0, which is what an unrelated picture adds."""
+def test_a_missing_image_scores_as_one_that_says_nothing():
+    """With a history that has images, a missing one adds 0, which is what an unrelated image adds."""
     items, users = _item_tower(), ContentUserTower().eval()
     text, image = _features(5, 2)
     both = items(text, image, _mask(2, 1, 1))
@@ -106,7 +106,7 @@ def test_a_missing_picture_scores_as_one_that_says_nothing():
     assert (without @ user).item() == pytest.approx(text_part.item(), abs=1e-6)
 
 
-def test_shared_space_scores_a_picture_by_what_it_adds_to_the_text():
+def test_shared_space_scores_an_image_by_what_it_adds_to_the_text():
     tower = SharedSpaceItemTower(torch.zeros(4), torch.zeros(4), 0.5)
     user = ContentUserTower()(
         tower(torch.eye(4)[:1], torch.zeros(1, 4), _mask(1, 1, 0))[None],

@@ -81,7 +81,7 @@ def test_before_training_items_are_about_as_close_as_their_content():
     assert torch.corrcoef(torch.stack([truth, ours]))[0, 1] > 0.95
 
 
-def test_text_and_picture_have_the_same_say_before_training():
+def test_text_and_image_have_the_same_say_before_training():
     tower = TwoTowerItem(384, 1280, 256, generator=torch.Generator().manual_seed(1))
     unit = torch.nn.functional.normalize
     text = unit(torch.randn(200, 384), dim=-1) @ tower.project.weight[:, :384].T
@@ -168,7 +168,7 @@ def test_both_towers_export_to_onnx_with_free_sizes(tmp_path, item_tower, user_t
         np.testing.assert_allclose(session.run(None, feeds)[0], tower(*others).detach().numpy(), atol=2e-6)
 
 
-def test_without_any_picture_training_takes_a_shorter_way_to_the_same_values_and_gradients():
+def test_without_any_image_training_takes_a_shorter_way_to_the_same_values_and_gradients():
     tower = TwoTowerItem(7, 5, dim=8, hidden=6, generator=torch.Generator().manual_seed(2))
     text, image = torch.randn(4, 7), torch.zeros(4, 5)
     mask = torch.tensor([[1.0, 0], [1, 0], [0, 0], [1, 0]])
@@ -180,4 +180,4 @@ def test_without_any_picture_training_takes_a_shorter_way_to_the_same_values_and
         gradients.append([parameter.grad.clone() for parameter in tower.parameters()])
     torch.testing.assert_close(*found)
     torch.testing.assert_close(*gradients)
-    assert gradients[0][1].abs().max() > 1e-4  # that of the vector for a missing picture
+    assert gradients[0][1].abs().max() > 1e-4  # that of the vector for a missing image

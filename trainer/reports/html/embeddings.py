@@ -22,8 +22,8 @@ TEXT, IMAGE = 0, 1  # columns of the modality mask
 class ItemViews:
     """Embeddings of every item, (num_items, dim) each, unit length.
 
-    has_shared_space: whether the tower is trained to bring a text and its picture together, as CLIP's heads are and
-    late fusion's are not. Then words are compared with pictures alone, else with whole items.
+    has_shared_space: whether the tower is trained to bring a text and its image together, as CLIP's heads are and
+    late fusion's are not. Then words are compared with images alone, else with whole items.
     """
 
     whole: Embeddings
@@ -60,7 +60,7 @@ def only(features: ItemFeatures, modality: int) -> ItemFeatures:
 
 @torch.no_grad()
 def embed_words(words: Sequence[str], prepared: Prepared, towers: Mapping[str, nn.Module]) -> Embeddings:
-    """Return the embeddings of texts by the item tower, pictures missing: (n, dim)."""
+    """Return the embeddings of texts by the item tower, images missing: (n, dim)."""
     tower = towers["item_tower"]
     features = np.zeros((len(words), prepared.features.text.shape[1]), dtype=np.float32)
     if "text_encoder" in towers:

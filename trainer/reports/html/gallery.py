@@ -40,10 +40,10 @@ MAX_LABEL_CHARS = 60
 
 @dataclass(frozen=True)
 class Tile:
-    """One item as it is shown: picture (or none) and title, `mark` saying what is special about it here."""
+    """One item as it is shown: image (or none) and title, `mark` saying what is special about it here."""
 
     title: str
-    picture: str | None
+    image: str | None
     mark: str = ""
     note: str = ""
 
@@ -53,7 +53,7 @@ class Shelf:
 
     def __init__(self, prepared: Prepared) -> None:
         self.products = prepared.dataset.products
-        self.thumbnails = Thumbnails(prepared.pictures)
+        self.thumbnails = Thumbnails(prepared.images)
 
     def title(self, item_idx: int) -> str:
         """Return what an item is called."""
@@ -158,14 +158,14 @@ def user_sections(scorer: Scorer, prepared: Prepared, shelf: Shelf) -> dict[str,
 def answer_section(
     views: ItemViews, prepared: Prepared, towers: Mapping[str, nn.Module], shelf: Shelf
 ) -> dict[str, Any]:
-    """Return what words and what pictures alone find, and how often that is of the same category."""
+    """Return what words and what images alone find, and how often that is of the same category."""
     found = groupings(prepared.dataset.products)
     has = prepared.features.modality_mask > 0
-    pictured, titled = np.flatnonzero(has[:, IMAGE]), np.flatnonzero(has[:, TEXT])
+    imaged, titled = np.flatnonzero(has[:, IMAGE]), np.flatnonzero(has[:, TEXT])
     return {
         "has_shared_space": views.has_shared_space,
-        "by_words": _by_words(views, prepared, towers, shelf, found, pictured if len(pictured) else None),
-        "by_picture": _by_picture(views, prepared, shelf, found, pictured, titled),
+        "by_words": _by_words(views, prepared, towers, shelf, found, imaged if len(imaged) else None),
+        "by_image": _by_image(views, prepared, shelf, found, imaged, titled),
         "shares": _same_category(views, prepared, found[-1:], has),
         "what": found[-1].what if found else "",
         "similarity": _similarity(views.whole[_sampled(views, prepared)]),
@@ -256,15 +256,15 @@ def _by_words(
     towers: Mapping[str, nn.Module],
     shelf: Shelf,
     found: Sequence[Grouping],
-    pictured: NDArray[np.int64] | None,
+    imaged: NDArray[np.int64] | None,
 ) -> list[dict[str, Any]]:
     titles = [shelf.title(item) for item in range(len(shelf.products))]
     words = query_words(titles, found[0] if found else None, NUM_QUERIES)
     if not words:
         return []
-    is_picture_only = views.has_shared_space and pictured is not None
-    gallery = pictured if is_picture_only and pictured is not None else np.arange(len(titles))
-    answers = (views.from_image if is_picture_only else views.whole)[gallery]
+    is_image_only = views.has_shared_space and imaged is not None
+    gallery = imaged if is_image_only and imaged is not None else np.arange(len(titles))
+    answers = (views.from_image if is_image_only else views.whole)[gallery]
     rows = nearest(embed_words(words, prepared, towers), answers, NUM_ANSWERS)
     return [
         {
@@ -275,17 +275,17 @@ def _by_words(
     ]
 
 
-def _by_picture(
+def _by_image(
     views: ItemViews,
     prepared: Prepared,
     shelf: Shelf,
     found: Sequence[Grouping],
-    pictured: NDArray[np.int64],
+    imaged: NDArray[np.int64],
     titled: NDArray[np.int64],
 ) -> list[dict[str, Any]]:
-    if not len(pictured) or not len(titled):
+    if not len(imaged) or not len(titled):
         return []
-    items = _one_of_each(pictured, found[:1], prepared.config.seed)
+    items = _one_of_each(imaged, found[:1], prepared.config.seed)
     if views.has_shared_space:
         gallery, answers, own = titled, views.from_text[titled], None
     else:
@@ -296,13 +296,13 @@ def _by_picture(
     return [
         {
             "query": shelf.tile(item),
-            "answers": [shelf.tile(other, _picture_mark(item, int(other), values)) for other in gallery[row]],
+            "answers": [shelf.tile(other, _image_mark(item, int(other), values)) for other in gallery[row]],
         }
         for item, row in zip((int(item) for item in items), rows, strict=True)
     ]
 
 
-def _picture_mark(item: int, other: int, values: Sequence[str | None] | None) -> str:
+def _image_mark(item: int, other: int, values: Sequence[str | None] | None) -> str:
     if item == other:
         return "itself"
     return "match" if values is not None and values[item] is not None and values[item] == values[other] else ""
@@ -330,7 +330,7 @@ def _same_category(
     kinds = (
         ("the whole item", views.whole, np.ones(len(has), dtype=bool)),
         ("its text alone", views.from_text, has[:, TEXT]),
-        ("its picture alone", views.from_image, has[:, IMAGE]),
+        ("its image alone", views.from_image, has[:, IMAGE]),
     )
     shares = []
     for what, queries, is_there in kinds:

@@ -1,7 +1,7 @@
 """report.html of a run: from its directory, or from what training has at hand, to one self-contained file.
 
 All text in it is a stranger's: Jinja2 escapes every value, there is no link and no script, and a
-Content-Security-Policy keeps the page from loading or running anything but its own style and pictures.
+Content-Security-Policy keeps the page from loading or running anything but its own style and images.
 """
 
 import json
@@ -35,7 +35,7 @@ REPORT = "report.json"
 SECTIONS = {
     "charts": ("training", "Training"), "metrics": ("metrics", "Against the baselines"),
     "slices": ("slices", "For whom it works"), "map": ("map", "Map"), "clusters": ("clusters", "Clusters"),
-    "users": ("users", "Recommendations"), "pairs answers": ("answers", "Words and pictures"),
+    "users": ("users", "Recommendations"), "pairs answers": ("answers", "Words and images"),
     "failures": ("failures", "Failures"), "ours": ("made", "How it was made"),
 }  # fmt: skip
 HERE = Path(__file__).parent
@@ -181,7 +181,7 @@ def _totals(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     data, split = report.get("data") or {}, report.get("split") or {}
     totals = (
         ("Items", data.get("num_items")),
-        ("With a picture", data.get("num_items_with_picture")),
+        ("With an image", data.get("num_items_with_image")),
         ("Users", data.get("num_users")),
         ("Interactions", data.get("num_interactions")),
         ("Test users", split.get("num_test_users")),

@@ -1,4 +1,4 @@
-"""Questions to the item embeddings: words people would type, and pictures."""
+"""Questions to the item embeddings: words people would type, and images."""
 
 import math
 import re

@@ -18,10 +18,10 @@ KINDS = {
         "Head and tail",
         "Held-out items: the head holds four fifths of all training likes, the tail is the rest.",
     ),
-    "target_picture": ("Items without a picture", "Held-out items by whether they have one."),
+    "target_image": ("Items without an image", "Held-out items by whether they have one."),
     "target_text": ("Items without a text", "Held-out items by whether they have one."),
     "truncated_history": ("The same users with less history", "Only the last few liked interactions are told."),
-    "masked_modality": ("The same users with less to see", "All pictures, or all texts, are taken away."),
+    "masked_modality": ("The same users with less to see", "All images, or all texts, are taken away."),
 }
 
 

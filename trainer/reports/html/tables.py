@@ -25,7 +25,7 @@ from trainer.reports.html.verdict import (
 
 MAX_LINES = 4  # a chart with more is a tangle
 UNRANKED = {BETTER: HIGHER, WORSE: LOWER, UNCLEAR: UNCLEAR}
-PAIR_WAYS = {"text_to_image": "text to picture", "image_to_text": "picture to text"}
+PAIR_WAYS = {"text_to_image": "text to image", "image_to_text": "image to text"}
 
 Interval = Mapping[str, float]
 
@@ -105,7 +105,7 @@ def metric_tables(ours: str, test: Mapping[str, Any]) -> list[MetricTable]:
 
 
 def pair_table(pairs: Mapping[str, Any]) -> tuple[list[str], list[list[str]]] | None:
-    """Return (column names, rows of text) of the retrieval between texts and pictures, None where there was none."""
+    """Return (column names, rows of text) of the retrieval between texts and images, None where there was none."""
     ways = [way for way in ("text_to_image", "image_to_text") if isinstance(pairs.get(way), Mapping)]
     names = list(dict.fromkeys(name for way in ways for name in pairs[way]))
     if not names:
@@ -115,13 +115,13 @@ def pair_table(pairs: Mapping[str, Any]) -> tuple[list[str], list[list[str]]] | 
 
 
 def pair_notes(report: Mapping[str, Any]) -> list[str]:
-    """Return what has to be said beside the retrieval between texts and pictures."""
+    """Return what has to be said beside the retrieval between texts and images."""
     pairs: Mapping[str, Any] = report.get("pairs") or {}
     has_chosen = len((report.get("training") or {}).get("epochs") or []) > 1  # and older reports do not say so
     notes = [pairs.get("held_out") or (HELD_OUT_NOTE if pairs and has_chosen else "")]
     similarity = pairs.get("avg_mean_similarity@5")
     if similarity:
-        found = f"AvgMeanSimilarity@5: {similarity['text']:.3f} among texts, {similarity['image']:.3f} among pictures."
+        found = f"AvgMeanSimilarity@5: {similarity['text']:.3f} among texts, {similarity['image']:.3f} among images."
         notes.append(f"{found} {pairs.get('caveat') or SIMILARITY_CAVEAT}")
     return [note for note in notes if note]
 

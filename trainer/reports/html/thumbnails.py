@@ -1,4 +1,4 @@
-"""Products' pictures as small data URIs, so that the page is one file."""
+"""Products' images as small data URIs, so that the page is one file."""
 
 import base64
 import io
@@ -13,22 +13,22 @@ QUALITY = 72
 
 
 class Thumbnails:
-    """The catalogue's pictures, each read when first asked for."""
+    """The catalogue's images, each read when first asked for."""
 
-    def __init__(self, pictures: Mapping[int, Path]) -> None:
-        self.pictures = pictures
+    def __init__(self, images: Mapping[int, Path]) -> None:
+        self.images = images
         self._made: dict[int, str | None] = {}
 
     def __call__(self, item_idx: int) -> str | None:
-        """Return an item's picture as a data URI, None where it has none that can be read."""
+        """Return an item's image as a data URI, None where it has none that can be read."""
         if item_idx not in self._made:
-            path = self.pictures.get(item_idx)
+            path = self.images.get(item_idx)
             self._made[item_idx] = None if path is None else thumbnail(path)
         return self._made[item_idx]
 
 
 def thumbnail(path: Path) -> str | None:
-    """Return a picture file as a JPEG data URI of at most SIZE pixels a side, on white; None where it is no picture."""
+    """Return an image file as a JPEG data URI of at most SIZE pixels a side, on white; None where it is no image."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)  # a small file can hold gigapixels
@@ -36,7 +36,7 @@ def thumbnail(path: Path) -> str | None:
                 image.draft("RGB", (SIZE, SIZE))
                 rgba = image.convert("RGBA")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning, Image.DecompressionBombError):
-        return None  # the page shows a place without a picture; the encoder has already said so of this file
+        return None  # the page shows a place without an image; the encoder has already said so of this file
     rgba.thumbnail((SIZE, SIZE), Image.Resampling.LANCZOS)
     white = Image.new("RGBA", rgba.size, "white")
     written = io.BytesIO()

@@ -50,7 +50,7 @@ for (const [attributes, path] of [
   ['src="/logo.svg?v=1"', null],
   [`srcset="${"a".repeat(19_000)} x y"`, null],
 ]) {
-  test(`a picture is the widest that is named, and no drawing: ${attributes.slice(0, 60)}`, () => {
+  test(`an image is the widest that is named, and no drawing: ${attributes.slice(0, 60)}`, () => {
     const page = pageOf(`<img ${attributes}>`);
     assert.equal(imageUrl(page.document.querySelector("img"), page), path && `https://shop.example${path}`);
   });

@@ -48,6 +48,6 @@ def test_an_element_is_named_by_class_id_and_test_names():
         ('srcset="' + "a" * 19_000 + ' x y"', None),
     ],
 )
-def test_a_picture_is_the_widest_that_is_named_and_no_drawing(attributes, path):
+def test_an_image_is_the_widest_that_is_named_and_no_drawing(attributes, path):
     page = parse_page(f"<img {attributes}>", URL)
     assert image_url(page.soup.find("img"), page) == (path and f"https://shop.example{path}")

@@ -52,7 +52,7 @@ class Reader(HTMLParser):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A finished run whose items have pictures, categories, and titles that would like to be markup."""
+    """A finished run whose items have images, categories, and titles that would like to be markup."""
     directory = tmp_path_factory.mktemp("page")
     path = write_run(directory, epochs=2)
     path.write_text(path.read_text().replace("\n[split]", f'images = "{directory / "images"}"\n\n[split]'))
@@ -76,7 +76,7 @@ def page(run):
 
 @pytest.fixture(scope="module")
 def clip_page(run, tmp_path_factory):
-    """The page of a run whose towers bring texts and pictures together, on the same products."""
+    """The page of a run whose towers bring texts and images together, on the same products."""
     directory = tmp_path_factory.mktemp("clip")
     text = (run.parent / "run.toml").read_text()
     start, stop = text.index("[model]"), text.index("[training]")
@@ -126,15 +126,15 @@ def test_the_page_is_one_file_without_script_and_links_nowhere_else(page):
     assert reader.text.count(EVIL) >= 50
 
 
-def test_towers_that_share_a_space_answer_words_with_pictures_and_pictures_with_titles(clip_page):
+def test_towers_that_share_a_space_answer_words_with_images_and_images_with_titles(clip_page):
     reader = Reader(clip_page)
-    assert "Words against pictures alone" in reader.text and "A picture against titles alone" in reader.text
+    assert "Words against images alone" in reader.text and "An image against titles alone" in reader.text
     pairs = json.loads((clip_page.parent / "report.json").read_text())["pairs"]
     for way in ("text_to_image", "image_to_text"):
         interval = pairs["intervals"][way]["recall@5"]
         assert f"{pairs[way]['recall@5']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]" in reader.text
     similarity = pairs["avg_mean_similarity@5"]
-    assert f"{similarity['text']:.3f} among texts, {similarity['image']:.3f} among pictures" in reader.text
+    assert f"{similarity['text']:.3f} among texts, {similarity['image']:.3f} among images" in reader.text
     assert "AvgMeanSimilarity@5 is no ranking metric" in reader.text
     assert reader.text.count("AvgMeanSimilarity@5 is no ranking metric") == 1
     assert "With 95 % intervals over products" in reader.text
@@ -219,7 +219,7 @@ def test_retrieval_in_an_older_report_is_shown_as_it_is_and_said_to_have_chosen_
     pairs = {"text_to_image": {"mrr": 0.25}, "image_to_text": {"mrr": 0.5, "recall@1": 0.125}}
     assert pair_table(pairs) == (
         ["", "MRR", "Recall@1"],
-        [["text to picture", "0.250", "–"], ["picture to text", "0.500", "0.125"]],
+        [["text to image", "0.250", "–"], ["image to text", "0.500", "0.125"]],
     )
     assert pair_notes({"pairs": pairs, "training": {"epochs": [{}, {}]}}) == [HELD_OUT_NOTE]
     assert pair_notes({"pairs": pairs, "training": {"epochs": [{}]}}) == []
@@ -232,7 +232,7 @@ def test_settings_read_back_as_the_run_file_they_came_from():
     assert tomllib.loads(as_toml(settings)) == settings
 
 
-def test_thumbnails_are_small_jpegs_on_white_and_anything_else_is_no_picture(tmp_path):
+def test_thumbnails_are_small_jpegs_on_white_and_anything_else_is_no_image(tmp_path):
     Image.new("RGBA", (900, 300), (0, 0, 0, 0)).save(tmp_path / "clear.png")
     uri = thumbnail(tmp_path / "clear.png")
     image = Image.open(io.BytesIO(base64.b64decode(uri.removeprefix("data:image/jpeg;base64,"))))
