@@ -54,7 +54,7 @@ lint: $(VENV)/.dev-stamp node_modules/.stamp
 	$(call say,"Lint")
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-cache
-	@npm run --silent lint
+	@npm run --silent lint && npm run --silent format:check
 	@npm run --silent contracts -- --check
 
 types: $(VENV)/.dev-stamp node_modules/.stamp

@@ -4,7 +4,7 @@ import globals from "globals";
 const rules = {
   "array-callback-return": "error",
   "consistent-return": "error",
-  "eqeqeq": "error",
+  eqeqeq: "error",
   "no-const-assign": "error",
   "no-dupe-else-if": "error",
   "no-dupe-keys": "error",

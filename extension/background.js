@@ -6,7 +6,11 @@ import { announceChange, handlers } from "./background/handlers.js";
 import { createListener } from "./messaging/messages.js";
 
 chrome.runtime.onMessage.addListener(createListener("background", handlers));
-chrome.permissions.onAdded.addListener(({ origins = [] }) => { onGranted(origins).then(announceChange).catch(console.error); });
-chrome.permissions.onRemoved.addListener(() => { onRevoked().then(announceChange).catch(console.error); });
+chrome.permissions.onAdded.addListener(({ origins = [] }) => {
+  onGranted(origins).then(announceChange).catch(console.error);
+});
+chrome.permissions.onRemoved.addListener(() => {
+  onRevoked().then(announceChange).catch(console.error);
+});
 chrome.runtime.onInstalled.addListener(() => restoreContentScripts());
 chrome.runtime.onStartup.addListener(() => restoreContentScripts());

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { JSDOM } from "jsdom";
 import { extractProduct } from "../../extension/extract/combine.js";
 
-const parser = new (new JSDOM("").window.DOMParser)();
+const parser = new new JSDOM("").window.DOMParser();
 globalThis.DOMParser = class {
   parseFromString(source, type) {
     return parser.parseFromString(source, type);

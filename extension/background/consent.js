@@ -10,9 +10,15 @@ const scriptId = (shop) => `shop ${shop}`;
 async function register(shop) {
   const present = await chrome.scripting.getRegisteredContentScripts({ ids: [scriptId(shop)] });
   if (present.length > 0) return;
-  await chrome.scripting.registerContentScripts([{
-    id: scriptId(shop), matches: [originPatternOf(shop)], js: ["content/content.js"], runAt: "document_idle", persistAcrossSessions: true,
-  }]);
+  await chrome.scripting.registerContentScripts([
+    {
+      id: scriptId(shop),
+      matches: [originPatternOf(shop)],
+      js: ["content/content.js"],
+      runAt: "document_idle",
+      persistAcrossSessions: true,
+    },
+  ]);
 }
 
 /** @param {string} shop gives the browser's permission back too, where it was asked for */
@@ -21,7 +27,8 @@ async function unregister(shop) {
   if (present.length > 0) await chrome.scripting.unregisterContentScripts({ ids: [scriptId(shop)] });
   const origin = originPatternOf(shop);
   const isRequired = chrome.runtime.getManifest().host_permissions?.includes(origin);
-  if (!isRequired && await chrome.permissions.contains({ origins: [origin] })) await chrome.permissions.remove({ origins: [origin] });
+  if (!isRequired && (await chrome.permissions.contains({ origins: [origin] })))
+    await chrome.permissions.remove({ origins: [origin] });
 }
 
 /** @param {number} tabId runs the content script at once; a second time does nothing */
@@ -29,7 +36,11 @@ export async function inject(tabId) {
   try {
     await chrome.scripting.executeScript({ target: { tabId }, files: ["content/content.js"] });
   } catch (error) {
-    throw new CarryoverError("page_not_visible", "Carryover cannot see this page. Click its icon in the toolbar while the shop's page is open.", { cause: error });
+    throw new CarryoverError(
+      "page_not_visible",
+      "Carryover cannot see this page. Click its icon in the toolbar while the shop's page is open.",
+      { cause: error },
+    );
   }
 }
 
@@ -41,7 +52,7 @@ export async function setConsent(shop, allowed, tabId) {
     await unregister(shop);
     return;
   }
-  if (!await chrome.permissions.contains({ origins: [originPatternOf(shop)] })) {
+  if (!(await chrome.permissions.contains({ origins: [originPatternOf(shop)] }))) {
     throw new CarryoverError("permission_missing", `The browser has not allowed Carryover to read ${shop}.`);
   }
   await profile.setConsent(shop, true);
@@ -62,7 +73,9 @@ export async function noteQuestion(shop, tabId) {
 
 /** The browser gave a permission: if it is the one asked for, that is the consent. @param {string[]} origins */
 export async function onGranted(origins) {
-  const { asked } = /** @type {{asked?: {shop: string, tabId?: number, at: number}}} */ (await chrome.storage.session.get("asked"));
+  const { asked } = /** @type {{asked?: {shop: string, tabId?: number, at: number}}} */ (
+    await chrome.storage.session.get("asked")
+  );
   if (!asked || Date.now() - asked.at > ASK_VALID_MS || !origins.includes(originPatternOf(asked.shop))) return;
   await chrome.storage.session.remove("asked");
   await setConsent(asked.shop, true, asked.tabId);
@@ -72,7 +85,7 @@ export async function onGranted(origins) {
 export async function onRevoked() {
   const profile = await getProfile();
   for (const shop of Object.keys(profile.settings.consents)) {
-    if (!await chrome.permissions.contains({ origins: [originPatternOf(shop)] })) await setConsent(shop, false);
+    if (!(await chrome.permissions.contains({ origins: [originPatternOf(shop)] }))) await setConsent(shop, false);
   }
 }
 

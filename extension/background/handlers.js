@@ -71,7 +71,7 @@ async function recommendations(shop, tabId) {
     if (!(error instanceof ServerError)) throw error;
     // Without the server the page itself can still be ranked, if the towers are on this device.
     if (error.code === "server_unreachable" && !settings.bundleUrl) throw error;
-    return { ...await fromPage(shop, tabId), problem: { code: error.code, message: error.message } };
+    return { ...(await fromPage(shop, tabId)), problem: { code: error.code, message: error.message } };
   }
   return fromPage(shop, tabId);
 }
@@ -79,7 +79,10 @@ async function recommendations(shop, tabId) {
 /** @param {string} text @returns {string} the origin of a server @throws {CarryoverError} */
 function serverOrigin(text) {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new CarryoverError("invalid_server", `Expected an address such as http://127.0.0.1:8710, got ${JSON.stringify(text)}.`);
+    throw new CarryoverError(
+      "invalid_server",
+      `Expected an address such as http://127.0.0.1:8710, got ${JSON.stringify(text)}.`,
+    );
   }
   return new URL(text).origin;
 }
@@ -100,8 +103,10 @@ function checkedSettings({ serverUrl, serverIsMine, mode }) {
 export const handlers = {
   async "page.seen"({ html, url, kind }, sender) {
     const shop = sender.url && shopOf(sender.url);
-    if (!sender.tab || shopOf(url) !== shop) throw new CarryoverError("forbidden_sender", "A page may speak about its own shop only.");
-    if (!LEARNED_KINDS.includes(kind)) throw new CarryoverError("invalid_message", `kind must be one of ${LEARNED_KINDS.join(", ")}.`);
+    if (!sender.tab || shopOf(url) !== shop)
+      throw new CarryoverError("forbidden_sender", "A page may speak about its own shop only.");
+    if (!LEARNED_KINDS.includes(kind))
+      throw new CarryoverError("invalid_message", `kind must be one of ${LEARNED_KINDS.join(", ")}.`);
     const profile = await getProfile();
     // Not even read without consent; the filter asks again, about the product itself.
     if (!profile.isConsented(shop)) return { stored: false, reason: "no_consent" };
@@ -144,7 +149,8 @@ export const handlers = {
   },
   async recommend({ tabId }) {
     const tab = await describeTab(tabId);
-    if (!tab?.shop) throw new CarryoverError("no_shop", "Open a shop's page, and click Carryover's icon in the toolbar there.");
+    if (!tab?.shop)
+      throw new CarryoverError("no_shop", "Open a shop's page, and click Carryover's icon in the toolbar there.");
     return { recommendations: await recommendations(tab.shop, tab.tabId) };
   },
   async "item.dismiss"({ item }) {

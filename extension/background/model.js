@@ -18,13 +18,18 @@ let knownShops;
 /** @returns {Promise<import("../core/server-client.js").ServerClient>} every request it makes is in the ledger first */
 export async function getServer() {
   const profile = await getProfile();
-  return createServerClient({ baseUrl: profile.settings.serverUrl, onRequest: (request) => profile.addToLedger(request) });
+  return createServerClient({
+    baseUrl: profile.settings.serverUrl,
+    onRequest: (request) => profile.addToLedger(request),
+  });
 }
 
 /** @returns {Promise<Model>} the server's bundle, downloaded once; the one already here where the server is away */
 export function getModel() {
   // Whoever asks meanwhile waits for the same download.
-  loading ??= loadModel().finally(() => { loading = undefined; });
+  loading ??= loadModel().finally(() => {
+    loading = undefined;
+  });
   return loading;
 }
 
@@ -68,4 +73,3 @@ export function forgetServer() {
   current = undefined;
   loading = undefined;
 }
-

@@ -15,7 +15,10 @@ import { ask } from "./towers-client.js";
 
 /** @param {number} [tabId] else the one in front @returns {Promise<TabDescription | null>} */
 export async function describeTab(tabId) {
-  const tab = tabId === undefined ? (await chrome.tabs.query({ active: true, lastFocusedWindow: true }))[0] : await chrome.tabs.get(tabId);
+  const tab =
+    tabId === undefined
+      ? (await chrome.tabs.query({ active: true, lastFocusedWindow: true }))[0]
+      : await chrome.tabs.get(tabId);
   if (tab?.id === undefined) return null;
   const url = tab.url && /^https?:/.test(tab.url) ? tab.url : null;
   return { tabId: tab.id, url, shop: url && shopOf(url), isIncognito: tab.incognito };
@@ -34,6 +37,8 @@ async function pageOf(tabId) {
     return unwrap(await chrome.tabs.sendMessage(tabId, { type: "page.extract" }));
   } catch (error) {
     if (error instanceof CarryoverError) throw error;
-    throw new CarryoverError("page_not_visible", "This page did not answer. Reload it and try again.", { cause: error });
+    throw new CarryoverError("page_not_visible", "This page did not answer. Reload it and try again.", {
+      cause: error,
+    });
   }
 }

@@ -20,7 +20,9 @@ async function openOffscreen() {
 
 /** All callers wait for one opening: the document is listed before its scripts listen, and a message in between is lost. */
 function ensureOffscreen() {
-  opening ??= openOffscreen().finally(() => { opening = undefined; });
+  opening ??= openOffscreen().finally(() => {
+    opening = undefined;
+  });
   return opening;
 }
 

@@ -30,12 +30,20 @@ function pixel(px, py, size) {
   const sum = [0, 0, 0];
   let covered = 0;
   for (let i = 0; i < SAMPLES * SAMPLES; i += 1) {
-    const colour = colourAt((px + ((i % SAMPLES) + 0.5) / SAMPLES) / size, (py + (Math.floor(i / SAMPLES) + 0.5) / SAMPLES) / size);
+    const colour = colourAt(
+      (px + ((i % SAMPLES) + 0.5) / SAMPLES) / size,
+      (py + (Math.floor(i / SAMPLES) + 0.5) / SAMPLES) / size,
+    );
     if (!colour) continue;
     covered += 1;
-    colour.forEach((value, channel) => { sum[channel] += value; });
+    colour.forEach((value, channel) => {
+      sum[channel] += value;
+    });
   }
-  return [...sum.map((value) => (covered ? Math.round(value / covered) : 0)), Math.round((255 * covered) / SAMPLES ** 2)];
+  return [
+    ...sum.map((value) => (covered ? Math.round(value / covered) : 0)),
+    Math.round((255 * covered) / SAMPLES ** 2),
+  ];
 }
 
 function crc32(bytes) {
@@ -60,9 +68,17 @@ function png(size) {
   header.writeUInt32BE(size, 0);
   header.writeUInt32BE(size, 4);
   header.set([8, 6, 0, 0, 0], 8); // 8 bits, RGBA
-  const rows = Array.from({ length: size }, (_, y) => [0, ...Array.from({ length: size }, (__, x) => pixel(x, y, size)).flat()]);
+  const rows = Array.from({ length: size }, (_, y) => [
+    0,
+    ...Array.from({ length: size }, (__, x) => pixel(x, y, size)).flat(),
+  ]);
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", deflateSync(Buffer.from(rows.flat()), { level: 9 })), chunk("IEND", Buffer.alloc(0))]);
+  return Buffer.concat([
+    signature,
+    chunk("IHDR", header),
+    chunk("IDAT", deflateSync(Buffer.from(rows.flat()), { level: 9 })),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
 }
 
 const target = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../icons");

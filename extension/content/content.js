@@ -8,12 +8,16 @@
   /** @type {any} */ (globalThis).carryover = true;
 
   const MAX_HTML_CHARS = 16 * 2 ** 20;
-  const CART = /\b(?:add(?:ed)? to (?:cart|bag|basket|trolley)|buy now|in den (?:warenkorb|einkaufswagen)|ajouter au panier|añadir (?:a la cesta|al carrito)|aggiungi al carrello|in winkelwagen|adicionar ao carrinho)\b/i;
-  const WISHLIST = /\b(?:add to (?:wish ?list|favou?rites|saved)|save for later|wish ?list|favou?rite|merkzettel|wunschliste|liste d.envies|lista de deseos|preferiti)\b/i;
+  const CART =
+    /\b(?:add(?:ed)? to (?:cart|bag|basket|trolley)|buy now|in den (?:warenkorb|einkaufswagen)|ajouter au panier|añadir (?:a la cesta|al carrito)|aggiungi al carrello|in winkelwagen|adicionar ao carrinho)\b/i;
+  const WISHLIST =
+    /\b(?:add to (?:wish ?list|favou?rites|saved)|save for later|wish ?list|favou?rite|merkzettel|wunschliste|liste d.envies|lista de deseos|preferiti)\b/i;
 
   /** The page as it is now, and which of its links nobody sees: a parsed copy has no layout. */
   function snapshot() {
-    const hidden = [...document.querySelectorAll("a[href]")].flatMap((link, i) => (link.checkVisibility?.() ?? true ? [] : [i]));
+    const hidden = [...document.querySelectorAll("a[href]")].flatMap((link, i) =>
+      (link.checkVisibility?.() ?? true) ? [] : [i],
+    );
     // eslint-disable-next-line no-restricted-properties -- read, never written
     return { html: document.documentElement.outerHTML.slice(0, MAX_HTML_CHARS), url: location.href, hidden };
   }
@@ -41,9 +45,15 @@
 
   /** @param {Event} event */
   function onClick(event) {
-    const target = event.target instanceof Element ? event.target.closest("button, a, input[type=submit], [role=button]") : null;
+    const target =
+      event.target instanceof Element ? event.target.closest("button, a, input[type=submit], [role=button]") : null;
     if (!target || target.closest("nav, header, footer")) return;
-    const words = [target.textContent, target.getAttribute("aria-label"), target.getAttribute("value"), target.getAttribute("title")].join(" ");
+    const words = [
+      target.textContent,
+      target.getAttribute("aria-label"),
+      target.getAttribute("value"),
+      target.getAttribute("title"),
+    ].join(" ");
     if (words.length > 200) return;
     if (CART.test(words)) report("cart");
     else if (WISHLIST.test(words)) report("wishlist");

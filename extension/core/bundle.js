@@ -20,7 +20,8 @@ const USER_ROLES = ["items", "kinds", "agesDays", "itemMask"];
 /** @param {string} bundleUrl ".../v1/bundles/ID/" @returns {string} */
 function idOf(bundleUrl) {
   const bundleId = /\/([0-9a-f]{64})\/$/.exec(bundleUrl)?.[1];
-  if (!bundleId) throw new BundleError("bundle_invalid", `Expected a bundle address that ends in its id, got ${bundleUrl}.`);
+  if (!bundleId)
+    throw new BundleError("bundle_invalid", `Expected a bundle address that ends in its id, got ${bundleUrl}.`);
   return bundleId;
 }
 
@@ -31,7 +32,10 @@ function assertTower(manifest, name, roles) {
   const missing = roles.filter((role) => !given.includes(role));
   const unknown = given.filter((/** @type {string} */ role) => !roles.includes(role) && role !== "tokenTypeIds");
   if (missing.length > 0 || unknown.length > 0 || tower.outputs[0].role !== "embedding") {
-    throw new BundleError("bundle_invalid", `manifest.json: lite.${name} must take ${roles.join(", ")} and give embedding; it takes ${given.join(", ")}.`);
+    throw new BundleError(
+      "bundle_invalid",
+      `manifest.json: lite.${name} must take ${roles.join(", ")} and give embedding; it takes ${given.join(", ")}.`,
+    );
   }
 }
 
@@ -43,7 +47,8 @@ function assertTower(manifest, name, roles) {
  */
 export async function verifyManifest(bytes, bundleId) {
   const actual = await sha256Hex(bytes);
-  if (actual !== bundleId) throw new BundleError("bundle_altered", `manifest.json: expected SHA-256 ${bundleId}, got ${actual}.`);
+  if (actual !== bundleId)
+    throw new BundleError("bundle_altered", `manifest.json: expected SHA-256 ${bundleId}, got ${actual}.`);
   let manifest;
   try {
     manifest = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -52,8 +57,10 @@ export async function verifyManifest(bytes, bundleId) {
   }
   const problem = problemIn(bundleSchema, bundleSchema, manifest);
   if (problem) throw new BundleError("bundle_invalid", `manifest.json${problem}.`);
-  if (!manifest.lite) throw new BundleError("bundle_invalid", "manifest.json: this bundle has no lite part for browsers.");
-  if (manifest.text.tokenizer.type !== "wordpiece") throw new BundleError("bundle_invalid", "manifest.json: the browser reads wordpiece tokenizers only.");
+  if (!manifest.lite)
+    throw new BundleError("bundle_invalid", "manifest.json: this bundle has no lite part for browsers.");
+  if (manifest.text.tokenizer.type !== "wordpiece")
+    throw new BundleError("bundle_invalid", "manifest.json: the browser reads wordpiece tokenizers only.");
   assertTower(manifest, "textToItem", TEXT_ROLES);
   assertTower(manifest, "userTower", USER_ROLES);
   return manifest;
@@ -65,7 +72,11 @@ export function liteFiles(manifest) {
   for (const file of files) {
     const listed = manifest.files[file];
     if (!listed) throw new BundleError("bundle_invalid", `manifest.json: ${file} is used and not listed in files.`);
-    if (listed.bytes > MAX_FILE_BYTES) throw new BundleError("bundle_invalid", `${file}: ${listed.bytes} bytes are more than the ${MAX_FILE_BYTES} allowed.`);
+    if (listed.bytes > MAX_FILE_BYTES)
+      throw new BundleError(
+        "bundle_invalid",
+        `${file}: ${listed.bytes} bytes are more than the ${MAX_FILE_BYTES} allowed.`,
+      );
   }
   return files;
 }
@@ -73,9 +84,11 @@ export function liteFiles(manifest) {
 /** @param {Manifest} manifest @param {string} file @param {Bytes} bytes */
 async function verifyFile(manifest, file, bytes) {
   const listed = manifest.files[file];
-  if (bytes.length !== listed.bytes) throw new BundleError("bundle_altered", `${file}: expected ${listed.bytes} bytes, got ${bytes.length}.`);
+  if (bytes.length !== listed.bytes)
+    throw new BundleError("bundle_altered", `${file}: expected ${listed.bytes} bytes, got ${bytes.length}.`);
   const actual = await sha256Hex(bytes);
-  if (actual !== listed.sha256) throw new BundleError("bundle_altered", `${file}: expected SHA-256 ${listed.sha256}, got ${actual}.`);
+  if (actual !== listed.sha256)
+    throw new BundleError("bundle_altered", `${file}: expected SHA-256 ${listed.sha256}, got ${actual}.`);
 }
 
 /**
@@ -121,7 +134,8 @@ async function dropOthers(cache, keep) {
  */
 export async function fetchBundle({ server, cache }) {
   const [offered] = await server.bundles();
-  if (!/^[0-9a-f]{64}$/.test(offered?.bundleId)) throw new BundleError("bundle_missing", `${server.baseUrl} offers no bundle.`);
+  if (!/^[0-9a-f]{64}$/.test(offered?.bundleId))
+    throw new BundleError("bundle_missing", `${server.baseUrl} offers no bundle.`);
   const { bundleId } = offered;
   const bundleUrl = `${server.baseUrl}/v1/bundles/${bundleId}/`;
 
@@ -134,7 +148,9 @@ export async function fetchBundle({ server, cache }) {
     await cache.put(bundleUrl + file, new Response(bytes));
   }
 
-  await ensure("manifest.json", MAX_MANIFEST_BYTES, async (bytes) => { await verifyManifest(bytes, bundleId); });
+  await ensure("manifest.json", MAX_MANIFEST_BYTES, async (bytes) => {
+    await verifyManifest(bytes, bundleId);
+  });
   const manifest = await cachedManifest(cache, bundleUrl);
   for (const file of liteFiles(manifest)) {
     await ensure(file, manifest.files[file].bytes, (bytes) => verifyFile(manifest, file, bytes));

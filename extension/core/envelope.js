@@ -64,8 +64,11 @@ export async function encrypt(dataKey, plaintext, binding) {
  */
 export async function decrypt(dataKey, envelope, binding) {
   const additionalData = aadOf(binding);
-  const isPlausible = envelope instanceof Uint8Array && envelope.length >= HEADER_LENGTH + TAG_LENGTH &&
-    envelope.length <= MAX_LENGTH && envelope[0] === VERSION;
+  const isPlausible =
+    envelope instanceof Uint8Array &&
+    envelope.length >= HEADER_LENGTH + TAG_LENGTH &&
+    envelope.length <= MAX_LENGTH &&
+    envelope[0] === VERSION;
   if (!isPlausible) throw new EnvelopeError();
   const iv = envelope.subarray(1, HEADER_LENGTH);
   try {

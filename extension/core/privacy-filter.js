@@ -29,7 +29,9 @@ export function scrubText(text) {
 export function scrubUrl(url) {
   const parsed = new URL(url);
   const pairs = parsed.search.slice(1).split("&").filter(Boolean);
-  parsed.search = pairs.filter((pair) => !personalParameters.has(decoded(pair.split("=", 1)[0]).toLowerCase())).join("&");
+  parsed.search = pairs
+    .filter((pair) => !personalParameters.has(decoded(pair.split("=", 1)[0]).toLowerCase()))
+    .join("&");
   return parsed.href;
 }
 

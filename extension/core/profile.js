@@ -184,9 +184,13 @@ export class Profile {
   addInteraction({ product, kind, space, embedding }) {
     return this.#enqueue(async () => {
       const time = new Date(this.#now()).toISOString();
-      const same = this.interactions().find((one) =>
-        one.kind === kind && one.product.shop === product.shop && one.product.itemId === product.itemId &&
-        one.time.slice(0, 10) === time.slice(0, 10));
+      const same = this.interactions().find(
+        (one) =>
+          one.kind === kind &&
+          one.product.shop === product.shop &&
+          one.product.itemId === product.itemId &&
+          one.time.slice(0, 10) === time.slice(0, 10),
+      );
       const id = same?.id ?? randomId();
       const weight = Math.min(5, (same?.weight ?? 0) + 1);
       await this.#put("interaction", id, { id, kind, time, weight, space, embedding, product });

@@ -40,14 +40,23 @@ export async function learn({ product, kind, incognito }, { profile, model }) {
   if (problem) return { stored: false, reason: `invalid_product${problem}` };
   const extracted = /** @type {Record<string, any>} */ (product);
   if (extracted.verdict !== "product") return { stored: false, reason: extracted.verdict };
-  const context = { incognito, paused: profile.settings.paused, isConsented: (/** @type {string} */ shop) => profile.isConsented(shop) };
+  const context = {
+    incognito,
+    paused: profile.settings.paused,
+    isConsented: (/** @type {string} */ shop) => profile.isConsented(shop),
+  };
   const judgement = await judge(extracted, context);
   if (!judgement.allowed) return { stored: false, reason: judgement.reason };
   const { towers, manifest } = await model();
   const [embedding] = await towers.embedItems([itemText(judgement.product, manifest.text.itemText)]);
   // Consent may have been withdrawn, or learning paused, while the towers were loading.
   if (profile.settings.paused || !profile.isConsented(extracted.shop)) return { stored: false, reason: "no_consent" };
-  await profile.addInteraction({ product: judgement.product, kind, space: manifest.space, embedding: encodeEmbedding(embedding) });
+  await profile.addInteraction({
+    product: judgement.product,
+    kind,
+    space: manifest.space,
+    embedding: encodeEmbedding(embedding),
+  });
   return { stored: true };
 }
 
@@ -65,7 +74,12 @@ export async function dismiss(item, { profile, model }) {
   for (const name of ["brand", "categoryPath", "attributes"]) if (item[name]) product[name] = item[name];
   const { towers, manifest } = await model();
   const [embedding] = await towers.embedItems([itemText(product, manifest.text.itemText)]);
-  await profile.addInteraction({ product, kind: "dismiss", space: manifest.space, embedding: encodeEmbedding(embedding) });
+  await profile.addInteraction({
+    product,
+    kind: "dismiss",
+    space: manifest.space,
+    embedding: encodeEmbedding(embedding),
+  });
 }
 
 /** After a change of bundle the old embeddings mean nothing: they are made anew from the stored text. @param {Profile} profile @param {Model} model */
@@ -103,11 +117,15 @@ export async function tasteVector(profile, model, now = Date.now()) {
  * @returns {string[]}
  */
 export function why(candidate, liked, filler) {
-  const near = liked.map(({ title, embedding }) => ({ title, score: likeness(candidate, embedding, filler) }))
+  const near = liked
+    .map(({ title, embedding }) => ({ title, score: likeness(candidate, embedding, filler) }))
     .filter(({ score }) => score >= WEAKEST_REASON)
     .sort((a, b) => b.score - a.score);
   const distinct = near.filter(({ title }, i) => near.findIndex((other) => other.title === title) === i);
-  return distinct.slice(0, 2).filter(({ score }) => score >= distinct[0].score - SECOND_REASON_MARGIN).map(({ title }) => title);
+  return distinct
+    .slice(0, 2)
+    .filter(({ score }) => score >= distinct[0].score - SECOND_REASON_MARGIN)
+    .map(({ title }) => title);
 }
 
 /**
@@ -116,19 +134,29 @@ export function why(candidate, liked, filler) {
  * @param {Float32Array} candidate @param {{embedding: Float32Array}[]} liked @param {number | undefined} filler @returns {number}
  */
 function closeness(candidate, liked, filler) {
-  const nearest = liked.map(({ embedding }) => likeness(candidate, embedding, filler)).sort((a, b) => b - a).slice(0, 3);
+  const nearest = liked
+    .map(({ embedding }) => likeness(candidate, embedding, filler))
+    .sort((a, b) => b - a)
+    .slice(0, 3);
   return nearest.length > 0 ? nearest.reduce((sum, score) => sum + score, 0) / nearest.length : 0;
 }
 
 /** @param {Profile} profile */
 function likedOf(profile) {
-  return profile.interactions().filter(({ kind }) => kind !== "dismiss")
+  return profile
+    .interactions()
+    .filter(({ kind }) => kind !== "dismiss")
     .map(({ product, embedding }) => ({ title: product.title, embedding: decodeEmbedding(embedding) }));
 }
 
 /** @param {Profile} profile @param {string} shop @returns {Set<string>} ids of what was seen or dismissed there */
 function knownIn(profile, shop) {
-  return new Set(profile.interactions().filter(({ product }) => product.shop === shop).map(({ product }) => product.itemId));
+  return new Set(
+    profile
+      .interactions()
+      .filter(({ product }) => product.shop === shop)
+      .map(({ product }) => product.itemId),
+  );
 }
 
 /** @param {import("./profile.js").Settings} settings whether the exact taste vector may be sent to this server */
@@ -144,7 +172,10 @@ export function isOwnServer({ serverUrl, serverIsMine }) {
  */
 export async function recommendOwn({ shop }, { profile, model, server }) {
   if (!isOwnServer(profile.settings)) {
-    throw new CarryoverError("not_own_server", "This server is not marked as your own, so your taste is not sent to it.");
+    throw new CarryoverError(
+      "not_own_server",
+      "This server is not marked as your own, so your taste is not sent to it.",
+    );
   }
   const vector = await tasteVector(profile, model);
   /** @type {Record<string, any>} */
@@ -154,12 +185,14 @@ export async function recommendOwn({ shop }, { profile, model, server }) {
   const known = knownIn(profile, shop);
   const liked = vector ? likedOf(profile) : [];
   const { filler } = model.manifest;
-  const items = answer.items.filter((/** @type {Item} */ { itemId }) => !known.has(itemId)).map((/** @type {Item} */ item) => {
-    const { vectorInt8, ...card } = item;
-    const candidate = vectorInt8 ? decodeInt8(vectorInt8) : null;
-    if (!candidate) return { ...card, why: [] };
-    return { ...card, score: card.score + closeness(candidate, liked, filler), why: why(candidate, liked, filler) };
-  });
+  const items = answer.items
+    .filter((/** @type {Item} */ { itemId }) => !known.has(itemId))
+    .map((/** @type {Item} */ item) => {
+      const { vectorInt8, ...card } = item;
+      const candidate = vectorInt8 ? decodeInt8(vectorInt8) : null;
+      if (!candidate) return { ...card, why: [] };
+      return { ...card, score: card.score + closeness(candidate, liked, filler), why: why(candidate, liked, filler) };
+    });
   // A first screen keeps the server's order: without a taste all scores are 0, and the sort is stable.
   items.sort((/** @type {Item} */ a, /** @type {Item} */ b) => b.score - a.score);
   return { items, mode: "own", basis: vector ? "taste" : "first_screen", shop };
@@ -175,12 +208,15 @@ export async function recommendPage({ shop, listing }, { profile, model }) {
   const known = knownIn(profile, shop);
   const cards = listing.filter(({ itemId }) => !known.has(itemId));
   const vector = cards.length > 0 ? await tasteVector(profile, model) : null;
-  if (!vector) return { items: cards.map((card) => ({ ...card, score: 0, why: [] })), mode: "page", basis: "page_order", shop };
+  if (!vector)
+    return { items: cards.map((card) => ({ ...card, score: 0, why: [] })), mode: "page", basis: "page_order", shop };
   const embeddings = await model.towers.embedItems(cards.map((card) => itemText(card, model.manifest.text.itemText)));
   const liked = likedOf(profile);
   const { filler } = model.manifest;
   const items = cards.map((card, i) => ({
-    ...card, score: dot(vector, embeddings[i]) + closeness(embeddings[i], liked, filler), why: why(embeddings[i], liked, filler),
+    ...card,
+    score: dot(vector, embeddings[i]) + closeness(embeddings[i], liked, filler),
+    why: why(embeddings[i], liked, filler),
   }));
   return { items: items.sort((a, b) => b.score - a.score), mode: "page", basis: "taste", shop };
 }

@@ -23,8 +23,10 @@ export function isLoopback(url) {
 async function problemOf(response, url) {
   const isProblem = response.headers.get("content-type")?.startsWith("application/problem+json");
   const problem = isProblem ? await response.json() : {};
-  return new ServerError(problem.code ?? "server_error",
-    problem.detail ?? `The server answered ${response.status} to ${url}.`);
+  return new ServerError(
+    problem.code ?? "server_error",
+    problem.detail ?? `The server answered ${response.status} to ${url}.`,
+  );
 }
 
 /**
@@ -58,7 +60,11 @@ export function createServerClient({ baseUrl, onRequest, fetch: send = (...args)
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
     } catch (error) {
-      throw new ServerError("server_unreachable", `No answer from ${base}. Start the server, or correct its address in the options.`, { cause: error });
+      throw new ServerError(
+        "server_unreachable",
+        `No answer from ${base}. Start the server, or correct its address in the options.`,
+        { cause: error },
+      );
     }
     if (!response.ok) throw await problemOf(response, url);
     return response;
@@ -68,7 +74,10 @@ export function createServerClient({ baseUrl, onRequest, fetch: send = (...args)
   async function list(path, member) {
     const answer = await (await request(path)).json();
     if (!Array.isArray(answer?.[member])) {
-      throw new ServerError("server_error", `${base}${path}: expected a list of ${member}. Is this a Carryover server?`);
+      throw new ServerError(
+        "server_error",
+        `${base}${path}: expected a list of ${member}. Is this a Carryover server?`,
+      );
     }
     return answer[member];
   }

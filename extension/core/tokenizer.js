@@ -12,8 +12,14 @@ const WHITE_SPACE = /\p{White_Space}/u;
 const CONTROL = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u;
 const PUNCTUATION = /[!-/:-@[-`{-~\p{P}]/u;
 const CJK = [
-  [0x4e00, 0x9fff], [0x3400, 0x4dbf], [0x20000, 0x2a6df], [0x2a700, 0x2b73f], [0x2b740, 0x2b81f],
-  [0x2b920, 0x2ceaf], [0xf900, 0xfaff], [0x2f800, 0x2fa1f],
+  [0x4e00, 0x9fff],
+  [0x3400, 0x4dbf],
+  [0x20000, 0x2a6df],
+  [0x2a700, 0x2b73f],
+  [0x2b740, 0x2b81f],
+  [0x2b920, 0x2ceaf],
+  [0xf900, 0xfaff],
+  [0x2f800, 0x2fa1f],
 ];
 
 /** @param {string} character */
@@ -89,10 +95,17 @@ function pieces(model, word) {
 function assertSupported(json) {
   const kinds = [json.model?.type, json.normalizer?.type, json.pre_tokenizer?.type].join(", ");
   if (kinds !== "WordPiece, BertNormalizer, BertPreTokenizer") {
-    throw new BundleError("bundle_invalid", `tokenizer.json: expected WordPiece, BertNormalizer, BertPreTokenizer, got ${kinds}.`);
+    throw new BundleError(
+      "bundle_invalid",
+      `tokenizer.json: expected WordPiece, BertNormalizer, BertPreTokenizer, got ${kinds}.`,
+    );
   }
   const odd = json.added_tokens.find((/** @type {any} */ t) => t.lstrip || t.rstrip || t.single_word || t.normalized);
-  if (odd) throw new BundleError("bundle_invalid", `tokenizer.json: added token ${odd.content} asks for a rule that is not supported.`);
+  if (odd)
+    throw new BundleError(
+      "bundle_invalid",
+      `tokenizer.json: added token ${odd.content} asks for a rule that is not supported.`,
+    );
 }
 
 /**

@@ -18,19 +18,28 @@ const BATCH = 16;
 
 /** @param {any} tower of the manifest @param {Record<string, ort.Tensor>} byRole */
 function feedsOf(tower, byRole) {
-  return Object.fromEntries(tower.inputs.map((/** @type {any} */ input) => {
-    const tensor = byRole[input.role];
-    if (!tensor || tensor.type !== input.dtype) {
-      throw new BundleError("bundle_invalid", `${tower.file}: input ${input.name} wants ${input.role} as ${input.dtype}.`);
-    }
-    return [input.name, tensor];
-  }));
+  return Object.fromEntries(
+    tower.inputs.map((/** @type {any} */ input) => {
+      const tensor = byRole[input.role];
+      if (!tensor || tensor.type !== input.dtype) {
+        throw new BundleError(
+          "bundle_invalid",
+          `${tower.file}: input ${input.name} wants ${input.role} as ${input.dtype}.`,
+        );
+      }
+      return [input.name, tensor];
+    }),
+  );
 }
 
 /** @param {number[][]} rows @param {number} width @param {number} padding @returns {ort.Tensor} (N, width) int64 */
 function int64Rows(rows, width, padding) {
   const data = new BigInt64Array(rows.length * width).fill(BigInt(padding));
-  rows.forEach((row, i) => row.forEach((value, j) => { data[i * width + j] = BigInt(value); }));
+  rows.forEach((row, i) =>
+    row.forEach((value, j) => {
+      data[i * width + j] = BigInt(value);
+    }),
+  );
   return new ort.Tensor("int64", data, [rows.length, width]);
 }
 
@@ -53,8 +62,16 @@ function textTensors(ids, tokenizer, padTo) {
   const width = padTo ?? Math.max(...ids.map((row) => row.length));
   return {
     inputIds: int64Rows(ids, width, tokenizer.padId),
-    attentionMask: int64Rows(ids.map((row) => row.map(() => 1)), width, 0),
-    tokenTypeIds: int64Rows(ids.map(() => []), width, 0),
+    attentionMask: int64Rows(
+      ids.map((row) => row.map(() => 1)),
+      width,
+      0,
+    ),
+    tokenTypeIds: int64Rows(
+      ids.map(() => []),
+      width,
+      0,
+    ),
   };
 }
 
@@ -96,7 +113,7 @@ export async function createTowers({ bundle, wasmUrl }) {
       const embeddings = [];
       for (let start = 0; start < texts.length; start += BATCH) {
         const ids = texts.slice(start, start + BATCH).map((text) => tokenizer.encode(text));
-        embeddings.push(...await run(textSession, textToItem, textTensors(ids, tokenizer, padTo)));
+        embeddings.push(...(await run(textSession, textToItem, textTensors(ids, tokenizer, padTo))));
       }
       return embeddings;
     },

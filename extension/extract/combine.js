@@ -34,7 +34,19 @@ const WRITTEN_FOR_PEOPLE = ["microdata", "rdfa", "dom"];
 const MIN_TITLE = 12;
 const LANGUAGE_PRECEDENCE = ["dom", "opengraph", "meta"];
 // Those whose first candidate wins; the others have rules of their own.
-const FIRST_WINS = ["title", "description", "brand", "categoryPath", "gtin", "images", "availability", "condition", "rating", "variants", "reviews"];
+const FIRST_WINS = [
+  "title",
+  "description",
+  "brand",
+  "categoryPath",
+  "gtin",
+  "images",
+  "availability",
+  "condition",
+  "rating",
+  "variants",
+  "reviews",
+];
 const FIELDS = [...FIRST_WINS, "price", "regularPrice", "sku", "mpn", "attributes", "language"];
 /**
  * One extractor per syntax; the combiner decides between them. Those with fields to fill are asked only while one of these is
@@ -59,7 +71,8 @@ const EXTRACTORS = [
 export function missingFields(candidates) {
   const missing = new Set(FIELDS.filter((name) => !candidates.some((candidate) => truthy(candidate[name]))));
   if (!candidates.some(({ price }) => price?.currency)) missing.add("price");
-  if (!candidates.some(({ sku, syntax }) => sku && syntax !== "url" && codes.rank(sku) === codes.CODE)) missing.add("sku");
+  if (!candidates.some(({ sku, syntax }) => sku && syntax !== "url" && codes.rank(sku) === codes.CODE))
+    missing.add("sku");
   return missing;
 }
 
@@ -74,13 +87,27 @@ function addPrices(ordered, values, provenance) {
   }
   const first = /** @type {Price} */ (ordered[at].price);
   // A later source that asks less and names this amount as its price before knows more: markup often holds the list price.
-  const sale = ordered.findIndex(({ price: asked, regularPrice: before }, i) => i > at && asked && before
-    && unitsOf(before.amount) === unitsOf(first.amount) && asked.currency === first.currency && unitsOf(asked.amount) < unitsOf(first.amount));
+  const sale = ordered.findIndex(
+    ({ price: asked, regularPrice: before }, i) =>
+      i > at &&
+      asked &&
+      before &&
+      unitsOf(before.amount) === unitsOf(first.amount) &&
+      asked.currency === first.currency &&
+      unitsOf(asked.amount) < unitsOf(first.amount),
+  );
   if (sale >= 0) at = sale;
   const price = /** @type {Price} */ (ordered[at].price);
   [values.price, provenance.price] = [price, ordered[at].syntax];
-  const regular = ordered.slice(at).find(({ regularPrice, price: own }) =>
-    regularPrice && (!own || unitsOf(own.amount) === unitsOf(price.amount)) && regularPrice.currency === price.currency && unitsOf(regularPrice.amount) > unitsOf(price.amount));
+  const regular = ordered
+    .slice(at)
+    .find(
+      ({ regularPrice, price: own }) =>
+        regularPrice &&
+        (!own || unitsOf(own.amount) === unitsOf(price.amount)) &&
+        regularPrice.currency === price.currency &&
+        unitsOf(regularPrice.amount) > unitsOf(price.amount),
+    );
   if (regular) [values.regularPrice, provenance.regularPrice] = [regular.regularPrice, regular.syntax];
 }
 
@@ -104,7 +131,9 @@ function addAttributes(ordered, values, provenance) {
   const named = ordered.filter(({ attributes }) => truthy(attributes));
   if (named.length === 0) return;
   const merged = Object.assign({}, ...named.map(({ attributes }) => attributes).reverse());
-  const sorted = Object.entries(merged).sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, 40);
+  const sorted = Object.entries(merged)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, 40);
   [values.attributes, provenance.attributes] = [Object.fromEntries(sorted), named[0].syntax];
 }
 
@@ -120,13 +149,18 @@ function addLanguage(ordered, values, provenance) {
 
 /** @param {Candidate[]} candidates @returns {{values: Record<string, any>, provenance: Record<string, string>}} */
 export function combine(candidates) {
-  const ordered = [...candidates].sort((a, b) => Number(a.isWeak ?? false) - Number(b.isWeak ?? false) || PRECEDENCE.indexOf(a.syntax) - PRECEDENCE.indexOf(b.syntax));
+  const ordered = [...candidates].sort(
+    (a, b) =>
+      Number(a.isWeak ?? false) - Number(b.isWeak ?? false) ||
+      PRECEDENCE.indexOf(a.syntax) - PRECEDENCE.indexOf(b.syntax),
+  );
   /** @type {Record<string, any>} */
   const values = {};
   /** @type {Record<string, string>} */
   const provenance = {};
   for (const name of FIRST_WINS) {
-    const told = (/** @type {Candidate} */ candidate) => (name === "images" ? withoutDecoration(candidate.images) : candidate[name]);
+    const told = (/** @type {Candidate} */ candidate) =>
+      name === "images" ? withoutDecoration(candidate.images) : candidate[name];
     const says = ordered.find((candidate) => truthy(told(candidate)));
     if (says) [values[name], provenance[name]] = [told(says), says.syntax];
   }
@@ -148,13 +182,17 @@ export function combine(candidates) {
 function present(value) {
   if (Array.isArray(value)) return value.map(present);
   if (typeof value !== "object" || value === null) return value;
-  const known = Object.entries(value).filter(([, part]) => part !== null && part !== undefined && (typeof part !== "object" || truthy(part)));
+  const known = Object.entries(value).filter(
+    ([, part]) => part !== null && part !== undefined && (typeof part !== "object" || truthy(part)),
+  );
   return Object.fromEntries(known.map(([key, part]) => [key, present(part)]));
 }
 
 /** @param {Record<string, string>} provenance */
 function rendered(provenance) {
-  return Object.fromEntries(Object.entries(provenance).map(([name, syntax]) => [name, syntax === "dom" ? "rendered" : syntax]));
+  return Object.fromEntries(
+    Object.entries(provenance).map(([name, syntax]) => [name, syntax === "dom" ? "rendered" : syntax]),
+  );
 }
 
 /**
@@ -195,7 +233,10 @@ export async function extractProduct(document, url, { isRendered = false } = {})
   if (contrary) [values.availability, provenance.availability] = [contrary, "dom"];
   const { url: itemUrl, namedBy } = page.item;
   return {
-    shop: shopOf(itemUrl), itemId: await itemIdOf(itemUrl), url: itemUrl, verdict,
+    shop: shopOf(itemUrl),
+    itemId: await itemIdOf(itemUrl),
+    url: itemUrl,
+    verdict,
     ...present(values),
     provenance: { ...(isRendered ? rendered(provenance) : provenance), url: namedBy },
   };

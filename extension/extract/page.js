@@ -60,7 +60,9 @@ function metaOf(document) {
 export function languageTag(value) {
   const match = /^([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)$/.exec((value ?? "").split(",")[0].split(".")[0].trim());
   if (!match) return null;
-  const parts = match[2].split(/[-_]/).filter(Boolean)
+  const parts = match[2]
+    .split(/[-_]/)
+    .filter(Boolean)
     .map((part) => (part.length === 2 ? part.toUpperCase() : part[0].toUpperCase() + part.slice(1).toLowerCase()));
   return [match[1].toLowerCase(), ...parts].join("-");
 }
@@ -89,7 +91,9 @@ function itemOf(url, linked) {
     if (!(error instanceof UrlError)) throw error;
   }
   const isHome = new URL(named).pathname === "/" && new URL(own).pathname !== "/";
-  return named === own || isHome || shopOf(named) !== shopOf(own) ? { url: own, namedBy: "url" } : { url: named, namedBy: "meta" };
+  return named === own || isHome || shopOf(named) !== shopOf(own)
+    ? { url: own, namedBy: "url" }
+    : { url: named, namedBy: "meta" };
 }
 
 /** @param {Document} document @param {Map<string, string[]>} meta @returns {string[]} */
@@ -134,7 +138,11 @@ export function createPage(document, url) {
   /** @type {VisibleText[] | null} */
   let texts = null;
   return {
-    url, document, meta, languages, item,
+    url,
+    document,
+    meta,
+    languages,
+    item,
     region: regionOf(url, [...languages.values()][0]),
     addresses: new Set([url.split("#")[0], canonicalUrl(url), item.url]),
     titles,
@@ -143,6 +151,7 @@ export function createPage(document, url) {
       texts ??= textsOf(document);
       return texts;
     },
-    absolute: (reference) => (typeof reference === "string" ? absoluteUrl(reference.replaceAll("&amp;", "&"), base) : null),
+    absolute: (reference) =>
+      typeof reference === "string" ? absoluteUrl(reference.replaceAll("&amp;", "&"), base) : null,
   };
 }

@@ -10,13 +10,21 @@ import { CarryoverError } from "../values/errors.js";
  * @typedef {(fields: Record<string, any>, sender: chrome.runtime.MessageSender) => Promise<Record<string, any>>} Handler
  */
 
-const specifications = /** @type {Record<string, {from: string[], to: string, fields: Record<string, string>}>} */ (contract.messages);
+const specifications = /** @type {Record<string, {from: string[], to: string, fields: Record<string, string>}>} */ (
+  contract.messages
+);
 
 /** @param {unknown} error @returns {Answer} */
 export function refusal(error) {
   if (error instanceof CarryoverError) return { ok: false, error: { code: error.code, message: error.message } };
   console.error(error);
-  return { ok: false, error: { code: "internal", message: `Something unexpected happened: ${error instanceof Error ? error.message : error}` } };
+  return {
+    ok: false,
+    error: {
+      code: "internal",
+      message: `Something unexpected happened: ${error instanceof Error ? error.message : error}`,
+    },
+  };
 }
 
 /**
@@ -28,7 +36,11 @@ export function refusal(error) {
 export function zoneOf(sender, extensionOrigin, extensionId) {
   if (sender.id !== extensionId) return null;
   const url = sender.url ?? "";
-  if (!url || url === `${extensionOrigin}/background.js` || url.startsWith(`${extensionOrigin}/_generated_background_page`)) {
+  if (
+    !url ||
+    url === `${extensionOrigin}/background.js` ||
+    url.startsWith(`${extensionOrigin}/_generated_background_page`)
+  ) {
     return sender.tab ? null : "background";
   }
   if (url.startsWith(`${extensionOrigin}/ui/`)) return "ui";
@@ -45,19 +57,32 @@ function kindOf(value) {
 /** @param {Message} message @param {Zone | null} from @param {Zone} to @throws {CarryoverError} */
 export function assertAllowed(message, from, to) {
   const specification = Object.hasOwn(specifications, message.type) ? specifications[message.type] : undefined;
-  if (!specification || specification.to !== to) throw new CarryoverError("unknown_message", `No message ${JSON.stringify(message.type)} is known here.`);
+  if (!specification || specification.to !== to)
+    throw new CarryoverError("unknown_message", `No message ${JSON.stringify(message.type)} is known here.`);
   if (from === null || !specification.from.includes(from)) {
-    throw new CarryoverError("forbidden_sender", `${message.type} may come from ${specification.from.join(", ")}, not from ${from ?? "a stranger"}.`);
+    throw new CarryoverError(
+      "forbidden_sender",
+      `${message.type} may come from ${specification.from.join(", ")}, not from ${from ?? "a stranger"}.`,
+    );
   }
-  const known = new Map(Object.entries(specification.fields).map(([name, kind]) => [name.replace(/\?$/, ""), { kind, isOptional: name.endsWith("?") }]));
+  const known = new Map(
+    Object.entries(specification.fields).map(([name, kind]) => [
+      name.replace(/\?$/, ""),
+      { kind, isOptional: name.endsWith("?") },
+    ]),
+  );
   for (const name of Object.keys(message)) {
-    if (name !== "type" && !known.has(name)) throw new CarryoverError("invalid_message", `${message.type}: unknown field ${JSON.stringify(name)}.`);
+    if (name !== "type" && !known.has(name))
+      throw new CarryoverError("invalid_message", `${message.type}: unknown field ${JSON.stringify(name)}.`);
   }
   for (const [name, { kind, isOptional }] of known) {
     const isAbsent = !Object.hasOwn(message, name) || message[name] === undefined;
     if (isAbsent && isOptional) continue;
     if (isAbsent || kindOf(message[name]) !== kind) {
-      throw new CarryoverError("invalid_message", `${message.type}: ${name} must be a ${kind}, got ${isAbsent ? "nothing" : kindOf(message[name])}.`);
+      throw new CarryoverError(
+        "invalid_message",
+        `${message.type}: ${name} must be a ${kind}, got ${isAbsent ? "nothing" : kindOf(message[name])}.`,
+      );
     }
   }
 }
@@ -77,14 +102,17 @@ export function createListener(to, handlers) {
   const origin = chrome.runtime.getURL("").replace(/\/$/, "");
   return (message, sender, respond) => {
     // Every page of the extension hears every message: what is meant for another zone is left to it.
-    const target = isMessage(message) && Object.hasOwn(specifications, message.type) ? specifications[message.type].to : "background";
+    const target =
+      isMessage(message) && Object.hasOwn(specifications, message.type)
+        ? specifications[message.type].to
+        : "background";
     if (target !== to) return false;
     (async () => {
       try {
         if (!isMessage(message)) throw new CarryoverError("invalid_message", "A message needs a type.");
         assertAllowed(message, zoneOf(sender, origin, chrome.runtime.id), to);
         const { type, ...fields } = message;
-        respond({ ok: true, ...await handlers[type](fields, sender) });
+        respond({ ok: true, ...(await handlers[type](fields, sender)) });
       } catch (error) {
         respond(refusal(error));
       }
@@ -106,7 +134,8 @@ export async function send(message) {
 
 /** @param {Answer | undefined} answer @returns {Record<string, any>} @throws {CarryoverError} */
 export function unwrap(answer) {
-  if (!answer) throw new CarryoverError("no_answer", "The other part of Carryover did not answer. Reload the page and try again.");
+  if (!answer)
+    throw new CarryoverError("no_answer", "The other part of Carryover did not answer. Reload the page and try again.");
   if (!answer.ok) throw new CarryoverError(answer.error.code, answer.error.message);
   return answer;
 }

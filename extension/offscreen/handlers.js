@@ -32,7 +32,10 @@ export const towersHandlers = {
   async "page.read"({ html, url, hidden }) {
     // A parsed document runs no script and loads nothing; the shop's own scripts have run before it was handed over.
     const page = new DOMParser().parseFromString(html, "text/html");
-    return { product: await extractProduct(page, url, { isRendered: true }), listing: await extractListing(page, url, hidden) };
+    return {
+      product: await extractProduct(page, url, { isRendered: true }),
+      listing: await extractListing(page, url, hidden),
+    };
   },
   async "towers.embedItems"({ bundleUrl, texts }) {
     const embeddings = await (await towersOf(bundleUrl)).embedItems(texts);

@@ -32,10 +32,13 @@ function imageFrame({ image }) {
 function priceLine({ price, regularPrice, availability }) {
   const isSoldOut = SOLD_OUT.includes(availability);
   if (!price && !isSoldOut) return null;
-  return element("span", { class: "price" },
+  return element(
+    "span",
+    { class: "price" },
     price && priceText(price),
     regularPrice && element("s", { "aria-label": t("was", priceText(regularPrice)) }, priceText(regularPrice)),
-    isSoldOut && element("span", { class: "badge" }, t("unknownAvailability")));
+    isSoldOut && element("span", { class: "badge" }, t("unknownAvailability")),
+  );
 }
 
 /**
@@ -45,24 +48,47 @@ function priceLine({ price, regularPrice, availability }) {
  */
 export function card(item, onDismiss) {
   const isWeb = /^https?:\/\//.test(item.url);
-  const dismiss = element("button", {
-    class: "dismiss", type: "button", title: t("lessLikeThis"), "aria-label": t("lessLikeThisFor", item.title), "data-action": "dismiss",
-    onclick: () => onDismiss(item, dismiss),
-  }, "×");
-  return element("li", { class: "card", "data-item-id": item.itemId },
-    element("a", { href: isWeb ? item.url : "", target: "_blank", rel: "noreferrer" },
+  const dismiss = element(
+    "button",
+    {
+      class: "dismiss",
+      type: "button",
+      title: t("lessLikeThis"),
+      "aria-label": t("lessLikeThisFor", item.title),
+      "data-action": "dismiss",
+      onclick: () => onDismiss(item, dismiss),
+    },
+    "×",
+  );
+  return element(
+    "li",
+    { class: "card", "data-item-id": item.itemId },
+    element(
+      "a",
+      { href: isWeb ? item.url : "", target: "_blank", rel: "noreferrer" },
       imageFrame(item),
-      element("span", { class: "words" },
+      element(
+        "span",
+        { class: "words" },
         // Many shops begin a title with the brand: once is enough.
         item.brand && !item.title.startsWith(item.brand) && element("span", { class: "brand" }, item.brand),
         element("span", { class: "title" }, item.title),
         priceLine(item),
-        item.why.length > 0 && element("span", { class: "why" }, reason(item.why)))),
-    dismiss);
+        item.why.length > 0 && element("span", { class: "why" }, reason(item.why)),
+      ),
+    ),
+    dismiss,
+  );
 }
 
 /** @param {number} count @returns {HTMLLIElement[]} the shape of cards to come */
 export function skeletons(count) {
-  return Array.from({ length: count }, () => element("li", { class: "card skeleton", "aria-hidden": "true" },
-    element("span", { class: "image" }), element("span", { class: "words" }, element("span", {}), element("span", {}))));
+  return Array.from({ length: count }, () =>
+    element(
+      "li",
+      { class: "card skeleton", "aria-hidden": "true" },
+      element("span", { class: "image" }),
+      element("span", { class: "words" }, element("span", {}), element("span", {})),
+    ),
+  );
 }

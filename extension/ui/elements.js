@@ -16,7 +16,11 @@ export function element(name, properties = {}, ...children) {
     else if (/^(?:class|role|for|aria-.*|data-.*)$/.test(key)) node.setAttribute(key, String(value));
     else /** @type {any} */ (node)[key] = value;
   }
-  node.append(...children.filter((child) => child !== null && child !== undefined && child !== false).map((child) => /** @type {Node | string} */ (child)));
+  node.append(
+    ...children
+      .filter((child) => child !== null && child !== undefined && child !== false)
+      .map((child) => /** @type {Node | string} */ (child)),
+  );
   return node;
 }
 
@@ -34,8 +38,10 @@ export function byId(id) {
 
 /** Fills every element that names its text by data-text. */
 export function localise() {
-  document.documentElement.lang = chrome.i18n.getUILanguage().split("-")[0] === "en" ? chrome.i18n.getUILanguage() : "en";
-  for (const node of document.querySelectorAll("[data-text]")) node.textContent = t(node.getAttribute("data-text") ?? "");
+  document.documentElement.lang =
+    chrome.i18n.getUILanguage().split("-")[0] === "en" ? chrome.i18n.getUILanguage() : "en";
+  for (const node of document.querySelectorAll("[data-text]"))
+    node.textContent = t(node.getAttribute("data-text") ?? "");
 }
 
 /** @param {number} count @returns {string} */

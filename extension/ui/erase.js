@@ -16,11 +16,21 @@ export function askToErase(onErased, onError) {
       onError(error);
     }
   };
-  const dialog = element("dialog", { "aria-labelledby": "erase-question", onclose: () => dialog.remove() },
+  const dialog = element(
+    "dialog",
+    { "aria-labelledby": "erase-question", onclose: () => dialog.remove() },
     element("p", { id: "erase-question" }, t("eraseAsk")),
-    element("div", { class: "row" },
-      element("button", { class: "plain", type: "button", autofocus: true, onclick: () => dialog.close() }, t("cancel")),
-      element("button", { class: "danger", type: "button", "data-action": "erase-yes", onclick: erase }, t("eraseYes"))));
+    element(
+      "div",
+      { class: "row" },
+      element(
+        "button",
+        { class: "plain", type: "button", autofocus: true, onclick: () => dialog.close() },
+        t("cancel"),
+      ),
+      element("button", { class: "danger", type: "button", "data-action": "erase-yes", onclick: erase }, t("eraseYes")),
+    ),
+  );
   document.body.append(dialog);
   dialog.showModal();
 }

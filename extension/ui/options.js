@@ -31,10 +31,23 @@ const day = (iso) => new Date(iso).toLocaleDateString(chrome.i18n.getUILanguage(
 /** @param {State} state */
 function shopList({ consents }) {
   if (consents.length === 0) return [element("li", { class: "quiet" }, t("shopsNone"))];
-  return consents.map((/** @type {{shop: string, since: string}} */ { shop, since }) => element("li", {},
-    element("span", {}, shop, " ", element("span", { class: "quiet" }, t("since", day(since)))),
-    element("button", { class: "plain", type: "button", "aria-label": t("stopFor", shop),
-      onclick: guarded(async () => show((await send({ type: "consent.set", shop, allowed: false })).state)) }, t("stop"))));
+  return consents.map((/** @type {{shop: string, since: string}} */ { shop, since }) =>
+    element(
+      "li",
+      {},
+      element("span", {}, shop, " ", element("span", { class: "quiet" }, t("since", day(since)))),
+      element(
+        "button",
+        {
+          class: "plain",
+          type: "button",
+          "aria-label": t("stopFor", shop),
+          onclick: guarded(async () => show((await send({ type: "consent.set", shop, allowed: false })).state)),
+        },
+        t("stop"),
+      ),
+    ),
+  );
 }
 
 /** @param {State} state */
@@ -52,24 +65,45 @@ function show(state) {
 /** @param {Record<string, string>} entry */
 function ledgerRow({ time, method, url, body }) {
   const bytes = new TextEncoder().encode(body).length;
-  return element("li", {},
-    element("details", {},
-      element("summary", {},
-        element("span", { class: "method" }, method), " ",
-        element("span", { class: "address" }, url), " ",
-        element("span", { class: "quiet" }, `${new Date(time).toLocaleString(chrome.i18n.getUILanguage())} · ${body ? t("ledgerBytes", bytes) : t("ledgerNoBody")}`)),
-      element("pre", { tabIndex: 0 }, body || t("ledgerNoBody"))));
+  return element(
+    "li",
+    {},
+    element(
+      "details",
+      {},
+      element(
+        "summary",
+        {},
+        element("span", { class: "method" }, method),
+        " ",
+        element("span", { class: "address" }, url),
+        " ",
+        element(
+          "span",
+          { class: "quiet" },
+          `${new Date(time).toLocaleString(chrome.i18n.getUILanguage())} · ${body ? t("ledgerBytes", bytes) : t("ledgerNoBody")}`,
+        ),
+      ),
+      element("pre", { tabIndex: 0 }, body || t("ledgerNoBody")),
+    ),
+  );
 }
 
 async function showLedger() {
   const { entries } = await send({ type: "ledger.get" });
-  byId("ledger").replaceChildren(...(entries.length > 0 ? entries.map(ledgerRow) : [element("li", { class: "quiet" }, t("ledgerNone"))]));
+  byId("ledger").replaceChildren(
+    ...(entries.length > 0 ? entries.map(ledgerRow) : [element("li", { class: "quiet" }, t("ledgerNone"))]),
+  );
 }
 
 async function saveServer() {
   const url = new URL(serverUrl.value);
   // 127.0.0.1 is allowed from the start; any other machine is asked for, within the click.
-  if (url.hostname !== "127.0.0.1" && !await chrome.permissions.request({ origins: [`${url.protocol}//${url.hostname}/*`] })) return;
+  if (
+    url.hostname !== "127.0.0.1" &&
+    !(await chrome.permissions.request({ origins: [`${url.protocol}//${url.hostname}/*`] }))
+  )
+    return;
   show((await send({ type: "settings.set", serverUrl: url.origin, serverIsMine: serverMine.checked })).state);
   say(t("saved"));
 }
@@ -85,16 +119,23 @@ async function exportProfile() {
 
 localise();
 byId("server").addEventListener("submit", guarded(saveServer));
-byId("mode").addEventListener("change", guarded(async () => {
-  const chosen = /** @type {HTMLInputElement | null} */ (document.querySelector("input[name=mode]:checked"));
-  show((await send({ type: "settings.set", mode: chosen?.value })).state);
-  say(t("saved"));
-}));
+byId("mode").addEventListener(
+  "change",
+  guarded(async () => {
+    const chosen = /** @type {HTMLInputElement | null} */ (document.querySelector("input[name=mode]:checked"));
+    show((await send({ type: "settings.set", mode: chosen?.value })).state);
+    say(t("saved"));
+  }),
+);
 byId("export").addEventListener("click", guarded(exportProfile));
-byId("erase").addEventListener("click", () => askToErase((state) => {
-  show(state);
-  showLedger().then(() => say(t("erased"))).catch(showError);
-}, showError));
+byId("erase").addEventListener("click", () =>
+  askToErase((state) => {
+    show(state);
+    showLedger()
+      .then(() => say(t("erased")))
+      .catch(showError);
+  }, showError),
+);
 guarded(async () => {
   show((await send({ type: "state.get" })).state);
   await showLedger();

@@ -26,7 +26,11 @@ function showMessage(title, text, actions = []) {
 /** @param {unknown} error */
 function showError(error) {
   const code = error instanceof CarryoverError ? error.code : "";
-  const retry = element("button", { class: "primary", type: "button", onclick: () => recommend().catch(showError) }, t("retry"));
+  const retry = element(
+    "button",
+    { class: "primary", type: "button", onclick: () => recommend().catch(showError) },
+    t("retry"),
+  );
   if (code === "no_shop" || code === "page_not_visible") showMessage(t("noShopTitle"), t("noShop"), [retry]);
   else if (code === "server_unreachable") showMessage(t("unreachableTitle"), t("unreachableHint"), [retry]);
   else showMessage(t("errorTitle"), error instanceof Error ? error.message : String(error), [retry]);
@@ -36,7 +40,9 @@ function showError(error) {
 function showState(state) {
   const { tab } = state;
   byId("shop").textContent = tab?.shop ? t("atShop", tab.shop) : "";
-  byId("known").textContent = [knownText(state.numKnown), state.unreadable > 0 && t("unreadable", state.unreadable)].filter(Boolean).join(". ");
+  byId("known").textContent = [knownText(state.numKnown), state.unreadable > 0 && t("unreadable", state.unreadable)]
+    .filter(Boolean)
+    .join(". ");
   byId("consent").replaceChildren(...(tab?.shop ? [consentCard(state, showState, showStatus)] : []));
   byId("pause-place").replaceChildren(pauseSwitch(state, () => refreshState().catch(showStatus), showStatus));
   byId("status").textContent = state.paused ? `${t("paused")}. ${t("pausedHint")}` : "";
@@ -134,17 +140,25 @@ const refresh = (isForced) => update(isForced).catch(showError);
 
 localise();
 byId("refresh").addEventListener("click", () => refresh(true));
-byId("erase").addEventListener("click", () => askToErase(() => {
-  refresh(true).then(() => { byId("status").textContent = t("erased"); });
-}, showStatus));
-chrome.runtime.onMessage.addListener(createListener("ui", {
-  async "state.changed"() {
-    await refreshState();
-    return {};
-  },
-}));
+byId("erase").addEventListener("click", () =>
+  askToErase(() => {
+    refresh(true).then(() => {
+      byId("status").textContent = t("erased");
+    });
+  }, showStatus),
+);
+chrome.runtime.onMessage.addListener(
+  createListener("ui", {
+    async "state.changed"() {
+      await refreshState();
+      return {};
+    },
+  }),
+);
 if (!isFixed) {
   chrome.tabs.onActivated.addListener(() => refresh(false));
-  chrome.tabs.onUpdated.addListener((_, { status, url }) => { if (status === "complete" || url) refresh(false); });
+  chrome.tabs.onUpdated.addListener((_, { status, url }) => {
+    if (status === "complete" || url) refresh(false);
+  });
 }
 refresh(true);

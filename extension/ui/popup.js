@@ -26,12 +26,18 @@ function show(state) {
   byId("status").textContent = state.paused ? t("paused") : "";
   const parts = tab?.shop
     ? [
-      element("button", { class: "primary wide", type: "button", "data-action": "open", onclick: () => openPanel().catch(showError) }, t("open")),
-      consentCard(state, show, showError),
-    ]
+        element(
+          "button",
+          { class: "primary wide", type: "button", "data-action": "open", onclick: () => openPanel().catch(showError) },
+          t("open"),
+        ),
+        consentCard(state, show, showError),
+      ]
     : [element("p", {}, t("noShop"))];
   byId("main").replaceChildren(...parts, pauseSwitch(state, show, showError));
 }
 
 localise();
-send({ type: "state.get", ...tabField() }).then(({ state }) => show(state)).catch(showError);
+send({ type: "state.get", ...tabField() })
+  .then(({ state }) => show(state))
+  .catch(showError);

@@ -20,7 +20,7 @@ export function consentCard(state, onChange, onError) {
       // Not awaited: the browser accepts its question only within the click. In the popup nothing after the question is
       // reached, since it closes; the background takes the answer up.
       const noted = allowed ? send({ type: "consent.ask", shop: tab.shop, tabId: tab.tabId }) : undefined;
-      if (allowed && !await chrome.permissions.request({ origins: [originPatternOf(tab.shop)] })) return;
+      if (allowed && !(await chrome.permissions.request({ origins: [originPatternOf(tab.shop)] }))) return;
       await noted;
       const answer = await send({ type: "consent.set", shop: tab.shop, allowed, tabId: tab.tabId });
       onChange(answer.state);
@@ -29,12 +29,26 @@ export function consentCard(state, onChange, onError) {
     }
   };
   const isOn = tab.isConsented;
-  return element("section", { class: "consent", "data-on": isOn },
-    element("div", {},
+  return element(
+    "section",
+    { class: "consent", "data-on": isOn },
+    element(
+      "div",
+      {},
       element("h2", {}, t(isOn ? "learnOn" : "learnTitle")),
-      element("p", { class: "quiet" }, t("learnHint"))),
-    element("button", { class: isOn ? "plain" : "primary", type: "button", onclick: () => set(!isOn), "data-action": isOn ? "stop" : "allow" },
-      t(isOn ? "stop" : "allow")));
+      element("p", { class: "quiet" }, t("learnHint")),
+    ),
+    element(
+      "button",
+      {
+        class: isOn ? "plain" : "primary",
+        type: "button",
+        onclick: () => set(!isOn),
+        "data-action": isOn ? "stop" : "allow",
+      },
+      t(isOn ? "stop" : "allow"),
+    ),
+  );
 }
 
 /**
@@ -44,12 +58,18 @@ export function consentCard(state, onChange, onError) {
  * @returns {HTMLElement}
  */
 export function pauseSwitch(state, onChange, onError) {
-  const input = element("input", { type: "checkbox", role: "switch", id: "pause", checked: state.paused, onchange: async () => {
-    try {
-      onChange((await send({ type: "pause.set", paused: input.checked })).state);
-    } catch (error) {
-      onError(error);
-    }
-  } });
+  const input = element("input", {
+    type: "checkbox",
+    role: "switch",
+    id: "pause",
+    checked: state.paused,
+    onchange: async () => {
+      try {
+        onChange((await send({ type: "pause.set", paused: input.checked })).state);
+      } catch (error) {
+        onError(error);
+      }
+    },
+  });
   return element("label", { class: "switch", for: "pause" }, input, element("span", {}, t("pause")));
 }

@@ -14,7 +14,11 @@ function hasCheckDigit(digits) {
 
 /** @param {unknown} value @returns {string | null} 14 digits, where length, check digit and prefix are those of a product */
 export function normaliseGtin(value) {
-  const digits = String(value ?? "").trim().toLowerCase().replace(LABEL, "").replace(/[\s-]/g, "");
+  const digits = String(value ?? "")
+    .trim()
+    .toLowerCase()
+    .replace(LABEL, "")
+    .replace(/[\s-]/g, "");
   if (!/^(?:[0-9]{8}|[0-9]{12,14})$/.test(digits) || !hasCheckDigit(digits) || /^0*$/.test(digits)) return null;
   const gtin = digits.padStart(14, "0");
   if (PLACEHOLDERS.includes(gtin) || /^(.)\1*$/.test(digits.slice(0, -1))) return null;

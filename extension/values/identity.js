@@ -34,7 +34,10 @@ export function canonicalUrl(text) {
   url.username = "";
   url.password = "";
   // Not through URLSearchParams: it respells %20 as + and the rest must keep its spelling.
-  const kept = url.search.slice(1).split("&").filter((pair) => pair !== "" && !isTracking(pair));
+  const kept = url.search
+    .slice(1)
+    .split("&")
+    .filter((pair) => pair !== "" && !isTracking(pair));
   url.search = kept.join("&");
   return url.href;
 }

@@ -13,7 +13,10 @@ function typeOf(value) {
 function resolve(root, schema) {
   if (!schema.$ref) return schema;
   const steps = schema.$ref.replace(/^#\//, "").split("/");
-  return resolve(root, steps.reduce((/** @type {any} */ node, /** @type {string} */ step) => node[step], root));
+  return resolve(
+    root,
+    steps.reduce((/** @type {any} */ node, /** @type {string} */ step) => node[step], root),
+  );
 }
 
 /** @param {Schema} s @param {string} value @returns {string | null} */
@@ -48,14 +51,17 @@ function arrayProblem(root, s, value, at) {
 /** @param {Schema} root @param {Schema} s @param {Record<string, unknown>} value @param {string} at @returns {string | null} */
 function objectProblem(root, s, value, at) {
   const keys = Object.keys(value);
-  if (s.minProperties !== undefined && keys.length < s.minProperties) return `${at}: fewer than ${s.minProperties} members`;
-  if (s.maxProperties !== undefined && keys.length > s.maxProperties) return `${at}: more than ${s.maxProperties} members`;
+  if (s.minProperties !== undefined && keys.length < s.minProperties)
+    return `${at}: fewer than ${s.minProperties} members`;
+  if (s.maxProperties !== undefined && keys.length > s.maxProperties)
+    return `${at}: more than ${s.maxProperties} members`;
   const missing = (s.required ?? []).find((/** @type {string} */ name) => !Object.hasOwn(value, name));
   if (missing) return `${at}: ${missing} is missing`;
   for (const key of keys) {
     const known = s.properties && Object.hasOwn(s.properties, key) ? s.properties[key] : s.additionalProperties;
     if (known === false) return `${at}: unknown member ${JSON.stringify(key)}`;
-    const problem = (s.propertyNames && problemIn(root, s.propertyNames, key, `${at} (name ${key})`)) ||
+    const problem =
+      (s.propertyNames && problemIn(root, s.propertyNames, key, `${at} (name ${key})`)) ||
       (known && known !== true && problemIn(root, known, value[key], `${at}/${key}`));
     if (problem) return problem;
   }

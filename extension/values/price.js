@@ -13,7 +13,9 @@ const MULTIPLIERS = /** @type {Record<string, bigint>} */ ({ k: 1000n, m: 1_000_
 const NUMBER = /(?<![\d.,'])(?:\d+(?:[.,']\d+| \d{3}(?!\d))*|(?<![\p{L}\p{N}_])[.,]\d{1,2}(?!\d))/gu;
 const MACHINE = /^\+?(\d{1,15}(?:\.\d{0,20})?|\.\d{1,20})$/;
 const minorUnits = /** @type {Record<string, number>} */ (currencies.minorUnits);
-const symbols = /** @type {{symbol: string, currency?: string, byRegion?: Record<string, string>}[]} */ (currencies.symbols);
+const symbols = /** @type {{symbol: string, currency?: string, byRegion?: Record<string, string>}[]} */ (
+  currencies.symbols
+);
 /** @typedef {string | null | undefined} Maybe */
 
 /** @param {string} amount decimal text @returns {bigint} ten-thousandths, rounded half up */
@@ -25,7 +27,9 @@ export function unitsOf(amount) {
 
 /** @param {bigint} units @returns {string} at most four decimals and no trailing zeros */
 function wireAmount(units) {
-  const decimals = String(units % 10_000n).padStart(4, "0").replace(/0+$/, "");
+  const decimals = String(units % 10_000n)
+    .padStart(4, "0")
+    .replace(/0+$/, "");
   return `${units / 10_000n}${decimals && `.${decimals}`}`;
 }
 
@@ -41,13 +45,22 @@ function onTheWire(amount, currency) {
 
 /** @param {string} amount @param {Maybe} currency @param {Maybe} [amountText] @returns {Price} */
 function priceFrom(amount, currency, amountText) {
-  return { amount: onTheWire(amount, currency), ...(currency && { currency }), ...(amountText && { amountText: cut(amountText, MAX_AMOUNT_TEXT) }) };
+  return {
+    amount: onTheWire(amount, currency),
+    ...(currency && { currency }),
+    ...(amountText && { amountText: cut(amountText, MAX_AMOUNT_TEXT) }),
+  };
 }
 
 /** Folds widths, digits of other scripts, dashes and apostrophes into the few characters the grammar knows. @param {string} text */
 function plainOf(text) {
   const digits = text.normalize("NFKC").replace(/\p{Nd}/gu, decimalDigit);
-  return digits.replaceAll("٫", ".").replaceAll("٬", ",").replace(/[’`´‘]/g, "'").replace(/[‒–—−]/g, "-").replace(/\s+/g, " ");
+  return digits
+    .replaceAll("٫", ".")
+    .replaceAll("٬", ",")
+    .replace(/[’`´‘]/g, "'")
+    .replace(/[‒–—−]/g, "-")
+    .replace(/\s+/g, " ");
 }
 
 /** @param {string} character of Unicode Nd: such digits stand in runs of ten that begin with the zero */
@@ -78,18 +91,26 @@ const symbolPatterns = symbols.map(({ symbol }) => {
 /** Pattern before a number, after it, and the symbol (null for codes); codes first. @type {{before: RegExp, after: RegExp, symbol: string | null}[]} */
 const markers = (() => {
   const words = new Set(currencies.words);
-  const codes = Object.keys(minorUnits).filter((code) => !words.has(code)).join("|");
+  const codes = Object.keys(minorUnits)
+    .filter((code) => !words.has(code))
+    .join("|");
   const code = `(?<![A-Za-z])(?:${codes})(?![A-Za-z])`;
   // A code may stand behind a symbol ("$ 12.50 USD"), and a dash for "no cents" before it ("12,- EUR").
   const gap = "\\s?(?:[.,]\\s?-{1,2}|-)?\\s?";
   const other = "[^\\p{L}\\p{N}_\\s]?";
-  const rows = [{
-    before: new RegExp(`(?<m>${code})[:\\s]{0,2}${other}\\s?$`, "u"),
-    after: new RegExp(`^${gap}${other}\\s?(?<m>${code})`, "u"),
-    symbol: /** @type {string | null} */ (null),
-  }];
+  const rows = [
+    {
+      before: new RegExp(`(?<m>${code})[:\\s]{0,2}${other}\\s?$`, "u"),
+      after: new RegExp(`^${gap}${other}\\s?(?<m>${code})`, "u"),
+      symbol: /** @type {string | null} */ (null),
+    },
+  ];
   for (const { symbol, source, flags } of symbolPatterns) {
-    rows.push({ before: new RegExp(`(?<m>${source})[:.\\s]{0,2}$`, flags), after: new RegExp(`^${gap}(?<m>${source})`, flags), symbol });
+    rows.push({
+      before: new RegExp(`(?<m>${source})[:.\\s]{0,2}$`, flags),
+      after: new RegExp(`^${gap}(?<m>${source})`, flags),
+      symbol,
+    });
   }
   return rows;
 })();
@@ -106,7 +127,10 @@ function currencyBeside(before, after, region) {
   for (const marker of markers) {
     const match = marker.before.exec(near) ?? marker.after.exec(next);
     if (!match) continue;
-    return { isBeside: true, currency: marker.symbol === null ? match.groups?.m ?? null : symbolCurrency(marker.symbol, region) };
+    return {
+      isBeside: true,
+      currency: marker.symbol === null ? (match.groups?.m ?? null) : symbolCurrency(marker.symbol, region),
+    };
   }
   return { isBeside: false, currency: null };
 }
@@ -121,7 +145,8 @@ function withoutGrouping(number, digits) {
   const [whole, decimals] = [joined.slice(0, at), joined.slice(at + 1)];
   if (separators.split(last).length === 2) {
     const hasOther = separators.length > 1 || joined.length !== number.length;
-    const isGrouping = !hasOther && decimals.length === 3 && digits !== 3 && whole.length <= 3 && whole !== "" && whole !== "0";
+    const isGrouping =
+      !hasOther && decimals.length === 3 && digits !== 3 && whole.length <= 3 && whole !== "" && whole !== "0";
     return isGrouping ? whole + decimals : `${whole.replace(/[.,]/g, "") || "0"}.${decimals}`;
   }
   const groups = joined.split(last);
@@ -210,8 +235,12 @@ export function currencyCode(value, region = null) {
 export function regionOf(url, language) {
   const domain = new URL(url).hostname.split(".").at(-1) ?? "";
   const { topLevelDomains, genericDomains, languages } = /** @type {any} */ (currencies);
-  if (/^[a-z]{2}$/.test(domain) && !genericDomains.includes(domain)) return topLevelDomains[domain] ?? domain.toUpperCase();
+  if (/^[a-z]{2}$/.test(domain) && !genericDomains.includes(domain))
+    return topLevelDomains[domain] ?? domain.toUpperCase();
   if (!language) return null;
-  const subtag = language.split("-").slice(1).find((tag) => /^[A-Z]{2}$/.test(tag));
+  const subtag = language
+    .split("-")
+    .slice(1)
+    .find((tag) => /^[A-Z]{2}$/.test(tag));
   return subtag ?? languages[language] ?? languages[language.split("-")[0]] ?? null;
 }

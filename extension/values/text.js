@@ -1,7 +1,19 @@
 // @ts-check
 import { collapse } from "./item-text.js";
 
-const PLACEHOLDERS = new Set(["null", "undefined", "none", "n/a", "na", "-", "--", "[object object]", "array", "nan", "unknown"]);
+const PLACEHOLDERS = new Set([
+  "null",
+  "undefined",
+  "none",
+  "n/a",
+  "na",
+  "-",
+  "--",
+  "[object object]",
+  "array",
+  "nan",
+  "unknown",
+]);
 const BLOCK_END = /<\s*(?:br|\/p|\/li|\/div|\/h[1-6]|\/tr)\b[^<>]*>/gi;
 const TAG = /<\/?[a-zA-Z!][^<>]*>/g;
 const UNPRINTABLE = /[\x00-\x08\x0e-\x1f\x7f\u200b\ufeff\p{Cs}\ue000-\uf8ff]/gu;

@@ -19,7 +19,9 @@ function folded(name) {
   const group = /** @type {any} */ (pageWords)[name];
   /** @type {[string, string[]][]} */
   const pairs = Array.isArray(group) ? [[name, group]] : Object.entries(group);
-  const words = new Map(pairs.flatMap(([value, list]) => list.map((word) => /** @type {[string, string]} */ ([fold(word), value]))));
+  const words = new Map(
+    pairs.flatMap(([value, list]) => list.map((word) => /** @type {[string, string]} */ ([fold(word), value]))),
+  );
   words.delete("");
   foldedGroups.set(name, words);
   return words;
@@ -77,5 +79,7 @@ export function says(group, text) {
 /** @param {string} group @param {string} text whether it begins with a phrase of eight letters or more, or is one */
 export function opensWith(group, text) {
   const start = fold(cut(text, 200));
-  return [...folded(group).keys()].some((phrase) => start === phrase || (phrase.length >= 8 && start.startsWith(phrase)));
+  return [...folded(group).keys()].some(
+    (phrase) => start === phrase || (phrase.length >= 8 && start.startsWith(phrase)),
+  );
 }

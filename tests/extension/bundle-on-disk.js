@@ -20,4 +20,5 @@ export function bytesOf(folder, file) {
   return new Uint8Array(readFileSync(path.join(folder, file)));
 }
 
-export const NO_BUNDLE = "no lite bundle: run `python -m exporter lite --out var/bundles/lite`, or set CARRYOVER_TEST_BUNDLE";
+export const NO_BUNDLE =
+  "no lite bundle: run `python -m exporter lite --out var/bundles/lite`, or set CARRYOVER_TEST_BUNDLE";

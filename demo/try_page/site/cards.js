@@ -12,19 +12,28 @@ export function element(tag, attributes = {}, ...children) {
 export function priceText(price) {
   if (!price) return "";
   if (!price.currency) return price.amount;
-  return new Intl.NumberFormat(navigator.language, { style: "currency", currency: price.currency }).format(Number(price.amount));
+  return new Intl.NumberFormat(navigator.language, { style: "currency", currency: price.currency }).format(
+    Number(price.amount),
+  );
 }
 
 /** @param {any} item @param {{why?: string[], button?: HTMLElement}} [extra] @returns {HTMLElement} */
 export function card(item, { why = [], button } = {}) {
   const link = element("a", { href: item.url, target: "_blank", rel: "noopener" }, item.title);
-  const text = element("div", { class: "text" }, element("div", { class: "title" }, link), element("p", { class: "price" }, priceText(item.price)));
+  const text = element(
+    "div",
+    { class: "text" },
+    element("div", { class: "title" }, link),
+    element("p", { class: "price" }, priceText(item.price)),
+  );
   if (why.length > 0) text.append(element("p", { class: "why" }, `Because you liked ${why.join(" and ")}`));
   if (button) text.append(button);
   const made = element("li", { class: "card" });
-  made.append(item.image
-    ? element("img", { src: item.image, alt: "", width: "400", height: "400", loading: "lazy" })
-    : element("div", { class: "blank" }, "No image"));
+  made.append(
+    item.image
+      ? element("img", { src: item.image, alt: "", width: "400", height: "400", loading: "lazy" })
+      : element("div", { class: "blank" }, "No image"),
+  );
   made.append(text);
   return made;
 }
@@ -40,10 +49,20 @@ export function radios(group, options, chosen) {
 /** @param {{time: string, method: string, url: string, body: string}} entry @returns {HTMLElement} */
 export function ledgerEntry({ time, method, url, body }) {
   const size = new TextEncoder().encode(body).length;
-  const summary = element("summary", {}, `${new Date(time).toLocaleTimeString()}  ${method} ${url}  (${size === 0 ? "no body" : `body of ${size.toLocaleString()} bytes`})`);
+  const summary = element(
+    "summary",
+    {},
+    `${new Date(time).toLocaleTimeString()}  ${method} ${url}  (${size === 0 ? "no body" : `body of ${size.toLocaleString()} bytes`})`,
+  );
   const isTaste = body.includes('"vector"');
   const note = element("p", { class: "muted" }, isTaste ? "Your taste, to your own server:" : "Nothing about you:");
   // The one request that says something about the person lies open; the rest is a press away.
-  const details = element("details", isTaste ? { open: "" } : {}, summary, note, element("pre", { tabindex: "0" }, body || "This request had no body."));
+  const details = element(
+    "details",
+    isTaste ? { open: "" } : {},
+    summary,
+    note,
+    element("pre", { tabindex: "0" }, body || "This request had no body."),
+  );
   return element("li", {}, details);
 }

@@ -25,14 +25,18 @@ function tell(text, isWrong = false) {
 
 /** Runs after everything pressed before; a failure is told, never lost. @param {() => Promise<void>} work */
 function inTurn(work) {
-  queue = queue.then(work).catch((error) => {
-    console.error(error);
-    tell(`${error.message} Press again to retry.`, true);
-  }).then(showState);
+  queue = queue
+    .then(work)
+    .catch((error) => {
+      console.error(error);
+      tell(`${error.message} Press again to retry.`, true);
+    })
+    .then(showState);
   return queue;
 }
 
-const chosen = (/** @type {string} */ group) => /** @type {HTMLInputElement} */ (document.querySelector(`input[name=${group}]:checked`)).value;
+const chosen = (/** @type {string} */ group) =>
+  /** @type {HTMLInputElement} */ (document.querySelector(`input[name=${group}]:checked`)).value;
 
 async function cardsOf(/** @type {string} */ shop) {
   if (!stock[shop]) {
@@ -45,7 +49,11 @@ async function cardsOf(/** @type {string} */ shop) {
 
 function likeButton(/** @type {any} */ item, /** @type {string} */ shop) {
   const isLiked = likedUrls.has(item.url);
-  const button = element("button", { type: "button", class: "like", "aria-pressed": String(isLiked) }, isLiked ? "♥ Liked" : "♡ Like");
+  const button = element(
+    "button",
+    { type: "button", class: "like", "aria-pressed": String(isLiked) },
+    isLiked ? "♥ Liked" : "♡ Like",
+  );
   button.setAttribute("aria-label", `Like ${item.title}`);
   button.addEventListener("click", () => {
     if (likedUrls.has(item.url)) return;
@@ -73,7 +81,10 @@ function likeButton(/** @type {any} */ item, /** @type {string} */ shop) {
 async function showShelf() {
   const shop = chosen("from");
   const items = await cardsOf(shop);
-  const part = Array.from({ length: Math.min(SHELF_SIZE, items.length) }, (_, i) => items[(shelfStart + i) % items.length]);
+  const part = Array.from(
+    { length: Math.min(SHELF_SIZE, items.length) },
+    (_, i) => items[(shelfStart + i) % items.length],
+  );
   $("shelf").replaceChildren(...part.map((item) => card(item, { button: likeButton(item, shop) })));
 }
 
@@ -81,14 +92,22 @@ async function enter() {
   const shop = chosen("to");
   tell("Asking your server…");
   const { mine, anybody } = await learner.enter(shop);
-  $("mine").replaceChildren(...mine.slice(0, SHOWN).map((item) => {
-    const button = element("button", { type: "button", class: "quiet", "aria-label": `Less like ${item.title}` }, "Less like this");
-    button.addEventListener("click", () => inTurn(async () => {
-      await learner.less(item);
-      await enter();
-    }));
-    return card(item, { why: item.why, button });
-  }));
+  $("mine").replaceChildren(
+    ...mine.slice(0, SHOWN).map((item) => {
+      const button = element(
+        "button",
+        { type: "button", class: "quiet", "aria-label": `Less like ${item.title}` },
+        "Less like this",
+      );
+      button.addEventListener("click", () =>
+        inTurn(async () => {
+          await learner.less(item);
+          await enter();
+        }),
+      );
+      return card(item, { why: item.why, button });
+    }),
+  );
   $("anybody").replaceChildren(...anybody.slice(0, SHOWN).map((item) => card(item)));
   $("with").textContent = `${NAMES[shop]}, with your taste`;
   $("without").textContent = `${NAMES[shop]}, without it`;
@@ -111,34 +130,54 @@ function showState() {
 function showTargets() {
   const from = chosen("from");
   const targets = Object.keys(settings.shops).filter((shop) => shop !== from);
-  $("to").replaceChildren(...radios("to", targets.map((shop) => [shop, NAMES[shop]]), targets[0]));
+  $("to").replaceChildren(
+    ...radios(
+      "to",
+      targets.map((shop) => [shop, NAMES[shop]]),
+      targets[0],
+    ),
+  );
   $("result").hidden = true;
   hasEntered = false;
 }
 
 for (const folder of document.querySelectorAll(".folder")) folder.textContent = settings.extension;
-$("from").replaceChildren(...radios("from", Object.keys(settings.shops).map((shop) => [shop, NAMES[shop]]), "harbor"));
-$("doors").replaceChildren(...Object.entries(settings.shops).map(([shop, url]) => element("a", { href: url, target: "_blank", rel: "noopener" }, NAMES[shop])));
+$("from").replaceChildren(
+  ...radios(
+    "from",
+    Object.keys(settings.shops).map((shop) => [shop, NAMES[shop]]),
+    "harbor",
+  ),
+);
+$("doors").replaceChildren(
+  ...Object.entries(settings.shops).map(([shop, url]) =>
+    element("a", { href: url, target: "_blank", rel: "noopener" }, NAMES[shop]),
+  ),
+);
 $("from").addEventListener("change", () => {
   shelfStart = 0;
   showTargets();
   inTurn(showShelf);
 });
-$("to").addEventListener("change", () => inTurn(async () => {
-  if (hasEntered) await enter();
-}));
+$("to").addEventListener("change", () =>
+  inTurn(async () => {
+    if (hasEntered) await enter();
+  }),
+);
 $("others").addEventListener("click", () => {
   shelfStart += SHELF_SIZE;
   inTurn(showShelf);
 });
 $("enter").addEventListener("click", () => inTurn(enter));
-$("again").addEventListener("click", () => inTurn(async () => {
-  learner = await createLearner(settings);
-  likedUrls.clear();
-  showTargets();
-  await showShelf();
-  tell("Forgotten. Like at least one thing.");
-}));
+$("again").addEventListener("click", () =>
+  inTurn(async () => {
+    learner = await createLearner(settings);
+    likedUrls.clear();
+    showTargets();
+    await showShelf();
+    tell("Forgotten. Like at least one thing.");
+  }),
+);
 showTargets();
 await inTurn(showShelf);
 document.documentElement.dataset.ready = "true";

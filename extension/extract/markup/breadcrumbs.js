@@ -14,7 +14,10 @@ function inOrder(entries) {
   const objects = entries.filter(isObject);
   const positions = objects.map((entry) => textOf(entry.position) ?? "");
   if (!positions.every((position) => /^\d{1,3}$/.test(position))) return objects;
-  return objects.map((entry, i) => ({ entry, at: Number(positions[i]) })).sort((a, b) => a.at - b.at).map(({ entry }) => entry);
+  return objects
+    .map((entry, i) => ({ entry, at: Number(positions[i]) }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ entry }) => entry);
 }
 
 /** @param {Item} entry @param {Page} page @returns {Crumb} */
@@ -22,7 +25,10 @@ function crumbOf(entry, page) {
   const target = asList(entry.item)[0];
   const name = textOf(entry.name);
   if (isObject(target)) {
-    return { name: clean(name ?? textOf(target.name), 200), url: page.absolute(textOf(target["@id"]) ?? textOf(target.url)) };
+    return {
+      name: clean(name ?? textOf(target.name), 200),
+      url: page.absolute(textOf(target["@id"]) ?? textOf(target.url)),
+    };
   }
   return { name: clean(name, 200), url: page.absolute(textOf(target) ?? textOf(entry.url)) };
 }
@@ -36,11 +42,13 @@ export function pathOf(all, page) {
   const last = all.at(-1);
   const endsHere = all.length > 1 && last?.url === null && all.slice(0, -1).some(({ url }) => url);
   const crumbs = endsHere ? all.slice(0, -1) : all;
-  const names = crumbs.filter(({ name, url }, i) => {
-    const at = url && new URL(url);
-    const isRoot = i === 0 && at && at.pathname === "/" && !at.search;
-    return name && !isRoot && !(i === 0 && isHome(name)) && !page.addresses.has(url);
-  }).map(({ name }) => /** @type {string} */ (name));
+  const names = crumbs
+    .filter(({ name, url }, i) => {
+      const at = url && new URL(url);
+      const isRoot = i === 0 && at && at.pathname === "/" && !at.search;
+      return name && !isRoot && !(i === 0 && isHome(name)) && !page.addresses.has(url);
+    })
+    .map(({ name }) => /** @type {string} */ (name));
   return names.slice(0, MAX_CRUMBS);
 }
 
@@ -48,10 +56,15 @@ export function pathOf(all, page) {
 export function ofItems(items, page) {
   const lists = items.flatMap((item) => [
     ...(hasType(item, "BreadcrumbList") ? [item] : []),
-    ...["breadcrumb", "breadcrumbs"].flatMap((key) => asList(item[key]).filter((part) => hasType(part, "BreadcrumbList"))),
+    ...["breadcrumb", "breadcrumbs"].flatMap((key) =>
+      asList(item[key]).filter((part) => hasType(part, "BreadcrumbList")),
+    ),
   ]);
   for (const list of lists) {
-    const path = pathOf(inOrder(asList(list.itemListElement)).map((entry) => crumbOf(entry, page)), page);
+    const path = pathOf(
+      inOrder(asList(list.itemListElement)).map((entry) => crumbOf(entry, page)),
+      page,
+    );
     if (path.length > 0) return path;
   }
   return [];
@@ -61,6 +74,8 @@ export function ofItems(items, page) {
 export function ofCategory(value) {
   const texts = textsOf(value);
   const parts = texts.length === 1 ? texts[0].split(/\s*(?:&gt;|>|›|»)\s*|\s+\/\s+/) : texts;
-  const names = parts.map((part) => clean(part, 200)).filter((name) => name !== null && !/^(?:https?:|\d+$)/.test(name));
+  const names = parts
+    .map((part) => clean(part, 200))
+    .filter((name) => name !== null && !/^(?:https?:|\d+$)/.test(name));
   return /** @type {string[]} */ (names[0] && isHome(names[0]) ? names.slice(1) : names).slice(0, MAX_CRUMBS);
 }

@@ -9,24 +9,45 @@ import { clean } from "../../values/text.js";
 const GTIN_KEYS = ["gtin13", "gtin", "gtin14", "gtin12", "gtin8", "ean", "isbn", "upc", "productID"];
 const LABELLED = /^(sku|mpn|gtin(?:8|12|13|14)?|ean(?:8|13)?|upc|isbn)\s*:\s*(\S.*)$/i;
 // Microdata on the visible page takes the label along with the code.
-const LABEL = /^\s*(?:sku|mpn|ref|model|code|(?:item|product|art(?:\.|ikel|icle)?)?[-.\s]{0,2}(?:no|nr|number|nummer|code))\.?\s*[:#]\s*/i;
+const LABEL =
+  /^\s*(?:sku|mpn|ref|model|code|(?:item|product|art(?:\.|ikel|icle)?)?[-.\s]{0,2}(?:no|nr|number|nummer|code))\.?\s*[:#]\s*/i;
 /** @type {Record<string, string>} */
 const KINDS = {
-  sku: "sku", articlenumber: "sku", itemnumber: "sku", mpn: "mpn", manufacturerpartnumber: "mpn", partnumber: "mpn", gtin: "gtin",
-  gtin8: "gtin", gtin12: "gtin", gtin13: "gtin", gtin14: "gtin", ean: "gtin", ean8: "gtin", ean13: "gtin", upc: "gtin", upca: "gtin",
-  isbn: "gtin", isbn13: "gtin", barcode: "gtin",
+  sku: "sku",
+  articlenumber: "sku",
+  itemnumber: "sku",
+  mpn: "mpn",
+  manufacturerpartnumber: "mpn",
+  partnumber: "mpn",
+  gtin: "gtin",
+  gtin8: "gtin",
+  gtin12: "gtin",
+  gtin13: "gtin",
+  gtin14: "gtin",
+  ean: "gtin",
+  ean8: "gtin",
+  ean13: "gtin",
+  upc: "gtin",
+  upca: "gtin",
+  isbn: "gtin",
+  isbn13: "gtin",
+  barcode: "gtin",
 };
 
 /** Values of general properties whose label says that they are of this kind: "mpn:X1", {propertyID, value}. @param {Item} item @param {string} kind @returns {string[]} */
 function labelled(item, kind) {
-  return ["productID", "identifier", "additionalProperty"].flatMap((key) => asList(item[key])).flatMap((part) => {
-    if (isObject(part)) {
-      const labels = [textOf(part.propertyID), textOf(part.name)].map((label) => (label ?? "").replace(/[^\p{L}\p{N}]+/gu, "").toLowerCase());
-      return labels.some((label) => Object.hasOwn(KINDS, label) && KINDS[label] === kind) ? textsOf(part.value) : [];
-    }
-    const match = typeof part === "string" ? LABELLED.exec(part.trim()) : null;
-    return match && KINDS[match[1].toLowerCase()] === kind ? [match[2]] : [];
-  });
+  return ["productID", "identifier", "additionalProperty"]
+    .flatMap((key) => asList(item[key]))
+    .flatMap((part) => {
+      if (isObject(part)) {
+        const labels = [textOf(part.propertyID), textOf(part.name)].map((label) =>
+          (label ?? "").replace(/[^\p{L}\p{N}]+/gu, "").toLowerCase(),
+        );
+        return labels.some((label) => Object.hasOwn(KINDS, label) && KINDS[label] === kind) ? textsOf(part.value) : [];
+      }
+      const match = typeof part === "string" ? LABELLED.exec(part.trim()) : null;
+      return match && KINDS[match[1].toLowerCase()] === kind ? [match[2]] : [];
+    });
 }
 
 /** @param {Item} item @returns {string | null} its GTIN, else that of its first offer */

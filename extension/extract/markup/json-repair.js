@@ -7,7 +7,14 @@ const MAX_NESTING = 200;
 const MAX_NAMED_CHARS = 4 * 2 ** 20;
 /** @type {Record<string, string>} */
 const LITERALS = {
-  undefined: "null", NaN: "null", Infinity: "null", True: "true", False: "false", None: "null", "!0": "true", "!1": "false",
+  undefined: "null",
+  NaN: "null",
+  Infinity: "null",
+  True: "true",
+  False: "false",
+  None: "null",
+  "!0": "true",
+  "!1": "false",
 };
 /** @type {Record<string, string>} */
 const QUOTES = { '"': '"', "'": "'", "`": "`", "“": "“”", "”": "“”", "„": "“”" };
@@ -16,11 +23,13 @@ const GROUPED_NUMBER = /-?\d{1,12}(?:,\d{2,3})+(?:\.\d+)?(?=\s*[,}\]\n])/y;
 const WORD = /[^\s,:;{}[\]"'“”]+/y;
 // A value in an object may hold spaces and colons (`price: 12.50 USD`, `url: https://…`); it ends with its line.
 const BARE_VALUE = /[^,;{}[\]"'\n\r]{1,2000}/y;
-const KEY_FOLLOWS = /^[\s,]*(?:"(?:[^"\\]|\\.){0,200}(?:"\s*(?::|$)|$)|'[^'\n]{0,60}'\s*:|[“”„][^“”\n]{0,60}[“”]\s*:|[\p{L}\p{N}_$@.-]{1,60}\s*:|[}\]]|\/\/|\/\*|<\/?[A-Za-z]|$)/u;
+const KEY_FOLLOWS =
+  /^[\s,]*(?:"(?:[^"\\]|\\.){0,200}(?:"\s*(?::|$)|$)|'[^'\n]{0,60}'\s*:|[“”„][^“”\n]{0,60}[“”]\s*:|[\p{L}\p{N}_$@.-]{1,60}\s*:|[}\]]|\/\/|\/\*|<\/?[A-Za-z]|$)/u;
 const VALUE_FOLLOWS = /^\s*(?:["'“”{[\]}0-9-]|void\b|new\b|[\p{L}\p{N}_$.!]{1,40}\s*(?:[,\]]|$)|\/\/|\/\*|$)/u;
 const NEXT_KEY = /["'“”][@\p{L}\p{N}_-]{1,60}["'“”]\s*:/uy;
 const NO_VALUE = /void\s+[\p{L}\p{N}_]{1,10}|new\s+[\p{L}\p{N}_]{1,40}\([^()"']{0,100}\)/uy;
-const FUNCTION = /(?:async\s+)?(?:function\b[^{}]{0,200}|\([\p{L}\p{N}_$,\s]{0,100}\)\s*=>\s*|[\p{L}\p{N}_$]{1,40}\s*=>\s*)\{/uy;
+const FUNCTION =
+  /(?:async\s+)?(?:function\b[^{}]{0,200}|\([\p{L}\p{N}_$,\s]{0,100}\)\s*=>\s*|[\p{L}\p{N}_$]{1,40}\s*=>\s*)\{/uy;
 const TAG = /<\/?[A-Za-z][^<>"']{0,40}>/y;
 
 /** @param {RegExp} pattern sticky @param {string} text @param {number} at @returns {string | null} */
@@ -61,7 +70,8 @@ function endsString(text, from, isInObject, isKey) {
   if (position >= text.length) return true;
   const character = text[position];
   if (isKey) return ":}".includes(character);
-  if (character === ",") return (isInObject ? KEY_FOLLOWS : VALUE_FOLLOWS).test(text.slice(position + 1, position + 400));
+  if (character === ",")
+    return (isInObject ? KEY_FOLLOWS : VALUE_FOLLOWS).test(text.slice(position + 1, position + 400));
   if ("}]);".includes(character) || text.startsWith("//", position) || text.startsWith("/*", position)) return true;
   return isInObject && matchAt(NEXT_KEY, text, position) !== null;
 }
@@ -102,7 +112,8 @@ function readString(text, start, isInObject, isKey) {
       position = end;
     } else if (!closing.includes(stop[0])) pieces.push('\\"');
     else if (endsString(text, position, isInObject, isKey)) return [`"${pieces.join("")}"`, position];
-    else if (isInObject && !isKey && lostItsEnd(text, position - 1)) return [`"${pieces.join("").trimEnd().replace(/,$/, "")}"`, position - 1];
+    else if (isInObject && !isKey && lostItsEnd(text, position - 1))
+      return [`"${pieces.join("").trimEnd().replace(/,$/, "")}"`, position - 1];
     else pieces.push(stop[0] === '"' ? '\\"' : stop[0]);
   }
   pieces.push(text.slice(position));

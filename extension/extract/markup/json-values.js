@@ -9,7 +9,8 @@ const MAX_SCANNED_CHARS = 32 * 2 ** 20;
 const LOOKS_LIKE_JSON = /\{\s*["}]|\[\s*[[{"\]\-\dtfn]|"/y;
 // Each failed start may read the rest of the block, so their number is bounded.
 const MAX_FAILURES = 50;
-const WRAPS = /^\s*(?:<!--|\/\/\s*<!\[CDATA\[|\/\*\s*<!\[CDATA\[\s*\*\/|<!\[CDATA\[|\ufeff)+|(?:-->|\/\/\s*-->|\/\/\s*\]\]>|\/\*\s*\]\]>\s*\*\/|\]\]>|;)+\s*$/g;
+const WRAPS =
+  /^\s*(?:<!--|\/\/\s*<!\[CDATA\[|\/\*\s*<!\[CDATA\[\s*\*\/|<!\[CDATA\[|\ufeff)+|(?:-->|\/\/\s*-->|\/\/\s*\]\]>|\/\*\s*\]\]>\s*\*\/|\]\]>|;)+\s*$/g;
 const HIDDEN_QUOTE = /^(?:&quot;|&#0?34;|&#x22;|&#0?39;|&apos;)/;
 
 /** @param {string} text @returns {{value: any} | null} also where strings hold raw control characters */
@@ -27,7 +28,10 @@ export function parseJson(text) {
 /** @param {string} text */
 function withEscapedControls(text) {
   return text.replace(/"(?:[^"\\]|\\[^])*"/g, (string) =>
-    string.replace(/\\[^]|[\x00-\x1f]/g, (c) => (c.length > 1 ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)));
+    string.replace(/\\[^]|[\x00-\x1f]/g, (c) =>
+      c.length > 1 ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    ),
+  );
 }
 
 /** @param {string} text @param {number} start of a bracket or a double quote @returns {number} after its closing counterpart, or -1 */
@@ -82,7 +86,7 @@ function unwrapped(raw) {
   for (let i = 0; i < 3; i += 1) text = text.replace(WRAPS, "").trim();
   const start = text.slice(0, 60).replace(/^[[{ \n\r\t]+/, "");
   if (HIDDEN_QUOTE.test(start)) return unescapeHtml(text);
-  return start.startsWith('\\"') ? parseJson(`"${text}"`)?.value ?? text : text;
+  return start.startsWith('\\"') ? (parseJson(`"${text}"`)?.value ?? text) : text;
 }
 
 /** @param {string} block of a script @param {number} [maxRepairChars] @returns {any[]} its values; what cannot be read is left out */

@@ -6,10 +6,34 @@ import { keyOf } from "../../values/text.js";
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("./nodes.js").Item} Item */
 
-const PRODUCT_TYPES = ["product", "productgroup", "productmodel", "individualproduct", "someproducts", "productcollection"];
+const PRODUCT_TYPES = [
+  "product",
+  "productgroup",
+  "productmodel",
+  "individualproduct",
+  "someproducts",
+  "productcollection",
+];
 // Types that are for sale only where they carry an offer.
-const SELLABLE_TYPES = ["book", "audiobook", "vehicle", "car", "motorcycle", "busorcoach", "motorizedbicycle", "movie", "musicalbum",
-  "musicrelease", "game", "videogame", "drug", "dietarysupplement", "visualartwork", "creativework", "thing"];
+const SELLABLE_TYPES = [
+  "book",
+  "audiobook",
+  "vehicle",
+  "car",
+  "motorcycle",
+  "busorcoach",
+  "motorizedbicycle",
+  "movie",
+  "musicalbum",
+  "musicrelease",
+  "game",
+  "videogame",
+  "drug",
+  "dietarysupplement",
+  "visualartwork",
+  "creativework",
+  "thing",
+];
 const LIST_TYPES = ["itemlist", "offercatalog", "collectionpage", "searchresultspage"];
 const MAX_WRAPS = 3;
 const MAX_VARIANTS = 250;
@@ -32,13 +56,19 @@ export function isProduct(item) {
 function topProducts(item, depth) {
   if (isProduct(item)) return [item];
   if (hasType(item, "Offer") || hasType(item, "AggregateOffer")) {
-    return asList(item.itemOffered).filter(isProduct).slice(0, 1).map((part) => ({ ...part, offers: part.offers ?? item }));
+    return asList(item.itemOffered)
+      .filter(isProduct)
+      .slice(0, 1)
+      .map((part) => ({ ...part, offers: part.offers ?? item }));
   }
   if (isList(item) || depth >= MAX_WRAPS) return [];
   // What a page is about, it sells; what an article is about, it only talks of.
   const isPage = [...typesOf(item)].some((name) => name.endsWith("page"));
   return ["mainEntity", "mainEntityOfPage", ...(isPage ? ["about"] : [])].flatMap((key) =>
-    asList(item[key]).filter(isObject).flatMap((part) => topProducts(part, depth + 1)));
+    asList(item[key])
+      .filter(isObject)
+      .flatMap((part) => topProducts(part, depth + 1)),
+  );
 }
 
 /** Joins objects of one @id: they are one node, unless a careless page gives one id to products of two names. @param {Item[]} products @returns {Item[]} */
@@ -71,8 +101,11 @@ function groupsNamedBy(item) {
 
 /** @param {Item} item @param {any[]} known */
 function isKnownVariant(item, known) {
-  return known.filter(isObject)
-    .some((part) => ["@id", "sku", "url"].some((key) => textOf(item[key]) !== null && textOf(part[key]) === textOf(item[key])));
+  return known
+    .filter(isObject)
+    .some((part) =>
+      ["@id", "sku", "url"].some((key) => textOf(item[key]) !== null && textOf(part[key]) === textOf(item[key])),
+    );
 }
 
 /** @param {Item} item @returns {Item} with what the group inside it says filled in */
@@ -84,8 +117,11 @@ function filledFromGroup(item) {
 
 /** Folds variants at top level into their ProductGroup; one whose group stands only inside it speaks for itself. @param {Item[]} products @returns {Item[]} */
 function grouped(products) {
-  const groups = new Map(products.filter((item) => hasType(item, "ProductGroup"))
-    .flatMap((item) => groupKeys(item).map((key) => /** @type {[string, Item]} */ ([key, item]))));
+  const groups = new Map(
+    products
+      .filter((item) => hasType(item, "ProductGroup"))
+      .flatMap((item) => groupKeys(item).map((key) => /** @type {[string, Item]} */ ([key, item]))),
+  );
   const result = [];
   for (const item of products) {
     const name = groupsNamedBy(item).find((key) => groups.has(key));
@@ -103,7 +139,10 @@ function grouped(products) {
 function withOrphans(products, items) {
   if (products.length !== 1) return products;
   let [product] = products;
-  for (const [key, kinds] of /** @type {[string, string[]][]} */ ([["offers", ["Offer", "AggregateOffer"]], ["aggregateRating", ["AggregateRating"]]])) {
+  for (const [key, kinds] of /** @type {[string, string[]][]} */ ([
+    ["offers", ["Offer", "AggregateOffer"]],
+    ["aggregateRating", ["AggregateRating"]],
+  ])) {
     const found = items.filter((item) => kinds.some((kind) => hasType(item, kind)) && !("itemOffered" in item));
     if (found.length > 0 && !(key in product) && !("hasVariant" in product)) product = { ...product, [key]: found };
   }
@@ -114,17 +153,26 @@ function withOrphans(products, items) {
 export function productsOf(items) {
   const top = items.flatMap((item) => topProducts(item, 0));
   // GoodRelations' Offering names the thing itself.
-  const named = top.length > 0 ? top : items.filter((item) => hasType(item, "Offer") && truthy(item.name)).map((item) => ({ ...item, offers: [item] }));
+  const named =
+    top.length > 0
+      ? top
+      : items
+          .filter((item) => hasType(item, "Offer") && truthy(item.name))
+          .map((item) => ({ ...item, offers: [item] }));
   return withOrphans(grouped(mergedById(named)), items);
 }
 
 /** How surely this is the page's own product: by address, then by name, then by having an offer. @param {Item} item @param {Page} page @param {Set<string>} headings */
 function scoreOf(item, page, headings) {
-  const urls = ["url", "@id", "mainEntityOfPage"].filter((key) => truthy(item[key])).map((key) => page.absolute(textOf(item[key])));
+  const urls = ["url", "@id", "mainEntityOfPage"]
+    .filter((key) => truthy(item[key]))
+    .map((key) => page.absolute(textOf(item[key])));
   const name = keyOf(textOf(item.name));
-  return (urls.some((url) => url && page.addresses.has(url)) ? 4 : 0) +
+  return (
+    (urls.some((url) => url && page.addresses.has(url)) ? 4 : 0) +
     (name && headings.has(name) ? 2 : 0) +
-    ("offers" in item || "hasVariant" in item ? 1 : 0);
+    ("offers" in item || "hasVariant" in item ? 1 : 0)
+  );
 }
 
 /** @param {Item[]} products @param {Page} page @returns {Item[]} those about the page's own product, best first; none on a page of many */
@@ -136,5 +184,8 @@ export function sameProduct(products, page) {
   if (scores[best] < 2 && new Set(products.map((item) => keyOf(textOf(item.name)))).size >= 3) return [];
   const main = products[best];
   const name = keyOf(textOf(main.name));
-  return [main, ...products.filter((item) => item !== main && name && keyOf(textOf(item.name)) === name)].slice(0, MAX_SAME);
+  return [main, ...products.filter((item) => item !== main && name && keyOf(textOf(item.name)) === name)].slice(
+    0,
+    MAX_SAME,
+  );
 }

@@ -7,8 +7,17 @@ const MAX_DEPTH = 30;
 const MAX_PROPERTIES = 20_000;
 /** @type {Record<string, string>} */
 const URL_ATTRIBUTES = {
-  a: "href", area: "href", link: "href", img: "src", audio: "src", embed: "src", iframe: "src", source: "src",
-  track: "src", video: "src", object: "data",
+  a: "href",
+  area: "href",
+  link: "href",
+  img: "src",
+  audio: "src",
+  embed: "src",
+  iframe: "src",
+  source: "src",
+  track: "src",
+  video: "src",
+  object: "data",
 };
 
 /** @typedef {import("../page.js").Page} Page */
@@ -21,9 +30,13 @@ const tokens = (text) => (text ?? "").split(/\s+/).filter(Boolean);
 /** @param {Page} page @returns {Item[]} every top-level item in document order, then those whose property belongs to no item */
 export function readItems(page) {
   const reader = { page, left: MAX_PROPERTIES, read: new Set() };
-  const found = [...page.document.querySelectorAll("[itemscope]:not([itemprop])")].map((scope) => readItem(scope, reader, 0));
+  const found = [...page.document.querySelectorAll("[itemscope]:not([itemprop])")].map((scope) =>
+    readItem(scope, reader, 0),
+  );
   // Property and scope at once, but in no item: shops close the item's element too early.
-  const loose = [...page.document.querySelectorAll("[itemscope][itemprop]")].filter((scope) => !scope.parentElement?.closest("[itemscope]"));
+  const loose = [...page.document.querySelectorAll("[itemscope][itemprop]")].filter(
+    (scope) => !scope.parentElement?.closest("[itemscope]"),
+  );
   return [...found, ...loose.filter((scope) => !reader.read.has(scope)).map((scope) => readItem(scope, reader, 0))];
 }
 
@@ -38,7 +51,7 @@ function readItem(scope, reader, depth) {
   if (id) item["@id"] = reader.page.absolute(id) ?? id;
   for (const element of propertyElements(scope, reader)) {
     for (const name of tokens(element.getAttribute("itemprop")).slice(0, MAX_NAMES)) {
-      const key = name.includes("://") ? name.split("/").at(-1) ?? name : name;
+      const key = name.includes("://") ? (name.split("/").at(-1) ?? name) : name;
       if (!Object.hasOwn(item, key)) item[key] = [];
       item[key].push(valueOf(element, key, reader, depth));
     }

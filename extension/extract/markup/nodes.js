@@ -22,11 +22,13 @@ export function isObject(value) {
  * PHP writes it) are opened. @param {any} value @returns {any[]}
  */
 export function asList(value) {
-  if (Array.isArray(value)) return value.some(Array.isArray) ? value.flat(MAX_FLATTENED + 1).filter((part) => !Array.isArray(part)) : value;
+  if (Array.isArray(value))
+    return value.some(Array.isArray) ? value.flat(MAX_FLATTENED + 1).filter((part) => !Array.isArray(part)) : value;
   if (isObject(value)) {
     if ("@list" in value || "@set" in value) return asList(value["@list"] ?? value["@set"]);
     const keys = Object.keys(value);
-    if (keys.length > 0 && keys.every((key) => INDEX.test(key))) return keys.sort((a, b) => Number(a) - Number(b)).map((key) => value[key]);
+    if (keys.length > 0 && keys.every((key) => INDEX.test(key)))
+      return keys.sort((a, b) => Number(a) - Number(b)).map((key) => value[key]);
   }
   return value === null || value === undefined ? [] : [value];
 }
@@ -34,8 +36,16 @@ export function asList(value) {
 /** @param {Item} item @returns {Set<string>} lower case, without the vocabulary's address or prefix */
 export function typesOf(item) {
   const names = asList(item["@type"] ?? item.type).filter((name) => typeof name === "string");
-  return new Set(names.map((name) =>
-    (name.replace(/\/+$/, "").replaceAll("#", "/").split("/").at(-1) ?? "").split(":").at(-1)?.trim().toLowerCase() ?? ""));
+  return new Set(
+    names.map(
+      (name) =>
+        (name.replace(/\/+$/, "").replaceAll("#", "/").split("/").at(-1) ?? "")
+          .split(":")
+          .at(-1)
+          ?.trim()
+          .toLowerCase() ?? "",
+    ),
+  );
 }
 
 /** @param {unknown} item @param {string} name */
@@ -86,7 +96,9 @@ function plain(value, byId, budget, depth) {
   if (depth > MAX_DEPTH || budget.left < 0) return null;
   if (Array.isArray(value)) return value.map((part) => plain(part, byId, budget, depth + 1));
   if (!isObject(value)) return value;
-  const item = Object.fromEntries(Object.entries(value).map(([key, part]) => [plainKey(key), plain(part, byId, budget, depth + 1)]));
+  const item = Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [plainKey(key), plain(part, byId, budget, depth + 1)]),
+  );
   const id = item["@id"];
   if (typeof id === "string" && Object.keys(item).length > 1) byId.set(id, { ...item, ...byId.get(id) });
   return item;
@@ -103,8 +115,10 @@ function linked(value, byId, path, budget) {
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, linked(part, byId, path, budget)]));
   }
   if (path.includes(id)) return value;
-  const named = Object.keys(value).length === 1 ? byId.get(id) ?? value : value;
-  return Object.fromEntries(Object.entries(named).map(([key, part]) => [key, linked(part, byId, [...path, id], budget)]));
+  const named = Object.keys(value).length === 1 ? (byId.get(id) ?? value) : value;
+  return Object.fromEntries(
+    Object.entries(named).map(([key, part]) => [key, linked(part, byId, [...path, id], budget)]),
+  );
 }
 
 /** @param {Item[]} items @returns {Item[]} with {"@id"} references replaced by the objects they name, and prefixes removed */

@@ -16,19 +16,30 @@ const REGULAR_PRICE_TYPES = ["listprice", "srp", "msrp", "strikethroughprice", "
 const PIECES = ["C62", "H87", "EA", "NMP", "NAR", "PCE"];
 const MAX_OFFERS = 250;
 /** @type {Offers} */
-const NONE = { price: null, regularPrice: null, availability: null, condition: null, url: null, sku: null, mpn: null, variants: [] };
+const NONE = {
+  price: null,
+  regularPrice: null,
+  availability: null,
+  condition: null,
+  url: null,
+  sku: null,
+  mpn: null,
+  variants: [],
+};
 
 /** Every single offer; those inside an AggregateOffer inherit its currency, and stand for it when priced. @param {any} value @param {any} currency @param {number} depth @returns {Item[]} */
 function flat(value, currency, depth) {
-  return asList(value).filter((offer) => isObject(offer) && depth <= 5).flatMap((offer) => {
-    const inherited = offer.priceCurrency || currency;
-    const inner = flat(offer.offers, inherited, depth + 1);
-    const own = inherited ? { ...offer, priceCurrency: inherited } : offer;
-    if (!inner.some((part) => "price" in part || "priceSpecification" in part)) return [own];
-    // "From" prices: the aggregate's own lowest price is what the page shows.
-    const isFrom = (offer.lowPrice ?? null) !== null && (offer.price ?? null) === null;
-    return isFrom ? [own, ...inner] : inner;
-  });
+  return asList(value)
+    .filter((offer) => isObject(offer) && depth <= 5)
+    .flatMap((offer) => {
+      const inherited = offer.priceCurrency || currency;
+      const inner = flat(offer.offers, inherited, depth + 1);
+      const own = inherited ? { ...offer, priceCurrency: inherited } : offer;
+      if (!inner.some((part) => "price" in part || "priceSpecification" in part)) return [own];
+      // "From" prices: the aggregate's own lowest price is what the page shows.
+      const isFrom = (offer.lowPrice ?? null) !== null && (offer.price ?? null) === null;
+      return isFrom ? [own, ...inner] : inner;
+    });
 }
 
 /** @param {any} value @param {string | null} currency @param {Page} page @returns {Price | null} */
@@ -63,7 +74,9 @@ export function priceOf(offer, page) {
     if (isRegular(part) || part.validForMemberTier || isPerUnit(part)) continue;
     const own = textOf(part.priceCurrency) ?? currency;
     // A CompoundPriceSpecification may leave its price to its components.
-    const price = priced(part.price ?? part.minPrice, own, page) ?? priced(asList(part.priceComponent).find(isObject)?.price, own, page);
+    const price =
+      priced(part.price ?? part.minPrice, own, page) ??
+      priced(asList(part.priceComponent).find(isObject)?.price, own, page);
     if (price) return price;
   }
   return null;
@@ -86,7 +99,9 @@ function isSecondChoice(part) {
 
 /** @param {Item} offer @returns {string | null} in any spelling, else what its inventoryLevel says */
 function availabilityIn(offer) {
-  const found = textsOf(offer.availability).map((text) => availabilityOf(text) ?? availabilityOf(text.split(":").at(-1))).find((name) => name !== null);
+  const found = textsOf(offer.availability)
+    .map((text) => availabilityOf(text) ?? availabilityOf(text.split(":").at(-1)))
+    .find((name) => name !== null);
   if (found) return found;
   const level = textOf(offer.inventoryLevel) ?? "";
   if (!/^\d{1,9}(?:\.\d{1,4})?$/.test(level)) return null;
@@ -98,7 +113,8 @@ function regularPriceOf(offer, price, page) {
   if (!price) return null;
   for (const part of specifications(offer).filter(isRegular)) {
     const regular = priced(part.price, textOf(part.priceCurrency) ?? textOf(offer.priceCurrency), page);
-    if (regular && regular.currency === price.currency && unitsOf(regular.amount) > unitsOf(price.amount)) return regular;
+    if (regular && regular.currency === price.currency && unitsOf(regular.amount) > unitsOf(price.amount))
+      return regular;
   }
   return null;
 }
@@ -126,7 +142,9 @@ export function readOffers(item, page, variantItems) {
   let offers = flat(item.offers, item.priceCurrency, 0).slice(0, MAX_OFFERS);
   if (offers.length === 0 && ((item.price ?? null) !== null || (item.lowPrice ?? null) !== null)) offers = [item];
   for (const variant of variantItems) {
-    offers.push(...flat(variant.offers, null, 0).map((offer) => (variant.url ? { url: variant.url, ...offer } : offer)));
+    offers.push(
+      ...flat(variant.offers, null, 0).map((offer) => (variant.url ? { url: variant.url, ...offer } : offer)),
+    );
   }
   if (offers.length === 0) return { ...NONE, availability: availabilityIn(item) };
   const here = offers.filter((offer) => page.addresses.has(page.absolute(textOf(offer.url))));
@@ -138,7 +156,7 @@ export function readOffers(item, page, variantItems) {
   return {
     price,
     regularPrice: regularPriceOf(chosen, price, page),
-    availability: stock.includes("InStock") ? "InStock" : stock[0] ?? availabilityIn(item),
+    availability: stock.includes("InStock") ? "InStock" : (stock[0] ?? availabilityIn(item)),
     condition: offers.map((offer) => conditionOf(textOf(offer.itemCondition))).find((name) => name !== null) ?? null,
     url: page.absolute(textOf(chosen.url)),
     sku: codeOf(chosen, "sku"),

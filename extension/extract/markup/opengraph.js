@@ -11,16 +11,49 @@ import { availabilityOf, conditionOf, fold } from "../../values/words.js";
 
 const MAX_IMAGES = 30;
 const ATTRIBUTES = {
-  color: "color", size: "size", material: "material", pattern: "pattern", target_gender: "gender", age_group: "ageGroup",
+  color: "color",
+  size: "size",
+  material: "material",
+  pattern: "pattern",
+  target_gender: "gender",
+  age_group: "ageGroup",
 };
 const PRODUCT_TYPES = ["product", "og:product", "product.item", "product:item", "product.group", "ebay-objects:item"];
-const GTIN_NAMES = ["gtin", "gtin13", "gtin14", "ean", "upc", "isbn"].map((kind) => `product:${kind}`)
+const GTIN_NAMES = ["gtin", "gtin13", "gtin14", "ean", "upc", "isbn"]
+  .map((kind) => `product:${kind}`)
   .concat("og:ean", "og:upc", "og:isbn", "book:isbn", "books:isbn");
 // twitter:label1 is written for people; these are its words for a price and for the stock, folded.
-const PRICE_LABELS = ["price", "preis", "prix", "precio", "prezzo", "preço", "prijs", "pris", "cena", "ár", "hinta", "цена", "ціна", "fiyat",
-  "価格", "价格", "價格"];
-const STOCK_LABELS = ["availability", "stock", "instock", "verfügbarkeit", "disponibilité", "disponibilidad", "disponibilità",
-  "disponibilidade", "beschikbaarheid", "наличие"];
+const PRICE_LABELS = [
+  "price",
+  "preis",
+  "prix",
+  "precio",
+  "prezzo",
+  "preço",
+  "prijs",
+  "pris",
+  "cena",
+  "ár",
+  "hinta",
+  "цена",
+  "ціна",
+  "fiyat",
+  "価格",
+  "价格",
+  "價格",
+];
+const STOCK_LABELS = [
+  "availability",
+  "stock",
+  "instock",
+  "verfügbarkeit",
+  "disponibilité",
+  "disponibilidad",
+  "disponibilità",
+  "disponibilidade",
+  "beschikbaarheid",
+  "наличие",
+];
 const SEPARATORS = [" | ", " - ", " – ", " — ", " · ", ": "];
 
 /** @param {Page} page @param {string[]} names @returns {string | null} */
@@ -35,7 +68,10 @@ function titleOf(page) {
   if (!title || !site) return title;
   for (const separator of SEPARATORS) {
     const at = title.lastIndexOf(separator);
-    const tail = title.slice(at + separator.length).trim().toLowerCase();
+    const tail = title
+      .slice(at + separator.length)
+      .trim()
+      .toLowerCase();
     if (at > 0 && title.slice(0, at).trim() && tail === site.toLowerCase()) return title.slice(0, at).trim();
   }
   return title;
@@ -43,13 +79,22 @@ function titleOf(page) {
 
 /** The lowest of the named prices; amount and currency from the same pair of tags. @param {Page} page @param {string[]} kinds @returns {Price | null} */
 function priceOf(page, ...kinds) {
-  const prices = kinds.flatMap((kind) => ["product", "og"].map((prefix) => {
-    // Where a price has no currency of its own, the page's one currency tag is its.
-    const currency = first(page, `${prefix}:${kind}:currency`, `${prefix}:price:currency`, `${prefix}:currency`);
-    return machinePrice(first(page, `${prefix}:${kind}:amount`, `${prefix}:${kind}`), currency, { region: page.region });
-  })).filter((price) => price !== null).filter((price) => unitsOf(price.amount) > 0n);
+  const prices = kinds
+    .flatMap((kind) =>
+      ["product", "og"].map((prefix) => {
+        // Where a price has no currency of its own, the page's one currency tag is its.
+        const currency = first(page, `${prefix}:${kind}:currency`, `${prefix}:price:currency`, `${prefix}:currency`);
+        return machinePrice(first(page, `${prefix}:${kind}:amount`, `${prefix}:${kind}`), currency, {
+          region: page.region,
+        });
+      }),
+    )
+    .filter((price) => price !== null)
+    .filter((price) => unitsOf(price.amount) > 0n);
   const same = prices.filter((price) => price.currency === prices[0].currency);
-  return same.length > 0 ? same.reduce((low, price) => (unitsOf(price.amount) < unitsOf(low.amount) ? price : low)) : null;
+  return same.length > 0
+    ? same.reduce((low, price) => (unitsOf(price.amount) < unitsOf(low.amount) ? price : low))
+    : null;
 }
 
 /** @param {Page} page @param {Price | null} price @returns {Price | null} */
@@ -61,14 +106,22 @@ function regularPriceOf(page, price) {
 
 /** @param {Page} page @returns {{word: string, text: string}[]} the Twitter card's labels, folded, with their texts */
 function twitterLabels(page) {
-  return [1, 2, 3, 4].map((number) => ({ word: fold(first(page, `twitter:label${number}`) ?? ""), text: first(page, `twitter:data${number}`) ?? "" }))
+  return [1, 2, 3, 4]
+    .map((number) => ({
+      word: fold(first(page, `twitter:label${number}`) ?? ""),
+      text: first(page, `twitter:data${number}`) ?? "",
+    }))
     .filter(({ word, text }) => word && text);
 }
 
 /** @param {Page} page @param {{word: string, text: string}[]} labels @returns {Price | null} */
 function labelledPrice(page, labels) {
-  return labels.filter(({ word }) => PRICE_LABELS.includes(word)).map(({ text }) => machinePrice(text, null, { region: page.region }))
-    .find((price) => price && unitsOf(price.amount) > 0n) ?? null;
+  return (
+    labels
+      .filter(({ word }) => PRICE_LABELS.includes(word))
+      .map(({ text }) => machinePrice(text, null, { region: page.region }))
+      .find((price) => price && unitsOf(price.amount) > 0n) ?? null
+  );
 }
 
 /** @param {Page} page @param {string[]} names @returns {string[]} */
@@ -91,8 +144,11 @@ export function extract(page) {
   const labels = twitterLabels(page);
   const price = priceOf(page, "price", "sale_price") ?? labelledPrice(page, labels);
   const type = (first(page, "og:type") ?? "").toLowerCase();
-  const stock = [first(page, "product:availability"), first(page, "og:availability"),
-    ...labels.filter(({ word }) => STOCK_LABELS.includes(word)).map(({ text }) => text)];
+  const stock = [
+    first(page, "product:availability"),
+    first(page, "og:availability"),
+    ...labels.filter(({ word }) => STOCK_LABELS.includes(word)).map(({ text }) => text),
+  ];
   return [
     {
       syntax: "opengraph",
@@ -116,6 +172,9 @@ export function extract(page) {
       description: clean(first(page, "description", "twitter:description"), 5000),
       images: imagesOf(page, "twitter:image", "twitter:image:src"),
     },
-    ...[...page.languages].map(([syntax, language]) => ({ syntax: /** @type {"dom" | "opengraph" | "meta"} */ (syntax), language })),
+    ...[...page.languages].map(([syntax, language]) => ({
+      syntax: /** @type {"dom" | "opengraph" | "meta"} */ (syntax),
+      language,
+    })),
   ];
 }

@@ -18,7 +18,9 @@ export function ratingOf(value, isCounted) {
     const score = numberOf(part.ratingValue);
     const best = numberOf(part.bestRating) || 5;
     if (score === null || score > best) continue;
-    const counted = ["ratingCount", "reviewCount"].map((key) => numberOf(part[key])).find((number) => number !== null && number < 1e12);
+    const counted = ["ratingCount", "reviewCount"]
+      .map((key) => numberOf(part[key]))
+      .find((number) => number !== null && number < 1e12);
     const count = counted === undefined || counted === null ? null : Math.trunc(counted);
     if (isCounted && count === 0) continue;
     return { value: score, best, ...(isCounted && count !== null && { count }) };

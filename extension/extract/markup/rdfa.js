@@ -14,13 +14,33 @@ const MAX_PREFIXES = 50;
 const DATA_VOCABULARY = ["rdf.data-vocabulary.org", "data-vocabulary.org"];
 // RDFa Core initial context, and the prefixes that old pages declare for the same vocabularies.
 /** @type {[string, string][]} */
-const PREFIXES = [["schema", "http://schema.org/"], ["gr", "http://purl.org/goodrelations/v1#"], ["v", "http://rdf.data-vocabulary.org/#"]];
+const PREFIXES = [
+  ["schema", "http://schema.org/"],
+  ["gr", "http://purl.org/goodrelations/v1#"],
+  ["v", "http://rdf.data-vocabulary.org/#"],
+];
 /** @type {Record<string, string>} */
 const GOOD_RELATIONS = {
-  hasPriceSpecification: "priceSpecification", hasCurrencyValue: "price", hasMinCurrencyValue: "minPrice", hasCurrency: "priceCurrency",
-  "hasEAN_UCC-13": "gtin13", "hasGTIN-14": "gtin14", "hasGTIN-8": "gtin8", hasMPN: "mpn", hasStockKeepingUnit: "sku",
-  hasManufacturer: "manufacturer", hasBrand: "brand", includes: "itemOffered", hasInventoryLevel: "inventoryLevel", condition: "itemCondition",
-  offers: "offers", Offering: "Offer", ProductOrServiceModel: "ProductModel", Individual: "Product", SomeItems: "Product", ProductOrService: "Product",
+  hasPriceSpecification: "priceSpecification",
+  hasCurrencyValue: "price",
+  hasMinCurrencyValue: "minPrice",
+  hasCurrency: "priceCurrency",
+  "hasEAN_UCC-13": "gtin13",
+  "hasGTIN-14": "gtin14",
+  "hasGTIN-8": "gtin8",
+  hasMPN: "mpn",
+  hasStockKeepingUnit: "sku",
+  hasManufacturer: "manufacturer",
+  hasBrand: "brand",
+  includes: "itemOffered",
+  hasInventoryLevel: "inventoryLevel",
+  condition: "itemCondition",
+  offers: "offers",
+  Offering: "Offer",
+  ProductOrServiceModel: "ProductModel",
+  Individual: "Product",
+  SomeItems: "Product",
+  ProductOrService: "Product",
 };
 
 /** @param {string | null} text @returns {string[]} */
@@ -28,7 +48,10 @@ const tokens = (text) => (text ?? "").split(/\s+/).filter(Boolean);
 
 /** @param {string} iri @returns {string | null} its name in a vocabulary read here */
 function localName(iri) {
-  const plain = iri.replace(/^http:\/\//, "").replace(/^https:\/\//, "").replace(/^www\./, "");
+  const plain = iri
+    .replace(/^http:\/\//, "")
+    .replace(/^https:\/\//, "")
+    .replace(/^www\./, "");
   if (plain.startsWith("schema.org/")) return plain.slice(11) || null;
   if (plain.startsWith("purl.org/goodrelations/v1#")) {
     const name = plain.slice(26);
@@ -45,25 +68,33 @@ function contextOf(context, element) {
   /** @type {[string, string][]} */
   const pairs = [];
   for (let i = 0; i + 1 < words.length; i += 2) pairs.push([words[i].replace(/:+$/, "").toLowerCase(), words[i + 1]]);
-  for (const { name, value } of element.attributes) if (name.startsWith("xmlns:")) pairs.push([name.slice(6).toLowerCase(), value]);
+  for (const { name, value } of element.attributes)
+    if (name.startsWith("xmlns:")) pairs.push([name.slice(6).toLowerCase(), value]);
   const vocab = element.getAttribute("vocab")?.trim() ?? context.vocab;
-  return { ...context, vocab, prefixes: pairs.length > 0 ? [...pairs, ...context.prefixes].slice(0, MAX_PREFIXES) : context.prefixes };
+  return {
+    ...context,
+    vocab,
+    prefixes: pairs.length > 0 ? [...pairs, ...context.prefixes].slice(0, MAX_PREFIXES) : context.prefixes,
+  };
 }
 
 /** @param {Context} context @param {string | null} text @returns {string[]} the local names of those tokens that belong to a vocabulary read here */
 function namesOf({ vocab, prefixes }, text) {
-  return tokens(text).slice(0, MAX_NAMES).flatMap((token) => {
-    const at = token.indexOf(":");
-    if (at < 0) return vocab ? [localName(vocab + token)] : [];
-    const known = prefixes.find(([name]) => name === token.slice(0, at).toLowerCase());
-    return [localName(known ? known[1] + token.slice(at + 1) : token)];
-  }).filter((name) => name !== null);
+  return tokens(text)
+    .slice(0, MAX_NAMES)
+    .flatMap((token) => {
+      const at = token.indexOf(":");
+      if (at < 0) return vocab ? [localName(vocab + token)] : [];
+      const known = prefixes.find(([name]) => name === token.slice(0, at).toLowerCase());
+      return [localName(known ? known[1] + token.slice(at + 1) : token)];
+    })
+    .filter((name) => name !== null);
 }
 
 /** @param {Element} element @param {Page} page @param {string[]} names @returns {string | null} */
 function iriOf(element, page, ...names) {
   const text = names.map((name) => element.getAttribute(name)).find(Boolean);
-  return text ? page.absolute(text) ?? text.replace(/^[[\]]+|[[\]]+$/g, "") : null;
+  return text ? (page.absolute(text) ?? text.replace(/^[[\]]+|[[\]]+$/g, "")) : null;
 }
 
 /** @param {Item} item @param {string[]} names @param {(name: string) => any} value */

@@ -37,8 +37,10 @@ function imagesOf(item, page) {
 
 /** @param {string} name @returns {string} in camelCase; "" where it is not one of ASCII letters and digits */
 export function attributeKey(name) {
-  const words = /^[\x00-\x7f]*$/.test(name) ? name.match(/[A-Za-z0-9]+/g) ?? [] : [];
-  const key = words.map((word, i) => (i === 0 ? word.toLowerCase() : word[0].toUpperCase() + word.slice(1).toLowerCase())).join("");
+  const words = /^[\x00-\x7f]*$/.test(name) ? (name.match(/[A-Za-z0-9]+/g) ?? []) : [];
+  const key = words
+    .map((word, i) => (i === 0 ? word.toLowerCase() : word[0].toUpperCase() + word.slice(1).toLowerCase()))
+    .join("");
   const american = key === "colour" ? "color" : key;
   return /^[a-z][A-Za-z0-9]{0,39}$/.test(american) ? american : "";
 }
@@ -51,7 +53,8 @@ export function attributesOf(item) {
     const text = clean(value, 200);
     if (key && text && !found.has(key)) found.set(key, text);
   };
-  for (const key of ["color", "size", "material", "pattern", "ageGroup", "gender"]) put(key, textsOf(item[key]).join(", "));
+  for (const key of ["color", "size", "material", "pattern", "ageGroup", "gender"])
+    put(key, textsOf(item[key]).join(", "));
   for (const audience of asList(item.audience).filter(isObject)) {
     put("gender", ((textOf(audience.suggestedGender) ?? "").replace(/\/+$/, "").split("/").at(-1) ?? "").toLowerCase());
   }
@@ -63,24 +66,39 @@ export function attributesOf(item) {
 
 /** @param {Item} item @param {Page} page @returns {{item: Item, variant: Record<string, any>}[]} */
 function variantsOf(item, page) {
-  return asList(item.hasVariant).slice(0, MAX_VARIANTS).filter(isObject).map((part) => {
-    const offers = readOffers(part, page, []);
-    const variant = {
-      sku: codeOf(part, "sku") ?? offers.sku, gtin: gtinOf(part), url: page.absolute(textOf(part.url)) ?? offers.url, image: imagesOf(part, page)[0],
-      price: offers.price, availability: offers.availability, attributes: attributesOf(part),
-    };
-    return { item: part, variant };
-  }).filter(({ variant }) => Object.values(variant).some(truthy));
+  return asList(item.hasVariant)
+    .slice(0, MAX_VARIANTS)
+    .filter(isObject)
+    .map((part) => {
+      const offers = readOffers(part, page, []);
+      const variant = {
+        sku: codeOf(part, "sku") ?? offers.sku,
+        gtin: gtinOf(part),
+        url: page.absolute(textOf(part.url)) ?? offers.url,
+        image: imagesOf(part, page)[0],
+        price: offers.price,
+        availability: offers.availability,
+        attributes: attributesOf(part),
+      };
+      return { item: part, variant };
+    })
+    .filter(({ variant }) => Object.values(variant).some(truthy));
 }
 
 /** @param {Item} item @param {Page} page @param {"json-ld" | "microdata" | "rdfa"} syntax @param {number} numProducts @param {string[]} crumbs @returns {Candidate} */
 function candidateOf(item, page, syntax, numProducts, crumbs) {
   const variants = variantsOf(item, page);
-  const offers = readOffers(item, page, variants.map((one) => one.item));
+  const offers = readOffers(
+    item,
+    page,
+    variants.map((one) => one.item),
+  );
   // The variant that this very address chooses says what the group leaves open.
   const chosen = variants.find(({ variant }) => variant.url && page.addresses.has(variant.url))?.item ?? {};
   return {
-    syntax, isProduct: true, numProducts,
+    syntax,
+    isProduct: true,
+    numProducts,
     title: clean(textOf(item.name), 500),
     description: clean(textOf(item.description), 5000),
     brand: brandOf(item) ?? brandOf(chosen),

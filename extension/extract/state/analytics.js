@@ -5,11 +5,26 @@ import { asList, isObject, textOf, truthy } from "../markup/nodes.js";
 
 /** @typedef {import("../markup/nodes.js").Item} Item */
 
-const VIEW_EVENTS = ["viewitem", "detail", "productdetail", "productdetailview", "productview", "viewproduct", "eedetail",
-  "eecproductdetail", "viewcontent", "productviewed", "productdetailviewed", "productdetailimpression"];
+const VIEW_EVENTS = [
+  "viewitem",
+  "detail",
+  "productdetail",
+  "productdetailview",
+  "productview",
+  "viewproduct",
+  "eedetail",
+  "eecproductdetail",
+  "viewcontent",
+  "productviewed",
+  "productdetailviewed",
+  "productdetailimpression",
+];
 /** @type {Record<string, string[]>} */
 const UTAG_FIELDS = {
-  name: ["product_name"], sku: ["product_sku"], id: ["product_id"], brand: ["product_brand"],
+  name: ["product_name"],
+  sku: ["product_sku"],
+  id: ["product_id"],
+  brand: ["product_brand"],
   price: ["product_sale_price", "product_unit_price", "product_price"],
   currency: ["product_currency", "site_currency", "order_currency", "order_currency_code", "currency_code", "currency"],
 };
@@ -41,7 +56,9 @@ function utag(item) {
     const key = keys.find((name) => truthy(item[name]));
     return /** @type {[string, any]} */ ([field, key && item[key]]);
   });
-  return Object.fromEntries(pairs.filter(([, value]) => asList(value).length === 1).map(([field, value]) => [field, textOf(value)]));
+  return Object.fromEntries(
+    pairs.filter(([, value]) => asList(value).length === 1).map(([field, value]) => [field, textOf(value)]),
+  );
 }
 
 /** W3C's customer experience digital data: `product: [{productInfo, price}]`. @param {Item} item @returns {Item | null} */
@@ -51,15 +68,20 @@ function digitalData(item) {
   const info = parts[0].productInfo;
   const price = isObject(parts[0].price) ? parts[0].price : { basePrice: parts[0].price };
   return {
-    name: info.productName, sku: info.sku, id: info.productID, brand: info.brand || info.manufacturer,
-    price: price.priceWithTax || price.basePrice, currency: price.currency || info.currency,
+    name: info.productName,
+    sku: info.sku,
+    id: info.productID,
+    brand: info.brand || info.manufacturer,
+    price: price.priceWithTax || price.basePrice,
+    currency: price.currency || info.currency,
   };
 }
 
 /** Meta's pixel: `fbq("track", "ViewContent", {content_name, content_ids, value, currency})`. @param {Item} item @param {string} event @returns {Item | null} */
 function pixel(item, event) {
   const ids = asList(item.content_ids);
-  if (!isView(event) || !("value" in item) || ids.length > 1 || !(ids.length > 0 || truthy(item.content_name))) return null;
+  if (!isView(event) || !("value" in item) || ids.length > 1 || !(ids.length > 0 || truthy(item.content_name)))
+    return null;
   return { name: item.content_name, id: textOf(ids), price: item.value, currency: item.currency };
 }
 
@@ -72,7 +94,14 @@ function shopify({ product, page }) {
   const name = textOf(variants[0].name) ?? "";
   const choice = textOf(variants[0].public_title);
   const title = choice && name.endsWith(` - ${choice}`) ? name.slice(0, -choice.length - 3) : name;
-  return { name: title || null, id: product.id, vendor: product.vendor, productType: product.type, price_varies: true, variants };
+  return {
+    name: title || null,
+    id: product.id,
+    vendor: product.vendor,
+    productType: product.type,
+    price_varies: true,
+    variants,
+  };
 }
 
 /** @param {Item} item @param {string} event @returns {Item | null} the one product whose view it reports, with the keys of a product object */

@@ -26,7 +26,8 @@ export function flightValues(scripts) {
       const decoded = decode(script, match.index + match[0].length);
       if (!decoded) numFailures += 1;
       const pushed = decoded?.value;
-      if (Array.isArray(pushed) && pushed.length === 2 && pushed[0] === 1 && typeof pushed[1] === "string") chunks.push(pushed[1]);
+      if (Array.isArray(pushed) && pushed.length === 2 && pushed[0] === 1 && typeof pushed[1] === "string")
+        chunks.push(pushed[1]);
     }
   }
   return rowsOf(new TextEncoder().encode(chunks.join("")));
@@ -34,7 +35,8 @@ export function flightValues(scripts) {
 
 /** Splits the stream: `id:JSON` up to a newline, or `id:Tlength,` and that many bytes of text. @param {Uint8Array} stream @returns {any[]} */
 function rowsOf(stream) {
-  const text = (/** @type {number} */ start, /** @type {number} */ end) => new TextDecoder().decode(stream.subarray(start, end));
+  const text = (/** @type {number} */ start, /** @type {number} */ end) =>
+    new TextDecoder().decode(stream.subarray(start, end));
   /** @type {Map<string, string>} */
   const texts = new Map();
   const rows = [];
@@ -61,10 +63,13 @@ function withTexts(value, texts, budget, depth) {
   budget.left -= 1;
   if (depth > MAX_DEPTH || budget.left < 0) return null;
   if (Array.isArray(value)) return value.map((part) => withTexts(part, texts, budget, depth + 1));
-  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withTexts(part, texts, budget, depth + 1)]));
+  if (isObject(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, part]) => [key, withTexts(part, texts, budget, depth + 1)]),
+    );
   if (typeof value !== "string" || !value.startsWith("$")) return value;
   if (value.startsWith("$$")) return value.slice(1);
-  return REFERENCE.test(value) ? texts.get(value.slice(1)) ?? null : value;
+  return REFERENCE.test(value) ? (texts.get(value.slice(1)) ?? null) : value;
 }
 
 /** @param {string} script @param {number} maxChars @returns {any[]} the state of `__NUXT__=(function(a,b){return {…}}(1,"x"))`, its arguments put in; nothing is run */
@@ -77,9 +82,17 @@ export function nuxtFunctionValues(script, maxChars) {
   const { end } = mendValue(script, start, maxChars);
   CALL.lastIndex = end;
   const call = CALL.exec(script);
-  const written = call ? `[${script.slice(end + call[0].length).trimEnd().replace(/;+$/, "").replace(/\)+$/, "")}` : "[]";
+  const written = call
+    ? `[${script
+        .slice(end + call[0].length)
+        .trimEnd()
+        .replace(/;+$/, "")
+        .replace(/\)+$/, "")}`
+    : "[]";
   const args = parseJson(mendValue(written, 0, maxChars).json)?.value ?? [];
-  const pairs = match[1].split(",").map((name, i) => /** @type {[string, string]} */ ([name.trim(), JSON.stringify(args[i] ?? null)]));
+  const pairs = match[1]
+    .split(",")
+    .map((name, i) => /** @type {[string, string]} */ ([name.trim(), JSON.stringify(args[i] ?? null)]));
   const known = new Map(pairs.filter(([, text], i) => i < args.length && text.length <= MAX_ARGUMENT_CHARS));
   const found = parseJson(mendValue(script, start, maxChars, known).json);
   return found ? [found.value] : [];
@@ -102,7 +115,8 @@ export function flatArrayValue(entries) {
   };
   /** @param {any} entry @param {number} depth @returns {any} */
   function opened(entry, depth) {
-    if (isObject(entry)) return Object.fromEntries(Object.entries(entry).map(([key, index]) => [key, valueAt(index, depth)]));
+    if (isObject(entry))
+      return Object.fromEntries(Object.entries(entry).map(([key, index]) => [key, valueAt(index, depth)]));
     if (!Array.isArray(entry)) return entry;
     if (typeof entry[0] !== "string") return entry.map((index) => valueAt(index, depth));
     const [kind, ...rest] = entry;
@@ -111,7 +125,7 @@ export function flatArrayValue(entries) {
       const keys = rest.filter((_, i) => i % 2 === 0).map((key) => String(kind === "null" ? key : valueAt(key, depth)));
       return Object.fromEntries(keys.map((key, i) => [key, valueAt(rest[2 * i + 1], depth)]));
     }
-    return Number.isInteger(rest[0]) ? valueAt(rest[0], depth) : rest[0] ?? null;
+    return Number.isInteger(rest[0]) ? valueAt(rest[0], depth) : (rest[0] ?? null);
   }
   return valueAt(0, 0);
 }

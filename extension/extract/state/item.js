@@ -15,23 +15,65 @@ import { availabilityOf } from "../../values/words.js";
 /** @typedef {string | null | undefined} Maybe */
 
 const MAX_VARIANTS = 250;
-export const NAME_KEYS = ["title", "name", "productName", "product_name", "displayName", "item_name", "productTitle", "content_name"];
-const BRAND_KEYS = ["brand", "vendor", "manufacturer", "brandName", "brand_name", "item_brand", "product_brand", "designer"];
-const SKU_KEYS = ["sku", "SKU", "productSku", "productSKU", "product_sku", "articleNumber", "article_number", "itemNumber", "productCode",
-  "product_code"];
+export const NAME_KEYS = [
+  "title",
+  "name",
+  "productName",
+  "product_name",
+  "displayName",
+  "item_name",
+  "productTitle",
+  "content_name",
+];
+const BRAND_KEYS = [
+  "brand",
+  "vendor",
+  "manufacturer",
+  "brandName",
+  "brand_name",
+  "item_brand",
+  "product_brand",
+  "designer",
+];
+const SKU_KEYS = [
+  "sku",
+  "SKU",
+  "productSku",
+  "productSKU",
+  "product_sku",
+  "articleNumber",
+  "article_number",
+  "itemNumber",
+  "productCode",
+  "product_code",
+];
 const WEAK_SKU_KEYS = ["productId", "product_id", "productID", "item_id", "itemId", "id", "code"];
 const GTIN_KEYS = ["gtin", "gtin13", "gtin14", "gtin12", "gtin8", "ean", "EAN", "ean13", "barcode", "upc", "isbn"];
 const MPN_KEYS = ["mpn", "manufacturerPartNumber", "manufacturer_part_number", "mfr_part_number"];
-const STOCK_KEYS = ["availability", "available", "availableForSale", "inStock", "in_stock", "isInStock", "is_in_stock", "stockStatus",
-  "stock_status", "is_salable", "isAvailable", "stock"];
+const STOCK_KEYS = [
+  "availability",
+  "available",
+  "availableForSale",
+  "inStock",
+  "in_stock",
+  "isInStock",
+  "is_in_stock",
+  "stockStatus",
+  "stock_status",
+  "is_salable",
+  "isAvailable",
+  "stock",
+];
 // Where a number stands here it is 1 and 0 for yes and no, or how many there are.
 const COUNTED_STOCK_KEYS = ["available", "inStock", "in_stock", "isInStock", "is_in_stock", "stock"];
 const CATEGORY_KEYS = ["categoryPath", "category_path", "category", "productType", "product_type", "item_category"];
 
 /** @param {any} value @returns {Item[]} the objects of a list, or of a GraphQL connection */
 function entriesOf(value) {
-  const list = isObject(value) ? value.edges ?? value.nodes : value;
-  return (Array.isArray(list) ? list.slice(0, MAX_VARIANTS) : []).map((part) => (isObject(part) && isObject(part.node) ? part.node : part)).filter(isObject);
+  const list = isObject(value) ? (value.edges ?? value.nodes) : value;
+  return (Array.isArray(list) ? list.slice(0, MAX_VARIANTS) : [])
+    .map((part) => (isObject(part) && isObject(part.node) ? part.node : part))
+    .filter(isObject);
 }
 
 /** @param {Item} variant @param {Page} page */
@@ -55,13 +97,18 @@ export function availabilityIn(item) {
 
 /** @param {Item[]} variants @param {Page} page @returns {Item} the one that the address asks for, else the first that can be bought, else the first */
 function chosenVariant(variants, page) {
-  return variants.find((one) => isAskedFor(one, page)) ?? variants.find((one) => availabilityIn(one) === "InStock") ?? variants[0] ?? {};
+  return (
+    variants.find((one) => isAskedFor(one, page)) ??
+    variants.find((one) => availabilityIn(one) === "InStock") ??
+    variants[0] ??
+    {}
+  );
 }
 
 /** @param {Item[]} variants @returns {string | null} */
 function stockOf(variants) {
   const found = variants.map(availabilityIn).filter((stock) => stock !== null);
-  return found.includes("InStock") ? "InStock" : found[0] ?? null;
+  return found.includes("InStock") ? "InStock" : (found[0] ?? null);
 }
 
 /** @param {Item} item @param {string[]} keys @returns {string | null} */
@@ -76,10 +123,12 @@ function gtinOf(item) {
 
 /** @param {Item} item @returns {string | null} */
 function brandOf(item) {
-  return BRAND_KEYS.map((key) => {
-    const value = item[key];
-    return clean(textOf(isObject(value) ? value.name || value.label || value.title : value), 200);
-  }).find((text) => text !== null) ?? null;
+  return (
+    BRAND_KEYS.map((key) => {
+      const value = item[key];
+      return clean(textOf(isObject(value) ? value.name || value.label || value.title : value), 200);
+    }).find((text) => text !== null) ?? null
+  );
 }
 
 /** Shopify's option1, option2, option3 under their names. @param {Item} variant @param {string[]} names @returns {Record<string, string>} */
@@ -90,15 +139,22 @@ function optionsOf(variant, names) {
 
 /** @param {Item} item @param {Item[]} variants @param {Maybe} currency @param {Page} page @returns {Record<string, any>[]} */
 function variantsOf(item, variants, currency, page) {
-  const names = asList(item.options).slice(0, 3).map((option) => textOf(option) ?? "");
+  const names = asList(item.options)
+    .slice(0, 3)
+    .map((option) => textOf(option) ?? "");
   const isMinor = isInMinorUnits(item);
-  return variants.map((variant) => {
-    const options = optionsOf(variant, names);
-    return {
-      sku: codeOf(variant, SKU_KEYS), gtin: gtinOf(variant), price: priceIn(variant, PRICE_KEYS, currency, page, isMinor),
-      availability: availabilityIn(variant), attributes: truthy(options) ? options : attributesOf(variant),
-    };
-  }).filter((variant) => Object.values(variant).some(truthy));
+  return variants
+    .map((variant) => {
+      const options = optionsOf(variant, names);
+      return {
+        sku: codeOf(variant, SKU_KEYS),
+        gtin: gtinOf(variant),
+        price: priceIn(variant, PRICE_KEYS, currency, page, isMinor),
+        availability: availabilityIn(variant),
+        attributes: truthy(options) ? options : attributesOf(variant),
+      };
+    })
+    .filter((variant) => Object.values(variant).some(truthy));
 }
 
 /** @param {Item} item @returns {string[]} */
@@ -106,7 +162,10 @@ function categoryPathOf(item) {
   const key = [...CATEGORY_KEYS, ...(isInMinorUnits(item) ? ["type"] : [])].find((name) => truthy(item[name]));
   const value = key && item[key];
   if (typeof value !== "string" || typeof item.item_category2 !== "string") return breadcrumbs.ofCategory(value);
-  return breadcrumbs.ofCategory([value, ...[2, 3, 4, 5].map((number) => item[`item_category${number}`]).filter((part) => typeof part === "string")]);
+  return breadcrumbs.ofCategory([
+    value,
+    ...[2, 3, 4, 5].map((number) => item[`item_category${number}`]).filter((part) => typeof part === "string"),
+  ]);
 }
 
 /** @param {Item} item @param {Page} page @returns {string[]} */
@@ -115,10 +174,12 @@ function imagesOf(item, page) {
     const entries = entriesOf(item[key]);
     return entries.length > 0 ? entries : asList(item[key]);
   });
-  const urls = parts.map((part) => {
-    const key = isObject(part) && ["src", "url", "originalSrc", "href"].find((name) => truthy(part[name]));
-    return page.absolute(isObject(part) ? key && part[key] : part);
-  }).filter((url) => url !== null);
+  const urls = parts
+    .map((part) => {
+      const key = isObject(part) && ["src", "url", "originalSrc", "href"].find((name) => truthy(part[name]));
+      return page.absolute(isObject(part) ? key && part[key] : part);
+    })
+    .filter((url) => url !== null);
   return [...new Set(urls)].slice(0, 30);
 }
 
@@ -131,20 +192,27 @@ function firstOf(item, ...keys) {
 function ratingIn(item) {
   const part = firstOf(item, "aggregateRating", "rating", "reviewSummary");
   if (!isObject(part)) return null;
-  return ratingOf({
-    ratingValue: firstOf(part, "ratingValue", "average", "value", "score"),
-    bestRating: firstOf(part, "bestRating", "max", "best", "scale"),
-    ratingCount: firstOf(part, "ratingCount", "reviewCount", "count", "total"),
-  }, true);
+  return ratingOf(
+    {
+      ratingValue: firstOf(part, "ratingValue", "average", "value", "score"),
+      bestRating: firstOf(part, "bestRating", "max", "best", "scale"),
+      ratingCount: firstOf(part, "ratingCount", "reviewCount", "count", "total"),
+    },
+    true,
+  );
 }
 
 /** @param {Item} item */
 function reviewsIn(item) {
-  return reviewsOf(asList(item.reviews).filter(isObject).map((part) => ({
-    reviewBody: firstOf(part, "text", "body", "reviewBody", "content"),
-    datePublished: firstOf(part, "date", "datePublished", "createdAt"),
-    reviewRating: { ratingValue: firstOf(part, "stars", "rating", "score") },
-  })));
+  return reviewsOf(
+    asList(item.reviews)
+      .filter(isObject)
+      .map((part) => ({
+        reviewBody: firstOf(part, "text", "body", "reviewBody", "content"),
+        datePublished: firstOf(part, "date", "datePublished", "createdAt"),
+        reviewRating: { ratingValue: firstOf(part, "stars", "rating", "score") },
+      })),
+  );
 }
 
 /** @param {Item} item @returns {string | null} an id that may be the shop's number for the product, or only its database's */
@@ -163,10 +231,13 @@ export function candidateOf(item, currency, page) {
   const own = !whole || isAsked ? priceIn(chosen, PRICE_KEYS, currency, page, isMinor) : null;
   const price = own ?? whole;
   const regular = priceIn(own ? chosen : item, REGULAR_KEYS, price?.currency ?? currency, page, isMinor);
-  const isHigher = price && regular && regular.currency === price.currency && unitsOf(regular.amount) > unitsOf(price.amount);
+  const isHigher =
+    price && regular && regular.currency === price.currency && unitsOf(regular.amount) > unitsOf(price.amount);
   const title = NAME_KEYS.find((key) => typeof item[key] === "string");
   return {
-    syntax: "state", isProduct: price !== null, numProducts: 1,
+    syntax: "state",
+    isProduct: price !== null,
+    numProducts: 1,
     title: clean(title && item[title], 500),
     description: clean(item.description, 5000),
     brand: brandOf(item),

@@ -12,7 +12,8 @@ import { clean } from "../../values/text.js";
 /** @typedef {import("../combine.js").Candidate} Candidate */
 
 const MAX_VARIANTS = 250;
-const CURRENCIES = /Shopify\.currency\s*=\s*\{\s*"active"\s*:\s*"([A-Z]{3})"|ShopifyAnalytics\.meta\.currency\s*=\s*["']([A-Z]{3})["']|(?:currency%22%3A%7B%22code%22%3A%22|"currency":\{"code":")([A-Z]{3})(?:%22|")/;
+const CURRENCIES =
+  /Shopify\.currency\s*=\s*\{\s*"active"\s*:\s*"([A-Z]{3})"|ShopifyAnalytics\.meta\.currency\s*=\s*["']([A-Z]{3})["']|(?:currency%22%3A%7B%22code%22%3A%22|"currency":\{"code":")([A-Z]{3})(?:%22|")/;
 
 /** @param {Page} page @returns {string | null} the currency that Shopify's or WooCommerce's own scripts name for the whole shop */
 export function shopCurrency({ document }) {
@@ -48,19 +49,30 @@ function currencyOfPattern(item, page) {
 /** The price of a Magento price box, where it is the one of the product that this page's form buys. @param {Item} item @param {Page} page @returns {Candidate | null} */
 export function magentoCandidate(item, page) {
   let [final, old] = [item.productPrice, item.productOldPrice];
-  if (isObject(item.prices) && isObject(item.prices.finalPrice)) [final, old] = [item.prices.finalPrice.amount, item.prices.oldPrice?.amount];
+  if (isObject(item.prices) && isObject(item.prices.finalPrice))
+    [final, old] = [item.prices.finalPrice.amount, item.prices.oldPrice?.amount];
   else if (!("productPrice" in item && "priceFormat" in item)) return null;
   const identity = textOf(item.productId);
   if (identity === null || identity !== boughtId(page.document)) return null;
   const currency = currencyOfPattern(item, page);
   const price = positive(final, currency);
-  return price && { syntax: "state", isProduct: true, numProducts: 1, price, regularPrice: higher(positive(old, currency), price) };
+  return (
+    price && {
+      syntax: "state",
+      isProduct: true,
+      numProducts: 1,
+      price,
+      regularPrice: higher(positive(old, currency), price),
+    }
+  );
 }
 
 /** @param {Item} part @param {string | null} currency @returns {Record<string, any>} */
 function variationOf(part, currency) {
-  const pairs = Object.entries(isObject(part.attributes) ? part.attributes : {})
-    .map(([name, value]) => [attributeKey(name.replace(/^attribute_(?:pa_)?/, "")), clean(value, 200)]);
+  const pairs = Object.entries(isObject(part.attributes) ? part.attributes : {}).map(([name, value]) => [
+    attributeKey(name.replace(/^attribute_(?:pa_)?/, "")),
+    clean(value, 200),
+  ]);
   const image = asList(part.image).find(isObject)?.src;
   return {
     sku: clean(textOf(part.sku), 100),
@@ -77,17 +89,24 @@ export function woocommerceCandidate(sources, currency) {
   if (forms.length !== 1 || !Array.isArray(forms[0].value)) return null;
   const parts = forms[0].value.slice(0, MAX_VARIANTS).filter(isObject);
   const variants = parts.map((part) => variationOf(part, currency));
-  const priced = variants.map((variant, i) => ({ price: /** @type {Price | null} */ (variant.price), part: parts[i] })).filter(({ price }) => price);
+  const priced = variants
+    .map((variant, i) => ({ price: /** @type {Price | null} */ (variant.price), part: parts[i] }))
+    .filter(({ price }) => price);
   if (priced.length === 0) return null;
   const units = (/** @type {{price: Price | null}} */ one) => unitsOf(/** @type {Price} */ (one.price).amount);
   const lowest = priced.reduce((low, one) => (units(one) < units(low) ? one : low));
   const price = /** @type {Price} */ (lowest.price);
   const skus = new Set(variants.map(({ sku }) => sku));
   return {
-    syntax: "state", isProduct: true, numProducts: 1, price,
+    syntax: "state",
+    isProduct: true,
+    numProducts: 1,
+    price,
     regularPrice: higher(positive(lowest.part.display_regular_price, currency), price),
     sku: skus.size === 1 ? variants[0].sku : null,
-    availability: variants.some(({ availability }) => availability === "InStock") ? "InStock" : variants[0].availability,
+    availability: variants.some(({ availability }) => availability === "InStock")
+      ? "InStock"
+      : variants[0].availability,
     variants: variants.length > 1 ? variants : [],
   };
 }

@@ -10,12 +10,61 @@ import { currencyCode, machinePrice, unitsOf } from "../../values/price.js";
 
 // Prices lie a few objects deep; every level more multiplies what a hostile object can ask for.
 const MAX_DEPTH = 3;
-export const PRICE_KEYS = ["salePrice", "sale_price", "currentPrice", "current_price", "finalPrice", "final_price", "price", "prices",
-  "pricing", "priceAmount", "lowPrice", "minPrice", "priceRange", "price_range", "price_info", "display_price", "product_price", "productPrice"];
-export const REGULAR_KEYS = ["compare_at_price", "compareAtPrice", "regularPrice", "regular_price", "listPrice", "list_price",
-  "originalPrice", "original_price", "wasPrice", "msrp", "display_regular_price", "productOldPrice"];
-const AMOUNT_KEYS = ["amount", "value", "price", "current", "sale", "final", "now", "minVariantPrice", "min", "minimum_price", "basePrice"];
-export const MINOR_KEYS = ["centAmount", "amountInCents", "priceInCents", "price_in_cents", "priceCents", "price_cents"];
+export const PRICE_KEYS = [
+  "salePrice",
+  "sale_price",
+  "currentPrice",
+  "current_price",
+  "finalPrice",
+  "final_price",
+  "price",
+  "prices",
+  "pricing",
+  "priceAmount",
+  "lowPrice",
+  "minPrice",
+  "priceRange",
+  "price_range",
+  "price_info",
+  "display_price",
+  "product_price",
+  "productPrice",
+];
+export const REGULAR_KEYS = [
+  "compare_at_price",
+  "compareAtPrice",
+  "regularPrice",
+  "regular_price",
+  "listPrice",
+  "list_price",
+  "originalPrice",
+  "original_price",
+  "wasPrice",
+  "msrp",
+  "display_regular_price",
+  "productOldPrice",
+];
+const AMOUNT_KEYS = [
+  "amount",
+  "value",
+  "price",
+  "current",
+  "sale",
+  "final",
+  "now",
+  "minVariantPrice",
+  "min",
+  "minimum_price",
+  "basePrice",
+];
+export const MINOR_KEYS = [
+  "centAmount",
+  "amountInCents",
+  "priceInCents",
+  "price_in_cents",
+  "priceCents",
+  "price_cents",
+];
 const CURRENCY_KEYS = ["currency", "currencyCode", "currency_code", "priceCurrency", "currencyIso", "isoCode"];
 
 /** @param {Item} item @returns {string | null} the ISO 4217 code that it names */
@@ -26,7 +75,9 @@ export function currencyIn(item) {
 /** Shopify's product JSON has all of these keys and counts cents in integers. @param {Item} item */
 export function isInMinorUnits(item) {
   const prices = [item.price, item.price_min, item.compare_at_price_min];
-  return "price_varies" in item && prices.every((price) => price === null || price === undefined || Number.isInteger(price));
+  return (
+    "price_varies" in item && prices.every((price) => price === null || price === undefined || Number.isInteger(price))
+  );
 }
 
 /** @param {unknown} amount @param {Maybe} currency @param {unknown} digits @returns {Price | null} a whole number of minor units */
@@ -59,13 +110,18 @@ export function priceIn(item, keys, currency, page, isMinor = false, depth = 0) 
   for (const key of keys) {
     const value = item[key];
     if (isObject(value)) {
-      const price = (depth < MAX_DEPTH && priceIn(value, [...new Set([...AMOUNT_KEYS, ...keys])], own, page, false, depth + 1)) || minorOf(value, own);
+      const price =
+        (depth < MAX_DEPTH && priceIn(value, [...new Set([...AMOUNT_KEYS, ...keys])], own, page, false, depth + 1)) ||
+        minorOf(value, own);
       if (price) return price;
       continue;
     }
     const isWhole = Number.isInteger(value) || (typeof value === "string" && /^\d+$/.test(value));
     if (Number.isInteger(digits) && isWhole) return scaled(Number(value), own, digits);
-    const price = countsCents && Number.isInteger(value) ? scaled(value, own, 2) : machinePrice(value, own, { region: page.region });
+    const price =
+      countsCents && Number.isInteger(value)
+        ? scaled(value, own, 2)
+        : machinePrice(value, own, { region: page.region });
     if (price && unitsOf(price.amount) > 0n) return price;
   }
   return null;

@@ -56,7 +56,11 @@ class Reader {
     if (this.numLeft < 0 || depth > MAX_DEPTH) return;
     let inner = context;
     if (isObject(value)) {
-      const own = { ...context, currency: currencyIn(value) ?? context.currency, cache: "ROOT_QUERY" in value ? value : context.cache };
+      const own = {
+        ...context,
+        currency: currencyIn(value) ?? context.currency,
+        cache: "ROOT_QUERY" in value ? value : context.cache,
+      };
       if (this.readsWhole(value, own)) return;
       inner = { ...own, event: "" };
     }
@@ -69,7 +73,10 @@ class Reader {
   isSpokenOf(item) {
     const names = NAME_KEYS.map((key) => item[key]).filter((name) => typeof name === "string");
     const words = new Set(names.flatMap((name) => cut(name, MAX_NAME).toLowerCase().match(LONG_WORD) ?? []));
-    return words.size === 0 || this.page.headings.some((text) => (text.toLowerCase().match(LONG_WORD) ?? []).some((word) => words.has(word)));
+    return (
+      words.size === 0 ||
+      this.page.headings.some((text) => (text.toLowerCase().match(LONG_WORD) ?? []).some((word) => words.has(word)))
+    );
   }
 
   /** Takes in what an object says. @param {Item} raw @param {Context} context @returns {boolean} whether that was all of it, so that its parts are no products of their own */
@@ -100,22 +107,34 @@ class Reader {
 
   /** @param {Item} item @returns {boolean} */
   isThisProduct(item) {
-    const names = NAME_KEYS.filter((key) => typeof item[key] === "string").map((key) => keyOf(item[key])).filter(Boolean);
+    const names = NAME_KEYS.filter((key) => typeof item[key] === "string")
+      .map((key) => keyOf(item[key]))
+      .filter(Boolean);
     if (names.length === 0) return false;
     if (names.some((name) => this.headings.has(name))) return true;
     const handles = ["handle", "slug", "urlKey", "url_key"].map((key) => item[key]);
     const urls = ["url", "canonicalUrl", "link"].map((key) => this.page.absolute(item[key]));
-    return (this.slug !== null && handles.includes(this.slug)) || urls.some((url) => url !== null && this.page.addresses.has(url));
+    return (
+      (this.slug !== null && handles.includes(this.slug)) ||
+      urls.some((url) => url !== null && this.page.addresses.has(url))
+    );
   }
 }
 
 /** @param {Item} item @param {Page} page @returns {string[]} */
 function breadcrumbsIn(item, page) {
-  const entries = asList("breadcrumbs" in item ? item.breadcrumbs : item.breadcrumb).slice(0, 20).filter(isObject);
-  return breadcrumbs.pathOf(entries.map((entry) => ({
-    name: ["name", "label", "title", "text"].map((key) => clean(textOf(entry[key]), 200)).find((text) => text !== null) ?? null,
-    url: page.absolute(entry.href || entry.url),
-  })), page);
+  const entries = asList("breadcrumbs" in item ? item.breadcrumbs : item.breadcrumb)
+    .slice(0, 20)
+    .filter(isObject);
+  return breadcrumbs.pathOf(
+    entries.map((entry) => ({
+      name:
+        ["name", "label", "title", "text"].map((key) => clean(textOf(entry[key]), 200)).find((text) => text !== null) ??
+        null,
+      url: page.absolute(entry.href || entry.url),
+    })),
+    page,
+  );
 }
 
 /** @param {Candidate} candidate @returns {number} how much it says */
@@ -129,12 +148,16 @@ export function extract(page) {
   if (sources.length === 0) return [];
   const reader = new Reader(page);
   for (const { value, event } of sources) {
-    if (typeof value === "object" && value !== null) reader.walk(value, { currency: null, cache: null, event: event ?? "" }, 0);
+    if (typeof value === "object" && value !== null)
+      reader.walk(value, { currency: null, cache: null, event: event ?? "" }, 0);
   }
   const named = reader.named.sort((a, b) => numFields(b) - numFields(a)).slice(0, MAX_CANDIDATES);
   const woocommerce = woocommerceCandidate(sources, reader.currency);
   return [
-    ...named, ...reader.boxes.slice(0, 1), ...(woocommerce ? [woocommerce] : []), ...reader.viewed.slice(0, MAX_CANDIDATES),
+    ...named,
+    ...reader.boxes.slice(0, 1),
+    ...(woocommerce ? [woocommerce] : []),
+    ...reader.viewed.slice(0, MAX_CANDIDATES),
     ...reader.paths.slice(0, 1),
     ...reader.weakSkus.slice(0, 1).map((sku) => ({ syntax: /** @type {const} */ ("state"), sku, isWeak: true })),
   ];

@@ -15,7 +15,8 @@ const MAX_MENDED_LITERAL = 2 ** 17;
 const TRIGGERS = /rice|RICE|content_name|centAmount/;
 const JSON_TYPE = /^\s*(?:(?:application|text)\/(?:[\p{L}\p{N}_.-]+\+)?(?:x-)?json\b[^]*|text\/x-magento-init)$/iu;
 // `name = {…}`, `JSON.parse("…")`, `push({…})`, `gtag("event", "view_item", {…})`
-const LITERAL = /(?:[\p{L}\p{N}_$\])"']\s*=|JSON\.parse\((?:\s*decodeURIComponent\()?)\s*(?=[{[]|["'`](?=\s*(?:[{[]|%7B|%5B|\\u007[bB]|\\x7[bB]|\\"|&quot;)))|[\p{L}\p{N}_]\(\s*(?=[{[])|["']\s*,\s*(?=\{)/gu;
+const LITERAL =
+  /(?:[\p{L}\p{N}_$\])"']\s*=|JSON\.parse\((?:\s*decodeURIComponent\()?)\s*(?=[{[]|["'`](?=\s*(?:[{[]|%7B|%5B|\\u007[bB]|\\x7[bB]|\\"|&quot;)))|[\p{L}\p{N}_]\(\s*(?=[{[])|["']\s*,\s*(?=\{)/gu;
 const EVENT = /["']([\p{L}\p{N}_]{1,60})["']\s*,\s*$/u;
 const LOOKS_LIKE_DATA = /^[{[]\s*(?:[{[]\s*)?(?:["'][^"'\n]{1,80}["']|[\p{L}\p{N}_$]{1,60})\s*[:,\]]/u;
 
@@ -35,7 +36,8 @@ function jsonValues(text, budget) {
 /** @param {string} text @returns {string} its percent-encoded runs as UTF-8; what is no escape stays */
 function percentDecoded(text) {
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) =>
-    new TextDecoder().decode(Uint8Array.from(run.split("%").slice(1), (hex) => Number.parseInt(hex, 16))));
+    new TextDecoder().decode(Uint8Array.from(run.split("%").slice(1), (hex) => Number.parseInt(hex, 16))),
+  );
 }
 
 /** @param {string} text @param {number} start of a quote @param {Budget} budget @returns {{value: any, end: number}} */
@@ -57,7 +59,8 @@ function literalAt(text, start, budget) {
   if (!"{[".includes(text[start])) return hiddenJson(text, start, budget);
   const decoded = budget.decode(text, start);
   if (decoded) return decoded;
-  if (budget.repair <= 0 || !LOOKS_LIKE_DATA.test(text.slice(start, start + 200))) return { value: null, end: start + 1 };
+  if (budget.repair <= 0 || !LOOKS_LIKE_DATA.test(text.slice(start, start + 200)))
+    return { value: null, end: start + 1 };
   const { json, end } = mendValue(text, start, Math.min(budget.repair, MAX_MENDED_LITERAL));
   budget.repair -= end - start;
   const parsed = parseJson(json);
@@ -66,7 +69,9 @@ function literalAt(text, start, budget) {
 
 /** @param {string} text @param {Budget} budget @returns {Source[]} the values of a script's literals that are data; code is passed over */
 function scriptSources(text, budget) {
-  const nuxt = text.includes("__NUXT__") ? nuxtFunctionValues(text, Math.min(MAX_REPAIR_CHARS, Math.max(0, budget.repair))) : [];
+  const nuxt = text.includes("__NUXT__")
+    ? nuxtFunctionValues(text, Math.min(MAX_REPAIR_CHARS, Math.max(0, budget.repair)))
+    : [];
   if (nuxt.length > 0) {
     budget.repair -= text.length;
     return nuxt.map((value) => ({ value }));
@@ -87,7 +92,9 @@ function scriptSources(text, budget) {
 /** @param {Element} element @param {string} text @param {Budget} budget @returns {Source[]} */
 function jsonSources(element, text, budget) {
   const isFlat = element.id === "__NUXT_DATA__" || element.hasAttribute("data-nuxt-data");
-  return jsonValues(text, budget).map((value) => ({ value: isFlat && Array.isArray(value) ? flatArrayValue(value) : value }));
+  return jsonValues(text, budget).map((value) => ({
+    value: isFlat && Array.isArray(value) ? flatArrayValue(value) : value,
+  }));
 }
 
 /** @param {Document} document @param {number} maxChars @param {Budget} budget @returns {Source[]} */

@@ -11,10 +11,13 @@ const MAX_TEXT = 200;
 const MAX_LENGTH = 40;
 // Without their first letters, so that "Brand" and "brand" are both found.
 const NAMED = ["rand", "anufacturer", "endor", "esigner", "arke", "arca", "ersteller", "abricant"]
-  .map((word) => `body [class*="${word}"], body [id*="${word}"]`).join(", ");
+  .map((word) => `body [class*="${word}"], body [id*="${word}"]`)
+  .join(", ");
 const LINKED = ["brand", "manufacturer", "vendor", "designer", "mark", "marca", "marque", "merk", "hersteller"]
-  .map((word) => `body a[href*="/${word}"]`).join(", ");
-const NAME = /(?:^|[\s_-])(?:product|item|pdp|pd)?[-_]*(?:brand|manufacturer|vendor|designer|marke|marca)(?:[-_]*(?:name|link|title|label|text))?(?:$|[\s_-])/i;
+  .map((word) => `body a[href*="/${word}"]`)
+  .join(", ");
+const NAME =
+  /(?:^|[\s_-])(?:product|item|pdp|pd)?[-_]*(?:brand|manufacturer|vendor|designer|marke|marca)(?:[-_]*(?:name|link|title|label|text))?(?:$|[\s_-])/i;
 const HREF = /\/(?:brands?|manufacturers?|vendors?|designers?|marken?|marcas?|marques?|merken?|hersteller)\/[^/?#]+/;
 const ATTRIBUTES = ["data-brand", "data-product-brand", "data-brand-name", "data-item-brand"];
 
@@ -28,7 +31,9 @@ function brandOf(element) {
 /** @param {Page} page @returns {string | null} */
 function visibleBrand({ document }) {
   const named = [...document.querySelectorAll(NAMED)].filter((element) => NAME.test(namesOf(element)));
-  const linked = [...document.querySelectorAll(LINKED)].filter((element) => HREF.test(element.getAttribute("href") ?? ""));
+  const linked = [...document.querySelectorAll(LINKED)].filter((element) =>
+    HREF.test(element.getAttribute("href") ?? ""),
+  );
   for (const element of [...named, ...linked].slice(0, MAX_ELEMENTS)) {
     const brand = brandOf(element);
     if (brand && !isUnseen(element) && !isAside(element) && !isInCard(element)) return brand;
@@ -39,8 +44,15 @@ function visibleBrand({ document }) {
 /** @param {Page} page @returns {string | null} the one brand that every data-brand attribute names */
 function attributeBrand({ document }) {
   const elements = [...document.querySelectorAll(ATTRIBUTES.map((name) => `[${name}]`).join(", "))];
-  const values = elements.flatMap((element) => ATTRIBUTES.map((name) => element.getAttribute(name)).filter((value) => value !== null));
-  const names = new Set(values.slice(0, MAX_ELEMENTS).map((value) => clean(value, MAX_LENGTH)).filter((name) => name !== null));
+  const values = elements.flatMap((element) =>
+    ATTRIBUTES.map((name) => element.getAttribute(name)).filter((value) => value !== null),
+  );
+  const names = new Set(
+    values
+      .slice(0, MAX_ELEMENTS)
+      .map((value) => clean(value, MAX_LENGTH))
+      .filter((name) => name !== null),
+  );
   return names.size === 1 ? [...names][0] : null;
 }
 

@@ -21,7 +21,9 @@ function linksOf(element, most) {
 
 /** @param {Element} nav @param {Page} page */
 function isTrail(nav, page) {
-  const steps = linksOf(nav, MAX_STEPS).map((a) => `${(page.absolute(a.getAttribute("href")) ?? "").replace(/\/+$/, "")}/`);
+  const steps = linksOf(nav, MAX_STEPS).map(
+    (a) => `${(page.absolute(a.getAttribute("href")) ?? "").replace(/\/+$/, "")}/`,
+  );
   return steps.length >= 2 && steps.slice(1).every((step, i) => step.startsWith(steps[i]) && step !== steps[i]);
 }
 
@@ -29,10 +31,19 @@ function isTrail(nav, page) {
 export function extract(page) {
   const { document } = page;
   const named = [...document.querySelectorAll(NAMED)].slice(0, MAX_TRAILS);
-  const trails = [...named, ...[...document.querySelectorAll("nav")].slice(0, MAX_NAVS).filter((nav) => isTrail(nav, page))].slice(0, 2 * MAX_TRAILS);
+  const trails = [
+    ...named,
+    ...[...document.querySelectorAll("nav")].slice(0, MAX_NAVS).filter((nav) => isTrail(nav, page)),
+  ].slice(0, 2 * MAX_TRAILS);
   for (const element of trails) {
-    const links = linksOf(element, MAX_LINKS).map((a) => ({ name: clean(textOf(a, MAX_TEXT), 200), url: page.absolute(a.getAttribute("href")) }));
-    const categoryPath = breadcrumbs.pathOf(links.filter(({ url }) => url), page);
+    const links = linksOf(element, MAX_LINKS).map((a) => ({
+      name: clean(textOf(a, MAX_TEXT), 200),
+      url: page.absolute(a.getAttribute("href")),
+    }));
+    const categoryPath = breadcrumbs.pathOf(
+      links.filter(({ url }) => url),
+      page,
+    );
     if (categoryPath.length > 0 && !isUnseen(element)) return [{ syntax: "dom", categoryPath }];
   }
   return [];

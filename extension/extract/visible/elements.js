@@ -7,8 +7,20 @@ import { collapse } from "../../values/item-text.js";
 // Class names, and what shops whose class names are generated write for their own tests.
 const NAME_ATTRIBUTES = ["class", "id", "data-testid", "data-test", "data-qa", "data-auto"];
 export const NAMED = NAME_ATTRIBUTES.map((name) => `body [${name}]`).join(", ");
-const UNSEEN = new Set(["script", "style", "noscript", "template", "svg", "head", "title", "textarea", "option", "object"]);
-const ASIDE = /related|recommend|similar|upsell|cross-?sell|carousel|also[-_]|recently|mini-?cart|cart[-_]drawer|compar(?:e[-_]|ison)|wishlist|sponsor|footer|newsletter|mega-?menu|(?<!p)review/i;
+const UNSEEN = new Set([
+  "script",
+  "style",
+  "noscript",
+  "template",
+  "svg",
+  "head",
+  "title",
+  "textarea",
+  "option",
+  "object",
+]);
+const ASIDE =
+  /related|recommend|similar|upsell|cross-?sell|carousel|also[-_]|recently|mini-?cart|cart[-_]drawer|compar(?:e[-_]|ison)|wishlist|sponsor|footer|newsletter|mega-?menu|(?<!p)review/i;
 const CARD = /(?:product|item|goods)s?[-_]{0,2}(?:card|tile|item|teaser|box|miniature|thumb|list|grid|block)/i;
 const ASIDE_TAGS = new Set(["nav", "footer", "aside", "header"]);
 const COMMENT = 8; // Node.COMMENT_NODE
@@ -17,7 +29,9 @@ const SHOW_ELEMENTS_AND_TEXTS = 5;
 
 /** @param {Element} element @returns {string} what it is named by, as one text */
 export function namesOf(element) {
-  return NAME_ATTRIBUTES.map((name) => element.getAttribute(name)).filter(Boolean).join(" ");
+  return NAME_ATTRIBUTES.map((name) => element.getAttribute(name))
+    .filter(Boolean)
+    .join(" ");
 }
 
 /** @param {Element} element @returns {Element[]} itself and its ancestors below <body> */
@@ -42,7 +56,8 @@ function continues(node, last) {
  */
 export function* visibleTexts(root) {
   const walker = root.ownerDocument.createTreeWalker(root, SHOW_ELEMENTS_AND_TEXTS, (node) =>
-    (UNSEEN.has(/** @type {Element} */ (node).localName) ? FILTER_REJECT : FILTER_ACCEPT));
+    UNSEEN.has(/** @type {Element} */ (node).localName) ? FILTER_REJECT : FILTER_ACCEPT,
+  );
   /** @type {VisibleText | null} */
   let run = null;
   /** @type {Text | undefined} */
@@ -95,7 +110,10 @@ export function isNamedCard(element) {
 
 /** @param {Element} element whether it is a list entry with a linked image */
 export function isImageEntry(element) {
-  return (element.localName === "li" || element.localName === "article") && element.querySelector(":scope a[href] img") !== null;
+  return (
+    (element.localName === "li" || element.localName === "article") &&
+    element.querySelector(":scope a[href] img") !== null
+  );
 }
 
 /** @param {Element} element whether it is part of some product's teaser; what holds an <h1> is no teaser */

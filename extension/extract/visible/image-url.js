@@ -2,7 +2,16 @@
 // The address of an image: pages name several, for several widths and for scripts that load it late.
 
 const MAX_SRCSET = 20_000;
-const ATTRIBUTES = ["data-zoom-image", "data-large_image", "srcset", "data-srcset", "data-src", "data-original", "data-lazy-src", "src"];
+const ATTRIBUTES = [
+  "data-zoom-image",
+  "data-large_image",
+  "srcset",
+  "data-srcset",
+  "data-src",
+  "data-original",
+  "data-lazy-src",
+  "src",
+];
 const DESCRIPTOR = /^([0-9]{1,9}(?:\.[0-9]{1,9})?)[wx]$/;
 
 /** Each address with its width or density, 1 where none is named (WHATWG HTML, "parse a srcset attribute"). @param {string} srcset */

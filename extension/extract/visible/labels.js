@@ -57,7 +57,9 @@ function following(texts, index) {
   for (const { text, element } of texts.slice(index + 1, index + 1 + MAX_STEPS)) {
     const value = text.replace(/^[:：#№ ]+/u, "");
     if (!/[\p{L}\p{N}]/u.test(value)) continue;
-    const isNear = lineage(element).slice(0, MAX_DISTANCE + 1).some((part) => near.includes(part));
+    const isNear = lineage(element)
+      .slice(0, MAX_DISTANCE + 1)
+      .some((part) => near.includes(part));
     return isNear && !kindOf(value.split(SEPARATOR, 1)[0]) ? value : null;
   }
   return null;

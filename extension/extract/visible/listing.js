@@ -39,10 +39,13 @@ function cardAround(link, url, page) {
 
 /** @param {Element} card @param {Page} page @returns {import("../../values/price.js").Price | null} the price that is asked, not one that is struck through */
 function priceIn(card, page) {
-  const named = [...card.querySelectorAll("[class], [itemprop]")]
-    .filter((element) => PRICE.test(`${element.getAttribute("class")} ${element.getAttribute("itemprop")}`));
+  const named = [...card.querySelectorAll("[class], [itemprop]")].filter((element) =>
+    PRICE.test(`${element.getAttribute("class")} ${element.getAttribute("itemprop")}`),
+  );
   for (const element of named.length > 0 ? named : [card]) {
-    const asked = [...visibleTexts(element)].filter((run) => !run.element.closest("del, s, strike, [class*='old' i], [class*='was' i]"));
+    const asked = [...visibleTexts(element)].filter(
+      (run) => !run.element.closest("del, s, strike, [class*='old' i], [class*='was' i]"),
+    );
     const text = asked.map((run) => run.text.trim()).join(" ");
     const price = text.length <= MAX_CARD_TEXT ? parsePrice(text, { region: page.region }) : null;
     if (price?.currency) return price;
@@ -53,8 +56,13 @@ function priceIn(card, page) {
 /** @param {Element} card @param {Element} link @returns {string | null} a heading, the link's own words, then the image's */
 function titleIn(card, link) {
   const heading = card.querySelector("h1, h2, h3, h4, h5, [class*='title' i], [class*='name' i]");
-  const words = [heading && textOf(heading), link.getAttribute("title"), link.getAttribute("aria-label"), textOf(link),
-    card.querySelector("img[alt]")?.getAttribute("alt")];
+  const words = [
+    heading && textOf(heading),
+    link.getAttribute("title"),
+    link.getAttribute("aria-label"),
+    textOf(link),
+    card.querySelector("img[alt]")?.getAttribute("alt"),
+  ];
   return words.map((text) => clean(text, 500)).find((text) => text !== null) ?? null;
 }
 
@@ -78,9 +86,19 @@ export async function extractListing(document, url, hidden = []) {
     const price = priceIn(card, page);
     const title = titleIn(card, link);
     // A link with only words is navigation; a product shows an image or asks a price.
-    if (!title || (!image && !price) || (!price && !/h[1-6]/i.test([...card.querySelectorAll("*")].map((e) => e.localName).join()))) continue;
+    if (
+      !title ||
+      (!image && !price) ||
+      (!price && !/h[1-6]/i.test([...card.querySelectorAll("*")].map((e) => e.localName).join()))
+    )
+      continue;
     cards.set(target, {
-      shop: shopOf(target), itemId: await itemIdOf(target), url: target, title, ...(image && { image }), ...(price && { price }),
+      shop: shopOf(target),
+      itemId: await itemIdOf(target),
+      url: target,
+      title,
+      ...(image && { image }),
+      ...(price && { price }),
     });
   }
   return cards.size >= 2 ? [...cards.values()] : [];

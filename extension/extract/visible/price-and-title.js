@@ -5,7 +5,17 @@ import { collapse } from "../../values/item-text.js";
 import { imageUrl } from "./image-url.js";
 import { parsePrice, unitsOf } from "../../values/price.js";
 import { clean, cut, keyOf } from "../../values/text.js";
-import { isAside, isNamedCard, isImageEntry, isUnseen, lineage, NAMED, namesOf, textOf, visibleTexts } from "./elements.js";
+import {
+  isAside,
+  isNamedCard,
+  isImageEntry,
+  isUnseen,
+  lineage,
+  NAMED,
+  namesOf,
+  textOf,
+  visibleTexts,
+} from "./elements.js";
 import { OLD_PRICE, REGULAR_PRICE, STRUCK } from "./regular-price.js";
 
 /** @typedef {import("../page.js").Page} Page */
@@ -26,8 +36,10 @@ const MAX_PRICE_LETTERS = 14;
 const MAX_IMAGES = 30;
 const MIN_NAME = 4;
 const PRICE = /price|preis|\bprix\b|precio|prezzo/i;
-const NOT_PRICE = /unit|(?<![a-z])per[-_]|instal|shipping|delivery|sav(?:e|ing)|discount(?!ed|[-_]*price)|filter|(?:price|ui)[-_]*(?:range|slider)|range[-_]*slider|coupon|points/i;
-const NOT_PRICE_TEXT = /sav(?:e|ing)|discount|(?<![\p{L}\p{N}_])(?:off|mes)(?![\p{L}\p{N}_])|shipping|delivery|postage|month|week|instal|deposit|versand|monat|livraison|mois|env[ií]o|spedizione|mese|доставк|месяц|frete|%/iu;
+const NOT_PRICE =
+  /unit|(?<![a-z])per[-_]|instal|shipping|delivery|sav(?:e|ing)|discount(?!ed|[-_]*price)|filter|(?:price|ui)[-_]*(?:range|slider)|range[-_]*slider|coupon|points/i;
+const NOT_PRICE_TEXT =
+  /sav(?:e|ing)|discount|(?<![\p{L}\p{N}_])(?:off|mes)(?![\p{L}\p{N}_])|shipping|delivery|postage|month|week|instal|deposit|versand|monat|livraison|mois|env[ií]o|spedizione|mese|доставк|месяц|frete|%/iu;
 const GALLERY = /gallery|product[-_]{0,2}(?:image|img|media|photo|picture|slide)|main[-_]?image/i;
 const DESCRIPTION = /product-{1,2}description|product__description|(?:^|\s)description(?:\s|$)/i;
 const MORE_THAN_A_PRICE = "a, img, h1, h2, h3, button";
@@ -35,13 +47,17 @@ const FOLLOWING = 4; // Node.DOCUMENT_POSITION_FOLLOWING
 
 /** @param {Page} page @returns {Named[]} every named element that a person may see */
 function namedElements({ document }) {
-  return [...document.querySelectorAll(NAMED)].filter((element) => !isUnseen(element))
+  return [...document.querySelectorAll(NAMED)]
+    .filter((element) => !isUnseen(element))
     .map((element) => ({ element, names: namesOf(element) }));
 }
 
 /** @param {Named[]} named @param {RegExp} pattern */
 function elementsNamed(named, pattern) {
-  return named.filter(({ names }) => pattern.test(names)).slice(0, MAX_ELEMENTS).map(({ element }) => element);
+  return named
+    .filter(({ names }) => pattern.test(names))
+    .slice(0, MAX_ELEMENTS)
+    .map(({ element }) => element);
 }
 
 /**
@@ -51,7 +67,9 @@ function elementsNamed(named, pattern) {
  */
 function headingOf(page) {
   const titles = [...new Set(page.titles.map(keyOf).filter(Boolean))];
-  const headings = [...page.document.querySelectorAll("h1")].filter((element) => !isUnseen(element)).slice(0, MAX_HEADINGS)
+  const headings = [...page.document.querySelectorAll("h1")]
+    .filter((element) => !isUnseen(element))
+    .slice(0, MAX_HEADINGS)
     .filter((element) => textOf(element, 0))
     .sort((a, b) => Number(isAside(a)) - Number(isAside(b)));
   const titled = headings.find((element) => {
@@ -64,7 +82,11 @@ function headingOf(page) {
 /** @param {Page} page @param {string[]} titles @returns {Element | null} */
 function namedLike(page, titles) {
   const isTitle = (/** @type {string} */ text) => text.length <= MAX_TITLE && titles.includes(keyOf(text));
-  return page.texts.find(({ text, element }) => isTitle(text) && element.localName !== "body" && isTitle(textOf(element, MAX_TITLE)))?.element ?? null;
+  return (
+    page.texts.find(
+      ({ text, element }) => isTitle(text) && element.localName !== "body" && isTitle(textOf(element, MAX_TITLE)),
+    )?.element ?? null
+  );
 }
 
 /** @param {Element} element */
@@ -79,7 +101,9 @@ function isStruck(element) {
 
 /** @param {Element} element */
 function isRegular(element) {
-  return lineage(element).slice(0, 3).some((part) => REGULAR_PRICE.test(namesOf(part)));
+  return lineage(element)
+    .slice(0, 3)
+    .some((part) => REGULAR_PRICE.test(namesOf(part)));
 }
 
 /** @param {Element} element whether it stands for another amount than the price that is asked */
@@ -142,7 +166,8 @@ function unnamedPrices(page, heading) {
 function shortLine(own) {
   let best = null;
   for (const part of lineage(own).slice(0, 4)) {
-    if (textOf(part, MAX_PRICE_LINE).length > MAX_PRICE_LINE || (part !== own && part.querySelector(MORE_THAN_A_PRICE))) break;
+    if (textOf(part, MAX_PRICE_LINE).length > MAX_PRICE_LINE || (part !== own && part.querySelector(MORE_THAN_A_PRICE)))
+      break;
     best = part;
   }
   return best;
@@ -196,8 +221,12 @@ function cardAround(element, kinds, heading) {
 
 /** @param {Page} page @param {Named[]} named @param {Element | null} heading @returns {string[]} */
 function imagesOf(page, named, heading) {
-  const galleries = elementsNamed(named, GALLERY).filter((gallery) => !isAside(gallery) && !lineage(gallery).slice(1).some(isNamedCard));
-  const images = galleries.flatMap((gallery) => (gallery.localName === "img" ? [gallery] : [...gallery.querySelectorAll("img")]));
+  const galleries = elementsNamed(named, GALLERY).filter(
+    (gallery) => !isAside(gallery) && !lineage(gallery).slice(1).some(isNamedCard),
+  );
+  const images = galleries.flatMap((gallery) =>
+    gallery.localName === "img" ? [gallery] : [...gallery.querySelectorAll("img")],
+  );
   const urls = [...new Set(images)].map((image) => (isUnseen(image) ? null : imageUrl(image, page)));
   const found = [...new Set(urls.filter((url) => url !== null))];
   return (found.length > 0 ? found : imagesNamedLike(page, heading)).slice(0, MAX_IMAGES);
@@ -207,8 +236,12 @@ function imagesOf(page, named, heading) {
 function imagesNamedLike(page, heading) {
   const name = keyOf(heading && textOf(heading));
   if (name.length < MIN_NAME) return [];
-  const named = [...page.document.querySelectorAll("img[alt]")].filter((image) =>
-    keyOf(cut(image.getAttribute("alt") ?? "", MAX_TITLE)).startsWith(name) && !isAside(image) && !lineage(image).some(isNamedCard));
+  const named = [...page.document.querySelectorAll("img[alt]")].filter(
+    (image) =>
+      keyOf(cut(image.getAttribute("alt") ?? "", MAX_TITLE)).startsWith(name) &&
+      !isAside(image) &&
+      !lineage(image).some(isNamedCard),
+  );
   const urls = named.map((image) => (isUnseen(image) ? null : imageUrl(image, page)));
   return [...new Set(urls.filter((url) => url !== null))];
 }
@@ -225,15 +258,18 @@ export function extract(page) {
   const named = namedElements(page);
   const byName = namedPrices(page, named, heading);
   let prices = withCards(byName, heading);
-  if (prices.every(({ card }) => card !== null)) prices = withCards([...byName, ...unnamedPrices(page, heading)], heading);
+  if (prices.every(({ card }) => card !== null))
+    prices = withCards([...byName, ...unnamedPrices(page, heading)], heading);
   const own = prices.find(({ card }) => card === null);
-  return [{
-    syntax: "dom",
-    isProduct: heading !== null && own !== undefined,
-    numProducts: new Set(prices.map(({ card }) => card).filter(Boolean)).size,
-    title: clean(heading ? textOf(heading) : page.headings[0], 500),
-    description: descriptionOf(named),
-    images: imagesOf(page, named, heading),
-    price: own?.price,
-  }];
+  return [
+    {
+      syntax: "dom",
+      isProduct: heading !== null && own !== undefined,
+      numProducts: new Set(prices.map(({ card }) => card).filter(Boolean)).size,
+      title: clean(heading ? textOf(heading) : page.headings[0], 500),
+      description: descriptionOf(named),
+      images: imagesOf(page, named, heading),
+      price: own?.price,
+    },
+  ];
 }

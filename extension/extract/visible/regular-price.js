@@ -11,7 +11,8 @@ const MAX_TEXT = 80;
 const MAX_LINE = 200;
 const MAX_LEVELS = 4;
 export const STRUCK = ["del", "s", "strike"];
-export const OLD_PRICE = /(?<![a-z])old(?![a-z])|old[-_]*price|(?:price|preis)[-_]*old|was\b|compare|cross(?!-?sell)|strike|through|rrp|msrp|uvp|before|previous/i;
+export const OLD_PRICE =
+  /(?<![a-z])old(?![a-z])|old[-_]*price|(?:price|preis)[-_]*old|was\b|compare|cross(?!-?sell)|strike|through|rrp|msrp|uvp|before|previous/i;
 // Names that stand for the old price beside a new one, and for the only price where there is no other.
 export const REGULAR_PRICE = /regular|list[-_]?price|original/i;
 
@@ -20,7 +21,10 @@ function isBeside(element, text, price, page) {
   for (const container of lineage(element).slice(1, MAX_LEVELS + 1)) {
     const line = textOf(container, MAX_LINE);
     if (line.length > MAX_LINE) return false;
-    const rest = parsePrice(line.replace(text, () => " "), { region: page.region });
+    const rest = parsePrice(
+      line.replace(text, () => " "),
+      { region: page.region },
+    );
     if (rest?.currency) return unitsOf(rest.amount) === unitsOf(price.amount);
   }
   return false;
@@ -29,9 +33,10 @@ function isBeside(element, text, price, page) {
 /** @param {Page} page @param {Price} price the one that is asked @returns {Price | null} the price before */
 export function regularPrice(page, price) {
   const body = page.document.body;
-  const struck = [...body?.querySelectorAll(STRUCK.join(",")) ?? []].slice(0, MAX_ELEMENTS);
-  const named = [...body?.querySelectorAll('[class*="rice"], [class*="reis"]') ?? []]
-    .filter((element) => OLD_PRICE.test(namesOf(element)) || REGULAR_PRICE.test(namesOf(element))).slice(0, MAX_ELEMENTS);
+  const struck = [...(body?.querySelectorAll(STRUCK.join(",")) ?? [])].slice(0, MAX_ELEMENTS);
+  const named = [...(body?.querySelectorAll('[class*="rice"], [class*="reis"]') ?? [])]
+    .filter((element) => OLD_PRICE.test(namesOf(element)) || REGULAR_PRICE.test(namesOf(element)))
+    .slice(0, MAX_ELEMENTS);
   for (const element of [...struck, ...named]) {
     const text = textOf(element, MAX_TEXT);
     const before = text && text.length <= MAX_TEXT ? parsePrice(text, { region: page.region }) : null;

@@ -14,14 +14,15 @@ const SOLD_OUT = ["SoldOut", "OutOfStock", "Discontinued"];
 const BUTTONS = "button, input[type=submit], input[type=button], a[role=button], a[role=submit]";
 // Without their first letters, so that "Stock" and "stock" are both found.
 const STOCK_LINES = ["tock", "vailab", "oldout", "oldOut", "old-out", "old_out", "erfueg", "erfug", "ispon", "ieferbar"]
-  .map((word) => `body [class*="${word}"], body [id*="${word}"]`).join(", ");
+  .map((word) => `body [class*="${word}"], body [id*="${word}"]`)
+  .join(", ");
 
 /** @param {Element} element */
 const isElsewhere = (element) => isUnseen(element) || isAside(element) || isInCard(element);
 
 /** @param {Element} element @param {number} maxLength @returns {string} what it says, or nothing where that is longer */
 function shortText(element, maxLength) {
-  const text = element.localName === "input" ? element.getAttribute("value") ?? "" : textOf(element, maxLength);
+  const text = element.localName === "input" ? (element.getAttribute("value") ?? "") : textOf(element, maxLength);
   return text.length <= maxLength ? text : "";
 }
 

@@ -12,7 +12,9 @@ function slowBrowser() {
         if (seen.isListed) throw new Error("Only a single offscreen document may be created.");
         seen.created += 1;
         seen.isListed = true;
-        await new Promise((resolve) => { setTimeout(resolve, 20); });
+        await new Promise((resolve) => {
+          setTimeout(resolve, 20);
+        });
         seen.isListening = true;
       },
     },
@@ -29,8 +31,13 @@ test("whoever asks while the document is being opened waits for it", async () =>
   const { seen, chrome } = slowBrowser();
   /** @type {any} */ (globalThis).chrome = chrome;
   const first = ask({ type: "page.read", n: 1 });
-  await new Promise((resolve) => { setTimeout(resolve, 5); });
+  await new Promise((resolve) => {
+    setTimeout(resolve, 5);
+  });
   const answers = await Promise.all([first, ask({ type: "page.read", n: 2 }), ask({ type: "page.read", n: 3 })]);
-  assert.deepEqual(answers.map(({ echo }) => echo), [1, 2, 3]);
+  assert.deepEqual(
+    answers.map(({ echo }) => echo),
+    [1, 2, 3],
+  );
   assert.equal(seen.created, 1);
 });

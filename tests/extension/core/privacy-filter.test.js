@@ -4,7 +4,8 @@ import { judge } from "../../../extension/core/privacy-filter.js";
 import { itemIdOf } from "../../../extension/values/identity.js";
 import { vectors } from "../vectors.js";
 
-for (const { name, product, consents, incognito = false, paused = false, kept, reason } of vectors("privacy.json").cases) {
+for (const { name, product, consents, incognito = false, paused = false, kept, reason } of vectors("privacy.json")
+  .cases) {
   test(name, async () => {
     const judgement = await judge(product, { incognito, paused, isConsented: (shop) => consents.includes(shop) });
     if (reason) assert.deepEqual(judgement, { allowed: false, reason });

@@ -8,9 +8,12 @@ import { privacy } from "../../../extension/generated/contracts.js";
 const DAY = 86_400_000;
 const NOON = Date.parse("2026-03-01T12:00:00Z");
 let databases = 0;
-const freshName = () => `profile-${databases += 1}`;
+const freshName = () => `profile-${(databases += 1)}`;
 const seen = (title, kind = "view") => ({
-  product: { shop: "example.com", itemId: title, url: `https://example.com/${title}`, title }, kind, space: "s", embedding: "AACAPw==",
+  product: { shop: "example.com", itemId: title, url: `https://example.com/${title}`, title },
+  kind,
+  space: "s",
+  embedding: "AACAPw==",
 });
 
 test("what was kept is there when the profile is opened again", async () => {
@@ -50,7 +53,10 @@ test("the same thing on the same day is one interaction that weighs more", async
   now += DAY;
   await profile.addInteraction(seen("mug"));
   const views = profile.interactions().filter(({ kind }) => kind === "view");
-  assert.deepEqual(views.map(({ weight }) => weight), [1, 2]);
+  assert.deepEqual(
+    views.map(({ weight }) => weight),
+    [1, 2],
+  );
   assert.equal(views[1].time, new Date(NOON + 3_600_000).toISOString());
   assert.equal(profile.interactions().length, 3);
 });
@@ -105,7 +111,9 @@ test("changes made at once do not lose each other", async () => {
   const profile = await Profile.open(indexedDbStorage(name));
   await Promise.all([
     ...Array.from({ length: 20 }, (_, i) => profile.addInteraction(seen(`item-${i}`))),
-    profile.setConsent("a.example", true), profile.setConsent("b.example", true), profile.changeSettings({ mode: "page" }),
+    profile.setConsent("a.example", true),
+    profile.setConsent("b.example", true),
+    profile.changeSettings({ mode: "page" }),
   ]);
   const again = await Profile.open(indexedDbStorage(name));
   assert.equal(again.interactions().length, 20);

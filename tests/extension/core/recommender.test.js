@@ -12,30 +12,49 @@ import { itemIdOf } from "../../../extension/values/identity.js";
 /** Towers whose answers can be worked out by hand: x for "sea" in the text, y for "night"; a user is the mean of what was liked. */
 const towers = {
   async embedItems(texts) {
-    return texts.map((text) => Float32Array.of(/sea/.test(text) ? 1 : 0, /night/.test(text) ? 1 : 0, /sea|night/.test(text) ? 0 : 1));
+    return texts.map((text) =>
+      Float32Array.of(/sea/.test(text) ? 1 : 0, /night/.test(text) ? 1 : 0, /sea|night/.test(text) ? 0 : 1),
+    );
   },
   async embedUser({ items, kinds }) {
     const sum = new Float32Array(3);
-    items.forEach((item, i) => item.forEach((value, j) => { sum[j] += value * (kinds[i] === 5 ? -2 : 1); }));
+    items.forEach((item, i) =>
+      item.forEach((value, j) => {
+        sum[j] += value * (kinds[i] === 5 ? -2 : 1);
+      }),
+    );
     const length = Math.hypot(...sum);
     return sum.map((value) => (length > 0 && Math.max(...sum) > 0 ? value / length : 0));
   },
 };
-const manifestOf = (space) => ({ space, dim: 3, text: { itemText: { fields: ["title"], separator: ". ", maxChars: 64 } }, interactions: { maxItems: 100 } });
+const manifestOf = (space) => ({
+  space,
+  dim: 3,
+  text: { itemText: { fields: ["title"], separator: ". ", maxChars: 64 } },
+  interactions: { maxItems: 100 },
+});
 const model = { towers, manifest: manifestOf("s1") };
-const int8 = (...values) => Buffer.from(Int8Array.from(values, (value) => Math.round(value * 127)).buffer).toString("base64");
+const int8 = (...values) =>
+  Buffer.from(Int8Array.from(values, (value) => Math.round(value * 127)).buffer).toString("base64");
 
 let databases = 0;
 let profile;
 let sent;
 beforeEach(async () => {
-  profile = await Profile.open(indexedDbStorage(`recommender-${databases += 1}`));
+  profile = await Profile.open(indexedDbStorage(`recommender-${(databases += 1)}`));
   await profile.setConsent("a.example", true);
   sent = [];
 });
 
 async function productOf(title, url = `https://a.example/${title.replaceAll(" ", "-")}`) {
-  return { shop: new URL(url).hostname, itemId: await itemIdOf(url), url, verdict: "product", title, provenance: { url: "url" } };
+  return {
+    shop: new URL(url).hostname,
+    itemId: await itemIdOf(url),
+    url,
+    verdict: "product",
+    title,
+    provenance: { url: "url" },
+  };
 }
 const see = async (title, kind = "view", url) =>
   learn({ product: await productOf(title, url), kind, incognito: false }, { profile, model: async () => model });
@@ -45,9 +64,19 @@ function serverAnswering(items) {
     sent.push({ url, body: JSON.parse(body) });
     return new Response(JSON.stringify({ shop: "b.example", space: "s1", strategy: "exact", items }));
   };
-  return createServerClient({ baseUrl: "http://127.0.0.1:1", fetch: send, onRequest: (request) => profile.addToLedger(request) });
+  return createServerClient({
+    baseUrl: "http://127.0.0.1:1",
+    fetch: send,
+    onRequest: (request) => profile.addToLedger(request),
+  });
 }
-const card = async (title, score, vector) => ({ itemId: await itemIdOf(`https://b.example/${title}`), url: `https://b.example/${title}`, title, score, vectorInt8: int8(...vector) });
+const card = async (title, score, vector) => ({
+  itemId: await itemIdOf(`https://b.example/${title}`),
+  url: `https://b.example/${title}`,
+  title,
+  score,
+  vectorInt8: int8(...vector),
+});
 
 test("what is learned is what the filter let through, with an embedding of this device", async () => {
   assert.deepEqual(await see("sea towel"), { stored: true });
@@ -58,7 +87,8 @@ test("what is learned is what the filter let through, with an embedding of this 
 
 test("what is no product, malformed, of another shop or sensitive is not learned", async () => {
   const product = await productOf("sea towel");
-  const attempt = (changes, incognito = false) => learn({ product: { ...product, ...changes }, kind: "view", incognito }, { profile, model: async () => model });
+  const attempt = (changes, incognito = false) =>
+    learn({ product: { ...product, ...changes }, kind: "view", incognito }, { profile, model: async () => model });
   assert.equal((await attempt({ verdict: "listing" })).reason, "listing");
   assert.match((await attempt({ title: 5 })).reason, /^invalid_product\/title/);
   assert.match((await attempt({ evil: 1 })).reason, /^invalid_product/);
@@ -69,8 +99,14 @@ test("what is no product, malformed, of another shop or sensitive is not learned
 });
 
 test("consent withdrawn while the towers were loading is respected", async () => {
-  const slow = async () => { await profile.setConsent("a.example", false); return model; };
-  const learned = await learn({ product: await productOf("sea towel"), kind: "view", incognito: false }, { profile, model: slow });
+  const slow = async () => {
+    await profile.setConsent("a.example", false);
+    return model;
+  };
+  const learned = await learn(
+    { product: await productOf("sea towel"), kind: "view", incognito: false },
+    { profile, model: slow },
+  );
   assert.equal(learned.stored, false);
   assert.equal(profile.interactions().length, 0);
 });
@@ -78,13 +114,21 @@ test("consent withdrawn while the towers were loading is respected", async () =>
 test("the server gets mode, shop, a fixed k, the vector and its space, and the ledger the same bytes", async () => {
   await see("sea towel");
   await recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering([]) });
-  assert.deepEqual(sent[0].body, { mode: "own", shop: "b.example", k: REQUESTED, vector: [1, 0, 0], space: "s1", include: ["vectors"] });
+  assert.deepEqual(sent[0].body, {
+    mode: "own",
+    shop: "b.example",
+    k: REQUESTED,
+    vector: [1, 0, 0],
+    space: "s1",
+    include: ["vectors"],
+  });
   assert.equal(profile.ledger()[0].body, JSON.stringify(sent[0].body));
 });
 
 test("k is the same whatever was seen and dismissed", async () => {
   await see("sea towel");
-  for (let i = 0; i < 5; i += 1) await dismiss(await card(`night-${i}`, 0, [0, 1, 0]), { profile, model: async () => model });
+  for (let i = 0; i < 5; i += 1)
+    await dismiss(await card(`night-${i}`, 0, [0, 1, 0]), { profile, model: async () => model });
   await recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering([]) });
   assert.equal(sent[0].body.k, REQUESTED);
   assert.equal("filters" in sent[0].body, false);
@@ -95,7 +139,10 @@ test("without a history the shop's first screen is asked for, without a vector, 
   const answer = await recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering(items) });
   assert.deepEqual(sent[0].body, { mode: "own", shop: "b.example", k: REQUESTED });
   assert.equal(answer.basis, "first_screen");
-  assert.deepEqual(answer.items.map(({ title }) => title), ["x", "y"]);
+  assert.deepEqual(
+    answer.items.map(({ title }) => title),
+    ["x", "y"],
+  );
 });
 
 test("what was dismissed or seen there is not shown again, and the device says why", async () => {
@@ -106,13 +153,18 @@ test("what was dismissed or seen there is not shown again, and the device says w
   await dismiss(gone, { profile, model: async () => model });
   const items = [gone, await card("seen", 0.8, [1, 0, 0]), await card("left", 0.7, [1, 0, 0])];
   const answer = await recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering(items) });
-  assert.deepEqual(answer.items.map(({ title, why: reasons }) => [title, reasons]), [["left", ["sea towel"]]]);
+  assert.deepEqual(
+    answer.items.map(({ title, why: reasons }) => [title, reasons]),
+    [["left", ["sea towel"]]],
+  );
 });
 
 test("a server that is not the shopper's own never gets the vector", async () => {
   await see("sea towel");
   await profile.changeSettings({ serverUrl: "https://recommendations.example" });
-  await assert.rejects(recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering([]) }), { code: "not_own_server" });
+  await assert.rejects(recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering([]) }), {
+    code: "not_own_server",
+  });
   assert.equal(sent.length, 0);
   await profile.changeSettings({ serverIsMine: true });
   await recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering([]) });
@@ -136,7 +188,10 @@ test("a page is ranked on the device, what was seen left out", async () => {
 
 test("after a change of bundle the history is embedded anew from its text", async () => {
   await see("sea towel");
-  const other = { towers: { ...towers, embedItems: async (texts) => texts.map(() => Float32Array.of(0, 0, 1)) }, manifest: manifestOf("s2") };
+  const other = {
+    towers: { ...towers, embedItems: async (texts) => texts.map(() => Float32Array.of(0, 0, 1)) },
+    manifest: manifestOf("s2"),
+  };
   await recommendOwn({ shop: "b.example" }, { profile, model: other, server: serverAnswering([]) });
   assert.deepEqual(sent[0].body.vector, [0, 0, 1]);
   assert.equal(sent[0].body.space, "s2");

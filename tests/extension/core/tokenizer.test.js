@@ -16,6 +16,14 @@ for (const { text, ids } of cases) {
 }
 
 test("a tokenizer of another kind is refused by name", () => {
-  const bpe = { model: { type: "BPE" }, normalizer: { type: "NFC" }, pre_tokenizer: { type: "ByteLevel" }, added_tokens: [] };
-  assert.throws(() => createTokenizer(bpe, { maxTokens: 8 }), (error) => error instanceof BundleError && /BPE, NFC, ByteLevel/.test(error.message));
+  const bpe = {
+    model: { type: "BPE" },
+    normalizer: { type: "NFC" },
+    pre_tokenizer: { type: "ByteLevel" },
+    added_tokens: [],
+  };
+  assert.throws(
+    () => createTokenizer(bpe, { maxTokens: 8 }),
+    (error) => error instanceof BundleError && /BPE, NFC, ByteLevel/.test(error.message),
+  );
 });

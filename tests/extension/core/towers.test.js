@@ -29,18 +29,24 @@ function widen(/** @type {number[]} */ short, /** @type {number} */ dim) {
   return wide;
 }
 
-test("the user tower in WebAssembly gives the vectors worked out by hand", { skip: !folder && NO_BUNDLE }, async (context) => {
-  const { dim, towers } = await towersOf(/** @type {string} */ (folder));
-  for (const { name, items, kinds, agesDays, itemMask, embedding } of cases) {
-    await context.test(name, async () => {
-      const kept = items.map((_, /** @type {number} */ i) => i).filter((/** @type {number} */ i) => itemMask[i]);
-      const got = await towers.embedUser({
-        items: kept.map((/** @type {number} */ i) => widen(items[i], dim)),
-        kinds: kept.map((/** @type {number} */ i) => kinds[i]),
-        agesDays: kept.map((/** @type {number} */ i) => agesDays[i]),
+test(
+  "the user tower in WebAssembly gives the vectors worked out by hand",
+  { skip: !folder && NO_BUNDLE },
+  async (context) => {
+    const { dim, towers } = await towersOf(/** @type {string} */ (folder));
+    for (const { name, items, kinds, agesDays, itemMask, embedding } of cases) {
+      await context.test(name, async () => {
+        const kept = items.map((_, /** @type {number} */ i) => i).filter((/** @type {number} */ i) => itemMask[i]);
+        const got = await towers.embedUser({
+          items: kept.map((/** @type {number} */ i) => widen(items[i], dim)),
+          kinds: kept.map((/** @type {number} */ i) => kinds[i]),
+          agesDays: kept.map((/** @type {number} */ i) => agesDays[i]),
+        });
+        const expected = widen(embedding, dim);
+        got.forEach((value, i) =>
+          assert.ok(Math.abs(value - expected[i]) <= tolerance, `${i}: ${value}, not ${expected[i]}`),
+        );
       });
-      const expected = widen(embedding, dim);
-      got.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) <= tolerance, `${i}: ${value}, not ${expected[i]}`));
-    });
-  }
-});
+    }
+  },
+);

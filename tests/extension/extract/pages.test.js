@@ -7,7 +7,9 @@ import { productSchema } from "../../../extension/generated/contracts.js";
 import { documentOf, vectors } from "../vectors.js";
 
 const folder = new URL("../../../contracts/vectors/pages/", import.meta.url);
-const names = readdirSync(folder).filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -5));
+const names = readdirSync(folder)
+  .filter((name) => name.endsWith(".json"))
+  .map((name) => name.slice(0, -5));
 assert.ok(names.length > 0, "contracts/vectors/pages/ holds cases");
 
 test("a page whose scripts have run says so of what stands on the visible page, and nothing else changes", async () => {
@@ -15,7 +17,10 @@ test("a page whose scripts have run says so of what stands on the visible page, 
   const document = documentOf(readFileSync(new URL("price-before-beside-markup.html", folder), "utf8"), url);
   const extracted = await extractProduct(document, url, { isRendered: true });
   const { provenance, ...fields } = product;
-  assert.deepEqual(extracted, { ...fields, provenance: { ...provenance, language: "rendered", regularPrice: "rendered" } });
+  assert.deepEqual(extracted, {
+    ...fields,
+    provenance: { ...provenance, language: "rendered", regularPrice: "rendered" },
+  });
   assert.equal(problemIn(productSchema, productSchema, extracted), null);
 });
 

@@ -9,9 +9,20 @@ const { createListener, zoneOf } = await import("../../../extension/messaging/me
 const UI = { id: "abcdef", url: `${ORIGIN}/ui/panel.html` };
 const CONTENT = { id: "abcdef", url: "https://example.com/p", tab: { id: 3 } };
 let calls;
-beforeEach(() => { calls = []; });
+beforeEach(() => {
+  calls = [];
+});
 
-const ask = (message, sender, handlers = { "pause.set": async (fields) => { calls.push(fields); return { state: {} }; } }) =>
+const ask = (
+  message,
+  sender,
+  handlers = {
+    "pause.set": async (fields) => {
+      calls.push(fields);
+      return { state: {} };
+    },
+  },
+) =>
   new Promise((resolve) => {
     const answers = createListener("background", handlers)(message, sender, resolve);
     if (!answers) resolve("left to others");
@@ -27,7 +38,12 @@ for (const [name, message, sender, code] of [
   ["a type of the prototype", { type: "toString" }, UI, "unknown_message"],
   ["no type", { paused: true }, UI, "invalid_message"],
   ["not an object", "pause.set", UI, "invalid_message"],
-  ["a content script asking for what only the panel may", { type: "pause.set", paused: true }, CONTENT, "forbidden_sender"],
+  [
+    "a content script asking for what only the panel may",
+    { type: "pause.set", paused: true },
+    CONTENT,
+    "forbidden_sender",
+  ],
   ["another extension", { type: "pause.set", paused: true }, { id: "other", url: UI.url }, "forbidden_sender"],
   ["a missing field", { type: "pause.set" }, UI, "invalid_message"],
   ["a field of another kind", { type: "pause.set", paused: "yes" }, UI, "invalid_message"],
@@ -42,9 +58,15 @@ for (const [name, message, sender, code] of [
 }
 
 test("a handler that fails answers too, and keeps its code", async () => {
-  const handlers = { "pause.set": async () => { throw new CarryoverError("server_unreachable", "No answer."); } };
-  assert.deepEqual(await ask({ type: "pause.set", paused: true }, UI, handlers),
-    { ok: false, error: { code: "server_unreachable", message: "No answer." } });
+  const handlers = {
+    "pause.set": async () => {
+      throw new CarryoverError("server_unreachable", "No answer.");
+    },
+  };
+  assert.deepEqual(await ask({ type: "pause.set", paused: true }, UI, handlers), {
+    ok: false,
+    error: { code: "server_unreachable", message: "No answer." },
+  });
 });
 
 test("what is meant for another zone is left to it", async () => {

@@ -9,15 +9,21 @@ const { texts, machine } = vectors("price.json");
 const worth = (price) => price && Object.fromEntries(Object.entries(price).filter(([name]) => name !== "amountText"));
 
 for (const { text, region, hint, price } of texts) {
-  test(`text ${JSON.stringify(text)} ${region ?? ""}`, () => assert.deepEqual(worth(parsePrice(text, { region, currency: hint })), price));
+  test(`text ${JSON.stringify(text)} ${region ?? ""}`, () =>
+    assert.deepEqual(worth(parsePrice(text, { region, currency: hint })), price));
 }
 
 for (const { value, currency, region, price } of machine) {
-  test(`machine ${JSON.stringify(value)} ${currency ?? ""}`, () => assert.deepEqual(worth(machinePrice(value, currency, { region })), price));
+  test(`machine ${JSON.stringify(value)} ${currency ?? ""}`, () =>
+    assert.deepEqual(worth(machinePrice(value, currency, { region })), price));
 }
 
 test("the page's own spelling is kept beside the amount", () => {
-  assert.deepEqual(parsePrice("2 pairs from $349"), { amount: "349.00", currency: "USD", amountText: "2 pairs from $349" });
+  assert.deepEqual(parsePrice("2 pairs from $349"), {
+    amount: "349.00",
+    currency: "USD",
+    amountText: "2 pairs from $349",
+  });
 });
 
 test("the country's domain tells the region before the language does", () => {

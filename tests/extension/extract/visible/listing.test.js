@@ -9,10 +9,13 @@ const card = (n, extra = "") => `<li class="tile"><a href="/p/${n}"><img src="/i
 
 test("cards give title, address, image and the price that is asked", async () => {
   const cards = await extractListing(documentOf(`<ul>${card(1)}${card(2)}</ul>`, URL), URL);
-  assert.deepEqual(cards.map(({ title, url, image, price }) => [title, url, image, price.amount, price.currency]), [
-    ["Thing 1", "https://shop.example/p/1", "https://shop.example/i/1.jpg", "1.50", "EUR"],
-    ["Thing 2", "https://shop.example/p/2", "https://shop.example/i/2.jpg", "2.50", "EUR"],
-  ]);
+  assert.deepEqual(
+    cards.map(({ title, url, image, price }) => [title, url, image, price.amount, price.currency]),
+    [
+      ["Thing 1", "https://shop.example/p/1", "https://shop.example/i/1.jpg", "1.50", "EUR"],
+      ["Thing 2", "https://shop.example/p/2", "https://shop.example/i/2.jpg", "2.50", "EUR"],
+    ],
+  );
 });
 
 test("navigation, other shops, the page itself and links of words only are no cards", async () => {
@@ -20,12 +23,18 @@ test("navigation, other shops, the page itself and links of words only are no ca
     <a href="/women#top"><img src="/t.jpg" alt="Top"></a><p><a href="/about">About us</a></p><footer><a href="/f"><img src="/f.jpg" alt="F"></a></footer>
     <ul>${card(1)}${card(2)}</ul>`;
   const cards = await extractListing(documentOf(html, URL), URL);
-  assert.deepEqual(cards.map(({ title }) => title), ["Thing 1", "Thing 2"]);
+  assert.deepEqual(
+    cards.map(({ title }) => title),
+    ["Thing 1", "Thing 2"],
+  );
 });
 
 test("a card that nobody sees is left out", async () => {
   const cards = await extractListing(documentOf(`<ul>${card(1)}${card(2)}${card(3)}</ul>`, URL), URL, [2, 3]);
-  assert.deepEqual(cards.map(({ title }) => title), ["Thing 1", "Thing 3"]);
+  assert.deepEqual(
+    cards.map(({ title }) => title),
+    ["Thing 1", "Thing 3"],
+  );
 });
 
 test("fewer than two products are no listing", async () => {

@@ -12,15 +12,24 @@ const pageOf = (html) => createPage(documentOf(html, URL), URL);
 
 test("texts are whole over comments and in document order", () => {
   const { texts } = pageOf("<div><b>a<i>b</i></b>c<p>$<!-- -->12<!---->.50</p></div>d<!-- e --><script>f</script>");
-  assert.deepEqual(texts.map(({ text }) => text), ["a", "b", "c", "$12.50", "d"]);
-  assert.deepEqual(texts.map(({ element }) => element.localName), ["b", "i", "div", "p", "body"]);
+  assert.deepEqual(
+    texts.map(({ text }) => text),
+    ["a", "b", "c", "$12.50", "d"],
+  );
+  assert.deepEqual(
+    texts.map(({ element }) => element.localName),
+    ["b", "i", "div", "p", "body"],
+  );
 });
 
 test("what nobody reads is no text, whatever lies in it", () => {
   const unread = "<noscript><p>b</p></noscript><svg><title>c</title></svg><select><option>d</option></select>";
   const { document, texts } = pageOf(`<button>a ${unread} e<textarea>f</textarea></button>`);
   assert.equal(textOf(document.querySelector("button")), "a e");
-  assert.deepEqual(texts.map(({ text }) => text), ["a", "e"]);
+  assert.deepEqual(
+    texts.map(({ text }) => text),
+    ["a", "e"],
+  );
 });
 
 test("a text longer than asked for is cut somewhere behind that length", () => {
