@@ -1,16 +1,63 @@
 // @ts-check
-// Service worker (Chromium) or event page (Firefox). All listeners are added here, at the top level, so that a wake-up
-// never misses an event. Nothing here is remembered that storage does not hold.
-import { onGranted, onRevoked, restoreContentScripts } from "./background/consent.js";
-import { announceChange, handlers } from "./background/handlers.js";
+// Service worker (Chromium) or event page (Firefox): composes the background's parts and adds its listeners. The listeners are
+// added at the top level, so that a wake-up never misses an event. What the worker remembers, storage holds too.
+import { createConsent } from "./background/consent.js";
+import { createContentScripts } from "./background/content-scripts.js";
+import { createHandlers } from "./background/handlers.js";
+import { createModelSource } from "./background/model.js";
+import { createRecommendations } from "./background/recommendations.js";
+import { createServerSource } from "./background/server.js";
+import { createAnnouncer, createStateReader } from "./background/state.js";
+import { createProfileStore } from "./background/store.js";
+import { createTabs } from "./background/tabs.js";
+import { createTowersAsk } from "./background/towers-client.js";
+import { BUNDLE_CACHE } from "./core/bundle.js";
+import { indexedDbStorage } from "./core/indexeddb-storage.js";
 import { createListener } from "./messaging/messages.js";
 
-chrome.runtime.onMessage.addListener(createListener("background", handlers));
-chrome.permissions.onAdded.addListener(({ origins = [] }) => {
-  onGranted(origins).then(announceChange).catch(console.error);
+const browser = chrome;
+const now = () => Date.now();
+const getProfile = createProfileStore({ storage: indexedDbStorage(), now });
+const ask = createTowersAsk({
+  browser,
+  loadHandlers: async () => (await import("./offscreen/handlers.js")).createTowersHandlers(),
 });
-chrome.permissions.onRemoved.addListener(() => {
-  onRevoked().then(announceChange).catch(console.error);
+const contentScripts = createContentScripts({ browser });
+const tabs = createTabs({ browser, contentScripts, ask });
+const consent = createConsent({ browser, getProfile, contentScripts, inject: tabs.inject, now });
+const server = createServerSource({ getProfile, now });
+const model = createModelSource({
+  getProfile,
+  getServer: server.getServer,
+  ask,
+  openCache: () => caches.open(BUNDLE_CACHE),
+  now,
 });
-chrome.runtime.onInstalled.addListener(() => restoreContentScripts());
-chrome.runtime.onStartup.addListener(() => restoreContentScripts());
+const recommendations = createRecommendations({ getProfile, server, model, tabs });
+const stateOf = createStateReader({ getProfile, tabs });
+const announceChange = createAnnouncer({ browser });
+const handlers = createHandlers({
+  getProfile,
+  server,
+  model,
+  consent,
+  tabs,
+  ask,
+  recommendations,
+  stateOf,
+  announceChange,
+});
+
+browser.runtime.onMessage.addListener(createListener("background", handlers));
+browser.permissions.onAdded.addListener(({ origins = [] }) => {
+  consent.onGranted(origins).then(announceChange).catch(console.error);
+});
+browser.permissions.onRemoved.addListener(() => {
+  consent.onRevoked().then(announceChange).catch(console.error);
+});
+browser.runtime.onInstalled.addListener(() => {
+  consent.restore().catch(console.error);
+});
+browser.runtime.onStartup.addListener(() => {
+  consent.restore().catch(console.error);
+});

@@ -1,15 +1,24 @@
 // @ts-check
-import { indexedDbStorage } from "../core/indexeddb-storage.js";
 import { Profile } from "../core/profile.js";
 
-/** @type {Promise<Profile> | undefined} */
-let opened;
+/** @typedef {() => Promise<Profile>} GetProfile opens the profile once in each life of the worker */
 
-/** @returns {Promise<Profile>} opened once for each life of the worker; storage holds the truth */
-export function getProfile() {
-  opened ??= Profile.open(indexedDbStorage()).catch((error) => {
-    opened = undefined;
-    throw error;
-  });
-  return opened;
+/**
+ * Return a function that opens the profile on its first call. The storage holds the truth, so a worker that died loses nothing.
+ * A failed opening is not remembered: the next call tries again.
+ * @param {object} parts
+ * @param {import("../core/indexeddb-storage.js").Storage} parts.storage
+ * @param {() => number} parts.now milliseconds since 1970
+ * @returns {GetProfile}
+ */
+export function createProfileStore({ storage, now }) {
+  /** @type {Promise<Profile> | undefined} */
+  let opened;
+  return () => {
+    opened ??= Profile.open(storage, { now }).catch((error) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
 }

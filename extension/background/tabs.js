@@ -1,11 +1,10 @@
 // @ts-check
+import { unwrap } from "../messaging/messages.js";
 import { CarryoverError } from "../values/errors.js";
 import { shopOf } from "../values/identity.js";
-import { unwrap } from "../messaging/messages.js";
-import { inject } from "./consent.js";
-import { ask } from "./towers-client.js";
 
 /**
+ * @typedef {ReturnType<typeof createTabs>} Tabs
  * @typedef {object} TabDescription
  * @property {number} tabId
  * @property {string | null} url null where the browser does not let the extension see it
@@ -13,32 +12,67 @@ import { ask } from "./towers-client.js";
  * @property {boolean} isIncognito
  */
 
-/** @param {number} [tabId] else the one in front @returns {Promise<TabDescription | null>} */
-export async function describeTab(tabId) {
-  const tab =
-    tabId === undefined
-      ? (await chrome.tabs.query({ active: true, lastFocusedWindow: true }))[0]
-      : await chrome.tabs.get(tabId);
-  if (tab?.id === undefined) return null;
-  const url = tab.url && /^https?:/.test(tab.url) ? tab.url : null;
-  return { tabId: tab.id, url, shop: url && shopOf(url), isIncognito: tab.incognito };
-}
-
-/** @param {number} tabId @returns {Promise<Record<string, any>>} the page's product and listing, read now */
-export async function readPage(tabId) {
-  await inject(tabId);
-  const { html, url, hidden } = await pageOf(tabId);
-  return ask({ type: "page.read", html, url, hidden });
-}
-
-/** @param {number} tabId */
-async function pageOf(tabId) {
-  try {
-    return unwrap(await chrome.tabs.sendMessage(tabId, { type: "page.extract" }));
-  } catch (error) {
-    if (error instanceof CarryoverError) throw error;
-    throw new CarryoverError("page_not_visible", "This page did not answer. Reload it and try again.", {
-      cause: error,
-    });
+/**
+ * The browser's tabs, and the pages in them.
+ * @param {object} parts
+ * @param {typeof chrome} parts.browser the browser's extension APIs
+ * @param {import("./content-scripts.js").ContentScripts} parts.contentScripts
+ * @param {import("./towers-client.js").Ask} parts.ask
+ */
+export function createTabs({ browser, contentScripts, ask }) {
+  /** @param {number} tabId @throws {CarryoverError} page_not_visible */
+  async function inject(tabId) {
+    try {
+      await contentScripts.inject(tabId);
+    } catch (error) {
+      throw new CarryoverError(
+        "page_not_visible",
+        "Carryover cannot see this page. Click its icon in the toolbar while the shop's page is open.",
+        { cause: error },
+      );
+    }
   }
+
+  /** @param {number} tabId @returns {Promise<Record<string, any>>} the content script's answer to page.extract */
+  async function pageOf(tabId) {
+    try {
+      return unwrap(await browser.tabs.sendMessage(tabId, { type: "page.extract" }));
+    } catch (error) {
+      if (error instanceof CarryoverError) throw error;
+      throw new CarryoverError("page_not_visible", "This page did not answer. Reload it and try again.", {
+        cause: error,
+      });
+    }
+  }
+
+  return {
+    inject,
+
+    /**
+     * Describe a tab.
+     * @param {number} [tabId] without it, the tab in front
+     * @returns {Promise<TabDescription | null>} null where no tab is in front
+     */
+    async describe(tabId) {
+      const tab =
+        tabId === undefined
+          ? (await browser.tabs.query({ active: true, lastFocusedWindow: true }))[0]
+          : await browser.tabs.get(tabId);
+      if (tab?.id === undefined) return null;
+      const url = tab.url && /^https?:/.test(tab.url) ? tab.url : null;
+      return { tabId: tab.id, url, shop: url && shopOf(url), isIncognito: tab.incognito };
+    },
+
+    /**
+     * Read the page that a tab shows now.
+     * @param {number} tabId
+     * @returns {Promise<Record<string, any>>} its product and its listing
+     * @throws {CarryoverError} page_not_visible
+     */
+    async readPage(tabId) {
+      await inject(tabId);
+      const { html, url, hidden } = await pageOf(tabId);
+      return ask({ type: "page.read", html, url, hidden });
+    },
+  };
 }

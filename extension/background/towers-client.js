@@ -1,51 +1,66 @@
 // @ts-check
-import { CarryoverError } from "../values/errors.js";
 import { unwrap } from "../messaging/messages.js";
+import { CarryoverError } from "../values/errors.js";
 
-/** @typedef {import("../core/towers.js").Towers} Towers */
+/**
+ * @typedef {import("../core/towers.js").Towers} Towers
+ * @typedef {import("../offscreen/handlers.js").TowersHandlers} TowersHandlers
+ * @typedef {(message: Record<string, any> & {type: string}) => Promise<Record<string, any>>} Ask
+ */
 
 const OFFSCREEN = "offscreen/offscreen.html";
-/** @type {Promise<void> | undefined} */
-let opening;
 
-async function openOffscreen() {
-  const contexts = await chrome.runtime.getContexts({ contextTypes: [chrome.runtime.ContextType.OFFSCREEN_DOCUMENT] });
-  if (contexts.length > 0) return;
-  await chrome.offscreen.createDocument({
-    url: OFFSCREEN,
-    reasons: [chrome.offscreen.Reason.WORKERS],
-    justification: "Runs the recommendation models in WebAssembly; a service worker would stop after 30 seconds.",
-  });
-}
+/**
+ * Return a function that sends a message to the towers' zone and returns its answer. In Chromium the zone is the offscreen
+ * document, which is opened first. Firefox has no such documents: its background is a page and runs the handlers itself.
+ * @param {object} parts
+ * @param {typeof chrome} parts.browser the browser's extension APIs
+ * @param {() => Promise<TowersHandlers>} parts.loadHandlers called once, and in Firefox only
+ * @returns {Ask}
+ */
+export function createTowersAsk({ browser, loadHandlers }) {
+  /** @type {Promise<void> | undefined} */
+  let opening;
+  /** @type {Promise<TowersHandlers> | undefined} */
+  let handlers;
 
-/** All callers wait for one opening: the document is listed before its scripts listen, and a message in between is lost. */
-function ensureOffscreen() {
-  opening ??= openOffscreen().finally(() => {
-    opening = undefined;
-  });
-  return opening;
-}
-
-/** Asks the towers' zone, wherever it is. @param {Record<string, any> & {type: string}} message @returns {Promise<Record<string, any>>} */
-export async function ask(message) {
-  // Firefox has no offscreen documents; its background is a page and runs the towers itself.
-  if (!chrome.offscreen) {
-    const { towersHandlers } = await import("../offscreen/handlers.js");
-    const { type, ...fields } = message;
-    return towersHandlers[type](fields);
+  async function openOffscreen() {
+    const contexts = await browser.runtime.getContexts({
+      contextTypes: [browser.runtime.ContextType.OFFSCREEN_DOCUMENT],
+    });
+    if (contexts.length > 0) return;
+    await browser.offscreen.createDocument({
+      url: OFFSCREEN,
+      reasons: [browser.offscreen.Reason.WORKERS],
+      justification: "Runs the recommendation models in WebAssembly; a service worker would stop after 30 seconds.",
+    });
   }
-  await ensureOffscreen();
-  return unwrap(await chrome.runtime.sendMessage(message));
+
+  return async (message) => {
+    if (!browser.offscreen) {
+      handlers ??= loadHandlers();
+      const { type, ...fields } = message;
+      return (await handlers)[type](fields);
+    }
+    // One opening for all callers: the document is listed before its scripts listen, and a message in between is lost.
+    opening ??= openOffscreen().finally(() => {
+      opening = undefined;
+    });
+    await opening;
+    return unwrap(await browser.runtime.sendMessage(message));
+  };
 }
 
 /**
- * Towers that run elsewhere, behind the same interface.
- * @param {string} bundleUrl
- * @param {() => void} onDamaged called where the downloaded bundle turns out altered
+ * Towers that run in the towers' zone, behind the interface of core/towers.js.
+ * @param {object} parts
+ * @param {Ask} parts.ask
+ * @param {string} parts.bundleUrl
+ * @param {() => void} parts.onDamaged called when the downloaded bundle turns out to be missing or altered
  * @returns {Towers}
  */
-export function createTowersClient(bundleUrl, onDamaged) {
-  /** @param {Record<string, any> & {type: string}} message */
+export function createTowersClient({ ask, bundleUrl, onDamaged }) {
+  /** @type {Ask} */
   async function asked(message) {
     try {
       return await ask(message);

@@ -4,45 +4,56 @@ import { createTowers } from "../core/towers.js";
 import { extractProduct } from "../extract/combine.js";
 import { extractListing } from "../extract/visible/listing.js";
 
-/** @type {Map<string, Promise<import("../core/towers.js").Towers>>} */
-const loaded = new Map();
+/**
+ * @typedef {import("../core/towers.js").Towers} Towers
+ * @typedef {Record<string, (fields: Record<string, any>) => Promise<Record<string, any>>>} TowersHandlers
+ */
 
-/** @param {string} bundleUrl @returns {Promise<import("../core/towers.js").Towers>} */
-async function load(bundleUrl) {
+/** @param {string} bundleUrl @returns {Promise<Towers>} of a bundle that was downloaded, verified again */
+async function loadTowers(bundleUrl) {
   const cache = await caches.open(BUNDLE_CACHE);
   const bundle = await openBundle({ cache, bundleUrl });
   return createTowers({ bundle, wasmUrl: chrome.runtime.getURL("vendor/ort-wasm-simd-threaded.wasm") });
 }
 
-/** @param {string} bundleUrl one bundle at a time is kept in memory */
-function towersOf(bundleUrl) {
-  const present = loaded.get(bundleUrl);
-  if (present) return present;
-  loaded.clear();
-  const loading = load(bundleUrl).catch((error) => {
-    loaded.delete(bundleUrl);
-    throw error;
-  });
-  loaded.set(bundleUrl, loading);
-  return loading;
-}
+/**
+ * Return the handlers of every message to the towers' zone (contracts/messages.json): parse pages, run ONNX.
+ * @param {object} [parts]
+ * @param {(bundleUrl: string) => Promise<Towers>} [parts.load]
+ * @returns {TowersHandlers}
+ */
+export function createTowersHandlers({ load = loadTowers } = {}) {
+  /** @type {{bundleUrl: string, towers: Promise<Towers>} | undefined} one bundle at a time is kept in memory */
+  let loaded;
 
-/** @type {Record<string, (fields: Record<string, any>) => Promise<Record<string, any>>>} */
-export const towersHandlers = {
-  async "page.read"({ html, url, hidden }) {
-    // A parsed document runs no script and loads nothing; the shop's own scripts have run before it was handed over.
-    const page = new DOMParser().parseFromString(html, "text/html");
-    return {
-      product: await extractProduct(page, url, { isRendered: true }),
-      listing: await extractListing(page, url, hidden),
-    };
-  },
-  async "towers.embedItems"({ bundleUrl, texts }) {
-    const embeddings = await (await towersOf(bundleUrl)).embedItems(texts);
-    return { embeddings: embeddings.map((row) => Array.from(row)) };
-  },
-  async "towers.embedUser"({ bundleUrl, items, kinds, agesDays }) {
-    const embedding = await (await towersOf(bundleUrl)).embedUser({ items, kinds, agesDays });
-    return { embedding: Array.from(embedding) };
-  },
-};
+  /** @param {string} bundleUrl */
+  function towersOf(bundleUrl) {
+    if (loaded?.bundleUrl === bundleUrl) return loaded.towers;
+    const entry = { bundleUrl, towers: load(bundleUrl) };
+    loaded = entry;
+    // A failed load is not remembered: the bundle may be downloaded anew.
+    entry.towers.catch(() => {
+      if (loaded === entry) loaded = undefined;
+    });
+    return entry.towers;
+  }
+
+  return {
+    async "page.read"({ html, url, hidden }) {
+      // A parsed document runs no script and loads nothing. The shop's own scripts ran before the page was handed over.
+      const page = new DOMParser().parseFromString(html, "text/html");
+      return {
+        product: await extractProduct(page, url, { isRendered: true }),
+        listing: await extractListing(page, url, hidden),
+      };
+    },
+    async "towers.embedItems"({ bundleUrl, texts }) {
+      const embeddings = await (await towersOf(bundleUrl)).embedItems(texts);
+      return { embeddings: embeddings.map((row) => Array.from(row)) };
+    },
+    async "towers.embedUser"({ bundleUrl, items, kinds, agesDays }) {
+      const embedding = await (await towersOf(bundleUrl)).embedUser({ items, kinds, agesDays });
+      return { embedding: Array.from(embedding) };
+    },
+  };
+}

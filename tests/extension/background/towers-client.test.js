@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ask } from "../../../extension/background/towers-client.js";
+import { createTowersAsk } from "../../../extension/background/towers-client.js";
 
 /** A browser whose offscreen document is listed at once and listens only when it has loaded, as Chromium's does. */
 function slowBrowser() {
@@ -29,7 +29,7 @@ function slowBrowser() {
 
 test("whoever asks while the document is being opened waits for it", async () => {
   const { seen, chrome } = slowBrowser();
-  /** @type {any} */ (globalThis).chrome = chrome;
+  const ask = createTowersAsk({ browser: chrome, loadHandlers: async () => ({}) });
   const first = ask({ type: "page.read", n: 1 });
   await new Promise((resolve) => {
     setTimeout(resolve, 5);

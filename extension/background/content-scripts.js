@@ -1,0 +1,57 @@
+// @ts-check
+import { originPatternOf } from "../messaging/origins.js";
+
+/** @typedef {ReturnType<typeof createContentScripts>} ContentScripts */
+
+const FILE = "content/content.js";
+
+/** @param {string} shop */
+const scriptId = (shop) => `shop ${shop}`;
+
+/**
+ * Content scripts and host permissions of shops, as the browser keeps them.
+ * @param {{browser: typeof chrome}} parts the browser's extension APIs
+ */
+export function createContentScripts({ browser }) {
+  /** @param {string} shop */
+  async function isRegistered(shop) {
+    return (await browser.scripting.getRegisteredContentScripts({ ids: [scriptId(shop)] })).length > 0;
+  }
+
+  return {
+    /** Return whether the browser lets the extension read the shop. @param {string} shop */
+    isPermitted: (shop) => browser.permissions.contains({ origins: [originPatternOf(shop)] }),
+
+    /** Run the content script in every page of the shop that loads from now on. @param {string} shop */
+    async register(shop) {
+      if (await isRegistered(shop)) return;
+      await browser.scripting.registerContentScripts([
+        {
+          id: scriptId(shop),
+          matches: [originPatternOf(shop)],
+          js: [FILE],
+          runAt: "document_idle",
+          persistAcrossSessions: true,
+        },
+      ]);
+    },
+
+    /** Remove the shop's content script, and give back a permission that the manifest does not require. @param {string} shop */
+    async unregister(shop) {
+      if (await isRegistered(shop)) await browser.scripting.unregisterContentScripts({ ids: [scriptId(shop)] });
+      const origin = originPatternOf(shop);
+      const isRequired = browser.runtime.getManifest().host_permissions?.includes(origin);
+      if (!isRequired && (await browser.permissions.contains({ origins: [origin] })))
+        await browser.permissions.remove({ origins: [origin] });
+    },
+
+    /**
+     * Run the content script in a tab at once. A script that is already there ignores the second one.
+     * @param {number} tabId
+     * @throws {unknown} the browser's refusal, where the extension may not see the page
+     */
+    async inject(tabId) {
+      await browser.scripting.executeScript({ target: { tabId }, files: [FILE] });
+    },
+  };
+}

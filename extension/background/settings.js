@@ -1,0 +1,30 @@
+// @ts-check
+import { CarryoverError } from "../values/errors.js";
+
+/** @param {string} text @returns {string} the origin of a server @throws {CarryoverError} invalid_server */
+function serverOrigin(text) {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new CarryoverError(
+      "invalid_server",
+      `Expected an address such as http://127.0.0.1:8710, got ${JSON.stringify(text)}.`,
+    );
+  }
+  return new URL(text).origin;
+}
+
+/**
+ * Return the settings that a settings.set message changes, checked.
+ * @param {Record<string, any>} fields of the message
+ * @returns {Partial<import("../core/profile.js").Settings>}
+ * @throws {CarryoverError} invalid_server or invalid_mode
+ */
+export function checkedSettings({ serverUrl, serverIsMine, mode }) {
+  if (mode !== undefined && mode !== "auto" && mode !== "page") {
+    throw new CarryoverError("invalid_mode", `Expected auto or page, got ${JSON.stringify(mode)}.`);
+  }
+  return {
+    ...(serverUrl !== undefined && { serverUrl: serverOrigin(serverUrl) }),
+    ...(serverIsMine !== undefined && { serverIsMine }),
+    ...(mode !== undefined && { mode }),
+  };
+}

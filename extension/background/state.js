@@ -1,0 +1,41 @@
+// @ts-check
+import { isOwnServer } from "../core/recommender.js";
+
+/**
+ * Return a function that describes the profile and one tab, for the extension's own pages.
+ * @param {{getProfile: import("./store.js").GetProfile, tabs: import("./tabs.js").Tabs}} parts
+ * @returns {(tabId?: number) => Promise<Record<string, any>>} the `state` of contracts/messages.json
+ */
+export function createStateReader({ getProfile, tabs }) {
+  return async (tabId) => {
+    const profile = await getProfile();
+    const { consents, bundleUrl, ...settings } = profile.settings;
+    const interactions = profile.interactions();
+    const tab = await tabs.describe(tabId);
+    return {
+      ...settings,
+      isOwnServer: isOwnServer(profile.settings),
+      hasBundle: bundleUrl !== "",
+      consents: Object.entries(consents).map(([shop, since]) => ({ shop, since })),
+      numKnown: interactions.filter(({ kind }) => kind !== "dismiss").length,
+      numDismissed: interactions.filter(({ kind }) => kind === "dismiss").length,
+      unreadable: profile.unreadable,
+      tab: tab && { ...tab, isConsented: tab.shop !== null && profile.isConsented(tab.shop) },
+    };
+  };
+}
+
+/**
+ * Return a function that tells open pages of the extension that the profile changed. None may be open.
+ * @param {{browser: typeof chrome}} parts the browser's extension APIs
+ */
+export function createAnnouncer({ browser }) {
+  return async () => {
+    try {
+      await browser.runtime.sendMessage({ type: "state.changed" });
+    } catch (error) {
+      // "Receiving end does not exist": no page listens.
+      if (!(error instanceof Error) || !/receiving end|message port closed/i.test(error.message)) throw error;
+    }
+  };
+}
