@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with _stopping_at_once():
         arguments = _parser(words).parse_args(words)
         # Torch takes seconds to import, for which a wrong option need not wait.
-        import_module("trainer.runs.determinism").one_seed_one_result()
+        import_module("trainer.runs.determinism").use_deterministic_algorithms()
     try:
         arguments.command(arguments)
         sys.stdout.flush()

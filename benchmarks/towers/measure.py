@@ -67,9 +67,9 @@ from trainer.evaluation.ranking_metrics import coverage, diversity, novelty
 from trainer.prepare import Prepared, prepare
 from trainer.progress import TerminalProgress
 from trainer.recipes import RECIPES
-from trainer.reports.slices import Judge, experiment_entry, slice_document, truncation_document
-from trainer.runs.determinism import one_seed_one_result
-from trainer.runs.epochs import Course
+from trainer.reports.slices import Bootstrap, experiment_entry, slice_document, truncation_document
+from trainer.runs.determinism import use_deterministic_algorithms
+from trainer.runs.epochs import EpochLoop
 from trainer.splits.files import save_split
 from trainer.splits.rules import plan_split
 
@@ -91,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     if not arguments.protocols and not arguments.summary:
         parser.error(f"name one of the --protocols {', '.join(PROTOCOLS)}, or --summary")
-    one_seed_one_result()
+    use_deterministic_algorithms()
     torch.set_num_threads(arguments.threads)
     if not arguments.summary:
         for seed in arguments.seeds:
@@ -110,7 +110,7 @@ def _measure(name: str, protocol: str, seed: int, rows: Sequence[str]) -> None:
         bench = _Bench(name, protocol, seed, where, progress)
         progress.say(f"{name} {protocol} seed {seed}: {', '.join(missing)}")
         for fit in bench.fits(missing):
-            bench.judge(fit)
+            bench.evaluate(fit)
             done_file(where, fit.row, seed).write_text(fingerprint(name, protocol, fit.row), "utf-8")
 
 
@@ -200,10 +200,10 @@ class _Bench:
             out.mkdir(parents=True)
             (out / "run.of").write_text(wanted, "utf-8")
         config = self._config(settings, {"file": str(self.where / "split.npz")}, self.seed, out)
-        course = Course(replace(self.prepared, config=config), out, self.progress)
+        loop = EpochLoop(replace(self.prepared, config=config), out, self.progress)
         if checkpoint.exists(out / "last"):
-            course.resume()
-        course.run()
+            loop.resume()
+        loop.run()
         best = checkpoint.load(out / "best")
 
         def rebuild(prepared: Prepared) -> Scorer | None:
@@ -215,22 +215,24 @@ class _Bench:
         self.fitted[row] = scorer
         about = {
             **settings,
-            "fit_seconds": round(sum(sum(epoch.values()) for epoch in course.seconds), 2),
-            "best_epoch": course.best_epoch,
-            "valid": {course.learner.stop_metric: round(course.best_metric, 5)},
+            "fit_seconds": round(sum(sum(epoch.values()) for epoch in loop.seconds), 2),
+            "best_epoch": loop.best_epoch,
+            "valid": {loop.learner.stop_metric: round(loop.best_metric, 5)},
             "parameters": sum(w.numel() for tower in best.towers.values() for w in tower.parameters()),
         }
         return _Fit(row, scorer, about, rebuild)
 
-    def judge(self, fit: _Fit) -> None:
+    def evaluate(self, fit: _Fit) -> None:
         """Rank the test users' candidates and keep what came of it."""
         row, test = fit.row, self.prepared.split.test
         found = rank(fit.scorer, test, np.random.default_rng([self.seed, 2]), 2 * K)
         values = rank_metrics(found.ranks, test, (K, 2 * K)) | self._lists(found)
-        judge = Judge([self.seed, 3], 0.95, 500)
-        slices = slice_document({row: found.ranks}, test, self.prepared.split.train, self.prepared.features, judge) | {
-            "truncated": truncation_document({row: fit.scorer}, test, [self.seed, 2], judge),
-            **self._missing(fit, judge),
+        bootstrap = Bootstrap([self.seed, 3], 0.95, 500)
+        slices = slice_document(
+            {row: found.ranks}, test, self.prepared.split.train, self.prepared.features, bootstrap
+        ) | {
+            "truncated": truncation_document({row: fit.scorer}, test, [self.seed, 2], bootstrap),
+            **self._missing(fit, bootstrap),
         }
         with (self.where / f"{row}-{self.seed}.npz").open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **values)
@@ -241,7 +243,7 @@ class _Bench:
         _write(self.where / f"{row}-{self.seed}.json", {**about, **timing, **covered, "slices": _flat(row, slices)})
         self.progress.say(f"  {row}: NDCG@10 {values[f'ndcg@{K}'].mean():.4f}")
 
-    def _missing(self, fit: _Fit, judge: Judge) -> dict[str, list[dict[str, Any]]]:
+    def _missing(self, fit: _Fit, bootstrap: Bootstrap) -> dict[str, list[dict[str, Any]]]:
         """Return {"missing": the same users' rankings by items without text, without image}, where both are there."""
         if fit.rebuild is None or not (self.prepared.features.modality_mask.max(axis=0) > 0).all():
             return {}
@@ -250,7 +252,7 @@ class _Bench:
             scorer = fit.rebuild(without(self.prepared, modality))
             if scorer is not None:
                 ties = [self.seed, 2]
-                entries.append(experiment_entry(modality, {fit.row: scorer}, self.prepared.split.test, ties, judge))
+                entries.append(experiment_entry(modality, {fit.row: scorer}, self.prepared.split.test, ties, bootstrap))
         return {"missing": entries}
 
     def _lists(self, found: Ranking) -> dict[str, NDArray[np.float64]]:

@@ -1,8 +1,7 @@
-"""What a model must beat to be worth having, each tuned on the validation users: `BASELINES[name](prepared)`.
+"""Baselines that a model must beat, each tuned on the validation users: `BASELINES[name](prepared)`.
 
-They see `split.train` and a case's own history, nothing else. Where training users never visited shop B, everything
-that counts interactions with its items finds nothing and ranks as chance does; content and words remain, and what
-likeness carries over.
+They see `split.train` and a case's own history, nothing else. Where training users never visited shop B, all baselines
+that count interactions with its items rank as chance does. Content, words and transfer by similarity remain.
 """
 
 import time
@@ -40,26 +39,26 @@ __all__ = [
 
 
 class TimedFit(NamedTuple):
-    """A fitted baseline and how long tuning it took."""
+    """A fitted baseline and the seconds that tuning it took."""
 
     fitted: Fitted
     fit_seconds: float
 
 
 def fit_content(prepared: Prepared) -> Fitted:
-    """Return content, its embedding and pooling chosen on "valid"."""
+    """Return the content baseline, with embedding and pooling chosen on "valid"."""
     return tuned_content_scorer(
         prepared.features, prepared.split.valid, seed=prepared.config.seed, device=prepared.device
     )
 
 
 def fit_popularity(prepared: Prepared) -> Fitted:
-    """Return global popularity; there is nothing to tune."""
+    """Return global popularity, which has no settings to tune."""
     return untuned(popularity_scorer(prepared.split.train, _num_items(prepared)))
 
 
 def fit_overlap_popularity(prepared: Prepared) -> Fitted:
-    """Return popularity among overlapping users; there is nothing to tune."""
+    """Return popularity among overlapping users, which has no settings to tune."""
     return untuned(overlap_popularity_scorer(prepared.split.train, _num_items(prepared)))
 
 
@@ -88,12 +87,12 @@ def fit_als(prepared: Prepared) -> Fitted:
 
 
 def fit_words(prepared: Prepared) -> Fitted:
-    """Return the cosine of words with the history's recency chosen on "valid"."""
+    """Return the cosine of TF-IDF words, with the half-life of the history chosen on "valid"."""
     return _tune(words.Words(words.word_vectors(prepared)).scorer, words.GRID, prepared)
 
 
 def fit_transfer(prepared: Prepared) -> Fitted:
-    """Return co-occurrence carried over by likeness, with neighbourhood and exponent chosen on "valid"."""
+    """Return co-occurrence carried over by similarity, with neighbourhood and exponent chosen on "valid"."""
     content = content_embeddings(prepared.features, prepared.device)
     model = transfer.Transfer(prepared.split.train, words.word_vectors(prepared), content)
     return _tune(model.scorer, transfer.GRID, prepared)
@@ -109,7 +108,7 @@ MIXTURES: dict[str, tuple[str, ...]] = {
 
 
 def fit_mixture_of(parts: Sequence[str], prepared: Prepared) -> Fitted:
-    """Return the tuned sum of these baselines, fitting each of them first."""
+    """Fit each of these baselines, then return their tuned weighted sum."""
     scorers = {name: BASELINES[name](prepared).scorer for name in parts}
     return fit_mixture(scorers, prepared.split.valid, prepared.config.seed)
 
@@ -135,7 +134,10 @@ def fit_baselines(
     names: Sequence[str] = tuple(BASELINES),
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, TimedFit]:
-    """Return these baselines, each fitted once however many mixtures it is part of; raises ConfigError for a name."""
+    """Return these baselines, each fitted only once even where several mixtures use it.
+
+    Raises ConfigError for an unknown name.
+    """
     for name in names:
         if name not in BASELINES:
             raise ConfigError(f"no baseline {name!r}; choose from {', '.join(BASELINES)}")
@@ -146,7 +148,7 @@ def fit_baselines(
             before = time.perf_counter()
             if name in MIXTURES:
                 parts: Mapping[str, Scorer] = {part: fit(part) for part in MIXTURES[name]}
-                before = time.perf_counter()  # the parts have times of their own
+                before = time.perf_counter()  # the parts are timed on their own
                 fitted = fit_mixture(parts, prepared.split.valid, prepared.config.seed)
             else:
                 fitted = BASELINES[name](prepared)

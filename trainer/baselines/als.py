@@ -1,9 +1,9 @@
-"""Matrix factorisation by alternating least squares on implicit feedback, as the library `implicit` does it.
+"""Matrix factorisation by alternating least squares on implicit feedback, with the library `implicit`.
 
-Hu, Koren & Volinsky, "Collaborative filtering for implicit feedback datasets", ICDM 2008. A history of somebody never
-seen is folded in: the user vector that one more step of least squares would give it, `(Y' C Y + lambda I)^-1 Y' C p`,
-where a liked item has the confidence alpha and every other one 1. Well tuned it is hard to beat ("Revisiting the
-performance of iALS on item recommendation benchmarks", Rendle et al., RecSys 2022).
+Hu, Koren & Volinsky, "Collaborative filtering for implicit feedback datasets", ICDM 2008. The history of an unknown
+user is folded in: its user vector is one more step of least squares, `(Y' C Y + lambda I)^-1 Y' C p`. There a liked
+item has the confidence alpha and every other item 1. Well tuned it is hard to beat ("Revisiting the performance of
+iALS on item recommendation benchmarks", Rendle et al., RecSys 2022).
 """
 
 from itertools import product
@@ -20,30 +20,30 @@ from trainer.splits.cases import Cases
 
 MAX_FACTORS = 256
 ITERATIONS = 15
-# On review data alpha 300 and lambdas above 3 alpha did worse than these.
+# On review data, alpha 300 and lambdas above 3 alpha scored lower than these.
 ALPHAS = (10.0, 30.0, 100.0)
-REGULARISATIONS = (1.0, 3.0)  # lambda, in alphas: what more confidence weighs, more must hold
+REGULARISATIONS = (1.0, 3.0)  # lambda / alpha: a loss with more confidence needs more regularisation
 GRID = [{"alpha": alpha, "regularisation": share} for alpha, share in product(ALPHAS, REGULARISATIONS)]
 
 Scores = NDArray[np.float32]
 
 
 class AlsFactors:
-    """Makes scorers of one training set; every setting is a training of its own.
+    """Factory of ALS scorers on one training set. Each setting trains its own factors.
 
     Args:
         liked: (num_users, num_items) float32 of :func:`trainer.baselines.sparse_interactions.user_items`.
-        seed: of the factors that training starts from.
+        seed: Seed of the initial factors.
     """
 
     def __init__(self, liked: Matrix, seed: int) -> None:
         self.liked, self.seed = liked, seed
-        # More factors than half of the items would only learn the training matrix by heart.
+        # With more factors than half of the items, the model would memorise the training matrix.
         self.factors = max(1, min(MAX_FACTORS, liked.shape[1] // 2))
 
     def scorer(self, alpha: float, regularisation: float) -> Scorer:
-        """Return the inner products of folded-in histories and items; `regularisation` is lambda / alpha."""
-        with threadpool_limits(1, "blas"):  # each of the library's threads would start as many of its own
+        """Return a scorer by inner product of folded-in histories and items; `regularisation` is lambda / alpha."""
+        with threadpool_limits(1, "blas"):  # otherwise each of the library's threads starts as many BLAS threads
             model = AlternatingLeastSquares(
                 factors=self.factors,
                 alpha=alpha,

@@ -1,8 +1,8 @@
-"""Item co-occurrence, from what a case has (shop A) to what is asked for (shop B).
+"""Item co-occurrence baseline, from the items of a case's history (shop A) to the candidates (shop B).
 
-`score(j) = sum over i in history of 0.5 ** (ago_i / half_life) * together(i, j) / (n_i ** a * n_j ** b)`, where
-`together` counts training users who liked both, those who liked them close together for more (`liked_together`). a
-damps what everybody has in their history, b damps bestsellers.
+`score(j) = sum over i in history of 0.5 ** (ago_i / half_life) * together(i, j) / (n_i ** a * n_j ** b)`.
+`together` counts the training users who liked both items; a user who liked them close together counts for more
+(`liked_together`). The exponent a damps items that are in every history, b damps bestsellers.
 """
 
 from itertools import product
@@ -34,7 +34,7 @@ GRID = [
 
 
 class CoOccurrence:
-    """Makes co-occurrence scorers of one training set."""
+    """Factory of co-occurrence scorers on one training set."""
 
     def __init__(self, train: Interactions, num_items: int) -> None:
         liked = user_items(train, num_items)

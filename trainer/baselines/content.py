@@ -1,4 +1,4 @@
-"""Content without training: what is like the history comes first; no interaction but the history's is looked at."""
+"""Content baseline without training: ranks items by similarity to the history. It uses no other interactions."""
 
 from collections.abc import Sequence
 
@@ -17,10 +17,10 @@ from trainer.towers.content import ContentItemTower, ContentUserTower
 TEXT_WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9)
 WHITENINGS = (0.0, 0.5, 1.0)
 HALF_LIVES_DAYS = (7.0, 30.0, 365.0)
-BESTS = (1, 3, 5)  # of the history's items, the n most like the candidate count
-LASTS = (20, 5)  # of the history, only the last n items are looked at
+BESTS = (1, 3, 5)  # the score is the mean cosine to the n history items that are most similar to the candidate
+LASTS = (20, 5)  # only the last n items of the history are used
 MAX_ITEMS = 100
-SMALLEST_VARIANCE = 1e-4  # of the largest: a direction that hardly varies is noise, not to be blown up by whitening
+SMALLEST_VARIANCE = 1e-4  # share of the largest: a direction that hardly varies is noise that whitening would amplify
 
 Embeddings = NDArray[np.float32]
 
@@ -28,10 +28,10 @@ Embeddings = NDArray[np.float32]
 def content_towers(
     features: ItemFeatures, dim: int, text_weight: float, half_life_days: float, whitening: float = 0.0
 ) -> tuple[ContentItemTower, ContentUserTower]:
-    """Return content towers on the catalogue's own principal components; no interaction is looked at.
+    """Return content towers on the principal components of the catalogue, without using interactions.
 
-    `whitening` in [0, 1]: 0 keeps the components' variances, 1 makes them equal, which lets what sets products apart
-    weigh as much as what they share.
+    `whitening` in [0, 1]: 0 keeps the components' variances, 1 makes them equal. Then the differences between products
+    weigh as much as what they have in common.
     """
     width = (dim - 1) // 2
     text = principal_directions(features.text[features.modality_mask[:, 0] > 0], width, whitening)
@@ -44,21 +44,22 @@ def tuned_content_scorer(
 ) -> Fitted:
     """Return the content scorer with the best valid NDCG@10.
 
-    Tuned in two steps: first how the items are embedded (text's weight, whitening) under a plain mean of the history,
-    then how the history is read: a recency-weighted mean, or the n items most like the candidate (1 is max pooling).
+    Tuning has two steps. The first chooses the item embedding (weight of the text, whitening), with a plain mean of the
+    history. The second chooses how to pool the history: a mean weighted by recency, or the n items most similar to the
+    candidate (n = 1 is max pooling).
     """
-    bench = _ContentBench(features, max_items, device)
+    scorers = _ContentScorers(features, max_items, device)
     has_both = bool((features.modality_mask.sum(axis=0) > 0).all())
-    weights = TEXT_WEIGHTS if has_both else (0.5,)  # with one modality alone the weight cancels out
+    weights = TEXT_WEIGHTS if has_both else (0.5,)  # with only one modality the weight cancels out
     longest = HALF_LIVES_DAYS[-1]
-    looks = [
+    embedding_settings = [
         {"text_weight": weight, "whitening": whitening, "half_life_days": longest}
         for weight in weights
         for whitening in WHITENINGS
     ]
-    first = tune(bench.scorer, looks, valid, seed)
-    look = {name: first.tuned["chosen"][name] for name in ("text_weight", "whitening")}
-    second = tune(bench.scorer, [{**look, **reading} for reading in _readings()], valid, seed)
+    first = tune(scorers.scorer, embedding_settings, valid, seed)
+    best_embedding = {name: first.tuned["chosen"][name] for name in ("text_weight", "whitening")}
+    second = tune(scorers.scorer, [{**best_embedding, **reading} for reading in _history_settings()], valid, seed)
     best = max(first, second, key=lambda fitted: fitted.tuned["valid_ndcg@10"])
     return Fitted(best.scorer, {**best.tuned, "grid": [*first.tuned["grid"], *second.tuned["grid"]]})
 
@@ -66,14 +67,17 @@ def tuned_content_scorer(
 def remake_content_scorer(
     features: ItemFeatures, chosen: Settings, device: torch.device, max_items: int = MAX_ITEMS
 ) -> Scorer:
-    """Return the scorer with these chosen settings on other features, as when a modality is taken away."""
-    return _ContentBench(features, max_items, device).scorer(**chosen)
+    """Return the scorer with these chosen settings on other features, such as features without one modality."""
+    return _ContentScorers(features, max_items, device).scorer(**chosen)
 
 
 def content_embeddings(features: ItemFeatures, device: torch.device) -> Embeddings:
-    """Return what items are like by untrained content, (num_items, dim): unit length, zero where nothing is known."""
-    bench = _ContentBench(features, MAX_ITEMS, device)
-    tower, _ = content_towers(features, bench.dim, text_weight=0.5, half_life_days=HALF_LIVES_DAYS[-1])
+    """Return untrained content embeddings of all items, (num_items, dim), of unit length.
+
+    Items without text and image have zero rows.
+    """
+    scorers = _ContentScorers(features, MAX_ITEMS, device)
+    tower, _ = content_towers(features, scorers.dim, text_weight=0.5, half_life_days=HALF_LIVES_DAYS[-1])
     embeddings = embed_items(tower.to(device), features, device).cpu().numpy()[:, :-1]  # without the filler
     norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
     return np.asarray(embeddings / np.where(norms > 0, norms, 1), dtype=np.float32)
@@ -82,7 +86,7 @@ def content_embeddings(features: ItemFeatures, device: torch.device) -> Embeddin
 def best_of_history_scorer(embeddings: Embeddings, best: int, last: int) -> Scorer:
     """Return a scorer by the mean of a candidate's `best` largest cosines to the history's `last` liked items.
 
-    embeddings: (num_items, dim); items of which nothing is known are zero and like nothing.
+    embeddings: (num_items, dim); items without text and image have zero rows, so their cosine is 0.
     """
 
     def score(cases: Cases, positions: NDArray[np.int64]) -> Embeddings:
@@ -102,12 +106,12 @@ def best_of_history_scorer(embeddings: Embeddings, best: int, last: int) -> Scor
     return score
 
 
-class _ContentBench:
-    """Embeds the catalogue once for each look, however many readings of the history are tried on it."""
+class _ContentScorers:
+    """Factory of content scorers on one set of features."""
 
     def __init__(self, features: ItemFeatures, max_items: int, device: torch.device) -> None:
         self.features, self.max_items, self.device = features, max_items, device
-        # The baseline is exported nowhere, so it may be as wide as the encoders are.
+        # The baseline is never exported, so it may be as wide as the encoders.
         self.dim = 2 * max(features.text.shape[1], features.image.shape[1]) + 1
 
     def scorer(
@@ -126,11 +130,11 @@ class _ContentBench:
         if best is None or last is None:
             return tower_scorer(towers[0], towers[1], self.features, self.max_items, self.device)
         embeddings = embed_items(towers[0], self.features, self.device).cpu().numpy()
-        # Without the last coordinate, the filler: that two items lack an image is no likeness.
+        # Drop the last coordinate, the filler: two items that both lack an image are not similar for that reason.
         return best_of_history_scorer(np.ascontiguousarray(embeddings[:, :-1]), best, last)
 
 
-def _readings() -> Sequence[Settings]:
+def _history_settings() -> Sequence[Settings]:
     means = [{"half_life_days": half_life} for half_life in HALF_LIVES_DAYS[:-1]]
     return [*means, *({"best": best, "last": last} for best in BESTS for last in LASTS)]
 
@@ -138,7 +142,8 @@ def _readings() -> Sequence[Settings]:
 def principal_directions(features: Embeddings, width: int, whitening: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the mean, (D,), and the first principal directions of features (n, D) as columns, (D, at most width).
 
-    `whitening` as in :func:`content_towers`. Without any features, the mean is zero and the direction the first axis.
+    `whitening` as in :func:`content_towers`. Without features, the mean is zero and the only direction is the first
+    axis.
     """
     if len(features) == 0:
         return torch.zeros(features.shape[1]), torch.eye(features.shape[1])[:, :1]

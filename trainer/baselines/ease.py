@@ -1,10 +1,10 @@
-"""EASE: the strongest linear model known, in closed form. Steck, "Embarrassingly shallow autoencoders", WWW 2019.
+"""EASE, the strongest linear model known, in closed form. Steck, "Embarrassingly shallow autoencoders", WWW 2019.
 
-Where what is asked for (shop B's items) is never in a history (shop A's), no item can predict itself, and the model is
-ridge regression from A to B: `W = (Xa' Xa + lambda I)^-1 Xa' Xb`. There `Xa' Xb` may count what was liked close by for
-more (`liked_together`), as if each choice were predicted from what surrounded it. Otherwise it is Steck's, with the
-diagonal held at zero: `W = I - P / diag(P)`, `P = (X' X + lambda I)^-1`. W itself is never built: scores are solved for
-the histories.
+Where candidates (shop B) never occur in histories (shop A), no item can predict itself. The model is then ridge
+regression from A to B: `W = (Xa' Xa + lambda I)^-1 Xa' Xb`. There `Xa' Xb` may give more weight to items liked close
+together (`liked_together`), as if each choice were predicted from its neighbours in time. Otherwise the model is
+Steck's, with a zero diagonal: `W = I - P / diag(P)`, `P = (X' X + lambda I)^-1`. W itself is never built: the linear
+system is solved for the histories.
 """
 
 from collections.abc import Mapping
@@ -27,14 +27,14 @@ from trainer.splits.cases import Cases
 
 RIDGES = (30.0, 100.0, 300.0)
 PROXIMITIES = (0.0, 0.5)
-# The Gram matrix is dense: 16,000 items are 1 GB, and solving takes minutes. Beyond that the most liked are kept.
+# The Gram matrix is dense: 16,000 items take 1 GB, and solving takes minutes. Larger catalogues keep the most liked.
 MAX_ITEMS = 16_000
 
 Scores = NDArray[np.float32]
 
 
 class Ease:
-    """Makes EASE scorers of one training set; `may_repeat` where histories can hold candidates."""
+    """Factory of EASE scorers on one training set; `may_repeat`: whether histories can contain candidates."""
 
     def __init__(
         self,
@@ -49,11 +49,11 @@ class Ease:
         self.may_repeat = may_repeat
         counts = num_users_per_item(liked)
         if not may_repeat:
-            counts[candidates] = 0  # they are never in a history
+            counts[candidates] = 0  # candidates never occur in a history
         self.inputs = np.sort(np.argsort(-counts, kind="stable")[: min(max_items, np.count_nonzero(counts))])
         of_inputs = liked[:, self.inputs]
         self.gram = (of_inputs.T @ of_inputs).toarray()
-        # (inputs, num_items) each, by proximity
+        # by proximity, each (inputs, num_items)
         self.cross = {0.0: (of_inputs.T @ liked).tocsr()}
         self.cross |= {proximity: matrix[self.inputs] for proximity, matrix in (near or {}).items()}
         self._factor: tuple[float, Scores] | None = None
@@ -72,7 +72,7 @@ class Ease:
         return score
 
     def _factorised(self, ridge: float) -> Scores:
-        if self._factor is None or self._factor[0] != ridge:  # the last one only: each takes half a gigabyte
+        if self._factor is None or self._factor[0] != ridge:  # keeps only the last: each takes half a gigabyte
             gram = self.gram + ridge * np.eye(len(self.gram), dtype=np.float32)
             self._factor = (ridge, scipy.linalg.cholesky(gram, lower=True, overwrite_a=True, check_finite=False))
         return self._factor[1]
@@ -100,7 +100,7 @@ class Ease:
 
 
 def fit_ease(prepared: Prepared) -> Fitted:
-    """Return EASE with the ridge chosen on "valid"."""
+    """Return EASE with the ridge and, between shops, the proximity chosen on "valid"."""
     split = prepared.split
     liked = user_items(split.train, len(prepared.dataset.products))
     may_repeat = any(len(seen_candidates(cases, np.arange(len(cases)))[0]) for cases in (split.valid, split.test))
@@ -108,10 +108,10 @@ def fit_ease(prepared: Prepared) -> Fitted:
     near = {} if may_repeat else {p: liked_together(split.train, num_items, p) for p in PROXIMITIES if p}
     model = Ease(liked, split.test.candidates, may_repeat=may_repeat, near=near)
     if model.cross[0.0][:, split.test.candidates].nnz == 0:  # no training user has visited the shop
-        return Fitted(_nothing_learnt, {"chosen": {}})
+        return Fitted(_zero_scores, {"chosen": {}})
     grid = [{"ridge": ridge, "proximity": proximity} for ridge in RIDGES for proximity in sorted(model.cross)]
     return tune(model.scorer, grid, split.valid, prepared.config.seed)
 
 
-def _nothing_learnt(cases: Cases, positions: NDArray[np.int64]) -> Scores:
+def _zero_scores(cases: Cases, positions: NDArray[np.int64]) -> Scores:
     return np.zeros((len(positions), len(cases.candidates)), dtype=np.float32)

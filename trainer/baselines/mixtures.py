@@ -1,11 +1,10 @@
-"""Weighted sums of other baselines' scores, each first made comparable within a user: simple, and hard to beat.
+"""Mixture baselines: weighted sums of other baselines' scores, standardised within each user. Simple and hard to beat.
 
-Scores of different kinds have different scales, so each is standardised over a user's candidates: as a z-score, of
-its logarithm, or by rank (reciprocal rank fusion: Cormack, Clarke & Buettcher, SIGIR 2009). Which of these, and the
-weights, are chosen on the validation users by a seeded random search that then looks around the best point. Many
-points come out nearly as good as the best, which is so by luck; therefore the weights are bagged: the mean of those
-that are best when users are drawn again and again ("Ensemble selection from libraries of models", Caruana et al.,
-ICML 2004).
+Scores of different kinds have different scales, so each is standardised over a user's candidates: as a z-score, as the
+z-score of its logarithm, or by rank (reciprocal rank fusion: Cormack, Clarke & Buettcher, SIGIR 2009). The standard and
+the weights are chosen on the validation users by a seeded random search that then refines the best point. Many points
+are nearly as good as the best, which leads only by luck. The weights are therefore bagged: the mean of the weights that
+are best in bootstrap samples of the users ("Ensemble selection from libraries of models", Caruana et al., ICML 2004).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,9 +19,9 @@ from trainer.baselines.tuning import Fitted, ndcg_per_case, tuning_cases
 from trainer.evaluation.protocol import Scorer
 from trainer.splits.cases import Cases
 
-POINTS = 8  # tried at random, and then near the best; four more for each part above three
+POINTS = 8  # random points, and as many again near the best; four more for each part above three
 RANK_OFFSET = 60  # of reciprocal rank fusion, as in the paper
-BAGS = 200  # times that users are drawn again
+BAGS = 200  # bootstrap samples of the users
 MAX_SEARCH_SCORES = 12_000_000
 
 Scores = NDArray[np.float32]
@@ -46,7 +45,7 @@ def reciprocal_rank(scores: Scores) -> Scores:
 
 
 def log_z_score(scores: Scores) -> Scores:
-    """Return the z-scores of log(1 + score / the row's mean positive score), for counts, whose tails are long."""
+    """Return the z-scores of log(1 + score / the row's mean positive score), meant for counts with long tails."""
     scores = np.maximum(scores, 0)
     positives = np.count_nonzero(scores, axis=1, keepdims=True)
     typical = scores.sum(axis=1, keepdims=True) / np.maximum(positives, 1)
@@ -61,7 +60,7 @@ STANDARDS: dict[str, Callable[[Scores], Scores]] = {
 
 
 def mixture_scorer(parts: Sequence[Scorer], weights: Sequence[float], standards: Sequence[str]) -> Scorer:
-    """Return the weighted sum of the parts' scores, each by its standard; a part of weight 0 is not even asked."""
+    """Return the weighted sum of the parts' scores, each by its standard; a part of weight 0 is never called."""
 
     def score(cases: Cases, positions: NDArray[np.int64]) -> Scores:
         total = np.zeros((len(positions), len(cases.candidates)), dtype=np.float32)
@@ -75,11 +74,11 @@ def mixture_scorer(parts: Sequence[Scorer], weights: Sequence[float], standards:
 
 
 def fit_mixture(parts: Mapping[str, Scorer], valid: Cases, seed: int) -> Fitted:
-    """Return the mixture whose standard and weights are good for NDCG@10 on the validation users."""
+    """Return the mixture whose standard and weights are tuned for NDCG@10 on the validation users."""
     cases = tuning_cases(valid, seed, MAX_SEARCH_SCORES)
     raw = [np.asarray(part(cases, np.arange(len(cases))), dtype=np.float32) for part in parts.values()]
-    # Scores that may be negative, such as cosines, are no counts and have no tails. It is settled here, by all cases: a
-    # user's scores must not depend on who else is asked.
+    # Scores that may be negative, such as cosines, are not counts and have no long tails. All cases decide this once
+    # here, because a user's scores must not depend on the other users in a batch.
     standards = {
         name: ["z_score" if name == "log_z_score" and scores.min(initial=0) < 0 else name for scores in raw]
         for name in STANDARDS
@@ -89,17 +88,17 @@ def fit_mixture(parts: Mapping[str, Scorer], valid: Cases, seed: int) -> Fitted:
         for name, of_parts in standards.items()
     }
 
-    def judged(standard: str, weights: Weights) -> _Point:
-        return _Point(standard, weights, _judge(columns[standard], weights, cases, seed))
+    def evaluated(standard: str, weights: Weights) -> _Point:
+        return _Point(standard, weights, _evaluate(columns[standard], weights, cases, seed))
 
     generator = np.random.default_rng([seed, 6])
-    tried = [judged(*point) for point in product(STANDARDS, _first_points(len(parts), generator))]
+    tried = [evaluated(*point) for point in product(STANDARDS, _first_points(len(parts), generator))]
     for _ in range(_num_points(len(parts))):
         best = max(tried, key=_mean_ndcg)
         near = np.array(best.weights) * np.exp2(generator.normal(0, 1, len(parts)))
-        tried.append(judged(best.standard, _rounded(near)))
+        tried.append(evaluated(best.standard, _rounded(near)))
     standard = max(tried, key=_mean_ndcg).standard
-    chosen = judged(standard, _bagged([point for point in tried if point.standard == standard], generator))
+    chosen = evaluated(standard, _bagged([point for point in tried if point.standard == standard], generator))
     grid = [
         {"standard": point.standard, "weights": _weights(point, parts), "ndcg@10": _mean_ndcg(point)} for point in tried
     ]
@@ -120,7 +119,7 @@ def _mean_ndcg(point: _Point) -> float:
 
 
 def _bagged(points: Sequence[_Point], generator: np.random.Generator) -> Weights:
-    """Return the mean of the weights that are best for each of BAGS bootstrap samples of the users."""
+    """Return the mean, over BAGS bootstrap samples of the users, of the weights that are best for the sample."""
     ndcg = np.stack([point.ndcg for point in points])  # (p, n)
     users = ndcg.shape[1]
     times = generator.multinomial(users, np.full(users, 1 / users), size=BAGS)  # (BAGS, n) how often each is drawn
@@ -129,7 +128,7 @@ def _bagged(points: Sequence[_Point], generator: np.random.Generator) -> Weights
 
 
 def _first_points(parts: int, generator: np.random.Generator) -> list[Weights]:
-    """Return weights that sum to 1: each part alone, all alike, and random ones."""
+    """Return weights that sum to 1: each part alone, equal weights, and random ones."""
     points = [*np.eye(parts), np.full(parts, 1 / parts), *generator.dirichlet(np.ones(parts), _num_points(parts))]
     return [_rounded(point) for point in points]
 
@@ -142,7 +141,7 @@ def _rounded(weights: NDArray[np.float64]) -> Weights:
     return tuple(round(float(weight), 4) for weight in weights / weights.sum())
 
 
-def _judge(columns: Sequence[Scores], weights: Weights, cases: Cases, seed: int) -> NDArray[np.float64]:
+def _evaluate(columns: Sequence[Scores], weights: Weights, cases: Cases, seed: int) -> NDArray[np.float64]:
     total = np.zeros_like(columns[0])
     for column, weight in zip(columns, weights, strict=True):
         total += np.float32(weight) * column

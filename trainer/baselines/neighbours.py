@@ -1,8 +1,8 @@
 """Neighbourhood baselines: items liked by the same users, and users who like the same items.
 
-Cosine with shrinkage: `common / (sqrt(n_a * n_b) + shrinkage)`, so that two things seen together once by chance are no
-twins. Herlocker et al., "An algorithmic framework for performing collaborative filtering", 1999; Deshpande & Karypis,
-"Item-based top-N recommendation algorithms", 2004.
+Cosine with shrinkage: `common / (sqrt(n_a * n_b) + shrinkage)`. Without it, two items that one user liked by chance
+would have a cosine of 1. Herlocker et al., "An algorithmic framework for performing collaborative filtering", 1999;
+Deshpande & Karypis, "Item-based top-N recommendation algorithms", 2004.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ USER_NEIGHBOURS = (50, 200, 1000)
 
 
 class ItemNeighbours:
-    """Makes scorers that sum, over the history, each item's similarity to its nearest candidates."""
+    """Factory of scorers that sum, over the history, each item's similarity to its nearest candidates."""
 
     def __init__(self, train: Interactions, num_items: int) -> None:
         liked = user_items(train, num_items)
@@ -46,7 +46,7 @@ class ItemNeighbours:
 
         def score(cases: Cases, positions: NDArray[np.int64]) -> Scores:
             nonlocal kept
-            # The neighbours are chosen among the candidates: shop A's own items would crowd them out.
+            # Neighbours are chosen among the candidates only: shop A's own items would crowd them out.
             if kept is None or kept[0] is not cases.candidates:
                 kept = (cases.candidates, keep_largest(similar[:, cases.candidates], neighbours))
             scores: Scores = (history_matrix(cases, positions, self.num_items) @ kept[1]).toarray()
@@ -56,7 +56,7 @@ class ItemNeighbours:
 
 
 class UserNeighbours:
-    """Makes scorers that let the most similar training users vote for what they liked."""
+    """Factory of scorers that let the most similar training users vote for the items they liked."""
 
     def __init__(self, train: Interactions, num_items: int) -> None:
         self.num_items = num_items

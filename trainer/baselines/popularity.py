@@ -1,4 +1,4 @@
-"""What a model must beat to be worth having: chance, and what sells anyway."""
+"""Random and popularity baselines: the least that a model must beat."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,24 +12,24 @@ Scores = NDArray[np.float32]
 
 
 def random_scorer() -> Scorer:
-    """Return a scorer that finds everything equally good: the evaluation's shuffled ties do the rest."""
+    """Return a scorer that gives every item the same score; evaluation orders ties at random."""
     return lambda cases, positions: np.zeros((len(positions), len(cases.candidates)), dtype=np.float32)
 
 
 def popularity_scorer(train: Interactions, num_items: int) -> Scorer:
-    """Return a scorer by how many training users liked an item; the same for everybody."""
+    """Return a scorer by the number of training users who liked an item; the same for every user."""
     num_users = num_users_per_item(user_items(train, num_items))
     return lambda cases, positions: np.tile(num_users[cases.candidates], (len(positions), 1))
 
 
 def overlap_popularity_scorer(train: Interactions, num_items: int) -> Scorer:
-    """Return a scorer by how many of those training users who share a liked item with the case liked an item.
+    """Return a scorer by popularity among the training users who share a liked item with the case.
 
-    Global popularity decides between equals, so a history that nobody shares still gets an order.
+    Global popularity breaks ties, so a history that shares no item with anyone is still ranked.
     """
     liked = user_items(train, num_items)
     popularity = num_users_per_item(liked)
-    tie_break = popularity / (1 + popularity.max(initial=0))  # below 1: never worth a user
+    tie_break = popularity / (1 + popularity.max(initial=0))  # below 1, so it never outweighs a user
 
     def score(cases: Cases, positions: NDArray[np.int64]) -> Scores:
         overlap = history_matrix(cases, positions, num_items) @ liked.T  # (b, num_users)

@@ -1,4 +1,4 @@
-"""Interactions as sparse matrices: who liked what, once, whatever the number of times."""
+"""Interactions as sparse binary matrices: which user liked which item; repeats count once."""
 
 from typing import Any
 
@@ -10,26 +10,26 @@ from trainer.dataset.dataset import Interactions
 from trainer.evaluation.protocol import history_rows
 from trainer.splits.cases import Cases
 
-Matrix = Any  # a scipy.sparse.csr_matrix of float32; scipy has no types to give
+Matrix = Any  # a scipy.sparse.csr_matrix of float32; scipy ships no types
 Vector = NDArray[np.float32]
 
 
 def user_items(train: Interactions, num_items: int) -> Matrix:
-    """Return (num_users, num_items) float32 with 1 where a user liked an item; users who liked nothing have no row."""
+    """Return (num_users, num_items) float32, 1 where a user liked an item; users without a liked item have no row."""
     liked = train.is_liked
     users, rows = np.unique(train.user_idx[liked], return_inverse=True)
     matrix = sp.csr_matrix(
         (np.ones(len(rows), dtype=np.float32), (rows, train.item_idx[liked])), shape=(len(users), num_items)
     )
-    matrix.data[:] = 1  # a repeated pair was summed
+    matrix.data[:] = 1  # csr_matrix sums repeated pairs
     return matrix
 
 
 def liked_together(train: Interactions, num_items: int, proximity: float) -> Matrix:
     r"""Return (num_items, num_items): for each pair of items the sum over users who liked both of :math:`d^{-\gamma}`.
 
-    d is how many places apart the two stand in the order in which the user first liked things, and :math:`\gamma` is
-    `proximity`: 0 counts users; above it, what was chosen in one go says more. The diagonal is empty.
+    d is the distance of the two items in the order in which the user first liked items. :math:`\gamma` is `proximity`:
+    0 counts users; above 0, items liked one after the other weigh more. The diagonal is empty.
     """
     users, items = _first_likes(train, num_items)
     total = sp.csr_matrix((num_items, num_items), dtype=np.float32)
@@ -42,7 +42,7 @@ def liked_together(train: Interactions, num_items: int, proximity: float) -> Mat
 
 
 def _first_likes(train: Interactions, num_items: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return (user_idx, item_idx) of each user's first like of each item, by user and in their order."""
+    """Return (user_idx, item_idx) of each user's first like of each item, by user and then in time order."""
     liked = np.flatnonzero(train.is_liked)
     pairs = train.user_idx[liked] * num_items + train.item_idx[liked]
     rows = liked[np.sort(np.unique(pairs, return_index=True)[1])]
@@ -50,12 +50,12 @@ def _first_likes(train: Interactions, num_items: int) -> tuple[NDArray[np.int64]
 
 
 def num_users_per_item(matrix: Matrix) -> Vector:
-    """Return how many users liked each item, (num_items,)."""
+    """Return the number of users who liked each item, (num_items,) float32."""
     return np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.float32)
 
 
 def liked_history(cases: Cases, positions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], Vector]:
-    """Return (index into positions, item_idx, how many liked rows ago), each (m,): the most recent is 0 rows ago."""
+    """Return (index into positions, item_idx, age in liked rows), each (m,); the most recent row has age 0."""
     index, rows = history_rows(cases, positions)
     liked = cases.history.is_liked[rows]
     index, rows = index[liked], rows[liked]
@@ -66,7 +66,10 @@ def liked_history(cases: Cases, positions: NDArray[np.int64]) -> tuple[NDArray[n
 def history_matrix(
     cases: Cases, positions: NDArray[np.int64], num_items: int, half_life_items: float | None = None
 ) -> Matrix:
-    """Return (positions, num_items): what each case liked, halved every `half_life_items` further back, else 1."""
+    """Return each case's liked items as weights, (positions, num_items).
+
+    A weight is 1 without a half-life, else it halves every `half_life_items` liked rows further back.
+    """
     index, items, ago = liked_history(cases, positions)
     weights = np.ones(len(index), dtype=np.float32) if half_life_items is None else np.exp2(-ago / half_life_items)
     matrix = sp.csr_matrix((weights, (index, items)), shape=(len(positions), num_items))
@@ -76,7 +79,7 @@ def history_matrix(
 
 
 def keep_largest(matrix: Matrix, k: int) -> Matrix:
-    """Return the matrix with only the k largest entries of each row; of equal ones the first columns."""
+    """Return the matrix with only the k largest entries of each row; of equal entries, the first columns."""
     matrix = matrix.sorted_indices()
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     order = np.lexsort((-matrix.data, rows))

@@ -1,14 +1,14 @@
-r"""Co-occurrence among what training knows, carried over to a shop that it does not know.
+r"""Co-occurrence among the items of training, transferred by similarity to a shop that training does not know.
 
 .. math::
     \text{score}(j) = \sum_{i \in \text{history}} \sum_{k \in N(j)}
     \frac{\text{together}(i, k)}{n_i^{0.6} \, n_k^b} \cdot
     \frac{s(k, j)^2}{\big(\sum_{l \in N(j)} s(l, j)^2\big)^{1/2}}
 
-A candidate is described by N(j), the items of training that are most like it, never itself: one that is known gains
-nothing by it, so what is tuned where items are known holds where they are not. s is the mean of the cosines of words
-and of content. `together` is that of trainer/baselines/co_occurrence.py. It is a kernel regression (Nadaraya, 1964;
-Watson, 1964) of co-occurrence on likeness, and beyond likeness it knows that one brand's buyers buy another brand's.
+A candidate j is described by N(j), the training items most similar to it. N(j) never contains j itself, so settings
+tuned on known items also hold for unknown ones. s is the mean of the cosines of words and of content. `together` is as
+in trainer/baselines/co_occurrence.py. The model is a kernel regression (Nadaraya, 1964; Watson, 1964) of co-occurrence
+on similarity. Beyond similarity, it knows that buyers of one brand buy another brand.
 """
 
 from itertools import product
@@ -37,9 +37,10 @@ CANDIDATES_PER_CHUNK = 512
 
 
 class Transfer:
-    """Makes scorers of one training set.
+    """Factory of transfer scorers on one training set.
 
-    words: (num_items, vocabulary) and content: (num_items, dim), rows at unit length or zero where nothing is known.
+    words: (num_items, vocabulary) and content: (num_items, dim); rows have unit length, or are zero where the item
+    lacks that modality.
     """
 
     def __init__(self, train: Interactions, words: Matrix, content: NDArray[np.float32]) -> None:
@@ -67,7 +68,7 @@ class Transfer:
         return score
 
     def _carried_to(self, candidates: NDArray[np.int64], neighbours: int) -> Matrix:
-        """Return (known items, candidates): how much each candidate takes after its nearest known items."""
+        """Return the weights of each candidate's nearest known items, (known items, candidates)."""
         if self._nearest is None or self._nearest[0] is not candidates:
             starts = range(0, len(candidates), CANDIDATES_PER_CHUNK)
             chunks = [self._alike(candidates[start : start + CANDIDATES_PER_CHUNK]) for start in starts]
@@ -78,13 +79,13 @@ class Transfer:
         return (sp.diags(scale.astype(np.float32)) @ kept).T.tocsr()
 
     def _alike(self, candidates: NDArray[np.int64]) -> Matrix:
-        """Return (candidates, known items): the squared likeness to the nearest."""
+        """Return the squared similarity to the nearest known items, (candidates, known items), 0 elsewhere."""
         by_words = (self.words[candidates] @ self.words[self.known].T).toarray()
         by_content = np.maximum(self.content[candidates] @ self.content[self.known].T, 0)
-        likeness = (by_words + by_content) / 2
-        likeness[candidates[:, None] == self.known[None, :]] = 0
-        count = min(max(NEIGHBOURS), likeness.shape[1])
-        nearest = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
-        found = np.zeros_like(likeness)
-        np.put_along_axis(found, nearest, np.take_along_axis(likeness, nearest, axis=1) ** 2, axis=1)
+        similarity = (by_words + by_content) / 2
+        similarity[candidates[:, None] == self.known[None, :]] = 0
+        count = min(max(NEIGHBOURS), similarity.shape[1])
+        nearest = np.argpartition(-similarity, count - 1, axis=1)[:, :count]
+        found = np.zeros_like(similarity)
+        np.put_along_axis(found, nearest, np.take_along_axis(similarity, nearest, axis=1) ** 2, axis=1)
         return sp.csr_matrix(found)

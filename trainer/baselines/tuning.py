@@ -1,4 +1,4 @@
-"""Choosing a baseline's settings: a small grid, judged by NDCG@10 of the validation users, never by test."""
+"""Grid search of a baseline's settings by NDCG@10 on the validation users, never on the test users."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Fitted:
-    """A baseline ready to score, and how it came to be what it is."""
+    """A fitted baseline: its scorer and the record of its tuning."""
 
     scorer: Scorer
-    tuned: dict[str, Any]  # "chosen", and where anything was tried "valid_ndcg@10" and "grid", of JSON types
+    tuned: dict[str, Any]  # "chosen" and, where settings were tried, "valid_ndcg@10" and "grid", of JSON types
 
 
 def untuned(scorer: Scorer) -> Fitted:
-    """Return a baseline that has nothing to choose."""
+    """Return a baseline that has no settings to tune."""
     return Fitted(scorer, {"chosen": {}})
 
 
 def tune(make: Callable[..., Scorer], grid: Iterable[Settings], valid: Cases, seed: int) -> Fitted:
-    """Return the scorer `make(**settings)` of the settings with the best NDCG@10 on `valid`; of equals the first."""
+    """Return the scorer `make(**settings)` with the best NDCG@10 on `valid`; of equal settings, the first."""
     cases = tuning_cases(valid, seed)
     best: tuple[float, Scorer, Settings] | None = None
     points = []
@@ -46,13 +46,13 @@ def tune(make: Callable[..., Scorer], grid: Iterable[Settings], valid: Cases, se
 
 
 def ndcg_per_case(scorer: Scorer, cases: Cases, seed: int) -> NDArray[np.float64]:
-    """Return NDCG@10 of each case, (n,), ties ordered by `seed`: the same luck for every candidate setting."""
+    """Return NDCG@10 of each case, (n,). Ties are ordered by `seed`, in the same way for all settings."""
     ranks = rank_targets(scorer, cases, np.random.default_rng([seed, 4]))
     return ndcg_at_k(ranks, cases.target_ptr, 10)
 
 
 def tuning_cases(valid: Cases, seed: int, max_scores: int = MAX_TUNING_SCORES) -> Cases:
-    """Return the validation cases, or a seeded sample where there are more than tuning needs."""
+    """Return the validation cases, or a seeded sample where they are too many for tuning."""
     most = min(MAX_TUNING_CASES, max(50, max_scores // len(valid.candidates)))
     if len(valid) <= most:
         return valid
@@ -60,7 +60,7 @@ def tuning_cases(valid: Cases, seed: int, max_scores: int = MAX_TUNING_SCORES) -
 
 
 def select_cases(cases: Cases, positions: NDArray[np.int64]) -> Cases:
-    """Return these cases alone, in this order; the history keeps all users' rows."""
+    """Return only the cases at these positions, in this order; the history keeps all users' rows."""
     sizes = np.diff(cases.target_ptr)[positions]
     ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     rows = np.arange(ptr[-1]) + np.repeat(cases.target_ptr[positions] - ptr[:-1], sizes)

@@ -1,6 +1,6 @@
-"""Words: what shares rare words with the history comes first, TF-IDF against TF-IDF; no training, no interaction.
+"""Words baseline: ranks items by TF-IDF cosine of their words to the history's, without training or other interactions.
 
-A brand or a model number is one word of its own, which a sentence encoder blurs.
+A brand or a model number stays one word here, while a sentence encoder blurs it.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ GRID = [{"half_life_items": half_life} for half_life in HALF_LIVES_ITEMS]
 
 
 def word_vectors(prepared: Prepared) -> Matrix:
-    """Return (num_items, vocabulary) float32 at unit length; empty rows where the text is missing."""
+    """Return TF-IDF vectors, (num_items, vocabulary) float32, of unit length; items without text have empty rows."""
     is_there = prepared.features.modality_mask[:, 0] > 0
     texts = [
         prepared.encoders.item_text(product) if there else ""
@@ -32,13 +32,13 @@ def word_vectors(prepared: Prepared) -> Matrix:
 
 
 class Words:
-    """Makes scorers by the sum of cosines between the history's words and a candidate's."""
+    """Factory of scorers by the sum of cosines between the words of the history and of a candidate."""
 
     def __init__(self, vectors: Matrix) -> None:
         self.vectors = vectors
 
     def scorer(self, half_life_items: float | None) -> Scorer:
-        """Return the scorer that halves what was liked `half_life_items` further back."""
+        """Return the scorer; the weight of a liked item halves every `half_life_items` further back."""
 
         def score(cases: Cases, positions: NDArray[np.int64]) -> NDArray[np.float32]:
             history = history_matrix(cases, positions, self.vectors.shape[0], half_life_items)

@@ -18,7 +18,7 @@ from trainer.reports.report import REPORT_FILE
 
 # Settings that may differ between two seeds of one model: where things are and who is told what, not what was trained.
 # The split is compared by what was read, for its file may lie elsewhere.
-NOT_THE_MODEL = frozenset(
+NON_MODEL_SETTINGS = frozenset(
     ("seed", "out", "cache", "cache_limit_gb", "device", "encoders", "data", "split", "evaluation", "tracking")
 )
 
@@ -84,7 +84,7 @@ def compare(
     Intervals are over users, and over seeds where a model has several; p-values are of the paired difference, with
     Holm's correction over all rows. Raises DataError where the runs answer different questions or lack the metric.
     """
-    refuse_different_questions(runs)
+    refuse_different_test_cases(runs)
     groups = group_runs(runs, metric)
     ours, *others = groups
 
@@ -122,7 +122,7 @@ def _row(group: Group, interval: Interval) -> dict[str, Any]:
     }
 
 
-def refuse_different_questions(runs: Sequence[Run]) -> None:
+def refuse_different_test_cases(runs: Sequence[Run]) -> None:
     """Raise DataError unless all runs were judged on the same data, users, targets and candidates."""
     first = runs[0]
     for run in runs[1:]:
@@ -144,39 +144,39 @@ def group_runs(runs: Sequence[Run], metric: str) -> list[Group]:
     fall another way. Groups of the same name are told apart by the directory of their first run. Raises DataError
     where one model has two results of the same seed.
     """
-    groups = [_group(each[0].model, each, metric) for each in _together(runs, _what_makes_the_model)]
+    groups = [_group(each[0].model, each, metric) for each in _grouped(runs, _model_key)]
     for name in dict.fromkeys(name for run in runs for name in run.per_user.values if name != run.model):
         measured = [run for run in runs if name in run.per_user.values and name != run.model]
         groups += _baseline_groups(name, measured, metric)
-    return _told_apart(groups)
+    return _with_distinct_names(groups)
 
 
 def _baseline_groups(name: str, runs: Sequence[Run], metric: str) -> list[Group]:
     distinct: dict[bytes, Group] = {}
-    for together in _together(runs, _what_makes_the_baselines):
+    for together in _grouped(runs, _baselines_key):
         first = {run.seed: run for run in reversed(together)}
         group = _group(name, list(first.values()), metric)
         distinct.setdefault(group.values.tobytes(), group)  # what reads no features is the same in every space
     return list(distinct.values())
 
 
-def _together(runs: Sequence[Run], key: Callable[[Run], str]) -> list[list[Run]]:
+def _grouped(runs: Sequence[Run], key: Callable[[Run], str]) -> list[list[Run]]:
     together: dict[str, list[Run]] = {}
     for run in runs:
         together.setdefault(key(run), []).append(run)
     return list(together.values())
 
 
-def _what_makes_the_model(run: Run) -> str:
-    settings = {key: value for key, value in run.settings.items() if key not in NOT_THE_MODEL}
-    return json.dumps([run.space, _what_training_saw(run), settings], sort_keys=True)
+def _model_key(run: Run) -> str:
+    settings = {key: value for key, value in run.settings.items() if key not in NON_MODEL_SETTINGS}
+    return json.dumps([run.space, _training_split_key(run), settings], sort_keys=True)
 
 
-def _what_makes_the_baselines(run: Run) -> str:
-    return json.dumps([run.space, _what_training_saw(run)], sort_keys=True)
+def _baselines_key(run: Run) -> str:
+    return json.dumps([run.space, _training_split_key(run)], sort_keys=True)
 
 
-def _what_training_saw(run: Run) -> list[Any]:
+def _training_split_key(run: Run) -> list[Any]:
     """Return what tells a split from others of the same test cases: its file's content, else what it was drawn by."""
     saved = run.split.get("info", {}).get("file_sha256")
     drawn_by = run.settings.get("split", {})
@@ -187,7 +187,7 @@ def _copies(runs: Sequence[Run]) -> Iterator[str]:
     """Yield a line for each run that is counted no second time."""
     first: dict[tuple[str, int], Run] = {}
     for run in runs:
-        same = first.setdefault((_what_makes_the_model(run), run.seed), run)
+        same = first.setdefault((_model_key(run), run.seed), run)
         if same is not run:
             yield f"{run.directory} repeats {same.directory} ({run.model}, seed {run.seed}): counted once"
 
@@ -195,7 +195,7 @@ def _copies(runs: Sequence[Run]) -> Iterator[str]:
 def _other_splits(runs: Sequence[Run]) -> Iterator[str]:
     """Yield a line for each run of another split than the first run's, though the test cases are the same."""
     for run in runs[1:]:
-        if _what_training_saw(run) != _what_training_saw(runs[0]):
+        if _training_split_key(run) != _training_split_key(runs[0]):
             seen = [each.split.get("num_train_interactions", "unknown") for each in (run, runs[0])]
             yield (
                 f"{run.directory} has the test cases of {runs[0].directory}, but another split: {seen[0]} training "
@@ -219,7 +219,7 @@ def _group(name: str, runs: Sequence[Run], metric: str) -> Group:
     return Group(name, tuple(str(run.directory) for run, _ in in_order), np.stack([values for _, values in in_order]))
 
 
-def _told_apart(groups: Sequence[Group]) -> list[Group]:
+def _with_distinct_names(groups: Sequence[Group]) -> list[Group]:
     """Return the groups, each with a name of its own: with its first directory's, or that one's path, where it must."""
     names = Counter(group.name for group in groups)
     labels = [f"{group.name} ({Path(group.directories[0]).name})" for group in groups]

@@ -23,7 +23,7 @@ from trainer.evaluation.ranking_metrics import coverage, diversity, novelty
 from trainer.evaluation.statistics import holm, paired_differences
 from trainer.features.item_features import ItemFeatures
 from trainer.prepare import Prepared, Progress
-from trainer.reports.slices import Judge, masking_document, slice_document, truncation_document
+from trainer.reports.slices import Bootstrap, masking_document, slice_document, truncation_document
 from trainer.splits.cases import Split
 
 MaskedScorers = Callable[[ItemFeatures], Mapping[str, Scorer]]
@@ -123,8 +123,8 @@ def _with_intervals(values: dict[str, PerCaseMetrics], config: RunConfig) -> dic
         corrected = holm({name: differences[name][metric]["p_value"] for name in others})
         for name, p_value in corrected.items():
             differences[name][metric]["holm_p_value"] = p_value
-    judge = Judge(seed, settings["confidence"], settings["samples"])
-    return {"models": judge.intervals(values), f"{ours}_minus": differences, **settings}
+    bootstrap = Bootstrap(seed, settings["confidence"], settings["samples"])
+    return {"models": bootstrap.intervals(values), f"{ours}_minus": differences, **settings}
 
 
 def _masked(prepared: Prepared, rescore: Rescore | None, fits: Mapping[str, TimedFit]) -> MaskedScorers:
@@ -151,14 +151,14 @@ def _slices(
     progress: Progress,
 ) -> dict[str, Any]:
     config, split, features = prepared.config, prepared.split, prepared.features
-    judge = Judge([config.seed, 3], config.evaluation.confidence, config.evaluation.bootstrap_samples)
+    bootstrap = Bootstrap([config.seed, 3], config.evaluation.confidence, config.evaluation.bootstrap_samples)
     ties = [config.seed, 2]
     progress.update("slices", 0, 3)
-    found: dict[str, Any] = dict(slice_document(ranks, split.test, split.train, features, judge))
+    found: dict[str, Any] = dict(slice_document(ranks, split.test, split.train, features, bootstrap))
     progress.update("slices", 1, 3)
-    found["truncated_history"] = truncation_document(scorers, split.test, ties, judge)
+    found["truncated_history"] = truncation_document(scorers, split.test, ties, bootstrap)
     progress.update("slices", 2, 3)
-    found["masked_modality"] = masking_document(masked, features, split.test, ties, judge)
+    found["masked_modality"] = masking_document(masked, features, split.test, ties, bootstrap)
     progress.update("slices", 3, 3)
     return {kind: entries for kind, entries in found.items() if entries}
 

@@ -34,7 +34,7 @@ PerCase = Mapping[str, NDArray[np.float64]]  # metric -> one value for each case
 
 
 @dataclass(frozen=True)
-class Judge:
+class Bootstrap:
     """How sure a slice's means are: settings of the bootstrap."""
 
     seed: Sequence[int]
@@ -96,20 +96,20 @@ def target_slices(cases: Cases, train: Interactions, features: ItemFeatures) -> 
 
 
 def slice_document(
-    rankings: Mapping[str, Ranks], cases: Cases, train: Interactions, features: ItemFeatures, judge: Judge
+    rankings: Mapping[str, Ranks], cases: Cases, train: Interactions, features: ItemFeatures, bootstrap: Bootstrap
 ) -> dict[str, list[dict[str, Any]]]:
     """Return {kind of slice: [{"slice", "num_users", "models": {name: {metric: interval}}}, ...]} of test rankings."""
     document = {}
     for kind, slices in case_slices(cases).items():
         of_targets = {name: np.repeat(mask, np.diff(cases.target_ptr)) for name, mask in slices.items()}
-        document[kind] = [_entry(name, mask, rankings, cases, judge) for name, mask in of_targets.items()]
+        document[kind] = [_entry(name, mask, rankings, cases, bootstrap) for name, mask in of_targets.items()]
     for kind, slices in target_slices(cases, train, features).items():
-        document[kind] = [_entry(name, mask, rankings, cases, judge) for name, mask in slices.items()]
+        document[kind] = [_entry(name, mask, rankings, cases, bootstrap) for name, mask in slices.items()]
     return document
 
 
 def truncation_document(
-    scorers: Mapping[str, Scorer], cases: Cases, tie_seed: Sequence[int], judge: Judge
+    scorers: Mapping[str, Scorer], cases: Cases, tie_seed: Sequence[int], bootstrap: Bootstrap
 ) -> list[dict[str, Any]]:
     """Return the same users judged by their last 1, 2, 3, 5, 10 liked interactions alone, and by all they have.
 
@@ -123,7 +123,7 @@ def truncation_document(
     mine = select_cases(cases, np.flatnonzero(lengths >= longest))
     views = {f"last {n}": truncate_histories(mine, n) for n in TRUNCATIONS if n <= longest} | {"all": mine}
     return [
-        experiment_entry(name, {m: seen_through(s, view) for m, s in scorers.items()}, mine, tie_seed, judge)
+        experiment_entry(name, {m: scorer_on_histories(s, view) for m, s in scorers.items()}, mine, tie_seed, bootstrap)
         for name, view in views.items()
     ]
 
@@ -133,7 +133,7 @@ def masking_document(
     features: ItemFeatures,
     cases: Cases,
     tie_seed: Sequence[int],
-    judge: Judge,
+    bootstrap: Bootstrap,
 ) -> list[dict[str, Any]]:
     """Return the same cases with all images, then all texts taken away; empty where items have one of them only."""
     if not (features.modality_mask.sum(axis=0) > 0).all():
@@ -143,15 +143,15 @@ def masking_document(
         "no images": without_modality(features, 1),
         "no texts": without_modality(features, 0),
     }
-    return [experiment_entry(name, rescore(view), cases, tie_seed, judge) for name, view in views.items()]
+    return [experiment_entry(name, rescore(view), cases, tie_seed, bootstrap) for name, view in views.items()]
 
 
 def experiment_entry(
-    name: str, scorers: Mapping[str, Scorer], cases: Cases, tie_seed: Sequence[int], judge: Judge
+    name: str, scorers: Mapping[str, Scorer], cases: Cases, tie_seed: Sequence[int], bootstrap: Bootstrap
 ) -> dict[str, Any]:
     """Return one entry of an experiment: these scorers on these cases."""
     ranks = {model: rank_targets(scorer, cases, np.random.default_rng(tie_seed)) for model, scorer in scorers.items()}
-    return _entry(name, np.ones(len(cases.target_items), dtype=bool), ranks, cases, judge)
+    return _entry(name, np.ones(len(cases.target_items), dtype=bool), ranks, cases, bootstrap)
 
 
 def truncate_histories(cases: Cases, length: int) -> Cases:
@@ -165,7 +165,7 @@ def truncate_histories(cases: Cases, length: int) -> Cases:
     return replace(cases, history=cases.history.select(kept))
 
 
-def seen_through(scorer: Scorer, view: Cases) -> Scorer:
+def scorer_on_histories(scorer: Scorer, view: Cases) -> Scorer:
     """Return the scorer shown `view`'s histories in place of the cases'; what is never ranked stays the cases' own."""
     return lambda cases, positions: scorer(view, positions)
 
@@ -196,12 +196,12 @@ def sliced_metrics(ranks: Ranks, cases: Cases, is_in: Mask) -> dict[str, NDArray
     return {name: METRICS[name.split("@")[0]](moved[is_in], ptr, int(name.split("@")[1])) for name in SLICE_METRICS}
 
 
-def _entry(name: str, is_in: Mask, rankings: Mapping[str, Ranks], cases: Cases, judge: Judge) -> dict[str, Any]:
+def _entry(name: str, is_in: Mask, rankings: Mapping[str, Ranks], cases: Cases, bootstrap: Bootstrap) -> dict[str, Any]:
     row = np.repeat(np.arange(len(cases)), np.diff(cases.target_ptr))
     num_users = len(np.unique(row[is_in]))
     entry = {"slice": name, "num_users": num_users, "num_targets": int(is_in.sum()), "models": {}}
     if num_users:
-        entry["models"] = judge.intervals({m: sliced_metrics(ranks, cases, is_in) for m, ranks in rankings.items()})
+        entry["models"] = bootstrap.intervals({m: sliced_metrics(ranks, cases, is_in) for m, ranks in rankings.items()})
     return entry
 
 

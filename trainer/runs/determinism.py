@@ -5,7 +5,7 @@ import os
 import torch
 
 
-def one_seed_one_result() -> None:
+def use_deterministic_algorithms() -> None:
     """Let torch use deterministic algorithms alone, for the rest of the process."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA wants its workspace fixed before use
     torch.use_deterministic_algorithms(True)

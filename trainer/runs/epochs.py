@@ -37,7 +37,7 @@ FREE_ON_RESUME = (
 PLANNED_SCHEDULES = ("linear", "cosine")  # each of their steps depends on how many there will be
 
 
-class Course:
+class EpochLoop:
     """One model's way through its epochs: which was best, and what is on disk.
 
     Until `resume`, it stands before the first epoch, its towers fresh or, with model.init_from, another run's.

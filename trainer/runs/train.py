@@ -17,7 +17,7 @@ from trainer.prepare import Prepared, Progress, feature_cache, prepare
 from trainer.recipes import RECIPES
 from trainer.reports.html.page import write_page
 from trainer.reports.report import Report, make_report, write_report
-from trainer.runs.epochs import Course
+from trainer.runs.epochs import EpochLoop
 from trainer.runs.tracking import TENSORBOARD_DIRECTORY, find_wandb, open_trackers
 
 
@@ -31,28 +31,28 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_p
     wandb = find_wandb() if config.tracking.wandb else None
     _check_start(out, resume)
     prepared = prepare(config, progress)
-    course = Course(prepared, out, progress)
+    loop = EpochLoop(prepared, out, progress)
     feature_cache(config).prune()  # recipes keep decoded images and neighbours there, and know no limit
     if resume:
-        course.resume()
+        loop.resume()
     curves, had_curves = out / TENSORBOARD_DIRECTORY, (out / TENSORBOARD_DIRECTORY).exists()
-    trackers = open_trackers(config, out, len(course.epochs), wandb)
+    trackers = open_trackers(config, out, len(loop.epochs), wandb)
     try:
-        course.run(trackers)
+        loop.run(trackers)
     finally:
         for tracker in trackers:
             tracker.close()
-        if not course.epochs and not had_curves:  # as where model.init_from does not fit
+        if not loop.epochs and not had_curves:  # as where model.init_from does not fit
             shutil.rmtree(curves)
     best = checkpoint.load(out / "best")
-    judged = report_of(prepared, best.towers, progress)
-    total = round(sum(part for epoch in course.seconds for part in epoch.values()), 3)
-    timing = {**judged.document.get("timing", {}), "training_seconds": total, "epochs": course.seconds}
-    report = {**judged.document, "timing": timing, "training": course.record}
+    model_report = report_of(prepared, best.towers, progress)
+    total = round(sum(part for epoch in loop.seconds for part in epoch.values()), 3)
+    timing = {**model_report.document.get("timing", {}), "training_seconds": total, "epochs": loop.seconds}
+    report = {**model_report.document, "timing": timing, "training": loop.record}
     if "test" in report:
         metrics = {**best.metrics, "test": report["test"]["models"][config.model.type], "protocol": report["split"]}
         checkpoint.save(replace(best, metrics=metrics), out / "best")
-    write_report(replace(judged, document=report), out)
+    write_report(replace(model_report, document=report), out)
     if with_page:
         write_page(out, progress, prepared=prepared)
     return report

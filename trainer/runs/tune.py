@@ -16,7 +16,7 @@ from kernel.files import write_whole
 from trainer.config.run import RunConfig, as_document, parse_config
 from trainer.errors import ConfigError, TrainingError
 from trainer.prepare import Prepared, Progress, feature_cache, prepare
-from trainer.runs.epochs import Course, flat
+from trainer.runs.epochs import EpochLoop, flat
 from trainer.runs.tracking import TENSORBOARD_DIRECTORY, TensorBoardTracker
 
 STORAGE_FILE = "tune.sqlite3"
@@ -80,7 +80,7 @@ def tune(
     are kept in tune.sqlite3, whatever stops the rest, and best.toml is a run file that `train` takes.
     """
     out = Path(config.out)
-    parameters = [_of_the_setting_s_type(parameter, config) for parameter in parameters]
+    parameters = [_with_setting_type(parameter, config) for parameter in parameters]
     for parameter in parameters:  # both ends, so that a wrong name or bound fails now and not in the last trial
         for value in parameter.values or (parameter.low, parameter.high):
             _with_values(config, {parameter.name: value}, out)
@@ -129,13 +129,13 @@ def _study(config: RunConfig, out: Path, resume: bool) -> optuna.Study:
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=EPOCHS_BEFORE_PRUNING),
     )
     mine = as_document(config)
-    if _what_is_fixed(json.loads(study.user_attrs.get("run", "null")) or mine) != _what_is_fixed(mine):
+    if _fixed_settings(json.loads(study.user_attrs.get("run", "null")) or mine) != _fixed_settings(mine):
         raise ConfigError(f"{out}: its trials are of another run file; choose another directory with --out")
     study.set_user_attr("run", json.dumps(mine, sort_keys=True))
     return study
 
 
-def _what_is_fixed(document: Mapping[str, Any]) -> dict[str, Any]:
+def _fixed_settings(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that all trials share; one that came after the search had its default."""
     given = {key: value for key, value in document.items() if key not in FREE_ON_RESUME}
     whole = as_document(parse_config({**given, "out": ""}))
@@ -147,7 +147,7 @@ def _num_finished(study: optuna.Study) -> int:
     return len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
 
 
-def _of_the_setting_s_type(parameter: Parameter, config: RunConfig) -> Parameter:
+def _with_setting_type(parameter: Parameter, config: RunConfig) -> Parameter:
     """Return the parameter with fractions between whole bounds where the setting is a fraction."""
     if parameter.low is None or parameter.high is None:
         return parameter
@@ -158,20 +158,20 @@ def _of_the_setting_s_type(parameter: Parameter, config: RunConfig) -> Parameter
 
 def _run_trial(trial: optuna.Trial, prepared: Prepared, progress: Progress) -> float:
     out = Path(prepared.config.out)
-    course, tracker = Course(prepared, out, progress), TensorBoardTracker(out / TENSORBOARD_DIRECTORY)
+    loop, tracker = EpochLoop(prepared, out, progress), TensorBoardTracker(out / TENSORBOARD_DIRECTORY)
     feature_cache(prepared.config).prune()  # what the trial added, as `train` does
     try:
-        while not course.epochs or not course.is_over:
-            course.run_epoch([tracker])
-            trial.report(course.best_metric, course.epoch)
-            if course.epoch and trial.should_prune():
+        while not loop.epochs or not loop.is_over:
+            loop.run_epoch([tracker])
+            trial.report(loop.best_metric, loop.epoch)
+            if loop.epoch and trial.should_prune():
                 progress.say(f"trial {trial.number}: below the median of the others, stopped")
                 raise optuna.TrialPruned
     finally:
         tracker.close()
-    trial.set_user_attr("stop_metric", course.learner.stop_metric)
-    trial.set_user_attr("best_epoch", course.best_epoch)
-    return course.best_metric
+    trial.set_user_attr("stop_metric", loop.learner.stop_metric)
+    trial.set_user_attr("best_epoch", loop.best_epoch)
+    return loop.best_metric
 
 
 def _with_values(config: RunConfig, values: Mapping[str, Any], out: Path) -> RunConfig:

@@ -288,16 +288,16 @@ def test_transfer_equals_its_formula_and_never_uses_what_is_known_of_the_candida
     together = liked_together(train, NUM_ITEMS, 0.5).toarray()
     count = np.array([sum(item in liked for liked in liked_sets(train)) for item in range(NUM_ITEMS)])
     for column, j in enumerate(CANDIDATES):
-        likeness = {
+        similarity = {
             k: (words[k] @ words[j] + max(content[k] @ content[j], 0)) / 2
             for k in range(NUM_ITEMS)
             if count[k] and k != j
         }
-        nearest = sorted(likeness, key=likeness.get)[-5:]
-        total = sum(likeness[k] ** 2 for k in nearest)
+        nearest = sorted(similarity, key=similarity.get)[-5:]
+        total = sum(similarity[k] ** 2 for k in nearest)
         for position, history in enumerate(liked_lists(cases)):
             expected = sum(
-                together[i, k] / max(count[i], 1) ** 0.6 / count[k] ** 0.25 * likeness[k] ** 2 / total**0.5
+                together[i, k] / max(count[i], 1) ** 0.6 / count[k] ** 0.25 * similarity[k] ** 2 / total**0.5
                 for i in set(history)
                 for k in nearest
             )

@@ -34,7 +34,7 @@ finally:
 MANY_LINES = """
 import sys, types
 from trainer import __main__ as program
-sys.modules["trainer.runs.determinism"] = types.SimpleNamespace(one_seed_one_result=lambda: None)
+sys.modules["trainer.runs.determinism"] = types.SimpleNamespace(use_deterministic_algorithms=lambda: None)
 class Chatty:
     def parse_args(self, words):
         from argparse import Namespace

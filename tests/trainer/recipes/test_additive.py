@@ -14,7 +14,7 @@ from trainer.features.item_features import ItemFeatures
 from trainer.prepare import prepare
 from trainer.recipes import RECIPES
 from trainer.recipes.additive import IdsAndWords, asked_shop
-from trainer.runs.epochs import Course
+from trainer.runs.epochs import EpochLoop
 from trainer.towers.additive import CONTENT_LENGTH, AdditiveItem
 
 
@@ -142,13 +142,13 @@ def test_a_text_that_is_masked_takes_its_words_along(tmp_path):
 
 def test_resuming_is_bit_for_bit_what_it_would_have_been(tmp_path):
     prepared = prepared_run(tmp_path, history_dropout=0.3, id_dropout=0.3)
-    whole = Course(prepared, tmp_path / "whole", Silent())
+    whole = EpochLoop(prepared, tmp_path / "whole", Silent())
     for _ in range(4):
         whole.run_epoch()
-    first = Course(prepared, tmp_path / "parts", Silent())
+    first = EpochLoop(prepared, tmp_path / "parts", Silent())
     for _ in range(2):
         first.run_epoch()
-    second = Course(prepared, tmp_path / "parts", Silent())
+    second = EpochLoop(prepared, tmp_path / "parts", Silent())
     second.resume()
     for _ in range(2):
         second.run_epoch()

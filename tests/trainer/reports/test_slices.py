@@ -8,11 +8,11 @@ from trainer.evaluation.protocol import history_rows, rank_targets
 from trainer.features.item_features import ItemFeatures
 from trainer.reports.slices import (
     LENGTHS,
-    Judge,
+    Bootstrap,
     case_slices,
     history_lengths,
     masking_document,
-    seen_through,
+    scorer_on_histories,
     slice_document,
     sliced_metrics,
     target_slices,
@@ -22,7 +22,7 @@ from trainer.reports.slices import (
 )
 from trainer.splits.cases import Cases
 
-JUDGE = Judge([0], 0.95, 200)
+BOOTSTRAP = Bootstrap([0], 0.95, 200)
 
 
 def some_cases(lengths, targets, num_items=40):
@@ -124,7 +124,7 @@ def test_slices_count_their_users_and_hold_each_model_s_interval():
     train = make_interactions(["a"], [cases.target_items[0]], [0], [0.0], [1.0])
     scorer = lambda c, p: scores[p]  # noqa: E731
     ranks = {"mine": rank_targets(scorer, cases, np.random.default_rng(0))}
-    document = slice_document(ranks, cases, train, some_features(), JUDGE)
+    document = slice_document(ranks, cases, train, some_features(), BOOTSTRAP)
     assert [entry["num_users"] for entry in document["history_length"]] == [17, 0, 0, 0, 0, 0]
     assert document["history_length"][1]["models"] == {}
     whole = document["history_length"][0]["models"]["mine"]["ndcg@10"]
@@ -158,17 +158,17 @@ def history_size(cases, positions):
 
 def test_truncation_asks_the_same_users_again_with_less_to_go_by():
     cases = some_cases([10] * 25 + [11] * 10 + [2] * 30, [[0]] * 65)
-    entries = truncation_document({"needs three": history_size}, cases, [0], JUDGE)
+    entries = truncation_document({"needs three": history_size}, cases, [0], BOOTSTRAP)
     assert [entry["slice"] for entry in entries] == ["last 1", "last 2", "last 3", "last 5", "last 10", "all"]
     assert {entry["num_users"] for entry in entries} == {35}
     means = [entry["models"]["needs three"]["ndcg@10"]["mean"] for entry in entries]
     assert means == [0, 0, 1, 1, 1, 1]
     few_long = some_cases([10] * 29 + [5] * 5, [[0]] * 34)
-    assert [entry["slice"] for entry in truncation_document({"x": history_size}, few_long, [0], JUDGE)][-2:] == [
+    assert [entry["slice"] for entry in truncation_document({"x": history_size}, few_long, [0], BOOTSTRAP)][-2:] == [
         "last 5",
         "all",
     ]
-    assert truncation_document({"x": history_size}, some_cases([1] * 40, [[0]] * 40), [0], JUDGE) == []
+    assert truncation_document({"x": history_size}, some_cases([1] * 40, [[0]] * 40), [0], BOOTSTRAP) == []
 
 
 def test_what_a_truncated_history_no_longer_shows_is_still_not_ranked():
@@ -177,7 +177,7 @@ def test_what_a_truncated_history_no_longer_shows_is_still_not_ranked():
     favourite = lambda c, p: np.tile(np.where(c.candidates == 29, 2.0, c.candidates == 0), (len(p), 1))  # noqa: E731
     short = truncate_histories(cases, 1)
     assert 29 not in liked(short, 0)
-    ranks = rank_targets(seen_through(favourite, short), cases, np.random.default_rng(0))
+    ranks = rank_targets(scorer_on_histories(favourite, short), cases, np.random.default_rng(0))
     assert ranks.tolist() == [1]
 
 
@@ -199,13 +199,13 @@ def test_masked_modalities_are_scored_anew():
         right = float(features.modality_mask[0, 1])
         return {"by image": lambda c, p: np.tile(np.where(c.candidates == 0, right, 0.5), (len(p), 1))}
 
-    entries = masking_document(by_image, some_features(), cases, [0], JUDGE)
+    entries = masking_document(by_image, some_features(), cases, [0], BOOTSTRAP)
     means = {entry["slice"]: entry["models"]["by image"]["ndcg@10"]["mean"] for entry in entries}
     assert means == {"everything": 1.0, "no images": 0.0, "no texts": 1.0}
-    assert masking_document(by_image, without_modality(some_features(), 1), cases, [0], JUDGE) == []
+    assert masking_document(by_image, without_modality(some_features(), 1), cases, [0], BOOTSTRAP) == []
 
 
 def test_judge_gives_models_the_same_redraws():
     values = np.random.default_rng(0).random(30)
-    found = JUDGE.intervals({"one": {"x": values}, "two": {"x": values + 1}})
+    found = BOOTSTRAP.intervals({"one": {"x": values}, "two": {"x": values + 1}})
     assert found["two"]["x"]["low"] - found["one"]["x"]["low"] == pytest.approx(1)

@@ -8,8 +8,7 @@ from trainer.__main__ import main
 from trainer.config.run import read_config
 from trainer.errors import ConfigError
 from trainer.features.cache import FeatureCache
-from trainer.runs import epochs as course
-from trainer.runs import tune
+from trainer.runs import epochs, tune
 from trainer.runs.tune import Parameter, parse_parameter
 
 
@@ -50,7 +49,7 @@ def test_ctrl_c_keeps_finished_trials_and_resume_tries_what_would_have_come(tmp_
         write_run(directory, epochs=1)
     _, expected = run_tune(whole, capsys)
 
-    run_epoch, calls = course.Course.run_epoch, []
+    run_epoch, calls = epochs.EpochLoop.run_epoch, []
 
     def interrupted(self, trackers=()):
         calls.append(self.out.name)
@@ -58,7 +57,7 @@ def test_ctrl_c_keeps_finished_trials_and_resume_tries_what_would_have_come(tmp_
             raise KeyboardInterrupt
         run_epoch(self, trackers)
 
-    monkeypatch.setattr(course.Course, "run_epoch", interrupted)
+    monkeypatch.setattr(epochs.EpochLoop, "run_epoch", interrupted)
     assert run_tune(stopped, capsys)[0] == 130
     assert (stopped / "tune" / "best.toml").exists()
     monkeypatch.undo()

@@ -11,13 +11,13 @@ from trainer.evaluation.protocol import Scorer, seen_candidates
 from trainer.splits.cases import Cases
 
 MAX_USERS = 1000  # are judged one by one; a larger test is sampled
-FIRST = 10  # a target further down counts as not found
+CUTOFF = 10  # a target further down counts as not found
 SCORES_PER_CHUNK = 2_000_000
 LONG_HISTORY = 5  # at least, and at least that of the upper quarter
 
 
 @dataclass(frozen=True)
-class JudgedUser:
+class EvaluatedUser:
     """What one held-out user was shown, and where their targets stood."""
 
     length: int  # interactions that the model could look at
@@ -29,26 +29,28 @@ class JudgedUser:
     @property
     def is_missed(self) -> bool:
         """Whether no target is among the first ten."""
-        return self.targets[0][1] > FIRST
+        return self.targets[0][1] > CUTOFF
 
 
-def judge_users(scorer: Scorer, cases: Cases, seed: int, num_shown: int = FIRST) -> list[JudgedUser]:
+def evaluate_users(scorer: Scorer, cases: Cases, seed: int, num_shown: int = CUTOFF) -> list[EvaluatedUser]:
     """Return what the users of `cases`, or a seeded sample of them, were shown; equal scores by the catalogue."""
     generator = np.random.default_rng([seed, 4])
     positions = np.arange(len(cases))
     if len(cases) > MAX_USERS:
         positions = np.sort(generator.choice(positions, size=MAX_USERS, replace=False))
     chunk = max(1, SCORES_PER_CHUNK // len(cases.candidates))
-    judged: list[JudgedUser] = []
+    evaluated: list[EvaluatedUser] = []
     for start in range(0, len(positions), chunk):
         mine = positions[start : start + chunk]
         scores = np.array(scorer(cases, mine), dtype=np.float32)
         scores[seen_candidates(cases, mine)] = -np.inf
-        judged += [_judge(cases, int(position), row, num_shown) for position, row in zip(mine, scores, strict=True)]
-    return judged
+        evaluated += [
+            _evaluate(cases, int(position), row, num_shown) for position, row in zip(mine, scores, strict=True)
+        ]
+    return evaluated
 
 
-def sample_users(users: Sequence[JudgedUser], most: int, seed: int) -> list[JudgedUser]:
+def sample_users(users: Sequence[EvaluatedUser], most: int, seed: int) -> list[EvaluatedUser]:
     """Return users of short, middle and long histories alike: one drawn from each of `most` equal parts by length."""
     by_length = sorted(range(len(users)), key=lambda number: users[number].length)
     parts = [part for part in np.array_split(np.array(by_length, dtype=np.int64), most) if len(part)]
@@ -56,24 +58,24 @@ def sample_users(users: Sequence[JudgedUser], most: int, seed: int) -> list[Judg
     return [users[int(generator.choice(part))] for part in parts]
 
 
-def long_history(users: Sequence[JudgedUser]) -> int:
+def long_history(users: Sequence[EvaluatedUser]) -> int:
     """Return from how many interactions a history counts as long: the upper quarter's, at least LONG_HISTORY."""
     return max(LONG_HISTORY, int(np.quantile([user.length for user in users], 0.75)))
 
 
-def missed_with_long_history(users: Sequence[JudgedUser], most: int) -> list[JudgedUser]:
+def missed_with_long_history(users: Sequence[EvaluatedUser], most: int) -> list[EvaluatedUser]:
     """Return users with a long history and no target among the first ten, the longest first."""
     long = long_history(users)
     missed = [user for user in users if user.length >= long and user.is_missed]
     return sorted(missed, key=lambda user: -user.length)[:most]
 
 
-def confidently_wrong(users: Sequence[JudgedUser], most: int) -> list[JudgedUser]:
+def confidently_wrong(users: Sequence[EvaluatedUser], most: int) -> list[EvaluatedUser]:
     """Return the missed users whose first ten stood out most."""
     return sorted((user for user in users if user.is_missed), key=lambda user: -user.confidence)[:most]
 
 
-def confidence_auc(users: Sequence[JudgedUser]) -> float | None:
+def confidence_auc(users: Sequence[EvaluatedUser]) -> float | None:
     """Return how often a list that found something stood out more than one that did not; 0.5 is chance.
 
     None where all found something or none did.
@@ -84,7 +86,7 @@ def confidence_auc(users: Sequence[JudgedUser]) -> float | None:
     return float(roc_auc_score(found, [user.confidence for user in users]))
 
 
-def _judge(cases: Cases, position: int, scores: NDArray[np.float32], num_shown: int) -> JudgedUser:
+def _evaluate(cases: Cases, position: int, scores: NDArray[np.float32], num_shown: int) -> EvaluatedUser:
     order = np.argsort(-scores, kind="stable")
     order = order[np.isfinite(scores[order])]  # what was seen already is not shown
     ranks = np.empty(len(cases.candidates), dtype=np.int64)
@@ -96,10 +98,10 @@ def _judge(cases: Cases, position: int, scores: NDArray[np.float32], num_shown: 
     liked = cases.history.item_idx[rows][cases.history.is_liked[rows]]
     finite = scores[order].astype(np.float64)
     spread = float(finite.std()) or 1.0
-    return JudgedUser(
+    return EvaluatedUser(
         length=int(rows.stop - rows.start),
         history=tuple(dict.fromkeys(int(item) for item in liked[::-1])),
         shown=tuple(int(item) for item in cases.candidates[order[:num_shown]]),
         targets=tuple((item, rank) for rank, item in found),
-        confidence=float((finite[:FIRST].mean() - finite.mean()) / spread),
+        confidence=float((finite[:CUTOFF].mean() - finite.mean()) / spread),
     )

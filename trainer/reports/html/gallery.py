@@ -17,11 +17,11 @@ from trainer.reports.html.charts import Bar, Group, bar_chart, scatter
 from trainer.reports.html.clusters import NOISE, Agreement, agreement, central_rows, find_clusters
 from trainer.reports.html.embeddings import IMAGE, TEXT, Embeddings, ItemViews, embed_words
 from trainer.reports.html.examples import (
-    FIRST,
-    JudgedUser,
+    CUTOFF,
+    EvaluatedUser,
     confidence_auc,
     confidently_wrong,
-    judge_users,
+    evaluate_users,
     long_history,
     missed_with_long_history,
     sample_users,
@@ -48,7 +48,7 @@ class Tile:
     note: str = ""
 
 
-class Shelf:
+class TileMaker:
     """Makes tiles of items."""
 
     def __init__(self, prepared: Prepared) -> None:
@@ -69,7 +69,7 @@ class Shelf:
         return [self.tile(int(item)) for item in items]
 
 
-def map_section(views: ItemViews, prepared: Prepared, shelf: Shelf) -> dict[str, Any] | None:
+def map_section(views: ItemViews, prepared: Prepared, maker: TileMaker) -> dict[str, Any] | None:
     """Return both maps and their legend, None where there are too few items for one."""
     rows = _sampled(views, prepared)
     if len(rows) < FEWEST_POINTS:
@@ -78,7 +78,7 @@ def map_section(views: ItemViews, prepared: Prepared, shelf: Shelf) -> dict[str,
     embeddings, values = views.whole[rows], _values(found, rows)
     names = largest(values, NUM_GROUPS)
     near, plane = tsne(embeddings, prepared.config.seed % 2**32), principal_plane(embeddings)
-    labels = [shelf.title(int(row))[:MAX_LABEL_CHARS] for row in rows]
+    labels = [maker.title(int(row))[:MAX_LABEL_CHARS] for row in rows]
     what = found[0].what if found else ""
     described = f"{len(rows):,} items" + (f", marked by {what}: {', '.join(names)} and {OTHER}" if names else "")
     shares = [f"{share:.0%}" for share in plane.variance_shares]
@@ -96,7 +96,7 @@ def map_section(views: ItemViews, prepared: Prepared, shelf: Shelf) -> dict[str,
     }
 
 
-def cluster_section(views: ItemViews, prepared: Prepared, shelf: Shelf) -> dict[str, Any] | None:
+def cluster_section(views: ItemViews, prepared: Prepared, maker: TileMaker) -> dict[str, Any] | None:
     """Return the clusters with sizes, examples and how they agree with the catalogue's categories."""
     rows = _sampled(views, prepared)
     if len(rows) < FEWEST_POINTS:
@@ -106,7 +106,7 @@ def cluster_section(views: ItemViews, prepared: Prepared, shelf: Shelf) -> dict[
     found = groupings(prepared.dataset.products)
     values = _values(found[-1:], rows)
     clusters = [
-        _cluster(number, embeddings, labels, values, rows, shelf)
+        _cluster(number, embeddings, labels, values, rows, maker)
         for number in range(min(MAX_CLUSTERS, int(labels.max(initial=NOISE)) + 1))
     ]
     num_noise = int((labels == NOISE).sum())
@@ -132,31 +132,31 @@ def cluster_section(views: ItemViews, prepared: Prepared, shelf: Shelf) -> dict[
     }
 
 
-def user_sections(scorer: Scorer, prepared: Prepared, shelf: Shelf) -> dict[str, Any]:
+def user_sections(scorer: Scorer, prepared: Prepared, maker: TileMaker) -> dict[str, Any]:
     """Return "users", a sample of recommendations, and "failures", those that went wrong."""
     seed = prepared.config.seed
-    users = judge_users(scorer, prepared.split.test, seed)
+    users = evaluate_users(scorer, prepared.split.test, seed)
     long = long_history(users)
     with_long = [user for user in users if user.length >= long]
     missed = missed_with_long_history(users, NUM_FAILURES)
     wrong = [user for user in confidently_wrong(users, 2 * NUM_FAILURES) if user not in missed][:NUM_FAILURES]
     return {
-        "users": [_user(user, shelf) for user in sample_users(users, NUM_USERS, seed)],
+        "users": [_user(user, maker) for user in sample_users(users, NUM_USERS, seed)],
         "failures": {
             "num_users": len(users),
             "num_missed": sum(user.is_missed for user in users),
             "long_history": long,
             "num_long": len(with_long),
             "num_long_missed": sum(user.is_missed for user in with_long),
-            "missed": [_user(user, shelf) for user in missed],
-            "wrong": [_user(user, shelf) for user in wrong],
+            "missed": [_user(user, maker) for user in missed],
+            "wrong": [_user(user, maker) for user in wrong],
             "confidence_auc": confidence_auc(users),
         },
     }
 
 
 def answer_section(
-    views: ItemViews, prepared: Prepared, towers: Mapping[str, nn.Module], shelf: Shelf
+    views: ItemViews, prepared: Prepared, towers: Mapping[str, nn.Module], maker: TileMaker
 ) -> dict[str, Any]:
     """Return what words and what images alone find, and how often that is of the same category."""
     found = groupings(prepared.dataset.products)
@@ -164,8 +164,8 @@ def answer_section(
     imaged, titled = np.flatnonzero(has[:, IMAGE]), np.flatnonzero(has[:, TEXT])
     return {
         "has_shared_space": views.has_shared_space,
-        "by_words": _by_words(views, prepared, towers, shelf, found, imaged if len(imaged) else None),
-        "by_image": _by_image(views, prepared, shelf, found, imaged, titled),
+        "by_words": _by_words(views, prepared, towers, maker, found, imaged if len(imaged) else None),
+        "by_image": _by_image(views, prepared, maker, found, imaged, titled),
         "shares": _same_category(views, prepared, found[-1:], has),
         "what": found[-1].what if found else "",
         "similarity": _similarity(views.whole[_sampled(views, prepared)]),
@@ -216,7 +216,7 @@ def _cluster(
     labels: NDArray[np.int64],
     values: Sequence[str | None],
     rows: NDArray[np.int64],
-    shelf: Shelf,
+    maker: TileMaker,
 ) -> dict[str, Any]:
     mine = np.flatnonzero(labels == number)
     named = [value for value in (values[int(row)] for row in mine) if value is not None]
@@ -227,24 +227,24 @@ def _cluster(
         "size": len(mine),
         "category": most[0] if most else "",
         "share": share,
-        "tiles": shelf.tiles(rows[central_rows(embeddings, labels, number, NUM_CENTRAL)]),
+        "tiles": maker.tiles(rows[central_rows(embeddings, labels, number, NUM_CENTRAL)]),
     }
 
 
-def _user(user: JudgedUser, shelf: Shelf) -> dict[str, Any]:
+def _user(user: EvaluatedUser, maker: TileMaker) -> dict[str, Any]:
     targets = dict(user.targets)
     shown = [
-        shelf.tile(item, "found" if item in targets else "", f"{place}.")
+        maker.tile(item, "found" if item in targets else "", f"{place}.")
         for place, item in enumerate(user.shown[:NUM_TILES], 1)
     ]
     return {
         "length": user.length,
-        "history": shelf.tiles(user.history[:NUM_HISTORY]),
+        "history": maker.tiles(user.history[:NUM_HISTORY]),
         "num_history": len(user.history),
         "shown": shown,
-        "targets": [shelf.tile(item, "", f"rank {rank:,}") for item, rank in user.targets[:NUM_TILES]],
+        "targets": [maker.tile(item, "", f"rank {rank:,}") for item, rank in user.targets[:NUM_TILES]],
         "num_targets": len(user.targets),
-        "num_found": sum(rank <= FIRST for _, rank in user.targets),
+        "num_found": sum(rank <= CUTOFF for _, rank in user.targets),
         "best_rank": user.targets[0][1],
         "confidence": user.confidence,
     }
@@ -254,11 +254,11 @@ def _by_words(
     views: ItemViews,
     prepared: Prepared,
     towers: Mapping[str, nn.Module],
-    shelf: Shelf,
+    maker: TileMaker,
     found: Sequence[Grouping],
     imaged: NDArray[np.int64] | None,
 ) -> list[dict[str, Any]]:
-    titles = [shelf.title(item) for item in range(len(shelf.products))]
+    titles = [maker.title(item) for item in range(len(maker.products))]
     words = query_words(titles, found[0] if found else None, NUM_QUERIES)
     if not words:
         return []
@@ -269,7 +269,9 @@ def _by_words(
     return [
         {
             "query": query,
-            "answers": [shelf.tile(item, "match" if _says(titles[item], query) else "") for item in gallery[row]],
+            "answers": [
+                maker.tile(item, "match" if _contains_words(titles[item], query) else "") for item in gallery[row]
+            ],
         }
         for query, row in zip(words, rows, strict=True)
     ]
@@ -278,7 +280,7 @@ def _by_words(
 def _by_image(
     views: ItemViews,
     prepared: Prepared,
-    shelf: Shelf,
+    maker: TileMaker,
     found: Sequence[Grouping],
     imaged: NDArray[np.int64],
     titled: NDArray[np.int64],
@@ -295,8 +297,8 @@ def _by_image(
     values = found[-1].values if found else None
     return [
         {
-            "query": shelf.tile(item),
-            "answers": [shelf.tile(other, _image_mark(item, int(other), values)) for other in gallery[row]],
+            "query": maker.tile(item),
+            "answers": [maker.tile(other, _image_mark(item, int(other), values)) for other in gallery[row]],
         }
         for item, row in zip((int(item) for item in items), rows, strict=True)
     ]
@@ -341,5 +343,5 @@ def _same_category(
     return shares
 
 
-def _says(title: str, query: str) -> bool:
+def _contains_words(title: str, query: str) -> bool:
     return set(query.split()) <= set(WORD.findall(title.lower()))

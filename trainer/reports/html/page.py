@@ -145,20 +145,20 @@ def _look(prepared: Prepared, saved: Checkpoint, progress: Progress) -> dict[str
     towers: Mapping[str, nn.Module] = {name: tower.to(prepared.device).eval() for name, tower in saved.towers.items()}
     # With what tuned encoders say in place of the features, nothing has to be encoded twice.
     prepared = replace(prepared, features=tuned_features(prepared, towers))
-    shelf = gallery.Shelf(prepared)
+    maker = gallery.TileMaker(prepared)
     sections: dict[str, Any] = {}
     recipe = RECIPES[prepared.config.model.type]
     scorer = recipe.scorer(prepared, {name: tower for name, tower in towers.items() if name not in ENCODERS})
     if scorer is not None and len(prepared.split.test):
-        sections |= gallery.user_sections(scorer, prepared, shelf)
+        sections |= gallery.user_sections(scorer, prepared, maker)
     progress.update("report", 1, 4)
     views = item_views(prepared, towers)
     if views is not None:
-        sections["map"] = gallery.map_section(views, prepared, shelf)
+        sections["map"] = gallery.map_section(views, prepared, maker)
         progress.update("report", 2, 4)
-        sections["clusters"] = gallery.cluster_section(views, prepared, shelf)
+        sections["clusters"] = gallery.cluster_section(views, prepared, maker)
         progress.update("report", 3, 4)
-        sections["answers"] = gallery.answer_section(views, prepared, towers, shelf)
+        sections["answers"] = gallery.answer_section(views, prepared, towers, maker)
     progress.update("report", 4, 4)
     return sections
 

@@ -7,10 +7,10 @@ from trainer.dataset.dataset import DISMISS, make_interactions
 from trainer.reports.html.categories import groupings, largest
 from trainer.reports.html.examples import (
     MAX_USERS,
-    JudgedUser,
+    EvaluatedUser,
     confidence_auc,
     confidently_wrong,
-    judge_users,
+    evaluate_users,
     long_history,
     missed_with_long_history,
     sample_users,
@@ -43,7 +43,7 @@ def by_number(cases, positions):
 
 
 def test_users_are_judged_by_what_they_had_not_seen():
-    first, second = judge_users(by_number, two_users(), seed=1, num_shown=4)
+    first, second = evaluate_users(by_number, two_users(), seed=1, num_shown=4)
     assert first.shown == (2, 4, 6, 7)  # 1, 3 and the dismissed 5 are known
     assert first.targets == ((7, 4), (30, 27))
     assert (first.length, first.history, first.is_missed) == (3, (3, 1), False)  # latest first, nothing disliked
@@ -54,12 +54,12 @@ def test_confidence_is_how_far_the_first_ten_stand_out():
     generator = np.random.default_rng(0)
     table = generator.normal(size=(2, NUM_ITEMS - 1)).astype(np.float32)
     table[1, 20:30] += 9
-    flat, sharp = judge_users(lambda cases, positions: table[positions], two_users(), seed=1)
+    flat, sharp = evaluate_users(lambda cases, positions: table[positions], two_users(), seed=1)
     assert sharp.confidence > flat.confidence
     unseen = np.delete(table[0], [0, 2, 4])  # items 1, 3, 5
     expected = (np.sort(unseen)[-10:].mean() - unseen.mean()) / unseen.std()
     assert flat.confidence == pytest.approx(expected, rel=1e-5)
-    constant = judge_users(lambda cases, positions: np.zeros((len(positions), 39)), two_users(), seed=1)
+    constant = evaluate_users(lambda cases, positions: np.zeros((len(positions), 39)), two_users(), seed=1)
     assert [user.confidence for user in constant] == [0, 0]
 
 
@@ -68,13 +68,13 @@ def test_a_large_test_is_sampled_by_the_seed():
     history = make_interactions([f"u{n:05d}" for n in range(num)], [1] * num, [0] * num, [0.0] * num, [1.0] * num)
     targets = 2 + np.arange(num) % 30
     cases = Cases(np.arange(num), history, np.zeros(num), np.arange(num + 1), targets, np.arange(1, NUM_ITEMS))
-    found = judge_users(by_number, cases, seed=1)
+    found = evaluate_users(by_number, cases, seed=1)
     assert len(found) == MAX_USERS
-    assert found == judge_users(by_number, cases, seed=1) != judge_users(by_number, cases, seed=2)
+    assert found == evaluate_users(by_number, cases, seed=1) != evaluate_users(by_number, cases, seed=2)
 
 
 def user(length, rank, confidence=0.0):
-    return JudgedUser(length, (1,), (2,), ((3, rank),), confidence)
+    return EvaluatedUser(length, (1,), (2,), ((3, rank),), confidence)
 
 
 def test_failures_are_long_histories_without_a_hit_and_lists_that_stood_out():
