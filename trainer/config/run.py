@@ -18,7 +18,7 @@ SPLIT_WORDS = {
     "by": ("hash", "brand", "shop"),
     "train_sees": ("both", "a"),
     "rank": ("all", "cold"),
-    "deal": ("hash", "stratified", "k_fold"),
+    "assignment": ("hash", "stratified", "k_fold"),
     "near_clones": ("keep", "report", "drop"),
 }
 
@@ -48,7 +48,8 @@ class SplitConfig:
     shop: str | None = None  # cold_shop, by shop: which; without it one is drawn
     cold: float = 0.2  # cold_items: share of items that training never sees
     rank: str = "all"  # cold_items: candidates are all items, or only the cold ones (cold)
-    deal: str = "hash"  # users go to train, valid, test by hash, by hash in each length of history (stratified), k_fold
+    # users go to train, valid, test by hash, by hash in each length of history (stratified), or in folds (k_fold)
+    assignment: str = "hash"
     folds: int = 5  # k_fold: in so many parts, of which the one of number `fold` is test
     fold: int = 0
     max_valid_users: int | None = None  # a sample of the cases, the same for the same seed
@@ -66,15 +67,15 @@ class SplitConfig:
         for name in ("max_valid_users", "max_test_users"):
             if (number := getattr(self, name)) is not None:
                 between(f"split.{name}", number, 1, 2**31)
-        if self.valid + (1 / self.folds if self.deal == "k_fold" else self.test) >= 1:
+        if self.valid + (1 / self.folds if self.assignment == "k_fold" else self.test) >= 1:
             raise ConfigError("split.valid + split.test must leave something to train on, so be below 1")
         if self.by == "shop" and (self.rule, self.train_sees) != ("catalogue", "both"):
             raise ConfigError(
                 'split.by "shop" is for the catalogue rule with train_sees "both"; a shop that training has never seen '
                 'is rule "cold_shop"'
             )
-        if self.deal != "hash" and self.rule in ("items", "temporal"):
-            raise ConfigError(f"split.deal is about held-out users, and the {self.rule} rule holds out none")
+        if self.assignment != "hash" and self.rule in ("items", "temporal"):
+            raise ConfigError(f"split.assignment is about held-out users, and the {self.rule} rule holds out none")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Products and interactions as an operator owns them, checked line by line, then as dense arrays."""
+"""Dataset of an operator's products and interactions: validated line by line, then held as dense arrays."""
 
 import csv
 import hashlib
@@ -33,9 +33,9 @@ Product = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Interactions:
-    """What users did, one row each, sorted by user, then time, then the order in which it was read.
+    """Interactions of users with items, one row each, sorted by user, then time, then the order of reading.
 
-    `item_idx` counts rows of the catalogue, `user_idx` positions in `user_ids`. A subset made by `select` keeps both
+    `item_idx` is a row of the catalogue, `user_idx` a position in `user_ids`. A subset made by `select` keeps both
     numberings, so subsets can be compared.
     """
 
@@ -52,7 +52,7 @@ class Interactions:
 
     @property
     def is_liked(self) -> NDArray[np.bool_]:
-        """Rows that say yes: anything but a dismissal or a weight of zero, (n,)."""
+        """Mask (n,) of the rows that show a liking: every row but dismissals and those of weight zero."""
         is_liked: NDArray[np.bool_] = (self.kind != DISMISS) & (self.weight > 0)
         return is_liked
 
@@ -70,7 +70,7 @@ class Interactions:
 
 
 class Row(NamedTuple):
-    """One checked line of an interactions file."""
+    """One validated line of an interactions file."""
 
     user: str
     shop: str
@@ -82,34 +82,35 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """A catalogue and what users did with it."""
+    """A catalogue of products and the interactions of users with them."""
 
-    products: tuple[Product, ...]  # item_idx is the position in here
+    products: tuple[Product, ...]  # item_idx is the position in this tuple
     interactions: Interactions
     num_unknown_items: int  # interactions left out because no product has their shop and itemId
     data_hash: str  # SHA-256 over the files' bytes, in the order given
 
     @property
     def item_keys(self) -> list[str]:
-        """shop/itemId of each item: the name that splits hash, whatever the order of the files."""
+        """shop/itemId of each item: the name that splits hash, so that the order of the files has no effect."""
         return [f"{product['shop']}/{product['itemId']}" for product in self.products]
 
 
 def read_dataset(products: Sequence[Path], interactions: Path | None, *, needs_interactions: bool = True) -> Dataset:
-    """Return the data of these files; raises DataError naming file and line.
+    """Return the data of these files; raise DataError with file and line.
 
-    Unless it `needs_interactions`, their file may have none, or be absent.
+    Without `needs_interactions` the interactions file may be empty or None.
     """
     catalogue = tuple(read_products(products))
     item_idx = {(product["shop"], product["itemId"]): idx for idx, product in enumerate(catalogue)}
     rows = list(read_interactions(interactions)) if interactions else []
     known = [row for row in rows if (row.shop, row.item_id) in item_idx]
     if not rows and needs_interactions:
-        raise DataError(f"{interactions}: no interaction in it")
+        raise DataError(f"{interactions}: expected interactions, found none in it")
     if rows and not known:
         raise DataError(
-            f"{interactions}: none of its {len(rows)} interactions is with a product of these files; the first is with "
-            f"{rows[0].shop}/{rows[0].item_id}, the first product is {catalogue[0]['shop']}/{catalogue[0]['itemId']}"
+            f"{interactions}: none of its {len(rows)} interactions is with a product of these files; the first "
+            f"interaction is with {rows[0].shop}/{rows[0].item_id}, the first product is "
+            f"{catalogue[0]['shop']}/{catalogue[0]['itemId']}"
         )
     return Dataset(
         products=catalogue,
@@ -132,7 +133,7 @@ def make_interactions(
     time_days: Sequence[float],
     weight: Sequence[float],
 ) -> Interactions:
-    """Return equally long columns, in any order, as sorted arrays. Data without times: give positions as times."""
+    """Return the interactions of equally long columns in any order; for data without times, give positions as times."""
     user_ids, user_idx = np.unique(np.asarray(users, dtype=str), return_inverse=True)
     times = np.asarray(time_days, dtype=np.float64)
     order = np.lexsort((times, user_idx))  # stable: equal times stay as they were read
@@ -148,7 +149,11 @@ def make_interactions(
 
 
 def read_products(paths: Sequence[Path]) -> list[Product]:
-    """Return the sellable items of products.jsonl files; a later line about the same item replaces the earlier one."""
+    """Return the products of products.jsonl files that can be ranked, those with the verdict "product".
+
+    A later line about the same item replaces the earlier one. Raises DataError with file and line for an invalid
+    record, and where no product is left.
+    """
     products: dict[tuple[str, str], Product] = {}
     for path in paths:
         for line, record in json_lines(path):
@@ -157,12 +162,12 @@ def read_products(paths: Sequence[Path]) -> list[Product]:
             if record["verdict"] == "product":
                 products[record["shop"], record["itemId"]] = record
     if not products:
-        raise DataError(f"{', '.join(map(str, paths))}: no product in it")
+        raise DataError(f"{', '.join(map(str, paths))}: expected products, found none")
     return list(products.values())
 
 
 def product_error(record: Product) -> str | None:
-    """Return where and how a record breaks contracts/product.schema.json, None for a product."""
+    """Return the place and kind of a record's first violation of contracts/product.schema.json, None for a product."""
     error = best_match(_product_validator().iter_errors(record))
     return None if error is None else f"{error.json_path}: {_short(error.message)}"
 
@@ -170,11 +175,11 @@ def product_error(record: Product) -> str | None:
 def read_interactions(path: Path) -> Iterator[Row]:
     """Yield the rows of a .csv, .jsonl or .parquet file with a user and the keys of contracts/interaction.schema.json.
 
-    In .parquet the time may also be a timestamp; without a zone it counts as UTC.
+    In .parquet the time may also be a timestamp; without a zone it counts as UTC. Raises DataError with file and line.
     """
     readers = {".csv": _csv_lines, ".jsonl": json_lines, ".parquet": parquet_rows}
     if path.suffix not in readers:
-        raise DataError(f"{path}: interactions must be .csv, .jsonl or .parquet")
+        raise DataError(f"{path}: interactions must be .csv, .jsonl or .parquet, got {path.suffix or 'no suffix'}")
     for line, record in readers[path.suffix](path):
         try:
             yield check_row(record)
@@ -183,7 +188,7 @@ def read_interactions(path: Path) -> Iterator[Row]:
 
 
 def check_row(record: Mapping[str, Any]) -> Row:
-    """Return an interaction read from anywhere as a row; raises ValueError saying what is wrong with it."""
+    """Return a record of any reader as a row; raise ValueError with the field that is invalid."""
     unknown = record.keys() - set(_COLUMNS)
     if unknown:
         raise ValueError(f"unknown column {_short(str(min(unknown, key=str)))}; expected {', '.join(_COLUMNS)}")
@@ -225,7 +230,7 @@ def _parse_weight(value: Any) -> float:
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (line, object) of a .jsonl file; raises DataError naming the line that is none."""
+    """Yield (line, object) of a .jsonl file; raise DataError with the line that is not a JSON object."""
     for number, line in _lines(path):
         if line.strip():
             try:
@@ -240,7 +245,7 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 def _csv_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     reader = csv.reader(line for _, line in _lines(path))
     header: list[str] | None = None
-    line = 1  # where the row begins: a quote that nobody closed ends with the file
+    line = 1  # first line of the row, because an unclosed quote ends only with the file
     try:
         for cells in reader:
             if header is None:

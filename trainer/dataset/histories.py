@@ -1,4 +1,4 @@
-"""Histories as the user towers take them: padded, most recent last, ages counted back from one moment."""
+"""Padded histories for the user towers: most recent last, ages counted back from one moment."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ def pad_histories(
     now_days: NDArray[np.float64],
     max_items: int,
 ) -> Histories:
-    """Return the last `max_items` of rows start[b] to stop[b], for each b; start, stop, now_days: (B,)."""
+    """Return the last `max_items` of rows start[b] to stop[b] - 1 for each b; start, stop, now_days: (B,)."""
     length = int(np.clip((stop - start).max(initial=1), 1, max_items))
     rows = stop[:, None] - np.arange(length, 0, -1)  # (B, L), right-aligned
     is_there = rows >= start[:, None]

@@ -1,6 +1,6 @@
-"""Accounts that are nearly the same as another one: a second account of one person, or a copied history.
+"""Near-clone accounts: users whose history nearly equals another's, as a second account or a copied history does.
 
-With one of the two in training and the other in the test, remembering looks like predicting.
+With one of the two in training and the other in the test, memorising looks like predicting.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from trainer.dataset.dataset import Interactions
 
 SHARE = 0.7  # of the shorter history, counted in distinct items
-MIN_ITEMS = 5  # in shorter ones, the same few popular items are chance
+MIN_ITEMS = 5  # shorter histories share a few popular items by chance
 _USERS_PER_BLOCK = 2000
 _PAIRS_PER_CHUNK = 200_000
 _ROUNDING = 1e-9  # 0.7 × 10 is a little more than 7
@@ -19,9 +19,9 @@ _ROUNDING = 1e-9  # 0.7 × 10 is a little more than 7
 def near_clone_pairs(interactions: Interactions, share: float = SHARE, min_items: int = MIN_ITEMS) -> NDArray[np.int64]:
     """Return the pairs of users, (p, 2) user_idx ascending, who share at least `share` of the shorter history.
 
-    Only histories of at least `min_items` distinct items count. Exact: who shares k of n items shares one of the rarest
-    n - k + 1 (prefix filtering: Chaudhuri et al., "A Primitive Operator for Similarity Joins", 2006), so only pairs
-    with a rare item in common are compared, and a bestseller brings nobody together.
+    Only histories of at least `min_items` distinct items count. The result is exact: two users who share k of n items
+    share one of the rarest n - k + 1 (prefix filtering: Chaudhuri et al., "A Primitive Operator for Similarity Joins",
+    2006). So only pairs with a rare item in common are compared; a bestseller alone makes no pair.
     """
     touched = _touched(interactions)
     lengths = np.diff(touched.indptr)
@@ -42,9 +42,9 @@ def near_clone_pairs(interactions: Interactions, share: float = SHARE, min_items
 
 
 def redundant_users(interactions: Interactions, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the user_idx, ascending, whose leaving leaves none of these pairs: of each pair the shorter history.
+    """Return the user_idx, ascending, of the shorter history of each pair; without these users no pair is left.
 
-    Of equally long histories the later name leaves. A longest account of a group of clones always stays.
+    Of equally long histories the later name is redundant. A longest account of a group of clones always stays.
     """
     lengths = np.diff(_touched(interactions).indptr)
     leaves_first = lengths[pairs[:, 0]] < lengths[pairs[:, 1]]  # user_ids are sorted: the second name is the later
@@ -52,7 +52,7 @@ def redundant_users(interactions: Interactions, pairs: NDArray[np.int64]) -> NDA
 
 
 def _rarest(touched: csr_array, share: float, min_items: int) -> csr_array:
-    """Return each history cut to as many of its rarest items as any near clone must share one of."""
+    """Return each history cut to its rarest items, just so many that any near clone shares at least one."""
     users = np.repeat(np.arange(touched.shape[0]), np.diff(touched.indptr))
     num_users = np.bincount(touched.indices, minlength=touched.shape[1])
     order = np.lexsort((touched.indices, num_users[touched.indices], users))
@@ -64,7 +64,7 @@ def _rarest(touched: csr_array, share: float, min_items: int) -> csr_array:
 
 
 def _touched(interactions: Interactions) -> csr_array:
-    """Return 1 for each item that a user had anything to do with, (num_users, num_items)."""
+    """Return 1 for each item that a user interacted with in any way, (num_users, num_items)."""
     num_items = int(interactions.item_idx.max(initial=-1)) + 1
     pairs = np.unique(interactions.user_idx * num_items + interactions.item_idx)
     ones = np.ones(len(pairs), dtype=np.int32)

@@ -1,4 +1,4 @@
-"""Numbers that products state, made comparable: logarithms where they span orders of magnitude, mean 0, deviation 1."""
+"""Numeric item features, standardised to mean 0 and deviation 1; logarithms where values span orders of magnitude."""
 
 import math
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from trainer.dataset.dataset import Product
 from trainer.preprocess.numbers import read_number
 
-MAX_Z = 5.0  # what is further out counts as this far
+MAX_Z = 5.0  # values further out are cut to this
 MIN_KNOWN = 2  # of the rows to standardise on: one value has no spread
 _NUMERIC_SHARE = 0.9  # of an attribute's values that must be numbers for the attribute to count as one
 
 
 @dataclass(frozen=True)
 class NumericFeatures:
-    """One row per item, one column per number that says something."""
+    """Numeric features, one row per item and one column per informative number."""
 
     values: NDArray[np.float32]  # (num_items, n), standardised; 0 where missing
     mask: NDArray[np.float32]  # (num_items, n), 1 where known
@@ -25,11 +25,11 @@ class NumericFeatures:
 
 
 def numeric_features(products: Sequence[Product], rows: NDArray[np.int64]) -> NumericFeatures:
-    """Return the numbers of all products, standardised on `rows` (the training items: others must decide nothing).
+    """Return the numbers of all products, standardised on `rows`: the training items, so that no others have an effect.
 
-    log_price and discount_share are standardised within each currency; rating_value is a share of its best;
-    log_rating_count, log_num_images and log_text_length add 1 before taking logarithms. Then come the attributes whose
-    values are numbers. A column that is unknown or constant on `rows` is left out. Values are cut at ±5 deviations.
+    log_price and discount_share are standardised within each currency. rating_value is a share of its best.
+    log_rating_count, log_num_images and log_text_length add 1 before taking logarithms. Attributes whose values are
+    numbers follow. A column that is unknown or constant on `rows` is left out. Values are cut at ±5 deviations.
     """
     raw = _stated(products) | _attributes(products)
     currencies = np.array([product.get("price", {}).get("currency", "") for product in products])
@@ -68,7 +68,7 @@ def _of_product(product: Product) -> dict[str, float]:
         if price.get("currency") == regular.get("currency") and full > 0:
             found["discount_share"] = 1 - amount / full
         elif not regular:
-            found["discount_share"] = 0.0  # regularPrice is there only where it differs
+            found["discount_share"] = 0.0  # a product has a regularPrice only where it differs from the price
     if rating := product.get("rating"):
         found["rating_value"] = rating["value"] / rating["best"]
         if "count" in rating:
@@ -101,7 +101,7 @@ def _number(text: str) -> float | None:
 def _standardised(
     values: NDArray[np.float64], is_fitted: NDArray[np.bool_], groups: NDArray[np.str_]
 ) -> NDArray[np.float64]:
-    """Return the z-scores within each group, by the fitted rows' mean and deviation; NaN where there are none."""
+    """Return z-scores within each group by the mean and deviation of its fitted rows; NaN where these give none."""
     out = np.full(len(values), math.nan)
     for group in np.unique(groups):
         mine = (groups == group) & ~np.isnan(values)

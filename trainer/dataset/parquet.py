@@ -1,4 +1,4 @@
-"""Rows of a .parquet file as the readers of other formats give theirs."""
+"""Reader for .parquet files that yields rows as the CSV and JSON Lines readers do."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,7 +14,10 @@ _ROWS_PER_BATCH = 10_000
 
 
 def parquet_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (row number from 1, row) without the cells that are null; times as ISO 8601 text, without zone as UTC."""
+    """Yield (row number from 1, row) without null cells; raise DataError for an unreadable file.
+
+    Times become ISO 8601 text; a time without a zone counts as UTC.
+    """
     try:
         with pq.ParquetFile(path) as file:
             number = 0

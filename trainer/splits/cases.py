@@ -1,7 +1,7 @@
-"""What a split is: rows to train on, and cases to be judged by. trainer/splits/rules.py decides which.
+"""Data types of a split: training rows and evaluation cases.
 
-A rule decides a `SplitPlan`: which rows may be looked at and which are asked for. That is what gets saved
-(trainer/splits/files.py); `build_split` makes training rows and cases of it.
+A rule of trainer/splits/rules.py returns a `SplitPlan`: masks of the rows that are history and of those that are
+targets. trainer/splits/files.py saves the plan; `build_split` turns it into training rows and cases.
 """
 
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Cases:
-    """Users to be judged: what may be looked at, and what the ranking of `candidates` should bring up.
+    """Evaluation cases: a user's history and the targets that a ranking of `candidates` should put on top.
 
-    A case's targets are never in its history, and candidates that are in its history are not ranked.
+    A case's targets are never in its history. Candidates that are in its history are not ranked.
     """
 
     users: NDArray[np.int64]  # (n,) user_idx
     history: Interactions
-    now_days: NDArray[np.float64]  # (n,) when the question is asked
+    now_days: NDArray[np.float64]  # (n,) evaluation time in days since 1970; ages count back from it
     target_ptr: NDArray[np.int64]  # (n + 1,)
     target_items: NDArray[np.int64]  # (m,) item_idx, each once per case
     candidates: NDArray[np.int64]  # (c,) item_idx, ascending
@@ -44,25 +44,25 @@ class Split:
     train: Interactions
     valid: Cases
     test: Cases
-    # item_idx that neither training nor validation may touch, because the rule calls them new; empty for most rules
+    # item_idx that the rule keeps out of training and validation, so that they are new to the test; mostly empty
     hidden_items: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    info: Mapping[str, Any] = field(default_factory=dict)  # what was counted or drawn on the way, as JSON types
+    info: Mapping[str, Any] = field(default_factory=dict)  # counts and drawn names, as JSON types
 
 
 @dataclass(frozen=True)
 class CasePlan:
-    """One part's questions, in rows of the data set."""
+    """Cases of one part ("valid" or "test") as masks over the data set."""
 
-    may_see: Mask  # (num_rows,)
-    is_target: Mask  # (num_rows,); a row is asked for only where it is liked and its item is not in the history
+    may_see: Mask  # (num_rows,) rows of the histories
+    is_target: Mask  # (num_rows,); of these rows, the liked ones whose item is not in the history become targets
     candidates: NDArray[np.int64]  # item_idx, ascending
-    now_days: float | None = None  # when all questions are asked; None: each user's last seen moment
-    asked: Mask | None = None  # (num_users,), a sample of the users; None: all who can be asked
+    now_days: float | None = None  # evaluation time of all cases; None: the last moment of each user's history
+    sampled_users: Mask | None = None  # (num_users,), a sample of the users; None: all who have a case
 
 
 @dataclass(frozen=True)
 class SplitPlan:
-    """A split in rows of the data set: all there is to save."""
+    """A split as masks over the data set: the form that is saved."""
 
     rule: str
     train: Mask  # (num_rows,)
@@ -73,7 +73,7 @@ class SplitPlan:
 
 
 def build_split(interactions: Interactions, plan: SplitPlan) -> Split:
-    """Return the training rows and cases of a plan; raises DataError where a part is empty."""
+    """Return the training rows and cases of a plan; raise DataError where a part is empty."""
     split = Split(
         plan.rule,
         interactions.select(plan.train),
@@ -84,28 +84,29 @@ def build_split(interactions: Interactions, plan: SplitPlan) -> Split:
     )
     for name, size in (("train", len(split.train)), ("valid", len(split.valid)), ("test", len(split.test))):
         if size == 0:
-            what = "interactions" if name == "train" else "users with both a history and something to find"
+            what = "interactions" if name == "train" else "users with both a history and a target"
             raise DataError(f"the {plan.rule} split leaves {name} without {what}; give more data or other shares")
     return split
 
 
 def no_split(interactions: Interactions) -> Split:
-    """Return the split of data without interactions: nobody to learn from, and nobody to ask."""
+    """Return the split of data without interactions: no training rows and no cases."""
     nothing = np.empty(0, dtype=np.int64)
     cases = Cases(nothing, interactions, np.empty(0), np.zeros(1, dtype=np.int64), nothing, nothing)
     return Split("none", interactions, cases, cases)
 
 
 def make_cases(interactions: Interactions, plan: CasePlan) -> Cases:
-    """Return a case for each user with a liked item to look at and a liked, unseen one to find."""
+    """Return a case for each user with a liked item in the history and a liked target that is not in it."""
     history = interactions.select(plan.may_see)
-    wanted = interactions.select(plan.is_target & interactions.is_liked)
+    targets = interactions.select(plan.is_target & interactions.is_liked)
     num_items = int(interactions.item_idx.max()) + 1
     # One number for each (user, item), so that sets of pairs are sets of integers.
-    pairs = np.setdiff1d(wanted.user_idx * num_items + wanted.item_idx, history.user_idx * num_items + history.item_idx)
+    seen = history.user_idx * num_items + history.item_idx
+    pairs = np.setdiff1d(targets.user_idx * num_items + targets.item_idx, seen)
     pairs = pairs[np.isin(pairs // num_items, history.user_idx[history.is_liked])]
-    if plan.asked is not None:
-        pairs = pairs[plan.asked[pairs // num_items]]
+    if plan.sampled_users is not None:
+        pairs = pairs[plan.sampled_users[pairs // num_items]]
     users, counts = np.unique(pairs // num_items, return_counts=True)
     last_seen = history.time_days[history.ptr[users + 1] - 1]
     return Cases(

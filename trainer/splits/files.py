@@ -1,7 +1,7 @@
-"""A split kept in a file, so that other runs, other programs and other years are judged by the very same cases.
+"""Split files, which let other runs and other programs evaluate on exactly the same cases.
 
-.npz holds arrays, .json the same as lists for reading elsewhere; both say of which data they are a split, and are
-refused for any other. Nothing in them is a pickle.
+A .npz file holds arrays, a .json file the same values as lists. Both hold the hash of the data that they split and are
+refused for any other data. Neither contains a pickle.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ _PARTS = ("valid", "test")
 
 
 def save_split(plan: SplitPlan, dataset: Dataset, path: Path) -> None:
-    """Write a plan whole or not at all, as .npz or .json."""
+    """Write a plan atomically as .npz or .json; raise DataError for another suffix."""
     header = {
         "format": FORMAT,
         "rule": plan.rule,
@@ -47,17 +47,17 @@ def save_split(plan: SplitPlan, dataset: Dataset, path: Path) -> None:
 
 
 def load_split(path: Path, dataset: Dataset) -> Split:
-    """Return the split of a file; raises DataError where it is damaged or belongs to other data."""
+    """Return the split of a file; raise DataError where it is damaged or belongs to other data."""
     _check_suffix(path)
     try:
         content = path.read_bytes()
         header, arrays = _read_npz(path) if path.suffix == ".npz" else _read_json(content)
         if header["format"] != FORMAT:
-            raise DataError(f"{path}: a split of format {header['format']}, and this program reads {FORMAT}")
+            raise DataError(f"{path}: expected split format {FORMAT}, got {header['format']}; save the split again")
         if header["data_hash"] != dataset.data_hash:
             raise DataError(
-                f"{path}: a split of other data (hash {header['data_hash'][:12]}, the run's is "
-                f"{dataset.data_hash[:12]}); make one with python -m trainer split"
+                f"{path}: a split of other data: its data hash is {header['data_hash'][:12]}, the run's is "
+                f"{dataset.data_hash[:12]}; make one with python -m trainer split"
             )
         plan = _plan(header, arrays, dataset)
     except OSError as error:
@@ -65,7 +65,7 @@ def load_split(path: Path, dataset: Dataset) -> Split:
     except (ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(f"{path}: not a split that python -m trainer split has saved: {error}") from error
+        raise DataError(f"{path}: not a split saved by python -m trainer split: {error}") from error
     split = build_split(dataset.interactions, plan)
     return replace(split, info={**split.info, "file_sha256": hashlib.sha256(content).hexdigest()})
 
@@ -79,8 +79,8 @@ def _arrays(plan: SplitPlan) -> dict[str, NDArray[np.int64]]:
             f"{part}_is_target": np.flatnonzero(cases.is_target),
             f"{part}_candidates": cases.candidates,
         }
-        if cases.asked is not None:
-            arrays[f"{part}_asked"] = np.flatnonzero(cases.asked)
+        if cases.sampled_users is not None:
+            arrays[f"{part}_asked"] = np.flatnonzero(cases.sampled_users)
     return arrays
 
 
@@ -103,7 +103,7 @@ def _plan(header: Mapping[str, Any], arrays: Mapping[str, Any], dataset: Dataset
             is_target=_mask(arrays[f"{part}_is_target"], num_rows),
             candidates=np.flatnonzero(_mask(arrays[f"{part}_candidates"], num_items)),
             now_days=header["now_days"][part],
-            asked=_mask(arrays[f"{part}_asked"], len(dataset.interactions.user_ids))
+            sampled_users=_mask(arrays[f"{part}_asked"], len(dataset.interactions.user_ids))
             if f"{part}_asked" in arrays
             else None,
         )
@@ -117,11 +117,11 @@ def _mask(places: Any, size: int) -> Mask:
     mask = np.zeros(size, dtype=bool)
     found = np.asarray(places, dtype=np.int64)
     if len(found) and found.min() < 0:
-        raise ValueError(f"a position of {found.min()}")
+        raise ValueError(f"expected positions from 0, got {found.min()}")
     mask[found] = True
     return mask
 
 
 def _check_suffix(path: Path) -> None:
     if path.suffix not in (".npz", ".json"):
-        raise DataError(f"{path}: a split is saved as .npz or .json")
+        raise DataError(f"{path}: expected a split file named .npz or .json, got {path.suffix or 'no suffix'}")

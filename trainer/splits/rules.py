@@ -1,8 +1,8 @@
-"""What is hidden from training and asked for afterwards. Every rule is a pure function of data, settings and seed.
+"""Split rules: which rows training sees and which are targets. Each is a pure function of data, settings and seed.
 
-| rule         | users of valid and test | what is asked for                                  | from among          |
+| rule         | users of valid and test | targets                                            | candidates          |
 |--------------|-------------------------|----------------------------------------------------|---------------------|
-| `catalogue`  | held out                | what they liked in shop B, from what they did in A | shop B              |
+| `catalogue`  | held out                | what they liked in shop B; the history is shop A   | shop B              |
 | `cold_shop`  | held out                | the same; B is a real shop, unseen in training     | that shop           |
 | `cold_items` | held out                | liked items that training has never seen           | all, or cold only   |
 | `items`      | also in training        | liked items that training has never seen           | the part's items    |
@@ -20,17 +20,17 @@ from trainer.config.run import SplitConfig
 from trainer.dataset.dataset import Dataset, Interactions
 from trainer.dataset.near_clones import near_clone_pairs, redundant_users
 from trainer.errors import DataError
-from trainer.splits.assignment import cut, deal_items, deal_users, fractions
+from trainer.splits.assignment import assign_users, cut, fractions, item_fractions
 from trainer.splits.cases import CasePlan, Mask, Split, SplitPlan, build_split, make_cases
 
 
 def make_split(dataset: Dataset, config: SplitConfig, seed: int) -> Split:
-    """Return the split that these settings ask for; raises DataError where a part would be empty."""
+    """Return the split for these settings; raise DataError where a part would be empty."""
     return build_split(dataset.interactions, plan_split(dataset, config, seed))
 
 
 def plan_split(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
-    """Return what the rule decides, near-clone accounts and samples of users included."""
+    """Return the rule's plan after treating near-clone accounts and sampling users."""
     interactions = dataset.interactions
     stays, info = _without_near_clones(interactions, config.near_clones)
     plan = _RULES[config.rule](dataset, config, seed)
@@ -49,27 +49,27 @@ def plan_split(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
 
 
 def _catalogue(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
-    """Deal the catalogue to shop A and shop B: what held-out users did in A predicts what they choose in B.
+    """Plan two shops: held-out users' histories in shop A predict what they like in shop B.
 
-    The users of "valid" and "test" are absent from training, as a shopper with the extension is absent from any
-    operator's data. Training sees the other users in both shops, or in A alone where `train_sees` is "a": then B is the
-    shop that opens tomorrow. By "shop", B is one real shop, and training knows it through those who went there, too.
+    The users of "valid" and "test" are absent from training, as a shopper with the extension is absent from an
+    operator's data. Training sees the other users in both shops. Where `train_sees` is "a", it sees them in A alone, so
+    B is a shop that opens tomorrow. By "shop", B is one real shop, and training sees its interactions too.
     """
     if config.by == "shop":
         shop, in_b = _real_shop(dataset, config, seed)
         return replace(_two_shops(dataset, config, seed, in_b, is_new=False), info={"shop_b": shop})
-    in_b = deal_items(dataset.products, config.by, seed) < config.shop_b
+    in_b = item_fractions(dataset.products, config.by, seed) < config.shop_b
     return _two_shops(dataset, config, seed, in_b, is_new=config.train_sees == "a")
 
 
 def _cold_shop(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
-    """Hide a whole real shop from training and validation; its items are what is asked for and from among what."""
+    """Plan a real shop that training and validation never see; its items are the targets and the candidates."""
     shop, in_b = _real_shop(dataset, config, seed)
     return replace(_two_shops(dataset, config, seed, in_b, is_new=True), info={"cold_shop": shop})
 
 
 def _real_shop(dataset: Dataset, config: SplitConfig, seed: int) -> tuple[str, Mask]:
-    """Return the shop that `config.shop` names, or one that is drawn, and which items are its own."""
+    """Return `config.shop`, or a drawn shop without it, and the mask (num_items,) of its items."""
     shops = np.array([product["shop"] for product in dataset.products])
     visited = np.unique(shops[dataset.interactions.item_idx])
     if len(visited) < 2:
@@ -81,12 +81,12 @@ def _real_shop(dataset: Dataset, config: SplitConfig, seed: int) -> tuple[str, M
 
 
 def _two_shops(dataset: Dataset, config: SplitConfig, seed: int, in_b: Mask, *, is_new: bool) -> SplitPlan:
-    """Plan A's history against B's items; where B is new, validation deals A to two shops of its own."""
+    """Plan histories in shop A against targets in shop B; where B is new, validation divides A into two shops."""
     interactions = dataset.interactions
-    part = deal_users(interactions, config, seed)[interactions.user_idx]
+    part = assign_users(interactions, config, seed)[interactions.user_idx]
     in_valid_b = in_b
     if is_new:  # nothing of B may decide a hyperparameter
-        in_valid_b = ~in_b & (deal_items(dataset.products, config.by, seed, "valid item") < config.shop_b)
+        in_valid_b = ~in_b & (item_fractions(dataset.products, config.by, seed, "valid item") < config.shop_b)
     unseen = (in_b | in_valid_b if config.hide_valid_shop else in_b) if is_new else np.zeros_like(in_b)
     in_a = ~in_b[interactions.item_idx]
     return SplitPlan(
@@ -104,11 +104,13 @@ def _shop_plan(interactions: Interactions, mine: Mask, in_shop: Mask) -> CasePla
 
 
 def _cold_items(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
-    """Ask held-out users for cold items; those of validation are others than those of the test."""
+    """Plan cold items as the targets of held-out users; validation and test have different cold items."""
     interactions = dataset.interactions
-    part = deal_users(interactions, config, seed)[interactions.user_idx]
+    part = assign_users(interactions, config, seed)[interactions.user_idx]
     valid = config.cold * config.valid / max(config.valid + config.test, 1e-12)
-    item_part = cut(deal_items(dataset.products, config.by, seed, "cold item"), valid=valid, test=config.cold - valid)
+    item_part = cut(
+        item_fractions(dataset.products, config.by, seed, "cold item"), valid=valid, test=config.cold - valid
+    )
     of_row = item_part[interactions.item_idx]
     ranked = {name: item_part == name for name in ("valid", "test")}
     if config.rank == "all":
@@ -122,9 +124,9 @@ def _cold_items(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
 
 
 def _items(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
-    """Deal the items to train, valid and test; users known from training are asked for items new to it."""
+    """Plan items divided into train, valid and test; users known from training have targets new to it."""
     interactions = dataset.interactions
-    item_part = cut(deal_items(dataset.products, config.by, seed), valid=config.valid, test=config.test)
+    item_part = cut(item_fractions(dataset.products, config.by, seed), valid=config.valid, test=config.test)
     of_row = item_part[interactions.item_idx]
     valid_plan, test_plan = (
         CasePlan(of_row == "train", of_row == name, np.flatnonzero(item_part == name)) for name in ("valid", "test")
@@ -135,11 +137,11 @@ def _items(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
 
 
 def _users(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
-    """Hold out users; each one's last new liked item is the target among the whole catalogue (leave-one-out)."""
+    """Plan held-out users whose last new liked item is the target among the whole catalogue (leave-one-out)."""
     interactions = dataset.interactions
-    part = deal_users(interactions, config, seed)[interactions.user_idx]
+    part = assign_users(interactions, config, seed)[interactions.user_idx]
     is_target = _last_new_liked(interactions)
-    # What came after the target is neither asked for nor told.
+    # Rows after the target are neither targets nor history.
     target_row = np.full(len(interactions.user_ids), -1)
     target_row[interactions.user_idx[is_target]] = np.flatnonzero(is_target)
     is_before = np.arange(len(interactions)) < target_row[interactions.user_idx]
@@ -151,10 +153,10 @@ def _users(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
 
 
 def _temporal(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
-    """Train before one moment, validate until a second, test after it: nothing is predicted from its future.
+    """Plan training before one moment, validation until a second and the test after it.
 
-    The moments are quantiles of the interactions' times; interactions at exactly a cut belong after it.
-    Nothing is drawn, so the seed decides nothing here.
+    Nothing is predicted from its future. The moments are quantiles of the interactions' times; an interaction at
+    exactly a moment counts as after it. This rule draws nothing, so the seed has no effect.
     """
     times = dataset.interactions.time_days
     cuts = [1 - config.valid - config.test, 1 - config.test]
@@ -181,7 +183,7 @@ _RULES = {
 
 
 def _without_near_clones(interactions: Interactions, wish: str) -> tuple[Mask, dict[str, Any]]:
-    """Return which rows stay and what was counted."""
+    """Return the mask (num_rows,) of the rows that stay, and the counts for `SplitPlan.info`."""
     stays = np.ones(len(interactions), dtype=bool)
     if wish == "keep":
         return stays, {}
@@ -195,18 +197,18 @@ def _without_near_clones(interactions: Interactions, wish: str) -> tuple[Mask, d
 
 
 def _sampled(interactions: Interactions, plan: CasePlan, max_users: int | None, seed: int) -> CasePlan:
-    """Return the plan with at most `max_users` of its cases, chosen by the hash of the name; the rest is not asked."""
+    """Return the plan with at most `max_users` cases, chosen by a hash of the user's name."""
     users = make_cases(interactions, plan).users
     if max_users is None or len(users) <= max_users:
         return plan
     drawn = fractions([interactions.user_ids[user] for user in users], seed, "sample of cases")
-    asked = np.zeros(len(interactions.user_ids), dtype=bool)
-    asked[users[np.argsort(drawn, kind="stable")[:max_users]]] = True
-    return replace(plan, asked=asked)
+    sampled_users = np.zeros(len(interactions.user_ids), dtype=bool)
+    sampled_users[users[np.argsort(drawn, kind="stable")[:max_users]]] = True
+    return replace(plan, sampled_users=sampled_users)
 
 
 def _last_new_liked(interactions: Interactions) -> Mask:
-    """Mark each user's last liked row whose item they had not touched before, if anything came before it, (n,)."""
+    """Return a mask (n,) of each user's last liked row of a new item, unless it is the user's first row."""
     num_items = int(interactions.item_idx.max()) + 1
     _, first_rows = np.unique(interactions.user_idx * num_items + interactions.item_idx, return_index=True)
     is_new = np.zeros(len(interactions), dtype=bool)

@@ -25,7 +25,7 @@ def row(item, user="ann", kind="view", time="2026-03-01T10:00:00Z", weight=""):
     return f"{user},{item['shop']},{item['itemId']},{kind},{time},{weight}\n"
 
 
-def test_dataset_is_sorted_by_user_and_time_and_counts_what_it_left_out(tmp_path, products):
+def test_dataset_is_sorted_by_user_and_time_and_counts_unknown_items(tmp_path, products):
     text = HEADER + "".join(
         [
             row(products[2], "bob", "purchase", "2026-03-02T00:00:00Z", "2.5"),
@@ -59,7 +59,7 @@ def test_a_subset_keeps_numbers_and_recounts_its_rows():
     assert found.select(found.user_idx == 2).ptr.tolist() == [0, 0, 0, 1]
 
 
-def test_csv_and_jsonl_read_alike(tmp_path, products):
+def test_csv_and_jsonl_give_the_same_rows(tmp_path, products):
     path = csv_of(tmp_path, "\ufeff" + HEADER + row(products[0], weight="3") + "\n" + row(products[1], "éva"))
     lines = [
         {"user": "ann", "shop": products[0]["shop"], "itemId": products[0]["itemId"], "kind": "view", "weight": 3},
@@ -106,7 +106,7 @@ def test_a_wrong_file_is_refused_with_its_line(tmp_path, name, text, message):
         list(read_interactions(tmp_path / name))
 
 
-def test_products_keep_the_later_line_and_only_what_is_sellable(tmp_path, products):
+def test_products_keep_the_later_line_and_drop_listings(tmp_path, products):
     listing = {**product(7, "x"), "verdict": "listing"}
     newer = {**products[1], "title": "Mug, new"}
     path = write_products(tmp_path / "p.jsonl", [*products, listing])
@@ -122,22 +122,22 @@ def test_a_wrong_product_is_refused_with_its_line_and_field(tmp_path, products):
         read_products([tmp_path / "none.jsonl"])
 
 
-def test_interactions_with_no_known_product_are_an_error_that_shows_both_names(tmp_path, products):
+def test_interactions_without_a_known_product_name_both_ids(tmp_path, products):
     other = product(99, "x")
     path = csv_of(tmp_path, HEADER + row(other))
     with pytest.raises(DataError, match=f"none of its 1 interactions.*{other['itemId']}.*{products[0]['itemId']}"):
         read_dataset([write_products(tmp_path / "p.jsonl", products)], path)
 
 
-def test_interactions_may_be_absent_only_where_nobody_needs_them(tmp_path, products):
+def test_interactions_may_be_absent_only_where_not_needed(tmp_path, products):
     path, empty = write_products(tmp_path / "p.jsonl", products), csv_of(tmp_path, HEADER)
-    with pytest.raises(DataError, match="no interaction in it"):
+    with pytest.raises(DataError, match="expected interactions, found none in it"):
         read_dataset([path], empty)
     found = [read_dataset([path], each, needs_interactions=False) for each in (empty, None)]
     assert [(len(each.products), len(each.interactions)) for each in found] == [(len(products), 0)] * 2
 
 
-def test_a_quote_that_nobody_closed_is_named_where_it_was_opened(tmp_path, products):
+def test_an_unclosed_quote_is_named_by_the_line_of_its_start(tmp_path, products):
     path = csv_of(tmp_path, HEADER + row(products[0]) + '"ann,' + row(products[0]) * 5)
     with pytest.raises(DataError, match=r":3: 1 cells, but the header names 6"):
         list(read_interactions(path))

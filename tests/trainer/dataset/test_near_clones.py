@@ -32,7 +32,7 @@ def slow_pairs(histories, share, min_items):
     st.sampled_from([0.5, 0.7, 1.0]),
     st.integers(1, 4),
 )
-def test_pairs_are_those_that_comparing_everybody_with_everybody_finds(histories, share, min_items):
+def test_pairs_equal_those_of_comparing_all_users(histories, share, min_items):
     found = near_clone_pairs(of_histories(histories), share, min_items)
     assert found.tolist() == slow_pairs(histories, share, min_items)
 
@@ -43,7 +43,7 @@ def test_seven_of_ten_is_near_six_of_ten_and_short_histories_are_not():
     assert near_clone_pairs(of_histories(histories)).tolist() == [[0, 1], [0, 4], [1, 4]]
 
 
-def test_the_longest_account_of_a_group_stays_and_no_pair_is_left():
+def test_redundant_users_leave_no_pair_and_keep_the_longest():
     histories = [list(range(8)), list(range(12)), list(range(8)), [40, 41, 42, 43, 44], [40, 41, 42, 43, 44]]
     data = of_histories(histories)
     pairs = near_clone_pairs(data)
@@ -52,7 +52,7 @@ def test_the_longest_account_of_a_group_stays_and_no_pair_is_left():
     assert len(near_clone_pairs(left)) == 0
 
 
-def test_a_split_reports_near_clones_or_is_made_without_them():
+def test_a_split_keeps_reports_or_drops_near_clones():
     data = interactions()
     twin = data.user_idx == 5
     doubled = make_interactions(

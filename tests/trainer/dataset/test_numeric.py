@@ -15,7 +15,7 @@ def column(found, name):
     return found.values[:, place], found.mask[:, place]
 
 
-def test_prices_are_logarithms_standardised_on_the_given_rows_within_their_currency():
+def test_log_prices_are_standardised_on_given_rows_per_currency():
     products = [priced("1"), priced("100"), priced("10"), priced("9999", "JPY"), {"title": "mug"}, priced("1000")]
     values, mask = column(numeric_features(products, np.array([0, 1, 3])), "log_price")
     mean, spread = math.log(10), math.log(10)  # of log 1 and log 100
@@ -25,7 +25,7 @@ def test_prices_are_logarithms_standardised_on_the_given_rows_within_their_curre
     assert values[[3, 4]].tolist() == [0, 0]
 
 
-def test_what_other_rows_say_decides_nothing():
+def test_rows_outside_the_given_ones_have_no_effect():
     products = [priced(str(n)) for n in range(1, 40)]
     rows = np.arange(20)
     one = numeric_features(products, rows)
@@ -58,7 +58,7 @@ def test_discounts_ratings_images_texts_and_attributes():
 
 
 @pytest.mark.parametrize("products", [[], [{"title": "mug"}] * 3])
-def test_nothing_to_say_is_no_column(products):
+def test_products_without_numbers_give_no_column(products):
     found = numeric_features(products, np.arange(len(products)))
     assert found.values.shape == found.mask.shape == (len(products), 0)
     assert found.names == ()

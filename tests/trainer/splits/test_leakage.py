@@ -36,7 +36,7 @@ def test_a_target_in_its_own_history_is_found():
         refuse_leaks(leaking)
 
 
-def test_a_target_that_nobody_ranks_is_found():
+def test_a_target_outside_the_candidates_is_found():
     split = split_by(interactions())
     lost = split.test.target_items[0]
     without = replace(split.test, candidates=split.test.candidates[split.test.candidates != lost])
@@ -46,7 +46,9 @@ def test_a_target_that_nobody_ranks_is_found():
 
 
 @pytest.mark.parametrize("part", ["valid", "test"])
-@pytest.mark.parametrize("settings", [{}, {"rule": "users"}, {"rule": "cold_items", "cold": 0.4}, {"deal": "k_fold"}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"rule": "users"}, {"rule": "cold_items", "cold": 0.4}, {"assignment": "k_fold"}]
+)
 def test_one_row_of_a_held_out_user_in_training_is_found(part, settings):
     data, plan = plan_of(**settings)
     cases = getattr(plan, part)
@@ -54,10 +56,10 @@ def test_one_row_of_a_held_out_user_in_training_is_found(part, settings):
     assert check_split(build_split(data, leaking)) == [f"1 {part} users are in training"]
 
 
-def test_a_held_out_user_who_was_not_drawn_into_the_sample_is_still_held_out():
+def test_held_out_users_outside_the_sample_stay_out_of_training():
     data, plan = plan_of(max_test_users=5)
-    unasked = np.flatnonzero(plan.test.may_see & ~plan.test.asked[data.user_idx])[:1]
-    leaking = replace(plan, train=with_rows(plan.train, unasked))
+    unsampled = np.flatnonzero(plan.test.may_see & ~plan.test.sampled_users[data.user_idx])[:1]
+    leaking = replace(plan, train=with_rows(plan.train, unsampled))
     assert check_split(build_split(data, leaking)) == ["1 test users are in training"]
 
 
@@ -74,7 +76,7 @@ def test_one_training_row_with_a_hidden_item_is_found(settings):
     assert "1 training rows are with items that the rule hides" in check_split(build_split(data, leaking))
 
 
-def test_validation_that_touches_the_new_shop_is_found():
+def test_validation_on_hidden_items_is_found():
     data, plan = plan_of(train_sees="a")
     both = plan_of()[1]
     peeking = replace(plan, valid=both.valid)
@@ -82,7 +84,7 @@ def test_validation_that_touches_the_new_shop_is_found():
     assert leak.endswith("valid targets are items that the rule hides")
 
 
-def test_a_target_that_was_never_hidden_is_found():
+def test_a_test_target_that_is_not_hidden_is_found():
     split = split_by(interactions(), train_sees="a")
     known = split.test.target_items[0]
     count = np.sum(split.test.target_items == known)
@@ -91,12 +93,12 @@ def test_a_target_that_was_never_hidden_is_found():
     ]
 
 
-def test_a_training_row_from_after_the_question_is_found():
+def test_rows_after_the_evaluation_time_are_found():
     data, plan = plan_of(rule="temporal")
     late = np.flatnonzero(data.time_days >= plan.valid.now_days)[:1]
     assert check_split(build_split(data, replace(plan, train=with_rows(plan.train, late)))) == [
-        "1 training rows are not before the moment of asking"
+        "1 training rows are not before the evaluation time"
     ]
     early = replace(plan, test=replace(plan.test, now_days=plan.test.now_days - 5))
     (leak,) = check_split(build_split(data, early))
-    assert leak.endswith("rows of test histories are not before the moment of asking")
+    assert leak.endswith("rows of test histories are not before the evaluation time")

@@ -48,8 +48,8 @@ SETTINGS = {
     "cold items only": {"rule": "cold_items", "cold": 0.4, "rank": "cold"},
     "items": {"rule": "items"},
     "users": {"rule": "users"},
-    "stratified": {"rule": "users", "deal": "stratified"},
-    "fold": {"deal": "k_fold", "folds": 4, "fold": 2},
+    "stratified": {"rule": "users", "assignment": "stratified"},
+    "fold": {"assignment": "k_fold", "folds": 4, "fold": 2},
     "temporal": {"rule": "temporal"},
     "sampled": {"max_valid_users": 12, "max_test_users": 15},
 }
@@ -88,7 +88,7 @@ def test_another_seed_gives_another_split(name):
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_no_target_is_in_its_history_and_every_target_is_a_candidate_that_was_liked(name):
+def test_targets_are_liked_candidates_outside_the_history(name):
     data = interactions()
     split = split_by(data, **SETTINGS[name])
     for cases in (split.valid, split.test):
@@ -131,9 +131,9 @@ def test_catalogue_history_is_in_shop_a_and_targets_are_all_of_shop_b():
 
 
 def test_catalogue_split_follows_names_not_positions():
-    """Items listed in another order are dealt to the same shops, so adding products does not reshuffle the rest."""
+    """Items listed in another order are assigned to the same shops, so adding products does not move the rest."""
     data = interactions()
-    order = np.random.default_rng(1).permutation(NUM_ITEMS)  # new position -> old item
+    order = np.random.default_rng(1).permutation(NUM_ITEMS)  # new position to old item
     place = np.argsort(order)
     moved = make_interactions(
         [data.user_ids[u] for u in data.user_idx], place[data.item_idx].tolist(), data.kind, data.time_days, data.weight
@@ -153,7 +153,7 @@ def test_hold_out_is_stable_when_users_are_added_and_keeps_its_shares():
     assert np.mean(part == "valid") == pytest.approx(0.1, abs=0.02)
 
 
-def test_users_split_asks_for_the_last_new_liked_item_and_shows_only_what_came_before():
+def test_users_rule_targets_the_last_new_liked_item_after_its_history():
     view, dismiss = 0, DISMISS
     rows = [  # user, item, kind, time; the answer for "a" is item 5: 1 is not new, 6 is dismissed
         ("a", 1, view, 1), ("a", 2, view, 2), ("a", 5, view, 3), ("a", 1, view, 4), ("a", 6, dismiss, 5),
@@ -186,13 +186,13 @@ def test_temporal_split_never_looks_ahead():
         assert set(targets(split.test, position)) <= late
 
 
-def test_a_split_that_leaves_nothing_says_so():
+def test_a_split_with_an_empty_part_is_an_error():
     data = make_interactions(["a", "b"], [0, 1], [0, 0], [1.0, 2.0], [1.0, 1.0])
     with pytest.raises(DataError, match="catalogue split leaves"):
         split_by(data, 1)
 
 
-def test_a_brand_is_wholly_in_one_shop_and_items_without_one_are_dealt_alone():
+def test_by_brand_keeps_brands_together_and_assigns_other_items_alone():
     shop_b = set(split_by(interactions(), by="brand").test.candidates.tolist())
     for brand in set(BRANDS) - {""}:
         assert len({item in shop_b for item in range(NUM_ITEMS) if BRANDS[item] == brand}) == 1
@@ -202,7 +202,7 @@ def test_a_brand_is_wholly_in_one_shop_and_items_without_one_are_dealt_alone():
     assert set(again.test.candidates.tolist()) == shop_b
 
 
-def test_a_new_shop_is_asked_for_by_the_test_and_touched_by_nothing_else():
+def test_a_new_shop_has_the_test_targets_and_occurs_nowhere_else():
     data = interactions()
     known, new = split_by(data), split_by(data, train_sees="a")
     shop_b = set(known.test.candidates.tolist())
@@ -228,7 +228,7 @@ def test_a_cold_shop_is_one_real_shop_named_or_drawn():
         split_by(interactions(), rule="cold_shop", shop="shop9.example")
 
 
-def test_between_real_shops_history_elsewhere_predicts_one_that_training_knows():
+def test_by_shop_predicts_a_known_real_shop_from_other_shops():
     split = split_by(interactions(), by="shop", shop="shop1.example")
     assert set(split.test.candidates.tolist()) == {i for i in range(NUM_ITEMS) if i % 3 == 1}
     assert set(split.train.item_idx.tolist()) == set(range(NUM_ITEMS)), "training users shop in both"
@@ -251,24 +251,24 @@ def test_folds_test_every_user_once():
     data = interactions()
     users = []
     for fold in range(4):
-        plan = plan_split(dataset(data), SplitConfig(deal="k_fold", folds=4, fold=fold, near_clones="keep"), 7)
+        plan = plan_split(dataset(data), SplitConfig(assignment="k_fold", folds=4, fold=fold, near_clones="keep"), 7)
         users.append(np.unique(data.user_idx[plan.test.may_see | plan.test.is_target]))
         assert len(users[-1]) > NUM_USERS / 8
     assert sorted(np.concatenate(users)) == np.unique(data.user_idx).tolist()
 
 
-def test_stratified_dealing_keeps_the_shares_of_every_length_of_history():
+def test_stratified_assignment_keeps_shares_in_every_history_length():
     lengths = [1] * 100 + [2] * 50 + [7] * 20 + [30] * 10
     users = [f"u{u}" for u, length in enumerate(lengths) for _ in range(length)]
     data = make_interactions(
         users, [n % NUM_ITEMS for n in range(len(users))], [0] * len(users), range(len(users)), [1.0] * len(users)
     )
-    split = split_by(data, deal="stratified", by="hash", valid=0.2, test=0.3)
+    split = split_by(data, assignment="stratified", by="hash", valid=0.2, test=0.3)
     in_train = np.bincount(np.bincount(split.train.user_idx, minlength=len(lengths)))
     assert [in_train[length] for length in (1, 2, 7, 30)] == [50, 25, 10, 5]
 
 
-def test_a_sample_asks_some_of_the_same_users_and_keeps_the_rest_out_of_training():
+def test_sampled_cases_are_a_subset_and_others_stay_out_of_training():
     whole, some = split_by(interactions()), split_by(interactions(), max_test_users=15)
     assert len(some.test) == 15 < len(whole.test)
     assert set(some.test.users) < set(whole.test.users)
@@ -292,10 +292,10 @@ def test_a_saved_split_is_refused_for_other_data_and_when_damaged(tmp_path):
     path = tmp_path / "split.json"
     save_split(plan_split(data, SplitConfig(), 7), data, path)
     other = Dataset(data.products, data.interactions, 0, "1" * 64)
-    with pytest.raises(DataError, match=r"split.json: a split of other data \(hash 000000000000"):
+    with pytest.raises(DataError, match=r"split.json: a split of other data: its data hash is 000000000000"):
         load_split(path, other)
     path.write_text(path.read_text().replace('"train": [', '"train": [99999999, '))
-    with pytest.raises(DataError, match=r"split.json: not a split that python -m trainer split has saved"):
+    with pytest.raises(DataError, match=r"split.json: not a split saved by python -m trainer split"):
         load_split(path, data)
     for name in ("x.npz", "x.json"):
         (tmp_path / name).write_bytes(b"PK nonsense")
@@ -303,10 +303,10 @@ def test_a_saved_split_is_refused_for_other_data_and_when_damaged(tmp_path):
             load_split(tmp_path / name, data)
     with pytest.raises(DataError, match="cannot be read: No such file"):
         load_split(tmp_path / "none.npz", data)
-    with pytest.raises(DataError, match=r"saved as .npz or .json"):
+    with pytest.raises(DataError, match=r"named .npz or .json, got .pkl"):
         save_split(plan_split(data, SplitConfig(), 7), data, tmp_path / "split.pkl")
 
 
-def test_dealing_users_where_none_are_held_out_is_an_error():
+def test_assignment_of_users_needs_a_rule_that_holds_out_users():
     with pytest.raises(ConfigError, match="temporal rule holds out none"):
-        SplitConfig(rule="temporal", deal="k_fold")
+        SplitConfig(rule="temporal", assignment="k_fold")
