@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from glob import glob
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -17,20 +16,11 @@ from trainer.errors import ConfigError, DataError
 from trainer.features.cache import FeatureCache
 from trainer.features.encoders import Encoders
 from trainer.features.item_features import ItemFeatures, build_features, find_images
+from trainer.progress import Progress
 from trainer.splits.cases import Split, no_split
 from trainer.splits.files import load_split
 from trainer.splits.leakage import refuse_leaks
 from trainer.splits.rules import make_split
-
-
-class Progress(Protocol):
-    """How a run tells a person where it is; trainer/progress.py has the one for terminals."""
-
-    def update(self, what: str, done: int, total: int) -> None:
-        """Say that `done` of `total` parts of `what` are finished."""
-
-    def say(self, line: str) -> None:
-        """Say one line."""
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,22 @@
 import sys
 import time
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
+from rich import progress as bars
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 SECONDS_BETWEEN_LINES = 10.0
+
+
+class Progress(Protocol):
+    """Progress of a run, as a person sees it; TerminalProgress is the one for terminals."""
+
+    def update(self, what: str, done: int, total: int) -> None:
+        """Report that `done` of `total` parts of `what` are finished."""
+
+    def say(self, line: str) -> None:
+        """Report one line."""
 
 
 class TerminalProgress:
@@ -16,9 +26,14 @@ class TerminalProgress:
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, soft_wrap=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._bars = Progress(*columns, console=self._console, transient=True)
-        self._tasks: dict[str, TaskID] = {}
+        columns = (
+            bars.TextColumn("{task.description}"),
+            bars.BarColumn(),
+            bars.MofNCompleteColumn(),
+            bars.TimeRemainingColumn(),
+        )
+        self._bars = bars.Progress(*columns, console=self._console, transient=True)
+        self._tasks: dict[str, bars.TaskID] = {}
         self._last_line = time.monotonic()
 
     def __enter__(self) -> Self:

@@ -8,7 +8,8 @@ from trainer import checkpoint
 from trainer.checkpoint import Checkpoint
 from trainer.config.run import RunConfig, parse_config
 from trainer.errors import CheckpointError
-from trainer.prepare import Prepared, Progress, prepare
+from trainer.prepare import Prepared, prepare
+from trainer.progress import Progress
 from trainer.runs.epochs import describe_encoders
 
 

@@ -22,8 +22,8 @@ from trainer.formats.output import claim, describe_file, describe_files, finish
 from trainer.formats.products import read_catalogue
 from trainer.formats.registry import FORMATS
 from trainer.formats.source import Bad, ForeignInteraction, Options, Source
-from trainer.prepare import Progress
 from trainer.preprocess.images import ImageError, ImageRule, clean_image
+from trainer.progress import Progress
 
 VERSION = 1  # of how things are converted: another one is another preparation
 COLUMNS = ("user", "shop", "itemId", "kind", "time", "weight")

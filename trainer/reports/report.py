@@ -22,7 +22,8 @@ from trainer.evaluation.protocol import Ranking, Scorer, evaluate_all, rank_metr
 from trainer.evaluation.ranking_metrics import coverage, diversity, novelty
 from trainer.evaluation.statistics import holm, paired_differences
 from trainer.features.item_features import ItemFeatures
-from trainer.prepare import Prepared, Progress
+from trainer.prepare import Prepared
+from trainer.progress import Progress
 from trainer.reports.slices import Bootstrap, masking_document, slice_document, truncation_document
 from trainer.splits.cases import Split
 

@@ -11,7 +11,8 @@ from trainer.checkpoint import Checkpoint, TrainingState
 from trainer.config.run import as_document, parse_config
 from trainer.errors import CheckpointError
 from trainer.features.encoders import Encoders
-from trainer.prepare import Prepared, Progress
+from trainer.prepare import Prepared
+from trainer.progress import Progress
 from trainer.recipes import RECIPES
 from trainer.reports.report import current_commit
 from trainer.runs.tracking import Tracker, curves

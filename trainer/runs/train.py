@@ -13,7 +13,8 @@ from trainer.config.run import RunConfig
 from trainer.errors import CheckpointError, ConfigError
 from trainer.evaluation.protocol import Scorer
 from trainer.features.item_features import ItemFeatures
-from trainer.prepare import Prepared, Progress, feature_cache, prepare
+from trainer.prepare import Prepared, feature_cache, prepare
+from trainer.progress import Progress
 from trainer.recipes import RECIPES
 from trainer.reports.html.page import write_page
 from trainer.reports.report import Report, make_report, write_report

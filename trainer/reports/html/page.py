@@ -23,7 +23,8 @@ from trainer.config.run import parse_config
 from trainer.errors import ConfigError, TrainerError
 from trainer.evaluation.retrieval_metrics import SIMILARITY_CAVEAT
 from trainer.learning.tuned_encoders import ENCODERS, tuned_features
-from trainer.prepare import Prepared, Progress, prepare
+from trainer.prepare import Prepared, prepare
+from trainer.progress import Progress
 from trainer.recipes import RECIPES
 from trainer.reports.html import gallery, tables
 from trainer.reports.html.embeddings import item_views
