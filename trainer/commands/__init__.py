@@ -1,1 +1,1 @@
-"""The commands of `python -m trainer`, a file each with `add(commands)`."""
+"""Commands of `python -m trainer`, one module each, with a function `add(commands)`."""

@@ -1,4 +1,4 @@
-"""`python -m trainer checkpoints`: list, show, compare and remove them."""
+"""`python -m trainer checkpoints`: list, show, compare and remove checkpoints."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ from trainer.learning.ranking_learner import Fit
 from trainer.recipes import clip, hybrid
 from trainer.runs.epochs import flat
 
-_STOP_METRICS = {"clip": clip.STOP_METRIC, "hybrid": hybrid.STOP_METRIC}  # the other types are judged by Fit's
+_STOP_METRICS = {"clip": clip.STOP_METRIC, "hybrid": hybrid.STOP_METRIC}  # all other types use that of Fit
 
 
 def add(commands: Any) -> None:
@@ -26,14 +26,14 @@ def add(commands: Any) -> None:
     actions = command.add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list every checkpoint under a directory")
     listing.add_argument("directory", type=Path, metavar="DIR")
-    info = actions.add_parser("info", help="verify one checkpoint, weights and all, and tell what it is")
+    info = actions.add_parser("info", help="verify one checkpoint, including its weights, and print its contents")
     info.add_argument("directory", type=Path, metavar="CKPT")
-    compare = actions.add_parser("compare", help="say in which settings and metrics two checkpoints differ")
+    compare = actions.add_parser("compare", help="compare the settings and metrics of two checkpoints")
     compare.add_argument("one", type=Path, metavar="CKPT")
     compare.add_argument("other", type=Path, metavar="CKPT")
-    remove = actions.add_parser("remove", help="delete checkpoints; nothing else is ever deleted")
+    remove = actions.add_parser("remove", help="delete checkpoints; refuses directories with any other file")
     remove.add_argument("directories", type=Path, nargs="+", metavar="CKPT")
-    remove.add_argument("--yes", action="store_true", help="do not ask")
+    remove.add_argument("--yes", action="store_true", help="delete without asking")
     actions_of = ((listing, _list), (info, _info), (compare, _compare), (remove, _remove))
     for action, run in actions_of:
         action.set_defaults(command=run)
@@ -43,16 +43,16 @@ def add(commands: Any) -> None:
 
 def _list(arguments: argparse.Namespace) -> None:
     if not arguments.directory.is_dir():
-        raise ConfigError(f"{arguments.directory}: no such directory")
+        raise ConfigError(f"{arguments.directory}: no such directory; give a directory that contains runs")
     found = sorted(path.parent for path in arguments.directory.rglob(checkpoint.CHECKPOINT_FILE))
     rows = [_summary(path) for path in found if not path.name.startswith(".")]
     if not rows:
-        raise CheckpointError(f"{arguments.directory}: no checkpoint in it")
+        raise CheckpointError(f"{arguments.directory}: no checkpoint found; give a directory that contains runs")
     if arguments.json:
         print(json.dumps(rows, indent=1))
         return
     table = Table()
-    whole_first = sorted(rows, key=len, reverse=True)  # so that columns stand in their order, and "damaged" last
+    whole_first = sorted(rows, key=len, reverse=True)  # keeps the columns in order, with "damaged" last
     names = list(dict.fromkeys(name for row in whole_first for name in row))
     for name in names:
         table.add_column(name.replace("_", " "), overflow="fold", justify="right" if name == "megabytes" else "left")
@@ -65,7 +65,7 @@ def _summary(directory: Path) -> dict[str, Any]:
     size = {"megabytes": round(_num_bytes(directory) / 1e6, 1)}
     try:
         document = checkpoint.read_document(directory)
-    except CheckpointError as error:  # the others are to be seen nevertheless
+    except CheckpointError as error:  # the list still shows all other checkpoints
         reason = str(error).removeprefix(f"{directory / checkpoint.CHECKPOINT_FILE}: ")
         return {"checkpoint": str(directory), "damaged": reason, **size}
     model = document["run"].get("model", {}).get("type")
@@ -84,7 +84,7 @@ def _summary(directory: Path) -> dict[str, Any]:
 
 
 def _info(arguments: argparse.Namespace) -> None:
-    checkpoint.load(arguments.directory)  # says what is wrong with its weights, too
+    checkpoint.load(arguments.directory)  # also verifies the weights
     document = checkpoint.read_document(arguments.directory)
     if arguments.json:
         print(json.dumps(document, indent=1))
@@ -113,7 +113,7 @@ def _compare(arguments: argparse.Namespace) -> None:
 
 
 def compare(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, dict[str, tuple[Any, Any]]]:
-    """Return {"settings": what differs, "metrics": all of them} of two documents, each as (one's, other's)."""
+    """Return {"settings": those that differ, "metrics": all} of two checkpoint documents, as (one's, other's) pairs."""
     settings = [
         flat({name: d[name] for name in ("run", "towers", "encoders", "commit", "data_hash", "epoch", "step")})
         for d in (one, other)
@@ -145,7 +145,7 @@ def _remove(arguments: argparse.Namespace) -> None:
     named = "\n".join(f"  {directory}" for directory in directories)
     if not arguments.yes:
         if not sys.stdin.isatty():
-            raise ConfigError("checkpoints remove asks before it deletes, and there is nobody to ask; give --yes")
+            raise ConfigError("checkpoints remove: cannot ask for confirmation without a terminal; give --yes")
         if input(f"{named}\nremove {len(directories)} checkpoints, {size:.1f} MB? [y/N] ").strip().lower() != "y":
             print("nothing removed")
             return

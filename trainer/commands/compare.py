@@ -1,4 +1,4 @@
-"""`python -m trainer compare`: finished runs beside each other, with paired differences."""
+"""`python -m trainer compare`: compare finished runs, with paired differences."""
 
 import argparse
 import json
@@ -20,20 +20,25 @@ def add(commands: Any) -> None:
         "compare",
         epilog=EXIT_CODES,
         description="Compare runs on the same test users. Runs that differ only in their seed are one model, and "
-        "each seed counts once. The differences are of the first run's model minus each other model and baseline, "
-        "paired by user.",
+        "each seed counts once. Each difference is the first run's model minus another model or baseline, paired by "
+        "user.",
     )
     command.add_argument("runs", type=Path, nargs="+", metavar="RUN_DIR", help="the `out` of a run, or of `evaluate`")
     command.add_argument("--metric", default="ndcg@10", help="a metric of the report (default ndcg@10)")
-    command.add_argument("--confidence", type=float, default=0.95, metavar="P", help="of the intervals (default 0.95)")
-    command.add_argument("--samples", type=int, default=1000, metavar="N", help="bootstrap redraws (default 1000)")
+    command.add_argument(
+        "--confidence", type=float, default=0.95, metavar="P", help="confidence of the intervals (default 0.95)"
+    )
+    command.add_argument("--samples", type=int, default=1000, metavar="N", help="bootstrap samples (default 1000)")
     command.add_argument("--json", action="store_true", help="print the comparison as JSON")
     command.set_defaults(command=_compare)
 
 
 def _compare(arguments: argparse.Namespace) -> None:
     if not 0.5 <= arguments.confidence < 1 or not 100 <= arguments.samples <= 1_000_000:
-        raise ConfigError("--confidence must be from 0.5 to below 1, --samples from 100 to 1,000,000")
+        raise ConfigError(
+            "expected --confidence from 0.5 to below 1 and --samples from 100 to 1,000,000, "
+            f"got {arguments.confidence} and {arguments.samples}"
+        )
     runs = [read_run(directory) for directory in dict.fromkeys(arguments.runs)]
     found = compare(runs, arguments.metric, confidence=arguments.confidence, samples=arguments.samples)
     for note in found["notes"]:
@@ -45,10 +50,10 @@ def _compare(arguments: argparse.Namespace) -> None:
 
 
 def comparison_table(found: Mapping[str, Any]) -> Table:
-    """Return the comparison: a row per model, the reference first."""
+    """Return the comparison as a table: one row per model, the reference first."""
     table = Table(
         title=f"{found['metric']} of {found['num_users']:,} test users",
-        caption=f"{found['confidence']:.0%} bootstrap intervals over users, and over seeds where there are several; "
+        caption=f"{found['confidence']:.0%} bootstrap intervals over users and, where there are several, over seeds; "
         "p: paired, two-sided, with Holm's correction",
     )
     for name in ("model", "seeds", "mean", "sd over seeds", "interval", f"{found['reference']} minus it", "p"):

@@ -1,4 +1,4 @@
-"""What the commands share: how they end, and how they print a table."""
+"""Exit codes and table printing, shared by all commands."""
 
 from typing import TYPE_CHECKING
 
@@ -9,10 +9,10 @@ EXIT_CODES = "exit codes: 0 done, 1 failed, 2 bad usage or bad input, 130 stoppe
 
 
 def print_table(table: "Table") -> None:
-    """Print to stdout, as wide as the terminal."""
-    from rich.console import Console  # noqa: PLC0415 - `--help` needs none of it
+    """Print a table to stdout at the width of the terminal, or 200 columns where stdout is not a terminal."""
+    from rich.console import Console  # noqa: PLC0415 - `--help` does not need it
 
     console = Console()
-    if not console.is_terminal:  # a file or a pipe has no width, and should not get the narrow one that rich assumes
+    if not console.is_terminal:  # rich assumes a narrow width for files and pipes
         console = Console(width=200)
     console.print(table)

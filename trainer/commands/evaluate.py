@@ -1,4 +1,4 @@
-"""`python -m trainer evaluate`: measure a checkpoint again, on its own data or on other data."""
+"""`python -m trainer evaluate`: evaluate a checkpoint on its own data or on other data."""
 
 import argparse
 import json
@@ -20,21 +20,21 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "evaluate",
         epilog=EXIT_CODES,
-        description="Measure a checkpoint and the baselines on the test split of its own data, or of other data.",
+        description="Evaluate a checkpoint and the baselines on the test split of its own data, or of other data.",
     )
     add_arguments(command)
     command.add_argument(
         "--baselines",
         default="all",
         metavar="NAMES",
-        help=f"which to tune and measure beside it: all, none, or some of {','.join(BASELINES)}",
+        help=f"baselines to tune and evaluate: all, none, or some of {','.join(BASELINES)}",
     )
     command.add_argument(
-        "--slices", action="store_true", help="also print it by history length, target and missing modality"
+        "--slices", action="store_true", help="also print results by history length, target and missing modality"
     )
     command.add_argument("--json", action="store_true", help="print the whole report as JSON")
     command.add_argument(
-        "--out", type=Path, metavar="DIR", help="write report.json and per_user.npz there, for `compare`"
+        "--out", type=Path, metavar="DIR", help="write report.json and per_user.npz to DIR, as input of `compare`"
     )
     command.set_defaults(command=_evaluate)
 
@@ -45,7 +45,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         saved, prepared = load_with_data(arguments, progress)
         if prepared.data_hash != saved.data_hash:
             progress.say(
-                "these are other data than it was trained on; users or items of the test may have been in training"
+                "note: other data than the checkpoint was trained on; test users or items may have been in training"
             )
         wants_slices = arguments.slices or arguments.json or arguments.out is not None
         report = report_of(prepared, saved.towers, progress, baselines=baselines, with_slices=wants_slices)
@@ -62,11 +62,11 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _baselines(names: str) -> tuple[str, ...]:
-    """Return the names asked for; raises ConfigError for one that there is none of, before any work is done."""
+    """Return the requested baselines; raises ConfigError for an unknown one before any work is done."""
     if names in ("all", "none"):
         return tuple(BASELINES) if names == "all" else ()
     asked = tuple(dict.fromkeys(name.strip() for name in names.split(",")))
     for name in asked:
         if name not in BASELINES:
-            raise ConfigError(f"--baselines: no baseline {name!r}; choose from {', '.join(BASELINES)}")
+            raise ConfigError(f"--baselines: unknown baseline {name!r}; choose from {', '.join(BASELINES)}")
     return asked

@@ -1,4 +1,4 @@
-"""`python -m trainer features`: encode ahead of time, see what is kept, clear it."""
+"""`python -m trainer features`: encode items ahead of training, and list or clear the feature cache."""
 
 import argparse
 import json
@@ -29,30 +29,32 @@ def add(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser("features", epilog=EXIT_CODES)
     actions = command.add_subparsers(required=True, metavar="ACTION")
-    precompute = actions.add_parser("precompute", help="encode a run's items, so that its training need not")
+    precompute = actions.add_parser("precompute", help="encode a run's items now, before its training")
     precompute.add_argument("run", type=Path, metavar="RUN.toml")
-    precompute.add_argument("--limit", type=_count, metavar="N", help="only the first N items, to see how fast it is")
+    precompute.add_argument("--limit", type=_count, metavar="N", help="only the first N items, to measure the speed")
     precompute.set_defaults(command=_precompute)
     for name, what, function in (
-        ("list", "list what is kept, most recently used first", _list),
-        ("stats", "say how much is kept", _stats),
-        ("clear", "remove what is kept", _clear),
+        ("list", "list the cached files, most recently used first", _list),
+        ("stats", "print the number and size of the cached files", _stats),
+        ("clear", "remove cached files", _clear),
     ):
         action = actions.add_parser(name, help=what)
-        action.add_argument("--cache", type=Path, default=DEFAULT_CACHE, metavar="DIR", help="(%(default)s)")
+        action.add_argument(
+            "--cache", type=Path, default=DEFAULT_CACHE, metavar="DIR", help="the cache (default %(default)s)"
+        )
         action.set_defaults(command=function)
         if name == "clear":
             _add_choice(action)
         else:
-            action.add_argument("--json", action="store_true", help="print it as JSON")
+            action.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_choice(action: Any) -> None:
     which = action.add_mutually_exclusive_group(required=True)
-    which.add_argument("--all", action="store_true", help="everything")
-    which.add_argument("--unused-days", type=_count, metavar="N", help="what was not used for N days")
-    which.add_argument("--down-to-mb", type=_count, metavar="N", help="what was used longest ago, until N MB are left")
-    action.add_argument("--yes", action="store_true", help="do not ask")
+    which.add_argument("--all", action="store_true", help="remove all files")
+    which.add_argument("--unused-days", type=_count, metavar="N", help="remove files that were not used for N days")
+    which.add_argument("--down-to-mb", type=_count, metavar="N", help="remove least recently used files down to N MB")
+    action.add_argument("--yes", action="store_true", help="remove without asking")
 
 
 def _count(text: str) -> int:
@@ -107,14 +109,14 @@ def _clear(arguments: argparse.Namespace) -> None:
     chosen = _chosen(cache.entries(), arguments)
     size = f"{len(chosen):,} files, {sum(entry.bytes for entry in chosen) / _MB:,.1f} MB"
     if not chosen:
-        print(f"{arguments.cache}: nothing to remove")
+        print(f"{arguments.cache}: no files to remove")
         return
     if not arguments.yes and not _agreed(f"remove {size} from {arguments.cache}? [y/N] "):
         print("nothing removed")
         return
     for entry in chosen:
         cache.remove(entry)
-    print(f"removed {size} from {arguments.cache}; what a run needs again it computes again")
+    print(f"removed {size} from {arguments.cache}; runs that need them will encode again")
 
 
 def _chosen(entries: list[Entry], arguments: argparse.Namespace) -> list[Entry]:
@@ -133,7 +135,7 @@ def _chosen(entries: list[Entry], arguments: argparse.Namespace) -> list[Entry]:
 
 def _agreed(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise ConfigError("nobody to ask whether to remove it; say --yes")
+        raise ConfigError("features clear: cannot ask for confirmation without a terminal; give --yes")
     return input(question).strip().lower() in ("y", "yes")
 
 

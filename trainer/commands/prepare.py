@@ -1,4 +1,4 @@
-"""`python -m trainer prepare`: a data set in another form, turned into what the trainer reads."""
+"""`python -m trainer prepare`: convert a data set in another format into the trainer's files."""
 
 import argparse
 from pathlib import Path
@@ -19,34 +19,34 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "prepare",
         epilog=EXIT_CODES,
-        description="Make products.jsonl, interactions.csv, images/ and prepare.json (what was read, what was dropped "
-        "and why) of a data set. Bad lines are dropped and counted; more than a tenth of them is an error. Stopped by "
-        "Ctrl-C, the same command goes on.",
+        description="Write products.jsonl, interactions.csv, images/ and prepare.json (inputs, and what was "
+        "dropped and why) from a data set. Invalid lines are dropped and counted; more than a tenth of them is an "
+        "error. After Ctrl-C, the same command continues.",
     )
     command.add_argument("sources", type=Path, nargs="+", metavar="SRC", help="the data set's directory or files")
-    command.add_argument("--format", required=True, choices=sorted(FORMATS), help="what it is written in")
-    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="the directory to fill")
+    command.add_argument("--format", required=True, choices=sorted(FORMATS), help="the data set's format")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="the output directory")
     command.add_argument("--again", action="store_true", help="replace another preparation in DIR")
-    command.add_argument("--strict", action="store_true", help="stop at the first bad line")
+    command.add_argument("--strict", action="store_true", help="stop at the first invalid line")
     _add_choices(command)
     _add_images(command)
     command.set_defaults(command=_prepare)
 
 
 def _add_choices(command: Any) -> None:
-    command.add_argument("--shop", metavar="NAME", help="the shop of products that name none (default: SRC's name)")
+    command.add_argument("--shop", metavar="NAME", help="shop of products without one (default: SRC's name)")
     command.add_argument(
-        "--kind", choices=KINDS, default=_DEFAULTS.kind, help="what interactions are that do not say (%(default)s)"
+        "--kind", choices=KINDS, default=_DEFAULTS.kind, help="kind of interactions without one (default %(default)s)"
     )
     command.add_argument(
         "--liked-from",
         type=float,
         default=_DEFAULTS.liked_from,
         metavar="R",
-        help="ratings below weigh 0: seen, but not liked (%(default)g)",
+        help="ratings below R get weight 0: seen, but not liked (default %(default)g)",
     )
     command.add_argument(
-        "--brand-from-first-word", action="store_true", help="sequences: the title's first word is the brand"
+        "--brand-from-first-word", action="store_true", help="format sequences: take the title's first word as brand"
     )
     command.add_argument(
         "--summarise",
@@ -54,19 +54,19 @@ def _add_choices(command: Any) -> None:
         metavar="N",
         help="shorten descriptions above N characters to their most central sentences",
     )
-    command.add_argument("--parquet", action="store_true", help="interactions.parquet instead of .csv")
+    command.add_argument("--parquet", action="store_true", help="write interactions.parquet instead of .csv")
 
 
 def _add_images(command: Any) -> None:
-    command.add_argument("--images", metavar="DIR", help="a folder or .zip of images named by item")
+    command.add_argument("--images", metavar="DIR", help="a directory or .zip of images named by item")
     command.add_argument("--only-with-image", action="store_true", help="leave out products without a usable image")
     for name, what in (
-        ("min-side", "images smaller than N pixels are dropped"),
-        ("max-side", "larger ones are made so"),
-        ("quality", "of JPEG, where an image is written anew"),
+        ("min-side", "drop images with a side below N pixels"),
+        ("max-side", "shrink images with a side above N pixels"),
+        ("quality", "JPEG quality of images that are written again"),
     ):
         default = getattr(_DEFAULTS, name.replace("-", "_"))
-        command.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{what} (%(default)s)")
+        command.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{what} (default %(default)s)")
 
 
 def _prepare(arguments: argparse.Namespace) -> None:

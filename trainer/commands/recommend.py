@@ -1,4 +1,4 @@
-"""`python -m trainer recommend`: what a checkpoint would show, to users of the data or to a shopper never seen."""
+"""`python -m trainer recommend`: recommend items with a checkpoint, to users of the data or to an unknown shopper."""
 
 import argparse
 import json
@@ -29,27 +29,30 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "recommend",
         epilog=EXIT_CODES,
-        description="Recommend items to users of the data, by all they ever did there, or to a shopper never seen.",
+        description="Recommend items to users of the data, from all their interactions, or to an unknown shopper.",
     )
     add_arguments(command)
     who = command.add_mutually_exclusive_group(required=True)
     who.add_argument("--user", nargs="+", metavar="ID", help="users of the data")
-    who.add_argument("--users-file", type=Path, metavar="FILE", help="a user ID a line")
-    who.add_argument("--sample", type=int, metavar="N", help="N test users, drawn by the run's seed")
-    who.add_argument("--items", nargs="+", metavar="SHOP/ITEMID", help="what an unknown shopper viewed, oldest first")
-    command.add_argument("--k", type=int, default=10, help="how many items (default 10)")
+    who.add_argument("--users-file", type=Path, metavar="FILE", help="file with one user ID per line")
+    who.add_argument("--sample", type=int, metavar="N", help="N test users, drawn with the run's seed")
+    who.add_argument("--items", nargs="+", metavar="SHOP/ITEMID", help="items an unknown shopper viewed, oldest first")
+    command.add_argument("--k", type=int, default=10, help="number of items (default 10)")
     command.add_argument("--shop", metavar="SHOP", help="recommend this shop's items only")
     command.add_argument(
-        "--diversity", type=float, default=0.0, metavar="0..1", help="0: by score alone; 1: as unlike as can be (MMR)"
+        "--diversity", type=float, default=0.0, metavar="0..1", help="0: score only; 1: dissimilarity only (MMR)"
     )
-    command.add_argument("--include-seen", action="store_true", help="also recommend what they already know")
+    command.add_argument("--include-seen", action="store_true", help="also recommend items of the history")
     command.add_argument("--json", metavar="FILE", help="write JSON to FILE, or to stdout with -")
     command.set_defaults(command=_recommend)
 
 
 def _recommend(arguments: argparse.Namespace) -> None:
     if arguments.k < 1 or not 0 <= arguments.diversity <= 1 or (arguments.sample is not None and arguments.sample < 1):
-        raise ConfigError("--k and --sample must be 1 or more, --diversity from 0 to 1")
+        raise ConfigError(
+            "--k and --sample must be 1 or more and --diversity from 0 to 1, "
+            f"got {arguments.k}, {arguments.sample} and {arguments.diversity}"
+        )
     users = _read_users(arguments.users_file) if arguments.users_file else arguments.user
     with TerminalProgress() as progress:
         saved, prepared = load_with_data(arguments, progress)
@@ -57,7 +60,10 @@ def _recommend(arguments: argparse.Namespace) -> None:
         towers = {name: tower.to(prepared.device).eval() for name, tower in saved.towers.items()}
         scorer = recipe.scorer(prepared, towers)
         if scorer is None:
-            raise ConfigError(f"{arguments.checkpoint}: a {prepared.config.model.type} model ranks no items for users")
+            raise ConfigError(
+                f"{arguments.checkpoint}: expected a model that ranks items for users, got type "
+                f"{prepared.config.model.type}; choose another checkpoint"
+            )
         cases = _cases(arguments, users, prepared)
         lists = recommend(
             scorer,
@@ -80,7 +86,7 @@ def _recommend(arguments: argparse.Namespace) -> None:
 
 
 def describe(cases: Cases, lists: Lists, prepared: Prepared) -> list[dict[str, Any]]:
-    """Return, for each case, {"user", "history": the latest first, "items": best first} as JSON types."""
+    """Return {"user", "num_history", "history": latest first, "items": best first} of each case, as JSON types."""
     found = []
     for user, items, scores in zip(cases.users, *lists, strict=True):
         rows = slice(cases.history.ptr[user], cases.history.ptr[user + 1])
@@ -113,7 +119,7 @@ def _cases(arguments: argparse.Namespace, users: Sequence[str] | None, prepared:
     if users is None:
         test = prepared.split.test.users
         if len(test) == 0:
-            raise ConfigError("--sample: there are no test users in the data; say what was looked at with --items")
+            raise ConfigError("--sample: the data have no test users; give viewed items with --items")
         chosen = np.random.default_rng(prepared.config.seed).permutation(test)[: arguments.sample]
         users = [dataset.interactions.user_ids[user] for user in chosen]
     return cases_of_users(users, dataset.interactions, candidates)
@@ -136,7 +142,7 @@ def _read_users(path: Path) -> list[str]:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
     users = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if not users:
-        raise ConfigError(f"{path}: no user ID in it")
+        raise ConfigError(f"{path}: expected one user ID per line, got none")
     return users
 
 

@@ -1,4 +1,4 @@
-"""`python -m trainer report`: a run directory as one page to look at."""
+"""`python -m trainer report`: write the HTML report of a run directory."""
 
 import argparse
 from pathlib import Path
@@ -14,12 +14,12 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "report",
         epilog=EXIT_CODES,
-        description="Write what a finished run came to as one self-contained HTML page: loss curves, metrics beside "
-        "the baselines, maps, clusters, recommendations and failures. `train` writes it, too. Without the run's data "
-        "the page has its numbers only, and says so.",
+        description="Write the results of a finished run as one self-contained HTML page: loss curves, metrics beside "
+        "the baselines, maps, clusters, recommendations and failures. `train` writes the page, too. Without the run's "
+        "data the page has only the numbers, with a notice.",
     )
     command.add_argument("run", type=Path, metavar="RUN_DIR", help="the `out` of a run file")
-    command.add_argument("--out", type=Path, metavar="FILE", help="where the page goes (default RUN_DIR/report.html)")
+    command.add_argument("--out", type=Path, metavar="FILE", help="the page to write (default RUN_DIR/report.html)")
     command.set_defaults(command=_report)
 
 

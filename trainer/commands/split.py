@@ -1,4 +1,4 @@
-"""`python -m trainer split`: a run's split in a file, and what is in it."""
+"""`python -m trainer split`: save a run's split to a file, or describe it."""
 
 import argparse
 from pathlib import Path
@@ -22,11 +22,11 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "split",
         epilog=EXIT_CODES,
-        description="Make the split that the run file's [split] table asks for, check it for leaks, and save it; a run "
-        "that names the file (split.file) is judged by the very same cases. Without --out, say what is in it.",
+        description="Make the split of the run file's table [split], check it for leaks, describe it and, with --out, "
+        "save it. Runs with the same split.file are evaluated on the same cases.",
     )
-    command.add_argument("run", type=Path, metavar="RUN.toml", help="the run file, for its data, seed and [split]")
-    command.add_argument("--out", type=Path, metavar="FILE", help=".npz, or .json for reading elsewhere")
+    command.add_argument("run", type=Path, metavar="RUN.toml", help="the run file: its data, seed and [split] are used")
+    command.add_argument("--out", type=Path, metavar="FILE", help=".npz, or .json for use by other programs")
     command.set_defaults(command=_split)
 
 
@@ -34,7 +34,7 @@ def _split(arguments: argparse.Namespace) -> None:
     config = read_config(arguments.run)
     dataset = read_run_data(config)
     if not len(dataset.interactions):
-        raise ConfigError(f"{arguments.run}: there are no interactions to split")
+        raise ConfigError(f"{arguments.run}: expected interactions to split, got none; check data.interactions")
     split = _make(config, dataset, arguments.out)
     print_table(_table(split, dataset))
     for what, found in split.info.items():
@@ -44,7 +44,7 @@ def _split(arguments: argparse.Namespace) -> None:
 def _make(config: RunConfig, dataset: Dataset, out: Path | None) -> Split:
     if config.split.file is not None:
         if out is not None:
-            raise ConfigError("split.file names a saved split already; take it out of the run file to make another")
+            raise ConfigError("split.file names a saved split already; remove it from the run file to make another")
         split = load_split(Path(config.split.file), dataset)
         refuse_leaks(split)
         return split
@@ -59,7 +59,7 @@ def _make(config: RunConfig, dataset: Dataset, out: Path | None) -> Split:
 
 def _table(split: Split, dataset: Dataset) -> Table:
     table = Table(title=f"{split.rule} split of {len(dataset.interactions):,} interactions")
-    for column in ("part", "users", "interactions looked at", "asked for", "ranked"):
+    for column in ("part", "users", "history", "targets", "candidates"):
         table.add_column(column, justify="left" if column == "part" else "right")
     num_users = len(set(split.train.user_idx.tolist()))
     table.add_row("train", f"{num_users:,}", f"{len(split.train):,}", "", "")

@@ -1,4 +1,4 @@
-"""`python -m trainer tune`: try settings of a run file, and write the best ones as a run file."""
+"""`python -m trainer tune`: search settings of a run file and write the best as a run file."""
 
 import argparse
 import json
@@ -17,26 +17,26 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "tune",
         epilog=EXIT_CODES,
-        description="Train the run again and again with other settings, and judge them on its validation cases; test "
-        "cases are never looked at. Ctrl-C at any time: finished trials stay, and --resume goes on to --trials in all.",
+        description="Train the run repeatedly with other settings and evaluate each trial on validation cases; test "
+        "cases are never used. After Ctrl-C at any time, finished trials stay, and --resume continues up to --trials.",
     )
-    command.add_argument("run", type=Path, metavar="RUN.toml", help="the run file that the trials start from")
+    command.add_argument("run", type=Path, metavar="RUN.toml", help="the run file with all other settings")
     command.add_argument(
         "--param",
         action="append",
         required=True,
         metavar="NAME=RANGE",
-        help="a setting and its values, as training.learning_rate=1e-4..1e-2:log or model.dim=128,256; repeat for more",
+        help="a setting and its values: training.learning_rate=1e-4..1e-2:log or model.dim=128,256; may be repeated",
     )
-    command.add_argument("--trials", type=int, default=20, metavar="N", help="how many in all (default 20)")
+    command.add_argument("--trials", type=int, default=20, metavar="N", help="number of trials in all (default 20)")
     command.add_argument("--out", type=Path, metavar="DIR", help="for trials and best.toml (default: `out` + -tune)")
-    command.add_argument("--resume", action="store_true", help="go on with the trials that are there")
+    command.add_argument("--resume", action="store_true", help="continue the search in the output directory")
     command.add_argument("--json", action="store_true", help="print the best trial as JSON")
     command.set_defaults(command=_tune)
 
 
 def _tune(arguments: argparse.Namespace) -> None:
-    from trainer.runs.tune import BEST_FILE, parse_parameter, tune  # noqa: PLC0415 - optuna is slow, and for this only
+    from trainer.runs.tune import BEST_FILE, parse_parameter, tune  # noqa: PLC0415 - optuna imports slowly
 
     if arguments.trials < 1:
         raise ConfigError(f"--trials must be at least 1, got {arguments.trials}")
@@ -48,7 +48,7 @@ def _tune(arguments: argparse.Namespace) -> None:
         with TerminalProgress() as progress:
             best = tune(config, parameters, arguments.trials, progress, resume=arguments.resume)
     except KeyboardInterrupt:
-        print(f"finished trials are kept in {out}; go on with the same command and --resume", file=sys.stderr)
+        print(f"finished trials are kept in {out}; continue with the same command and --resume", file=sys.stderr)
         raise
     if arguments.json:
         print(json.dumps(best, indent=1))

@@ -1,1 +1,1 @@
-"""Ranking protocol, metrics and statistics."""
+"""Evaluation: ranking protocol, metrics, statistics and recommendations."""

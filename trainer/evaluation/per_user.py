@@ -1,4 +1,4 @@
-"""The values behind a report's means, one per test user: what `compare` pairs runs by. Saved as per_user.npz."""
+"""Per-user metrics behind a report's means, saved as per_user.npz; `compare` pairs runs by them."""
 
 import hashlib
 from collections.abc import Mapping
@@ -20,16 +20,16 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class PerUser:
-    """Metrics of every model for every test user."""
+    """Metrics of every model and baseline for every test user."""
 
     users: tuple[str, ...]
     values: Mapping[str, Mapping[str, NDArray[np.float64]]]  # model -> metric -> (n,)
     data_hash: str
-    cases_hash: str  # of the questions: users, what they have seen, targets and candidates
+    cases_hash: str  # of the users, their histories, targets and candidates
 
 
 def hash_cases(cases: Cases, dataset: Dataset) -> str:
-    """Return a SHA-256 over what is asked: equal for two runs if and only if their values can be paired."""
+    """Return the SHA-256 of the cases, as hex: equal for two runs if and only if their values can be paired."""
     digest = hashlib.sha256()
     keys = np.array(dataset.item_keys)
     users = np.array(cases.history.user_ids)[cases.users]
@@ -41,7 +41,7 @@ def hash_cases(cases: Cases, dataset: Dataset) -> str:
 
 
 def write_per_user(found: PerUser, path: Path) -> None:
-    """Write the values whole or not at all."""
+    """Write the metrics to a per-user file, whole or not at all."""
     models = list(found.values)
     metrics = list(found.values[models[0]])
     temporary = path.with_name(f".{path.name}.writing")
@@ -60,11 +60,14 @@ def write_per_user(found: PerUser, path: Path) -> None:
 
 
 def read_per_user(path: Path) -> PerUser:
-    """Return what `write_per_user` wrote; raises DataError naming the file."""
+    """Read a per-user file; raises DataError that names the file."""
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             if int(file["format"]) != FORMAT:
-                raise DataError(f"{path}: format {int(file['format'])}, but this version reads {FORMAT}")
+                raise DataError(
+                    f"{path}: expected format {FORMAT}, got {int(file['format'])}; "
+                    "write it again with `python -m trainer evaluate CKPT --out DIR`"
+                )
             values, models, metrics = file["values"], file["models"].tolist(), file["metrics"].tolist()
             return PerUser(
                 tuple(file["users"].tolist()),
@@ -73,6 +76,8 @@ def read_per_user(path: Path) -> PerUser:
                 str(file["cases_hash"]),
             )
     except FileNotFoundError as error:
-        raise DataError(f"{path}: not found; `python -m trainer evaluate CKPT --out DIR` writes it") from error
+        raise DataError(f"{path}: not found; write it with `python -m trainer evaluate CKPT --out DIR`") from error
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, TypeError) as error:
-        raise DataError(f"{path}: is no per-user file: {error}") from error
+        raise DataError(
+            f"{path}: is not a per-user file: {error}; write it with `python -m trainer evaluate CKPT --out DIR`"
+        ) from error

@@ -1,4 +1,4 @@
-"""One protocol for every model and baseline: rank all candidates for each case, then measure where the targets are."""
+"""Evaluation protocol of models and baselines: rank all candidates of each case, then measure the targets' ranks."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,11 +24,11 @@ ITEMS_PER_CHUNK = 4096
 
 @dataclass(frozen=True)
 class Ranking:
-    """Where one scorer put the targets, and what it would have shown."""
+    """Ranks of the targets under one scorer, and the top of each case's list."""
 
     ranks: NDArray[np.int64]  # (m,) of each target of each case, best 1
-    top: NDArray[np.int64]  # (n, k) item_idx, best first; -1 where there was nothing left to show
-    score_seconds: float  # spent in the scorer alone
+    top: NDArray[np.int64]  # (n, k) item_idx, best first; -1 where no candidate is left
+    score_seconds: float  # time spent in the scorer alone
 
 
 def evaluate(
@@ -36,13 +36,13 @@ def evaluate(
 ) -> dict[str, NDArray[np.float64]]:
     """Return {"ndcg@10": one value per case, ..., "auc": ...}. Equal scores are ordered at random, by `generator`.
 
-    The generator is drawn from in the cases' order, so two models given equal generators meet the same luck.
+    Random numbers are drawn in the order of the cases, so equal generators break ties equally for two models.
     """
     return rank_metrics(rank_targets(scorer, cases, generator), cases, ks)
 
 
 def rank_metrics(ranks: NDArray[np.int64], cases: Cases, ks: Sequence[int]) -> dict[str, NDArray[np.float64]]:
-    """Return every rank metric at every cut-off, and auc, one value per case."""
+    """Return every rank metric at every cut-off, and AUC, one value per case, each (n,)."""
     found = {f"{name}@{k}": metric(ranks, cases.target_ptr, k) for k in ks for name, metric in METRICS.items()}
     return {**found, "auc": auc(ranks, cases.target_ptr, num_ranked(cases))}
 
@@ -54,7 +54,7 @@ def evaluate_all(
     top: int,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Ranking]:
-    """Return the ranking of each scorer, each under the same luck with ties: a generator seeded with `seed`."""
+    """Return the ranking of each scorer. All break ties with a generator seeded with `seed`, so equally."""
     rankings = {}
     for done, (name, scorer) in enumerate(scorers.items(), 1):
         rankings[name] = rank(scorer, cases, np.random.default_rng(seed), top)
@@ -63,12 +63,12 @@ def evaluate_all(
 
 
 def rank_targets(scorer: Scorer, cases: Cases, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Return the rank of each target of each case, (m,); items in a case's history come after everything else."""
+    """Return the rank of each target of each case, (m,); items of a case's history rank after all others."""
     return rank(scorer, cases, generator, top=0).ranks
 
 
 def rank(scorer: Scorer, cases: Cases, generator: np.random.Generator, top: int) -> Ranking:
-    """Return where the targets stand and the first `top` of every list; what a case has seen is never shown."""
+    """Return the targets' ranks and the first `top` items of every list, without items of the case's history."""
     chunk = max(1, SCORES_PER_CHUNK // len(cases.candidates))
     ranks = np.empty(len(cases.target_items), dtype=np.int64)
     shown = np.full((len(cases), top), -1, dtype=np.int64)
@@ -90,7 +90,7 @@ def rank(scorer: Scorer, cases: Cases, generator: np.random.Generator, top: int)
 
 
 def seen_candidates(cases: Cases, positions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return (row, column) of every candidate, as a column, that positions[row] has seen; maybe repeated."""
+    """Return (row, column) of every candidate column in the history of positions[row]; pairs may repeat."""
     rows, items = history_rows(cases, positions)
     seen = cases.history.item_idx[items]
     columns = np.minimum(np.searchsorted(cases.candidates, seen), len(cases.candidates) - 1)
@@ -99,7 +99,7 @@ def seen_candidates(cases: Cases, positions: NDArray[np.int64]) -> tuple[NDArray
 
 
 def history_rows(cases: Cases, positions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return (index into positions, row of cases.history) of every interaction of these cases, in their order."""
+    """Return (index into positions, row of cases.history) of every interaction of these cases, in case order."""
     users, ptr = cases.users[positions], cases.history.ptr
     lengths = ptr[users + 1] - ptr[users]
     index = np.repeat(np.arange(len(positions)), lengths)
@@ -108,7 +108,7 @@ def history_rows(cases: Cases, positions: NDArray[np.int64]) -> tuple[NDArray[np
 
 
 def num_ranked(cases: Cases) -> NDArray[np.int64]:
-    """Return how many candidates each case ranks, (n,): all but those it has seen."""
+    """Return the number of candidates that each case ranks, (n,): all but those of its history."""
     rows, columns = seen_candidates(cases, np.arange(len(cases)))
     seen = np.unique(rows * len(cases.candidates) + columns) // len(cases.candidates)
     return len(cases.candidates) - np.bincount(seen, minlength=len(cases))
@@ -118,7 +118,7 @@ def num_ranked(cases: Cases) -> NDArray[np.int64]:
 def embed_items(
     tower: nn.Module, features: ItemFeatures, device: torch.device, extra: ItemExtra | None = None
 ) -> Tensor:
-    """Return the embeddings of all items, (num_items, dim)."""
+    """Return the item tower's embeddings of all items, (num_items, dim), on `device`."""
     everything = np.arange(len(features))
     chunks = [everything[start : start + ITEMS_PER_CHUNK] for start in range(0, len(features), ITEMS_PER_CHUNK)]
     return torch.cat(
@@ -135,7 +135,10 @@ def tower_scorer(
     extra: ItemExtra | None = None,
     user_extra: ItemExtra | None = None,
 ) -> Scorer:
-    """Return a scorer by cosine; the items are embedded once, now. `user_extra` takes user_idx as its rows."""
+    """Return a scorer by cosine of the towers' embeddings; items are embedded once, in this call.
+
+    The rows of `user_extra` are user_idx.
+    """
     item_tower.eval()
     user_tower.eval()
     items = embed_items(item_tower, features, device, extra)

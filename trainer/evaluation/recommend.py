@@ -1,4 +1,4 @@
-"""What a model would show someone: users of the data, or a shopper known only by a list of items."""
+"""Recommendations of a model, for users of the data or for a shopper known only by a list of items."""
 
 from collections.abc import Sequence
 
@@ -12,36 +12,39 @@ from trainer.evaluation.ranking_metrics import top_columns
 from trainer.splits.cases import Cases
 
 VIEW = KINDS.index("view")
-POOL = 10  # with diversity, the best 10 k items are re-ranked
+POOL = 10  # with diversity, the best 10 * k items are re-ranked
 
 Lists = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
 def cases_of_users(users: Sequence[str], interactions: Interactions, candidates: NDArray[np.int64]) -> Cases:
-    """Return a question for each of these user ids, with all they ever did; raises ConfigError for an unknown one."""
+    """Return one case for each user ID, with the user's whole history; raises ConfigError for an unknown one."""
     places = {user: place for place, user in enumerate(interactions.user_ids)}
     unknown = [user for user in users if user not in places]
     if unknown:
         raise ConfigError(
             f"no interaction of user {unknown[0]!r} in the data"
             + (f" (nor of {len(unknown) - 1} others)" if len(unknown) > 1 else "")
-            + "; give what they looked at with --items instead"
+            + "; give their viewed items with --items instead"
         )
     chosen = np.array([places[user] for user in users], dtype=np.int64)
     return _without_targets(chosen, interactions, candidates)
 
 
 def cases_of_items(items: Sequence[str], dataset: Dataset, candidates: NDArray[np.int64]) -> Cases:
-    """Return the question of a shopper never seen, who viewed these shop/itemId in this order; the last is now."""
+    """Return the case of an unknown shopper who viewed these shop/itemId in this order, the last one now.
+
+    Raises ConfigError for an unknown item.
+    """
     places = {key: item_idx for item_idx, key in enumerate(dataset.item_keys)}
     unknown = [item for item in items if item not in places]
     if unknown:
-        raise ConfigError(f"no product {unknown[0]!r} in the data; items are given as shop/itemId")
+        raise ConfigError(f"no product {unknown[0]!r} in the data; give items as shop/itemId")
     history = make_interactions(
         ["shopper"] * len(items),
         [places[item] for item in items],
         [VIEW] * len(items),
-        [0.0] * len(items),  # nobody said when: all of them count as recent, in this order
+        [0.0] * len(items),  # times are unknown: all items count as recent, in this order
         [1.0] * len(items),
     )
     return _without_targets(np.zeros(1, dtype=np.int64), history, candidates)
@@ -57,10 +60,10 @@ def recommend(
     embeddings: NDArray[np.float32] | None = None,
     diversity: float = 0.0,
 ) -> Lists:
-    """Return (item_idx, scores), each (n, at most k), best first; item_idx -1 where fewer than k could be shown.
+    """Return (item_idx, scores), each (n, at most k), best first; item_idx is -1 where fewer than k items are left.
 
-    What a case has seen is left out unless `include_seen`. With `diversity` in (0, 1] the list is re-ranked by maximal
-    marginal relevance on `embeddings` (num_items, dim), unit length or zero (see `diversify`).
+    Items of the case's history are left out unless `include_seen`. With `diversity` in (0, 1] the list is re-ranked by
+    maximal marginal relevance on `embeddings` (num_items, dim), of unit length or zero (see `diversify`).
     """
     pool = k if diversity == 0 else POOL * k
     lists, scores = [], []
@@ -86,11 +89,11 @@ def diversify(
     k: int,
     diversity: float,
 ) -> NDArray[np.int64]:
-    """Return k of these columns (-1 at the end is nothing) by maximal marginal relevance, (min(k, len(columns)),).
+    """Return k of these columns by maximal marginal relevance, (min(k, len(columns)),); -1 columns stay at the end.
 
-    Each place goes to the highest `(1 - diversity) * relevance - diversity * similarity`: relevance is the score,
-    spread over [0, 1] within the pool; similarity the largest cosine to what is already listed. Carbonell & Goldstein,
-    "The use of MMR", SIGIR 1998.
+    Each place goes to the column with the highest `(1 - diversity) * relevance - diversity * similarity`. Relevance is
+    the score, scaled to [0, 1] within the pool; similarity is the largest cosine to a column already listed. Carbonell
+    & Goldstein, "The use of MMR", SIGIR 1998.
     """
     size = min(k, len(columns))
     pool = columns[columns >= 0]

@@ -1,7 +1,7 @@
-"""Retrieval between two sets of embeddings: text to image, image to text, an offer to the same product elsewhere.
+"""Retrieval metrics between two sets of embeddings: text to image, image to text, offer to offer of a product.
 
-Everything goes through the gallery in chunks: 25,000 queries against 25,000 items never hold more than a few
-thousand rows of the score matrix.
+Scores are computed in chunks: 25,000 queries against 25,000 items never hold more than a few thousand rows of the
+score matrix.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ Embeddings = NDArray[np.floating]
 RECALL_KS = (1, 5, 10)
 SCORES_PER_CHUNK = 4_000_000
 SIMILARITY_CAVEAT = (
-    "AvgMeanSimilarity@5 is no ranking metric: it never asks whether the neighbours are right, "
+    "AvgMeanSimilarity@5 is not a ranking metric: it does not check whether the neighbours are right, "
     "and rewards a collapsed space, where it is 1.0."
 )
 
@@ -32,11 +32,12 @@ def retrieval_metrics(
     """Return one value per query, (n,), of recall@1, @5, @10, hit_rate@1, @5, @10, mrr and ndcg@10.
 
     queries (n, dim) and gallery (g, dim) are compared by dot product, so give them at unit length. `relevant[i]`: the
-    gallery rows that answer query i, at least one. `own` (n,): a gallery row that is the query itself and is not
-    ranked, -1 for none. Equal scores are ordered by chance, from `seed`; equal gallery rows have equal scores.
+    gallery rows that answer query i, at least one. `own` (n,): the gallery row of the query itself, which is not
+    ranked, or -1. Equal scores are ordered at random, from `seed`; equal gallery rows have equal scores.
 
-    recall@k is the share of a query's answers among the first k; hit_rate@k asks for any of them, which is what
-    papers with one answer a query call recall. mrr has no cut-off.
+    recall@k is the share of a query's answers among the first k. hit_rate@k is 1 where any answer is among them;
+    papers with one answer per query call this recall. mrr has no cut-off. Raises TrainerError for other shapes or a
+    query without an answer.
     """
     _check(queries, gallery, relevant)
     ptr = np.concatenate([[0], np.cumsum([len(rows) for rows in relevant])]).astype(np.int64)
@@ -48,7 +49,7 @@ def retrieval_metrics(
 
 
 def relevant_by_label(query_labels: Sequence[str], gallery_labels: Sequence[str]) -> list[NDArray[np.int64]]:
-    """Return, for each query, the gallery rows with the same label, ascending; empty where there is none."""
+    """Return, for each query, the gallery rows with the same label, ascending; empty where no row has it."""
     labels, label_idx = np.unique(np.asarray(gallery_labels, dtype=str), return_inverse=True)
     rows = np.argsort(label_idx, kind="stable")
     ptr = np.concatenate([[0], np.cumsum(np.bincount(label_idx, minlength=len(labels)))])
@@ -62,13 +63,13 @@ def relevant_by_label(query_labels: Sequence[str], gallery_labels: Sequence[str]
 
 
 def avg_mean_similarity_at_5(embeddings: Embeddings) -> float:
-    """Return the mean cosine of an embedding to its five nearest others, averaged; embeddings (n >= 2, dim), unit.
+    """Return the mean cosine of an embedding to its five nearest others, averaged over embeddings (n >= 2, dim).
 
-    Reported because papers do; it is no ranking metric: it never asks whether the neighbours are right, and a space
-    collapsed to one point gets 1.0.
+    Embeddings have unit length. The metric is reported because papers report it. It is not a ranking metric: it does
+    not check whether the neighbours are right, and a space collapsed to one point gets 1.0.
     """
     if len(embeddings) < 2:
-        raise TrainerError(f"AvgMeanSimilarity needs two embeddings at least, got {len(embeddings)}")
+        raise TrainerError(f"AvgMeanSimilarity: expected at least two embeddings, got {len(embeddings)}")
     k = min(5, len(embeddings) - 1)
     total = 0.0
     for rows in _chunks(len(embeddings), len(embeddings)):
@@ -89,7 +90,7 @@ def _ranks(
     ranks = np.empty(len(columns), dtype=np.int64)
     first = _first_equal(gallery)
     for rows in _chunks(len(queries), len(gallery)):
-        # A matrix product may round equal columns differently, by where they lie: their tie would not be one.
+        # A matrix product may round equal columns differently, depending on their position, and so break their tie.
         scores = (queries[rows] @ gallery.T)[:, first]  # (b, g)
         if own is not None:
             has = np.flatnonzero(own[rows] >= 0)
@@ -101,7 +102,7 @@ def _ranks(
 
 
 def _first_equal(gallery: Embeddings) -> NDArray[np.int64]:
-    """Return, for each row, the first row that is equal to it, (g,)."""
+    """Return, for each row, the index of the first row equal to it, (g,)."""
     seen: dict[bytes, int] = {}
     return np.array([seen.setdefault(row.tobytes(), place) for place, row in enumerate(gallery)], dtype=np.int64)
 
@@ -119,4 +120,4 @@ def _check(queries: Embeddings, gallery: Embeddings, relevant: Sequence[NDArray[
         )
     lacking = [row for row, answers in enumerate(relevant) if len(answers) == 0]
     if lacking:
-        raise TrainerError(f"query {lacking[0]} has no answer in the gallery, so it cannot be judged; leave it out")
+        raise TrainerError(f"query {lacking[0]} has no answer in the gallery, so it cannot be evaluated; leave it out")

@@ -1,4 +1,4 @@
-"""How sure a mean over users is: bootstrap intervals, paired differences, seeds, and many comparisons at once."""
+"""Bootstrap statistics of means over users: intervals, paired differences, seeds and multiple comparisons."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 DRAWS_PER_BLOCK = 4_000_000
-# Means of the same values taken in another order differ by 1e-16 or so; where all redraws do so to the same side, that
-# would look like a sure win. What one user's metric can differ by is more than this, even among a million users.
+# Means of the same values summed in another order differ by about 1e-16. If all redraws differed to the same side, the
+# difference would look certain. One user's metric changes the mean by more than this, even among a million users.
 ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean and the bootstrap percentile interval around it."""
+    """A mean and its bootstrap percentile interval."""
 
     mean: float
     low: float
@@ -24,7 +24,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Difference(Interval):
-    """The interval of a mean difference and how often chance alone would give one as far from 0."""
+    """A mean difference, its interval, and the probability that chance alone gives one as far from 0."""
 
     p_value: float
 
@@ -32,7 +32,7 @@ class Difference(Interval):
 def bootstrap_means(values: Values, generator: np.random.Generator, samples: int) -> Values:
     """Return the mean of each column under `samples` redraws of the users, (samples, m), from values (n, m).
 
-    All columns meet the same redraws, so differences of columns are paired.
+    All columns use the same redraws, so differences of columns are paired.
     """
     return np.concatenate([counts @ values / len(values) for counts in _redraws(len(values), generator, samples)])
 
@@ -40,14 +40,14 @@ def bootstrap_means(values: Values, generator: np.random.Generator, samples: int
 def bootstrap_interval(
     values: Values, generator: np.random.Generator, *, confidence: float = 0.95, samples: int = 1000
 ) -> Interval:
-    """Return the mean of one value per user, (n,), and its interval over users drawn again with replacement."""
+    """Return the mean of one value per user, (n,), and its interval over users redrawn with replacement."""
     return bootstrap_intervals(values[:, None], generator, confidence=confidence, samples=samples)[0]
 
 
 def bootstrap_intervals(
     values: Values, generator: np.random.Generator, *, confidence: float = 0.95, samples: int = 1000
 ) -> list[Interval]:
-    """Return the interval of each column of values (n, m); one set of redraws serves them all."""
+    """Return the interval of each column of values (n, m); all columns use the same redraws."""
     means = bootstrap_means(values, generator, samples)
     low, high = np.quantile(means, _tails(confidence), axis=0)
     return [Interval(*map(float, found)) for found in zip(values.mean(axis=0), low, high, strict=True)]
@@ -63,11 +63,11 @@ def paired_bootstrap(
 ) -> Difference:
     """Return the mean of ours - theirs, its interval and p-value; both are (n,) over the same users in the same order.
 
-    Pairing removes what makes a user easy or hard for everybody, so it sees differences that two separate intervals
-    hide. Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 8.
+    Pairing removes the part of a user's difficulty that all models share. It therefore shows differences that two
+    separate intervals hide. Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 8.
     """
     if ours.shape != theirs.shape:
-        raise ValueError(f"paired values must be of the same users, got {ours.shape} and {theirs.shape}")
+        raise ValueError(f"expected paired values of the same users, got {ours.shape} and {theirs.shape}")
     values = (ours - theirs)[:, None]
     return paired_differences(values, generator, confidence=confidence, samples=samples)[0]
 
@@ -75,7 +75,7 @@ def paired_bootstrap(
 def paired_differences(
     differences: Values, generator: np.random.Generator, *, confidence: float = 0.95, samples: int = 1000
 ) -> list[Difference]:
-    """Return the interval and p-value of each column of per-user differences, (n, m)."""
+    """Return the mean, interval and p-value of each column of per-user differences, (n, m)."""
     means = bootstrap_means(differences, generator, samples)
     return [_difference(mean, drawn, confidence) for mean, drawn in zip(differences.mean(axis=0), means.T, strict=True)]
 
@@ -83,11 +83,11 @@ def paired_differences(
 def seeds_interval(
     values: Values, generator: np.random.Generator, *, confidence: float = 0.95, samples: int = 1000
 ) -> Difference:
-    """Return the mean of values (seeds, users), with an interval that speaks of other users *and* other seeds.
+    """Return the mean of values (seeds, users), with an interval over users *and* seeds.
 
     Users and seeds are redrawn independently (the crossed bootstrap: Owen, "The pigeonhole bootstrap", 2007). Redrawing
-    S seeds understates their variance by (S - 1) / S, which is a third of it for three; their deviations are
-    stretched by sqrt(S / (S - 1)) to make up for it. One seed says nothing about others, so its interval is of users
+    S seeds shrinks their variance by the factor (S - 1) / S, for three seeds by a third. Their deviations are therefore
+    multiplied by sqrt(S / (S - 1)). With one seed the variance over seeds is unknown, so the interval is over users
     alone. Give differences of paired models to get the interval and p-value of a difference.
     """
     of_seed = bootstrap_means(values.T, generator, samples)  # (samples, seeds)
@@ -97,9 +97,9 @@ def seeds_interval(
 def unpaired_seeds_interval(
     values: Sequence[Values], generator: np.random.Generator, *, confidence: float = 0.95, samples: int = 1000
 ) -> Interval:
-    """Return the mean over seeds of values, (n_s,) each, with an interval that speaks of other questions and seeds.
+    """Return the mean over seeds of values, (n_s,) each, with an interval over cases and seeds.
 
-    As :func:`seeds_interval` where every seed asked its own questions, so that these are redrawn seed by seed.
+    Unlike :func:`seeds_interval`, every seed has its own cases, which are redrawn seed by seed.
     """
     of_seed = np.concatenate([bootstrap_means(each[:, None], generator, samples) for each in values], axis=1)
     mean = float(np.mean([each.mean() for each in values]))
@@ -108,7 +108,7 @@ def unpaired_seeds_interval(
 
 
 def _with_other_seeds(of_seed: Values, generator: np.random.Generator) -> Values:
-    """Return the mean over seeds drawn again of each redraw's means, (samples, seeds), as (samples,)."""
+    """Return the mean over redrawn seeds of each sample's means, (samples,), from (samples, seeds)."""
     samples, num_seeds = of_seed.shape
     means: Values = of_seed.mean(axis=1)
     if num_seeds > 1:
@@ -119,10 +119,10 @@ def _with_other_seeds(of_seed: Values, generator: np.random.Generator) -> Values
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """Return p-values corrected for having made all of these comparisons, in the order given.
+    """Return p-values corrected for multiple comparisons with Holm's method, in the order given.
 
-    Below 0.05 after it, the chance that any of the claims is luck is below 5 %. Holm, "A simple sequentially rejective
-    multiple test procedure", 1979.
+    Of all claims with a corrected value below 0.05, the chance that any is luck is below 5 %. Holm, "A simple
+    sequentially rejective multiple test procedure", 1979.
     """
     corrected: dict[str, float] = {}
     largest = 0.0
@@ -133,7 +133,7 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
 
 
 def _redraws(num_users: int, generator: np.random.Generator, samples: int) -> Iterator[Values]:
-    """Yield (b, n) counts of how often each user is drawn, `samples` rows in all."""
+    """Yield blocks (b, n) of how often each user is drawn, `samples` rows in all."""
     block = max(1, DRAWS_PER_BLOCK // num_users)
     for start in range(0, samples, block):
         rows = min(block, samples - start)
@@ -146,7 +146,7 @@ def _difference(mean: np.floating, drawn: Values, confidence: float) -> Differen
     middle = 0.0 if abs(mean) < ROUNDING else float(mean)
     drawn = np.where(np.abs(drawn) < ROUNDING, 0.0, drawn)
     low, high = np.quantile(drawn, _tails(confidence))
-    # Two-sided, and never 0: of 1000 redraws none on the other side says less than one in 500, not never.
+    # Two-sided and never 0: no redraw of 1000 on the other side means a probability below 1 in 500, not 0.
     side = 1 + min(np.count_nonzero(drawn <= 0), np.count_nonzero(drawn >= 0))
     return Difference(middle, float(low), float(high), min(1.0, 2 * side / (len(drawn) + 1)))
 

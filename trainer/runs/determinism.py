@@ -1,4 +1,4 @@
-"""Making torch give one result for one seed. Commands decide on it, and nothing else in the library."""
+"""Deterministic torch: one result for one seed. Only commands turn it on, never library code."""
 
 import os
 
@@ -6,8 +6,8 @@ import torch
 
 
 def use_deterministic_algorithms() -> None:
-    """Let torch use deterministic algorithms alone, for the rest of the process."""
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA wants its workspace fixed before use
+    """Make torch use only deterministic algorithms for the rest of the process."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA needs a fixed workspace before first use
     torch.use_deterministic_algorithms(True)
-    # Meant for finding code that reads memory before writing it; costs a fifth of the training time on a CPU.
+    # Filling finds code that reads memory before writing it; it costs a fifth of the training time on a CPU.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

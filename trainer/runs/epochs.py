@@ -1,4 +1,4 @@
-"""The epochs of one run: learn, validate, keep best/ and last/, stop early, go on where it stopped."""
+"""Epoch loop of one run: trains, validates, saves best/ and last/, stops early and resumes."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,9 @@ from trainer.recipes import RECIPES
 from trainer.reports.report import current_commit
 from trainer.runs.tracking import Tracker, curves
 
-# Settings that may differ between a run and its continuation: they decide how far and where, not what. The data's
-# paths are free because their hash is compared, the encoders' because their space is. split.file is not: of a split,
-# nothing but its file's name is in a checkpoint.
+# Settings that may differ between a run and its continuation: they decide how long and where to train, not what. The
+# data's paths are free because their hash is compared, the encoders' path because their space is. split.file is not
+# free: a checkpoint keeps nothing of a split but its file's name.
 FREE_ON_RESUME = (
     *(
         "out",
@@ -35,25 +35,26 @@ FREE_ON_RESUME = (
     ),
     *("training.epochs", "training.patience", "model.init_from"),
 )
-PLANNED_SCHEDULES = ("linear", "cosine")  # each of their steps depends on how many there will be
+PLANNED_SCHEDULES = ("linear", "cosine")  # each step's learning rate depends on the total number of steps
 
 
 class EpochLoop:
-    """One model's way through its epochs: which was best, and what is on disk.
+    """Epoch loop of one model: trains and validates epoch by epoch, and saves best/ and last/ under `out`.
 
-    Until `resume`, it stands before the first epoch, its towers fresh or, with model.init_from, another run's.
+    It starts before the first epoch, unless `resume` is called. Its towers are then fresh or, with model.init_from,
+    have another run's weights.
     """
 
     def __init__(self, prepared: Prepared, out: Path, progress: Progress) -> None:
         self.prepared, self.out, self.progress = prepared, out, progress
         self.learner = RECIPES[prepared.config.model.type].build(prepared)
         self.epochs: list[dict[str, float]] = []  # one entry each: epoch, loss (not for 0), the metrics on "valid"
-        self.seconds: list[dict[str, float]] = []  # of each entry: in "train", in "validate"
+        self.seconds: list[dict[str, float]] = []  # one entry each: seconds in "train", in "validate"
         self.best_epoch = 0
 
     @property
     def epoch(self) -> int:
-        """The last finished one; 0 is before training."""
+        """The number of the last finished epoch; epoch 0 only validates the untrained model."""
         return len(self.epochs) - 1
 
     @property
@@ -63,22 +64,22 @@ class EpochLoop:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What the report says of the training."""
+        """The section `training` of the report."""
         return {"best_epoch": self.best_epoch, "stop_metric": self.learner.stop_metric, "epochs": self.epochs}
 
     @property
     def is_over(self) -> bool:
-        """Whether the epochs are over, `patience` of them in a row were no better, or there is nothing to learn."""
+        """Whether all epochs are done, `patience` epochs in a row were not better, or the model does not learn."""
         model, training = self.prepared.config.model, self.prepared.config.training
         return not model.learns or self.epoch >= training.epochs or self.epoch - self.best_epoch >= training.patience
 
     def run(self, trackers: Sequence[Tracker] = ()) -> None:
-        """Go on until it is over."""
+        """Run epochs until `is_over`."""
         while not self.epochs or not self.is_over:
             self.run_epoch(trackers)
 
     def run_epoch(self, trackers: Sequence[Tracker] = ()) -> None:
-        """Do one more epoch (the first one only validates) and save what came of it."""
+        """Run one epoch, save best/ and last/, and log its numbers to `trackers`; epoch 0 only validates."""
         started = time.perf_counter()
         found: Mapping[str, float] = {}
         if self.epochs:
@@ -93,7 +94,7 @@ class EpochLoop:
             tracker.log(self.epoch, curves(found, metrics))
 
     def resume(self) -> None:
-        """Take up where last/ stands; raises CheckpointError where it belongs to another run."""
+        """Restore the state saved in last/; raises CheckpointError where it belongs to another run."""
         last = self.out / "last"
         document = checkpoint.read_document(last)
         _check_same_run(document, self._describe(), last)
@@ -122,19 +123,19 @@ class EpochLoop:
         mine = self._describe()["encoders"]
         if saved.encoders["space"] != mine["space"]:
             raise CheckpointError(
-                f"model.init_from {source}: was trained on features of {saved.encoders['name']}, and this run's are of "
-                f"{mine['name']}; its weights mean nothing here"
+                f"model.init_from {source}: expected a model trained on features of {mine['name']}, as this run's are, "
+                f"got one trained on features of {saved.encoders['name']}; choose another checkpoint or other encoders"
             )
         for name, tower in self.learner.towers.items():
             theirs = saved.towers.get(name)
             if theirs is None or type(theirs) is not type(tower) or theirs.config != tower.config:
-                described = "absent" if theirs is None else f"{type(theirs).__name__} {theirs.config}"
+                described = "none" if theirs is None else f"{type(theirs).__name__} {theirs.config}"
                 raise CheckpointError(
-                    f"model.init_from {source}: its {name} is {described}, and this run's is "
-                    f"{type(tower).__name__} {tower.config}; make [model] the same"
+                    f"model.init_from {source}: expected for {name} {type(tower).__name__} {tower.config}, "
+                    f"as in this run, got {described}; make [model] the same"
                 )
             tower.load_state_dict(theirs.state_dict())
-        self.progress.say(f"starting from the weights of {source}")
+        self.progress.say(f"initialised with the weights of {source}")
 
     def _save(self, name: str, metrics: dict[str, float], state: TrainingState | None = None) -> None:
         saved = Checkpoint(
@@ -158,7 +159,7 @@ class EpochLoop:
 
 
 def describe_encoders(encoders: Encoders, dim: int) -> dict[str, Any]:
-    """Return what a checkpoint records of the encoders its features came from."""
+    """Return the checkpoint's record of the encoders that made its features."""
     return {
         "space": encoders.space,
         "name": encoders.name,
@@ -169,7 +170,7 @@ def describe_encoders(encoders: Encoders, dim: int) -> dict[str, Any]:
 
 
 def flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return {"table.key": value} of nested mappings."""
+    """Return nested mappings as one, {"table.key": value}."""
     found: dict[str, Any] = {}
     for key, value in document.items():
         found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
@@ -177,7 +178,7 @@ def flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _check_same_run(document: dict[str, Any], mine: dict[str, Any], where: Path) -> None:
-    # Read and written again: a setting that came after the checkpoint had its default.
+    # Parsing fills in settings that are newer than the checkpoint with their defaults.
     theirs = {**document, "run": as_document(parse_config(document["run"]))}
     before, now = (flat({key: d[key] for key in ("run", "data_hash", "encoders")}) for d in (theirs, mine))
     free = set(FREE_ON_RESUME)
@@ -188,5 +189,5 @@ def _check_same_run(document: dict[str, Any], mine: dict[str, Any], where: Path)
         if name not in free and before.get(key) != now.get(key):
             raise CheckpointError(
                 f"{where}: belongs to another run: {name} was {before.get(key)!r} and is now {now.get(key)!r}; "
-                "put it back, or start anew with another --out"
+                "restore it, or start a new run with another --out"
             )

@@ -1,7 +1,7 @@
-"""Curves of a run as it goes: TensorBoard event files always, Weights & Biases where it is asked for.
+"""Experiment tracking of a run: TensorBoard event files always, Weights & Biases on request.
 
-Both get the same numbers once an epoch, with the epoch as the step: loss, learning rate and gradient norm, and the
-metrics on "valid" under `valid/`, an @ written out (`valid/ndcg_at_10`).
+Both get the same numbers once an epoch, with the epoch as the step: loss, learning rate and gradient norm. The metrics
+on "valid" are under `valid/`, with @ spelled out (`valid/ndcg_at_10`).
 """
 
 import importlib
@@ -18,53 +18,53 @@ WANDB_ID_FILE = "wandb-run-id.txt"
 
 
 class Tracker(Protocol):
-    """Somebody who keeps curves."""
+    """Destination for a run's curves."""
 
     def log(self, epoch: int, values: Mapping[str, float]) -> None:
-        """Keep the numbers of an epoch."""
+        """Record the numbers of an epoch."""
 
     def close(self) -> None:
-        """Write down what is not yet written."""
+        """Write pending numbers and close."""
 
 
 class WandbRun(Protocol):
-    """What is used of a run of the wandb package (https://docs.wandb.ai/ref/python/sdk/classes/run)."""
+    """The part of a wandb run that is used (https://docs.wandb.ai/ref/python/sdk/classes/run)."""
 
     def log(self, data: dict[str, Any], step: int) -> None:
-        """Keep the numbers of a step."""
+        """Record the numbers of a step."""
 
     def finish(self) -> None:
-        """Send or write down what is left."""
+        """Send or write pending numbers and end the run."""
 
 
 class Wandb(Protocol):
-    """What is used of the wandb package itself."""
+    """The part of the wandb package that is used."""
 
     def init(self, **settings: Any) -> WandbRun:
-        """Start a run, or go on with the one of this id."""
+        """Start a run, or resume the run with this id."""
 
 
 class TensorBoardTracker:
-    """Event files in `directory`; with `purge_epoch`, what earlier files say of that epoch and later is not shown."""
+    """TensorBoard event files in `directory`; `purge_epoch` hides that epoch and later ones of earlier files."""
 
     def __init__(self, directory: Path, purge_epoch: int | None = None) -> None:
-        from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - takes a second, which other commands save
+        from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - importing takes a second
 
         self._writer = SummaryWriter(str(directory), purge_step=purge_epoch)
 
     def log(self, epoch: int, values: Mapping[str, float]) -> None:
-        """Keep the numbers of an epoch."""
+        """Record the numbers of an epoch."""
         for name, value in values.items():
             self._writer.add_scalar(name, value, epoch)
         self._writer.flush()
 
     def close(self) -> None:
-        """Write down what is not yet written."""
+        """Write pending numbers and close."""
         self._writer.close()
 
 
 class WandbTracker:
-    """A run of Weights & Biases; a resumed run goes on under the id that is kept in its directory."""
+    """Weights & Biases run; a resumed run continues under the id saved in its directory."""
 
     def __init__(self, wandb: Wandb, config: RunConfig, out: Path) -> None:
         id_file = out / WANDB_ID_FILE
@@ -81,11 +81,11 @@ class WandbTracker:
         )
 
     def log(self, epoch: int, values: Mapping[str, float]) -> None:
-        """Keep the numbers of an epoch."""
+        """Record the numbers of an epoch."""
         self._run.log(dict(values), step=epoch)
 
     def close(self) -> None:
-        """Send or write down what is left."""
+        """Send or write pending numbers and end the run."""
         self._run.finish()
 
 
@@ -95,14 +95,14 @@ def find_wandb() -> Wandb:
         wandb: Wandb = importlib.import_module("wandb")
     except ImportError as error:
         raise ConfigError(
-            "Weights & Biases is asked for, but the package wandb cannot be imported; install it with "
-            "`pip install wandb`, or leave out --wandb and [tracking] wandb = true"
+            "--wandb, or [tracking] wandb = true: expected the package wandb, got an import error; install it with "
+            "`pip install wandb`, or leave out the option"
         ) from error
     return wandb
 
 
 def open_trackers(config: RunConfig, out: Path, next_epoch: int, wandb: Wandb | None) -> list[Tracker]:
-    """Return the trackers of a run whose next finished epoch is `next_epoch`; Weights & Biases where it is given."""
+    """Return the trackers of a run whose next epoch is `next_epoch`; with `wandb`, Weights & Biases is one of them."""
     trackers: list[Tracker] = [TensorBoardTracker(out / TENSORBOARD_DIRECTORY, next_epoch or None)]
     if wandb is not None:
         trackers.append(WandbTracker(wandb, config, out))
@@ -110,5 +110,5 @@ def open_trackers(config: RunConfig, out: Path, next_epoch: int, wandb: Wandb | 
 
 
 def curves(found: Mapping[str, float], metrics: Mapping[str, float]) -> dict[str, float]:
-    """Return one epoch's numbers by the names of their curves."""
+    """Return one epoch's numbers, {curve name: value}."""
     return {**found, **{f"valid/{name.replace('@', '_at_')}": value for name, value in metrics.items()}}

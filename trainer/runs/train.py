@@ -1,4 +1,4 @@
-"""A run from its file to its report: read, split, encode, fit with early stopping, judge beside the baselines."""
+"""Training run from run file to report: read, split, encode, fit with early stopping, evaluate, report."""
 
 import shutil
 from collections.abc import Mapping
@@ -23,17 +23,17 @@ from trainer.runs.tracking import TENSORBOARD_DIRECTORY, find_wandb, open_tracke
 
 
 def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_page: bool = False) -> dict[str, Any]:
-    """Train, save best/ and last/ under the run directory, and return the report, also written to report.json.
+    """Train, save best/ and last/ under the run directory, write report.json and return the report.
 
-    `with_page`: write report.html, too, which takes some seconds for its maps.
-    Stopping it at any moment leaves a last/ that `resume` goes on from, to the same result.
+    `with_page`: also write report.html, whose maps take some seconds. An interrupted run leaves last/; `resume`
+    continues from it to the same result.
     """
     out = Path(config.out)
     wandb = find_wandb() if config.tracking.wandb else None
     _check_start(out, resume)
     prepared = prepare(config, progress)
     loop = EpochLoop(prepared, out, progress)
-    feature_cache(config).prune()  # recipes keep decoded images and neighbours there, and know no limit
+    feature_cache(config).prune()  # recipes store decoded images and neighbours there without checking the limit
     if resume:
         loop.resume()
     curves, had_curves = out / TENSORBOARD_DIRECTORY, (out / TENSORBOARD_DIRECTORY).exists()
@@ -43,7 +43,7 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_p
     finally:
         for tracker in trackers:
             tracker.close()
-        if not loop.epochs and not had_curves:  # as where model.init_from does not fit
+        if not loop.epochs and not had_curves:  # for example where model.init_from does not fit
             shutil.rmtree(curves)
     best = checkpoint.load(out / "best")
     model_report = report_of(prepared, best.towers, progress)
@@ -60,19 +60,21 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_p
 
 
 def _check_start(out: Path, resume: bool) -> None:
-    """Raise ConfigError or CheckpointError where there is a run that would be overwritten, or none to go on with."""
+    """Raise ConfigError where a run would be overwritten, CheckpointError where `resume` finds no complete run."""
     last, best = out / "last", out / "best"
     if not resume and checkpoint.exists(last):
-        raise ConfigError(f"{out} already holds a run; go on with --resume, or choose another directory with --out")
+        raise ConfigError(
+            f"{out} already holds a run; continue it with --resume, or choose another directory with --out"
+        )
     if resume and not checkpoint.exists(last):
         raise CheckpointError(f"{last}: nothing to resume; start without --resume")
-    if resume and not checkpoint.exists(best):  # said now and not after hours of training without a better epoch
+    if resume and not checkpoint.exists(best):  # fail now, not after hours of training without a better epoch
         epoch = checkpoint.load_training_state(last).values["best_epoch"]
-        raise CheckpointError(f"{best}: the checkpoint of epoch {epoch} was removed; start anew with another --out")
+        raise CheckpointError(f"{best}: the checkpoint of epoch {epoch} is missing; start a new run with another --out")
 
 
 def report_of(prepared: Prepared, towers: Mapping[str, nn.Module], progress: Progress, **options: Any) -> Report:
-    """Return the report of a model with these towers, as its recipe has them scored; options as of `make_report`."""
+    """Return the report of a model with these towers, scored by its recipe; `options` go to `make_report`."""
     recipe = RECIPES[prepared.config.model.type]
     placed = {name: tower.to(prepared.device).eval() for name, tower in towers.items()}
 

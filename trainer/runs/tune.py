@@ -1,4 +1,4 @@
-"""Finding better settings of a run: many short runs, each learning from the ones before, judged on "valid" alone."""
+"""Hyperparameter search: many short runs, each chosen from the results of earlier ones on "valid" alone."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ from trainer.runs.tracking import TENSORBOARD_DIRECTORY, TensorBoardTracker
 
 STORAGE_FILE = "tune.sqlite3"
 BEST_FILE = "best.toml"
-TUNABLE = ("model.", "training.")  # anything else would change what "valid" asks, and the trials could not be compared
+TUNABLE = ("model.", "training.")  # other settings change the cases of "valid", so trials could not be compared
 EPOCHS_BEFORE_PRUNING = 2
 # Settings that may differ between a search and its continuation: no trial's result depends on them.
 FREE_ON_RESUME = frozenset({"out", "cache", "cache_limit_gb", "device", "evaluation", "tracking"})
@@ -30,7 +30,7 @@ FREE_ON_RESUME = frozenset({"out", "cache", "cache_limit_gb", "device", "evaluat
 
 @dataclass(frozen=True)
 class Parameter:
-    """One setting and where it may lie: numbers from low to high, or some values."""
+    """One setting and its search space: numbers from low to high, or a list of values."""
 
     name: str  # "training.learning_rate"
     low: float | int | None = None
@@ -39,7 +39,7 @@ class Parameter:
     values: tuple[Any, ...] = ()
 
     def suggest(self, trial: optuna.Trial) -> Any:
-        """Return this trial's value."""
+        """Return the value of this setting in a trial."""
         if self.values:
             return trial.suggest_categorical(self.name, self.values)
         if isinstance(self.low, int) and isinstance(self.high, int):
@@ -50,7 +50,7 @@ class Parameter:
 
 
 def parse_parameter(text: str) -> Parameter:
-    """Return the parameter of NAME=LOW..HIGH, NAME=LOW..HIGH:log or NAME=VALUE,VALUE; raises ConfigError."""
+    """Parse NAME=LOW..HIGH, NAME=LOW..HIGH:log or NAME=VALUE,VALUE; raises ConfigError."""
     name, sign, where = text.partition("=")
     if not sign or not where:
         raise ConfigError(f"--param {text}: expected NAME=LOW..HIGH[:log] or NAME=VALUE,VALUE,...")
@@ -73,16 +73,16 @@ def parse_parameter(text: str) -> Parameter:
 def tune(
     config: RunConfig, parameters: Sequence[Parameter], num_trials: int, progress: Progress, *, resume: bool = False
 ) -> dict[str, Any]:
-    """Return the best trial: {"trial", "metric", "value", "parameters", "epochs", "num_trials"}.
+    """Run trials up to `num_trials` in all and return the best one, see `_describe_best`.
 
-    Each trial is a run of its own directory under `config.out`, on the same data and split; the objective is the best
-    epoch's stop metric on "valid", and the test cases are never looked at. Trials are chosen by seeded TPE (Bergstra
-    et al. 2011) and stopped early where they are below the median of the others at the same epoch. All finished ones
-    are kept in tune.sqlite3, whatever stops the rest, and best.toml is a run file that `train` takes.
+    Each trial is a run in its own directory under `config.out`, on the same data and split. The objective is the best
+    epoch's stop metric on "valid"; test cases are never used. Trials are chosen by seeded TPE (Bergstra et al. 2011)
+    and stopped early where they are below the median of the others at the same epoch. Finished trials are kept in
+    tune.sqlite3 even if the search is interrupted, and best.toml is a run file for `train`.
     """
     out = Path(config.out)
     parameters = [_with_setting_type(parameter, config) for parameter in parameters]
-    for parameter in parameters:  # both ends, so that a wrong name or bound fails now and not in the last trial
+    for parameter in parameters:  # check both ends, so that a wrong name or bound fails now and not in the last trial
         for value in parameter.values or (parameter.low, parameter.high):
             _with_values(config, {parameter.name: value}, out)
     study = _study(config, out, resume)
@@ -97,28 +97,29 @@ def tune(
         try:
             return _run_trial(trial, replace(prepared, config=_with_values(config, values, directory)), progress)
         except (ConfigError, TrainingError) as error:
-            # Values that do not go together, or a loss that is no longer a number: a bad place, not the search's end.
+            # Incompatible values, or a loss that is not a number: this trial fails, the search continues.
             progress.say(f"trial {trial.number}: {error}")
             raise optuna.TrialPruned from error
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         while (num_finished := _num_finished(study)) < num_trials:
-            # Seeded by what it has to go on, so that a resumed study tries what an uninterrupted one would have.
+            # Seeded by the number of finished trials, so that a resumed search tries the same values as an
+            # uninterrupted one.
             study.sampler = optuna.samplers.TPESampler(seed=(config.seed * 1_000_003 + num_finished) % 2**32)
             study.optimize(objective, n_trials=1)
     finally:
         _write_best(study, config, out)
     finished = study.get_trials(states=(TrialState.COMPLETE,))
     if not finished:
-        raise TrainingError(f"none of {num_finished} trials came to an end; see what they say, and widen --param")
+        raise TrainingError(f"none of {num_finished} trials finished; read their messages, and widen --param")
     return _describe_best(study)
 
 
 def _study(config: RunConfig, out: Path, resume: bool) -> optuna.Study:
     storage = out / STORAGE_FILE
     if storage.exists() and not resume:
-        raise ConfigError(f"{out} already holds trials; go on with --resume, or choose another directory with --out")
+        raise ConfigError(f"{out} already holds trials; continue with --resume, or choose another directory with --out")
     if resume and not storage.exists():
         raise ConfigError(f"{storage}: nothing to resume; start without --resume")
     out.mkdir(parents=True, exist_ok=True)
@@ -137,19 +138,19 @@ def _study(config: RunConfig, out: Path, resume: bool) -> optuna.Study:
 
 
 def _fixed_settings(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that all trials share; one that came after the search had its default."""
+    """Return the settings that all trials share; settings newer than the search get their defaults."""
     given = {key: value for key, value in document.items() if key not in FREE_ON_RESUME}
     whole = as_document(parse_config({**given, "out": ""}))
     return {key: value for key, value in whole.items() if key not in FREE_ON_RESUME}
 
 
 def _num_finished(study: optuna.Study) -> int:
-    """Return how many trials came to an end, good or bad; an interrupted one did not."""
+    """Return the number of trials that completed or were pruned; interrupted ones do not count."""
     return len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
 
 
 def _with_setting_type(parameter: Parameter, config: RunConfig) -> Parameter:
-    """Return the parameter with fractions between whole bounds where the setting is a fraction."""
+    """Return the parameter with float bounds where the setting is a float."""
     if parameter.low is None or parameter.high is None:
         return parameter
     if isinstance(flat(as_document(config)).get(parameter.name), float):
@@ -160,7 +161,7 @@ def _with_setting_type(parameter: Parameter, config: RunConfig) -> Parameter:
 def _run_trial(trial: optuna.Trial, prepared: Prepared, progress: Progress) -> float:
     out = Path(prepared.config.out)
     loop, tracker = EpochLoop(prepared, out, progress), TensorBoardTracker(out / TENSORBOARD_DIRECTORY)
-    feature_cache(prepared.config).prune()  # what the trial added, as `train` does
+    feature_cache(prepared.config).prune()  # the trial may have added to it, as in `train`
     try:
         while not loop.epochs or not loop.is_over:
             loop.run_epoch([tracker])
@@ -176,7 +177,7 @@ def _run_trial(trial: optuna.Trial, prepared: Prepared, progress: Progress) -> f
 
 
 def _with_values(config: RunConfig, values: Mapping[str, Any], out: Path) -> RunConfig:
-    """Return the run with these settings, checked as those of any run file are."""
+    """Return the run with these settings, validated like a run file."""
     document = as_document(config)
     for name, value in values.items():
         table, _, key = name.partition(".")
@@ -188,6 +189,7 @@ def _with_values(config: RunConfig, values: Mapping[str, Any], out: Path) -> Run
 
 
 def _describe_best(study: optuna.Study) -> dict[str, Any]:
+    """Return {"trial", "metric", "value", "parameters", "best_epoch", "num_trials", "num_pruned"} of the best trial."""
     best = study.best_trial
     return {
         "trial": best.number,
@@ -212,7 +214,7 @@ def _write_best(study: optuna.Study, config: RunConfig, out: Path) -> None:
 
 
 def _value(text: str) -> Any:
-    """Return the text as TOML would read it: a whole number, a fraction, true or false, else a word."""
+    """Parse the text as TOML would: a bool, int or float, else a string."""
     text = text.strip()
     if text in ("true", "false"):
         return text == "true"

@@ -33,7 +33,7 @@ def test_values_come_back_as_they_were_written(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"not a zip"])
 def test_a_broken_file_is_named(tmp_path, content):
     (tmp_path / "per_user.npz").write_bytes(content)
-    with pytest.raises(DataError, match=r"per_user\.npz: is no per-user file"):
+    with pytest.raises(DataError, match=r"per_user\.npz: is not a per-user file"):
         read_per_user(tmp_path / "per_user.npz")
 
 

@@ -76,7 +76,7 @@ def test_a_list_is_shown_on_the_terminal_or_written_to_a_file(run, capsys, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--user", "nobody"], "no interaction of user 'nobody' in the data; give what they looked at with --items"),
+        (["--user", "nobody"], "no interaction of user 'nobody' in the data; give their viewed items with --items"),
         (["--items", "linden.localhost/0"], "no product 'linden.localhost/0' in the data"),
         (["--user", "u1", "--shop", "x.example"], "no product of 'x.example' in the data; it has harbor.localhost"),
         (["--user", "u1", "--k", "0"], "--k and --sample must be 1 or more"),

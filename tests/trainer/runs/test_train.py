@@ -170,7 +170,7 @@ def test_resume_without_the_best_checkpoint_says_so_before_any_work(tmp_path, ca
     capsys.readouterr()
     assert main(["train", str(run), "--resume"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert f"the checkpoint of epoch {best_epoch} was removed; start anew with another --out" in line
+    assert f"the checkpoint of epoch {best_epoch} is missing; start a new run with another --out" in line
 
 
 def test_changed_images_are_other_data(tmp_path, capsys):

@@ -110,7 +110,7 @@ def test_the_page_says_how_alike_items_are_and_that_this_is_no_ranking_metric(ru
     known = np.sort(similar, axis=1)[:, -5:].mean()
     text = Reader(page).text
     assert f"AvgMeanSimilarity@5: {known:.3f} among {len(items)} whole items." in text
-    assert "AvgMeanSimilarity@5 is no ranking metric" in text
+    assert "AvgMeanSimilarity@5 is not a ranking metric" in text
 
 
 def test_the_page_is_one_file_without_script_and_links_nowhere_else(page):
@@ -135,8 +135,8 @@ def test_towers_that_share_a_space_answer_words_with_images_and_images_with_titl
         assert f"{pairs[way]['recall@5']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]" in reader.text
     similarity = pairs["avg_mean_similarity@5"]
     assert f"{similarity['text']:.3f} among texts, {similarity['image']:.3f} among images" in reader.text
-    assert "AvgMeanSimilarity@5 is no ranking metric" in reader.text
-    assert reader.text.count("AvgMeanSimilarity@5 is no ranking metric") == 1
+    assert "AvgMeanSimilarity@5 is not a ranking metric" in reader.text
+    assert reader.text.count("AvgMeanSimilarity@5 is not a ranking metric") == 1
     assert "With 95 % intervals over products" in reader.text
     assert "also used to choose the epoch" in reader.text
     assert f"those of {pairs['num_products']} held-out products" in reader.text
