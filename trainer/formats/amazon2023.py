@@ -1,6 +1,7 @@
-"""Amazon Reviews 2023 (Hou et al. 2024): meta_*.jsonl and the reviews' *.jsonl, .gz or not.
+"""Reader for Amazon Reviews 2023 (Hou et al. 2024): meta_*.jsonl and the reviews' *.jsonl, gzipped or not.
 
-An item is its parent_asin. Images are taken from a folder (--images) named by parent_asin; nothing is downloaded.
+The parent_asin identifies an item. Images come from a folder (--images) and are named by parent_asin; the reader
+downloads nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,13 +22,13 @@ _SIZES = ("hi_res", "large", "thumb")  # of an image, best first
 
 
 def read(sources: tuple[Path, ...], options: Options) -> Source:
-    """Return the source of directories or of files; those named meta_* are products, the others reviews."""
+    """Return the source of directories or files; files named meta_* hold products, the others reviews."""
     files = list(chain.from_iterable(_jsonl_files(source) for source in sources))
     meta = [path for path in files if path.name.startswith("meta_")]
     reviews = [path for path in files if not path.name.startswith("meta_")]
     if not meta or not reviews:
         looked = ", ".join(map(str, sources))
-        raise DataError(f"{looked}: the amazon2023 format needs meta_*.jsonl and the reviews' .jsonl, with .gz or not")
+        raise DataError(f"{looked}: the amazon2023 format needs meta_*.jsonl and the reviews' .jsonl, gzipped or not")
     return Source(
         files=(*meta, *reviews),
         products=partial(_products, meta),
@@ -63,7 +64,7 @@ def _products(paths: list[Path], on_bytes: OnBytes) -> Iterator[ForeignProduct |
             "categoryPath": _texts(meta.get("categories")) or _texts([meta.get("main_category")]),
             "images": _image_urls(meta.get("images")),
             "price": price(meta.get("price"), "USD"),
-            # average_rating and rating_number sum up all reviews, those that a split holds out among them: no rating.
+            # No rating: average_rating and rating_number include the reviews that a split holds out.
             "attributes": attributes((name, details[name]) for name in _ATTRIBUTES if name in details),
         }
         yield ForeignProduct(where, key, present(fields))
@@ -95,7 +96,7 @@ def _texts(values: object) -> list[str]:
 
 
 def _image_urls(images: object) -> list[str]:
-    """Return the best address of each image; they come as a list of sizes or as a list for each size."""
+    """Return the address of each image's best size, at most 30; records list sizes by image or images by size."""
     if isinstance(images, Mapping):
         columns = [images.get(size) or [] for size in _SIZES]
         each: list[Any] = [dict(zip(_SIZES, row, strict=False)) for row in zip(*columns, strict=False)]

@@ -1,4 +1,4 @@
-"""Our own form, of another hand: checked, cleaned, its images made ready; what is bad is dropped, not refused."""
+"""Reader for the project's own format. Validates and cleans each row; invalid rows are dropped and counted."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -7,7 +7,7 @@ from pathlib import Path
 from trainer.dataset.dataset import KINDS, check_row
 from trainer.dataset.parquet import parquet_rows
 from trainer.errors import DataError
-from trainer.formats.fields import find_one, shop_name
+from trainer.formats.fields import find_one, ignore_progress, shop_name
 from trainer.formats.images import ImageFolder, find_images
 from trainer.formats.lines import csv_records, json_records
 from trainer.formats.source import Bad, ForeignInteraction, ForeignProduct, Images, OnBytes, Options, Source
@@ -17,13 +17,13 @@ _NAMES = ("interactions.csv", "interactions.jsonl", "interactions.parquet")
 
 
 def read(sources: tuple[Path, ...], options: Options) -> Source:
-    """Return the source of a directory with products.jsonl and interactions.csv|jsonl|parquet, or of the files."""
+    """Return the source of a directory with products.jsonl and interactions.csv|jsonl|parquet, or of these files."""
     (products,) = find_one(sources, ("products.jsonl",), "carryover")
     places = [source / name for source in sources if source.is_dir() for name in _NAMES]
     places += [source for source in sources if source.suffix in (".csv", ".jsonl", ".parquet") and source != products]
     interactions = next((place for place in places if place.is_file()), None)
     if interactions is None:
-        raise DataError(f"{', '.join(map(str, sources))}: no {', '.join(_NAMES)} in it")
+        raise DataError(f"{', '.join(map(str, sources))}: the carryover format needs one of {', '.join(_NAMES)} in it")
     images = Path(options.images) if options.images else products.parent / "images"
     image_source = find_images(images) if options.images or images.is_dir() else ImageFolder(products.parent)
     return Source(
@@ -37,12 +37,12 @@ def read(sources: tuple[Path, ...], options: Options) -> Source:
 
 
 class _ByItemId:
-    """Images named by itemId, asked for by shop/itemId."""
+    """Images whose files are named by itemId, looked up by shop/itemId."""
 
     def __init__(self, images: Images, products: Path) -> None:
         self._images = images
         names = images.keys()
-        records = json_records(products, lambda what, done, total: None) if names else iter(())
+        records = json_records(products, ignore_progress) if names else iter(())
         found = (record[1] for record in records if not isinstance(record, Bad))
         self._names = {_key(product): name for product in found if (name := str(product.get("itemId"))) in names}
 
@@ -61,7 +61,7 @@ def _products(path: Path, on_bytes: OnBytes) -> Iterator[ForeignProduct | Bad]:
         where, product = record
         if missing := [name for name in ("shop", "itemId", "url", "verdict", "provenance") if name not in product]:
             yield Bad(where, f"not a product: {missing[0]} is missing", f"not a product: {missing[0]} is missing")
-        elif product["verdict"] == "product":  # a listing or a blocked page is no item, and no mistake either
+        elif product["verdict"] == "product":  # a listing or a blocked page is neither an item nor an error
             yield ForeignProduct(where, _key(product), product)
 
 

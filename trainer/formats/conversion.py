@@ -1,4 +1,4 @@
-"""A foreign data set turned into products.jsonl, interactions.csv, images/ and prepare.json."""
+"""Conversion of a foreign data set to products.jsonl, interactions.csv, images/ and prepare.json."""
 
 import csv
 import hashlib
@@ -25,10 +25,10 @@ from trainer.formats.source import Bad, ForeignInteraction, Options, Source
 from trainer.preprocess.images import ImageError, ImageRule, clean_image
 from trainer.progress import Progress
 
-VERSION = 1  # of how things are converted: another one is another preparation
+VERSION = 1  # of the conversion rules; part of the fingerprint
 COLUMNS = ("user", "shop", "itemId", "kind", "time", "weight")
 _ROWS_PER_CHUNK = 50_000
-_HOLD_IMAGES = (".zip", ".npy")  # whose own SHA-256 tells their images apart, too
+_HOLD_IMAGES = (".zip", ".npy")  # files that hold images, so their own SHA-256 covers these
 _LAST_DAY = 2_932_896  # 9999-12-31
 Products = dict[str, dict[str, Any]]  # by the source's key
 
@@ -36,10 +36,10 @@ Products = dict[str, dict[str, Any]]  # by the source's key
 def convert(
     format_name: str, sources: tuple[Path, ...], out: Path, options: Options, progress: Progress, *, again: bool = False
 ) -> dict[str, Any]:
-    """Fill `out` and return prepare.json's document; raises DataError where a source cannot be read as this format.
+    """Fill `out` and return prepare.json's document; raise DataError where a source cannot be read as this format.
 
-    Stopped at any moment, the same command goes on: images that are done stay. The same sources and options give the
-    same files, byte for byte; nothing is drawn.
+    After an interruption the same command resumes and keeps the images that are done. The same sources and options
+    give the same files, byte for byte; nothing is random.
     """
     for path in sources:
         if not path.exists():
@@ -50,7 +50,7 @@ def convert(
     fingerprint |= _beside_the_files(source, progress)
     finished = claim(out, fingerprint, again=again)
     if finished is not None:
-        progress.say(f"{out} holds this very preparation already")
+        progress.say(f"{out} already holds this preparation")
         return finished
     dropped = {what: Dropped(what, is_strict=options.strict) for what in ("products", "images", "interactions")}
     catalogue = read_catalogue(source.products(progress.update), source, options, dropped["products"])
@@ -61,7 +61,7 @@ def convert(
         for key in catalogue.by_key.keys() - products.keys():
             dropped["products"].left_out(Bad(key, "has no usable image", "without a usable image"))
     if not products:
-        raise DataError(f"{', '.join(map(str, sources))}: no product that can be used")
+        raise DataError(f"{', '.join(map(str, sources))}: expected products, found none that is usable")
     _write_products(products, out / "products.jsonl")
     name = f"interactions.{'parquet' if options.parquet else 'csv'}"
     counts = _write_interactions(source, products, out / name, progress, dropped["interactions"])
@@ -86,7 +86,7 @@ def convert(
 
 
 def _beside_the_files(source: Source, progress: Progress) -> dict[str, Any]:
-    """Number and SHA-256 of the images that are in none of the source's files; nothing where there are none."""
+    """Return the number and the SHA-256 of images outside the source's files; {} where there are none."""
     is_packed = any(path.suffix.lower() in _HOLD_IMAGES for path in source.files)
     if source.images is None or is_packed or not (keys := source.images.keys()):
         return {}
@@ -94,7 +94,7 @@ def _beside_the_files(source: Source, progress: Progress) -> dict[str, Any]:
     for done, key in enumerate(keys, 1):
         try:
             digests[key] = hashlib.sha256(source.images.read(key)).hexdigest()
-        except (ImageError, OSError):  # dropped later, and counted there
+        except (ImageError, OSError):  # the conversion drops and counts it
             digests[key] = "unreadable"
         progress.update("images compared", done, len(keys))
     described = describe_files(digests.items())
@@ -104,7 +104,7 @@ def _beside_the_files(source: Source, progress: Progress) -> dict[str, Any]:
 def _convert_images(
     source: Source, products: Products, out: Path, options: Options, progress: Progress, dropped: Dropped
 ) -> dict[str, dict[str, str]]:
-    """Write images/{itemId}.jpg; returns {"read": {key: SHA-256}, "converted": {key: SHA-256}}."""
+    """Write images/{itemId}.jpg; return {"read": {key: SHA-256}, "converted": {key: SHA-256}}."""
     read: dict[str, str] = {}
     converted: dict[str, str] = {}
     if source.images is None:
@@ -116,7 +116,7 @@ def _convert_images(
         path = out / "images" / f"{products[key]['itemId']}.jpg"
         try:
             content = source.images.read(key)
-            if not path.is_file():  # else an interrupted preparation of the same got this far
+            if not path.is_file():  # an interrupted run of the same preparation may have written it
                 jpeg = clean_image(content, rule)
                 with write_whole(path, is_durable=False) as file:
                     file.write(jpeg)
@@ -156,13 +156,13 @@ def _write_interactions(
                 write(record, product)
     dropped.check_share(num_rows + num_unknown)
     if num_unknown and not num_rows:
-        raise DataError(f"none of {num_unknown:,} interactions is with a product that was read")
+        raise DataError(f"none of {num_unknown:,} interactions is with a product of this data set")
     return {"interactions": num_rows, "users": len(users)}
 
 
 @contextmanager
 def _row_writer(file: Any, suffix: str) -> Iterator[Any]:
-    """Give write(interaction, product) to a .csv or .parquet file."""
+    """Yield a function write(interaction, product) that appends a row to a .csv or .parquet file."""
     if suffix == ".csv":
         text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
         writer = csv.writer(text, lineterminator="\n")

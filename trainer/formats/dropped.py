@@ -1,4 +1,4 @@
-"""What was not taken, counted by reason and with the first examples: nothing is lost without a trace."""
+"""Records that a conversion left out, counted by reason and with the first examples."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ MAX_BAD_SHARE = 0.1
 
 
 class Dropped:
-    """The records of one kind that were not taken."""
+    """Counts and examples of the records of one kind (products, images or interactions) that were left out."""
 
     def __init__(self, what: str, *, is_strict: bool = False) -> None:
         self.what, self._is_strict = what, is_strict
@@ -18,26 +18,26 @@ class Dropped:
         self._groups: dict[str, dict[str, Any]] = {}
 
     def bad(self, record: Bad) -> None:
-        """Count a record that breaks its format; raises DataError where that is not to be borne."""
+        """Count an invalid record; raise DataError in strict mode."""
         if self._is_strict:
             raise DataError(f"{record.where}: {record.reason}")
         self.num_bad += 1
         self.left_out(record)
 
     def left_out(self, record: Bad) -> None:
-        """Count a record that is sound and still not taken, such as one about something unknown."""
+        """Count a valid record that is left out, such as one about an unknown item."""
         group = self._groups.setdefault(record.group, {"count": 0, "first": []})
         group["count"] += 1
         if len(group["first"]) < EXAMPLES:
             group["first"].append(f"{record.where}: {record.reason}")
 
     def check_share(self, num_good: int) -> None:
-        """Raise DataError where more than a tenth of all was bad: then the reading is wrong, not the data."""
+        """Raise DataError where more than a tenth of the records is invalid: this suggests the wrong format."""
         if self.num_bad > MAX_BAD_SHARE * (self.num_bad + num_good):
             first = next(iter(self._groups.values()))["first"][0]
             raise DataError(
-                f"{self.num_bad:,} of {self.num_bad + num_good:,} {self.what} are bad, more than {MAX_BAD_SHARE:.0%}; "
-                f"is it this format? The first: {first}"
+                f"{self.num_bad:,} of {self.num_bad + num_good:,} {self.what} are invalid, more than "
+                f"{MAX_BAD_SHARE:.0%}; check --format. The first: {first}"
             )
 
     def document(self) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""The .npy files of "Visually-Aware Fashion Recommendation and Design" (Kang et al., ICDM 2017).
+"""Reader for the .npy files of "Visually-Aware Fashion Recommendation and Design" (Kang et al., ICDM 2017).
 
-One array of six objects: what each user had in training, validation and test (lists of records with "productid", the
-item's number), the items (records with "imgs", a JPEG, and sometimes "asin" and a category), and how many users and
-items there are. Written by Python 2, so its words are bytes; saved again by Python 3, they are text.
+A file holds one array of six objects. The first three are each user's training, validation and test interactions:
+lists of records with "productid", the item's number. The fourth is the items: records with "imgs", a JPEG, and
+sometimes "asin" and a category. The last two are the numbers of users and items. Keys are bytes in files written by
+Python 2 and text in files saved again by Python 3.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,15 +21,15 @@ _PARTS = ("training", "validation", "test")
 
 
 def read(sources: tuple[Path, ...], options: Options) -> Source:
-    """Return the source of one .npy file, which is read into memory whole."""
+    """Return the source of one .npy file, which is held in memory as a whole."""
     path = next((source for source in sources if source.suffix == ".npy"), None)
     if path is None or len(sources) != 1:
-        raise DataError(f"{', '.join(map(str, sources))}: the dvbpr format is one .npy file")
+        raise DataError(f"{', '.join(map(str, sources))}: the dvbpr format needs exactly one .npy file")
     parts, items = _load(path)
     images = {str(number): item["imgs"] for number, item in items.items() if isinstance(item.get("imgs"), bytes)}
     notes = ["no times: a user's n-th item counts as of day n; validation and test come after training"]
     if any(_title(item) is None for item in items.values()):
-        notes.append("no titles: an item is called by its number, which says nothing; train on images alone")
+        notes.append("no titles: items are named by number, which carries no meaning; train on images alone")
     return Source(
         files=(path,),
         products=partial(_products, path, items),
@@ -40,7 +41,7 @@ def read(sources: tuple[Path, ...], options: Options) -> Source:
 
 
 def _load(path: Path) -> tuple[tuple[dict[Any, Any], ...], dict[int, Mapping[str, Any]]]:
-    """Return the three parts by user and the items by number."""
+    """Return the training, validation and test records by user, and the items by number."""
     found = read_object_array(path)
     if len(found) < 6:
         raise DataError(
@@ -95,7 +96,7 @@ def _interactions(
 
 
 def _title(item: Mapping[str, Any]) -> str | None:
-    """Return the words of an item's category, None where it has none or only a number."""
+    """Return the title or category of an item as text, None where it has none or only a number."""
     for name in ("title", "categories", "category", "c"):
         value = item.get(name)
         while isinstance(value, (list, tuple)) and value:

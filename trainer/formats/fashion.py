@@ -1,4 +1,4 @@
-"""Fashion Product Images: styles.csv and a folder or .zip of images named by id (Kaggle, P. Aggarwal, 2019)."""
+"""Reader for Fashion Product Images (Kaggle, P. Aggarwal, 2019): styles.csv and a folder or .zip of images by id."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -29,7 +29,7 @@ def read(sources: tuple[Path, ...], options: Options) -> Source:
         interactions=no_interactions,
         shop=shop_name(sources, options),
         images=find_images(place) if place else None,
-        notes=("products only: nobody did anything with them",),
+        notes=("products only: the data set has no interactions",),
     )
 
 

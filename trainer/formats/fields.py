@@ -1,4 +1,4 @@
-"""Values of foreign records turned into values of ours, or left out."""
+"""Conversion of foreign records' values to those of the product and interaction contracts."""
 
 import math
 import re
@@ -16,12 +16,12 @@ _MS_FROM = 1e11  # Unix seconds reach that in the year 5138, milliseconds did in
 
 
 def present(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the entries that say something."""
+    """Return the entries whose value is neither None nor empty."""
     return {key: value for key, value in values.items() if value not in (None, "", [], {}, ())}
 
 
 def attributes(columns: Iterable[tuple[str, object]]) -> dict[str, str]:
-    """Return names as attributes have them, camelCase, with their values as text; what cannot be one is left out."""
+    """Return attributes as {camelCase name: text}; leave out values that are not text or numbers, and empty ones."""
     found: dict[str, str] = {}
     for name, value in columns:
         words = re.findall(r"[A-Za-z0-9]+", name)
@@ -32,7 +32,7 @@ def attributes(columns: Iterable[tuple[str, object]]) -> dict[str, str]:
 
 
 def price(value: object, currency: str | None = None) -> dict[str, str] | None:
-    """Return a price as the product schema has it; None for what is no single positive amount."""
+    """Return a price as contracts/product.schema.json defines it; None where the value is not one positive amount."""
     match = _PRICE.match(str(value)) if isinstance(value, (str, int, float)) else None
     if match is None:
         return None
@@ -44,7 +44,7 @@ def price(value: object, currency: str | None = None) -> dict[str, str] | None:
 
 
 def finite(value: object) -> float | None:
-    """Return a number, or None for anything that is not a finite one."""
+    """Return the value as a finite number, None where it is not one."""
     try:
         number = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else math.nan
     except ValueError:
@@ -53,7 +53,10 @@ def finite(value: object) -> float | None:
 
 
 def time_days(value: object) -> float:
-    """Return days since 1970 of Unix seconds, Unix milliseconds or ISO 8601; raises ValueError for anything else."""
+    """Return days since 1970 from Unix seconds, Unix milliseconds or ISO 8601; raise ValueError for anything else.
+
+    An ISO 8601 time without a zone counts as UTC.
+    """
     number = finite(value)
     if number is not None and number >= 0:
         return number / (1000 if number >= _MS_FROM else 1) / SECONDS_PER_DAY
@@ -70,7 +73,7 @@ def time_days(value: object) -> float:
 
 
 def weight_of_rating(value: object, options: Options) -> float:
-    """Return 1 for a rating that says yes, 0 for one that does not; raises ValueError where it is no number."""
+    """Return 1.0 for a rating of at least `options.liked_from`, else 0.0; raise ValueError for a non-number."""
     number = finite(value)
     if number is None:
         raise ValueError(f"expected a rating as a number, got {str(value)[:60]!r}")
@@ -78,7 +81,7 @@ def weight_of_rating(value: object, options: Options) -> float:
 
 
 def find_one(sources: tuple[Path, ...], names: tuple[str, ...], format_name: str) -> list[Path]:
-    """Return the files of these names, in a source directory or given themselves; raises DataError where one lacks."""
+    """Return the files of these names, found in a source directory or given as sources; raise DataError for none."""
     found = []
     for name in names:
         candidates = [source if source.name == name else source / name for source in sources]
@@ -91,7 +94,7 @@ def find_one(sources: tuple[Path, ...], names: tuple[str, ...], format_name: str
 
 
 def shop_name(sources: tuple[Path, ...], options: Options) -> str:
-    """Return --shop, or the first source's own name made one: data sets of other names are other shops."""
+    """Return --shop, or a shop name made from the first source's directory, so that data sets are separate shops."""
     if options.shop:
         return options.shop.lower()
     first = sources[0].resolve()
@@ -100,5 +103,5 @@ def shop_name(sources: tuple[Path, ...], options: Options) -> str:
     return f"{word}.example"
 
 
-def silent(what: str, done: int, total: int) -> None:
-    """Report nothing: an `OnBytes` for small files."""
+def ignore_progress(what: str, done: int, total: int) -> None:
+    """Ignore progress: an `OnBytes` for a file that is read again later."""

@@ -1,4 +1,4 @@
-"""Images in a folder, in a .zip, or in memory, by the name of the product."""
+"""Image sources in a folder, in a .zip file or in memory, looked up by the product's key."""
 
 import zipfile
 from collections.abc import Mapping, Set
@@ -12,7 +12,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 
 
 def find_images(place: Path) -> Images:
-    """Return the images of a folder or a .zip; raises DataError where it is neither."""
+    """Return the images of a folder or a .zip; raise DataError where it is neither."""
     if place.is_dir():
         return ImageFolder(place)
     if place.suffix.lower() == ".zip" and place.is_file():
@@ -21,7 +21,7 @@ def find_images(place: Path) -> Images:
 
 
 class ImageFolder:
-    """Files named {key}.jpg, .jpeg, .png, .webp or .gif; the folder below is not looked into."""
+    """Image files in a folder, named {key}.jpg, .jpeg, .png, .webp or .gif; subfolders are ignored."""
 
     def __init__(self, folder: Path) -> None:
         self._paths = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES}
@@ -31,14 +31,14 @@ class ImageFolder:
         return self._paths.keys()
 
     def read(self, key: str) -> bytes:
-        """Return the file as it is; raises OSError or ImageError."""
+        """Return the file's bytes; raise OSError or ImageError."""
         if self._paths[key].stat().st_size > MAX_BYTES:
             raise ImageError(f"more than {MAX_BYTES:,} bytes")
         return self._paths[key].read_bytes()
 
 
 class ImageZip:
-    """The same in a .zip, in any folder of it; nothing is unpacked to disk, so no name in it can reach outside."""
+    """Image files in a .zip, named likewise and in any folder; none is unpacked to disk, so no path can escape."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -53,7 +53,7 @@ class ImageZip:
         return self._names.keys()
 
     def read(self, key: str) -> bytes:
-        """Return the member as it is; raises OSError or ImageError."""
+        """Return the member's bytes; raise OSError or ImageError."""
         try:
             if self._zip.getinfo(self._names[key]).file_size > MAX_BYTES:
                 raise ImageError(f"more than {MAX_BYTES:,} bytes")
@@ -63,7 +63,7 @@ class ImageZip:
 
 
 class ImagesInMemory:
-    """Images that came inside of another file."""
+    """Images that another file contained."""
 
     def __init__(self, contents: Mapping[str, bytes]) -> None:
         self._contents = contents
@@ -73,5 +73,5 @@ class ImagesInMemory:
         return self._contents.keys()
 
     def read(self, key: str) -> bytes:
-        """Return the image as it is."""
+        """Return the image's bytes."""
         return self._contents[key]

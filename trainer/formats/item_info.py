@@ -1,15 +1,24 @@
-"""item_info.csv, interactions.csv and images/{item_id}.jpg, as the multimodal recommenders of the papers read them.
+"""Reader for item_info.csv, interactions.csv and images/{item_id}.jpg, the layout of multimodal recommender papers.
 
-item_info.csv has item_id and title; description, brand, category, price and currency where known. Every other column is
-numerical where nine tenths of its cells are numbers, else an attribute. interactions.csv has user_id and item_id, and
-rating and timestamp where known.
+item_info.csv has item_id and title, and where known description, brand, category, price and currency. Every other
+column is numerical where nine tenths of its cells are numbers, else an attribute. interactions.csv has user_id and
+item_id, and where known rating and timestamp.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from trainer.formats.fields import attributes, find_one, present, price, shop_name, time_days, weight_of_rating
+from trainer.formats.fields import (
+    attributes,
+    find_one,
+    ignore_progress,
+    present,
+    price,
+    shop_name,
+    time_days,
+    weight_of_rating,
+)
 from trainer.formats.images import find_images
 from trainer.formats.lines import csv_records
 from trainer.formats.source import Bad, ForeignInteraction, ForeignProduct, OnBytes, Options, Source
@@ -36,7 +45,7 @@ def read(sources: tuple[Path, ...], options: Options) -> Source:
 
 
 def _header(path: Path) -> Sequence[str]:
-    for record in csv_records(path, ("user_id", "item_id"), _unheard):
+    for record in csv_records(path, ("user_id", "item_id"), ignore_progress):
         if not isinstance(record, Bad):
             return list(record[1])
     return ()
@@ -64,10 +73,10 @@ def _products(path: Path, on_bytes: OnBytes) -> Iterator[ForeignProduct | Bad]:
 
 
 def _numeric_columns(path: Path) -> list[str]:
-    """Return the columns besides the known ones whose cells are numbers for the most part, in the header's order."""
+    """Return the further columns of which nine tenths of the cells are numbers, in the header's order."""
     good: dict[str, int] = {}
     filled: dict[str, int] = {}
-    for record in csv_records(path, ("item_id", "title"), _unheard):
+    for record in csv_records(path, ("item_id", "title"), ignore_progress):
         for name, cell in () if isinstance(record, Bad) else record[1].items():
             if name not in _KNOWN and cell.strip():
                 filled[name] = filled.get(name, 0) + 1
@@ -76,7 +85,7 @@ def _numeric_columns(path: Path) -> list[str]:
 
 
 def _is_numeric(cell: str) -> bool:
-    """Tell a number, NaN and infinity included: a column of prices with a NaN in it is a numerical column."""
+    """Return whether a cell is a number; NaN and infinity count, so that one NaN does not make a column text."""
     try:
         read_number(cell)
     except ValueError:
@@ -107,7 +116,3 @@ def _interactions(path: Path, options: Options, on_bytes: OnBytes) -> Iterator[F
 def _currency(cell: str) -> str | None:
     code = cell.strip().upper()
     return code if len(code) == 3 and code.isascii() and code.isalpha() else None
-
-
-def _unheard(what: str, done: int, total: int) -> None:
-    """Report nothing: a first look at a file that will be read again."""

@@ -1,4 +1,4 @@
-"""Lines of JSON, CSV and plain text, .gz or not, with where they stand and how far the reading is."""
+"""Readers of JSON Lines, CSV and plain text, gzipped or not, with line numbers and progress."""
 
 import csv
 import gzip
@@ -18,7 +18,7 @@ csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # descriptions may be long
 
 
 def text_lines(path: Path, on_bytes: OnBytes) -> Iterator[tuple[str, str]]:
-    """Yield ("file:line", line); raises DataError where the file cannot be read as UTF-8."""
+    """Yield ("file:line", line); raise DataError where the file cannot be read as UTF-8."""
     try:
         size = path.stat().st_size
         with path.open("rb") as raw:
@@ -37,7 +37,7 @@ def text_lines(path: Path, on_bytes: OnBytes) -> Iterator[tuple[str, str]]:
 
 
 def json_records(path: Path, on_bytes: OnBytes) -> Iterator[tuple[str, dict[str, Any]] | Bad]:
-    """Yield ("file:line", object) of a .jsonl file, Bad for a line that is none."""
+    """Yield ("file:line", object) of a .jsonl file, Bad for a line that is not a JSON object."""
     for where, line in text_lines(path, on_bytes):
         if not line.strip():
             continue
@@ -53,14 +53,14 @@ def json_records(path: Path, on_bytes: OnBytes) -> Iterator[tuple[str, dict[str,
 
 
 def csv_records(path: Path, needed: tuple[str, ...], on_bytes: OnBytes) -> Iterator[tuple[str, dict[str, str]] | Bad]:
-    """Yield ("file:line", cells by column) of a .csv file, Bad for a row of other width than the header.
+    """Yield ("file:line", cells by column) of a .csv file, Bad for a row whose width differs from the header's.
 
     Raises DataError where the header lacks one of `needed` or names a column twice.
     """
     header: list[str] | None = None
     reader = csv.reader(line for _, line in text_lines(path, on_bytes))
     while True:
-        where = f"{path}:{reader.line_num + 1}"  # where the row begins: a quote that nobody closed ends with the file
+        where = f"{path}:{reader.line_num + 1}"  # first line of the row: an unclosed quote ends only with the file
         try:
             cells = next(reader)
         except StopIteration:
@@ -82,7 +82,7 @@ def csv_records(path: Path, needed: tuple[str, ...], on_bytes: OnBytes) -> Itera
 def _check_header(path: Path, cells: list[str], needed: tuple[str, ...]) -> list[str]:
     header = [cell.strip() for cell in cells]
     if missing := [name for name in needed if name not in header]:
-        raise DataError(f"{path}:1: the header must have {', '.join(missing)}; it is {','.join(header)[:200]}")
+        raise DataError(f"{path}:1: the header must have {', '.join(missing)}, got {','.join(header)[:200]}")
     if twice := sorted({name for name in header if header.count(name) > 1}):
-        raise DataError(f"{path}:1: the header names {', '.join(twice)} twice")
+        raise DataError(f"{path}:1: the header must have each column once, got {', '.join(twice)} twice")
     return header

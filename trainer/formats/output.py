@@ -1,4 +1,4 @@
-"""The directory that `prepare` fills: whose it is, and whether it is finished, begun or another's."""
+"""Output directory of `prepare`: tells a finished, an interrupted and another preparation apart."""
 
 import hashlib
 import json
@@ -10,21 +10,21 @@ from typing import Any
 from kernel.files import write_whole
 from trainer.errors import ConfigError
 
-FINISHED = "prepare.json"  # written last: where it is, everything is
+FINISHED = "prepare.json"  # written last: its presence means that the directory is complete
 _STARTED = ".prepare-started.json"
 _OURS = (FINISHED, _STARTED, "products.jsonl", "interactions.csv", "interactions.parquet", "images")
 
 
 def claim(out: Path, fingerprint: dict[str, Any], *, again: bool) -> dict[str, Any] | None:
-    """Take the directory for this preparation; returns prepare.json's document where the same is already done.
+    """Claim the directory for this preparation; return prepare.json's document where it is already finished.
 
-    What an interrupted preparation of the same left is kept to go on from. Raises ConfigError where the directory holds
-    something else, which is only ever replaced `again`, and only where a preparation made it.
+    Files of an interrupted run of the same preparation stay, so that it resumes. Raises ConfigError where the directory
+    holds something else. Only `again` replaces this, and only if `prepare` wrote it.
     """
     names = {path.name for path in out.iterdir()} if out.is_dir() else set()
     names = {name for name in names if not name.startswith(".writing-")}
     if names and not names & {FINISHED, _STARTED}:
-        raise ConfigError(f"{out}: is not empty, and was not made by prepare; choose another --out")
+        raise ConfigError(f"{out}: is not empty and was not written by prepare; choose another --out")
     finished, started = _read(out / FINISHED), _read(out / _STARTED)
     if finished is not None and not again:
         if finished.get("input") == fingerprint:
@@ -41,7 +41,7 @@ def claim(out: Path, fingerprint: dict[str, Any], *, again: bool) -> dict[str, A
 
 
 def finish(out: Path, document: dict[str, Any]) -> None:
-    """Write prepare.json: from now on the directory is whole."""
+    """Write prepare.json, which marks the directory as complete."""
     with write_whole(out / FINISHED) as file:
         file.write(_json(document))
     (out / _STARTED).unlink()
@@ -55,7 +55,7 @@ def describe_file(path: Path) -> dict[str, Any]:
 
 
 def describe_files(files: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Return how many (name, SHA-256) there are and one SHA-256 over all, in any order."""
+    """Return the number of (name, SHA-256) pairs and one SHA-256 over all of them, independent of their order."""
     lines = sorted(f"{name} {digest}\n" for name, digest in files)
     return {"count": len(lines), "sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}
 
@@ -69,7 +69,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _clear(out: Path) -> None:
-    for name in _OURS:  # prepare.json first: without it nothing counts as whole
+    for name in _OURS:  # prepare.json first: without it the directory does not count as complete
         path = out / name
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

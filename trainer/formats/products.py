@@ -1,4 +1,4 @@
-"""Foreign products turned into ours: named, cleaned, checked against the contract, each once."""
+"""Conversion of foreign products: identified, cleaned, validated against the contract and deduplicated."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -16,21 +16,21 @@ from trainer.preprocess.text import clean_text
 
 MAX_CHARS = {"title": 500, "description": 5000, "brand": 200, "sku": 100, "mpn": 100}
 _MAX_VALUE, _MAX_PATH, _MAX_ATTRIBUTES = 200, 12, 40
-_LONGEST_READ = 100_000  # characters of one description that are looked at
+_LONGEST_READ = 100_000  # characters of a description that are read; the rest is ignored
 
 
 @dataclass
 class Catalogue:
-    """The products taken, by the names that the source's interactions and images use."""
+    """The accepted products by the keys that the source's interactions and images use."""
 
     by_key: dict[str, dict[str, Any]]
-    numbers: dict[str, Any]  # what was found in numerical columns, as JSON types
+    numbers: dict[str, Any]  # checks of the numerical columns, as JSON types
 
 
 def read_catalogue(
     records: Iterable[ForeignProduct | Bad], source: Source, options: Options, dropped: Dropped
 ) -> Catalogue:
-    """Return the products of these records; raises DataError where too many are bad."""
+    """Return the products of these records; raise DataError where more than a tenth is invalid."""
     by_key: dict[str, dict[str, Any]] = {}
     item_ids: dict[tuple[str, str], str] = {}
     numbers: dict[str, Mapping[str, str]] = {}
@@ -54,7 +54,7 @@ def read_catalogue(
 
 
 def make_product(record: ForeignProduct, shop: str, options: Options) -> dict[str, Any]:
-    """Return the record as a product, cleaned, which the contract may still refuse."""
+    """Return the record as a cleaned product, not yet validated against the contract."""
     fields = dict(record.fields)
     shop = fields.pop("shop", shop)
     url = fields.pop("url", f"https://{shop}/items/{quote(record.key, safe='')}")
@@ -87,7 +87,7 @@ def _cleaned(fields: Mapping[str, Any], options: Options) -> dict[str, Any]:
 
 
 def _take_numbers(products: dict[str, dict[str, Any]], numbers: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-    """Put the numerical columns that say something into the products' attributes; returns what was found."""
+    """Add the numerical columns that are not constant to the products' attributes; return the checks of all."""
     names = sorted({name for cells in numbers.values() for name in cells})
     checks = check_columns({name: [cells.get(name, "") for cells in numbers.values()] for name in names})
     kept = [name for name, check in checks.items() if not check.is_constant]

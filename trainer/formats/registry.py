@@ -1,4 +1,4 @@
-"""The formats by name."""
+"""Registry of the formats by name."""
 
 from trainer.formats import amazon2023, carryover, dvbpr, fashion, item_info, sequences
 from trainer.formats.source import Reader

@@ -1,7 +1,7 @@
-"""Old .npy files of Python objects, read without running what they say.
+"""Safe reader for old .npy files of Python objects, which never runs code from the file.
 
-A pickle is a program: it names functions and calls them. Here the only names it may use are those of NumPy's arrays and
-of built-in containers; any other name is an error before anything has been called.
+A pickle is a program: it names functions and calls them. This reader admits only the names of NumPy's arrays and of
+built-in containers. Any other name is an error before anything is called.
 """
 
 import collections
@@ -18,10 +18,10 @@ _MAX_HEADER = 100_000
 
 
 def read_object_array(path: Path) -> Any:
-    """Return the content of a .npy file that holds Python objects; bytes of Python 2 stay bytes.
+    """Return the content of a .npy file that holds Python objects; Python 2 strings stay bytes.
 
-    The whole of it is held in memory. Raises DataError where it is no .npy file, is damaged, or names anything else
-    than arrays and containers.
+    The whole file is held in memory. Raises DataError where it is not a .npy file, is damaged, or names anything but
+    arrays and containers.
     """
     try:
         with path.open("rb") as file:
@@ -50,31 +50,31 @@ class _ArraysOnly(pickle.Unpickler):
         self._path = path
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return what the pickle may name; raises DataError for anything else."""
+        """Return an admitted class or function by name; raise DataError for any other."""
         if isinstance(module, str) and isinstance(name, str) and (module, name) in _ADMITTED:
             return _ADMITTED[module, name]
         raise DataError(
-            f"{self._path}: refuses to load {module}.{name}: only arrays and containers are read, because anything "
-            "else in a pickle is a program"
+            f"{self._path}: refuses to load {module}.{name}: expected only arrays and containers, because other names "
+            "in a pickle can run code"
         )
 
 
 def _reconstruct(kind: object, shape: object, code: object) -> Any:
-    """Stand in for NumPy's own: an empty array of the plain kind, whose state the pickle sets next."""
+    """Replace NumPy's function: return an empty plain array, whose state the pickle sets next."""
     if kind is not np.ndarray:
         raise ValueError(f"expected a plain array, got {kind!r}")
     return np.ndarray.__new__(np.ndarray, (0,), "b")
 
 
 def _scalar(dtype: object, content: object = b"") -> Any:
-    """Stand in for NumPy's own, which would unpickle what is inside of an object scalar."""
+    """Replace NumPy's function, which would unpickle the content of an object scalar."""
     if not isinstance(dtype, np.dtype) or dtype.hasobject or not isinstance(content, bytes):
         raise ValueError("expected a number")
     return np.frombuffer(content, dtype=dtype, count=1)[0]
 
 
 def _encode(text: object, encoding: object = "latin1") -> bytes:
-    """Stand in for _codecs.encode: how Python 3 writes bytes in the older protocols."""
+    """Replace _codecs.encode, by which Python 3 writes bytes in the older protocols."""
     if not isinstance(text, str) or encoding not in ("latin1", "latin-1", b"latin1"):
         raise ValueError("expected bytes written as Latin-1 text")
     return text.encode("latin1")

@@ -1,7 +1,7 @@
-"""user_sequence.txt and item_text.txt: what each user did, in order and without times, and a few words an item.
+"""Reader for user_sequence.txt and item_text.txt: ordered interactions without times, and a short text per item.
 
-The form in which sequential recommenders publish Amazon departments (S3-Rec, P5, IDGenRec): a line a user, the user's
-name and then items, oldest first; a line an item, its name and then its text.
+Sequential recommenders publish Amazon departments in this format (S3-Rec, P5, IDGenRec). A line of user_sequence.txt
+is a user's name and then items, oldest first. A line of item_text.txt is an item's name and then its text.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from trainer.formats.source import Bad, ForeignInteraction, ForeignProduct, OnBy
 def read(sources: tuple[Path, ...], options: Options) -> Source:
     """Return the source of a directory or of the two files."""
     sequences, texts = find_one(sources, ("user_sequence.txt", "item_text.txt"), "sequences")
-    notes = ["no times: a user's n-th item counts as of day n, so ages say only what came before what"]
+    notes = ["no times: a user's n-th item counts as of day n, so ages give only the order"]
     if options.brand_from_first_word:
         notes.append("brands are the titles' first words, which is a guess")
     return Source(

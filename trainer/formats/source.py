@@ -1,4 +1,4 @@
-"""What every format is read as: products, interactions and images, each by the data set's own names."""
+"""Data types that every format is read into: products, interactions and images, keyed by the data set's own names."""
 
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
@@ -13,17 +13,17 @@ from trainer.preprocess.images import ImageRule
 
 @dataclass(frozen=True)
 class ForeignProduct:
-    """One product. `fields` has the keys of contracts/product.schema.json; what identifies it may be left out."""
+    """One product with the keys of contracts/product.schema.json; shop, itemId and url may be absent."""
 
     where: str  # file:line, for messages
-    key: str  # as interactions and images name it
+    key: str  # by which interactions and images refer to it
     fields: Mapping[str, Any]
     numbers: Mapping[str, str] = field(default_factory=dict)  # numerical columns, as written
 
 
 @dataclass(frozen=True)
 class ForeignInteraction:
-    """One thing a user did."""
+    """One interaction of a user with a product."""
 
     where: str
     user: str
@@ -35,39 +35,39 @@ class ForeignInteraction:
 
 @dataclass(frozen=True)
 class Bad:
-    """A record that cannot be used; the reading goes on after it."""
+    """An invalid record; reading continues after it."""
 
     where: str
-    reason: str  # what was expected and what came
-    group: str  # the same for all of one kind, to count by
+    reason: str  # expected and got
+    group: str  # the kind of error, by which records are counted
 
 
 class Images(Protocol):
-    """Where a data set keeps its images."""
+    """A data set's images by product key."""
 
     def keys(self) -> Set[str]:
         """Return the products' keys that have an image."""
 
     def read(self, key: str) -> bytes:
-        """Return the file as it is; raises OSError or ImageError."""
+        """Return the file's bytes; raise OSError or ImageError."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a person may choose about preparing; recorded in prepare.json."""
+    """Command-line options of `prepare`, recorded in prepare.json."""
 
     images: str | None = None  # a folder or .zip of images, instead of where the format keeps them
     shop: str | None = None  # the name of the shop, for formats that have none
-    kind: str = "purchase"  # what an interaction without a kind was
-    liked_from: float = 3.0  # ratings below weigh 0: seen, and not liked
+    kind: str = "purchase"  # of interactions without a kind
+    liked_from: float = 3.0  # ratings below weigh 0: seen but not liked
     brand_from_first_word: bool = False  # sequences: take the title's first word for a brand
     only_with_image: bool = False
-    summarise: int | None = None  # descriptions longer than so many characters are shortened to their central sentences
+    summarise: int | None = None  # shorten longer descriptions to their central sentences, at most so many characters
     min_side: int = ImageRule.min_side
     max_side: int = ImageRule.max_side
     quality: int = ImageRule.quality
     parquet: bool = False
-    strict: bool = False  # the first bad record ends it
+    strict: bool = False  # stop at the first invalid record
 
     def __post_init__(self) -> None:
         one_of("--kind", self.kind, KINDS)
@@ -87,20 +87,20 @@ OnBytes = Callable[[str, int, int], None]  # (what, done, of how many)
 
 @dataclass(frozen=True)
 class Source:
-    """A data set that has been found to be there, and not read yet."""
+    """A data set whose files were found but not yet read."""
 
-    files: tuple[Path, ...]  # what its SHA-256s are taken of
+    files: tuple[Path, ...]  # hashed into the fingerprint
     products: Callable[[OnBytes], Iterator[ForeignProduct | Bad]]
     interactions: Callable[[OnBytes], Iterator[ForeignInteraction | Bad]]
     shop: str  # of products that name none
     images: Images | None = None
-    notes: tuple[str, ...] = ()  # what anyone who uses the result should know
-    later_replaces: bool = False  # two lines about one product: the later holds; else the first
+    notes: tuple[str, ...] = ()  # caveats for the users of the result
+    later_replaces: bool = False  # of two lines about one product the later counts, otherwise the first
 
 
 Reader = Callable[[tuple[Path, ...], Options], Source]
 
 
 def no_interactions(on_bytes: OnBytes) -> Iterator[ForeignInteraction | Bad]:
-    """Yield nothing: the data set has no users."""
+    """Yield nothing, because the data set has no users."""
     yield from ()

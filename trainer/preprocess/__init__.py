@@ -1,1 +1,1 @@
-"""What happens to texts, images and numbers on their way in: pure functions, one concept a file."""
+"""Preprocessing of texts, images and numbers: pure functions, one concept a file."""

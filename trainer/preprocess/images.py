@@ -1,4 +1,4 @@
-"""Images as training wants them: whole, upright, of bounded size, and never bigger than they need to be."""
+"""Image cleaning for training: complete, upright JPEG files of bounded size."""
 
 import io
 import warnings
@@ -12,14 +12,14 @@ _ORIENTATION = 0x0112  # EXIF
 
 
 class ImageError(ValueError):
-    """A file is no image that can be used; the message says why."""
+    """A file that is not a usable image; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class ImageRule:
-    """What an image must be, and what is made of it."""
+    """Smallest accepted size of an image, and largest size and quality of the result."""
 
-    min_side: int = 32  # pixels; smaller is an icon or a tracking dot
+    min_side: int = 32  # pixels; smaller images are icons or tracking dots
     max_side: int = 512
     quality: int = 85  # of JPEG
 
@@ -27,8 +27,8 @@ class ImageRule:
 def clean_image(content: bytes, rule: ImageRule) -> bytes:
     """Return the image as JPEG bytes: upright, on white where transparent, its longest side at most `max_side`.
 
-    A JPEG that is all that already comes back byte for byte. Raises ImageError for what does not decode to the last
-    row, is too small, or would unpack to more than 40 million pixels.
+    A JPEG that already meets this is returned byte for byte. Raises ImageError for a file that does not decode to the
+    last row, is too small, or has more than 40 million pixels.
     """
     if len(content) > MAX_BYTES:
         raise ImageError(f"{len(content):,} bytes, at most {MAX_BYTES:,} are read")
@@ -41,10 +41,10 @@ def clean_image(content: bytes, rule: ImageRule) -> bytes:
                 return content if _is_ready(image, rule) else _convert(image, rule)
     except ImageError:
         raise
-    except UnidentifiedImageError as error:  # its own words name an address in memory, another one each time
+    except UnidentifiedImageError as error:  # its message contains a memory address, different each time
         raise ImageError("not an image that Pillow knows") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        # Pillow's own limit, which other code of the process may have set below ours, is met before the header is seen.
+        # Pillow checks its own limit before the header can be read, and other code may have set it below MAX_PIXELS.
         raise ImageError(f"too many pixels, at most {MAX_PIXELS:,} are unpacked: {error}") from error
     except (OSError, ValueError, SyntaxError, EOFError, Warning) as error:
         raise ImageError(f"does not decode as an image: {error}") from error

@@ -1,4 +1,4 @@
-"""Numerical columns checked as a whole: what is no number, what is far out, what says nothing."""
+"""Checks of numerical columns for unreadable cells, outliers and constant values."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,28 +13,28 @@ _MAD_TO_SIGMA = 1.4826  # makes it a standard deviation where values are normal
 
 @dataclass(frozen=True)
 class ColumnCheck:
-    """What one numerical column holds."""
+    """Counts and outliers of one numerical column."""
 
     num_values: int  # finite ones
     num_missing: int
-    num_unreadable: int  # words, NaN, infinities: counted as missing from here on
-    num_outliers: int  # kept: far out is not wrong; training on the column should clip or take logarithms
-    outliers: tuple[float, ...]  # the first few
-    is_constant: bool  # says nothing about any item, and is left out
+    num_unreadable: int  # words, NaN, infinities; later steps treat them as missing
+    num_outliers: int  # kept: an outlier is not an error; training on the column should clip or take logarithms
+    outliers: tuple[float, ...]  # the first five
+    is_constant: bool  # distinguishes no items and is left out
 
 
 def read_number(text: str) -> float | None:
-    """Return the number a cell holds, None for an empty one; raises ValueError for words, NaN and infinities."""
+    """Return the number in a cell, None for an empty cell; raise ValueError for words, NaN and infinities."""
     if not text.strip():
         return None
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text} is not finite")
+        raise ValueError(f"expected a finite number, got {text}")
     return number
 
 
 def check_columns(columns: Mapping[str, Sequence[str]]) -> dict[str, ColumnCheck]:
-    """Return what each column of cells holds."""
+    """Return the check of each column of cells."""
     return {name: _check_column(cells) for name, cells in columns.items()}
 
 
@@ -68,7 +68,7 @@ def _is_outlier(values: NDArray[np.float64]) -> NDArray[np.bool_]:
         return np.zeros(0, dtype=bool)
     away = np.abs(values - np.median(values))
     spread = np.median(away) * _MAD_TO_SIGMA
-    if spread == 0:  # more than half are equal; without a spread nothing is far
+    if spread == 0:  # more than half of the values are equal, so distances have no unit
         return np.zeros(len(values), dtype=bool)
     is_far: NDArray[np.bool_] = away / spread > OUTLIER_Z
     return is_far

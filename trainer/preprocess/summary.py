@@ -1,4 +1,4 @@
-"""Long descriptions shortened by leaving sentences out, never by writing new ones."""
+"""Extractive summaries of long descriptions: they leave sentences out and never write new ones."""
 
 import re
 
@@ -6,16 +6,16 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^a-z])")
-MAX_SENTENCES = 200  # of more, the last ones are small print
+MAX_SENTENCES = 200  # later sentences of longer texts are usually small print
 
 
 def summarise(text: str, max_chars: int) -> str:
-    """Return the sentences nearest to what the text is about, in their order, together at most `max_chars` long.
+    """Return the most central sentences of a text in their order, together at most `max_chars` long.
 
-    A sentence is as central as the sum of the cosines of its TF-IDF vector (over the text's own sentences) with those
-    of all others: degree centrality of LexRank (Erkan and Radev, 2004), without its threshold. Sentences are taken
-    from the most central on while they fit; equal ones in their order. Deterministic. A text that is short enough, or
-    whose sentences are all too long, comes back as it is.
+    Centrality is the sum of cosines between a sentence's TF-IDF vector (over the text's own sentences) and those of all
+    others: degree centrality of LexRank (Erkan and Radev, 2004) without its threshold. Sentences are added from the
+    most central on while they fit, equal ones in their order. Deterministic. A text that is short enough, or whose
+    sentences are all too long, is returned unchanged.
     """
     sentences = [sentence for sentence in _SENTENCE_END.split(text) if sentence.strip()][:MAX_SENTENCES]
     if len(text) <= max_chars or len(sentences) < 2:

@@ -1,4 +1,4 @@
-"""Texts as people wrote them, without what machines left in them; and changed a little, for training."""
+"""Text cleaning, which removes markup and control characters, and random text augmentation for training."""
 
 import html
 import re
@@ -6,20 +6,20 @@ import unicodedata
 
 import torch
 
-# A tag begins with a letter, "/" or "!": "5 < 6 > 4" has none. Script and style go with what they enclose.
+# A tag begins with a letter, "/" or "!": "5 < 6 > 4" has none. Script and style are removed with their content.
 _ENCLOSED = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<(?:!--.*?--|[/!]?[a-zA-Z][^<>]{0,2000})>", re.DOTALL)
-_REPEATED = re.compile(r"([!?.,;:*=_~#-])\1{3,}")  # "!!!!" says no more than "!"; "..." and "--" are words of their own
+_REPEATED = re.compile(r"([!?.,;:*=_~#-])\1{3,}")  # "!!!!" means the same as "!"; "..." and "--" are kept
 _ENTITY_ROUNDS = 3  # feeds escape what was already escaped: &amp;amp;
 
 
 def clean_text(text: str, max_chars: int) -> str:
     """Return the text in Unicode NFC without entities, tags, control characters and runs of white space.
 
-    Cut at `max_chars` between words where that loses less than a fifth. Empty where nothing readable is left. Cleaning
-    what is clean changes nothing.
+    Cut at `max_chars`, between words where that loses less than a fifth. Empty where nothing readable is left.
+    Idempotent.
     """
-    while (cleaned := _clean_once(text)) != text:  # a tag taken away may uncover another; every round is shorter
+    while (cleaned := _clean_once(text)) != text:  # removing a tag may uncover another; every round is shorter
         text = cleaned
     return cut_at_word(text, max_chars)
 
@@ -33,10 +33,10 @@ def cut_at_word(text: str, max_chars: int) -> str:
 
 
 def augment_text(text: str, generator: torch.Generator, *, drop: float = 0.0, separator: str | None = None) -> str:
-    """Return one variation of an item's text for training, without about `drop` of its words, but never without all.
+    """Return a random variant of an item's text for training, without about a share `drop` of its words, never all.
 
-    Given the `separator` that joins the text's parts (the bundle's text.itemText.separator), all but the first come in
-    a drawn order: that is the title, and in what order a shop states the rest means nothing.
+    `separator` joins the text's parts (the bundle's text.itemText.separator). Where it is given, all parts but the
+    first come in random order: the first is the title, and the order in which a shop lists the rest has no meaning.
     """
     if separator is not None:
         title, *rest = text.split(separator)
@@ -57,8 +57,8 @@ def _clean_once(text: str) -> str:
         text = html.unescape(text)
     text = _TAG.sub(" ", _ENCLOSED.sub(" ", text))
     text = unicodedata.normalize("NFC", text)
-    # Categories Cc (control), Cf (invisible formatting), Cs, Co, Cn: nothing that a reader sees. A zero-width joiner
-    # holds emoji and some scripts' letters together and stays.
+    # Removed: categories Cc (control), Cf (invisible formatting), Cs, Co and Cn, which no reader sees. Zero-width
+    # joiners stay, because they hold emoji and letters of some scripts together.
     text = "".join(
         sign if sign.isprintable() or sign in "\u200c\u200d" else " " if sign.isspace() or sign < " " else ""
         for sign in text

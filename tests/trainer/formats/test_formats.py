@@ -1,4 +1,4 @@
-"""Every format with small files of its own shape, and what must come out of them word by word."""
+"""Tests of every format on small files of its own layout, with the exact expected result."""
 
 import csv
 import gzip
@@ -86,7 +86,7 @@ def test_sequences_become_days_in_the_order_of_the_line(tmp_path, source):
     assert {each["shop"] for each in dataset.products} == {"mugs.example"}
 
 
-def test_brands_are_guessed_only_when_asked_and_the_guess_is_told(tmp_path, source):
+def test_brands_are_guessed_only_on_request_and_noted_as_guesses(tmp_path, source):
     sequences(source)
     document, products = prepared(tmp_path, "sequences", brand_from_first_word=True)
     assert [each["brand"] for each in products] == ["red", "blue", "green"]
@@ -95,7 +95,7 @@ def test_brands_are_guessed_only_when_asked_and_the_guess_is_told(tmp_path, sour
     assert products[0]["shop"] == "in.example"
 
 
-def test_bad_records_are_dropped_counted_and_shown(tmp_path, source):
+def test_invalid_records_are_dropped_counted_and_shown(tmp_path, source):
     texts = "".join(f"i{n} word{n}\n" for n in range(30)) + "lonely\ni3 again\n"
     sequences(source, texts, "ann i1 i2 nothing\n" + "".join(f"u{n} i{n}\n" for n in range(12)) + "empty\n")
     document, products = prepared(tmp_path, "sequences")
@@ -115,10 +115,10 @@ def test_bad_records_are_dropped_counted_and_shown(tmp_path, source):
         convert("sequences", (source,), tmp_path / "strict", Options(strict=True), Silent())
 
 
-def test_more_than_a_tenth_of_bad_lines_means_it_is_another_format(tmp_path, source):
+def test_more_than_a_tenth_of_invalid_lines_is_an_error(tmp_path, source):
     sequences(source, "a red mug\n" * 1 + "".join(f"x{n}\n" for n in range(9)))
     with pytest.raises(
-        DataError, match=r"9 of 10 products are bad, more than 10%; is it this format\? The first: .*:2"
+        DataError, match=r"9 of 10 products are invalid, more than 10%; check --format. The first: .*:2"
     ):
         prepared(tmp_path, "sequences")
     assert not (tmp_path / "out" / "prepare.json").exists()
@@ -277,7 +277,7 @@ def dvbpr_file(path, protocol=2, item=None, word=str.encode):
 @pytest.mark.parametrize(("protocol", "word"), [(2, str.encode), (3, str), (5, str.encode)])
 def test_dvbpr_arrays_give_items_images_and_users_in_order(tmp_path, protocol, word):
     path = dvbpr_file(tmp_path / "AmazonFashion.npy", protocol, word=word)
-    assert np.load(path, allow_pickle=True, encoding="bytes")[3][0][word("asin")] == b"B0000"  # it is the real thing
+    assert np.load(path, allow_pickle=True, encoding="bytes")[3][0][word("asin")] == b"B0000"  # as NumPy reads it
     document, products = prepared(tmp_path, "dvbpr", path, shop="fashion.example")
     assert [each["title"] for each in products] == ["Dresses", "Item 1", "Item 2"]
     assert products[0]["sku"] == "B0000"
@@ -297,7 +297,7 @@ class Runs:
         return self.call
 
 
-def test_a_pickle_that_is_a_program_is_refused_before_it_runs(tmp_path):
+def test_a_pickle_that_calls_a_function_is_refused_before_it_runs(tmp_path):
     import os
 
     path = dvbpr_file(tmp_path / "evil.npy", item=Runs(os.mkdir, str(tmp_path / "ran")))
@@ -325,7 +325,7 @@ def test_a_damaged_npy_is_one_clear_error(tmp_path, content):
         prepared(tmp_path, "dvbpr", tmp_path / "numbers.npy")
 
 
-def test_our_own_form_is_cleaned_and_keeps_its_names(tmp_path, source):
+def test_carryover_format_is_cleaned_and_keeps_its_ids(tmp_path, source):
     items = [{**product(n, f"Mug {n}"), "description": "<p>Tea &amp; more</p>"} for n in range(12)]
     broken = {**items[0], "itemId": "short"}
     older = {**items[1], "title": "Mug 1, last year's"}
@@ -348,7 +348,7 @@ def test_our_own_form_is_cleaned_and_keeps_its_names(tmp_path, source):
     assert {row["weight"] for row in rows_of(tmp_path)} == {"2.5"}
 
 
-def test_parquet_out_and_in_are_the_same_interactions_as_csv(tmp_path, source):
+def test_parquet_and_csv_hold_the_same_interactions(tmp_path, source):
     sequences(source)
     prepared(tmp_path, "sequences")
     convert("sequences", (source,), tmp_path / "parquet", Options(parquet=True), Silent())
@@ -359,8 +359,8 @@ def test_parquet_out_and_in_are_the_same_interactions_as_csv(tmp_path, source):
     assert again["counts"]["interactions"] == 5
 
 
-def test_parquet_times_may_be_timestamps_and_wrong_rows_are_named(tmp_path, monkeypatch):
-    monkeypatch.setenv("TZ", "America/New_York")  # where it is read decides nothing
+def test_parquet_times_may_be_timestamps_and_invalid_rows_are_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")  # the reader's time zone has no effect
     time.tzset()
 
     def write(**change):
@@ -381,7 +381,7 @@ def test_parquet_times_may_be_timestamps_and_wrong_rows_are_named(tmp_path, monk
     time.tzset()
 
 
-def test_the_same_preparation_is_not_done_twice_and_another_is_not_overwritten(tmp_path, source):
+def test_prepare_skips_a_finished_result_and_overwrites_no_other(tmp_path, source):
     sequences(source)
     first, _ = prepared(tmp_path, "sequences")
     before = (tmp_path / "out" / "prepare.json").stat().st_mtime_ns
@@ -394,12 +394,12 @@ def test_the_same_preparation_is_not_done_twice_and_another_is_not_overwritten(t
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     for again in (False, True):
-        with pytest.raises(ConfigError, match="not empty, and was not made by prepare"):
+        with pytest.raises(ConfigError, match="not empty and was not written by prepare"):
             convert("sequences", (source,), tmp_path / "mine", Options(), Silent(), again=again)
 
 
 def mugs(source):
-    """Two items in item_info's form, the first with an image."""
+    """Write two items in the item_info format, the first with an image."""
     (source / "item_info.csv").write_text("item_id,title\na,Red mug\nb,Blue mug\n")
     (source / "interactions.csv").write_text("user_id,item_id,timestamp\nann,a,1700000000\n")
     (source / "images").mkdir()
@@ -415,7 +415,7 @@ def packed(source, **images):
     return str(source / "packed.zip")
 
 
-def test_an_added_or_changed_image_makes_another_preparation(tmp_path, source):
+def test_an_added_or_changed_image_changes_the_fingerprint(tmp_path, source):
     mugs(source)
     first, products = prepared(tmp_path, "item_info")
     assert prepared(tmp_path, "item_info")[0] == first
@@ -431,14 +431,14 @@ def test_an_added_or_changed_image_makes_another_preparation(tmp_path, source):
     assert (tmp_path / "out" / "images" / f"{products[1]['itemId']}.jpg").read_bytes() == jpeg((0, 200, 0))
 
 
-def test_so_does_one_in_a_zip_beside_the_source(tmp_path, source):
+def test_a_changed_image_in_a_zip_changes_the_fingerprint(tmp_path, source):
     mugs(source)
     prepared(tmp_path, "item_info", images=packed(source, a=jpeg()))
     with pytest.raises(ConfigError, match=r"num_images was 1 and is now 2"):
         prepared(tmp_path, "item_info", images=packed(source, a=jpeg(), b=jpeg()))
 
 
-def test_an_interrupted_preparation_does_not_keep_an_image_that_was_changed_since(tmp_path, source, monkeypatch):
+def test_a_changed_image_is_not_kept_from_an_interrupted_preparation(tmp_path, source, monkeypatch):
     mugs(source)
     with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
         stopped.setattr(conversion, "_write_products", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -449,7 +449,7 @@ def test_an_interrupted_preparation_does_not_keep_an_image_that_was_changed_sinc
     assert (tmp_path / "out" / "images" / f"{products[0]['itemId']}.jpg").read_bytes() == jpeg((0, 200, 0))
 
 
-def test_an_image_that_cannot_be_read_is_dropped_and_still_the_same(tmp_path, source):
+def test_an_unreadable_image_is_dropped_and_keeps_the_fingerprint(tmp_path, source):
     mugs(source)
     (source / "images" / "b.jpg").mkdir()
     first, _ = prepared(tmp_path, "item_info")
@@ -457,8 +457,8 @@ def test_an_image_that_cannot_be_read_is_dropped_and_still_the_same(tmp_path, so
     assert prepared(tmp_path, "item_info")[0] == first
 
 
-def test_what_was_prepared_without_images_or_with_packed_ones_is_told_by_its_files_alone(tmp_path, source):
-    """So folders of earlier versions, whose prepare.json knows of nothing else, still count as the same."""
+def test_without_loose_images_the_files_alone_are_the_fingerprint(tmp_path, source):
+    """Then folders of earlier versions, whose prepare.json holds nothing else, still count as the same."""
     sequences(source)
     known = {"format", "version", "options", "files"}
     assert prepared(tmp_path, "sequences")[0]["input"].keys() == known
@@ -469,7 +469,7 @@ def test_what_was_prepared_without_images_or_with_packed_ones_is_told_by_its_fil
     assert convert("fashion", sources, tmp_path / "fashion", Options(), Silent())["input"].keys() == known
 
 
-def test_stopped_in_the_middle_it_goes_on_and_ends_the_same(tmp_path, source, monkeypatch):
+def test_an_interrupted_preparation_resumes_to_the_same_result(tmp_path, source, monkeypatch):
     rows = [f"{n},Men,Apparel,Topwear,Shirts,Red,Fall,2011,Casual,Shirt {n},1" for n in range(8)]
     (source / "styles.csv").write_text(STYLES + "\n".join(rows) + "\n")
     (source / "images").mkdir()
@@ -499,23 +499,23 @@ def test_stopped_in_the_middle_it_goes_on_and_ends_the_same(tmp_path, source, mo
     ("name", "files", "message"),
     [
         ("sequences", {}, r"the sequences format needs user_sequence.txt in it"),
-        ("item_info", {"item_info.csv": "id\n1\n", "interactions.csv": "user_id,item_id\n"}, "have item_id, title; it"),
+        ("item_info", {"item_info.csv": "id\n1\n", "interactions.csv": "user_id,item_id\n"}, "item_id, title, got"),
         ("fashion", {"styles.csv": ""}, r"styles.csv: is empty; expected a header with id, productDisplayName"),
         ("amazon2023", {"meta_x.jsonl": ""}, r"needs meta_\*.jsonl and the reviews"),
-        ("carryover", {"products.jsonl": ""}, r"no interactions.csv, interactions.jsonl, interactions.parquet in it"),
+        ("carryover", {"products.jsonl": ""}, r"one of interactions.csv, interactions.jsonl, interactions.parquet in"),
         ("sequences", {"item_text.txt": b"\xff\xfe", "user_sequence.txt": ""}, r"item_text.txt: is not UTF-8"),
         ("sequences", {"item_text.txt": "a b\n", "user_sequence.txt": "u z\n"}, "none of 1 interactions is with"),
-        ("sequences", {"item_text.txt": "", "user_sequence.txt": ""}, r"no product that can be used"),
+        ("sequences", {"item_text.txt": "", "user_sequence.txt": ""}, r"expected products, found none that is usable"),
     ],
 )  # fmt: skip
-def test_what_is_not_this_format_says_what_was_expected(tmp_path, source, name, files, message):
+def test_another_format_is_refused_with_the_expected_files(tmp_path, source, name, files, message):
     for file, content in files.items():
         (source / file).write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(DataError, match=message):
         prepared(tmp_path, name)
 
 
-def test_every_kind_of_the_contract_can_be_what_an_interaction_was():
+def test_kind_option_accepts_every_kind_of_the_contract():
     assert {Options(kind=kind).kind for kind in KINDS} == set(KINDS)
     with pytest.raises(ConfigError, match="--kind must be one of view"):
         Options(kind="look")
@@ -532,8 +532,8 @@ VALUES = st.recursive(
 
 @settings(max_examples=25, deadline=None)
 @given(st.data())
-def test_whatever_stands_in_a_field_is_taken_or_dropped_and_never_breaks_the_rest(data):
-    """One line of twenty has anything at all in some of its fields; the other nineteen must come through."""
+def test_any_field_value_is_kept_or_dropped_and_breaks_no_other_record(data):
+    """One line of twenty has arbitrary values in some of its fields; the other nineteen must be read."""
     good = [{**META, "parent_asin": f"B{n}"} for n in range(19)]
     strange_meta = {**META, **data.draw(st.dictionaries(st.sampled_from(sorted(META)), VALUES, max_size=4))}
     review = {"user_id": "U", "parent_asin": "B1", "rating": 5.0, "timestamp": 1588687728923}

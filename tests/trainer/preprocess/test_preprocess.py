@@ -34,7 +34,7 @@ from trainer.preprocess.text import augment_text, clean_text
         ("   ", ""),
     ],
 )
-def test_text_is_what_a_reader_sees(dirty, clean):
+def test_clean_text_keeps_what_a_reader_sees(dirty, clean):
     assert clean_text(dirty, 500) == clean
 
 
@@ -42,14 +42,14 @@ def test_text_is_what_a_reader_sees(dirty, clean):
 @given(st.text(alphabet=st.sampled_from("ab <>/&;lt!p-.\n\x00\u0301e\u200d amp#3"), max_size=60), st.integers(1, 40))
 @example("&amp;lt;<b>b>&amp;amp;amp;amp;lt;p>", 40)
 @example("<<b>b>x", 40)
-def test_cleaning_what_is_clean_changes_nothing(text, max_chars):
+def test_cleaning_clean_text_changes_nothing(text, max_chars):
     once = clean_text(text, max_chars)
     assert len(once) <= max_chars
     assert clean_text(once, max_chars) == once
     assert once == unicodedata.normalize("NFC", once) == " ".join(once.split())
 
 
-def test_long_text_is_cut_between_words_where_that_costs_little():
+def test_long_text_is_cut_between_words_if_that_loses_little():
     assert clean_text("one two three four", 15) == "one two three"
     assert clean_text("one twothreefourfive", 15) == "one twothreefou"
     assert clean_text("one two three four", 13) == "one two three"
@@ -72,7 +72,7 @@ def test_augmenting_drops_about_its_share_and_keeps_the_title_first():
     assert set(words) <= set(text.split())
 
 
-def test_words_are_left_out_in_place_but_never_all():
+def test_dropping_words_keeps_their_order_and_at_least_one():
     texts = [augment_text("a b c d e f g h", chance(seed), drop=0.5) for seed in range(200)]
     assert np.mean([len(text.split()) for text in texts]) == pytest.approx(4, abs=0.5)
     assert all(text == " ".join(sorted(text.split())) for text in texts)
@@ -80,7 +80,7 @@ def test_words_are_left_out_in_place_but_never_all():
     assert augment_text("", chance(1), drop=0.5, separator=". ") == ""
 
 
-def test_a_summary_is_whole_sentences_about_the_subject_in_their_order():
+def test_a_summary_holds_central_whole_sentences_in_their_order():
     about = ["The mug keeps tea warm.", "Tea in this mug stays warm for hours.", "A warm mug of tea for the desk."]
     aside = ["Ships from Denmark.", "Visit our other listings!", "No returns on Sundays."]
     text = " ".join([aside[0], about[0], about[1], aside[1], about[2], aside[2]])
@@ -90,7 +90,7 @@ def test_a_summary_is_whole_sentences_about_the_subject_in_their_order():
     assert summarise(text, 100) == found
     assert summarise("Short. Enough.", 100) == "Short. Enough."
     long_one = "word " * 100
-    assert summarise(long_one, 20) == long_one  # nothing to leave out: cutting is clean_text's work
+    assert summarise(long_one, 20) == long_one  # one sentence only: clean_text does the cutting
     assert summarise("!!! " * 50, 20) == "!!! " * 50
 
 
@@ -118,7 +118,7 @@ def opened(content):
     return Image.open(io.BytesIO(content))
 
 
-def test_a_jpeg_that_is_ready_stays_byte_for_byte_and_a_large_one_shrinks_in_proportion():
+def test_a_ready_jpeg_is_unchanged_and_a_large_one_keeps_proportions():
     ready = encoded(Image.new("RGB", (100, 50), (1, 2, 3)), "JPEG")
     assert clean_image(ready, RULE) == ready
     shrunk = clean_image(encoded(Image.new("RGB", (400, 100), (1, 2, 3)), "JPEG"), RULE)
@@ -126,7 +126,7 @@ def test_a_jpeg_that_is_ready_stays_byte_for_byte_and_a_large_one_shrinks_in_pro
     assert opened(clean_image(encoded(Image.new("L", (40, 30)), "JPEG"), RULE)).mode == "RGB"
 
 
-def test_transparency_is_white_and_palettes_become_colours():
+def test_transparency_becomes_white_and_palettes_become_rgb():
     image = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
     image.paste((0, 0, 255, 255), (0, 0, 40, 20))
     found = np.asarray(opened(clean_image(encoded(image), RULE)), dtype=int)
@@ -150,7 +150,7 @@ def test_an_image_taken_sideways_is_turned_upright():
 
 
 def bomb(side):
-    """A PNG of a few kilobytes that says it is side × side pixels."""
+    """Return a PNG of a few kilobytes whose header states side × side pixels."""
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     rows = zlib.compress(b"\x00" * ((side // 8 + 1) * min(side, 100)), 9)
 
@@ -172,8 +172,8 @@ def bomb(side):
         (bomb(60_000), "pixels, at most 40,000,000"),
     ],
 )
-@pytest.mark.parametrize("limit", [None, MAX_PIXELS])  # that of a server in the same process
-def test_what_is_no_usable_image_is_refused(content, message, limit, monkeypatch):
+@pytest.mark.parametrize("limit", [None, MAX_PIXELS])  # Pillow's limit as a server in the same process sets it
+def test_an_unusable_image_is_refused_with_its_reason(content, message, limit, monkeypatch):
     if limit:
         monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
     assert len(content) < 100_000
@@ -181,7 +181,7 @@ def test_what_is_no_usable_image_is_refused(content, message, limit, monkeypatch
         clean_image(content, RULE)
 
 
-def test_columns_are_checked_against_counts_made_by_hand():
+def test_column_checks_equal_counts_made_by_hand():
     cells = [str(n % 7) for n in range(50)]
     checks = check_columns(
         {
