@@ -23,11 +23,15 @@
   }
 
   /** @param {"view" | "cart" | "wishlist"} kind */
-  async function report(kind) {
+  function report(kind) {
     const { html, url } = snapshot();
-    const answer = await chrome.runtime.sendMessage({ type: "page.seen", html, url, kind });
-    // What goes wrong is no business of the shop's page; the panel tells the shopper about the server.
-    if (!answer?.ok) console.debug("Carryover:", answer?.error?.message ?? "no answer");
+    chrome.runtime.sendMessage({ type: "page.seen", html, url, kind }).then(
+      (answer) => {
+        // Failures are kept from the shop's page; the panel tells the shopper about the server.
+        if (!answer?.ok) console.debug("Carryover:", answer?.error?.message ?? "no answer");
+      },
+      (error) => console.debug("Carryover:", error),
+    );
   }
 
   /** A page in a tab nobody looks at, or one the browser loads ahead, has not been seen. */
@@ -77,5 +81,5 @@
   });
   document.addEventListener("click", onClick, { capture: true, passive: true });
   watchNavigation();
-  whenSeen().then(() => report("view"));
+  void whenSeen().then(() => report("view"));
 })();

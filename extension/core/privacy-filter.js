@@ -1,6 +1,7 @@
 // @ts-check
 import { privacy } from "../generated/contracts.js";
 import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
+import { scrubText } from "../values/personal-data.js";
 
 /**
  * @typedef {Record<string, any>} Product
@@ -8,7 +9,6 @@ import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
  * @typedef {{allowed: true, product: Product} | {allowed: false, reason: string}} Judgement
  */
 
-const personal = privacy.personalDataPatterns.map(({ pattern }) => new RegExp(pattern, "gu"));
 const personalParameters = new Set(privacy.personalUrlParameters);
 const sensitive = privacy.sensitiveCategories.map(({ name, terms }) => ({ name, pattern: termsPattern(terms) }));
 // Shops put a locale before the path: /en/checkout, /de-at/account.
@@ -18,11 +18,6 @@ const LOCALE = /^\/[a-z]{2}(?:[-_][a-z]{2})?(?=\/)/;
 function termsPattern(terms) {
   const escaped = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "[\\s\\-]+"));
   return new RegExp(`(?<![\\p{L}\\p{N}])(?:${escaped.join("|")})(?![\\p{L}\\p{N}])`, "iu");
-}
-
-/** @param {string} text @returns {string} with e-mail addresses, telephone and card numbers replaced */
-export function scrubText(text) {
-  return personal.reduce((out, pattern) => out.replace(pattern, privacy.personalDataReplacement), text);
 }
 
 /** @param {string} url @returns {string} without parameters that name a person */

@@ -93,30 +93,30 @@ function isMessage(message) {
 }
 
 /**
- * A listener for chrome.runtime.onMessage that answers always: with the handler's reply or with one error shape.
+ * Return a listener for chrome.runtime.onMessage. It answers always: with the handler's reply, or with the one error shape.
  * @param {Zone} to the zone this page is
- * @param {Record<string, Handler>} handlers
+ * @param {Record<string, Handler>} handlers by message type
  * @returns {(message: unknown, sender: chrome.runtime.MessageSender, respond: (answer: Answer) => void) => boolean}
  */
 export function createListener(to, handlers) {
   const origin = chrome.runtime.getURL("").replace(/\/$/, "");
+  /** @param {unknown} message @param {chrome.runtime.MessageSender} sender @returns {Promise<Answer>} */
+  async function answer(message, sender) {
+    if (!isMessage(message)) throw new CarryoverError("invalid_message", "A message needs a type.");
+    assertAllowed(message, zoneOf(sender, origin, chrome.runtime.id), to);
+    const { type, ...fields } = message;
+    return { ok: true, ...(await handlers[type](fields, sender)) };
+  }
   return (message, sender, respond) => {
-    // Every page of the extension hears every message: what is meant for another zone is left to it.
+    // Every page of the extension hears every message: this one leaves alone what is for another zone.
     const target =
       isMessage(message) && Object.hasOwn(specifications, message.type)
         ? specifications[message.type].to
         : "background";
     if (target !== to) return false;
-    (async () => {
-      try {
-        if (!isMessage(message)) throw new CarryoverError("invalid_message", "A message needs a type.");
-        assertAllowed(message, zoneOf(sender, origin, chrome.runtime.id), to);
-        const { type, ...fields } = message;
-        respond({ ok: true, ...(await handlers[type](fields, sender)) });
-      } catch (error) {
-        respond(refusal(error));
-      }
-    })();
+    answer(message, sender)
+      .then(respond)
+      .catch((error) => respond(refusal(error)));
     return true;
   };
 }

@@ -135,14 +135,14 @@ async function update(isForced) {
   else showMessage(t("noShopTitle"), t("noShop"));
 }
 
-/** @param {boolean} isForced */
+/** Update the page, and show what goes wrong. @param {boolean} isForced */
 const refresh = (isForced) => update(isForced).catch(showError);
 
 localise();
 byId("refresh").addEventListener("click", () => refresh(true));
 byId("erase").addEventListener("click", () =>
   askToErase(() => {
-    refresh(true).then(() => {
+    void refresh(true).then(() => {
       byId("status").textContent = t("erased");
     });
   }, showStatus),
@@ -158,7 +158,7 @@ chrome.runtime.onMessage.addListener(
 if (!isFixed) {
   chrome.tabs.onActivated.addListener(() => refresh(false));
   chrome.tabs.onUpdated.addListener((_, { status, url }) => {
-    if (status === "complete" || url) refresh(false);
+    if (status === "complete" || url) void refresh(false);
   });
 }
-refresh(true);
+void refresh(true);

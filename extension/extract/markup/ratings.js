@@ -1,7 +1,7 @@
 // @ts-check
 // Ratings and reviews, as schema.org's Rating and Review objects spell them.
-import { scrubText } from "../../core/privacy-filter.js";
 import { asList, isObject, textOf } from "./nodes.js";
+import { scrubText } from "../../values/personal-data.js";
 import { clean } from "../../values/text.js";
 
 const MAX_REVIEWS = 50;
