@@ -1,7 +1,9 @@
-// Writes extension/generated/contracts.js from contracts/*.json; with --check it fails where the two differ.
+// Writes extension/generated/ from contracts/; with --check it fails where a file differs. An unknown keyword is an error.
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
+import { assertKnownKeywords } from "./contract-keywords.js";
+import { contractTypes } from "./contract-types.js";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const names = {
@@ -15,24 +17,26 @@ const names = {
   bundleSchema: "bundle.schema.json",
 };
 
-async function generate() {
+async function contractData() {
   const parts = ["// Generated from contracts/ by `npm run contracts`. Do not edit.\n"];
   for (const [name, file] of Object.entries(names)) {
     const value = JSON.parse(await readFile(path.join(root, "contracts", file), "utf8"));
+    if (file.endsWith(".schema.json")) assertKnownKeywords(value, file);
     parts.push(`export const ${name} = ${JSON.stringify(value, null, 1)};\n`);
   }
   return parts.join("\n");
 }
 
-const target = path.join(root, "extension", "generated", "contracts.js");
-const wanted = await generate();
-if (process.argv.includes("--check")) {
-  const present = await readFile(target, "utf8").catch(() => "");
-  if (present !== wanted) {
-    console.error("extension/generated/contracts.js differs from contracts/: run `npm run contracts` and commit it.");
-    process.exit(1);
+const outputs = { "contracts.js": await contractData(), "contract-types.d.ts": await contractTypes() };
+for (const [name, wanted] of Object.entries(outputs)) {
+  const target = path.join(root, "extension", "generated", name);
+  if (process.argv.includes("--check")) {
+    const present = await readFile(target, "utf8").catch(() => "");
+    if (present === wanted) continue;
+    console.error(`extension/generated/${name} differs from contracts/: run \`npm run contracts\` and commit it.`);
+    process.exitCode = 1;
+  } else {
+    await writeFile(target, wanted);
+    console.log(`extension/generated/${name} written`);
   }
-} else {
-  await writeFile(target, wanted);
-  console.log("extension/generated/contracts.js written");
 }

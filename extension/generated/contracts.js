@@ -1643,7 +1643,7 @@ export const pageWords = {
 };
 
 export const messages = {
- "about": "Every message that crosses a boundary inside the extension: who may send it, to whom, with which fields, and what comes back. extension/messaging/messages.js refuses anything else. A trailing ? marks an optional field. Every message has a `type`; every answer is {ok: true, …reply} or {ok: false, error: {code, message}}.",
+ "about": "Every message that crosses a boundary inside the extension: who may send it, to whom, with which fields, and what comes back. extension/messaging/messages.js refuses anything else. A trailing ? marks an optional field. A kind is string, number, boolean, a type below or of another contract (an object), or a list of one of these ([]). Lists and objects are checked no deeper at run time; `npm run contracts` types them. Every message has a `type`; every answer is {ok: true, …reply} or {ok: false, error: {code, message}}.",
  "zones": {
   "content": "A content script: lives in a shop's page and is trusted least. Only a shop with consent is heard.",
   "ui": "The extension's own pages: popup, side panel, options.",
@@ -1675,7 +1675,7 @@ export const messages = {
    "reply": {
     "html": "string",
     "url": "string",
-    "hidden": "array"
+    "hidden": "number[]"
    }
   },
   "page.read": {
@@ -1686,11 +1686,11 @@ export const messages = {
    "fields": {
     "html": "string",
     "url": "string",
-    "hidden": "array"
+    "hidden": "number[]"
    },
    "reply": {
-    "product": "object",
-    "listing": "array"
+    "product": "Product",
+    "listing": "ListedCard[]"
    }
   },
   "state.changed": {
@@ -1710,7 +1710,7 @@ export const messages = {
     "tabId?": "number"
    },
    "reply": {
-    "state": "object"
+    "state": "State"
    }
   },
   "consent.ask": {
@@ -1735,7 +1735,7 @@ export const messages = {
     "tabId?": "number"
    },
    "reply": {
-    "state": "object"
+    "state": "State"
    }
   },
   "pause.set": {
@@ -1747,7 +1747,7 @@ export const messages = {
     "paused": "boolean"
    },
    "reply": {
-    "state": "object"
+    "state": "State"
    }
   },
   "profile.erase": {
@@ -1757,7 +1757,7 @@ export const messages = {
    "to": "background",
    "fields": {},
    "reply": {
-    "state": "object"
+    "state": "State"
    }
   },
   "profile.export": {
@@ -1767,7 +1767,7 @@ export const messages = {
    "to": "background",
    "fields": {},
    "reply": {
-    "profile": "object"
+    "profile": "ProfileExport"
    }
   },
   "settings.set": {
@@ -1781,7 +1781,7 @@ export const messages = {
     "mode?": "string"
    },
    "reply": {
-    "state": "object"
+    "state": "State"
    }
   },
   "recommend": {
@@ -1793,7 +1793,7 @@ export const messages = {
     "tabId?": "number"
    },
    "reply": {
-    "recommendations": "object"
+    "recommendations": "Recommendations"
    }
   },
   "item.dismiss": {
@@ -1802,7 +1802,7 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "item": "object"
+    "item": "Card"
    },
    "reply": {
     "stored": "boolean"
@@ -1815,7 +1815,7 @@ export const messages = {
    "to": "background",
    "fields": {},
    "reply": {
-    "entries": "array"
+    "entries": "LedgerEntry[]"
    }
   },
   "towers.embedItems": {
@@ -1825,10 +1825,10 @@ export const messages = {
    "to": "towers",
    "fields": {
     "bundleUrl": "string",
-    "texts": "array"
+    "texts": "string[]"
    },
    "reply": {
-    "embeddings": "array"
+    "embeddings": "number[][]"
    }
   },
   "towers.embedUser": {
@@ -1838,12 +1838,502 @@ export const messages = {
    "to": "towers",
    "fields": {
     "bundleUrl": "string",
-    "items": "array",
-    "kinds": "array",
-    "agesDays": "array"
+    "items": "number[][]",
+    "kinds": "number[]",
+    "agesDays": "number[]"
    },
    "reply": {
-    "embedding": "array"
+    "embedding": "number[]"
+   }
+  }
+ },
+ "types": {
+  "ListedCard": {
+   "description": "A product card on a shop's page, read on this device.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "shop",
+    "itemId",
+    "url",
+    "title"
+   ],
+   "properties": {
+    "shop": {
+     "type": "string"
+    },
+    "itemId": {
+     "type": "string"
+    },
+    "url": {
+     "type": "string"
+    },
+    "title": {
+     "type": "string"
+    },
+    "image": {
+     "type": "string"
+    },
+    "price": {
+     "$ref": "product.schema.json#/$defs/price"
+    }
+   }
+  },
+  "Card": {
+   "description": "An item that the panel shows, from the page or from the server.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "itemId",
+    "url",
+    "title"
+   ],
+   "properties": {
+    "shop": {
+     "type": "string"
+    },
+    "itemId": {
+     "type": "string"
+    },
+    "url": {
+     "type": "string"
+    },
+    "title": {
+     "type": "string"
+    },
+    "brand": {
+     "type": "string"
+    },
+    "categoryPath": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     }
+    },
+    "attributes": {
+     "$ref": "product.schema.json#/properties/attributes"
+    },
+    "image": {
+     "type": "string"
+    },
+    "price": {
+     "$ref": "product.schema.json#/$defs/price"
+    },
+    "regularPrice": {
+     "$ref": "product.schema.json#/$defs/price"
+    },
+    "availability": {
+     "type": "string"
+    }
+   }
+  },
+  "RankedCard": {
+   "allOf": [
+    {
+     "$ref": "#/types/Card"
+    },
+    {
+     "type": "object",
+     "additionalProperties": false,
+     "required": [
+      "score",
+      "why"
+     ],
+     "properties": {
+      "score": {
+       "type": "number"
+      },
+      "why": {
+       "type": "array",
+       "items": {
+        "type": "string"
+       },
+       "description": "Titles of at most two liked items."
+      }
+     }
+    }
+   ]
+  },
+  "Recommendations": {
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "items",
+    "mode",
+    "basis",
+    "shop"
+   ],
+   "properties": {
+    "items": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/RankedCard"
+     },
+     "description": "Best first."
+    },
+    "mode": {
+     "enum": [
+      "own",
+      "page"
+     ]
+    },
+    "basis": {
+     "enum": [
+      "taste",
+      "first_screen",
+      "page_order"
+     ]
+    },
+    "shop": {
+     "type": "string"
+    },
+    "problem": {
+     "type": "object",
+     "additionalProperties": false,
+     "required": [
+      "code",
+      "message"
+     ],
+     "properties": {
+      "code": {
+       "type": "string"
+      },
+      "message": {
+       "type": "string"
+      }
+     },
+     "description": "Why the page was ranked instead of the server's catalogue."
+    }
+   }
+  },
+  "Settings": {
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "serverUrl",
+    "serverIsMine",
+    "mode",
+    "paused",
+    "consents",
+    "bundleUrl"
+   ],
+   "properties": {
+    "serverUrl": {
+     "type": "string"
+    },
+    "serverIsMine": {
+     "type": "boolean",
+     "description": "The shopper vouches for a server that is not on this machine."
+    },
+    "mode": {
+     "enum": [
+      "auto",
+      "page"
+     ]
+    },
+    "paused": {
+     "type": "boolean"
+    },
+    "consents": {
+     "type": "object",
+     "additionalProperties": {
+      "type": "string"
+     },
+     "description": "From shop to the time of consent."
+    },
+    "bundleUrl": {
+     "type": "string",
+     "description": "The bundle last used, so that ranking works while the server is away."
+    }
+   }
+  },
+  "TabDescription": {
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "tabId",
+    "url",
+    "shop",
+    "isIncognito"
+   ],
+   "properties": {
+    "tabId": {
+     "type": "number"
+    },
+    "url": {
+     "oneOf": [
+      {
+       "type": "string"
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "null where the browser does not let the extension see it."
+    },
+    "shop": {
+     "oneOf": [
+      {
+       "type": "string"
+      },
+      {
+       "type": "null"
+      }
+     ]
+    },
+    "isIncognito": {
+     "type": "boolean"
+    }
+   }
+  },
+  "State": {
+   "description": "What the extension's own pages show.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "serverUrl",
+    "serverIsMine",
+    "mode",
+    "paused",
+    "isOwnServer",
+    "hasBundle",
+    "consents",
+    "numKnown",
+    "numDismissed",
+    "unreadable",
+    "tab"
+   ],
+   "properties": {
+    "serverUrl": {
+     "type": "string"
+    },
+    "serverIsMine": {
+     "type": "boolean"
+    },
+    "mode": {
+     "enum": [
+      "auto",
+      "page"
+     ]
+    },
+    "paused": {
+     "type": "boolean"
+    },
+    "isOwnServer": {
+     "type": "boolean"
+    },
+    "hasBundle": {
+     "type": "boolean"
+    },
+    "consents": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "additionalProperties": false,
+      "required": [
+       "shop",
+       "since"
+      ],
+      "properties": {
+       "shop": {
+        "type": "string"
+       },
+       "since": {
+        "type": "string"
+       }
+      }
+     }
+    },
+    "numKnown": {
+     "type": "number"
+    },
+    "numDismissed": {
+     "type": "number"
+    },
+    "unreadable": {
+     "type": "number",
+     "description": "Records of the profile that could not be opened."
+    },
+    "tab": {
+     "oneOf": [
+      {
+       "allOf": [
+        {
+         "$ref": "#/types/TabDescription"
+        },
+        {
+         "type": "object",
+         "additionalProperties": false,
+         "required": [
+          "isConsented"
+         ],
+         "properties": {
+          "isConsented": {
+           "type": "boolean"
+          }
+         }
+        }
+       ]
+      },
+      {
+       "type": "null"
+      }
+     ]
+    }
+   }
+  },
+  "KeptProduct": {
+   "description": "What the privacy filter lets into the profile.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "shop",
+    "itemId",
+    "url"
+   ],
+   "properties": {
+    "shop": {
+     "type": "string"
+    },
+    "itemId": {
+     "type": "string"
+    },
+    "url": {
+     "type": "string"
+    },
+    "title": {
+     "type": "string"
+    },
+    "brand": {
+     "type": "string"
+    },
+    "description": {
+     "type": "string"
+    },
+    "categoryPath": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     }
+    },
+    "attributes": {
+     "$ref": "product.schema.json#/properties/attributes"
+    },
+    "images": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     }
+    },
+    "price": {
+     "$ref": "product.schema.json#/$defs/price"
+    }
+   }
+  },
+  "KeptInteraction": {
+   "description": "One interaction in the encrypted profile.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "id",
+    "kind",
+    "time",
+    "weight",
+    "space",
+    "embedding",
+    "product"
+   ],
+   "properties": {
+    "id": {
+     "type": "string",
+     "description": "Of the record."
+    },
+    "kind": {
+     "$ref": "interaction.schema.json#/properties/kind"
+    },
+    "time": {
+     "type": "string",
+     "description": "ISO 8601"
+    },
+    "weight": {
+     "type": "number",
+     "description": "1 to 5: how often it happened on that day."
+    },
+    "space": {
+     "type": "string",
+     "description": "Of the embedding."
+    },
+    "embedding": {
+     "type": "string",
+     "description": "base64 of float32"
+    },
+    "product": {
+     "$ref": "#/types/KeptProduct"
+    }
+   }
+  },
+  "LedgerEntry": {
+   "description": "One request that left the device.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "id",
+    "time",
+    "method",
+    "url",
+    "body"
+   ],
+   "properties": {
+    "id": {
+     "type": "string"
+    },
+    "time": {
+     "type": "string"
+    },
+    "method": {
+     "type": "string"
+    },
+    "url": {
+     "type": "string"
+    },
+    "body": {
+     "type": "string"
+    }
+   }
+  },
+  "ProfileExport": {
+   "description": "Everything that the profile keeps, readable.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "format",
+    "exportedAt",
+    "settings",
+    "interactions",
+    "ledger"
+   ],
+   "properties": {
+    "format": {
+     "const": 1
+    },
+    "exportedAt": {
+     "type": "string"
+    },
+    "settings": {
+     "$ref": "#/types/Settings"
+    },
+    "interactions": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/KeptInteraction"
+     }
+    },
+    "ledger": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/LedgerEntry"
+     }
+    }
    }
   }
  }
@@ -1939,6 +2429,7 @@ export const productSchema = {
    "description": "Present only where it differs from price."
   },
   "availability": {
+   "title": "Availability",
    "enum": [
     "InStock",
     "OutOfStock",
@@ -1956,6 +2447,7 @@ export const productSchema = {
    "description": "schema.org/ItemAvailability without its prefix."
   },
   "condition": {
+   "title": "Condition",
    "enum": [
     "NewCondition",
     "UsedCondition",
@@ -1964,6 +2456,7 @@ export const productSchema = {
    ]
   },
   "rating": {
+   "title": "Rating",
    "type": "object",
    "additionalProperties": false,
    "required": [
@@ -1986,6 +2479,7 @@ export const productSchema = {
    }
   },
   "attributes": {
+   "title": "Attributes",
    "type": "object",
    "maxProperties": 40,
    "propertyNames": {
@@ -2002,6 +2496,7 @@ export const productSchema = {
    "type": "array",
    "maxItems": 250,
    "items": {
+    "title": "Variant",
     "type": "object",
     "additionalProperties": false,
     "properties": {
@@ -2040,6 +2535,7 @@ export const productSchema = {
    "type": "array",
    "maxItems": 50,
    "items": {
+    "title": "Review",
     "type": "object",
     "additionalProperties": false,
     "properties": {
@@ -2068,6 +2564,7 @@ export const productSchema = {
    "format": "date-time"
   },
   "provenance": {
+   "title": "Provenance",
    "type": "object",
    "propertyNames": {
     "enum": [
@@ -2092,6 +2589,7 @@ export const productSchema = {
     ]
    },
    "additionalProperties": {
+    "title": "Syntax",
     "enum": [
      "json-ld",
      "microdata",
@@ -2108,6 +2606,7 @@ export const productSchema = {
    "description": "Which syntax each field was read from."
   },
   "verdict": {
+   "title": "Verdict",
    "enum": [
     "product",
     "listing",
@@ -2132,6 +2631,7 @@ export const productSchema = {
  },
  "$defs": {
   "price": {
+   "title": "Price",
    "type": "object",
    "additionalProperties": false,
    "required": [
@@ -2187,6 +2687,7 @@ export const interactionSchema = {
    "$ref": "product.schema.json#/properties/itemId"
   },
   "kind": {
+   "title": "InteractionKind",
    "enum": [
     "view",
     "wishlist",
@@ -2213,7 +2714,7 @@ export const interactionSchema = {
 export const bundleSchema = {
  "$schema": "https://json-schema.org/draft/2020-12/schema",
  "$id": "https://carryover.example/contracts/bundle.schema.json",
- "title": "Bundle manifest",
+ "title": "BundleManifest",
  "description": "manifest.json of a bundle directory. The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification.",
  "type": "object",
  "additionalProperties": false,
@@ -2260,6 +2761,7 @@ export const bundleSchema = {
    "description": "SHA-256 over what determines item embeddings (the item-side files and preprocessing). Two vectors may be compared only within one space."
   },
   "createdBy": {
+   "title": "BundleCreator",
    "type": "object",
    "additionalProperties": false,
    "required": [
@@ -2281,6 +2783,7 @@ export const bundleSchema = {
     "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$"
    },
    "additionalProperties": {
+    "title": "BundleFile",
     "type": "object",
     "additionalProperties": false,
     "required": [
@@ -2299,6 +2802,7 @@ export const bundleSchema = {
    }
   },
   "towers": {
+   "title": "BundleTowers",
    "type": "object",
    "additionalProperties": false,
    "required": [
@@ -2322,6 +2826,7 @@ export const bundleSchema = {
    }
   },
   "lite": {
+   "title": "LiteBundle",
    "type": "object",
    "additionalProperties": false,
    "required": [
@@ -2345,6 +2850,7 @@ export const bundleSchema = {
    }
   },
   "text": {
+   "title": "BundleText",
    "type": "object",
    "additionalProperties": false,
    "required": [
@@ -2353,6 +2859,7 @@ export const bundleSchema = {
    ],
    "properties": {
     "tokenizer": {
+     "title": "TokenizerRule",
      "type": "object",
      "additionalProperties": false,
      "required": [
@@ -2384,6 +2891,7 @@ export const bundleSchema = {
      }
     },
     "itemText": {
+     "title": "ItemTextRule",
      "type": "object",
      "additionalProperties": false,
      "required": [
@@ -2413,6 +2921,7 @@ export const bundleSchema = {
    }
   },
   "image": {
+   "title": "ImageRule",
    "type": "object",
    "additionalProperties": false,
    "required": [
@@ -2447,6 +2956,7 @@ export const bundleSchema = {
    }
   },
   "interactions": {
+   "title": "BundleInteractions",
    "type": "object",
    "additionalProperties": false,
    "required": [
@@ -2474,6 +2984,7 @@ export const bundleSchema = {
   "origin": {
    "type": "array",
    "items": {
+    "title": "TowerOrigin",
     "type": "object",
     "additionalProperties": false,
     "required": [
@@ -2500,6 +3011,7 @@ export const bundleSchema = {
   "parity": {
    "type": "array",
    "items": {
+    "title": "TowerParity",
     "type": "object",
     "additionalProperties": false,
     "required": [
@@ -2535,6 +3047,7 @@ export const bundleSchema = {
   "speed": {
    "type": "array",
    "items": {
+    "title": "TowerSpeed",
     "type": "object",
     "additionalProperties": false,
     "required": [
@@ -2590,6 +3103,7 @@ export const bundleSchema = {
    }
   },
   "tensor": {
+   "title": "Tensor",
    "type": "object",
    "additionalProperties": false,
    "required": [
@@ -2603,6 +3117,7 @@ export const bundleSchema = {
      "type": "string"
     },
     "role": {
+     "title": "TensorRole",
      "enum": [
       "inputIds",
       "attentionMask",
@@ -2644,6 +3159,7 @@ export const bundleSchema = {
    }
   },
   "tower": {
+   "title": "BundleTower",
    "type": "object",
    "additionalProperties": false,
    "required": [

@@ -54,6 +54,12 @@ function kindOf(value) {
   return value === null ? "null" : typeof value;
 }
 
+/** @param {string} kind of messages.json: a list is an array, a type of the contracts an object @returns {string} */
+function runtimeKind(kind) {
+  if (kind.endsWith("[]")) return "array";
+  return ["string", "number", "boolean"].includes(kind) ? kind : "object";
+}
+
 /** @param {Message} message @param {Zone | null} from @param {Zone} to @throws {CarryoverError} */
 export function assertAllowed(message, from, to) {
   const specification = Object.hasOwn(specifications, message.type) ? specifications[message.type] : undefined;
@@ -68,7 +74,7 @@ export function assertAllowed(message, from, to) {
   const known = new Map(
     Object.entries(specification.fields).map(([name, kind]) => [
       name.replace(/\?$/, ""),
-      { kind, isOptional: name.endsWith("?") },
+      { kind: runtimeKind(kind), isOptional: name.endsWith("?") },
     ]),
   );
   for (const name of Object.keys(message)) {

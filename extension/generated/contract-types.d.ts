@@ -1,0 +1,704 @@
+// Generated from contracts/ by `npm run contracts`. Do not edit.
+/**
+ * schema.org/ItemAvailability without its prefix.
+ */
+export type Availability =
+  | "InStock"
+  | "OutOfStock"
+  | "LimitedAvailability"
+  | "PreOrder"
+  | "BackOrder"
+  | "Discontinued"
+  | "InStoreOnly"
+  | "OnlineOnly"
+  | "SoldOut"
+  | "PreSale"
+  | "Reserved"
+  | "MadeToOrder";
+export type Condition = "NewCondition" | "UsedCondition" | "RefurbishedCondition" | "DamagedCondition";
+export type Syntax =
+  "json-ld" | "microdata" | "rdfa" | "opengraph" | "meta" | "state" | "dom" | "feed" | "rendered" | "url";
+export type Verdict = "product" | "listing" | "blocked" | "empty" | "needs_js" | "not_found";
+/**
+ * The position in this list is the integer that user towers receive.
+ */
+export type InteractionKind = "view" | "wishlist" | "cart" | "purchase" | "rating" | "dismiss";
+export type TensorRole =
+  | "inputIds"
+  | "attentionMask"
+  | "tokenTypeIds"
+  | "pixels"
+  | "text"
+  | "image"
+  | "modalityMask"
+  | "items"
+  | "kinds"
+  | "agesDays"
+  | "itemMask"
+  | "embedding";
+/**
+ * @minItems 3
+ * @maxItems 3
+ */
+export type Rgb = number[];
+export type RankedCard = Card & {
+  score: number;
+  /**
+   * Titles of at most two liked items.
+   */
+  why: string[];
+};
+
+/**
+ * One sellable item of one shop, in schema.org's words. Absent means unknown; null never appears on the wire.
+ */
+export interface Product {
+  /**
+   * Registrable domain (Public Suffix List, default rule *). For IP addresses and single-label hosts: host, with :port where the URL names one.
+   */
+  shop: string;
+  /**
+   * First 16 hex digits of SHA-256 over the UTF-8 canonical URL.
+   */
+  itemId: string;
+  /**
+   * Canonical URL: see urls.json.
+   */
+  url: string;
+  title?: string;
+  description?: string;
+  brand?: string;
+  /**
+   * Widest first; neither the home page nor the product itself.
+   *
+   * @maxItems 12
+   */
+  categoryPath?: string[];
+  /**
+   * GTIN-14, check digit verified, restricted prefixes refused.
+   */
+  gtin?: string;
+  sku?: string;
+  mpn?: string;
+  /**
+   * Absolute, best first.
+   *
+   * @maxItems 30
+   */
+  images?: string[];
+  price?: Price;
+  regularPrice?: Price;
+  availability?: Availability;
+  condition?: Condition;
+  rating?: Rating;
+  attributes?: Attributes;
+  /**
+   * @maxItems 250
+   */
+  variants?: Variant[];
+  /**
+   * Never who wrote it.
+   *
+   * @maxItems 50
+   */
+  reviews?: Review[];
+  language?: string;
+  fetchedAt?: string;
+  provenance: Provenance;
+  verdict: Verdict;
+}
+/**
+ * amount and currency come from one source on the page.
+ */
+export interface Price {
+  /**
+   * Decimal, as text.
+   */
+  amount: string;
+  /**
+   * ISO 4217
+   */
+  currency?: string;
+  /**
+   * As the page wrote it.
+   */
+  amountText?: string;
+}
+export interface Rating {
+  value: number;
+  best: number;
+  count?: number;
+}
+/**
+ * color, size, material, pattern, gender, ageGroup, …
+ */
+export interface Attributes {
+  [k: string]: string;
+}
+export interface Variant {
+  sku?: string;
+  gtin?: string;
+  url?: string;
+  image?: string;
+  price?: Price;
+  availability?: Availability;
+  attributes?: Attributes;
+}
+export interface Review {
+  rating?: Rating;
+  date?: string;
+  text?: string;
+}
+/**
+ * Which syntax each field was read from.
+ */
+export interface Provenance {
+  [k: string]: Syntax;
+}
+/**
+ * What one user did with one item. On a shopper's device it never leaves the encrypted profile.
+ */
+export interface Interaction {
+  /**
+   * Only in an operator's own data sets; never on a device.
+   */
+  user?: string;
+  /**
+   * Registrable domain (Public Suffix List, default rule *). For IP addresses and single-label hosts: host, with :port where the URL names one.
+   */
+  shop: string;
+  /**
+   * First 16 hex digits of SHA-256 over the UTF-8 canonical URL.
+   */
+  itemId: string;
+  kind: InteractionKind;
+  time: string;
+  weight?: number;
+}
+/**
+ * manifest.json of a bundle directory. The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification.
+ */
+export interface BundleManifest {
+  format: 1;
+  name: string;
+  dim: number;
+  /**
+   * Every embedding has unit length.
+   */
+  normalised: true;
+  /**
+   * The coordinate of an item embedding that holds the squared length a missing modality would have held. It is zero in user embeddings. Two items are compared without it, over the smaller of what is known of each.
+   */
+  filler?: number;
+  /**
+   * This interface was referenced by `BundleManifest`'s JSON-Schema
+   * via the `definition` "sha256".
+   */
+  space: string;
+  createdBy: BundleCreator;
+  files: {
+    [k: string]: BundleFile;
+  };
+  towers: BundleTowers;
+  lite?: LiteBundle;
+  text: BundleText;
+  image?: ImageRule;
+  interactions: BundleInteractions;
+  origin: TowerOrigin[];
+  parity: TowerParity[];
+  speed: TowerSpeed[];
+  /**
+   * Of the training run it came from; empty where nothing was trained.
+   */
+  metrics: {};
+}
+export interface BundleCreator {
+  version: string;
+  commit?: string;
+}
+export interface BundleFile {
+  /**
+   * This interface was referenced by `BundleManifest`'s JSON-Schema
+   * via the `definition` "sha256".
+   */
+  sha256: string;
+  bytes: number;
+}
+export interface BundleTowers {
+  textEncoder: BundleTower;
+  imageEncoder?: BundleTower;
+  itemTower: BundleTower;
+  userTower: BundleTower;
+}
+export interface BundleTower {
+  file: string;
+  precision: "float32" | "float16" | "int8";
+  /**
+   * @minItems 1
+   */
+  inputs: Tensor[];
+  /**
+   * @minItems 1
+   */
+  outputs: Tensor[];
+}
+export interface Tensor {
+  name: string;
+  role: TensorRole;
+  dtype: "float32" | "float16" | "int64" | "int32";
+  /**
+   * A string is a free dimension.
+   */
+  shape: (number | string)[];
+}
+/**
+ * What a browser downloads: token ids straight to an item embedding of the same space, and the user tower.
+ */
+export interface LiteBundle {
+  textToItem: BundleTower;
+  userTower: BundleTower;
+  /**
+   * Both towers and the tokenizer, uncompressed.
+   */
+  downloadBytes: number;
+}
+export interface BundleText {
+  tokenizer: TokenizerRule;
+  itemText: ItemTextRule;
+}
+export interface TokenizerRule {
+  /**
+   * A Hugging Face tokenizer.json
+   */
+  file: string;
+  type: "wordpiece" | "bpe";
+  maxTokens: number;
+  /**
+   * Present where the encoder needs one fixed length.
+   */
+  padTo?: number;
+}
+/**
+ * An item's text: each field's value (a list joined by single spaces) with white space collapsed and trimmed, absent or empty ones skipped, joined by separator, cut to maxChars Unicode code points. vectors/item-text.json holds the cases.
+ */
+export interface ItemTextRule {
+  /**
+   * @minItems 1
+   */
+  fields: string[];
+  separator: string;
+  maxChars: number;
+}
+/**
+ * RGB (transparent pixels on white), shorter side to `resize`, centre crop `size` × `size`, value/255, minus mean, over std, NCHW float32.
+ */
+export interface ImageRule {
+  size: number;
+  resize: number;
+  interpolation: "bicubic" | "bilinear";
+  mean: Rgb;
+  std: Rgb;
+}
+export interface BundleInteractions {
+  kinds: ["view", "wishlist", "cart", "purchase", "rating", "dismiss"];
+  /**
+   * The user tower sees at most this many, most recent first.
+   */
+  maxItems: number;
+}
+export interface TowerOrigin {
+  tower: string;
+  source: string;
+  licence: string;
+  note?: string;
+}
+export interface TowerParity {
+  tower: string;
+  against: string;
+  samples: number;
+  maxAbsDiff: number;
+  minCosine: number;
+}
+export interface TowerSpeed {
+  tower: string;
+  provider: string;
+  batch: number;
+  p50Ms: number;
+  p95Ms: number;
+  repeats: number;
+}
+export interface Problem {
+  type: "about:blank";
+  /**
+   * The HTTP status phrase.
+   */
+  title: string;
+  status: number;
+  /**
+   * Stable, for programs: invalid_json, invalid_request, vector_length, space_mismatch, unknown_shop, unknown_item, unknown_bundle, not_found, method_not_allowed, body_too_large, unauthorised, forbidden, untrusted_host, untrusted_origin, not_ready, internal.
+   */
+  code: string;
+  /**
+   * What was expected, what came, what to do.
+   */
+  detail: string;
+  /**
+   * JSON pointer to the offending part of the body.
+   */
+  pointer?: string;
+}
+export interface Shop {
+  shop: string;
+  items: number;
+  /**
+   * Grows with every change of the shop's items.
+   */
+  version: number;
+}
+export interface RecommendationRequest {
+  /**
+   * own: the server is the shopper's own and gets the exact taste vector.
+   */
+  mode: "own";
+  shop: string;
+  k: number;
+  /**
+   * The user embedding, `dim` numbers, unit length (±1e-3). Absent: a diverse, in-stock first screen.
+   */
+  vector?: number[];
+  /**
+   * Required with vector.
+   */
+  space?: string;
+  filters?: Filters;
+  /**
+   * MMR's 1 - lambda: 0 is pure relevance.
+   */
+  diversity?: number;
+  /**
+   * vectors: each item carries its embedding, so that the device can say why.
+   */
+  include?: "vectors"[];
+}
+export interface Filters {
+  /**
+   * true: only items that can be bought now or that do not say.
+   */
+  inStock?: boolean;
+  priceMin?: number;
+  priceMax?: number;
+  /**
+   * Required with priceMin or priceMax.
+   */
+  currency?: string;
+  /**
+   * @maxItems 100
+   */
+  brands?: string[];
+  /**
+   * A prefix of categoryPath.
+   *
+   * @minItems 1
+   * @maxItems 12
+   */
+  category?: string[];
+  /**
+   * Item ids of this shop.
+   *
+   * @maxItems 1000
+   */
+  exclude?: string[];
+}
+export interface RecommendedItem {
+  itemId: string;
+  url: string;
+  title: string;
+  brand?: string;
+  categoryPath?: string[];
+  image?: string;
+  price?: Price;
+  regularPrice?: Price;
+  availability?: string;
+  /**
+   * Cosine of user and item, -1 to 1; on a first screen 0.
+   */
+  score: number;
+  /**
+   * base64 of dim signed bytes: the embedding × 127, rounded.
+   */
+  vectorInt8?: string;
+}
+export interface RecommendationResponse {
+  shop: string;
+  space: string;
+  strategy: "exact" | "hnsw" | "exact_filtered" | "first_screen";
+  items: RecommendedItem[];
+}
+export interface WriteReport {
+  accepted: number;
+  unchanged: number;
+  rejected: Rejection[];
+}
+export interface Rejection {
+  index: number;
+  problem: string;
+}
+/**
+ * A product card on a shop's page, read on this device.
+ */
+export interface ListedCard {
+  shop: string;
+  itemId: string;
+  url: string;
+  title: string;
+  image?: string;
+  price?: Price;
+}
+/**
+ * An item that the panel shows, from the page or from the server.
+ */
+export interface Card {
+  shop?: string;
+  itemId: string;
+  url: string;
+  title: string;
+  brand?: string;
+  categoryPath?: string[];
+  attributes?: Attributes;
+  image?: string;
+  price?: Price;
+  regularPrice?: Price;
+  availability?: string;
+}
+export interface Recommendations {
+  /**
+   * Best first.
+   */
+  items: RankedCard[];
+  mode: "own" | "page";
+  basis: "taste" | "first_screen" | "page_order";
+  shop: string;
+  /**
+   * Why the page was ranked instead of the server's catalogue.
+   */
+  problem?: {
+    code: string;
+    message: string;
+  };
+}
+export interface Settings {
+  serverUrl: string;
+  /**
+   * The shopper vouches for a server that is not on this machine.
+   */
+  serverIsMine: boolean;
+  mode: "auto" | "page";
+  paused: boolean;
+  /**
+   * From shop to the time of consent.
+   */
+  consents: {
+    [k: string]: string;
+  };
+  /**
+   * The bundle last used, so that ranking works while the server is away.
+   */
+  bundleUrl: string;
+}
+export interface TabDescription {
+  tabId: number;
+  /**
+   * null where the browser does not let the extension see it.
+   */
+  url: string | null;
+  shop: string | null;
+  isIncognito: boolean;
+}
+/**
+ * What the extension's own pages show.
+ */
+export interface State {
+  serverUrl: string;
+  serverIsMine: boolean;
+  mode: "auto" | "page";
+  paused: boolean;
+  isOwnServer: boolean;
+  hasBundle: boolean;
+  consents: {
+    shop: string;
+    since: string;
+  }[];
+  numKnown: number;
+  numDismissed: number;
+  /**
+   * Records of the profile that could not be opened.
+   */
+  unreadable: number;
+  tab:
+    | (TabDescription & {
+        isConsented: boolean;
+      })
+    | null;
+}
+/**
+ * What the privacy filter lets into the profile.
+ */
+export interface KeptProduct {
+  shop: string;
+  itemId: string;
+  url: string;
+  title?: string;
+  brand?: string;
+  description?: string;
+  categoryPath?: string[];
+  attributes?: Attributes;
+  images?: string[];
+  price?: Price;
+}
+/**
+ * One interaction in the encrypted profile.
+ */
+export interface KeptInteraction {
+  /**
+   * Of the record.
+   */
+  id: string;
+  kind: InteractionKind;
+  /**
+   * ISO 8601
+   */
+  time: string;
+  /**
+   * 1 to 5: how often it happened on that day.
+   */
+  weight: number;
+  /**
+   * Of the embedding.
+   */
+  space: string;
+  /**
+   * base64 of float32
+   */
+  embedding: string;
+  product: KeptProduct;
+}
+/**
+ * One request that left the device.
+ */
+export interface LedgerEntry {
+  id: string;
+  time: string;
+  method: string;
+  url: string;
+  body: string;
+}
+/**
+ * Everything that the profile keeps, readable.
+ */
+export interface ProfileExport {
+  format: 1;
+  exportedAt: string;
+  settings: Settings;
+  interactions: KeptInteraction[];
+  ledger: LedgerEntry[];
+}
+
+/** Every message by name: its sender, its receiver, its fields and the reply. */
+export interface Messages {
+  "page.seen": {
+    from: "content";
+    to: "background";
+    fields: { html: string; url: string; kind: string; };
+    reply: { stored: boolean; reason?: string; };
+  };
+  "page.extract": {
+    from: "background";
+    to: "content";
+    fields: { };
+    reply: { html: string; url: string; hidden: number[]; };
+  };
+  "page.read": {
+    from: "background";
+    to: "towers";
+    fields: { html: string; url: string; hidden: number[]; };
+    reply: { product: Product; listing: ListedCard[]; };
+  };
+  "state.changed": {
+    from: "background";
+    to: "ui";
+    fields: { };
+    reply: { };
+  };
+  "state.get": {
+    from: "ui";
+    to: "background";
+    fields: { tabId?: number; };
+    reply: { state: State; };
+  };
+  "consent.ask": {
+    from: "ui";
+    to: "background";
+    fields: { shop: string; tabId?: number; };
+    reply: { };
+  };
+  "consent.set": {
+    from: "ui";
+    to: "background";
+    fields: { shop: string; allowed: boolean; tabId?: number; };
+    reply: { state: State; };
+  };
+  "pause.set": {
+    from: "ui";
+    to: "background";
+    fields: { paused: boolean; };
+    reply: { state: State; };
+  };
+  "profile.erase": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { state: State; };
+  };
+  "profile.export": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { profile: ProfileExport; };
+  };
+  "settings.set": {
+    from: "ui";
+    to: "background";
+    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; };
+    reply: { state: State; };
+  };
+  "recommend": {
+    from: "ui";
+    to: "background";
+    fields: { tabId?: number; };
+    reply: { recommendations: Recommendations; };
+  };
+  "item.dismiss": {
+    from: "ui";
+    to: "background";
+    fields: { item: Card; };
+    reply: { stored: boolean; };
+  };
+  "ledger.get": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { entries: LedgerEntry[]; };
+  };
+  "towers.embedItems": {
+    from: "background";
+    to: "towers";
+    fields: { bundleUrl: string; texts: string[]; };
+    reply: { embeddings: number[][]; };
+  };
+  "towers.embedUser": {
+    from: "background";
+    to: "towers";
+    fields: { bundleUrl: string; items: number[][]; kinds: number[]; agesDays: number[]; };
+    reply: { embedding: number[]; };
+  };
+}

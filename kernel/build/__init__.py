@@ -1,0 +1,1 @@
+"""Build tools of the kernel: programs that write files which are committed."""
