@@ -13,6 +13,14 @@ class DataError(TrainerError, ValueError):
     """Products or interactions break their contract; the message names file and line."""
 
 
+class RecordError(TrainerError, ValueError):
+    """A record or an image breaks its format. `group` is the same for all that fail alike, to count them by."""
+
+    def __init__(self, reason: str, group: str) -> None:
+        super().__init__(reason)
+        self.group = group
+
+
 class EncoderError(TrainerError):
     """The encoders' bundle is missing, damaged or lacks a tower that the run needs."""
 

@@ -17,7 +17,7 @@ from jsonschema.exceptions import best_match
 from numpy.typing import NDArray
 
 from trainer.dataset.parquet import parquet_rows
-from trainer.errors import DataError
+from trainer.errors import DataError, RecordError
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
 KINDS: tuple[str, ...] = tuple(
@@ -166,10 +166,21 @@ def read_products(paths: Sequence[Path]) -> list[Product]:
     return list(products.values())
 
 
-def product_error(record: Product) -> str | None:
-    """Return the place and kind of a record's first violation of contracts/product.schema.json, None for a product."""
+@dataclass(frozen=True)
+class Violation:
+    """The place in a record that breaks its contract, as a JSON path, and how."""
+
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+def product_error(record: Product) -> Violation | None:
+    """Return a record's first violation of contracts/product.schema.json, None for a product."""
     error = best_match(_product_validator().iter_errors(record))
-    return None if error is None else f"{error.json_path}: {_short(error.message)}"
+    return None if error is None else Violation(error.json_path, _short(error.message))
 
 
 def read_interactions(path: Path) -> Iterator[Row]:
@@ -183,20 +194,21 @@ def read_interactions(path: Path) -> Iterator[Row]:
     for line, record in readers[path.suffix](path):
         try:
             yield check_row(record)
-        except ValueError as error:
+        except RecordError as error:
             raise DataError(f"{path}:{line}: {error}") from error
 
 
 def check_row(record: Mapping[str, Any]) -> Row:
-    """Return a record of any reader as a row; raise ValueError with the field that is invalid."""
+    """Return a record of any reader as a row; raise RecordError with the field that is invalid."""
     unknown = record.keys() - set(_COLUMNS)
     if unknown:
-        raise ValueError(f"unknown column {_short(str(min(unknown, key=str)))}; expected {', '.join(_COLUMNS)}")
+        name = _short(str(min(unknown, key=str)))
+        raise RecordError(f"unknown column {name}; expected {', '.join(_COLUMNS)}", f"unknown column {name}")
     for name in _COLUMNS[:-1]:
         if not isinstance(record.get(name), str) or not record[name]:
-            raise ValueError(f"{name} must be text, got {_short(repr(record.get(name)))}")
+            raise _wrong(f"{name} must be text", record.get(name))
     if record["kind"] not in KINDS:
-        raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {_short(repr(record['kind']))}")
+        raise _wrong(f"kind must be one of {', '.join(KINDS)}", record["kind"])
     return Row(
         user=record["user"],
         shop=record["shop"],
@@ -207,15 +219,17 @@ def check_row(record: Mapping[str, Any]) -> Row:
     )
 
 
+def _wrong(rule: str, got: object) -> RecordError:
+    return RecordError(f"{rule}, got {_short(repr(got))}", rule)
+
+
 def _parse_time(text: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise ValueError(
-            f"time must be a date and time with UTC offset, as 2026-03-01T09:30:00Z, got {_short(repr(text))}"
-        )
+        raise _wrong("time must be a date and time with UTC offset, as 2026-03-01T09:30:00Z", text)
     return moment.timestamp() / SECONDS_PER_DAY
 
 
@@ -225,7 +239,7 @@ def _parse_weight(value: Any) -> float:
     except (TypeError, ValueError):
         weight = math.nan
     if isinstance(value, bool) or not 0 <= weight <= _MAX_WEIGHT:
-        raise ValueError(f"weight must be a number from 0 to {_MAX_WEIGHT:g}, got {_short(repr(value))}")
+        raise _wrong(f"weight must be a number from 0 to {_MAX_WEIGHT:g}", value)
     return weight
 
 

@@ -10,8 +10,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from trainer.errors import DataError
-from trainer.formats.fields import attributes, finite, present, price, time_days, weight_of_rating
+from trainer.errors import DataError, RecordError
+from trainer.formats.fields import attributes, finite, present, price, time_days, unexpected, weight_of_rating
 from trainer.formats.images import find_images
 from trainer.formats.lines import json_records
 from trainer.formats.source import Bad, ForeignInteraction, ForeignProduct, OnBytes, Options, Source
@@ -82,10 +82,10 @@ def _reviews(paths: list[Path], options: Options, on_bytes: OnBytes) -> Iterator
             continue
         try:
             if finite(review.get("timestamp")) is None:
-                raise ValueError(f"expected timestamp in milliseconds, got {str(review.get('timestamp'))[:60]!r}")
+                raise unexpected("timestamp in milliseconds", review.get("timestamp"))
             when, weight = time_days(review["timestamp"]), weight_of_rating(review.get("rating"), options)
-        except ValueError as error:
-            yield Bad(where, str(error), str(error).partition(", got")[0])
+        except RecordError as error:
+            yield Bad(where, str(error), error.group)
             continue
         kind = "purchase" if review.get("verified_purchase") is True else "rating"
         yield ForeignInteraction(where, user, key, kind, when, weight)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from trainer.dataset.dataset import KINDS, check_row
 from trainer.dataset.parquet import parquet_rows
-from trainer.errors import DataError
+from trainer.errors import DataError, RecordError
 from trainer.formats.fields import find_one, ignore_progress, shop_name
 from trainer.formats.images import ImageFolder, find_images
 from trainer.formats.lines import csv_records, json_records
@@ -73,8 +73,8 @@ def _interactions(path: Path, on_bytes: OnBytes) -> Iterator[ForeignInteraction 
         where, cells = record
         try:
             row = check_row(cells)
-        except ValueError as error:
-            yield Bad(where, str(error), str(error).partition(",")[0][:80])
+        except RecordError as error:
+            yield Bad(where, str(error), error.group)
             continue
         key = f"{row.shop}/{row.item_id}"
         yield ForeignInteraction(where, row.user, key, KINDS[row.kind], row.time_days, row.weight)

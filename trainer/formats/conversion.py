@@ -121,7 +121,8 @@ def _convert_images(
                 with write_whole(path, is_durable=False) as file:
                     file.write(jpeg)
         except (ImageError, OSError) as error:
-            dropped.bad(Bad(f"image of {key}", str(error), str(error).partition(":")[0][:60] or "unreadable"))
+            group = error.group if isinstance(error, ImageError) else "cannot be read"
+            dropped.bad(Bad(f"image of {key}", str(error), group))
             continue
         read[key] = hashlib.sha256(content).hexdigest()
         converted[key] = describe_file(path)["sha256"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.dataset.dataset import SECONDS_PER_DAY
-from trainer.errors import DataError
+from trainer.errors import DataError, RecordError
 from trainer.formats.source import Options
 
 _PRICE = re.compile(r"^\s*(?:[A-Z]{3}|[$€£¥])?\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?\s*$")
@@ -52,8 +52,13 @@ def finite(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def unexpected(expected: str, got: object) -> RecordError:
+    """Return the error of a field that holds something else; records are counted by what was expected."""
+    return RecordError(f"expected {expected}, got {str(got)[:60]!r}", f"expected {expected}")
+
+
 def time_days(value: object) -> float:
-    """Return days since 1970 from Unix seconds, Unix milliseconds or ISO 8601; raise ValueError for anything else.
+    """Return days since 1970 from Unix seconds, Unix milliseconds or ISO 8601; raise RecordError for anything else.
 
     An ISO 8601 time without a zone counts as UTC.
     """
@@ -65,18 +70,16 @@ def time_days(value: object) -> float:
     except ValueError:
         moment = None
     if moment is None or moment.year < 1970:
-        raise ValueError(
-            f"expected a time as Unix seconds or milliseconds or 2026-03-01T09:30:00Z, got {str(value)[:60]!r}"
-        )
+        raise unexpected("a time as Unix seconds or milliseconds or 2026-03-01T09:30:00Z", value)
     has_zone = moment.tzinfo is not None
     return (moment if has_zone else datetime.fromisoformat(f"{moment.isoformat()}+00:00")).timestamp() / SECONDS_PER_DAY
 
 
 def weight_of_rating(value: object, options: Options) -> float:
-    """Return 1.0 for a rating of at least `options.liked_from`, else 0.0; raise ValueError for a non-number."""
+    """Return 1.0 for a rating of at least `options.liked_from`, else 0.0; raise RecordError for a non-number."""
     number = finite(value)
     if number is None:
-        raise ValueError(f"expected a rating as a number, got {str(value)[:60]!r}")
+        raise unexpected("a rating as a number", value)
     return 1.0 if number >= options.liked_from else 0.0
 
 

@@ -33,7 +33,7 @@ class ImageFolder:
     def read(self, key: str) -> bytes:
         """Return the file's bytes; raise OSError or ImageError."""
         if self._paths[key].stat().st_size > MAX_BYTES:
-            raise ImageError(f"more than {MAX_BYTES:,} bytes")
+            raise ImageError(f"more than {MAX_BYTES:,} bytes", "too many bytes")
         return self._paths[key].read_bytes()
 
 
@@ -56,10 +56,10 @@ class ImageZip:
         """Return the member's bytes; raise OSError or ImageError."""
         try:
             if self._zip.getinfo(self._names[key]).file_size > MAX_BYTES:
-                raise ImageError(f"more than {MAX_BYTES:,} bytes")
+                raise ImageError(f"more than {MAX_BYTES:,} bytes", "too many bytes")
             return self._zip.read(self._names[key])
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:  # damaged, encrypted, unknown packing
-            raise ImageError(f"cannot be unpacked: {error}") from error
+            raise ImageError(f"cannot be unpacked: {error}", "cannot be unpacked") from error
 
 
 class ImagesInMemory:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from trainer.errors import RecordError
 from trainer.formats.fields import (
     attributes,
     find_one,
@@ -106,8 +107,8 @@ def _interactions(path: Path, options: Options, on_bytes: OnBytes) -> Iterator[F
             when = next((time_days(cells[name]) for name in _TIMES if name in cells), float(place))
             has_rating = bool(cells.get("rating", "").strip())
             weight = weight_of_rating(cells["rating"], options) if has_rating else 1.0
-        except ValueError as error:
-            yield Bad(where, str(error), str(error).partition(", got")[0])
+        except RecordError as error:
+            yield Bad(where, str(error), error.group)
             continue
         kind = "rating" if has_rating else options.kind
         yield ForeignInteraction(where, user, cells["item_id"].strip(), kind, when, weight)

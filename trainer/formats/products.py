@@ -40,7 +40,7 @@ def read_catalogue(
             continue
         product = make_product(record, source.shop, options)
         if (error := product_error(product)) is not None:
-            dropped.bad(Bad(record.where, f"not a product: {error}", f"not a product: {error.partition(':')[0]}"))
+            dropped.bad(Bad(record.where, f"not a product: {error}", f"not a product: {error.place}"))
             continue
         first_key = item_ids.setdefault((product["shop"], product["itemId"]), record.key)
         if record.key in by_key or first_key != record.key:

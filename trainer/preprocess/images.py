@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from trainer.errors import RecordError
+
 MAX_PIXELS = 40_000_000
 MAX_BYTES = 64 * 1024 * 1024
 _ORIENTATION = 0x0112  # EXIF
 
 
-class ImageError(ValueError):
+class ImageError(RecordError):
     """A file that is not a usable image; the message gives the reason."""
 
 
@@ -31,7 +33,7 @@ def clean_image(content: bytes, rule: ImageRule) -> bytes:
     last row, is too small, or has more than 40 million pixels.
     """
     if len(content) > MAX_BYTES:
-        raise ImageError(f"{len(content):,} bytes, at most {MAX_BYTES:,} are read")
+        raise ImageError(f"{len(content):,} bytes, at most {MAX_BYTES:,} are read", "too many bytes")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -42,20 +44,20 @@ def clean_image(content: bytes, rule: ImageRule) -> bytes:
     except ImageError:
         raise
     except UnidentifiedImageError as error:  # its message contains a memory address, different each time
-        raise ImageError("not an image that Pillow knows") from error
+        raise ImageError("not an image that Pillow knows", "not an image that Pillow knows") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         # Pillow checks its own limit before the header can be read, and other code may have set it below MAX_PIXELS.
-        raise ImageError(f"too many pixels, at most {MAX_PIXELS:,} are unpacked: {error}") from error
+        raise ImageError(f"too many pixels, at most {MAX_PIXELS:,} are unpacked: {error}", "too many pixels") from error
     except (OSError, ValueError, SyntaxError, EOFError, Warning) as error:
-        raise ImageError(f"does not decode as an image: {error}") from error
+        raise ImageError(f"does not decode as an image: {error}", "does not decode as an image") from error
 
 
 def _check_size(image: Image.Image, rule: ImageRule) -> None:
     width, height = image.size  # from the header, before anything is unpacked
     if width * height > MAX_PIXELS:
-        raise ImageError(f"{width} × {height} pixels, at most {MAX_PIXELS:,} are unpacked")
+        raise ImageError(f"{width} × {height} pixels, at most {MAX_PIXELS:,} are unpacked", "too many pixels")
     if min(width, height) < rule.min_side:
-        raise ImageError(f"{width} × {height} pixels, at least {rule.min_side} a side are needed")
+        raise ImageError(f"{width} × {height} pixels, at least {rule.min_side} a side are needed", "too small")
 
 
 def _is_ready(image: Image.Image, rule: ImageRule) -> bool:

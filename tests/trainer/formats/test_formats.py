@@ -124,6 +124,22 @@ def test_more_than_a_tenth_of_invalid_lines_is_an_error(tmp_path, source):
     assert not (tmp_path / "out" / "prepare.json").exists()
 
 
+def test_images_that_fail_alike_are_counted_together(tmp_path):
+    """By the error's code: its message names the size of each image."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "item_info.csv").write_text("item_id,title\n" + "".join(f"i{n},Cup {n}\n" for n in range(40)))
+    (folder / "interactions.csv").write_text("user_id,item_id\nu,i0\n")
+    images = folder / "images"
+    images.mkdir()
+    for n in range(36):
+        (images / f"i{n}.jpg").write_bytes(jpeg())
+    (images / "i36.jpg").write_bytes(jpeg(size=(9, 40)))
+    (images / "i37.jpg").write_bytes(jpeg(size=(40, 8)))
+    document, _ = prepared(tmp_path, "item_info", images=str(images))
+    assert {group: found["count"] for group, found in document["dropped"]["images"].items()} == {"too small": 2}
+
+
 STYLES = "id,gender,masterCategory,subCategory,articleType,baseColour,season,year,usage,productDisplayName,has_image\n"
 
 
