@@ -11,6 +11,7 @@ const names = {
   privacy: "privacy.json",
   currencies: "currencies.json",
   pageWords: "page-words.json",
+  pageVocabulary: "page-vocabulary.json",
   messages: "messages.json",
   productSchema: "product.schema.json",
   interactionSchema: "interaction.schema.json",

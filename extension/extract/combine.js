@@ -19,6 +19,9 @@ import { keyOf } from "../values/text.js";
 import * as trail from "./visible/breadcrumb-trail.js";
 import { verdictOf } from "./verdict.js";
 import * as was from "./visible/regular-price.js";
+import { pageVocabulary } from "../generated/contracts.js";
+
+const vocabulary = pageVocabulary.combine;
 
 /** @typedef {import("../values/price.js").Price} Price */
 /** @typedef {"json-ld" | "microdata" | "rdfa" | "opengraph" | "state" | "meta" | "dom" | "url"} Syntax */
@@ -29,25 +32,14 @@ import * as was from "./visible/regular-price.js";
  */
 
 // Markup written for machines comes first, most exact first; the visible page is asked last.
-const PRECEDENCE = ["json-ld", "microdata", "rdfa", "opengraph", "state", "meta", "dom", "url"];
-const WRITTEN_FOR_PEOPLE = ["microdata", "rdfa", "dom"];
+const PRECEDENCE = vocabulary.precedence;
+const WRITTEN_FOR_PEOPLE = pageVocabulary.extract.titleSyntaxesWithHiddenWords;
 const MIN_TITLE = 12;
-const LANGUAGE_PRECEDENCE = ["dom", "opengraph", "meta"];
+const LANGUAGE_PRECEDENCE = vocabulary.languagePrecedence;
+const FIELDS = pageVocabulary.values.product.fields;
 // Those whose first candidate wins; the others have rules of their own.
-const FIRST_WINS = [
-  "title",
-  "description",
-  "brand",
-  "categoryPath",
-  "gtin",
-  "images",
-  "availability",
-  "condition",
-  "rating",
-  "variants",
-  "reviews",
-];
-const FIELDS = [...FIRST_WINS, "price", "regularPrice", "sku", "mpn", "attributes", "language"];
+const FIRST_WINS = FIELDS.filter((name) => !vocabulary.fieldsWithOwnRules.includes(name));
+const FILLS = pageVocabulary.extract.fills;
 /**
  * One extractor per syntax; the combiner decides between them. Those with fields to fill are asked only while one of these is
  * still missing: on a page whose markup says everything, nothing else is read.
@@ -61,10 +53,10 @@ const EXTRACTORS = [
   { extract: codes.extract },
   { extract: state.extract },
   { extract: labels.extract },
-  { extract: maker.extract, fills: ["brand"] },
-  { extract: trail.extract, fills: ["categoryPath"] },
-  { extract: stock.extract, fills: ["availability"] },
-  { extract: dom.extract, fills: ["title", "price", "images", "description"] },
+  { extract: maker.extract, fills: FILLS.brand },
+  { extract: trail.extract, fills: FILLS.breadcrumbTrail },
+  { extract: stock.extract, fills: FILLS.stock },
+  { extract: dom.extract, fills: FILLS.priceAndTitle },
 ];
 
 /** The fields that no candidate tells well: a price needs its currency, a sku a code beside the address's. @param {Candidate[]} candidates @returns {Set<string>} */

@@ -4,6 +4,9 @@ import { UrlError } from "../values/errors.js";
 import { canonicalUrl, shopOf } from "../values/identity.js";
 import { regionOf } from "../values/price.js";
 import { visibleTexts } from "./visible/elements.js";
+import { pageVocabulary } from "../generated/contracts.js";
+
+const vocabulary = pageVocabulary.page;
 
 /** @typedef {import("./visible/elements.js").VisibleText} VisibleText */
 
@@ -71,8 +74,8 @@ export function languageTag(value) {
 function languagesOf(document, meta) {
   const says = {
     dom: document.documentElement?.getAttribute("lang") || document.documentElement?.getAttribute("xml:lang"),
-    opengraph: meta.get("og:locale")?.[0],
-    meta: meta.get("content-language")?.[0],
+    opengraph: meta.get(vocabulary.localeMeta)?.[0],
+    meta: meta.get(vocabulary.languageMeta)?.[0],
   };
   const pairs = Object.entries(says).map(([syntax, value]) => [syntax, languageTag(value)]);
   return new Map(/** @type {[string, string][]} */ (pairs.filter(([, tag]) => tag)));
@@ -99,7 +102,7 @@ function itemOf(url, linked) {
 /** @param {Document} document @param {Map<string, string[]>} meta @returns {string[]} */
 function titlesOf(document, meta) {
   const title = collapse(document.querySelector("title")?.textContent ?? "");
-  return [...(meta.get("og:title") ?? []), title, ...title.split(/\s+[|–—·:-]\s+/)].filter(Boolean);
+  return [...(meta.get(vocabulary.titleMeta) ?? []), title, ...title.split(/\s+[|–—·:-]\s+/)].filter(Boolean);
 }
 
 /** @param {Document} document @returns {string[]} */

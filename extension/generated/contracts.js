@@ -1642,6 +1642,1218 @@ export const pageWords = {
  }
 };
 
+export const pageVocabulary = {
+ "about": "Key names, element names, class-name patterns and words by which both extractors read pages: scraper/extraction and scraper/values in Python, extension/extract and extension/values in JavaScript. Grouped by folder and module of the reader. What people read on pages is in page-words.json. A list whose name ends in Patterns holds the alternatives of a regular expression in the syntax that both languages share; a list whose name ends in Stems holds parts of names without their first letter, so that both cases are found.",
+ "combine": {
+  "fieldsWithOwnRules": [
+   "price",
+   "regularPrice",
+   "sku",
+   "mpn",
+   "attributes",
+   "language"
+  ],
+  "precedence": [
+   "json-ld",
+   "microdata",
+   "rdfa",
+   "opengraph",
+   "state",
+   "meta",
+   "dom",
+   "url"
+  ],
+  "languagePrecedence": [
+   "dom",
+   "opengraph",
+   "meta"
+  ]
+ },
+ "extract": {
+  "titleSyntaxesWithHiddenWords": [
+   "microdata",
+   "rdfa",
+   "dom"
+  ],
+  "fills": {
+   "brand": [
+    "brand"
+   ],
+   "breadcrumbTrail": [
+    "categoryPath"
+   ],
+   "stock": [
+    "availability"
+   ],
+   "priceAndTitle": [
+    "title",
+    "price",
+    "images",
+    "description"
+   ]
+  }
+ },
+ "page": {
+  "unseenTags": [
+   "script",
+   "style",
+   "noscript",
+   "template",
+   "svg",
+   "head",
+   "title",
+   "textarea",
+   "option",
+   "object"
+  ],
+  "nameAttributes": [
+   "class",
+   "id",
+   "data-testid",
+   "data-test",
+   "data-qa",
+   "data-auto"
+  ],
+  "titleMeta": "og:title",
+  "localeMeta": "og:locale",
+  "languageMeta": "content-language"
+ },
+ "values": {
+  "gtin": {
+   "restrictedPrefixes": [
+    "02",
+    "04",
+    "05",
+    "2",
+    "98",
+    "99"
+   ],
+   "placeholders": [
+    "00012345678905",
+    "00123456789012",
+    "01234567890128",
+    "00000012345670",
+    "12345678901231"
+   ],
+   "labelPattern": "^(?:urn:)?(?:gtin|ean|upc|isbn)(?:[-_ ]?1[0-4]|[-_ ]?8)?[: ]+"
+  },
+  "price": {
+   "prefixSigns": "$€£"
+  },
+  "product": {
+   "fields": [
+    "title",
+    "description",
+    "brand",
+    "categoryPath",
+    "gtin",
+    "sku",
+    "mpn",
+    "images",
+    "price",
+    "regularPrice",
+    "availability",
+    "condition",
+    "rating",
+    "attributes",
+    "variants",
+    "reviews",
+    "language"
+   ]
+  },
+  "text": {
+   "placeholders": [
+    "null",
+    "undefined",
+    "none",
+    "n/a",
+    "na",
+    "-",
+    "--",
+    "[object object]",
+    "array",
+    "nan",
+    "unknown"
+   ]
+  },
+  "words": {
+   "clauseEndPatterns": [
+    "[.!?:;|(–—]",
+    "\\s-\\s"
+   ]
+  }
+ },
+ "markup": {
+  "breadcrumbs": {
+   "listKeys": [
+    "breadcrumb",
+    "breadcrumbs"
+   ],
+   "categorySeparators": [
+    "&gt;",
+    ">",
+    "›",
+    "»"
+   ]
+  },
+  "elementValues": {
+   "textProperties": [
+    "name",
+    "brand",
+    "manufacturer",
+    "category",
+    "sku",
+    "mpn",
+    "color",
+    "size",
+    "material",
+    "price",
+    "priceCurrency",
+    "description",
+    "reviewBody"
+   ]
+  },
+  "identifiers": {
+   "gtinKeys": [
+    "gtin13",
+    "gtin",
+    "gtin14",
+    "gtin12",
+    "gtin8",
+    "ean",
+    "isbn",
+    "upc",
+    "productID"
+   ],
+   "generalKeys": [
+    "productID",
+    "identifier",
+    "additionalProperty"
+   ],
+   "weakSkuKeys": [
+    "productID",
+    "identifier"
+   ],
+   "codeKinds": {
+    "sku": "sku",
+    "articlenumber": "sku",
+    "itemnumber": "sku",
+    "mpn": "mpn",
+    "manufacturerpartnumber": "mpn",
+    "partnumber": "mpn",
+    "gtin": "gtin",
+    "gtin8": "gtin",
+    "gtin12": "gtin",
+    "gtin13": "gtin",
+    "gtin14": "gtin",
+    "ean": "gtin",
+    "ean8": "gtin",
+    "ean13": "gtin",
+    "upc": "gtin",
+    "upca": "gtin",
+    "isbn": "gtin",
+    "isbn13": "gtin",
+    "barcode": "gtin"
+   },
+   "labelledCodePatterns": [
+    "sku",
+    "mpn",
+    "gtin(?:8|12|13|14)?",
+    "ean(?:8|13)?",
+    "upc",
+    "isbn"
+   ],
+   "labelPattern": "^\\s*(?:sku|mpn|ref|model|code|(?:item|product|art(?:\\.|ikel|icle)?)?[-.\\s]{0,2}(?:no|nr|number|nummer|code))\\.?\\s*[:#]\\s*"
+  },
+  "jsonRepair": {
+   "literals": {
+    "undefined": "null",
+    "NaN": "null",
+    "Infinity": "null",
+    "True": "true",
+    "False": "false",
+    "None": "null",
+    "!0": "true",
+    "!1": "false"
+   },
+   "quotes": {
+    "\"": "\"",
+    "'": "'",
+    "`": "`",
+    "“": "“”",
+    "”": "“”",
+    "„": "“”"
+   }
+  },
+  "mainProduct": {
+   "productTypes": [
+    "product",
+    "productgroup",
+    "productmodel",
+    "individualproduct",
+    "someproducts",
+    "productcollection"
+   ],
+   "sellableTypes": [
+    "book",
+    "audiobook",
+    "vehicle",
+    "car",
+    "motorcycle",
+    "busorcoach",
+    "motorizedbicycle",
+    "movie",
+    "musicalbum",
+    "musicrelease",
+    "game",
+    "videogame",
+    "drug",
+    "dietarysupplement",
+    "visualartwork",
+    "creativework",
+    "thing"
+   ],
+   "listTypes": [
+    "itemlist",
+    "offercatalog",
+    "collectionpage",
+    "searchresultspage"
+   ],
+   "subjectKeys": [
+    "mainEntity",
+    "mainEntityOfPage"
+   ],
+   "pageSubjectKeys": [
+    "mainEntity",
+    "mainEntityOfPage",
+    "about"
+   ],
+   "variantIdKeys": [
+    "@id",
+    "sku",
+    "url"
+   ],
+   "addressKeys": [
+    "url",
+    "@id",
+    "mainEntityOfPage"
+   ],
+   "orphanTypes": {
+    "offers": [
+     "Offer",
+     "AggregateOffer"
+    ],
+    "aggregateRating": [
+     "AggregateRating"
+    ]
+   }
+  },
+  "microdata": {
+   "urlAttributes": {
+    "a": "href",
+    "area": "href",
+    "link": "href",
+    "img": "src",
+    "audio": "src",
+    "embed": "src",
+    "iframe": "src",
+    "source": "src",
+    "track": "src",
+    "video": "src",
+    "object": "data"
+   },
+   "valueTags": [
+    "data",
+    "meter",
+    "input"
+   ]
+  },
+  "nodes": {
+   "keyAliases": {
+    "id": "@id",
+    "type": "@type",
+    "offer": "offers",
+    "Offers": "offers",
+    "offerDetails": "offers"
+   },
+   "keyPrefixes": [
+    "schema:",
+    "http://schema.org/",
+    "https://schema.org/"
+   ],
+   "textKeys": [
+    "@value",
+    "name",
+    "value",
+    "@id",
+    "url"
+   ]
+  },
+  "offers": {
+   "priceKeys": [
+    "price",
+    "lowPrice"
+   ],
+   "regularPriceTypes": [
+    "listprice",
+    "srp",
+    "msrp",
+    "strikethroughprice",
+    "regularprice",
+    "suggestedretailprice"
+   ],
+   "pieceUnits": [
+    "C62",
+    "H87",
+    "EA",
+    "NMP",
+    "NAR",
+    "PCE"
+   ],
+   "billingKeys": [
+    "billingDuration",
+    "billingIncrement"
+   ]
+  },
+  "opengraph": {
+   "productTypes": [
+    "product",
+    "og:product",
+    "product.item",
+    "product:item",
+    "product.group",
+    "ebay-objects:item"
+   ],
+   "meta": {
+    "type": [
+     "og:type"
+    ],
+    "title": [
+     "og:title"
+    ],
+    "siteName": [
+     "og:site_name"
+    ],
+    "description": [
+     "og:description"
+    ],
+    "plainDescription": [
+     "description",
+     "twitter:description"
+    ],
+    "brand": [
+     "product:brand",
+     "og:brand"
+    ],
+    "category": [
+     "product:category"
+    ],
+    "sku": [
+     "product:retailer_item_id",
+     "product:sku",
+     "og:sku"
+    ],
+    "mpn": [
+     "product:mfr_part_no",
+     "product:mpn"
+    ],
+    "gtin": [
+     "product:gtin",
+     "product:gtin13",
+     "product:gtin14",
+     "product:ean",
+     "product:upc",
+     "product:isbn",
+     "og:ean",
+     "og:upc",
+     "og:isbn",
+     "book:isbn",
+     "books:isbn"
+    ],
+    "images": [
+     "og:image",
+     "og:image:url",
+     "og:image:secure_url"
+    ],
+    "plainImages": [
+     "twitter:image",
+     "twitter:image:src"
+    ],
+    "availability": [
+     "product:availability",
+     "og:availability"
+    ],
+    "condition": [
+     "product:condition",
+     "og:condition"
+    ]
+   },
+   "pricePrefixes": [
+    "product",
+    "og"
+   ],
+   "priceKinds": [
+    "price",
+    "sale_price"
+   ],
+   "regularPriceKinds": [
+    "original_price",
+    "price:standard_amount",
+    "price"
+   ],
+   "attributes": {
+    "color": "color",
+    "size": "size",
+    "material": "material",
+    "pattern": "pattern",
+    "target_gender": "gender",
+    "age_group": "ageGroup"
+   },
+   "siteNameSeparators": [
+    " | ",
+    " - ",
+    " – ",
+    " — ",
+    " · ",
+    ": "
+   ],
+   "twitterLabels": {
+    "label": "twitter:label",
+    "text": "twitter:data",
+    "price": [
+     "price",
+     "preis",
+     "prix",
+     "precio",
+     "prezzo",
+     "preço",
+     "prijs",
+     "pris",
+     "cena",
+     "ár",
+     "hinta",
+     "цена",
+     "ціна",
+     "fiyat",
+     "価格",
+     "价格",
+     "價格"
+    ],
+    "stock": [
+     "availability",
+     "stock",
+     "instock",
+     "verfügbarkeit",
+     "disponibilité",
+     "disponibilidad",
+     "disponibilità",
+     "disponibilidade",
+     "beschikbaarheid",
+     "наличие"
+    ]
+   }
+  },
+  "ratings": {
+   "countKeys": [
+    "ratingCount",
+    "reviewCount"
+   ]
+  },
+  "rdfa": {
+   "prefixes": {
+    "schema": "http://schema.org/",
+    "gr": "http://purl.org/goodrelations/v1#",
+    "v": "http://rdf.data-vocabulary.org/#"
+   },
+   "schemaOrg": "schema.org/",
+   "goodRelations": "purl.org/goodrelations/v1#",
+   "dataVocabulary": [
+    "rdf.data-vocabulary.org",
+    "data-vocabulary.org"
+   ],
+   "goodRelationsNames": {
+    "hasPriceSpecification": "priceSpecification",
+    "hasCurrencyValue": "price",
+    "hasMinCurrencyValue": "minPrice",
+    "hasCurrency": "priceCurrency",
+    "hasEAN_UCC-13": "gtin13",
+    "hasGTIN-14": "gtin14",
+    "hasGTIN-8": "gtin8",
+    "hasMPN": "mpn",
+    "hasStockKeepingUnit": "sku",
+    "hasManufacturer": "manufacturer",
+    "hasBrand": "brand",
+    "includes": "itemOffered",
+    "hasInventoryLevel": "inventoryLevel",
+    "condition": "itemCondition",
+    "offers": "offers",
+    "Offering": "Offer",
+    "ProductOrServiceModel": "ProductModel",
+    "Individual": "Product",
+    "SomeItems": "Product",
+    "ProductOrService": "Product"
+   },
+   "resourceAttributes": [
+    "about",
+    "resource",
+    "href",
+    "src"
+   ],
+   "targetAttributes": [
+    "resource",
+    "href",
+    "src"
+   ]
+  },
+  "schemaorg": {
+   "brandKeys": [
+    "brand",
+    "manufacturer"
+   ],
+   "imageKeys": [
+    "contentUrl",
+    "url",
+    "@id"
+   ],
+   "attributeKeys": [
+    "color",
+    "size",
+    "material",
+    "pattern",
+    "ageGroup",
+    "gender"
+   ],
+   "attributeAliases": {
+    "colour": "color"
+   }
+  }
+ },
+ "state": {
+  "analytics": {
+   "viewEvents": [
+    "viewitem",
+    "detail",
+    "productdetail",
+    "productdetailview",
+    "productview",
+    "viewproduct",
+    "eedetail",
+    "eecproductdetail",
+    "viewcontent",
+    "productviewed",
+    "productdetailviewed",
+    "productdetailimpression"
+   ],
+   "utagFields": {
+    "name": [
+     "product_name"
+    ],
+    "sku": [
+     "product_sku"
+    ],
+    "id": [
+     "product_id"
+    ],
+    "brand": [
+     "product_brand"
+    ],
+    "price": [
+     "product_sale_price",
+     "product_unit_price",
+     "product_price"
+    ],
+    "currency": [
+     "product_currency",
+     "site_currency",
+     "order_currency",
+     "order_currency_code",
+     "currency_code",
+     "currency"
+    ]
+   },
+   "utagProductKeys": [
+    "product_name",
+    "product_id",
+    "product_sku"
+   ],
+   "utagPagePatterns": [
+    "product",
+    "pdp",
+    "detail"
+   ]
+  },
+  "item": {
+   "nameKeys": [
+    "title",
+    "name",
+    "productName",
+    "product_name",
+    "displayName",
+    "item_name",
+    "productTitle",
+    "content_name"
+   ],
+   "brandKeys": [
+    "brand",
+    "vendor",
+    "manufacturer",
+    "brandName",
+    "brand_name",
+    "item_brand",
+    "product_brand",
+    "designer"
+   ],
+   "skuKeys": [
+    "sku",
+    "SKU",
+    "productSku",
+    "productSKU",
+    "product_sku",
+    "articleNumber",
+    "article_number",
+    "itemNumber",
+    "productCode",
+    "product_code"
+   ],
+   "weakSkuKeys": [
+    "productId",
+    "product_id",
+    "productID",
+    "item_id",
+    "itemId",
+    "id",
+    "code"
+   ],
+   "gtinKeys": [
+    "gtin",
+    "gtin13",
+    "gtin14",
+    "gtin12",
+    "gtin8",
+    "ean",
+    "EAN",
+    "ean13",
+    "barcode",
+    "upc",
+    "isbn"
+   ],
+   "mpnKeys": [
+    "mpn",
+    "manufacturerPartNumber",
+    "manufacturer_part_number",
+    "mfr_part_number"
+   ],
+   "stockKeys": [
+    "availability",
+    "available",
+    "availableForSale",
+    "inStock",
+    "in_stock",
+    "isInStock",
+    "is_in_stock",
+    "stockStatus",
+    "stock_status",
+    "is_salable",
+    "isAvailable",
+    "stock"
+   ],
+   "countedStockKeys": [
+    "available",
+    "inStock",
+    "in_stock",
+    "isInStock",
+    "is_in_stock",
+    "stock"
+   ],
+   "stockValueKeys": [
+    "status",
+    "inStock",
+    "isInStock",
+    "value"
+   ],
+   "categoryKeys": [
+    "categoryPath",
+    "category_path",
+    "category",
+    "productType",
+    "product_type",
+    "item_category"
+   ],
+   "imageKeys": [
+    "images",
+    "image",
+    "media",
+    "featured_image",
+    "featuredImage",
+    "imageUrl"
+   ],
+   "imageAddressKeys": [
+    "src",
+    "url",
+    "originalSrc",
+    "href"
+   ],
+   "ratingKeys": [
+    "aggregateRating",
+    "rating",
+    "reviewSummary"
+   ],
+   "ratingParts": {
+    "ratingValue": [
+     "ratingValue",
+     "average",
+     "value",
+     "score"
+    ],
+    "bestRating": [
+     "bestRating",
+     "max",
+     "best",
+     "scale"
+    ],
+    "ratingCount": [
+     "ratingCount",
+     "reviewCount",
+     "count",
+     "total"
+    ]
+   },
+   "reviewParts": {
+    "reviewBody": [
+     "text",
+     "body",
+     "reviewBody",
+     "content"
+    ],
+    "datePublished": [
+     "date",
+     "datePublished",
+     "createdAt"
+    ],
+    "ratingValue": [
+     "stars",
+     "rating",
+     "score"
+    ]
+   }
+  },
+  "platforms": {
+   "currencyMarks": [
+    "hopify",
+    "wcSettings"
+   ],
+   "currencyPatterns": [
+    "Shopify\\.currency\\s*=\\s*\\{\\s*\"active\"\\s*:\\s*\"([A-Z]{3})\"",
+    "ShopifyAnalytics\\.meta\\.currency\\s*=\\s*[\"']([A-Z]{3})[\"']",
+    "(?:currency%22%3A%7B%22code%22%3A%22|\"currency\":\\{\"code\":\")([A-Z]{3})(?:%22|\")"
+   ],
+   "variationsAttribute": "data-product_variations",
+   "variationPrefixPattern": "^attribute_(?:pa_)?"
+  },
+  "price": {
+   "priceKeys": [
+    "salePrice",
+    "sale_price",
+    "currentPrice",
+    "current_price",
+    "finalPrice",
+    "final_price",
+    "price",
+    "prices",
+    "pricing",
+    "priceAmount",
+    "lowPrice",
+    "minPrice",
+    "priceRange",
+    "price_range",
+    "price_info",
+    "display_price",
+    "product_price",
+    "productPrice"
+   ],
+   "regularPriceKeys": [
+    "compare_at_price",
+    "compareAtPrice",
+    "regularPrice",
+    "regular_price",
+    "listPrice",
+    "list_price",
+    "originalPrice",
+    "original_price",
+    "wasPrice",
+    "msrp",
+    "display_regular_price",
+    "productOldPrice"
+   ],
+   "amountKeys": [
+    "amount",
+    "value",
+    "price",
+    "current",
+    "sale",
+    "final",
+    "now",
+    "minVariantPrice",
+    "min",
+    "minimum_price",
+    "basePrice"
+   ],
+   "minorKeys": [
+    "centAmount",
+    "amountInCents",
+    "priceInCents",
+    "price_in_cents",
+    "priceCents",
+    "price_cents"
+   ],
+   "currencyKeys": [
+    "currency",
+    "currencyCode",
+    "currency_code",
+    "priceCurrency",
+    "currencyIso",
+    "isoCode"
+   ]
+  },
+  "reader": {
+   "productKeys": [
+    "variants",
+    "offers"
+   ],
+   "handleKeys": [
+    "handle",
+    "slug",
+    "urlKey",
+    "url_key"
+   ],
+   "addressKeys": [
+    "url",
+    "canonicalUrl",
+    "link"
+   ],
+   "crumbNameKeys": [
+    "name",
+    "label",
+    "title",
+    "text"
+   ],
+   "apolloRoot": "ROOT_QUERY"
+  },
+  "sources": {
+   "triggers": [
+    "rice",
+    "RICE",
+    "content_name",
+    "centAmount"
+   ],
+   "flightMark": "__next_f",
+   "nuxtMark": "__NUXT__",
+   "nuxtDataId": "__NUXT_DATA__",
+   "nuxtDataAttribute": "data-nuxt-data",
+   "encodedBrackets": [
+    "%7B",
+    "%5B"
+   ]
+  }
+ },
+ "visible": {
+  "addressCode": {
+   "steps": [
+    "dp",
+    "product",
+    "products",
+    "prod",
+    "prd",
+    "pd",
+    "p",
+    "item",
+    "itm",
+    "ip",
+    "sku",
+    "artikel",
+    "tovar",
+    "goods"
+   ],
+   "parameters": [
+    "sku",
+    "pid",
+    "id",
+    "item",
+    "itemid",
+    "item_id",
+    "productid",
+    "product_id",
+    "prodid",
+    "prod_id",
+    "goods_id",
+    "goodsid",
+    "artikel",
+    "artnr",
+    "code",
+    "id_product",
+    "products_id"
+   ],
+   "codePatterns": [
+    "[A-Za-z]{0,4}[0-9]{5,20}[A-Za-z]{0,2}",
+    "(?=[A-Z0-9]*[0-9])(?=[A-Z0-9]*[A-Z])[A-Z0-9]{8,14}"
+   ]
+  },
+  "brand": {
+   "nameStems": [
+    "rand",
+    "anufacturer",
+    "endor",
+    "esigner",
+    "arke",
+    "arca",
+    "ersteller",
+    "abricant"
+   ],
+   "namePattern": "(?:^|[\\s_-])(?:product|item|pdp|pd)?[-_]*(?:brand|manufacturer|vendor|designer|marke|marca)(?:[-_]*(?:name|link|title|label|text))?(?:$|[\\s_-])",
+   "stepStems": [
+    "brand",
+    "manufacturer",
+    "vendor",
+    "designer",
+    "mark",
+    "marca",
+    "marque",
+    "merk",
+    "hersteller"
+   ],
+   "stepPatterns": [
+    "brands?",
+    "manufacturers?",
+    "vendors?",
+    "designers?",
+    "marken?",
+    "marcas?",
+    "marques?",
+    "merken?",
+    "hersteller"
+   ],
+   "attributes": [
+    "data-brand",
+    "data-product-brand",
+    "data-brand-name",
+    "data-item-brand"
+   ]
+  },
+  "breadcrumbTrail": {
+   "nameAttributes": [
+    "class",
+    "id",
+    "aria-label"
+   ],
+   "nameStem": "readcrumb"
+  },
+  "decorativeImages": {
+   "ownerPatterns": [
+    "site",
+    "shop",
+    "store",
+    "brand",
+    "company"
+   ],
+   "subjectPatterns": [
+    "logo",
+    "pixel",
+    "spacer",
+    "blank",
+    "clear",
+    "placeholder",
+    "no[-_]?(?:image|img|photo|picture|pic)",
+    "image[-_]?(?:not[-_]?found|missing|coming[-_]?soon|unavailable)",
+    "1x1",
+    "transparent",
+    "loading",
+    "loader",
+    "spinner",
+    "sprite",
+    "favicon"
+   ],
+   "variantPatterns": [
+    "[0-9]{1,4}(?:x[0-9]{1,4})?",
+    "small",
+    "medium",
+    "large",
+    "default",
+    "white",
+    "black",
+    "dark",
+    "light"
+   ]
+  },
+  "elements": {
+   "asideTags": [
+    "nav",
+    "footer",
+    "aside",
+    "header"
+   ],
+   "asidePatterns": [
+    "related",
+    "recommend",
+    "similar",
+    "upsell",
+    "cross-?sell",
+    "carousel",
+    "also[-_]",
+    "recently",
+    "mini-?cart",
+    "cart[-_]drawer",
+    "compar(?:e[-_]|ison)",
+    "wishlist",
+    "sponsor",
+    "footer",
+    "newsletter",
+    "mega-?menu",
+    "(?<!p)review"
+   ],
+   "cardPatterns": [
+    "(?:product|item|goods)s?[-_]{0,2}(?:card|tile|item|teaser|box|miniature|thumb|list|grid|block)"
+   ],
+   "entryTags": [
+    "li",
+    "article"
+   ]
+  },
+  "imageUrl": {
+   "attributes": [
+    "data-zoom-image",
+    "data-large_image",
+    "srcset",
+    "data-srcset",
+    "data-src",
+    "data-original",
+    "data-lazy-src",
+    "src"
+   ],
+   "drawingPattern": "\\.svg(?:$|\\?)"
+  },
+  "labels": {
+   "separators": ":：#№"
+  },
+  "priceAndTitle": {
+   "pricePatterns": [
+    "price",
+    "preis",
+    "\\bprix\\b",
+    "precio",
+    "prezzo"
+   ],
+   "notPricePatterns": [
+    "unit",
+    "(?<![a-z])per[-_]",
+    "instal",
+    "shipping",
+    "delivery",
+    "sav(?:e|ing)",
+    "discount(?!ed|[-_]*price)",
+    "filter",
+    "(?:price|ui)[-_]*(?:range|slider)",
+    "range[-_]*slider",
+    "coupon",
+    "points"
+   ],
+   "notPriceTextPatterns": [
+    "sav(?:e|ing)",
+    "discount",
+    "shipping",
+    "delivery",
+    "postage",
+    "month",
+    "week",
+    "instal",
+    "deposit",
+    "versand",
+    "monat",
+    "livraison",
+    "mois",
+    "env[ií]o",
+    "spedizione",
+    "mese",
+    "доставк",
+    "месяц",
+    "frete",
+    "%"
+   ],
+   "notPriceWords": [
+    "off",
+    "mes"
+   ],
+   "galleryPatterns": [
+    "gallery",
+    "product[-_]{0,2}(?:image|img|media|photo|picture|slide)",
+    "main[-_]?image"
+   ],
+   "descriptionPatterns": [
+    "product-{1,2}description",
+    "product__description",
+    "(?:^|\\s)description(?:\\s|$)"
+   ],
+   "richTags": [
+    "a",
+    "img",
+    "h1",
+    "h2",
+    "h3",
+    "button"
+   ]
+  },
+  "regularPrice": {
+   "struckTags": [
+    "del",
+    "s",
+    "strike"
+   ],
+   "oldPricePatterns": [
+    "(?<![a-z])old(?![a-z])",
+    "old[-_]*price",
+    "(?:price|preis)[-_]*old",
+    "was\\b",
+    "compare",
+    "cross(?!-?sell)",
+    "strike",
+    "through",
+    "rrp",
+    "msrp",
+    "uvp",
+    "before",
+    "previous"
+   ],
+   "regularPricePatterns": [
+    "regular",
+    "list[-_]?price",
+    "original"
+   ],
+   "priceStems": [
+    "rice",
+    "reis"
+   ]
+  },
+  "stock": {
+   "soldOut": [
+    "SoldOut",
+    "OutOfStock",
+    "Discontinued"
+   ],
+   "nameStems": [
+    "tock",
+    "vailab",
+    "oldout",
+    "oldOut",
+    "old-out",
+    "old_out",
+    "erfueg",
+    "erfug",
+    "ispon",
+    "ieferbar"
+   ]
+  }
+ }
+};
+
 export const messages = {
  "about": "Every message that crosses a boundary inside the extension: who may send it, to whom, with which fields, and what comes back. extension/messaging/messages.js refuses anything else. A trailing ? marks an optional field. A kind is string, number, boolean, a type below or of another contract (an object), or a list of one of these ([]). Lists and objects are checked no deeper at run time; `npm run contracts` types them. Every message has a `type`; every answer is {ok: true, …reply} or {ok: false, error: {code, message}}.",
  "zones": {

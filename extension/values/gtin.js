@@ -1,10 +1,13 @@
 // @ts-check
+import { pageVocabulary } from "../generated/contracts.js";
+
+const vocabulary = pageVocabulary.values.gtin;
 
 // GS1 General Specifications, figure 1.4.2-1: in-store use (02, 04, 2) and coupons (05, 98, 99) name no product.
-const RESTRICTED_PREFIXES = ["02", "04", "05", "2", "98", "99"];
+const RESTRICTED_PREFIXES = vocabulary.restrictedPrefixes;
 // Counted up, as people fill in a form that insists on a number.
-const PLACEHOLDERS = ["00012345678905", "00123456789012", "01234567890128", "00000012345670", "12345678901231"];
-const LABEL = /^(?:urn:)?(?:gtin|ean|upc|isbn)(?:[-_ ]?1[0-4]|[-_ ]?8)?[: ]+/;
+const PLACEHOLDERS = vocabulary.placeholders;
+const LABEL = new RegExp(vocabulary.labelPattern);
 
 /** @param {string} digits */
 function hasCheckDigit(digits) {

@@ -1,5 +1,5 @@
 // @ts-check
-import { currencies } from "../generated/contracts.js";
+import { currencies, pageVocabulary } from "../generated/contracts.js";
 import { collapse } from "./item-text.js";
 import { cut } from "./text.js";
 
@@ -8,6 +8,8 @@ import { cut } from "./text.js";
 const MAX_TEXT_LENGTH = 200;
 const MAX_AMOUNT_TEXT = 100;
 const MAX_WHOLE_DIGITS = 12;
+// Signs that stand before an amount whose cents are written apart or whose thousands are a letter.
+const PREFIX_SIGNS = pageVocabulary.values.price.prefixSigns;
 const MULTIPLIERS = /** @type {Record<string, bigint>} */ ({ k: 1000n, m: 1_000_000n });
 // A run of digits joined by separators; a space joins only where exactly three digits follow it.
 const NUMBER = /(?<![\d.,'])(?:\d+(?:[.,']\d+| \d{3}(?!\d))*|(?<![\p{L}\p{N}_])[.,]\d{1,2}(?!\d))/gu;
@@ -157,7 +159,7 @@ function withoutGrouping(number, digits) {
 /** @param {string} text @param {number} end 1 for the last, 0 for the first character */
 function isMoneySign(text, end) {
   const trimmed = end ? text.trimEnd().slice(-1) : text.trimStart().slice(0, 1);
-  return trimmed !== "" && "$€£".includes(trimmed);
+  return trimmed !== "" && PREFIX_SIGNS.includes(trimmed);
 }
 
 /** @param {string} number @param {Maybe} currency @param {string} before @param {string} after @returns {string | null} */

@@ -1,19 +1,8 @@
 // @ts-check
 import { collapse } from "./item-text.js";
+import { pageVocabulary } from "../generated/contracts.js";
 
-const PLACEHOLDERS = new Set([
-  "null",
-  "undefined",
-  "none",
-  "n/a",
-  "na",
-  "-",
-  "--",
-  "[object object]",
-  "array",
-  "nan",
-  "unknown",
-]);
+const PLACEHOLDERS = new Set(pageVocabulary.values.text.placeholders);
 const BLOCK_END = /<\s*(?:br|\/p|\/li|\/div|\/h[1-6]|\/tr)\b[^<>]*>/gi;
 const TAG = /<\/?[a-zA-Z!][^<>]*>/g;
 const UNPRINTABLE = /[\x00-\x08\x0e-\x1f\x7f\u200b\ufeff\p{Cs}\ue000-\uf8ff]/gu;

@@ -1,8 +1,9 @@
 // @ts-check
-import { pageWords } from "../generated/contracts.js";
+import { pageVocabulary, pageWords } from "../generated/contracts.js";
+import { anyOf } from "./patterns.js";
 import { cut } from "./text.js";
 
-const CLAUSE_END = /[.!?:;|(–—]|\s-\s/;
+const CLAUSE_END = anyOf(pageVocabulary.values.words.clauseEndPatterns);
 
 /** @param {string} text @returns {string} its letters in lower case */
 export function fold(text) {

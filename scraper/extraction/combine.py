@@ -21,11 +21,14 @@ from scraper.extraction.candidate import Candidate
 from scraper.extraction.visible.address_code import CODE, rank
 from scraper.extraction.visible.decorative_images import without_decoration
 from scraper.values.price import Price
-from scraper.values.product import FIELDS
+from scraper.values.product import FIELDS, snake
 from scraper.values.text import key_of
+from scraper.values.vocabulary import vocabulary
 
-PRECEDENCE = ("json-ld", "microdata", "rdfa", "opengraph", "state", "meta", "dom", "url")
-_LANGUAGE_PRECEDENCE = ("dom", "opengraph", "meta")
+_VOCABULARY = vocabulary("combine")
+PRECEDENCE = tuple(_VOCABULARY["precedence"])
+_LANGUAGE_PRECEDENCE = tuple(_VOCABULARY["languagePrecedence"])
+_FIELDS_WITH_OWN_RULES = frozenset(map(snake, _VOCABULARY["fieldsWithOwnRules"]))
 
 
 def combine(candidates: list[Candidate]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -34,7 +37,7 @@ def combine(candidates: list[Candidate]) -> tuple[dict[str, Any], dict[str, str]
     values: dict[str, Any] = {}
     provenance: dict[str, str] = {}
     for name in FIELDS:
-        if name in ("price", "regular_price", "sku", "mpn", "attributes", "language"):
+        if name in _FIELDS_WITH_OWN_RULES:
             continue
         for candidate in ordered:
             value = getattr(candidate, name)

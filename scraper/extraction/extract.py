@@ -16,12 +16,15 @@ from scraper.extraction.visible import labels, stock
 from scraper.extraction.visible import price_and_title as dom
 from scraper.extraction.visible.regular_price import regular_price
 from scraper.values.identity import item_id_of, shop_of
-from scraper.values.product import Product
+from scraper.values.product import Product, snake
 from scraper.values.text import key_of
+from scraper.values.vocabulary import vocabulary
 
 Extractor = Callable[[Page], list[Candidate]]
 ALWAYS: frozenset[str] = frozenset()
-WRITTEN_FOR_PEOPLE = ("microdata", "rdfa", "dom")
+_VOCABULARY = vocabulary("extract")
+WRITTEN_FOR_PEOPLE = tuple(_VOCABULARY["titleSyntaxesWithHiddenWords"])
+_FILLS = {name: frozenset(map(snake, fields)) for name, fields in _VOCABULARY["fills"].items()}
 MIN_TITLE = 12
 # One extractor per syntax, one signature; the combiner decides between them. Those with a set of fields are asked only
 # while one of these is still missing.
@@ -33,10 +36,10 @@ EXTRACTORS: tuple[tuple[Extractor, frozenset[str]], ...] = (
     (codes.extract, ALWAYS),
     (state.extract, ALWAYS),
     (labels.extract, ALWAYS),
-    (maker.extract, frozenset(("brand",))),
-    (trail.extract, frozenset(("category_path",))),
-    (stock.extract, frozenset(("availability",))),
-    (dom.extract, frozenset(("title", "price", "images", "description"))),
+    (maker.extract, _FILLS["brand"]),
+    (trail.extract, _FILLS["breadcrumbTrail"]),
+    (stock.extract, _FILLS["stock"]),
+    (dom.extract, _FILLS["priceAndTitle"]),
 )
 
 

@@ -12,10 +12,10 @@ from bs4 import BeautifulSoup, Tag
 from lxml import etree
 
 from scraper.errors import UrlError
-from scraper.extraction.visible.elements import NAME_ATTRIBUTES
 from scraper.values.identity import absolute_url, canonical_url, shop_of
 from scraper.values.price import region_of
 from scraper.values.product import Syntax
+from scraper.values.vocabulary import vocabulary
 
 MAX_TREE_DEPTH = 250
 MAX_HEADINGS = 20
@@ -30,7 +30,8 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 # Deeper than any real page: below this nothing is read, so that no walk from an element to its ancestors costs more.
 _too_deep = etree.XPath("/*" * (MAX_TREE_DEPTH + 1))
-_UNREAD_TAGS = frozenset(("script", "style", "noscript", "template", "svg", "textarea", "option", "object"))
+_VOCABULARY = vocabulary("page")
+_UNREAD_TAGS = frozenset(_VOCABULARY["unseenTags"]) - {"head", "title"}
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _TELLING_TAGS = ("script", "meta", "link", "base", "title", "h1")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
@@ -132,8 +133,8 @@ class Page:
         """BCP 47 language by the syntax that names it: `dom` for `<html lang>`, `opengraph`, `meta`."""
         says = {
             "dom": self.root.get("lang") or self.root.get("{http://www.w3.org/XML/1998/namespace}lang"),
-            "opengraph": next(iter(self.meta.get("og:locale", [])), None),
-            "meta": next(iter(self.meta.get("content-language", [])), None),
+            "opengraph": next(iter(self.meta.get(_VOCABULARY["localeMeta"], [])), None),
+            "meta": next(iter(self.meta.get(_VOCABULARY["languageMeta"], [])), None),
         }
         return {syntax: tag for syntax, value in says.items() if (tag := language_tag(value))}
 
@@ -171,7 +172,7 @@ class Page:
     @cached_property
     def titles(self) -> list[str]:
         """`og:title`, and `<title>` whole and in parts."""
-        found = list(self.meta.get("og:title", []))
+        found = list(self.meta.get(_VOCABULARY["titleMeta"], []))
         for element in self.tagged["title"][:1]:
             title = " ".join("".join(element.itertext()).split())
             found += [title, *re.split(r"\s+[|–—·:-]\s+", title)]
@@ -194,7 +195,7 @@ class Page:
 
 def names_of(tag: Tag) -> str:
     """Return what an element of `Page.soup` is named by, as one text."""
-    values = (tag.get(name) for name in NAME_ATTRIBUTES)
+    values = (tag.get(name) for name in _VOCABULARY["nameAttributes"])
     return " ".join(" ".join(value) if isinstance(value, list) else value for value in values if value)
 
 

@@ -2,12 +2,14 @@
 
 import re
 
+from scraper.values.vocabulary import vocabulary
+
+_VOCABULARY = vocabulary("values", "gtin")
 # GS1 General Specifications, figure 1.4.2-1: in-store use (02, 04, 2) and coupons (05, 98, 99) name no product.
-RESTRICTED_PREFIXES = ("02", "04", "05", "2", "98", "99")
-
-
+RESTRICTED_PREFIXES = tuple(_VOCABULARY["restrictedPrefixes"])
 # Counted up, as people fill in a form that insists on a number.
-PLACEHOLDERS = frozenset(("00012345678905", "00123456789012", "01234567890128", "00000012345670", "12345678901231"))
+PLACEHOLDERS = frozenset(_VOCABULARY["placeholders"])
+_LABEL = re.compile(_VOCABULARY["labelPattern"])
 
 
 def normalise_gtin(value: object) -> str | None:
@@ -18,7 +20,7 @@ def normalise_gtin(value: object) -> str | None:
     >>> normalise_gtin("4006381333932") is None
     True
     """
-    text = re.sub(r"^(?:urn:)?(?:gtin|ean|upc|isbn)(?:[-_ ]?1[0-4]|[-_ ]?8)?[: ]+", "", str(value).strip().lower())
+    text = _LABEL.sub("", str(value).strip().lower())
     digits = re.sub(r"[\s-]", "", text)
     if not re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", digits) or not _has_check_digit(digits) or not digits.strip("0"):
         return None

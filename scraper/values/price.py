@@ -12,12 +12,15 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from scraper.values.contract_data import contract
+from scraper.values.vocabulary import vocabulary
 
 MAX_TEXT_LENGTH = 200
 MAX_AMOUNT_TEXT = 100
 MAX_SYMBOL_LENGTH = 12
 MAX_WHOLE_DIGITS = 12
 MAX_AMOUNT = Decimal(10) ** MAX_WHOLE_DIGITS
+# Signs that stand before an amount whose cents are written apart or whose thousands are a letter.
+_PREFIX_SIGNS = vocabulary("values", "price")["prefixSigns"]
 _MULTIPLIERS = {"k": 1000, "m": 1_000_000}
 # A run of digits joined by separators; a space joins only where exactly three digits follow it.
 _NUMBER = re.compile(r"(?<![\d.,'])(?:\d+(?:[.,']\d+| \d{3}(?!\d))*|(?<!\w)[.,]\d{1,2}(?!\d))")
@@ -186,7 +189,7 @@ def _amount(number: str, currency: str | None, before: str, after: str) -> Decim
         number.isdigit()
         and len(number) <= MAX_WHOLE_DIGITS
         and cents
-        and (before.rstrip()[-1:] in "$€£" or after.lstrip()[:1] in "$€£")
+        and (before.rstrip()[-1:] in _PREFIX_SIGNS or after.lstrip()[:1] in _PREFIX_SIGNS)
     ):
         # "$12 99" and "12€50": the cents are written apart, raised on the page.
         return wire_amount(Decimal(f"{number}.{cents.group(1)}"))
@@ -195,7 +198,7 @@ def _amount(number: str, currency: str | None, before: str, after: str) -> Decim
         return None
     amount = Decimal(plain)
     multiplier = re.match(r"\s?([kKM])(?![^\W\d_])", after)
-    if multiplier and before.rstrip()[-1:] in "$€£":
+    if multiplier and before.rstrip()[-1:] in _PREFIX_SIGNS:
         amount *= _MULTIPLIERS[multiplier.group(1).lower()]
     return wire_amount(amount) if amount < MAX_AMOUNT else None
 

@@ -6,14 +6,25 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from scraper.values.price import Price, amount_on_the_wire
+from scraper.values.vocabulary import vocabulary
 
 Verdict = Literal["product", "listing", "blocked", "empty", "needs_js", "not_found"]
 Syntax = Literal["json-ld", "microdata", "rdfa", "opengraph", "meta", "state", "dom", "feed", "rendered", "url"]
-# Every field a page can tell, in the order of the wire form.
-FIELDS = (
-    "title", "description", "brand", "category_path", "gtin", "sku", "mpn", "images", "price", "regular_price",
-    "availability", "condition", "rating", "attributes", "variants", "reviews", "language",
-)  # fmt: skip
+
+
+def camel(name: str) -> str:
+    """Return the wire spelling of a field name."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def snake(name: str) -> str:
+    """Return the Python spelling of a wire name."""
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
+
+
+# Every field that a page can give, in the order of the wire form.
+FIELDS = tuple(map(snake, vocabulary("values", "product")["fields"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +98,6 @@ class Product:
         values = {snake(name): _VALUES_FROM_WIRE.get(name, _as_is)(value) for name, value in wire.items()}
         values["provenance"] = {snake(name): syntax for name, syntax in wire["provenance"].items()}
         return cls(**values)
-
-
-def camel(name: str) -> str:
-    """Return the wire spelling of a field name."""
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
-
-
-def snake(name: str) -> str:
-    """Return the Python spelling of a wire name."""
-    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
 
 
 def _object_to_wire(value: Any) -> dict[str, Any]:

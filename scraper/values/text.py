@@ -5,10 +5,9 @@ import re
 from functools import cache
 
 from scraper.values.contract_data import contract
+from scraper.values.vocabulary import vocabulary
 
-_PLACEHOLDERS = frozenset(
-    ("null", "undefined", "none", "n/a", "na", "-", "--", "[object object]", "array", "nan", "unknown")
-)
+_PLACEHOLDERS = frozenset(vocabulary("values", "text")["placeholders"])
 _BLOCK_END = re.compile(r"<\s*(?:br|/p|/li|/div|/h[1-6]|/tr)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
 

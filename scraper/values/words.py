@@ -1,11 +1,11 @@
 """Pages' words for availability, condition, home and refusals, folded so that spelling does not matter."""
 
-import re
 from functools import cache
 
 from scraper.values.contract_data import contract
+from scraper.values.vocabulary import any_of, vocabulary
 
-_CLAUSE_END = re.compile(r"[.!?:;|(–—]|\s-\s")
+_CLAUSE_END = any_of(vocabulary("values", "words")["clauseEndPatterns"])
 
 
 def fold(text: str) -> str:

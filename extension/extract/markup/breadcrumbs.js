@@ -2,12 +2,16 @@
 import { asList, hasType, isObject, textOf, textsOf } from "./nodes.js";
 import { clean } from "../../values/text.js";
 import { isHome } from "../../values/words.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.markup.breadcrumbs;
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("./nodes.js").Item} Item */
 /** @typedef {{name: string | null, url: string | null}} Crumb */
 
 const MAX_CRUMBS = 12;
+const SEPARATOR = new RegExp(`\\s*(?:${vocabulary.categorySeparators.join("|")})\\s*|\\s+/\\s+`);
 
 /** @param {any[]} entries @returns {Item[]} */
 function inOrder(entries) {
@@ -56,9 +60,7 @@ export function pathOf(all, page) {
 export function ofItems(items, page) {
   const lists = items.flatMap((item) => [
     ...(hasType(item, "BreadcrumbList") ? [item] : []),
-    ...["breadcrumb", "breadcrumbs"].flatMap((key) =>
-      asList(item[key]).filter((part) => hasType(part, "BreadcrumbList")),
-    ),
+    ...vocabulary.listKeys.flatMap((key) => asList(item[key]).filter((part) => hasType(part, "BreadcrumbList"))),
   ]);
   for (const list of lists) {
     const path = pathOf(
@@ -73,7 +75,7 @@ export function ofItems(items, page) {
 /** @param {any} value a `category` ("Clothing > Tops") @returns {string[]} separators are > › » and a spaced slash */
 export function ofCategory(value) {
   const texts = textsOf(value);
-  const parts = texts.length === 1 ? texts[0].split(/\s*(?:&gt;|>|›|»)\s*|\s+\/\s+/) : texts;
+  const parts = texts.length === 1 ? texts[0].split(SEPARATOR) : texts;
   const names = parts
     .map((part) => clean(part, 200))
     .filter((name) => name !== null && !/^(?:https?:|\d+$)/.test(name));

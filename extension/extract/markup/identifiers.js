@@ -3,40 +3,22 @@
 import { normaliseGtin } from "../../values/gtin.js";
 import { asList, isObject, textOf, textsOf } from "./nodes.js";
 import { clean } from "../../values/text.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.markup.identifiers;
 
 /** @typedef {import("./nodes.js").Item} Item */
 
-const GTIN_KEYS = ["gtin13", "gtin", "gtin14", "gtin12", "gtin8", "ean", "isbn", "upc", "productID"];
-const LABELLED = /^(sku|mpn|gtin(?:8|12|13|14)?|ean(?:8|13)?|upc|isbn)\s*:\s*(\S.*)$/i;
+const GTIN_KEYS = vocabulary.gtinKeys;
+const LABELLED = new RegExp(`^(${vocabulary.labelledCodePatterns.join("|")})\\s*:\\s*(\\S.*)$`, "i");
 // Microdata on the visible page takes the label along with the code.
-const LABEL =
-  /^\s*(?:sku|mpn|ref|model|code|(?:item|product|art(?:\.|ikel|icle)?)?[-.\s]{0,2}(?:no|nr|number|nummer|code))\.?\s*[:#]\s*/i;
+const LABEL = new RegExp(vocabulary.labelPattern, "i");
 /** @type {Record<string, string>} */
-const KINDS = {
-  sku: "sku",
-  articlenumber: "sku",
-  itemnumber: "sku",
-  mpn: "mpn",
-  manufacturerpartnumber: "mpn",
-  partnumber: "mpn",
-  gtin: "gtin",
-  gtin8: "gtin",
-  gtin12: "gtin",
-  gtin13: "gtin",
-  gtin14: "gtin",
-  ean: "gtin",
-  ean8: "gtin",
-  ean13: "gtin",
-  upc: "gtin",
-  upca: "gtin",
-  isbn: "gtin",
-  isbn13: "gtin",
-  barcode: "gtin",
-};
+const KINDS = vocabulary.codeKinds;
 
 /** Values of general properties whose label says that they are of this kind: "mpn:X1", {propertyID, value}. @param {Item} item @param {string} kind @returns {string[]} */
 function labelled(item, kind) {
-  return ["productID", "identifier", "additionalProperty"]
+  return vocabulary.generalKeys
     .flatMap((key) => asList(item[key]))
     .flatMap((part) => {
       if (isObject(part)) {
@@ -68,6 +50,6 @@ export function codeOf(item, key) {
 
 /** A `productID` or `identifier` without a label: perhaps the shop's number for it, perhaps a database's. @param {Item} item @returns {string | null} */
 export function weakSkuOf(item) {
-  const texts = ["productID", "identifier"].flatMap((key) => asList(item[key])).map((part) => clean(part, 100));
+  const texts = vocabulary.weakSkuKeys.flatMap((key) => asList(item[key])).map((part) => clean(part, 100));
   return texts.find((text) => text && !LABELLED.test(text) && !/[/\s:]/.test(text) && !normaliseGtin(text)) ?? null;
 }

@@ -1,23 +1,17 @@
 // @ts-check
 // Mends what JavaScript would read (single quotes, bare keys, comments) and what people break (inner quotes, missing commas,
 // cut ends) into JSON. One pass over bounded text; nothing of a page is ever run.
+import { pageVocabulary } from "../../generated/contracts.js";
 
 const MAX_NESTING = 200;
 // What the arguments put in for bare words may grow to: one long text may be named often.
 const MAX_NAMED_CHARS = 4 * 2 ** 20;
+const vocabulary = pageVocabulary.markup.jsonRepair;
 /** @type {Record<string, string>} */
-const LITERALS = {
-  undefined: "null",
-  NaN: "null",
-  Infinity: "null",
-  True: "true",
-  False: "false",
-  None: "null",
-  "!0": "true",
-  "!1": "false",
-};
+const LITERALS = vocabulary.literals;
+// The closing quotes of each opening one.
 /** @type {Record<string, string>} */
-const QUOTES = { '"': '"', "'": "'", "`": "`", "“": "“”", "”": "“”", "„": "“”" };
+const QUOTES = vocabulary.quotes;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const GROUPED_NUMBER = /-?\d{1,12}(?:,\d{2,3})+(?:\.\d+)?(?=\s*[,}\]\n])/y;
 const WORD = /[^\s,:;{}[\]"'“”]+/y;

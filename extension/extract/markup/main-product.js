@@ -2,39 +2,17 @@
 // Which schema.org item is the page's product: variants folded into their group, then told by address and name.
 import { asList, hasType, isObject, textOf, textsOf, truthy, typesOf } from "./nodes.js";
 import { keyOf } from "../../values/text.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.markup.mainProduct;
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("./nodes.js").Item} Item */
 
-const PRODUCT_TYPES = [
-  "product",
-  "productgroup",
-  "productmodel",
-  "individualproduct",
-  "someproducts",
-  "productcollection",
-];
+const PRODUCT_TYPES = vocabulary.productTypes;
 // Types that are for sale only where they carry an offer.
-const SELLABLE_TYPES = [
-  "book",
-  "audiobook",
-  "vehicle",
-  "car",
-  "motorcycle",
-  "busorcoach",
-  "motorizedbicycle",
-  "movie",
-  "musicalbum",
-  "musicrelease",
-  "game",
-  "videogame",
-  "drug",
-  "dietarysupplement",
-  "visualartwork",
-  "creativework",
-  "thing",
-];
-const LIST_TYPES = ["itemlist", "offercatalog", "collectionpage", "searchresultspage"];
+const SELLABLE_TYPES = vocabulary.sellableTypes;
+const LIST_TYPES = vocabulary.listTypes;
 const MAX_WRAPS = 3;
 const MAX_VARIANTS = 250;
 const MAX_SAME = 10;
@@ -64,7 +42,7 @@ function topProducts(item, depth) {
   if (isList(item) || depth >= MAX_WRAPS) return [];
   // What a page is about, it sells; what an article is about, it only talks of.
   const isPage = [...typesOf(item)].some((name) => name.endsWith("page"));
-  return ["mainEntity", "mainEntityOfPage", ...(isPage ? ["about"] : [])].flatMap((key) =>
+  return (isPage ? vocabulary.pageSubjectKeys : vocabulary.subjectKeys).flatMap((key) =>
     asList(item[key])
       .filter(isObject)
       .flatMap((part) => topProducts(part, depth + 1)),
@@ -104,7 +82,7 @@ function isKnownVariant(item, known) {
   return known
     .filter(isObject)
     .some((part) =>
-      ["@id", "sku", "url"].some((key) => textOf(item[key]) !== null && textOf(part[key]) === textOf(item[key])),
+      vocabulary.variantIdKeys.some((key) => textOf(item[key]) !== null && textOf(part[key]) === textOf(item[key])),
     );
 }
 
@@ -139,10 +117,7 @@ function grouped(products) {
 function withOrphans(products, items) {
   if (products.length !== 1) return products;
   let [product] = products;
-  for (const [key, kinds] of /** @type {[string, string[]][]} */ ([
-    ["offers", ["Offer", "AggregateOffer"]],
-    ["aggregateRating", ["AggregateRating"]],
-  ])) {
+  for (const [key, kinds] of Object.entries(vocabulary.orphanTypes)) {
     const found = items.filter((item) => kinds.some((kind) => hasType(item, kind)) && !("itemOffered" in item));
     if (found.length > 0 && !(key in product) && !("hasVariant" in product)) product = { ...product, [key]: found };
   }
@@ -164,9 +139,7 @@ export function productsOf(items) {
 
 /** How surely this is the page's own product: by address, then by name, then by having an offer. @param {Item} item @param {Page} page @param {Set<string>} headings */
 function scoreOf(item, page, headings) {
-  const urls = ["url", "@id", "mainEntityOfPage"]
-    .filter((key) => truthy(item[key]))
-    .map((key) => page.absolute(textOf(item[key])));
+  const urls = vocabulary.addressKeys.filter((key) => truthy(item[key])).map((key) => page.absolute(textOf(item[key])));
   const name = keyOf(textOf(item.name));
   return (
     (urls.some((url) => url && page.addresses.has(url)) ? 4 : 0) +

@@ -2,23 +2,14 @@
 // Microdata (WHATWG HTML, section 5), as the same objects that JSON-LD gives.
 import { MAX_NAMES, TEXT_PROPERTIES, elementText, linkedText } from "./element-values.js";
 import { candidatesOfItems } from "./schemaorg.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.markup.microdata;
 
 const MAX_DEPTH = 30;
 const MAX_PROPERTIES = 20_000;
 /** @type {Record<string, string>} */
-const URL_ATTRIBUTES = {
-  a: "href",
-  area: "href",
-  link: "href",
-  img: "src",
-  audio: "src",
-  embed: "src",
-  iframe: "src",
-  source: "src",
-  track: "src",
-  video: "src",
-  object: "data",
-};
+const URL_ATTRIBUTES = vocabulary.urlAttributes;
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("./nodes.js").Item} Item */
@@ -85,7 +76,7 @@ function valueOf(element, name, reader, depth) {
   if (Object.hasOwn(URL_ATTRIBUTES, element.localName)) {
     return (TEXT_PROPERTIES.has(name) && linkedText(element)) || addressOf(element, reader.page);
   }
-  if (["data", "meter", "input"].includes(element.localName)) return element.getAttribute("value") ?? "";
+  if (vocabulary.valueTags.includes(element.localName)) return element.getAttribute("value") ?? "";
   const datetime = element.localName === "time" && element.getAttribute("datetime");
   return datetime || elementText(element);
 }

@@ -1,16 +1,18 @@
 // @ts-check
 // schema.org items as plain objects: what JSON-LD and microdata share, and how their loose shapes are read.
+import { pageVocabulary } from "../../generated/contracts.js";
 
 /** @typedef {Record<string, any>} Item */
 
 const MAX_DEPTH = 40;
 const MAX_NODES = 100_000;
 const MAX_FLATTENED = 8;
+const vocabulary = pageVocabulary.markup.nodes;
 const INDEX = /^[0-9]{1,6}$/;
 // Keys that pages and older vocabularies use for the standard's.
 /** @type {Record<string, string>} */
-const ALIASES = { id: "@id", type: "@type", offer: "offers", Offers: "offers", offerDetails: "offers" };
-const PREFIXES = ["schema:", "http://schema.org/", "https://schema.org/"];
+const ALIASES = vocabulary.keyAliases;
+const PREFIXES = vocabulary.keyPrefixes;
 
 /** @param {unknown} value @returns {value is Item} */
 export function isObject(value) {
@@ -56,7 +58,7 @@ export function hasType(item, name) {
 /** @param {any} part @returns {any} the text inside {"@value"}, {"name"}, {"@id"} and the like */
 function opened(part) {
   if (!isObject(part)) return part;
-  const key = ["@value", "name", "value", "@id", "url"].find((name) => truthy(part[name]) || part[name] === 0);
+  const key = vocabulary.textKeys.find((name) => truthy(part[name]) || part[name] === 0);
   let value = key ? part[key] : undefined;
   if (Array.isArray(value)) [value] = value;
   return isObject(value) ? value["@value"] : value;

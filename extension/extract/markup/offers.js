@@ -4,6 +4,9 @@ import { codeOf, gtinOf } from "./identifiers.js";
 import { asList, hasType, isObject, textOf, textsOf } from "./nodes.js";
 import { machinePrice, unitsOf } from "../../values/price.js";
 import { availabilityOf, conditionOf } from "../../values/words.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.markup.offers;
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("./nodes.js").Item} Item */
@@ -11,9 +14,9 @@ import { availabilityOf, conditionOf } from "../../values/words.js";
 /** @typedef {Record<string, any>} Variant */
 /** @typedef {{price: Price | null, regularPrice: Price | null, availability: string | null, condition: string | null, url: string | null, sku: string | null, mpn: string | null, variants: Variant[]}} Offers */
 
-const REGULAR_PRICE_TYPES = ["listprice", "srp", "msrp", "strikethroughprice", "regularprice", "suggestedretailprice"];
+const REGULAR_PRICE_TYPES = vocabulary.regularPriceTypes;
 // UN/CEFACT units that mean the thing itself: a price for one of these is the price.
-const PIECES = ["C62", "H87", "EA", "NMP", "NAR", "PCE"];
+const PIECES = vocabulary.pieceUnits;
 const MAX_OFFERS = 250;
 /** @type {Offers} */
 const NONE = {
@@ -65,7 +68,7 @@ function isRegular(part) {
 /** @param {Item} offer @param {Page} page @returns {Price | null} above zero, with the currency that the same object names */
 export function priceOf(offer, page) {
   const currency = textOf(offer.priceCurrency);
-  for (const key of ["price", "lowPrice"]) {
+  for (const key of vocabulary.priceKeys) {
     const price = priced(offer[key], currency, page);
     if (price) return price;
   }
@@ -88,7 +91,7 @@ function isPerUnit(part) {
     const code = isObject(quantity) ? textOf(quantity.unitCode) : null;
     return code === null || !PIECES.includes(code.toUpperCase()) || ![null, "1"].includes(textOf(quantity.value));
   });
-  return isMeasured || "billingDuration" in part || "billingIncrement" in part;
+  return isMeasured || vocabulary.billingKeys.some((key) => key in part);
 }
 
 /** Whether this is a price without tax, or for more than one. @param {Item} part */

@@ -3,8 +3,10 @@
 import { asList, isObject, textOf } from "./nodes.js";
 import { scrubText } from "../../values/personal-data.js";
 import { clean } from "../../values/text.js";
+import { pageVocabulary } from "../../generated/contracts.js";
 
 const MAX_REVIEWS = 50;
+const COUNT_KEYS = pageVocabulary.markup.ratings.countKeys;
 
 /** @param {any} value @returns {number | null} */
 function numberOf(value) {
@@ -18,9 +20,7 @@ export function ratingOf(value, isCounted) {
     const score = numberOf(part.ratingValue);
     const best = numberOf(part.bestRating) || 5;
     if (score === null || score > best) continue;
-    const counted = ["ratingCount", "reviewCount"]
-      .map((key) => numberOf(part[key]))
-      .find((number) => number !== null && number < 1e12);
+    const counted = COUNT_KEYS.map((key) => numberOf(part[key])).find((number) => number !== null && number < 1e12);
     const count = counted === undefined || counted === null ? null : Math.trunc(counted);
     if (isCounted && count === 0) continue;
     return { value: score, best, ...(isCounted && count !== null && { count }) };

@@ -3,6 +3,9 @@
 // vocabularies that name products are read; Open Graph's `property` attributes are RDFa too, and are opengraph.js's.
 import { MAX_NAMES, TEXT_PROPERTIES, elementText, linkedText } from "./element-values.js";
 import { candidatesOfItems } from "./schemaorg.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.markup.rdfa;
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("./nodes.js").Item} Item */
@@ -11,37 +14,11 @@ import { candidatesOfItems } from "./schemaorg.js";
 
 const MAX_ELEMENTS = 20_000;
 const MAX_PREFIXES = 50;
-const DATA_VOCABULARY = ["rdf.data-vocabulary.org", "data-vocabulary.org"];
 // RDFa Core initial context, and the prefixes that old pages declare for the same vocabularies.
 /** @type {[string, string][]} */
-const PREFIXES = [
-  ["schema", "http://schema.org/"],
-  ["gr", "http://purl.org/goodrelations/v1#"],
-  ["v", "http://rdf.data-vocabulary.org/#"],
-];
+const PREFIXES = Object.entries(vocabulary.prefixes);
 /** @type {Record<string, string>} */
-const GOOD_RELATIONS = {
-  hasPriceSpecification: "priceSpecification",
-  hasCurrencyValue: "price",
-  hasMinCurrencyValue: "minPrice",
-  hasCurrency: "priceCurrency",
-  "hasEAN_UCC-13": "gtin13",
-  "hasGTIN-14": "gtin14",
-  "hasGTIN-8": "gtin8",
-  hasMPN: "mpn",
-  hasStockKeepingUnit: "sku",
-  hasManufacturer: "manufacturer",
-  hasBrand: "brand",
-  includes: "itemOffered",
-  hasInventoryLevel: "inventoryLevel",
-  condition: "itemCondition",
-  offers: "offers",
-  Offering: "Offer",
-  ProductOrServiceModel: "ProductModel",
-  Individual: "Product",
-  SomeItems: "Product",
-  ProductOrService: "Product",
-};
+const GOOD_RELATIONS = vocabulary.goodRelationsNames;
 
 /** @param {string | null} text @returns {string[]} */
 const tokens = (text) => (text ?? "").split(/\s+/).filter(Boolean);
@@ -52,14 +29,14 @@ function localName(iri) {
     .replace(/^http:\/\//, "")
     .replace(/^https:\/\//, "")
     .replace(/^www\./, "");
-  if (plain.startsWith("schema.org/")) return plain.slice(11) || null;
-  if (plain.startsWith("purl.org/goodrelations/v1#")) {
-    const name = plain.slice(26);
+  if (plain.startsWith(vocabulary.schemaOrg)) return plain.slice(vocabulary.schemaOrg.length) || null;
+  if (plain.startsWith(vocabulary.goodRelations)) {
+    const name = plain.slice(vocabulary.goodRelations.length);
     return Object.hasOwn(GOOD_RELATIONS, name) ? GOOD_RELATIONS[name] : name;
   }
   const steps = plain.replaceAll("#", "/").split("/");
   const name = steps.pop();
-  return DATA_VOCABULARY.includes(steps.join("/").replace(/\/+$/, "")) && name ? name : null;
+  return vocabulary.dataVocabulary.includes(steps.join("/").replace(/\/+$/, "")) && name ? name : null;
 }
 
 /** @param {Context} context @param {Element} element @returns {Context} with the element's own vocab, prefix and xmlns taken in */
@@ -111,13 +88,13 @@ function valueOf(element, name, page) {
   if (content) return content;
   const text = TEXT_PROPERTIES.has(name) && linkedText(element);
   if (text) return text;
-  const iri = element.getAttribute("datatype") ? null : iriOf(element, page, "resource", "href", "src");
+  const iri = element.getAttribute("datatype") ? null : iriOf(element, page, ...vocabulary.targetAttributes);
   return iri || element.getAttribute("datetime") || elementText(element);
 }
 
 /** @param {Element} element @param {Context} context @param {boolean} isTop @param {Reader} reader @returns {Item} */
 function resourceOf(element, context, isTop, { page, items }) {
-  const iri = iriOf(element, page, "about", "resource", "href", "src");
+  const iri = iriOf(element, page, ...vocabulary.resourceAttributes);
   const key = iri || items.size;
   const known = items.get(key) ?? { item: iri ? { "@id": iri } : {}, isTop };
   items.set(key, { item: known.item, isTop: known.isTop && isTop });
@@ -141,7 +118,7 @@ function readElement(element, context, reader) {
   }
   if (!subject) return context;
   add(subject, names, value);
-  const target = relations.length > 0 ? iriOf(element, reader.page, "resource", "href", "src") : null;
+  const target = relations.length > 0 ? iriOf(element, reader.page, ...vocabulary.targetAttributes) : null;
   if (target) add(subject, relations, () => ({ "@id": target }));
   return { ...context, waiting: target ? [] : [...waiting, ...relations] };
 }

@@ -8,6 +8,9 @@ import { readOffers } from "./offers.js";
 import { ratingOf, reviewsOf } from "./ratings.js";
 import { clean } from "../../values/text.js";
 import { brandName, conditionOf } from "../../values/words.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.markup.schemaorg;
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("./nodes.js").Item} Item */
@@ -15,12 +18,14 @@ import { brandName, conditionOf } from "../../values/words.js";
 
 const MAX_VARIANTS = 250;
 const MAX_IMAGES = 30;
+/** @type {Record<string, string>} */
+const ATTRIBUTE_ALIASES = vocabulary.attributeAliases;
 const IRI = /^(?:(?:https?:)?\/\/|[#/]|_:|urn:)/i;
 
 /** @param {Item} item @returns {string | null} */
 function brandOf(item) {
   // A reference that names nothing on the page, or a logo's address, is no name.
-  const names = [...textsOf(item.brand), ...textsOf(item.manufacturer)].filter((text) => !IRI.test(text));
+  const names = vocabulary.brandKeys.flatMap((key) => textsOf(item[key])).filter((text) => !IRI.test(text));
   return names.map((text) => brandName(clean(text, 200))).find((brand) => brand !== null) ?? null;
 }
 
@@ -28,7 +33,7 @@ function brandOf(item) {
 function imagesOf(item, page) {
   const texts = asList(item.image).flatMap((value) => {
     if (!isObject(value)) return textsOf(value);
-    const key = ["contentUrl", "url", "@id"].find((name) => truthy(value[name]));
+    const key = vocabulary.imageKeys.find((name) => truthy(value[name]));
     return key ? textsOf(value[key]) : [];
   });
   const urls = texts.map((text) => page.absolute(text)).filter((url) => url !== null);
@@ -41,7 +46,7 @@ export function attributeKey(name) {
   const key = words
     .map((word, i) => (i === 0 ? word.toLowerCase() : word[0].toUpperCase() + word.slice(1).toLowerCase()))
     .join("");
-  const american = key === "colour" ? "color" : key;
+  const american = Object.hasOwn(ATTRIBUTE_ALIASES, key) ? ATTRIBUTE_ALIASES[key] : key;
   return /^[a-z][A-Za-z0-9]{0,39}$/.test(american) ? american : "";
 }
 
@@ -53,8 +58,7 @@ export function attributesOf(item) {
     const text = clean(value, 200);
     if (key && text && !found.has(key)) found.set(key, text);
   };
-  for (const key of ["color", "size", "material", "pattern", "ageGroup", "gender"])
-    put(key, textsOf(item[key]).join(", "));
+  for (const key of vocabulary.attributeKeys) put(key, textsOf(item[key]).join(", "));
   for (const audience of asList(item.audience).filter(isObject)) {
     put("gender", ((textOf(audience.suggestedGender) ?? "").replace(/\/+$/, "").split("/").at(-1) ?? "").toLowerCase());
   }

@@ -2,32 +2,15 @@
 // Objects that pages hand to analytics (GA4, enhanced ecommerce, Tealium, digitalData, Meta's pixel) as plain objects. A
 // view of exactly one product's page is about this page; a list of impressions or a cart is not.
 import { asList, isObject, textOf, truthy } from "../markup/nodes.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+import { anyOf } from "../../values/patterns.js";
+
+const vocabulary = pageVocabulary.state.analytics;
 
 /** @typedef {import("../markup/nodes.js").Item} Item */
 
-const VIEW_EVENTS = [
-  "viewitem",
-  "detail",
-  "productdetail",
-  "productdetailview",
-  "productview",
-  "viewproduct",
-  "eedetail",
-  "eecproductdetail",
-  "viewcontent",
-  "productviewed",
-  "productdetailviewed",
-  "productdetailimpression",
-];
-/** @type {Record<string, string[]>} */
-const UTAG_FIELDS = {
-  name: ["product_name"],
-  sku: ["product_sku"],
-  id: ["product_id"],
-  brand: ["product_brand"],
-  price: ["product_sale_price", "product_unit_price", "product_price"],
-  currency: ["product_currency", "site_currency", "order_currency", "order_currency_code", "currency_code", "currency"],
-};
+const VIEW_EVENTS = vocabulary.viewEvents;
+const UTAG_PAGE = anyOf(vocabulary.utagPagePatterns);
 
 /** @param {unknown} name */
 function isView(name) {
@@ -50,9 +33,9 @@ function ecommerce(item, event) {
 
 /** Tealium's data layer: flat, each field a list with one entry for each product. @param {Item} item @returns {Item | null} */
 function utag(item) {
-  if (!["product_name", "product_id", "product_sku"].some((key) => asList(item[key]).length === 1)) return null;
-  if (!/product|pdp|detail/i.test(String(item.page_type || item.page_category || ""))) return null;
-  const pairs = Object.entries(UTAG_FIELDS).map(([field, keys]) => {
+  if (!vocabulary.utagProductKeys.some((key) => asList(item[key]).length === 1)) return null;
+  if (!UTAG_PAGE.test(String(item.page_type || item.page_category || ""))) return null;
+  const pairs = Object.entries(vocabulary.utagFields).map(([field, keys]) => {
     const key = keys.find((name) => truthy(item[name]));
     return /** @type {[string, any]} */ ([field, key && item[key]]);
   });

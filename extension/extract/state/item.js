@@ -9,64 +9,27 @@ import { attributeKey, attributesOf } from "../markup/schemaorg.js";
 import { PRICE_KEYS, REGULAR_KEYS, isInMinorUnits, priceIn } from "./price.js";
 import { clean } from "../../values/text.js";
 import { availabilityOf } from "../../values/words.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.state.item;
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("../markup/nodes.js").Item} Item */
 /** @typedef {string | null | undefined} Maybe */
 
 const MAX_VARIANTS = 250;
-export const NAME_KEYS = [
-  "title",
-  "name",
-  "productName",
-  "product_name",
-  "displayName",
-  "item_name",
-  "productTitle",
-  "content_name",
-];
-const BRAND_KEYS = [
-  "brand",
-  "vendor",
-  "manufacturer",
-  "brandName",
-  "brand_name",
-  "item_brand",
-  "product_brand",
-  "designer",
-];
-const SKU_KEYS = [
-  "sku",
-  "SKU",
-  "productSku",
-  "productSKU",
-  "product_sku",
-  "articleNumber",
-  "article_number",
-  "itemNumber",
-  "productCode",
-  "product_code",
-];
-const WEAK_SKU_KEYS = ["productId", "product_id", "productID", "item_id", "itemId", "id", "code"];
-const GTIN_KEYS = ["gtin", "gtin13", "gtin14", "gtin12", "gtin8", "ean", "EAN", "ean13", "barcode", "upc", "isbn"];
-const MPN_KEYS = ["mpn", "manufacturerPartNumber", "manufacturer_part_number", "mfr_part_number"];
-const STOCK_KEYS = [
-  "availability",
-  "available",
-  "availableForSale",
-  "inStock",
-  "in_stock",
-  "isInStock",
-  "is_in_stock",
-  "stockStatus",
-  "stock_status",
-  "is_salable",
-  "isAvailable",
-  "stock",
-];
+export const NAME_KEYS = vocabulary.nameKeys;
+const BRAND_KEYS = vocabulary.brandKeys;
+const SKU_KEYS = vocabulary.skuKeys;
+const WEAK_SKU_KEYS = vocabulary.weakSkuKeys;
+const GTIN_KEYS = vocabulary.gtinKeys;
+const MPN_KEYS = vocabulary.mpnKeys;
+const STOCK_KEYS = vocabulary.stockKeys;
 // Where a number stands here it is 1 and 0 for yes and no, or how many there are.
-const COUNTED_STOCK_KEYS = ["available", "inStock", "in_stock", "isInStock", "is_in_stock", "stock"];
-const CATEGORY_KEYS = ["categoryPath", "category_path", "category", "productType", "product_type", "item_category"];
+const COUNTED_STOCK_KEYS = vocabulary.countedStockKeys;
+const CATEGORY_KEYS = vocabulary.categoryKeys;
+const RATING_PARTS = vocabulary.ratingParts;
+const REVIEW_PARTS = vocabulary.reviewParts;
 
 /** @param {any} value @returns {Item[]} the objects of a list, or of a GraphQL connection */
 function entriesOf(value) {
@@ -86,7 +49,7 @@ function isAskedFor(variant, page) {
 export function availabilityIn(item) {
   for (const key of STOCK_KEYS) {
     const part = item[key];
-    const name = isObject(part) ? ["status", "inStock", "isInStock", "value"].find((one) => one in part) : undefined;
+    const name = isObject(part) ? vocabulary.stockValueKeys.find((one) => one in part) : undefined;
     const value = isObject(part) ? name && part[name] : part;
     const found = availabilityOf(value);
     if (found) return found;
@@ -170,13 +133,13 @@ function categoryPathOf(item) {
 
 /** @param {Item} item @param {Page} page @returns {string[]} */
 function imagesOf(item, page) {
-  const parts = ["images", "image", "media", "featured_image", "featuredImage", "imageUrl"].flatMap((key) => {
+  const parts = vocabulary.imageKeys.flatMap((key) => {
     const entries = entriesOf(item[key]);
     return entries.length > 0 ? entries : asList(item[key]);
   });
   const urls = parts
     .map((part) => {
-      const key = isObject(part) && ["src", "url", "originalSrc", "href"].find((name) => truthy(part[name]));
+      const key = isObject(part) && vocabulary.imageAddressKeys.find((name) => truthy(part[name]));
       return page.absolute(isObject(part) ? key && part[key] : part);
     })
     .filter((url) => url !== null);
@@ -190,14 +153,10 @@ function firstOf(item, ...keys) {
 
 /** @param {Item} item */
 function ratingIn(item) {
-  const part = firstOf(item, "aggregateRating", "rating", "reviewSummary");
+  const part = firstOf(item, ...vocabulary.ratingKeys);
   if (!isObject(part)) return null;
   return ratingOf(
-    {
-      ratingValue: firstOf(part, "ratingValue", "average", "value", "score"),
-      bestRating: firstOf(part, "bestRating", "max", "best", "scale"),
-      ratingCount: firstOf(part, "ratingCount", "reviewCount", "count", "total"),
-    },
+    Object.fromEntries(Object.entries(RATING_PARTS).map(([name, keys]) => [name, firstOf(part, ...keys)])),
     true,
   );
 }
@@ -208,9 +167,9 @@ function reviewsIn(item) {
     asList(item.reviews)
       .filter(isObject)
       .map((part) => ({
-        reviewBody: firstOf(part, "text", "body", "reviewBody", "content"),
-        datePublished: firstOf(part, "date", "datePublished", "createdAt"),
-        reviewRating: { ratingValue: firstOf(part, "stars", "rating", "score") },
+        reviewBody: firstOf(part, ...REVIEW_PARTS.reviewBody),
+        datePublished: firstOf(part, ...REVIEW_PARTS.datePublished),
+        reviewRating: { ratingValue: firstOf(part, ...REVIEW_PARTS.ratingValue) },
       })),
   );
 }

@@ -5,6 +5,9 @@ import { asList, isObject, textOf } from "../markup/nodes.js";
 import { currencyCode, machinePrice, unitsOf } from "../../values/price.js";
 import { attributeKey } from "../markup/schemaorg.js";
 import { clean } from "../../values/text.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.state.platforms;
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("../markup/nodes.js").Item} Item */
@@ -12,13 +15,13 @@ import { clean } from "../../values/text.js";
 /** @typedef {import("../combine.js").Candidate} Candidate */
 
 const MAX_VARIANTS = 250;
-const CURRENCIES =
-  /Shopify\.currency\s*=\s*\{\s*"active"\s*:\s*"([A-Z]{3})"|ShopifyAnalytics\.meta\.currency\s*=\s*["']([A-Z]{3})["']|(?:currency%22%3A%7B%22code%22%3A%22|"currency":\{"code":")([A-Z]{3})(?:%22|")/;
+const CURRENCIES = new RegExp(vocabulary.currencyPatterns.join("|"));
+const VARIATION_PREFIX = new RegExp(vocabulary.variationPrefixPattern);
 
 /** @param {Page} page @returns {string | null} the currency that Shopify's or WooCommerce's own scripts name for the whole shop */
 export function shopCurrency({ document }) {
   const texts = [...document.querySelectorAll("script")].map((element) => element.textContent ?? "");
-  if (!texts.some((text) => /hopify|wcSettings/.test(text))) return null;
+  if (!texts.some((text) => vocabulary.currencyMarks.some((mark) => text.includes(mark)))) return null;
   const match = texts.map((text) => CURRENCIES.exec(text)).find((found) => found !== null);
   return match ? currencyCode(match[1] ?? match[2] ?? match[3]) : null;
 }
@@ -70,7 +73,7 @@ export function magentoCandidate(item, page) {
 /** @param {Item} part @param {string | null} currency @returns {Record<string, any>} */
 function variationOf(part, currency) {
   const pairs = Object.entries(isObject(part.attributes) ? part.attributes : {}).map(([name, value]) => [
-    attributeKey(name.replace(/^attribute_(?:pa_)?/, "")),
+    attributeKey(name.replace(VARIATION_PREFIX, "")),
     clean(value, 200),
   ]);
   const image = asList(part.image).find(isObject)?.src;
@@ -85,7 +88,7 @@ function variationOf(part, currency) {
 
 /** What the page's one form of variations says: "from" the lowest price, in stock if any is. @param {import("./sources.js").Source[]} sources @param {string | null} currency @returns {Candidate | null} */
 export function woocommerceCandidate(sources, currency) {
-  const forms = sources.filter(({ attribute }) => attribute === "data-product_variations");
+  const forms = sources.filter(({ attribute }) => attribute === vocabulary.variationsAttribute);
   if (forms.length !== 1 || !Array.isArray(forms[0].value)) return null;
   const parts = forms[0].value.slice(0, MAX_VARIANTS).filter(isObject);
   const variants = parts.map((part) => variationOf(part, currency));

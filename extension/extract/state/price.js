@@ -2,6 +2,9 @@
 // Prices in a page's state: under many keys, nested, in minor units, with the currency of the nearest object.
 import { isObject } from "../markup/nodes.js";
 import { currencyCode, machinePrice, unitsOf } from "../../values/price.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.state.price;
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("../markup/nodes.js").Item} Item */
@@ -10,62 +13,11 @@ import { currencyCode, machinePrice, unitsOf } from "../../values/price.js";
 
 // Prices lie a few objects deep; every level more multiplies what a hostile object can ask for.
 const MAX_DEPTH = 3;
-export const PRICE_KEYS = [
-  "salePrice",
-  "sale_price",
-  "currentPrice",
-  "current_price",
-  "finalPrice",
-  "final_price",
-  "price",
-  "prices",
-  "pricing",
-  "priceAmount",
-  "lowPrice",
-  "minPrice",
-  "priceRange",
-  "price_range",
-  "price_info",
-  "display_price",
-  "product_price",
-  "productPrice",
-];
-export const REGULAR_KEYS = [
-  "compare_at_price",
-  "compareAtPrice",
-  "regularPrice",
-  "regular_price",
-  "listPrice",
-  "list_price",
-  "originalPrice",
-  "original_price",
-  "wasPrice",
-  "msrp",
-  "display_regular_price",
-  "productOldPrice",
-];
-const AMOUNT_KEYS = [
-  "amount",
-  "value",
-  "price",
-  "current",
-  "sale",
-  "final",
-  "now",
-  "minVariantPrice",
-  "min",
-  "minimum_price",
-  "basePrice",
-];
-export const MINOR_KEYS = [
-  "centAmount",
-  "amountInCents",
-  "priceInCents",
-  "price_in_cents",
-  "priceCents",
-  "price_cents",
-];
-const CURRENCY_KEYS = ["currency", "currencyCode", "currency_code", "priceCurrency", "currencyIso", "isoCode"];
+export const PRICE_KEYS = vocabulary.priceKeys;
+export const REGULAR_KEYS = vocabulary.regularPriceKeys;
+const AMOUNT_KEYS = vocabulary.amountKeys;
+export const MINOR_KEYS = vocabulary.minorKeys;
+const CURRENCY_KEYS = vocabulary.currencyKeys;
 
 /** @param {Item} item @returns {string | null} the ISO 4217 code that it names */
 export function currencyIn(item) {

@@ -11,6 +11,9 @@ import { NAME_KEYS, candidateOf, weakSkuOf } from "./item.js";
 import { MINOR_KEYS, PRICE_KEYS, currencyIn, isInMinorUnits } from "./price.js";
 import { sourcesOf } from "./sources.js";
 import { clean, cut, keyOf } from "../../values/text.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.state.reader;
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("../markup/nodes.js").Item} Item */
@@ -22,7 +25,7 @@ const MAX_DEPTH = 40;
 const MAX_CANDIDATES = 3;
 const MAX_NAME = 500;
 const LONG_WORD = /[\p{L}\p{N}_]{4,}/gu;
-const MARKS = [...PRICE_KEYS, ...MINOR_KEYS, "variants", "offers"];
+const MARKS = [...PRICE_KEYS, ...MINOR_KEYS, ...vocabulary.productKeys];
 
 /** @param {Item} item @param {string[]} keys */
 const hasAny = (item, keys) => keys.some((key) => Object.hasOwn(item, key));
@@ -59,7 +62,7 @@ class Reader {
       const own = {
         ...context,
         currency: currencyIn(value) ?? context.currency,
-        cache: "ROOT_QUERY" in value ? value : context.cache,
+        cache: vocabulary.apolloRoot in value ? value : context.cache,
       };
       if (this.readsWhole(value, own)) return;
       inner = { ...own, event: "" };
@@ -112,8 +115,8 @@ class Reader {
       .filter(Boolean);
     if (names.length === 0) return false;
     if (names.some((name) => this.headings.has(name))) return true;
-    const handles = ["handle", "slug", "urlKey", "url_key"].map((key) => item[key]);
-    const urls = ["url", "canonicalUrl", "link"].map((key) => this.page.absolute(item[key]));
+    const handles = vocabulary.handleKeys.map((key) => item[key]);
+    const urls = vocabulary.addressKeys.map((key) => this.page.absolute(item[key]));
     return (
       (this.slug !== null && handles.includes(this.slug)) ||
       urls.some((url) => url !== null && this.page.addresses.has(url))
@@ -128,9 +131,7 @@ function breadcrumbsIn(item, page) {
     .filter(isObject);
   return breadcrumbs.pathOf(
     entries.map((entry) => ({
-      name:
-        ["name", "label", "title", "text"].map((key) => clean(textOf(entry[key]), 200)).find((text) => text !== null) ??
-        null,
+      name: vocabulary.crumbNameKeys.map((key) => clean(textOf(entry[key]), 200)).find((text) => text !== null) ?? null,
       url: page.absolute(entry.href || entry.url),
     })),
     page,

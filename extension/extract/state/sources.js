@@ -4,6 +4,9 @@
 import { mendString, mendValue } from "../markup/json-repair.js";
 import { MAX_REPAIR_CHARS, createDecoder, parseBlock, parseJson } from "../markup/json-values.js";
 import { flatArrayValue, flightValues, nuxtFunctionValues } from "./formats.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.state.sources;
 
 /** One value, the name of the data attribute it stood in, and the event it was sent with. @typedef {{value: any, attribute?: string, event?: string}} Source */
 /** @typedef {{repair: number, literals: number, decode: ReturnType<typeof createDecoder>}} Budget */
@@ -12,7 +15,7 @@ const MAX_STATE_CHARS = 8 * 2 ** 20;
 const MAX_LITERALS = 2000;
 const MAX_MENDED_LITERAL = 2 ** 17;
 // A script without one of these says nothing about a product's price or its analytics.
-const TRIGGERS = /rice|RICE|content_name|centAmount/;
+const TRIGGERS = new RegExp(vocabulary.triggers.join("|"));
 const JSON_TYPE = /^\s*(?:(?:application|text)\/(?:[\p{L}\p{N}_.-]+\+)?(?:x-)?json\b[^]*|text\/x-magento-init)$/iu;
 // `name = {…}`, `JSON.parse("…")`, `push({…})`, `gtag("event", "view_item", {…})`
 const LITERAL =
@@ -50,7 +53,7 @@ function hiddenJson(text, start, budget) {
     budget.repair -= end - start;
   }
   if (typeof content !== "string") return { value: null, end: start + 1 };
-  const isEncoded = ["%7B", "%5B"].includes(content.trimStart().slice(0, 3).toUpperCase());
+  const isEncoded = vocabulary.encodedBrackets.includes(content.trimStart().slice(0, 3).toUpperCase());
   return { value: jsonValues(isEncoded ? percentDecoded(content) : content, budget)[0] ?? null, end };
 }
 
@@ -69,7 +72,7 @@ function literalAt(text, start, budget) {
 
 /** @param {string} text @param {Budget} budget @returns {Source[]} the values of a script's literals that are data; code is passed over */
 function scriptSources(text, budget) {
-  const nuxt = text.includes("__NUXT__")
+  const nuxt = text.includes(vocabulary.nuxtMark)
     ? nuxtFunctionValues(text, Math.min(MAX_REPAIR_CHARS, Math.max(0, budget.repair)))
     : [];
   if (nuxt.length > 0) {
@@ -91,7 +94,7 @@ function scriptSources(text, budget) {
 
 /** @param {Element} element @param {string} text @param {Budget} budget @returns {Source[]} */
 function jsonSources(element, text, budget) {
-  const isFlat = element.id === "__NUXT_DATA__" || element.hasAttribute("data-nuxt-data");
+  const isFlat = element.id === vocabulary.nuxtDataId || element.hasAttribute(vocabulary.nuxtDataAttribute);
   return jsonValues(text, budget).map((value) => ({
     value: isFlat && Array.isArray(value) ? flatArrayValue(value) : value,
   }));
@@ -123,7 +126,7 @@ export function sourcesOf(document) {
     const type = element.getAttribute("type") ?? "";
     left -= text.length;
     if (left < 0) return found;
-    if (text.includes("__next_f")) flight.push(text);
+    if (text.includes(vocabulary.flightMark)) flight.push(text);
     else if (TRIGGERS.test(text) && !/ld\+json/i.test(type)) {
       const own = budgetOf(Math.floor(budget.repair / 2), text.length);
       found.push(...(JSON_TYPE.test(type) ? jsonSources(element, text, own) : scriptSources(text, own)));

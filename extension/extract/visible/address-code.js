@@ -1,48 +1,17 @@
 // @ts-check
 // Codes that name a product: which text is one, and the one in the page's own address.
 import { normaliseGtin } from "../../values/gtin.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.visible.addressCode;
 
 /** @typedef {import("../page.js").Page} Page */
 
 // Path steps and parameters behind which shops put a product's own code.
-const STEPS = new Set([
-  "dp",
-  "product",
-  "products",
-  "prod",
-  "prd",
-  "pd",
-  "p",
-  "item",
-  "itm",
-  "ip",
-  "sku",
-  "artikel",
-  "tovar",
-  "goods",
-]);
-const PARAMETERS = new Set([
-  "sku",
-  "pid",
-  "id",
-  "item",
-  "itemid",
-  "item_id",
-  "productid",
-  "product_id",
-  "prodid",
-  "prod_id",
-  "goods_id",
-  "goodsid",
-  "artikel",
-  "artnr",
-  "code",
-  "id_product",
-  "products_id",
-]);
+const STEPS = new Set(vocabulary.steps);
+const PARAMETERS = new Set(vocabulary.parameters);
 const MAX_PARAMETERS = 100;
-const LONG_NUMBER_OR_CAPITALS =
-  /^(?:[A-Za-z]{0,4}[0-9]{5,20}[A-Za-z]{0,2}|(?=[A-Z0-9]*[0-9])(?=[A-Z0-9]*[A-Z])[A-Z0-9]{8,14})$/u;
+const CODE_PATTERN = new RegExp(`^(?:${vocabulary.codePatterns.join("|")})$`, "u");
 const PARAMETER_CODE = /^(?=.*[0-9])[\p{L}\p{N}_.-]{2,40}$/u;
 const WORDS_OF_PATH = /[\p{L}\p{N}]+/gu;
 export const [CODE, GTIN, WORDS] = [2, 1, 0];
@@ -66,11 +35,9 @@ export function queryCode(url) {
 /** @param {string} url @returns {string | null} the code behind a step such as /dp/, else the last long number of the path's last two steps */
 export function pathCode(url) {
   const steps = new URL(url).pathname.split("/").filter(Boolean).map(unquoted);
-  const named = steps.find(
-    (step, i) => i > 0 && STEPS.has(steps[i - 1].toLowerCase()) && LONG_NUMBER_OR_CAPITALS.test(step),
-  );
+  const named = steps.find((step, i) => i > 0 && STEPS.has(steps[i - 1].toLowerCase()) && CODE_PATTERN.test(step));
   const words = steps.slice(-2).flatMap((step) => step.match(WORDS_OF_PATH) ?? []);
-  return named ?? words.findLast((word) => LONG_NUMBER_OR_CAPITALS.test(word)) ?? null;
+  return named ?? words.findLast((word) => CODE_PATTERN.test(word)) ?? null;
 }
 
 /** @param {Page} page @returns {string | null} the code in the address asked for or the canonical one; a parameter tells more than a path */

@@ -3,6 +3,9 @@
 import { clean } from "../../values/text.js";
 import { isAside, isInCard, isUnseen, namesOf, textOf } from "./elements.js";
 import { brandName, labelKind } from "../../values/words.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.visible.brand;
 
 /** @typedef {import("../page.js").Page} Page */
 
@@ -10,16 +13,12 @@ const MAX_ELEMENTS = 200;
 const MAX_TEXT = 200;
 const MAX_LENGTH = 40;
 // Without their first letters, so that "Brand" and "brand" are both found.
-const NAMED = ["rand", "anufacturer", "endor", "esigner", "arke", "arca", "ersteller", "abricant"]
-  .map((word) => `body [class*="${word}"], body [id*="${word}"]`)
-  .join(", ");
-const LINKED = ["brand", "manufacturer", "vendor", "designer", "mark", "marca", "marque", "merk", "hersteller"]
-  .map((word) => `body a[href*="/${word}"]`)
-  .join(", ");
-const NAME =
-  /(?:^|[\s_-])(?:product|item|pdp|pd)?[-_]*(?:brand|manufacturer|vendor|designer|marke|marca)(?:[-_]*(?:name|link|title|label|text))?(?:$|[\s_-])/i;
-const HREF = /\/(?:brands?|manufacturers?|vendors?|designers?|marken?|marcas?|marques?|merken?|hersteller)\/[^/?#]+/;
-const ATTRIBUTES = ["data-brand", "data-product-brand", "data-brand-name", "data-item-brand"];
+const NAMED = vocabulary.nameStems.map((word) => `body [class*="${word}"], body [id*="${word}"]`).join(", ");
+// Without what a plural adds, which the pattern below asks for.
+const LINKED = vocabulary.stepStems.map((word) => `body a[href*="/${word}"]`).join(", ");
+const NAME = new RegExp(vocabulary.namePattern, "i");
+const HREF = new RegExp(`/(?:${vocabulary.stepPatterns.join("|")})/[^/?#]+`);
+const ATTRIBUTES = vocabulary.attributes;
 
 /** @param {Element} element @returns {string | null} */
 function brandOf(element) {

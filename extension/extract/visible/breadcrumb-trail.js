@@ -3,6 +3,9 @@
 import * as breadcrumbs from "../markup/breadcrumbs.js";
 import { clean } from "../../values/text.js";
 import { isUnseen, textOf } from "./elements.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.visible.breadcrumbTrail;
 
 /** @typedef {import("../page.js").Page} Page */
 
@@ -12,7 +15,7 @@ const MAX_NAVS = 100;
 const MAX_TEXT = 1000;
 const MAX_STEPS = 12;
 // Without its first letter, so that "Breadcrumb" and "breadcrumb" are both found.
-const NAMED = ["class", "id", "aria-label"].map((name) => `body [${name}*="readcrumb"]`).join(", ");
+const NAMED = vocabulary.nameAttributes.map((name) => `body [${name}*="${vocabulary.nameStem}"]`).join(", ");
 
 /** @param {Element} element @param {number} most @returns {Element[]} its first links, itself among them */
 function linksOf(element, most) {

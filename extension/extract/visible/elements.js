@@ -1,28 +1,20 @@
 // @ts-check
 // Where on the visible page an element stands, and what a person reads in it. No layout is asked: there is none.
 import { collapse } from "../../values/item-text.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+import { anyOf } from "../../values/patterns.js";
+
+const vocabulary = pageVocabulary.visible.elements;
 
 /** @typedef {{text: string, element: Element, node: Text}} VisibleText one run of text, the element it lies in, its first node */
 
 // Class names, and what shops whose class names are generated write for their own tests.
-const NAME_ATTRIBUTES = ["class", "id", "data-testid", "data-test", "data-qa", "data-auto"];
+const NAME_ATTRIBUTES = pageVocabulary.page.nameAttributes;
 export const NAMED = NAME_ATTRIBUTES.map((name) => `body [${name}]`).join(", ");
-const UNSEEN = new Set([
-  "script",
-  "style",
-  "noscript",
-  "template",
-  "svg",
-  "head",
-  "title",
-  "textarea",
-  "option",
-  "object",
-]);
-const ASIDE =
-  /related|recommend|similar|upsell|cross-?sell|carousel|also[-_]|recently|mini-?cart|cart[-_]drawer|compar(?:e[-_]|ison)|wishlist|sponsor|footer|newsletter|mega-?menu|(?<!p)review/i;
-const CARD = /(?:product|item|goods)s?[-_]{0,2}(?:card|tile|item|teaser|box|miniature|thumb|list|grid|block)/i;
-const ASIDE_TAGS = new Set(["nav", "footer", "aside", "header"]);
+const UNSEEN = new Set(pageVocabulary.page.unseenTags);
+const ASIDE = anyOf(vocabulary.asidePatterns);
+const CARD = anyOf(vocabulary.cardPatterns);
+const ASIDE_TAGS = new Set(vocabulary.asideTags);
 const COMMENT = 8; // Node.COMMENT_NODE
 const [FILTER_ACCEPT, FILTER_REJECT] = [1, 2]; // NodeFilter's
 const SHOW_ELEMENTS_AND_TEXTS = 5;
@@ -110,10 +102,7 @@ export function isNamedCard(element) {
 
 /** @param {Element} element whether it is a list entry with a linked image */
 export function isImageEntry(element) {
-  return (
-    (element.localName === "li" || element.localName === "article") &&
-    element.querySelector(":scope a[href] img") !== null
-  );
+  return vocabulary.entryTags.includes(element.localName) && element.querySelector(":scope a[href] img") !== null;
 }
 
 /** @param {Element} element whether it is part of some product's teaser; what holds an <h1> is no teaser */

@@ -1,17 +1,10 @@
 // @ts-check
 // The address of an image: pages name several, for several widths and for scripts that load it late.
+import { pageVocabulary } from "../../generated/contracts.js";
 
+const vocabulary = pageVocabulary.visible.imageUrl;
 const MAX_SRCSET = 20_000;
-const ATTRIBUTES = [
-  "data-zoom-image",
-  "data-large_image",
-  "srcset",
-  "data-srcset",
-  "data-src",
-  "data-original",
-  "data-lazy-src",
-  "src",
-];
+const DRAWING = new RegExp(vocabulary.drawingPattern);
 const DESCRIPTOR = /^([0-9]{1,9}(?:\.[0-9]{1,9})?)[wx]$/;
 
 /** Each address with its width or density, 1 where none is named (WHATWG HTML, "parse a srcset attribute"). @param {string} srcset */
@@ -41,10 +34,10 @@ function widest(srcset) {
 
 /** @param {Element} image @param {import("../page.js").Page} page @returns {string | null} the widest of its srcset, a lazy address, then src; no drawing's */
 export function imageUrl(image, page) {
-  for (const name of ATTRIBUTES) {
+  for (const name of vocabulary.attributes) {
     const value = (image.getAttribute(name) ?? "").trim();
     const url = page.absolute(name.endsWith("srcset") ? widest(value) : value);
-    if (url && !/\.svg(?:$|\?)/.test(url)) return url;
+    if (url && !DRAWING.test(url)) return url;
   }
   return null;
 }

@@ -6,6 +6,7 @@ import { normaliseGtin } from "../../values/gtin.js";
 import { clean } from "../../values/text.js";
 import { isAside, lineage } from "./elements.js";
 import { availabilityIn, labelKind } from "../../values/words.js";
+import { pageVocabulary } from "../../generated/contracts.js";
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("./elements.js").VisibleText} VisibleText */
@@ -16,7 +17,9 @@ const MAX_VALUE = 80;
 const MAX_NAME = 60;
 const MAX_STEPS = 3;
 const MAX_DISTANCE = 4;
-const SEPARATOR = /\s*[:：#№]+\s*/u;
+const SEPARATORS = pageVocabulary.visible.labels.separators;
+const SEPARATOR = new RegExp(`\\s*[${SEPARATORS}]+\\s*`, "u");
+const LEADING_SEPARATORS = new RegExp(`^[${SEPARATORS} ]+`, "u");
 const CODE = /^[\p{L}\p{N}_./+-]{3,40}/u;
 const LETTER_OR_DIGIT = /^[\p{L}\p{N}]/u;
 
@@ -55,7 +58,7 @@ function kindOf(text) {
 function following(texts, index) {
   const near = lineage(texts[index].element).slice(0, MAX_DISTANCE + 1);
   for (const { text, element } of texts.slice(index + 1, index + 1 + MAX_STEPS)) {
-    const value = text.replace(/^[:：#№ ]+/u, "");
+    const value = text.replace(LEADING_SEPARATORS, "");
     if (!/[\p{L}\p{N}]/u.test(value)) continue;
     const isNear = lineage(element)
       .slice(0, MAX_DISTANCE + 1)

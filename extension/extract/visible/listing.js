@@ -6,13 +6,15 @@ import { createPage } from "../page.js";
 import { parsePrice } from "../../values/price.js";
 import { clean } from "../../values/text.js";
 import { isUnseen, textOf, visibleTexts } from "./elements.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+import { anyOf } from "../../values/patterns.js";
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {{shop: string, itemId: string, url: string, title: string, image?: string, price?: import("../../values/price.js").Price}} Card */
 
 const MAX_CARDS = 200;
 const MAX_CARD_TEXT = 600;
-const PRICE = /price|preis|\bprix\b|precio|prezzo/i;
+const PRICE = anyOf(pageVocabulary.visible.priceAndTitle.pricePatterns);
 const SITE_PARTS = "nav, footer, header, [class*='breadcrumb' i]";
 
 /** @param {Element} link @param {Page} page @returns {string | null} the other page of this shop it leads to */

@@ -17,6 +17,10 @@ import {
   visibleTexts,
 } from "./elements.js";
 import { OLD_PRICE, REGULAR_PRICE, STRUCK } from "./regular-price.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+import { anyOf } from "../../values/patterns.js";
+
+const vocabulary = pageVocabulary.visible.priceAndTitle;
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("../../values/price.js").Price} Price */
@@ -35,14 +39,16 @@ const MAX_PRICE_LINE = 32;
 const MAX_PRICE_LETTERS = 14;
 const MAX_IMAGES = 30;
 const MIN_NAME = 4;
-const PRICE = /price|preis|\bprix\b|precio|prezzo/i;
-const NOT_PRICE =
-  /unit|(?<![a-z])per[-_]|instal|shipping|delivery|sav(?:e|ing)|discount(?!ed|[-_]*price)|filter|(?:price|ui)[-_]*(?:range|slider)|range[-_]*slider|coupon|points/i;
-const NOT_PRICE_TEXT =
-  /sav(?:e|ing)|discount|(?<![\p{L}\p{N}_])(?:off|mes)(?![\p{L}\p{N}_])|shipping|delivery|postage|month|week|instal|deposit|versand|monat|livraison|mois|env[ií]o|spedizione|mese|доставк|месяц|frete|%/iu;
-const GALLERY = /gallery|product[-_]{0,2}(?:image|img|media|photo|picture|slide)|main[-_]?image/i;
-const DESCRIPTION = /product-{1,2}description|product__description|(?:^|\s)description(?:\s|$)/i;
-const MORE_THAN_A_PRICE = "a, img, h1, h2, h3, button";
+const PRICE = anyOf(vocabulary.pricePatterns);
+const NOT_PRICE = anyOf(vocabulary.notPricePatterns);
+const NOT_PRICE_WORDS = vocabulary.notPriceWords.join("|");
+const NOT_PRICE_TEXT = anyOf(
+  [...vocabulary.notPriceTextPatterns, `(?<![\\p{L}\\p{N}_])(?:${NOT_PRICE_WORDS})(?![\\p{L}\\p{N}_])`],
+  "iu",
+);
+const GALLERY = anyOf(vocabulary.galleryPatterns);
+const DESCRIPTION = anyOf(vocabulary.descriptionPatterns);
+const MORE_THAN_A_PRICE = vocabulary.richTags.join(", ");
 const FOLLOWING = 4; // Node.DOCUMENT_POSITION_FOLLOWING
 
 /** @param {Page} page @returns {Named[]} every named element that a person may see */

@@ -2,6 +2,10 @@
 // The price before: higher, in the same currency, struck through or named so, beside the price that is asked now.
 import { parsePrice, unitsOf } from "../../values/price.js";
 import { isAside, isInCard, isUnseen, lineage, namesOf, textOf } from "./elements.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+import { anyOf } from "../../values/patterns.js";
+
+const vocabulary = pageVocabulary.visible.regularPrice;
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("../../values/price.js").Price} Price */
@@ -10,11 +14,11 @@ const MAX_ELEMENTS = 60;
 const MAX_TEXT = 80;
 const MAX_LINE = 200;
 const MAX_LEVELS = 4;
-export const STRUCK = ["del", "s", "strike"];
-export const OLD_PRICE =
-  /(?<![a-z])old(?![a-z])|old[-_]*price|(?:price|preis)[-_]*old|was\b|compare|cross(?!-?sell)|strike|through|rrp|msrp|uvp|before|previous/i;
+export const STRUCK = vocabulary.struckTags;
+export const OLD_PRICE = anyOf(vocabulary.oldPricePatterns);
 // Names that stand for the old price beside a new one, and for the only price where there is no other.
-export const REGULAR_PRICE = /regular|list[-_]?price|original/i;
+export const REGULAR_PRICE = anyOf(vocabulary.regularPricePatterns);
+const NAMED = vocabulary.priceStems.map((word) => `[class*="${word}"]`).join(", ");
 
 /** Whether a line around the element asks `price` once the old price is taken away. @param {Element} element @param {string} text @param {Price} price @param {Page} page */
 function isBeside(element, text, price, page) {
@@ -34,7 +38,7 @@ function isBeside(element, text, price, page) {
 export function regularPrice(page, price) {
   const body = page.document.body;
   const struck = [...(body?.querySelectorAll(STRUCK.join(",")) ?? [])].slice(0, MAX_ELEMENTS);
-  const named = [...(body?.querySelectorAll('[class*="rice"], [class*="reis"]') ?? [])]
+  const named = [...(body?.querySelectorAll(NAMED) ?? [])]
     .filter((element) => OLD_PRICE.test(namesOf(element)) || REGULAR_PRICE.test(namesOf(element)))
     .slice(0, MAX_ELEMENTS);
   for (const element of [...struck, ...named]) {

@@ -2,6 +2,9 @@
 // Whether the visible page sells its product: its buy button first, then what is named a stock line.
 import { isAside, isInCard, isUnseen, textOf } from "./elements.js";
 import { availabilityIn, says } from "../../values/words.js";
+import { pageVocabulary } from "../../generated/contracts.js";
+
+const vocabulary = pageVocabulary.visible.stock;
 
 /** @typedef {import("../page.js").Page} Page */
 
@@ -10,12 +13,10 @@ const MAX_SENTENCE = 160;
 const MAX_BUTTONS = 500;
 const MAX_LINES = 200;
 const MAX_OWN_BUTTONS = 2;
-const SOLD_OUT = ["SoldOut", "OutOfStock", "Discontinued"];
+const SOLD_OUT = vocabulary.soldOut;
 const BUTTONS = "button, input[type=submit], input[type=button], a[role=button], a[role=submit]";
 // Without their first letters, so that "Stock" and "stock" are both found.
-const STOCK_LINES = ["tock", "vailab", "oldout", "oldOut", "old-out", "old_out", "erfueg", "erfug", "ispon", "ieferbar"]
-  .map((word) => `body [class*="${word}"], body [id*="${word}"]`)
-  .join(", ");
+const STOCK_LINES = vocabulary.nameStems.map((word) => `body [class*="${word}"], body [id*="${word}"]`).join(", ");
 
 /** @param {Element} element */
 const isElsewhere = (element) => isUnseen(element) || isAside(element) || isInCard(element);

@@ -8,9 +8,12 @@ from urllib.parse import urlsplit
 from scraper.extraction.markup.nodes import Item, as_list, has_type, text_of, texts_of
 from scraper.extraction.page import Page
 from scraper.values.text import clean
+from scraper.values.vocabulary import vocabulary
 from scraper.values.words import is_home
 
 MAX_CRUMBS = 12
+_VOCABULARY = vocabulary("markup", "breadcrumbs")
+_SEPARATOR = re.compile(rf"\s*(?:{'|'.join(_VOCABULARY['categorySeparators'])})\s*|\s+/\s+")
 Crumb = tuple[str | None, str | None]  # name, absolute URL
 
 
@@ -27,7 +30,7 @@ def _lists(items: Iterable[Item]) -> Iterable[Item]:
     for item in items:
         if has_type(item, "BreadcrumbList"):
             yield item
-        for key in ("breadcrumb", "breadcrumbs"):
+        for key in _VOCABULARY["listKeys"]:
             yield from (part for part in as_list(item.get(key)) if has_type(part, "BreadcrumbList"))
 
 
@@ -68,6 +71,6 @@ def path_of(crumbs: list[Crumb], page: Page) -> tuple[str, ...]:
 def of_category(value: Any) -> tuple[str, ...]:
     """Return a `category` property ("Clothing > Tops") as a path; separators are > › » and a spaced slash."""
     texts = texts_of(value)
-    parts = re.split(r"\s*(?:>|›|»|&gt;)\s*|\s+/\s+", texts[0]) if len(texts) == 1 else texts
+    parts = _SEPARATOR.split(texts[0]) if len(texts) == 1 else texts
     names = [name for part in parts if (name := clean(part, 200)) and not re.match(r"https?:|[0-9]+$", name)]
     return tuple(names[1:] if names and is_home(names[0]) else names)[:MAX_CRUMBS]

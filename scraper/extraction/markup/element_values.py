@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from scraper.values.vocabulary import vocabulary
+
 MAX_TEXT = 20_000
 # Names on one element: each would hold the element's whole text.
 MAX_NAMES = 10
 # Properties that are texts: a link or an image that holds one says it by its words, not by its address.
-TEXT_PROPERTIES = frozenset(("name", "brand", "manufacturer", "category", "sku", "mpn", "color", "size", "material",
-                             "price", "priceCurrency", "description", "reviewBody"))  # fmt: skip
+TEXT_PROPERTIES = frozenset(vocabulary("markup", "elementValues")["textProperties"])
 
 
 def element_text(element: Any) -> str:

@@ -6,20 +6,14 @@ from collections.abc import Iterator
 from scraper.extraction.markup.nodes import Item, as_list, text_of, texts_of
 from scraper.values.gtin import normalise_gtin
 from scraper.values.text import clean
+from scraper.values.vocabulary import vocabulary
 
-GTIN_KEYS = ("gtin13", "gtin", "gtin14", "gtin12", "gtin8", "ean", "isbn", "upc", "productID")
-_LABELLED = re.compile(r"(sku|mpn|gtin(?:8|12|13|14)?|ean(?:8|13)?|upc|isbn)\s*:\s*(\S.*)", re.IGNORECASE)
+_VOCABULARY = vocabulary("markup", "identifiers")
+GTIN_KEYS = tuple(_VOCABULARY["gtinKeys"])
+_LABELLED = re.compile(rf"({'|'.join(_VOCABULARY['labelledCodePatterns'])})\s*:\s*(\S.*)", re.IGNORECASE)
 # Microdata on the visible page takes the label along with the code.
-_LABEL = re.compile(
-    r"^\s*(?:sku|mpn|ref|model|code|(?:item|product|art(?:\.|ikel|icle)?)?[-.\s]{0,2}(?:no|nr|number|nummer|code))"
-    r"\.?\s*[:#]\s*",
-    re.IGNORECASE,
-)
-_KINDS = {"sku": "sku", "articlenumber": "sku", "itemnumber": "sku",
-          "mpn": "mpn", "manufacturerpartnumber": "mpn", "partnumber": "mpn",
-          "gtin": "gtin", "gtin8": "gtin", "gtin12": "gtin", "gtin13": "gtin", "gtin14": "gtin", "ean": "gtin",
-          "ean8": "gtin", "ean13": "gtin", "upc": "gtin", "upca": "gtin", "isbn": "gtin", "isbn13": "gtin",
-          "barcode": "gtin"}  # fmt: skip
+_LABEL = re.compile(_VOCABULARY["labelPattern"], re.IGNORECASE)
+_KINDS: dict[str, str] = _VOCABULARY["codeKinds"]
 
 
 def gtin_of(item: Item) -> str | None:
@@ -40,7 +34,7 @@ def code_of(item: Item, key: str) -> str | None:
 
 def weak_sku_of(item: Item) -> str | None:
     """Return a `productID` or `identifier` without a label: perhaps the shop's number for it, perhaps a database's."""
-    for key in ("productID", "identifier"):
+    for key in _VOCABULARY["weakSkuKeys"]:
         for part in as_list(item.get(key)):
             text = clean(part, 100)
             if text and not _LABELLED.fullmatch(text) and not re.search(r"[/\s]|:", text) and not normalise_gtin(text):
@@ -50,7 +44,7 @@ def weak_sku_of(item: Item) -> str | None:
 
 def _labelled(item: Item, kind: str) -> Iterator[str]:
     """Values of general properties whose label says that they are of this kind: "mpn:X1", {propertyID, value}."""
-    for key in ("productID", "identifier", "additionalProperty"):
+    for key in _VOCABULARY["generalKeys"]:
         for part in as_list(item.get(key)):
             if isinstance(part, dict):
                 labels = (text_of(part.get("propertyID")), text_of(part.get("name")))

@@ -8,21 +8,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from scraper.values.vocabulary import vocabulary
+
 MAX_REPAIR_CHARS = 2**19
 MAX_NESTING = 200
 # What the arguments put in for bare words may grow to: one long text may be named often.
 MAX_NAMED_CHARS = 4 * 2**20
-_LITERALS = {
-    "undefined": "null",
-    "NaN": "null",
-    "Infinity": "null",
-    "True": "true",
-    "False": "false",
-    "None": "null",
-    "!0": "true",
-    "!1": "false",
-}
-_QUOTES = {'"': '"', "'": "'", "`": "`", "“": "“”", "”": "“”", "„": "“”"}
+_VOCABULARY = vocabulary("markup", "jsonRepair")
+_LITERALS: dict[str, str] = _VOCABULARY["literals"]
+# The closing quotes of each opening one.
+_QUOTES: dict[str, str] = _VOCABULARY["quotes"]
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _GROUPED_NUMBER = re.compile(r"-?\d{1,12}(?:,\d{2,3})+(?:\.\d+)?(?=\s*[,}\]\n])")
 _WORD = re.compile(r"[^\s,:;{}\[\]\"'“”]+")

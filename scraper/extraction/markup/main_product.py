@@ -6,14 +6,13 @@ from typing import Any
 from scraper.extraction.markup.nodes import Item, as_list, has_type, text_of, texts_of, types_of
 from scraper.extraction.page import Page
 from scraper.values.text import key_of
+from scraper.values.vocabulary import vocabulary
 
-PRODUCT_TYPES = frozenset(("product", "productgroup", "productmodel", "individualproduct", "someproducts",
-                           "productcollection"))  # fmt: skip
+_VOCABULARY = vocabulary("markup", "mainProduct")
+PRODUCT_TYPES = frozenset(_VOCABULARY["productTypes"])
 # Types that are for sale only where they carry an offer.
-SELLABLE_TYPES = frozenset(("book", "audiobook", "vehicle", "car", "motorcycle", "busorcoach", "motorizedbicycle",
-                            "movie", "musicalbum", "musicrelease", "game", "videogame", "drug", "dietarysupplement",
-                            "visualartwork", "creativework", "thing"))  # fmt: skip
-LIST_TYPES = frozenset(("itemlist", "offercatalog", "collectionpage", "searchresultspage"))
+SELLABLE_TYPES = frozenset(_VOCABULARY["sellableTypes"])
+LIST_TYPES = frozenset(_VOCABULARY["listTypes"])
 MAX_WRAPS = 3
 MAX_VARIANTS = 250
 MAX_SAME = 10
@@ -51,7 +50,7 @@ def _top_products(item: Item, depth: int) -> Iterator[Item]:
     elif not is_list(item) and depth < MAX_WRAPS:
         # What a page is about, it sells; what an article is about, it only talks of.
         is_page = any(name.endswith("page") for name in types_of(item))
-        for key in ("mainEntity", "mainEntityOfPage", *(("about",) if is_page else ())):
+        for key in _VOCABULARY["pageSubjectKeys" if is_page else "subjectKeys"]:
             for part in as_list(item.get(key)):
                 if isinstance(part, dict):
                     yield from _top_products(part, depth + 1)
@@ -102,7 +101,7 @@ def _is_known_variant(item: Item, known: list[Any]) -> bool:
         text_of(item.get(key)) is not None and text_of(part.get(key)) == text_of(item.get(key))
         for part in known
         if isinstance(part, dict)
-        for key in ("@id", "sku", "url")
+        for key in _VOCABULARY["variantIdKeys"]
     )
 
 
@@ -116,7 +115,7 @@ def _with_orphans(products: list[Item], items: list[Item]) -> list[Item]:
     if len(products) != 1:
         return products
     product = products[0]
-    for key, kinds in (("offers", ("Offer", "AggregateOffer")), ("aggregateRating", ("AggregateRating",))):
+    for key, kinds in _VOCABULARY["orphanTypes"].items():
         found = [item for item in items if any(has_type(item, kind) for kind in kinds) and "itemOffered" not in item]
         if found and key not in product and "hasVariant" not in product:
             product = {**product, key: found}
@@ -141,7 +140,7 @@ def same_product(products: list[Item], page: Page) -> list[Item]:
 
 def _score(item: Item, page: Page, headings: set[str]) -> int:
     """How surely this is the page's own product: by address, then by name, then by having an offer."""
-    urls = {page.absolute(text_of(item.get(key))) for key in ("url", "@id", "mainEntityOfPage") if item.get(key)}
+    urls = {page.absolute(text_of(item.get(key))) for key in _VOCABULARY["addressKeys"] if item.get(key)}
     by_url = 4 if page.addresses & {url for url in urls if url} else 0
     name = key_of(text_of(item.get("name")))
     by_name = 2 if name and name in headings else 0

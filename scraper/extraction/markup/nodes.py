@@ -4,13 +4,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from scraper.values.vocabulary import vocabulary
+
 Item = dict[str, Any]
 MAX_DEPTH = 40
 MAX_NODES = 100_000
 MAX_FLATTENED = 8
+_VOCABULARY = vocabulary("markup", "nodes")
 _INDEX = re.compile("[0-9]{1,6}")
 # Keys that pages and older vocabularies use for the standard's.
-_ALIASES = {"id": "@id", "type": "@type", "offer": "offers", "Offers": "offers", "offerDetails": "offers"}
+_ALIASES: dict[str, str] = _VOCABULARY["keyAliases"]
 
 
 def as_list(value: Any) -> list[Any]:
@@ -70,7 +73,7 @@ def texts_of(value: Any) -> list[str]:
 
 def _scalar(item: Item) -> Any:
     """Return the text or number that stands for an object: its value, its name or its address."""
-    values = (item.get(key) for key in ("@value", "name", "value", "@id", "url"))
+    values = (item.get(key) for key in _VOCABULARY["textKeys"])
     value = next((value for value in values if value or type(value) in (int, float)), None)
     value = value[0] if isinstance(value, list) and value else value
     return value.get("@value") if isinstance(value, dict) else value
@@ -110,7 +113,7 @@ def _plain(value: Any, by_id: dict[str, Item], budget: list[int], depth: int) ->
 def _key(key: str) -> str:
     if key.startswith("@"):
         return key.lower()
-    for prefix in ("schema:", "http://schema.org/", "https://schema.org/"):
+    for prefix in _VOCABULARY["keyPrefixes"]:
         if key.startswith(prefix):
             key = key.removeprefix(prefix)
             break

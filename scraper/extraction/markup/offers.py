@@ -10,11 +10,13 @@ from scraper.extraction.markup.nodes import Item, as_list, has_type, text_of, te
 from scraper.extraction.page import Page
 from scraper.values.price import Price, machine_price
 from scraper.values.product import Variant
+from scraper.values.vocabulary import vocabulary
 from scraper.values.words import availability_of, condition_of
 
-REGULAR_PRICE_TYPES = ("listprice", "srp", "msrp", "strikethroughprice", "regularprice", "suggestedretailprice")
+_VOCABULARY = vocabulary("markup", "offers")
+REGULAR_PRICE_TYPES = tuple(_VOCABULARY["regularPriceTypes"])
 # UN/CEFACT units that mean the thing itself: a price for one of these is the price.
-PIECES = ("C62", "H87", "EA", "NMP", "NAR", "PCE")
+PIECES = tuple(_VOCABULARY["pieceUnits"])
 MAX_OFFERS = 250
 
 
@@ -97,7 +99,7 @@ def _first_priced(offers: list[Item], page: Page) -> Item:
 def price_of(offer: Item, page: Page) -> Price | None:
     """Return the offer's price above zero, with the currency that the same object names."""
     currency = text_of(offer.get("priceCurrency"))
-    for key in ("price", "lowPrice"):
+    for key in _VOCABULARY["priceKeys"]:
         if price := _priced(offer.get(key), currency, page):
             return price
     for part in sorted(_specifications(offer), key=_is_second_choice):
@@ -122,7 +124,7 @@ def _is_per_unit(part: Item) -> bool:
         code = text_of(quantity.get("unitCode")) if isinstance(quantity, dict) else None
         if code is None or code.upper() not in PIECES or text_of(quantity.get("value")) not in (None, "1"):
             return True
-    return any(key in part for key in ("billingDuration", "billingIncrement"))
+    return any(key in part for key in _VOCABULARY["billingKeys"])
 
 
 def _is_second_choice(part: Item) -> bool:

@@ -7,50 +7,49 @@ from scraper.values.gtin import normalise_gtin
 from scraper.values.price import Price, machine_price
 from scraper.values.product import Syntax
 from scraper.values.text import clean
+from scraper.values.vocabulary import vocabulary
 from scraper.values.words import availability_of, condition_of, fold
 
 MAX_IMAGES = 30
 MAX_TWITTER_LABELS = 4
-_PRODUCT_TYPES = ("product", "og:product", "product.item", "product:item", "product.group", "ebay-objects:item")
+_VOCABULARY = vocabulary("markup", "opengraph")
+_META: dict[str, list[str]] = _VOCABULARY["meta"]
+_ATTRIBUTES: dict[str, str] = _VOCABULARY["attributes"]
 # twitter:label1 is written for people; these are its words for a price and for the stock, folded.
-_PRICE_LABELS = frozenset(("price", "preis", "prix", "precio", "prezzo", "preço", "prijs", "pris", "cena", "ár",
-                           "hinta", "цена", "ціна", "fiyat", "価格", "价格", "價格"))  # fmt: skip
-_STOCK_LABELS = frozenset(("availability", "stock", "instock", "verfügbarkeit", "disponibilité", "disponibilidad",
-                           "disponibilità", "disponibilidade", "beschikbaarheid", "наличие"))  # fmt: skip
-_ATTRIBUTES = {"color": "color", "size": "size", "material": "material", "pattern": "pattern",
-               "target_gender": "gender", "age_group": "ageGroup"}  # fmt: skip
+_TWITTER_LABELS = _VOCABULARY["twitterLabels"]
 
 
 def extract(page: Page) -> list[Candidate]:
     """Return what Open Graph says, and plain meta tags after it."""
-    price = _price(page, "price", "sale_price")
+    price = _price(page, *_VOCABULARY["priceKinds"])
     labels = _twitter_labels(page)
     if price is None:
         price = next(
-            (found for word, text in labels if word in _PRICE_LABELS and (found := _labelled(text, page))), None
+            (found for word, text in labels if word in _TWITTER_LABELS["price"] and (found := _labelled(text, page))),
+            None,
         )
-    og_type = (_first(page, "og:type") or "").lower()
+    og_type = (_first(page, *_META["type"]) or "").lower()
     candidate = Candidate(
         syntax="opengraph",
-        is_product=og_type in _PRODUCT_TYPES or price is not None,
+        is_product=og_type in _VOCABULARY["productTypes"] or price is not None,
         title=_title(page),
-        description=clean(_first(page, "og:description"), 5000),
-        brand=clean(_first(page, "product:brand", "og:brand"), 200),
-        category_path=breadcrumbs.of_category(_first(page, "product:category")),
+        description=clean(_first(page, *_META["description"]), 5000),
+        brand=clean(_first(page, *_META["brand"]), 200),
+        category_path=breadcrumbs.of_category(_first(page, *_META["category"])),
         gtin=_gtin(page),
-        sku=clean(_first(page, "product:retailer_item_id", "product:sku", "og:sku"), 100),
-        mpn=clean(_first(page, "product:mfr_part_no", "product:mpn"), 100),
-        images=_images(page, "og:image", "og:image:url", "og:image:secure_url"),
+        sku=clean(_first(page, *_META["sku"]), 100),
+        mpn=clean(_first(page, *_META["mpn"]), 100),
+        images=_images(page, *_META["images"]),
         price=price,
         regular_price=_regular_price(page, price),
         availability=_availability(page, labels),
-        condition=condition_of(_first(page, "product:condition", "og:condition")),
+        condition=condition_of(_first(page, *_META["condition"])),
         attributes=_attributes(page),
     )
     meta = Candidate(
         syntax="meta",
-        description=clean(_first(page, "description", "twitter:description"), 5000),
-        images=_images(page, "twitter:image", "twitter:image:src"),
+        description=clean(_first(page, *_META["plainDescription"]), 5000),
+        images=_images(page, *_META["plainImages"]),
     )
     return [candidate, meta, *_languages(page)]
 
@@ -66,9 +65,9 @@ def _first(page: Page, *names: str) -> str | None:
 
 def _title(page: Page) -> str | None:
     """Return `og:title` without the site's own name at its end."""
-    title, site = clean(_first(page, "og:title"), 500), clean(_first(page, "og:site_name"), 200)
+    title, site = clean(_first(page, *_META["title"]), 500), clean(_first(page, *_META["siteName"]), 200)
     if title and site:
-        for separator in (" | ", " - ", " – ", " — ", " · ", ": "):
+        for separator in _VOCABULARY["siteNameSeparators"]:
             head, found, tail = title.rpartition(separator)
             if found and head.strip() and tail.strip().lower() == site.lower():
                 return head.strip()
@@ -79,7 +78,7 @@ def _price(page: Page, *kinds: str) -> Price | None:
     """Return the lowest of the named prices, sale before list; amount and currency from the same pair of tags."""
     prices = []
     for kind in kinds:
-        for prefix in ("product", "og"):
+        for prefix in _VOCABULARY["pricePrefixes"]:
             amount = _first(page, f"{prefix}:{kind}:amount", f"{prefix}:{kind}")
             # Where a price has no currency of its own, the page's one currency tag is its.
             currency = _first(page, f"{prefix}:{kind}:currency", f"{prefix}:price:currency", f"{prefix}:currency")
@@ -97,7 +96,8 @@ def _price(page: Page, *kinds: str) -> Price | None:
 def _twitter_labels(page: Page) -> list[tuple[str, str]]:
     """Return (folded label, text) of the Twitter card."""
     numbers = range(1, MAX_TWITTER_LABELS + 1)
-    pairs = [(_first(page, f"twitter:label{number}"), _first(page, f"twitter:data{number}")) for number in numbers]
+    label_name, text_name = _TWITTER_LABELS["label"], _TWITTER_LABELS["text"]
+    pairs = [(_first(page, f"{label_name}{number}"), _first(page, f"{text_name}{number}")) for number in numbers]
     return [(fold(label), text) for label, text in pairs if label and text]
 
 
@@ -107,15 +107,15 @@ def _labelled(text: str, page: Page) -> Price | None:
 
 
 def _availability(page: Page, labels: list[tuple[str, str]]) -> str | None:
-    words = [_first(page, "product:availability"), _first(page, "og:availability")]
-    words += [text for word, text in labels if word in _STOCK_LABELS]
+    words = [_first(page, name) for name in _META["availability"]]
+    words += [text for word, text in labels if word in _TWITTER_LABELS["stock"]]
     return next((found for word in words if (found := availability_of(word))), None)
 
 
 def _regular_price(page: Page, price: Price | None) -> Price | None:
     if price is None:
         return None
-    for kind in ("original_price", "price:standard_amount", "price"):
+    for kind in _VOCABULARY["regularPriceKinds"]:
         regular = _price(page, kind)
         if regular and regular.currency == price.currency and regular.amount > price.amount:
             return regular
@@ -123,9 +123,7 @@ def _regular_price(page: Page, price: Price | None) -> Price | None:
 
 
 def _gtin(page: Page) -> str | None:
-    kinds = ("gtin", "gtin13", "gtin14", "ean", "upc", "isbn")
-    names = (*(f"product:{kind}" for kind in kinds), "og:ean", "og:upc", "og:isbn", "book:isbn", "books:isbn")
-    return next((gtin for name in names if (gtin := normalise_gtin(_first(page, name) or ""))), None)
+    return next((gtin for name in _META["gtin"] if (gtin := normalise_gtin(_first(page, name) or ""))), None)
 
 
 def _images(page: Page, *names: str) -> tuple[str, ...]:

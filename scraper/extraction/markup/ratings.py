@@ -7,8 +7,10 @@ from typing import Any
 from scraper.extraction.markup.nodes import as_list, text_of
 from scraper.values.product import Rating, Review
 from scraper.values.text import clean, scrub
+from scraper.values.vocabulary import vocabulary
 
 MAX_REVIEWS = 50
+_COUNT_KEYS = vocabulary("markup", "ratings")["countKeys"]
 _DATE = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
 
 
@@ -20,7 +22,7 @@ def rating_of(value: Any, *, counted: bool) -> Rating | None:
         score, best = _number(part.get("ratingValue")), _number(part.get("bestRating")) or 5.0
         if score is None or not 0 <= score <= best:
             continue
-        counts = (_number(part.get(key)) for key in ("ratingCount", "reviewCount"))
+        counts = (_number(part.get(key)) for key in _COUNT_KEYS)
         count = next((int(number) for number in counts if number is not None and 0 <= number < 1e12), None)
         if counted and count == 0:
             continue

@@ -12,18 +12,15 @@ from scraper.extraction.markup.element_values import MAX_NAMES, TEXT_PROPERTIES,
 from scraper.extraction.markup.nodes import Item
 from scraper.extraction.markup.schemaorg import candidates_of_items
 from scraper.extraction.page import Page
+from scraper.values.vocabulary import vocabulary
 
 MAX_ELEMENTS = 20_000
+_VOCABULARY = vocabulary("markup", "rdfa")
 # RDFa Core initial context, and the prefixes that old pages declare for the same vocabularies.
-_PREFIXES = {"schema": "http://schema.org/", "gr": "http://purl.org/goodrelations/v1#",
-             "v": "http://rdf.data-vocabulary.org/#"}  # fmt: skip
-_GOOD_RELATIONS = {"hasPriceSpecification": "priceSpecification", "hasCurrencyValue": "price",
-                   "hasMinCurrencyValue": "minPrice", "hasCurrency": "priceCurrency", "hasEAN_UCC-13": "gtin13",
-                   "hasGTIN-14": "gtin14", "hasGTIN-8": "gtin8", "hasMPN": "mpn", "hasStockKeepingUnit": "sku",
-                   "hasManufacturer": "manufacturer", "hasBrand": "brand", "includes": "itemOffered",
-                   "hasInventoryLevel": "inventoryLevel", "condition": "itemCondition", "offers": "offers",
-                   "Offering": "Offer", "ProductOrServiceModel": "ProductModel", "Individual": "Product",
-                   "SomeItems": "Product", "ProductOrService": "Product"}  # fmt: skip
+_PREFIXES: dict[str, str] = _VOCABULARY["prefixes"]
+_GOOD_RELATIONS: dict[str, str] = _VOCABULARY["goodRelationsNames"]
+_SCHEMA_ORG_ROOT: str = _VOCABULARY["schemaOrg"]
+_GOOD_RELATIONS_ROOT: str = _VOCABULARY["goodRelations"]
 
 
 def extract(page: Page) -> list[Candidate]:
@@ -73,12 +70,13 @@ class _Context:
 
 def _local_name(iri: str) -> str | None:
     plain = iri.removeprefix("http://").removeprefix("https://").removeprefix("www.")
-    if plain.startswith("schema.org/"):
-        return plain[11:] or None
-    if plain.startswith("purl.org/goodrelations/v1#"):
-        return _GOOD_RELATIONS.get(plain[26:], plain[26:])
+    if plain.startswith(_SCHEMA_ORG_ROOT):
+        return plain.removeprefix(_SCHEMA_ORG_ROOT) or None
+    if plain.startswith(_GOOD_RELATIONS_ROOT):
+        local = plain.removeprefix(_GOOD_RELATIONS_ROOT)
+        return _GOOD_RELATIONS.get(local, local)
     head, _, name = plain.replace("#", "/").rpartition("/")
-    return name if head.rstrip("/") in ("rdf.data-vocabulary.org", "data-vocabulary.org") and name else None
+    return name if head.rstrip("/") in _VOCABULARY["dataVocabulary"] and name else None
 
 
 def _inherited(element: Any) -> _Context:
@@ -120,13 +118,13 @@ class _Reader:
         if context.subject is None:
             return context
         self._add(context.subject, names, element)
-        target = self._iri(element, "resource", "href", "src") if relations else None
+        target = self._iri(element, *_VOCABULARY["targetAttributes"]) if relations else None
         for name in relations if target else ():
             context.subject.setdefault(name, []).append({"@id": target})
         return replace(context, waiting=() if target else context.waiting + relations)
 
     def _resource(self, element: Any, context: _Context, *, is_top: bool) -> Item:
-        iri = self._iri(element, "about", "resource", "href", "src")
+        iri = self._iri(element, *_VOCABULARY["resourceAttributes"])
         key = iri or len(self.items)
         item, was_top = self.items.setdefault(key, ({"@id": iri} if iri else {}, is_top))
         self.items[key] = (item, was_top and is_top)
@@ -149,6 +147,6 @@ class _Reader:
             return content
         if name in TEXT_PROPERTIES and (text := linked_text(element)):
             return text
-        if not element.get("datatype") and (iri := self._iri(element, "resource", "href", "src")):
+        if not element.get("datatype") and (iri := self._iri(element, *_VOCABULARY["targetAttributes"])):
             return iri
         return element.get("datetime") or element_text(element)

@@ -12,10 +12,12 @@ from scraper.extraction.markup.ratings import rating_of, reviews_of
 from scraper.extraction.page import Page
 from scraper.values.product import Syntax, Variant
 from scraper.values.text import clean
+from scraper.values.vocabulary import vocabulary
 from scraper.values.words import brand_name, condition_of
 
 MAX_VARIANTS = 250
 MAX_IMAGES = 30
+_VOCABULARY = vocabulary("markup", "schemaorg")
 _IRI = re.compile(r"(?:https?:)?//|[#/]|_:|urn:", re.IGNORECASE)
 
 __all__ = ["Item", "candidates_of_items"]
@@ -67,7 +69,7 @@ def _candidate(item: Item, page: Page, syntax: Syntax, num_products: int, crumbs
 
 
 def _brand(item: Item) -> str | None:
-    for key in ("brand", "manufacturer"):
+    for key in _VOCABULARY["brandKeys"]:
         for text in texts_of(item.get(key)):
             # A reference that names nothing on the page, or a logo's address, is no name.
             if not _IRI.match(text) and (brand := brand_name(clean(text, 200))):
@@ -78,7 +80,7 @@ def _brand(item: Item) -> str | None:
 def _images(item: Item, page: Page) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for value in as_list(item.get("image")):
-        keys = ("contentUrl", "url", "@id")
+        keys = _VOCABULARY["imageKeys"]
         target = next((value[key] for key in keys if value.get(key)), None) if isinstance(value, dict) else value
         for text in texts_of(target):
             if url := page.absolute(text):
@@ -89,7 +91,7 @@ def _images(item: Item, page: Page) -> tuple[str, ...]:
 def attributes_of(item: Item) -> dict[str, str]:
     """Return colour, size, material and the like, and `additionalProperty` by its name in camelCase."""
     found: dict[str, str] = {}
-    for key in ("color", "size", "material", "pattern", "ageGroup", "gender"):
+    for key in _VOCABULARY["attributeKeys"]:
         _put(found, key, ", ".join(texts_of(item.get(key))))
     for audience in as_list(item.get("audience")):
         if isinstance(audience, dict):
@@ -106,7 +108,7 @@ def attribute_key(name: str) -> str:
     """Return an attribute's name in camelCase, or "" where it is not one of ASCII letters and digits."""
     words = re.findall(r"[A-Za-z0-9]+", name) if name.isascii() else []
     key = "".join([words[0].lower(), *(word.capitalize() for word in words[1:])]) if words else ""
-    key = "color" if key == "colour" else key
+    key = _VOCABULARY["attributeAliases"].get(key, key)
     return key if re.fullmatch(r"[a-z][A-Za-z0-9]{0,39}", key) else ""
 
 

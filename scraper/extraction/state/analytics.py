@@ -7,15 +7,12 @@ import re
 from typing import Any
 
 from scraper.extraction.markup.nodes import as_list, text_of
+from scraper.values.vocabulary import any_of, vocabulary
 
-_VIEW_EVENTS = frozenset(("viewitem", "detail", "productdetail", "productdetailview", "productview", "viewproduct",
-                          "eedetail", "eecproductdetail", "viewcontent", "productviewed", "productdetailviewed",
-                          "productdetailimpression"))  # fmt: skip
-_UTAG_FIELDS = {"name": ("product_name",), "sku": ("product_sku",), "id": ("product_id",),
-                "brand": ("product_brand",),
-                "price": ("product_sale_price", "product_unit_price", "product_price"),
-                "currency": ("product_currency", "site_currency", "order_currency", "order_currency_code",
-                             "currency_code", "currency")}  # fmt: skip
+_VOCABULARY = vocabulary("state", "analytics")
+_VIEW_EVENTS = frozenset(_VOCABULARY["viewEvents"])
+_UTAG_FIELDS: dict[str, list[str]] = _VOCABULARY["utagFields"]
+_UTAG_PAGE = any_of(_VOCABULARY["utagPagePatterns"])
 
 
 def product_of(item: dict[str, Any], event: str = "") -> dict[str, Any] | None:
@@ -50,11 +47,9 @@ def _only(products: Any, currency: Any) -> dict[str, Any] | None:
 
 def _utag(item: dict[str, Any]) -> dict[str, Any] | None:
     """Tealium's data layer: flat, each field a list with one entry for each product."""
-    if not any(len(as_list(item.get(key))) == 1 for key in ("product_name", "product_id", "product_sku")):
+    if not any(len(as_list(item.get(key))) == 1 for key in _VOCABULARY["utagProductKeys"]):
         return None
-    if not re.search(
-        "product|pdp|detail", f"{item.get('page_type') or item.get('page_category') or ''}", re.IGNORECASE
-    ):
+    if not _UTAG_PAGE.search(f"{item.get('page_type') or item.get('page_category') or ''}"):
         return None
     pairs = ((field, next((item[key] for key in keys if item.get(key)), None)) for field, keys in _UTAG_FIELDS.items())
     found = {field: text_of(value) for field, value in pairs if len(as_list(value)) == 1}

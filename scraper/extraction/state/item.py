@@ -14,21 +14,23 @@ from scraper.extraction.state.price import PRICE_KEYS, REGULAR_KEYS, is_in_minor
 from scraper.values.gtin import normalise_gtin
 from scraper.values.product import Rating, Review, Variant
 from scraper.values.text import clean
+from scraper.values.vocabulary import vocabulary
 from scraper.values.words import availability_of
 
 MAX_VARIANTS = 250
-NAME_KEYS = ("title", "name", "productName", "product_name", "displayName", "item_name", "productTitle", "content_name")
-BRAND_KEYS = ("brand", "vendor", "manufacturer", "brandName", "brand_name", "item_brand", "product_brand", "designer")
-SKU_KEYS = ("sku", "SKU", "productSku", "productSKU", "product_sku", "articleNumber", "article_number", "itemNumber",
-            "productCode", "product_code")  # fmt: skip
-WEAK_SKU_KEYS = ("productId", "product_id", "productID", "item_id", "itemId", "id", "code")
-GTIN_KEYS = ("gtin", "gtin13", "gtin14", "gtin12", "gtin8", "ean", "EAN", "ean13", "barcode", "upc", "isbn")
-MPN_KEYS = ("mpn", "manufacturerPartNumber", "manufacturer_part_number", "mfr_part_number")
-STOCK_KEYS = ("availability", "available", "availableForSale", "inStock", "in_stock", "isInStock", "is_in_stock",
-              "stockStatus", "stock_status", "is_salable", "isAvailable", "stock")  # fmt: skip
+_VOCABULARY = vocabulary("state", "item")
+NAME_KEYS = tuple(_VOCABULARY["nameKeys"])
+BRAND_KEYS = tuple(_VOCABULARY["brandKeys"])
+SKU_KEYS = tuple(_VOCABULARY["skuKeys"])
+WEAK_SKU_KEYS = tuple(_VOCABULARY["weakSkuKeys"])
+GTIN_KEYS = tuple(_VOCABULARY["gtinKeys"])
+MPN_KEYS = tuple(_VOCABULARY["mpnKeys"])
+STOCK_KEYS = tuple(_VOCABULARY["stockKeys"])
 # Where a number stands here it is 1 and 0 for yes and no, or how many there are.
-COUNTED_STOCK_KEYS = frozenset(("available", "inStock", "in_stock", "isInStock", "is_in_stock", "stock"))
-CATEGORY_KEYS = ("categoryPath", "category_path", "category", "productType", "product_type", "item_category")
+COUNTED_STOCK_KEYS = frozenset(_VOCABULARY["countedStockKeys"])
+CATEGORY_KEYS = tuple(_VOCABULARY["categoryKeys"])
+_RATING_PARTS: dict[str, list[str]] = _VOCABULARY["ratingParts"]
+_REVIEW_PARTS: dict[str, list[str]] = _VOCABULARY["reviewParts"]
 
 
 def candidate_of(item: dict[str, Any], currency: str | None, page: Page) -> Candidate:
@@ -155,7 +157,7 @@ def availability_in(item: dict[str, Any]) -> str | None:
     for key in STOCK_KEYS:
         value = item.get(key)
         if isinstance(value, dict):
-            value = next((value[name] for name in ("status", "inStock", "isInStock", "value") if name in value), None)
+            value = next((value[name] for name in _VOCABULARY["stockValueKeys"] if name in value), None)
         if found := availability_of(value):
             return found
         if key in COUNTED_STOCK_KEYS and isinstance(value, int) and not isinstance(value, bool):
@@ -168,23 +170,18 @@ def _first(item: dict[str, Any], *keys: str) -> Any:
 
 
 def _rating(item: dict[str, Any]) -> Rating | None:
-    part = _first(item, "aggregateRating", "rating", "reviewSummary")
+    part = _first(item, *_VOCABULARY["ratingKeys"])
     if not isinstance(part, dict):
         return None
-    words = {
-        "ratingValue": _first(part, "ratingValue", "average", "value", "score"),
-        "bestRating": _first(part, "bestRating", "max", "best", "scale"),
-        "ratingCount": _first(part, "ratingCount", "reviewCount", "count", "total"),
-    }
-    return rating_of(words, counted=True)
+    return rating_of({name: _first(part, *keys) for name, keys in _RATING_PARTS.items()}, counted=True)
 
 
 def _reviews(item: dict[str, Any]) -> tuple[Review, ...]:
     return reviews_of(
         {
-            "reviewBody": _first(part, "text", "body", "reviewBody", "content"),
-            "datePublished": _first(part, "date", "datePublished", "createdAt"),
-            "reviewRating": {"ratingValue": _first(part, "stars", "rating", "score")},
+            "reviewBody": _first(part, *_REVIEW_PARTS["reviewBody"]),
+            "datePublished": _first(part, *_REVIEW_PARTS["datePublished"]),
+            "reviewRating": {"ratingValue": _first(part, *_REVIEW_PARTS["ratingValue"])},
         }
         for part in as_list(item.get("reviews"))
         if isinstance(part, dict)
@@ -193,9 +190,9 @@ def _reviews(item: dict[str, Any]) -> tuple[Review, ...]:
 
 def _images(item: dict[str, Any], page: Page) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for key in ("images", "image", "media", "featured_image", "featuredImage", "imageUrl"):
+    for key in _VOCABULARY["imageKeys"]:
         for part in _entries(item.get(key)) or as_list(item.get(key)):
-            keys = ("src", "url", "originalSrc", "href")
+            keys = _VOCABULARY["imageAddressKeys"]
             target = next((part[name] for name in keys if part.get(name)), None) if isinstance(part, dict) else part
             if url := page.absolute(target):
                 found.setdefault(url)

@@ -12,18 +12,17 @@ from scraper.values.identity import absolute_url
 from scraper.values.price import Price, currency_code, machine_price
 from scraper.values.product import Variant
 from scraper.values.text import clean
+from scraper.values.vocabulary import vocabulary
 
 MAX_VARIANTS = 250
-_CURRENCIES = re.compile(
-    r"Shopify\.currency\s*=\s*\{\s*\"active\"\s*:\s*\"([A-Z]{3})\""
-    r"|ShopifyAnalytics\.meta\.currency\s*=\s*[\"']([A-Z]{3})[\"']"
-    r"|(?:currency%22%3A%7B%22code%22%3A%22|\"currency\":\{\"code\":\")([A-Z]{3})(?:%22|\")"
-)
+_VOCABULARY = vocabulary("state", "platforms")
+_CURRENCIES = re.compile("|".join(_VOCABULARY["currencyPatterns"]))
+_VARIATION_PREFIX = re.compile(_VOCABULARY["variationPrefixPattern"])
 
 
 def shop_currency(page: Page) -> str | None:
     """Return the currency that Shopify's or WooCommerce's own scripts name for the whole shop."""
-    if "hopify" not in page.html and "wcSettings" not in page.html:
+    if not any(mark in page.html for mark in _VOCABULARY["currencyMarks"]):
         return None
     match = _CURRENCIES.search(page.html)
     return currency_code(next(filter(None, match.groups()), None)) if match else None
@@ -77,7 +76,7 @@ def _currency_of_pattern(item: dict[str, Any], page: Page) -> str | None:
 
 def woocommerce_candidate(found: list[Source], currency: str | None) -> Candidate | None:
     """Return what the page's one form of variations says: "from" the lowest price, in stock if any variation is."""
-    forms = [source.value for source in found if source.attribute == "data-product_variations"]
+    forms = [source.value for source in found if source.attribute == _VOCABULARY["variationsAttribute"]]
     if len(forms) != 1 or not isinstance(forms[0], list):
         return None
     parts = [part for part in forms[0][:MAX_VARIANTS] if isinstance(part, dict)]
@@ -103,7 +102,7 @@ def woocommerce_candidate(found: list[Source], currency: str | None) -> Candidat
 def _variation(part: dict[str, Any], currency: str | None) -> Variant:
     names = part.get("attributes")
     pairs = names.items() if isinstance(names, dict) else ()
-    attributes = ((attribute_key(re.sub("^attribute_(?:pa_)?", "", name)), clean(value, 200)) for name, value in pairs)
+    attributes = ((attribute_key(_VARIATION_PREFIX.sub("", name)), clean(value, 200)) for name, value in pairs)
     stock = part.get("is_in_stock")
     image = next((one.get("src") for one in as_list(part.get("image")) if isinstance(one, dict)), None)
     return Variant(

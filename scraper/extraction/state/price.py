@@ -4,19 +4,16 @@ from typing import Any, TypeGuard
 
 from scraper.extraction.page import Page
 from scraper.values.price import Price, currency_code, machine_price
+from scraper.values.vocabulary import vocabulary
 
 # Prices lie a few objects deep; every level more multiplies what a hostile object can ask for.
 MAX_DEPTH = 3
-PRICE_KEYS = ("salePrice", "sale_price", "currentPrice", "current_price", "finalPrice", "final_price", "price",
-              "prices", "pricing", "priceAmount", "lowPrice", "minPrice", "priceRange", "price_range", "price_info",
-              "display_price", "product_price", "productPrice")  # fmt: skip
-REGULAR_KEYS = ("compare_at_price", "compareAtPrice", "regularPrice", "regular_price", "listPrice", "list_price",
-                "originalPrice", "original_price", "wasPrice", "msrp", "display_regular_price",
-                "productOldPrice")  # fmt: skip
-AMOUNT_KEYS = ("amount", "value", "price", "current", "sale", "final", "now", "minVariantPrice", "min", "minimum_price",
-               "basePrice")  # fmt: skip
-MINOR_KEYS = ("centAmount", "amountInCents", "priceInCents", "price_in_cents", "priceCents", "price_cents")
-CURRENCY_KEYS = ("currency", "currencyCode", "currency_code", "priceCurrency", "currencyIso", "isoCode")
+_VOCABULARY = vocabulary("state", "price")
+PRICE_KEYS = tuple(_VOCABULARY["priceKeys"])
+REGULAR_KEYS = tuple(_VOCABULARY["regularPriceKeys"])
+AMOUNT_KEYS = tuple(_VOCABULARY["amountKeys"])
+MINOR_KEYS = tuple(_VOCABULARY["minorKeys"])
+CURRENCY_KEYS = tuple(_VOCABULARY["currencyKeys"])
 
 
 def currency_in(item: dict[str, Any]) -> str | None:

@@ -20,13 +20,15 @@ from scraper.extraction.state.item import NAME_KEYS, candidate_of, weak_sku_of
 from scraper.extraction.state.price import MINOR_KEYS, PRICE_KEYS, currency_in, is_in_minor_units
 from scraper.extraction.state.sources import Source, sources
 from scraper.values.text import clean, key_of
+from scraper.values.vocabulary import vocabulary
 
 MAX_NODES = 300_000
 MAX_DEPTH = 40
 MAX_CANDIDATES = 3
 MAX_NAME = 500
 _LONG_WORD = re.compile(r"\w{4,}")
-_MARKS = frozenset((*PRICE_KEYS, *MINOR_KEYS, "variants", "offers"))
+_VOCABULARY = vocabulary("state", "reader")
+_MARKS = frozenset((*PRICE_KEYS, *MINOR_KEYS, *_VOCABULARY["productKeys"]))
 _NAME_MARKS = frozenset(NAME_KEYS)
 
 
@@ -86,7 +88,7 @@ class _Reader:
         if self._num_left < 0 or depth > MAX_DEPTH:
             return
         if isinstance(value, dict):
-            cache = value if "ROOT_QUERY" in value else context.cache
+            cache = value if _VOCABULARY["apolloRoot"] in value else context.cache
             context = _Context(currency_in(value) or context.currency, cache, context.event)
             if self._reads_whole(value, context):
                 return
@@ -132,8 +134,8 @@ class _Reader:
             return False
         if not names.isdisjoint(self._headings):
             return True
-        handles = [item.get(key) for key in ("handle", "slug", "urlKey", "url_key")]
-        urls = [self._page.absolute(item.get(key)) for key in ("url", "canonicalUrl", "link")]
+        handles = [item.get(key) for key in _VOCABULARY["handleKeys"]]
+        urls = [self._page.absolute(item.get(key)) for key in _VOCABULARY["addressKeys"]]
         is_named = self._slug is not None and self._slug in handles
         return is_named or any(url in self._page.addresses for url in urls if url)
 
@@ -150,6 +152,4 @@ def _breadcrumbs(item: dict[str, Any], page: Page) -> tuple[str, ...]:
 
 
 def _name(entry: dict[str, Any]) -> str | None:
-    return next(
-        (text for key in ("name", "label", "title", "text") if (text := clean(text_of(entry.get(key)), 200))), None
-    )
+    return next((text for key in _VOCABULARY["crumbNameKeys"] if (text := clean(text_of(entry.get(key)), 200))), None)

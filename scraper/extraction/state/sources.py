@@ -14,12 +14,14 @@ from scraper.extraction.markup.json_repair import DECODER, MAX_REPAIR_CHARS, men
 from scraper.extraction.markup.json_values import parse_block
 from scraper.extraction.page import Page
 from scraper.extraction.state.formats import FlatArray, flight_values, nuxt_function_values
+from scraper.values.vocabulary import vocabulary
 
 MAX_STATE_CHARS = 8 * 2**20
 MAX_LITERALS = 2000
 MAX_MENDED_LITERAL = 2**17
+_VOCABULARY = vocabulary("state", "sources")
 # A script without one of these says nothing about a product's price or its analytics.
-_TRIGGERS = ("rice", "RICE", "content_name", "centAmount")
+_TRIGGERS = tuple(_VOCABULARY["triggers"])
 _JSON_TYPE = re.compile(
     r"\s*(?:(?:application|text)/(?:[\w.-]+\+)?(?:x-)?json\b.*|text/x-magento-init)", re.IGNORECASE | re.DOTALL
 )
@@ -64,7 +66,7 @@ def sources(page: Page) -> Iterator[Source]:
         if left < 0:
             return
         kind = element.get("type") or ""
-        if "__next_f" in text:
+        if _VOCABULARY["flightMark"] in text:
             flight.append(text)
         elif any(word in text for word in _TRIGGERS) and "ld+json" not in kind.lower():
             is_json = _JSON_TYPE.fullmatch(kind) is not None
@@ -79,7 +81,7 @@ def sources(page: Page) -> Iterator[Source]:
 def _json_script(element: Any, text: str, budget: _Budget) -> Iterator[Source]:
     for value in _json_values(text, budget):
         is_flat = isinstance(value, list) and (
-            element.get("id") == "__NUXT_DATA__" or "data-nuxt-data" in element.attrib
+            element.get("id") == _VOCABULARY["nuxtDataId"] or _VOCABULARY["nuxtDataAttribute"] in element.attrib
         )
         yield Source(FlatArray(value).value() if is_flat else value)
 
@@ -106,7 +108,7 @@ def _attributes(page: Page, left: int, budget: _Budget) -> Iterator[Source]:
 
 def _script(text: str, budget: _Budget) -> Iterator[Source]:
     """Yield the values of a script's literals that are data; code is passed over."""
-    if "__NUXT__" in text and (values := nuxt_function_values(text, max(0, budget.repair))):
+    if _VOCABULARY["nuxtMark"] in text and (values := nuxt_function_values(text, max(0, budget.repair))):
         budget.repair -= len(text)
         yield from map(Source, values)
         return
@@ -131,7 +133,7 @@ def _hidden_json(text: str, start: int, budget: _Budget) -> tuple[Any, int]:
         budget.repair -= end - start
     if not isinstance(content, str):
         return None, start + 1
-    content = unquote(content) if content.lstrip()[:3].upper() in ("%7B", "%5B") else content
+    content = unquote(content) if content.lstrip()[:3].upper() in _VOCABULARY["encodedBrackets"] else content
     values = _json_values(content, budget)
     return (values[0] if values else None), end
 

@@ -7,16 +7,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from scraper.extraction.candidate import Candidate
 from scraper.extraction.page import Page
 from scraper.values.gtin import normalise_gtin
+from scraper.values.vocabulary import vocabulary
 
 MAX_PARAMETERS = 100
 # Path steps and parameters behind which shops put a product's own code.
-_STEPS = frozenset(
-    ("dp", "product", "products", "prod", "prd", "pd", "p", "item", "itm", "ip", "sku", "artikel", "tovar", "goods")
-)
-_PARAMETERS = frozenset(("sku", "pid", "id", "item", "itemid", "item_id", "productid", "product_id", "prodid",
-                         "prod_id", "goods_id", "goodsid", "artikel", "artnr", "code", "id_product",
-                         "products_id"))  # fmt: skip
-_CODE = re.compile(r"[A-Za-z]{0,4}[0-9]{5,20}[A-Za-z]{0,2}|(?=[A-Z0-9]*[0-9])(?=[A-Z0-9]*[A-Z])[A-Z0-9]{8,14}")
+_VOCABULARY = vocabulary("visible", "addressCode")
+_STEPS = frozenset(_VOCABULARY["steps"])
+_PARAMETERS = frozenset(_VOCABULARY["parameters"])
+_CODE = re.compile("|".join(_VOCABULARY["codePatterns"]))
 _PARAMETER_CODE = re.compile(r"(?=.*[0-9])[\w.-]{2,40}")
 _WORDS = re.compile(r"[^\W_]+")
 CODE, GTIN, WORDS = 2, 1, 0

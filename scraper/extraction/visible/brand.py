@@ -9,18 +9,17 @@ from scraper.extraction.candidate import Candidate
 from scraper.extraction.page import Page
 from scraper.extraction.visible.elements import find, is_aside, is_in_card, is_unseen, names_of, text_of
 from scraper.values.text import clean
+from scraper.values.vocabulary import vocabulary
 from scraper.values.words import brand_name, label_kind
 
 MAX_ELEMENTS = 200
 MAX_LENGTH = 40
+_VOCABULARY = vocabulary("visible", "brand")
 # Without first letters, so that "Brand" and "brand" are both found without folding every name.
-_WORDS = re.compile("rand|anufacturer|endor|esigner|arke|arca|ersteller|abricant")
-_NAME = re.compile(r"(?:^|[\s_-])(?:product|item|pdp|pd)?[-_]*(?:brand|manufacturer|vendor|designer|marke|marca)"
-                   r"(?:[-_]*(?:name|link|title|label|text))?(?:$|[\s_-])", re.IGNORECASE)  # fmt: skip
-_HREF = re.compile(
-    r"/(?:brands?|manufacturers?|vendors?|designers?|marken?|marcas?|marques?|merken?|hersteller)/[^/?#]+"
-)
-_attributes = etree.XPath("//@data-brand | //@data-product-brand | //@data-brand-name | //@data-item-brand")
+_WORDS = re.compile("|".join(_VOCABULARY["nameStems"]))
+_NAME = re.compile(_VOCABULARY["namePattern"], re.IGNORECASE)
+_HREF = re.compile(rf"/(?:{'|'.join(_VOCABULARY['stepPatterns'])})/[^/?#]+")
+_attributes = etree.XPath(" | ".join(f"//@{name}" for name in _VOCABULARY["attributes"]))
 
 
 def extract(page: Page) -> list[Candidate]:

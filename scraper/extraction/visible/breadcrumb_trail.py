@@ -9,12 +9,13 @@ from scraper.extraction.markup import breadcrumbs
 from scraper.extraction.page import Page
 from scraper.extraction.visible.elements import is_unseen, text_of
 from scraper.values.text import clean
+from scraper.values.vocabulary import vocabulary
 
 MAX_TRAILS = 20
 MAX_LINKS = 20
 MAX_NAVS = 100
 MAX_STEPS = 12
-_NAMES = ("class", "id", "aria-label")
+_VOCABULARY = vocabulary("visible", "breadcrumbTrail")
 
 
 def extract(page: Page) -> list[Candidate]:
@@ -33,7 +34,7 @@ def _named(page: Page) -> Iterator[Any]:
     """Yield the elements of the body whose class, id or label is "Breadcrumb" or "breadcrumb" something."""
     body = page.root.find("body")
     for element in () if body is None else body.iterdescendants():
-        if any("readcrumb" in (element.get(name) or "") for name in _NAMES):
+        if any(_VOCABULARY["nameStem"] in (element.get(name) or "") for name in _VOCABULARY["nameAttributes"]):
             yield element
 
 

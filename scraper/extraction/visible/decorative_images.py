@@ -3,11 +3,12 @@
 import re
 from urllib.parse import urlsplit
 
+from scraper.values.vocabulary import vocabulary
+
+_VOCABULARY = {name: "|".join(patterns) for name, patterns in vocabulary("visible", "decorativeImages").items()}
 _DECORATION = re.compile(
-    r"(?:(?:site|shop|store|brand|company)[-_]?)?"
-    r"(?:logo|pixel|spacer|blank|clear|placeholder|no[-_]?(?:image|img|photo|picture|pic)|image[-_]?(?:not[-_]?found|"
-    r"missing|coming[-_]?soon|unavailable)|1x1|transparent|loading|loader|spinner|sprite|favicon)"
-    r"(?:[-_]?(?:[0-9]{1,4}(?:x[0-9]{1,4})?|small|medium|large|default|white|black|dark|light))*\.\w{2,5}",
+    rf"(?:(?:{_VOCABULARY['ownerPatterns']})[-_]?)?(?:{_VOCABULARY['subjectPatterns']})"
+    rf"(?:[-_]?(?:{_VOCABULARY['variantPatterns']}))*\.\w{{2,5}}",
     re.IGNORECASE,
 )
 

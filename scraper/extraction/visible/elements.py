@@ -1,26 +1,25 @@
 """Where on the visible page an element stands."""
 
-import re
 from typing import Any, cast
 
 from lxml import etree
 
-_UNSEEN = frozenset(("script", "style", "noscript", "template", "svg", "head", "title", "textarea", "option", "object"))
+from scraper.values.vocabulary import any_of, vocabulary
+
+_PAGE = vocabulary("page")
+_VOCABULARY = vocabulary("visible", "elements")
+_UNSEEN = frozenset(_PAGE["unseenTags"])
 _visible_texts = etree.XPath(
     "descendant::text()[not(" + " or ".join(f"ancestor::{tag}" for tag in sorted(_UNSEEN)) + ")]"
 )
 _linked_image = etree.XPath("boolean(.//a[@href]//img)")
 # Class names, and what shops whose class names are generated write for their own tests.
-NAME_ATTRIBUTES = ("class", "id", "data-testid", "data-test", "data-qa", "data-auto")
-ASIDE = re.compile(
-    r"related|recommend|similar|upsell|cross-?sell|carousel|also[-_]|recently|mini-?cart|cart[-_]drawer|"
-    r"compar(?:e[-_]|ison)|wishlist|sponsor|footer|newsletter|mega-?menu|(?<!p)review",
-    re.IGNORECASE,
-)
-CARD = re.compile(
-    r"(?:product|item|goods)s?[-_]{0,2}(?:card|tile|item|teaser|box|miniature|thumb|list|grid|block)", re.IGNORECASE
-)
-ASIDE_TAGS = frozenset(("nav", "footer", "aside", "header"))
+NAME_ATTRIBUTES = tuple(_PAGE["nameAttributes"])
+ASIDE = any_of(_VOCABULARY["asidePatterns"])
+CARD = any_of(_VOCABULARY["cardPatterns"])
+ASIDE_TAGS = frozenset(_VOCABULARY["asideTags"])
+# Entries of a list, which are cards where they hold a linked image.
+ENTRY_TAGS = frozenset(_VOCABULARY["entryTags"])
 
 
 def find(path: etree.XPath, root: Any) -> list[Any]:
@@ -53,7 +52,7 @@ def is_in_card(element: Any) -> bool:
     What holds an `<h1>` is no card.
     """
     for part in lineage(element):
-        is_card = CARD.search(names_of(part)) or (part.tag in ("li", "article") and _linked_image(part))
+        is_card = CARD.search(names_of(part)) or (part.tag in ENTRY_TAGS and _linked_image(part))
         if is_card:
             return next(part.iter("h1"), None) is None
     return False

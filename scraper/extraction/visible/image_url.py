@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from bs4 import Tag
 
 from scraper.extraction.page import Page
+from scraper.values.vocabulary import vocabulary
 
 MAX_SRCSET = 20_000
-_ATTRIBUTES = ("data-zoom-image", "data-large_image", "srcset", "data-srcset", "data-src", "data-original",
-               "data-lazy-src", "src")  # fmt: skip
-_DESCRIPTOR = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)[wx]")
+_VOCABULARY = vocabulary("visible", "imageUrl")
+_DRAWING = re.compile(_VOCABULARY["drawingPattern"])
 _DESCRIPTOR = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)[wx]")
 
 
 def image_url(image: Tag, page: Page) -> str | None:
     """Return the best address of an `<img>`: the widest of its srcset, a lazy address, then `src`; no drawing's."""
-    for name in _ATTRIBUTES:
+    for name in _VOCABULARY["attributes"]:
         value = str(image.get(name) or "").strip()
         url = page.absolute(_widest(value) if name.endswith("srcset") else value)
-        if url and not re.search(r"\.svg(?:$|\?)", url):
+        if url and not _DRAWING.search(url):
             return url
     return None
 

@@ -15,13 +15,15 @@ from scraper.extraction.page import Page, Text
 from scraper.extraction.visible.elements import is_aside, lineage
 from scraper.values.gtin import normalise_gtin
 from scraper.values.text import clean
+from scraper.values.vocabulary import vocabulary
 from scraper.values.words import availability_in, label_kind
 
 MAX_LABEL = 40
 MAX_VALUE = 80
 MAX_STEPS = 3
 MAX_DISTANCE = 4
-_SEPARATOR = re.compile(r"\s*[:：#№]+\s*")
+_SEPARATORS = vocabulary("visible", "labels")["separators"]
+_SEPARATOR = re.compile(rf"\s*[{_SEPARATORS}]+\s*")
 _CODE = re.compile(r"[\w./+-]{3,40}")
 
 
@@ -65,7 +67,7 @@ def _following(texts: list[Text], index: int) -> Iterator[str]:
     """Yield the next text that says something, where it stands close to the label and is no label itself."""
     near = lineage(texts[index].element)[: MAX_DISTANCE + 1]
     for text in texts[index + 1 : index + 1 + MAX_STEPS]:
-        value = text.text.lstrip(":：#№ ")
+        value = text.text.lstrip(f"{_SEPARATORS} ")
         if not any(char.isalnum() for char in value):
             continue
         is_near = any(part in near for part in lineage(text.element)[: MAX_DISTANCE + 1])

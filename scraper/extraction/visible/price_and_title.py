@@ -14,11 +14,12 @@ from bs4.element import NavigableString
 
 from scraper.extraction.candidate import Candidate
 from scraper.extraction.page import Page, names_of
-from scraper.extraction.visible.elements import ASIDE, ASIDE_TAGS, CARD
+from scraper.extraction.visible.elements import ASIDE, ASIDE_TAGS, CARD, ENTRY_TAGS
 from scraper.extraction.visible.image_url import image_url
 from scraper.extraction.visible.regular_price import OLD_PRICE, REGULAR_PRICE, STRUCK
 from scraper.values.price import Price, parse_price
 from scraper.values.text import clean, key_of
+from scraper.values.vocabulary import any_of, vocabulary
 
 MAX_PRICE_TEXT = 80
 MAX_PIECES = 60
@@ -30,19 +31,13 @@ MAX_HEADINGS = 20
 MAX_TEXTS_AFTER = 200
 MAX_PRICE_LINE = 32
 MAX_PRICE_LETTERS = 14
-_PRICE = re.compile(r"price|preis|\bprix\b|precio|prezzo", re.IGNORECASE)
-_NOT_PRICE = re.compile(
-    r"unit|(?<![a-z])per[-_]|instal|shipping|delivery|sav(?:e|ing)|discount(?!ed|[-_]*price)|filter|"
-    r"(?:price|ui)[-_]*(?:range|slider)|range[-_]*slider|coupon|points",
-    re.IGNORECASE,
-)
-_NOT_PRICE_TEXT = re.compile(
-    r"sav(?:e|ing)|discount|\boff\b|shipping|delivery|postage|month|week|instal|deposit|versand|monat|livraison|mois|"
-    r"env[ií]o|\bmes\b|spedizione|mese|доставк|месяц|frete|%",
-    re.IGNORECASE,
-)
-_GALLERY = re.compile(r"gallery|product[-_]{0,2}(?:image|img|media|photo|picture|slide)|main[-_]?image", re.IGNORECASE)
-_DESCRIPTION = re.compile(r"product-{1,2}description|product__description|(?:^|\s)description(?:\s|$)", re.IGNORECASE)
+_VOCABULARY = vocabulary("visible", "priceAndTitle")
+_PRICE = any_of(_VOCABULARY["pricePatterns"])
+_NOT_PRICE = any_of(_VOCABULARY["notPricePatterns"])
+_NOT_PRICE_WORDS = "|".join(_VOCABULARY["notPriceWords"])
+_NOT_PRICE_TEXT = any_of((*_VOCABULARY["notPriceTextPatterns"], rf"\b(?:{_NOT_PRICE_WORDS})\b"))
+_GALLERY = any_of(_VOCABULARY["galleryPatterns"])
+_DESCRIPTION = any_of(_VOCABULARY["descriptionPatterns"])
 
 
 def extract(page: Page) -> list[Candidate]:
@@ -163,7 +158,7 @@ def _card(tag: Tag, kinds: Counter[tuple[int, str, str]], heading: Tag | None) -
         is_repeated = any(kinds[kind] > 2 for kind in _kinds_of(part))
         if is_repeated and (part.name == "a" or part.find("a", href=True)):
             return part
-        if part.name in ("li", "article") and part.select_one("a[href] img"):
+        if part.name in ENTRY_TAGS and part.select_one("a[href] img"):
             return part
     return None
 
@@ -192,7 +187,7 @@ def _short_line(tag: Tag) -> Tag | None:
     best = None
     for part in islice(_lineage(tag), 4):
         text = part.get_text(" ", strip=True)
-        if len(text) > MAX_PRICE_LINE or (part is not tag and part.find(["a", "img", "h1", "h2", "h3", "button"])):
+        if len(text) > MAX_PRICE_LINE or (part is not tag and part.find(_VOCABULARY["richTags"])):
             break
         best = part
     return best

@@ -9,21 +9,19 @@ from lxml import etree
 from scraper.extraction.page import Page
 from scraper.extraction.visible.elements import find, is_aside, is_in_card, is_unseen, lineage, names_of, text_of
 from scraper.values.price import Price, parse_price
+from scraper.values.vocabulary import any_of, vocabulary
 
 MAX_ELEMENTS = 60
 MAX_TEXT = 80
 MAX_LINE = 200
 MAX_LEVELS = 4
-STRUCK = ("del", "s", "strike")
-OLD_PRICE = re.compile(
-    r"(?<![a-z])old(?![a-z])|old[-_]*price|(?:price|preis)[-_]*old|was\b|compare|cross(?!-?sell)|strike|through|rrp|msrp|"
-    r"uvp|before|previous",
-    re.IGNORECASE,
-)
+_VOCABULARY = vocabulary("visible", "regularPrice")
+STRUCK = tuple(_VOCABULARY["struckTags"])
+OLD_PRICE = any_of(_VOCABULARY["oldPricePatterns"])
 # Names that stand for the old price beside a new one, and for the only price where there is no other.
-REGULAR_PRICE = re.compile(r"regular|list[-_]?price|original", re.IGNORECASE)
-_PRICE = re.compile("rice|reis")
-_struck = etree.XPath("/html/body//del | /html/body//s | /html/body//strike")
+REGULAR_PRICE = any_of(_VOCABULARY["regularPricePatterns"])
+_PRICE = re.compile("|".join(_VOCABULARY["priceStems"]))
+_struck = etree.XPath(" | ".join(f"/html/body//{tag}" for tag in STRUCK))
 
 
 def regular_price(page: Page, price: Price) -> Price | None:

@@ -10,6 +10,7 @@ from lxml import etree
 from scraper.extraction.candidate import Candidate
 from scraper.extraction.page import Page
 from scraper.extraction.visible.elements import find, is_aside, is_in_card, is_unseen, text_of
+from scraper.values.vocabulary import vocabulary
 from scraper.values.words import availability_in, says
 
 MAX_TEXT = 60
@@ -17,10 +18,11 @@ MAX_SENTENCE = 160
 MAX_BUTTONS = 500
 MAX_LINES = 200
 MAX_OWN_BUTTONS = 2
-SOLD_OUT = ("SoldOut", "OutOfStock", "Discontinued")
+_VOCABULARY = vocabulary("visible", "stock")
+SOLD_OUT = tuple(_VOCABULARY["soldOut"])
 _buttons = etree.XPath("//button | //input[@type='submit' or @type='button'] | //a[@role='button' or @role='submit']")
 # Without their first letters, so that "Stock" and "stock" are both found.
-_STOCK_NAMES = re.compile("tock|vailab|oldout|oldOut|old-out|old_out|erfueg|erfug|ispon|ieferbar")
+_STOCK_NAMES = re.compile("|".join(_VOCABULARY["nameStems"]))
 
 
 def extract(page: Page) -> list[Candidate]:
