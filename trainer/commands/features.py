@@ -140,8 +140,8 @@ def _agreed(question: str) -> bool:
 
 
 def _document(entry: Entry) -> dict[str, Any]:
-    moments = {"created": _moment(entry.described.get("created", 0)), "last_used": _moment(entry.last_used)}
-    return {**entry.described, **moments, "bytes": entry.bytes, "path": str(entry.path)}
+    moments = {"created": _moment(entry.metadata.get("created", 0)), "last_used": _moment(entry.last_used)}
+    return {**entry.metadata, **moments, "bytes": entry.bytes, "path": str(entry.path)}
 
 
 def _moment(seconds: float) -> str:

@@ -1,1 +1,1 @@
-"""Item features: encoder outputs, pixels, tokens and bags of words, cached on disk."""
+"""Item features: encoder outputs, pixels, tokens and bags of words; the slow ones are cached on disk."""

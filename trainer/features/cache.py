@@ -1,9 +1,9 @@
-"""Encoder outputs on disk, and what else is slow to make: computed once, found again by the hash of what decides it.
+"""Disk cache of encoder outputs and other slow results, keyed by a hash of their inputs.
 
-A file's name is that hash (encoder, rule, every text or image), so it is never stale and never overwritten with
-something else. Two runs that miss at once both compute, and the second rename replaces the file by an equal one. Beside
-each NAME.npy lies NAME.json, which says what it is; its modification time is when the features were last used. Decoded
-images (trainer/features/pixels.py) and neighbours (trainer/learning/negatives.py) are kept in the same way.
+A file's name is that hash (of encoder, rule and every text or image). So a file is never stale, and never overwritten
+with something else. Two runs that miss at once both compute, and the second rename replaces the file by an equal one.
+Beside each NAME.npy lies NAME.json, its metadata; the modification time of NAME.json is the time of the last use.
+Decoded images (trainer/features/pixels.py) and neighbours (trainer/learning/negatives.py) are cached in the same way.
 """
 
 import contextlib
@@ -25,63 +25,63 @@ from kernel.files import write_whole
 
 Batches = Iterator[tuple[Sequence[int], NDArray[np.float32]]]  # rows and their features
 _UNKNOWN: Mapping[str, Any] = {"what": "unknown", "encoder": "", "created": 0.0}
-_NAME = re.compile("(pixels-)?[0-9a-f]{64}")  # nothing else in the directory is ours
+_NAME = re.compile("(pixels-)?[0-9a-f]{64}")  # other files in the directory do not belong to the cache
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of features, decoded images or neighbours."""
+    """One cached file of features, decoded images or neighbours."""
 
     path: Path
     bytes: int
     last_used: float  # seconds since 1970
-    described: Mapping[str, Any]  # what, encoder, rule, rows, width, created
+    metadata: Mapping[str, Any]  # what, encoder, rule, rows, width, created
 
 
 class FeatureCache:
-    """A directory of features.
+    """A cache directory.
 
     Attributes:
-        limit_bytes: after writing, what was used longest ago goes until the rest is at most so large; None: nothing.
+        limit_bytes: each write then removes the least recently used files beyond this size; None: keep all.
     """
 
     def __init__(self, directory: Path, limit_bytes: int | None = None) -> None:
         self.directory, self.limit_bytes = Path(directory), limit_bytes
 
     def get(
-        self, parts: Iterable[str], shape: tuple[int, int], described: Mapping[str, Any], compute: Callable[[], Batches]
+        self, parts: Iterable[str], shape: tuple[int, int], metadata: Mapping[str, Any], compute: Callable[[], Batches]
     ) -> NDArray[np.float32]:
-        """Return the features that `parts` decide, memory-mapped, computed where this is the first time, `shape`."""
+        """Return the features (`shape`, float32) keyed by `parts`, memory-mapped; compute them where not cached."""
         name = _hash(parts)
-        if (found := self.find(name, shape, np.float32, described)) is not None:
+        if (found := self.find(name, shape, np.float32, metadata)) is not None:
             return found
         features = np.zeros(shape, dtype=np.float32)
         for rows, batch in compute():
             features[rows] = batch
-        with self.add(name, shape, described) as file:
+        with self.add(name, shape, metadata) as file:
             np.save(file, features, allow_pickle=False)
         found = _load(self._path(name), shape, np.float32)
-        return features if found is None else found  # another run's pruning may have been faster
+        return features if found is None else found  # another run may have pruned the file already
 
     def find(
-        self, name: str, shape: tuple[int, ...], dtype: DTypeLike, described: Mapping[str, Any]
+        self, name: str, shape: tuple[int, ...], dtype: DTypeLike, metadata: Mapping[str, Any]
     ) -> NDArray[Any] | None:
-        """Return the array kept under a name, memory-mapped, and note its use; None where it is absent or damaged."""
+        """Return the array cached by name, memory-mapped, and record its use; None where it is absent or damaged."""
         found = _load(self._path(name), shape, dtype)
         if found is not None:
-            _touch(self._path(name), shape, described)
+            _touch(self._path(name), shape, metadata)
         return found
 
     @contextmanager
-    def add(self, name: str, shape: tuple[int, ...], described: Mapping[str, Any]) -> Iterator[IO[bytes]]:
-        """Give a file to write an array to, as `np.save` does; when the block ends well, it is kept under the name."""
+    def add(self, name: str, shape: tuple[int, ...], metadata: Mapping[str, Any]) -> Iterator[IO[bytes]]:
+        """Yield a file to write an array to, as `np.save` does; cache it by name if the block ends without error."""
         with write_whole(self._path(name)) as file:
             yield file
-        _describe(self._path(name), shape, described)
+        _describe(self._path(name), shape, metadata)
         self.prune()
 
     def entries(self) -> list[Entry]:
-        """Return what there is, most recently used first."""
+        """Return the cached files, most recently used first."""
         entries = []
         for path in self.directory.glob("*.npy") if self.directory.is_dir() else ():
             if not _NAME.fullmatch(path.stem):
@@ -91,12 +91,12 @@ class FeatureCache:
         return sorted(entries, key=lambda entry: (-entry.last_used, entry.path.name))
 
     def remove(self, entry: Entry) -> None:
-        """Remove one file; a run that has it open keeps reading what it has."""
+        """Remove one file; a run that has it open can still read it."""
         entry.path.unlink(missing_ok=True)
         _sidecar(entry.path).unlink(missing_ok=True)
 
     def prune(self) -> list[Entry]:
-        """Remove what was used longest ago beyond `limit_bytes`; returns what went. The last used always stays."""
+        """Remove and return the least recently used files beyond `limit_bytes`; the last used one always stays."""
         gone: list[Entry] = []
         if self.limit_bytes is not None:
             total = 0
@@ -121,7 +121,7 @@ def _hash(parts: Iterable[str]) -> str:
 def _load(path: Path, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any] | None:
     try:
         mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, EOFError, ValueError):  # absent, or cut short by a full disk: to be computed again in either case
+    except (OSError, EOFError, ValueError):  # absent, or cut short by a full disk: computed again in either case
         return None
     return mapped if (mapped.shape, mapped.dtype) == (shape, np.dtype(dtype)) else None
 
@@ -129,26 +129,26 @@ def _load(path: Path, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any] 
 def _entry(path: Path) -> Entry:
     status = path.stat()
     try:
-        described = json.loads(_sidecar(path).read_text(encoding="utf-8"))
+        metadata = json.loads(_sidecar(path).read_text(encoding="utf-8"))
         last_used = _sidecar(path).stat().st_mtime
     except (FileNotFoundError, ValueError):
-        described, last_used = _UNKNOWN, status.st_mtime
-    return Entry(path, status.st_size, last_used, described)
+        metadata, last_used = _UNKNOWN, status.st_mtime
+    return Entry(path, status.st_size, last_used, metadata)
 
 
-def _touch(path: Path, shape: tuple[int, ...], described: Mapping[str, Any]) -> None:
-    """Note that the features are used now; a cache that may only be read is as good."""
+def _touch(path: Path, shape: tuple[int, ...], metadata: Mapping[str, Any]) -> None:
+    """Record that the features are used now; do nothing in a read-only cache."""
     try:
         os.utime(_sidecar(path))
     except FileNotFoundError:
         with contextlib.suppress(OSError):
-            _describe(path, shape, described)
+            _describe(path, shape, metadata)
     except OSError:
         return
 
 
-def _describe(path: Path, shape: tuple[int, ...], described: Mapping[str, Any]) -> None:
-    document = {**described, "rows": shape[0], "width": shape[1], "created": time.time()}
+def _describe(path: Path, shape: tuple[int, ...], metadata: Mapping[str, Any]) -> None:
+    document = {**metadata, "rows": shape[0], "width": shape[1], "created": time.time()}
     with write_whole(_sidecar(path), is_durable=False) as file:
         file.write((json.dumps(document) + "\n").encode())
 

@@ -1,4 +1,4 @@
-"""A bundle's text and image encoders, run by ONNX Runtime, so that training sees the features that serving sees."""
+"""A bundle's text and image encoders in ONNX Runtime, so that training sees the same features as serving."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ Features = NDArray[np.float32]
 
 
 class Encoders:
-    """The encoders of one bundle directory, loaded when first used; only the files that are used are read and hashed.
+    """The encoders of one bundle directory, loaded at first use; only the files in use are read and hashed.
 
     Attributes:
         name, space: as in the manifest.
@@ -42,13 +42,13 @@ class Encoders:
 
     @property
     def text_identity(self) -> str:
-        """What decides text features besides the text: the encoder's and tokenizer's hashes and how text is cut."""
+        """Cache key of text features besides the text: hashes of encoder and tokenizer, and the tokenizer's rule."""
         tokenizer = self.manifest["text"]["tokenizer"]
         return json.dumps([self._sha256("textEncoder"), self.manifest["files"][tokenizer["file"]]["sha256"], tokenizer])
 
     @property
     def image_identity(self) -> str:
-        """What decides image features besides the image."""
+        """Cache key of image features besides the image: the encoder's hash and the image rule."""
         return json.dumps([self._sha256("imageEncoder"), self.manifest["image"]])
 
     def item_text(self, product: Product) -> str:
@@ -67,12 +67,12 @@ class Encoders:
             yield positions, tower.run({"inputIds": ids, "attentionMask": mask, "tokenTypeIds": np.zeros_like(ids)})
 
     def tokens(self) -> Tokens:
-        """Return what turns texts into the text encoder's ids."""
+        """Return the tokenizer that turns texts into the text encoder's ids."""
         rule = self.manifest["text"]["tokenizer"]
         return Tokens(self._file(rule["file"]), rule)
 
     def encode_images(self, paths: Sequence[Path]) -> Iterator[tuple[Sequence[int], Features]]:
-        """Yield (positions in paths, features (b, image_dim)); raises EncoderError for a file that is no image."""
+        """Yield (positions in paths, features (b, image_dim)); raise EncoderError for a file that is not an image."""
         tower = _Tower(self, "imageEncoder")
         for start in range(0, len(paths), BATCH_SIZE):
             positions = range(start, min(start + BATCH_SIZE, len(paths)))
@@ -89,23 +89,23 @@ class Encoders:
             with path.open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise EncoderError(f"{path}: named by the manifest but cannot be read: {error.strerror}") from error
+            raise EncoderError(f"{path}: the manifest names it, but it cannot be read: {error.strerror}") from error
         if found != self.manifest["files"][name]["sha256"]:
             raise EncoderError(f"{path}: its SHA-256 is not the manifest's; export the bundle again")
         return path
 
 
 class _Tower:
-    """One ONNX file, fed by the manifest's roles instead of by input names."""
+    """One ONNX model whose inputs are given by the manifest's roles instead of by name."""
 
     def __init__(self, encoders: Encoders, name: str) -> None:
-        described = encoders.manifest["towers"][name]
-        self.inputs: dict[str, Mapping[str, Any]] = {tensor["role"]: tensor for tensor in described["inputs"]}
-        self.output: str = described["outputs"][0]["name"]
+        entry = encoders.manifest["towers"][name]
+        self.inputs: dict[str, Mapping[str, Any]] = {tensor["role"]: tensor for tensor in entry["inputs"]}
+        self.output: str = entry["outputs"][0]["name"]
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
         self.session = onnxruntime.InferenceSession(
-            encoders._file(described["file"]), options, providers=["CPUExecutionProvider"]
+            encoders._file(entry["file"]), options, providers=["CPUExecutionProvider"]
         )
 
     def run(self, by_role: Mapping[str, NDArray[Any]]) -> Features:
@@ -139,7 +139,7 @@ def _read_manifest(directory: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise EncoderError(f"{path}: no bundle here; `python -m exporter lite --out {directory}` makes one") from error
+        raise EncoderError(f"{path}: no bundle found; `python -m exporter lite --out {directory}` makes one") from error
     except (OSError, ValueError) as error:
         raise EncoderError(f"{path}: cannot be read: {error}") from error
     if not isinstance(manifest, dict) or manifest.get("format") != 1 or "towers" not in manifest:

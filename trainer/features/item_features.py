@@ -1,4 +1,4 @@
-"""What the towers see of each item: encoder outputs, from a cache where this very input has been encoded before."""
+"""Input features of the item towers: encoder outputs, read from the cache where the same input was encoded before."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from trainer.errors import DataError
 from trainer.features.cache import Batches, FeatureCache
 from trainer.features.encoders import Encoders
 
-CRAWLED = "images.jsonl"  # of `python -m scraper images`
+CRAWLED = "images.jsonl"  # written by `python -m scraper images`
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 OnProgress = Callable[[str, int, int], None]  # (what, done, of how many)
 
@@ -24,18 +24,18 @@ def _no_numbers() -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class ItemFeatures:
-    """One row per item of the catalogue, memory-mapped where they come from the cache."""
+    """Features, one row per item of the catalogue, memory-mapped where they come from the cache."""
 
     text: NDArray[np.float32]  # (num_items, text_dim), zeros where missing
     image: NDArray[np.float32]  # (num_items, image_dim), zeros where missing
-    modality_mask: NDArray[np.float32]  # (num_items, 2), 1 where the text, the image is there
+    modality_mask: NDArray[np.float32]  # (num_items, 2), 1 where the text or the image is present
     images_hash: str = ""  # SHA-256 over the image files, empty where there are none
     numeric: NDArray[np.float32] = field(default_factory=_no_numbers)  # (num_items, n), see trainer/dataset/numeric.py
     numeric_mask: NDArray[np.float32] = field(default_factory=_no_numbers)  # (num_items, n), 1 where known
     numeric_names: tuple[str, ...] = ()  # of the n columns
 
     def __post_init__(self) -> None:
-        if not self.numeric_names:  # so that rows can be taken of it like of the others
+        if not self.numeric_names:  # so that rows can be selected from every column alike
             for name in ("numeric", "numeric_mask"):
                 object.__setattr__(self, name, np.zeros((len(self.text), 0), dtype=np.float32))
 
@@ -50,7 +50,7 @@ def build_features(
     images: Path | None = None,
     on_progress: OnProgress = lambda what, done, total: None,
 ) -> ItemFeatures:
-    """Return the features of products, without numbers; encodes what is in no cache yet."""
+    """Return the features of products, without numbers; encode what is not cached yet."""
     cache = cache if isinstance(cache, FeatureCache) else FeatureCache(cache)
     texts = [encoders.item_text(product) for product in products]
     with_text = [row for row, text in enumerate(texts) if text]
@@ -79,8 +79,8 @@ def build_features(
 def find_images(products: Sequence[Product], images: Path) -> dict[int, Path]:
     """Return {row: file} of the products that have {itemId}.jpg, .jpeg, .png or .webp in images/{shop} or `images`.
 
-    Or `images` is the directory of a crawl, whose images.jsonl says which file shows which product. Raises DataError
-    where an image in `images` itself can be of two shops, both of which have the itemId.
+    Where `images` is the directory of a crawl, its images.jsonl maps files to products. Raises DataError where two
+    shops have the itemId of an image that lies in `images` itself.
     """
     if not images.is_dir():
         raise DataError(f"{images}: the run's data.images is not a directory")
@@ -102,7 +102,7 @@ def find_images(products: Sequence[Product], images: Path) -> dict[int, Path]:
         elif item in files:
             if len(shops_of[item]) > 1:
                 named = ", ".join(sorted(shops_of[item]))
-                raise DataError(f"{files[item]}: can be of {named}; put each shop's image in {images}/SHOP")
+                raise DataError(f"{files[item]}: can belong to {named}; put each shop's image in {images}/SHOP")
             found[row] = files[item]
     return found
 
@@ -112,7 +112,7 @@ def _images_in(folder: Path) -> dict[str, Path]:
 
 
 def _crawled_images(products: Sequence[Product], crawl: Path) -> dict[int, Path]:
-    """Return {row: file}, of each product's images the one that the shop shows first."""
+    """Return {row: file} with the crawled image that the shop shows first for each product."""
     files: dict[tuple[str, str], Path] = {}  # by itemId and address
     by_item: dict[str, Path] = {}
     for line, entry in json_lines(crawl / CRAWLED):

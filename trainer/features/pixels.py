@@ -1,4 +1,4 @@
-"""Images as arrays: decoded once into a memory-mapped cache of bytes, flipped and cropped at random in batches."""
+"""Image arrays: decoded once into a memory-mapped cache of bytes, flipped and cropped at random in batches."""
 
 import hashlib
 import json
@@ -23,9 +23,9 @@ _RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling
 
 
 def read_rgb(path: Path, size: int, resize: int, interpolation: str) -> NDArray[np.uint8]:
-    """Return an image file on white as (size, size, 3) bytes: shorter side to `resize`, then the middle `size`.
+    """Return an image file on white as (size, size, 3) bytes: its shorter side resized to `resize`, then cropped.
 
-    Raises EncoderError for a file that is no image or holds absurdly many pixels.
+    The crop keeps the middle. Raises EncoderError for a file that is not an image or exceeds Pillow's pixel limit.
     """
     try:
         with warnings.catch_warnings():
@@ -45,7 +45,7 @@ def read_rgb(path: Path, size: int, resize: int, interpolation: str) -> NDArray[
 
 @dataclass(frozen=True)
 class Pixels:
-    """The decoded images of a catalogue, one row an item; rows without an image are white."""
+    """The decoded images of a catalogue, one row per item; rows without an image are white."""
 
     rgb: NDArray[np.uint8]  # (num_items, size, size, 3), memory-mapped
     mean: tuple[float, ...]  # of each colour, in [0, 1]
@@ -54,9 +54,9 @@ class Pixels:
     def batch(
         self, rows: NDArray[np.int64], generator: torch.Generator | None = None, *, flip: float = 0.5, crop: float = 0.8
     ) -> Tensor:
-        """Return images (n, 3, size, size) float32 as the encoder wants them; augmented if a generator is given.
+        """Return normalised images (n, 3, size, size) float32 for the encoder; augmented if a generator is given.
 
-        flip: how often an image is mirrored. crop: the least share of a side that is kept.
+        flip: probability that an image is mirrored. crop: smallest share of a side that a crop keeps.
         """
         rgb = torch.from_numpy(np.array(self.rgb[rows])).permute(0, 3, 1, 2).to(torch.float32) / 255
         if generator is not None:
@@ -66,9 +66,9 @@ class Pixels:
 
 
 def augment(rgb: Tensor, generator: torch.Generator, *, flip: float = 0.5, crop: float = 0.8) -> Tensor:
-    """Return images (n, 3, h, w) mirrored and cropped at random, at the size they had; all chance is the generator's.
+    """Return images (n, 3, h, w) mirrored and cropped at random, at their old size; only `generator` is used.
 
-    A crop keeps at least `crop` of each side, from any place, and is stretched to the old size by bilinear sampling.
+    A crop keeps at least `crop` of each side, at any position, and is stretched to the old size by bilinear sampling.
     """
     chance = torch.rand(len(rgb), 4, generator=generator)
     side = crop + (1 - crop) * chance[:, 0]
@@ -82,9 +82,9 @@ def augment(rgb: Tensor, generator: torch.Generator, *, flip: float = 0.5, crop:
 
 
 def image_rule_at(rule: Mapping[str, Any], size: int) -> dict[str, Any]:
-    """Return a manifest's image rule for images of another size, cutting off the same share of the border.
+    """Return a manifest's image rule for images of another size in pixels; it crops the same share of the border.
 
-    size: in pixels; 0 for the rule's own.
+    Size 0 means the rule's own size.
     """
     if size in (0, rule["size"]):
         return dict(rule)
@@ -98,9 +98,9 @@ def build_pixels(
     cache_dir: Path,
     on_progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> Pixels:
-    """Return the images of a catalogue by the manifest's image rule, decoded once for one state of all files.
+    """Return the images of a catalogue by the manifest's image rule, decoded once until a file changes.
 
-    images: {row: file}. The cache file is named by the hash of rule and files, so it is never stale.
+    images: {row: file}. The cache file is named by a hash of rule and files, so it is never stale.
     """
     decoding = [rule[key] for key in ("size", "resize", "interpolation")]
     digest = hashlib.sha256(repr((num_items, decoding)).encode())
@@ -109,15 +109,15 @@ def build_pixels(
             digest.update(f"{row} {hashlib.file_digest(file, 'sha256').hexdigest()}".encode())
     cache, name = FeatureCache(cache_dir), f"pixels-{digest.hexdigest()}"
     shape = (num_items, rule["size"], rule["size"], 3)
-    described = {"what": "decoded images", "encoder": "", "rule": json.dumps(decoding)}
-    rgb = cache.find(name, shape, np.uint8, described)
+    metadata = {"what": "decoded images", "encoder": "", "rule": json.dumps(decoding)}
+    rgb = cache.find(name, shape, np.uint8, metadata)
     if rgb is None:
-        with cache.add(name, shape, described) as file:
+        with cache.add(name, shape, metadata) as file:
             _decode_to(file, images, shape, rule, on_progress)
-        rgb = cache.find(name, shape, np.uint8, described)
+        rgb = cache.find(name, shape, np.uint8, metadata)
     if rgb is None:
         raise TrainingError(
-            f"{cache_dir}: the decoded images written there cannot be read back; did another run prune?"
+            f"{cache_dir}: the decoded images were written but cannot be read back; another run may have pruned them"
         )
     return Pixels(rgb, tuple(rule["mean"]), tuple(rule["std"]))
 
@@ -129,7 +129,7 @@ def _decode_to(
     rule: Mapping[str, Any],
     on_progress: Callable[[str, int, int], None],
 ) -> None:
-    """Write a .npy row by row, as all rows may be more than fits in memory."""
+    """Write a .npy file row by row, because all rows together may not fit in memory."""
     header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(file, header)
     white = b"\xff" * math.prod(shape[1:])

@@ -1,4 +1,4 @@
-"""Texts as token ids, by the manifest's rule: cut to a length, padded to the longest of a batch or to one width."""
+"""Token ids of texts by the manifest's rule: cut to a length, padded to the longest of a batch or to one width."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ class Tokens:
 
     @property
     def vocab_size(self) -> int:
-        """How many ids there are."""
+        """Number of token ids."""
         return int(self.tokenizer.get_vocab_size())
 
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
@@ -31,7 +31,7 @@ class Tokens:
         return list(self.tokenizer.encode_batch(list(texts)))
 
     def pad(self, encodings: Sequence[Encoding]) -> tuple[Ids, Ids]:
-        """Return ids and mask, (n, T) int64 each; the mask is 1 where there is a token."""
+        """Return ids and mask, (n, T) int64 each; the mask is 1 at tokens and 0 at padding."""
         width = self.pad_to or max(1, *(len(encoding.ids) for encoding in encodings))
         ids = np.full((len(encodings), width), self.pad_id, dtype=np.int64)
         mask = np.zeros_like(ids)

@@ -1,4 +1,4 @@
-"""Texts as bags of hashed words: what a brand or a model number says, which a sentence encoder blurs."""
+"""Bags of hashed words, which keep brands and model numbers apart where a sentence encoder blurs them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ WORD = r"(?u)\w+"
 
 @dataclass(frozen=True)
 class WordBags:
-    """One row per text, padded with weight 0."""
+    """Hashed words and their weights, one row per text, padded with weight 0."""
 
     ids: NDArray[np.int64]  # (n, W) in [0, num_words)
     weights: NDArray[np.float32]  # (n, W), each row at unit length, or all 0 where there is no word
 
 
 def word_bags(texts: Sequence[str], num_words: int) -> WordBags:
-    """Return texts as TF-IDF weighted words, each hashed to one of `num_words`, with document counts of these texts.
+    """Return the TF-IDF weighted words of texts, each hashed to one of `num_words`; document counts are of these texts.
 
-    Words are runs of letters and digits, case folded; counts are taken as 1 + log(count).
+    Words are runs of letters and digits, case folded. A word's count enters as 1 + log(count).
     """
-    # One hash for all: nothing to save with a checkpoint, and the words of a shop never seen have a place, too.
+    # A hash needs nothing saved with a checkpoint, and covers the words of unseen shops.
     hashing = HashingVectorizer(n_features=num_words, alternate_sign=False, norm=None, token_pattern=WORD)
     counts = hashing.transform(text.casefold() for text in texts)
     matrix = TfidfTransformer(sublinear_tf=True).fit_transform(counts).tocsr()

@@ -184,11 +184,11 @@ def nearest_items(
     digest.update(vectors.data)
     digest.update(catalogue.data)
     cache, name, shape = FeatureCache(cache_dir), digest.hexdigest(), (len(vectors), k)
-    described = {"what": f"neighbours by {which}", "encoder": "", "rule": f"k {k}"}
-    if (kept := cache.find(name, shape, np.int64, described)) is not None:
+    metadata = {"what": f"neighbours by {which}", "encoder": "", "rule": f"k {k}"}
+    if (kept := cache.find(name, shape, np.int64, metadata)) is not None:
         return np.array(kept)
     found = _nearest(vectors, catalogue, k, device)
-    with cache.add(name, shape, described) as file:
+    with cache.add(name, shape, metadata) as file:
         np.save(file, found, allow_pickle=False)
     return found
 

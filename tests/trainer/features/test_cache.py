@@ -14,7 +14,7 @@ WHAT = {"what": "texts", "encoder": "tiny", "rule": "r"}
 
 
 def fill(cache, name, rows=10):
-    """Put `rows` × 4 numbers (16 bytes a row, and a header of 128) under a name."""
+    """Cache `rows` × 4 numbers by name: 16 bytes a row and a header of 128."""
     features = np.full((rows, 4), float(len(name)), dtype=np.float32)
     return cache.get((name,), (rows, 4), WHAT, lambda: iter([(range(rows), features)]))
 
@@ -29,21 +29,21 @@ def never():
     pytest.fail("computed again")
 
 
-def test_the_parts_decide_and_using_is_noted(tmp_path):
+def test_cache_is_keyed_by_its_parts_and_records_use(tmp_path):
     cache = FeatureCache(tmp_path)
     fill(cache, "ab")
     age(cache, 3)
     assert cache.get(("ab",), (10, 4), WHAT, never)[9, 3] == 2
     (entry,) = cache.entries()
     assert time.time() - entry.last_used < 60
-    assert {key: entry.described[key] for key in ("what", "encoder", "rows", "width")} == {
+    assert {key: entry.metadata[key] for key in ("what", "encoder", "rows", "width")} == {
         "what": "texts", "encoder": "tiny", "rows": 10, "width": 4,
     }  # fmt: skip
-    cache.get(("a", "b"), (2, 4), WHAT, lambda: iter(()))  # other parts, though joined they are the same
+    cache.get(("a", "b"), (2, 4), WHAT, lambda: iter(()))  # other parts, equal when joined
     assert len(cache.entries()) == 2
 
 
-def test_over_its_limit_it_forgets_what_was_used_longest_ago_and_never_the_last(tmp_path):
+def test_pruning_removes_the_least_recently_used_but_never_the_last(tmp_path):
     cache = FeatureCache(tmp_path, limit_bytes=2 * 16_128)
     for days, name in ((5, "a"), (3, "bb"), (4, "ccc")):
         fill(FeatureCache(tmp_path), name, 1000)
@@ -58,14 +58,14 @@ def test_over_its_limit_it_forgets_what_was_used_longest_ago_and_never_the_last(
     assert len(cache.entries()) == 1
 
 
-def test_a_file_from_before_sidecars_is_used_and_gets_one(tmp_path):
+def test_a_file_without_a_sidecar_is_used_and_gets_one(tmp_path):
     cache = FeatureCache(tmp_path)
     fill(cache, "a")
     (sidecar,) = tmp_path.glob("*.json")
     sidecar.unlink()
-    assert cache.entries()[0].described["what"] == "unknown"
+    assert cache.entries()[0].metadata["what"] == "unknown"
     cache.get(("a",), (10, 4), WHAT, never)
-    assert cache.entries()[0].described["what"] == "texts"
+    assert cache.entries()[0].metadata["what"] == "texts"
 
 
 @pytest.mark.parametrize("damage", ["emptied", "cut", "other_shape", "other_type"])
@@ -85,8 +85,8 @@ def test_a_damaged_file_is_computed_again(tmp_path, damage):
     assert np.array_equal(cache.get(("a",), (1000, 4), WHAT, never), expected)
 
 
-def test_runs_that_fill_and_forget_at_once_all_get_whole_features(tmp_path):
-    """Each thread's limit is below one file, so every write forgets what another thread has just made."""
+def test_concurrent_runs_that_fill_and_prune_get_whole_features(tmp_path):
+    """Each thread's limit is below one file, so every write prunes the file that another thread has just written."""
     wrong = []
 
     def work(number):
@@ -105,7 +105,7 @@ def test_runs_that_fill_and_forget_at_once_all_get_whole_features(tmp_path):
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
-def test_precompute_makes_what_training_then_finds(tmp_path, capsys, monkeypatch):
+def test_precompute_writes_the_features_that_training_finds(tmp_path, capsys, monkeypatch):
     run = write_run(tmp_path)
     assert main(["features", "precompute", str(run), "--limit", "7"]) == 0
     assert "7 items, 7 texts, 0 images" in capsys.readouterr().out
@@ -136,11 +136,11 @@ def test_list_stats_and_clear(tmp_path, capsys):
     assert "tiny" in capsys.readouterr().out
     assert main(["features", "stats", *where]) == 0
     assert "2 files, 0.0 MB" in capsys.readouterr().out
-    assert main(["features", "clear", *where, "--all"]) == 2  # nobody to ask
-    assert "say --yes" in capsys.readouterr().err
+    assert main(["features", "clear", *where, "--all"]) == 2  # no terminal to confirm at
+    assert "give --yes" in capsys.readouterr().err
     assert main(["features", "clear", *where, "--unused-days", "9", "--yes"]) == 0
     assert "removed 1 files" in capsys.readouterr().out
-    assert [entry.described["rows"] for entry in cache.entries()] == [2000]
+    assert [entry.metadata["rows"] for entry in cache.entries()] == [2000]
     assert main(["features", "clear", *where, "--down-to-mb", "1", "--yes"]) == 0
     assert "nothing to remove" in capsys.readouterr().out
     assert main(["features", "clear", *where, "--all", "--yes"]) == 0
@@ -151,7 +151,7 @@ def test_list_stats_and_clear(tmp_path, capsys):
 @pytest.mark.parametrize(
     "words", [["clear"], ["clear", "--all", "--unused-days", "3"], ["clear", "--unused-days", "0"]]
 )
-def test_clearing_asks_what(words, capsys):
+def test_clear_needs_exactly_one_valid_selection(words, capsys):
     with pytest.raises(SystemExit):
         main(["features", *words])
     assert "usage:" in capsys.readouterr().err

@@ -39,8 +39,8 @@ def test_item_text_follows_the_contract(case):
     assert item_text(case["product"], CASES["itemText"]) == case["text"]
 
 
-def test_text_features_are_the_encoders_of_each_items_own_text(tmp_path, encoders, products):
-    """Checked against the mean of word vectors by hand, so sorting by length and padding must not mix rows up."""
+def test_text_features_are_the_encoder_outputs_of_each_items_text(tmp_path, encoders, products):
+    """Compare with word vector means computed by hand: sorting by length and padding must not mix rows up."""
     features = build_features(products, encoders, tmp_path / "cache")
     table = word_table(encoders.directory)
     words = [
@@ -77,7 +77,7 @@ def test_other_texts_order_or_encoder_miss_the_cache(tmp_path, encoders, product
     assert len(list((tmp_path / "cache").glob("*.npy"))) == 4
 
 
-def test_two_runs_that_miss_at_once_both_get_whole_features(tmp_path, encoders, products):
+def test_two_concurrent_runs_that_miss_both_get_whole_features(tmp_path, encoders, products):
     found = []
     threads = [
         threading.Thread(
@@ -110,7 +110,7 @@ def test_images_are_found_by_item_id_and_encoded(tmp_path, encoders, products):
     np.testing.assert_allclose(features.image[2], np.repeat(pixels, 16) @ mix, rtol=1e-4)
 
 
-def test_a_shop_s_own_image_comes_first_and_one_that_could_be_of_two_shops_is_refused(tmp_path, products):
+def test_shop_folder_image_wins_and_an_ambiguous_image_is_refused(tmp_path, products):
     one, other, third = (dict(each) for each in products[:3])
     other["itemId"] = one["itemId"]
     names = (f"{one['shop']}/{one['itemId']}.jpg", f"{other['shop']}/{one['itemId']}.png", f"{third['itemId']}.jpg")
@@ -121,11 +121,13 @@ def test_a_shop_s_own_image_comes_first_and_one_that_could_be_of_two_shops_is_re
     assert {row: str(path.relative_to(tmp_path)) for row, path in found.items()} == dict(enumerate(names))
     (tmp_path / names[0]).rename(tmp_path / f"{one['itemId']}.jpg")
     assert find_images([one, third], tmp_path).keys() == {0, 1}  # no other shop has it
-    with pytest.raises(DataError, match=rf"can be of {one['shop']}, {other['shop']}; put each .* in {tmp_path}/SHOP"):
+    with pytest.raises(
+        DataError, match=rf"can belong to {one['shop']}, {other['shop']}; put each .* in {tmp_path}/SHOP"
+    ):
         find_images([one, other, third], tmp_path)
 
 
-def test_of_a_crawls_images_each_product_has_the_one_that_the_shop_shows_first(tmp_path, products):
+def test_crawled_products_get_the_image_that_the_shop_shows_first(tmp_path, products):
     (tmp_path / "images").mkdir()
     for name in ("one.jpg", "two.png", "drawing.avif"):
         (tmp_path / "images" / name).write_bytes(b"image")
@@ -148,7 +150,7 @@ def test_of_a_crawls_images_each_product_has_the_one_that_the_shop_shows_first(t
 def test_pixels_are_cropped_from_the_middle_with_transparency_on_white(tmp_path):
     image = Image.new("RGBA", (50, 10), (255, 0, 0, 255))
     image.paste((0, 0, 255, 255), (21, 0, 29, 10))  # the middle, which the crop keeps
-    image.paste((0, 255, 0, 0), (21, 0, 29, 5))  # fully transparent: white whatever colour it hides
+    image.paste((0, 255, 0, 0), (21, 0, 29, 5))  # fully transparent: white, although it hides a colour
     image.save(tmp_path / "a.png")
     pixels = read_pixels(tmp_path / "a.png", {**RULE, "size": 4, "resize": 10})
     assert pixels.shape == (3, 4, 4)
@@ -157,7 +159,7 @@ def test_pixels_are_cropped_from_the_middle_with_transparency_on_white(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"not an image", b""])
-def test_a_file_that_is_no_image_is_named(tmp_path, encoders, products, content):
+def test_a_file_that_is_not_an_image_is_named(tmp_path, encoders, products, content):
     (tmp_path / f"{products[0]['itemId']}.jpg").write_bytes(content)
     with pytest.raises(EncoderError, match=rf"{products[0]['itemId']}.jpg: cannot be read as an image"):
         build_features(products, encoders, tmp_path / "cache", tmp_path)

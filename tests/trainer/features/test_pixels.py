@@ -26,7 +26,7 @@ def images(tmp_path):
     return paths
 
 
-def test_cached_pixels_are_what_the_encoder_is_given(images, tmp_path):
+def test_cached_pixels_equal_the_encoders_input(images, tmp_path):
     pixels = build_pixels(images, 3, RULE, tmp_path / "cache")
     batch = pixels.batch(np.array([2, 0, 1]))
     for place, row in enumerate((2, 0)):
@@ -35,11 +35,11 @@ def test_cached_pixels_are_what_the_encoder_is_given(images, tmp_path):
     assert torch.allclose(batch[2], white.view(3, 1, 1).expand(3, 8, 8))  # no image
 
 
-def test_images_are_decoded_once_for_one_state_of_the_files(images, tmp_path):
-    told = []
+def test_images_are_decoded_once_until_a_file_changes(images, tmp_path):
+    progress = []
     for _ in range(2):
-        build_pixels(images, 3, RULE, tmp_path / "cache", lambda what, done, total: told.append(done))
-    assert told == [1, 2]
+        build_pixels(images, 3, RULE, tmp_path / "cache", lambda what, done, total: progress.append(done))
+    assert progress == [1, 2]
     Image.new("RGB", (9, 9), "red").save(images[0])
     assert build_pixels(images, 3, RULE, tmp_path / "cache").rgb[0, 0, 0].tolist() == [255, 0, 0]
     assert not list((tmp_path / "cache").glob(".writing-*"))
@@ -49,14 +49,14 @@ def test_decoded_images_are_listed_shared_and_cleared_like_features(images, tmp_
     build_pixels(images, 3, RULE, tmp_path / "cache")
     cache = FeatureCache(tmp_path / "cache", limit_bytes=1)
     (entry,) = cache.entries()
-    assert (entry.described["what"], entry.described["rows"], entry.described["width"]) == ("decoded images", 3, 8)
+    assert (entry.metadata["what"], entry.metadata["rows"], entry.metadata["width"]) == ("decoded images", 3, 8)
     assert stat.S_IMODE(entry.path.stat().st_mode) == 0o666 & ~_umask()
     os.utime(entry.path.with_suffix(".json"), (0, 0))
     build_pixels(images, 3, RULE, tmp_path / "cache")
-    assert cache.entries()[0].last_used > 0  # else what is used daily would be the first to go
+    assert cache.entries()[0].last_used > 0  # a use counts, so that pruning keeps what is used daily
     os.utime(entry.path.with_suffix(".json"), (0, 0))
     cache.get(("a",), (2, 4), {"what": "texts", "encoder": "tiny"}, lambda: iter(()))
-    assert [each.described["what"] for each in cache.entries()] == ["texts"]
+    assert [each.metadata["what"] for each in cache.entries()] == ["texts"]
 
 
 def test_a_damaged_file_of_decoded_images_is_decoded_again(images, tmp_path):
@@ -66,19 +66,19 @@ def test_a_damaged_file_of_decoded_images_is_decoded_again(images, tmp_path):
     assert np.array_equal(build_pixels(images, 3, RULE, tmp_path / "cache").rgb, expected)
 
 
-def test_a_file_that_is_no_image_is_named_and_leaves_no_cache(images, tmp_path):
+def test_a_file_that_is_not_an_image_is_named_and_leaves_no_cache(images, tmp_path):
     images[0].write_bytes(b"junk")
     with pytest.raises(EncoderError, match=r"0\.png"):
         build_pixels(images, 3, RULE, tmp_path / "cache")
     assert not list((tmp_path / "cache").iterdir())
 
 
-def test_another_size_cuts_off_the_same_share():
+def test_image_rule_at_another_size_crops_the_same_share():
     assert image_rule_at({"size": 224, "resize": 256}, 64) == {"size": 64, "resize": 73}
     assert image_rule_at({"size": 224, "resize": 256}, 0) == {"size": 224, "resize": 256}
 
 
-def test_augmentation_mirrors_crops_and_is_the_generators_alone():
+def test_augmentation_mirrors_crops_and_uses_only_its_generator():
     rgb = torch.rand(40, 3, 6, 6, generator=torch.Generator().manual_seed(1))
     mirrored = augment(rgb, torch.Generator().manual_seed(2), flip=0.5, crop=1.0)
     same, flipped = ((mirrored - other).abs().amax(dim=(1, 2, 3)) < 1e-5 for other in (rgb, rgb.flip(3)))
@@ -109,7 +109,7 @@ def test_balanced_batches_hold_labels_in_equal_parts():
         assert counts.max() <= 4
 
 
-def test_every_row_comes_once_and_no_batch_is_of_one():
+def test_every_row_occurs_once_and_no_batch_has_size_one():
     batches = shuffled_batches(np.arange(10, 19), 4, torch.Generator().manual_seed(1))
     assert [len(batch) for batch in batches] == [4, 5]
     assert sorted(np.concatenate(batches)) == list(range(10, 19))

@@ -1,4 +1,4 @@
-"""Texts as bags of hashed words, against scikit-learn's own TF-IDF without hashing."""
+"""Tests of hashed word bags against scikit-learn's TF-IDF without hashing."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def dense(texts: list[str], num_words: int = 2**18) -> np.ndarray:
     return rows
 
 
-def test_similarities_are_those_of_tf_idf():
+def test_bag_similarities_equal_tf_idf_similarities():
     oracle = TfidfVectorizer(sublinear_tf=True, token_pattern=r"(?u)\w+").fit_transform(TEXTS)
     ours = dense(TEXTS)
     np.testing.assert_allclose(ours @ ours.T, (oracle @ oracle.T).toarray(), atol=1e-6)
@@ -34,12 +34,12 @@ def test_a_text_without_words_is_all_zeros_and_the_others_have_unit_length():
     np.testing.assert_allclose(lengths, [1, 1, 1, 0, 1], atol=1e-6)
 
 
-def test_a_word_has_the_same_place_in_every_catalogue():
+def test_a_word_has_the_same_id_in_every_catalogue():
     alone = word_bags(["furterer"], 4096)
     assert alone.ids[0, 0] in word_bags(TEXTS, 4096).ids[0]
 
 
-def test_an_endless_text_keeps_its_rarest_words():
+def test_a_very_long_text_keeps_its_rarest_words():
     common = [f"w{number}" for number in range(3 * MAX_WORDS)]
     texts = [" ".join(common), " ".join([*common, "rarest"])]
     bags = word_bags(texts, 2**18)

@@ -204,7 +204,7 @@ def test_neighbours_are_searched_once_for_the_same_features(tmp_path, monkeypatc
 def test_neighbours_that_are_used_stay_longest_and_damaged_ones_are_searched_again(tmp_path):
     first = nearest_items(features(), "text", np.arange(60), 4, CPU, tmp_path)
     (entry,) = FeatureCache(tmp_path).entries()
-    assert entry.described["what"] == "neighbours by text"
+    assert entry.metadata["what"] == "neighbours by text"
     os.utime(entry.path.with_suffix(".json"), (0, 0))
     nearest_items(features(), "text", np.arange(60), 4, CPU, tmp_path)
     assert FeatureCache(tmp_path).entries()[0].last_used > 0
