@@ -36,7 +36,7 @@ $(VENV)/.dev-stamp: requirements.txt requirements-dev.txt | $(VENV)/bin/python
 	  { echo "Python packages could not be installed: see pip's line above (no network? no disk space?). Run the same command again; it goes on from here." >&2; exit 1; }
 	@touch $@ $(VENV)/.run-stamp
 
-node_modules/.stamp: package.json package-lock.json
+node_modules/.stamp: package.json package-lock.json extension/build/vendor.js
 	@command -v npm >/dev/null || { echo "npm was not found: install Node.js 20 or newer with npm (on Debian: apt-get install nodejs npm)." >&2; exit 1; }
 	$(call say,"JavaScript packages")
 	@npm ci --no-audit --no-fund --no-update-notifier --loglevel=error || \

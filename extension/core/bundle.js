@@ -55,7 +55,7 @@ export async function verifyManifest(bytes, bundleId) {
   } catch (error) {
     throw new BundleError("bundle_invalid", "manifest.json: expected JSON in UTF-8.", { cause: error });
   }
-  const problem = problemIn(bundleSchema, bundleSchema, manifest);
+  const problem = problemIn(bundleSchema, manifest);
   if (problem) throw new BundleError("bundle_invalid", `manifest.json${problem}.`);
   if (!manifest.lite)
     throw new BundleError("bundle_invalid", "manifest.json: this bundle has no lite part for browsers.");

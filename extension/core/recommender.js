@@ -36,7 +36,7 @@ const WEAKEST_REASON = 0.25;
  * @returns {Promise<{stored: boolean, reason?: string}>}
  */
 export async function learn({ product, kind, incognito }, { profile, model }) {
-  const problem = problemIn(productSchema, productSchema, product);
+  const problem = problemIn(productSchema, product);
   if (problem) return { stored: false, reason: `invalid_product${problem}` };
   const extracted = /** @type {Record<string, any>} */ (product);
   if (extracted.verdict !== "product") return { stored: false, reason: extracted.verdict };

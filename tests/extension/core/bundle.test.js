@@ -134,7 +134,7 @@ test("a manifest that is not the one of its id is refused", async () => {
 });
 
 for (const [name, changes, pattern] of [
-  ["of another format", { format: 2 }, /\/format: expected 1/],
+  ["of another format", { format: 2 }, /\/format: Instance does not match 1/],
   ["with an unknown member", { surprise: 1 }, /unknown member "surprise"/],
   ["without a lite part", { lite: undefined }, /no lite part/],
   [
