@@ -11,10 +11,13 @@ last/                    the same two files, and what `--resume` needs beside th
 import hashlib
 import json
 import os
+import pkgutil
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +25,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from trainer import towers as tower_modules
 from trainer.errors import CheckpointError
-from trainer.pretrained.branches import ImageBranch, TextBranch
-from trainer.towers.additive import AdditiveItem, AdditiveUser
-from trainer.towers.clip import ContrastiveItemTower
-from trainer.towers.content import CatalogueContentItem, ContentUserTower
-from trainer.towers.fusion import FusionItem, FusionUser
-from trainer.towers.graphsage import GraphSageItem
-from trainer.towers.hvsr import HvsrItem
-from trainer.towers.hybrid import ImageCnn, LateFusionItem, TextTransformer
-from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
+from trainer.pretrained import branches
+from trainer.pretrained.branches import Branch
+from trainer.towers.tower import Tower
 
 FORMAT = 2  # 1 had the two towers beside the other keys
 WEIGHTS_FILE = "weights.safetensors"
@@ -39,17 +37,14 @@ CHECKPOINT_FILE = "checkpoint.json"
 TRAINING_WEIGHTS_FILE = "training.safetensors"
 TRAINING_FILE = "training.json"
 
-# Every tower that a checkpoint may name. A tower keeps its constructor's arguments in `config`.
-TOWER_TYPES: dict[str, Callable[..., nn.Module]] = {
-    tower.__name__: tower
-    for tower in (
-        *(TwoTowerItem, TwoTowerUser, FusionItem, FusionUser, GraphSageItem),
-        *(AdditiveItem, AdditiveUser),
-        *(CatalogueContentItem, ContentUserTower),
-        *(ContrastiveItemTower, TextBranch, ImageBranch),
-        *(LateFusionItem, TextTransformer, ImageCnn, HvsrItem),
-    )
-}
+
+@cache
+def tower_types() -> Mapping[str, type[Tower | Branch]]:
+    """Return every class that a checkpoint may name, by its name: each Tower of trainer/towers and each Branch."""
+    names = [f"{tower_modules.__name__}.{file.name}" for file in pkgutil.iter_modules(tower_modules.__path__)]
+    modules = [*map(import_module, names), branches]
+    found = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type)}
+    return {kind.__name__: kind for kind in found if issubclass(kind, Tower | Branch) and kind not in (Tower, Branch)}
 
 
 @dataclass(frozen=True)
@@ -179,11 +174,12 @@ def _write(checkpoint: Checkpoint, directory: Path, training: TrainingState | No
     weights: dict[str, Tensor] = {}
     document: dict[str, Any] = {"format": FORMAT, "towers": {}}
     for name, tower in checkpoint.towers.items():
-        if TOWER_TYPES.get(type(tower).__name__) is not type(tower):
+        kind = type(tower)
+        if not isinstance(tower, Tower | Branch) or tower_types().get(kind.__name__) is not kind:
             raise CheckpointError(
-                f"{name}: {type(tower).__name__} is not in TOWER_TYPES, so it could not be loaded again"
+                f"{name}: {kind.__name__} is not a Tower of trainer/towers, so it could not be loaded again"
             )
-        document["towers"][name] = {"type": type(tower).__name__, "config": tower.config}
+        document["towers"][name] = {"type": kind.__name__, "config": tower.config}
         weights |= {f"{name}.{key}": tensor for key, tensor in tower.state_dict().items()}
     document |= {
         "run": dict(checkpoint.run),
@@ -206,11 +202,11 @@ def _rebuild(name: str, described: Any, weights: dict[str, Tensor], directory: P
     where = f"{directory / CHECKPOINT_FILE}: {name}"
     if not isinstance(described, dict) or not isinstance(described.get("config"), dict) or "type" not in described:
         raise CheckpointError(f"{where}: expected {{type, config}}, got {described!r}")
-    if described["type"] not in TOWER_TYPES:
-        known = ", ".join(sorted(TOWER_TYPES))
+    if described["type"] not in tower_types():
+        known = ", ".join(sorted(tower_types()))
         raise CheckpointError(f"{where}: unknown tower type {described['type']!r}; known: {known}")
     try:
-        tower = TOWER_TYPES[described["type"]](**described["config"])
+        tower = tower_types()[described["type"]](**described["config"])
     except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: torch's word for an impossible size
         raise CheckpointError(f"{where}: {described['type']} does not take this config: {error}") from error
     _check_tensors(tower.state_dict(), weights, f"{directory / WEIGHTS_FILE}: {name}")

@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks import record
-from trainer.config.run import parse_config
 from trainer.dataset.dataset import Dataset, make_interactions
 from trainer.features.encoders import Encoders
 from trainer.features.item_features import ItemFeatures, build_features, find_images
 from trainer.learning.pairs import Pairs
 from trainer.prepare import Prepared
+from trainer.recipes.run_file import parse_config
 from trainer.splits.cases import Cases, Split
 
 SHOP = "fashion.example"

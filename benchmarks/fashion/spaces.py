@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from benchmarks.fashion.data import Fashion
 from benchmarks.fashion.rows import Row
-from trainer.config.model import HvsrConfig
 from trainer.evaluation.protocol import embed_items
 from trainer.features.item_features import ItemFeatures
 from trainer.features.item_inputs import ItemExtra, extra_inputs, item_inputs
@@ -26,6 +25,7 @@ from trainer.learning.ranking_losses import bayesian_personalised_ranking
 from trainer.learning.tuned_encoders import tuned_features
 from trainer.prepare import Prepared
 from trainer.recipes import clip, hvsr, hybrid
+from trainer.recipes.hvsr import HvsrConfig
 
 Floats = NDArray[np.float32]
 

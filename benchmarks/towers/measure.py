@@ -60,13 +60,14 @@ from trainer.baselines import BASELINES, fit_baselines
 from trainer.baselines.content import content_embeddings, remake_content_scorer
 from trainer.baselines.mixtures import fit_mixture, mixture_scorer
 from trainer.baselines.sparse_interactions import num_users_per_item, user_items
-from trainer.config.run import RunConfig, parse_config
+from trainer.config.run import RunConfig
 from trainer.dataset.near_clones import near_clone_pairs
 from trainer.evaluation.protocol import Ranking, Scorer, rank, rank_metrics
 from trainer.evaluation.ranking_metrics import coverage, diversity, novelty
 from trainer.prepare import Prepared, prepare
 from trainer.progress import TerminalProgress
-from trainer.recipes import RECIPES
+from trainer.recipes import MODELS
+from trainer.recipes.run_file import parse_config
 from trainer.reports.slices import Bootstrap, experiment_entry, slice_document, truncation_document
 from trainer.runs.determinism import use_deterministic_algorithms
 from trainer.runs.epochs import EpochLoop
@@ -207,7 +208,7 @@ class _Bench:
         best = checkpoint.load(out / "best")
 
         def rebuild(prepared: Prepared) -> Scorer | None:
-            return RECIPES[config.model.type].scorer(replace(prepared, config=config), best.towers)
+            return MODELS[config.model.type].scorer(replace(prepared, config=config), best.towers)
 
         scorer = rebuild(self.prepared)
         if scorer is None:

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from trainer.config.run import parse_config
 from trainer.dataset.dataset import Dataset, make_interactions
 from trainer.features.encoders import Encoders
 from trainer.features.item_features import build_features, find_images
 from trainer.prepare import Prepared
+from trainer.recipes.run_file import parse_config
 from trainer.splits.rules import make_split
 
 COLOURS = {"red": "#d22", "green": "#2a2", "blue": "#22d", "yellow": "#dd2", "black": "#111", "pink": "#f8b"}

@@ -170,7 +170,7 @@ def test_a_directory_without_a_checkpoint_says_what_to_give(tmp_path):
 
 
 def test_a_tower_that_could_not_be_loaded_again_is_not_saved(tmp_path):
-    with pytest.raises(CheckpointError, match="Linear is not in TOWER_TYPES"):
+    with pytest.raises(CheckpointError, match="Linear is not a Tower of trainer/towers"):
         checkpoint.save(some_checkpoint(towers={"item_tower": torch.nn.Linear(2, 3)}), tmp_path / "best")
     assert not list(tmp_path.iterdir())
 

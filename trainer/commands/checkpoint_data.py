@@ -6,10 +6,11 @@ from pathlib import Path
 
 from trainer import checkpoint
 from trainer.checkpoint import Checkpoint
-from trainer.config.run import RunConfig, parse_config
+from trainer.config.run import RunConfig
 from trainer.errors import CheckpointError
 from trainer.prepare import Prepared, prepare
 from trainer.progress import Progress
+from trainer.recipes.run_file import parse_config
 from trainer.runs.epochs import describe_encoders
 
 

@@ -13,11 +13,9 @@ from rich.table import Table
 from trainer import checkpoint
 from trainer.commands.console import EXIT_CODES, print_table
 from trainer.errors import CheckpointError, ConfigError
-from trainer.learning.ranking_learner import Fit
-from trainer.recipes import clip, hybrid
+from trainer.learning.learner import RANKING_STOP_METRIC
+from trainer.recipes import MODELS
 from trainer.runs.epochs import flat
-
-_STOP_METRICS = {"clip": clip.STOP_METRIC, "hybrid": hybrid.STOP_METRIC}  # all other types use that of Fit
 
 
 def add(commands: Any) -> None:
@@ -69,7 +67,7 @@ def _summary(directory: Path) -> dict[str, Any]:
         reason = str(error).removeprefix(f"{directory / checkpoint.CHECKPOINT_FILE}: ")
         return {"checkpoint": str(directory), "damaged": reason, **size}
     model = document["run"].get("model", {}).get("type")
-    stop_metric = _STOP_METRICS.get(model, Fit.stop_metric)
+    stop_metric = MODELS[model].stop_metric if model in MODELS else RANKING_STOP_METRIC
     return {
         "checkpoint": str(directory),
         "model": model,

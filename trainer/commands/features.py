@@ -11,7 +11,7 @@ from typing import Any
 from rich.table import Table
 
 from trainer.commands.console import EXIT_CODES, print_table
-from trainer.config.run import RunConfig, read_config
+from trainer.config.run import RunConfig
 from trainer.dataset.dataset import read_products
 from trainer.errors import ConfigError
 from trainer.features.cache import Entry, FeatureCache
@@ -19,6 +19,7 @@ from trainer.features.encoders import Encoders
 from trainer.features.item_features import build_features
 from trainer.prepare import feature_cache, find_files
 from trainer.progress import TerminalProgress
+from trainer.recipes.run_file import read_config
 
 DEFAULT_CACHE = Path(RunConfig.cache)
 _MB = 1_000_000

@@ -18,7 +18,7 @@ from trainer.errors import ConfigError
 from trainer.evaluation.recommend import Lists, cases_of_items, cases_of_users, recommend
 from trainer.prepare import Prepared
 from trainer.progress import TerminalProgress
-from trainer.recipes import RECIPES
+from trainer.recipes import MODELS
 from trainer.splits.cases import Cases
 
 MAX_HISTORY_SHOWN = 20
@@ -56,7 +56,7 @@ def _recommend(arguments: argparse.Namespace) -> None:
     users = _read_users(arguments.users_file) if arguments.users_file else arguments.user
     with TerminalProgress() as progress:
         saved, prepared = load_with_data(arguments, progress)
-        recipe = RECIPES[prepared.config.model.type]
+        recipe = MODELS[prepared.config.model.type]
         towers = {name: tower.to(prepared.device).eval() for name, tower in saved.towers.items()}
         scorer = recipe.scorer(prepared, towers)
         if scorer is None:

@@ -7,10 +7,11 @@ from typing import Any
 from rich.table import Table
 
 from trainer.commands.console import EXIT_CODES, print_table
-from trainer.config.run import RunConfig, read_config
+from trainer.config.run import RunConfig
 from trainer.dataset.dataset import Dataset
 from trainer.errors import ConfigError
 from trainer.prepare import read_run_data
+from trainer.recipes.run_file import read_config
 from trainer.splits.cases import Split, build_split
 from trainer.splits.files import load_split, save_split
 from trainer.splits.leakage import refuse_leaks

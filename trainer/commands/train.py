@@ -8,9 +8,9 @@ from typing import Any
 
 from trainer import checkpoint
 from trainer.commands.console import EXIT_CODES, print_table
-from trainer.config.run import read_config
 from trainer.errors import ConfigError
 from trainer.progress import TerminalProgress
+from trainer.recipes.run_file import read_config
 from trainer.reports.terminal_tables import report_table
 from trainer.runs.train import train
 

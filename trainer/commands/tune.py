@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from trainer.commands.console import EXIT_CODES
-from trainer.config.run import read_config
 from trainer.errors import ConfigError
 from trainer.progress import TerminalProgress
+from trainer.recipes.run_file import read_config
 
 
 def add(commands: Any) -> None:

@@ -2,17 +2,19 @@
 
 import dataclasses
 import difflib
-import tomllib
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from trainer.config.checks import between, one_of
-from trainer.config.model import ModelConfig, TwoTowerConfig, model_config_type
+from trainer.config.model import ModelConfig
 from trainer.errors import ConfigError
 
+ModelTypes = Mapping[str, type[ModelConfig]]
+
+DEFAULT_MODEL_TYPE = "two_tower"
 SPLIT_WORDS = {
     "rule": ("catalogue", "cold_shop", "cold_items", "items", "users", "temporal"),
     "by": ("hash", "brand", "shop"),
@@ -156,7 +158,7 @@ class RunConfig:
     cache_limit_gb: float | None = None  # more than that, and the features used longest ago are removed
     device: str = "auto"  # auto | cpu | cuda
     split: SplitConfig = field(default_factory=SplitConfig)
-    model: ModelConfig = field(default_factory=TwoTowerConfig)
+    model: ModelConfig = field(kw_only=True)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
@@ -170,23 +172,12 @@ class RunConfig:
             raise ConfigError(f"missing key data.interactions: a {self.model.type} model learns from what users did")
 
 
-def read_config(path: Path, **overrides: Any) -> RunConfig:
-    """Return the run that the TOML file describes; raises ConfigError naming file and key."""
-    try:
-        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path}: no such file; give a run's TOML file") from error
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
-    try:
-        return parse_config({**values, **overrides})
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
+def parse_run(values: Mapping[str, Any], model_types: ModelTypes) -> RunConfig:
+    """Return the run that a mapping describes, as read from TOML or from a checkpoint's `run`; raises ConfigError.
 
-
-def parse_config(values: typing.Mapping[str, Any]) -> RunConfig:
-    """Return the run that a mapping describes, as read from TOML or from a checkpoint's `run`."""
-    config: RunConfig = _parse(RunConfig, values, "")
+    `model_types` has the dataclass of the [model] table for each `type`, which is two_tower where the run names none.
+    """
+    config: RunConfig = _parse(RunConfig, {"model": {}, **values}, "", model_types)
     return config
 
 
@@ -202,7 +193,7 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _parse(kind: Any, values: typing.Mapping[str, Any], prefix: str) -> Any:
+def _parse(kind: Any, values: Mapping[str, Any], prefix: str, model_types: ModelTypes) -> Any:
     hints = typing.get_type_hints(kind)
     for key in values:
         if key not in hints:
@@ -211,22 +202,28 @@ def _parse(kind: Any, values: typing.Mapping[str, Any], prefix: str) -> Any:
     required = {f.name for f in dataclasses.fields(kind) if f.default is f.default_factory is dataclasses.MISSING}
     if missing := sorted(required - values.keys()):
         raise ConfigError(f"missing key {prefix}{missing[0]}")
-    return kind(**{key: _convert(hints[key], value, f"{prefix}{key}") for key, value in values.items()})
+    return kind(**{key: _convert(hints[key], value, f"{prefix}{key}", model_types) for key, value in values.items()})
 
 
-def _convert(hint: Any, value: Any, name: str) -> Any:
+def _convert(hint: Any, value: Any, name: str, model_types: ModelTypes) -> Any:
     if dataclasses.is_dataclass(hint):
         if not isinstance(value, dict):
             raise ConfigError(f"{name} must be a table, got {value!r}")
-        return _parse(model_config_type(value) if hint is ModelConfig else hint, value, f"{name}.")
+        return _parse(_model_type(value, model_types) if hint is ModelConfig else hint, value, f"{name}.", model_types)
     if isinstance(hint, types.UnionType):  # only ever `str | None`
         hint = typing.get_args(hint)[0]
     if typing.get_origin(hint) is tuple:
         if not isinstance(value, list):
             raise ConfigError(f"{name} must be a list, got {value!r}")
-        return tuple(_convert(typing.get_args(hint)[0], item, name) for item in value)
+        return tuple(_convert(typing.get_args(hint)[0], item, name, model_types) for item in value)
     if hint is float and type(value) is int:
         return float(value)
     if type(value) is not hint:
         raise ConfigError(f"{name} must be {hint.__name__}, got {value!r}")
     return value
+
+
+def _model_type(values: Mapping[str, Any], model_types: ModelTypes) -> type[ModelConfig]:
+    kind = values.get("type", DEFAULT_MODEL_TYPE)
+    one_of("model.type", kind, tuple(model_types))
+    return model_types[kind]

@@ -11,6 +11,7 @@ from torch import nn
 from trainer.checkpoint import TrainingState
 
 OnBatch = Callable[[int, int], None]  # (finished, of how many)
+RANKING_STOP_METRIC = "ndcg@10"  # picks the best epoch of every model that ranks items for users
 
 
 def unwatched(finished: int, total: int) -> None:

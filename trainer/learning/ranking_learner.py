@@ -21,7 +21,7 @@ from trainer.errors import TrainingError
 from trainer.evaluation.protocol import evaluate, tower_scorer
 from trainer.features.item_features import ItemFeatures
 from trainer.features.item_inputs import ItemExtra, drop_modalities, extra_inputs, item_inputs
-from trainer.learning.learner import OnBatch, global_chance_from, unwatched
+from trainer.learning.learner import RANKING_STOP_METRIC, OnBatch, global_chance_from, unwatched
 from trainer.learning.negatives import nearest_items
 from trainer.learning.objective import Asked, Objective
 from trainer.learning.optim import Descent
@@ -66,7 +66,7 @@ class Fit:
     trainer/learning/objective.py.
     """
 
-    stop_metric = "ndcg@10"
+    stop_metric = RANKING_STOP_METRIC
 
     def __init__(
         self,

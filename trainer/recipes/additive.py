@@ -7,6 +7,7 @@ what its users liked and a sample of the others, which then count for all others
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -14,28 +15,55 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from trainer.config.model import AdditiveConfig
+from trainer.config.checks import between
+from trainer.config.model import ModelConfig
 from trainer.dataset.hashed_ids import hash_keys, sorted_keys
 from trainer.errors import TrainingError
 from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.features.item_inputs import drop_modalities, extra_inputs, item_inputs
 from trainer.features.word_bags import word_bags
+from trainer.learning.learner import RANKING_STOP_METRIC
 from trainer.learning.pair_learner import Lesson, RowFit
 from trainer.learning.ranking_learner import judge_on_valid
 from trainer.learning.ranking_losses import in_float32
 from trainer.learning.shop_visits import visit_shop
 from trainer.prepare import Prepared
+from trainer.recipes.model import Model, config_of
 from trainer.towers.additive import AdditiveItem, AdditiveUser
 from trainer.towers.known_rows import UNKNOWN
 
 Rows = NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class AdditiveConfig(ModelConfig):
+    """Sizes of trainer/towers/additive.py, and what it is fitted to (trainer/recipes/additive.py)."""
+
+    type: str = "additive"
+    num_words: int = 16384  # words are hashed to so many embeddings; 0: without words
+    item_ids: bool = True  # an embedding for each item of the training interactions, used where the item is known
+    id_dropout: float = 0.2  # share of items that count as never seen, so that words and content alone will do
+    new_shop: float = 0.0  # share of batches in which none of the shop's items counts as seen, as in a new shop
+    shop_share: float = 0.5  # of the catalogue in a batch's shop, where no shop is asked for
+    history_dropout: float = 0.2  # share of histories that is left out
+    proximity: float = 0.5  # how much more a choice counts that is near the history (trainer/learning/shop_visits.py)
+    max_candidates: int = 8192  # of a shop's items that stand against each other in a batch
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        between("model.num_words", self.num_words, 0, 2**22)
+        for name in ("id_dropout", "new_shop", "history_dropout"):
+            between(f"model.{name}", getattr(self, name), 0, 1)
+        between("model.shop_share", self.shop_share, 0.01, 0.99)
+        between("model.proximity", self.proximity, 0, 4)
+        between("model.max_candidates", self.max_candidates, 2, 10_000_000)
+
+
 class IdsAndWords:
     """What the item tower knows beyond features: rows of the id embedding, and bags of words."""
 
     def __init__(self, prepared: Prepared, item_tower: AdditiveItem) -> None:
-        self.config = _config(prepared)
+        self.config = config_of(prepared, AdditiveConfig)
         self.item_rows = item_tower.rows(torch.from_numpy(hash_keys(prepared.dataset.item_keys)))  # (num_items,)
         self.num_words = item_tower.config["num_words"]
         if self.num_words:
@@ -71,7 +99,7 @@ def build(prepared: Prepared) -> RowFit:
         batches_per_epoch=-(-len(visits.users) // prepared.config.training.batch_size),
         loss=visits.loss,
         judge=partial(judge_on_valid, prepared, extra, None, item_tower, user_tower),
-        stop_metric="ndcg@10",
+        stop_metric=RANKING_STOP_METRIC,
     )
     towers = {"item_tower": item_tower, "user_tower": user_tower}
     rates = {weight: 1.0 for tower in towers.values() for weight in tower.parameters()}
@@ -99,7 +127,12 @@ class _Visits:
         extra: IdsAndWords,
         generator: torch.Generator,
     ) -> None:
-        self.prepared, self.config, self.extra, self.generator = prepared, _config(prepared), extra, generator
+        self.prepared, self.config, self.extra, self.generator = (
+            prepared,
+            config_of(prepared, AdditiveConfig),
+            extra,
+            generator,
+        )
         self.item_tower, self.user_tower = item_tower, user_tower
         self.train = train = prepared.split.train
         num_items = len(prepared.dataset.products)
@@ -193,7 +226,7 @@ def asked_shop(prepared: Prepared) -> NDArray[np.bool_] | None:
 
 
 def _towers(prepared: Prepared, generator: torch.Generator) -> tuple[AdditiveItem, AdditiveUser]:
-    config, encoders, features = _config(prepared), prepared.encoders, prepared.features
+    config, encoders, features = config_of(prepared, AdditiveConfig), prepared.encoders, prepared.features
     keys = prepared.dataset.item_keys
     seen = sorted_keys(keys[item] for item in np.unique(prepared.split.train.item_idx)) if config.item_ids else None
     item_tower = AdditiveItem(
@@ -220,8 +253,10 @@ def _mean(features: NDArray[np.float32], is_there: NDArray[np.float32]) -> Tenso
     return torch.from_numpy(known.mean(axis=0)).float()
 
 
-def _config(prepared: Prepared) -> AdditiveConfig:
-    config = prepared.config.model
-    if not isinstance(config, AdditiveConfig):
-        raise TypeError(f"expected an AdditiveConfig, got {type(config).__name__}")
-    return config
+MODEL = Model(
+    config=AdditiveConfig,
+    towers=(AdditiveItem, AdditiveUser),
+    build=build,
+    scorer=scorer,
+    stop_metric=RANKING_STOP_METRIC,
+)

@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from trainer.config.model import ClipConfig
+from trainer.config.checks import between, one_of
+from trainer.config.model import ModelConfig
 from trainer.errors import ConfigError
 from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.features.pixels import build_pixels, image_rule_at
@@ -31,15 +32,87 @@ from trainer.prepare import Prepared
 from trainer.pretrained import branches
 from trainer.pretrained.branches import Branch, ImageBranch, TextBranch
 from trainer.pretrained.open_clip_models import Source as OpenClipSource
+from trainer.recipes.model import Model, config_of
 from trainer.towers.clip import ContrastiveItemTower
 from trainer.towers.content import ContentUserTower
 
 STOP_METRIC = "text_to_image_recall@10"
 
 
+@dataclass(frozen=True)
+class ClipConfig(ModelConfig):
+    """Contrastive text and images: trainer/recipes/clip.py."""
+
+    type: str = "clip"
+    mode: str = "heads"  # zero_shot | heads (encoders stay frozen) | partial (their last blocks, too) | full | lora
+    encoder: str = "lite"  # what partial, full and lora tune: lite, or a model of open_clip, as the run's bundle has it
+    weights: str | None = None  # open_clip: the published tag, or a checkpoint file
+    tune: str = "both"  # partial, full, lora: both | text | image; the other encoder stays frozen
+    text_blocks: int = 2  # partial: how many of the last blocks are trained
+    image_blocks: int = 2
+    lora_rank: int = 8
+    lora_alpha: float = 16.0
+    lora_dropout: float = 0.05
+    hidden: int = 1024  # of the heads; 0: the heads are linear
+    dropout: float = 0.2
+    standardise: bool = True  # features by their mean and spread; false for encoders that share a space already
+    text_weight: float = 0.5  # the text's part of an item's embedding
+    sup_con: float = 0.2  # weight of the supervised contrastive loss beside the contrastive one; 0: without
+    sup_con_temperature: float = 0.1
+    labels: tuple[str, ...] = ("category",)  # what counts as the same for it: category, brand, names of attributes
+    held_out: float = 0.1  # share of products that only validate
+    heads_epochs: int = 10  # partial, full, lora: epochs for the heads alone before the encoders move
+    encoder_learning_rate: float = 2e-5
+    word_dropout: float = 0.1  # where the text encoder is tuned: share of words that are left out
+    shuffle_parts: bool = False  # likewise: what an item's text says after the title comes in any order
+    flip: float = 0.5  # where the image encoder is tuned: how often an image is mirrored
+    crop: float = 0.8  # likewise: the least share of a side that is kept
+    image_size: int = 0  # likewise: in pixels; 0: the bundle's
+
+    @property
+    def needs_interactions(self) -> bool:
+        """Products teach it; users only judge it."""
+        return False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of("model.mode", self.mode, ("zero_shot", "heads", "partial", "full", "lora"))
+        one_of("model.tune", self.tune, ("both", "text", "image"))
+        for name in ("text_blocks", "image_blocks", "hidden", "heads_epochs"):
+            between(f"model.{name}", getattr(self, name), 0, 100_000)
+        between("model.lora_rank", self.lora_rank, 1, 1024)
+        for name in ("dropout", "lora_dropout", "word_dropout"):
+            between(f"model.{name}", getattr(self, name), 0, 0.95)
+        for name in ("text_weight", "flip"):
+            between(f"model.{name}", getattr(self, name), 0, 1)
+        between("model.crop", self.crop, 0.05, 1)
+        between("model.held_out", self.held_out, 0.001, 0.9)
+        between("model.sup_con", self.sup_con, 0, 1000)
+        for name in ("sup_con_temperature", "encoder_learning_rate", "lora_alpha"):
+            between(f"model.{name}", getattr(self, name), 1e-9, 1e6)
+        if self.image_size:
+            between("model.image_size", self.image_size, 32, 1024)
+
+    @property
+    def learns(self) -> bool:
+        """zero_shot only measures."""
+        return self.mode != "zero_shot"
+
+    def blocks(self, encoder: str) -> int | None:
+        """How many of an encoder's last blocks are trained, None for all of it."""
+        if self.mode != "partial":
+            return None
+        return self.text_blocks if encoder == "text_encoder" else self.image_blocks
+
+    @property
+    def adapters(self) -> dict[str, float]:
+        """LoRA's rank, alpha and dropout."""
+        return {"rank": self.lora_rank, "alpha": self.lora_alpha, "dropout": self.lora_dropout}
+
+
 def build(prepared: Prepared) -> RowFit:
     """Return the learner of the run's mode, with a share of the products held out."""
-    config = _config(prepared)
+    config = config_of(prepared, ClipConfig)
     return learner_on(prepared, run_pairs(prepared, config.labels, config.held_out))
 
 
@@ -52,12 +125,12 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
 
 def sections(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Mapping[str, object]:
     """Return text-to-image and image-to-text retrieval among the held-out products, and AvgMeanSimilarity@5."""
-    return pair_sections(prepared, towers, _config(prepared).held_out)
+    return pair_sections(prepared, towers, config_of(prepared, ClipConfig).held_out)
 
 
 def learner_on(prepared: Prepared, pairs: Pairs) -> RowFit:
     """Return the learner of the run's mode on these pairs."""
-    config, run = _config(prepared), prepared.config
+    config, run = config_of(prepared, ClipConfig), prepared.config
     generator = torch.Generator().manual_seed(run.seed)
     item_tower = _item_tower(prepared, pairs, generator).to(prepared.device)
     tuned = _tuned_encoders(prepared, generator)
@@ -115,7 +188,7 @@ def _loss(
 
 
 def _item_tower(prepared: Prepared, pairs: Pairs, generator: torch.Generator) -> ContrastiveItemTower:
-    config, encoders = _config(prepared), prepared.encoders
+    config, encoders = config_of(prepared, ClipConfig), prepared.encoders
     if config.mode == "zero_shot" and encoders.text_dim == encoders.image_dim != config.dim:
         raise ConfigError(
             f"model.dim {config.dim}: zero_shot measures the encoders as they are, in the {encoders.text_dim} "
@@ -143,7 +216,7 @@ def _item_tower(prepared: Prepared, pairs: Pairs, generator: torch.Generator) ->
 
 def _tuned_encoders(prepared: Prepared, generator: torch.Generator) -> dict[str, Branch]:
     """Return the encoders that the mode trains, by their names in a bundle."""
-    config = _config(prepared)
+    config = config_of(prepared, ClipConfig)
     if config.mode in ("zero_shot", "heads"):
         return {}
     lora = config.adapters if config.mode == "lora" else None
@@ -178,8 +251,11 @@ def _sides(prepared: Prepared, config: ClipConfig, tuned: Mapping[str, Branch]) 
     return _Sides(text, image, *frozen, config.heads_epochs if tuned else 0)
 
 
-def _config(prepared: Prepared) -> ClipConfig:
-    config = prepared.config.model
-    if not isinstance(config, ClipConfig):
-        raise ConfigError(f'the clip recipe needs [model] type "clip", got {config.type!r}')
-    return config
+MODEL = Model(
+    config=ClipConfig,
+    towers=(ContrastiveItemTower, ContentUserTower, TextBranch, ImageBranch),
+    build=build,
+    scorer=scorer,
+    sections=sections,
+    stop_metric=STOP_METRIC,
+)

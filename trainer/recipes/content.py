@@ -4,18 +4,43 @@ No interaction is looked at, so it is as good in a shop that opened today; train
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import nn
 
 from trainer.baselines.content import principal_directions
-from trainer.config.model import ContentConfig
+from trainer.config.checks import between
+from trainer.config.model import ModelConfig
 from trainer.evaluation.protocol import Scorer, tower_scorer
+from trainer.learning.learner import RANKING_STOP_METRIC
 from trainer.learning.pair_learner import Lesson, RowFit
 from trainer.learning.ranking_learner import judge_on_valid
 from trainer.prepare import Prepared
+from trainer.recipes.model import Model, config_of
 from trainer.towers.content import CatalogueContentItem, ContentUserTower
+
+
+@dataclass(frozen=True)
+class ContentConfig(ModelConfig):
+    """How trainer/towers/content.py combines what the encoders say; nothing is trained."""
+
+    type: str = "content"
+    text_weight: float = 0.5  # the text's share of the squared length
+    whitening: float = 0.0  # 0: as the catalogue varies; 1: every direction weighs the same
+    half_life_days: float = 30.0  # after how many days an interaction counts half
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        between("model.text_weight", self.text_weight, 0.01, 0.99)
+        between("model.whitening", self.whitening, 0, 1)
+        between("model.half_life_days", self.half_life_days, 0.01, 100_000)
+
+    @property
+    def learns(self) -> bool:
+        """Training would change nothing."""
+        return False
 
 
 def build(prepared: Prepared) -> RowFit:
@@ -26,7 +51,7 @@ def build(prepared: Prepared) -> RowFit:
         batches_per_epoch=0,
         loss=lambda rows, epoch: {},
         judge=partial(judge_on_valid, prepared, None, None, item_tower, user_tower),
-        stop_metric="ndcg@10",
+        stop_metric=RANKING_STOP_METRIC,
     )
     towers: dict[str, nn.Module] = {"item_tower": item_tower, "user_tower": user_tower}
     return RowFit(towers, {}, lesson, prepared.config.training, torch.Generator(), prepared.device)
@@ -39,9 +64,7 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
 
 
 def _towers(prepared: Prepared) -> tuple[CatalogueContentItem, ContentUserTower]:
-    config, features = prepared.config.model, prepared.features
-    if not isinstance(config, ContentConfig):
-        raise TypeError(f"expected a ContentConfig, got {type(config).__name__}")
+    config, features = config_of(prepared, ContentConfig), prepared.features
     dims = (features.text.shape[1], features.image.shape[1])
     known = [block[features.modality_mask[:, place] > 0] for place, block in enumerate((features.text, features.image))]
     room = config.dim - 1  # one coordinate is the filler
@@ -55,3 +78,12 @@ def _towers(prepared: Prepared) -> tuple[CatalogueContentItem, ContentUserTower]
     )
     item_tower.fill(text, image)
     return item_tower, ContentUserTower(half_life_days=config.half_life_days)
+
+
+MODEL = Model(
+    config=ContentConfig,
+    towers=(CatalogueContentItem, ContentUserTower),
+    build=build,
+    scorer=scorer,
+    stop_metric=RANKING_STOP_METRIC,
+)

@@ -1,6 +1,7 @@
 """The fusion recipe: self-attention over ids, images, texts and numbers (trainer/towers/fusion.py)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -8,21 +9,56 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from trainer.config.model import FusionConfig
+from trainer.config.checks import between
+from trainer.config.model import RankingConfig
 from trainer.dataset.hashed_ids import hash_keys, sorted_keys
+from trainer.errors import ConfigError
 from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.learning.contrastive_losses import info_nce
+from trainer.learning.learner import RANKING_STOP_METRIC
 from trainer.learning.ranking_learner import Fit, ItemBatch
 from trainer.prepare import Prepared
+from trainer.recipes.model import Model, config_of
 from trainer.towers.fusion import FusionItem, FusionUser
 from trainer.towers.known_rows import UNKNOWN
+
+
+@dataclass(frozen=True)
+class FusionConfig(RankingConfig):
+    """Sizes of trainer/towers/fusion.py, the same in both towers, and what it learns from besides interactions."""
+
+    type: str = "fusion"
+    width: int = 128  # of a token
+    hidden: int = 256
+    num_heads: int = 4
+    num_layers: int = 1
+    dropout: float = 0.1
+    item_ids: bool = True  # an embedding for each item of the training interactions, used where the item is known
+    id_dropout: float = 0.3  # share of items that count as never seen, so that content alone will do
+    user_ids: bool = False  # the same for users, where users of training come back, as in the temporal split
+    user_dropout: float = 0.5  # share of examples whose user counts as never seen
+    numbers: bool = True  # a token for price, rating and the like, where the catalogue has such
+    numeric_dropout: float = 0.3  # share of items whose numbers count as unknown, as a bundle's tower gets none
+    alignment: float = 0.0  # weight of the loss that draws images and texts of the same items together
+    alignment_temperature: float = 0.07
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("width", "hidden", "num_heads", "num_layers"):
+            between(f"model.{name}", getattr(self, name), 1, 8192)
+        for name in ("dropout", "id_dropout", "user_dropout", "numeric_dropout"):
+            between(f"model.{name}", getattr(self, name), 0, 0.95)
+        between("model.alignment", self.alignment, 0, 1000)
+        between("model.alignment_temperature", self.alignment_temperature, 1e-9, 1e6)
+        if self.width % self.num_heads:
+            raise ConfigError(f"model.width must be a multiple of model.num_heads, got {self.width}, {self.num_heads}")
 
 
 class IdsAndNumbers:
     """What the item tower knows beyond content: rows of the id embedding, and the numbers of the catalogue."""
 
     def __init__(self, prepared: Prepared, item_tower: FusionItem) -> None:
-        self.model = _model(prepared)
+        self.model = config_of(prepared, FusionConfig)
         self.item_rows = item_tower.rows(torch.from_numpy(hash_keys(prepared.dataset.item_keys)))  # (num_items,)
         self.names = item_tower.config["numeric_names"]
         features = prepared.features
@@ -49,7 +85,7 @@ class UserIds:
     """Rows of the user embedding; the users are those of the data set, known by a hash of their id."""
 
     def __init__(self, prepared: Prepared, user_tower: FusionUser) -> None:
-        self.dropout = _model(prepared).user_dropout
+        self.dropout = config_of(prepared, FusionConfig).user_dropout
         self.user_rows = user_tower.rows(torch.from_numpy(hash_keys(prepared.dataset.interactions.user_ids)))
 
     def __call__(self, rows: NDArray[np.int64], generator: torch.Generator | None) -> dict[str, Tensor]:
@@ -63,7 +99,7 @@ class UserIds:
 
 def build(prepared: Prepared) -> Fit:
     """Return fresh towers to be fitted; the items of training interactions get an embedding of their own."""
-    config, encoders = _model(prepared), prepared.encoders
+    config, encoders = config_of(prepared, FusionConfig), prepared.encoders
     generator = torch.Generator().manual_seed(prepared.config.seed)
     attention = {name: getattr(config, name) for name in ("width", "hidden", "num_heads", "num_layers", "dropout")}
     keys = prepared.dataset.item_keys
@@ -120,8 +156,10 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
     return tower_scorer(item_tower, user_tower, prepared.features, max_items, prepared.device, extra, users)
 
 
-def _model(prepared: Prepared) -> FusionConfig:
-    config = prepared.config.model
-    if not isinstance(config, FusionConfig):
-        raise TypeError(f"expected a FusionConfig, got {type(config).__name__}")
-    return config
+MODEL = Model(
+    config=FusionConfig,
+    towers=(FusionItem, FusionUser),
+    build=build,
+    scorer=scorer,
+    stop_metric=RANKING_STOP_METRIC,
+)

@@ -1,20 +1,47 @@
 """The graphsage recipe: items in a graph across shops (trainer/recipes/item_graph.py, trainer/towers/graphsage.py)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from trainer.config.model import GraphSageConfig
+from trainer.config.checks import between
+from trainer.config.model import RankingConfig
 from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.features.item_features import ItemFeatures
+from trainer.learning.learner import RANKING_STOP_METRIC
 from trainer.learning.ranking_learner import Fit
 from trainer.prepare import Prepared
 from trainer.recipes.item_graph import ItemGraph, build_graph, sample_neighbourhood, without
+from trainer.recipes.model import Model, config_of
 from trainer.towers.graphsage import GraphSageItem
 from trainer.towers.two_tower import TwoTowerUser
+
+
+@dataclass(frozen=True)
+class GraphSageConfig(RankingConfig):
+    """Sizes of trainer/towers/graphsage.py and of its graph (trainer/recipes/item_graph.py)."""
+
+    type: str = "graphsage"
+    width: int = 128  # of a node
+    hidden: int = 256
+    attention_dim: int = 64  # of the user tower
+    max_degree: int = 10  # an item has at most this many neighbours of each relation
+    fan_out: tuple[int, ...] = (5, 3)  # how many of them are sampled in training: of an item, of its neighbours, ...
+    neighbour_dropout: float = 0.2  # share of items that count as having no neighbours, so that content alone will do
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("width", "hidden", "attention_dim"):
+            between(f"model.{name}", getattr(self, name), 1, 8192)
+        between("model.max_degree", self.max_degree, 1, 1000)
+        between("model.fan_out's length, the number of layers,", len(self.fan_out), 1, 4)
+        for number in self.fan_out:
+            between("model.fan_out", number, 1, self.max_degree)
+        between("model.neighbour_dropout", self.neighbour_dropout, 0, 1)
 
 
 class Surroundings:
@@ -49,7 +76,7 @@ class Surroundings:
 
 def build(prepared: Prepared) -> Fit:
     """Return fresh towers to be fitted, on a graph without the items that the split calls new."""
-    config, encoders = _model(prepared), prepared.encoders
+    config, encoders = config_of(prepared, GraphSageConfig), prepared.encoders
     generator = torch.Generator().manual_seed(prepared.config.seed)
     item_tower = GraphSageItem(
         encoders.text_dim,
@@ -73,7 +100,7 @@ def build(prepared: Prepared) -> Fit:
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
     """Return the cosine of user and item, every item embedded with its whole neighbourhood."""
     num_users = len(prepared.split.train.user_ids)
-    surroundings = Surroundings(_graph(prepared), prepared.features, _model(prepared), num_users)
+    surroundings = Surroundings(_graph(prepared), prepared.features, config_of(prepared, GraphSageConfig), num_users)
     max_items = prepared.config.training.max_items
     item_tower, user_tower = towers["item_tower"], towers["user_tower"]
     return tower_scorer(item_tower, user_tower, prepared.features, max_items, prepared.device, surroundings)
@@ -81,12 +108,14 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
 
 def _graph(prepared: Prepared) -> ItemGraph:
     """Return the graph of the catalogue and of training interactions, and of no others."""
-    config, train = _model(prepared), prepared.split.train
+    config, train = config_of(prepared, GraphSageConfig), prepared.split.train
     return build_graph(prepared.dataset.products, prepared.features, train, config.max_degree, prepared.config.seed)
 
 
-def _model(prepared: Prepared) -> GraphSageConfig:
-    config = prepared.config.model
-    if not isinstance(config, GraphSageConfig):
-        raise TypeError(f"expected a GraphSageConfig, got {type(config).__name__}")
-    return config
+MODEL = Model(
+    config=GraphSageConfig,
+    towers=(GraphSageItem, TwoTowerUser),
+    build=build,
+    scorer=scorer,
+    stop_metric=RANKING_STOP_METRIC,
+)

@@ -1,6 +1,7 @@
 """The hvsr recipe: text-free items from a frozen image embedding and a CNN on pixels, fitted to what users chose."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,15 +9,47 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from trainer.config.model import HvsrConfig
-from trainer.errors import ConfigError, DataError
+from trainer.config.checks import between
+from trainer.config.model import RankingConfig
+from trainer.errors import DataError
 from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.features.pixels import Pixels, build_pixels, image_rule_at
-from trainer.learning.learner import global_chance_from
+from trainer.learning.learner import RANKING_STOP_METRIC, global_chance_from
 from trainer.learning.ranking_learner import Fit
 from trainer.prepare import Prepared
+from trainer.recipes.model import Model, config_of
 from trainer.towers.hvsr import HvsrItem
 from trainer.towers.two_tower import TwoTowerUser
+
+
+@dataclass(frozen=True)
+class HvsrConfig(RankingConfig):
+    """Text-free items, by BPR with K negatives, some of them near in images: trainer/recipes/hvsr.py."""
+
+    type: str = "hvsr"
+    dim: int = 512
+    loss: str = "bpr_k"
+    negatives: str = "uniform"
+    num_negatives: int = 10
+    hard_share: float = 0.5
+    hard_features: str = "image"
+    hidden: int = 512
+    attention_dim: int = 64  # of the user tower
+    cnn_dim: int = 128
+    cnn_width: int = 32
+    image_size: int = 64  # pixels a side, of what the CNN looks at
+    pixel_dropout: float = 0.1  # share of items whose pixels are hidden, so that the frozen embedding alone will do
+    flip: float = 0.5  # how often an image is mirrored
+    crop: float = 0.9  # the least share of a side that is kept
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("hidden", "attention_dim", "cnn_dim", "cnn_width"):
+            between(f"model.{name}", getattr(self, name), 1, 8192)
+        between("model.image_size", self.image_size, 16, 1024)
+        for name in ("pixel_dropout", "flip"):
+            between(f"model.{name}", getattr(self, name), 0, 1)
+        between("model.crop", self.crop, 0.05, 1)
 
 
 class ItemPixels:
@@ -50,7 +83,7 @@ def fresh_item_tower(prepared: Prepared, config: HvsrConfig, generator: torch.Ge
 
 def build(prepared: Prepared) -> Fit:
     """Return fresh towers to be fitted."""
-    config = _config(prepared)
+    config = config_of(prepared, HvsrConfig)
     generator = torch.Generator().manual_seed(prepared.config.seed)
     with global_chance_from(generator):
         item_tower = fresh_item_tower(prepared, config, generator)
@@ -70,7 +103,7 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
 
 def item_pixels(prepared: Prepared) -> ItemPixels:
     """Return the run's pixels, decoded once; raises DataError where there is no image at all."""
-    config = _config(prepared)
+    config = config_of(prepared, HvsrConfig)
     if not prepared.images:
         raise DataError("hvsr looks at images alone, and no product has one; give their folder as data.images")
     rule = image_rule_at(prepared.encoders.manifest["image"], config.image_size)
@@ -78,8 +111,10 @@ def item_pixels(prepared: Prepared) -> ItemPixels:
     return ItemPixels(pixels, prepared.features.modality_mask[:, 1] > 0, config)
 
 
-def _config(prepared: Prepared) -> HvsrConfig:
-    config = prepared.config.model
-    if not isinstance(config, HvsrConfig):
-        raise ConfigError(f'the hvsr recipe needs [model] type "hvsr", got {config.type!r}')
-    return config
+MODEL = Model(
+    config=HvsrConfig,
+    towers=(HvsrItem, TwoTowerUser),
+    build=build,
+    scorer=scorer,
+    stop_metric=RANKING_STOP_METRIC,
+)

@@ -1,6 +1,7 @@
 """The hybrid recipe: a CNN and a transformer from scratch, fused late, so that products of one label are neighbours."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from trainer.config.model import HybridConfig
+from trainer.config.checks import between
+from trainer.config.model import ModelConfig
 from trainer.errors import ConfigError
 from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.features.pixels import build_pixels, image_rule_at
@@ -19,6 +21,7 @@ from trainer.learning.pair_metrics import pair_sections
 from trainer.learning.pairs import Pairs, Rows, TunedImages, TunedText, balanced_batches, run_pairs
 from trainer.learning.tuned_encoders import tuned_features
 from trainer.prepare import Prepared
+from trainer.recipes.model import Model, config_of
 from trainer.towers.content import ContentUserTower
 from trainer.towers.hybrid import ImageCnn, LateFusionItem, TextTransformer
 
@@ -27,9 +30,57 @@ NUM_NEIGHBOURS = 10
 ROWS_PER_CHUNK = 256
 
 
+@dataclass(frozen=True)
+class HybridConfig(ModelConfig):
+    """A CNN and a transformer from scratch, fused late, by a batch-hard triplet loss: trainer/recipes/hybrid.py."""
+
+    type: str = "hybrid"
+    labels: tuple[str, ...] = ("category",)  # products with equal ones belong together: category, brand, attributes
+    labels_per_batch: int = 16  # P of Hermans et al. 2017
+    per_label: int = 4  # their K
+    margin: float = 0.2
+    soft_margin: bool = False  # log(1 + exp(.)) instead of the margin
+    hidden: int = 512
+    text_width: int = 128
+    text_layers: int = 2
+    text_heads: int = 4
+    image_width: int = 128
+    cnn_width: int = 32
+    cnn_layers: int = 4
+    image_size: int = 64  # pixels a side
+    word_dropout: float = 0.1  # share of words that are left out
+    shuffle_parts: bool = False  # what an item's text says after the title comes in any order
+    flip: float = 0.5  # how often an image is mirrored
+    crop: float = 0.8  # the least share of a side that is kept
+    held_out: float = 0.1  # share of products that only validate
+
+    @property
+    def needs_interactions(self) -> bool:
+        """Products teach it; users only judge it."""
+        return False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.labels:
+            raise ConfigError("model.labels must name at least one field: category, brand or an attribute")
+        between("model.labels_per_batch", self.labels_per_batch, 2, 4096)
+        between("model.per_label", self.per_label, 2, 256)
+        between("model.margin", self.margin, 0, 2)
+        for name in ("hidden", "text_width", "text_layers", "text_heads", "image_width", "cnn_layers"):
+            between(f"model.{name}", getattr(self, name), 1, 8192)
+        for name in ("cnn_width", "text_width"):
+            if getattr(self, name) % 8 or self.text_width % self.text_heads:
+                raise ConfigError(f"model.{name} must be a multiple of 8 and text_width one of text_heads")
+        between("model.image_size", self.image_size, 2**self.cnn_layers, 1024)
+        for name in ("word_dropout", "flip"):
+            between(f"model.{name}", getattr(self, name), 0, 1)
+        between("model.crop", self.crop, 0.05, 1)
+        between("model.held_out", self.held_out, 0.001, 0.9)
+
+
 def build(prepared: Prepared) -> RowFit:
     """Return the learner, with a share of the products held out."""
-    config = _config(prepared)
+    config = config_of(prepared, HybridConfig)
     return learner_on(prepared, run_pairs(prepared, config.labels, config.held_out))
 
 
@@ -45,12 +96,12 @@ def sections(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Mapping[str
 
     Nothing pulls a text to its own image, but with training.modality_dropout both come to lie among their like.
     """
-    return pair_sections(prepared, towers, _config(prepared).held_out)
+    return pair_sections(prepared, towers, config_of(prepared, HybridConfig).held_out)
 
 
 def learner_on(prepared: Prepared, pairs: Pairs) -> RowFit:
     """Return the learner on these products."""
-    config, generator = _config(prepared), torch.Generator().manual_seed(prepared.config.seed)
+    config, generator = config_of(prepared, HybridConfig), torch.Generator().manual_seed(prepared.config.seed)
     towers = _towers(prepared, config, generator)
     known = np.bincount(pairs.labels[pairs.train][pairs.labels[pairs.train] >= 0])
     if (known >= 2).sum() < 2:
@@ -113,7 +164,7 @@ def _embed(
 def _loss(
     embed: partial[Tensor], pairs: Pairs, prepared: Prepared, generator: torch.Generator, rows: Rows, epoch: int
 ) -> dict[str, Tensor]:
-    config = _config(prepared)
+    config = config_of(prepared, HybridConfig)
     chance = torch.rand(len(rows), 2, generator=generator)
     is_hit = chance[:, 0] < prepared.config.training.modality_dropout
     loses_text = is_hit & (chance[:, 1] < 0.5)
@@ -151,8 +202,11 @@ def same_label(space: Tensor, labels: Tensor) -> float:
     return float(shares.mean()) if len(shares) else 0.0
 
 
-def _config(prepared: Prepared) -> HybridConfig:
-    config = prepared.config.model
-    if not isinstance(config, HybridConfig):
-        raise ConfigError(f'the hybrid recipe needs [model] type "hybrid", got {config.type!r}')
-    return config
+MODEL = Model(
+    config=HybridConfig,
+    towers=(LateFusionItem, ContentUserTower, TextTransformer, ImageCnn),
+    build=build,
+    scorer=scorer,
+    sections=sections,
+    stop_metric=STOP_METRIC,
+)

@@ -1,15 +1,34 @@
 """The two_tower recipe: content features in, one space for items and users out (trainer/towers/two_tower.py)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 
-from trainer.config.model import TwoTowerConfig
+from trainer.config.checks import between
+from trainer.config.model import RankingConfig
 from trainer.evaluation.protocol import Scorer, tower_scorer
+from trainer.learning.learner import RANKING_STOP_METRIC
 from trainer.learning.ranking_learner import Fit
 from trainer.prepare import Prepared
+from trainer.recipes.model import Model, config_of
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
+
+
+@dataclass(frozen=True)
+class TwoTowerConfig(RankingConfig):
+    """Sizes of trainer/towers/two_tower.py."""
+
+    type: str = "two_tower"
+    hidden: int = 512
+    num_blocks: int = 1
+    attention_dim: int = 64
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("hidden", "num_blocks", "attention_dim"):
+            between(f"model.{name}", getattr(self, name), 1, 8192)
 
 
 def build(prepared: Prepared) -> Fit:
@@ -25,9 +44,7 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
 
 
 def _build_towers(prepared: Prepared, generator: torch.Generator) -> tuple[TwoTowerItem, TwoTowerUser]:
-    config, encoders = prepared.config.model, prepared.encoders
-    if not isinstance(config, TwoTowerConfig):
-        raise TypeError(f"expected a TwoTowerConfig, got {type(config).__name__}")
+    config, encoders = config_of(prepared, TwoTowerConfig), prepared.encoders
     sizes = {"dim": config.dim, "hidden": config.hidden}
     item_tower = TwoTowerItem(
         encoders.text_dim, encoders.image_dim, num_blocks=config.num_blocks, generator=generator, **sizes
@@ -39,3 +56,12 @@ def _build_towers(prepared: Prepared, generator: torch.Generator) -> tuple[TwoTo
         **sizes,
     )
     return item_tower, user_tower
+
+
+MODEL = Model(
+    config=TwoTowerConfig,
+    towers=(TwoTowerItem, TwoTowerUser),
+    build=build,
+    scorer=scorer,
+    stop_metric=RANKING_STOP_METRIC,
+)

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.config.run import as_document, parse_config
+from trainer.config.run import as_document
 from trainer.errors import ConfigError, DataError
 from trainer.evaluation.per_user import PER_USER_FILE, PerUser, read_per_user
 from trainer.evaluation.statistics import Difference, Interval, holm, seeds_interval
+from trainer.recipes.run_file import parse_config
 from trainer.reports.report import REPORT_FILE
 
 # Settings that may differ between two seeds of one model: where things are and who is told what, not what was trained.

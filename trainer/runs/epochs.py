@@ -8,12 +8,13 @@ from typing import Any
 
 from trainer import checkpoint
 from trainer.checkpoint import Checkpoint, TrainingState
-from trainer.config.run import as_document, parse_config
+from trainer.config.run import as_document
 from trainer.errors import CheckpointError
 from trainer.features.encoders import Encoders
 from trainer.prepare import Prepared
 from trainer.progress import Progress
-from trainer.recipes import RECIPES
+from trainer.recipes import MODELS
+from trainer.recipes.run_file import parse_config
 from trainer.reports.report import current_commit
 from trainer.runs.tracking import Tracker, curves
 
@@ -47,7 +48,7 @@ class EpochLoop:
 
     def __init__(self, prepared: Prepared, out: Path, progress: Progress) -> None:
         self.prepared, self.out, self.progress = prepared, out, progress
-        self.learner = RECIPES[prepared.config.model.type].build(prepared)
+        self.learner = MODELS[prepared.config.model.type].build(prepared)
         self.epochs: list[dict[str, float]] = []  # one entry each: epoch, loss (not for 0), the metrics on "valid"
         self.seconds: list[dict[str, float]] = []  # one entry each: seconds in "train", in "validate"
         self.best_epoch = 0

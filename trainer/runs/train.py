@@ -15,7 +15,7 @@ from trainer.evaluation.protocol import Scorer
 from trainer.features.item_features import ItemFeatures
 from trainer.prepare import Prepared, feature_cache, prepare
 from trainer.progress import Progress
-from trainer.recipes import RECIPES
+from trainer.recipes import MODELS
 from trainer.reports.html.page import write_page
 from trainer.reports.report import Report, make_report, write_report
 from trainer.runs.epochs import EpochLoop
@@ -75,7 +75,7 @@ def _check_start(out: Path, resume: bool) -> None:
 
 def report_of(prepared: Prepared, towers: Mapping[str, nn.Module], progress: Progress, **options: Any) -> Report:
     """Return the report of a model with these towers, scored by its recipe; `options` go to `make_report`."""
-    recipe = RECIPES[prepared.config.model.type]
+    recipe = MODELS[prepared.config.model.type]
     placed = {name: tower.to(prepared.device).eval() for name, tower in towers.items()}
 
     def scorer_on(features: ItemFeatures) -> Scorer | None:

@@ -8,13 +8,14 @@ from torch import Tensor, nn
 
 from trainer.towers.known_rows import find_rows
 from trainer.towers.projection import project_present, projection
+from trainer.towers.tower import Tower
 from trainer.towers.two_tower import DISMISS, MASKED_LOGIT, NUM_KINDS
 
 ID_NORM = 0.3  # length of a fresh id embedding beside words and text of about 1: enough to be told apart
 CONTENT_LENGTH = 0.7  # of the text's and the image's part, beside words of length 1
 
 
-class AdditiveItem(nn.Module):
+class AdditiveItem(Tower):
     r"""Item tower: a sum of embeddings, at unit length.
 
     .. math::
@@ -106,7 +107,7 @@ class AdditiveItem(nn.Module):
         return F.normalize(total, dim=-1)
 
 
-class AdditiveUser(nn.Module):
+class AdditiveUser(Tower):
     r"""User tower: a weighted mean of what a shopper liked, less a share of what they dismissed.
 
     .. math::

@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from trainer.towers.tower import Tower
+
 MAX_LOGIT_SCALE = 100.0  # Radford et al. 2021, section 2.5
 START_TEMPERATURE = 0.07  # likewise
 SMALLEST_SCALE = 1e-3
@@ -68,7 +70,7 @@ class Head(nn.Module):
         return y + self.correction(x) if len(self.correction) else y
 
 
-class ContrastiveItemTower(nn.Module):
+class ContrastiveItemTower(Tower):
     r"""Text and image of an item in one space, by two heads; the item is their weighted mean.
 
     .. math::

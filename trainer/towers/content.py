@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from trainer.towers.tower import Tower
+
 KINDS = ("view", "wishlist", "cart", "purchase", "rating", "dismiss")
 
 # What one interaction of each kind says about taste, in units of a view. A rating is counted little more than a view
@@ -73,7 +75,7 @@ class ContentItemTower(nn.Module):
         return F.normalize(torch.cat((text_block * share[0], image_block * share[1], filler), dim=1), dim=1)
 
 
-class CatalogueContentItem(ContentItemTower):
+class CatalogueContentItem(ContentItemTower, Tower):
     """A content item tower of given sizes, to be filled with a catalogue's own directions.
 
     Args:
@@ -150,7 +152,7 @@ class SharedSpaceItemTower(nn.Module):
         return F.normalize(torch.cat((known, filler), dim=1), dim=1)
 
 
-class ContentUserTower(nn.Module):
+class ContentUserTower(Tower):
     """A user embedding: the weighted sum of the items in a history, filler removed, at unit length.
 
     An item weighs `kind_weights[kind] * 0.5 ** (age / half_life_days)`, its age counted from the most recent liked

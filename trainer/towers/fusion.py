@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from trainer.towers.known_rows import find_rows
 from trainer.towers.projection import project_present, projection
+from trainer.towers.tower import Tower
 from trainer.towers.two_tower import DISMISS, MASKED_LOGIT, NUM_KINDS, ResidualBlock
 
 
@@ -81,7 +82,7 @@ class SelfAttention(nn.Module):
         return tokens
 
 
-class FusionItem(nn.Module):
+class FusionItem(Tower):
     r"""Item tower: self-attention over an item's id, image, text and numbers.
 
     .. math::
@@ -183,7 +184,7 @@ class FusionItem(nn.Module):
         return texts, images
 
 
-class FusionUser(nn.Module):
+class FusionUser(Tower):
     r"""User tower: self-attention over what a shopper did, and over who they are where that is known.
 
     .. math::

@@ -9,12 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trainer.towers.projection import project_present, projection
+from trainer.towers.tower import Tower
 from trainer.towers.two_tower import ResidualBlock
 
 RELATIONS = ("co_view", "content", "brand", "category")
 
 
-class GraphSageItem(nn.Module):
+class GraphSageItem(Tower):
     r"""Item tower: content, then layers that mix in the mean of an item's neighbours, one weight per relation.
 
     .. math::

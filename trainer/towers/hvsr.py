@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from trainer.towers.tower import Tower
+
 
 class DvbprCnn(nn.Module):
     r"""The CNN of DVBPR (CNN-F: five convolutions, two dense layers), narrow and for small images.
@@ -46,7 +48,7 @@ class DvbprCnn(nn.Module):
         return features
 
 
-class HvsrItem(nn.Module):
+class HvsrItem(Tower):
     r"""Residual fusion of a frozen image embedding x and a CNN's features c of the pixels; text is not looked at.
 
     .. math::

@@ -6,10 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from trainer.towers.tower import Tower
+
 MASKED_LOGIT = -1e4  # exp() of it is 0 in float32, and unlike -inf it gives no NaN where a whole row is masked
 
 
-class ImageCnn(nn.Module):
+class ImageCnn(Tower):
     r"""Strided 3 × 3 convolutions, each halving the image, then the mean over places.
 
     .. math:: h_{l+1} = \mathrm{ReLU}(\mathrm{GroupNorm}(C_l * h_l)), \qquad v = W \, \overline{h_L}
@@ -61,7 +63,7 @@ class _Layer(nn.Module):
         return states + correction
 
 
-class TextTransformer(nn.Module):
+class TextTransformer(Tower):
     r"""A small transformer over token ids of the bundle's tokenizer, with embeddings of its own.
 
     .. math::
@@ -103,7 +105,7 @@ class TextTransformer(nn.Module):
         return pooled
 
 
-class LateFusionItem(nn.Module):
+class LateFusionItem(Tower):
     r"""Late fusion: both towers' outputs side by side through a small network into one space.
 
     .. math::

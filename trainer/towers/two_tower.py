@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from trainer.towers.tower import Tower
+
 NUM_KINDS = 6  # contracts/interaction.schema.json: view, wishlist, cart, purchase, rating, dismiss
 DISMISS = 5
 MASKED_LOGIT = -1e4  # exp() of it is 0 in float32, and unlike -inf it gives no NaN where a whole row is masked
@@ -36,7 +38,7 @@ class ResidualBlock(nn.Module):
         return x + correction
 
 
-class TwoTowerItem(nn.Module):
+class TwoTowerItem(Tower):
     r"""Item tower of Yi et al. 2019, on content features, so that an item nobody has touched yet has an embedding too.
 
     .. math::
@@ -101,7 +103,7 @@ class TwoTowerItem(nn.Module):
         return F.normalize(self.blocks(projected), dim=-1)
 
 
-class TwoTowerUser(nn.Module):
+class TwoTowerUser(Tower):
     r"""User tower: attention pooling over what a shopper did, as Covington et al. 2016 pool a watch history.
 
     .. math::

@@ -11,8 +11,8 @@ from benchmarks.towers import files as tower_files
 from benchmarks.towers import measure as towers
 from benchmarks.towers import rows as tower_rows
 from tests.trainer import planted
-from trainer.config.run import read_config
 from trainer.prepare import prepare
+from trainer.recipes.run_file import read_config
 
 
 @pytest.fixture

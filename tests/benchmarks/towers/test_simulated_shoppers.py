@@ -21,7 +21,7 @@ from benchmarks.towers.simulated_shoppers import (
 from tests.trainer.recipes.test_hybrid_hvsr import HVSR, HYBRID
 from tests.trainer.shapes import prepared_shapes
 from trainer.dataset.dataset import read_dataset
-from trainer.recipes import RECIPES
+from trainer.recipes import MODELS
 from trainer.splits.cases import CasePlan, make_cases
 
 TYPES, COLOURS = [f"type{n}" for n in range(8)], ["Red", "Blue", "Green", "Black"]
@@ -152,7 +152,7 @@ def shapes(tmp_path_factory):
 def test_a_missing_modality_is_read_by_no_scorer(lite_bundle, shapes, model):
     """Scores without it stay the same whatever it was, and are not those with it."""
     prepared = prepared_shapes(lite_bundle, shapes, model, LEARNING)
-    recipe = RECIPES[model["type"]]
+    recipe = MODELS[model["type"]]
     learner = recipe.build(prepared)
     learner.run_epoch()
     order = np.arange(len(prepared.features))[::-1]

@@ -5,10 +5,10 @@ import pytest
 
 from tests.trainer.planted import write_run
 from trainer.__main__ import main
-from trainer.config.run import read_config
 from trainer.dataset.dataset import read_dataset
 from trainer.errors import DataError
 from trainer.prepare import find_files, split_dataset
+from trainer.recipes.run_file import read_config
 from trainer.splits.files import load_split
 
 

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from trainer.config.run import as_document, parse_config, read_config
+from trainer.config.run import as_document
 from trainer.errors import ConfigError
+from trainer.recipes.run_file import parse_config, read_config
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "docs" / "examples"
 RUNS = sorted(path for path in EXAMPLES.glob("*.toml") if path.name != "shops.toml")  # that one is the scraper's

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.config.model import TwoTowerConfig
 from trainer.dataset.dataset import make_interactions
 from trainer.errors import TrainingError
 from trainer.features.cache import FeatureCache
 from trainer.features.item_features import ItemFeatures
 from trainer.learning.negatives import NegativeSampler, nearest_items
+from trainer.recipes.two_tower import TwoTowerConfig
 
 CPU = torch.device("cpu")
 NUM_ITEMS = 9

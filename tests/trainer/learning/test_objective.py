@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.config.model import TwoTowerConfig
 from trainer.dataset.dataset import make_interactions
 from trainer.learning.objective import Asked, Objective
+from trainer.recipes.two_tower import TwoTowerConfig
 
 NUM_ITEMS, TARGET, OTHER = 40, 3, 7
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.config.model import TwoTowerConfig
 from trainer.dataset.dataset import make_interactions
 from trainer.learning.contrastive_losses import batch_hard_triplet, info_nce, supervised_contrastive
 from trainer.learning.objective import Asked, Objective
@@ -14,6 +13,7 @@ from trainer.learning.ranking_losses import (
     sampled_softmax,
     softmax_over_negatives,
 )
+from trainer.recipes.two_tower import TwoTowerConfig
 
 SIZE, NUM_NEGATIVES, DIM, TEMPERATURE = 12, 5, 8, 0.07
 LABELS = torch.arange(SIZE) % 4

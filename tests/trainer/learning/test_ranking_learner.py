@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.config.model import TwoTowerConfig
 from trainer.config.run import TrainingConfig
 from trainer.dataset.dataset import DISMISS, make_interactions
 from trainer.errors import TrainingError
@@ -10,6 +9,7 @@ from trainer.evaluation.protocol import embed_items
 from trainer.features.item_features import ItemFeatures
 from trainer.features.item_inputs import drop_modalities, item_inputs
 from trainer.learning.ranking_learner import Fit, Lessons
+from trainer.recipes.two_tower import TwoTowerConfig
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
 VIEW, CART = 0, 2

@@ -8,12 +8,13 @@ import torch
 
 from tests.trainer.planted import write_run
 from trainer.checkpoint import load
-from trainer.config.run import as_document, parse_config, read_config
+from trainer.config.run import as_document
 from trainer.evaluation.protocol import embed_items
 from trainer.features.item_features import ItemFeatures
 from trainer.prepare import prepare
-from trainer.recipes import RECIPES
+from trainer.recipes import MODELS
 from trainer.recipes.additive import IdsAndWords, asked_shop
+from trainer.recipes.run_file import parse_config, read_config
 from trainer.runs.epochs import EpochLoop
 from trainer.towers.additive import CONTENT_LENGTH, AdditiveItem
 
@@ -87,7 +88,7 @@ def prepared_run(tmp_path, *, split=None, **model):
 
 
 def ndcg_after(prepared, epochs: int) -> tuple[float, float]:
-    learner = RECIPES["additive"].build(prepared)
+    learner = MODELS["additive"].build(prepared)
     before = learner.validate()["ndcg@10"]
     for _ in range(epochs):
         learner.run_epoch()
@@ -123,7 +124,7 @@ def test_ids_find_tastes_that_no_word_tells(tmp_path):
 
 def test_no_held_out_item_has_an_embedding_of_its_own(tmp_path):
     prepared = prepared_run(tmp_path, split={"train_sees": "a"})
-    item_tower = RECIPES["additive"].build(prepared).towers["item_tower"]
+    item_tower = MODELS["additive"].build(prepared).towers["item_tower"]
     rows = IdsAndWords(prepared, item_tower).item_rows.numpy()
     assert (rows[prepared.split.test.candidates] == -1).all()
     assert (rows[np.unique(prepared.split.train.item_idx)] >= 0).all()
@@ -131,7 +132,7 @@ def test_no_held_out_item_has_an_embedding_of_its_own(tmp_path):
 
 def test_a_text_that_is_masked_takes_its_words_along(tmp_path):
     prepared = prepared_run(tmp_path)
-    item_tower = RECIPES["additive"].build(prepared).towers["item_tower"]
+    item_tower = MODELS["additive"].build(prepared).towers["item_tower"]
     masked = ItemFeatures(prepared.features.text, prepared.features.image, 0 * prepared.features.modality_mask)
     extra = IdsAndWords(type(prepared)(**{**vars(prepared), "features": masked}), item_tower)
     assert not extra(np.arange(5), None)["word_weights"].any()
@@ -172,7 +173,7 @@ def test_a_sample_stands_for_the_whole_shop(tmp_path):
         config = prepared.config
         training = replace(config.training, temperature=0.5, modality_dropout=0.0)
         prepared = replace(prepared, config=replace(config, training=training))
-        learner = RECIPES["additive"].build(prepared)
+        learner = MODELS["additive"].build(prepared)
         with torch.no_grad():
             losses[most] = [float(learner.lesson.loss(np.array([3]), 1)["loss"]) for _ in range(400)]
     assert len(asked_shop(prepared).nonzero()[0]) > 12

@@ -15,7 +15,7 @@ from trainer.checkpoint import Checkpoint
 from trainer.errors import ConfigError
 from trainer.learning import pairs
 from trainer.learning.tuned_encoders import tuned_features
-from trainer.recipes import RECIPES
+from trainer.recipes import MODELS
 
 RECALL = "text_to_image_recall@1"
 TUNED = {"heads_epochs": 0, "hidden": 0, "encoder_learning_rate": 1e-4, "image_size": 32, "lora_dropout": 0.1}
@@ -34,7 +34,7 @@ def shapes(lite_bundle, tmp_path_factory):
 
 
 def fitted(prepared, epochs):
-    learner = RECIPES["clip"].build(prepared)
+    learner = MODELS["clip"].build(prepared)
     for _ in range(epochs):
         learner.run_epoch()
     return learner
@@ -46,7 +46,7 @@ def weights(learner):
 
 def test_heads_learn_which_image_a_text_is_about(shapes):
     prepared = shapes(mode="heads", hidden=64, training={"epochs": 30, "batch_size": 32})
-    learner = RECIPES["clip"].build(prepared)
+    learner = MODELS["clip"].build(prepared)
     assert learner.validate()[RECALL] < 0.25
     for _ in range(30):
         found = learner.run_epoch()
@@ -57,7 +57,7 @@ def test_heads_learn_which_image_a_text_is_about(shapes):
 
 def test_zero_shot_measures_and_changes_nothing(shapes):
     prepared = shapes(mode="zero_shot", hidden=0)
-    learner = RECIPES["clip"].build(prepared)
+    learner = MODELS["clip"].build(prepared)
     before, loss = weights(learner), learner.run_epoch()["loss"]
     assert all(torch.equal(tensor, before[name]) for name, tensor in weights(learner).items())
     assert loss == pytest.approx(learner.run_epoch()["loss"], rel=0.2)
@@ -73,13 +73,13 @@ def in_one_space(prepared):
 
 @pytest.mark.parametrize(("mode", "dim"), [("zero_shot", 1280), ("heads", 1280), ("heads", 64), ("heads", 1500)])
 def test_a_space_that_the_encoders_share_is_where_the_heads_start(shapes, mode, dim):
-    learner = RECIPES["clip"].build(in_one_space(shapes(mode=mode, dim=dim, hidden=0)))
+    learner = MODELS["clip"].build(in_one_space(shapes(mode=mode, dim=dim, hidden=0)))
     assert learner.validate()[RECALL] == 1
 
 
 def test_zero_shot_is_not_measured_through_a_projection_of_a_shared_space(shapes):
     with pytest.raises(ConfigError, match=r"model\.dim 256.*set it to 1280"):
-        RECIPES["clip"].build(in_one_space(shapes(mode="zero_shot")))
+        MODELS["clip"].build(in_one_space(shapes(mode="zero_shot")))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_zero_shot_is_not_measured_through_a_projection_of_a_shared_space(shapes
 )
 def test_frozen_weights_do_not_move_and_the_others_do(shapes, options, may_move):
     prepared = shapes(**{**TUNED, **options}, training={"batch_size": 32})
-    learner = RECIPES["clip"].build(prepared)
+    learner = MODELS["clip"].build(prepared)
     before = weights(learner)
     learner.run_epoch()
     moved = {name for name, tensor in weights(learner).items() if not torch.equal(tensor, before[name])}
@@ -120,7 +120,7 @@ def test_resume_goes_on_bit_for_bit(shapes, tmp_path, options, precision):
     half = fitted(prepared, 1)
     saved = Checkpoint(half.towers, run={}, seed=3, encoders={})
     checkpoint.save(saved, tmp_path / "last", half.state())
-    again = RECIPES["clip"].build(prepared)
+    again = MODELS["clip"].build(prepared)
     again.restore(checkpoint.load(tmp_path / "last").towers, checkpoint.load_training_state(tmp_path / "last"))
     again.run_epoch()
     assert again.step == whole.step
@@ -129,7 +129,7 @@ def test_resume_goes_on_bit_for_bit(shapes, tmp_path, options, precision):
 
 def test_the_whole_encoder_moves_in_mode_full(shapes):
     prepared = shapes(**{**TUNED, "mode": "full", "tune": "image", "held_out": 0.8}, training={"batch_size": 8})
-    learner = RECIPES["clip"].build(prepared)
+    learner = MODELS["clip"].build(prepared)
     before = weights(learner)
     learner.run_epoch()
     moved = {name for name, tensor in weights(learner).items() if not torch.equal(tensor, before[name])}
@@ -153,9 +153,9 @@ def test_tuned_encoders_answer_for_items_and_rank_them(shapes):
     features = tuned_features(prepared, learner.towers)
     assert not torch.equal(torch.tensor(features.text), torch.tensor(prepared.features.text))
     assert features.image is prepared.features.image
-    scores = RECIPES["clip"].scorer(prepared, learner.towers)(prepared.split.test, torch.arange(2).numpy())
+    scores = MODELS["clip"].scorer(prepared, learner.towers)(prepared.split.test, torch.arange(2).numpy())
     assert scores.shape == (2, len(prepared.split.test.candidates))
-    report = RECIPES["clip"].sections(prepared, learner.towers)["pairs"]
+    report = MODELS["clip"].sections(prepared, learner.towers)["pairs"]
     assert report["text_to_image"]["recall@10"] == pytest.approx(learner.validate()["text_to_image_recall@10"])
 
 
@@ -163,7 +163,7 @@ def test_equal_texts_have_equal_features_in_whatever_batch_they_are(shapes, monk
     """An encoder that rounds differently in every batch, as padding makes it do: twins would no longer tie."""
     monkeypatch.setattr(pairs, "ROWS_PER_CHUNK", 3)
     prepared = shapes(**{**TUNED, "mode": "lora", "tune": "text"})
-    towers, (first, *others) = RECIPES["clip"].build(prepared).towers, prepared.dataset.products
+    towers, (first, *others) = MODELS["clip"].build(prepared).towers, prepared.dataset.products
     products = [first, *others[:-1], {**first, "itemId": others[-1]["itemId"]}]
     renamed = replace(prepared, dataset=replace(prepared.dataset, products=products))
     batches = count()
@@ -178,16 +178,16 @@ def test_equal_texts_have_equal_features_in_whatever_batch_they_are(shapes, monk
 
 def test_without_images_there_is_no_retrieval_to_report(shapes):
     prepared = shapes(mode="heads", hidden=0)
-    towers = RECIPES["clip"].build(prepared).towers
+    towers = MODELS["clip"].build(prepared).towers
     mask = prepared.features.modality_mask * torch.tensor([[1.0, 0.0]]).numpy()
     words_only = replace(prepared, features=replace(prepared.features, modality_mask=mask), images={})
-    assert "pairs" in RECIPES["clip"].sections(prepared, towers)
-    assert RECIPES["clip"].sections(words_only, towers) == {}
+    assert "pairs" in MODELS["clip"].sections(prepared, towers)
+    assert MODELS["clip"].sections(words_only, towers) == {}
 
 
 def test_products_that_chose_no_epoch_are_not_said_to_have(shapes):
     prepared = shapes(mode="zero_shot", hidden=0)
-    assert "held_out" not in RECIPES["clip"].sections(prepared, RECIPES["clip"].build(prepared).towers)["pairs"]
+    assert "held_out" not in MODELS["clip"].sections(prepared, MODELS["clip"].build(prepared).towers)["pairs"]
 
 
 def test_another_encoder_than_the_bundles_is_refused(shapes, monkeypatch):
@@ -198,7 +198,7 @@ def test_another_encoder_than_the_bundles_is_refused(shapes, monkeypatch):
         strange.encoder.words.weight.mul_(-1)
     monkeypatch.setattr(branches, "lite_text", lambda lora: strange)
     with pytest.raises(ConfigError, match="text encoder does not answer as that of the run's bundle"):
-        RECIPES["clip"].build(shapes(**TUNED, mode="partial"))
+        MODELS["clip"].build(shapes(**TUNED, mode="partial"))
 
 
 def test_a_run_with_nothing_to_train_is_judged_once_and_over(lite_bundle, tmp_path, capsys):

@@ -10,11 +10,11 @@ import torch
 from tests.trainer.planted import write_run
 from trainer.__main__ import main
 from trainer.checkpoint import load
-from trainer.config.model import ContentConfig
-from trainer.config.run import read_config
 from trainer.features.item_features import ItemFeatures
 from trainer.prepare import prepare
-from trainer.recipes import RECIPES
+from trainer.recipes import MODELS
+from trainer.recipes.content import ContentConfig
+from trainer.recipes.run_file import read_config
 
 
 class Silent:
@@ -45,7 +45,7 @@ def test_it_is_judged_once_beside_the_other_baselines_and_can_be_used(run_file, 
     assert main(["evaluate", str(best), "--baselines", "none"]) == 0
     assert "content" in capsys.readouterr().out
     towers = load(best).towers
-    again = RECIPES["content"].build(prepare(read_config(run_file), Silent())).towers
+    again = MODELS["content"].build(prepare(read_config(run_file), Silent())).towers
     for name, tower in towers.items():
         for key, tensor in tower.state_dict().items():
             torch.testing.assert_close(tensor, again[name].state_dict()[key])
@@ -59,7 +59,7 @@ def prepared_with(run_file, text, image, mask, **settings):
 
 
 def embeddings(prepared):
-    tower = RECIPES["content"].build(prepared).towers["item_tower"].eval()
+    tower = MODELS["content"].build(prepared).towers["item_tower"].eval()
     features = prepared.features
     inputs = (torch.from_numpy(part) for part in (features.text, features.image, features.modality_mask))
     return tower(*inputs).numpy().astype(np.float64)

@@ -19,16 +19,16 @@ from tests.trainer.planted import (
 )
 from trainer import checkpoint
 from trainer.__main__ import main
-from trainer.config.run import read_config
 from trainer.dataset.dataset import make_interactions
 from trainer.dataset.hashed_ids import hash_keys
 from trainer.evaluation.protocol import evaluate
 from trainer.prepare import prepare
-from trainer.recipes import RECIPES, fusion, graphsage
+from trainer.recipes import MODELS, fusion, graphsage
 from trainer.recipes.item_graph import Neighbours, sample_neighbourhood
+from trainer.recipes.run_file import read_config
 
 NUM_ITEMS, NUM_USERS = 40, 60
-MODELS = {
+OPTIONS = {
     "fusion": "width = 16\nhidden = 16\nnum_heads = 2\ndropout = 0.1\nid_dropout = 0.2",
     "graphsage": "width = 16\nhidden = 16\nattention_dim = 8\nmax_degree = 6\nfan_out = [4, 3]",
 }
@@ -66,7 +66,7 @@ test = 0.3
 [model]
 type = "{kind}"
 dim = 16
-{MODELS[kind]}
+{OPTIONS[kind]}
 {extra}
 [training]
 epochs = 5
@@ -82,18 +82,18 @@ bootstrap_samples = 200
 
 def learn(path, epochs=5):
     prepared = prepare(read_config(path), Silent())
-    learner = RECIPES[prepared.config.model.type].build(prepared)
+    learner = MODELS[prepared.config.model.type].build(prepared)
     for _ in range(epochs):
         learner.run_epoch()
     return prepared, learner
 
 
 def ndcg(prepared, towers, part="test"):
-    scorer = RECIPES[prepared.config.model.type].scorer(prepared, towers)
+    scorer = MODELS[prepared.config.model.type].scorer(prepared, towers)
     return evaluate(scorer, getattr(prepared.split, part), np.random.default_rng(0), (10,))["ndcg@10"].mean()
 
 
-@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("kind", OPTIONS)
 def test_a_taste_that_content_does_not_show_is_found_and_resuming_equals_not_stopping(tmp_path, kind, capsys):
     path, _ = write_run(tmp_path, kind)
     assert main(["train", str(path)]) == 0
@@ -281,14 +281,14 @@ def test_alignment_draws_images_and_texts_of_the_same_items_together(tmp_path):
 def test_impossible_sizes_are_said_before_anything_is_read(tmp_path, capsys, monkeypatch, kind, extra, message):
     keys = {line.split(" =")[0] for line in extra.splitlines()}
     monkeypatch.setitem(
-        MODELS, kind, "\n".join(line for line in MODELS[kind].splitlines() if line.split(" =")[0] not in keys)
+        OPTIONS, kind, "\n".join(line for line in OPTIONS[kind].splitlines() if line.split(" =")[0] not in keys)
     )
     path, _ = write_run(tmp_path, kind, extra=extra)
     assert main(["train", str(path)]) == 2
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("kind", OPTIONS)
 def test_the_example_run_is_valid(kind):
     config = read_config(Path(__file__).resolve().parents[3] / "docs" / "examples" / f"{kind}.toml")
     assert config.model.type == kind

@@ -13,7 +13,7 @@ from trainer.learning.pair_metrics import HELD_OUT_NOTE
 from trainer.learning.pairs import run_pairs
 from trainer.learning.tuned_encoders import tuned_features
 from trainer.progress import TerminalProgress
-from trainer.recipes import RECIPES
+from trainer.recipes import MODELS
 from trainer.recipes.hybrid import same_label
 from trainer.reports.html.embeddings import item_views
 from trainer.runs.train import report_of
@@ -47,7 +47,7 @@ def weights(learner):
 
 
 def test_hybrid_learns_colours_from_words_and_from_pixels(shapes):
-    learner = RECIPES["hybrid"].build(shapes(HYBRID, epochs=15, modality_dropout=0.4))
+    learner = MODELS["hybrid"].build(shapes(HYBRID, epochs=15, modality_dropout=0.4))
     before = learner.validate()
     for _ in range(15):
         learner.run_epoch()
@@ -58,7 +58,7 @@ def test_hybrid_learns_colours_from_words_and_from_pixels(shapes):
 
 def test_hybrid_sees_the_parts_after_the_title_in_any_order_where_asked(shapes):
     def seen(**options):
-        learner = RECIPES["hybrid"].build(shapes({**HYBRID, "word_dropout": 0.0, **options}))
+        learner = MODELS["hybrid"].build(shapes({**HYBRID, "word_dropout": 0.0, **options}))
         read = []
         learner.towers["text_encoder"].register_forward_pre_hook(lambda _, inputs: read.append(inputs[0].tolist()))
         learner.run_epoch()
@@ -77,11 +77,11 @@ def test_the_share_of_neighbours_alike_is_counted_by_hand():
 
 def test_hybrid_reports_how_words_find_images_and_images_words(shapes):
     prepared = shapes(HYBRID, epochs=15, modality_dropout=0.4)
-    learner = RECIPES["hybrid"].build(prepared)
-    before = RECIPES["hybrid"].sections(prepared, learner.towers)["pairs"]
+    learner = MODELS["hybrid"].build(prepared)
+    before = MODELS["hybrid"].sections(prepared, learner.towers)["pairs"]
     for _ in range(15):
         learner.run_epoch()
-    found = RECIPES["hybrid"].sections(prepared, learner.towers)["pairs"]
+    found = MODELS["hybrid"].sections(prepared, learner.towers)["pairs"]
     assert 10 < found["num_products"] < 40  # a quarter of 96
     for way in ("text_to_image", "image_to_text"):
         assert found[way]["recall@10"] > before[way]["recall@10"] + 0.2
@@ -98,7 +98,7 @@ def test_hybrid_reports_how_words_find_images_and_images_words(shapes):
 
 def test_hybrid_is_not_looked_at_as_a_space_that_texts_and_images_share(shapes):
     prepared = shapes(HYBRID)
-    towers = RECIPES["hybrid"].build(prepared).towers
+    towers = MODELS["hybrid"].build(prepared).towers
     views = item_views(replace(prepared, features=tuned_features(prepared, towers)), towers)
     assert not views.has_shared_space
 
@@ -106,7 +106,7 @@ def test_hybrid_is_not_looked_at_as_a_space_that_texts_and_images_share(shapes):
 @pytest.mark.parametrize("num_pairs", [0, 1])
 def test_with_fewer_than_two_held_out_pairs_hybrid_reports_no_retrieval_and_all_else(shapes, num_pairs):
     prepared = shapes(HYBRID)
-    towers = RECIPES["hybrid"].build(prepared).towers
+    towers = MODELS["hybrid"].build(prepared).towers
     left = run_pairs(prepared, HYBRID["labels"], HYBRID["held_out"]).valid[:num_pairs].tolist()
     mask = prepared.features.modality_mask.copy()
     mask[:, 1] = 0
@@ -121,7 +121,7 @@ def test_with_fewer_than_two_held_out_pairs_hybrid_reports_no_retrieval_and_all_
 @pytest.mark.parametrize(("model", "name"), [(HYBRID, "hybrid"), (HVSR, "hvsr")])
 def test_resume_goes_on_bit_for_bit(shapes, tmp_path, model, name):
     def start():
-        return RECIPES[name].build(shapes(model, batch_size=64, epochs=2, schedule="cosine"))
+        return MODELS[name].build(shapes(model, batch_size=64, epochs=2, schedule="cosine"))
 
     whole, half, again = start(), start(), start()
     whole.run_epoch()
@@ -136,7 +136,7 @@ def test_resume_goes_on_bit_for_bit(shapes, tmp_path, model, name):
 
 def test_hvsr_learns_what_users_look_for_from_images_alone(shapes):
     prepared = shapes(HVSR, batch_size=64, epochs=8, modality_dropout=0.0)
-    learner = RECIPES["hvsr"].build(prepared)
+    learner = MODELS["hvsr"].build(prepared)
     before = learner.validate()["ndcg@10"]
     for _ in range(8):
         learner.run_epoch()
@@ -150,12 +150,12 @@ def test_hvsr_learns_what_users_look_for_from_images_alone(shapes):
 
 def test_without_images_hvsr_says_what_it_needs(shapes):
     with pytest.raises(DataError, match=r"hvsr looks at images alone.*data\.images"):
-        RECIPES["hvsr"].build(replace(shapes(HVSR), images={}))
+        MODELS["hvsr"].build(replace(shapes(HVSR), images={}))
 
 
 def test_labels_that_nobody_shares_are_refused(shapes):
     with pytest.raises(ConfigError, match=r"model\.labels material"):
-        RECIPES["hybrid"].build(shapes({**HYBRID, "labels": ["material"]}))
+        MODELS["hybrid"].build(shapes({**HYBRID, "labels": ["material"]}))
 
 
 def test_hvsr_takes_the_cnns_features_in_the_image_or_from_pixels_and_does_without():

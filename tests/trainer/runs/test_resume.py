@@ -9,12 +9,12 @@ import torch.nn.functional as F
 
 from trainer import checkpoint
 from trainer.checkpoint import Checkpoint
-from trainer.config.model import TwoTowerConfig
 from trainer.config.run import TrainingConfig
 from trainer.dataset.dataset import make_interactions
 from trainer.features.item_features import ItemFeatures
 from trainer.learning.negatives import nearest_items
 from trainer.learning.ranking_learner import Fit, Lessons
+from trainer.recipes.two_tower import TwoTowerConfig
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
 CPU = torch.device("cpu")

@@ -6,7 +6,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tests.trainer.planted import write_run
 from trainer.__main__ import main
-from trainer.config.run import read_config
+from trainer.recipes.run_file import read_config
 from trainer.runs.tracking import TensorBoardTracker, WandbTracker, curves
 
 

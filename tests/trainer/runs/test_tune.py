@@ -5,9 +5,9 @@ import pytest
 
 from tests.trainer.planted import write_run
 from trainer.__main__ import main
-from trainer.config.run import read_config
 from trainer.errors import ConfigError
 from trainer.features.cache import FeatureCache
+from trainer.recipes.run_file import read_config
 from trainer.runs import epochs, tune
 from trainer.runs.tune import Parameter, parse_parameter
 

@@ -19,13 +19,13 @@ from torch import nn
 from kernel.files import write_whole
 from trainer import checkpoint
 from trainer.checkpoint import Checkpoint
-from trainer.config.run import parse_config
 from trainer.errors import ConfigError, TrainerError
 from trainer.evaluation.retrieval_metrics import SIMILARITY_CAVEAT
 from trainer.learning.tuned_encoders import ENCODERS, tuned_features
 from trainer.prepare import Prepared, prepare
 from trainer.progress import Progress
-from trainer.recipes import RECIPES
+from trainer.recipes import MODELS
+from trainer.recipes.run_file import parse_config
 from trainer.reports.html import gallery, tables
 from trainer.reports.html.embeddings import item_views
 from trainer.reports.html.slice_tables import slice_losses, slice_tables
@@ -148,7 +148,7 @@ def _look(prepared: Prepared, saved: Checkpoint, progress: Progress) -> dict[str
     prepared = replace(prepared, features=tuned_features(prepared, towers))
     maker = gallery.TileMaker(prepared)
     sections: dict[str, Any] = {}
-    recipe = RECIPES[prepared.config.model.type]
+    recipe = MODELS[prepared.config.model.type]
     scorer = recipe.scorer(prepared, {name: tower for name, tower in towers.items() if name not in ENCODERS})
     if scorer is not None and len(prepared.split.test):
         sections |= gallery.user_sections(scorer, prepared, maker)
