@@ -56,7 +56,7 @@ def comparison_table(found: Mapping[str, Any]) -> Table:
         caption=f"{found['confidence']:.0%} bootstrap intervals over users and, where there are several, over seeds; "
         "p: paired, two-sided, with Holm's correction",
     )
-    for name in ("model", "seeds", "mean", "sd over seeds", "interval", f"{found['reference']} minus it", "p"):
+    for name in ("model", "seeds", "mean", "sd over seeds", "interval", f"{found['reference']} minus row", "p"):
         table.add_column(name, justify="left" if name == "model" else "right")
     for row in found["rows"]:
         gap = row.get("difference")

@@ -1,1 +1,1 @@
-"""Reports of a run: JSON, terminal tables, slices, comparisons and HTML."""
+"""Reports of runs: JSON, terminal tables, slices, comparisons and HTML."""

@@ -1,4 +1,4 @@
-"""Runs beside each other: the same test users, seeds of one model together, every difference paired."""
+"""Comparison of runs on the same test users: seeds of one model are grouped, and differences are paired."""
 
 import json
 from collections import Counter
@@ -17,8 +17,8 @@ from trainer.evaluation.statistics import Difference, Interval, holm, seeds_inte
 from trainer.recipes.run_file import parse_config
 from trainer.reports.report import REPORT_FILE
 
-# Settings that may differ between two seeds of one model: where things are and who is told what, not what was trained.
-# The split is compared by what was read, for its file may lie elsewhere.
+# Settings that may differ between two seeds of one model: paths and reporting, not what was trained. The split is
+# compared by content, because its file may have been moved.
 NON_MODEL_SETTINGS = frozenset(
     ("seed", "out", "cache", "cache_limit_gb", "device", "encoders", "data", "split", "evaluation", "tracking")
 )
@@ -30,24 +30,24 @@ class Run:
 
     directory: Path
     settings: Mapping[str, Any]  # `run` of its report.json
-    split: Mapping[str, Any]  # `split` of its report.json: what was counted, and the hash of a saved one
+    split: Mapping[str, Any]  # `split` of its report.json: counts, and the hash of a saved split
     space: str | None  # of the encoders that made its item features
     per_user: PerUser
 
     @property
     def model(self) -> str:
-        """The model's type, its name in the report."""
+        """The model's type, which is its name in the report."""
         return str(self.settings["model"]["type"])
 
     @property
     def seed(self) -> int:
-        """What the run drew its luck from."""
+        """The seed of the run's random numbers."""
         return int(self.settings["seed"])
 
 
 @dataclass(frozen=True)
 class Group:
-    """One model or baseline: (seeds, users) values of a metric."""
+    """One model or baseline, with (seeds, users) values of a metric."""
 
     name: str
     directories: tuple[str, ...]
@@ -55,35 +55,36 @@ class Group:
 
 
 def read_run(directory: Path) -> Run:
-    """Return the run; raises DataError where its directory has no report or no values per user."""
+    """Read a run directory; raises DataError where it has no report or no per-user file."""
     path = directory / REPORT_FILE
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         settings, split = _with_defaults(document["run"]), document.get("split", {})
-        # A report from before the space was kept says only where the bundle was.
+        # Reports from before the space was recorded have only the path of the bundle.
         space = document["encoders"]["space"] if "encoders" in document else settings.get("encoders")
     except FileNotFoundError as error:
-        raise DataError(f"{path}: not found; give directories of finished runs") from error
+        raise DataError(f"{path}: not found; give the directories of finished runs") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path}: is no report of a run") from error
+        raise DataError(f"{path}: is not a report of a run; give the directories of finished runs") from error
     return Run(directory, settings, split, space, read_per_user(directory / PER_USER_FILE))
 
 
 def _with_defaults(settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a report's settings with those that came after it, which had their defaults."""
+    """Return a report's settings; settings newer than the report get their defaults."""
     try:
         return as_document(parse_config(settings))
-    except ConfigError:  # of another version, so only the same version's can be the same model
+    except ConfigError:  # of another version, so only runs of that version can be the same model
         return settings
 
 
 def compare(
     runs: Sequence[Run], metric: str, *, confidence: float = 0.95, samples: int = 1000, seed: int = 0
 ) -> dict[str, Any]:
-    """Return a table of every model and baseline of these runs, and the first run's model minus each of the others.
+    """Compare every model and baseline of these runs, and return the result as JSON types.
 
-    Intervals are over users, and over seeds where a model has several; p-values are of the paired difference, with
-    Holm's correction over all rows. Raises DataError where the runs answer different questions or lack the metric.
+    Each row has a mean, and the paired difference "first run's model minus this one". Intervals are over users, and
+    over seeds where a model has several; p-values are of the paired difference, with Holm's correction over all rows.
+    Raises DataError where the runs have different test cases or lack the metric.
     """
     refuse_different_test_cases(runs)
     groups = group_runs(runs, metric)
@@ -124,14 +125,17 @@ def _row(group: Group, interval: Interval) -> dict[str, Any]:
 
 
 def refuse_different_test_cases(runs: Sequence[Run]) -> None:
-    """Raise DataError unless all runs were judged on the same data, users, targets and candidates."""
+    """Raise DataError unless all runs were evaluated on the same data, users, targets and candidates."""
     first = runs[0]
     for run in runs[1:]:
         if run.per_user.data_hash != first.per_user.data_hash:
-            raise DataError(f"{run.directory} and {first.directory} are of different data, so nothing can be paired")
+            raise DataError(
+                f"expected runs on the same data, but {run.directory} and {first.directory} are of different data; "
+                "evaluate their checkpoints on one data set with `python -m trainer evaluate CKPT --out DIR`"
+            )
         if run.per_user.cases_hash != first.per_user.cases_hash or run.per_user.users != first.per_user.users:
             raise DataError(
-                f"{run.directory} and {first.directory} have different test cases; a split is drawn from a run's seed, "
+                f"{run.directory} and {first.directory} have different test cases; a split depends on the run's seed, "
                 "so to compare seeds save one with `python -m trainer split` and give it to all runs as split.file"
             )
 
@@ -139,11 +143,11 @@ def refuse_different_test_cases(runs: Sequence[Run]) -> None:
 def group_runs(runs: Sequence[Run], metric: str) -> list[Group]:
     """Return the runs' models in the order given, seeds of one model together, then the baselines.
 
-    Two runs are one model if what was trained differs in nothing but the seed, on the same split and encoders of one
-    space. A baseline has a row for each space and split that it differs in: two splits may ask the same and let
-    training see other rows. Of one seed its values are those of the first run, for on another machine some ties may
-    fall another way. Groups of the same name are told apart by the directory of their first run. Raises DataError
-    where one model has two results of the same seed.
+    Two runs are one model if their training settings differ only in the seed, and split and encoder space are the
+    same. A baseline has a row for each space and split that changes it: two splits may have the same test cases and
+    different training rows. For each seed, a baseline's values are those of the first run, because ties may be broken
+    differently on another machine. Groups of the same name are distinguished by the directory of their first run.
+    Raises DataError where one model has two results of the same seed.
     """
     groups = [_group(each[0].model, each, metric) for each in _grouped(runs, _model_key)]
     for name in dict.fromkeys(name for run in runs for name in run.per_user.values if name != run.model):
@@ -157,7 +161,7 @@ def _baseline_groups(name: str, runs: Sequence[Run], metric: str) -> list[Group]
     for together in _grouped(runs, _baselines_key):
         first = {run.seed: run for run in reversed(together)}
         group = _group(name, list(first.values()), metric)
-        distinct.setdefault(group.values.tobytes(), group)  # what reads no features is the same in every space
+        distinct.setdefault(group.values.tobytes(), group)  # a baseline without features is equal in every space
     return list(distinct.values())
 
 
@@ -178,14 +182,14 @@ def _baselines_key(run: Run) -> str:
 
 
 def _training_split_key(run: Run) -> list[Any]:
-    """Return what tells a split from others of the same test cases: its file's content, else what it was drawn by."""
+    """Return what distinguishes splits with the same test cases: the file's hash, else the settings, and row count."""
     saved = run.split.get("info", {}).get("file_sha256")
     drawn_by = run.settings.get("split", {})
     return [saved or drawn_by, run.split.get("num_train_interactions")]
 
 
 def _copies(runs: Sequence[Run]) -> Iterator[str]:
-    """Yield a line for each run that is counted no second time."""
+    """Yield a note for each run that repeats another and is therefore not counted again."""
     first: dict[tuple[str, int], Run] = {}
     for run in runs:
         same = first.setdefault((_model_key(run), run.seed), run)
@@ -194,7 +198,7 @@ def _copies(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def _other_splits(runs: Sequence[Run]) -> Iterator[str]:
-    """Yield a line for each run of another split than the first run's, though the test cases are the same."""
+    """Yield a note for each run whose split differs from the first run's, although the test cases are the same."""
     for run in runs[1:]:
         if _training_split_key(run) != _training_split_key(runs[0]):
             seen = [each.split.get("num_train_interactions", "unknown") for each in (run, runs[0])]
@@ -209,19 +213,19 @@ def _group(name: str, runs: Sequence[Run], metric: str) -> Group:
     for run in runs:
         known = run.per_user.values[name]
         if metric not in known:
-            raise DataError(f"{run.directory}: has no {metric}; it has {', '.join(known)}")
+            raise DataError(f"{run.directory}: has no {metric}; it has {', '.join(known)}, so choose one of these")
         same, values = of_seed.setdefault(run.seed, (run, known[metric]))
         if not np.array_equal(values, known[metric]):
             raise DataError(
                 f"{same.directory} and {run.directory} are both {name} of seed {run.seed}, but differ in {metric}; "
-                "leave one out, or measure it again with `python -m trainer evaluate CKPT --out DIR`"
+                "leave one out, or evaluate it again with `python -m trainer evaluate CKPT --out DIR`"
             )
-    in_order = [of_seed[seed] for seed in sorted(of_seed)]  # so that differences are paired seed by seed
+    in_order = [of_seed[seed] for seed in sorted(of_seed)]  # sorted, so that differences are paired seed by seed
     return Group(name, tuple(str(run.directory) for run, _ in in_order), np.stack([values for _, values in in_order]))
 
 
 def _with_distinct_names(groups: Sequence[Group]) -> list[Group]:
-    """Return the groups, each with a name of its own: with its first directory's, or that one's path, where it must."""
+    """Return the groups with distinct names: equal names get the first directory's name, or its path where needed."""
     names = Counter(group.name for group in groups)
     labels = [f"{group.name} ({Path(group.directories[0]).name})" for group in groups]
     if len(set(labels)) < len(labels):
@@ -233,5 +237,5 @@ def _with_distinct_names(groups: Sequence[Group]) -> list[Group]:
 
 
 def _differences(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (seeds, users) of ours - theirs: seed by seed where both have as many, else from the mean of theirs."""
+    """Return ours - theirs, (seeds, users): seed by seed for equal numbers of seeds, else from the mean of theirs."""
     return ours - (theirs if len(ours) == len(theirs) else theirs.mean(axis=0, keepdims=True))

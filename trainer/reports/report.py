@@ -1,4 +1,4 @@
-"""What a run found: test metrics with intervals, the baselines beside them, and where the numbers come from."""
+"""Report of a run: test metrics with intervals, of the model and the baselines, and the origin of the numbers."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ REPORT_FILE = "report.json"
 
 @dataclass(frozen=True)
 class Report:
-    """What report.json says, and the values of each test user behind its means (None where nothing was ranked)."""
+    """Content of report.json, and the per-user values behind its means (None where nothing was ranked)."""
 
     document: dict[str, Any]
     per_user: PerUser | None
@@ -50,16 +50,16 @@ def make_report(
     baselines: Sequence[str] = tuple(BASELINES),
     with_slices: bool = True,
 ) -> Report:
-    """Return the test metrics of a scorer with intervals and slices, beside the tuned baselines, and the differences.
+    """Return the test metrics of a scorer and of the tuned baselines, with intervals, slices and paired differences.
 
-    Without a scorer, for a model that ranks nothing for users, the report says where the run stands and no more.
-    `rescore` gives the model's scorer on other item features; with it, missing images and texts are tried, too.
+    Without a scorer, as for a model that does not rank items for users, the report describes only the run.
+    `rescore` returns the model's scorer on other item features; with it, slices without images or texts are added.
     """
     document = _describe_run(prepared)
     if scorer is None:
         return Report(document, None)
     name = prepared.config.model.type
-    beside = [each for each in baselines if each != name]  # content is a baseline, and a model of its own
+    beside = [each for each in baselines if each != name]  # content is both a baseline and a model
     fits = fit_baselines(prepared, beside, partial(progress.update, "baselines"))
     scorers = {name: scorer, **{each: fit.fitted.scorer for each, fit in fits.items()}}
     test = prepared.split.test
@@ -86,7 +86,7 @@ def make_report(
 
 
 def _values(prepared: Prepared, rankings: Mapping[str, Ranking]) -> dict[str, PerCaseMetrics]:
-    """Return {model: {metric: one value per test user}}: rank metrics, then what the lists are like."""
+    """Return {model: {metric: one value per test user}}: rank metrics, then diversity and novelty of the lists."""
     test, ks = prepared.split.test, prepared.config.evaluation.k
     embeddings = content_embeddings(prepared.features, prepared.device)
     liked = user_items(prepared.split.train, len(prepared.dataset.products))
@@ -129,7 +129,7 @@ def _with_intervals(values: dict[str, PerCaseMetrics], config: RunConfig) -> dic
 
 
 def _masked(prepared: Prepared, rescore: Rescore | None, fits: Mapping[str, TimedFit]) -> MaskedScorers:
-    """Return the scorers that read item features, on other features."""
+    """Return a function from item features to the scorers that use them: the model's and content's."""
 
     def rescored(features: ItemFeatures) -> dict[str, Scorer]:
         scorers: dict[str, Scorer] = {}
@@ -181,7 +181,7 @@ def _describe_run(prepared: Prepared) -> dict[str, Any]:
 
 
 def write_report(report: Report, directory: Path) -> None:
-    """Write report.json and, where users were ranked for, per_user.npz beside it; each whole or not at all."""
+    """Write report.json and, where there are per-user values, per_user.npz; each whole or not at all."""
     if report.per_user is not None:
         write_per_user(report.per_user, directory / PER_USER_FILE)
     path = directory / REPORT_FILE
@@ -191,7 +191,7 @@ def write_report(report: Report, directory: Path) -> None:
 
 
 def current_commit() -> str | None:
-    """Return the commit of the checkout this code runs from, "-dirty" where it was changed, None outside of one."""
+    """Return the git commit of this code, with "-dirty" where files were changed; None outside a checkout."""
     git = shutil.which("git")
     if git is None:
         return None

@@ -1,8 +1,8 @@
-"""For whom a model works: the same ranking looked at by history, by how known the target is, by what is missing.
+"""Slices of a ranking: by length of history, popularity of the target and missing modality.
 
-Two kinds of slice. *Case* slices are some of the users. *Target* slices are some of the targets, of the users who have
-any: a user's other targets are right answers too, so they neither help nor stand in the way there.
-Beside them stand experiments, in which the same users are asked again with less to go by.
+*Case* slices select users. *Target* slices select targets, of the users who have any in the slice; a user's other
+targets are right answers too, so they are removed from the ranking. Experiments evaluate the same users again with
+less information.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ from trainer.splits.cases import Cases
 
 LENGTHS = {"1": (1, 1), "2": (2, 2), "3": (3, 3), "4-5": (4, 5), "6-9": (6, 9), "10+": (10, None)}
 TRUNCATIONS = (1, 2, 3, 5, 10)
-MIN_TRUNCATED_CASES = 30  # fewer users with long histories than this, and the experiment takes shorter ones
+MIN_TRUNCATED_CASES = 30  # with fewer users of long histories, the experiment uses shorter ones
 HOT_FROM = 20  # training users who liked the target
 HEAD_SHARE = 0.8  # of the training interactions
 SLICE_METRICS = ("ndcg@10", "recall@10")
@@ -35,14 +35,14 @@ PerCase = Mapping[str, NDArray[np.float64]]  # metric -> one value for each case
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """How sure a slice's means are: settings of the bootstrap."""
+    """Bootstrap settings for the intervals of a slice's means."""
 
     seed: Sequence[int]
     confidence: float
     samples: int
 
     def intervals(self, values: Mapping[str, PerCase]) -> dict[str, dict[str, dict[str, float]]]:
-        """Return {model: {metric: {mean, low, high}}} of per-case values; all models meet the same redraws."""
+        """Return {model: {metric: {mean, low, high}}} of per-case values; all models use the same redraws."""
         columns = [column for metrics in values.values() for column in metrics.values()]
         found = iter(
             bootstrap_intervals(
@@ -56,7 +56,7 @@ class Bootstrap:
 
 
 def history_lengths(cases: Cases) -> NDArray[np.int64]:
-    """Return how many liked interactions each case's history has, (n,)."""
+    """Return the number of liked interactions in each case's history, (n,)."""
     index, rows = history_rows(cases, np.arange(len(cases)))
     return np.bincount(index[cases.history.is_liked[rows]], minlength=len(cases))
 
@@ -73,10 +73,10 @@ def case_slices(cases: Cases) -> dict[str, dict[str, Mask]]:
 
 
 def target_slices(cases: Cases, train: Interactions, features: ItemFeatures) -> dict[str, dict[str, Mask]]:
-    """Return slices of the targets, (m,) each: temperature, head or tail, and what the target lacks.
+    """Return slices of the targets, (m,) each: temperature, head or tail, and missing modality.
 
-    hot: liked by 20 training users or more; warm: by 1 to 19; cold: by none. Head are the most liked items that
-    together hold 80 % of the training likes; the tail is everything else, cold items included.
+    hot: liked by 20 training users or more; warm: by 1 to 19; cold: by none. The head is the most liked items that
+    together have 80 % of the training likes; the tail is all other items, including cold ones.
     """
     counts = num_users_per_item(user_items(train, len(features)))
     liked_by, is_head = counts[cases.target_items], _head(counts)[cases.target_items]
@@ -111,10 +111,10 @@ def slice_document(
 def truncation_document(
     scorers: Mapping[str, Scorer], cases: Cases, tie_seed: Sequence[int], bootstrap: Bootstrap
 ) -> list[dict[str, Any]]:
-    """Return the same users judged by their last 1, 2, 3, 5, 10 liked interactions alone, and by all they have.
+    """Return the same users evaluated with only their last 1, 2, 3, 5, 10 liked interactions, and with all.
 
-    Only users with as many as the longest truncation take part, so every entry has the same users. Where fewer than 30
-    have ten, the longest truncation is a shorter one; empty where not even two interactions are common.
+    Only users with at least as many as the longest truncation take part, so every entry has the same users. Where fewer
+    than 30 users have ten, the longest truncation is shorter. Empty where fewer than 30 users have two.
     """
     lengths = history_lengths(cases)
     longest = max((n for n in TRUNCATIONS[1:] if (lengths >= n).sum() >= MIN_TRUNCATED_CASES), default=0)
@@ -135,7 +135,7 @@ def masking_document(
     tie_seed: Sequence[int],
     bootstrap: Bootstrap,
 ) -> list[dict[str, Any]]:
-    """Return the same cases with all images, then all texts taken away; empty where items have one of them only."""
+    """Return the same cases without images, then without texts; empty where items have only one modality."""
     if not (features.modality_mask.sum(axis=0) > 0).all():
         return []
     views = {
@@ -166,7 +166,7 @@ def truncate_histories(cases: Cases, length: int) -> Cases:
 
 
 def scorer_on_histories(scorer: Scorer, view: Cases) -> Scorer:
-    """Return the scorer shown `view`'s histories in place of the cases'; what is never ranked stays the cases' own."""
+    """Return the scorer on the histories of `view`; the items excluded from ranking stay those of the cases."""
     return lambda cases, positions: scorer(view, positions)
 
 
@@ -180,9 +180,9 @@ def without_modality(features: ItemFeatures, column: int) -> ItemFeatures:
 
 
 def sliced_metrics(ranks: Ranks, cases: Cases, is_in: Mask) -> dict[str, NDArray[np.float64]]:
-    """Return SLICE_METRICS of the cases with a target in the slice (m,), judged by those targets alone.
+    """Return SLICE_METRICS of the cases with a target in the slice (m,), from those targets alone.
 
-    A target that is left out is taken out of the ranking, too: it moves up what stands behind it.
+    Other targets are also removed from the ranking, so the items behind them move up.
     """
     row = np.repeat(np.arange(len(cases)), np.diff(cases.target_ptr))
     order = np.lexsort((ranks, row))  # cases stay in their places
@@ -206,7 +206,7 @@ def _entry(name: str, is_in: Mask, rankings: Mapping[str, Ranks], cases: Cases, 
 
 
 def _head(counts: NDArray[np.float32]) -> Mask:
-    """Mark the fewest items that hold HEAD_SHARE of all likes, (num_items,); of equals the earlier rows."""
+    """Return a mask of the fewest items with HEAD_SHARE of all likes, (num_items,); of equal items, the first rows."""
     order = np.argsort(-counts, kind="stable")
     held = np.cumsum(counts[order], dtype=np.float64)
     is_head = np.zeros(len(counts), dtype=bool)

@@ -1,4 +1,4 @@
-"""A report as tables for a terminal."""
+"""Tables of a report for the terminal."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ TABLE_METRICS = ("ndcg", "recall", "mrr")
 
 
 def report_table(report: Mapping[str, Any]) -> Table:
-    """Return the test metrics as a table: a row per model, "mean [low, high]" of a few metrics at the smallest k."""
+    """Return the test metrics as a table: one row per model, "mean [low, high]" of a few metrics at the smallest k."""
     test, split = report["test"], report["split"]
     users, items = split["num_test_users"], split["num_test_candidates"]
     ours, found = next(iter(test["models"].items()))
@@ -20,7 +20,7 @@ def report_table(report: Mapping[str, Any]) -> Table:
         caption=f"means with {test['confidence']:.0%} bootstrap intervals over users; last column: paired difference",
     )
     table.add_column("")
-    for name in (*metrics, f"{ours} minus it, {metrics[0]}"):
+    for name in (*metrics, f"{ours} minus row, {metrics[0]}"):
         table.add_column(name, justify="right")
     for name, found in test["models"].items():
         difference = test[f"{ours}_minus"].get(name)
@@ -30,7 +30,7 @@ def report_table(report: Mapping[str, Any]) -> Table:
 
 
 def slice_table(kind: str, entries: Sequence[Mapping[str, Any]], metric: str = "ndcg@10") -> Table:
-    """Return one kind of slice: a row per slice, a column per model."""
+    """Return one kind of slice as a table: one row per slice, one column per model."""
     models = list(dict.fromkeys(name for entry in entries for name in entry["models"]))
     table = Table(title=f"{kind.replace('_', ' ')}: {metric}")
     for name in ("", "users", *models):

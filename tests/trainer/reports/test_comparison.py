@@ -272,7 +272,7 @@ def test_nothing_is_shown_as_minus_zero(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"cases_hash": "x"}, "different test cases; a split is drawn from a run's seed"),
+        ({"cases_hash": "x"}, "different test cases; a split depends on the run's seed"),
         ({"data_hash": "x"}, "different data"),
     ],
 )
@@ -290,7 +290,7 @@ def test_a_directory_that_is_no_run_is_named(tmp_path, runs, capsys):
     assert "absent/report.json: not found" in capsys.readouterr().err
     (tmp_path / "seed0" / "report.json").write_text("[]")
     assert main(["compare", runs[0]]) == 2
-    assert "is no report of a run" in capsys.readouterr().err
+    assert "is not a report of a run" in capsys.readouterr().err
     (tmp_path / "seed1" / "per_user.npz").unlink()
     assert main(["compare", runs[1]]) == 2
     assert "evaluate CKPT --out DIR" in capsys.readouterr().err

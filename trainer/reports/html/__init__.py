@@ -1,1 +1,1 @@
-"""report.html: what a run came to, on one page that asks nobody for anything."""
+"""HTML report: report.html, a self-contained page with the results of a run. It loads nothing from the network."""

@@ -1,26 +1,26 @@
-"""Which of the catalogue's own groupings a map is coloured by."""
+"""Groupings of the catalogue (category, brand or shop) that colour a map."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-LARGEST_SHARE = 0.5  # a level on which one category holds more than this says too little
+LARGEST_SHARE = 0.5  # a category level is uninformative where one category has more items than this share
 OTHER = "other"
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """One value per item, None where it has none, and what the values are."""
+    """Grouping of items: one value per item, or None, and a name."""
 
-    what: str  # as in "coloured by WHAT"
+    name: str  # for example "brand", as in "marked by brand"
     values: tuple[str | None, ...]
 
 
 def groupings(products: Sequence[Mapping[str, Any]]) -> list[Grouping]:
-    """Return the grouping to colour by first and, where the catalogue has a finer one, that second.
+    """Return the grouping to colour by and, where the catalogue has one, a finer grouping second; [] where none fits.
 
-    It is the widest level of `categoryPath` that is not mostly one category, else the brand, else the shop.
+    The first is the widest level of `categoryPath` that is not mostly one category, else the brand, else the shop.
     """
     paths = [tuple(product.get("categoryPath") or ()) for product in products]
     levels = [
@@ -39,7 +39,7 @@ def groupings(products: Sequence[Mapping[str, Any]]) -> list[Grouping]:
 
 
 def largest(values: Sequence[str | None], most: int) -> list[str]:
-    """Return the most frequent values, the largest first; of equal ones the first by alphabet."""
+    """Return the `most` most frequent values, the most frequent first; ties in alphabetical order."""
     counts = Counter(value for value in values if value is not None)
     return sorted(counts, key=lambda value: (-counts[value], value))[:most]
 
@@ -50,8 +50,8 @@ def _is_useful(grouping: Grouping) -> bool:
 
 
 def _last_names(grouping: Grouping) -> Grouping:
-    """Return the grouping with "Shoes › Boots" as "Boots", where no other category ends like that."""
+    """Return the grouping with "Shoes › Boots" shortened to "Boots", where no other category ends in that name."""
     ends = {value: value.split(" › ")[-1] for value in set(grouping.values) if value is not None}
     times = Counter(ends.values())
     short = {value: end if times[end] == 1 else value for value, end in ends.items()}
-    return Grouping(grouping.what, tuple(None if value is None else short[value] for value in grouping.values))
+    return Grouping(grouping.name, tuple(None if value is None else short[value] for value in grouping.values))

@@ -1,7 +1,7 @@
-"""Charts as inline SVG: pure functions from numbers to markup, coloured by the page's own style in light and dark.
+"""Charts as inline SVG: pure functions from numbers to markup. The page's style colours them in light and dark.
 
-A chart is one image to assistive technology: it has a title and a description, and its numbers stand in a table beside
-it. All text is escaped. `name` must be unique on the page, for it makes the ids.
+To assistive technology a chart is one image with a title and a description; its numbers are in a table beside it. All
+text is escaped. `name` must be unique on the page, because the ids are made of it.
 """
 
 import math
@@ -16,7 +16,7 @@ from trainer.reports.html.marks import group_class, mark_path
 
 WIDTH, HEIGHT = 460.0, 250.0
 LEFT, TOP, RIGHT, BOTTOM = 46.0, 26.0, 14.0, 36.0  # margins of a line chart
-SPACE_FOR_NAMES = 84.0  # at the right, where there is more than one line
+SPACE_FOR_NAMES = 84.0  # at the right of charts with more than one line
 LINE_HEIGHT = 14.0
 MAP_SIZE, MAP_MARGIN, MAP_RADIUS = 460.0, 10.0, 3.2
 BAR_ROW, BAR_LABELS, BAR_VALUES = 22.0, 168.0, 56.0
@@ -26,7 +26,7 @@ MAX_LABEL_CHARS = 26
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a line chart: (x, y), by rising x."""
+    """Line of a line chart: its points (x, y), by increasing x."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -34,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Group:
-    """The points of a scatter that share a mark; `group` None is "other". `labels` say what each point is."""
+    """Points of a scatter plot that share a mark; `group` None is "other". `labels`: one title per point."""
 
     name: str
     group: int | None
@@ -44,7 +44,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar; `group` colours it."""
+    """Bar of a bar chart; `group` gives its colour."""
 
     label: str
     value: float
@@ -53,20 +53,20 @@ class Bar:
 
 @dataclass(frozen=True)
 class Scale:
-    """A linear map of `domain` to `range`, both (from, to)."""
+    """Linear map from `domain` to `range`, both (from, to)."""
 
     domain: tuple[float, float]
     range: tuple[float, float]
 
     def __call__(self, value: float) -> float:
-        """Return where in `range` a value stands."""
+        """Return the position of a value in `range`."""
         low, high = self.domain
         start, stop = self.range
         return start + (value - low) / ((high - low) or 1.0) * (stop - start)
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Return at most `most` round numbers, a step of 1, 2 or 5 times a power of ten apart, that enclose low to high."""
+    """Return at most `most` round numbers that enclose low to high; their step is 1, 2 or 5 times a power of ten."""
     if high <= low:
         low, high = low - 0.5, high + 0.5
     exponent = math.floor(math.log10((high - low) / most))
@@ -88,7 +88,7 @@ def line_chart(
     from_zero: bool = False,
     marked_x: tuple[float, str] | None = None,
 ) -> Markup:
-    """Return lines, each with a dash and mark of its own; `marked_x` is an x to point out and what to call it."""
+    """Return a line chart. Each line has its own dash and mark; `marked_x` is an x to highlight and its label."""
     xs, ys = zip(*(point for line in lines for point in line.points), strict=True)
     y_ticks = ticks(0.0 if from_zero else min(ys), max(ys))
     right = WIDTH - RIGHT - (SPACE_FOR_NAMES if len(lines) > 1 else 0)
@@ -105,9 +105,9 @@ def line_chart(
 
 
 def scatter(groups: Sequence[Group], *, name: str, title: str, description: str) -> Markup:
-    """Return a map of points in one scale for both directions, later groups over earlier ones.
+    """Return a scatter plot with one scale for both axes; later groups are drawn over earlier ones.
 
-    A group with labels shows each at its point under the pointer.
+    Labels appear at a point under the pointer.
     """
     everything = np.concatenate([group.points for group in groups])
     low, high = everything.min(axis=0), everything.max(axis=0)
@@ -119,7 +119,7 @@ def scatter(groups: Sequence[Group], *, name: str, title: str, description: str)
 
 
 def bar_chart(bars: Sequence[Bar], *, name: str, title: str, description: str) -> Markup:
-    """Return horizontal bars from zero, one below the other, each with its label and value."""
+    """Return a chart of horizontal bars from zero, each with its label and value."""
     largest = max((bar.value for bar in bars), default=0.0) or 1.0
     x = Scale((0.0, largest), (BAR_LABELS, WIDTH - BAR_VALUES))
     rows = [
@@ -141,9 +141,9 @@ def bar_chart(bars: Sequence[Bar], *, name: str, title: str, description: str) -
 def interval_bar(
     mean: float, low: float, high: float, *, domain: tuple[float, float], reference: float | None = None
 ) -> Markup:
-    """Return a dot at the mean on a bar from low to high, for a table's cell that has the numbers as text.
+    """Return an interval as a bar from low to high with a dot at the mean, for a table cell with the numbers as text.
 
-    All bars of a column share a `domain`. `reference` draws a line there, such as 0 for a difference.
+    All bars of a column share one `domain`. `reference` draws a line, such as 0 for a difference.
     """
     x = Scale(domain, (INTERVAL_MARGIN, INTERVAL_WIDTH - INTERVAL_MARGIN))
     middle = INTERVAL_HEIGHT / 2
@@ -159,7 +159,7 @@ def interval_bar(
 
 
 def plain(number: float) -> str:
-    """Return a number as people write it on an axis.
+    """Format a number for an axis.
 
     >>> plain(0.30000000000000004), plain(1200.0), plain(2)
     ('0.3', '1,200', '2')
@@ -219,7 +219,7 @@ def _line(line: Line, number: int, x: Scale, y: Scale) -> Markup:
 
 
 def _line_names(lines: Sequence[Line], y: Scale, right: float) -> Markup:
-    """Return the lines' names at their ends, moved down where they would cover one another."""
+    """Return the lines' names at their ends, moved down where they would overlap."""
     wanted = sorted((y(line.points[-1][1]), number) for number, line in enumerate(lines))
     texts, free_from = [], 0.0
     for height, number in wanted:

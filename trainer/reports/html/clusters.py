@@ -1,4 +1,4 @@
-"""Which groups the item embeddings fall into, and whether they are the catalogue's own categories."""
+"""Clusters of the item embeddings, and their agreement with the catalogue's categories."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from sklearn.metrics.cluster import contingency_matrix
 from trainer.reports.html.projection import principal_components
 
 NOISE = -1
-DIMS = 20  # density means little in more dimensions: everything is far from everything
-SMALLEST_SHARE = 100  # a cluster has at least a hundredth of the points, and
-SMALLEST_CLUSTER = 5  # at least this many
+DIMS = 20  # in more dimensions all points are far apart, so density means little
+SMALLEST_SHARE = 100  # a cluster has at least a hundredth of the points
+SMALLEST_CLUSTER = 5  # and at least this many points
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well clusters and categories say the same; clustered points with a category only.
+    """Agreement of clusters and categories, over clustered points with a category.
 
-    purity: share of points in their cluster's most frequent category; `one_cluster` is its value for a single cluster.
+    purity: share of points in their cluster's most frequent category; `one_cluster`: purity of one single cluster.
     nmi: normalised mutual information, 0 (independent) to 1 (the same partition).
     """
 
@@ -44,7 +44,7 @@ def find_clusters(embeddings: NDArray[np.floating]) -> NDArray[np.int64]:
 
 
 def by_size(labels: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return the same partition with clusters numbered from the largest; NOISE stays."""
+    """Renumber clusters from the largest; NOISE stays."""
     found, counts = np.unique(labels[labels != NOISE], return_counts=True)
     renamed = np.full(len(labels), NOISE, dtype=np.int64)
     for number, label in enumerate(found[np.argsort(-counts, kind="stable")]):
@@ -53,7 +53,7 @@ def by_size(labels: NDArray[np.integer]) -> NDArray[np.int64]:
 
 
 def agreement(labels: NDArray[np.integer], categories: Sequence[str | None]) -> Agreement | None:
-    """Return how clusters and categories agree, None where no clustered point has a category."""
+    """Return the agreement of clusters and categories, None where no clustered point has a category."""
     counted = [row for row, category in enumerate(categories) if category is not None and labels[row] != NOISE]
     if not counted:
         return None
@@ -68,7 +68,7 @@ def agreement(labels: NDArray[np.integer], categories: Sequence[str | None]) -> 
 
 
 def central_rows(embeddings: NDArray[np.floating], labels: NDArray[np.integer], cluster: int, most: int) -> list[int]:
-    """Return the rows of a cluster that are nearest to its middle, nearest first."""
+    """Return the `most` rows of a cluster that are nearest to its mean, nearest first."""
     rows = np.flatnonzero(labels == cluster)
     distances = np.linalg.norm(embeddings[rows] - embeddings[rows].mean(axis=0), axis=1)
     return [int(row) for row in rows[np.argsort(distances, kind="stable")[:most]]]

@@ -1,4 +1,4 @@
-"""The run's item embeddings, whole and from one modality alone, as the checkpoint's item tower gives them."""
+"""Item embeddings of a run by the checkpoint's item tower, from both modalities and from each alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,20 +20,20 @@ TEXT, IMAGE = 0, 1  # columns of the modality mask
 
 @dataclass(frozen=True)
 class ItemViews:
-    """Embeddings of every item, (num_items, dim) each, unit length.
+    """Embeddings of every item, (num_items, dim) each, of unit length.
 
-    has_shared_space: whether the tower is trained to bring a text and its image together, as CLIP's heads are and
-    late fusion's are not. Then words are compared with images alone, else with whole items.
+    has_shared_space: whether the tower is trained to give a text and its image similar embeddings. CLIP's heads are,
+    late fusion's are not. In a shared space, words are compared with images alone, else with whole items.
     """
 
     whole: Embeddings
-    from_text: Embeddings  # rows without a text say nothing
+    from_text: Embeddings  # rows of items without a text are meaningless
     from_image: Embeddings
     has_shared_space: bool
 
 
 def item_views(prepared: Prepared, towers: Mapping[str, nn.Module]) -> ItemViews | None:
-    """Return the embeddings of the catalogue, None where the model has no item tower."""
+    """Return the item embeddings of the catalogue, None where the model has no item tower."""
     tower = towers.get("item_tower")
     if tower is None:
         return None
@@ -46,7 +46,7 @@ def item_views(prepared: Prepared, towers: Mapping[str, nn.Module]) -> ItemViews
 
 
 def only(features: ItemFeatures, modality: int) -> ItemFeatures:
-    """Return the features with the other modality missing everywhere."""
+    """Return the features of one modality; the other is missing everywhere."""
     kept = np.zeros((1, 2), dtype=np.float32)
     kept[0, modality] = 1
     text, image = features.text, features.image
@@ -60,7 +60,7 @@ def only(features: ItemFeatures, modality: int) -> ItemFeatures:
 
 @torch.no_grad()
 def embed_words(words: Sequence[str], prepared: Prepared, towers: Mapping[str, nn.Module]) -> Embeddings:
-    """Return the embeddings of texts by the item tower, images missing: (n, dim)."""
+    """Return the item tower's embeddings of texts without images, (n, dim)."""
     tower = towers["item_tower"]
     features = np.zeros((len(words), prepared.features.text.shape[1]), dtype=np.float32)
     if "text_encoder" in towers:

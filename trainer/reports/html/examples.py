@@ -1,4 +1,4 @@
-"""Held-out users to look at: a sample of all, and those whom the model failed. Users go without their names."""
+"""Example test users for the page: a sample, and the users with the worst recommendations. Names are left out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from sklearn.metrics import roc_auc_score
 from trainer.evaluation.protocol import Scorer, seen_candidates
 from trainer.splits.cases import Cases
 
-MAX_USERS = 1000  # are judged one by one; a larger test is sampled
+MAX_USERS = 1000  # a larger test is sampled
 CUTOFF = 10  # a target further down counts as not found
 SCORES_PER_CHUNK = 2_000_000
-LONG_HISTORY = 5  # at least, and at least that of the upper quarter
+LONG_HISTORY = 5  # lower bound on the interactions of a long history
 
 
 @dataclass(frozen=True)
 class EvaluatedUser:
-    """What one held-out user was shown, and where their targets stood."""
+    """Recommendations of one test user, and the ranks of the targets."""
 
-    length: int  # interactions that the model could look at
-    history: tuple[int, ...]  # item_idx of what they liked, each once, most recent first
+    length: int  # number of interactions in the history
+    history: tuple[int, ...]  # item_idx of the liked items, each once, most recent first
     shown: tuple[int, ...]  # item_idx, best first
     targets: tuple[tuple[int, int], ...]  # (item_idx, rank from 1), best rank first
-    confidence: float  # how far the first ten stand above all candidates, in standard deviations of their scores
+    confidence: float  # mean score of the first ten minus that of all candidates, in standard deviations
 
     @property
     def is_missed(self) -> bool:
@@ -33,7 +33,7 @@ class EvaluatedUser:
 
 
 def evaluate_users(scorer: Scorer, cases: Cases, seed: int, num_shown: int = CUTOFF) -> list[EvaluatedUser]:
-    """Return what the users of `cases`, or a seeded sample of them, were shown; equal scores by the catalogue."""
+    """Evaluate the users of `cases`, or a seeded sample of them; equal scores keep the catalogue's order."""
     generator = np.random.default_rng([seed, 4])
     positions = np.arange(len(cases))
     if len(cases) > MAX_USERS:
@@ -51,7 +51,7 @@ def evaluate_users(scorer: Scorer, cases: Cases, seed: int, num_shown: int = CUT
 
 
 def sample_users(users: Sequence[EvaluatedUser], most: int, seed: int) -> list[EvaluatedUser]:
-    """Return users of short, middle and long histories alike: one drawn from each of `most` equal parts by length."""
+    """Return users with short, medium and long histories: one drawn from each of `most` equal parts by length."""
     by_length = sorted(range(len(users)), key=lambda number: users[number].length)
     parts = [part for part in np.array_split(np.array(by_length, dtype=np.int64), most) if len(part)]
     generator = np.random.default_rng([seed, 5])
@@ -59,7 +59,7 @@ def sample_users(users: Sequence[EvaluatedUser], most: int, seed: int) -> list[E
 
 
 def long_history(users: Sequence[EvaluatedUser]) -> int:
-    """Return from how many interactions a history counts as long: the upper quarter's, at least LONG_HISTORY."""
+    """Return the least number of interactions of a long history: the upper quartile, at least LONG_HISTORY."""
     return max(LONG_HISTORY, int(np.quantile([user.length for user in users], 0.75)))
 
 
@@ -71,14 +71,14 @@ def missed_with_long_history(users: Sequence[EvaluatedUser], most: int) -> list[
 
 
 def confidently_wrong(users: Sequence[EvaluatedUser], most: int) -> list[EvaluatedUser]:
-    """Return the missed users whose first ten stood out most."""
+    """Return the missed users with the highest confidence, the highest first."""
     return sorted((user for user in users if user.is_missed), key=lambda user: -user.confidence)[:most]
 
 
 def confidence_auc(users: Sequence[EvaluatedUser]) -> float | None:
-    """Return how often a list that found something stood out more than one that did not; 0.5 is chance.
+    """Return the AUC of confidence for lists with a target among the first ten; 0.5 is chance.
 
-    None where all found something or none did.
+    None where all lists have one or none has.
     """
     found = [not user.is_missed for user in users]
     if all(found) or not any(found):
@@ -88,7 +88,7 @@ def confidence_auc(users: Sequence[EvaluatedUser]) -> float | None:
 
 def _evaluate(cases: Cases, position: int, scores: NDArray[np.float32], num_shown: int) -> EvaluatedUser:
     order = np.argsort(-scores, kind="stable")
-    order = order[np.isfinite(scores[order])]  # what was seen already is not shown
+    order = order[np.isfinite(scores[order])]  # items of the history are never shown
     ranks = np.empty(len(cases.candidates), dtype=np.int64)
     ranks[order] = np.arange(1, len(order) + 1)
     targets = cases.target_items[cases.target_ptr[position] : cases.target_ptr[position + 1]]

@@ -1,4 +1,4 @@
-"""What the model does with items and users, to look at: map, clusters, recommendations, answers, failures."""
+"""Sections of the page that show items and users: map, clusters, recommendations, retrieval, failures."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ MAX_LABEL_CHARS = 60
 
 @dataclass(frozen=True)
 class Tile:
-    """One item as it is shown: image (or none) and title, `mark` saying what is special about it here."""
+    """Item on the page: image (or None) and title; `mark`: "found", "match", "itself" or ""."""
 
     title: str
     image: str | None
@@ -49,14 +49,14 @@ class Tile:
 
 
 class TileMaker:
-    """Makes tiles of items."""
+    """Factory of tiles from items."""
 
     def __init__(self, prepared: Prepared) -> None:
         self.products = prepared.dataset.products
         self.thumbnails = Thumbnails(prepared.images)
 
     def title(self, item_idx: int) -> str:
-        """Return what an item is called."""
+        """Return an item's title, else its brand, else its itemId."""
         product = self.products[item_idx]
         return str(product.get("title") or product.get("brand") or product["itemId"])
 
@@ -70,7 +70,7 @@ class TileMaker:
 
 
 def map_section(views: ItemViews, prepared: Prepared, maker: TileMaker) -> dict[str, Any] | None:
-    """Return both maps and their legend, None where there are too few items for one."""
+    """Return both maps and their legend, None where there are too few items for a map."""
     rows = _sampled(views, prepared)
     if len(rows) < FEWEST_POINTS:
         return None
@@ -79,12 +79,12 @@ def map_section(views: ItemViews, prepared: Prepared, maker: TileMaker) -> dict[
     names = largest(values, NUM_GROUPS)
     near, plane = tsne(embeddings, prepared.config.seed % 2**32), principal_plane(embeddings)
     labels = [maker.title(int(row))[:MAX_LABEL_CHARS] for row in rows]
-    what = found[0].what if found else ""
-    described = f"{len(rows):,} items" + (f", marked by {what}: {', '.join(names)} and {OTHER}" if names else "")
+    grouping = found[0].name if found else ""
+    described = f"{len(rows):,} items" + (f", marked by {grouping}: {', '.join(names)} and {OTHER}" if names else "")
     shares = [f"{share:.0%}" for share in plane.variance_shares]
     return {
         "num_items": len(rows),
-        "what": what,
+        "grouping": grouping,
         "legend": _legend(values, names),
         "tsne": scatter(
             _groups(near, values, names, labels), name="tsne", title="Item embeddings by t-SNE", description=described
@@ -97,7 +97,10 @@ def map_section(views: ItemViews, prepared: Prepared, maker: TileMaker) -> dict[
 
 
 def cluster_section(views: ItemViews, prepared: Prepared, maker: TileMaker) -> dict[str, Any] | None:
-    """Return the clusters with sizes, examples and how they agree with the catalogue's categories."""
+    """Return the clusters with sizes, examples and agreement with the catalogue's categories.
+
+    None where there are too few items.
+    """
     rows = _sampled(views, prepared)
     if len(rows) < FEWEST_POINTS:
         return None
@@ -116,7 +119,7 @@ def cluster_section(views: ItemViews, prepared: Prepared, maker: TileMaker) -> d
     for grouping in found:
         agreed = agreement(labels, _values([grouping], rows))
         if agreed is not None:
-            agreements.append((grouping.what, agreed))
+            agreements.append((grouping.name, agreed))
     return {
         "num_items": len(rows),
         "num_clusters": int(labels.max(initial=NOISE)) + 1,
@@ -133,7 +136,7 @@ def cluster_section(views: ItemViews, prepared: Prepared, maker: TileMaker) -> d
 
 
 def user_sections(scorer: Scorer, prepared: Prepared, maker: TileMaker) -> dict[str, Any]:
-    """Return "users", a sample of recommendations, and "failures", those that went wrong."""
+    """Return "users", a sample of recommendations, and "failures", recommendations without a hit."""
     seed = prepared.config.seed
     users = evaluate_users(scorer, prepared.split.test, seed)
     long = long_history(users)
@@ -158,7 +161,7 @@ def user_sections(scorer: Scorer, prepared: Prepared, maker: TileMaker) -> dict[
 def answer_section(
     views: ItemViews, prepared: Prepared, towers: Mapping[str, nn.Module], maker: TileMaker
 ) -> dict[str, Any]:
-    """Return what words and what images alone find, and how often that is of the same category."""
+    """Return retrieval by words alone and by images alone, and the share of results in the same category."""
     found = groupings(prepared.dataset.products)
     has = prepared.features.modality_mask > 0
     imaged, titled = np.flatnonzero(has[:, IMAGE]), np.flatnonzero(has[:, TEXT])
@@ -167,13 +170,13 @@ def answer_section(
         "by_words": _by_words(views, prepared, towers, maker, found, imaged if len(imaged) else None),
         "by_image": _by_image(views, prepared, maker, found, imaged, titled),
         "shares": _same_category(views, prepared, found[-1:], has),
-        "what": found[-1].what if found else "",
+        "grouping": found[-1].name if found else "",
         "similarity": _similarity(views.whole[_sampled(views, prepared)]),
     }
 
 
 def _similarity(embeddings: Embeddings) -> str:
-    """Return AvgMeanSimilarity@5 in words, nothing where there are no neighbours."""
+    """Return AvgMeanSimilarity@5 as a sentence, "" for fewer than two items."""
     if len(embeddings) < 2:
         return ""
     found = avg_mean_similarity_at_5(embeddings)
@@ -191,7 +194,7 @@ def _values(found: Sequence[Grouping], rows: NDArray[np.int64]) -> list[str | No
 def _groups(
     points: NDArray[np.float64], values: Sequence[str | None], names: Sequence[str], labels: Sequence[str] | None = None
 ) -> list[Group]:
-    """Return "other" first, so that it lies under the rest, then the named groups from the largest."""
+    """Return the groups of a scatter plot: "other" first, drawn below the rest, then named groups from the largest."""
     numbers = {name: number for number, name in enumerate(names)}
     group_of = np.array([numbers.get(value, NOISE) if value is not None else NOISE for value in values])
     groups = []
@@ -311,7 +314,7 @@ def _image_mark(item: int, other: int, values: Sequence[str | None] | None) -> s
 
 
 def _one_of_each(items: NDArray[np.int64], found: Sequence[Grouping], seed: int) -> NDArray[np.int64]:
-    """Return an item of each of the largest groups, drawn with the seed; any items where there are no groups."""
+    """Return one item of each of the largest groups, drawn with the seed; without groups, a sample of items."""
     generator = np.random.default_rng([seed, 7])
     if not found:
         return np.sort(generator.choice(items, size=min(NUM_QUERIES, len(items)), replace=False))
@@ -325,7 +328,7 @@ def _one_of_each(items: NDArray[np.int64], found: Sequence[Grouping], seed: int)
 def _same_category(
     views: ItemViews, prepared: Prepared, found: Sequence[Grouping], has: NDArray[np.bool_]
 ) -> list[tuple[str, float]]:
-    """Return (what the query is, share of its ten nearest items that are of its category)."""
+    """Return (kind of query, share of its ten nearest items in the same category) of each kind."""
     if not found:
         return []
     sampled = _sampled(views, prepared)

@@ -1,10 +1,10 @@
-"""The marks that tell groups apart: each has a shape as well as a colour, so colour alone never carries the meaning."""
+"""Marks that distinguish groups: each has a shape and a colour, so the meaning never depends on colour alone."""
 
 from collections.abc import Callable
 
 from markupsafe import Markup
 
-NUM_GROUPS = 8  # colours g0 to g7 of page.css; what comes after them is "other"
+NUM_GROUPS = 8  # colours g0 to g7 of page.css; further groups are "other"
 
 
 def _circle(x: float, y: float, r: float) -> str:
@@ -51,7 +51,7 @@ _SHAPES: tuple[Callable[[float, float, float], str], ...] = (
 
 
 def mark_path(group: int | None, x: float, y: float, radius: float) -> str:
-    """Return the path data of a group's mark around (x, y); None is the small dot of "other"."""
+    """Return the SVG path data of a group's mark around (x, y); None is the small dot of "other"."""
     if group is None:
         return _circle(x, y, round(0.6 * radius, 1))
     return _SHAPES[group % NUM_GROUPS](x, y, radius)
@@ -63,7 +63,7 @@ def group_class(group: int | None) -> str:
 
 
 def legend_mark(group: int | None) -> Markup:
-    """Return a group's mark for a legend, as an SVG that assistive technology passes over."""
+    """Return a group's mark for a legend, as an SVG hidden from assistive technology."""
     return Markup('<svg class="mark" viewBox="0 0 14 14" aria-hidden="true"><path class="{}" d="{}"/></svg>').format(
         group_class(group), mark_path(group, 7, 7, 4.5)
     )

@@ -1,7 +1,7 @@
-"""report.html of a run: from its directory, or from what training has at hand, to one self-contained file.
+"""Builder of report.html from a run directory or from training's prepared data.
 
-All text in it is a stranger's: Jinja2 escapes every value, there is no link and no script, and a
-Content-Security-Policy keeps the page from loading or running anything but its own style and images.
+All text on the page is untrusted. Jinja2 escapes every value, the page has no outside link and no script, and a
+Content-Security-Policy lets it load and run nothing but its own style and images.
 """
 
 import json
@@ -34,19 +34,19 @@ from trainer.reports.html.verdict import give_verdict, headline_metric, metric_t
 PAGE = "report.html"
 REPORT = "report.json"
 SECTIONS = {
-    "charts": ("training", "Training"), "metrics": ("metrics", "Against the baselines"),
-    "slices": ("slices", "For whom it works"), "map": ("map", "Map"), "clusters": ("clusters", "Clusters"),
+    "charts": ("training", "Training"), "metrics": ("metrics", "Comparison with baselines"),
+    "slices": ("slices", "Results by slice"), "map": ("map", "Map"), "clusters": ("clusters", "Clusters"),
     "users": ("users", "Recommendations"), "pairs answers": ("answers", "Words and images"),
-    "failures": ("failures", "Failures"), "ours": ("made", "How it was made"),
+    "failures": ("failures", "Failures"), "ours": ("made", "Reproduce this run"),
 }  # fmt: skip
 HERE = Path(__file__).parent
 
 
 def write_page(run: Path, progress: Progress, *, out: Path | None = None, prepared: Prepared | None = None) -> Path:
-    """Write the page of a run directory and return where it is; `prepared` saves reading the run's data again.
+    """Write the page of a run directory and return its path; `prepared` saves reading the run's data again.
 
-    Raises ConfigError where the directory holds no finished run. Where the checkpoint or its data cannot be read any
-    more, the page says so and leaves out what needs them.
+    Raises ConfigError where the directory has no finished run. Where the checkpoint or its data cannot be read, the
+    page has a notice and leaves out the sections that need them.
     """
     report = read_report(run)
     sections, missing = _model_sections(run, progress, prepared)
@@ -57,7 +57,7 @@ def write_page(run: Path, progress: Progress, *, out: Path | None = None, prepar
 
 
 def read_report(run: Path) -> dict[str, Any]:
-    """Return report.json of a run directory; raises ConfigError."""
+    """Return the content of report.json of a run directory; raises ConfigError where it cannot be read."""
     path = run / REPORT
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
@@ -73,12 +73,12 @@ def read_report(run: Path) -> dict[str, Any]:
 
 
 def render(context: Mapping[str, Any]) -> str:
-    """Return the page."""
+    """Return the HTML of the page."""
     return _environment().get_template("page.html.j2").render(context)
 
 
 def context_of(run: Path, report: Mapping[str, Any], sections: Mapping[str, Any], missing: str = "") -> dict[str, Any]:
-    """Return what the template needs; a section without data is None."""
+    """Return the template's context; a section without data is None."""
     settings: Mapping[str, Any] = report["run"]
     ours = str(settings.get("model", {}).get("type", "model"))
     test: Mapping[str, Any] = report.get("test") or {}
@@ -131,20 +131,20 @@ def _environment() -> Environment:
 
 
 def _model_sections(run: Path, progress: Progress, prepared: Prepared | None) -> tuple[dict[str, Any], str]:
-    """Return what the best checkpoint shows on its data, and why that is missing where it is."""
+    """Return the sections that need the best checkpoint and its data, and the reason where they are missing, or ""."""
     try:
         saved = checkpoint.load(run / "best")
         prepared = prepared or prepare(parse_config(saved.run), progress)
     except TrainerError as error:
         return {}, str(error)
     if prepared.data_hash != saved.data_hash:
-        return {}, "the files that the run file names are no longer those the run was made from"
-    return _look(prepared, saved, progress), ""
+        return {}, "the data files have changed since the run"
+    return _sections(prepared, saved, progress), ""
 
 
-def _look(prepared: Prepared, saved: Checkpoint, progress: Progress) -> dict[str, Any]:
+def _sections(prepared: Prepared, saved: Checkpoint, progress: Progress) -> dict[str, Any]:
     towers: Mapping[str, nn.Module] = {name: tower.to(prepared.device).eval() for name, tower in saved.towers.items()}
-    # With what tuned encoders say in place of the features, nothing has to be encoded twice.
+    # The features come from tuned encoders where the model has them, so nothing is encoded twice.
     prepared = replace(prepared, features=tuned_features(prepared, towers))
     maker = gallery.TileMaker(prepared)
     sections: dict[str, Any] = {}
@@ -165,7 +165,7 @@ def _look(prepared: Prepared, saved: Checkpoint, progress: Progress) -> dict[str
 
 
 def _facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return where the run comes from."""
+    """Return the facts of the page's header as (name, value): the model and the origin of the run."""
     settings, data = report["run"], report.get("data") or {}
     split = report.get("split") or {}
     facts = (
@@ -192,5 +192,5 @@ def _totals(report: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _percent(part: float) -> str:
-    """Return a part of 1 in whole percent; only everything is 100 %, and only nothing is 0 %."""
+    """Return a share in whole percent; only exactly 1 is "100 %", and only exactly 0 is "0 %"."""
     return f"{round(part * 100) if part in (0, 1) else min(99, max(1, round(part * 100)))} %"

@@ -1,4 +1,4 @@
-"""Questions to the item embeddings: words people would type, and images."""
+"""Queries against the item embeddings: typical words of the titles, and images."""
 
 import math
 import re
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from trainer.reports.html.categories import Grouping, largest
 
-FEWEST_TITLES = 3  # words in fewer titles are a product's name, not a question
+FEWEST_TITLES = 3  # words in fewer titles are a product's name, not a query
 WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 def query_words(titles: Sequence[str], grouping: Grouping | None, most: int) -> list[str]:
-    """Return pairs of neighbouring title words that are typical of the largest groups, one pair a group.
+    """Return pairs of adjacent title words that are typical of the largest groups, one pair per group.
 
-    Typical: frequent in the group's titles and rarer elsewhere. Words of groups too small for it are left out.
+    Typical: frequent in the group's titles and rarer elsewhere. Groups without such a pair are left out.
     """
     pairs = [_pairs(title) for title in titles]
     everywhere = Counter(pair for found in pairs for pair in found)
@@ -41,9 +41,9 @@ def query_words(titles: Sequence[str], grouping: Grouping | None, most: int) -> 
 def nearest(
     queries: NDArray[np.floating], gallery: NDArray[np.floating], num: int, own: Sequence[int | None] | None = None
 ) -> NDArray[np.int64]:
-    """Return the `num` gallery rows (g, dim) of largest dot product with each query (n, dim), best first: (n, num).
+    """Return the `num` gallery rows with the largest dot product with each query, best first, (n, num).
 
-    `own`: a gallery row that each query is itself and that is left out.
+    queries: (n, dim); gallery: (g, dim); `own`: the gallery row of each query itself, which is left out, or None.
     """
     scores = queries @ gallery.T
     for row, mine in enumerate(own or ()):
@@ -60,9 +60,9 @@ def same_group_share(
     values: Sequence[str | None],
     num: int = 10,
 ) -> float | None:
-    """Return how many of the `num` nearest others share the query's group, on average.
+    """Return the mean share of the `num` nearest other rows that are in the query's group.
 
-    `rows` (n,): which gallery row each query is. Queries without a group are left out; None where none is left.
+    `rows` (n,): the gallery row of each query. Queries without a group are left out; None where none is left.
     """
     kept = [position for position, row in enumerate(rows) if values[row] is not None]
     if not kept or len(gallery) < 2:

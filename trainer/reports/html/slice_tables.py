@@ -1,4 +1,4 @@
-"""For whom it works: the slices of report.json as tables, ours beside the best baseline of each slice."""
+"""Tables of the slices in report.json: the model beside the best baseline of each slice."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,37 +7,37 @@ from typing import Any
 from trainer.reports.html.tables import Cell, domain_of, is_interval, metric_cell
 from trainer.reports.html.verdict import BETTER, UNCLEAR, WORSE, headline_metric, listed, metric_title
 
-# What the kinds of slice in report.json ask, and how to read them.
+# {kind of slice in report.json: (title, caption)}
 KINDS = {
-    "history_length": ("How long the history is", "Users by how many interactions they liked before."),
+    "history_length": ("Length of the history", "Users by the number of interactions they liked before."),
     "target_temperature": (
-        "How known the item is",
-        "Held-out items by how many training users liked them: hot 20 or more, warm 1 to 19, cold none.",
+        "Item temperature",
+        "Held-out items by the number of training users who liked them: hot 20 or more, warm 1 to 19, cold none.",
     ),
     "target_popularity": (
         "Head and tail",
-        "Held-out items: the head holds four fifths of all training likes, the tail is the rest.",
+        "Held-out items: the head has four fifths of all training likes, the tail has the rest.",
     ),
     "target_image": ("Items without an image", "Held-out items by whether they have one."),
     "target_text": ("Items without a text", "Held-out items by whether they have one."),
-    "truncated_history": ("The same users with less history", "Only the last few liked interactions are told."),
-    "masked_modality": ("The same users with less to see", "All images, or all texts, are taken away."),
+    "truncated_history": ("Shorter histories", "The same users, with only the last few liked interactions."),
+    "masked_modality": ("Missing modalities", "The same users, with all images or all texts removed."),
 }
 
 
 @dataclass(frozen=True)
 class SliceRow:
-    """One slice; `cells`: ours and the best baseline, None where the slice is empty."""
+    """Row of one slice; `cells`: the model and the best baseline, None where the slice is empty."""
 
     name: str
     count: str
     cells: Sequence[Cell | None]
-    outcome: str  # "" where nothing can be compared
+    outcome: str  # "" where there is nothing to compare
 
 
 @dataclass(frozen=True)
 class SliceTable:
-    """One kind of slice."""
+    """Table of one kind of slice."""
 
     title: str
     caption: str
@@ -46,13 +46,13 @@ class SliceTable:
 
 
 def slice_tables(ours: str, report: Mapping[str, Any]) -> list[SliceTable]:
-    """Return a table for each kind of slice that the report has with users in it."""
+    """Return one table for each kind of slice in the report that has users."""
     found = (_table(ours, kind, entries) for kind, entries in _kinds(report))
     return [table for table in found if table is not None]
 
 
 def slice_losses(tables: Sequence[SliceTable]) -> list[str]:
-    """Return in which slices a baseline is clearly better, a sentence a table."""
+    """Return one sentence per table that lists the slices where a baseline is clearly better."""
     losses = []
     for table in tables:
         worse = [f"“{row.name}”" for row in table.rows if row.outcome == WORSE]
@@ -88,7 +88,7 @@ def _table(ours: str, kind: str, entries: Sequence[Mapping[str, Any]]) -> SliceT
     return SliceTable(
         title,
         f"{caption} {metric_title(metric)}; better or worse only where the two intervals do not overlap.".strip(),
-        ("Slice", "Users", ours, "Best baseline", "So"),
+        ("Slice", "Users", ours, "Best baseline", "Result"),
         [_row(ours, entry, models, domain) for entry, models in zip(entries, values, strict=True)],
     )
 

@@ -1,4 +1,4 @@
-"""What report.json says, as tables and charts. A part that a report lacks is None, and the page leaves it out."""
+"""Tables and charts of report.json. A part that a report lacks is None, and the page leaves it out."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,16 +23,16 @@ from trainer.reports.html.verdict import (
     signed,
 )
 
-MAX_LINES = 4  # a chart with more is a tangle
+MAX_LINES = 4  # more lines in a chart are unreadable
 UNRANKED = {BETTER: HIGHER, WORSE: LOWER, UNCLEAR: UNCLEAR}
-PAIR_WAYS = {"text_to_image": "text to image", "image_to_text": "image to text"}
+PAIR_DIRECTIONS = {"text_to_image": "text to image", "image_to_text": "image to text"}
 
 Interval = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A number with its interval, in words and as a bar; `outcome` is that of a difference."""
+    """Table cell of a number with its interval, as text and as a bar; `outcome`: that of a difference, else ""."""
 
     text: str
     bar: Markup
@@ -41,17 +41,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One model's line of a metric's table."""
+    """Row of one model in a metric's table."""
 
     name: str
     is_ours: bool
     value: Cell
-    difference: Cell | None  # ours minus it
+    difference: Cell | None  # ours minus this model
 
 
 @dataclass(frozen=True)
 class MetricTable:
-    """One metric: ours and every baseline, the best first."""
+    """Table of one metric: the model and every baseline, the best first."""
 
     title: str
     rows: Sequence[Row]
@@ -59,7 +59,7 @@ class MetricTable:
 
 
 def training_charts(training: Mapping[str, Any]) -> list[tuple[Markup, str]]:
-    """Return (chart, caption) of the loss and of the metrics on "valid", each where there are two epochs of it."""
+    """Return (chart, caption) of the loss and of the metrics on "valid", each where it has at least two epochs."""
     epochs: Sequence[Mapping[str, float]] = training.get("epochs") or []
     best = training.get("best_epoch")
     names = [name for name in dict.fromkeys(name for epoch in epochs for name in epoch) if name != "epoch"]
@@ -93,7 +93,7 @@ def epoch_table(training: Mapping[str, Any]) -> tuple[list[str], list[list[str]]
 
 
 def metric_tables(ours: str, test: Mapping[str, Any]) -> list[MetricTable]:
-    """Return a table for each metric of the test, the headline metric first."""
+    """Return one table per test metric, the headline metric first."""
     models: Mapping[str, Mapping[str, Any]] = test.get("models") or {}
     if ours not in models:
         return []
@@ -106,18 +106,23 @@ def metric_tables(ours: str, test: Mapping[str, Any]) -> list[MetricTable]:
 
 def pair_table(pairs: Mapping[str, Any]) -> tuple[list[str], list[list[str]]] | None:
     """Return (column names, rows of text) of the retrieval between texts and images, None where there was none."""
-    ways = [way for way in ("text_to_image", "image_to_text") if isinstance(pairs.get(way), Mapping)]
-    names = list(dict.fromkeys(name for way in ways for name in pairs[way]))
+    directions = [
+        direction for direction in ("text_to_image", "image_to_text") if isinstance(pairs.get(direction), Mapping)
+    ]
+    names = list(dict.fromkeys(name for direction in directions for name in pairs[direction]))
     if not names:
         return None
-    rows = [[PAIR_WAYS[way], *(_pair_cell(pairs, way, name) for name in names)] for way in ways]
+    rows = [
+        [PAIR_DIRECTIONS[direction], *(_pair_cell(pairs, direction, name) for name in names)]
+        for direction in directions
+    ]
     return ["", *map(metric_title, names)], rows
 
 
 def pair_notes(report: Mapping[str, Any]) -> list[str]:
-    """Return what has to be said beside the retrieval between texts and images."""
+    """Return the caveats of the retrieval between texts and images."""
     pairs: Mapping[str, Any] = report.get("pairs") or {}
-    has_chosen = len((report.get("training") or {}).get("epochs") or []) > 1  # and older reports do not say so
+    has_chosen = len((report.get("training") or {}).get("epochs") or []) > 1  # older reports lack the note `held_out`
     notes = [pairs.get("held_out") or (HELD_OUT_NOTE if pairs and has_chosen else "")]
     similarity = pairs.get("avg_mean_similarity@5")
     if similarity:
@@ -127,13 +132,13 @@ def pair_notes(report: Mapping[str, Any]) -> list[str]:
 
 
 def metric_cell(value: Interval, domain: tuple[float, float], label: str = "") -> Cell:
-    """Return a mean with its interval, after the name of what it is of where there are several."""
+    """Return the cell of a mean with its interval, after `label` where given."""
     text = f"{label} {value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]".lstrip()
     return Cell(text, interval_bar(value["mean"], value["low"], value["high"], domain=domain))
 
 
 def difference_cell(value: Interval, domain: tuple[float, float], confidence: float, metric: str) -> Cell:
-    """Return a difference of a metric with its interval and what it means."""
+    """Return the cell of a metric's difference with its interval and outcome."""
     text = f"{signed(value['mean'])} [{signed(value['low'])}, {signed(value['high'])}]"
     bar = interval_bar(value["mean"], value["low"], value["high"], domain=domain, reference=0.0)
     kind = outcome(value, confidence)
@@ -141,19 +146,19 @@ def difference_cell(value: Interval, domain: tuple[float, float], confidence: fl
 
 
 def is_interval(value: Any) -> bool:
-    """Whether a value of the report is {mean, low, high}."""
+    """Return whether a value of the report is {mean, low, high}."""
     return isinstance(value, Mapping) and {"mean", "low", "high"} <= value.keys()
 
 
 def domain_of(intervals: Iterable[Interval], *, with_zero: bool = True) -> tuple[float, float]:
-    """Return (from, to) of an axis that all these intervals fit on."""
+    """Return the domain (from, to) of an axis that fits all these intervals."""
     ends = [end for interval in intervals for end in (interval["low"], interval["high"])]
     ends += [0.0] if with_zero else []
     return min(ends), max(ends)
 
 
 def flat_config(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Return a run's settings as (dotted name, value in words)."""
+    """Return a run's settings as (dotted name, value as text)."""
     rows: list[tuple[str, str]] = []
     for key, value in values.items():
         if isinstance(value, Mapping):
@@ -172,11 +177,11 @@ def as_toml(values: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _pair_cell(pairs: Mapping[str, Any], way: str, name: str) -> str:
-    if name not in pairs[way]:
+def _pair_cell(pairs: Mapping[str, Any], direction: str, name: str) -> str:
+    if name not in pairs[direction]:
         return "–"
-    interval = (pairs.get("intervals") or {}).get(way, {}).get(name)
-    return f"{pairs[way][name]:.3f}" + (f" [{interval['low']:.3f}, {interval['high']:.3f}]" if interval else "")
+    interval = (pairs.get("intervals") or {}).get(direction, {}).get(name)
+    return f"{pairs[direction][name]:.3f}" + (f" [{interval['low']:.3f}, {interval['high']:.3f}]" if interval else "")
 
 
 def _toml_value(value: Any) -> str:
@@ -244,7 +249,7 @@ def _loss_caption(line: Line) -> str:
     first, last = line.points[0][1], line.points[-1][1]
     if last >= first:
         return "The training loss did not fall: the model learnt nothing that its loss rewards."
-    return f"The training loss fell from {first:.3f} to {last:.3f}. It says only that training examples are fitted."
+    return f"The training loss fell from {first:.3f} to {last:.3f}. It measures only the fit to training examples."
 
 
 def _valid_caption(line: Line, best: int | None) -> str:
@@ -252,9 +257,11 @@ def _valid_caption(line: Line, best: int | None) -> str:
         return f"{line.name} of validation users after each epoch."
     values = dict(line.points)
     last = line.points[-1][0]
-    text = f"{line.name} of validation users was highest after epoch {best} ({values[best]:.3f}), which is judged here."
+    text = (
+        f"{line.name} of validation users was highest after epoch {best} ({values[best]:.3f}); this page evaluates it."
+    )
     if best == last:
         return text + " It was still rising when training ended: more epochs may help."
     if best == 0:
-        return text + " No training was better than any."
-    return text + " Later epochs fitted the training examples better, and these users no better."
+        return text + " The untrained model was better than every trained epoch."
+    return text + " Later epochs fitted the training examples better, but not these users."

@@ -1,4 +1,4 @@
-"""Products' images as small data URIs, so that the page is one file."""
+"""Thumbnails of product images as data URIs, so that the page is one file."""
 
 import base64
 import io
@@ -13,14 +13,14 @@ QUALITY = 72
 
 
 class Thumbnails:
-    """The catalogue's images, each read when first asked for."""
+    """Thumbnails of the catalogue's images, each made on first use."""
 
     def __init__(self, images: Mapping[int, Path]) -> None:
         self.images = images
         self._made: dict[int, str | None] = {}
 
     def __call__(self, item_idx: int) -> str | None:
-        """Return an item's image as a data URI, None where it has none that can be read."""
+        """Return an item's thumbnail as a data URI, None where it has no readable image."""
         if item_idx not in self._made:
             path = self.images.get(item_idx)
             self._made[item_idx] = None if path is None else thumbnail(path)
@@ -28,7 +28,7 @@ class Thumbnails:
 
 
 def thumbnail(path: Path) -> str | None:
-    """Return an image file as a JPEG data URI of at most SIZE pixels a side, on white; None where it is no image."""
+    """Return an image file as a JPEG data URI of at most SIZE pixels a side, on white; None for any other file."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)  # a small file can hold gigapixels
@@ -36,7 +36,7 @@ def thumbnail(path: Path) -> str | None:
                 image.draft("RGB", (SIZE, SIZE))
                 rgba = image.convert("RGBA")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning, Image.DecompressionBombError):
-        return None  # the page shows a place without an image; the encoder has already said so of this file
+        return None  # the page shows a placeholder; the encoder has already reported this file
     rgba.thumbnail((SIZE, SIZE), Image.Resampling.LANCZOS)
     white = Image.new("RGBA", rgba.size, "white")
     written = io.BytesIO()

@@ -1,19 +1,19 @@
-"""Does the model earn its place? In one sentence, from the paired differences in report.json."""
+"""Verdict on a model in one sentence, from the paired differences to the baselines in report.json."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# Metrics of which more is better whatever else one wants. Coverage, diversity, novelty are traded against these.
+# Metrics of which more is always better. Coverage, diversity and novelty are traded against these.
 RANKING_METRICS = ("ndcg", "recall", "precision", "f1", "mrr", "map", "hit_rate", "auc")
 BETTER, WORSE, UNCLEAR = "better", "worse", "unclear"
-HIGHER, LOWER = "higher", "lower"  # the same, of what is no ranking metric
+HIGHER, LOWER = "higher", "lower"  # in place of better and worse, for metrics that are not ranking metrics
 MAX_INTERVALS = 2  # in one sentence
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`is_good` only where the model beats every baseline; `losses` says at what else it loses."""
+    """Verdict on a model. `is_good`: it beats every baseline; `losses`: a sentence on the other metrics it loses."""
 
     sentence: str
     is_good: bool
@@ -33,18 +33,21 @@ def outcome(difference: Mapping[str, float], confidence: float = 0.95) -> str:
 
 
 def headline_metric(metrics: Sequence[str], wanted: str | None = None) -> str | None:
-    """Return the metric that decides: the one training stopped by, else NDCG@10, else the first that ranks."""
+    """Return the metric of the verdict: `wanted` (training's stop metric), else NDCG@10, else the first ranking metric.
+
+    None where no metric is a ranking metric.
+    """
     choices = (wanted, "ndcg@10", *metrics)
     return next((name for name in choices if name in metrics and is_ranking_metric(name)), None)
 
 
 def is_ranking_metric(name: str | None) -> bool:
-    """Whether more of it is better, cut off anywhere."""
+    """Return whether a metric, at any cut-off, is one of RANKING_METRICS."""
     return name is not None and name.split("@")[0] in RANKING_METRICS
 
 
 def give_verdict(ours: str, test: Mapping[str, Any], metric: str) -> Verdict | None:
-    """Return the verdict on `ours` by `metric`; None where the report compares it with nothing."""
+    """Return the verdict on `ours` by `metric`; None where the report has no comparison."""
     differences: Mapping[str, Any] = test.get(f"{ours}_minus") or {}
     found = {name: metrics[metric] for name, metrics in differences.items() if metric in metrics}
     if not found:
@@ -68,7 +71,8 @@ def give_verdict(ours: str, test: Mapping[str, Any], metric: str) -> Verdict | N
         parts.append(f"it loses to {_listed_with(found, by_outcome[WORSE], 'most to', 'and to')}")
     if by_outcome[UNCLEAR]:
         parts.append(
-            f"these users cannot tell it from {_listed_with(found, by_outcome[UNCLEAR], 'most differing', 'then')}"
+            "these users show no clear difference from "
+            + _listed_with(found, by_outcome[UNCLEAR], "the largest from", "then")
         )
     if by_outcome[BETTER]:
         parts.append(f"it beats {listed(by_outcome[BETTER])}")
@@ -77,7 +81,7 @@ def give_verdict(ours: str, test: Mapping[str, Any], metric: str) -> Verdict | N
 
 
 def metric_title(name: str) -> str:
-    """Return a metric's name as the field writes it.
+    """Return a metric's usual name.
 
     >>> metric_title("ndcg@10"), metric_title("hit_rate@5"), metric_title("auc"), metric_title("coverage@10")
     ('NDCG@10', 'Hit rate@5', 'AUC', 'Coverage@10')
@@ -88,7 +92,7 @@ def metric_title(name: str) -> str:
 
 
 def listed(names: Any) -> str:
-    """Return names as a list in words.
+    """Join names with commas and "and".
 
     >>> listed(["a"]), listed(["a", "b", "c"])
     ('a', 'a, b and c')
@@ -98,7 +102,7 @@ def listed(names: Any) -> str:
 
 
 def _losses(differences: Mapping[str, Any], decided: str, confidence: float) -> tuple[str, ...]:
-    """Return at what else baselines are better: one sentence, or none."""
+    """Return the other metrics at which baselines are better: one sentence, or none."""
     winners: dict[str, list[str]] = {}
     for name, metrics in differences.items():
         for metric, difference in metrics.items():
@@ -114,12 +118,12 @@ def _losses(differences: Mapping[str, Any], decided: str, confidence: float) -> 
 
 
 def _listed_with(found: Mapping[str, Any], names: Sequence[str], most: str, then: str) -> str:
-    """Return names with their intervals; of many, the interval of the farthest from zero alone."""
+    """Return names with their intervals; of more than MAX_INTERVALS, only that of the largest difference."""
     by_size = sorted(names, key=lambda name: -abs(found[name]["mean"]))
     if len(names) <= MAX_INTERVALS:
         return listed(f"{name} ({_interval(found[name])})" for name in by_size)
     first, *others = by_size
-    return f"{len(names)} of them, {most} {first} ({_interval(found[first])}), {then} {listed(others)}"
+    return f"{len(names)} baselines, {most} {first} ({_interval(found[first])}), {then} {listed(others)}"
 
 
 def _interval(difference: Mapping[str, float]) -> str:
@@ -127,7 +131,7 @@ def _interval(difference: Mapping[str, float]) -> str:
 
 
 def signed(number: float) -> str:
-    """Return a difference with its sign, three digits behind the point.
+    """Format a difference with its sign and three decimals.
 
     >>> signed(0.1), signed(-0.02), signed(0.0001)
     ('+0.100', '−0.020', '0.000')

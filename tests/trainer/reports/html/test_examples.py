@@ -102,7 +102,7 @@ def test_items_are_grouped_by_the_widest_level_that_is_not_mostly_one():
     widest, finest = groupings([{"categoryPath": list(path)} for path in paths])
     assert widest.values == ("Shoes",) * 4 + ("Hats",) * 4 + (None,)
     assert set(finest.values) == {"Boots", "Heels", "Caps", None}
-    assert "level 2" in widest.what and "level 3" in finest.what
+    assert "level 2" in widest.name and "level 3" in finest.name
 
 
 def test_categories_of_one_name_in_two_places_stay_two():
@@ -115,7 +115,7 @@ def test_categories_of_one_name_in_two_places_stay_two():
 def test_without_categories_items_are_grouped_by_brand_then_shop_then_not_at_all():
     branded = [{"brand": "a", "shop": "s"}, {"brand": "b", "shop": "s"}, {"shop": "t"}]
     assert groupings(branded)[0].values == ("a", "b", None)
-    assert groupings([{"shop": "s"}, {"shop": "t"}])[0].what == "shop"
+    assert groupings([{"shop": "s"}, {"shop": "t"}])[0].name == "shop"
     assert groupings([{"shop": "s"}, {"shop": "s"}]) == []
     assert largest(["b", None, "a", "a", "c", "b"], 2) == ["a", "b"]
 
@@ -157,19 +157,19 @@ def test_the_verdict_is_good_only_where_every_interval_is_above_zero():
     assert not verdict.is_good
     assert verdict.sentence == (
         "ours does not beat every baseline at NDCG@10: it loses to knn (−0.300 [−0.400, −0.200]); "
-        "these users cannot tell it from content (+0.020 [−0.010, +0.050]); it beats popularity."
+        "these users show no clear difference from content (+0.020 [−0.010, +0.050]); it beats popularity."
     )
     assert give_verdict("ours", {}, "ndcg@10") is None
 
 
 def test_the_verdict_names_many_winners_with_the_largest_difference_alone():
     unclear = minus(a=(-0.2, 0.1), b=(-0.4, 0.2), c=(-0.1, 0.15))
-    assert "tell it from 3 of them, most differing b (−0.100 [−0.400, +0.200]), then a and c." in (
+    assert "difference from 3 baselines, the largest from b (−0.100 [−0.400, +0.200]), then a and c." in (
         give_verdict("ours", unclear, "ndcg@10").sentence
     )
     test = minus(a=(-0.2, -0.1), b=(-0.4, -0.2), c=(-0.3, -0.2), d=(0.1, 0.2))
     assert give_verdict("ours", test, "ndcg@10").sentence == (
-        "ours does not beat every baseline at NDCG@10: it loses to 3 of them, most to b (−0.300 [−0.400, −0.200]), "
+        "ours does not beat every baseline at NDCG@10: it loses to 3 baselines, most to b (−0.300 [−0.400, −0.200]), "
         "and to c and a; it beats d."
     )
 
@@ -178,7 +178,7 @@ def test_a_difference_that_many_baselines_explain_is_no_win():
     test = minus(content=(0.01, 0.05), popularity=(0.1, 0.2))
     test["ours_minus"]["content"]["ndcg@10"]["holm_p_value"] = 0.07
     verdict = give_verdict("ours", test, "ndcg@10")
-    assert not verdict.is_good and "cannot tell it from content" in verdict.sentence
+    assert not verdict.is_good and "no clear difference from content" in verdict.sentence
     assert give_verdict("ours", {**test, "confidence": 0.9}, "ndcg@10").is_good
 
 

@@ -172,7 +172,7 @@ def test_other_data_than_the_runs_are_not_shown_as_its_own(run, tmp_path):
     checkpoint.write_text(json.dumps(document))
     assert main(["report", str(tmp_path / "run")]) == 0
     reader = Reader(tmp_path / "run" / "report.html")
-    assert "no longer those the run was made from" in reader.text and "users" not in reader.ids()
+    assert "the data files have changed since the run" in reader.text and "users" not in reader.ids()
 
 
 @pytest.mark.parametrize("lacking", ["test", "training", "data", "split", "commit", "content"])
@@ -211,7 +211,7 @@ def test_slices_stand_beside_the_best_baseline_and_losses_are_said():
         ("hot", "1,234", "worse"), ("warm", "1,234", "unclear"), ("cold", "0", ""),
     ]  # fmt: skip
     assert table.rows[0].cells[1].text == "knn 0.300 [0.280, 0.320]" and table.rows[2].cells == (None, None)
-    assert slice_losses([table]) == ["How known the item is: a baseline is better for “hot”."]
+    assert slice_losses([table]) == ["Item temperature: a baseline is better for “hot”."]
     assert slice_tables("ours", {}) == slice_tables("ours", {"slices": {"kind": "words"}}) == []
 
 
