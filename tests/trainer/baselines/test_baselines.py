@@ -113,7 +113,7 @@ def first_likes(train):
 
 
 @pytest.mark.parametrize("proximity", [0.0, 0.5, 1.0])
-def test_items_liked_together_are_weighed_by_how_far_apart_they_were(proximity):
+def test_liked_together_weights_pairs_by_distance(proximity):
     train = some_train()
     slow = np.zeros((NUM_ITEMS, NUM_ITEMS))
     for items in first_likes(train):
@@ -124,7 +124,7 @@ def test_items_liked_together_are_weighed_by_how_far_apart_they_were(proximity):
     np.testing.assert_allclose(liked_together(train, NUM_ITEMS, proximity).toarray(), slow, rtol=1e-5)
 
 
-def test_co_occurrence_by_proximity_uses_those_weights():
+def test_co_occurrence_with_proximity_uses_liked_together():
     train, cases = some_train(), some_cases()
     near = liked_together(train, NUM_ITEMS, 1.0).toarray()
     found, histories = scores_of(CoOccurrence(train, NUM_ITEMS).scorer(0.0, 0.0, None, proximity=1.0), cases)
@@ -161,7 +161,8 @@ def test_user_neighbours_equal_their_formula():
         np.testing.assert_allclose(row, expected, rtol=1e-5, atol=1e-7)
 
 
-def test_overlap_popularity_counts_only_users_who_share_an_item_and_then_everybody():
+def test_overlap_popularity_equals_its_formula():
+    """Users who share a liked item count 1; global popularity breaks ties."""
     train, cases = some_train(), some_cases()
     people = liked_sets(train)
     most = max(sum(j in p for p in people) for j in range(NUM_ITEMS))
@@ -188,7 +189,7 @@ def test_ease_between_shops_is_ridge_regression():
     np.testing.assert_allclose(found, history @ weights, atol=1e-5)
 
 
-def test_ease_by_proximity_predicts_weighted_choices():
+def test_ease_with_proximity_is_weighted_ridge_regression():
     train, cases = some_train(), some_cases()
     a = dense(train)[:, SHOP_A]
     near = liked_together(train, NUM_ITEMS, 0.5)
@@ -199,7 +200,7 @@ def test_ease_by_proximity_predicts_weighted_choices():
     np.testing.assert_allclose(found, history @ weights, atol=1e-5)
 
 
-def test_ease_in_one_shop_is_steck_s_closed_form():
+def test_ease_in_one_shop_is_the_closed_form_of_steck():
     train, cases = some_train(), some_cases(items=np.arange(NUM_ITEMS))
     x = dense(train)
     inverse = np.linalg.inv(x.T @ x + 7 * np.eye(NUM_ITEMS))
@@ -213,7 +214,7 @@ def test_ease_in_one_shop_is_steck_s_closed_form():
         np.testing.assert_allclose(row[fresh], wanted[fresh], atol=1e-5)
 
 
-def test_als_is_at_rest_where_hu_s_loss_is_and_folds_histories_in(monkeypatch):
+def test_als_minimises_the_loss_of_hu_and_folds_histories_in(monkeypatch):
     """The gradients of the loss of Hu, Koren & Volinsky, written out, vanish; a new user gets the least squares."""
     alpha, weight, kept = 5.0, 1.5, []
 
@@ -240,7 +241,7 @@ def test_als_is_at_rest_where_hu_s_loss_is_and_folds_histories_in(monkeypatch):
         np.testing.assert_allclose(row, y[CANDIDATES] @ user, atol=1e-4)
 
 
-def test_als_knows_nothing_of_items_that_nobody_chose():
+def test_als_scores_unliked_items_zero():
     train = some_train()
     unvisited = make_interactions(["a", "b"], [int(SHOP_A[0]), int(SHOP_A[1])], [0, 0], [0.0, 1.0], [1.0, 1.0])
     assert np.isin(CANDIDATES, train.item_idx).any()
@@ -248,7 +249,7 @@ def test_als_knows_nothing_of_items_that_nobody_chose():
     assert np.abs(found).max() == 0
 
 
-def test_ease_of_a_large_catalogue_keeps_the_most_liked_items():
+def test_ease_keeps_the_most_liked_items_of_a_large_catalogue():
     train = some_train()
     count = dense(train).sum(axis=0)
     model = Ease(user_items(train, NUM_ITEMS), CANDIDATES, may_repeat=False, max_items=3)
@@ -256,7 +257,7 @@ def test_ease_of_a_large_catalogue_keeps_the_most_liked_items():
     assert min(count[model.inputs]) >= max(count[np.setdiff1d(SHOP_A, model.inputs)])
 
 
-def test_best_of_history_is_the_mean_of_the_largest_cosines_of_the_last_items():
+def test_best_of_history_is_the_mean_of_the_largest_cosines():
     embeddings = np.random.default_rng(5).normal(size=(NUM_ITEMS, 4)).astype(np.float32)
     cases = some_cases()
     found, histories = scores_of(best_of_history_scorer(embeddings, best=2, last=3), cases)
@@ -269,7 +270,8 @@ def unit(rows):
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def test_words_equal_scikit_learn_s_cosines_and_a_missing_text_has_none():
+def test_words_equal_scikit_learn_cosines():
+    """An item without text has cosine 0."""
     prepared, cases = planted(), planted().split.test
     prepared.features.modality_mask[5, 0] = 0
     titles = [product["title"] if item != 5 else "" for item, product in enumerate(prepared.dataset.products)]
@@ -281,7 +283,8 @@ def test_words_equal_scikit_learn_s_cosines_and_a_missing_text_has_none():
     assert np.all(found[:, cases.candidates.tolist().index(5)] == 0)
 
 
-def test_transfer_equals_its_formula_and_never_uses_what_is_known_of_the_candidate_itself():
+def test_transfer_equals_its_formula():
+    """The neighbours of a candidate never include the candidate itself."""
     generator, train, cases = np.random.default_rng(5), some_train(), some_cases()
     words, content = unit(generator.random((NUM_ITEMS, 4))), unit(generator.normal(size=(NUM_ITEMS, 3)))
     found = Transfer(train, sp.csr_matrix(words), content).scorer(5, 0.25)(cases, np.arange(6))
@@ -304,7 +307,7 @@ def test_transfer_equals_its_formula_and_never_uses_what_is_known_of_the_candida
             assert found[position, column] == pytest.approx(expected, rel=1e-4, abs=1e-6)
 
 
-def test_keep_largest_keeps_k_of_each_row():
+def test_keep_largest_keeps_k_entries_of_each_row():
     matrix = user_items(some_train(), NUM_ITEMS)
     matrix.data = np.random.default_rng(0).random(len(matrix.data)).astype(np.float32)
     kept = keep_largest(matrix, 2).toarray()
@@ -312,7 +315,8 @@ def test_keep_largest_keeps_k_of_each_row():
         assert sorted(row[row > 0]) == sorted(all_of_it[all_of_it > 0])[-2:]
 
 
-def test_standards_make_scores_comparable_and_survive_flat_rows():
+def test_standards_equal_hand_computed_values():
+    """Rows of equal scores stay finite."""
     scores = np.float32([[1, 2, 3, 1000], [5, 5, 5, 5], [0.1, 0.1, 0.1, 0.1]])
     assert z_score(scores)[1:].tolist() == [[0] * 4] * 2
     np.testing.assert_allclose([z_score(scores)[0].mean(), z_score(scores)[0].std()], [0, 1], atol=1e-5)
@@ -324,7 +328,7 @@ def test_standards_make_scores_comparable_and_survive_flat_rows():
     assert (1 / reciprocal_rank(scores)).round(3).tolist() == [[64, 63, 62, 61], [62.5] * 4, [62.5] * 4]
 
 
-def test_mixture_finds_that_two_halves_of_the_truth_belong_together():
+def test_mixture_combines_complementary_parts():
     """One part knows the right half of the candidates, the other which of each half; a third is noise."""
     generator = np.random.default_rng(3)
     num_users, num_items = 60, 20
@@ -348,12 +352,12 @@ def test_mixture_finds_that_two_halves_of_the_truth_belong_together():
     assert ndcg_at_k(ranks, cases.target_ptr, 10).mean() > 0.99
 
 
-def test_a_part_of_weight_zero_is_not_asked():
+def test_mixture_never_calls_a_part_of_weight_zero():
     scorer = mixture_scorer([random_scorer(), None], [1.0, 0.0], ["rank", "rank"])
     assert scorer(some_cases(), np.array([0])).shape == (1, len(CANDIDATES))
 
 
-def test_a_users_scores_do_not_depend_on_who_else_is_asked(monkeypatch):
+def test_mixture_scores_do_not_depend_on_other_users_in_the_batch(monkeypatch):
     """One row of one part's scores holds negative ones; a row alone is that row among all."""
     monkeypatch.setattr(mixtures, "STANDARDS", {"log_z_score": log_z_score, "z_score": z_score})
     cases = some_cases()
@@ -369,7 +373,7 @@ def test_a_users_scores_do_not_depend_on_who_else_is_asked(monkeypatch):
         np.testing.assert_array_equal(fitted.scorer(cases, np.array([position]))[0], together[position])
 
 
-def test_tuning_takes_the_best_on_valid_and_says_what_it_tried():
+def test_tune_chooses_the_best_on_valid_and_records_the_grid():
     cases = some_cases()
     right = np.zeros((len(cases), len(CANDIDATES)), dtype=np.float32)
     right[np.arange(len(cases)), np.searchsorted(CANDIDATES, cases.target_items)] = 1
@@ -379,7 +383,7 @@ def test_tuning_takes_the_best_on_valid_and_says_what_it_tried():
     assert fitted.tuned["valid_ndcg@10"] == 1.0 > fitted.tuned["grid"][0]["ndcg@10"]
 
 
-def test_selected_cases_keep_their_own_targets_and_histories():
+def test_select_cases_keeps_targets_and_histories():
     cases = replace(some_cases(num_users=4), target_ptr=np.array([0, 2, 3, 6, 7]),
                     target_items=np.array([3, 5, 6, 3, 9, 10, 12]))  # fmt: skip
     chosen = select_cases(cases, np.array([3, 0, 2]))
@@ -430,7 +434,7 @@ def share_of_taste(prepared, fit):
     return (shown // 2 % 2 == np.arange(30)[:, None] % 2).mean()
 
 
-def test_every_baseline_that_can_know_the_tastes_finds_them():
+def test_baselines_find_planted_tastes():
     prepared = planted()
     found = {name: share_of_taste(prepared, fit) for name, fit in fit_baselines(prepared).items()}
     assert found.keys() == BASELINES.keys()
@@ -439,7 +443,7 @@ def test_every_baseline_that_can_know_the_tastes_finds_them():
     assert min(found.values()) > 0.9, found
 
 
-def test_before_the_shop_has_opened_only_what_items_are_like_knows_anything():
+def test_only_content_baselines_work_for_an_unvisited_shop():
     """train_sees = "a": no training user has touched a candidate, and nobody fails on it."""
     prepared = planted(train_sees_b=False)
     found = {name: share_of_taste(prepared, fit) for name, fit in fit_baselines(prepared).items()}
@@ -448,7 +452,7 @@ def test_before_the_shop_has_opened_only_what_items_are_like_knows_anything():
     assert {value for name, value in found.items() if name not in knows} == {found["random"]}  # the same luck with ties
 
 
-def test_baselines_never_look_at_the_test_answers():
+def test_baselines_do_not_depend_on_test_targets():
     """The planted leak, the other way round: other test targets must not change what was tuned or scored."""
     prepared = planted()
     test = prepared.split.test
@@ -460,14 +464,15 @@ def test_baselines_never_look_at_the_test_answers():
         np.testing.assert_array_equal(one.fitted.scorer(test, positions), two.fitted.scorer(swapped, positions))
 
 
-def test_a_baseline_asked_for_alone_is_the_one_fitted_among_others():
+def test_a_baseline_fitted_alone_equals_one_fitted_among_others():
     prepared = planted()
     together = fit_baselines(prepared, ["popularity_content", "hybrid_score"])
     for name in together:
         assert BASELINES[name](prepared).tuned == together[name].fitted.tuned
 
 
-def test_parts_of_mixtures_are_fitted_once_and_only_what_was_asked_for_comes_back(monkeypatch):
+def test_fit_baselines_fits_parts_of_mixtures_once(monkeypatch):
+    """Only the requested baselines are returned."""
     asked = []
     monkeypatch.setitem(
         BASELINES, "content", lambda prepared, fit=BASELINES["content"]: asked.append(1) or fit(prepared)
@@ -478,19 +483,19 @@ def test_parts_of_mixtures_are_fitted_once_and_only_what_was_asked_for_comes_bac
     assert {part for parts in MIXTURES.values() for part in parts} <= BASELINES.keys()
 
 
-def test_an_unknown_baseline_is_named_with_those_there_are():
+def test_fit_baselines_refuses_an_unknown_name_and_lists_known_ones():
     with pytest.raises(ConfigError, match=r"no baseline 'itemknn'; choose from random, popularity, .*item_knn"):
         fit_baselines(planted(), ["itemknn"])
 
 
-def test_search_tries_every_part_alone():
+def test_mixture_search_tries_every_part_alone():
     tuned = fit_baselines(planted(), ["hybrid_score"])["hybrid_score"].fitted.tuned
     alone = [(point["standard"], *point["weights"].values()) for point in tuned["grid"]][: -mixtures.POINTS]
     assert {*product(STANDARDS, [(1, 0, 0), (0, 1, 0), (0, 0, 1)])} <= {(each[0], each[1:]) for each in alone}
     assert len(tuned["grid"]) == len(STANDARDS) * (3 + 1 + mixtures.POINTS) + mixtures.POINTS
 
 
-def test_weights_count_as_often_as_redrawn_users_would_choose_them():
+def test_bagged_weights_equal_the_binomial_expectation():
     """One part answers 60 of 100 users and another the rest, so any mixture does as well as one of the two.
 
     The first wins where a sample has 50 or more of its users, which is a binomial chance. (A third part, like the

@@ -28,7 +28,7 @@ def printed(capsys, *arguments):
     return capsys.readouterr().out
 
 
-def test_list_names_every_checkpoint(runs, capsys):
+def test_list_shows_every_checkpoint(runs, capsys):
     rows = json.loads(printed(capsys, "list", runs, "--json"))
     assert [row["checkpoint"] for row in rows] == [str(runs / part) for part in ("one/best", "two/best", "two/last")]
     assert rows[0]["towers"] == ["TwoTowerItem", "TwoTowerUser"]
@@ -38,7 +38,7 @@ def test_list_names_every_checkpoint(runs, capsys):
     assert "0.25" in shown
 
 
-def test_list_shows_the_metric_that_the_model_was_judged_by(tmp_path, capsys):
+def test_list_shows_the_stop_metric_of_the_model(tmp_path, capsys):
     for model, metric in (("clip", "text_to_image_recall@10"), ("hybrid", "same_label@10")):
         metrics = {"valid": {"text_to_image_ndcg@10": 0.1, metric: 0.75}}
         checkpoint.save(some_checkpoint(run={"model": {"type": model}}, metrics=metrics), tmp_path / model)
@@ -46,7 +46,7 @@ def test_list_shows_the_metric_that_the_model_was_judged_by(tmp_path, capsys):
         assert (row["stop_metric"], row["valid"]) == (metric, 0.75)
 
 
-def test_a_damaged_checkpoint_is_listed_and_removed_like_the_others(runs, capsys):
+def test_damaged_checkpoints_are_listed_and_removable(runs, capsys):
     (runs / "one" / "best" / "checkpoint.json").write_text("{")
     rows = json.loads(printed(capsys, "list", runs, "--json"))
     assert [row["checkpoint"] for row in rows] == [str(runs / part) for part in ("one/best", "two/best", "two/last")]
@@ -59,14 +59,14 @@ def test_a_damaged_checkpoint_is_listed_and_removed_like_the_others(runs, capsys
     assert not (runs / "one" / "best").exists()
 
 
-def test_list_of_nothing_says_so(tmp_path, capsys):
+def test_list_refuses_a_directory_without_checkpoints(tmp_path, capsys):
     assert main(["checkpoints", "list", str(tmp_path)]) == 2
     assert "no checkpoint" in capsys.readouterr().err
     assert main(["checkpoints", "list", str(tmp_path / "absent")]) == 2
     assert "no such directory" in capsys.readouterr().err
 
 
-def test_info_verifies_and_tells(runs, capsys):
+def test_info_verifies_weights_and_prints_the_document(runs, capsys):
     document = json.loads(printed(capsys, "info", runs / "one" / "best", "--json"))
     assert document["towers"]["user_tower"]["config"]["max_items"] == 9
     assert "training.learning_rate" in printed(capsys, "info", runs / "one" / "best")
@@ -77,7 +77,7 @@ def test_info_verifies_and_tells(runs, capsys):
     assert "SHA-256" in capsys.readouterr().err
 
 
-def test_compare_names_what_differs_and_all_metrics(runs, capsys):
+def test_compare_shows_differing_settings_and_all_metrics(runs, capsys):
     found = json.loads(printed(capsys, "compare", runs / "one" / "best", runs / "two" / "best", "--json"))
     assert found["settings"] == {"run.training.learning_rate": [0.001, 0.01], "epoch": [2, 5]}
     assert found["metrics"] == {"valid.ndcg@10": [0.25, 0.5], "test.ndcg@10": [0.2, None]}
@@ -86,14 +86,14 @@ def test_compare_names_what_differs_and_all_metrics(runs, capsys):
     assert "hidden" not in shown
 
 
-def test_remove_deletes_the_named_checkpoints_and_nothing_else(runs, capsys):
+def test_remove_deletes_only_the_named_checkpoints(runs, capsys):
     assert "removed 2" in printed(capsys, "remove", runs / "one" / "best", runs / "two" / "last", "--yes")
     assert [path.parent.name for path in runs.rglob("checkpoint.json")] == ["best"]
     assert (runs / "one").is_dir()
 
 
 @pytest.mark.parametrize(("answer", "is_left"), [("y\n", False), ("\n", True), ("n\n", True)])
-def test_remove_asks_first(runs, monkeypatch, capsys, answer, is_left):
+def test_remove_asks_for_confirmation(runs, monkeypatch, capsys, answer, is_left):
     terminal = io.StringIO(answer)
     terminal.isatty = lambda: True
     monkeypatch.setattr("sys.stdin", terminal)
@@ -102,14 +102,15 @@ def test_remove_asks_first(runs, monkeypatch, capsys, answer, is_left):
     assert (runs / "one" / "best").exists() == is_left
 
 
-def test_remove_without_anybody_to_ask_needs_yes(runs, monkeypatch, capsys):
+def test_remove_without_a_terminal_needs_yes(runs, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     assert main(["checkpoints", "remove", str(runs / "one" / "best")]) == 2
     assert "give --yes" in capsys.readouterr().err
     assert (runs / "one" / "best").exists()
 
 
-def test_remove_refuses_what_is_no_checkpoint_or_holds_more_before_it_touches_anything(runs, capsys):
+def test_remove_refuses_other_directories_before_deleting_anything(runs, capsys):
+    """Refused: not a checkpoint, a checkpoint with other files, a link."""
     good = runs / "two" / "best"
     (runs / "one" / "best" / "notes.txt").write_text("mine")
     (runs / "link").symlink_to(runs / "two" / "last")

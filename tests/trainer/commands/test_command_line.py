@@ -49,25 +49,25 @@ def _python(code: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
-def test_ctrl_c_during_the_imports_is_one_word_and_no_traceback() -> None:
+def test_ctrl_c_during_imports_prints_no_traceback() -> None:
     done = _python(CTRL_C_AT_TORCH)
     assert (done.returncode, done.stderr) == (130, "stopped\n")
 
 
 @pytest.mark.parametrize(("words", "code"), [(["--help"], 0), (["trian"], 2), ([], 2)])
-def test_help_and_a_misspelt_command_do_not_wait_for_torch(words: list[str], code: int) -> None:
+def test_help_and_a_misspelt_command_do_not_import_torch(words: list[str], code: int) -> None:
     done = _python(WITHOUT_TORCH, *words)
     assert done.returncode == code
     assert "Error" not in done.stderr
     assert all(name in done.stdout + done.stderr for name in (COMMANDS if words else ()))
 
 
-def test_every_command_has_a_file_and_every_file_of_one_is_listed() -> None:
+def test_commands_and_files_of_the_folder_match() -> None:
     files = Path(commands.__file__).parent.glob("*.py")
     assert set(COMMANDS) == {path.stem for path in files if "def add(" in path.read_text(encoding="utf-8")}
 
 
-def test_a_reader_that_has_enough_is_no_error_to_report() -> None:
+def test_a_closed_pipe_is_not_an_error() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", MANY_LINES], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -21,7 +21,7 @@ def data_of(config):
     return read_dataset(find_files(config.data.products), Path(config.data.interactions))
 
 
-def test_a_saved_split_is_what_a_run_that_names_it_is_judged_by(tmp_path, run, capsys):
+def test_a_run_uses_the_saved_split_that_it_names(tmp_path, run, capsys):
     assert main(["split", str(run), "--out", str(tmp_path / "split.json")]) == 0
     assert f"saved: {tmp_path / 'split.json'}" in capsys.readouterr().out
     other_seed = run.read_text().replace("seed = 7", "seed = 8")
@@ -36,7 +36,7 @@ def test_a_saved_split_is_what_a_run_that_names_it_is_judged_by(tmp_path, run, c
     assert split_dataset(data_of(config), config).test.users.tolist() != saved.test.users.tolist()
 
 
-def test_a_saved_split_that_leaks_is_refused(tmp_path, run):
+def test_split_refuses_a_saved_split_that_leaks(tmp_path, run):
     assert main(["split", str(run), "--out", str(tmp_path / "split.json")]) == 0
     document = json.loads((tmp_path / "split.json").read_text())
     document["train"] = sorted({*document["train"], document["test_may_see"][0]})
@@ -47,7 +47,7 @@ def test_a_saved_split_that_leaks_is_refused(tmp_path, run):
         split_dataset(data_of(config), config)
 
 
-def test_the_command_says_what_is_in_a_split_and_refuses_to_save_one_twice(tmp_path, run, capsys):
+def test_split_describes_a_split_and_refuses_to_save_it_twice(tmp_path, run, capsys):
     assert main(["split", str(run)]) == 0
     out = capsys.readouterr().out
     assert "catalogue split of 1,800 interactions" in out

@@ -18,7 +18,7 @@ def some_cases():
 DATASET = SimpleNamespace(item_keys=[f"shop/{n}" for n in range(6)])
 
 
-def test_values_come_back_as_they_were_written(tmp_path):
+def test_per_user_file_round_trips(tmp_path):
     generator = np.random.default_rng(0)
     values = {model: {metric: generator.random(3) for metric in ("ndcg@10", "auc")} for model in ("two_tower", "ease")}
     found = PerUser(("ü", "b", "a b"), values, "d" * 64, "c" * 64)
@@ -31,18 +31,18 @@ def test_values_come_back_as_they_were_written(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"not a zip"])
-def test_a_broken_file_is_named(tmp_path, content):
+def test_read_per_user_names_a_broken_file(tmp_path, content):
     (tmp_path / "per_user.npz").write_bytes(content)
     with pytest.raises(DataError, match=r"per_user\.npz: is not a per-user file"):
         read_per_user(tmp_path / "per_user.npz")
 
 
-def test_a_missing_file_says_what_writes_it(tmp_path):
+def test_read_per_user_names_the_command_that_writes_a_missing_file(tmp_path):
     with pytest.raises(DataError, match="evaluate CKPT --out"):
         read_per_user(tmp_path / "per_user.npz")
 
 
-def test_the_hash_of_cases_changes_with_anything_that_is_asked():
+def test_hash_cases_changes_with_users_history_targets_and_candidates():
     cases = some_cases()
     same = hash_cases(some_cases(), DATASET)
     assert hash_cases(cases, DATASET) == same

@@ -27,7 +27,7 @@ def some_cases():
     )
 
 
-def test_items_of_the_history_are_ranked_after_everything_else():
+def test_items_of_the_history_rank_last():
     cases = some_cases()
     # Item 0 scores best and item 5 worst for everybody; user b has 0, 1 and 2 behind them.
     scorer = lambda cases, positions: np.tile(-cases.candidates.astype(np.float32), (len(positions), 1))  # noqa: E731
@@ -35,7 +35,7 @@ def test_items_of_the_history_are_ranked_after_everything_else():
 
 
 @pytest.mark.parametrize("scores_per_chunk", [1, 10, 10_000])
-def test_chunks_do_not_change_the_result_even_where_everything_ties(monkeypatch, scores_per_chunk):
+def test_chunk_size_does_not_change_ranks_of_ties(monkeypatch, scores_per_chunk):
     expected = rank_targets(random_scorer(), some_cases(), np.random.default_rng(5))
     monkeypatch.setattr(protocol, "SCORES_PER_CHUNK", scores_per_chunk)
     found = rank_targets(random_scorer(), some_cases(), np.random.default_rng(5))
@@ -44,7 +44,7 @@ def test_chunks_do_not_change_the_result_even_where_everything_ties(monkeypatch,
     assert len(others) > 3
 
 
-def test_popularity_counts_users_once_and_dismissals_never():
+def test_popularity_counts_users_once_and_ignores_dismissals():
     train = make_interactions(list("aaabc"), [3, 3, 1, 1, 2], [0, 1, 0, 0, 5], [0.0, 1, 2, 3, 4], [1.0, 1, 1, 1, 1])
     scores = popularity_scorer(train, 8)(some_cases(), np.array([0, 2]))
     assert scores.tolist() == [[0, 2, 0, 1, 0]] * 2
@@ -58,7 +58,7 @@ def random_features(num_items=8, seed=0):
     return ItemFeatures(text, image, mask)
 
 
-def test_tower_scores_are_cosines_of_each_user_computed_alone():
+def test_tower_scores_equal_cosines_computed_user_by_user():
     """One user at a time without padding, against the batch: padding and gathering must not leak between users."""
     generator = torch.Generator().manual_seed(0)
     towers = TwoTowerItem(5, 7, 8, 6, generator=generator), TwoTowerUser(8, 6, 4, generator=generator)
@@ -77,7 +77,7 @@ def test_tower_scores_are_cosines_of_each_user_computed_alone():
         np.testing.assert_allclose(scores[user], expected, atol=1e-6)
 
 
-def test_histories_keep_the_most_recent_and_count_ages_back_from_now():
+def test_pad_histories_keeps_recent_items_with_ages():
     some = some_cases().history
     padded = pad_histories(some, np.array([2, 5]), np.array([5, 6]), np.array([9.0, 0.5]), max_items=2)
     assert padded.item_idx.tolist() == [[2, 0], [0, 5]]
@@ -86,12 +86,12 @@ def test_histories_keep_the_most_recent_and_count_ages_back_from_now():
     assert padded.ages_days.tolist() == [[5, 0], [0, 0]]  # an interaction after now is of age 0
 
 
-def test_an_empty_history_is_all_padding():
+def test_an_empty_history_is_only_padding():
     padded = pad_histories(some_cases().history, np.array([0]), np.array([0]), np.array([1.0]), max_items=5)
     assert padded.item_mask.tolist() == [[0]]
 
 
-def test_content_baseline_ranks_what_is_like_the_history_first_and_is_tuned_on_valid():
+def test_content_baseline_is_tuned_and_ranks_similar_items_first():
     """Items come in two clusters; every user's target is the one unseen item of their own cluster."""
     generator = np.random.default_rng(1)
     centres = generator.normal(size=(2, 9))

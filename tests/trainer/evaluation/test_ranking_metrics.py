@@ -61,7 +61,7 @@ def problem(seed, num_cases=23, num_candidates=17):
 
 @pytest.mark.parametrize("name", sorted(METRICS))
 @pytest.mark.parametrize("k", [1, 3, 10, 17, 40])
-def test_metric_equals_its_slow_twin(name, k):
+def test_metric_equals_its_slow_version(name, k):
     for seed in range(5):
         scores, targets, ptr, columns, priority = problem(seed)
         fast = METRICS[name](target_ranks(scores, ptr, columns, priority), ptr, k)
@@ -70,7 +70,7 @@ def test_metric_equals_its_slow_twin(name, k):
 
 
 @pytest.mark.parametrize("scores_per_block", [1, 60, 1_000_000])
-def test_blocks_do_not_change_the_ranks(monkeypatch, scores_per_block):
+def test_block_size_does_not_change_ranks(monkeypatch, scores_per_block):
     scores, targets, ptr, columns, priority = problem(3)
     monkeypatch.setattr(ranking_metrics, "SCORES_PER_BLOCK", scores_per_block)
     slow = [
@@ -81,7 +81,7 @@ def test_blocks_do_not_change_the_ranks(monkeypatch, scores_per_block):
     assert target_ranks(scores, ptr, columns, priority).tolist() == slow
 
 
-def test_auc_is_the_share_of_right_pairs():
+def test_auc_is_the_share_of_correctly_ordered_pairs():
     for seed in range(5):
         scores, targets, ptr, columns, priority = problem(seed)
         fast = auc(target_ranks(scores, ptr, columns, priority), ptr, np.full(len(scores), scores.shape[1]))
@@ -93,7 +93,7 @@ def test_auc_is_the_share_of_right_pairs():
 
 
 @pytest.mark.parametrize("k", [1, 3, 10, 17, 40])
-def test_top_columns_equal_a_full_sort_even_where_most_scores_tie(k):
+def test_top_columns_equal_a_full_sort_with_ties(k):
     for seed in range(8):
         scores, _, _, _, priority = problem(seed)
         scores[:5] = scores[:5] > 3  # rows of almost nothing but ties
@@ -106,7 +106,7 @@ def test_top_columns_equal_a_full_sort_even_where_most_scores_tie(k):
         assert found == slow
 
 
-def test_ranks_and_metrics_of_a_case_worked_by_hand():
+def test_ranks_and_metrics_equal_hand_computed_values():
     # Four candidates scored .9 .1 .5 .7 rank 1, 4, 3, 2; the targets are the second and the fourth.
     ptr = np.array([0, 2])
     ranks = target_ranks(np.array([[0.9, 0.1, 0.5, 0.7]]), ptr, np.array([1, 3]), np.zeros((1, 4)))
@@ -121,7 +121,7 @@ def test_ranks_and_metrics_of_a_case_worked_by_hand():
     assert ndcg_at_k(ranks, ptr, 3)[0] == pytest.approx(expected)
 
 
-def test_a_tie_is_worth_what_chance_would_make_of_it():
+def test_a_tie_has_the_expected_value_of_chance():
     """All scores equal, 1 target of 20: Recall@5 must be 1/4 on average, not 0 or 1 by the order of the columns."""
     num_cases = 4000
     ptr = np.arange(num_cases + 1)
@@ -131,7 +131,7 @@ def test_a_tie_is_worth_what_chance_would_make_of_it():
         assert recall_at_k(ranks, ptr, 5).mean() == pytest.approx(0.25, abs=0.03)
 
 
-def test_scores_that_are_not_numbers_are_refused_as_training_that_diverged():
+def test_nan_scores_are_refused_as_diverged_training():
     with pytest.raises(TrainingError, match=r"NaN.*try a lower training\.learning_rate"):
         target_ranks(np.array([[0.0, np.nan]]), np.array([0, 1]), np.array([0]), np.zeros((1, 2)))
 
@@ -153,7 +153,7 @@ def test_diversity_equals_the_mean_over_pairs():
     np.testing.assert_allclose(diversity(some_lists(), embeddings), slow, atol=1e-12)
 
 
-def test_novelty_and_coverage_worked_by_hand():
+def test_novelty_and_coverage_equal_hand_computed_values():
     counts = np.array([7, 3, 1, 0, 0, 0])  # of 7 users
     expected = [(0 + 3 + 2) / 3, (3 + 1) / 2, 3, 0]
     np.testing.assert_allclose(novelty(some_lists(), counts, 7), expected)

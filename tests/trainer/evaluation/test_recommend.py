@@ -28,7 +28,7 @@ def key(product):
     return f"{product['shop']}/{product['itemId']}"
 
 
-def test_a_shopper_never_seen_gets_their_taste_and_nothing_they_viewed(run, capsys):
+def test_an_unknown_shopper_gets_unseen_items_of_their_taste(run, capsys):
     _, products, taste_of = run
     for taste in (0, 1):
         viewed = [p for p in products if taste_of[p["itemId"]] == taste][:3]
@@ -42,7 +42,7 @@ def test_a_shopper_never_seen_gets_their_taste_and_nothing_they_viewed(run, caps
         assert scores == sorted(scores, reverse=True)
 
 
-def test_users_of_the_data_are_shown_with_their_history_and_seen_items_only_on_request(run, capsys):
+def test_known_users_get_unseen_items_unless_seen_are_included(run, capsys):
     _, products, taste_of = run
     touched = {row["itemId"] for row in planted_interactions(products, list(taste_of.values())) if row["user"] == "u3"}
     one, other = ask(capsys, run, "--user", "u3", "u4", "--k", "5")
@@ -54,7 +54,7 @@ def test_users_of_the_data_are_shown_with_their_history_and_seen_items_only_on_r
     assert {item["itemId"] for item in again["items"]} <= touched  # they touched everything of their taste
 
 
-def test_a_shop_can_be_chosen_and_users_come_from_a_file_or_a_sample(run, capsys, tmp_path):
+def test_recommend_filters_by_shop_and_reads_users_from_file_or_sample(run, capsys, tmp_path):
     users = tmp_path / "users.txt"
     users.write_text("u1\n\nu2\nu1\n")
     found = ask(capsys, run, "--users-file", str(users), "--shop", "linden.localhost", "--k", "3")
@@ -65,7 +65,7 @@ def test_a_shop_can_be_chosen_and_users_come_from_a_file_or_a_sample(run, capsys
     assert ask(capsys, run, "--sample", "4") == sample
 
 
-def test_a_list_is_shown_on_the_terminal_or_written_to_a_file(run, capsys, tmp_path):
+def test_recommend_prints_a_table_or_writes_a_file(run, capsys, tmp_path):
     assert main(["recommend", run[0], "--user", "u5", "--k", "2"]) == 0
     assert "u5: 20 items" in capsys.readouterr().out
     assert main(["recommend", run[0], "--user", "u5", "--k", "2", "--json", str(tmp_path / "lists.json")]) == 0
@@ -85,7 +85,7 @@ def test_a_list_is_shown_on_the_terminal_or_written_to_a_file(run, capsys, tmp_p
         (["--user", "u1", "--json", "absent/lists.json"], "absent/lists.json: cannot be written"),
     ],
 )
-def test_what_cannot_be_answered_is_one_clear_line(run, capsys, arguments, message):
+def test_recommend_refuses_bad_arguments_in_one_line(run, capsys, arguments, message):
     assert main(["recommend", run[0], *arguments]) == 2
     error = capsys.readouterr().err.strip().splitlines()
     assert message in error[-1]
@@ -99,7 +99,7 @@ def three_clusters():
     return embeddings, scores
 
 
-def test_diversity_takes_from_other_clusters_before_it_repeats_one():
+def test_diversify_visits_other_clusters_first():
     embeddings, scores = three_clusters()
     columns = np.arange(9)
     assert diversify(columns, scores, embeddings, 3, 0.01).tolist() == [0, 1, 2]
@@ -108,7 +108,7 @@ def test_diversity_takes_from_other_clusters_before_it_repeats_one():
     assert diversify(padded, scores, embeddings, 3, 0.5).tolist() == [4, 7, -1]
 
 
-def test_mmr_equals_the_slow_way():
+def test_diversify_equals_slow_mmr():
     generator = np.random.default_rng(2)
     embeddings = generator.normal(size=(20, 4))
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
@@ -124,7 +124,7 @@ def test_mmr_equals_the_slow_way():
     assert found.tolist() == listed
 
 
-def test_recommendations_are_the_best_unseen_and_run_out_honestly():
+def test_recommend_lists_the_best_unseen_items_then_minus_one():
     history = make_interactions(list("aab"), [0, 4, 3], [0] * 3, [0.0, 1, 0], [1.0] * 3)
     cases = Cases(
         np.array([0, 1]), history, np.ones(2), np.zeros(3, int), np.empty(0, int), np.array([0, 2, 3, 4])
@@ -137,7 +137,7 @@ def test_recommendations_are_the_best_unseen_and_run_out_honestly():
     assert items.tolist() == [[0, 2, 3]] * 2
 
 
-def test_diversity_from_the_command_line_changes_the_list_towards_other_things(run, capsys):
+def test_option_diversity_recommends_more_items_of_the_other_taste(run, capsys):
     _, products, taste_of = run
     viewed = [p for p in products if taste_of[p["itemId"]] == 0][:2]
     lists = {

@@ -34,7 +34,7 @@ def slow_metrics(queries, gallery, relevant, own):
 
 
 @pytest.mark.parametrize("scores_per_chunk", [1, 100, 4_000_000])
-def test_retrieval_equals_the_full_matrix_whatever_the_chunk(monkeypatch, scores_per_chunk):
+def test_retrieval_metrics_equal_the_full_matrix_for_any_chunk_size(monkeypatch, scores_per_chunk):
     monkeypatch.setattr(module, "SCORES_PER_CHUNK", scores_per_chunk)
     generator = np.random.default_rng(4)
     queries, gallery = unit(generator, 13, 6), unit(generator, 31, 6)
@@ -45,7 +45,7 @@ def test_retrieval_equals_the_full_matrix_whatever_the_chunk(monkeypatch, scores
         np.testing.assert_allclose(found[name], values, atol=1e-12, err_msg=name)
 
 
-def test_a_query_is_not_its_own_answer():
+def test_a_query_is_not_ranked_against_itself():
     """Two offers of each product: without leaving itself out, every query would find itself first."""
     embeddings = unit(np.random.default_rng(0), 8, 5)
     embeddings[1::2] = embeddings[::2]
@@ -57,7 +57,7 @@ def test_a_query_is_not_its_own_answer():
 
 
 @pytest.mark.parametrize("num_rows", [37, 1_501])
-def test_equal_gallery_rows_tie_wherever_they_lie(num_rows):
+def test_equal_gallery_rows_tie_at_any_position(num_rows):
     """All rows are one: their order is chance alone, as it is where the scores are exact because all are zero."""
     generator = np.random.default_rng(0)
     queries, gallery = unit(generator, 50, 257), np.repeat(unit(generator, 1, 257), num_rows, axis=0)
@@ -66,7 +66,7 @@ def test_equal_gallery_rows_tie_wherever_they_lie(num_rows):
     assert found["mrr"].tolist() == known["mrr"].tolist()
 
 
-def test_labels_find_all_their_rows_and_only_those():
+def test_relevant_by_label_returns_exactly_the_rows_of_a_label():
     assert [rows.tolist() for rows in relevant_by_label(["b", "z", "a", "c"], ["c", "a", "b", "a"])] == [
         [2],
         [],
@@ -75,7 +75,7 @@ def test_labels_find_all_their_rows_and_only_those():
     ]
 
 
-def test_what_cannot_be_judged_is_refused():
+def test_retrieval_refuses_unanswered_queries_and_wrong_shapes():
     queries = unit(np.random.default_rng(0), 2, 4)
     with pytest.raises(TrainerError, match="query 1 has no answer"):
         retrieval_metrics(queries, queries, [np.array([0]), np.array([], dtype=np.int64)])
@@ -85,7 +85,7 @@ def test_what_cannot_be_judged_is_refused():
         avg_mean_similarity_at_5(queries[:1])
 
 
-def test_avg_mean_similarity_rewards_a_collapsed_space_and_says_so(monkeypatch):
+def test_avg_mean_similarity_is_highest_for_a_collapsed_space(monkeypatch):
     """Its caveat as a fact: all items in one point retrieve nothing and get the best possible value."""
     collapsed = np.tile(unit(np.random.default_rng(0), 1, 8), (40, 1))
     assert avg_mean_similarity_at_5(collapsed) == pytest.approx(1.0)

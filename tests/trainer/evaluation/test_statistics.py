@@ -17,7 +17,7 @@ from trainer.evaluation.statistics import (
 from trainer.reports.html.verdict import UNCLEAR, outcome
 
 
-def test_interval_agrees_with_the_normal_theory_it_should_converge_to():
+def test_bootstrap_interval_agrees_with_normal_theory():
     values = np.random.default_rng(1).normal(5, 2, size=400)
     interval = bootstrap_interval(values, np.random.default_rng(2), samples=4000)
     half = 1.96 * values.std(ddof=1) / np.sqrt(400)
@@ -26,7 +26,7 @@ def test_interval_agrees_with_the_normal_theory_it_should_converge_to():
     assert interval.high == pytest.approx(values.mean() + half, abs=0.02)
 
 
-def test_intervals_cover_the_truth_about_as_often_as_they_say():
+def test_bootstrap_intervals_have_their_nominal_coverage():
     generator = np.random.default_rng(3)
     covered = 0
     for _ in range(300):
@@ -35,7 +35,7 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say():
     assert 0.84 < covered / 300 < 0.95
 
 
-def test_pairing_sees_a_small_steady_difference_between_users_who_differ_a_lot():
+def test_pairing_detects_a_small_difference_among_varied_users():
     theirs = np.random.default_rng(4).uniform(0, 1, 200)
     ours = theirs + np.random.default_rng(5).normal(0.02, 0.01, 200)
     paired = paired_bootstrap(ours, theirs, np.random.default_rng(6))
@@ -51,13 +51,13 @@ def test_same_seed_gives_the_same_interval():
     assert one != other
 
 
-def test_pairs_of_different_users_are_refused():
+def test_paired_bootstrap_refuses_different_numbers_of_users():
     with pytest.raises(ValueError, match=r"same users, got \(3,\) and \(4,\)"):
         paired_bootstrap(np.zeros(3), np.zeros(4), np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("draws_per_block", [1, 100, 4_000_000])
-def test_redraws_are_plain_means_of_users_drawn_again(monkeypatch, draws_per_block):
+def test_bootstrap_means_equal_one_redraw_at_a_time(monkeypatch, draws_per_block):
     """The same numbers drawn one redraw at a time."""
     monkeypatch.setattr(statistics, "DRAWS_PER_BLOCK", draws_per_block)
     values = np.random.default_rng(1).random((30, 2))
@@ -66,7 +66,7 @@ def test_redraws_are_plain_means_of_users_drawn_again(monkeypatch, draws_per_blo
     np.testing.assert_allclose(bootstrap_means(values, np.random.default_rng(9), 25), slow, atol=1e-12)
 
 
-def test_columns_judged_together_get_the_intervals_they_get_alone():
+def test_bootstrap_intervals_of_columns_equal_those_of_each_alone():
     values = np.random.default_rng(1).random((40, 3))
     together = bootstrap_intervals(values, np.random.default_rng(2), samples=200)
     alone = [bootstrap_interval(column, np.random.default_rng(2), samples=200) for column in values.T]
@@ -74,7 +74,7 @@ def test_columns_judged_together_get_the_intervals_they_get_alone():
         assert (one.mean, one.low, one.high) == pytest.approx((other.mean, other.low, other.high))
 
 
-def test_a_p_value_is_below_a_threshold_about_as_often_as_it_says():
+def test_p_values_have_their_nominal_false_positive_rate():
     """No difference at all: p < 0.1 in about a tenth of the trials; a clear one is far below."""
     generator = np.random.default_rng(8)
     zeros = np.zeros(80)
@@ -84,7 +84,7 @@ def test_a_p_value_is_below_a_threshold_about_as_often_as_it_says():
     assert paired_bootstrap(zeros, zeros, generator, samples=1000).p_value == 1
 
 
-def test_what_rounding_leaves_of_equal_values_is_no_difference():
+def test_rounding_errors_are_not_a_difference():
     noise = -1e-16 * np.random.default_rng(1).random((1, 40))
     for found in (
         seeds_interval(noise, np.random.default_rng(2)),
@@ -95,13 +95,13 @@ def test_what_rounding_leaves_of_equal_values_is_no_difference():
         assert outcome(asdict(found)) == UNCLEAR
 
 
-def test_a_difference_of_one_user_among_many_is_no_rounding():
+def test_a_difference_of_one_user_among_many_is_not_rounded_away():
     values = np.zeros(100_000)
     values[0] = 1e-4
     assert paired_bootstrap(values, np.zeros(100_000), np.random.default_rng(1), samples=100).mean == 1e-9
 
 
-def test_an_interval_over_seeds_covers_the_truth_that_one_over_users_misses():
+def test_seeds_interval_covers_where_a_user_interval_does_not():
     """Three seeds whose luck differs as much as users do: the truth is 0 in every trial."""
     generator = np.random.default_rng(11)
     covered, covered_by_users = 0, 0
@@ -114,7 +114,8 @@ def test_an_interval_over_seeds_covers_the_truth_that_one_over_users_misses():
     assert covered_by_users / 200 < 0.8 < covered / 200
 
 
-def test_an_interval_over_seeds_with_questions_of_their_own_covers_the_truth_that_one_over_questions_misses():
+def test_unpaired_seeds_interval_covers_where_a_case_interval_does_not():
+    """Each seed has its own cases, and the truth is 0 in every trial."""
     generator = np.random.default_rng(12)
     covered, covered_by_first = 0, 0
     for _ in range(200):
@@ -127,7 +128,7 @@ def test_an_interval_over_seeds_with_questions_of_their_own_covers_the_truth_tha
     assert covered_by_first / 200 < 0.8 < covered / 200
 
 
-def test_one_seed_has_the_interval_of_its_users():
+def test_seeds_interval_of_one_seed_is_that_of_its_users():
     values = np.random.default_rng(3).random(50)
     one = seeds_interval(values[None], np.random.default_rng(4), samples=300)
     users = bootstrap_interval(values, np.random.default_rng(4), samples=300)
@@ -136,7 +137,7 @@ def test_one_seed_has_the_interval_of_its_users():
     assert (alone.low, alone.high) == pytest.approx((users.low, users.high))
 
 
-def test_holm_corrects_in_steps():
+def test_holm_equals_hand_computed_values():
     # Sorted .01 .02 .03 .04 times 4, 3, 2, 1 gives .04 .06 .06 .04, and no p-value may fall below one before it.
     found = holm({"d": 0.04, "a": 0.01, "c": 0.03, "b": 0.02})
     assert list(found) == ["d", "a", "c", "b"]

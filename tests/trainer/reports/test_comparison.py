@@ -56,7 +56,8 @@ def compare(capsys, *arguments):
     return capsys.readouterr().out
 
 
-def test_seeds_of_one_model_are_one_row_with_mean_and_sd_and_the_first_run_s_model_leads(runs, capsys):
+def test_seeds_of_one_model_are_one_row_with_mean_and_sd(runs, capsys):
+    """The first run's model is the first row."""
     found = json.loads(compare(capsys, *runs, "--json"))
     rows = {row["model"]: row for row in found["rows"]}
     assert list(rows) == ["two_tower (seed0)", "two_tower (wide)", "popularity"]
@@ -73,7 +74,7 @@ def test_seeds_of_one_model_are_one_row_with_mean_and_sd_and_the_first_run_s_mod
     assert gap["p_value"] <= gap["holm_p_value"] <= 2 * gap["p_value"]
 
 
-def test_a_steady_difference_is_seen_and_none_is_not(tmp_path, capsys):
+def test_compare_detects_a_steady_difference_and_not_noise(tmp_path, capsys):
     base = values(0.3, 0)
     better = base + values(0.02, 1) * 0.5
     same = base + np.random.default_rng(2).normal(0, 0.05, 40)
@@ -84,14 +85,14 @@ def test_a_steady_difference_is_seen_and_none_is_not(tmp_path, capsys):
     assert rows["content"]["difference"]["low"] < 0 < rows["content"]["difference"]["high"]
 
 
-def test_another_metric_can_be_asked_for_and_an_unknown_one_lists_them(runs, capsys):
+def test_option_metric_selects_a_metric_and_refuses_unknown_ones(runs, capsys):
     found = json.loads(compare(capsys, runs[0], "--metric", "recall@10", "--json"))
     assert found["rows"][0]["mean"] == pytest.approx(1 - values(0.3, 0).mean())
     assert main(["compare", runs[0], "--metric", "recall@11"]) == 2
     assert "has no recall@11; it has ndcg@10, recall@10" in capsys.readouterr().err
 
 
-def test_the_table_shows_every_row(runs, capsys):
+def test_compare_prints_every_row(runs, capsys):
     shown = compare(capsys, *runs)
     for word in ("two_tower (seed0)", "two_tower (wide)", "popularity", "40 test users", "0.1000"):
         assert word in shown
@@ -108,7 +109,7 @@ def test_runs_on_other_encoders_are_another_model(tmp_path, capsys, asked):
     assert {row["model"]: row["runs"] for row in rows} == {"two_tower (run0)": runs[:2], "two_tower (run2)": runs[2:]}
 
 
-def test_a_copy_of_a_run_is_no_second_seed(tmp_path, capsys):
+def test_a_copy_of_a_run_is_not_a_second_seed(tmp_path, capsys):
     found = {"two_tower": values(0.3, 0), "popularity": values(0.2, 0)}
     runs = [write_run(tmp_path / name, found, seed=4) for name in ("one", "copy")]
     assert main(["compare", *runs, "--json"]) == 0
@@ -123,7 +124,7 @@ def test_a_copy_of_a_run_is_no_second_seed(tmp_path, capsys):
     assert shown.err == f"note: {note}\n"
 
 
-def test_two_results_of_one_model_and_seed_are_refused(tmp_path, capsys):
+def test_compare_refuses_two_results_of_one_model_and_seed(tmp_path, capsys):
     runs = [write_run(tmp_path / f"run{n}", {"two_tower": values(0.3, n)}, seed=4) for n in range(2)]
     assert main(["compare", *runs]) == 2
     error = capsys.readouterr().err
@@ -131,7 +132,7 @@ def test_two_results_of_one_model_and_seed_are_refused(tmp_path, capsys):
     assert error.count("\n") == 1
 
 
-def test_of_a_baseline_and_seed_the_first_run_s_values_count(tmp_path, capsys):
+def test_a_baseline_takes_the_values_of_the_first_run_of_a_seed(tmp_path, capsys):
     """On another machine ties may fall another way; two models must be comparable for all that."""
     runs = [
         write_run(tmp_path / f"run{n}", {"two_tower": values(0.3, 0), "ease": values(0.3, n)}, model=model)
@@ -145,7 +146,7 @@ def test_of_a_baseline_and_seed_the_first_run_s_values_count(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("other", [{"space": "t"}, {"split": {"hide_valid_shop": True}}])
-def test_a_baseline_that_encoders_or_training_data_change_has_a_row_for_each(tmp_path, capsys, other):
+def test_a_baseline_has_a_row_per_encoder_space_and_training_data(tmp_path, capsys, other):
     found = [{"two_tower": values(0.3, n), "content": values(0.2, n), "ease": values(0.1, 0)} for n in range(2)]
     wide = {"model": {"type": "two_tower", "dim": 16}}
     runs = [write_run(tmp_path / "one", found[0]), write_run(tmp_path / "other", found[1], **wide, **other)]
@@ -166,7 +167,7 @@ def saved_split(sha256, num_train=500):
     ],
     ids=["by their files", "by what training saw", "in reports of before they were hashed"],
 )
-def test_baselines_of_another_split_with_the_same_test_cases_have_rows_of_their_own(tmp_path, capsys, splits):
+def test_baselines_of_splits_with_equal_test_cases_have_own_rows(tmp_path, capsys, splits):
     runs = [
         write_run(tmp_path / name, {"two_tower": values(0.4, n), "popularity": values(mean, n)}, seed=n, **split)
         for n, (name, mean, split) in enumerate(zip(("both", "new"), (0.3, 0.1), splits, strict=True))
@@ -182,7 +183,7 @@ def test_baselines_of_another_split_with_the_same_test_cases_have_rows_of_their_
         assert f"{given[1]} has the test cases of {given[0]}, but another split" in note
 
 
-def test_a_saved_split_is_one_wherever_its_file_lies(tmp_path, capsys):
+def test_a_saved_split_is_the_same_at_any_path(tmp_path, capsys):
     runs = [
         write_run(
             *(tmp_path / f"run{n}", {"two_tower": values(0.4, n), "popularity": values(0.3, 0)}),
@@ -195,7 +196,7 @@ def test_a_saved_split_is_one_wherever_its_file_lies(tmp_path, capsys):
     assert found["notes"] == []
 
 
-def test_a_run_of_the_model_content_is_no_result_of_the_baseline_content(tmp_path, capsys):
+def test_model_content_is_not_the_baseline_content(tmp_path, capsys):
     base = values(0.1, 0)
     runs = [
         write_run(tmp_path / "content", {"content": values(0.2, 1), "popularity": base}, model={"type": "content"}),
@@ -224,14 +225,14 @@ def test_a_run_of_the_model_content_is_no_result_of_the_baseline_content(tmp_pat
     ],
     ids=lambda changed: next(iter(changed)),
 )
-def test_seeds_are_one_model_where_settings_differ_that_train_nothing_or_have_their_defaults(tmp_path, capsys, changed):
+def test_settings_without_effect_on_training_do_not_split_a_model(tmp_path, capsys, changed):
     found = {"two_tower": values(0.3, 0)}
     runs = [write_run(tmp_path / "old", found), write_run(tmp_path / "new", found, seed=2, **changed)]
     rows = json.loads(compare(capsys, *runs, "--json"))["rows"]
     assert [(row["model"], row["seeds"]) for row in rows] == [("two_tower", 2)]
 
 
-def test_reports_with_settings_that_nobody_knows_are_compared_as_they_are(tmp_path, capsys):
+def test_reports_with_unknown_settings_are_compared_unchanged(tmp_path, capsys):
     found = {"two_tower": values(0.3, 0)}
     runs = [
         write_run(tmp_path / f"run{n}", found, seed=n, model={"type": "two_tower", "of_tomorrow": n}) for n in range(2)
@@ -240,7 +241,7 @@ def test_reports_with_settings_that_nobody_knows_are_compared_as_they_are(tmp_pa
     assert [row["model"] for row in rows] == ["two_tower (run0)", "two_tower (run1)"]
 
 
-def test_seeds_are_paired_by_number_in_whatever_order_the_runs_are_given(tmp_path, capsys):
+def test_seeds_are_paired_by_number_in_any_order_of_runs(tmp_path, capsys):
     """Each seed is luck that both models share, so that their difference is the same in all three."""
     wide = {"type": "two_tower", "dim": 16}
     runs = [
@@ -252,7 +253,7 @@ def test_seeds_are_paired_by_number_in_whatever_order_the_runs_are_given(tmp_pat
     assert (gap["low"], gap["high"]) == pytest.approx((0.1, 0.1))
 
 
-def test_models_in_directories_of_one_name_are_told_apart_by_their_paths(tmp_path, capsys):
+def test_models_in_directories_of_equal_name_show_their_paths(tmp_path, capsys):
     runs = [
         write_run(tmp_path / place / "run", {"two_tower": values(0.3, n)}, space=place)
         for n, place in enumerate(("here", "there", "elsewhere"))
@@ -261,7 +262,7 @@ def test_models_in_directories_of_one_name_are_told_apart_by_their_paths(tmp_pat
     assert [row["model"] for row in rows] == [f"two_tower ({run})" for run in runs]
 
 
-def test_nothing_is_shown_as_minus_zero(tmp_path, capsys):
+def test_compare_never_prints_minus_zero(tmp_path, capsys):
     base = values(0.3, 0)
     run = write_run(tmp_path / "one", {"two_tower": base - 1e-5 * values(1, 1), "popularity": base})
     shown = compare(capsys, run)
@@ -276,7 +277,7 @@ def test_nothing_is_shown_as_minus_zero(tmp_path, capsys):
         ({"data_hash": "x"}, "different data"),
     ],
 )
-def test_runs_that_answer_different_questions_are_refused(tmp_path, runs, capsys, change, message):
+def test_compare_refuses_runs_with_different_test_cases(tmp_path, runs, capsys, change, message):
     other = write_run(tmp_path / "other", {"two_tower": values(0.3, 0)}, **change)
     assert main(["compare", runs[0], other]) == 2
     error = capsys.readouterr().err
@@ -285,7 +286,7 @@ def test_runs_that_answer_different_questions_are_refused(tmp_path, runs, capsys
     assert error.count("\n") == 1
 
 
-def test_a_directory_that_is_no_run_is_named(tmp_path, runs, capsys):
+def test_compare_names_a_directory_that_is_not_a_run(tmp_path, runs, capsys):
     assert main(["compare", runs[0], str(tmp_path / "absent")]) == 2
     assert "absent/report.json: not found" in capsys.readouterr().err
     (tmp_path / "seed0" / "report.json").write_text("[]")

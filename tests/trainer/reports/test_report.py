@@ -18,12 +18,12 @@ def run(tmp_path_factory):
     return directory / "run", json.loads((directory / "run" / "report.json").read_text())
 
 
-def test_the_encoders_are_told_by_their_space(run):
+def test_report_names_the_encoders_and_their_space(run):
     manifest = json.loads((run[0].parent / "bundle" / "manifest.json").read_text())
     assert run[1]["encoders"] == {"name": manifest["name"], "space": manifest["space"]}
 
 
-def test_every_baseline_stands_beside_the_model_with_what_was_tuned(run):
+def test_report_has_every_baseline_with_its_tuning(run):
     report = run[1]
     assert list(report["test"]["models"]) == ["two_tower", *BASELINES]
     assert report["baselines"].keys() == BASELINES.keys()
@@ -33,7 +33,7 @@ def test_every_baseline_stands_beside_the_model_with_what_was_tuned(run):
     assert report["baselines"]["co_occurrence"]["valid_ndcg@10"] == best
 
 
-def test_means_are_those_of_the_values_kept_for_each_user(run):
+def test_means_equal_those_of_the_per_user_values(run):
     directory, report = run
     kept = read_per_user(directory / "per_user.npz")
     assert len(kept.users) == report["split"]["num_test_users"]
@@ -57,7 +57,7 @@ def test_differences_are_paired_and_corrected(run):
     assert test["two_tower_minus"]["random"]["ndcg@10"]["p_value"] == 2 / 201  # the least that 200 redraws can say
 
 
-def test_lists_are_described(run):
+def test_report_has_coverage_novelty_and_diversity(run):
     test = run[1]["test"]
     assert all(0 < each["coverage@10"] <= 1 for each in test["coverage"].values())
     # Popularity shows everybody much the same items, all of them known; chance reaches everything.
@@ -69,14 +69,14 @@ def test_lists_are_described(run):
     assert diversity["two_tower"] < diversity["random"]
 
 
-def test_a_difference_too_small_to_show_is_not_shown_as_minus_zero(run):
+def test_report_table_never_shows_minus_zero(run):
     report = json.loads(json.dumps(run[1]))
     report["test"]["two_tower_minus"]["random"]["ndcg@5"] |= {"mean": -2e-5, "low": -3e-5, "high": -1e-5}
     shown = [cell for column in report_table(report).columns for cell in column.cells]
     assert not any("-0.0000" in cell for cell in shown)
 
 
-def test_slices_and_timing_are_there(run):
+def test_report_has_slices_and_timing(run):
     report = run[1]
     slices = report["slices"]
     assert {"history_length", "target_temperature", "target_popularity"} <= slices.keys()
@@ -88,7 +88,7 @@ def test_slices_and_timing_are_there(run):
     assert report["timing"]["baseline_fit_seconds"].keys() == BASELINES.keys()
 
 
-def test_evaluate_measures_beside_the_baselines_that_were_asked_for(run, capsys):
+def test_evaluate_fits_only_the_requested_baselines(run, capsys):
     best = str(run[0] / "best")
     assert main(["evaluate", best, "--baselines", "popularity,ease", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -102,7 +102,7 @@ def test_evaluate_measures_beside_the_baselines_that_were_asked_for(run, capsys)
     assert "--baselines: no baseline 'popular'; choose from random, popularity" in capsys.readouterr().err
 
 
-def test_evaluate_keeps_what_compare_reads(run, capsys, tmp_path):
+def test_compare_reads_the_output_of_evaluate(run, capsys, tmp_path):
     assert main(["evaluate", str(run[0] / "best"), "--out", str(tmp_path / "again")]) == 0
     capsys.readouterr()
     assert main(["compare", str(run[0]), str(tmp_path / "again"), "--json"]) == 0

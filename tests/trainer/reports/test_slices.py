@@ -52,7 +52,7 @@ def random_problem(seed):
     return cases, scores, generator.random(len(cases.target_items)) < 0.5
 
 
-def test_a_slice_of_targets_is_a_ranking_without_the_other_targets():
+def test_sliced_metrics_equal_a_ranking_without_other_targets():
     """Against the plain way: strike the other targets from the list, then measure."""
     for seed in range(4):
         cases, scores, is_in = random_problem(seed)
@@ -69,7 +69,7 @@ def test_a_slice_of_targets_is_a_ranking_without_the_other_targets():
         np.testing.assert_allclose(sliced_metrics(ranks, cases, is_in)["ndcg@10"], slow)
 
 
-def test_every_user_is_in_one_history_length_and_dismissals_do_not_count():
+def test_each_user_is_in_one_history_slice_without_dismissals():
     lengths = [1, 2, 3, 4, 5, 6, 9, 10, 37]
     cases = some_cases(lengths, [[0]] * len(lengths))
     assert history_lengths(cases).tolist() == lengths
@@ -90,7 +90,7 @@ def some_features(num_items=40):
     )
 
 
-def test_targets_are_hot_warm_or_cold_head_or_tail_and_may_lack_a_modality():
+def test_target_slices_by_temperature_popularity_and_modality():
     # 90 users like item 1, 20 like 2, 19 like 3 (one of them twice) and 1 likes 4: 80 % of 130 are 1 and 2.
     likes = [(1, u) for u in range(90)] + [(2, u) for u in range(20)] + [(3, u) for u in range(19)] + [(4, 0), (3, 0)]
     items, users = zip(*likes, strict=True)
@@ -119,7 +119,7 @@ def test_targets_are_hot_warm_or_cold_head_or_tail_and_may_lack_a_modality():
     }
 
 
-def test_slices_count_their_users_and_hold_each_model_s_interval():
+def test_slices_count_users_and_have_intervals_of_each_model():
     cases, scores, _ = random_problem(0)
     train = make_interactions(["a"], [cases.target_items[0]], [0], [0.0], [1.0])
     scorer = lambda c, p: scores[p]  # noqa: E731
@@ -139,7 +139,7 @@ def liked(cases, case):
     return cases.history.item_idx[rows][cases.history.is_liked[rows]].tolist()
 
 
-def test_a_truncated_history_is_its_last_likes():
+def test_truncate_histories_keeps_the_last_likes():
     cases = some_cases([4, 1, 12], [[0]] * 3)
     short = truncate_histories(cases, 3)
     assert [liked(short, case) for case in range(3)] == [[31, 32, 33], [30], [39, 30, 31]]
@@ -156,7 +156,7 @@ def history_size(cases, positions):
     return scores
 
 
-def test_truncation_asks_the_same_users_again_with_less_to_go_by():
+def test_truncation_evaluates_the_same_users_on_shorter_histories():
     cases = some_cases([10] * 25 + [11] * 10 + [2] * 30, [[0]] * 65)
     entries = truncation_document({"needs three": history_size}, cases, [0], BOOTSTRAP)
     assert [entry["slice"] for entry in entries] == ["last 1", "last 2", "last 3", "last 5", "last 10", "all"]
@@ -171,7 +171,7 @@ def test_truncation_asks_the_same_users_again_with_less_to_go_by():
     assert truncation_document({"x": history_size}, some_cases([1] * 40, [[0]] * 40), [0], BOOTSTRAP) == []
 
 
-def test_what_a_truncated_history_no_longer_shows_is_still_not_ranked():
+def test_items_truncated_from_a_history_are_still_not_ranked():
     """Item 29 is a candidate that everybody dismissed: it scores best, and is hidden though no longer shown."""
     cases = some_cases([3], [[0]])
     favourite = lambda c, p: np.tile(np.where(c.candidates == 29, 2.0, c.candidates == 0), (len(p), 1))  # noqa: E731
@@ -181,7 +181,7 @@ def test_what_a_truncated_history_no_longer_shows_is_still_not_ranked():
     assert ranks.tolist() == [1]
 
 
-def test_masking_takes_away_one_modality_of_everything():
+def test_without_modality_removes_one_modality_of_all_items():
     features = some_features()
     without_images, without_texts = without_modality(features, 1), without_modality(features, 0)
     assert (without_images.modality_mask[:, 1] == 0).all()
@@ -192,7 +192,7 @@ def test_masking_takes_away_one_modality_of_everything():
     assert (features.modality_mask[:, 1] == 0).sum() == 1  # the features themselves stay
 
 
-def test_masked_modalities_are_scored_anew():
+def test_masked_modalities_are_scored_on_masked_features():
     cases = some_cases([1] * 5, [[0]] * 5)
 
     def by_image(features):
@@ -205,7 +205,7 @@ def test_masked_modalities_are_scored_anew():
     assert masking_document(by_image, without_modality(some_features(), 1), cases, [0], BOOTSTRAP) == []
 
 
-def test_judge_gives_models_the_same_redraws():
+def test_bootstrap_uses_the_same_redraws_for_all_models():
     values = np.random.default_rng(0).random(30)
     found = BOOTSTRAP.intervals({"one": {"x": values}, "two": {"x": values + 1}})
     assert found["two"]["x"]["low"] - found["one"]["x"]["low"] == pytest.approx(1)

@@ -69,7 +69,7 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: "-".join(map(str, s.values())) or "default")
-def test_resume_equals_never_having_stopped_bit_for_bit(tmp_path, settings):
+def test_resume_equals_an_uninterrupted_run_bit_for_bit(tmp_path, settings):
     whole = new_fit(**settings)
     untrained = weights(whole).clone()
     record = run(whole, 4)
@@ -92,7 +92,7 @@ def test_resume_equals_never_having_stopped_bit_for_bit(tmp_path, settings):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("settings", [SETTINGS[0], SETTINGS[-1], {"precision": "fp16"}], ids=str)
-def test_on_cuda_a_resumed_run_goes_on_as_it_would_have(tmp_path, settings):
+def test_resume_on_cuda_continues_like_an_uninterrupted_run(tmp_path, settings):
     cuda = torch.device("cuda")
     whole, stopped, resumed = (new_fit(device=cuda, **settings) for _ in range(3))
     losses = [found["loss"] for found, _ in run(whole, 4)]
@@ -105,7 +105,7 @@ def test_on_cuda_a_resumed_run_goes_on_as_it_would_have(tmp_path, settings):
     assert losses[-1] < losses[0]
 
 
-def test_same_seed_gives_the_same_weights_and_another_gives_others():
+def test_weights_depend_on_the_seed_alone():
     one, two, other = new_fit(), new_fit(), new_fit(seed=2)
     for fit in (one, two, other):
         run(fit, 2)

@@ -17,7 +17,7 @@ def shown(directory):
     return {tag: {event.step: event.value for event in events.Scalars(tag)} for tag in events.Tags()["scalars"]}
 
 
-def test_a_run_leaves_its_curves_and_a_resumed_one_continues_them(tmp_path):
+def test_a_resumed_run_continues_its_tensorboard_curves(tmp_path):
     run = write_run(tmp_path, epochs=2)
     assert main(["train", str(run)]) == 0
     run.write_text(run.read_text().replace("epochs = 2", "epochs = 3"))
@@ -29,7 +29,7 @@ def test_a_run_leaves_its_curves_and_a_resumed_one_continues_them(tmp_path):
     assert sorted(found["grad_norm"]) == sorted(found["learning_rate"]) == [1, 2, 3]
 
 
-def test_epochs_that_are_done_again_replace_those_of_a_crash(tmp_path):
+def test_repeated_epochs_replace_those_of_a_crash(tmp_path):
     first = TensorBoardTracker(tmp_path)
     for epoch, loss in enumerate([3.0, 2.0, 1.5]):
         first.log(epoch, {"loss": loss})
@@ -60,7 +60,7 @@ class RecordingWandb:
         self.finished += 1
 
 
-def test_weights_and_biases_is_told_of_every_epoch_under_one_id(tmp_path):
+def test_wandb_gets_every_epoch_under_one_run_id(tmp_path):
     config = read_config(write_run(tmp_path))
     wandb = RecordingWandb()
     for epoch in (0, 1):  # the second as after --resume
@@ -77,7 +77,7 @@ def test_weights_and_biases_is_told_of_every_epoch_under_one_id(tmp_path):
 
 
 @pytest.mark.parametrize("asked", ["flag", "file"])
-def test_asking_for_weights_and_biases_without_the_package_is_one_clear_line(tmp_path, capsys, monkeypatch, asked):
+def test_wandb_without_the_package_is_an_error_in_one_line(tmp_path, capsys, monkeypatch, asked):
     monkeypatch.setitem(sys.modules, "wandb", None)  # as Python itself marks a module that cannot be imported
     run = write_run(tmp_path)
     if asked == "file":

@@ -25,7 +25,7 @@ def ndcg(report, model="two_tower", k=10):
     return report["test"]["models"][model][f"ndcg@{k}"]["mean"]
 
 
-def test_training_finds_the_planted_tastes_and_beats_the_baselines(planted):
+def test_training_finds_planted_tastes_and_beats_baselines(planted):
     report = planted[1]
     assert ndcg(report) > 0.97
     for baseline in ("random", "popularity", "content"):
@@ -41,14 +41,14 @@ def test_training_finds_the_planted_tastes_and_beats_the_baselines(planted):
         'loss = "bpr_k"\nnegatives = "uniform"\nhard_share = 0.3\nhard_neighbours = 5',
     ],
 )
-def test_the_other_losses_find_the_planted_tastes_too(tmp_path, model):
+def test_other_losses_find_planted_tastes(tmp_path, model):
     run = write_run(tmp_path)
     run.write_text(run.read_text().replace("[model]", f"[model]\n{model}"))
     assert main(["train", str(run)]) == 0
     assert ndcg(json.loads((tmp_path / "run" / "report.json").read_text())) > 0.9
 
 
-def test_shuffled_interactions_teach_nothing(tmp_path, planted):
+def test_shuffled_interactions_train_no_better_than_chance(tmp_path, planted):
     """The control: with tastes destroyed the same code must do no better than chance, or something leaks."""
     assert main(["train", str(write_run(tmp_path, shuffled=True))]) == 0
     report = json.loads((tmp_path / "run" / "report.json").read_text())
@@ -56,12 +56,12 @@ def test_shuffled_interactions_teach_nothing(tmp_path, planted):
     assert report["test"]["two_tower_minus"]["random"]["ndcg@10"]["low"] < 0.05
 
 
-def test_random_is_as_good_as_chance_is(planted):
+def test_random_baseline_scores_as_expected_by_chance(planted):
     """Half of shop B is of a user's taste, so chance fills half of any ten places with targets."""
     assert planted[1]["test"]["models"]["random"]["ndcg@10"]["mean"] == pytest.approx(0.5, abs=0.12)
 
 
-def test_report_says_where_its_numbers_come_from(planted):
+def test_report_records_the_origin_of_its_numbers(planted):
     report = planted[1]
     assert report["data"]["num_items"] == 40
     assert report["data"]["num_users"] == 90
@@ -81,7 +81,8 @@ def same_tensors(one, two):
     )
 
 
-def test_same_seed_gives_the_same_result_bit_for_bit_whatever_ran_before(tmp_path, planted):
+def test_same_seed_gives_the_same_result_bit_for_bit(tmp_path, planted):
+    """Earlier draws from the global generators make no difference."""
     torch.rand(13)
     np.random.default_rng().random(5)
     assert main(["train", str(write_run(tmp_path))]) == 0
@@ -110,7 +111,7 @@ def stop_during_epoch(monkeypatch, number):
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
-def test_ctrl_c_then_resume_equals_never_having_stopped(tmp_path, planted, monkeypatch, capsys, epoch):
+def test_ctrl_c_then_resume_equals_an_uninterrupted_run(tmp_path, planted, monkeypatch, capsys, epoch):
     run = write_run(tmp_path)
     stop_during_epoch(monkeypatch, epoch)
     assert main(["train", str(run)]) == 130
@@ -125,7 +126,7 @@ def test_ctrl_c_then_resume_equals_never_having_stopped(tmp_path, planted, monke
     assert report["training"] == planted[1]["training"]
 
 
-def test_last_says_what_has_happened(planted):
+def test_last_records_all_epochs(planted):
     state = load_training_state(planted[0] / "run" / "last")
     epochs = state.values["epochs"]
     assert [entry["epoch"] for entry in epochs] == list(range(len(epochs)))
@@ -134,7 +135,7 @@ def test_last_says_what_has_happened(planted):
     assert len(epochs) - 1 <= state.values["best_epoch"] + 3  # patience
 
 
-def test_a_run_is_not_overwritten_and_another_is_not_continued(planted, capsys):
+def test_train_refuses_to_overwrite_or_to_resume_another_run(planted, capsys):
     directory = planted[0]
     run = directory / "run.toml"
     assert main(["train", str(run)]) == 2
@@ -152,7 +153,8 @@ def test_a_run_is_not_overwritten_and_another_is_not_continued(planted, capsys):
     assert "nothing to resume" in capsys.readouterr().err
 
 
-def test_a_run_that_a_crash_left_between_two_renames_is_resumed_and_not_overwritten(tmp_path, capsys):
+def test_a_run_that_crashed_between_two_renames_can_be_resumed(tmp_path, capsys):
+    """It is not overwritten without --resume."""
     run = write_run(tmp_path, epochs=1)
     assert main(["train", str(run)]) == 0
     (tmp_path / "run" / "last").rename(tmp_path / "run" / ".last.replaced")
@@ -162,7 +164,7 @@ def test_a_run_that_a_crash_left_between_two_renames_is_resumed_and_not_overwrit
     assert "resumed after epoch 1" in capsys.readouterr().err
 
 
-def test_resume_without_the_best_checkpoint_says_so_before_any_work(tmp_path, capsys):
+def test_resume_without_best_fails_before_any_work(tmp_path, capsys):
     run = write_run(tmp_path, epochs=1)
     assert main(["train", str(run)]) == 0
     best_epoch = load(tmp_path / "run" / "best").epoch
@@ -173,7 +175,7 @@ def test_resume_without_the_best_checkpoint_says_so_before_any_work(tmp_path, ca
     assert f"the checkpoint of epoch {best_epoch} is missing; start a new run with another --out" in line
 
 
-def test_changed_images_are_other_data(tmp_path, capsys):
+def test_changed_images_count_as_other_data(tmp_path, capsys):
     products, _ = planted_products()
     images = tmp_path / "images"
     images.mkdir()
@@ -191,7 +193,7 @@ def test_changed_images_are_other_data(tmp_path, capsys):
     assert "data_hash was" in capsys.readouterr().err
 
 
-def test_evaluate_gives_the_numbers_of_the_report(planted, capsys):
+def test_evaluate_reproduces_the_numbers_of_the_report(planted, capsys):
     directory, report = planted
     assert main(["evaluate", str(directory / "run" / "best"), "--json"]) == 0
     again = json.loads(capsys.readouterr().out)
@@ -202,7 +204,7 @@ def test_evaluate_gives_the_numbers_of_the_report(planted, capsys):
     assert f"{ndcg(report):.3f}" in shown
 
 
-def test_evaluate_on_other_data_says_so_and_refuses_other_encoders(planted, tmp_path, capsys):
+def test_evaluate_notes_other_data_and_refuses_other_encoders(planted, tmp_path, capsys):
     directory = planted[0]
     products, tastes = planted_products()
     other = write_interactions(tmp_path / "i.csv", planted_interactions(products, tastes, num_users=40, seed=9))
@@ -221,7 +223,7 @@ def test_evaluate_on_other_data_says_so_and_refuses_other_encoders(planted, tmp_
 
 
 @pytest.mark.parametrize("rule", ["users", "temporal"])
-def test_the_other_splits_train_too(tmp_path, rule):
+def test_other_splits_train(tmp_path, rule):
     run = write_run(tmp_path, epochs=2)
     run.write_text(run.read_text().replace("[split]", f'[split]\nrule = "{rule}"'))
     assert main(["train", str(run)]) == 0
@@ -239,7 +241,7 @@ def test_the_other_splits_train_too(tmp_path, rule):
         ("learning_rate = 0.005", "learning_rate = 1000000", 1, "try a lower training.learning_rate"),
     ],
 )
-def test_a_foreseeable_error_is_one_line_and_a_code(tmp_path, capsys, old, new, code, message):
+def test_foreseeable_errors_are_one_line_and_an_exit_code(tmp_path, capsys, old, new, code, message):
     run = write_run(tmp_path)
     run.write_text(run.read_text().replace(old, new))
     assert main(["train", str(run)]) == code
@@ -248,7 +250,7 @@ def test_a_foreseeable_error_is_one_line_and_a_code(tmp_path, capsys, old, new, 
     assert message in shown
 
 
-def test_what_a_recipe_keeps_counts_to_the_cache_s_limit(tmp_path):
+def test_cache_limit_includes_files_of_recipes(tmp_path):
     run = write_run(tmp_path, epochs=1)
     text = run.read_text().replace("seed = 7", "seed = 7\ncache_limit_gb = 1e-9")
     run.write_text(text.replace("[model]", "[model]\nhard_share = 0.3\nhard_neighbours = 5"))
@@ -256,13 +258,13 @@ def test_what_a_recipe_keeps_counts_to_the_cache_s_limit(tmp_path):
     assert len(FeatureCache(tmp_path / "cache").entries()) == 1
 
 
-def test_a_directory_that_is_no_checkpoint_is_bad_input(tmp_path, capsys):
+def test_a_directory_without_a_checkpoint_is_bad_input(tmp_path, capsys):
     assert main(["evaluate", str(tmp_path)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "give a run's best/ or last/" in line
 
 
-def test_an_epoch_draws_nothing_from_the_global_generator(tmp_path, monkeypatch):
+def test_an_epoch_does_not_use_the_global_generator(tmp_path, monkeypatch):
     """Only the run's own generator is saved in last/, so anything else drawn would be lost by --resume."""
     run_epoch, states = Fit.run_epoch, []
 
@@ -277,7 +279,7 @@ def test_an_epoch_draws_nothing_from_the_global_generator(tmp_path, monkeypatch)
     assert states == [True, True]
 
 
-def test_init_from_starts_from_another_run_s_weights(tmp_path, planted, capsys):
+def test_init_from_starts_with_the_weights_of_another_run(tmp_path, planted, capsys):
     best = planted[0] / "run" / "best"
     run = write_run(tmp_path, epochs=1)
     run.write_text(run.read_text().replace("[model]", f'[model]\ninit_from = "{best}"'))
@@ -291,7 +293,7 @@ def test_init_from_starts_from_another_run_s_weights(tmp_path, planted, capsys):
     assert not list((tmp_path / "wider").iterdir())  # neither curves nor anything to resume
 
 
-def test_a_run_file_serves_several_seeds_each_in_a_directory_of_its_own(tmp_path, capsys):
+def test_option_seed_needs_its_own_output_directory(tmp_path, capsys):
     run = write_run(tmp_path)
     run.write_text(run.read_text().replace("epochs = 6", "epochs = 1"))
     assert main(["train", str(run), "--seed", "11"]) == 2

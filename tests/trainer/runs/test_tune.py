@@ -21,7 +21,7 @@ def run_tune(directory, capsys, *more, trials=3):
     return code, json.loads(shown) if shown else None
 
 
-def test_the_best_trial_is_the_best_of_all_and_its_run_file_trains_to_the_same(tmp_path, capsys):
+def test_best_trial_has_the_best_value_and_best_toml_reproduces_it(tmp_path, capsys):
     write_run(tmp_path, epochs=1)
     code, best = run_tune(tmp_path, capsys)
     assert code == 0
@@ -42,7 +42,8 @@ def test_the_best_trial_is_the_best_of_all_and_its_run_file_trains_to_the_same(t
     assert max(entry["ndcg@10"] for entry in epochs) == best["value"]
 
 
-def test_ctrl_c_keeps_finished_trials_and_resume_tries_what_would_have_come(tmp_path, capsys, monkeypatch):
+def test_resumed_search_tries_the_same_values_as_uninterrupted(tmp_path, capsys, monkeypatch):
+    """Ctrl-C keeps finished trials."""
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     for directory in (whole, stopped):
         directory.mkdir()
@@ -77,11 +78,11 @@ def test_ctrl_c_keeps_finished_trials_and_resume_tries_what_would_have_come(tmp_
         ("model.loss=bce,bpr", Parameter("model.loss", values=("bce", "bpr"))),
     ],
 )
-def test_a_parameter_is_read_as_written(text, expected):
+def test_parse_parameter_reads_ranges_and_values(text, expected):
     assert parse_parameter(text) == expected
 
 
-def test_whole_bounds_of_a_fraction_allow_fractions_between(tmp_path):
+def test_integer_bounds_of_a_float_setting_give_floats(tmp_path):
     config = read_config(write_run(tmp_path))
     found = tune._of_the_setting_s_type(parse_parameter("training.modality_dropout=0..1"), config)
     assert (type(found.low), type(found.high)) == (float, float)
@@ -100,7 +101,7 @@ def test_whole_bounds_of_a_fraction_allow_fractions_between(tmp_path):
         ("training.learning_rate=1e-4..1e-2:lin", "two numbers"),
     ],
 )
-def test_a_wrong_parameter_is_refused(text, message):
+def test_parse_parameter_refuses_wrong_ranges(text, message):
     with pytest.raises(ConfigError, match=message):
         parse_parameter(text)
 
@@ -113,14 +114,14 @@ def test_a_wrong_parameter_is_refused(text, message):
         ("training.epochs=1.5..3", "training.epochs must be int, got 1.5"),
     ],
 )
-def test_what_no_run_file_may_say_fails_before_anything_is_done(tmp_path, capsys, text, message):
+def test_values_that_a_run_file_refuses_fail_before_any_trial(tmp_path, capsys, text, message):
     run = write_run(tmp_path)
     assert main(["tune", str(run), "--param", text]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "run-tune").exists()
 
 
-def test_a_trial_that_fails_is_said_and_the_search_goes_on(tmp_path, capsys):
+def test_search_continues_after_a_trial_that_diverges(tmp_path, capsys):
     run = write_run(tmp_path, epochs=1)
     arguments = ["--param", "training.learning_rate=1e6,9e5,1e-3", "--trials", "4", "--json"]
     assert main(["tune", str(run), *arguments]) == 0
@@ -131,7 +132,7 @@ def test_a_trial_that_fails_is_said_and_the_search_goes_on(tmp_path, capsys):
     assert 1 <= best["num_pruned"] <= 3
 
 
-def test_weights_that_diverge_in_the_last_step_of_an_epoch_end_the_trial_and_not_the_search(tmp_path, capsys):
+def test_search_continues_after_weights_diverge_in_the_last_step(tmp_path, capsys):
     """No loss is computed after it, so that validation is the first to meet them."""
     run = write_run(tmp_path, epochs=1, batch_size=2000)
     graph = 'type = "graphsage"\nwidth = 16\nhidden = 16\nattention_dim = 8'
@@ -146,7 +147,8 @@ def test_weights_that_diverge_in_the_last_step_of_an_epoch_end_the_trial_and_not
     assert "try a lower training.learning_rate" in capsys.readouterr().err
 
 
-def test_a_search_goes_on_where_settings_came_later_or_decide_no_trial_and_not_where_they_do(tmp_path, capsys):
+def test_search_resumes_unless_a_changed_setting_affects_trials(tmp_path, capsys):
+    """Settings newer than the search have their defaults."""
     run = write_run(tmp_path, epochs=1)
     assert run_tune(tmp_path, capsys, trials=1)[0] == 0
     study = optuna.load_study(study_name="tune", storage=f"sqlite:///{tmp_path / 'tune' / tune.STORAGE_FILE}")
@@ -161,7 +163,7 @@ def test_a_search_goes_on_where_settings_came_later_or_decide_no_trial_and_not_w
     assert "its trials are of another run file" in capsys.readouterr().err
 
 
-def test_values_that_do_not_go_together_are_said_and_the_search_goes_on_past_them(tmp_path, capsys):
+def test_search_continues_after_incompatible_values(tmp_path, capsys):
     run = write_run(tmp_path, epochs=1)
     fusion = 'type = "fusion"\nwidth = 8\nnum_heads = 4'
     run.write_text(run.read_text().replace("attention_dim = 8", fusion))
@@ -174,7 +176,7 @@ def test_values_that_do_not_go_together_are_said_and_the_search_goes_on_past_the
     assert json.loads(capsys.readouterr().out)["num_trials"] == 6
 
 
-def test_what_a_trial_keeps_counts_to_the_cache_s_limit(tmp_path):
+def test_cache_limit_includes_files_of_trials(tmp_path):
     run = write_run(tmp_path, epochs=1)
     text = run.read_text().replace("seed = 7", "seed = 7\ncache_limit_gb = 1e-9")
     run.write_text(text.replace("[model]", "[model]\nhard_share = 0.3\nhard_neighbours = 5"))

@@ -34,7 +34,7 @@ def starts(path):
         (2, 2, [1.4, 1.6, 1.8, 2, 2.2, 2.4, 2.6]),
     ],
 )
-def test_ticks_are_round_few_and_enclose(low, high, expected):
+def test_ticks_are_few_round_numbers_that_enclose_the_range(low, high, expected):
     found = ticks(low, high, 7)
     assert len(found) <= 7 and found[0] <= low and found[-1] >= high
     steps = np.diff(found)
@@ -43,7 +43,7 @@ def test_ticks_are_round_few_and_enclose(low, high, expected):
         assert ticks(low, high) == pytest.approx(expected)
 
 
-def test_a_line_goes_through_its_points_and_the_marked_x_stands_over_one():
+def test_line_chart_draws_points_and_the_marked_x_in_place():
     line = Line("a", [(0, 0.0), (5, 4.0), (10, 2.0)])
     drawn = parsed(line_chart([line], x_label="epoch", marked_x=(5, "best"), **WORDS))
     points = [tuple(map(float, pair.split(","))) for pair in drawn.find("polyline").get("points").split()]
@@ -54,7 +54,7 @@ def test_a_line_goes_through_its_points_and_the_marked_x_stands_over_one():
     assert "best" in [text.text for text in drawn.iter("text")]
 
 
-def test_lines_differ_in_dash_and_mark_and_their_names_do_not_cover_one_another():
+def test_lines_differ_in_dash_and_their_names_do_not_overlap():
     lines = [Line(name, [(0, 0.0), (1, 1.0 + number / 1000)]) for number, name in enumerate("abc")]
     drawn = parsed(line_chart(lines, x_label="epoch", from_zero=True, **WORDS))
     assert len({line.get("class") for line in drawn.iter("polyline")}) == 3
@@ -62,7 +62,7 @@ def test_lines_differ_in_dash_and_mark_and_their_names_do_not_cover_one_another(
     assert min(np.diff(heights)) >= charts.LINE_HEIGHT
 
 
-def test_a_scatter_keeps_proportions_and_puts_up_on_top():
+def test_scatter_keeps_proportions_and_the_y_axis_points_up():
     points = np.array([[0.0, 0.0], [10.0, 5.0]])
     drawn = parsed(scatter([Group("g", 1, points, labels=["one", EVIL])], **WORDS))
     size, margin, side = charts.MAP_SIZE, charts.MAP_MARGIN, 0.9 * charts.MAP_RADIUS  # group 1 has squares
@@ -73,7 +73,7 @@ def test_a_scatter_keeps_proportions_and_puts_up_on_top():
     assert [path.find("title").text for path in drawn.iter("path")] == ["one", EVIL]
 
 
-def test_bars_are_as_long_as_their_values():
+def test_bar_lengths_are_proportional_to_values():
     drawn = parsed(bar_chart([Bar("a", 40), Bar(EVIL, 10), Bar("none", 0, None)], **WORDS))
     widths = [float(bar.get("width")) for bar in drawn.iter("rect")]
     longest = charts.WIDTH - charts.BAR_VALUES - charts.BAR_LABELS
@@ -81,7 +81,7 @@ def test_bars_are_as_long_as_their_values():
     assert [text.text for text in drawn.iter("text")][::2] == ["a", EVIL[:25] + "…", "none"]
 
 
-def test_an_interval_bar_stands_where_its_numbers_are():
+def test_interval_bar_is_drawn_at_its_numbers():
     drawn = parsed(interval_bar(0.5, 0.25, 0.75, domain=(0, 1), reference=0))
     reference, span = drawn.iter("line")
     inner = charts.INTERVAL_WIDTH - 2 * charts.INTERVAL_MARGIN
@@ -91,7 +91,7 @@ def test_an_interval_bar_stands_where_its_numbers_are():
     )
 
 
-def test_charts_say_what_they_are_and_escape_what_they_are_given():
+def test_charts_have_title_and_description_and_escape_text():
     drawn = line_chart([Line(EVIL, [(0, 1.0), (1, 2.0)])], x_label=EVIL, **WORDS)
     root = parsed(drawn)
     assert root.get("role") == "img" and root.get("aria-labelledby") == "c-title c-desc"
@@ -100,7 +100,7 @@ def test_charts_say_what_they_are_and_escape_what_they_are_given():
     assert "<script" not in str(drawn)
 
 
-def test_every_group_has_a_shape_of_its_own():
+def test_every_group_has_its_own_shape():
     shapes = {re.sub(r"^M[-\d.]+ [-\d.]+", "", mark_path(group, 50, 50, 10)) for group in (None, *range(NUM_GROUPS))}
     assert len(shapes) == NUM_GROUPS + 1
 
@@ -130,7 +130,7 @@ def lab(colour, deficiency):
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
-def test_group_colours_stand_out_and_are_told_apart_with_any_eyes(scheme):
+def test_group_colours_have_contrast_and_are_distinct_for_all_vision(scheme):
     """3:1 against the surface (WCAG 2 non-text contrast); CIELAB distances of 10 and more for every two groups."""
     root = re.findall(r":root \{(.*?)\}", (HERE / "page.css").read_text(), re.DOTALL)[scheme]
     colours = dict(re.findall(r"--([\w-]+): (#\w{6})", root))

@@ -17,7 +17,7 @@ def blobs(sizes=(60, 40, 25), num_stray=12, dim=24, seed=0):
     return np.concatenate([*points, stray])[order].astype(np.float32), owners[order]
 
 
-def test_planted_blobs_are_found_numbered_by_size_and_strays_belong_to_none():
+def test_find_clusters_finds_planted_blobs_and_noise():
     points, owners = blobs()
     labels = find_clusters(points)
     assert labels.max() == 2
@@ -26,7 +26,7 @@ def test_planted_blobs_are_found_numbered_by_size_and_strays_belong_to_none():
     assert (labels[owners == NOISE] == NOISE).mean() > 0.8
 
 
-def test_purity_and_nmi_are_what_counting_by_hand_and_scikit_learn_say():
+def test_agreement_equals_hand_counts_and_scikit_learn():
     labels = np.array([0, 0, 0, 0, 1, 1, 1, NOISE, NOISE, 0])
     names = ["a", "a", "a", "b", "b", "b", "c", "a", None, None]
     found = agreement(labels, names)
@@ -37,7 +37,7 @@ def test_purity_and_nmi_are_what_counting_by_hand_and_scikit_learn_say():
     assert found.nmi == pytest.approx(v_measure)
 
 
-def test_agreement_is_whole_for_the_same_groups_and_nothing_for_unrelated_ones():
+def test_agreement_is_1_for_equal_and_0_for_unrelated_groups():
     same = agreement(np.array([1, 1, 0, 0, 0]), ["x", "x", "y", "y", "y"])
     assert (same.purity, same.nmi) == (1.0, pytest.approx(1.0))
     crossed = agreement(np.array([0, 0, 1, 1]), ["x", "y", "x", "y"])
@@ -49,13 +49,13 @@ def test_clusters_are_numbered_from_the_largest():
     assert by_size(np.array([4, 4, 2, NOISE, 2, 2, 9])).tolist() == [1, 1, 0, NOISE, 0, 0, 2]
 
 
-def test_central_rows_are_the_nearest_to_the_middle_of_their_own_cluster():
+def test_central_rows_are_the_nearest_to_the_cluster_mean():
     points = np.array([[0, 0], [9, 9], [1, 0], [2, 0], [5, 0], [9, 8]], dtype=np.float32)
     labels = np.array([0, 1, 0, 0, 0, 1])
     assert central_rows(points, labels, 0, 3) == [3, 2, 0]  # the middle is (2, 0)
 
 
-def test_tsne_keeps_blobs_together_and_is_the_same_for_the_same_seed():
+def test_tsne_keeps_blobs_together_and_is_deterministic():
     points, owners = blobs(sizes=(25, 20, 15), num_stray=0)
     plane = tsne(points, seed=3)
     assert plane.shape == (60, 2)
@@ -65,7 +65,7 @@ def test_tsne_keeps_blobs_together_and_is_the_same_for_the_same_seed():
     assert np.array_equal(plane, tsne(points, seed=3))
 
 
-def test_principal_plane_finds_the_two_directions_that_were_planted():
+def test_principal_plane_finds_two_planted_directions():
     generator = np.random.default_rng(1)
     along, across = generator.normal(0, 5, 400), generator.normal(0, 2, 400)
     first, second = np.linalg.qr(generator.normal(size=(7, 2)))[0].T
@@ -76,7 +76,7 @@ def test_principal_plane_finds_the_two_directions_that_were_planted():
     assert found.variance_shares[0] == pytest.approx(25 / 29, abs=0.05)
 
 
-def test_a_sample_has_different_rows_and_depends_on_the_generator_alone():
+def test_sample_rows_are_distinct_and_depend_only_on_the_generator():
     rows = sample_rows(5000, np.random.default_rng(2), most=300)
     assert len(set(rows.tolist())) == 300 and (np.diff(rows) > 0).all() and rows.max() < 5000
     assert np.array_equal(rows, sample_rows(5000, np.random.default_rng(2), most=300))

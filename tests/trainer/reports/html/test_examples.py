@@ -42,7 +42,7 @@ def by_number(cases, positions):
     return np.tile(-cases.candidates.astype(np.float32), (len(positions), 1))
 
 
-def test_users_are_judged_by_what_they_had_not_seen():
+def test_users_are_evaluated_without_items_of_their_history():
     first, second = evaluate_users(by_number, two_users(), seed=1, num_shown=4)
     assert first.shown == (2, 4, 6, 7)  # 1, 3 and the dismissed 5 are known
     assert first.targets == ((7, 4), (30, 27))
@@ -50,7 +50,7 @@ def test_users_are_judged_by_what_they_had_not_seen():
     assert second.targets == ((39, 38),) and second.is_missed
 
 
-def test_confidence_is_how_far_the_first_ten_stand_out():
+def test_confidence_is_in_standard_deviations_of_the_scores():
     generator = np.random.default_rng(0)
     table = generator.normal(size=(2, NUM_ITEMS - 1)).astype(np.float32)
     table[1, 20:30] += 9
@@ -63,7 +63,7 @@ def test_confidence_is_how_far_the_first_ten_stand_out():
     assert [user.confidence for user in constant] == [0, 0]
 
 
-def test_a_large_test_is_sampled_by_the_seed():
+def test_a_large_test_is_sampled_with_the_seed():
     num = MAX_USERS + 50
     history = make_interactions([f"u{n:05d}" for n in range(num)], [1] * num, [0] * num, [0.0] * num, [1.0] * num)
     targets = 2 + np.arange(num) % 30
@@ -77,7 +77,7 @@ def user(length, rank, confidence=0.0):
     return EvaluatedUser(length, (1,), (2,), ((3, rank),), confidence)
 
 
-def test_failures_are_long_histories_without_a_hit_and_lists_that_stood_out():
+def test_failures_are_misses_with_long_history_or_high_confidence():
     described = (2, 11, 5.0), (30, 11, 1.0), (20, 10, 9.0), (40, 90, 2.0), (3, 1, 4.0), (25, 12, 3.0)
     users = [user(*one) for one in described]
     assert long_history(users) == 28
@@ -88,7 +88,7 @@ def test_failures_are_long_histories_without_a_hit_and_lists_that_stood_out():
     assert long_history([user(1, 1)] * 9) == 5
 
 
-def test_a_sample_has_short_and_long_histories_and_depends_on_the_seed():
+def test_sample_users_covers_all_history_lengths_and_uses_the_seed():
     users = [user(length, 1) for length in range(60)]
     found = [one.length for one in sample_users(users, 6, seed=4)]
     assert [length // 10 for length in found] == [0, 1, 2, 3, 4, 5]
@@ -97,7 +97,7 @@ def test_a_sample_has_short_and_long_histories_and_depends_on_the_seed():
     assert len(sample_users(users[:2], 6, seed=4)) == 2
 
 
-def test_items_are_grouped_by_the_widest_level_that_is_not_mostly_one():
+def test_items_are_grouped_by_the_widest_informative_level():
     paths = [("All", "Shoes", "Boots")] * 3 + [("All", "Shoes", "Heels")] + [("All", "Hats", "Caps")] * 4 + [()]
     widest, finest = groupings([{"categoryPath": list(path)} for path in paths])
     assert widest.values == ("Shoes",) * 4 + ("Hats",) * 4 + (None,)
@@ -105,14 +105,14 @@ def test_items_are_grouped_by_the_widest_level_that_is_not_mostly_one():
     assert "level 2" in widest.name and "level 3" in finest.name
 
 
-def test_categories_of_one_name_in_two_places_stay_two():
+def test_categories_of_equal_name_in_two_paths_stay_distinct():
     paths = [("Men", "Shoes"), ("Women", "Shoes"), ("Women", "Hats")] * 2
     assert set(groupings([{"categoryPath": list(path)} for path in paths])[-1].values) == {
         "Men › Shoes", "Women › Shoes", "Hats",
     }  # fmt: skip
 
 
-def test_without_categories_items_are_grouped_by_brand_then_shop_then_not_at_all():
+def test_groupings_fall_back_to_brand_then_shop_then_none():
     branded = [{"brand": "a", "shop": "s"}, {"brand": "b", "shop": "s"}, {"shop": "t"}]
     assert groupings(branded)[0].values == ("a", "b", None)
     assert groupings([{"shop": "s"}, {"shop": "t"}])[0].name == "shop"
@@ -120,14 +120,15 @@ def test_without_categories_items_are_grouped_by_brand_then_shop_then_not_at_all
     assert largest(["b", None, "a", "a", "c", "b"], 2) == ["a", "b"]
 
 
-def test_query_words_are_those_typical_of_each_group():
+def test_query_words_are_typical_of_each_group():
     titles = [f"Red Running Shoes {n}" for n in range(6)] + [f"Red Wool Hat {n}" for n in range(4)] + ["Red Wool Coat"]
     grouping = groupings([{"brand": "shoes"}] * 6 + [{"brand": "hats"}] * 4 + [{"brand": "coats"}])[0]
     assert query_words(titles, grouping, 5) == ["running shoes", "wool hat"]  # one coat is too few
     assert query_words([], None, 5) == []
 
 
-def test_nearest_leaves_out_the_query_itself_and_shares_are_counted_by_hand():
+def test_nearest_leaves_out_the_query():
+    """Shares of the same group are counted by hand."""
     gallery = np.array([[1, 0], [0.9, 0.1], [0, 1], [0.2, 0.8]], dtype=np.float32)
     assert nearest(gallery[:2], gallery, 2).tolist() == [[0, 1], [0, 1]]
     assert nearest(gallery[:2], gallery, 2, own=[0, None]).tolist() == [[1, 3], [0, 1]]
@@ -147,7 +148,7 @@ def minus(**differences):
     }
 
 
-def test_the_verdict_is_good_only_where_every_interval_is_above_zero():
+def test_verdict_is_good_only_where_every_interval_is_above_zero():
     verdict = give_verdict("ours", minus(content=(0.01, 0.05), popularity=(0.1, 0.2)), "ndcg@10")
     assert verdict.is_good
     assert verdict.sentence.startswith(
@@ -162,7 +163,7 @@ def test_the_verdict_is_good_only_where_every_interval_is_above_zero():
     assert give_verdict("ours", {}, "ndcg@10") is None
 
 
-def test_the_verdict_names_many_winners_with_the_largest_difference_alone():
+def test_verdict_shows_only_the_largest_of_many_differences():
     unclear = minus(a=(-0.2, 0.1), b=(-0.4, 0.2), c=(-0.1, 0.15))
     assert "difference from 3 baselines, the largest from b (−0.100 [−0.400, +0.200]), then a and c." in (
         give_verdict("ours", unclear, "ndcg@10").sentence
@@ -174,7 +175,7 @@ def test_the_verdict_names_many_winners_with_the_largest_difference_alone():
     )
 
 
-def test_a_difference_that_many_baselines_explain_is_no_win():
+def test_verdict_needs_the_corrected_p_value():
     test = minus(content=(0.01, 0.05), popularity=(0.1, 0.2))
     test["ours_minus"]["content"]["ndcg@10"]["holm_p_value"] = 0.07
     verdict = give_verdict("ours", test, "ndcg@10")
@@ -182,7 +183,7 @@ def test_a_difference_that_many_baselines_explain_is_no_win():
     assert give_verdict("ours", {**test, "confidence": 0.9}, "ndcg@10").is_good
 
 
-def test_the_verdict_says_at_what_else_a_baseline_is_better():
+def test_verdict_lists_other_metrics_that_it_loses():
     test = minus(content=(0.01, 0.05))
     worse = {"mean": -0.2, "low": -0.3, "high": -0.1}
     test["ours_minus"]["content"] |= {"recall@20": worse, "novelty@10": worse}
@@ -191,7 +192,7 @@ def test_the_verdict_says_at_what_else_a_baseline_is_better():
     )  # novelty is a taste
 
 
-def test_the_metric_that_decides_is_the_one_training_stopped_by():
+def test_headline_metric_is_the_stop_metric_of_training():
     names = ["coverage@10", "recall@10", "ndcg@10", "ndcg@20"]
     assert headline_metric(names, "ndcg@20") == "ndcg@20"
     assert headline_metric(names, "loss") == headline_metric(names) == "ndcg@10"

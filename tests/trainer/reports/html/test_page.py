@@ -86,7 +86,7 @@ def clip_page(run, tmp_path_factory):
     return directory / "run" / "report.html"
 
 
-def test_the_page_says_what_the_report_says(run, page):
+def test_page_shows_the_numbers_of_the_report(run, page):
     report, text = json.loads((run / "report.json").read_text()), Reader(page).text
     best = report["test"]["models"]["two_tower"]["ndcg@10"]
     assert f"{best['mean']:.3f} [{best['low']:.3f}, {best['high']:.3f}]" in text
@@ -100,7 +100,7 @@ def test_the_page_says_what_the_report_says(run, page):
     assert {"training", "metrics", "map", "clusters", "users", "answers", "failures", "made"} <= set(Reader(page).ids())
 
 
-def test_the_page_says_how_alike_items_are_and_that_this_is_no_ranking_metric(run, page):
+def test_page_shows_avg_mean_similarity_with_its_caveat(run, page):
     item_tower = load(run / "best").towers["item_tower"]
     prepared = prepare(parse_config(json.loads((run / "report.json").read_text())["run"]), TerminalProgress())
     with torch.no_grad():
@@ -113,7 +113,7 @@ def test_the_page_says_how_alike_items_are_and_that_this_is_no_ranking_metric(ru
     assert "AvgMeanSimilarity@5 is not a ranking metric" in text
 
 
-def test_the_page_is_one_file_without_script_and_links_nowhere_else(page):
+def test_page_is_one_file_without_scripts_and_outside_links(page):
     reader = Reader(page)
     forbidden = ("script", "iframe", "object", "link", "form", "base", "audio", "video")
     assert not [tag for tag, _ in reader.tags if tag in forbidden]
@@ -126,7 +126,7 @@ def test_the_page_is_one_file_without_script_and_links_nowhere_else(page):
     assert reader.text.count(EVIL) >= 50
 
 
-def test_towers_that_share_a_space_answer_words_with_images_and_images_with_titles(clip_page):
+def test_page_of_a_shared_space_shows_retrieval_across_modalities(clip_page):
     reader = Reader(clip_page)
     assert "Words against images alone" in reader.text and "An image against titles alone" in reader.text
     pairs = json.loads((clip_page.parent / "report.json").read_text())["pairs"]
@@ -142,14 +142,14 @@ def test_towers_that_share_a_space_answer_words_with_images_and_images_with_titl
     assert f"those of {pairs['num_products']} held-out products" in reader.text
 
 
-def test_the_page_shows_no_user_by_name_and_is_the_same_twice(run, page, tmp_path):
+def test_page_shows_no_user_names_and_is_reproducible(run, page, tmp_path):
     text = Reader(page).text
     assert "User 1:" in text and "u17" not in text
     assert main(["report", str(run), "--out", str(tmp_path / "again.html")]) == 0
     assert (tmp_path / "again.html").read_bytes() == page.read_bytes()
 
 
-def test_without_the_data_the_numbers_remain_and_the_page_says_why(run, tmp_path, capsys):
+def test_page_without_data_has_numbers_and_the_reason(run, tmp_path, capsys):
     shutil.copytree(run, tmp_path / "run")
     checkpoint = tmp_path / "run" / "best" / "checkpoint.json"
     document = json.loads(checkpoint.read_text())
@@ -164,7 +164,7 @@ def test_without_the_data_the_numbers_remain_and_the_page_says_why(run, tmp_path
     assert "no checkpoint here" in Reader(tmp_path / "run" / "report.html").text
 
 
-def test_other_data_than_the_runs_are_not_shown_as_its_own(run, tmp_path):
+def test_page_leaves_out_examples_where_the_data_changed(run, tmp_path):
     shutil.copytree(run, tmp_path / "run")
     checkpoint = tmp_path / "run" / "best" / "checkpoint.json"
     document = json.loads(checkpoint.read_text())
@@ -176,7 +176,7 @@ def test_other_data_than_the_runs_are_not_shown_as_its_own(run, tmp_path):
 
 
 @pytest.mark.parametrize("lacking", ["test", "training", "data", "split", "commit", "content"])
-def test_a_section_that_the_report_lacks_is_left_out(run, tmp_path, lacking):
+def test_page_leaves_out_sections_that_the_report_lacks(run, tmp_path, lacking):
     report = json.loads((run / "report.json").read_text())
     report.pop(lacking, None)
     (tmp_path / "report.json").write_text(json.dumps(report))
@@ -187,7 +187,7 @@ def test_a_section_that_the_report_lacks_is_left_out(run, tmp_path, lacking):
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"format": 1}'])
-def test_a_directory_without_a_report_is_said_in_one_line(tmp_path, capsys, content):
+def test_report_refuses_a_directory_without_a_report_in_one_line(tmp_path, capsys, content):
     if content is not None:
         (tmp_path / "report.json").write_text(content)
     assert main(["report", str(tmp_path)]) == 2
@@ -196,7 +196,7 @@ def test_a_directory_without_a_report_is_said_in_one_line(tmp_path, capsys, cont
     assert not (tmp_path / "report.html").exists()
 
 
-def test_slices_stand_beside_the_best_baseline_and_losses_are_said():
+def test_slice_tables_show_the_best_baseline_and_list_losses():
     def entry(name, ours, knn):
         models = {
             model: {"ndcg@10": {"mean": mean, "low": mean - 0.02, "high": mean + 0.02}}
@@ -215,7 +215,7 @@ def test_slices_stand_beside_the_best_baseline_and_losses_are_said():
     assert slice_tables("ours", {}) == slice_tables("ours", {"slices": {"kind": "words"}}) == []
 
 
-def test_retrieval_in_an_older_report_is_shown_as_it_is_and_said_to_have_chosen_the_epoch():
+def test_retrieval_of_an_older_report_gets_the_held_out_note():
     pairs = {"text_to_image": {"mrr": 0.25}, "image_to_text": {"mrr": 0.5, "recall@1": 0.125}}
     assert pair_table(pairs) == (
         ["", "MRR", "Recall@1"],
@@ -226,13 +226,13 @@ def test_retrieval_in_an_older_report_is_shown_as_it_is_and_said_to_have_chosen_
     assert pair_notes({"training": {"epochs": [{}, {}]}}) == []
 
 
-def test_settings_read_back_as_the_run_file_they_came_from():
+def test_settings_round_trip_through_toml():
     settings = {"seed": 7, "out": 'a "b" \\ c\n\x7f', "data": {"products": ["x", "ü"], "share": 1e-05, "yes": True,
                 "inner": {"k": [1, 2]}}, "model": {"dim": 8}}  # fmt: skip
     assert tomllib.loads(as_toml(settings)) == settings
 
 
-def test_thumbnails_are_small_jpegs_on_white_and_anything_else_is_no_image(tmp_path):
+def test_thumbnail_is_a_small_jpeg_on_white_or_none(tmp_path):
     Image.new("RGBA", (900, 300), (0, 0, 0, 0)).save(tmp_path / "clear.png")
     uri = thumbnail(tmp_path / "clear.png")
     image = Image.open(io.BytesIO(base64.b64decode(uri.removeprefix("data:image/jpeg;base64,"))))
@@ -244,7 +244,8 @@ def test_thumbnails_are_small_jpegs_on_white_and_anything_else_is_no_image(tmp_p
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium")
-def test_in_a_browser_it_is_accessible_in_both_schemes_and_narrow_and_asks_nobody(page, driver):
+def test_page_is_accessible_in_a_browser_and_loads_nothing(page, driver):
+    """Checked in light and dark, narrow and wide."""
     browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
     for scheme, width in (("light", 400), ("dark", 1280)):
         tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
