@@ -34,7 +34,7 @@ SHOP_A = np.setdiff1d(np.arange(NUM_ITEMS), CANDIDATES)
 
 
 def some_train(seed=0, num_users=23):
-    """Random likes with repeats, dismissals and an item (13) that nobody touched."""
+    """Return random likes with repeats, dismissals and an item (13) without interactions."""
     generator = np.random.default_rng(seed)
     rows = [
         (f"t{user:02d}", item, DISMISS if generator.random() < 0.1 else 0)
@@ -56,7 +56,7 @@ def some_cases(items=SHOP_A, seed=1, num_users=6):
 
 
 def liked_sets(train):
-    """{user: set of liked items}, read row by row."""
+    """Return each user's set of liked items, read row by row."""
     found = {}
     for user, item, kind in zip(train.user_idx.tolist(), train.item_idx.tolist(), train.kind.tolist(), strict=True):
         if kind != DISMISS:
@@ -65,7 +65,7 @@ def liked_sets(train):
 
 
 def liked_lists(cases):
-    """The liked history of each case, oldest first."""
+    """Return the liked history of each case, oldest first."""
     history = cases.history
     return [
         [
@@ -103,7 +103,7 @@ def test_co_occurrence_equals_its_formula(half_life):
 
 
 def first_likes(train):
-    """Each user's liked items in the order in which they were first liked, read row by row."""
+    """Return each user's liked items in the order of the first like, read row by row."""
     found = {}
     for user, item, kind in zip(train.user_idx.tolist(), train.item_idx.tolist(), train.kind.tolist(), strict=True):
         mine = found.setdefault(user, [])
@@ -210,12 +210,12 @@ def test_ease_in_one_shop_is_the_closed_form_of_steck():
     found, histories = scores_of(model.scorer(7.0), cases)
     expected = np.array([[float(i in h) for i in range(NUM_ITEMS)] for h in histories]) @ weights[:, CANDIDATES]
     for row, wanted, history in zip(found, expected, histories, strict=True):
-        fresh = ~np.isin(CANDIDATES, history)  # what is in the history is never ranked
+        fresh = ~np.isin(CANDIDATES, history)  # items of the history are never ranked
         np.testing.assert_allclose(row[fresh], wanted[fresh], atol=1e-5)
 
 
 def test_als_minimises_the_loss_of_hu_and_folds_histories_in(monkeypatch):
-    """The gradients of the loss of Hu, Koren & Volinsky, written out, vanish; a new user gets the least squares."""
+    """The gradients of the loss of Hu, Koren & Volinsky are zero; a new user's vector is the least-squares solution."""
     alpha, weight, kept = 5.0, 1.5, []
 
     class Kept(als.AlternatingLeastSquares):
@@ -233,7 +233,7 @@ def test_als_minimises_the_loss_of_hu_and_folds_histories_in(monkeypatch):
     error = confidence * (x @ y.T - liked)
     np.testing.assert_allclose(error @ y + alpha * weight * x, 0, atol=2e-3)
     np.testing.assert_allclose(error.T @ x + alpha * weight * y, 0, atol=2e-3)
-    assert np.abs(y).max() > 0.1  # nothing at all would be at rest, too
+    assert np.abs(y).max() > 0.1  # all zeros would also have zero gradients
     for row, history in zip(found, histories, strict=True):
         own = np.array([float(i in history) for i in range(NUM_ITEMS)])
         c = np.diag(np.where(own > 0, alpha, 1.0))
@@ -329,7 +329,7 @@ def test_standards_equal_hand_computed_values():
 
 
 def test_mixture_combines_complementary_parts():
-    """One part knows the right half of the candidates, the other which of each half; a third is noise."""
+    """One part knows the right half of the candidates, the second the right item of each half; the third is noise."""
     generator = np.random.default_rng(3)
     num_users, num_items = 60, 20
     history = make_interactions([f"u{i:02d}" for i in range(num_users)], [20] * num_users, [0] * num_users,
@@ -358,12 +358,14 @@ def test_mixture_never_calls_a_part_of_weight_zero():
 
 
 def test_mixture_scores_do_not_depend_on_other_users_in_the_batch(monkeypatch):
-    """One row of one part's scores holds negative ones; a row alone is that row among all."""
+    """One row of one part has negative scores; scoring a row alone gives the same as scoring all rows."""
     monkeypatch.setattr(mixtures, "STANDARDS", {"log_z_score": log_z_score, "z_score": z_score})
     cases = some_cases()
     scores = np.random.default_rng(1).pareto(1.0, (len(cases), len(CANDIDATES))).astype(np.float32)
     columns = np.searchsorted(CANDIDATES, cases.target_items)
-    scores[np.repeat(np.arange(len(cases)), np.diff(cases.target_ptr)), columns] += 3  # so that it is worth its weight
+    scores[np.repeat(np.arange(len(cases)), np.diff(cases.target_ptr)), columns] += (
+        3  # gives the part a positive weight
+    )
     scores[0, scores[0] < 2] = -0.5
     parts = {"some": lambda c, p: scores[p], "others": lambda c, p: scores[p] ** 2}
     fitted = fit_mixture(parts, cases, seed=0)
@@ -394,7 +396,7 @@ def test_select_cases_keeps_targets_and_histories():
 
 
 def planted(*, train_sees_b=True, seed=0):
-    """Two tastes, told apart by interactions and by text; shop A is even, shop B odd items."""
+    """Return prepared data with two tastes, visible in interactions and texts; shop A has even items, B odd."""
     generator = np.random.default_rng(seed)
     num_items = 24
     taste = np.arange(num_items) // 2 % 2
@@ -429,7 +431,7 @@ def planted(*, train_sees_b=True, seed=0):
 
 
 def share_of_taste(prepared, fit):
-    """How much of the six first is of the user's taste: six of the twelve candidates are."""
+    """Return the share of the first six items that are of the user's taste, as six of the twelve candidates are."""
     shown = rank(fit.fitted.scorer, prepared.split.test, np.random.default_rng(0), top=6).top
     return (shown // 2 % 2 == np.arange(30)[:, None] % 2).mean()
 
@@ -444,16 +446,18 @@ def test_baselines_find_planted_tastes():
 
 
 def test_only_content_baselines_work_for_an_unvisited_shop():
-    """train_sees = "a": no training user has touched a candidate, and nobody fails on it."""
+    """With train_sees = "a", no training user has interacted with a candidate, and no baseline fails."""
     prepared = planted(train_sees_b=False)
     found = {name: share_of_taste(prepared, fit) for name, fit in fit_baselines(prepared).items()}
     knows = {"content", "popularity_content", "hybrid_score", "hybrid_linear", "words", "transfer", "hybrid_transfer"}
     assert min(found[name] for name in knows) > 0.9, found
-    assert {value for name, value in found.items() if name not in knows} == {found["random"]}  # the same luck with ties
+    assert {value for name, value in found.items() if name not in knows} == {
+        found["random"]
+    }  # equal ties give equal values
 
 
 def test_baselines_do_not_depend_on_test_targets():
-    """The planted leak, the other way round: other test targets must not change what was tuned or scored."""
+    """Other test targets must not change the tuned settings or the scores."""
     prepared = planted()
     test = prepared.split.test
     swapped = replace(test, target_items=np.sort(test.candidates)[np.arange(30) % len(test.candidates)])
@@ -496,7 +500,7 @@ def test_mixture_search_tries_every_part_alone():
 
 
 def test_bagged_weights_equal_the_binomial_expectation():
-    """One part answers 60 of 100 users and another the rest, so any mixture does as well as one of the two.
+    """One part is right for 60 of 100 users, another for the rest, so any mixture is as good as one of the two.
 
     The first wins where a sample has 50 or more of its users, which is a binomial chance. (A third part, like the
     first, keeps equal weights from being a tie.)

@@ -13,7 +13,7 @@ RUN = {"seed": 3, "model": {"type": "two_tower", "hidden": 6}, "training": {"lea
 
 @pytest.fixture
 def runs(tmp_path):
-    """Two runs that differ in learning rate and metrics; the second has a last/, too."""
+    """Write two runs that differ in learning rate and metrics; the second also has a last/."""
     metrics = {"valid": {"ndcg@10": 0.25}, "test": {"ndcg@10": {"mean": 0.2, "low": 0.1, "high": 0.3}}}
     checkpoint.save(some_checkpoint(run=RUN, metrics=metrics), tmp_path / "one" / "best")
     other = {**RUN, "training": {"learning_rate": 0.01}}

@@ -15,7 +15,7 @@ CPU = torch.device("cpu")
 
 
 def some_cases():
-    """Three users among eight items; item 6 and 7 are no candidates."""
+    """Return three users among eight items; items 6 and 7 are not candidates."""
     history = make_interactions(list("aabbbc"), [0, 6, 1, 2, 0, 5], [0, 2, 0, 5, 1, 3], [1.0, 3, 2, 4, 9, 1], [1.0] * 6)
     return Cases(
         users=np.array([0, 1, 2]),
@@ -29,7 +29,7 @@ def some_cases():
 
 def test_items_of_the_history_rank_last():
     cases = some_cases()
-    # Item 0 scores best and item 5 worst for everybody; user b has 0, 1 and 2 behind them.
+    # Item 0 scores best and item 5 worst for every user; items 0, 1 and 2 are in user b's history.
     scorer = lambda cases, positions: np.tile(-cases.candidates.astype(np.float32), (len(positions), 1))  # noqa: E731
     assert rank_targets(scorer, cases, np.random.default_rng(0)).tolist() == [3, 1, 2, 1]
 
@@ -59,7 +59,7 @@ def random_features(num_items=8, seed=0):
 
 
 def test_tower_scores_equal_cosines_computed_user_by_user():
-    """One user at a time without padding, against the batch: padding and gathering must not leak between users."""
+    """Compares the batch with one user at a time without padding: padding and gathering must not leak between users."""
     generator = torch.Generator().manual_seed(0)
     towers = TwoTowerItem(5, 7, 8, 6, generator=generator), TwoTowerUser(8, 6, 4, generator=generator)
     with torch.no_grad():
@@ -92,7 +92,7 @@ def test_an_empty_history_is_only_padding():
 
 
 def test_content_baseline_is_tuned_and_ranks_similar_items_first():
-    """Items come in two clusters; every user's target is the one unseen item of their own cluster."""
+    """Items are in two clusters; every user's target is the one unseen item of the user's cluster."""
     generator = np.random.default_rng(1)
     centres = generator.normal(size=(2, 9))
     text = np.repeat(centres, 5, axis=0) + 0.05 * generator.normal(size=(10, 9))

@@ -22,7 +22,7 @@ from trainer.evaluation.ranking_metrics import (
 
 
 def slow_order(scores, priority):
-    """Columns from best to worst, one comparison at a time: higher score first, then smaller priority."""
+    """Sort columns from best to worst, one comparison at a time: higher score first, then smaller priority."""
     order = list(range(len(scores)))
     order.sort(key=lambda column: (-scores[column], priority[column]))
     return order
@@ -49,7 +49,7 @@ def slow_metric(name, order, targets, k):
 
 
 def problem(seed, num_cases=23, num_candidates=17):
-    """Rectangular, with many ties: scores are one of five values."""
+    """Return a rectangular problem with many ties: scores have one of five values."""
     generator = np.random.default_rng(seed)
     scores = generator.integers(0, 5, size=(num_cases, num_candidates)).astype(np.float32)
     scores[generator.random(scores.shape) < 0.1] = -np.inf
@@ -96,7 +96,7 @@ def test_auc_is_the_share_of_correctly_ordered_pairs():
 def test_top_columns_equal_a_full_sort_with_ties(k):
     for seed in range(8):
         scores, _, _, _, priority = problem(seed)
-        scores[:5] = scores[:5] > 3  # rows of almost nothing but ties
+        scores[:5] = scores[:5] > 3  # rows with almost only ties
         scores[5] = -np.inf
         slow = [
             [column for column in slow_order(s, p)[:k] if s[column] > -np.inf]
@@ -122,7 +122,7 @@ def test_ranks_and_metrics_equal_hand_computed_values():
 
 
 def test_a_tie_has_the_expected_value_of_chance():
-    """All scores equal, 1 target of 20: Recall@5 must be 1/4 on average, not 0 or 1 by the order of the columns."""
+    """With equal scores and 1 target of 20, Recall@5 must be 1/4 on average, not 0 or 1 by the order of the columns."""
     num_cases = 4000
     ptr = np.arange(num_cases + 1)
     priority = np.random.default_rng(0).random((num_cases, 20))
@@ -143,13 +143,13 @@ def some_lists():
 def test_diversity_equals_the_mean_over_pairs():
     embeddings = np.random.default_rng(1).normal(size=(6, 4))
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
-    embeddings[2] = 0  # nothing is known of it: no cosine with anything
+    embeddings[2] = 0  # an unknown item, with cosine 0 to every other
     slow = []
     for row in some_lists():
         shown = [embeddings[item] for item in row if item >= 0]
         cosines = [float(a @ b) for a, b in combinations(shown, 2)]
         slow.append(1 - sum(cosines) / len(cosines) if cosines else 0.0)
-    # The zero row has no square to take away, so its pairs count as cosine 0.
+    # The zero row has length 0, so its pairs count as cosine 0.
     np.testing.assert_allclose(diversity(some_lists(), embeddings), slow, atol=1e-12)
 
 

@@ -12,7 +12,7 @@ from trainer.splits.cases import Cases
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A trained model of shoppers of two planted tastes: (checkpoint, products, taste of each itemId)."""
+    """Train on shoppers of two planted tastes and return (checkpoint, products, taste of each itemId)."""
     directory = tmp_path_factory.mktemp("recommend")
     assert main(["train", str(write_run(directory))]) == 0
     products, tastes = planted_products()
@@ -51,7 +51,7 @@ def test_known_users_get_unseen_items_unless_seen_are_included(run, capsys):
     assert {item["itemId"] for item in one["history"]} == touched
     assert not {item["itemId"] for item in one["items"]} & touched
     (again,) = ask(capsys, run, "--user", "u3", "--k", "5", "--include-seen")
-    assert {item["itemId"] for item in again["items"]} <= touched  # they touched everything of their taste
+    assert {item["itemId"] for item in again["items"]} <= touched  # they have interacted with all items of their taste
 
 
 def test_recommend_filters_by_shop_and_reads_users_from_file_or_sample(run, capsys, tmp_path):
@@ -93,7 +93,7 @@ def test_recommend_refuses_bad_arguments_in_one_line(run, capsys, arguments, mes
 
 
 def three_clusters():
-    """Nine candidates in three clusters of equal vectors; the first cluster scores best."""
+    """Return (embeddings, scores) of nine candidates in three clusters of equal vectors; the first scores best."""
     embeddings = np.repeat(np.eye(3, dtype=np.float32), 3, axis=0)
     scores = np.float32([0.9, 0.89, 0.88, 0.6, 0.59, 0.58, 0.3, 0.29, 0.28])
     return embeddings, scores
@@ -144,6 +144,6 @@ def test_option_diversity_recommends_more_items_of_the_other_taste(run, capsys):
         amount: ask(capsys, run, "--items", *map(key, viewed), "--k", "6", "--diversity", amount)[0]["items"]
         for amount in ("0", "1")
     }
-    # The content of two titles of one taste is alike; as unlike as can be must reach over to the other taste.
+    # Titles of one taste are similar, so the most dissimilar list has items of the other taste.
     tastes = {amount: sum(taste_of[item["itemId"]] for item in items) for amount, items in lists.items()}
     assert tastes["0"] < tastes["1"]

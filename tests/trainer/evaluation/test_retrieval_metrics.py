@@ -19,7 +19,7 @@ def unit(generator, *shape):
 
 
 def slow_metrics(queries, gallery, relevant, own):
-    """The full matrix, a full sort, one query at a time."""
+    """Return the metrics from the full matrix and a full sort, one query at a time."""
     rows = []
     for query, answers, me in zip(queries, relevant, own, strict=True):
         order = [int(i) for i in np.argsort(-(gallery @ query), kind="stable") if i != me]
@@ -46,7 +46,7 @@ def test_retrieval_metrics_equal_the_full_matrix_for_any_chunk_size(monkeypatch,
 
 
 def test_a_query_is_not_ranked_against_itself():
-    """Two offers of each product: without leaving itself out, every query would find itself first."""
+    """There are two offers of each product; if its own row were ranked, every query would find itself first."""
     embeddings = unit(np.random.default_rng(0), 8, 5)
     embeddings[1::2] = embeddings[::2]
     labels = [str(row // 2) for row in range(8)]
@@ -58,7 +58,7 @@ def test_a_query_is_not_ranked_against_itself():
 
 @pytest.mark.parametrize("num_rows", [37, 1_501])
 def test_equal_gallery_rows_tie_at_any_position(num_rows):
-    """All rows are one: their order is chance alone, as it is where the scores are exact because all are zero."""
+    """All rows are equal, so their order is random, as for zero rows, whose scores are exact."""
     generator = np.random.default_rng(0)
     queries, gallery = unit(generator, 50, 257), np.repeat(unit(generator, 1, 257), num_rows, axis=0)
     relevant = [np.array([row]) for row in generator.integers(num_rows, size=50)]
@@ -86,7 +86,7 @@ def test_retrieval_refuses_unanswered_queries_and_wrong_shapes():
 
 
 def test_avg_mean_similarity_is_highest_for_a_collapsed_space(monkeypatch):
-    """Its caveat as a fact: all items in one point retrieve nothing and get the best possible value."""
+    """Items in one point retrieve nothing and get the best possible value, as SIMILARITY_CAVEAT states."""
     collapsed = np.tile(unit(np.random.default_rng(0), 1, 8), (40, 1))
     assert avg_mean_similarity_at_5(collapsed) == pytest.approx(1.0)
     assert "collapsed" in SIMILARITY_CAVEAT

@@ -58,7 +58,7 @@ def test_paired_bootstrap_refuses_different_numbers_of_users():
 
 @pytest.mark.parametrize("draws_per_block", [1, 100, 4_000_000])
 def test_bootstrap_means_equal_one_redraw_at_a_time(monkeypatch, draws_per_block):
-    """The same numbers drawn one redraw at a time."""
+    """The expected means are drawn one redraw at a time, in blocks of any size."""
     monkeypatch.setattr(statistics, "DRAWS_PER_BLOCK", draws_per_block)
     values = np.random.default_rng(1).random((30, 2))
     generator = np.random.default_rng(9)
@@ -75,7 +75,7 @@ def test_bootstrap_intervals_of_columns_equal_those_of_each_alone():
 
 
 def test_p_values_have_their_nominal_false_positive_rate():
-    """No difference at all: p < 0.1 in about a tenth of the trials; a clear one is far below."""
+    """Without a difference, p < 0.1 in about a tenth of the trials; with a clear one, p is far lower."""
     generator = np.random.default_rng(8)
     zeros = np.zeros(80)
     p_values = [paired_bootstrap(generator.normal(0, 1, 80), zeros, generator, samples=400).p_value for _ in range(300)]
@@ -102,7 +102,7 @@ def test_a_difference_of_one_user_among_many_is_not_rounded_away():
 
 
 def test_seeds_interval_covers_where_a_user_interval_does_not():
-    """Three seeds whose luck differs as much as users do: the truth is 0 in every trial."""
+    """Seeds and users have effects of their own on every value; the truth is 0 in every trial."""
     generator = np.random.default_rng(11)
     covered, covered_by_users = 0, 0
     for _ in range(200):

@@ -22,7 +22,7 @@ def write_run(
     counted=None,
     **more,
 ):
-    """A run directory with these per-user values: {model: (n,)}."""
+    """Write a run directory with these per-user values, {model: (n,)}, and return its path."""
     directory.mkdir(parents=True)
     model = model or {"type": "two_tower", "dim": 8}
     settings = {"seed": seed, "out": str(directory), "encoders": bundle, "split": split or {}, "model": model, **more}
@@ -41,7 +41,7 @@ def values(mean, seed, users=40):
 
 @pytest.fixture
 def runs(tmp_path):
-    """Three seeds of one model, another model, and a baseline that all of them measured."""
+    """Write three seeds of one model, another model, and a baseline in all of them."""
     base = values(0.3, 0)
     three = [
         write_run(tmp_path / f"seed{n}", {"two_tower": base + 0.1 * n, "popularity": base}, seed=n) for n in range(3)
@@ -61,7 +61,7 @@ def test_seeds_of_one_model_are_one_row_with_mean_and_sd(runs, capsys):
     found = json.loads(compare(capsys, *runs, "--json"))
     rows = {row["model"]: row for row in found["rows"]}
     assert list(rows) == ["two_tower (seed0)", "two_tower (wide)", "popularity"]
-    assert [row["seeds"] for row in found["rows"]] == [3, 1, 3]  # popularity of seed 1 was measured twice
+    assert [row["seeds"] for row in found["rows"]] == [3, 1, 3]  # two runs have popularity of seed 1
     assert found["notes"] == []
     mine, base = rows["two_tower (seed0)"], values(0.3, 0).mean()
     assert (mine["mean"], mine["sd"]) == pytest.approx((base + 0.1, 0.1))
@@ -70,7 +70,7 @@ def test_seeds_of_one_model_are_one_row_with_mean_and_sd(runs, capsys):
     assert found["num_users"] == 40
     gap = rows["popularity"]["difference"]
     assert gap["mean"] == pytest.approx(0.1)
-    assert gap["low"] < 0.04  # pairing removes the users, not the luck of three seeds that differ by 0.1
+    assert gap["low"] < 0.04  # pairing removes the effect of users, not of three seeds that differ by 0.1
     assert gap["p_value"] <= gap["holm_p_value"] <= 2 * gap["p_value"]
 
 
@@ -133,7 +133,7 @@ def test_compare_refuses_two_results_of_one_model_and_seed(tmp_path, capsys):
 
 
 def test_a_baseline_takes_the_values_of_the_first_run_of_a_seed(tmp_path, capsys):
-    """On another machine ties may fall another way; two models must be comparable for all that."""
+    """On another machine ties may be broken differently; two models must still be comparable."""
     runs = [
         write_run(tmp_path / f"run{n}", {"two_tower": values(0.3, 0), "ease": values(0.3, n)}, model=model)
         for n, model in enumerate([None, {"type": "two_tower", "dim": 16}])
@@ -242,7 +242,7 @@ def test_reports_with_unknown_settings_are_compared_unchanged(tmp_path, capsys):
 
 
 def test_seeds_are_paired_by_number_in_any_order_of_runs(tmp_path, capsys):
-    """Each seed is luck that both models share, so that their difference is the same in all three."""
+    """Both models share the effect of each seed, so that their difference is the same in all three."""
     wide = {"type": "two_tower", "dim": 16}
     runs = [
         write_run(tmp_path / f"{name}{seed}", {"two_tower": values(0.3, 0) + seed + gain}, seed=seed, model=model)

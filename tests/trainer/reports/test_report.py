@@ -12,7 +12,7 @@ from trainer.reports.terminal_tables import report_table
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A finished planted run: (its directory, report)."""
+    """Train a planted run and return (its directory, report)."""
     directory = tmp_path_factory.mktemp("report")
     assert main(["train", str(write_run(directory))]) == 0
     return directory / "run", json.loads((directory / "run" / "report.json").read_text())
@@ -54,17 +54,17 @@ def test_differences_are_paired_and_corrected(run):
         mine = kept.values["two_tower"]["ndcg@10"] - kept.values[baseline]["ndcg@10"]
         assert found["mean"] == pytest.approx(mine.mean(), abs=1e-9)
         assert found["p_value"] <= found["holm_p_value"] <= 1
-    assert test["two_tower_minus"]["random"]["ndcg@10"]["p_value"] == 2 / 201  # the least that 200 redraws can say
+    assert test["two_tower_minus"]["random"]["ndcg@10"]["p_value"] == 2 / 201  # the lowest that 200 redraws can give
 
 
 def test_report_has_coverage_novelty_and_diversity(run):
     test = run[1]["test"]
     assert all(0 < each["coverage@10"] <= 1 for each in test["coverage"].values())
-    # Popularity shows everybody much the same items, all of them known; chance reaches everything.
+    # Popularity shows nearly the same, known items to every user; random lists reach every item.
     assert test["coverage"]["popularity"]["coverage@5"] < test["coverage"]["random"]["coverage@5"]
     novelty = {name: metrics["novelty@5"]["mean"] for name, metrics in test["models"].items()}
     assert novelty["popularity"] == min(novelty.values())
-    # Titles of one taste share a word, so lists of one taste are less diverse than lists of chance.
+    # Titles of one taste share a word, so lists of one taste are less diverse than random lists.
     diversity = {name: metrics["diversity@10"]["mean"] for name, metrics in test["models"].items()}
     assert diversity["two_tower"] < diversity["random"]
 
@@ -107,7 +107,7 @@ def test_compare_reads_the_output_of_evaluate(run, capsys, tmp_path):
     capsys.readouterr()
     assert main(["compare", str(run[0]), str(tmp_path / "again"), "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["rows"]
-    assert {row["seeds"] for row in rows} == {1}  # the same run twice says nothing of other seeds
+    assert {row["seeds"] for row in rows} == {1}  # the same run twice is not a second seed
     means = {row["model"]: row["mean"] for row in rows}
     assert means == pytest.approx({name: m["ndcg@10"]["mean"] for name, m in run[1]["test"]["models"].items()})
     np.testing.assert_array_equal(

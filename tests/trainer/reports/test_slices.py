@@ -26,7 +26,7 @@ BOOTSTRAP = Bootstrap([0], 0.95, 200)
 
 
 def some_cases(lengths, targets, num_items=40):
-    """User i has `lengths[i]` liked items 30, 31, ... in time order, and a dismissal in the middle of it."""
+    """Return cases: user i has `lengths[i]` liked items 30, 31, ... in time order, and a dismissal in the middle."""
     rows = []
     for user, length in enumerate(lengths):
         items = [(30 + n % 10, 0) for n in range(length)]
@@ -53,7 +53,7 @@ def random_problem(seed):
 
 
 def test_sliced_metrics_equal_a_ranking_without_other_targets():
-    """Against the plain way: strike the other targets from the list, then measure."""
+    """The expected values come from lists with the other targets removed."""
     for seed in range(4):
         cases, scores, is_in = random_problem(seed)
         ranks = rank_targets(lambda c, p, s=scores: s[p], cases, np.random.default_rng(0))
@@ -61,7 +61,7 @@ def test_sliced_metrics_equal_a_ranking_without_other_targets():
         for case in range(len(cases)):
             mine = slice(cases.target_ptr[case], cases.target_ptr[case + 1])
             wanted = cases.target_items[mine][is_in[mine]].tolist()
-            others = set(cases.target_items[mine][~is_in[mine]].tolist()) | {29}  # and what was dismissed
+            others = set(cases.target_items[mine][~is_in[mine]].tolist()) | {29}  # 29 was dismissed
             if wanted:
                 order = [i for i in np.argsort(-scores[case]).tolist() if i not in others][:10]
                 gain = sum(1 / math.log2(2 + place) for place, item in enumerate(order) if item in wanted)
@@ -149,7 +149,7 @@ def test_truncate_histories_keeps_the_last_likes():
 
 
 def history_size(cases, positions):
-    """Puts the target of everybody with n likes at rank 1 for n >= 3 and last otherwise."""
+    """Score the target first for users with at least 3 likes and last for all others."""
     sign = np.where(history_lengths(cases)[positions] >= 3, 1, -1)
     scores = np.zeros((len(positions), len(cases.candidates)), dtype=np.float32)
     scores[:, 0] = sign
@@ -172,7 +172,7 @@ def test_truncation_evaluates_the_same_users_on_shorter_histories():
 
 
 def test_items_truncated_from_a_history_are_still_not_ranked():
-    """Item 29 is a candidate that everybody dismissed: it scores best, and is hidden though no longer shown."""
+    """Item 29 is a candidate that every user dismissed: it scores best and stays hidden after truncation."""
     cases = some_cases([3], [[0]])
     favourite = lambda c, p: np.tile(np.where(c.candidates == 29, 2.0, c.candidates == 0), (len(p), 1))  # noqa: E731
     short = truncate_histories(cases, 1)
@@ -189,7 +189,7 @@ def test_without_modality_removes_one_modality_of_all_items():
     np.testing.assert_array_equal(without_images.text, features.text)
     assert not without_texts.text.any()
     np.testing.assert_array_equal(without_texts.image, features.image)
-    assert (features.modality_mask[:, 1] == 0).sum() == 1  # the features themselves stay
+    assert (features.modality_mask[:, 1] == 0).sum() == 1  # the original features are unchanged
 
 
 def test_masked_modalities_are_scored_on_masked_features():

@@ -1,4 +1,4 @@
-"""Stopping between two epochs and going on gives bit for bit what never stopping gives, whatever is configured."""
+"""Tests of resuming: for all settings, a resumed run equals an uninterrupted one bit for bit."""
 
 import math
 
@@ -22,7 +22,7 @@ NUM_ITEMS = 30
 
 
 def new_fit(seed=1, device=CPU, **settings):
-    """Return a Fit on 25 users, judged by a metric that rises and falls with its weights."""
+    """Return a Fit on 25 users, validated by a metric that rises and falls with its weights."""
     model = TwoTowerConfig(**{k: v for k, v in settings.items() if k in TwoTowerConfig.__dataclass_fields__})
     training = {k: v for k, v in settings.items() if k in TrainingConfig.__dataclass_fields__}
     draw = np.random.default_rng(0)
@@ -37,7 +37,7 @@ def new_fit(seed=1, device=CPU, **settings):
     neighbours = nearest_items(features, "text", np.unique(train.item_idx), 3, device) if model.hard_share else None
     generator = torch.Generator().manual_seed(seed)
     item_tower, user_tower = TwoTowerItem(5, 4, 6, 8, generator=generator), TwoTowerUser(6, 8, 3, generator=generator)
-    # As a tower with nn.Dropout would, this draws from torch's global generator.
+    # Like a tower with nn.Dropout, this draws from torch's global generator.
     user_tower.register_forward_hook(lambda tower, _, users: F.dropout(users, 0.2, training=tower.training))
     config = TrainingConfig(**{"epochs": 4, "batch_size": 32, "learning_rate": 0.01, "max_items": 5, **training})
     judge = lambda item, user: {"ndcg@10": math.sin(1e5 * item.project.weight.sum().item())}  # noqa: E731
@@ -101,7 +101,7 @@ def test_resume_on_cuda_continues_like_an_uninterrupted_run(tmp_path, settings):
     checkpoint.save(saved, tmp_path / "last", stopped.state())
     resumed.restore(checkpoint.load(tmp_path / "last").towers, checkpoint.load_training_state(tmp_path / "last"))
     after = [found["loss"] for found, _ in run(resumed, 2)]
-    assert before + after == pytest.approx(losses, rel=1e-2)  # sums on a GPU come in no fixed order
+    assert before + after == pytest.approx(losses, rel=1e-2)  # GPUs sum in no fixed order
     assert losses[-1] < losses[0]
 
 

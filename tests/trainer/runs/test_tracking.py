@@ -11,7 +11,7 @@ from trainer.runs.tracking import TensorBoardTracker, WandbTracker, curves
 
 
 def shown(directory):
-    """{curve: {step: value}} as TensorBoard would show them."""
+    """Return {curve: {step: value}} as TensorBoard would show them."""
     events = EventAccumulator(str(directory))
     events.Reload()
     return {tag: {event.step: event.value for event in events.Scalars(tag)} for tag in events.Tags()["scalars"]}
@@ -36,7 +36,7 @@ def test_repeated_epochs_replace_those_of_a_crash(tmp_path):
     first.close()
     again = TensorBoardTracker(tmp_path, purge_epoch=2)
     again.close()
-    assert shown(tmp_path)["loss"] == {0: 3.0, 1: 2.0}  # before the epoch is over
+    assert shown(tmp_path)["loss"] == {0: 3.0, 1: 2.0}  # before the repeated epoch is finished
     again = TensorBoardTracker(tmp_path, purge_epoch=2)
     again.log(2, {"loss": 1.0})
     again.close()
@@ -44,7 +44,7 @@ def test_repeated_epochs_replace_those_of_a_crash(tmp_path):
 
 
 class RecordingWandb:
-    """Stands where the wandb package would, and keeps what it is told."""
+    """Replacement for the wandb package that records its calls."""
 
     def __init__(self):
         self.started, self.logged, self.finished = [], [], 0
@@ -78,7 +78,7 @@ def test_wandb_gets_every_epoch_under_one_run_id(tmp_path):
 
 @pytest.mark.parametrize("asked", ["flag", "file"])
 def test_wandb_without_the_package_is_an_error_in_one_line(tmp_path, capsys, monkeypatch, asked):
-    monkeypatch.setitem(sys.modules, "wandb", None)  # as Python itself marks a module that cannot be imported
+    monkeypatch.setitem(sys.modules, "wandb", None)  # makes the import fail
     run = write_run(tmp_path)
     if asked == "file":
         run.write_text(f"{run.read_text()}\n[tracking]\nwandb = true\n")

@@ -15,7 +15,7 @@ from trainer.learning.ranking_learner import Fit
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
-    """A finished run on shoppers of two planted tastes: (directory, report)."""
+    """Train on shoppers of two planted tastes and return (directory, report)."""
     directory = tmp_path_factory.mktemp("planted")
     assert main(["train", str(write_run(directory))]) == 0
     return directory, json.loads((directory / "run" / "report.json").read_text())
@@ -31,7 +31,7 @@ def test_training_finds_planted_tastes_and_beats_baselines(planted):
     for baseline in ("random", "popularity", "content"):
         assert report["test"]["two_tower_minus"][baseline]["ndcg@10"]["low"] > 0.15, baseline
     assert report["training"]["best_epoch"] >= 1
-    assert report["training"]["epochs"][0]["ndcg@10"] < 0.9  # it was learnt, not there before
+    assert report["training"]["epochs"][0]["ndcg@10"] < 0.9  # the untrained model is worse
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_other_losses_find_planted_tastes(tmp_path, model):
 
 
 def test_shuffled_interactions_train_no_better_than_chance(tmp_path, planted):
-    """The control: with tastes destroyed the same code must do no better than chance, or something leaks."""
+    """Control: without tastes in the data, a result better than chance would be a leak."""
     assert main(["train", str(write_run(tmp_path, shuffled=True))]) == 0
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     assert ndcg(report) < 0.65 < ndcg(planted[1])
@@ -57,7 +57,7 @@ def test_shuffled_interactions_train_no_better_than_chance(tmp_path, planted):
 
 
 def test_random_baseline_scores_as_expected_by_chance(planted):
-    """Half of shop B is of a user's taste, so chance fills half of any ten places with targets."""
+    """Half of shop B is of a user's taste, so by chance half of any ten places are targets."""
     assert planted[1]["test"]["models"]["random"]["ndcg@10"]["mean"] == pytest.approx(0.5, abs=0.12)
 
 
@@ -93,7 +93,7 @@ def test_same_seed_gives_the_same_result_bit_for_bit(tmp_path, planted):
 
 
 def stop_during_epoch(monkeypatch, number):
-    """Press Ctrl-C in the middle of epoch `number`, as the terminal would."""
+    """Raise KeyboardInterrupt in the middle of epoch `number`, as Ctrl-C does."""
     run_epoch, checked, seen = Fit.run_epoch, Fit._checked, {"epoch": 0, "batch": 0}
 
     def counted_epoch(self, *arguments):
@@ -185,7 +185,7 @@ def test_changed_images_count_as_other_data(tmp_path, capsys):
     run.write_text(run.read_text().replace("[data]", f'[data]\nimages = "{images}"'))
     assert main(["train", str(run)]) == 0
     assert json.loads((tmp_path / "run" / "report.json").read_text())["data"]["num_items_with_image"] == 1
-    images = images.rename(tmp_path / "moved")  # but a moved folder holds the same ones
+    images = images.rename(tmp_path / "moved")  # a moved directory still has the same images
     run.write_text(run.read_text().replace(str(tmp_path / "images"), str(images)))
     assert main(["train", str(run), "--resume"]) == 0
     Image.new("RGB", (8, 8), "blue").save(images / image.name)
@@ -265,7 +265,7 @@ def test_a_directory_without_a_checkpoint_is_bad_input(tmp_path, capsys):
 
 
 def test_an_epoch_does_not_use_the_global_generator(tmp_path, monkeypatch):
-    """Only the run's own generator is saved in last/, so anything else drawn would be lost by --resume."""
+    """last/ saves only the run's own generator, so --resume would lose draws from any other."""
     run_epoch, states = Fit.run_epoch, []
 
     def watched(self, *arguments):
@@ -290,7 +290,7 @@ def test_init_from_starts_with_the_weights_of_another_run(tmp_path, planted, cap
     run.write_text(run.read_text().replace("hidden = 24", "hidden = 32"))
     assert main(["train", str(run), "--out", str(tmp_path / "wider")]) == 2
     assert "'hidden': 24" in capsys.readouterr().err
-    assert not list((tmp_path / "wider").iterdir())  # neither curves nor anything to resume
+    assert not list((tmp_path / "wider").iterdir())  # no curves, and nothing to resume
 
 
 def test_option_seed_needs_its_own_output_directory(tmp_path, capsys):

@@ -13,7 +13,7 @@ from trainer.runs.tune import Parameter, parse_parameter
 
 
 def run_tune(directory, capsys, *more, trials=3):
-    """Return the exit code and the best trial, where there is one."""
+    """Run `tune` and return the exit code and the best trial, or None."""
     arguments = ("--param", "training.learning_rate=1e-6..1e-2:log", "--param", "model.hidden=8,24")
     out = ("--out", str(directory / "tune"), "--trials", str(trials), "--json")
     code = main(["tune", str(directory / "run.toml"), *arguments, *out, *more])
@@ -54,7 +54,7 @@ def test_resumed_search_tries_the_same_values_as_uninterrupted(tmp_path, capsys,
 
     def interrupted(self, trackers=()):
         calls.append(self.out.name)
-        if len(calls) == 4:  # trials have two epochs, so this is the second one's last
+        if len(calls) == 4:  # trials have two epochs, so this is the last of the second trial
             raise KeyboardInterrupt
         run_epoch(self, trackers)
 
@@ -62,7 +62,7 @@ def test_resumed_search_tries_the_same_values_as_uninterrupted(tmp_path, capsys,
     assert run_tune(stopped, capsys)[0] == 130
     assert (stopped / "tune" / "best.toml").exists()
     monkeypatch.undo()
-    assert run_tune(stopped, capsys)[0] == 2  # there are trials already
+    assert run_tune(stopped, capsys)[0] == 2  # refuses, because there are trials already
     code, best = run_tune(stopped, capsys, "--resume")
     assert code == 0
     assert (best["parameters"], best["value"]) == (expected["parameters"], expected["value"])
@@ -133,7 +133,7 @@ def test_search_continues_after_a_trial_that_diverges(tmp_path, capsys):
 
 
 def test_search_continues_after_weights_diverge_in_the_last_step(tmp_path, capsys):
-    """No loss is computed after it, so that validation is the first to meet them."""
+    """No loss is computed after that step, so validation is the first to use these weights."""
     run = write_run(tmp_path, epochs=1, batch_size=2000)
     graph = 'type = "graphsage"\nwidth = 16\nhidden = 16\nattention_dim = 8'
     run.write_text(run.read_text().replace("hidden = 24\nattention_dim = 8", graph))
@@ -152,7 +152,7 @@ def test_search_resumes_unless_a_changed_setting_affects_trials(tmp_path, capsys
     run = write_run(tmp_path, epochs=1)
     assert run_tune(tmp_path, capsys, trials=1)[0] == 0
     study = optuna.load_study(study_name="tune", storage=f"sqlite:///{tmp_path / 'tune' / tune.STORAGE_FILE}")
-    old = {**json.loads(study.user_attrs["run"]), "out": "", "cache": "", "device": ""}  # as searches once kept it
+    old = {**json.loads(study.user_attrs["run"]), "out": "", "cache": "", "device": ""}  # as older searches saved it
     del old["training"]["precision"], old["tracking"]
     study.set_user_attr("run", json.dumps(old, sort_keys=True))
     text = run.read_text()

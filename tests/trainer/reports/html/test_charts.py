@@ -1,4 +1,4 @@
-"""Charts are judged by where things are drawn: parsed as XML, against coordinates worked out by hand."""
+"""Tests of charts: the SVG is parsed as XML, and coordinates are compared with hand-computed ones."""
 
 import re
 from xml.etree import ElementTree
@@ -77,7 +77,7 @@ def test_bar_lengths_are_proportional_to_values():
     drawn = parsed(bar_chart([Bar("a", 40), Bar(EVIL, 10), Bar("none", 0, None)], **WORDS))
     widths = [float(bar.get("width")) for bar in drawn.iter("rect")]
     longest = charts.WIDTH - charts.BAR_VALUES - charts.BAR_LABELS
-    assert widths == [longest, pytest.approx(longest / 4, abs=0.05), 1.0]  # nothing is still to be seen
+    assert widths == [longest, pytest.approx(longest / 4, abs=0.05), 1.0]  # a value of 0 is still visible
     assert [text.text for text in drawn.iter("text")][::2] == ["a", EVIL[:25] + "…", "none"]
 
 
@@ -106,7 +106,7 @@ def test_every_group_has_its_own_shape():
 
 
 def luminance(colour):
-    """WCAG 2 relative luminance of #rrggbb."""
+    """Return the WCAG 2 relative luminance of #rrggbb."""
     channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return float(np.dot([0.2126, 0.7152, 0.0722], linear))
@@ -131,7 +131,7 @@ def lab(colour, deficiency):
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_group_colours_have_contrast_and_are_distinct_for_all_vision(scheme):
-    """3:1 against the surface (WCAG 2 non-text contrast); CIELAB distances of 10 and more for every two groups."""
+    """Contrast to the surface is 3:1 or more (WCAG 2 non-text); CIELAB distance of two groups is 10 or more."""
     root = re.findall(r":root \{(.*?)\}", (HERE / "page.css").read_text(), re.DOTALL)[scheme]
     colours = dict(re.findall(r"--([\w-]+): (#\w{6})", root))
     surface = luminance(colours["surface"])

@@ -7,7 +7,7 @@ from trainer.reports.html.projection import principal_plane, sample_rows, tsne
 
 
 def blobs(sizes=(60, 40, 25), num_stray=12, dim=24, seed=0):
-    """Return points in tight blobs and strays far between them, and whose each is (-1 for strays)."""
+    """Return points in tight blobs with strays between them, and the blob of each point (-1 for strays)."""
     generator = np.random.default_rng(seed)
     middles = 8 * np.eye(dim)[: len(sizes)]
     points = [middle + generator.normal(0, 0.3, (size, dim)) for middle, size in zip(middles, sizes, strict=True)]

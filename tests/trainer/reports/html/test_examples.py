@@ -1,4 +1,4 @@
-"""Users, words and verdicts that the page shows: from cases whose scores are written down here."""
+"""Tests of the users, words and verdicts on the page, from cases with known scores."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,10 @@ NUM_ITEMS = 40
 
 
 def two_users():
-    """u0 liked 1, then 3, dismissed 5, and chose 30 and 7; u1 liked 2 and chose 39. Everything is a candidate but 0."""
+    """Return the cases of u0 and u1; every item but 0 is a candidate.
+
+    u0 liked 1, then 3, dismissed 5, and chose 30 and 7; u1 liked 2 and chose 39.
+    """
     rows = [("u0", 1, 0, 1.0), ("u0", 3, 0, 2.0), ("u0", 5, DISMISS, 3.0), ("u1", 2, 0, 1.0)]
     users, items, kinds, times = zip(*rows, strict=True)
     history = make_interactions(users, items, kinds, times, [1.0] * len(rows))
@@ -38,15 +41,19 @@ def two_users():
 
 
 def by_number(cases, positions):
-    """Score items by their number, the lower the better, for everybody."""
+    """Score items by their number, the lowest best, for every user."""
     return np.tile(-cases.candidates.astype(np.float32), (len(positions), 1))
 
 
 def test_users_are_evaluated_without_items_of_their_history():
     first, second = evaluate_users(by_number, two_users(), seed=1, num_shown=4)
-    assert first.shown == (2, 4, 6, 7)  # 1, 3 and the dismissed 5 are known
+    assert first.shown == (2, 4, 6, 7)  # 1, 3 and the dismissed 5 are in the history
     assert first.targets == ((7, 4), (30, 27))
-    assert (first.length, first.history, first.is_missed) == (3, (3, 1), False)  # latest first, nothing disliked
+    assert (first.length, first.history, first.is_missed) == (
+        3,
+        (3, 1),
+        False,
+    )  # latest first, without the dismissed item
     assert second.targets == ((39, 38),) and second.is_missed
 
 
@@ -83,7 +90,7 @@ def test_failures_are_misses_with_long_history_or_high_confidence():
     assert long_history(users) == 28
     assert [one.length for one in missed_with_long_history(users, 5)] == [40, 30]
     assert [one.confidence for one in confidently_wrong(users, 3)] == [5.0, 3.0, 2.0]
-    assert confidence_auc(users) == pytest.approx(7 / 8)  # of 2 x 4 pairs only (4.0, 5.0) is the wrong way round
+    assert confidence_auc(users) == pytest.approx(7 / 8)  # of 2 x 4 pairs only (4.0, 5.0) is in the wrong order
     assert confidence_auc(users[:2]) is None
     assert long_history([user(1, 1)] * 9) == 5
 
@@ -133,7 +140,7 @@ def test_nearest_leaves_out_the_query():
     assert nearest(gallery[:2], gallery, 2).tolist() == [[0, 1], [0, 1]]
     assert nearest(gallery[:2], gallery, 2, own=[0, None]).tolist() == [[1, 3], [0, 1]]
     rows, values = np.arange(4), ["a", "a", "b", None]
-    # Nearest other of 0 is 1 (a: yes), of 1 is 0 (yes), of 2 is 3 (no group: no); 3 has no group and does not ask.
+    # Nearest other of 0 is 1 (a: yes), of 1 is 0 (yes), of 2 is 3 (no group: no); 3 has no group and is left out.
     assert same_group_share(gallery, gallery, rows, values, num=1) == pytest.approx(2 / 3)
     assert same_group_share(gallery, gallery, rows, [None] * 4) is None
 
@@ -189,7 +196,7 @@ def test_verdict_lists_other_metrics_that_it_loses():
     test["ours_minus"]["content"] |= {"recall@20": worse, "novelty@10": worse}
     assert give_verdict("ours", test, "ndcg@10").losses == (
         "It also loses at Recall@20 (content).",
-    )  # novelty is a taste
+    )  # novelty is not a ranking metric
 
 
 def test_headline_metric_is_the_stop_metric_of_training():

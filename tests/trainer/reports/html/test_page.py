@@ -1,4 +1,4 @@
-"""report.html of a run: says what the run says, is safe with strangers' text, and is good for everybody."""
+"""Tests of report.html: it shows the run's numbers, escapes untrusted text and is accessible."""
 
 import base64
 import io
@@ -31,7 +31,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 
 class Reader(HTMLParser):
-    """Collects tags with their attributes, and the text of each element."""
+    """HTML parser that collects tags with their attributes, and the text of the page."""
 
     def __init__(self, path):
         super().__init__()
@@ -52,7 +52,7 @@ class Reader(HTMLParser):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A finished run whose items have images, categories, and titles that would like to be markup."""
+    """Train a run whose items have images, categories, and titles with markup in them."""
     directory = tmp_path_factory.mktemp("page")
     path = write_run(directory, epochs=2)
     path.write_text(path.read_text().replace("\n[split]", f'images = "{directory / "images"}"\n\n[split]'))
@@ -71,12 +71,12 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(run):
-    return run / "report.html"  # training wrote it
+    return run / "report.html"  # written by training
 
 
 @pytest.fixture(scope="module")
 def clip_page(run, tmp_path_factory):
-    """The page of a run whose towers bring texts and images together, on the same products."""
+    """Return the page of a run whose towers share one space for texts and images, on the same products."""
     directory = tmp_path_factory.mktemp("clip")
     text = (run.parent / "run.toml").read_text()
     start, stop = text.index("[model]"), text.index("[training]")
