@@ -44,7 +44,7 @@ class Prepared:
 
 
 def prepare(config: RunConfig, progress: Progress) -> Prepared:
-    """Read and split the data and encode the items."""
+    """Return the run's data, read, split and encoded."""
     device = _device(config.device)
     encoders = Encoders(Path(config.encoders))  # first: a missing bundle should not cost reading the data
     dataset = read_run_data(config)
@@ -53,12 +53,22 @@ def prepare(config: RunConfig, progress: Progress) -> Prepared:
             f"{dataset.num_unknown_items:,} interactions left out: their item is in none of the products files"
         )
     split = split_dataset(dataset, config)
+    features, images = encode_items(dataset, split, encoders, config, progress)
+    return Prepared(config, dataset, split, encoders, features, device, images)
+
+
+def encode_items(
+    dataset: Dataset, split: Split, encoders: Encoders, config: RunConfig, progress: Progress
+) -> tuple[ItemFeatures, dict[int, Path]]:
+    """Return the features of all items, and the image file of each item_idx that has one.
+
+    Numbers are scaled by the items of training interactions alone.
+    """
     images = Path(config.data.images) if config.data.images else None
     features = build_features(dataset.products, encoders, feature_cache(config), images, progress.update)
     numbers = numeric_features(dataset.products, np.unique(split.train.item_idx))
     features = replace(features, numeric=numbers.values, numeric_mask=numbers.mask, numeric_names=numbers.names)
-    image_files = find_images(dataset.products, images) if images else {}
-    return Prepared(config, dataset, split, encoders, features, device, image_files)
+    return features, find_images(dataset.products, images) if images else {}
 
 
 def read_run_data(config: RunConfig) -> Dataset:

@@ -201,7 +201,8 @@ class _Bench:
             out.mkdir(parents=True)
             (out / "run.of").write_text(wanted, "utf-8")
         config = self._config(settings, {"file": str(self.where / "split.npz")}, self.seed, out)
-        loop = EpochLoop(replace(self.prepared, config=config), out, self.progress)
+        prepared = replace(self.prepared, config=config)
+        loop = EpochLoop(prepared, MODELS[config.model.type].build(prepared), out, self.progress)
         if checkpoint.exists(out / "last"):
             loop.resume()
         loop.run()

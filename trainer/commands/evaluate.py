@@ -12,7 +12,7 @@ from trainer.errors import ConfigError
 from trainer.progress import TerminalProgress
 from trainer.reports.report import write_report
 from trainer.reports.terminal_tables import report_table, slice_table
-from trainer.runs.train import report_of
+from trainer.runs.evaluate import evaluate
 
 
 def add(commands: Any) -> None:
@@ -48,7 +48,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
                 "note: other data than the checkpoint was trained on; test users or items may have been in training"
             )
         wants_slices = arguments.slices or arguments.json or arguments.out is not None
-        report = report_of(prepared, saved.towers, progress, baselines=baselines, with_slices=wants_slices)
+        report = evaluate(prepared, saved.towers, progress, baselines=baselines, with_slices=wants_slices)
     if arguments.out:
         arguments.out.mkdir(parents=True, exist_ok=True)
         write_report(report, arguments.out)

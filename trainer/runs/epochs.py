@@ -11,9 +11,9 @@ from trainer.checkpoint import Checkpoint, TrainingState
 from trainer.config.run import as_document
 from trainer.errors import CheckpointError
 from trainer.features.encoders import Encoders
+from trainer.learning.learner import Learner
 from trainer.prepare import Prepared
 from trainer.progress import Progress
-from trainer.recipes import MODELS
 from trainer.recipes.run_file import parse_config
 from trainer.reports.report import current_commit
 from trainer.runs.tracking import Tracker, curves
@@ -46,9 +46,8 @@ class EpochLoop:
     have another run's weights.
     """
 
-    def __init__(self, prepared: Prepared, out: Path, progress: Progress) -> None:
-        self.prepared, self.out, self.progress = prepared, out, progress
-        self.learner = MODELS[prepared.config.model.type].build(prepared)
+    def __init__(self, prepared: Prepared, learner: Learner, out: Path, progress: Progress) -> None:
+        self.prepared, self.learner, self.out, self.progress = prepared, learner, out, progress
         self.epochs: list[dict[str, float]] = []  # one entry each: epoch, loss (not for 0), the metrics on "valid"
         self.seconds: list[dict[str, float]] = []  # one entry each: seconds in "train", in "validate"
         self.best_epoch = 0

@@ -1,25 +1,23 @@
-"""Training run from run file to report: read, split, encode, fit with early stopping, evaluate, report."""
+"""Training run: the stages from a run file to a checkpoint and a report, in order."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from trainer import checkpoint
 from trainer.config.run import RunConfig
 from trainer.errors import CheckpointError, ConfigError
-from trainer.evaluation.protocol import Scorer
-from trainer.features.item_features import ItemFeatures
-from trainer.prepare import Prepared, feature_cache, prepare
+from trainer.prepare import feature_cache, prepare
 from trainer.progress import Progress
 from trainer.recipes import MODELS
 from trainer.reports.html.page import write_page
-from trainer.reports.report import Report, make_report, write_report
+from trainer.reports.report import Report, write_report
 from trainer.runs.epochs import EpochLoop
-from trainer.runs.tracking import TENSORBOARD_DIRECTORY, find_wandb, open_trackers
+from trainer.runs.evaluate import evaluate
+from trainer.runs.tracking import TENSORBOARD_DIRECTORY, Tracker, find_wandb, open_trackers
 
 
 def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_page: bool = False) -> dict[str, Any]:
@@ -31,32 +29,51 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_p
     out = Path(config.out)
     wandb = find_wandb() if config.tracking.wandb else None
     _check_start(out, resume)
+    # Read, split, encode.
     prepared = prepare(config, progress)
-    loop = EpochLoop(prepared, out, progress)
+    # Build.
+    learner = MODELS[config.model.type].build(prepared)
     feature_cache(config).prune()  # recipes store decoded images and neighbours there without checking the limit
+    # Epochs.
+    loop = EpochLoop(prepared, learner, out, progress)
     if resume:
         loop.resume()
+    with _curves(loop, config, out, wandb) as trackers:
+        loop.run(trackers)
+    # Evaluate.
+    best = checkpoint.load(out / "best")
+    evaluated = evaluate(prepared, best.towers, progress)
+    # Report.
+    report = _with_training(evaluated, loop)
+    if "test" in report.document:
+        test = report.document["test"]["models"][config.model.type]
+        metrics = {**best.metrics, "test": test, "protocol": report.document["split"]}
+        checkpoint.save(replace(best, metrics=metrics), out / "best")
+    write_report(report, out)
+    if with_page:
+        write_page(out, progress, prepared=prepared)
+    return report.document
+
+
+@contextmanager
+def _curves(loop: EpochLoop, config: RunConfig, out: Path, wandb: Any) -> Iterator[Sequence[Tracker]]:
+    """Open the run's trackers, and close them; of a run without an epoch, remove the empty curves."""
     curves, had_curves = out / TENSORBOARD_DIRECTORY, (out / TENSORBOARD_DIRECTORY).exists()
     trackers = open_trackers(config, out, len(loop.epochs), wandb)
     try:
-        loop.run(trackers)
+        yield trackers
     finally:
         for tracker in trackers:
             tracker.close()
         if not loop.epochs and not had_curves:  # for example where model.init_from does not fit
             shutil.rmtree(curves)
-    best = checkpoint.load(out / "best")
-    model_report = report_of(prepared, best.towers, progress)
+
+
+def _with_training(report: Report, loop: EpochLoop) -> Report:
+    """Return the report with the section `training` and the seconds of each epoch."""
     total = round(sum(part for epoch in loop.seconds for part in epoch.values()), 3)
-    timing = {**model_report.document.get("timing", {}), "training_seconds": total, "epochs": loop.seconds}
-    report = {**model_report.document, "timing": timing, "training": loop.record}
-    if "test" in report:
-        metrics = {**best.metrics, "test": report["test"]["models"][config.model.type], "protocol": report["split"]}
-        checkpoint.save(replace(best, metrics=metrics), out / "best")
-    write_report(replace(model_report, document=report), out)
-    if with_page:
-        write_page(out, progress, prepared=prepared)
-    return report
+    timing = {**report.document.get("timing", {}), "training_seconds": total, "epochs": loop.seconds}
+    return replace(report, document={**report.document, "timing": timing, "training": loop.record})
 
 
 def _check_start(out: Path, resume: bool) -> None:
@@ -71,16 +88,3 @@ def _check_start(out: Path, resume: bool) -> None:
     if resume and not checkpoint.exists(best):  # fail now, not after hours of training without a better epoch
         epoch = checkpoint.load_training_state(last).values["best_epoch"]
         raise CheckpointError(f"{best}: the checkpoint of epoch {epoch} is missing; start a new run with another --out")
-
-
-def report_of(prepared: Prepared, towers: Mapping[str, nn.Module], progress: Progress, **options: Any) -> Report:
-    """Return the report of a model with these towers, scored by its recipe; `options` go to `make_report`."""
-    recipe = MODELS[prepared.config.model.type]
-    placed = {name: tower.to(prepared.device).eval() for name, tower in towers.items()}
-
-    def scorer_on(features: ItemFeatures) -> Scorer | None:
-        return recipe.scorer(replace(prepared, features=features), placed) if len(prepared.split.test) else None
-
-    report = make_report(prepared, scorer_on(prepared.features), progress, rescore=scorer_on, **options)
-    more = recipe.sections(prepared, placed) if recipe.sections else {}
-    return replace(report, document={**report.document, **more})

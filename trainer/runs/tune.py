@@ -17,6 +17,7 @@ from trainer.config.run import RunConfig, as_document
 from trainer.errors import ConfigError, TrainingError
 from trainer.prepare import Prepared, feature_cache, prepare
 from trainer.progress import Progress
+from trainer.recipes import MODELS
 from trainer.recipes.run_file import parse_config
 from trainer.runs.epochs import EpochLoop, flat
 from trainer.runs.tracking import TENSORBOARD_DIRECTORY, TensorBoardTracker
@@ -161,7 +162,8 @@ def _with_setting_type(parameter: Parameter, config: RunConfig) -> Parameter:
 
 def _run_trial(trial: optuna.Trial, prepared: Prepared, progress: Progress) -> float:
     out = Path(prepared.config.out)
-    loop, tracker = EpochLoop(prepared, out, progress), TensorBoardTracker(out / TENSORBOARD_DIRECTORY)
+    learner = MODELS[prepared.config.model.type].build(prepared)
+    loop, tracker = EpochLoop(prepared, learner, out, progress), TensorBoardTracker(out / TENSORBOARD_DIRECTORY)
     feature_cache(prepared.config).prune()  # the trial may have added to it, as in `train`
     try:
         while not loop.epochs or not loop.is_over:

@@ -143,13 +143,13 @@ def test_a_text_that_is_masked_takes_its_words_along(tmp_path):
 
 def test_resuming_is_bit_for_bit_what_it_would_have_been(tmp_path):
     prepared = prepared_run(tmp_path, history_dropout=0.3, id_dropout=0.3)
-    whole = EpochLoop(prepared, tmp_path / "whole", Silent())
+    whole = EpochLoop(prepared, MODELS["additive"].build(prepared), tmp_path / "whole", Silent())
     for _ in range(4):
         whole.run_epoch()
-    first = EpochLoop(prepared, tmp_path / "parts", Silent())
+    first = EpochLoop(prepared, MODELS["additive"].build(prepared), tmp_path / "parts", Silent())
     for _ in range(2):
         first.run_epoch()
-    second = EpochLoop(prepared, tmp_path / "parts", Silent())
+    second = EpochLoop(prepared, MODELS["additive"].build(prepared), tmp_path / "parts", Silent())
     second.resume()
     for _ in range(2):
         second.run_epoch()

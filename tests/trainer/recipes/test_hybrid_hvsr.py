@@ -16,7 +16,7 @@ from trainer.progress import TerminalProgress
 from trainer.recipes import MODELS
 from trainer.recipes.hybrid import same_label
 from trainer.reports.html.embeddings import item_views
-from trainer.runs.train import report_of
+from trainer.runs.evaluate import evaluate
 from trainer.towers.hvsr import HvsrItem
 from trainer.towers.hybrid import LateFusionItem, TextTransformer
 
@@ -113,7 +113,7 @@ def test_with_fewer_than_two_held_out_pairs_hybrid_reports_no_retrieval_and_all_
     mask[left, 1] = 1
     images = {row: prepared.images[row] for row in left}
     fewer = replace(prepared, features=replace(prepared.features, modality_mask=mask), images=images)
-    report = report_of(fewer, towers, TerminalProgress(), baselines=(), with_slices=False)
+    report = evaluate(fewer, towers, TerminalProgress(), baselines=(), with_slices=False)
     assert "test" in report.document
     assert "pairs" not in report.document
 
