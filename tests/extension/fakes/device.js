@@ -1,0 +1,80 @@
+// @ts-check
+import { IDBFactory } from "fake-indexeddb";
+import { JSDOM } from "jsdom";
+import { createTowersHandlers } from "../../../extension/offscreen/handlers.js";
+import { createListener } from "../../../extension/messaging/messages.js";
+import { createBrowser } from "./browser.js";
+import { MemoryCache } from "./cache.js";
+import { createServer } from "./server.js";
+import { handTowers } from "./towers.js";
+
+let workers = 0;
+
+/**
+ * A device with the extension installed: the browser, its disk and its network are fakes, and everything between them is the
+ * extension's own code, from background.js on. The towers are worked out by hand.
+ * @param {{server?: ReturnType<typeof createServer>}} [options]
+ */
+export function createDevice({ server = createServer() } = {}) {
+  const { state, context, close } = createBrowser();
+  const cache = new MemoryCache();
+  /** @type {any} */
+  const world = globalThis;
+  world.indexedDB = new IDBFactory();
+  world.caches = { open: async () => cache };
+  world.fetch = server.fetch;
+  world.DOMParser = new JSDOM("").window.DOMParser;
+  const panel = context("ui/panel.html");
+
+  function openOffscreen() {
+    const { runtime } = context("offscreen/offscreen.html");
+    runtime.onMessage.addListener(createListener("towers", createTowersHandlers({ load: async () => handTowers })));
+  }
+
+  return {
+    state,
+    server,
+    cache,
+    panel,
+    context,
+    /** Start the service worker, as the browser does on an event: background.js runs from its top. @returns {Promise<any>} its chrome.* */
+    async startWorker() {
+      const browser = context("background.js", { onOffscreen: openOffscreen });
+      world.chrome = browser;
+      workers += 1;
+      await import(`../../../extension/background.js?worker=${workers}`);
+      return browser;
+    },
+    /** Stop a worker, as the browser does after 30 idle seconds. */
+    stopWorker: close,
+    /** Send a message as the panel does. @param {Record<string, any>} message @returns {Promise<any>} */
+    send: (message) => panel.runtime.sendMessage(message),
+    /** Send a message as the content script of a page does. @param {string} url @param {Record<string, any>} message @param {{incognito?: boolean}} [tab] @returns {Promise<any>} */
+    sendFromPage: (url, message, { incognito = false } = {}) =>
+      context(url, { tab: { id: 7, url, incognito } }).runtime.sendMessage(message),
+  };
+}
+
+/** @param {string} title @param {string} url @returns {string} a product page that says so in JSON-LD */
+export function productPage(title, url) {
+  const product = {
+    "@context": "https://schema.org",
+    "@type": "Product",
+    name: title,
+    url,
+    offers: { "@type": "Offer", price: "19.90", priceCurrency: "EUR", availability: "https://schema.org/InStock" },
+  };
+  return `<!doctype html><html lang="en"><head><title>${title}</title>
+    <script type="application/ld+json">${JSON.stringify(product)}</script></head><body><h1>${title}</h1></body></html>`;
+}
+
+/** @param {string[]} titles @param {string} shop @returns {string} a page that lists products */
+export function listingPage(titles, shop) {
+  const cards = titles.map(
+    (
+      title,
+    ) => `<li class="tile"><a href="https://${shop}/${title.replaceAll(" ", "-")}"><img src="/i/${title.length}.jpg" alt="">
+      <h3>${title}</h3></a><p class="price">€ 20.00</p></li>`,
+  );
+  return `<!doctype html><html lang="en"><body><ul>${cards.join("")}</ul></body></html>`;
+}

@@ -1,0 +1,52 @@
+// @ts-check
+import { FILES, manifestOf, sha256 } from "./bundle.js";
+
+/** @typedef {{method: string, path: string, body: any}} SentRequest */
+
+/**
+ * A Carryover server behind `fetch`, with the answers of the HTTP contract.
+ * @param {object} [options]
+ * @param {string[]} [options.shops] it knows
+ * @param {Record<string, any>} [options.manifest] of the bundle it offers
+ * @param {Record<string, Buffer>} [options.files] of the bundle
+ * @param {string} [options.id] of the bundle, where it is not the manifest's hash
+ * @param {any[]} [options.items] it recommends
+ */
+export function createServer({ shops = [], manifest = manifestOf(), files = FILES, id, items = [] } = {}) {
+  const server = {
+    /** @type {SentRequest[]} */
+    requests: [],
+    isUp: true,
+    shops,
+    manifest,
+    items,
+    /** The next recommendation is refused with this problem. @type {{status: number, code: string, detail: string} | undefined} */
+    problem: undefined,
+    /** @param {any} url @param {RequestInit} [init] @returns {Promise<Response>} */
+    async fetch(url, { method = "GET", body } = {}) {
+      const { pathname } = new URL(String(url));
+      if (!server.isUp) throw new TypeError("Failed to fetch");
+      server.requests.push({ method, path: pathname, body: body ? JSON.parse(String(body)) : undefined });
+      return answer(pathname);
+    },
+  };
+
+  /** @param {string} path @returns {Response} */
+  function answer(path) {
+    const bytes = Buffer.from(JSON.stringify(server.manifest));
+    const bundleId = id ?? sha256(bytes);
+    const { space } = server.manifest;
+    if (path === "/v1/shops") return Response.json({ shops: server.shops.map((shop) => ({ shop, items: 1 })) });
+    if (path === "/v1/bundles") return Response.json({ bundles: [{ bundleId, name: "tiny", dim: 8, space }] });
+    if (path === "/v1/recommendations" && server.problem) {
+      const { status, ...problem } = server.problem;
+      server.problem = undefined;
+      return Response.json(problem, { status, headers: { "Content-Type": "application/problem+json" } });
+    }
+    if (path === "/v1/recommendations") return Response.json({ items: server.items });
+    const name = path.split(`/v1/bundles/${bundleId}/`)[1];
+    if (name === "manifest.json") return new Response(bytes);
+    return name in files ? new Response(new Uint8Array(files[name])) : new Response("", { status: 404 });
+  }
+  return server;
+}

@@ -1,0 +1,29 @@
+// @ts-check
+
+/**
+ * Towers whose answers can be worked out by hand: x for "sea" in a text, y for "night", z for neither. A user is the mean of what
+ * was liked, less twice what was dismissed.
+ * @type {import("../../../extension/core/towers.js").Towers}
+ */
+export const handTowers = {
+  async embedItems(texts) {
+    return texts.map((text) =>
+      Float32Array.of(/sea/.test(text) ? 1 : 0, /night/.test(text) ? 1 : 0, /sea|night/.test(text) ? 0 : 1),
+    );
+  },
+  async embedUser({ items, kinds }) {
+    const sum = new Float32Array(3);
+    items.forEach((item, i) =>
+      Array.from(item).forEach((value, j) => {
+        sum[j] += value * (kinds[i] === 5 ? -2 : 1);
+      }),
+    );
+    const length = Math.hypot(...sum);
+    return sum.map((value) => (length > 0 && Math.max(...sum) > 0 ? value / length : 0));
+  },
+};
+
+/** @param {number[]} values @returns {string} an embedding as the server's vectorInt8 */
+export function int8(...values) {
+  return Buffer.from(Int8Array.from(values, (value) => Math.round(value * 127)).buffer).toString("base64");
+}
