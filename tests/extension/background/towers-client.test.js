@@ -1,20 +1,27 @@
+// @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTowersAsk } from "../../../extension/background/towers-client.js";
+import { createTowersAsk, createTowersClient } from "../../../extension/background/towers-client.js";
+import { CarryoverError } from "../../../extension/values/errors.js";
+
+const unused = async () => ({});
+const afterMs = (/** @type {number} */ ms) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 
 /** A browser whose offscreen document is listed at once and listens only when it has loaded, as Chromium's does. */
 function slowBrowser() {
-  const seen = { created: 0, isListed: false, isListening: false };
+  const seen = { created: 0, isListed: false, isListening: false, isFailing: false };
   const chrome = {
     offscreen: {
       Reason: { WORKERS: "WORKERS" },
       async createDocument() {
         if (seen.isListed) throw new Error("Only a single offscreen document may be created.");
+        if (seen.isFailing) throw new Error("No memory.");
         seen.created += 1;
         seen.isListed = true;
-        await new Promise((resolve) => {
-          setTimeout(resolve, 20);
-        });
+        await afterMs(20);
         seen.isListening = true;
       },
     },
@@ -24,16 +31,14 @@ function slowBrowser() {
       sendMessage: async (/** @type {any} */ message) => (seen.isListening ? { ok: true, echo: message.n } : undefined),
     },
   };
-  return { seen, chrome };
+  return { seen, browser: /** @type {any} */ (chrome) };
 }
 
-test("whoever asks while the document is being opened waits for it", async () => {
-  const { seen, chrome } = slowBrowser();
-  const ask = createTowersAsk({ browser: chrome, loadHandlers: async () => ({}) });
+test("callers wait while the offscreen document is being opened", async () => {
+  const { seen, browser } = slowBrowser();
+  const ask = createTowersAsk({ browser, loadHandlers: unused });
   const first = ask({ type: "page.read", n: 1 });
-  await new Promise((resolve) => {
-    setTimeout(resolve, 5);
-  });
+  await afterMs(5);
   const answers = await Promise.all([first, ask({ type: "page.read", n: 2 }), ask({ type: "page.read", n: 3 })]);
   assert.deepEqual(
     answers.map(({ echo }) => echo),
@@ -41,3 +46,84 @@ test("whoever asks while the document is being opened waits for it", async () =>
   );
   assert.equal(seen.created, 1);
 });
+
+test("a document that closed itself is opened again", async () => {
+  const { seen, browser } = slowBrowser();
+  const ask = createTowersAsk({ browser, loadHandlers: unused });
+  await ask({ type: "page.read", n: 1 });
+  Object.assign(seen, { isListed: false, isListening: false });
+  assert.equal((await ask({ type: "page.read", n: 2 })).echo, 2);
+  assert.equal(seen.created, 2);
+});
+
+test("a document that could not be opened is tried again", async () => {
+  const { seen, browser } = slowBrowser();
+  const ask = createTowersAsk({ browser, loadHandlers: unused });
+  seen.isFailing = true;
+  await assert.rejects(ask({ type: "page.read", n: 1 }), /No memory/);
+  seen.isFailing = false;
+  assert.equal((await ask({ type: "page.read", n: 2 })).echo, 2);
+});
+
+test("a document that does not answer is an error", async () => {
+  const { browser } = slowBrowser();
+  browser.runtime.sendMessage = async () => undefined;
+  const ask = createTowersAsk({ browser, loadHandlers: unused });
+  await assert.rejects(ask({ type: "page.read" }), { code: "no_answer" });
+});
+
+test("without offscreen documents the handlers run here, loaded once", async () => {
+  let loads = 0;
+  const ask = createTowersAsk({
+    browser: /** @type {any} */ ({ runtime: {} }),
+    loadHandlers: async () => {
+      loads += 1;
+      return { "page.read": async (fields) => ({ got: fields }) };
+    },
+  });
+  assert.deepEqual(await ask({ type: "page.read", html: "x" }), { got: { html: "x" } });
+  await ask({ type: "page.read", html: "y" });
+  assert.equal(loads, 1);
+});
+
+test("the towers' answers come back as float32", async () => {
+  /** @type {any[]} */
+  const sent = [];
+  const towers = createTowersClient({
+    bundleUrl: "http://127.0.0.1:8710/v1/bundles/b/",
+    onDamaged: () => assert.fail("nothing is damaged"),
+    ask: async (message) => {
+      sent.push(message);
+      return message.type === "towers.embedUser" ? { embedding: [0.5] } : { embeddings: [[0.25], [1]] };
+    },
+  });
+  assert.deepEqual(await towers.embedItems(["a", "b"]), [Float32Array.of(0.25), Float32Array.of(1)]);
+  const history = { items: [Float32Array.of(0.5)], kinds: [1], agesDays: [2] };
+  assert.deepEqual(await towers.embedUser(history), Float32Array.of(0.5));
+  const bundleUrl = "http://127.0.0.1:8710/v1/bundles/b/";
+  assert.deepEqual(sent, [
+    { type: "towers.embedItems", bundleUrl, texts: ["a", "b"] },
+    { type: "towers.embedUser", bundleUrl, items: [[0.5]], kinds: [1], agesDays: [2] },
+  ]);
+});
+
+for (const [code, isDamaged] of /** @type {[string, boolean][]} */ ([
+  ["bundle_altered", true],
+  ["bundle_missing", true],
+  ["internal", false],
+])) {
+  test(`a failure with ${code} ${isDamaged ? "reports" : "does not report"} a damaged bundle`, async () => {
+    let reports = 0;
+    const towers = createTowersClient({
+      bundleUrl: "",
+      onDamaged: () => {
+        reports += 1;
+      },
+      ask: async () => {
+        throw new CarryoverError(code, "No.");
+      },
+    });
+    await assert.rejects(towers.embedUser({ items: [], kinds: [], agesDays: [] }), { code });
+    assert.equal(reports, isDamaged ? 1 : 0);
+  });
+}

@@ -40,6 +40,8 @@ function delivered(listeners, message, sender) {
 class BrowserState {
   /** Match patterns the shopper has granted. @type {Set<string>} */
   granted = new Set(["http://127.0.0.1/*"]);
+  /** Host permissions of the manifest. */
+  required = ["http://127.0.0.1/*"];
   /** Registered content scripts. @type {Map<string, any>} */
   scripts = new Map();
   /** chrome.storage.session. @type {Record<string, any>} */
@@ -135,7 +137,7 @@ function contextOf(state, url, { tab, onOffscreen }) {
     id: ID,
     ContextType: { OFFSCREEN_DOCUMENT: "OFFSCREEN_DOCUMENT" },
     getURL: (/** @type {string} */ path) => `${ORIGIN}/${path}`,
-    getManifest: () => ({ host_permissions: ["http://127.0.0.1/*"] }),
+    getManifest: () => ({ host_permissions: state.required }),
     getContexts: async () => state.contexts.filter((one) => one.url.endsWith("/offscreen.html")),
     sendMessage: (/** @type {any} */ message) =>
       delivered(

@@ -1,0 +1,158 @@
+// @ts-check
+// Consent has three parts that must agree: the profile's record, the browser's permission, the registered content script.
+import assert from "node:assert/strict";
+import { IDBFactory } from "fake-indexeddb";
+import { beforeEach, test } from "node:test";
+import { createConsent } from "../../../extension/background/consent.js";
+import { createContentScripts } from "../../../extension/background/content-scripts.js";
+import { createProfileStore } from "../../../extension/background/store.js";
+import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { createBrowser } from "../fakes/browser.js";
+
+const MINUTE = 60_000;
+const ORIGIN = "*://*.a.example/*";
+
+/** @type {ReturnType<typeof createBrowser>["state"]} */
+let state;
+/** @type {ReturnType<typeof createConsent>} */
+let consent;
+/** @type {import("../../../extension/background/store.js").GetProfile} */
+let getProfile;
+/** @type {number[]} */
+let injected;
+let now = 0;
+beforeEach(() => {
+  globalThis.indexedDB = new IDBFactory();
+  now = Date.parse("2026-03-01T12:00:00Z");
+  injected = [];
+  const fake = createBrowser();
+  state = fake.state;
+  getProfile = createProfileStore({ storage: indexedDbStorage(), now: () => now });
+  const browser = fake.context("background.js");
+  consent = createConsent({
+    browser,
+    getProfile,
+    contentScripts: createContentScripts({ browser }),
+    inject: async (tabId) => void injected.push(tabId),
+    now: () => now,
+  });
+});
+
+const consents = async () => Object.keys((await getProfile()).settings.consents);
+
+test("consent needs the browser's permission first", async () => {
+  await assert.rejects(consent.set("a.example", true), { code: "permission_missing" });
+  assert.deepEqual(await consents(), []);
+  assert.equal(state.scripts.size, 0);
+});
+
+test("consent is recorded with its time, and scripts run from the next page on", async () => {
+  state.granted.add(ORIGIN);
+  await consent.set("a.example", true);
+  assert.deepEqual((await getProfile()).settings.consents, { "a.example": "2026-03-01T12:00:00.000Z" });
+  assert.deepEqual(state.scripts.get("shop a.example"), {
+    id: "shop a.example",
+    matches: [ORIGIN],
+    js: ["content/content.js"],
+    runAt: "document_idle",
+    persistAcrossSessions: true,
+  });
+  assert.deepEqual(injected, []);
+});
+
+test("consent with an open tab reads that tab at once", async () => {
+  state.granted.add(ORIGIN);
+  await consent.set("a.example", true, 7);
+  assert.deepEqual(injected, [7]);
+});
+
+test("consent given twice registers one script", async () => {
+  state.granted.add(ORIGIN);
+  await consent.set("a.example", true);
+  await consent.set("a.example", true);
+  assert.equal(state.scripts.size, 1);
+});
+
+test("withdrawn consent takes script and permission with it", async () => {
+  state.granted.add(ORIGIN);
+  await consent.set("a.example", true);
+  await consent.set("a.example", false, 7);
+  assert.deepEqual(await consents(), []);
+  assert.equal(state.scripts.size, 0);
+  assert.ok(!state.granted.has(ORIGIN));
+  assert.deepEqual(injected, []);
+});
+
+test("a permission that the manifest requires is not given back", async () => {
+  state.required.push(ORIGIN);
+  state.granted.add(ORIGIN);
+  await consent.set("a.example", true);
+  await consent.set("a.example", false);
+  assert.deepEqual(await consents(), []);
+  assert.ok(state.granted.has(ORIGIN));
+});
+
+test("withdrawing consent that was never given is harmless", async () => {
+  await consent.set("a.example", false);
+  assert.deepEqual(await consents(), []);
+});
+
+test("a granted permission is consent if it was just asked for", async () => {
+  await consent.noteQuestion("a.example", 7);
+  state.granted.add(ORIGIN);
+  now += 5 * MINUTE;
+  await consent.onGranted([ORIGIN]);
+  assert.deepEqual(await consents(), ["a.example"]);
+  assert.deepEqual(injected, [7]);
+  assert.equal("asked" in state.session, false, "the question is answered once");
+});
+
+test("a permission granted long after the question is not consent", async () => {
+  await consent.noteQuestion("a.example", 7);
+  state.granted.add(ORIGIN);
+  now += 5 * MINUTE + 1;
+  await consent.onGranted([ORIGIN]);
+  assert.deepEqual(await consents(), []);
+});
+
+test("a permission for another shop than asked for is not consent", async () => {
+  await consent.noteQuestion("a.example");
+  state.granted.add("*://*.b.example/*");
+  await consent.onGranted(["*://*.b.example/*"]);
+  assert.deepEqual(await consents(), []);
+  assert.equal("asked" in state.session, true, "the question waits for its own answer");
+});
+
+test("a permission that nobody asked for here is not consent", async () => {
+  state.granted.add(ORIGIN);
+  await consent.onGranted([ORIGIN]);
+  assert.deepEqual(await consents(), []);
+});
+
+test("a permission removed in the browser's settings ends that consent only", async () => {
+  state.granted.add(ORIGIN).add("*://*.b.example/*");
+  await consent.set("a.example", true);
+  await consent.set("b.example", true);
+  state.granted.delete(ORIGIN);
+  await consent.onRevoked();
+  assert.deepEqual(await consents(), ["b.example"]);
+  assert.deepEqual([...state.scripts.keys()], ["shop b.example"]);
+});
+
+test("scripts that an update of the extension lost are registered again", async () => {
+  state.granted.add(ORIGIN).add("*://*.b.example/*");
+  await consent.set("a.example", true);
+  await consent.set("b.example", true);
+  state.scripts.delete("shop a.example");
+  await consent.restore();
+  assert.deepEqual([...state.scripts.keys()].sort(), ["shop a.example", "shop b.example"]);
+});
+
+test("withdrawAll clears scripts and permissions of the shops it is given", async () => {
+  state.granted.add(ORIGIN).add("*://*.b.example/*");
+  await consent.set("a.example", true);
+  await consent.set("b.example", true);
+  await consent.withdrawAll(["a.example"]);
+  assert.deepEqual([...state.scripts.keys()], ["shop b.example"]);
+  assert.deepEqual([...state.granted].sort(), ["*://*.b.example/*", "http://127.0.0.1/*"]);
+});
