@@ -1,10 +1,11 @@
 """Mixture baselines: weighted sums of other baselines' scores, standardised within each user. Simple and hard to beat.
 
-Scores of different kinds have different scales, so each is standardised over a user's candidates: as a z-score, as the
-z-score of its logarithm, or by rank (reciprocal rank fusion: Cormack, Clarke & Buettcher, SIGIR 2009). The standard and
-the weights are chosen on the validation users by a seeded random search that then refines the best point. Many points
-are nearly as good as the best, which leads only by luck. The weights are therefore bagged: the mean of the weights that
-are best in bootstrap samples of the users ("Ensemble selection from libraries of models", Caruana et al., ICML 2004).
+Scores of different kinds have different scales, so each is standardised over a user's candidates. The standards are the
+z-score, the z-score of the logarithm, and the rank (reciprocal rank fusion: Cormack, Clarke & Buettcher, SIGIR 2009).
+Standard and weights are chosen on the validation users by a seeded random search that then refines the best point. Many
+points are nearly as good as the best, which leads only by chance. The weights are therefore bagged: the mean of the
+weights that are best in bootstrap samples of the users ("Ensemble selection from libraries of models", Caruana et al.,
+ICML 2004).
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -65,8 +65,8 @@ def _baselines(names: str) -> tuple[str, ...]:
     """Return the requested baselines; raises ConfigError for an unknown one before any work is done."""
     if names in ("all", "none"):
         return tuple(BASELINES) if names == "all" else ()
-    asked = tuple(dict.fromkeys(name.strip() for name in names.split(",")))
-    for name in asked:
+    requested = tuple(dict.fromkeys(name.strip() for name in names.split(",")))
+    for name in requested:
         if name not in BASELINES:
             raise ConfigError(f"--baselines: unknown baseline {name!r}; choose from {', '.join(BASELINES)}")
-    return asked
+    return requested

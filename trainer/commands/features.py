@@ -112,7 +112,7 @@ def _clear(arguments: argparse.Namespace) -> None:
     if not chosen:
         print(f"{arguments.cache}: no files to remove")
         return
-    if not arguments.yes and not _agreed(f"remove {size} from {arguments.cache}? [y/N] "):
+    if not arguments.yes and not _confirmed(f"remove {size} from {arguments.cache}? [y/N] "):
         print("nothing removed")
         return
     for entry in chosen:
@@ -134,7 +134,7 @@ def _chosen(entries: list[Entry], arguments: argparse.Namespace) -> list[Entry]:
     return chosen
 
 
-def _agreed(question: str) -> bool:
+def _confirmed(question: str) -> bool:
     if not sys.stdin.isatty():
         raise ConfigError("features clear: cannot ask for confirmation without a terminal; give --yes")
     return input(question).strip().lower() in ("y", "yes")

@@ -121,8 +121,8 @@ def _with_other_seeds(of_seed: Values, generator: np.random.Generator) -> Values
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     """Return p-values corrected for multiple comparisons with Holm's method, in the order given.
 
-    Of all claims with a corrected value below 0.05, the chance that any is luck is below 5 %. Holm, "A simple
-    sequentially rejective multiple test procedure", 1979.
+    Among claims with a corrected value below 0.05, the probability of even one false claim is below 5 %. Holm, "A
+    simple sequentially rejective multiple test procedure", 1979.
     """
     corrected: dict[str, float] = {}
     largest = 0.0

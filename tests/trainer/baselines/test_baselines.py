@@ -477,13 +477,13 @@ def test_a_baseline_fitted_alone_equals_one_fitted_among_others():
 
 def test_fit_baselines_fits_parts_of_mixtures_once(monkeypatch):
     """Only the requested baselines are returned."""
-    asked = []
+    fits = []
     monkeypatch.setitem(
-        BASELINES, "content", lambda prepared, fit=BASELINES["content"]: asked.append(1) or fit(prepared)
+        BASELINES, "content", lambda prepared, fit=BASELINES["content"]: fits.append(1) or fit(prepared)
     )
     names = ("hybrid_score", "popularity_content")
     assert tuple(fit_baselines(planted(), names)) == names
-    assert asked == [1]
+    assert fits == [1]
     assert {part for parts in MIXTURES.values() for part in parts} <= BASELINES.keys()
 
 

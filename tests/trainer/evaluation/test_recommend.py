@@ -19,7 +19,7 @@ def run(tmp_path_factory):
     return str(directory / "run" / "best"), products, {p["itemId"]: t for p, t in zip(products, tastes, strict=True)}
 
 
-def ask(capsys, run, *arguments):
+def recommended(capsys, run, *arguments):
     assert main(["recommend", run[0], *arguments, "--json", "-"]) == 0
     return json.loads(capsys.readouterr().out)
 
@@ -32,7 +32,7 @@ def test_an_unknown_shopper_gets_unseen_items_of_their_taste(run, capsys):
     _, products, taste_of = run
     for taste in (0, 1):
         viewed = [p for p in products if taste_of[p["itemId"]] == taste][:3]
-        (found,) = ask(capsys, run, "--items", *map(key, viewed), "--k", "8")
+        (found,) = recommended(capsys, run, "--items", *map(key, viewed), "--k", "8")
         tastes = [taste_of[item["itemId"]] for item in found["items"]]
         assert len(tastes) == 8
         assert tastes.count(taste) >= 7
@@ -45,24 +45,24 @@ def test_an_unknown_shopper_gets_unseen_items_of_their_taste(run, capsys):
 def test_known_users_get_unseen_items_unless_seen_are_included(run, capsys):
     _, products, taste_of = run
     touched = {row["itemId"] for row in planted_interactions(products, list(taste_of.values())) if row["user"] == "u3"}
-    one, other = ask(capsys, run, "--user", "u3", "u4", "--k", "5")
+    one, other = recommended(capsys, run, "--user", "u3", "u4", "--k", "5")
     assert (one["user"], other["user"]) == ("u3", "u4")
     assert one["num_history"] == len(touched)
     assert {item["itemId"] for item in one["history"]} == touched
     assert not {item["itemId"] for item in one["items"]} & touched
-    (again,) = ask(capsys, run, "--user", "u3", "--k", "5", "--include-seen")
+    (again,) = recommended(capsys, run, "--user", "u3", "--k", "5", "--include-seen")
     assert {item["itemId"] for item in again["items"]} <= touched  # they have interacted with all items of their taste
 
 
 def test_recommend_filters_by_shop_and_reads_users_from_file_or_sample(run, capsys, tmp_path):
     users = tmp_path / "users.txt"
     users.write_text("u1\n\nu2\nu1\n")
-    found = ask(capsys, run, "--users-file", str(users), "--shop", "linden.localhost", "--k", "3")
+    found = recommended(capsys, run, "--users-file", str(users), "--shop", "linden.localhost", "--k", "3")
     assert [shopper["user"] for shopper in found] == ["u1", "u2"]
     assert {item["shop"] for shopper in found for item in shopper["items"]} == {"linden.localhost"}
-    sample = ask(capsys, run, "--sample", "4")
+    sample = recommended(capsys, run, "--sample", "4")
     assert len({shopper["user"] for shopper in sample}) == 4
-    assert ask(capsys, run, "--sample", "4") == sample
+    assert recommended(capsys, run, "--sample", "4") == sample
 
 
 def test_recommend_prints_a_table_or_writes_a_file(run, capsys, tmp_path):
@@ -141,7 +141,7 @@ def test_option_diversity_recommends_more_items_of_the_other_taste(run, capsys):
     _, products, taste_of = run
     viewed = [p for p in products if taste_of[p["itemId"]] == 0][:2]
     lists = {
-        amount: ask(capsys, run, "--items", *map(key, viewed), "--k", "6", "--diversity", amount)[0]["items"]
+        amount: recommended(capsys, run, "--items", *map(key, viewed), "--k", "6", "--diversity", amount)[0]["items"]
         for amount in ("0", "1")
     }
     # Titles of one taste are similar, so the most dissimilar list has items of the other taste.

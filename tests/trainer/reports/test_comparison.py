@@ -98,9 +98,9 @@ def test_compare_prints_every_row(runs, capsys):
         assert word in shown
 
 
-@pytest.mark.parametrize("asked", ["spaces", "bundles of old reports"])
-def test_runs_on_other_encoders_are_another_model(tmp_path, capsys, asked):
-    places = [("a", "s"), ("b", "s"), ("a", "t")] if asked == "spaces" else [("a", None), ("a", None), ("b", None)]
+@pytest.mark.parametrize("recorded", ["spaces", "bundles of old reports"])
+def test_runs_on_other_encoders_are_another_model(tmp_path, capsys, recorded):
+    places = [("a", "s"), ("b", "s"), ("a", "t")] if recorded == "spaces" else [("a", None), ("a", None), ("b", None)]
     runs = [
         write_run(tmp_path / f"run{n}", {"two_tower": values(0.3, n)}, seed=n, bundle=bundle, space=space)
         for n, (bundle, space) in enumerate(places)
@@ -114,13 +114,13 @@ def test_a_copy_of_a_run_is_not_a_second_seed(tmp_path, capsys):
     runs = [write_run(tmp_path / name, found, seed=4) for name in ("one", "copy")]
     assert main(["compare", *runs, "--json"]) == 0
     shown = capsys.readouterr()
-    said = json.loads(shown.out)
-    assert [(row["model"], row["seeds"], row["sd"]) for row in said["rows"]] == [
+    document = json.loads(shown.out)
+    assert [(row["model"], row["seeds"], row["sd"]) for row in document["rows"]] == [
         ("two_tower", 1, None),
         ("popularity", 1, None),
     ]
     note = f"{runs[1]} repeats {runs[0]} (two_tower, seed 4): counted once"
-    assert said["notes"] == [note]
+    assert document["notes"] == [note]
     assert shown.err == f"note: {note}\n"
 
 

@@ -40,9 +40,9 @@ def new_fit(seed=1, device=CPU, **settings):
     # Like a tower with nn.Dropout, this draws from torch's global generator.
     user_tower.register_forward_hook(lambda tower, _, users: F.dropout(users, 0.2, training=tower.training))
     config = TrainingConfig(**{"epochs": 4, "batch_size": 32, "learning_rate": 0.01, "max_items": 5, **training})
-    judge = lambda item, user: {"ndcg@10": math.sin(1e5 * item.project.weight.sum().item())}  # noqa: E731
+    validate = lambda item, user: {"ndcg@10": math.sin(1e5 * item.project.weight.sum().item())}  # noqa: E731
     lessons = Lessons(train, features, model, neighbours=neighbours)
-    return Fit(item_tower, user_tower, lessons, config, generator, device, judge)
+    return Fit(item_tower, user_tower, lessons, config, generator, device, validate)
 
 
 def run(fit, epochs):

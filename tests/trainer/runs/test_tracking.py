@@ -76,12 +76,12 @@ def test_wandb_gets_every_epoch_under_one_run_id(tmp_path):
     assert wandb.finished == 2
 
 
-@pytest.mark.parametrize("asked", ["flag", "file"])
-def test_wandb_without_the_package_is_an_error_in_one_line(tmp_path, capsys, monkeypatch, asked):
+@pytest.mark.parametrize("source", ["flag", "file"])
+def test_wandb_without_the_package_is_an_error_in_one_line(tmp_path, capsys, monkeypatch, source):
     monkeypatch.setitem(sys.modules, "wandb", None)  # makes the import fail
     run = write_run(tmp_path)
-    if asked == "file":
+    if source == "file":
         run.write_text(f"{run.read_text()}\n[tracking]\nwandb = true\n")
-    assert main(["train", str(run), *(["--wandb"] if asked == "flag" else [])]) == 2
+    assert main(["train", str(run), *(["--wandb"] if source == "flag" else [])]) == 2
     assert "pip install wandb" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()

@@ -48,7 +48,7 @@ class Tile:
     note: str = ""
 
 
-class TileMaker:
+class TileFactory:
     """Factory of tiles from items."""
 
     def __init__(self, prepared: Prepared) -> None:
@@ -69,7 +69,7 @@ class TileMaker:
         return [self.tile(int(item)) for item in items]
 
 
-def map_section(views: ItemViews, prepared: Prepared, maker: TileMaker) -> dict[str, Any] | None:
+def map_section(views: ItemViews, prepared: Prepared, factory: TileFactory) -> dict[str, Any] | None:
     """Return both maps and their legend, None where there are too few items for a map."""
     rows = _sampled(views, prepared)
     if len(rows) < FEWEST_POINTS:
@@ -78,7 +78,7 @@ def map_section(views: ItemViews, prepared: Prepared, maker: TileMaker) -> dict[
     embeddings, values = views.whole[rows], _values(found, rows)
     names = largest(values, NUM_GROUPS)
     near, plane = tsne(embeddings, prepared.config.seed % 2**32), principal_plane(embeddings)
-    labels = [maker.title(int(row))[:MAX_LABEL_CHARS] for row in rows]
+    labels = [factory.title(int(row))[:MAX_LABEL_CHARS] for row in rows]
     grouping = found[0].name if found else ""
     described = f"{len(rows):,} items" + (f", marked by {grouping}: {', '.join(names)} and {OTHER}" if names else "")
     shares = [f"{share:.0%}" for share in plane.variance_shares]
@@ -96,7 +96,7 @@ def map_section(views: ItemViews, prepared: Prepared, maker: TileMaker) -> dict[
     }
 
 
-def cluster_section(views: ItemViews, prepared: Prepared, maker: TileMaker) -> dict[str, Any] | None:
+def cluster_section(views: ItemViews, prepared: Prepared, factory: TileFactory) -> dict[str, Any] | None:
     """Return the clusters with sizes, examples and agreement with the catalogue's categories.
 
     None where there are too few items.
@@ -109,7 +109,7 @@ def cluster_section(views: ItemViews, prepared: Prepared, maker: TileMaker) -> d
     found = groupings(prepared.dataset.products)
     values = _values(found[-1:], rows)
     clusters = [
-        _cluster(number, embeddings, labels, values, rows, maker)
+        _cluster(number, embeddings, labels, values, rows, factory)
         for number in range(min(MAX_CLUSTERS, int(labels.max(initial=NOISE)) + 1))
     ]
     num_noise = int((labels == NOISE).sum())
@@ -135,7 +135,7 @@ def cluster_section(views: ItemViews, prepared: Prepared, maker: TileMaker) -> d
     }
 
 
-def user_sections(scorer: Scorer, prepared: Prepared, maker: TileMaker) -> dict[str, Any]:
+def user_sections(scorer: Scorer, prepared: Prepared, factory: TileFactory) -> dict[str, Any]:
     """Return "users", a sample of recommendations, and "failures", recommendations without a hit."""
     seed = prepared.config.seed
     users = evaluate_users(scorer, prepared.split.test, seed)
@@ -144,22 +144,22 @@ def user_sections(scorer: Scorer, prepared: Prepared, maker: TileMaker) -> dict[
     missed = missed_with_long_history(users, NUM_FAILURES)
     wrong = [user for user in confidently_wrong(users, 2 * NUM_FAILURES) if user not in missed][:NUM_FAILURES]
     return {
-        "users": [_user(user, maker) for user in sample_users(users, NUM_USERS, seed)],
+        "users": [_user(user, factory) for user in sample_users(users, NUM_USERS, seed)],
         "failures": {
             "num_users": len(users),
             "num_missed": sum(user.is_missed for user in users),
             "long_history": long,
             "num_long": len(with_long),
             "num_long_missed": sum(user.is_missed for user in with_long),
-            "missed": [_user(user, maker) for user in missed],
-            "wrong": [_user(user, maker) for user in wrong],
+            "missed": [_user(user, factory) for user in missed],
+            "wrong": [_user(user, factory) for user in wrong],
             "confidence_auc": confidence_auc(users),
         },
     }
 
 
 def answer_section(
-    views: ItemViews, prepared: Prepared, towers: Mapping[str, nn.Module], maker: TileMaker
+    views: ItemViews, prepared: Prepared, towers: Mapping[str, nn.Module], factory: TileFactory
 ) -> dict[str, Any]:
     """Return retrieval by words alone and by images alone, and the share of results in the same category."""
     found = groupings(prepared.dataset.products)
@@ -167,8 +167,8 @@ def answer_section(
     imaged, titled = np.flatnonzero(has[:, IMAGE]), np.flatnonzero(has[:, TEXT])
     return {
         "has_shared_space": views.has_shared_space,
-        "by_words": _by_words(views, prepared, towers, maker, found, imaged if len(imaged) else None),
-        "by_image": _by_image(views, prepared, maker, found, imaged, titled),
+        "by_words": _by_words(views, prepared, towers, factory, found, imaged if len(imaged) else None),
+        "by_image": _by_image(views, prepared, factory, found, imaged, titled),
         "shares": _same_category(views, prepared, found[-1:], has),
         "grouping": found[-1].name if found else "",
         "similarity": _similarity(views.whole[_sampled(views, prepared)]),
@@ -219,7 +219,7 @@ def _cluster(
     labels: NDArray[np.int64],
     values: Sequence[str | None],
     rows: NDArray[np.int64],
-    maker: TileMaker,
+    factory: TileFactory,
 ) -> dict[str, Any]:
     mine = np.flatnonzero(labels == number)
     named = [value for value in (values[int(row)] for row in mine) if value is not None]
@@ -230,22 +230,22 @@ def _cluster(
         "size": len(mine),
         "category": most[0] if most else "",
         "share": share,
-        "tiles": maker.tiles(rows[central_rows(embeddings, labels, number, NUM_CENTRAL)]),
+        "tiles": factory.tiles(rows[central_rows(embeddings, labels, number, NUM_CENTRAL)]),
     }
 
 
-def _user(user: EvaluatedUser, maker: TileMaker) -> dict[str, Any]:
+def _user(user: EvaluatedUser, factory: TileFactory) -> dict[str, Any]:
     targets = dict(user.targets)
     shown = [
-        maker.tile(item, "found" if item in targets else "", f"{place}.")
+        factory.tile(item, "found" if item in targets else "", f"{place}.")
         for place, item in enumerate(user.shown[:NUM_TILES], 1)
     ]
     return {
         "length": user.length,
-        "history": maker.tiles(user.history[:NUM_HISTORY]),
+        "history": factory.tiles(user.history[:NUM_HISTORY]),
         "num_history": len(user.history),
         "shown": shown,
-        "targets": [maker.tile(item, "", f"rank {rank:,}") for item, rank in user.targets[:NUM_TILES]],
+        "targets": [factory.tile(item, "", f"rank {rank:,}") for item, rank in user.targets[:NUM_TILES]],
         "num_targets": len(user.targets),
         "num_found": sum(rank <= CUTOFF for _, rank in user.targets),
         "best_rank": user.targets[0][1],
@@ -257,11 +257,11 @@ def _by_words(
     views: ItemViews,
     prepared: Prepared,
     towers: Mapping[str, nn.Module],
-    maker: TileMaker,
+    factory: TileFactory,
     found: Sequence[Grouping],
     imaged: NDArray[np.int64] | None,
 ) -> list[dict[str, Any]]:
-    titles = [maker.title(item) for item in range(len(maker.products))]
+    titles = [factory.title(item) for item in range(len(factory.products))]
     words = query_words(titles, found[0] if found else None, NUM_QUERIES)
     if not words:
         return []
@@ -273,7 +273,7 @@ def _by_words(
         {
             "query": query,
             "answers": [
-                maker.tile(item, "match" if _contains_words(titles[item], query) else "") for item in gallery[row]
+                factory.tile(item, "match" if _contains_words(titles[item], query) else "") for item in gallery[row]
             ],
         }
         for query, row in zip(words, rows, strict=True)
@@ -283,7 +283,7 @@ def _by_words(
 def _by_image(
     views: ItemViews,
     prepared: Prepared,
-    maker: TileMaker,
+    factory: TileFactory,
     found: Sequence[Grouping],
     imaged: NDArray[np.int64],
     titled: NDArray[np.int64],
@@ -300,8 +300,8 @@ def _by_image(
     values = found[-1].values if found else None
     return [
         {
-            "query": maker.tile(item),
-            "answers": [maker.tile(other, _image_mark(item, int(other), values)) for other in gallery[row]],
+            "query": factory.tile(item),
+            "answers": [factory.tile(other, _image_mark(item, int(other), values)) for other in gallery[row]],
         }
         for item, row in zip((int(item) for item in items), rows, strict=True)
     ]

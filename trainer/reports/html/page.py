@@ -146,20 +146,20 @@ def _sections(prepared: Prepared, saved: Checkpoint, progress: Progress) -> dict
     towers: Mapping[str, nn.Module] = {name: tower.to(prepared.device).eval() for name, tower in saved.towers.items()}
     # The features come from tuned encoders where the model has them, so nothing is encoded twice.
     prepared = replace(prepared, features=tuned_features(prepared, towers))
-    maker = gallery.TileMaker(prepared)
+    factory = gallery.TileFactory(prepared)
     sections: dict[str, Any] = {}
     recipe = MODELS[prepared.config.model.type]
     scorer = recipe.scorer(prepared, {name: tower for name, tower in towers.items() if name not in ENCODERS})
     if scorer is not None and len(prepared.split.test):
-        sections |= gallery.user_sections(scorer, prepared, maker)
+        sections |= gallery.user_sections(scorer, prepared, factory)
     progress.update("report", 1, 4)
     views = item_views(prepared, towers)
     if views is not None:
-        sections["map"] = gallery.map_section(views, prepared, maker)
+        sections["map"] = gallery.map_section(views, prepared, factory)
         progress.update("report", 2, 4)
-        sections["clusters"] = gallery.cluster_section(views, prepared, maker)
+        sections["clusters"] = gallery.cluster_section(views, prepared, factory)
         progress.update("report", 3, 4)
-        sections["answers"] = gallery.answer_section(views, prepared, towers, maker)
+        sections["answers"] = gallery.answer_section(views, prepared, towers, factory)
     progress.update("report", 4, 4)
     return sections
 

@@ -191,8 +191,8 @@ def test_report_refuses_a_directory_without_a_report_in_one_line(tmp_path, capsy
     if content is not None:
         (tmp_path / "report.json").write_text(content)
     assert main(["report", str(tmp_path)]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("error: ") and "report.json" in said and said.count("\n") == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and "report.json" in error and error.count("\n") == 1
     assert not (tmp_path / "report.html").exists()
 
 
@@ -249,15 +249,15 @@ def test_page_is_accessible_in_a_browser_and_loads_nothing(page, driver):
     browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
     for scheme, width in (("light", 400), ("dark", 1280)):
         tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-        said, asked = [], []
-        tab.on("console", lambda message, said=said: said.append(message.text))
-        tab.on("dialog", lambda dialog, said=said: said.append(dialog.message) or dialog.dismiss())
-        tab.on("request", lambda request, asked=asked: asked.append(request.url))
+        messages, requests = [], []
+        tab.on("console", lambda message, messages=messages: messages.append(message.text))
+        tab.on("dialog", lambda dialog, messages=messages: messages.append(dialog.message) or dialog.dismiss())
+        tab.on("request", lambda request, requests=requests: requests.append(request.url))
         tab.goto(page.as_uri())
         tab.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
         assert min(tab.evaluate("[...document.images].map(image => image.naturalWidth)")) > 0
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
-        assert [url for url in asked if not url.startswith("data:")] == [page.as_uri()] and said == []
+        assert [url for url in requests if not url.startswith("data:")] == [page.as_uri()] and messages == []
         results = Axe().run(tab)
         assert results.violations_count == 0, results.generate_report()
         tab.close()
