@@ -145,7 +145,7 @@ def test_a_file_that_is_no_checkpoint_is_named(config, tmp_path, capsys, content
         path = tmp_path / f"broken.{suffix}"
         path.write_bytes(content)
         assert main(["open-clip", str(config), str(path), "--out", str(tmp_path / "out")]) == 2
-        assert f"broken.{suffix}: is no checkpoint for" in capsys.readouterr().err
+        assert f"broken.{suffix}: is not a checkpoint for" in capsys.readouterr().err
 
 
 def test_a_pickle_that_runs_code_is_not_run(config, tmp_path, capsys):

@@ -1,1 +1,1 @@
-"""Pretrained encoders as torch modules: what may be fine-tuned, and what the exporter turns into bundles."""
+"""Pretrained encoders as torch modules, for fine-tuning and for the exporter's bundles."""

@@ -1,6 +1,6 @@
-"""Pretrained encoders that can be fine-tuned: whole, in their last blocks, or by LoRA, and saved in a checkpoint.
+"""Branches: pretrained encoders for fine-tuning as a whole, in the last blocks or by LoRA.
 
-A branch is rebuilt from its `config` alone, without the pretrained file: the weights come from the checkpoint.
+A checkpoint holds a branch's `config` and weights, so it is rebuilt without the pretrained file.
 """
 
 import copy
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from trainer.errors import ConfigError
 from trainer.pretrained import efficientnet, minilm, open_clip_models, torchvision_schemas
 
-# The layers of each kind that LoRA adapts: attention and, where there is no attention, the 1 × 1 convolutions.
+# The layers that LoRA adapts in each kind: attention or, where there is no attention, the 1 × 1 convolutions.
 LORA_LAYERS: dict[str, tuple[str, ...]] = {
     "minilm": ("query", "key", "value", "output", "widen", "narrow"),
     "efficientnet_lite0": ("conv_pw", "conv_pwl", "conv_head"),
@@ -22,11 +22,11 @@ LORA_LAYERS: dict[str, tuple[str, ...]] = {
 
 
 class Branch(nn.Module):
-    """One pretrained encoder, with LoRA adapters where `lora` says so.
+    """One pretrained encoder, with LoRA adapters where `lora` is given.
 
     Args:
         kind: "minilm", "efficientnet_lite0" or "open_clip".
-        architecture: what `kind` needs to be built: MiniLM's and open_clip's configuration; nothing for EfficientNet.
+        architecture: the configuration of MiniLM or open_clip; empty for EfficientNet.
         lora: {"rank": r, "alpha": a, "dropout": p} of Hu et al. 2021, https://arxiv.org/abs/2106.09685, or None.
     """
 
@@ -42,10 +42,10 @@ class Branch(nn.Module):
             self.encoder = _adapted(self.encoder, LORA_LAYERS[kind], lora)
 
     def _build(self, kind: str, architecture: dict[str, Any]) -> nn.Module:
-        raise ValueError(f"{type(self).__name__} has no kind {kind!r}")
+        raise ValueError(f"{type(self).__name__}: unknown kind {kind!r}; the kinds are {', '.join(LORA_LAYERS)}")
 
     def train(self, mode: bool = True) -> "Branch":
-        """Switch dropout on or off; batch normalisation keeps to its pretrained statistics, whatever the batch."""
+        """Switch dropout on or off; batch normalisation always uses its pretrained statistics. Return self."""
         super().train(mode)
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -53,7 +53,7 @@ class Branch(nn.Module):
         return self
 
     def merged(self) -> "Branch":
-        """Return an equal branch without adapters: their products are added to the weights they adapt."""
+        """Return an equivalent branch without adapters, whose products are added to the weights they adapt."""
         plain = type(self)(self.config["kind"], self.config["architecture"])
         encoder = self.encoder
         if self.config["lora"] is not None:
@@ -63,15 +63,15 @@ class Branch(nn.Module):
 
     @torch.no_grad()
     def draw_adapters(self, generator: torch.Generator) -> None:
-        """Draw the adapters' first factors; the second ones are zero, so the branch still answers as published."""
+        """Draw the adapters' first factors; the second ones are zero, so outputs still equal the published model's."""
         for name, weight in self.named_parameters():
             if ".lora_A." in name:
                 nn.init.kaiming_uniform_(weight, a=5**0.5, generator=generator)
 
     def trainable(self, last_blocks: int | None) -> list[nn.Parameter]:
-        """Freeze all but the last blocks and what follows them, or but the adapters; return what is left to train.
+        """Freeze all weights but those of the last blocks and the layers after them; return the trainable weights.
 
-        last_blocks: how many; None for all. A branch with adapters trains these, whatever the number.
+        last_blocks: number of blocks; None for all. A branch with adapters trains its adapters only and ignores it.
         """
         self.requires_grad_(False)
         if self.config["lora"] is not None:
@@ -88,7 +88,7 @@ class Branch(nn.Module):
 
 
 class TextBranch(Branch):
-    """Token ids (N, T) int64 and their mask (N, T) to text features (N, text_dim)."""
+    """Text encoder from token ids (N, T) int64 and their mask (N, T) to text features (N, text_dim)."""
 
     def _build(self, kind: str, architecture: dict[str, Any]) -> nn.Module:
         if kind == "minilm":
@@ -107,7 +107,7 @@ class TextBranch(Branch):
 
 
 class ImageBranch(Branch):
-    """Pixels (N, 3, size, size) to image features (N, image_dim)."""
+    """Image encoder from pixels (N, 3, size, size) to image features (N, image_dim)."""
 
     def _build(self, kind: str, architecture: dict[str, Any]) -> nn.Module:
         if kind == "efficientnet_lite0":
@@ -127,13 +127,13 @@ BranchT = TypeVar("BranchT", bound=Branch)
 
 
 def lite_text(lora: Mapping[str, Any] | None = None) -> TextBranch:
-    """Return MiniLM-L6 with its published weights."""
+    """Return MiniLM-L6 with its published weights; raise PretrainedError where they are not installed."""
     published = minilm.load()
     return _filled(TextBranch("minilm", published.config, lora), published)
 
 
 def lite_image(lora: Mapping[str, Any] | None = None) -> ImageBranch:
-    """Return EfficientNet-Lite0 with its ImageNet weights."""
+    """Return EfficientNet-Lite0 with its ImageNet weights; raise PretrainedError where they are not installed."""
     published = efficientnet.ImageEncoder(efficientnet.load_classifier())
     return _filled(ImageBranch("efficientnet_lite0", {}, lora), published)
 
@@ -141,7 +141,7 @@ def lite_image(lora: Mapping[str, Any] | None = None) -> ImageBranch:
 def open_clip_pair(
     source: open_clip_models.Source, lora: Mapping[str, Any] | None = None
 ) -> tuple[TextBranch, ImageBranch, open_clip_models.OpenClip]:
-    """Return both halves of an open_clip model and the model itself, for its tokenizer and image rule."""
+    """Return the text and image branch of an open_clip model, and the model itself for tokenizer and image rule."""
     loaded = open_clip_models.load(source)
     text = TextBranch("open_clip", loaded.architecture, lora)
     image = ImageBranch("open_clip", loaded.architecture, lora)
@@ -152,7 +152,7 @@ def open_clip_pair(
 
 
 def _filled(branch: BranchT, published: nn.Module) -> BranchT:
-    """Give a fresh branch the published weights; adapters stay as drawn."""
+    """Return a fresh branch with the published weights loaded; adapters keep their initial values."""
     names = {name.replace(".base_layer.", "."): name for name in branch.encoder.state_dict()}
     prefix = "model." if branch.config["lora"] is not None else ""
     weights = {names[f"{prefix}{name}"]: tensor for name, tensor in published.state_dict().items()}
@@ -169,20 +169,20 @@ def _adapted(encoder: nn.Module, layers: tuple[str, ...], lora: Mapping[str, Any
             r=lora["rank"], lora_alpha=lora["alpha"], lora_dropout=lora["dropout"], target_modules=list(layers)
         )
     except (ValueError, KeyError) as error:
-        raise ConfigError(f"LoRA cannot be set up by {dict(lora)}: {error}") from error
+        raise ConfigError(f"expected LoRA settings rank, alpha and dropout, got {dict(lora)}: {error}") from error
     with torch.random.fork_rng(devices=[]):
         return LoraModel(encoder, options, "default")
 
 
 def _blocks(kind: str, encoder: nn.Module) -> tuple[list[Any], list[Any]]:
-    """Return a kind's blocks, first to last, and what comes after them."""
+    """Return the blocks of an encoder, first to last, and the layers after them."""
     if kind == "minilm":
         return [*encoder.layers], []  # type: ignore[misc]  # nn.Module attributes are untyped
     if kind == "efficientnet_lite0":
         model: Any = encoder.classifier
         return [*model.blocks], [model.conv_head, model.bn2]
     model = encoder.model if hasattr(encoder, "model") else encoder.visual
-    model = getattr(model, "text", model)  # CustomTextCLIP keeps its text half there
+    model = getattr(model, "text", model)  # CustomTextCLIP has its text half in `text`
     transformer = getattr(model, "transformer", None)
     if transformer is None or not hasattr(transformer, "resblocks"):
         raise ConfigError(f"{type(model).__name__} has no blocks to choose from; use mode full, heads or lora")

@@ -1,4 +1,4 @@
-"""CLIP's byte-pair tokenizer as a tokenizer.json, made from the vocabulary that open_clip carries."""
+"""CLIP's byte-pair tokenizer as a tokenizer.json, made from the vocabulary in the open_clip package."""
 
 from typing import Any
 
@@ -16,7 +16,10 @@ _END_OF_WORD = "</w>"
 
 
 def make(simple: Any, context_length: int) -> tuple[Tokenizer, bytes]:
-    """The tokenizer and its file from open_clip's SimpleTokenizer, padded with 0 to `context_length` as CLIP needs."""
+    """Return the tokenizer and its file for open_clip's SimpleTokenizer; raise UnsupportedModelError.
+
+    It pads with 0 to `context_length`, as CLIP needs.
+    """
     vocabulary = dict(simple.encoder)
     merges = [pair for pair in simple.bpe_ranks if len(pair) == 2]
     start, end = (next(token for token, number in vocabulary.items() if number == special) for special in _ends(simple))
@@ -39,5 +42,5 @@ def make(simple: Any, context_length: int) -> tuple[Tokenizer, bytes]:
 
 def _ends(simple: Any) -> tuple[int, int]:
     if simple.reduction_fn is not None or simple.sot_token_id is None:
-        raise UnsupportedModelError("this model's tokenizer shortens texts in a way that tokenizer.json cannot state")
+        raise UnsupportedModelError("this model's tokenizer shortens texts in a way that tokenizer.json cannot express")
     return simple.sot_token_id, simple.eot_token_id

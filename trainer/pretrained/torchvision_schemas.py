@@ -1,8 +1,8 @@
-"""Lets timm and open_clip be imported beside a torchvision whose compiled extension cannot be loaded.
+"""Operator schemas that let timm and open_clip import a torchvision whose compiled extension cannot be loaded.
 
 torchvision's Linux wheel is linked to CUDA. Beside a CPU torch its extension stays unloaded, and importing the
-Python part stops with "operator torchvision::nms does not exist". Declaring the two operators' schemas is enough for
-everything here: transforms work, and calling either operator still raises clearly.
+Python part fails with "operator torchvision::nms does not exist". Declaring the two operators' schemas is enough for
+this project: transforms work, and calling either operator still raises a clear error.
 """
 
 import functools
@@ -16,7 +16,7 @@ _SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 
 @functools.cache
 def declare() -> Any:
-    """Declare the operators once where torchvision's own extension does not; returns what must be kept alive."""
+    """Declare the operators once where torchvision's own extension does not; return the library to keep alive."""
     try:
         importlib.import_module("torchvision")
     except RuntimeError as error:

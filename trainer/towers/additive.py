@@ -1,4 +1,4 @@
-"""The additive model: an item is the sum of what its id, its words, its text and its image mean."""
+"""The additive model: an item is the sum of embeddings of its id, its words, its text and its image."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from trainer.towers.projection import project_present, projection
 from trainer.towers.tower import Tower
 from trainer.towers.two_tower import DISMISS, MASKED_LOGIT, NUM_KINDS
 
-ID_NORM = 0.3  # length of a fresh id embedding beside words and text of about 1: enough to be told apart
+ID_NORM = 0.3  # length of a fresh id embedding, beside words and text of about 1: enough to distinguish items
 CONTENT_LENGTH = 0.7  # of the text's and the image's part, beside words of length 1
 
 
@@ -22,10 +22,10 @@ class AdditiveItem(Tower):
         e = \frac{z}{\|z\|}, \qquad
         z = s_\text{id} + \sum_w a_w E_w + m_t P_t \hat{x}_t + m_v P_v \hat{x}_v
 
-    :math:`a` is a bag of hashed words, TF-IDF weighted and at unit length, :math:`\hat{x}` are centred unit features,
-    :math:`s_\text{id}` is looked up and is 0 for an item that training never saw. Whatever is missing adds nothing.
+    :math:`a` is a bag of hashed words, TF-IDF weighted and at unit length. :math:`\hat{x}` are centred unit features.
+    :math:`s_\text{id}` is the id embedding, 0 for an item that training never saw. A missing part adds nothing.
     E starts at random, so that before training the cosine of two bags is about that of their TF-IDF vectors
-    (Johnson & Lindenstrauss); P starts orthogonal, so the same holds of texts.
+    (Johnson & Lindenstrauss). P starts orthogonal, so the same holds for texts.
 
     Shapes:
         - text: (N, text_dim) float32; image: (N, image_dim) float32; modality_mask: (N, 2) float32, 1 where present
@@ -73,9 +73,9 @@ class AdditiveItem(Tower):
             nn.init.normal_(self.items.weight, std=ID_NORM * dim**-0.5, generator=generator)
 
     def centre(self, text: Tensor, image: Tensor) -> None:
-        """Take away these means of unit features, (text_dim,) and (image_dim,), before projecting.
+        """Set the means of unit features, (text_dim,) and (image_dim,), that are subtracted before projecting.
 
-        Pretrained encoders put everything in a narrow cone; without it, all items begin as nearly the same.
+        Pretrained encoders put everything in a narrow cone; without centring, all items start out nearly equal.
         """
         self.text_mean.copy_(text)
         self.image_mean.copy_(image)
@@ -93,7 +93,7 @@ class AdditiveItem(Tower):
         word_ids: Tensor | None = None,
         word_weights: Tensor | None = None,
     ) -> Tensor:
-        """Return the embedding of each item, (N, dim), unit length; all zeros where nothing at all is known."""
+        """Return the embedding of each item, (N, dim), unit length; all zeros where every input is missing."""
         has_text, has_image = modality_mask[:, 0:1], modality_mask[:, 1:2]  # (N, 1) each
         text, image = F.normalize(text, dim=-1) - self.text_mean, F.normalize(image, dim=-1) - self.image_mean
         total = CONTENT_LENGTH * has_text * project_present(self.project_text, text, has_text)
@@ -108,15 +108,15 @@ class AdditiveItem(Tower):
 
 
 class AdditiveUser(Tower):
-    r"""User tower: a weighted mean of what a shopper liked, less a share of what they dismissed.
+    r"""User tower: a weighted mean of the items that a shopper liked, less a share of those they dismissed.
 
     .. math::
         \alpha = \mathrm{softmax}_i(k_{\text{kind}_i} + g \log(1 + \text{age}_i)), \qquad
         u = \frac{h}{\|h\|}, \qquad
         h = \sum_{i \text{ liked}} \alpha_i e_i - \mathrm{softplus}(\beta) \, \overline{e}_\text{dismissed}
 
-    Eight numbers in all: whatever is to be known of taste is in the items, so one interaction is enough and hundreds
-    fit, too. Before training, all liked items weigh the same. With nothing liked, u is all zeros.
+    The tower has only eight weights, because the item embeddings hold the taste. One interaction is enough and hundreds
+    work too. Before training, all liked items weigh the same. With no liked item, u is all zeros.
 
     Shapes:
         - items: (B, L, dim) float32, item embeddings
@@ -134,7 +134,7 @@ class AdditiveUser(Tower):
         self.dislike = nn.Parameter(torch.tensor(-1.0))  # softplus(-1) = 0.31
 
     def forward(self, items: Tensor, kinds: Tensor, ages_days: Tensor, item_mask: Tensor) -> Tensor:
-        """Return the embedding of each user, (B, dim), unit length; all zeros where nothing is liked."""
+        """Return the embedding of each user, (B, dim), unit length; all zeros where no item is liked."""
         is_dismissed = (kinds == DISMISS).to(item_mask.dtype)
         liked, dismissed = item_mask * (1 - is_dismissed), item_mask * is_dismissed  # (B, L) each
         logits = self.kind[kinds] + self.age * torch.log1p(ages_days.clamp(min=0))

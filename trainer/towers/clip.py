@@ -1,4 +1,4 @@
-"""Heads that bring frozen text and image features into one space, as CLIP's projections do."""
+"""Projection heads that map frozen text and image features into one space, as CLIP's projections do."""
 
 import math
 from typing import Any
@@ -15,14 +15,14 @@ SMALLEST_SCALE = 1e-3
 
 
 class Head(nn.Module):
-    r"""A linear path and a correction that is zero before training.
+    r"""Projection head: a linear map plus a correction that is zero before training.
 
     .. math::
         x' = \mathrm{drop}\left(\frac{x - \mu}{\sigma}\right), \qquad
         y = P x' + W_2 \, \mathrm{drop}(\mathrm{GELU}(W_1 x'))
 
     P starts as the identity where both widths are equal, so that encoders that already share a space, as CLIP's do,
-    start from it; else with orthogonal rows or columns. μ and σ are 0 and 1 until `standardise` is called.
+    keep it at the start. Otherwise P starts with orthogonal rows or columns. μ and σ are 0 and 1 until `standardise`.
 
     Shapes:
         - input: (N, in_dim); output: (N, dim), not of unit length
@@ -59,7 +59,7 @@ class Head(nn.Module):
 
     @torch.no_grad()
     def standardise(self, features: Tensor) -> None:
-        """Take mean and spread of each coordinate from features (n, in_dim)."""
+        """Set μ and σ to the mean and deviation of each coordinate of features (n, in_dim)."""
         self.mean.copy_(features.mean(dim=0))
         self.scale.copy_(features.std(dim=0, correction=0) + SMALLEST_SCALE)
 
@@ -71,18 +71,19 @@ class Head(nn.Module):
 
 
 class ContrastiveItemTower(Tower):
-    r"""Text and image of an item in one space, by two heads; the item is their weighted mean.
+    r"""Item tower with two heads that map text and image into one space; the item is their weighted mean.
 
     .. math::
         t = \frac{h_t(x_t)}{\|h_t(x_t)\|}, \qquad v = \frac{h_v(x_v)}{\|h_v(x_v)\|}, \qquad
         e \propto m_t w_t t + m_v (1 - w_t) v
 
-    w is `text_weight`. A missing modality adds nothing, an item with neither is one fixed vector. `log_scale` is the
-    logarithm of the contrastive loss's logit scale (1 / temperature), learned with the heads; no embedding needs it.
-    Where text and image features are of one width, both heads start from one P: a space that they share stays shared.
+    w is `text_weight`. A missing modality adds nothing; an item with neither is one fixed vector. `log_scale` is the
+    logarithm of the contrastive loss's logit scale (1 / temperature); it is learned with the heads, and no embedding
+    uses it. Where text and image features have equal widths, both heads start from one P, so a shared space stays
+    shared.
 
     Shapes:
-        - text: (N, text_dim), image: (N, image_dim) float32; modality_mask: (N, 2), 1 where it is there
+        - text: (N, text_dim), image: (N, image_dim) float32; modality_mask: (N, 2), 1 where present
         - output: (N, dim) float32, unit length
 
     Paper: "Learning transferable visual models from natural language supervision", Radford et al., ICML 2021,

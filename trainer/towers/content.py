@@ -1,10 +1,10 @@
 """The content towers: text and image features combined without training.
 
 An embedding is three blocks side by side, `[text | image | filler]`. Each feature vector is centred, projected on a few
-directions and brought to unit length, then scaled so that the two blocks hold `text_weight` and
-`1 - text_weight` of the squared length. What a missing modality would have held goes into the one filler coordinate.
-So every item has unit length, and because a user embedding's filler is zero, a score is the sum of what the known
-modalities say: an item without an image is neither favoured nor penalised by a history that has no images.
+directions and normalised to unit length. Then it is scaled so that the two blocks hold `text_weight` and
+`1 - text_weight` of the squared length. The share of a missing modality goes into the one filler coordinate.
+So every item has unit length. A user embedding's filler is zero, so a score is the sum over the known modalities:
+a history without images neither favours nor penalises an item without an image.
 """
 
 from collections.abc import Sequence
@@ -17,17 +17,17 @@ from trainer.towers.tower import Tower
 
 KINDS = ("view", "wishlist", "cart", "purchase", "rating", "dismiss")
 
-# What one interaction of each kind says about taste, in units of a view. A rating is counted little more than a view
-# because its stars are not an input here; a dismiss pushes away.
+# Weight of one interaction of each kind, in units of a view. A rating counts little more than a view because its stars
+# are not an input here. A dismissal counts against the item.
 DEFAULT_KIND_WEIGHTS = (1.0, 2.0, 3.0, 4.0, 1.5, -2.0)
 DEFAULT_HALF_LIFE_DAYS = 30.0
-# Dismissals may take back at most this share of what was liked: the opposite of a disliked thing is not a taste.
+# Dismissals take back at most this share of the liked weight, because the opposite of a disliked item is not a taste.
 MAX_DISMISS_SHARE = 0.5
 SMALLEST_NORM = 1e-6
 
 
 class ContentItemTower(nn.Module):
-    """Item embeddings `[text | image | filler]` of unit length.
+    """Item tower with embeddings `[text | image | filler]` of unit length.
 
     Args:
         text_mean: (Dt,) subtracted from text features.
@@ -64,11 +64,11 @@ class ContentItemTower(nn.Module):
         self.register_buffer("shares", torch.tensor([text_weight, 1.0 - text_weight]))
 
     def forward(self, text: Tensor, image: Tensor, modality_mask: Tensor) -> Tensor:
-        """(N, dim) from text (N, Dt), image (N, Di) and modality_mask (N, 2), where 1 means present."""
+        """Return (N, dim) from text (N, Dt), image (N, Di) and modality_mask (N, 2), where 1 means present."""
         text_block = F.normalize((text - self.text_mean) @ self.text_basis, dim=1) * modality_mask[:, 0:1]
         image_block = F.normalize((image - self.image_mean) @ self.image_basis, dim=1) * modality_mask[:, 1:2]
         # Each block is a unit vector, or zeros where the modality is missing or nothing is left after centring.
-        # Asking which, rather than taking 1 - |known|^2, keeps rounding out of the filler: sqrt(1e-7) is not small.
+        # Testing for zeros, instead of taking 1 - |known|^2, keeps rounding out of the filler: sqrt(1e-7) is not small.
         present = torch.cat((_is_something(text_block), _is_something(image_block)), dim=1)  # (N, 2)
         filler = ((1.0 - present) * self.shares).sum(dim=1, keepdim=True).sqrt()
         share = self.shares.sqrt()
@@ -76,7 +76,7 @@ class ContentItemTower(nn.Module):
 
 
 class CatalogueContentItem(ContentItemTower, Tower):
-    """A content item tower of given sizes, to be filled with a catalogue's own directions.
+    """Content item tower of given sizes, which `fill` gives a catalogue's own directions.
 
     Args:
         text_dim, image_dim: of the features.
@@ -98,8 +98,7 @@ class CatalogueContentItem(ContentItemTower, Tower):
         }
 
     def fill(self, text: tuple[Tensor, Tensor], image: tuple[Tensor, Tensor]) -> None:
-        """Take over a mean (D,) and a basis (D, d) of each modality; with fewer directions than there is room for,
-        the other coordinates stay zero."""
+        """Set a mean (D,) and a basis (D, d) of each modality; coordinates beyond d stay zero."""
         for (mean, basis), own_mean, own_basis in (
             (text, self.text_mean, self.text_basis),
             (image, self.image_mean, self.image_basis),
@@ -110,19 +109,19 @@ class CatalogueContentItem(ContentItemTower, Tower):
 
 
 def _is_something(block: Tensor) -> Tensor:
-    """1.0 where a row (N, d) is not all zeros, else 0.0: (N, 1)."""
+    """Return (N, 1): 1.0 where a row (N, d) is not all zeros, else 0.0."""
     return (block.abs().amax(dim=1, keepdim=True) > SMALLEST_NORM).to(block.dtype)
 
 
 class SharedSpaceItemTower(nn.Module):
-    """The same for encoders whose text and images already live in one space, as CLIP's do.
+    """Content item tower for encoders whose texts and images already share one space, as CLIP's do.
 
-    `[weighted mean of both unit vectors | filler]`: what the mean is short of unit length goes into the filler, so
+    An embedding is `[weighted mean of both unit vectors | filler]`. The filler brings the mean to unit length, so
     that a text can be compared with an image and a missing modality is again neutral.
 
     Args:
-        text_mean, image_mean: (D,) subtracted from the unit features; zeros where nothing is known.
-            CLIP's two modalities sit in two narrow cones, so means close the gap between them.
+        text_mean, image_mean: (D,) subtracted from the unit features; zeros where unknown.
+            CLIP's two modalities lie in two narrow cones, so subtracting means closes the gap between them.
         text_weight: the text's weight in the mean, in (0, 1).
     """
 
@@ -142,7 +141,7 @@ class SharedSpaceItemTower(nn.Module):
         self.register_buffer("weights", torch.tensor([text_weight, 1.0 - text_weight]))
 
     def forward(self, text: Tensor, image: Tensor, modality_mask: Tensor) -> Tensor:
-        """(N, D + 1) from text (N, D), image (N, D) and modality_mask (N, 2)."""
+        """Return (N, D + 1) from text (N, D), image (N, D) and modality_mask (N, 2)."""
         text_part = F.normalize(F.normalize(text, dim=1) - self.text_mean, dim=1)
         image_part = F.normalize(F.normalize(image, dim=1) - self.image_mean, dim=1)
         scale = modality_mask * self.weights  # (N, 2)
@@ -153,15 +152,15 @@ class SharedSpaceItemTower(nn.Module):
 
 
 class ContentUserTower(Tower):
-    """A user embedding: the weighted sum of the items in a history, filler removed, at unit length.
+    """User tower: the weighted sum of the items in a history without the filler, at unit length.
 
-    An item weighs `kind_weights[kind] * 0.5 ** (age / half_life_days)`, its age counted from the most recent liked
+    An item weighs `kind_weights[kind] * 0.5 ** (age / half_life_days)`. Its age is counted from the most recent liked
     item, so that a history that ended years ago still has a direction. Dismissals together weigh at most
     `MAX_DISMISS_SHARE` of the liked items.
 
     Args:
         kind_weights: one number per entry of `KINDS`; above 0 is liked, below 0 is disliked.
-        half_life_days: after how many days an interaction counts half.
+        half_life_days: number of days after which an interaction counts half.
         has_filler: whether the items' last coordinate is a filler that must be zero in a user embedding.
     """
 
@@ -189,9 +188,9 @@ class ContentUserTower(Tower):
         self.register_buffer("kind_weights", torch.tensor(kind_weights, dtype=torch.float32))
 
     def forward(self, items: Tensor, kinds: Tensor, ages_days: Tensor, item_mask: Tensor) -> Tensor:
-        """(B, dim) from items (B, L, dim), kinds (B, L) int64, ages_days (B, L) and item_mask (B, L).
+        """Return (B, dim) from items (B, L, dim), kinds (B, L) int64, ages_days (B, L) and item_mask (B, L).
 
-        A row is all zeros where no liked item is left or where likes and dislikes cancel out.
+        A row is all zeros where no item is liked or where likes and dislikes cancel out.
         """
         weights = self.weights(kinds, ages_days, item_mask)
         pooled = (items * weights.unsqueeze(-1)).sum(dim=1)  # (B, dim)
@@ -202,7 +201,7 @@ class ContentUserTower(Tower):
         return torch.where(has_taste, pooled / norm.clamp(min=SMALLEST_NORM), torch.zeros_like(pooled))
 
     def weights(self, kinds: Tensor, ages_days: Tensor, item_mask: Tensor) -> Tensor:
-        """The weight of each item, (B, L), normalised so that the liked ones sum to 1."""
+        """Return the weight of each item, (B, L), normalised so that the liked ones sum to 1."""
         kind_weights = self.kind_weights[kinds.clamp(0, len(KINDS) - 1)] * item_mask
         far_past = torch.full_like(ages_days, torch.finfo(torch.float32).max)
         newest_liked = torch.where(kind_weights > 0, ages_days, far_past).amin(dim=1, keepdim=True)

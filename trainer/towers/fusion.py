@@ -1,4 +1,4 @@
-"""The fusion model: every kind of knowledge is a token, and self-attention decides how they go together."""
+"""The fusion model: each input of an item or a user is a token, and self-attention combines the tokens."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ class SelfAttentionBlock(nn.Module):
 
     Shapes:
         - tokens and output: (B, T, width)
-        - padding: (B, T) float32 added to the attention's logits, 0 where a token is there
+        - padding: (B, T) float32 added to the attention's logits, 0 where a token is present
 
     Papers: "Attention Is All You Need", Vaswani et al. 2017, https://arxiv.org/abs/1706.03762; the norm comes first as
     in "On Layer Normalization in the Transformer Architecture", Xiong et al. 2020, https://arxiv.org/abs/2002.04745
@@ -40,7 +40,7 @@ class SelfAttentionBlock(nn.Module):
         nn.init.zeros_(self.attention.out_proj.weight)
 
     def forward(self, tokens: Tensor, padding: Tensor | None = None) -> Tensor:
-        """Return the tokens after looking at each other, (B, T, width)."""
+        """Return the tokens after attention and the residual layer, (B, T, width)."""
         x = self.norm(tokens)
         attended, _ = self.attention(x, x, x, key_padding_mask=padding, need_weights=False)
         mixed: Tensor = self.block(tokens + self.dropout(attended))
@@ -48,7 +48,7 @@ class SelfAttentionBlock(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """Blocks one after the other; `config` holds their sizes."""
+    """Stack of self-attention blocks; `config` holds their sizes."""
 
     def __init__(
         self,
@@ -91,10 +91,9 @@ class FusionItem(Tower):
         e = \frac{P \, \overline{Y}}{\|P \, \overline{Y}\|}
 
     :math:`x_v, x_t` are linear projections of the unit features, :math:`x_n` is an MLP on the numbers and on which of
-    them are known, :math:`x_\text{id}` is looked up. Each has a learned stand-in for "missing", for the id: an item
-    that training never saw. An item known by its content alone, as server and browser know it, is the case with id and
-    numbers missing. :math:`\tau` says which token is which. Without training, two items are about as close as their
-    content is.
+    them are known, :math:`x_\text{id}` is the id embedding. A learned vector replaces each missing token; an item that
+    training never saw has no id. Server and browser know an item by its content alone, so id and numbers are missing
+    there. :math:`\tau` marks the type of each token. Without training, two items are about as similar as their content.
 
     Shapes:
         - text: (N, text_dim) float32; image: (N, image_dim) float32; modality_mask: (N, 2) float32, 1 where present
@@ -126,7 +125,7 @@ class FusionItem(Tower):
         self.config: dict[str, Any] = {
             "text_dim": text_dim,
             "image_dim": image_dim,
-            "numeric_names": list(numeric_names),  # which number each column is; what is called so elsewhere fits
+            "numeric_names": list(numeric_names),  # of the columns; another catalogue's numbers are matched by name
             "num_items": num_items,
             "dim": dim,
             "attention": self.attention.config,
@@ -152,7 +151,7 @@ class FusionItem(Tower):
         numeric_mask: Tensor | None = None,
         item_rows: Tensor | None = None,
     ) -> Tensor:
-        """Return the embedding of each item, (N, dim), unit length; what is not given counts as missing."""
+        """Return the embedding of each item, (N, dim), unit length; inputs not given count as missing."""
         has_text, has_image = modality_mask[:, 0:1], modality_mask[:, 1:2]
         found = [
             (project_present(self.project_image, image, has_image), has_image),
@@ -174,7 +173,7 @@ class FusionItem(Tower):
         return find_rows(self.item_keys, keys)
 
     def projections(self, text: Tensor, image: Tensor, modality_mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the items that have both, (m, width) by their texts and (m, width) by their images, unit length.
+        """Return the m items that have both modalities, by text (m, width) and by image (m, width), unit length.
 
         Arguments as of :meth:`forward`.
         """
@@ -185,7 +184,7 @@ class FusionItem(Tower):
 
 
 class FusionUser(Tower):
-    r"""User tower: self-attention over what a shopper did, and over who they are where that is known.
+    r"""User tower: self-attention over a shopper's interactions and, where known, over their id.
 
     .. math::
         x_i &= W e_i + K_{k_i} + g \log(1 + \text{age}_i), \qquad
@@ -193,9 +192,9 @@ class FusionUser(Tower):
         \alpha &= \mathrm{softmax}(a^\top y_i \text{ over liked items}), \qquad
         u \propto \sum_i \alpha_i e_i + P \left( \sum_i \alpha_i y_i + y_\text{user} \right)
 
-    P starts at zero and a too: before training a user is the mean of the liked items. The order of the inputs does not
-    matter; time enters through the ages. A dismissed item is a token like any other, but never pooled. With nothing
-    liked, u is all zeros: there is no taste to follow.
+    P and a start at zero, so before training a user is the mean of the liked items. The order of the inputs has no
+    effect; time enters through the ages. A dismissed item is a token like any other but is never pooled. With no liked
+    item, u is all zeros, because no taste is known.
 
     Shapes:
         - items: (B, L, dim) float32, item embeddings
@@ -206,7 +205,7 @@ class FusionUser(Tower):
         - output: (B, dim) float32, unit length or all zeros
 
     Paper: "Self-Attentive Sequential Recommendation", Kang and McAuley, ICDM 2018, https://arxiv.org/abs/1808.09781,
-    with ages in the place of positions and pooling in the place of the last token
+    with ages in place of positions and pooling in place of the last token
     """
 
     user_keys: Tensor
@@ -226,7 +225,7 @@ class FusionUser(Tower):
         self.config: dict[str, Any] = {
             "dim": dim,
             "num_users": num_users,
-            "max_items": max_items,  # what the tower was trained on; nothing here is limited by it
+            "max_items": max_items,  # longest history in training; the tower itself has no limit
             "attention": self.attention.config,
         }
         self.project = projection(dim, width, generator)
@@ -245,7 +244,7 @@ class FusionUser(Tower):
     def forward(
         self, items: Tensor, kinds: Tensor, ages_days: Tensor, item_mask: Tensor, user_rows: Tensor | None = None
     ) -> Tensor:
-        """Return the embedding of each user, (B, dim), unit length; all zeros where nothing is liked."""
+        """Return the embedding of each user, (B, dim), unit length; all zeros where no item is liked."""
         liked = item_mask * (kinds != DISMISS).to(item_mask.dtype)  # (B, L)
         log_age = torch.log1p(ages_days.clamp(min=0)).unsqueeze(-1)  # (B, L, 1)
         history = self.project(items) + self.kind(kinds) + log_age * self.age  # (B, L, width)
@@ -263,7 +262,7 @@ class FusionUser(Tower):
         return find_rows(self.user_keys, keys)
 
     def _user_token(self, item_mask: Tensor, user_rows: Tensor | None) -> Tensor:
-        """Return (B, 1, width)."""
+        """Return the user's token, (B, 1, width): its embedding, or a learned vector for unknown users."""
         unknown = self.unknown_user * torch.ones_like(item_mask[:, :1])  # (B, width)
         if self.users is not None and user_rows is not None:
             known, has = _look_up(self.users, user_rows)
@@ -272,7 +271,7 @@ class FusionUser(Tower):
 
 
 class _NumericToken(nn.Module):
-    """An MLP on numbers and on which of them are known: (N, n) twice to the token (N, width) and whether any is."""
+    """MLP from numbers and their mask, (N, n) each, to a token (N, width) and (N, 1), 1 where any number is known."""
 
     def __init__(self, numeric_dim: int, width: int, generator: torch.Generator | None) -> None:
         super().__init__()
@@ -288,5 +287,5 @@ class _NumericToken(nn.Module):
 
 
 def _look_up(embedding: nn.Embedding, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Return (N, width), and (N, 1) which is 0 for rows of -1."""
+    """Return the embeddings of rows, (N, width), and (N, 1), 0 where the row is -1."""
     return embedding(rows.clamp(min=0)), (rows >= 0).unsqueeze(1).to(embedding.weight.dtype)

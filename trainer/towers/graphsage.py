@@ -1,4 +1,4 @@
-"""GraphSAGE: an item is what it is, and what its neighbours in the item graph are."""
+"""GraphSAGE: an item embedding from the item's own content and that of its neighbours in the item graph."""
 
 import warnings
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ RELATIONS = ("co_view", "content", "brand", "category")
 
 
 class GraphSageItem(Tower):
-    r"""Item tower: content, then layers that mix in the mean of an item's neighbours, one weight per relation.
+    r"""Item tower: content, then layers that add the mean of an item's neighbours with one weight per relation.
 
     .. math::
         h^0_i &= P \, [t_i; v_i], \qquad
@@ -25,17 +25,17 @@ class GraphSageItem(Tower):
         e_i = \frac{P' h^L_i}{\|P' h^L_i\|}
 
     :math:`S_r(i)` are sampled neighbours of relation r; a relation without any adds nothing. The sum is PyTorch
-    Geometric's SAGEConv with the mean aggregator; its root weight is the identity here and :math:`W_r` starts at zero,
-    so that before training two items are about as close as their content is. Nothing is learned per item, so an item
+    Geometric's SAGEConv with the mean aggregator. Its root weight is the identity here and :math:`W_r` starts at zero,
+    so that before training two items are about as similar as their content. Nothing is learned per item, so an item
     that training never saw is embedded like any other. Without a neighbourhood all items count as having no
-    neighbours: that is how server and browser know them, and some items lose theirs in training for it.
+    neighbours. Server and browser use the tower this way; training removes some items' neighbours to prepare for it.
 
     Shapes:
         - text: (N, text_dim) float32; image: (N, image_dim) float32; modality_mask: (N, 2) float32, 1 where present
         - added: (M, text_dim + image_dim + 2) float32, the same three side by side for the other nodes of a sampled
           neighbourhood; nodes are numbered from the N items on
-        - edges: (2, E) int64, source over target, those of the first layer first, in it by relation
-        - edge_counts: (num_layers, 4) int64, how many of E each layer and relation has
+        - edges: (2, E) int64, source over target, in the order of layers and, within a layer, of relations
+        - edge_counts: (num_layers, 4) int64, the number of edges of each layer and relation
         - num_targets: (num_layers,) int64: a layer computes the nodes before this one; for the last layer that is N
         - output: (N, dim) float32, unit length
 
@@ -95,7 +95,7 @@ class GraphSageItem(Tower):
         return F.normalize(self.out(nodes), dim=-1)
 
     def _content(self, text: Tensor, image: Tensor, modality_mask: Tensor) -> Tensor:
-        """Return what each node is before it has looked around, (nodes, width)."""
+        """Return each node's content without its neighbours', (nodes, width)."""
         has_text, has_image = modality_mask[:, 0:1], modality_mask[:, 1:2]
         content: Tensor = has_text * project_present(self.project_text, text, has_text)
         content = content + has_image * project_present(self.project_image, image, has_image)
@@ -103,7 +103,7 @@ class GraphSageItem(Tower):
 
 
 class _SageLayer(nn.Module):
-    """One layer: (nodes, width) to (num_targets, width); without edges, every node for itself."""
+    """GraphSAGE layer from (nodes, width) to (num_targets, width); without edges, each node alone."""
 
     def __init__(self, width: int, hidden: int, generator: torch.Generator | None) -> None:
         super().__init__()
@@ -113,20 +113,20 @@ class _SageLayer(nn.Module):
     def forward(self, nodes: Tensor, edges: Sequence[Tensor] = (), num_targets: int = 0) -> Tensor:
         if edges:
             targets = nodes[:num_targets]
-            heard = [
+            messages = [
                 relation((nodes, targets), edge, (len(nodes), num_targets))
                 for relation, edge in zip(self.relations, edges, strict=True)
             ]
-            nodes = targets + torch.stack(heard).sum(0)
+            nodes = targets + torch.stack(messages).sum(0)
         mixed: Tensor = self.block(nodes)
         return mixed
 
 
 def _mean_of_neighbours(width: int) -> nn.Module:
-    """Return W times the mean of the neighbours, W being zero as yet."""
+    """Return a module that computes W times the mean of the neighbours; W starts at zero."""
     with warnings.catch_warnings():  # PyG 2.8 uses torch.jit.script when it is imported, which torch 2.13 deprecates
         warnings.simplefilter("ignore", DeprecationWarning)
-        # Here and not above: it takes seconds, and all who load or export other towers import this module.
+        # Imported here because it takes seconds, and loading or exporting any other tower imports this module.
         from torch_geometric.nn import SAGEConv  # noqa: PLC0415
 
     relation: nn.Module = SAGEConv(width, width, root_weight=False, bias=False)

@@ -1,4 +1,4 @@
-"""Text-free items: a frozen image embedding and a CNN that learns what users look for, joined by a residual."""
+"""The HVSR model, which uses no text: a frozen image embedding plus a trained CNN's features as a residual."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from trainer.towers.tower import Tower
 
 
 class DvbprCnn(nn.Module):
-    r"""The CNN of DVBPR (CNN-F: five convolutions, two dense layers), narrow and for small images.
+    r"""The CNN of DVBPR (CNN-F: five convolutions, two dense layers), narrower and for small images.
 
     Image → conv 5 × 5 stride 2, pool → conv 5 × 5, pool → three conv 3 × 3, pool → dense → dense.
 
     Shapes:
-        - input: (N, 3, height, width) float32; anything larger than `size` is shrunk to it first
+        - input: (N, 3, height, width) float32; resized to `size` first where its width differs
         - output: (N, dim)
 
     Paper: "Visually-aware fashion recommendation and design with generative image models", Kang et al., ICDM 2017,
@@ -49,19 +49,19 @@ class DvbprCnn(nn.Module):
 
 
 class HvsrItem(Tower):
-    r"""Residual fusion of a frozen image embedding x and a CNN's features c of the pixels; text is not looked at.
+    r"""Item tower: residual fusion of a frozen image embedding x and a CNN's features c of the pixels, without text.
 
     .. math::
         h = P \frac{x}{\|x\|}, \qquad e = \frac{h + W_2 \, \mathrm{GELU}(W_1 \, [h ; c])}{\|\cdot\|}
 
-    :math:`W_2` starts at zero: before training, items are as close as their frozen embeddings. Where pixels are
-    missing, a learned vector stands for c, so the tower also works on the frozen embedding alone; an item without a
+    :math:`W_2` starts at zero, so before training items are as similar as their frozen embeddings. A learned vector
+    replaces c where pixels are missing, so the tower also works on the frozen embedding alone. An item without an
     image is one learned vector.
 
     Shapes:
-        - text: (N, any), ignored; modality_mask: (N, 2), of which the second column says that there is an image
-        - image: (N, frozen_dim) float32, or (N, frozen_dim + cnn_dim) with the CNN's features behind the embedding
-        - pixels: (N, 3, size, size) float32, what the CNN looks at, or None; has_pixels: (N,), 0 where they are missing
+        - text: (N, any), ignored; modality_mask: (N, 2), of which the second column is 1 where there is an image
+        - image: (N, frozen_dim) float32, or (N, frozen_dim + cnn_dim) with the CNN's features after the embedding
+        - pixels: (N, 3, size, size) float32, the CNN's input, or None; has_pixels: (N,), 0 where they are missing
         - output: (N, dim) float32, unit length
     """
 
@@ -106,7 +106,7 @@ class HvsrItem(Tower):
         has_pixels: Tensor | None = None,
     ) -> Tensor:
         """Return (N, dim), unit length."""
-        has_image = modality_mask[:, 1:] + 0 * text[:, :1]  # an exported graph keeps its input for the text
+        has_image = modality_mask[:, 1:] + 0 * text[:, :1]  # so that an exported graph keeps its text input
         learned = self._learned(image, pixels, has_pixels)
         h = self.project(F.normalize(image[:, : self.frozen_dim], dim=-1))
         e = h + self.narrow(F.gelu(self.widen(torch.cat([h, learned], dim=1))))

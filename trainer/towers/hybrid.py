@@ -1,4 +1,4 @@
-"""The hybrid model from scratch: a small CNN for images, a small transformer for words, fused late."""
+"""The hybrid model, trained from scratch: a small CNN for images, a small transformer for words, fused late."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ MASKED_LOGIT = -1e4  # exp() of it is 0 in float32, and unlike -inf it gives no 
 
 
 class ImageCnn(Tower):
-    r"""Strided 3 × 3 convolutions, each halving the image, then the mean over places.
+    r"""Small CNN: strided 3 × 3 convolutions, each halving the image, then the mean over positions.
 
     .. math:: h_{l+1} = \mathrm{ReLU}(\mathrm{GroupNorm}(C_l * h_l)), \qquad v = W \, \overline{h_L}
 
-    Group instead of batch normalisation: what one image becomes does not depend on its batch.
+    It uses group instead of batch normalisation, so that an image's features do not depend on its batch.
 
     Shapes:
         - input: (N, 3, height, width) float32, at least 16 a side
@@ -36,8 +36,8 @@ class ImageCnn(Tower):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Return (N, dim)."""
-        places: Tensor = self.layers(pixels)  # (N, C, h, w)
-        features: Tensor = self.project(places.mean(dim=(2, 3)))
+        maps: Tensor = self.layers(pixels)  # (N, C, h, w)
+        features: Tensor = self.project(maps.mean(dim=(2, 3)))
         return features
 
 
@@ -64,14 +64,14 @@ class _Layer(nn.Module):
 
 
 class TextTransformer(Tower):
-    r"""A small transformer over token ids of the bundle's tokenizer, with embeddings of its own.
+    r"""Small transformer over token ids of the bundle's tokenizer, with its own embeddings.
 
     .. math::
         h_0 = E[\text{ids}] + P, \qquad h_{l+1} = \mathrm{Layer}_l(h_l), \qquad
         t = \frac{\sum_i m_i \, \mathrm{LayerNorm}(h_L)_i}{\sum_i m_i}
 
     Shapes:
-        - input_ids, attention_mask: (N, T) int64, T at most `max_tokens`; the mask is 1 where there is a token
+        - input_ids, attention_mask: (N, T) int64, T at most `max_tokens`; the mask is 1 at tokens
         - output: (N, dim), not of unit length
 
     Paper: "Attention is all you need", Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
@@ -106,16 +106,16 @@ class TextTransformer(Tower):
 
 
 class LateFusionItem(Tower):
-    r"""Late fusion: both towers' outputs side by side through a small network into one space.
+    r"""Late fusion: a small network maps both towers' concatenated outputs into one space.
 
     .. math::
         x = [m_t \, t + (1 - m_t) \, c_t \,;\; m_v \, v + (1 - m_v) \, c_v], \qquad
         e = \frac{W_2 \, \mathrm{GELU}(W_1 \, x)}{\|\cdot\|}
 
-    :math:`c_t, c_v` are learned and stand for what is missing.
+    The learned :math:`c_t, c_v` replace a missing text or image.
 
     Shapes:
-        - text: (N, text_dim), image: (N, image_dim) float32; modality_mask: (N, 2), 1 where it is there
+        - text: (N, text_dim), image: (N, image_dim) float32; modality_mask: (N, 2), 1 where present
         - output: (N, dim) float32, unit length
     """
 
@@ -134,13 +134,13 @@ class LateFusionItem(Tower):
         return F.normalize(self.fuse(torch.cat([text, image], dim=1)), dim=-1)
 
     def embed_text(self, text: Tensor) -> Tensor:
-        """Return (N, dim), unit length, of items whose images are missing."""
+        """Return the embeddings (N, dim), unit length, of items without images from text (N, text_dim)."""
         mask = torch.tensor([[1.0, 0.0]], device=text.device)
         embeddings: Tensor = self(text, torch.zeros_like(self.missing_image).expand(len(text), -1), mask)
         return embeddings
 
     def embed_image(self, image: Tensor) -> Tensor:
-        """Return (N, dim), unit length, of items whose texts are missing."""
+        """Return the embeddings (N, dim), unit length, of items without texts from image (N, image_dim)."""
         mask = torch.tensor([[0.0, 1.0]], device=image.device)
         embeddings: Tensor = self(torch.zeros_like(self.missing_text).expand(len(image), -1), image, mask)
         return embeddings

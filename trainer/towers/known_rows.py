@@ -1,4 +1,4 @@
-"""Where names that training knew stand in an embedding."""
+"""Lookup of the embedding rows of items and users that training knew."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ UNKNOWN = -1  # the row of an item or user that has no embedding of its own
 
 
 def find_rows(sorted_keys: Tensor, keys: Tensor) -> Tensor:
-    """Return where each of `keys` stands in `sorted_keys`, -1 where it does not; all int64."""
+    """Return the position of each of `keys` in `sorted_keys`, -1 where absent; all int64."""
     if len(sorted_keys) == 0:
         return torch.full_like(keys, UNKNOWN)
     places = torch.searchsorted(sorted_keys, keys).clamp(max=len(sorted_keys) - 1)

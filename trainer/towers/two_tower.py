@@ -1,4 +1,4 @@
-"""The trained two-tower model: items and users meet in one space, and the cosine is the score."""
+"""The trained two-tower model: items and users share one space, and their cosine is the score."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ class ResidualBlock(nn.Module):
 
 
 class TwoTowerItem(Tower):
-    r"""Item tower of Yi et al. 2019, on content features, so that an item nobody has touched yet has an embedding too.
+    r"""Item tower of Yi et al. 2019 on content features, so that an item without interactions has an embedding too.
 
     .. math::
         t &= m_t \frac{x_t}{\|x_t\|} + (1 - m_t) \, c_t, \qquad
@@ -47,13 +47,13 @@ class TwoTowerItem(Tower):
         h_0 &= P \, [t; v], \qquad h_{l+1} = h_l + W_2 \, \mathrm{GELU}(W_1 \, \mathrm{LayerNorm}(h_l)), \qquad
         e = h_L / \|h_L\|
 
-    :math:`c_t, c_v` are learned and stand for a missing text or image. P starts with orthogonal rows or columns and
-    the blocks start as the identity: before training, two items are about as close as their content is.
+    The learned :math:`c_t, c_v` replace a missing text or image. P starts with orthogonal rows or columns and the
+    blocks start as the identity, so before training two items are about as similar as their content.
 
     Shapes:
         - text: (N, text_dim) float32, zeros where missing
         - image: (N, image_dim) float32, zeros where missing
-        - modality_mask: (N, 2) float32, 1 where the text, the image is there
+        - modality_mask: (N, 2) float32, 1 where the text or the image is present
         - output: (N, dim) float32, unit length
 
     Paper: "Sampling-bias-corrected neural modeling for large corpus item recommendations", Yi et al., RecSys 2019,
@@ -82,10 +82,10 @@ class TwoTowerItem(Tower):
         self.missing_image = nn.Parameter(torch.empty(image_dim))
         self.project = nn.Linear(text_dim + image_dim, dim, bias=False)
         self.blocks = nn.Sequential(*(ResidualBlock(dim, hidden, generator=generator) for _ in range(num_blocks)))
-        # About a tenth as long as a present modality: enough to be told apart, too little to make strangers alike.
+        # About a tenth as long as a present modality: enough to differ, too little to make unrelated items similar.
         nn.init.normal_(self.missing_text, std=0.1 * text_dim**-0.5, generator=generator)
         nn.init.normal_(self.missing_image, std=0.1 * image_dim**-0.5, generator=generator)
-        # One draw per modality, each keeping lengths on average: both have the same say whatever their widths.
+        # One draw per modality, each keeping lengths on average: both weigh the same, although their widths differ.
         for weight in (self.project.weight[:, :text_dim], self.project.weight[:, text_dim:]):
             nn.init.orthogonal_(weight, gain=max(1.0, weight.shape[1] / dim) ** 0.5, generator=generator)
 
@@ -94,7 +94,7 @@ class TwoTowerItem(Tower):
         has_text, has_image = modality_mask[:, 0:1], modality_mask[:, 1:2]  # (N, 1) each
         text = has_text * F.normalize(text, dim=-1) + (1 - has_text) * self.missing_text
         if self.training and not has_image.any():
-            # Without any image, the widest part of the product is the same vector for all: a third of the time.
+            # Without any image, the widest part of the product is the same vector for all items: a third of the time.
             weight, width = self.project.weight, text.shape[1]
             projected = F.linear(text, weight[:, :width]) + F.linear(self.missing_image, weight[:, width:])
         else:
@@ -104,7 +104,7 @@ class TwoTowerItem(Tower):
 
 
 class TwoTowerUser(Tower):
-    r"""User tower: attention pooling over what a shopper did, as Covington et al. 2016 pool a watch history.
+    r"""User tower: attention pooling over a shopper's interactions, as Covington et al. 2016 pool a watch history.
 
     .. math::
         a_i &= w^\top \tanh(A e_i + K_{k_i} + g \log(1 + \text{age}_i)), \qquad
@@ -112,9 +112,8 @@ class TwoTowerUser(Tower):
         h &= \sum_i \alpha_i e_i - \mathrm{softplus}(\beta) \, \overline{e}_\text{dismissed}, \qquad
         u = \frac{f(h)}{\|f(h)\|}
 
-    f is a :class:`ResidualBlock`. The order of the inputs does not matter; time enters through the ages. Before
-    training, all liked items weigh the same and u is their mean. With nothing liked, u is all zeros: there is no taste
-    to follow.
+    f is a :class:`ResidualBlock`. The order of the inputs has no effect; time enters through the ages. Before training,
+    all liked items weigh the same and u is their mean. With no liked item, u is all zeros, because no taste is known.
 
     Shapes:
         - items: (B, L, dim) float32, item embeddings
@@ -141,7 +140,7 @@ class TwoTowerUser(Tower):
             "dim": dim,
             "hidden": hidden,
             "attention_dim": attention_dim,
-            "max_items": max_items,  # what the tower was trained on; nothing here is limited by it
+            "max_items": max_items,  # longest history in training; the tower itself has no limit
         }
         self.attend = nn.Linear(dim, attention_dim)
         self.kind = nn.Embedding(NUM_KINDS, attention_dim)
@@ -155,7 +154,7 @@ class TwoTowerUser(Tower):
         nn.init.normal_(self.age, std=0.1, generator=generator)
 
     def forward(self, items: Tensor, kinds: Tensor, ages_days: Tensor, item_mask: Tensor) -> Tensor:
-        """Return the embedding of each user, (B, dim), unit length; all zeros where nothing is liked."""
+        """Return the embedding of each user, (B, dim), unit length; all zeros where no item is liked."""
         is_dismissed = (kinds == DISMISS).to(item_mask.dtype)
         liked = item_mask * (1 - is_dismissed)  # (B, L)
         dismissed = item_mask * is_dismissed  # (B, L)

@@ -142,7 +142,7 @@ def test_list_stats_and_clear(tmp_path, capsys):
     assert "removed 1 files" in capsys.readouterr().out
     assert [entry.metadata["rows"] for entry in cache.entries()] == [2000]
     assert main(["features", "clear", *where, "--down-to-mb", "1", "--yes"]) == 0
-    assert "nothing to remove" in capsys.readouterr().out
+    assert "no files to remove" in capsys.readouterr().out
     assert main(["features", "clear", *where, "--all", "--yes"]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["notes.npy"]
     assert main(["features", "stats", "--cache", str(tmp_path / "nowhere")]) == 0

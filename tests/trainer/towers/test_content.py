@@ -1,4 +1,4 @@
-"""The content towers against a slow, plain twin, and their promise about missing modalities."""
+"""Tests of the content towers against a slow, plain reference, and of their neutrality to missing modalities."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ from trainer.towers.content import (
 )
 
 VECTORS = json.loads(Path("contracts/vectors/user-tower.json").read_text(encoding="utf-8"))
-TEXT, IMAGE = 7, 11  # rectangular on purpose: a swapped input cannot go unnoticed
+TEXT, IMAGE = 7, 11  # different widths, so that a swapped input fails
 
 
 def _item_tower(text_weight=0.6):
@@ -44,7 +44,7 @@ def _mask(num, *values):
 
 
 def _slow_item(tower, text, image, has_text, has_image):
-    """One item, in plain numpy."""
+    """Return one item's embedding by plain numpy."""
     blocks, filler = [], 0.0
     parts = (
         (text, tower.text_mean, tower.text_basis, has_text, float(tower.shares[0])),
@@ -61,7 +61,7 @@ def _slow_item(tower, text, image, has_text, has_image):
 
 
 @pytest.mark.parametrize("present", [(1, 1), (1, 0), (0, 1)])
-def test_item_embedding_equals_the_slow_one_and_has_unit_length(present):
+def test_item_embedding_equals_a_slow_reference_and_has_unit_length(present):
     tower, (text, image) = _item_tower(), _features(1)
     got = tower(text * present[0], image * present[1], _mask(5, *present)).numpy()
     expected = np.stack([_slow_item(tower, text[row], image[row], *present) for row in range(5)])
@@ -83,8 +83,8 @@ def test_features_equal_to_the_mean_give_no_nan():
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000), text_weight=st.floats(0.1, 0.9), kinds=st.lists(st.integers(0, 4), min_size=3))
-def test_an_image_neither_favours_nor_penalises_an_item_for_a_text_only_history(seed, text_weight, kinds):
-    """A browser has no image encoder: its history must rank a shop by text alone, images or not."""
+def test_an_image_does_not_change_scores_for_a_text_only_history(seed, text_weight, kinds):
+    """A browser has no image encoder, so its history must rank a shop by text alone."""
     items, users = _item_tower(text_weight), ContentUserTower().eval()
     text, image = _features(seed, 8)
     history = items(text[:3], torch.zeros(3, IMAGE), _mask(3, 1, 0))
@@ -95,7 +95,7 @@ def test_an_image_neither_favours_nor_penalises_an_item_for_a_text_only_history(
     torch.testing.assert_close(with_image, without, atol=1e-6, rtol=0)
 
 
-def test_a_missing_image_scores_as_one_that_says_nothing():
+def test_a_missing_image_scores_as_an_orthogonal_one():
     """With a history that has images, a missing one adds 0, which is what an unrelated image adds."""
     items, users = _item_tower(), ContentUserTower().eval()
     text, image = _features(5, 2)
@@ -106,7 +106,7 @@ def test_a_missing_image_scores_as_one_that_says_nothing():
     assert (without @ user).item() == pytest.approx(text_part.item(), abs=1e-6)
 
 
-def test_shared_space_scores_an_image_by_what_it_adds_to_the_text():
+def test_shared_space_scores_rise_with_the_images_similarity():
     tower = SharedSpaceItemTower(torch.zeros(4), torch.zeros(4), 0.5)
     user = ContentUserTower()(
         tower(torch.eye(4)[:1], torch.zeros(1, 4), _mask(1, 1, 0))[None],
@@ -121,7 +121,7 @@ def test_shared_space_scores_an_image_by_what_it_adds_to_the_text():
     assert tower(text, alike, _mask(1, 1, 1))[0] @ user > without > tower(text, opposed, _mask(1, 1, 1))[0] @ user
 
 
-def test_shared_space_item_has_unit_length_whatever_is_missing():
+def test_shared_space_item_has_unit_length_if_anything_is_missing():
     tower = SharedSpaceItemTower(torch.full((4,), 0.1), torch.zeros(4), 0.3)
     text, image = torch.randn(3, 4, generator=torch.Generator().manual_seed(0)), torch.ones(3, 4)
     for present in ((1, 1), (1, 0), (0, 1), (0, 0)):
@@ -130,7 +130,7 @@ def test_shared_space_item_has_unit_length_whatever_is_missing():
 
 
 @pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["name"])
-def test_user_embedding_is_the_one_worked_out_by_hand(case):
+def test_user_embedding_equals_the_one_computed_by_hand(case):
     tower = ContentUserTower()
     got = tower(
         torch.tensor([case["items"]], dtype=torch.float32),
@@ -141,14 +141,14 @@ def test_user_embedding_is_the_one_worked_out_by_hand(case):
     np.testing.assert_allclose(got[0].numpy(), case["embedding"], atol=VECTORS["tolerance"])
 
 
-def test_vectors_state_the_towers_constants():
+def test_contract_vectors_hold_the_towers_constants():
     constants = VECTORS["constants"]
     assert tuple(constants["kindWeights"][kind] for kind in KINDS) == DEFAULT_KIND_WEIGHTS
     assert constants["halfLifeDays"] == DEFAULT_HALF_LIFE_DAYS
     assert constants["maxDismissShare"] == MAX_DISMISS_SHARE
 
 
-def test_user_embedding_ignores_padding_and_does_not_depend_on_the_batch():
+def test_user_embedding_is_independent_of_padding_and_batch():
     tower, rng = ContentUserTower(), torch.Generator().manual_seed(1)
     items, kinds = torch.randn(1, 3, 5, generator=rng), torch.tensor([[0, 5, 3]])
     ages, mask = torch.tensor([[1.0, 2.0, 50.0]]), torch.ones(1, 3)

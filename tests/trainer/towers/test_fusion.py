@@ -12,7 +12,7 @@ SIZES = {"width": 8, "hidden": 12, "num_heads": 2, "num_layers": 2}
 
 
 def disturbed(tower: torch.nn.Module) -> torch.nn.Module:
-    """Move every weight off its start, where the blocks are the identity and hide mistakes."""
+    """Move every weight off its initial value, where the blocks are the identity and hide mistakes."""
     generator = torch.Generator().manual_seed(9)
     with torch.no_grad():
         for weight in tower.parameters():
@@ -45,7 +45,7 @@ def history(length: int, batch: int = 1, seed: int = 0):
     return items, kinds, 100 * torch.rand(batch, length, generator=generator), torch.ones(batch, length)
 
 
-def test_a_block_is_attention_and_a_residual_layer_written_out():
+def test_a_block_equals_attention_and_a_residual_layer_by_hand():
     block = disturbed(SelfAttentionBlock(8, 2, 12, 0.0))
     tokens = torch.randn(3, 5, 8, generator=torch.Generator().manual_seed(0))
     there = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [0, 1, 1, 0, 1]]).bool()
@@ -68,7 +68,7 @@ def _in_projection(block):
 @pytest.mark.parametrize("mask", [[1, 1], [1, 0], [0, 1], [0, 0]])
 @pytest.mark.parametrize("row", [None, -1, 3])
 @pytest.mark.parametrize("known", [None, 0, 1])
-def test_an_item_has_unit_length_whatever_is_missing(item_tower, mask, row, known):
+def test_an_item_has_unit_length_with_any_input_missing(item_tower, mask, row, known):
     more = {} if row is None else {"item_rows": torch.tensor([row])}
     if known is not None:
         more |= {"numeric": torch.randn(1, NUMBERS), "numeric_mask": torch.full((1, NUMBERS), float(known))}
@@ -77,7 +77,7 @@ def test_an_item_has_unit_length_whatever_is_missing(item_tower, mask, row, know
     assert embedding.norm().item() == pytest.approx(1, abs=1e-6)
 
 
-def test_what_is_missing_is_not_looked_at_and_not_given_is_missing(item_tower):
+def test_masked_inputs_are_ignored_and_absent_ones_count_as_missing(item_tower):
     text, image, mask = content(2, [1, 0])
     bare = item_tower(text, image, mask)
     numbers, unknown = torch.full((2, NUMBERS), 7.0), torch.zeros(2, NUMBERS)
@@ -87,7 +87,7 @@ def test_what_is_missing_is_not_looked_at_and_not_given_is_missing(item_tower):
         assert not torch.allclose(item_tower(text, image, mask, **more), bare, atol=1e-3)
 
 
-def test_one_unknown_number_is_told_from_a_zero(item_tower):
+def test_an_unknown_number_differs_from_a_zero(item_tower):
     numbers, known = torch.zeros(2, NUMBERS), torch.ones(2, NUMBERS)
     known[1, 0] = 0
     text, image, mask = content(1, [1, 1])
@@ -101,7 +101,7 @@ def test_rows_finds_items_by_key_in_any_order(item_tower):
     assert FusionItem(TEXT, IMAGE).rows(torch.tensor([1, 2])).tolist() == [-1, -1]
 
 
-def test_before_training_items_are_about_as_close_as_their_content():
+def test_untrained_item_similarities_are_near_content_similarities():
     tower = FusionItem(384, 1280, (), 40, generator=torch.Generator().manual_seed(1)).eval()
     generator = torch.Generator().manual_seed(2)
     centre = torch.randn(4, 1, 384, generator=generator)
@@ -113,7 +113,7 @@ def test_before_training_items_are_about_as_close_as_their_content():
     assert torch.corrcoef(torch.stack([truth, ours]))[0, 1] > 0.95
 
 
-def test_alignment_is_the_mean_cross_entropy_of_both_directions_over_items_that_have_both(item_tower):
+def test_alignment_loss_is_mean_cross_entropy_over_items_with_both(item_tower):
     text, image, _ = content(4, [1, 1])
     mask = torch.tensor([[1.0, 1], [1, 0], [1, 1], [1, 1]])
     both = [0, 2, 3]
@@ -125,7 +125,7 @@ def test_alignment_is_the_mean_cross_entropy_of_both_directions_over_items_that_
     assert alignment_loss(item_tower, 0.5, text[:2], image[:2], mask[:2]).item() == 0
 
 
-def test_an_untrained_user_is_the_mean_of_what_was_liked():
+def test_an_untrained_user_is_the_mean_of_liked_items():
     tower = FusionUser(DIM, attention={"width": 8, "num_heads": 2}, generator=torch.Generator().manual_seed(2)).eval()
     items, kinds, ages, mask = history(3)
     kinds[0, 2] = DISMISS
@@ -133,7 +133,7 @@ def test_an_untrained_user_is_the_mean_of_what_was_liked():
 
 
 @pytest.mark.parametrize("length", [1, 2, 300])
-def test_a_user_of_any_length_has_unit_length_and_padding_changes_nothing(user_tower, length):
+def test_padding_changes_nothing_at_any_history_length(user_tower, length):
     items, kinds, ages, mask = history(length, batch=2)
     user = user_tower(items, kinds, ages, mask)
     assert torch.allclose(user.norm(dim=1), torch.ones(2), atol=1e-6)
@@ -146,7 +146,7 @@ def test_a_user_of_any_length_has_unit_length_and_padding_changes_nothing(user_t
     assert torch.allclose(user, padded, atol=1e-5)
 
 
-def test_order_does_not_matter_but_kind_age_dismissal_and_who_it_is_do(user_tower):
+def test_user_depends_on_kind_age_dismissal_and_id_but_not_order(user_tower):
     items, kinds, ages, mask = history(6)
     user = user_tower(items, kinds, ages, mask)
     shuffled = torch.tensor([3, 0, 5, 1, 4, 2])
@@ -166,19 +166,19 @@ def test_order_does_not_matter_but_kind_age_dismissal_and_who_it_is_do(user_towe
     assert torch.cdist(everyone, everyone).fill_diagonal_(1).min() > 1e-3
 
 
-def test_a_user_nobody_has_seen_is_one_without_an_id(user_tower):
+def test_an_unknown_user_equals_a_user_without_an_id(user_tower):
     taste = history(4)
     assert torch.equal(user_tower(*taste, torch.tensor([-1])), user_tower(*taste))
 
 
-def test_nothing_liked_is_all_zeros(user_tower):
+def test_a_user_who_liked_nothing_is_all_zeros(user_tower):
     items, kinds, ages, mask = history(3)
     assert torch.equal(user_tower(items, kinds, ages, torch.zeros_like(mask)), torch.zeros(1, DIM))
     assert torch.equal(user_tower(items, torch.full_like(kinds, DISMISS), ages, mask), torch.zeros(1, DIM))
 
 
-def test_every_weight_learns(item_tower, user_tower):
-    """What no gradient reaches would stay at its start for ever and never be noticed."""
+def test_every_weight_gets_a_gradient(item_tower, user_tower):
+    """A weight without a gradient would keep its initial value unnoticed."""
     text, image, _ = content(4, [1, 1])
     mask = torch.tensor([[1.0, 1], [1, 0], [0, 1], [1, 1]])
     known = torch.tensor([[1.0] * NUMBERS] * 2 + [[0.0] * NUMBERS] * 2)
@@ -195,6 +195,6 @@ def test_every_weight_learns(item_tower, user_tower):
     assert silent == []
 
 
-def test_an_impossible_number_of_heads_is_said():
+def test_an_impossible_number_of_heads_is_refused():
     with pytest.raises(ValueError, match="width must be a multiple of num_heads, got 10 and 4"):
         FusionItem(TEXT, IMAGE, attention={"width": 10})

@@ -9,7 +9,7 @@ TEXT, IMAGE, DIM, WIDTH = 12, 9, 10, 8
 
 @pytest.fixture
 def tower() -> GraphSageItem:
-    """A tower with every weight moved off its start, where the layers are the identity and hide mistakes."""
+    """Return a tower with every weight moved off its initial value, where identity layers hide mistakes."""
     made = GraphSageItem(TEXT, IMAGE, DIM, WIDTH, hidden=14, generator=torch.Generator().manual_seed(1))
     generator = torch.Generator().manual_seed(9)
     with torch.no_grad():
@@ -43,7 +43,7 @@ FIRST = {"co_view": [(2, 0), (3, 0), (4, 2)], "content": [(5, 3), (5, 1), (0, 1)
 SECOND = {"co_view": [(2, 0), (3, 0)], "content": [(0, 1)], "category": [(3, 0)]}
 
 
-def test_a_forward_pass_is_the_mean_of_neighbours_worked_out_node_by_node(tower):
+def test_forward_equals_neighbour_means_computed_node_by_node(tower):
     items, around = surroundings(2, 4, [FIRST, SECOND], [4, 2])
     text, image, mask = content(6)
     nodes = []
@@ -78,7 +78,7 @@ def test_the_order_of_edges_and_of_added_nodes_does_not_matter(tower):
     assert torch.allclose(tower(*items, **around), tower(*items, **other), atol=1e-6)
 
 
-def test_relations_have_weights_of_their_own_and_far_nodes_are_heard(tower):
+def test_relations_have_own_weights_and_distant_nodes_have_an_effect(tower):
     items, around = surroundings(2, 4, [FIRST, SECOND], [4, 2])
     whole = tower(*items, **around)
     swapped = {"content": SECOND["co_view"], "co_view": SECOND["content"], "category": SECOND["category"]}
@@ -88,13 +88,13 @@ def test_relations_have_weights_of_their_own_and_far_nodes_are_heard(tower):
     assert is_changed.tolist() == [True, False]
 
 
-def test_no_neighbours_is_the_same_as_no_neighbourhood(tower):
+def test_an_item_without_neighbours_equals_one_without_a_graph(tower):
     items, around = surroundings(4, 0, [{}, {}], [4, 4])
     assert torch.allclose(tower(*items, **around), tower(*items), atol=1e-6)
     assert torch.allclose(tower(*items).norm(dim=1), torch.ones(4), atol=1e-6)
 
 
-def test_before_training_neighbours_change_nothing_and_content_decides():
+def test_untrained_similarities_follow_content_and_ignore_neighbours():
     tower = GraphSageItem(384, 1280, generator=torch.Generator().manual_seed(1)).eval()
     generator = torch.Generator().manual_seed(2)
     centre = torch.randn(4, 1, 384, generator=generator)
@@ -109,7 +109,7 @@ def test_before_training_neighbours_change_nothing_and_content_decides():
     assert torch.allclose(fresh(*items, **around), fresh(*items), atol=1e-6)
 
 
-def test_every_weight_learns(tower):
+def test_every_weight_gets_a_gradient(tower):
     items, around = surroundings(2, 4, [FIRST, SECOND], [4, 2])
     edges = [{name: [(0, 1), (1, 0)] for name in RELATIONS}] * 2
     both = tower(*items, **around) + tower(*items, **surroundings(2, 4, edges, [2, 2])[1])

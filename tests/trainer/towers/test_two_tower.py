@@ -22,7 +22,7 @@ def user_tower() -> TwoTowerUser:
 
 
 def disturbed(tower: torch.nn.Module) -> torch.nn.Module:
-    """Move every weight off its start, where the blocks are the identity and hide mistakes."""
+    """Move every weight off its initial value, where the blocks are the identity and hide mistakes."""
     generator = torch.Generator().manual_seed(9)
     with torch.no_grad():
         for weight in tower.parameters():
@@ -38,14 +38,14 @@ def history(length: int, batch: int = 1, seed: int = 0):
 
 
 @pytest.mark.parametrize("mask", [(1, 1), (1, 0), (0, 1), (0, 0)])
-def test_an_item_has_unit_length_whatever_is_missing(item_tower, mask):
+def test_an_item_has_unit_length_with_any_input_missing(item_tower, mask):
     mask = torch.tensor([mask], dtype=torch.float32)
     embedding = item_tower(torch.randn(1, TEXT) * mask[:, :1], torch.randn(1, IMAGE) * mask[:, 1:], mask)
     assert embedding.shape == (1, DIM)
     assert embedding.norm().item() == pytest.approx(1, abs=1e-6)
 
 
-def test_a_masked_modality_is_not_looked_at(item_tower):
+def test_a_masked_modality_is_ignored(item_tower):
     disturbed(item_tower)
     text, mask = torch.randn(1, TEXT), torch.tensor([[1.0, 0.0]])
     assert torch.equal(item_tower(text, torch.zeros(1, IMAGE), mask), item_tower(text, torch.randn(1, IMAGE), mask))
@@ -54,7 +54,7 @@ def test_a_masked_modality_is_not_looked_at(item_tower):
     )
 
 
-def test_what_stands_for_a_missing_modality_touches_only_items_that_miss_it(item_tower):
+def test_missing_modality_weights_affect_only_items_that_miss_it(item_tower):
     text, image, mask = torch.randn(4, TEXT), torch.randn(4, IMAGE), torch.tensor([[1.0, 1], [1, 0], [0, 1], [0, 0]])
     before = item_tower(text, image, mask)
     with torch.no_grad():
@@ -68,8 +68,8 @@ def test_what_stands_for_a_missing_modality_touches_only_items_that_miss_it(item
     assert is_same.tolist() == [True, True, False, False]
 
 
-def test_before_training_items_are_about_as_close_as_their_content():
-    """At 256 of 384 + 1,280 features the projection must keep cosines, or training would start from noise."""
+def test_untrained_item_similarities_are_near_content_similarities():
+    """From 384 + 1,280 features to 256 the projection must keep cosines, or training would start from noise."""
     tower = TwoTowerItem(384, 1280, 256, generator=torch.Generator().manual_seed(1)).eval()
     generator = torch.Generator().manual_seed(2)
     centre = torch.randn(4, 1, 384, generator=generator)
@@ -81,7 +81,7 @@ def test_before_training_items_are_about_as_close_as_their_content():
     assert torch.corrcoef(torch.stack([truth, ours]))[0, 1] > 0.95
 
 
-def test_text_and_image_have_the_same_say_before_training():
+def test_untrained_text_and_image_have_equal_influence():
     tower = TwoTowerItem(384, 1280, 256, generator=torch.Generator().manual_seed(1))
     unit = torch.nn.functional.normalize
     text = unit(torch.randn(200, 384), dim=-1) @ tower.project.weight[:, :384].T
@@ -89,7 +89,7 @@ def test_text_and_image_have_the_same_say_before_training():
     assert (text.norm(dim=1).mean() / image.norm(dim=1).mean()).item() == pytest.approx(1, abs=0.05)
 
 
-def test_untrained_user_is_the_mean_of_what_was_liked_less_what_was_dismissed():
+def test_untrained_user_is_mean_of_liked_less_dismissed_items():
     tower = TwoTowerUser(DIM, hidden=32, attention_dim=8, generator=torch.Generator().manual_seed(2))
     items, kinds, ages, mask = history(3)
     kinds[0, 2] = DISMISS
@@ -98,7 +98,7 @@ def test_untrained_user_is_the_mean_of_what_was_liked_less_what_was_dismissed():
 
 
 @pytest.mark.parametrize("length", [1, 2, 300])
-def test_a_user_of_any_length_has_unit_length_and_padding_changes_nothing(user_tower, length):
+def test_padding_changes_nothing_at_any_history_length(user_tower, length):
     items, kinds, ages, mask = history(length, batch=2)
     user = user_tower(items, kinds, ages, mask)
     assert torch.allclose(user.norm(dim=1), torch.ones(2), atol=1e-6)
@@ -112,7 +112,7 @@ def test_a_user_of_any_length_has_unit_length_and_padding_changes_nothing(user_t
     assert torch.allclose(user, padded, atol=1e-6)
 
 
-def test_the_order_of_interactions_does_not_matter_but_kind_and_age_do(user_tower):
+def test_user_depends_on_kinds_and_ages_but_not_on_order(user_tower):
     items, kinds, ages, mask = history(6)
     user = user_tower(items, kinds, ages, mask)
     shuffled = torch.tensor([3, 0, 5, 1, 4, 2])
@@ -121,13 +121,13 @@ def test_the_order_of_interactions_does_not_matter_but_kind_and_age_do(user_towe
     assert not torch.allclose(user, user_tower(items, kinds, ages.flip(1), mask), atol=1e-4)
 
 
-def test_nothing_liked_is_all_zeros(user_tower):
+def test_a_user_who_liked_nothing_is_all_zeros(user_tower):
     items, kinds, ages, mask = history(3)
     assert torch.equal(user_tower(items, kinds, ages, torch.zeros_like(mask)), torch.zeros(1, DIM))
     assert torch.equal(user_tower(items, torch.full_like(kinds, DISMISS), ages, mask), torch.zeros(1, DIM))
 
 
-def test_ages_before_now_count_as_now(user_tower):
+def test_negative_ages_count_as_zero(user_tower):
     items, kinds, ages, mask = history(3)
     ages[0, 1] = 0
     before = ages.clone()
@@ -135,9 +135,9 @@ def test_ages_before_now_count_as_now(user_tower):
     assert torch.equal(user_tower(items, kinds, ages, mask), user_tower(items, kinds, before, mask))
 
 
-def test_same_generator_seed_gives_the_same_tower_and_the_global_generator_does_not_matter():
+def test_tower_weights_depend_only_on_the_given_generator():
     def build(seed):
-        torch.rand(7)  # whatever else drew from the global generator
+        torch.rand(7)  # other code that draws from the global generator
         return TwoTowerItem(TEXT, IMAGE, DIM, generator=torch.Generator().manual_seed(seed))
 
     for (name, one), two in zip(build(5).named_parameters(), build(5).parameters(), strict=True):
@@ -168,7 +168,7 @@ def test_both_towers_export_to_onnx_with_free_sizes(tmp_path, item_tower, user_t
         np.testing.assert_allclose(session.run(None, feeds)[0], tower(*others).detach().numpy(), atol=2e-6)
 
 
-def test_without_any_image_training_takes_a_shorter_way_to_the_same_values_and_gradients():
+def test_training_shortcut_without_images_gives_equal_gradients():
     tower = TwoTowerItem(7, 5, dim=8, hidden=6, generator=torch.Generator().manual_seed(2))
     text, image = torch.randn(4, 7), torch.zeros(4, 5)
     mask = torch.tensor([[1.0, 0], [1, 0], [0, 0], [1, 0]])
