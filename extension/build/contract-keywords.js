@@ -45,7 +45,7 @@ const SCHEMAS = new Set(["additionalProperties", "if", "items", "propertyNames",
 export function assertKnownKeywords(schema, at, options = {}) {
   const known = (options.isValidatedHere ?? true) ? IN_A_SCHEMA_FILE : ANYWHERE;
   if (typeof schema === "boolean") return;
-  for (const [keyword, value] of Object.entries(schema)) {
+  for (const [keyword, value] of Object.entries(/** @type {object} */ (schema))) {
     const place = `${at}/${keyword}`;
     if (!known.has(keyword)) {
       throw new Error(`${place}: unknown keyword. Expected one of ${[...known].sort().join(", ")}.`);

@@ -7,7 +7,7 @@ test("every keyword of the schemas is known", () => {
   for (const schema of [productSchema, interactionSchema, bundleSchema]) assertKnownKeywords(schema, schema.title);
 });
 
-for (const [name, planted, place] of [
+for (const [name, planted, place] of /** @type {[string, object, string][]} */ ([
   ["beside known ones", { type: "object", dependentRequired: {} }, "x.json/dependentRequired"],
   ["in a property", { properties: { a: { patern: "^a" } } }, "x.json/properties/a/patern"],
   ["in a definition", { $defs: { a: { multipleOf: 2 } } }, "x.json/$defs/a/multipleOf"],
@@ -17,7 +17,7 @@ for (const [name, planted, place] of [
   ["in one of several forms", { oneOf: [{}, { minContains: 1 }] }, "x.json/oneOf/1/minContains"],
   ["under a condition", { if: {}, then: { anyOf: [] } }, "x.json/then/anyOf"],
   ["that only the server's description may use", { uniqueItems: true }, "x.json/uniqueItems"],
-]) {
+])) {
   test(`an unknown keyword is refused ${name}`, () => {
     assert.throws(
       () => assertKnownKeywords(planted, "x.json"),

@@ -1,3 +1,4 @@
+// @ts-check
 // Each lint rule that keeps the extension's order goes red on a planted violation, and stays green beside it.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -1,3 +1,4 @@
+// @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { aadOf, decrypt, encrypt, generateDataKey } from "../../../extension/core/envelope.js";
@@ -6,8 +7,9 @@ import { toHex, utf8 } from "../../../extension/values/encoding.js";
 import { vectors } from "../vectors.js";
 
 const { opens, refuses } = vectors("envelope.json");
-const fromHex = (text) => Uint8Array.from(text.match(/../g) ?? [], (byte) => parseInt(byte, 16));
-const importKey = (hex) => crypto.subtle.importKey("raw", fromHex(hex), "AES-GCM", false, ["encrypt", "decrypt"]);
+const fromHex = (/** @type {string} */ text) => Uint8Array.from(text.match(/../g) ?? [], (byte) => parseInt(byte, 16));
+const importKey = (/** @type {string} */ hex) =>
+  crypto.subtle.importKey("raw", fromHex(hex), "AES-GCM", false, ["encrypt", "decrypt"]);
 
 for (const one of opens) {
   test(`opens: ${one.name}`, async () => {
@@ -59,7 +61,7 @@ test("the key's bytes cannot be read", async () => {
 
 test("a wrong binding is the caller's mistake", async () => {
   const key = await generateDataKey();
-  await assert.rejects(encrypt(key, utf8("x"), { profileId: 5, purpose: "q" }), TypeError);
+  await assert.rejects(encrypt(key, utf8("x"), { profileId: /** @type {any} */ (5), purpose: "q" }), TypeError);
   await assert.rejects(encrypt(key, utf8("x"), { profileId: "", purpose: "q" }), RangeError);
   await assert.rejects(encrypt(key, utf8("x"), { profileId: "p", purpose: "é".repeat(128) }), RangeError);
 });

@@ -1,3 +1,4 @@
+// @ts-check
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,6 +10,7 @@ const DAY = 86_400_000;
 const NOON = Date.parse("2026-03-01T12:00:00Z");
 let databases = 0;
 const freshName = () => `profile-${(databases += 1)}`;
+/** @param {string} title @param {import("../../../extension/core/profile.js").Kind} [kind] */
 const seen = (title, kind = "view") => ({
   product: { shop: "example.com", itemId: title, url: `https://example.com/${title}`, title },
   kind,
@@ -40,7 +42,7 @@ test("records on the disk hold no readable text", async () => {
     assert.ok(!Buffer.from(envelope).includes("conspicuous"));
     assert.ok(!id.includes("conspicuous"));
   }
-  assert.equal(identity.dataKey.extractable, false);
+  assert.equal(identity?.dataKey.extractable, false);
 });
 
 test("the same thing on the same day is one interaction that weighs more", async () => {
@@ -90,7 +92,7 @@ test("erase leaves neither records nor the key, and a new profile begins", async
   assert.equal(profile.interactions().length, 0);
   await profile.addInteraction(seen("bowl"));
   const after = await storage.read();
-  assert.notEqual(after.identity.profileId, before.identity.profileId);
+  assert.notEqual(after.identity?.profileId, before.identity?.profileId);
 });
 
 test("a record put in another's place does not open, and the others do", async () => {

@@ -1,3 +1,4 @@
+// @ts-check
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -8,37 +9,21 @@ import { REQUESTED, dismiss, learn, recommendOwn, recommendPage, why } from "../
 import { createServerClient } from "../../../extension/core/server-client.js";
 import { likeness } from "../../../extension/values/vectors.js";
 import { itemIdOf } from "../../../extension/values/identity.js";
+import { handTowers, int8 } from "../fakes/towers.js";
 
-/** Towers whose answers can be worked out by hand: x for "sea" in the text, y for "night"; a user is the mean of what was liked. */
-const towers = {
-  async embedItems(texts) {
-    return texts.map((text) =>
-      Float32Array.of(/sea/.test(text) ? 1 : 0, /night/.test(text) ? 1 : 0, /sea|night/.test(text) ? 0 : 1),
-    );
-  },
-  async embedUser({ items, kinds }) {
-    const sum = new Float32Array(3);
-    items.forEach((item, i) =>
-      item.forEach((value, j) => {
-        sum[j] += value * (kinds[i] === 5 ? -2 : 1);
-      }),
-    );
-    const length = Math.hypot(...sum);
-    return sum.map((value) => (length > 0 && Math.max(...sum) > 0 ? value / length : 0));
-  },
-};
+/** @param {string} space @returns {any} a manifest, as far as the recommender reads it */
 const manifestOf = (space) => ({
   space,
   dim: 3,
   text: { itemText: { fields: ["title"], separator: ". ", maxChars: 64 } },
   interactions: { maxItems: 100 },
 });
-const model = { towers, manifest: manifestOf("s1") };
-const int8 = (...values) =>
-  Buffer.from(Int8Array.from(values, (value) => Math.round(value * 127)).buffer).toString("base64");
+const model = { towers: handTowers, manifest: manifestOf("s1") };
 
 let databases = 0;
+/** @type {Profile} */
 let profile;
+/** @type {{url: string, body: any}[]} */
 let sent;
 beforeEach(async () => {
   profile = await Profile.open(indexedDbStorage(`recommender-${(databases += 1)}`));
@@ -46,6 +31,7 @@ beforeEach(async () => {
   sent = [];
 });
 
+/** @param {string} title @param {string} [url] */
 async function productOf(title, url = `https://a.example/${title.replaceAll(" ", "-")}`) {
   return {
     shop: new URL(url).hostname,
@@ -56,11 +42,14 @@ async function productOf(title, url = `https://a.example/${title.replaceAll(" ",
     provenance: { url: "url" },
   };
 }
+/** @param {string} title @param {import("../../../extension/core/profile.js").Kind} [kind] @param {string} [url] */
 const see = async (title, kind = "view", url) =>
   learn({ product: await productOf(title, url), kind, incognito: false }, { profile, model: async () => model });
 
+/** @param {any[]} items */
 function serverAnswering(items) {
-  const send = async (url, { body }) => {
+  /** @type {any} */
+  const send = async (/** @type {string} */ url, /** @type {{body: string}} */ { body }) => {
     sent.push({ url, body: JSON.parse(body) });
     return new Response(JSON.stringify({ shop: "b.example", space: "s1", strategy: "exact", items }));
   };
@@ -70,6 +59,7 @@ function serverAnswering(items) {
     onRequest: (request) => profile.addToLedger(request),
   });
 }
+/** @param {string} title @param {number} score @param {number[]} vector @returns {Promise<any>} */
 const card = async (title, score, vector) => ({
   itemId: await itemIdOf(`https://b.example/${title}`),
   url: `https://b.example/${title}`,
@@ -87,11 +77,11 @@ test("what is learned is what the filter let through, with an embedding of this 
 
 test("what is no product, malformed, of another shop or sensitive is not learned", async () => {
   const product = await productOf("sea towel");
-  const attempt = (changes, incognito = false) =>
+  const attempt = (/** @type {object} */ changes, incognito = false) =>
     learn({ product: { ...product, ...changes }, kind: "view", incognito }, { profile, model: async () => model });
   assert.equal((await attempt({ verdict: "listing" })).reason, "listing");
-  assert.match((await attempt({ title: 5 })).reason, /^invalid_product\/title/);
-  assert.match((await attempt({ evil: 1 })).reason, /^invalid_product/);
+  assert.match((await attempt({ title: 5 })).reason ?? "", /^invalid_product\/title/);
+  assert.match((await attempt({ evil: 1 })).reason ?? "", /^invalid_product/);
   assert.equal((await attempt({ title: "Vape pen" })).reason, "sensitive_addiction");
   assert.equal((await attempt({}, true)).reason, "incognito");
   assert.equal((await see("sea mug", "view", "https://c.example/sea")).reason, "no_consent");
@@ -189,7 +179,10 @@ test("a page is ranked on the device, what was seen left out", async () => {
 test("after a change of bundle the history is embedded anew from its text", async () => {
   await see("sea towel");
   const other = {
-    towers: { ...towers, embedItems: async (texts) => texts.map(() => Float32Array.of(0, 0, 1)) },
+    towers: {
+      ...handTowers,
+      embedItems: async (/** @type {string[]} */ texts) => texts.map(() => Float32Array.of(0, 0, 1)),
+    },
     manifest: manifestOf("s2"),
   };
   await recommendOwn({ shop: "b.example" }, { profile, model: other, server: serverAnswering([]) });
@@ -199,7 +192,10 @@ test("after a change of bundle the history is embedded anew from its text", asyn
 });
 
 test("a second reason is given only where it is nearly as close; the same title is said once", () => {
-  const liked = (title, ...embedding) => ({ title, embedding: Float32Array.from(embedding) });
+  const liked = (/** @type {string} */ title, /** @type {number[]} */ ...embedding) => ({
+    title,
+    embedding: Float32Array.from(embedding),
+  });
   const at = Float32Array.of(1, 0);
   assert.deepEqual(why(at, [liked("a", 0.9, 0), liked("b", 0.85, 0), liked("c", 0.84, 0)]), ["a", "b"]);
   assert.deepEqual(why(at, [liked("a", 0.9, 0), liked("a", 0.89, 0), liked("b", 0.5, 0)]), ["a"]);

@@ -1,3 +1,4 @@
+// @ts-check
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -36,7 +37,9 @@ test(
     const { dim, towers } = await towersOf(/** @type {string} */ (folder));
     for (const { name, items, kinds, agesDays, itemMask, embedding } of cases) {
       await context.test(name, async () => {
-        const kept = items.map((_, /** @type {number} */ i) => i).filter((/** @type {number} */ i) => itemMask[i]);
+        const kept = items
+          .map((/** @type {unknown} */ _, /** @type {number} */ i) => i)
+          .filter((/** @type {number} */ i) => itemMask[i]);
         const got = await towers.embedUser({
           items: kept.map((/** @type {number} */ i) => widen(items[i], dim)),
           kinds: kept.map((/** @type {number} */ i) => kinds[i]),

@@ -130,7 +130,10 @@ for (const [name, change, explanation] of [
   ["no title", { title: undefined }, ': Instance does not have required property "title"'],
 ]) {
   test(`a product with ${name} is refused`, () => {
-    const problem = problemIn(productSchema, JSON.parse(JSON.stringify({ ...PRODUCT, ...change })));
+    const problem = problemIn(
+      productSchema,
+      JSON.parse(JSON.stringify({ ...PRODUCT, .../** @type {object} */ (change) })),
+    );
     if (explanation instanceof RegExp) assert.match(problem ?? "", explanation);
     else assert.equal(problem, explanation);
   });

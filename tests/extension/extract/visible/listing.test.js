@@ -1,16 +1,20 @@
+// @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { extractListing } from "../../../../extension/extract/visible/listing.js";
 import { documentOf } from "../../vectors.js";
 
 const URL = "https://shop.example/women";
-const card = (n, extra = "") => `<li class="tile"><a href="/p/${n}"><img src="/i/${n}.jpg" alt=""></a>
+const card = (
+  /** @type {number} */ n,
+  extra = "",
+) => `<li class="tile"><a href="/p/${n}"><img src="/i/${n}.jpg" alt=""></a>
   <h3><a href="/p/${n}?utm_source=x">Thing ${n}</a></h3><p class="price"><s>€ 20.00</s> <span>€ ${n}.50</span></p>${extra}</li>`;
 
 test("cards give title, address, image and the price that is asked", async () => {
   const cards = await extractListing(documentOf(`<ul>${card(1)}${card(2)}</ul>`, URL), URL);
   assert.deepEqual(
-    cards.map(({ title, url, image, price }) => [title, url, image, price.amount, price.currency]),
+    cards.map(({ title, url, image, price }) => [title, url, image, price?.amount, price?.currency]),
     [
       ["Thing 1", "https://shop.example/p/1", "https://shop.example/i/1.jpg", "1.50", "EUR"],
       ["Thing 2", "https://shop.example/p/2", "https://shop.example/i/2.jpg", "2.50", "EUR"],
