@@ -1,6 +1,7 @@
 import js from "@eslint/js";
 import globals from "globals";
 import layers from "./extension/build/eslint-layers.js";
+import typed from "./extension/build/eslint-typed.js";
 
 /** ESLint's recommended rules, and rules chosen by hand: each one has caught a real mistake in code like this. */
 const rules = {
@@ -55,6 +56,12 @@ export default [
     },
     plugins: { layers },
     rules: { ...rules, "layers/downward": "error" },
+  },
+  {
+    files: ["extension/**/*.js"],
+    ignores: ["extension/extract/**", "extension/build/**"],
+    plugins: { typed },
+    rules: { "typed/no-any": "error" },
   },
   {
     files: ["extension/core/**/*.js", "extension/extract/**/*.js", "extension/values/**/*.js"],

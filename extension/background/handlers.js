@@ -5,7 +5,7 @@ import { shopOf } from "../values/identity.js";
 import { checkedSettings } from "./settings.js";
 
 /**
- * @typedef {import("../messaging/messages.js").Handler} Handler
+ * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
  * @typedef {object} Parts what the handlers work with
  * @property {import("./store.js").GetProfile} getProfile
  * @property {import("./server.js").ServerSource} server
@@ -18,23 +18,24 @@ import { checkedSettings } from "./settings.js";
  * @property {() => Promise<void>} announceChange
  */
 
+/** @type {import("../core/profile.js").Kind[]} */
 const LEARNED_KINDS = ["view", "cart", "wishlist"];
 
-/** @param {Parts} parts @returns {Handler} of page.seen: learn from a page of a shop with consent */
+/** @param {Parts} parts @returns {Handlers["page.seen"]}: learn from a page of a shop with consent */
 function pageSeenHandler({ getProfile, model, ask, announceChange }) {
   return async ({ html, url, kind }, sender) => {
     const shop = sender.url && shopOf(sender.url);
     if (!sender.tab || shopOf(url) !== shop)
       throw new CarryoverError("forbidden_sender", "A page may speak about its own shop only.");
-    if (!LEARNED_KINDS.includes(kind))
-      throw new CarryoverError("invalid_message", `kind must be one of ${LEARNED_KINDS.join(", ")}.`);
+    const learnedKind = LEARNED_KINDS.find((one) => one === kind);
+    if (!learnedKind) throw new CarryoverError("invalid_message", `kind must be one of ${LEARNED_KINDS.join(", ")}.`);
     const profile = await getProfile();
     // Without consent the page is not even parsed. The privacy filter checks again, for the product itself.
     if (!profile.isConsented(shop)) return { stored: false, reason: "no_consent" };
     if (profile.settings.paused) return { stored: false, reason: "paused" };
     const { product } = await ask({ type: "page.read", html, url, hidden: [] });
     const learned = await learn(
-      { product, kind, incognito: sender.tab.incognito },
+      { product, kind: learnedKind, incognito: sender.tab.incognito },
       { profile, model: () => model.getModel() },
     );
     if (learned.stored) await announceChange();
@@ -42,7 +43,7 @@ function pageSeenHandler({ getProfile, model, ask, announceChange }) {
   };
 }
 
-/** @param {Parts} parts @returns {Record<string, Handler>} handlers that change or hand out the profile */
+/** @param {Parts} parts @returns {Omit<Handlers, "page.seen" | "state.get" | "recommend" | "item.dismiss">} handlers that change or hand out the profile */
 function profileHandlers({ getProfile, server, model, consent, stateOf }) {
   function forgetServer() {
     server.forget();
@@ -86,7 +87,7 @@ function profileHandlers({ getProfile, server, model, consent, stateOf }) {
 /**
  * Return the handlers of every message to the background (contracts/messages.json).
  * @param {Parts} parts
- * @returns {Record<string, Handler>}
+ * @returns {Handlers}
  */
 export function createHandlers(parts) {
   const { getProfile, model, tabs, recommendations, stateOf } = parts;

@@ -4,7 +4,6 @@ import { ServerError } from "../values/errors.js";
 
 /**
  * @typedef {import("../core/recommender.js").Recommendations} Recommendations
- * @typedef {Recommendations & {problem?: {code: string, message: string}}} Answer with the server's problem where the page stood in for it
  */
 
 /**
@@ -15,7 +14,7 @@ import { ServerError } from "../values/errors.js";
  * @param {import("./server.js").ServerSource} parts.server
  * @param {import("./model.js").ModelSource} parts.model
  * @param {import("./tabs.js").Tabs} parts.tabs
- * @returns {(shop: string, tabId: number) => Promise<Answer>}
+ * @returns {(shop: string, tabId: number) => Promise<Recommendations>} with the server's problem where the page was ranked instead
  */
 export function createRecommendations({ getProfile, server, model, tabs }) {
   /** @param {string} shop @param {number} tabId @returns {Promise<Recommendations>} */

@@ -14,7 +14,7 @@ function serverOrigin(text) {
 
 /**
  * Return the settings that a settings.set message changes, checked.
- * @param {Record<string, any>} fields of the message
+ * @param {import("../generated/contract-types.js").Messages["settings.set"]["fields"]} fields
  * @returns {Partial<import("../core/profile.js").Settings>}
  * @throws {CarryoverError} invalid_server or invalid_mode
  */

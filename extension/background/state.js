@@ -4,7 +4,7 @@ import { isOwnServer } from "../core/recommender.js";
 /**
  * Return a function that describes the profile and one tab, for the extension's own pages.
  * @param {{getProfile: import("./store.js").GetProfile, tabs: import("./tabs.js").Tabs}} parts
- * @returns {(tabId?: number) => Promise<Record<string, any>>} the `state` of contracts/messages.json
+ * @returns {(tabId?: number) => Promise<import("../generated/contract-types.js").State>} the `state` of contracts/messages.json
  */
 export function createStateReader({ getProfile, tabs }) {
   return async (tabId) => {

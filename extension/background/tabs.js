@@ -5,11 +5,8 @@ import { shopOf } from "../values/identity.js";
 
 /**
  * @typedef {ReturnType<typeof createTabs>} Tabs
- * @typedef {object} TabDescription
- * @property {number} tabId
- * @property {string | null} url null where the browser does not let the extension see it
- * @property {string | null} shop
- * @property {boolean} isIncognito
+ * @typedef {import("../generated/contract-types.js").TabDescription} TabDescription
+ * @typedef {import("../messaging/messages.js").ReplyTo<"page.extract">} PageSnapshot
  */
 
 /**
@@ -33,10 +30,10 @@ export function createTabs({ browser, contentScripts, ask }) {
     }
   }
 
-  /** @param {number} tabId @returns {Promise<Record<string, any>>} the content script's answer to page.extract */
+  /** @param {number} tabId @returns {Promise<PageSnapshot>} the content script's answer to page.extract */
   async function pageOf(tabId) {
     try {
-      return unwrap(await browser.tabs.sendMessage(tabId, { type: "page.extract" }));
+      return /** @type {PageSnapshot} */ (unwrap(await browser.tabs.sendMessage(tabId, { type: "page.extract" })));
     } catch (error) {
       if (error instanceof CarryoverError) throw error;
       throw new CarryoverError("page_not_visible", "This page did not answer. Reload it and try again.", {
@@ -66,7 +63,7 @@ export function createTabs({ browser, contentScripts, ask }) {
     /**
      * Read the page that a tab shows now.
      * @param {number} tabId
-     * @returns {Promise<Record<string, any>>} its product and its listing
+     * @returns {Promise<import("../messaging/messages.js").ReplyTo<"page.read">>} its product and its listing
      * @throws {CarryoverError} page_not_visible
      */
     async readPage(tabId) {

@@ -5,8 +5,17 @@ import { CarryoverError } from "../values/errors.js";
 /**
  * @typedef {import("../core/towers.js").Towers} Towers
  * @typedef {import("../offscreen/handlers.js").TowersHandlers} TowersHandlers
- * @typedef {(message: Record<string, any> & {type: string}) => Promise<Record<string, any>>} Ask
+ * @typedef {import("../messaging/messages.js").MessageType} MessageType
  */
+/**
+ * @template {MessageType} M
+ * @typedef {import("../messaging/messages.js").MessageOf<M>} MessageOf
+ */
+/**
+ * @template {MessageType} M
+ * @typedef {import("../messaging/messages.js").ReplyTo<M>} ReplyTo
+ */
+/** @typedef {<M extends keyof TowersHandlers>(message: MessageOf<M>) => Promise<ReplyTo<M>>} Ask */
 
 const OFFSCREEN = "offscreen/offscreen.html";
 
@@ -40,14 +49,15 @@ export function createTowersAsk({ browser, loadHandlers }) {
     if (!browser.offscreen) {
       handlers ??= loadHandlers();
       const { type, ...fields } = message;
-      return (await handlers)[type](fields);
+      const handler = /** @type {(fields: object) => Promise<ReplyTo<typeof type>>} */ ((await handlers)[type]);
+      return handler(fields);
     }
     // One opening for all callers: the document is listed before its scripts listen, and a message in between is lost.
     opening ??= openOffscreen().finally(() => {
       opening = undefined;
     });
     await opening;
-    return unwrap(await browser.runtime.sendMessage(message));
+    return /** @type {ReplyTo<typeof message.type>} */ (unwrap(await browser.runtime.sendMessage(message)));
   };
 }
 
@@ -72,7 +82,7 @@ export function createTowersClient({ ask, bundleUrl, onDamaged }) {
   return {
     async embedItems(texts) {
       const { embeddings } = await asked({ type: "towers.embedItems", bundleUrl, texts });
-      return embeddings.map((/** @type {number[]} */ row) => Float32Array.from(row));
+      return embeddings.map((row) => Float32Array.from(row));
     },
     async embedUser({ items, kinds, agesDays }) {
       const rows = items.map((item) => Array.from(item));

@@ -3,9 +3,9 @@
 // the page over: reading it happens in the extension's own document, so that no file has to be opened to web pages, and no
 // shop can find out by asking for one that Carryover is installed.
 (() => {
-  const { carryover } = /** @type {any} */ (globalThis);
-  if (carryover) return; // injected a second time
-  /** @type {any} */ (globalThis).carryover = true;
+  const page = /** @type {typeof globalThis & {carryover?: boolean}} */ (globalThis);
+  if (page.carryover) return; // injected a second time
+  page.carryover = true;
 
   const MAX_HTML_CHARS = 16 * 2 ** 20;
   const CART =
@@ -65,7 +65,8 @@
 
   function watchNavigation() {
     // Shops built as one page change the address without loading; browsers without the Navigation API miss those views.
-    const { navigation } = /** @type {any} */ (globalThis);
+    /** @type {{navigation?: EventTarget}} */
+    const { navigation } = globalThis;
     let last = location.href;
     navigation?.addEventListener("navigatesuccess", () => {
       if (location.href.split("#")[0] === last.split("#")[0]) return;

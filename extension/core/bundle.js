@@ -6,7 +6,9 @@ import { problemIn } from "../values/json-schema.js";
 
 /**
  * @typedef {import("../values/encoding.js").Bytes} Bytes
- * @typedef {Record<string, any>} Manifest contracts/bundle.schema.json
+ * @typedef {import("../generated/contract-types.js").BundleManifest} BundleManifest
+ * @typedef {import("../generated/contract-types.js").LiteBundle} LiteBundle
+ * @typedef {BundleManifest & {lite: LiteBundle}} Manifest that a browser can use
  * @typedef {{bundleId: string, manifest: Manifest, files: Map<string, Bytes>}} Bundle what the browser needs of it, verified
  * @typedef {Pick<Cache, "match" | "put" | "delete" | "keys">} BundleCache
  */
@@ -14,7 +16,10 @@ import { problemIn } from "../values/json-schema.js";
 export const BUNDLE_CACHE = "carryover-bundles";
 const MAX_MANIFEST_BYTES = 1024 * 1024;
 const MAX_FILE_BYTES = 128 * 1024 * 1024;
+/** @typedef {import("../generated/contract-types.js").TensorRole} TensorRole */
+/** @type {TensorRole[]} */
 const TEXT_ROLES = ["inputIds", "attentionMask"];
+/** @type {TensorRole[]} */
 const USER_ROLES = ["items", "kinds", "agesDays", "itemMask"];
 
 /** @param {string} bundleUrl ".../v1/bundles/ID/" @returns {string} */
@@ -25,12 +30,12 @@ function idOf(bundleUrl) {
   return bundleId;
 }
 
-/** @param {Manifest} manifest @param {string} name @param {string[]} roles the inputs the extension can fill */
-function assertTower(manifest, name, roles) {
-  const tower = manifest.lite[name];
-  const given = tower.inputs.map((/** @type {any} */ input) => input.role);
+/** @param {LiteBundle} lite @param {"textToItem" | "userTower"} name @param {TensorRole[]} roles the inputs the extension can fill */
+function assertTower(lite, name, roles) {
+  const tower = lite[name];
+  const given = tower.inputs.map(({ role }) => role);
   const missing = roles.filter((role) => !given.includes(role));
-  const unknown = given.filter((/** @type {string} */ role) => !roles.includes(role) && role !== "tokenTypeIds");
+  const unknown = given.filter((role) => !roles.includes(role) && role !== "tokenTypeIds");
   if (missing.length > 0 || unknown.length > 0 || tower.outputs[0].role !== "embedding") {
     throw new BundleError(
       "bundle_invalid",
@@ -49,6 +54,7 @@ export async function verifyManifest(bytes, bundleId) {
   const actual = await sha256Hex(bytes);
   if (actual !== bundleId)
     throw new BundleError("bundle_altered", `manifest.json: expected SHA-256 ${bundleId}, got ${actual}.`);
+  /** @type {BundleManifest} */
   let manifest;
   try {
     manifest = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -57,13 +63,13 @@ export async function verifyManifest(bytes, bundleId) {
   }
   const problem = problemIn(bundleSchema, manifest);
   if (problem) throw new BundleError("bundle_invalid", `manifest.json${problem}.`);
-  if (!manifest.lite)
-    throw new BundleError("bundle_invalid", "manifest.json: this bundle has no lite part for browsers.");
+  const { lite } = manifest;
+  if (!lite) throw new BundleError("bundle_invalid", "manifest.json: this bundle has no lite part for browsers.");
   if (manifest.text.tokenizer.type !== "wordpiece")
     throw new BundleError("bundle_invalid", "manifest.json: the browser reads wordpiece tokenizers only.");
-  assertTower(manifest, "textToItem", TEXT_ROLES);
-  assertTower(manifest, "userTower", USER_ROLES);
-  return manifest;
+  assertTower(lite, "textToItem", TEXT_ROLES);
+  assertTower(lite, "userTower", USER_ROLES);
+  return { ...manifest, lite };
 }
 
 /** @param {Manifest} manifest @returns {string[]} the files a browser needs */

@@ -4,9 +4,10 @@ import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
 import { scrubText } from "../values/personal-data.js";
 
 /**
- * @typedef {Record<string, any>} Product
+ * @typedef {import("../generated/contract-types.js").Product} Product
+ * @typedef {import("../generated/contract-types.js").KeptProduct} KeptProduct
  * @typedef {{isConsented: (shop: string) => boolean, incognito: boolean, paused: boolean}} Context
- * @typedef {{allowed: true, product: Product} | {allowed: false, reason: string}} Judgement
+ * @typedef {{allowed: true, product: KeptProduct} | {allowed: false, reason: string}} Judgement
  */
 
 const personalParameters = new Set(privacy.personalUrlParameters);
@@ -58,13 +59,14 @@ export function sensitiveCategory(product) {
   return sensitive.find(({ pattern }) => pattern.test(text))?.name ?? null;
 }
 
-/** @param {Product} product @returns {Promise<Product>} what may be kept of it */
+/** @param {Product} product @returns {Promise<KeptProduct>} what may be kept of it */
 async function scrubbed(product) {
   const url = canonicalUrl(scrubUrl(product.url));
-  /** @type {Product} */
+  /** @type {KeptProduct} */
   const kept = { shop: product.shop, itemId: await itemIdOf(url), url };
-  for (const name of ["title", "brand", "description"]) {
-    if (product[name]) kept[name] = scrubText(product[name]).slice(0, 1000);
+  for (const name of /** @type {const} */ (["title", "brand", "description"])) {
+    const text = product[name];
+    if (text) kept[name] = scrubText(text).slice(0, 1000);
   }
   if (product.categoryPath) kept.categoryPath = product.categoryPath.map(scrubText);
   if (product.attributes) {
@@ -72,7 +74,7 @@ async function scrubbed(product) {
       Object.entries(product.attributes).map(([name, value]) => [name, scrubText(value)]),
     );
   }
-  const image = (product.images ?? []).map(scrubUrl).find((/** @type {string} */ one) => !isPersonalUrl(one));
+  const image = (product.images ?? []).map(scrubUrl).find((one) => !isPersonalUrl(one));
   if (image) kept.images = [image];
   if (product.price) kept.price = product.price;
   return kept;

@@ -6,23 +6,11 @@ import { EnvelopeError } from "../values/errors.js";
 
 /**
  * @typedef {import("./indexeddb-storage.js").Storage} Storage
- * @typedef {"view" | "wishlist" | "cart" | "purchase" | "rating" | "dismiss"} Kind
- * @typedef {object} Interaction
- * @property {string} id of the record
- * @property {Kind} kind
- * @property {string} time ISO 8601
- * @property {number} weight 1 to 5: how often it happened on that day
- * @property {string} space of the embedding
- * @property {string} embedding base64 of float32
- * @property {Record<string, any>} product what the privacy filter let through
- * @typedef {{id: string, time: string, method: string, url: string, body: string}} LedgerEntry
- * @typedef {object} Settings
- * @property {string} serverUrl
- * @property {boolean} serverIsMine the shopper says that a server which is not on this machine is theirs
- * @property {"auto" | "page"} mode
- * @property {boolean} paused
- * @property {Record<string, string>} consents shop to the time of consent
- * @property {string} bundleUrl the bundle last used, so that ranking works while the server is away
+ * @typedef {import("../generated/contract-types.js").InteractionKind} Kind
+ * @typedef {import("../generated/contract-types.js").KeptInteraction} Interaction
+ * @typedef {import("../generated/contract-types.js").KeptProduct} KeptProduct
+ * @typedef {import("../generated/contract-types.js").LedgerEntry} LedgerEntry
+ * @typedef {import("../generated/contract-types.js").Settings} Settings
  */
 
 const DAY_MS = 86_400_000;
@@ -98,10 +86,10 @@ export class Profile {
     return JSON.parse(new TextDecoder().decode(plaintext));
   }
 
-  /** @param {string} kind @param {string} id @param {any} value */
+  /** @param {string} kind @param {string} id @param {object} value as it was put under this kind */
   #remember(kind, id, value) {
-    if (kind === "interaction") this.#interactions.set(id, value);
-    else if (kind === "ledger") this.#ledger.set(id, value);
+    if (kind === "interaction") this.#interactions.set(id, /** @type {Interaction} */ (value));
+    else if (kind === "ledger") this.#ledger.set(id, /** @type {LedgerEntry} */ (value));
     else if (kind === "settings") this.#settings = { ...DEFAULT_SETTINGS, ...value };
   }
 
@@ -178,7 +166,7 @@ export class Profile {
 
   /**
    * Keeps what happened. The same thing on the same day is one interaction: it moves to now and weighs more.
-   * @param {{product: Record<string, any>, kind: Kind, space: string, embedding: string}} happened
+   * @param {{product: KeptProduct, kind: Kind, space: string, embedding: string}} happened
    * @returns {Promise<void>}
    */
   addInteraction({ product, kind, space, embedding }) {
@@ -215,7 +203,7 @@ export class Profile {
     });
   }
 
-  /** @returns {Record<string, any>} everything that is kept, readable */
+  /** @returns {import("../generated/contract-types.js").ProfileExport} everything that is kept, readable */
   export() {
     return {
       format: 1,

@@ -14,8 +14,10 @@ import { decodeInt8, dot, isZero, likeness } from "../values/vectors.js";
  * @typedef {import("./profile.js").Kind} Kind
  * @typedef {import("./towers.js").Towers} Towers
  * @typedef {{towers: Towers, manifest: import("./bundle.js").Manifest}} Model
- * @typedef {Record<string, any>} Item a product card: itemId, url, title and what else is known
- * @typedef {{items: (Item & {score: number, why: string[]})[], mode: "own" | "page", basis: "taste" | "first_screen" | "page_order", shop: string}} Recommendations
+ * @typedef {import("../generated/contract-types.js").Card} Card
+ * @typedef {import("../generated/contract-types.js").ListedCard} ListedCard
+ * @typedef {import("../generated/contract-types.js").Recommendations} Recommendations
+ * @typedef {import("../generated/contract-types.js").RecommendationRequest} RecommendationRequest
  */
 
 // Always the same number, whatever was seen or dismissed: k must not tell the server anything.
@@ -38,7 +40,7 @@ const WEAKEST_REASON = 0.25;
 export async function learn({ product, kind, incognito }, { profile, model }) {
   const problem = problemIn(productSchema, product);
   if (problem) return { stored: false, reason: `invalid_product${problem}` };
-  const extracted = /** @type {Record<string, any>} */ (product);
+  const extracted = /** @type {import("../generated/contract-types.js").Product} */ (product);
   if (extracted.verdict !== "product") return { stored: false, reason: extracted.verdict };
   const context = {
     incognito,
@@ -62,16 +64,23 @@ export async function learn({ product, kind, incognito }, { profile, model }) {
 
 /**
  * "Less like this". Needs no consent of the shop: the shopper says it about a card we showed.
- * @param {Item} item
+ * @param {Card} item
  * @param {{profile: Profile, model: () => Promise<Model>}} on
  */
 export async function dismiss(item, { profile, model }) {
   const url = canonicalUrl(String(item.url));
   const title = String(item.title ?? "").slice(0, 500);
   if (!title) throw new CarryoverError("invalid_item", "Expected an item with a title.");
-  /** @type {Item} */
-  const product = { shop: shopOf(url), itemId: await itemIdOf(url), url, title };
-  for (const name of ["brand", "categoryPath", "attributes"]) if (item[name]) product[name] = item[name];
+  const { brand, categoryPath, attributes } = item;
+  const product = {
+    shop: shopOf(url),
+    itemId: await itemIdOf(url),
+    url,
+    title,
+    ...(brand && { brand }),
+    ...(categoryPath && { categoryPath }),
+    ...(attributes && { attributes }),
+  };
   const { towers, manifest } = await model();
   const [embedding] = await towers.embedItems([itemText(product, manifest.text.itemText)]);
   await profile.addInteraction({
@@ -146,7 +155,7 @@ function likedOf(profile) {
   return profile
     .interactions()
     .filter(({ kind }) => kind !== "dismiss")
-    .map(({ product, embedding }) => ({ title: product.title, embedding: decodeEmbedding(embedding) }));
+    .map(({ product, embedding }) => ({ title: product.title ?? "", embedding: decodeEmbedding(embedding) }));
 }
 
 /** @param {Profile} profile @param {string} shop @returns {Set<string>} ids of what was seen or dismissed there */
@@ -178,7 +187,7 @@ export async function recommendOwn({ shop }, { profile, model, server }) {
     );
   }
   const vector = await tasteVector(profile, model);
-  /** @type {Record<string, any>} */
+  /** @type {RecommendationRequest} */
   const body = { mode: "own", shop, k: REQUESTED };
   if (vector) Object.assign(body, { vector: Array.from(vector), space: model.manifest.space, include: ["vectors"] });
   const answer = await server.recommend(body);
@@ -186,21 +195,21 @@ export async function recommendOwn({ shop }, { profile, model, server }) {
   const liked = vector ? likedOf(profile) : [];
   const { filler } = model.manifest;
   const items = answer.items
-    .filter((/** @type {Item} */ { itemId }) => !known.has(itemId))
-    .map((/** @type {Item} */ item) => {
+    .filter(({ itemId }) => !known.has(itemId))
+    .map((item) => {
       const { vectorInt8, ...card } = item;
       const candidate = vectorInt8 ? decodeInt8(vectorInt8) : null;
       if (!candidate) return { ...card, why: [] };
       return { ...card, score: card.score + closeness(candidate, liked, filler), why: why(candidate, liked, filler) };
     });
   // A first screen keeps the server's order: without a taste all scores are 0, and the sort is stable.
-  items.sort((/** @type {Item} */ a, /** @type {Item} */ b) => b.score - a.score);
+  items.sort((a, b) => b.score - a.score);
   return { items, mode: "own", basis: vector ? "taste" : "first_screen", shop };
 }
 
 /**
  * The products visible on the page, ranked on this device. Nothing leaves it.
- * @param {{shop: string, listing: Item[]}} wanted
+ * @param {{shop: string, listing: ListedCard[]}} wanted
  * @param {{profile: Profile, model: Model}} on
  * @returns {Promise<Recommendations>}
  */

@@ -3,12 +3,14 @@ import { ServerError } from "../values/errors.js";
 
 /**
  * @typedef {{method: string, url: string, body: string}} SentRequest
+ * @typedef {import("../generated/contract-types.js").RecommendationRequest} RecommendationRequest
+ * @typedef {import("../generated/contract-types.js").RecommendationResponse} RecommendationResponse
  * @typedef {object} ServerClient
  * @property {string} baseUrl without a slash at the end
- * @property {() => Promise<{shop: string, items: number}[]>} shops
+ * @property {() => Promise<import("../generated/contract-types.js").Shop[]>} shops
  * @property {() => Promise<{bundleId: string, name: string, dim: number, space: string}[]>} bundles
  * @property {(bundleId: string, path: string) => Promise<Response>} bundleFile
- * @property {(body: Record<string, any>) => Promise<Record<string, any>>} recommend
+ * @property {(body: RecommendationRequest) => Promise<RecommendationResponse>} recommend
  */
 
 const TIMEOUT_MS = 15_000;
@@ -40,7 +42,7 @@ async function problemOf(response, url) {
 export function createServerClient({ baseUrl, onRequest, fetch: send = (...args) => fetch(...args) }) {
   const base = baseUrl.replace(/\/+$/, "");
 
-  /** @param {string} path @param {Record<string, any>} [content] @returns {Promise<Response>} */
+  /** @param {string} path @param {object} [content] @returns {Promise<Response>} */
   async function request(path, content) {
     const url = base + path;
     const body = content === undefined ? "" : JSON.stringify(content);

@@ -4,6 +4,21 @@ import { BundleError } from "../values/errors.js";
 /**
  * BERT WordPiece from a Hugging Face tokenizer.json, token for token as the `tokenizers` library does it.
  * @typedef {{encode: (text: string) => number[], padId: number, maxTokens: number}} Tokenizer
+ * @typedef {{type: string, clean_text?: boolean, handle_chinese_chars?: boolean, strip_accents?: boolean | null, lowercase?: boolean}} Normalizer
+ * @typedef {object} WordPiece
+ * @property {string} type
+ * @property {Record<string, number>} vocab
+ * @property {string} unk_token
+ * @property {number} max_input_chars_per_word
+ * @property {string} continuing_subword_prefix
+ * @typedef {object} AddedToken
+ * @property {string} content
+ * @property {number} id
+ * @property {boolean} [lstrip]
+ * @property {boolean} [rstrip]
+ * @property {boolean} [single_word]
+ * @property {boolean} [normalized]
+ * @typedef {{model: WordPiece, normalizer: Normalizer, pre_tokenizer: {type: string}, added_tokens: AddedToken[]}} TokenizerFile
  */
 
 // Rust's char::is_whitespace (Unicode White_Space).
@@ -39,7 +54,7 @@ function clean(text) {
   return out;
 }
 
-/** @param {Record<string, any>} options the BertNormalizer's @param {string} text */
+/** @param {Normalizer} options @param {string} text */
 function normalise(options, text) {
   let out = options.clean_text ? clean(text) : text;
   if (options.handle_chinese_chars) out = Array.from(out, (c) => (isCjk(c) ? ` ${c} ` : c)).join("");
@@ -67,7 +82,7 @@ function words(text) {
   return found;
 }
 
-/** @param {Record<string, any>} model @param {string} word @returns {number[]} */
+/** @param {WordPiece} model @param {string} word @returns {number[]} */
 function pieces(model, word) {
   const characters = Array.from(word);
   const unknown = [model.vocab[model.unk_token]];
@@ -91,7 +106,7 @@ function pieces(model, word) {
   return ids;
 }
 
-/** @param {Record<string, any>} json */
+/** @param {TokenizerFile} json */
 function assertSupported(json) {
   const kinds = [json.model?.type, json.normalizer?.type, json.pre_tokenizer?.type].join(", ");
   if (kinds !== "WordPiece, BertNormalizer, BertPreTokenizer") {
@@ -100,7 +115,7 @@ function assertSupported(json) {
       `tokenizer.json: expected WordPiece, BertNormalizer, BertPreTokenizer, got ${kinds}.`,
     );
   }
-  const odd = json.added_tokens.find((/** @type {any} */ t) => t.lstrip || t.rstrip || t.single_word || t.normalized);
+  const odd = json.added_tokens.find((token) => token.lstrip || token.rstrip || token.single_word || token.normalized);
   if (odd)
     throw new BundleError(
       "bundle_invalid",
@@ -109,14 +124,14 @@ function assertSupported(json) {
 }
 
 /**
- * @param {Record<string, any>} json the parsed tokenizer.json
+ * @param {TokenizerFile} json the parsed tokenizer.json
  * @param {{maxTokens: number}} options
  * @returns {Tokenizer}
  */
 export function createTokenizer(json, { maxTokens }) {
   assertSupported(json);
   /** @type {Map<string, number>} */
-  const special = new Map(json.added_tokens.map((/** @type {any} */ token) => [token.content, token.id]));
+  const special = new Map(json.added_tokens.map((token) => [token.content, token.id]));
   const escaped = [...special.keys()].map((content) => content.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
   // A title may hold "[SEP]": the original reads it as the special token, so parity asks for the same here.
   const splitter = new RegExp(`(${escaped.join("|")})`);

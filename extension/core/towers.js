@@ -8,6 +8,8 @@ import { createTokenizer } from "./tokenizer.js";
  * @property {import("../values/vectors.js").Vector[]} items embeddings
  * @property {number[]} kinds index in the contract's list of kinds
  * @property {number[]} agesDays
+ * @typedef {import("../generated/contract-types.js").BundleTower} BundleTower
+ * @typedef {import("../generated/contract-types.js").Tensor} Tensor
  * @typedef {object} Towers
  * @property {(texts: string[]) => Promise<Float32Array[]>} embedItems unit length
  * @property {(history: UserHistory) => Promise<Float32Array>} embedUser unit length; all zeros where nothing was liked
@@ -16,10 +18,10 @@ import { createTokenizer } from "./tokenizer.js";
 // Small batches bound the memory a long listing takes.
 const BATCH = 16;
 
-/** @param {any} tower of the manifest @param {Record<string, ort.Tensor>} byRole */
+/** @param {BundleTower} tower @param {Record<string, ort.Tensor>} byRole */
 function feedsOf(tower, byRole) {
   return Object.fromEntries(
-    tower.inputs.map((/** @type {any} */ input) => {
+    tower.inputs.map((input) => {
       const tensor = byRole[input.role];
       if (!tensor || tensor.type !== input.dtype) {
         throw new BundleError(
@@ -50,10 +52,10 @@ function rowsOf(tensor) {
   return Array.from({ length: tensor.dims[0] }, (_, i) => data.slice(i * dim, (i + 1) * dim));
 }
 
-/** @param {ort.InferenceSession} session @param {any} tower @param {Record<string, ort.Tensor>} byRole */
+/** @param {ort.InferenceSession} session @param {BundleTower} tower @param {Record<string, ort.Tensor>} byRole */
 async function run(session, tower, byRole) {
   const results = await session.run(feedsOf(tower, byRole));
-  const name = tower.outputs.find((/** @type {any} */ output) => output.role === "embedding").name;
+  const { name } = /** @type {Tensor} */ (tower.outputs.find(({ role }) => role === "embedding"));
   return rowsOf(/** @type {ort.Tensor} */ (results[name]));
 }
 

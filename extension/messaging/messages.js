@@ -5,9 +5,22 @@ import { CarryoverError } from "../values/errors.js";
 /**
  * The gate every message passes: who may say what to whom is data, in contracts/messages.json.
  * @typedef {"content" | "ui" | "background" | "towers"} Zone
- * @typedef {Record<string, any> & {type: string}} Message
- * @typedef {{ok: true} & Record<string, any> | {ok: false, error: {code: string, message: string}}} Answer
- * @typedef {(fields: Record<string, any>, sender: chrome.runtime.MessageSender) => Promise<Record<string, any>>} Handler
+ * @typedef {import("../generated/contract-types.js").Messages} Messages
+ * @typedef {keyof Messages} MessageType
+ * @typedef {{type: string, [field: string]: unknown}} Message not yet checked
+ * @typedef {{ok: true, [member: string]: unknown} | {ok: false, error: {code: string, message: string}}} Answer
+ */
+/** @template {MessageType} M @typedef {{type: M} & Messages[M]["fields"]} MessageOf a message by its name */
+/** @template {MessageType} M @typedef {Messages[M]["reply"]} ReplyTo the reply to a message by its name */
+/**
+ * The handler of a message by its name.
+ * @template {MessageType} M
+ * @typedef {(fields: Messages[M]["fields"], sender: chrome.runtime.MessageSender) => Promise<ReplyTo<M>>} HandlerOf
+ */
+/**
+ * The handlers of every message to a zone.
+ * @template {Zone} Z
+ * @typedef {{[M in MessageType as Messages[M]["to"] extends Z ? M : never]: HandlerOf<M>}} Handlers
  */
 
 const specifications = /** @type {Record<string, {from: string[], to: string, fields: Record<string, string>}>} */ (
@@ -95,23 +108,27 @@ export function assertAllowed(message, from, to) {
 
 /** @param {unknown} message @returns {message is Message} */
 function isMessage(message) {
-  return typeof message === "object" && message !== null && typeof (/** @type {any} */ (message).type) === "string";
+  return typeof message === "object" && message !== null && "type" in message && typeof message.type === "string";
 }
 
 /**
  * Return a listener for chrome.runtime.onMessage. It answers always: with the handler's reply, or with the one error shape.
- * @param {Zone} to the zone this page is
- * @param {Record<string, Handler>} handlers by message type
+ * @template {Zone} Z
+ * @param {Z} to the zone this page is
+ * @param {Handlers<Z>} handlers by message type
  * @returns {(message: unknown, sender: chrome.runtime.MessageSender, respond: (answer: Answer) => void) => boolean}
  */
 export function createListener(to, handlers) {
   const origin = chrome.runtime.getURL("").replace(/\/$/, "");
+  // assertAllowed has checked the fields, so that any handler may be called by name.
+  const byType =
+    /** @type {Record<string, (fields: object, sender: chrome.runtime.MessageSender) => Promise<object>>} */ (handlers);
   /** @param {unknown} message @param {chrome.runtime.MessageSender} sender @returns {Promise<Answer>} */
   async function answer(message, sender) {
     if (!isMessage(message)) throw new CarryoverError("invalid_message", "A message needs a type.");
     assertAllowed(message, zoneOf(sender, origin, chrome.runtime.id), to);
     const { type, ...fields } = message;
-    return { ok: true, ...(await handlers[type](fields, sender)) };
+    return { ok: true, ...(await byType[type](fields, sender)) };
   }
   return (message, sender, respond) => {
     // Every page of the extension hears every message: this one leaves alone what is for another zone.
@@ -129,16 +146,17 @@ export function createListener(to, handlers) {
 
 /**
  * Sends a message and unwraps its answer.
- * @param {Message} message
- * @returns {Promise<Record<string, any>>}
+ * @template {MessageType} M
+ * @param {MessageOf<M>} message
+ * @returns {Promise<ReplyTo<M>>}
  * @throws {CarryoverError} the other side's refusal
  */
 export async function send(message) {
   const answer = await chrome.runtime.sendMessage(message);
-  return unwrap(answer);
+  return /** @type {ReplyTo<M>} */ (unwrap(answer));
 }
 
-/** @param {Answer | undefined} answer @returns {Record<string, any>} @throws {CarryoverError} */
+/** @param {Answer | undefined} answer @returns {object} the reply @throws {CarryoverError} */
 export function unwrap(answer) {
   if (!answer)
     throw new CarryoverError("no_answer", "The other part of Carryover did not answer. Reload the page and try again.");

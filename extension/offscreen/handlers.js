@@ -6,7 +6,9 @@ import { extractListing } from "../extract/visible/listing.js";
 
 /**
  * @typedef {import("../core/towers.js").Towers} Towers
- * @typedef {Record<string, (fields: Record<string, any>) => Promise<Record<string, any>>>} TowersHandlers
+ * @typedef {import("../generated/contract-types.js").Product} Product
+ * @typedef {import("../messaging/messages.js").Handlers<"towers">} ByType
+ * @typedef {{[M in keyof ByType]: (fields: Parameters<ByType[M]>[0]) => ReturnType<ByType[M]>}} TowersHandlers need no sender
  */
 
 /** @param {string} bundleUrl @returns {Promise<Towers>} of a bundle that was downloaded, verified again */
@@ -43,7 +45,7 @@ export function createTowersHandlers({ load = loadTowers } = {}) {
       // A parsed document runs no script and loads nothing. The shop's own scripts ran before the page was handed over.
       const page = new DOMParser().parseFromString(html, "text/html");
       return {
-        product: await extractProduct(page, url, { isRendered: true }),
+        product: /** @type {Product} */ (await extractProduct(page, url, { isRendered: true })),
         listing: await extractListing(page, url, hidden),
       };
     },

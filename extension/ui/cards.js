@@ -1,7 +1,7 @@
 // @ts-check
 import { element, t } from "./elements.js";
 
-/** @typedef {Record<string, any>} Item */
+/** @typedef {import("../generated/contract-types.js").RankedCard} RankedCard */
 
 const SOLD_OUT = ["OutOfStock", "SoldOut", "Discontinued"];
 
@@ -16,7 +16,7 @@ function reason([first, second]) {
   return second ? t("becauseTwo", first, second) : t("because", first);
 }
 
-/** @param {Item} item @returns {HTMLElement} */
+/** @param {RankedCard} item @returns {HTMLElement} */
 function imageFrame({ image }) {
   const frame = element("span", { class: "image" });
   if (!image) return frame;
@@ -28,9 +28,9 @@ function imageFrame({ image }) {
   return frame;
 }
 
-/** @param {Item} item @returns {HTMLElement | null} */
+/** @param {RankedCard} item @returns {HTMLElement | null} */
 function priceLine({ price, regularPrice, availability }) {
-  const isSoldOut = SOLD_OUT.includes(availability);
+  const isSoldOut = SOLD_OUT.includes(availability ?? "");
   if (!price && !isSoldOut) return null;
   return element(
     "span",
@@ -42,8 +42,8 @@ function priceLine({ price, regularPrice, availability }) {
 }
 
 /**
- * @param {Item} item
- * @param {(item: Item, button: HTMLButtonElement) => void} onDismiss
+ * @param {RankedCard} item
+ * @param {(item: RankedCard, button: HTMLButtonElement) => void} onDismiss
  * @returns {HTMLLIElement}
  */
 export function card(item, onDismiss) {

@@ -4,7 +4,7 @@
  * Builds an element. Text is always text, never markup.
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} name
- * @param {Record<string, any>} [properties] `class`, `aria-*`, `role`, `for` and `data-*` become attributes, onX listeners, the rest properties
+ * @param {Record<string, unknown>} [properties] `class`, `aria-*`, `role`, `for` and `data-*` become attributes, onX listeners, the rest properties
  * @param {(Node | string | null | undefined | false)[]} children
  * @returns {HTMLElementTagNameMap[K]}
  */
@@ -12,9 +12,9 @@ export function element(name, properties = {}, ...children) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
     if (value === undefined || value === null) continue;
-    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), /** @type {EventListener} */ (value));
     else if (/^(?:class|role|for|aria-.*|data-.*)$/.test(key)) node.setAttribute(key, String(value));
-    else /** @type {any} */ (node)[key] = value;
+    else Object.assign(node, { [key]: value });
   }
   node.append(
     ...children

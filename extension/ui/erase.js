@@ -4,7 +4,7 @@ import { element, t } from "./elements.js";
 
 /**
  * Asks before it erases. A dialog of the page itself: the browser's confirm() is not available in side panels everywhere.
- * @param {(state: Record<string, any>) => void} onErased
+ * @param {(state: import("../generated/contract-types.js").State) => void} onErased
  * @param {(error: unknown) => void} onError
  */
 export function askToErase(onErased, onError) {

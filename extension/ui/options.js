@@ -4,7 +4,7 @@ import { byId, element, knownText, localise, t } from "./elements.js";
 import { askToErase } from "./erase.js";
 import { pauseSwitch } from "./shop-controls.js";
 
-/** @typedef {Record<string, any>} State */
+/** @typedef {import("../generated/contract-types.js").State} State */
 
 /** @param {string} text */
 function say(text) {
@@ -31,7 +31,7 @@ const day = (iso) => new Date(iso).toLocaleDateString(chrome.i18n.getUILanguage(
 /** @param {State} state */
 function shopList({ consents }) {
   if (consents.length === 0) return [element("li", { class: "quiet" }, t("shopsNone"))];
-  return consents.map((/** @type {{shop: string, since: string}} */ { shop, since }) =>
+  return consents.map(({ shop, since }) =>
     element(
       "li",
       {},
@@ -62,7 +62,7 @@ function show(state) {
   byId("pause-place").replaceChildren(pauseSwitch(state, show, showError));
 }
 
-/** @param {Record<string, string>} entry */
+/** @param {import("../generated/contract-types.js").LedgerEntry} entry */
 function ledgerRow({ time, method, url, body }) {
   const bytes = new TextEncoder().encode(body).length;
   return element(

@@ -7,7 +7,11 @@ import { askToErase } from "./erase.js";
 import { consentCard, pauseSwitch } from "./shop-controls.js";
 import { isFixed, tabField } from "./tab.js";
 
-/** @typedef {Record<string, any>} State */
+/**
+ * @typedef {import("../generated/contract-types.js").State} State
+ * @typedef {import("../generated/contract-types.js").Recommendations} Recommendations
+ * @typedef {import("../generated/contract-types.js").RankedCard} RankedCard
+ */
 
 const SHOWN = 10;
 /** Counts the questions asked: an answer to an older one is dropped. */
@@ -60,7 +64,7 @@ function showStatus(error) {
   byId("status").textContent = error instanceof Error ? error.message : String(error);
 }
 
-/** @param {Record<string, any>} recommendations @returns {string} */
+/** @param {Recommendations} recommendations @returns {string} */
 function noteFor({ mode, basis, problem }) {
   if (problem) return problem.code === "server_unreachable" ? t("rankedWithout") : problem.message;
   if (basis === "first_screen") return t("firstScreen");
@@ -68,7 +72,7 @@ function noteFor({ mode, basis, problem }) {
   return t(mode === "own" ? "ownMode" : "pageMode");
 }
 
-/** @param {Record<string, any>} recommendations */
+/** @param {Recommendations} recommendations */
 function showRecommendations(recommendations) {
   const { items, mode } = recommendations;
   if (items.length === 0) {
@@ -78,7 +82,7 @@ function showRecommendations(recommendations) {
   byId("message").hidden = true;
   byId("note").textContent = noteFor(recommendations);
   byId("note").hidden = false;
-  const cards = items.map((/** @type {any} */ item) => card(item, onDismiss));
+  const cards = items.map((item) => card(item, onDismiss));
   byId("cards").replaceChildren(...cards.slice(0, SHOWN));
   byId("more").hidden = cards.length <= SHOWN;
   byId("more").onclick = () => {
@@ -106,7 +110,7 @@ async function recommend() {
   }
 }
 
-/** @param {Record<string, any>} item @param {HTMLButtonElement} button */
+/** @param {RankedCard} item @param {HTMLButtonElement} button */
 async function onDismiss(item, button) {
   button.disabled = true;
   const next = button.closest("li")?.nextElementSibling?.getAttribute("data-item-id");

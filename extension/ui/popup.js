@@ -10,15 +10,18 @@ function showError(error) {
 }
 
 async function openPanel() {
-  const { sidebarAction } = /** @type {any} */ (globalThis).browser ?? {};
+  // Firefox's API, of which Chromium has no part.
+  const { browser } = /** @type {typeof globalThis & {browser?: {sidebarAction: {open: () => Promise<void>}}}} */ (
+    globalThis
+  );
   if (chrome.sidePanel) {
     const { id } = await chrome.windows.getCurrent();
     await chrome.sidePanel.open({ windowId: /** @type {number} */ (id) });
-  } else await sidebarAction.open();
+  } else await browser?.sidebarAction.open();
   window.close();
 }
 
-/** @param {Record<string, any>} state */
+/** @param {import("../generated/contract-types.js").State} state */
 function show(state) {
   const { tab } = state;
   byId("shop").textContent = tab?.shop ?? "";

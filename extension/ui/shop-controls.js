@@ -4,31 +4,33 @@ import { originPatternOf } from "../messaging/origins.js";
 import { send } from "../messaging/messages.js";
 import { element, t } from "./elements.js";
 
-/** @typedef {Record<string, any>} State as background's state.get gives it */
+/**
+ * @typedef {import("../generated/contract-types.js").State} State
+ * @typedef {NonNullable<State["tab"]> & {shop: string}} ShopTab
+ */
 
 /**
- * @param {State} state
+ * @param {State} state whose tab shows a shop
  * @param {(state: State) => void} onChange
  * @param {(error: unknown) => void} onError
  * @returns {HTMLElement}
  */
 export function consentCard(state, onChange, onError) {
-  const { tab } = state;
+  const { shop, tabId, isConsented: isOn } = /** @type {ShopTab} */ (state.tab);
   /** @param {boolean} allowed */
   const set = async (allowed) => {
     try {
       // Not awaited: the browser accepts its question only within the click. In the popup nothing after the question is
       // reached, since it closes; the background takes the answer up.
-      const noted = allowed ? send({ type: "consent.ask", shop: tab.shop, tabId: tab.tabId }) : undefined;
-      if (allowed && !(await chrome.permissions.request({ origins: [originPatternOf(tab.shop)] }))) return;
+      const noted = allowed ? send({ type: "consent.ask", shop, tabId }) : undefined;
+      if (allowed && !(await chrome.permissions.request({ origins: [originPatternOf(shop)] }))) return;
       await noted;
-      const answer = await send({ type: "consent.set", shop: tab.shop, allowed, tabId: tab.tabId });
+      const answer = await send({ type: "consent.set", shop, allowed, tabId });
       onChange(answer.state);
     } catch (error) {
       onError(error);
     }
   };
-  const isOn = tab.isConsented;
   return element(
     "section",
     { class: "consent", "data-on": isOn },

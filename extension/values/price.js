@@ -236,7 +236,9 @@ export function currencyCode(value, region = null) {
 /** @param {string} url @param {Maybe} language BCP 47 @returns {string | null} the country a page speaks to */
 export function regionOf(url, language) {
   const domain = new URL(url).hostname.split(".").at(-1) ?? "";
-  const { topLevelDomains, genericDomains, languages } = /** @type {any} */ (currencies);
+  const { genericDomains } = currencies;
+  /** @type {{topLevelDomains: Record<string, string>, languages: Record<string, string>}} */
+  const { topLevelDomains, languages } = currencies;
   if (/^[a-z]{2}$/.test(domain) && !genericDomains.includes(domain))
     return topLevelDomains[domain] ?? domain.toUpperCase();
   if (!language) return null;

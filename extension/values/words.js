@@ -17,9 +17,9 @@ const foldedGroups = new Map();
 function folded(name) {
   const known = foldedGroups.get(name);
   if (known) return known;
-  const group = /** @type {any} */ (pageWords)[name];
+  const group = /** @type {Record<string, unknown>} */ (pageWords)[name];
   /** @type {[string, string[]][]} */
-  const pairs = Array.isArray(group) ? [[name, group]] : Object.entries(group);
+  const pairs = Array.isArray(group) ? [[name, group]] : Object.entries(Object(group));
   const words = new Map(
     pairs.flatMap(([value, list]) => list.map((word) => /** @type {[string, string]} */ ([fold(word), value]))),
   );

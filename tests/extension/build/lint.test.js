@@ -41,6 +41,9 @@ for (const [name, file, code, rule] of [
   ["a singleton in background/", "background/x.js", "let n = 0;\nexport const next = () => (n += 1);", SYNTAX],
   ["a listener in background/", "background/x.js", "export const f = (b) => b.onMessage.addListener(f);", SYNTAX],
   ["a late listener", "background.js", "setTimeout(() => chrome.runtime.onMessage.addListener(() => {}));", SYNTAX],
+  ["any in a parameter", "core/x.js", "/** @param {any} value */\nexport const f = (value) => value;", "typed/no-any"],
+  ["any in a record", "ui/x.js", "/** @typedef {Record<string, any>} State */", "typed/no-any"],
+  ["any in a cast", "background/x.js", "export const x = /** @type {any[]} */ ([]);", "typed/no-any"],
   ["markup from text", "ui/x.js", "document.body.innerHTML = location.hash;", "no-restricted-properties"],
 ]) {
   test(`lint refuses ${name}`, async () => assert.deepEqual(await brokenBy(file, code), [rule]));
@@ -51,6 +54,11 @@ for (const [name, file, code] of [
     "background from core and offscreen",
     "background.js",
     'import "./core/profile.js"; import "./offscreen/handlers.js";',
+  ],
+  [
+    "the word any in a sentence",
+    "core/x.js",
+    "/** @param {string} x in any case @returns {{a: string} | null} of any kind */",
   ],
   ["core from values", "core/x.js", 'import "../values/errors.js";'],
   ["a type of background in ui", "ui/x.js", '/** @typedef {import("../background/tabs.js").TabDescription} Tab */'],
