@@ -1,7 +1,7 @@
 // Reads {"html", "url"} lines and writes two lines for each: {"parsed": true}, then {"product", "problem"} of the extension's
 // extractor. For benchmarks/extraction/fuzz.py, which blames the extractor only for what comes after the first line.
 import { createInterface } from "node:readline";
-import { extractProduct } from "../../extension/extract/combine.js";
+import { extractProduct } from "../../extension/extract/extract.js";
 import { problemIn } from "../../extension/values/json-schema.js";
 import { productSchema } from "../../extension/generated/contracts.js";
 import { documentOf } from "../../tests/extension/vectors.js";

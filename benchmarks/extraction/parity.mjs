@@ -2,7 +2,7 @@
 // benchmarks/extraction/parity.py asks for it. Like the extension's own offscreen page, it runs no script and has no layout.
 import { createInterface } from "node:readline";
 import { JSDOM } from "jsdom";
-import { extractProduct } from "../../extension/extract/combine.js";
+import { extractProduct } from "../../extension/extract/extract.js";
 
 const parser = new new JSDOM("").window.DOMParser();
 globalThis.DOMParser = class {

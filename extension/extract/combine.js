@@ -1,70 +1,28 @@
 // @ts-check
 // One Product from what the syntaxes say; the rules are those of the scraper's combine.py, and vectors/pages/ prove it.
-import * as codes from "./visible/address-code.js";
-import * as dom from "./visible/price-and-title.js";
-import { itemIdOf, shopOf } from "../values/identity.js";
 import { truthy } from "./markup/nodes.js";
-import * as jsonld from "./markup/jsonld.js";
-import * as labels from "./visible/labels.js";
-import * as maker from "./visible/brand.js";
-import * as microdata from "./markup/microdata.js";
-import * as opengraph from "./markup/opengraph.js";
-import { createPage } from "./page.js";
-import { unitsOf } from "../values/price.js";
-import * as rdfa from "./markup/rdfa.js";
-import * as state from "./state/reader.js";
-import * as stock from "./visible/stock.js";
+import { CODE, rank } from "./visible/address-code.js";
 import { withoutDecoration } from "./visible/decorative-images.js";
+import { unitsOf } from "../values/price.js";
 import { keyOf } from "../values/text.js";
-import * as trail from "./visible/breadcrumb-trail.js";
-import { verdictOf } from "./verdict.js";
-import * as was from "./visible/regular-price.js";
 import { pageVocabulary } from "../generated/contracts.js";
 
 const vocabulary = pageVocabulary.combine;
 
 /** @typedef {import("../values/price.js").Price} Price */
-/** @typedef {"json-ld" | "microdata" | "rdfa" | "opengraph" | "state" | "meta" | "dom" | "url"} Syntax */
-/**
- * What one syntax of one page says about the product; unknown is null, undefined or empty.
- * @typedef {{syntax: Syntax, isProduct?: boolean, isWeak?: boolean, numProducts?: number, title?: string | null, price?: Price | null,
- *   regularPrice?: Price | null, categoryPath?: string[], attributes?: Record<string, string>, language?: string} & Record<string, any>} Candidate
- */
+/** @typedef {import("./candidate.js").Candidate} Candidate */
 
 // Markup written for machines comes first, most exact first; the visible page is asked last.
 const PRECEDENCE = vocabulary.precedence;
-const WRITTEN_FOR_PEOPLE = pageVocabulary.extract.titleSyntaxesWithHiddenWords;
-const MIN_TITLE = 12;
 const LANGUAGE_PRECEDENCE = vocabulary.languagePrecedence;
 const FIELDS = pageVocabulary.values.product.fields;
 // Those whose first candidate wins; the others have rules of their own.
 const FIRST_WINS = FIELDS.filter((name) => !vocabulary.fieldsWithOwnRules.includes(name));
-const FILLS = pageVocabulary.extract.fills;
-/**
- * One extractor per syntax; the combiner decides between them. Those with fields to fill are asked only while one of these is
- * still missing: on a page whose markup says everything, nothing else is read.
- * @type {{extract: (page: import("./page.js").Page) => Candidate[], fills?: string[]}[]}
- */
-const EXTRACTORS = [
-  { extract: jsonld.extract },
-  { extract: microdata.extract },
-  { extract: rdfa.extract },
-  { extract: opengraph.extract },
-  { extract: codes.extract },
-  { extract: state.extract },
-  { extract: labels.extract },
-  { extract: maker.extract, fills: FILLS.brand },
-  { extract: trail.extract, fills: FILLS.breadcrumbTrail },
-  { extract: stock.extract, fills: FILLS.stock },
-  { extract: dom.extract, fills: FILLS.priceAndTitle },
-];
-
 /** The fields that no candidate tells well: a price needs its currency, a sku a code beside the address's. @param {Candidate[]} candidates @returns {Set<string>} */
 export function missingFields(candidates) {
   const missing = new Set(FIELDS.filter((name) => !candidates.some((candidate) => truthy(candidate[name]))));
   if (!candidates.some(({ price }) => price?.currency)) missing.add("price");
-  if (!candidates.some(({ sku, syntax }) => sku && syntax !== "url" && codes.rank(sku) === codes.CODE))
-    missing.add("sku");
+  if (!candidates.some(({ sku, syntax }) => sku && syntax !== "url" && rank(sku) === CODE)) missing.add("sku");
   return missing;
 }
 
@@ -107,8 +65,8 @@ function addPrices(ordered, values, provenance) {
 function addSku(ordered, values, provenance) {
   const named = ordered.filter(({ sku }) => sku);
   if (named.length === 0) return;
-  const most = Math.max(...named.map(({ sku }) => codes.rank(sku)));
-  const best = named.find(({ syntax }) => syntax === "dom") ?? named.find(({ sku }) => codes.rank(sku) === most);
+  const most = Math.max(...named.map(({ sku }) => rank(sku)));
+  const best = named.find(({ syntax }) => syntax === "dom") ?? named.find(({ sku }) => rank(sku) === most);
   [values.sku, provenance.sku] = [best?.sku, /** @type {Candidate} */ (best).syntax];
 }
 
@@ -168,68 +126,4 @@ export function combine(candidates) {
     if (values.categoryPath.length === 0) for (const object of [values, provenance]) delete object.categoryPath;
   }
   return { values, provenance };
-}
-
-/** @param {any} value @returns {any} without anything that is absent: null never appears on the wire */
-function present(value) {
-  if (Array.isArray(value)) return value.map(present);
-  if (typeof value !== "object" || value === null) return value;
-  const known = Object.entries(value).filter(
-    ([, part]) => part !== null && part !== undefined && (typeof part !== "object" || truthy(part)),
-  );
-  return Object.fromEntries(known.map(([key, part]) => [key, present(part)]));
-}
-
-/** @param {Record<string, string>} provenance */
-function rendered(provenance) {
-  return Object.fromEntries(
-    Object.entries(provenance).map(([name, syntax]) => [name, syntax === "dom" ? "rendered" : syntax]),
-  );
-}
-
-/**
- * The title without hidden words before it ("Details about"), as the page's own title has it. Text on the page may hold
- * words for screen readers; what the page's title says is most of it or nothing.
- * @param {string} title @param {import("./page.js").Page} page @returns {string}
- */
-function spokenTitle(title, page) {
-  const key = keyOf(title);
-  const fits = (/** @type {string} */ part) => part !== key && key.endsWith(part) && part.length * 5 >= key.length * 3;
-  return page.titles.find((text) => text.length >= MIN_TITLE && fits(keyOf(text))) ?? title;
-}
-
-/**
- * The Product of a page, in the wire form of product.schema.json. One whose verdict is not "product" gives its identity only:
- * what a refusal or a list says about itself is no product's title.
- * @param {Document} document
- * @param {string} url where it stands
- * @param {{isRendered?: boolean}} [options] `isRendered`: the page's own scripts have run, so that what is read from the visible
- *   page may stand in no file a scraper gets; its provenance then is "rendered", not "dom"
- * @returns {Promise<Record<string, any>>}
- * @throws {import("../values/errors.js").UrlError}
- */
-export async function extractProduct(document, url, { isRendered = false } = {}) {
-  const page = createPage(document, url);
-  /** @type {Candidate[]} */
-  const candidates = [];
-  for (const { extract, fills } of EXTRACTORS) {
-    const missing = fills && missingFields(candidates);
-    if (!missing || fills.some((name) => missing.has(name))) candidates.push(...extract(page));
-  }
-  const verdict = verdictOf(candidates, page);
-  const { values, provenance } = verdict === "product" ? combine(candidates) : { values: {}, provenance: {} };
-  if (WRITTEN_FOR_PEOPLE.includes(provenance.title)) values.title = spokenTitle(values.title, page);
-  const before = values.price && !values.regularPrice ? was.regularPrice(page, values.price) : null;
-  if (before) [values.regularPrice, provenance.regularPrice] = [before, "dom"];
-  const contrary = stock.contradiction(page, values.availability);
-  if (contrary) [values.availability, provenance.availability] = [contrary, "dom"];
-  const { url: itemUrl, namedBy } = page.item;
-  return {
-    shop: shopOf(itemUrl),
-    itemId: await itemIdOf(itemUrl),
-    url: itemUrl,
-    verdict,
-    ...present(values),
-    provenance: { ...(isRendered ? rendered(provenance) : provenance), url: namedBy },
-  };
 }

@@ -3,12 +3,11 @@ import { collapse } from "../values/item-text.js";
 import { UrlError } from "../values/errors.js";
 import { canonicalUrl, shopOf } from "../values/identity.js";
 import { regionOf } from "../values/price.js";
-import { visibleTexts } from "./visible/elements.js";
 import { pageVocabulary } from "../generated/contracts.js";
 
 const vocabulary = pageVocabulary.page;
 
-/** @typedef {import("./visible/elements.js").VisibleText} VisibleText */
+/** @typedef {{text: string, element: Element, node: Text}} VisibleText one run of text, the element it lies in, its first node */
 
 /**
  * A page made ready for reading, once for all extractors.
@@ -29,6 +28,11 @@ const vocabulary = pageVocabulary.page;
 const MAX_URL_LENGTH = 2048;
 const MAX_HEADINGS = 20;
 const MAX_TEXTS = 50_000;
+// Elements whose text nobody reads.
+export const UNSEEN = new Set(vocabulary.unseenTags);
+const COMMENT = 8; // Node.COMMENT_NODE
+const [FILTER_ACCEPT, FILTER_REJECT] = [1, 2]; // NodeFilter's
+const SHOW_ELEMENTS_AND_TEXTS = 5;
 
 /** @param {string} reference @param {string} baseUrl @returns {string | null} absolute http(s), without a fragment */
 export function absoluteUrl(reference, baseUrl) {
@@ -109,6 +113,39 @@ function titlesOf(document, meta) {
 function headingsOf(document) {
   const headings = [...document.querySelectorAll("h1")].slice(0, MAX_HEADINGS);
   return headings.map((element) => collapse(element.textContent ?? "")).filter(Boolean);
+}
+
+/** @param {Text} node @param {Text | undefined} last @returns {boolean} whether only comments stand between the two, as frameworks write them */
+function continues(node, last) {
+  let before = node.previousSibling;
+  while (before?.nodeType === COMMENT) before = before.previousSibling;
+  return last !== undefined && before === last;
+}
+
+/**
+ * The texts of an element outside of what nobody reads, in document order; white space is kept.
+ * @param {Element} root @returns {Generator<VisibleText>}
+ */
+export function* visibleTexts(root) {
+  const walker = root.ownerDocument.createTreeWalker(root, SHOW_ELEMENTS_AND_TEXTS, (node) =>
+    UNSEEN.has(/** @type {Element} */ (node).localName) ? FILTER_REJECT : FILTER_ACCEPT,
+  );
+  /** @type {VisibleText | null} */
+  let run = null;
+  /** @type {Text | undefined} */
+  let last;
+  for (let next = walker.nextNode(); next; next = walker.nextNode()) {
+    if (next.nodeType !== 3 /* Node.TEXT_NODE */) continue;
+    const node = /** @type {Text} */ (next);
+    if (run && continues(node, last)) {
+      run.text += node.data;
+    } else {
+      if (run) yield run;
+      run = { text: node.data, element: /** @type {Element} */ (node.parentElement), node };
+    }
+    last = node;
+  }
+  if (run) yield run;
 }
 
 /** @param {Document} document @returns {VisibleText[]} */

@@ -1,6 +1,6 @@
 // @ts-check
 // What kind of page this is, told before anything on it is believed. A browser has no HTTP status to go by.
-import { visibleTexts } from "./visible/elements.js";
+import { visibleTexts } from "./page.js";
 import { opensWith } from "../values/words.js";
 
 // Less visible text than this on a page with scripts means that the scripts would have written it.
@@ -16,7 +16,7 @@ function hasText({ body }) {
   return false;
 }
 
-/** @param {import("./combine.js").Candidate[]} candidates @param {import("./page.js").Page} page @returns {string} */
+/** @param {import("./candidate.js").Candidate[]} candidates @param {import("./page.js").Page} page @returns {string} */
 export function verdictOf(candidates, page) {
   const hasTitle = candidates.some(({ title }) => title);
   if (hasTitle && candidates.some(({ isProduct, syntax }) => isProduct && syntax !== "dom")) return "product";

@@ -2282,7 +2282,7 @@ export const pageVocabulary = {
     "detail"
    ]
   },
-  "item": {
+  "productObject": {
    "nameKeys": [
     "title",
     "name",

@@ -1,7 +1,7 @@
 // @ts-check
 import { BUNDLE_CACHE, openBundle } from "../core/bundle.js";
 import { createTowers } from "../core/towers.js";
-import { extractProduct } from "../extract/combine.js";
+import { extractProduct } from "../extract/extract.js";
 import { extractListing } from "../extract/visible/listing.js";
 
 /**

@@ -1,1 +1,1 @@
-"""The commands of `python -m scraper`, one file each."""
+"""Commands of `python -m scraper`, one file each: `add_parser` declares the arguments, `run` does the work."""

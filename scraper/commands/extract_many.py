@@ -1,13 +1,15 @@
-"""`extract-many`: saved pages to products, in processes or on a Dask cluster, in order, one line out per line in."""
+"""The command `extract-many`: saved pages to products, in processes or on a Dask cluster, in input order."""
 
+import argparse
 import json
-import sys
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from scraper.commands.options import Commands, positive, say
 from scraper.crawl.report import StoredPage, extract_stored, stored_pages
 from scraper.crawl.store import Store
 from scraper.errors import InputError, UrlError
@@ -22,9 +24,39 @@ Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
 
+def add_parser(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Add the parser of `extract-many`."""
+    parser = commands.add_parser("extract-many", help="saved pages to products.jsonl, one line out per line in")
+    help_pages = (
+        'one {"file": PATH, "url": URL} a line; PATH is relative to this file, plain or .gz; '
+        "or the folder of a crawl, to extract its stored pages again"
+    )
+    parser.add_argument("pages", metavar="PAGES.jsonl|DIR", type=Path, help=help_pages)
+    parser.add_argument("--out", required=True, type=Path, metavar="products.jsonl",
+                        help="where to write; a name that ends in .parquet gets Parquet")  # fmt: skip
+    parser.add_argument("--engine", choices=("processes", "dask"), default="processes",
+                        help="processes of this machine, or Dask (default processes)")  # fmt: skip
+    parser.add_argument("--scheduler", metavar="ADDRESS",
+                        help="with --engine dask: the cluster to use, such as tcp://10.0.0.5:8786")  # fmt: skip
+    parser.add_argument("--workers", type=positive, default=os.cpu_count() or 1, metavar="N",
+                        help="processes to use (default: one per core)")  # fmt: skip
+    parser.set_defaults(run=run, is_resumable=False)
+
+
+def run(arguments: argparse.Namespace) -> bool:
+    """Extract the pages and return whether all could be read; raises InputError for bad input."""
+    if arguments.scheduler and arguments.engine != "dask":
+        raise InputError("--scheduler: expected with --engine dask only")
+    engine = Engine(arguments.workers, is_dask=arguments.engine == "dask", scheduler=arguments.scheduler)
+    num_failed = extract_many(arguments.pages, arguments.out, engine=engine)
+    if num_failed:
+        say(f'{num_failed} pages could not be read; their lines have the verdict "empty"')
+    return not num_failed
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A page's product line, or None for none, and what went wrong where the page could not be read."""
+    """The product line of a page (None where there is none) and the problem where the page could not be read."""
 
     text: str | None
     problem: str | None = None
@@ -32,7 +64,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PageEntry:
-    """One input line: a saved page and the address it was saved from."""
+    """One input line: a saved page and the address that it was saved from."""
 
     line_number: int
     path: Path
@@ -42,7 +74,7 @@ class PageEntry:
 def read_entries(listing: Path) -> list[PageEntry]:
     """Return the entries of a PAGES.jsonl; raises InputError for its first malformed line.
 
-    A malformed line stops the command before any work: it names no page, so no honest line could stand for it, and
+    A malformed line stops the command before any work. It names no page, so no output line could replace it, and
     leaving it out would shift every later line against its input.
     """
     try:
@@ -73,14 +105,14 @@ def _entry(listing: Path, number: int, line: str) -> PageEntry:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Where extraction runs: `num_workers` processes of this machine, or Dask, on a given scheduler or on them."""
+    """The place where extraction runs: `num_workers` processes of this machine, or Dask on them or on a scheduler."""
 
     num_workers: int
     is_dask: bool = False
     scheduler: str | None = None
 
     def map(self, function: Callable[[Task], Answer], tasks: Sequence[Task], shared: Path) -> Iterator[Answer]:
-        """Yield `function(task)` in the order of `tasks`; `shared` is what every worker must see."""
+        """Yield `function(task)` in the order of `tasks`; `shared` is a path that every worker must see."""
         if not self.is_dask:
             return ordered_map(function, tasks, num_workers=self.num_workers)
         from scraper.work.dask_engine import dask_map  # noqa: PLC0415  # an optional package
@@ -98,7 +130,7 @@ def extract_entry(entry: PageEntry) -> Line:
 
 
 def extract_stored_entry(page: StoredPage) -> Line:
-    """Return the product line of a crawl's stored page; none where its site asks not to be indexed."""
+    """Return the product line of a crawl's stored page; without one where its site asks not to be indexed."""
     extracted = extract_stored(page)
     if extracted.reason == "unreadable":
         return _unreadable(page.url, f"{page.url}: cannot read {page.path}")
@@ -108,7 +140,7 @@ def extract_stored_entry(page: StoredPage) -> Line:
 def extract_many(source: Path, out: Path, *, engine: Engine) -> int:
     """Write one product line per page to `out` (JSON Lines, or Parquet by its name); return how many were unreadable.
 
-    `source` is a PAGES.jsonl or a crawl folder, whose stored pages are read with the rules of today.
+    `source` is a PAGES.jsonl or a crawl folder, whose stored pages are read with the present rules.
     """
     if source.is_dir():
         with _opened(source) as store:
@@ -159,13 +191,3 @@ def _unreadable(page_url: str, problem: str) -> Line:
     url = canonical_url(page_url)
     product = {"shop": shop_of(url), "itemId": item_id_of(url), "url": url, "verdict": "empty", "provenance": {}}
     return Line(json.dumps(product, ensure_ascii=False), problem)
-
-
-def read_source(name: str) -> bytes:
-    """Return the bytes of a page file, or of standard input for "-"."""
-    if name == "-":
-        return sys.stdin.buffer.read(MAX_PAGE_BYTES)
-    path = Path(name)
-    if path.is_dir():
-        raise InputError(f"expected a page file, got the folder {path}")
-    return read_page(path, MAX_PAGE_BYTES)

@@ -1,11 +1,13 @@
-"""The command `forget`: deletes a page and its item from a crawl folder for good."""
+"""The command `forget`: delete a page and its product from a crawl folder for good."""
 
+import argparse
 import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from scraper.commands.options import Commands, add_out_folder, say
 from scraper.crawl.settings import origin_of
 from scraper.crawl.store import Store
 from scraper.errors import InputError
@@ -14,15 +16,31 @@ from scraper.values.identity import canonical_url, item_id_of
 from scraper.work.files import atomic_path, atomic_writer
 
 OUTPUTS = ("products.jsonl", "changes.jsonl")
-# A table or a page cannot lose one item in place; the next run writes them again.
+# A table or a page cannot lose one product in place; the next run writes them again.
 WHOLE = ("products.parquet", "report.html")
 
 
+def add_parser(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Add the parser of `forget`."""
+    parser = commands.add_parser("forget", help="delete a page from a crawl folder and never fetch it again")
+    parser.add_argument("url", metavar="URL", help="the page's address")
+    add_out_folder(parser, "the crawl's folder")
+    parser.set_defaults(run=run, is_resumable=True)
+
+
+def run(arguments: argparse.Namespace) -> bool:
+    """Delete the page, print in how many places it was, and return True."""
+    num_places = forget(arguments.url, arguments.out)
+    known = f"deleted from {num_places} places" if num_places else "nothing was known of it"
+    say(f"{arguments.url}: {known}; it will not be fetched again")
+    return True
+
+
 def forget(url: str, folder: Path) -> int:
-    """Delete what a crawl folder holds about a page and the item of this address; return in how many places it was.
+    """Delete everything that a crawl folder holds about an address; return the number of places it was in.
 
     The address stays, marked so that no later run fetches or reports it. Raises InputError for a folder without a
-    crawl, UrlError for no address.
+    crawl, UrlError for text that is not an address.
     """
     if not (folder / "crawl.sqlite3").is_file():
         raise InputError(f"expected a crawl folder, and there is no crawl in {folder}")
@@ -49,7 +67,7 @@ def forget(url: str, folder: Path) -> int:
 
 
 def _filter(path: Path, is_kept: Callable[[dict[str, Any]], bool]) -> bool:
-    """Write a file of JSON lines again without those that go; return whether any did."""
+    """Rewrite a file of JSON lines with the kept ones only; return whether any line was removed."""
     if not path.exists():
         return False
     is_packed = path.suffix == ".gz"

@@ -7,13 +7,9 @@ from scraper.extraction.candidate import Candidate
 from scraper.extraction.combine import combine, missing_fields
 from scraper.extraction.markup import jsonld, microdata, opengraph, rdfa
 from scraper.extraction.page import Page, parse_page
-from scraper.extraction.state import reader as state
+from scraper.extraction.state import reader
 from scraper.extraction.verdict import verdict_of
-from scraper.extraction.visible import address_code as codes
-from scraper.extraction.visible import brand as maker
-from scraper.extraction.visible import breadcrumb_trail as trail
-from scraper.extraction.visible import labels, stock
-from scraper.extraction.visible import price_and_title as dom
+from scraper.extraction.visible import address_code, brand, breadcrumb_trail, labels, price_and_title, stock
 from scraper.extraction.visible.regular_price import regular_price
 from scraper.values.identity import item_id_of, shop_of
 from scraper.values.product import Product, snake
@@ -33,13 +29,13 @@ EXTRACTORS: tuple[tuple[Extractor, frozenset[str]], ...] = (
     (microdata.extract, ALWAYS),
     (rdfa.extract, ALWAYS),
     (opengraph.extract, ALWAYS),
-    (codes.extract, ALWAYS),
-    (state.extract, ALWAYS),
+    (address_code.extract, ALWAYS),
+    (reader.extract, ALWAYS),
     (labels.extract, ALWAYS),
-    (maker.extract, _FILLS["brand"]),
-    (trail.extract, _FILLS["breadcrumbTrail"]),
+    (brand.extract, _FILLS["brand"]),
+    (breadcrumb_trail.extract, _FILLS["breadcrumbTrail"]),
     (stock.extract, _FILLS["stock"]),
-    (dom.extract, _FILLS["priceAndTitle"]),
+    (price_and_title.extract, _FILLS["priceAndTitle"]),
 )
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from scraper.errors import InputError
-from scraper.extraction.markup.breadcrumbs import of_category
+from scraper.extraction.markup.breadcrumbs import path_of_category
 from scraper.extraction.page import language_tag
 from scraper.feeds.adapter import MAX_VARIANTS, FeedContext, FeedTally, addresses_of, feed_url, product_of
 from scraper.feeds.records import Record, read_records
@@ -106,8 +106,8 @@ def _product(url: str, records: list[Record], context: FeedContext) -> Product |
         "title": title,
         "description": clean(_first(chosen, "description") or _first(chosen, "summary"), 5000),
         "brand": clean(_first(chosen, "brand"), 200),
-        "category_path": of_category(_first(chosen, "product_type"))
-        or of_category(_first(chosen, "google_product_category")),
+        "category_path": path_of_category(_first(chosen, "product_type"))
+        or path_of_category(_first(chosen, "google_product_category")),
         "gtin": normalise_gtin(_first(chosen, "gtin")) if is_one else None,
         "sku": clean(_first(chosen, "id"), 100) if is_one else None,
         "mpn": clean(_first(chosen, "mpn"), 100) if is_one else None,

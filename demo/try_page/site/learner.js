@@ -5,7 +5,7 @@ import { Profile } from "/extension/core/profile.js";
 import { dismiss, learn, recommendOwn } from "/extension/core/recommender.js";
 import { createServerClient } from "/extension/core/server-client.js";
 import { createTowers } from "/extension/core/towers.js";
-import { extractProduct } from "/extension/extract/combine.js";
+import { extractProduct } from "/extension/extract/extract.js";
 
 const DATABASE = "carryover-try";
 const FIRST_SCREEN_SIZE = 30;

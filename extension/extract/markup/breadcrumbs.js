@@ -7,13 +7,13 @@ import { pageVocabulary } from "../../generated/contracts.js";
 const vocabulary = pageVocabulary.markup.breadcrumbs;
 
 /** @typedef {import("../page.js").Page} Page */
-/** @typedef {import("./nodes.js").Item} Item */
+/** @typedef {import("./nodes.js").DataNode} DataNode */
 /** @typedef {{name: string | null, url: string | null}} Crumb */
 
 const MAX_CRUMBS = 12;
 const SEPARATOR = new RegExp(`\\s*(?:${vocabulary.categorySeparators.join("|")})\\s*|\\s+/\\s+`);
 
-/** @param {any[]} entries @returns {Item[]} */
+/** @param {any[]} entries @returns {DataNode[]} */
 function inOrder(entries) {
   const objects = entries.filter(isObject);
   const positions = objects.map((entry) => textOf(entry.position) ?? "");
@@ -24,7 +24,7 @@ function inOrder(entries) {
     .map(({ entry }) => entry);
 }
 
-/** @param {Item} entry @param {Page} page @returns {Crumb} */
+/** @param {DataNode} entry @param {Page} page @returns {Crumb} */
 function crumbOf(entry, page) {
   const target = asList(entry.item)[0];
   const name = textOf(entry.name);
@@ -56,11 +56,11 @@ export function pathOf(all, page) {
   return names.slice(0, MAX_CRUMBS);
 }
 
-/** @param {Item[]} items @param {Page} page @returns {string[]} the path of the first BreadcrumbList that names one */
-export function ofItems(items, page) {
-  const lists = items.flatMap((item) => [
-    ...(hasType(item, "BreadcrumbList") ? [item] : []),
-    ...vocabulary.listKeys.flatMap((key) => asList(item[key]).filter((part) => hasType(part, "BreadcrumbList"))),
+/** @param {DataNode[]} nodes @param {Page} page @returns {string[]} the path of the first BreadcrumbList that names one */
+export function pathOfNodes(nodes, page) {
+  const lists = nodes.flatMap((node) => [
+    ...(hasType(node, "BreadcrumbList") ? [node] : []),
+    ...vocabulary.listKeys.flatMap((key) => asList(node[key]).filter((part) => hasType(part, "BreadcrumbList"))),
   ]);
   for (const list of lists) {
     const path = pathOf(
@@ -73,7 +73,7 @@ export function ofItems(items, page) {
 }
 
 /** @param {any} value a `category` ("Clothing > Tops") @returns {string[]} separators are > › » and a spaced slash */
-export function ofCategory(value) {
+export function pathOfCategory(value) {
   const texts = textsOf(value);
   const parts = texts.length === 1 ? texts[0].split(SEPARATOR) : texts;
   const names = parts

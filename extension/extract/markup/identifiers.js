@@ -1,5 +1,5 @@
 // @ts-check
-// The codes of a schema.org item: gtin, sku and mpn, under their own names or labelled in more general properties.
+// The codes of a schema.org node: gtin, sku and mpn, under their own names or labelled in more general properties.
 import { normaliseGtin } from "../../values/gtin.js";
 import { asList, isObject, textOf, textsOf } from "./nodes.js";
 import { clean } from "../../values/text.js";
@@ -7,7 +7,7 @@ import { pageVocabulary } from "../../generated/contracts.js";
 
 const vocabulary = pageVocabulary.markup.identifiers;
 
-/** @typedef {import("./nodes.js").Item} Item */
+/** @typedef {import("./nodes.js").DataNode} DataNode */
 
 const GTIN_KEYS = vocabulary.gtinKeys;
 const LABELLED = new RegExp(`^(${vocabulary.labelledCodePatterns.join("|")})\\s*:\\s*(\\S.*)$`, "i");
@@ -16,10 +16,10 @@ const LABEL = new RegExp(vocabulary.labelPattern, "i");
 /** @type {Record<string, string>} */
 const KINDS = vocabulary.codeKinds;
 
-/** Values of general properties whose label says that they are of this kind: "mpn:X1", {propertyID, value}. @param {Item} item @param {string} kind @returns {string[]} */
-function labelled(item, kind) {
+/** Values of general properties whose label says that they are of this kind: "mpn:X1", {propertyID, value}. @param {DataNode} node @param {string} kind @returns {string[]} */
+function labelled(node, kind) {
   return vocabulary.generalKeys
-    .flatMap((key) => asList(item[key]))
+    .flatMap((key) => asList(node[key]))
     .flatMap((part) => {
       if (isObject(part)) {
         const labels = [textOf(part.propertyID), textOf(part.name)].map((label) =>
@@ -32,9 +32,9 @@ function labelled(item, kind) {
     });
 }
 
-/** @param {Item} item @returns {string | null} its GTIN, else that of its first offer */
-export function gtinOf(item) {
-  for (const source of [item, ...asList(item.offers).filter(isObject).slice(0, 1)]) {
+/** @param {DataNode} node @returns {string | null} its GTIN, else that of its first offer */
+export function gtinOf(node) {
+  for (const source of [node, ...asList(node.offers).filter(isObject).slice(0, 1)]) {
     const texts = [...GTIN_KEYS.flatMap((key) => textsOf(source[key])), ...labelled(source, "gtin")];
     const gtin = texts.map(normaliseGtin).find((code) => code !== null);
     if (gtin) return gtin;
@@ -42,14 +42,14 @@ export function gtinOf(item) {
   return null;
 }
 
-/** @param {Item} item @param {"sku" | "mpn"} key @returns {string | null} */
-export function codeOf(item, key) {
-  const texts = textsOf(item[key]).map((text) => text.replace(LABEL, ""));
-  return [...texts, ...labelled(item, key)].map((text) => clean(text, 100)).find((code) => code !== null) ?? null;
+/** @param {DataNode} node @param {"sku" | "mpn"} key @returns {string | null} */
+export function codeOf(node, key) {
+  const texts = textsOf(node[key]).map((text) => text.replace(LABEL, ""));
+  return [...texts, ...labelled(node, key)].map((text) => clean(text, 100)).find((code) => code !== null) ?? null;
 }
 
-/** A `productID` or `identifier` without a label: perhaps the shop's number for it, perhaps a database's. @param {Item} item @returns {string | null} */
-export function weakSkuOf(item) {
-  const texts = vocabulary.weakSkuKeys.flatMap((key) => asList(item[key])).map((part) => clean(part, 100));
+/** A `productID` or `identifier` without a label: perhaps the shop's number for it, perhaps a database's. @param {DataNode} node @returns {string | null} */
+export function weakSkuOf(node) {
+  const texts = vocabulary.weakSkuKeys.flatMap((key) => asList(node[key])).map((part) => clean(part, 100));
   return texts.find((text) => text && !LABELLED.test(text) && !/[/\s:]/.test(text) && !normaliseGtin(text)) ?? null;
 }

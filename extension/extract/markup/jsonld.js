@@ -1,12 +1,12 @@
 // @ts-check
 import { isObject } from "./nodes.js";
 import { MAX_REPAIR_CHARS, parseBlock, parseJson } from "./json-values.js";
-import { candidatesOfItems } from "./schemaorg.js";
+import { candidatesOfNodes } from "./schemaorg.js";
 
 const MEDIA_TYPE = /^\s*application\/ld\+json\s*(?:;.*)?$/is;
 const MAX_DEPTH = 60;
 
-/** @param {any} value @param {number} [depth] @returns {import("./nodes.js").Item[]} */
+/** @param {any} value @param {number} [depth] @returns {import("./nodes.js").DataNode[]} */
 function opened(value, depth = 0) {
   if (depth > MAX_DEPTH) return [];
   if (Array.isArray(value)) return value.flatMap((part) => opened(part, depth + 1));
@@ -16,9 +16,9 @@ function opened(value, depth = 0) {
   return [...(hasOwn ? [value] : []), ...opened(graph, depth + 1)];
 }
 
-/** @param {import("../page.js").Page} page @returns {import("./nodes.js").Item[]} every top-level object, graphs opened, in document order */
-export function readItems({ document }) {
-  const items = [];
+/** @param {import("../page.js").Page} page @returns {import("./nodes.js").DataNode[]} every top-level object, graphs opened, in document order */
+export function readNodes({ document }) {
+  const nodes = [];
   let left = 2 * MAX_REPAIR_CHARS;
   for (const element of document.querySelectorAll("script")) {
     if (!MEDIA_TYPE.test(element.getAttribute("type") ?? "")) continue;
@@ -27,12 +27,12 @@ export function readItems({ document }) {
     const isValid = parsed !== null && typeof parsed.value !== "string";
     const values = isValid ? [parsed.value] : parseBlock(block, left);
     if (!isValid) left = Math.max(0, left - block.length);
-    items.push(...values.flatMap((value) => opened(value)));
+    nodes.push(...values.flatMap((value) => opened(value)));
   }
-  return items;
+  return nodes;
 }
 
-/** @param {import("../page.js").Page} page @returns {import("../combine.js").Candidate[]} the main product first */
+/** @param {import("../page.js").Page} page @returns {import("../candidate.js").Candidate[]} the main product first */
 export function extract(page) {
-  return candidatesOfItems(readItems(page), page, "json-ld");
+  return candidatesOfNodes(readNodes(page), page, "json-ld");
 }

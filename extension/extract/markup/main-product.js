@@ -1,5 +1,5 @@
 // @ts-check
-// Which schema.org item is the page's product: variants folded into their group, then told by address and name.
+// Which schema.org node is the page's product: variants folded into their group, then told by address and name.
 import { asList, hasType, isObject, textOf, textsOf, truthy, typesOf } from "./nodes.js";
 import { keyOf } from "../../values/text.js";
 import { pageVocabulary } from "../../generated/contracts.js";
@@ -7,7 +7,7 @@ import { pageVocabulary } from "../../generated/contracts.js";
 const vocabulary = pageVocabulary.markup.mainProduct;
 
 /** @typedef {import("../page.js").Page} Page */
-/** @typedef {import("./nodes.js").Item} Item */
+/** @typedef {import("./nodes.js").DataNode} DataNode */
 
 const PRODUCT_TYPES = vocabulary.productTypes;
 // Types that are for sale only where they carry an offer.
@@ -17,41 +17,41 @@ const MAX_WRAPS = 3;
 const MAX_VARIANTS = 250;
 const MAX_SAME = 10;
 
-/** @param {Item} item @param {string[]} names */
-const isOneOf = (item, names) => names.some((name) => typesOf(item).has(name));
+/** @param {DataNode} node @param {string[]} names */
+const isOneOf = (node, names) => names.some((name) => typesOf(node).has(name));
 
-/** @param {Item} item whether it is a list of others */
-export const isList = (item) => isOneOf(item, LIST_TYPES);
+/** @param {DataNode} node whether it is a list of others */
+export const isList = (node) => isOneOf(node, LIST_TYPES);
 
-/** @param {unknown} item @returns {boolean} whether it is a schema.org Product, or another thing with an offer */
-export function isProduct(item) {
-  if (!isObject(item)) return false;
-  if (isOneOf(item, PRODUCT_TYPES)) return true;
-  return "offers" in item && (isOneOf(item, SELLABLE_TYPES) || (typesOf(item).size === 0 && "name" in item));
+/** @param {unknown} node @returns {boolean} whether it is a schema.org Product, or another thing with an offer */
+export function isProduct(node) {
+  if (!isObject(node)) return false;
+  if (isOneOf(node, PRODUCT_TYPES)) return true;
+  return "offers" in node && (isOneOf(node, SELLABLE_TYPES) || (typesOf(node).size === 0 && "name" in node));
 }
 
-/** @param {Item} item @param {number} depth @returns {Item[]} */
-function topProducts(item, depth) {
-  if (isProduct(item)) return [item];
-  if (hasType(item, "Offer") || hasType(item, "AggregateOffer")) {
-    return asList(item.itemOffered)
+/** @param {DataNode} node @param {number} depth @returns {DataNode[]} */
+function topProducts(node, depth) {
+  if (isProduct(node)) return [node];
+  if (hasType(node, "Offer") || hasType(node, "AggregateOffer")) {
+    return asList(node.itemOffered)
       .filter(isProduct)
       .slice(0, 1)
-      .map((part) => ({ ...part, offers: part.offers ?? item }));
+      .map((part) => ({ ...part, offers: part.offers ?? node }));
   }
-  if (isList(item) || depth >= MAX_WRAPS) return [];
+  if (isList(node) || depth >= MAX_WRAPS) return [];
   // What a page is about, it sells; what an article is about, it only talks of.
-  const isPage = [...typesOf(item)].some((name) => name.endsWith("page"));
+  const isPage = [...typesOf(node)].some((name) => name.endsWith("page"));
   return (isPage ? vocabulary.pageSubjectKeys : vocabulary.subjectKeys).flatMap((key) =>
-    asList(item[key])
+    asList(node[key])
       .filter(isObject)
       .flatMap((part) => topProducts(part, depth + 1)),
   );
 }
 
-/** Joins objects of one @id: they are one node, unless a careless page gives one id to products of two names. @param {Item[]} products @returns {Item[]} */
+/** Joins objects of one @id: they are one node, unless a careless page gives one id to products of two names. @param {DataNode[]} products @returns {DataNode[]} */
 function mergedById(products) {
-  /** @type {Map<string, Item>} */
+  /** @type {Map<string, DataNode>} */
   const byId = new Map();
   const merged = [];
   for (const product of products) {
@@ -68,96 +68,96 @@ function mergedById(products) {
   return merged;
 }
 
-/** @param {Item} item @returns {string[]} */
-const groupKeys = (item) => [...textsOf(item.productGroupID), ...textsOf(item["@id"])];
+/** @param {DataNode} node @returns {string[]} */
+const groupKeys = (node) => [...textsOf(node.productGroupID), ...textsOf(node["@id"])];
 
-/** @param {Item} item @returns {string[]} */
-function groupsNamedBy(item) {
-  const parts = asList(item.isVariantOf).flatMap((part) => (isObject(part) ? groupKeys(part) : textsOf(part)));
-  return [...textsOf(item.inProductGroupWithID), ...parts];
+/** @param {DataNode} node @returns {string[]} */
+function groupsNamedBy(node) {
+  const parts = asList(node.isVariantOf).flatMap((part) => (isObject(part) ? groupKeys(part) : textsOf(part)));
+  return [...textsOf(node.inProductGroupWithID), ...parts];
 }
 
-/** @param {Item} item @param {any[]} known */
-function isKnownVariant(item, known) {
+/** @param {DataNode} node @param {any[]} known */
+function isKnownVariant(node, known) {
   return known
     .filter(isObject)
     .some((part) =>
-      vocabulary.variantIdKeys.some((key) => textOf(item[key]) !== null && textOf(part[key]) === textOf(item[key])),
+      vocabulary.variantIdKeys.some((key) => textOf(node[key]) !== null && textOf(part[key]) === textOf(node[key])),
     );
 }
 
-/** @param {Item} item @returns {Item} with what the group inside it says filled in */
-function filledFromGroup(item) {
-  const group = asList(item.isVariantOf).find(isProduct);
-  if (!group) return item;
-  return { ...Object.fromEntries(Object.entries(group).filter(([key]) => key !== "hasVariant")), ...item };
+/** @param {DataNode} node @returns {DataNode} with what the group inside it says filled in */
+function filledFromGroup(node) {
+  const group = asList(node.isVariantOf).find(isProduct);
+  if (!group) return node;
+  return { ...Object.fromEntries(Object.entries(group).filter(([key]) => key !== "hasVariant")), ...node };
 }
 
-/** Folds variants at top level into their ProductGroup; one whose group stands only inside it speaks for itself. @param {Item[]} products @returns {Item[]} */
+/** Folds variants at top level into their ProductGroup; one whose group stands only inside it speaks for itself. @param {DataNode[]} products @returns {DataNode[]} */
 function grouped(products) {
   const groups = new Map(
     products
-      .filter((item) => hasType(item, "ProductGroup"))
-      .flatMap((item) => groupKeys(item).map((key) => /** @type {[string, Item]} */ ([key, item]))),
+      .filter((node) => hasType(node, "ProductGroup"))
+      .flatMap((node) => groupKeys(node).map((key) => /** @type {[string, DataNode]} */ ([key, node]))),
   );
   const result = [];
-  for (const item of products) {
-    const name = groupsNamedBy(item).find((key) => groups.has(key));
+  for (const node of products) {
+    const name = groupsNamedBy(node).find((key) => groups.has(key));
     const group = name === undefined ? undefined : groups.get(name);
-    if (!group || group === item) result.push(filledFromGroup(item));
+    if (!group || group === node) result.push(filledFromGroup(node));
     else {
       const known = asList(group.hasVariant);
-      if (known.length < MAX_VARIANTS && !isKnownVariant(item, known)) group.hasVariant = [...known, item];
+      if (known.length < MAX_VARIANTS && !isKnownVariant(node, known)) group.hasVariant = [...known, node];
     }
   }
   return result;
 }
 
-/** Gives a page's only product the offers and the rating that stand beside it instead of inside it. @param {Item[]} products @param {Item[]} items @returns {Item[]} */
-function withOrphans(products, items) {
+/** Gives a page's only product the offers and the rating that stand beside it instead of inside it. @param {DataNode[]} products @param {DataNode[]} nodes @returns {DataNode[]} */
+function withOrphans(products, nodes) {
   if (products.length !== 1) return products;
   let [product] = products;
   for (const [key, kinds] of Object.entries(vocabulary.orphanTypes)) {
-    const found = items.filter((item) => kinds.some((kind) => hasType(item, kind)) && !("itemOffered" in item));
+    const found = nodes.filter((node) => kinds.some((kind) => hasType(node, kind)) && !("itemOffered" in node));
     if (found.length > 0 && !(key in product) && !("hasVariant" in product)) product = { ...product, [key]: found };
   }
   return [product];
 }
 
-/** @param {Item[]} items @returns {Item[]} the page's own products, each once, its variants and what stands beside it folded in */
-export function productsOf(items) {
-  const top = items.flatMap((item) => topProducts(item, 0));
+/** @param {DataNode[]} nodes @returns {DataNode[]} the page's own products, each once, its variants and what stands beside it folded in */
+export function productsOf(nodes) {
+  const top = nodes.flatMap((node) => topProducts(node, 0));
   // GoodRelations' Offering names the thing itself.
   const named =
     top.length > 0
       ? top
-      : items
-          .filter((item) => hasType(item, "Offer") && truthy(item.name))
-          .map((item) => ({ ...item, offers: [item] }));
-  return withOrphans(grouped(mergedById(named)), items);
+      : nodes
+          .filter((node) => hasType(node, "Offer") && truthy(node.name))
+          .map((node) => ({ ...node, offers: [node] }));
+  return withOrphans(grouped(mergedById(named)), nodes);
 }
 
-/** How surely this is the page's own product: by address, then by name, then by having an offer. @param {Item} item @param {Page} page @param {Set<string>} headings */
-function scoreOf(item, page, headings) {
-  const urls = vocabulary.addressKeys.filter((key) => truthy(item[key])).map((key) => page.absolute(textOf(item[key])));
-  const name = keyOf(textOf(item.name));
+/** How surely this is the page's own product: by address, then by name, then by having an offer. @param {DataNode} node @param {Page} page @param {Set<string>} headings */
+function scoreOf(node, page, headings) {
+  const urls = vocabulary.addressKeys.filter((key) => truthy(node[key])).map((key) => page.absolute(textOf(node[key])));
+  const name = keyOf(textOf(node.name));
   return (
     (urls.some((url) => url && page.addresses.has(url)) ? 4 : 0) +
     (name && headings.has(name) ? 2 : 0) +
-    ("offers" in item || "hasVariant" in item ? 1 : 0)
+    ("offers" in node || "hasVariant" in node ? 1 : 0)
   );
 }
 
-/** @param {Item[]} products @param {Page} page @returns {Item[]} those about the page's own product, best first; none on a page of many */
+/** @param {DataNode[]} products @param {Page} page @returns {DataNode[]} those about the page's own product, best first; none on a page of many */
 export function sameProduct(products, page) {
   if (products.length === 0) return [];
   const headings = new Set(page.headings.map(keyOf));
-  const scores = products.map((item) => scoreOf(item, page, headings));
+  const scores = products.map((node) => scoreOf(node, page, headings));
   const best = scores.indexOf(scores.reduce((high, score) => Math.max(high, score), 0));
-  if (scores[best] < 2 && new Set(products.map((item) => keyOf(textOf(item.name)))).size >= 3) return [];
+  if (scores[best] < 2 && new Set(products.map((node) => keyOf(textOf(node.name)))).size >= 3) return [];
   const main = products[best];
   const name = keyOf(textOf(main.name));
-  return [main, ...products.filter((item) => item !== main && name && keyOf(textOf(item.name)) === name)].slice(
+  return [main, ...products.filter((node) => node !== main && name && keyOf(textOf(node.name)) === name)].slice(
     0,
     MAX_SAME,
   );

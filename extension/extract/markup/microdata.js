@@ -1,7 +1,7 @@
 // @ts-check
 // Microdata (WHATWG HTML, section 5), as the same objects that JSON-LD gives.
 import { MAX_NAMES, TEXT_PROPERTIES, elementText, linkedText } from "./element-values.js";
-import { candidatesOfItems } from "./schemaorg.js";
+import { candidatesOfNodes } from "./schemaorg.js";
 import { pageVocabulary } from "../../generated/contracts.js";
 
 const vocabulary = pageVocabulary.markup.microdata;
@@ -12,42 +12,42 @@ const MAX_PROPERTIES = 20_000;
 const URL_ATTRIBUTES = vocabulary.urlAttributes;
 
 /** @typedef {import("../page.js").Page} Page */
-/** @typedef {import("./nodes.js").Item} Item */
-/** What items share: one budget, and the scopes read. @typedef {{page: Page, left: number, read: Set<Element>}} Reader */
+/** @typedef {import("./nodes.js").DataNode} DataNode */
+/** What nodes share: one budget, and the scopes read. @typedef {{page: Page, left: number, read: Set<Element>}} Reader */
 
 /** @param {string | null} text @returns {string[]} */
 const tokens = (text) => (text ?? "").split(/\s+/).filter(Boolean);
 
-/** @param {Page} page @returns {Item[]} every top-level item in document order, then those whose property belongs to no item */
-export function readItems(page) {
+/** @param {Page} page @returns {DataNode[]} every top-level node in document order, then those whose property belongs to no node */
+export function readNodes(page) {
   const reader = { page, left: MAX_PROPERTIES, read: new Set() };
   const found = [...page.document.querySelectorAll("[itemscope]:not([itemprop])")].map((scope) =>
-    readItem(scope, reader, 0),
+    readNode(scope, reader, 0),
   );
-  // Property and scope at once, but in no item: shops close the item's element too early.
+  // Property and scope at once, but in no node: shops close the node's element too early.
   const loose = [...page.document.querySelectorAll("[itemscope][itemprop]")].filter(
     (scope) => !scope.parentElement?.closest("[itemscope]"),
   );
-  return [...found, ...loose.filter((scope) => !reader.read.has(scope)).map((scope) => readItem(scope, reader, 0))];
+  return [...found, ...loose.filter((scope) => !reader.read.has(scope)).map((scope) => readNode(scope, reader, 0))];
 }
 
-/** @param {Element} scope @param {Reader} reader @param {number} depth @returns {Item} */
-function readItem(scope, reader, depth) {
-  /** @type {Item} */
-  const item = {};
+/** @param {Element} scope @param {Reader} reader @param {number} depth @returns {DataNode} */
+function readNode(scope, reader, depth) {
+  /** @type {DataNode} */
+  const node = {};
   reader.read.add(scope);
   const types = tokens(scope.getAttribute("itemtype"));
-  if (types.length > 0) item["@type"] = types;
+  if (types.length > 0) node["@type"] = types;
   const id = scope.getAttribute("itemid");
-  if (id) item["@id"] = reader.page.absolute(id) ?? id;
+  if (id) node["@id"] = reader.page.absolute(id) ?? id;
   for (const element of propertyElements(scope, reader)) {
     for (const name of tokens(element.getAttribute("itemprop")).slice(0, MAX_NAMES)) {
       const key = name.includes("://") ? (name.split("/").at(-1) ?? name) : name;
-      if (!Object.hasOwn(item, key)) item[key] = [];
-      item[key].push(valueOf(element, key, reader, depth));
+      if (!Object.hasOwn(node, key)) node[key] = [];
+      node[key].push(valueOf(element, key, reader, depth));
     }
   }
-  return item;
+  return node;
 }
 
 /** Elements with itemprop that belong to the scope, those itemref names included, each once. @param {Element} scope @param {Reader} reader @returns {Element[]} */
@@ -69,7 +69,7 @@ function propertyElements(scope, reader) {
 
 /** @param {Element} element @param {string} name @param {Reader} reader @param {number} depth @returns {any} */
 function valueOf(element, name, reader, depth) {
-  if (element.hasAttribute("itemscope")) return depth < MAX_DEPTH ? readItem(element, reader, depth + 1) : null;
+  if (element.hasAttribute("itemscope")) return depth < MAX_DEPTH ? readNode(element, reader, depth + 1) : null;
   // Shops put `content` on any element; the standard reads it on <meta> only, people mean it everywhere.
   const content = element.getAttribute("content")?.trim();
   if (content) return content;
@@ -88,7 +88,7 @@ function addressOf(element, page) {
   return page.absolute(value) ?? value;
 }
 
-/** @param {Page} page @returns {import("../combine.js").Candidate[]} the main product first */
+/** @param {Page} page @returns {import("../candidate.js").Candidate[]} the main product first */
 export function extract(page) {
-  return candidatesOfItems(readItems(page), page, "microdata");
+  return candidatesOfNodes(readNodes(page), page, "microdata");
 }

@@ -1,8 +1,8 @@
 // @ts-check
-// schema.org items as plain objects: what JSON-LD and microdata share, and how their loose shapes are read.
+// schema.org nodes as plain objects: what JSON-LD and microdata share, and how their loose shapes are read.
 import { pageVocabulary } from "../../generated/contracts.js";
 
-/** @typedef {Record<string, any>} Item */
+/** @typedef {Record<string, any>} DataNode */
 
 const MAX_DEPTH = 40;
 const MAX_NODES = 100_000;
@@ -14,7 +14,7 @@ const INDEX = /^[0-9]{1,6}$/;
 const ALIASES = vocabulary.keyAliases;
 const PREFIXES = vocabulary.keyPrefixes;
 
-/** @param {unknown} value @returns {value is Item} */
+/** @param {unknown} value @returns {value is DataNode} */
 export function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -35,9 +35,9 @@ export function asList(value) {
   return value === null || value === undefined ? [] : [value];
 }
 
-/** @param {Item} item @returns {Set<string>} lower case, without the vocabulary's address or prefix */
-export function typesOf(item) {
-  const names = asList(item["@type"] ?? item.type).filter((name) => typeof name === "string");
+/** @param {DataNode} node @returns {Set<string>} lower case, without the vocabulary's address or prefix */
+export function typesOf(node) {
+  const names = asList(node["@type"] ?? node.type).filter((name) => typeof name === "string");
   return new Set(
     names.map(
       (name) =>
@@ -50,9 +50,9 @@ export function typesOf(item) {
   );
 }
 
-/** @param {unknown} item @param {string} name */
-export function hasType(item, name) {
-  return isObject(item) && typesOf(item).has(name.toLowerCase());
+/** @param {unknown} node @param {string} name */
+export function hasType(node, name) {
+  return isObject(node) && typesOf(node).has(name.toLowerCase());
 }
 
 /** @param {any} part @returns {any} the text inside {"@value"}, {"name"}, {"@id"} and the like */
@@ -92,21 +92,21 @@ function plainKey(key) {
   return Object.hasOwn(ALIASES, name) ? ALIASES[name] : name;
 }
 
-/** @param {any} value @param {Map<string, Item>} byId @param {{left: number}} budget @param {number} depth @returns {any} */
+/** @param {any} value @param {Map<string, DataNode>} byId @param {{left: number}} budget @param {number} depth @returns {any} */
 function plain(value, byId, budget, depth) {
   budget.left -= 1;
   if (depth > MAX_DEPTH || budget.left < 0) return null;
   if (Array.isArray(value)) return value.map((part) => plain(part, byId, budget, depth + 1));
   if (!isObject(value)) return value;
-  const item = Object.fromEntries(
+  const node = Object.fromEntries(
     Object.entries(value).map(([key, part]) => [plainKey(key), plain(part, byId, budget, depth + 1)]),
   );
-  const id = item["@id"];
-  if (typeof id === "string" && Object.keys(item).length > 1) byId.set(id, { ...item, ...byId.get(id) });
-  return item;
+  const id = node["@id"];
+  if (typeof id === "string" && Object.keys(node).length > 1) byId.set(id, { ...node, ...byId.get(id) });
+  return node;
 }
 
-/** Follows references outside the path already walked, so that a cycle ends; the budget ends the rest. @param {any} value @param {Map<string, Item>} byId @param {string[]} path @param {{left: number}} budget @returns {any} */
+/** Follows references outside the path already walked, so that a cycle ends; the budget ends the rest. @param {any} value @param {Map<string, DataNode>} byId @param {string[]} path @param {{left: number}} budget @returns {any} */
 function linked(value, byId, path, budget) {
   budget.left -= 1;
   if (budget.left < 0 || path.length > MAX_DEPTH) return value;
@@ -123,11 +123,11 @@ function linked(value, byId, path, budget) {
   );
 }
 
-/** @param {Item[]} items @returns {Item[]} with {"@id"} references replaced by the objects they name, and prefixes removed */
-export function resolveReferences(items) {
-  /** @type {Map<string, Item>} */
+/** @param {DataNode[]} nodes @returns {DataNode[]} with {"@id"} references replaced by the objects they name, and prefixes removed */
+export function resolveReferences(nodes) {
+  /** @type {Map<string, DataNode>} */
   const byId = new Map();
   const budget = { left: MAX_NODES };
-  const plainItems = items.map((item) => plain(item, byId, budget, 0));
-  return plainItems.map((item) => linked(item, byId, [], { left: MAX_NODES }));
+  const plainNodes = nodes.map((node) => plain(node, byId, budget, 0));
+  return plainNodes.map((node) => linked(node, byId, [], { left: MAX_NODES }));
 }

@@ -9,7 +9,7 @@ import { pageVocabulary } from "../../generated/contracts.js";
 const vocabulary = pageVocabulary.markup.offers;
 
 /** @typedef {import("../page.js").Page} Page */
-/** @typedef {import("./nodes.js").Item} Item */
+/** @typedef {import("./nodes.js").DataNode} DataNode */
 /** @typedef {import("../../values/price.js").Price} Price */
 /** @typedef {Record<string, any>} Variant */
 /** @typedef {{price: Price | null, regularPrice: Price | null, availability: string | null, condition: string | null, url: string | null, sku: string | null, mpn: string | null, variants: Variant[]}} Offers */
@@ -30,7 +30,7 @@ const NONE = {
   variants: [],
 };
 
-/** Every single offer; those inside an AggregateOffer inherit its currency, and stand for it when priced. @param {any} value @param {any} currency @param {number} depth @returns {Item[]} */
+/** Every single offer; those inside an AggregateOffer inherit its currency, and stand for it when priced. @param {any} value @param {any} currency @param {number} depth @returns {DataNode[]} */
 function flat(value, currency, depth) {
   return asList(value)
     .filter((offer) => isObject(offer) && depth <= 5)
@@ -56,16 +56,16 @@ function priced(value, currency, page) {
   return null;
 }
 
-/** @param {Item} offer @returns {Item[]} */
+/** @param {DataNode} offer @returns {DataNode[]} */
 const specifications = (offer) => asList(offer.priceSpecification).filter(isObject);
 
-/** @param {Item} part */
+/** @param {DataNode} part */
 function isRegular(part) {
   const name = (textOf(part.priceType) ?? "").replace(/\/+$/, "");
   return REGULAR_PRICE_TYPES.includes((name.split("/").at(-1)?.split("#").at(-1) ?? "").toLowerCase());
 }
 
-/** @param {Item} offer @param {Page} page @returns {Price | null} above zero, with the currency that the same object names */
+/** @param {DataNode} offer @param {Page} page @returns {Price | null} above zero, with the currency that the same object names */
 export function priceOf(offer, page) {
   const currency = textOf(offer.priceCurrency);
   for (const key of vocabulary.priceKeys) {
@@ -85,7 +85,7 @@ export function priceOf(offer, page) {
   return null;
 }
 
-/** Whether this is a price for a litre, a metre or a month of the thing, not for the thing. @param {Item} part */
+/** Whether this is a price for a litre, a metre or a month of the thing, not for the thing. @param {DataNode} part */
 function isPerUnit(part) {
   const isMeasured = asList(part.referenceQuantity).some((quantity) => {
     const code = isObject(quantity) ? textOf(quantity.unitCode) : null;
@@ -94,13 +94,13 @@ function isPerUnit(part) {
   return isMeasured || vocabulary.billingKeys.some((key) => key in part);
 }
 
-/** Whether this is a price without tax, or for more than one. @param {Item} part */
+/** Whether this is a price without tax, or for more than one. @param {DataNode} part */
 function isSecondChoice(part) {
   const isForMany = ![null, "0", "1"].includes(textOf(asList(part.eligibleQuantity).find(isObject)?.minValue));
   return (textOf(part.valueAddedTaxIncluded) ?? "").toLowerCase() === "false" || isForMany;
 }
 
-/** @param {Item} offer @returns {string | null} in any spelling, else what its inventoryLevel says */
+/** @param {DataNode} offer @returns {string | null} in any spelling, else what its inventoryLevel says */
 function availabilityIn(offer) {
   const found = textsOf(offer.availability)
     .map((text) => availabilityOf(text) ?? availabilityOf(text.split(":").at(-1)))
@@ -111,7 +111,7 @@ function availabilityIn(offer) {
   return /[1-9]/.test(level) ? "InStock" : "OutOfStock";
 }
 
-/** @param {Item} offer @param {Price | null} price @param {Page} page @returns {Price | null} the list price where it is higher, in the same currency */
+/** @param {DataNode} offer @param {Price | null} price @param {Page} page @returns {Price | null} the list price where it is higher, in the same currency */
 function regularPriceOf(offer, price, page) {
   if (!price) return null;
   for (const part of specifications(offer).filter(isRegular)) {
@@ -122,7 +122,7 @@ function regularPriceOf(offer, price, page) {
   return null;
 }
 
-/** Offers that differ in sku or address are the product's variants. @param {Item[]} offers @param {Page} page @returns {Variant[]} */
+/** Offers that differ in sku or address are the product's variants. @param {DataNode[]} offers @param {Page} page @returns {Variant[]} */
 function variantsOf(offers, page) {
   /** @type {Map<string, Variant>} */
   const found = new Map();
@@ -140,16 +140,16 @@ function variantsOf(offers, page) {
   return found.size > 1 ? [...found.values()] : [];
 }
 
-/** The offer for this page's address, else the first with a price; a product is in stock if any offer is. @param {Item} item @param {Page} page @param {Item[]} variantItems @returns {Offers} */
-export function readOffers(item, page, variantItems) {
-  let offers = flat(item.offers, item.priceCurrency, 0).slice(0, MAX_OFFERS);
-  if (offers.length === 0 && ((item.price ?? null) !== null || (item.lowPrice ?? null) !== null)) offers = [item];
-  for (const variant of variantItems) {
+/** The offer for this page's address, else the first with a price; a product is in stock if any offer is. @param {DataNode} node @param {Page} page @param {DataNode[]} variantNodes @returns {Offers} */
+export function readOffers(node, page, variantNodes) {
+  let offers = flat(node.offers, node.priceCurrency, 0).slice(0, MAX_OFFERS);
+  if (offers.length === 0 && ((node.price ?? null) !== null || (node.lowPrice ?? null) !== null)) offers = [node];
+  for (const variant of variantNodes) {
     offers.push(
       ...flat(variant.offers, null, 0).map((offer) => (variant.url ? { url: variant.url, ...offer } : offer)),
     );
   }
-  if (offers.length === 0) return { ...NONE, availability: availabilityIn(item) };
+  if (offers.length === 0) return { ...NONE, availability: availabilityIn(node) };
   const here = offers.filter((offer) => page.addresses.has(page.absolute(textOf(offer.url))));
   const isOne = here.length === 1;
   const firstPriced = offers.find((offer) => priceOf(offer, page)) ?? offers[0];
@@ -159,11 +159,11 @@ export function readOffers(item, page, variantItems) {
   return {
     price,
     regularPrice: regularPriceOf(chosen, price, page),
-    availability: stock.includes("InStock") ? "InStock" : (stock[0] ?? availabilityIn(item)),
+    availability: stock.includes("InStock") ? "InStock" : (stock[0] ?? availabilityIn(node)),
     condition: offers.map((offer) => conditionOf(textOf(offer.itemCondition))).find((name) => name !== null) ?? null,
     url: page.absolute(textOf(chosen.url)),
     sku: codeOf(chosen, "sku"),
     mpn: codeOf(chosen, "mpn"),
-    variants: offers.length > 1 && variantItems.length === 0 ? variantsOf(offers, page) : [],
+    variants: offers.length > 1 && variantNodes.length === 0 ? variantsOf(offers, page) : [],
   };
 }

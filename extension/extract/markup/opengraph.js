@@ -103,7 +103,7 @@ function attributesOf(page) {
   return Object.fromEntries(pairs.filter(([, value]) => value));
 }
 
-/** @param {Page} page @returns {import("../combine.js").Candidate[]} what Open Graph says, plain meta tags after it */
+/** @param {Page} page @returns {import("../candidate.js").Candidate[]} what Open Graph says, plain meta tags after it */
 export function extract(page) {
   const labels = twitterLabels(page);
   const price = priceOf(page, ...vocabulary.priceKinds) ?? labelledPrice(page, labels);
@@ -119,7 +119,7 @@ export function extract(page) {
       title: titleOf(page),
       description: clean(first(page, ...META.description), 5000),
       brand: clean(first(page, ...META.brand), 200),
-      categoryPath: breadcrumbs.ofCategory(first(page, ...META.category)),
+      categoryPath: breadcrumbs.pathOfCategory(first(page, ...META.category)),
       gtin: META.gtin.map((name) => normaliseGtin(first(page, name))).find((gtin) => gtin !== null),
       sku: clean(first(page, ...META.sku), 100),
       mpn: clean(first(page, ...META.mpn), 100),

@@ -2,15 +2,15 @@
 // RDFa (Lite 1.1, and of Core 1.1 what shops use: about, rel, content), as the same objects that JSON-LD gives. Only the
 // vocabularies that name products are read; Open Graph's `property` attributes are RDFa too, and are opengraph.js's.
 import { MAX_NAMES, TEXT_PROPERTIES, elementText, linkedText } from "./element-values.js";
-import { candidatesOfItems } from "./schemaorg.js";
+import { candidatesOfNodes } from "./schemaorg.js";
 import { pageVocabulary } from "../../generated/contracts.js";
 
 const vocabulary = pageVocabulary.markup.rdfa;
 
 /** @typedef {import("../page.js").Page} Page */
-/** @typedef {import("./nodes.js").Item} Item */
-/** What an element inherits: vocabulary, prefixes, the resource spoken about, and relations waiting for one. @typedef {{vocab: string, prefixes: [string, string][], subject: Item | null, waiting: string[]}} Context */
-/** `items` holds every resource by its IRI (or a number), and whether it stands for itself. @typedef {{page: Page, left: number, items: Map<string | number, {item: Item, isTop: boolean}>}} Reader */
+/** @typedef {import("./nodes.js").DataNode} DataNode */
+/** What an element inherits: vocabulary, prefixes, the resource spoken about, and relations waiting for one. @typedef {{vocab: string, prefixes: [string, string][], subject: DataNode | null, waiting: string[]}} Context */
+/** `nodes` holds every resource by its IRI (or a number), and whether it stands for itself. @typedef {{page: Page, left: number, nodes: Map<string | number, {node: DataNode, isTop: boolean}>}} Reader */
 
 const MAX_ELEMENTS = 20_000;
 const MAX_PREFIXES = 50;
@@ -74,11 +74,11 @@ function iriOf(element, page, ...names) {
   return text ? (page.absolute(text) ?? text.replace(/^[[\]]+|[[\]]+$/g, "")) : null;
 }
 
-/** @param {Item} item @param {string[]} names @param {(name: string) => any} value */
-function add(item, names, value) {
+/** @param {DataNode} node @param {string[]} names @param {(name: string) => any} value */
+function add(node, names, value) {
   for (const name of names) {
-    if (!Object.hasOwn(item, name)) item[name] = [];
-    item[name].push(value(name));
+    if (!Object.hasOwn(node, name)) node[name] = [];
+    node[name].push(value(name));
   }
 }
 
@@ -92,15 +92,15 @@ function valueOf(element, name, page) {
   return iri || element.getAttribute("datetime") || elementText(element);
 }
 
-/** @param {Element} element @param {Context} context @param {boolean} isTop @param {Reader} reader @returns {Item} */
-function resourceOf(element, context, isTop, { page, items }) {
+/** @param {Element} element @param {Context} context @param {boolean} isTop @param {Reader} reader @returns {DataNode} */
+function resourceOf(element, context, isTop, { page, nodes }) {
   const iri = iriOf(element, page, ...vocabulary.resourceAttributes);
-  const key = iri || items.size;
-  const known = items.get(key) ?? { item: iri ? { "@id": iri } : {}, isTop };
-  items.set(key, { item: known.item, isTop: known.isTop && isTop });
-  const types = [...(known.item["@type"] ?? []), ...namesOf(context, element.getAttribute("typeof"))];
-  if (types.length > 0) known.item["@type"] = types;
-  return known.item;
+  const key = iri || nodes.size;
+  const known = nodes.get(key) ?? { node: iri ? { "@id": iri } : {}, isTop };
+  nodes.set(key, { node: known.node, isTop: known.isTop && isTop });
+  const types = [...(known.node["@type"] ?? []), ...namesOf(context, element.getAttribute("typeof"))];
+  if (types.length > 0) known.node["@type"] = types;
+  return known.node;
 }
 
 /** Takes in one element's statements. @param {Element} element @param {Context} context @param {Reader} reader @returns {Context} what its children inherit */
@@ -111,10 +111,10 @@ function readElement(element, context, reader) {
   const value = (/** @type {string} */ name) => valueOf(element, name, reader.page);
   if (namesOf(context, element.getAttribute("typeof")).length > 0 || element.getAttribute("about")) {
     const links = [...waiting, ...relations, ...names];
-    const item = resourceOf(element, context, subject === null || links.length === 0, reader);
-    if (subject && subject !== item) add(subject, links, () => item);
-    if (element.getAttribute("about") && !element.getAttribute("typeof")) add(item, names, value);
-    return { ...context, subject: item, waiting: [] };
+    const node = resourceOf(element, context, subject === null || links.length === 0, reader);
+    if (subject && subject !== node) add(subject, links, () => node);
+    if (element.getAttribute("about") && !element.getAttribute("typeof")) add(node, names, value);
+    return { ...context, subject: node, waiting: [] };
   }
   if (!subject) return context;
   add(subject, names, value);
@@ -123,10 +123,10 @@ function readElement(element, context, reader) {
   return { ...context, waiting: target ? [] : [...waiting, ...relations] };
 }
 
-/** @param {Page} page @returns {Item[]} every typed resource that is no other's property, in document order */
-export function readItems(page) {
+/** @param {Page} page @returns {DataNode[]} every typed resource that is no other's property, in document order */
+export function readNodes(page) {
   /** @type {Reader} */
-  const reader = { page, left: MAX_ELEMENTS, items: new Map() };
+  const reader = { page, left: MAX_ELEMENTS, nodes: new Map() };
   for (const root of page.document.querySelectorAll("[typeof]")) {
     if (root.parentElement?.closest("[typeof]")) continue;
     /** @type {Context} */
@@ -141,10 +141,10 @@ export function readItems(page) {
       pending.push(...[...next.element.children].reverse().map((element) => ({ element, context })));
     }
   }
-  return [...reader.items.values()].filter(({ item, isTop }) => isTop && "@type" in item).map(({ item }) => item);
+  return [...reader.nodes.values()].filter(({ node, isTop }) => isTop && "@type" in node).map(({ node }) => node);
 }
 
-/** @param {Page} page @returns {import("../combine.js").Candidate[]} the main product first */
+/** @param {Page} page @returns {import("../candidate.js").Candidate[]} the main product first */
 export function extract(page) {
-  return candidatesOfItems(readItems(page), page, "rdfa");
+  return candidatesOfNodes(readNodes(page), page, "rdfa");
 }

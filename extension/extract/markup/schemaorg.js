@@ -1,5 +1,5 @@
 // @ts-check
-// schema.org items, whatever syntax they came in: what the page's main product says.
+// schema.org nodes, whatever syntax they came in: what the page's main product says.
 import * as breadcrumbs from "./breadcrumbs.js";
 import { codeOf, gtinOf, weakSkuOf } from "./identifiers.js";
 import { asList, isObject, resolveReferences, textOf, textsOf, truthy } from "./nodes.js";
@@ -13,8 +13,8 @@ import { pageVocabulary } from "../../generated/contracts.js";
 const vocabulary = pageVocabulary.markup.schemaorg;
 
 /** @typedef {import("../page.js").Page} Page */
-/** @typedef {import("./nodes.js").Item} Item */
-/** @typedef {import("../combine.js").Candidate} Candidate */
+/** @typedef {import("./nodes.js").DataNode} DataNode */
+/** @typedef {import("../candidate.js").Candidate} Candidate */
 
 const MAX_VARIANTS = 250;
 const MAX_IMAGES = 30;
@@ -22,16 +22,16 @@ const MAX_IMAGES = 30;
 const ATTRIBUTE_ALIASES = vocabulary.attributeAliases;
 const IRI = /^(?:(?:https?:)?\/\/|[#/]|_:|urn:)/i;
 
-/** @param {Item} item @returns {string | null} */
-function brandOf(item) {
+/** @param {DataNode} node @returns {string | null} */
+function brandOf(node) {
   // A reference that names nothing on the page, or a logo's address, is no name.
-  const names = vocabulary.brandKeys.flatMap((key) => textsOf(item[key])).filter((text) => !IRI.test(text));
+  const names = vocabulary.brandKeys.flatMap((key) => textsOf(node[key])).filter((text) => !IRI.test(text));
   return names.map((text) => brandName(clean(text, 200))).find((brand) => brand !== null) ?? null;
 }
 
-/** @param {Item} item @param {Page} page @returns {string[]} */
-function imagesOf(item, page) {
-  const texts = asList(item.image).flatMap((value) => {
+/** @param {DataNode} node @param {Page} page @returns {string[]} */
+function imagesOf(node, page) {
+  const texts = asList(node.image).flatMap((value) => {
     if (!isObject(value)) return textsOf(value);
     const key = vocabulary.imageKeys.find((name) => truthy(value[name]));
     return key ? textsOf(value[key]) : [];
@@ -50,27 +50,27 @@ export function attributeKey(name) {
   return /^[a-z][A-Za-z0-9]{0,39}$/.test(american) ? american : "";
 }
 
-/** @param {Item} item @returns {Record<string, string>} colour, size, material and the like, and additionalProperty by its name */
-export function attributesOf(item) {
+/** @param {DataNode} node @returns {Record<string, string>} colour, size, material and the like, and additionalProperty by its name */
+export function attributesOf(node) {
   /** @type {Map<string, string>} */
   const found = new Map();
   const put = (/** @type {string} */ key, /** @type {string} */ value) => {
     const text = clean(value, 200);
     if (key && text && !found.has(key)) found.set(key, text);
   };
-  for (const key of vocabulary.attributeKeys) put(key, textsOf(item[key]).join(", "));
-  for (const audience of asList(item.audience).filter(isObject)) {
+  for (const key of vocabulary.attributeKeys) put(key, textsOf(node[key]).join(", "));
+  for (const audience of asList(node.audience).filter(isObject)) {
     put("gender", ((textOf(audience.suggestedGender) ?? "").replace(/\/+$/, "").split("/").at(-1) ?? "").toLowerCase());
   }
-  for (const part of asList(item.additionalProperty).filter(isObject)) {
+  for (const part of asList(node.additionalProperty).filter(isObject)) {
     put(attributeKey(textOf(part.name) ?? ""), [textOf(part.value), textOf(part.unitText)].filter(Boolean).join(" "));
   }
   return Object.fromEntries([...found].slice(0, 40));
 }
 
-/** @param {Item} item @param {Page} page @returns {{item: Item, variant: Record<string, any>}[]} */
-function variantsOf(item, page) {
-  return asList(item.hasVariant)
+/** @param {DataNode} node @param {Page} page @returns {{node: DataNode, variant: Record<string, any>}[]} */
+function variantsOf(node, page) {
+  return asList(node.hasVariant)
     .slice(0, MAX_VARIANTS)
     .filter(isObject)
     .map((part) => {
@@ -84,54 +84,54 @@ function variantsOf(item, page) {
         availability: offers.availability,
         attributes: attributesOf(part),
       };
-      return { item: part, variant };
+      return { node: part, variant };
     })
     .filter(({ variant }) => Object.values(variant).some(truthy));
 }
 
-/** @param {Item} item @param {Page} page @param {"json-ld" | "microdata" | "rdfa"} syntax @param {number} numProducts @param {string[]} crumbs @returns {Candidate} */
-function candidateOf(item, page, syntax, numProducts, crumbs) {
-  const variants = variantsOf(item, page);
+/** @param {DataNode} node @param {Page} page @param {"json-ld" | "microdata" | "rdfa"} syntax @param {number} numProducts @param {string[]} crumbs @returns {Candidate} */
+function candidateOf(node, page, syntax, numProducts, crumbs) {
+  const variants = variantsOf(node, page);
   const offers = readOffers(
-    item,
+    node,
     page,
-    variants.map((one) => one.item),
+    variants.map((one) => one.node),
   );
   // The variant that this very address chooses says what the group leaves open.
-  const chosen = variants.find(({ variant }) => variant.url && page.addresses.has(variant.url))?.item ?? {};
+  const chosen = variants.find(({ variant }) => variant.url && page.addresses.has(variant.url))?.node ?? {};
   return {
     syntax,
     isProduct: true,
     numProducts,
-    title: clean(textOf(item.name), 500),
-    description: clean(textOf(item.description), 5000),
-    brand: brandOf(item) ?? brandOf(chosen),
-    categoryPath: crumbs.length > 0 ? crumbs : breadcrumbs.ofCategory(item.category),
-    gtin: gtinOf(item) ?? gtinOf(chosen),
-    sku: codeOf(item, "sku") ?? codeOf(chosen, "sku") ?? offers.sku,
-    mpn: codeOf(item, "mpn") ?? codeOf(chosen, "mpn") ?? offers.mpn,
-    images: truthy(imagesOf(item, page)) ? imagesOf(item, page) : imagesOf(chosen, page),
+    title: clean(textOf(node.name), 500),
+    description: clean(textOf(node.description), 5000),
+    brand: brandOf(node) ?? brandOf(chosen),
+    categoryPath: crumbs.length > 0 ? crumbs : breadcrumbs.pathOfCategory(node.category),
+    gtin: gtinOf(node) ?? gtinOf(chosen),
+    sku: codeOf(node, "sku") ?? codeOf(chosen, "sku") ?? offers.sku,
+    mpn: codeOf(node, "mpn") ?? codeOf(chosen, "mpn") ?? offers.mpn,
+    images: truthy(imagesOf(node, page)) ? imagesOf(node, page) : imagesOf(chosen, page),
     price: offers.price,
     regularPrice: offers.regularPrice,
     availability: offers.availability,
-    condition: conditionOf(textOf(item.itemCondition)) ?? offers.condition,
-    rating: ratingOf(item.aggregateRating, true),
-    attributes: { ...attributesOf(chosen), ...attributesOf(item) },
+    condition: conditionOf(textOf(node.itemCondition)) ?? offers.condition,
+    rating: ratingOf(node.aggregateRating, true),
+    attributes: { ...attributesOf(chosen), ...attributesOf(node) },
     variants: variants.length > 0 ? variants.map(({ variant }) => variant) : offers.variants,
-    reviews: reviewsOf([...asList(item.review), ...asList(item.reviews)]),
+    reviews: reviewsOf([...asList(node.review), ...asList(node.reviews)]),
   };
 }
 
-/** @param {Item[]} raw @param {Page} page @param {"json-ld" | "microdata" | "rdfa"} syntax @returns {Candidate[]} the main product first, then other items about it */
-export function candidatesOfItems(raw, page, syntax) {
-  const items = resolveReferences(raw).filter(isObject);
-  const products = productsOf(items);
-  const crumbs = breadcrumbs.ofItems(items, page);
-  const numListed = items.filter(isList).reduce((sum, item) => sum + asList(item.itemListElement).length, 0);
+/** @param {DataNode[]} raw @param {Page} page @param {"json-ld" | "microdata" | "rdfa"} syntax @returns {Candidate[]} the main product first, then other nodes about it */
+export function candidatesOfNodes(raw, page, syntax) {
+  const nodes = resolveReferences(raw).filter(isObject);
+  const products = productsOf(nodes);
+  const crumbs = breadcrumbs.pathOfNodes(nodes, page);
+  const numListed = nodes.filter(isList).reduce((sum, node) => sum + asList(node.itemListElement).length, 0);
   const numProducts = products.length + numListed;
   const ranked = sameProduct(products, page);
   if (ranked.length > 0) {
-    const found = ranked.map((item) => candidateOf(item, page, syntax, numProducts, crumbs));
+    const found = ranked.map((node) => candidateOf(node, page, syntax, numProducts, crumbs));
     const weakSku = found.some(({ sku }) => sku) ? null : weakSkuOf(ranked[0]);
     return weakSku ? [...found, { syntax, sku: weakSku, isWeak: true }] : found;
   }

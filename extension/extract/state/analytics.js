@@ -7,7 +7,7 @@ import { anyOf } from "../../values/patterns.js";
 
 const vocabulary = pageVocabulary.state.analytics;
 
-/** @typedef {import("../markup/nodes.js").Item} Item */
+/** @typedef {import("../markup/nodes.js").DataNode} DataNode */
 
 const VIEW_EVENTS = vocabulary.viewEvents;
 const UTAG_PAGE = anyOf(vocabulary.utagPagePatterns);
@@ -17,36 +17,36 @@ function isView(name) {
   return typeof name === "string" && VIEW_EVENTS.includes(name.replace(/[^\p{L}\p{N}]+/gu, "").toLowerCase());
 }
 
-/** @param {any} products @param {any} currency @returns {Item | null} the one product of a list */
+/** @param {any} products @param {any} currency @returns {DataNode | null} the one product of a list */
 function onlyOf(products, currency) {
   const parts = asList(products);
   return parts.length === 1 && isObject(parts[0]) ? { currency, ...parts[0] } : null;
 }
 
-/** Google's: `{event: "view_item", ecommerce: {items}}`, the same sent by gtag, and the older `ecommerce.detail`. @param {Item} item @param {string} event @returns {Item | null} */
-function ecommerce(item, event) {
-  const commerce = isObject(item.ecommerce) ? item.ecommerce : item;
-  const currency = commerce.currency || commerce.currencyCode || item.currency;
+/** Google's: `{event: "view_item", ecommerce: {nodes}}`, the same sent by gtag, and the older `ecommerce.detail`. @param {DataNode} node @param {string} event @returns {DataNode | null} */
+function ecommerce(node, event) {
+  const commerce = isObject(node.ecommerce) ? node.ecommerce : node;
+  const currency = commerce.currency || commerce.currencyCode || node.currency;
   if (isObject(commerce.detail)) return onlyOf(commerce.detail.products, currency);
-  return isView(event) || isView(item.event) ? onlyOf(commerce.items, currency) : null;
+  return isView(event) || isView(node.event) ? onlyOf(commerce.items, currency) : null;
 }
 
-/** Tealium's data layer: flat, each field a list with one entry for each product. @param {Item} item @returns {Item | null} */
-function utag(item) {
-  if (!vocabulary.utagProductKeys.some((key) => asList(item[key]).length === 1)) return null;
-  if (!UTAG_PAGE.test(String(item.page_type || item.page_category || ""))) return null;
+/** Tealium's data layer: flat, each field a list with one entry for each product. @param {DataNode} node @returns {DataNode | null} */
+function utag(node) {
+  if (!vocabulary.utagProductKeys.some((key) => asList(node[key]).length === 1)) return null;
+  if (!UTAG_PAGE.test(String(node.page_type || node.page_category || ""))) return null;
   const pairs = Object.entries(vocabulary.utagFields).map(([field, keys]) => {
-    const key = keys.find((name) => truthy(item[name]));
-    return /** @type {[string, any]} */ ([field, key && item[key]]);
+    const key = keys.find((name) => truthy(node[name]));
+    return /** @type {[string, any]} */ ([field, key && node[key]]);
   });
   return Object.fromEntries(
     pairs.filter(([, value]) => asList(value).length === 1).map(([field, value]) => [field, textOf(value)]),
   );
 }
 
-/** W3C's customer experience digital data: `product: [{productInfo, price}]`. @param {Item} item @returns {Item | null} */
-function digitalData(item) {
-  const parts = asList(item.product);
+/** W3C's customer experience digital data: `product: [{productInfo, price}]`. @param {DataNode} node @returns {DataNode | null} */
+function digitalData(node) {
+  const parts = asList(node.product);
   if (parts.length !== 1 || !isObject(parts[0]) || !isObject(parts[0].productInfo)) return null;
   const info = parts[0].productInfo;
   const price = isObject(parts[0].price) ? parts[0].price : { basePrice: parts[0].price };
@@ -60,15 +60,15 @@ function digitalData(item) {
   };
 }
 
-/** Meta's pixel: `fbq("track", "ViewContent", {content_name, content_ids, value, currency})`. @param {Item} item @param {string} event @returns {Item | null} */
-function pixel(item, event) {
-  const ids = asList(item.content_ids);
-  if (!isView(event) || !("value" in item) || ids.length > 1 || !(ids.length > 0 || truthy(item.content_name)))
+/** Meta's pixel: `fbq("track", "ViewContent", {content_name, content_ids, value, currency})`. @param {DataNode} node @param {string} event @returns {DataNode | null} */
+function pixel(node, event) {
+  const ids = asList(node.content_ids);
+  if (!isView(event) || !("value" in node) || ids.length > 1 || !(ids.length > 0 || truthy(node.content_name)))
     return null;
-  return { name: item.content_name, id: textOf(ids), price: item.value, currency: item.currency };
+  return { name: node.content_name, id: textOf(ids), price: node.value, currency: node.currency };
 }
 
-/** Shopify's `meta` object on a product's page, its prices in cents. @param {Item} item @returns {Item | null} */
+/** Shopify's `meta` object on a product's page, its prices in cents. @param {DataNode} node @returns {DataNode | null} */
 function shopify({ product, page }) {
   if (!isObject(product) || !isObject(page) || page.pageType !== "product") return null;
   const variants = asList(product.variants).filter(isObject);
@@ -87,8 +87,8 @@ function shopify({ product, page }) {
   };
 }
 
-/** @param {Item} item @param {string} event @returns {Item | null} the one product whose view it reports, with the keys of a product object */
-export function productOf(item, event) {
-  const found = [ecommerce(item, event), utag(item), digitalData(item), pixel(item, event), shopify(item)].find(truthy);
+/** @param {DataNode} node @param {string} event @returns {DataNode | null} the one product whose view it reports, with the keys of a product object */
+export function productOf(node, event) {
+  const found = [ecommerce(node, event), utag(node), digitalData(node), pixel(node, event), shopify(node)].find(truthy);
   return found && (truthy(found.price) || truthy(found.variants)) ? found : null;
 }

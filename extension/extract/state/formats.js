@@ -4,7 +4,7 @@ import { isObject } from "../markup/nodes.js";
 import { mendValue } from "../markup/json-repair.js";
 import { createDecoder, parseJson } from "../markup/json-values.js";
 
-/** @typedef {import("../markup/nodes.js").Item} Item */
+/** @typedef {import("../markup/nodes.js").DataNode} DataNode */
 
 const MAX_NODES = 100_000;
 const MAX_DEPTH = 60;
@@ -130,18 +130,18 @@ export function flatArrayValue(entries) {
   return valueAt(0, 0);
 }
 
-/** @param {Item} item of Apollo's cache @param {Item} cache @param {number} [depth] @returns {Item} its references followed, three deep, and arguments cut off its keys */
-export function resolved(item, cache, depth = 0) {
-  /** @type {Item} */
+/** @param {DataNode} node of Apollo's cache @param {DataNode} cache @param {number} [depth] @returns {DataNode} its references followed, three deep, and arguments cut off its keys */
+export function resolved(node, cache, depth = 0) {
+  /** @type {DataNode} */
   const found = {};
-  for (const [key, value] of Object.entries(item).slice(0, 200)) {
+  for (const [key, value] of Object.entries(node).slice(0, 200)) {
     const name = key.split("(")[0];
     if (!Object.hasOwn(found, name)) found[name] = followed(value, cache, depth);
   }
   return found;
 }
 
-/** @param {any} value @param {Item} cache @param {number} depth @returns {any} */
+/** @param {any} value @param {DataNode} cache @param {number} depth @returns {any} */
 function followed(value, cache, depth) {
   if (Array.isArray(value)) return value.slice(0, 100).map((part) => followed(part, cache, depth));
   if (!isObject(value) || depth >= 3) return value;

@@ -10,9 +10,9 @@ import { pageVocabulary } from "../../generated/contracts.js";
 const vocabulary = pageVocabulary.state.platforms;
 
 /** @typedef {import("../page.js").Page} Page */
-/** @typedef {import("../markup/nodes.js").Item} Item */
+/** @typedef {import("../markup/nodes.js").DataNode} DataNode */
 /** @typedef {import("../../values/price.js").Price} Price */
-/** @typedef {import("../combine.js").Candidate} Candidate */
+/** @typedef {import("../candidate.js").Candidate} Candidate */
 
 const MAX_VARIANTS = 250;
 const CURRENCIES = new RegExp(vocabulary.currencyPatterns.join("|"));
@@ -43,21 +43,21 @@ function boughtId(document) {
   return ids.size === 1 ? [...ids][0] : null;
 }
 
-/** The currency of a pattern such as "€%s". @param {Item} item @param {Page} page @returns {string | null} */
-function currencyOfPattern(item, page) {
-  const pattern = isObject(item.priceFormat) ? item.priceFormat.pattern : item.currencyFormat;
+/** The currency of a pattern such as "€%s". @param {DataNode} node @param {Page} page @returns {string | null} */
+function currencyOfPattern(node, page) {
+  const pattern = isObject(node.priceFormat) ? node.priceFormat.pattern : node.currencyFormat;
   return typeof pattern === "string" ? currencyCode(pattern.replaceAll("%s", "").trim(), page.region) : null;
 }
 
-/** The price of a Magento price box, where it is the one of the product that this page's form buys. @param {Item} item @param {Page} page @returns {Candidate | null} */
-export function magentoCandidate(item, page) {
-  let [final, old] = [item.productPrice, item.productOldPrice];
-  if (isObject(item.prices) && isObject(item.prices.finalPrice))
-    [final, old] = [item.prices.finalPrice.amount, item.prices.oldPrice?.amount];
-  else if (!("productPrice" in item && "priceFormat" in item)) return null;
-  const identity = textOf(item.productId);
+/** The price of a Magento price box, where it is the one of the product that this page's form buys. @param {DataNode} node @param {Page} page @returns {Candidate | null} */
+export function magentoCandidate(node, page) {
+  let [final, old] = [node.productPrice, node.productOldPrice];
+  if (isObject(node.prices) && isObject(node.prices.finalPrice))
+    [final, old] = [node.prices.finalPrice.amount, node.prices.oldPrice?.amount];
+  else if (!("productPrice" in node && "priceFormat" in node)) return null;
+  const identity = textOf(node.productId);
   if (identity === null || identity !== boughtId(page.document)) return null;
-  const currency = currencyOfPattern(item, page);
+  const currency = currencyOfPattern(node, page);
   const price = positive(final, currency);
   return (
     price && {
@@ -70,7 +70,7 @@ export function magentoCandidate(item, page) {
   );
 }
 
-/** @param {Item} part @param {string | null} currency @returns {Record<string, any>} */
+/** @param {DataNode} part @param {string | null} currency @returns {Record<string, any>} */
 function variationOf(part, currency) {
   const pairs = Object.entries(isObject(part.attributes) ? part.attributes : {}).map(([name, value]) => [
     attributeKey(name.replace(VARIATION_PREFIX, "")),

@@ -7,7 +7,7 @@ import { pageVocabulary } from "../../generated/contracts.js";
 const vocabulary = pageVocabulary.state.price;
 
 /** @typedef {import("../page.js").Page} Page */
-/** @typedef {import("../markup/nodes.js").Item} Item */
+/** @typedef {import("../markup/nodes.js").DataNode} DataNode */
 /** @typedef {import("../../values/price.js").Price} Price */
 /** @typedef {string | null | undefined} Maybe */
 
@@ -19,16 +19,16 @@ const AMOUNT_KEYS = vocabulary.amountKeys;
 export const MINOR_KEYS = vocabulary.minorKeys;
 const CURRENCY_KEYS = vocabulary.currencyKeys;
 
-/** @param {Item} item @returns {string | null} the ISO 4217 code that it names */
-export function currencyIn(item) {
-  return CURRENCY_KEYS.map((key) => currencyCode(item[key])).find((code) => code !== null) ?? null;
+/** @param {DataNode} node @returns {string | null} the ISO 4217 code that it names */
+export function currencyIn(node) {
+  return CURRENCY_KEYS.map((key) => currencyCode(node[key])).find((code) => code !== null) ?? null;
 }
 
-/** Shopify's product JSON has all of these keys and counts cents in integers. @param {Item} item */
-export function isInMinorUnits(item) {
-  const prices = [item.price, item.price_min, item.compare_at_price_min];
+/** Shopify's product JSON has all of these keys and counts cents in integers. @param {DataNode} node */
+export function isInMinorUnits(node) {
+  const prices = [node.price, node.price_min, node.compare_at_price_min];
   return (
-    "price_varies" in item && prices.every((price) => price === null || price === undefined || Number.isInteger(price))
+    "price_varies" in node && prices.every((price) => price === null || price === undefined || Number.isInteger(price))
   );
 }
 
@@ -42,7 +42,7 @@ function scaled(amount, currency, digits) {
   return price && { amount: price.amount, ...(price.currency && { currency: price.currency }) };
 }
 
-/** @param {Item} value @param {Maybe} currency @returns {Price | null} */
+/** @param {DataNode} value @param {Maybe} currency @returns {Price | null} */
 function minorOf(value, currency) {
   const key = MINOR_KEYS.find((name) => Number.isInteger(value[name]));
   return key ? scaled(value[key], currencyIn(value) ?? currency, value.fractionDigits ?? 2) : null;
@@ -50,17 +50,17 @@ function minorOf(value, currency) {
 
 /**
  * The first price above zero under the keys; `isMinor` says that whole numbers count cents.
- * @param {Item} item @param {string[]} keys @param {Maybe} currency @param {Page} page @param {boolean} [isMinor] @param {number} [depth]
+ * @param {DataNode} node @param {string[]} keys @param {Maybe} currency @param {Page} page @param {boolean} [isMinor] @param {number} [depth]
  * @returns {Price | null}
  */
-export function priceIn(item, keys, currency, page, isMinor = false, depth = 0) {
-  const own = currencyIn(item) ?? currency;
-  const digits = item.currency_minor_unit ?? item.fractionDigits;
-  const minorKey = keys === PRICE_KEYS && MINOR_KEYS.find((key) => Number.isInteger(item[key]));
-  if (minorKey) return scaled(item[minorKey], own, Number.isInteger(digits) ? digits : 2);
-  const countsCents = isMinor || isInMinorUnits(item);
+export function priceIn(node, keys, currency, page, isMinor = false, depth = 0) {
+  const own = currencyIn(node) ?? currency;
+  const digits = node.currency_minor_unit ?? node.fractionDigits;
+  const minorKey = keys === PRICE_KEYS && MINOR_KEYS.find((key) => Number.isInteger(node[key]));
+  if (minorKey) return scaled(node[minorKey], own, Number.isInteger(digits) ? digits : 2);
+  const countsCents = isMinor || isInMinorUnits(node);
   for (const key of keys) {
-    const value = item[key];
+    const value = node[key];
     if (isObject(value)) {
       const price =
         (depth < MAX_DEPTH && priceIn(value, [...new Set([...AMOUNT_KEYS, ...keys])], own, page, false, depth + 1)) ||

@@ -7,7 +7,7 @@ import * as breadcrumbs from "../markup/breadcrumbs.js";
 import { asList, isObject, textOf, truthy } from "../markup/nodes.js";
 import { magentoCandidate, shopCurrency, woocommerceCandidate } from "./platforms.js";
 import { resolved } from "./formats.js";
-import { NAME_KEYS, candidateOf, weakSkuOf } from "./item.js";
+import { NAME_KEYS, candidateOf, weakSkuOf } from "./product-object.js";
 import { MINOR_KEYS, PRICE_KEYS, currencyIn, isInMinorUnits } from "./price.js";
 import { sourcesOf } from "./sources.js";
 import { clean, cut, keyOf } from "../../values/text.js";
@@ -16,9 +16,9 @@ import { pageVocabulary } from "../../generated/contracts.js";
 const vocabulary = pageVocabulary.state.reader;
 
 /** @typedef {import("../page.js").Page} Page */
-/** @typedef {import("../markup/nodes.js").Item} Item */
-/** @typedef {import("../combine.js").Candidate} Candidate */
-/** What an object inherits: its currency, Apollo's cache around it, the event that its value was sent with. @typedef {{currency: string | null, cache: Item | null, event: string}} Context */
+/** @typedef {import("../markup/nodes.js").DataNode} DataNode */
+/** @typedef {import("../candidate.js").Candidate} Candidate */
+/** What an object inherits: its currency, Apollo's cache around it, the event that its value was sent with. @typedef {{currency: string | null, cache: DataNode | null, event: string}} Context */
 
 const MAX_NODES = 300_000;
 const MAX_DEPTH = 40;
@@ -27,8 +27,8 @@ const MAX_NAME = 500;
 const LONG_WORD = /[\p{L}\p{N}_]{4,}/gu;
 const MARKS = [...PRICE_KEYS, ...MINOR_KEYS, ...vocabulary.productKeys];
 
-/** @param {Item} item @param {string[]} keys */
-const hasAny = (item, keys) => keys.some((key) => Object.hasOwn(item, key));
+/** @param {DataNode} node @param {string[]} keys */
+const hasAny = (node, keys) => keys.some((key) => Object.hasOwn(node, key));
 
 /** Goes through every object once and keeps what is about this page's product. */
 class Reader {
@@ -72,9 +72,9 @@ class Reader {
     }
   }
 
-  /** Whether the page's headings share a longer word with the object's name, where it has one. @param {Item} item */
-  isSpokenOf(item) {
-    const names = NAME_KEYS.map((key) => item[key]).filter((name) => typeof name === "string");
+  /** Whether the page's headings share a longer word with the object's name, where it has one. @param {DataNode} node */
+  isSpokenOf(node) {
+    const names = NAME_KEYS.map((key) => node[key]).filter((name) => typeof name === "string");
     const words = new Set(names.flatMap((name) => cut(name, MAX_NAME).toLowerCase().match(LONG_WORD) ?? []));
     return (
       words.size === 0 ||
@@ -82,41 +82,41 @@ class Reader {
     );
   }
 
-  /** Takes in what an object says. @param {Item} raw @param {Context} context @returns {boolean} whether that was all of it, so that its parts are no products of their own */
+  /** Takes in what an object says. @param {DataNode} raw @param {Context} context @returns {boolean} whether that was all of it, so that its parts are no products of their own */
   readsWhole(raw, { currency, cache, event }) {
-    const item = cache && hasAny(raw, NAME_KEYS) ? resolved(raw, cache) : raw;
-    const isOwn = hasAny(item, MARKS) && hasAny(item, NAME_KEYS) && this.isThisProduct(item);
-    const viewed = isOwn ? null : productOf(item, event);
-    if (isOwn) this.add(this.named, item, currency ?? (isInMinorUnits(item) ? this.currency : null));
+    const node = cache && hasAny(raw, NAME_KEYS) ? resolved(raw, cache) : raw;
+    const isOwn = hasAny(node, MARKS) && hasAny(node, NAME_KEYS) && this.isThisProduct(node);
+    const viewed = isOwn ? null : productOf(node, event);
+    if (isOwn) this.add(this.named, node, currency ?? (isInMinorUnits(node) ? this.currency : null));
     if (viewed) {
       if (this.isSpokenOf(viewed)) this.add(this.viewed, viewed, viewed.price_varies ? this.currency : currency);
       return true;
     }
-    const box = isOwn ? null : magentoCandidate(item, this.page);
+    const box = isOwn ? null : magentoCandidate(node, this.page);
     if (box) this.boxes.push(box);
-    const path = breadcrumbsIn(item, this.page);
+    const path = breadcrumbsIn(node, this.page);
     if (path.length > 0) this.paths.push({ syntax: "state", categoryPath: path });
     return false;
   }
 
-  /** @param {Candidate[]} found @param {Item} item @param {string | null} currency */
-  add(found, item, currency) {
-    const candidate = candidateOf(item, currency, this.page);
+  /** @param {Candidate[]} found @param {DataNode} node @param {string | null} currency */
+  add(found, node, currency) {
+    const candidate = candidateOf(node, currency, this.page);
     if (!candidate.price) return;
     found.push(candidate);
-    const weakSku = weakSkuOf(item);
+    const weakSku = weakSkuOf(node);
     if (weakSku) this.weakSkus.push(weakSku);
   }
 
-  /** @param {Item} item @returns {boolean} */
-  isThisProduct(item) {
-    const names = NAME_KEYS.filter((key) => typeof item[key] === "string")
-      .map((key) => keyOf(item[key]))
+  /** @param {DataNode} node @returns {boolean} */
+  isThisProduct(node) {
+    const names = NAME_KEYS.filter((key) => typeof node[key] === "string")
+      .map((key) => keyOf(node[key]))
       .filter(Boolean);
     if (names.length === 0) return false;
     if (names.some((name) => this.headings.has(name))) return true;
-    const handles = vocabulary.handleKeys.map((key) => item[key]);
-    const urls = vocabulary.addressKeys.map((key) => this.page.absolute(item[key]));
+    const handles = vocabulary.handleKeys.map((key) => node[key]);
+    const urls = vocabulary.addressKeys.map((key) => this.page.absolute(node[key]));
     return (
       (this.slug !== null && handles.includes(this.slug)) ||
       urls.some((url) => url !== null && this.page.addresses.has(url))
@@ -124,9 +124,9 @@ class Reader {
   }
 }
 
-/** @param {Item} item @param {Page} page @returns {string[]} */
-function breadcrumbsIn(item, page) {
-  const entries = asList("breadcrumbs" in item ? item.breadcrumbs : item.breadcrumb)
+/** @param {DataNode} node @param {Page} page @returns {string[]} */
+function breadcrumbsIn(node, page) {
+  const entries = asList("breadcrumbs" in node ? node.breadcrumbs : node.breadcrumb)
     .slice(0, 20)
     .filter(isObject);
   return breadcrumbs.pathOf(

@@ -51,7 +51,7 @@ export function rank(sku) {
   return normaliseGtin(sku) ? GTIN : CODE;
 }
 
-/** @param {Page} page @returns {import("../combine.js").Candidate[]} the code in the page's address as its sku: what a shop calls a product when it says nothing else */
+/** @param {Page} page @returns {import("../candidate.js").Candidate[]} the code in the page's address as its sku: what a shop calls a product when it says nothing else */
 export function extract(page) {
   const sku = pageCode(page);
   return sku ? [{ syntax: "url", sku }] : [];

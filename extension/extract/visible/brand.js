@@ -55,7 +55,7 @@ function attributeBrand({ document }) {
   return names.size === 1 ? [...names][0] : null;
 }
 
-/** @param {Page} page @returns {import("../combine.js").Candidate[]} */
+/** @param {Page} page @returns {import("../candidate.js").Candidate[]} */
 export function extract(page) {
   const brand = visibleBrand(page) ?? attributeBrand(page);
   return brand ? [{ syntax: "dom", brand }] : [];

@@ -30,7 +30,7 @@ function isTrail(nav, page) {
   return steps.length >= 2 && steps.slice(1).every((step, i) => step.startsWith(steps[i]) && step !== steps[i]);
 }
 
-/** @param {Page} page @returns {import("../combine.js").Candidate[]} the path of the first breadcrumbs that name one */
+/** @param {Page} page @returns {import("../candidate.js").Candidate[]} the path of the first breadcrumbs that name one */
 export function extract(page) {
   const { document } = page;
   const named = [...document.querySelectorAll(NAMED)].slice(0, MAX_TRAILS);

@@ -1,23 +1,18 @@
 // @ts-check
 // Where on the visible page an element stands, and what a person reads in it. No layout is asked: there is none.
+import { UNSEEN, visibleTexts } from "../page.js";
 import { collapse } from "../../values/item-text.js";
 import { pageVocabulary } from "../../generated/contracts.js";
 import { anyOf } from "../../values/patterns.js";
 
 const vocabulary = pageVocabulary.visible.elements;
 
-/** @typedef {{text: string, element: Element, node: Text}} VisibleText one run of text, the element it lies in, its first node */
-
 // Class names, and what shops whose class names are generated write for their own tests.
 const NAME_ATTRIBUTES = pageVocabulary.page.nameAttributes;
 export const NAMED = NAME_ATTRIBUTES.map((name) => `body [${name}]`).join(", ");
-const UNSEEN = new Set(pageVocabulary.page.unseenTags);
 const ASIDE = anyOf(vocabulary.asidePatterns);
 const CARD = anyOf(vocabulary.cardPatterns);
 const ASIDE_TAGS = new Set(vocabulary.asideTags);
-const COMMENT = 8; // Node.COMMENT_NODE
-const [FILTER_ACCEPT, FILTER_REJECT] = [1, 2]; // NodeFilter's
-const SHOW_ELEMENTS_AND_TEXTS = 5;
 
 /** @param {Element} element @returns {string} what it is named by, as one text */
 export function namesOf(element) {
@@ -33,39 +28,6 @@ export function lineage(element) {
   let part = element;
   for (; part && part.localName !== "body" && part.localName !== "html"; part = part.parentElement) found.push(part);
   return found;
-}
-
-/** @param {Text} node @param {Text | undefined} last @returns {boolean} whether only comments stand between the two, as frameworks write them */
-function continues(node, last) {
-  let before = node.previousSibling;
-  while (before?.nodeType === COMMENT) before = before.previousSibling;
-  return last !== undefined && before === last;
-}
-
-/**
- * The texts of an element outside of what nobody reads, in document order; white space is kept.
- * @param {Element} root @returns {Generator<VisibleText>}
- */
-export function* visibleTexts(root) {
-  const walker = root.ownerDocument.createTreeWalker(root, SHOW_ELEMENTS_AND_TEXTS, (node) =>
-    UNSEEN.has(/** @type {Element} */ (node).localName) ? FILTER_REJECT : FILTER_ACCEPT,
-  );
-  /** @type {VisibleText | null} */
-  let run = null;
-  /** @type {Text | undefined} */
-  let last;
-  for (let next = walker.nextNode(); next; next = walker.nextNode()) {
-    if (next.nodeType !== 3 /* Node.TEXT_NODE */) continue;
-    const node = /** @type {Text} */ (next);
-    if (run && continues(node, last)) {
-      run.text += node.data;
-    } else {
-      if (run) yield run;
-      run = { text: node.data, element: /** @type {Element} */ (node.parentElement), node };
-    }
-    last = node;
-  }
-  if (run) yield run;
 }
 
 /**

@@ -9,7 +9,7 @@ import { availabilityIn, labelKind } from "../../values/words.js";
 import { pageVocabulary } from "../../generated/contracts.js";
 
 /** @typedef {import("../page.js").Page} Page */
-/** @typedef {import("./elements.js").VisibleText} VisibleText */
+/** @typedef {import("../page.js").VisibleText} VisibleText */
 /** @typedef {{kind: string, value: string}} Labelled */
 
 const MAX_LABEL = 40;
@@ -83,7 +83,7 @@ function labelledBy(texts, index) {
   return named && named !== "brand" ? { kind: named, value } : null;
 }
 
-/** @param {Page} page @returns {import("../combine.js").Candidate[]} the first believable value of each kind; a page that gives just one code, and says more about it, is about one product, even without a price */
+/** @param {Page} page @returns {import("../candidate.js").Candidate[]} the first believable value of each kind; a page that gives just one code, and says more about it, is about one product, even without a price */
 export function extract(page) {
   /** @type {Record<string, string>} */
   const found = {};

@@ -2,10 +2,10 @@
 // The product cards visible on a page: links to pages of the same shop that carry an image or a price.
 import { canonicalUrl, itemIdOf, shopOf } from "../../values/identity.js";
 import { imageUrl } from "./image-url.js";
-import { createPage } from "../page.js";
+import { createPage, visibleTexts } from "../page.js";
 import { parsePrice } from "../../values/price.js";
 import { clean } from "../../values/text.js";
-import { isUnseen, textOf, visibleTexts } from "./elements.js";
+import { isUnseen, textOf } from "./elements.js";
 import { pageVocabulary } from "../../generated/contracts.js";
 import { anyOf } from "../../values/patterns.js";
 

@@ -5,17 +5,8 @@ import { collapse } from "../../values/item-text.js";
 import { imageUrl } from "./image-url.js";
 import { parsePrice, unitsOf } from "../../values/price.js";
 import { clean, cut, keyOf } from "../../values/text.js";
-import {
-  isAside,
-  isNamedCard,
-  isImageEntry,
-  isUnseen,
-  lineage,
-  NAMED,
-  namesOf,
-  textOf,
-  visibleTexts,
-} from "./elements.js";
+import { visibleTexts } from "../page.js";
+import { isAside, isNamedCard, isImageEntry, isUnseen, lineage, NAMED, namesOf, textOf } from "./elements.js";
 import { OLD_PRICE, REGULAR_PRICE, STRUCK } from "./regular-price.js";
 import { pageVocabulary } from "../../generated/contracts.js";
 import { anyOf } from "../../values/patterns.js";
@@ -258,7 +249,7 @@ function descriptionOf(named) {
   return described.map((element) => clean(textOf(element), 5000)).find((text) => text !== null) ?? null;
 }
 
-/** @param {Page} page @returns {import("../combine.js").Candidate[]} */
+/** @param {Page} page @returns {import("../candidate.js").Candidate[]} */
 export function extract(page) {
   const heading = headingOf(page);
   const named = namedElements(page);

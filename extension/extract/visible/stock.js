@@ -64,7 +64,7 @@ export function contradiction(page, availability) {
 /**
  * The availability that the buy button or a stock line says. A page with a heading and one buy button, or two ("Add to
  * cart", "Buy now"), sells a product, even without a price; more of them make a list.
- * @param {Page} page @returns {import("../combine.js").Candidate[]}
+ * @param {Page} page @returns {import("../candidate.js").Candidate[]}
  */
 export function extract(page) {
   const said = [];

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from scraper.extraction.markup.nodes import Item, as_list, has_type, text_of, texts_of
+from scraper.extraction.markup.nodes import DataNode, as_list, has_type, text_of, texts_of
 from scraper.extraction.page import Page
 from scraper.values.text import clean
 from scraper.values.vocabulary import vocabulary
@@ -17,24 +17,24 @@ _SEPARATOR = re.compile(rf"\s*(?:{'|'.join(_VOCABULARY['categorySeparators'])})\
 Crumb = tuple[str | None, str | None]  # name, absolute URL
 
 
-def of_items(items: Iterable[Item], page: Page) -> tuple[str, ...]:
+def path_of_nodes(nodes: Iterable[DataNode], page: Page) -> tuple[str, ...]:
     """Return the path of the first BreadcrumbList that names one."""
-    for found in _lists(items):
+    for found in _lists(nodes):
         crumbs = [_crumb(entry, page) for entry in _in_order(as_list(found.get("itemListElement")))]
         if path := path_of(crumbs, page):
             return path
     return ()
 
 
-def _lists(items: Iterable[Item]) -> Iterable[Item]:
-    for item in items:
-        if has_type(item, "BreadcrumbList"):
-            yield item
+def _lists(nodes: Iterable[DataNode]) -> Iterable[DataNode]:
+    for node in nodes:
+        if has_type(node, "BreadcrumbList"):
+            yield node
         for key in _VOCABULARY["listKeys"]:
-            yield from (part for part in as_list(item.get(key)) if has_type(part, "BreadcrumbList"))
+            yield from (part for part in as_list(node.get(key)) if has_type(part, "BreadcrumbList"))
 
 
-def _in_order(entries: list[Any]) -> list[Item]:
+def _in_order(entries: list[Any]) -> list[DataNode]:
     objects = [entry for entry in entries if isinstance(entry, dict)]
     positions = [text_of(entry.get("position")) or "" for entry in objects]
     if not all(re.fullmatch(r"[0-9]{1,3}", position) for position in positions):
@@ -42,7 +42,7 @@ def _in_order(entries: list[Any]) -> list[Item]:
     return [entry for _, entry in sorted(zip(map(int, positions), objects, strict=True), key=lambda pair: pair[0])]
 
 
-def _crumb(entry: Item, page: Page) -> Crumb:
+def _crumb(entry: DataNode, page: Page) -> Crumb:
     target = next(iter(as_list(entry.get("item"))), None)
     name = text_of(entry.get("name"))
     if isinstance(target, dict):
@@ -68,7 +68,7 @@ def path_of(crumbs: list[Crumb], page: Page) -> tuple[str, ...]:
     return tuple(names)[:MAX_CRUMBS]
 
 
-def of_category(value: Any) -> tuple[str, ...]:
+def path_of_category(value: Any) -> tuple[str, ...]:
     """Return a `category` property ("Clothing > Tops") as a path; separators are > › » and a spaced slash."""
     texts = texts_of(value)
     parts = _SEPARATOR.split(texts[0]) if len(texts) == 1 else texts

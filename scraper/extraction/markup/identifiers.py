@@ -1,9 +1,9 @@
-"""The codes of a schema.org item: gtin, sku and mpn, under their own names or labelled in more general properties."""
+"""The codes of a schema.org node: gtin, sku and mpn, under their own names or labelled in more general properties."""
 
 import re
 from collections.abc import Iterator
 
-from scraper.extraction.markup.nodes import Item, as_list, text_of, texts_of
+from scraper.extraction.markup.nodes import DataNode, as_list, text_of, texts_of
 from scraper.values.gtin import normalise_gtin
 from scraper.values.text import clean
 from scraper.values.vocabulary import vocabulary
@@ -16,9 +16,9 @@ _LABEL = re.compile(_VOCABULARY["labelPattern"], re.IGNORECASE)
 _KINDS: dict[str, str] = _VOCABULARY["codeKinds"]
 
 
-def gtin_of(item: Item) -> str | None:
-    """Return the GTIN of an item, else of its first offer."""
-    for source in (item, *[part for part in as_list(item.get("offers")) if isinstance(part, dict)][:1]):
+def gtin_of(node: DataNode) -> str | None:
+    """Return the GTIN of an node, else of its first offer."""
+    for source in (node, *[part for part in as_list(node.get("offers")) if isinstance(part, dict)][:1]):
         texts = [text for key in GTIN_KEYS for text in texts_of(source.get(key))]
         for text in (*texts, *_labelled(source, "gtin")):
             if gtin := normalise_gtin(text):
@@ -26,26 +26,26 @@ def gtin_of(item: Item) -> str | None:
     return None
 
 
-def code_of(item: Item, key: str) -> str | None:
-    """Return the item's `sku` or `mpn`."""
-    texts = (_LABEL.sub("", text) for text in texts_of(item.get(key)))
-    return next((code for text in (*texts, *_labelled(item, key)) if (code := clean(text, 100))), None)
+def code_of(node: DataNode, key: str) -> str | None:
+    """Return the node's `sku` or `mpn`."""
+    texts = (_LABEL.sub("", text) for text in texts_of(node.get(key)))
+    return next((code for text in (*texts, *_labelled(node, key)) if (code := clean(text, 100))), None)
 
 
-def weak_sku_of(item: Item) -> str | None:
+def weak_sku_of(node: DataNode) -> str | None:
     """Return a `productID` or `identifier` without a label: perhaps the shop's number for it, perhaps a database's."""
     for key in _VOCABULARY["weakSkuKeys"]:
-        for part in as_list(item.get(key)):
+        for part in as_list(node.get(key)):
             text = clean(part, 100)
             if text and not _LABELLED.fullmatch(text) and not re.search(r"[/\s]|:", text) and not normalise_gtin(text):
                 return text
     return None
 
 
-def _labelled(item: Item, kind: str) -> Iterator[str]:
+def _labelled(node: DataNode, kind: str) -> Iterator[str]:
     """Values of general properties whose label says that they are of this kind: "mpn:X1", {propertyID, value}."""
     for key in _VOCABULARY["generalKeys"]:
-        for part in as_list(item.get(key)):
+        for part in as_list(node.get(key)):
             if isinstance(part, dict):
                 labels = (text_of(part.get("propertyID")), text_of(part.get("name")))
                 if any(_KINDS.get(re.sub(r"[\W_]+", "", label or "").lower()) == kind for label in labels):

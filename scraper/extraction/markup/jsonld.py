@@ -6,7 +6,8 @@ from typing import Any
 from scraper.extraction.candidate import Candidate
 from scraper.extraction.markup.json_repair import MAX_REPAIR_CHARS, parse_valid
 from scraper.extraction.markup.json_values import parse_block
-from scraper.extraction.markup.schemaorg import Item, candidates_of_items
+from scraper.extraction.markup.nodes import DataNode
+from scraper.extraction.markup.schemaorg import candidates_of_nodes
 from scraper.extraction.page import Page
 
 MAX_DEPTH = 60
@@ -15,12 +16,12 @@ _MEDIA_TYPE = re.compile(r"\s*application/ld\+json\s*(?:;.*)?", re.IGNORECASE | 
 
 def extract(page: Page) -> list[Candidate]:
     """Return what the page's JSON-LD says, the main product first."""
-    return candidates_of_items(read_items(page), page, "json-ld")
+    return candidates_of_nodes(read_nodes(page), page, "json-ld")
 
 
-def read_items(page: Page) -> list[Item]:
+def read_nodes(page: Page) -> list[DataNode]:
     """Return every top-level JSON-LD object of the page, graphs opened, in document order."""
-    items: list[Item] = []
+    nodes: list[DataNode] = []
     left = 2 * MAX_REPAIR_CHARS
     for element in page.root.iter("script"):
         if not _MEDIA_TYPE.fullmatch(element.get("type") or ""):
@@ -31,15 +32,15 @@ def read_items(page: Page) -> list[Item]:
             values = parse_block(block, left)
             left = max(0, left - len(block))
         for value in values:
-            items.extend(_opened(value))
-    return items
+            nodes.extend(_opened(value))
+    return nodes
 
 
-def _opened(value: Any, depth: int = 0) -> list[Item]:
+def _opened(value: Any, depth: int = 0) -> list[DataNode]:
     if depth > MAX_DEPTH:
         return []
     if isinstance(value, list):
-        return [item for part in value for item in _opened(part, depth + 1)]
+        return [node for part in value for node in _opened(part, depth + 1)]
     if not isinstance(value, dict):
         return []
     graph = value.get("@graph")

@@ -6,8 +6,8 @@ from lxml import etree
 
 from scraper.extraction.candidate import Candidate
 from scraper.extraction.markup.element_values import MAX_NAMES, TEXT_PROPERTIES, element_text, linked_text
-from scraper.extraction.markup.nodes import Item
-from scraper.extraction.markup.schemaorg import candidates_of_items
+from scraper.extraction.markup.nodes import DataNode
+from scraper.extraction.markup.schemaorg import candidates_of_nodes
 from scraper.extraction.page import Page
 from scraper.values.vocabulary import vocabulary
 
@@ -23,23 +23,23 @@ _scope_of: Any = etree.XPath("ancestor::*[@itemscope][1]")
 
 def extract(page: Page) -> list[Candidate]:
     """Return what the page's microdata says, the main product first."""
-    return candidates_of_items(read_items(page), page, "microdata")
+    return candidates_of_nodes(read_nodes(page), page, "microdata")
 
 
-def read_items(page: Page) -> list[Item]:
-    """Return every top-level microdata item in document order, then those whose property belongs to no item."""
+def read_nodes(page: Page) -> list[DataNode]:
+    """Return every top-level microdata node in document order, then those whose property belongs to no node."""
     if "itemscope" not in page.html:
         return []
     reader = _Reader(page)
     scopes = reader.scopes()
-    found = [reader.item(element, 0) for element in scopes if element.get("itemprop") is None]
-    # Property and scope at once, but in no item: shops close the item's element too early.
+    found = [reader.node(element, 0) for element in scopes if element.get("itemprop") is None]
+    # Property and scope at once, but in no node: shops close the node's element too early.
     loose = (element for element in scopes if element.get("itemprop") is not None and not _scope_of(element))
-    return found + [reader.item(element, 0) for element in loose if element not in reader.read]
+    return found + [reader.node(element, 0) for element in loose if element not in reader.read]
 
 
 class _Reader:
-    """Holds what items share: who owns which property, the ids that `itemref` names, and one budget."""
+    """Holds what nodes share: who owns which property, the ids that `itemref` names, and one budget."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -62,18 +62,18 @@ class _Reader:
         tops = [scope for scope in self._owned if scope.get("itemprop") is None]
         return [*tops, *nested]
 
-    def item(self, scope: Any, depth: int) -> Item:
-        """Return the item of an element with `itemscope`."""
-        item: Item = {}
+    def node(self, scope: Any, depth: int) -> DataNode:
+        """Return the node of an element with `itemscope`."""
+        node: DataNode = {}
         self.read.add(scope)
         if types := (scope.get("itemtype") or "").split():
-            item["@type"] = types
+            node["@type"] = types
         if scope.get("itemid"):
-            item["@id"] = self._page.absolute(scope.get("itemid")) or scope.get("itemid")
+            node["@id"] = self._page.absolute(scope.get("itemid")) or scope.get("itemid")
         for element in self._property_elements(scope):
             for name in (_local_name(token) for token in element.get("itemprop").split()[:MAX_NAMES]):
-                item.setdefault(name, []).append(self._value(element, name, depth))
-        return item
+                node.setdefault(name, []).append(self._value(element, name, depth))
+        return node
 
     def _property_elements(self, scope: Any) -> list[Any]:
         """Elements with `itemprop` that belong to `scope`, those `itemref` names included, each once."""
@@ -86,7 +86,7 @@ class _Reader:
         return found
 
     def _referred(self, roots: list[Any], scope: Any) -> list[Any]:
-        """Elements with `itemprop` in the trees that `itemref` names, outside the items nested in them."""
+        """Elements with `itemprop` in the trees that `itemref` names, outside the nodes nested in them."""
         pending = [*reversed(roots)]
         found: list[Any] = []
         seen = {scope}
@@ -104,7 +104,7 @@ class _Reader:
 
     def _value(self, element: Any, name: str, depth: int) -> Any:
         if element.get("itemscope") is not None:
-            return self.item(element, depth + 1) if depth < MAX_DEPTH else None
+            return self.node(element, depth + 1) if depth < MAX_DEPTH else None
         # Shops put `content` on any element; the standard reads it on <meta> only, people mean it everywhere.
         if content := (element.get("content") or "").strip():
             return content

@@ -1,4 +1,4 @@
-"""schema.org items as plain dicts: what JSON-LD and microdata share, and how their loose shapes are read."""
+"""schema.org nodes as plain dicts: what JSON-LD and microdata share, and how their loose shapes are read."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 from scraper.values.vocabulary import vocabulary
 
-Item = dict[str, Any]
+DataNode = dict[str, Any]
 MAX_DEPTH = 40
 MAX_NODES = 100_000
 MAX_FLATTENED = 8
@@ -37,9 +37,9 @@ def _flat(values: list[Any], depth: int) -> list[Any]:
     return [part for value in values for part in (_flat(value, depth + 1) if isinstance(value, list) else [value])]
 
 
-def types_of(item: Mapping[str, Any]) -> frozenset[str]:
-    """Return the item's types in lower case, without their vocabulary's address or prefix."""
-    names = as_list(item.get("@type", item.get("type")))
+def types_of(node: Mapping[str, Any]) -> frozenset[str]:
+    """Return the node's types in lower case, without their vocabulary's address or prefix."""
+    names = as_list(node.get("@type", node.get("type")))
     return frozenset(
         name.rstrip("/").replace("#", "/").rsplit("/", 1)[-1].rsplit(":", 1)[-1].strip().lower()
         for name in names
@@ -47,9 +47,9 @@ def types_of(item: Mapping[str, Any]) -> frozenset[str]:
     )
 
 
-def has_type(item: Any, name: str) -> bool:
-    """Whether `item` is an object of the named type."""
-    return isinstance(item, dict) and name.lower() in types_of(item)
+def has_type(node: Any, name: str) -> bool:
+    """Whether `node` is an object of the named type."""
+    return isinstance(node, dict) and name.lower() in types_of(node)
 
 
 def text_of(value: Any) -> str | None:
@@ -71,9 +71,9 @@ def texts_of(value: Any) -> list[str]:
     return texts
 
 
-def _scalar(item: Item) -> Any:
+def _scalar(node: DataNode) -> Any:
     """Return the text or number that stands for an object: its value, its name or its address."""
-    values = (item.get(key) for key in _VOCABULARY["textKeys"])
+    values = (node.get(key) for key in _VOCABULARY["textKeys"])
     value = next((value for value in values if value or type(value) in (int, float)), None)
     value = value[0] if isinstance(value, list) and value else value
     return value.get("@value") if isinstance(value, dict) else value
@@ -84,18 +84,18 @@ def _number_text(number: int | float) -> str:
     return str(int(number)) if isinstance(number, float) and number.is_integer() else str(number)
 
 
-def resolve_references(items: list[Item]) -> list[Item]:
-    """Return the items with `{"@id": …}` references replaced by what they name, and `schema:` prefixes removed."""
-    by_id: dict[str, Item] = {}
+def resolve_references(nodes: list[DataNode]) -> list[DataNode]:
+    """Return the nodes with `{"@id": …}` references replaced by what they name, and `schema:` prefixes removed."""
+    by_id: dict[str, DataNode] = {}
     budget = [MAX_NODES]
-    plain = [_plain(item, by_id, budget, 0) for item in items]
+    plain = [_plain(node, by_id, budget, 0) for node in nodes]
     if not by_id:
         return plain
     budget = [MAX_NODES]
-    return [_linked(item, by_id, (), budget) for item in plain]
+    return [_linked(node, by_id, (), budget) for node in plain]
 
 
-def _plain(value: Any, by_id: dict[str, Item], budget: list[int], depth: int) -> Any:
+def _plain(value: Any, by_id: dict[str, DataNode], budget: list[int], depth: int) -> Any:
     budget[0] -= 1
     if depth > MAX_DEPTH or budget[0] < 0:
         return None
@@ -103,11 +103,11 @@ def _plain(value: Any, by_id: dict[str, Item], budget: list[int], depth: int) ->
         return [_plain(part, by_id, budget, depth + 1) for part in value]
     if not isinstance(value, dict):
         return value
-    item = {_key(key): _plain(part, by_id, budget, depth + 1) for key, part in value.items()}
-    name = item.get("@id")
-    if isinstance(name, str) and len(item) > 1:
-        by_id[name] = {**item, **by_id.get(name, {})}
-    return item
+    node = {_key(key): _plain(part, by_id, budget, depth + 1) for key, part in value.items()}
+    name = node.get("@id")
+    if isinstance(name, str) and len(node) > 1:
+        by_id[name] = {**node, **by_id.get(name, {})}
+    return node
 
 
 def _key(key: str) -> str:
@@ -120,7 +120,7 @@ def _key(key: str) -> str:
     return _ALIASES.get(key, key)
 
 
-def _linked(value: Any, by_id: dict[str, Item], path: tuple[str, ...], budget: list[int]) -> Any:
+def _linked(value: Any, by_id: dict[str, DataNode], path: tuple[str, ...], budget: list[int]) -> Any:
     """Follow references outside the `path` already walked, so that a cycle ends; `budget` ends the rest."""
     budget[0] -= 1
     if budget[0] < 0 or len(path) > MAX_DEPTH:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scraper.extraction.markup.identifiers import code_of, gtin_of
-from scraper.extraction.markup.nodes import Item, as_list, has_type, text_of, texts_of
+from scraper.extraction.markup.nodes import DataNode, as_list, has_type, text_of, texts_of
 from scraper.extraction.page import Page
 from scraper.values.price import Price, machine_price
 from scraper.values.product import Variant
@@ -22,7 +22,7 @@ MAX_OFFERS = 250
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What an item's offers say together."""
+    """What a node's offers say together."""
 
     price: Price | None = None
     regular_price: Price | None = None
@@ -34,16 +34,16 @@ class Offers:
     variants: tuple[Variant, ...] = ()
 
 
-def read_offers(item: Item, page: Page, variant_items: list[Item]) -> Offers:
+def read_offers(node: DataNode, page: Page, variant_nodes: list[DataNode]) -> Offers:
     """Return the offer for this page's address, else the first with a price; a product is in stock if any offer is."""
-    offers = list(_flat(item.get("offers"), item.get("priceCurrency"), 0))[:MAX_OFFERS]
-    if not offers and (item.get("price") is not None or item.get("lowPrice") is not None):
-        offers = [item]
-    for variant in variant_items:
+    offers = list(_flat(node.get("offers"), node.get("priceCurrency"), 0))[:MAX_OFFERS]
+    if not offers and (node.get("price") is not None or node.get("lowPrice") is not None):
+        offers = [node]
+    for variant in variant_nodes:
         url = variant.get("url")
         offers += [{"url": url, **offer} if url else offer for offer in _flat(variant.get("offers"), None, 0)]
     if not offers:
-        return Offers(availability=_availability(item))
+        return Offers(availability=_availability(node))
     here = [offer for offer in offers if page.absolute(text_of(offer.get("url"))) in page.addresses]
     is_one = len(here) == 1
     chosen = here[0] if is_one and price_of(here[0], page) else _first_priced(offers, page)
@@ -52,18 +52,18 @@ def read_offers(item: Item, page: Page, variant_items: list[Item]) -> Offers:
     return Offers(
         price=price,
         regular_price=_regular_price(chosen, price, page),
-        availability="InStock" if "InStock" in stock else next(iter(stock), None) or _availability(item),
+        availability="InStock" if "InStock" in stock else next(iter(stock), None) or _availability(node),
         condition=next(
             (found for offer in offers if (found := condition_of(text_of(offer.get("itemCondition"))))), None
         ),
         url=page.absolute(text_of(chosen.get("url"))),
         sku=code_of(chosen, "sku"),
         mpn=code_of(chosen, "mpn"),
-        variants=_variants(offers, page) if len(offers) > 1 and not variant_items else (),
+        variants=_variants(offers, page) if len(offers) > 1 and not variant_nodes else (),
     )
 
 
-def _availability(offer: Item) -> str | None:
+def _availability(offer: DataNode) -> str | None:
     """Return the offer's availability in any spelling, else what its `inventoryLevel` says."""
     for text in texts_of(offer.get("availability")):
         if found := availability_of(text) or availability_of(text.rsplit(":", 1)[-1]):
@@ -76,7 +76,7 @@ def _availability(offer: Item) -> str | None:
     )
 
 
-def _flat(value: Any, currency: Any, depth: int) -> Iterator[Item]:
+def _flat(value: Any, currency: Any, depth: int) -> Iterator[DataNode]:
     """Every single offer; those inside an AggregateOffer inherit its currency, and stand for it when priced."""
     for offer in as_list(value):
         if not isinstance(offer, dict) or depth > 5:
@@ -92,11 +92,11 @@ def _flat(value: Any, currency: Any, depth: int) -> Iterator[Item]:
             yield own
 
 
-def _first_priced(offers: list[Item], page: Page) -> Item:
+def _first_priced(offers: list[DataNode], page: Page) -> DataNode:
     return next((offer for offer in offers if price_of(offer, page)), offers[0])
 
 
-def price_of(offer: Item, page: Page) -> Price | None:
+def price_of(offer: DataNode, page: Page) -> Price | None:
     """Return the offer's price above zero, with the currency that the same object names."""
     currency = text_of(offer.get("priceCurrency"))
     for key in _VOCABULARY["priceKeys"]:
@@ -112,13 +112,13 @@ def price_of(offer: Item, page: Page) -> Price | None:
     return None
 
 
-def _component_price(part: Item) -> Any:
+def _component_price(part: DataNode) -> Any:
     """Return the first component's price of a CompoundPriceSpecification."""
     component = next((one for one in as_list(part.get("priceComponent")) if isinstance(one, dict)), {})
     return component.get("price")
 
 
-def _is_per_unit(part: Item) -> bool:
+def _is_per_unit(part: DataNode) -> bool:
     """Whether this is a price for a litre, a metre or a month of the thing, not for the thing."""
     for quantity in as_list(part.get("referenceQuantity")):
         code = text_of(quantity.get("unitCode")) if isinstance(quantity, dict) else None
@@ -127,7 +127,7 @@ def _is_per_unit(part: Item) -> bool:
     return any(key in part for key in _VOCABULARY["billingKeys"])
 
 
-def _is_second_choice(part: Item) -> bool:
+def _is_second_choice(part: DataNode) -> bool:
     """Whether this is a price without tax, or for more than one."""
     quantity = next((one for one in as_list(part.get("eligibleQuantity")) if isinstance(one, dict)), {})
     is_for_many = text_of(quantity.get("minValue")) not in (None, "0", "1")
@@ -145,16 +145,16 @@ def _priced(value: Any, currency: str | None, page: Page) -> Price | None:
     return None
 
 
-def _specifications(offer: Item) -> list[Item]:
+def _specifications(offer: DataNode) -> list[DataNode]:
     return [part for part in as_list(offer.get("priceSpecification")) if isinstance(part, dict)]
 
 
-def _price_type(part: Item) -> str:
+def _price_type(part: DataNode) -> str:
     name = text_of(part.get("priceType")) or ""
     return name.rstrip("/").rsplit("/", 1)[-1].rsplit("#", 1)[-1].lower()
 
 
-def _regular_price(offer: Item, price: Price | None, page: Page) -> Price | None:
+def _regular_price(offer: DataNode, price: Price | None, page: Page) -> Price | None:
     """Return the list price where it is higher, in the same currency."""
     if price is None:
         return None
@@ -167,7 +167,7 @@ def _regular_price(offer: Item, price: Price | None, page: Page) -> Price | None
     return None
 
 
-def _variants(offers: list[Item], page: Page) -> tuple[Variant, ...]:
+def _variants(offers: list[DataNode], page: Page) -> tuple[Variant, ...]:
     """Offers that differ in sku or address are the product's variants."""
     found: dict[tuple[str | None, str | None], Variant] = {}
     for offer in offers:

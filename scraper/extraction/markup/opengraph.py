@@ -35,7 +35,7 @@ def extract(page: Page) -> list[Candidate]:
         title=_title(page),
         description=clean(_first(page, *_META["description"]), 5000),
         brand=clean(_first(page, *_META["brand"]), 200),
-        category_path=breadcrumbs.of_category(_first(page, *_META["category"])),
+        category_path=breadcrumbs.path_of_category(_first(page, *_META["category"])),
         gtin=_gtin(page),
         sku=clean(_first(page, *_META["sku"]), 100),
         mpn=clean(_first(page, *_META["mpn"]), 100),

@@ -9,8 +9,8 @@ from typing import Any
 
 from scraper.extraction.candidate import Candidate
 from scraper.extraction.markup.element_values import MAX_NAMES, TEXT_PROPERTIES, element_text, linked_text
-from scraper.extraction.markup.nodes import Item
-from scraper.extraction.markup.schemaorg import candidates_of_items
+from scraper.extraction.markup.nodes import DataNode
+from scraper.extraction.markup.schemaorg import candidates_of_nodes
 from scraper.extraction.page import Page
 from scraper.values.vocabulary import vocabulary
 
@@ -25,10 +25,10 @@ _GOOD_RELATIONS_ROOT: str = _VOCABULARY["goodRelations"]
 
 def extract(page: Page) -> list[Candidate]:
     """Return what the page's RDFa says, the main product first."""
-    return candidates_of_items(read_items(page), page, "rdfa")
+    return candidates_of_nodes(read_nodes(page), page, "rdfa")
 
 
-def read_items(page: Page) -> list[Item]:
+def read_nodes(page: Page) -> list[DataNode]:
     """Return every typed RDFa resource that is no other's property, in document order."""
     if "typeof=" not in page.html:
         return []
@@ -36,7 +36,7 @@ def read_items(page: Page) -> list[Item]:
     for element in page.root.xpath("//@typeof/.."):
         if not element.xpath("ancestor::*[@typeof][1]"):
             reader.read(element, _inherited(element))
-    return [item for item, is_top in reader.items.values() if is_top and "@type" in item]
+    return [node for node, is_top in reader.nodes.values() if is_top and "@type" in node]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class _Context:
 
     vocab: str = ""
     prefixes: tuple[tuple[str, str], ...] = tuple(_PREFIXES.items())
-    subject: Item | None = None
+    subject: DataNode | None = None
     waiting: tuple[str, ...] = ()
 
     def of(self, element: Any) -> "_Context":
@@ -87,12 +87,12 @@ def _inherited(element: Any) -> _Context:
 
 
 class _Reader:
-    """Walks typed elements; `items` holds every resource by its IRI (or a number), and whether it stands for itself."""
+    """Walks typed elements; `nodes` holds every resource by its IRI (or a number), and whether it stands for itself."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
         self._num_left = MAX_ELEMENTS
-        self.items: dict[Any, tuple[Item, bool]] = {}
+        self.nodes: dict[Any, tuple[DataNode, bool]] = {}
 
     def read(self, root: Any, context: _Context) -> None:
         """Read an element and all below it, in document order."""
@@ -108,13 +108,13 @@ class _Reader:
         names, relations = context.names(element.get("property")), context.names(element.get("rel"))
         if context.names(element.get("typeof")) or element.get("about"):
             links = context.waiting + relations + names
-            item = self._resource(element, context, is_top=context.subject is None or not links)
-            if context.subject is not None and context.subject is not item:
+            node = self._resource(element, context, is_top=context.subject is None or not links)
+            if context.subject is not None and context.subject is not node:
                 for name in links:
-                    context.subject.setdefault(name, []).append(item)
+                    context.subject.setdefault(name, []).append(node)
             if element.get("about") and names and not element.get("typeof"):
-                self._add(item, names, element)
-            return replace(context, subject=item, waiting=())
+                self._add(node, names, element)
+            return replace(context, subject=node, waiting=())
         if context.subject is None:
             return context
         self._add(context.subject, names, element)
@@ -123,24 +123,24 @@ class _Reader:
             context.subject.setdefault(name, []).append({"@id": target})
         return replace(context, waiting=() if target else context.waiting + relations)
 
-    def _resource(self, element: Any, context: _Context, *, is_top: bool) -> Item:
+    def _resource(self, element: Any, context: _Context, *, is_top: bool) -> DataNode:
         iri = self._iri(element, *_VOCABULARY["resourceAttributes"])
-        key = iri or len(self.items)
-        item, was_top = self.items.setdefault(key, ({"@id": iri} if iri else {}, is_top))
-        self.items[key] = (item, was_top and is_top)
-        types = [*item.get("@type", ()), *context.names(element.get("typeof"))]
+        key = iri or len(self.nodes)
+        node, was_top = self.nodes.setdefault(key, ({"@id": iri} if iri else {}, is_top))
+        self.nodes[key] = (node, was_top and is_top)
+        types = [*node.get("@type", ()), *context.names(element.get("typeof"))]
         if types:
-            item["@type"] = types
-        return item
+            node["@type"] = types
+        return node
 
     def _iri(self, element: Any, *names: str) -> str | None:
         text = next((value for name in names if (value := element.get(name))), None)
         return (self._page.absolute(text) or text.strip("[]")) if text else None
 
-    def _add(self, item: Item, names: tuple[str, ...], element: Any) -> None:
+    def _add(self, node: DataNode, names: tuple[str, ...], element: Any) -> None:
         if names:
             for name in names:
-                item.setdefault(name, []).append(self._value(element, name))
+                node.setdefault(name, []).append(self._value(element, name))
 
     def _value(self, element: Any, name: str) -> Any:
         if content := (element.get("content") or "").strip():

@@ -1,4 +1,4 @@
-"""schema.org items, whatever syntax they came in, as Candidates: what the page's main product says."""
+"""schema.org nodes, whatever syntax they came in, as Candidates: what the page's main product says."""
 
 import re
 
@@ -6,7 +6,7 @@ from scraper.extraction.candidate import Candidate
 from scraper.extraction.markup import breadcrumbs
 from scraper.extraction.markup.identifiers import code_of, gtin_of, weak_sku_of
 from scraper.extraction.markup.main_product import is_list, products_of, same_product
-from scraper.extraction.markup.nodes import Item, as_list, resolve_references, text_of, texts_of
+from scraper.extraction.markup.nodes import DataNode, as_list, resolve_references, text_of, texts_of
 from scraper.extraction.markup.offers import Offers, read_offers
 from scraper.extraction.markup.ratings import rating_of, reviews_of
 from scraper.extraction.page import Page
@@ -20,66 +20,64 @@ MAX_IMAGES = 30
 _VOCABULARY = vocabulary("markup", "schemaorg")
 _IRI = re.compile(r"(?:https?:)?//|[#/]|_:|urn:", re.IGNORECASE)
 
-__all__ = ["Item", "candidates_of_items"]
 
-
-def candidates_of_items(items: list[Item], page: Page, syntax: Syntax) -> list[Candidate]:
-    """Return the main product first, then other items about the same product; one bare Candidate without a product."""
-    items = [item for item in resolve_references(items) if isinstance(item, dict)]
-    products = products_of(items)
-    category_path = breadcrumbs.of_items(items, page)
-    num_products = len(products) + sum(len(as_list(item.get("itemListElement"))) for item in items if is_list(item))
+def candidates_of_nodes(nodes: list[DataNode], page: Page, syntax: Syntax) -> list[Candidate]:
+    """Return the main product first, then other nodes about the same product; one bare Candidate without a product."""
+    nodes = [node for node in resolve_references(nodes) if isinstance(node, dict)]
+    products = products_of(nodes)
+    category_path = breadcrumbs.path_of_nodes(nodes, page)
+    num_products = len(products) + sum(len(as_list(node.get("itemListElement"))) for node in nodes if is_list(node))
     ranked = same_product(products, page)
     if not ranked:
         if not category_path and not num_products:
             return []
         return [Candidate(syntax, num_products=num_products, category_path=category_path)]
-    found = [_candidate(item, page, syntax, num_products, category_path) for item in ranked]
+    found = [_candidate(node, page, syntax, num_products, category_path) for node in ranked]
     if not any(candidate.sku for candidate in found) and (weak_sku := weak_sku_of(ranked[0])):
         found.append(Candidate(syntax, sku=weak_sku, is_weak=True))
     return found
 
 
-def _candidate(item: Item, page: Page, syntax: Syntax, num_products: int, crumbs: tuple[str, ...]) -> Candidate:
-    variants = _variants(item, page)
-    offers = read_offers(item, page, [variant for variant, _ in variants])
+def _candidate(node: DataNode, page: Page, syntax: Syntax, num_products: int, crumbs: tuple[str, ...]) -> Candidate:
+    variants = _variants(node, page)
+    offers = read_offers(node, page, [variant for variant, _ in variants])
     # The variant that this very address chooses says what the group leaves open.
     chosen = next((part for part, variant in variants if variant.url and variant.url in page.addresses), {})
     return Candidate(
         syntax=syntax,
         is_product=True,
         num_products=num_products,
-        title=clean(text_of(item.get("name")), 500),
-        description=clean(text_of(item.get("description")), 5000),
-        brand=_brand(item) or _brand(chosen),
-        category_path=crumbs or breadcrumbs.of_category(item.get("category")),
-        gtin=gtin_of(item) or gtin_of(chosen),
-        sku=code_of(item, "sku") or code_of(chosen, "sku") or offers.sku,
-        mpn=code_of(item, "mpn") or code_of(chosen, "mpn") or offers.mpn,
-        images=_images(item, page) or _images(chosen, page),
+        title=clean(text_of(node.get("name")), 500),
+        description=clean(text_of(node.get("description")), 5000),
+        brand=_brand(node) or _brand(chosen),
+        category_path=crumbs or breadcrumbs.path_of_category(node.get("category")),
+        gtin=gtin_of(node) or gtin_of(chosen),
+        sku=code_of(node, "sku") or code_of(chosen, "sku") or offers.sku,
+        mpn=code_of(node, "mpn") or code_of(chosen, "mpn") or offers.mpn,
+        images=_images(node, page) or _images(chosen, page),
         price=offers.price,
         regular_price=offers.regular_price,
         availability=offers.availability,
-        condition=condition_of(text_of(item.get("itemCondition"))) or offers.condition,
-        rating=rating_of(item.get("aggregateRating"), counted=True),
-        attributes={**attributes_of(chosen), **attributes_of(item)},
+        condition=condition_of(text_of(node.get("itemCondition"))) or offers.condition,
+        rating=rating_of(node.get("aggregateRating"), counted=True),
+        attributes={**attributes_of(chosen), **attributes_of(node)},
         variants=tuple(variant for _, variant in variants) or offers.variants,
-        reviews=reviews_of([*as_list(item.get("review")), *as_list(item.get("reviews"))]),
+        reviews=reviews_of([*as_list(node.get("review")), *as_list(node.get("reviews"))]),
     )
 
 
-def _brand(item: Item) -> str | None:
+def _brand(node: DataNode) -> str | None:
     for key in _VOCABULARY["brandKeys"]:
-        for text in texts_of(item.get(key)):
+        for text in texts_of(node.get(key)):
             # A reference that names nothing on the page, or a logo's address, is no name.
             if not _IRI.match(text) and (brand := brand_name(clean(text, 200))):
                 return brand
     return None
 
 
-def _images(item: Item, page: Page) -> tuple[str, ...]:
+def _images(node: DataNode, page: Page) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for value in as_list(item.get("image")):
+    for value in as_list(node.get("image")):
         keys = _VOCABULARY["imageKeys"]
         target = next((value[key] for key in keys if value.get(key)), None) if isinstance(value, dict) else value
         for text in texts_of(target):
@@ -88,16 +86,16 @@ def _images(item: Item, page: Page) -> tuple[str, ...]:
     return tuple(found)[:MAX_IMAGES]
 
 
-def attributes_of(item: Item) -> dict[str, str]:
+def attributes_of(node: DataNode) -> dict[str, str]:
     """Return colour, size, material and the like, and `additionalProperty` by its name in camelCase."""
     found: dict[str, str] = {}
     for key in _VOCABULARY["attributeKeys"]:
-        _put(found, key, ", ".join(texts_of(item.get(key))))
-    for audience in as_list(item.get("audience")):
+        _put(found, key, ", ".join(texts_of(node.get(key))))
+    for audience in as_list(node.get("audience")):
         if isinstance(audience, dict):
             gender = text_of(audience.get("suggestedGender")) or ""
             _put(found, "gender", gender.rstrip("/").rsplit("/", 1)[-1].lower())
-    for part in as_list(item.get("additionalProperty")):
+    for part in as_list(node.get("additionalProperty")):
         if isinstance(part, dict):
             value = " ".join(filter(None, [text_of(part.get("value")), text_of(part.get("unitText"))]))
             _put(found, attribute_key(text_of(part.get("name")) or ""), value)
@@ -118,9 +116,9 @@ def _put(found: dict[str, str], key: str, value: str) -> None:
         found.setdefault(key, text)
 
 
-def _variants(item: Item, page: Page) -> list[tuple[Item, Variant]]:
+def _variants(node: DataNode, page: Page) -> list[tuple[DataNode, Variant]]:
     found = []
-    for part in as_list(item.get("hasVariant"))[:MAX_VARIANTS]:
+    for part in as_list(node.get("hasVariant"))[:MAX_VARIANTS]:
         if isinstance(part, dict):
             offers: Offers = read_offers(part, page, [])
             images = _images(part, page)

@@ -6,7 +6,7 @@ A view of exactly one product's page is about this page; a list of impressions o
 import re
 from typing import Any
 
-from scraper.extraction.markup.nodes import as_list, text_of
+from scraper.extraction.markup.nodes import DataNode, as_list, text_of
 from scraper.values.vocabulary import any_of, vocabulary
 
 _VOCABULARY = vocabulary("state", "analytics")
@@ -15,9 +15,9 @@ _UTAG_FIELDS: dict[str, list[str]] = _VOCABULARY["utagFields"]
 _UTAG_PAGE = any_of(_VOCABULARY["utagPagePatterns"])
 
 
-def product_of(item: dict[str, Any], event: str = "") -> dict[str, Any] | None:
+def product_of(node: DataNode, event: str = "") -> DataNode | None:
     """Return the one product whose view an object reports, with the keys of a product object; None for all others."""
-    found = _ecommerce(item, event) or _utag(item) or _digital_data(item) or _pixel(item, event) or _shopify(item)
+    found = _ecommerce(node, event) or _utag(node) or _digital_data(node) or _pixel(node, event) or _shopify(node)
     return found if found and any(found.get(key) for key in ("price", "variants")) else None
 
 
@@ -25,40 +25,40 @@ def _is_view(name: Any) -> bool:
     return isinstance(name, str) and re.sub(r"[\W_]+", "", name).lower() in _VIEW_EVENTS
 
 
-def _ecommerce(item: dict[str, Any], event: str) -> dict[str, Any] | None:
-    """Google's: `{event: "view_item", ecommerce: {items}}`, the same sent by gtag, and the older `ecommerce.detail`."""
-    commerce = item.get("ecommerce") if isinstance(item.get("ecommerce"), dict) else item
+def _ecommerce(node: DataNode, event: str) -> DataNode | None:
+    """Google's: `{event: "view_item", ecommerce: {nodes}}`, the same sent by gtag, and the older `ecommerce.detail`."""
+    commerce = node.get("ecommerce") if isinstance(node.get("ecommerce"), dict) else node
     if not isinstance(commerce, dict):
         return None
-    currency = commerce.get("currency") or commerce.get("currencyCode") or item.get("currency")
+    currency = commerce.get("currency") or commerce.get("currencyCode") or node.get("currency")
     detail = commerce.get("detail")
     if isinstance(detail, dict):
         return _only(detail.get("products"), currency)
-    if _is_view(event) or _is_view(item.get("event")):
+    if _is_view(event) or _is_view(node.get("event")):
         return _only(commerce.get("items"), currency)
     return None
 
 
-def _only(products: Any, currency: Any) -> dict[str, Any] | None:
+def _only(products: Any, currency: Any) -> DataNode | None:
     """Return the one product of a list."""
     parts = as_list(products)
     return {"currency": currency, **parts[0]} if len(parts) == 1 and isinstance(parts[0], dict) else None
 
 
-def _utag(item: dict[str, Any]) -> dict[str, Any] | None:
+def _utag(node: DataNode) -> DataNode | None:
     """Tealium's data layer: flat, each field a list with one entry for each product."""
-    if not any(len(as_list(item.get(key))) == 1 for key in _VOCABULARY["utagProductKeys"]):
+    if not any(len(as_list(node.get(key))) == 1 for key in _VOCABULARY["utagProductKeys"]):
         return None
-    if not _UTAG_PAGE.search(f"{item.get('page_type') or item.get('page_category') or ''}"):
+    if not _UTAG_PAGE.search(f"{node.get('page_type') or node.get('page_category') or ''}"):
         return None
-    pairs = ((field, next((item[key] for key in keys if item.get(key)), None)) for field, keys in _UTAG_FIELDS.items())
+    pairs = ((field, next((node[key] for key in keys if node.get(key)), None)) for field, keys in _UTAG_FIELDS.items())
     found = {field: text_of(value) for field, value in pairs if len(as_list(value)) == 1}
     return dict(found)
 
 
-def _digital_data(item: dict[str, Any]) -> dict[str, Any] | None:
+def _digital_data(node: DataNode) -> DataNode | None:
     """W3C's customer experience digital data: `product: [{productInfo, price}]`."""
-    parts = as_list(item.get("product"))
+    parts = as_list(node.get("product"))
     if len(parts) != 1 or not isinstance(parts[0], dict) or not isinstance(parts[0].get("productInfo"), dict):
         return None
     info, price = parts[0]["productInfo"], parts[0].get("price")
@@ -73,22 +73,22 @@ def _digital_data(item: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _pixel(item: dict[str, Any], event: str) -> dict[str, Any] | None:
+def _pixel(node: DataNode, event: str) -> DataNode | None:
     """Meta's pixel: `fbq("track", "ViewContent", {content_name, content_ids, value, currency})`."""
-    ids = as_list(item.get("content_ids"))
-    if not _is_view(event) or "value" not in item or len(ids) > 1 or not (ids or item.get("content_name")):
+    ids = as_list(node.get("content_ids"))
+    if not _is_view(event) or "value" not in node or len(ids) > 1 or not (ids or node.get("content_name")):
         return None
     return {
-        "name": item.get("content_name"),
+        "name": node.get("content_name"),
         "id": text_of(ids),
-        "price": item["value"],
-        "currency": item.get("currency"),
+        "price": node["value"],
+        "currency": node.get("currency"),
     }
 
 
-def _shopify(item: dict[str, Any]) -> dict[str, Any] | None:
+def _shopify(node: DataNode) -> DataNode | None:
     """Shopify's `meta` object on a product's page, its prices in cents."""
-    product, page = item.get("product"), item.get("page")
+    product, page = node.get("product"), node.get("page")
     if not isinstance(product, dict) or not isinstance(page, dict) or page.get("pageType") != "product":
         return None
     variants = [part for part in as_list(product.get("variants")) if isinstance(part, dict)]

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from scraper.extraction.markup.json_repair import DECODER, mend_value, parse_valid
+from scraper.extraction.markup.nodes import DataNode
 
 MAX_NODES = 100_000
 MAX_DEPTH = 60
@@ -128,15 +129,15 @@ class FlatArray:
         return self.value(first, depth) if isinstance(first, int) else first
 
 
-def resolved(item: dict[str, Any], cache: dict[str, Any], depth: int = 0) -> dict[str, Any]:
+def resolved(node: DataNode, cache: DataNode, depth: int = 0) -> DataNode:
     """Return an entity of Apollo's cache with its references followed, three deep, and arguments cut off its keys."""
-    found: dict[str, Any] = {}
-    for key, value in list(item.items())[:200]:
+    found: DataNode = {}
+    for key, value in list(node.items())[:200]:
         found.setdefault(key.partition("(")[0], _followed(value, cache, depth))
     return found
 
 
-def _followed(value: Any, cache: dict[str, Any], depth: int) -> Any:
+def _followed(value: Any, cache: DataNode, depth: int) -> Any:
     if isinstance(value, list):
         return [_followed(part, cache, depth) for part in value[:100]]
     if not isinstance(value, dict) or depth >= 3:

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from scraper.extraction.candidate import Candidate
-from scraper.extraction.markup.nodes import as_list, text_of
+from scraper.extraction.markup.nodes import DataNode, as_list, text_of
 from scraper.extraction.markup.schemaorg import attribute_key
 from scraper.extraction.page import Page
 from scraper.extraction.state.sources import Source
@@ -28,19 +28,19 @@ def shop_currency(page: Page) -> str | None:
     return currency_code(next(filter(None, match.groups()), None)) if match else None
 
 
-def magento_candidate(item: dict[str, Any], page: Page) -> Candidate | None:
+def magento_candidate(node: DataNode, page: Page) -> Candidate | None:
     """Return the price of a Magento price box, where it is the one of the product that this page's form buys."""
-    prices = item.get("prices")
+    prices = node.get("prices")
     if isinstance(prices, dict) and isinstance(prices.get("finalPrice"), dict):
         final, old = (_amount(prices.get(key)) for key in ("finalPrice", "oldPrice"))
-    elif "productPrice" in item and "priceFormat" in item:
-        final, old = item.get("productPrice"), item.get("productOldPrice")
+    elif "productPrice" in node and "priceFormat" in node:
+        final, old = node.get("productPrice"), node.get("productOldPrice")
     else:
         return None
-    identity = text_of(item.get("productId"))
+    identity = text_of(node.get("productId"))
     if identity is None or identity not in _bought_ids(page):
         return None
-    currency = _currency_of_pattern(item, page)
+    currency = _currency_of_pattern(node, page)
     price, regular = _positive(final, currency), _positive(old, currency)
     is_higher = price and regular and regular.amount > price.amount
     if price is None:
@@ -66,10 +66,10 @@ def _bought_ids(page: Page) -> set[str]:
     return found if len(found) == 1 else set()
 
 
-def _currency_of_pattern(item: dict[str, Any], page: Page) -> str | None:
+def _currency_of_pattern(node: DataNode, page: Page) -> str | None:
     """Return the currency of a pattern such as "€%s"."""
-    form = item.get("priceFormat")
-    pattern = form.get("pattern") if isinstance(form, dict) else item.get("currencyFormat")
+    form = node.get("priceFormat")
+    pattern = form.get("pattern") if isinstance(form, dict) else node.get("currencyFormat")
     symbol = pattern.replace("%s", "").strip() if isinstance(pattern, str) else None
     return currency_code(symbol, region=page.region)
 
@@ -99,7 +99,7 @@ def woocommerce_candidate(found: list[Source], currency: str | None) -> Candidat
     )
 
 
-def _variation(part: dict[str, Any], currency: str | None) -> Variant:
+def _variation(part: DataNode, currency: str | None) -> Variant:
     names = part.get("attributes")
     pairs = names.items() if isinstance(names, dict) else ()
     attributes = ((attribute_key(_VARIATION_PREFIX.sub("", name)), clean(value, 200)) for name, value in pairs)

@@ -2,6 +2,7 @@
 
 from typing import Any, TypeGuard
 
+from scraper.extraction.markup.nodes import DataNode
 from scraper.extraction.page import Page
 from scraper.values.price import Price, currency_code, machine_price
 from scraper.values.vocabulary import vocabulary
@@ -16,15 +17,15 @@ MINOR_KEYS = tuple(_VOCABULARY["minorKeys"])
 CURRENCY_KEYS = tuple(_VOCABULARY["currencyKeys"])
 
 
-def currency_in(item: dict[str, Any]) -> str | None:
+def currency_in(node: DataNode) -> str | None:
     """Return the ISO 4217 code that an object names."""
-    return next((code for key in CURRENCY_KEYS if (code := currency_code(item.get(key)))), None)
+    return next((code for key in CURRENCY_KEYS if (code := currency_code(node.get(key)))), None)
 
 
-def is_in_minor_units(item: dict[str, Any]) -> bool:
+def is_in_minor_units(node: DataNode) -> bool:
     """Whether whole numbers here count cents: Shopify's product JSON has all of these keys and only integers."""
-    prices = [item.get(key) for key in ("price", "price_min", "compare_at_price_min")]
-    return "price_varies" in item and all(price is None or _is_whole(price) for price in prices)
+    prices = [node.get(key) for key in ("price", "price_min", "compare_at_price_min")]
+    return "price_varies" in node and all(price is None or _is_whole(price) for price in prices)
 
 
 def _is_whole(value: Any) -> TypeGuard[int]:
@@ -32,7 +33,7 @@ def _is_whole(value: Any) -> TypeGuard[int]:
 
 
 def price_in(
-    item: dict[str, Any],
+    node: DataNode,
     keys: tuple[str, ...],
     currency: str | None,
     page: Page,
@@ -41,14 +42,14 @@ def price_in(
     depth: int = 0,
 ) -> Price | None:
     """Return the first price above zero under `keys`; `is_minor` says that whole numbers count cents."""
-    own = currency_in(item) or currency
-    digits = item.get("currency_minor_unit", item.get("fractionDigits"))
+    own = currency_in(node) or currency
+    digits = node.get("currency_minor_unit", node.get("fractionDigits"))
     for key in MINOR_KEYS if keys is PRICE_KEYS else ():
-        if _is_whole(item.get(key)):
-            return _scaled(item[key], own, digits if isinstance(digits, int) else 2)
-    is_minor = is_minor or is_in_minor_units(item)
+        if _is_whole(node.get(key)):
+            return _scaled(node[key], own, digits if isinstance(digits, int) else 2)
+    is_minor = is_minor or is_in_minor_units(node)
     for key in keys:
-        value = item.get(key)
+        value = node.get(key)
         if isinstance(value, dict):
             inner = tuple(dict.fromkeys((*AMOUNT_KEYS, *keys)))
             price = price_in(value, inner, own, page, depth=depth + 1) if depth < MAX_DEPTH else None
@@ -64,7 +65,7 @@ def price_in(
     return None
 
 
-def _minor(value: dict[str, Any], currency: str | None) -> Price | None:
+def _minor(value: DataNode, currency: str | None) -> Price | None:
     digits = value.get("fractionDigits", 2)
     amount: int = next((value[key] for key in MINOR_KEYS if _is_whole(value.get(key))), 0)
     return _scaled(amount, currency_in(value) or currency, digits) if isinstance(digits, int) else None

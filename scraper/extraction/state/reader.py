@@ -12,12 +12,12 @@ from urllib.parse import unquote, urlsplit
 
 from scraper.extraction.candidate import Candidate
 from scraper.extraction.markup import breadcrumbs
-from scraper.extraction.markup.nodes import as_list, text_of
+from scraper.extraction.markup.nodes import DataNode, as_list, text_of
 from scraper.extraction.page import Page
 from scraper.extraction.state import analytics, platforms
 from scraper.extraction.state.formats import resolved
-from scraper.extraction.state.item import NAME_KEYS, candidate_of, weak_sku_of
 from scraper.extraction.state.price import MINOR_KEYS, PRICE_KEYS, currency_in, is_in_minor_units
+from scraper.extraction.state.product_object import NAME_KEYS, candidate_of, weak_sku_of
 from scraper.extraction.state.sources import Source, sources
 from scraper.values.text import clean, key_of
 from scraper.values.vocabulary import vocabulary
@@ -58,7 +58,7 @@ class _Context:
     """What an object inherits: its currency, Apollo's cache around it, the event that its value was sent with."""
 
     currency: str | None = None
-    cache: dict[str, Any] = field(default_factory=dict)
+    cache: DataNode = field(default_factory=dict)
     event: str = ""
 
 
@@ -99,57 +99,57 @@ class _Reader:
                 if isinstance(part, dict | list):
                     self._walk(part, context, depth + 1)
 
-    def _reads_whole(self, item: dict[str, Any], context: _Context) -> bool:
+    def _reads_whole(self, node: DataNode, context: _Context) -> bool:
         """Take in what an object says; whether that was all of it, so that its parts are no products of their own."""
-        if context.cache and not _NAME_MARKS.isdisjoint(item):
-            item = resolved(item, context.cache)
-        if _is_product_like(item) and self._is_this_product(item):
-            self._add(self.named, item, context.currency or (self.currency if is_in_minor_units(item) else None))
-        elif viewed := analytics.product_of(item, context.event):
+        if context.cache and not _NAME_MARKS.isdisjoint(node):
+            node = resolved(node, context.cache)
+        if _is_product_like(node) and self._is_this_product(node):
+            self._add(self.named, node, context.currency or (self.currency if is_in_minor_units(node) else None))
+        elif viewed := analytics.product_of(node, context.event):
             if self._is_spoken_of(viewed):
                 self._add(self.viewed, viewed, self.currency if viewed.get("price_varies") else context.currency)
             return True
-        elif box := platforms.magento_candidate(item, self._page):
+        elif box := platforms.magento_candidate(node, self._page):
             self.boxes.append(box)
-        if path := _breadcrumbs(item, self._page):
+        if path := _breadcrumbs(node, self._page):
             self.paths.append(Candidate(syntax="state", category_path=path))
         return False
 
-    def _add(self, found: list[Candidate], item: dict[str, Any], currency: str | None) -> None:
-        candidate = candidate_of(item, currency, self._page)
+    def _add(self, found: list[Candidate], node: DataNode, currency: str | None) -> None:
+        candidate = candidate_of(node, currency, self._page)
         if candidate.price:
             found.append(candidate)
-            if sku := weak_sku_of(item):
+            if sku := weak_sku_of(node):
                 self.weak_skus.append(sku)
 
-    def _is_spoken_of(self, item: dict[str, Any]) -> bool:
+    def _is_spoken_of(self, node: DataNode) -> bool:
         """Whether the page's headings share a longer word with the object's name, where it has one."""
-        names = [item[name] for name in NAME_KEYS if isinstance(item.get(name), str)]
+        names = [node[name] for name in NAME_KEYS if isinstance(node.get(name), str)]
         words = {word for name in names for word in _LONG_WORD.findall(name[:MAX_NAME].lower())}
         return not words or any(not words.isdisjoint(_LONG_WORD.findall(text.lower())) for text in self._page.headings)
 
-    def _is_this_product(self, item: dict[str, Any]) -> bool:
-        names = {key_of(item[name]) for name in NAME_KEYS if isinstance(item.get(name), str)} - {""}
+    def _is_this_product(self, node: DataNode) -> bool:
+        names = {key_of(node[name]) for name in NAME_KEYS if isinstance(node.get(name), str)} - {""}
         if not names:
             return False
         if not names.isdisjoint(self._headings):
             return True
-        handles = [item.get(key) for key in _VOCABULARY["handleKeys"]]
-        urls = [self._page.absolute(item.get(key)) for key in _VOCABULARY["addressKeys"]]
+        handles = [node.get(key) for key in _VOCABULARY["handleKeys"]]
+        urls = [self._page.absolute(node.get(key)) for key in _VOCABULARY["addressKeys"]]
         is_named = self._slug is not None and self._slug in handles
         return is_named or any(url in self._page.addresses for url in urls if url)
 
 
-def _is_product_like(item: dict[str, Any]) -> bool:
-    return not _MARKS.isdisjoint(item) and not _NAME_MARKS.isdisjoint(item)
+def _is_product_like(node: DataNode) -> bool:
+    return not _MARKS.isdisjoint(node) and not _NAME_MARKS.isdisjoint(node)
 
 
-def _breadcrumbs(item: dict[str, Any], page: Page) -> tuple[str, ...]:
-    entries = as_list(item.get("breadcrumbs", item.get("breadcrumb")))
+def _breadcrumbs(node: DataNode, page: Page) -> tuple[str, ...]:
+    entries = as_list(node.get("breadcrumbs", node.get("breadcrumb")))
     crumbs = [(_name(entry), page.absolute(entry.get("href") or entry.get("url")))
               for entry in entries[:20] if isinstance(entry, dict)]  # fmt: skip
     return breadcrumbs.path_of(crumbs, page) if crumbs else ()
 
 
-def _name(entry: dict[str, Any]) -> str | None:
+def _name(entry: DataNode) -> str | None:
     return next((text for key in _VOCABULARY["crumbNameKeys"] if (text := clean(text_of(entry.get(key)), 200))), None)

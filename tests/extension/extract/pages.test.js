@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { extractProduct } from "../../../extension/extract/combine.js";
+import { extractProduct } from "../../../extension/extract/extract.js";
 import { problemIn } from "../../../extension/values/json-schema.js";
 import { productSchema } from "../../../extension/generated/contracts.js";
 import { documentOf, vectors } from "../vectors.js";

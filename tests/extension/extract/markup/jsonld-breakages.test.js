@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { extractProduct } from "../../../../extension/extract/combine.js";
+import { extractProduct } from "../../../../extension/extract/extract.js";
 import { documentOf, vectors } from "../../vectors.js";
 
 const { url, cases } = vectors("jsonld-breakages.json");

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scraper.extraction.extract import extract_product
 from scraper.extraction.markup.json_repair import mend_value, repair
 from scraper.extraction.markup.json_values import parse_block
-from scraper.extraction.markup.jsonld import read_items
+from scraper.extraction.markup.jsonld import read_nodes
 from scraper.extraction.page import parse_page
 
 URL = "https://shop.example/p"
@@ -62,12 +62,12 @@ def test_there_are_at_least_31_breakages_of_different_names():
     ],
 )
 def test_a_block_that_a_strict_reader_loses_still_names_the_product(block):
-    found = [item for item in read_items(parse_page(page(block), URL)) if item["@type"] == "Product"]
+    found = [item for item in read_nodes(parse_page(page(block), URL)) if item["@type"] == "Product"]
     assert [item["name"] for item in found] == ["Jug"]
 
 
 def test_a_broken_block_never_costs_the_others():
-    items = read_items(parse_page(page("", "{{{", "nonsense", GOOD, "[1, 2", "null"), URL))
+    items = read_nodes(parse_page(page("", "{{{", "nonsense", GOOD, "[1, 2", "null"), URL))
     assert items == [json.loads(GOOD)]
 
 
@@ -83,7 +83,7 @@ def test_a_broken_block_never_costs_the_others():
     ],
 )
 def test_strings_are_mended_to_what_they_meant(broken, text):
-    assert [item["name"] for item in read_items(parse_page(page(broken), URL))] == [text]
+    assert [item["name"] for item in read_nodes(parse_page(page(broken), URL))] == [text]
 
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-(10**9), 10**9), st.text(max_size=20))
@@ -131,7 +131,7 @@ def test_well_formed_blocks_read_as_extruct_reads_them():
     first = {"@context": "https://schema.org", "@type": "Product", "name": "Jug é", "offers": [{"price": 1.25}, None]}
     second = {"@context": "https://schema.org", "@type": ["Thing", "Product"], "name": "a\\b"}
     html = page(json.dumps(first), json.dumps(second, ensure_ascii=False))
-    assert read_items(parse_page(html, URL)) == extruct.extract(html, URL, syntaxes=["json-ld"])["json-ld"]
+    assert read_nodes(parse_page(html, URL)) == extruct.extract(html, URL, syntaxes=["json-ld"])["json-ld"]
 
 
 @pytest.mark.parametrize(

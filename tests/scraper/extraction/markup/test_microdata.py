@@ -6,7 +6,7 @@ import extruct
 import pytest
 
 from scraper.extraction.extract import extract_product
-from scraper.extraction.markup.microdata import read_items
+from scraper.extraction.markup.microdata import read_nodes
 from scraper.extraction.page import parse_page
 
 URL = "https://shop.example/p/"
@@ -43,7 +43,7 @@ def _as_extruct(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_well_formed_microdata_reads_as_extruct_reads_it(name):
     html = f"<html><body>{SAMPLES[name]}</body></html>"
     expected = _as_extruct(extruct.extract(html, base_url=URL, syntaxes=["microdata"])["microdata"])
-    assert read_items(parse_page(html, URL)) == expected
+    assert read_nodes(parse_page(html, URL)) == expected
 
 
 def test_items_that_refer_to_each_other_end():
@@ -61,9 +61,9 @@ def test_scopes_nested_without_end_are_survived():
 def test_properties_of_one_name_keep_document_order():
     inner = '<p><i itemprop="image">1</i></p><i itemprop="image">2</i>'
     html = f'<div itemscope itemtype="http://schema.org/Product">{inner}</div>'
-    assert read_items(parse_page(html, URL))[0]["image"] == ["1", "2"]
+    assert read_nodes(parse_page(html, URL))[0]["image"] == ["1", "2"]
 
 
 def test_a_property_with_names_without_end_is_cut():
     html = f"<div itemscope><b itemprop='{'a ' * 100_000}'>{'text ' * 10_000}</b></div>"
-    assert [len(values) for values in read_items(parse_page(html, URL))[0].values()] == [10]
+    assert [len(values) for values in read_nodes(parse_page(html, URL))[0].values()] == [10]

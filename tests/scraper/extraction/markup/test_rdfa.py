@@ -7,7 +7,7 @@ import extruct
 import pytest
 
 from scraper.extraction.extract import extract_product
-from scraper.extraction.markup.rdfa import read_items
+from scraper.extraction.markup.rdfa import read_nodes
 from scraper.extraction.page import parse_page
 
 URL = "https://shop.example/p/"
@@ -60,23 +60,23 @@ def as_statements(expanded: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
 def test_well_formed_rdfa_reads_as_extruct_reads_it(name):
     html = f"<html><body>{SAMPLES[name]}</body></html>"
     expected = as_statements(extruct.extract(html, base_url=URL, syntaxes=["rdfa"])["rdfa"])
-    found = read_items(parse_page(html, URL))
+    found = read_nodes(parse_page(html, URL))
     assert expected
     assert statements(found) == expected, json.dumps(found)
 
 
 def test_a_resource_that_is_anothers_property_is_no_item_of_its_own():
-    assert [item["@type"] for item in read_items(parse_page(SAMPLES["lite"], URL))] == [["Product"]]
+    assert [item["@type"] for item in read_nodes(parse_page(SAMPLES["lite"], URL))] == [["Product"]]
 
 
 def test_open_graph_is_no_rdfa_item():
     html = '<html prefix="og: https://ogp.me/ns#"><head typeof="og:website"><meta property="og:title" content="Jug">'
-    assert read_items(parse_page(html, URL)) == []
+    assert read_nodes(parse_page(html, URL)) == []
 
 
 def test_a_property_without_a_vocabulary_is_passed_over():
     html = '<div typeof="Product"><i property="name">Jug</i></div>'
-    assert read_items(parse_page(html, URL)) == []
+    assert read_nodes(parse_page(html, URL)) == []
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import { clean } from "../../values/text.js";
 import { availabilityOf } from "../../values/words.js";
 import { pageVocabulary } from "../../generated/contracts.js";
 
-const vocabulary = pageVocabulary.state.item;
+const vocabulary = pageVocabulary.state.productObject;
 
 /** @typedef {import("../page.js").Page} Page */
-/** @typedef {import("../markup/nodes.js").Item} Item */
+/** @typedef {import("../markup/nodes.js").DataNode} DataNode */
 /** @typedef {string | null | undefined} Maybe */
 
 const MAX_VARIANTS = 250;
@@ -31,7 +31,7 @@ const CATEGORY_KEYS = vocabulary.categoryKeys;
 const RATING_PARTS = vocabulary.ratingParts;
 const REVIEW_PARTS = vocabulary.reviewParts;
 
-/** @param {any} value @returns {Item[]} the objects of a list, or of a GraphQL connection */
+/** @param {any} value @returns {DataNode[]} the objects of a list, or of a GraphQL connection */
 function entriesOf(value) {
   const list = isObject(value) ? (value.edges ?? value.nodes) : value;
   return (Array.isArray(list) ? list.slice(0, MAX_VARIANTS) : [])
@@ -39,16 +39,16 @@ function entriesOf(value) {
     .filter(isObject);
 }
 
-/** @param {Item} variant @param {Page} page */
+/** @param {DataNode} variant @param {Page} page */
 function isAskedFor(variant, page) {
   const name = textOf(variant.id);
   return name !== null && new URL(page.url).searchParams.getAll("variant").includes(name.split("/").at(-1) ?? "");
 }
 
-/** @param {Item} item @returns {string | null} */
-export function availabilityIn(item) {
+/** @param {DataNode} node @returns {string | null} */
+export function availabilityIn(node) {
   for (const key of STOCK_KEYS) {
-    const part = item[key];
+    const part = node[key];
     const name = isObject(part) ? vocabulary.stockValueKeys.find((one) => one in part) : undefined;
     const value = isObject(part) ? name && part[name] : part;
     const found = availabilityOf(value);
@@ -58,7 +58,7 @@ export function availabilityIn(item) {
   return null;
 }
 
-/** @param {Item[]} variants @param {Page} page @returns {Item} the one that the address asks for, else the first that can be bought, else the first */
+/** @param {DataNode[]} variants @param {Page} page @returns {DataNode} the one that the address asks for, else the first that can be bought, else the first */
 function chosenVariant(variants, page) {
   return (
     variants.find((one) => isAskedFor(one, page)) ??
@@ -68,44 +68,44 @@ function chosenVariant(variants, page) {
   );
 }
 
-/** @param {Item[]} variants @returns {string | null} */
+/** @param {DataNode[]} variants @returns {string | null} */
 function stockOf(variants) {
   const found = variants.map(availabilityIn).filter((stock) => stock !== null);
   return found.includes("InStock") ? "InStock" : (found[0] ?? null);
 }
 
-/** @param {Item} item @param {string[]} keys @returns {string | null} */
-function codeOf(item, keys) {
-  return keys.map((key) => clean(textOf(item[key]), 100)).find((code) => code !== null) ?? null;
+/** @param {DataNode} node @param {string[]} keys @returns {string | null} */
+function codeOf(node, keys) {
+  return keys.map((key) => clean(textOf(node[key]), 100)).find((code) => code !== null) ?? null;
 }
 
-/** @param {Item} item @returns {string | null} */
-function gtinOf(item) {
-  return GTIN_KEYS.map((key) => normaliseGtin(textOf(item[key]))).find((gtin) => gtin !== null) ?? null;
+/** @param {DataNode} node @returns {string | null} */
+function gtinOf(node) {
+  return GTIN_KEYS.map((key) => normaliseGtin(textOf(node[key]))).find((gtin) => gtin !== null) ?? null;
 }
 
-/** @param {Item} item @returns {string | null} */
-function brandOf(item) {
+/** @param {DataNode} node @returns {string | null} */
+function brandOf(node) {
   return (
     BRAND_KEYS.map((key) => {
-      const value = item[key];
+      const value = node[key];
       return clean(textOf(isObject(value) ? value.name || value.label || value.title : value), 200);
     }).find((text) => text !== null) ?? null
   );
 }
 
-/** Shopify's option1, option2, option3 under their names. @param {Item} variant @param {string[]} names @returns {Record<string, string>} */
+/** Shopify's option1, option2, option3 under their names. @param {DataNode} variant @param {string[]} names @returns {Record<string, string>} */
 function optionsOf(variant, names) {
   const pairs = names.map((name, i) => [attributeKey(name), clean(variant[`option${i + 1}`], 200)]);
   return Object.fromEntries(pairs.filter(([key, value]) => key && value));
 }
 
-/** @param {Item} item @param {Item[]} variants @param {Maybe} currency @param {Page} page @returns {Record<string, any>[]} */
-function variantsOf(item, variants, currency, page) {
-  const names = asList(item.options)
+/** @param {DataNode} node @param {DataNode[]} variants @param {Maybe} currency @param {Page} page @returns {Record<string, any>[]} */
+function variantsOf(node, variants, currency, page) {
+  const names = asList(node.options)
     .slice(0, 3)
     .map((option) => textOf(option) ?? "");
-  const isMinor = isInMinorUnits(item);
+  const isMinor = isInMinorUnits(node);
   return variants
     .map((variant) => {
       const options = optionsOf(variant, names);
@@ -120,22 +120,22 @@ function variantsOf(item, variants, currency, page) {
     .filter((variant) => Object.values(variant).some(truthy));
 }
 
-/** @param {Item} item @returns {string[]} */
-function categoryPathOf(item) {
-  const key = [...CATEGORY_KEYS, ...(isInMinorUnits(item) ? ["type"] : [])].find((name) => truthy(item[name]));
-  const value = key && item[key];
-  if (typeof value !== "string" || typeof item.item_category2 !== "string") return breadcrumbs.ofCategory(value);
-  return breadcrumbs.ofCategory([
+/** @param {DataNode} node @returns {string[]} */
+function categoryPathOf(node) {
+  const key = [...CATEGORY_KEYS, ...(isInMinorUnits(node) ? ["type"] : [])].find((name) => truthy(node[name]));
+  const value = key && node[key];
+  if (typeof value !== "string" || typeof node.item_category2 !== "string") return breadcrumbs.pathOfCategory(value);
+  return breadcrumbs.pathOfCategory([
     value,
-    ...[2, 3, 4, 5].map((number) => item[`item_category${number}`]).filter((part) => typeof part === "string"),
+    ...[2, 3, 4, 5].map((number) => node[`item_category${number}`]).filter((part) => typeof part === "string"),
   ]);
 }
 
-/** @param {Item} item @param {Page} page @returns {string[]} */
-function imagesOf(item, page) {
+/** @param {DataNode} node @param {Page} page @returns {string[]} */
+function imagesOf(node, page) {
   const parts = vocabulary.imageKeys.flatMap((key) => {
-    const entries = entriesOf(item[key]);
-    return entries.length > 0 ? entries : asList(item[key]);
+    const entries = entriesOf(node[key]);
+    return entries.length > 0 ? entries : asList(node[key]);
   });
   const urls = parts
     .map((part) => {
@@ -146,14 +146,14 @@ function imagesOf(item, page) {
   return [...new Set(urls)].slice(0, 30);
 }
 
-/** @param {Item} item @param {string[]} keys @returns {any} */
-function firstOf(item, ...keys) {
-  return keys.map((key) => item[key]).find((value) => value !== null && value !== undefined);
+/** @param {DataNode} node @param {string[]} keys @returns {any} */
+function firstOf(node, ...keys) {
+  return keys.map((key) => node[key]).find((value) => value !== null && value !== undefined);
 }
 
-/** @param {Item} item */
-function ratingIn(item) {
-  const part = firstOf(item, ...vocabulary.ratingKeys);
+/** @param {DataNode} node */
+function ratingIn(node) {
+  const part = firstOf(node, ...vocabulary.ratingKeys);
   if (!isObject(part)) return null;
   return ratingOf(
     Object.fromEntries(Object.entries(RATING_PARTS).map(([name, keys]) => [name, firstOf(part, ...keys)])),
@@ -161,10 +161,10 @@ function ratingIn(item) {
   );
 }
 
-/** @param {Item} item */
-function reviewsIn(item) {
+/** @param {DataNode} node */
+function reviewsIn(node) {
   return reviewsOf(
-    asList(item.reviews)
+    asList(node.reviews)
       .filter(isObject)
       .map((part) => ({
         reviewBody: firstOf(part, ...REVIEW_PARTS.reviewBody),
@@ -174,43 +174,43 @@ function reviewsIn(item) {
   );
 }
 
-/** @param {Item} item @returns {string | null} an id that may be the shop's number for the product, or only its database's */
-export function weakSkuOf(item) {
-  const code = (codeOf(item, WEAK_SKU_KEYS) ?? "").split("/").at(-1) ?? "";
+/** @param {DataNode} node @returns {string | null} an id that may be the shop's number for the product, or only its database's */
+export function weakSkuOf(node) {
+  const code = (codeOf(node, WEAK_SKU_KEYS) ?? "").split("/").at(-1) ?? "";
   return /^(?=.*\d)[\p{L}\p{N}_.-]{2,40}$/u.test(code) && code.split("-").length < 5 ? code : null;
 }
 
-/** @param {Item} item @param {Maybe} currency @param {Page} page @returns {import("../combine.js").Candidate} without a price it claims no product */
-export function candidateOf(item, currency, page) {
-  const variants = entriesOf(item.variants);
+/** @param {DataNode} node @param {Maybe} currency @param {Page} page @returns {import("../candidate.js").Candidate} without a price it claims no product */
+export function candidateOf(node, currency, page) {
+  const variants = entriesOf(node.variants);
   const chosen = chosenVariant(variants, page);
   const isAsked = isAskedFor(chosen, page);
-  const isMinor = isInMinorUnits(item);
-  const whole = priceIn(item, PRICE_KEYS, currency, page);
+  const isMinor = isInMinorUnits(node);
+  const whole = priceIn(node, PRICE_KEYS, currency, page);
   const own = !whole || isAsked ? priceIn(chosen, PRICE_KEYS, currency, page, isMinor) : null;
   const price = own ?? whole;
-  const regular = priceIn(own ? chosen : item, REGULAR_KEYS, price?.currency ?? currency, page, isMinor);
+  const regular = priceIn(own ? chosen : node, REGULAR_KEYS, price?.currency ?? currency, page, isMinor);
   const isHigher =
     price && regular && regular.currency === price.currency && unitsOf(regular.amount) > unitsOf(price.amount);
-  const title = NAME_KEYS.find((key) => typeof item[key] === "string");
+  const title = NAME_KEYS.find((key) => typeof node[key] === "string");
   return {
     syntax: "state",
     isProduct: price !== null,
     numProducts: 1,
-    title: clean(title && item[title], 500),
-    description: clean(item.description, 5000),
-    brand: brandOf(item),
-    categoryPath: categoryPathOf(item),
-    gtin: gtinOf(item) ?? gtinOf(chosen),
-    sku: codeOf(item, SKU_KEYS) ?? codeOf(chosen, SKU_KEYS),
-    mpn: codeOf(item, MPN_KEYS) ?? codeOf(chosen, MPN_KEYS),
-    images: imagesOf(item, page),
+    title: clean(title && node[title], 500),
+    description: clean(node.description, 5000),
+    brand: brandOf(node),
+    categoryPath: categoryPathOf(node),
+    gtin: gtinOf(node) ?? gtinOf(chosen),
+    sku: codeOf(node, SKU_KEYS) ?? codeOf(chosen, SKU_KEYS),
+    mpn: codeOf(node, MPN_KEYS) ?? codeOf(chosen, MPN_KEYS),
+    images: imagesOf(node, page),
     price,
     regularPrice: isHigher ? regular : null,
-    availability: availabilityIn(isAsked ? chosen : item) ?? stockOf(variants),
-    rating: ratingIn(item),
-    attributes: attributesOf(item),
-    variants: variants.length > 1 ? variantsOf(item, variants, currency, page) : [],
-    reviews: reviewsIn(item),
+    availability: availabilityIn(isAsked ? chosen : node) ?? stockOf(variants),
+    rating: ratingIn(node),
+    attributes: attributesOf(node),
+    variants: variants.length > 1 ? variantsOf(node, variants, currency, page) : [],
+    reviews: reviewsIn(node),
   };
 }
