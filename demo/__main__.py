@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from demo.errors import DemoError, UsageError
-from demo.mall.server import shoppers
+from demo.mall import shoppers
 
 
 def _ports(text: str) -> tuple[int, ...]:
