@@ -168,7 +168,7 @@ def read_products(paths: Sequence[Path]) -> list[Product]:
 
 @dataclass(frozen=True)
 class Violation:
-    """The place in a record that breaks its contract, as a JSON path, and how."""
+    """Violation of a contract by a record: its place as a JSON path, and the message."""
 
     place: str
     message: str

@@ -104,9 +104,9 @@ def _standardised(
     """Return z-scores within each group by the mean and deviation of its fitted rows; NaN where these give none."""
     out = np.full(len(values), math.nan)
     for group in np.unique(groups):
-        mine = (groups == group) & ~np.isnan(values)
-        known = values[mine & is_fitted]
+        members = (groups == group) & ~np.isnan(values)
+        known = values[members & is_fitted]
         spread = known.std() if len(known) >= MIN_KNOWN else 0.0
         if spread > 1e-9 * max(1.0, float(np.abs(known).max(initial=0))):
-            out[mine] = (values[mine] - known.mean()) / spread
+            out[members] = (values[members] - known.mean()) / spread
     return out

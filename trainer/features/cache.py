@@ -97,15 +97,15 @@ class FeatureCache:
 
     def prune(self) -> list[Entry]:
         """Remove and return the least recently used files beyond `limit_bytes`; the last used one always stays."""
-        gone: list[Entry] = []
+        removed: list[Entry] = []
         if self.limit_bytes is not None:
             total = 0
             for place, entry in enumerate(self.entries()):
                 total += entry.bytes
                 if total > self.limit_bytes and place > 0:
                     self.remove(entry)
-                    gone.append(entry)
-        return gone
+                    removed.append(entry)
+        return removed
 
     def _path(self, name: str) -> Path:
         return self.directory / f"{name}.npy"

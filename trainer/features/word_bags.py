@@ -32,8 +32,8 @@ def word_bags(texts: Sequence[str], num_words: int) -> WordBags:
     ids = np.zeros((len(texts), max(1, int(sizes.max(initial=0)))), dtype=np.int64)
     weights = np.zeros(ids.shape, dtype=np.float32)
     for row, size in enumerate(sizes):
-        mine = slice(matrix.indptr[row], matrix.indptr[row + 1])
-        heaviest = np.argsort(-matrix.data[mine], kind="stable")[:size]
-        ids[row, :size], weights[row, :size] = matrix.indices[mine][heaviest], matrix.data[mine][heaviest]
+        span = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        heaviest = np.argsort(-matrix.data[span], kind="stable")[:size]
+        ids[row, :size], weights[row, :size] = matrix.indices[span][heaviest], matrix.data[span][heaviest]
     lengths = np.linalg.norm(weights, axis=1, keepdims=True)
     return WordBags(ids, (weights / np.where(lengths > 0, lengths, 1)).astype(np.float32))

@@ -53,7 +53,7 @@ def _load(path: Path) -> tuple[tuple[dict[Any, Any], ...], dict[int, Mapping[str
     }
     if not items or not all(isinstance(part, dict) for part in parts):
         raise DataError(
-            f"{path}: expected users and items by number, got {type(found[0]).__name__}, {type(found[3]).__name__}"
+            f"{path}: expected users and items by number, got {type(found[0]).__name__} and {type(found[3]).__name__}"
         )
     return parts, items
 

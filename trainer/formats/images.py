@@ -32,8 +32,8 @@ class ImageFolder:
 
     def read(self, key: str) -> bytes:
         """Return the file's bytes; raise OSError or ImageError."""
-        if self._paths[key].stat().st_size > MAX_BYTES:
-            raise ImageError(f"more than {MAX_BYTES:,} bytes", "too many bytes")
+        if (size := self._paths[key].stat().st_size) > MAX_BYTES:
+            raise ImageError(f"expected at most {MAX_BYTES:,} bytes, got {size:,}", "too many bytes")
         return self._paths[key].read_bytes()
 
 
@@ -55,11 +55,11 @@ class ImageZip:
     def read(self, key: str) -> bytes:
         """Return the member's bytes; raise OSError or ImageError."""
         try:
-            if self._zip.getinfo(self._names[key]).file_size > MAX_BYTES:
-                raise ImageError(f"more than {MAX_BYTES:,} bytes", "too many bytes")
+            if (size := self._zip.getinfo(self._names[key]).file_size) > MAX_BYTES:
+                raise ImageError(f"expected at most {MAX_BYTES:,} bytes, got {size:,}", "too many bytes")
             return self._zip.read(self._names[key])
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:  # damaged, encrypted, unknown packing
-            raise ImageError(f"cannot be unpacked: {error}", "cannot be unpacked") from error
+            raise ImageError(f"expected a .zip member that unpacks, got: {error}", "cannot be unpacked") from error
 
 
 class ImagesInMemory:

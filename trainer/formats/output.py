@@ -12,7 +12,7 @@ from trainer.errors import ConfigError
 
 FINISHED = "prepare.json"  # written last: its presence means that the directory is complete
 _STARTED = ".prepare-started.json"
-_OURS = (FINISHED, _STARTED, "products.jsonl", "interactions.csv", "interactions.parquet", "images")
+_WRITTEN = (FINISHED, _STARTED, "products.jsonl", "interactions.csv", "interactions.parquet", "images")
 
 
 def claim(out: Path, fingerprint: dict[str, Any], *, again: bool) -> dict[str, Any] | None:
@@ -69,7 +69,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _clear(out: Path) -> None:
-    for name in _OURS:  # prepare.json first: without it the directory does not count as complete
+    for name in _WRITTEN:  # prepare.json first: without it the directory does not count as complete
         path = out / name
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

@@ -33,7 +33,7 @@ def clean_image(content: bytes, rule: ImageRule) -> bytes:
     last row, is too small, or has more than 40 million pixels.
     """
     if len(content) > MAX_BYTES:
-        raise ImageError(f"{len(content):,} bytes, at most {MAX_BYTES:,} are read", "too many bytes")
+        raise ImageError(f"expected at most {MAX_BYTES:,} bytes, got {len(content):,}", "too many bytes")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -44,20 +44,22 @@ def clean_image(content: bytes, rule: ImageRule) -> bytes:
     except ImageError:
         raise
     except UnidentifiedImageError as error:  # its message contains a memory address, different each time
-        raise ImageError("not an image that Pillow knows", "not an image that Pillow knows") from error
+        raise ImageError(
+            "expected an image, got no format that Pillow knows", "not an image that Pillow knows"
+        ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         # Pillow checks its own limit before the header can be read, and other code may have set it below MAX_PIXELS.
-        raise ImageError(f"too many pixels, at most {MAX_PIXELS:,} are unpacked: {error}", "too many pixels") from error
+        raise ImageError(f"expected at most {MAX_PIXELS:,} pixels, got more: {error}", "too many pixels") from error
     except (OSError, ValueError, SyntaxError, EOFError, Warning) as error:
-        raise ImageError(f"does not decode as an image: {error}", "does not decode as an image") from error
+        raise ImageError(f"expected an image that decodes, got: {error}", "does not decode as an image") from error
 
 
 def _check_size(image: Image.Image, rule: ImageRule) -> None:
     width, height = image.size  # from the header, before anything is unpacked
     if width * height > MAX_PIXELS:
-        raise ImageError(f"{width} × {height} pixels, at most {MAX_PIXELS:,} are unpacked", "too many pixels")
+        raise ImageError(f"expected at most {MAX_PIXELS:,} pixels, got {width} × {height}", "too many pixels")
     if min(width, height) < rule.min_side:
-        raise ImageError(f"{width} × {height} pixels, at least {rule.min_side} a side are needed", "too small")
+        raise ImageError(f"expected at least {rule.min_side} pixels a side, got {width} × {height}", "too small")
 
 
 def _is_ready(image: Image.Image, rule: ImageRule) -> bool:

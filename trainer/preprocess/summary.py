@@ -12,8 +12,8 @@ MAX_SENTENCES = 200  # later sentences of longer texts are usually small print
 def summarise(text: str, max_chars: int) -> str:
     """Return the most central sentences of a text in their order, together at most `max_chars` long.
 
-    Centrality is the sum of cosines between a sentence's TF-IDF vector (over the text's own sentences) and those of all
-    others: degree centrality of LexRank (Erkan and Radev, 2004) without its threshold. Sentences are added from the
+    Centrality is the sum of cosines between a sentence's TF-IDF vector (over the text's own sentences) and all others.
+    This is the degree centrality of LexRank (Erkan and Radev, 2004) without its threshold. Sentences are added from the
     most central on while they fit, equal ones in their order. Deterministic. A text that is short enough, or whose
     sentences are all too long, is returned unchanged.
     """

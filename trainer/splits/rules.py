@@ -98,9 +98,9 @@ def _two_shops(dataset: Dataset, config: SplitConfig, seed: int, in_b: Mask, *, 
     )
 
 
-def _shop_plan(interactions: Interactions, mine: Mask, in_shop: Mask) -> CasePlan:
+def _shop_plan(interactions: Interactions, of_users: Mask, in_shop: Mask) -> CasePlan:
     is_target = in_shop[interactions.item_idx]
-    return CasePlan(mine & ~is_target, mine & is_target, np.flatnonzero(in_shop))
+    return CasePlan(of_users & ~is_target, of_users & is_target, np.flatnonzero(in_shop))
 
 
 def _cold_items(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
@@ -182,17 +182,17 @@ _RULES = {
 }
 
 
-def _without_near_clones(interactions: Interactions, wish: str) -> tuple[Mask, dict[str, Any]]:
+def _without_near_clones(interactions: Interactions, policy: str) -> tuple[Mask, dict[str, Any]]:
     """Return the mask (num_rows,) of the rows that stay, and the counts for `SplitPlan.info`."""
     stays = np.ones(len(interactions), dtype=bool)
-    if wish == "keep":
+    if policy == "keep":
         return stays, {}
     pairs = near_clone_pairs(interactions)
     redundant = redundant_users(interactions, pairs)
-    if wish == "drop":
+    if policy == "drop":
         stays = ~np.isin(interactions.user_idx, redundant)
     return stays, {
-        "near_clones": {"pairs": len(pairs), "redundant_users": len(redundant), "are_dropped": wish == "drop"}
+        "near_clones": {"pairs": len(pairs), "redundant_users": len(redundant), "are_dropped": policy == "drop"}
     }
 
 

@@ -157,12 +157,12 @@ class FusionItem(Tower):
             (project_present(self.project_image, image, has_image), has_image),
             (project_present(self.project_text, text, has_text), has_text),
         ]
-        nothing = torch.zeros_like(found[0][0]), torch.zeros_like(has_text)
+        missing_token = torch.zeros_like(found[0][0]), torch.zeros_like(has_text)
         if self.numbers is not None:
             is_given = numeric is not None and numeric_mask is not None
-            found.append(self.numbers(numeric, numeric_mask) if is_given else nothing)
+            found.append(self.numbers(numeric, numeric_mask) if is_given else missing_token)
         if self.items is not None:
-            found.append(nothing if item_rows is None else _look_up(self.items, item_rows))
+            found.append(missing_token if item_rows is None else _look_up(self.items, item_rows))
         tokens = torch.stack([token * has for token, has in found], dim=1)  # (N, T, width)
         has = torch.stack([has for _, has in found], dim=1)  # (N, T, 1)
         tokens = self.attention(tokens + (1 - has) * self.missing + self.types)

@@ -62,8 +62,8 @@ def test_a_split_keeps_reports_or_drops_near_clones():
         [*data.time_days, *data.time_days[twin]],
         [*data.weight, *data.weight[twin]],
     )
-    asked = {wish: SplitConfig(valid=0.3, test=0.3, near_clones=wish) for wish in ("keep", "report", "drop")}
-    made = {wish: make_split(dataset(doubled), config, 7) for wish, config in asked.items()}
+    configs = {policy: SplitConfig(valid=0.3, test=0.3, near_clones=policy) for policy in ("keep", "report", "drop")}
+    made = {policy: make_split(dataset(doubled), config, 7) for policy, config in configs.items()}
     expected = near_clone_pairs(doubled)
     twin_idx = doubled.user_ids.index("zz-twin")
     assert twin_idx in expected[:, 1]

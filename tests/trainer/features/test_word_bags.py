@@ -25,8 +25,8 @@ def dense(texts: list[str], num_words: int = 2**18) -> np.ndarray:
 
 def test_bag_similarities_equal_tf_idf_similarities():
     oracle = TfidfVectorizer(sublinear_tf=True, token_pattern=r"(?u)\w+").fit_transform(TEXTS)
-    ours = dense(TEXTS)
-    np.testing.assert_allclose(ours @ ours.T, (oracle @ oracle.T).toarray(), atol=1e-6)
+    bags = dense(TEXTS)
+    np.testing.assert_allclose(bags @ bags.T, (oracle @ oracle.T).toarray(), atol=1e-6)
 
 
 def test_a_text_without_words_is_all_zeros_and_the_others_have_unit_length():

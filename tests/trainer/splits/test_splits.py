@@ -95,14 +95,14 @@ def test_targets_are_liked_candidates_outside_the_history(name):
         assert len(cases) > 10
         for position, user in enumerate(cases.users):
             history = cases.history.item_idx[rows_of(cases.history, user)]
-            wanted = targets(cases, position)
-            assert len(wanted) == len(set(wanted)) > 0
-            assert not set(wanted) & set(history.tolist())
-            assert set(wanted) <= set(cases.candidates.tolist())
+            found = targets(cases, position)
+            assert len(found) == len(set(found)) > 0
+            assert not set(found) & set(history.tolist())
+            assert set(found) <= set(cases.candidates.tolist())
             assert cases.history.is_liked[rows_of(cases.history, user)].any()
             mine = rows_of(data, user)
             liked = data.item_idx[mine][(data.kind[mine] != DISMISS) & (data.weight[mine] > 0)]
-            assert set(wanted) <= set(liked.tolist())
+            assert set(found) <= set(liked.tolist())
 
 
 @pytest.mark.parametrize("name", HOLDING_OUT)

@@ -109,8 +109,8 @@ def test_untrained_item_similarities_are_near_content_similarities():
     with torch.no_grad():
         embedding = tower(text, torch.zeros(40, 1280), torch.tensor([[1.0, 0.0]]).expand(40, 2))
     text = F.normalize(text, dim=-1)
-    truth, ours = (text @ text.T).flatten(), (embedding @ embedding.T).flatten()
-    assert torch.corrcoef(torch.stack([truth, ours]))[0, 1] > 0.95
+    truth, embedded = (text @ text.T).flatten(), (embedding @ embedding.T).flatten()
+    assert torch.corrcoef(torch.stack([truth, embedded]))[0, 1] > 0.95
 
 
 def test_alignment_loss_is_mean_cross_entropy_over_items_with_both(item_tower):

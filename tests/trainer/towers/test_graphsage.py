@@ -102,8 +102,8 @@ def test_untrained_similarities_follow_content_and_ignore_neighbours():
     with torch.no_grad():
         embedding = tower(text, torch.zeros(40, 1280), torch.tensor([[1.0, 0.0]]).expand(40, 2))
     text = F.normalize(text, dim=-1)
-    truth, ours = (text @ text.T).flatten(), (embedding @ embedding.T).flatten()
-    assert torch.corrcoef(torch.stack([truth, ours]))[0, 1] > 0.95
+    truth, embedded = (text @ text.T).flatten(), (embedding @ embedding.T).flatten()
+    assert torch.corrcoef(torch.stack([truth, embedded]))[0, 1] > 0.95
     fresh = GraphSageItem(TEXT, IMAGE, DIM, WIDTH).eval()
     items, around = surroundings(2, 4, [FIRST, SECOND], [4, 2])
     assert torch.allclose(fresh(*items, **around), fresh(*items), atol=1e-6)

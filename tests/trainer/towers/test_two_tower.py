@@ -77,8 +77,8 @@ def test_untrained_item_similarities_are_near_content_similarities():
     mask = torch.tensor([[1.0, 0.0]]).expand(40, 2)
     embedding = tower(text, torch.zeros(40, 1280), mask)
     text = torch.nn.functional.normalize(text, dim=-1)
-    truth, ours = (text @ text.T).flatten(), (embedding @ embedding.T).flatten()
-    assert torch.corrcoef(torch.stack([truth, ours]))[0, 1] > 0.95
+    truth, embedded = (text @ text.T).flatten(), (embedding @ embedding.T).flatten()
+    assert torch.corrcoef(torch.stack([truth, embedded]))[0, 1] > 0.95
 
 
 def test_untrained_text_and_image_have_equal_influence():
