@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RESULTS := var/test-results
+OPENED := $(RESULTS)/opened-vectors
 say = @printf '\033[1m%s\033[0m\n' $(1) >&2
 
 .PHONY: help run test lint types test-contracts test-js test-py test-browser browsers clean
@@ -48,6 +49,7 @@ test: $(VENV)/.dev-stamp node_modules/.stamp browsers
 	@rm -rf $(RESULTS) && mkdir -p $(RESULTS)
 	@$(MAKE) --no-print-directory lint types
 	@$(MAKE) --no-print-directory --keep-going test-contracts test-py test-js test-browser; status=$$?; \
+	  $(BIN)/python -m tests.opened_vectors $(OPENED) || status=1; \
 	  $(BIN)/python tests/count.py $(RESULTS) && exit $$status
 
 lint: $(VENV)/.dev-stamp node_modules/.stamp
@@ -71,13 +73,13 @@ test-contracts: $(VENV)/.dev-stamp
 test-js: node_modules/.stamp
 	$(call say,"JavaScript tests")
 	@mkdir -p $(RESULTS)
-	@node --test --test-reporter=spec --test-reporter-destination=stdout \
+	@CARRYOVER_OPENED_VECTORS=$(OPENED) node --import ./tests/extension/opened-vectors.js --test --test-reporter=spec --test-reporter-destination=stdout \
 	  --test-reporter=junit --test-reporter-destination=$(RESULTS)/javascript.xml $$(find tests/extension -name "*.test.js" | sort)
 
 test-py: $(VENV)/.dev-stamp node_modules/.stamp
 	$(call say,"Python tests")
 	@mkdir -p $(RESULTS)
-	@$(BIN)/pytest -m "not browser" --ignore=tests/contract --durations=10 --junitxml=$(RESULTS)/python.xml
+	@CARRYOVER_OPENED_VECTORS=$(OPENED) $(BIN)/pytest -m "not browser" --ignore=tests/contract --durations=10 --junitxml=$(RESULTS)/python.xml
 
 test-browser: $(VENV)/.dev-stamp node_modules/.stamp
 	$(call say,"Browser tests")

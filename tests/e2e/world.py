@@ -1,6 +1,5 @@
 """The world the browser lives in: the demo mall, its crawled and ingested products, and a server."""
 
-import hashlib
 import shutil
 import socket
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from demo.mall.catalogue import SHOPS, DemoProduct
 from scraper.values.identity import canonical_url, item_id_of
+from tests.source_key import source_key
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SEED = 7
@@ -20,7 +20,7 @@ SEED = 7
 PORTS = {"harbor": 8741, "linden": 8742, "meridian": 8743}
 # The catalogue holds these two; meridian is the shop that no catalogue knows.
 CRAWLED = ("harbor", "linden")
-SOURCES = ("demo", "scraper", "server", "contracts")
+PROGRAMS = ("demo", "scraper", "server")  # that crawl and ingest the catalogue
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,11 @@ class World:
 
 
 def sources_hash(bundle: Path) -> str:
-    """Name one state of all that the ingested catalogue depends on."""
-    digest = hashlib.sha256((bundle / "manifest.json").read_bytes())
-    for folder in SOURCES:
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and path.suffix in (".py", ".json", ".sql", ".html"):
-                digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
+    """Return the key of one state of all that the ingested catalogue depends on."""
+    folders = (ROOT / "contracts", *(ROOT / room for room in PROGRAMS))
+    data = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".json", ".sql", ".html")]
+    programs = [f"{room}.__main__" for room in PROGRAMS]
+    return source_key(ROOT, programs, [*data, bundle / "manifest.json"])
 
 
 def free_port() -> int:

@@ -1,0 +1,77 @@
+"""The lite bundle that tests read, exported once for one state of the sources.
+
+`python -m tests.lite_bundle` exports it where need be and prints its folder.
+"""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.source_key import source_key
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = "exporter.__main__"
+_CACHE = ROOT / "var" / "test-bundles"
+_KEPT = 3
+
+
+class BundleError(Exception):
+    """The bundle cannot be had; the message says why."""
+
+
+def lite_bundle() -> Path:
+    """Return the folder of the bundle, exporting it where no cached one has the key of these sources.
+
+    CARRYOVER_TEST_BUNDLE names another one. Raises BundleError where that is not a bundle or the export fails.
+    """
+    if given := os.environ.get("CARRYOVER_TEST_BUNDLE"):
+        if not (Path(given) / "manifest.json").is_file():
+            raise BundleError(f"CARRYOVER_TEST_BUNDLE={given} is not a bundle")
+        return Path(given)
+    bundle = _CACHE / f"lite-{bundle_key(ROOT)}"
+    with _one_at_a_time():
+        if not bundle.is_dir():
+            _export_to(bundle)
+    return bundle
+
+
+def bundle_key(root: Path) -> str:
+    """Return the hash of what decides the bundle's content: the exporter's sources, contracts and pinned packages."""
+    return source_key(root, [PROGRAM], [*(root / "contracts").glob("*.json"), root / "requirements.txt"])
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Hold the cache's lock, so that of several test runs one exports and the others wait."""
+    _CACHE.mkdir(parents=True, exist_ok=True)
+    with (_CACHE / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _export_to(bundle: Path) -> None:
+    """Export beside `bundle` and rename, so that nobody ever sees half of one; the oldest bundles go."""
+    scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=_CACHE))
+    try:
+        command = [sys.executable, "-m", "exporter", "lite", "--out", str(scratch / "lite")]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+        if done.returncode != 0:
+            raise BundleError(f"{' '.join(command)} failed: {done.stderr}")
+        (scratch / "lite").rename(bundle)
+        for old in sorted(_CACHE.glob("lite-*"), key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    try:
+        print(lite_bundle())
+    except BundleError as error:
+        sys.exit(str(error))
