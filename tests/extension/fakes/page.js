@@ -1,0 +1,107 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { JSDOM } from "jsdom";
+import { createListener } from "../../../extension/messaging/messages.js";
+import { ORIGIN, createBrowser } from "./browser.js";
+
+const extension = new URL("../../../extension/", import.meta.url);
+/** @type {Record<string, {message: string, placeholders?: Record<string, {content: string}>}>} */
+const texts = JSON.parse(readFileSync(new URL("_locales/en/messages.json", extension), "utf8"));
+let pages = 0;
+
+/** chrome.i18n.getMessage over the real texts. @param {string} key @param {string[]} [values] @returns {string} */
+export function getMessage(key, values = []) {
+  const { message = "", placeholders = {} } = texts[key] ?? {};
+  return message.replace(/\$(\w+)\$/g, (_, /** @type {string} */ name) => {
+    const place = Number(placeholders[name.toLowerCase()].content.slice(1));
+    return values[place - 1];
+  });
+}
+
+/**
+ * Open one of the extension's pages in jsdom. The background behind it is the real gate in front of the handlers given here.
+ * @param {"panel" | "popup" | "options"} name
+ * @param {{handlers?: Record<string, (fields: any) => any>, search?: string}} options handlers by message type
+ */
+export async function openPage(name, { handlers = {}, search = "" }) {
+  const html = readFileSync(new URL(`ui/${name}.html`, extension), "utf8");
+  const { window } = new JSDOM(html, { url: `${ORIGIN}/ui/${name}.html${search}`, pretendToBeVisual: true });
+  const browser = createBrowser();
+  /** @type {any[]} */
+  const sent = [];
+  const recorded = Object.fromEntries(
+    Object.entries(handlers).map(([type, handler]) => [
+      type,
+      async (/** @type {any} */ fields) => {
+        sent.push({ type, ...fields });
+        return handler(fields);
+      },
+    ]),
+  );
+  const chrome = browser.context(`ui/${name}.html`);
+  chrome.i18n.getMessage = getMessage;
+  const worker = browser.context("background.js");
+  /** @type {any} */
+  const world = globalThis;
+  const { document, location, HTMLElement, HTMLInputElement, Node } = window;
+  Object.assign(world, { window, document, location, HTMLElement, HTMLInputElement, Node, chrome });
+  const { HTMLDialogElement } = window;
+  HTMLDialogElement.prototype.showModal ??= function showModal() {
+    this.open = true;
+  };
+  HTMLDialogElement.prototype.close ??= function close() {
+    this.open = false;
+    this.dispatchEvent(new window.Event("close"));
+  };
+  worker.runtime.onMessage.addListener(createListener("background", /** @type {any} */ (recorded)));
+  pages += 1;
+  await import(new URL(`ui/${name}.js?page=${pages}`, extension).href);
+  return {
+    window,
+    document,
+    chrome,
+    worker,
+    sent,
+    state: browser.state,
+    /** @param {string} selector @returns {any} the one element that matches */
+    one(selector) {
+      const found = document.querySelectorAll(selector);
+      assert.equal(found.length, 1, `${selector}: ${found.length} elements`);
+      return found[0];
+    },
+    /** @param {string} selector @returns {string[]} */
+    textsOf: (selector) => [...document.querySelectorAll(selector)].map((node) => node.textContent ?? ""),
+  };
+}
+
+/** Wait until a check passes: pages answer clicks a few turns later. @param {() => void} check */
+export async function eventually(check) {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      check();
+      return;
+    } catch (error) {
+      if (tries === 100) throw error;
+      await new Promise((resolve) => {
+        setTimeout(resolve, 10);
+      });
+    }
+  }
+}
+
+/** @param {Record<string, any>} [changes] @returns {Record<string, any>} the `state` of the background's answers */
+export const stateOf = (changes = {}) => ({
+  serverUrl: "http://127.0.0.1:8710",
+  serverIsMine: false,
+  mode: "auto",
+  paused: false,
+  isOwnServer: true,
+  hasBundle: true,
+  consents: [],
+  numKnown: 0,
+  numDismissed: 0,
+  unreadable: 0,
+  tab: { tabId: 7, url: "https://a.example/all", shop: "a.example", isIncognito: false, isConsented: false },
+  ...changes,
+});

@@ -1,0 +1,193 @@
+// @ts-check
+// The side panel in jsdom, opened for tab 7, with known answers from the background.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CarryoverError } from "../../../extension/values/errors.js";
+import { eventually, openPage, stateOf } from "../fakes/page.js";
+
+/** @param {string} title @param {object} [more] */
+const item = (title, more = {}) => ({
+  itemId: title,
+  url: `https://a.example/${title}`,
+  title,
+  score: 1,
+  why: [],
+  ...more,
+});
+/** @param {object[]} items @param {object} [more] */
+const answered = (items, more = {}) => ({
+  recommendations: { items, mode: "own", basis: "taste", shop: "a.example", ...more },
+});
+/** @param {Record<string, any>} [handlers] @param {Record<string, any>} [state] */
+const openPanel = (handlers = {}, state = {}) =>
+  openPage("panel", {
+    search: "?tab=7",
+    handlers: { "state.get": () => ({ state: stateOf(state) }), recommend: () => answered([item("mug")]), ...handlers },
+  });
+const failing = (/** @type {string} */ code) => () => {
+  throw new CarryoverError(code, `The message of ${code}.`);
+};
+
+test("the panel asks about the tab it was opened for", async () => {
+  const { sent, one } = await openPanel();
+  await eventually(() => assert.deepEqual(sent.at(-1), { type: "recommend", tabId: 7 }));
+  assert.deepEqual(sent[0], { type: "state.get", tabId: 7 });
+  await eventually(() => assert.equal(one("#shop").textContent, "at a.example"));
+});
+
+test("cards show title, price, the reason and a link that sends no referrer", async () => {
+  const why = ["sea towel", "sea cup"];
+  const sea = item("sea mug", { price: { amount: "12.5", currency: "EUR" }, why });
+  const { one } = await openPanel({ recommend: () => answered([sea]) });
+  await eventually(() => assert.equal(one(".card .title").textContent, "sea mug"));
+  assert.equal(one(".card .price").textContent, "€12.50");
+  assert.equal(one(".card .why").textContent, "Because you looked at sea towel and sea cup");
+  const { href, rel, target } = one(".card a");
+  assert.deepEqual([href, rel, target], ["https://a.example/sea%20mug", "noreferrer", "_blank"]);
+});
+
+for (const [name, more, note] of /** @type {[string, object, RegExp][]} */ ([
+  ["the server's taste ranking", {}, /your own server, which got your taste as numbers/],
+  ["a first screen", { basis: "first_screen" }, /A first look around/],
+  ["the page's order", { mode: "page", basis: "page_order" }, /in its own order/],
+  ["the page's taste ranking", { mode: "page" }, /Nothing was sent/],
+  ["a server that is away", { mode: "page", problem: { code: "server_unreachable", message: "x" } }, /does not answer/],
+  ["another problem", { mode: "page", problem: { code: "rate", message: "Slow down." } }, /^Slow down\.$/],
+])) {
+  test(`a note above the cards explains ${name}`, async () => {
+    const { one } = await openPanel({ recommend: () => answered([item("mug")], more) });
+    await eventually(() => assert.match(one("#note").textContent, note));
+    assert.equal(one("#note").hidden, false);
+  });
+}
+
+for (const [code, title, text] of /** @type {[string, string, RegExp][]} */ ([
+  ["no_shop", "Open a shop", /only sees pages you show it/],
+  ["page_not_visible", "Open a shop", /click its icon/],
+  ["server_unreachable", "Your server does not answer", /python -m server run/],
+  ["bundle_altered", "That did not work", /^The message of bundle_altered\.$/],
+])) {
+  test(`the failure ${code} is explained, and can be tried again`, async () => {
+    let isFailing = true;
+    const recommend = () => (isFailing ? failing(code)() : answered([item("mug")]));
+    const { one, textsOf } = await openPanel({ recommend });
+    await eventually(() => assert.equal(one("#message h2").textContent, title));
+    assert.match(one("#message p").textContent, text);
+    assert.deepEqual(textsOf(".card"), []);
+    isFailing = false;
+    one("#message button").click();
+    await eventually(() => assert.deepEqual(textsOf(".card .title"), ["mug"]));
+    assert.equal(one("#message").hidden, true);
+  });
+}
+
+for (const [mode, text] of [
+  ["own", "You have seen everything that fits here."],
+  ["page", "Open a page of this shop that lists products, then refresh."],
+]) {
+  test(`an empty answer in mode ${mode} says so`, async () => {
+    const { one } = await openPanel({ recommend: () => answered([], { mode }) });
+    await eventually(() => assert.equal(one("#message p").textContent, text));
+  });
+}
+
+test("without a shop nothing is asked for", async () => {
+  const { sent, one } = await openPanel({}, { tab: null });
+  await eventually(() => assert.equal(one("#message h2").textContent, "Open a shop"));
+  assert.deepEqual(
+    sent.map(({ type }) => type),
+    ["state.get"],
+  );
+});
+
+test("ten cards are shown, and the others on request", async () => {
+  const items = Array.from({ length: 13 }, (_, n) => item(`mug-${n}`));
+  const { one, textsOf, document } = await openPanel({ recommend: () => answered(items) });
+  await eventually(() => assert.equal(textsOf(".card .title").length, 10));
+  assert.equal(one("#more").hidden, false);
+  one("#more").click();
+  assert.equal(textsOf(".card .title").length, 13);
+  assert.equal(one("#more").hidden, true);
+  assert.equal(document.activeElement?.closest("li")?.getAttribute("data-item-id"), "mug-10");
+});
+
+test("a dismissed item is sent without score and reasons, and replaced", async () => {
+  let items = [item("mug", { why: ["sea towel"] }), item("bowl")];
+  const { one, sent, textsOf, document } = await openPanel({
+    recommend: () => answered(items),
+    "item.dismiss": () => ({ stored: true }),
+  });
+  await eventually(() => assert.deepEqual(textsOf(".card .title"), ["mug", "bowl"]));
+  items = items.slice(1);
+  one('[data-item-id="mug"] .dismiss').click();
+  await eventually(() => assert.equal(one("#status").textContent, "You will see less like that."));
+  const { item: dismissed } = sent.find(({ type }) => type === "item.dismiss");
+  assert.deepEqual(dismissed, { itemId: "mug", url: "https://a.example/mug", title: "mug" });
+  assert.deepEqual(textsOf(".card .title"), ["bowl"]);
+  assert.equal(document.activeElement?.getAttribute("aria-label"), "Less like bowl");
+});
+
+test("a dismissal that failed leaves the card, with its button", async () => {
+  const { one } = await openPanel({ "item.dismiss": failing("server_unreachable") });
+  await eventually(() => one(".card .dismiss"));
+  one(".card .dismiss").click();
+  await eventually(() => assert.equal(one("#status").textContent, "The message of server_unreachable."));
+  assert.equal(one(".card .dismiss").disabled, false);
+});
+
+test("an answer that was overtaken by a newer question is dropped", async () => {
+  /** @type {((answer: object) => void)[]} */
+  const waiting = [];
+  const recommend = () => new Promise((resolve) => void waiting.push(resolve));
+  const { one, textsOf } = await openPanel({ recommend });
+  await eventually(() => assert.equal(waiting.length, 1));
+  one("#refresh").click();
+  await eventually(() => assert.equal(waiting.length, 2));
+  waiting[1](answered([item("new")]));
+  await eventually(() => assert.deepEqual(textsOf(".card .title"), ["new"]));
+  waiting[0](answered([item("old")]));
+  await new Promise((resolve) => {
+    setTimeout(resolve, 30);
+  });
+  assert.deepEqual(textsOf(".card .title"), ["new"]);
+});
+
+test("a change of the profile is shown without asking for recommendations", async () => {
+  let numKnown = 1;
+  const { one, sent, worker, textsOf } = await openPanel({ "state.get": () => ({ state: stateOf({ numKnown }) }) });
+  await eventually(() => assert.equal(one("#known").textContent, "Knows 1 thing you looked at"));
+  await eventually(() => assert.equal(textsOf(".card .title").length, 1));
+  const before = sent.filter(({ type }) => type === "recommend").length;
+  numKnown = 2;
+  assert.deepEqual(await worker.runtime.sendMessage({ type: "state.changed" }), { ok: true });
+  assert.equal(one("#known").textContent, "Knows 2 things you looked at");
+  assert.equal(sent.filter(({ type }) => type === "recommend").length, before);
+});
+
+test("paused learning and unreadable records are mentioned", async () => {
+  const { one } = await openPanel({}, { paused: true, unreadable: 3 });
+  await eventually(() => assert.match(one("#status").textContent, /^Learning is paused/));
+  assert.match(one("#known").textContent, /3 entries could not be opened/);
+  assert.equal(one("#pause").checked, true);
+});
+
+test("erasing asks first, and a refusal erases nothing", async () => {
+  const { one, sent, document } = await openPanel({ "profile.erase": () => ({ state: stateOf() }) });
+  one("#erase").click();
+  assert.equal(one("dialog").open, true);
+  assert.match(one("#erase-question").textContent, /cannot be undone/);
+  one("dialog .plain").click();
+  assert.equal(document.querySelector("dialog"), null);
+  assert.ok(!sent.some(({ type }) => type === "profile.erase"));
+  one("#erase").click();
+  one("[data-action=erase-yes]").click();
+  await eventually(() => assert.equal(one("#status").textContent, "Everything is erased."));
+  assert.ok(sent.some(({ type }) => type === "profile.erase"));
+});
+
+test("an erasure that failed says so", async () => {
+  const { one } = await openPanel({ "profile.erase": failing("internal") });
+  one("#erase").click();
+  one("[data-action=erase-yes]").click();
+  await eventually(() => assert.equal(one("#status").textContent, "The message of internal."));
+});
