@@ -5,12 +5,13 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import cast
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from kernel.contract_types import Product
 from server.catalogue.card import card_of
 from server.catalogue.database import Catalogue, Item
 from server.contracts import first_violation
@@ -43,7 +44,7 @@ class _Draft:
     """A valid product on its way into the catalogue."""
 
     position: int
-    product: Mapping[str, Any]
+    product: Product
     text: str
     image: str
     content_hash: str
@@ -71,19 +72,19 @@ class Writer:
 
     def write(self, catalogue: Catalogue, products: Sequence[object]) -> WriteReport:
         """Judges each product alone and writes the valid ones; durable on return."""
-        valid: dict[int, Mapping[str, Any]] = {}
+        valid: dict[int, Product] = {}
         rejected = []
         for position, product in enumerate(products):
             problem = problem_of(product)
             if problem is None and isinstance(product, dict):
-                valid[position] = product
+                valid[position] = cast(Product, product)
             else:
                 rejected.append((position, problem or "expected a Product object"))
         report = self.write_valid(catalogue, valid)
         report.rejected = sorted(rejected + report.rejected)
         return report
 
-    def write_valid(self, catalogue: Catalogue, products: Mapping[int, Mapping[str, Any]]) -> WriteReport:
+    def write_valid(self, catalogue: Catalogue, products: Mapping[int, Product]) -> WriteReport:
         """Embeds what is new of products that `problem_of` has passed, and commits once; durable on return."""
         report = WriteReport()
         drafts: dict[tuple[str, str], _Draft] = {}
@@ -103,7 +104,7 @@ class Writer:
         report.rejected = [(draft.position, problem) for draft in changed if draft.embedding is None]
         return report
 
-    def _draft(self, position: int, product: Mapping[str, Any]) -> _Draft:
+    def _draft(self, position: int, product: Product) -> _Draft:
         text = self._encoder.text_of(product)
         image = self._images.identity(product) if self._encoder.takes_images else ""
         lasting = {name: value for name, value in product.items() if name not in _VOLATILE}

@@ -11,14 +11,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO, TypedDict, cast
 
 import orjson
 
+from kernel.contract_types import Product
 from server.catalogue.database import Catalogue
 from server.catalogue.writer import Writer, WriteReport, problem_of
 from server.commands.progress import Progress
-from server.encoding.bundle import load_bundle
+from server.encoding.bundle import Bundle, load_bundle
 from server.encoding.image_sources import LocalImages
 from server.errors import InputError
 from server.locks import held_lock
@@ -35,7 +36,7 @@ class Line:
     """One line of products.jsonl: a product, or the problem that kept it from being one."""
 
     number: int
-    product: dict[str, Any] | None
+    product: dict[str, object] | None
     problem: str | None
     end_bytes: int
 
@@ -52,6 +53,33 @@ class Tally:
     pruned: int = 0
 
 
+class SecondsBy(TypedDict):
+    """Seconds of an ingest, by what they were spent on."""
+
+    images: float
+    encoding: float
+    catalogue: float
+    index: float
+
+
+class Summary(TypedDict):
+    """Summary of an ingest, as the command prints it. Counts are of products; `provider` is the text encoder's."""
+
+    accepted: int
+    unchanged: int
+    rejected: int
+    skipped: dict[str, int]
+    pruned: int
+    embedded: int
+    withImage: int
+    indexesBuilt: int
+    provider: str | None
+    seconds: float
+    itemsPerSecond: float
+    secondsBy: SecondsBy
+    peakRssMb: float
+
+
 def ingest(
     products_path: Path,
     settings: Settings,
@@ -59,7 +87,7 @@ def ingest(
     *,
     prune: bool,
     say: Callable[[str], None],
-) -> dict[str, Any]:
+) -> Summary:
     """Ingests every valid product of the file; the summary. `say` gets one line per rejected product."""
     if not products_path.is_file():
         raise InputError(f"expected a products.jsonl, found none at {products_path}")
@@ -161,7 +189,8 @@ def _note(line: Line, tally: Tally) -> str | None:
 def _write(
     batch: list[Line], catalogue: Catalogue, writer: Writer, tally: Tally, path: Path, say: Callable[[str], None]
 ) -> None:
-    report = writer.write_valid(catalogue, {line.number: line.product for line in batch if line.product is not None})
+    products = {line.number: cast(Product, line.product) for line in batch if line.product is not None}
+    report = writer.write_valid(catalogue, products)
     for number, problem in report.rejected:
         tally.num_rejected += 1
         say(f"{path}:{number}: rejected: {problem}")
@@ -181,7 +210,7 @@ def _prune(catalogue: Catalogue, tally: Tally, say: Callable[[str], None]) -> No
         tally.pruned += catalogue.delete(gone) if gone else 0
 
 
-def _build_indexes(settings: Settings, bundle: Any) -> int:
+def _build_indexes(settings: Settings, bundle: Bundle) -> int:
     replica = Replica(settings, bundle)
     try:
         replica.refresh()
@@ -190,9 +219,7 @@ def _build_indexes(settings: Settings, bundle: Any) -> int:
         replica.stop()
 
 
-def _summary(
-    tally: Tally, seconds: float, index_seconds: float, num_indexes: int, provider: str | None
-) -> dict[str, Any]:
+def _summary(tally: Tally, seconds: float, index_seconds: float, num_indexes: int, provider: str | None) -> Summary:
     report = tally.report
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {

@@ -4,10 +4,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import orjson
 
+from kernel.contract_types import BundleFile, BundleManifest, BundleTower
+from kernel.contract_types import Tensor as TensorEntry
 from server.contracts import first_violation
 from server.errors import BundleError
 
@@ -53,13 +55,12 @@ class Bundle:
     sha256_of: Mapping[str, str]
     towers: Mapping[str, Tower]
     tokenizer_path: Path
-    manifest: Mapping[str, Any]
+    manifest: BundleManifest
 
     @property
     def filler(self) -> int | None:
         """The coordinate that stands for what is not known of an item, where the bundle has one."""
-        filler: int | None = self.manifest.get("filler")
-        return filler
+        return self.manifest.get("filler")
 
 
 def load_bundle(directory: Path) -> Bundle:
@@ -72,7 +73,7 @@ def load_bundle(directory: Path) -> Bundle:
         raise BundleError(f"{manifest_path}: expected at most {_MAX_MANIFEST_BYTES} bytes")
     raw = manifest_path.read_bytes()
     try:
-        manifest: dict[str, Any] = orjson.loads(raw)
+        manifest: BundleManifest = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise BundleError(f"{manifest_path}: expected JSON: {error}") from error
     violation = first_violation("bundle.schema.json", manifest)
@@ -80,7 +81,8 @@ def load_bundle(directory: Path) -> Bundle:
         raise BundleError(f"{manifest_path}: {violation}")
     for name, entry in manifest["files"].items():
         _verify_file(directory, name, entry)
-    towers = {key: _tower(directory, manifest, key, tower) for key, tower in manifest["towers"].items()}
+    entries = cast(Mapping[str, BundleTower], manifest["towers"])
+    towers = {key: _tower(directory, manifest, key, tower) for key, tower in entries.items()}
     tokenizer_path = _named_file(directory, manifest, manifest["text"]["tokenizer"]["file"], "text/tokenizer")
     _check_lite(directory, manifest)
     bundle = Bundle(
@@ -100,7 +102,7 @@ def load_bundle(directory: Path) -> Bundle:
     return bundle
 
 
-def _verify_file(directory: Path, name: str, entry: Mapping[str, Any]) -> None:
+def _verify_file(directory: Path, name: str, entry: BundleFile) -> None:
     path = directory / name
     for part in (path, *path.relative_to(directory).parents):
         if (directory / part).is_symlink():
@@ -116,13 +118,13 @@ def _verify_file(directory: Path, name: str, entry: Mapping[str, Any]) -> None:
         raise BundleError(f"{path}: expected SHA-256 {entry['sha256']}, got {digest}; copy the bundle again")
 
 
-def _named_file(directory: Path, manifest: Mapping[str, Any], name: str, where: str) -> Path:
+def _named_file(directory: Path, manifest: BundleManifest, name: str, where: str) -> Path:
     if name not in manifest["files"]:
         raise BundleError(f"{directory / MANIFEST}: {where} names {name!r}, which is not in files")
     return directory / name
 
 
-def _tower(directory: Path, manifest: Mapping[str, Any], key: str, tower: Mapping[str, Any]) -> Tower:
+def _tower(directory: Path, manifest: BundleManifest, key: str, tower: BundleTower) -> Tower:
     return Tower(
         path=_named_file(directory, manifest, tower["file"], f"towers/{key}"),
         inputs=tuple(_tensor(tensor) for tensor in tower["inputs"]),
@@ -130,14 +132,15 @@ def _tower(directory: Path, manifest: Mapping[str, Any], key: str, tower: Mappin
     )
 
 
-def _tensor(tensor: Mapping[str, Any]) -> Tensor:
+def _tensor(tensor: TensorEntry) -> Tensor:
     return Tensor(tensor["name"], tensor["role"], tensor["dtype"], tuple(tensor["shape"]))
 
 
-def _check_lite(directory: Path, manifest: Mapping[str, Any]) -> None:
-    for key in ("textToItem", "userTower"):
-        if "lite" in manifest:
-            _named_file(directory, manifest, manifest["lite"][key]["file"], f"lite/{key}")
+def _check_lite(directory: Path, manifest: BundleManifest) -> None:
+    if "lite" in manifest:
+        lite = manifest["lite"]
+        _named_file(directory, manifest, lite["textToItem"]["file"], "lite/textToItem")
+        _named_file(directory, manifest, lite["userTower"]["file"], "lite/userTower")
 
 
 def _check_item_tower(bundle: Bundle) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kernel.contract_types import Product
 from server.encoding.bundle import Bundle, Tensor, Tower
 from server.encoding.item_text import item_text
 from server.errors import EncodingError
@@ -37,7 +38,7 @@ class Encoder:
         """Whether the bundle has an image encoder."""
         return "imageEncoder" in self._bundle.towers
 
-    def text_of(self, product: Mapping[str, Any]) -> str:
+    def text_of(self, product: Product) -> str:
         """What the text encoder reads of a product; may be empty."""
         return item_text(product, self._bundle.manifest["text"]["itemText"])
 

@@ -1,12 +1,12 @@
 """Finds a product's image: a file the operator has, or its address on the web."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kernel.contract_types import ImageRule, Product
 from server.encoding.fetch import Fetcher
 from server.encoding.pixels import decode_image, to_pixels
 from server.errors import FetchError, ImageError, InputError
@@ -19,11 +19,11 @@ _MAX_TRIES = 2
 class ImageSource(Protocol):
     """Where images come from."""
 
-    def identity(self, product: Mapping[str, Any]) -> str:
+    def identity(self, product: Product) -> str:
         """Differs when another image would be used; empty when the product has none."""
         ...
 
-    def read(self, product: Mapping[str, Any]) -> bytes:
+    def read(self, product: Product) -> bytes:
         """The image's bytes; raises FetchError or ImageError."""
         ...
 
@@ -34,11 +34,11 @@ class WebImages:
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
 
-    def identity(self, product: Mapping[str, Any]) -> str:
+    def identity(self, product: Product) -> str:
         """The addresses that would be tried."""
         return "\n".join(product.get("images", ())[:_MAX_TRIES])
 
-    def read(self, product: Mapping[str, Any]) -> bytes:
+    def read(self, product: Product) -> bytes:
         """The first of them that can be fetched."""
         failure = FetchError("the product names no image")
         for url in product.get("images", ())[:_MAX_TRIES]:
@@ -58,10 +58,10 @@ class LocalImages:
         # Names are looked up in this listing, so that no sku can ever form a path.
         self._paths = {path.stem: path for path in sorted(directory.iterdir()) if path.suffix.lower() in SUFFIXES}
 
-    def _path(self, product: Mapping[str, Any]) -> Path | None:
+    def _path(self, product: Product) -> Path | None:
         return self._paths.get(product["itemId"]) or self._paths.get(product.get("sku", ""))
 
-    def identity(self, product: Mapping[str, Any]) -> str:
+    def identity(self, product: Product) -> str:
         """The file's name, size and time of change."""
         path = self._path(product)
         if path is None or not path.is_file():
@@ -69,7 +69,7 @@ class LocalImages:
         found = path.stat()
         return f"{path.name} {found.st_size} {found.st_mtime_ns}"
 
-    def read(self, product: Mapping[str, Any]) -> bytes:
+    def read(self, product: Product) -> bytes:
         """The file's bytes."""
         path = self._path(product)
         if path is None:
@@ -80,9 +80,7 @@ class LocalImages:
             raise FetchError(f"{path}: {error.strerror}") from error
 
 
-def pixels_of(
-    product: Mapping[str, Any], source: ImageSource, rule: Mapping[str, Any], max_pixels: int
-) -> NDArray[np.float32] | None:
+def pixels_of(product: Product, source: ImageSource, rule: ImageRule, max_pixels: int) -> NDArray[np.float32] | None:
     """What the image encoder reads, or None: a product without a usable image is still a product."""
     if not source.identity(product):
         return None

@@ -15,7 +15,7 @@ def invalid(detail: str, pointer: str) -> NoReturn:
     raise ProblemError(422, "invalid_request", detail, pointer)
 
 
-def read_object(required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:
+def read_object(required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, object]:
     """The body as a JSON object with these members and no others."""
     if request.mimetype != "application/json":
         got = request.mimetype or "none"
@@ -27,7 +27,9 @@ def read_object(required: tuple[str, ...], optional: tuple[str, ...] = ()) -> di
     return check_object(body, required, optional, "")
 
 
-def check_object(value: Any, required: tuple[str, ...], optional: tuple[str, ...], pointer: str) -> dict[str, Any]:
+def check_object(
+    value: object, required: tuple[str, ...], optional: tuple[str, ...], pointer: str
+) -> dict[str, object]:
     """`value`, an object with these members and no others."""
     if not isinstance(value, dict):
         invalid(f"expected an object, got {type_name(value)}", pointer)
@@ -40,7 +42,7 @@ def check_object(value: Any, required: tuple[str, ...], optional: tuple[str, ...
     return value
 
 
-def check_string(value: Any, pointer: str, max_chars: int, min_chars: int = 1) -> str:
+def check_string(value: object, pointer: str, max_chars: int, min_chars: int = 1) -> str:
     """`value`, a string within these lengths."""
     if not isinstance(value, str) or not min_chars <= len(value) <= max_chars:
         got = f"{len(value)} characters" if isinstance(value, str) else type_name(value)
@@ -48,13 +50,13 @@ def check_string(value: Any, pointer: str, max_chars: int, min_chars: int = 1) -
     return value
 
 
-def check_strings(value: Any, pointer: str, max_items: int, min_items: int = 0) -> tuple[str, ...]:
+def check_strings(value: object, pointer: str, max_items: int, min_items: int = 0) -> tuple[str, ...]:
     """`value`, a list of strings."""
     checked = check_list(value, pointer, min_items, max_items)
     return tuple(check_string(item, f"{pointer}/{i}", 10_000, 0) for i, item in enumerate(checked))
 
 
-def check_list(value: Any, pointer: str, min_items: int, max_items: int) -> list[Any]:
+def check_list(value: object, pointer: str, min_items: int, max_items: int) -> list[Any]:
     """`value`, a list within these lengths."""
     if not isinstance(value, list) or not min_items <= len(value) <= max_items:
         got = f"{len(value)} items" if isinstance(value, list) else type_name(value)
@@ -62,7 +64,7 @@ def check_list(value: Any, pointer: str, min_items: int, max_items: int) -> list
     return value
 
 
-def check_integer(value: Any, pointer: str, low: int, high: int) -> int:
+def check_integer(value: object, pointer: str, low: int, high: int) -> int:
     """`value`, a whole number in range."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # JSON has one kind of number: 10.0 is an integer

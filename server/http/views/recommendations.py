@@ -2,8 +2,8 @@
 
 import base64
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import orjson
@@ -80,7 +80,7 @@ def _cards(state: ShopState, found: Found, *, with_vectors: bool) -> list[orjson
     return [orjson.Fragment(state.card(row) + ending) for row, ending in zip(rows, endings, strict=True)]
 
 
-def read_request(body: dict[str, Any], dim: int, space: str) -> Request:
+def read_request(body: Mapping[str, object], dim: int, space: str) -> Request:
     """`body` checked against openapi.yaml; by hand, because a schema library needs milliseconds for a vector."""
     if body["mode"] != "own":
         invalid(f"expected mode 'own', got {_shown(body['mode'])}", "/mode")
@@ -100,7 +100,7 @@ def read_request(body: dict[str, Any], dim: int, space: str) -> Request:
     )
 
 
-def _read_vector(body: dict[str, Any], dim: int, space: str) -> Floats | None:
+def _read_vector(body: Mapping[str, object], dim: int, space: str) -> Floats | None:
     if "space" in body and not (isinstance(body["space"], str) and re.fullmatch("[0-9a-f]{64}", body["space"])):
         invalid("expected space to be 64 hexadecimal digits", "/space")
     if "vector" not in body:
