@@ -37,7 +37,7 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class SplitConfig:
-    """What is hidden from training: see trainer/splits/cases.py for the rules."""
+    """What is hidden from training: trainer/splits/rules.py has the rules."""
 
     rule: str = "catalogue"  # catalogue | cold_shop | cold_items | items | users | temporal
     valid: float = 0.1  # share of users (items: of items; temporal: of interactions)

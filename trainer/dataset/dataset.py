@@ -266,7 +266,7 @@ def _csv_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 header = _check_header(path, cells)
             elif cells:
                 if len(cells) != len(header):
-                    raise DataError(f"{path}:{line}: {len(cells)} cells, but the header names {len(header)}")
+                    raise DataError(f"{path}:{line}: expected {len(header)} cells as in the header, got {len(cells)}")
                 yield line, dict(zip(header, cells, strict=True))
             line = reader.line_num + 1
     except csv.Error as error:

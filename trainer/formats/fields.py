@@ -53,7 +53,7 @@ def finite(value: object) -> float | None:
 
 
 def unexpected(expected: str, got: object) -> RecordError:
-    """Return the error of a field that holds something else; records are counted by what was expected."""
+    """Return the error of an unexpected value; its group, by which records are counted, omits the value."""
     return RecordError(f"expected {expected}, got {str(got)[:60]!r}", f"expected {expected}")
 
 

@@ -44,7 +44,7 @@ def read_catalogue(
             continue
         first_key = item_ids.setdefault((product["shop"], product["itemId"]), record.key)
         if record.key in by_key or first_key != record.key:
-            dropped.left_out(Bad(record.where, f"{record.key} is there already", "the same item twice"))
+            dropped.left_out(Bad(record.where, f"{record.key} occurs already", "the same item twice"))
             if not source.later_replaces:
                 continue
         by_key[record.key] = product

@@ -69,14 +69,14 @@ def _reconstruct(kind: object, shape: object, code: object) -> Any:
 def _scalar(dtype: object, content: object = b"") -> Any:
     """Replace NumPy's function, which would unpickle the content of an object scalar."""
     if not isinstance(dtype, np.dtype) or dtype.hasobject or not isinstance(content, bytes):
-        raise ValueError("expected a number")
+        raise ValueError(f"expected a number, got a scalar of {dtype!r}")
     return np.frombuffer(content, dtype=dtype, count=1)[0]
 
 
 def _encode(text: object, encoding: object = "latin1") -> bytes:
     """Replace _codecs.encode, by which Python 3 writes bytes in the older protocols."""
     if not isinstance(text, str) or encoding not in ("latin1", "latin-1", b"latin1"):
-        raise ValueError("expected bytes written as Latin-1 text")
+        raise ValueError(f"expected bytes written as Latin-1 text, got {type(text).__name__} in {encoding!r}")
     return text.encode("latin1")
 
 

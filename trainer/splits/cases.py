@@ -44,7 +44,7 @@ class Split:
     train: Interactions
     valid: Cases
     test: Cases
-    # item_idx that the rule keeps out of training and validation, so that they are new to the test; mostly empty
+    # item_idx that the rule keeps out of training and validation, so they are new to the test; empty for most rules
     hidden_items: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     info: Mapping[str, Any] = field(default_factory=dict)  # counts and drawn names, as JSON types
 

@@ -85,7 +85,7 @@ def _two_shops(dataset: Dataset, config: SplitConfig, seed: int, in_b: Mask, *, 
     interactions = dataset.interactions
     part = assign_users(interactions, config, seed)[interactions.user_idx]
     in_valid_b = in_b
-    if is_new:  # nothing of B may decide a hyperparameter
+    if is_new:  # validation chooses hyperparameters, so it must not see B
         in_valid_b = ~in_b & (item_fractions(dataset.products, config.by, seed, "valid item") < config.shop_b)
     unseen = (in_b | in_valid_b if config.hide_valid_shop else in_b) if is_new else np.zeros_like(in_b)
     in_a = ~in_b[interactions.item_idx]

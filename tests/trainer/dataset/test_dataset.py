@@ -79,7 +79,7 @@ def test_csv_and_jsonl_give_the_same_rows(tmp_path, products):
         ({"weight": "9"}, r":3: weight must be a number from 0 to 5, got '9'"),
         ({"weight": "nan"}, r":3: weight must be"),
         ({"user": ""}, r":3: user must be text, got ''"),
-        ({"user": "a,b"}, r":3: 7 cells, but the header names 6"),
+        ({"user": "a,b"}, r":3: expected 6 cells as in the header, got 7"),
     ],
 )
 def test_a_wrong_interaction_is_refused_with_its_line(tmp_path, products, change, message):
@@ -139,7 +139,7 @@ def test_interactions_may_be_absent_only_where_not_needed(tmp_path, products):
 
 def test_an_unclosed_quote_is_named_by_the_line_of_its_start(tmp_path, products):
     path = csv_of(tmp_path, HEADER + row(products[0]) + '"ann,' + row(products[0]) * 5)
-    with pytest.raises(DataError, match=r":3: 1 cells, but the header names 6"):
+    with pytest.raises(DataError, match=r":3: expected 6 cells as in the header, got 1"):
         list(read_interactions(path))
 
 

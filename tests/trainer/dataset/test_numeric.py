@@ -31,7 +31,7 @@ def test_rows_outside_the_given_ones_have_no_effect():
     one = numeric_features(products, rows)
     changed = [*products[:20], *(priced("999999") for _ in range(19))]
     np.testing.assert_array_equal(one.values[:20], numeric_features(changed, rows).values[:20])
-    assert numeric_features(changed, rows).values.max() == 5  # far out is cut
+    assert numeric_features(changed, rows).values.max() == 5  # outliers are cut
 
 
 def test_discounts_ratings_images_texts_and_attributes():

@@ -89,7 +89,7 @@ def test_augmentation_mirrors_crops_and_uses_only_its_generator():
     assert not torch.allclose(cropped[0], mirrored)
     ramp = torch.linspace(0, 1, 50).expand(30, 3, 50, 50)
     part = augment(ramp, torch.Generator().manual_seed(3), flip=0.0, crop=0.6)
-    width = (part[:, 0, 0, -1] - part[:, 0, 0, 0]).numpy()  # how much of the ramp is left
+    width = (part[:, 0, 0, -1] - part[:, 0, 0, 0]).numpy()  # the share of the ramp that is left
     assert width.min() >= 0.6 * 0.97
     assert width.max() <= 1.0
     assert part.min() >= 0
@@ -102,7 +102,7 @@ def test_balanced_batches_hold_labels_in_equal_parts():
     batches = balanced_batches(labels, np.arange(len(labels)), 3, 4, torch.Generator().manual_seed(5))
     seen = np.concatenate(batches)
     assert len(np.unique(seen)) == len(seen)  # nothing twice in an epoch
-    assert not set(np.flatnonzero((labels == 5) | (labels == -1))) & set(seen)  # lonely, unknown
+    assert not set(np.flatnonzero((labels == 5) | (labels == -1))) & set(seen)  # a label of one item, and no label
     for batch in batches:
         counts = np.bincount(labels[batch])
         assert 2 <= (counts > 0).sum() <= 3

@@ -259,7 +259,7 @@ def test_amazon_reviews_2023(tmp_path, source):
         "categoryPath": ["Beauty", "Oils"],
         "images": ["https://m.example/l.jpg"],
         "price": {"amount": "12.5", "currency": "USD"},
-        "attributes": {"color": "Pink"},  # and no rating: it sums up reviews that a split holds out
+        "attributes": {"color": "Pink"},  # no rating, because it includes reviews that a split holds out
         "provenance": {},
         "verdict": "product",
     }
