@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from kernel.files import UnwritableError
 from scraper.commands import crawl, extract, extract_many, forget, images, run
 from scraper.errors import InputError, ScraperError, UrlError
 
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return OK if arguments.run(arguments) else FAILED
-    except (InputError, UrlError) as error:
+    except (InputError, UrlError, UnwritableError) as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
     except ScraperError as error:

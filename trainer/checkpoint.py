@@ -10,10 +10,7 @@ last/                    the same two files, and what `--resume` needs beside th
 
 import hashlib
 import json
-import os
 import pkgutil
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,6 +22,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from kernel.files import replaced_path, write_directory_whole
 from trainer import towers as tower_modules
 from trainer.errors import CheckpointError
 from trainer.pretrained import branches
@@ -87,22 +85,15 @@ class TrainingState:
 
 def save(checkpoint: Checkpoint, directory: Path, training: TrainingState | None = None) -> None:
     """Write the checkpoint to `directory`, replacing what is there; a crash leaves the old one or the new one."""
-    directory = Path(directory)
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-    try:
-        _write(checkpoint, temporary, training)
-        _fsync_all(temporary)
-        _swap(temporary, directory)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with write_directory_whole(Path(directory)) as new:
+        _write(checkpoint, new, training)
 
 
 def exists(directory: Path) -> bool:
     """Whether `save` has been here, also where a crash came between its two renames."""
     directory = Path(directory)
     # A directory without a checkpoint in it counts: `save` would replace it, and it may be somebody's.
-    return directory.exists() or _replaced(directory).exists()
+    return directory.exists() or replaced_path(directory).exists()
 
 
 def load(directory: Path) -> Checkpoint:
@@ -232,45 +223,13 @@ def _some(names: Any, limit: int = 5) -> str:
     return ", ".join(listed[:limit]) + (f" and {len(listed) - limit} more" if len(listed) > limit else "")
 
 
-def _replaced(directory: Path) -> Path:
-    """Return where `_swap` keeps the old checkpoint for the moment between its two renames."""
-    return directory.with_name(f".{directory.name}.replaced")
-
-
-def _swap(temporary: Path, directory: Path) -> None:
-    # No portable call replaces a full directory at once. A crash between the renames leaves the old one under
-    # _replaced(), where _existing() finds it.
-    replaced = _replaced(directory)
-    if directory.exists():
-        shutil.rmtree(replaced, ignore_errors=True)
-        directory.rename(replaced)
-    temporary.rename(directory)
-    _fsync(directory.parent)
-    shutil.rmtree(replaced, ignore_errors=True)
-
-
 def _existing(directory: Path) -> Path:
-    for candidate in (directory, _replaced(directory)):
+    for candidate in (directory, replaced_path(directory)):
         if (candidate / CHECKPOINT_FILE).is_file():
             return candidate
     raise CheckpointError(
         f"{directory}: no checkpoint here (no {CHECKPOINT_FILE}); give a run's best/ or last/ directory"
     )
-
-
-def _fsync_all(directory: Path) -> None:
-    for path in directory.iterdir():
-        _fsync(path)
-    directory.chmod(0o755)  # mkdtemp made it private to this user
-    _fsync(directory)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _write_json(document: Mapping[str, Any], path: Path) -> None:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from demo.errors import DemoError, UsageError
 from demo.mall.catalogue import OPENING_DAY, build
+from kernel.files import write_text_whole
 
 COLUMNS = ("user", "shop", "itemId", "kind", "time")
 # How people browse. Real shops see about this much: most views lead nowhere, and not every look is out of taste.
@@ -119,13 +120,10 @@ def _records(path: Path) -> Iterator[Mapping[str, object]]:
 def write_shoppers(products: Sequence[Path], out: Path, num_users: int, seed: int, mall_seed: int) -> int:
     """Write the interactions of simulated shoppers as CSV and return how many there are."""
     rows = list(simulate(read_articles(products, mall_seed), num_users, seed))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.writing")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
+    with write_text_whole(out, is_durable=False) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows(rows)
-    temporary.replace(out)
     return len(rows)
 
 

@@ -112,7 +112,13 @@ def _contracts() -> list[Path]:
 def bundle_step(run: Run) -> Step:
     """Return the step that exports the encoders."""
     out = run.var / "bundles" / "lite"
-    sources = (ROOT / "exporter", ROOT / "trainer" / "towers", *_contracts(), ROOT / "requirements.txt")
+    sources = (
+        ROOT / "exporter",
+        ROOT / "kernel",
+        ROOT / "trainer" / "towers",
+        *_contracts(),
+        ROOT / "requirements.txt",
+    )
     return Step(
         "bundle", "Export the encoders to ONNX", _python("exporter", "lite", "--out", str(out)), sources, (out,)
     )
@@ -130,7 +136,7 @@ def crawl_step(run: Run, shop: str, port: int) -> Step:
     catalogue = tuple(
         ROOT / "demo" / name for name in ("catalogue.py", "tastes.py", "vocabulary.py", "shops", "images")
     )
-    sources = (ROOT / "scraper", *_contracts(), ROOT / "requirements.txt", *catalogue)
+    sources = (ROOT / "scraper", ROOT / "kernel", *_contracts(), ROOT / "requirements.txt", *catalogue)
     # The seed is no argument of the crawl, yet decides what it finds: the fingerprint takes it from the step's name.
     return Step(f"crawl-{shop}-{run.seed}", f"Read {host}", command, sources, (out / "products.jsonl",), resumes_in=out)
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from kernel.files import write_text_whole
 
 SOURCE_SUFFIXES = {".py", ".json", ".html", ".css", ".sql", ".yaml", ".txt"}
 
@@ -96,10 +97,5 @@ class State:
         self._write()
 
     def _write(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_suffix(".writing")
-        with temporary.open("w", encoding="utf-8") as file:
+        with write_text_whole(self.path) as file:
             json.dump(self._steps, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)

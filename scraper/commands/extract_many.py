@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from kernel.files import write_text_whole
 from scraper.commands.options import Commands, positive, say
 from scraper.crawl.report import StoredPage, extract_stored, stored_pages
 from scraper.crawl.store import Store
@@ -16,7 +17,7 @@ from scraper.errors import InputError, UrlError
 from scraper.extraction.extract import extract_product
 from scraper.extraction.page import MAX_PAGE_BYTES
 from scraper.values.identity import canonical_url, item_id_of, shop_of
-from scraper.work.files import atomic_writer, read_page
+from scraper.work.files import read_page
 from scraper.work.progress import Progress
 from scraper.work.workers import ordered_map
 
@@ -167,7 +168,7 @@ def _write_lines(out: Path, lines: Iterable[Line], total: int) -> int:
 def _sink(out: Path) -> Iterator[Callable[[str], object]]:
     """Yield a function that takes a product line."""
     if out.suffix != ".parquet":
-        with atomic_writer(out) as file:
+        with write_text_whole(out) as file:
             yield lambda line: file.write(line + "\n")
         return
     from scraper.output.parquet import parquet_writer  # noqa: PLC0415  # a large package, on request only

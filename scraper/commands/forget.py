@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kernel.files import write_text_whole, write_whole
 from scraper.commands.options import Commands, add_out_folder, say
 from scraper.crawl.settings import origin_of
 from scraper.crawl.store import Store
 from scraper.errors import InputError
 from scraper.images.forget import forget_images
 from scraper.values.identity import canonical_url, item_id_of
-from scraper.work.files import atomic_path, atomic_writer
 
 OUTPUTS = ("products.jsonl", "changes.jsonl")
 # A table or a page cannot lose one product in place; the next run writes them again.
@@ -80,9 +80,9 @@ def _filter(path: Path, is_kept: Callable[[dict[str, Any]], bool]) -> bool:
     if len(kept) == len(lines):
         return False
     if is_packed:
-        with atomic_path(path) as temporary:
-            temporary.write_bytes(gzip.compress("".join(kept).encode(), mtime=0))
+        with write_whole(path) as out:
+            out.write(gzip.compress("".join(kept).encode(), mtime=0))
     else:
-        with atomic_writer(path) as file:
+        with write_text_whole(path) as file:
             file.writelines(kept)
     return True

@@ -6,13 +6,13 @@ a page whose row was not committed is simply fetched again.
 
 import gzip
 import hashlib
-import os
 import sqlite3
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kernel.files import write_whole
 from scraper.errors import InputError
 
 SCHEMA = """
@@ -258,14 +258,8 @@ class Store:
         return self._folder / "pages" / name[:2] / f"{name[:32]}.html.gz"
 
     def _write_body(self, url: str, body: bytes) -> None:
-        path = self.body_path(url)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + ".new")
-        with temporary.open("wb") as file:
+        with write_whole(self.body_path(url)) as file:
             file.write(gzip.compress(body, 6, mtime=0))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
 
     def _one(self, statement: str, *values: object) -> sqlite3.Row | None:
         with self._lock:

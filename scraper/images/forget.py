@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
+from kernel.files import write_text_whole
 from scraper.images.job import MANIFEST
 from scraper.images.store import ImageStore
-from scraper.work.files import atomic_writer
 
 
 def forget_images(folder: Path, item_id: str) -> int:
@@ -22,7 +22,7 @@ def forget_images(folder: Path, item_id: str) -> int:
         return 0
     entries = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
     shown = sum(item_id in entry["itemIds"] for entry in entries)
-    with atomic_writer(manifest) as out:
+    with write_text_whole(manifest) as out:
         for entry in entries:
             kept = [other for other in entry["itemIds"] if other != item_id]
             if kept:

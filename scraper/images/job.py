@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from kernel.files import remove_leftovers, write_text_whole
 from scraper.crawl.fetch import Fetcher
 from scraper.crawl.settings import CrawlSettings
 from scraper.crawl.store import Store
@@ -17,7 +18,6 @@ from scraper.images.hosts import Hosts
 from scraper.images.image import inspect, is_logo
 from scraper.images.store import ImageStore, Wanted, file_name
 from scraper.output.write import PRODUCTS, SUMMARY, write_summary
-from scraper.work.files import atomic_writer
 from scraper.work.progress import Progress
 
 MANIFEST = "images.jsonl"
@@ -44,7 +44,7 @@ def fetch_images(settings: CrawlSettings, *, per_product: int) -> dict[str, Any]
 def _fetch_images(settings: CrawlSettings, folder: Path, per_product: int) -> dict[str, Any]:
     store = ImageStore(folder)
     try:
-        _remove_leftovers(folder)
+        remove_leftovers(folder, *folder.glob("images/*"))
         store.want(_wishes(folder / PRODUCTS, per_product))
         stopped = _fetch_all(settings, store)
         found = _write_manifest(store) | ({"stoppedHosts": stopped} if stopped else {})
@@ -52,13 +52,6 @@ def _fetch_images(settings: CrawlSettings, folder: Path, per_product: int) -> di
         store.close()
     _add_to_summary(folder, found)
     return found
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Delete the temporary files of runs that were killed."""
-    for pattern in (f".{MANIFEST}.*", "images/*/.*.*"):
-        for leftover in folder.glob(pattern):
-            leftover.unlink(missing_ok=True)
 
 
 def _wishes(products: Path, per_product: int) -> Iterator[Wanted]:
@@ -132,7 +125,7 @@ def _write_manifest(store: ImageStore) -> dict[str, Any]:
     files: dict[str, int] = {}
     items: set[str] = set()
     num_shared = 0
-    with atomic_writer(store.folder / MANIFEST) as file:
+    with write_text_whole(store.folder / MANIFEST) as file:
         for url, sha256, suffix, width, height, num_bytes, item_ids in store.kept():
             if sha256 in shared:
                 num_shared += 1

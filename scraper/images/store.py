@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kernel.files import write_whole
 from scraper.errors import InputError
 from scraper.images.image import InspectedImage
-from scraper.work.files import atomic_path
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS images (
@@ -96,8 +96,8 @@ class ImageStore:
         sha256 = hashlib.sha256(body).hexdigest()
         path = self.folder / file_name(sha256, image.suffix)
         if not path.exists() or path.stat().st_size != len(body):
-            with atomic_path(path) as temporary:
-                temporary.write_bytes(body)
+            with write_whole(path) as file:
+                file.write(body)
         self._settle(url, "done", None, sha256, image.suffix, image.width, image.height, len(body))
 
     def refuse(self, url: str, reason: str) -> None:

@@ -14,9 +14,9 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from kernel.files import write_whole
 from scraper.errors import InputError
 from scraper.output.changes import Known
-from scraper.work.files import atomic_path
 
 
 class History:
@@ -33,8 +33,7 @@ class History:
     def write(self, round_number: int, state: Mapping[str, Known]) -> None:
         """Write a round's state whole, then forget those that no later run can be compared with."""
         with (
-            atomic_path(self._path(round_number)) as path,
-            path.open("wb") as raw,
+            write_whole(self._path(round_number)) as raw,
             gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0, compresslevel=6) as packed,
             io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as file,
         ):

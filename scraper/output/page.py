@@ -17,12 +17,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from kernel.files import write_text_whole
 from scraper.errors import InputError
 from scraper.output import page_text
 from scraper.output.changes import KINDS
 from scraper.output.write import CHANGES, PRODUCTS, SUMMARY
 from scraper.values.product import FIELDS, camel
-from scraper.work.files import atomic_writer
 
 PAGE = "report.html"
 IMAGES = "images.jsonl"
@@ -49,7 +49,7 @@ def write_page(folder: Path) -> None:
         "changes": _changes(folder) if summary["round"] > 1 else None,
         "samples": _samples(folder, len(summary["shops"])),
     }
-    with atomic_writer(folder / PAGE) as file:
+    with write_text_whole(folder / PAGE) as file:
         file.write(_environment().get_template("page.html.j2").render(context))
 
 

@@ -11,10 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from kernel.files import whole_path
 from scraper.errors import InputError
 from scraper.values.contract_data import contract
 from scraper.values.price import amount_on_the_wire
-from scraper.work.files import atomic_path
 
 try:
     import pyarrow
@@ -58,7 +58,7 @@ def parquet_writer(path: Path) -> Iterator[Callable[[Mapping[str, Any]], None]]:
     columns = schema()
     rows: list[dict[str, Any]] = []
     with (
-        atomic_path(path) as temporary,
+        whole_path(path) as temporary,
         pyarrow.parquet.ParquetWriter(temporary, columns, compression="zstd") as writer,
     ):
 

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from kernel.files import remove_leftovers, write_text_whole
 from scraper.output.changes import changes_between, state_after
 from scraper.output.history import History
 from scraper.output.shop_result import ShopResult
-from scraper.work.files import atomic_writer
 
 PRODUCTS, CHANGES, PARQUET, SUMMARY = "products.jsonl", "changes.jsonl", "products.parquet", "summary.json"
 Sink = Callable[[Mapping[str, Any]], None]
@@ -32,19 +32,19 @@ def write_outputs(
     Shops are taken as they come; an item that two origins of one shop both show is written once. changes.jsonl is
     written from the second round on, with what the finished shops of this round show against an earlier one.
     """
-    _remove_leftovers(folder)
+    remove_leftovers(folder, *folder.glob("history/*"), *folder.glob("pages/*"))
     summaries = []
     seen: set[str] = set()
     with ExitStack() as stack:
         # Files are replaced in the opposite order of this list.
-        sinks = [_json_lines(stack.enter_context(atomic_writer(folder / PRODUCTS)))]
+        sinks = [_json_lines(stack.enter_context(write_text_whole(folder / PRODUCTS)))]
         if with_parquet:
             from scraper.output.parquet import parquet_writer  # noqa: PLC0415  # a large package, on request only
 
             sinks.append(stack.enter_context(parquet_writer(folder / PARQUET)))
         write_change = None
         if round_number > 1:
-            write_change = _json_lines(stack.enter_context(atomic_writer(folder / CHANGES)))
+            write_change = _json_lines(stack.enter_context(write_text_whole(folder / CHANGES)))
         for shop in shops:
             summaries.append({**shop.summary, "finished": shop.is_finished})
             for found in shop.found:
@@ -70,7 +70,7 @@ def write_outputs(
 
 def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
     """Write summary.json whole."""
-    with atomic_writer(folder / SUMMARY) as file:
+    with write_text_whole(folder / SUMMARY) as file:
         file.write(json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
 
 
@@ -90,10 +90,3 @@ def _json_lines(file: IO[str]) -> Sink:
         file.write(json.dumps(item, ensure_ascii=False) + "\n")
 
     return write
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Delete the temporary files of runs that were killed; the crawl folder is this process's alone."""
-    for pattern in (*(f".{name}.*" for name in (PRODUCTS, CHANGES, PARQUET, SUMMARY)), "history/*/.round-*"):
-        for leftover in folder.glob(pattern):
-            leftover.unlink(missing_ok=True)

@@ -16,11 +16,11 @@ from typing import Any
 
 import orjson
 
+from kernel.files import put_in_place, remove_leftovers, temporary_path, write_whole
 from server.errors import SnapshotError
 from server.search.index import EF_CONSTRUCTION, Index, M, load_index
 
 CURRENT = "CURRENT"
-_TEMPORARY_SUFFIX = ".tmp"
 _INDEX_SUFFIX = ".hnsw"
 _MAX_CURRENT_BYTES = 65_536
 # hnswlib 0.8's header: offset of level 0, capacity, count, bytes per element, offset of the label, offset of the
@@ -51,21 +51,16 @@ def directory_of(data_dir: Path, shop: str) -> Path:
 
 def publish(directory: Path, index: Index, shop: str, space: str, seq: int) -> Snapshot:
     """Writes `index` and makes it current. Raises SnapshotError, leaving the old one current, if it cannot."""
-    directory.mkdir(parents=True, exist_ok=True)
-    temporary = directory / f"{os.getpid()}{_INDEX_SUFFIX}{_TEMPORARY_SUFFIX}"
     try:
-        sha256, num_bytes = _write_index(temporary, index)
-        snapshot = Snapshot(
-            f"{sha256}{_INDEX_SUFFIX}", sha256, num_bytes, shop, space, index.dim, len(index), seq, M, EF_CONSTRUCTION
-        )
-        temporary.replace(directory / snapshot.file)
-        _sync_directory(directory)
-        _write_current(directory, snapshot)
+        with temporary_path(directory / f"index{_INDEX_SUFFIX}") as temporary:
+            sha256, num_bytes = _write_index(temporary, index)
+            name = f"{sha256}{_INDEX_SUFFIX}"
+            put_in_place(temporary, directory / name)
+        snapshot = Snapshot(name, sha256, num_bytes, shop, space, index.dim, len(index), seq, M, EF_CONSTRUCTION)
+        with write_whole(directory / CURRENT) as stream:
+            stream.write(orjson.dumps(asdict(snapshot), option=orjson.OPT_INDENT_2))
     except (OSError, RuntimeError) as error:
         raise SnapshotError(f"{directory}: cannot write the index of {shop}: {error}") from error
-    finally:
-        with contextlib.suppress(OSError):  # already renamed, or never made
-            temporary.unlink()
     return snapshot
 
 
@@ -76,31 +71,7 @@ def _write_index(temporary: Path, index: Index) -> tuple[str, int]:
         written = os.fstat(stream.fileno()).st_size
         if written != expected:
             raise OSError(f"expected {expected} bytes on disk, got {written}: is the disk full?")
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        os.fsync(stream.fileno())
-    return digest, written
-
-
-def _write_current(directory: Path, snapshot: Snapshot) -> None:
-    temporary = directory / f"{CURRENT}.{os.getpid()}{_TEMPORARY_SUFFIX}"
-    try:
-        with temporary.open("wb") as stream:
-            stream.write(orjson.dumps(asdict(snapshot), option=orjson.OPT_INDENT_2))
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(directory / CURRENT)
-    finally:
-        with contextlib.suppress(OSError):  # already renamed, or never made
-            temporary.unlink()
-    _sync_directory(directory)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        return hashlib.file_digest(stream, "sha256").hexdigest(), written
 
 
 def current_stamp(directory: Path) -> tuple[int, int] | None:
@@ -172,8 +143,7 @@ def sweep(directory: Path) -> None:
     """Removes temporary files and all but the current and the previous index. Only the builder may call it."""
     if not directory.is_dir():
         return
-    for path in directory.glob(f"*{_TEMPORARY_SUFFIX}"):
-        path.unlink(missing_ok=True)
+    remove_leftovers(directory)
     indexes = sorted(directory.glob(f"*{_INDEX_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
     current = None
     with contextlib.suppress(SnapshotError):  # a damaged CURRENT protects nothing

@@ -34,7 +34,7 @@ def test_publish_writes_files_and_manifest_and_nothing_else(tmp_path):
 @pytest.mark.parametrize("can_exchange", [True, False])
 def test_publish_replaces_a_bundle_with_all_its_files(tmp_path, monkeypatch, can_exchange):
     if not can_exchange:  # as on a file system without renameat2
-        monkeypatch.setattr("exporter.publish._exchange", lambda one, other: False)
+        monkeypatch.setattr("kernel.files._exchange", lambda one, other: False)
     out = tmp_path / "bundle"
     out.mkdir()
     (out / "manifest.json").write_text("{}")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
+from kernel.files import write_text_whole
 from trainer.baselines.content import content_embeddings
 from trainer.commands.checkpoint_data import add_arguments, load_with_data
 from trainer.commands.console import EXIT_CODES, print_table
@@ -147,10 +148,9 @@ def _read_users(path: Path) -> list[str]:
 
 
 def _write(document: list[dict[str, Any]], path: Path) -> None:
-    temporary = path.with_name(f".{path.name}.writing")
     try:
-        temporary.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        temporary.replace(path)
+        with write_text_whole(path) as file:
+            file.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
 

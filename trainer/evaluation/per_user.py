@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from kernel.files import write_whole
 from trainer.dataset.dataset import Dataset
 from trainer.errors import DataError
 from trainer.evaluation.protocol import history_rows
@@ -44,8 +45,7 @@ def write_per_user(found: PerUser, path: Path) -> None:
     """Write the metrics to a per-user file, whole or not at all."""
     models = list(found.values)
     metrics = list(found.values[models[0]])
-    temporary = path.with_name(f".{path.name}.writing")
-    with temporary.open("wb") as file:
+    with write_whole(path) as file:
         np.savez_compressed(
             file,
             format=np.array(FORMAT),
@@ -56,7 +56,6 @@ def write_per_user(found: PerUser, path: Path) -> None:
             data_hash=np.array(found.data_hash),
             cases_hash=np.array(found.cases_hash),
         )
-    temporary.replace(path)
 
 
 def read_per_user(path: Path) -> PerUser:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kernel.files import write_text_whole
 from trainer.baselines import BASELINES, TimedFit, fit_baselines, remake_content_scorer
 from trainer.baselines.content import content_embeddings
 from trainer.baselines.sparse_interactions import num_users_per_item, user_items
@@ -184,10 +185,8 @@ def write_report(report: Report, directory: Path) -> None:
     """Write report.json and, where there are per-user values, per_user.npz; each whole or not at all."""
     if report.per_user is not None:
         write_per_user(report.per_user, directory / PER_USER_FILE)
-    path = directory / REPORT_FILE
-    temporary = path.with_name(f".{path.name}.writing")
-    temporary.write_text(json.dumps(report.document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    with write_text_whole(directory / REPORT_FILE) as file:
+        file.write(json.dumps(report.document, indent=1, allow_nan=False) + "\n")
 
 
 def current_commit() -> str | None:

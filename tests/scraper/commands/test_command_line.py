@@ -109,7 +109,7 @@ def long_extraction(tmp_path):
     command = [sys.executable, "-m", "scraper", "extract-many", str(pages), "--out", str(out), "--workers", "2"]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True)
     deadline = time.monotonic() + 60
-    while not list(out.parent.glob(".out.jsonl.*")) and time.monotonic() < deadline:
+    while not list(out.parent.glob(".writing-*")) and time.monotonic() < deadline:
         time.sleep(0.05)
     yield process, out
     if process.poll() is None or group_of(process.pid):

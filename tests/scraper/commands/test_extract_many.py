@@ -81,7 +81,7 @@ def test_a_worker_killed_on_the_way_costs_no_line(pages, expected, tmp_path):
     command = [sys.executable, "-m", "scraper", "extract-many", str(pages), "--out", str(out), "--engine", "dask",
                "--workers", "2"]  # fmt: skip
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
-    begun = wait_for(lambda: [one for one in tmp_path.glob(".products.*") if one.stat().st_size], process=process)
+    begun = wait_for(lambda: [one for one in tmp_path.glob(".writing-*") if one.stat().st_size], process=process)
     victim = worker_processes(process)[0]
     assert begun[0].stat().st_size < len(expected) / 2
     victim.kill()
@@ -96,7 +96,7 @@ def test_ctrl_c_ends_the_cluster_and_leaves_the_old_output(pages, tmp_path):
     command = [sys.executable, "-m", "scraper", "extract-many", str(pages), "--out", str(out), "--engine", "dask",
                "--workers", "2"]  # fmt: skip
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True)
-    wait_for(lambda: [one for one in tmp_path.glob(".products.*") if one.stat().st_size], process=process)
+    wait_for(lambda: [one for one in tmp_path.glob(".writing-*") if one.stat().st_size], process=process)
     workers = worker_processes(process)
     os.killpg(process.pid, signal.SIGINT)
     stderr = process.communicate(timeout=60)[1]

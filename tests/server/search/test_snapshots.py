@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 import pytest
 
+from kernel.files import TEMPORARY_PREFIX
 from server.catalogue.database import Catalogue, Item
 from server.encoding.bundle import load_bundle
 from server.errors import SnapshotError
@@ -56,7 +57,7 @@ def test_a_published_index_loads_and_answers_as_before(directory):
     assert index.labels.tolist() == list(range(10, 310))
     assert snapshot.count == 300
     assert index.search(unit_vectors(300, DIM)[7], 1).tolist() == [17]
-    assert [path.suffix for path in directory.iterdir() if path.suffix == ".tmp"] == []
+    assert list(directory.glob(f"{TEMPORARY_PREFIX}*")) == []
 
 
 def flip_bit(directory):
@@ -221,12 +222,12 @@ def test_deleting_a_quarter_of_a_shop_rebuilds_its_index(replica_of, tmp_path, t
 
 
 def test_leftovers_of_a_killed_builder_are_swept_and_the_current_index_stays(directory):
-    (directory / "123.hnsw.tmp").write_bytes(b"half")
-    (directory / "CURRENT.123.tmp").write_bytes(b"half")
+    (directory / f"{TEMPORARY_PREFIX}123").write_bytes(b"half")
+    (directory / f"{TEMPORARY_PREFIX}456").write_bytes(b"half")
     for seed in (1, 2, 3):
         snapshots.publish(directory, build_index(np.arange(30), unit_vectors(30, DIM, seed), 64), SHOP, SPACE, seed)
     snapshots.sweep(directory)
-    assert list(directory.glob("*.tmp")) == []
+    assert list(directory.glob(f"{TEMPORARY_PREFIX}*")) == []
     assert index_file(directory).exists()
     assert len(list(directory.glob("*.hnsw"))) == 2
 
@@ -258,4 +259,4 @@ def test_a_disk_too_full_for_the_snapshot_is_an_error_and_the_old_one_stays(dire
     assert "cannot write the index of big.example" in done.stdout
     assert index_file(directory) == before
     assert snapshots.load_current(directory, SHOP, SPACE, DIM, 64)[1].count == 300
-    assert list(directory.glob("*.tmp")) == []
+    assert list(directory.glob(f"{TEMPORARY_PREFIX}*")) == []
