@@ -84,7 +84,7 @@ def weight_of_rating(value: object, options: Options) -> float:
 
 
 def find_one(sources: tuple[Path, ...], names: tuple[str, ...], format_name: str) -> list[Path]:
-    """Return the files of these names, found in a source directory or given as sources; raise DataError for none."""
+    """Return the files of these names, in a source directory or given as sources; raise DataError for a missing one."""
     found = []
     for name in names:
         candidates = [source if source.name == name else source / name for source in sources]

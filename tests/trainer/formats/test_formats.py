@@ -125,7 +125,7 @@ def test_more_than_a_tenth_of_invalid_lines_is_an_error(tmp_path, source):
 
 
 def test_images_that_fail_alike_are_counted_together(tmp_path):
-    """By the error's code: its message names the size of each image."""
+    """Images are counted by the error's group, because each message names the image's size."""
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "item_info.csv").write_text("item_id,title\n" + "".join(f"i{n},Cup {n}\n" for n in range(40)))
@@ -474,7 +474,7 @@ def test_an_unreadable_image_is_dropped_and_keeps_the_fingerprint(tmp_path, sour
 
 
 def test_without_loose_images_the_files_alone_are_the_fingerprint(tmp_path, source):
-    """Then folders of earlier versions, whose prepare.json holds nothing else, still count as the same."""
+    """So the prepare.json of an earlier version, which holds nothing else, still matches."""
     sequences(source)
     known = {"format", "version", "options", "files"}
     assert prepared(tmp_path, "sequences")[0]["input"].keys() == known

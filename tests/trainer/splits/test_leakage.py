@@ -1,4 +1,4 @@
-"""Each kind of leak is planted in a sound split, one at a time, and must be named."""
+"""Tests of the leakage checks: each kind of leak, planted alone in a sound split, must be named."""
 
 from dataclasses import replace
 
@@ -68,7 +68,7 @@ def test_held_out_users_outside_the_sample_stay_out_of_training():
     [{"train_sees": "a"}, {"rule": "cold_shop"}, {"rule": "cold_items", "cold": 0.4}, {"rule": "items"}],
 )
 def test_one_training_row_with_a_hidden_item_is_found(settings):
-    """Shop B under train_sees = "a", a cold shop, cold items: the same promise, the same check."""
+    """Shop B under train_sees = "a", a cold shop and cold items are all hidden and checked alike."""
     data, plan = plan_of(**settings)
     held_out = np.isin(data.user_idx, data.user_idx[plan.valid.may_see | plan.test.may_see | plan.test.is_target])
     rows = np.flatnonzero(np.isin(data.item_idx, plan.hidden_items) & (~held_out | (plan.rule == "items")))[:1]
