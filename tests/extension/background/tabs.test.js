@@ -21,7 +21,7 @@ beforeEach(() => {
     contentScripts: createContentScripts({ browser }),
     ask: async (message) => {
       asked.push(message);
-      return { product: { verdict: "listing" }, listing: [] };
+      return /** @type {any} */ ({ product: { verdict: "listing" }, listing: [] });
     },
   });
 });

@@ -13,11 +13,11 @@ const afterMs = (/** @type {number} */ ms) =>
 
 /** Events of the browser answer nobody: wait until they have worked. @param {() => boolean | Promise<boolean>} isDone */
 async function until(isDone) {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 1000; tries += 1) {
     if (await isDone()) return;
     await afterMs(10);
   }
-  assert.fail("Nothing happened within two seconds.");
+  assert.fail("Nothing happened within ten seconds.");
 }
 
 /** @param {ReturnType<typeof createDevice>} device @returns {Promise<string[]>} */

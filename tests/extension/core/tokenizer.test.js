@@ -24,7 +24,7 @@ test("a tokenizer of another kind is refused by name", () => {
     added_tokens: [],
   };
   assert.throws(
-    () => createTokenizer(bpe, { maxTokens: 8 }),
+    () => createTokenizer(/** @type {any} */ (bpe), { maxTokens: 8 }),
     (error) => error instanceof BundleError && /BPE, NFC, ByteLevel/.test(error.message),
   );
 });

@@ -82,7 +82,7 @@ export async function eventually(check) {
       check();
       return;
     } catch (error) {
-      if (tries === 100) throw error;
+      if (tries === 500) throw error;
       await new Promise((resolve) => {
         setTimeout(resolve, 10);
       });

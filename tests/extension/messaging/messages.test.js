@@ -19,6 +19,7 @@ beforeEach(() => {
   globalThis.chrome = browser.context("ui/panel.html");
 });
 
+/** @type {any} */
 const answering = {
   "pause.set": async (/** @type {any} */ fields) => {
     calls.push(fields);

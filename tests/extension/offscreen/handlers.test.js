@@ -34,7 +34,7 @@ test("page.read gives a product page's product, marked as rendered where it is r
   const url = "https://a.example/sea-towel";
   const { product, listing } = await handlers["page.read"]({ html: productPage("sea towel", url), url, hidden: [] });
   assert.deepEqual([product.verdict, product.title, product.shop], ["product", "sea towel", "a.example"]);
-  assert.deepEqual([product.price.amount, product.price.currency], ["19.90", "EUR"]);
+  assert.deepEqual([product.price?.amount, product.price?.currency], ["19.90", "EUR"]);
   assert.deepEqual(listing, []);
 });
 

@@ -1,0 +1,163 @@
+// @ts-check
+// The options page in jsdom.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CarryoverError } from "../../../extension/values/errors.js";
+import { eventually, openPage, stateOf } from "../fakes/page.js";
+
+const ENTRIES = [
+  {
+    id: "2",
+    time: "2026-03-01T12:00:00Z",
+    method: "POST",
+    url: "http://127.0.0.1:8710/v1/recommendations",
+    body: '{"é":1}',
+  },
+  { id: "1", time: "2026-03-01T11:00:00Z", method: "GET", url: "http://127.0.0.1:8710/v1/shops", body: "" },
+];
+
+/** @param {Record<string, any>} [handlers] @param {Record<string, any>} [state] */
+const openOptions = (handlers = {}, state = {}) =>
+  openPage("options", {
+    handlers: {
+      "state.get": () => ({ state: stateOf(state) }),
+      "ledger.get": () => ({ entries: [] }),
+      "settings.set": (/** @type {object} */ fields) => ({ state: stateOf({ ...state, ...fields }) }),
+      ...handlers,
+    },
+  });
+
+test("the page shows the settings as they are", async () => {
+  const { one } = await openOptions({}, { serverUrl: "http://127.0.0.1:9000", serverIsMine: true, mode: "page" });
+  await eventually(() => assert.equal(one("#server-url").value, "http://127.0.0.1:9000"));
+  assert.equal(one("#server-mine").checked, true);
+  assert.equal(one("input[value=page]").checked, true);
+  assert.equal(one("input[value=auto]").checked, false);
+});
+
+test("a server on this machine is saved without asking the browser", async () => {
+  const { one, sent, state, window } = await openOptions();
+  await eventually(() => assert.notEqual(one("#server-url").value, ""));
+  one("#server-url").value = "http://127.0.0.1:9000/path";
+  one("#server").dispatchEvent(new window.Event("submit", { cancelable: true }));
+  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
+  assert.deepEqual(sent.at(-1), { type: "settings.set", serverUrl: "http://127.0.0.1:9000", serverIsMine: false });
+  assert.deepEqual(state.questions, []);
+});
+
+test("a server elsewhere is saved only if the browser allows it", async () => {
+  const { one, sent, state, window } = await openOptions();
+  await eventually(() => assert.notEqual(one("#server-url").value, ""));
+  one("#server-url").value = "https://ranking.example:8710/";
+  one("#server-mine").checked = true;
+  state.isGranting = false;
+  one("#server").dispatchEvent(new window.Event("submit", { cancelable: true }));
+  await eventually(() => assert.deepEqual(state.questions, [["https://ranking.example/*"]]));
+  assert.ok(!sent.some(({ type }) => type === "settings.set"));
+  state.isGranting = true;
+  one("#server").dispatchEvent(new window.Event("submit", { cancelable: true }));
+  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
+  assert.deepEqual(sent.at(-1), {
+    type: "settings.set",
+    serverUrl: "https://ranking.example:8710",
+    serverIsMine: true,
+  });
+});
+
+test("a server that the background refuses is explained", async () => {
+  const { one, window } = await openOptions({
+    "settings.set": () => {
+      throw new CarryoverError("invalid_server", "Expected an address.");
+    },
+  });
+  await eventually(() => assert.notEqual(one("#server-url").value, ""));
+  one("#server").dispatchEvent(new window.Event("submit", { cancelable: true }));
+  await eventually(() => assert.equal(one("#status").textContent, "Expected an address."));
+});
+
+test("a chosen mode is saved at once", async () => {
+  const { one, sent } = await openOptions();
+  await eventually(() => assert.equal(one("input[value=auto]").checked, true));
+  one("input[value=page]").click();
+  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
+  assert.deepEqual(sent.at(-1), { type: "settings.set", mode: "page" });
+});
+
+test("shops with consent are listed with their day, and can be stopped", async () => {
+  const consents = [{ shop: "a.example", since: "2026-03-01T12:00:00Z" }];
+  const { one, sent, textsOf } = await openOptions({ "consent.set": () => ({ state: stateOf() }) }, { consents });
+  await eventually(() => assert.deepEqual(textsOf("#shops li span.quiet"), ["since 1 Mar 2026"]));
+  assert.equal(one("#shops button").getAttribute("aria-label"), "Stop learning from a.example");
+  one("#shops button").click();
+  await eventually(() => assert.match(one("#shops li").textContent, /^None yet/));
+  assert.deepEqual(sent.at(-1), { type: "consent.set", shop: "a.example", allowed: false });
+});
+
+test("the ledger shows every request with its bytes and its body", async () => {
+  const { textsOf } = await openOptions({ "ledger.get": () => ({ entries: ENTRIES }) });
+  await eventually(() => assert.equal(textsOf("#ledger details").length, 2));
+  assert.deepEqual(textsOf("#ledger .method"), ["POST", "GET"]);
+  assert.deepEqual(
+    textsOf("#ledger .address"),
+    ENTRIES.map(({ url }) => url),
+  );
+  const [post, get] = textsOf("#ledger .quiet");
+  assert.match(post, / · 8 bytes$/, "bytes of UTF-8, not characters");
+  assert.match(get, / · no body$/);
+  assert.deepEqual(textsOf("#ledger pre"), ['{"é":1}', "no body"]);
+});
+
+test("an empty ledger says that nothing has left this device", async () => {
+  const { textsOf } = await openOptions();
+  await eventually(() => assert.deepEqual(textsOf("#ledger li"), ["Nothing has left this device."]));
+});
+
+test("the profile is exported as a file named by its day", async (context) => {
+  const profile = { format: 1, exportedAt: "2026-03-01T12:00:00.000Z", interactions: [] };
+  /** @type {Blob[]} */
+  const blobs = [];
+  context.mock.method(URL, "createObjectURL", (/** @type {Blob} */ blob) => {
+    blobs.push(blob);
+    return "blob:carryover";
+  });
+  const { one, window } = await openOptions({ "profile.export": () => ({ profile }) });
+  /** @type {string[]} */
+  const downloads = [];
+  window.HTMLAnchorElement.prototype.click = function click() {
+    downloads.push(`${this.download} ${this.href}`);
+  };
+  one("#export").click();
+  await eventually(() => assert.equal(one("#status").textContent, "Exported."));
+  assert.deepEqual(downloads, ["carryover-2026-03-01.json blob:carryover"]);
+  assert.deepEqual(JSON.parse(await blobs[0].text()), profile);
+});
+
+test("after erasing, the page shows an empty profile and an empty ledger", async () => {
+  let entries = ENTRIES;
+  const { one, textsOf } = await openOptions(
+    {
+      "ledger.get": () => ({ entries }),
+      "profile.erase": () => {
+        entries = [];
+        return { state: stateOf() };
+      },
+    },
+    { numKnown: 5, consents: [{ shop: "a.example", since: "2026-03-01T12:00:00Z" }] },
+  );
+  await eventually(() => assert.equal(textsOf("#ledger details").length, 2));
+  assert.equal(one("#known").textContent, "Knows 5 things you looked at");
+  one("#erase").click();
+  one("[data-action=erase-yes]").click();
+  await eventually(() => assert.equal(one("#status").textContent, "Everything is erased."));
+  assert.equal(one("#known").textContent, "Knows nothing yet");
+  assert.deepEqual(textsOf("#ledger li"), ["Nothing has left this device."]);
+});
+
+test("a page whose background fails says so", async () => {
+  const { one } = await openOptions({
+    "state.get": () => {
+      throw new CarryoverError("internal", "The disk is full.");
+    },
+  });
+  await eventually(() => assert.equal(one("#status").textContent, "The disk is full."));
+});
