@@ -1,5 +1,6 @@
 """Contract of a model, checked for every declaration in trainer.recipes: a new model is covered by being declared."""
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -222,7 +223,7 @@ def test_training_on_one_interaction_works_or_is_refused(name, tiny):
         learner = MODELS[name].build(prepared)
         epochs(prepared, learner, 1)
     except TrainerError as error:
-        assert "nothing to learn" in str(error)
+        assert re.search("nothing to learn|at least two", str(error))
         return
     assert np.isfinite(scores(name, prepared, learner.towers)).all()
 
