@@ -14,8 +14,11 @@ from implicit.cpu.als import AlternatingLeastSquares
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from trainer.baselines.sparse_interactions import Matrix, history_matrix
+from trainer.baselines.baseline import Baseline, num_items, tune_on_valid
+from trainer.baselines.sparse_interactions import Matrix, history_matrix, user_items
+from trainer.baselines.tuning import Fitted
 from trainer.evaluation.protocol import Scorer
+from trainer.prepare import Prepared
 from trainer.splits.cases import Cases
 
 MAX_FACTORS = 256
@@ -62,3 +65,12 @@ class AlsFactors:
             return scores
 
         return score
+
+
+def fit_als(prepared: Prepared) -> Fitted:
+    """Return matrix factorisation with alpha and regularisation chosen on "valid"."""
+    model = AlsFactors(user_items(prepared.split.train, num_items(prepared)), prepared.config.seed)
+    return tune_on_valid(model.scorer, GRID, prepared)
+
+
+ALS = Baseline("als", fit_als)

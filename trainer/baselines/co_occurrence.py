@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from trainer.baselines.baseline import Baseline, num_items, tune_on_valid
 from trainer.baselines.sparse_interactions import (
     Matrix,
     history_matrix,
@@ -18,8 +19,10 @@ from trainer.baselines.sparse_interactions import (
     num_users_per_item,
     user_items,
 )
+from trainer.baselines.tuning import Fitted
 from trainer.dataset.dataset import Interactions
 from trainer.evaluation.protocol import Scorer
+from trainer.prepare import Prepared
 from trainer.splits.cases import Cases
 
 FROM_EXPONENTS = (0.0, 0.3, 0.6, 1.0)
@@ -65,3 +68,11 @@ class CoOccurrence:
         if key not in self._columns or self._columns[key][0] is not candidates:
             self._columns[key] = (candidates, self._together[proximity][:, candidates])
         return self._columns[key][1]
+
+
+def fit_co_occurrence(prepared: Prepared) -> Fitted:
+    """Return co-occurrence with its exponents and recency chosen on "valid"."""
+    return tune_on_valid(CoOccurrence(prepared.split.train, num_items(prepared)).scorer, GRID, prepared)
+
+
+CO_OCCURRENCE = Baseline("co_occurrence", fit_co_occurrence)

@@ -7,10 +7,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from trainer.baselines.baseline import Baseline
 from trainer.baselines.sparse_interactions import liked_history
 from trainer.baselines.tuning import Fitted, Settings, tune
 from trainer.evaluation.protocol import Scorer, embed_items, tower_scorer
 from trainer.features.item_features import ItemFeatures
+from trainer.prepare import Prepared
 from trainer.splits.cases import Cases
 from trainer.towers.content import ContentItemTower, ContentUserTower
 
@@ -154,3 +156,13 @@ def principal_directions(features: Embeddings, width: int, whitening: float) -> 
     values, basis = values[::-1][:count], vectors[:, ::-1][:, :count]
     scale = np.maximum(values / max(values[0], np.finfo(np.float64).tiny), SMALLEST_VARIANCE) ** (-whitening / 2)
     return torch.from_numpy(mean).float(), torch.from_numpy(basis * scale).float()
+
+
+def fit_content(prepared: Prepared) -> Fitted:
+    """Return the content baseline, with embedding and pooling chosen on "valid"."""
+    return tuned_content_scorer(
+        prepared.features, prepared.split.valid, seed=prepared.config.seed, device=prepared.device
+    )
+
+
+CONTENT = Baseline("content", fit_content)

@@ -13,6 +13,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
+from trainer.baselines.baseline import Baseline
 from trainer.baselines.sparse_interactions import (
     Matrix,
     history_matrix,
@@ -115,3 +116,6 @@ def fit_ease(prepared: Prepared) -> Fitted:
 
 def _zero_scores(cases: Cases, positions: NDArray[np.int64]) -> Scores:
     return np.zeros((len(positions), len(cases.candidates)), dtype=np.float32)
+
+
+EASE = Baseline("ease", fit_ease)

@@ -16,8 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from trainer.baselines.baseline import Baseline
+from trainer.baselines.co_occurrence import CO_OCCURRENCE
+from trainer.baselines.content import CONTENT
+from trainer.baselines.ease import EASE
+from trainer.baselines.neighbours import USER_KNN
+from trainer.baselines.popularity import POPULARITY
+from trainer.baselines.transfer import TRANSFER
 from trainer.baselines.tuning import Fitted, ndcg_per_case, tuning_cases
+from trainer.baselines.words import WORDS
 from trainer.evaluation.protocol import Scorer
+from trainer.prepare import Prepared
 from trainer.splits.cases import Cases
 
 POINTS = 8  # random points, and as many again near the best; four more for each part above three
@@ -151,3 +160,25 @@ def _evaluate(columns: Sequence[Scores], weights: Weights, cases: Cases, seed: i
 
 def _weights(point: _Point, parts: Mapping[str, Scorer]) -> dict[str, float]:
     return dict(zip(parts, point.weights, strict=True))
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A baseline that is a weighted sum of others."""
+
+    name: str
+    parts: tuple[Baseline, ...]
+
+    def fit(self, prepared: Prepared) -> Fitted:
+        """Fit each part, then return their tuned weighted sum."""
+        return self.combine(prepared, {part.name: part.fit(prepared).scorer for part in self.parts})
+
+    def combine(self, prepared: Prepared, scorers: Mapping[str, Scorer]) -> Fitted:
+        """Return the tuned weighted sum of the fitted parts."""
+        return fit_mixture(scorers, prepared.split.valid, prepared.config.seed)
+
+
+POPULARITY_CONTENT = Mixture("popularity_content", (POPULARITY, CONTENT))
+HYBRID_SCORE = Mixture("hybrid_score", (CONTENT, POPULARITY, CO_OCCURRENCE))
+HYBRID_LINEAR = Mixture("hybrid_linear", (CONTENT, USER_KNN, EASE))
+HYBRID_TRANSFER = Mixture("hybrid_transfer", (CONTENT, WORDS, TRANSFER))

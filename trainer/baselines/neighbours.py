@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from trainer.baselines.baseline import Baseline, num_items, tune_on_valid
 from trainer.baselines.sparse_interactions import (
     Matrix,
     history_matrix,
@@ -16,8 +17,10 @@ from trainer.baselines.sparse_interactions import (
     num_users_per_item,
     user_items,
 )
+from trainer.baselines.tuning import Fitted
 from trainer.dataset.dataset import Interactions
 from trainer.evaluation.protocol import Scorer
+from trainer.prepare import Prepared
 from trainer.splits.cases import Cases
 
 Scores = NDArray[np.float32]
@@ -81,3 +84,19 @@ class UserNeighbours:
 def grid(neighbours: tuple[int, ...]) -> list[dict[str, float]]:
     """Return every pair of settings to try."""
     return [{"shrinkage": shrinkage, "neighbours": k} for shrinkage in SHRINKAGES for k in neighbours]
+
+
+def fit_item_knn(prepared: Prepared) -> Fitted:
+    """Return item neighbours with shrinkage and neighbourhood chosen on "valid"."""
+    model = ItemNeighbours(prepared.split.train, num_items(prepared))
+    return tune_on_valid(model.scorer, grid(ITEM_NEIGHBOURS), prepared)
+
+
+def fit_user_knn(prepared: Prepared) -> Fitted:
+    """Return user neighbours with shrinkage and neighbourhood chosen on "valid"."""
+    model = UserNeighbours(prepared.split.train, num_items(prepared))
+    return tune_on_valid(model.scorer, grid(USER_NEIGHBOURS), prepared)
+
+
+ITEM_KNN = Baseline("item_knn", fit_item_knn)
+USER_KNN = Baseline("user_knn", fit_user_knn)

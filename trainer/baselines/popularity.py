@@ -3,9 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.baselines.baseline import Baseline, num_items
 from trainer.baselines.sparse_interactions import history_matrix, num_users_per_item, user_items
+from trainer.baselines.tuning import Fitted, untuned
 from trainer.dataset.dataset import Interactions
 from trainer.evaluation.protocol import Scorer
+from trainer.prepare import Prepared
 from trainer.splits.cases import Cases
 
 Scores = NDArray[np.float32]
@@ -38,3 +41,23 @@ def overlap_popularity_scorer(train: Interactions, num_items: int) -> Scorer:
         return scores
 
     return score
+
+
+def fit_random(prepared: Prepared) -> Fitted:
+    """Return the random baseline, which has nothing to fit."""
+    return untuned(random_scorer())
+
+
+def fit_popularity(prepared: Prepared) -> Fitted:
+    """Return global popularity, which has no settings to tune."""
+    return untuned(popularity_scorer(prepared.split.train, num_items(prepared)))
+
+
+def fit_overlap_popularity(prepared: Prepared) -> Fitted:
+    """Return popularity among overlapping users, which has no settings to tune."""
+    return untuned(overlap_popularity_scorer(prepared.split.train, num_items(prepared)))
+
+
+RANDOM = Baseline("random", fit_random)
+POPULARITY = Baseline("popularity", fit_popularity)
+POPULARITY_OVERLAP = Baseline("popularity_overlap", fit_overlap_popularity)

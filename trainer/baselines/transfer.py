@@ -17,6 +17,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from trainer.baselines.baseline import Baseline, tune_on_valid
+from trainer.baselines.content import content_embeddings
 from trainer.baselines.sparse_interactions import (
     Matrix,
     history_matrix,
@@ -25,8 +27,11 @@ from trainer.baselines.sparse_interactions import (
     num_users_per_item,
     user_items,
 )
+from trainer.baselines.tuning import Fitted
+from trainer.baselines.words import word_vectors
 from trainer.dataset.dataset import Interactions
 from trainer.evaluation.protocol import Scorer
+from trainer.prepare import Prepared
 from trainer.splits.cases import Cases
 
 NEIGHBOURS = (5, 10, 20)
@@ -89,3 +94,13 @@ class Transfer:
         found = np.zeros_like(similarity)
         np.put_along_axis(found, nearest, np.take_along_axis(similarity, nearest, axis=1) ** 2, axis=1)
         return sp.csr_matrix(found)
+
+
+def fit_transfer(prepared: Prepared) -> Fitted:
+    """Return co-occurrence carried over by similarity, with neighbourhood and exponent chosen on "valid"."""
+    content = content_embeddings(prepared.features, prepared.device)
+    model = Transfer(prepared.split.train, word_vectors(prepared), content)
+    return tune_on_valid(model.scorer, GRID, prepared)
+
+
+TRANSFER = Baseline("transfer", fit_transfer)

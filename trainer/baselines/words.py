@@ -8,7 +8,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from trainer.baselines.baseline import Baseline, tune_on_valid
 from trainer.baselines.sparse_interactions import Matrix, history_matrix
+from trainer.baselines.tuning import Fitted
 from trainer.evaluation.protocol import Scorer
 from trainer.features.word_bags import WORD
 from trainer.prepare import Prepared
@@ -46,3 +48,11 @@ class Words:
             return np.asarray(scores.toarray(), dtype=np.float32)
 
         return score
+
+
+def fit_words(prepared: Prepared) -> Fitted:
+    """Return the cosine of TF-IDF words, with the half-life of the history chosen on "valid"."""
+    return tune_on_valid(Words(word_vectors(prepared)).scorer, GRID, prepared)
+
+
+WORDS = Baseline("words", fit_words)

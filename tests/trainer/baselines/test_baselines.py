@@ -10,7 +10,7 @@ from scipy.stats import binom
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
-from trainer.baselines import BASELINES, MIXTURES, als, fit_baselines, mixtures
+from trainer.baselines import BASELINES, als, fit_baselines, mixtures
 from trainer.baselines.co_occurrence import CoOccurrence
 from trainer.baselines.content import best_of_history_scorer
 from trainer.baselines.ease import Ease
@@ -472,19 +472,19 @@ def test_a_baseline_fitted_alone_equals_one_fitted_among_others():
     prepared = planted()
     together = fit_baselines(prepared, ["popularity_content", "hybrid_score"])
     for name in together:
-        assert BASELINES[name](prepared).tuned == together[name].fitted.tuned
+        assert BASELINES[name].fit(prepared).tuned == together[name].fitted.tuned
 
 
 def test_fit_baselines_fits_parts_of_mixtures_once(monkeypatch):
     """Only the requested baselines are returned."""
     fits = []
-    monkeypatch.setitem(
-        BASELINES, "content", lambda prepared, fit=BASELINES["content"]: fits.append(1) or fit(prepared)
-    )
+    content = BASELINES["content"]
+    counted = replace(content, fit=lambda prepared: fits.append(1) or content.fit(prepared))
+    monkeypatch.setitem(BASELINES, "content", counted)
     names = ("hybrid_score", "popularity_content")
     assert tuple(fit_baselines(planted(), names)) == names
     assert fits == [1]
-    assert {part for parts in MIXTURES.values() for part in parts} <= BASELINES.keys()
+    assert all(BASELINES[part.name] for mixture in BASELINES.values() for part in getattr(mixture, "parts", ()))
 
 
 def test_fit_baselines_refuses_an_unknown_name_and_lists_known_ones():
