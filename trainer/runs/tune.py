@@ -58,7 +58,7 @@ def parse_parameter(text: str) -> Parameter:
         raise ConfigError(f"--param {text}: expected NAME=LOW..HIGH[:log] or NAME=VALUE,VALUE,...")
     if not name.startswith(TUNABLE):
         raise ConfigError(
-            f"--param {text}: only settings of model and training can be tuned, as training.learning_rate"
+            f"--param {text}: only settings of model and training can be tuned, for example training.learning_rate"
         )
     if ".." not in where:
         return Parameter(name, values=tuple(_value(part) for part in where.split(",")))
@@ -66,7 +66,7 @@ def parse_parameter(text: str) -> Parameter:
     low, high = (_value(part) for part in bounds.split("..", 1))
     numbers = all(isinstance(bound, int | float) and not isinstance(bound, bool) for bound in (low, high))
     if not numbers or scale not in ("", "log"):
-        raise ConfigError(f"--param {text}: expected two numbers, as 1e-4..1e-2 or 1e-4..1e-2:log")
+        raise ConfigError(f"--param {text}: expected two numbers, for example 1e-4..1e-2 or 1e-4..1e-2:log")
     if not low < high or (scale and low <= 0):
         raise ConfigError(f"--param {text}: the first must be below the second, and above 0 for :log")
     return Parameter(name, low, high, bool(scale))
