@@ -68,5 +68,5 @@ def _baselines(names: str) -> tuple[str, ...]:
     requested = tuple(dict.fromkeys(name.strip() for name in names.split(",")))
     for name in requested:
         if name not in BASELINES:
-            raise ConfigError(f"--baselines: unknown baseline {name!r}; choose from {', '.join(BASELINES)}")
+            raise ConfigError(f"--baselines: no baseline {name!r}; choose from {', '.join(BASELINES)}")
     return requested

@@ -18,8 +18,8 @@ KINDS = {
         "Head and tail",
         "Held-out items: the head has four fifths of all training likes, the tail has the rest.",
     ),
-    "target_image": ("Items without an image", "Held-out items by whether they have one."),
-    "target_text": ("Items without a text", "Held-out items by whether they have one."),
+    "target_image": ("Image of the item", "Held-out items with an image (there) and without one (missing)."),
+    "target_text": ("Text of the item", "Held-out items with a text (there) and without one (missing)."),
     "truncated_history": ("Shorter histories", "The same users, with only the last few liked interactions."),
     "masked_modality": ("Missing modalities", "The same users, with all images or all texts removed."),
 }
