@@ -64,8 +64,14 @@ export function indexedDbStorage(name = "carryover") {
     async write(puts, deletes) {
       const transaction = await begin("readwrite");
       const records = transaction.objectStore("records");
-      for (const id of deletes) records.delete(id);
-      for (const record of puts) records.put(record);
+      try {
+        for (const id of deletes) records.delete(id);
+        for (const record of puts) records.put(record);
+      } catch (error) {
+        // A value that cannot be stored throws here, and would leave the changes before it to be committed.
+        transaction.abort();
+        throw error;
+      }
       await done(transaction);
     },
     async destroy() {
