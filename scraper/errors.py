@@ -1,4 +1,4 @@
-"""Every error this package raises on purpose has one root, so that one `except` catches them all."""
+"""Errors of the scraper; all share one root, so that one `except` catches them."""
 
 
 class ScraperError(Exception):
@@ -14,7 +14,7 @@ class InputError(ScraperError):
 
 
 class RefusedAddressError(ScraperError):
-    """A host that resolves to an address which a crawler must not reach."""
+    """A host that resolves to an address that a crawler must not reach."""
 
 
 class FetchError(ScraperError):

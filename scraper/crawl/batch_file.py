@@ -1,4 +1,4 @@
-"""`shops.toml`: a whole batch of shops in one file, read into CrawlSettings; an unknown key is an error."""
+"""Reader of a batch file (`shops.toml`): many shops in one file, read into CrawlSettings; unknown keys are errors."""
 
 import hashlib
 import re
@@ -30,7 +30,7 @@ MAX_FILE_BYTES = 16 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class BatchShop:
-    """One [[shop]]; what is None here, [batch] says for all."""
+    """One [[shop]] table; a field that is None takes the value of [batch]."""
 
     url: str
     rate: float | None = None
@@ -57,7 +57,7 @@ class Batch:
     shops: tuple[BatchShop, ...] = ()
 
     def settings(self, **more: Any) -> CrawlSettings:
-        """Return the crawl's settings; `more` are those of the command line."""
+        """Return the settings of the crawl; `more` holds those of the command line."""
         shops = {origin_of(shop.url): self._shop(shop) for shop in self.shops}
         pins: dict[str, str] = {}
         for shop in self.shops:
@@ -89,12 +89,12 @@ class Shard:
     count: int = 1
 
     def has(self, url: str) -> bool:
-        """Whether a shop's host belongs to this part, by SHA-256: the same on every machine and for ever."""
+        """Return whether a shop's host belongs to this part, by its SHA-256, which is the same on every machine."""
         host = urlsplit(url).hostname or ""
         return int.from_bytes(hashlib.sha256(host.encode()).digest()[:8], "big") % self.count == self.index - 1
 
     def part_of(self, batch: Batch) -> Batch:
-        """Return the batch of this part's shops alone, writing into a folder of its own."""
+        """Return a batch with the shops of this part only, which writes into a folder of its own."""
         shops = tuple(shop for shop in batch.shops if self.has(shop.url))
         own = batch.out / f"shard-{self.index}-of-{self.count}"
         return replace(batch, shops=shops, out=own)
@@ -139,7 +139,7 @@ def _shops(tables: list[dict[str, Any]], path: Path) -> tuple[BatchShop, ...]:
             raise InputError(f"{where}: expected the key url")
         shop = BatchShop(**values)
         if origin_of(shop.url) in by_origin:
-            raise InputError(f"{where}: {origin_of(shop.url)} stands in the file twice; one [[shop]] per origin")
+            raise InputError(f"{where}: {origin_of(shop.url)} is in the file twice; give one [[shop]] per origin")
         by_origin[origin_of(shop.url)] = shop
     return tuple(by_origin.values())
 

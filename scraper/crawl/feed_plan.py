@@ -1,8 +1,8 @@
-"""Which feeds a site is asked for, and whether they have told the whole shop; all of it is read from the queue.
+"""Plan of the feeds that a site is tried for, and whether they covered the whole shop; all read from the queue.
 
-The operator's feed alone where one is named, else Shopify's and then WooCommerce's: the first page of each is its own
-test, so that trying costs one request and nothing is fetched twice. Because every answer is a row of the queue, a
-crawl that is killed goes on in the middle of a feed.
+A feed that the operator names is the only one; else Shopify's is tried, then WooCommerce's. The first page of each is
+its own test, so a trial costs one request and nothing is fetched twice. Every answer is a row of the queue, so a
+killed crawl resumes in the middle of a feed.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ NO_CURRENCY = "no_currency"
 
 
 class FeedPlan:
-    """Decides over the feeds of one site; `origin` is where its pages are served."""
+    """The feeds of one site; `origin` is where its pages are served."""
 
     def __init__(self, shop: ShopSettings, store: Store) -> None:
         self._shop = shop
@@ -38,7 +38,7 @@ class FeedPlan:
             self.adapters = (Shopify(), WooCommerce())
 
     def take_file(self, max_bytes: int) -> None:
-        """Store the operator's feed file as an answer, where one is named; raises InputError if it is no feed."""
+        """Store the operator's feed file as an answer, where one is named; raises InputError if it is not a feed."""
         if self._shop.feed is None or is_remote(self._shop.feed):
             return
         url, body = address_of(self._shop.feed), read_page(Path(self._shop.feed), max_bytes)
@@ -54,7 +54,7 @@ class FeedPlan:
         self._store.finish(self.site, url, Outcome("done", etag=etag, fetched_at=moment, body=body))
 
     def next(self, origin: str) -> Queued | None:
-        """Return the next feed address to fetch, None when the feeds are through."""
+        """Return the next feed address to fetch, or None when none is left."""
         for adapter in self.adapters:
             for url in (adapter.first_url(origin), *self._currency_urls(adapter, origin)):
                 self._store.add(self.site, FEED, [url], priority=PRIORITY, depth=0)
@@ -65,7 +65,7 @@ class FeedPlan:
         return None
 
     def _currency_urls(self, adapter: Adapter, origin: str) -> tuple[str, ...]:
-        """Return the addresses to try for the currency, up to the first that names it."""
+        """Return the addresses to read the currency from, up to the first that names it."""
         if not self._stands(adapter.first_url(origin)):
             return ()
         urls = adapter.currency_urls(origin)
@@ -77,11 +77,11 @@ class FeedPlan:
         return next((one for one in self.adapters if self._stands(one.first_url(origin))), None)
 
     def is_whole(self, origin: str) -> bool:
-        """Whether a feed was read to its end: every answer that belongs to it is there."""
+        """Return whether every answer of the feed is stored."""
         return self.working(origin) is not None and not self.failures(origin)
 
     def failures(self, origin: str) -> list[sqlite3.Row]:
-        """Return the answers of the working feed that could not be had this time."""
+        """Return the answers of the working feed that could not be fetched in this run."""
         return [row for row in self.rows(origin) if row["state"] != "done"]
 
     def rows(self, origin: str) -> list[sqlite3.Row]:
@@ -104,7 +104,7 @@ class FeedPlan:
         return None
 
     def next_urls(self, url: str, origin: str, body: bytes, headers: Mapping[str, str]) -> tuple[str, ...] | None:
-        """Return what follows an answer; None where it is not what was asked for."""
+        """Return the addresses that follow an answer; None where the answer is of another kind."""
         for adapter in self.adapters:
             if url in adapter.currency_urls(origin):
                 return () if adapter.currency(body) else None
@@ -124,15 +124,15 @@ class FeedPlan:
 
 
 def is_remote(feed: str) -> bool:
-    """Whether the operator's feed is an address and not a file."""
+    """Return whether the operator's feed is a URL and not a file."""
     return feed.startswith(("http://", "https://"))
 
 
 def address_of(feed: str) -> str:
-    """Return the address under which the operator's feed is kept: its own, or the file's."""
+    """Return the address under which the operator's feed is stored: its own URL, or the file's."""
     return feed if is_remote(feed) else Path(feed).absolute().as_uri()
 
 
 def _owns(adapter: Adapter, first_url: str, url: str) -> bool:
-    """Whether an address is one of the feed's pages; an operator's feed has but one."""
+    """Return whether an address is one of the feed's pages; an operator's feed has only one."""
     return url == first_url if isinstance(adapter, Merchant) else url.partition("?")[0] == first_url.partition("?")[0]

@@ -1,4 +1,4 @@
-"""What the stored answers of a shop's feed hold, and how it joins what its pages hold."""
+"""Products of the stored answers of a shop's feed, and their union with the products of its pages."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from scraper.work.files import read_page
 
 @dataclass(frozen=True, slots=True)
 class FeedResult:
-    """A shop's feed: its items, by URL and once; `fates` names the answers that could not be had, by address."""
+    """The items of a shop's feed, each once, by URL; `fates` gives failed answers and their reasons by address."""
 
     items: Mapping[str, Found] = field(default_factory=dict)
     summary: Mapping[str, Any] | None = None
@@ -26,7 +26,7 @@ class FeedResult:
 
 
 def read_feed(url: str, settings: CrawlSettings, store: Store) -> FeedResult:
-    """Return what the feed of the shop at `url` tells; nothing where it has none."""
+    """Return the products of the feed of the shop at `url`; an empty result where it has none."""
     shop = settings.shop(url)
     plan = FeedPlan(shop, store)
     origin = store.origin(origin_of(url))
@@ -59,7 +59,7 @@ def read_feed(url: str, settings: CrawlSettings, store: Store) -> FeedResult:
 
 
 def join(pages: Iterable[Found], feed: FeedResult, forgotten: frozenset[str]) -> tuple[Found, ...]:
-    """Return each item once, by its URL, a page's Product filled in from the feed; forgotten addresses left out."""
+    """Return each item once, by URL, with the page's Product completed from the feed; leave out forgotten addresses."""
     found = dict(feed.items)
     for one in pages:
         url = str(one.product["url"])

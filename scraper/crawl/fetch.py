@@ -1,4 +1,4 @@
-"""One GET with limits on size, time and unpacking; redirects are reported, never followed silently."""
+"""HTTP client for one GET with limits on size, time and unpacking; redirects are reported, never followed silently."""
 
 import socket
 import time
@@ -20,7 +20,7 @@ MAX_CAUSES = 10
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer: `headers` by lower-case name, `location` absolute where it redirects."""
+    """An HTTP answer: `headers` by lower-case name, `location` absolute where it redirects."""
 
     url: str
     status: int
@@ -31,7 +31,7 @@ class Response:
 
 @dataclass(slots=True)
 class Traffic:
-    """What one client has asked for and read since it was made; `num_bytes` counts bodies as unpacked."""
+    """Requests and bytes of one client since it was made; `num_bytes` counts unpacked bodies."""
 
     num_requests: int = 0
     num_bytes: int = 0
@@ -51,7 +51,7 @@ class Fetcher:
         self._session.close()
 
     def get(self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None, cut: bool = False) -> Response:
-        """Return the answer to one GET; raises FetchError. With `cut`, a longer body is cut instead of refused."""
+        """Return the answer to one GET; raises FetchError. With `cut`, a longer body is cut, not refused."""
         settings = self._settings
         timeouts = (settings.connect_timeout_s, settings.read_timeout_s)
         self._traffic.num_requests += 1
@@ -75,7 +75,7 @@ class Fetcher:
         return Response(url, answer.status_code, lowered, body, location)
 
     def get_following(self, url: str, *, max_bytes: int, max_redirects: int = 5, cut: bool = False) -> Response:
-        """Return the answer after up to `max_redirects` redirects; every hop is checked by the guard again."""
+        """Return the answer after up to `max_redirects` redirects; the guard checks every hop."""
         for _ in range(max_redirects + 1):
             response = self.get(url, max_bytes=max_bytes, cut=cut)
             if response.location is None:
@@ -102,13 +102,13 @@ class Fetcher:
 
 
 def _plain_cause(error: BaseException) -> str:
-    """Return in words for people what lies at the bottom of a library's error."""
+    """Return the root cause of a library's error in plain words."""
     causes = [error]
     while (inner := causes[-1].__cause__ or causes[-1].__context__) is not None and len(causes) < MAX_CAUSES:
         causes.append(inner)
     for cause in causes:
         if isinstance(cause, socket.gaierror):
-            return "the host name cannot be resolved; where it should be, say so with --resolve HOST:ADDRESS"
+            return "the host name cannot be resolved; name its address with --resolve HOST:ADDRESS"
         if isinstance(cause, ConnectionRefusedError):
             return "the connection was refused: nothing answers there"
     return f"{type(causes[-1]).__name__}: {causes[-1]}"

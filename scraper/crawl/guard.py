@@ -1,7 +1,7 @@
-"""Where a crawler may connect: public addresses only, checked on the very address that is then connected to.
+"""Guard against connections to private addresses (SSRF): the checked address is the one that is connected to.
 
-Checking a name and connecting to it later would leave time for its answer to change (DNS rebinding), so the socket is
-opened to the checked address, for every connection and so for every redirect.
+A check of the name alone would leave time for its answer to change before the connection (DNS rebinding). So the
+socket is opened to the checked address, for every connection and every redirect.
 """
 
 import ipaddress
@@ -30,13 +30,13 @@ def checked_address(host: str, port: int, pins: Mapping[str, str]) -> str:
         if not is_public(address):
             raise RefusedAddressError(
                 f"{host} resolves to {address}, which is not a public address; "
-                f"if it is meant, say so with --resolve {host}:{address}"
+                f"if you mean it, add --resolve {host}:{address}"
             )
     return found[0]
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is reachable for anybody; addresses that wrap an IPv4 one are judged by it."""
+    """Return whether an IP address is public; an address that wraps an IPv4 one counts as that one."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address):
         inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
@@ -48,7 +48,7 @@ def is_public(address: str) -> bool:
 
 
 def guarded_session(pins: Mapping[str, str], user_agent: str) -> requests.Session:
-    """Return a session whose every connection goes to a checked address, without proxies from the environment."""
+    """Return a session that connects to checked addresses only, without proxies from the environment."""
     session = requests.Session()
     session.trust_env = False
     session.headers.clear()
@@ -62,12 +62,12 @@ def guarded_session(pins: Mapping[str, str], user_agent: str) -> requests.Sessio
 
 
 class _GuardedAdapter(HTTPAdapter):
-    """Gives urllib3 connection classes that resolve through `checked_address`."""
+    """Adapter with urllib3 connection classes that resolve through `checked_address`."""
 
     def __init__(self, pins: Mapping[str, str]) -> None:
         self._pins = pins
-        # A connection that breaks is worth two more tries; answers of any status are judged by the crawl itself, and
-        # so is Retry-After, which urllib3 would otherwise turn into an error.
+        # A broken connection gets two more tries. The crawl itself handles answers of any status and Retry-After,
+        # which urllib3 would otherwise turn into an error.
         retries = Retry(
             total=2, connect=2, read=1, status=0, redirect=0, backoff_factor=0.5, respect_retry_after_header=False
         )
@@ -95,7 +95,7 @@ class _GuardedAdapter(HTTPAdapter):
 
 
 def _open(connection: HTTPConnection, pins: Mapping[str, str]) -> socket.socket:
-    """Connect to the checked address; the host name stays the connection's, for Host, SNI and the certificate."""
+    """Connect to the checked address; Host, SNI and the certificate keep the host name."""
     host, port = connection.host.strip("[]"), connection.port or 80
     try:
         address = checked_address(host, port, pins)

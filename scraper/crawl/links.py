@@ -1,4 +1,4 @@
-"""The links of a page that a crawl may follow."""
+"""Links of a page that a crawl may follow."""
 
 import re
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ _NO_PAGE = re.compile(
     r"\.(?:jpe?g|png|gif|webp|avif|svg|ico|css|js|mjs|json|xml|rss|atom|pdf|zip|gz|mp[34]|webm|woff2?|ttf|txt|csv)$",
     re.IGNORECASE,
 )
-# Addresses that change something or belong to one visitor; a robot has no business there, whatever robots.txt says.
+# Addresses that change something or belong to one visitor; they are left out even where robots.txt allows them.
 _PRIVATE = re.compile(
     r"/(?:cart|basket|checkout|account|my-account|login|log-in|signin|sign-in|register|logout|wishlist|wp-admin|wp-login\.php)(?:/|$)",
     re.IGNORECASE,
@@ -49,7 +49,7 @@ def followable(url: str | None, origin: str) -> str | None:
 
 
 def is_told(page: Page, word: str, header: str = "") -> bool:
-    """Whether `<meta name=robots>` or the X-Robots-Tag header says `word` ("noindex", "nofollow") to every robot."""
+    """Return whether `<meta name=robots>` or X-Robots-Tag gives `word` ("noindex", "nofollow") to every robot."""
     for text in [*page.meta.get("robots", []), header]:
         words = {part.strip() for part in text.lower().split(",")}
         if word in words or "none" in words:

@@ -1,4 +1,4 @@
-"""How fast one host is asked: one request at a time, never faster than told, slower for a while after trouble."""
+"""Request pace of one host: one request at a time, within the rate limit, slower for a while after trouble."""
 
 import time
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ MAX_INTERVAL_S = 60.0
 
 @dataclass(slots=True)
 class Pace:
-    """When the next request may go out: `usual_s` between requests, longer for a while after trouble.
+    """Time of the next request: `usual_s` seconds between requests, longer for a while after trouble.
 
-    `refusals` and `failures` count what went wrong in a row.
+    `refusals` and `failures` count consecutive ones.
     """
 
     usual_s: float
@@ -23,33 +23,33 @@ class Pace:
 
     @classmethod
     def of_rate(cls, rate: float) -> "Pace":
-        """Return the pace of so many requests per second."""
+        """Return the pace for a rate in requests per second."""
         return cls(1.0 / rate, 1.0 / rate)
 
     def obey(self, delay_s: float | None, max_delay_s: float) -> None:
-        """Ask no more often than robots.txt's Crawl-delay says, up to a delay that would stop the crawl in effect."""
+        """Apply robots.txt's Crawl-delay in seconds, capped at `max_delay_s`, which would in effect stop the crawl."""
         if delay_s is not None:
             self.usual_s = max(self.usual_s, min(delay_s, max_delay_s))
 
     def slow_down(self, wait_s: float) -> None:
-        """Double the interval, and wait at least as long as the site asks for."""
+        """Double the interval and wait at least `wait_s` seconds, as long as the site asks for."""
         self.interval_s = min(max(self.interval_s * 2, 0.1), MAX_INTERVAL_S)
         self.next_at = time.monotonic() + max(wait_s, self.interval_s)
 
-    def go_on(self) -> None:
-        """Count from a request that went well; the usual pace comes back little by little."""
+    def succeed(self) -> None:
+        """Record a successful request; the pace returns to the usual one step by step."""
         self.failures = 0
         self.interval_s = max(self.usual_s, self.interval_s * 0.8)
         self.next_at = time.monotonic() + self.interval_s
 
     @property
     def wait_s(self) -> float:
-        """Seconds until the next request may go out."""
+        """Return the seconds until the next request may be sent."""
         return max(0.0, self.next_at - time.monotonic())
 
 
 def retry_after_s(value: str | None) -> float:
-    """Return the seconds a Retry-After header asks for, in either of its forms; 0 without one (RFC 9110, 10.2.3)."""
+    """Return the seconds of a Retry-After header, in either of its forms; 0 without one (RFC 9110, 10.2.3)."""
     text = (value or "").strip()
     if text.isascii() and text.isdigit():
         return float(text)

@@ -1,4 +1,4 @@
-"""Which addresses an operator wants, in the words of robots.txt: a prefix, `*` for anything, `$` for the end."""
+"""Address patterns of an operator, in the syntax of robots.txt: a prefix, `*` for anything, `$` for the end."""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -14,12 +14,12 @@ def check_pattern(pattern: str, where: str) -> str:
 
 
 def is_wanted(url: str, include: Sequence[str], exclude: Sequence[str]) -> bool:
-    """Whether a canonical URL fits an include pattern, where there are any, and no exclude pattern."""
+    """Return whether a canonical URL fits an include pattern, where there are any, and no exclude pattern."""
     return (not include or any(matches(one, url) for one in include)) and not any(matches(one, url) for one in exclude)
 
 
 def matches(pattern: str, url: str) -> bool:
-    """Whether an address begins as the pattern says; patterns without a scheme speak of path and query.
+    """Return whether an address begins with the pattern; one without a scheme is matched against path and query.
 
     >>> matches("/p/", "https://a.test/p/1"), matches("/*/sale$", "https://a.test/men/sale?page=2")
     (True, False)

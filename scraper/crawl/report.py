@@ -1,4 +1,4 @@
-"""What the stored answers of a crawl hold, shop by shop, for the outputs to be made from."""
+"""Results of a crawl, read shop by shop from the stored answers; the outputs are made from them."""
 
 import sqlite3
 from collections import Counter
@@ -43,7 +43,7 @@ class Extracted:
 
 
 def extract_stored(page: StoredPage) -> Extracted:
-    """Return what a stored page holds; a page whose site asks not to be indexed gives nothing."""
+    """Return the Product of a stored page; a page whose site asks not to be indexed gives none."""
     try:
         body = read_page(page.path, MAX_PAGE_BYTES)
     except InputError:
@@ -60,13 +60,13 @@ def round_number(store: Store) -> int:
 
 
 def write_report(settings: CrawlSettings, store: Store, traffic: Mapping[str, Traffic]) -> dict[str, Any]:
-    """Write what the crawl hands over, shops in the order of the settings, and return the summary."""
+    """Write the outputs of the crawl, shops in the order of the settings, and return the summary."""
     shops = (shop_result(url, settings, store, traffic.get(origin_of(url), Traffic())) for url in settings.shop_urls)
     return write_outputs(settings.out, shops, round_number=round_number(store), with_parquet=settings.with_parquet)
 
 
 def shop_result(url: str, settings: CrawlSettings, store: Store, traffic: Traffic) -> ShopResult:
-    """Return what the stored answers of one shop hold; everything that gives products is merged here."""
+    """Return the products of one shop's stored answers, pages and feed merged."""
     site = origin_of(url)
     rows = store.rows(site)
     extracted = list(ordered_map(extract_stored, stored_pages(rows, store), num_workers=settings.num_workers))
@@ -83,7 +83,7 @@ def shop_result(url: str, settings: CrawlSettings, store: Store, traffic: Traffi
 
 
 def stored_pages(rows: Sequence[sqlite3.Row], store: Store) -> list[StoredPage]:
-    """Return the pages whose stored body still stands for what the shop shows."""
+    """Return the pages whose stored body is still valid."""
     return [
         StoredPage(row["url"], store.body_path(row["url"]), row["content_type"], row["robots_tag"], row["fetched_at"])
         for row in rows
@@ -103,7 +103,7 @@ def _best_per_item(extracted: list[Extracted]) -> tuple[Found, ...]:
 
 
 def _fates(rows: list[sqlite3.Row], extracted: list[Extracted]) -> dict[str, str]:
-    """Return, by address, why a known page gave no product: its failure, or its verdict."""
+    """Return by address why a known page gave no product: its failure or its verdict."""
     fates = {row["url"]: str(row["reason"] or row["state"]) for row in rows}
     for one in extracted:
         fates[one.url] = one.reason or (one.product["verdict"] if one.product else "")
@@ -131,7 +131,7 @@ def _shop_summary(
 
 
 def _traffic_summary(traffic: Traffic) -> dict[str, Any]:
-    """Return what this run asked a shop for: robots.txt, sitemaps and repeated tries count."""
+    """Return the requests and bytes of this run, robots.txt, sitemaps and retries included."""
     rate = traffic.num_requests / traffic.seconds if traffic.seconds > 0 else 0.0
     return {
         "requests": traffic.num_requests,

@@ -1,7 +1,7 @@
-"""robots.txt as RFC 9309 says: what an origin allows, how fast, and where its sitemaps are.
+"""Rules of robots.txt (RFC 9309): what an origin allows, how fast, and where its sitemaps are.
 
-An answer counts for 24 hours (2.4) and outlives the command in the crawl folder; a refusal or an unreachable site is
-asked again by the next run.
+An answer is valid for 24 hours (2.4) and is kept in the crawl folder; the next run asks again after a refusal or an
+unreachable site.
 """
 
 import time
@@ -25,7 +25,7 @@ MAX_AGE_S = 24 * 3600.0
 class Robots:
     """The rules of one origin, and the `body` they were read from; empty where every path is allowed.
 
-    `reason` says why everything is disallowed, where it is.
+    `reason` tells why everything is disallowed, where that is so.
     """
 
     rules: Protego | None = None
@@ -33,19 +33,19 @@ class Robots:
     body: bytes = b""
 
     def allows(self, url: str) -> bool:
-        """Whether this crawler may fetch `url`; robots.txt itself always may be fetched."""
+        """Return whether this crawler may fetch `url`; robots.txt itself may always be fetched."""
         if self.reason is not None:
             return False
         return self.rules is None or bool(self.rules.can_fetch(url, ROBOTS_TOKEN))
 
     @property
     def crawl_delay_s(self) -> float | None:
-        """Seconds between requests that the site asks for."""
+        """Return the seconds between requests that the site asks for, or None."""
         delay = self.rules.crawl_delay(ROBOTS_TOKEN) if self.rules else None
         return None if delay is None else max(0.0, float(delay))
 
     def sitemaps(self, origin: str) -> list[str]:
-        """Absolute sitemap URLs that robots.txt lists."""
+        """Return the absolute sitemap URLs that robots.txt lists."""
         listed = list(self.rules.sitemaps)[:MAX_SITEMAPS] if self.rules else []
         return [url for text in listed if (url := absolute_url(text, origin + "/"))]
 
@@ -75,7 +75,7 @@ def parse_robots(body: bytes) -> Robots:
 
 
 class RobotsCache:
-    """The rules of the origins that one crawl asks, fetched when needed and kept in the store for a day."""
+    """Rules of the origins of one crawl, fetched when needed and kept in the store for a day."""
 
     def __init__(self, store: Store, fetch: Callable[[str], Robots]) -> None:
         self._store = store
@@ -85,7 +85,7 @@ class RobotsCache:
     def of(self, origin: str) -> Robots:
         """Return an origin's rules, at most a day old."""
         robots, read_at = self._known.get(origin) or self._stored(origin)
-        # A clock that was set back makes an age negative: that answer is not believed to be fresh either.
+        # A clock that was set back makes an age negative: such an answer does not count as fresh either.
         if not 0 <= time.time() - read_at < MAX_AGE_S:
             robots, read_at = self._fetch(origin), time.time()
             if robots.reason is None:

@@ -19,13 +19,13 @@ FEW = 2000
 
 
 def crawl(settings: CrawlSettings) -> dict[str, Any]:
-    """Crawl every shop, or go on where the last run was cut off, and return the summary that is also written."""
+    """Crawl every shop, or resume an interrupted run; write the summary and return it."""
     store = Store(settings.out)
     try:
         _begin(settings, store)
         traffic = _fetch_all(settings, store)
         summary = write_report(settings, store, traffic)
-        # A shop that was given up must not keep the others from a new round; the next run asks it again.
+        # A shop that was given up must not keep the others from a new round; the next run tries it again.
         if all(shop["finished"] or "stopped" in shop for shop in summary["shops"]):
             store.set_fact("round", "finished")
         if settings.keep_raw_days is not None:
@@ -36,7 +36,7 @@ def crawl(settings: CrawlSettings) -> dict[str, Any]:
 
 
 def _begin(settings: CrawlSettings, store: Store) -> None:
-    """Go on with an unfinished round; only `--recrawl` after a finished one begins a new round."""
+    """Resume an unfinished round; only `--recrawl` after a finished one begins a new round."""
     if settings.is_recrawl and store.fact("round") == "finished":
         # Counted first: a kill between the two leaves a round in which nothing has changed, which is true.
         store.set_fact("round_number", str(round_number(store) + 1))
@@ -47,7 +47,7 @@ def _begin(settings: CrawlSettings, store: Store) -> None:
 
 
 def _fetch_all(settings: CrawlSettings, store: Store) -> dict[str, Traffic]:
-    """Crawl every site at its own pace and return what each one's crawl has asked for."""
+    """Crawl every site at its own pace and return the traffic of each."""
     stop = threading.Event()
     lock = threading.Lock()
     backlog = _Backlog(settings, store)
@@ -72,7 +72,7 @@ def _fetch_all(settings: CrawlSettings, store: Store) -> dict[str, Traffic]:
 
 
 class _Backlog:
-    """How many addresses wait; many are counted anew once a second only, for that costs more than an answer."""
+    """Number of waiting addresses; large ones are recounted once a second, since a count is slower than an answer."""
 
     def __init__(self, settings: CrawlSettings, store: Store) -> None:
         self._store = store
@@ -81,7 +81,7 @@ class _Backlog:
         self._num_waiting = 0
 
     def count(self) -> int:
-        """Return the addresses that wait, no more of a shop than its page limit."""
+        """Return the number of waiting addresses, per shop at most its page limit."""
         if self._num_waiting < FEW or time.monotonic() - self._counted_at >= 1.0:
             queued = self._store.num_queued_by_site()
             self._num_waiting = sum(min(queued.get(site, 0), limit) for site, limit in self._limits.items())
@@ -98,7 +98,7 @@ def _by_host(crawls: list[SiteCrawl]) -> list[list[SiteCrawl]]:
 
 
 def _guarded(crawls: list[SiteCrawl], stop: threading.Event) -> Callable[[], None]:
-    """Stop the other sites when one fails in a way that is no site's doing, such as a full disk."""
+    """Stop the other sites when one fails for a reason outside the site, such as a full disk."""
 
     def guarded() -> None:
         try:

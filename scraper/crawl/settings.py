@@ -1,4 +1,4 @@
-"""What a crawl is told once, checked at the edge and passed down."""
+"""Settings of a crawl, checked once where they come in."""
 
 import ipaddress
 import re
@@ -12,7 +12,7 @@ from scraper.errors import InputError
 from scraper.values.identity import canonical_url
 
 VERSION = "0.1.0"
-ROBOTS_TOKEN = "CarryoverBot"  # noqa: S105  # the product token of RFC 9309, no secret
+ROBOTS_TOKEN = "CarryoverBot"  # noqa: S105  # the product token of RFC 9309, not a secret
 DEFAULT_MAX_PAGES = 10_000
 Feeds = Literal["auto", "off"]
 Pages = Literal["auto", "always", "never"]
@@ -20,7 +20,7 @@ Pages = Literal["auto", "always", "never"]
 
 @dataclass(frozen=True, slots=True)
 class ShopSettings:
-    """How one shop is crawled; what it does not say of itself, the crawl says for all.
+    """Settings of one shop; a field that is None takes the value of the crawl.
 
     `feed` is a file or an address the operator named; `include` and `exclude` are patterns (`scraper.crawl.patterns`).
     """
@@ -39,8 +39,8 @@ class ShopSettings:
 class CrawlSettings:
     """One crawl. `rate` is requests per second and host; `pins` maps a host to the address the operator named.
 
-    `feeds`: "auto" asks for the shop's product feed first. `pages`: "auto" crawls pages where no feed told the whole
-    shop, "always" crawls them too, "never" leaves it at feeds. `shops` holds, by origin, what shops have of their own.
+    `feeds`: "auto" tries the shop's product feed first. `pages`: "auto" crawls pages where no feed covered the whole
+    shop, "always" crawls them too, "never" reads feeds only. `shops` holds the settings of single shops, by origin.
     """
 
     shop_urls: tuple[str, ...]
@@ -69,11 +69,11 @@ class CrawlSettings:
 
     @property
     def user_agent(self) -> str:
-        """How every request names itself."""
+        """Return the User-Agent of every request."""
         return f"{ROBOTS_TOKEN}/{VERSION}" + (f" (+{self.contact})" if self.contact else "")
 
     def shop(self, url: str) -> ShopSettings:
-        """Return how the shop at a canonical URL is crawled."""
+        """Return the settings of the shop at a canonical URL."""
         own = self.shops.get(origin_of(url))
         return own or ShopSettings(url, self.rate, self.max_pages, self.feeds, self.pages)
 

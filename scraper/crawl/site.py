@@ -1,4 +1,4 @@
-"""One site's crawl: robots.txt, its feeds, then where needed sitemaps and links; one request at a time, at its pace."""
+"""Crawl of one site: robots.txt, feeds, then where needed sitemaps and links; one request at a time, at its pace."""
 
 import threading
 import time
@@ -33,7 +33,7 @@ Found = tuple[str, Iterable[str], int, int]  # kind, URLs, priority, depth
 
 
 class SiteCrawl:
-    """Crawls one site to its end, its page limit, or `stop`; everything it learns is in the store at once."""
+    """Crawl of one site to its end, its page limit, or `stop`; every result is stored at once."""
 
     def __init__(
         self, start_url: str, settings: CrawlSettings, store: Store, stop: threading.Event,
@@ -58,8 +58,9 @@ class SiteCrawl:
         started = time.monotonic()
         self._feeds.take_file(self._settings.max_feed_bytes)
         try:
-            # What to fetch is settled first: a feed that is a file needs no request at all, not even for robots.txt.
-            while self._is_going() and (queued := self._next(robots)) and self._may_go_on(robots):
+            # Decided before any request: a feed that is a file needs none at all, not even for robots.txt.
+            while self._is_going() and (queued := self._next(robots)) and self._is_allowed(robots):
+                self._obey_crawl_delay(robots)
                 self._visit(queued, fetcher, robots)
         finally:
             self.traffic.seconds = time.monotonic() - started
@@ -68,19 +69,21 @@ class SiteCrawl:
     def _is_going(self) -> bool:
         return not self._stop.is_set() and self._store.stopped(self.site) is None
 
-    def _may_go_on(self, robots: RobotsCache) -> bool:
-        """Whether the site's own robots.txt, at most a day old, lets the crawl go on; and take its Crawl-delay in."""
-        rules = robots.of(self._origin)
-        if rules.reason:
-            self._store.stop_site(self.site, rules.reason)
-            return False
-        self._pace.obey(rules.crawl_delay_s, self._settings.max_crawl_delay_s)
-        return True
+    def _is_allowed(self, robots: RobotsCache) -> bool:
+        """Return whether the site's robots.txt, at most a day old, allows the crawl; stop the site otherwise."""
+        reason = robots.of(self._origin).reason
+        if reason:
+            self._store.stop_site(self.site, reason)
+        return not reason
+
+    def _obey_crawl_delay(self, robots: RobotsCache) -> None:
+        """Apply the site's Crawl-delay to the pace."""
+        self._pace.obey(robots.of(self._origin).crawl_delay_s, self._settings.max_crawl_delay_s)
 
     def _fetch_robots(self, fetcher: Fetcher, origin: str) -> Robots:
         self._wait()
         found = fetch_robots(fetcher, origin)
-        self._pace.go_on()
+        self._pace.succeed()
         return found
 
     def _next(self, robots: RobotsCache) -> Queued | None:
@@ -126,11 +129,11 @@ class SiteCrawl:
             return
         reason = self._fetch(queued, fetcher, robots)
         if queued.kind != SITEMAP:
-            # A guess that finds no feed is no error.
+            # A trial that finds no feed is not an error.
             self._on_answer(reason if queued.kind == PAGE or self._is_operators(queued) else None)
 
     def _refusal(self, queued: Queued, robots: RobotsCache) -> str | None:
-        """Return why a URL is not to be fetched: another origin, robots.txt, or the operator's patterns."""
+        """Return why a URL must not be fetched: another origin, robots.txt, or the operator's patterns; else None."""
         if origin_of(queued.url) != self._origin:
             if self._is_operators(queued):
                 return None if robots.of(origin_of(queued.url)).allows(queued.url) else "robots"
@@ -146,7 +149,7 @@ class SiteCrawl:
         return queued.kind == FEED and queued.url == self._shop.feed
 
     def _fetch(self, queued: Queued, fetcher: Fetcher, robots: RobotsCache) -> str | None:
-        """Fetch one URL and store what came of it; return the reason where that is a failure."""
+        """Fetch one URL and store the outcome; return the reason of a failure, else None."""
         try:
             response = self._get(queued, fetcher, robots)
         except FetchError as error:
@@ -157,7 +160,7 @@ class SiteCrawl:
         if response.status >= 500:
             self._pace.slow_down(0.0)
             return self._fail(queued, "status_5xx", response.status)
-        self._pace.go_on()
+        self._pace.succeed()
         self._pace.refusals = self._pace.refusals + 1 if response.status in (401, 403) else 0
         if self._pace.refusals >= MAX_REFUSALS_IN_A_ROW:
             self._store.stop_site(self.site, f"refused: status {response.status}, {self._pace.refusals} times in a row")
@@ -166,7 +169,7 @@ class SiteCrawl:
         return self._read_sitemap(queued, response) if queued.kind == SITEMAP else self._keep(queued, response)
 
     def _get(self, queued: Queued, fetcher: Fetcher, robots: RobotsCache) -> Response:
-        """Return the answer to a URL; only an operator's own feed is followed to where it redirects."""
+        """Return the answer to a URL; redirects are followed for the operator's own feed only."""
         settings = self._settings
         limits = {PAGE: settings.max_page_bytes, SITEMAP: settings.max_sitemap_bytes, FEED: settings.max_feed_bytes}
         headers = None if queued.kind == SITEMAP else _validators(queued)
@@ -175,13 +178,13 @@ class SiteCrawl:
             target = response.location
             if target is None or not robots.of(origin_of(target)).allows(target):
                 break
-            self._pace.go_on()
+            self._pace.succeed()
             self._wait()
             response = fetcher.get(target, max_bytes=limits[queued.kind], headers=headers)
         return response
 
     def _keep(self, queued: Queued, response: Response) -> str | None:
-        """Store the answer of a page or a feed, and queue where it leads."""
+        """Store the answer of a page or a feed, and queue its links."""
         outcome = Outcome(
             state="done", status=response.status, content_type=response.headers.get("content-type"),
             etag=response.headers.get("etag"), last_modified=response.headers.get("last-modified"),
@@ -207,7 +210,7 @@ class SiteCrawl:
         return None
 
     def _keep_feed(self, queued: Queued, response: Response, outcome: Outcome) -> str | None:
-        """Store a feed's answer with the page that follows; what is no feed is no failure, most shops have none."""
+        """Store a feed's answer with the page that follows; another kind of answer is not a failure."""
         urls = self._feeds.next_urls(queued.url, self._origin, response.body, response.headers)
         found: list[Found] = [(FEED, urls or (), FEED_PRIORITY, queued.depth + 1)]
         outcome = replace(outcome, body=response.body)
@@ -254,7 +257,7 @@ class SiteCrawl:
         return None
 
     def _put_off(self, queued: Queued, response: Response) -> str | None:
-        """Slow down as a busy site asks; a wait longer than the limit gives it up for this run."""
+        """Slow down as a busy site asks; give the site up for this run where the wait exceeds the limit."""
         wait_s = retry_after_s(response.headers.get("retry-after"))
         self._pace.slow_down(wait_s)
         if wait_s > self._settings.max_retry_after_s:
@@ -263,9 +266,9 @@ class SiteCrawl:
         return self._fail(queued, "too_busy", response.status)
 
     def _fail(self, queued: Queued, reason: str, status: int | None = None) -> str | None:
-        """Queue a failed URL again while attempts are left; many failures in a row give the site up.
+        """Queue a failed URL again while attempts are left; give the site up after many failures in a row.
 
-        A feed that is only guessed at says nothing about the site: many servers answer 500 where they know no address.
+        A feed that is only tried does not count: many servers answer 500 to an unknown address.
         """
         is_guess = queued.kind == FEED and not self._is_operators(queued) and not queued.has_body and not queued.depth
         self._pace.failures += not is_guess
@@ -289,7 +292,7 @@ def _path_of(url: str) -> str:
 
 
 def _validators(queued: Queued) -> dict[str, str]:
-    """Headers that let a server answer 304 for a body which is already here."""
+    """Return the headers that let a server answer 304 for a body that is already stored."""
     if not queued.has_body:
         return {}
     pairs = (("If-None-Match", queued.etag), ("If-Modified-Since", queued.last_modified))

@@ -1,4 +1,4 @@
-"""Sitemaps: the pages and further sitemaps that an XML, gzipped or plain-text sitemap names."""
+"""Parser of sitemaps (XML, gzipped or plain text): the pages and further sitemaps that they name."""
 
 import io
 import re
@@ -15,7 +15,7 @@ CHUNK_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Sitemap:
-    """What one sitemap names; a broken file gives what could be read before the break."""
+    """The URLs of one sitemap; a broken file gives those before the break."""
 
     pages: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ def parse_sitemap(body: bytes, url: str, *, max_bytes: int) -> Sitemap:
             elif name in found:
                 element.clear()
     except etree.XMLSyntaxError:
-        # `recover` still raises for an empty or hopeless document; what was found stands.
+        # `recover` still raises for an empty or hopeless document; what was found is kept.
         return Sitemap(_absolute(found["url"], url), _absolute(found["sitemap"], url))
     return Sitemap(_absolute(found["url"], url), _absolute(found["sitemap"], url))
 

@@ -1,7 +1,7 @@
-"""One crawl folder: a SQLite queue and the raw pages, safe against being killed at any moment.
+"""Store of a crawl folder: a SQLite queue and the raw pages, safe against a kill at any moment.
 
-A page's body is written and renamed before the row that says "done" is committed, so a row never names a missing body;
-a page whose row was not committed is simply fetched again.
+A page's body is written and renamed before its row with the state "done" is committed. So a row never names a missing
+body, and a page whose row was not committed is fetched again.
 """
 
 import gzip
@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS robots (origin TEXT PRIMARY KEY, body BLOB NOT NULL, 
 SITEMAP, PAGE, FEED = "sitemap", "page", "feed"
 FORGOTTEN, SET_ASIDE = "forgotten", "feed_instead"
 TRANSIENT_REASONS = ("network", "timeout", "tls", "too_busy", "status_5xx")
-# What could not be asked this time stands as it was read last; what answered "gone" does not.
+# After these failures the body of the last answer stays valid; after "gone" it does not.
 STANDING_FAILURES = frozenset(
     (*TRANSIENT_REASONS, "status_401", "status_403", "status_407", "status_429", "too_large", "redirects")
 )
@@ -39,7 +39,7 @@ STANDING_FAILURES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """One URL to fetch, with what the last answer said where there was one."""
+    """One URL to fetch, with the validators of its last answer where there was one."""
 
     url: str
     kind: str
@@ -52,7 +52,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a URL. `state` is "done", "failed", "skipped" or "queued" (to be tried again)."""
+    """Outcome of a URL. `state` is "done", "failed", "skipped" or "queued" (to be tried again)."""
 
     state: str
     reason: str | None = None
@@ -83,7 +83,7 @@ class Store:
         self._lock = threading.Lock()
 
     def close(self) -> None:
-        """Close the database and let another process have the folder."""
+        """Close the database and release the folder for other processes."""
         self._db.close()
         self._lock_file.close()
 
@@ -93,11 +93,11 @@ class Store:
         return None if row is None else str(row["value"])
 
     def set_fact(self, name: str, value: str) -> None:
-        """Remember a fact."""
+        """Store a named fact about the whole crawl."""
         self._write(("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value)))
 
     def open_site(self, site: str) -> str:
-        """Return the origin a site is crawled under, made known with this call."""
+        """Register a site where it is new, and return the origin that it is crawled under."""
         self._write(("INSERT OR IGNORE INTO sites VALUES (?, ?, NULL)", (site, site)))
         self._write(("UPDATE sites SET stopped = NULL WHERE site = ?", (site,)))
         return self.origin(site)
@@ -108,11 +108,11 @@ class Store:
         return str(row["origin"]) if row else site
 
     def move_site(self, site: str, origin: str) -> None:
-        """Crawl a site under another origin: its start page redirects there."""
+        """Set another origin for a site, to which its start page redirects."""
         self._write(("UPDATE sites SET origin = ? WHERE site = ?", (origin, site)))
 
     def stop_site(self, site: str, reason: str) -> None:
-        """Remember why a site was given up."""
+        """Store why a site was given up."""
         self._write(("UPDATE sites SET stopped = ? WHERE site = ?", (reason, site)))
 
     def stopped(self, site: str) -> str | None:
@@ -140,7 +140,7 @@ class Store:
     def finish(
         self, site: str, url: str, outcome: Outcome, found: Iterable[tuple[str, Iterable[str], int, int]] = ()
     ) -> None:
-        """Store what came of a URL and queue what it led to (kind, URLs, priority, depth), in one transaction."""
+        """Store the outcome of a URL and queue those found there (kind, URLs, priority, depth), in one transaction."""
         has_body = outcome.body is not None
         if outcome.body is not None:
             self._write_body(url, outcome.body)
@@ -164,7 +164,7 @@ class Store:
         return int(row["n"]) if row else 0
 
     def num_queued(self, site: str) -> int:
-        """Return how many URLs of a site wait."""
+        """Return how many URLs of a site are queued."""
         row = self._one("SELECT COUNT(*) AS n FROM pages WHERE site=? AND state='queued'", site)
         return int(row["n"]) if row else 0
 
@@ -174,7 +174,7 @@ class Store:
             return [row["site"] for row in self._db.execute("SELECT site FROM sites ORDER BY site")]
 
     def num_queued_by_site(self) -> dict[str, int]:
-        """Return how many URLs of each site wait."""
+        """Return how many URLs of each site are queued."""
         rows = self._all("SELECT site, COUNT(*) AS n FROM pages WHERE state='queued' GROUP BY site")
         return {row["site"]: int(row["n"]) for row in rows}
 
@@ -183,7 +183,7 @@ class Store:
         return self._all("SELECT * FROM pages WHERE site=? AND kind=? ORDER BY url", site, kind)
 
     def row(self, url: str) -> sqlite3.Row | None:
-        """Return what is known of a URL."""
+        """Return the row of a URL, or None where it is unknown."""
         return self._one("SELECT * FROM pages WHERE url = ?", url)
 
     def bodies_before(self, moment: str) -> list[str]:
@@ -192,11 +192,11 @@ class Store:
         return [str(row["url"]) for row in rows]
 
     def forgotten(self) -> frozenset[str]:
-        """Return the URLs that an operator had deleted."""
+        """Return the URLs that an operator has deleted."""
         return frozenset(row["url"] for row in self._all("SELECT url FROM pages WHERE reason = ?", FORGOTTEN))
 
     def retry_failures(self) -> None:
-        """Queue again what failed for reasons that pass, what rules shut out, and what has lost its body since."""
+        """Queue again: failures that may pass, URLs that rules excluded, and answers that have lost their body."""
         marks = ",".join("?" * len(TRANSIENT_REASONS))
         queue = "UPDATE pages SET state='queued', attempts=0 WHERE "
         self._write(
@@ -206,33 +206,33 @@ class Store:
         )
 
     def queue_everything(self) -> None:
-        """Begin a new round over everything known; bodies and validators stay for conditional requests."""
+        """Queue every known URL for a new round; bodies and validators stay for conditional requests."""
         self._write(("UPDATE pages SET state='queued', reason=NULL, attempts=0 WHERE reason IS NOT ?", (FORGOTTEN,)))
 
     def set_pages_aside(self, site: str) -> None:
-        """Leave the pages that wait: a feed has told the shop."""
+        """Skip the queued pages of a site, because a feed covers the shop."""
         statement = "UPDATE pages SET state='skipped', reason=? WHERE site=? AND kind!='feed' AND state='queued'"
         self._write((statement, (SET_ASIDE, site)))
 
     def take_pages_back(self, site: str) -> None:
-        """Queue the pages that a feed stood for."""
+        """Queue the pages that were skipped for a feed."""
         statement = "UPDATE pages SET state='queued', reason=NULL, attempts=0 WHERE site=? AND reason=?"
         self._write((statement, (site, SET_ASIDE)))
 
     def adopt(self, site: str, url: str, links: Iterable[str], *, priority: int, is_read: bool) -> None:
-        """Make a page of an answer that was fetched for its feed's sake, and queue its links; or queue it, unread."""
+        """Turn an answer that was fetched for a feed into a page and queue its links; or queue it, where not read."""
         state = "done" if is_read else "queued"
         statement = "UPDATE pages SET kind='page', reason=NULL, state=? WHERE url=?"
         self._write((statement, (state, url)), *_additions(site, PAGE, links, priority, 1))
 
     def drop_body(self, url: str) -> None:
-        """Delete a URL's body and what a conditional request would need; its row stays."""
+        """Delete a URL's body and its validators; the row stays."""
         # The file first: after a kill in between, the same call finds the row again and ends the work.
         self.body_path(url).unlink(missing_ok=True)
         self._write(("UPDATE pages SET has_body=0, etag=NULL, last_modified=NULL WHERE url=?", (url,)))
 
     def forget(self, site: str, url: str) -> bool:
-        """Delete everything about a URL but that it must not be fetched; return whether it was known."""
+        """Delete everything about a URL except the mark that forbids a fetch; return whether it was known."""
         row = self.row(url)
         is_known = row is not None and row["reason"] != FORGOTTEN
         self.body_path(url).unlink(missing_ok=True)
@@ -249,11 +249,11 @@ class Store:
         return None if row is None else (bytes(row["body"]), float(row["fetched_at"]))
 
     def set_robots(self, origin: str, body: bytes, fetched_at: float) -> None:
-        """Keep an origin's robots.txt."""
+        """Store an origin's robots.txt."""
         self._write(("INSERT OR REPLACE INTO robots VALUES (?, ?, ?)", (origin, body, fetched_at)))
 
     def body_path(self, url: str) -> Path:
-        """Return where a page's gzipped body is."""
+        """Return the path of a page's gzipped body."""
         name = hashlib.sha256(url.encode()).hexdigest()
         return self._folder / "pages" / name[:2] / f"{name[:32]}.html.gz"
 

@@ -1,4 +1,4 @@
-"""What one syntax of one page says about the product: the answer type of every extractor."""
+"""Candidate: the fields of one product as one syntax of one page gives them; the answer type of every extractor."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from scraper.values.product import Rating, Review, Syntax, Variant
 class Candidate:
     """Fields as found by one syntax, already in Product's types; absent is None or empty.
 
-    `is_product` says that the syntax itself claims a product (a schema.org Product, `og:type` product, a priced
-    state object), which a title or an image alone does not. `num_products` counts the products it saw on the page. One
-    that `is_weak` gives an id that may be the shop's database's own, which any sku named elsewhere is better than.
+    `is_product`: the syntax itself claims a product (a schema.org Product, `og:type` product, a priced state object),
+    which a title or an image alone does not. `num_products` counts the products found on the page. A candidate that
+    `is_weak` holds an id that may be internal to the shop's database; any sku named elsewhere is better.
     """
 
     syntax: Syntax

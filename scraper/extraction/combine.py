@@ -1,15 +1,15 @@
-"""One Product from what the syntaxes say.
+"""Combination of all Candidates of a page into one Product.
 
 Precedence, the same for every field but those below: JSON-LD, microdata, RDFa, Open Graph, embedded state, plain
-meta tags, the visible page. Markup written for machines comes first, most exact first; the visible page is asked last.
+meta tags, the visible page. Markup written for machines comes first, most exact first; the visible page comes last.
 
 - `price` and `currency` come from one candidate. The first candidate with an amount wins; where it names no
-  currency, a later one with the same amount and a currency takes its place; so does a later one that asks less and
-  names the first one's amount as its price before, since markup often holds the list price. `regular_price` comes
+  currency, a later one with the same amount and a currency takes its place; so does a later one with a lower price
+  and the first one's amount as its regular price, since markup often holds the list price. `regular_price` comes
   from the syntax of `price` or a later one that names the same price, must be higher and in the same currency.
-- `sku` is the code that the page shows to people beside a label, where it does: markup often holds an internal number.
-  Else it is the first code; a GTIN or words (a model's name) only where there is no other.
-- `images`, without logos and the like, come whole from one syntax, `category_path` from the first syntax with a path; a
+- `sku` is the code that the page shows beside a label, where it does: markup often holds an internal number. Else it
+  is the first code; a GTIN or words (a model's name) only where there is no other.
+- `images`, without logos and placeholders, come whole from one syntax, `category_path` from the first with a path; a
   last step that repeats the title is the product itself and is dropped.
 - `attributes` are merged, the earlier syntax winning for each name.
 - `language`: `<html lang>`, `og:locale`, `Content-Language`.
@@ -32,7 +32,7 @@ _FIELDS_WITH_OWN_RULES = frozenset(map(snake, _VOCABULARY["fieldsWithOwnRules"])
 
 
 def combine(candidates: list[Candidate]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return Product's fields and, for each, the syntax it was read from."""
+    """Return the fields of the Product and, for each, the syntax that it was read from."""
     ordered = sorted(candidates, key=lambda candidate: (candidate.is_weak, PRECEDENCE.index(candidate.syntax)))
     values: dict[str, Any] = {}
     provenance: dict[str, str] = {}
@@ -54,7 +54,7 @@ def combine(candidates: list[Candidate]) -> tuple[dict[str, Any], dict[str, str]
 
 
 def missing_fields(candidates: list[Candidate]) -> frozenset[str]:
-    """Return the fields that no candidate tells well: a price needs its currency, a sku a code beside the address's."""
+    """Return the fields without a good value: a price needs a currency, a sku needs a code from outside the address."""
     found = {name for name in FIELDS for candidate in candidates if getattr(candidate, name)}
     if not any(candidate.price and candidate.price.currency for candidate in candidates):
         found.discard("price")
@@ -83,7 +83,7 @@ def _add_prices(ordered: list[Candidate], values: dict[str, Any], provenance: di
 
 
 def _sale(ordered: list[Candidate], index: int, price: Price) -> tuple[int, Price]:
-    """Return the lower price of a later source that gives the one found so far as the price before."""
+    """Return the lower price of a later source that names the one found so far as its regular price."""
     for at, candidate in enumerate(ordered[index + 1 :], start=index + 1):
         asked, before = candidate.price, candidate.regular_price
         if asked and before and before.amount == price.amount and _is_regular_for(price, asked):
@@ -104,7 +104,7 @@ def _add_sku(ordered: list[Candidate], values: dict[str, Any], provenance: dict[
 
 
 def _add_mpn(ordered: list[Candidate], values: dict[str, Any], provenance: dict[str, str]) -> None:
-    """An mpn that only copies the same markup's sku is the shop's own number, where people are shown another."""
+    """Add the mpn, but not one that copies its markup's sku where the page shows another sku: that is internal."""
     for candidate in ordered:
         is_copy = candidate.mpn == candidate.sku and values.get("sku") != candidate.sku
         if candidate.mpn and not is_copy:

@@ -1,4 +1,4 @@
-"""The page-to-Product function: pure, no network, no clock."""
+"""Extraction of the Product of a page, from the bytes to the Product. No network and no clock."""
 
 from collections.abc import Callable
 from types import MappingProxyType
@@ -22,8 +22,8 @@ _VOCABULARY = vocabulary("extract")
 WRITTEN_FOR_PEOPLE = tuple(_VOCABULARY["titleSyntaxesWithHiddenWords"])
 _FILLS = {name: frozenset(map(snake, fields)) for name, fields in _VOCABULARY["fills"].items()}
 MIN_TITLE = 12
-# One extractor per syntax, one signature; the combiner decides between them. Those with a set of fields are asked only
-# while one of these is still missing.
+# One extractor per syntax, one signature; `combine` decides between them. Those with a set of fields run only while one
+# of these is still missing.
 EXTRACTORS: tuple[tuple[Extractor, frozenset[str]], ...] = (
     (jsonld.extract, ALWAYS),
     (microdata.extract, ALWAYS),
@@ -40,9 +40,9 @@ EXTRACTORS: tuple[tuple[Extractor, frozenset[str]], ...] = (
 
 
 def _spoken_title(title: str, page: Page) -> str:
-    """Return the title without hidden words before it ("Details about"), as the page's own title has it.
+    """Return the title as the page's own title has it, without hidden words before it ("Details about").
 
-    Text on the page may hold words for screen readers; what the page's title says is most of it or nothing.
+    Text on the page may hold words for screen readers. The page's title replaces it only where it is most of it.
     """
     key = key_of(title)
 
@@ -60,10 +60,10 @@ def extract_product(
     status: int | None = None,
     fetched_at: str | None = None,
 ) -> Product:
-    """Return the Product of one page; raises UrlError where `url` is no http(s) URL, and nothing else.
+    """Return the Product of one page; raises UrlError where `url` is not an http(s) URL, and nothing else.
 
-    A page whose verdict is not "product" gives its identity and verdict only: what a refusal or a list says about
-    itself is no product's title. `content_type` and `status` are the HTTP response's, where there was one.
+    A page whose verdict is not "product" gives its identity and verdict only: the title of a refusal or a list is not
+    a product's. `content_type` and `status` are the HTTP response's, where there was one.
     """
     page = parse_page(source, url, content_type)
     item_url, named_by = page.item_url

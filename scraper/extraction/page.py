@@ -1,4 +1,4 @@
-"""A page made ready for reading: decoded, parsed once with lxml, with its base URL and region."""
+"""Page: one decoded document, parsed once with lxml, with its base URL, languages and region."""
 
 import codecs
 import copy
@@ -21,14 +21,14 @@ MAX_TREE_DEPTH = 250
 MAX_HEADINGS = 20
 MAX_TEXTS = 50_000
 MAX_PAGE_BYTES = 16 * 2**20
-# WHATWG: what pages call these encodings is read as the larger Windows sets.
+# WHATWG: pages that name these encodings are read in the larger Windows sets.
 _WHATWG_ALIASES = {"iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "ascii": "cp1252",
                    "us-ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030",
                    "iso-8859-9": "cp1254", "shift_jis": "cp932", "x-sjis": "cp932", "ks_c_5601-1987": "cp949",
                    "euc-kr": "cp949"}  # fmt: skip
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
-# Deeper than any real page: below this nothing is read, so that no walk from an element to its ancestors costs more.
+# Deeper than any real page. Nothing below is read, which bounds every walk from an element to its ancestors.
 _too_deep = etree.XPath("/*" * (MAX_TREE_DEPTH + 1))
 _VOCABULARY = vocabulary("page")
 _UNREAD_TAGS = frozenset(_VOCABULARY["unseenTags"]) - {"head", "title"}
@@ -39,7 +39,7 @@ _LANGUAGE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text node with something in it: its words in one line, and the element it lies in."""
+    """One text node that is not empty: its words in one line, and the element around it."""
 
     text: str
     element: Any
@@ -55,7 +55,7 @@ class Page:
 
     @cached_property
     def tagged(self) -> dict[str, list[Any]]:
-        """The elements of the tags that say something about the page, found in one walk, in document order."""
+        """Return the elements of `_TELLING_TAGS` by tag, found in one walk, in document order."""
         found: dict[str, list[Any]] = {name: [] for name in _TELLING_TAGS}
         for element in self.root.iter(*_TELLING_TAGS):
             found[element.tag].append(element)
@@ -63,7 +63,7 @@ class Page:
 
     @cached_property
     def base_url(self) -> str:
-        """The document's base URL: `<base href>` where there is one."""
+        """Return the document's base URL: `<base href>` where there is one."""
         for element in self.tagged["base"]:
             if href := element.get("href"):
                 return absolute_url(href, self.url) or self.url
@@ -71,7 +71,7 @@ class Page:
 
     @cached_property
     def texts(self) -> list[Text]:
-        """The body's text nodes with something in them, without what nobody reads, in document order."""
+        """Return the body's text nodes that are not empty, without those that nobody reads, in document order."""
         found: list[Text] = []
         body = self.root.find("body")
         if body is None:
@@ -90,7 +90,7 @@ class Page:
 
     @cached_property
     def named(self) -> list[tuple[Any, str]]:
-        """The elements of the body with a class or an id, each with both as one text, in document order."""
+        """Return the elements of the body with a class or an id, each with both as one text, in document order."""
         body = self.root.find("body")
         found = []
         for element in () if body is None else body.iterdescendants():
@@ -101,25 +101,25 @@ class Page:
 
     @cached_property
     def soup(self) -> BeautifulSoup:
-        """The page without what nobody reads, for the visible-text fallback; made only when asked for: it is slow."""
+        """Return the page without text that nobody reads, for the visible-text fallback; it is slow and made once."""
         root = copy.deepcopy(self.root)
         etree.strip_elements(root, *_UNREAD_TAGS, with_tail=False)
         return BeautifulSoup(etree.tostring(root, method="html", encoding="unicode"), "lxml")
 
     @cached_property
     def price_kinds(self) -> dict[int, str]:
-        """What the elements of `soup` are within a price, by their id; kept here since nested prices ask again."""
+        """Return the cache of the kinds of `soup`'s elements within a price, by `id()`; nested prices share it."""
         return {}
 
     @cached_property
     def named_elements(self) -> list[tuple[Tag, str]]:
-        """Every element of `soup` that is named, and its names as one text."""
+        """Return every named element of `soup` and its names as one text."""
         tags = (tag for tag in self.soup.find_all(True) if tag.name not in ("html", "body"))
         return [(tag, names) for tag in tags if (names := names_of(tag))]
 
     @cached_property
     def meta(self) -> dict[str, list[str]]:
-        """Every `<meta>` value by lower-case property, name or http-equiv, in document order."""
+        """Return every `<meta>` value by lower-case property, name or http-equiv, in document order."""
         found: dict[str, list[str]] = {}
         for element in self.tagged["meta"]:
             name = element.get("property") or element.get("name") or element.get("http-equiv")
@@ -130,7 +130,7 @@ class Page:
 
     @cached_property
     def languages(self) -> dict[str, str]:
-        """BCP 47 language by the syntax that names it: `dom` for `<html lang>`, `opengraph`, `meta`."""
+        """Return BCP 47 languages by the syntax that names them: `dom` for `<html lang>`, `opengraph`, `meta`."""
         says = {
             "dom": self.root.get("lang") or self.root.get("{http://www.w3.org/XML/1998/namespace}lang"),
             "opengraph": next(iter(self.meta.get(_VOCABULARY["localeMeta"], [])), None),
@@ -140,14 +140,14 @@ class Page:
 
     @cached_property
     def region(self) -> str | None:
-        """The country the page speaks to, which settles `$` and `kr`."""
+        """Return the country that the page addresses, which decides the currency of `$` and `kr`."""
         return region_of(self.url, next(iter(self.languages.values()), None))
 
     @cached_property
     def item_url(self) -> tuple[str, Syntax]:
-        """The canonical URL of this page and what names it: `<link rel=canonical>` where it can be believed.
+        """Return the canonical URL of this page and the syntax that names it: `<link rel=canonical>` where plausible.
 
-        It is not believed where it names another shop, or the home page from a page further down.
+        It is ignored where it names another shop, or the home page from a page further down.
         """
         own = canonical_url(self.url)
         linked = self.link("canonical")
@@ -160,18 +160,18 @@ class Page:
 
     @cached_property
     def addresses(self) -> frozenset[str]:
-        """Every absolute URL that means this very page."""
+        """Return every absolute URL of this page."""
         return frozenset((self.url.partition("#")[0], canonical_url(self.url), self.item_url[0]))
 
     @cached_property
     def headings(self) -> list[str]:
-        """What the page calls itself: its `<h1>`s, `og:title`, and `<title>` whole and in parts."""
+        """Return the page's names for itself: its `<h1>`s, `og:title`, and `<title>` whole and in parts."""
         found = [" ".join("".join(element.itertext()).split()) for element in self.tagged["h1"][:MAX_HEADINGS]]
         return [text for text in (*found, *self.titles) if text]
 
     @cached_property
     def titles(self) -> list[str]:
-        """`og:title`, and `<title>` whole and in parts."""
+        """Return `og:title`, and `<title>` whole and in parts."""
         found = list(self.meta.get(_VOCABULARY["titleMeta"], []))
         for element in self.tagged["title"][:1]:
             title = " ".join("".join(element.itertext()).split())
@@ -180,7 +180,7 @@ class Page:
 
     def absolute(self, reference: object) -> str | None:
         """Return a reference of this page as an absolute http(s) URL, or None."""
-        # No address holds "&amp;": where one stands in JSON or text, a template escaped the address once too often.
+        # No address holds "&amp;": in JSON or text it means that a template escaped the address once too often.
         return absolute_url(reference.replace("&amp;", "&"), self.base_url) if isinstance(reference, str) else None
 
     def link(self, rel: str) -> str | None:
@@ -194,13 +194,13 @@ class Page:
 
 
 def names_of(tag: Tag) -> str:
-    """Return what an element of `Page.soup` is named by, as one text."""
+    """Return the class, id and test names of an element of `Page.soup`, as one text."""
     values = (tag.get(name) for name in _VOCABULARY["nameAttributes"])
     return " ".join(" ".join(value) if isinstance(value, list) else value for value in values if value)
 
 
 def language_tag(value: str | None) -> str | None:
-    """Return a BCP 47 tag with its usual case (`en_us` → `en-US`), or None where there is none."""
+    """Return a BCP 47 tag in its usual case (`en_us` → `en-US`), or None for other text."""
     match = _LANGUAGE.fullmatch((value or "").split(",")[0].split(".")[0].strip())
     if not match:
         return None
@@ -209,7 +209,7 @@ def language_tag(value: str | None) -> str | None:
 
 
 def parse_page(source: bytes | str, url: str, content_type: str | None = None) -> Page:
-    """Return the parsed page; any input parses, the empty one to an empty document."""
+    """Return the parsed page; any input parses, and an empty one gives an empty document."""
     # lxml stops at NUL and refuses unpaired surrogates; an XML declaration would make it distrust decoded text.
     if isinstance(source, str):
         text, encoded = source[:MAX_PAGE_BYTES].replace("\x00", ""), None
@@ -225,7 +225,7 @@ def parse_page(source: bytes | str, url: str, content_type: str | None = None) -
 
 
 def _tree(encoded: bytes) -> Any:
-    """Return the root of any document; what lies deeper than MAX_TREE_DEPTH is left out."""
+    """Return the root of any document; elements deeper than MAX_TREE_DEPTH are left out."""
     # Not lxml.html: its elements are made through a Python function, which doubles the time of every walk.
     parser = etree.HTMLParser(encoding="utf-8", remove_pis=True, remove_comments=True)
     try:
@@ -253,7 +253,7 @@ def decode(source: bytes, content_type: str | None = None) -> str:
 
 
 def _decoded(source: bytes, content_type: str | None) -> tuple[str, str]:
-    """Return the text and the codec that the whole of `source` was read with, or "" where it was not the whole."""
+    """Return the text and the codec that decoded the whole of `source`, or "" where it decoded only a part."""
     for bom, encoding in _BOMS:
         if source.startswith(bom):
             return source[len(bom) :].decode(encoding, errors="replace"), ""

@@ -1,8 +1,8 @@
-"""What kind of page this is, told before anything on it is believed.
+"""Verdict on a page: its kind, decided before any of its fields are used.
 
 In this order: the HTTP status (404 and 410), a product in markup or state, a refusal or a missing page by its title,
 a product by its visible price, a list of products, a page that only scripts would fill. `empty` is every other page: it
-holds nothing for sale.
+has nothing for sale.
 """
 
 from scraper.extraction.candidate import Candidate
@@ -11,7 +11,7 @@ from scraper.values.product import Verdict
 from scraper.values.words import opens_with
 
 BLOCKED_STATUSES = frozenset((401, 403, 407, 429, 503))
-# Less visible text than this on a page with scripts means that the scripts would have written it.
+# With less visible text than this, a page with scripts is one that its scripts would have filled.
 MIN_VISIBLE_CHARS = 200
 
 
@@ -44,7 +44,7 @@ def _needs_js(page: Page) -> bool:
 
 
 def _num_visible_chars(page: Page) -> int:
-    """Count the characters that a person may read, up to the number that settles the question."""
+    """Return the number of visible characters, counted up to MIN_VISIBLE_CHARS."""
     total = 0
     for text in page.texts:
         total += len(text.text.replace(" ", ""))

@@ -1,4 +1,4 @@
-"""What an adapter does: names its addresses, recognises its answers, and turns them into Products."""
+"""Interface of a feed adapter: it names addresses, recognises answers and turns them into Products."""
 
 import json
 import re
@@ -22,7 +22,7 @@ _UNSHOWN = re.compile(r"<(script|style)\b")
 
 @dataclass(frozen=True, slots=True)
 class FeedContext:
-    """What an answer does not say of itself: the shop's origin, its currency, and when the answer was fetched."""
+    """Context of an answer: the shop's origin, its currency, and the time of the fetch."""
 
     origin: str
     currency: str | None = None
@@ -32,22 +32,22 @@ class FeedContext:
 
 @dataclass(slots=True)
 class FeedTally:
-    """What could not be used, by reason; `problem` says why reading ended early."""
+    """Count of unusable items by reason; `problem` tells why reading ended early."""
 
     skipped: dict[str, int] = field(default_factory=dict)
     problem: str | None = None
 
     def skip(self, reason: str) -> None:
-        """Count one item that gives no Product."""
+        """Count one item without a Product."""
         self.skipped[reason] = self.skipped.get(reason, 0) + 1
 
 
 class Adapter(Protocol):
-    """One kind of feed. Answers are stored raw; everything here is a pure function of them."""
+    """One kind of feed. Answers are stored raw; every method is a pure function of them."""
 
     @property
     def name(self) -> str:
-        """The kind's name in summaries."""
+        """Return the name of this kind in summaries."""
 
     def first_url(self, origin: str) -> str:
         """Return the address whose answer tells whether the shop has such a feed."""
@@ -59,14 +59,14 @@ class Adapter(Protocol):
         """Return the ISO 4217 code that an answer of `currency_urls` names."""
 
     def next_urls(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[str, ...] | None:
-        """Return the addresses that follow an answer; None where the answer is no such feed."""
+        """Return the addresses that follow an answer; None where the answer is not such a feed."""
 
     def products(self, body: bytes, context: FeedContext, tally: FeedTally) -> Iterator[Product]:
         """Yield the Products of one answer."""
 
 
 def json_of(body: bytes) -> Any:
-    """Return the parsed JSON of an answer, or None where it is none (such as an HTML page with status 200)."""
+    """Return the parsed JSON of an answer, or None for anything else (such as an HTML page with status 200)."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -79,7 +79,7 @@ def objects(value: Any) -> list[dict[str, Any]]:
 
 
 def description_of(markup: object) -> str | None:
-    """Return a description's text; what stands in its scripts and styles is none."""
+    """Return the text of a description, without that of its scripts and styles."""
     if not isinstance(markup, str):
         return None
     text = markup[:MAX_MARKUP]
@@ -96,7 +96,7 @@ def description_of(markup: object) -> str | None:
 
 
 def feed_url(link: object, context: FeedContext, tally: FeedTally) -> str | None:
-    """Return an item's canonical URL, exactly as its page's own; None, counted, where it is not this shop's."""
+    """Return an item's canonical URL, identical to its page's own; count a link to another shop and return None."""
     absolute = absolute_url(link, context.origin + "/") if isinstance(link, str) else None
     try:
         url = canonical_url(absolute) if absolute else None
@@ -112,7 +112,7 @@ def feed_url(link: object, context: FeedContext, tally: FeedTally) -> str | None
 
 
 def addresses_of(sources: Iterable[object], context: FeedContext) -> tuple[str, ...]:
-    """Return absolute http(s) addresses, each once, in order; as many as a Product may have images."""
+    """Return absolute http(s) addresses, each once, in order; at most as many as a Product may have images."""
     found = (absolute_url(source, context.origin + "/") for source in sources if isinstance(source, str))
     return tuple(dict.fromkeys(url for url in found if url))[:MAX_IMAGES]
 

@@ -27,7 +27,7 @@ ATTRIBUTES = {"color": "color", "size": "size", "material": "material", "pattern
 
 
 class Merchant:
-    """Reads the feed an operator named, in one answer."""
+    """Adapter for the feed that an operator names; it is one answer."""
 
     name = "merchant"
 
@@ -35,7 +35,7 @@ class Merchant:
         self._address = address
 
     def first_url(self, origin: str) -> str:
-        """Return the address the operator named, whatever the origin."""
+        """Return the address that the operator named."""
         return self._address
 
     def currency_urls(self, origin: str) -> tuple[str, ...]:
@@ -43,18 +43,18 @@ class Merchant:
         return ()
 
     def currency(self, body: bytes) -> str | None:
-        """Return nothing, as above."""
+        """Return None: every price names its currency."""
         return None
 
     def next_urls(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[str, ...] | None:
-        """Return no further address; None where the answer holds not even one record."""
+        """Return no further address; None where the answer holds no record."""
         try:
             return () if next(read_records(body), None) else None
         except InputError:
             return None
 
     def products(self, body: bytes, context: FeedContext, tally: FeedTally) -> Iterator[Product]:
-        """Yield the products, variants together; a file that breaks off gives those before the break."""
+        """Yield the products, variants together; a truncated file gives those before the break."""
         groups: dict[str, list[tuple[str, Record]]] = {}
         num_items = 0
         try:
@@ -93,7 +93,7 @@ def _first(record: Record, name: str) -> str | None:
 
 
 def _product(url: str, records: list[Record], context: FeedContext) -> Product | None:
-    """Return the Product of one page's records, the first that can be bought speaking for all; None without a title."""
+    """Return the Product of one page's records, described by the first that can be bought; None without a title."""
     chosen = next((one for one in records if _stock(one) == "InStock"), records[0])
     title = clean(_first(chosen, "title"), 500)
     if not title:
@@ -151,7 +151,7 @@ def _images(record: Record, context: FeedContext) -> tuple[str, ...]:
 
 
 def _prices(record: Record, context: FeedContext) -> tuple[Price | None, Price | None]:
-    """Return what an item costs and, during a sale, what it costs else."""
+    """Return the price of an item and, during a sale, its regular price."""
     price = _price(_first(record, "price"))
     sale = _price(_first(record, "sale_price"))
     if price and sale and sale.currency is None:
@@ -168,7 +168,7 @@ def _price(text: str | None) -> Price | None:
 
 
 def _is_within(period: str | None, moment: str | None) -> bool:
-    """Whether a sale is on at a moment; without dates it always is, with unreadable ones never."""
+    """Return whether a sale is on at a moment: always without dates, never with unreadable ones."""
     if not period:
         return True
     try:

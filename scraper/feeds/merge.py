@@ -1,4 +1,4 @@
-"""One Product from a shop's page and its feed."""
+"""Merge of the Products that a shop's page and its feed give for one item."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +9,9 @@ _PRICES = ("price", "regularPrice")
 
 
 def merged(page: Mapping[str, Any], feed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the page's wire Product with what only the feed says filled in.
+    """Return the page's wire Product, completed with the fields that only the feed has.
 
-    The page wins: it is what a shopper sees. Prices come from one of the two, whole; attributes are filled in by name.
+    The page wins because a shopper sees it. All prices come from one of the two; attributes are completed by name.
     """
     found = dict(page)
     provenance = dict(page["provenance"])
@@ -26,7 +26,7 @@ def merged(page: Mapping[str, Any], feed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_price_of(name: str, page: Mapping[str, Any], feed: Mapping[str, Any]) -> bool:
-    """Whether the feed's regular price belongs to the very price the page names."""
+    """Return whether the feed's regular price belongs to the price that the page names."""
     same = ("amount", "currency")
     return name == "regularPrice" and [page["price"].get(key) for key in same] == [
         feed.get("price", {}).get(key) for key in same

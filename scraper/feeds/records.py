@@ -1,4 +1,4 @@
-"""The records of a product feed in any of its three shapes: RSS 2.0, Atom, or a table with a header row.
+"""Records of a product feed in any of its three shapes: RSS 2.0, Atom, or a table with a header row.
 
 A feed is a stranger's file: XML is streamed without entities, DTDs or network, and every count has a bound.
 """
@@ -26,7 +26,7 @@ MAX_ITEM_ELEMENTS = 10_000
 def read_records(body: bytes) -> Iterator[Record]:
     """Yield each item's values by lower-case field name without its prefix ("g:image_link" is "image_link").
 
-    Raises InputError where the file breaks off or is no feed; what was yielded before stands.
+    Raises InputError where the file is truncated or not a feed; the records before that have been yielded.
     """
     content = _unpacked(body) if body.startswith(b"\x1f\x8b") else body
     start = content[:64].lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n\x00")
@@ -90,7 +90,7 @@ def _record(item: etree._Element) -> Record:
 
 
 def _release(element: etree._Element) -> None:
-    """Free an element outside of any item, and what stood before it: memory stays that of one item."""
+    """Free an element outside of any item and those before it, so that memory holds one item at a time."""
     element.clear()
     parent = element.getparent()
     while parent is not None and element.getprevious() is not None:

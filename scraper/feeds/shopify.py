@@ -28,7 +28,7 @@ from scraper.values.product import Product, Variant
 from scraper.values.text import clean
 
 LIMIT = 250
-# What a shop answers that does not look at `limit`; such a page is full too.
+# The page size of a shop that ignores `limit`; such a page is full too.
 DEFAULT_LIMIT = 30
 PATH = "/products.json"
 MAX_START_PAGE_CHARS = 2_000_000
@@ -38,7 +38,7 @@ _ACTIVE_CURRENCY = re.compile(rb'Shopify\.currency\s{0,9}=\s{0,9}\{\s{0,9}"activ
 
 
 class Shopify:
-    """Reads `/products.json`."""
+    """Adapter for `/products.json`."""
 
     name = "shopify"
 
@@ -47,7 +47,7 @@ class Shopify:
         return f"{origin}{PATH}?limit={LIMIT}&page=1"
 
     def currency_urls(self, origin: str) -> tuple[str, ...]:
-        """Return where the shop's currency may stand."""
+        """Return the addresses that may name the shop's currency."""
         return (f"{origin}/meta.json", f"{origin}/cart.js", f"{origin}/")
 
     def currency(self, body: bytes) -> str | None:
@@ -59,7 +59,7 @@ class Shopify:
         return currency_code(match.group(1).decode()) if match else None
 
     def next_urls(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[str, ...] | None:
-        """Return the next page after a full one; an empty first page is no feed."""
+        """Return the next page after a full one; an empty first page is not a feed."""
         data = json_of(body)
         page = int(parse_qs(urlsplit(url).query).get("page", ["1"])[0])
         if not isinstance(data, dict) or not isinstance(data.get("products"), list):
@@ -106,7 +106,7 @@ def _fields(row: dict[str, Any], url: str, title: str, context: FeedContext) -> 
         "price": price,
         "regular_price": regular if price and regular and regular.amount > price.amount else None,
         "availability": "InStock" if "InStock" in stock else next(iter(stock), None),
-        # Of several variants, each has its own; none is the product's.
+        # Of several variants, each has its own; none belongs to the product.
         "attributes": only.attributes,
         "variants": variants if len(variants) > 1 else (),
     }

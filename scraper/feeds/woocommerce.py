@@ -1,7 +1,7 @@
 """WooCommerce's public Store API: up to 100 products a page, prices in minor units, pages counted in a header.
 
-WordPress sends `X-Robots-Tag: noindex` with every REST answer: it keeps the JSON out of search results and says nothing
-about the products, so it is not taken as a refusal; robots.txt is.
+WordPress sends `X-Robots-Tag: noindex` with every REST answer. It keeps the JSON out of search results and does not
+concern the products, so it does not count as a refusal; robots.txt does.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ MAX_ATTRIBUTES = 40
 
 
 class WooCommerce:
-    """Reads the Store API's product collection."""
+    """Adapter for the product collection of the Store API."""
 
     name = "woocommerce"
 
@@ -49,11 +49,11 @@ class WooCommerce:
         return ()
 
     def currency(self, body: bytes) -> str | None:
-        """Return nothing, as above."""
+        """Return None: every price names its currency."""
         return None
 
     def next_urls(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[str, ...] | None:
-        """Return the next page by the header's count, else after a full page; an empty first page is no feed."""
+        """Return the next page by the header's count, else after a full page; an empty first page is not a feed."""
         data = json_of(body)
         page = int(parse_qs(urlsplit(url).query).get("page", ["1"])[0])
         if not isinstance(data, list):
@@ -123,7 +123,7 @@ def _availability(row: dict[str, Any]) -> str | None:
 
 
 def _category_path(categories: list[dict[str, Any]], context: FeedContext) -> tuple[str, ...]:
-    """Return the deepest category with those above it, which the addresses tell: the list itself has no order."""
+    """Return the deepest category with those above it, found by their addresses, because the list has no order."""
     paths = {}
     for category in categories[:100]:
         name = clean(category.get("name"), 200)
@@ -143,7 +143,7 @@ def _key(attribute: dict[str, Any]) -> str:
 
 
 def _attributes(attributes: list[dict[str, Any]]) -> dict[str, str]:
-    """Return what holds for the whole product; several colours are joined as Google's product data does: navy/white."""
+    """Return the attributes of the whole product; several colours are joined as in Google's data: navy/white."""
     found: dict[str, str] = {}
     for part in attributes:
         names = [name for term in objects(part.get("terms")) if (name := clean(term.get("name"), 200))]
@@ -154,7 +154,7 @@ def _attributes(attributes: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def _variants(row: dict[str, Any], attributes: list[dict[str, Any]]) -> tuple[Variant, ...]:
-    """Return the choices; a variation names its terms by their slugs, whose names stand in the attributes."""
+    """Return the choices; a variation names its terms by slugs, whose names are in the attributes."""
     names = {
         (str(part.get("name")), str(term.get("slug"))): term.get("name")
         for part in attributes

@@ -1,1 +1,1 @@
-"""Product images: asked for politely, checked before they are believed, kept once by content."""
+"""Product images: fetched politely, checked, and stored once by content."""

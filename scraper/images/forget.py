@@ -1,4 +1,4 @@
-"""Deleting an item's images for good."""
+"""Deletion of an item's images."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from scraper.images.store import ImageStore
 
 
 def forget_images(folder: Path, item_id: str) -> int:
-    """Delete the images that only this item shows, and its name from the others; return how many it had."""
+    """Delete the images that only this item shows, and its id from the others; return how many it had."""
     if not (folder / "images.sqlite3").is_file():
         return 0
     store = ImageStore(folder)

@@ -1,4 +1,4 @@
-"""One image at a time from each host, as its robots.txt and its answers allow, wherever redirects lead."""
+"""Image hosts: one image at a time from each, within its robots.txt and answers, through every redirect."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from scraper.errors import FetchError
 MAX_IMAGE_BYTES = 20 * 2**20
 MAX_REDIRECTS = 5
 MAX_FAILURES_IN_A_ROW = 5
-# Google's, and what sites write against training sets; each says that this image is not for us.
+# Google's directives, and those that sites write against training sets; each of them excludes the image.
 REFUSING_WORDS = frozenset(("none", "noindex", "noimageindex", "noai", "noimageai"))
 
 
@@ -27,7 +27,7 @@ class _Host:
 
 
 class Hosts:
-    """What is known of every image host of one run; shared by its threads, each with a Fetcher of its own."""
+    """State of every image host of one run, shared by its threads, each with its own Fetcher."""
 
     def __init__(self, settings: CrawlSettings, stop: threading.Event) -> None:
         self._settings = settings
@@ -40,7 +40,7 @@ class Hosts:
         return {name: host.stopped for name, host in sorted(self._hosts.items()) if host.stopped}
 
     def get(self, url: str, fetcher: Fetcher) -> bytes:
-        """Return an image's bytes; raises FetchError with the reason why they may not or cannot be had."""
+        """Return an image's bytes; raises FetchError with the reason where they cannot or may not be fetched."""
         for _ in range(MAX_REDIRECTS + 1):
             response = self._ask(url, fetcher)
             if response.location is None:
@@ -49,7 +49,7 @@ class Hosts:
         raise FetchError("redirects", f"{url}: more than {MAX_REDIRECTS} redirects")
 
     def _ask(self, url: str, fetcher: Fetcher) -> Response:
-        """Ask one host, one request at a time and at its pace; every redirect comes through here too."""
+        """Send one request to a host, one at a time and at its pace; redirects pass here too."""
         host = self._host(url)
         with host.lock:
             if host.stopped:
@@ -71,7 +71,7 @@ class Hosts:
             if response.status >= 500:
                 self._count_failure(host, "status_5xx", 0.0)
                 raise FetchError("status_5xx", f"{url}: status {response.status}")
-            host.pace.go_on()
+            host.pace.succeed()
             return response
 
     def _host(self, url: str) -> _Host:
@@ -85,12 +85,12 @@ class Hosts:
             self._wait(host)
             robots = fetch_robots(fetcher, origin)
             host.pace.obey(robots.crawl_delay_s, self._settings.max_crawl_delay_s)
-            host.pace.go_on()
+            host.pace.succeed()
             host.robots[origin] = (robots, time.monotonic())
         return robots
 
     def _count_failure(self, host: _Host, reason: str, wait_s: float) -> None:
-        """Slow down, and give a host up that fails again and again or asks for a longer wait than a run is worth."""
+        """Slow down; give a host up that fails repeatedly or asks for a wait longer than the limit."""
         if reason in ("too_large", "refused_address"):
             return
         host.pace.failures += 1
@@ -114,7 +114,7 @@ def _body(response: Response) -> bytes:
 
 
 def refuses(robots_tag: str) -> bool:
-    """Whether an X-Robots-Tag header asks this robot to leave an image alone.
+    """Return whether an X-Robots-Tag header asks this robot to leave an image alone.
 
     A directive with another robot's name before it is that robot's; several headers arrive joined by commas.
 

@@ -1,4 +1,4 @@
-"""What an image's bytes are, told from the bytes themselves and never from what a server calls them."""
+"""Inspection of an image by its bytes alone, never by the type that a server gives."""
 
 import io
 import re
@@ -32,9 +32,9 @@ class InspectedImage:
 
 
 def inspect(body: bytes, url: str, *, max_pixels: int = MAX_PIXELS) -> InspectedImage:
-    """Return what `body` is; raises FetchError with the reason why it is no image of a product.
+    """Return the type and size of an image; raises FetchError with the reason why it is not a product's image.
 
-    The size is read from the header, and judged, before a pixel is decoded.
+    The size is read from the header and checked before a pixel is decoded.
     """
     try:
         image = _opened(body)
@@ -55,7 +55,7 @@ def inspect(body: bytes, url: str, *, max_pixels: int = MAX_PIXELS) -> Inspected
 
 
 def is_logo(url: str) -> bool:
-    """Whether an image's address calls it a logo, a placeholder or the like.
+    """Return whether an image's address names a logo or a placeholder.
 
     >>> is_logo("https://shop.example/img/site-logo.png"), is_logo("https://shop.example/img/logos-tee.png?v=2")
     (True, True)

@@ -1,4 +1,4 @@
-"""Fetching the images of a finished crawl's products, resumable at any moment, hosts in parallel."""
+"""Fetch of the images of a finished crawl's products, resumable at any moment, hosts in parallel."""
 
 import json
 import threading
@@ -26,9 +26,9 @@ MAX_HOSTS_AT_ONCE = 16
 
 
 def fetch_images(settings: CrawlSettings, *, per_product: int) -> dict[str, Any]:
-    """Fetch the first `per_product` images of each product in `settings.out`, or go on where a run was cut off.
+    """Fetch the first `per_product` images of each product in `settings.out`, or resume an interrupted run.
 
-    Writes images.jsonl, puts what came of it into summary.json as "images", and returns that.
+    Writes images.jsonl, adds the counts to summary.json as "images", and returns them.
     """
     folder = settings.out
     if not (folder / PRODUCTS).is_file():
@@ -66,7 +66,7 @@ def _wishes(products: Path, per_product: int) -> Iterator[Wanted]:
 
 
 def _fetch_all(settings: CrawlSettings, store: ImageStore) -> dict[str, str]:
-    """Settle every image that waits and return the hosts that were given up."""
+    """Fetch every queued image and return the hosts that were given up, with the reasons."""
     by_host: dict[str, list[str]] = defaultdict(list)
     for url in store.queued():
         by_host[urlsplit(url).hostname or ""].append(url)
@@ -88,7 +88,7 @@ def _fetch_all(settings: CrawlSettings, store: ImageStore) -> dict[str, str]:
                     with lock:
                         progress.advance(errors=1 if reason else 0)
             except BaseException:
-                # Not one image's doing, such as a full disk: the other hosts end too.
+                # A failure outside the image, such as a full disk, ends the other hosts too.
                 stop.set()
                 raise
             finally:
@@ -106,7 +106,7 @@ def _fetch_all(settings: CrawlSettings, store: ImageStore) -> dict[str, str]:
 
 
 def _fetch(url: str, hosts: Hosts, fetcher: Fetcher, store: ImageStore) -> str | None:
-    """Fetch and keep one image; return the reason where it is not kept."""
+    """Fetch and store one image; return the reason where it is not stored, else None."""
     try:
         if is_logo(url):
             raise FetchError("logo", f"{url}: its name says logo or placeholder")
@@ -120,7 +120,7 @@ def _fetch(url: str, hosts: Hosts, fetcher: Fetcher, store: ImageStore) -> str |
 
 
 def _write_manifest(store: ImageStore) -> dict[str, Any]:
-    """Write images.jsonl and return its counts; a file that many products share shows none of them and is left out."""
+    """Write images.jsonl and return its counts; leave out a file that many products share."""
     shared = store.shared()
     files: dict[str, int] = {}
     items: set[str] = set()

@@ -1,6 +1,6 @@
-"""Which images are wanted and what came of each: one SQLite file in the crawl folder, safe against kills.
+"""Store of wanted images and their outcomes: one SQLite file in the crawl folder, safe against kills.
 
-An image's file is whole on disk before the row that names it is committed; what has no such row is fetched again.
+An image's file is whole on disk before the row that names it is committed; one without such a row is fetched again.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS wanted (
   url TEXT NOT NULL, item_id TEXT NOT NULL, shop TEXT NOT NULL, PRIMARY KEY (url, item_id)
 ) WITHOUT ROWID;
 """
-# Asked again by the next run; any other failure is the image's own.
+# The next run tries these again; any other failure is the image's own.
 PASSING = ("network", "timeout", "tls", "too_busy", "status_5xx", "robots", "robots_unknown", "host_stopped")
 MIN_SHARING_ITEMS = 10
 MIN_SHARING_PART = 0.1
@@ -31,7 +31,7 @@ MIN_SHARING_PART = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One product's wish for one image."""
+    """One image that one product needs."""
 
     url: str
     item_id: str
@@ -63,11 +63,11 @@ class ImageStore:
             raise InputError(f"cannot read {folder}/images.sqlite3: {error}; delete it to begin anew") from error
 
     def close(self) -> None:
-        """Close the database and let another process have the folder's images."""
+        """Close the database and release the folder's images for other processes."""
         self._db.close()
 
     def want(self, wishes: Iterable[Wanted]) -> None:
-        """Take the products' wishes of today in place of all earlier ones; what was fetched is kept."""
+        """Replace all earlier wishes by these; fetched images are kept."""
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -85,7 +85,7 @@ class ImageStore:
         self._queue_lost_files()
 
     def queued(self) -> list[str]:
-        """Return the wanted images that are not settled, by address."""
+        """Return the addresses of wanted images that have no outcome yet, sorted."""
         rows = self._rows(
             "SELECT url FROM images WHERE state='queued' AND url IN (SELECT url FROM wanted) ORDER BY url"
         )
@@ -101,11 +101,11 @@ class ImageStore:
         self._settle(url, "done", None, sha256, image.suffix, image.width, image.height, len(body))
 
     def refuse(self, url: str, reason: str) -> None:
-        """Remember why an image is not kept."""
+        """Store why an image is not kept."""
         self._settle(url, "failed", reason, None, None, None, None, None)
 
     def counts(self) -> dict[str, int]:
-        """Return how many wanted images ended how: "done", "queued", or the reason."""
+        """Return the number of wanted images by outcome: "done", "queued", or the reason of a failure."""
         rows = self._rows(
             "SELECT CASE state WHEN 'failed' THEN reason ELSE state END AS fate, COUNT(*) FROM images"
             " WHERE url IN (SELECT url FROM wanted) GROUP BY fate ORDER BY fate"
@@ -120,7 +120,7 @@ class ImageStore:
         )
 
     def shared(self) -> frozenset[str]:
-        """Return the hashes that so many products of one shop show that they show no product: logos, placeholders."""
+        """Return the hashes of images that too many products of one shop share: logos and placeholders."""
         rows = self._rows(
             "SELECT sha256, w.shop, COUNT(DISTINCT item_id) FROM images p JOIN wanted w ON w.url = p.url"
             " WHERE state='done' GROUP BY sha256, w.shop"
@@ -133,7 +133,7 @@ class ImageStore:
         )  # fmt: skip
 
     def forget(self, item_id: str) -> None:
-        """Delete an item's wishes, and the images and files nobody else wishes for."""
+        """Delete an item's wishes, and the images and files that no other item needs."""
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:

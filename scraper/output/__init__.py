@@ -1,1 +1,1 @@
-"""What a batch hands over: products as JSON Lines and Parquet, changes since last time, a summary, and a report."""
+"""Outputs of a crawl: products as JSON Lines and Parquet, changes since the last round, a summary and a report."""

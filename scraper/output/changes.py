@@ -1,8 +1,8 @@
-"""What differs between two states of a shop: new, price, availability, changed, gone, back.
+"""Changes between two states of a shop: new, price, availability, changed, gone, back.
 
-Gone is the one change that costs an operator a product, so it takes evidence: the item's page said so, or a crawl
-that left nothing out no longer found it. A page that could not be fetched, that refused, or that only scripts would
-fill says nothing about its item, and a crawl that found not one product is taken for a fault of the crawl or the shop.
+Gone is the one change that costs an operator a product, so it needs evidence: the item's page is gone, or a crawl
+that left nothing out did not find the item. A page that could not be fetched, that refused, or that needs scripts is
+not evidence. A crawl without a single product counts as a fault of the crawl or the shop.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ PRICE_FIELDS = ("price", "regularPrice")
 COMPARED = tuple(camel(name) for name in FIELDS)
 SHOWN = ("title", "price", "regularPrice", "availability")
 GONE_STATUSES = frozenset(("status_404", "status_410"))
-# The source is unknown by now, or was left aside because a feed tells the whole shop.
+# The source is no longer known, or was skipped because a feed covers the whole shop.
 NOT_ASKED = (None, "feed_instead")
 NO_LONGER_A_PRODUCT = frozenset(
     ("not_found", "listing", "empty", "noindex", "robots", "redirect", "redirect_elsewhere", "no_page")
@@ -27,7 +27,7 @@ NO_LONGER_A_PRODUCT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The last that was known of an item, where it was read, and why it is gone, where it is."""
+    """Last known state of an item, its source, and why it is gone, where it is."""
 
     product: dict[str, Any]
     source: str
@@ -35,7 +35,7 @@ class Known:
 
 
 def state_after(before: Mapping[str, Known], result: ShopResult) -> dict[str, Known]:
-    """Return what is known of each item by id once `result` is taken in; items of which nothing was learned stay."""
+    """Return the state of each item by id after `result`; items without new evidence keep theirs."""
     state = {found.product["itemId"]: Known(found.product, found.source) for found in result.found}
     for item_id, known in before.items():
         if item_id not in state:
@@ -101,7 +101,7 @@ def _only(product: Mapping[str, Any], names: list[str] | tuple[str, ...]) -> dic
 
 
 def _comparable(value: Any) -> Any:
-    """Leave out a price's own spelling: `€ 5` instead of `5,00 €` is no change."""
+    """Return a value without a price's own spelling: `€ 5` instead of `5,00 €` is not a change."""
     if isinstance(value, list):
         return [_comparable(item) for item in value]
     if not isinstance(value, dict):

@@ -1,9 +1,9 @@
-"""The states of a shop that changes are told against, one file per shop and finished round.
+"""States of a shop that later rounds are compared with, one file per shop and finished round.
 
-A round's changes are always told against the newest state of an *earlier* round, and a round only ever writes its own
-file. So a run killed at any moment costs nothing: the same command, run again, reads the same earlier state and writes
-the same round again. A state is deleted only after two newer ones are whole on disk. A shop whose crawl did not finish
-writes none, and is compared with its older one next time.
+A round is always compared with the newest state of an *earlier* round, and writes only its own file. So a kill at any
+moment costs nothing: the same command reads the same earlier state and writes the same round again. A state is deleted
+only after two newer ones are whole on disk. A shop whose crawl did not finish writes none, and its next round is
+compared with the older one.
 """
 
 import gzip
@@ -20,7 +20,7 @@ from scraper.output.changes import Known
 
 
 class History:
-    """The remembered states of one shop in a crawl folder."""
+    """Stored states of one shop in a crawl folder."""
 
     def __init__(self, folder: Path, site: str) -> None:
         self._folder = folder / "history" / hashlib.sha256(site.encode()).hexdigest()[:16]
@@ -31,7 +31,7 @@ class History:
         return _read(self._path(earlier[-1])) if earlier else None
 
     def write(self, round_number: int, state: Mapping[str, Known]) -> None:
-        """Write a round's state whole, then forget those that no later run can be compared with."""
+        """Write a round's state whole, then delete those that no later run can be compared with."""
         with (
             write_whole(self._path(round_number)) as raw,
             gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0, compresslevel=6) as packed,

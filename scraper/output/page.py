@@ -1,8 +1,7 @@
-"""report.html: what a crawl came to, on one page that asks nobody for anything.
+"""Writer of report.html, a self-contained page with the results of a crawl. It loads nothing from the network.
 
-It is made from the files a crawl has handed over, and from nothing else. All text in it is a stranger's: Jinja2 escapes
-every value, links are http(s) only, and a Content-Security-Policy keeps the page from loading or running anything but
-its own style and the images beside it.
+It is made from the output files of the crawl alone. All its text comes from strangers: Jinja2 escapes every value,
+links are http(s) only, and a Content-Security-Policy allows nothing but the page's own style and the images beside it.
 """
 
 import heapq
@@ -123,7 +122,7 @@ def _changes(folder: Path) -> dict[str, Any]:
 
 
 def _drop_part(change: Mapping[str, Any]) -> float:
-    """Return by which part of it a price fell; 0 where it did not, or in another currency."""
+    """Return the part of 1 by which a price fell; 0 where it did not, or in another currency."""
     before, after = (change.get(side, {}).get("price") for side in ("before", "after"))
     if change["change"] != "price" or not before or not after or before.get("currency") != after.get("currency"):
         return 0.0
@@ -132,9 +131,9 @@ def _drop_part(change: Mapping[str, Any]) -> float:
 
 
 def _samples(folder: Path, num_shops: int) -> list[dict[str, Any]]:
-    """Return a few products of each shop, those with images first, otherwise as good as drawn by lot.
+    """Return a few products of each shop, those with images first.
 
-    Ids are hashes, so the smallest are a random but steady choice.
+    Ids are hashes, so the smallest are a random but stable choice.
     """
     imaged = {item_id for entry in _lines(folder / IMAGES) for item_id in entry["itemIds"]}
     per_shop = max(1, min(8, MAX_SAMPLES // max(1, num_shops)))

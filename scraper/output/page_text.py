@@ -1,4 +1,4 @@
-"""The words and numbers of report.html."""
+"""Formatting of the words and numbers of report.html."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ def times(counts: Mapping[str, int]) -> str:
 
 
 def percent(part: float) -> str:
-    """Return a part of 1 in whole percent; only everything is 100 %, and only nothing is 0 %."""
+    """Return a part of 1 in whole percent; only 1 gives 100 %, and only 0 gives 0 %."""
     return f"{round(part * 100) if part in (0, 1) else min(99, max(1, round(part * 100)))} %"
 
 
@@ -71,17 +71,17 @@ def duration(seconds: float) -> str:
 
 
 def moment(text: str) -> str:
-    """Return an ISO 8601 moment for people, in its own time zone."""
+    """Return an ISO 8601 moment in readable form, in its own time zone."""
     return f"{datetime.fromisoformat(text):%d %B %Y, %H:%M %Z}"
 
 
 def first_fields(coverage: Mapping[str, float]) -> list[tuple[str, float]]:
-    """Return the fields an operator looks at first."""
+    """Return the fields that an operator looks at first."""
     return [(name, coverage[name]) for name in FIRST_FIELDS if name in coverage]
 
 
 def other_fields(coverage: Mapping[str, float]) -> list[tuple[str, float]]:
-    """Return the rest."""
+    """Return the fields that `first_fields` leaves out."""
     return [(name, part) for name, part in coverage.items() if name not in FIRST_FIELDS]
 
 
@@ -92,7 +92,7 @@ def value_words(value: Any) -> str:
 
 
 def change_words(change: Mapping[str, Any]) -> str:
-    """Return what a change was, in a few words."""
+    """Return a change in a few words."""
     before, after = change.get("before", {}), change.get("after", {})
     kind = change["change"]
     if kind == "gone":

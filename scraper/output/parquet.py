@@ -1,7 +1,7 @@
 """Products as Parquet: typed, nested columns that give back the same Products.
 
-An amount is decimal128(16, 4), which holds every amount the contract allows. A review's date stays text, because the
-contract allows dates that no calendar has. Null stands for what the wire form leaves out.
+An amount is decimal128(16, 4), which holds every amount that the contract allows. A review's date stays text, because
+the contract allows dates that no calendar has. A field that the wire form leaves out is null.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -42,7 +42,7 @@ COLUMNS: dict[str, Any] = {
 
 
 def schema() -> Any:
-    """Return the columns, each described in the contract's words, in the order of the wire form."""
+    """Return the columns with the contract's descriptions, in the order of the wire form."""
     contracted = contract("product.schema.json")
     fields = []
     for name, kind in COLUMNS.items():
@@ -76,7 +76,7 @@ def parquet_writer(path: Path) -> Iterator[Callable[[Mapping[str, Any]], None]]:
 
 
 def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the wire Products of a file this module has written, in order."""
+    """Yield the wire Products of a file that `parquet_writer` wrote, in order."""
     with pyarrow.parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=ROWS_PER_GROUP):
             for row in batch.to_pylist(maps_as_pydicts="strict"):
@@ -103,7 +103,7 @@ def _price_row(price: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _wire(value: Any) -> Any:
-    """Return a row's value as the wire spells it."""
+    """Return a row's value in its wire form."""
     if isinstance(value, dict):
         if isinstance(value.get("amount"), Decimal):
             value = {**value, "amount": amount_on_the_wire(value["amount"], value["currency"])}

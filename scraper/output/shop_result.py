@@ -1,4 +1,4 @@
-"""What one shop's crawl has found, in the form every output is made from, wherever it was read."""
+"""Result of one shop's crawl, from which every output is made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class ShopResult:
-    """One shop: `found` holds each item once, by its URL; `fates` says why a source gave no product.
+    """One shop: `found` holds each item once, by its URL; `fates` tells why a source gave no product.
 
-    `is_finished`: the run did all it was to do here. `is_whole`: moreover, nothing known of the shop was left out, as a
-    page limit does, so that what was not found is not there.
+    `is_finished`: the run completed its work here. `is_whole`: moreover, no known page was left out, as a page limit
+    does, so an item that was not found does not exist.
     """
 
     url: str

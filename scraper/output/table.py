@@ -1,4 +1,4 @@
-"""A crawl's summary for people: a table on a terminal, one plain line per shop anywhere else."""
+"""Summary of a crawl on standard error: a table on a terminal, one plain line per shop anywhere else."""
 
 import sys
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ def print_summary(summary: Mapping[str, Any]) -> None:
     if not console.is_terminal:
         for shop in summary["shops"]:
             found = f"{shop['url']}: {shop['products']} products on {shop['pages']} pages"
-            print("; ".join([found, *_notes(shop)]), file=sys.stderr)  # noqa: T201  # what a crawl came to
+            print("; ".join([found, *_notes(shop)]), file=sys.stderr)  # noqa: T201  # the result of the crawl
         return
     console.print(_table(summary))
     for shop in summary["shops"]:
@@ -59,7 +59,7 @@ def _numbers(shop: Mapping[str, Any]) -> list[str]:
 
 
 def _notes(shop: Mapping[str, Any]) -> list[str]:
-    """Return what is worth a line: its feed, changes, failures, and why a shop was given up."""
+    """Return the notes on a shop: its feed, changes, failures, and why it was given up."""
     notes = [f"feed: {shop['feed']['kind']}, {_counts(shop['feed'], 'products', 'answers')}"] if "feed" in shop else []
     notes += [f"{name}: {_counts(shop[name])}" for name in ("changes", "failures") if shop.get(name)]
     if not shop["pages"] and shop.get("skipped"):

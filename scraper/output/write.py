@@ -1,8 +1,8 @@
-"""Everything a crawl hands over, written from one pass over its shops.
+"""Writer of all outputs of a crawl, in one pass over its shops.
 
-Only one shop's products are in memory at a time. Each file is whole or not there at all, and replaced in this order:
+Only one shop's products are in memory at a time. Each file is whole or absent, and they are replaced in this order:
 each shop's state for the next comparison, then changes.jsonl, products.parquet, products.jsonl, and summary.json last,
-which so never speaks of files older than itself. A run killed between two of them leaves some files of the last run
+so that it never describes files older than itself. A run killed between two of them leaves some files of the last run
 and some of this one, each whole; the same command writes all again, with the same changes, because a round never
 overwrites the state it is compared with (see `scraper.output.history`).
 """
@@ -29,8 +29,8 @@ def write_outputs(
 ) -> dict[str, Any]:
     """Write the products, changes and summary of `shops` into `folder` and return the summary.
 
-    Shops are taken as they come; an item that two origins of one shop both show is written once. changes.jsonl is
-    written from the second round on, with what the finished shops of this round show against an earlier one.
+    Shops are written in the order given; an item that two origins of one shop both show is written once. changes.jsonl
+    is written from the second round on; it compares the finished shops of this round with an earlier one.
     """
     remove_leftovers(folder, *folder.glob("history/*"), *folder.glob("pages/*"))
     summaries = []
@@ -75,7 +75,7 @@ def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
 
 
 def _changes(folder: Path, shop: ShopResult, round_number: int) -> list[dict[str, Any]] | None:
-    """Return a finished shop's changes since an earlier round, None without one, and remember its state."""
+    """Store the state of a finished shop and return its changes since an earlier round, None without one."""
     if not shop.is_finished:
         return None
     history = History(folder, shop.site)

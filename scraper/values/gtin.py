@@ -1,4 +1,4 @@
-"""GTINs: the number a product carries everywhere, checked before it is believed."""
+"""GTINs, the numbers that name a product in every shop, and their validation."""
 
 import re
 
@@ -7,7 +7,7 @@ from scraper.values.vocabulary import vocabulary
 _VOCABULARY = vocabulary("values", "gtin")
 # GS1 General Specifications, figure 1.4.2-1: in-store use (02, 04, 2) and coupons (05, 98, 99) name no product.
 RESTRICTED_PREFIXES = tuple(_VOCABULARY["restrictedPrefixes"])
-# Counted up, as people fill in a form that insists on a number.
+# Counted up, as people fill in a form that requires a number.
 PLACEHOLDERS = frozenset(_VOCABULARY["placeholders"])
 _LABEL = re.compile(_VOCABULARY["labelPattern"])
 

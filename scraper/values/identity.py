@@ -1,4 +1,4 @@
-"""Who an item is: canonical URL, shop and item id, as `contracts/urls.json` defines them for both languages.
+"""Identity of an item: canonical URL, shop and item id, as `contracts/urls.json` defines them for both languages.
 
 URLs are read by ada, an implementation of the WHATWG URL standard, since a browser's `URL` does the same in JavaScript.
 """
@@ -84,5 +84,5 @@ def absolute_url(reference: str, base_url: str) -> str | None:
 
 
 def _encodable(text: str) -> str:
-    """Lone surrogates, which JSON can hold, are no UTF-8; a browser reads them as the replacement character."""
+    """Return text without lone surrogates, which JSON can hold; as in a browser, they become U+FFFD."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,7 +1,7 @@
-"""Prices: amounts as Decimal, currencies as ISO 4217, from machine values and from what people read.
+"""Prices: amounts as Decimal and currencies as ISO 4217, parsed from machine values and visible text.
 
-The grammar is this package's own and not price-parser's, which reads `34.000`, `,89 €`, `2 pairs from $349` and
-`1,234,567.890` wrongly and slows down quadratically; `contracts/vectors/price.json` holds the cases for both languages.
+The grammar is this package's own. The price-parser package reads `34.000`, `,89 €`, `2 pairs from $349` and
+`1,234,567.890` wrongly and takes quadratic time; `contracts/vectors/price.json` holds the cases for both languages.
 """
 
 import re
@@ -19,7 +19,7 @@ MAX_AMOUNT_TEXT = 100
 MAX_SYMBOL_LENGTH = 12
 MAX_WHOLE_DIGITS = 12
 MAX_AMOUNT = Decimal(10) ** MAX_WHOLE_DIGITS
-# Signs that stand before an amount whose cents are written apart or whose thousands are a letter.
+# Signs before an amount whose cents are written apart or whose thousands are a letter.
 _PREFIX_SIGNS = vocabulary("values", "price")["prefixSigns"]
 _MULTIPLIERS = {"k": 1000, "m": 1_000_000}
 # A run of digits joined by separators; a space joins only where exactly three digits follow it.
@@ -39,8 +39,8 @@ class Price:
 def parse_price(text: str, *, currency: str | None = None, region: str | None = None) -> Price | None:
     """Return the first price in visible text, or None.
 
-    A number beside a currency wins over a number without; `currency` is what the page says elsewhere about this
-    very text, `region` (ISO 3166-1) settles `$` and `kr`.
+    A number beside a currency wins over a number without. `currency` is the one that the page gives elsewhere for
+    this text; `region` (ISO 3166-1) decides the currency of `$` and `kr`.
 
     >>> parse_price("2 pairs from $349")
     Price(amount=Decimal('349'), currency='USD', amount_text='2 pairs from $349')
@@ -66,7 +66,7 @@ def parse_price(text: str, *, currency: str | None = None, region: str | None = 
 
 
 def machine_price(value: object, currency: object = None, *, region: str | None = None) -> Price | None:
-    """Return the price of a machine-readable value, where `.` is always the decimal point; None when it is no price."""
+    """Return the price of a machine-readable value, where `.` is always the decimal point, or None."""
     code = currency_code(currency, region=region)
     if isinstance(value, bool) or value is None:
         return None
@@ -116,7 +116,7 @@ def currency_code(value: object, *, region: str | None = None) -> str | None:
 
 
 def region_of(url: str, language: str | None) -> str | None:
-    """Return the country a page speaks to, from its host's top-level domain, else from its language."""
+    """Return the country that a page addresses, from its host's top-level domain, else from its language."""
     data = contract("currencies.json")
     domain = (urlsplit(url).hostname or "").rsplit(".", 1)[-1]
     if re.fullmatch(r"[a-z]{2}", domain) and domain not in data["genericDomains"]:
@@ -151,11 +151,11 @@ def _symbols() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 @cache
 def _markers() -> tuple[tuple[re.Pattern[str], re.Pattern[str], str | None], ...]:
-    """(pattern before a number, pattern after it, symbol or None for codes), codes first."""
+    """Return (pattern before a number, pattern after it, symbol or None for codes), codes first."""
     data = contract("currencies.json")
     codes = "|".join(code for code in data["minorUnits"] if code not in data["words"])
     code = rf"(?<![A-Za-z])(?:{codes})(?![A-Za-z])"
-    # A code may stand behind a symbol ("$ 12.50 USD"), and a dash for "no cents" before it ("12,- EUR").
+    # A code may follow a symbol ("$ 12.50 USD"), or a dash for "no cents" ("12,- EUR").
     gap = r"\s?(?:[.,]\s?-{1,2}|-)?\s?"
     rows: list[tuple[re.Pattern[str], re.Pattern[str], str | None]] = [
         (re.compile(rf"(?P<m>{code})[:\s]{{0,2}}[^\w\s]?\s?$"), re.compile(rf"^{gap}[^\w\s]?\s?(?P<m>{code})"), None)
@@ -168,7 +168,7 @@ def _markers() -> tuple[tuple[re.Pattern[str], re.Pattern[str], str | None], ...
 
 
 def _currency_beside(before: str, after: str, region: str | None) -> tuple[bool, str | None]:
-    """Whether a currency stands beside the number, and which; a written code wins over a symbol."""
+    """Return whether a currency is beside the number, and which one; a written code wins over a symbol."""
     before, after = before[-16:], after[:16]
     for before_pattern, after_pattern, symbol in _markers():
         match = before_pattern.search(before) or after_pattern.search(after)

@@ -29,7 +29,7 @@ FIELDS = tuple(map(snake, vocabulary("values", "product")["fields"]))
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A rating on the scale that ends at `best`, and by how many people."""
+    """A rating on a scale up to `best`, with the number of people where known."""
 
     value: float
     best: float = 5.0
@@ -51,7 +51,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a review says; who wrote it is never read."""
+    """A review; its author is never read."""
 
     rating: Rating | None = None
     date: str | None = None

@@ -1,4 +1,4 @@
-"""Text as pages hold it, made fit to store: entities, tags, white space, lengths, personal data."""
+"""Cleaning of page text for storage: entities, tags, white space, lengths, personal data."""
 
 import html
 import re
@@ -26,7 +26,7 @@ def clean(value: object, max_length: int) -> str | None:
 
 
 def key_of(text: str | None) -> str:
-    """Return letters, digits and _ only, in lower case, to compare titles by."""
+    """Return letters, digits and _ only, in lower case, for the comparison of titles."""
     return re.sub(r"\W+", "", (text or "").lower())
 
 

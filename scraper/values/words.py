@@ -1,4 +1,4 @@
-"""Pages' words for availability, condition, home and refusals, folded so that spelling does not matter."""
+"""Words of pages for availability, condition, home and refusals, compared by their letters alone."""
 
 from functools import cache
 
@@ -30,7 +30,7 @@ def availability_of(value: object) -> str | None:
 
 
 def availability_in(text: str) -> str | None:
-    """Return the availability that a line states first, whatever words stand around it.
+    """Return the availability that a line states first, with filler words around it ignored.
 
     >>> availability_in("Sorry, this item is currently out of stock. Try these"), availability_in("Picture unavailable")
     ('OutOfStock', None)
@@ -63,7 +63,7 @@ def label_kind(text: str) -> str | None:
 
 
 def brand_name(text: str | None) -> str | None:
-    """Return a brand without the label that stands before it in the same text.
+    """Return a brand without the label before it in the same text.
 
     >>> brand_name("More of the brand: Acme"), brand_name("Acme")
     ('Acme', 'Acme')
@@ -74,16 +74,16 @@ def brand_name(text: str | None) -> str | None:
 
 
 def is_home(text: str) -> bool:
-    """Whether a breadcrumb's text names the home page."""
+    """Return whether a breadcrumb's text names the home page."""
     return fold(text) in _folded("home")
 
 
 def says(group: str, text: str) -> bool:
-    """Whether the whole text is one of the group's phrases ("addToCart", "notFound", "blocked")."""
+    """Return whether the whole text is one of the group's phrases ("addToCart", "notFound", "blocked")."""
     return fold(text) in _folded(group)
 
 
 def opens_with(group: str, text: str) -> bool:
-    """Whether the text begins with one of the group's phrases of at least eight letters, or is one of them."""
+    """Return whether the text begins with one of the group's phrases of at least eight letters, or is one of them."""
     folded = fold(text[:200])
     return any(folded == phrase or (len(phrase) >= 8 and folded.startswith(phrase)) for phrase in _folded(group))

@@ -1,8 +1,8 @@
-"""A function over many tasks on a Dask cluster: a given scheduler's, or worker processes of this machine.
+"""Ordered map over tasks on a Dask cluster: a given scheduler's, or worker processes of this machine.
 
-Tasks are sent in windows, so that memory stays flat on every side, and answers come back in order. A worker that is
-lost costs time only: the scheduler gives its tasks to another. Workers must see the same files and run the same code,
-which is checked before anything is sent, because answers of other rules would look like any other answer.
+Tasks are sent in windows, so that memory stays flat on every side, and answers come back in order. A lost worker costs
+only time: the scheduler gives its tasks to another. Workers must see the same files and run the same code. Both are
+checked before anything is sent, because answers of another version would look like any other answer.
 """
 
 import hashlib
@@ -93,7 +93,7 @@ def _connected(scheduler: str | None, num_workers: int) -> Iterator[Any]:
 
 
 def dask_setup(_worker: object) -> None:
-    """Make a worker process deaf to Ctrl-C, which a terminal sends to all; Dask calls this in each one started here."""
+    """Make a worker process ignore Ctrl-C, which a terminal sends to all; Dask calls this in each one started here."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -102,7 +102,7 @@ def _check_workers(client: Any, scheduler: str | None, shared: Path) -> None:
         client.wait_for_workers(1, timeout=WORKERS_TIMEOUT_S)
     except TimeoutError as error:
         raise InputError(f"the Dask scheduler at {scheduler or 'this machine'} has no workers") from error
-    # Asked with the standard library's own functions first: a function of this package would need the package there.
+    # First with functions of the standard library: a function of this package would need the package there.
     for worker, spec in client.run(find_spec, PACKAGE.name).items():
         if spec is None:
             raise InputError(f"the Dask worker {worker} cannot import the scraper; start it from the scraper's folder")

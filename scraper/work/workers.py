@@ -1,4 +1,4 @@
-"""Work for several processes, answers in order, memory flat; no worker outlives its parent, however that ends."""
+"""Ordered map over worker processes with flat memory; no worker outlives its parent, however that ends."""
 
 import multiprocessing
 import multiprocessing.connection
@@ -61,9 +61,9 @@ def chunks_of(tasks: Iterable[Task]) -> Iterator[list[Task]]:
 
 
 def _end_with_parent() -> None:
-    """Watch, in a worker, for the parent's end: one killed with -9 can tell nobody, but its end of a pipe closes.
+    """End this worker with its parent: a parent killed with -9 sends no message, but its end of a pipe closes.
 
-    Without it the workers wait for tasks for ever: each of them holds both ends of the task queue.
+    Without this the workers would wait for tasks for ever, because each holds both ends of the task queue.
     """
     parent = multiprocessing.parent_process()
     if parent is None:
@@ -78,10 +78,10 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Start child processes deaf to Ctrl-C and SIGTERM, which a terminal or a service manager sends to all.
+    """Start child processes that ignore Ctrl-C and SIGTERM, which a terminal or a service manager sends to all.
 
-    The parent alone decides how to end. The children inherit the blocked signals; in the parent they are only held
-    back for the moment. Windows has no such thing.
+    The parent alone decides how to end. The children inherit the blocked signals; in the parent they are held back
+    only within the block. Windows does not have this.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -1,4 +1,4 @@
-"""Breadcrumbs and category texts as one path, widest first, without the home page."""
+"""Category paths from breadcrumbs and category texts, widest first, without the home page."""
 
 import re
 from collections.abc import Iterable

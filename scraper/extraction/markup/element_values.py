@@ -1,4 +1,4 @@
-"""The value that an element gives a property, as microdata and RDFa share it."""
+"""Values that elements give to properties, for microdata and RDFa."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from scraper.values.vocabulary import vocabulary
 MAX_TEXT = 20_000
 # Names on one element: each would hold the element's whole text.
 MAX_NAMES = 10
-# Properties that are texts: a link or an image that holds one says it by its words, not by its address.
+# Properties whose value is text: from a link or an image its words are read, not its address.
 TEXT_PROPERTIES = frozenset(vocabulary("markup", "elementValues")["textProperties"])
 
 
 def element_text(element: Any) -> str:
-    """Return the element's text in one line, cut: nested properties would repeat a long page once for each level."""
+    """Return the element's text in one line, cut: nested properties would repeat a long page at each level."""
     pieces: list[str] = []
     size = 0
     for piece in element.itertext():
@@ -24,5 +24,5 @@ def element_text(element: Any) -> str:
 
 
 def linked_text(element: Any) -> str:
-    """Return what a link or an image says: its words, its `alt` or `title`."""
+    """Return the words of a link or an image: its text, else its `alt` or `title`."""
     return element_text(element) or (element.get("alt") or element.get("title") or "").strip()

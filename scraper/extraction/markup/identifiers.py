@@ -1,4 +1,4 @@
-"""The codes of a schema.org node: gtin, sku and mpn, under their own names or labelled in more general properties."""
+"""Codes of a schema.org node: gtin, sku and mpn, under their own names or labelled in general properties."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _KINDS: dict[str, str] = _VOCABULARY["codeKinds"]
 
 
 def gtin_of(node: DataNode) -> str | None:
-    """Return the GTIN of an node, else of its first offer."""
+    """Return the GTIN of a node, else of its first offer."""
     for source in (node, *[part for part in as_list(node.get("offers")) if isinstance(part, dict)][:1]):
         texts = [text for key in GTIN_KEYS for text in texts_of(source.get(key))]
         for text in (*texts, *_labelled(source, "gtin")):
@@ -33,7 +33,7 @@ def code_of(node: DataNode, key: str) -> str | None:
 
 
 def weak_sku_of(node: DataNode) -> str | None:
-    """Return a `productID` or `identifier` without a label: perhaps the shop's number for it, perhaps a database's."""
+    """Return a `productID` or `identifier` without a label: the shop's number or a database's."""
     for key in _VOCABULARY["weakSkuKeys"]:
         for part in as_list(node.get(key)):
             text = clean(part, 100)
@@ -43,7 +43,7 @@ def weak_sku_of(node: DataNode) -> str | None:
 
 
 def _labelled(node: DataNode, kind: str) -> Iterator[str]:
-    """Values of general properties whose label says that they are of this kind: "mpn:X1", {propertyID, value}."""
+    """Yield the values of general properties that are labelled with this kind: "mpn:X1", {propertyID, value}."""
     for key in _VOCABULARY["generalKeys"]:
         for part in as_list(node.get(key)):
             if isinstance(part, dict):

@@ -1,6 +1,6 @@
-"""Mends text into JSON: what JavaScript would read (single quotes, bare keys, comments) and what people break.
+"""Repair of JSON: JavaScript's syntax (single quotes, bare keys, comments) and common mistakes of people.
 
-It is one pass over the text, bounded by `MAX_REPAIR_CHARS`; nothing of a page is ever run.
+It is one pass over the text, bounded by `MAX_REPAIR_CHARS`; no code of a page is ever run.
 """
 
 import json
@@ -12,7 +12,7 @@ from scraper.values.vocabulary import vocabulary
 
 MAX_REPAIR_CHARS = 2**19
 MAX_NESTING = 200
-# What the arguments put in for bare words may grow to: one long text may be named often.
+# Limit of the text that arguments add in place of bare words: one long text may be named often.
 MAX_NAMED_CHARS = 4 * 2**20
 _VOCABULARY = vocabulary("markup", "jsonRepair")
 _LITERALS: dict[str, str] = _VOCABULARY["literals"]
@@ -37,7 +37,7 @@ _HEX = re.compile("[0-9a-fA-F]{4}")
 
 
 def _no_constant(_: str) -> None:
-    """NaN and Infinity are no values."""
+    """Return None for NaN and Infinity, which are not JSON values."""
 
 
 DECODER = json.JSONDecoder(strict=False, parse_constant=_no_constant)
@@ -61,7 +61,7 @@ def mend_value(
 ) -> tuple[tuple[Any] | None, int]:
     """Return the object or array literal that begins at `start`, in a tuple or None, and where it ends.
 
-    `names` gives the JSON of bare words that stand for a value: a function's arguments.
+    `names` gives the JSON of bare words that name a value: a function's arguments.
     """
     part = text[start : start + min(max_chars, MAX_REPAIR_CHARS)]
     out, end = _Mender(part, names or {}).mended(is_one=True)
@@ -69,7 +69,7 @@ def mend_value(
 
 
 def mend_string(text: str, start: int, max_chars: int) -> tuple[str | None, int]:
-    """Return the text of the string literal whose quote stands at `start` (None where it is none), and its end."""
+    """Return the text of the string literal whose quote is at `start` (None for anything else), and its end."""
     literal, end = _string(text[start : start + max_chars], 0, is_in_object=False, is_key=False)
     found = parse_valid(literal)
     return (str(found[0]) if found else None), start + end
@@ -111,7 +111,7 @@ class _Mender:
         return "".join(out), self._at
 
     def _between(self, char: str) -> None:
-        """Read what stands between strings and brackets."""
+        """Read the text between strings and brackets."""
         text, out = self._text, self._out
         if text.startswith(("//", "/*"), self._at):
             self._at = _after_comment(text, self._at)
@@ -130,7 +130,7 @@ class _Mender:
             self._word()
 
     def _separate(self) -> None:
-        """Put the comma that is missing between two values."""
+        """Add the comma that is missing between two values."""
         if self._out and self._out[-1] not in ("{", "[", ",", ":", " "):
             self._out.append(",")
 
@@ -186,7 +186,7 @@ class _Mender:
         return json.dumps(token, ensure_ascii=False)
 
     def _string(self) -> None:
-        """Read a string from its quote; an inner quote is told by what follows it."""
+        """Read a string from its quote; the text after a quote shows whether it is an inner one."""
         out = self._out
         is_in_object = bool(self._stack) and self._stack[-1] == "}"
         is_key = is_in_object and out[-1] != ":"
@@ -242,7 +242,7 @@ def _string(text: str, start: int, *, is_in_object: bool, is_key: bool) -> tuple
 
 
 def _escape(text: str, position: int) -> tuple[str, int]:
-    """Return the escape whose backslash stands just before `position` as JSON allows it, and where it ends."""
+    """Return the escape whose backslash is just before `position` as JSON allows it, and its end."""
     following = text[position : position + 1]
     if following == "x" and re.compile("[0-9a-fA-F]{2}").match(text, position + 1):
         return "\\u00" + text[position + 1 : position + 3], position + 3
@@ -256,7 +256,7 @@ def _escape(text: str, position: int) -> tuple[str, int]:
 
 
 def _ends_string(text: str, position: int, *, is_in_object: bool, is_key: bool) -> bool:
-    """Whether a quote just before `position` closes its string: a delimiter that fits must follow."""
+    """Return whether a quote just before `position` closes its string: a delimiter that fits must follow."""
     while position < len(text) and text[position].isspace():
         position += 1
     if position >= len(text):
@@ -273,7 +273,7 @@ def _ends_string(text: str, position: int, *, is_in_object: bool, is_key: bool) 
 
 
 def _lost_its_end(text: str, quote: int) -> bool:
-    """Whether the quote opens the next key: `"sku":"12,"name":…` lacks the quote before its comma."""
+    """Return whether the quote opens the next key: `"sku":"12,"name":…` lacks the quote before its comma."""
     if _NEXT_KEY.match(text, quote, quote + 100) is None:
         return False
     before = quote - 1

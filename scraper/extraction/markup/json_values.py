@@ -1,4 +1,4 @@
-"""JSON as pages really hold it: valid text is read as it stands, the rest is mended where its meaning is plain."""
+"""Parser of JSON in pages: valid text is read unchanged, other text is repaired where its meaning is clear."""
 
 import html
 import json
@@ -17,7 +17,7 @@ _OPENING = re.compile(r"[\[{]")
 
 
 def parse_block(block: str, max_repair_chars: int = MAX_REPAIR_CHARS) -> list[Any]:
-    """Return the JSON values of one script, mended where needed; what cannot be read is left out."""
+    """Return the JSON values of one script, repaired where needed; unreadable ones are left out."""
     text = block[:MAX_BLOCK_CHARS].strip()
     if not text:
         return []
@@ -33,7 +33,7 @@ def parse_block(block: str, max_repair_chars: int = MAX_REPAIR_CHARS) -> list[An
 
 
 def _unwrapped(text: str) -> str:
-    """Return the text without comment and CDATA marks around it, entities and escapes undone where they hide it all."""
+    """Return the text without comment and CDATA marks around it, entities and escapes undone where they hide it."""
     for _ in range(3):
         text = _WRAPS.sub("", text).strip()
     start = text[:60].lstrip("[{ \n\r\t")

@@ -1,4 +1,4 @@
-"""JSON-LD, read block by block: a broken block is mended where its meaning is plain and never costs the others."""
+"""Reader of JSON-LD, block by block: a broken block is repaired where its meaning is clear and never costs others."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ _MEDIA_TYPE = re.compile(r"\s*application/ld\+json\s*(?:;.*)?", re.IGNORECASE | 
 
 
 def extract(page: Page) -> list[Candidate]:
-    """Return what the page's JSON-LD says, the main product first."""
+    """Return the Candidates of the page's JSON-LD, the main product first."""
     return candidates_of_nodes(read_nodes(page), page, "json-ld")
 
 

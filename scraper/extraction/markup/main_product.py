@@ -1,4 +1,4 @@
-"""Which schema.org node is the page's product: variants folded into their group, then told by address and name."""
+"""Choice of the schema.org node of the page's product: variants join their group; address and name decide."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -19,12 +19,12 @@ MAX_SAME = 10
 
 
 def is_list(node: DataNode) -> bool:
-    """Whether the node is a list of others."""
+    """Return whether the node is a list of others."""
     return bool(types_of(node) & LIST_TYPES)
 
 
 def is_product(node: Any) -> bool:
-    """Whether the value is a schema.org Product, or another thing with an offer."""
+    """Return whether the value is a schema.org Product, or another thing with an offer."""
     if not isinstance(node, dict):
         return False
     types = types_of(node)
@@ -34,7 +34,7 @@ def is_product(node: Any) -> bool:
 
 
 def products_of(nodes: list[DataNode]) -> list[DataNode]:
-    """Return the page's own products, each once, its variants and what stands beside it folded in."""
+    """Return the page's own products, each once, with its variants and the offers and ratings beside it."""
     top = [product for node in nodes for product in _top_products(node, 0)]
     # GoodRelations' Offering names the thing itself.
     top = top or [{**node, "offers": [node]} for node in nodes if has_type(node, "Offer") and node.get("name")]
@@ -48,7 +48,7 @@ def _top_products(node: DataNode, depth: int) -> Iterator[DataNode]:
         offered = [part for part in as_list(node.get("itemOffered")) if is_product(part)]
         yield from ({**part, "offers": part.get("offers", node)} for part in offered[:1])
     elif not is_list(node) and depth < MAX_WRAPS:
-        # What a page is about, it sells; what an article is about, it only talks of.
+        # A page sells its subject; an article only discusses it.
         is_page = any(name.endswith("page") for name in types_of(node))
         for key in _VOCABULARY["pageSubjectKeys" if is_page else "subjectKeys"]:
             for part in as_list(node.get(key)):
@@ -57,7 +57,7 @@ def _top_products(node: DataNode, depth: int) -> Iterator[DataNode]:
 
 
 def _merged(products: Iterable[DataNode]) -> list[DataNode]:
-    """Join objects of one `@id`: they are one node, unless a careless page gives one id to products of two names."""
+    """Join objects of one `@id`, which are one node, unless a page gives one id to products of two names."""
     by_id: dict[tuple[str | None, str | None], DataNode] = {}
     merged: list[DataNode] = []
     for product in products:
@@ -73,7 +73,7 @@ def _merged(products: Iterable[DataNode]) -> list[DataNode]:
 
 
 def _grouped(products: list[DataNode]) -> list[DataNode]:
-    """Fold variants at top level into their ProductGroup; one whose group stands only inside it speaks for itself."""
+    """Move variants at top level into their ProductGroup; a variant that holds its group itself stays a product."""
     groups = {key: node for node in products if has_type(node, "ProductGroup") for key in _group_keys(node)}
     result: list[DataNode] = []
     for node in products:
@@ -111,7 +111,7 @@ def _filled_from_group(node: DataNode) -> DataNode:
 
 
 def _with_orphans(products: list[DataNode], nodes: list[DataNode]) -> list[DataNode]:
-    """Give a page's only product the offers and the rating that stand beside it instead of inside it."""
+    """Add to a page's only product the offers and the rating that are beside it instead of inside it."""
     if len(products) != 1:
         return products
     product = products[0]
@@ -139,7 +139,7 @@ def same_product(products: list[DataNode], page: Page) -> list[DataNode]:
 
 
 def _score(node: DataNode, page: Page, headings: set[str]) -> int:
-    """How surely this is the page's own product: by address, then by name, then by having an offer."""
+    """Return how certainly this is the page's own product: 4 for the address, 2 for the name, 1 for an offer."""
     urls = {page.absolute(text_of(node.get(key))) for key in _VOCABULARY["addressKeys"] if node.get(key)}
     by_url = 4 if page.addresses & {url for url in urls if url} else 0
     name = key_of(text_of(node.get("name")))

@@ -1,4 +1,4 @@
-"""Microdata (WHATWG HTML, section 5), as the same objects that JSON-LD gives."""
+"""Reader of microdata (WHATWG HTML, section 5) into the same nodes that JSON-LD gives."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ MAX_DEPTH = 30
 MAX_PROPERTIES = 20_000
 _VOCABULARY = vocabulary("markup", "microdata")
 _URL_ATTRIBUTES: dict[str, str] = _VOCABULARY["urlAttributes"]
-# By way of the attribute: libxml2 finds these in a quarter of the time that a predicate on every element takes.
+# Through the attribute, which takes libxml2 a quarter of the time of a predicate on every element.
 _with_itemprop: Any = etree.XPath("//@itemprop/..")
 _with_itemscope: Any = etree.XPath("//@itemscope/..")
 _scope_of: Any = etree.XPath("ancestor::*[@itemscope][1]")
 
 
 def extract(page: Page) -> list[Candidate]:
-    """Return what the page's microdata says, the main product first."""
+    """Return the Candidates of the page's microdata, the main product first."""
     return candidates_of_nodes(read_nodes(page), page, "microdata")
 
 
@@ -33,7 +33,7 @@ def read_nodes(page: Page) -> list[DataNode]:
     reader = _Reader(page)
     scopes = reader.scopes()
     found = [reader.node(element, 0) for element in scopes if element.get("itemprop") is None]
-    # Property and scope at once, but in no node: shops close the node's element too early.
+    # Property and scope at once, but outside any node: shops close the node's element too early.
     loose = (element for element in scopes if element.get("itemprop") is not None and not _scope_of(element))
     return found + [reader.node(element, 0) for element in loose if element not in reader.read]
 
@@ -76,7 +76,7 @@ class _Reader:
         return node
 
     def _property_elements(self, scope: Any) -> list[Any]:
-        """Elements with `itemprop` that belong to `scope`, those `itemref` names included, each once."""
+        """Return the elements with `itemprop` that belong to `scope` or that its `itemref` names, each once."""
         own = self._owned.get(scope, [])
         names = (scope.get("itemref") or "").split()
         referred = self._referred([self._by_id[name] for name in names if name in self._by_id], scope)
@@ -105,7 +105,7 @@ class _Reader:
     def _value(self, element: Any, name: str, depth: int) -> Any:
         if element.get("itemscope") is not None:
             return self.node(element, depth + 1) if depth < MAX_DEPTH else None
-        # Shops put `content` on any element; the standard reads it on <meta> only, people mean it everywhere.
+        # Shops put `content` on any element and mean it, although the standard reads it on <meta> only.
         if content := (element.get("content") or "").strip():
             return content
         if element.tag in _URL_ATTRIBUTES:

@@ -1,4 +1,4 @@
-"""schema.org nodes as plain dicts: what JSON-LD and microdata share, and how their loose shapes are read."""
+"""Nodes, the schema.org objects of all syntaxes as plain dicts, and readers of their loose shapes."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ MAX_NODES = 100_000
 MAX_FLATTENED = 8
 _VOCABULARY = vocabulary("markup", "nodes")
 _INDEX = re.compile("[0-9]{1,6}")
-# Keys that pages and older vocabularies use for the standard's.
+# Keys that pages and older vocabularies use instead of the standard's.
 _ALIASES: dict[str, str] = _VOCABULARY["keyAliases"]
 
 
@@ -48,7 +48,7 @@ def types_of(node: Mapping[str, Any]) -> frozenset[str]:
 
 
 def has_type(node: Any, name: str) -> bool:
-    """Whether `node` is an object of the named type."""
+    """Return whether `node` is an object of the named type."""
     return isinstance(node, dict) and name.lower() in types_of(node)
 
 
@@ -72,7 +72,7 @@ def texts_of(value: Any) -> list[str]:
 
 
 def _scalar(node: DataNode) -> Any:
-    """Return the text or number that stands for an object: its value, its name or its address."""
+    """Return the text or number of an object: its value, its name or its address."""
     values = (node.get(key) for key in _VOCABULARY["textKeys"])
     value = next((value for value in values if value or type(value) in (int, float)), None)
     value = value[0] if isinstance(value, list) and value else value
@@ -80,12 +80,12 @@ def _scalar(node: DataNode) -> Any:
 
 
 def _number_text(number: int | float) -> str:
-    """Write a number as JavaScript does, so that 5.0 and 5 are one value in both languages."""
+    """Return a number as JavaScript writes it, so that 5.0 and 5 are one value in both languages."""
     return str(int(number)) if isinstance(number, float) and number.is_integer() else str(number)
 
 
 def resolve_references(nodes: list[DataNode]) -> list[DataNode]:
-    """Return the nodes with `{"@id": …}` references replaced by what they name, and `schema:` prefixes removed."""
+    """Return the nodes with `{"@id": …}` references replaced by their nodes, and `schema:` prefixes removed."""
     by_id: dict[str, DataNode] = {}
     budget = [MAX_NODES]
     plain = [_plain(node, by_id, budget, 0) for node in nodes]
@@ -121,7 +121,7 @@ def _key(key: str) -> str:
 
 
 def _linked(value: Any, by_id: dict[str, DataNode], path: tuple[str, ...], budget: list[int]) -> Any:
-    """Follow references outside the `path` already walked, so that a cycle ends; `budget` ends the rest."""
+    """Return a value with its references followed; `path` ends a cycle, `budget` ends everything else."""
     budget[0] -= 1
     if budget[0] < 0 or len(path) > MAX_DEPTH:
         return value

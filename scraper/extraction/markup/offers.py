@@ -1,4 +1,4 @@
-"""Offers: the price a page asks, with its currency from the same object, in schema.org's many shapes."""
+"""Reader of schema.org offers in their many shapes: price, regular price, availability, condition, variants."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ MAX_OFFERS = 250
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What a node's offers say together."""
+    """Fields of all offers of a node together."""
 
     price: Price | None = None
     regular_price: Price | None = None
@@ -77,7 +77,7 @@ def _availability(offer: DataNode) -> str | None:
 
 
 def _flat(value: Any, currency: Any, depth: int) -> Iterator[DataNode]:
-    """Every single offer; those inside an AggregateOffer inherit its currency, and stand for it when priced."""
+    """Yield every single offer; those inside an AggregateOffer inherit its currency and replace it where priced."""
     for offer in as_list(value):
         if not isinstance(offer, dict) or depth > 5:
             continue
@@ -119,7 +119,7 @@ def _component_price(part: DataNode) -> Any:
 
 
 def _is_per_unit(part: DataNode) -> bool:
-    """Whether this is a price for a litre, a metre or a month of the thing, not for the thing."""
+    """Return whether this is a price for a litre, a metre or a month of the thing, not for the thing."""
     for quantity in as_list(part.get("referenceQuantity")):
         code = text_of(quantity.get("unitCode")) if isinstance(quantity, dict) else None
         if code is None or code.upper() not in PIECES or text_of(quantity.get("value")) not in (None, "1"):
@@ -128,7 +128,7 @@ def _is_per_unit(part: DataNode) -> bool:
 
 
 def _is_second_choice(part: DataNode) -> bool:
-    """Whether this is a price without tax, or for more than one."""
+    """Return whether this is a price without tax, or for more than one."""
     quantity = next((one for one in as_list(part.get("eligibleQuantity")) if isinstance(one, dict)), {})
     is_for_many = text_of(quantity.get("minValue")) not in (None, "0", "1")
     return text_of(part.get("valueAddedTaxIncluded")) in ("false", "False") or is_for_many

@@ -1,4 +1,4 @@
-"""Open Graph, product and plain `<meta>` tags."""
+"""Reader of Open Graph, product and plain `<meta>` tags."""
 
 from scraper.extraction.candidate import Candidate
 from scraper.extraction.markup import breadcrumbs
@@ -15,12 +15,12 @@ MAX_TWITTER_LABELS = 4
 _VOCABULARY = vocabulary("markup", "opengraph")
 _META: dict[str, list[str]] = _VOCABULARY["meta"]
 _ATTRIBUTES: dict[str, str] = _VOCABULARY["attributes"]
-# twitter:label1 is written for people; these are its words for a price and for the stock, folded.
+# twitter:label1 is a text for readers; these are its words for a price and for the stock, folded.
 _TWITTER_LABELS = _VOCABULARY["twitterLabels"]
 
 
 def extract(page: Page) -> list[Candidate]:
-    """Return what Open Graph says, and plain meta tags after it."""
+    """Return the Candidates of Open Graph, of plain meta tags, and of the languages."""
     price = _price(page, *_VOCABULARY["priceKinds"])
     labels = _twitter_labels(page)
     if price is None:
@@ -80,7 +80,7 @@ def _price(page: Page, *kinds: str) -> Price | None:
     for kind in kinds:
         for prefix in _VOCABULARY["pricePrefixes"]:
             amount = _first(page, f"{prefix}:{kind}:amount", f"{prefix}:{kind}")
-            # Where a price has no currency of its own, the page's one currency tag is its.
+            # A price without a currency of its own takes that of the page's one currency tag.
             currency = _first(page, f"{prefix}:{kind}:currency", f"{prefix}:price:currency", f"{prefix}:currency")
             price = machine_price(amount, currency, region=page.region)
             if price and price.amount > 0:

@@ -1,4 +1,4 @@
-"""Ratings and reviews, as schema.org's Rating and Review objects spell them."""
+"""Reader of schema.org's Rating and Review nodes."""
 
 import re
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _DATE = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
 
 
 def rating_of(value: Any, *, counted: bool) -> Rating | None:
-    """Return a Rating object's score; an AggregateRating is `counted`, and by nobody it is no rating."""
+    """Return the score of a Rating; an AggregateRating is `counted`, and one by nobody gives None."""
     for part in as_list(value):
         if not isinstance(part, dict):
             continue
@@ -36,7 +36,7 @@ def _number(value: Any) -> float | None:
 
 
 def reviews_of(parts: Iterable[Any]) -> tuple[Review, ...]:
-    """Return rating, date and text of Review objects; who wrote them is never read, e-mails and numbers are removed."""
+    """Return rating, date and text of Reviews; authors are never read, e-mails and phone numbers are removed."""
     reviews: list[Review] = []
     for part in parts:
         if not isinstance(part, dict) or len(reviews) >= MAX_REVIEWS:

@@ -1,7 +1,7 @@
-"""RDFa (Lite 1.1, and of Core 1.1 what shops use: about, rel, content), as the same objects that JSON-LD gives.
+"""Reader of RDFa into the same nodes that JSON-LD gives: Lite 1.1, and about, rel and content of Core 1.1.
 
-Only the vocabularies that name products are read: schema.org, GoodRelations and data-vocabulary.org; Open Graph's
-`property` attributes are RDFa too, and are opengraph.py's.
+Only the vocabularies that name products are read: schema.org, GoodRelations and data-vocabulary.org. Open Graph's
+`property` attributes are RDFa too; opengraph.py reads those.
 """
 
 from dataclasses import dataclass, replace
@@ -24,12 +24,12 @@ _GOOD_RELATIONS_ROOT: str = _VOCABULARY["goodRelations"]
 
 
 def extract(page: Page) -> list[Candidate]:
-    """Return what the page's RDFa says, the main product first."""
+    """Return the Candidates of the page's RDFa, the main product first."""
     return candidates_of_nodes(read_nodes(page), page, "rdfa")
 
 
 def read_nodes(page: Page) -> list[DataNode]:
-    """Return every typed RDFa resource that is no other's property, in document order."""
+    """Return every typed RDFa resource that is not a property of another, in document order."""
     if "typeof=" not in page.html:
         return []
     reader = _Reader(page)
@@ -41,7 +41,7 @@ def read_nodes(page: Page) -> list[DataNode]:
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What an element inherits: vocabulary, prefixes, the resource spoken about, and relations waiting for one."""
+    """Context that an element inherits: vocabulary, prefixes, the subject, and relations that wait for an object."""
 
     vocab: str = ""
     prefixes: tuple[tuple[str, str], ...] = tuple(_PREFIXES.items())
@@ -49,7 +49,7 @@ class _Context:
     waiting: tuple[str, ...] = ()
 
     def of(self, element: Any) -> "_Context":
-        """Return the context with the element's own `vocab`, `prefix` and `xmlns:` taken in."""
+        """Return the context with the element's own `vocab`, `prefix` and `xmlns:` added."""
         vocab, prefixes = element.get("vocab"), (element.get("prefix") or "").split()
         pairs = [(name.rstrip(":").lower(), iri) for name, iri in zip(prefixes[::2], prefixes[1::2], strict=False)]
         pairs += [(name[6:].lower(), iri) for name, iri in element.items() if name.startswith("xmlns:")]
@@ -87,7 +87,7 @@ def _inherited(element: Any) -> _Context:
 
 
 class _Reader:
-    """Walks typed elements; `nodes` holds every resource by its IRI (or a number), and whether it stands for itself."""
+    """Walk over typed elements; `nodes` holds every resource by its IRI (or a number), and whether it is top-level."""
 
     def __init__(self, page: Page) -> None:
         self._page = page

@@ -1,4 +1,4 @@
-"""schema.org nodes, whatever syntax they came in, as Candidates: what the page's main product says."""
+"""schema.org nodes, of any syntax, as Candidates of the page's main product."""
 
 import re
 
@@ -41,7 +41,7 @@ def candidates_of_nodes(nodes: list[DataNode], page: Page, syntax: Syntax) -> li
 def _candidate(node: DataNode, page: Page, syntax: Syntax, num_products: int, crumbs: tuple[str, ...]) -> Candidate:
     variants = _variants(node, page)
     offers = read_offers(node, page, [variant for variant, _ in variants])
-    # The variant that this very address chooses says what the group leaves open.
+    # The variant that the page's address selects fills the fields that the group leaves empty.
     chosen = next((part for part, variant in variants if variant.url and variant.url in page.addresses), {})
     return Candidate(
         syntax=syntax,
@@ -69,7 +69,7 @@ def _candidate(node: DataNode, page: Page, syntax: Syntax, num_products: int, cr
 def _brand(node: DataNode) -> str | None:
     for key in _VOCABULARY["brandKeys"]:
         for text in texts_of(node.get(key)):
-            # A reference that names nothing on the page, or a logo's address, is no name.
+            # A reference that nothing on the page resolves, or a logo's address, is not a name.
             if not _IRI.match(text) and (brand := brand_name(clean(text, 200))):
                 return brand
     return None
@@ -87,7 +87,7 @@ def _images(node: DataNode, page: Page) -> tuple[str, ...]:
 
 
 def attributes_of(node: DataNode) -> dict[str, str]:
-    """Return colour, size, material and the like, and `additionalProperty` by its name in camelCase."""
+    """Return the named attributes such as colour, size and material, and `additionalProperty` by its camelCase name."""
     found: dict[str, str] = {}
     for key in _VOCABULARY["attributeKeys"]:
         _put(found, key, ", ".join(texts_of(node.get(key))))
@@ -103,7 +103,7 @@ def attributes_of(node: DataNode) -> dict[str, str]:
 
 
 def attribute_key(name: str) -> str:
-    """Return an attribute's name in camelCase, or "" where it is not one of ASCII letters and digits."""
+    """Return an attribute's name in camelCase, or "" for a name that is not of ASCII letters and digits."""
     words = re.findall(r"[A-Za-z0-9]+", name) if name.isascii() else []
     key = "".join([words[0].lower(), *(word.capitalize() for word in words[1:])]) if words else ""
     key = _VOCABULARY["attributeAliases"].get(key, key)

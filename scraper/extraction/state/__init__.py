@@ -1,1 +1,1 @@
-"""Readers of data that pages embed in scripts."""
+"""Readers of the data that pages embed in scripts."""

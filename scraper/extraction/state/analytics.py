@@ -1,6 +1,6 @@
-"""Objects that pages hand to analytics (GA4, enhanced ecommerce, Tealium, digitalData, Meta's pixel) as plain objects.
+"""Products in analytics objects (GA4, enhanced ecommerce, Tealium, digitalData, Meta's pixel) as product objects.
 
-A view of exactly one product's page is about this page; a list of impressions or a cart is not.
+A view of exactly one product concerns this page; a list of impressions or a cart does not.
 """
 
 import re
@@ -16,7 +16,7 @@ _UTAG_PAGE = any_of(_VOCABULARY["utagPagePatterns"])
 
 
 def product_of(node: DataNode, event: str = "") -> DataNode | None:
-    """Return the one product whose view an object reports, with the keys of a product object; None for all others."""
+    """Return the one product whose view an object reports, with the keys of a product object, else None."""
     found = _ecommerce(node, event) or _utag(node) or _digital_data(node) or _pixel(node, event) or _shopify(node)
     return found if found and any(found.get(key) for key in ("price", "variants")) else None
 
@@ -26,7 +26,7 @@ def _is_view(name: Any) -> bool:
 
 
 def _ecommerce(node: DataNode, event: str) -> DataNode | None:
-    """Google's: `{event: "view_item", ecommerce: {nodes}}`, the same sent by gtag, and the older `ecommerce.detail`."""
+    """Return the product of Google's `{event: "view_item", ecommerce: {nodes}}`, of gtag, or of `ecommerce.detail`."""
     commerce = node.get("ecommerce") if isinstance(node.get("ecommerce"), dict) else node
     if not isinstance(commerce, dict):
         return None
@@ -46,7 +46,7 @@ def _only(products: Any, currency: Any) -> DataNode | None:
 
 
 def _utag(node: DataNode) -> DataNode | None:
-    """Tealium's data layer: flat, each field a list with one entry for each product."""
+    """Return the product of Tealium's data layer: flat, each field a list with one entry per product."""
     if not any(len(as_list(node.get(key))) == 1 for key in _VOCABULARY["utagProductKeys"]):
         return None
     if not _UTAG_PAGE.search(f"{node.get('page_type') or node.get('page_category') or ''}"):
@@ -57,7 +57,7 @@ def _utag(node: DataNode) -> DataNode | None:
 
 
 def _digital_data(node: DataNode) -> DataNode | None:
-    """W3C's customer experience digital data: `product: [{productInfo, price}]`."""
+    """Return the product of W3C's customer experience digital data: `product: [{productInfo, price}]`."""
     parts = as_list(node.get("product"))
     if len(parts) != 1 or not isinstance(parts[0], dict) or not isinstance(parts[0].get("productInfo"), dict):
         return None
@@ -74,7 +74,7 @@ def _digital_data(node: DataNode) -> DataNode | None:
 
 
 def _pixel(node: DataNode, event: str) -> DataNode | None:
-    """Meta's pixel: `fbq("track", "ViewContent", {content_name, content_ids, value, currency})`."""
+    """Return the product of Meta's `fbq("track", "ViewContent", {content_name, content_ids, value, currency})`."""
     ids = as_list(node.get("content_ids"))
     if not _is_view(event) or "value" not in node or len(ids) > 1 or not (ids or node.get("content_name")):
         return None
@@ -87,14 +87,14 @@ def _pixel(node: DataNode, event: str) -> DataNode | None:
 
 
 def _shopify(node: DataNode) -> DataNode | None:
-    """Shopify's `meta` object on a product's page, its prices in cents."""
+    """Return the product of Shopify's `meta` object on a product's page, whose prices are in cents."""
     product, page = node.get("product"), node.get("page")
     if not isinstance(product, dict) or not isinstance(page, dict) or page.get("pageType") != "product":
         return None
     variants = [part for part in as_list(product.get("variants")) if isinstance(part, dict)]
     if not variants or not isinstance(variants[0].get("price"), int):
         return None
-    # The product names itself nowhere here; each variant's name begins with its title.
+    # The product has no name here; each variant's name begins with the title.
     name = text_of(variants[0].get("name")) or ""
     choice = text_of(variants[0].get("public_title"))
     return {

@@ -1,4 +1,4 @@
-"""Frameworks' own ways to write a page's state: React's flight rows, Nuxt's function and flat array, Apollo's cache."""
+"""Parsers of frameworks' state formats: React's flight rows, Nuxt's function and flat array, Apollo's cache."""
 
 import json
 import re
@@ -35,7 +35,7 @@ def flight_values(scripts: list[str]) -> list[Any]:
 
 
 def _rows(stream: bytes) -> list[Any]:
-    """Split the stream: `id:JSON` up to a newline, or `id:Tlength,` and that many bytes of text."""
+    """Return the rows of the stream: `id:JSON` up to a newline, or `id:Tlength,` and that many bytes of text."""
     texts: dict[str, str] = {}
     rows: list[Any] = []
     position = 0
@@ -56,7 +56,7 @@ def _rows(stream: bytes) -> list[Any]:
 
 
 def _with_texts(value: Any, texts: dict[str, str], budget: list[int], depth: int) -> Any:
-    """Put texts in the place of their references; what else is referred to is left out."""
+    """Return a value with references to texts replaced; other references are left out."""
     budget[0] -= 1
     if depth > MAX_DEPTH or budget[0] < 0:
         return None
@@ -72,7 +72,7 @@ def _with_texts(value: Any, texts: dict[str, str], budget: list[int], depth: int
 
 
 def nuxt_function_values(script: str, max_chars: int) -> list[Any]:
-    """Return the state of `__NUXT__=(function(a,b){return {…}}(1,"x"))`, its arguments put in; nothing is run."""
+    """Return the state of `__NUXT__=(function(a,b){return {…}}(1,"x"))`, its arguments inserted; no code is run."""
     match = _NUXT_FUNCTION.search(script)
     start = script.find("return", match.end()) + len("return") if match else -1
     if match is None or start < len("return"):
@@ -101,7 +101,7 @@ class FlatArray:
         self._num_left = MAX_NODES
 
     def value(self, index: Any = 0, depth: int = 0) -> Any:
-        """Return the value at a position; a circle and what is too deep end in None, as undefined and NaN do."""
+        """Return the value at a position; a circle, undefined, NaN and values too deep give None."""
         if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < len(self._entries):
             return None
         if index in self._known or depth > MAX_DEPTH or self._num_left <= 0:
@@ -130,7 +130,7 @@ class FlatArray:
 
 
 def resolved(node: DataNode, cache: DataNode, depth: int = 0) -> DataNode:
-    """Return an entity of Apollo's cache with its references followed, three deep, and arguments cut off its keys."""
+    """Return an entity of Apollo's cache with references followed three deep and arguments cut off its keys."""
     found: DataNode = {}
     for key, value in list(node.items())[:200]:
         found.setdefault(key.partition("(")[0], _followed(value, cache, depth))

@@ -1,4 +1,4 @@
-"""Shop software whose state names no product: Magento's price boxes, WooCommerce's variations, and their currencies."""
+"""Readers of state without product names: Magento's price boxes, WooCommerce's variations, and shop currencies."""
 
 import re
 from typing import Any
@@ -29,7 +29,7 @@ def shop_currency(page: Page) -> str | None:
 
 
 def magento_candidate(node: DataNode, page: Page) -> Candidate | None:
-    """Return the price of a Magento price box, where it is the one of the product that this page's form buys."""
+    """Return the price of a Magento price box where its product is the one that the page's form buys."""
     prices = node.get("prices")
     if isinstance(prices, dict) and isinstance(prices.get("finalPrice"), dict):
         final, old = (_amount(prices.get(key)) for key in ("finalPrice", "oldPrice"))
@@ -75,7 +75,7 @@ def _currency_of_pattern(node: DataNode, page: Page) -> str | None:
 
 
 def woocommerce_candidate(found: list[Source], currency: str | None) -> Candidate | None:
-    """Return what the page's one form of variations says: "from" the lowest price, in stock if any variation is."""
+    """Return the Candidate of the page's one form of variations: the lowest price, in stock if any variation is."""
     forms = [source.value for source in found if source.attribute == _VOCABULARY["variationsAttribute"]]
     if len(forms) != 1 or not isinstance(forms[0], list):
         return None

@@ -1,4 +1,4 @@
-"""Prices in a page's state: under many keys, nested, in minor units, with the currency of the nearest object."""
+"""Reader of prices in a page's state: under many keys, nested, in minor units, in the nearest object's currency."""
 
 from typing import Any, TypeGuard
 
@@ -7,7 +7,7 @@ from scraper.extraction.page import Page
 from scraper.values.price import Price, currency_code, machine_price
 from scraper.values.vocabulary import vocabulary
 
-# Prices lie a few objects deep; every level more multiplies what a hostile object can ask for.
+# Prices are a few objects deep; each further level multiplies the cost of a hostile object.
 MAX_DEPTH = 3
 _VOCABULARY = vocabulary("state", "price")
 PRICE_KEYS = tuple(_VOCABULARY["priceKeys"])
@@ -23,7 +23,7 @@ def currency_in(node: DataNode) -> str | None:
 
 
 def is_in_minor_units(node: DataNode) -> bool:
-    """Whether whole numbers here count cents: Shopify's product JSON has all of these keys and only integers."""
+    """Return whether whole numbers here count cents: Shopify's product JSON has all of these keys and only integers."""
     prices = [node.get(key) for key in ("price", "price_min", "compare_at_price_min")]
     return "price_varies" in node and all(price is None or _is_whole(price) for price in prices)
 
@@ -41,7 +41,7 @@ def price_in(
     is_minor: bool = False,
     depth: int = 0,
 ) -> Price | None:
-    """Return the first price above zero under `keys`; `is_minor` says that whole numbers count cents."""
+    """Return the first price above zero under `keys`; with `is_minor`, whole numbers count cents."""
     own = currency_in(node) or currency
     digits = node.get("currency_minor_unit", node.get("fractionDigits"))
     for key in MINOR_KEYS if keys is PRICE_KEYS else ():

@@ -1,4 +1,4 @@
-"""What an object of a page's state says about a product, whatever its shop's software calls the fields."""
+"""Reader of product objects in a page's state, under the field names of many shop systems."""
 
 import re
 from typing import Any
@@ -26,7 +26,7 @@ WEAK_SKU_KEYS = tuple(_VOCABULARY["weakSkuKeys"])
 GTIN_KEYS = tuple(_VOCABULARY["gtinKeys"])
 MPN_KEYS = tuple(_VOCABULARY["mpnKeys"])
 STOCK_KEYS = tuple(_VOCABULARY["stockKeys"])
-# Where a number stands here it is 1 and 0 for yes and no, or how many there are.
+# A number under these keys is 1 and 0 for yes and no, or the number in stock.
 COUNTED_STOCK_KEYS = frozenset(_VOCABULARY["countedStockKeys"])
 CATEGORY_KEYS = tuple(_VOCABULARY["categoryKeys"])
 _RATING_PARTS: dict[str, list[str]] = _VOCABULARY["ratingParts"]
@@ -34,7 +34,7 @@ _REVIEW_PARTS: dict[str, list[str]] = _VOCABULARY["reviewParts"]
 
 
 def candidate_of(node: DataNode, currency: str | None, page: Page) -> Candidate:
-    """Return what the object says; without a price it claims no product."""
+    """Return the Candidate of the object; without a price it claims no product."""
     variants = _entries(node.get("variants"))
     chosen = _chosen_variant(variants, page)
     is_minor = is_in_minor_units(node)
@@ -68,7 +68,7 @@ def candidate_of(node: DataNode, currency: str | None, page: Page) -> Candidate:
 
 
 def weak_sku_of(node: DataNode) -> str | None:
-    """Return an id that may be the shop's number for the product, or only its database's."""
+    """Return an id that may be the shop's number for the product or internal to its database."""
     code = _code(node, WEAK_SKU_KEYS)
     code = code.rsplit("/", 1)[-1] if code else ""
     return code if re.fullmatch(r"(?=.*[0-9])[\w.-]{2,40}", code) and code.count("-") < 4 else None
@@ -84,7 +84,7 @@ def _entries(value: Any) -> list[DataNode]:
 
 
 def _chosen_variant(variants: list[DataNode], page: Page) -> DataNode:
-    """Return the variant that the address asks for, else the first that can be bought, else the first."""
+    """Return the variant that the address selects, else the first that can be bought, else the first."""
     asked = next((variant for variant in variants if _is_asked_for(variant, page)), None)
     available = next((variant for variant in variants if availability_in(variant) == "InStock"), None)
     return asked or available or next(iter(variants), {})

@@ -1,8 +1,7 @@
-"""Embedded state: the JSON that pages carry for their own scripts, as Candidates.
+"""Reader of embedded state, the JSON that pages carry for their own scripts, into Candidates.
 
-Only what is about this very page's product is read, so that a carousel's products never are: an object that names the
-page (by title, handle or address) and has a price, the one product whose view is reported to analytics, and the price
-box of the page's own form.
+Only data about the page's own product is read, never a carousel's: an object that names the page (by title, handle or
+address) and has a price, the one product whose view is reported to analytics, and the price box of the page's form.
 """
 
 import re
@@ -33,7 +32,7 @@ _NAME_MARKS = frozenset(NAME_KEYS)
 
 
 def extract(page: Page) -> list[Candidate]:
-    """Return what state says about this page's product, the object that says most first, its bare ids last."""
+    """Return the Candidates for this page's product, the fullest object first, bare ids last."""
     found = list(sources(page))
     if not found:
         return []
@@ -55,7 +54,7 @@ def _num_fields(candidate: Candidate) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What an object inherits: its currency, Apollo's cache around it, the event that its value was sent with."""
+    """Context that an object inherits: its currency, Apollo's cache around it, the event of its source."""
 
     currency: str | None = None
     cache: DataNode = field(default_factory=dict)
@@ -63,7 +62,7 @@ class _Context:
 
 
 class _Reader:
-    """Goes through every object once and keeps what is about this page's product."""
+    """Walk over every object, once, that keeps the Candidates for this page's product."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -83,7 +82,7 @@ class _Reader:
         self._walk(source.value, _Context(event=source.event), 0)
 
     def _walk(self, value: Any, context: _Context, depth: int) -> None:
-        """Read every object, each with the currency that it or its nearest ancestor names."""
+        """Read every object, with the currency that it or its nearest ancestor names."""
         self._num_left -= 1
         if self._num_left < 0 or depth > MAX_DEPTH:
             return
@@ -100,7 +99,7 @@ class _Reader:
                     self._walk(part, context, depth + 1)
 
     def _reads_whole(self, node: DataNode, context: _Context) -> bool:
-        """Take in what an object says; whether that was all of it, so that its parts are no products of their own."""
+        """Keep an object's Candidates; return whether it is read as a whole, so that its parts are not products."""
         if context.cache and not _NAME_MARKS.isdisjoint(node):
             node = resolved(node, context.cache)
         if _is_product_like(node) and self._is_this_product(node):
@@ -123,7 +122,7 @@ class _Reader:
                 self.weak_skus.append(sku)
 
     def _is_spoken_of(self, node: DataNode) -> bool:
-        """Whether the page's headings share a longer word with the object's name, where it has one."""
+        """Return whether the page's headings share a longer word with the object's name, where it has one."""
         names = [node[name] for name in NAME_KEYS if isinstance(node.get(name), str)]
         words = {word for name in names for word in _LONG_WORD.findall(name[:MAX_NAME].lower())}
         return not words or any(not words.isdisjoint(_LONG_WORD.findall(text.lower())) for text in self._page.headings)

@@ -1,6 +1,6 @@
-"""Where a page keeps JSON for its own scripts: script elements, literals in JavaScript, data attributes.
+"""Sources of embedded JSON in a page: script elements, literals in JavaScript, data attributes.
 
-Scripts are read as text and never run. What is scanned, repaired and decoded has one budget for the page.
+Scripts are read as text and never run. One budget for the page limits scans, repairs and decoding.
 """
 
 import json
@@ -20,7 +20,7 @@ MAX_STATE_CHARS = 8 * 2**20
 MAX_LITERALS = 2000
 MAX_MENDED_LITERAL = 2**17
 _VOCABULARY = vocabulary("state", "sources")
-# A script without one of these says nothing about a product's price or its analytics.
+# A script without one of these holds neither a product's price nor analytics.
 _TRIGGERS = tuple(_VOCABULARY["triggers"])
 _JSON_TYPE = re.compile(
     r"\s*(?:(?:application|text)/(?:[\w.-]+\+)?(?:x-)?json\b.*|text/x-magento-init)", re.IGNORECASE | re.DOTALL
@@ -39,7 +39,7 @@ _ATTRIBUTE = re.compile(r"data-[\w.:-]{1,80}=[\"']?\s*[{\[]")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One value, the name of the data attribute it stood in, and the event it was sent with."""
+    """One value, the data attribute that holds it, and the event that it was sent with."""
 
     value: Any
     attribute: str = ""
@@ -47,7 +47,7 @@ class Source:
 
 
 class _Budget:
-    """What may still be repaired, read in vain and tried. One script never uses up what the next ones need."""
+    """Budget of repairs, failed reads and literals. One script never uses up the share of the next ones."""
 
     def __init__(self, repair: int, num_chars: int = 0) -> None:
         self.repair = repair
@@ -107,7 +107,7 @@ def _attributes(page: Page, left: int, budget: _Budget) -> Iterator[Source]:
 
 
 def _script(text: str, budget: _Budget) -> Iterator[Source]:
-    """Yield the values of a script's literals that are data; code is passed over."""
+    """Yield the values of a script's literals that are data; code is skipped."""
     if _VOCABULARY["nuxtMark"] in text and (values := nuxt_function_values(text, max(0, budget.repair))):
         budget.repair -= len(text)
         yield from map(Source, values)
@@ -123,7 +123,7 @@ def _script(text: str, budget: _Budget) -> Iterator[Source]:
 
 
 def _hidden_json(text: str, start: int, budget: _Budget) -> tuple[Any, int]:
-    """Return the value of JSON inside the string literal at `start`, and where to go on."""
+    """Return the value of JSON inside the string literal at `start`, and the position after it."""
     try:
         content, end = DECODER.raw_decode(text, start) if text[start] == '"' else (None, start)
     except ValueError:
@@ -139,7 +139,7 @@ def _hidden_json(text: str, start: int, budget: _Budget) -> tuple[Any, int]:
 
 
 def _literal(text: str, start: int, budget: _Budget) -> tuple[Any, int]:
-    """Return the value of the literal at `start` (None for code), and where to go on."""
+    """Return the value of the literal at `start` (None for code), and the position after it."""
     if text[start] not in "{[":
         return _hidden_json(text, start, budget)
     if budget.failed > 0 and _LOOKS_LIKE_JSON.match(text, start):

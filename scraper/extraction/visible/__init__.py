@@ -1,1 +1,1 @@
-"""Readers of what a person sees on a page."""
+"""Readers of the visible page: texts, elements named for their content, and buttons."""

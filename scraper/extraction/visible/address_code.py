@@ -1,4 +1,4 @@
-"""Codes that name a product: which text is one, and the one in the page's own address."""
+"""Product codes: the one in the page's own address, and the rank of a text as a code."""
 
 import re
 from itertools import pairwise
@@ -21,13 +21,13 @@ CODE, GTIN, WORDS = 2, 1, 0
 
 
 def extract(page: Page) -> list[Candidate]:
-    """Return the code in the page's address as its sku: what a shop calls a product when it says nothing else."""
+    """Return the code in the page's address as its sku, for pages that name no other."""
     code = page_code(page)
     return [Candidate(syntax="url", sku=code)] if code else []
 
 
 def page_code(page: Page) -> str | None:
-    """Return the product's code in the address asked for or the canonical one; a parameter tells more than a path."""
+    """Return the product's code in the page's or the canonical address; a parameter wins over a path."""
     return query_code(page.url) or path_code(page.item_url[0]) or path_code(page.url)
 
 
@@ -58,7 +58,7 @@ def path_code(url: str) -> str | None:
 
 
 def rank(sku: str) -> int:
-    """Return how much a text tells as a sku: `CODE`, less as a `GTIN`, least as `WORDS`."""
+    """Return the rank of a text as a sku: `CODE`, then `GTIN`, then `WORDS`."""
     if any(char.isspace() for char in sku) or not any(char.isdigit() for char in sku):
         return WORDS
     return GTIN if normalise_gtin(sku) else CODE

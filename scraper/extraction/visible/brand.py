@@ -1,4 +1,4 @@
-"""The brand as a person sees it: a short text in an element named for it, or in a link to a brand's page."""
+"""Reader of the visible brand: a short text in an element named for it, or in a link to a brand's page."""
 
 import re
 from typing import Any
@@ -23,7 +23,7 @@ _attributes = etree.XPath(" | ".join(f"//@{name}" for name in _VOCABULARY["attri
 
 
 def extract(page: Page) -> list[Candidate]:
-    """Return the first such brand, else the one that every `data-brand` attribute of the page names."""
+    """Return the first visible brand, else the one that every `data-brand` attribute of the page names."""
     brand = _visible(page) or _attribute(page)
     return [Candidate(syntax="dom", brand=brand)] if brand else []
 

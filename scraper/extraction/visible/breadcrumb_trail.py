@@ -1,4 +1,4 @@
-"""Breadcrumbs as a person sees them: what is named so, or a `<nav>` whose addresses each go on from the last."""
+"""Reader of visible breadcrumbs: elements named so, or a `<nav>` whose addresses each extend the one before."""
 
 from collections.abc import Iterator
 from itertools import islice, pairwise

@@ -1,4 +1,4 @@
-"""Which images of a page show something: not a logo, a spacer or a "no image" sign, told by the file's own name."""
+"""Filter of decorative images (logos, spacers, "no image" signs) by their file names."""
 
 import re
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ _DECORATION = re.compile(
 
 
 def without_decoration(urls: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the addresses of images that show something.
+    """Return the addresses of images that are not decoration.
 
     >>> without_decoration(("https://shop.example/logo.png", "https://shop.example/logo-tee.jpg"))
     ('https://shop.example/logo-tee.jpg',)

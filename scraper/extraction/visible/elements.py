@@ -1,4 +1,4 @@
-"""Where on the visible page an element stands."""
+"""Position of an element on the visible page: its names, its ancestors, and the areas around it."""
 
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ _visible_texts = etree.XPath(
     "descendant::text()[not(" + " or ".join(f"ancestor::{tag}" for tag in sorted(_UNSEEN)) + ")]"
 )
 _linked_image = etree.XPath("boolean(.//a[@href]//img)")
-# Class names, and what shops whose class names are generated write for their own tests.
+# Class names and ids; shops with generated class names write names for their own tests.
 NAME_ATTRIBUTES = tuple(_PAGE["nameAttributes"])
 ASIDE = any_of(_VOCABULARY["asidePatterns"])
 CARD = any_of(_VOCABULARY["cardPatterns"])
@@ -37,19 +37,19 @@ def lineage(element: Any) -> list[Any]:
 
 
 def names_of(element: Any) -> str:
-    """Return what an element is named by, as one text."""
+    """Return the class, id and test names of an element, as one text."""
     return " ".join(value for name in NAME_ATTRIBUTES if (value := element.get(name)))
 
 
 def text_of(element: Any) -> str:
-    """Return what a person reads in the element, in one line."""
+    """Return the visible text of the element, in one line."""
     return " ".join(" ".join(find(_visible_texts, element)).split())
 
 
 def is_in_card(element: Any) -> bool:
-    """Whether the element is part of some product's teaser: named like a card, or a list entry with a linked image.
+    """Return whether the element is part of a product card: an element named so, or a list entry with a linked image.
 
-    What holds an `<h1>` is no card.
+    An element that holds an `<h1>` is not a card.
     """
     for part in lineage(element):
         is_card = CARD.search(names_of(part)) or (part.tag in ENTRY_TAGS and _linked_image(part))
@@ -59,10 +59,10 @@ def is_in_card(element: Any) -> bool:
 
 
 def is_unseen(element: Any) -> bool:
-    """Whether a person never sees the element's text."""
+    """Return whether a person never sees the element's text."""
     return any(part.tag in _UNSEEN for part in lineage(element))
 
 
 def is_aside(element: Any) -> bool:
-    """Whether the element stands in navigation, footer, or among other products, reviews and the like."""
+    """Return whether the element is in navigation, header, footer, or among other products or reviews."""
     return any(part.tag in ASIDE_TAGS or ASIDE.search(names_of(part)) for part in lineage(element))

@@ -1,4 +1,4 @@
-"""The address of an image: pages name several, for several widths and for scripts that load it late."""
+"""Choice of an image's address: pages name several, for several widths and for lazy loading."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _DESCRIPTOR = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)[wx]")
 
 
 def image_url(image: Tag, page: Page) -> str | None:
-    """Return the best address of an `<img>`: the widest of its srcset, a lazy address, then `src`; no drawing's."""
+    """Return the best address of an `<img>`: widest of srcset, lazy address, then `src`; no drawing (.svg)."""
     for name in _VOCABULARY["attributes"]:
         value = str(image.get(name) or "").strip()
         url = page.absolute(_widest(value) if name.endswith("srcset") else value)

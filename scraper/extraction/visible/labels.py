@@ -1,8 +1,7 @@
-"""What the visible page names by a label: "SKU: 123", a row "Brand | Acme" of a table, "Item number" above its value.
+"""Reader of labelled values on the visible page: "SKU: 123", a row "Brand | Acme", "Item number" above its value.
 
-Layouts differ without end (tables, definition lists, spans), so they are not looked at: a label is a text node that
-says one of the known words, in any of the languages of `page-words.json`, and its value is the rest of that node, else
-the next text close by.
+Layouts differ (tables, definition lists, spans) and are ignored. A label is a text node with one of the known words,
+in any of the languages of `page-words.json`; its value is the rest of that node, else the next text close by.
 """
 
 import re
@@ -28,9 +27,9 @@ _CODE = re.compile(r"[\w./+-]{3,40}")
 
 
 def extract(page: Page) -> list[Candidate]:
-    """Return what the page's labels say, the first believable value of each kind.
+    """Return the first plausible value of each kind of label.
 
-    A page that gives just one code, and says more about it, is about one product, even without a price.
+    A page with exactly one code and a value of another kind is about one product, even without a price.
     """
     found: dict[str, Any] = {}
     codes: set[str] = set()
@@ -48,7 +47,7 @@ def extract(page: Page) -> list[Candidate]:
 
 
 def _values(texts: list[Text], index: int) -> Iterator[tuple[str, str]]:
-    """Yield what the text labels, as (kind, value)."""
+    """Yield the values that the text labels, as (kind, value)."""
     text = texts[index].text
     separator = _SEPARATOR.search(text)
     head = text[: separator.start()] if separator else text
@@ -64,7 +63,7 @@ def _values(texts: list[Text], index: int) -> Iterator[tuple[str, str]]:
 
 
 def _following(texts: list[Text], index: int) -> Iterator[str]:
-    """Yield the next text that says something, where it stands close to the label and is no label itself."""
+    """Yield the next text with a letter or digit, where it is close to the label and not a label itself."""
     near = lineage(texts[index].element)[: MAX_DISTANCE + 1]
     for text in texts[index + 1 : index + 1 + MAX_STEPS]:
         value = text.text.lstrip(f"{_SEPARATORS} ")
@@ -82,7 +81,7 @@ def _kind(text: str) -> str | None:
 
 
 def _code(value: str) -> str | None:
-    """Return the code a value begins with; a code has a digit and stands alone or before more words."""
+    """Return the code a value begins with; it has a digit and is alone or before more words."""
     match = _CODE.match(value)
     code = match.group().strip("./+-") if match else ""
     return code if any(char.isdigit() for char in code) and _stands_alone(value, len(code)) else None
@@ -93,7 +92,7 @@ def _stands_alone(value: str, length: int) -> bool:
 
 
 def _name(value: str) -> str | None:
-    """Return a short name; a sentence is none."""
+    """Return a short name, or None for a sentence."""
     text = clean(value, 200)
     return text if text and len(text) <= 60 and any(char.isalpha() for char in text) else None
 

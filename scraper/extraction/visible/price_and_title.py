@@ -1,6 +1,6 @@
-"""What a person sees: heading, price, breadcrumbs, images and the buy button, where markup says nothing.
+"""Reader of the visible heading, price, images and description, for pages without markup.
 
-The rules name no shop: they look for the words that shops everywhere put into class names, near the page's `<h1>`.
+The rules name no shop: they look for words that shops put into class names, near the page's `<h1>`.
 """
 
 import re
@@ -41,7 +41,7 @@ _DESCRIPTION = any_of(_VOCABULARY["descriptionPatterns"])
 
 
 def extract(page: Page) -> list[Candidate]:
-    """Return what the visible page says."""
+    """Return the one Candidate of the visible page."""
     heading = _heading(page)
     named = _named_prices(page, heading)
     prices = _with_cards(named, heading)
@@ -62,9 +62,9 @@ def extract(page: Page) -> list[Candidate]:
 
 
 def _heading(page: Page) -> Tag | None:
-    """Return the `<h1>` that the page's title speaks of, else the first, else the element that says the title.
+    """Return the `<h1>` that the page's title contains, else the first, else the element whose text is the title.
 
-    One in the page's header or footer comes after those outside: it is mostly the shop's own name.
+    One in the page's header or footer comes last, since it is mostly the shop's own name.
     """
     titles = {key_of(text) for text in page.titles} - {""}
     headings = [tag for tag in page.soup.find_all("h1", limit=MAX_HEADINGS) if tag.get_text(strip=True)]
@@ -128,7 +128,7 @@ def _is_regular(tag: Tag) -> bool:
 
 
 def _with_cards(priced: list[tuple[Price, Tag]], heading: Tag | None) -> list[_Found]:
-    """Give each price the product card around it."""
+    """Return each price with the product card around it."""
     kinds = _kinds([tag for _, tag in priced])
     return [_Found(price, tag, _card(tag, kinds, heading)) for price, tag in priced]
 
@@ -140,15 +140,15 @@ def _kinds(priced: list[Tag]) -> Counter[tuple[int, str, str]]:
 
 
 def _kinds_of(part: Tag) -> list[tuple[int, str, str]]:
-    # A sold-out card may bear one class name more than its neighbours, so each name counts on its own.
+    # A sold-out card may have one class name more than its neighbours, so each name counts on its own.
     return [(id(part.parent), part.name, name) for name in set(names_of(part).split()) or ("",)]
 
 
 def _card(tag: Tag, kinds: Counter[tuple[int, str, str]], heading: Tag | None) -> Tag | None:
     """Return the product card around a price, if it is in one.
 
-    That is an element named like a card, one that leads elsewhere by a link and stands among siblings of its kind
-    which have prices too, or a list entry with a linked image; an element around the page's heading is none.
+    A card is an element named so, one with a link among siblings of its kind that have prices too, or a list entry
+    with a linked image. An element around the page's heading is not a card.
     """
     for part in _lineage(tag):
         if _holds(part, heading):
@@ -164,7 +164,7 @@ def _card(tag: Tag, kinds: Counter[tuple[int, str, str]], heading: Tag | None) -
 
 
 def _unnamed_prices(page: Page, heading: Tag | None) -> list[tuple[Price, Tag]]:
-    """Return the short lines with an amount and a currency after the heading, whatever their class names say."""
+    """Return the prices of short lines after the heading, whose class names do not matter."""
     found = []
     following = heading.find_all_next(string=True) if heading else ()
     for text in islice((text for text in following if text.strip()), MAX_TEXTS_AFTER):
@@ -180,9 +180,9 @@ def _unnamed_prices(page: Page, heading: Tag | None) -> list[tuple[Price, Tag]]:
 
 
 def _short_line(tag: Tag) -> Tag | None:
-    """Return the widest element around `tag` that is still one short line: the currency may stand beside the number.
+    """Return the widest element around `tag` that is still one short line: the currency may be beside the number.
 
-    What holds a link, an image or a heading is more than a price.
+    An element with a link, an image or a heading is more than a price.
     """
     best = None
     for part in islice(_lineage(tag), 4):
@@ -194,7 +194,7 @@ def _short_line(tag: Tag) -> Tag | None:
 
 
 def _says_more(tag: Tag) -> bool:
-    """Whether the line speaks of something else than the product's price: shipping, savings, a month's instalment."""
+    """Return whether the line is about something other than the price: shipping, savings, a month's instalment."""
     text = tag.get_text(" ", strip=True)
     return sum(map(str.isalpha, text)) > MAX_PRICE_LETTERS or bool(_NOT_PRICE_TEXT.search(text))
 
@@ -208,7 +208,7 @@ def _is_old(tag: Tag) -> bool:
 
 
 def _kind(tag: Tag, page: Page) -> str:
-    """Return whether an element within a price holds the price itself, a regular one or something else; told once."""
+    """Return "price", "regular" or "other" for an element within a price; the answer is cached."""
     kind = page.price_kinds.get(id(tag))
     if kind is None:
         names = names_of(tag)
@@ -219,9 +219,9 @@ def _kind(tag: Tag, page: Page) -> str:
 
 
 def _visible_price(tag: Tag, page: Page) -> Price | None:
-    """Return the price in the element's own text, without what is struck through; a bare number is no price.
+    """Return the price in the element's own text, without struck-through text; a bare number is not a price.
 
-    What is named a regular price counts only where nothing else is a price.
+    Text named a regular price counts only where nothing else is a price.
     """
     asked: list[str] = []
     regular: list[str] = []
@@ -268,7 +268,7 @@ def _images(page: Page, heading: Tag | None) -> tuple[str, ...]:
 
 
 def _images_named_like(page: Page, heading: Tag | None) -> tuple[str, ...]:
-    """Return the images whose text for the blind is the heading or begins so."""
+    """Return the images whose `alt` text begins with the heading."""
     name = key_of(heading.get_text(" ", strip=True)) if heading else ""
     found: dict[str, None] = {}
     for image in page.soup.find_all("img", alt=True) if len(name) >= MIN_NAME else ():

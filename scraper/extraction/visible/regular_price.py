@@ -1,4 +1,4 @@
-"""The price before: higher, in the same currency, struck through or named so, beside the price that is asked now."""
+"""Reader of the visible regular price: higher, in the same currency, struck through or named so, beside the price."""
 
 import re
 from decimal import Decimal
@@ -18,14 +18,14 @@ MAX_LEVELS = 4
 _VOCABULARY = vocabulary("visible", "regularPrice")
 STRUCK = tuple(_VOCABULARY["struckTags"])
 OLD_PRICE = any_of(_VOCABULARY["oldPricePatterns"])
-# Names that stand for the old price beside a new one, and for the only price where there is no other.
+# Names of the old price beside a new one, and of the only price where there is no other.
 REGULAR_PRICE = any_of(_VOCABULARY["regularPricePatterns"])
 _PRICE = re.compile("|".join(_VOCABULARY["priceStems"]))
 _struck = etree.XPath(" | ".join(f"/html/body//{tag}" for tag in STRUCK))
 
 
 def regular_price(page: Page, price: Price) -> Price | None:
-    """Return the price before, or None."""
+    """Return the regular price, or None."""
     named = [element for element, names in page.named if _PRICE.search(names) and _is_named_old(element)]
     for element in [*find(_struck, page.root)[:MAX_ELEMENTS], *named[:MAX_ELEMENTS]]:
         text = text_of(element)
@@ -44,7 +44,7 @@ def _is_named_old(element: Any) -> bool:
 
 
 def _is_beside(element: Any, text: str, amount: Decimal, page: Page) -> bool:
-    """Whether a line around the element asks `amount` once the old price is taken away."""
+    """Return whether a line around the element has the price `amount` once the old price is removed."""
     for container in lineage(element)[1 : MAX_LEVELS + 1]:
         line = text_of(container)
         if len(line) > MAX_LINE:

@@ -1,4 +1,4 @@
-"""Whether the visible page sells its product: its buy button first, then what is named a stock line."""
+"""Reader of the visible availability: the buy button first, then elements named as a stock line."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _STOCK_NAMES = re.compile("|".join(_VOCABULARY["nameStems"]))
 
 
 def extract(page: Page) -> list[Candidate]:
-    """Return the availability that the buy button or a stock line says.
+    """Return the availability of the buy button or a stock line.
 
     A page with a heading and one buy button, or two ("Add to cart", "Buy now"), sells a product, even without a price;
     more of them make a list.
@@ -39,7 +39,7 @@ def extract(page: Page) -> list[Candidate]:
 
 
 def contradiction(page: Page, availability: str | None) -> str | None:
-    """Return what the buy button says where markup says the opposite: the button is written for every view."""
+    """Return the buy button's availability where markup has the opposite: the button is made anew for every view."""
     if availability != "InStock" and availability not in SOLD_OUT:
         return None
     said = next(_buttons_say(page), None)
@@ -48,9 +48,9 @@ def contradiction(page: Page, availability: str | None) -> str | None:
 
 
 def _buttons_say(page: Page) -> Iterator[str]:
-    """Yield what each buy button outside of other products says: to be bought, sold out, or to be ordered ahead.
+    """Yield the availability of each buy button outside of other products: in stock, sold out, or pre-order.
 
-    A disabled button is no answer: many wait for a size to be chosen, or for their script.
+    A disabled button counts as enabled: many wait for the choice of a size, or for their script.
     """
     for element in find(_buttons, page.root)[:MAX_BUTTONS]:
         text = _text(element)

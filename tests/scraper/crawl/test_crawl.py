@@ -174,7 +174,7 @@ def test_a_pace_doubles_after_trouble_and_comes_back_little_by_little():
     pace.slow_down(0)
     assert pace.interval_s == pytest.approx(0.4)
     for expected in (0.32, 0.256, 0.2048, 0.2, 0.2):
-        pace.go_on()
+        pace.succeed()
         assert pace.interval_s == pytest.approx(expected)
     for _ in range(20):
         pace.slow_down(0)
