@@ -1,1 +1,1 @@
-"""Turns encoders and towers into a bundle: a directory of ONNX files with a manifest, proven before it is named."""
+"""Exporter of encoders and towers to a bundle: ONNX files with a manifest, verified before publication."""

@@ -1,4 +1,4 @@
-"""`python -m exporter`: lite, open-clip, checkpoint, verify."""
+"""Command line of the exporter: `lite`, `open-clip`, `checkpoint` and `verify`."""
 
 import argparse
 import sys
@@ -75,7 +75,7 @@ def _open_clip(arguments: argparse.Namespace) -> None:
 
 
 def _source(make: "type[Source]", arguments: argparse.Namespace) -> "Source":
-    """Where the weights come from: exactly one of a file, a tag and a seed, but a local-dir brings its own."""
+    """Return where the weights come from: exactly one of a file, a tag and a seed. A local-dir brings its own."""
     model, weights, seed = arguments.model, arguments.weights, arguments.random_weights
     if model.startswith("local-dir:") and weights is None and seed is None:
         return make(model)
@@ -118,7 +118,7 @@ def _write(draft: "Draft", out: Path) -> None:
 
 
 def _progress() -> Callable[[str], None]:
-    """Tells on stderr what is being done, with the seconds passed."""
+    """Return a function that prints each step on stderr, with the seconds passed."""
     start = time.monotonic()
 
     def tell(what: str) -> None:

@@ -1,4 +1,4 @@
-"""A bundle in memory: its files' bytes and all that its manifest says."""
+"""Draft of a bundle in memory: its files' bytes and the content of its manifest."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ class TowerFile:
 
     @classmethod
     def of(cls, file: str, model: onnx.ModelProto, precision: str = "float32") -> "TowerFile":
-        """The tower file of a canonical model."""
+        """Return the tower file of a canonical model."""
         return cls(file, onnx_edit.to_bytes(model), precision)
 
 
@@ -61,12 +61,12 @@ class Draft:
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
     def files(self) -> dict[str, bytes]:
-        """Every file but the manifest, by its path in the bundle."""
+        """Return every file but the manifest, by its path in the bundle."""
         towers = [*self.towers.values(), *([self.text_to_item] if self.text_to_item else [])]
         return {TOKENIZER: self.tokenizer, **{tower.file: tower.data for tower in towers}}
 
     def manifest(self) -> dict[str, Any]:
-        """The manifest of contracts/bundle.schema.json."""
+        """Return the manifest of contracts/bundle.schema.json."""
         files = self.files()
         manifest: dict[str, Any] = {
             "format": 1,
@@ -101,7 +101,7 @@ class Draft:
         return manifest
 
     def space(self) -> str:
-        """SHA-256 over what determines item embeddings.
+        """Return SHA-256 over everything that determines item embeddings.
 
         The int8 text path is not part of it: it approximates the same vectors and may be compared with them.
         """
@@ -145,7 +145,7 @@ def _created_by() -> dict[str, str]:
 
 
 def _commit(directory: Path) -> str | None:
-    """The checkout's commit; None where there is no git or no checkout."""
+    """Return the checkout's commit, or None without git or a checkout."""
     command = ["git", "-C", str(directory), "rev-parse", "HEAD"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - fixed words

@@ -1,4 +1,4 @@
-"""The content tower's constants: where features are centred and on which directions they are projected.
+"""Constants of the content tower: the centres of features and the directions of their projection.
 
 Nothing here has seen a catalogue. Text directions come from phrases composed by our own code; image directions and
 their centre are read from EfficientNet's own weights. docs/decisions/0002-content-tower.md has the measurements.
@@ -29,7 +29,7 @@ class Basis:
 
 
 def of_texts(features: Tensor, dim: int = TEXT_DIM, whitening: float = WHITENING) -> Basis:
-    """Principal directions of text features (N, Dt), the widest first, partly whitened."""
+    """Return the principal directions of text features (N, Dt), widest first, partly whitened."""
     features = features.double()
     mean = features.mean(dim=0)
     _, spread, directions = torch.linalg.svd(features - mean, full_matrices=False)
@@ -38,14 +38,14 @@ def of_texts(features: Tensor, dim: int = TEXT_DIM, whitening: float = WHITENING
 
 
 def of_classifier(classifier: Any, dim: int = IMAGE_DIM) -> Basis:
-    """Directions in which a classifier (timm's EfficientNet) tells its 1,000 classes apart, the strongest first."""
+    """Return the directions in which a classifier (timm's EfficientNet) separates its 1,000 classes, widest first."""
     weight = classifier.classifier.weight.detach().double()  # (classes, Di)
     _, _, directions = torch.linalg.svd(weight - weight.mean(dim=0), full_matrices=False)
     return Basis(_mean_of_relu6(classifier.bn2).float(), _settled(directions[:dim].T))
 
 
 def _mean_of_relu6(norm: Any) -> Tensor:
-    """The mean of relu6(x) for x ~ N(bias, weight²): what a batch norm's output averages to over its training data."""
+    """Return the mean of relu6(x) for x ~ N(bias, weight²): a batch norm's mean output over its training data."""
     centre, spread = norm.bias.detach().double(), norm.weight.detach().double().abs().clamp(min=1e-9)
 
     def above(threshold: float) -> Tensor:
@@ -58,7 +58,7 @@ def _mean_of_relu6(norm: Any) -> Tensor:
 
 
 def _settled(directions: Tensor) -> Tensor:
-    """The directions as float32, the same bits on every run.
+    """Return the directions as float32, with the same bits on every run.
 
     LAPACK's last bits depend on threads and load, and a bundle's space is a hash of the result: entries that should be
     0 came out as 1e-15 or as 2e-15. On a grid of 2^-24, half an ulp of 1, both are 0 and the others do not move.
@@ -67,7 +67,7 @@ def _settled(directions: Tensor) -> Tensor:
 
 
 def _same_signs(directions: Tensor) -> Tensor:
-    """The same directions with each column's largest entry positive: a singular vector's sign is arbitrary."""
+    """Return the directions with each column's largest entry positive: a singular vector's sign is arbitrary."""
     largest = directions.abs().argmax(dim=0)
     signs = directions[largest, torch.arange(directions.shape[1])].sign()
     return directions * signs

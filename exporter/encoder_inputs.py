@@ -1,4 +1,4 @@
-"""Sentences and images as the encoders want them: the manifest's `text` and `image` rules, in numpy."""
+"""Inputs of the encoders: the manifest's `text` and `image` rules, in numpy."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ _INTERPOLATION = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampl
 
 
 def token_feeds(tokenizer: Tokenizer, texts: Sequence[str]) -> dict[str, NDArray[np.int64]]:
-    """`inputIds` and `attentionMask`, (N, T) int64, padded with zeros to the longest of these texts."""
+    """Return `inputIds` and `attentionMask`, (N, T) int64, padded with zeros to the longest of these texts."""
     encoded = tokenizer.encode_batch(list(texts))
     length = max(len(text.ids) for text in encoded)
     ids, mask = (np.zeros((len(encoded), length), dtype=np.int64) for _ in range(2))
@@ -23,7 +23,7 @@ def token_feeds(tokenizer: Tokenizer, texts: Sequence[str]) -> dict[str, NDArray
 
 
 def pixels(images: Sequence[Image.Image], rule: Mapping[str, Any]) -> NDArray[np.float32]:
-    """(N, 3, size, size) float32 by the manifest's `image` rule."""
+    """Return (N, 3, size, size) float32 by the manifest's `image` rule."""
     return np.stack([_pixels(image, rule) for image in images])
 
 

@@ -1,4 +1,4 @@
-"""What the exporter raises on purpose; the command line turns any of these into one line."""
+"""Errors of the exporter; the command line turns each of them into one line."""
 
 
 class ExporterError(Exception):

@@ -1,4 +1,4 @@
-"""A bundle of trained towers: a checkpoint's item and user tower over the encoders of another bundle."""
+"""Bundle of trained towers: a checkpoint's item and user tower over the encoders of another bundle."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ ENCODERS = ("textEncoder", "imageEncoder")
 
 
 def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], None]) -> Draft:
-    """The bundle's draft, proven against torch; raises WeightsError where the two do not belong together."""
+    """Return the draft, checked against torch; raises WeightsError where checkpoint and bundle do not match."""
     progress(f"verifying the encoders of {encoders_dir}")
     source = verify(encoders_dir)
     progress(f"loading {checkpoint_dir}")
@@ -87,7 +87,7 @@ def _copied(directory: Path, tower: dict[str, Any]) -> TowerFile:
 
 
 def _max_items(user_tower: Any) -> int:
-    """As many items as the tower was trained on, where it says so."""
+    """Return the number of items that the tower was trained on, if it states one."""
     return int(getattr(user_tower, "config", {}).get("max_items", MAX_ITEMS))
 
 

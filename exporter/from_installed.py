@@ -37,7 +37,7 @@ _BATCH = 200
 
 
 def build(progress: Callable[[str], None]) -> Draft:
-    """The bundle's draft, proven against torch; `progress` is told what is being done."""
+    """Return the draft, checked against torch; `progress` receives the name of each step."""
     progress("loading MiniLM-L6 and EfficientNet-Lite0")
     text_encoder = minilm.load()
     classifier = efficientnet.load_classifier()
@@ -91,7 +91,7 @@ def build(progress: Callable[[str], None]) -> Draft:
 
 
 def _encode(encoder: minilm.TextEncoder, tokenizer: Tokenizer, texts: list[str]) -> Tensor:
-    """Text features (N, Dt)."""
+    """Return text features (N, Dt)."""
     texts = sorted(texts, key=lambda text: (len(text), text))  # alike in length, so little is padded
     batches = [token_feeds(tokenizer, texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
     with torch.inference_mode():

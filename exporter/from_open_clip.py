@@ -25,7 +25,7 @@ MAX_ENCODER_BYTES = 2_000_000_000
 
 
 def build(source: Source, progress: Callable[[str], None]) -> Draft:
-    """The bundle's draft, proven against torch; raises PretrainedError or ExportError."""
+    """Return the draft, checked against torch; raises PretrainedError or ExportError."""
     progress(f"loading {source.model}")
     loaded = open_clip_models.load(source)
     model, image, tokenizer = loaded.model, loaded.image, loaded.tokenizer
@@ -87,7 +87,7 @@ def _check_size(model: Any, name: str) -> None:
 
 
 def _mean(encoder: nn.Module, *inputs: Tensor) -> Tensor:
-    """The mean of an encoder's unit vectors, (D,)."""
+    """Return the mean of an encoder's unit vectors, (D,)."""
     with torch.inference_mode():
         batches = zip(*(torch.split(value, _BATCH) for value in inputs), strict=True)
         mean: Tensor = torch.cat([encoder(*batch) for batch in batches]).mean(dim=0)

@@ -1,4 +1,4 @@
-"""Proves a draft against the torch modules it came from, and notes parity and speed in it."""
+"""Measurements of a draft against its torch modules: parity and speed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,12 +38,12 @@ class Samples:
 
     @classmethod
     def make(cls) -> "Samples":
-        """Twenty sentences and six images."""
+        """Return twenty sentences and six images."""
         return cls((*SENTENCES, *sample_texts.compose(12, seed=7)), sample_images.draw(NUM_IMAGES, seed=7))
 
 
 def prove(draft: Draft, originals: Mapping[str, nn.Module], tokenizer: Tokenizer) -> None:
-    """Fill `draft.parity` and `draft.speed`; raises ExportError where an export does not answer as its original.
+    """Fill `draft.parity` and `draft.speed`; raises ExportError where an export differs from its original.
 
     `originals` are torch modules by manifest key; towers without one are taken as proven (and still timed).
     """
@@ -80,7 +80,7 @@ def _torch(module: nn.Module, feeds: parity.Feeds) -> parity.Array:
 
 
 def _item_feeds(runner: parity.Runner, text: _Floats, image: _Floats | None) -> dict[str, _Floats]:
-    """Items with both modalities, with text only and with an image only."""
+    """Return items with both modalities, with text only and with an image only."""
     num, image_dim = len(text), next(i.shape[1] for i in runner.session.get_inputs() if i.name == "image")
     mask = np.ones((num, 2), dtype=np.float32)
     mask[0::3, 1] = 0.0
@@ -99,7 +99,7 @@ def _text_only(runner: parity.Runner, text: _Floats, item_feeds: parity.Feeds) -
 
 
 def _user_feeds(items: _Floats) -> dict[str, parity.Array]:
-    """Four histories of five items: every kind, ages up to years, and padding."""
+    """Return four histories of five items: every kind, ages up to years, and padding."""
     rng = np.random.default_rng(7)
     chosen = rng.integers(0, len(items), size=(4, 5))
     mask = np.ones((4, 5), dtype=np.float32)

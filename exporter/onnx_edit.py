@@ -1,4 +1,4 @@
-"""ONNX models whose bytes depend on nothing but their content: made canonical, merged and quantised."""
+"""Edits of ONNX models: canonical bytes, merging and quantisation."""
 
 import contextlib
 import logging
@@ -19,7 +19,7 @@ EMBEDDING = "embedding"
 
 
 def canonical(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same model without what differs from run to run or machine to machine: notes, paths, tool versions."""
+    """Return the model without parts that differ between runs or machines: notes, paths, tool versions."""
     clean = onnx.ModelProto()
     clean.CopyFrom(model)
     clean.producer_name, clean.producer_version, clean.doc_string = "carryover", "", ""
@@ -40,12 +40,12 @@ def canonical(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def to_bytes(model: onnx.ModelProto) -> bytes:
-    """The file's bytes, the same for the same model."""
+    """Return the file's bytes, the same for the same model."""
     return model.SerializeToString(deterministic=True)  # type: ignore[no-any-return]  # protobuf is untyped
 
 
 def quantise(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with int8 weights per channel; activations are quantised as they come."""
+    """Return the model with int8 weights per channel; activations are quantised dynamically."""
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415 - slow to import, rarely needed
 
     with tempfile.TemporaryDirectory(prefix="carryover-int8-") as scratch, quiet():
@@ -56,7 +56,7 @@ def quantise(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def chain(first: onnx.ModelProto, second: onnx.ModelProto) -> onnx.ModelProto:
-    """One model that feeds `first`'s output into `second`'s only input."""
+    """Return one model that feeds `first`'s output into `second`'s only input."""
     left, right = (_same_versions(model) for model in (first, second))
     left, right = compose.add_prefix(left, "first/", rename_inputs=False), compose.add_prefix(right, "second/")
     links = [(left.graph.output[0].name, right.graph.input[0].name)]
@@ -64,7 +64,7 @@ def chain(first: onnx.ModelProto, second: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _same_versions(model: onnx.ModelProto) -> onnx.ModelProto:
-    """compose refuses two models whose operator set or format version differ, even where both mean the same."""
+    """Give both models one operator set and format version: compose refuses different versions of equal meaning."""
     versions = {operators.domain: operators.version for operators in model.opset_import}
     if versions.get("") != OPSET:
         model = version_converter.convert_version(model, OPSET)
@@ -92,7 +92,7 @@ def _rename_output(model: onnx.ModelProto, name: str) -> None:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Silence exporters that warn and log about their own innards; failures still raise."""
+    """Silence exporters' warnings and logs about their own internals; failures still raise."""
     loggers: list[Any] = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir", "root")]
     levels = [logger.level for logger in loggers]
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Parity and speed of exported towers: what the manifest claims about them, measured here and now."""
+"""Parity and speed of exported towers, measured for the manifest."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -28,13 +28,13 @@ class Runner:
         self.session = ort.InferenceSession(data, options, providers=[PROVIDER])
 
     def __call__(self, feeds: Feeds) -> Array:
-        """The only output for these inputs."""
+        """Return the only output for these inputs."""
         output: Array = self.session.run(None, dict(feeds))[0]
         return output
 
 
 def parity(tower: str, against: str, got: Array, expected: Array, *, int8: bool = False) -> dict[str, Any]:
-    """How far two outputs (N, dim) are apart; raises ExportError where that is more than rounding explains."""
+    """Return how far two outputs (N, dim) differ; raises ExportError beyond the tolerance of rounding."""
     if got.shape != expected.shape:
         raise ExportError(f"{tower}: gives {got.shape}, but {against} gives {expected.shape}")
     if not np.isfinite(got).all():
@@ -58,7 +58,7 @@ def parity(tower: str, against: str, got: Array, expected: Array, *, int8: bool 
 
 
 def speed(tower: str, run: Callable[[], object], batch: int, repeats: int = 30) -> dict[str, Any]:
-    """Wall-clock percentiles of `run` on this machine's CPU, after three runs that do not count."""
+    """Return wall-clock percentiles of `run` on this machine's CPU, after three warm-up runs."""
     for _ in range(3):
         run()
     taken = []

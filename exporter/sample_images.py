@@ -1,4 +1,4 @@
-"""Images drawn by code: a thing on a pale background, as shops show their goods.
+"""Sample images drawn by code: an object on a pale background, as in shops.
 
 They stand for product images where the exporter needs some: to find what all product images have in common
 (the mean that the content tower subtracts) and to compare an exported image encoder with the original.
@@ -15,7 +15,7 @@ _Points = list[tuple[float, float]]
 
 
 def draw(count: int, seed: int) -> list[Image.Image]:
-    """`count` RGB images of 256 × 256, the same for the same seed."""
+    """Return `count` RGB images of 256 × 256, the same for the same seed."""
     rng = random.Random(seed)  # noqa: S311 - drawing images needs no secrecy
     return [_image(rng) for _ in range(count)]
 
@@ -41,7 +41,7 @@ def _pale(rng: random.Random) -> tuple[int, int, int]:
 
 
 def _surface(rng: random.Random) -> Image.Image:
-    """A cloth, leather or metal look: a shaded colour, often with stripes, checks, dots or a print, and some grain."""
+    """Return a cloth, leather or metal surface: shaded, often with stripes, checks, dots or a print, and grain."""
     colour, second = _colour(rng), _colour(rng)
     surface = Image.new("RGB", (_SIDE, _SIDE), colour)
     pen = ImageDraw.Draw(surface)
@@ -92,7 +92,7 @@ def _print(pen: ImageDraw.ImageDraw, colour: tuple[int, int, int], rng: random.R
 
 
 def _mirrored(half: _Points) -> _Points:
-    """A left half, given from top to bottom with x counted from the middle, and its mirror image."""
+    """Return a left half, from top to bottom with x counted from the middle, with its mirror image."""
     middle = _SIDE / 2
     return [(middle - x, y) for x, y in half] + [(middle + x, y) for x, y in reversed(half)]
 

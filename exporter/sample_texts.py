@@ -1,4 +1,4 @@
-"""Short product phrases composed from plain words: text that stands for a catalogue nobody has seen yet.
+"""Sample texts: short product phrases composed from plain words, in place of an unknown catalogue.
 
 The content tower needs to know in which directions product texts differ, and the parity figures need sentences.
 Both are drawn from these lists with a seed; no outside data is involved.
@@ -8,7 +8,7 @@ import random
 
 
 def _listed(text: str) -> tuple[str, ...]:
-    """The entries between commas."""
+    """Return the entries between commas."""
     return tuple(" ".join(entry.split()) for entry in text.split(","))
 
 
@@ -63,7 +63,7 @@ PRODUCTS = _listed(
 
 
 def compose(count: int, seed: int) -> list[str]:
-    """`count` phrases such as "women navy striped cotton shirt", the same for the same seed."""
+    """Return `count` phrases such as "women navy striped cotton shirt", the same for the same seed."""
     rng = random.Random(seed)  # noqa: S311 - drawing example phrases needs no secrecy
     return [_phrase(rng) for _ in range(count)]
 

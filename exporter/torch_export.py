@@ -29,7 +29,7 @@ class _TextOnly(nn.Module):
 
 
 def text_encoder(encoder: nn.Module, num_tokens: int | None = None) -> onnx.ModelProto:
-    """Token ids (N, T) and their mask to (N, Dt); T is fixed where `num_tokens` says so."""
+    """Export token ids (N, T) and their mask to (N, Dt); `num_tokens` fixes T."""
     length = num_tokens or 9
     ids = torch.arange(2 * length).reshape(2, length) % 97 + 1
     shape: list[str | int] = ["N", num_tokens or "T"]
@@ -37,12 +37,12 @@ def text_encoder(encoder: nn.Module, num_tokens: int | None = None) -> onnx.Mode
 
 
 def image_encoder(encoder: nn.Module, size: int) -> onnx.ModelProto:
-    """Pixels (N, 3, size, size) to (N, Di)."""
+    """Export pixels (N, 3, size, size) to (N, Di)."""
     return export(encoder, {"pixels": (torch.zeros(2, 3, size, size), ["N", 3, size, size])})
 
 
 def item_tower(tower: nn.Module, text_dim: int, image_dim: int) -> onnx.ModelProto:
-    """Text (N, Dt), image (N, Di) and modalityMask (N, 2) to (N, dim)."""
+    """Export text (N, Dt), image (N, Di) and modalityMask (N, 2) to (N, dim)."""
     return export(
         tower,
         {
@@ -54,12 +54,12 @@ def item_tower(tower: nn.Module, text_dim: int, image_dim: int) -> onnx.ModelPro
 
 
 def text_only_item_tower(tower: nn.Module, text_dim: int, image_dim: int) -> onnx.ModelProto:
-    """Text (N, Dt) to the embedding (N, dim) of an item without an image."""
+    """Export text (N, Dt) to the embedding (N, dim) of an item without an image."""
     return export(_TextOnly(tower, image_dim), {"text": (torch.ones(2, text_dim), ["N", text_dim])})
 
 
 def user_tower(tower: nn.Module, dim: int) -> onnx.ModelProto:
-    """Items (B, L, dim), kinds, agesDays and itemMask (B, L) to (B, dim)."""
+    """Export items (B, L, dim), kinds, agesDays and itemMask (B, L) to (B, dim)."""
     shape: list[str | int] = ["B", "L"]
     return export(
         tower,
@@ -73,12 +73,12 @@ def user_tower(tower: nn.Module, dim: int) -> onnx.ModelProto:
 
 
 def text_to_item(encoder: onnx.ModelProto, text_only: onnx.ModelProto) -> onnx.ModelProto:
-    """Token ids straight to an item embedding: the encoder in int8 and, in float32, the tower with no image."""
+    """Return token ids to item embedding in one model: the encoder in int8, the image-free tower in float32."""
     return onnx_edit.chain(onnx_edit.quantise(encoder), text_only)
 
 
 def export(module: nn.Module, inputs: Mapping[str, tuple[Tensor, Sequence[str | int]]]) -> onnx.ModelProto:
-    """The ONNX form of `module`, whose one output is named "embedding".
+    """Return the ONNX form of `module`, whose one output is named "embedding".
 
     Args:
         inputs: for each input in the order of `forward`: an example and its shape, a free dimension as its name.

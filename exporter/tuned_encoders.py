@@ -1,4 +1,4 @@
-"""Encoders that training has changed, as a bundle's own: adapters merged, images at the size they were trained at."""
+"""Tuned encoders of a checkpoint, for a bundle: adapters merged, images at their training size."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ _KEYS = {"text_encoder": "textEncoder", "image_encoder": "imageEncoder"}
 
 
 def tuned_encoders(checkpoint: Checkpoint) -> dict[str, nn.Module]:
-    """The checkpoint's own encoders by their manifest keys; raises ExportError where a bundle cannot hold the model."""
+    """Return the checkpoint's own encoders by manifest key; raises ExportError if a bundle cannot hold the model."""
     if isinstance(checkpoint.towers.get("item_tower"), HvsrItem):
         raise ExportError(
             "hvsr cannot be exported: its CNN looks at the pixels beside the frozen image encoder, and a bundle's item "
@@ -29,13 +29,13 @@ def tuned_encoders(checkpoint: Checkpoint) -> dict[str, nn.Module]:
 
 
 def feature_dims(checkpoint: Checkpoint) -> tuple[int, int]:
-    """Widths of the text and image features that the item tower takes."""
+    """Return the widths of the item tower's text and image features."""
     config: Mapping[str, Any] = getattr(checkpoint.item_tower, "config", {})
     return tuple(int(config.get(key, checkpoint.encoders[key])) for key in ("text_dim", "image_dim"))  # type: ignore[return-value]  # two keys, two numbers
 
 
 def image_rule(checkpoint: Checkpoint, source: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The manifest's `image`, at the size that the checkpoint's image encoder was trained at."""
+    """Return the manifest's `image`, at the training size of the checkpoint's image encoder."""
     rule = source.get("image")
     if rule is None or "image_encoder" not in checkpoint.towers:
         return None if rule is None else dict(rule)
@@ -45,7 +45,7 @@ def image_rule(checkpoint: Checkpoint, source: Mapping[str, Any]) -> dict[str, A
 def tower_files(
     encoders: Mapping[str, nn.Module], about_text: Mapping[str, Any], image: Mapping[str, Any] | None
 ) -> dict[str, TowerFile]:
-    """The encoders' ONNX files by manifest key."""
+    """Return the encoders' ONNX files by manifest key."""
     files = {}
     if "textEncoder" in encoders:
         graph = torch_export.text_encoder(encoders["textEncoder"], about_text.get("padTo"))
@@ -57,7 +57,7 @@ def tower_files(
 
 
 def origin(encoders: Mapping[str, nn.Module], source: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Where the changed encoders come from, and under whose licence they may be used."""
+    """Return the origin and the licence of the changed encoders."""
     entries = []
     for key, encoder in encoders.items():
         before: Mapping[str, str] = next((entry for entry in source["origin"] if entry["tower"] == key), {})

@@ -1,4 +1,4 @@
-"""Checks a bundle as a stranger would: schema, paths, hashes, ONNX, declared tensors, and a forward pass."""
+"""Verification of a bundle: schema, paths, hashes, ONNX, declared tensors, and a forward pass."""
 
 import hashlib
 import json
@@ -40,7 +40,7 @@ _UNIT_TOLERANCE = 1e-3
 
 
 def verify(directory: Path, report: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
-    """The manifest of a bundle in which everything holds; raises BundleError naming the first thing that does not.
+    """Return a bundle's manifest after all checks; raises BundleError that names the first failure.
 
     `report` is told each check that passed.
     """
@@ -63,12 +63,12 @@ def verify(directory: Path, report: Callable[[str], None] = lambda line: None) -
 
 
 def bundle_id(directory: Path) -> str:
-    """SHA-256 of the manifest's bytes."""
+    """Return SHA-256 of the manifest's bytes."""
     return hashlib.sha256((directory / MANIFEST).read_bytes()).hexdigest()
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:
-    """The manifest, checked against the contract; raises BundleError."""
+    """Return the manifest, checked against the contract; raises BundleError."""
     path = directory / MANIFEST
     if path.is_symlink() or not path.is_file():
         raise BundleError(f"{path}: expected a bundle's manifest, found no such file; give the bundle's directory")
@@ -148,7 +148,7 @@ def _check_tower(
 
 
 def _refuse_outside_data(path: Path, data: bytes) -> None:
-    """Weights kept outside the ONNX file would be covered by no hash."""
+    """Raise BundleError for weights outside the ONNX file, which no hash would cover."""
     try:
         model = onnx.load_model_from_string(data)
     except DecodeError as error:
@@ -214,7 +214,7 @@ def _check_tokenizer(directory: Path, manifest: dict[str, Any]) -> None:
 
 
 def _check_forward(manifest: dict[str, Any], runners: dict[str, parity.Runner]) -> None:
-    """Drive every tower with plausible inputs and judge what comes out."""
+    """Run every tower on plausible inputs and check its outputs."""
     towers = manifest["towers"]
     length = _shape(towers["textEncoder"], "inputIds")[-1]
     ids = np.ones((2, length if isinstance(length, int) else 5), dtype=np.int64)

@@ -1,1 +1,1 @@
-"""Bundle and products in, recommendations out: Flask, ONNX Runtime and hnswlib; never torch."""
+"""Recommendation server over a bundle and products: Flask, ONNX Runtime and hnswlib; never torch."""

@@ -1,4 +1,4 @@
-"""Command line: `python -m server run` and `python -m server ingest`."""
+"""Command line of the server: `run` and `ingest`."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ from server.settings import add_flags, settings_from
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; its exit code: 0, 1 for failure, 2 for bad usage or input, 130 on Ctrl-C."""
+    """Run one command; return its exit code: 0, 1 for failure, 2 for bad usage or input, 130 on Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m server", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     add_flags(commands.add_parser("run", help="serve a catalogue over HTTP"), "run")

@@ -1,4 +1,4 @@
-"""Everything the server raises on purpose, under one root."""
+"""Errors of the server, under one root."""
 
 
 class ServerError(Exception):
@@ -14,7 +14,7 @@ class SettingsError(ServerError, ValueError):
 
 
 class InputError(ServerError, ValueError):
-    """A file the operator named is missing or not what it should be."""
+    """A file that the operator named is missing or has another form."""
 
     exit_code = 2
 
@@ -24,13 +24,13 @@ class ContractsMissingError(ServerError):
 
 
 class BundleError(ServerError, ValueError):
-    """A bundle's manifest, file list or hashes do not hold."""
+    """A bundle's manifest, file list or hashes do not match."""
 
     exit_code = 2
 
 
 class EncodingError(ServerError):
-    """A tower gave something other than what the manifest promises."""
+    """A tower's output differs from the manifest's declaration."""
 
 
 class ImageError(ServerError, ValueError):

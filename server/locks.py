@@ -11,9 +11,9 @@ from server.errors import AlreadyLockedError
 
 @contextmanager
 def held_lock(path: Path, busy_message: str, *, wait: bool = False) -> Iterator[None]:
-    """Holds an exclusive lock on `path`, which then contains this process's id.
+    """Hold an exclusive lock on `path`, which then contains this process's id.
 
-    The kernel drops the lock with the process, so that a killed one never leaves the directory locked.
+    The operating system drops the lock with the process, so a killed process never leaves the directory locked.
     Raises AlreadyLockedError with `busy_message`, in which {pid} is the holder, unless `wait`.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

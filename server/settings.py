@@ -1,5 +1,5 @@
-"""Every setting, declared once: name, default, help; unit in the name."""
-# ruff: noqa: RUF009 (_setting returns dataclasses.field, which is what the rule asks for)
+"""Settings of the server, each declared once: name, default, help; the unit is in the name."""
+# ruff: noqa: RUF009 (_setting returns dataclasses.field, which satisfies the rule)
 
 import argparse
 import re
@@ -45,7 +45,7 @@ BOTH: tuple[Command, ...] = ("run", "ingest")
 
 @dataclass(frozen=True)
 class Settings:
-    """What the server runs with; built once at the edge, validated, and passed down."""
+    """Settings of the server: built once at the edge, validated, and passed down."""
 
     data_dir: Path = _setting(
         Path("var/server"), "directory of the catalogue and the index snapshots", Path, flag="--data", commands=BOTH
@@ -100,7 +100,7 @@ class Settings:
         self.pinned_hosts()
 
     def pinned_hosts(self) -> dict[str, str]:
-        """Host name -> address, from `resolve`."""
+        """Return host name -> address, from `resolve`."""
         pins = {}
         for pin in self.resolve:
             host, colon, address = pin.partition(":")
@@ -110,7 +110,7 @@ class Settings:
         return pins
 
     def read_operator_token(self) -> str | None:
-        """The operator token, from the environment or its file; None when writes over HTTP are off."""
+        """Return the operator token, from the environment or its file; None if writes over HTTP are off."""
         if self.operator_token is not None or self.operator_token_file is None:
             return self.operator_token
         try:
@@ -148,17 +148,17 @@ def _check_token(token: str, where: str) -> None:
 
 
 def environment_name(setting: str) -> str:
-    """The environment variable of a setting."""
+    """Return the environment variable of a setting."""
     return ENVIRONMENT_PREFIX + setting.upper()
 
 
 def flag_of(setting: Field[Any]) -> str:
-    """The command-line flag of a setting."""
+    """Return the command-line flag of a setting."""
     return setting.metadata["flag"] or "--" + setting.name.replace("_", "-")
 
 
 def add_flags(parser: argparse.ArgumentParser, command: Command) -> None:
-    """Adds a flag for every setting of `command`; a flag left out stays absent from the namespace."""
+    """Add a flag for every setting of `command`; an omitted flag stays absent from the namespace."""
     for setting in fields(Settings):
         if command not in setting.metadata["commands"] or setting.metadata["secret"]:
             continue
@@ -172,7 +172,7 @@ def add_flags(parser: argparse.ArgumentParser, command: Command) -> None:
 
 
 def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
-    """Settings from flags first, then CARRYOVER_* variables, then defaults."""
+    """Return settings from flags first, then CARRYOVER_* variables, then defaults."""
     known = {environment_name(setting.name): setting for setting in fields(Settings)}
     values: dict[str, Any] = {}
     for name, text in environment.items():
@@ -187,7 +187,7 @@ def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str]) -> S
 
 
 def environment_from(settings: Settings) -> dict[str, str]:
-    """`settings` as CARRYOVER_* variables: how the command hands them to its worker processes."""
+    """Return `settings` as CARRYOVER_* variables, for the command's worker processes."""
     environment = {}
     for setting in fields(Settings):
         value = getattr(settings, setting.name)

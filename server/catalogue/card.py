@@ -1,4 +1,4 @@
-"""What a recommendation shows of a product."""
+"""Cards: the fields of a product that a recommendation shows."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ _FIELDS = ("itemId", "url", "title", "brand", "categoryPath", "price", "regularP
 
 
 def card_of(product: Product) -> bytes:
-    """The card of a Product as JSON: RecommendedItem of openapi.yaml without its score."""
+    """Return the card of a Product as JSON: RecommendedItem of openapi.yaml without its score."""
     fields: Mapping[str, object] = product
     card = {name: fields[name] for name in _FIELDS if name in fields}
     if product.get("images"):

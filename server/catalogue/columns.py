@@ -1,4 +1,4 @@
-"""Columns of a shop's items, as arrays that are never changed once made."""
+"""Columns of a shop's items, as immutable arrays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,19 +15,19 @@ Floats = NDArray[np.float32]
 Booleans = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 
-# What a shopper can have now. PreOrder, PreSale and BackOrder can be paid for but not had.
+# Available now. PreOrder, PreSale and BackOrder can be paid for, but are not available.
 BUYABLE = frozenset({"InStock", "LimitedAvailability", "OnlineOnly", "InStoreOnly", "MadeToOrder"})
 
 
 @dataclass
 class Vocabulary:
-    """Strings of one shop as small integers. It only grows, so codes in older states stay right."""
+    """Strings of one shop as small integers. It only grows, so codes in older states stay valid."""
 
     values: list[Any] = field(default_factory=list)
     _codes: dict[Any, int] = field(default_factory=dict)
 
     def code(self, value: Any) -> int:
-        """The number of `value`, given now if it is new."""
+        """Return the number of `value`; a new value gets the next number."""
         code = self._codes.get(value)
         if code is None:
             code = len(self.values)
@@ -38,7 +38,7 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Vocabularies:
-    """The three of a shop: currencies, case-folded brands, category paths as tuples."""
+    """Vocabularies of a shop: currencies, case-folded brands, category paths as tuples."""
 
     currencies: Vocabulary = field(default_factory=Vocabulary)
     brands: Vocabulary = field(default_factory=Vocabulary)
@@ -69,11 +69,11 @@ class Rows:
 
     @cached_property
     def row_of(self) -> dict[str, int]:
-        """Item id -> row; the newest row where one id has several."""
+        """Return item id -> row; the newest row if one id has several."""
         return {item_id: row for row, item_id in enumerate(self.item_ids)}
 
     def find(self, labels: Integers) -> Integers:
-        """The row of each label; -1 where it is not here."""
+        """Return the row of each label, -1 for absent labels."""
         if len(self) == 0:
             return np.full(len(labels), -1)
         rows = np.searchsorted(self.labels, labels)
@@ -81,7 +81,7 @@ class Rows:
         return np.where(self.labels[rows] == labels, rows, -1)
 
     def take(self, rows: Integers) -> "Rows":
-        """A copy of some rows, which must ascend."""
+        """Return a copy of some rows, which must ascend."""
         return Rows(
             self.labels[rows],
             self.embeddings[rows],
@@ -97,7 +97,7 @@ class Rows:
 
 
 def rows_from(changes: Sequence[Change], dim: int, vocabularies: Vocabularies) -> Rows:
-    """Rows of changes that add items, in ascending order of label."""
+    """Return rows of changes that add items, in ascending order of label."""
     embeddings = np.frombuffer(b"".join(change.embedding or b"" for change in changes), dtype="<f4")
     cards = [change.card or b"{}" for change in changes]
     parsed = [orjson.loads(card) for card in cards]
@@ -120,7 +120,7 @@ def rows_from(changes: Sequence[Change], dim: int, vocabularies: Vocabularies) -
 
 
 def concatenate(first: Rows, second: Rows) -> Rows:
-    """The rows of both; every label of `second` must be above those of `first`."""
+    """Return the rows of both; every label of `second` must be above those of `first`."""
     return Rows(
         np.concatenate([first.labels, second.labels]),
         np.concatenate([first.embeddings, second.embeddings]),

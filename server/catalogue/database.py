@@ -1,7 +1,7 @@
 """The catalogue: every accepted item with its embedding, in SQLite, as a sequence of changes.
 
-Writers commit with synchronous=FULL: when a write has been answered it is on the disk, and a crash at any point,
-of the process or of the machine, loses nothing accepted. Readers use WAL and never wait for a writer.
+Writers commit with synchronous=FULL: an acknowledged write is on disk, and a crash of the process or of the machine
+loses no accepted write. Readers use WAL and never wait for a writer.
 """
 
 import sqlite3
@@ -25,7 +25,7 @@ TOMBSTONE_SECONDS = 86_400
 
 @dataclass(frozen=True)
 class Item:
-    """One item ready to be written; `embedding` is float32 (dim,), unit length."""
+    """Item ready to be written; `embedding` is float32 (dim,), unit length."""
 
     shop: str
     item_id: str
@@ -41,7 +41,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Stored:
-    """What a writer needs of the live row of an item to see whether anything changed."""
+    """Live row of an item, reduced to what a writer needs to detect changes."""
 
     content_hash: str
     embedding_key: str
@@ -51,7 +51,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Change:
-    """One step of the change sequence: a new live row, or the end of one (`card` and `embedding` are None)."""
+    """Step of the change sequence: a new live row, or a deleted one (`card` and `embedding` are None)."""
 
     seq: int
     label: int
@@ -64,7 +64,7 @@ class Change:
 
 
 class Catalogue:
-    """One connection; make one per thread of work, as SQLite connections do not share well."""
+    """Connection to the catalogue. Open one per thread: threads cannot share a SQLite connection safely."""
 
     def __init__(self, data_dir: Path) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ class Catalogue:
             self._db.execute(f"PRAGMA user_version = {_FORMAT}")
 
     def close(self) -> None:
-        """Closes the connection; a second call does nothing."""
+        """Close the connection; a second call does nothing."""
         self._db.close()
 
     @contextmanager
@@ -111,7 +111,7 @@ class Catalogue:
     # Writing
 
     def write(self, items: Sequence[Item]) -> None:
-        """Adds or replaces items in one transaction, durable on return; of two with one id the later stays."""
+        """Add or replace items in one transaction, durable on return; of two items with one id the later one stays."""
         now = int(time.time())
         with self._transaction():
             seq = self.seq()
@@ -128,7 +128,7 @@ class Catalogue:
             self._set_counter("seq", seq)
 
     def delete(self, keys: Iterable[tuple[str, str]]) -> int:
-        """Marks (shop, item id) pairs as gone, durable on return; how many were there."""
+        """Mark (shop, item id) pairs as deleted, durable on return; return how many existed."""
         now = int(time.time())
         num_deleted = 0
         with self._transaction():
@@ -142,7 +142,7 @@ class Catalogue:
         return num_deleted
 
     def purge_tombstones(self, older_than_seconds: int = TOMBSTONE_SECONDS) -> int:
-        """Drops old tombstones; a reader that had not yet seen one starts over (see `purged_seq`)."""
+        """Drop old tombstones; a reader that had not yet seen one reloads everything (see `purged_seq`)."""
         limit = int(time.time()) - older_than_seconds
         where = "deleted = 1 AND changed_at <= ?"
         with self._transaction():
@@ -153,7 +153,7 @@ class Catalogue:
             return self._db.execute(f"DELETE FROM items WHERE {where}", (limit,)).rowcount  # noqa: S608 (as above)
 
     def _bury(self, shop: str, item_id: str, seq: int, now: int) -> tuple[int, bool]:
-        """Turns the live row, if any, into a tombstone; the sequence number reached and whether there was one."""
+        """Turn the live row, if any, into a tombstone; return the new sequence number and whether a row existed."""
         buried = self._db.execute(
             "UPDATE items SET deleted = 1, seq = ?, product = NULL, card = NULL, embedding = NULL, changed_at = ?"
             " WHERE shop = ? AND item_id = ? AND deleted = 0",
@@ -177,7 +177,7 @@ class Catalogue:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Everything read inside is of one moment."""
+        """Read a consistent state: all reads inside the context see the same moment."""
         self._db.execute("BEGIN")
         try:
             yield
@@ -185,20 +185,20 @@ class Catalogue:
             self._db.execute("COMMIT")
 
     def seq(self) -> int:
-        """The number of the newest change."""
+        """Return the number of the newest change."""
         return self._counter("seq")
 
     def purged_seq(self) -> int:
-        """A reader that has followed less far than this may have missed a deletion and must start over."""
+        """Return the newest purged change. A reader below it may have missed a deletion and must reload everything."""
         return self._counter("purged_seq")
 
     def data_version(self) -> int:
-        """Differs from the last call's value when another connection has committed; costs microseconds."""
+        """Return a number that changes when another connection commits; costs microseconds."""
         version: int = self._db.execute("PRAGMA data_version").fetchone()[0]
         return version
 
     def changes_since(self, seq: int) -> Iterator[Change]:
-        """Every row changed after `seq`, oldest first; from 0 only what is live. Consume it inside `snapshot()`."""
+        """Yield every row changed after `seq`, oldest first; from 0 only live rows. Consume it inside `snapshot()`."""
         rows = self._db.execute(
             "SELECT seq, label, shop, item_id, space, rating_count, card, embedding FROM items"
             " WHERE seq > ? AND (deleted = 0 OR ? > 0) ORDER BY seq",
@@ -207,18 +207,18 @@ class Catalogue:
         return (Change(*row) for row in rows)
 
     def shop_versions(self) -> dict[str, int]:
-        """Shop -> the sequence number of its last change."""
+        """Return shop -> the sequence number of its last change."""
         return dict(self._db.execute("SELECT shop, version FROM shops"))
 
     def product(self, shop: str, item_id: str) -> bytes | None:
-        """The Product's JSON as it was ingested; None when the shop has no such live item."""
+        """Return the Product's JSON as ingested, or None if the shop has no such live item."""
         row = self._db.execute(
             "SELECT product FROM items WHERE shop = ? AND item_id = ? AND deleted = 0", (shop, item_id)
         ).fetchone()
         return None if row is None else row[0]
 
     def stored(self, shop: str, item_id: str) -> Stored | None:
-        """What is live under this id."""
+        """Return the live row under this id, if any."""
         row = self._db.execute(
             "SELECT content_hash, embedding_key, has_image, embedding FROM items"
             " WHERE shop = ? AND item_id = ? AND deleted = 0",
@@ -227,12 +227,12 @@ class Catalogue:
         return None if row is None else Stored(row[0], row[1], bool(row[2]), row[3])
 
     def live_item_ids(self, shop: str) -> list[str]:
-        """Ids of the shop's live items."""
+        """Return the ids of the shop's live items."""
         rows = self._db.execute("SELECT item_id FROM items WHERE shop = ? AND deleted = 0", (shop,))
         return [row[0] for row in rows]
 
     def count_live(self, space: str | None = None) -> int:
-        """Live items of all shops, or only those of one space."""
+        """Return the number of live items of all shops, or only of those in one space."""
         row = self._db.execute(
             "SELECT count(*) FROM items WHERE deleted = 0 AND (? IS NULL OR space = ?)", (space, space)
         ).fetchone()

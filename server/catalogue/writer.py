@@ -67,11 +67,11 @@ class Writer:
 
     @property
     def encoder(self) -> Encoder:
-        """The bundle's encoder."""
+        """Return the bundle's encoder."""
         return self._encoder
 
     def write(self, catalogue: Catalogue, products: Sequence[object]) -> WriteReport:
-        """Judges each product alone and writes the valid ones; durable on return."""
+        """Validate each product alone and write the valid ones; durable on return."""
         valid: dict[int, Product] = {}
         rejected = []
         for position, product in enumerate(products):
@@ -85,7 +85,7 @@ class Writer:
         return report
 
     def write_valid(self, catalogue: Catalogue, products: Mapping[int, Product]) -> WriteReport:
-        """Embeds what is new of products that `problem_of` has passed, and commits once; durable on return."""
+        """Embed new content of products that `problem_of` accepted, and commit once; durable on return."""
         report = WriteReport()
         drafts: dict[tuple[str, str], _Draft] = {}
         for position, product in products.items():
@@ -176,7 +176,7 @@ class Writer:
 
 
 def problem_of(product: object) -> str | None:
-    """Why a product cannot be recommended; None when it can."""
+    """Return why a product cannot be recommended, or None if it can."""
     if not isinstance(product, dict):
         return "expected a Product object"
     if product.get("verdict") == "product" and "title" not in product:

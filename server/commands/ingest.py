@@ -1,7 +1,7 @@
-"""`python -m server ingest`: a products.jsonl into the catalogue.
+"""The command `ingest`: a products.jsonl into the catalogue.
 
-Each batch is committed by itself, and a product whose content is already there is recognised by its hash. So a run
-that was killed is simply started again: it skips what it had done.
+Each batch is committed by itself, and a hash identifies a product whose content is already stored. So after a kill the
+same command skips the finished products.
 """
 
 import resource
@@ -26,14 +26,14 @@ from server.locks import held_lock
 from server.search.replica import Replica
 from server.settings import Settings
 
-# What these pages say about the item: that it is gone. Others (blocked, needs_js, empty) say nothing about it.
+# These verdicts mean that the item is gone. Others (blocked, needs_js, empty) give no evidence about it.
 _GONE_VERDICTS = ("not_found", "listing")
 _MAX_LINE_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of products.jsonl: a product, or the problem that kept it from being one."""
+    """Line of products.jsonl: a product, or the problem with the line."""
 
     number: int
     product: dict[str, object] | None
@@ -43,7 +43,7 @@ class Line:
 
 @dataclass
 class Tally:
-    """What an ingest did; becomes the summary."""
+    """Counts of an ingest, for its summary."""
 
     report: WriteReport = field(default_factory=WriteReport)
     num_rejected: int = 0
@@ -88,7 +88,7 @@ def ingest(
     prune: bool,
     say: Callable[[str], None],
 ) -> Summary:
-    """Ingests every valid product of the file; the summary. `say` gets one line per rejected product."""
+    """Ingest every valid product of the file and return the summary. `say` gets one line per rejected product."""
     if not products_path.is_file():
         raise InputError(f"expected a products.jsonl, found none at {products_path}")
     bundle = load_bundle(settings.bundle_dir)
@@ -136,7 +136,7 @@ def _ingest_lines(
 
 
 def read_lines(path: Path) -> Iterator[Line]:
-    """The lines of a products.jsonl, one at a time: the file may be larger than memory."""
+    """Yield the lines of a products.jsonl, one at a time: the file may be larger than memory."""
     end_bytes = 0
     with path.open("rb") as stream:
         for number, raw in enumerate(iter(lambda: stream.readline(_MAX_LINE_BYTES + 1), b""), 1):
@@ -168,7 +168,7 @@ def _parse_line(number: int, raw: bytes, end_bytes: int) -> Line:
 
 
 def _note(line: Line, tally: Tally) -> str | None:
-    """Counts a line; why it is rejected, or None."""
+    """Count a line; return why it is rejected, or None."""
     product = line.product
     if product is None:
         tally.num_unreadable += 1

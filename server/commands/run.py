@@ -1,4 +1,4 @@
-"""`python -m server run`: granian in front of worker processes."""
+"""The command `run`: granian in front of worker processes."""
 
 import logging
 import os
@@ -28,7 +28,7 @@ _METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def run(settings: Settings) -> None:
-    """Serves until told to stop. Everything that can be wrong is found before a worker starts."""
+    """Serve until a signal stops it. All configuration errors are found before a worker starts."""
     bundle = load_bundle(settings.bundle_dir)
     settings.read_operator_token()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def run(settings: Settings) -> None:
 
 
 def worker_app() -> "Flask":
-    """The application inside a worker process; its settings come as environment variables."""
+    """Return the application inside a worker process; its settings are environment variables."""
     # A forked worker inherits the parent's handlers, which would swallow a stop that comes while it is starting.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)

@@ -36,7 +36,7 @@ class Tower:
     outputs: tuple[Tensor, ...]
 
     def width(self, output: int = 0) -> int:
-        """The last dimension of an output, which the manifest must state as a number."""
+        """Return the last dimension of an output, which the manifest must state as a number."""
         width = self.outputs[output].shape[-1]
         if not isinstance(width, int):
             raise BundleError(f"{self.path.name}: expected a fixed last dimension of output, got {width!r}")
@@ -59,12 +59,12 @@ class Bundle:
 
     @property
     def filler(self) -> int | None:
-        """The coordinate that stands for what is not known of an item, where the bundle has one."""
+        """Return the coordinate for an item's missing modality, if the bundle has one."""
         return self.manifest.get("filler")
 
 
 def load_bundle(directory: Path) -> Bundle:
-    """The bundle in `directory`; raises BundleError that names what does not match."""
+    """Return the bundle in `directory`; raises BundleError that names the mismatch."""
     directory = directory.resolve()  # the operator may link to a bundle; a bundle's own files may not link anywhere
     manifest_path = directory / MANIFEST
     if not manifest_path.is_file() or manifest_path.is_symlink():

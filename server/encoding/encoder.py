@@ -35,20 +35,20 @@ class Encoder:
 
     @property
     def takes_images(self) -> bool:
-        """Whether the bundle has an image encoder."""
+        """Return whether the bundle has an image encoder."""
         return "imageEncoder" in self._bundle.towers
 
     def text_of(self, product: Product) -> str:
-        """What the text encoder reads of a product; may be empty."""
+        """Return the text of a product for the text encoder; may be empty."""
         return item_text(product, self._bundle.manifest["text"]["itemText"])
 
     def provider(self) -> str:
-        """The execution provider that runs the text encoder."""
+        """Return the execution provider that runs the text encoder."""
         provider: str = self._session("textEncoder").get_providers()[0]
         return provider
 
     def embed(self, texts: Sequence[str], pixels: Sequence[Floats | None]) -> Floats:
-        """float32 (n, dim), unit length, for n texts (empty = missing) and n images (None = missing)."""
+        """Return float32 (n, dim), unit length, for n texts (empty = missing) and n images (None = missing)."""
         towers = self._bundle.towers
         mask = np.array([[bool(text), image is not None] for text, image in zip(texts, pixels, strict=True)])
         if not mask.any(axis=1).all():
@@ -71,7 +71,7 @@ class Encoder:
         return embeddings
 
     def _scatter(self, tower: str, present: NDArray[np.bool_], inputs_of: Any) -> Floats:
-        """Features of the rows that have this modality; zeros elsewhere, as the item tower expects."""
+        """Return features of the rows that have this modality; zeros elsewhere, as the item tower expects."""
         features = np.zeros((len(present), self._bundle.towers[tower].width()), dtype=np.float32)
         rows = np.flatnonzero(present)
         if len(rows):
@@ -119,7 +119,7 @@ def _embedding_output(tower: Tower) -> Tensor:
 
 
 def open_session(path: Path, num_threads: int) -> Any:
-    """An ONNX Runtime session on the GPU where there is one, else on the CPU; 0 threads means all cores."""
+    """Return an ONNX Runtime session on the GPU if there is one, else on the CPU; 0 threads means all cores."""
     import onnxruntime as ort  # noqa: PLC0415 (importing it costs more than the rest of the server's start)
 
     options = ort.SessionOptions()

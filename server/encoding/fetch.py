@@ -1,8 +1,8 @@
-"""Fetches images from addresses that strangers wrote, without reaching into private networks.
+"""Fetcher of images from untrusted addresses, which never connects to private networks.
 
 The name is resolved once, every address must be public, and the connection goes to exactly the address that was
 checked, so that a name that resolves differently a moment later (DNS rebinding) gains nothing. Redirects are checked
-the same way. A host the operator pinned with --resolve is exempt: that is an explicit word.
+the same way. A host that the operator pinned with --resolve is exempt, because that is an explicit decision.
 """
 
 import contextlib
@@ -26,14 +26,14 @@ _USER_AGENT = "Carryover/0.1 (catalogue images)"
 
 @dataclass(frozen=True)
 class Fetcher:
-    """Downloads within fixed limits; `pinned_hosts` maps host to address."""
+    """Downloader with fixed limits; `pinned_hosts` maps host to address."""
 
     max_bytes: int
     timeout_seconds: float
     pinned_hosts: Mapping[str, str] = field(default_factory=dict)
 
     def fetch(self, url: str) -> bytes:
-        """The body of `url`; raises FetchError that says why not."""
+        """Return the body of `url`; raises FetchError with the reason of a failure."""
         deadline = time.monotonic() + self.timeout_seconds
         for _ in range(MAX_REDIRECTS + 1):
             try:
@@ -46,10 +46,10 @@ class Fetcher:
         raise FetchError(f"{_shown(url)}: more than {MAX_REDIRECTS} redirects")
 
     def _request(self, url: str, deadline: float) -> bytes | str:
-        """The body, or the URL to follow."""
+        """Return the body, or the URL of a redirect."""
         parts = urlsplit(url)
         connection = self._connect(parts, deadline)
-        # Socket timeouts restart with every byte: a server that drips its headers would outlast them for ever.
+        # Socket timeouts restart with every byte: a server that sends single bytes would never reach them.
         watchdog = threading.Timer(max(0.0, deadline - time.monotonic()), _shut, [connection.sock])
         watchdog.daemon = True
         watchdog.start()
@@ -115,7 +115,7 @@ class Fetcher:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is reachable on the public internet, looking inside IPv6 forms that carry IPv4."""
+    """Return whether an IP address is on the public internet, also inside IPv6 forms that carry IPv4."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address):
         nat64 = ipaddress.ip_network("64:ff9b::/96")
@@ -135,7 +135,7 @@ def _shut(sock: socket.socket) -> None:
 
 
 def _ascii_target(target: str) -> str:
-    """Percent-encodes what a request line cannot carry; refuses control characters by encoding them too."""
+    """Percent-encode characters that a request line cannot carry, control characters included."""
     return "".join(
         char if "!" <= char <= "~" else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
         for char in target
@@ -143,5 +143,5 @@ def _ascii_target(target: str) -> str:
 
 
 def _shown(url: str) -> str:
-    """The address without its query, which may carry signatures."""
+    """Return the address without its query, which may carry signatures."""
     return url.partition("?")[0].partition("#")[0][:200]

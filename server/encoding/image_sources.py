@@ -1,4 +1,4 @@
-"""Finds a product's image: a file the operator has, or its address on the web."""
+"""Sources of a product's image: a directory of the operator's, or addresses on the web."""
 
 from pathlib import Path
 from typing import Protocol
@@ -17,14 +17,14 @@ _MAX_TRIES = 2
 
 
 class ImageSource(Protocol):
-    """Where images come from."""
+    """Source of product images."""
 
     def identity(self, product: Product) -> str:
-        """Differs when another image would be used; empty when the product has none."""
+        """Return a text that differs for another image; empty if the product has none."""
         ...
 
     def read(self, product: Product) -> bytes:
-        """The image's bytes; raises FetchError or ImageError."""
+        """Return the image's bytes; raises FetchError or ImageError."""
         ...
 
 
@@ -35,11 +35,11 @@ class WebImages:
         self._fetcher = fetcher
 
     def identity(self, product: Product) -> str:
-        """The addresses that would be tried."""
+        """Return the addresses that `read` tries."""
         return "\n".join(product.get("images", ())[:_MAX_TRIES])
 
     def read(self, product: Product) -> bytes:
-        """The first of them that can be fetched."""
+        """Return the bytes of the first address that can be fetched."""
         failure = FetchError("the product names no image")
         for url in product.get("images", ())[:_MAX_TRIES]:
             try:
@@ -62,7 +62,7 @@ class LocalImages:
         return self._paths.get(product["itemId"]) or self._paths.get(product.get("sku", ""))
 
     def identity(self, product: Product) -> str:
-        """The file's name, size and time of change."""
+        """Return the file's name, size and time of change."""
         path = self._path(product)
         if path is None or not path.is_file():
             return ""
@@ -70,7 +70,7 @@ class LocalImages:
         return f"{path.name} {found.st_size} {found.st_mtime_ns}"
 
     def read(self, product: Product) -> bytes:
-        """The file's bytes."""
+        """Return the file's bytes."""
         path = self._path(product)
         if path is None:
             raise FetchError("no image of this name in the directory")
@@ -81,7 +81,7 @@ class LocalImages:
 
 
 def pixels_of(product: Product, source: ImageSource, rule: ImageRule, max_pixels: int) -> NDArray[np.float32] | None:
-    """What the image encoder reads, or None: a product without a usable image is still a product."""
+    """Return the image encoder's input, or None: a product without a usable image is still a product."""
     if not source.identity(product):
         return None
     try:

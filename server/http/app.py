@@ -13,7 +13,7 @@ from server.settings import Settings
 
 
 def create_app(settings: Settings) -> Flask:
-    """The application over one data directory and one bundle; its replica follows the catalogue from now on."""
+    """Return the application over one data directory and one bundle; its replica starts to follow the catalogue."""
     bundle = load_bundle(settings.bundle_dir)
     app = Flask("server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes

@@ -22,7 +22,7 @@ OPERATOR_CONFIG = "CARRYOVER_OPERATOR_TOKEN"
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Checks every request of `app` before its view runs."""
+    """Check every request of `app` before its view runs."""
     hosts = {*LOOPBACK_HOSTS, *(host.lower() for host in settings.trusted_hosts)}
     if settings.host not in ("0.0.0.0", "::", "[::]"):  # noqa: S104 (compared, not bound)
         hosts.add(f"[{settings.host}]" if ":" in settings.host else settings.host)
@@ -55,7 +55,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def _host_name(header: str) -> str:
-    """The name in a Host header, lower case, without its port.
+    """Return the name in a Host header, lower case, without its port.
 
     Flask's own TRUSTED_HOSTS cuts its entries at the first colon and so can never match [::1].
     """
@@ -68,7 +68,7 @@ def _is_allowed(origin: str, allowed: frozenset[str]) -> bool:
 
 
 def require_operator() -> None:
-    """Raises unless the request carries the operator's token."""
+    """Raise unless the request carries the operator's token."""
     expected: str | None = current_app.config[OPERATOR_CONFIG]
     if expected is None:
         raise ProblemError(

@@ -39,7 +39,7 @@ class Metrics:
         )
 
     def text(self) -> bytes:
-        """The exposition format, over all workers."""
+        """Return the exposition format, over all workers."""
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
         registry = CollectorRegistry()
@@ -47,7 +47,7 @@ class Metrics:
         return generate_latest(registry)
 
     def init_app(self, app: Flask) -> None:
-        """Counts and times every request."""
+        """Count and time every request."""
 
         def start() -> None:
             g.started = time.perf_counter()

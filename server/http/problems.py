@@ -1,4 +1,4 @@
-"""Every error as application/problem+json (RFC 9457), in one shape, whatever failed."""
+"""Problem responses: every error as application/problem+json (RFC 9457), in one form."""
 
 import logging
 from http import HTTPStatus
@@ -15,7 +15,7 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
 def problem_response(status: int, code: str, detail: str, pointer: str | None = None) -> Response:
-    """One problem; openapi.yaml lists the codes."""
+    """Return one problem; openapi.yaml lists the codes."""
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -33,7 +33,7 @@ def problem_response(status: int, code: str, detail: str, pointer: str | None = 
 
 
 def init_app(app: Flask) -> None:
-    """Turns every exception of `app` into a problem."""
+    """Turn every exception of `app` into a problem."""
     app.register_error_handler(ProblemError, _from_problem)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(Exception, _from_exception)

@@ -1,4 +1,4 @@
-"""Reads JSON bodies and says exactly what is wrong with them."""
+"""Reader of JSON bodies, with precise errors."""
 
 import math
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from server.errors import ProblemError
 
 
 def invalid(detail: str, pointer: str) -> NoReturn:
-    """A 422 about one part of the body."""
+    """Raise a 422 about one part of the body."""
     raise ProblemError(422, "invalid_request", detail, pointer)
 
 
 def read_object(required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, object]:
-    """The body as a JSON object with these members and no others."""
+    """Return the body as a JSON object with these members and no others."""
     if request.mimetype != "application/json":
         got = request.mimetype or "none"
         raise ProblemError(400, "invalid_json", f"expected Content-Type application/json, got {got}")
@@ -30,7 +30,7 @@ def read_object(required: tuple[str, ...], optional: tuple[str, ...] = ()) -> di
 def check_object(
     value: object, required: tuple[str, ...], optional: tuple[str, ...], pointer: str
 ) -> dict[str, object]:
-    """`value`, an object with these members and no others."""
+    """Return `value`, an object with these members and no others."""
     if not isinstance(value, dict):
         invalid(f"expected an object, got {type_name(value)}", pointer)
     for name in required:
@@ -43,7 +43,7 @@ def check_object(
 
 
 def check_string(value: object, pointer: str, max_chars: int, min_chars: int = 1) -> str:
-    """`value`, a string within these lengths."""
+    """Return `value`, a string within these lengths."""
     if not isinstance(value, str) or not min_chars <= len(value) <= max_chars:
         got = f"{len(value)} characters" if isinstance(value, str) else type_name(value)
         invalid(f"expected a string of {min_chars} to {max_chars} characters, got {got}", pointer)
@@ -51,13 +51,13 @@ def check_string(value: object, pointer: str, max_chars: int, min_chars: int = 1
 
 
 def check_strings(value: object, pointer: str, max_items: int, min_items: int = 0) -> tuple[str, ...]:
-    """`value`, a list of strings."""
+    """Return `value`, a list of strings."""
     checked = check_list(value, pointer, min_items, max_items)
     return tuple(check_string(item, f"{pointer}/{i}", 10_000, 0) for i, item in enumerate(checked))
 
 
 def check_list(value: object, pointer: str, min_items: int, max_items: int) -> list[Any]:
-    """`value`, a list within these lengths."""
+    """Return `value`, a list within these lengths."""
     if not isinstance(value, list) or not min_items <= len(value) <= max_items:
         got = f"{len(value)} items" if isinstance(value, list) else type_name(value)
         invalid(f"expected a list of {min_items} to {max_items} items, got {got}", pointer)
@@ -65,7 +65,7 @@ def check_list(value: object, pointer: str, min_items: int, max_items: int) -> l
 
 
 def check_integer(value: object, pointer: str, low: int, high: int) -> int:
-    """`value`, a whole number in range."""
+    """Return `value`, a whole number in range."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # JSON has one kind of number: 10.0 is an integer
     if type(value) is not int or not low <= value <= high:
@@ -75,7 +75,7 @@ def check_integer(value: object, pointer: str, low: int, high: int) -> int:
 
 
 def check_number(value: Any, pointer: str, low: float, high: float = math.inf) -> float:
-    """`value`, a finite number in range."""
+    """Return `value`, a finite number in range."""
     if type(value) not in (int, float) or not math.isfinite(value) or not low <= value <= high:
         got = value if type(value) in (int, float) else type_name(value)
         invalid(f"expected a number from {low:g}{'' if math.isinf(high) else f' to {high:g}'}, got {got}", pointer)
@@ -83,6 +83,6 @@ def check_number(value: Any, pointer: str, low: float, high: float = math.inf) -
 
 
 def type_name(value: object) -> str:
-    """A JSON type's name, for messages."""
+    """Return a JSON type's name, for messages."""
     names: Mapping[type, str] = {dict: "an object", list: "a list", str: "a string", bool: "a boolean"}
     return names.get(type(value), "null" if value is None else "a number")

@@ -1,4 +1,4 @@
-"""What the views need, held by the application."""
+"""Services of the application, for its views."""
 
 import threading
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ EXTENSION_KEY = "carryover"
 
 @dataclass(frozen=True)
 class Services:
-    """One per application, made by `create_app`."""
+    """Services of one application, built by `create_app`."""
 
     settings: Settings
     bundle: Bundle
@@ -31,20 +31,20 @@ class Services:
     _catalogues: list[Catalogue] = field(default_factory=list)
 
     def catalogue(self) -> Catalogue:
-        """This thread's own connection."""
+        """Return this thread's own connection."""
         if not hasattr(self._local, "catalogue"):
             self._local.catalogue = Catalogue(self.settings.data_dir)
             self._catalogues.append(self._local.catalogue)
         return cast(Catalogue, self._local.catalogue)
 
     def close(self) -> None:
-        """Stops following and closes every connection."""
+        """Stop following and close every connection."""
         self.replica.stop()
         for catalogue in self._catalogues:
             catalogue.close()
 
     def shop(self, name: str) -> ShopState:
-        """The shop's state now; raises the problem that says why there is none."""
+        """Return the shop's current state; raises a problem with the reason if there is none."""
         if not self.replica.is_ready:
             raise ProblemError(503, "not_ready", "the catalogue is still being loaded; try again in a moment")
         state = self.replica.shops.get(name)
@@ -56,5 +56,5 @@ class Services:
 
 
 def services() -> Services:
-    """The running application's services."""
+    """Return the running application's services."""
     return cast(Services, current_app.extensions[EXTENSION_KEY])

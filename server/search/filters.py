@@ -1,4 +1,4 @@
-"""Which rows of a shop a request's filters keep."""
+"""Filters of a request, and the rows of a shop that they keep."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from server.search.shop_state import ShopState
 
 @dataclass(frozen=True)
 class Filters:
-    """openapi.yaml's Filters; the defaults keep everything."""
+    """Filters of openapi.yaml; the defaults keep everything."""
 
     in_stock: bool = False
     price_min: float | None = None
@@ -23,12 +23,12 @@ class Filters:
 
     @property
     def is_empty(self) -> bool:
-        """Whether every item passes."""
+        """Return whether every item passes."""
         return self == Filters()
 
 
 def kept_rows(state: ShopState, filters: Filters) -> Booleans:
-    """(num_rows,): live and passing every filter.
+    """Return (num_rows,) bool: the rows that are live and pass every filter.
 
     A price filter keeps only items with a known price in its currency: comparing across currencies would be a guess.
     Brands are compared without case. A category is a prefix of categoryPath.
@@ -56,7 +56,7 @@ def kept_rows(state: ShopState, filters: Filters) -> Booleans:
 def _matching(
     state: ShopState, column: str, vocabulary: Vocabulary, wanted: set[str] | set[tuple[str, ...]]
 ) -> Booleans:
-    """Decides once per distinct value, then looks each row up."""
+    """Decide once per distinct value, then look each row up."""
     table = np.array([value in wanted for value in tuple(vocabulary.values)] or [False], dtype=np.bool_)
     found: Booleans = table[state.column(column)]
     return found

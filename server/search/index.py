@@ -1,4 +1,4 @@
-"""HNSW over a shop's embeddings; the only module that touches hnswlib besides `snapshots`."""
+"""HNSW index over a shop's embeddings. Besides `snapshots`, only this module uses hnswlib."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 
 from server.catalogue.columns import Floats, Integers
 
-# docs/index-parameters.md says what these mean and how they were chosen.
+# docs/index-parameters.md explains these values.
 M = 16
 EF_CONSTRUCTION = 400
 SPACE = "ip"
@@ -17,7 +17,7 @@ _SEED = 100
 
 @dataclass(frozen=True)
 class Index:
-    """An immutable HNSW index and the labels inside it. Nothing is ever inserted after it is built."""
+    """Immutable HNSW index with its labels. Nothing is inserted after the build."""
 
     hnsw: Any
     labels: Integers
@@ -28,16 +28,16 @@ class Index:
         return len(self.labels)
 
     def search(self, query: Floats, num_labels: int) -> Integers:
-        """(min(num_labels, len),) labels, most similar first, approximately; none when fewer can be reached."""
+        """Return (min(num_labels, len),) labels, most similar first, approximately; none if fewer can be reached."""
         try:
             labels, _ = self.hnsw.knn_query(query, k=min(num_labels, len(self)), num_threads=1)
-        except RuntimeError:  # hnswlib's only answer when its graph reaches fewer than k
+        except RuntimeError:  # hnswlib raises it if its graph reaches fewer than k
             return np.empty(0, dtype=np.int64)
         return np.asarray(labels[0], dtype=np.int64)
 
 
 def build_index(labels: Integers, embeddings: Floats, ef: int) -> Index:
-    """An index over float32 (n, dim) unit vectors. One thread and a fixed seed: the same input, the same index."""
+    """Return an index over float32 (n, dim) unit vectors. One thread and a fixed seed make it deterministic."""
     import hnswlib  # noqa: PLC0415 (a server of small shops never needs it)
 
     hnsw = hnswlib.Index(space=SPACE, dim=embeddings.shape[1])
@@ -48,7 +48,7 @@ def build_index(labels: Integers, embeddings: Floats, ef: int) -> Index:
 
 
 def load_index(path: Path, dim: int, ef: int) -> Index:
-    """An index from a file that `snapshots` has verified: hnswlib itself trusts every byte of it."""
+    """Return an index from a file that `snapshots` has verified: hnswlib itself trusts every byte of it."""
     import hnswlib  # noqa: PLC0415 (as above)
 
     hnsw = hnswlib.Index(space=SPACE, dim=dim)

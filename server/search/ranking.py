@@ -1,4 +1,4 @@
-"""Orders candidates: maximal marginal relevance, and what a shop shows somebody it knows nothing about."""
+"""Ranking of candidates: maximal marginal relevance, and the first screen for a shopper without history."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,20 +6,20 @@ from numpy.typing import NDArray
 from server.catalogue.columns import Booleans, Floats, Integers
 from server.search.shop_state import ShopState
 
-# A first screen must show the shop's breadth, whatever diversity a request asks of personal results.
+# A first screen must show the shop's breadth, regardless of the diversity requested for personal results.
 FIRST_SCREEN_DIVERSITY = 0.6
 _FIRST_SCREEN_POOL = 1000
-# Less than this share known is a rounding error, not a modality.
+# A smaller known share is a rounding error, not a modality.
 _LEAST_SHARE = np.float32(1e-3)
 
 
 def mmr(relevance: Floats, embeddings: Floats, k: int, diversity: float, filler: int | None = None) -> Integers:
-    """(min(k, n),) positions, best first, by maximal marginal relevance (Carbonell and Goldstein, 1998).
+    """Return (min(k, n),) positions, best first, by maximal marginal relevance (Carbonell and Goldstein, 1998).
 
     relevance: (n,); embeddings: (n, dim), unit length. Each step takes the position with the highest
     (1 - diversity) · relevance - diversity · (greatest cosine to what is already taken); of equals the first.
-    With a `filler` coordinate two items are compared by what is known of both: otherwise one without an image would
-    look unlike every other and be preferred for it.
+    With a `filler` coordinate two items are compared by the modalities known of both. Otherwise an item without an
+    image would look unlike every other item, and so be preferred.
     """
     num_items = len(relevance)
     k = min(k, num_items)
@@ -41,7 +41,7 @@ def mmr(relevance: Floats, embeddings: Floats, k: int, diversity: float, filler:
 
 
 def _known(embeddings: Floats, filler: int | None) -> tuple[Floats, Floats]:
-    """(n, dim) without the filler and (n,) the squared length that is left."""
+    """Return (n, dim) without the filler and (n,) the remaining squared length."""
     if filler is None:
         return embeddings, np.ones(len(embeddings), dtype=np.float32)
     known = embeddings.copy()
@@ -50,7 +50,7 @@ def _known(embeddings: Floats, filler: int | None) -> tuple[Floats, Floats]:
 
 
 def first_screen(state: ShopState, keep: Booleans, k: int, diversity: float, filler: int | None = None) -> Integers:
-    """(≤ k,) rows for a shopper without history: in stock before the rest, popular where that is known, diverse."""
+    """Return (≤ k,) rows for a shopper without history: in stock first, popular where ratings exist, diverse."""
     available = keep & state.column("buyable")
     rows = _diverse(state, np.flatnonzero(available), k, diversity, filler)
     if len(rows) < k:
@@ -75,7 +75,7 @@ def _diverse(state: ShopState, rows: Integers, k: int, diversity: float, filler:
 
 
 def _pool(rows: Integers, rating_counts: NDArray[np.int64], size: int) -> Integers:
-    """At most about 2 · `size` of `rows`: the most rated, and every so-many-th of the others."""
+    """Return at most about 2 · `size` of `rows`: the most rated, and an even sample of the others."""
     if len(rows) <= 2 * size:
         return rows
     popular = np.argsort(-rating_counts, kind="stable")[:size]

@@ -1,8 +1,8 @@
-"""A worker's own copy of every shop, following the catalogue's change sequence.
+"""Replica: a worker's own copy of every shop, which follows the catalogue's change sequence.
 
-Readers take `shops` once and never wait: every change makes new states, and one assignment swaps them in. When a
-shop outgrows scanning, whichever process gets the build lock builds an index in the background and publishes it as a
-snapshot; the others see CURRENT change and load it.
+Readers take `shops` once and never wait: every change creates new states, and one assignment swaps them in. When a
+shop outgrows scanning, the process that gets the build lock builds an index in the background and publishes it as a
+snapshot. The others see CURRENT change and load it.
 """
 
 import logging
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class Replica:
-    """Every shop of the catalogue whose items are in the bundle's space."""
+    """Copy of every shop of the catalogue whose items are in the bundle's space."""
 
     def __init__(self, settings: Settings, bundle: Bundle) -> None:
         self._settings = settings
@@ -40,39 +40,39 @@ class Replica:
 
     @property
     def shops(self) -> Mapping[str, ShopState]:
-        """Shop -> its state now. Take it once per request: the next look may be newer."""
+        """Return shop -> its current state. Read it once per request: the next read may be newer."""
         return self._shops
 
     @property
     def seq(self) -> int:
-        """The newest change of the catalogue that `shops` contains."""
+        """Return the newest change of the catalogue that `shops` contains."""
         return self._seq
 
     @property
     def is_ready(self) -> bool:
-        """Whether the catalogue has been loaded once."""
+        """Return whether the catalogue has been loaded once."""
         return self._ready.is_set()
 
     def start(self) -> None:
-        """Loads and follows in the background; `is_ready` tells when the first load is done."""
+        """Load and follow in the background; `is_ready` becomes true after the first load."""
         for target, name in ((self._follow, "follow-catalogue"), (self._keep_indexed, "build-indexes")):
             thread = threading.Thread(target=target, name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
 
     def stop(self) -> None:
-        """Ends the background threads and closes the catalogue."""
+        """End the background threads and close the catalogue."""
         self._stopping.set()
         for thread in self._threads:
             thread.join()
         self._catalogue.close()
 
     def wait_until_ready(self, timeout_seconds: float) -> bool:
-        """Whether the first load was done in time."""
+        """Return whether the first load finished in time."""
         return self._ready.wait(timeout_seconds)
 
     def refresh(self) -> None:
-        """Brings `shops` up to the catalogue's newest change and the newest snapshots."""
+        """Bring `shops` up to the catalogue's newest change and the newest snapshots."""
         with self._refreshing:
             version = self._catalogue.data_version()
             if version != self._data_version or not self.is_ready:
@@ -122,7 +122,7 @@ class Replica:
         self._seq = reached
 
     def _is_usable(self, change: Change) -> bool:
-        """Items of another space cannot be compared with this bundle's vectors; ends of items always count."""
+        """Return whether a change is in this bundle's space, or ends an item. Other spaces cannot be compared."""
         if change.embedding is None:
             return True
         return change.space == self._bundle.space and len(change.embedding) == 4 * self._bundle.dim
@@ -151,7 +151,7 @@ class Replica:
             return None
 
     def build_indexes(self, *, wait: bool = False) -> int:
-        """Builds and publishes an index for every shop that needs one; how many. `wait`: for another builder."""
+        """Build and publish an index for every shop that needs one; return how many. `wait`: for another builder."""
         if not any(self._needs_index(state) for state in self._shops.values()):
             return 0
         lock = self._settings.data_dir / "build.lock"
@@ -181,7 +181,7 @@ class Replica:
 
 
 def group_by_shop(changes: Iterator[Change]) -> dict[str, list[Change]]:
-    """Changes of each shop, order kept."""
+    """Return the changes of each shop, in order."""
     grouped: dict[str, list[Change]] = {}
     for change in changes:
         grouped.setdefault(change.shop, []).append(change)

@@ -33,7 +33,7 @@ class Found:
 def recommend(
     state: ShopState, query: Floats | None, k: int, filters: Filters, diversity: float, filler: int | None = None
 ) -> Found:
-    """The k best rows for `query` (unit length) or, without one, a first screen. Fewer where the shop has fewer.
+    """Return the k best rows for `query` (unit length) or, without one, a first screen. Small shops return fewer.
 
     filler: the bundle's coordinate that stands for what is not known of an item (contracts/bundle.schema.json).
     """
@@ -54,14 +54,14 @@ def recommend(
 
 
 def pool_size(k: int) -> int:
-    """How many candidates re-ranking chooses k from."""
+    """Return the number of candidates from which re-ranking chooses k."""
     return min(max(4 * k, 64), k + 256)
 
 
 def _search_index(
     state: ShopState, query: Floats, num_candidates: int, keep: Booleans, num_kept: int
 ) -> tuple[Integers, Floats] | None:
-    """Candidates from the index and the delta; None where scanning is cheaper or the index gave too few."""
+    """Return candidates from index and delta; None if scanning is cheaper or the index returned too few."""
     if state.index is None or num_kept == 0:
         return None
     # Enough labels for `num_candidates` to survive the filters, were what they keep spread evenly.
@@ -90,7 +90,7 @@ def _scan(
 
 
 def best(rows: Integers, scores: Floats, num_candidates: int) -> tuple[Integers, Floats]:
-    """The `num_candidates` highest scores, highest first; of equals the lower row, whatever the order given."""
+    """Return the `num_candidates` highest scores, highest first; of equals the lower row, whatever their order."""
     if 0 < num_candidates < len(rows):
         threshold = np.partition(scores, len(scores) - num_candidates)[len(scores) - num_candidates]
         reaching = np.flatnonzero(scores >= threshold)

@@ -41,31 +41,31 @@ class ShopState:
 
     @cached_property
     def num_base_alive(self) -> int:
-        """Live rows of the base."""
+        """Return the number of live rows of the base."""
         return int(np.count_nonzero(self.base_alive))
 
     @cached_property
     def alive(self) -> Booleans:
-        """(num_rows,): whether each row is live."""
+        """Return (num_rows,) bool: whether each row is live."""
         return np.concatenate([self.base_alive, np.ones(len(self.delta), dtype=np.bool_)])
 
     @property
     def num_rows(self) -> int:
-        """Rows of base and delta, live or not."""
+        """Return the number of rows of base and delta, live or not."""
         return len(self.base) + len(self.delta)
 
     def column(self, name: str) -> NDArray[Any]:
-        """(num_rows,): one of Rows's arrays through base and delta."""
+        """Return (num_rows,): one of Rows's arrays through base and delta."""
         base: NDArray[Any] = getattr(self.base, name)
         delta: NDArray[Any] = getattr(self.delta, name)
         return base if len(self.delta) == 0 else np.concatenate([base, delta])
 
     def card(self, row: int) -> bytes:
-        """The open card of a row."""
+        """Return the open card of a row."""
         return self.base.cards[row] if row < len(self.base) else self.delta.cards[row - len(self.base)]
 
     def embeddings_of(self, rows: Integers) -> Floats:
-        """float32 (len(rows), dim)."""
+        """Return float32 (len(rows), dim)."""
         if len(self.delta) == 0:
             return self.base.embeddings[rows]
         gathered = np.empty((len(rows), self.dim), dtype=np.float32)
@@ -75,7 +75,7 @@ class ShopState:
         return gathered
 
     def row_of(self, item_id: str) -> int | None:
-        """The live row of an item; None when the shop does not have it."""
+        """Return the live row of an item, or None if the shop does not have it."""
         row = self.delta.row_of.get(item_id)
         if row is not None:
             return len(self.base) + row
@@ -83,11 +83,11 @@ class ShopState:
         return row if row is not None and self.base_alive[row] else None
 
     def live_rows(self) -> Rows:
-        """The live rows by themselves."""
+        """Return the live rows alone."""
         return concatenate(self.base.take(np.flatnonzero(self.base_alive)), self.delta)
 
     def with_changes(self, changes: Sequence[Change], version: int) -> "ShopState":
-        """The state after `changes`, which are in order; the index, if any, is kept."""
+        """Return the state after `changes`, which are in order; an existing index is kept."""
         added = {change.label: change for change in changes if change.embedding is not None}
         gone = np.array([change.label for change in changes if change.embedding is None], dtype=np.int64)
         for label in gone:
@@ -112,7 +112,7 @@ class ShopState:
         return self.with_index(None)
 
     def with_index(self, index: Index | None) -> "ShopState":
-        """The same items with what `index` holds as base; with None everything is base and scanned."""
+        """Return the same items with the content of `index` as base; with None everything is base and scanned."""
         live = self.live_rows()
         inside = np.ones(len(live), dtype=np.bool_) if index is None else np.isin(live.labels, index.labels)
         base = live if inside.all() else live.take(np.flatnonzero(inside))
@@ -125,7 +125,7 @@ class ShopState:
         )
 
     def needs_index(self, exact_max_items: int, delta_max_items: int) -> bool:
-        """Whether the shop has outgrown what it is searched with now."""
+        """Return whether the shop has outgrown its current search structure."""
         if len(self) <= exact_max_items:
             return False
         if self.index is None:
@@ -137,7 +137,7 @@ class ShopState:
 
 
 def empty_state(shop: str, dim: int) -> ShopState:
-    """A shop before its first item."""
+    """Return a shop before its first item."""
     vocabularies = Vocabularies()
     nothing = rows_from([], dim, vocabularies)
     return ShopState(shop, dim, 0, vocabularies, nothing, np.ones(0, dtype=np.bool_), nothing)

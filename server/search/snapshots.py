@@ -45,12 +45,12 @@ class Snapshot:
 
 
 def directory_of(data_dir: Path, shop: str) -> Path:
-    """Where a shop's snapshots are. Hashed: a shop's name may hold what a file name must not."""
+    """Return the directory of a shop's snapshots, named by a hash: not every shop name is a file name."""
     return data_dir / "indexes" / hashlib.sha256(shop.encode("utf-8")).hexdigest()[:32]
 
 
 def publish(directory: Path, index: Index, shop: str, space: str, seq: int) -> Snapshot:
-    """Writes `index` and makes it current. Raises SnapshotError, leaving the old one current, if it cannot."""
+    """Write `index` and make it current. Raises SnapshotError, leaving the old one current, if it cannot."""
     try:
         with temporary_path(directory / f"index{_INDEX_SUFFIX}") as temporary:
             sha256, num_bytes = _write_index(temporary, index)
@@ -75,7 +75,7 @@ def _write_index(temporary: Path, index: Index) -> tuple[str, int]:
 
 
 def current_stamp(directory: Path) -> tuple[int, int] | None:
-    """Changes whenever another snapshot becomes current; None when there is none."""
+    """Return a stamp that changes with the current snapshot, or None without one."""
     try:
         found = (directory / CURRENT).stat()
     except FileNotFoundError:
@@ -84,7 +84,7 @@ def current_stamp(directory: Path) -> tuple[int, int] | None:
 
 
 def read_current(directory: Path) -> Snapshot:
-    """CURRENT, checked for form; raises SnapshotError."""
+    """Return CURRENT, checked for form; raises SnapshotError."""
     path = directory / CURRENT
     try:
         raw = path.read_bytes()[:_MAX_CURRENT_BYTES]
@@ -101,7 +101,7 @@ def read_current(directory: Path) -> Snapshot:
 
 
 def load_current(directory: Path, shop: str, space: str, dim: int, ef: int) -> tuple[Index, Snapshot]:
-    """The current index, after everything about it has been verified; raises SnapshotError that says what failed."""
+    """Return the current index after full verification; raises SnapshotError that names the failure."""
     snapshot = read_current(directory)
     path = directory / snapshot.file
     for name, expected, got in (
@@ -140,7 +140,7 @@ def _verify_file(path: Path, snapshot: Snapshot) -> None:
 
 
 def sweep(directory: Path) -> None:
-    """Removes temporary files and all but the current and the previous index. Only the builder may call it."""
+    """Remove temporary files and all but the current and the previous index. Only the builder may call it."""
     if not directory.is_dir():
         return
     remove_leftovers(directory)

@@ -1,4 +1,4 @@
-"""GET /v1/bundles and its files."""
+"""Views of GET /v1/bundles and of a bundle's files."""
 
 from flask import Blueprint, Response, send_file
 
@@ -14,7 +14,7 @@ _IMMUTABLE = "public, max-age=31536000, immutable"
 
 @bp.get("/v1/bundles")
 def list_bundles() -> Response:
-    """The bundle that this server's vectors come from."""
+    """Return the bundle of this server's vectors."""
     bundle = services().bundle
     return json_response(
         {"bundles": [{"bundleId": bundle.bundle_id, "name": bundle.name, "dim": bundle.dim, "space": bundle.space}]}
@@ -23,7 +23,7 @@ def list_bundles() -> Response:
 
 @bp.get("/v1/bundles/<bundle_id>/<path:path>")
 def get_bundle_file(bundle_id: str, path: str) -> Response:
-    """One file, cacheable for ever: the address contains the bundle's hash."""
+    """Return one file, cacheable for ever: the address contains the bundle's hash."""
     bundle = services().bundle
     if bundle_id != bundle.bundle_id:
         raise ProblemError(404, "unknown_bundle", "this server has another bundle; GET /v1/bundles names it")

@@ -1,4 +1,4 @@
-"""GET /healthz, /readyz and /metrics."""
+"""Views of GET /healthz, /readyz and /metrics."""
 
 from flask import Blueprint, Response
 
@@ -11,13 +11,13 @@ bp = Blueprint("health", __name__)
 
 @bp.get("/healthz")
 def healthz() -> Response:
-    """The process is alive."""
+    """Return 200 while the process is alive."""
     return json_response({"status": "ok"})
 
 
 @bp.get("/readyz")
 def readyz() -> Response:
-    """Every shop can be asked."""
+    """Return 200 when every shop is loaded."""
     replica = services().replica
     if not replica.is_ready:
         raise ProblemError(503, "not_ready", "the catalogue is still being loaded")
@@ -27,7 +27,7 @@ def readyz() -> Response:
 
 @bp.get("/metrics")
 def metrics() -> Response:
-    """Prometheus text format."""
+    """Return the metrics in Prometheus text format."""
     parts = services()
     for name, state in parts.replica.shops.items():
         parts.metrics.items.labels(name).set(len(state))

@@ -1,4 +1,4 @@
-"""PUT and DELETE /v1/items, for the operator."""
+"""Views of PUT and DELETE /v1/items, for the operator."""
 
 import re
 
@@ -17,7 +17,7 @@ MAX_DELETIONS = 1000
 
 @bp.put("/v1/items")
 def put_items() -> Response:
-    """Adds or replaces items; durable and recommendable here when answered, everywhere within a second."""
+    """Add or replace items; durable and recommendable here on return, in other workers within a second."""
     require_operator()
     products = check_list(read_object(("products",))["products"], "/products", 1, MAX_PRODUCTS)
     parts = services()
@@ -37,7 +37,7 @@ def put_items() -> Response:
 
 @bp.delete("/v1/items")
 def delete_items() -> Response:
-    """Removes items; those that are not there are not counted."""
+    """Remove items; absent items are not counted."""
     require_operator()
     keys = []
     for position, entry in enumerate(check_list(read_object(("items",))["items"], "/items", 1, MAX_DELETIONS)):

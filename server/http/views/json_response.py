@@ -1,11 +1,11 @@
-"""JSON answers."""
+"""JSON responses."""
 
 import orjson
 from flask import Response
 
 
 def json_response(document: object, *, cache: bool = False) -> Response:
-    """`document` as application/json."""
+    """Return `document` as application/json."""
     response = Response(orjson.dumps(document), content_type="application/json")
     if not cache:
         response.headers["Cache-Control"] = "no-store"

@@ -1,4 +1,4 @@
-"""POST /v1/recommendations."""
+"""View of POST /v1/recommendations."""
 
 import base64
 import re
@@ -40,7 +40,7 @@ _FILTERS = ("inStock", "priceMin", "priceMax", "currency", "brands", "category",
 
 @dataclass(frozen=True)
 class Request:
-    """A checked RecommendationRequest."""
+    """RecommendationRequest of openapi.yaml, validated."""
 
     shop: str
     k: int
@@ -52,7 +52,7 @@ class Request:
 
 @bp.post("/v1/recommendations")
 def post_recommendations() -> Response:
-    """Items of one shop, best first."""
+    """Return items of one shop, best first."""
     parts = services()
     wanted = read_request(read_object(_REQUIRED, _OPTIONAL), parts.bundle.dim, parts.bundle.space)
     state = parts.shop(wanted.shop)
@@ -69,7 +69,7 @@ def post_recommendations() -> Response:
 
 
 def _cards(state: ShopState, found: Found, *, with_vectors: bool) -> list[orjson.Fragment]:
-    """Each card is kept as JSON text; only the score (and the vector) is written per answer."""
+    """Return cards with scores. Cards are stored as JSON text; each response adds only the score (and the vector)."""
     scores = np.clip(found.scores, -1, 1).tolist()
     endings = [b',"score":%.6f}' % score for score in scores]
     if with_vectors:
@@ -81,7 +81,7 @@ def _cards(state: ShopState, found: Found, *, with_vectors: bool) -> list[orjson
 
 
 def read_request(body: Mapping[str, object], dim: int, space: str) -> Request:
-    """`body` checked against openapi.yaml; by hand, because a schema library needs milliseconds for a vector."""
+    """Return `body` checked against openapi.yaml; by hand, because a schema library needs milliseconds for a vector."""
     if body["mode"] != "own":
         invalid(f"expected mode 'own', got {_shown(body['mode'])}", "/mode")
     shop = check_string(body["shop"], "/shop", 253)

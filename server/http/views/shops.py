@@ -1,4 +1,4 @@
-"""GET /v1/shops and /v1/shops/{shop}/items/{itemId}."""
+"""Views of GET /v1/shops and /v1/shops/{shop}/items/{itemId}."""
 
 from flask import Blueprint, Response
 
@@ -11,7 +11,7 @@ bp = Blueprint("shops", __name__)
 
 @bp.get("/v1/shops")
 def list_shops() -> Response:
-    """Every shop with at least one live item, by name."""
+    """Return every shop with at least one live item, by name."""
     shops = services().replica.shops
     return json_response(
         {"shops": [{"shop": name, "items": len(shops[name]), "version": shops[name].version} for name in sorted(shops)]}
@@ -20,7 +20,7 @@ def list_shops() -> Response:
 
 @bp.get("/v1/shops/<shop>/items/<item_id>")
 def get_item(shop: str, item_id: str) -> Response:
-    """The Product as it was ingested."""
+    """Return the Product as ingested."""
     product = services().catalogue().product(shop, item_id)
     if product is None:
         raise ProblemError(404, "unknown_item", "this shop has no such item")
