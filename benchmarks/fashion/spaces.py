@@ -19,9 +19,9 @@ from trainer.features.item_features import ItemFeatures
 from trainer.features.item_inputs import ItemExtra, extra_inputs, item_inputs
 from trainer.learning.learner import Learner, global_chance_from
 from trainer.learning.negatives import nearest_items
-from trainer.learning.pair_learner import Lesson, RowFit
 from trainer.learning.pairs import Pairs, Rows, balanced_batches
 from trainer.learning.ranking_losses import bayesian_personalised_ranking
+from trainer.learning.row_learner import RowLearner, RowTask
 from trainer.learning.tuned_encoders import tuned_features
 from trainer.prepare import Prepared
 from trainer.recipes import clip, hvsr, hybrid
@@ -65,7 +65,7 @@ def train_row(fashion: Fashion, row: Row, seed: int) -> Trained:
     )
 
 
-def text_free_learner(prepared: Prepared, pairs: Pairs) -> RowFit:
+def text_free_learner(prepared: Prepared, pairs: Pairs) -> RowLearner:
     """hvsr's item tower by BPR-K on labels: these data have no users, so a product of the same label is the choice."""
     config = prepared.config.model
     if not isinstance(config, HvsrConfig):
@@ -105,24 +105,24 @@ def text_free_learner(prepared: Prepared, pairs: Pairs) -> RowFit:
         )
         return {"loss": value}
 
-    def judge() -> dict[str, float]:
+    def validator() -> dict[str, float]:
         chunks = [pairs.valid[start : start + 256] for start in range(0, len(pairs.valid), 256)]
         space = torch.cat([embed(chunk) for chunk in chunks]).cpu()
         return {hybrid.STOP_METRIC: hybrid.same_label(space, torch.from_numpy(pairs.labels[pairs.valid]))}
 
     size = prepared.config.training.batch_size
-    lesson = Lesson(
+    task = RowTask(
         batches=lambda chance: balanced_batches(pairs.labels, pairs.train, size // 4, 4, chance),
         batches_per_epoch=len(pairs.train) // size,
         loss=loss,
-        judge=judge,
+        validator=validator,
         stop_metric=hybrid.STOP_METRIC,
     )
     rates = dict.fromkeys(tower.parameters(), 1.0)
-    return RowFit({"item_tower": tower}, rates, lesson, prepared.config.training, generator, prepared.device)
+    return RowLearner({"item_tower": tower}, rates, task, prepared.config.training, generator, prepared.device)
 
 
-LEARNERS: dict[str, Callable[[Prepared, Pairs], RowFit]] = {
+LEARNERS: dict[str, Callable[[Prepared, Pairs], RowLearner]] = {
     "clip": clip.learner_on,
     "hybrid": hybrid.learner_on,
     "hvsr": text_free_learner,

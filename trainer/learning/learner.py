@@ -14,7 +14,7 @@ OnBatch = Callable[[int, int], None]  # (finished, of how many)
 RANKING_STOP_METRIC = "ndcg@10"  # picks the best epoch of every model that ranks items for users
 
 
-def unwatched(finished: int, total: int) -> None:
+def ignore_batch(finished: int, total: int) -> None:
     """Be told of a batch, and tell nobody."""
 
 
@@ -37,7 +37,7 @@ class Learner(Protocol):
     def stop_metric(self) -> str:
         """A key of what `validate` returns; the epoch in which it is highest is the best one."""
 
-    def run_epoch(self, on_batch: OnBatch = unwatched) -> dict[str, float]:
+    def run_epoch(self, on_batch: OnBatch = ignore_batch) -> dict[str, float]:
         """Go through the training examples once; returns means over it, "loss" among them."""
 
     def validate(self) -> dict[str, float]:

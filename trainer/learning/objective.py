@@ -1,4 +1,4 @@
-"""What a batch is asked: which negatives stand against its positives, and the loss of the towers' answers."""
+"""What a batch is batch: which negatives stand against its positives, and the loss of the towers' answers."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ PER_EXAMPLE = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class ExampleBatch:
     """B examples as arrays: who, what they chose, what it weighs, and what stands against it."""
 
     users: NDArray[np.int64]  # (B,) user_idx
@@ -63,33 +63,33 @@ class Objective:
         return Negatives(np.empty((len(users), 0), dtype=np.int64), np.empty((len(users), 0), dtype=np.bool_))
 
     @in_float32
-    def loss(self, asked: Asked, users: Tensor, positives: Tensor, negatives: Tensor) -> Tensor:
+    def loss(self, batch: ExampleBatch, users: Tensor, positives: Tensor, negatives: Tensor) -> Tensor:
         """Return the loss of embeddings users and positives (B, dim) and negatives (B, K, dim), in float32."""
-        device, weights = users.device, asked.weights
-        is_fair = torch.from_numpy(asked.negatives.is_fair).to(device)
+        device, weights = users.device, batch.weights
+        is_fair = torch.from_numpy(batch.negatives.is_fair).to(device)
         scores = torch.einsum("bd,bkd->bk", users, negatives) / self.temperature  # (B, K)
         if self.is_whole_batch:
-            scores = scores - self._log_q(asked, asked.negatives.items, device)
+            scores = scores - self._log_q(batch, batch.negatives.items, device)
             return sampled_softmax(
                 users,
                 positives,
-                self._log_q(asked, asked.targets, device),
-                torch.from_numpy(self.sampler.is_fair(asked.users, asked.targets, asked.targets)).to(device),
+                self._log_q(batch, batch.targets, device),
+                torch.from_numpy(self.sampler.is_fair(batch.users, batch.targets, batch.targets)).to(device),
                 torch.from_numpy(weights).to(device),
                 self.temperature,
                 scores.masked_fill(~is_fair, float("-inf")) if scores.shape[1] else None,
             )
         chosen = (users * positives).sum(1) / self.temperature  # (B,)
         if self.config.loss == "sampled_softmax":
-            scores = scores - self._log_q(asked, asked.negatives.items, device)
-            chosen = chosen - self._log_q(asked, asked.targets[:, None], device)[:, 0]
+            scores = scores - self._log_q(batch, batch.negatives.items, device)
+            chosen = chosen - self._log_q(batch, batch.targets[:, None], device)[:, 0]
         # An example left without a fair negative has nothing to be told from.
-        weights = weights * asked.negatives.is_fair.any(axis=1)
+        weights = weights * batch.negatives.is_fair.any(axis=1)
         if not weights.any():
             return chosen.sum() * 0
         return PER_EXAMPLE[self.config.loss](chosen, scores, is_fair, torch.from_numpy(weights).to(device))
 
-    def _log_q(self, asked: Asked, items: NDArray[np.int64], device: torch.device) -> Tensor:
+    def _log_q(self, batch: ExampleBatch, items: NDArray[np.int64], device: torch.device) -> Tensor:
         """Return the log of how often example i meets an item per draw, by chance or as a hard one, float32.
 
         Items are (B, K), or (K,) and the same for all examples; where nothing is hard, the result has their shape, else
@@ -97,9 +97,9 @@ class Objective:
         """
         chances = self.q[items]
         if share := self.config.hard_share:
-            hard = self.sampler.hard_q(asked.targets, items, self.q)
+            hard = self.sampler.hard_q(batch.targets, items, self.q)
             if self.is_whole_batch:  # hard ones come on top, so many for each place in the batch
-                chances = chances + asked.negatives.items.shape[1] / len(asked.targets) * hard
+                chances = chances + batch.negatives.items.shape[1] / len(batch.targets) * hard
             else:
                 chances = (1 - share) * chances + share * hard
         return torch.from_numpy(np.log(chances).astype(np.float32)).to(device)

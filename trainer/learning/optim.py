@@ -34,7 +34,7 @@ def learning_rate_at(step: int, config: TrainingConfig, total_steps: int, num_re
     return config.learning_rate * warm * shape
 
 
-class Descent:
+class Optimiser:
     """Steps of some parameters down their losses' gradients.
 
     Those in `shares` learn at that share of the learning rate, as a pretrained encoder does beside fresh heads.
@@ -54,7 +54,7 @@ class Descent:
         if config.precision == "fp16" and device.type != "cuda":
             raise ConfigError('training.precision "fp16" needs a CUDA device; on this one use "bf16" or "fp32"')
         self.parameters, self.config, self.total_steps, self.device = parameters, config, total_steps, device
-        self.optimiser = _optimiser(parameters, config, shares or {})
+        self.torch_optimiser = _optimiser(parameters, config, shares or {})
         # fp16 gradients underflow unless their loss is scaled up; bf16 has float32's range and needs none of it.
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
         self.step = 0
@@ -84,13 +84,13 @@ class Descent:
         """Step on what is pending, as at the end of an epoch."""
         if not self.num_pending:
             return
-        for group in self.optimiser.param_groups:
+        for group in self.torch_optimiser.param_groups:
             group["lr"] = self.learning_rate * group["share"]
-        self.scaler.unscale_(self.optimiser)
+        self.scaler.unscale_(self.torch_optimiser)
         norm = nn.utils.clip_grad_norm_(self.parameters, self.config.grad_clip)
-        self.scaler.step(self.optimiser)
+        self.scaler.step(self.torch_optimiser)
         self.scaler.update()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.torch_optimiser.zero_grad(set_to_none=True)
         self.grad_norms.append(float(norm))
         self.step += 1
         self.num_pending = 0
@@ -115,7 +115,7 @@ class Descent:
         """Return (tensors, plain values) for `restore`; between epochs, when nothing is pending."""
         tensors = {
             f"optimiser.{index}.{name}": tensor
-            for index, values in self.optimiser.state_dict()["state"].items()
+            for index, values in self.torch_optimiser.state_dict()["state"].items()
             for name, tensor in values.items()
             if tensor is not None
         }
@@ -123,13 +123,13 @@ class Descent:
 
     def restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
         """Stand where `state` was taken."""
-        optimiser = self.optimiser.state_dict()
+        optimiser = self.torch_optimiser.state_dict()
         for key, tensor in tensors.items():
             section, _, rest = key.partition(".")
             if section == "optimiser":
                 index, _, name = rest.partition(".")
                 optimiser["state"].setdefault(int(index), {})[name] = tensor
-        self.optimiser.load_state_dict(optimiser)
+        self.torch_optimiser.load_state_dict(optimiser)
         self.step = int(values["step"])
         self.plateau = dict(values.get("plateau", self.plateau))  # before there were schedules, none was kept
         if values.get("scaler"):

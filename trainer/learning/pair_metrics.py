@@ -37,7 +37,7 @@ def embed_pairs(tower: PairTower, text: Source, image: Source, rows: Rows) -> tu
     return texts.float().cpu().numpy(), images.float().cpu().numpy()
 
 
-def judge_pairs(tower: PairTower, text: Source, image: Source, rows: Rows) -> dict[str, float]:
+def valid_pair_metrics(tower: PairTower, text: Source, image: Source, rows: Rows) -> dict[str, float]:
     """Return the mean retrieval metrics both ways among these items, as "text_to_image_recall@10"."""
     return {
         f"{way}_{name}": float(values.mean())

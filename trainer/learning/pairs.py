@@ -43,15 +43,15 @@ def run_pairs(prepared: Prepared, labels: Sequence[str], held_out: float) -> Pai
 
     Items that the run's split keeps from training are in neither part.
     """
-    return Pairs(*_dealt(prepared, held_out), product_labels(prepared.dataset.products, labels))
+    return Pairs(*_split_pairs(prepared, held_out), product_labels(prepared.dataset.products, labels))
 
 
 def held_out_pairs(prepared: Prepared, held_out: float) -> Rows:
     """Return the `valid` of a run's pairs, which may be few or none where there is nothing to learn from."""
-    return _dealt(prepared, held_out)[1]
+    return _split_pairs(prepared, held_out)[1]
 
 
-def _dealt(prepared: Prepared, held_out: float) -> tuple[Rows, Rows]:
+def _split_pairs(prepared: Prepared, held_out: float) -> tuple[Rows, Rows]:
     """Return the items with text and image to learn from, and those held out."""
     products, seed = prepared.dataset.products, prepared.config.seed
     is_pair = prepared.features.modality_mask.min(axis=1) > 0

@@ -21,10 +21,10 @@ from trainer.errors import TrainingError
 from trainer.evaluation.protocol import evaluate, tower_scorer
 from trainer.features.item_features import ItemFeatures
 from trainer.features.item_inputs import ItemExtra, drop_modalities, extra_inputs, item_inputs
-from trainer.learning.learner import RANKING_STOP_METRIC, OnBatch, global_chance_from, unwatched
+from trainer.learning.learner import RANKING_STOP_METRIC, OnBatch, global_chance_from, ignore_batch
 from trainer.learning.negatives import nearest_items
-from trainer.learning.objective import Asked, Objective
-from trainer.learning.optim import Descent
+from trainer.learning.objective import ExampleBatch, Objective
+from trainer.learning.optim import Optimiser
 from trainer.prepare import Prepared
 
 
@@ -42,11 +42,11 @@ class ItemBatch:
 
 Auxiliary = Callable[[ItemBatch], Tensor]  # -> a scalar that is added to the loss
 BeforeBatch = Callable[[NDArray[np.int64]], None]  # (user_idx of the examples, (B,))
-Judge = Callable[[nn.Module, nn.Module], dict[str, float]]  # (item tower, user tower) -> metrics
+Validator = Callable[[nn.Module, nn.Module], dict[str, float]]  # (item tower, user tower) -> metrics
 
 
 @dataclass(frozen=True)
-class Lessons:
+class RankingTask:
     """What two towers learn from, and in which way."""
 
     train: Interactions
@@ -58,7 +58,7 @@ class Lessons:
     neighbours: NDArray[np.int64] | None = None  # of trainer/learning/negatives.py, for hard negatives
 
 
-class Fit:
+class RankingLearner:
     """A learner of an item and a user tower from what users did.
 
     An example is an item that a user liked, and everything that user did before; the item itself is taken out of that
@@ -72,27 +72,27 @@ class Fit:
         self,
         item_tower: nn.Module,
         user_tower: nn.Module,
-        lessons: Lessons,
+        task: RankingTask,
         config: TrainingConfig,
         generator: torch.Generator,
         device: torch.device,
-        judge: Judge,
+        validator: Validator,
     ) -> None:
         self.item_tower, self.user_tower = item_tower.to(device), user_tower.to(device)
-        self.train, self.features, self.extra = lessons.train, lessons.features, lessons.extra
-        self.user_extra, self.auxiliary = lessons.user_extra, lessons.auxiliary
+        self.train, self.features, self.extra = task.train, task.features, task.extra
+        self.user_extra, self.auxiliary = task.user_extra, task.auxiliary
         self.before_batch: BeforeBatch | None = None  # is told whose choices are about to be guessed
-        self.config, self.generator, self.device, self.judge = config, generator, device, judge
+        self.config, self.generator, self.device, self.validator = config, generator, device, validator
         self.examples = np.flatnonzero(self.train.is_liked & (_places(self.train) > 0))
         if len(self.examples) < 2:
             raise TrainingError(
                 "no training user liked anything after a first interaction, so there is nothing to learn"
             )
         counts = np.bincount(self.train.item_idx[self.examples], minlength=len(self.features))
-        self.objective = Objective(lessons.config, config.temperature, self.train, counts, lessons.neighbours)
+        self.objective = Objective(task.config, config.temperature, self.train, counts, task.neighbours)
         steps = math.ceil(math.ceil(len(self.examples) / config.batch_size) / config.accumulate)
         parameters = [*item_tower.parameters(), *user_tower.parameters()]
-        self.descent = Descent(parameters, config, steps * config.epochs, device)
+        self.optimiser = Optimiser(parameters, config, steps * config.epochs, device)
         self._watched_step = 0
 
     @classmethod
@@ -120,21 +120,21 @@ class Fit:
             catalogue, cache = np.unique(train.item_idx), Path(config.cache)
             args = (prepared.features, model.hard_features, catalogue, model.hard_neighbours)
             neighbours = nearest_items(*args, prepared.device, cache)
-        lessons = Lessons(train, prepared.features, model, extra, user_extra, auxiliary, neighbours)
-        judge = partial(judge_on_valid, prepared, extra, user_extra)
-        return cls(item_tower, user_tower, lessons, config.training, generator, prepared.device, judge)
+        task = RankingTask(train, prepared.features, model, extra, user_extra, auxiliary, neighbours)
+        validator = partial(valid_ranking_metrics, prepared, extra, user_extra)
+        return cls(item_tower, user_tower, task, config.training, generator, prepared.device, validator)
 
     @property
     def step(self) -> int:
         """Optimiser steps so far."""
-        return self.descent.step
+        return self.optimiser.step
 
     @property
     def towers(self) -> Mapping[str, nn.Module]:
         """The two towers by the names under which they are saved."""
         return {"item_tower": self.item_tower, "user_tower": self.user_tower}
 
-    def run_epoch(self, on_batch: OnBatch = unwatched) -> dict[str, float]:
+    def run_epoch(self, on_batch: OnBatch = ignore_batch) -> dict[str, float]:
         """Go through all examples once, in a new order; returns the mean loss."""
         self.item_tower.train()
         self.user_tower.train()
@@ -146,28 +146,28 @@ class Fit:
             )
         return {
             "loss": math.fsum(losses) / len(losses),
-            "learning_rate": self.descent.learning_rate,
-            "grad_norm": self.descent.take_grad_norm(),
+            "learning_rate": self.optimiser.learning_rate,
+            "grad_norm": self.optimiser.take_grad_norm(),
         }
 
     def validate(self) -> dict[str, float]:
         """Return the mean metrics of the towers as they stand; after training steps, a plateau schedule takes note."""
-        metrics = self.judge(self.item_tower, self.user_tower)
+        metrics = self.validator(self.item_tower, self.user_tower)
         if self.step > self._watched_step:
-            self.descent.watch(metrics[self.stop_metric])
+            self.optimiser.watch(metrics[self.stop_metric])
             self._watched_step = self.step
         return metrics
 
     def state(self) -> TrainingState:
         """Return what `restore` needs, besides the towers' weights."""
-        tensors, values = self.descent.state()
+        tensors, values = self.optimiser.state()
         return TrainingState({"generator": self.generator.get_state(), **tensors}, values)
 
     def restore(self, towers: Mapping[str, nn.Module], state: TrainingState) -> None:
         """Take over these towers' weights and the optimiser and generator of `state`."""
         for name, tower in self.towers.items():
             tower.load_state_dict(towers[name].state_dict())
-        self.descent.restore(state.tensors, state.values)
+        self.optimiser.restore(state.tensors, state.values)
         self.generator.set_state(state.tensors["generator"])
         self._watched_step = self.step
 
@@ -177,13 +177,13 @@ class Fit:
         batches = [order[start : start + size] for start in range(0, len(order), size)]
         losses = []
         for finished, rows in enumerate(batches, 1):
-            with self.descent.autocast():
+            with self.optimiser.autocast():
                 loss = self._loss(rows)
             if loss is not None:
                 losses.append(self._checked(loss))
-                self.descent.add(loss)
+                self.optimiser.add(loss)
             on_batch(finished, len(batches))
-        self.descent.finish()
+        self.optimiser.finish()
         return losses
 
     def _checked(self, loss: Tensor) -> float:
@@ -212,9 +212,9 @@ class Fit:
             *map(self._tensor, (history.kinds, history.ages_days, mask)),
             **extra_inputs(self.user_extra, who, self.device, self.generator),
         )
-        asked = Asked(who, targets, train.weight[rows] * usable, negatives)
+        batch = ExampleBatch(who, targets, train.weight[rows] * usable, negatives)
         against = embeddings[num + size :].view(size, -1, embeddings.shape[1])  # (B, K, dim)
-        loss = self.objective.loss(asked, users, embeddings[num : num + size], against)
+        loss = self.objective.loss(batch, users, embeddings[num : num + size], against)
         return loss if further is None else loss + further
 
     def _embed(self, item_idx: NDArray[np.int64]) -> tuple[Tensor, Tensor | None]:
@@ -234,7 +234,7 @@ class Fit:
         return torch.from_numpy(array).to(self.device)
 
 
-def judge_on_valid(
+def valid_ranking_metrics(
     prepared: Prepared,
     extra: ItemExtra | None,
     user_extra: ItemExtra | None,

@@ -23,9 +23,9 @@ from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.features.item_inputs import drop_modalities, extra_inputs, item_inputs
 from trainer.features.word_bags import word_bags
 from trainer.learning.learner import RANKING_STOP_METRIC
-from trainer.learning.pair_learner import Lesson, RowFit
-from trainer.learning.ranking_learner import judge_on_valid
+from trainer.learning.ranking_learner import valid_ranking_metrics
 from trainer.learning.ranking_losses import in_float32
+from trainer.learning.row_learner import RowLearner, RowTask
 from trainer.learning.shop_visits import visit_shop
 from trainer.prepare import Prepared
 from trainer.recipes.model import Model, config_of
@@ -88,22 +88,22 @@ class IdsAndWords:
         return {"item_rows": item_rows, "word_ids": self.word_ids[at], "word_weights": self.word_weights[at]}
 
 
-def build(prepared: Prepared) -> RowFit:
+def build(prepared: Prepared) -> RowLearner:
     """Return fresh towers to be fitted."""
     generator = torch.Generator().manual_seed(prepared.config.seed)
     item_tower, user_tower = _towers(prepared, generator)
     extra = IdsAndWords(prepared, item_tower)
     visits = _Visits(prepared, item_tower, user_tower, extra, generator)
-    lesson = Lesson(
+    task = RowTask(
         batches=visits.batches,
         batches_per_epoch=-(-len(visits.users) // prepared.config.training.batch_size),
         loss=visits.loss,
-        judge=partial(judge_on_valid, prepared, extra, None, item_tower, user_tower),
+        validator=partial(valid_ranking_metrics, prepared, extra, None, item_tower, user_tower),
         stop_metric=RANKING_STOP_METRIC,
     )
     towers = {"item_tower": item_tower, "user_tower": user_tower}
     rates = {weight: 1.0 for tower in towers.values() for weight in tower.parameters()}
-    return RowFit(towers, rates, lesson, prepared.config.training, generator, prepared.device)
+    return RowLearner(towers, rates, task, prepared.config.training, generator, prepared.device)
 
 
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
@@ -137,7 +137,7 @@ class _Visits:
         self.train = train = prepared.split.train
         num_items = len(prepared.dataset.products)
         self.is_sold = np.bincount(train.item_idx[train.is_liked], minlength=num_items) > 0
-        self.shop = asked_shop(prepared)
+        self.shop = target_shop(prepared)
         self.users = np.flatnonzero(np.diff(train.ptr) > 1)
         if len(self.users) < 2:
             raise TrainingError("no two training users did more than one thing, so there is nothing to learn")
@@ -216,7 +216,7 @@ def _logits(tastes: Tensor, sold: Tensor, temperature: float) -> Tensor:
     return tastes @ sold.T / temperature
 
 
-def asked_shop(prepared: Prepared) -> NDArray[np.bool_] | None:
+def target_shop(prepared: Prepared) -> NDArray[np.bool_] | None:
     """Return which items (num_items,) are asked for, where training users liked some of them but not only them."""
     split = prepared.split
     asked = np.zeros(len(prepared.dataset.products), dtype=bool)

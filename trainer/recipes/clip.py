@@ -15,8 +15,7 @@ from trainer.errors import ConfigError
 from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.features.pixels import build_pixels, image_rule_at
 from trainer.learning.contrastive_losses import info_nce, supervised_contrastive
-from trainer.learning.pair_learner import Lesson, RowFit
-from trainer.learning.pair_metrics import judge_pairs, pair_sections
+from trainer.learning.pair_metrics import pair_sections, valid_pair_metrics
 from trainer.learning.pairs import (
     FrozenFeatures,
     Pairs,
@@ -27,6 +26,7 @@ from trainer.learning.pairs import (
     run_pairs,
     shuffled_batches,
 )
+from trainer.learning.row_learner import RowLearner, RowTask
 from trainer.learning.tuned_encoders import ENCODERS, check_branch, tuned_features
 from trainer.prepare import Prepared
 from trainer.pretrained import branches
@@ -110,7 +110,7 @@ class ClipConfig(ModelConfig):
         return {"rank": self.lora_rank, "alpha": self.lora_alpha, "dropout": self.lora_dropout}
 
 
-def build(prepared: Prepared) -> RowFit:
+def build(prepared: Prepared) -> RowLearner:
     """Return the learner of the run's mode, with a share of the products held out."""
     config = config_of(prepared, ClipConfig)
     return learner_on(prepared, run_pairs(prepared, config.labels, config.held_out))
@@ -128,7 +128,7 @@ def sections(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Mapping[str
     return pair_sections(prepared, towers, config_of(prepared, ClipConfig).held_out)
 
 
-def learner_on(prepared: Prepared, pairs: Pairs) -> RowFit:
+def learner_on(prepared: Prepared, pairs: Pairs) -> RowLearner:
     """Return the learner of the run's mode on these pairs."""
     config, run = config_of(prepared, ClipConfig), prepared.config
     generator = torch.Generator().manual_seed(run.seed)
@@ -141,15 +141,15 @@ def learner_on(prepared: Prepared, pairs: Pairs) -> RowFit:
         share = config.encoder_learning_rate / run.training.learning_rate
         for name, branch in tuned.items():
             rates |= dict.fromkeys(branch.trainable(config.blocks(name)), share)
-    lesson = Lesson(
+    task = RowTask(
         batches=partial(shuffled_batches, pairs.train, run.training.batch_size),
         batches_per_epoch=math.ceil(len(pairs.train) / run.training.batch_size),
         loss=partial(_loss, item_tower, sides, pairs, config, generator),
-        judge=partial(judge_pairs, item_tower, sides.text, sides.image, pairs.valid),
+        validator=partial(valid_pair_metrics, item_tower, sides.text, sides.image, pairs.valid),
         stop_metric=STOP_METRIC,
     )
     towers = {"item_tower": item_tower, "user_tower": ContentUserTower(has_filler=False), **tuned}
-    return RowFit(towers, rates, lesson, run.training, generator, prepared.device)
+    return RowLearner(towers, rates, task, run.training, generator, prepared.device)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from trainer.config.checks import between
 from trainer.config.model import ModelConfig
 from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.learning.learner import RANKING_STOP_METRIC
-from trainer.learning.pair_learner import Lesson, RowFit
-from trainer.learning.ranking_learner import judge_on_valid
+from trainer.learning.ranking_learner import valid_ranking_metrics
+from trainer.learning.row_learner import RowLearner, RowTask
 from trainer.prepare import Prepared
 from trainer.recipes.model import Model, config_of
 from trainer.towers.content import CatalogueContentItem, ContentUserTower
@@ -43,18 +43,18 @@ class ContentConfig(ModelConfig):
         return False
 
 
-def build(prepared: Prepared) -> RowFit:
+def build(prepared: Prepared) -> RowLearner:
     """Return the towers, finished; there is nothing to fit."""
     item_tower, user_tower = _towers(prepared)
-    lesson = Lesson(
+    task = RowTask(
         batches=lambda generator: [],
         batches_per_epoch=0,
         loss=lambda rows, epoch: {},
-        judge=partial(judge_on_valid, prepared, None, None, item_tower, user_tower),
+        validator=partial(valid_ranking_metrics, prepared, None, None, item_tower, user_tower),
         stop_metric=RANKING_STOP_METRIC,
     )
     towers: dict[str, nn.Module] = {"item_tower": item_tower, "user_tower": user_tower}
-    return RowFit(towers, {}, lesson, prepared.config.training, torch.Generator(), prepared.device)
+    return RowLearner(towers, {}, task, prepared.config.training, torch.Generator(), prepared.device)
 
 
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:

@@ -16,7 +16,7 @@ from trainer.errors import ConfigError
 from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.learning.contrastive_losses import info_nce
 from trainer.learning.learner import RANKING_STOP_METRIC
-from trainer.learning.ranking_learner import Fit, ItemBatch
+from trainer.learning.ranking_learner import ItemBatch, RankingLearner
 from trainer.prepare import Prepared
 from trainer.recipes.model import Model, config_of
 from trainer.towers.fusion import FusionItem, FusionUser
@@ -97,7 +97,7 @@ class UserIds:
         return {"user_rows": user_rows}
 
 
-def build(prepared: Prepared) -> Fit:
+def build(prepared: Prepared) -> RankingLearner:
     """Return fresh towers to be fitted; the items of training interactions get an embedding of their own."""
     config, encoders = config_of(prepared, FusionConfig), prepared.encoders
     generator = torch.Generator().manual_seed(prepared.config.seed)
@@ -129,7 +129,9 @@ def build(prepared: Prepared) -> Fit:
     extra = IdsAndNumbers(prepared, item_tower)
     auxiliary = partial(_alignment, item_tower, config) if config.alignment else None
     users = UserIds(prepared, user_tower) if config.user_ids else None
-    return Fit.on(prepared, item_tower, user_tower, generator, extra=extra, user_extra=users, auxiliary=auxiliary)
+    return RankingLearner.on(
+        prepared, item_tower, user_tower, generator, extra=extra, user_extra=users, auxiliary=auxiliary
+    )
 
 
 def alignment_loss(

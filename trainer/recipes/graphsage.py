@@ -13,7 +13,7 @@ from trainer.config.model import RankingConfig
 from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.features.item_features import ItemFeatures
 from trainer.learning.learner import RANKING_STOP_METRIC
-from trainer.learning.ranking_learner import Fit
+from trainer.learning.ranking_learner import RankingLearner
 from trainer.prepare import Prepared
 from trainer.recipes.item_graph import ItemGraph, build_graph, sample_neighbourhood, without
 from trainer.recipes.model import Model, config_of
@@ -74,7 +74,7 @@ class Surroundings:
         return {"added": torch.from_numpy(side_by_side), **arguments}
 
 
-def build(prepared: Prepared) -> Fit:
+def build(prepared: Prepared) -> RankingLearner:
     """Return fresh towers to be fitted, on a graph without the items that the split calls new."""
     config, encoders = config_of(prepared, GraphSageConfig), prepared.encoders
     generator = torch.Generator().manual_seed(prepared.config.seed)
@@ -92,7 +92,7 @@ def build(prepared: Prepared) -> Fit:
     )
     graph = without(_graph(prepared), prepared.split.hidden_items)
     extra = Surroundings(graph, prepared.features, config, len(prepared.split.train.user_ids))
-    learner = Fit.on(prepared, item_tower, user_tower, generator, extra=extra)
+    learner = RankingLearner.on(prepared, item_tower, user_tower, generator, extra=extra)
     learner.before_batch = extra.hide_choices_of
     return learner
 

@@ -15,7 +15,7 @@ from trainer.errors import DataError
 from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.features.pixels import Pixels, build_pixels, image_rule_at
 from trainer.learning.learner import RANKING_STOP_METRIC, global_chance_from
-from trainer.learning.ranking_learner import Fit
+from trainer.learning.ranking_learner import RankingLearner
 from trainer.prepare import Prepared
 from trainer.recipes.model import Model, config_of
 from trainer.towers.hvsr import HvsrItem
@@ -81,7 +81,7 @@ def fresh_item_tower(prepared: Prepared, config: HvsrConfig, generator: torch.Ge
     )
 
 
-def build(prepared: Prepared) -> Fit:
+def build(prepared: Prepared) -> RankingLearner:
     """Return fresh towers to be fitted."""
     config = config_of(prepared, HvsrConfig)
     generator = torch.Generator().manual_seed(prepared.config.seed)
@@ -90,7 +90,7 @@ def build(prepared: Prepared) -> Fit:
         user_tower = TwoTowerUser(
             config.dim, config.hidden, config.attention_dim, prepared.config.training.max_items, generator=generator
         )
-    return Fit.on(prepared, item_tower, user_tower, generator, extra=item_pixels(prepared))
+    return RankingLearner.on(prepared, item_tower, user_tower, generator, extra=item_pixels(prepared))
 
 
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:

@@ -16,9 +16,9 @@ from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.features.pixels import build_pixels, image_rule_at
 from trainer.learning.contrastive_losses import batch_hard_triplet
 from trainer.learning.learner import global_chance_from
-from trainer.learning.pair_learner import Lesson, RowFit
 from trainer.learning.pair_metrics import pair_sections
 from trainer.learning.pairs import Pairs, Rows, TunedImages, TunedText, balanced_batches, run_pairs
+from trainer.learning.row_learner import RowLearner, RowTask
 from trainer.learning.tuned_encoders import tuned_features
 from trainer.prepare import Prepared
 from trainer.recipes.model import Model, config_of
@@ -78,7 +78,7 @@ class HybridConfig(ModelConfig):
         between("model.held_out", self.held_out, 0.001, 0.9)
 
 
-def build(prepared: Prepared) -> RowFit:
+def build(prepared: Prepared) -> RowLearner:
     """Return the learner, with a share of the products held out."""
     config = config_of(prepared, HybridConfig)
     return learner_on(prepared, run_pairs(prepared, config.labels, config.held_out))
@@ -99,7 +99,7 @@ def sections(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Mapping[str
     return pair_sections(prepared, towers, config_of(prepared, HybridConfig).held_out)
 
 
-def learner_on(prepared: Prepared, pairs: Pairs) -> RowFit:
+def learner_on(prepared: Prepared, pairs: Pairs) -> RowLearner:
     """Return the learner on these products."""
     config, generator = config_of(prepared, HybridConfig), torch.Generator().manual_seed(prepared.config.seed)
     towers = _towers(prepared, config, generator)
@@ -110,15 +110,15 @@ def learner_on(prepared: Prepared, pairs: Pairs) -> RowFit:
             "told apart; name other fields"
         )
     embed = partial(_embed, towers, _sources(prepared, config, towers))
-    lesson = Lesson(
+    task = RowTask(
         batches=partial(balanced_batches, pairs.labels, pairs.train, config.labels_per_batch, config.per_label),
         batches_per_epoch=-(-len(pairs.train) // (config.labels_per_batch * config.per_label)),
         loss=partial(_loss, embed, pairs, prepared, generator),
-        judge=partial(_judge, embed, pairs),
+        validator=partial(_valid_metrics, embed, pairs),
         stop_metric=STOP_METRIC,
     )
     rates = {weight: 1.0 for tower in towers.values() for weight in tower.parameters()}
-    return RowFit(towers, rates, lesson, prepared.config.training, generator, prepared.device)
+    return RowLearner(towers, rates, task, prepared.config.training, generator, prepared.device)
 
 
 def _towers(prepared: Prepared, config: HybridConfig, generator: torch.Generator) -> dict[str, nn.Module]:
@@ -174,7 +174,7 @@ def _loss(
     return {"loss": batch_hard_triplet(embeddings, labels, None if config.soft_margin else config.margin)}
 
 
-def _judge(embed: partial[Tensor], pairs: Pairs) -> dict[str, float]:
+def _valid_metrics(embed: partial[Tensor], pairs: Pairs) -> dict[str, float]:
     """Return how far held-out products stand among their like, by both modalities and by each."""
     rows = pairs.valid[pairs.labels[pairs.valid] >= 0]
     labels = torch.from_numpy(pairs.labels[rows])

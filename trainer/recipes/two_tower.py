@@ -10,7 +10,7 @@ from trainer.config.checks import between
 from trainer.config.model import RankingConfig
 from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.learning.learner import RANKING_STOP_METRIC
-from trainer.learning.ranking_learner import Fit
+from trainer.learning.ranking_learner import RankingLearner
 from trainer.prepare import Prepared
 from trainer.recipes.model import Model, config_of
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
@@ -31,10 +31,10 @@ class TwoTowerConfig(RankingConfig):
             between(f"model.{name}", getattr(self, name), 1, 8192)
 
 
-def build(prepared: Prepared) -> Fit:
+def build(prepared: Prepared) -> RankingLearner:
     """Return fresh towers to be fitted."""
     generator = torch.Generator().manual_seed(prepared.config.seed)
-    return Fit.on(prepared, *_build_towers(prepared, generator), generator)
+    return RankingLearner.on(prepared, *_build_towers(prepared, generator), generator)
 
 
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:

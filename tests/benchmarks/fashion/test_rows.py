@@ -35,4 +35,4 @@ def test_the_text_free_rows_loss_is_taken_on_the_runs_device(prepared, monkeypat
     near = np.stack([np.roll(np.arange(len(prepared.features)), shift) for shift in (1, 2)], axis=1)
     monkeypatch.setattr(fashion_spaces, "nearest_items", lambda *_: near)  # it needs numbers, and meta has none
     learner = fashion_spaces.text_free_learner(replace(prepared, device=torch.device("meta")), pairs)
-    assert learner.lesson.loss(pairs.train[:32], 1)["loss"].device.type == "meta"
+    assert learner.task.loss(pairs.train[:32], 1)["loss"].device.type == "meta"

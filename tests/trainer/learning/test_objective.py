@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from trainer.dataset.dataset import make_interactions
-from trainer.learning.objective import Asked, Objective
+from trainer.learning.objective import ExampleBatch, Objective
 from trainer.recipes.two_tower import TwoTowerConfig
 
 NUM_ITEMS, TARGET, OTHER = 40, 3, 7
@@ -50,7 +50,7 @@ def test_the_loss_estimates_the_softmax_over_the_whole_catalogue(settings, num_n
         negatives = objective.draw(users_asked, targets, generator)
         weights = np.zeros(batch, dtype=np.float32)
         weights[0] = 1.0
-        asked = Asked(users_asked, targets, weights, negatives)
+        asked = ExampleBatch(users_asked, targets, weights, negatives)
         loss = objective.loss(asked, mine.expand(batch, -1), vectors[targets], vectors[negatives.items])
         own = float(mine @ vectors[TARGET]) / 0.5
         by_chance = 1 - num_near / 4  # of hard draws: where a neighbour is missing

@@ -6,7 +6,7 @@ from torch import nn
 
 from trainer.config.run import TrainingConfig
 from trainer.errors import ConfigError
-from trainer.learning.optim import Descent, learning_rate_at
+from trainer.learning.optim import Optimiser, learning_rate_at
 
 CPU = torch.device("cpu")
 
@@ -35,7 +35,7 @@ def one_weight(**settings):
     """A weight at 1 whose loss is 3 w, so whose gradient is 3."""
     weight = nn.Parameter(torch.ones(1))
     config = TrainingConfig(**{"optimiser": "sgd", "momentum": 0.0, "grad_clip": 1e6, "learning_rate": 0.1, **settings})
-    return weight, Descent([weight], config, 10, CPU)
+    return weight, Optimiser([weight], config, 10, CPU)
 
 
 def test_plain_sgd_takes_the_step_worked_by_hand():
@@ -76,7 +76,7 @@ def test_the_gradient_is_clipped_and_its_norm_told_from_before():
 def test_matrices_decay_and_vectors_do_not():
     matrix, vector = nn.Parameter(torch.ones(2, 3)), nn.Parameter(torch.ones(3))
     config = TrainingConfig(weight_decay=0.5, learning_rate=0.1)
-    descent = Descent([matrix, vector], config, 10, CPU)
+    descent = Optimiser([matrix, vector], config, 10, CPU)
     descent.add((matrix * 0).sum() + (vector * 0).sum())
     assert matrix[0, 0].item() == pytest.approx(1 - 0.1 * 0.5)
     assert vector[0].item() == 1
@@ -93,13 +93,13 @@ def test_plateau_lowers_the_rate_after_epochs_without_a_better_metric():
 
 def test_bf16_computes_in_bf16_and_leaves_weights_in_float32():
     layer = nn.Linear(3, 2)
-    descent = Descent([*layer.parameters()], TrainingConfig(precision="bf16"), 10, CPU)
+    descent = Optimiser([*layer.parameters()], TrainingConfig(precision="bf16"), 10, CPU)
     with descent.autocast():
         found = layer(torch.ones(4, 3))
     assert found.dtype == torch.bfloat16
     descent.add(found.float().square().sum())
     assert layer.weight.dtype == torch.float32
-    with Descent([*layer.parameters()], TrainingConfig(), 10, CPU).autocast():
+    with Optimiser([*layer.parameters()], TrainingConfig(), 10, CPU).autocast():
         assert layer(torch.ones(4, 3)).dtype == torch.float32
 
 
@@ -113,7 +113,7 @@ def test_fp16_without_cuda_says_what_to_use():
 def test_fp16_on_cuda_scales_its_loss_and_skips_a_step_that_overflows():
     weight = nn.Parameter(torch.ones(1, device="cuda"))
     config = TrainingConfig(optimiser="sgd", momentum=0.0, grad_clip=1e6, learning_rate=0.1, precision="fp16")
-    descent = Descent([weight], config, 10, torch.device("cuda"))
+    descent = Optimiser([weight], config, 10, torch.device("cuda"))
     descent.add((3 * weight).sum())
     assert weight.item() == pytest.approx(0.7)
     scale = descent.scaler.get_scale()

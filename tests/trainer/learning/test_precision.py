@@ -6,7 +6,7 @@ import torch
 
 from trainer.dataset.dataset import make_interactions
 from trainer.learning.contrastive_losses import batch_hard_triplet, info_nce, supervised_contrastive
-from trainer.learning.objective import Asked, Objective
+from trainer.learning.objective import ExampleBatch, Objective
 from trainer.learning.ranking_losses import (
     bayesian_personalised_ranking,
     binary_cross_entropy,
@@ -30,7 +30,7 @@ def objective(**settings):
     def loss(mine, theirs, negatives):
         who, targets = np.arange(SIZE), np.arange(SIZE) * 2 + 1
         found = drawn.draw(who, targets, torch.Generator().manual_seed(0))
-        asked = Asked(who, targets, np.ones(SIZE, dtype=np.float32), found)
+        asked = ExampleBatch(who, targets, np.ones(SIZE, dtype=np.float32), found)
         return drawn.loss(asked, mine, theirs, negatives[:, : found.items.shape[1]])
 
     return loss

@@ -8,7 +8,7 @@ from trainer.errors import TrainingError
 from trainer.evaluation.protocol import embed_items
 from trainer.features.item_features import ItemFeatures
 from trainer.features.item_inputs import drop_modalities, item_inputs
-from trainer.learning.ranking_learner import Fit, Lessons
+from trainer.learning.ranking_learner import RankingLearner, RankingTask
 from trainer.recipes.two_tower import TwoTowerConfig
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
@@ -16,7 +16,7 @@ VIEW, CART = 0, 2
 
 
 def fit_on(rows, *, has_image=True, **settings):
-    """Return a Fit on rows of (user, item, kind), in order of time, among nine items."""
+    """Return a RankingLearner on rows of (user, item, kind), in order of time, among nine items."""
     users, items, kinds = (list(column) for column in zip(*rows, strict=True))
     train = make_interactions(users, items, kinds, [float(n) for n in range(len(rows))], [1.0] * len(rows))
     draw = np.random.default_rng(0)
@@ -25,8 +25,10 @@ def fit_on(rows, *, has_image=True, **settings):
     features = ItemFeatures(*(draw.normal(size=(9, width)).astype(np.float32) for width in (5, 4)), mask)
     generator = torch.Generator().manual_seed(1)
     towers = TwoTowerItem(5, 4, 6, 8, generator=generator), TwoTowerUser(6, 8, 3, generator=generator)
-    config, lessons = TrainingConfig(**settings), Lessons(train, features, TwoTowerConfig())
-    return Fit(*towers, lessons, config, generator, torch.device("cpu"), judge=lambda item_tower, user_tower: {})
+    config, task = TrainingConfig(**settings), RankingTask(train, features, TwoTowerConfig())
+    return RankingLearner(
+        *towers, task, config, generator, torch.device("cpu"), validator=lambda item_tower, user_tower: {}
+    )
 
 
 ROWS = [("a", 0, VIEW), ("a", 1, VIEW), ("a", 2, CART), ("b", 3, VIEW), ("b", 1, VIEW), ("c", 4, VIEW), ("c", 5, VIEW)]
@@ -71,9 +73,9 @@ def test_only_dismissals_before_a_target_make_no_example():
 
 def test_one_step_moves_both_towers_and_repeated_epochs_lower_the_loss():
     fit = fit_on(ROWS, learning_rate=0.01)
-    before = [parameter.detach().clone() for parameter in fit.descent.parameters]
+    before = [parameter.detach().clone() for parameter in fit.optimiser.parameters]
     losses = [fit.run_epoch()["loss"] for _ in range(30)]
-    moved = [not torch.equal(one, two) for one, two in zip(before, fit.descent.parameters, strict=True)]
+    moved = [not torch.equal(one, two) for one, two in zip(before, fit.optimiser.parameters, strict=True)]
     assert all(moved[: len(list(fit.item_tower.parameters()))][2:])  # the missing vectors need a lost modality to move
     assert any(moved[len(list(fit.item_tower.parameters())) :])
     assert losses[-1] < 0.5 * losses[0]
@@ -82,9 +84,9 @@ def test_one_step_moves_both_towers_and_repeated_epochs_lower_the_loss():
 def test_gradients_are_clipped_to_the_configured_norm():
     norms = []
     fit = fit_on(ROWS, grad_clip=1e-3)
-    step = fit.descent.optimiser.step
-    fit.descent.optimiser.step = lambda: (
-        norms.append(torch.stack([p.grad.norm() for p in fit.descent.parameters if p.grad is not None]).norm()),
+    step = fit.optimiser.optimiser.step
+    fit.optimiser.optimiser.step = lambda: (
+        norms.append(torch.stack([p.grad.norm() for p in fit.optimiser.parameters if p.grad is not None]).norm()),
         step(),
     )
     fit.run_epoch()

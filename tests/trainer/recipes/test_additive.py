@@ -13,7 +13,7 @@ from trainer.evaluation.protocol import embed_items
 from trainer.features.item_features import ItemFeatures
 from trainer.prepare import prepare
 from trainer.recipes import MODELS
-from trainer.recipes.additive import IdsAndWords, asked_shop
+from trainer.recipes.additive import IdsAndWords, target_shop
 from trainer.recipes.run_file import parse_config, read_config
 from trainer.runs.epochs import EpochLoop
 from trainer.towers.additive import CONTENT_LENGTH, AdditiveItem
@@ -97,7 +97,7 @@ def ndcg_after(prepared, epochs: int) -> tuple[float, float]:
 
 def test_the_planted_tastes_are_learnt(tmp_path):
     prepared = prepared_run(tmp_path)
-    assert asked_shop(prepared) is not None
+    assert target_shop(prepared) is not None
     before, after = ndcg_after(prepared, 4)
     assert after > 0.95
     assert after > before + 0.1
@@ -105,7 +105,7 @@ def test_the_planted_tastes_are_learnt(tmp_path):
 
 def test_a_shop_that_nobody_has_visited_is_learnt_from_words_alone(tmp_path):
     prepared = prepared_run(tmp_path, split={"train_sees": "a"}, new_shop=1.0)
-    assert asked_shop(prepared) is None
+    assert target_shop(prepared) is None
     before, after = ndcg_after(prepared, 8)
     assert after > 0.85 > before + 0.05
 
@@ -175,7 +175,7 @@ def test_a_sample_stands_for_the_whole_shop(tmp_path):
         prepared = replace(prepared, config=replace(config, training=training))
         learner = MODELS["additive"].build(prepared)
         with torch.no_grad():
-            losses[most] = [float(learner.lesson.loss(np.array([3]), 1)["loss"]) for _ in range(400)]
-    assert len(asked_shop(prepared).nonzero()[0]) > 12
+            losses[most] = [float(learner.task.loss(np.array([3]), 1)["loss"]) for _ in range(400)]
+    assert len(target_shop(prepared).nonzero()[0]) > 12
     assert np.exp(losses[4]).std() > 0.01 > np.exp(losses[1000]).std()
     assert np.exp(losses[4]).mean() == pytest.approx(np.exp(losses[1000][0]), rel=0.03)

@@ -13,7 +13,7 @@ from trainer.config.run import TrainingConfig
 from trainer.dataset.dataset import make_interactions
 from trainer.features.item_features import ItemFeatures
 from trainer.learning.negatives import nearest_items
-from trainer.learning.ranking_learner import Fit, Lessons
+from trainer.learning.ranking_learner import RankingLearner, RankingTask
 from trainer.recipes.two_tower import TwoTowerConfig
 from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
@@ -22,7 +22,7 @@ NUM_ITEMS = 30
 
 
 def new_fit(seed=1, device=CPU, **settings):
-    """Return a Fit on 25 users, validated by a metric that rises and falls with its weights."""
+    """Return a RankingLearner on 25 users, validated by a metric that rises and falls with its weights."""
     model = TwoTowerConfig(**{k: v for k, v in settings.items() if k in TwoTowerConfig.__dataclass_fields__})
     training = {k: v for k, v in settings.items() if k in TrainingConfig.__dataclass_fields__}
     draw = np.random.default_rng(0)
@@ -41,8 +41,8 @@ def new_fit(seed=1, device=CPU, **settings):
     user_tower.register_forward_hook(lambda tower, _, users: F.dropout(users, 0.2, training=tower.training))
     config = TrainingConfig(**{"epochs": 4, "batch_size": 32, "learning_rate": 0.01, "max_items": 5, **training})
     validate = lambda item, user: {"ndcg@10": math.sin(1e5 * item.project.weight.sum().item())}  # noqa: E731
-    lessons = Lessons(train, features, model, neighbours=neighbours)
-    return Fit(item_tower, user_tower, lessons, config, generator, device, validate)
+    task = RankingTask(train, features, model, neighbours=neighbours)
+    return RankingLearner(item_tower, user_tower, task, config, generator, device, validate)
 
 
 def run(fit, epochs):

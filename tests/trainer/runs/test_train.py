@@ -10,7 +10,7 @@ from tests.trainer.planted import planted_interactions, planted_products, write_
 from trainer.__main__ import main
 from trainer.checkpoint import load, load_training_state
 from trainer.features.cache import FeatureCache
-from trainer.learning.ranking_learner import Fit
+from trainer.learning.ranking_learner import RankingLearner
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_same_seed_gives_the_same_result_bit_for_bit(tmp_path, planted):
 
 def stop_during_epoch(monkeypatch, number):
     """Raise KeyboardInterrupt in the middle of epoch `number`, as Ctrl-C does."""
-    run_epoch, checked, seen = Fit.run_epoch, Fit._checked, {"epoch": 0, "batch": 0}
+    run_epoch, checked, seen = RankingLearner.run_epoch, RankingLearner._checked, {"epoch": 0, "batch": 0}
 
     def counted_epoch(self, *arguments):
         seen.update(epoch=seen["epoch"] + 1, batch=0)
@@ -106,8 +106,8 @@ def stop_during_epoch(monkeypatch, number):
             raise KeyboardInterrupt
         return checked(self, loss)
 
-    monkeypatch.setattr(Fit, "run_epoch", counted_epoch)
-    monkeypatch.setattr(Fit, "_checked", interrupted_batch)
+    monkeypatch.setattr(RankingLearner, "run_epoch", counted_epoch)
+    monkeypatch.setattr(RankingLearner, "_checked", interrupted_batch)
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
@@ -266,7 +266,7 @@ def test_a_directory_without_a_checkpoint_is_bad_input(tmp_path, capsys):
 
 def test_an_epoch_does_not_use_the_global_generator(tmp_path, monkeypatch):
     """last/ saves only the run's own generator, so --resume would lose draws from any other."""
-    run_epoch, states = Fit.run_epoch, []
+    run_epoch, states = RankingLearner.run_epoch, []
 
     def watched(self, *arguments):
         before = torch.get_rng_state()
@@ -274,7 +274,7 @@ def test_an_epoch_does_not_use_the_global_generator(tmp_path, monkeypatch):
         states.append(torch.equal(before, torch.get_rng_state()))
         return loss
 
-    monkeypatch.setattr(Fit, "run_epoch", watched)
+    monkeypatch.setattr(RankingLearner, "run_epoch", watched)
     assert main(["train", str(write_run(tmp_path, epochs=2))]) == 0
     assert states == [True, True]
 

@@ -10,29 +10,29 @@ from torch import Tensor, nn
 from trainer.checkpoint import TrainingState
 from trainer.config.run import TrainingConfig
 from trainer.errors import TrainingError
-from trainer.learning.learner import OnBatch, global_chance_from, unwatched
-from trainer.learning.optim import Descent
+from trainer.learning.learner import OnBatch, global_chance_from, ignore_batch
+from trainer.learning.optim import Optimiser
 from trainer.learning.pairs import Rows
 
 
 @dataclass(frozen=True)
-class Lesson:
+class RowTask:
     """What is learned, apart from how.
 
     batches: the rows of one epoch, drawn from the generator.
     batches_per_epoch: about how many, for the learning rate's schedule.
     loss: {"loss": the scalar to descend, further scalars to report} of some rows, in an epoch, the first being 1.
-    judge: the metrics on what is held out; `stop_metric` is one of them.
+    validator: the metrics on what is held out; `stop_metric` is one of them.
     """
 
     batches: Callable[[torch.Generator], Sequence[Rows]]
     batches_per_epoch: int
     loss: Callable[[Rows, int], Mapping[str, Tensor]]
-    judge: Callable[[], dict[str, float]]
+    validator: Callable[[], dict[str, float]]
     stop_metric: str
 
 
-class RowFit:
+class RowLearner:
     """A learner of anything that has a loss on rows of the catalogue.
 
     Args:
@@ -44,42 +44,42 @@ class RowFit:
         self,
         towers: Mapping[str, nn.Module],
         rates: Mapping[nn.Parameter, float],
-        lesson: Lesson,
+        task: RowTask,
         config: TrainingConfig,
         generator: torch.Generator,
         device: torch.device,
     ) -> None:
         self.towers = {name: tower.to(device) for name, tower in towers.items()}
-        self.lesson, self.generator = lesson, generator
-        total = math.ceil(lesson.batches_per_epoch / config.accumulate) * config.epochs
-        self.descent = Descent(list(rates), config, total, device, rates) if rates else None
+        self.task, self.generator = task, generator
+        total = math.ceil(task.batches_per_epoch / config.accumulate) * config.epochs
+        self.optimiser = Optimiser(list(rates), config, total, device, rates) if rates else None
         self.epoch = 0
 
     @property
     def stop_metric(self) -> str:
         """The metric that picks the best epoch."""
-        return self.lesson.stop_metric
+        return self.task.stop_metric
 
     @property
     def step(self) -> int:
         """Optimiser steps so far."""
-        return self.descent.step if self.descent else 0
+        return self.optimiser.step if self.optimiser else 0
 
-    def run_epoch(self, on_batch: OnBatch = unwatched) -> dict[str, float]:
+    def run_epoch(self, on_batch: OnBatch = ignore_batch) -> dict[str, float]:
         """Go through the rows once; returns the mean of the loss and of its parts."""
         for tower in self.towers.values():
-            tower.train(self.descent is not None)
+            tower.train(self.optimiser is not None)
         self.epoch += 1
         with global_chance_from(self.generator):
-            batches = self.lesson.batches(self.generator)
+            batches = self.task.batches(self.generator)
             if not batches:
                 raise TrainingError("no batch holds two products that can be compared; there is nothing to learn")
             found = []
             for finished, rows in enumerate(batches, 1):
                 found.append(self._learn(rows))
                 on_batch(finished, len(batches))
-            if self.descent:
-                self.descent.finish()
+            if self.optimiser:
+                self.optimiser.finish()
         return {name: math.fsum(parts[name] for parts in found) / len(found) for name in found[0]}
 
     def validate(self) -> dict[str, float]:
@@ -87,33 +87,33 @@ class RowFit:
         for tower in self.towers.values():
             tower.eval()
         with torch.no_grad():
-            metrics = self.lesson.judge()
-        if self.descent and self.epoch:
-            self.descent.watch(metrics[self.stop_metric])
+            metrics = self.task.validator()
+        if self.optimiser and self.epoch:
+            self.optimiser.watch(metrics[self.stop_metric])
         return metrics
 
     def state(self) -> TrainingState:
         """Return what `restore` needs, besides the towers' weights."""
-        tensors, values = self.descent.state() if self.descent else ({}, {})
+        tensors, values = self.optimiser.state() if self.optimiser else ({}, {})
         return TrainingState({**tensors, "generator": self.generator.get_state()}, {**values, "rows_epoch": self.epoch})
 
     def restore(self, towers: Mapping[str, nn.Module], state: TrainingState) -> None:
         """Take over these towers' weights and the optimiser and generator of `state`."""
         for name, tower in self.towers.items():
             tower.load_state_dict(towers[name].state_dict())
-        if self.descent:
-            self.descent.restore(state.tensors, state.values)
+        if self.optimiser:
+            self.optimiser.restore(state.tensors, state.values)
         self.generator.set_state(state.tensors["generator"])
         self.epoch = int(state.values["rows_epoch"])
 
     def _learn(self, rows: Rows) -> dict[str, float]:
-        if self.descent is None:
+        if self.optimiser is None:
             with torch.no_grad():
-                return {name: tensor.item() for name, tensor in self.lesson.loss(rows, self.epoch).items()}
-        with self.descent.autocast():
-            parts = self.lesson.loss(rows, self.epoch)
+                return {name: tensor.item() for name, tensor in self.task.loss(rows, self.epoch).items()}
+        with self.optimiser.autocast():
+            parts = self.task.loss(rows, self.epoch)
         value = parts["loss"].item()
         if not math.isfinite(value):
             raise TrainingError(f"the loss became {value} at step {self.step}; try a lower training.learning_rate")
-        self.descent.add(parts["loss"])
+        self.optimiser.add(parts["loss"])
         return {name: tensor.item() for name, tensor in parts.items()}
