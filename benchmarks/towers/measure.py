@@ -10,7 +10,7 @@ A name such as beauty+sports reads both, as two shops, and of their customers th
 Each protocol's split is dealt once and for all seeds, so that all rows answer the same questions; a seed decides how
 towers start and shuffle, how baselines are searched and how ties fall. Every row is tuned or stopped early on "valid";
 "test" is looked at once. What is finished stays in var/benchmarks/towers and is measured again only where the row's
-settings in tower_rows.py or the data have changed since; results/towers_NAME.json sums up what is there.
+settings in rows.py or the data have changed since; results/towers_NAME.json sums up what is there.
 """
 
 import argparse
