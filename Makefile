@@ -1,17 +1,33 @@
-# make run    the whole thing on this machine: demo shops, crawl, export, index, server, a page to try it
-# make test   everything CI runs
-# make clean  removes what the two made (var/, .venv/, node_modules/, extension/vendor/)
+# make run          the whole thing on this machine: demo shops, crawl, export, index, server, a page to try it
+# make test         everything CI runs, with the counts by kind and by room
+# make check        all static checks: format, lint, imports, types, generated files
+# make format       format Python and JavaScript
+# make test-ROOM    the tests of one room: kernel scraper trainer exporter server demo benchmarks extension docs house
+# make test-lowest  the server's and the scraper's tests with the lowest versions that pyproject.toml declares
+# make hooks        run the static checks before every commit (.pre-commit-config.yaml)
+# make clean        remove what these made (var/, .venv/, node_modules/, extension/vendor/)
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
+# Processes that run Python tests side by side.
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 RESULTS := var/test-results
 OPENED := $(RESULTS)/opened-vectors
+LOWEST := var/venv-lowest
+ROOMS := kernel scraper trainer exporter server demo benchmarks docs house
+NODE_TESTS = $$(find tests/extension -name "*.test.js" | sort)
+# Small tensors on few cores: one thread in each of several processes is faster than several threads in one.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest
+# A file's tests stay in one process, because they share fixtures.
+PARALLEL := -n $(WORKERS) --dist loadfile
+BESIDE := $(MAKE) --no-print-directory --jobs 2 --output-sync=target
 say = @printf '\033[1m%s\033[0m\n' $(1) >&2
 
-.PHONY: help run test lint types test-contracts test-js test-py test-browser browsers clean
+.PHONY: help run test check check-python check-types check-js format hooks test-bundle test-contracts test-js test-py \
+  test-browser test-extension $(ROOMS:%=test-%) test-lowest browsers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -23,21 +39,21 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "Carryover needs Python 3.11 or newer, and '$(PYTHON)' is not that. Install it, or name it: make run PYTHON=python3.12" >&2; exit 1; }
 	$(call say,"Virtual environment in $(VENV)")
-	@$(PYTHON) -m venv $(VENV) || { echo "Could not make a virtual environment. On Debian: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Could not create a virtual environment. On Debian: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
 
 $(VENV)/.run-stamp: requirements.txt | $(VENV)/bin/python
 	$(call say,"Python packages (2 to 3 GB; minutes the first time)")
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on -r requirements.txt || \
-	  { echo "Python packages could not be installed: see pip's line above (no network? no disk space?). Run the same command again; it goes on from here." >&2; exit 1; }
+	  { echo "Python packages could not be installed: see pip's line above (no network? no disk space?). Run the same command again; it resumes from here." >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.dev-stamp: requirements.txt requirements-dev.txt | $(VENV)/bin/python
 	$(call say,"Python packages and test tools (2 to 3 GB; minutes the first time)")
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on -r requirements-dev.txt || \
-	  { echo "Python packages could not be installed: see pip's line above (no network? no disk space?). Run the same command again; it goes on from here." >&2; exit 1; }
+	  { echo "Python packages could not be installed: see pip's line above (no network? no disk space?). Run the same command again; it resumes from here." >&2; exit 1; }
 	@touch $@ $(VENV)/.run-stamp
 
-node_modules/.stamp: package.json package-lock.json extension/build/vendor.js
+node_modules/.stamp: package.json package-lock.json
 	@command -v npm >/dev/null || { echo "npm was not found: install Node.js 20 or newer with npm (on Debian: apt-get install nodejs npm)." >&2; exit 1; }
 	$(call say,"JavaScript packages")
 	@npm ci --no-audit --no-fund --no-update-notifier --loglevel=error || \
@@ -45,48 +61,84 @@ node_modules/.stamp: package.json package-lock.json extension/build/vendor.js
 	@npm run --silent vendor
 	@touch $@
 
+# The bundle is exported beside the static checks, and every test after them reads it.
 test: $(VENV)/.dev-stamp node_modules/.stamp browsers
 	@rm -rf $(RESULTS) && mkdir -p $(RESULTS)
-	@$(MAKE) --no-print-directory lint types
-	@$(MAKE) --no-print-directory --keep-going test-contracts test-py test-js test-browser; status=$$?; \
+	@$(BESIDE) check-types check-python check-js test-bundle
+	@$(BESIDE) --keep-going test-contracts test-js; status=$$?; \
+	  $(MAKE) --no-print-directory --keep-going test-py test-browser || status=1; \
 	  $(BIN)/python -m tests.opened_vectors $(OPENED) || status=1; \
 	  $(BIN)/python tests/count.py $(RESULTS) && exit $$status
 
-lint: $(VENV)/.dev-stamp node_modules/.stamp
-	$(call say,"Lint")
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/lint-imports --no-cache
-	@npm run --silent lint && npm run --silent format:check
-	@npm run --silent contracts -- --check
+check: $(VENV)/.dev-stamp node_modules/.stamp
+	@$(BESIDE) check-types check-python check-js
 
-types: $(VENV)/.dev-stamp node_modules/.stamp
-	$(call say,"Types")
+check-python: $(VENV)/.dev-stamp
+	$(call say,"Python: lint and imports")
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo --no-cache
+
+check-types: $(VENV)/.dev-stamp
+	$(call say,"Python: types")
 	@$(BIN)/mypy
-	@npm run --silent types
+
+check-js: node_modules/.stamp
+	$(call say,"JavaScript: lint and types and generated files")
+	@npm run --silent lint && npm run --silent format:check && npm run --silent types && npm run --silent contracts -- --check
+
+format: $(VENV)/.dev-stamp node_modules/.stamp
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+	@npm run --silent format
+
+hooks: $(VENV)/.dev-stamp
+	@$(BIN)/pre-commit install
+
+test-bundle: $(VENV)/.dev-stamp
+	$(call say,"Bundle for the tests")
+	@$(BIN)/python -m tests.lite_bundle
 
 test-contracts: $(VENV)/.dev-stamp
 	$(call say,"Contract tests")
 	@mkdir -p $(RESULTS)
-	@$(BIN)/pytest tests/contract --junitxml=$(RESULTS)/contracts.xml
+	@$(PYTEST) tests/contract --junitxml=$(RESULTS)/contracts.xml
 
-# After test-py, which exports the bundle that some of these read.
+# Some of these read the bundle of test-bundle and are skipped without it.
 test-js: node_modules/.stamp
 	$(call say,"JavaScript tests")
 	@mkdir -p $(RESULTS)
-	@CARRYOVER_OPENED_VECTORS=$(OPENED) node --import ./tests/extension/opened-vectors.js --test --test-reporter=spec --test-reporter-destination=stdout \
-	  --test-reporter=junit --test-reporter-destination=$(RESULTS)/javascript.xml $$(find tests/extension -name "*.test.js" | sort)
+	@CARRYOVER_OPENED_VECTORS=$(OPENED) node --import ./tests/extension/opened-vectors.js \
+	  --test --test-reporter=spec --test-reporter-destination=stdout \
+	  --test-reporter=junit --test-reporter-destination=$(RESULTS)/javascript.xml $(NODE_TESTS)
 
 test-py: $(VENV)/.dev-stamp node_modules/.stamp
 	$(call say,"Python tests")
 	@mkdir -p $(RESULTS)
-	@CARRYOVER_OPENED_VECTORS=$(OPENED) $(BIN)/pytest -m "not browser" --ignore=tests/contract --durations=10 --junitxml=$(RESULTS)/python.xml
+	@CARRYOVER_OPENED_VECTORS=$(OPENED) $(PYTEST) $(PARALLEL) -m "not browser" --ignore=tests/contract --durations=20 \
+	  --junitxml=$(RESULTS)/python.xml
 
 test-browser: $(VENV)/.dev-stamp node_modules/.stamp
 	$(call say,"Browser tests")
 	@mkdir -p $(RESULTS)
 	@$(BIN)/pytest -m browser --durations=5 --junitxml=$(RESULTS)/browser.xml
 
-# Root may install them; anybody else is told, and the tests that need them are skipped with that reason.
+$(ROOMS:%=test-%): test-%: $(VENV)/.dev-stamp
+	@$(PYTEST) $(PARALLEL) -m "not browser" tests/$* $(ARGS)
+
+test-extension: node_modules/.stamp $(VENV)/.dev-stamp
+	@node --test --test-reporter=dot $(NODE_TESTS)
+	@$(PYTEST) -m "not browser" tests/extension $(ARGS)
+
+# Every declared lower bound at once, in an environment of its own; torch is not in it.
+test-lowest: $(VENV)/.dev-stamp
+	$(call say,"Lowest versions of the server's and the scraper's packages")
+	@mkdir -p var
+	@$(BIN)/uv pip compile --quiet --no-annotate --resolution lowest-direct --python-version 3.11 \
+	  --extra server --extra scraper pyproject.toml requirements-lowest.txt --output-file var/requirements-lowest.txt
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
+	@$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python -r var/requirements-lowest.txt
+	@export CARRYOVER_TEST_BUNDLE=$$($(BIN)/python -m tests.lite_bundle) && \
+	  $(LOWEST)/bin/python -m pytest $(PARALLEL) -m "not browser" tests/server tests/scraper $(ARGS)
+
+# Root may install them. Others get a message, and the tests that need them are skipped with that reason.
 BROWSERS := chromium firefox-esr xvfb xauth xdotool fonts-dejavu-core
 browsers:
 	@if ! command -v chromium >/dev/null || ! command -v firefox-esr >/dev/null; then \

@@ -1,28 +1,45 @@
-"""Print how many tests of each kind ran, from the JUnit files of one `make test`."""
+"""Number of tests of each kind and of each room that ran, read from the JUnit files of one `make test`."""
 
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 
-def count(report: Path) -> tuple[int, int, int]:
-    """Tests (passed, failed, skipped) in one JUnit XML file."""
-    cases = list(ElementTree.parse(report).iter("testcase"))
-    failed = sum(1 for case in cases if case.find("failure") is not None or case.find("error") is not None)
-    skipped = sum(1 for case in cases if case.find("skipped") is not None)
-    return len(cases) - failed - skipped, failed, skipped
+def outcomes(report: Path) -> Iterator[tuple[str, str]]:
+    """Yield (room, "passed" | "failed" | "skipped") of each test in a JUnit file."""
+    for case in ElementTree.parse(report).iter("testcase"):
+        failed = case.find("failure") is not None or case.find("error") is not None
+        outcome = "failed" if failed else "skipped" if case.find("skipped") is not None else "passed"
+        yield room_of(case.get("classname", "")), outcome
+
+
+def room_of(classname: str) -> str:
+    """Return the folder of tests/ that pytest's class name begins with; Node writes no such name."""
+    parts = classname.split(".")
+    return parts[1] if parts[0] == "tests" and len(parts) > 1 else "extension"
+
+
+def line(name: str, found: Iterable[str]) -> str:
+    """Return a line with the counts of the outcomes."""
+    listed = list(found)
+    passed, failed, skipped = (listed.count(outcome) for outcome in ("passed", "failed", "skipped"))
+    return f"{name:>12}: {passed:4} passed, {failed} failed, {skipped} skipped"
 
 
 def main(folder: Path) -> int:
-    """Print a line for each kind and one for all; 1 where nothing ran or something failed."""
-    totals = [0, 0, 0]
-    print()
-    for report in sorted(folder.glob("*.xml")):
-        counts = count(report)
-        totals = [total + number for total, number in zip(totals, counts, strict=True)]
-        print(f"{report.stem:>12}: {counts[0]:4} passed, {counts[1]} failed, {counts[2]} skipped")
-    print(f"{totals[0]} passed, {totals[1]} failed, {totals[2]} skipped")
-    return 0 if totals[0] and not totals[1] else 1
+    """Print a line for each kind, for each room and for all; return 1 where nothing ran or a test failed."""
+    kinds = {report.stem: list(outcomes(report)) for report in sorted(folder.glob("*.xml"))}
+    ran = [found for kind in kinds.values() for found in kind]
+    print("\nBy kind")
+    for kind, found in kinds.items():
+        print(line(kind, (outcome for _, outcome in found)))
+    print("By room")
+    for room in sorted({room for room, _ in ran}):
+        print(line(room, (outcome for where, outcome in ran if where == room)))
+    print(line("all", (outcome for _, outcome in ran)))
+    passed = any(outcome == "passed" for _, outcome in ran)
+    return 1 if not passed or any(outcome == "failed" for _, outcome in ran) else 0
 
 
 if __name__ == "__main__":
