@@ -84,8 +84,8 @@ def test_one_step_moves_both_towers_and_repeated_epochs_lower_the_loss():
 def test_gradients_are_clipped_to_the_configured_norm():
     norms = []
     fit = fit_on(ROWS, grad_clip=1e-3)
-    step = fit.optimiser.optimiser.step
-    fit.optimiser.optimiser.step = lambda: (
+    step = fit.optimiser.torch_optimiser.step
+    fit.optimiser.torch_optimiser.step = lambda: (
         norms.append(torch.stack([p.grad.norm() for p in fit.optimiser.parameters if p.grad is not None]).norm()),
         step(),
     )
