@@ -21,7 +21,7 @@ import { checkedSettings } from "./settings.js";
 /** @type {import("../core/profile.js").Kind[]} */
 const LEARNED_KINDS = ["view", "cart", "wishlist"];
 
-/** @param {Parts} parts @returns {Handlers["page.seen"]}: learn from a page of a shop with consent */
+/** @param {Parts} parts @returns {Handlers["page.seen"]} learns from a page of a shop with consent */
 function pageSeenHandler({ getProfile, model, ask, announceChange }) {
   return async ({ html, url, kind }, sender) => {
     const shop = sender.url && shopOf(sender.url);
@@ -43,7 +43,10 @@ function pageSeenHandler({ getProfile, model, ask, announceChange }) {
   };
 }
 
-/** @param {Parts} parts @returns {Omit<Handlers, "page.seen" | "state.get" | "recommend" | "item.dismiss">} handlers that change or hand out the profile */
+/**
+ * @param {Parts} parts
+ * @returns {Omit<Handlers, "page.seen" | "state.get" | "recommend" | "item.dismiss">} handlers that change or hand out the profile
+ */
 function profileHandlers({ getProfile, server, model, consent, stateOf }) {
   function forgetServer() {
     server.forget();

@@ -22,7 +22,7 @@ const TEXT_ROLES = ["inputIds", "attentionMask"];
 /** @type {TensorRole[]} */
 const USER_ROLES = ["items", "kinds", "agesDays", "itemMask"];
 
-/** @param {string} bundleUrl ".../v1/bundles/ID/" @returns {string} */
+/** Return the id at the end of a bundle's address. @param {string} bundleUrl ".../v1/bundles/ID/" @returns {string} */
 function idOf(bundleUrl) {
   const bundleId = /\/([0-9a-f]{64})\/$/.exec(bundleUrl)?.[1];
   if (!bundleId)
@@ -30,7 +30,11 @@ function idOf(bundleUrl) {
   return bundleId;
 }
 
-/** @param {LiteBundle} lite @param {"textToItem" | "userTower"} name @param {TensorRole[]} roles the inputs the extension can fill */
+/**
+ * @param {LiteBundle} lite
+ * @param {"textToItem" | "userTower"} name
+ * @param {TensorRole[]} roles the inputs the extension can fill
+ */
 function assertTower(lite, name, roles) {
   const tower = lite[name];
   const given = tower.inputs.map(({ role }) => role);
@@ -39,12 +43,13 @@ function assertTower(lite, name, roles) {
   if (missing.length > 0 || unknown.length > 0 || tower.outputs[0].role !== "embedding") {
     throw new BundleError(
       "bundle_invalid",
-      `manifest.json: lite.${name} must take ${roles.join(", ")} and give embedding; it takes ${given.join(", ")}.`,
+      `manifest.json: lite.${name} must take ${roles.join(", ")} and give embedding. It takes ${given.join(", ")}.`,
     );
   }
 }
 
 /**
+ * Return a manifest that passed every check.
  * @param {Bytes} bytes of manifest.json
  * @param {string} bundleId which is their SHA-256
  * @returns {Promise<Manifest>}
@@ -72,7 +77,7 @@ export async function verifyManifest(bytes, bundleId) {
   return { ...manifest, lite };
 }
 
-/** @param {Manifest} manifest @returns {string[]} the files a browser needs */
+/** Return the names of the files that a browser needs. @param {Manifest} manifest @returns {string[]} @throws {BundleError} */
 export function liteFiles(manifest) {
   const files = [manifest.text.tokenizer.file, manifest.lite.textToItem.file, manifest.lite.userTower.file];
   for (const file of files) {
@@ -98,7 +103,7 @@ async function verifyFile(manifest, file, bytes) {
 }
 
 /**
- * Reads no further than allowed: the length header is the server's word, not a fact.
+ * Read a body up to a limit. The length header is not trusted.
  * @param {Response} response @param {number} limit bytes @param {string} name
  * @returns {Promise<Bytes>}
  */
@@ -126,14 +131,14 @@ async function readBounded(response, limit, name) {
   return bytes;
 }
 
-/** @param {BundleCache} cache @param {string} keep everything else is another bundle's */
+/** Delete the files of other bundles. @param {BundleCache} cache @param {string} keep address of the bundle that stays */
 async function dropOthers(cache, keep) {
   const others = (await cache.keys()).filter((request) => !request.url.startsWith(keep));
   await Promise.all(others.map((request) => cache.delete(request)));
 }
 
 /**
- * Downloads what the cache lacks of the server's bundle; keeps only what passed verification.
+ * Download the files of the server's bundle that the cache lacks. Only files that pass verification are kept.
  * @param {{server: import("./server-client.js").ServerClient, cache: BundleCache}} options
  * @returns {Promise<string>} the bundle's address, for openBundle
  * @throws {BundleError | import("../values/errors.js").ServerError}
@@ -172,13 +177,18 @@ async function cachedBytes(cache, bundleUrl, file) {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** @param {BundleCache} cache @param {string} bundleUrl @returns {Promise<Manifest>} */
+/**
+ * Return the verified manifest of a downloaded bundle.
+ * @param {BundleCache} cache
+ * @param {string} bundleUrl
+ * @returns {Promise<Manifest>}
+ */
 export async function cachedManifest(cache, bundleUrl) {
   return verifyManifest(await cachedBytes(cache, bundleUrl, "manifest.json"), idOf(bundleUrl));
 }
 
 /**
- * Opens a downloaded bundle without any request. All is verified again: a disk is not a promise.
+ * Open a downloaded bundle without any request. Every file is verified again, because a disk can damage it.
  * @param {{cache: BundleCache, bundleUrl: string}} options
  * @returns {Promise<Bundle>}
  * @throws {BundleError} and forgets the damaged copy, so that the next fetchBundle repairs it

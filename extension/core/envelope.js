@@ -13,7 +13,12 @@ const HEADER_LENGTH = 1 + NONCE_LENGTH;
 const MAX_LENGTH = 16 * 1024 * 1024;
 const LABEL = utf8("carryover envelope");
 
-/** @param {string} text @param {string} name @returns {Bytes} two length bytes, then UTF-8 */
+/**
+ * Return a text as two length bytes and UTF-8.
+ * @param {string} text
+ * @param {string} name of the field, for errors
+ * @returns {Bytes}
+ */
 function prefixed(text, name) {
   if (typeof text !== "string") throw new TypeError(`${name} must be a string, got ${typeof text}.`);
   const bytes = utf8(text);
@@ -23,18 +28,18 @@ function prefixed(text, name) {
   return Uint8Array.of(0, bytes.length, ...bytes);
 }
 
-/** @param {Binding} binding @returns {Bytes} the additional authenticated data */
+/** Return the additional authenticated data of a binding. @param {Binding} binding @returns {Bytes} */
 export function aadOf({ profileId, purpose }) {
   return Uint8Array.of(...LABEL, VERSION, ...prefixed(profileId, "profileId"), ...prefixed(purpose, "purpose"));
 }
 
-/** @returns {Promise<CryptoKey>} AES-256-GCM; its bytes cannot be read back, not even by this extension */
+/** Return a new AES-256-GCM key. Its bytes cannot be read back, not even by this extension. @returns {Promise<CryptoKey>} */
 export function generateDataKey() {
   return crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
 }
 
 /**
- * version ‖ nonce ‖ ciphertext+tag. The nonce is made here: no caller can repeat one.
+ * Encrypt a plaintext into an envelope: version ‖ nonce ‖ ciphertext+tag. The nonce is made here, so that no caller can repeat one.
  * @param {CryptoKey} dataKey
  * @param {Bytes} plaintext
  * @param {Binding} binding
@@ -56,11 +61,12 @@ export async function encrypt(dataKey, plaintext, binding) {
 }
 
 /**
+ * Decrypt an envelope.
  * @param {CryptoKey} dataKey
  * @param {Bytes} envelope
  * @param {Binding} binding
  * @returns {Promise<Bytes>} the plaintext
- * @throws {EnvelopeError} whatever was wrong
+ * @throws {EnvelopeError} for every reason alike
  */
 export async function decrypt(dataKey, envelope, binding) {
   const additionalData = aadOf(binding);

@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * Where a profile lives. Sees only envelopes and one non-extractable key, never a plaintext.
+ * Storage of a profile in IndexedDB. It sees envelopes and one non-extractable key, never a plaintext.
  * @typedef {import("../values/encoding.js").Bytes} Bytes
  * @typedef {{profileId: string, dataKey: CryptoKey}} Identity
  * @typedef {{id: string, kind: string, envelope: Bytes}} StoredRecord
@@ -12,7 +12,7 @@
  * @property {() => Promise<void>} destroy key and records
  */
 
-/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
+/** Return a promise of a request's result. @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
 function result(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
@@ -20,7 +20,11 @@ function result(request) {
   });
 }
 
-/** @param {IDBTransaction} transaction @returns {Promise<void>} */
+/**
+ * Return a promise that resolves when a transaction is committed.
+ * @param {IDBTransaction} transaction
+ * @returns {Promise<void>}
+ */
 function done(transaction) {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
@@ -39,7 +43,7 @@ function openDatabase(name) {
   return result(request);
 }
 
-/** @param {string} [name] of the database @returns {Storage} */
+/** Return the storage in a database, which is opened at first use. @param {string} [name] of the database @returns {Storage} */
 export function indexedDbStorage(name = "carryover") {
   /** @type {Promise<IDBDatabase> | undefined} */
   let opened;

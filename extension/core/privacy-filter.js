@@ -7,7 +7,7 @@ import { scrubText } from "../values/personal-data.js";
  * @typedef {import("../generated/contract-types.js").Product} Product
  * @typedef {import("../generated/contract-types.js").KeptProduct} KeptProduct
  * @typedef {{isConsented: (shop: string) => boolean, incognito: boolean, paused: boolean}} Context
- * @typedef {{allowed: true, product: KeptProduct} | {allowed: false, reason: string}} Judgement
+ * @typedef {{allowed: true, product: KeptProduct} | {allowed: false, reason: string}} Decision
  */
 
 const personalParameters = new Set(privacy.personalUrlParameters);
@@ -21,7 +21,7 @@ function termsPattern(terms) {
   return new RegExp(`(?<![\\p{L}\\p{N}])(?:${escaped.join("|")})(?![\\p{L}\\p{N}])`, "iu");
 }
 
-/** @param {string} url @returns {string} without parameters that name a person */
+/** Return an address without the parameters that name a person. @param {string} url @returns {string} */
 export function scrubUrl(url) {
   const parsed = new URL(url);
   const pairs = parsed.search.slice(1).split("&").filter(Boolean);
@@ -31,7 +31,7 @@ export function scrubUrl(url) {
   return parsed.href;
 }
 
-/** @param {string} text @returns {string} percent-decoded where that is possible */
+/** Return a text percent-decoded, or as it is where that is not possible. @param {string} text */
 function decoded(text) {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
@@ -41,19 +41,19 @@ function decoded(text) {
   }
 }
 
-/** @param {string} url whether personal data stand in it; a plus is read both as itself and as a space */
+/** Return whether an address holds personal data. A plus is read both as itself and as a space. @param {string} url */
 function isPersonalUrl(url) {
   const readings = [decoded(url), decoded(url.replaceAll("+", "%2B"))];
   return readings.some((text) => scrubText(text) !== text);
 }
 
-/** @param {string} url @returns {boolean} whether the page is one of an account, an order or the like */
+/** Return whether an address is a private page, such as an account or an order. @param {string} url */
 export function isPrivatePath(url) {
   const path = new URL(url).pathname.toLowerCase().replace(LOCALE, "");
   return privacy.privatePathPrefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
 }
 
-/** @param {Product} product @returns {string | null} the sensitive category it belongs to */
+/** Return the sensitive category that a product belongs to. @param {Product} product @returns {string | null} */
 export function sensitiveCategory(product) {
   const text = [product.title, ...(product.categoryPath ?? []), product.description].filter(Boolean).join("\n");
   return sensitive.find(({ pattern }) => pattern.test(text))?.name ?? null;
@@ -81,13 +81,13 @@ async function scrubbed(product) {
 }
 
 /**
- * Runs before anything is stored. The answer holds only the fields a profile needs; variants, reviews, seller's numbers
- * and the rest of the page are left behind.
+ * Decide whether a product may be stored, before anything is. The kept product holds only the fields that a profile needs:
+ * variants, reviews, the seller's numbers and the rest of the page are left out.
  * @param {Product} product as extracted
  * @param {Context} context
- * @returns {Promise<Judgement>}
+ * @returns {Promise<Decision>}
  */
-export async function judge(product, context) {
+export async function filterProduct(product, context) {
   if (context.incognito) return { allowed: false, reason: "incognito" };
   if (context.paused) return { allowed: false, reason: "paused" };
   if (!context.isConsented(product.shop) || shopOf(product.url) !== product.shop) {

@@ -26,12 +26,12 @@ export const DEFAULT_SETTINGS = Object.freeze({
   bundleUrl: "",
 });
 
-/** @returns {string} 32 hexadecimal digits; says nothing about what it names */
+/** Return a random id of 32 hexadecimal digits, which tells nothing about the record. @returns {string} */
 function randomId() {
   return toHex(crypto.getRandomValues(new Uint8Array(16)));
 }
 
-/** What one person's device knows. The storage is the truth; what this object holds is a cache of it. */
+/** Profile of one person on one device: interactions, settings, ledger. The storage holds the truth, and this object a cache of it. */
 export class Profile {
   /** @type {import("./indexeddb-storage.js").Identity | null} */
   #identity = null;
@@ -45,7 +45,7 @@ export class Profile {
   #queue = Promise.resolve();
   #storage;
   #now;
-  /** Records that would not open: damaged, or put there by somebody else. They are left alone and counted. */
+  /** Number of records that could not be opened: damaged, or put there by somebody else. They stay where they are. */
   unreadable = 0;
 
   /** @param {Storage} storage @param {() => number} now milliseconds since 1970 */
@@ -55,6 +55,7 @@ export class Profile {
   }
 
   /**
+   * Open the profile in a storage, and delete what is older than the retention allows.
    * @param {Storage} storage
    * @param {{now?: () => number}} [options]
    * @returns {Promise<Profile>}
@@ -93,7 +94,12 @@ export class Profile {
     else if (kind === "settings") this.#settings = { ...DEFAULT_SETTINGS, ...value };
   }
 
-  /** Changes run one after another, so that two of them never interleave. @template T @param {() => Promise<T>} change @returns {Promise<T>} */
+  /**
+   * Run a change after all earlier ones, so that two of them never interleave.
+   * @template T
+   * @param {() => Promise<T>} change
+   * @returns {Promise<T>}
+   */
   #enqueue(change) {
     const next = this.#queue.then(change, change);
     this.#queue = next.catch(() => undefined);
@@ -134,7 +140,7 @@ export class Profile {
     return { ...this.#settings, consents: { ...this.#settings.consents } };
   }
 
-  /** @param {string} shop */
+  /** Return whether the shopper allowed a shop. @param {string} shop */
   isConsented(shop) {
     return Object.hasOwn(this.#settings.consents, shop);
   }
@@ -149,12 +155,12 @@ export class Profile {
     return [...this.#ledger.values()].sort((a, b) => (a.time < b.time ? 1 : -1));
   }
 
-  /** @param {Partial<Omit<Settings, "consents">>} changes */
+  /** Change settings. @param {Partial<Omit<Settings, "consents">>} changes */
   changeSettings(changes) {
     return this.#enqueue(() => this.#put("settings", "settings", { ...this.#settings, ...changes }));
   }
 
-  /** @param {string} shop @param {boolean} allowed */
+  /** Record consent with its time, or delete it. @param {string} shop @param {boolean} allowed */
   setConsent(shop, allowed) {
     return this.#enqueue(() => {
       const consents = { ...this.#settings.consents };
@@ -165,7 +171,8 @@ export class Profile {
   }
 
   /**
-   * Keeps what happened. The same thing on the same day is one interaction: it moves to now and weighs more.
+   * Keep an interaction. The same kind with the same item on the same day is one interaction: its time becomes now and its
+   * weight grows.
    * @param {{product: KeptProduct, kind: Kind, space: string, embedding: string}} happened
    * @returns {Promise<void>}
    */
@@ -186,7 +193,12 @@ export class Profile {
     });
   }
 
-  /** Puts an embedding of another space in place, after the bundle changed. @param {string} id @param {string} space @param {string} embedding */
+  /**
+   * Replace an embedding by one of another space, after the bundle changed.
+   * @param {string} id
+   * @param {string} space
+   * @param {string} embedding
+   */
   replaceEmbedding(id, space, embedding) {
     return this.#enqueue(async () => {
       const interaction = this.#interactions.get(id);
@@ -194,7 +206,7 @@ export class Profile {
     });
   }
 
-  /** @param {{method: string, url: string, body: string}} request about to leave the device */
+  /** Write a request to the ledger before it leaves the device. @param {{method: string, url: string, body: string}} request */
   addToLedger(request) {
     return this.#enqueue(async () => {
       const id = randomId();
@@ -203,7 +215,7 @@ export class Profile {
     });
   }
 
-  /** @returns {import("../generated/contract-types.js").ProfileExport} everything that is kept, readable */
+  /** Return everything that is kept, readable. @returns {import("../generated/contract-types.js").ProfileExport} */
   export() {
     return {
       format: 1,
@@ -214,7 +226,7 @@ export class Profile {
     };
   }
 
-  /** Deletes all records and the key, so that remains on the disk cannot be opened. */
+  /** Delete all records and the key, so that nothing left on the disk can be opened. */
   erase() {
     return this.#enqueue(async () => {
       await this.#storage.destroy();

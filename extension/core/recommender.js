@@ -5,9 +5,9 @@ import { decodeEmbedding, encodeEmbedding } from "../values/encoding.js";
 import { CarryoverError } from "../values/errors.js";
 import { itemText } from "../values/item-text.js";
 import { problemIn } from "../values/json-schema.js";
-import { judge } from "./privacy-filter.js";
+import { filterProduct } from "./privacy-filter.js";
 import { isLoopback } from "./server-client.js";
-import { decodeInt8, dot, isZero, likeness } from "../values/vectors.js";
+import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
 
 /**
  * @typedef {import("./profile.js").Profile} Profile
@@ -20,16 +20,16 @@ import { decodeInt8, dot, isZero, likeness } from "../values/vectors.js";
  * @typedef {import("../generated/contract-types.js").RecommendationRequest} RecommendationRequest
  */
 
-// Always the same number, whatever was seen or dismissed: k must not tell the server anything.
+/** How many items are requested. The number never changes, so it tells the server nothing about the history. */
 export const REQUESTED = 30;
 const DAY_MS = 86_400_000;
 const KINDS = /** @type {Kind[]} */ (interactionSchema.properties.kind.enum);
-/** A second reason is given only where it is nearly as close as the first. */
+/** A second reason is given only where its similarity is within this margin of the first one's. */
 const SECOND_REASON_MARGIN = 0.1;
 const WEAKEST_REASON = 0.25;
 
 /**
- * A product kept in the profile, after the privacy filter and with its embedding from this device.
+ * Keep a product in the profile, after the privacy filter and with an embedding computed on this device.
  * @param {object} happened
  * @param {unknown} happened.product as read from a page: not trusted
  * @param {Kind} happened.kind
@@ -47,14 +47,14 @@ export async function learn({ product, kind, incognito }, { profile, model }) {
     paused: profile.settings.paused,
     isConsented: (/** @type {string} */ shop) => profile.isConsented(shop),
   };
-  const judgement = await judge(extracted, context);
-  if (!judgement.allowed) return { stored: false, reason: judgement.reason };
+  const decision = await filterProduct(extracted, context);
+  if (!decision.allowed) return { stored: false, reason: decision.reason };
   const { towers, manifest } = await model();
-  const [embedding] = await towers.embedItems([itemText(judgement.product, manifest.text.itemText)]);
+  const [embedding] = await towers.embedItems([itemText(decision.product, manifest.text.itemText)]);
   // Consent may have been withdrawn, or learning paused, while the towers were loading.
   if (profile.settings.paused || !profile.isConsented(extracted.shop)) return { stored: false, reason: "no_consent" };
   await profile.addInteraction({
-    product: judgement.product,
+    product: decision.product,
     kind,
     space: manifest.space,
     embedding: encodeEmbedding(embedding),
@@ -63,9 +63,11 @@ export async function learn({ product, kind, incognito }, { profile, model }) {
 }
 
 /**
- * "Less like this". Needs no consent of the shop: the shopper says it about a card we showed.
+ * Keep an item as dismissed ("Less like this"). It needs no consent for the shop, because the shopper says it about a card in the
+ * panel.
  * @param {Card} item
  * @param {{profile: Profile, model: () => Promise<Model>}} on
+ * @throws {CarryoverError} invalid_item, where the item has no title
  */
 export async function dismiss(item, { profile, model }) {
   const url = canonicalUrl(String(item.url));
@@ -91,7 +93,11 @@ export async function dismiss(item, { profile, model }) {
   });
 }
 
-/** After a change of bundle the old embeddings mean nothing: they are made anew from the stored text. @param {Profile} profile @param {Model} model */
+/**
+ * Recompute embeddings of another space from the stored texts: after a change of bundle they cannot be compared.
+ * @param {Profile} profile
+ * @param {Model} model
+ */
 async function bringToSpace(profile, { towers, manifest }) {
   const stale = profile.interactions().filter(({ space }) => space !== manifest.space);
   if (stale.length === 0) return;
@@ -102,10 +108,11 @@ async function bringToSpace(profile, { towers, manifest }) {
 }
 
 /**
+ * Return the taste vector: the user tower's embedding of the most recent interactions.
  * @param {Profile} profile
  * @param {Model} model
  * @param {number} [now] milliseconds since 1970
- * @returns {Promise<Float32Array | null>} unit length; null where there is nothing to go by
+ * @returns {Promise<Float32Array | null>} unit length; null where nothing was liked
  */
 export async function tasteVector(profile, model, now = Date.now()) {
   await bringToSpace(profile, model);
@@ -119,7 +126,7 @@ export async function tasteVector(profile, model, now = Date.now()) {
 }
 
 /**
- * The titles of at most two liked items nearest to a candidate: worked out here, never sent.
+ * Return the titles of at most two liked items that are most similar to a candidate. They are computed here and never sent.
  * @param {Float32Array} candidate
  * @param {{title: string, embedding: Float32Array}[]} liked
  * @param {number} [filler] the manifest's
@@ -127,7 +134,7 @@ export async function tasteVector(profile, model, now = Date.now()) {
  */
 export function why(candidate, liked, filler) {
   const near = liked
-    .map(({ title, embedding }) => ({ title, score: likeness(candidate, embedding, filler) }))
+    .map(({ title, embedding }) => ({ title, score: similarity(candidate, embedding, filler) }))
     .filter(({ score }) => score >= WEAKEST_REASON)
     .sort((a, b) => b.score - a.score);
   const distinct = near.filter(({ title }, i) => near.findIndex((other) => other.title === title) === i);
@@ -138,13 +145,13 @@ export function why(candidate, liked, filler) {
 }
 
 /**
- * The mean likeness to the three nearest liked items. One vector blurs several likings into their middle; this re-rank, on the
- * device, which alone has the history, brings forward what is close to single things.
+ * Return the mean similarity to the three nearest liked items. One vector blurs several tastes into their middle. This re-rank
+ * brings forward what is close to single items; it runs on the device, because only the device has the history.
  * @param {Float32Array} candidate @param {{embedding: Float32Array}[]} liked @param {number | undefined} filler @returns {number}
  */
 function closeness(candidate, liked, filler) {
   const nearest = liked
-    .map(({ embedding }) => likeness(candidate, embedding, filler))
+    .map(({ embedding }) => similarity(candidate, embedding, filler))
     .sort((a, b) => b - a)
     .slice(0, 3);
   return nearest.length > 0 ? nearest.reduce((sum, score) => sum + score, 0) / nearest.length : 0;
@@ -168,13 +175,14 @@ function knownIn(profile, shop) {
   );
 }
 
-/** @param {import("./profile.js").Settings} settings whether the exact taste vector may be sent to this server */
+/** Return whether the exact taste vector may be sent to the server. @param {import("./profile.js").Settings} settings */
 export function isOwnServer({ serverUrl, serverIsMine }) {
   return isLoopback(serverUrl) || serverIsMine;
 }
 
 /**
- * The server ranks its catalogue of the shop. It gets the shop, a fixed k, the taste vector and the space, and nothing else.
+ * Recommend items of the server's catalogue of a shop. The server gets the mode, the shop, a fixed k, the taste vector and its
+ * space, and nothing else.
  * @param {{shop: string}} wanted
  * @param {{profile: Profile, model: Model, server: import("./server-client.js").ServerClient}} on
  * @returns {Promise<Recommendations>}
@@ -208,7 +216,7 @@ export async function recommendOwn({ shop }, { profile, model, server }) {
 }
 
 /**
- * The products visible on the page, ranked on this device. Nothing leaves it.
+ * Rank the products on the page, on this device. Nothing is sent.
  * @param {{shop: string, listing: ListedCard[]}} wanted
  * @param {{profile: Profile, model: Model}} on
  * @returns {Promise<Recommendations>}

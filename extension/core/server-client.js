@@ -15,13 +15,17 @@ import { ServerError } from "../values/errors.js";
 
 const TIMEOUT_MS = 15_000;
 
-/** @param {string} url @returns {boolean} whether the address is this very machine */
+/** Return whether an address is this machine. @param {string} url @returns {boolean} */
 export function isLoopback(url) {
   const { hostname } = new URL(url);
   return hostname === "127.0.0.1" || hostname === "localhost" || hostname === "[::1]";
 }
 
-/** @param {Response} response @param {string} url */
+/**
+ * Return the error for a failed response: the server's own code and words where it sent a problem document.
+ * @param {Response} response
+ * @param {string} url
+ */
 async function problemOf(response, url) {
   const isProblem = response.headers.get("content-type")?.startsWith("application/problem+json");
   const problem = isProblem ? await response.json() : {};
@@ -32,7 +36,7 @@ async function problemOf(response, url) {
 }
 
 /**
- * The only place that talks to a server. Each request is told to `onRequest` first, byte for byte.
+ * Return a client of a Carryover server, the only code that sends requests to one. `onRequest` gets each request first, byte for byte.
  * @param {object} options
  * @param {string} options.baseUrl
  * @param {(request: SentRequest) => Promise<void>} options.onRequest must be settled before anything is sent
@@ -72,7 +76,7 @@ export function createServerClient({ baseUrl, onRequest, fetch: send = (...args)
     return response;
   }
 
-  /** @param {string} path @param {string} member the array the answer must hold */
+  /** Return a list from the server. @param {string} path @param {string} member the array that the answer must hold */
   async function list(path, member) {
     const answer = await (await request(path)).json();
     if (!Array.isArray(answer?.[member])) {

@@ -2,7 +2,7 @@
 import { BundleError } from "../values/errors.js";
 
 /**
- * BERT WordPiece from a Hugging Face tokenizer.json, token for token as the `tokenizers` library does it.
+ * BERT WordPiece tokenizer of a Hugging Face tokenizer.json. Its tokens equal those of the `tokenizers` library.
  * @typedef {{encode: (text: string) => number[], padId: number, maxTokens: number}} Tokenizer
  * @typedef {{type: string, clean_text?: boolean, handle_chinese_chars?: boolean, strip_accents?: boolean | null, lowercase?: boolean}} Normalizer
  * @typedef {object} WordPiece
@@ -119,12 +119,13 @@ function assertSupported(json) {
   if (odd)
     throw new BundleError(
       "bundle_invalid",
-      `tokenizer.json: added token ${odd.content} asks for a rule that is not supported.`,
+      `tokenizer.json: added token ${odd.content} needs a rule that is not supported.`,
     );
 }
 
 /**
- * @param {TokenizerFile} json the parsed tokenizer.json
+ * Return the tokenizer of a parsed tokenizer.json.
+ * @param {TokenizerFile} json
  * @param {{maxTokens: number}} options
  * @returns {Tokenizer}
  */
@@ -133,7 +134,7 @@ export function createTokenizer(json, { maxTokens }) {
   /** @type {Map<string, number>} */
   const special = new Map(json.added_tokens.map((token) => [token.content, token.id]));
   const escaped = [...special.keys()].map((content) => content.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-  // A title may hold "[SEP]": the original reads it as the special token, so parity asks for the same here.
+  // A title may hold "[SEP]". The original reads it as the special token, and so does this one.
   const splitter = new RegExp(`(${escaped.join("|")})`);
   const [first, last] = ["[CLS]", "[SEP]"].map((token) => /** @type {number} */ (special.get(token)));
   return {

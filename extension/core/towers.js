@@ -15,10 +15,10 @@ import { createTokenizer } from "./tokenizer.js";
  * @property {(history: UserHistory) => Promise<Float32Array>} embedUser unit length; all zeros where nothing was liked
  */
 
-// Small batches bound the memory a long listing takes.
+// Small batches bound the memory that a long listing takes.
 const BATCH = 16;
 
-/** @param {BundleTower} tower @param {Record<string, ort.Tensor>} byRole */
+/** Return the tensors that a tower takes, by input name. @param {BundleTower} tower @param {Record<string, ort.Tensor>} byRole */
 function feedsOf(tower, byRole) {
   return Object.fromEntries(
     tower.inputs.map((input) => {
@@ -91,7 +91,7 @@ function userTensors({ items, kinds, agesDays }, dim) {
 }
 
 /**
- * The towers a browser runs, in WebAssembly, on this device.
+ * Return the towers of a bundle, which run in WebAssembly on this device.
  * @param {object} options
  * @param {import("./bundle.js").Bundle} options.bundle verified
  * @param {string} options.wasmUrl of ort-wasm-simd-threaded.wasm

@@ -3,7 +3,7 @@ import { messages as contract } from "../generated/contracts.js";
 import { CarryoverError } from "../values/errors.js";
 
 /**
- * The gate every message passes: who may say what to whom is data, in contracts/messages.json.
+ * Gate that every message passes. contracts/messages.json says who may send which message to whom.
  * @typedef {"content" | "ui" | "background" | "towers"} Zone
  * @typedef {import("../generated/contract-types.js").Messages} Messages
  * @typedef {keyof Messages} MessageType
@@ -27,7 +27,11 @@ const specifications = /** @type {Record<string, {from: string[], to: string, fi
   contract.messages
 );
 
-/** @param {unknown} error @returns {Answer} */
+/**
+ * Return the answer for an error. An unexpected one is logged and gets the code `internal`.
+ * @param {unknown} error
+ * @returns {Answer}
+ */
 export function refusal(error) {
   if (error instanceof CarryoverError) return { ok: false, error: { code: error.code, message: error.message } };
   console.error(error);
@@ -41,6 +45,7 @@ export function refusal(error) {
 }
 
 /**
+ * Return the zone that a sender belongs to.
  * @param {chrome.runtime.MessageSender} sender
  * @param {string} extensionOrigin such as chrome-extension://ID
  * @param {string} extensionId
@@ -73,7 +78,13 @@ function runtimeKind(kind) {
   return ["string", "number", "boolean"].includes(kind) ? kind : "object";
 }
 
-/** @param {Message} message @param {Zone | null} from @param {Zone} to @throws {CarryoverError} */
+/**
+ * Refuse a message that contracts/messages.json does not allow.
+ * @param {Message} message
+ * @param {Zone | null} from
+ * @param {Zone} to
+ * @throws {CarryoverError} unknown_message, forbidden_sender or invalid_message
+ */
 export function assertAllowed(message, from, to) {
   const specification = Object.hasOwn(specifications, message.type) ? specifications[message.type] : undefined;
   if (!specification || specification.to !== to)

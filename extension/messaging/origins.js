@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * What the browser is asked for when a shopper allows a shop. Match patterns name no port, since Firefox knows none in them.
+ * Return the match pattern of a shop's pages, for permissions and content scripts. It names no port, because Firefox allows none.
  * @param {string} shop as in a Product: a registrable domain, or a host with its port
  * @returns {string}
  */

@@ -20,7 +20,7 @@ function reason([first, second]) {
 function imageFrame({ image }) {
   const frame = element("span", { class: "image" });
   if (!image) return frame;
-  // Loaded from the shop the person is at. Without a referrer: the shop need not know who shows its image.
+  // Loaded from the shop in the tab, without a referrer: the shop need not know who shows its image.
   const img = element("img", { alt: "", loading: "lazy", decoding: "async", referrerPolicy: "no-referrer" });
   img.addEventListener("error", () => img.remove());
   img.src = image;
@@ -36,8 +36,8 @@ function priceLine({ price, regularPrice, availability }) {
     "span",
     { class: "price" },
     price && priceText(price),
-    regularPrice && element("s", { "aria-label": t("was", priceText(regularPrice)) }, priceText(regularPrice)),
-    isSoldOut && element("span", { class: "badge" }, t("unknownAvailability")),
+    regularPrice && element("s", { "aria-label": t("regularPrice", priceText(regularPrice)) }, priceText(regularPrice)),
+    isSoldOut && element("span", { class: "badge" }, t("soldOut")),
   );
 }
 
@@ -70,7 +70,7 @@ export function card(item, onDismiss) {
       element(
         "span",
         { class: "words" },
-        // Many shops begin a title with the brand: once is enough.
+        // Many shops begin a title with the brand.
         item.brand && !item.title.startsWith(item.brand) && element("span", { class: "brand" }, item.brand),
         element("span", { class: "title" }, item.title),
         priceLine(item),
@@ -81,7 +81,7 @@ export function card(item, onDismiss) {
   );
 }
 
-/** @param {number} count @returns {HTMLLIElement[]} the shape of cards to come */
+/** Return placeholders for cards that are being loaded. @param {number} count @returns {HTMLLIElement[]} */
 export function skeletons(count) {
   return Array.from({ length: count }, () =>
     element(

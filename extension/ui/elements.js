@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * Builds an element. Text is always text, never markup.
+ * Build an element. Text stays text and never becomes markup.
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} name
  * @param {Record<string, unknown>} [properties] `class`, `aria-*`, `role`, `for` and `data-*` become attributes, onX listeners, the rest properties
@@ -24,19 +24,24 @@ export function element(name, properties = {}, ...children) {
   return node;
 }
 
-/** @param {string} key @param {...(string | number)} values @returns {string} of the person's language */
+/**
+ * Return a text in the shopper's language.
+ * @param {string} key
+ * @param {...(string | number)} values for its placeholders
+ * @returns {string}
+ */
 export function t(key, ...values) {
   return chrome.i18n.getMessage(key, values.map(String)) || key;
 }
 
-/** @param {string} id @returns {HTMLElement} */
+/** Return the element with an id. @param {string} id @returns {HTMLElement} @throws {Error} where the page has none */
 export function byId(id) {
   const found = document.getElementById(id);
   if (!found) throw new Error(`No element #${id} on this page.`);
   return found;
 }
 
-/** Fills every element that names its text by data-text. */
+/** Fill every element that names its text by data-text. */
 export function localise() {
   document.documentElement.lang =
     chrome.i18n.getUILanguage().split("-")[0] === "en" ? chrome.i18n.getUILanguage() : "en";
@@ -44,7 +49,7 @@ export function localise() {
     node.textContent = t(node.getAttribute("data-text") ?? "");
 }
 
-/** @param {number} count @returns {string} */
+/** Return how much is known, in words. @param {number} count of interactions @returns {string} */
 export function knownText(count) {
   if (count === 0) return t("knowsNothing");
   return count === 1 ? t("knowsOne") : t("knowsMany", count);

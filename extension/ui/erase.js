@@ -3,7 +3,7 @@ import { send } from "../messaging/messages.js";
 import { element, t } from "./elements.js";
 
 /**
- * Asks before it erases. A dialog of the page itself: the browser's confirm() is not available in side panels everywhere.
+ * Ask the shopper, then erase the profile. The dialog is part of the page, because confirm() is not available in every side panel.
  * @param {(state: import("../generated/contract-types.js").State) => void} onErased
  * @param {(error: unknown) => void} onError
  */

@@ -14,8 +14,8 @@ import { isFixed, tabField } from "./tab.js";
  */
 
 const SHOWN = 10;
-/** Counts the questions asked: an answer to an older one is dropped. */
-let asked = 0;
+/** Number of requests for recommendations so far: an answer to an older one is dropped. */
+let numRequests = 0;
 let shownFor = "";
 
 /** @param {string} title @param {string} text @param {Node[]} [actions] */
@@ -52,14 +52,14 @@ function showState(state) {
   byId("status").textContent = state.paused ? `${t("paused")}. ${t("pausedHint")}` : "";
 }
 
-/** The answer to a message speaks about the tab in front; this page may speak about another. */
+/** Fetch and show the state of this page's tab. Answers to other messages describe the tab in front, which may be another. */
 async function refreshState() {
   const { state } = await send({ type: "state.get", ...tabField() });
   showState(state);
   return state;
 }
 
-/** @param {unknown} error what went wrong beside the list, which stays */
+/** Show an error below the list, which stays. @param {unknown} error */
 function showStatus(error) {
   byId("status").textContent = error instanceof Error ? error.message : String(error);
 }
@@ -93,8 +93,8 @@ function showRecommendations(recommendations) {
 }
 
 async function recommend() {
-  asked += 1;
-  const mine = asked;
+  numRequests += 1;
+  const mine = numRequests;
   byId("message").hidden = true;
   byId("cards").setAttribute("aria-busy", "true");
   if (byId("cards").childElementCount === 0) {
@@ -104,9 +104,9 @@ async function recommend() {
   }
   try {
     const { recommendations } = await send({ type: "recommend", ...tabField() });
-    if (mine === asked) showRecommendations(recommendations);
+    if (mine === numRequests) showRecommendations(recommendations);
   } finally {
-    if (mine === asked) byId("cards").removeAttribute("aria-busy");
+    if (mine === numRequests) byId("cards").removeAttribute("aria-busy");
   }
 }
 
@@ -128,7 +128,7 @@ async function onDismiss(item, button) {
   }
 }
 
-/** Shows the state, and asks anew where the shop is another one. @param {boolean} isForced */
+/** Show the state, and recommend again where the shop changed. @param {boolean} isForced recommend in any case */
 async function update(isForced) {
   const state = await refreshState();
   const shop = state.tab?.shop ?? "";

@@ -1,5 +1,5 @@
 // @ts-check
-// Consent and pause: the same controls in the popup and in the panel.
+// Controls for consent and pause, in the popup and in the panel.
 import { originPatternOf } from "../messaging/origins.js";
 import { send } from "../messaging/messages.js";
 import { element, t } from "./elements.js";
@@ -20,8 +20,8 @@ export function consentCard(state, onChange, onError) {
   /** @param {boolean} allowed */
   const set = async (allowed) => {
     try {
-      // Not awaited: the browser accepts its question only within the click. In the popup nothing after the question is
-      // reached, since it closes; the background takes the answer up.
+      // Not awaited: the browser accepts its question only within the click. The question closes the popup, so nothing after
+      // it runs there; the background records the answer.
       const noted = allowed ? send({ type: "consent.ask", shop, tabId }) : undefined;
       if (allowed && !(await chrome.permissions.request({ origins: [originPatternOf(shop)] }))) return;
       await noted;

@@ -1,12 +1,15 @@
 // @ts-check
 
-/** A page opened as a tab of its own (tests, and people who like it large) names the tab it speaks about: ?tab=ID. */
+/** Tab that this page is about, where it was opened as a tab of its own with ?tab=ID. */
 const named = new URLSearchParams(location.search).get("tab");
 
-/** Whether this page speaks about one tab, whichever is in front. */
+/** Whether this page is about one tab, no matter which is in front. */
 export const isFixed = named !== null;
 
-/** @returns {{tabId?: number}} the field for messages; without it the tab in front is meant */
+/**
+ * Return the field that names the tab in messages. Without it, a message is about the tab in front.
+ * @returns {{tabId?: number}}
+ */
 export function tabField() {
   return named === null ? {} : { tabId: Number(named) };
 }

@@ -25,7 +25,7 @@ const LEAST_SHARE = 1e-3;
  * @param {Vector} a of unit length @param {Vector} b of unit length @param {number | undefined} filler
  * @returns {number} about -1 to 1
  */
-export function likeness(a, b, filler) {
+export function similarity(a, b, filler) {
   if (filler === undefined) return dot(a, b);
   const known = Math.max(Math.min(1 - a[filler] ** 2, 1 - b[filler] ** 2), LEAST_SHARE);
   return (dot(a, b) - a[filler] * b[filler]) / known;

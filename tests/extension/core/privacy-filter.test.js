@@ -1,15 +1,19 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { judge } from "../../../extension/core/privacy-filter.js";
+import { filterProduct } from "../../../extension/core/privacy-filter.js";
 import { itemIdOf } from "../../../extension/values/identity.js";
 import { vectors } from "../vectors.js";
 
 for (const { name, product, consents, incognito = false, paused = false, kept, reason } of vectors("privacy.json")
   .cases) {
   test(name, async () => {
-    const judgement = await judge(product, { incognito, paused, isConsented: (shop) => consents.includes(shop) });
-    if (reason) assert.deepEqual(judgement, { allowed: false, reason });
-    else assert.deepEqual(judgement, { allowed: true, product: { ...kept, itemId: await itemIdOf(kept.url) } });
+    const decision = await filterProduct(product, {
+      incognito,
+      paused,
+      isConsented: (shop) => consents.includes(shop),
+    });
+    if (reason) assert.deepEqual(decision, { allowed: false, reason });
+    else assert.deepEqual(decision, { allowed: true, product: { ...kept, itemId: await itemIdOf(kept.url) } });
   });
 }

@@ -7,7 +7,7 @@ import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { REQUESTED, dismiss, learn, recommendOwn, recommendPage, why } from "../../../extension/core/recommender.js";
 import { createServerClient } from "../../../extension/core/server-client.js";
-import { likeness } from "../../../extension/values/vectors.js";
+import { similarity } from "../../../extension/values/vectors.js";
 import { itemIdOf } from "../../../extension/values/identity.js";
 import { handTowers, int8 } from "../fakes/towers.js";
 
@@ -207,7 +207,10 @@ test("items are compared over what is known of both", () => {
   const withoutImage = Float32Array.of(share, 0, share);
   const withImage = Float32Array.of(share, share, 0);
   const otherWithoutImage = Float32Array.of(0, share, share);
-  assert.ok(Math.abs(likeness(withoutImage, withImage, 2) - 1) < 1e-6, "the same text is the same text");
-  assert.ok(Math.abs(likeness(withoutImage, otherWithoutImage, 2)) < 1e-6, "two missing images are nothing in common");
-  assert.ok(Math.abs(likeness(withoutImage, otherWithoutImage, undefined) - 0.5) < 1e-6);
+  assert.ok(Math.abs(similarity(withoutImage, withImage, 2) - 1) < 1e-6, "the same text is the same text");
+  assert.ok(
+    Math.abs(similarity(withoutImage, otherWithoutImage, 2)) < 1e-6,
+    "two missing images are nothing in common",
+  );
+  assert.ok(Math.abs(similarity(withoutImage, otherWithoutImage, undefined) - 0.5) < 1e-6);
 });
