@@ -7,24 +7,47 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict, cast
 
 import onnx
 
 from exporter import onnx_edit
 from exporter.errors import ExportError
+from kernel.contract_types import (
+    BundleCreator,
+    BundleManifest,
+    BundleTower,
+    BundleTowers,
+    ImageRule,
+    InteractionKind,
+    ItemTextRule,
+    Tensor,
+    TowerOrigin,
+    TowerParity,
+    TowerSpeed,
+)
+
+Precision = Literal["float32", "float16", "int8"]
 
 MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer.json"
-KINDS = ("view", "wishlist", "cart", "purchase", "rating", "dismiss")
+KINDS: tuple[InteractionKind, ...] = ("view", "wishlist", "cart", "purchase", "rating", "dismiss")
 MAX_ITEMS = 100
 # What a shopper compares goods by, and no more: descriptions repeat the title and drown it in boilerplate.
-ITEM_TEXT = {
+ITEM_TEXT: ItemTextRule = {
     "fields": ["title", "brand", "categoryPath", "attributes.color", "attributes.material", "attributes.pattern"],
     "separator": ". ",
     "maxChars": 512,
 }
 _DTYPES = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.INT64: "int64", onnx.TensorProto.INT32: "int32"}
+
+
+class TokenizerAbout(TypedDict):
+    """The manifest's TokenizerRule without the file's name."""
+
+    type: Literal["wordpiece", "bpe"]
+    maxTokens: int
+    padTo: NotRequired[int]
 
 
 @dataclass(frozen=True)
@@ -33,10 +56,10 @@ class TowerFile:
 
     file: str
     data: bytes
-    precision: str = "float32"
+    precision: Precision = "float32"
 
     @classmethod
-    def of(cls, file: str, model: onnx.ModelProto, precision: str = "float32") -> "TowerFile":
+    def of(cls, file: str, model: onnx.ModelProto, precision: Precision = "float32") -> "TowerFile":
         """Return the tower file of a canonical model."""
         return cls(file, onnx_edit.to_bytes(model), precision)
 
@@ -49,15 +72,15 @@ class Draft:
     dim: int
     towers: dict[str, TowerFile]
     tokenizer: bytes
-    tokenizer_about: Mapping[str, Any]  # type, maxTokens and perhaps padTo
+    tokenizer_about: TokenizerAbout
     text_to_item: TowerFile | None = None
     filler: int | None = None
-    image: Mapping[str, Any] | None = None
-    item_text: Mapping[str, Any] = field(default_factory=lambda: ITEM_TEXT)
+    image: ImageRule | None = None
+    item_text: ItemTextRule = field(default_factory=lambda: ITEM_TEXT)
     max_items: int = MAX_ITEMS  # of a history that the user tower sees
-    origin: list[dict[str, str]] = field(default_factory=list)
-    parity: list[dict[str, Any]] = field(default_factory=list)
-    speed: list[dict[str, Any]] = field(default_factory=list)
+    origin: list[TowerOrigin] = field(default_factory=list)
+    parity: list[TowerParity] = field(default_factory=list)
+    speed: list[TowerSpeed] = field(default_factory=list)
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
     def files(self) -> dict[str, bytes]:
@@ -65,10 +88,10 @@ class Draft:
         towers = [*self.towers.values(), *([self.text_to_item] if self.text_to_item else [])]
         return {TOKENIZER: self.tokenizer, **{tower.file: tower.data for tower in towers}}
 
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> BundleManifest:
         """Return the manifest of contracts/bundle.schema.json."""
         files = self.files()
-        manifest: dict[str, Any] = {
+        manifest: BundleManifest = {
             "format": 1,
             "name": self.name,
             "dim": self.dim,
@@ -79,8 +102,8 @@ class Draft:
                 path: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
                 for path, data in sorted(files.items())
             },
-            "towers": {key: _tower(tower) for key, tower in self.towers.items()},
-            "text": {"tokenizer": {"file": TOKENIZER, **self.tokenizer_about}, "itemText": dict(self.item_text)},
+            "towers": cast(BundleTowers, {key: _tower(tower) for key, tower in self.towers.items()}),
+            "text": {"tokenizer": {"file": TOKENIZER, **self.tokenizer_about}, "itemText": self.item_text},
             "interactions": {"kinds": list(KINDS), "maxItems": self.max_items},
             "origin": self.origin,
             "parity": self.parity,
@@ -90,7 +113,7 @@ class Draft:
         if self.filler is not None:
             manifest["filler"] = self.filler
         if self.image is not None:
-            manifest["image"] = dict(self.image)
+            manifest["image"] = self.image
         if self.text_to_item is not None:
             user_tower = self.towers["userTower"]
             manifest["lite"] = {
@@ -117,7 +140,7 @@ class Draft:
         return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _tower(tower: TowerFile) -> dict[str, Any]:
+def _tower(tower: TowerFile) -> BundleTower:
     graph = onnx.load_model_from_string(tower.data).graph
     return {
         "file": tower.file,
@@ -127,21 +150,21 @@ def _tower(tower: TowerFile) -> dict[str, Any]:
     }
 
 
-def _tensor(value: Any) -> dict[str, Any]:
+def _tensor(value: Any) -> Tensor:
     kind = value.type.tensor_type
     if kind.elem_type not in _DTYPES:
         raise ExportError(f"{value.name}: tensors of ONNX type {kind.elem_type} are not in the bundle contract")
     shape = [size.dim_param or size.dim_value for size in kind.shape.dim]
-    return {"name": value.name, "role": value.name, "dtype": _DTYPES[kind.elem_type], "shape": shape}
+    return cast(Tensor, {"name": value.name, "role": value.name, "dtype": _DTYPES[kind.elem_type], "shape": shape})
 
 
-def _created_by() -> dict[str, str]:
+def _created_by() -> BundleCreator:
     try:
         version = metadata.version("carryover")
     except metadata.PackageNotFoundError:  # run from a checkout
         version = "0.1.0"
     commit = _commit(Path(__file__).resolve().parent)
-    return {"version": version, **({"commit": commit} if commit else {})}
+    return {"version": version, "commit": commit} if commit else {"version": version}
 
 
 def _commit(directory: Path) -> str | None:

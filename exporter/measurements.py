@@ -13,6 +13,7 @@ from torch import nn
 from exporter import parity, sample_images, sample_texts
 from exporter.bundle_draft import KINDS, Draft
 from exporter.encoder_inputs import pixels, token_feeds
+from kernel.contract_types import TowerSpeed
 
 # Ordinary product texts, long and short ones, and what shops really write: codes, accents, symbols, another script.
 SENTENCES = (
@@ -112,6 +113,6 @@ def _user_feeds(items: _Floats) -> dict[str, parity.Array]:
     }
 
 
-def _timed(key: str, runner: parity.Runner, feeds: parity.Feeds) -> dict[str, object]:
+def _timed(key: str, runner: parity.Runner, feeds: parity.Feeds) -> TowerSpeed:
     one = {name: value[:1] for name, value in feeds.items()}
     return parity.speed(key, lambda: runner(one), batch=1)

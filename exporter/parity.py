@@ -9,6 +9,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from exporter.errors import ExportError
+from kernel.contract_types import TowerParity, TowerSpeed
 
 Array = NDArray[Any]
 Feeds = Mapping[str, Array]
@@ -33,7 +34,7 @@ class Runner:
         return output
 
 
-def parity(tower: str, against: str, got: Array, expected: Array, *, int8: bool = False) -> dict[str, Any]:
+def parity(tower: str, against: str, got: Array, expected: Array, *, int8: bool = False) -> TowerParity:
     """Return how far two outputs (N, dim) differ; raises ExportError beyond the tolerance of rounding."""
     if got.shape != expected.shape:
         raise ExportError(f"{tower}: gives {got.shape}, but {against} gives {expected.shape}")
@@ -57,7 +58,7 @@ def parity(tower: str, against: str, got: Array, expected: Array, *, int8: bool 
     }
 
 
-def speed(tower: str, run: Callable[[], object], batch: int, repeats: int = 30) -> dict[str, Any]:
+def speed(tower: str, run: Callable[[], object], batch: int, repeats: int = 30) -> TowerSpeed:
     """Return wall-clock percentiles of `run` on this machine's CPU, after three warm-up runs."""
     for _ in range(3):
         run()

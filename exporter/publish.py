@@ -4,16 +4,14 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from exporter.bundle_draft import MANIFEST
 from exporter.errors import BundleError
+from kernel.contract_types import BundleManifest
 from kernel.files import write_directory_whole
 
 
-def publish(
-    files: Mapping[str, bytes], manifest: Mapping[str, Any], out: Path, verify: Callable[[Path], object]
-) -> None:
+def publish(files: Mapping[str, bytes], manifest: BundleManifest, out: Path, verify: Callable[[Path], object]) -> None:
     """Put the bundle at `out`, replacing a bundle that is there; raises BundleError and leaves `out` as it was.
 
     Readers see the old bundle or the new one. `verify` is called with the finished directory before it is named.

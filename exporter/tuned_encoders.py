@@ -8,6 +8,7 @@ from torch import nn
 from exporter import torch_export
 from exporter.bundle_draft import TowerFile
 from exporter.errors import ExportError
+from kernel.contract_types import BundleManifest, ImageRule, TokenizerRule, TowerOrigin
 from trainer.checkpoint import Checkpoint
 from trainer.features.pixels import image_rule_at
 from trainer.pretrained.branches import Branch
@@ -34,16 +35,16 @@ def feature_dims(checkpoint: Checkpoint) -> tuple[int, int]:
     return tuple(int(config.get(key, checkpoint.encoders[key])) for key in ("text_dim", "image_dim"))  # type: ignore[return-value]  # two keys, two numbers
 
 
-def image_rule(checkpoint: Checkpoint, source: Mapping[str, Any]) -> dict[str, Any] | None:
+def image_rule(checkpoint: Checkpoint, source: BundleManifest) -> ImageRule | None:
     """Return the manifest's `image`, at the training size of the checkpoint's image encoder."""
     rule = source.get("image")
     if rule is None or "image_encoder" not in checkpoint.towers:
-        return None if rule is None else dict(rule)
+        return rule
     return image_rule_at(rule, int(checkpoint.run.get("model", {}).get("image_size", 0)))
 
 
 def tower_files(
-    encoders: Mapping[str, nn.Module], about_text: Mapping[str, Any], image: Mapping[str, Any] | None
+    encoders: Mapping[str, nn.Module], about_text: TokenizerRule, image: ImageRule | None
 ) -> dict[str, TowerFile]:
     """Return the encoders' ONNX files by manifest key."""
     files = {}
@@ -56,18 +57,18 @@ def tower_files(
     return files
 
 
-def origin(encoders: Mapping[str, nn.Module], source: Mapping[str, Any]) -> list[dict[str, str]]:
+def origin(encoders: Mapping[str, nn.Module], source: BundleManifest) -> list[TowerOrigin]:
     """Return the origin and the licence of the changed encoders."""
-    entries = []
+    entries: list[TowerOrigin] = []
     for key, encoder in encoders.items():
-        before: Mapping[str, str] = next((entry for entry in source["origin"] if entry["tower"] == key), {})
+        before: Mapping[str, object] = next((entry for entry in source["origin"] if entry["tower"] == key), {})
         is_tuned = isinstance(encoder, Branch)
         entries.append(
             {
                 "tower": key,
                 "source": f"carryover trainer, {type(encoder).__name__}"
                 + (f", tuned from {before.get('source', 'the published encoder')}" if is_tuned else ", from scratch"),
-                "licence": before.get("licence", "that of whoever published the weights")
+                "licence": str(before.get("licence", "that of whoever published the weights"))
                 if is_tuned
                 else "that of whoever trained it",
             }

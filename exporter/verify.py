@@ -3,10 +3,10 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 import numpy as np
@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 from exporter import parity
 from exporter.bundle_draft import KINDS, MANIFEST
 from exporter.errors import BundleError
+from kernel.contract_types import BundleManifest, BundleTower
 
 CONTRACT = Path(__file__).resolve().parent.parent / "contracts" / "bundle.schema.json"
 MAX_MANIFEST_BYTES = 1_000_000
@@ -39,7 +40,7 @@ _ORT_DTYPES = {
 _UNIT_TOLERANCE = 1e-3
 
 
-def verify(directory: Path, report: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+def verify(directory: Path, report: Callable[[str], None] = lambda line: None) -> BundleManifest:
     """Return a bundle's manifest after all checks; raises BundleError that names the first failure.
 
     `report` is told each check that passed.
@@ -47,9 +48,12 @@ def verify(directory: Path, report: Callable[[str], None] = lambda line: None) -
     manifest = read_manifest(directory)
     report(f"{MANIFEST}: follows the contract")
     _check_files(directory, manifest, report)
-    towers = {f"towers.{key}": (key, tower) for key, tower in manifest["towers"].items()}
-    lite = manifest.get("lite", {})
-    towers |= {f"lite.{key}": (f"lite.{key}", lite[key]) for key in ("textToItem", "userTower") if key in lite}
+    entries = cast(Mapping[str, BundleTower], manifest["towers"])
+    towers = {f"towers.{key}": (key, tower) for key, tower in entries.items()}
+    if "lite" in manifest:
+        lite = manifest["lite"]
+        towers["lite.textToItem"] = ("lite.textToItem", lite["textToItem"])
+        towers["lite.userTower"] = ("lite.userTower", lite["userTower"])
     runners = {}
     for field, (key, tower) in towers.items():
         runners[key] = _check_tower(directory, manifest, field, key, tower)
@@ -67,7 +71,7 @@ def bundle_id(directory: Path) -> str:
     return hashlib.sha256((directory / MANIFEST).read_bytes()).hexdigest()
 
 
-def read_manifest(directory: Path) -> dict[str, Any]:
+def read_manifest(directory: Path) -> BundleManifest:
     """Return the manifest, checked against the contract; raises BundleError."""
     path = directory / MANIFEST
     if path.is_symlink() or not path.is_file():
@@ -82,9 +86,7 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     problem = jsonschema.exceptions.best_match(_contract().iter_errors(manifest))
     if problem is not None:
         raise BundleError(f"{path}: {_where(problem)}: {problem.message[:300]}")
-    if not isinstance(manifest, dict):  # the contract says so already; this tells the type checker
-        raise BundleError(f"{path}: expected an object")
-    return manifest
+    return cast(BundleManifest, manifest)  # the contract has been checked
 
 
 @cache
@@ -100,7 +102,7 @@ def _where(problem: jsonschema.ValidationError) -> str:
     return ".".join(str(step) for step in problem.absolute_path) or "the manifest"
 
 
-def _check_files(directory: Path, manifest: dict[str, Any], report: Callable[[str], None]) -> None:
+def _check_files(directory: Path, manifest: BundleManifest, report: Callable[[str], None]) -> None:
     for name, expected in manifest["files"].items():
         path = directory / name
         # The contract's pattern allows neither "..", nor a leading "/": what is left to refuse are links.
@@ -120,9 +122,7 @@ def _check_files(directory: Path, manifest: dict[str, Any], report: Callable[[st
         raise BundleError(f"{directory / strays[0]}: is in the bundle but not in the manifest's files")
 
 
-def _check_tower(
-    directory: Path, manifest: dict[str, Any], field: str, key: str, tower: dict[str, Any]
-) -> parity.Runner:
+def _check_tower(directory: Path, manifest: BundleManifest, field: str, key: str, tower: BundleTower) -> parity.Runner:
     if tower["file"] not in manifest["files"]:
         raise BundleError(f"{field}.file: {tower['file']} is not among the manifest's files")
     path = directory / tower["file"]
@@ -134,8 +134,11 @@ def _check_tower(
         raise BundleError(f"{path}: ONNX Runtime cannot load it: {_first_line(error)}") from error
     except (ort_errors.NotImplemented, ort_errors.RuntimeException) as error:
         raise BundleError(f"{path}: ONNX Runtime cannot run it here: {_first_line(error)}") from error
-    for kind, found in (("inputs", runner.session.get_inputs()), ("outputs", runner.session.get_outputs())):
-        declared = {tensor["name"]: [tensor["dtype"], *tensor["shape"]] for tensor in tower[kind]}
+    for kind, tensors, found in (
+        ("inputs", tower["inputs"], runner.session.get_inputs()),
+        ("outputs", tower["outputs"], runner.session.get_outputs()),
+    ):
+        declared = {tensor["name"]: [tensor["dtype"], *tensor["shape"]] for tensor in tensors}
         actual = {value.name: [_ORT_DTYPES.get(value.type, value.type), *value.shape] for value in found}
         if declared != actual:
             raise BundleError(f"{field}.{kind}: declares {declared}, but {path} has {actual}")
@@ -161,17 +164,16 @@ def _first_line(error: Exception) -> str:
     return re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", str(error)).splitlines()[0][:200]
 
 
-def _shape(tower: dict[str, Any], role: str) -> list[Any]:
+def _shape(tower: BundleTower, role: str) -> list[Any]:
     tensors = (*tower["inputs"], *tower["outputs"])
     shape: list[Any] = next(tensor["shape"] for tensor in tensors if tensor["role"] == role)
     return shape
 
 
-def _check_consistency(manifest: dict[str, Any]) -> None:
+def _check_consistency(manifest: BundleManifest) -> None:
     towers, dim = manifest["towers"], manifest["dim"]
     item, user = towers["itemTower"], towers["userTower"]
-    lite = manifest.get("lite", {})
-    facts = [
+    facts: list[tuple[str, object, object, str]] = [
         ("towers.itemTower.outputs", _shape(item, "embedding")[-1], dim, "dim"),
         ("towers.userTower.outputs", _shape(user, "embedding")[-1], dim, "dim"),
         ("towers.userTower.inputs", _shape(user, "items")[-1], dim, "dim"),
@@ -185,7 +187,8 @@ def _check_consistency(manifest: dict[str, Any]) -> None:
         facts.append(("towers.imageEncoder.inputs", _shape(encoder, "pixels")[1:], [3, size, size], "image.size"))
         if manifest["image"]["resize"] < size:
             raise BundleError(f"image.resize: {manifest['image']['resize']} is below image.size, {size}")
-    if lite:
+    if "lite" in manifest:
+        lite = manifest["lite"]
         facts.append(("lite.textToItem.outputs", _shape(lite["textToItem"], "embedding")[-1], dim, "dim"))
         facts.append(("lite.userTower.outputs", _shape(lite["userTower"], "embedding")[-1], dim, "dim"))
         names = {lite["textToItem"]["file"], lite["userTower"]["file"], manifest["text"]["tokenizer"]["file"]}
@@ -196,7 +199,7 @@ def _check_consistency(manifest: dict[str, Any]) -> None:
             raise BundleError(f"{field}: {found} does not agree with {what}, {expected}")
 
 
-def _check_tokenizer(directory: Path, manifest: dict[str, Any]) -> None:
+def _check_tokenizer(directory: Path, manifest: BundleManifest) -> None:
     about = manifest["text"]["tokenizer"]
     if about["file"] not in manifest["files"]:
         raise BundleError(f"text.tokenizer.file: {about['file']} is not among the manifest's files")
@@ -213,7 +216,7 @@ def _check_tokenizer(directory: Path, manifest: dict[str, Any]) -> None:
         raise BundleError(f"{path}: pads to {fixed}, text.tokenizer.padTo says {about.get('padTo')}")
 
 
-def _check_forward(manifest: dict[str, Any], runners: dict[str, parity.Runner]) -> None:
+def _check_forward(manifest: BundleManifest, runners: dict[str, parity.Runner]) -> None:
     """Run every tower on plausible inputs and check its outputs."""
     towers = manifest["towers"]
     length = _shape(towers["textEncoder"], "inputIds")[-1]
@@ -243,7 +246,7 @@ def _check_forward(manifest: dict[str, Any], runners: dict[str, parity.Runner]) 
         _check_unit("lite.userTower", _run("lite.userTower", runners, lite["userTower"], history))
 
 
-def _run(key: str, runners: dict[str, parity.Runner], tower: dict[str, Any], by_role: parity.Feeds) -> parity.Array:
+def _run(key: str, runners: dict[str, parity.Runner], tower: BundleTower, by_role: parity.Feeds) -> parity.Array:
     feeds = {tensor["name"]: by_role[tensor["role"]].astype(tensor["dtype"]) for tensor in tower["inputs"]}
     try:
         output = runners[key](feeds)

