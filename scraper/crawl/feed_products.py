@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from scraper.crawl.feed_plan import FeedPlan
 from scraper.crawl.patterns import is_wanted
@@ -12,6 +11,7 @@ from scraper.errors import InputError
 from scraper.feeds.adapter import FeedContext, FeedTally
 from scraper.feeds.merge import merged
 from scraper.output.shop_result import Found
+from scraper.output.summary import FeedSummary
 from scraper.work.files import read_page
 
 
@@ -20,7 +20,7 @@ class FeedResult:
     """The items of a shop's feed, each once, by URL; `fates` gives failed answers and their reasons by address."""
 
     items: Mapping[str, Found] = field(default_factory=dict)
-    summary: Mapping[str, Any] | None = None
+    summary: FeedSummary | None = None
     fates: Mapping[str, str] = field(default_factory=dict)
     is_whole: bool = True
 
@@ -52,9 +52,11 @@ def read_feed(url: str, settings: CrawlSettings, store: Store) -> FeedResult:
             elif len(items) < settings.max_feed_items:
                 items.setdefault(product.url, Found(product.to_wire(), row["url"]))
     failures = {row["url"]: str(row["reason"] or row["state"]) for row in plan.failures(origin)}
-    summary = {"kind": adapter.name, "answers": len(rows) - len(failures), "products": len(items)}
-    summary |= {"skipped": dict(sorted(tally.skipped.items()))} if tally.skipped else {}
-    summary |= {"problem": tally.problem} if tally.problem else {}
+    summary: FeedSummary = {"kind": adapter.name, "answers": len(rows) - len(failures), "products": len(items)}
+    if tally.skipped:
+        summary["skipped"] = dict(sorted(tally.skipped.items()))
+    if tally.problem:
+        summary["problem"] = tally.problem
     return FeedResult(items, summary, failures, not failures and tally.problem is None)
 
 

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
+from kernel.contract_types import Product
 from scraper.crawl.feed_products import join, read_feed
 from scraper.crawl.fetch import Traffic
 from scraper.crawl.links import is_told
@@ -16,6 +17,7 @@ from scraper.errors import InputError
 from scraper.extraction.extract import extract_product
 from scraper.extraction.page import MAX_PAGE_BYTES, parse_page
 from scraper.output.shop_result import Found, ShopResult
+from scraper.output.summary import PageSummary, ShopSummary, Summary, TrafficSummary
 from scraper.output.write import write_outputs
 from scraper.values.product import FIELDS, camel
 from scraper.work.files import read_page
@@ -38,7 +40,7 @@ class Extracted:
     """One wire Product of a stored answer at `url`, or the reason why there is none."""
 
     url: str
-    product: dict[str, Any] | None
+    product: Product | None
     reason: str | None = None
 
 
@@ -59,7 +61,7 @@ def round_number(store: Store) -> int:
     return int(store.fact("round_number") or 1)
 
 
-def write_report(settings: CrawlSettings, store: Store, traffic: Mapping[str, Traffic]) -> dict[str, Any]:
+def write_report(settings: CrawlSettings, store: Store, traffic: Mapping[str, Traffic]) -> Summary:
     """Write the outputs of the crawl, shops in the order of the settings, and return the summary."""
     shops = (shop_result(url, settings, store, traffic.get(origin_of(url), Traffic())) for url in settings.shop_urls)
     return write_outputs(settings.out, shops, round_number=round_number(store), with_parquet=settings.with_parquet)
@@ -75,9 +77,11 @@ def shop_result(url: str, settings: CrawlSettings, store: Store, traffic: Traffi
     num_queued, stopped = store.num_queued(site), store.stopped(site)
     is_at_limit = store.num_fetched(site) >= settings.shop(url).max_pages
     is_finished = stopped is None and (num_queued == 0 or is_at_limit)
-    summary = _shop_summary(url, rows, extracted, [one.product for one in found]) | {"queued": num_queued}
-    summary |= {"feed": dict(feed.summary)} if feed.summary else {}
-    summary |= _traffic_summary(traffic) | ({"stopped": stopped} if stopped else {})
+    pages = _page_summary(url, rows, extracted, [one.product for one in found])
+    # Members in the order of summary.json, where the optional feed stands in the middle.
+    told: dict[str, object] = {"feed": feed.summary} if feed.summary else {}
+    ended: dict[str, object] = {"stopped": stopped} if stopped else {}
+    summary = cast(ShopSummary, {**pages, "queued": num_queued, **told, **_traffic_summary(traffic), **ended})
     is_whole = is_finished and num_queued == 0 and feed.is_whole
     return ShopResult(url, site, found, {**_fates(rows, extracted), **feed.fates}, summary, is_finished, is_whole)
 
@@ -111,9 +115,9 @@ def _fates(rows: list[sqlite3.Row], extracted: list[Extracted]) -> dict[str, str
     return {url: fate for url, fate in fates.items() if url not in given}
 
 
-def _shop_summary(
-    url: str, rows: list[sqlite3.Row], extracted: list[Extracted], products: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _page_summary(
+    url: str, rows: list[sqlite3.Row], extracted: list[Extracted], products: list[Product]
+) -> PageSummary:
     verdicts = Counter(one.product["verdict"] for one in extracted if one.product)
     failures = Counter(row["reason"] for row in rows if row["state"] == "failed")
     skipped = Counter(row["reason"] for row in rows if row["state"] == "skipped")
@@ -130,7 +134,7 @@ def _shop_summary(
     }
 
 
-def _traffic_summary(traffic: Traffic) -> dict[str, Any]:
+def _traffic_summary(traffic: Traffic) -> TrafficSummary:
     """Return the requests and bytes of this run, robots.txt, sitemaps and retries included."""
     rate = traffic.num_requests / traffic.seconds if traffic.seconds > 0 else 0.0
     return {

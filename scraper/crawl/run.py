@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any
 from urllib.parse import urlsplit
 
 from scraper.crawl.fetch import Traffic
@@ -13,12 +12,13 @@ from scraper.crawl.retention import drop_old_bodies
 from scraper.crawl.settings import CrawlSettings, origin_of
 from scraper.crawl.site import SiteCrawl
 from scraper.crawl.store import Store
+from scraper.output.summary import Summary
 from scraper.work.progress import Progress
 
 FEW = 2000
 
 
-def crawl(settings: CrawlSettings) -> dict[str, Any]:
+def crawl(settings: CrawlSettings) -> Summary:
     """Crawl every shop, or resume an interrupted run; write the summary and return it."""
     store = Store(settings.out)
     try:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from kernel.files import remove_leftovers, write_text_whole
@@ -17,6 +16,7 @@ from scraper.errors import FetchError, InputError
 from scraper.images.hosts import Hosts
 from scraper.images.image import inspect, is_logo
 from scraper.images.store import ImageStore, Wanted, file_name
+from scraper.output.summary import ImageSummary, Summary
 from scraper.output.write import PRODUCTS, SUMMARY, write_summary
 from scraper.work.progress import Progress
 
@@ -25,7 +25,7 @@ DROPPED = ("too_small", "logo", "shared")
 MAX_HOSTS_AT_ONCE = 16
 
 
-def fetch_images(settings: CrawlSettings, *, per_product: int) -> dict[str, Any]:
+def fetch_images(settings: CrawlSettings, *, per_product: int) -> ImageSummary:
     """Fetch the first `per_product` images of each product in `settings.out`, or resume an interrupted run.
 
     Writes images.jsonl, adds the counts to summary.json as "images", and returns them.
@@ -41,13 +41,15 @@ def fetch_images(settings: CrawlSettings, *, per_product: int) -> dict[str, Any]
         crawl.close()
 
 
-def _fetch_images(settings: CrawlSettings, folder: Path, per_product: int) -> dict[str, Any]:
+def _fetch_images(settings: CrawlSettings, folder: Path, per_product: int) -> ImageSummary:
     store = ImageStore(folder)
     try:
         remove_leftovers(folder, *folder.glob("images/*"))
         store.want(_wishes(folder / PRODUCTS, per_product))
         stopped = _fetch_all(settings, store)
-        found = _write_manifest(store) | ({"stoppedHosts": stopped} if stopped else {})
+        found = _write_manifest(store)
+        if stopped:
+            found["stoppedHosts"] = stopped
     finally:
         store.close()
     _add_to_summary(folder, found)
@@ -119,7 +121,7 @@ def _fetch(url: str, hosts: Hosts, fetcher: Fetcher, store: ImageStore) -> str |
     return None
 
 
-def _write_manifest(store: ImageStore) -> dict[str, Any]:
+def _write_manifest(store: ImageStore) -> ImageSummary:
     """Write images.jsonl and return its counts; leave out a file that many products share."""
     shared = store.shared()
     files: dict[str, int] = {}
@@ -153,10 +155,10 @@ def _write_manifest(store: ImageStore) -> dict[str, Any]:
     }
 
 
-def _add_to_summary(folder: Path, images: dict[str, Any]) -> None:
+def _add_to_summary(folder: Path, images: ImageSummary) -> None:
     path = folder / SUMMARY
     try:
-        summary = json.loads(path.read_text(encoding="utf-8"))
+        summary: Summary = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read {path}: {error}; run the crawl again to write it") from error
-    write_summary(folder, summary | {"images": images})
+    write_summary(folder, {**summary, "images": images})

@@ -5,11 +5,12 @@ that left nothing out did not find the item. A page that could not be fetched, t
 not evidence. A crawl without a single product counts as a fault of the crawl or the shop.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
+from kernel.contract_types import Product
 from scraper.output.shop_result import ShopResult
 from scraper.values.product import FIELDS, camel
 
@@ -25,11 +26,24 @@ NO_LONGER_A_PRODUCT = frozenset(
 )
 
 
+class Change(TypedDict):
+    """One line of changes.jsonl. `before` and `after` hold the fields of the product that differ, or the shown ones."""
+
+    change: str
+    shop: str
+    itemId: str
+    url: str
+    title: str
+    before: NotRequired[Mapping[str, Any]]
+    after: NotRequired[Mapping[str, Any]]
+    reason: NotRequired[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """Last known state of an item, its source, and why it is gone, where it is."""
 
-    product: dict[str, Any]
+    product: Product
     source: str
     gone: str | None = None
 
@@ -43,14 +57,14 @@ def state_after(before: Mapping[str, Known], result: ShopResult) -> dict[str, Kn
     return state
 
 
-def changes_between(before: Mapping[str, Known], after: Mapping[str, Known]) -> Iterator[dict[str, Any]]:
+def changes_between(before: Mapping[str, Known], after: Mapping[str, Known]) -> Iterator[Change]:
     """Yield one JSON-ready change at a time, by the item's URL; `before` and `after` hold the fields that differ."""
     for item_id, now in sorted(after.items(), key=lambda pair: (pair[1].product["url"], pair[0])):
         then = before.get(item_id)
         if then is None:
             yield _change("new", now, after=_shown(now.product))
         elif now.gone and not then.gone:
-            yield _change("gone", now, before=_shown(then.product)) | {"reason": now.gone}
+            yield {**_change("gone", now, before=_shown(then.product)), "reason": now.gone}
         elif then.gone and not now.gone:
             yield _change("back", now, before=_shown(then.product), after=_shown(now.product))
         elif not now.gone:
@@ -68,8 +82,10 @@ def _why_gone(known: Known, result: ShopResult) -> str | None:
     return fate if fate in NO_LONGER_A_PRODUCT else None
 
 
-def _differences(then: Known, now: Known) -> Iterator[dict[str, Any]]:
-    differing = [name for name in COMPARED if _comparable(then.product.get(name)) != _comparable(now.product.get(name))]
+def _differences(then: Known, now: Known) -> Iterator[Change]:
+    old: Mapping[str, object] = then.product
+    new: Mapping[str, object] = now.product
+    differing = [name for name in COMPARED if _comparable(old.get(name)) != _comparable(new.get(name))]
     groups = {
         "price": [name for name in differing if name in PRICE_FIELDS],
         "availability": [name for name in differing if name == "availability"],
@@ -80,9 +96,9 @@ def _differences(then: Known, now: Known) -> Iterator[dict[str, Any]]:
             yield _change(kind, now, before=_only(then.product, names), after=_only(now.product, names))
 
 
-def _change(kind: str, known: Known, **sides: dict[str, Any]) -> dict[str, Any]:
+def _change(kind: str, known: Known, **sides: Mapping[str, object]) -> Change:
     product = known.product
-    return {
+    change = {
         "change": kind,
         "shop": product["shop"],
         "itemId": product["itemId"],
@@ -90,14 +106,16 @@ def _change(kind: str, known: Known, **sides: dict[str, Any]) -> dict[str, Any]:
         "title": product["title"],
         **sides,
     }
+    return cast(Change, change)
 
 
-def _shown(product: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(product: Product) -> Mapping[str, object]:
     return _only(product, SHOWN)
 
 
-def _only(product: Mapping[str, Any], names: list[str] | tuple[str, ...]) -> dict[str, Any]:
-    return {name: product[name] for name in names if name in product}
+def _only(product: Product, names: Sequence[str]) -> Mapping[str, object]:
+    fields: Mapping[str, object] = product
+    return {name: fields[name] for name in names if name in fields}
 
 
 def _comparable(value: Any) -> Any:

@@ -11,15 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from kernel.contract_types import Product
 from kernel.files import write_text_whole
 from scraper.errors import InputError
 from scraper.output import page_text
-from scraper.output.changes import KINDS
+from scraper.output.changes import KINDS, Change
+from scraper.output.summary import ShopSummary, Summary
 from scraper.output.write import CHANGES, PRODUCTS, SUMMARY
 from scraper.values.product import FIELDS, camel
 
@@ -60,17 +62,17 @@ def _environment() -> Environment:
     return environment
 
 
-def _summary(folder: Path) -> dict[str, Any]:
+def _summary(folder: Path) -> Summary:
     """Return the summary; what a shop's entry may leave out is None."""
     try:
-        summary: dict[str, Any] = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        summary: Summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read {folder / SUMMARY}: {error}; run the crawl again to write it") from error
     optional = {"stopped": None, "feed": None}
-    return summary | {"shops": [optional | shop for shop in summary["shops"]]}
+    return {**summary, "shops": [cast(ShopSummary, optional | shop) for shop in summary["shops"]]}
 
 
-def _totals(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _totals(summary: Summary) -> list[tuple[str, str]]:
     shops = summary["shops"]
     totals = [
         ("Products", f"{summary['products']:,}"),
@@ -85,7 +87,7 @@ def _totals(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     return totals
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+def _lines(path: Path) -> Iterator[Any]:
     if not path.is_file():
         return
     with path.open(encoding="utf-8") as file:
@@ -98,7 +100,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 def _changes(folder: Path) -> dict[str, Any]:
     counts: Counter[str] = Counter()
-    examples: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+    examples: dict[str, list[dict[str, object]]] = {kind: [] for kind in KINDS}
     drops: list[tuple[float, int, dict[str, Any]]] = []
     num_drops = 0
     for number, change in enumerate(_lines(folder / CHANGES)):
@@ -121,9 +123,9 @@ def _changes(folder: Path) -> dict[str, Any]:
     }
 
 
-def _drop_part(change: Mapping[str, Any]) -> float:
+def _drop_part(change: Change) -> float:
     """Return the part of 1 by which a price fell; 0 where it did not, or in another currency."""
-    before, after = (change.get(side, {}).get("price") for side in ("before", "after"))
+    before, after = change.get("before", {}).get("price"), change.get("after", {}).get("price")
     if change["change"] != "price" or not before or not after or before.get("currency") != after.get("currency"):
         return 0.0
     was, now = Decimal(before["amount"]), Decimal(after["amount"])
@@ -137,7 +139,7 @@ def _samples(folder: Path, num_shops: int) -> list[dict[str, Any]]:
     """
     imaged = {item_id for entry in _lines(folder / IMAGES) for item_id in entry["itemIds"]}
     per_shop = max(1, min(8, MAX_SAMPLES // max(1, num_shops)))
-    by_shop: dict[str, list[dict[str, Any]]] = {}
+    by_shop: dict[str, list[Product]] = {}
     for product in _lines(folder / PRODUCTS):
         if product["shop"] in by_shop or len(by_shop) < MAX_SAMPLES:
             best = [*by_shop.get(product["shop"], ()), product]
@@ -149,9 +151,10 @@ def _samples(folder: Path, num_shops: int) -> list[dict[str, Any]]:
     return [_sample(product, files) for product in chosen]
 
 
-def _sample(product: dict[str, Any], files: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def _sample(product: Product, files: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     optional: dict[str, Any] = dict.fromkeys(("brand", "price", "regularPrice", "availability", "language"))
     images: Iterable[dict[str, Any]] = (files[url] for url in product.get("images", ()) if url in files)
-    names = [camel(name) for name in FIELDS if camel(name) in product]
-    fields = [(name, page_text.value_words(product[name]), product["provenance"].get(name, "")) for name in names]
+    said: Mapping[str, object] = product
+    names = [camel(name) for name in FIELDS if camel(name) in said]
+    fields = [(name, page_text.value_words(said[name]), product["provenance"].get(name, "")) for name in names]
     return {"product": optional | product, "image": next(iter(images), None), "fields": fields}

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from scraper.output.changes import Change
+
 MAX_VALUE_CHARS = 160
 FIRST_FIELDS = ("price", "images", "brand", "gtin", "availability", "categoryPath", "description")
 
@@ -91,7 +93,7 @@ def value_words(value: Any) -> str:
     return text if len(text) <= MAX_VALUE_CHARS else text[: MAX_VALUE_CHARS - 1] + "…"
 
 
-def change_words(change: Mapping[str, Any]) -> str:
+def change_words(change: Change) -> str:
     """Return a change in a few words."""
     before, after = change.get("before", {}), change.get("after", {})
     kind = change["change"]

@@ -4,13 +4,14 @@ An amount is decimal128(16, 4), which holds every amount that the contract allow
 the contract allows dates that no calendar has. A field that the wire form leaves out is null.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from kernel.contract_types import Price, Product
 from kernel.files import whole_path
 from scraper.errors import InputError
 from scraper.values.contract_data import contract
@@ -53,7 +54,7 @@ def schema() -> Any:
 
 
 @contextmanager
-def parquet_writer(path: Path) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+def parquet_writer(path: Path) -> Iterator[Callable[[Product], None]]:
     """Yield a function that adds one wire Product; the file appears, whole, when the block ends well."""
     columns = schema()
     rows: list[dict[str, Any]] = []
@@ -66,7 +67,7 @@ def parquet_writer(path: Path) -> Iterator[Callable[[Mapping[str, Any]], None]]:
             writer.write_table(pyarrow.Table.from_pylist(rows, schema=columns))
             rows.clear()
 
-        def add(product: Mapping[str, Any]) -> None:
+        def add(product: Product) -> None:
             rows.append(_row(product))
             if len(rows) >= ROWS_PER_GROUP:
                 write_rows()
@@ -75,7 +76,7 @@ def parquet_writer(path: Path) -> Iterator[Callable[[Mapping[str, Any]], None]]:
         write_rows()
 
 
-def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
+def read_parquet(path: Path) -> Iterator[Product]:
     """Yield the wire Products of a file that `parquet_writer` wrote, in order."""
     with pyarrow.parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=ROWS_PER_GROUP):
@@ -83,8 +84,8 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
                 yield _wire(row)
 
 
-def _row(product: Mapping[str, Any]) -> dict[str, Any]:
-    row = dict(product)
+def _row(product: Product) -> dict[str, Any]:
+    row: dict[str, Any] = dict(product)
     for name in ("price", "regularPrice"):
         if name in row:
             row[name] = _price_row(row[name])
@@ -98,7 +99,7 @@ def _row(product: Mapping[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _price_row(price: Mapping[str, Any]) -> dict[str, Any]:
+def _price_row(price: Price) -> dict[str, Any]:
     return {**price, "amount": Decimal(price["amount"])}
 
 

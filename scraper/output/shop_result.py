@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from kernel.contract_types import Product
+from scraper.output.summary import ShopSummary
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """One item's wire Product and the address of the page or feed answer it was read from."""
 
-    product: dict[str, Any]
+    product: Product
     source: str
 
 
@@ -25,6 +27,6 @@ class ShopResult:
     site: str
     found: tuple[Found, ...]
     fates: Mapping[str, str]
-    summary: Mapping[str, Any]
+    summary: ShopSummary
     is_finished: bool
     is_whole: bool

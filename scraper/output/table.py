@@ -2,16 +2,17 @@
 
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from scraper.output.summary import ShopSummary, Summary
+
 SHOWN_FIELDS = ("price", "images", "brand", "gtin")
 
 
-def print_summary(summary: Mapping[str, Any]) -> None:
+def print_summary(summary: Summary) -> None:
     """Print the summary to standard error."""
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -26,17 +27,17 @@ def print_summary(summary: Mapping[str, Any]) -> None:
             console.print(Text(f"{_name(shop)}: {'; '.join(notes)}"))
 
 
-def _table(summary: Mapping[str, Any]) -> Table:
+def _table(summary: Summary) -> Table:
     """Return the numbers of each shop; it fits 80 columns."""
     table = Table(box=None, show_footer=True, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("shop", "all", overflow="fold")
     shops = summary["shops"]
-    totals = {name: f"{sum(shop[name] for shop in shops):,}" for name in ("pages", "requests")}
+    num_pages, num_requests = sum(shop["pages"] for shop in shops), sum(shop["requests"] for shop in shops)
     for name, footer in (
         ("products", f"{summary['products']:,}"),
-        ("pages", totals["pages"]),
+        ("pages", f"{num_pages:,}"),
         *((name, "") for name in SHOWN_FIELDS),
-        ("requests", totals["requests"]),
+        ("requests", f"{num_requests:,}"),
         ("MB", f"{sum(shop['bytes'] for shop in shops) / 1e6:.1f}"),
         ("time", ""),
     ):
@@ -46,7 +47,7 @@ def _table(summary: Mapping[str, Any]) -> Table:
     return table
 
 
-def _numbers(shop: Mapping[str, Any]) -> list[str]:
+def _numbers(shop: ShopSummary) -> list[str]:
     coverage = (shop["fieldCoverage"].get(name) for name in SHOWN_FIELDS)
     return [
         f"{shop['products']:,}",
@@ -58,10 +59,14 @@ def _numbers(shop: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _notes(shop: Mapping[str, Any]) -> list[str]:
+def _notes(shop: ShopSummary) -> list[str]:
     """Return the notes on a shop: its feed, changes, failures, and why it was given up."""
-    notes = [f"feed: {shop['feed']['kind']}, {_counts(shop['feed'], 'products', 'answers')}"] if "feed" in shop else []
-    notes += [f"{name}: {_counts(shop[name])}" for name in ("changes", "failures") if shop.get(name)]
+    notes = []
+    if "feed" in shop:
+        feed = shop["feed"]
+        notes.append(f"feed: {feed['kind']}, products {feed['products']:,}, answers {feed['answers']:,}")
+    counted = (("changes", shop.get("changes")), ("failures", shop.get("failures")))
+    notes += [f"{name}: {_counts(counts)}" for name, counts in counted if counts]
     if not shop["pages"] and shop.get("skipped"):
         notes.append(f"left out: {_counts(shop['skipped'])}")
     if shop["finished"] and shop["queued"]:
@@ -69,9 +74,9 @@ def _notes(shop: Mapping[str, Any]) -> list[str]:
     return notes + ([f"stopped: {shop['stopped']}"] if "stopped" in shop else [])
 
 
-def _name(shop: Mapping[str, Any]) -> str:
+def _name(shop: ShopSummary) -> str:
     return str(shop["url"]).partition("://")[2].rstrip("/")
 
 
-def _counts(counts: Mapping[str, int], *names: str) -> str:
-    return ", ".join(f"{name} {counts[name]:,}" for name in names or counts)
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())

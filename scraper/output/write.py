@@ -9,35 +9,37 @@ overwrites the state it is compared with (see `scraper.output.history`).
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+from kernel.contract_types import Product
 from kernel.files import remove_leftovers, write_text_whole
-from scraper.output.changes import changes_between, state_after
+from scraper.output.changes import Change, changes_between, state_after
 from scraper.output.history import History
 from scraper.output.shop_result import ShopResult
+from scraper.output.summary import ShopSummary, Summary
 
 PRODUCTS, CHANGES, PARQUET, SUMMARY = "products.jsonl", "changes.jsonl", "products.parquet", "summary.json"
-Sink = Callable[[Mapping[str, Any]], None]
+Sink = Callable[[Product | Change], None]
 
 
 def write_outputs(
     folder: Path, shops: Iterable[ShopResult], *, round_number: int, with_parquet: bool = False
-) -> dict[str, Any]:
+) -> Summary:
     """Write the products, changes and summary of `shops` into `folder` and return the summary.
 
     Shops are written in the order given; an item that two origins of one shop both show is written once. changes.jsonl
     is written from the second round on; it compares the finished shops of this round with an earlier one.
     """
     remove_leftovers(folder, *folder.glob("history/*"), *folder.glob("pages/*"))
-    summaries = []
+    summaries: list[ShopSummary] = []
     seen: set[str] = set()
     with ExitStack() as stack:
         # Files are replaced in the opposite order of this list.
-        sinks = [_json_lines(stack.enter_context(write_text_whole(folder / PRODUCTS)))]
+        sinks: list[Callable[[Product], None]] = [_json_lines(stack.enter_context(write_text_whole(folder / PRODUCTS)))]
         if with_parquet:
             from scraper.output.parquet import parquet_writer  # noqa: PLC0415  # a large package, on request only
 
@@ -58,7 +60,7 @@ def write_outputs(
                     write_change(change)
                 counts = Counter(change["change"] for change in changes)
                 summaries[-1]["changes"] = dict(sorted(counts.items()))
-    summary = {
+    summary: Summary = {
         "round": round_number,
         "finishedAt": datetime.now(UTC).isoformat(timespec="seconds"),
         "products": len(seen),
@@ -68,13 +70,13 @@ def write_outputs(
     return summary
 
 
-def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
+def write_summary(folder: Path, summary: Summary) -> None:
     """Write summary.json whole."""
     with write_text_whole(folder / SUMMARY) as file:
         file.write(json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
 
 
-def _changes(folder: Path, shop: ShopResult, round_number: int) -> list[dict[str, Any]] | None:
+def _changes(folder: Path, shop: ShopResult, round_number: int) -> list[Change] | None:
     """Store the state of a finished shop and return its changes since an earlier round, None without one."""
     if not shop.is_finished:
         return None
@@ -86,7 +88,7 @@ def _changes(folder: Path, shop: ShopResult, round_number: int) -> list[dict[str
 
 
 def _json_lines(file: IO[str]) -> Sink:
-    def write(item: Mapping[str, Any]) -> None:
+    def write(item: Product | Change) -> None:
         file.write(json.dumps(item, ensure_ascii=False) + "\n")
 
     return write

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, cast
 
+from kernel import contract_types
 from scraper.values.price import Price, amount_on_the_wire
 from scraper.values.vocabulary import vocabulary
 
-Verdict = Literal["product", "listing", "blocked", "empty", "needs_js", "not_found"]
-Syntax = Literal["json-ld", "microdata", "rdfa", "opengraph", "meta", "state", "dom", "feed", "rendered", "url"]
+Verdict = contract_types.Verdict
+Syntax = contract_types.Syntax
 
 
 def camel(name: str) -> str:
@@ -86,14 +87,14 @@ class Product:
     fetched_at: str | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
 
-    def to_wire(self) -> dict[str, Any]:
+    def to_wire(self) -> contract_types.Product:
         """Return the camelCase form; what is unknown is absent."""
         wire = _object_to_wire(self)
         wire["provenance"] = {camel(name): syntax for name, syntax in self.provenance.items()}
-        return wire
+        return cast(contract_types.Product, wire)
 
     @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> "Product":
+    def from_wire(cls, wire: contract_types.Product) -> "Product":
         """Return the Product of a camelCase object that fits the schema."""
         values = {snake(name): _VALUES_FROM_WIRE.get(name, _as_is)(value) for name, value in wire.items()}
         values["provenance"] = {snake(name): syntax for name, syntax in wire["provenance"].items()}
@@ -121,15 +122,15 @@ def _as_is(value: Any) -> Any:
     return value
 
 
-def _price(wire: Mapping[str, Any]) -> Price:
+def _price(wire: contract_types.Price) -> Price:
     return Price(Decimal(wire["amount"]), wire.get("currency"), wire.get("amountText"))
 
 
-def _rating(wire: Mapping[str, Any]) -> Rating:
+def _rating(wire: contract_types.Rating) -> Rating:
     return Rating(float(wire["value"]), float(wire["best"]), wire.get("count"))
 
 
-def _nested(kind: type[Any], wire: Mapping[str, Any]) -> Any:
+def _nested(kind: type[Any], wire: contract_types.Variant | contract_types.Review) -> Any:
     return kind(**{snake(name): _VALUES_FROM_WIRE.get(name, _as_is)(value) for name, value in wire.items()})
 
 
