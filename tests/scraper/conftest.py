@@ -1,4 +1,4 @@
-"""A small web server under the test's control, and the real command in its own process."""
+"""Fixtures: a small web server under the test's control, and the real command in its own process."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Site:
-    """Answers from `pages`: path → (status, headers, body) or a function of the handler giving that."""
+    """Web server with `pages`: path → (status, headers, body), or a function of the handler that gives these."""
 
     def __init__(self) -> None:
         self.pages: dict[str, tuple[int, dict[str, str], bytes] | Callable] = {}
@@ -73,7 +73,7 @@ def other_site():
 
 @pytest.fixture
 def scraper():
-    """Run `python -m scraper` with these arguments and return what came of it."""
+    """Run `python -m scraper` with these arguments and return the completed process."""
 
     def run(*arguments: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         command = [sys.executable, "-m", "scraper", *map(str, arguments)]

@@ -13,7 +13,7 @@ const names = readdirSync(folder)
   .map((name) => name.slice(0, -5));
 assert.ok(names.length > 0, "contracts/vectors/pages/ holds cases");
 
-test("a page whose scripts have run says so of what stands on the visible page, and nothing else changes", async () => {
+test('visible fields of a rendered page have the provenance "rendered"', async () => {
   const { url, product } = vectors("pages/price-before-beside-markup.json");
   const document = documentOf(readFileSync(new URL("price-before-beside-markup.html", folder), "utf8"), url);
   const extracted = await extractProduct(document, url, { isRendered: true });

@@ -27,7 +27,7 @@ test("the page's own spelling is kept beside the amount", () => {
   });
 });
 
-test("the country's domain tells the region before the language does", () => {
+test("the domain decides the region before the language", () => {
   assert.equal(regionOf("https://shop.example.se/p", "en-GB"), "SE");
   assert.equal(regionOf("https://shop.example.com/p", "en-AU"), "AU");
 });

@@ -1,4 +1,4 @@
-"""The command line: what people type, and what they get for it."""
+"""Tests of the command line: arguments, outputs and exit codes."""
 
 import gzip
 import json
@@ -73,7 +73,7 @@ def test_extract_many_gives_one_line_per_line_in_order(scraper, tmp_path, worker
     assert [product["url"] for product in found] == [URL % number for number in range(40)]
 
 
-def test_a_page_that_cannot_be_read_keeps_its_line_and_fails_the_command(scraper, tmp_path):
+def test_unreadable_page_keeps_its_line_and_fails_the_command(scraper, tmp_path):
     (tmp_path / "good.html").write_text(JUG % 1)
     (tmp_path / "bad.gz").write_bytes(b"\x1f\x8b no gzip")
     entries = [{"file": name, "url": URL % n} for n, name in enumerate(["missing.html", "good.html", "bad.gz", "."])]
@@ -87,7 +87,7 @@ def test_a_page_that_cannot_be_read_keeps_its_line_and_fails_the_command(scraper
 @pytest.mark.parametrize(
     "line", ["not json", "[]", '{"file": "x"}', '{"file": 1, "url": "https://a.b/"}', '{"file": "x", "url": "/p"}', ""]
 )
-def test_a_malformed_line_stops_before_any_work_and_leaves_the_old_output(scraper, tmp_path, line):
+def test_malformed_line_stops_before_any_work_and_keeps_the_output(scraper, tmp_path, line):
     pages = tmp_path / "pages.jsonl"
     pages.write_text(
         f'{{"file": "x.html", "url": "https://shop.example/p"}}\n{line}\n{{"file":"x","url":"https://a.b/"}}\n'
@@ -100,7 +100,7 @@ def test_a_malformed_line_stops_before_any_work_and_leaves_the_old_output(scrape
 
 @pytest.fixture
 def long_extraction(tmp_path):
-    """`extract-many` in the midst of its work, in a process group of its own; whoever is left is ended."""
+    """`extract-many` at work in a process group of its own; processes that are left are killed."""
     (tmp_path / "page.html").write_text(JUG % 1 + "<p class='price'>x</p>" * 3000)
     pages = listing(tmp_path, [{"file": "page.html", "url": URL % n} for n in range(3000)])
     out = tmp_path / "out" / "out.jsonl"
@@ -118,7 +118,7 @@ def long_extraction(tmp_path):
 
 
 def group_of(leader):
-    """Process ids of the group that have not ended, from /proc."""
+    """Return the ids of processes of the group that have not ended, from /proc."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -132,7 +132,7 @@ def group_of(leader):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["parent", "group"])
-def test_interrupting_extract_many_leaves_the_old_output_and_no_rubbish(long_extraction, send, number):
+def test_interrupted_extract_many_keeps_the_old_output(long_extraction, send, number):
     process, out = long_extraction
     send(process.pid, number)
     stderr = process.communicate(timeout=60)[1]

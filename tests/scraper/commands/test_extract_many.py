@@ -1,4 +1,4 @@
-"""Extraction at scale: Dask gives the bytes that plain processes give, whatever happens to its workers."""
+"""Tests of extraction at scale: Dask gives the bytes of plain processes, even when its workers die."""
 
 import json
 import os
@@ -21,7 +21,7 @@ NUM_PAGES = 200
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """A listing of product pages, one of them missing and one that is no product."""
+    """A listing of product pages, one of them missing and one that is not a product."""
     folder = tmp_path_factory.mktemp("pages")
     entries = []
     for number in range(NUM_PAGES):
@@ -39,7 +39,7 @@ def pages(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def expected(pages, tmp_path_factory):
-    """What one process writes."""
+    """The output of one process."""
     out = tmp_path_factory.mktemp("expected") / "products.jsonl"
     command = [sys.executable, "-m", "scraper", "extract-many", pages, "--out", out, "--workers", "1"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=False)
@@ -71,7 +71,7 @@ def wait_for(condition, *, process):
 
 
 def worker_processes(process):
-    """The processes that extract, which Dask's nannies have started: the leaves of the family."""
+    """Return the processes that extract, which Dask's nannies have started."""
     family = psutil.Process(process.pid).children(recursive=True)
     return [child for child in family if any("spawn_main" in word for word in child.cmdline())]
 
@@ -139,7 +139,7 @@ def test_a_given_scheduler_is_used(scraper, pages, expected, tmp_path, scheduler
     assert result.returncode == 1 and out.read_bytes() == expected, result.stderr
 
 
-def test_workers_that_would_answer_otherwise_are_refused(scraper, pages, tmp_path, scheduler):
+def test_workers_with_another_version_are_refused(scraper, pages, tmp_path, scheduler):
     address, add_worker = scheduler
     add_worker(cwd=tmp_path)
     result = scraper("extract-many", pages, "--out", tmp_path / "o", "--engine", "dask", "--scheduler", address)

@@ -1,4 +1,4 @@
-"""Batches: `run shops.toml`, each shop by its own settings, and shards whose union is the whole."""
+"""Tests of batches: `run shops.toml`, each shop with its own settings, and shards whose union is the whole."""
 
 import json
 import re
@@ -19,7 +19,7 @@ def batch_file(tmp_path, text):
     return path
 
 
-def test_the_example_is_read_as_its_comments_say(tmp_path):
+def test_example_file_gives_the_commented_settings(tmp_path):
     whole = tmp_path / "shops.toml"
     text = EXAMPLE.read_text(encoding="utf-8")
     # The last shop is commented out, so that trying the example asks nobody's private network.
@@ -93,7 +93,7 @@ def page_of(name):
 
 @pytest.fixture
 def three_shops(tmp_path):
-    """Three real servers and the batch file that names them, for a given output folder."""
+    """Three real servers and the batch file that names them, for an output folder."""
     sites = {f"shop-{number}.test": Site() for number in (1, 3, 5)}
     tables = []
     for host, site in sites.items():
@@ -134,7 +134,7 @@ def test_the_union_of_two_shards_is_the_whole_batch(three_shops, scraper, tmp_pa
         assert {headers["User-Agent"] for _, headers in site.requests} == {"CarryoverBot/0.1.0 (+ops@example.org)"}
 
 
-def test_run_goes_on_without_asking_twice_and_shops_keep_to_their_own_settings(three_shops, scraper, tmp_path):
+def test_run_resumes_without_repeats_and_uses_each_shops_settings(three_shops, scraper, tmp_path):
     sites, write = three_shops
     first = next(iter(sites))
     file = write(tmp_path / "out")

@@ -1,4 +1,4 @@
-"""Crawling: manners first, then completeness; against a real server on this machine."""
+"""Tests of the crawl against a real server on this machine: politeness, then completeness."""
 
 import gzip
 import json
@@ -67,7 +67,7 @@ def test_robots_txt_comes_first_and_is_obeyed(site, settings):
 
 
 @pytest.mark.parametrize(("status", "is_allowed"), [(404, True), (403, True), (500, False), (429, False), (503, False)])
-def test_robots_status_decides_as_rfc_9309_says(site, settings, status, is_allowed):
+def test_robots_status_decides_as_in_rfc_9309(site, settings, status, is_allowed):
     site.add("/robots.txt", "", status=status)
     site.add("/", product("A"))
     summary = crawl(settings)
@@ -76,9 +76,7 @@ def test_robots_status_decides_as_rfc_9309_says(site, settings, status, is_allow
 
 
 @pytest.mark.parametrize(("num_redirects", "is_obeyed"), [(1, True), (5, True), (6, False)])
-def test_five_redirects_of_robots_txt_are_followed_and_more_make_it_unavailable(
-    site, settings, num_redirects, is_obeyed
-):
+def test_more_than_five_redirects_make_robots_txt_unavailable(site, settings, num_redirects, is_obeyed):
     addresses = ["/robots.txt", *(f"/r{number}" for number in range(1, num_redirects + 1))]
     for here, there in pairwise(addresses):
         site.add(here, status=301, Location=there)
@@ -94,7 +92,7 @@ def age_robots(settings, seconds):
     db.close()
 
 
-def test_robots_txt_counts_for_a_day_and_outlives_the_command(site, settings):
+def test_robots_txt_is_valid_for_a_day_across_runs(site, settings):
     site.add("/robots.txt", "User-agent: *\nDisallow: /x\n")
     site.add("/", '<a href="/x">x</a>')
     site.add("/x", product("X"))
@@ -169,7 +167,7 @@ def test_a_crawl_delay_that_would_stop_the_crawl_is_capped(site, settings):
     assert crawl(replace(settings, max_crawl_delay_s=0.05))["products"] == 1
 
 
-def test_a_pace_doubles_after_trouble_and_comes_back_little_by_little():
+def test_pace_doubles_after_trouble_and_recovers_step_by_step():
     pace = Pace.of_rate(5)
     pace.slow_down(0)
     assert pace.interval_s == pytest.approx(0.4)
@@ -186,7 +184,7 @@ def test_a_pace_doubles_after_trouble_and_comes_back_little_by_little():
     assert pace.usual_s == 30
 
 
-def test_two_origins_of_one_host_are_never_asked_at_once(site, other_site, settings):
+def test_two_origins_of_one_host_are_crawled_one_after_another(site, other_site, settings):
     counting, now, most = threading.Lock(), [0], [0]
 
     def slow(handler):
@@ -231,7 +229,7 @@ def test_sitemaps_of_strangers_are_read_safely():
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("is_date", [False, True])
-def test_a_busy_site_is_waited_for_as_long_as_it_asks(site, settings, status, is_date):
+def test_crawl_waits_as_long_as_a_busy_site_asks(site, settings, status, is_date):
     seen = []
 
     def busy_once(handler):
@@ -264,7 +262,7 @@ def test_repeated_403_stops_the_site(site, settings):
     assert "refused" in summary["shops"][0]["stopped"] and summary["shops"][0]["failures"] == {"status_403": 5}
 
 
-def test_a_second_run_fetches_nothing_and_a_recrawl_asks_only_for_changes(site, settings):
+def test_second_run_fetches_nothing_and_recrawl_asks_for_changes(site, settings):
     site.pages["/"] = lambda handler: (
         (304, {}, b"")
         if handler.headers.get("If-None-Match") == '"v1"'
@@ -300,7 +298,7 @@ def bodies(settings):
     return list((settings.out / "pages").rglob("*.gz"))
 
 
-def test_old_raw_pages_are_deleted_at_the_end_and_fetched_again_by_the_next_run(site, settings):
+def test_old_raw_pages_are_deleted_and_fetched_again_next_run(site, settings):
     shop_of_two(site)
     crawl(replace(settings, keep_raw_days=1))
     assert len(bodies(settings)) == 3
@@ -380,7 +378,7 @@ def test_max_pages_limits_a_site(site, settings):
     assert crawl(replace(settings, max_pages=4))["shops"][0]["pages"] == 4
 
 
-def test_an_unpacking_bomb_is_refused_and_the_crawl_goes_on(site, settings):
+def test_unpacking_bomb_is_refused_and_the_crawl_continues(site, settings):
     bomb = gzip.compress(b"x" * 3_000_000)
     site.add("/", '<a href="/bomb">b</a><a href="/ok">o</a>')
     site.pages["/bomb"] = (200, {"Content-Encoding": "gzip"}, bomb)
@@ -389,7 +387,7 @@ def test_an_unpacking_bomb_is_refused_and_the_crawl_goes_on(site, settings):
     assert summary["shops"][0]["failures"] == {"too_large": 1} and summary["products"] == 1
 
 
-def test_a_start_page_may_move_within_its_shop_and_robots_are_read_there(site, other_site, settings):
+def test_start_page_may_redirect_to_another_origin_of_its_shop(site, other_site, settings):
     target = other_site.url.replace("shop.test", "www.shop.test")
     site.add("/", status=301, Location=target + "/")
     other_site.add("/robots.txt", "User-agent: *\nDisallow: /no\n")

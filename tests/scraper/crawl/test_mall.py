@@ -1,4 +1,4 @@
-"""The whole road on the demo mall: three shops, three kinds of markup, the real command, killed on the way."""
+"""Tests on the demo mall: three shops, three kinds of markup, the real command, killed while it runs."""
 
 from decimal import Decimal
 
@@ -96,7 +96,7 @@ def test_no_reviewer_is_named_anywhere(products, folder, truth):
     assert authors and not [author for author in authors if author in written]
 
 
-def test_twenty_kills_change_no_product_and_repeat_only_what_was_in_flight(killed):
+def test_twenty_kills_change_no_product_and_repeat_only_open_requests(killed):
     assert (killed.kills, killed.kills_in_report) == (20, 3) and killed.products > 1600
     assert killed.differing_products == 0
     assert killed.repeats_not_in_flight == 0

@@ -1,4 +1,4 @@
-"""Every page vector gives exactly its Product, and every Product fits the schema and survives a round trip."""
+"""Tests of whole pages: each vector gives exactly its Product, which fits the schema and survives a round trip."""
 
 import json
 from decimal import Decimal
@@ -89,17 +89,17 @@ def test_regular_price_belongs_to_the_same_price():
 @pytest.mark.parametrize(
     ("status", "verdict"), [(404, "not_found"), (410, "not_found"), (403, "blocked"), (429, "blocked"), (200, "empty")]
 )
-def test_status_decides_where_the_page_is_no_product(status, verdict):
+def test_status_decides_the_verdict_without_a_product(status, verdict):
     html = "<h1>Hello</h1><p>" + "words " * 100
     assert extract_product(html, "https://shop.example/p", status=status).verdict == verdict
 
 
-def test_a_page_of_one_card_is_a_list_and_not_that_product():
+def test_page_of_one_card_is_a_listing():
     html = '<h1>Jugs</h1><ul><li><a href="/p/1"><img src="/1.jpg">Jug</a><b class="price">€5</b></li></ul>'
     assert extract_product(html, "https://shop.example/c").verdict == "listing"
 
 
-def test_cards_are_told_by_their_repetition_even_where_one_is_marked_sold():
+def test_repeated_cards_are_recognised_even_with_one_marked_sold():
     card = '<div class="thing {}"><a href="/p/{}">x</a><b class="price">€{}</b></div>'
     html = "<h1>Jugs</h1><main>" + "".join(card.format("sold" if n == 2 else "", n, n) for n in range(1, 4))
     assert extract_product(html, "https://shop.example/c").verdict == "listing"

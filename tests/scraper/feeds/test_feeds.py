@@ -1,4 +1,4 @@
-"""Feeds: the same Products as from pages, by hand-written answers of known meaning and by crawls of real servers."""
+"""Tests of feeds: hand-written answers of known meaning, and crawls of real servers that match their pages."""
 
 import copy
 import gzip
@@ -43,7 +43,7 @@ def both_ways(tmp_path_factory):
 
 
 @pytest.mark.parametrize("shop", ["harbor", "linden"])
-def test_two_shops_feeds_imported_by_adapter_and_by_pages_give_the_same_products(both_ways, shop):
+def test_feed_and_pages_give_the_same_products(both_ways, shop):
     result = both_ways[shop]
     true = [product for product in build(5) if product.shop == shop]
     assert result.differing == {} and result.equal == result.by_feed == result.by_pages == len(true) > 500
@@ -80,7 +80,7 @@ MUG = {
 }  # fmt: skip
 
 
-def test_shopify_tells_what_a_shopper_sees_on_opening_the_page():
+def test_shopify_describes_the_product_as_its_page_opens():
     (mug,) = wires(Shopify(), {"products": [MUG]})
     assert mug["url"] == f"{ORIGIN}/products/sea-mug" and mug["shop"] == "shop.example"
     assert mug["price"] == {"amount": "12.50", "currency": "GBP", "amountText": "12.50"}
@@ -95,7 +95,7 @@ def test_shopify_tells_what_a_shopper_sees_on_opening_the_page():
     assert (first["image"], second["image"]) == (mug["images"][0], mug["images"][1])
 
 
-def test_shopify_without_a_choice_puts_the_only_variants_facts_on_the_product():
+def test_shopify_single_variant_describes_the_product():
     variant = {"id": 1, "sku": "T", "option1": "Default Title", "price": "5", "available": False}
     row = {"title": "Tray", "handle": "tray", "variants": [variant], "options": [{"name": "Title"}]}
     (tray,) = wires(Shopify(), {"products": [row]}, replace(CONTEXT, currency=None))
@@ -105,14 +105,14 @@ def test_shopify_without_a_choice_puts_the_only_variants_facts_on_the_product():
 
 @pytest.mark.parametrize("body", [b"<html>Password</html>", b"{}", b"[]", b'{"products": []}', b'{"products": [1]}',
                                   b"[" * 100_000])  # fmt: skip
-def test_what_is_no_shopify_feed_is_recognised(body):
+def test_other_answers_are_not_a_shopify_feed(body):
     assert Shopify().next_urls(ORIGIN + SHOPIFY_FIRST, body, {}) is None
 
 
 @pytest.mark.parametrize(
     ("count", "page", "next_page"), [(250, 1, 2), (250, 7, 8), (249, 1, None), (30, 1, 2), (0, 3, None)]
 )
-def test_shopify_goes_on_after_a_full_page_and_ends_with_a_short_one(count, page, next_page):
+def test_shopify_continues_after_a_full_page_and_ends_with_a_short_one(count, page, next_page):
     body = json.dumps({"products": [MUG] * count}).encode()
     urls = Shopify().next_urls(f"{ORIGIN}/products.json?limit=250&page={page}", body, {})
     assert urls == ((f"{ORIGIN}/products.json?limit=250&page={next_page}",) if next_page else ())
@@ -178,7 +178,7 @@ def test_woocommerce_pages_by_header_and_without_one_by_length():
     assert WooCommerce().next_urls(first, b'{"code":"rest_no_route"}', {}) is None
 
 
-def test_an_item_of_another_shop_or_without_an_address_is_counted_and_left_out():
+def test_foreign_items_and_items_without_address_are_counted():
     tally = FeedTally()
     rows = [woo(permalink="https://evil.example/p"), woo(permalink="javascript:1"), woo(permalink=7), woo(name="")]
     assert wires(WooCommerce(), rows, tally=tally) == []
@@ -250,7 +250,7 @@ def test_a_sale_counts_only_while_it_is_on(period, amount):
     assert kettle["price"]["amount"] == amount and ("regularPrice" in kettle) is (amount == "999.00")
 
 
-def test_items_of_one_group_are_variants_of_the_product_their_page_shows():
+def test_items_of_one_group_are_variants_of_one_product():
     sizes = [
         FIELDS | {"id": f"K-{size}", "item_group_id": "K", "size": size, "link": f"{ORIGIN}/kettle?size={size}",
                   "availability": stock}
@@ -265,7 +265,7 @@ def test_items_of_one_group_are_variants_of_the_product_their_page_shows():
     assert kettle["availability"] == "InStock" and kettle["language"] == "de-DE" and "variants" not in second
 
 
-def test_hostile_feeds_are_refused_and_broken_ones_give_what_stood_before_the_break():
+def test_hostile_feeds_are_refused_and_broken_ones_give_earlier_items():
     entity = b'<!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>' + rss(FIELDS)
     deep = b"<rss><channel>" + b"<item>" * 5000
     assert Merchant("feed").next_urls("feed", entity, {}) is None
@@ -281,7 +281,7 @@ def test_hostile_feeds_are_refused_and_broken_ones_give_what_stood_before_the_br
     assert len(wires(Merchant("feed"), many, replace(CONTEXT, max_items=4), tally)) == 4 and "first 4" in tally.problem
 
 
-def test_what_stands_between_items_is_passed_over_and_an_item_without_end_refused():
+def test_text_between_items_is_skipped_and_an_endless_item_refused():
     noise = "<extra><deep>x</deep></extra>" * 5000
     body = (
         rss(FIELDS)
@@ -309,7 +309,7 @@ JUNK = [
 
 
 def damaged(value, dice):
-    """The value with some of its parts replaced by junk."""
+    """Return the value with some of its parts replaced by junk."""
     if dice.random() < 0.12:
         return copy.deepcopy(dice.choice(JUNK))
     if isinstance(value, dict):
@@ -317,7 +317,7 @@ def damaged(value, dice):
     return [damaged(part, dice) for part in value] if isinstance(value, list) else value
 
 
-def test_no_junk_in_a_feed_raises_or_gives_a_product_that_breaks_the_contract():
+def test_junk_in_a_feed_never_raises_or_breaks_the_contract():
     validator = Draft202012Validator(contract("product.schema.json"))
     dice = random.Random(5)
     term = {"name": "red", "slug": "red"}
@@ -342,7 +342,7 @@ def test_no_junk_in_a_feed_raises_or_gives_a_product_that_breaks_the_contract():
 # A page and a feed together
 
 
-def test_a_page_is_filled_in_from_the_feed_and_prices_never_mix():
+def test_feed_completes_a_page_and_prices_never_mix():
     page = {"url": "u", "title": "Page", "price": {"amount": "5.00", "currency": "EUR"}, "attributes": {"color": "red"},
             "provenance": {"title": "json-ld", "price": "json-ld"}}  # fmt: skip
     feed = {"url": "u", "title": "Feed", "brand": "B", "price": {"amount": "6.00", "currency": "EUR"},
@@ -382,7 +382,7 @@ def page_of(name, links=""):
     return f'<script type="application/ld+json">{json.dumps(block)}</script><h1>{name}</h1>{links}'
 
 
-def test_a_feed_tells_the_whole_shop_in_a_few_requests(site, settings):
+def test_feed_covers_the_whole_shop_in_a_few_requests(site, settings):
     add_json(site, SHOPIFY_FIRST, {"products": rows(*range(250))})
     add_json(site, "/products.json?limit=250&page=2", {"products": rows(250, 251)})
     add_json(site, "/meta.json", {"currency": "GBP"})
@@ -413,7 +413,7 @@ def test_a_server_that_fails_at_unknown_addresses_is_still_crawled(site, setting
     assert site.paths.count(SHOPIFY_FIRST) == site.paths.count(WOO_FIRST) == 2
 
 
-def test_a_feed_that_robots_txt_forbids_is_never_asked_for(site, settings):
+def test_feed_that_robots_txt_forbids_is_never_requested(site, settings):
     site.add("/robots.txt", "User-agent: *\nDisallow: /products.json\nDisallow: /wp-json\n")
     add_json(site, SHOPIFY_FIRST, {"products": rows(1)})
     site.add("/", page_of("A"))
@@ -421,7 +421,7 @@ def test_a_feed_that_robots_txt_forbids_is_never_asked_for(site, settings):
     assert titles(settings) == ["A"] and sorted(site.paths) == ["/", "/robots.txt", "/sitemap.xml"]
 
 
-def test_the_start_page_names_the_currency_where_robots_forbids_the_rest_and_is_not_fetched_twice(site, settings):
+def test_start_page_gives_the_currency_and_is_fetched_once(site, settings):
     site.add("/robots.txt", "User-agent: *\nDisallow: /cart\nDisallow: /meta.json\n")
     add_json(site, SHOPIFY_FIRST, {"products": rows(1)})
     script = '<script>Shopify.currency = {"active":"SEK","rate":"1.0"};</script>'
@@ -437,7 +437,7 @@ def test_the_start_page_names_the_currency_where_robots_forbids_the_rest_and_is_
     assert not {"/cart.js", "/meta.json"} & set(site.paths)
 
 
-def test_a_feed_that_breaks_off_is_completed_by_pages(site, settings):
+def test_truncated_feed_is_completed_by_pages(site, settings):
     add_json(site, SHOPIFY_FIRST, {"products": rows(*range(250))})
     add_json(site, "/meta.json", {"currency": "GBP"})
     site.add("/", '<a href="/products/mug-0">a</a><a href="/products/mug-250">b</a>')
@@ -456,7 +456,7 @@ def test_pages_never_reports_a_shop_without_a_feed(site, settings):
     assert summary["shops"][0]["stopped"].startswith("no_feed") and "/" not in site.paths
 
 
-def test_an_interrupted_feed_goes_on_where_it_was(site, settings):
+def test_interrupted_feed_resumes_where_it_was(site, settings):
     second = "/products.json?limit=250&page=2"
     add_json(site, SHOPIFY_FIRST, {"products": rows(*range(250))})
     add_json(site, "/meta.json", {"currency": "GBP"})
@@ -510,7 +510,7 @@ def own_feed(settings, feed):
     return replace(settings, shops={url.rstrip("/"): shop})
 
 
-def test_an_operators_feed_file_gives_products_and_a_changed_one_changed_products(site, settings, tmp_path):
+def test_operators_feed_file_gives_products_and_is_read_again(site, settings, tmp_path):
     file = tmp_path / "feed.xml"
     for name in ("Kettle", "Teapot"):
         file.write_bytes(rss(FIELDS | {"title": name, "link": f"{site.url}/kettle"}))
@@ -521,7 +521,7 @@ def test_an_operators_feed_file_gives_products_and_a_changed_one_changed_product
         crawl(own_feed(settings, str(file)))
 
 
-def test_an_operators_feed_elsewhere_is_followed_under_the_robots_txt_of_each_host(site, other_site, settings):
+def test_operators_feed_on_other_hosts_obeys_their_robots_txt(site, other_site, settings):
     feed = other_site.url.replace("shop.test", "feeds.test")
     pinned = replace(settings, pins={"shop.test": "127.0.0.1", "feeds.test": "127.0.0.1"})
     other_site.add("/old.xml", status=302, Location="/new.xml")
@@ -534,7 +534,7 @@ def test_an_operators_feed_elsewhere_is_followed_under_the_robots_txt_of_each_ho
 
 
 def test_prices_of_the_mall_are_the_catalogues(both_ways, tmp_path):
-    """The feed is judged by the truth as well, not only by the pages."""
+    """Compare the feed with the true catalogue, not only with the pages."""
     from demo.mall.shops import open_shop
 
     products = build(5)

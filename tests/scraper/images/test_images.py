@@ -1,4 +1,4 @@
-"""Images: only what a host allows, only what is truly an image, each once, and never lost to a kill."""
+"""Tests of the image pass: hosts' rules, real images only, each stored once, nothing lost to a kill."""
 
 import hashlib
 import io
@@ -39,7 +39,7 @@ RED, GREEN, BLUE = image("red"), image("green", kind="PNG"), image("blue", kind=
 
 
 def bomb(width, height):
-    """A PNG of a few hundred bytes that claims to be this large."""
+    """Return a PNG of a few hundred bytes whose header claims this size."""
 
     def chunk(kind, content):
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
@@ -60,7 +60,7 @@ class Shop:
         self.settings = CrawlSettings((site.url + "/",), folder, rate=500, pins=pins, read_timeout_s=5)
 
     def sell(self, **products):
-        """Products by name, each with the paths of its images."""
+        """Add products by name, each with the paths of its images."""
         self.site.add("/", "".join(f'<a href="/{name}">{name}</a>' for name in products))
         for name, paths in products.items():
             block = {"@type": "Product", "name": name, "image": [self.origin + path for path in paths]}
@@ -86,7 +86,7 @@ def shop(site, other_site, tmp_path):
     return Shop(site, other_site, tmp_path / "out")
 
 
-def test_images_are_kept_once_by_content_with_their_true_type_and_who_shows_them(shop):
+def test_images_are_stored_once_by_content_with_type_and_items(shop):
     shop.show("/a", RED, "text/plain")
     shop.show("/b", GREEN)
     shop.show("/again", RED)
@@ -110,7 +110,7 @@ def test_images_are_kept_once_by_content_with_their_true_type_and_who_shows_them
     assert json.loads((shop.settings.out / "summary.json").read_text())["images"] == found
 
 
-def test_only_the_first_images_of_each_product_are_asked_for(shop):
+def test_only_the_first_images_of_each_product_are_fetched(shop):
     for path in ("/1", "/2", "/3"):
         shop.show(path, RED)
     shop.sell(one=["/1", "/2", "/3"])
@@ -129,7 +129,7 @@ def test_robots_txt_of_the_images_host_is_obeyed_also_after_a_redirect(shop):
     assert not [path for path in shop.images.paths if path.startswith("/no")]
 
 
-def test_a_host_whose_robots_txt_cannot_be_read_is_not_asked(shop):
+def test_host_with_unreadable_robots_txt_gets_no_request(shop):
     shop.images.add("/robots.txt", "", status=503)
     shop.show("/a", RED)
     shop.sell(one=["/a"])
@@ -139,7 +139,7 @@ def test_a_host_whose_robots_txt_cannot_be_read_is_not_asked(shop):
     assert shop.fetch()["files"] == 1
 
 
-def test_images_that_ask_to_be_left_alone_are(shop):
+def test_images_that_refuse_robots_are_not_kept(shop):
     for number, tag in enumerate(["noai", "noindex, nofollow", "NoImageIndex", "none"]):
         shop.show(f"/{number}", RED, X_Robots_Tag=tag)
     shop.show("/other", GREEN, X_Robots_Tag="otherbot: noindex")
@@ -148,7 +148,7 @@ def test_images_that_ask_to_be_left_alone_are(shop):
     assert refuses("carryoverbot: noindex") and not refuses("unavailable_after: 25 Jun 2030, max-image-preview:large")
 
 
-def test_what_is_no_image_of_a_product_is_named_and_not_kept(shop):
+def test_files_that_are_not_product_images_are_counted_by_reason(shop):
     shop.show("/html.jpg", b"<html>no image</html>")
     shop.show("/svg.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml")
     shop.show("/cut.jpg", image("red", (640, 480))[:700])
@@ -176,14 +176,14 @@ def test_the_size_is_judged_before_a_pixel_is_decoded(side):
     assert caught.value.reason == "too_many_pixels"
 
 
-def test_names_that_say_logo_are_told_from_names_that_only_begin_so():
+def test_logo_names_differ_from_names_that_only_begin_so():
     assert all(map(is_logo, ["https://a.b/x/logo.png", "https://a.b/shop_logo_2x.jpg", "https://a.b/no-image.gif?v=1"]))
     assert not any(
         map(is_logo, ["https://a.b/logo/jug.png", "https://a.b/logotype-tee.jpg", "https://a.b/pixelated.png"])
     )
 
 
-def test_an_image_that_most_products_show_shows_none_of_them(shop):
+def test_image_that_most_products_share_is_left_out(shop):
     shop.show("/blank", RED)
     for number in range(12):
         shop.show(f"/{number}", image((number * 20, 0, 0)))
@@ -201,7 +201,7 @@ def test_a_private_address_is_refused_even_behind_a_redirect(shop):
     assert sum(found["failures"].values()) == 1 and found["files"] == 0 and "/secret" not in shop.images.paths
 
 
-def test_one_host_is_asked_one_thing_at_a_time_at_the_rate_given(shop):
+def test_one_host_gets_one_request_at_a_time_at_the_given_rate(shop):
     times = []
 
     def timed(handler):
@@ -245,7 +245,7 @@ fetch_images(CrawlSettings((), pathlib.Path(sys.argv[1]), rate=500, pins=pins), 
 """
 
 
-def test_a_killed_run_goes_on_without_asking_again_for_what_it_has(shop):
+def test_killed_run_resumes_without_repeating_requests(shop):
     for number in range(6):
         shop.show(f"/{number}", image((number * 40, 0, 0)))
     shop.sell(one=[f"/{number}" for number in range(6)])
@@ -282,7 +282,7 @@ def test_two_runs_at_once_are_refused(shop):
     assert list(shop.manifest()) == ["/a"]
 
 
-def test_a_forgotten_item_takes_its_own_images_with_it_and_leaves_the_others(shop):
+def test_forgetting_an_item_deletes_only_its_own_images(shop):
     shop.show("/own", RED)
     shop.show("/both", GREEN)
     shop.sell(one=["/own", "/both"], two=["/both"])
@@ -308,7 +308,7 @@ def test_the_forget_command_leaves_no_image_and_no_report_of_the_item(shop, scra
     assert not file.exists() and shop.manifest() == {} and not (shop.settings.out / "report.html").exists()
 
 
-def test_the_commands_fetch_images_show_them_in_the_report_and_name_what_failed(shop, scraper):
+def test_commands_fetch_images_and_report_failures(shop, scraper):
     shop.show("/a", RED)
     shop.sell(one=["/a", "/lost"])
     pins = ("--resolve", "shop.test:127.0.0.1", "--resolve", "img.test:127.0.0.1")

@@ -1,4 +1,4 @@
-"""What a crawl hands over: no "gone" without evidence, and Parquet that gives back the same Products."""
+"""Tests of the outputs: no "gone" without evidence, and Parquet that gives back the same Products."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def titles(settings):
     return [product["title"] for product in lines(settings.out / "products.jsonl")]
 
 
-def test_a_second_round_names_every_kind_of_change_and_a_third_who_came_back(site, settings):
+def test_second_and_third_round_report_every_kind_of_change(site, settings):
     crawl(settings)
     assert not (settings.out / "changes.jsonl").exists()
     site.add("/a", page("A", price="4.00"))
@@ -87,7 +87,7 @@ def test_a_second_round_names_every_kind_of_change_and_a_third_who_came_back(sit
     assert lines(settings.out / "changes.jsonl")[0]["after"]["price"]["amount"] == "6.00"
 
 
-def test_another_spelling_of_the_same_price_is_no_change(site, settings):
+def test_another_spelling_of_the_same_price_is_not_a_change(site, settings):
     site.add("/a", page("A", price="5.0"))
     crawl(settings)
     site.add("/a", page("A", price="5"))
@@ -96,7 +96,7 @@ def test_another_spelling_of_the_same_price_is_no_change(site, settings):
 
 
 @pytest.mark.parametrize("status", [500, 403])
-def test_a_page_that_cannot_be_read_is_not_gone_and_its_product_stays(site, settings, status):
+def test_unreadable_page_keeps_its_product(site, settings, status):
     crawl(settings)
     site.add("/a", "trouble", status=status)
     site.add("/b", page("B", price="1.00"))
@@ -111,7 +111,7 @@ def test_a_page_that_refuses_in_words_is_not_gone(site, settings):
     assert changes(settings) == []
 
 
-def test_a_shop_that_stopped_loses_nothing_and_is_compared_with_its_last_finished_round(site, settings):
+def test_stopped_shop_is_compared_with_its_last_finished_round(site, settings):
     crawl(settings)
     home = site.pages["/"]
     site.add("/", "", status=503, Retry_After="86400")
@@ -125,7 +125,7 @@ def test_a_shop_that_stopped_loses_nothing_and_is_compared_with_its_last_finishe
     assert changes(settings) == [("price", "A"), ("gone", "B")]
 
 
-def test_a_whole_shop_of_empty_pages_is_taken_for_a_fault(site, settings):
+def test_whole_shop_of_empty_pages_counts_as_a_fault(site, settings):
     crawl(settings)
     for name in "abcdef":
         site.add(f"/{name}", "<h1>Back soon</h1>")
@@ -155,7 +155,7 @@ def test_an_item_under_a_new_address_is_gone_under_the_old_one(site, settings):
     assert found[0]["reason"] == "not_found_again"
 
 
-def test_an_item_whose_page_gave_way_to_a_feed_is_gone_once_the_whole_feed_lacks_it():
+def test_item_is_gone_once_the_whole_feed_lacks_it():
     shop = "https://a.test/"
     known = {name: Known({"itemId": name, "url": shop + name}, shop + name) for name in ("kept", "lost")}
     feed = Found({"itemId": "kept", "url": shop + "kept"}, shop + "feed.json")
@@ -186,7 +186,7 @@ crawl(CrawlSettings((sys.argv[1],), pathlib.Path(sys.argv[2]), rate=500, feeds="
 
 
 @pytest.mark.parametrize("num_written", range(5))
-def test_killed_between_any_two_files_the_same_command_tells_the_same_changes(site, settings, num_written):
+def test_kill_between_any_two_files_gives_the_same_changes(site, settings, num_written):
     """The files are: the shop's state, changes.jsonl, products.parquet, products.jsonl, summary.json."""
     settings = replace(settings, with_parquet=True)
     crawl(settings)
@@ -202,7 +202,7 @@ def test_killed_between_any_two_files_the_same_command_tells_the_same_changes(si
     assert not [path for path in settings.out.rglob("*") if path.name.startswith(".")]
 
 
-def test_a_broken_state_is_named_and_nothing_is_called_new(site, settings, scraper):
+def test_broken_state_is_an_error_and_reports_nothing_as_new(site, settings, scraper):
     crawl(settings)
     state = next((settings.out / "history").rglob("*.gz"))
     state.write_bytes(state.read_bytes()[:-9])
@@ -280,7 +280,7 @@ def test_on_a_terminal_the_summary_is_a_table_that_fits_it(site, settings):
 
 
 def read_terminal(descriptor):
-    """What a terminal shows next; Linux says EIO where the last program has closed it."""
+    """Return the next output of a terminal; Linux raises EIO once the last program has closed it."""
     try:
         return os.read(descriptor, 65536)
     except OSError:

@@ -1,4 +1,4 @@
-"""report.html: right, safe with strangers' text, and good for everybody who opens it in a browser."""
+"""Tests of report.html: correct, safe with strangers' text, accessible in a browser."""
 
 import json
 from dataclasses import replace
@@ -29,7 +29,7 @@ def page(name, price="5.00", regular=None, **fields):
 
 @pytest.fixture
 def folder(site, tmp_path):
-    """Two rounds of a shop with a sale, a loss, images, and text that would like to be markup; and a dead shop."""
+    """Two rounds of a shop with a sale, a loss, images and text that looks like markup; and a dead shop."""
     paths = ("a", "b", "c")
     site.add("/", "".join(f'<a href="/{path}">{path}</a>' for path in paths) + "<p>Welcome</p>" * 40)
     Image.new("RGB", (60, 80), "teal").save(tmp_path / "image.png")
@@ -61,7 +61,7 @@ def folder(site, tmp_path):
 
 
 class Reader(HTMLParser):
-    """Collects tags with their attributes, and the text."""
+    """Collector of tags with their attributes, and of the text."""
 
     def __init__(self, markup):
         super().__init__()
@@ -76,7 +76,7 @@ class Reader(HTMLParser):
         self.text += data
 
 
-def test_the_page_says_what_the_files_say_and_loads_nothing_but_its_images(folder):
+def test_report_shows_the_files_and_loads_only_its_images(folder):
     markup = (folder / "report.html").read_text(encoding="utf-8")
     reader = Reader(markup)
     text = " ".join(reader.text.split())
@@ -93,7 +93,7 @@ def test_the_page_says_what_the_files_say_and_loads_nothing_but_its_images(folde
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium")
-def test_in_a_browser_it_is_accessible_in_both_schemes_and_narrow_and_asks_nobody(folder, driver):
+def test_report_is_accessible_in_a_browser_and_loads_nothing(folder, driver):
     browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
     for scheme, width in (("light", 1280), ("dark", 1280), ("light", 400)):
         tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)

@@ -1,4 +1,4 @@
-"""Identity: the shared vectors, and addresses that try to be two things."""
+"""Tests of identity: the shared vectors, and ambiguous addresses."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def test_identity_vector(case):
 
 
 @pytest.mark.parametrize("url", [*VECTORS["refused"], "https://exa mple.org/", "http://a:99999/", "https://[::g]/p"])
-def test_what_is_no_item_address_is_refused(url):
+def test_text_that_is_not_an_item_address_is_refused(url):
     with pytest.raises(UrlError):
         canonical_url(url)
 
@@ -77,7 +77,7 @@ def test_references_become_absolute_and_other_schemes_nothing():
         (None, None),
     ],
 )
-def test_gtin_is_believed_only_when_it_is_a_products(value, gtin):
+def test_gtin_needs_a_valid_length_check_digit_and_prefix(value, gtin):
     assert normalise_gtin(value) == gtin
 
 

@@ -1,4 +1,4 @@
-"""Prices: shared vectors, an independent parser where it is right, and text nobody foresaw."""
+"""Tests of prices: shared vectors, an independent parser where it is right, and random text."""
 
 import json
 from decimal import Decimal

@@ -11,7 +11,7 @@ const card = (
 ) => `<li class="tile"><a href="/p/${n}"><img src="/i/${n}.jpg" alt=""></a>
   <h3><a href="/p/${n}?utm_source=x">Thing ${n}</a></h3><p class="price"><s>€ 20.00</s> <span>€ ${n}.50</span></p>${extra}</li>`;
 
-test("cards give title, address, image and the price that is asked", async () => {
+test("cards give title, address, image and the current price", async () => {
   const cards = await extractListing(documentOf(`<ul>${card(1)}${card(2)}</ul>`, URL), URL);
   assert.deepEqual(
     cards.map(({ title, url, image, price }) => [title, url, image, price?.amount, price?.currency]),
@@ -22,7 +22,7 @@ test("cards give title, address, image and the price that is asked", async () =>
   );
 });
 
-test("navigation, other shops, the page itself and links of words only are no cards", async () => {
+test("navigation, other shops, the page itself and text links are not cards", async () => {
   const html = `<nav><a href="/men"><img src="/m.jpg" alt="Men"></a></nav><a href="https://other.example/p/1"><img src="/o.jpg" alt="Other"></a>
     <a href="/women#top"><img src="/t.jpg" alt="Top"></a><p><a href="/about">About us</a></p><footer><a href="/f"><img src="/f.jpg" alt="F"></a></footer>
     <ul>${card(1)}${card(2)}</ul>`;
@@ -33,7 +33,7 @@ test("navigation, other shops, the page itself and links of words only are no ca
   );
 });
 
-test("a card that nobody sees is left out", async () => {
+test("hidden cards are left out", async () => {
   const cards = await extractListing(documentOf(`<ul>${card(1)}${card(2)}${card(3)}</ul>`, URL), URL, [2, 3]);
   assert.deepEqual(
     cards.map(({ title }) => title),
@@ -41,6 +41,6 @@ test("a card that nobody sees is left out", async () => {
   );
 });
 
-test("fewer than two products are no listing", async () => {
+test("fewer than two products are not a listing", async () => {
   assert.deepEqual(await extractListing(documentOf(`<ul>${card(1)}</ul>`, URL), URL), []);
 });

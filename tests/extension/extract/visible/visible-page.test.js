@@ -25,7 +25,7 @@ test("texts are whole over comments and in document order", () => {
   );
 });
 
-test("what nobody reads is no text, whatever lies in it", () => {
+test("unseen elements give no text", () => {
   const unread = "<noscript><p>b</p></noscript><svg><title>c</title></svg><select><option>d</option></select>";
   const { document, texts } = pageOf(`<button>a ${unread} e<textarea>f</textarea></button>`);
   assert.equal(textOf(first(document, "button")), "a e");
@@ -35,7 +35,7 @@ test("what nobody reads is no text, whatever lies in it", () => {
   );
 });
 
-test("a text longer than asked for is cut somewhere behind that length", () => {
+test("a long text is cut behind the wanted length", () => {
   const { document } = pageOf(`<p>${"<b>word</b> ".repeat(1000)}</p>`);
   const start = textOf(first(document, "p"), 20);
   assert.ok(start.length > 20 && start.length < 40 && start.startsWith("word word"), start);
@@ -47,7 +47,7 @@ test("only the first hundred parameters of an address are read", () => {
   assert.equal(queryCode(`${URL}?${many}&b=1&sku=A-17`), null);
 });
 
-test("an element is named by class, id and the names of its shop's tests", () => {
+test("an element is named by class, id and test names", () => {
   const { document } = pageOf('<p class="a  b" id="c" data-testid="d" data-other="e">x</p>');
   assert.deepEqual(namesOf(first(document, "p")).split(/\s+/), ["a", "b", "c", "d"]);
 });
@@ -62,7 +62,7 @@ for (const [attributes, path] of /** @type {[string, string | null][]} */ ([
   ['src="/logo.svg?v=1"', null],
   [`srcset="${"a".repeat(19_000)} x y"`, null],
 ])) {
-  test(`an image is the widest that is named, and no drawing: ${attributes.slice(0, 60)}`, () => {
+  test(`image URL is the widest and not a drawing: ${attributes.slice(0, 60)}`, () => {
     const page = pageOf(`<img ${attributes}>`);
     assert.equal(imageUrl(first(page.document, "img"), page), path && `https://shop.example${path}`);
   });

@@ -1,4 +1,4 @@
-"""JSON-LD: what extruct reads is read alike, what it loses is kept, and no text breaks the reader."""
+"""Tests of the JSON-LD reader: equal to extruct where extruct reads, repairs elsewhere, never an exception."""
 
 import json
 from pathlib import Path
@@ -62,13 +62,13 @@ def test_there_are_at_least_31_breakages_of_different_names():
     ],
 )
 def test_a_block_that_a_strict_reader_loses_still_names_the_product(block):
-    found = [item for item in read_nodes(parse_page(page(block), URL)) if item["@type"] == "Product"]
-    assert [item["name"] for item in found] == ["Jug"]
+    found = [node for node in read_nodes(parse_page(page(block), URL)) if node["@type"] == "Product"]
+    assert [node["name"] for node in found] == ["Jug"]
 
 
 def test_a_broken_block_never_costs_the_others():
-    items = read_nodes(parse_page(page("", "{{{", "nonsense", GOOD, "[1, 2", "null"), URL))
-    assert items == [json.loads(GOOD)]
+    nodes = read_nodes(parse_page(page("", "{{{", "nonsense", GOOD, "[1, 2", "null"), URL))
+    assert nodes == [json.loads(GOOD)]
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_a_broken_block_never_costs_the_others():
         (r"{'@type':'Product','name':'it\'s'}", "it's"),
     ],
 )
-def test_strings_are_mended_to_what_they_meant(broken, text):
-    assert [item["name"] for item in read_nodes(parse_page(page(broken), URL))] == [text]
+def test_strings_are_repaired_to_their_meaning(broken, text):
+    assert [node["name"] for node in read_nodes(parse_page(page(broken), URL))] == [text]
 
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-(10**9), 10**9), st.text(max_size=20))
@@ -116,7 +116,7 @@ def test_a_block_cut_anywhere_never_raises(length):
 
 
 @pytest.mark.parametrize("block", ["[" * 50_000, '{"a":' * 50_000, '"' * 50_000, "\\" * 50_000, "{'" * 20_000])
-def test_deep_and_endless_blocks_are_survived(block):
+def test_deep_and_endless_blocks_end(block):
     assert extract_product(page(block, GOOD), URL).title == "Jug"
 
 
@@ -146,14 +146,14 @@ def test_well_formed_blocks_read_as_extruct_reads_them():
     ],
     ids=["JavaScript", "unquoted", "arguments of a function"],
 )
-def test_a_literal_of_javascript_is_read_to_its_end_and_no_further(literal, value):
+def test_javascript_literal_is_read_to_its_end_only(literal, value):
     found, end = mend_value(literal, 0, 1000, {"a": '"Jug"', "b": "12.5"})
     assert found == value
     assert literal[end - 1] == "}"
     assert "next" not in literal[:end]
 
 
-def test_variants_without_end_are_cut_to_what_a_product_holds():
+def test_variants_are_cut_to_the_limit_of_a_product():
     variants = [{"@type": "Product", "name": f"Jug {n}", "sku": str(n), "isVariantOf": "T"} for n in range(2000)]
     group = {"@type": "ProductGroup", "name": "Jug", "productGroupID": "T"}
     html = f"<h1>Jug</h1><script type='application/ld+json'>{json.dumps([group, *variants])}</script>"

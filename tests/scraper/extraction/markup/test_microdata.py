@@ -1,4 +1,4 @@
-"""Microdata: extruct is the independent reader on well-formed pages; hostile ones end."""
+"""Tests of the microdata reader: equal to extruct on well-formed pages, bounded on hostile ones."""
 
 from typing import Any
 
@@ -21,22 +21,22 @@ SAMPLES = {
       <span itemprop="name sku">J1</span></div>""",
     "itemref": """<p id="n" itemprop="name">Jug</p><div id="o"><i itemprop="sku">J1</i></div>
       <div itemscope itemtype="http://schema.org/Product" itemref="n o"><b itemprop="mpn">7</b></div>""",
-    "two items": """<div itemscope itemtype="http://schema.org/Product"><i itemprop="name">A</i></div>
+    "two nodes": """<div itemscope itemtype="http://schema.org/Product"><i itemprop="name">A</i></div>
       <div itemscope itemtype="http://schema.org/Product"><i itemprop="name">B</i></div>""",
 }
 
 
 def _as_extruct(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Bring extruct's answer into our shape: properties beside the type, every value in a list."""
+    """Return extruct's answer in our shape: properties beside the type, every value in a list."""
 
-    def item(value: Any) -> Any:
+    def node(value: Any) -> Any:
         if not isinstance(value, dict):
             return " ".join(value.split()) if isinstance(value, str) else value
         properties = value.get("properties", {})
-        plain = {k: [item(v) for v in (vs if isinstance(vs, list) else [vs])] for k, vs in properties.items()}
+        plain = {k: [node(v) for v in (vs if isinstance(vs, list) else [vs])] for k, vs in properties.items()}
         return {"@type": [value["type"]], **plain}
 
-    return [item(value) for value in found]
+    return [node(value) for value in found]
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -46,14 +46,14 @@ def test_well_formed_microdata_reads_as_extruct_reads_it(name):
     assert read_nodes(parse_page(html, URL)) == expected
 
 
-def test_items_that_refer_to_each_other_end():
+def test_nodes_that_refer_to_each_other_end():
     html = """<div id="a" itemscope itemtype="http://schema.org/Product" itemref="b"><i itemprop="name">Jug</i></div>
     <div id="b" itemprop="isRelatedTo" itemscope itemtype="http://schema.org/Product" itemref="c"></div>
     <div id="c" itemprop="isRelatedTo" itemscope itemtype="http://schema.org/Product" itemref="b"></div>"""
     assert extract_product(html, URL).title == "Jug"
 
 
-def test_scopes_nested_without_end_are_survived():
+def test_endlessly_nested_scopes_are_read_to_a_depth():
     html = '<div itemscope itemprop="a" itemtype="http://schema.org/Product">' * 3000
     assert extract_product("<div itemscope>" + html, URL).verdict == "empty"
 
@@ -64,6 +64,6 @@ def test_properties_of_one_name_keep_document_order():
     assert read_nodes(parse_page(html, URL))[0]["image"] == ["1", "2"]
 
 
-def test_a_property_with_names_without_end_is_cut():
+def test_names_of_one_property_are_limited():
     html = f"<div itemscope><b itemprop='{'a ' * 100_000}'>{'text ' * 10_000}</b></div>"
     assert [len(values) for values in read_nodes(parse_page(html, URL))[0].values()] == [10]

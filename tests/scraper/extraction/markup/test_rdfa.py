@@ -1,4 +1,4 @@
-"""RDFa: extruct is the independent reader on well-formed pages; hostile ones end."""
+"""Tests of the RDFa reader: equal to extruct on well-formed pages, bounded on hostile ones."""
 
 import json
 from typing import Any
@@ -20,17 +20,17 @@ SAMPLES = {
       <div rel="s:offers"><p typeof="s:Offer"><b property="s:price" content="12.50">x</b></p></div></div>""",
     "about": """<div vocab="http://schema.org/"><div about="/p/jug" typeof="Product"><i property="name">Jug</i>
       <i rel="isRelatedTo" resource="/p/cup"></i></div></div>""",
-    "two items": """<div vocab="http://schema.org/"><p typeof="Product"><i property="name">A</i></p>
+    "two nodes": """<div vocab="http://schema.org/"><p typeof="Product"><i property="name">A</i></p>
       <p typeof="Product"><i property="name">B</i></p></div>""",
 }
 
 
-def statements(items: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
-    """Return (type of the subject, property, value), a nested object standing as its type."""
+def statements(nodes: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+    """Return (type of the subject, property, value), with the type in place of a nested object."""
     found: set[tuple[str, str, str]] = set()
-    for item in items:
-        kind = "+".join(item.get("@type", []))
-        for name, values in item.items():
+    for node in nodes:
+        kind = "+".join(node.get("@type", []))
+        for name, values in node.items():
             if name not in ("@type", "@id"):
                 parts = [value for value in values if isinstance(value, dict) and "@type" in value]
                 found |= statements(parts)
@@ -40,7 +40,7 @@ def statements(items: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
 
 
 def as_statements(expanded: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
-    """Return the same of extruct's expanded JSON-LD."""
+    """Return the same triples of extruct's expanded JSON-LD."""
     kinds = {node["@id"]: "+".join(kind.rsplit("/", 1)[-1] for kind in node.get("@type", [])) for node in expanded}
     return {
         (
@@ -65,16 +65,16 @@ def test_well_formed_rdfa_reads_as_extruct_reads_it(name):
     assert statements(found) == expected, json.dumps(found)
 
 
-def test_a_resource_that_is_anothers_property_is_no_item_of_its_own():
-    assert [item["@type"] for item in read_nodes(parse_page(SAMPLES["lite"], URL))] == [["Product"]]
+def test_resource_that_is_anothers_property_is_not_a_node_of_its_own():
+    assert [node["@type"] for node in read_nodes(parse_page(SAMPLES["lite"], URL))] == [["Product"]]
 
 
-def test_open_graph_is_no_rdfa_item():
+def test_open_graph_is_not_an_rdfa_node():
     html = '<html prefix="og: https://ogp.me/ns#"><head typeof="og:website"><meta property="og:title" content="Jug">'
     assert read_nodes(parse_page(html, URL)) == []
 
 
-def test_a_property_without_a_vocabulary_is_passed_over():
+def test_property_without_a_vocabulary_is_skipped():
     html = '<div typeof="Product"><i property="name">Jug</i></div>'
     assert read_nodes(parse_page(html, URL)) == []
 

@@ -1,4 +1,4 @@
-"""Embedded state: formats give back what was written, only this page's product counts, hostile scripts end."""
+"""Tests of embedded state: formats round-trip, only this page's product counts, hostile scripts end."""
 
 import itertools
 import json
@@ -34,7 +34,7 @@ def read(script: str, heading: str = "Jug", url: str = URL, kind: str = "") -> l
 
 
 def flattened(value: Any) -> list[Any]:
-    """Write a value as devalue does: every part has its own place in one list."""
+    """Return a value as devalue writes it: every part has its own place in one list."""
     entries: list[Any] = []
 
     def place(part: Any) -> int:
@@ -53,7 +53,7 @@ def flattened(value: Any) -> list[Any]:
 
 
 def as_javascript(value: Any) -> str:
-    """Write a value as people write JavaScript: bare keys, single quotes, a comma too many, a comment."""
+    """Return a value as JavaScript by hand: bare keys, single quotes, an extra comma, a comment."""
     if isinstance(value, dict):
         return "{" + "".join(f"{key}: {as_javascript(part)}, " for key, part in value.items()) + "/* end */}"
     if isinstance(value, list):
@@ -77,7 +77,7 @@ def test_a_circle_and_special_places_of_a_flat_array_end():
 
 
 @given(st.lists(OBJECTS, min_size=1, max_size=4), st.lists(st.integers(0, 400), max_size=4))
-def test_flight_rows_are_read_however_they_were_cut(values, cuts):
+def test_flight_rows_are_read_across_any_cuts(values, cuts):
     text = 'Grüße:\n1:{"not": "a row"}'
     rows = [f"{index:x}:{json.dumps(value)}\n" for index, value in enumerate(values, 1)]
     stream = (
@@ -92,20 +92,20 @@ def test_flight_rows_are_read_however_they_were_cut(values, cuts):
 
 
 @given(OBJECTS)
-def test_a_literal_of_javascript_is_read_as_it_was_meant(value):
+def test_javascript_literal_is_read_by_its_meaning(value):
     text = as_javascript(value) + "; var next = {"
     assert mend_value(text, 0, len(text))[0] == (value,)
 
 
 @given(st.lists(VALUES, min_size=1, max_size=5))
-def test_arguments_of_a_nuxt_function_stand_where_they_are_named(values):
+def test_arguments_of_a_nuxt_function_replace_their_names(values):
     names = [f"a{index}" for index in range(len(values))]
     body = ",".join(f"k{index}:{name}" for index, name in enumerate(names))
     script = f"window.__NUXT__=(function({','.join(names)}){{return {{{body}}}}}({','.join(map(json.dumps, values))}));"
     assert nuxt_function_values(script, 10_000) == [{f"k{index}": value for index, value in enumerate(values)}]
 
 
-def test_a_long_argument_named_without_end_stays_small():
+def test_long_argument_named_often_stays_within_the_limit():
     body = ",".join(f"k{index}:a" for index in range(20_000))
     script = f"__NUXT__=(function(a){{return {{{body}}}}}({json.dumps('x' * 7000)}))"
     (found,) = nuxt_function_values(script, 2**19)
@@ -150,11 +150,11 @@ def test_literals_are_found_in_a_script(script):
         'var meta = {"product": {"id": 1, "variants": [{"price": 100}]}, "page": {"pageType": "collection"}}',
     ],
 )
-def test_another_product_is_never_this_pages(script):
+def test_another_product_of_the_page_is_ignored(script):
     assert read(script) == []
 
 
-def test_a_price_box_of_another_product_is_not_this_pages():
+def test_price_box_of_another_product_is_ignored():
     box = '{"priceConfig": {"productId": "%s", "prices": {"finalPrice": {"amount": 9}}}}'
     form = '<form><input type="hidden" name="product" value="12"></form>'
     for identity, num_found in (("12", 1), ("13", 0)):
@@ -162,13 +162,13 @@ def test_a_price_box_of_another_product_is_not_this_pages():
         assert len(state.extract(parse_page(html, URL))) == num_found
 
 
-def test_of_two_forms_of_variations_none_is_believed():
+def test_two_forms_of_variations_are_both_ignored():
     form = "<form data-product_variations='[{\"display_price\": 5}]'></form>"
     assert len(state.extract(parse_page(form, URL))) == 1
     assert state.extract(parse_page(form * 2, URL)) == []
 
 
-def test_an_id_is_the_sku_only_where_nothing_else_is():
+def test_id_is_the_sku_only_without_any_other():
     script = f"<script>var product = {JUG.replace('sku', 'productId').replace('J-17', '80417')}</script>"
     assert extract_product(f"<h1>Jug</h1>{script}", URL).sku == "80417"
     tag = '<meta property="product:retailer_item_id" content="J-17">'

@@ -1,4 +1,4 @@
-"""What the page vectors cannot show of the readers of the visible page."""
+"""Tests of the visible-page readers beyond the page vectors."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def test_texts_are_whole_over_comments_and_in_document_order():
     assert [text.element.tag for text in page.texts] == ["b", "i", "div", "p", "body"]
 
 
-def test_what_nobody_reads_is_no_text_whatever_lies_in_it():
+def test_unseen_elements_give_no_text():
     unread = "<noscript><p>b</p></noscript><svg><title>c</title></svg><select><option>d</option></select>"
     page = parse_page(f"<button>a {unread} e<textarea>f</textarea></button>", URL)
     assert text_of(page.root.find(".//button")) == "a e"
@@ -48,6 +48,6 @@ def test_an_element_is_named_by_class_id_and_test_names():
         ('srcset="' + "a" * 19_000 + ' x y"', None),
     ],
 )
-def test_an_image_is_the_widest_that_is_named_and_no_drawing(attributes, path):
+def test_image_url_is_the_widest_and_not_a_drawing(attributes, path):
     page = parse_page(f"<img {attributes}>", URL)
     assert image_url(page.soup.find("img"), page) == (path and f"https://shop.example{path}")
