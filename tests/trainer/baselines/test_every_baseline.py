@@ -21,7 +21,7 @@ def tiny(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def fitted(tiny):
-    """Return fitted(name), each baseline fitted once."""
+    """Return a function from a name to its baseline, which fits each baseline once."""
     done = {}
 
     def fit(name):
@@ -49,14 +49,14 @@ def test_a_declaration_is_registered_under_its_name(name):
 
 
 def test_same_seed_gives_the_same_result(name, tiny, fitted):
-    np.random.default_rng().random(3)  # what ran before must not matter
+    np.random.default_rng().random(3)  # earlier draws must not matter
     again = BASELINES[name].fit(tiny)
     assert again.tuned == fitted(name).tuned
     np.testing.assert_array_equal(scores(again.scorer, tiny.split.test), scores(fitted(name).scorer, tiny.split.test))
 
 
 def test_scores_have_a_row_per_case_and_a_column_per_candidate(name, tiny, fitted):
-    """The data are rectangular and asymmetric, so exchanged axes or positions taken for item_idx show."""
+    """The data are rectangular and asymmetric, so swapped axes, or positions used as item_idx, are visible."""
     cases, scorer = tiny.split.test, fitted(name).scorer
     whole = scores(scorer, cases)
     assert whole.shape == (len(cases), len(cases.candidates))

@@ -43,7 +43,7 @@ def nearest(
 ) -> NDArray[np.int64]:
     """Return the `num` gallery rows with the largest dot product with each query, best first, (n, num).
 
-    queries: (n, dim); gallery: (g, dim); `own`: the gallery row of each query itself, which is left out, or None.
+    Shapes: queries (n, dim), gallery (g, dim). `own`: the gallery row of each query itself, which is left out, or None.
     """
     scores = queries @ gallery.T
     for row, mine in enumerate(own or ()):
