@@ -1,4 +1,4 @@
-"""A real Chromium with the real extension, behind the recording proxy."""
+"""Real Chromium with the real extension, behind the recording proxy."""
 
 import json
 import shutil
@@ -16,10 +16,10 @@ LOCALHOST = [f"*://*.{shop}.localhost/*" for shop in ("harbor", "linden", "merid
 
 
 def granted_copy(target: Path) -> Path:
-    """Copy the extension and move the three demo shops from asked-for to granted.
+    """Copy the extension and grant the permissions of the three demo shops in its manifest.
 
-    A headless browser has nobody to answer the permission question. The code that asks it is the shipped code and runs;
-    it finds the answer given. `test_real_window.py` answers the real question of the unchanged extension.
+    A headless browser has nobody to answer the permission question. The shipped code asks it and finds the permission
+    granted. `test_real_window.py` answers the real question of the unchanged extension.
     """
     shutil.copytree(ROOT / "extension", target, ignore=shutil.ignore_patterns("build"))
     manifest = json.loads((target / "manifest.json").read_text())
@@ -29,7 +29,7 @@ def granted_copy(target: Path) -> Path:
 
 
 class Shopper:
-    """One person: a fresh browser profile, the extension, and the few things people do with it."""
+    """Shopper with a fresh browser profile and the extension."""
 
     def __init__(self, playwright: Playwright, folder: Path, extension: Path, server_url: str, **options: Any) -> None:
         self.proxy = RecordingProxy()
@@ -70,14 +70,14 @@ class Shopper:
         return page
 
     def ask(self, message: str, **fields: Any) -> dict[str, Any]:
-        """Send a message as the extension's own pages do; returns the answer, refusals included."""
+        """Send a message as the extension's own pages do, and return the answer, refusals included."""
         answer: dict[str, Any] = self.control.evaluate(
             "message => chrome.runtime.sendMessage(message)", {"type": message, **fields}
         )
         return answer
 
     def tab_id(self, page: Page) -> int:
-        """The browser's number of a tab."""
+        """Return the browser's number of a tab."""
         tabs: list[dict[str, Any]] = self.control.evaluate("() => chrome.tabs.query({})")
         return next(int(tab["id"]) for tab in tabs if tab.get("url") == page.url)
 
@@ -89,7 +89,7 @@ class Shopper:
         return panel
 
     def visit(self, url: str) -> None:
-        """Look at a page of a shop, in front."""
+        """Open a page of a shop in the tab in front."""
         self.page.bring_to_front()
         self.page.goto(url)
 
@@ -101,7 +101,7 @@ class Shopper:
         panel.close()
 
     def num_known(self) -> int:
-        """How many things the profile holds."""
+        """Return the number of interactions in the profile that are not dismissals."""
         return int(self.ask("state.get")["state"]["numKnown"])
 
     def learn(self, url: str) -> None:
@@ -111,7 +111,7 @@ class Shopper:
         self.wait_until(lambda: self.num_known() > before, f"{url} to be known")
 
     def wait_until(self, is_so: Callable[[], bool], what: str, seconds: float = 60) -> None:
-        """Wait for something that the extension does in its own time."""
+        """Wait until a condition on the extension holds."""
         for _ in range(int(seconds * 5)):
             if is_so():
                 return
@@ -119,7 +119,7 @@ class Shopper:
         raise AssertionError(f"waited {seconds} s in vain for {what}")
 
     def recommended(self, panel: Page) -> list[str]:
-        """The item ids in the panel, best first, once it has settled."""
+        """Return the item ids in the panel, best first, once it has loaded."""
         expect(panel.locator(".card[data-item-id]").first).to_be_visible(timeout=60_000)
         expect(panel.locator("#cards")).not_to_have_attribute("aria-busy", "true")
         return [str(card.get_attribute("data-item-id")) for card in panel.locator(".card[data-item-id]").all()]

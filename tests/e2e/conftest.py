@@ -1,4 +1,4 @@
-"""The mall, the server and a browser, real all of them."""
+"""Fixtures of the browser tests: the real mall, server and browser."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.e2e.world import World
 
 @pytest.fixture(scope="session")
 def world(lite_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The running mall and a server with its catalogue."""
+    """Run the mall and a server with its catalogue."""
     logs = tmp_path_factory.mktemp("logs")
     with worlds.running(worlds.mall_command(), worlds.PORTS["harbor"], logs / "mall.log"):
         data = worlds.catalogue(lite_bundle)
@@ -27,7 +27,7 @@ def world(lite_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="session")
 def playwright(driver: Playwright) -> Playwright:
-    """Playwright, or the reason why not."""
+    """Return Playwright, or skip with the reason."""
     if not Path(EXECUTABLE).exists():
         pytest.skip(f"no Chromium at {EXECUTABLE}")
     if not (ROOT / "extension" / "vendor" / "tldts.mjs").exists():
@@ -37,7 +37,7 @@ def playwright(driver: Playwright) -> Playwright:
 
 @pytest.fixture(scope="session")
 def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The extension with the demo shops' permissions already granted."""
+    """Return a copy of the extension that may read the demo shops."""
     return granted_copy(tmp_path_factory.mktemp("extension") / "carryover")
 
 
@@ -45,7 +45,7 @@ def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def new_shopper(
     playwright: Playwright, extension: Path, world: World, tmp_path: Path
 ) -> Iterator[Callable[..., Shopper]]:
-    """Makes shoppers, each with a browser profile of their own; they leave when the test ends."""
+    """Return a function that makes shoppers, each with its own browser profile. They are closed when the test ends."""
     shoppers: list[Shopper] = []
 
     def make(**options: object) -> Shopper:
@@ -60,5 +60,5 @@ def new_shopper(
 
 @pytest.fixture
 def shopper(new_shopper: Callable[..., Shopper]) -> Shopper:
-    """One person with a fresh browser."""
+    """Return a shopper with a fresh browser."""
     return new_shopper()

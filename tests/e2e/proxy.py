@@ -1,4 +1,4 @@
-"""A recording HTTP proxy: sees every request of the browser, those of offscreen documents and side panels included."""
+"""Recording HTTP proxy. It sees every request of the browser, those of offscreen documents and side panels included."""
 
 import http.client
 import sys
@@ -22,33 +22,33 @@ class Request:
 
     @property
     def host(self) -> str:
-        """Host and port."""
+        """Return host and port."""
         return urlsplit(self.url).netloc
 
     @property
     def is_chromiums_own(self) -> bool:
-        """Whether Chromium asks on its own account: signing in and updates, whatever the flags, with any extension."""
+        """Return whether Chromium itself made the request: sign-in and updates, which no flag turns off."""
         authority = self.url if self.method == "CONNECT" else self.host
         name = authority.rpartition(":")[0] or authority
         return name in CHROMIUMS_OWN
 
     @property
     def path(self) -> str:
-        """Path without the query."""
+        """Return the path without the query."""
         return urlsplit(self.url).path
 
     def header(self, name: str) -> str:
-        """A header by its name in any case; "" where it is absent."""
+        """Return a header by its name in any case, or "" where it is absent."""
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
 
     def everything(self) -> str:
-        """URL, headers and body as one text."""
+        """Return URL, headers and body as one text."""
         return "\n".join([self.url, *self.headers.values(), self.body.decode("utf-8", "replace")])
 
 
 @dataclass
 class RecordingProxy:
-    """Forwards to this machine only, whatever the host is called; anything else is answered with 502 and recorded."""
+    """Proxy that forwards to this machine only. Every request is recorded; one to another host is answered with 502."""
 
     requests: list[Request] = field(default_factory=list)
 
@@ -59,7 +59,7 @@ class RecordingProxy:
             protocol_version = "HTTP/1.1"
 
             def log_message(self, format: str, *args: object) -> None:
-                """The record is kept; the terminal stays quiet."""
+                """Write nothing to the terminal."""
 
             def forward(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
@@ -96,7 +96,7 @@ class RecordingProxy:
             daemon_threads = True
 
             def handle_error(self, request: object, client_address: object) -> None:
-                """A browser that hangs up in mid-answer is ordinary; anything else is worth a trace."""
+                """Ignore a browser that hangs up in the middle of an answer, and report everything else."""
                 if not isinstance(sys.exc_info()[1], ConnectionError):
                     super().handle_error(request, client_address)
 
@@ -105,7 +105,7 @@ class RecordingProxy:
 
     @property
     def address(self) -> str:
-        """What the browser is told."""
+        """Return the address for the browser's proxy setting."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The promise: taste carries over to a shop never seen before, and the history does not leave the device."""
+"""Taste carries over to a shop that was never visited, and the history does not leave the device."""
 
 import json
 import random
@@ -14,13 +14,13 @@ from tests.e2e.world import PORTS, World
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 # Six products of the taste are drawn with the taste's own name as the seed; the draw was not chosen by its result.
-JUDGED = ("seaside", "softpastel", "summerbloom")
+MEASURED = ("seaside", "softpastel", "summerbloom")
 SHOWN = 10
 BAR = 8
 
 
 def carry_over(shopper: Shopper, world: World, viewed: list[DemoProduct]) -> list[str]:
-    """Look at products in harbor, then open linden for the first time; returns the tastes of the ten shown there."""
+    """Look at products in harbor, open linden for the first time, and return the tastes of the ten items shown."""
     shopper.visit(world.shop_url("harbor") + "/")
     shopper.allow()
     for product in viewed:
@@ -34,7 +34,7 @@ def carry_over(shopper: Shopper, world: World, viewed: list[DemoProduct]) -> lis
 
 
 def needles(world: World, viewed: list[DemoProduct]) -> list[str]:
-    """Everything by which a viewed product could be recognised."""
+    """Return every text by which a viewed product could be recognised."""
     found = []
     for product in viewed:
         found += [
@@ -50,7 +50,7 @@ def needles(world: World, viewed: list[DemoProduct]) -> list[str]:
 
 
 def is_of_the_shop_page(request: Request) -> bool:
-    """Whether the shop's own page made this request to itself: a navigation, or what its page loads from itself.
+    """Return whether the shop's own page made this request to itself: a navigation, or a file that it loads.
 
     The extension's requests have no referrer of the shop: a worker's or an extension page's are `none` or `cross-site`.
     """
@@ -62,16 +62,16 @@ def is_of_the_shop_page(request: Request) -> bool:
 
 
 def assert_nothing_leaked(shopper: Shopper, world: World, viewed: list[DemoProduct]) -> None:
-    """No request but the shop's own page loads carries anything of what was viewed, in URL, headers or body."""
-    judged = [request for request in shopper.proxy.requests if not is_of_the_shop_page(request)]
-    assert [request for request in judged if request.path == "/v1/recommendations"], "the server was asked"
-    for request in judged:
+    """Check that only the shop's own page loads carry anything of a viewed product in URL, headers or body."""
+    requests = [request for request in shopper.proxy.requests if not is_of_the_shop_page(request)]
+    assert [request for request in requests if request.path == "/v1/recommendations"], "the server got a request"
+    for request in requests:
         text = unquote(request.everything()).lower()
         leaked = [needle for needle in needles(world, viewed) if needle in text]
         assert not leaked, f"{request.method} {request.url} carries {leaked}"
 
 
-@pytest.mark.parametrize("taste", JUDGED)
+@pytest.mark.parametrize("taste", MEASURED)
 def test_taste_carries_over_and_history_does_not(shopper: Shopper, world: World, taste: str) -> None:
     viewed = random.Random(taste).sample(world.of_taste("harbor", taste), 6)
     shown = carry_over(shopper, world, viewed)
@@ -80,12 +80,12 @@ def test_taste_carries_over_and_history_does_not(shopper: Shopper, world: World,
 
 
 def test_mixed_tastes_pass_no_bar(shopper: Shopper, world: World) -> None:
-    """The control: six products of six different tastes. Were it the shop or the protocol, a bar would be passed."""
+    """Control: six products of six tastes. A bar passed here would be due to the shop or the protocol, not to taste."""
     dice = random.Random("control")
     mixed = dice.sample([taste.key for taste in TASTES], 6)
     viewed = [dice.choice(world.of_taste("harbor", taste)) for taste in mixed]
     shown = carry_over(shopper, world, viewed)
-    assert all(shown.count(taste) < BAR for taste in JUDGED), shown
+    assert all(shown.count(taste) < BAR for taste in MEASURED), shown
 
 
 def test_own_mode_sends_these_fields_only(shopper: Shopper, world: World) -> None:

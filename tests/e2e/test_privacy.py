@@ -1,4 +1,4 @@
-"""What the shopper decides holds: consent, pause, erase, and nothing leaves where nothing needs to."""
+"""Consent, pause and erasure hold, and nothing is sent where nothing needs to be."""
 
 import json
 import re
@@ -31,7 +31,7 @@ READ_STORAGE = """async () => {
 
 
 def settle(shopper: Shopper) -> None:
-    """Give a page that must not be learned more time than one that must ever took."""
+    """Give a page that must not be learned more time than any learned page took."""
     shopper.page.wait_for_timeout(4000)
 
 
@@ -79,7 +79,7 @@ def test_erase_leaves_no_readable_profile(shopper: Shopper, world: World) -> Non
     shopper.recommended(panel)
     panel.locator("#erase").click()
     panel.get_by_role("button", name="Cancel").click()
-    assert shopper.num_known() == 1, "asked and cancelled: nothing is erased"
+    assert shopper.num_known() == 1, "a cancelled question erases nothing"
     options = shopper.open("options.html")
     options.locator("#erase").click()
     options.locator("[data-action=erase-yes]").click()
@@ -91,7 +91,7 @@ def test_erase_leaves_no_readable_profile(shopper: Shopper, world: World) -> Non
 
 
 def test_page_mode_sends_nothing_of_the_taste(shopper: Shopper, world: World) -> None:
-    """Meridian is in no catalogue: what its page lists is ranked on the device, the viewed taste first."""
+    """No catalogue holds Meridian, so the device ranks the page's products, the viewed taste first."""
     shopper.visit(world.shop_url("harbor") + "/")
     shopper.allow()
     for product in world.of_taste("harbor", "summerbloom")[:6]:
@@ -158,7 +158,7 @@ def test_server_away_from_the_start_says_what_to_do(shopper: Shopper, world: Wor
 
 
 def test_a_foreign_server_never_gets_the_taste(shopper: Shopper, world: World) -> None:
-    """A server that is neither this machine nor marked as the shopper's own: the page is ranked here instead."""
+    """A server elsewhere that is not marked as the shopper's own gets nothing, and the device ranks the page."""
     shopper.visit(world.shop_url("harbor") + "/")
     shopper.allow()
     shopper.learn(world.url(world.of_taste("harbor", "seaside")[0]))

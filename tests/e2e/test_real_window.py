@@ -26,7 +26,7 @@ FIRST_EXTENSION = (960, 224)
 
 @pytest.fixture
 def display() -> Iterator[str]:
-    """A virtual screen without a window manager."""
+    """Run a virtual screen without a window manager."""
     missing = [tool for tool in ("Xvfb", "xdotool") if not shutil.which(tool)]
     if missing:
         pytest.skip(f"{' and '.join(missing)} not installed")
@@ -41,7 +41,7 @@ def display() -> Iterator[str]:
 
 
 class Window:
-    """A shopper with hands: clicks and keys go to the screen, as from outside the browser."""
+    """Shopper whose clicks and keys go to the screen, as from outside the browser."""
 
     def __init__(self, shopper: Shopper, display: str) -> None:
         self.shopper = shopper
@@ -65,7 +65,7 @@ class Window:
         subprocess.run(["xdotool", *words], env=environment, check=True, timeout=20)
 
     def has(self, kind: str) -> bool:
-        """Whether the browser shows a POPUP or a SIDE_PANEL of the extension."""
+        """Return whether the browser shows a POPUP or a SIDE_PANEL of the extension."""
         script = "async kind => (await chrome.runtime.getContexts({contextTypes: [kind]})).length > 0"
         return bool(self.shopper.control.evaluate(script, kind))
 
@@ -103,10 +103,10 @@ def test_from_the_toolbar_to_the_side_panel(playwright: Playwright, world: World
         window.open_popup()
         window.press("Tab", "Return")
         shopper.wait_until(lambda: window.has("SIDE_PANEL"), "the side panel", seconds=10)
-        asked = lambda: [r for r in shopper.proxy.requests if b'"linden.localhost"' in r.body]  # noqa: E731
-        shopper.wait_until(lambda: bool(asked()), "the side panel to ask")
+        requests = lambda: [r for r in shopper.proxy.requests if b'"linden.localhost"' in r.body]  # noqa: E731
+        shopper.wait_until(lambda: bool(requests()), "the side panel to ask")
         shopper.page.wait_for_timeout(2500)
-        assert b'"vector"' in asked()[-1].body
+        assert b'"vector"' in requests()[-1].body
         if os.environ.get("CARRYOVER_UPDATE_IMAGES"):
             target = ROOT / "docs" / "images" / "panel.png"
             target.parent.mkdir(parents=True, exist_ok=True)

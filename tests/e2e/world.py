@@ -1,4 +1,4 @@
-"""The world the browser lives in: the demo mall, its crawled and ingested products, and a server."""
+"""World of the browser tests: the demo mall, its crawled and ingested products, and a server."""
 
 import shutil
 import socket
@@ -25,7 +25,7 @@ PROGRAMS = ("demo", "scraper", "server")  # that crawl and ingest the catalogue
 
 @dataclass(frozen=True)
 class World:
-    """Where everything is, and what is true."""
+    """Addresses of the running world, and the known products behind them."""
 
     server_url: str
     data: Path
@@ -33,28 +33,28 @@ class World:
     products: tuple[DemoProduct, ...]
 
     def shop_url(self, shop: str) -> str:
-        """The address of a shop's home page, without the slash."""
+        """Return the address of a shop's home page, without the slash."""
         return f"http://{shop}.localhost:{PORTS[shop]}"
 
     def url(self, product: DemoProduct) -> str:
-        """The address of a product's page."""
+        """Return the address of a product's page."""
         return canonical_url(self.shop_url(product.shop) + product.url_path)
 
     def item_id(self, product: DemoProduct) -> str:
-        """Its item id."""
+        """Return the item id of a product."""
         return item_id_of(self.url(product))
 
     def of_taste(self, shop: str, taste: str) -> list[DemoProduct]:
-        """All products of one taste in one shop."""
+        """Return all products of one taste in one shop."""
         return [product for product in self.products if product.shop == shop and product.taste == taste]
 
     def tastes_by_id(self, shop: str) -> dict[str, str]:
-        """The hidden taste of each item of a shop."""
+        """Return the hidden taste of each item of a shop, by item id."""
         return {self.item_id(product): product.taste for product in self.products if product.shop == shop}
 
 
 def sources_hash(bundle: Path) -> str:
-    """Return the key of one state of all that the ingested catalogue depends on."""
+    """Return a key of the sources and the bundle that the ingested catalogue depends on."""
     folders = (ROOT / "contracts", *(ROOT / room for room in PROGRAMS))
     data = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".json", ".sql", ".html")]
     programs = [f"{room}.__main__" for room in PROGRAMS]
@@ -62,7 +62,7 @@ def sources_hash(bundle: Path) -> str:
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -93,7 +93,7 @@ def _wait_for(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
 
 
 def mall_command() -> list[str]:
-    """How the mall is started."""
+    """Return the command that starts the mall."""
     return ["demo", "mall", "--ports", ",".join(str(PORTS[shop]) for shop in SHOPS), "--seed", str(SEED)]
 
 
@@ -111,7 +111,7 @@ def catalogue(bundle: Path) -> Path:
 
 
 def _ingest(shop: str, home: Path, bundle: Path) -> None:
-    """Crawl a shop of the running mall into the server's catalogue, by the commands an operator types."""
+    """Crawl a shop of the running mall into the server's catalogue, with the commands of an operator."""
     resolve = ["--resolve", f"{shop}.localhost:127.0.0.1"]
     crawled = home / shop
     url = f"http://{shop}.localhost:{PORTS[shop]}/"

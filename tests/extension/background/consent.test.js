@@ -46,7 +46,7 @@ test("consent needs the browser's permission first", async () => {
   assert.equal(state.scripts.size, 0);
 });
 
-test("consent is recorded with its time, and scripts run from the next page on", async () => {
+test("consent is recorded with its time, and the script is registered", async () => {
   state.granted.add(ORIGIN);
   await consent.set("a.example", true);
   assert.deepEqual((await getProfile()).settings.consents, { "a.example": "2026-03-01T12:00:00.000Z" });

@@ -82,7 +82,7 @@ test("page.seen about another shop than the sender's is refused", async () => {
   assert.deepEqual((await shopper.exported()).interactions, []);
 });
 
-test("page.seen may not claim a purchase, a rating or a dismissal", async () => {
+test("page.seen cannot report a purchase, a rating or a dismissal", async () => {
   await shopper.allow();
   for (const kind of ["purchase", "rating", "dismiss", "toString"])
     assert.equal((await shopper.see("sea towel", { kind })).error.code, "invalid_message", kind);
@@ -190,7 +190,7 @@ test("consent.set registers the content script and reads the open tab", async ()
   assert.deepEqual(device.state.injected, [7]);
 });
 
-test("consent.set without the browser's permission is refused and not recorded", async () => {
+test("consent.set without the browser's permission is refused", async () => {
   const answer = await device.send({ type: "consent.set", shop: SHOP, allowed: true });
   assert.equal(answer.error.code, "permission_missing");
   assert.equal(device.state.scripts.size, 0);
@@ -212,7 +212,7 @@ test("pause.set is kept, and can be undone", async () => {
   assert.equal((await device.send({ type: "pause.set", paused: false })).state.paused, false);
 });
 
-test("profile.erase leaves no record, no consent, no script and no permission", async () => {
+test("profile.erase leaves no record, consent, script or permission", async () => {
   await shopper.allow();
   await shopper.see("sea towel");
   const { state } = await device.send({ type: "profile.erase" });
@@ -246,7 +246,7 @@ test("profile.export holds everything that is kept, readable", async () => {
   assert.deepEqual(Object.keys(profile.settings.consents), [SHOP]);
 });
 
-test("settings.set keeps a server's origin, and asks that server from then on", async () => {
+test("settings.set keeps a server's origin, and requests go there", async () => {
   await device.send({ type: "settings.set", serverUrl: "http://127.0.0.1:9000/some/path?x=1", serverIsMine: true });
   const { settings } = await shopper.exported();
   assert.deepEqual([settings.serverUrl, settings.serverIsMine], ["http://127.0.0.1:9000", true]);

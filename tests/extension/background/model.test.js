@@ -96,7 +96,7 @@ test("while the server is away the bundle on the device is used", async () => {
   assert.equal((await model.getModel()).manifest.name, "tiny");
 });
 
-test("a bundle that fails verification is an error even with an older one here", async () => {
+test("an invalid bundle is an error even with an older one on the device", async () => {
   await model.getModel();
   model.forget();
   network.manifest = manifestOf({ name: "newer", surprise: 1 });

@@ -71,7 +71,7 @@ test("recommend in page mode asks the server for no recommendation", async () =>
   );
 });
 
-test("recommend sends nothing of the taste to a server that is not the shopper's", async () => {
+test("recommend sends no taste vector to a server of somebody else", async () => {
   await device.send({ type: "settings.set", serverUrl: "https://shared.example" });
   await shopper.allow();
   await shopper.see("sea towel");

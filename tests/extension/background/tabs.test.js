@@ -63,7 +63,7 @@ test("a page is read by the content script and parsed in the towers' zone", asyn
   assert.deepEqual(asked, [{ type: "page.read", html: "<html></html>", url: "https://a.example/", hidden: [2] }]);
 });
 
-test("a page the browser hides is not visible, with the browser's reason as cause", async () => {
+test("a page that the browser hides is an error with the browser's reason", async () => {
   state.hiddenTabs.add(7);
   await assert.rejects(tabs.readPage(7), (/** @type {any} */ error) => {
     assert.equal(error.code, "page_not_visible");

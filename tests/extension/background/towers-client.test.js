@@ -115,7 +115,7 @@ for (const [code, isDamaged] of /** @type {[string, boolean][]} */ ([
   ["bundle_missing", true],
   ["internal", false],
 ])) {
-  test(`a failure with ${code} ${isDamaged ? "reports" : "does not report"} a damaged bundle`, async () => {
+  test(`${code} ${isDamaged ? "is" : "is not"} reported as damage`, async () => {
     let reports = 0;
     const towers = createTowersClient({
       bundleUrl: "",

@@ -48,7 +48,7 @@ test("a start of the worker opens, asks and registers nothing", async () => {
   assert.deepEqual([device.server.requests, device.state.scripts.size, device.state.offscreenOpened], [[], 0, 0]);
 });
 
-test("an answer to the browser's question is consent, even after the worker died", async () => {
+test("a granted permission is consent, even after the worker died", async () => {
   const device = createDevice();
   const first = await device.startWorker();
   await device.send({ type: "consent.ask", shop: SHOP, tabId: 7 });

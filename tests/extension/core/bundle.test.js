@@ -26,7 +26,7 @@ function serverWith(manifest, others = {}) {
 const refusedFor = (pattern, code) => (/** @type {unknown} */ error) =>
   error instanceof BundleError && error.code === code && pattern.test(error.message);
 
-test("a bundle is downloaded once, only what a browser needs, and opened without a request", async () => {
+test("a bundle is downloaded once, in part, and opened without a request", async () => {
   const server = serverWith(manifestOf());
   const bundleUrl = await fetchBundle({ server, cache });
   assert.deepEqual(
@@ -82,7 +82,7 @@ for (const [name, changes, pattern] of /** @type {[string, Record<string, any>, 
   });
 }
 
-test("a copy that was damaged on the disk is found, forgotten and downloaded again", async () => {
+test("a copy damaged on the disk is found, forgotten and downloaded again", async () => {
   const server = serverWith(manifestOf());
   const bundleUrl = await fetchBundle({ server, cache });
   await cache.put(`${bundleUrl}user.onnx`, new Response("USER tower"));

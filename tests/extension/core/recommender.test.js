@@ -68,14 +68,14 @@ const card = async (title, score, vector) => ({
   vectorInt8: int8(...vector),
 });
 
-test("what is learned is what the filter let through, with an embedding of this device", async () => {
+test("only what passes the filter is learned, with this device's embedding", async () => {
   assert.deepEqual(await see("sea towel"), { stored: true });
   const [kept] = profile.interactions();
   assert.equal(kept.embedding, encodeEmbedding([1, 0, 0]));
   assert.equal("provenance" in kept.product, false);
 });
 
-test("what is no product, malformed, of another shop or sensitive is not learned", async () => {
+test("malformed, sensitive, foreign or listing pages are not learned", async () => {
   const product = await productOf("sea towel");
   const attempt = (/** @type {object} */ changes, incognito = false) =>
     learn({ product: { ...product, ...changes }, kind: "view", incognito }, { profile, model: async () => model });
@@ -101,7 +101,7 @@ test("consent withdrawn while the towers were loading is respected", async () =>
   assert.equal(profile.interactions().length, 0);
 });
 
-test("the server gets mode, shop, a fixed k, the vector and its space, and the ledger the same bytes", async () => {
+test("the server gets mode, shop, k, vector and space, as in the ledger", async () => {
   await see("sea towel");
   await recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering([]) });
   assert.deepEqual(sent[0].body, {
@@ -115,7 +115,7 @@ test("the server gets mode, shop, a fixed k, the vector and its space, and the l
   assert.equal(profile.ledger()[0].body, JSON.stringify(sent[0].body));
 });
 
-test("k is the same whatever was seen and dismissed", async () => {
+test("k does not depend on what was seen and dismissed", async () => {
   await see("sea towel");
   for (let i = 0; i < 5; i += 1)
     await dismiss(await card(`night-${i}`, 0, [0, 1, 0]), { profile, model: async () => model });
@@ -124,7 +124,7 @@ test("k is the same whatever was seen and dismissed", async () => {
   assert.equal("filters" in sent[0].body, false);
 });
 
-test("without a history the shop's first screen is asked for, without a vector, in the server's order", async () => {
+test("without a history the server's first screen is shown in its order", async () => {
   const items = [await card("x", 0, [0, 1, 0]), await card("y", 0, [1, 0, 0])];
   const answer = await recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering(items) });
   assert.deepEqual(sent[0].body, { mode: "own", shop: "b.example", k: REQUESTED });
@@ -135,7 +135,7 @@ test("without a history the shop's first screen is asked for, without a vector, 
   );
 });
 
-test("what was dismissed or seen there is not shown again, and the device says why", async () => {
+test("dismissed or seen items are not shown again, and reasons are given", async () => {
   await profile.setConsent("b.example", true);
   await see("sea towel");
   await see("seen", "view", "https://b.example/seen");
@@ -191,7 +191,7 @@ test("after a change of bundle the history is embedded anew from its text", asyn
   assert.equal(profile.interactions()[0].space, "s2");
 });
 
-test("a second reason is given only where it is nearly as close; the same title is said once", () => {
+test("a second reason must be nearly as close, and of another title", () => {
   const liked = (/** @type {string} */ title, /** @type {number[]} */ ...embedding) => ({
     title,
     embedding: Float32Array.from(embedding),

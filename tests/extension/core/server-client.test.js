@@ -29,7 +29,7 @@ function clientOf(answer, baseUrl = "http://127.0.0.1:8710/") {
 const failure = (code, pattern) => (/** @type {unknown} */ error) =>
   error instanceof ServerError && error.code === code && pattern.test(error.message);
 
-test("a request carries no cookie, no referrer, follows no redirect and is not cached", async () => {
+test("a request has no cookie and no referrer, and follows no redirect", async () => {
   await clientOf(() => Response.json({ shops: [] })).shops();
   const [{ url, init }] = sent;
   assert.equal(url, "http://127.0.0.1:8710/v1/shops");

@@ -1,4 +1,4 @@
-"""The envelope's second implementation, by docs/envelope.md alone: Python reads what the browser writes."""
+"""Second implementation of the envelope, from docs/envelope.md alone: Python opens what the browser sealed."""
 
 import json
 import os
@@ -45,7 +45,7 @@ def test_refuses(case: dict[str, str]) -> None:
 
 
 def test_python_opens_what_javascript_seals() -> None:
-    """Fresh key, text and nonce, so that no vector can hide a mistake both made on the same day."""
+    """A fresh key, text and nonce find a mistake that both implementations and the vectors might share."""
     key, text = os.urandom(32), os.urandom(40).hex()
     script = f"""
       import {{ encrypt }} from "{ROOT}/extension/core/envelope.js";

@@ -1,4 +1,4 @@
-"""contracts/vectors/privacy.json read a second time, by a plain Python reading of contracts/privacy.json."""
+"""Second implementation of contracts/privacy.json, in plain Python, over contracts/vectors/privacy.json."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The browser's tokenizer against the original one, over all of Unicode and texts no vector thought of."""
+"""Browser's tokenizer against the original one, over all of Unicode and over random texts."""
 
 import json
 import random
@@ -45,7 +45,7 @@ def in_python(texts: list[str], tokenizer_file: Path) -> list[list[int]]:
 
 
 def test_every_character_of_unicode(lite_bundle: Path) -> None:
-    """Each character between letters: whether it is kept, split at, replaced or dropped shows in the tokens."""
+    """Each character stands between letters: the tokens show whether it is kept, split at, replaced or dropped."""
     characters = [chr(point) for point in range(sys.maxunicode + 1) if not 0xD800 <= point <= 0xDFFF]
     # Younger characters are left out: what they are depends on the year of each side's Unicode tables.
     texts = [

@@ -112,7 +112,7 @@ test("zones are told by the sender's address", () => {
   assert.equal(zone({ id: "zzz", url: UI.url }), null);
 });
 
-test("a tab never speaks for the background, and a page without a tab for nobody", () => {
+test("a tab is never the background, and a page without a tab is a stranger", () => {
   const zone = (/** @type {any} */ sender) => zoneOf(sender, ORIGIN, ID);
   assert.equal(zone({ id: ID, url: `${ORIGIN}/background.js`, tab: { id: 1 } }), null);
   assert.equal(zone({ id: ID, tab: { id: 1 } }), null);

@@ -30,7 +30,7 @@ test("every message of the contract to the towers has a handler", () => {
   assert.deepEqual(Object.keys(handlers).sort(), types.sort());
 });
 
-test("page.read gives a product page's product, marked as rendered where it is read", async () => {
+test("page.read gives the product of a product page", async () => {
   const url = "https://a.example/sea-towel";
   const { product, listing } = await handlers["page.read"]({ html: productPage("sea towel", url), url, hidden: [] });
   assert.deepEqual([product.verdict, product.title, product.shop], ["product", "sea towel", "a.example"]);
