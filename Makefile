@@ -134,7 +134,7 @@ test-lowest: $(VENV)/.dev-stamp
 	@$(BIN)/uv pip compile --quiet --no-annotate --resolution lowest-direct --python-version 3.11 \
 	  --extra server --extra scraper pyproject.toml requirements-lowest.txt --output-file var/requirements-lowest.txt
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
-	@$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python -r var/requirements-lowest.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(LOWEST)/bin/python -r var/requirements-lowest.txt
 	@export CARRYOVER_TEST_BUNDLE=$$($(BIN)/python -m tests.lite_bundle) && \
 	  $(LOWEST)/bin/python -m pytest $(PARALLEL) -m "not browser" tests/server tests/scraper $(ARGS)
 

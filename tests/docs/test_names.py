@@ -21,7 +21,7 @@ ELSEWHERE = {"Node.js", "Next.js", "cart.js", "extension/vendor"}  # other proje
 PATH = re.compile(rf"(?<![\w./~-])(?:{'|'.join(FOLDERS)})/[\w./*-]*[\w*]")
 FILE = re.compile(r"(?<![\w./{}*<>-])(?:[\w-]+/)*[\w-]+\.(?:py|js|mjs|md|sql|yaml)\b(?![\w/-])")
 MODULE = re.compile(rf"(?<![\w./@:-])(?:{'|'.join(ROOMS)})(?:\.[A-Za-z_]\w*)+(?![\w/(-]|\.\w)")
-COMMAND = re.compile(r"python3? -m ([\w.]+)((?: [\w-]+)?)")
+COMMAND = re.compile(r"python3? -m ([\w.]+)((?: [a-z][\w-]*)?)")
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.S)
 MAKE = re.compile(r"(?<![\w-])make ([a-z][\w-]*)")
 NPM = re.compile(r"npm run (?:--silent )?([\w:-]+)")
@@ -50,6 +50,14 @@ def commands(room: str) -> frozenset[str]:
     """Return the names that a room's command line knows as commands."""
     sources = [(ROOT / name).read_text() for name in files() if name.startswith(f"{room}/") and name.endswith(".py")]
     return frozenset(re.findall(r"""(?:add_parser\(|COMMANDS?\b.*?)\s*["']([\w-]+)["']""", "\n".join(sources)))
+
+
+@cache
+def targets() -> frozenset[str]:
+    """Return the targets of the Makefile, those of each room included."""
+    makefile = (ROOT / "Makefile").read_text()
+    rooms = re.findall(r"^ROOMS := (.*)", makefile, re.M)[0].split()
+    return frozenset([*re.findall(r"^([a-z][\w-]*):", makefile, re.M), *(f"test-{room}" for room in rooms)])
 
 
 def is_path(name: str) -> bool:
@@ -99,9 +107,8 @@ def unknown_names(text: str) -> list[str]:
     unknown += [f"python -m {m}{c}" for m, c in COMMAND.findall(text) if not is_command(m, c.strip())]
     scripts = json.loads((ROOT / "package.json").read_text())["scripts"]
     unknown += [f"npm run {name}" for name in NPM.findall(text) if name not in scripts]
-    makefile = (ROOT / "Makefile").read_text()
     made = [name for code in CODE.findall(text) for name in MAKE.findall(code)]
-    unknown += [f"make {name}" for name in made if not re.search(rf"^{re.escape(name)}:", makefile, re.M)]
+    unknown += [f"make {name}" for name in made if name not in targets()]
     return sorted({name for name in unknown if "NAME" not in name})  # which is for the reader to fill in
 
 
