@@ -1,4 +1,4 @@
-"""`python -m trainer`: every command is a file of trainer/commands, imported when it is the one asked for."""
+"""Command line `python -m trainer`. Each command is a file of trainer/commands, imported only when it runs."""
 
 import argparse
 import os
@@ -32,19 +32,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     with _stopping_at_once():
         arguments = _parser(words).parse_args(words)
-        # Torch takes seconds to import, for which a wrong option need not wait.
+        # Torch takes seconds to import; a wrong option is reported before that.
         import_module("trainer.runs.determinism").use_deterministic_algorithms()
     try:
         arguments.command(arguments)
         sys.stdout.flush()
     except TrainerError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1 if isinstance(error, TrainingError) else 2  # all the others are about what we were given
+        return 1 if isinstance(error, TrainingError) else 2  # all other errors are about the input
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return STOPPED
-    except BrokenPipeError:  # whoever read our output has enough, as head has
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still flushes at its end
+    except BrokenPipeError:  # the reader of the output closed it, as head does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes stdout once more when it exits
         return 1
     return 0
 
@@ -57,7 +57,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, what in COMMANDS.items():
-        if words[:1] == [name]:  # importing all of them takes seconds, which is long for a list of commands
+        if words[:1] == [name]:  # importing all of them takes seconds, too long to list the commands
             import_module(f"trainer.commands.{name}").add(commands)
         else:
             commands.add_parser(name, help=what)
@@ -66,9 +66,9 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
 @contextmanager
 def _stopping_at_once() -> Iterator[None]:
-    """End the process at Ctrl-C: raised amid an import, KeyboardInterrupt may be lost or come out as another error."""
+    """End the process at Ctrl-C: during an import, KeyboardInterrupt may be lost or become another error."""
     before = signal.getsignal(signal.SIGINT)
-    if before is signal.default_int_handler:  # else somebody has decided otherwise, as nohup does
+    if before is signal.default_int_handler:  # else another handler is set, as by nohup
         signal.signal(signal.SIGINT, _stop)
     try:
         yield

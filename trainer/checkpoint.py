@@ -1,11 +1,11 @@
-"""Checkpoints: a directory of safetensors and JSON, written whole or not at all, rebuilt without pickle.
+"""Checkpoint: a directory of safetensors and JSON, written whole or not at all and read without pickle.
 
 best/
   weights.safetensors    tensors named TOWER.*: item_tower.*, user_tower.*
   checkpoint.json        format, types and configs of the towers, the run, seed, commit, data hash, metrics, encoders
 last/                    the same two files, and what `--resume` needs beside them:
   training.safetensors   optimiser and generator state
-  training.json          where training stood
+  training.json          epochs so far and the best one
 """
 
 import hashlib
@@ -47,12 +47,12 @@ def tower_types() -> Mapping[str, type[Tower | Branch]]:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Trained towers and where they come from."""
+    """Trained towers and their origin."""
 
-    towers: Mapping[str, nn.Module]  # "item_tower" and "user_tower" where the model has them, or others of its own
-    run: Mapping[str, Any]  # the run's configuration, as its TOML file said
+    towers: Mapping[str, nn.Module]  # "item_tower", "user_tower" and others of the model
+    run: Mapping[str, Any]  # the run's configuration, as in its TOML file
     seed: int
-    encoders: Mapping[str, Any]  # {space, name, text_dim, image_dim, dim}: what the features were made with
+    encoders: Mapping[str, Any]  # {space, name, text_dim, image_dim, dim} of the encoders that made the features
     commit: str | None = None  # None outside a git checkout
     data_hash: str | None = None
     metrics: Mapping[str, Any] = field(default_factory=dict)
@@ -77,22 +77,22 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class TrainingState:
-    """What training needs besides the towers to go on as if it had never stopped."""
+    """State that training needs, besides the towers, to resume exactly."""
 
     tensors: Mapping[str, Tensor]
     values: Mapping[str, Any]
 
 
 def save(checkpoint: Checkpoint, directory: Path, training: TrainingState | None = None) -> None:
-    """Write the checkpoint to `directory`, replacing what is there; a crash leaves the old one or the new one."""
+    """Write the checkpoint to `directory` and replace what is there; a crash leaves the old one or the new one."""
     with write_directory_whole(Path(directory)) as new:
         _write(checkpoint, new, training)
 
 
 def exists(directory: Path) -> bool:
-    """Whether `save` has been here, also where a crash came between its two renames."""
+    """Return whether `directory` is there, or the old checkpoint of a crash between the two renames of `save`."""
     directory = Path(directory)
-    # A directory without a checkpoint in it counts: `save` would replace it, and it may be somebody's.
+    # A directory without a checkpoint counts: `save` would replace it, and it may hold other files.
     return directory.exists() or replaced_path(directory).exists()
 
 
@@ -121,7 +121,7 @@ def load(directory: Path) -> Checkpoint:
 
 
 def load_training_state(directory: Path) -> TrainingState:
-    """Return what `save` was given as `training`; raises CheckpointError where the checkpoint has none."""
+    """Return the `training` that `save` wrote; raises CheckpointError where the checkpoint has none."""
     directory = _existing(Path(directory))
     if not (directory / TRAINING_FILE).is_file():
         raise CheckpointError(f"{directory}: has no {TRAINING_FILE}, so training cannot be resumed from it; use last/")
@@ -152,10 +152,10 @@ def read_document(directory: Path) -> dict[str, Any]:
 def check_removable(directory: Path) -> None:
     """Raise CheckpointError unless the directory is a checkpoint and holds nothing else, so that it can be deleted.
 
-    Judged by the names of its files: a damaged checkpoint is the likeliest to be deleted.
+    Only the names of its files are checked, so a damaged checkpoint can be deleted too.
     """
     if Path(directory).is_symlink() or not (Path(directory) / CHECKPOINT_FILE).is_file():
-        raise CheckpointError(f"{directory}: is no checkpoint directory; nothing was removed")
+        raise CheckpointError(f"{directory}: is not a checkpoint directory; nothing was removed")
     known = {WEIGHTS_FILE, CHECKPOINT_FILE, TRAINING_WEIGHTS_FILE, TRAINING_FILE}
     if others := {path.name for path in Path(directory).iterdir()} - known:
         raise CheckpointError(f"{directory}: holds more than a checkpoint: {_some(others)}; nothing was removed")
@@ -198,7 +198,7 @@ def _rebuild(name: str, described: Any, weights: dict[str, Tensor], directory: P
         raise CheckpointError(f"{where}: unknown tower type {described['type']!r}; known: {known}")
     try:
         tower = tower_types()[described["type"]](**described["config"])
-    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: torch's word for an impossible size
+    except (TypeError, ValueError, RuntimeError) as error:  # torch raises RuntimeError for an impossible size
         raise CheckpointError(f"{where}: {described['type']} does not take this config: {error}") from error
     _check_tensors(tower.state_dict(), weights, f"{directory / WEIGHTS_FILE}: {name}")
     tower.load_state_dict(weights)

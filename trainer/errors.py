@@ -1,8 +1,8 @@
-"""What the trainer raises: one root, so that the command line turns any of them into one clear line."""
+"""Exceptions of the trainer, under one root that the command line turns into one line."""
 
 
 class TrainerError(Exception):
-    """Root of everything the trainer raises on purpose."""
+    """Base class of all errors that the trainer raises on purpose."""
 
 
 class ConfigError(TrainerError, ValueError):
@@ -26,11 +26,11 @@ class EncoderError(TrainerError):
 
 
 class PretrainedError(TrainerError):
-    """Pretrained weights are missing, damaged or of another shape, or the model cannot be had as it was asked for."""
+    """Pretrained weights are missing, damaged or of another shape, or the named model does not exist."""
 
 
 class UnsupportedModelError(TrainerError):
-    """A pretrained model prepares texts or images in a way that a bundle's manifest has no words for."""
+    """A pretrained model prepares texts or images in a way that a bundle's manifest cannot describe."""
 
 
 class CheckpointError(TrainerError):
@@ -38,4 +38,4 @@ class CheckpointError(TrainerError):
 
 
 class TrainingError(TrainerError):
-    """Training cannot go on: nothing to learn from, or the loss is no longer a number."""
+    """Training cannot continue: there is nothing to learn from, or the loss is not finite."""

@@ -1,4 +1,4 @@
-"""From a run's configuration to everything it works on: data, split, features, device."""
+"""Preparation of a run: reads and splits its data, encodes its items, chooses the device."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ from trainer.splits.rules import make_split
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything a run works on, decided by its configuration alone."""
+    """Data, split and features of a run, decided by its configuration alone."""
 
     config: RunConfig
     dataset: Dataset
@@ -37,7 +37,7 @@ class Prepared:
 
     @property
     def data_hash(self) -> str:
-        """SHA-256 over everything that was read: products, interactions and, where there are any, images."""
+        """SHA-256 of all data that was read: products, interactions and, where there are any, images."""
         if not self.features.images_hash:
             return self.dataset.data_hash
         return hashlib.sha256(f"{self.dataset.data_hash} {self.features.images_hash}".encode()).hexdigest()
@@ -46,7 +46,7 @@ class Prepared:
 def prepare(config: RunConfig, progress: Progress) -> Prepared:
     """Return the run's data, read, split and encoded."""
     device = _device(config.device)
-    encoders = Encoders(Path(config.encoders))  # first: a missing bundle should not cost reading the data
+    encoders = Encoders(Path(config.encoders))  # first, so that a missing bundle is reported before the data are read
     dataset = read_run_data(config)
     if dataset.num_unknown_items:
         progress.say(
@@ -85,7 +85,7 @@ def feature_cache(config: RunConfig) -> FeatureCache:
 
 
 def find_files(patterns: Sequence[str]) -> list[Path]:
-    """Return the files that paths or glob patterns name, each once; raises DataError for a pattern that finds none."""
+    """Return the files of paths or glob patterns, each once; raises DataError for a pattern without a match."""
     found: dict[Path, None] = {}
     for pattern in patterns:
         is_pattern = any(sign in pattern for sign in "*?[")
@@ -97,10 +97,7 @@ def find_files(patterns: Sequence[str]) -> list[Path]:
 
 
 def split_dataset(dataset: Dataset, config: RunConfig) -> Split:
-    """Return the split that the run's [split] table asks for; raises DataError for one that leaks.
-
-    Where there are no interactions, it is empty.
-    """
+    """Return the split of the run's [split] table, empty without interactions; raises DataError where it leaks."""
     if not len(dataset.interactions):
         return no_split(dataset.interactions)
     if config.split.file is not None:

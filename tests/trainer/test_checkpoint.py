@@ -41,7 +41,7 @@ def rewrite_weights(directory: Path, change) -> None:
     rewrite(directory, lambda document: document.update(weights_sha256=digest))
 
 
-def test_loaded_towers_answer_exactly_as_the_saved_ones(tmp_path):
+def test_loaded_towers_give_exactly_the_saved_towers_outputs(tmp_path):
     saved = some_checkpoint()
     checkpoint.save(saved, tmp_path / "best")
     loaded = checkpoint.load(tmp_path / "best")
@@ -66,7 +66,7 @@ def test_saving_again_replaces_the_checkpoint_and_leaves_nothing_behind(tmp_path
         checkpoint.load_training_state(tmp_path / "last")
 
 
-def test_training_state_comes_back_bit_for_bit(tmp_path):
+def test_training_state_is_restored_bit_for_bit(tmp_path):
     state = TrainingState({"rng": torch.Generator().manual_seed(5).get_state()}, {"epoch": 3, "best": 0.1})
     checkpoint.save(some_checkpoint(), tmp_path / "last", state)
     loaded = checkpoint.load_training_state(tmp_path / "last")
@@ -185,7 +185,7 @@ def test_a_checkpoint_of_the_first_format_is_still_read(tmp_path):
     assert torch.equal(loaded.user_tower.age, saved.user_tower.age)
 
 
-def test_a_tower_that_is_not_there_is_asked_for_by_name(tmp_path):
+def test_a_missing_tower_is_named(tmp_path):
     checkpoint.save(some_checkpoint(towers={"words": towers()["item_tower"]}), tmp_path / "best")
     loaded = checkpoint.load(tmp_path / "best")
     assert loaded.towers["words"].config["text_dim"] == 7

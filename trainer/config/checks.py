@@ -1,4 +1,4 @@
-"""What a configuration's value may be, checked where its dataclass is built."""
+"""Checks of configuration values, called where a dataclass is built."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The [model] table of a run file: one frozen dataclass for each `type`, whose fields are that model's options."""
+"""Options of the [model] table that several models share; each recipe adds a frozen dataclass with its own."""
 
 from dataclasses import dataclass
 
@@ -7,23 +7,23 @@ from trainer.config.checks import between, one_of
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """What every model has: a type, which picks the dataclass and the recipe, and the width of its embeddings."""
+    """Options of every model: its type, which selects the recipe, and the width of its embeddings."""
 
     type: str = ""  # each model sets its own
     dim: int = 256
-    init_from: str | None = None  # a checkpoint directory whose weights the towers start from, instead of chance
+    init_from: str | None = None  # a checkpoint directory; the towers start from its weights instead of random ones
 
     def __post_init__(self) -> None:
         between("model.dim", self.dim, 8, 4096)  # contracts/bundle.schema.json
 
     @property
     def needs_interactions(self) -> bool:
-        """Whether there is nothing to learn from without users."""
+        """Whether the model learns from interactions, so that data.interactions is required."""
         return True
 
     @property
     def learns(self) -> bool:
-        """Whether an epoch could change anything."""
+        """Whether training can change the model."""
         return True
 
 
@@ -34,17 +34,17 @@ CONTENT = ("text", "image", "both")
 
 @dataclass(frozen=True)
 class RankingConfig(ModelConfig):
-    """What every item and user tower is fitted by: a loss of trainer/learning, against some items' being chosen."""
+    """Training objective of item and user towers: a loss of trainer/learning and its negatives."""
 
     loss: str = "sampled_softmax"  # sampled_softmax | bce | bpr (one negative each) | bpr_k (num_negatives each)
     negatives: str = (
-        "in_batch"  # in_batch | uniform | popularity: what they are drawn from (trainer/learning/negatives.py)
+        "in_batch"  # in_batch | uniform | popularity: source of the negatives (trainer/learning/negatives.py)
     )
-    num_negatives: int = 8  # for each example; sampled_softmax in_batch takes the whole batch, and only hard ones more
-    popularity_alpha: float = 0.75  # popularity: an item's chance is its likes to this power
-    hard_share: float = 0.0  # share of the negatives that are among the positive's nearest by content
-    hard_neighbours: int = 20  # how many count as nearest
-    hard_features: str = "text"  # text | image | both: by which content
+    num_negatives: int = 8  # for each example; sampled_softmax in_batch takes the whole batch and adds only hard ones
+    popularity_alpha: float = 0.75  # popularity: probability of an item is proportional to its likes to this power
+    hard_share: float = 0.0  # share of negatives drawn from the positive's nearest neighbours by content
+    hard_neighbours: int = 20  # number of nearest neighbours
+    hard_features: str = "text"  # text | image | both: content that the neighbours share
 
     def __post_init__(self) -> None:
         super().__post_init__()

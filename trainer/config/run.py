@@ -1,4 +1,7 @@
-"""The run file: one TOML, one frozen RunConfig; an unknown key is an error that names the nearest valid one."""
+"""Configuration of a run: one frozen dataclass for each table of the run file.
+
+An unknown key is an error that names the nearest valid one.
+"""
 
 import dataclasses
 import difflib
@@ -27,10 +30,10 @@ SPLIT_WORDS = {
 
 @dataclass(frozen=True)
 class DataConfig:
-    """What to learn from. Paths are relative to the directory the command runs in."""
+    """Training data. Paths are relative to the directory in which the command runs."""
 
     products: tuple[str, ...]  # products.jsonl files or patterns such as var/crawl/*/products.jsonl
-    interactions: str | None = None  # .csv, .jsonl or .parquet; models of text and image alone need none
+    interactions: str | None = None  # .csv, .jsonl or .parquet; not needed by models of text and image alone
     # A directory of {itemId}.jpg|jpeg|png|webp, or of a crawl with images.jsonl; without it no item has an image.
     images: str | None = None
 
@@ -82,27 +85,27 @@ class SplitConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How the towers are fitted."""
+    """Options of training."""
 
     epochs: int = 30
     patience: int = 4  # epochs without a better metric on "valid" before stopping
     batch_size: int = 512  # examples; each also serves the others as a negative
-    accumulate: int = 1  # batches that make one step together
+    accumulate: int = 1  # batches for each optimiser step
     optimiser: str = "adamw"  # adamw | adam | sgd
     learning_rate: float = 1e-3
     momentum: float = 0.9  # sgd
     nesterov: bool = False  # sgd
     weight_decay: float = 0.01  # of matrices only; adamw: decoupled, adam and sgd: as part of the gradient
     schedule: str = "constant"  # constant | linear | cosine | plateau: the learning rate after warm-up
-    warmup_steps: int = 0  # steps in which the learning rate rises from nothing
-    final_share: float = 0.0  # linear, cosine: of the learning rate, what is left at the last step
-    plateau_factor: float = 0.5  # plateau: times this
+    warmup_steps: int = 0  # steps in which the learning rate rises from 0
+    final_share: float = 0.0  # linear, cosine: share of the learning rate at the last step
+    plateau_factor: float = 0.5  # plateau: factor of each reduction
     plateau_patience: int = 2  # plateau: after so many epochs without a better metric on "valid"
     temperature: float = 0.07  # logits are cosine / temperature
     grad_clip: float = 1.0  # largest gradient norm
-    precision: str = "fp32"  # fp32 | bf16 | fp16 (CUDA only): what the towers compute in; weights stay float32
+    precision: str = "fp32"  # fp32 | bf16 | fp16 (CUDA only): precision of the towers; weights stay float32
     max_items: int = 100  # the user tower sees at most this many interactions, most recent first
-    modality_dropout: float = 0.2  # share of items with both that lose text or image, so that either alone will do
+    modality_dropout: float = 0.2  # share of items with text and image that lose one, so that either alone suffices
 
     def __post_init__(self) -> None:
         for name in ("epochs", "patience", "max_items", "accumulate", "plateau_patience"):
@@ -123,7 +126,7 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class EvaluationConfig:
-    """What the report says."""
+    """Options of evaluation and report."""
 
     k: tuple[int, ...] = (10, 20)
     confidence: float = 0.95
@@ -140,22 +143,22 @@ class EvaluationConfig:
 
 @dataclass(frozen=True)
 class TrackingConfig:
-    """Who is told of a run as it goes, besides TensorBoard."""
+    """Trackers of a run besides TensorBoard."""
 
-    wandb: bool = False  # Weights & Biases, where the package is installed
-    project: str = "carryover"  # under which Weights & Biases files the run
+    wandb: bool = False  # Weights & Biases; needs the package
+    project: str = "carryover"  # project of the run at Weights & Biases
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """One training run: everything that decides its result."""
+    """Configuration of one training run. It alone decides the result."""
 
     seed: int
     encoders: str  # a bundle directory: its text and image encoders make the features
     out: str  # the run directory: best/, last/, report.json
     data: DataConfig
     cache: str = "var/cache/features"
-    cache_limit_gb: float | None = None  # more than that, and the features used longest ago are removed
+    cache_limit_gb: float | None = None  # above it, the least recently used features are removed
     device: str = "auto"  # auto | cpu | cuda
     split: SplitConfig = field(default_factory=SplitConfig)
     model: ModelConfig = field(kw_only=True)
@@ -169,7 +172,9 @@ class RunConfig:
             between("cache_limit_gb", self.cache_limit_gb, 0, 1e6)
         one_of("device", self.device, ("auto", "cpu", "cuda"))
         if self.data.interactions is None and self.model.needs_interactions:
-            raise ConfigError(f"missing key data.interactions: a {self.model.type} model learns from what users did")
+            raise ConfigError(
+                f"missing key data.interactions: a {self.model.type} model learns from interactions; name their file"
+            )
 
 
 def parse_run(values: Mapping[str, Any], model_types: ModelTypes) -> RunConfig:

@@ -1,4 +1,4 @@
-"""Objectives that pull together what belongs together: text and image of one product, products of one label.
+"""Contrastive losses: of text and image of one product, and of products with one label.
 
 All take embeddings of unit length, so they work with any pair of towers.
 """
@@ -14,7 +14,7 @@ _NEVER = -1e9  # exp() of it is 0 in float32, and unlike -inf it gives no NaN wh
 
 @in_float32
 def info_nce(text: Tensor, image: Tensor, logit_scale: Tensor | float) -> Tensor:
-    r"""Which of the batch's images belongs to this text, and which text to this image?
+    r"""Return the InfoNCE loss: the cross-entropy of each text's own image in the batch, and of each image's text.
 
     .. math::
         s_{ij} = \sigma \langle t_i, v_j \rangle, \qquad
@@ -36,7 +36,7 @@ def info_nce(text: Tensor, image: Tensor, logit_scale: Tensor | float) -> Tensor
 
 @in_float32
 def supervised_contrastive(embeddings: Tensor, labels: Tensor, temperature: float = 0.1) -> Tensor:
-    r"""Every embedding is to be nearer to those of its label than to the rest.
+    r"""Return the supervised contrastive loss, which draws embeddings of one label together.
 
     .. math::
         \mathcal{L} = \frac{1}{|A|} \sum_{i \in A} -\frac{1}{|P(i)|} \sum_{p \in P(i)}
@@ -63,12 +63,12 @@ def supervised_contrastive(embeddings: Tensor, labels: Tensor, temperature: floa
 
 @in_float32
 def batch_hard_triplet(embeddings: Tensor, labels: Tensor, margin: float | None = 0.2) -> Tensor:
-    r"""The farthest of the same label is to be nearer than the nearest of another label.
+    r"""Return the batch-hard triplet loss: the farthest of the same label against the nearest of another label.
 
     .. math::
         \mathcal{L} = \frac{1}{|A|} \sum_{a \in A} f\Big( \max_{y_p = y_a} d(a, p) - \min_{y_n \ne y_a} d(a, n) \Big)
 
-    f(x) = max(0, margin + x), or, without a margin, log(1 + exp(x)): the soft margin, which goes on pulling. d is the
+    f(x) = max(0, margin + x), or, without a margin, log(1 + exp(x)): the soft margin, which never becomes 0. d is the
     Euclidean distance. A are the anchors that have both a positive and a negative; 0 where there is none.
 
     Shapes:

@@ -1,4 +1,4 @@
-"""What trainer/runs/train.py drives: anything that learns in epochs and can stop and go on between any two."""
+"""Interface of learners: they train in epochs, and can stop and resume between any two."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -15,30 +15,30 @@ RANKING_STOP_METRIC = "ndcg@10"  # picks the best epoch of every model that rank
 
 
 def ignore_batch(finished: int, total: int) -> None:
-    """Be told of a batch, and tell nobody."""
+    """Ignore batch notifications."""
 
 
 class Learner(Protocol):
     """Towers being trained.
 
-    All chance comes from one generator whose state `state` keeps: `run_epoch` after `restore` gives bit for bit what it
-    would have given without stopping, on the same machine.
+    All random numbers come from one generator, whose state `state` returns. On the same machine, `run_epoch` after
+    `restore` therefore equals an uninterrupted run bit for bit.
     """
 
     @property
     def towers(self) -> Mapping[str, nn.Module]:
-        """What is saved: "item_tower" and "user_tower" where they exist, else names of its own, such as "clip"."""
+        """Towers that a checkpoint saves: "item_tower", "user_tower" and others, such as "text_encoder"."""
 
     @property
     def step(self) -> int:
-        """Optimiser steps so far."""
+        """Number of optimiser steps so far."""
 
     @property
     def stop_metric(self) -> str:
-        """A key of what `validate` returns; the epoch in which it is highest is the best one."""
+        """A key of the result of `validate`; the best epoch is the one with its highest value."""
 
     def run_epoch(self, on_batch: OnBatch = ignore_batch) -> dict[str, float]:
-        """Go through the training examples once; returns means over it, "loss" among them."""
+        """Train on all examples once; returns means over the epoch, among them "loss"."""
 
     def validate(self) -> dict[str, float]:
         """Return the metrics on "valid". Called once before the first epoch and once after each."""
@@ -47,15 +47,15 @@ class Learner(Protocol):
         """Return what `restore` needs besides the towers' weights."""
 
     def restore(self, towers: Mapping[str, nn.Module], state: TrainingState) -> None:
-        """Take over these towers' weights and stand where `state` was taken."""
+        """Restore these towers' weights and the `state` that was taken with them."""
 
 
 @contextmanager
 def global_chance_from(generator: torch.Generator) -> Iterator[None]:
-    """Let layers that draw from torch's global generator, such as nn.Dropout, depend on `generator` alone.
+    """Seed torch's global generators, which nn.Dropout and others draw from, by the state of `generator`.
 
-    Inside, the global generators start from a seed that `generator`'s state decides (nothing is drawn from it);
-    afterwards they stand where they stood. Wrap an epoch in it, and dropout resumes bit for bit, too.
+    Nothing is drawn from `generator`, and the global generators get their former state back afterwards. An epoch inside
+    this context resumes bit for bit, dropout included.
     """
     digest = hashlib.sha256(generator.get_state().numpy().tobytes()).digest()
     with torch.random.fork_rng():

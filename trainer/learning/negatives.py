@@ -1,7 +1,7 @@
-"""Which items stand against what a user chose: a batch's own, items by chance, and items that are easily confused.
+"""Negative sampling: items of the batch, random items, and hard items that are easily confused.
 
-Only items that somebody touched in training are drawn. What no training user could have met, such as the other shop's
-new goods, is not less liked for it, and a negative would teach just that.
+Only items with a training interaction are drawn. An item that no training user could have met, such as new goods of the
+other shop, is not disliked, and as a negative it would be learned as such.
 """
 
 import hashlib
@@ -28,11 +28,11 @@ class Negatives:
     """K items for each of B examples."""
 
     items: NDArray[np.int64]  # (B, K) item_idx
-    is_fair: NDArray[np.bool_]  # (B, K) false where only something that the user had was to be drawn
+    is_fair: NDArray[np.bool_]  # (B, K) false where only items that the user had were left to draw
 
 
 class NegativeSampler:
-    r"""Draws the negatives of a batch, all at once and from one generator.
+    r"""Sampler of the negatives of a batch, all at once and from one generator.
 
     `in_batch` takes what the batch's other users chose, `uniform` any item of training, `popularity` item j with
     probability :math:`q_j \propto n_j^\alpha`, where n_j is how often it was liked: alpha 1 follows popularity, and
@@ -177,7 +177,10 @@ def nearest_items(
     vectors = _content(features, which)  # (num_items, D) unit length, or zeros
     catalogue = catalogue[np.abs(vectors[catalogue]).max(axis=1) > 0]
     if len(catalogue) < 2:
-        raise TrainingError(f"hard negatives need at least two training items with {which} features; use another")
+        raise TrainingError(
+            f"hard negatives need at least two training items with {which} features, got {len(catalogue)}; "
+            "set model.hard_features to another, or model.hard_share to 0"
+        )
     if cache_dir is None:
         return _nearest(vectors, catalogue, k, device)
     digest = hashlib.sha256(f"neighbours {which} {k} {vectors.shape}".encode())

@@ -1,4 +1,4 @@
-"""What a batch is batch: which negatives stand against its positives, and the loss of the towers' answers."""
+"""Training objective: samples negatives for a batch and computes the loss of the towers' scores."""
 
 from dataclasses import dataclass
 
@@ -28,16 +28,16 @@ PER_EXAMPLE = {
 
 @dataclass(frozen=True)
 class ExampleBatch:
-    """B examples as arrays: who, what they chose, what it weighs, and what stands against it."""
+    """B examples as arrays: user, chosen item, weight and negatives."""
 
     users: NDArray[np.int64]  # (B,) user_idx
     targets: NDArray[np.int64]  # (B,) item_idx
-    weights: NDArray[np.float32]  # (B,) 0 where an example does not count
+    weights: NDArray[np.float32]  # (B,) 0 where an example is ignored
     negatives: Negatives
 
 
 class Objective:
-    """The loss that a RankingConfig names, over the negatives that it names."""
+    """Loss and negatives of a RankingConfig."""
 
     def __init__(
         self,
@@ -83,14 +83,14 @@ class Objective:
         if self.config.loss == "sampled_softmax":
             scores = scores - self._log_q(batch, batch.negatives.items, device)
             chosen = chosen - self._log_q(batch, batch.targets[:, None], device)[:, 0]
-        # An example left without a fair negative has nothing to be told from.
+        # An example without a fair negative has nothing to be compared with.
         weights = weights * batch.negatives.is_fair.any(axis=1)
         if not weights.any():
             return chosen.sum() * 0
         return PER_EXAMPLE[self.config.loss](chosen, scores, is_fair, torch.from_numpy(weights).to(device))
 
     def _log_q(self, batch: ExampleBatch, items: NDArray[np.int64], device: torch.device) -> Tensor:
-        """Return the log of how often example i meets an item per draw, by chance or as a hard one, float32.
+        """Return the log probability that one draw for example i is this item, at random or as a hard one, float32.
 
         Items are (B, K), or (K,) and the same for all examples; where nothing is hard, the result has their shape, else
         (B, K).

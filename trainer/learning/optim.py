@@ -1,4 +1,4 @@
-"""From a loss to a step: optimiser, learning-rate schedule, clipping, accumulation and mixed precision."""
+"""Optimiser with learning-rate schedule, clipping, accumulation and mixed precision."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -35,12 +35,12 @@ def learning_rate_at(step: int, config: TrainingConfig, total_steps: int, num_re
 
 
 class Optimiser:
-    """Steps of some parameters down their losses' gradients.
+    """Optimiser of parameters, with everything that a step needs.
 
-    Those in `shares` learn at that share of the learning rate, as a pretrained encoder does beside fresh heads.
+    Parameters in `shares` get that share of the learning rate, as a pretrained encoder does beside fresh heads.
 
-    `add` once for each batch; every `config.accumulate` batches make one step. All of its state goes through `state`
-    and `restore`, so that steps after a restore are bit for bit those that would have followed.
+    Call `add` once a batch; every `config.accumulate` batches make one step. `state` and `restore` carry all of its
+    state, so steps after a restore are bit for bit those of an uninterrupted run.
     """
 
     def __init__(
@@ -58,13 +58,13 @@ class Optimiser:
         # fp16 gradients underflow unless their loss is scaled up; bf16 has float32's range and needs none of it.
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
         self.step = 0
-        self.num_pending = 0  # batches whose gradients wait for a step
+        self.num_pending = 0  # batches since the last step
         self.plateau: dict[str, Any] = {"best": None, "num_bad": 0, "num_reductions": 0}
         self.grad_norms: list[float] = []  # of the steps since the last `take_grad_norm`
 
     @property
     def learning_rate(self) -> float:
-        """That of the next step."""
+        """Learning rate of the next step."""
         return learning_rate_at(self.step, self.config, self.total_steps, self.plateau["num_reductions"])
 
     def autocast(self) -> torch.autocast:
@@ -73,7 +73,7 @@ class Optimiser:
         return torch.autocast(self.device.type, dtype=dtype, enabled=dtype is not None)
 
     def add(self, loss: Tensor) -> None:
-        """Take in one batch's loss, and step where enough have come together."""
+        """Add the gradients of one batch's loss, and step after every `config.accumulate` batches."""
         accumulate = self.config.accumulate
         torch.autograd.backward(self.scaler.scale(loss / accumulate if accumulate > 1 else loss))
         self.num_pending += 1
@@ -81,7 +81,7 @@ class Optimiser:
             self.finish()
 
     def finish(self) -> None:
-        """Step on what is pending, as at the end of an epoch."""
+        """Step on the pending gradients, as at the end of an epoch."""
         if not self.num_pending:
             return
         for group in self.torch_optimiser.param_groups:
@@ -102,7 +102,7 @@ class Optimiser:
         return math.fsum(norms) / len(norms) if norms else 0.0
 
     def watch(self, metric: float) -> None:
-        """Take note of an epoch's metric; `plateau` lowers the learning rate after enough epochs without a better."""
+        """Record an epoch's metric; `plateau` lowers the learning rate after enough epochs without a better one."""
         plateau = self.plateau
         if plateau["best"] is None or metric > plateau["best"]:
             plateau.update(best=metric, num_bad=0)
@@ -122,7 +122,7 @@ class Optimiser:
         return tensors, {"step": self.step, "plateau": dict(self.plateau), "scaler": self.scaler.state_dict()}
 
     def restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
-        """Stand where `state` was taken."""
+        """Restore the state that `state` returned."""
         optimiser = self.torch_optimiser.state_dict()
         for key, tensor in tensors.items():
             section, _, rest = key.partition(".")

@@ -1,4 +1,4 @@
-"""How well texts find their images and images their texts, among products that no tower has learned from."""
+"""Retrieval metrics between texts and images of held-out products."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -56,7 +56,7 @@ def pair_metrics(texts: Floats, images: Floats) -> dict[str, dict[str, NDArray[n
 
 
 def pair_sections(prepared: Prepared, towers: Mapping[str, nn.Module], held_out: float) -> dict[str, Any]:
-    """Return the report's section about retrieval among held-out products; none where fewer than two have both."""
+    """Return the report's section `pairs`, retrieval among held-out products; {} where fewer than two have both."""
     tower, rows = towers["item_tower"], held_out_pairs(prepared, held_out)
     if not isinstance(tower, PairTower):
         raise TypeError(f"expected a tower that embeds text and image alone, got {type(tower).__name__}")
@@ -82,11 +82,13 @@ def pair_sections(prepared: Prepared, towers: Mapping[str, nn.Module], held_out:
 
 
 def _intervals(found: PairMetrics, config: RunConfig) -> dict[str, dict[str, Any]]:
-    """Return {way: {metric: {mean, low, high}}} over products drawn again."""
+    """Return {way: {metric: {mean, low, high}}} by bootstrap over products."""
     names = [(way, name) for way, metrics in found.items() for name in metrics]
     columns = np.stack([found[way][name] for way, name in names], axis=1)
-    chance, asked = np.random.default_rng([config.seed, 3]), config.evaluation
-    intervals = bootstrap_intervals(columns, chance, confidence=asked.confidence, samples=asked.bootstrap_samples)
+    generator, settings = np.random.default_rng([config.seed, 3]), config.evaluation
+    intervals = bootstrap_intervals(
+        columns, generator, confidence=settings.confidence, samples=settings.bootstrap_samples
+    )
     document: dict[str, dict[str, Any]] = {way: {} for way in found}
     for (way, name), interval in zip(names, intervals, strict=True):
         document[way][name] = asdict(interval)

@@ -1,4 +1,4 @@
-"""Products as pairs of text and image: which to learn from, which label each has, and how both reach a tower."""
+"""Products as pairs of text and image: their split, their labels and the sources of their features."""
 
 import hashlib
 from collections.abc import Sequence
@@ -24,11 +24,11 @@ UNKNOWN = -1
 
 @dataclass(frozen=True)
 class Pairs:
-    """Which items are learned from and which are held out, and the label of each."""
+    """Training and held-out items, and the label of each item."""
 
     train: Rows  # item_idx of products with text and image
     valid: Rows
-    labels: NDArray[np.int64]  # (num_items,), UNKNOWN where a product says nothing
+    labels: NDArray[np.int64]  # (num_items,), UNKNOWN where a product has none
 
     def __post_init__(self) -> None:
         if len(self.train) < 2 or len(self.valid) < 2:
@@ -41,18 +41,18 @@ class Pairs:
 def run_pairs(prepared: Prepared, labels: Sequence[str], held_out: float) -> Pairs:
     """Return a run's pairs, a share of them held out by a hash of their names and the seed.
 
-    Items that the run's split keeps from training are in neither part.
+    Items that the run's split hides from training are in neither part.
     """
     return Pairs(*_split_pairs(prepared, held_out), product_labels(prepared.dataset.products, labels))
 
 
 def held_out_pairs(prepared: Prepared, held_out: float) -> Rows:
-    """Return the `valid` of a run's pairs, which may be few or none where there is nothing to learn from."""
+    """Return the `valid` part of a run's pairs, which may be empty."""
     return _split_pairs(prepared, held_out)[1]
 
 
 def _split_pairs(prepared: Prepared, held_out: float) -> tuple[Rows, Rows]:
-    """Return the items with text and image to learn from, and those held out."""
+    """Return (training items, held-out items), both with text and image."""
     products, seed = prepared.dataset.products, prepared.config.seed
     is_pair = prepared.features.modality_mask.min(axis=1) > 0
     is_pair[prepared.split.hidden_items] = False
@@ -84,28 +84,28 @@ def _fraction(product: Product, seed: int) -> float:
 
 
 class Source(Protocol):
-    """One modality of the items, as the features that a head takes."""
+    """Source of one modality: the features that a head takes."""
 
     def features(self, rows: Rows, generator: torch.Generator | None = None) -> Tensor:
         """Return (n, features) of these items; augmented by chance from `generator` in training, None otherwise."""
 
 
 class FrozenFeatures:
-    """What a bundle's encoder said once and for all."""
+    """Source of features that a bundle's encoder computed in advance."""
 
     def __init__(self, features: NDArray[np.float32], device: torch.device) -> None:
         self._features, self._device = features, device
 
     def features(self, rows: Rows, generator: torch.Generator | None = None) -> Tensor:
-        """Return (n, features); there is nothing to augment."""
+        """Return (n, features), never augmented."""
         return torch.from_numpy(np.array(self._features[rows])).to(self._device)
 
 
 class TunedText:
-    """What a text encoder in training says now.
+    """Source of features from a text encoder in training.
 
-    In training, words are left out at random and, given the `separator` of the texts' parts, those after the first come
-    in random order.
+    In training, words are dropped at random. With the `separator` of the texts' parts, all parts after the first are
+    shuffled.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class TunedText:
 
 
 class TunedImages:
-    """What an image encoder in training says now; in training, images are mirrored and cropped at random."""
+    """Source of features from an image encoder in training; then images are mirrored and cropped at random."""
 
     def __init__(
         self, encoder: nn.Module, pixels: Pixels, device: torch.device, *, flip: float = 0.5, crop: float = 0.8
@@ -150,7 +150,7 @@ class TunedImages:
 
 @torch.no_grad()
 def all_features(source: Source, rows: Rows, width: int, num_items: int) -> NDArray[np.float32]:
-    """Return what a source says of these rows, (num_items, width) float32, zeros elsewhere."""
+    """Return a source's features of these rows, (num_items, width) float32, zeros elsewhere."""
     features = np.zeros((num_items, width), dtype=np.float32)
     for start in range(0, len(rows), ROWS_PER_CHUNK):
         chunk = rows[start : start + ROWS_PER_CHUNK]
@@ -163,7 +163,7 @@ def balanced_batches(
 ) -> list[Rows]:
     """Return batches of `num_labels` labels with `per_label` rows each, in random order: the P × K of Hermans et al.
 
-    Rows are dealt out until every label has fewer than two left; a label with fewer than `per_label` gives what it has.
+    Rows are assigned until every label has fewer than two left; a label with fewer than `per_label` gives all it has.
     Rows of unknown or lonely labels are left out.
     """
     order = rows[torch.randperm(len(rows), generator=generator).numpy()]

@@ -1,4 +1,4 @@
-"""Fitting two towers to interactions: one epoch at a time, and able to stop and go on between any two."""
+"""Learner of an item and a user tower from interactions; it resumes between any two epochs."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ from trainer.prepare import Prepared
 
 @dataclass(frozen=True)
 class ItemBatch:
-    """The items of one batch, each once, as the item tower was given them and as it embedded them."""
+    """Distinct items of one batch: the item tower's inputs and its embeddings."""
 
     item_idx: NDArray[np.int64]  # (n,)
     text: Tensor
@@ -47,7 +47,7 @@ Validator = Callable[[nn.Module, nn.Module], dict[str, float]]  # (item tower, u
 
 @dataclass(frozen=True)
 class RankingTask:
-    """What two towers learn from, and in which way."""
+    """Training task of a RankingLearner: data, objective and further inputs."""
 
     train: Interactions
     features: ItemFeatures
@@ -59,11 +59,10 @@ class RankingTask:
 
 
 class RankingLearner:
-    """A learner of an item and a user tower from what users did.
+    """Learner of an item and a user tower from interactions.
 
-    An example is an item that a user liked, and everything that user did before; the item itself is taken out of that
-    history, or viewing it first would give it away. What it stands against and the loss are those of
-    trainer/learning/objective.py.
+    An example is an item that a user liked, with all earlier interactions of that user. The item itself is removed from
+    that history, because an earlier view would reveal it. Negatives and loss: trainer/learning/objective.py.
     """
 
     stop_metric = RANKING_STOP_METRIC
@@ -81,7 +80,7 @@ class RankingLearner:
         self.item_tower, self.user_tower = item_tower.to(device), user_tower.to(device)
         self.train, self.features, self.extra = task.train, task.features, task.extra
         self.user_extra, self.auxiliary = task.user_extra, task.auxiliary
-        self.before_batch: BeforeBatch | None = None  # is told whose choices are about to be guessed
+        self.before_batch: BeforeBatch | None = None  # called with the users of a batch before its loss
         self.config, self.generator, self.device, self.validator = config, generator, device, validator
         self.examples = np.flatnonzero(self.train.is_liked & (_places(self.train) > 0))
         if len(self.examples) < 2:
@@ -107,7 +106,7 @@ class RankingLearner:
         user_extra: ItemExtra | None = None,
         auxiliary: Auxiliary | None = None,
     ) -> Self:
-        """Return the learner of these towers on a run's training interactions, judged on its "valid".
+        """Return the learner of these towers on a run's training interactions, validated on its "valid".
 
         A recipe whose item tower takes more than text and image gives `extra`, and the same to `tower_scorer`;
         `user_extra` is that for the user tower.
@@ -126,7 +125,7 @@ class RankingLearner:
 
     @property
     def step(self) -> int:
-        """Optimiser steps so far."""
+        """Number of optimiser steps so far."""
         return self.optimiser.step
 
     @property
@@ -135,7 +134,7 @@ class RankingLearner:
         return {"item_tower": self.item_tower, "user_tower": self.user_tower}
 
     def run_epoch(self, on_batch: OnBatch = ignore_batch) -> dict[str, float]:
-        """Go through all examples once, in a new order; returns the mean loss."""
+        """Train on all examples once, in a new order; returns mean loss, learning rate and mean gradient norm."""
         self.item_tower.train()
         self.user_tower.train()
         with global_chance_from(self.generator):
@@ -151,7 +150,7 @@ class RankingLearner:
         }
 
     def validate(self) -> dict[str, float]:
-        """Return the mean metrics of the towers as they stand; after training steps, a plateau schedule takes note."""
+        """Return the mean metrics of the current towers; after training steps, also update a plateau schedule."""
         metrics = self.validator(self.item_tower, self.user_tower)
         if self.step > self._watched_step:
             self.optimiser.watch(metrics[self.stop_metric])
@@ -159,12 +158,12 @@ class RankingLearner:
         return metrics
 
     def state(self) -> TrainingState:
-        """Return what `restore` needs, besides the towers' weights."""
+        """Return the state that `restore` needs besides the towers' weights."""
         tensors, values = self.optimiser.state()
         return TrainingState({"generator": self.generator.get_state(), **tensors}, values)
 
     def restore(self, towers: Mapping[str, nn.Module], state: TrainingState) -> None:
-        """Take over these towers' weights and the optimiser and generator of `state`."""
+        """Restore these towers' weights and the optimiser and generator of `state`."""
         for name, tower in self.towers.items():
             tower.load_state_dict(towers[name].state_dict())
         self.optimiser.restore(state.tensors, state.values)

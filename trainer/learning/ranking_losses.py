@@ -1,4 +1,4 @@
-"""Training objectives, each on embeddings, so that any pair of towers can use them."""
+"""Ranking losses on embeddings, usable with any pair of towers."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 def in_float32(loss: Callable[P, Result]) -> Callable[P, Result]:
-    """Have a loss computed in float32 from its tensors, however the towers before it were computed.
+    """Decorate a loss to compute in float32, in whatever precision the towers before it computed.
 
     Autocast would multiply in half precision again what is given in float32. A logit of 14, which is a cosine of 1 at a
     temperature of 0.07, then has a neighbour 0.06 away, and a loss sums thousands of them.
@@ -46,14 +46,14 @@ def sampled_softmax(
     temperature: float,
     more: Tensor | None = None,
 ) -> Tensor:
-    r"""In-batch sampled softmax with logQ correction: which of the batch's items did this user choose?
+    r"""Return the in-batch sampled softmax loss with logQ correction, over the items of the batch.
 
     .. math::
         s_{ij} = \frac{\langle u_i, e_j \rangle}{\tau} - \log Q_j, \qquad
         \mathcal{L} = -\frac{\sum_i w_i \log \mathrm{softmax}_j(s_{ij})_i}{\sum_i w_i}
 
-    Popular items turn up in batches more often and would be pushed away too much; subtracting the log of how likely an
-    item is to turn up makes the sum an unbiased stand-in for the whole catalogue. Use with any batch whose positives
+    Popular items are in batches more often and would be pushed away too much. Subtracting the log probability of being
+    in the batch makes the sum an unbiased estimate over the whole catalogue. Use with any batch whose positives
     are drawn in proportion to their interactions. The scale of the logits is 1 / temperature.
 
     Shapes:

@@ -1,4 +1,4 @@
-"""Fitting towers to products themselves: batches of items, one loss a batch, able to stop and go on between epochs."""
+"""Learner on rows of the catalogue: batches of items or users, one loss a batch; it resumes between epochs."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -17,12 +17,12 @@ from trainer.learning.pairs import Rows
 
 @dataclass(frozen=True)
 class RowTask:
-    """What is learned, apart from how.
+    """Training task of a RowLearner: batches, loss and validator.
 
-    batches: the rows of one epoch, drawn from the generator.
-    batches_per_epoch: about how many, for the learning rate's schedule.
-    loss: {"loss": the scalar to descend, further scalars to report} of some rows, in an epoch, the first being 1.
-    validator: the metrics on what is held out; `stop_metric` is one of them.
+    batches: returns the rows of one epoch, drawn from the generator.
+    batches_per_epoch: approximate number, for the schedule of the learning rate.
+    loss: returns {"loss": the scalar to minimise, further scalars to report} of rows in an epoch, counted from 1.
+    validator: returns the metrics on held-out rows; `stop_metric` is one of them.
     """
 
     batches: Callable[[torch.Generator], Sequence[Rows]]
@@ -33,11 +33,11 @@ class RowTask:
 
 
 class RowLearner:
-    """A learner of anything that has a loss on rows of the catalogue.
+    """Learner of towers that have a loss on rows of the catalogue.
 
     Args:
-        towers: everything that is saved; those without a weight in `rates` stay as they are.
-        rates: the weights to train, each with its learning rate as a share of the run's; none measures only.
+        towers: all towers that are saved; weights that are not in `rates` stay unchanged.
+        rates: the weights to train, each with its share of the run's learning rate; empty: nothing is trained.
     """
 
     def __init__(
@@ -62,11 +62,11 @@ class RowLearner:
 
     @property
     def step(self) -> int:
-        """Optimiser steps so far."""
+        """Number of optimiser steps so far."""
         return self.optimiser.step if self.optimiser else 0
 
     def run_epoch(self, on_batch: OnBatch = ignore_batch) -> dict[str, float]:
-        """Go through the rows once; returns the mean of the loss and of its parts."""
+        """Train on all rows once; returns the mean of the loss and of its parts."""
         for tower in self.towers.values():
             tower.train(self.optimiser is not None)
         self.epoch += 1
@@ -83,7 +83,7 @@ class RowLearner:
         return {name: math.fsum(parts[name] for parts in found) / len(found) for name in found[0]}
 
     def validate(self) -> dict[str, float]:
-        """Return the metrics of the towers as they stand."""
+        """Return the metrics of the current towers on held-out rows."""
         for tower in self.towers.values():
             tower.eval()
         with torch.no_grad():
@@ -93,12 +93,12 @@ class RowLearner:
         return metrics
 
     def state(self) -> TrainingState:
-        """Return what `restore` needs, besides the towers' weights."""
+        """Return the state that `restore` needs besides the towers' weights."""
         tensors, values = self.optimiser.state() if self.optimiser else ({}, {})
         return TrainingState({**tensors, "generator": self.generator.get_state()}, {**values, "rows_epoch": self.epoch})
 
     def restore(self, towers: Mapping[str, nn.Module], state: TrainingState) -> None:
-        """Take over these towers' weights and the optimiser and generator of `state`."""
+        """Restore these towers' weights and the optimiser and generator of `state`."""
         for name, tower in self.towers.items():
             tower.load_state_dict(towers[name].state_dict())
         if self.optimiser:

@@ -1,4 +1,4 @@
-"""Training examples as the product is asked: a shopper's history elsewhere, and what they chose in one shop."""
+"""Training examples of a visit: a shopper's history elsewhere, and the items chosen in one shop."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Encoders that a run has changed: what they say of all items, and whether they are what the bundle's once were."""
+"""Encoders that a run tunes: their features of all items, and a check that they start as the bundle's encoders."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +16,7 @@ from trainer.features.pixels import build_pixels, image_rule_at
 from trainer.learning.pairs import Rows, TunedImages, TunedText, all_features
 from trainer.prepare import Prepared
 
-ENCODERS = ("text_encoder", "image_encoder")  # by these names a checkpoint keeps them
+ENCODERS = ("text_encoder", "image_encoder")  # their names in a checkpoint
 SMALLEST_COSINE = 0.995
 NUM_CHECKED = 8
 
@@ -36,7 +36,7 @@ def tuned_features(prepared: Prepared, towers: Mapping[str, nn.Module], rows: Ro
 
 
 def check_branch(prepared: Prepared, branches: Mapping[str, nn.Module]) -> None:
-    """Raise ConfigError unless these encoders answer as the run's bundle does, on the first items."""
+    """Raise ConfigError unless these encoders give the features of the run's bundle, on the first items."""
     has = prepared.features.modality_mask > 0
     texts, images = (np.flatnonzero(has[:, column])[:NUM_CHECKED] for column in (0, 1))
     for name, branch in branches.items():
@@ -85,7 +85,7 @@ def _published_images(prepared: Prepared, encoder: nn.Module, rows: Rows) -> NDA
 
 @torch.no_grad()
 def _width(source: TunedText | TunedImages) -> int:
-    """Return how wide the features are, of any item: a tuned encoder need not be as wide as the bundle's."""
+    """Return the width of the features; that of a tuned encoder may differ from the bundle's."""
     return int(source.features(np.zeros(1, dtype=np.int64)).shape[1])
 
 

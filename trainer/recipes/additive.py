@@ -1,9 +1,9 @@
-"""The additive recipe: ids, words and content summed, fitted by a softmax over a whole shop's items.
+"""Recipe of additive: ids, words and content summed, trained by a softmax over all items of a shop.
 
-Every batch is a shop: the one that is asked for, where training users have been there, or else a random part of the
-catalogue. What a user did outside of it predicts what they liked in it, against everything else that it sells, so no
-item is a negative less often than it would be in use. Of a shop with more than `max_candidates` items, each batch takes
-what its users liked and a sample of the others, which then count for all others.
+Every batch is a shop: the target shop, where training users have been there, or else a random part of the catalogue.
+A user's interactions outside the shop predict the liked items in it, against all other items that it sells. So an item
+is a negative as often as in use. Of a shop with more than `max_candidates` items, each batch takes the items that its
+users liked and a sample of the others, weighted to represent all others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,17 +37,17 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class AdditiveConfig(ModelConfig):
-    """Sizes of trainer/towers/additive.py, and what it is fitted to (trainer/recipes/additive.py)."""
+    """Options of the additive model."""
 
     type: str = "additive"
     num_words: int = 16384  # words are hashed to so many embeddings; 0: without words
     item_ids: bool = True  # an embedding for each item of the training interactions, used where the item is known
-    id_dropout: float = 0.2  # share of items that count as never seen, so that words and content alone will do
+    id_dropout: float = 0.2  # share of items that count as never seen, so that words and content alone suffice
     new_shop: float = 0.0  # share of batches in which none of the shop's items counts as seen, as in a new shop
-    shop_share: float = 0.5  # of the catalogue in a batch's shop, where no shop is asked for
+    shop_share: float = 0.5  # share of the catalogue in a batch's shop, where there is no target shop
     history_dropout: float = 0.2  # share of histories that is left out
-    proximity: float = 0.5  # how much more a choice counts that is near the history (trainer/learning/shop_visits.py)
-    max_candidates: int = 8192  # of a shop's items that stand against each other in a batch
+    proximity: float = 0.5  # how much more a choice near the history counts (trainer/learning/shop_visits.py)
+    max_candidates: int = 8192  # largest number of a shop's items in one batch's softmax
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -60,7 +60,7 @@ class AdditiveConfig(ModelConfig):
 
 
 class IdsAndWords:
-    """What the item tower knows beyond features: rows of the id embedding, and bags of words."""
+    """Inputs of the item tower beyond features: rows of the id embedding, and bags of words."""
 
     def __init__(self, prepared: Prepared, item_tower: AdditiveItem) -> None:
         self.config = config_of(prepared, AdditiveConfig)
@@ -89,7 +89,7 @@ class IdsAndWords:
 
 
 def build(prepared: Prepared) -> RowLearner:
-    """Return fresh towers to be fitted."""
+    """Return the learner with fresh towers."""
     generator = torch.Generator().manual_seed(prepared.config.seed)
     item_tower, user_tower = _towers(prepared, generator)
     extra = IdsAndWords(prepared, item_tower)
@@ -107,7 +107,7 @@ def build(prepared: Prepared) -> RowLearner:
 
 
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
-    """Return the cosine of user and item, with ids of the items that training saw and words of all."""
+    """Return the scorer by cosine of user and item, with ids of the items that training saw and words of all."""
     item_tower = towers["item_tower"]
     if not isinstance(item_tower, AdditiveItem):
         raise TypeError(f"expected an AdditiveItem, got {type(item_tower).__name__}")
@@ -117,7 +117,7 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
 
 
 class _Visits:
-    """The batches of an epoch and their loss."""
+    """Batches of an epoch and their loss."""
 
     def __init__(
         self,
@@ -183,15 +183,15 @@ class _Visits:
         return self._chance(len(self.is_sold)) < self.config.shop_share
 
     def _sold(self, in_shop: NDArray[np.bool_], wanted: Rows) -> tuple[Rows, NDArray[np.float32]]:
-        """Return the items of the softmax, ascending, and the log of how many items of the shop each stands for."""
+        """Return the items of the softmax, ascending, and the log of the number of shop items that each represents."""
         sold = np.flatnonzero(in_shop & self.is_sold)
         if len(sold) <= self.config.max_candidates:
             return sold, np.zeros(len(sold), dtype=np.float32)
         others = np.setdiff1d(sold, wanted)
         sample = others[torch.randperm(len(others), generator=self.generator)[: self.config.max_candidates].numpy()]
         items = np.union1d(sample, wanted)
-        stands_for = np.where(np.isin(items, wanted), 1.0, len(others) / max(1, len(sample)))
-        return items, np.log(stands_for).astype(np.float32)
+        represents = np.where(np.isin(items, wanted), 1.0, len(others) / max(1, len(sample)))
+        return items, np.log(represents).astype(np.float32)
 
     def _embed(self, items: Rows, in_shop: NDArray[np.bool_]) -> Tensor:
         is_new = self._chance(1)[0] < self.config.new_shop
@@ -217,7 +217,7 @@ def _logits(tastes: Tensor, sold: Tensor, temperature: float) -> Tensor:
 
 
 def target_shop(prepared: Prepared) -> NDArray[np.bool_] | None:
-    """Return which items (num_items,) are asked for, where training users liked some of them but not only them."""
+    """Return which items (num_items,) the target shop sells; None unless training has likes inside and outside."""
     split = prepared.split
     asked = np.zeros(len(prepared.dataset.products), dtype=bool)
     asked[split.test.candidates] = True

@@ -1,4 +1,4 @@
-"""The clip recipe: text and image of a product in one space, by heads on frozen encoders or by tuning these too."""
+"""Recipe of clip: text and image of a product in one space, by heads on frozen or on tuned encoders."""
 
 import math
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ STOP_METRIC = "text_to_image_recall@10"
 
 @dataclass(frozen=True)
 class ClipConfig(ModelConfig):
-    """Contrastive text and images: trainer/recipes/clip.py."""
+    """Options of the clip model: contrastive training of texts and images."""
 
     type: str = "clip"
     mode: str = "heads"  # zero_shot | heads (encoders stay frozen) | partial (their last blocks, too) | full | lora
@@ -71,7 +71,7 @@ class ClipConfig(ModelConfig):
 
     @property
     def needs_interactions(self) -> bool:
-        """Products teach it; users only judge it."""
+        """False: it learns from products; interactions only serve its evaluation."""
         return False
 
     def __post_init__(self) -> None:
@@ -95,11 +95,11 @@ class ClipConfig(ModelConfig):
 
     @property
     def learns(self) -> bool:
-        """zero_shot only measures."""
+        """Whether the mode trains; zero_shot only measures."""
         return self.mode != "zero_shot"
 
     def blocks(self, encoder: str) -> int | None:
-        """How many of an encoder's last blocks are trained, None for all of it."""
+        """Return the number of an encoder's last blocks that are trained, None for all."""
         if self.mode != "partial":
             return None
         return self.text_blocks if encoder == "text_encoder" else self.image_blocks
@@ -117,7 +117,7 @@ def build(prepared: Prepared) -> RowLearner:
 
 
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
-    """Return the cosine of pooled items and item, on what the encoders say now."""
+    """Return the scorer by cosine of an item and the pooled history, on the features of the tuned encoders."""
     features = tuned_features(prepared, towers)
     max_items = prepared.config.training.max_items
     return tower_scorer(towers["item_tower"], towers["user_tower"], features, max_items, prepared.device)
@@ -154,7 +154,7 @@ def learner_on(prepared: Prepared, pairs: Pairs) -> RowLearner:
 
 @dataclass(frozen=True)
 class _Sides:
-    """Both modalities; in the first epochs, only the heads learn, and the encoders' cached features will do."""
+    """Sources of both modalities; in the first epochs only the heads learn, on the encoders' cached features."""
 
     text: Source
     image: Source

@@ -1,6 +1,6 @@
-"""The content recipe: nothing is learnt but in which directions the catalogue's own texts and images differ.
+"""Recipe of content: the principal directions of the catalogue's texts and images, without training.
 
-No interaction is looked at, so it is as good in a shop that opened today; trainer/towers/content.py has the equations.
+It uses no interaction, so it is as good in a shop that opened today; trainer/towers/content.py has the equations.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from trainer.towers.content import CatalogueContentItem, ContentUserTower
 
 @dataclass(frozen=True)
 class ContentConfig(ModelConfig):
-    """How trainer/towers/content.py combines what the encoders say; nothing is trained."""
+    """Options of the content model: how trainer/towers/content.py combines features; nothing is trained."""
 
     type: str = "content"
     text_weight: float = 0.5  # the text's share of the squared length
@@ -39,12 +39,12 @@ class ContentConfig(ModelConfig):
 
     @property
     def learns(self) -> bool:
-        """Training would change nothing."""
+        """False: nothing is trained."""
         return False
 
 
 def build(prepared: Prepared) -> RowLearner:
-    """Return the towers, finished; there is nothing to fit."""
+    """Return a learner with finished towers, which has nothing to train."""
     item_tower, user_tower = _towers(prepared)
     task = RowTask(
         batches=lambda generator: [],
@@ -58,7 +58,7 @@ def build(prepared: Prepared) -> RowLearner:
 
 
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
-    """Return the cosine of an item and the weighted history."""
+    """Return the scorer by cosine of an item and the weighted history."""
     max_items = prepared.config.training.max_items
     return tower_scorer(towers["item_tower"], towers["user_tower"], prepared.features, max_items, prepared.device)
 

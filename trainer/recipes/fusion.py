@@ -1,4 +1,4 @@
-"""The fusion recipe: self-attention over ids, images, texts and numbers (trainer/towers/fusion.py)."""
+"""Recipe of fusion: self-attention over ids, images, texts and numbers (trainer/towers/fusion.py)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from trainer.towers.known_rows import UNKNOWN
 
 @dataclass(frozen=True)
 class FusionConfig(RankingConfig):
-    """Sizes of trainer/towers/fusion.py, the same in both towers, and what it learns from besides interactions."""
+    """Options of the fusion model: sizes, the same in both towers, and inputs besides content."""
 
     type: str = "fusion"
     width: int = 128  # of a token
@@ -34,10 +34,10 @@ class FusionConfig(RankingConfig):
     num_layers: int = 1
     dropout: float = 0.1
     item_ids: bool = True  # an embedding for each item of the training interactions, used where the item is known
-    id_dropout: float = 0.3  # share of items that count as never seen, so that content alone will do
+    id_dropout: float = 0.3  # share of items that count as never seen, so that content alone suffices
     user_ids: bool = False  # the same for users, where users of training come back, as in the temporal split
     user_dropout: float = 0.5  # share of examples whose user counts as never seen
-    numbers: bool = True  # a token for price, rating and the like, where the catalogue has such
+    numbers: bool = True  # a token for numbers such as price and rating, where the catalogue has them
     numeric_dropout: float = 0.3  # share of items whose numbers count as unknown, as a bundle's tower gets none
     alignment: float = 0.0  # weight of the loss that draws images and texts of the same items together
     alignment_temperature: float = 0.07
@@ -55,7 +55,7 @@ class FusionConfig(RankingConfig):
 
 
 class IdsAndNumbers:
-    """What the item tower knows beyond content: rows of the id embedding, and the numbers of the catalogue."""
+    """Inputs of the item tower beyond content: rows of the id embedding and the catalogue's numbers."""
 
     def __init__(self, prepared: Prepared, item_tower: FusionItem) -> None:
         self.model = config_of(prepared, FusionConfig)
@@ -98,7 +98,7 @@ class UserIds:
 
 
 def build(prepared: Prepared) -> RankingLearner:
-    """Return fresh towers to be fitted; the items of training interactions get an embedding of their own."""
+    """Return the learner with fresh towers; each item of training interactions gets its own embedding."""
     config, encoders = config_of(prepared, FusionConfig), prepared.encoders
     generator = torch.Generator().manual_seed(prepared.config.seed)
     attention = {name: getattr(config, name) for name in ("width", "hidden", "num_heads", "num_layers", "dropout")}
@@ -137,7 +137,7 @@ def build(prepared: Prepared) -> RankingLearner:
 def alignment_loss(
     item_tower: FusionItem, temperature: float, text: Tensor, image: Tensor, modality_mask: Tensor
 ) -> Tensor:
-    """Return how badly texts and images of the same items find each other, a scalar; 0 for fewer than two items."""
+    """Return the InfoNCE loss between texts and images of the same items, a scalar; 0 for fewer than two items."""
     texts, images = item_tower.projections(text, image, modality_mask)
     return info_nce(texts, images, 1 / temperature) if len(texts) > 1 else texts.new_zeros(())
 
@@ -148,7 +148,7 @@ def _alignment(item_tower: FusionItem, config: FusionConfig, batch: ItemBatch) -
 
 
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
-    """Return the cosine of user and item, with ids of the items that training saw."""
+    """Return the scorer by cosine of user and item, with ids of the items that training saw."""
     item_tower, user_tower = towers["item_tower"], towers["user_tower"]
     if not isinstance(item_tower, FusionItem) or not isinstance(user_tower, FusionUser):
         raise TypeError(f"expected fusion towers, got {type(item_tower).__name__} and {type(user_tower).__name__}")

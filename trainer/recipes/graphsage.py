@@ -1,4 +1,4 @@
-"""The graphsage recipe: items in a graph across shops (trainer/recipes/item_graph.py, trainer/towers/graphsage.py)."""
+"""Recipe of graphsage: items in a graph across shops (trainer/recipes/item_graph.py, trainer/towers/graphsage.py)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from trainer.towers.two_tower import TwoTowerUser
 
 @dataclass(frozen=True)
 class GraphSageConfig(RankingConfig):
-    """Sizes of trainer/towers/graphsage.py and of its graph (trainer/recipes/item_graph.py)."""
+    """Options of the graphsage model: sizes of its towers and of its graph (trainer/recipes/item_graph.py)."""
 
     type: str = "graphsage"
     width: int = 128  # of a node
@@ -31,7 +31,7 @@ class GraphSageConfig(RankingConfig):
     attention_dim: int = 64  # of the user tower
     max_degree: int = 10  # an item has at most this many neighbours of each relation
     fan_out: tuple[int, ...] = (5, 3)  # how many of them are sampled in training: of an item, of its neighbours, ...
-    neighbour_dropout: float = 0.2  # share of items that count as having no neighbours, so that content alone will do
+    neighbour_dropout: float = 0.2  # share of items that count as having no neighbours, so that content alone suffices
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -45,16 +45,17 @@ class GraphSageConfig(RankingConfig):
 
 
 class Surroundings:
-    """The item tower's sampled neighbourhoods in training; whole ones where embeddings are wanted for use."""
+    """Neighbourhoods for the item tower: sampled in training, whole elsewhere."""
 
     def __init__(self, graph: ItemGraph, features: ItemFeatures, config: GraphSageConfig, num_users: int) -> None:
         self.graph, self.features, self.config = graph, features, config
         self._is_hidden = np.zeros(num_users, dtype=np.bool_)
 
     def hide_choices_of(self, users: NDArray[np.int64]) -> None:
-        """In training, leave out edges that one of these users made alone: what is to be guessed would be a neighbour.
+        """Leave out edges due to one of these users alone, because the target itself would be a neighbour.
 
-        Four of five edges of review data are one user's. Kept, they tell half of the targets, and no later user's.
+        Four of five edges of review data are due to one user. They would reveal half of the training targets, and no
+        target of a later user.
         """
         self._is_hidden[:] = False
         self._is_hidden[users] = True
@@ -75,7 +76,7 @@ class Surroundings:
 
 
 def build(prepared: Prepared) -> RankingLearner:
-    """Return fresh towers to be fitted, on a graph without the items that the split calls new."""
+    """Return the learner with fresh towers, on a graph without the items that the split hides."""
     config, encoders = config_of(prepared, GraphSageConfig), prepared.encoders
     generator = torch.Generator().manual_seed(prepared.config.seed)
     item_tower = GraphSageItem(
@@ -98,7 +99,7 @@ def build(prepared: Prepared) -> RankingLearner:
 
 
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
-    """Return the cosine of user and item, every item embedded with its whole neighbourhood."""
+    """Return the scorer by cosine of user and item, each item embedded with its whole neighbourhood."""
     num_users = len(prepared.split.train.user_ids)
     surroundings = Surroundings(_graph(prepared), prepared.features, config_of(prepared, GraphSageConfig), num_users)
     max_items = prepared.config.training.max_items
@@ -107,7 +108,7 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
 
 
 def _graph(prepared: Prepared) -> ItemGraph:
-    """Return the graph of the catalogue and of training interactions, and of no others."""
+    """Return the graph of the catalogue and of training interactions alone."""
     config, train = config_of(prepared, GraphSageConfig), prepared.split.train
     return build_graph(prepared.dataset.products, prepared.features, train, config.max_degree, prepared.config.seed)
 

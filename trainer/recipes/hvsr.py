@@ -1,4 +1,4 @@
-"""The hvsr recipe: text-free items from a frozen image embedding and a CNN on pixels, fitted to what users chose."""
+"""Recipe of hvsr: text-free items from a frozen image embedding and a CNN on pixels, trained on interactions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from trainer.towers.two_tower import TwoTowerUser
 
 @dataclass(frozen=True)
 class HvsrConfig(RankingConfig):
-    """Text-free items, by BPR with K negatives, some of them near in images: trainer/recipes/hvsr.py."""
+    """Options of the hvsr model: BPR with K negatives, some of them near in images."""
 
     type: str = "hvsr"
     dim: int = 512
@@ -37,8 +37,8 @@ class HvsrConfig(RankingConfig):
     attention_dim: int = 64  # of the user tower
     cnn_dim: int = 128
     cnn_width: int = 32
-    image_size: int = 64  # pixels a side, of what the CNN looks at
-    pixel_dropout: float = 0.1  # share of items whose pixels are hidden, so that the frozen embedding alone will do
+    image_size: int = 64  # pixels a side of the CNN's input
+    pixel_dropout: float = 0.1  # share of items whose pixels are hidden, so that the frozen embedding alone suffices
     flip: float = 0.5  # how often an image is mirrored
     crop: float = 0.9  # the least share of a side that is kept
 
@@ -53,7 +53,7 @@ class HvsrConfig(RankingConfig):
 
 
 class ItemPixels:
-    """The pixels of items for the tower's CNN: mirrored, cropped and sometimes hidden in training."""
+    """Pixels of items for the tower's CNN; in training mirrored, cropped and sometimes hidden."""
 
     def __init__(self, pixels: Pixels, has_image: NDArray[np.bool_], config: HvsrConfig) -> None:
         self._pixels, self._has_image, self._config = pixels, has_image, config
@@ -69,7 +69,7 @@ class ItemPixels:
 
 
 def fresh_item_tower(prepared: Prepared, config: HvsrConfig, generator: torch.Generator) -> HvsrItem:
-    """Return the item tower of a configuration; its CNN starts from torch's global chance."""
+    """Return a fresh item tower; the weights of its CNN are drawn from torch's global generator."""
     return HvsrItem(
         prepared.encoders.image_dim,
         config.dim,
@@ -82,7 +82,7 @@ def fresh_item_tower(prepared: Prepared, config: HvsrConfig, generator: torch.Ge
 
 
 def build(prepared: Prepared) -> RankingLearner:
-    """Return fresh towers to be fitted."""
+    """Return the learner with fresh towers."""
     config = config_of(prepared, HvsrConfig)
     generator = torch.Generator().manual_seed(prepared.config.seed)
     with global_chance_from(generator):
@@ -94,7 +94,7 @@ def build(prepared: Prepared) -> RankingLearner:
 
 
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
-    """Return the cosine of user and item."""
+    """Return the scorer by cosine of user and item."""
     max_items, extra = prepared.config.training.max_items, item_pixels(prepared)
     return tower_scorer(
         towers["item_tower"], towers["user_tower"], prepared.features, max_items, prepared.device, extra
@@ -105,7 +105,7 @@ def item_pixels(prepared: Prepared) -> ItemPixels:
     """Return the run's pixels, decoded once; raises DataError where there is no image at all."""
     config = config_of(prepared, HvsrConfig)
     if not prepared.images:
-        raise DataError("hvsr looks at images alone, and no product has one; give their folder as data.images")
+        raise DataError("hvsr reads images alone, and no product has one; give their folder as data.images")
     rule = image_rule_at(prepared.encoders.manifest["image"], config.image_size)
     pixels = build_pixels(prepared.images, len(prepared.features), rule, Path(prepared.config.cache))
     return ItemPixels(pixels, prepared.features.modality_mask[:, 1] > 0, config)

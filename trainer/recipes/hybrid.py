@@ -1,4 +1,4 @@
-"""The hybrid recipe: a CNN and a transformer from scratch, fused late, so that products of one label are neighbours."""
+"""Recipe of hybrid: a CNN and a transformer from scratch, fused late, so that products of one label are neighbours."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ ROWS_PER_CHUNK = 256
 
 @dataclass(frozen=True)
 class HybridConfig(ModelConfig):
-    """A CNN and a transformer from scratch, fused late, by a batch-hard triplet loss: trainer/recipes/hybrid.py."""
+    """Options of the hybrid model, trained by a batch-hard triplet loss."""
 
     type: str = "hybrid"
     labels: tuple[str, ...] = ("category",)  # products with equal ones belong together: category, brand, attributes
@@ -56,7 +56,7 @@ class HybridConfig(ModelConfig):
 
     @property
     def needs_interactions(self) -> bool:
-        """Products teach it; users only judge it."""
+        """False: it learns from products; interactions only serve its evaluation."""
         return False
 
     def __post_init__(self) -> None:
@@ -85,7 +85,7 @@ def build(prepared: Prepared) -> RowLearner:
 
 
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
-    """Return the cosine of pooled items and item."""
+    """Return the scorer by cosine of an item and the pooled history."""
     features = tuned_features(prepared, towers)
     max_items = prepared.config.training.max_items
     return tower_scorer(towers["item_tower"], towers["user_tower"], features, max_items, prepared.device)
@@ -94,7 +94,7 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
 def sections(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Mapping[str, object]:
     """Return text-to-image and image-to-text retrieval among the held-out products, and AvgMeanSimilarity@5.
 
-    Nothing pulls a text to its own image, but with training.modality_dropout both come to lie among their like.
+    No loss draws a text to its own image. With training.modality_dropout, both become neighbours of their label.
     """
     return pair_sections(prepared, towers, config_of(prepared, HybridConfig).held_out)
 
@@ -175,7 +175,7 @@ def _loss(
 
 
 def _valid_metrics(embed: partial[Tensor], pairs: Pairs) -> dict[str, float]:
-    """Return how far held-out products stand among their like, by both modalities and by each."""
+    """Return same_label@10 of the held-out products, by both modalities and by each alone."""
     rows = pairs.valid[pairs.labels[pairs.valid] >= 0]
     labels = torch.from_numpy(pairs.labels[rows])
     found = {}
@@ -196,8 +196,8 @@ def same_label(space: Tensor, labels: Tensor) -> float:
     nearest = scores.topk(min(NUM_NEIGHBOURS, len(labels) - 1), dim=1).indices
     alike = (labels[:, None] == labels[None, :]).sum(dim=1) - 1
     wanted = alike.clamp(max=nearest.shape[1])  # (n,)
-    is_asked = torch.arange(nearest.shape[1])[None, :] < wanted[:, None]
-    is_same = (labels[nearest] == labels[:, None]) & is_asked
+    is_counted = torch.arange(nearest.shape[1])[None, :] < wanted[:, None]
+    is_same = (labels[nearest] == labels[:, None]) & is_counted
     shares = is_same.sum(dim=1)[wanted > 0] / wanted[wanted > 0]
     return float(shares.mean()) if len(shares) else 0.0
 

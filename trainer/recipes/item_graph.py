@@ -1,8 +1,8 @@
-"""The item graph: which items of all shops are near each other, by what shoppers did and by what the items are.
+"""Item graph: neighbours among the items of all shops, by training interactions and by content.
 
-Four relations, each a capped list of neighbours per item: viewed by the same training users, near in content, of one
-brand, of one category. Nobody's held-out interactions are in it, because nothing but training interactions is given to
-it; an item that no training user touched is linked by the other three.
+It has four relations, each a capped list of neighbours per item: viewed by the same training users, near in content, of
+one brand, of one category. It is built from training interactions alone, so no held-out interaction is in it. An item
+without training interactions is linked by the other three relations.
 """
 
 from collections.abc import Iterable, Sequence
@@ -83,7 +83,7 @@ def build_graph(
 
 
 def without(graph: ItemGraph, items: Ids) -> ItemGraph:
-    """Return the graph with these items in nobody's surroundings; they keep their own neighbours."""
+    """Return the graph with these items removed from all neighbourhoods but their own."""
     kept = {}
     for relation, neighbours in graph.items():
         is_kept = ~np.isin(neighbours.items, items)
@@ -94,19 +94,19 @@ def without(graph: ItemGraph, items: Ids) -> ItemGraph:
 
 
 def co_view(train: Interactions, num_items: int, max_degree: int) -> Neighbours:
-    """Link items that the same users chose, the closest `max_degree` by cosine of their sets of users."""
+    """Return the relation of items that the same users chose, the closest `max_degree` by cosine of their users."""
     is_kept = (train.kind != DISMISS) & (np.arange(len(train)) >= train.ptr[train.user_idx + 1] - MAX_ITEMS_PER_USER)
-    # What was viewed and then bought is one choice.
+    # A view and a purchase of one item are one choice.
     users, items = np.unique(np.stack([train.user_idx[is_kept], train.item_idx[is_kept]]), axis=1)
     shape = (len(train.user_ids), num_items)
     chose = sparse.csr_array((np.ones(len(users), dtype=np.int64), (users, items)), shape=shape)
-    named = sparse.csr_array((users + 1, (users, items)), shape=shape)  # whose choice it is, from 1 on
+    named = sparse.csr_array((users + 1, (users, items)), shape=shape)  # user_idx + 1 of each choice
     num_users = np.maximum(np.bincount(items, minlength=num_items), 1)
     of_item = chose.T.tocsr()
     found, only_user = [], []
     for start in range(0, num_items, ROWS_PER_CHUNK):
         chunk = of_item[start : start + ROWS_PER_CHUNK]
-        # Both have an entry for each pair of items that somebody chose: how many did, and the sum of who.
+        # Both have an entry for each pair of items chosen together: the number of users, and the sum of their numbers.
         pairs, names = (_in_order(chunk @ of_user) for of_user in (chose, named))
         cosines = pairs.data / np.sqrt(num_users[pairs.indices])  # but for a factor that is a row's own
         for row, (begin, end) in enumerate(pairwise(pairs.indptr)):
@@ -118,7 +118,7 @@ def co_view(train: Interactions, num_items: int, max_degree: int) -> Neighbours:
 
 
 def content_neighbours(features: ItemFeatures, max_degree: int) -> Neighbours:
-    """Link each item to the `max_degree` items with the nearest text and image, by cosine; none without either.
+    """Return the relation of each item to the `max_degree` nearest by cosine of text and image; none without either.
 
     Exact search: on one core a minute for about fifty thousand items.
     """
@@ -136,7 +136,7 @@ def content_neighbours(features: ItemFeatures, max_degree: int) -> Neighbours:
 
 
 def same_value(values: Sequence[str | None], max_degree: int, generator: np.random.Generator) -> Neighbours:
-    """Link items that share a value: all of them, or `max_degree` drawn at random where there are more."""
+    """Return the relation of items that share a value: all of them, or a random `max_degree` where there are more."""
     found: list[Ids] = [np.empty(0, dtype=np.int64)] * len(values)
     groups: dict[str, list[int]] = {}
     for item, value in enumerate(values):
@@ -148,7 +148,7 @@ def same_value(values: Sequence[str | None], max_degree: int, generator: np.rand
                 others = np.delete(np.arange(len(group)), place)
             else:
                 others = generator.choice(len(group) - 1, max_degree, replace=False)
-                others = others + (others >= place)  # the item itself is no neighbour of its own
+                others = others + (others >= place)  # an item is not its own neighbour
             found[item] = group[others]
     return _collect(found)
 

@@ -1,4 +1,4 @@
-"""The two_tower recipe: content features in, one space for items and users out (trainer/towers/two_tower.py)."""
+"""Recipe of two_tower: items and users in one space, from content features (trainer/towers/two_tower.py)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from trainer.towers.two_tower import TwoTowerItem, TwoTowerUser
 
 @dataclass(frozen=True)
 class TwoTowerConfig(RankingConfig):
-    """Sizes of trainer/towers/two_tower.py."""
+    """Options of the two_tower model: the sizes of its towers."""
 
     type: str = "two_tower"
     hidden: int = 512
@@ -32,7 +32,7 @@ class TwoTowerConfig(RankingConfig):
 
 
 def build(prepared: Prepared) -> RankingLearner:
-    """Return fresh towers to be fitted."""
+    """Return the learner with fresh towers."""
     generator = torch.Generator().manual_seed(prepared.config.seed)
     return RankingLearner.on(prepared, *_build_towers(prepared, generator), generator)
 

@@ -34,7 +34,7 @@ def test_the_examples_show_every_loss_optimiser_and_schedule():
     assert {config.training.schedule for config in configs} == {"constant", "linear", "cosine", "plateau"}
 
 
-def test_a_run_survives_the_way_through_json():
+def test_a_run_survives_a_round_trip_through_json():
     config = parse_config(with_value("evaluation", "k", [3, 7]))
     document = as_document(config)
     assert document["evaluation"]["k"] == [3, 7]
@@ -81,7 +81,7 @@ def test_whole_numbers_serve_as_fractions():
     assert parse_config(with_value("training", "grad_clip", 2)).training.grad_clip == 2.0
 
 
-def test_a_file_that_is_no_toml_says_so(tmp_path):
+def test_a_file_that_is_not_toml_is_refused(tmp_path):
     (tmp_path / "run.toml").write_text("seed = = 3")
     with pytest.raises(ConfigError, match=r"run.toml: cannot be read as TOML"):
         read_config(tmp_path / "run.toml")

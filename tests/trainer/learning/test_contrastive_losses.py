@@ -53,7 +53,7 @@ def test_the_hardest_positive_and_negative_make_the_triplet(batch, margin):
     assert batch_hard_triplet(z, labels, margin).item() == pytest.approx(sum(losses) / 5, rel=1e-4)
 
 
-def test_without_anything_to_compare_the_losses_are_zero_and_have_gradients(batch):
+def test_losses_without_pairs_are_zero_and_have_gradients(batch):
     z = batch[0].clone().requires_grad_()
     for loss in (supervised_contrastive(z, torch.arange(9)), batch_hard_triplet(z, torch.full((9,), -1))):
         assert loss.item() == 0

@@ -46,7 +46,7 @@ def shares(items):
         ({"negatives": "popularity", "popularity_alpha": 0.0}, [0, 0, 1, 1, 1]),
     ],
 )
-def test_items_are_drawn_in_their_proportions_without_what_the_user_had_or_nobody_had(settings, expected):
+def test_items_are_drawn_in_proportion_without_the_users_own_or_unseen(settings, expected):
     found = drawn(sampler(**settings))
     kept = found.items[found.is_fair]
     assert len(kept) > 0.95 * found.items.size  # a few find nothing else in all their redraws
@@ -55,7 +55,7 @@ def test_items_are_drawn_in_their_proportions_without_what_the_user_had_or_nobod
     assert not np.isin(found.items[~found.is_fair], [2, 3, 4]).any()
 
 
-def test_q_is_those_proportions():
+def test_q_equals_the_drawing_probabilities():
     q = sampler(negatives="popularity", popularity_alpha=1.0).q
     np.testing.assert_allclose(q[:5], np.array([1, 2, 2, 1, 1]) / 7)
     np.testing.assert_allclose(q[5:], 1 / 7)  # never drawn: as the rarest
@@ -94,7 +94,7 @@ def test_fair_agrees_with_sets_on_random_data():
 
 
 @pytest.mark.parametrize("negatives", ["uniform", "popularity"])
-def test_a_hard_draw_meets_items_as_often_as_is_said(negatives):
+def test_hard_draws_follow_their_stated_probability(negatives):
     """One of the neighbours, or an item by chance where a neighbour is missing; counted from draws."""
     neighbours = np.full((NUM_ITEMS, 3), -1)
     neighbours[1], neighbours[2] = [4, 7, 8], [3, -1, -1]
@@ -120,7 +120,7 @@ def test_in_batch_draws_what_others_of_the_batch_chose():
         assert set(items[is_fair].tolist()) == mine
 
 
-def test_who_had_everything_gets_nothing_fair():
+def test_a_user_who_had_every_item_gets_no_fair_negative():
     train = interactions([("a", 0), ("a", 1), ("a", 2)])
     assert not drawn(sampler(train, negatives="uniform"), num=20).is_fair.any()
 
@@ -135,7 +135,7 @@ def test_hard_ones_are_neighbours_of_the_positive_in_their_share():
     assert set(only.items.ravel().tolist()) == {3, 4}
 
 
-def test_where_the_user_had_every_neighbour_others_stand_in():
+def test_other_items_replace_neighbours_that_the_user_had():
     neighbours = np.array([[0, 1]] * NUM_ITEMS)
     found = drawn(sampler(neighbours=neighbours, negatives="uniform", hard_share=1.0))
     assert set(found.items[found.is_fair].tolist()) == {2, 3, 4}
@@ -201,7 +201,7 @@ def test_neighbours_are_searched_once_for_the_same_features(tmp_path, monkeypatc
     assert len(FeatureCache(tmp_path).entries()) == 3  # where they can be listed and cleared
 
 
-def test_neighbours_that_are_used_stay_longest_and_damaged_ones_are_searched_again(tmp_path):
+def test_used_neighbours_stay_in_the_cache_and_damaged_ones_are_redone(tmp_path):
     first = nearest_items(features(), "text", np.arange(60), 4, CPU, tmp_path)
     (entry,) = FeatureCache(tmp_path).entries()
     assert entry.metadata["what"] == "neighbours by text"

@@ -55,7 +55,7 @@ def test_momentum_takes_the_steps_worked_by_hand(nesterov, second):
     assert weight.item() == pytest.approx(first - 0.1 * second)
 
 
-def test_accumulated_batches_step_once_on_their_mean_and_the_rest_at_the_end():
+def test_accumulated_batches_step_once_on_their_mean():
     weight, optimiser = one_weight(accumulate=2)
     for slope in (3, 5, 4):
         optimiser.add((slope * weight).sum())
@@ -66,7 +66,7 @@ def test_accumulated_batches_step_once_on_their_mean_and_the_rest_at_the_end():
     assert optimiser.step == 2
 
 
-def test_the_gradient_is_clipped_and_its_norm_told_from_before():
+def test_the_gradient_is_clipped_and_its_norm_before_is_reported():
     weight, optimiser = one_weight(grad_clip=0.5)
     optimiser.add((3 * weight).sum())
     assert weight.item() == pytest.approx(1 - 0.1 * 0.5, rel=1e-5)

@@ -106,7 +106,7 @@ def test_modality_dropout_takes_one_modality_of_items_that_have_both(share, low,
         assert kept[both].mean(0).tolist() == pytest.approx([0.75, 0.75], abs=0.08)
 
 
-def test_nothing_to_learn_from_is_said():
+def test_data_with_nothing_to_learn_are_refused():
     with pytest.raises(TrainingError, match="nothing to learn"):
         fit_on([("a", 0, VIEW), ("b", 1, VIEW)])
 
@@ -136,7 +136,7 @@ def test_extra_inputs_reach_the_item_tower_in_training_and_in_use():
     assert not torch.allclose(embeddings[7:8], fit.item_tower(*inputs))
 
 
-def test_dropout_depends_on_the_run_s_generator_alone_and_leaves_the_global_one():
+def test_dropout_depends_on_the_run_generator_alone():
     draws = []
     for global_seed in (1, 2):
         torch.manual_seed(global_seed)

@@ -35,7 +35,7 @@ def slow_loss(users, items, log_q, is_negative, weights, temperature):
 
 
 @pytest.mark.parametrize("temperature", [0.2, 1.0])
-def test_loss_equals_its_slow_twin(temperature):
+def test_loss_equals_a_loop_over_examples(temperature):
     for seed in range(4):
         found = sampled_softmax(*problem(seed=seed), temperature)
         assert float(found) == pytest.approx(slow_loss(*problem(seed=seed), temperature), rel=1e-5)
@@ -117,7 +117,7 @@ def test_a_loss_over_drawn_negatives_is_the_formula_worked_by_hand(loss, worked)
 
 
 @pytest.mark.parametrize(("loss", "worked"), EACH)
-def test_its_gradient_is_that_of_finite_differences_and_nothing_for_an_unfair_negative(loss, worked):
+def test_gradients_equal_finite_differences_and_are_0_for_unfair_negatives(loss, worked):
     positive, negative = POSITIVE.clone().requires_grad_(), NEGATIVE.clone().requires_grad_()
     loss(positive, negative, IS_FAIR, WEIGHTS).backward()
     step = 1e-4

@@ -39,19 +39,19 @@ def test_users_who_were_only_inside_or_only_outside_are_left_out():
     assert sorted(zip(found.target_user, found.target_item, strict=True)) == [(0, 10), (0, 11), (1, 12)]
 
 
-def test_what_is_asked_for_is_never_in_the_history():
+def test_targets_are_never_in_the_history():
     found = visits()
     assert not IN_SHOP[found.item_idx[found.item_mask > 0]].any()
     assert IN_SHOP[found.target_item].all()
 
 
-def test_a_dismissal_is_history_but_never_asked_for():
+def test_a_dismissal_is_history_but_never_a_target():
     found = visits()
     assert found.kinds[1].tolist() == [VIEW, DISMISS]
     assert 13 not in found.target_item
 
 
-def test_ages_count_back_from_the_last_thing_outside():
+def test_ages_count_back_from_the_last_interaction_outside():
     np.testing.assert_array_equal(visits().ages_days, [[2, 0], [2, 0]])
 
 

@@ -141,7 +141,7 @@ def test_a_text_that_is_masked_takes_its_words_along(tmp_path):
     torch.testing.assert_close(embeddings[extra.item_rows >= 0], alone[extra.item_rows[extra.item_rows >= 0]])
 
 
-def test_resuming_is_bit_for_bit_what_it_would_have_been(tmp_path):
+def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(tmp_path):
     prepared = prepared_run(tmp_path, history_dropout=0.3, id_dropout=0.3)
     whole = EpochLoop(prepared, MODELS["additive"].build(prepared), tmp_path / "whole", Silent())
     for _ in range(4):
@@ -159,13 +159,13 @@ def test_resuming_is_bit_for_bit_what_it_would_have_been(tmp_path):
             assert torch.equal(tensor, theirs[name].state_dict()[key]), (name, key)
 
 
-def test_a_sample_of_a_large_shop_always_holds_what_is_asked_for(tmp_path):
+def test_a_sample_of_a_large_shop_always_holds_the_targets(tmp_path):
     prepared = prepared_run(tmp_path, max_candidates=2)
     _, after = ndcg_after(prepared, 6)
     assert after > 0.7
 
 
-def test_a_sample_stands_for_the_whole_shop(tmp_path):
+def test_a_sample_represents_the_whole_shop(tmp_path):
     """exp(loss) is the softmax's sum over what was chosen, so its mean over samples is that of the whole shop."""
     losses = {}
     for most in (1000, 4):

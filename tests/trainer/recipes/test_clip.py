@@ -113,7 +113,7 @@ def test_frozen_weights_do_not_move_and_the_others_do(shapes, options, may_move)
         ({"mode": "lora", "lora_rank": 2, "tune": "text"}, "bf16"),
     ],
 )
-def test_resume_goes_on_bit_for_bit(shapes, tmp_path, options, precision):
+def test_a_resumed_run_equals_an_uninterrupted_one(shapes, tmp_path, options, precision):
     training = {"batch_size": 16, "schedule": "cosine", "precision": precision}
     prepared = shapes(**{**TUNED, "held_out": 0.7, **options}, training=training)
     whole = fitted(prepared, 2)
@@ -137,7 +137,7 @@ def test_the_whole_encoder_moves_in_mode_full(shapes):
     assert not any("running_" in name for name in moved)  # batch statistics stay the pretrained ones
 
 
-def test_the_text_encoder_learns_from_parts_in_any_order_where_asked(shapes):
+def test_the_text_encoder_learns_from_shuffled_parts_if_configured(shapes):
     options = {**TUNED, "mode": "lora", "lora_rank": 2, "tune": "text", "held_out": 0.7, "word_dropout": 0.0}
     as_stated, again, shuffled = (
         fitted(shapes(**options, shuffle_parts=is_asked, training={"batch_size": 16}), 1).validate()
@@ -159,7 +159,7 @@ def test_tuned_encoders_answer_for_items_and_rank_them(shapes):
     assert report["text_to_image"]["recall@10"] == pytest.approx(learner.validate()["text_to_image_recall@10"])
 
 
-def test_equal_texts_have_equal_features_in_whatever_batch_they_are(shapes, monkeypatch):
+def test_equal_texts_have_equal_features_in_every_batch(shapes, monkeypatch):
     """An encoder that rounds differently in every batch, as padding makes it do: twins would no longer tie."""
     monkeypatch.setattr(pairs, "ROWS_PER_CHUNK", 3)
     prepared = shapes(**{**TUNED, "mode": "lora", "tune": "text"})
@@ -185,7 +185,7 @@ def test_without_images_there_is_no_retrieval_to_report(shapes):
     assert MODELS["clip"].sections(words_only, towers) == {}
 
 
-def test_products_that_chose_no_epoch_are_not_said_to_have(shapes):
+def test_the_report_of_zero_shot_has_no_held_out_note(shapes):
     prepared = shapes(mode="zero_shot", hidden=0)
     assert "held_out" not in MODELS["clip"].sections(prepared, MODELS["clip"].build(prepared).towers)["pairs"]
 
@@ -201,7 +201,7 @@ def test_another_encoder_than_the_bundles_is_refused(shapes, monkeypatch):
         MODELS["clip"].build(shapes(**TUNED, mode="partial"))
 
 
-def test_a_run_with_nothing_to_train_is_judged_once_and_over(lite_bundle, tmp_path, capsys):
+def test_a_run_with_nothing_to_train_is_evaluated_once(lite_bundle, tmp_path, capsys):
     prepared_shapes(lite_bundle, tmp_path, {"type": "clip"}, {})
     (tmp_path / "run.toml").write_text(
         f"seed = 3\nencoders = '{lite_bundle}'\nout = '{tmp_path / 'run'}'\ncache = '{tmp_path / 'cache'}'\n"
@@ -216,7 +216,7 @@ def test_a_run_with_nothing_to_train_is_judged_once_and_over(lite_bundle, tmp_pa
 
 
 @pytest.mark.parametrize("interactions", ["", "interactions = 'nobody.csv'"], ids=["left out", "empty"])
-def test_products_alone_are_enough_to_train_look_at_and_recommend(lite_bundle, tmp_path, monkeypatch, interactions):
+def test_products_alone_suffice_to_train_report_and_recommend(lite_bundle, tmp_path, monkeypatch, interactions):
     prepared_shapes(lite_bundle, tmp_path, {"type": "clip"}, {})
     monkeypatch.chdir(tmp_path)
     (tmp_path / "nobody.csv").write_text("user,shop,itemId,kind,time\n")

@@ -30,7 +30,7 @@ def run_file(tmp_path_factory):
     return path
 
 
-def test_it_is_judged_once_beside_the_other_baselines_and_can_be_used(run_file, capsys):
+def test_content_is_evaluated_once_beside_the_other_baselines(run_file, capsys):
     assert main(["train", str(run_file)]) == 0
     report = json.loads((run_file.parent / "run" / "report.json").read_text())
     assert [epoch["epoch"] for epoch in report["training"]["epochs"]] == [0]
@@ -74,7 +74,7 @@ def whitened(features, strength):
 
 
 @pytest.mark.parametrize("whitening", [0.0, 0.5, 1.0])
-def test_cosines_are_those_of_centred_and_whitened_features_each_with_its_share(run_file, whitening):
+def test_cosines_equal_those_of_centred_whitened_weighted_features(run_file, whitening):
     draw = np.random.default_rng(0)
     count = len(prepare(read_config(run_file), Silent()).dataset.products)
     text = (draw.normal(size=(count, 6)) @ (2 * np.eye(6) + draw.normal(size=(6, 6)) / 2) + 1).astype(np.float32)
@@ -87,7 +87,7 @@ def test_cosines_are_those_of_centred_and_whitened_features_each_with_its_share(
     np.testing.assert_allclose(found @ found.T, 0.7 * texts @ texts.T + 0.3 * images @ images.T, atol=1e-4)
 
 
-def test_without_any_image_texts_take_all_the_room(run_file):
+def test_without_any_image_texts_take_all_dimensions(run_file):
     draw = np.random.default_rng(1)
     count = len(prepare(read_config(run_file), Silent()).dataset.products)
     text = draw.normal(size=(count, 12)).astype(np.float32)

@@ -94,7 +94,7 @@ def ndcg(prepared, towers, part="test"):
 
 
 @pytest.mark.parametrize("kind", OPTIONS)
-def test_a_taste_that_content_does_not_show_is_found_and_resuming_equals_not_stopping(tmp_path, kind, capsys):
+def test_a_taste_hidden_from_content_is_found_and_resuming_is_exact(tmp_path, kind, capsys):
     path, _ = write_run(tmp_path, kind)
     assert main(["train", str(path)]) == 0
     report = json.loads((tmp_path / "run" / "report.json").read_text())
@@ -135,7 +135,7 @@ def test_ids_stay_with_their_items_in_a_catalogue_of_another_order(tmp_path):
     assert before > 0
 
 
-def test_user_ids_reach_the_tower_in_training_and_in_use_where_the_user_is_known(tmp_path):
+def test_user_ids_of_known_users_reach_the_tower(tmp_path):
     path, _ = write_run(tmp_path, "fusion", split='rule = "temporal"', extra="user_ids = true\nuser_dropout = 0.4")
     prepared, learner = learn(path, epochs=1)
     seen = []
@@ -171,7 +171,7 @@ def test_numbers_are_found_by_name_and_reach_the_tower(tmp_path):
     assert ndcg(replace(prepared, features=unknown), learner.towers) < 0.75
 
 
-def test_dropped_ids_and_numbers_are_as_many_as_asked_for(tmp_path):
+def test_dropped_ids_and_numbers_match_their_configured_share(tmp_path):
     path, _ = write_run(tmp_path, "fusion", extra="numeric_dropout = 0.6")
     prepared = prepare(read_config(path), Silent())
     ones = np.ones((NUM_ITEMS, 1), dtype=np.float32)
@@ -278,7 +278,7 @@ def test_alignment_draws_images_and_texts_of_the_same_items_together(tmp_path):
         ("graphsage", "fan_out = []", "the number of layers"),
     ],
 )
-def test_impossible_sizes_are_said_before_anything_is_read(tmp_path, capsys, monkeypatch, kind, extra, message):
+def test_impossible_sizes_are_refused_before_data_are_read(tmp_path, capsys, monkeypatch, kind, extra, message):
     keys = {line.split(" =")[0] for line in extra.splitlines()}
     monkeypatch.setitem(
         OPTIONS, kind, "\n".join(line for line in OPTIONS[kind].splitlines() if line.split(" =")[0] not in keys)

@@ -56,7 +56,7 @@ def test_hybrid_learns_colours_from_words_and_from_pixels(shapes):
     assert min(after.values()) > 0.75  # both, words alone, pixels alone
 
 
-def test_hybrid_sees_the_parts_after_the_title_in_any_order_where_asked(shapes):
+def test_hybrid_learns_from_shuffled_parts_after_the_title(shapes):
     def seen(**options):
         learner = MODELS["hybrid"].build(shapes({**HYBRID, "word_dropout": 0.0, **options}))
         read = []
@@ -69,7 +69,7 @@ def test_hybrid_sees_the_parts_after_the_title_in_any_order_where_asked(shapes):
     assert len(shuffled) > len(as_stated)
 
 
-def test_the_share_of_neighbours_alike_is_counted_by_hand():
+def test_same_label_equals_the_share_counted_by_hand():
     space = torch.nn.functional.normalize(torch.tensor([[1.0, 0.0], [1, 0.1], [1, 0.3], [0, 1], [-1, 1]]), dim=1)
     # 0: nearest 1 (b), 2 (a) -> asked for 1, got 0; 1: alone; 2: nearest 1 -> 0; 3 and 4 are each other's nearest
     assert same_label(space, torch.tensor([0, 1, 0, 2, 2])) == pytest.approx((0 + 0 + 1 + 1) / 4)
@@ -96,7 +96,7 @@ def test_hybrid_reports_how_words_find_images_and_images_words(shapes):
     assert "also used to choose the epoch" in HELD_OUT_NOTE
 
 
-def test_hybrid_is_not_looked_at_as_a_space_that_texts_and_images_share(shapes):
+def test_hybrid_embeddings_of_one_modality_are_not_shown_as_one_space(shapes):
     prepared = shapes(HYBRID)
     towers = MODELS["hybrid"].build(prepared).towers
     views = item_views(replace(prepared, features=tuned_features(prepared, towers)), towers)
@@ -104,7 +104,7 @@ def test_hybrid_is_not_looked_at_as_a_space_that_texts_and_images_share(shapes):
 
 
 @pytest.mark.parametrize("num_pairs", [0, 1])
-def test_with_fewer_than_two_held_out_pairs_hybrid_reports_no_retrieval_and_all_else(shapes, num_pairs):
+def test_hybrid_without_two_held_out_pairs_reports_no_retrieval(shapes, num_pairs):
     prepared = shapes(HYBRID)
     towers = MODELS["hybrid"].build(prepared).towers
     left = run_pairs(prepared, HYBRID["labels"], HYBRID["held_out"]).valid[:num_pairs].tolist()
@@ -119,7 +119,7 @@ def test_with_fewer_than_two_held_out_pairs_hybrid_reports_no_retrieval_and_all_
 
 
 @pytest.mark.parametrize(("model", "name"), [(HYBRID, "hybrid"), (HVSR, "hvsr")])
-def test_resume_goes_on_bit_for_bit(shapes, tmp_path, model, name):
+def test_a_resumed_run_equals_an_uninterrupted_one(shapes, tmp_path, model, name):
     def start():
         return MODELS[name].build(shapes(model, batch_size=64, epochs=2, schedule="cosine"))
 
@@ -158,7 +158,7 @@ def test_labels_that_nobody_shares_are_refused(shapes):
         MODELS["hybrid"].build(shapes({**HYBRID, "labels": ["material"]}))
 
 
-def test_hvsr_takes_the_cnns_features_in_the_image_or_from_pixels_and_does_without():
+def test_hvsr_works_with_cnn_features_with_pixels_and_without_both():
     tower = HvsrItem(20, 8, 16, 6, 8, 16, generator=torch.Generator().manual_seed(1)).eval()
     with torch.no_grad():
         torch.nn.init.normal_(tower.narrow.weight)  # off its start, where the CNN has no say
@@ -183,7 +183,7 @@ def test_a_words_place_in_the_batch_and_its_padding_do_not_matter():
     assert not torch.allclose(both[:1], tower(ids[:1, [1, 0, 2]], mask[:1, :3]), atol=1e-3)  # order matters
 
 
-def test_late_fusion_does_not_look_at_what_is_missing():
+def test_late_fusion_ignores_a_missing_modality():
     tower = LateFusionItem(6, 5, 8, 10)
     text, image, mask = torch.randn(3, 6), torch.randn(3, 5), torch.tensor([[1.0, 1], [1, 0], [0, 1]])
     changed = tower(text + torch.tensor([[0.0], [0], [1]]), image + torch.tensor([[0.0], [1], [0]]), mask)

@@ -36,7 +36,7 @@ def random_neighbours(num_items: int, most: int, seed: int) -> Neighbours:
     return Neighbours(np.cumsum([0, *map(len, found)]), np.concatenate(found).astype(np.int64))
 
 
-def test_an_edge_names_its_user_where_it_has_but_one():
+def test_an_edge_due_to_one_user_names_that_user():
     draw = np.random.default_rng(4)
     rows = [(str(draw.integers(8)), int(draw.integers(12)), VIEW) for _ in range(60)]
     train = interactions(rows)
@@ -81,7 +81,7 @@ def test_content_neighbours_are_the_nearest_by_cosine_and_need_content():
     assert found[:2] == [[], []]
 
 
-def test_same_value_links_all_of_a_small_group_and_a_seeded_draw_of_a_large_one():
+def test_same_value_links_a_small_group_or_a_seeded_sample():
     values = ["a", None, "b", "a", "a", "", "c", *["big"] * 20]
     found = lists(same_value(values, 5, np.random.default_rng(3)))
     assert found[:7] == [[3, 4], [], [], [0, 4], [0, 3], [], []]
@@ -95,7 +95,7 @@ def test_same_value_links_all_of_a_small_group_and_a_seeded_draw_of_a_large_one(
 
 
 @pytest.mark.parametrize("fan_out", [1, 3, 20])
-def test_sampled_neighbours_are_neighbours_each_once_and_no_more_than_the_fan_out(fan_out):
+def test_sampled_neighbours_are_distinct_and_at_most_the_fan_out(fan_out):
     neighbours = random_neighbours(40, 9, seed=2)
     truth = lists(neighbours)
     targets = np.random.default_rng(5).permutation(40)[:25]
@@ -148,7 +148,7 @@ def test_a_neighbourhood_is_what_walking_outwards_from_the_items_finds():
     assert sorted(added) == sorted({*inner, *(s for _, _, s, _ in far)} - set(items))
 
 
-def test_neighbour_dropout_isolates_whole_items_and_only_those_asked_for():
+def test_neighbour_dropout_isolates_whole_requested_items():
     graph = {name: random_neighbours(300, 4, seed=n) for n, name in enumerate(RELATIONS)}
     items = np.arange(200)
     added, arguments = sample_neighbourhood(graph, items, (4, 4), torch.Generator().manual_seed(0), dropout=0.5)
@@ -162,7 +162,7 @@ def test_neighbour_dropout_isolates_whole_items_and_only_those_asked_for():
     assert sum(layer == 1 for layer, *_ in found) == expected
 
 
-def test_without_takes_items_out_of_all_surroundings_but_their_own():
+def test_without_removes_items_from_all_neighbourhoods_but_their_own():
     graph = {name: random_neighbours(20, 5, seed=n) for n, name in enumerate(RELATIONS)}
     less = without(graph, np.array([3, 8]))
     for name in RELATIONS:
@@ -175,7 +175,7 @@ def product(number, **more):
     return {"shop": f"shop{number % 2}.localhost", "itemId": item_id, "url": url, "title": f"item {number}", **more}
 
 
-def test_brands_and_categories_link_across_shops_whatever_their_spelling():
+def test_brands_and_categories_link_across_shops_and_spellings():
     products = [
         product(0, brand="Acme", categoryPath=["Home", "Lamps"]),
         product(1, brand=" ACME ", categoryPath=["home", "lamps"]),
