@@ -238,4 +238,4 @@ def test_products_alone_suffice_to_train_report_and_recommend(lite_bundle, tmp_p
 def test_a_model_of_users_says_that_it_needs_interactions(lite_bundle, tmp_path, capsys):
     (tmp_path / "run.toml").write_text(f"seed = 3\nencoders = '{lite_bundle}'\nout = 'run'\n[data]\nproducts = ['p']")
     assert main(["train", str(tmp_path / "run.toml")]) == 2
-    assert "missing key data.interactions: a two_tower model learns from what users did" in capsys.readouterr().err
+    assert "missing key data.interactions: a two_tower model learns from interactions" in capsys.readouterr().err

@@ -149,7 +149,7 @@ def test_hvsr_learns_what_users_look_for_from_images_alone(shapes):
 
 
 def test_without_images_hvsr_says_what_it_needs(shapes):
-    with pytest.raises(DataError, match=r"hvsr looks at images alone.*data\.images"):
+    with pytest.raises(DataError, match=r"hvsr reads images alone.*data\.images"):
         MODELS["hvsr"].build(replace(shapes(HVSR), images={}))
 
 
