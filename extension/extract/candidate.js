@@ -4,7 +4,7 @@
 /** @typedef {import("../values/price.js").Price} Price */
 /** @typedef {"json-ld" | "microdata" | "rdfa" | "opengraph" | "state" | "meta" | "dom" | "url"} Syntax */
 /**
- * What one syntax of one page says about the product; unknown is null, undefined or empty.
+ * Unknown fields are null, undefined or empty.
  * @typedef {{syntax: Syntax, isProduct?: boolean, isWeak?: boolean, numProducts?: number, title?: string | null, price?: Price | null,
  *   regularPrice?: Price | null, categoryPath?: string[], attributes?: Record<string, string>, language?: string} & Record<string, any>} Candidate
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// One Product from what the syntaxes say; the rules are those of the scraper's combine.py, and vectors/pages/ prove it.
+// Combination of all Candidates of a page into one Product, by the rules of scraper/extraction/combine.py.
 import { truthy } from "./markup/nodes.js";
 import { CODE, rank } from "./visible/address-code.js";
 import { withoutDecoration } from "./visible/decorative-images.js";
@@ -12,13 +12,13 @@ const vocabulary = pageVocabulary.combine;
 /** @typedef {import("../values/price.js").Price} Price */
 /** @typedef {import("./candidate.js").Candidate} Candidate */
 
-// Markup written for machines comes first, most exact first; the visible page is asked last.
+// Markup written for machines comes first, most exact first; the visible page comes last.
 const PRECEDENCE = vocabulary.precedence;
 const LANGUAGE_PRECEDENCE = vocabulary.languagePrecedence;
 const FIELDS = pageVocabulary.values.product.fields;
 // Those whose first candidate wins; the others have rules of their own.
 const FIRST_WINS = FIELDS.filter((name) => !vocabulary.fieldsWithOwnRules.includes(name));
-/** The fields that no candidate tells well: a price needs its currency, a sku a code beside the address's. @param {Candidate[]} candidates @returns {Set<string>} */
+/** Return the fields without a good value: a price needs a currency, a sku needs a code from outside the address. @param {Candidate[]} candidates @returns {Set<string>} */
 export function missingFields(candidates) {
   const missing = new Set(FIELDS.filter((name) => !candidates.some((candidate) => truthy(candidate[name]))));
   if (!candidates.some(({ price }) => price?.currency)) missing.add("price");
@@ -36,7 +36,7 @@ function addPrices(ordered, values, provenance) {
     if (same >= 0) at = same;
   }
   const first = /** @type {Price} */ (ordered[at].price);
-  // A later source that asks less and names this amount as its price before knows more: markup often holds the list price.
+  // A later source with a lower price and this one as its regular price wins: markup often holds the list price.
   const sale = ordered.findIndex(
     ({ price: asked, regularPrice: before }, i) =>
       i > at &&
@@ -61,7 +61,7 @@ function addPrices(ordered, values, provenance) {
   if (regular) [values.regularPrice, provenance.regularPrice] = [regular.regularPrice, regular.syntax];
 }
 
-/** The code shown to people beside a label: markup often holds an internal number. Else the first code; a GTIN or words only where there is no other. @param {Candidate[]} ordered @param {Record<string, any>} values @param {Record<string, string>} provenance */
+/** Add the code that the page shows beside a label: markup often holds an internal number. Else the first code; a GTIN or words only where there is no other. @param {Candidate[]} ordered @param {Record<string, any>} values @param {Record<string, string>} provenance */
 function addSku(ordered, values, provenance) {
   const named = ordered.filter(({ sku }) => sku);
   if (named.length === 0) return;
@@ -70,7 +70,7 @@ function addSku(ordered, values, provenance) {
   [values.sku, provenance.sku] = [best?.sku, /** @type {Candidate} */ (best).syntax];
 }
 
-/** An mpn that only copies the same markup's sku is the shop's own number, where people are shown another. @param {Candidate[]} ordered @param {Record<string, any>} values @param {Record<string, string>} provenance */
+/** Add the mpn, but not one that copies its markup's sku where the page shows another sku: that is internal. @param {Candidate[]} ordered @param {Record<string, any>} values @param {Record<string, string>} provenance */
 function addMpn(ordered, values, provenance) {
   const own = ordered.find(({ mpn, sku }) => mpn && (mpn !== sku || values.sku === sku));
   if (own) [values.mpn, provenance.mpn] = [own.mpn, own.syntax];
@@ -109,10 +109,10 @@ export function combine(candidates) {
   /** @type {Record<string, string>} */
   const provenance = {};
   for (const name of FIRST_WINS) {
-    const told = (/** @type {Candidate} */ candidate) =>
+    const valueIn = (/** @type {Candidate} */ candidate) =>
       name === "images" ? withoutDecoration(candidate.images) : candidate[name];
-    const says = ordered.find((candidate) => truthy(told(candidate)));
-    if (says) [values[name], provenance[name]] = [told(says), says.syntax];
+    const first = ordered.find((candidate) => truthy(valueIn(candidate)));
+    if (first) [values[name], provenance[name]] = [valueIn(first), first.syntax];
   }
   addPrices(ordered, values, provenance);
   addSku(ordered, values, provenance);

@@ -27,8 +27,8 @@ const WRITTEN_FOR_PEOPLE = pageVocabulary.extract.titleSyntaxesWithHiddenWords;
 const MIN_TITLE = 12;
 const FILLS = pageVocabulary.extract.fills;
 /**
- * One extractor per syntax; the combiner decides between them. Those with fields to fill are asked only while one of these is
- * still missing: on a page whose markup says everything, nothing else is read.
+ * One extractor per syntax; `combine` decides between them. Those with fields to fill run only while one of these is still
+ * missing: on a page with complete markup nothing else is read.
  * @type {{extract: (page: import("./page.js").Page) => Candidate[], fills?: string[]}[]}
  */
 const EXTRACTORS = [
@@ -63,8 +63,8 @@ function rendered(provenance) {
 }
 
 /**
- * The title without hidden words before it ("Details about"), as the page's own title has it. Text on the page may hold
- * words for screen readers; what the page's title says is most of it or nothing.
+ * Return the title as the page's own title has it, without hidden words before it ("Details about"). Text on the page may
+ * hold words for screen readers. The page's title replaces it only where it is most of it.
  * @param {string} title @param {import("./page.js").Page} page @returns {string}
  */
 function spokenTitle(title, page) {
@@ -74,12 +74,12 @@ function spokenTitle(title, page) {
 }
 
 /**
- * The Product of a page, in the wire form of product.schema.json. One whose verdict is not "product" gives its identity only:
- * what a refusal or a list says about itself is no product's title.
+ * Return the Product of a page, in the wire form of product.schema.json. A page whose verdict is not "product" gives its
+ * identity only: the title of a refusal or a list is not a product's.
  * @param {Document} document
- * @param {string} url where it stands
- * @param {{isRendered?: boolean}} [options] `isRendered`: the page's own scripts have run, so that what is read from the visible
- *   page may stand in no file a scraper gets; its provenance then is "rendered", not "dom"
+ * @param {string} url its address
+ * @param {{isRendered?: boolean}} [options] `isRendered`: the page's own scripts have run, so that text of the
+ *   visible page may be missing from the file that a scraper gets; its provenance then is "rendered", not "dom"
  * @returns {Promise<Record<string, any>>}
  * @throws {import("../values/errors.js").UrlError}
  */

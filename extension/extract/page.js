@@ -7,21 +7,21 @@ import { pageVocabulary } from "../generated/contracts.js";
 
 const vocabulary = pageVocabulary.page;
 
-/** @typedef {{text: string, element: Element, node: Text}} VisibleText one run of text, the element it lies in, its first node */
+/** @typedef {{text: string, element: Element, node: Text}} VisibleText one run of text, the element around it, its first node */
 
 /**
- * A page made ready for reading, once for all extractors.
+ * One page, prepared once for all extractors.
  * @typedef {object} Page
- * @property {string} url where it stands
+ * @property {string} url its address
  * @property {Document} document
  * @property {Map<string, string[]>} meta every <meta> value by lower-case property, name or http-equiv, in document order
  * @property {Map<string, string>} languages BCP 47, by the syntax that names it
- * @property {string | null} region the country the page speaks to
- * @property {{url: string, namedBy: "url" | "meta"}} item the canonical address and what names it
- * @property {Set<string | null>} addresses every absolute URL that means this very page
- * @property {string[]} headings what the page calls itself: its <h1>s, then `titles`
+ * @property {string | null} region the country that the page addresses
+ * @property {{url: string, namedBy: "url" | "meta"}} item the canonical address and the syntax that names it
+ * @property {Set<string | null>} addresses every absolute URL of this page
+ * @property {string[]} headings the page's names for itself: its <h1>s, then `titles`
  * @property {string[]} titles og:title, and <title> whole and in parts
- * @property {VisibleText[]} texts what a person reads in the body, each in one line and not empty, in document order
+ * @property {VisibleText[]} texts the visible texts of the body, each in one line and not empty, in document order
  * @property {(reference: unknown) => string | null} absolute
  */
 
@@ -76,17 +76,18 @@ export function languageTag(value) {
 
 /** @param {Document} document @param {Map<string, string[]>} meta @returns {Map<string, string>} */
 function languagesOf(document, meta) {
-  const says = {
+  const named = {
     dom: document.documentElement?.getAttribute("lang") || document.documentElement?.getAttribute("xml:lang"),
     opengraph: meta.get(vocabulary.localeMeta)?.[0],
     meta: meta.get(vocabulary.languageMeta)?.[0],
   };
-  const pairs = Object.entries(says).map(([syntax, value]) => [syntax, languageTag(value)]);
+  const pairs = Object.entries(named).map(([syntax, value]) => [syntax, languageTag(value)]);
   return new Map(/** @type {[string, string][]} */ (pairs.filter(([, tag]) => tag)));
 }
 
 /**
- * `<link rel=canonical>` is not believed where it names another shop, or the home page from a page further down.
+ * Return the canonical address. `<link rel=canonical>` is ignored where it names another shop, or the home page from a page
+ * further down.
  * @param {string} url @param {string | null} linked @returns {Page["item"]}
  */
 function itemOf(url, linked) {
@@ -115,7 +116,7 @@ function headingsOf(document) {
   return headings.map((element) => collapse(element.textContent ?? "")).filter(Boolean);
 }
 
-/** @param {Text} node @param {Text | undefined} last @returns {boolean} whether only comments stand between the two, as frameworks write them */
+/** @param {Text} node @param {Text | undefined} last @returns {boolean} whether only comments are between the two, as frameworks write them */
 function continues(node, last) {
   let before = node.previousSibling;
   while (before?.nodeType === COMMENT) before = before.previousSibling;
@@ -123,7 +124,7 @@ function continues(node, last) {
 }
 
 /**
- * The texts of an element outside of what nobody reads, in document order; white space is kept.
+ * Yield the visible texts of an element, in document order; white space is kept.
  * @param {Element} root @returns {Generator<VisibleText>}
  */
 export function* visibleTexts(root) {

@@ -1,9 +1,9 @@
 // @ts-check
-// What kind of page this is, told before anything on it is believed. A browser has no HTTP status to go by.
+// Verdict on a page: its kind, decided before any of its fields are used. A browser has no HTTP status for it.
 import { visibleTexts } from "./page.js";
 import { opensWith } from "../values/words.js";
 
-// Less visible text than this on a page with scripts means that the scripts would have written it.
+// With less visible text than this, a page with scripts is one that its scripts would have filled.
 const MIN_VISIBLE_CHARS = 200;
 
 /** @param {Document} document @returns {boolean} whether there is enough to read */

@@ -1,6 +1,6 @@
 // @ts-check
 
-/** Every failure the extension explains to a person: a stable code for programs, a message for people. */
+/** Error that the extension explains to a person: a stable code for programs, a message for people. */
 export class CarryoverError extends Error {
   /**
    * @param {string} code lower_snake_case
@@ -27,7 +27,7 @@ export class BundleError extends CarryoverError {}
 /** The server could not be reached, or answered with a problem. */
 export class ServerError extends CarryoverError {}
 
-/** Text that is not a web address, or not one the extension deals with. */
+/** Text that is not a web address, or not one that the extension handles. */
 export class UrlError extends CarryoverError {
   /** @param {string} message */
   constructor(message) {

@@ -5,7 +5,7 @@ const vocabulary = pageVocabulary.values.gtin;
 
 // GS1 General Specifications, figure 1.4.2-1: in-store use (02, 04, 2) and coupons (05, 98, 99) name no product.
 const RESTRICTED_PREFIXES = vocabulary.restrictedPrefixes;
-// Counted up, as people fill in a form that insists on a number.
+// Counted up, as people fill in a form that requires a number.
 const PLACEHOLDERS = vocabulary.placeholders;
 const LABEL = new RegExp(vocabulary.labelPattern);
 

@@ -23,7 +23,7 @@ function parse(text) {
 }
 
 /**
- * The address in the one spelling both languages agree on (contracts/urls.json).
+ * Return the canonical form of an address, the same in both languages (contracts/urls.json).
  * @param {string} text an absolute address
  * @returns {string}
  * @throws {UrlError}
@@ -43,7 +43,7 @@ export function canonicalUrl(text) {
 }
 
 /**
- * The shop an address belongs to: its registrable domain, or the host itself where there is none.
+ * Return the shop of an address: its registrable domain, or the host itself where there is none.
  * @param {string} text
  * @returns {string}
  * @throws {UrlError}

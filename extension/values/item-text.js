@@ -22,7 +22,7 @@ function valueOf(product, field) {
 }
 
 /**
- * The text a bundle's encoder reads for an item (bundle.schema.json, itemText).
+ * Return the text that a bundle's encoder reads for an item (bundle.schema.json, itemText).
  * @param {DescribedItem} product
  * @param {ItemTextRule} rule
  * @returns {string} at most rule.maxChars code points

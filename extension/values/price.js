@@ -8,7 +8,7 @@ import { cut } from "./text.js";
 const MAX_TEXT_LENGTH = 200;
 const MAX_AMOUNT_TEXT = 100;
 const MAX_WHOLE_DIGITS = 12;
-// Signs that stand before an amount whose cents are written apart or whose thousands are a letter.
+// Signs before an amount whose cents are written apart or whose thousands are a letter.
 const PREFIX_SIGNS = pageVocabulary.values.price.prefixSigns;
 const MULTIPLIERS = /** @type {Record<string, bigint>} */ ({ k: 1000n, m: 1_000_000n });
 // A run of digits joined by separators; a space joins only where exactly three digits follow it.
@@ -36,7 +36,7 @@ function wireAmount(units) {
 }
 
 /**
- * Decimal text with the currency's own number of decimals: 49.90 EUR, 12800 JPY, 12.345 KWD. More are kept; without a
+ * Return decimal text with the currency's own number of decimals: 49.90 EUR, 12800 JPY, 12.345 KWD. More are kept; without a
  * currency a whole amount has none and any other at least two. @param {string} amount @param {Maybe} currency
  */
 function onTheWire(amount, currency) {
@@ -65,7 +65,7 @@ function plainOf(text) {
     .replace(/\s+/g, " ");
 }
 
-/** @param {string} character of Unicode Nd: such digits stand in runs of ten that begin with the zero */
+/** @param {string} character of Unicode Nd: such digits form runs of ten that begin with the zero */
 function decimalDigit(character) {
   if (character >= "0" && character <= "9") return character;
   let point = /** @type {number} */ (character.codePointAt(0));
@@ -97,7 +97,7 @@ const markers = (() => {
     .filter((code) => !words.has(code))
     .join("|");
   const code = `(?<![A-Za-z])(?:${codes})(?![A-Za-z])`;
-  // A code may stand behind a symbol ("$ 12.50 USD"), and a dash for "no cents" before it ("12,- EUR").
+  // A code may follow a symbol ("$ 12.50 USD"), or a dash for "no cents" ("12,- EUR").
   const gap = "\\s?(?:[.,]\\s?-{1,2}|-)?\\s?";
   const other = "[^\\p{L}\\p{N}_\\s]?";
   const rows = [
@@ -180,7 +180,7 @@ function amountOf(number, currency, before, after) {
 /**
  * The first price in visible text. A number beside a currency wins over a number without.
  * @param {string} text
- * @param {{currency?: Maybe, region?: Maybe}} [context] what the page says elsewhere about this very text; the country that settles "$" and "kr"
+ * @param {{currency?: Maybe, region?: Maybe}} [context] the currency that the page gives elsewhere for this text; the country that decides "$" and "kr"
  * @returns {Price | null}
  */
 export function parsePrice(text, { currency = null, region = null } = {}) {

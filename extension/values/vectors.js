@@ -16,12 +16,12 @@ export function unit(vector) {
   return Float32Array.from(vector, (value) => (length > 0 ? value / length : 0));
 }
 
-// Less than this share known is a rounding error, not a modality.
+// A smaller known share than this is a rounding error, not a modality.
 const LEAST_SHARE = 1e-3;
 
 /**
- * How alike two items are, over what is known of both: an item without its image holds the missing length in the
- * manifest's `filler` coordinate, which says nothing about what it looks like.
+ * Return the similarity of two items over the modalities that both have. An item without its image holds the missing length
+ * in the manifest's `filler` coordinate, which does not describe its appearance.
  * @param {Vector} a of unit length @param {Vector} b of unit length @param {number | undefined} filler
  * @returns {number} about -1 to 1
  */

@@ -41,7 +41,7 @@ export function availabilityOf(value) {
   return named("availability", value);
 }
 
-/** @param {string} text @returns {string | null} the availability that a line states first, whatever words stand around it */
+/** @param {string} text @returns {string | null} the availability that a line states first, with filler words around it ignored */
 export function availabilityIn(text) {
   const clause = text.replaceAll(", ", " ").split(CLAUSE_END, 1)[0];
   const words = clause.split(/\s+/).filter((word) => !folded("fillers").has(fold(word)));
@@ -58,7 +58,7 @@ export function labelKind(text) {
   return folded("labels").get(fold(text)) ?? null;
 }
 
-/** @param {string | null} text @returns {string | null} a brand without the label that stands before it in the same text: "More of the brand: Acme" */
+/** @param {string | null} text @returns {string | null} a brand without the label before it in the same text: "More of the brand: Acme" */
 export function brandName(text) {
   const colon = text?.indexOf(":") ?? -1;
   if (!text || colon < 0) return text || null;
@@ -73,7 +73,7 @@ export function isHome(text) {
 }
 
 /** @param {string} group @param {string} text whether the whole text is one of the group's phrases */
-export function says(group, text) {
+export function isPhrase(group, text) {
   return folded(group).has(fold(text));
 }
 

@@ -131,12 +131,12 @@ class Page:
     @cached_property
     def languages(self) -> dict[str, str]:
         """Return BCP 47 languages by the syntax that names them: `dom` for `<html lang>`, `opengraph`, `meta`."""
-        says = {
+        named = {
             "dom": self.root.get("lang") or self.root.get("{http://www.w3.org/XML/1998/namespace}lang"),
             "opengraph": next(iter(self.meta.get(_VOCABULARY["localeMeta"], [])), None),
             "meta": next(iter(self.meta.get(_VOCABULARY["languageMeta"], [])), None),
         }
-        return {syntax: tag for syntax, value in says.items() if (tag := language_tag(value))}
+        return {syntax: tag for syntax, value in named.items() if (tag := language_tag(value))}
 
     @cached_property
     def region(self) -> str | None:

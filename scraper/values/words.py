@@ -78,7 +78,7 @@ def is_home(text: str) -> bool:
     return fold(text) in _folded("home")
 
 
-def says(group: str, text: str) -> bool:
+def is_phrase(group: str, text: str) -> bool:
     """Return whether the whole text is one of the group's phrases ("addToCart", "notFound", "blocked")."""
     return fold(text) in _folded(group)
 

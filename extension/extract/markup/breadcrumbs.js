@@ -1,4 +1,5 @@
 // @ts-check
+// Category paths from breadcrumbs and category texts, widest first, without the home page.
 import { asList, hasType, isObject, textOf, textsOf } from "./nodes.js";
 import { clean } from "../../values/text.js";
 import { isHome } from "../../values/words.js";
@@ -38,8 +39,8 @@ function crumbOf(entry, page) {
 }
 
 /**
- * The names without the home page and without this page itself. A last crumb without an address, after crumbs that
- * have one, is the page itself.
+ * Return the names without the home page and without this page itself. A last crumb without an address, after crumbs
+ * that have one, is the page itself.
  * @param {Crumb[]} all @param {Page} page @returns {string[]}
  */
 export function pathOf(all, page) {

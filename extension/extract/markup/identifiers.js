@@ -1,5 +1,5 @@
 // @ts-check
-// The codes of a schema.org node: gtin, sku and mpn, under their own names or labelled in more general properties.
+// Codes of a schema.org node: gtin, sku and mpn, under their own names or labelled in general properties.
 import { normaliseGtin } from "../../values/gtin.js";
 import { asList, isObject, textOf, textsOf } from "./nodes.js";
 import { clean } from "../../values/text.js";
@@ -16,7 +16,7 @@ const LABEL = new RegExp(vocabulary.labelPattern, "i");
 /** @type {Record<string, string>} */
 const KINDS = vocabulary.codeKinds;
 
-/** Values of general properties whose label says that they are of this kind: "mpn:X1", {propertyID, value}. @param {DataNode} node @param {string} kind @returns {string[]} */
+/** Return the values of general properties that are labelled with this kind: "mpn:X1", {propertyID, value}. @param {DataNode} node @param {string} kind @returns {string[]} */
 function labelled(node, kind) {
   return vocabulary.generalKeys
     .flatMap((key) => asList(node[key]))
@@ -48,7 +48,7 @@ export function codeOf(node, key) {
   return [...texts, ...labelled(node, key)].map((text) => clean(text, 100)).find((code) => code !== null) ?? null;
 }
 
-/** A `productID` or `identifier` without a label: perhaps the shop's number for it, perhaps a database's. @param {DataNode} node @returns {string | null} */
+/** Return a `productID` or `identifier` without a label: the shop's number or a database's. @param {DataNode} node @returns {string | null} */
 export function weakSkuOf(node) {
   const texts = vocabulary.weakSkuKeys.flatMap((key) => asList(node[key])).map((part) => clean(part, 100));
   return texts.find((text) => text && !LABELLED.test(text) && !/[/\s:]/.test(text) && !normaliseGtin(text)) ?? null;

@@ -1,10 +1,10 @@
 // @ts-check
-// Mends what JavaScript would read (single quotes, bare keys, comments) and what people break (inner quotes, missing commas,
-// cut ends) into JSON. One pass over bounded text; nothing of a page is ever run.
+// Repair of JSON: JavaScript's syntax (single quotes, bare keys, comments) and common mistakes of people (inner quotes,
+// missing commas, cut ends). One pass over bounded text; no code of a page is ever run.
 import { pageVocabulary } from "../../generated/contracts.js";
 
 const MAX_NESTING = 200;
-// What the arguments put in for bare words may grow to: one long text may be named often.
+// Limit of the text that arguments add in place of bare words: one long text may be named often.
 const MAX_NAMED_CHARS = 4 * 2 ** 20;
 const vocabulary = pageVocabulary.markup.jsonRepair;
 /** @type {Record<string, string>} */
@@ -57,7 +57,7 @@ function afterComment(text, start) {
   return end < 0 ? text.length : end + (isLine ? 1 : 2);
 }
 
-/** Whether a quote just before the position closes its string: a delimiter that fits must follow. @param {string} text @param {number} from @param {boolean} isInObject @param {boolean} isKey */
+/** Return whether a quote just before the position closes its string: a delimiter that fits must follow. @param {string} text @param {number} from @param {boolean} isInObject @param {boolean} isKey */
 function endsString(text, from, isInObject, isKey) {
   let position = from;
   while (position < text.length && /\s/.test(text[position])) position += 1;
@@ -70,7 +70,7 @@ function endsString(text, from, isInObject, isKey) {
   return isInObject && matchAt(NEXT_KEY, text, position) !== null;
 }
 
-/** Whether the quote opens the next key: `"sku":"12,"name":…` lacks the quote before its comma. @param {string} text @param {number} quote */
+/** Return whether the quote opens the next key: `"sku":"12,"name":…` lacks the quote before its comma. @param {string} text @param {number} quote */
 function lostItsEnd(text, quote) {
   if (matchAt(NEXT_KEY, text, quote) === null) return false;
   let before = quote - 1;
@@ -122,7 +122,7 @@ export function mendString(text, start, maxChars) {
 
 /** One pass over the text; `out` holds JSON tokens, a space where a top-level value has ended. */
 class Mender {
-  /** @param {string} text @param {Map<string, string>} names the JSON of bare words that stand for a value */
+  /** @param {string} text @param {Map<string, string>} names the JSON of bare words that name a value */
   constructor(text, names) {
     this.text = text;
     this.names = names;
@@ -162,7 +162,7 @@ class Mender {
     this.at += 1;
   }
 
-  /** Reads what stands between strings and brackets. @param {string} character */
+  /** Read the text between strings and brackets. @param {string} character */
   between(character) {
     const { text, out } = this;
     const tag = character === "<" ? matchAt(TAG, text, this.at) : null;
@@ -177,7 +177,7 @@ class Mender {
     } else this.word();
   }
 
-  /** Puts the comma that is missing between two values. */
+  /** Add the comma that is missing between two values. */
   separate() {
     const last = this.out.at(-1);
     if (last !== undefined && !["{", "[", ",", ":", " "].includes(last)) this.out.push(",");
@@ -200,7 +200,7 @@ class Mender {
     if (stack.length === 0) out.push(" ");
   }
 
-  /** Reads a bare key or value: a number, a literal, a name, or text that lost its quotes. */
+  /** Read a bare key or value: a number, a literal, a name, or text that lost its quotes. */
   word() {
     const { text, at } = this;
     const isMemberValue = this.out.at(-1) === ":";
@@ -231,7 +231,7 @@ class Mender {
     return ["true", "false", "null"].includes(token) || NUMBER.test(token) ? token : JSON.stringify(token);
   }
 
-  /** Reads a string from its quote; an inner quote is told by what follows it. */
+  /** Read a string from its quote; the text after a quote shows whether it is an inner one. */
   string() {
     const isInObject = this.stack.at(-1) === "}";
     const [string, end] = readString(this.text, this.at, isInObject, isInObject && this.out.at(-1) !== ":");

@@ -1,5 +1,5 @@
 // @ts-check
-// JSON as pages really hold it: valid text is read as it stands, the rest is mended by json-repair.js.
+// Parser of JSON in pages: valid text is read unchanged, other text is repaired by json-repair.js.
 import { repair } from "./json-repair.js";
 import { unescapeHtml } from "../../values/text.js";
 
@@ -51,7 +51,7 @@ function endOfValue(text, start) {
   return -1;
 }
 
-/** A decoder with one budget for all it scans, so that hostile text stays linear. @param {number} [maxChars] @returns {(text: string, start: number) => {value: any, end: number} | null} */
+/** Return a decoder with one budget for all scans, so that hostile text takes linear time. @param {number} [maxChars] @returns {(text: string, start: number) => {value: any, end: number} | null} */
 export function createDecoder(maxChars = MAX_SCANNED_CHARS) {
   let left = maxChars;
   return (text, start) => {
@@ -64,7 +64,7 @@ export function createDecoder(maxChars = MAX_SCANNED_CHARS) {
   };
 }
 
-/** Values that follow one another; separators and noise between them are skipped. @param {string} text @returns {any[]} */
+/** Return the values that follow one another; separators and noise between them are skipped. @param {string} text @returns {any[]} */
 function parseAll(text) {
   const decode = createDecoder();
   const values = [];
@@ -89,7 +89,7 @@ function unwrapped(raw) {
   return start.startsWith('\\"') ? (parseJson(`"${text}"`)?.value ?? text) : text;
 }
 
-/** @param {string} block of a script @param {number} [maxRepairChars] @returns {any[]} its values; what cannot be read is left out */
+/** @param {string} block of a script @param {number} [maxRepairChars] @returns {any[]} its values; unreadable ones are left out */
 export function parseBlock(block, maxRepairChars = MAX_REPAIR_CHARS) {
   let text = block.slice(0, MAX_BLOCK_CHARS).trim();
   if (!text) return [];

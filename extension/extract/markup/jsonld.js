@@ -1,4 +1,5 @@
 // @ts-check
+// Reader of JSON-LD, block by block: a broken block is repaired where its meaning is clear and never costs others.
 import { isObject } from "./nodes.js";
 import { MAX_REPAIR_CHARS, parseBlock, parseJson } from "./json-values.js";
 import { candidatesOfNodes } from "./schemaorg.js";

@@ -1,5 +1,5 @@
 // @ts-check
-// Which schema.org node is the page's product: variants folded into their group, then told by address and name.
+// Choice of the schema.org node of the page's product: variants join their group; address and name decide.
 import { asList, hasType, isObject, textOf, textsOf, truthy, typesOf } from "./nodes.js";
 import { keyOf } from "../../values/text.js";
 import { pageVocabulary } from "../../generated/contracts.js";
@@ -40,7 +40,7 @@ function topProducts(node, depth) {
       .map((part) => ({ ...part, offers: part.offers ?? node }));
   }
   if (isList(node) || depth >= MAX_WRAPS) return [];
-  // What a page is about, it sells; what an article is about, it only talks of.
+  // A page sells its subject; an article only discusses it.
   const isPage = [...typesOf(node)].some((name) => name.endsWith("page"));
   return (isPage ? vocabulary.pageSubjectKeys : vocabulary.subjectKeys).flatMap((key) =>
     asList(node[key])
@@ -49,11 +49,11 @@ function topProducts(node, depth) {
   );
 }
 
-/** Joins objects of one @id: they are one node, unless a careless page gives one id to products of two names. @param {DataNode[]} products @returns {DataNode[]} */
-function mergedById(products) {
+/** Join objects of one @id, which are one node, unless a page gives one id to products of two names. @param {DataNode[]} products @returns {DataNode[]} */
+function merged(products) {
   /** @type {Map<string, DataNode>} */
   const byId = new Map();
-  const merged = [];
+  const result = [];
   for (const product of products) {
     const [identity, name] = [textOf(product["@id"]), textOf(product.name)];
     const keys = [JSON.stringify([identity, name]), JSON.stringify([identity, null])];
@@ -62,10 +62,10 @@ function mergedById(products) {
       for (const [key, value] of Object.entries(product)) if (!Object.hasOwn(known, key)) known[key] = value;
       continue;
     }
-    merged.push(product);
+    result.push(product);
     for (const key of keys) if (!byId.has(key)) byId.set(key, product);
   }
-  return merged;
+  return result;
 }
 
 /** @param {DataNode} node @returns {string[]} */
@@ -86,14 +86,14 @@ function isKnownVariant(node, known) {
     );
 }
 
-/** @param {DataNode} node @returns {DataNode} with what the group inside it says filled in */
+/** @param {DataNode} node @returns {DataNode} with its missing fields filled from the group inside it */
 function filledFromGroup(node) {
   const group = asList(node.isVariantOf).find(isProduct);
   if (!group) return node;
   return { ...Object.fromEntries(Object.entries(group).filter(([key]) => key !== "hasVariant")), ...node };
 }
 
-/** Folds variants at top level into their ProductGroup; one whose group stands only inside it speaks for itself. @param {DataNode[]} products @returns {DataNode[]} */
+/** Move variants at top level into their ProductGroup; a variant that holds its group itself stays a product. @param {DataNode[]} products @returns {DataNode[]} */
 function grouped(products) {
   const groups = new Map(
     products
@@ -113,7 +113,7 @@ function grouped(products) {
   return result;
 }
 
-/** Gives a page's only product the offers and the rating that stand beside it instead of inside it. @param {DataNode[]} products @param {DataNode[]} nodes @returns {DataNode[]} */
+/** Add to a page's only product the offers and the rating that are beside it instead of inside it. @param {DataNode[]} products @param {DataNode[]} nodes @returns {DataNode[]} */
 function withOrphans(products, nodes) {
   if (products.length !== 1) return products;
   let [product] = products;
@@ -124,7 +124,7 @@ function withOrphans(products, nodes) {
   return [product];
 }
 
-/** @param {DataNode[]} nodes @returns {DataNode[]} the page's own products, each once, its variants and what stands beside it folded in */
+/** @param {DataNode[]} nodes @returns {DataNode[]} the page's own products, each once, with its variants and the offers and ratings beside it */
 export function productsOf(nodes) {
   const top = nodes.flatMap((node) => topProducts(node, 0));
   // GoodRelations' Offering names the thing itself.
@@ -134,10 +134,10 @@ export function productsOf(nodes) {
       : nodes
           .filter((node) => hasType(node, "Offer") && truthy(node.name))
           .map((node) => ({ ...node, offers: [node] }));
-  return withOrphans(grouped(mergedById(named)), nodes);
+  return withOrphans(grouped(merged(named)), nodes);
 }
 
-/** How surely this is the page's own product: by address, then by name, then by having an offer. @param {DataNode} node @param {Page} page @param {Set<string>} headings */
+/** Return how certainly this is the page's own product: 4 for the address, 2 for the name, 1 for an offer. @param {DataNode} node @param {Page} page @param {Set<string>} headings */
 function scoreOf(node, page, headings) {
   const urls = vocabulary.addressKeys.filter((key) => truthy(node[key])).map((key) => page.absolute(textOf(node[key])));
   const name = keyOf(textOf(node.name));

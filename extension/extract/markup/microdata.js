@@ -1,5 +1,5 @@
 // @ts-check
-// Microdata (WHATWG HTML, section 5), as the same objects that JSON-LD gives.
+// Reader of microdata (WHATWG HTML, section 5) into the same nodes that JSON-LD gives.
 import { MAX_NAMES, TEXT_PROPERTIES, elementText, linkedText } from "./element-values.js";
 import { candidatesOfNodes } from "./schemaorg.js";
 import { pageVocabulary } from "../../generated/contracts.js";
@@ -13,7 +13,7 @@ const URL_ATTRIBUTES = vocabulary.urlAttributes;
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("./nodes.js").DataNode} DataNode */
-/** What nodes share: one budget, and the scopes read. @typedef {{page: Page, left: number, read: Set<Element>}} Reader */
+/** State that all nodes share: one budget, and the scopes read. @typedef {{page: Page, left: number, read: Set<Element>}} Reader */
 
 /** @param {string | null} text @returns {string[]} */
 const tokens = (text) => (text ?? "").split(/\s+/).filter(Boolean);
@@ -24,7 +24,7 @@ export function readNodes(page) {
   const found = [...page.document.querySelectorAll("[itemscope]:not([itemprop])")].map((scope) =>
     readNode(scope, reader, 0),
   );
-  // Property and scope at once, but in no node: shops close the node's element too early.
+  // Property and scope at once, but outside any node: shops close the node's element too early.
   const loose = [...page.document.querySelectorAll("[itemscope][itemprop]")].filter(
     (scope) => !scope.parentElement?.closest("[itemscope]"),
   );
@@ -50,7 +50,7 @@ function readNode(scope, reader, depth) {
   return node;
 }
 
-/** Elements with itemprop that belong to the scope, those itemref names included, each once. @param {Element} scope @param {Reader} reader @returns {Element[]} */
+/** Return the elements with itemprop that belong to the scope or that its itemref names, each once. @param {Element} scope @param {Reader} reader @returns {Element[]} */
 function propertyElements(scope, reader) {
   const named = tokens(scope.getAttribute("itemref")).map((name) => scope.ownerDocument.getElementById(name));
   const pending = [...[...scope.children].reverse(), ...named.filter((element) => element !== null).reverse()];
@@ -70,7 +70,7 @@ function propertyElements(scope, reader) {
 /** @param {Element} element @param {string} name @param {Reader} reader @param {number} depth @returns {any} */
 function valueOf(element, name, reader, depth) {
   if (element.hasAttribute("itemscope")) return depth < MAX_DEPTH ? readNode(element, reader, depth + 1) : null;
-  // Shops put `content` on any element; the standard reads it on <meta> only, people mean it everywhere.
+  // Shops put `content` on any element and mean it, although the standard reads it on <meta> only.
   const content = element.getAttribute("content")?.trim();
   if (content) return content;
   if (Object.hasOwn(URL_ATTRIBUTES, element.localName)) {

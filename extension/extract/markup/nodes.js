@@ -1,5 +1,5 @@
 // @ts-check
-// schema.org nodes as plain objects: what JSON-LD and microdata share, and how their loose shapes are read.
+// Nodes, the schema.org objects of all syntaxes as plain objects, and readers of their loose shapes.
 import { pageVocabulary } from "../../generated/contracts.js";
 
 /** @typedef {Record<string, any>} DataNode */
@@ -9,7 +9,7 @@ const MAX_NODES = 100_000;
 const MAX_FLATTENED = 8;
 const vocabulary = pageVocabulary.markup.nodes;
 const INDEX = /^[0-9]{1,6}$/;
-// Keys that pages and older vocabularies use for the standard's.
+// Keys that pages and older vocabularies use instead of the standard's.
 /** @type {Record<string, string>} */
 const ALIASES = vocabulary.keyAliases;
 const PREFIXES = vocabulary.keyPrefixes;
@@ -20,7 +20,7 @@ export function isObject(value) {
 }
 
 /**
- * One or many are allowed everywhere; JSON-LD's @list and @set, lists in lists and objects whose keys are 0, 1, 2… (a list as
+ * Return a value as a list: one or many are allowed everywhere. JSON-LD's @list and @set, lists in lists and objects whose keys are 0, 1, 2… (a list as
  * PHP writes it) are opened. @param {any} value @returns {any[]}
  */
 export function asList(value) {
@@ -55,7 +55,7 @@ export function hasType(node, name) {
   return isObject(node) && typesOf(node).has(name.toLowerCase());
 }
 
-/** @param {any} part @returns {any} the text inside {"@value"}, {"name"}, {"@id"} and the like */
+/** @param {any} part @returns {any} the text or number of an object: its value, its name or its address */
 function opened(part) {
   if (!isObject(part)) return part;
   const key = vocabulary.textKeys.find((name) => truthy(part[name]) || part[name] === 0);
@@ -64,7 +64,7 @@ function opened(part) {
   return isObject(value) ? value["@value"] : value;
 }
 
-/** Python's truth: an empty list or object holds nothing. @param {any} value @returns {boolean} */
+/** Return Python's truth of a value: an empty list or object is false. @param {any} value @returns {boolean} */
 export function truthy(value) {
   if (Array.isArray(value)) return value.length > 0;
   return isObject(value) ? Object.keys(value).length > 0 : Boolean(value);
@@ -106,7 +106,7 @@ function plain(value, byId, budget, depth) {
   return node;
 }
 
-/** Follows references outside the path already walked, so that a cycle ends; the budget ends the rest. @param {any} value @param {Map<string, DataNode>} byId @param {string[]} path @param {{left: number}} budget @returns {any} */
+/** Return a value with its references followed; the path ends a cycle, the budget everything else. @param {any} value @param {Map<string, DataNode>} byId @param {string[]} path @param {{left: number}} budget @returns {any} */
 function linked(value, byId, path, budget) {
   budget.left -= 1;
   if (budget.left < 0 || path.length > MAX_DEPTH) return value;
@@ -123,7 +123,7 @@ function linked(value, byId, path, budget) {
   );
 }
 
-/** @param {DataNode[]} nodes @returns {DataNode[]} with {"@id"} references replaced by the objects they name, and prefixes removed */
+/** @param {DataNode[]} nodes @returns {DataNode[]} with {"@id"} references replaced by their nodes, and prefixes removed */
 export function resolveReferences(nodes) {
   /** @type {Map<string, DataNode>} */
   const byId = new Map();

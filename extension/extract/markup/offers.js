@@ -1,5 +1,5 @@
 // @ts-check
-// Offers: the price a page asks, with its currency from the same object, in schema.org's many shapes.
+// Reader of schema.org offers in their many shapes: price, regular price, availability, condition, variants.
 import { codeOf, gtinOf } from "./identifiers.js";
 import { asList, hasType, isObject, textOf, textsOf } from "./nodes.js";
 import { machinePrice, unitsOf } from "../../values/price.js";
@@ -30,7 +30,7 @@ const NONE = {
   variants: [],
 };
 
-/** Every single offer; those inside an AggregateOffer inherit its currency, and stand for it when priced. @param {any} value @param {any} currency @param {number} depth @returns {DataNode[]} */
+/** Return every single offer; those inside an AggregateOffer inherit its currency and replace it where priced. @param {any} value @param {any} currency @param {number} depth @returns {DataNode[]} */
 function flat(value, currency, depth) {
   return asList(value)
     .filter((offer) => isObject(offer) && depth <= 5)
@@ -85,7 +85,7 @@ export function priceOf(offer, page) {
   return null;
 }
 
-/** Whether this is a price for a litre, a metre or a month of the thing, not for the thing. @param {DataNode} part */
+/** Return whether this is a price for a litre, a metre or a month of the thing, not for the thing. @param {DataNode} part */
 function isPerUnit(part) {
   const isMeasured = asList(part.referenceQuantity).some((quantity) => {
     const code = isObject(quantity) ? textOf(quantity.unitCode) : null;
@@ -94,14 +94,14 @@ function isPerUnit(part) {
   return isMeasured || vocabulary.billingKeys.some((key) => key in part);
 }
 
-/** Whether this is a price without tax, or for more than one. @param {DataNode} part */
+/** Return whether this is a price without tax, or for more than one. @param {DataNode} part */
 function isSecondChoice(part) {
   const isForMany = ![null, "0", "1"].includes(textOf(asList(part.eligibleQuantity).find(isObject)?.minValue));
   return (textOf(part.valueAddedTaxIncluded) ?? "").toLowerCase() === "false" || isForMany;
 }
 
-/** @param {DataNode} offer @returns {string | null} in any spelling, else what its inventoryLevel says */
-function availabilityIn(offer) {
+/** @param {DataNode} offer @returns {string | null} in any spelling, else that of its inventoryLevel */
+function availabilityOfOffer(offer) {
   const found = textsOf(offer.availability)
     .map((text) => availabilityOf(text) ?? availabilityOf(text.split(":").at(-1)))
     .find((name) => name !== null);
@@ -132,7 +132,7 @@ function variantsOf(offers, page) {
       gtin: gtinOf(offer),
       url: page.absolute(textOf(offer.url)),
       price: priceOf(offer, page),
-      availability: availabilityIn(offer),
+      availability: availabilityOfOffer(offer),
     };
     const key = JSON.stringify([variant.sku, variant.url]);
     if (!found.has(key)) found.set(key, variant);
@@ -140,7 +140,7 @@ function variantsOf(offers, page) {
   return found.size > 1 ? [...found.values()] : [];
 }
 
-/** The offer for this page's address, else the first with a price; a product is in stock if any offer is. @param {DataNode} node @param {Page} page @param {DataNode[]} variantNodes @returns {Offers} */
+/** Return the offer for this page's address, else the first with a price; a product is in stock if any offer is. @param {DataNode} node @param {Page} page @param {DataNode[]} variantNodes @returns {Offers} */
 export function readOffers(node, page, variantNodes) {
   let offers = flat(node.offers, node.priceCurrency, 0).slice(0, MAX_OFFERS);
   if (offers.length === 0 && ((node.price ?? null) !== null || (node.lowPrice ?? null) !== null)) offers = [node];
@@ -149,17 +149,17 @@ export function readOffers(node, page, variantNodes) {
       ...flat(variant.offers, null, 0).map((offer) => (variant.url ? { url: variant.url, ...offer } : offer)),
     );
   }
-  if (offers.length === 0) return { ...NONE, availability: availabilityIn(node) };
+  if (offers.length === 0) return { ...NONE, availability: availabilityOfOffer(node) };
   const here = offers.filter((offer) => page.addresses.has(page.absolute(textOf(offer.url))));
   const isOne = here.length === 1;
   const firstPriced = offers.find((offer) => priceOf(offer, page)) ?? offers[0];
   const chosen = isOne && priceOf(here[0], page) ? here[0] : firstPriced;
-  const stock = (isOne ? [chosen] : offers).map(availabilityIn).filter((name) => name !== null);
+  const stock = (isOne ? [chosen] : offers).map(availabilityOfOffer).filter((name) => name !== null);
   const price = priceOf(chosen, page);
   return {
     price,
     regularPrice: regularPriceOf(chosen, price, page),
-    availability: stock.includes("InStock") ? "InStock" : (stock[0] ?? availabilityIn(node)),
+    availability: stock.includes("InStock") ? "InStock" : (stock[0] ?? availabilityOfOffer(node)),
     condition: offers.map((offer) => conditionOf(textOf(offer.itemCondition))).find((name) => name !== null) ?? null,
     url: page.absolute(textOf(chosen.url)),
     sku: codeOf(chosen, "sku"),

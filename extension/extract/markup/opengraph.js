@@ -1,5 +1,5 @@
 // @ts-check
-// Open Graph, product and plain <meta> tags.
+// Reader of Open Graph, product and plain <meta> tags.
 import * as breadcrumbs from "./breadcrumbs.js";
 import { normaliseGtin } from "../../values/gtin.js";
 import { machinePrice, unitsOf } from "../../values/price.js";
@@ -14,7 +14,7 @@ const vocabulary = pageVocabulary.markup.opengraph;
 
 const MAX_IMAGES = 30;
 const META = vocabulary.meta;
-// twitter:label1 is written for people; these are its words for a price and for the stock, folded.
+// twitter:label1 is a text for readers; these are its words for a price and for the stock, folded.
 const TWITTER_LABELS = vocabulary.twitterLabels;
 
 /** @param {Page} page @param {string[]} names @returns {string | null} */
@@ -38,12 +38,12 @@ function titleOf(page) {
   return title;
 }
 
-/** The lowest of the named prices; amount and currency from the same pair of tags. @param {Page} page @param {string[]} kinds @returns {Price | null} */
+/** Return the lowest of the named prices; amount and currency from the same pair of tags. @param {Page} page @param {string[]} kinds @returns {Price | null} */
 function priceOf(page, ...kinds) {
   const prices = kinds
     .flatMap((kind) =>
       vocabulary.pricePrefixes.map((prefix) => {
-        // Where a price has no currency of its own, the page's one currency tag is its.
+        // A price without a currency of its own takes that of the page's one currency tag.
         const currency = first(page, `${prefix}:${kind}:currency`, `${prefix}:price:currency`, `${prefix}:currency`);
         return machinePrice(first(page, `${prefix}:${kind}:amount`, `${prefix}:${kind}`), currency, {
           region: page.region,
@@ -103,7 +103,7 @@ function attributesOf(page) {
   return Object.fromEntries(pairs.filter(([, value]) => value));
 }
 
-/** @param {Page} page @returns {import("../candidate.js").Candidate[]} what Open Graph says, plain meta tags after it */
+/** @param {Page} page @returns {import("../candidate.js").Candidate[]} those of Open Graph, of plain meta tags, and of the languages */
 export function extract(page) {
   const labels = twitterLabels(page);
   const price = priceOf(page, ...vocabulary.priceKinds) ?? labelledPrice(page, labels);

@@ -1,5 +1,5 @@
 // @ts-check
-// Ratings and reviews, as schema.org's Rating and Review objects spell them.
+// Reader of schema.org's Rating and Review nodes.
 import { asList, isObject, textOf } from "./nodes.js";
 import { scrubText } from "../../values/personal-data.js";
 import { clean } from "../../values/text.js";
@@ -28,7 +28,7 @@ export function ratingOf(value, isCounted) {
   return null;
 }
 
-/** Who wrote a review is never read. @param {any[]} parts Review objects @returns {Record<string, any>[]} */
+/** Return rating, date and text of Reviews; authors are never read. @param {any[]} parts Review objects @returns {Record<string, any>[]} */
 export function reviewsOf(parts) {
   const reviews = [];
   for (const part of parts.filter(isObject)) {

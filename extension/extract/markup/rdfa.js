@@ -1,6 +1,6 @@
 // @ts-check
-// RDFa (Lite 1.1, and of Core 1.1 what shops use: about, rel, content), as the same objects that JSON-LD gives. Only the
-// vocabularies that name products are read; Open Graph's `property` attributes are RDFa too, and are opengraph.js's.
+// Reader of RDFa into the same nodes that JSON-LD gives: Lite 1.1, and about, rel and content of Core 1.1. Only the
+// vocabularies that name products are read. Open Graph's `property` attributes are RDFa too; opengraph.js reads those.
 import { MAX_NAMES, TEXT_PROPERTIES, elementText, linkedText } from "./element-values.js";
 import { candidatesOfNodes } from "./schemaorg.js";
 import { pageVocabulary } from "../../generated/contracts.js";
@@ -9,8 +9,8 @@ const vocabulary = pageVocabulary.markup.rdfa;
 
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("./nodes.js").DataNode} DataNode */
-/** What an element inherits: vocabulary, prefixes, the resource spoken about, and relations waiting for one. @typedef {{vocab: string, prefixes: [string, string][], subject: DataNode | null, waiting: string[]}} Context */
-/** `nodes` holds every resource by its IRI (or a number), and whether it stands for itself. @typedef {{page: Page, left: number, nodes: Map<string | number, {node: DataNode, isTop: boolean}>}} Reader */
+/** Context that an element inherits: vocabulary, prefixes, the subject, and relations that wait for an object. @typedef {{vocab: string, prefixes: [string, string][], subject: DataNode | null, waiting: string[]}} Context */
+/** `nodes` holds every resource by its IRI (or a number), and whether it is top-level. @typedef {{page: Page, left: number, nodes: Map<string | number, {node: DataNode, isTop: boolean}>}} Reader */
 
 const MAX_ELEMENTS = 20_000;
 const MAX_PREFIXES = 50;
@@ -39,7 +39,7 @@ function localName(iri) {
   return vocabulary.dataVocabulary.includes(steps.join("/").replace(/\/+$/, "")) && name ? name : null;
 }
 
-/** @param {Context} context @param {Element} element @returns {Context} with the element's own vocab, prefix and xmlns taken in */
+/** @param {Context} context @param {Element} element @returns {Context} with the element's own vocab, prefix and xmlns added */
 function contextOf(context, element) {
   const words = tokens(element.getAttribute("prefix"));
   /** @type {[string, string][]} */
@@ -103,7 +103,7 @@ function resourceOf(element, context, isTop, { page, nodes }) {
   return known.node;
 }
 
-/** Takes in one element's statements. @param {Element} element @param {Context} context @param {Reader} reader @returns {Context} what its children inherit */
+/** Add one element's statements. @param {Element} element @param {Context} context @param {Reader} reader @returns {Context} what its children inherit */
 function readElement(element, context, reader) {
   const { subject, waiting } = context;
   const names = namesOf(context, element.getAttribute("property"));
@@ -123,7 +123,7 @@ function readElement(element, context, reader) {
   return { ...context, waiting: target ? [] : [...waiting, ...relations] };
 }
 
-/** @param {Page} page @returns {DataNode[]} every typed resource that is no other's property, in document order */
+/** @param {Page} page @returns {DataNode[]} every typed resource that is not a property of another, in document order */
 export function readNodes(page) {
   /** @type {Reader} */
   const reader = { page, left: MAX_ELEMENTS, nodes: new Map() };

@@ -1,5 +1,5 @@
 // @ts-check
-// schema.org nodes, whatever syntax they came in: what the page's main product says.
+// schema.org nodes, of any syntax, as Candidates of the page's main product.
 import * as breadcrumbs from "./breadcrumbs.js";
 import { codeOf, gtinOf, weakSkuOf } from "./identifiers.js";
 import { asList, isObject, resolveReferences, textOf, textsOf, truthy } from "./nodes.js";
@@ -24,7 +24,7 @@ const IRI = /^(?:(?:https?:)?\/\/|[#/]|_:|urn:)/i;
 
 /** @param {DataNode} node @returns {string | null} */
 function brandOf(node) {
-  // A reference that names nothing on the page, or a logo's address, is no name.
+  // A reference that nothing on the page resolves, or a logo's address, is not a name.
   const names = vocabulary.brandKeys.flatMap((key) => textsOf(node[key])).filter((text) => !IRI.test(text));
   return names.map((text) => brandName(clean(text, 200))).find((brand) => brand !== null) ?? null;
 }
@@ -40,7 +40,7 @@ function imagesOf(node, page) {
   return [...new Set(urls)].slice(0, MAX_IMAGES);
 }
 
-/** @param {string} name @returns {string} in camelCase; "" where it is not one of ASCII letters and digits */
+/** @param {string} name @returns {string} in camelCase; "" for a name that is not of ASCII letters and digits */
 export function attributeKey(name) {
   const words = /^[\x00-\x7f]*$/.test(name) ? (name.match(/[A-Za-z0-9]+/g) ?? []) : [];
   const key = words
@@ -50,7 +50,7 @@ export function attributeKey(name) {
   return /^[a-z][A-Za-z0-9]{0,39}$/.test(american) ? american : "";
 }
 
-/** @param {DataNode} node @returns {Record<string, string>} colour, size, material and the like, and additionalProperty by its name */
+/** @param {DataNode} node @returns {Record<string, string>} named attributes such as colour, size and material, and additionalProperty by its camelCase name */
 export function attributesOf(node) {
   /** @type {Map<string, string>} */
   const found = new Map();
@@ -97,7 +97,7 @@ function candidateOf(node, page, syntax, numProducts, crumbs) {
     page,
     variants.map((one) => one.node),
   );
-  // The variant that this very address chooses says what the group leaves open.
+  // The variant that the page's address selects fills the fields that the group leaves empty.
   const chosen = variants.find(({ variant }) => variant.url && page.addresses.has(variant.url))?.node ?? {};
   return {
     syntax,

@@ -1,6 +1,6 @@
 // @ts-check
-// Objects that pages hand to analytics (GA4, enhanced ecommerce, Tealium, digitalData, Meta's pixel) as plain objects. A
-// view of exactly one product's page is about this page; a list of impressions or a cart is not.
+// Products in analytics objects (GA4, enhanced ecommerce, Tealium, digitalData, Meta's pixel) as product objects. A view of
+// exactly one product concerns this page; a list of impressions or a cart does not.
 import { asList, isObject, textOf, truthy } from "../markup/nodes.js";
 import { pageVocabulary } from "../../generated/contracts.js";
 import { anyOf } from "../../values/patterns.js";
@@ -23,7 +23,7 @@ function onlyOf(products, currency) {
   return parts.length === 1 && isObject(parts[0]) ? { currency, ...parts[0] } : null;
 }
 
-/** Google's: `{event: "view_item", ecommerce: {nodes}}`, the same sent by gtag, and the older `ecommerce.detail`. @param {DataNode} node @param {string} event @returns {DataNode | null} */
+/** Return the product of Google's `{event: "view_item", ecommerce: {items}}`, of gtag, or of `ecommerce.detail`. @param {DataNode} node @param {string} event @returns {DataNode | null} */
 function ecommerce(node, event) {
   const commerce = isObject(node.ecommerce) ? node.ecommerce : node;
   const currency = commerce.currency || commerce.currencyCode || node.currency;
@@ -31,7 +31,7 @@ function ecommerce(node, event) {
   return isView(event) || isView(node.event) ? onlyOf(commerce.items, currency) : null;
 }
 
-/** Tealium's data layer: flat, each field a list with one entry for each product. @param {DataNode} node @returns {DataNode | null} */
+/** Return the product of Tealium's data layer: flat, each field a list with one entry per product. @param {DataNode} node @returns {DataNode | null} */
 function utag(node) {
   if (!vocabulary.utagProductKeys.some((key) => asList(node[key]).length === 1)) return null;
   if (!UTAG_PAGE.test(String(node.page_type || node.page_category || ""))) return null;
@@ -44,7 +44,7 @@ function utag(node) {
   );
 }
 
-/** W3C's customer experience digital data: `product: [{productInfo, price}]`. @param {DataNode} node @returns {DataNode | null} */
+/** Return the product of W3C's customer experience digital data: `product: [{productInfo, price}]`. @param {DataNode} node @returns {DataNode | null} */
 function digitalData(node) {
   const parts = asList(node.product);
   if (parts.length !== 1 || !isObject(parts[0]) || !isObject(parts[0].productInfo)) return null;
@@ -60,7 +60,7 @@ function digitalData(node) {
   };
 }
 
-/** Meta's pixel: `fbq("track", "ViewContent", {content_name, content_ids, value, currency})`. @param {DataNode} node @param {string} event @returns {DataNode | null} */
+/** Return the product of Meta's `fbq("track", "ViewContent", {content_name, content_ids, value, currency})`. @param {DataNode} node @param {string} event @returns {DataNode | null} */
 function pixel(node, event) {
   const ids = asList(node.content_ids);
   if (!isView(event) || !("value" in node) || ids.length > 1 || !(ids.length > 0 || truthy(node.content_name)))
@@ -68,12 +68,12 @@ function pixel(node, event) {
   return { name: node.content_name, id: textOf(ids), price: node.value, currency: node.currency };
 }
 
-/** Shopify's `meta` object on a product's page, its prices in cents. @param {DataNode} node @returns {DataNode | null} */
+/** Return the product of Shopify's `meta` object on a product's page, whose prices are in cents. @param {DataNode} node @returns {DataNode | null} */
 function shopify({ product, page }) {
   if (!isObject(product) || !isObject(page) || page.pageType !== "product") return null;
   const variants = asList(product.variants).filter(isObject);
   if (variants.length === 0 || !Number.isInteger(variants[0].price)) return null;
-  // The product names itself nowhere here; each variant's name begins with its title.
+  // The product has no name here; each variant's name begins with the title.
   const name = textOf(variants[0].name) ?? "";
   const choice = textOf(variants[0].public_title);
   const title = choice && name.endsWith(` - ${choice}`) ? name.slice(0, -choice.length - 3) : name;

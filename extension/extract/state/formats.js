@@ -1,5 +1,5 @@
 // @ts-check
-// Frameworks' own ways to write a page's state: React's flight rows, Nuxt's function and flat array, Apollo's cache.
+// Parsers of frameworks' state formats: React's flight rows, Nuxt's function and flat array, Apollo's cache.
 import { isObject } from "../markup/nodes.js";
 import { mendValue } from "../markup/json-repair.js";
 import { createDecoder, parseJson } from "../markup/json-values.js";
@@ -33,7 +33,7 @@ export function flightValues(scripts) {
   return rowsOf(new TextEncoder().encode(chunks.join("")));
 }
 
-/** Splits the stream: `id:JSON` up to a newline, or `id:Tlength,` and that many bytes of text. @param {Uint8Array} stream @returns {any[]} */
+/** Return the rows of the stream: `id:JSON` up to a newline, or `id:Tlength,` and that many bytes of text. @param {Uint8Array} stream @returns {any[]} */
 function rowsOf(stream) {
   const text = (/** @type {number} */ start, /** @type {number} */ end) =>
     new TextDecoder().decode(stream.subarray(start, end));
@@ -58,7 +58,7 @@ function rowsOf(stream) {
   return rows.map((row) => withTexts(row, texts, budget, 0));
 }
 
-/** Puts texts in the place of their references; what else is referred to is left out. @param {any} value @param {Map<string, string>} texts @param {{left: number}} budget @param {number} depth @returns {any} */
+/** Return a value with references to texts replaced; other references are left out. @param {any} value @param {Map<string, string>} texts @param {{left: number}} budget @param {number} depth @returns {any} */
 function withTexts(value, texts, budget, depth) {
   budget.left -= 1;
   if (depth > MAX_DEPTH || budget.left < 0) return null;
@@ -72,7 +72,7 @@ function withTexts(value, texts, budget, depth) {
   return REFERENCE.test(value) ? (texts.get(value.slice(1)) ?? null) : value;
 }
 
-/** @param {string} script @param {number} maxChars @returns {any[]} the state of `__NUXT__=(function(a,b){return {…}}(1,"x"))`, its arguments put in; nothing is run */
+/** @param {string} script @param {number} maxChars @returns {any[]} the state of `__NUXT__=(function(a,b){return {…}}(1,"x"))`, its arguments inserted; no code is run */
 export function nuxtFunctionValues(script, maxChars) {
   const match = NUXT_FUNCTION.exec(script);
   let start = match ? script.indexOf("return", match.index + match[0].length) + "return".length : -1;
@@ -99,8 +99,8 @@ export function nuxtFunctionValues(script, maxChars) {
 }
 
 /**
- * The value of devalue's flat array (Nuxt 3, SvelteKit), in which every object's values are positions in one list. A circle
- * and what is too deep end in null, as undefined and NaN do. @param {any[]} entries @returns {any}
+ * Return the value of devalue's flat array (Nuxt 3, SvelteKit), in which every object's values are positions in one list. A
+ * circle, undefined, NaN and values too deep give null. @param {any[]} entries @returns {any}
  */
 export function flatArrayValue(entries) {
   const known = new Map();

@@ -1,5 +1,5 @@
 // @ts-check
-// Shop software whose state names no product: Magento's price boxes, WooCommerce's variations, and their currencies.
+// Readers of state without product names: Magento's price boxes, WooCommerce's variations, and shop currencies.
 import { absoluteUrl } from "../page.js";
 import { asList, isObject, textOf } from "../markup/nodes.js";
 import { currencyCode, machinePrice, unitsOf } from "../../values/price.js";
@@ -35,7 +35,7 @@ function positive(value, currency) {
 /** @param {Price | null} regular @param {Price} price @returns {Price | null} */
 const higher = (regular, price) => (regular && unitsOf(regular.amount) > unitsOf(price.amount) ? regular : null);
 
-/** The product id of the page's own form: Magento's by its name, else the only one there is. @param {Document} document @returns {string | null} */
+/** Return the product id of the page's own form: Magento's by its name, else the only one there is. @param {Document} document @returns {string | null} */
 function boughtId(document) {
   const own = [...document.querySelectorAll("form[id=product_addtocart_form] input[name=product][value]")];
   const inputs = own.length > 0 ? own : [...document.querySelectorAll("form input[name=product][value]")];
@@ -43,13 +43,13 @@ function boughtId(document) {
   return ids.size === 1 ? [...ids][0] : null;
 }
 
-/** The currency of a pattern such as "€%s". @param {DataNode} node @param {Page} page @returns {string | null} */
+/** Return the currency of a pattern such as "€%s". @param {DataNode} node @param {Page} page @returns {string | null} */
 function currencyOfPattern(node, page) {
   const pattern = isObject(node.priceFormat) ? node.priceFormat.pattern : node.currencyFormat;
   return typeof pattern === "string" ? currencyCode(pattern.replaceAll("%s", "").trim(), page.region) : null;
 }
 
-/** The price of a Magento price box, where it is the one of the product that this page's form buys. @param {DataNode} node @param {Page} page @returns {Candidate | null} */
+/** Return the price of a Magento price box where its product is the one that the page's form buys. @param {DataNode} node @param {Page} page @returns {Candidate | null} */
 export function magentoCandidate(node, page) {
   let [final, old] = [node.productPrice, node.productOldPrice];
   if (isObject(node.prices) && isObject(node.prices.finalPrice))
@@ -86,7 +86,7 @@ function variationOf(part, currency) {
   };
 }
 
-/** What the page's one form of variations says: "from" the lowest price, in stock if any is. @param {import("./sources.js").Source[]} sources @param {string | null} currency @returns {Candidate | null} */
+/** Return the Candidate of the page's one form of variations: the lowest price, in stock if any variation is. @param {import("./sources.js").Source[]} sources @param {string | null} currency @returns {Candidate | null} */
 export function woocommerceCandidate(sources, currency) {
   const forms = sources.filter(({ attribute }) => attribute === vocabulary.variationsAttribute);
   if (forms.length !== 1 || !Array.isArray(forms[0].value)) return null;

@@ -1,5 +1,5 @@
 // @ts-check
-// Prices in a page's state: under many keys, nested, in minor units, with the currency of the nearest object.
+// Reader of prices in a page's state: under many keys, nested, in minor units, in the nearest object's currency.
 import { isObject } from "../markup/nodes.js";
 import { currencyCode, machinePrice, unitsOf } from "../../values/price.js";
 import { pageVocabulary } from "../../generated/contracts.js";
@@ -11,7 +11,7 @@ const vocabulary = pageVocabulary.state.price;
 /** @typedef {import("../../values/price.js").Price} Price */
 /** @typedef {string | null | undefined} Maybe */
 
-// Prices lie a few objects deep; every level more multiplies what a hostile object can ask for.
+// Prices are a few objects deep; each further level multiplies the cost of a hostile object.
 const MAX_DEPTH = 3;
 export const PRICE_KEYS = vocabulary.priceKeys;
 export const REGULAR_KEYS = vocabulary.regularPriceKeys;
@@ -24,7 +24,7 @@ export function currencyIn(node) {
   return CURRENCY_KEYS.map((key) => currencyCode(node[key])).find((code) => code !== null) ?? null;
 }
 
-/** Shopify's product JSON has all of these keys and counts cents in integers. @param {DataNode} node */
+/** Return whether whole numbers count cents: Shopify's product JSON has all of these keys and only integers. @param {DataNode} node */
 export function isInMinorUnits(node) {
   const prices = [node.price, node.price_min, node.compare_at_price_min];
   return (
@@ -49,7 +49,7 @@ function minorOf(value, currency) {
 }
 
 /**
- * The first price above zero under the keys; `isMinor` says that whole numbers count cents.
+ * Return the first price above zero under the keys; with `isMinor`, whole numbers count cents.
  * @param {DataNode} node @param {string[]} keys @param {Maybe} currency @param {Page} page @param {boolean} [isMinor] @param {number} [depth]
  * @returns {Price | null}
  */

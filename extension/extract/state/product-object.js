@@ -1,5 +1,5 @@
 // @ts-check
-// What an object of a page's state says about a product, whatever its shop's software calls the fields.
+// Reader of product objects in a page's state, under the field names of many shop systems.
 import * as breadcrumbs from "../markup/breadcrumbs.js";
 import { normaliseGtin } from "../../values/gtin.js";
 import { asList, isObject, textOf, truthy } from "../markup/nodes.js";
@@ -25,7 +25,7 @@ const WEAK_SKU_KEYS = vocabulary.weakSkuKeys;
 const GTIN_KEYS = vocabulary.gtinKeys;
 const MPN_KEYS = vocabulary.mpnKeys;
 const STOCK_KEYS = vocabulary.stockKeys;
-// Where a number stands here it is 1 and 0 for yes and no, or how many there are.
+// A number under these keys is 1 and 0 for yes and no, or the number in stock.
 const COUNTED_STOCK_KEYS = vocabulary.countedStockKeys;
 const CATEGORY_KEYS = vocabulary.categoryKeys;
 const RATING_PARTS = vocabulary.ratingParts;
@@ -58,7 +58,7 @@ export function availabilityIn(node) {
   return null;
 }
 
-/** @param {DataNode[]} variants @param {Page} page @returns {DataNode} the one that the address asks for, else the first that can be bought, else the first */
+/** @param {DataNode[]} variants @param {Page} page @returns {DataNode} the one that the address selects, else the first that can be bought, else the first */
 function chosenVariant(variants, page) {
   return (
     variants.find((one) => isAskedFor(one, page)) ??
@@ -94,7 +94,7 @@ function brandOf(node) {
   );
 }
 
-/** Shopify's option1, option2, option3 under their names. @param {DataNode} variant @param {string[]} names @returns {Record<string, string>} */
+/** Return Shopify's option1, option2, option3 under their names. @param {DataNode} variant @param {string[]} names @returns {Record<string, string>} */
 function optionsOf(variant, names) {
   const pairs = names.map((name, i) => [attributeKey(name), clean(variant[`option${i + 1}`], 200)]);
   return Object.fromEntries(pairs.filter(([key, value]) => key && value));
@@ -174,7 +174,7 @@ function reviewsIn(node) {
   );
 }
 
-/** @param {DataNode} node @returns {string | null} an id that may be the shop's number for the product, or only its database's */
+/** @param {DataNode} node @returns {string | null} an id that may be the shop's number for the product or internal to its database */
 export function weakSkuOf(node) {
   const code = (codeOf(node, WEAK_SKU_KEYS) ?? "").split("/").at(-1) ?? "";
   return /^(?=.*\d)[\p{L}\p{N}_.-]{2,40}$/u.test(code) && code.split("-").length < 5 ? code : null;

@@ -1,7 +1,7 @@
 // @ts-check
-// Embedded state: the JSON that pages carry for their own scripts. Only what is about this very page's product is read, so
-// that a carousel's products never are: an object that names the page and has a price, the one product whose view is
-// reported to analytics, and the price box of the page's own form.
+// Reader of embedded state, the JSON that pages carry for their own scripts. Only data about the page's own product is read,
+// never a carousel's: an object that names the page and has a price, the one product whose view is reported to analytics,
+// and the price box of the page's form.
 import { productOf } from "./analytics.js";
 import * as breadcrumbs from "../markup/breadcrumbs.js";
 import { asList, isObject, textOf, truthy } from "../markup/nodes.js";
@@ -18,7 +18,7 @@ const vocabulary = pageVocabulary.state.reader;
 /** @typedef {import("../page.js").Page} Page */
 /** @typedef {import("../markup/nodes.js").DataNode} DataNode */
 /** @typedef {import("../candidate.js").Candidate} Candidate */
-/** What an object inherits: its currency, Apollo's cache around it, the event that its value was sent with. @typedef {{currency: string | null, cache: DataNode | null, event: string}} Context */
+/** Context that an object inherits: its currency, Apollo's cache around it, the event of its source. @typedef {{currency: string | null, cache: DataNode | null, event: string}} Context */
 
 const MAX_NODES = 300_000;
 const MAX_DEPTH = 40;
@@ -30,7 +30,7 @@ const MARKS = [...PRICE_KEYS, ...MINOR_KEYS, ...vocabulary.productKeys];
 /** @param {DataNode} node @param {string[]} keys */
 const hasAny = (node, keys) => keys.some((key) => Object.hasOwn(node, key));
 
-/** Goes through every object once and keeps what is about this page's product. */
+/** Walk over every object, once, that keeps the Candidates for this page's product. */
 class Reader {
   /** @param {Page} page */
   constructor(page) {
@@ -53,7 +53,7 @@ class Reader {
     this.weakSkus = [];
   }
 
-  /** Reads every object, each with the currency that it or its nearest ancestor names. @param {any} value @param {Context} context @param {number} depth */
+  /** Read every object, with the currency that it or its nearest ancestor names. @param {any} value @param {Context} context @param {number} depth */
   walk(value, context, depth) {
     this.numLeft -= 1;
     if (this.numLeft < 0 || depth > MAX_DEPTH) return;
@@ -72,7 +72,7 @@ class Reader {
     }
   }
 
-  /** Whether the page's headings share a longer word with the object's name, where it has one. @param {DataNode} node */
+  /** Return whether the page's headings share a longer word with the object's name, where it has one. @param {DataNode} node */
   isSpokenOf(node) {
     const names = NAME_KEYS.map((key) => node[key]).filter((name) => typeof name === "string");
     const words = new Set(names.flatMap((name) => cut(name, MAX_NAME).toLowerCase().match(LONG_WORD) ?? []));
@@ -82,7 +82,7 @@ class Reader {
     );
   }
 
-  /** Takes in what an object says. @param {DataNode} raw @param {Context} context @returns {boolean} whether that was all of it, so that its parts are no products of their own */
+  /** Keep an object's Candidates. @param {DataNode} raw @param {Context} context @returns {boolean} whether it is read as a whole, so that its parts are not products */
   readsWhole(raw, { currency, cache, event }) {
     const node = cache && hasAny(raw, NAME_KEYS) ? resolved(raw, cache) : raw;
     const isOwn = hasAny(node, MARKS) && hasAny(node, NAME_KEYS) && this.isThisProduct(node);
@@ -138,12 +138,12 @@ function breadcrumbsIn(node, page) {
   );
 }
 
-/** @param {Candidate} candidate @returns {number} how much it says */
+/** @param {Candidate} candidate @returns {number} how full it is */
 function numFields({ brand, sku, gtin, images, availability, price }) {
   return [brand, sku, gtin, images, availability].filter(truthy).length + (price?.currency ? 10 : 0);
 }
 
-/** @param {Page} page @returns {Candidate[]} what state says about this page's product, the object that says most first, its bare ids last */
+/** @param {Page} page @returns {Candidate[]} those for this page's product, the fullest object first, bare ids last */
 export function extract(page) {
   const sources = sourcesOf(page.document);
   if (sources.length === 0) return [];

@@ -1,6 +1,6 @@
 // @ts-check
-// Where a page keeps JSON for its own scripts: script elements, literals in JavaScript, data attributes. Scripts are read as
-// text and never run. What is scanned and repaired has one budget for the page.
+// Sources of embedded JSON in a page: script elements, literals in JavaScript, data attributes. Scripts are read as text and
+// never run. One budget for the page limits scans and repairs.
 import { mendString, mendValue } from "../markup/json-repair.js";
 import { MAX_REPAIR_CHARS, createDecoder, parseBlock, parseJson } from "../markup/json-values.js";
 import { flatArrayValue, flightValues, nuxtFunctionValues } from "./formats.js";
@@ -8,13 +8,13 @@ import { pageVocabulary } from "../../generated/contracts.js";
 
 const vocabulary = pageVocabulary.state.sources;
 
-/** One value, the name of the data attribute it stood in, and the event it was sent with. @typedef {{value: any, attribute?: string, event?: string}} Source */
+/** One value, the data attribute that holds it, and the event that it was sent with. @typedef {{value: any, attribute?: string, event?: string}} Source */
 /** @typedef {{repair: number, literals: number, decode: ReturnType<typeof createDecoder>}} Budget */
 
 const MAX_STATE_CHARS = 8 * 2 ** 20;
 const MAX_LITERALS = 2000;
 const MAX_MENDED_LITERAL = 2 ** 17;
-// A script without one of these says nothing about a product's price or its analytics.
+// A script without one of these holds neither a product's price nor analytics.
 const TRIGGERS = new RegExp(vocabulary.triggers.join("|"));
 const JSON_TYPE = /^\s*(?:(?:application|text)\/(?:[\p{L}\p{N}_.-]+\+)?(?:x-)?json\b[^]*|text\/x-magento-init)$/iu;
 // `name = {…}`, `JSON.parse("…")`, `push({…})`, `gtag("event", "view_item", {…})`
@@ -23,7 +23,7 @@ const LITERAL =
 const EVENT = /["']([\p{L}\p{N}_]{1,60})["']\s*,\s*$/u;
 const LOOKS_LIKE_DATA = /^[{[]\s*(?:[{[]\s*)?(?:["'][^"'\n]{1,80}["']|[\p{L}\p{N}_$]{1,60})\s*[:,\]]/u;
 
-/** What may still be repaired, scanned and tried: one script never uses up what the next ones need. @param {number} repair @param {number} numChars @returns {Budget} */
+/** Return a budget of repairs, scans and literals. One script never uses up the share of the next ones. @param {number} repair @param {number} numChars @returns {Budget} */
 function budgetOf(repair, numChars) {
   return { repair, literals: MAX_LITERALS, decode: createDecoder(16 * numChars) };
 }
@@ -36,7 +36,7 @@ function jsonValues(text, budget) {
   return budget.repair > 0 ? parseBlock(text, budget.repair) : [];
 }
 
-/** @param {string} text @returns {string} its percent-encoded runs as UTF-8; what is no escape stays */
+/** @param {string} text @returns {string} with percent-encoded runs as UTF-8; other text stays */
 function percentDecoded(text) {
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) =>
     new TextDecoder().decode(Uint8Array.from(run.split("%").slice(1), (hex) => Number.parseInt(hex, 16))),
@@ -57,7 +57,7 @@ function hiddenJson(text, start, budget) {
   return { value: jsonValues(isEncoded ? percentDecoded(content) : content, budget)[0] ?? null, end };
 }
 
-/** @param {string} text @param {number} start @param {Budget} budget @returns {{value: any, end: number}} the literal's value (null for code), and where to go on */
+/** @param {string} text @param {number} start @param {Budget} budget @returns {{value: any, end: number}} the literal's value (null for code), and the position after it */
 function literalAt(text, start, budget) {
   if (!"{[".includes(text[start])) return hiddenJson(text, start, budget);
   const decoded = budget.decode(text, start);
@@ -70,7 +70,7 @@ function literalAt(text, start, budget) {
   return parsed ? { value: parsed.value, end } : { value: null, end: start + 1 };
 }
 
-/** @param {string} text @param {Budget} budget @returns {Source[]} the values of a script's literals that are data; code is passed over */
+/** @param {string} text @param {Budget} budget @returns {Source[]} the values of a script's literals that are data; code is skipped */
 function scriptSources(text, budget) {
   const nuxt = text.includes(vocabulary.nuxtMark)
     ? nuxtFunctionValues(text, Math.min(MAX_REPAIR_CHARS, Math.max(0, budget.repair)))

@@ -1,5 +1,5 @@
 // @ts-check
-// Codes that name a product: which text is one, and the one in the page's own address.
+// Product codes: the one in the page's own address, and the rank of a text as a code.
 import { normaliseGtin } from "../../values/gtin.js";
 import { pageVocabulary } from "../../generated/contracts.js";
 
@@ -16,7 +16,7 @@ const PARAMETER_CODE = /^(?=.*[0-9])[\p{L}\p{N}_.-]{2,40}$/u;
 const WORDS_OF_PATH = /[\p{L}\p{N}]+/gu;
 export const [CODE, GTIN, WORDS] = [2, 1, 0];
 
-/** @param {string} step @returns {string} with its escapes undone, or as it is where they make no text */
+/** @param {string} step @returns {string} with its escapes undone, or unchanged where they are invalid */
 function unquoted(step) {
   try {
     return decodeURIComponent(step);
@@ -40,18 +40,18 @@ export function pathCode(url) {
   return named ?? words.findLast((word) => CODE_PATTERN.test(word)) ?? null;
 }
 
-/** @param {Page} page @returns {string | null} the code in the address asked for or the canonical one; a parameter tells more than a path */
+/** @param {Page} page @returns {string | null} the code in the page's or the canonical address; a parameter wins over a path */
 export function pageCode({ url, item }) {
   return queryCode(url) ?? pathCode(item.url) ?? pathCode(url);
 }
 
-/** @param {string} sku @returns {number} how much a text tells as a sku: CODE, less as a GTIN, least as WORDS */
+/** @param {string} sku @returns {number} the rank of a text as a sku: CODE, then GTIN, then WORDS */
 export function rank(sku) {
   if (/\s/.test(sku) || !/\p{Nd}/u.test(sku)) return WORDS;
   return normaliseGtin(sku) ? GTIN : CODE;
 }
 
-/** @param {Page} page @returns {import("../candidate.js").Candidate[]} the code in the page's address as its sku: what a shop calls a product when it says nothing else */
+/** @param {Page} page @returns {import("../candidate.js").Candidate[]} the code in the page's address as its sku, for pages that name no other */
 export function extract(page) {
   const sku = pageCode(page);
   return sku ? [{ syntax: "url", sku }] : [];

@@ -1,5 +1,5 @@
 // @ts-check
-// The brand as a person sees it: a short text in an element named for it, or in a link to a brand's page.
+// Reader of the visible brand: a short text in an element named for it, or in a link to a brand's page.
 import { clean } from "../../values/text.js";
 import { isAside, isInCard, isUnseen, namesOf, textOf } from "./elements.js";
 import { brandName, labelKind } from "../../values/words.js";

@@ -1,5 +1,5 @@
 // @ts-check
-// Breadcrumbs as a person sees them: what is named so, or a <nav> whose addresses each go on from the last.
+// Reader of visible breadcrumbs: elements named so, or a <nav> whose addresses each extend the one before.
 import * as breadcrumbs from "../markup/breadcrumbs.js";
 import { clean } from "../../values/text.js";
 import { isUnseen, textOf } from "./elements.js";

@@ -1,5 +1,5 @@
 // @ts-check
-// Which images of a page show something: not a logo, a spacer or a "no image" sign, told by the file's own name.
+// Filter of decorative images (logos, spacers, "no image" signs) by their file names.
 import { pageVocabulary } from "../../generated/contracts.js";
 
 const vocabulary = pageVocabulary.visible.decorativeImages;
@@ -13,7 +13,7 @@ const DECORATION = new RegExp(
   "iu",
 );
 
-/** @param {string[] | undefined} urls @returns {string[]} those of images that show something */
+/** @param {string[] | undefined} urls @returns {string[]} those of images that are not decoration */
 export function withoutDecoration(urls) {
   return (urls ?? []).filter((url) => !DECORATION.test(new URL(url).pathname.split("/").at(-1) ?? ""));
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Where on the visible page an element stands, and what a person reads in it. No layout is asked: there is none.
+// Position of an element on the visible page: its names, its ancestors, the areas around it, its text. There is no layout.
 import { UNSEEN, visibleTexts } from "../page.js";
 import { collapse } from "../../values/item-text.js";
 import { pageVocabulary } from "../../generated/contracts.js";
@@ -7,14 +7,14 @@ import { anyOf } from "../../values/patterns.js";
 
 const vocabulary = pageVocabulary.visible.elements;
 
-// Class names, and what shops whose class names are generated write for their own tests.
+// Class names and ids; shops with generated class names write names for their own tests.
 const NAME_ATTRIBUTES = pageVocabulary.page.nameAttributes;
 export const NAMED = NAME_ATTRIBUTES.map((name) => `body [${name}]`).join(", ");
 const ASIDE = anyOf(vocabulary.asidePatterns);
 const CARD = anyOf(vocabulary.cardPatterns);
 const ASIDE_TAGS = new Set(vocabulary.asideTags);
 
-/** @param {Element} element @returns {string} what it is named by, as one text */
+/** @param {Element} element @returns {string} its class, id and test names, as one text */
 export function namesOf(element) {
   return NAME_ATTRIBUTES.map((name) => element.getAttribute(name))
     .filter(Boolean)
@@ -32,7 +32,7 @@ export function lineage(element) {
 
 /**
  * @param {Element} element @param {number} [maxLength]
- * @returns {string} what a person reads, in one line; where that is longer than `maxLength`, its beginning, which is longer too
+ * @returns {string} the visible text in one line; where that is longer than `maxLength`, its beginning, which is longer too
  */
 export function textOf(element, maxLength = Infinity) {
   let text = "";
@@ -52,12 +52,12 @@ export function isUnseen(element) {
   return false;
 }
 
-/** @param {Element} element whether it stands in navigation, footer, or among other products, reviews and the like */
+/** @param {Element} element whether it is in navigation, header, footer, or among other products or reviews */
 export function isAside(element) {
   return lineage(element).some((part) => ASIDE_TAGS.has(part.localName) || ASIDE.test(namesOf(part)));
 }
 
-/** @param {Element} element whether its names are those of a product's teaser */
+/** @param {Element} element whether it is named like a product card */
 export function isNamedCard(element) {
   return CARD.test(namesOf(element));
 }
@@ -67,7 +67,7 @@ export function isImageEntry(element) {
   return vocabulary.entryTags.includes(element.localName) && element.querySelector(":scope a[href] img") !== null;
 }
 
-/** @param {Element} element whether it is part of some product's teaser; what holds an <h1> is no teaser */
+/** @param {Element} element whether it is part of a product card; an element that holds an <h1> is not a card */
 export function isInCard(element) {
   const card = lineage(element).find((part) => isNamedCard(part) || isImageEntry(part));
   return card !== undefined && card.localName !== "h1" && card.querySelector("h1") === null;

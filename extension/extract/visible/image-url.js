@@ -1,5 +1,5 @@
 // @ts-check
-// The address of an image: pages name several, for several widths and for scripts that load it late.
+// Choice of an image's address: pages name several, for several widths and for lazy loading.
 import { pageVocabulary } from "../../generated/contracts.js";
 
 const vocabulary = pageVocabulary.visible.imageUrl;
@@ -7,7 +7,7 @@ const MAX_SRCSET = 20_000;
 const DRAWING = new RegExp(vocabulary.drawingPattern);
 const DESCRIPTOR = /^([0-9]{1,9}(?:\.[0-9]{1,9})?)[wx]$/;
 
-/** Each address with its width or density, 1 where none is named (WHATWG HTML, "parse a srcset attribute"). @param {string} srcset */
+/** Return each address with its width or density, 1 where none is named (WHATWG HTML, "parse a srcset attribute"). @param {string} srcset */
 function candidatesOf(srcset) {
   const found = [];
   let [url, width] = ["", 1];
@@ -32,7 +32,7 @@ function widest(srcset) {
   return best.url;
 }
 
-/** @param {Element} image @param {import("../page.js").Page} page @returns {string | null} the widest of its srcset, a lazy address, then src; no drawing's */
+/** @param {Element} image @param {import("../page.js").Page} page @returns {string | null} the widest of its srcset, a lazy address, then src; no drawing (.svg) */
 export function imageUrl(image, page) {
   for (const name of vocabulary.attributes) {
     const value = (image.getAttribute(name) ?? "").trim();

@@ -1,7 +1,7 @@
 // @ts-check
-// What the visible page names by a label: "SKU: 123", a row "Brand | Acme" of a table, "Item number" above its value. Layouts
-// differ without end, so they are not looked at: a label is a text that says one of the known words, in any of the languages of
-// page-words.json, and its value is the rest of that text, else the next text close by.
+// Reader of labelled values on the visible page: "SKU: 123", a row "Brand | Acme", "Item number" above its value. Layouts differ
+// and are ignored. A label is a text with one of the known words, in any of the languages of page-words.json; its value is the
+// rest of that text, else the next text close by.
 import { normaliseGtin } from "../../values/gtin.js";
 import { clean } from "../../values/text.js";
 import { isAside, lineage } from "./elements.js";
@@ -32,7 +32,7 @@ const READERS = {
   availability: availabilityIn,
 };
 
-/** A code has a digit and stands alone or before more words. @param {string} value @returns {string | null} the code it begins with */
+/** Return the code that a value begins with; it has a digit and is alone or before more words. @param {string} value @returns {string | null} */
 function codeOf(value) {
   const code = (CODE.exec(value)?.[0] ?? "").replace(/^[./+-]+|[./+-]+$/g, "");
   return /\p{Nd}/u.test(code) && standsAlone(value, code.length) ? code : null;
@@ -43,7 +43,7 @@ function standsAlone(value, length) {
   return value.length <= MAX_VALUE && !LETTER_OR_DIGIT.test(value.slice(length));
 }
 
-/** @param {string} value @returns {string | null} a short name; a sentence is none */
+/** @param {string} value @returns {string | null} a short name, or null for a sentence */
 function nameOf(value) {
   const text = clean(value, 200);
   return text && text.length <= MAX_NAME && /\p{L}/u.test(text) ? text : null;
@@ -54,7 +54,7 @@ function kindOf(text) {
   return text.length <= MAX_LABEL ? labelKind(text) : null;
 }
 
-/** @param {VisibleText[]} texts @param {number} index of the label @returns {string | null} the next text that says something, where it stands close to the label and is no label itself */
+/** @param {VisibleText[]} texts @param {number} index of the label @returns {string | null} the next text with a letter or digit, where it is close to the label and not a label itself */
 function following(texts, index) {
   const near = lineage(texts[index].element).slice(0, MAX_DISTANCE + 1);
   for (const { text, element } of texts.slice(index + 1, index + 1 + MAX_STEPS)) {
@@ -83,7 +83,7 @@ function labelledBy(texts, index) {
   return named && named !== "brand" ? { kind: named, value } : null;
 }
 
-/** @param {Page} page @returns {import("../candidate.js").Candidate[]} the first believable value of each kind; a page that gives just one code, and says more about it, is about one product, even without a price */
+/** @param {Page} page @returns {import("../candidate.js").Candidate[]} the first plausible value of each kind; a page with exactly one code and a value of another kind is about one product, even without a price */
 export function extract(page) {
   /** @type {Record<string, string>} */
   const found = {};

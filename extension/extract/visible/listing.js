@@ -1,5 +1,5 @@
 // @ts-check
-// The product cards visible on a page: links to pages of the same shop that carry an image or a price.
+// Reader of the product cards on a page: links to pages of the same shop with an image or a price.
 import { canonicalUrl, itemIdOf, shopOf } from "../../values/identity.js";
 import { imageUrl } from "./image-url.js";
 import { createPage, visibleTexts } from "../page.js";
@@ -25,7 +25,7 @@ function targetOf(link, page) {
   return shopOf(canonical) === shopOf(page.url) && !page.addresses.has(canonical) ? canonical : null;
 }
 
-/** The largest element around a link that holds no link to another product: its card. @param {Element} link @param {string} url @param {Page} page */
+/** Return the largest element around a link that holds no link to another product: its card. @param {Element} link @param {string} url @param {Page} page */
 function cardAround(link, url, page) {
   let card = link;
   for (let next = link.parentElement; next && next !== page.document.body; next = next.parentElement) {
@@ -39,7 +39,7 @@ function cardAround(link, url, page) {
   return card;
 }
 
-/** @param {Element} card @param {Page} page @returns {import("../../values/price.js").Price | null} the price that is asked, not one that is struck through */
+/** @param {Element} card @param {Page} page @returns {import("../../values/price.js").Price | null} the current price, not one that is struck through */
 function priceIn(card, page) {
   const named = [...card.querySelectorAll("[class], [itemprop]")].filter((element) =>
     PRICE.test(`${element.getAttribute("class")} ${element.getAttribute("itemprop")}`),
@@ -70,8 +70,8 @@ function titleIn(card, link) {
 
 /**
  * @param {Document} document
- * @param {string} url where it stands
- * @param {number[]} [hidden] which of the document's a[href] nobody sees, by position: a parsed copy has no layout
+ * @param {string} url its address
+ * @param {number[]} [hidden] positions of the document's a[href] that are not visible, since a parsed copy has no layout
  * @returns {Promise<Card[]>} in document order, at most 200; empty where the page shows fewer than two products
  */
 export async function extractListing(document, url, hidden = []) {
@@ -87,7 +87,7 @@ export async function extractListing(document, url, hidden = []) {
     const image = img && imageUrl(img, page);
     const price = priceIn(card, page);
     const title = titleIn(card, link);
-    // A link with only words is navigation; a product shows an image or asks a price.
+    // A link with only words is navigation; a product has an image or a price.
     if (
       !title ||
       (!image && !price) ||

@@ -1,6 +1,6 @@
 // @ts-check
-// What a person sees: heading, price, images and description, where markup says nothing. The rules name no shop: they look
-// for the words that shops everywhere put into class names, near the page's <h1>.
+// Reader of the visible heading, price, images and description, for pages without markup. The rules name no shop: they look for
+// words that shops put into class names, near the page's <h1>.
 import { collapse } from "../../values/item-text.js";
 import { imageUrl } from "./image-url.js";
 import { parsePrice, unitsOf } from "../../values/price.js";
@@ -58,8 +58,8 @@ function elementsNamed(named, pattern) {
 }
 
 /**
- * The <h1> that the page's title speaks of, else the first, else the element that says the title. One in the page's header or
- * footer comes after those outside: it is mostly the shop's own name.
+ * Return the <h1> that the page's title contains, else the first, else the element whose text is the title. One in the page's
+ * header or footer comes last, since it is mostly the shop's own name.
  * @param {Page} page @returns {Element | null}
  */
 function headingOf(page) {
@@ -103,13 +103,13 @@ function isRegular(element) {
     .some((part) => REGULAR_PRICE.test(namesOf(part)));
 }
 
-/** @param {Element} element whether it stands for another amount than the price that is asked */
+/** @param {Element} element whether it holds another amount than the current price */
 function isOtherAmount(element) {
   return isOld(element) || NOT_PRICE.test(namesOf(element)) || isAside(element);
 }
 
 /**
- * The price in the element's own text, without what is struck through; a bare number is no price. What is named a regular
+ * Return the price in the element's own text, without struck-through text; a bare number is not a price. Text named a regular
  * price counts only where nothing else is a price.
  * @param {Element} element @param {Page} page @returns {Price | null}
  */
@@ -148,7 +148,7 @@ function namedPrices(page, named, heading) {
   return found.sort((a, b) => a.order - b.order);
 }
 
-/** @param {Page} page @param {Element | null} heading @returns {Priced[]} the short lines with an amount and a currency after the heading, whatever their class names say */
+/** @param {Page} page @param {Element | null} heading @returns {Priced[]} the prices of short lines after the heading, whose class names do not matter */
 function unnamedPrices(page, heading) {
   const start = heading ? page.texts.findIndex(({ node }) => heading.compareDocumentPosition(node) & FOLLOWING) : -1;
   if (start < 0) return [];
@@ -159,7 +159,7 @@ function unnamedPrices(page, heading) {
   });
 }
 
-/** The widest element around `own` that is still one short line: the currency may stand beside the number. What holds a link, an image or a heading is more than a price. @param {Element} own @returns {Element | null} */
+/** Return the widest element around `own` that is still one short line: the currency may be beside the number. An element with a link, an image or a heading is more than a price. @param {Element} own @returns {Element | null} */
 function shortLine(own) {
   let best = null;
   for (const part of lineage(own).slice(0, 4)) {
@@ -170,7 +170,7 @@ function shortLine(own) {
   return best;
 }
 
-/** @param {Element} element whether the line speaks of something else than the product's price: shipping, savings, a month's instalment */
+/** @param {Element} element whether the line is about something other than the price: shipping, savings, a month's instalment */
 function saysMore(element) {
   const text = textOf(element);
   return (text.match(/\p{L}/gu) ?? []).length > MAX_PRICE_LETTERS || NOT_PRICE_TEXT.test(text);
@@ -195,14 +195,14 @@ function kindsAround(priced) {
   return kinds;
 }
 
-/** A sold-out card may bear one class name more than its neighbours, so each name counts on its own. @param {Element} part @returns {string[]} */
+/** Return the kinds of an element. A sold-out card may have one class name more than its neighbours, so each name counts on its own. @param {Element} part @returns {string[]} */
 function kindsOf(part) {
   return [...new Set(collapse(namesOf(part)).split(" "))].map((name) => `${part.localName} ${name}`);
 }
 
 /**
- * The product card around a price: an element named like a card, one that leads elsewhere by a link and stands among
- * siblings of its kind which have prices too, or a list entry with a linked image; what holds the heading is none.
+ * Return the product card around a price: an element named so, one with a link among siblings of its kind that have prices
+ * too, or a list entry with a linked image. An element around the page's heading is not a card.
  * @param {Element} element @param {Kinds} kinds @param {Element | null} heading @returns {Element | null}
  */
 function cardAround(element, kinds, heading) {
@@ -229,7 +229,7 @@ function imagesOf(page, named, heading) {
   return (found.length > 0 ? found : imagesNamedLike(page, heading)).slice(0, MAX_IMAGES);
 }
 
-/** @param {Page} page @param {Element | null} heading @returns {string[]} the images whose text for the blind is the heading or begins so */
+/** @param {Page} page @param {Element | null} heading @returns {string[]} the images whose alt text begins with the heading */
 function imagesNamedLike(page, heading) {
   const name = keyOf(heading && textOf(heading));
   if (name.length < MIN_NAME) return [];

@@ -1,5 +1,5 @@
 // @ts-check
-// The price before: higher, in the same currency, struck through or named so, beside the price that is asked now.
+// Reader of the visible regular price: higher, in the same currency, struck through or named so, beside the price.
 import { parsePrice, unitsOf } from "../../values/price.js";
 import { isAside, isInCard, isUnseen, lineage, namesOf, textOf } from "./elements.js";
 import { pageVocabulary } from "../../generated/contracts.js";
@@ -16,11 +16,11 @@ const MAX_LINE = 200;
 const MAX_LEVELS = 4;
 export const STRUCK = vocabulary.struckTags;
 export const OLD_PRICE = anyOf(vocabulary.oldPricePatterns);
-// Names that stand for the old price beside a new one, and for the only price where there is no other.
+// Names of the old price beside a new one, and of the only price where there is no other.
 export const REGULAR_PRICE = anyOf(vocabulary.regularPricePatterns);
 const NAMED = vocabulary.priceStems.map((word) => `[class*="${word}"]`).join(", ");
 
-/** Whether a line around the element asks `price` once the old price is taken away. @param {Element} element @param {string} text @param {Price} price @param {Page} page */
+/** Return whether a line around the element has this price once the old price is removed. @param {Element} element @param {string} text @param {Price} price @param {Page} page */
 function isBeside(element, text, price, page) {
   for (const container of lineage(element).slice(1, MAX_LEVELS + 1)) {
     const line = textOf(container, MAX_LINE);
@@ -34,7 +34,7 @@ function isBeside(element, text, price, page) {
   return false;
 }
 
-/** @param {Page} page @param {Price} price the one that is asked @returns {Price | null} the price before */
+/** @param {Page} page @param {Price} price the current one @returns {Price | null} */
 export function regularPrice(page, price) {
   const body = page.document.body;
   const struck = [...(body?.querySelectorAll(STRUCK.join(",")) ?? [])].slice(0, MAX_ELEMENTS);

@@ -26,7 +26,7 @@ def _is_view(name: Any) -> bool:
 
 
 def _ecommerce(node: DataNode, event: str) -> DataNode | None:
-    """Return the product of Google's `{event: "view_item", ecommerce: {nodes}}`, of gtag, or of `ecommerce.detail`."""
+    """Return the product of Google's `{event: "view_item", ecommerce: {items}}`, of gtag, or of `ecommerce.detail`."""
     commerce = node.get("ecommerce") if isinstance(node.get("ecommerce"), dict) else node
     if not isinstance(commerce, dict):
         return None
