@@ -10,6 +10,7 @@ was fetched, and how a page spelled a price are left out. What only one of the t
 import argparse
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def agrees(feed: Any, page: Any) -> bool:
     return bool(feed == page)
 
 
-def compare(feed: dict[str, dict[str, Any]], pages: dict[str, dict[str, Any]]) -> Comparison:
+def compare(feed: Mapping[str, Mapping[str, object]], pages: Mapping[str, Mapping[str, object]]) -> Comparison:
     """Return how far two catalogues of one shop, by URL, are the same."""
     result = Comparison(len(feed), len(pages))
     result.only_in_feed, result.only_on_pages = len(feed.keys() - pages.keys()), len(pages.keys() - feed.keys())

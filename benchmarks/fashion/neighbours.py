@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import record
+from kernel.contract_types import Product
 from server.catalogue.database import Catalogue
 from server.encoding.bundle import load_bundle
 from server.encoding.encoder import Encoder
@@ -83,7 +84,7 @@ def measure(rows: list[dict[str, str]], arguments: argparse.Namespace, scratch: 
     }
 
 
-def product_of(row: dict[str, str]) -> dict[str, Any]:
+def product_of(row: dict[str, str]) -> Product:
     """A Product that knows nothing but its name; `sku` names the image."""
     url = f"https://{SHOP}/p/{row['id']}"
     return {

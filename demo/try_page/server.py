@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from demo.errors import DemoError, PortInUseError
 from demo.mall.server import TAKEN_ERRNOS
+from kernel.contract_types import Product
 
 SITE = Path(__file__).parent / "site"
 TYPES = {
@@ -77,8 +78,9 @@ class Home(ThreadingHTTPServer):
             connection.close()
 
 
-def _card(product: dict[str, Any]) -> dict[str, Any]:
-    return {name: product[name] for name in CARD_FIELDS if name in product} | {"image": product["images"][0]}
+def _card(product: Product) -> dict[str, object]:
+    fields: Mapping[str, object] = product
+    return {name: fields[name] for name in CARD_FIELDS if name in fields} | {"image": product["images"][0]}
 
 
 def file_for(root: Path, path: str) -> Path | None:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from numpy.typing import NDArray
 
+from kernel import contract_types
 from trainer.dataset.parquet import parquet_rows
 from trainer.errors import DataError, RecordError
 
@@ -28,7 +29,7 @@ SECONDS_PER_DAY = 86_400
 _COLUMNS = ("user", "shop", "itemId", "kind", "time", "weight")
 _MAX_WEIGHT = 5.0
 
-Product = Mapping[str, Any]
+Product = contract_types.Product
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def read_products(paths: Sequence[Path]) -> list[Product]:
             if (error := product_error(record)) is not None:
                 raise DataError(f"{path}:{line}: not a product: {error}")
             if record["verdict"] == "product":
-                products[record["shop"], record["itemId"]] = record
+                products[record["shop"], record["itemId"]] = cast(Product, record)
     if not products:
         raise DataError(f"{', '.join(map(str, paths))}: expected products, found none")
     return list(products.values())
@@ -177,7 +178,7 @@ class Violation:
         return f"{self.place}: {self.message}"
 
 
-def product_error(record: Product) -> Violation | None:
+def product_error(record: object) -> Violation | None:
     """Return a record's first violation of contracts/product.schema.json, None for a product."""
     error = best_match(_product_validator().iter_errors(record))
     return None if error is None else Violation(error.json_path, _short(error.message))

@@ -130,7 +130,8 @@ def read_pixels(path: Path, rule: Mapping[str, Any]) -> Features:
 
 def _field(product: Product, field: str) -> str:
     section, _, name = field.partition(".")
-    value = product.get(section, {}).get(name) if name else product.get(section)
+    fields: Mapping[str, Any] = product
+    value = fields.get(section, {}).get(name) if name else fields.get(section)
     return " ".join(value) if isinstance(value, (list, tuple)) else value or ""
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kernel.contract_types import Product
 from kernel.files import write_whole
 from trainer.dataset.dataset import SECONDS_PER_DAY
 from trainer.errors import DataError
@@ -30,7 +31,7 @@ COLUMNS = ("user", "shop", "itemId", "kind", "time", "weight")
 _ROWS_PER_CHUNK = 50_000
 _HOLD_IMAGES = (".zip", ".npy")  # files that hold images, so their own SHA-256 covers these
 _LAST_DAY = 2_932_896  # 9999-12-31
-Products = dict[str, dict[str, Any]]  # by the source's key
+Products = dict[str, Product]  # by the source's key
 
 
 def convert(
@@ -180,7 +181,7 @@ def _row_writer(file: Any, suffix: str) -> Iterator[Any]:
             parquet.write_table(pa.table([list(column) for column in columns], schema=schema))
             rows.clear()
 
-        def write(record: ForeignInteraction, product: dict[str, Any]) -> None:
+        def write(record: ForeignInteraction, product: Product) -> None:
             rows.append(_cells(record, product))
             if len(rows) >= _ROWS_PER_CHUNK:
                 flush()
@@ -189,7 +190,7 @@ def _row_writer(file: Any, suffix: str) -> Iterator[Any]:
         flush()
 
 
-def _cells(record: ForeignInteraction, product: dict[str, Any]) -> tuple[Any, ...]:
+def _cells(record: ForeignInteraction, product: Product) -> tuple[Any, ...]:
     moment = datetime.fromtimestamp(round(record.time_days * SECONDS_PER_DAY, 3), UTC)
     time = moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds").replace("+00:00", "Z")
     return record.user, product["shop"], product["itemId"], record.kind, time, record.weight

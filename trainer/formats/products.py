@@ -3,9 +3,10 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
+from kernel.contract_types import Product
 from trainer.dataset.dataset import product_error
 from trainer.formats.dropped import Dropped
 from trainer.formats.fields import attributes
@@ -23,7 +24,7 @@ _LONGEST_READ = 100_000  # characters of a description that are read; the rest i
 class Catalogue:
     """The accepted products by the keys that the source's interactions and images use."""
 
-    by_key: dict[str, dict[str, Any]]
+    by_key: dict[str, Product]
     numbers: dict[str, Any]  # checks of the numerical columns, as JSON types
 
 
@@ -31,7 +32,7 @@ def read_catalogue(
     records: Iterable[ForeignProduct | Bad], source: Source, options: Options, dropped: Dropped
 ) -> Catalogue:
     """Return the products of these records; raise DataError where more than a tenth is invalid."""
-    by_key: dict[str, dict[str, Any]] = {}
+    by_key: dict[str, Product] = {}
     item_ids: dict[tuple[str, str], str] = {}
     numbers: dict[str, Mapping[str, str]] = {}
     for record in records:
@@ -53,7 +54,7 @@ def read_catalogue(
     return Catalogue(by_key, _take_numbers(by_key, numbers))
 
 
-def make_product(record: ForeignProduct, shop: str, options: Options) -> dict[str, Any]:
+def make_product(record: ForeignProduct, shop: str, options: Options) -> Product:
     """Return the record as a cleaned product, not yet validated against the contract."""
     fields = dict(record.fields)
     shop = fields.pop("shop", shop)
@@ -63,7 +64,7 @@ def make_product(record: ForeignProduct, shop: str, options: Options) -> dict[st
     cleaned = _cleaned(fields, options)
     provenance = {name: "feed" for name in cleaned if name != "fetchedAt"}
     given = {"provenance": provenance, "verdict": "product", **given}
-    return {"shop": shop, "itemId": item_id, "url": url, **cleaned, **given}
+    return cast(Product, {"shop": shop, "itemId": item_id, "url": url, **cleaned, **given})
 
 
 def _cleaned(fields: Mapping[str, Any], options: Options) -> dict[str, Any]:
@@ -86,7 +87,7 @@ def _cleaned(fields: Mapping[str, Any], options: Options) -> dict[str, Any]:
     return {name: value for name, value in cleaned.items() if value not in ("", [], {})}
 
 
-def _take_numbers(products: dict[str, dict[str, Any]], numbers: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def _take_numbers(products: dict[str, Product], numbers: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """Add the numerical columns that are not constant to the products' attributes; return the checks of all."""
     names = sorted({name for cells in numbers.values() for name in cells})
     checks = check_columns({name: [cells.get(name, "") for cells in numbers.values()] for name in names})

@@ -1,9 +1,10 @@
 """Groupings of the catalogue (category, brand or shop) that colour a map."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from kernel.contract_types import Product
 
 LARGEST_SHARE = 0.5  # a category level is uninformative where one category has more items than this share
 OTHER = "other"
@@ -17,7 +18,7 @@ class Grouping:
     values: tuple[str | None, ...]
 
 
-def groupings(products: Sequence[Mapping[str, Any]]) -> list[Grouping]:
+def groupings(products: Sequence[Product]) -> list[Grouping]:
     """Return the grouping to colour by and, where the catalogue has one, a finer grouping second; [] where none fits.
 
     The first is the widest level of `categoryPath` that is not mostly one category, else the brand, else the shop.
@@ -31,8 +32,9 @@ def groupings(products: Sequence[Mapping[str, Any]]) -> list[Grouping]:
     if useful:
         widest, finest = useful[0], useful[-1]
         return [_last_names(widest)] if widest is finest else [_last_names(widest), _last_names(finest)]
-    for field in ("brand", "shop"):
-        grouping = Grouping(field, tuple(product.get(field) for product in products))
+    brands = Grouping("brand", tuple(product.get("brand") for product in products))
+    shops = Grouping("shop", tuple(product.get("shop") for product in products))
+    for grouping in (brands, shops):
         if len({value for value in grouping.values if value}) > 1:
             return [grouping]
     return []
