@@ -15,7 +15,7 @@ const sensitive = privacy.sensitiveCategories.map(({ name, terms }) => ({ name, 
 // Shops put a locale before the path: /en/checkout, /de-at/account.
 const LOCALE = /^\/[a-z]{2}(?:[-_][a-z]{2})?(?=\/)/;
 
-/** @param {string[]} terms @returns {RegExp} */
+/** Return a pattern that finds any of the terms as whole words. @param {string[]} terms @returns {RegExp} */
 function termsPattern(terms) {
   const escaped = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "[\\s\\-]+"));
   return new RegExp(`(?<![\\p{L}\\p{N}])(?:${escaped.join("|")})(?![\\p{L}\\p{N}])`, "iu");
@@ -59,7 +59,7 @@ export function sensitiveCategory(product) {
   return sensitive.find(({ pattern }) => pattern.test(text))?.name ?? null;
 }
 
-/** @param {Product} product @returns {Promise<KeptProduct>} what may be kept of it */
+/** Return the fields of a product that may be kept, scrubbed. @param {Product} product @returns {Promise<KeptProduct>} */
 async function scrubbed(product) {
   const url = canonicalUrl(scrubUrl(product.url));
   /** @type {KeptProduct} */

@@ -129,7 +129,7 @@ export async function tasteVector(profile, model, now = Date.now()) {
  * Return the titles of at most two liked items that are most similar to a candidate. They are computed here and never sent.
  * @param {Float32Array} candidate
  * @param {{title: string, embedding: Float32Array}[]} liked
- * @param {number} [filler] the manifest's
+ * @param {number} [filler] the manifest's coordinate for what is missing of an item
  * @returns {string[]}
  */
 export function why(candidate, liked, filler) {
@@ -157,7 +157,7 @@ function closeness(candidate, liked, filler) {
   return nearest.length > 0 ? nearest.reduce((sum, score) => sum + score, 0) / nearest.length : 0;
 }
 
-/** @param {Profile} profile */
+/** Return title and embedding of every interaction that is not a dismissal. @param {Profile} profile */
 function likedOf(profile) {
   return profile
     .interactions()
@@ -165,7 +165,12 @@ function likedOf(profile) {
     .map(({ product, embedding }) => ({ title: product.title ?? "", embedding: decodeEmbedding(embedding) }));
 }
 
-/** @param {Profile} profile @param {string} shop @returns {Set<string>} ids of what was seen or dismissed there */
+/**
+ * Return the ids of the items seen or dismissed in a shop.
+ * @param {Profile} profile
+ * @param {string} shop
+ * @returns {Set<string>}
+ */
 function knownIn(profile, shop) {
   return new Set(
     profile

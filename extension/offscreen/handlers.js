@@ -11,7 +11,7 @@ import { extractListing } from "../extract/visible/listing.js";
  * @typedef {{[M in keyof ByType]: (fields: Parameters<ByType[M]>[0]) => ReturnType<ByType[M]>}} TowersHandlers need no sender
  */
 
-/** @param {string} bundleUrl @returns {Promise<Towers>} of a bundle that was downloaded, verified again */
+/** Return the towers of a downloaded bundle, which is verified again. @param {string} bundleUrl @returns {Promise<Towers>} */
 async function loadTowers(bundleUrl) {
   const cache = await caches.open(BUNDLE_CACHE);
   const bundle = await openBundle({ cache, bundleUrl });
@@ -33,7 +33,7 @@ export function createTowersHandlers({ load = loadTowers } = {}) {
     if (loaded?.bundleUrl === bundleUrl) return loaded.towers;
     const entry = { bundleUrl, towers: load(bundleUrl) };
     loaded = entry;
-    // A failed load is not remembered: the bundle may be downloaded anew.
+    // A failed load is not remembered, so that a bundle that was downloaded again can be used.
     entry.towers.catch(() => {
       if (loaded === entry) loaded = undefined;
     });

@@ -5,18 +5,18 @@ import { element, t } from "./elements.js";
 
 const SOLD_OUT = ["OutOfStock", "SoldOut", "Discontinued"];
 
-/** @param {{amount: string, currency?: string}} price @returns {string} */
+/** Return a price in the shopper's language. @param {{amount: string, currency?: string}} price @returns {string} */
 export function priceText({ amount, currency }) {
   if (!currency) return amount;
   return new Intl.NumberFormat(chrome.i18n.getUILanguage(), { style: "currency", currency }).format(Number(amount));
 }
 
-/** @param {string[]} why @returns {string} */
+/** Return the sentence that names one or two reasons. @param {string[]} why @returns {string} */
 function reason([first, second]) {
   return second ? t("becauseTwo", first, second) : t("because", first);
 }
 
-/** @param {RankedCard} item @returns {HTMLElement} */
+/** Return the frame of an item's image, empty where there is none. @param {RankedCard} item @returns {HTMLElement} */
 function imageFrame({ image }) {
   const frame = element("span", { class: "image" });
   if (!image) return frame;
@@ -28,7 +28,7 @@ function imageFrame({ image }) {
   return frame;
 }
 
-/** @param {RankedCard} item @returns {HTMLElement | null} */
+/** Return price, regular price and stock of an item. @param {RankedCard} item @returns {HTMLElement | null} */
 function priceLine({ price, regularPrice, availability }) {
   const isSoldOut = SOLD_OUT.includes(availability ?? "");
   if (!price && !isSoldOut) return null;
@@ -42,6 +42,7 @@ function priceLine({ price, regularPrice, availability }) {
 }
 
 /**
+ * Return the card of an item.
  * @param {RankedCard} item
  * @param {(item: RankedCard, button: HTMLButtonElement) => void} onDismiss
  * @returns {HTMLLIElement}

@@ -6,17 +6,21 @@ import { pauseSwitch } from "./shop-controls.js";
 
 /** @typedef {import("../generated/contract-types.js").State} State */
 
-/** @param {string} text */
+/** Show a text in the status line. @param {string} text */
 function say(text) {
   byId("status").textContent = text;
 }
 
-/** @param {unknown} error */
+/** Show an error in the status line. @param {unknown} error */
 function showError(error) {
   say(error instanceof Error ? error.message : String(error));
 }
 
-/** @param {() => Promise<void>} action @returns {(event?: Event) => void} */
+/**
+ * Return a listener that runs an action and shows its failure.
+ * @param {() => Promise<void>} action
+ * @returns {(event?: Event) => void}
+ */
 const guarded = (action) => (event) => {
   event?.preventDefault();
   action().catch(showError);
@@ -25,10 +29,10 @@ const guarded = (action) => (event) => {
 const serverUrl = /** @type {HTMLInputElement} */ (byId("server-url"));
 const serverMine = /** @type {HTMLInputElement} */ (byId("server-mine"));
 
-/** @param {string} iso */
+/** Return a date in the shopper's language. @param {string} iso */
 const day = (iso) => new Date(iso).toLocaleDateString(chrome.i18n.getUILanguage(), { dateStyle: "medium" });
 
-/** @param {State} state */
+/** Return the list of shops with consent. @param {State} state */
 function shopList({ consents }) {
   if (consents.length === 0) return [element("li", { class: "quiet" }, t("shopsNone"))];
   return consents.map(({ shop, since }) =>
@@ -50,7 +54,7 @@ function shopList({ consents }) {
   );
 }
 
-/** @param {State} state */
+/** Show the state in every control of the page. @param {State} state */
 function show(state) {
   serverUrl.value = state.serverUrl;
   serverMine.checked = state.serverIsMine;
@@ -62,7 +66,7 @@ function show(state) {
   byId("pause-place").replaceChildren(pauseSwitch(state, show, showError));
 }
 
-/** @param {import("../generated/contract-types.js").LedgerEntry} entry */
+/** Return the row of a request, which opens on its body. @param {import("../generated/contract-types.js").LedgerEntry} entry */
 function ledgerRow({ time, method, url, body }) {
   const bytes = new TextEncoder().encode(body).length;
   return element(
@@ -98,7 +102,7 @@ async function showLedger() {
 
 async function saveServer() {
   const url = new URL(serverUrl.value);
-  // 127.0.0.1 is allowed from the start; any other machine is asked for, within the click.
+  // 127.0.0.1 is allowed from the start. Any other machine needs a permission, which must be requested within the click.
   if (
     url.hostname !== "127.0.0.1" &&
     !(await chrome.permissions.request({ origins: [`${url.protocol}//${url.hostname}/*`] }))

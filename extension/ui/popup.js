@@ -4,13 +4,13 @@ import { byId, element, knownText, localise, t } from "./elements.js";
 import { consentCard, pauseSwitch } from "./shop-controls.js";
 import { tabField } from "./tab.js";
 
-/** @param {unknown} error */
+/** Show an error in the status line. @param {unknown} error */
 function showError(error) {
   byId("status").textContent = error instanceof Error ? error.message : String(error);
 }
 
 async function openPanel() {
-  // Firefox's API, of which Chromium has no part.
+  // Firefox only: Chromium has no sidebarAction.
   const { browser } = /** @type {typeof globalThis & {browser?: {sidebarAction: {open: () => Promise<void>}}}} */ (
     globalThis
   );
@@ -21,7 +21,7 @@ async function openPanel() {
   window.close();
 }
 
-/** @param {import("../generated/contract-types.js").State} state */
+/** Show the state of the tab in front. @param {import("../generated/contract-types.js").State} state */
 function show(state) {
   const { tab } = state;
   byId("shop").textContent = tab?.shop ?? "";

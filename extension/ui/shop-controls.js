@@ -10,6 +10,7 @@ import { element, t } from "./elements.js";
  */
 
 /**
+ * Return the section that asks for consent, or withdraws it.
  * @param {State} state whose tab shows a shop
  * @param {(state: State) => void} onChange
  * @param {(error: unknown) => void} onError
@@ -54,6 +55,7 @@ export function consentCard(state, onChange, onError) {
 }
 
 /**
+ * Return the switch that pauses learning.
  * @param {State} state
  * @param {(state: State) => void} onChange
  * @param {(error: unknown) => void} onError
