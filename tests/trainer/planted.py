@@ -1,4 +1,4 @@
-"""Small real inputs with a known answer: an encoders' bundle of a few words, and shoppers of two planted tastes."""
+"""Small planted data: a bundle of encoders with a few words, and shoppers of two tastes."""
 
 import csv
 import hashlib
@@ -145,7 +145,7 @@ def planted_interactions(products: list[dict], tastes: list[int], num_users: int
 
 
 def shuffle_items(rows: list[dict], seed: int = 3) -> list[dict]:
-    """Return the rows with items dealt out anew: the same users, items and counts, and no taste left."""
+    """Return the rows with their items shuffled: the same users, items and counts, without tastes."""
     order = np.random.default_rng(seed).permutation(len(rows))
     return [
         {**row, "shop": rows[other]["shop"], "itemId": rows[other]["itemId"]}

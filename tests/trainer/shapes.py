@@ -1,4 +1,4 @@
-"""Small images with a known answer: shapes of one colour, each named by its own words."""
+"""Small planted images: shapes of one colour, each named by its own words."""
 
 import itertools
 import json
@@ -94,7 +94,7 @@ def _shape(draw: ImageDraw.ImageDraw, shape: str, box: tuple, colour: str) -> No
 
 
 def _visits(products: list[dict], generator: np.random.Generator) -> list[tuple[str, int]]:
-    """Each of 40 users likes things of one colour, shown by image only where a recipe looks at nothing else."""
+    """Return (user, row) pairs: each of 40 users likes six items of one colour."""
     visits = []
     for user in range(40):
         colour = list(COLOURS)[user % len(COLOURS)]

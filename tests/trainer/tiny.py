@@ -28,7 +28,7 @@ SMALL = {
 
 
 class Silent:
-    """Progress that nobody watches."""
+    """Progress without output."""
 
     def update(self, what: str, done: int, total: int) -> None: ...
 

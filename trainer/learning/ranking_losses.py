@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 def in_float32(loss: Callable[P, Result]) -> Callable[P, Result]:
-    """Decorate a loss to compute in float32, in whatever precision the towers before it computed.
+    """Decorate a loss to compute in float32, although the towers before it may use less.
 
     Autocast would multiply in half precision again what is given in float32. A logit of 14, which is a cosine of 1 at a
     temperature of 0.07, then has a neighbour 0.06 away, and a loss sums thousands of them.

@@ -10,7 +10,7 @@ from trainer.dataset.dataset import Interactions
 
 @dataclass(frozen=True)
 class Visits:
-    """n users with a history outside a shop and something liked inside it."""
+    """Visits of n users: their history outside a shop and their liked items inside it."""
 
     # What was done outside, padded on the left, most recent last.
     item_idx: NDArray[np.int64]  # (n, L)
@@ -38,7 +38,7 @@ def visit_shop(
     r"""Return the visits of `users` (b,) to the shop with items `in_shop` (num_items,); the others are left out.
 
     A target's share is :math:`\sum_h |p_t - p_h|^{-\gamma}` over the history, p being places in the order of what the
-    user did and :math:`\gamma` `proximity`: what was chosen near the rest of a history says more about it.
+    user did and :math:`\gamma` `proximity`: a choice near the rest of a history is more related to it.
     `is_kept` (rows of train,) drops parts of histories.
     """
     who, at = _rows_of(train, users)

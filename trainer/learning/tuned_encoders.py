@@ -47,7 +47,7 @@ def check_branch(prepared: Prepared, branches: Mapping[str, nn.Module]) -> None:
             found, known = _published_images(prepared, branch, images), prepared.features.image[images]
         if found.shape != known.shape or (len(known) and _cosine(found, known).min() < SMALLEST_COSINE):
             raise ConfigError(
-                f"model.encoder: its {name.replace('_', ' ')} does not answer as that of the run's bundle "
+                f"model.encoder: its {name.replace('_', ' ')} does not give the features of the run's bundle "
                 f"{prepared.encoders.name}; give the bundle of the encoder that is to be tuned"
             )
 

@@ -64,7 +64,7 @@ class ClipConfig(ModelConfig):
     heads_epochs: int = 10  # partial, full, lora: epochs for the heads alone before the encoders move
     encoder_learning_rate: float = 2e-5
     word_dropout: float = 0.1  # where the text encoder is tuned: share of words that are left out
-    shuffle_parts: bool = False  # likewise: what an item's text says after the title comes in any order
+    shuffle_parts: bool = False  # likewise: the parts of an item's text after the title are shuffled
     flip: float = 0.5  # where the image encoder is tuned: how often an image is mirrored
     crop: float = 0.8  # likewise: the least share of a side that is kept
     image_size: int = 0  # likewise: in pixels; 0: the bundle's

@@ -82,7 +82,7 @@ class IdsAndNumbers:
 
 
 class UserIds:
-    """Rows of the user embedding; the users are those of the data set, known by a hash of their id."""
+    """Rows of the user embedding for the users of the data set, found by a hash of their id."""
 
     def __init__(self, prepared: Prepared, user_tower: FusionUser) -> None:
         self.dropout = config_of(prepared, FusionConfig).user_dropout

@@ -49,7 +49,7 @@ class HybridConfig(ModelConfig):
     cnn_layers: int = 4
     image_size: int = 64  # pixels a side
     word_dropout: float = 0.1  # share of words that are left out
-    shuffle_parts: bool = False  # what an item's text says after the title comes in any order
+    shuffle_parts: bool = False  # the parts of an item's text after the title are shuffled
     flip: float = 0.5  # how often an image is mirrored
     crop: float = 0.8  # the least share of a side that is kept
     held_out: float = 0.1  # share of products that only validate

@@ -38,7 +38,7 @@ def build(prepared: Prepared) -> RankingLearner:
 
 
 def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
-    """Return the cosine of user and item."""
+    """Return the scorer by cosine of user and item."""
     max_items = prepared.config.training.max_items
     return tower_scorer(towers["item_tower"], towers["user_tower"], prepared.features, max_items, prepared.device)
 

@@ -1,4 +1,4 @@
-"""Contract of a baseline, checked for every declaration in trainer.baselines."""
+"""Contract tests of every baseline declared in trainer.baselines."""
 
 from dataclasses import replace
 

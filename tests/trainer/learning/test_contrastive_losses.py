@@ -1,4 +1,4 @@
-"""Each loss against a slow one that follows its definition row by row."""
+"""Tests of each loss against a loop that follows its definition row by row."""
 
 import math
 

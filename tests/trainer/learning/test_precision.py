@@ -1,4 +1,4 @@
-"""Mixed precision is the towers': what comes after their embeddings is computed in float32."""
+"""Tests that mixed precision ends at the towers: losses are computed in float32."""
 
 import numpy as np
 import pytest

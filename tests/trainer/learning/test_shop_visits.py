@@ -1,4 +1,4 @@
-"""A visit to a shop: what lies outside is history, what lies inside and is liked is asked for."""
+"""Tests of shop visits: interactions outside are the history, liked items inside are the targets."""
 
 import numpy as np
 

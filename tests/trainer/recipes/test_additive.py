@@ -1,4 +1,4 @@
-"""The additive model: sums, what is missing, what training finds, and that it resumes to the bit."""
+"""Tests of the additive model: its sums, missing parts, training and exact resume."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ from trainer.towers.additive import CONTENT_LENGTH, AdditiveItem
 
 
 class Silent:
-    """Progress that nobody watches."""
+    """Progress without output."""
 
     def update(self, what: str, done: int, total: int) -> None: ...
 

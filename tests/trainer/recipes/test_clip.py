@@ -1,4 +1,4 @@
-"""The clip recipe on planted pairs: coloured shapes, and the words for them."""
+"""Tests of the clip recipe on planted pairs: coloured shapes and their words."""
 
 import json
 from dataclasses import replace
@@ -197,7 +197,7 @@ def test_another_encoder_than_the_bundles_is_refused(shapes, monkeypatch):
     with torch.no_grad():
         strange.encoder.words.weight.mul_(-1)
     monkeypatch.setattr(branches, "lite_text", lambda lora: strange)
-    with pytest.raises(ConfigError, match="text encoder does not answer as that of the run's bundle"):
+    with pytest.raises(ConfigError, match="text encoder does not give the features of the run's bundle"):
         MODELS["clip"].build(shapes(**TUNED, mode="partial"))
 
 

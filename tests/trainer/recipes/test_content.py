@@ -1,4 +1,4 @@
-"""The content model as a run of its own: nothing is learnt, and what it answers can be written out."""
+"""Tests of the content model as a run: nothing is trained, and its scores have a closed form."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Contract of a model, checked for every declaration in trainer.recipes: a new model is covered by being declared."""
+"""Contract tests of every model declared in trainer.recipes; a new model is covered by its declaration."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The fusion and graphsage recipes on tastes that no text shows: only what shoppers did, brands and numbers tell."""
+"""Tests of the fusion and graphsage recipes on tastes that only interactions, brands and numbers show."""
 
 import filecmp
 import json
@@ -206,7 +206,7 @@ def test_no_held_out_interaction_is_in_the_graph(tmp_path):
 
 
 def test_a_batch_does_not_see_the_choices_that_it_guesses(tmp_path):
-    """While somebody is asked, what they alone chose together is not linked; what others chose, too, is."""
+    """Edges due to a user of the batch alone are left out; edges due to others as well are kept."""
     path, _ = write_run(tmp_path, "graphsage")
     prepared = prepare(read_config(path), Silent())
     rows = [("a", 0), ("b", 2), ("a", 1), ("b", 3), ("a", 4), ("b", 4), ("a", 5), ("b", 5)]

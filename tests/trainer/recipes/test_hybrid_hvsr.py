@@ -1,4 +1,4 @@
-"""The recipes that learn from pixels, on shapes whose colour is the answer."""
+"""Tests of the recipes that learn from pixels, on shapes with planted colours."""
 
 from dataclasses import replace
 

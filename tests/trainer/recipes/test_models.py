@@ -1,4 +1,4 @@
-"""Registries that are derived from the models' declarations."""
+"""Tests of the registries that are derived from the declarations of models."""
 
 import pytest
 
