@@ -1,7 +1,7 @@
 // @ts-check
-// Runs in the pages of shops the shopper allowed, and once, on a click, where a page's products are to be ranked. It only hands
-// the page over: reading it happens in the extension's own document, so that no file has to be opened to web pages, and no
-// shop can find out by asking for one that Carryover is installed.
+// Content script for the pages of allowed shops, and once, on a click, for a page whose products the shopper wants ranked. It
+// only sends the page; the extension's own document reads it. So no file is open to web pages, and no shop can detect
+// Carryover by a request for one.
 (() => {
   const page = /** @type {typeof globalThis & {carryover?: boolean}} */ (globalThis);
   if (page.carryover) return; // injected a second time
@@ -13,7 +13,7 @@
   const WISHLIST =
     /\b(?:add to (?:wish ?list|favou?rites|saved)|save for later|wish ?list|favou?rite|merkzettel|wunschliste|liste d.envies|lista de deseos|preferiti)\b/i;
 
-  /** The page as it is now, and which of its links nobody sees: a parsed copy has no layout. */
+  /** Return the page as it is now, and the positions of links that are not visible: a parsed copy has no layout. */
   function snapshot() {
     const hidden = [...document.querySelectorAll("a[href]")].flatMap((link, i) =>
       (link.checkVisibility?.() ?? true) ? [] : [i],
@@ -27,14 +27,14 @@
     const { html, url } = snapshot();
     chrome.runtime.sendMessage({ type: "page.seen", html, url, kind }).then(
       (answer) => {
-        // Failures are kept from the shop's page; the panel tells the shopper about the server.
+        // Failures must not disturb the shop's page; the panel reports the server's state to the shopper.
         if (!answer?.ok) console.debug("Carryover:", answer?.error?.message ?? "no answer");
       },
       (error) => console.debug("Carryover:", error),
     );
   }
 
-  /** A page in a tab nobody looks at, or one the browser loads ahead, has not been seen. */
+  /** Resolve once the page is visible: a page in a background tab, or one that is preloaded, has not been seen. */
   function whenSeen() {
     return new Promise((resolve) => {
       const check = () => {
