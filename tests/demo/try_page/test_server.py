@@ -85,7 +85,7 @@ def test_every_answer_carries_a_policy_that_allows_no_foreign_script(home: Home)
 
 
 def test_the_page_uses_nothing_its_own_policy_forbids() -> None:
-    page = (ROOT / "demo" / "site" / "index.html").read_text()
+    page = (ROOT / "demo" / "try_page" / "site" / "index.html").read_text()
     assert "style=" not in page and "<style" not in page and " on" + "click" not in page
     assert page.count("<script") == page.count('<script type="module" src="/try.js">') == 1
 
