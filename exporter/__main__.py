@@ -2,12 +2,12 @@
 
 import argparse
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.errors import BundleError, ExporterError, WeightsError
+from kernel.progress import timed_lines
 from trainer.errors import PretrainedError, TrainerError
 
 if TYPE_CHECKING:
@@ -65,13 +65,13 @@ def _parser() -> argparse.ArgumentParser:
 def _lite(arguments: argparse.Namespace) -> None:
     from exporter import from_installed  # noqa: PLC0415 - torch takes seconds to import, and `verify` does without
 
-    _write(from_installed.build(_progress()), arguments.out)
+    _write(from_installed.build(timed_lines()), arguments.out)
 
 
 def _open_clip(arguments: argparse.Namespace) -> None:
     from exporter import from_open_clip  # noqa: PLC0415 - as above
 
-    _write(from_open_clip.build(_source(from_open_clip.Source, arguments), _progress()), arguments.out)
+    _write(from_open_clip.build(_source(from_open_clip.Source, arguments), timed_lines()), arguments.out)
 
 
 def _source(make: "type[Source]", arguments: argparse.Namespace) -> "Source":
@@ -96,7 +96,7 @@ _CHECKPOINT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
 def _checkpoint(arguments: argparse.Namespace) -> None:
     from exporter import from_checkpoint  # noqa: PLC0415 - as above
 
-    _write(from_checkpoint.build(arguments.checkpoint, arguments.encoders, _progress()), arguments.out)
+    _write(from_checkpoint.build(arguments.checkpoint, arguments.encoders, timed_lines()), arguments.out)
 
 
 def _verify(arguments: argparse.Namespace) -> None:
@@ -115,16 +115,6 @@ def _write(draft: "Draft", out: Path) -> None:
     total = sum(map(len, draft.files().values()))
     print(f"{out}: {draft.name}, dim {draft.dim}, {len(draft.files())} files, {total / 1e6:.1f} MB, verified")
     print(f"bundleId {bundle_id(out)}\nspace    {draft.space()}")
-
-
-def _progress() -> Callable[[str], None]:
-    """Return a function that prints each step on stderr, with the seconds passed."""
-    start = time.monotonic()
-
-    def tell(what: str) -> None:
-        print(f"[{time.monotonic() - start:5.1f} s] {what}", file=sys.stderr, flush=True)
-
-    return tell
 
 
 if __name__ == "__main__":

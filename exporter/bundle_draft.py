@@ -2,17 +2,15 @@
 
 import hashlib
 import json
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
-from pathlib import Path
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
 import onnx
 
 from exporter import onnx_edit
 from exporter.errors import ExportError
+from kernel.commit import current_commit
 from kernel.contract_types import (
     BundleCreator,
     BundleManifest,
@@ -26,6 +24,7 @@ from kernel.contract_types import (
     TowerParity,
     TowerSpeed,
 )
+from kernel.version import VERSION
 
 Precision = Literal["float32", "float16", "int8"]
 
@@ -159,19 +158,5 @@ def _tensor(value: Any) -> Tensor:
 
 
 def _created_by() -> BundleCreator:
-    try:
-        version = metadata.version("carryover")
-    except metadata.PackageNotFoundError:  # run from a checkout
-        version = "0.1.0"
-    commit = _commit(Path(__file__).resolve().parent)
-    return {"version": version, "commit": commit} if commit else {"version": version}
-
-
-def _commit(directory: Path) -> str | None:
-    """Return the checkout's commit, or None without git or a checkout."""
-    command = ["git", "-C", str(directory), "rev-parse", "HEAD"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - fixed words
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    commit = current_commit()
+    return {"version": VERSION, "commit": commit} if commit else {"version": VERSION}

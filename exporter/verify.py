@@ -4,11 +4,9 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-import jsonschema
 import numpy as np
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # protobuf ships no types
@@ -19,8 +17,8 @@ from exporter import parity
 from exporter.bundle_draft import KINDS, MANIFEST
 from exporter.errors import BundleError
 from kernel.contract_types import BundleManifest, BundleTower
+from kernel.contracts import first_violation
 
-CONTRACT = Path(__file__).resolve().parent.parent / "contracts" / "bundle.schema.json"
 MAX_MANIFEST_BYTES = 1_000_000
 # What each tower must take, in roles and order; contracts/bundle.schema.json says what they mean.
 ROLES = {
@@ -83,23 +81,14 @@ def read_manifest(directory: Path) -> BundleManifest:
         manifest = json.loads(data, parse_constant=_refuse_constant)
     except ValueError as error:
         raise BundleError(f"{path}: is not JSON: {error}") from error
-    problem = jsonschema.exceptions.best_match(_contract().iter_errors(manifest))
-    if problem is not None:
-        raise BundleError(f"{path}: {_where(problem)}: {problem.message[:300]}")
+    violation = first_violation("bundle.schema.json", manifest)
+    if violation is not None:
+        raise BundleError(f"{path}: {violation}")
     return cast(BundleManifest, manifest)  # the contract has been checked
-
-
-@cache
-def _contract() -> Any:
-    return jsonschema.Draft202012Validator(json.loads(CONTRACT.read_text(encoding="utf-8")))
 
 
 def _refuse_constant(word: str) -> float:
     raise ValueError(f"{word} is not JSON")
-
-
-def _where(problem: jsonschema.ValidationError) -> str:
-    return ".".join(str(step) for step in problem.absolute_path) or "the manifest"
 
 
 def _check_files(directory: Path, manifest: BundleManifest, report: Callable[[str], None]) -> None:

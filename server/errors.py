@@ -19,10 +19,6 @@ class InputError(ServerError, ValueError):
     exit_code = 2
 
 
-class ContractsMissingError(ServerError):
-    """The contracts directory is not where the program expects it."""
-
-
 class BundleError(ServerError, ValueError):
     """A bundle's manifest, file list or hashes do not match."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from kernel.progress import Progress
 from trainer.config.run import RunConfig
 from trainer.dataset.dataset import Dataset, read_dataset
 from trainer.dataset.numeric import numeric_features
@@ -16,7 +17,6 @@ from trainer.errors import ConfigError, DataError
 from trainer.features.cache import FeatureCache
 from trainer.features.encoders import Encoders
 from trainer.features.item_features import ItemFeatures, build_features, find_images
-from trainer.progress import Progress
 from trainer.splits.cases import Split, no_split
 from trainer.splits.files import load_split
 from trainer.splits.leakage import refuse_leaks

@@ -26,8 +26,8 @@ import jsonschema
 
 from benchmarks import record
 from benchmarks.extraction.mutate import mutated
+from kernel.progress import CountProgress
 from scraper import Product, extract_product
-from scraper.work.progress import Progress
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "contracts/vectors/pages"
@@ -150,7 +150,7 @@ def _try_all(count: int, seed: int, schema: Any, javascript: JavaScript | None) 
     failures: Counter[str] = Counter()
     verdicts: Counter[str] = Counter()
     slowest_s, num_same, num_both = 0.0, 0, 0
-    with Progress("fuzzing", total=count) as progress:
+    with CountProgress("fuzzing", total=count) as progress:
         for number, html in enumerate(inputs(count, seed)):
             started = time.perf_counter()
             wire, problem = problem_in_python(html, schema)

@@ -55,6 +55,7 @@ from benchmarks.towers.rows import (
 )
 from benchmarks.towers.simulated_shoppers import planted_scorer
 from benchmarks.towers.summary import summary
+from kernel.progress import TerminalProgress
 from trainer import checkpoint
 from trainer.baselines import BASELINES, fit_baselines
 from trainer.baselines.content import content_embeddings, remake_content_scorer
@@ -65,7 +66,6 @@ from trainer.dataset.near_clones import near_clone_pairs
 from trainer.evaluation.protocol import Ranking, Scorer, rank, rank_metrics
 from trainer.evaluation.ranking_metrics import coverage, diversity, novelty
 from trainer.prepare import Prepared, prepare
-from trainer.progress import TerminalProgress
 from trainer.recipes import MODELS
 from trainer.recipes.run_file import parse_config
 from trainer.reports.slices import Bootstrap, experiment_entry, slice_document, truncation_document

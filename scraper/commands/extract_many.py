@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kernel.files import write_text_whole
+from kernel.progress import CountProgress
 from scraper.commands.options import Commands, positive, say
 from scraper.crawl.report import StoredPage, extract_stored, stored_pages
 from scraper.crawl.store import Store
@@ -18,7 +19,6 @@ from scraper.extraction.extract import extract_product
 from scraper.extraction.page import MAX_PAGE_BYTES
 from scraper.values.identity import canonical_url, item_id_of, shop_of
 from scraper.work.files import read_page
-from scraper.work.progress import Progress
 from scraper.work.workers import ordered_map
 
 Task = TypeVar("Task")
@@ -153,7 +153,7 @@ def extract_many(source: Path, out: Path, *, engine: Engine) -> int:
 
 def _write_lines(out: Path, lines: Iterable[Line], total: int) -> int:
     num_failed = 0
-    with _sink(out) as write, Progress("extracting", total=total) as progress:
+    with _sink(out) as write, CountProgress("extracting", total=total) as progress:
         for line in lines:
             if line.text is not None:
                 write(line.text)

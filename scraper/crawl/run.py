@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from urllib.parse import urlsplit
 
+from kernel.progress import CountProgress
 from scraper.crawl.fetch import Traffic
 from scraper.crawl.report import round_number, write_report
 from scraper.crawl.retention import drop_old_bodies
@@ -13,7 +14,6 @@ from scraper.crawl.settings import CrawlSettings, origin_of
 from scraper.crawl.site import SiteCrawl
 from scraper.crawl.store import Store
 from scraper.output.summary import Summary
-from scraper.work.progress import Progress
 
 FEW = 2000
 
@@ -51,7 +51,7 @@ def _fetch_all(settings: CrawlSettings, store: Store) -> dict[str, Traffic]:
     stop = threading.Event()
     lock = threading.Lock()
     backlog = _Backlog(settings, store)
-    with Progress("crawling", total=0) as progress, ThreadPoolExecutor(settings.max_hosts_at_once) as executor:
+    with CountProgress("crawling", total=0) as progress, ThreadPoolExecutor(settings.max_hosts_at_once) as executor:
 
         def on_answer(reason: str | None) -> None:
             with lock:

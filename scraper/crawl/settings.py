@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from kernel.version import VERSION
 from scraper.errors import InputError
 from scraper.values.identity import canonical_url
 
-VERSION = "0.1.0"
 ROBOTS_TOKEN = "CarryoverBot"  # noqa: S105  # the product token of RFC 9309, not a secret
 DEFAULT_MAX_PAGES = 10_000
 Feeds = Literal["auto", "off"]

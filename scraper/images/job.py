@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kernel.files import remove_leftovers, write_text_whole
+from kernel.progress import CountProgress
 from scraper.crawl.fetch import Fetcher
 from scraper.crawl.settings import CrawlSettings
 from scraper.crawl.store import Store
@@ -18,7 +19,6 @@ from scraper.images.image import inspect, is_logo
 from scraper.images.store import ImageStore, Wanted, file_name
 from scraper.output.summary import ImageSummary, Summary
 from scraper.output.write import PRODUCTS, SUMMARY, write_summary
-from scraper.work.progress import Progress
 
 MANIFEST = "images.jsonl"
 DROPPED = ("too_small", "logo", "shared")
@@ -76,7 +76,7 @@ def _fetch_all(settings: CrawlSettings, store: ImageStore) -> dict[str, str]:
     hosts = Hosts(settings, stop)
     total = sum(map(len, by_host.values()))
     with (
-        Progress("fetching images", total=total, unit="images") as progress,
+        CountProgress("fetching images", total=total, unit="images") as progress,
         ThreadPoolExecutor(MAX_HOSTS_AT_ONCE) as executor,
     ):
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from kernel.contract_types import Price, Product
+from kernel.contracts import contract
 from kernel.files import whole_path
 from scraper.errors import InputError
-from scraper.values.contract_data import contract
 from scraper.values.price import amount_on_the_wire
 
 try:

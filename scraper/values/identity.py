@@ -11,8 +11,8 @@ from urllib.parse import unquote_plus, urlsplit
 import ada_url
 from publicsuffixlist import PublicSuffixList
 
+from kernel.contracts import contract
 from scraper.errors import UrlError
-from scraper.values.contract_data import contract
 
 MAX_URL_LENGTH = 2048
 _PROTOCOLS = ("http:", "https:")

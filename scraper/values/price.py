@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cache
 from urllib.parse import urlsplit
 
-from scraper.values.contract_data import contract
+from kernel.contracts import contract
 from scraper.values.vocabulary import vocabulary
 
 MAX_TEXT_LENGTH = 200

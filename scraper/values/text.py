@@ -4,7 +4,7 @@ import html
 import re
 from functools import cache
 
-from scraper.values.contract_data import contract
+from kernel.contracts import contract
 from scraper.values.vocabulary import vocabulary
 
 _PLACEHOLDERS = frozenset(vocabulary("values", "text")["placeholders"])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from scraper.values.contract_data import contract
+from kernel.contracts import contract
 
 
 def vocabulary(*path: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from scraper.values.contract_data import contract
+from kernel.contracts import contract
 from scraper.values.vocabulary import any_of, vocabulary
 
 _CLAUSE_END = any_of(vocabulary("values", "words")["clauseEndPatterns"])

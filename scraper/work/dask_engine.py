@@ -19,6 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
+from kernel.contracts import CONTRACTS
+from kernel.paths import ROOT
 from scraper.errors import InputError, ScraperError
 from scraper.work.workers import CHUNKS_IN_FLIGHT_PER_WORKER, chunks_of, interrupts_held, map_chunk
 
@@ -64,10 +66,10 @@ def dask_map(
 
 
 def code_fingerprint() -> str:
-    """Return a hash of this package's source and of the contracts it reads."""
+    """Return a hash of the sources of the scraper and the kernel, and of the contracts that they read."""
     digest = hashlib.sha256()
-    for path in sorted([*PACKAGE.rglob("*.py"), *(PACKAGE.parent / "contracts").glob("*.json")]):
-        digest.update(f"{path.relative_to(PACKAGE.parent).as_posix()}\0".encode() + path.read_bytes())
+    for path in sorted([*PACKAGE.rglob("*.py"), *(ROOT / "kernel").rglob("*.py"), *CONTRACTS.glob("*.json")]):
+        digest.update(f"{path.relative_to(ROOT).as_posix()}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -5,16 +5,16 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
 from kernel.contract_types import Product
+from kernel.contracts import first_violation
 from server.catalogue.card import card_of
 from server.catalogue.database import Catalogue, Item
-from server.contracts import first_violation
 from server.encoding.bundle import Bundle
 from server.encoding.encoder import Encoder
 from server.encoding.fetch import Fetcher
@@ -76,10 +76,10 @@ class Writer:
         rejected = []
         for position, product in enumerate(products):
             problem = problem_of(product)
-            if problem is None and isinstance(product, dict):
+            if problem is None:
                 valid[position] = cast(Product, product)
             else:
-                rejected.append((position, problem or "expected a Product object"))
+                rejected.append((position, problem.message))
         report = self.write_valid(catalogue, valid)
         report.rejected = sorted(rejected + report.rejected)
         return report
@@ -175,16 +175,29 @@ class Writer:
         )
 
 
-def problem_of(product: object) -> str | None:
-    """Return why a product cannot be recommended, or None if it can."""
+@dataclass(frozen=True)
+class ProductProblem:
+    """Reason why a product cannot be recommended: a code to count by, and a message for people."""
+
+    code: Literal["not_an_object", "no_title", "contract", "other_verdict"]
+    message: str
+
+
+def problem_of(product: object) -> ProductProblem | None:
+    """Return why a product cannot be recommended, None when it can.
+
+    The code is "other_verdict" for a page that follows the contract and is not a product's.
+    """
     if not isinstance(product, dict):
-        return "expected a Product object"
+        return ProductProblem("not_an_object", "expected a Product object")
     if product.get("verdict") == "product" and "title" not in product:
-        return "title is missing"
+        return ProductProblem("no_title", "title is missing")
     violation = first_violation("product.schema.json", product)
-    if violation is None and product["verdict"] != "product":
-        return f"expected verdict product, got {product['verdict']}"
-    return violation
+    if violation is not None:
+        return ProductProblem("contract", str(violation))
+    if product["verdict"] != "product":
+        return ProductProblem("other_verdict", f"expected verdict product, got {product['verdict']}")
+    return None
 
 
 def _digest(*parts: str) -> str:

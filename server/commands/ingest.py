@@ -16,9 +16,9 @@ from typing import BinaryIO, TypedDict, cast
 import orjson
 
 from kernel.contract_types import Product
+from kernel.progress import TerminalProgress
 from server.catalogue.database import Catalogue
 from server.catalogue.writer import Writer, WriteReport, problem_of
-from server.commands.progress import Progress
 from server.encoding.bundle import Bundle, load_bundle
 from server.encoding.image_sources import LocalImages
 from server.errors import InputError
@@ -118,7 +118,15 @@ def _ingest_lines(
     path: Path, catalogue: Catalogue, writer: Writer, batch_size: int, tally: Tally, say: Callable[[str], None]
 ) -> None:
     batch: list[Line] = []
-    with Progress("ingest", path.stat().st_size) as progress:
+    total_bytes, started = path.stat().st_size, time.monotonic()
+    with TerminalProgress(keeps_bars=True) as progress:
+
+        def show(done_bytes: int) -> None:
+            num_items = tally.report.accepted + tally.report.unchanged
+            rate = num_items / max(time.monotonic() - started, 1e-6)
+            progress.update("ingest", done_bytes, total_bytes, f"{num_items} items, {rate:.0f}/s", as_percent=True)
+
+        show(0)
         for line in read_lines(path):
             problem = _note(line, tally)
             if problem is not None:
@@ -129,10 +137,10 @@ def _ingest_lines(
             if len(batch) == batch_size:
                 _write(batch, catalogue, writer, tally, path, say)
                 batch = []
-                progress.update(line.end_bytes, tally.report.accepted + tally.report.unchanged)
+                show(line.end_bytes)
         if batch:
             _write(batch, catalogue, writer, tally, path, say)
-            progress.update(batch[-1].end_bytes, tally.report.accepted + tally.report.unchanged)
+            show(batch[-1].end_bytes)
 
 
 def read_lines(path: Path) -> Iterator[Line]:
@@ -180,10 +188,12 @@ def _note(line: Line, tally: Tally) -> str | None:
         if verdict not in _GONE_VERDICTS:
             seen.add(item_id)
     problem = problem_of(product)
-    if problem is not None and verdict != "product" and problem.startswith("expected verdict product"):
+    if problem is None:
+        return None
+    if problem.code == "other_verdict":
         tally.skipped[str(verdict)] += 1
         return None
-    return problem
+    return problem.message
 
 
 def _write(

@@ -10,7 +10,7 @@ import orjson
 
 from kernel.contract_types import BundleFile, BundleManifest, BundleTower
 from kernel.contract_types import Tensor as TensorEntry
-from server.contracts import first_violation
+from kernel.contracts import first_violation
 from server.errors import BundleError
 
 MANIFEST = "manifest.json"

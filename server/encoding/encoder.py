@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernel.contract_types import Product
+from kernel.item_text import item_text
 from server.encoding.bundle import Bundle, Tensor, Tower
-from server.encoding.item_text import item_text
 from server.errors import EncodingError
 
 if TYPE_CHECKING:

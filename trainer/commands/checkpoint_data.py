@@ -4,12 +4,12 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from kernel.progress import Progress
 from trainer import checkpoint
 from trainer.checkpoint import Checkpoint
 from trainer.config.run import RunConfig
 from trainer.errors import CheckpointError
 from trainer.prepare import Prepared, prepare
-from trainer.progress import Progress
 from trainer.recipes.run_file import parse_config
 from trainer.runs.epochs import describe_encoders
 

@@ -5,11 +5,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from kernel.progress import TerminalProgress
 from trainer.baselines import BASELINES
 from trainer.commands.checkpoint_data import add_arguments, load_with_data
 from trainer.commands.console import EXIT_CODES, print_table
 from trainer.errors import ConfigError
-from trainer.progress import TerminalProgress
 from trainer.reports.report import write_report
 from trainer.reports.terminal_tables import report_table, slice_table
 from trainer.runs.evaluate import evaluate

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
+from kernel.progress import TerminalProgress
 from trainer.commands.console import EXIT_CODES, print_table
 from trainer.config.run import RunConfig
 from trainer.dataset.dataset import read_products
@@ -18,7 +19,6 @@ from trainer.features.cache import Entry, FeatureCache
 from trainer.features.encoders import Encoders
 from trainer.features.item_features import build_features
 from trainer.prepare import feature_cache, find_files
-from trainer.progress import TerminalProgress
 from trainer.recipes.run_file import read_config
 
 DEFAULT_CACHE = Path(RunConfig.cache)

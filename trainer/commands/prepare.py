@@ -4,12 +4,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from kernel.progress import TerminalProgress
 from trainer.commands.console import EXIT_CODES
 from trainer.dataset.dataset import KINDS
 from trainer.formats.conversion import convert
 from trainer.formats.registry import FORMATS
 from trainer.formats.source import Options
-from trainer.progress import TerminalProgress
 
 _DEFAULTS = Options()
 

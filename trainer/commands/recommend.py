@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from kernel.files import write_text_whole
+from kernel.progress import TerminalProgress
 from trainer.baselines.content import content_embeddings
 from trainer.commands.checkpoint_data import add_arguments, load_with_data
 from trainer.commands.console import EXIT_CODES, print_table
 from trainer.errors import ConfigError
 from trainer.evaluation.recommend import Lists, cases_of_items, cases_of_users, recommend
 from trainer.prepare import Prepared
-from trainer.progress import TerminalProgress
 from trainer.recipes import MODELS
 from trainer.splits.cases import Cases
 

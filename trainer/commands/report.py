@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from kernel.progress import TerminalProgress
 from trainer.commands.console import EXIT_CODES
-from trainer.progress import TerminalProgress
 from trainer.reports.html.page import write_page
 
 

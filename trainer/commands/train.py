@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from kernel.progress import TerminalProgress
 from trainer import checkpoint
 from trainer.commands.console import EXIT_CODES, print_table
 from trainer.errors import ConfigError
-from trainer.progress import TerminalProgress
 from trainer.recipes.run_file import read_config
 from trainer.reports.terminal_tables import report_table
 from trainer.runs.train import train

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from kernel.progress import TerminalProgress
 from trainer.commands.console import EXIT_CODES
 from trainer.errors import ConfigError
-from trainer.progress import TerminalProgress
 from trainer.recipes.run_file import read_config
 
 

@@ -7,23 +7,18 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import numpy as np
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 from numpy.typing import NDArray
 
 from kernel import contract_types
+from kernel.contracts import Violation, contract, first_violation
 from trainer.dataset.parquet import parquet_rows
 from trainer.errors import DataError, RecordError
 
-CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
-KINDS: tuple[str, ...] = tuple(
-    json.loads((CONTRACTS / "interaction.schema.json").read_text(encoding="utf-8"))["properties"]["kind"]["enum"]
-)
+KINDS: tuple[str, ...] = tuple(contract("interaction.schema.json")["properties"]["kind"]["enum"])
 DISMISS = KINDS.index("dismiss")
 SECONDS_PER_DAY = 86_400
 _COLUMNS = ("user", "shop", "itemId", "kind", "time", "weight")
@@ -167,21 +162,9 @@ def read_products(paths: Sequence[Path]) -> list[Product]:
     return list(products.values())
 
 
-@dataclass(frozen=True)
-class Violation:
-    """Violation of a contract by a record: its place as a JSON path, and the message."""
-
-    place: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
-
-
 def product_error(record: object) -> Violation | None:
     """Return a record's first violation of contracts/product.schema.json, None for a product."""
-    error = best_match(_product_validator().iter_errors(record))
-    return None if error is None else Violation(error.json_path, _short(error.message))
+    return first_violation("product.schema.json", record)
 
 
 def read_interactions(path: Path) -> Iterator[Row]:
@@ -292,11 +275,6 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: is not UTF-8 ({error.reason}); save it as UTF-8") from error
-
-
-@cache
-def _product_validator() -> Draft202012Validator:
-    return Draft202012Validator(json.loads((CONTRACTS / "product.schema.json").read_text(encoding="utf-8")))
 
 
 def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -11,6 +11,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from kernel.contract_types import ImageRule
+from kernel.image_rule import normalise
+from kernel.item_text import item_text
 from trainer.dataset.dataset import Product
 from trainer.errors import EncoderError
 from trainer.features.pixels import read_rgb
@@ -114,25 +117,9 @@ class _Tower:
         return features
 
 
-def item_text(product: Product, rule: Mapping[str, Any]) -> str:
-    """Return an item's text as contracts/bundle.schema.json defines it; contracts/vectors/item-text.json has cases."""
-    texts = (" ".join(_field(product, field).split()) for field in rule["fields"])
-    joined: str = rule["separator"].join(text for text in texts if text)
-    return joined[: rule["maxChars"]]
-
-
-def read_pixels(path: Path, rule: Mapping[str, Any]) -> Features:
+def read_pixels(path: Path, rule: ImageRule) -> Features:
     """Return an image file as (3, size, size) float32 by the manifest's image rule."""
-    rgb = read_rgb(path, rule["size"], rule["resize"], rule["interpolation"])
-    pixels = (rgb.astype(np.float32) / 255 - np.float32(rule["mean"])) / np.float32(rule["std"])
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
-
-
-def _field(product: Product, field: str) -> str:
-    section, _, name = field.partition(".")
-    fields: Mapping[str, Any] = product
-    value = fields.get(section, {}).get(name) if name else fields.get(section)
-    return " ".join(value) if isinstance(value, (list, tuple)) else value or ""
+    return normalise(read_rgb(path, rule["size"], rule["resize"], rule["interpolation"]), rule)
 
 
 def _read_manifest(directory: Path) -> dict[str, Any]:

@@ -17,10 +17,9 @@ from PIL import Image
 from torch import Tensor
 
 from kernel.contract_types import ImageRule
+from kernel.image_rule import crop_rgb, on_white
 from trainer.errors import EncoderError, TrainingError
 from trainer.features.cache import FeatureCache
-
-_RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 
 
 def read_rgb(path: Path, size: int, resize: int, interpolation: str) -> NDArray[np.uint8]:
@@ -32,16 +31,10 @@ def read_rgb(path: Path, size: int, resize: int, interpolation: str) -> NDArray[
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)  # a small file can hold gigapixels
             with Image.open(path) as image:
-                rgba = image.convert("RGBA")
+                rgb = on_white(image)
     except (OSError, ValueError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise EncoderError(f"{path}: cannot be read as an image: {error}") from error
-    white = Image.new("RGBA", rgba.size, "white")
-    rgb = Image.alpha_composite(white, rgba).convert("RGB")
-    scale = resize / min(rgb.size)
-    width, height = (resize if side == min(rgb.size) else int(side * scale) for side in rgb.size)
-    rgb = rgb.resize((width, height), _RESAMPLING[interpolation])
-    left, top = round((width - size) / 2), round((height - size) / 2)
-    return np.array(rgb.crop((left, top, left + size, top + size)), dtype=np.uint8)
+    return crop_rgb(rgb, size, resize, interpolation)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from kernel.contract_types import Product
 from kernel.files import write_whole
+from kernel.progress import Progress
 from trainer.dataset.dataset import SECONDS_PER_DAY
 from trainer.errors import DataError
 from trainer.formats.dropped import Dropped
@@ -24,7 +25,6 @@ from trainer.formats.products import read_catalogue
 from trainer.formats.registry import FORMATS
 from trainer.formats.source import Bad, ForeignInteraction, Options, Source
 from trainer.preprocess.images import ImageError, ImageRule, clean_image
-from trainer.progress import Progress
 
 VERSION = 1  # of the conversion rules; part of the fingerprint
 COLUMNS = ("user", "shop", "itemId", "kind", "time", "weight")

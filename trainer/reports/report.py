@@ -1,8 +1,6 @@
 """Report of a run: test metrics with intervals, of the model and the baselines, and the origin of the numbers."""
 
 import json
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -12,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kernel.commit import current_commit
 from kernel.files import write_text_whole
+from kernel.progress import Progress
 from trainer.baselines import BASELINES, TimedFit, fit_baselines, remake_content_scorer
 from trainer.baselines.content import content_embeddings
 from trainer.baselines.sparse_interactions import num_users_per_item, user_items
@@ -24,7 +24,6 @@ from trainer.evaluation.ranking_metrics import coverage, diversity, novelty
 from trainer.evaluation.statistics import holm, paired_differences
 from trainer.features.item_features import ItemFeatures
 from trainer.prepare import Prepared
-from trainer.progress import Progress
 from trainer.reports.slices import Bootstrap, masking_document, slice_document, truncation_document
 from trainer.splits.cases import Split
 
@@ -174,7 +173,7 @@ def _describe_run(prepared: Prepared) -> dict[str, Any]:
     return {
         "format": 1,
         "run": as_document(prepared.config),
-        "commit": current_commit(),
+        "commit": current_commit(marks_changes=True),
         "encoders": {"name": prepared.encoders.name, "space": prepared.encoders.space},
         "data": _describe_data(prepared),
         "split": _describe_split(prepared.split, prepared.dataset),
@@ -187,17 +186,6 @@ def write_report(report: Report, directory: Path) -> None:
         write_per_user(report.per_user, directory / PER_USER_FILE)
     with write_text_whole(directory / REPORT_FILE) as file:
         file.write(json.dumps(report.document, indent=1, allow_nan=False) + "\n")
-
-
-def current_commit() -> str | None:
-    """Return the git commit of this code, with "-dirty" where files were changed; None outside a checkout."""
-    git = shutil.which("git")
-    if git is None:
-        return None
-    here = Path(__file__).resolve().parent
-    command = [git, "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
-    found = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
-    return found.stdout.strip() or None if found.returncode == 0 else None
 
 
 def _describe_data(prepared: Prepared) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from kernel.commit import current_commit
+from kernel.progress import Progress
 from trainer import checkpoint
 from trainer.checkpoint import Checkpoint, TrainingState
 from trainer.config.run import as_document
@@ -13,9 +15,7 @@ from trainer.errors import CheckpointError
 from trainer.features.encoders import Encoders
 from trainer.learning.learner import Learner
 from trainer.prepare import Prepared
-from trainer.progress import Progress
 from trainer.recipes.run_file import parse_config
-from trainer.reports.report import current_commit
 from trainer.runs.tracking import Tracker, curves
 
 # Settings that may differ between a run and its continuation: they decide how long and where to train, not what. The
@@ -152,7 +152,7 @@ class EpochLoop:
         return {
             "run": as_document(config),
             "seed": config.seed,
-            "commit": current_commit(),
+            "commit": current_commit(marks_changes=True),
             "data_hash": self.prepared.data_hash,
             "encoders": describe_encoders(encoders, config.model.dim),
         }

@@ -6,10 +6,10 @@ from typing import Any
 
 from torch import nn
 
+from kernel.progress import Progress
 from trainer.evaluation.protocol import Scorer
 from trainer.features.item_features import ItemFeatures
 from trainer.prepare import Prepared
-from trainer.progress import Progress
 from trainer.recipes import MODELS
 from trainer.reports.report import Report, make_report
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from kernel.progress import Progress
 from trainer import checkpoint
 from trainer.config.run import RunConfig
 from trainer.errors import CheckpointError, ConfigError
 from trainer.prepare import feature_cache, prepare
-from trainer.progress import Progress
 from trainer.recipes import MODELS
 from trainer.reports.html.page import write_page
 from trainer.reports.report import Report, write_report

@@ -13,10 +13,10 @@ import tomli_w
 from optuna.trial import TrialState
 
 from kernel.files import write_whole
+from kernel.progress import Progress
 from trainer.config.run import RunConfig, as_document
 from trainer.errors import ConfigError, TrainingError
 from trainer.prepare import Prepared, feature_cache, prepare
-from trainer.progress import Progress
 from trainer.recipes import MODELS
 from trainer.recipes.run_file import parse_config
 from trainer.runs.epochs import EpochLoop, flat

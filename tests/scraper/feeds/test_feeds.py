@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from benchmarks.crawl.feeds import compare, measure
 from demo.mall.catalogue import build
+from kernel.contracts import contract
 from scraper.commands.forget import forget
 from scraper.crawl.run import crawl
 from scraper.crawl.settings import CrawlSettings, ShopSettings
@@ -22,7 +23,6 @@ from scraper.feeds.merge import merged
 from scraper.feeds.records import read_records
 from scraper.feeds.shopify import Shopify
 from scraper.feeds.woocommerce import WooCommerce
-from scraper.values.contract_data import contract
 
 ORIGIN = "https://shop.example"
 SHOPIFY_FIRST, WOO_FIRST = "/products.json?limit=250&page=1", "/wp-json/wc/store/v1/products?per_page=100&page=1"

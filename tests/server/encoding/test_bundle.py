@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from tiny_bundle import DIM, make_tiny_bundle, write_manifest
 
+from kernel.item_text import item_text
 from server.encoding.bundle import load_bundle
 from server.encoding.encoder import Encoder
-from server.encoding.item_text import item_text
 from server.errors import BundleError, EncodingError
 
 
@@ -141,9 +141,9 @@ def test_a_file_that_is_not_onnx_is_one_clear_error(bundle_dir):
 
 
 def test_item_text_follows_the_shared_vectors():
-    from server.contracts import CONTRACTS_DIR
+    from kernel.contracts import CONTRACTS
 
-    vectors = json.loads((CONTRACTS_DIR / "vectors" / "item-text.json").read_text())
+    vectors = json.loads((CONTRACTS / "vectors" / "item-text.json").read_text())
     assert len(vectors["cases"]) > 3
     for case in vectors["cases"]:
         assert item_text(case["product"], vectors["itemText"]) == case["text"]

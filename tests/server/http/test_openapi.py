@@ -9,17 +9,17 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from shelf import SHELF, make_product
 
-from server.contracts import CONTRACTS_DIR
+from kernel.contracts import CONTRACTS
 from server.encoding.bundle import load_bundle
 from server.http.views import recommendations
 
 SHOP = "harbor.example"
-API = yaml.safe_load((CONTRACTS_DIR / "openapi.yaml").read_text())
+API = yaml.safe_load((CONTRACTS / "openapi.yaml").read_text())
 BASE = "https://carryover.example/contracts/"
 
 
 def registry():
-    product = json.loads((CONTRACTS_DIR / "product.schema.json").read_text())
+    product = json.loads((CONTRACTS / "product.schema.json").read_text())
     api = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": BASE + "openapi.yaml", **API}
     return Registry().with_resources(
         [(BASE + "openapi.yaml", Resource.from_contents(api)), (product["$id"], Resource.from_contents(product))]
@@ -124,7 +124,7 @@ def test_the_request_checks_know_exactly_the_members_of_the_contract():
 
 def test_every_code_the_server_uses_is_in_the_contract():
     known = set(re.findall(r"[a-z_]+", API["components"]["schemas"]["Problem"]["properties"]["code"]["description"]))
-    sources = (CONTRACTS_DIR.parent / "server").rglob("*.py")
+    sources = (CONTRACTS.parent / "server").rglob("*.py")
     used = {
         code
         for path in sources

@@ -112,8 +112,8 @@ def test_precompute_writes_the_features_that_training_finds(tmp_path, capsys, mo
     assert main(["features", "precompute", str(run)]) == 0
     assert "40 items" in capsys.readouterr().out
     monkeypatch.setattr("trainer.features.encoders.Encoders.encode_texts", lambda *_: pytest.fail("encoded again"))
+    from kernel.progress import TerminalProgress
     from trainer.prepare import prepare
-    from trainer.progress import TerminalProgress
     from trainer.recipes.run_file import read_config
 
     prepared = prepare(read_config(run), TerminalProgress())

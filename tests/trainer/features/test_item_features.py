@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kernel.contracts import CONTRACTS
+from kernel.item_text import item_text
 from tests.trainer.planted import IMAGE_DIM, TEXT_DIM, WORDS, product, write_bundle
-from trainer.dataset.dataset import CONTRACTS
 from trainer.errors import DataError, EncoderError
-from trainer.features.encoders import Encoders, item_text, read_pixels
+from trainer.features.encoders import Encoders, read_pixels
 from trainer.features.item_features import build_features, find_images
 
 RULE = {"size": 4, "resize": 5, "interpolation": "bilinear", "mean": [0.5] * 3, "std": [0.25] * 3}
@@ -163,7 +164,7 @@ def test_a_file_that_is_not_an_image_is_named(tmp_path, encoders, products, cont
     (tmp_path / f"{products[0]['itemId']}.jpg").write_bytes(content)
     with pytest.raises(EncoderError, match=rf"{products[0]['itemId']}.jpg: cannot be read as an image"):
         build_features(products, encoders, tmp_path / "cache", tmp_path)
-    assert not list((tmp_path / "cache").glob("*.tmp"))
+    assert not list((tmp_path / "cache").glob(".writing-*"))
 
 
 def test_a_small_file_of_very_many_pixels_is_refused(tmp_path, monkeypatch):

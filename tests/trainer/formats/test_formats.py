@@ -18,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from kernel.contracts import CONTRACTS
 from tests.trainer.planted import product, write_products
-from trainer.dataset.dataset import CONTRACTS, KINDS, product_error, read_dataset, read_interactions
+from trainer.dataset.dataset import KINDS, product_error, read_dataset, read_interactions
 from trainer.errors import ConfigError, DataError
 from trainer.formats import conversion
 from trainer.formats.conversion import convert

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from kernel.progress import TerminalProgress
 from tests.trainer.shapes import prepared_shapes
 from trainer import checkpoint
 from trainer.checkpoint import Checkpoint
@@ -12,7 +13,6 @@ from trainer.errors import ConfigError, DataError
 from trainer.learning.pair_metrics import HELD_OUT_NOTE
 from trainer.learning.pairs import run_pairs
 from trainer.learning.tuned_encoders import tuned_features
-from trainer.progress import TerminalProgress
 from trainer.recipes import MODELS
 from trainer.recipes.hybrid import same_label
 from trainer.reports.html.embeddings import item_views

@@ -17,13 +17,13 @@ from markupsafe import Markup
 from torch import nn
 
 from kernel.files import write_whole
+from kernel.progress import Progress
 from trainer import checkpoint
 from trainer.checkpoint import Checkpoint
 from trainer.errors import ConfigError, TrainerError
 from trainer.evaluation.retrieval_metrics import SIMILARITY_CAVEAT
 from trainer.learning.tuned_encoders import ENCODERS, tuned_features
 from trainer.prepare import Prepared, prepare
-from trainer.progress import Progress
 from trainer.recipes import MODELS
 from trainer.recipes.run_file import parse_config
 from trainer.reports.html import gallery, tables

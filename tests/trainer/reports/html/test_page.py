@@ -14,13 +14,13 @@ import torch
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
+from kernel.progress import TerminalProgress
 from tests.trainer.planted import write_products, write_run
 from trainer.__main__ import main
 from trainer.checkpoint import load
 from trainer.features.item_inputs import item_inputs
 from trainer.learning.pair_metrics import HELD_OUT_NOTE
 from trainer.prepare import prepare
-from trainer.progress import TerminalProgress
 from trainer.recipes.run_file import parse_config
 from trainer.reports.html.slice_tables import slice_losses, slice_tables
 from trainer.reports.html.tables import as_toml, pair_notes, pair_table
