@@ -15,7 +15,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def environment(*distributions: str) -> dict[str, Any]:
-    """Commit, machine and versions, so that a number can be judged and had again."""
+    """Return commit, machine and versions, so that a number can be compared and measured again."""
     return {
         "measuredAt": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "command": " ".join(["python", "-m", __package__ + "." + Path(sys.argv[0]).stem, *sys.argv[1:]]),
@@ -28,13 +28,13 @@ def environment(*distributions: str) -> dict[str, Any]:
 
 
 def sha256(path: Path) -> str:
-    """Of a data file, so that a result says what it was measured on."""
+    """Return the SHA-256 of a data file, which ties a result to its data."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def write(name: str, result: dict[str, Any]) -> Path:
-    """results/NAME.json."""
+    """Write results/NAME.json."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
     path.write_text(json.dumps(result, indent=1) + "\n", "utf-8")

@@ -44,7 +44,7 @@ TOLERANCE = 1e-5
 
 
 def shop_sizes():
-    """NUM_SHOPS sizes from SMALLEST to LARGEST that add up to NUM_ITEMS, few large and many small."""
+    """Return NUM_SHOPS sizes from SMALLEST to LARGEST that add up to NUM_ITEMS, few large and many small."""
     steps = np.arange(NUM_SHOPS) / (NUM_SHOPS - 1)
     low, high = 0.1, 20.0
     for _ in range(100):
@@ -56,12 +56,12 @@ def shop_sizes():
 
 
 def unit(vectors):
-    """`vectors` at unit length, float32."""
+    """Return `vectors` at unit length, float32."""
     return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
 
 
 def make_shops(dim, rng):
-    """Shop -> float32 (n, dim): clusters that vary along RANK directions, as embeddings of catalogues do.
+    """Return {shop: float32 (n, dim)}: clusters that vary along RANK directions, as embeddings of catalogues do.
 
     Noise in all `dim` directions would make the members of a cluster equally far from each other: neighbours that
     no shopper could tell apart, and a recall that says nothing. `sweep` measures that case too, and names it.
@@ -79,7 +79,7 @@ def make_shops(dim, rng):
 
 
 def make_queries(shops, rng):
-    """[(shop, float32 (dim,))], shops drawn by size as traffic would."""
+    """Return [(shop, float32 (dim,))], shops drawn in proportion to their size."""
     names = list(shops)
     weights = np.array([len(shops[name]) for name in names]) / NUM_ITEMS
     queries = []
@@ -91,7 +91,7 @@ def make_queries(shops, rng):
 
 
 def fill_catalogue(data_dir, shops, space):
-    """Writes the shops straight through the server's catalogue."""
+    """Write the shops directly through the server's catalogue."""
     catalogue = Catalogue(data_dir)
     for shop, vectors in shops.items():
         items = []
@@ -109,7 +109,7 @@ def fill_catalogue(data_dir, shops, space):
 
 
 def build_snapshots(settings, bundle):
-    """Loads the catalogue and builds what outgrows exact scanning, as ingest does at its end."""
+    """Load the catalogue and build the indexes of shops too large for exact scanning, as ingest does at its end."""
     started = time.perf_counter()
     replica = Replica(settings, bundle)
     replica.refresh()
@@ -120,13 +120,13 @@ def build_snapshots(settings, bundle):
 
 
 def percentiles(seconds):
-    """Percentiles in milliseconds."""
+    """Return percentiles in milliseconds."""
     p50, p95, p99 = np.percentile(np.array(seconds) * 1000, [50, 95, 99])
     return {"p50Ms": round(float(p50), 3), "p95Ms": round(float(p95), 3), "p99Ms": round(float(p99), 3)}
 
 
 def combine(runs):
-    """Median of the repeats of each figure, with the smallest and largest."""
+    """Return the median of each figure over the repeats, with the smallest and largest."""
     return {
         name: {"median": statistics.median(values), "min": min(values), "max": max(values)}
         for name in runs[0]
@@ -135,7 +135,7 @@ def combine(runs):
 
 
 def recall_at_k(shops, queries, found):
-    """Share of returned items at least as near as the true K-th, over all queries."""
+    """Return the share of returned items at least as near as the true K-th, over all queries."""
     hits = 0
     for (shop, query), rows in zip(queries, found, strict=True):
         scores = shops[shop] @ query
@@ -145,7 +145,7 @@ def recall_at_k(shops, queries, found):
 
 
 def time_calls(call, queries):
-    """Seconds and rows found for each query."""
+    """Return the seconds and the rows found for each query."""
     seconds, found = [], []
     for shop, query in queries:
         started = time.perf_counter()
@@ -156,7 +156,7 @@ def time_calls(call, queries):
 
 
 def in_process(shops, queries, ef):
-    """hnswlib and numpy without a server."""
+    """Return the figures of hnswlib and numpy without a server."""
     indexes = {shop: build_index(np.arange(len(vectors)), vectors, ef).hnsw for shop, vectors in shops.items()}
 
     def knn(shop, query):
@@ -178,7 +178,7 @@ def in_process(shops, queries, ef):
 
 
 def sweep(shops, rng):
-    """Recall@10 and mean time against M, ef_construction and ef, on the largest shop and on noise of full rank."""
+    """Return recall@10 and mean time by M, ef_construction and ef, on the largest shop and on noise of full rank."""
     dim = shops["shop49.example"].shape[1]
     centres = rng.normal(size=(25, dim))
     noise = rng.uniform(0.3, 0.9, size=(LARGEST, 1)) * rng.normal(size=(LARGEST, dim))
@@ -208,7 +208,7 @@ def sweep(shops, rng):
 
 
 def payloads(queries, space, **extra):
-    """Request bodies."""
+    """Return request bodies."""
     return [
         orjson.dumps(
             {"mode": "own", "shop": shop, "k": K, "vector": query, "space": space, **extra},
@@ -219,7 +219,7 @@ def payloads(queries, space, **extra):
 
 
 def send_all(port, bodies, positions):
-    """Seconds and item ids per request, over one connection."""
+    """Return the seconds and item ids per request, over one connection."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     connection.connect()
     connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -238,7 +238,7 @@ def send_all(port, bodies, positions):
 
 
 def one_connection(port, bodies):
-    """Figures over one connection, and the last repeat's answers."""
+    """Return the figures over one connection and the last repeat's answers."""
     runs = []
     for _ in range(REPEATS):
         started = time.perf_counter()
@@ -248,7 +248,7 @@ def one_connection(port, bodies):
 
 
 def many_connections(port, bodies, num_connections):
-    """Figures over several connections at once."""
+    """Return the figures over several connections at once."""
     runs = []
     for _ in range(REPEATS):
         collected = []
@@ -271,7 +271,7 @@ def many_connections(port, bodies, num_connections):
 
 
 def start_server(data_dir, bundle_dir, threads):
-    """A running server: its process, port and seconds until ready."""
+    """Start a server and return its process, port and seconds until ready."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -294,7 +294,7 @@ def start_server(data_dir, bundle_dir, threads):
 
 
 def measure_http(settings, bundle, shops, queries, threads):
-    """Everything that is measured through HTTP."""
+    """Return everything that is measured through HTTP."""
     process, port, ready_seconds = start_server(settings.data_dir, settings.bundle_dir, threads)
     try:
         time.sleep(2)  # the other worker loads too
@@ -326,7 +326,7 @@ def measure_http(settings, bundle, shops, queries, threads):
 
 
 def conditions(shops, bundle):
-    """What the figures depend on."""
+    """Return the conditions that the figures depend on."""
     digest = hashlib.sha256()
     for shop in sorted(shops):
         digest.update(shops[shop].tobytes())
@@ -348,7 +348,7 @@ def conditions(shops, bundle):
 
 
 def main():
-    """Runs everything and writes the JSON."""
+    """Run everything and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bundle", type=Path, default=ROOT / "var" / "bundles" / "lite")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "serving.json")

@@ -94,7 +94,7 @@ def details(results: Path) -> Iterator[str]:
 
 
 def retrieval(results: Path) -> Iterator[str]:
-    """Yield what words find of images, images of words, and products of products."""
+    """Yield the retrieval figures of text to image, image to text and product to product."""
     rows = json.loads((results / "fashion_retrieval.json").read_text("utf-8"))["rows"]
     for way in ("text_to_image", "image_to_text"):
         galleries = list(dict.fromkeys(key.split()[1] for row in rows.values() for key in _keys(row, way)))
@@ -133,7 +133,7 @@ def same_product(results: Path) -> Iterator[str]:
 
 
 def transfer(results: Path) -> Iterator[str]:
-    """Yield what heads trained on some goods are worth on all."""
+    """Yield the figures on all goods of heads trained on some."""
     found = json.loads((results / "same_product.json").read_text("utf-8"))["transfer"]
     yield "| trained on | PriceRunner, MRR | Walmart-Amazon, MRR | fashion, same type of ten | same colour |"
     yield "|---|---|---|---|---|"
@@ -206,7 +206,7 @@ def _row(row: str, each: Mapping[str, Any]) -> str:
 
 
 def _beside(each: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return how a tower compares with the best baseline; None of a baseline."""
+    """Return how a tower compares with the best baseline; None for a baseline."""
     return each.get("against_best_baseline")
 
 
@@ -230,7 +230,7 @@ def _slices(rows: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _columns(of_row: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> list[Column]:
-    """Return what any row was asked, for "missing" is asked only of those that read items."""
+    """Return the columns that any row has; "missing" exists only for rows that read items."""
     found = (
         (kind, name, int(entry["users"]))
         for kind in kinds
@@ -243,7 +243,7 @@ def _columns(of_row: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> l
 def _slice_table(
     of_row: Mapping[str, Mapping[str, Any]], columns: Sequence[Column], heads: Sequence[str]
 ) -> Iterator[str]:
-    """Yield a line for each row that has a value; nothing where none has."""
+    """Yield a line for each row that has a value; nothing where no row has one."""
     values = {row: [_ndcg(slices, kind, name) for kind, name, _ in columns] for row, slices in of_row.items()}
     shown = {row: found for row, found in values.items() if any(value is not None for value in found)}
     if not shown:

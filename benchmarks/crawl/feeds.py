@@ -43,7 +43,7 @@ class Comparison:
 
 
 def agrees(feed: Any, page: Any) -> bool:
-    """Whether two values agree in all that both of them name."""
+    """Return whether two values agree in all keys that both have."""
     if isinstance(feed, dict) and isinstance(page, dict):
         return all(agrees(feed[name], page[name]) for name in feed.keys() & page.keys() if name != "amountText")
     if isinstance(feed, list) and isinstance(page, list):

@@ -35,7 +35,7 @@ Request = tuple[str, str]  # shop, path
 
 @dataclass(frozen=True)
 class Killed:
-    """What came of a crawl that was killed, beside the undisturbed one."""
+    """Outcome of a killed crawl beside the undisturbed one."""
 
     kills: int
     kills_in_report: int
@@ -131,7 +131,7 @@ def _timeless(product: dict | None) -> dict | None:
 
 
 def disallowed(mall: MallProcess, requests: list[Request]) -> list[Request]:
-    """Return the requests that the shops' robots.txt forbids, judged here and not by the scraper."""
+    """Return the requests that the shops' robots.txt forbids, checked here and not by the scraper."""
     rules = {}
     for shop, port in mall.ports.items():
         address = urllib.request.Request(f"http://127.0.0.1:{port}/robots.txt")

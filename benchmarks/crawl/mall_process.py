@@ -1,4 +1,4 @@
-"""The demo mall as a running program, with its access log, for whoever measures a crawl against it."""
+"""The demo mall as a running program, with its access log, as a target for measured crawls."""
 
 import json
 import signal
@@ -51,7 +51,7 @@ class MallProcess:
                 "--contact", "https://example.org/bot", *pins, *more]  # fmt: skip
 
     def crawl(self, out: Path, *more: str, shops: tuple[str, ...] = SHOPS, rate: float = 300) -> dict[str, dict]:
-        """Crawl to the end and return the products by URL; raises RuntimeError with what a failing crawl said."""
+        """Crawl to the end and return the products by URL; raise RuntimeError with a failing crawl's message."""
         command = self.crawl_command(out, *more, shops=shops, rate=rate)
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=170, check=False)
         if done.returncode != 0:

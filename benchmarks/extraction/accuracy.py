@@ -63,7 +63,7 @@ class Score:
     missed: int = 0
 
     def figures(self) -> dict[str, Any]:
-        """Precision, recall and F1; None where nothing was there to judge."""
+        """Return precision, recall and F1; None for a figure without a case."""
         given, wanted = self.correct + self.wrong, self.correct + self.missed
         precision = self.correct / given if given else None
         recall = self.correct / wanted if wanted else None
@@ -77,7 +77,7 @@ class Score:
 
 
 def ours(html: bytes, url: str) -> Answers:
-    """What this scraper says."""
+    """Return the fields that this scraper reads."""
     wire = extract_product(html, url).to_wire()
     said = {key: wire.get(key) for key in ("sku", "brand", "mpn", "gtin")}
     price = wire.get("price", {})
@@ -87,7 +87,7 @@ def ours(html: bytes, url: str) -> Answers:
 
 
 def extructs(html: bytes, url: str) -> Answers:
-    """What extruct's three syntaxes say, mapped plainly."""
+    """Return the fields of extruct's three syntaxes, mapped without further rules."""
     data = extruct.extract(
         html.decode("utf-8", "replace"), base_url=url, syntaxes=["json-ld", "microdata", "opengraph"], uniform=True,
         errors="ignore",
@@ -139,7 +139,7 @@ def _decimal(text: str | None) -> str | None:
 
 
 def is_accepted(field: str, said: str, accepted: list[str]) -> bool:
-    """Whether an answer is one of the accepted ones."""
+    """Return whether an answer is one of the accepted ones."""
     if field == "price":
         return any(Decimal(said) in _readings(text) for text in accepted) if _is_number(said) else False
     if field == "currency":
@@ -157,7 +157,7 @@ def _is_number(text: str) -> bool:
 
 
 def _readings(text: str) -> set[Decimal]:
-    """The truth copies the page's digits: "2.449" may be either of two numbers, and both are accepted."""
+    """Return the numbers that the truth's digits may mean; "2.449" may be either of two, and both are accepted."""
     plain = text.replace(",", "")
     readings = {Decimal(plain)} if _is_number(plain) else set()
     if re.fullmatch(r"\d{1,3}\.\d{3}", text):
@@ -169,7 +169,7 @@ def _key(text: str) -> str:
     return "".join(char for char in text.lower() if char.isalnum())
 
 
-def judge(rows: list[dict[str, Any]], answers: list[Answers]) -> dict[str, Any]:
+def evaluate(rows: list[dict[str, Any]], answers: list[Answers]) -> dict[str, Any]:
     """Return the figures of each field, with a 95 % interval of F1 over shops."""
     rng = random.Random(BOOTSTRAP_SEED)
     by_shop: dict[str, list[int]] = {}
@@ -188,7 +188,7 @@ def judge(rows: list[dict[str, Any]], answers: list[Answers]) -> dict[str, Any]:
 
 
 def _outcomes(row: dict[str, Any], said: Answers) -> dict[str, tuple[bool, bool, bool]]:
-    """Return (given, wanted, right) for each field that this page is judged on."""
+    """Return (given, wanted, right) for each field that this page counts for."""
     truth = dict(row["truth"])
     if "OutOfStock" in truth.get("availability", []):
         truth["soldOut"] = ["yes"]
@@ -213,12 +213,12 @@ def _score(outcomes: list[dict[str, tuple[bool, bool, bool]]], indices: Iterable
 
 
 def is_development(row: dict[str, Any]) -> bool:
-    """Whether a page's shop was in sight while the rules were written."""
+    """Return whether a page's shop was known while the rules were written."""
     return hashlib.sha256(shop_of(row["url"]).encode()).digest()[0] % 2 == 1
 
 
 def three_syntaxes(html: bytes, url: str) -> list[Candidate]:
-    """What this scraper reads of the three syntaxes that extruct is asked for."""
+    """Return the fields that this scraper reads from the three syntaxes that extruct reads here."""
     page = parse_page(html, url)
     return [one for reader in (jsonld, microdata, opengraph) for one in reader.extract(page)]
 
@@ -290,7 +290,7 @@ def main() -> int:
         chosen = [index for index, row in enumerate(rows) if is_in is None or is_development(row) == is_in]
         part_rows = [rows[index] for index in chosen]
         result[part] = {"pages": len(chosen)} | {
-            name: judge(part_rows, [said[index] for index in chosen]) for name, said in answers.items()
+            name: evaluate(part_rows, [said[index] for index in chosen]) for name, said in answers.items()
         }
         print_table(part, result[part])
     result["speed"] = _speeds(pages)

@@ -48,7 +48,7 @@ def seeds() -> list[str]:
 
 
 def problem_in_python(html: str, schema: Any) -> tuple[dict[str, Any] | None, str | None]:
-    """Return the wire Product and what is wrong with it, if anything."""
+    """Return the wire Product and the problem with it, None where there is none."""
     signal.alarm(LIMIT_S)
     try:
         product = extract_product(html, URL)
@@ -83,7 +83,7 @@ class JavaScript:
         )
 
     def answer(self, html: str) -> tuple[dict[str, Any] | None, str | None]:
-        """Return the wire Product and what is wrong with it, if anything."""
+        """Return the wire Product and the problem with it, None where there is none."""
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             return None, "no pipe"
@@ -118,7 +118,7 @@ class JavaScript:
 
 
 def inputs(count: int, seed: int) -> Iterator[str]:
-    """Yield `count` pages of a seed."""
+    """Yield `count` pages made with a seed."""
     rng = random.Random(seed)
     pages = seeds()
     for _ in range(count):

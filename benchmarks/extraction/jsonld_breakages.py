@@ -26,17 +26,17 @@ Said = dict[str, str | None]
 
 
 def ours(html: str, url: str) -> Said:
-    """What this scraper says."""
+    """Return the fields that this scraper reads."""
     product = extract_product(html, url).to_wire()
     price = product.get("price", {})
     return {"name": product.get("title"), "price": price.get("amount"), "currency": price.get("currency")}
 
 
 def extructs(html: str, url: str) -> Said:
-    """What extruct says; an exception is what its caller gets."""
+    """Return the fields that extruct reads; an exception counts as its answer."""
     try:
         found = extruct.extract(html, base_url=url, syntaxes=["json-ld"], errors="strict")["json-ld"]
-    except Exception as error:  # noqa: BLE001 - whatever it raises is the answer
+    except Exception as error:  # noqa: BLE001 - any exception counts as the answer
         return {"error": f"{type(error).__name__}: {error}"[:100]}
     product = next(_products(found), {})
     offers = product.get("offers")
@@ -83,7 +83,7 @@ def main() -> int:
 
 
 def print_table(result: dict[str, Any]) -> None:
-    """Print what each reader makes of each breakage."""
+    """Print which fields each reader gets right for each breakage."""
     table = Table(title=f"{result['data']['cases']} broken JSON-LD pages")
     for heading in ("breakage", "scraper", f"extruct {result['versions']['extruct']}", "what extruct said"):
         table.add_column(heading)

@@ -48,12 +48,12 @@ def read_pages(data: Path) -> list[Page]:
 
 
 def without_markup(html: str) -> str:
-    """Return the page without scripts and meta tags, its microdata and RDFa under a name that says nothing."""
+    """Return the page without scripts and meta tags, its microdata and RDFa under meaningless names."""
     return ITEM_ATTRIBUTE.sub(" data-unread", SCRIPT_OR_META.sub(" ", html))
 
 
 def extensions(pages: list[Page]) -> list[Product]:
-    """Return what the extension's modules say; raises RuntimeError with Node's own words where Node fails."""
+    """Return the answers of the extension's modules; raise RuntimeError with Node's message where Node fails."""
     lines = "".join(json.dumps({"html": page["html"], "url": page["url"]}) + "\n" for page in pages)
     done = subprocess.run(["node", SCRIPT], input=lines, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
@@ -67,16 +67,16 @@ def compare(pages: list[Page], ours: list[Product], theirs: list[Product]) -> tu
     figures: dict[str, Any] = {}
     differences: list[Product] = []
     for field in fields:
-        judged = [
+        compared = [
             triple for triple in zip(pages, ours, theirs, strict=True) if field in triple[1] or field in triple[2]
         ]
         unlike = [
             (page, one.get(field), other.get(field))
-            for page, one, other in judged
+            for page, one, other in compared
             if one.get(field) != other.get(field)
         ]
-        share = round(1 - len(unlike) / len(judged), 4)
-        figures[field] = {"pages": len(judged), "agree": len(judged) - len(unlike), "share": share}
+        share = round(1 - len(unlike) / len(compared), 4)
+        figures[field] = {"pages": len(compared), "agree": len(compared) - len(unlike), "share": share}
         differences += [
             {"file": page["file"], "field": field, "scraper": _short(one), "extension": _short(other)}
             for page, one, other in unlike

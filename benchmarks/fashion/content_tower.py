@@ -58,7 +58,7 @@ class Products:
     colour: Array
 
     def where(self, chosen: Array) -> "Products":
-        """Those of a boolean mask."""
+        """Return the products of a boolean mask."""
         return Products(*(part[chosen] for part in vars(self).values()))
 
 
@@ -81,8 +81,8 @@ def main() -> int:
     halves = {"even": products.where(products.ids % 2 == 0), "odd": products.where(products.ids % 2 == 1)}
     table = {}
     for half, some in halves.items():
-        table[half] = {"plain concatenation, 1664 dims": judge_plain(some, arguments.seed)}
-        table[half] |= {choice.name: judge(choice, some, arguments.seed) for choice in choices}
+        table[half] = {"plain concatenation, 1664 dims": evaluate_plain(some, arguments.seed)}
+        table[half] |= {choice.name: evaluate(choice, some, arguments.seed) for choice in choices}
         show(half, table[half])
     result = {
         **record.environment("torch", "timm", "tokenizers", "numpy"),
@@ -99,7 +99,7 @@ def main() -> int:
 
 
 def make_choices(cache: Path) -> list[Choice]:
-    """The chosen one first, then what was tried against it, one thing changed at a time."""
+    """Return the chosen one first, then the alternatives with one thing changed at a time."""
     classifier = efficientnet.load_classifier()
     composed = torch.from_numpy(
         cached(cache / "phrases.npy", lambda: texts(sample_texts.compose(content_basis.NUM_PHRASES, 0)))
@@ -136,12 +136,12 @@ def make_choices(cache: Path) -> list[Choice]:
 
 
 def both_of(composed: torch.Tensor, classifier: Any, text_dim: int, image_dim: int) -> tuple[Basis, Basis]:
-    """The chosen kinds of directions, in other numbers."""
+    """Return the chosen kinds of directions in other numbers."""
     return content_basis.of_texts(composed, text_dim), content_basis.of_classifier(classifier, image_dim)
 
 
-def judge(choice: Choice, products: Products, seed: int) -> dict[str, Any]:
-    """Both shares by text, image and both, and how alike two random images' blocks are (0 is centred)."""
+def evaluate(choice: Choice, products: Products, seed: int) -> dict[str, Any]:
+    """Return both shares by text, image and both, and the similarity of two random images' blocks (0 is centred)."""
     tower = ContentItemTower(
         choice.text.mean, choice.text.directions, choice.image.mean, choice.image.directions, choice.text_weight
     ).eval()
@@ -157,15 +157,15 @@ def judge(choice: Choice, products: Products, seed: int) -> dict[str, Any]:
     return found
 
 
-def judge_plain(products: Products, seed: int) -> dict[str, Any]:
-    """The encoders' outputs as they are."""
+def evaluate_plain(products: Products, seed: int) -> dict[str, Any]:
+    """Return the figures of the encoders' outputs as they are."""
     text, image = (part / part.norm(dim=1, keepdim=True) for part in (products.text, products.image))
     parts = {"text": text, "image": image, "both": torch.cat((text, image), dim=1)}
     return {name: shares(part.numpy(), products, seed) for name, part in parts.items()}
 
 
 def shares(embeddings: Array, products: Products, seed: int) -> list[float]:
-    """[same article type, same colour] among the nearest, by exact search."""
+    """Return the shares [same article type, same colour] among the nearest, by exact search."""
     embeddings = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
     queries = np.random.default_rng(seed).choice(len(embeddings), NUM_QUERIES, replace=False)
     scores = embeddings[queries] @ embeddings.T
@@ -176,7 +176,7 @@ def shares(embeddings: Array, products: Products, seed: int) -> list[float]:
 
 
 def read(data: Path, cache: Path) -> Products:
-    """All products that have an image, with their features."""
+    """Return all products that have an image, with their features."""
     with zipfile.ZipFile(data / "images.zip") as archive:
         images = {Path(name).stem: name for name in archive.namelist() if name.endswith(".jpg")}
         with (data / "styles.csv").open(encoding="utf-8", newline="") as stream:
@@ -196,7 +196,7 @@ def read(data: Path, cache: Path) -> Products:
 
 
 def cached(path: Path, make: Callable[[], Array]) -> Array:
-    """What `make` gives, kept in a file."""
+    """Return the result of `make`, cached in a file."""
     if not path.is_file():
         np.save(path, make())
     kept: Array = np.load(path, allow_pickle=False)
@@ -204,7 +204,7 @@ def cached(path: Path, make: Callable[[], Array]) -> Array:
 
 
 def texts(sentences: list[str]) -> Array:
-    """MiniLM's features."""
+    """Return MiniLM's features."""
     tokenizer = Tokenizer.from_file(str(minilm.model_dir() / "tokenizer.json"))
     tokenizer.enable_truncation(minilm.MAX_TOKENS)
     tokenizer.no_padding()
@@ -218,7 +218,7 @@ def texts(sentences: list[str]) -> Array:
 
 
 def image_features(images: Iterator[Image.Image], count: int) -> Array:
-    """EfficientNet's features."""
+    """Return EfficientNet's features."""
     encoder, found = efficientnet.ImageEncoder(efficientnet.load_classifier()), []
     with torch.inference_mode():
         for start in range(0, count, BATCH):
@@ -229,19 +229,19 @@ def image_features(images: Iterator[Image.Image], count: int) -> Array:
 
 
 def whole_words() -> list[str]:
-    """The tokenizer's own words, without pieces, numbers and foreign scripts."""
+    """Return the tokenizer's whole words, without pieces, numbers and foreign scripts."""
     vocabulary = Tokenizer.from_file(str(minilm.model_dir() / "tokenizer.json")).get_vocab()
     return sorted(word for word in vocabulary if word.isalpha() and word.isascii() and len(word) >= 3)
 
 
 def random_basis(features: int, dim: int, seed: int) -> Basis:
-    """Orthonormal directions that know nothing, and no centre."""
+    """Return random orthonormal directions and no centre."""
     noise = np.random.default_rng(seed).normal(size=(features, dim))
     return Basis(torch.zeros(features), torch.from_numpy(np.linalg.qr(noise)[0]).float())
 
 
 def show(half: str, rows: dict[str, dict[str, Any]]) -> None:
-    """A table for people."""
+    """Print the table."""
     print(f"\n{half} ids: type / colour".ljust(92) + "text".ljust(14) + "image".ljust(14) + "both")
     for name, row in rows.items():
         cells = ("{:.3f} {:.3f}".format(*row[key]).ljust(14) for key in ("text", "image", "both"))
@@ -249,7 +249,7 @@ def show(half: str, rows: dict[str, dict[str, Any]]) -> None:
 
 
 def tell(what: str, done: int, count: int) -> None:
-    """A line now and then."""
+    """Print a progress line now and then."""
     if done % (BATCH * 25) == 0:
         print(json.dumps({"encoding": what, "done": done, "of": count}), file=sys.stderr, flush=True)
 

@@ -40,17 +40,17 @@ class Fashion:
     hashes: Mapping[str, str]
 
     def column(self, name: str) -> Array:
-        """One column of styles.csv, (num_products,)."""
+        """Return one column of styles.csv, (num_products,)."""
         return np.array([row[name] for row in self.rows])
 
     def labels(self, *names: str) -> NDArray[np.int64]:
-        """A number for each different combination of these columns, (num_products,)."""
+        """Return a number for each different combination of these columns, (num_products,)."""
         values = np.array(["/".join(row[name] for name in names) for row in self.rows])
         return np.unique(values, return_inverse=True)[1].astype(np.int64)
 
     @property
     def parts(self) -> dict[str, NDArray[np.int64]]:
-        """Rows of train, valid and test."""
+        """Return the rows of train, valid and test."""
         order = np.random.default_rng(SPLIT_SEED).permutation(len(self.rows))
         num_train = len(order) - NUM_VALID - NUM_TEST
         return {
@@ -60,11 +60,11 @@ class Fashion:
         }
 
     def pairs(self, labels: NDArray[np.int64]) -> Pairs:
-        """What towers may learn from and be validated on; the test products are in neither."""
+        """Return the pairs for training and validation; the test products are in neither."""
         return Pairs(self.parts["train"], self.parts["valid"], labels)
 
     def prepared(self, model: Mapping[str, Any], training: Mapping[str, Any], seed: int) -> Prepared:
-        """A run of the trainer on these products; nobody has interacted with any of them."""
+        """Return a run of the trainer on these products, without interactions."""
         config = parse_config(
             {
                 "seed": seed,

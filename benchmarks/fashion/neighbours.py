@@ -3,7 +3,7 @@
     python -m benchmarks.fashion.neighbours [--data ../shared/data/fashion-products] [--bundle var/bundles/lite]
 
 The data set is "Fashion Product Images": styles.csv and, for some products, an image. Only the product's name is given
-to the text encoder; `articleType` and `baseColour` are the answers and are kept from it. Neighbours are judged for 500
+to the text encoder, never `articleType` and `baseColour`, which are the answers. Neighbours are evaluated for 500
 query products among all products that have an image, by text only, image only and both.
 """
 
@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def measure(rows: list[dict[str, str]], arguments: argparse.Namespace, scratch: Path) -> dict[str, Any]:
-    """Ingest, then judge neighbours."""
+    """Ingest, then evaluate neighbours."""
     products = [product_of(row) for row in rows]
     (scratch / "products.jsonl").write_text("".join(json.dumps(product) + "\n" for product in products), "utf-8")
     with zipfile.ZipFile(arguments.data / "images.zip") as archive:
@@ -66,9 +66,9 @@ def measure(rows: list[dict[str, str]], arguments: argparse.Namespace, scratch: 
     ingest = run_ingest(scratch, arguments.bundle)
     imaged = [row["has_image"] == "1" for row in rows]
     both = stored_embeddings(scratch / "server", [p["itemId"] for p, has in zip(products, imaged, strict=True) if has])
-    judged = [row for row, has in zip(rows, imaged, strict=True) if has]
-    spaces = {**single_modalities(judged, scratch / "images", arguments.bundle), "both": both}
-    queries = np.random.default_rng(arguments.seed).choice(len(judged), NUM_QUERIES, replace=False)
+    with_image = [row for row, has in zip(rows, imaged, strict=True) if has]
+    spaces = {**single_modalities(with_image, scratch / "images", arguments.bundle), "both": both}
+    queries = np.random.default_rng(arguments.seed).choice(len(with_image), NUM_QUERIES, replace=False)
     return {
         **record.environment("onnxruntime-gpu", "hnswlib", "numpy"),
         "seed": arguments.seed,
@@ -77,15 +77,15 @@ def measure(rows: list[dict[str, str]], arguments: argparse.Namespace, scratch: 
         "ingest": ingest,
         "neighbours": {
             "queries": NUM_QUERIES,
-            "gallery": len(judged),
+            "gallery": len(with_image),
             "of": NUM_NEIGHBOURS,
-            **{name: agreement(space, judged, queries, arguments.seed) for name, space in spaces.items()},
+            **{name: agreement(space, with_image, queries, arguments.seed) for name, space in spaces.items()},
         },
     }
 
 
 def product_of(row: dict[str, str]) -> Product:
-    """A Product that knows nothing but its name; `sku` names the image."""
+    """Return a Product with a name only; `sku` names the image."""
     url = f"https://{SHOP}/p/{row['id']}"
     return {
         "shop": SHOP,
@@ -99,7 +99,7 @@ def product_of(row: dict[str, str]) -> Product:
 
 
 def run_ingest(scratch: Path, bundle: Path) -> dict[str, Any]:
-    """The command an operator would run, and its summary."""
+    """Run the operator's ingest command and return its summary."""
     words = ["ingest", str(scratch / "products.jsonl"), "--bundle", str(bundle), "--data", str(scratch / "server")]
     command = [sys.executable, "-m", "server", *words, "--images", str(scratch / "images")]
     started = time.perf_counter()
@@ -114,7 +114,7 @@ def run_ingest(scratch: Path, bundle: Path) -> dict[str, Any]:
 
 
 def stored_embeddings(data_dir: Path, item_ids: list[str]) -> Floats:
-    """(len(item_ids), dim) as the catalogue holds them."""
+    """Return the embeddings in the catalogue, (len(item_ids), dim)."""
     catalogue = Catalogue(data_dir)
     try:
         stored = [catalogue.stored(SHOP, item_id) for item_id in item_ids]
@@ -124,7 +124,7 @@ def stored_embeddings(data_dir: Path, item_ids: list[str]) -> Floats:
 
 
 def single_modalities(rows: list[dict[str, str]], images: Path, bundle_dir: Path) -> dict[str, Floats]:
-    """The same products embedded by their name alone and by their image alone."""
+    """Return the same products embedded by name alone and by image alone."""
     bundle = load_bundle(bundle_dir)
     encoder = Encoder(bundle)
     text, image = [], []
@@ -138,7 +138,7 @@ def single_modalities(rows: list[dict[str, str]], images: Path, bundle_dir: Path
 
 
 def agreement(space: Floats, rows: list[dict[str, str]], queries: NDArray[np.int64], seed: int) -> dict[str, Any]:
-    """Share of the ten nearest that have the query's type, its colour; mean and 95 % bootstrap interval."""
+    """Return the shares of the ten nearest with the query's type and colour: mean, 95 % bootstrap interval."""
     scores = space[queries] @ space.T
     scores[np.arange(len(queries)), queries] = -np.inf
     nearest = np.argsort(-scores, axis=1, kind="stable")[:, :NUM_NEIGHBOURS]

@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def started(fashion: Fashion) -> dict[str, Any]:
-    """The result so far, or a new one where the data, the split or the encoders are others."""
+    """Return the result so far, or a new one where the data, the split or the encoders have changed."""
     about = {
         "data": dict(fashion.hashes),
         "encoders": fashion.encoders.space,
@@ -81,7 +81,7 @@ def started(fashion: Fashion) -> dict[str, Any]:
 
 
 def is_done(result: Mapping[str, Any], name: str, seed: int) -> bool:
-    """Whether this row has been measured with this seed as it is configured now."""
+    """Return whether this row was measured with this seed and its present configuration."""
     run = result["rows"].get(name, {}).get("runs", {}).get(str(seed))
     return run is not None and run["config"] == config_of(ROWS[name])
 
@@ -102,12 +102,12 @@ def keep(result: dict[str, Any], name: str, seed: int, run: dict[str, Any]) -> d
 
 
 def config_of(row: Row) -> dict[str, Any]:
-    """What decides a run besides the seed."""
+    """Return the settings that decide a run besides the seed."""
     return {"model": dict(row.model), "training": dict(row.training), "labels": list(row.labels)}
 
 
 def measure(fashion: Fashion, row: Row, seed: int) -> dict[str, Any]:
-    """Train one row with one seed and ask it everything."""
+    """Train one row with one seed and measure all its figures."""
     start = time.perf_counter()
     trained = train_row(fashion, row, seed)
     test, everything = fashion.parts["test"], np.arange(len(fashion.rows))
@@ -135,19 +135,19 @@ def measure(fashion: Fashion, row: Row, seed: int) -> dict[str, Any]:
 
 
 def spaces_of(trained: Trained) -> dict[str, Floats]:
-    """The embeddings that a row has, by what they are made of."""
+    """Return the embeddings that a row has, by modality."""
     found = {"text": trained.text, "image": trained.image, "both": trained.both}
     return {name: space for name, space in found.items() if space is not None}
 
 
 def retrieved(queries: Floats, gallery: Floats, own: NDArray[np.int64], seed: int) -> dict[str, Any]:
-    """Each metric's mean and its 95 % interval over queries."""
+    """Return each metric's mean and its 95 % interval over queries."""
     values = retrieval_metrics(queries, gallery, [np.array([row]) for row in own], seed=seed)
     return {name: with_interval(values[name]) for name in METRICS}
 
 
 def agreement(fashion: Fashion, space: Floats) -> dict[str, Any]:
-    """Share of the ten nearest that have the query's type, its colour."""
+    """Return the shares of the ten nearest with the query's type and colour."""
     queries = fashion.parts["test"][:NUM_NEIGHBOUR_QUERIES]
     scores = space[queries] @ space.T
     scores[np.arange(len(queries)), queries] = -np.inf
@@ -160,13 +160,13 @@ def agreement(fashion: Fashion, space: Floats) -> dict[str, Any]:
 
 
 def with_interval(values: NDArray[np.float64]) -> dict[str, Any]:
-    """Mean and bootstrap interval over queries."""
+    """Return mean and bootstrap interval over queries."""
     interval = bootstrap_interval(values, np.random.default_rng(0))
     return {"mean": round(interval.mean, 4), "ci95": [round(interval.low, 4), round(interval.high, 4)]}
 
 
 def plain_neighbours(fashion: Fashion) -> dict[str, Any]:
-    """Type and colour of the ten nearest by the encoders' own features, nothing trained."""
+    """Return type and colour of the ten nearest by the encoders' own features, nothing trained."""
     text, image = (np.array(part) for part in (fashion.features.text, fashion.features.image))
     unit = [part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-9) for part in (text, image)]
     both = np.concatenate(unit, axis=1) / np.float32(2**0.5)
@@ -180,7 +180,7 @@ def plain_neighbours(fashion: Fashion) -> dict[str, Any]:
 
 
 def over_seeds(runs: Mapping[str, Any]) -> dict[str, Any]:
-    """Mean and standard deviation over seeds of every number that has an interval."""
+    """Return mean and standard deviation over seeds of every number that has an interval."""
     flat = [_means(run) for run in runs.values()]
     return {
         key: {
@@ -203,15 +203,15 @@ def _means(found: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
 
 
 def line_of(found: Mapping[str, Any]) -> str:
-    """One run for people."""
+    """Return one run as a line of text."""
     words = []
     for way in ("text_to_image", "image_to_text"):
         words += [
             f"{way} of {gallery} recall@10 {metrics['recall@10']['mean']:.3f}"
             for gallery, metrics in found.get(way, {}).items()
         ]
-    for name, judged in found["neighbours"].items():
-        words.append(f"{name} {judged['articleType']['mean']:.3f}/{judged['baseColour']['mean']:.3f}")
+    for name, shares in found["neighbours"].items():
+        words.append(f"{name} {shares['articleType']['mean']:.3f}/{shares['baseColour']['mean']:.3f}")
     return f"{', '.join(words)}; {found['seconds']['all']:.0f} s"
 
 

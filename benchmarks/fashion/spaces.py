@@ -66,7 +66,7 @@ def train_row(fashion: Fashion, row: Row, seed: int) -> Trained:
 
 
 def text_free_learner(prepared: Prepared, pairs: Pairs) -> RowLearner:
-    """hvsr's item tower by BPR-K on labels: these data have no users, so a product of the same label is the choice."""
+    """Return the learner of hvsr's item tower by BPR-K; without users, a product of the same label is the choice."""
     config = prepared.config.model
     if not isinstance(config, HvsrConfig):
         raise TypeError(f"expected an HvsrConfig, got {type(config).__name__}")
@@ -150,7 +150,7 @@ def embedded(
     prepared: Prepared,
     extra: ItemExtra | None = None,
 ) -> Floats:
-    """The item tower's embeddings from text alone, image alone or both."""
+    """Return the item tower's embeddings from text alone, image alone or both."""
     known = np.tile(np.array(mask, dtype=np.float32), (len(features), 1))
     seen = ItemFeatures(features.text, features.image, known)
     with torch.no_grad():

@@ -26,7 +26,7 @@ class Offers:
         return len(self.titles)
 
     def where(self, chosen: Array) -> "Offers":
-        """Those of a boolean mask or of rows."""
+        """Return the offers of a boolean mask or of rows."""
         rows = np.arange(len(self))[chosen]
         return Offers(
             [self.titles[row] for row in rows], *(part[rows] for part in (self.product, self.shop, self.category))
@@ -73,7 +73,7 @@ class Question:
 
 
 def across_shops(offers: Offers, seed: int, max_queries: int = 2000) -> Question:
-    """One offer of each product as the query, the offers of all other shops as gallery, drawn by the seed.
+    """Return one offer of each product as a query, drawn by the seed; other shops' offers are the gallery.
 
     The gallery is all offers but those of the queries' own: a query's answers are the same product at other shops.
     Offers of the query's own shop are no answers; they stay in the gallery and can only disturb.

@@ -79,13 +79,13 @@ def main() -> int:
 
 
 def encoded(offers: Offers, encoders: Encoders, cache: Path) -> Floats:
-    """Text features of the titles, (n, text_dim)."""
+    """Return text features of the titles, (n, text_dim)."""
     products = [{"shop": "offers.example", "itemId": str(i), "title": title} for i, title in enumerate(offers.titles)]
     return np.array(build_features(products, encoders, FeatureCache(cache / "features")).text)
 
 
 def whole(offers: Offers, features: Floats, seeds: list[int]) -> dict[str, Any]:
-    """All offers, nothing trained: word TF-IDF, letter TF-IDF and the encoder."""
+    """Return the figures of all offers with nothing trained: word TF-IDF, letter TF-IDF and the encoder."""
     found = {}
     for name, space in {**tf_idf(offers), "encoder": features}.items():
         found[name] = over_seeds([ask(offers, lambda rows, space=space: space[rows], seed) for seed in seeds])
@@ -93,7 +93,7 @@ def whole(offers: Offers, features: Floats, seeds: list[int]) -> dict[str, Any]:
 
 
 def tf_idf(offers: Offers) -> dict[str, Any]:
-    """Sparse unit rows of two kinds."""
+    """Return sparse unit rows of two kinds."""
     words = TfidfVectorizer(sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
     letters = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(2, 4), min_df=2)
     return {
@@ -103,7 +103,7 @@ def tf_idf(offers: Offers) -> dict[str, Any]:
 
 
 def ask(offers: Offers, vectors: Callable[[Any], Any], seed: int) -> dict[str, NDArray[np.float64]]:
-    """Each metric's value per query; `vectors` gives unit rows, dense or sparse."""
+    """Return each metric's value per query; `vectors` gives unit rows, dense or sparse."""
     question = across_shops(offers, seed)
     queries, gallery = vectors(question.queries), vectors(question.gallery)
     if isinstance(queries, np.ndarray):
@@ -119,7 +119,7 @@ def _chosen(values: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.f
 
 
 def over_seeds(runs: list[dict[str, NDArray[np.float64]]]) -> dict[str, Any]:
-    """Mean, deviation and interval over seeds, which draw their own queries, of each metric."""
+    """Return mean, deviation and interval of each metric over seeds; each seed draws its own queries."""
     table = {}
     for name in runs[0]:
         means = [float(run[name].mean()) for run in runs]
@@ -134,7 +134,7 @@ def over_seeds(runs: list[dict[str, NDArray[np.float64]]]) -> dict[str, Any]:
 
 
 def held_out(offers: Offers, features: Floats, seeds: list[int]) -> dict[str, Any]:
-    """A head trained on some categories' products, asked about other products of these and about other categories."""
+    """Evaluate a head trained on some categories on other products of these and on other categories."""
     runs: dict[str, dict[str, list[Any]]] = {}
     seconds = []
     for seed in seeds:
@@ -154,7 +154,7 @@ def held_out(offers: Offers, features: Floats, seeds: list[int]) -> dict[str, An
 
 
 def product_parts(offers: Offers, seed: int) -> dict[str, NDArray[np.bool_]]:
-    """Masks: two thirds of the categories are learned from, less a fifth of their products and a tenth to choose by."""
+    """Return masks; training has two thirds of the categories, less a fifth of products and a validation tenth."""
     generator = np.random.default_rng([seed, 1])
     categories, products = np.unique(offers.category), np.unique(offers.product)
     new = generator.permutation(categories)[: len(categories) // 3]
@@ -170,31 +170,31 @@ def product_parts(offers: Offers, seed: int) -> dict[str, NDArray[np.bool_]]:
 
 
 def offer_domain(offers: Offers, features: Floats, train: NDArray[Any], valid: NDArray[Any]) -> Domain:
-    """Learn from the offers of a mask, and be judged by how well those of another find each other across shops."""
-    judged = offers.where(valid)
+    """Return the domain of the `train` offers, validated by MRR across shops on the `valid` ones."""
+    held_out_offers = offers.where(valid)
 
-    def judge(embed: Embed) -> float:
+    def validate(embed: Embed) -> float:
         found = embed(features[valid])
-        return float(ask(judged, lambda rows: found[rows], 0)["mrr"].mean())
+        return float(ask(held_out_offers, lambda rows: found[rows], 0)["mrr"].mean())
 
-    return same_products(features[train], offers.product[train], judge)
+    return same_products(features[train], offers.product[train], validate)
 
 
 def fashion_domain(fashion: Fashion, seed: int) -> Domain:
-    """Learn from names and images of fashion's training products, and be judged by the types of neighbours."""
+    """Return the domain of fashion's training names and images, validated by the types of neighbours."""
     train, valid = fashion.parts["train"], fashion.parts["valid"]
     text, image = (np.array(part[train]) for part in (fashion.features.text, fashion.features.image))
 
-    def judge(embed: Embed) -> float:
+    def validate(embed: Embed) -> float:
         return float(fashion_neighbours(fashion, embed, valid)["same_type@10"].mean())
 
-    return texts_and_images(text, image, judge, seed)
+    return texts_and_images(text, image, validate, seed)
 
 
 def transfer(
     offers: Mapping[str, Offers], features: Mapping[str, Floats], fashion: Fashion, seeds: list[int]
 ) -> dict[str, Any]:
-    """Text heads trained on each domain, and on all but each, asked about all: rows are where trained."""
+    """Evaluate text heads on all domains, trained on each and on all but each; rows are the training domains."""
     runs: dict[str, dict[str, list[Any]]] = {}
     for seed in seeds:
         parts = {name: _product_split(found, seed) for name, found in offers.items()}
@@ -230,7 +230,7 @@ def _product_split(offers: Offers, seed: int) -> dict[str, NDArray[np.bool_]]:
 
 
 def fashion_neighbours(fashion: Fashion, embed: Embed, products: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
-    """Share of each of these products' ten nearest among them, by text, with its type, its colour."""
+    """Return the share of each product's ten nearest by text with its type, and with its colour."""
     space = embed(np.array(fashion.features.text[products]))
     scores = space @ space.T
     np.fill_diagonal(scores, -np.inf)

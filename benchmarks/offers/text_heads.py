@@ -28,25 +28,25 @@ class Domain:
     """One kind of goods to learn from."""
 
     batches: Callable[[torch.Generator], list[Loss]]  # of one epoch
-    judge: Callable[[Embed], float]  # of validation data, between 0 and 1
+    validate: Callable[[Embed], float]  # of validation data, between 0 and 1
     parameters: Sequence[nn.Parameter] = ()  # of what learns besides the head
 
 
 def plain(features: Floats) -> Floats:
-    """The published encoder's vectors at unit length."""
+    """Return the published encoder's vectors at unit length."""
     unit: Floats = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
     return unit
 
 
 def trained_head(domains: Sequence[Domain], dim: int, seed: int) -> Embed:
-    """A head for text features of `dim` numbers by symmetric InfoNCE, batches of all domains mixed."""
+    """Train a head for text features of `dim` numbers by symmetric InfoNCE, batches of all domains mixed."""
     generator = torch.Generator().manual_seed(seed)
     head = Head(dim, dim, 0, 0.0, generator=generator)
     others = [parameter for domain in domains for parameter in domain.parameters]
     optimiser = torch.optim.AdamW([*head.parameters(), *others], lr=RATE, weight_decay=0.05)
     best, weights = -1.0, {}
     for epoch in range(EPOCHS + 1):
-        score = float(np.mean([domain.judge(_embedder(head)) for domain in domains]))
+        score = float(np.mean([domain.validate(_embedder(head)) for domain in domains]))
         if score > best:
             best, weights = score, {key: tensor.clone() for key, tensor in head.state_dict().items()}
         losses = [loss for domain in domains for loss in domain.batches(generator)] if epoch < EPOCHS else []
@@ -58,8 +58,8 @@ def trained_head(domains: Sequence[Domain], dim: int, seed: int) -> Embed:
     return _embedder(head)
 
 
-def same_products(features: Floats, product: NDArray[Any], judge: Callable[[Embed], float]) -> Domain:
-    """Two offers of each product that has two, (n, dim) features and (n,) products."""
+def same_products(features: Floats, product: NDArray[Any], validate: Callable[[Embed], float]) -> Domain:
+    """Return the domain of (n, dim) features and (n,) products: pairs of two offers of each product that has two."""
     data, groups = torch.from_numpy(np.array(features)), _groups(product)
 
     def batches(generator: torch.Generator) -> list[Loss]:
@@ -72,11 +72,11 @@ def same_products(features: Floats, product: NDArray[Any], judge: Callable[[Embe
         cuts = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
         return [loss([groups[place] for place in cut]) for cut in cuts if len(cut) > 1]
 
-    return Domain(batches, judge)
+    return Domain(batches, validate)
 
 
-def texts_and_images(text: Floats, image: Floats, judge: Callable[[Embed], float], seed: int) -> Domain:
-    """Names and images of the same products, (n, dim) and (n, image_dim); images get a head of their own."""
+def texts_and_images(text: Floats, image: Floats, validate: Callable[[Embed], float], seed: int) -> Domain:
+    """Return the domain of names (n, dim) and images (n, image_dim) of products; images get a head of their own."""
     words, images = torch.from_numpy(np.array(text)), torch.from_numpy(plain(np.array(image)))
     image_head = Head(image.shape[1], text.shape[1], 0, 0.0, generator=torch.Generator().manual_seed(seed))
 
@@ -87,7 +87,7 @@ def texts_and_images(text: Floats, image: Floats, judge: Callable[[Embed], float
         order = torch.randperm(len(words), generator=generator)
         return [loss(rows) for rows in order.split(BATCH) if len(rows) > 1]
 
-    return Domain(batches, judge, tuple(image_head.parameters()))
+    return Domain(batches, validate, tuple(image_head.parameters()))
 
 
 def _contrast(one: Tensor, other: Tensor) -> Tensor:
@@ -96,7 +96,7 @@ def _contrast(one: Tensor, other: Tensor) -> Tensor:
 
 
 def _groups(product: NDArray[Any]) -> list[NDArray[np.int64]]:
-    """Rows of each product that has two offers at least."""
+    """Return the rows of each product with at least two offers."""
     order = np.argsort(product, kind="stable")
     cuts = np.flatnonzero(product[order][1:] != product[order][:-1]) + 1
     return [group for group in np.split(order, cuts) if len(group) > 1]

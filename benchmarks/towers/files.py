@@ -22,7 +22,7 @@ def folders_of(name: str) -> list[Path]:
 
 
 def images_of(name: str) -> Path | None:
-    """Return the data set's folder of images, None where it has none; of several none, for a run reads one folder."""
+    """Return the data set's folder of images, None where it has none or where there are several data sets."""
     folders = folders_of(name)
     return images if len(folders) == 1 and (images := folders[0] / "images").is_dir() else None
 
@@ -60,17 +60,17 @@ def _csv(path: Path) -> tuple[list[str], list[list[str]]]:
 
 
 def done_file(where: Path, row: str, seed: int) -> Path:
-    """Return the file that says what a row, measured already, was measured with: its fingerprint."""
+    """Return the file that holds the fingerprint of a measured row."""
     return where / f"{row}-{seed}.done"
 
 
 def is_done(where: Path, name: str, row: str, seed: int) -> bool:
-    """Return whether a row was measured with the settings and on the data that are there now."""
+    """Return whether a row was measured with the present settings and data."""
     return says(done_file(where, row, seed), fingerprint(name, where.name, row))
 
 
 def says(file: Path, fingerprint: str) -> bool:
-    """Return whether what lies beside this file was made of what has the fingerprint."""
+    """Return whether this file holds the fingerprint."""
     return file.exists() and file.read_text("utf-8") == fingerprint
 
 

@@ -5,9 +5,9 @@
     python -m benchmarks.towers beauty --protocols both new_shop --seeds 0 1 2
 
 A name such as beauty+sports reads both, as two shops, and of their customers those of both. Of data with images
-(see simulated_shoppers.py), rows that read items are also judged with all words, then all images missing.
+(see simulated_shoppers.py), rows that read items are also evaluated with all words, then all images missing.
 
-Each protocol's split is dealt once and for all seeds, so that all rows answer the same questions; a seed decides how
+Each protocol's split is assigned once for all seeds, so that all rows answer the same questions; a seed decides how
 towers start and shuffle, how baselines are searched and how ties fall. Every row is tuned or stopped early on "valid";
 "test" is looked at once. What is finished stays in var/benchmarks/towers and is measured again only where the row's
 settings in rows.py or the data have changed since; results/towers_NAME.json sums up what is there.
@@ -78,7 +78,7 @@ SPLIT_SEED = 0
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Measure what is asked for and not there yet, then sum up everything that is there."""
+    """Measure the requested rows that are not measured yet, then sum up all measured rows."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.towers", description=__doc__.splitlines()[0])
     parser.add_argument("name", help="var/data/NAME, as `python -m trainer prepare` writes it; NAME+NAME for both")
     parser.add_argument(
@@ -140,11 +140,11 @@ class _Bench:
         self.name, self.protocol, self.seed, self.where, self.progress = name, protocol, seed, where, progress
         where.mkdir(parents=True, exist_ok=True)
         split, rule = where / "split.npz", rule or PROTOCOLS[protocol]
-        dealt, wanted = where / "split.of", split_fingerprint(name, rule)
-        if not split.exists() or not says(dealt, wanted):
+        origin, wanted = where / "split.of", split_fingerprint(name, rule)
+        if not split.exists() or not says(origin, wanted):
             first = prepare(self._config({}, rule, SPLIT_SEED), progress)
             save_split(plan_split(first.dataset, first.config.split, SPLIT_SEED), first.dataset, split)
-            dealt.write_text(wanted, "utf-8")
+            origin.write_text(wanted, "utf-8")
             (where / NEAR_CLONES).unlink(missing_ok=True)
         self.prepared = prepare(self._config({}, {"file": str(split)}, seed), progress)
         self.fitted: dict[str, Scorer] = {}
@@ -225,7 +225,7 @@ class _Bench:
         return _Fit(row, scorer, about, rebuild)
 
     def evaluate(self, fit: _Fit) -> None:
-        """Rank the test users' candidates and keep what came of it."""
+        """Rank the test users' candidates and keep the result."""
         row, test = fit.row, self.prepared.split.test
         found = rank(fit.scorer, test, np.random.default_rng([self.seed, 2]), 2 * K)
         values = rank_metrics(found.ranks, test, (K, 2 * K)) | self._lists(found)

@@ -1,4 +1,4 @@
-"""Prepared data from which the words, or the images, of all items are gone, for trained scorers to be built on."""
+"""Prepared data without the words, or without the images, of all items, to evaluate trained scorers on."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ MODALITIES = ("text", "image")
 
 
 def without(prepared: Prepared, modality: str) -> Prepared:
-    """Return the same data with every item's "text" or "image" missing, wherever a recipe's scorer might read it.
+    """Return the same data with every item's "text" or "image" missing in each place that a recipe's scorer may read.
 
     Features are zero and masked. With the text go the products' fields that it is made of, which also bags of words and
     a graph's categories are read from. Image files stay named, for towers that look at images alone refuse data

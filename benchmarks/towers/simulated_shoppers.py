@@ -1,4 +1,4 @@
-"""Simulated shoppers for a real catalogue with images: interactions with a known cause, for want of real ones.
+"""Simulated shoppers for a real catalogue with images: interactions with a known cause, in place of real ones.
 
     python -m trainer prepare --format fashion styles.csv images.zip --only-with-image --out var/data/fashion
     python -m benchmarks.towers.simulated_shoppers var/data/fashion --out var/data/fashion_shoppers
@@ -72,7 +72,7 @@ class Catalogue:
     """The products as the columns that taste is made of."""
 
     def __init__(self, products: Sequence[Product], seed: int) -> None:
-        """Raises DataError where products lack a column, or every gender is rare."""
+        """Raise DataError where products lack a column, or every gender is rare."""
         self.products = products
         self.gender, self.colour, self.usage = (_column(products, name) for name in ("gender", "color", "usage"))
         self.type: Column = np.array([(product.get("categoryPath") or [""])[-1] for product in products], dtype=str)
@@ -219,7 +219,7 @@ def _draw(counts: dict[str, int], number: int, generator: np.random.Generator) -
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the data and say what they are; 2 for input that cannot be used."""
+    """Write the data and print a summary; return 2 for unusable input."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.towers.simulated_shoppers", description=(__doc__ or "").splitlines()[0]
     )

@@ -82,7 +82,7 @@ def test_what_only_some_rows_were_asked_has_a_column(tmp_path):
     assert "| `content` | .0250 | .0281 |" in lines
 
 
-def test_a_row_that_finds_nothing_is_shown_as_zero_and_one_that_was_not_asked_is_not_shown(tmp_path):
+def test_row_that_finds_nothing_shows_zero_and_unmeasured_row_is_absent(tmp_path):
     nothing, unasked = result(0.01), result(0.02)
     nothing["slices_of_seed_0"]["history_length"]["1"]["ndcg@10"] = [0.0, 0.0, 0.0]
     unasked["slices_of_seed_0"] = {"history_length": {"1": {"users": 1234}}}
@@ -91,7 +91,7 @@ def test_a_row_that_finds_nothing_is_shown_as_zero_and_one_that_was_not_asked_is
     assert not any(line.startswith("| `words` | –") for line in lines)
 
 
-def test_the_same_users_asked_with_ever_more_of_their_history_have_a_table_of_their_own(tmp_path):
+def test_truncated_histories_of_the_same_users_have_their_own_table(tmp_path):
     asked = result(0.1)
     asked["slices_of_seed_0"]["truncated"] = {
         name: {"users": 1275, "ndcg@10": [mean, 0, 1]}
@@ -104,7 +104,7 @@ def test_the_same_users_asked_with_ever_more_of_their_history_have_a_table_of_th
     assert "| NDCG@10 of (users) | history 1 (1,234) |" in lines
 
 
-def test_words_and_images_are_told_by_way_and_gallery_and_a_row_without_words_by_its_neighbours(tmp_path):
+def test_retrieval_table_has_direction_gallery_and_neighbours(tmp_path):
     def run(spaces):
         return {
             "neighbours": dict.fromkeys(spaces),
@@ -139,7 +139,7 @@ def test_words_and_images_are_told_by_way_and_gallery_and_a_row_without_words_by
     assert "| `hvsr` | .800 | .300 | .750 | 62 |" in lines
 
 
-def test_offers_of_the_same_product_are_told_by_data_and_by_what_found_them(tmp_path):
+def test_same_product_table_is_by_data_set_and_method(tmp_path):
     names = ("recall@1", "recall@5", "recall@10", "hit_rate@1", "hit_rate@5", "hit_rate@10", "mrr", "ndcg@10")
     said = {name: {"mean": place / 10, "sd": 0.004} for place, name in enumerate(names, 1)}
     found = {

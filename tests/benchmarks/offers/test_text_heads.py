@@ -26,23 +26,23 @@ def offers():
 
 
 def found_first(features, product):
-    """The share of offers whose nearest is the product's other one."""
+    """Return the share of offers whose nearest is the product's other one."""
 
-    def judge(embed):
+    def validate(embed):
         space = embed(features)
         scores = space @ space.T
         np.fill_diagonal(scores, -np.inf)
         return float((product[scores.argmax(axis=1)] == product).mean())
 
-    return judge
+    return validate
 
 
-def test_a_head_learns_what_offers_of_a_product_share_and_uses_it_on_others(offers):
+def test_head_learns_what_offers_share_and_applies_it_to_others(offers):
     features, product = offers
-    is_learned, judge = product < 80, found_first(features[160:], product[160:])
-    embed = trained_head([same_products(features[is_learned], product[is_learned], judge)], SIGNAL + NOISE, 0)
-    assert judge(plain) < 0.3
-    assert judge(embed) > 0.7
+    is_learned, validate = product < 80, found_first(features[160:], product[160:])
+    embed = trained_head([same_products(features[is_learned], product[is_learned], validate)], SIGNAL + NOISE, 0)
+    assert validate(plain) < 0.3
+    assert validate(embed) > 0.7
     np.testing.assert_allclose(np.linalg.norm(embed(features), axis=1), 1, rtol=1e-5)
 
 
@@ -61,17 +61,17 @@ def test_of_two_domains_a_head_learns_both(offers):
     draw = np.random.default_rng(1)
     text = np.hstack([2 * draw.normal(size=(200, SIGNAL)), draw.normal(size=(200, NOISE))]).astype(np.float32)
     image = (text[:, SIGNAL:] @ draw.normal(size=(NOISE, 9))).astype(np.float32)
-    judge = found_first(features[160:], product[160:])
+    validate = found_first(features[160:], product[160:])
     learned = product < 80
-    shops = same_products(features[learned], product[learned], judge)
+    shops = same_products(features[learned], product[learned], validate)
     fashion = texts_and_images(text, image, lambda embed: 1.0, 0)
     before = [parameter.detach().clone() for parameter in fashion.parameters]
-    assert judge(trained_head([shops, fashion], SIGNAL + NOISE, 0)) > judge(plain)
+    assert validate(trained_head([shops, fashion], SIGNAL + NOISE, 0)) > validate(plain)
     assert any((parameter != old).any() for parameter, old in zip(fashion.parameters, before, strict=True))
 
 
 def test_the_same_seed_gives_the_same_head(offers):
     features, product = offers
-    judge = found_first(features, product)
-    one, other = (trained_head([same_products(features, product, judge)], SIGNAL + NOISE, 3) for _ in range(2))
+    validate = found_first(features, product)
+    one, other = (trained_head([same_products(features, product, validate)], SIGNAL + NOISE, 3) for _ in range(2))
     np.testing.assert_array_equal(one(features), other(features))

@@ -25,7 +25,7 @@ def two_departments(tmp_path, monkeypatch):
         (tmp_path / "var" / "data" / name / "interactions.csv").write_text(text)
 
 
-def test_of_two_departments_only_users_of_both_are_kept_each_with_all_they_did(two_departments):
+def test_two_departments_keep_the_users_of_both_with_all_interactions(two_departments):
     together = tower_files.interactions_of("beauty+sports")
     assert together.read_text().splitlines() == ["user,shop,itemId", "both,b,1", "both,b,3", "both,s,5"]
 
@@ -69,7 +69,7 @@ def test_a_row_counts_as_done_until_its_settings_or_the_data_change(two_departme
 
 @pytest.fixture
 def planted_data(tmp_path, monkeypatch):
-    """A small data set under var/data, and a protocol that asks for at most ten users."""
+    """Return a small data set under var/data, and a protocol that asks for at most ten users."""
     run, data = tmp_path / "run", tmp_path / "var" / "data" / "planted"
     run.mkdir()
     planted.write_run(run)
@@ -85,7 +85,7 @@ def planted_data(tmp_path, monkeypatch):
     forget()
 
 
-def test_a_split_is_dealt_again_when_its_rule_or_the_data_change(planted_data, monkeypatch):
+def test_split_is_made_again_when_its_rule_or_the_data_change(planted_data, monkeypatch):
     def num_asked():
         forget()
         towers._measure("planted", "both", 0, ["popularity"])

@@ -150,7 +150,7 @@ def shapes(tmp_path_factory):
 
 @pytest.mark.parametrize("model", [ADDITIVE, CLIP, GRAPH, HYBRID, HVSR], ids=lambda model: model["type"])
 def test_a_missing_modality_is_read_by_no_scorer(lite_bundle, shapes, model):
-    """Scores without it stay the same whatever it was, and are not those with it."""
+    """Scores without it do not depend on its content, and differ from those with it."""
     prepared = prepared_shapes(lite_bundle, shapes, model, LEARNING)
     recipe = MODELS[model["type"]]
     learner = recipe.build(prepared)
