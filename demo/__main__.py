@@ -1,4 +1,4 @@
-"""`python -m demo mall`, `python -m demo run` and `python -m demo shoppers`."""
+"""Command line of the demo: `mall`, `run` and `shoppers`."""
 
 import argparse
 import sys
@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when it ended well, 1 on failure, 2 on bad usage, 130 on Ctrl-C."""
+    """Run one command; return 0 on success, 1 on failure, 2 on bad usage, 130 on Ctrl-C."""
     arguments = _parser().parse_args(argv)
     try:
         if arguments.command == "mall":

@@ -1,8 +1,8 @@
-"""Errors of the demo, each a sentence for the person at the terminal."""
+"""Errors of the demo; each text is one sentence for the terminal."""
 
 
 class DemoError(Exception):
-    """Root of every foreseeable failure of the demo; its text says what happened and what to do."""
+    """Root of the demo's expected failures; the text names the failure and the remedy."""
 
 
 class PortInUseError(DemoError):

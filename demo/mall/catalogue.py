@@ -1,4 +1,4 @@
-"""Builds the mall's products from a seed: the same seed gives the same products, byte for byte."""
+"""Products of the mall, built from a seed: the same seed gives the same products, byte for byte."""
 
 import random
 import re
@@ -37,7 +37,7 @@ FABRIC_ONLY = {"knitted", "herringbone", "quilted", "pinstriped"}
 
 @dataclass(frozen=True)
 class Review:
-    """What a shop prints under a product; `author` is there so that dropping it can be tested."""
+    """Review as a shop prints it; `author` exists to test that extraction drops it."""
 
     author: str
     date: date
@@ -47,7 +47,7 @@ class Review:
 
 @dataclass(frozen=True)
 class DemoProduct:
-    """One article of one shop. `taste` is the hidden label: Python may read it, no page ever shows it."""
+    """Article of one shop. `taste` is the hidden label: Python may read it, no page shows it."""
 
     shop: str
     number: int
@@ -81,12 +81,12 @@ class DemoProduct:
 
     @property
     def colour(self) -> str:
-        """All colours, main one first, joined as Google's product data specification joins them: "navy/white/sand"."""
+        """Return all colours, main one first, in the form of Google's product data specification: "navy/white/sand"."""
         return "/".join(self.colours)
 
     @property
     def is_sold_out(self) -> bool:
-        """True where nothing of it can be bought now."""
+        """Return whether no variant can be bought now."""
         return self.availability == "OutOfStock"
 
 
@@ -110,7 +110,7 @@ def _build(seed: int) -> tuple[DemoProduct, ...]:
 
 @dataclass(frozen=True)
 class _Look:
-    """How an article looks: what titles, descriptions and images are made from."""
+    """Appearance of an article, the source of titles, descriptions and images."""
 
     word: str
     pattern_key: str
@@ -121,7 +121,7 @@ class _Look:
 
     @property
     def shown_pattern(self) -> str:
-        """The pattern's word; empty for plain, which nobody mentions."""
+        """Return the pattern's word; empty for plain, which shops do not mention."""
         return "" if self.pattern_key == "plain" else self.pattern
 
 
@@ -135,7 +135,7 @@ def _article(
     title = _title(shop, look, noun, brand, dice)
     handle = _unused_handle(title, taken, dice)
     price, regular = _prices(shop, category, dice)
-    rating, rating_count, reviews = _opinions(dice)
+    rating, rating_count, reviews = _ratings_and_reviews(dice)
     return DemoProduct(
         shop=shop,
         number=number,
@@ -170,11 +170,11 @@ def _article(
 
 
 def _look(shop: str, number: int, taste: Taste, category: Category, dice: random.Random) -> _Look:
-    """Return an article's looks; every third borrows one trait from outside its taste."""
+    """Return an article's appearance; every third article borrows one trait from another taste."""
     borrowed = BORROWED.get(number % BORROW_CYCLE, "")
     colour_keys = tuple(dice.sample(taste.colours, 3))
     if borrowed == "colour":
-        # Dealt in turn, not drawn: every colour turns up outside its own tastes, whatever the seed.
+        # Assigned in turn, not drawn: every colour occurs outside its own tastes, with any seed.
         lent = list(COLOURS)[number // BORROW_CYCLE % len(COLOURS)]
         colour_keys = (lent, *[colour for colour in colour_keys if colour != lent][:2])
     pattern_key = dice.choice(ALL_PATTERNS if borrowed == "pattern" else taste.patterns)
@@ -231,13 +231,13 @@ def _url_path(shop: str, number: int, handle: str) -> str:
 
 
 def _availability(shop: str, dice: random.Random) -> str:
-    """Return what the shop says of its stock; one like Shopify knows only whether a thing can be bought."""
+    """Return the shop's stock statement; a Shopify-like shop states only whether an article can be bought."""
     drawn = dice.choices(("InStock", "OutOfStock", "LimitedAvailability"), (88, 6, 6))[0]
     return "InStock" if shop == "harbor" and drawn == "LimitedAvailability" else drawn
 
 
 def _prices(shop: str, category: Category, dice: random.Random) -> tuple[Decimal, Decimal | None]:
-    """Return (what it costs now, what it cost before or None); endings as each shop likes them."""
+    """Return (price, regular price or None), with each shop's typical endings."""
     factor = {"harbor": 1.0, "linden": 1.2, "meridian": 1.1}[shop]
     whole = round(dice.uniform(category.price_from, category.price_to) * factor)
     ending = {"harbor": ("0.00", "0.50"), "linden": ("0.99", "0.95"), "meridian": ("0.90", "0.95")}[shop]
@@ -249,7 +249,7 @@ def _prices(shop: str, category: Category, dice: random.Random) -> tuple[Decimal
 
 
 def _gtin(shop_index: int, number: int) -> str:
-    """Return a GTIN-13 under 952, the prefix GS1 keeps for demonstrations."""
+    """Return a GTIN-13 under 952, the prefix that GS1 reserves for demonstrations."""
     body = f"952{shop_index + 1:03d}{number:06d}"
     total = sum(int(digit) * (3 if position % 2 else 1) for position, digit in enumerate(body))
     return f"{body}{-total % 10}"
@@ -269,7 +269,7 @@ def _sizes(kind: str, dice: random.Random) -> tuple[str, ...]:
     return sizes[start : start + 4]
 
 
-def _opinions(dice: random.Random) -> tuple[Decimal | None, int, tuple[Review, ...]]:
+def _ratings_and_reviews(dice: random.Random) -> tuple[Decimal | None, int, tuple[Review, ...]]:
     if dice.random() < 0.35:
         return None, 0, ()
     reviews = tuple(

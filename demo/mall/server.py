@@ -1,4 +1,4 @@
-"""Serves the three shops: one port each, a thread per connection, one JSON line per request where asked."""
+"""Server of the three shops: one port each, a thread per connection, and an optional JSON line per request."""
 
 import json
 import signal
@@ -25,7 +25,7 @@ NOT_OURS = Response(
 
 
 class AccessLog:
-    """Appends one JSON line per request; safe for many threads."""
+    """Log with one JSON line per request; safe for many threads."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
@@ -42,7 +42,7 @@ class AccessLog:
 
 
 class ShopServer(ThreadingHTTPServer):
-    """One shop on one port."""
+    """Server of one shop on one port."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -72,7 +72,7 @@ class ShopServer(ThreadingHTTPServer):
         return self.page(name, path, query)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up in mid-answer is ordinary; anything else is worth a trace."""
+        """Ignore clients that hang up during a response, and log every other error."""
         if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)
 
@@ -121,11 +121,11 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815 - the standard library's name
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Stay quiet: the access log says it better."""
+        """Print nothing: the access log records requests."""
 
 
 def open_mall(host: str, ports: Sequence[int], seed: int, log: AccessLog) -> list[ShopServer]:
-    """Return the three servers, listening but not yet answering; none stays open when one cannot be."""
+    """Return the three servers, listening but not yet answering. If one port fails, all are closed."""
     products = build(seed)
     servers: list[ShopServer] = []
     try:

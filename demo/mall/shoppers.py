@@ -29,7 +29,7 @@ DAYS = 90
 
 @dataclass(frozen=True)
 class Article:
-    """One crawled product and the taste that only the mall knows."""
+    """Crawled product with its taste, which only the mall knows."""
 
     shop: str
     item_id: str
@@ -56,7 +56,7 @@ def read_articles(paths: Sequence[Path], mall_seed: int) -> list[Article]:
 
 
 def simulate(articles: Sequence[Article], num_users: int, seed: int) -> Iterator[tuple[str, ...]]:
-    """Yield rows of COLUMNS, user by user. Shopper n is the same however many others there are."""
+    """Yield rows of COLUMNS, user by user. Shopper n does not depend on the number of shoppers."""
     tastes = sorted({article.taste for article in articles})
     shops = sorted({article.shop for article in articles})
     for number in range(1, num_users + 1):
@@ -69,7 +69,7 @@ def simulate(articles: Sequence[Article], num_users: int, seed: int) -> Iterator
 def _visits(
     user: str, liked: Sequence[str], articles: Sequence[Article], dice: random.Random
 ) -> Iterator[tuple[str, ...]]:
-    """Yield what one shopper does, in the order of time."""
+    """Yield one shopper's interactions in the order of time."""
     in_taste = [article for article in articles if article.taste in liked]
     moment = OPENING_DAY + timedelta(days=dice.uniform(0, DAYS / 2))
     num_looks = min(80, round(dice.lognormvariate(2.7, 0.6)) + 2)  # about 17, some only 4, a few many
@@ -84,7 +84,7 @@ def _visits(
 
 
 def _deeds(is_liked: bool, dice: random.Random) -> list[tuple[int, str]]:
-    """Return (seconds after the look, kind) of what one look at a product leads to."""
+    """Return (seconds after the view, kind) of the interactions that one view of a product leads to."""
     deeds = [(0, "view")]
     if not is_liked:
         return [*deeds, (10, "dismiss")] if dice.random() < DISMISS_SHARE else deeds
@@ -147,7 +147,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run as a program; 0 when it ended well, 2 on bad usage or input."""
+    """Run as a program; return 0 on success, 2 on bad usage or input."""
     parser = argparse.ArgumentParser(prog="python -m demo shoppers", description="Simulated shoppers of the demo mall.")
     add_arguments(parser)
     try:

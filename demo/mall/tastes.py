@@ -21,7 +21,7 @@ COLOURS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Taste:
-    """What one kind of person likes: colours, patterns, materials by stuff, categories, words."""
+    """Taste of one kind of person: colours, patterns, materials by stuff, categories, words."""
 
     key: str
     colours: tuple[str, ...]

@@ -1,12 +1,12 @@
 # ruff: noqa: E501 - tables: one thing a line reads better than one thing over three
-"""What the three shops call things: categories, brands, words. Data only."""
+"""Vocabulary of the three shops: categories, brands, words. Data only."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Category:
-    """One kind of thing: what it is made of, what it costs, and each shop's (singular, plural) name for it."""
+    """Category: its materials, its prices, and each shop's (singular, plural) name."""
 
     key: str
     group: str
@@ -132,7 +132,7 @@ PATTERN_NAMES: dict[str, dict[str, str]] = {
     },
 }
 
-# Meridian names its articles; the names mean nothing and are dealt out regardless of what the article is.
+# Meridian names its articles; the names are meaningless and assigned regardless of the article.
 MODEL_NAMES: tuple[str, ...] = (
     "Alma", "Bruno", "Cleo", "Dario", "Elin", "Fenna", "Gildo", "Hanne", "Ines", "Jolan", "Kaja", "Levin", "Mira",
     "Nilo", "Odile", "Pavel", "Romy", "Stig", "Tova", "Ugo", "Vera", "Wim", "Yara", "Zeno", "Arvid", "Bente", "Corin",

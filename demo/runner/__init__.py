@@ -1,1 +1,1 @@
-"""`python -m demo run`: the steps, the programs started and what is remembered of them."""
+"""The command `run`: its steps, the programs it starts and the record of finished steps."""

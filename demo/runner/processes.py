@@ -17,7 +17,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Program:
-    """One started program and the log that holds all it says."""
+    """Started program with a log of its output."""
 
     def __init__(self, name: str, command: Sequence[str], log: Path, folder: Path) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -37,16 +37,16 @@ class Program:
 
     @property
     def seconds(self) -> float:
-        """How long ago it was started."""
+        """Return the seconds since the start."""
         return time.monotonic() - self.started
 
     def tail(self, lines: int = TAIL_LINES) -> list[str]:
-        """Return the last lines it wrote."""
+        """Return the last lines of the log."""
         text = self.log.read_bytes()[-8192:].decode("utf-8", "replace")
         return [line for line in text.replace("\r", "\n").splitlines() if line.strip()][-lines:]
 
     def stop(self) -> None:
-        """Ask its whole group to end, and insist after some seconds."""
+        """Terminate its process group, and kill it after some seconds."""
         _signal_group(self.process, signal.SIGTERM)
         try:
             self.process.wait(STOP_SECONDS)
@@ -56,7 +56,7 @@ class Program:
 
 
 def _die_with_parent() -> None:
-    """Ask Linux to end this child when `demo run` is killed so hard that it cannot do so itself."""
+    """Ask Linux to end this child when `demo run` is killed and cannot do so itself."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
@@ -78,14 +78,14 @@ def stop_all(programs: Sequence[Program]) -> None:
 
 
 def failure(program: Program, title: str, retry: str) -> StepFailedError:
-    """Return the error for a program that ended badly: its last lines and what to do."""
+    """Return the error of a failed program: its last lines and the remedy."""
     said = "\n".join(f"    {line}" for line in program.tail())
     code = program.process.returncode
     return StepFailedError(f"{title} failed (exit code {code}). Its last lines, from {program.log}:\n{said}\n{retry}")
 
 
 def wait_until(is_ready: Callable[[], bool], program: Program, seconds: float) -> bool:
-    """Return True once ready; False when the program ended or the time is over."""
+    """Return True once ready; False if the program ended or the time is over."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if program.process.poll() is not None:

@@ -1,4 +1,4 @@
-"""`python -m demo run`: does what is not done yet, starts what must run, and says where to look."""
+"""The command `run`: performs unfinished steps, starts all programs and prints their addresses."""
 
 import errno
 import http.client
@@ -22,26 +22,26 @@ from demo.try_page.server import Home
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 NEEDED_MB_FIRST, NEEDED_MB_LATER = 700, 50
-RETRY = "Finished steps are kept; run the same command again to go on from here."
+RETRY = "Finished steps are kept; run the same command again to resume."
 START_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Ports:
-    """Where everything listens."""
+    """Ports of all programs."""
 
     home: int = 8700
     mall: tuple[int, int, int] = (8701, 8702, 8703)
     server: int = 8710
 
     def named(self) -> dict[int, str]:
-        """Return what each port is for."""
+        """Return the purpose of each port."""
         return {self.home: "the try page", **dict(zip(self.mall, SHOPS, strict=True)), self.server: "the server"}
 
 
 @dataclass
 class Run:
-    """One start of the demo: where things are, what is running."""
+    """State of one start of the demo: its folders and its running programs."""
 
     var: Path
     seed: int
@@ -51,14 +51,14 @@ class Run:
     programs: list[Program] = field(default_factory=list)
 
     def start(self, name: str, command: tuple[str, ...]) -> Program:
-        """Start a program that is stopped with everything else."""
+        """Start a program; it is stopped with all others."""
         program = Program(name, command, self.var / "demo" / "logs" / f"{name}.log", ROOT)
         self.programs.append(program)
         return program
 
 
 def run_everything(var: Path, seed: int, ports: Ports, say: Callable[[str], None]) -> None:
-    """Bring everything up and serve until Ctrl-C or SIGTERM; whatever was started is stopped."""
+    """Start everything and serve until Ctrl-C or SIGTERM; then stop every started program."""
     run = Run(var.resolve(), seed, ports, say, sys.stderr.isatty())
     began = time.monotonic()
     for number in (signal.SIGINT, signal.SIGTERM):  # started by a script in the background, SIGINT would be ignored
@@ -105,7 +105,7 @@ def _python(*arguments: str) -> tuple[str, ...]:
 
 
 def _contracts() -> list[Path]:
-    """Return the contracts that programs read; the shared test cases beside them change nothing that is built."""
+    """Return the contracts that programs read, without the shared test cases, which do not affect a build."""
     return sorted((ROOT / "contracts").glob("*.json"))
 
 
@@ -125,7 +125,7 @@ def bundle_step(run: Run) -> Step:
 
 
 def crawl_step(run: Run, shop: str, port: int) -> Step:
-    """Return the step that reads one shop as a scraper would."""
+    """Return the step that crawls one shop."""
     out = run.var / "crawl" / shop
     host = f"{shop}.localhost"
     # Pages, not the two shops' feeds: only pages tell ratings, reviews and all attributes, as the extension reads them.
@@ -191,7 +191,7 @@ def _bring_up(run: Run) -> Home:
 
 
 def _is_done(run: Run, state: State, step: Step) -> bool:
-    """Return whether a step need not run; a bundle that was touched is verified rather than made again."""
+    """Return whether a step need not run; a touched bundle is verified instead of exported again."""
     if state.is_done(step):
         return True
     if step.name != "bundle" or not state.has_inputs(step) or not step.outputs[0].is_dir():
@@ -223,7 +223,7 @@ def _require(program: Program, is_ready: Callable[[], bool], title: str) -> None
 
 
 def _do(run: Run, state: State, steps: list[Step]) -> None:
-    """Run the steps side by side and remember each as it ends; the first failure stops the others."""
+    """Run the steps in parallel and record each when it ends; the first failure stops the others."""
     for step in steps:
         state.begin(step)
     running = {run.start(step.name, step.command): step for step in steps}
@@ -246,7 +246,7 @@ def _do(run: Run, state: State, steps: list[Step]) -> None:
 
 
 def _show_progress(run: Run, running: list[Program]) -> None:
-    """On a terminal, keep one line with the seconds passed and the newest words of the slowest step."""
+    """On a terminal, keep one line with the elapsed seconds and the newest output of the slowest step."""
     if not run.is_terminal or not running:
         return
     oldest = max(running, key=lambda program: program.seconds)
@@ -279,7 +279,7 @@ def _is_ready(port: int) -> bool:
 
 
 def _missing_shops(run: Run) -> list[str]:
-    """Return shops the server does not know although their products were ingested: somebody emptied its folder."""
+    """Return shops that the server lacks although their products were ingested: its folder was emptied."""
     known = {entry["shop"] for entry in json.loads(_ask(run.ports.server, "/v1/shops")[1])["shops"] if entry["items"]}
     return [shop for shop in SHOPS if f"{shop}.localhost" not in known]
 
@@ -298,7 +298,7 @@ def _welcome(run: Run, seconds: float) -> str:
 
 
 def _watch(run: Run) -> None:
-    """Wait for Ctrl-C, which is the way to end this; a program that ends by itself is a failure."""
+    """Wait for Ctrl-C; a program that ends by itself is a failure."""
     lasting = [program for program in run.programs if program.name in ("mall", "server")]
     try:
         while True:

@@ -1,4 +1,4 @@
-"""Remembers which steps of `demo run` are done: a step is done while its inputs and outputs are what they were."""
+"""Record of finished steps of `demo run`: a step is done while its inputs and outputs are unchanged."""
 
 import hashlib
 import json
@@ -15,14 +15,14 @@ SOURCE_SUFFIXES = {".py", ".json", ".html", ".css", ".sql", ".yaml", ".txt"}
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do once: `inputs` are hashed by content, `outputs` must still be there, unchanged."""
+    """Step that runs once: `inputs` are hashed by content, `outputs` must still exist unchanged."""
 
     name: str
     title: str
     command: tuple[str, ...]
     inputs: tuple[Path, ...]
     outputs: tuple[Path, ...]
-    # A folder the command can go on in after it was cut short; of older inputs it must not see anything.
+    # A folder in which an interrupted command resumes; it must not contain anything of older inputs.
     resumes_in: Path | None = None
 
 
@@ -57,7 +57,7 @@ def stamp(outputs: Iterable[Path]) -> dict[str, list[int]] | None:
 
 
 class State:
-    """The file that survives a kill: rewritten whole after every step, under another name first."""
+    """Record on disk, written atomically after every step, so that it survives a kill."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -71,19 +71,19 @@ class State:
         return content if isinstance(content, dict) else {}
 
     def is_done(self, step: Step) -> bool:
-        """Return whether the step ran with these very inputs and its outputs have not changed since."""
+        """Return whether the step ran with exactly these inputs and its outputs are unchanged."""
         record = self._steps.get(step.name)
         if not isinstance(record, dict) or record.get("inputs") != fingerprint(step):
             return False
         return record.get("outputs") == stamp(step.outputs)
 
     def has_inputs(self, step: Step) -> bool:
-        """Return whether the step last ran with these inputs, whatever became of its outputs."""
+        """Return whether the step last ran with these inputs, regardless of its outputs."""
         record = self._steps.get(step.name)
         return isinstance(record, dict) and record.get("inputs") == fingerprint(step)
 
     def begin(self, step: Step) -> None:
-        """Remember that the step was started; what other inputs left in its folder is removed."""
+        """Record that the step was started; remains of other inputs in its folder are removed."""
         inputs = fingerprint(step)
         is_cut_short = self._steps.get(step.name) == {"started": inputs}
         if step.resumes_in is not None and not is_cut_short:
@@ -92,7 +92,7 @@ class State:
         self._write()
 
     def mark_done(self, step: Step) -> None:
-        """Remember the step; outputs that grow later (a live database) are given as none."""
+        """Record the step as done; outputs that grow later (a live database) are not listed."""
         self._steps[step.name] = {"inputs": fingerprint(step), "outputs": stamp(step.outputs)}
         self._write()
 

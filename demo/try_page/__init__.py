@@ -1,1 +1,1 @@
-"""The page to try everything on."""
+"""The try page, which shows the extension's modules at work without installing it."""

@@ -1,4 +1,4 @@
-"""The try page on its own port: static files, the extension's own modules, cards of the shops, and the shops' pages."""
+"""Server of the try page: static files, the extension's own modules, cards of the shops, and the shops' pages."""
 
 import http.client
 import json
@@ -24,7 +24,7 @@ CARD_FIELDS = ("itemId", "url", "title", "brand", "price", "regularPrice", "avai
 
 
 class Home(ThreadingHTTPServer):
-    """Serves the page. `shops` maps a shop's name to its mall port; only those are ever asked."""
+    """Server of the page. `shops` maps a shop's name to its mall port; it contacts only those."""
 
     daemon_threads = True
 
@@ -53,12 +53,12 @@ class Home(ThreadingHTTPServer):
         )
 
     def settings(self) -> bytes:
-        """Return what the page must know about this machine."""
+        """Return the page's settings on this machine."""
         shops = {shop: f"http://{shop}.localhost:{port}" for shop, port in self.shops.items()}
         return json.dumps({"server": self.recommender, "shops": shops, "extension": str(self.extension)}).encode()
 
     def cards(self, shop: str) -> bytes:
-        """Return the cards of one crawled shop, well mixed: item ids are hashes, so their order means nothing."""
+        """Return the cards of one crawled shop, mixed by item id, which is a hash."""
         if shop not in self._cards:
             with (self.crawl / shop / "products.jsonl").open(encoding="utf-8") as lines:
                 products = [json.loads(line) for line in lines]
@@ -84,7 +84,7 @@ def _card(product: Product) -> dict[str, object]:
 
 
 def file_for(root: Path, path: str) -> Path | None:
-    """Return the file a URL path names below root; None for folders, for what is missing, and for every way out."""
+    """Return the file of a URL path below root; None for folders, missing files and paths that leave root."""
     parts = PurePosixPath(unquote(path)).parts
     if any(part in ("..", "/") or part.startswith(".") or "\\" in part or "\0" in part for part in parts):
         return None
@@ -161,4 +161,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Stay quiet: the terminal belongs to the person who started it."""
+        """Print nothing: the terminal belongs to the command that started the server."""

@@ -176,10 +176,10 @@ def balanced_batches(
         for start in range(0, len(part), per_label)
         if len(part[start : start + per_label]) >= 2
     ]
-    return _deal(groups, labels, num_labels, generator)
+    return _spread(groups, labels, num_labels, generator)
 
 
-def _deal(groups: list[Rows], labels: NDArray[np.int64], num_labels: int, generator: torch.Generator) -> list[Rows]:
+def _spread(groups: list[Rows], labels: NDArray[np.int64], num_labels: int, generator: torch.Generator) -> list[Rows]:
     """Return batches of groups in random order, no label twice in a batch as long as others are left."""
     shuffled = [groups[place] for place in torch.randperm(len(groups), generator=generator).tolist()]
     seen: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Paints a product: background, shadow, then the silhouette's shapes filled with its texture."""
+"""Painter of product images: background, shadow, then the silhouette's shapes filled with its texture."""
 
 from functools import lru_cache
 from io import BytesIO
@@ -30,7 +30,7 @@ SURFACES = {
 
 
 def image_name(product: DemoProduct) -> str:
-    """Return the stem of the image's file name: words a shop would use, no label."""
+    """Return the stem of the image's file name: plausible words of a shop, without the label."""
     return product.handle
 
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - tables: one thing a line reads better than one thing over three
-"""One silhouette per category: a list of filled shapes in a square of 100 × 100, first one painted first.
+"""Silhouettes, one per category: a list of filled shapes in a square of 100 × 100, painted in order.
 
 Fills: main (the product's pattern), dark and light (its colour, shaded), second and third (its other colours),
 wood, metal, pale, ink, leaf, glow, glass.
@@ -12,7 +12,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Shape:
-    """One filled shape. `kind`: poly, blob (a smoothed poly), oval, box or line; `size` is a radius or a line's width."""
+    """Filled shape. `kind`: poly, blob (a smoothed poly), oval, box or line; `size` is a radius or a line's width."""
 
     fill: str
     kind: str
@@ -30,7 +30,7 @@ def poly(fill: str, *numbers: float) -> Shape:
 
 
 def blob(fill: str, *numbers: float) -> Shape:
-    """Return a polygon whose corners are rounded away."""
+    """Return a polygon with rounded corners."""
     return Shape(fill, "blob", _pairs(numbers))
 
 

@@ -1,4 +1,4 @@
-"""Square textures: what a silhouette is filled with. Drawn at twice the size and reduced: smooth edges."""
+"""Square textures that fill silhouettes, drawn at twice the size and reduced for smooth edges."""
 
 import random
 from collections.abc import Callable
@@ -186,7 +186,7 @@ def _speckled(colours: Palette, dice: random.Random) -> Image.Image:
 
 
 def _sheen(colours: Palette, dice: random.Random) -> Image.Image:
-    """Leather and satin: broad soft highlights."""
+    """Return broad soft highlights, as on leather and satin."""
     image, draw = _canvas(colours[0])
     for x in range(SIDE * 2):
         share = max(0.0, sin(x / 95.0)) ** 6 * 0.34
@@ -255,7 +255,7 @@ def texture(kind: str, colours: Palette, variant: int) -> Image.Image:
 
 @lru_cache(maxsize=2)
 def roundness() -> Image.Image:
-    """Return a SIDE × SIDE grey image, darker at both sides: multiplied in, it gives a body volume."""
+    """Return a SIDE × SIDE grey image, darker at both sides; multiplied in, it suggests volume."""
     strip = Image.new("L", (SIDE, 1))
     strip.putdata([round(255 * (1 - 0.30 * abs((x / SIDE - 0.42) * 1.7) ** 2.2)) for x in range(SIDE)])
     return strip.resize((SIDE, SIDE))

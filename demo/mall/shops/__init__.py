@@ -1,4 +1,4 @@
-"""The three shops: one module each for its URLs, feeds and markup, one template each for its looks."""
+"""The three shops: each has one module for its URLs, feeds and markup, and one template for its appearance."""
 
 from demo.mall.catalogue import DemoProduct
 from demo.mall.shops.harbor import Harbor
@@ -10,5 +10,5 @@ SHOP_CLASSES: dict[str, type[Storefront]] = {"harbor": Harbor, "linden": Linden,
 
 
 def open_shop(shop: str, products: list[DemoProduct], origin: str) -> Storefront:
-    """Return the storefront of one shop, speaking of itself as `origin` (scheme, host and port)."""
+    """Return the storefront of one shop under `origin` (scheme, host and port)."""
     return SHOP_CLASSES[shop]([product for product in products if product.shop == shop], origin)

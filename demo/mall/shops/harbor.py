@@ -16,12 +16,12 @@ BROKEN_EVERY, BROKEN_AT = 90, 41
 
 
 def is_broken(product: DemoProduct) -> bool:
-    """True where the page's JSON-LD has a trailing comma."""
+    """Return whether the page's JSON-LD has a trailing comma."""
     return product.shop == "harbor" and product.number % BROKEN_EVERY == BROKEN_AT
 
 
 class Harbor(Storefront):
-    """Pine-floored general store, established in the imagination."""
+    """Storefront of harbor, which follows Shopify's URLs, feed and markup."""
 
     key = "harbor"
     name = "Harbour & Pine"
@@ -32,11 +32,11 @@ class Harbor(Storefront):
     )
 
     def listing_path(self, trail: tuple[str, ...]) -> str:
-        """Return /collections/<slug>; the narrowest name is enough, no two are alike."""
+        """Return /collections/<slug>; the narrowest category name is unique."""
         return f"/collections/{slug(trail[-1])}"
 
     def image_path(self, product: DemoProduct, size: int, detail: bool = False) -> str:
-        """Return a path such as Shopify's CDN has."""
+        """Return a path in the form of Shopify's CDN."""
         return (
             f"/cdn/shop/files/{product.handle}{'_detail' if detail else ''}_{size}x.jpg?v={1700000000 + product.number}"
         )
@@ -46,7 +46,7 @@ class Harbor(Storefront):
         return f"£{amount:,.2f}"
 
     def robots(self) -> str:
-        """Return robots.txt in Shopify's manner."""
+        """Return robots.txt in Shopify's form."""
         return (
             "User-agent: *\nDisallow: /cart\nDisallow: /account\nDisallow: /search\nDisallow: /checkout\n"
             f"Disallow: /collections/*sort_by*\n\nSitemap: {self.url('/sitemap.xml')}\n"
@@ -75,7 +75,7 @@ class Harbor(Storefront):
         return None
 
     def crumbs(self, trail: tuple[str, ...]) -> list[tuple[str, str]]:
-        """Return the usual trail; "Everything" lives at /collections/all."""
+        """Return the usual breadcrumbs; "Everything" is at /collections/all."""
         return [("Everything", "/collections/all")] if trail == ("Everything",) else super().crumbs(trail)
 
     def product_data(self, product: DemoProduct) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class Harbor(Storefront):
         return {"json_ld": text, "variants": self.variants(product)}
 
     def variants(self, product: DemoProduct) -> list[dict[str, Any]]:
-        """Return every size (and colour) of the product as the page, the feed and the JSON-LD tell it."""
+        """Return every size (and colour) of the product, for the page, the feed and the JSON-LD."""
         # What comes in no sizes is one thing in all its colours; a size is chosen in one colour of one or two.
         colours = product.colours[: 1 + (product.number % 3 == 0)] if product.sizes else (product.colour,)
         cells = [(colour, size) for colour in colours for size in (product.sizes or ("",))]
@@ -104,7 +104,7 @@ class Harbor(Storefront):
 
     @staticmethod
     def _variant_availability(product: DemoProduct, index: int, count: int) -> str:
-        """A product that can be bought may still lack its last size."""
+        """Return a variant's availability: an available product may lack its last size."""
         is_last_gone = count > 2 and index == count - 1 and product.number % 5 == 0 and not product.is_sold_out
         return "OutOfStock" if is_last_gone else product.availability
 
@@ -133,7 +133,7 @@ class Harbor(Storefront):
         node |= {"brand": {"@type": "Brand", "name": product.brand}} if product.brand else {}
         node |= {"gtin13": product.gtin} if product.gtin else {}
         node |= {"mpn": product.mpn} if product.mpn else {}
-        node |= self._opinions(product)
+        node |= self._ratings_and_reviews(product)
         if not product.sizes:
             return node | {"offers": self._offer(product, product.url_path, product.availability)}
         return node | {
@@ -169,7 +169,7 @@ class Harbor(Storefront):
         return offer | {"priceSpecification": [struck]}
 
     @staticmethod
-    def _opinions(product: DemoProduct) -> dict[str, Any]:
+    def _ratings_and_reviews(product: DemoProduct) -> dict[str, Any]:
         if product.rating is None:
             return {}
         rating = {
@@ -202,7 +202,7 @@ class Harbor(Storefront):
         )
 
     def _meta(self) -> Response:
-        """Return what Shopify says of a shop as a whole; /products.json names no currency."""
+        """Return Shopify's data of the shop as a whole; /products.json names no currency."""
         data = {
             "id": 9000001,
             "name": self.name,

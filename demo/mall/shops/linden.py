@@ -12,7 +12,7 @@ FEED_LIMIT = 100
 
 
 class Linden(Storefront):
-    """American department store of one room."""
+    """Storefront of linden, which follows WooCommerce's URLs, Store API and microdata."""
 
     key = "linden"
     name = "Linden Dry Goods"
@@ -33,7 +33,7 @@ class Linden(Storefront):
         return listing.path if page == 1 else f"{listing.path}page/{page}/"
 
     def image_path(self, product: DemoProduct, size: int, detail: bool = False) -> str:
-        """Return a path such as WordPress gives its scaled copies."""
+        """Return a path in the form of WordPress's scaled copies."""
         return f"/wp-content/uploads/2026/03/{product.handle}{'-view2' if detail else ''}-{size}x{size}.png"
 
     def money(self, amount: Any) -> str:
@@ -41,7 +41,7 @@ class Linden(Storefront):
         return f"${amount:,.2f}"
 
     def robots(self) -> str:
-        """Return robots.txt; the delay is real but tiny."""
+        """Return robots.txt, with a small Crawl-delay."""
         return (
             "User-agent: *\nDisallow: /wp-admin/\nDisallow: /cart\nDisallow: /my-account\n"
             "Disallow: /search\nDisallow: /*add-to-cart=*\n"
@@ -58,7 +58,7 @@ class Linden(Storefront):
         return None
 
     def product_data(self, product: DemoProduct) -> dict[str, Any]:
-        """Say whether rating and description stand outside the itemscope, joined to it by itemref."""
+        """Return whether rating and description are outside the itemscope and joined to it by itemref."""
         return {"by_reference": product.number % 4 == 0}
 
     def _feed(self, query: dict[str, str]) -> Response:

@@ -11,7 +11,7 @@ STATES = {"InStock": "in stock", "OutOfStock": "out of stock", "LimitedAvailabil
 
 
 class Meridian(Storefront):
-    """European concept store."""
+    """Storefront of meridian, with Open Graph, embedded state and lazy images."""
 
     key = "meridian"
     name = "Meridian"

@@ -1,4 +1,4 @@
-"""What the three shops have in common: routes, listings, images, sitemaps; each shop adds its own markup."""
+"""Base of the three shops: routes, listings, images and sitemaps; each shop adds its own markup."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ _environment = Environment(
 
 @dataclass(frozen=True)
 class Response:
-    """One answer, complete; the server adds only Date and Content-Length."""
+    """Complete response; the server adds only Date and Content-Length."""
 
     status: int
     content_type: str
@@ -48,7 +48,7 @@ class Response:
 
 @dataclass(frozen=True)
 class Listing:
-    """A category page: where it is, what it is called, what is in it."""
+    """Category page: its path, its title and its products."""
 
     path: str
     trail: tuple[str, ...]
@@ -56,17 +56,17 @@ class Listing:
 
 
 def slug(text: str) -> str:
-    """Return the text as it stands in a URL."""
+    """Return the text in the form of a URL segment."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 def script_json(value: Any) -> Markup:
-    """Return JSON that may stand inside a <script>: `<` is escaped, so no value can close it."""
+    """Return JSON for use inside a <script>: `<` is escaped, so no value can close it."""
     return Markup(json.dumps(value, ensure_ascii=False).replace("<", "\\u003c"))  # noqa: S704 - escaped just here
 
 
 class Storefront:
-    """One shop under one origin. Answers depend on nothing but the products and the request."""
+    """Shop under one origin. Responses depend only on the products and the request."""
 
     key = ""
     name = ""
@@ -110,11 +110,11 @@ class Storefront:
         return ""
 
     def product_data(self, product: DemoProduct) -> dict[str, Any]:
-        """Return what the shop's template needs beyond the product itself."""
+        """Return the further data of the shop's template, beside the product."""
         return {}
 
     def route(self, path: str, query: dict[str, str]) -> Response | None:
-        """Answer the paths that only this platform has; None for the rest."""
+        """Answer the paths that only this platform has; return None for others."""
         return None
 
     def sitemap(self) -> str:
@@ -151,7 +151,7 @@ class Storefront:
         return f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{rows}</urlset>\n'
 
     def related(self, product: DemoProduct) -> list[DemoProduct]:
-        """Return neighbours in the same category, then in the shop's list: what a carousel shows."""
+        """Return the products of a carousel: neighbours in the same category, then in the shop's list."""
         same = [other for other in self.products if other.category == product.category and other is not product]
         start = product.number % max(1, len(same))
         rest = [self.products[(product.number + step * 31) % len(self.products)] for step in range(1, RELATED + 2)]
@@ -160,7 +160,7 @@ class Storefront:
         return chosen[:RELATED]
 
     def render(self, status: int, kind: str, modified: datetime | None = None, **context: Any) -> Response:
-        """Return a page drawn with the shop's template."""
+        """Return a page rendered with the shop's template."""
         text = self.template.render(kind=kind, shop=self, swatches=COLOURS, categories=self.navigation(), **context)
         return self.answer(status, HTML, text, modified or self.opened)
 
@@ -173,7 +173,7 @@ class Storefront:
         return Response(status, content_type, raw, headers)
 
     def message(self, status: int, title: str, text: str) -> Response:
-        """Return a page that only says something."""
+        """Return a page with only a message."""
         return self.render(status, "message", title=title, text=text, trail=[], canonical=None)
 
     def navigation(self) -> list[Listing]:

@@ -74,7 +74,7 @@ def test_a_torn_state_file_means_that_nothing_is_done(tmp_path: Path, step: Step
     assert not State(tmp_path / "state.json").is_done(step)
 
 
-def test_a_step_cut_short_goes_on_in_its_folder(tmp_path: Path, step: Step) -> None:
+def test_an_interrupted_step_resumes_in_its_folder(tmp_path: Path, step: Step) -> None:
     State(tmp_path / "state.json").begin(step)
     (step.outputs[0].parent).mkdir(exist_ok=True)
     half = step.outputs[0].parent / "half"
