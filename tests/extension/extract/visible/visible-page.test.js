@@ -1,5 +1,5 @@
 // @ts-check
-// What the page vectors cannot show of the readers of the visible page; the scraper's tests say the same.
+// Tests of the visible-page readers beyond the page vectors; tests/scraper/extraction/visible has the same cases.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { queryCode } from "../../../../extension/extract/visible/address-code.js";
