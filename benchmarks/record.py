@@ -11,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from kernel.commit import current_commit
+
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -19,7 +21,7 @@ def environment(*distributions: str) -> dict[str, Any]:
     return {
         "measuredAt": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "command": " ".join(["python", "-m", __package__ + "." + Path(sys.argv[0]).stem, *sys.argv[1:]]),
-        "commit": _git("rev-parse", "HEAD"),
+        "commit": current_commit(),
         "dirty": bool(_git("status", "--porcelain", "--untracked-files=no", "--", "..", ":!results")),
         "machine": {"cpu": _cpu(), "cores": os.cpu_count(), "system": platform.system(), "arch": platform.machine()},
         "python": platform.python_version(),

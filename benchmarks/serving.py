@@ -31,6 +31,7 @@ import orjson
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from kernel.commit import current_commit  # noqa: E402 (as below)
 from server.catalogue.database import Catalogue, Item  # noqa: E402 (as above)
 from server.encoding.bundle import load_bundle  # noqa: E402 (found once ROOT is on the path)
 from server.search.index import EF_CONSTRUCTION, M, build_index  # noqa: E402 (as above)
@@ -330,11 +331,10 @@ def conditions(shops, bundle):
     digest = hashlib.sha256()
     for shop in sorted(shops):
         digest.update(shops[shop].tobytes())
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     names = ("numpy", "hnswlib", "flask", "granian", "orjson")
     return {
         "command": "python benchmarks/serving.py --bundle var/bundles/lite",
-        "commit": commit.stdout.strip() or None,
+        "commit": current_commit(),
         "machine": {"cpu": platform.processor() or platform.machine(), "cores": os.cpu_count()},
         "loadAverageAtStart": [round(load, 2) for load in os.getloadavg()],
         "python": platform.python_version(),

@@ -80,8 +80,7 @@ def text_to_item(encoder: onnx.ModelProto, text_only: onnx.ModelProto) -> onnx.M
 def export(module: nn.Module, inputs: Mapping[str, tuple[Tensor, Sequence[str | int]]]) -> onnx.ModelProto:
     """Return the ONNX form of `module`, whose one output is named "embedding".
 
-    Args:
-        inputs: for each input in the order of `forward`: an example and its shape, a free dimension as its name.
+    `inputs` holds, for each input in the order of `forward`, an example and its shape, a free dimension as its name.
     """
     dims = {name: torch.export.Dim(name) for _, shape in inputs.values() for name in shape if isinstance(name, str)}
     dynamic = tuple(

@@ -25,7 +25,7 @@ def manifest(lite_bundle):
 
 @pytest.fixture(scope="session")
 def run(lite_bundle, manifest):
-    """run("itemTower", text=…): a tower's embedding."""
+    """Return a function that gives a tower's embedding: run("itemTower", text=…)."""
     sessions = {}
 
     def call(key, **feeds):
@@ -51,7 +51,7 @@ def test_manifest_states_what_others_rely_on(manifest):
 
 
 def test_text_encoder_equals_transformers(run, tokenizer):
-    """transformers' BertModel, mean pooling over real tokens and unit length, as the model card says."""
+    """The reference is transformers' BertModel, mean pooling over real tokens and unit length, as on its card."""
     torchvision_schemas.declare()
     from transformers import BertModel
 

@@ -231,9 +231,7 @@ def test_linden_microdata_is_whole_for_an_independent_reader(pages: Pages, produ
         assert item.get("aggregateRating", {}).get("ratingValue") == (str(product.rating) if product.rating else None)
 
 
-def test_review_authors_are_in_the_markup_so_that_dropping_them_can_be_tested(
-    pages: Pages, products: list[DemoProduct]
-) -> None:
+def test_review_authors_are_in_the_markup(pages: Pages, products: list[DemoProduct]) -> None:
     for shop in SHOPS:
         product = next(product for product in _of(products, shop) if product.reviews and not is_broken(product))
         assert product.reviews[0].author in pages[shop][product.url_path]
@@ -247,7 +245,7 @@ def test_the_main_product_is_not_alone_on_its_page(shops: Shops, products: list[
         assert product not in related
 
 
-def test_every_category_page_links_all_its_products_with_canonical_and_pages(shops: Shops) -> None:
+def test_category_pages_link_all_products_canonically_and_by_page(shops: Shops) -> None:
     for shop in shops.values():
         for listing in shop.listings.values():
             linked: set[str] = set()
@@ -262,7 +260,7 @@ def test_every_category_page_links_all_its_products_with_canonical_and_pages(sho
             assert {product.url_path for product in listing.products} <= linked
 
 
-def test_some_internal_links_carry_tracking_and_every_page_a_clean_canonical(shops: Shops, pages: Pages) -> None:
+def test_some_links_carry_tracking_and_every_canonical_is_clean(shops: Shops, pages: Pages) -> None:
     for key, shop in shops.items():
         assert re.search(r'href="[^"]+\?(ref|utm_)', shop.respond("/", "").body.decode())
         for path, page in pages[key].items():

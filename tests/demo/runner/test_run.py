@@ -137,9 +137,7 @@ def test_progress_names_each_step_as_it_starts_and_ends(run: Run, said: list[str
     assert "Do a thing" in said[1] and " s)" in said[1]
 
 
-def test_stopping_ends_the_whole_group_even_a_child_that_ignores_the_request(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stopping_ends_the_group_and_a_child_that_ignores_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("demo.runner.processes.STOP_SECONDS", 0.5)
     code = (
         "import signal, subprocess, sys, time\n"

@@ -17,7 +17,7 @@ def step(tmp_path: Path) -> Step:
     return Step("crawl", "Read", ("do", "it"), (source,), (out / "products.jsonl",), resumes_in=out)
 
 
-def test_a_step_is_done_after_it_was_marked_and_still_is_for_the_next_start(tmp_path: Path, step: Step) -> None:
+def test_marked_step_is_done_for_this_start_and_the_next(tmp_path: Path, step: Step) -> None:
     state = State(tmp_path / "state.json")
     assert not state.is_done(step)
     state.mark_done(step)

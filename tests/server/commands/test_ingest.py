@@ -166,7 +166,7 @@ class Images(BaseHTTPRequestHandler):
         self.wfile.write(self.server.image)
 
 
-def test_images_are_fetched_from_pinned_hosts_and_tried_again_when_they_could_not_be_had(ingest, tmp_path):
+def test_images_come_from_pinned_hosts_and_failed_ones_are_retried(ingest, tmp_path):
     Image.new("RGB", (20, 20), (200, 100, 50)).save(tmp_path / "oak.png")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Images)
     server.image = (tmp_path / "oak.png").read_bytes()
@@ -239,7 +239,7 @@ def committed(data_dir):
         catalogue.close()
 
 
-def test_a_killed_ingest_keeps_what_was_committed_and_resumes_to_the_same_result(ingest, tmp_path, tiny_bundle):
+def test_killed_ingest_keeps_commits_and_resumes_to_the_same_result(ingest, tmp_path, tiny_bundle):
     path = write_products(tmp_path / "many.jsonl", [make_product(f"thing {i}") for i in range(3000)])
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     process = subprocess.Popen(

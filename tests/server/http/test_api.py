@@ -292,7 +292,7 @@ def test_put_with_nothing_valid_is_422(client, operator):
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_without_a_configured_token_writes_are_forbidden_and_the_remedy_is_named(ingest, make_app, method):
+def test_writes_without_a_configured_token_are_refused_with_a_remedy(ingest, make_app, method):
     ingest(SHELF)
     client = make_app(operator_token=None).test_client()
     response = client.open("/v1/items", method=method, json={}, headers={"Authorization": "Bearer "})

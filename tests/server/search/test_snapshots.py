@@ -155,9 +155,7 @@ def replica_of(tmp_path, tiny_bundle):
 
 
 @pytest.mark.parametrize("damage", [flip_bit, zero_page, truncate, other_dim, half_a_current])
-def test_a_damaged_snapshot_is_reported_once_and_rebuilt_from_the_catalogue(
-    replica_of, tmp_path, tiny_bundle, damage, caplog
-):
+def test_damaged_snapshot_is_reported_once_and_rebuilt(replica_of, tmp_path, tiny_bundle, damage, caplog):
     space = load_bundle(tiny_bundle).space
     vectors = unit_vectors(300, DIM)
     fill(tmp_path / "data", vectors, space)
@@ -221,7 +219,7 @@ def test_deleting_a_quarter_of_a_shop_rebuilds_its_index(replica_of, tmp_path, t
     assert len(replica.shops[SHOP].index) == 225
 
 
-def test_leftovers_of_a_killed_builder_are_swept_and_the_current_index_stays(directory):
+def test_sweep_removes_leftovers_and_keeps_the_current_index(directory):
     (directory / f"{TEMPORARY_PREFIX}123").write_bytes(b"half")
     (directory / f"{TEMPORARY_PREFIX}456").write_bytes(b"half")
     for seed in (1, 2, 3):
@@ -250,7 +248,7 @@ except SnapshotError as error:
 """
 
 
-def test_a_disk_too_full_for_the_snapshot_is_an_error_and_the_old_one_stays(directory):
+def test_full_disk_is_an_error_and_the_old_snapshot_stays(directory):
     before = index_file(directory)
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(directory)], cwd=ROOT, capture_output=True, text=True, check=False
