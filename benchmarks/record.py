@@ -20,13 +20,20 @@ def environment(*distributions: str) -> dict[str, Any]:
     """Return commit, machine and versions, so that a number can be compared and measured again."""
     return {
         "measuredAt": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "command": " ".join(["python", "-m", __package__ + "." + Path(sys.argv[0]).stem, *sys.argv[1:]]),
+        "command": command(),
         "commit": current_commit(),
         "dirty": bool(_git("status", "--porcelain", "--untracked-files=no", "--", "..", ":!results")),
         "machine": {"cpu": _cpu(), "cores": os.cpu_count(), "system": platform.system(), "arch": platform.machine()},
         "python": platform.python_version(),
         "versions": {name: metadata.version(name) for name in distributions},
     }
+
+
+def command() -> str:
+    """Return the command line of the running benchmark, as a person types it."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    program = ["-m", spec.name.removesuffix(".__main__")] if spec else [sys.argv[0]]
+    return " ".join(["python", *program, *sys.argv[1:]])
 
 
 def sha256(path: Path) -> str:

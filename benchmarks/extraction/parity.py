@@ -1,12 +1,12 @@
-"""Whether the extension's extractor and the scraper give the same Product on saved real product pages.
+"""Parity of the extension's extractor and the scraper on saved real product pages.
 
     python -m benchmarks.extraction.parity [--data FOLDER] [--name NAME]
 
-Both get the same decoded text and address: the scraper parses it with lxml, the extension's modules in Node with jsdom,
-which follows the HTML standard as browsers do. A field is judged on the pages where either says something; it agrees
-where both say the same, as JSON, and `provenance` where both name the same sources. Every difference is printed.
+Both get the same decoded text and address. The scraper parses it with lxml, the extension's modules in Node with jsdom,
+which follows the HTML standard as browsers do. A field counts on the pages where either gives a value. It agrees where
+both give the same JSON, and `provenance` where both name the same sources. Every difference is printed.
 
-Where markup says everything the visible page is hardly read, so each page is compared once more without its scripts,
+Where markup has every field, the visible page is hardly read. So each page is compared once more without its scripts,
 meta tags, microdata and RDFa (`visibleOnly`).
 """
 

@@ -2,11 +2,10 @@
 
     python -m benchmarks.fashion.retrieval [--rows heads lora] [--seeds 0 1 2] [--data DIR] [--bundle DIR]
 
-9,583 products with an image are split once: 7,583 to train on, 500 to choose by, 1,500 to ask about. Only a product's
-name is given to the text encoder. The questions are the test products, the gallery these 1,500 or all 9,583; the one
-right answer is the product itself, though many share their name with others. Type and colour of the ten nearest are
-judged for 500 of the test products among all. What is done is kept in the result file after every row and seed, and a
-second start goes on from there; --again measures the named rows anew.
+9,583 products with an image are split once: 7,583 for training, 500 for validation, 1,500 as queries. Text encoders see
+only a product's name. The gallery is these 1,500 or all 9,583. The one right answer is the product itself, though many
+share their name with others. Type and colour of the ten nearest are measured for 500 of the test products among all.
+The result file is written after every row and seed, and a second start resumes; --again measures the named rows again.
 """
 
 import argparse

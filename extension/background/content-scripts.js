@@ -3,7 +3,7 @@ import { originPatternOf } from "../messaging/origins.js";
 
 /** @typedef {ReturnType<typeof createContentScripts>} ContentScripts */
 
-const FILE = "content/content.js";
+const FILES = ["generated/click-words.js", "content/content.js"];
 
 /** @param {string} shop */
 const scriptId = (shop) => `shop ${shop}`;
@@ -29,7 +29,7 @@ export function createContentScripts({ browser }) {
         {
           id: scriptId(shop),
           matches: [originPatternOf(shop)],
-          js: [FILE],
+          js: FILES,
           runAt: "document_idle",
           persistAcrossSessions: true,
         },
@@ -51,7 +51,7 @@ export function createContentScripts({ browser }) {
      * @throws {unknown} the browser's refusal, where the extension may not see the page
      */
     async inject(tabId) {
-      await browser.scripting.executeScript({ target: { tabId }, files: [FILE] });
+      await browser.scripting.executeScript({ target: { tabId }, files: FILES });
     },
   };
 }

@@ -28,7 +28,18 @@ async function contractData() {
   return parts.join("\n");
 }
 
-const outputs = { "contracts.js": await contractData(), "contract-types.d.ts": await contractTypes() };
+/** Return a classic script with the words of clicks: a content script cannot import a module. */
+async function clickWords() {
+  const { clicks } = JSON.parse(await readFile(path.join(root, "contracts", names.pageWords), "utf8"));
+  return `// Generated from contracts/page-words.json by \`npm run contracts\`. Do not edit.
+Object.assign(globalThis, { carryoverClickWords: ${JSON.stringify(clicks, null, 1)} });\n`;
+}
+
+const outputs = {
+  "contracts.js": await contractData(),
+  "contract-types.d.ts": await contractTypes(),
+  "click-words.js": await clickWords(),
+};
 for (const [name, wanted] of Object.entries(outputs)) {
   const target = path.join(root, "extension", "generated", name);
   if (process.argv.includes("--check")) {

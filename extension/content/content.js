@@ -3,15 +3,16 @@
 // only sends the page; the extension's own document reads it. So no file is open to web pages, and no shop can detect
 // Carryover by a request for one.
 (() => {
-  const page = /** @type {typeof globalThis & {carryover?: boolean}} */ (globalThis);
+  /** @typedef {{cart: string[], wishlist: string[]}} ClickWords */
+  const page = /** @type {typeof globalThis & {carryover?: boolean, carryoverClickWords: ClickWords}} */ (globalThis);
   if (page.carryover) return; // injected a second time
   page.carryover = true;
 
   const MAX_HTML_CHARS = 16 * 2 ** 20;
-  const CART =
-    /\b(?:add(?:ed)? to (?:cart|bag|basket|trolley)|buy now|in den (?:warenkorb|einkaufswagen)|ajouter au panier|añadir (?:a la cesta|al carrito)|aggiungi al carrello|in winkelwagen|adicionar ao carrinho)\b/i;
-  const WISHLIST =
-    /\b(?:add to (?:wish ?list|favou?rites|saved)|save for later|wish ?list|favou?rite|merkzettel|wunschliste|liste d.envies|lista de deseos|preferiti)\b/i;
+  // generated/click-words.js, which the browser runs before this script, holds the words of contracts/page-words.json.
+  const { cart, wishlist } = page.carryoverClickWords;
+  const CART = new RegExp(String.raw`\b(?:${cart.join("|")})\b`, "i");
+  const WISHLIST = new RegExp(String.raw`\b(?:${wishlist.join("|")})\b`, "i");
 
   /** Return the page as it is now, and the positions of links that are not visible: a parsed copy has no layout. */
   function snapshot() {

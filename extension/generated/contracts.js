@@ -898,7 +898,7 @@ export const currencies = {
 };
 
 export const pageWords = {
- "about": "Words by which pages are read, for both languages. Texts are folded before they are compared: lower case, letters only (Unicode L).",
+ "about": "Words by which pages are read, for both languages. Texts are folded before they are compared: lower case, letters only (Unicode L). The content script reads `clicks`: patterns of whole words on a button that was clicked.",
  "availability": {
   "InStock": [
    "in stock",
@@ -1195,6 +1195,29 @@ export const pageWords = {
   "首頁",
   "홈"
  ],
+ "clicks": {
+  "cart": [
+   "add(?:ed)? to (?:cart|bag|basket|trolley)",
+   "buy now",
+   "in den (?:warenkorb|einkaufswagen)",
+   "ajouter au panier",
+   "añadir (?:a la cesta|al carrito)",
+   "aggiungi al carrello",
+   "in winkelwagen",
+   "adicionar ao carrinho"
+  ],
+  "wishlist": [
+   "add to (?:wish ?list|favou?rites|saved)",
+   "save for later",
+   "wish ?list",
+   "favou?rite",
+   "merkzettel",
+   "wunschliste",
+   "liste d.envies",
+   "lista de deseos",
+   "preferiti"
+  ]
+ },
  "addToCart": [
   "add to cart",
   "add to your cart",

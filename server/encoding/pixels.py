@@ -18,7 +18,7 @@ _MAX_ASPECT = 100
 
 
 def decode_image(raw: bytes, max_pixels: int) -> Image.Image:
-    """`raw` as RGB with transparent pixels on white; the type is judged by the bytes, never by a header.
+    """`raw` as RGB with transparent pixels on white; the bytes decide the type, never a header.
 
     Raises ImageError for anything that is not a whole image of at most `max_pixels`. The size is read before a
     pixel is decoded: a 10 kB file can hold 81 megapixels.

@@ -6,7 +6,9 @@ import { test } from "node:test";
 import { JSDOM, VirtualConsole } from "jsdom";
 import { ID, fakeEvent } from "../fakes/browser.js";
 
-const SCRIPT = readFileSync(new URL("../../../extension/content/content.js", import.meta.url), "utf8");
+const SCRIPT = ["generated/click-words.js", "content/content.js"]
+  .map((file) => readFileSync(new URL(`../../../extension/${file}`, import.meta.url), "utf8"))
+  .join("\n");
 const URL_OF_PAGE = "https://a.example/mug";
 
 /** @param {string} body @param {{isHidden?: boolean, isDeaf?: boolean}} [options] isDeaf: the extension was updated under the page */

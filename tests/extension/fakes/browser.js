@@ -1,5 +1,6 @@
 // @ts-check
 // A browser at its edge: what chrome.* does, as far as the extension uses it, with the extension's own code on both sides.
+import { existsSync } from "node:fs";
 
 /**
  * @typedef {{id: number, url?: string, incognito?: boolean, active?: boolean}} FakeTab
@@ -8,6 +9,7 @@
 
 export const ID = "abcdef";
 export const ORIGIN = `chrome-extension://${ID}`;
+const EXTENSION = new URL("../../../extension/", import.meta.url);
 
 /** An event of chrome.*: `fire` calls its listeners as the browser would. */
 export function fakeEvent() {
@@ -99,7 +101,9 @@ function scriptingApi(state) {
     },
     async executeScript(/** @type {any} */ { target, files }) {
       if (state.hiddenTabs.has(target.tabId)) throw new Error("Cannot access contents of the page.");
-      if (files[0] !== "content/content.js") throw new Error(`Could not load file: '${files[0]}'`);
+      for (const file of files) {
+        if (!existsSync(new URL(file, EXTENSION))) throw new Error(`Could not load file: '${file}'`);
+      }
       state.injected.push(target.tabId);
     },
   };

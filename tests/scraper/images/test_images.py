@@ -4,12 +4,14 @@ import hashlib
 import io
 import json
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
 import threading
 import time
 import zlib
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +26,7 @@ from scraper.images.forget import forget_images
 from scraper.images.hosts import refuses
 from scraper.images.image import inspect, is_logo
 from scraper.images.job import fetch_images
+from scraper.images.store import ImageStore
 from scraper.output.page import write_page
 
 ROOT = Path(__file__).parents[3]
@@ -170,7 +173,7 @@ def test_files_that_are_not_product_images_are_counted_by_reason(shop):
 
 
 @pytest.mark.parametrize("side", [9_000, 20_000, 60_000])
-def test_the_size_is_judged_before_a_pixel_is_decoded(side):
+def test_size_is_checked_before_a_pixel_is_decoded(side):
     with pytest.raises(FetchError) as caught:
         inspect(bomb(side, side), "u")
     assert caught.value.reason == "too_many_pixels"
@@ -232,6 +235,7 @@ KILLED = """
 import os, pathlib, signal, sys
 from scraper.crawl.settings import CrawlSettings
 from scraper.images.job import fetch_images
+from scraper.images.store import ImageStore
 replace, left = pathlib.Path.replace, [3]
 def deadly(self, target):
     if "images" in target.parts:
@@ -329,3 +333,18 @@ def test_commands_fetch_images_and_report_failures(shop, scraper):
 def test_a_folder_without_products_is_refused(tmp_path):
     with pytest.raises(InputError, match="finished crawl"):
         fetch_images(CrawlSettings((), tmp_path), per_product=1)
+
+
+def test_database_of_an_earlier_version_is_read_under_its_new_name(tmp_path):
+    """Crawls before 0.2 called the table `pictures`; nothing that they fetched is fetched again."""
+    ImageStore(tmp_path).close()
+    url = "https://a.example/1.jpg"
+    with closing(sqlite3.connect(tmp_path / "images.sqlite3")) as database, database:
+        database.execute("ALTER TABLE images RENAME TO pictures")
+        database.execute("INSERT INTO wanted VALUES (?, '0123456789abcdef', 'a.example')", (url,))
+        database.execute("INSERT INTO pictures (url, state, reason) VALUES (?, 'failed', 'not_an_image')", (url,))
+    opened = ImageStore(tmp_path)
+    try:
+        assert (opened.queued(), opened.counts()) == ([], {"not_an_image": 1})
+    finally:
+        opened.close()
