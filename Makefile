@@ -65,7 +65,8 @@ node_modules/.stamp: package.json package-lock.json
 test: $(VENV)/.dev-stamp node_modules/.stamp browsers
 	@rm -rf $(RESULTS) && mkdir -p $(RESULTS)
 	@$(BESIDE) check-types check-python check-js test-bundle
-	@$(BESIDE) --keep-going test-contracts test-js; status=$$?; \
+	@export CARRYOVER_TEST_BUNDLE=$$($(BIN)/python -m tests.lite_bundle); \
+	  $(BESIDE) --keep-going test-contracts test-js; status=$$?; \
 	  $(MAKE) --no-print-directory --keep-going test-py test-browser || status=1; \
 	  $(BIN)/python -m tests.opened_vectors $(OPENED) || status=1; \
 	  $(BIN)/python tests/count.py $(RESULTS) && exit $$status
