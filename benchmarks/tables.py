@@ -183,7 +183,7 @@ def _protocol(data: str, protocol: str, found: Mapping[str, Any]) -> Iterator[st
             yield _row(row, each)
     yield ""
     if chance:
-        yield f"As `random`, for they know only what was done in the shop: {', '.join(f'`{row}`' for row in chance)}."
+        yield f"As `random`, because they know only the shop itself: {', '.join(f'`{row}`' for row in chance)}."
         yield ""
     yield from _slices({row: each for row, each in rows.items() if row not in chance})
 

@@ -41,7 +41,7 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
     entries = cast(Mapping[str, BundleTower], source["towers"])
     towers = {key: _copied(encoders_dir, entries[key]) for key in copied}
     towers |= tuned_encoders.tower_files(own, source["text"]["tokenizer"], image)
-    # Three inputs and no more: whatever else an item tower took in training is missing where it is used.
+    # Only three inputs: further inputs of an item tower in training are missing in use.
     item_graph = torch_export.item_tower(checkpoint.item_tower, text_dim, image_dim)
     towers["itemTower"] = TowerFile.of("item_tower.onnx", item_graph)
     towers["userTower"] = TowerFile.of("user_tower.onnx", torch_export.user_tower(checkpoint.user_tower, dim))

@@ -41,7 +41,7 @@ _UNIT_TOLERANCE = 1e-3
 def verify(directory: Path, report: Callable[[str], None] = lambda line: None) -> BundleManifest:
     """Return a bundle's manifest after all checks; raises BundleError that names the first failure.
 
-    `report` is told each check that passed.
+    `report` receives the name of each passed check.
     """
     manifest = read_manifest(directory)
     report(f"{MANIFEST}: follows the contract")

@@ -19,7 +19,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.fixture(scope="session")
 def lite_bundle() -> Path:
-    """A real lite bundle. Read it, never write to it."""
+    """Return a real lite bundle. Read it, never write to it."""
     try:
         return bundles.lite_bundle()
     except bundles.BundleError as error:

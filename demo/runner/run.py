@@ -137,7 +137,7 @@ def crawl_step(run: Run, shop: str, port: int) -> Step:
         ROOT / "demo" / name for name in ("catalogue.py", "tastes.py", "vocabulary.py", "shops", "images")
     )
     sources = (ROOT / "scraper", ROOT / "kernel", *_contracts(), ROOT / "requirements.txt", *catalogue)
-    # The seed is no argument of the crawl, yet decides what it finds: the fingerprint takes it from the step's name.
+    # The seed is not an argument of the crawl but decides its result: the fingerprint takes it from the step's name.
     return Step(f"crawl-{shop}-{run.seed}", f"Read {host}", command, sources, (out / "products.jsonl",), resumes_in=out)
 
 

@@ -90,7 +90,7 @@ def _scan(
 
 
 def best(rows: Integers, scores: Floats, num_candidates: int) -> tuple[Integers, Floats]:
-    """Return the `num_candidates` highest scores, highest first; of equals the lower row, whatever their order."""
+    """Return the `num_candidates` highest scores, highest first; of equals the lower row, in any input order."""
     if 0 < num_candidates < len(rows):
         threshold = np.partition(scores, len(scores) - num_candidates)[len(scores) - num_candidates]
         reaching = np.flatnonzero(scores >= threshold)

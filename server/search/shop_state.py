@@ -2,7 +2,7 @@
 
 A state is a `base` (large, shared by successive states) and a `delta` (small, copied on each change). A base with an
 HNSW index is searched through it, otherwise it is scanned; the delta is always scanned. What has been deleted or
-superseded is marked in `base_alive` and dropped from whatever the index returns.
+superseded is marked in `base_alive` and dropped from the index's results.
 """
 
 from collections.abc import Sequence

@@ -54,7 +54,7 @@ def test_a_difference_too_small_to_show_is_not_shown_as_minus_zero(tmp_path):
 def test_rows_that_are_chance_are_named_together(tmp_path):
     lines = written(tmp_path, {"content": result(0.05), "random": result(0.001), "ease": result(0.001)})
     assert not any(line.startswith("| `ease` | .0010 ±") for line in lines)
-    assert "As `random`, for they know only what was done in the shop: `ease`." in lines
+    assert "As `random`, because they know only the shop itself: `ease`." in lines
 
 
 def test_the_overview_puts_the_best_of_each_kind_beside_each_other(tmp_path):

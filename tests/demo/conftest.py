@@ -22,13 +22,13 @@ def products() -> list[DemoProduct]:
 
 @pytest.fixture(scope="session")
 def shops(products: list[DemoProduct]) -> dict[str, Storefront]:
-    """The three shops under their own origins."""
+    """Return the three shops under their own origins."""
     return {shop: open_shop(shop, products, ORIGINS[shop]) for shop in SHOPS}
 
 
 @pytest.fixture(scope="session")
 def pages(shops: dict[str, Storefront], products: list[DemoProduct]) -> dict[str, dict[str, str]]:
-    """The HTML of every product page: shop -> url_path -> text."""
+    """Return the HTML of every product page: shop -> url_path -> text."""
     found: dict[str, dict[str, str]] = {shop: {} for shop in SHOPS}
     for product in products:
         found[product.shop][product.url_path] = shops[product.shop].respond(product.url_path, "").body.decode()

@@ -64,7 +64,7 @@ def stop(process: subprocess.Popen[bytes]) -> int:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory, lite_bundle: Path) -> Path:
-    """A working directory like a checkout after `make run`, with the files the README speaks of."""
+    """Return a working directory like a checkout after `make run`, with the files the README speaks of."""
     folder = tmp_path_factory.mktemp("checkout")
     (folder / "docs").symlink_to(ROOT / "docs")
     (folder / "var" / "bundles").mkdir(parents=True)
@@ -77,7 +77,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, lite_bundle: Path) -> Pat
 
 @pytest.fixture(scope="module")
 def shop(checkout: Path) -> Iterator[str]:
-    """The address of a demo shop."""
+    """Return the address of a demo shop."""
     ports = [free_port() for _ in range(3)]
     command = [sys.executable, "-m", "demo", "mall", "--ports", ",".join(map(str, ports))]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
@@ -94,7 +94,7 @@ def run(words: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def words_of(command: str, shop: str, checkout: Path) -> list[str]:
-    """The command with this Python and this shop."""
+    """Return the command with this Python and this shop."""
     words = [sys.executable if word == "python" else word for word in shlex.split(command)]
     if "crawl" in words:
         words = [shop if word == "https://shop.example/" else word for word in words]
@@ -110,7 +110,7 @@ def words_of(command: str, shop: str, checkout: Path) -> list[str]:
 
 
 def prepare(command: str, checkout: Path) -> None:
-    """What a reader would have at hand: here, a file of weights."""
+    """Write what a reader would have: a file of weights."""
     if "open-clip" not in command:
         return
     script = (

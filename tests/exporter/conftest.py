@@ -21,7 +21,7 @@ def tiny_draft():
 
 @pytest.fixture(scope="session")
 def make_tiny_draft():
-    """The function that makes such drafts, for tests that want another."""
+    """Return the function that makes such drafts, for tests that want another."""
     return tiny.draft
 
 
@@ -35,5 +35,5 @@ def tiny_bundle(tiny_draft, tmp_path_factory):
 
 @pytest.fixture
 def bundle(tiny_bundle, tmp_path):
-    """A copy to break."""
+    """Return a copy to break."""
     return Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))

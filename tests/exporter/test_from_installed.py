@@ -25,7 +25,7 @@ def manifest(lite_bundle):
 
 @pytest.fixture(scope="session")
 def run(lite_bundle, manifest):
-    """Return a function that gives a tower's embedding: run("itemTower", text=…)."""
+    """Return a function that runs one tower of the bundle and gives its embedding."""
     sessions = {}
 
     def call(key, **feeds):

@@ -40,7 +40,7 @@ def config(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def checkpoint(open_clip, config):
-    """A checkpoint file of a model made here, and that model."""
+    """Return a checkpoint file of a model made here, and that model."""
     open_clip.add_model_config(str(config))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(11)

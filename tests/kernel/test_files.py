@@ -23,7 +23,7 @@ from kernel.files import (
 
 @pytest.fixture
 def synced(monkeypatch):
-    """The names of what is flushed to the disk, in order."""
+    """Return the names of what is flushed to the disk, in order."""
     found = []
 
     def record(descriptor):

@@ -11,7 +11,7 @@ from kernel.progress import CountProgress, TerminalProgress, timed_lines
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that a test sets, in seconds."""
+    """Return a clock that a test sets, in seconds."""
     now = [100.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
     return now

@@ -49,7 +49,7 @@ def test_no_python_source_states_the_version_again():
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """A git checkout with one commit."""
+    """Return a git checkout with one commit."""
     (tmp_path / "file").write_text("a")
     who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
     for words in (["init", "-q"], ["add", "file"], [*who, "commit", "-qm", "one"]):

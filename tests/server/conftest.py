@@ -21,7 +21,7 @@ def tiny_bundle(tmp_path_factory):
 
 @pytest.fixture
 def ingest(tmp_path, tiny_bundle, capsys):
-    """Runs the ingest command with no network: images come from an empty directory."""
+    """Return a function that runs the ingest command with no network: images come from an empty directory."""
     (tmp_path / "images").mkdir(exist_ok=True)
 
     def run(products, *flags, bundle=tiny_bundle, data=tmp_path / "data", images=tmp_path / "images"):

@@ -106,7 +106,7 @@ def _tokenizer():
 
 
 def write_manifest(directory: Path, manifest: dict) -> None:
-    """Writes manifest.json with the hashes of the files that are there."""
+    """Write manifest.json with the hashes of the existing files."""
     manifest["files"] = {
         path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
         for path in sorted(directory.iterdir())
@@ -116,7 +116,7 @@ def write_manifest(directory: Path, manifest: dict) -> None:
 
 
 def make_tiny_bundle(directory: Path, seed: int = 5) -> Path:
-    """Writes the bundle; another seed gives another space."""
+    """Write the bundle; another seed gives another space."""
     directory.mkdir(parents=True)
     tokenizer = _tokenizer()
     tokenizer.save(str(directory / "tokenizer.json"))

@@ -72,7 +72,7 @@ def batch_hard_triplet(embeddings: Tensor, labels: Tensor, margin: float | None 
     Euclidean distance. A are the anchors that have both a positive and a negative; 0 where there is none.
 
     Shapes:
-        - embeddings: (n, dim); labels: (n,) int64, below 0 unknown: such a row is no anchor, positive or negative
+        - embeddings: (n, dim); labels: (n,) int64, below 0 unknown: such a row has no role
         - output: scalar
 
     Paper: Hermans et al. 2017, https://arxiv.org/abs/1703.07737, equations 5 and 6.

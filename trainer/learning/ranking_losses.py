@@ -59,7 +59,7 @@ def sampled_softmax(
     Shapes:
         - users, items: (B, dim) unit length; row i of items is what user i chose
         - log_q: (B,) log probability that a batch position holds this item; (B, B) where it differs between users
-        - is_negative: (B, B) bool, false where item j is no fair negative for user i (its diagonal is ignored)
+        - is_negative: (B, B) bool, false where item j is not a fair negative for user i (its diagonal is ignored)
         - weights: (B,) of the examples, not all 0
         - more: (B, K) logits of further negatives, -inf where unfair: mixed negative sampling (Yang et al. 2020,
           https://doi.org/10.1145/3366424.3386195) where they are logQ-corrected, too
@@ -78,7 +78,7 @@ def sampled_softmax(
 
 @in_float32
 def softmax_over_negatives(positive: Tensor, negative: Tensor, is_fair: Tensor, weights: Tensor) -> Tensor:
-    r"""Sampled softmax over each example's own negatives.
+    r"""Return the sampled softmax loss over each example's own negatives.
 
     .. math:: \mathcal{L} = -\frac{\sum_i w_i \left[s^+_i - \log(e^{s^+_i} + \sum_k e^{s_{ik}})\right]}{\sum_i w_i}
 

@@ -23,7 +23,7 @@ function tell(text, isWrong = false) {
   $("status").className = isWrong ? "wrong" : "muted";
 }
 
-/** Runs after everything pressed before; a failure is told, never lost. @param {() => Promise<void>} work */
+/** Run after all earlier actions; show a failure instead of losing it. @param {() => Promise<void>} work */
 function inTurn(work) {
   queue = queue
     .then(work)

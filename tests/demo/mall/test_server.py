@@ -37,7 +37,7 @@ def start_mall(*arguments: str) -> subprocess.Popen[str]:
 
 @pytest.fixture(scope="module")
 def mall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[list[int], Path]]:
-    """A running mall: its ports and its access log."""
+    """Return a running mall: its ports and its access log."""
     ports, log = free_ports(3), tmp_path_factory.mktemp("mall") / "access.jsonl"
     with start_mall("--ports", ",".join(map(str, ports)), "--access-log", str(log)) as process:
         assert process.stdout

@@ -35,7 +35,7 @@ def said() -> list[str]:
 
 @pytest.fixture
 def run(tmp_path: Path, ports: Ports, said: list[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """A run in an empty folder; the extension's vendored files may be absent where npm was not run."""
+    """Return a run in an empty folder; the extension's vendored files may be absent where npm was not run."""
     (tmp_path / "root" / "extension" / "vendor").mkdir(parents=True)
     (tmp_path / "root" / "extension" / "vendor" / "tldts.mjs").write_text("export {}")
     monkeypatch.setattr(run_module, "ROOT", tmp_path / "root")

@@ -21,7 +21,7 @@ NUM_PAGES = 200
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """A listing of product pages, one of them missing and one that is not a product."""
+    """Return a listing of product pages, one of them missing and one that is not a product."""
     folder = tmp_path_factory.mktemp("pages")
     entries = []
     for number in range(NUM_PAGES):
@@ -39,7 +39,7 @@ def pages(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def expected(pages, tmp_path_factory):
-    """The output of one process."""
+    """Return the output of one process."""
     out = tmp_path_factory.mktemp("expected") / "products.jsonl"
     command = [sys.executable, "-m", "scraper", "extract-many", pages, "--out", out, "--workers", "1"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=False)
@@ -107,7 +107,7 @@ def test_ctrl_c_ends_the_cluster_and_leaves_the_old_output(pages, tmp_path):
 
 @pytest.fixture
 def scheduler():
-    """A scheduler on its own, and a function that starts one worker of it in a folder."""
+    """Return a scheduler on its own, and a function that starts one worker of it in a folder."""
     started = []
 
     def start(*words, cwd=ROOT, ready):

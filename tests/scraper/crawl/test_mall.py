@@ -25,7 +25,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def killed(mall, folder):
-    """The mall's pages, once undisturbed and once with twenty kills without warning."""
+    """Return the mall's pages, once undisturbed and once with twenty kills without warning."""
     return measure(
         mall, folder, "--feeds", "off", kills=KILLS_IN_FETCHING, in_report=KILLS_IN_REPORT, seed=SEED
     )  # fmt: skip

@@ -39,7 +39,7 @@ def call(port, path, body=None, method=None, timeout=30):
 
 @pytest.fixture
 def served(ingest, tmp_path, tiny_bundle):
-    """A running server with two workers; its port, its process and how to start another."""
+    """Return a running server with two workers; its port, its process and how to start another."""
     ingest(SHELF)
     started = []
 

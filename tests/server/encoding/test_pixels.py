@@ -51,7 +51,7 @@ def test_every_mode_becomes_rgb(mode):
 
 
 def bomb():
-    """A few kilobytes that say 9000 × 9000."""
+    """Return a few kilobytes that declare 9000 × 9000."""
 
     def chunk(kind, data):
         return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")

@@ -23,7 +23,7 @@ def titles(response):
 
 @pytest.fixture
 def taste(shelf_app, tiny_bundle):
-    """The stored embedding of one item, as the vector a shopper would send."""
+    """Return the stored embedding of one item, as the vector a shopper would send."""
     state = shelf_app.extensions[EXTENSION_KEY].replica.shops[SHOP]
 
     def of(title):
@@ -148,7 +148,7 @@ def test_a_number_too_large_for_a_float_is_not_a_unit_vector(client):
 
 
 def assert_problem(response, status, code):
-    """The one shape of every error."""
+    """Check the one form of every error."""
     assert response.content_type == "application/problem+json"
     body = response.json
     assert set(body) - {"pointer"} == {"type", "title", "status", "code", "detail"}

@@ -32,7 +32,7 @@ def pointer_of(path, method, status):
 
 
 def conforms(response, path, method):
-    """Checks status, content type and body against what the contract says of this operation."""
+    """Check status, content type and body against what the contract says of this operation."""
     operation = API["paths"][path][method]
     status = str(response.status_code)
     assert status in operation["responses"], f"{method} {path} answered {status}, which the contract does not list"

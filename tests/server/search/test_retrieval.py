@@ -56,7 +56,7 @@ filters = st.builds(
 
 
 def passes(card, item_id, wanted):
-    """Filters, one item and one rule at a time."""
+    """Filter one item and one rule at a time."""
     price = card.get("price", {})
     amount = float(price.get("amount", "nan"))
     rules = [

@@ -89,7 +89,7 @@ def lose(directory):
 
 
 def other_dim(directory):
-    """A whole, correctly hashed index of another width that claims to be of ours."""
+    """Return a whole, correctly hashed index of another width that claims to be of ours."""
     honest = snapshots.publish(directory, build_index(np.arange(300), unit_vectors(300, 8), 64), SHOP, SPACE, 1)
     current = json.loads((directory / "CURRENT").read_text()) | {"dim": DIM}
     assert honest.dim == 8

@@ -32,7 +32,7 @@ def test_a_schedule_is_its_formula_worked_by_hand(settings, expected):
 
 
 def one_weight(**settings):
-    """A weight at 1 whose loss is 3 w, so whose gradient is 3."""
+    """Return a weight at 1 whose loss is 3 w, so whose gradient is 3."""
     weight = nn.Parameter(torch.ones(1))
     config = TrainingConfig(**{"optimiser": "sgd", "momentum": 0.0, "grad_clip": 1e6, "learning_rate": 0.1, **settings})
     return weight, Optimiser([weight], config, 10, CPU)

@@ -37,7 +37,7 @@ def objective(**settings):
 
 
 def scored(loss):
-    """A loss of scores as one of embeddings, which autocast leaves alone here: products and sums, no matmul."""
+    """Return a loss of scores as one of embeddings, which autocast leaves alone here: products and sums, no matmul."""
 
     def of_embeddings(mine, theirs, negatives):
         scores = (mine[:, None] * negatives).sum(2).float() / TEMPERATURE

@@ -22,7 +22,7 @@ def problem(batch=5, dim=3, seed=0):
 
 
 def slow_loss(users, items, log_q, is_negative, weights, temperature):
-    """The same in plain Python, one example and one negative at a time."""
+    """Compute the same in plain Python, one example and one negative at a time."""
     total = 0.0
     for i in range(len(users)):
         scores = {

@@ -36,7 +36,7 @@ def tiny(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def fitted(tiny, tmp_path_factory):
-    """Return fitted(name): the tiny run, a learner after one epoch, its record, and its checkpoint's directory."""
+    """Return a function of a model name: the tiny run, a learner after one epoch, its record, its checkpoint."""
     done = {}
 
     def fit(name):
