@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from kernel.files import replaced_path, write_directory_whole
+from kernel.json_object import JsonMapping, JsonObject
 from trainer import towers as tower_modules
 from trainer.errors import CheckpointError
 from trainer.pretrained import branches
@@ -45,17 +46,55 @@ def tower_types() -> Mapping[str, type[Tower | Branch]]:
     return {kind.__name__: kind for kind in found if issubclass(kind, Tower | Branch) and kind not in (Tower, Branch)}
 
 
+class EncoderRecord(TypedDict):
+    """The encoders that made a model's features, and `dim`, the width of the model's embeddings."""
+
+    space: str
+    name: str
+    text_dim: int
+    image_dim: int
+    dim: int
+
+
+class TowerRecord(TypedDict):
+    """A tower's class and the arguments that build it."""
+
+    type: str
+    config: JsonObject
+
+
+class Origin(TypedDict):
+    """The origin of trained towers. `run`: the run's configuration, as in its TOML file."""
+
+    run: JsonObject
+    seed: int
+    commit: str | None
+    data_hash: str | None
+    encoders: EncoderRecord
+
+
+class CheckpointDocument(Origin):
+    """Content of checkpoint.json. `metrics`: "valid" and, after a run, "test" and "protocol", as in its report."""
+
+    format: int
+    towers: dict[str, TowerRecord]
+    metrics: JsonObject
+    epoch: int
+    step: int
+    weights_sha256: str
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """Trained towers and their origin."""
 
     towers: Mapping[str, nn.Module]  # "item_tower", "user_tower" and others of the model
-    run: Mapping[str, Any]  # the run's configuration, as in its TOML file
+    run: JsonMapping  # the run's configuration, as in its TOML file
     seed: int
-    encoders: Mapping[str, Any]  # {space, name, text_dim, image_dim, dim} of the encoders that made the features
+    encoders: EncoderRecord
     commit: str | None = None  # None outside a git checkout
     data_hash: str | None = None
-    metrics: Mapping[str, Any] = field(default_factory=dict)
+    metrics: JsonMapping = field(default_factory=dict)
     epoch: int = 0  # finished epochs
     step: int = 0  # optimiser steps
 
@@ -80,7 +119,7 @@ class TrainingState:
     """State that training needs, besides the towers, to resume exactly."""
 
     tensors: Mapping[str, Tensor]
-    values: Mapping[str, Any]
+    values: JsonMapping
 
 
 def save(checkpoint: Checkpoint, directory: Path, training: TrainingState | None = None) -> None:
@@ -129,7 +168,7 @@ def load_training_state(directory: Path) -> TrainingState:
     return TrainingState(_read_tensors(directory / TRAINING_WEIGHTS_FILE, values.pop("weights_sha256")), values)
 
 
-def read_document(directory: Path) -> dict[str, Any]:
+def read_document(directory: Path) -> CheckpointDocument:
     """Return checkpoint.json, checked for format and completeness, without reading the weights."""
     path = _existing(Path(directory)) / CHECKPOINT_FILE
     document = _read_json(path)
@@ -146,7 +185,7 @@ def read_document(directory: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: not a checkpoint, it lacks {', '.join(missing)}")
     if not isinstance(document["towers"], dict) or not document["towers"]:
         raise CheckpointError(f"{path}: towers must name at least one tower, got {document['towers']!r}")
-    return document
+    return cast(CheckpointDocument, document)
 
 
 def check_removable(directory: Path) -> None:
@@ -163,7 +202,7 @@ def check_removable(directory: Path) -> None:
 
 def _write(checkpoint: Checkpoint, directory: Path, training: TrainingState | None) -> None:
     weights: dict[str, Tensor] = {}
-    document: dict[str, Any] = {"format": FORMAT, "towers": {}}
+    document: JsonObject = {"format": FORMAT, "towers": {}}
     for name, tower in checkpoint.towers.items():
         kind = type(tower)
         if not isinstance(tower, Tower | Branch) or tower_types().get(kind.__name__) is not kind:
@@ -178,7 +217,7 @@ def _write(checkpoint: Checkpoint, directory: Path, training: TrainingState | No
         "commit": checkpoint.commit,
         "data_hash": checkpoint.data_hash,
         "metrics": dict(checkpoint.metrics),
-        "encoders": dict(checkpoint.encoders),
+        "encoders": {**checkpoint.encoders},
         "epoch": checkpoint.epoch,
         "step": checkpoint.step,
         "weights_sha256": _write_tensors(weights, directory / WEIGHTS_FILE),
@@ -232,11 +271,11 @@ def _existing(directory: Path) -> Path:
     )
 
 
-def _write_json(document: Mapping[str, Any], path: Path) -> None:
+def _write_json(document: JsonMapping, path: Path) -> None:
     path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> JsonObject:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -4,18 +4,43 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from rich.table import Table
 
+from kernel.json_object import JsonMapping
 from trainer import checkpoint
+from trainer.checkpoint import CheckpointDocument
 from trainer.commands.console import EXIT_CODES, print_table
 from trainer.errors import CheckpointError, ConfigError
 from trainer.learning.learner import RANKING_STOP_METRIC
 from trainer.recipes import MODELS
 from trainer.runs.epochs import flat
+
+Pairs = dict[str, tuple[Any, Any]]  # by dotted name: the value of one and of the other checkpoint
+
+
+class CheckpointSummary(TypedDict):
+    """Row of the list: a checkpoint, or why it is `damaged`. `valid`: the value of `stop_metric`."""
+
+    checkpoint: str
+    damaged: NotRequired[str]
+    model: NotRequired[str | None]
+    towers: NotRequired[list[str]]
+    dim: NotRequired[int | None]
+    seed: NotRequired[int]
+    epoch: NotRequired[int]
+    stop_metric: NotRequired[str]
+    valid: NotRequired[float | None]
+    megabytes: float
+
+
+class Differences(TypedDict):
+    """Settings of two checkpoints that differ, and all metrics."""
+
+    settings: Pairs
+    metrics: Pairs
 
 
 def add(commands: Any) -> None:
@@ -59,13 +84,13 @@ def _list(arguments: argparse.Namespace) -> None:
     print_table(table)
 
 
-def _summary(directory: Path) -> dict[str, Any]:
-    size = {"megabytes": round(_num_bytes(directory) / 1e6, 1)}
+def _summary(directory: Path) -> CheckpointSummary:
+    size = round(_num_bytes(directory) / 1e6, 1)
     try:
         document = checkpoint.read_document(directory)
     except CheckpointError as error:  # the list still shows all other checkpoints
         reason = str(error).removeprefix(f"{directory / checkpoint.CHECKPOINT_FILE}: ")
-        return {"checkpoint": str(directory), "damaged": reason, **size}
+        return {"checkpoint": str(directory), "damaged": reason, "megabytes": size}
     model = document["run"].get("model", {}).get("type")
     stop_metric = MODELS[model].stop_metric if model in MODELS else RANKING_STOP_METRIC
     return {
@@ -77,7 +102,7 @@ def _summary(directory: Path) -> dict[str, Any]:
         "epoch": document["epoch"],
         "stop_metric": stop_metric,
         "valid": document["metrics"].get("valid", {}).get(stop_metric),
-        **size,
+        "megabytes": size,
     }
 
 
@@ -110,8 +135,8 @@ def _compare(arguments: argparse.Namespace) -> None:
     print_table(table)
 
 
-def compare(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, dict[str, tuple[Any, Any]]]:
-    """Return {"settings": those that differ, "metrics": all} of two checkpoint documents, as (one's, other's) pairs."""
+def compare(one: CheckpointDocument, other: CheckpointDocument) -> Differences:
+    """Return the differences of two checkpoints."""
     settings = [
         flat({name: d[name] for name in ("run", "towers", "encoders", "commit", "data_hash", "epoch", "step")})
         for d in (one, other)
@@ -123,7 +148,7 @@ def compare(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, dict[
     }
 
 
-def _metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
+def _metrics(metrics: JsonMapping) -> dict[str, float]:
     """Return {"valid.ndcg@10": value, "test.ndcg@10": mean, ...}."""
     found = {f"valid.{name}": value for name, value in metrics.get("valid", {}).items()}
     for name, value in metrics.get("test", {}).items():
@@ -131,7 +156,7 @@ def _metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
     return {name: value for name, value in found.items() if isinstance(value, float)}
 
 
-def _pairs(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+def _pairs(one: JsonMapping, other: JsonMapping) -> Pairs:
     return {name: (one.get(name), other.get(name)) for name in dict.fromkeys([*one, *other])}
 
 

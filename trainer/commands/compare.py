@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from rich.table import Table
 
 from trainer.commands.console import EXIT_CODES, print_table
 from trainer.errors import ConfigError
-from trainer.reports.comparison import compare, read_run
+from trainer.reports.comparison import Comparison, compare, read_run
 
 
 def add(commands: Any) -> None:
@@ -49,7 +48,7 @@ def _compare(arguments: argparse.Namespace) -> None:
         print_table(comparison_table(found))
 
 
-def comparison_table(found: Mapping[str, Any]) -> Table:
+def comparison_table(found: Comparison) -> Table:
     """Return the comparison as a table: one row per model, the reference first."""
     table = Table(
         title=f"{found['metric']} of {found['num_users']:,} test users",

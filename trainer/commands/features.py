@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
+from kernel.json_object import JsonObject
 from kernel.progress import TerminalProgress
 from trainer.commands.console import EXIT_CODES, print_table
 from trainer.config.run import RunConfig
@@ -140,7 +141,7 @@ def _confirmed(question: str) -> bool:
     return input(question).strip().lower() in ("y", "yes")
 
 
-def _document(entry: Entry) -> dict[str, Any]:
+def _document(entry: Entry) -> JsonObject:
     moments = {"created": _moment(entry.metadata.get("created", 0)), "last_used": _moment(entry.last_used)}
     return {**entry.metadata, **moments, "bytes": entry.bytes, "path": str(entry.path)}
 

@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,29 @@ from trainer.recipes import MODELS
 from trainer.splits.cases import Cases
 
 MAX_HISTORY_SHOWN = 20
+
+
+class ItemName(TypedDict):
+    """An item by its identity and its title."""
+
+    shop: str
+    itemId: str
+    title: str | None
+
+
+class ScoredItem(ItemName):
+    """A recommended item and the model's score."""
+
+    score: float
+
+
+class Recommendations(TypedDict):
+    """Recommendations to one shopper: the history, latest first, and the items, best first."""
+
+    user: str
+    num_history: int
+    history: list[ItemName]
+    items: list[ScoredItem]
 
 
 def add(commands: Any) -> None:
@@ -86,9 +109,9 @@ def _recommend(arguments: argparse.Namespace) -> None:
             print_table(_table(shopper))
 
 
-def describe(cases: Cases, lists: Lists, prepared: Prepared) -> list[dict[str, Any]]:
-    """Return {"user", "num_history", "history": latest first, "items": best first} of each case, as JSON types."""
-    found = []
+def describe(cases: Cases, lists: Lists, prepared: Prepared) -> list[Recommendations]:
+    """Return the recommendations of each case."""
+    found: list[Recommendations] = []
     for user, items, scores in zip(cases.users, *lists, strict=True):
         rows = slice(cases.history.ptr[user], cases.history.ptr[user + 1])
         liked = cases.history.item_idx[rows][cases.history.is_liked[rows]]
@@ -108,7 +131,7 @@ def describe(cases: Cases, lists: Lists, prepared: Prepared) -> list[dict[str, A
     return found
 
 
-def _name(item: int, prepared: Prepared) -> dict[str, Any]:
+def _name(item: int, prepared: Prepared) -> ItemName:
     product = prepared.dataset.products[item]
     return {"shop": product["shop"], "itemId": product["itemId"], "title": product.get("title")}
 
@@ -147,7 +170,7 @@ def _read_users(path: Path) -> list[str]:
     return users
 
 
-def _write(document: list[dict[str, Any]], path: Path) -> None:
+def _write(document: list[Recommendations], path: Path) -> None:
     try:
         with write_text_whole(path) as file:
             file.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
@@ -155,7 +178,7 @@ def _write(document: list[dict[str, Any]], path: Path) -> None:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def _table(shopper: dict[str, Any]) -> Table:
+def _table(shopper: Recommendations) -> Table:
     titles = [str(item["title"]) for item in shopper["history"][:5]]
     table = Table(title=f"{shopper['user']}: {shopper['num_history']} items, last {'; '.join(titles)}")
     for name in ("", "score", "shop", "itemId", "title"):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kernel.json_object import JsonMapping, JsonObject
 from trainer.config.checks import between, one_of
 from trainer.config.model import ModelConfig
 from trainer.errors import ConfigError
@@ -177,7 +178,7 @@ class RunConfig:
             )
 
 
-def parse_run(values: Mapping[str, Any], model_types: ModelTypes) -> RunConfig:
+def parse_run(values: JsonMapping, model_types: ModelTypes) -> RunConfig:
     """Return the run that a mapping describes, as read from TOML or from a checkpoint's `run`; raises ConfigError.
 
     `model_types` has the dataclass of the [model] table for each `type`, which is two_tower where the run names none.
@@ -186,9 +187,9 @@ def parse_run(values: Mapping[str, Any], model_types: ModelTypes) -> RunConfig:
     return config
 
 
-def as_document(config: RunConfig) -> dict[str, Any]:
+def as_document(config: RunConfig) -> JsonObject:
     """Return the run as plain JSON types; `parse_config` reads it back."""
-    document: dict[str, Any] = _plain(dataclasses.asdict(config))
+    document: JsonObject = _plain(dataclasses.asdict(config))
     return document
 
 
@@ -198,7 +199,7 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _parse(kind: Any, values: Mapping[str, Any], prefix: str, model_types: ModelTypes) -> Any:
+def _parse(kind: Any, values: JsonMapping, prefix: str, model_types: ModelTypes) -> Any:
     hints = typing.get_type_hints(kind)
     for key in values:
         if key not in hints:
@@ -228,7 +229,7 @@ def _convert(hint: Any, value: Any, name: str, model_types: ModelTypes) -> Any:
     return value
 
 
-def _model_type(values: Mapping[str, Any], model_types: ModelTypes) -> type[ModelConfig]:
+def _model_type(values: JsonMapping, model_types: ModelTypes) -> type[ModelConfig]:
     kind = values.get("type", DEFAULT_MODEL_TYPE)
     one_of("model.type", kind, tuple(model_types))
     return model_types[kind]

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from kernel import contract_types
 from kernel.contracts import Violation, contract, first_violation
+from kernel.json_object import JsonMapping, JsonObject
 from trainer.dataset.parquet import parquet_rows
 from trainer.errors import DataError, RecordError
 
@@ -182,7 +183,7 @@ def read_interactions(path: Path) -> Iterator[Row]:
             raise DataError(f"{path}:{line}: {error}") from error
 
 
-def check_row(record: Mapping[str, Any]) -> Row:
+def check_row(record: JsonMapping) -> Row:
     """Return a record of any reader as a row; raise RecordError with the field that is invalid."""
     unknown = record.keys() - set(_COLUMNS)
     if unknown:
@@ -227,7 +228,7 @@ def _parse_weight(value: Any) -> float:
     return weight
 
 
-def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def json_lines(path: Path) -> Iterator[tuple[int, JsonObject]]:
     """Yield (line, object) of a .jsonl file; raise DataError with the line that is not a JSON object."""
     for number, line in _lines(path):
         if line.strip():
@@ -240,7 +241,7 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             yield number, record
 
 
-def _csv_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _csv_lines(path: Path) -> Iterator[tuple[int, JsonObject]]:
     reader = csv.reader(line for _, line in _lines(path))
     header: list[str] | None = None
     line = 1  # first line of the row, because an unclosed quote ends only with the file

@@ -8,12 +8,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kernel.json_object import JsonObject
 from trainer.errors import DataError
 
 _ROWS_PER_BATCH = 10_000
 
 
-def parquet_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def parquet_rows(path: Path) -> Iterator[tuple[int, JsonObject]]:
     """Yield (row number from 1, row) without null cells; raise DataError for an unreadable file.
 
     Times become ISO 8601 text; a time without a zone counts as UTC.

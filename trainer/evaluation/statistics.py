@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,21 @@ class Difference(Interval):
     """A mean difference, its interval, and the probability that chance alone gives one as far from 0."""
 
     p_value: float
+
+
+class IntervalEntry(TypedDict):
+    """An interval in a report."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class DifferenceEntry(IntervalEntry):
+    """A mean difference in a report. `holm_p_value`: its p-value with Holm's correction."""
+
+    p_value: float
+    holm_p_value: NotRequired[float]
 
 
 def bootstrap_means(values: Values, generator: np.random.Generator, samples: int) -> Values:

@@ -12,11 +12,11 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -24,7 +24,25 @@ from numpy.typing import DTypeLike, NDArray
 from kernel.files import write_whole
 
 Batches = Iterator[tuple[Sequence[int], NDArray[np.float32]]]  # rows and their features
-_UNKNOWN: Mapping[str, Any] = {"what": "unknown", "encoder": "", "created": 0.0}
+
+
+class Metadata(TypedDict):
+    """Description of cached values: `what` they are, the encoder's name or "", and the rule they were made by."""
+
+    what: str
+    encoder: str
+    rule: NotRequired[str]
+
+
+class FileMetadata(Metadata):
+    """Content of NAME.json; `created` in seconds since 1970."""
+
+    rows: NotRequired[int]
+    width: NotRequired[int]
+    created: float
+
+
+_UNKNOWN: FileMetadata = {"what": "unknown", "encoder": "", "created": 0.0}
 _NAME = re.compile("(pixels-)?[0-9a-f]{64}")  # other files in the directory do not belong to the cache
 
 
@@ -35,7 +53,7 @@ class Entry:
     path: Path
     bytes: int
     last_used: float  # seconds since 1970
-    metadata: Mapping[str, Any]  # what, encoder, rule, rows, width, created
+    metadata: FileMetadata
 
 
 class FeatureCache:
@@ -49,7 +67,7 @@ class FeatureCache:
         self.directory, self.limit_bytes = Path(directory), limit_bytes
 
     def get(
-        self, parts: Iterable[str], shape: tuple[int, int], metadata: Mapping[str, Any], compute: Callable[[], Batches]
+        self, parts: Iterable[str], shape: tuple[int, int], metadata: Metadata, compute: Callable[[], Batches]
     ) -> NDArray[np.float32]:
         """Return the features (`shape`, float32) keyed by `parts`, memory-mapped; compute them where not cached."""
         name = _hash(parts)
@@ -63,9 +81,7 @@ class FeatureCache:
         found = _load(self._path(name), shape, np.float32)
         return features if found is None else found  # another run may have pruned the file already
 
-    def find(
-        self, name: str, shape: tuple[int, ...], dtype: DTypeLike, metadata: Mapping[str, Any]
-    ) -> NDArray[Any] | None:
+    def find(self, name: str, shape: tuple[int, ...], dtype: DTypeLike, metadata: Metadata) -> NDArray[Any] | None:
         """Return the array cached by name, memory-mapped, and record its use; None where it is absent or damaged."""
         found = _load(self._path(name), shape, dtype)
         if found is not None:
@@ -73,7 +89,7 @@ class FeatureCache:
         return found
 
     @contextmanager
-    def add(self, name: str, shape: tuple[int, ...], metadata: Mapping[str, Any]) -> Iterator[IO[bytes]]:
+    def add(self, name: str, shape: tuple[int, ...], metadata: Metadata) -> Iterator[IO[bytes]]:
         """Yield a file to write an array to, as `np.save` does; cache it by name if the block ends without error."""
         with write_whole(self._path(name)) as file:
             yield file
@@ -136,7 +152,7 @@ def _entry(path: Path) -> Entry:
     return Entry(path, status.st_size, last_used, metadata)
 
 
-def _touch(path: Path, shape: tuple[int, ...], metadata: Mapping[str, Any]) -> None:
+def _touch(path: Path, shape: tuple[int, ...], metadata: Metadata) -> None:
     """Record that the features are used now; do nothing in a read-only cache."""
     try:
         os.utime(_sidecar(path))
@@ -147,8 +163,8 @@ def _touch(path: Path, shape: tuple[int, ...], metadata: Mapping[str, Any]) -> N
         return
 
 
-def _describe(path: Path, shape: tuple[int, ...], metadata: Mapping[str, Any]) -> None:
-    document = {**metadata, "rows": shape[0], "width": shape[1], "created": time.time()}
+def _describe(path: Path, shape: tuple[int, ...], metadata: Metadata) -> None:
+    document: FileMetadata = {**metadata, "rows": shape[0], "width": shape[1], "created": time.time()}
     with write_whole(_sidecar(path), is_durable=False) as file:
         file.write((json.dumps(document) + "\n").encode())
 

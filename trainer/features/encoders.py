@@ -5,13 +5,13 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from kernel.contract_types import ImageRule
+from kernel.contract_types import BundleManifest, ImageRule, Tensor
 from kernel.image_rule import normalise
 from kernel.item_text import item_text
 from trainer.dataset.dataset import Product
@@ -21,6 +21,7 @@ from trainer.features.tokens import Tokens
 
 BATCH_SIZE = 32
 Features = NDArray[np.float32]
+EncoderName = Literal["textEncoder", "imageEncoder"]
 
 
 class Encoders:
@@ -36,7 +37,7 @@ class Encoders:
         self.directory = Path(directory)
         self.manifest = _read_manifest(self.directory)
         towers = self.manifest["towers"]
-        widths = {tensor["role"]: tensor["shape"][-1] for tensor in towers["itemTower"]["inputs"]}
+        widths = {tensor["role"]: cast(int, tensor["shape"][-1]) for tensor in towers["itemTower"]["inputs"]}
         self.name: str = self.manifest["name"]
         self.space: str = self.manifest["space"]
         self.text_dim: int = widths["text"]
@@ -82,7 +83,7 @@ class Encoders:
             pixels = np.stack([read_pixels(paths[position], self.manifest["image"]) for position in positions])
             yield positions, tower.run({"pixels": pixels})
 
-    def _sha256(self, tower: str) -> str:
+    def _sha256(self, tower: EncoderName) -> str:
         files = self.manifest["files"]
         return str(files[self.manifest["towers"][tower]["file"]]["sha256"])
 
@@ -101,9 +102,9 @@ class Encoders:
 class _Tower:
     """One ONNX model whose inputs are given by the manifest's roles instead of by name."""
 
-    def __init__(self, encoders: Encoders, name: str) -> None:
+    def __init__(self, encoders: Encoders, name: EncoderName) -> None:
         entry = encoders.manifest["towers"][name]
-        self.inputs: dict[str, Mapping[str, Any]] = {tensor["role"]: tensor for tensor in entry["inputs"]}
+        self.inputs: dict[str, Tensor] = {tensor["role"]: tensor for tensor in entry["inputs"]}
         self.output: str = entry["outputs"][0]["name"]
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
@@ -122,7 +123,7 @@ def read_pixels(path: Path, rule: ImageRule) -> Features:
     return normalise(read_rgb(path, rule["size"], rule["resize"], rule["interpolation"]), rule)
 
 
-def _read_manifest(directory: Path) -> dict[str, Any]:
+def _read_manifest(directory: Path) -> BundleManifest:
     path = directory / "manifest.json"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -132,4 +133,4 @@ def _read_manifest(directory: Path) -> dict[str, Any]:
         raise EncoderError(f"{path}: cannot be read: {error}") from error
     if not isinstance(manifest, dict) or manifest.get("format") != 1 or "towers" not in manifest:
         raise EncoderError(f"{path}: expected a bundle manifest of format 1")
-    return manifest
+    return cast(BundleManifest, manifest)

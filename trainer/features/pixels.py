@@ -19,7 +19,7 @@ from torch import Tensor
 from kernel.contract_types import ImageRule
 from kernel.image_rule import crop_rgb, on_white
 from trainer.errors import EncoderError, TrainingError
-from trainer.features.cache import FeatureCache
+from trainer.features.cache import FeatureCache, Metadata
 
 
 def read_rgb(path: Path, size: int, resize: int, interpolation: str) -> NDArray[np.uint8]:
@@ -103,7 +103,7 @@ def build_pixels(
             digest.update(f"{row} {hashlib.file_digest(file, 'sha256').hexdigest()}".encode())
     cache, name = FeatureCache(cache_dir), f"pixels-{digest.hexdigest()}"
     shape = (num_items, rule["size"], rule["size"], 3)
-    metadata = {"what": "decoded images", "encoder": "", "rule": json.dumps(decoding)}
+    metadata: Metadata = {"what": "decoded images", "encoder": "", "rule": json.dumps(decoding)}
     rgb = cache.find(name, shape, np.uint8, metadata)
     if rgb is None:
         with cache.add(name, shape, metadata) as file:

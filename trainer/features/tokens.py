@@ -1,20 +1,21 @@
 """Token ids of texts by the manifest's rule: cut to a length, padded to the longest of a batch or to one width."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from kernel.contract_types import TokenizerRule
+
 Ids = NDArray[np.int64]
 
 
 class Tokens:
-    """A bundle's tokenizer and its rule {maxTokens, padTo?}."""
+    """A bundle's tokenizer and its rule."""
 
-    def __init__(self, file: Path, rule: Mapping[str, Any]) -> None:
+    def __init__(self, file: Path, rule: TokenizerRule) -> None:
         self.tokenizer = Tokenizer.from_file(str(file))
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(rule["maxTokens"])

@@ -20,7 +20,15 @@ from kernel.progress import Progress
 from trainer.dataset.dataset import SECONDS_PER_DAY
 from trainer.errors import DataError
 from trainer.formats.dropped import Dropped
-from trainer.formats.output import claim, describe_file, describe_files, finish
+from trainer.formats.output import (
+    Fingerprint,
+    ImageFingerprint,
+    Preparation,
+    claim,
+    describe_file,
+    describe_files,
+    finish,
+)
 from trainer.formats.products import read_catalogue
 from trainer.formats.registry import FORMATS
 from trainer.formats.source import Bad, ForeignInteraction, Options, Source
@@ -36,7 +44,7 @@ Products = dict[str, Product]  # by the source's key
 
 def convert(
     format_name: str, sources: tuple[Path, ...], out: Path, options: Options, progress: Progress, *, again: bool = False
-) -> dict[str, Any]:
+) -> Preparation:
     """Fill `out` and return prepare.json's document; raise DataError where a source cannot be read as this format.
 
     After an interruption the same command resumes and keeps the images that are done. The same sources and options
@@ -47,8 +55,13 @@ def convert(
             raise DataError(f"{path}: no such file or directory")
     source = FORMATS[format_name](sources, options)
     files = [describe_file(path) for path in source.files]
-    fingerprint = {"format": format_name, "version": VERSION, "options": asdict(options), "files": files}
-    fingerprint |= _beside_the_files(source, progress)
+    fingerprint: Fingerprint = {
+        "format": format_name,
+        "version": VERSION,
+        "options": asdict(options),
+        "files": files,
+        **_beside_the_files(source, progress),
+    }
     finished = claim(out, fingerprint, again=again)
     if finished is not None:
         progress.say(f"{out} already holds this preparation")
@@ -66,7 +79,7 @@ def convert(
     _write_products(products, out / "products.jsonl")
     name = f"interactions.{'parquet' if options.parquet else 'csv'}"
     counts = _write_interactions(source, products, out / name, progress, dropped["interactions"])
-    document = {
+    document: Preparation = {
         "input": fingerprint,
         "images_input": describe_files(images["read"].items()),
         "counts": {"products": len(products), "images": len(images["converted"].keys() & products), **counts},
@@ -86,7 +99,7 @@ def convert(
     return document
 
 
-def _beside_the_files(source: Source, progress: Progress) -> dict[str, Any]:
+def _beside_the_files(source: Source, progress: Progress) -> ImageFingerprint:
     """Return the number and the SHA-256 of images outside the source's files; {} where there are none."""
     is_packed = any(path.suffix.lower() in _HOLD_IMAGES for path in source.files)
     if source.images is None or is_packed or not (keys := source.images.keys()):

@@ -1,8 +1,7 @@
 """Records that a conversion left out, counted by reason and with the first examples."""
 
-from typing import Any
-
 from trainer.errors import DataError
+from trainer.formats.output import DroppedGroup
 from trainer.formats.source import Bad
 
 EXAMPLES = 5
@@ -15,7 +14,7 @@ class Dropped:
     def __init__(self, what: str, *, is_strict: bool = False) -> None:
         self.what, self._is_strict = what, is_strict
         self.num_bad = 0
-        self._groups: dict[str, dict[str, Any]] = {}
+        self._groups: dict[str, DroppedGroup] = {}
 
     def bad(self, record: Bad) -> None:
         """Count an invalid record; raise DataError in strict mode."""
@@ -40,6 +39,6 @@ class Dropped:
                 f"{MAX_BAD_SHARE:.0%}; check --format. The first: {first}"
             )
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, DroppedGroup]:
         """Return {reason: {"count", "first": examples}} as JSON types, most frequent first."""
         return dict(sorted(self._groups.items(), key=lambda entry: -entry[1]["count"]))

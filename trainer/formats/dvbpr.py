@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from kernel.json_object import JsonMapping, JsonObject
 from trainer.errors import DataError
 from trainer.formats.fields import finite, present, shop_name
 from trainer.formats.images import ImagesInMemory
@@ -40,7 +41,7 @@ def read(sources: tuple[Path, ...], options: Options) -> Source:
     )
 
 
-def _load(path: Path) -> tuple[tuple[dict[Any, Any], ...], dict[int, Mapping[str, Any]]]:
+def _load(path: Path) -> tuple[tuple[dict[Any, Any], ...], dict[int, JsonMapping]]:
     """Return the training, validation and test records by user, and the items by number."""
     found = read_object_array(path)
     if len(found) < 6:
@@ -48,7 +49,7 @@ def _load(path: Path) -> tuple[tuple[dict[Any, Any], ...], dict[int, Mapping[str
             f"{path}: expected six objects (users' training, validation, test; items; counts), got {len(found)}"
         )
     parts = tuple(_by_number(part) for part in found[:3])
-    items: dict[int, Mapping[str, Any]] = {
+    items: dict[int, JsonMapping] = {
         int(number): _by_word(item) for number, item in _by_number(found[3]).items() if isinstance(item, Mapping)
     }
     if not items or not all(isinstance(part, dict) for part in parts):
@@ -62,11 +63,11 @@ def _by_number(values: Any) -> dict[Any, Any]:
     return dict(values) if isinstance(values, Mapping) else dict(enumerate(values))
 
 
-def _by_word(record: Mapping[Any, Any]) -> dict[str, Any]:
+def _by_word(record: Mapping[Any, Any]) -> JsonObject:
     return {key.decode("latin1") if isinstance(key, bytes) else str(key): value for key, value in record.items()}
 
 
-def _products(path: Path, items: Mapping[int, Mapping[str, Any]], on_bytes: OnBytes) -> Iterator[ForeignProduct | Bad]:
+def _products(path: Path, items: Mapping[int, JsonMapping], on_bytes: OnBytes) -> Iterator[ForeignProduct | Bad]:
     for done, (number, item) in enumerate(items.items(), 1):
         on_bytes("items", done, len(items))
         category = _title(item)
@@ -95,7 +96,7 @@ def _interactions(
                 yield ForeignInteraction(where, str(user), str(int(number)), options.kind, float(place))
 
 
-def _title(item: Mapping[str, Any]) -> str | None:
+def _title(item: JsonMapping) -> str | None:
     """Return the title or category of an item as text, None where it has none or only a number."""
     for name in ("title", "categories", "category", "c"):
         value = item.get(name)

@@ -2,11 +2,11 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from kernel.json_object import JsonMapping, JsonObject
 from trainer.dataset.dataset import SECONDS_PER_DAY
 from trainer.errors import DataError, RecordError
 from trainer.formats.source import Options
@@ -15,7 +15,7 @@ _PRICE = re.compile(r"^\s*(?:[A-Z]{3}|[$€£¥])?\s*([0-9]{1,3}(?:,[0-9]{3})+|[
 _MS_FROM = 1e11  # Unix seconds reach that in the year 5138, milliseconds did in 1973
 
 
-def present(values: Mapping[str, Any]) -> dict[str, Any]:
+def present(values: JsonMapping) -> JsonObject:
     """Return the entries whose value is neither None nor empty."""
     return {key: value for key, value in values.items() if value not in (None, "", [], {}, ())}
 

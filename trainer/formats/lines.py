@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from kernel.json_object import JsonObject
 from trainer.errors import DataError
 from trainer.formats.source import Bad, OnBytes
 
@@ -36,7 +37,7 @@ def text_lines(path: Path, on_bytes: OnBytes) -> Iterator[tuple[str, str]]:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def json_records(path: Path, on_bytes: OnBytes) -> Iterator[tuple[str, dict[str, Any]] | Bad]:
+def json_records(path: Path, on_bytes: OnBytes) -> Iterator[tuple[str, JsonObject] | Bad]:
     """Yield ("file:line", object) of a .jsonl file, Bad for a line that is not a JSON object."""
     for where, line in text_lines(path, on_bytes):
         if not line.strip():

@@ -5,9 +5,10 @@ import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from kernel.files import write_whole
+from kernel.json_object import JsonMapping, JsonObject
 from trainer.errors import ConfigError
 
 FINISHED = "prepare.json"  # written last: its presence means that the directory is complete
@@ -15,7 +16,64 @@ _STARTED = ".prepare-started.json"
 _WRITTEN = (FINISHED, _STARTED, "products.jsonl", "interactions.csv", "interactions.parquet", "images")
 
 
-def claim(out: Path, fingerprint: dict[str, Any], *, again: bool) -> dict[str, Any] | None:
+class FileRecord(TypedDict):
+    """A file's name, size and SHA-256."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+class FilesRecord(TypedDict):
+    """The number of files and one SHA-256 over all of them."""
+
+    count: int
+    sha256: str
+
+
+class ImageFingerprint(TypedDict, total=False):
+    """Images beside a source's files; empty where there are none."""
+
+    num_images: int
+    images_sha256: str
+
+
+class Fingerprint(ImageFingerprint):
+    """Everything that a preparation depends on. `options`: the fields of `Options`."""
+
+    format: str
+    version: int
+    options: JsonObject
+    files: list[FileRecord]
+
+
+class DroppedGroup(TypedDict):
+    """Records left out for one reason; `first`: examples."""
+
+    count: int
+    first: list[str]
+
+
+class OutputRecord(TypedDict):
+    """Files that a preparation wrote."""
+
+    files: list[FileRecord]
+    images: FilesRecord
+
+
+class Preparation(TypedDict):
+    """Content of prepare.json. `dropped`: by kind of record and reason; `numbers`: checks of the numerical columns."""
+
+    input: Fingerprint
+    images_input: FilesRecord
+    counts: dict[str, int]
+    dropped: dict[str, dict[str, DroppedGroup]]
+    numbers: dict[str, JsonObject]
+    notes: list[str]
+    output: OutputRecord
+
+
+def claim(out: Path, fingerprint: Fingerprint, *, again: bool) -> Preparation | None:
     """Claim the directory for this preparation; return prepare.json's document where it is already finished.
 
     Files of an interrupted run of the same preparation stay, so that it resumes. Raises ConfigError where the directory
@@ -28,7 +86,7 @@ def claim(out: Path, fingerprint: dict[str, Any], *, again: bool) -> dict[str, A
     finished, started = _read(out / FINISHED), _read(out / _STARTED)
     if finished is not None and not again:
         if finished.get("input") == fingerprint:
-            return finished
+            return cast(Preparation, finished)
         changed = _first_difference(finished.get("input") or {}, fingerprint)
         raise ConfigError(
             f"{out}: holds another preparation ({changed}); replace it with --again or choose another --out"
@@ -40,27 +98,27 @@ def claim(out: Path, fingerprint: dict[str, Any], *, again: bool) -> dict[str, A
     return None
 
 
-def finish(out: Path, document: dict[str, Any]) -> None:
+def finish(out: Path, document: Preparation) -> None:
     """Write prepare.json, which marks the directory as complete."""
     with write_whole(out / FINISHED) as file:
         file.write(_json(document))
     (out / _STARTED).unlink()
 
 
-def describe_file(path: Path) -> dict[str, Any]:
+def describe_file(path: Path) -> FileRecord:
     """Return a file's name, size in bytes and SHA-256."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest}
 
 
-def describe_files(files: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def describe_files(files: Iterable[tuple[str, str]]) -> FilesRecord:
     """Return the number of (name, SHA-256) pairs and one SHA-256 over all of them, independent of their order."""
     lines = sorted(f"{name} {digest}\n" for name, digest in files)
     return {"count": len(lines), "sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path) -> JsonObject | None:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -77,7 +135,7 @@ def _clear(out: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _first_difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+def _first_difference(before: JsonMapping, now: JsonMapping) -> str:
     for key, value in now.items():
         if before.get(key) != value:
             if isinstance(value, dict):
@@ -86,5 +144,5 @@ def _first_difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     return "of another version"
 
 
-def _json(document: dict[str, Any]) -> bytes:
+def _json(document: JsonMapping) -> bytes:
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()

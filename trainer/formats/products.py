@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import cast
 from urllib.parse import quote
 
 from kernel.contract_types import Product
+from kernel.json_object import JsonMapping, JsonObject
 from trainer.dataset.dataset import product_error
 from trainer.formats.dropped import Dropped
 from trainer.formats.fields import attributes
@@ -25,7 +26,7 @@ class Catalogue:
     """The accepted products by the keys that the source's interactions and images use."""
 
     by_key: dict[str, Product]
-    numbers: dict[str, Any]  # checks of the numerical columns, as JSON types
+    numbers: dict[str, JsonObject]  # checks of the numerical columns, as JSON types
 
 
 def read_catalogue(
@@ -60,15 +61,15 @@ def make_product(record: ForeignProduct, shop: str, options: Options) -> Product
     shop = fields.pop("shop", shop)
     url = fields.pop("url", f"https://{shop}/items/{quote(record.key, safe='')}")
     item_id = fields.pop("itemId", hashlib.sha256(str(url).encode()).hexdigest()[:16])
-    given: dict[str, Any] = {name: fields.pop(name) for name in ("verdict", "provenance") if name in fields}
+    given: JsonObject = {name: fields.pop(name) for name in ("verdict", "provenance") if name in fields}
     cleaned = _cleaned(fields, options)
     provenance = {name: "feed" for name in cleaned if name != "fetchedAt"}
     given = {"provenance": provenance, "verdict": "product", **given}
     return cast(Product, {"shop": shop, "itemId": item_id, "url": url, **cleaned, **given})
 
 
-def _cleaned(fields: Mapping[str, Any], options: Options) -> dict[str, Any]:
-    cleaned: dict[str, Any] = {}
+def _cleaned(fields: JsonMapping, options: Options) -> JsonObject:
+    cleaned: JsonObject = {}
     for name, value in fields.items():
         if name == "description" and isinstance(value, str):
             whole = clean_text(value[:_LONGEST_READ], _LONGEST_READ)
@@ -87,7 +88,7 @@ def _cleaned(fields: Mapping[str, Any], options: Options) -> dict[str, Any]:
     return {name: value for name, value in cleaned.items() if value not in ("", [], {})}
 
 
-def _take_numbers(products: dict[str, Product], numbers: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def _take_numbers(products: dict[str, Product], numbers: Mapping[str, Mapping[str, str]]) -> dict[str, JsonObject]:
     """Add the numerical columns that are not constant to the products' attributes; return the checks of all."""
     names = sorted({name for cells in numbers.values() for name in cells})
     checks = check_columns({name: [cells.get(name, "") for cells in numbers.values()] for name in names})

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from trainer.config.model import RankingConfig
 from trainer.dataset.dataset import Interactions
 from trainer.errors import TrainingError
-from trainer.features.cache import FeatureCache
+from trainer.features.cache import FeatureCache, Metadata
 from trainer.features.item_features import ItemFeatures
 
 REDRAWS = 6  # of items that a user had; what is still unfair after them is masked
@@ -187,7 +187,7 @@ def nearest_items(
     digest.update(vectors.data)
     digest.update(catalogue.data)
     cache, name, shape = FeatureCache(cache_dir), digest.hexdigest(), (len(vectors), k)
-    metadata = {"what": f"neighbours by {which}", "encoder": "", "rule": f"k {k}"}
+    metadata: Metadata = {"what": f"neighbours by {which}", "encoder": "", "rule": f"k {k}"}
     if (kept := cache.find(name, shape, np.int64, metadata)) is not None:
         return np.array(kept)
     found = _nearest(vectors, catalogue, k, device)

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import torch
 from torch import Tensor, nn
 
+from kernel.json_object import JsonObject
 from trainer.config.run import TrainingConfig
 from trainer.errors import ConfigError
 
@@ -34,6 +35,22 @@ def learning_rate_at(step: int, config: TrainingConfig, total_steps: int, num_re
     return config.learning_rate * warm * shape
 
 
+class PlateauState(TypedDict):
+    """State of the schedule `plateau`: the best metric, epochs since then and reductions so far."""
+
+    best: float | None
+    num_bad: int
+    num_reductions: int
+
+
+class OptimiserState(TypedDict):
+    """Plain values that continue an optimiser; before there were schedules, no plateau was kept."""
+
+    step: int
+    plateau: NotRequired[PlateauState]
+    scaler: NotRequired[JsonObject]
+
+
 class Optimiser:
     """Optimiser of parameters, with everything that a step needs.
 
@@ -59,7 +76,7 @@ class Optimiser:
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
         self.step = 0
         self.num_pending = 0  # batches since the last step
-        self.plateau: dict[str, Any] = {"best": None, "num_bad": 0, "num_reductions": 0}
+        self.plateau: PlateauState = {"best": None, "num_bad": 0, "num_reductions": 0}
         self.grad_norms: list[float] = []  # of the steps since the last `take_grad_norm`
 
     @property
@@ -105,13 +122,14 @@ class Optimiser:
         """Record an epoch's metric; `plateau` lowers the learning rate after enough epochs without a better one."""
         plateau = self.plateau
         if plateau["best"] is None or metric > plateau["best"]:
-            plateau.update(best=metric, num_bad=0)
+            plateau["best"], plateau["num_bad"] = metric, 0
         else:
             plateau["num_bad"] += 1
         if plateau["num_bad"] >= self.config.plateau_patience:
-            plateau.update(num_bad=0, num_reductions=plateau["num_reductions"] + 1)
+            plateau["num_bad"] = 0
+            plateau["num_reductions"] += 1
 
-    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    def state(self) -> tuple[dict[str, Tensor], OptimiserState]:
         """Return (tensors, plain values) for `restore`; between epochs, when nothing is pending."""
         tensors = {
             f"optimiser.{index}.{name}": tensor
@@ -119,9 +137,9 @@ class Optimiser:
             for name, tensor in values.items()
             if tensor is not None
         }
-        return tensors, {"step": self.step, "plateau": dict(self.plateau), "scaler": self.scaler.state_dict()}
+        return tensors, {"step": self.step, "plateau": self.plateau.copy(), "scaler": self.scaler.state_dict()}
 
-    def restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
+    def restore(self, tensors: Mapping[str, Tensor], values: OptimiserState) -> None:
         """Restore the state that `state` returned."""
         optimiser = self.torch_optimiser.state_dict()
         for key, tensor in tensors.items():
@@ -131,7 +149,7 @@ class Optimiser:
                 optimiser["state"].setdefault(int(index), {})[name] = tensor
         self.torch_optimiser.load_state_dict(optimiser)
         self.step = int(values["step"])
-        self.plateau = dict(values.get("plateau", self.plateau))  # before there were schedules, none was kept
+        self.plateau = values.get("plateau", self.plateau).copy()  # before there were schedules, none was kept
         if values.get("scaler"):
             self.scaler.load_state_dict(values["scaler"])
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import NotRequired, TypedDict, cast
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from torch import nn
 
 from trainer.config.run import RunConfig
 from trainer.evaluation.retrieval_metrics import SIMILARITY_CAVEAT, avg_mean_similarity_at_5, retrieval_metrics
-from trainer.evaluation.statistics import bootstrap_intervals
+from trainer.evaluation.statistics import IntervalEntry, bootstrap_intervals
 from trainer.learning.pairs import ROWS_PER_CHUNK, FrozenFeatures, Rows, Source, held_out_pairs
 from trainer.learning.tuned_encoders import tuned_features
 from trainer.prepare import Prepared
@@ -25,6 +25,29 @@ HELD_OUT_NOTE = (
     "A run's weights learn nothing from its held-out products, but these are also used to choose the epoch, "
     "so expect somewhat less of products that had no part in it."
 )
+
+
+# Section `pairs`: means and intervals both ways, by metric. The page reads an absent section as an empty one.
+PairSection = TypedDict(
+    "PairSection",
+    {
+        "num_products": int,
+        "held_out": str,
+        "text_to_image": dict[str, float],
+        "image_to_text": dict[str, float],
+        "intervals": dict[str, dict[str, IntervalEntry]],
+        "confidence": float,
+        "avg_mean_similarity@5": dict[str, float],
+        "caveat": str,
+    },
+    total=False,
+)
+
+
+class PairReport(TypedDict):
+    """The part of a report on pairs of text and image; without `pairs` where fewer than two products have both."""
+
+    pairs: NotRequired[PairSection]
 
 
 @torch.no_grad()
@@ -55,7 +78,7 @@ def pair_metrics(texts: Floats, images: Floats) -> dict[str, dict[str, NDArray[n
     return {way: {name: metrics[name] for name in names} for way, metrics in found.items()}
 
 
-def pair_sections(prepared: Prepared, towers: Mapping[str, nn.Module], held_out: float) -> dict[str, Any]:
+def pair_sections(prepared: Prepared, towers: Mapping[str, nn.Module], held_out: float) -> PairReport:
     """Return the report's section `pairs`, retrieval among held-out products; {} where fewer than two have both."""
     tower, rows = towers["item_tower"], held_out_pairs(prepared, held_out)
     if not isinstance(tower, PairTower):
@@ -69,19 +92,22 @@ def pair_sections(prepared: Prepared, towers: Mapping[str, nn.Module], held_out:
     found, config = pair_metrics(texts, images), prepared.config
     similarity = {"text": avg_mean_similarity_at_5(texts), "image": avg_mean_similarity_at_5(images)}
     return {
-        "pairs": {
-            "num_products": len(rows),
-            **({"held_out": HELD_OUT_NOTE} if config.model.learns else {}),
-            **{way: {name: float(each.mean()) for name, each in metrics.items()} for way, metrics in found.items()},
-            "intervals": _intervals(found, config),
-            "confidence": config.evaluation.confidence,
-            "avg_mean_similarity@5": similarity,
-            "caveat": SIMILARITY_CAVEAT,
-        }
+        "pairs": cast(
+            PairSection,
+            {
+                "num_products": len(rows),
+                **({"held_out": HELD_OUT_NOTE} if config.model.learns else {}),
+                **{way: {name: float(each.mean()) for name, each in metrics.items()} for way, metrics in found.items()},
+                "intervals": _intervals(found, config),
+                "confidence": config.evaluation.confidence,
+                "avg_mean_similarity@5": similarity,
+                "caveat": SIMILARITY_CAVEAT,
+            },
+        )
     }
 
 
-def _intervals(found: PairMetrics, config: RunConfig) -> dict[str, dict[str, Any]]:
+def _intervals(found: PairMetrics, config: RunConfig) -> dict[str, dict[str, IntervalEntry]]:
     """Return {way: {metric: {mean, low, high}}} by bootstrap over products."""
     names = [(way, name) for way, metrics in found.items() for name in metrics]
     columns = np.stack([found[way][name] for way, name in names], axis=1)
@@ -89,7 +115,7 @@ def _intervals(found: PairMetrics, config: RunConfig) -> dict[str, dict[str, Any
     intervals = bootstrap_intervals(
         columns, generator, confidence=settings.confidence, samples=settings.bootstrap_samples
     )
-    document: dict[str, dict[str, Any]] = {way: {} for way in found}
+    document: dict[str, dict[str, IntervalEntry]] = {way: {} for way in found}
     for (way, name), interval in zip(names, intervals, strict=True):
-        document[way][name] = asdict(interval)
+        document[way][name] = cast(IntervalEntry, asdict(interval))
     return document

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from trainer.features.item_inputs import ItemExtra, drop_modalities, extra_input
 from trainer.learning.learner import RANKING_STOP_METRIC, OnBatch, global_chance_from, ignore_batch
 from trainer.learning.negatives import nearest_items
 from trainer.learning.objective import ExampleBatch, Objective
-from trainer.learning.optim import Optimiser
+from trainer.learning.optim import Optimiser, OptimiserState
 from trainer.prepare import Prepared
 
 
@@ -166,7 +166,7 @@ class RankingLearner:
         """Restore these towers' weights and the optimiser and generator of `state`."""
         for name, tower in self.towers.items():
             tower.load_state_dict(towers[name].state_dict())
-        self.optimiser.restore(state.tensors, state.values)
+        self.optimiser.restore(state.tensors, cast(OptimiserState, state.values))
         self.generator.set_state(state.tensors["generator"])
         self._watched_step = self.step
 

@@ -3,15 +3,17 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from kernel.json_object import JsonMapping
 from trainer.checkpoint import TrainingState
 from trainer.config.run import TrainingConfig
 from trainer.errors import TrainingError
 from trainer.learning.learner import OnBatch, global_chance_from, ignore_batch
-from trainer.learning.optim import Optimiser
+from trainer.learning.optim import Optimiser, OptimiserState
 from trainer.learning.pairs import Rows
 
 
@@ -94,7 +96,8 @@ class RowLearner:
 
     def state(self) -> TrainingState:
         """Return the state that `restore` needs besides the towers' weights."""
-        tensors, values = self.optimiser.state() if self.optimiser else ({}, {})
+        state: tuple[dict[str, Tensor], JsonMapping] = self.optimiser.state() if self.optimiser else ({}, {})
+        tensors, values = state
         return TrainingState({**tensors, "generator": self.generator.get_state()}, {**values, "rows_epoch": self.epoch})
 
     def restore(self, towers: Mapping[str, nn.Module], state: TrainingState) -> None:
@@ -102,7 +105,7 @@ class RowLearner:
         for name, tower in self.towers.items():
             tower.load_state_dict(towers[name].state_dict())
         if self.optimiser:
-            self.optimiser.restore(state.tensors, state.values)
+            self.optimiser.restore(state.tensors, cast(OptimiserState, state.values))
         self.generator.set_state(state.tensors["generator"])
         self.epoch = int(state.values["rows_epoch"])
 

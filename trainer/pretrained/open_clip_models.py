@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from kernel.contract_types import ImageRule
+from kernel.json_object import JsonMapping, JsonObject
 from trainer.errors import PretrainedError, UnsupportedModelError
 from trainer.pretrained import clip_tokenizer, torchvision_schemas
 
@@ -122,7 +123,7 @@ def load(source: Source) -> OpenClip:
     )
 
 
-def build(architecture: dict[str, Any]) -> Any:
+def build(architecture: JsonObject) -> Any:
     """Return the model of an architecture from `load` with random weights; raise PretrainedError."""
     open_clip = _library()
     options = json.loads(json.dumps(architecture))
@@ -142,14 +143,14 @@ def _library() -> Any:
     return open_clip
 
 
-def _architecture(open_clip: Any, name: str) -> dict[str, Any]:
+def _architecture(open_clip: Any, name: str) -> JsonObject:
     """Return open_clip's configuration of a model by name."""
     if name.startswith("local-dir:"):
         path = Path(name.removeprefix("local-dir:"), "open_clip_config.json")
         config = json.loads(path.read_text(encoding="utf-8")).get("model_cfg", {})
     else:
         config = open_clip.get_model_config(name) or {}
-    found: dict[str, Any] = config
+    found: JsonObject = config
     return found
 
 
@@ -220,7 +221,7 @@ def _download(open_clip: Any, name: str, tag: str) -> str:
         ) from error
 
 
-def _image_rule(preprocess: dict[str, Any], model: str) -> ImageRule:
+def _image_rule(preprocess: JsonMapping, model: str) -> ImageRule:
     """Return the manifest's `image` rule; raise UnsupportedModelError where the contract cannot express the model's."""
     size = preprocess["size"]
     wide, high = (size, size) if isinstance(size, int) else size

@@ -15,7 +15,7 @@ from trainer.errors import ConfigError
 from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.features.pixels import build_pixels, image_rule_at
 from trainer.learning.contrastive_losses import info_nce, supervised_contrastive
-from trainer.learning.pair_metrics import pair_sections, valid_pair_metrics
+from trainer.learning.pair_metrics import PairReport, pair_sections, valid_pair_metrics
 from trainer.learning.pairs import (
     FrozenFeatures,
     Pairs,
@@ -30,7 +30,7 @@ from trainer.learning.row_learner import RowLearner, RowTask
 from trainer.learning.tuned_encoders import ENCODERS, check_branch, tuned_features
 from trainer.prepare import Prepared
 from trainer.pretrained import branches
-from trainer.pretrained.branches import Branch, ImageBranch, TextBranch
+from trainer.pretrained.branches import Branch, ImageBranch, LoraSettings, TextBranch
 from trainer.pretrained.open_clip_models import Source as OpenClipSource
 from trainer.recipes.model import Model, config_of
 from trainer.towers.clip import ContrastiveItemTower
@@ -105,7 +105,7 @@ class ClipConfig(ModelConfig):
         return self.text_blocks if encoder == "text_encoder" else self.image_blocks
 
     @property
-    def adapters(self) -> dict[str, float]:
+    def adapters(self) -> LoraSettings:
         """LoRA's rank, alpha and dropout."""
         return {"rank": self.lora_rank, "alpha": self.lora_alpha, "dropout": self.lora_dropout}
 
@@ -123,7 +123,7 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
     return tower_scorer(towers["item_tower"], towers["user_tower"], features, max_items, prepared.device)
 
 
-def sections(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Mapping[str, object]:
+def sections(prepared: Prepared, towers: Mapping[str, nn.Module]) -> PairReport:
     """Return text-to-image and image-to-text retrieval among the held-out products, and AvgMeanSimilarity@5."""
     return pair_sections(prepared, towers, config_of(prepared, ClipConfig).held_out)
 

@@ -19,7 +19,7 @@ from trainer.learning.learner import RANKING_STOP_METRIC
 from trainer.learning.ranking_learner import ItemBatch, RankingLearner
 from trainer.prepare import Prepared
 from trainer.recipes.model import Model, config_of
-from trainer.towers.fusion import FusionItem, FusionUser
+from trainer.towers.fusion import AttentionSettings, FusionItem, FusionUser
 from trainer.towers.known_rows import UNKNOWN
 
 
@@ -101,7 +101,13 @@ def build(prepared: Prepared) -> RankingLearner:
     """Return the learner with fresh towers; each item of training interactions gets its own embedding."""
     config, encoders = config_of(prepared, FusionConfig), prepared.encoders
     generator = torch.Generator().manual_seed(prepared.config.seed)
-    attention = {name: getattr(config, name) for name in ("width", "hidden", "num_heads", "num_layers", "dropout")}
+    attention: AttentionSettings = {
+        "width": config.width,
+        "hidden": config.hidden,
+        "num_heads": config.num_heads,
+        "num_layers": config.num_layers,
+        "dropout": config.dropout,
+    }
     keys = prepared.dataset.item_keys
     seen = sorted_keys(keys[item] for item in np.unique(prepared.split.train.item_idx)) if config.item_ids else None
     item_tower = FusionItem(

@@ -16,7 +16,7 @@ from trainer.evaluation.protocol import Scorer, tower_scorer
 from trainer.features.pixels import build_pixels, image_rule_at
 from trainer.learning.contrastive_losses import batch_hard_triplet
 from trainer.learning.learner import global_chance_from
-from trainer.learning.pair_metrics import pair_sections
+from trainer.learning.pair_metrics import PairReport, pair_sections
 from trainer.learning.pairs import Pairs, Rows, TunedImages, TunedText, balanced_batches, run_pairs
 from trainer.learning.row_learner import RowLearner, RowTask
 from trainer.learning.tuned_encoders import tuned_features
@@ -91,7 +91,7 @@ def scorer(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Scorer:
     return tower_scorer(towers["item_tower"], towers["user_tower"], features, max_items, prepared.device)
 
 
-def sections(prepared: Prepared, towers: Mapping[str, nn.Module]) -> Mapping[str, object]:
+def sections(prepared: Prepared, towers: Mapping[str, nn.Module]) -> PairReport:
     """Return text-to-image and image-to-text retrieval among the held-out products, and AvgMeanSimilarity@5.
 
     No loss draws a text to its own image. With training.modality_dropout, both become neighbours of their label.

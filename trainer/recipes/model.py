@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from torch import nn
 
@@ -10,6 +10,7 @@ from trainer.config.model import ModelConfig
 from trainer.errors import ConfigError
 from trainer.evaluation.protocol import Scorer
 from trainer.learning.learner import Learner
+from trainer.learning.pair_metrics import PairReport
 from trainer.prepare import Prepared
 from trainer.pretrained.branches import Branch
 from trainer.towers.tower import Tower
@@ -36,7 +37,7 @@ class Model:
     build: Callable[[Prepared], Learner]
     scorer: Callable[[Prepared, Towers], Scorer | None]
     stop_metric: str
-    sections: Callable[[Prepared, Towers], Mapping[str, Any]] | None = None
+    sections: Callable[[Prepared, Towers], PairReport] | None = None
 
     @property
     def name(self) -> str:

@@ -1,10 +1,10 @@
 """Run files: TOML read into a RunConfig, the [model] table by the declaration of its model."""
 
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kernel.json_object import JsonMapping
 from trainer.config.run import RunConfig, parse_run
 from trainer.errors import ConfigError
 from trainer.recipes import MODELS
@@ -24,6 +24,6 @@ def read_config(path: Path, **overrides: Any) -> RunConfig:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def parse_config(values: Mapping[str, Any]) -> RunConfig:
+def parse_config(values: JsonMapping) -> RunConfig:
     """Return the run that a mapping describes, as read from TOML or from a checkpoint's `run`; raises ConfigError."""
     return parse_run(values, {name: model.config for name, model in MODELS.items()})

@@ -2,18 +2,19 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kernel.json_object import JsonMapping
 from trainer.config.run import as_document
 from trainer.errors import ConfigError, DataError
 from trainer.evaluation.per_user import PER_USER_FILE, PerUser, read_per_user
-from trainer.evaluation.statistics import Difference, Interval, holm, seeds_interval
+from trainer.evaluation.statistics import Difference, DifferenceEntry, Interval, holm, seeds_interval
 from trainer.recipes.run_file import parse_config
 from trainer.reports.report import REPORT_FILE
 
@@ -29,8 +30,8 @@ class Run:
     """A finished run directory."""
 
     directory: Path
-    settings: Mapping[str, Any]  # `run` of its report.json
-    split: Mapping[str, Any]  # `split` of its report.json: counts, and the hash of a saved split
+    settings: JsonMapping  # `run` of its report.json
+    split: JsonMapping  # `split` of its report.json: counts, and the hash of a saved split
     space: str | None  # of the encoders that made its item features
     per_user: PerUser
 
@@ -54,6 +55,33 @@ class Group:
     values: NDArray[np.float64]
 
 
+class ComparisonRow(TypedDict):
+    """Row of one model or baseline. `difference`: the first run's model minus this one; absent in the first row."""
+
+    model: str
+    runs: list[str]
+    seeds: int
+    mean: float
+    sd: float | None
+    low: float
+    high: float
+    difference: NotRequired[DifferenceEntry]
+
+
+class Comparison(TypedDict):
+    """Result of `compare`."""
+
+    metric: str
+    reference: str
+    num_users: int
+    confidence: float
+    samples: int
+    data_hash: str
+    test_hash: str
+    rows: list[ComparisonRow]
+    notes: list[str]
+
+
 def read_run(directory: Path) -> Run:
     """Read a run directory; raises DataError where it has no report or no per-user file."""
     path = directory / REPORT_FILE
@@ -69,7 +97,7 @@ def read_run(directory: Path) -> Run:
     return Run(directory, settings, split, space, read_per_user(directory / PER_USER_FILE))
 
 
-def _with_defaults(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+def _with_defaults(settings: JsonMapping) -> JsonMapping:
     """Return a report's settings; settings newer than the report get their defaults."""
     try:
         return as_document(parse_config(settings))
@@ -79,7 +107,7 @@ def _with_defaults(settings: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def compare(
     runs: Sequence[Run], metric: str, *, confidence: float = 0.95, samples: int = 1000, seed: int = 0
-) -> dict[str, Any]:
+) -> Comparison:
     """Compare every model and baseline of these runs, and return the result as JSON types.
 
     Each row has a mean, and the paired difference "first run's model minus this one". Intervals are over users, and
@@ -97,7 +125,7 @@ def compare(
     corrected = holm({name: difference.p_value for name, difference in differences.items()})
     rows = [_row(group, interval(group.values)) for group in groups]
     for row, (name, difference) in zip(rows[1:], differences.items(), strict=True):
-        row["difference"] = {**asdict(difference), "holm_p_value": corrected[name]}
+        row["difference"] = cast(DifferenceEntry, {**asdict(difference), "holm_p_value": corrected[name]})
     return {
         "metric": metric,
         "reference": ours.name,
@@ -111,7 +139,7 @@ def compare(
     }
 
 
-def _row(group: Group, interval: Interval) -> dict[str, Any]:
+def _row(group: Group, interval: Interval) -> ComparisonRow:
     of_seeds = group.values.mean(axis=1)
     return {
         "model": group.name,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,10 @@ from trainer.dataset.dataset import Dataset
 from trainer.evaluation.per_user import PER_USER_FILE, PerUser, hash_cases, write_per_user
 from trainer.evaluation.protocol import Ranking, Scorer, evaluate_all, rank_metrics
 from trainer.evaluation.ranking_metrics import coverage, diversity, novelty
-from trainer.evaluation.statistics import holm, paired_differences
+from trainer.evaluation.statistics import DifferenceEntry, holm, paired_differences
 from trainer.features.item_features import ItemFeatures
 from trainer.prepare import Prepared
+from trainer.reports.document import BaselineReport, DataReport, RankingReport, RunReport, SliceEntry, SplitReport
 from trainer.reports.slices import Bootstrap, masking_document, slice_document, truncation_document
 from trainer.splits.cases import Split
 
@@ -37,7 +38,7 @@ REPORT_FILE = "report.json"
 class Report:
     """Content of report.json, and the per-user values behind its means (None where nothing was ranked)."""
 
-    document: dict[str, Any]
+    document: RunReport
     per_user: PerUser | None
 
 
@@ -108,24 +109,27 @@ def _coverage(rankings: Mapping[str, Ranking], prepared: Prepared) -> dict[str, 
     }
 
 
-def _with_intervals(values: dict[str, PerCaseMetrics], config: RunConfig) -> dict[str, Any]:
-    settings: dict[str, Any] = {
-        "confidence": config.evaluation.confidence,
-        "samples": config.evaluation.bootstrap_samples,
-    }
+def _with_intervals(values: dict[str, PerCaseMetrics], config: RunConfig) -> RankingReport:
+    confidence, samples = config.evaluation.confidence, config.evaluation.bootstrap_samples
     seed = [config.seed, 3]
     ours, *others = values
-    differences = {}
+    differences: dict[str, dict[str, DifferenceEntry]] = {}
     for name in others:
         columns = np.stack([values[ours][metric] - v for metric, v in values[name].items()], axis=1)
-        found = paired_differences(columns, np.random.default_rng(seed), **settings)
-        differences[name] = {metric: asdict(each) for metric, each in zip(values[name], found, strict=True)}
+        found = paired_differences(columns, np.random.default_rng(seed), confidence=confidence, samples=samples)
+        differences[name] = {
+            metric: cast(DifferenceEntry, asdict(each)) for metric, each in zip(values[name], found, strict=True)
+        }
     for metric in values[ours]:
         corrected = holm({name: differences[name][metric]["p_value"] for name in others})
         for name, p_value in corrected.items():
             differences[name][metric]["holm_p_value"] = p_value
-    bootstrap = Bootstrap(seed, settings["confidence"], settings["samples"])
-    return {"models": bootstrap.intervals(values), f"{ours}_minus": differences, **settings}
+    bootstrap = Bootstrap(seed, confidence, samples)
+    found_of_models = bootstrap.intervals(values)
+    return cast(
+        RankingReport,
+        {"models": found_of_models, f"{ours}_minus": differences, "confidence": confidence, "samples": samples},
+    )
 
 
 def _masked(prepared: Prepared, rescore: Rescore | None, fits: Mapping[str, TimedFit]) -> MaskedScorers:
@@ -150,12 +154,12 @@ def _slices(
     ranks: Mapping[str, NDArray[np.int64]],
     masked: MaskedScorers,
     progress: Progress,
-) -> dict[str, Any]:
+) -> dict[str, list[SliceEntry]]:
     config, split, features = prepared.config, prepared.split, prepared.features
     bootstrap = Bootstrap([config.seed, 3], config.evaluation.confidence, config.evaluation.bootstrap_samples)
     ties = [config.seed, 2]
     progress.update("slices", 0, 3)
-    found: dict[str, Any] = dict(slice_document(ranks, split.test, split.train, features, bootstrap))
+    found = slice_document(ranks, split.test, split.train, features, bootstrap)
     progress.update("slices", 1, 3)
     found["truncated_history"] = truncation_document(scorers, split.test, ties, bootstrap)
     progress.update("slices", 2, 3)
@@ -164,12 +168,12 @@ def _slices(
     return {kind: entries for kind, entries in found.items() if entries}
 
 
-def _describe_fit(fit: TimedFit) -> dict[str, Any]:
+def _describe_fit(fit: TimedFit) -> BaselineReport:
     tuned = {key: value for key, value in fit.fitted.tuned.items() if key != "grid"}
-    return {**tuned, "fit_seconds": round(fit.fit_seconds, 3)}
+    return cast(BaselineReport, {**tuned, "fit_seconds": round(fit.fit_seconds, 3)})
 
 
-def _describe_run(prepared: Prepared) -> dict[str, Any]:
+def _describe_run(prepared: Prepared) -> RunReport:
     return {
         "format": 1,
         "run": as_document(prepared.config),
@@ -188,7 +192,7 @@ def write_report(report: Report, directory: Path) -> None:
         file.write(json.dumps(report.document, indent=1, allow_nan=False) + "\n")
 
 
-def _describe_data(prepared: Prepared) -> dict[str, Any]:
+def _describe_data(prepared: Prepared) -> DataReport:
     dataset, has = prepared.dataset, prepared.features.modality_mask
     return {
         "hash": prepared.data_hash,
@@ -201,7 +205,7 @@ def _describe_data(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _describe_split(split: Split, dataset: Dataset) -> dict[str, Any]:
+def _describe_split(split: Split, dataset: Dataset) -> SplitReport:
     return {
         "rule": split.rule,
         "num_train_interactions": len(split.train),

@@ -7,7 +7,7 @@ less information.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,9 @@ from trainer.baselines.tuning import select_cases
 from trainer.dataset.dataset import Interactions
 from trainer.evaluation.protocol import Scorer, history_rows, rank_targets
 from trainer.evaluation.ranking_metrics import METRICS
-from trainer.evaluation.statistics import bootstrap_intervals
+from trainer.evaluation.statistics import IntervalEntry, bootstrap_intervals
 from trainer.features.item_features import ItemFeatures
+from trainer.reports.document import MetricIntervals, SliceEntry
 from trainer.splits.cases import Cases
 
 LENGTHS = {"1": (1, 1), "2": (2, 2), "3": (3, 3), "4-5": (4, 5), "6-9": (6, 9), "10+": (10, None)}
@@ -41,7 +42,7 @@ class Bootstrap:
     confidence: float
     samples: int
 
-    def intervals(self, values: Mapping[str, PerCase]) -> dict[str, dict[str, dict[str, float]]]:
+    def intervals(self, values: Mapping[str, PerCase]) -> dict[str, MetricIntervals]:
         """Return {model: {metric: {mean, low, high}}} of per-case values; all models use the same redraws."""
         columns = [column for metrics in values.values() for column in metrics.values()]
         found = iter(
@@ -52,7 +53,10 @@ class Bootstrap:
                 samples=self.samples,
             )
         )
-        return {name: {metric: asdict(next(found)) for metric in metrics} for name, metrics in values.items()}
+        return {
+            name: {metric: cast(IntervalEntry, asdict(next(found))) for metric in metrics}
+            for name, metrics in values.items()
+        }
 
 
 def history_lengths(cases: Cases) -> NDArray[np.int64]:
@@ -97,7 +101,7 @@ def target_slices(cases: Cases, train: Interactions, features: ItemFeatures) -> 
 
 def slice_document(
     rankings: Mapping[str, Ranks], cases: Cases, train: Interactions, features: ItemFeatures, bootstrap: Bootstrap
-) -> dict[str, list[dict[str, Any]]]:
+) -> dict[str, list[SliceEntry]]:
     """Return {kind of slice: [{"slice", "num_users", "models": {name: {metric: interval}}}, ...]} of test rankings."""
     document = {}
     for kind, slices in case_slices(cases).items():
@@ -110,7 +114,7 @@ def slice_document(
 
 def truncation_document(
     scorers: Mapping[str, Scorer], cases: Cases, tie_seed: Sequence[int], bootstrap: Bootstrap
-) -> list[dict[str, Any]]:
+) -> list[SliceEntry]:
     """Return the same users evaluated with only their last 1, 2, 3, 5, 10 liked interactions, and with all.
 
     Only users with at least as many as the longest truncation take part, so every entry has the same users. Where fewer
@@ -134,7 +138,7 @@ def masking_document(
     cases: Cases,
     tie_seed: Sequence[int],
     bootstrap: Bootstrap,
-) -> list[dict[str, Any]]:
+) -> list[SliceEntry]:
     """Return the same cases without images, then without texts; empty where items have only one modality."""
     if not (features.modality_mask.sum(axis=0) > 0).all():
         return []
@@ -148,7 +152,7 @@ def masking_document(
 
 def experiment_entry(
     name: str, scorers: Mapping[str, Scorer], cases: Cases, tie_seed: Sequence[int], bootstrap: Bootstrap
-) -> dict[str, Any]:
+) -> SliceEntry:
     """Return one entry of an experiment: these scorers on these cases."""
     ranks = {model: rank_targets(scorer, cases, np.random.default_rng(tie_seed)) for model, scorer in scorers.items()}
     return _entry(name, np.ones(len(cases.target_items), dtype=bool), ranks, cases, bootstrap)
@@ -196,10 +200,10 @@ def sliced_metrics(ranks: Ranks, cases: Cases, is_in: Mask) -> dict[str, NDArray
     return {name: METRICS[name.split("@")[0]](moved[is_in], ptr, int(name.split("@")[1])) for name in SLICE_METRICS}
 
 
-def _entry(name: str, is_in: Mask, rankings: Mapping[str, Ranks], cases: Cases, bootstrap: Bootstrap) -> dict[str, Any]:
+def _entry(name: str, is_in: Mask, rankings: Mapping[str, Ranks], cases: Cases, bootstrap: Bootstrap) -> SliceEntry:
     row = np.repeat(np.arange(len(cases)), np.diff(cases.target_ptr))
     num_users = len(np.unique(row[is_in]))
-    entry = {"slice": name, "num_users": num_users, "num_targets": int(is_in.sum()), "models": {}}
+    entry: SliceEntry = {"slice": name, "num_users": num_users, "num_targets": int(is_in.sum()), "models": {}}
     if num_users:
         entry["models"] = bootstrap.intervals({m: sliced_metrics(ranks, cases, is_in) for m, ranks in rankings.items()})
     return entry

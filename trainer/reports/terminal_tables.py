@@ -1,14 +1,16 @@
 """Tables of a report for the terminal."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.table import Table
+
+from trainer.evaluation.statistics import IntervalEntry
+from trainer.reports.document import RunReport, SliceEntry, differences_in
 
 TABLE_METRICS = ("ndcg", "recall", "mrr")
 
 
-def report_table(report: Mapping[str, Any]) -> Table:
+def report_table(report: RunReport) -> Table:
     """Return the test metrics as a table: one row per model, "mean [low, high]" of a few metrics at the smallest k."""
     test, split = report["test"], report["split"]
     users, items = split["num_test_users"], split["num_test_candidates"]
@@ -23,13 +25,13 @@ def report_table(report: Mapping[str, Any]) -> Table:
     for name in (*metrics, f"{ours} minus row, {metrics[0]}"):
         table.add_column(name, justify="right")
     for name, found in test["models"].items():
-        difference = test[f"{ours}_minus"].get(name)
+        difference = differences_in(test, ours).get(name)
         cells = [_cell(found[metric]) for metric in metrics]
         table.add_row(name, *cells, _cell(difference[metrics[0]], sign="+") if difference else "")
     return table
 
 
-def slice_table(kind: str, entries: Sequence[Mapping[str, Any]], metric: str = "ndcg@10") -> Table:
+def slice_table(kind: str, entries: Sequence[SliceEntry], metric: str = "ndcg@10") -> Table:
     """Return one kind of slice as a table: one row per slice, one column per model."""
     models = list(dict.fromkeys(name for entry in entries for name in entry["models"]))
     table = Table(title=f"{kind.replace('_', ' ')}: {metric}")
@@ -41,5 +43,5 @@ def slice_table(kind: str, entries: Sequence[Mapping[str, Any]], metric: str = "
     return table
 
 
-def _cell(found: Mapping[str, float], sign: str = "") -> str:
+def _cell(found: IntervalEntry, sign: str = "") -> str:
     return f"{found['mean']:{sign}z.4f} [{found['low']:{sign}z.4f}, {found['high']:{sign}z.4f}]"

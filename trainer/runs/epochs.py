@@ -4,18 +4,19 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from kernel.commit import current_commit
+from kernel.json_object import JsonMapping, JsonObject
 from kernel.progress import Progress
 from trainer import checkpoint
-from trainer.checkpoint import Checkpoint, TrainingState
+from trainer.checkpoint import Checkpoint, EncoderRecord, Origin, TrainingState
 from trainer.config.run import as_document
 from trainer.errors import CheckpointError
 from trainer.features.encoders import Encoders
 from trainer.learning.learner import Learner
 from trainer.prepare import Prepared
 from trainer.recipes.run_file import parse_config
+from trainer.reports.document import TrainingReport
 from trainer.runs.tracking import Tracker, curves
 
 # Settings that may differ between a run and its continuation: they decide how long and where to train, not what. The
@@ -63,7 +64,7 @@ class EpochLoop:
         return self.epochs[self.best_epoch][self.learner.stop_metric]
 
     @property
-    def record(self) -> dict[str, Any]:
+    def record(self) -> TrainingReport:
         """The section `training` of the report."""
         return {"best_epoch": self.best_epoch, "stop_metric": self.learner.stop_metric, "epochs": self.epochs}
 
@@ -147,7 +148,7 @@ class EpochLoop:
         )
         checkpoint.save(saved, self.out / name, state)
 
-    def _describe(self) -> dict[str, Any]:
+    def _describe(self) -> Origin:
         config, encoders = self.prepared.config, self.prepared.encoders
         return {
             "run": as_document(config),
@@ -158,7 +159,7 @@ class EpochLoop:
         }
 
 
-def describe_encoders(encoders: Encoders, dim: int) -> dict[str, Any]:
+def describe_encoders(encoders: Encoders, dim: int) -> EncoderRecord:
     """Return the checkpoint's record of the encoders that made its features."""
     return {
         "space": encoders.space,
@@ -169,15 +170,15 @@ def describe_encoders(encoders: Encoders, dim: int) -> dict[str, Any]:
     }
 
 
-def flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat(document: JsonMapping, prefix: str = "") -> JsonObject:
     """Return nested mappings as one, {"table.key": value}."""
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     for key, value in document.items():
         found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
     return found
 
 
-def _check_same_run(document: dict[str, Any], mine: dict[str, Any], where: Path) -> None:
+def _check_same_run(document: Origin, mine: Origin, where: Path) -> None:
     # Parsing fills in settings that are newer than the checkpoint with their defaults.
     theirs = {**document, "run": as_document(parse_config(document["run"]))}
     before, now = (flat({key: d[key] for key in ("run", "data_hash", "encoders")}) for d in (theirs, mine))

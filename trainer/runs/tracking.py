@@ -30,7 +30,7 @@ class Tracker(Protocol):
 class WandbRun(Protocol):
     """The part of a wandb run that is used (https://docs.wandb.ai/ref/python/sdk/classes/run)."""
 
-    def log(self, data: dict[str, Any], step: int) -> None:
+    def log(self, data: dict[str, float], step: int) -> None:
         """Record the numbers of a step."""
 
     def finish(self) -> None:

@@ -13,6 +13,7 @@ from trainer.config.run import RunConfig
 from trainer.errors import CheckpointError, ConfigError
 from trainer.prepare import feature_cache, prepare
 from trainer.recipes import MODELS
+from trainer.reports.document import RunReport, TimingReport
 from trainer.reports.html.page import write_page
 from trainer.reports.report import Report, write_report
 from trainer.runs.epochs import EpochLoop
@@ -20,7 +21,7 @@ from trainer.runs.evaluate import evaluate
 from trainer.runs.tracking import TENSORBOARD_DIRECTORY, Tracker, find_wandb, open_trackers
 
 
-def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_page: bool = False) -> dict[str, Any]:
+def train(config: RunConfig, progress: Progress, *, resume: bool = False, with_page: bool = False) -> RunReport:
     """Train, save best/ and last/ under the run directory, write report.json and return the report.
 
     `with_page`: also write report.html, whose maps take some seconds. An interrupted run leaves last/; `resume`
@@ -72,7 +73,7 @@ def _curves(loop: EpochLoop, config: RunConfig, out: Path, wandb: Any) -> Iterat
 def _with_training(report: Report, loop: EpochLoop) -> Report:
     """Return the report with the section `training` and the seconds of each epoch."""
     total = round(sum(part for epoch in loop.seconds for part in epoch.values()), 3)
-    timing = {**report.document.get("timing", {}), "training_seconds": total, "epochs": loop.seconds}
+    timing: TimingReport = {**report.document.get("timing", {}), "training_seconds": total, "epochs": loop.seconds}
     return replace(report, document={**report.document, "timing": timing, "training": loop.record})
 
 

@@ -3,16 +3,17 @@
 import contextlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import optuna
 import tomli_w
 from optuna.trial import TrialState
 
 from kernel.files import write_whole
+from kernel.json_object import JsonMapping, JsonObject
 from kernel.progress import Progress
 from trainer.config.run import RunConfig, as_document
 from trainer.errors import ConfigError, TrainingError
@@ -28,6 +29,18 @@ TUNABLE = ("model.", "training.")  # other settings change the cases of "valid",
 EPOCHS_BEFORE_PRUNING = 2
 # Settings that may differ between a search and its continuation: no trial's result depends on them.
 FREE_ON_RESUME = frozenset({"out", "cache", "cache_limit_gb", "device", "evaluation", "tracking"})
+
+
+class BestTrial(TypedDict):
+    """Best trial of a search: the `value` of `metric` on "valid", and the values of the tuned settings."""
+
+    trial: int
+    metric: str
+    value: float | None
+    parameters: JsonObject
+    best_epoch: int
+    num_trials: int
+    num_pruned: int
 
 
 @dataclass(frozen=True)
@@ -74,8 +87,8 @@ def parse_parameter(text: str) -> Parameter:
 
 def tune(
     config: RunConfig, parameters: Sequence[Parameter], num_trials: int, progress: Progress, *, resume: bool = False
-) -> dict[str, Any]:
-    """Run trials up to `num_trials` in all and return the best one, see `_describe_best`.
+) -> BestTrial:
+    """Run trials up to `num_trials` in all and return the best one.
 
     Each trial is a run in its own directory under `config.out`, on the same data and split. The objective is the best
     epoch's stop metric on "valid"; test cases are never used. Trials are chosen by seeded TPE (Bergstra et al. 2011)
@@ -139,7 +152,7 @@ def _study(config: RunConfig, out: Path, resume: bool) -> optuna.Study:
     return study
 
 
-def _fixed_settings(document: Mapping[str, Any]) -> dict[str, Any]:
+def _fixed_settings(document: JsonMapping) -> JsonObject:
     """Return the settings that all trials share; settings newer than the search get their defaults."""
     given = {key: value for key, value in document.items() if key not in FREE_ON_RESUME}
     whole = as_document(parse_config({**given, "out": ""}))
@@ -179,7 +192,7 @@ def _run_trial(trial: optuna.Trial, prepared: Prepared, progress: Progress) -> f
     return loop.best_metric
 
 
-def _with_values(config: RunConfig, values: Mapping[str, Any], out: Path) -> RunConfig:
+def _with_values(config: RunConfig, values: JsonMapping, out: Path) -> RunConfig:
     """Return the run with these settings, validated like a run file."""
     document = as_document(config)
     for name, value in values.items():
@@ -191,8 +204,7 @@ def _with_values(config: RunConfig, values: Mapping[str, Any], out: Path) -> Run
         raise ConfigError(f"--param {', '.join(values)}: {error}") from error
 
 
-def _describe_best(study: optuna.Study) -> dict[str, Any]:
-    """Return {"trial", "metric", "value", "parameters", "best_epoch", "num_trials", "num_pruned"} of the best trial."""
+def _describe_best(study: optuna.Study) -> BestTrial:
     best = study.best_trial
     return {
         "trial": best.number,

@@ -10,23 +10,38 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kernel.files import write_whole
+from kernel.json_object import JsonObject
 from trainer.dataset.dataset import Dataset
 from trainer.errors import DataError
 from trainer.splits.cases import CasePlan, Mask, Split, SplitPlan, build_split
 
 FORMAT = 1
 _PARTS = ("valid", "test")
+Arrays = Mapping[str, NDArray[np.int64] | list[int]]  # positions of rows, users and items, by name
+
+
+class Header(TypedDict):
+    """What a split file holds beside its arrays. `info`: counts and drawn names, which depend on the rule."""
+
+    format: int
+    rule: str
+    data_hash: str
+    num_rows: int
+    num_users: int
+    num_items: int
+    now_days: dict[str, float | None]
+    info: JsonObject
 
 
 def save_split(plan: SplitPlan, dataset: Dataset, path: Path) -> None:
     """Write a plan atomically as .npz or .json; raise DataError for another suffix."""
-    header = {
+    header: Header = {
         "format": FORMAT,
         "rule": plan.rule,
         "data_hash": dataset.data_hash,
@@ -84,18 +99,18 @@ def _arrays(plan: SplitPlan) -> dict[str, NDArray[np.int64]]:
     return arrays
 
 
-def _read_npz(path: Path) -> tuple[dict[str, Any], Mapping[str, Any]]:
+def _read_npz(path: Path) -> tuple[Header, Arrays]:
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     return json.loads(arrays["header"].tobytes()), arrays
 
 
-def _read_json(content: bytes) -> tuple[dict[str, Any], Mapping[str, Any]]:
+def _read_json(content: bytes) -> tuple[Header, Arrays]:
     document = json.loads(content)
     return document, document
 
 
-def _plan(header: Mapping[str, Any], arrays: Mapping[str, Any], dataset: Dataset) -> SplitPlan:
+def _plan(header: Header, arrays: Arrays, dataset: Dataset) -> SplitPlan:
     num_rows, num_items = len(dataset.interactions), len(dataset.products)
     valid, test = (
         CasePlan(

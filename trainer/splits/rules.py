@@ -11,7 +11,7 @@
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -182,7 +182,21 @@ _RULES = {
 }
 
 
-def _without_near_clones(interactions: Interactions, policy: str) -> tuple[Mask, dict[str, Any]]:
+class CloneCounts(TypedDict):
+    """Counts of pairs of users with nearly equal histories, and of the users that repeat another."""
+
+    pairs: int
+    redundant_users: int
+    are_dropped: bool
+
+
+class CloneInfo(TypedDict, total=False):
+    """The part of `SplitPlan.info` on near clones; empty under the policy "keep", which counts none."""
+
+    near_clones: CloneCounts
+
+
+def _without_near_clones(interactions: Interactions, policy: str) -> tuple[Mask, CloneInfo]:
     """Return the mask (num_rows,) of the rows that stay, and the counts for `SplitPlan.info`."""
     stays = np.ones(len(interactions), dtype=bool)
     if policy == "keep":

@@ -1,7 +1,7 @@
 """The fusion model: each input of an item or a user is a token, and self-attention combines the tokens."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypedDict
 
 import torch
 import torch.nn.functional as F
@@ -45,6 +45,16 @@ class SelfAttentionBlock(nn.Module):
         attended, _ = self.attention(x, x, x, key_padding_mask=padding, need_weights=False)
         mixed: Tensor = self.block(tokens + self.dropout(attended))
         return mixed
+
+
+class AttentionSettings(TypedDict, total=False):
+    """Sizes of a `SelfAttention`, which has a default for each."""
+
+    width: int
+    hidden: int
+    num_heads: int
+    num_layers: int
+    dropout: float
 
 
 class SelfAttention(nn.Module):
@@ -115,7 +125,7 @@ class FusionItem(Tower):
         numeric_names: Sequence[str] = (),
         num_items: int = 0,
         dim: int = 256,
-        attention: Mapping[str, Any] | None = None,
+        attention: AttentionSettings | None = None,
         *,
         generator: torch.Generator | None = None,
     ) -> None:
@@ -215,7 +225,7 @@ class FusionUser(Tower):
         dim: int = 256,
         num_users: int = 0,
         max_items: int = 100,
-        attention: Mapping[str, Any] | None = None,
+        attention: AttentionSettings | None = None,
         *,
         generator: torch.Generator | None = None,
     ) -> None:

@@ -1,8 +1,6 @@
 """Sections of the page that show items and users: map, clusters, recommendations, retrieval, failures."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -29,6 +27,18 @@ from trainer.reports.html.examples import (
 from trainer.reports.html.marks import NUM_GROUPS, legend_mark
 from trainer.reports.html.projection import FEWEST_POINTS, principal_plane, sample_rows, tsne
 from trainer.reports.html.queries import WORD, nearest, query_words, same_group_share
+from trainer.reports.html.sections import (
+    AnswerSection,
+    ClusterEntry,
+    ClusterSection,
+    ImageAnswers,
+    MapSection,
+    ModelSections,
+    Shares,
+    Tile,
+    UserEntry,
+    WordAnswers,
+)
 from trainer.reports.html.thumbnails import Thumbnails
 
 NUM_USERS, NUM_FAILURES = 6, 3
@@ -36,16 +46,6 @@ NUM_HISTORY, NUM_TILES = 8, 8
 NUM_QUERIES, NUM_ANSWERS = 6, 6
 MAX_CLUSTERS, NUM_CENTRAL = 16, 6
 MAX_LABEL_CHARS = 60
-
-
-@dataclass(frozen=True)
-class Tile:
-    """Item on the page: image (or None) and title; `mark`: "found", "match", "itself" or ""."""
-
-    title: str
-    image: str | None
-    mark: str = ""
-    note: str = ""
 
 
 class TileFactory:
@@ -69,7 +69,7 @@ class TileFactory:
         return [self.tile(int(item)) for item in items]
 
 
-def map_section(views: ItemViews, prepared: Prepared, factory: TileFactory) -> dict[str, Any] | None:
+def map_section(views: ItemViews, prepared: Prepared, factory: TileFactory) -> MapSection | None:
     """Return both maps and their legend, None where there are too few items for a map."""
     rows = _sampled(views, prepared)
     if len(rows) < FEWEST_POINTS:
@@ -96,7 +96,7 @@ def map_section(views: ItemViews, prepared: Prepared, factory: TileFactory) -> d
     }
 
 
-def cluster_section(views: ItemViews, prepared: Prepared, factory: TileFactory) -> dict[str, Any] | None:
+def cluster_section(views: ItemViews, prepared: Prepared, factory: TileFactory) -> ClusterSection | None:
     """Return the clusters with sizes, examples and agreement with the catalogue's categories.
 
     None where there are too few items.
@@ -135,7 +135,7 @@ def cluster_section(views: ItemViews, prepared: Prepared, factory: TileFactory) 
     }
 
 
-def user_sections(scorer: Scorer, prepared: Prepared, factory: TileFactory) -> dict[str, Any]:
+def user_sections(scorer: Scorer, prepared: Prepared, factory: TileFactory) -> ModelSections:
     """Return "users", a sample of recommendations, and "failures", recommendations without a hit."""
     seed = prepared.config.seed
     users = evaluate_users(scorer, prepared.split.test, seed)
@@ -160,7 +160,7 @@ def user_sections(scorer: Scorer, prepared: Prepared, factory: TileFactory) -> d
 
 def answer_section(
     views: ItemViews, prepared: Prepared, towers: Mapping[str, nn.Module], factory: TileFactory
-) -> dict[str, Any]:
+) -> AnswerSection:
     """Return retrieval by words alone and by images alone, and the share of results in the same category."""
     found = groupings(prepared.dataset.products)
     has = prepared.features.modality_mask > 0
@@ -220,7 +220,7 @@ def _cluster(
     values: Sequence[str | None],
     rows: NDArray[np.int64],
     factory: TileFactory,
-) -> dict[str, Any]:
+) -> ClusterEntry:
     mine = np.flatnonzero(labels == number)
     named = [value for value in (values[int(row)] for row in mine) if value is not None]
     most = largest(named, 1)
@@ -234,7 +234,7 @@ def _cluster(
     }
 
 
-def _user(user: EvaluatedUser, factory: TileFactory) -> dict[str, Any]:
+def _user(user: EvaluatedUser, factory: TileFactory) -> UserEntry:
     targets = dict(user.targets)
     shown = [
         factory.tile(item, "found" if item in targets else "", f"{place}.")
@@ -260,7 +260,7 @@ def _by_words(
     factory: TileFactory,
     found: Sequence[Grouping],
     imaged: NDArray[np.int64] | None,
-) -> list[dict[str, Any]]:
+) -> list[WordAnswers]:
     titles = [factory.title(item) for item in range(len(factory.products))]
     words = query_words(titles, found[0] if found else None, NUM_QUERIES)
     if not words:
@@ -287,7 +287,7 @@ def _by_image(
     found: Sequence[Grouping],
     imaged: NDArray[np.int64],
     titled: NDArray[np.int64],
-) -> list[dict[str, Any]]:
+) -> list[ImageAnswers]:
     if not len(imaged) or not len(titled):
         return []
     items = _one_of_each(imaged, found[:1], prepared.config.seed)
@@ -325,9 +325,7 @@ def _one_of_each(items: NDArray[np.int64], found: Sequence[Grouping], seed: int)
     return np.array([generator.choice(group) for group in groups], dtype=np.int64)
 
 
-def _same_category(
-    views: ItemViews, prepared: Prepared, found: Sequence[Grouping], has: NDArray[np.bool_]
-) -> list[tuple[str, float]]:
+def _same_category(views: ItemViews, prepared: Prepared, found: Sequence[Grouping], has: NDArray[np.bool_]) -> Shares:
     """Return (kind of query, share of its ten nearest items in the same category) of each kind."""
     if not found:
         return []

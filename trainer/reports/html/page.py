@@ -10,13 +10,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from torch import nn
 
 from kernel.files import write_whole
+from kernel.json_object import JsonMapping
 from kernel.progress import Progress
 from trainer import checkpoint
 from trainer.checkpoint import Checkpoint
@@ -26,8 +27,10 @@ from trainer.learning.tuned_encoders import ENCODERS, tuned_features
 from trainer.prepare import Prepared, prepare
 from trainer.recipes import MODELS
 from trainer.recipes.run_file import parse_config
+from trainer.reports.document import RankingReport, RunReport, TrainingReport, differences_in
 from trainer.reports.html import gallery, tables
 from trainer.reports.html.embeddings import item_views
+from trainer.reports.html.sections import ModelSections, PageContext
 from trainer.reports.html.slice_tables import slice_losses, slice_tables
 from trainer.reports.html.verdict import give_verdict, headline_metric, metric_title
 
@@ -56,7 +59,7 @@ def write_page(run: Path, progress: Progress, *, out: Path | None = None, prepar
     return path
 
 
-def read_report(run: Path) -> dict[str, Any]:
+def read_report(run: Path) -> RunReport:
     """Return the content of report.json of a run directory; raises ConfigError where it cannot be read."""
     path = run / REPORT
     try:
@@ -69,20 +72,20 @@ def read_report(run: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
     if not isinstance(report, dict) or not isinstance(report.get("run"), dict):
         raise ConfigError(f"{path}: expected a run's report, a JSON object with the run's settings under `run`")
-    return report
+    return cast(RunReport, report)
 
 
-def render(context: Mapping[str, Any]) -> str:
+def render(context: PageContext) -> str:
     """Return the HTML of the page."""
     return _environment().get_template("page.html.j2").render(context)
 
 
-def context_of(run: Path, report: Mapping[str, Any], sections: Mapping[str, Any], missing: str = "") -> dict[str, Any]:
+def context_of(run: Path, report: RunReport, sections: ModelSections, missing: str = "") -> PageContext:
     """Return the template's context; a section without data is None."""
-    settings: Mapping[str, Any] = report["run"]
+    settings: JsonMapping = report["run"]
     ours = str(settings.get("model", {}).get("type", "model"))
-    test: Mapping[str, Any] = report.get("test") or {}
-    training: Mapping[str, Any] = report.get("training") or {}
+    test: RankingReport = report.get("test") or {}
+    training: TrainingReport = report.get("training") or {}
     slices = slice_tables(ours, report)
     metric = headline_metric(list((test.get("models") or {}).get(ours, ())), training.get("stop_metric"))
     context = {
@@ -97,7 +100,7 @@ def context_of(run: Path, report: Mapping[str, Any], sections: Mapping[str, Any]
         "confidence": test.get("confidence", 0.95),
         "is_corrected": any(
             "holm_p_value" in difference
-            for metrics in (test.get(f"{ours}_minus") or {}).values()
+            for metrics in differences_in(test, ours).values()
             for difference in metrics.values()
         ),
         "charts": tables.training_charts(training),
@@ -115,10 +118,8 @@ def context_of(run: Path, report: Mapping[str, Any], sections: Mapping[str, Any]
         **dict.fromkeys(("map", "clusters", "users", "failures", "answers")),
         **sections,
     }
-    return {
-        **context,
-        "contents": [entry for key, entry in SECTIONS.items() if any(context[part] for part in key.split())],
-    }
+    contents = [entry for key, entry in SECTIONS.items() if any(context[part] for part in key.split())]
+    return cast(PageContext, {**context, "contents": contents})
 
 
 @cache
@@ -130,7 +131,7 @@ def _environment() -> Environment:
     return environment
 
 
-def _model_sections(run: Path, progress: Progress, prepared: Prepared | None) -> tuple[dict[str, Any], str]:
+def _model_sections(run: Path, progress: Progress, prepared: Prepared | None) -> tuple[ModelSections, str]:
     """Return the sections that need the best checkpoint and its data, and the reason where they are missing, or ""."""
     try:
         saved = checkpoint.load(run / "best")
@@ -142,12 +143,12 @@ def _model_sections(run: Path, progress: Progress, prepared: Prepared | None) ->
     return _sections(prepared, saved, progress), ""
 
 
-def _sections(prepared: Prepared, saved: Checkpoint, progress: Progress) -> dict[str, Any]:
+def _sections(prepared: Prepared, saved: Checkpoint, progress: Progress) -> ModelSections:
     towers: Mapping[str, nn.Module] = {name: tower.to(prepared.device).eval() for name, tower in saved.towers.items()}
     # The features come from tuned encoders where the model has them, so nothing is encoded twice.
     prepared = replace(prepared, features=tuned_features(prepared, towers))
     factory = gallery.TileFactory(prepared)
-    sections: dict[str, Any] = {}
+    sections: ModelSections = {}
     recipe = MODELS[prepared.config.model.type]
     scorer = recipe.scorer(prepared, {name: tower for name, tower in towers.items() if name not in ENCODERS})
     if scorer is not None and len(prepared.split.test):
@@ -164,10 +165,9 @@ def _sections(prepared: Prepared, saved: Checkpoint, progress: Progress) -> dict
     return sections
 
 
-def _facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _facts(report: RunReport) -> list[tuple[str, str]]:
     """Return the facts of the page's header as (name, value): the model and the origin of the run."""
-    settings, data = report["run"], report.get("data") or {}
-    split = report.get("split") or {}
+    settings, (data, split) = report["run"], _counts(report)
     facts = (
         ("Model", settings.get("model", {}).get("type")),
         ("Seed", settings.get("seed")),
@@ -178,8 +178,8 @@ def _facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in facts if value is not None]
 
 
-def _totals(report: Mapping[str, Any]) -> list[tuple[str, str]]:
-    data, split = report.get("data") or {}, report.get("split") or {}
+def _totals(report: RunReport) -> list[tuple[str, str]]:
+    data, split = _counts(report)
     totals = (
         ("Items", data.get("num_items")),
         ("With an image", data.get("num_items_with_image")),
@@ -189,6 +189,11 @@ def _totals(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Items ranked for each", split.get("num_test_candidates")),
     )
     return [(name, f"{value:,}") for name, value in totals if isinstance(value, int)]
+
+
+def _counts(report: RunReport) -> tuple[JsonMapping, JsonMapping]:
+    """Return the sections `data` and `split`; older reports may lack them, and each of their keys."""
+    return report.get("data") or {}, report.get("split") or {}
 
 
 def _percent(part: float) -> str:

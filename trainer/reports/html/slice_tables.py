@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from trainer.evaluation.statistics import IntervalEntry
+from trainer.reports.document import RunReport, SliceEntry
 from trainer.reports.html.tables import Cell, domain_of, is_interval, metric_cell
 from trainer.reports.html.verdict import BETTER, UNCLEAR, WORSE, headline_metric, listed, metric_title
 
@@ -45,7 +46,7 @@ class SliceTable:
     rows: Sequence[SliceRow]
 
 
-def slice_tables(ours: str, report: Mapping[str, Any]) -> list[SliceTable]:
+def slice_tables(ours: str, report: RunReport) -> list[SliceTable]:
     """Return one table for each kind of slice in the report that has users."""
     found = (_table(ours, kind, entries) for kind, entries in _kinds(report))
     return [table for table in found if table is not None]
@@ -61,20 +62,20 @@ def slice_losses(tables: Sequence[SliceTable]) -> list[str]:
     return losses
 
 
-def compare(ours: Mapping[str, float], theirs: Mapping[str, float]) -> str:
+def compare(ours: IntervalEntry, theirs: IntervalEntry) -> str:
     """Return "better" or "worse" where two intervals do not overlap, else "unclear"."""
     if ours["low"] > theirs["high"]:
         return BETTER
     return WORSE if ours["high"] < theirs["low"] else UNCLEAR
 
 
-def _kinds(report: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
+def _kinds(report: RunReport) -> Iterator[tuple[str, Sequence[SliceEntry]]]:
     for kind, entries in (report.get("slices") or {}).items():
         if isinstance(entries, list) and all(isinstance(entry, dict) and "models" in entry for entry in entries):
             yield kind, entries
 
 
-def _table(ours: str, kind: str, entries: Sequence[Mapping[str, Any]]) -> SliceTable | None:
+def _table(ours: str, kind: str, entries: Sequence[SliceEntry]) -> SliceTable | None:
     with_ours = [entry for entry in entries if ours in entry["models"]]
     metric = headline_metric(list(with_ours[0]["models"][ours])) if with_ours else None
     if metric is None:
@@ -93,9 +94,7 @@ def _table(ours: str, kind: str, entries: Sequence[Mapping[str, Any]]) -> SliceT
     )
 
 
-def _row(
-    ours: str, entry: Mapping[str, Any], models: Mapping[str, Mapping[str, float]], domain: tuple[float, float]
-) -> SliceRow:
+def _row(ours: str, entry: SliceEntry, models: Mapping[str, IntervalEntry], domain: tuple[float, float]) -> SliceRow:
     baselines = {name: value for name, value in models.items() if name != ours}
     best = max(baselines, key=lambda name: baselines[name]["mean"], default=None)
     cells = (

@@ -3,12 +3,22 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from markupsafe import Markup
 
+from kernel.json_object import JsonMapping
 from trainer.evaluation.retrieval_metrics import SIMILARITY_CAVEAT
-from trainer.learning.pair_metrics import HELD_OUT_NOTE
+from trainer.evaluation.statistics import DifferenceEntry, IntervalEntry
+from trainer.learning.pair_metrics import HELD_OUT_NOTE, PairSection
+from trainer.reports.document import (
+    Differences,
+    MetricIntervals,
+    RankingReport,
+    RunReport,
+    TrainingReport,
+    differences_in,
+)
 from trainer.reports.html.charts import Line, interval_bar, line_chart, plain
 from trainer.reports.html.verdict import (
     BETTER,
@@ -24,10 +34,9 @@ from trainer.reports.html.verdict import (
 )
 
 MAX_LINES = 4  # more lines in a chart are unreadable
+Direction = Literal["text_to_image", "image_to_text"]
 UNRANKED = {BETTER: HIGHER, WORSE: LOWER, UNCLEAR: UNCLEAR}
-PAIR_DIRECTIONS = {"text_to_image": "text to image", "image_to_text": "image to text"}
-
-Interval = Mapping[str, float]
+PAIR_DIRECTIONS: dict[Direction, str] = {"text_to_image": "text to image", "image_to_text": "image to text"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,7 @@ class MetricTable:
     summary: str
 
 
-def training_charts(training: Mapping[str, Any]) -> list[tuple[Markup, str]]:
+def training_charts(training: TrainingReport) -> list[tuple[Markup, str]]:
     """Return (chart, caption) of the loss and of the metrics on "valid", each where it has at least two epochs."""
     epochs: Sequence[Mapping[str, float]] = training.get("epochs") or []
     best = training.get("best_epoch")
@@ -76,7 +85,7 @@ def training_charts(training: Mapping[str, Any]) -> list[tuple[Markup, str]]:
     return found
 
 
-def epoch_table(training: Mapping[str, Any]) -> tuple[list[str], list[list[str]]] | None:
+def epoch_table(training: TrainingReport) -> tuple[list[str], list[list[str]]] | None:
     """Return (column names, rows of text) of every epoch."""
     epochs: Sequence[Mapping[str, float]] = training.get("epochs") or []
     names = list(dict.fromkeys(name for epoch in epochs for name in epoch))
@@ -92,23 +101,21 @@ def epoch_table(training: Mapping[str, Any]) -> tuple[list[str], list[list[str]]
     return [metric_title(name) for name in names], rows
 
 
-def metric_tables(ours: str, test: Mapping[str, Any]) -> list[MetricTable]:
+def metric_tables(ours: str, test: RankingReport) -> list[MetricTable]:
     """Return one table per test metric, the headline metric first."""
-    models: Mapping[str, Mapping[str, Any]] = test.get("models") or {}
+    models = test.get("models") or {}
     if ours not in models:
         return []
     names = [name for name, value in models[ours].items() if is_interval(value)]
     first = headline_metric(names)
     ordered = sorted(names, key=lambda name: (name != first, not is_ranking_metric(name)))
-    minus, confidence = test.get(f"{ours}_minus") or {}, test.get("confidence", 0.95)
+    minus, confidence = differences_in(test, ours), test.get("confidence", 0.95)
     return [_metric_table(name, ours, models, minus, confidence) for name in ordered]
 
 
-def pair_table(pairs: Mapping[str, Any]) -> tuple[list[str], list[list[str]]] | None:
+def pair_table(pairs: PairSection) -> tuple[list[str], list[list[str]]] | None:
     """Return (column names, rows of text) of the retrieval between texts and images, None where there was none."""
-    directions = [
-        direction for direction in ("text_to_image", "image_to_text") if isinstance(pairs.get(direction), Mapping)
-    ]
+    directions = [direction for direction in PAIR_DIRECTIONS if isinstance(pairs.get(direction), Mapping)]
     names = list(dict.fromkeys(name for direction in directions for name in pairs[direction]))
     if not names:
         return None
@@ -119,9 +126,9 @@ def pair_table(pairs: Mapping[str, Any]) -> tuple[list[str], list[list[str]]] | 
     return ["", *map(metric_title, names)], rows
 
 
-def pair_notes(report: Mapping[str, Any]) -> list[str]:
+def pair_notes(report: RunReport) -> list[str]:
     """Return the caveats of the retrieval between texts and images."""
-    pairs: Mapping[str, Any] = report.get("pairs") or {}
+    pairs: PairSection = report.get("pairs") or {}
     has_chosen = len((report.get("training") or {}).get("epochs") or []) > 1  # older reports lack the note `held_out`
     notes = [pairs.get("held_out") or (HELD_OUT_NOTE if pairs and has_chosen else "")]
     similarity = pairs.get("avg_mean_similarity@5")
@@ -131,13 +138,13 @@ def pair_notes(report: Mapping[str, Any]) -> list[str]:
     return [note for note in notes if note]
 
 
-def metric_cell(value: Interval, domain: tuple[float, float], label: str = "") -> Cell:
+def metric_cell(value: IntervalEntry, domain: tuple[float, float], label: str = "") -> Cell:
     """Return the cell of a mean with its interval, after `label` where given."""
     text = f"{label} {value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]".lstrip()
     return Cell(text, interval_bar(value["mean"], value["low"], value["high"], domain=domain))
 
 
-def difference_cell(value: Interval, domain: tuple[float, float], confidence: float, metric: str) -> Cell:
+def difference_cell(value: DifferenceEntry, domain: tuple[float, float], confidence: float, metric: str) -> Cell:
     """Return the cell of a metric's difference with its interval and outcome."""
     text = f"{signed(value['mean'])} [{signed(value['low'])}, {signed(value['high'])}]"
     bar = interval_bar(value["mean"], value["low"], value["high"], domain=domain, reference=0.0)
@@ -150,14 +157,14 @@ def is_interval(value: Any) -> bool:
     return isinstance(value, Mapping) and {"mean", "low", "high"} <= value.keys()
 
 
-def domain_of(intervals: Iterable[Interval], *, with_zero: bool = True) -> tuple[float, float]:
+def domain_of(intervals: Iterable[IntervalEntry], *, with_zero: bool = True) -> tuple[float, float]:
     """Return the domain (from, to) of an axis that fits all these intervals."""
     ends = [end for interval in intervals for end in (interval["low"], interval["high"])]
     ends += [0.0] if with_zero else []
     return min(ends), max(ends)
 
 
-def flat_config(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+def flat_config(values: JsonMapping, prefix: str = "") -> list[tuple[str, str]]:
     """Return a run's settings as (dotted name, value as text)."""
     rows: list[tuple[str, str]] = []
     for key, value in values.items():
@@ -168,7 +175,7 @@ def flat_config(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, 
     return rows
 
 
-def as_toml(values: Mapping[str, Any]) -> str:
+def as_toml(values: JsonMapping) -> str:
     """Return a run's settings as a run file."""
     lines = [f"{key} = {_toml_value(value)}" for key, value in values.items() if not isinstance(value, Mapping)]
     for key, table in values.items():
@@ -177,7 +184,7 @@ def as_toml(values: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _pair_cell(pairs: Mapping[str, Any], direction: str, name: str) -> str:
+def _pair_cell(pairs: PairSection, direction: Direction, name: str) -> str:
     if name not in pairs[direction]:
         return "–"
     interval = (pairs.get("intervals") or {}).get(direction, {}).get(name)
@@ -197,8 +204,8 @@ def _toml_value(value: Any) -> str:
 def _metric_table(
     metric: str,
     ours: str,
-    models: Mapping[str, Mapping[str, Any]],
-    minus: Mapping[str, Mapping[str, Any]],
+    models: Mapping[str, MetricIntervals],
+    minus: Differences,
     confidence: float,
 ) -> MetricTable:
     values = {name: metrics[metric] for name, metrics in models.items() if is_interval(metrics.get(metric))}

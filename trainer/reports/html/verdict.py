@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trainer.evaluation.statistics import DifferenceEntry, IntervalEntry
+from trainer.reports.document import Differences, RankingReport, differences_in
+
 # Metrics of which more is always better. Coverage, diversity and novelty are traded against these.
 RANKING_METRICS = ("ndcg", "recall", "precision", "f1", "mrr", "map", "hit_rate", "auc")
 BETTER, WORSE, UNCLEAR = "better", "worse", "unclear"
@@ -20,7 +23,7 @@ class Verdict:
     losses: tuple[str, ...] = ()
 
 
-def outcome(difference: Mapping[str, float], confidence: float = 0.95) -> str:
+def outcome(difference: DifferenceEntry, confidence: float = 0.95) -> str:
     """Return "better", "worse" or "unclear" for {mean, low, high} of ours - theirs.
 
     Where the report has a p-value corrected for the number of baselines, it must agree with the interval.
@@ -46,9 +49,9 @@ def is_ranking_metric(name: str | None) -> bool:
     return name is not None and name.split("@")[0] in RANKING_METRICS
 
 
-def give_verdict(ours: str, test: Mapping[str, Any], metric: str) -> Verdict | None:
+def give_verdict(ours: str, test: RankingReport, metric: str) -> Verdict | None:
     """Return the verdict on `ours` by `metric`; None where the report has no comparison."""
-    differences: Mapping[str, Any] = test.get(f"{ours}_minus") or {}
+    differences = differences_in(test, ours)
     found = {name: metrics[metric] for name, metrics in differences.items() if metric in metrics}
     if not found:
         return None
@@ -101,7 +104,7 @@ def listed(names: Any) -> str:
     return f"{', '.join(first)} and {last}" if first else str(last)
 
 
-def _losses(differences: Mapping[str, Any], decided: str, confidence: float) -> tuple[str, ...]:
+def _losses(differences: Differences, decided: str, confidence: float) -> tuple[str, ...]:
     """Return the other metrics at which baselines are better: one sentence, or none."""
     winners: dict[str, list[str]] = {}
     for name, metrics in differences.items():
@@ -117,7 +120,7 @@ def _losses(differences: Mapping[str, Any], decided: str, confidence: float) -> 
     return (f"It also loses at {listed(texts)}.",)
 
 
-def _listed_with(found: Mapping[str, Any], names: Sequence[str], most: str, then: str) -> str:
+def _listed_with(found: Mapping[str, IntervalEntry], names: Sequence[str], most: str, then: str) -> str:
     """Return names with their intervals; of more than MAX_INTERVALS, only that of the largest difference."""
     by_size = sorted(names, key=lambda name: -abs(found[name]["mean"]))
     if len(names) <= MAX_INTERVALS:
@@ -126,7 +129,7 @@ def _listed_with(found: Mapping[str, Any], names: Sequence[str], most: str, then
     return f"{len(names)} baselines, {most} {first} ({_interval(found[first])}), {then} {listed(others)}"
 
 
-def _interval(difference: Mapping[str, float]) -> str:
+def _interval(difference: IntervalEntry) -> str:
     return f"{signed(difference['mean'])} [{signed(difference['low'])}, {signed(difference['high'])}]"
 
 
