@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from referencing import Registry, Resource
 
+from kernel.json_object import JsonObject
 from kernel.paths import ROOT
 
 CONTRACTS = ROOT / "contracts"
@@ -31,11 +32,11 @@ class Violation:
 
 
 @cache
-def contract(name: str) -> dict[str, Any]:
+def contract(name: str) -> JsonObject:
     """Return a parsed file of contracts/, for example `contract("urls.json")`; raises ContractsMissingError."""
     path = CONTRACTS / name
     try:
-        parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        parsed: JsonObject = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ContractsMissingError(f"expected {path} (run from a full checkout): {error.strerror}") from error
     return parsed

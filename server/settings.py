@@ -171,7 +171,7 @@ def add_flags(parser: argparse.ArgumentParser, command: Command) -> None:
         )  # fmt: skip
 
 
-def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
+def settings_from(flags: Mapping[str, str | list[str] | None], environment: Mapping[str, str]) -> Settings:
     """Return settings from flags first, then CARRYOVER_* variables, then defaults."""
     known = {environment_name(setting.name): setting for setting in fields(Settings)}
     values: dict[str, Any] = {}

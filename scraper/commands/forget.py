@@ -5,9 +5,9 @@ import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from kernel.files import write_text_whole, write_whole
+from kernel.json_object import JsonMapping
 from scraper.commands.options import Commands, add_out_folder, say
 from scraper.crawl.settings import origin_of
 from scraper.crawl.store import Store
@@ -52,7 +52,7 @@ def forget(url: str, folder: Path) -> int:
         store.close()
     item_id = item_id_of(wanted)
 
-    def is_kept(line: dict[str, Any]) -> bool:
+    def is_kept(line: JsonMapping) -> bool:
         product = line.get("product", line)
         return bool(product.get("itemId") != item_id and product.get("url") != wanted and line.get("source") != wanted)
 
@@ -66,7 +66,7 @@ def forget(url: str, folder: Path) -> int:
     return num_places
 
 
-def _filter(path: Path, is_kept: Callable[[dict[str, Any]], bool]) -> bool:
+def _filter(path: Path, is_kept: Callable[[JsonMapping], bool]) -> bool:
     """Rewrite a file of JSON lines with the kept ones only; return whether any line was removed."""
     if not path.exists():
         return False

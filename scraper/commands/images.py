@@ -1,14 +1,13 @@
 """The command `images`: fetch the images of a finished crawl's products."""
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from scraper.commands.options import Commands, add_request_options, positive, say, say_without_contact
 from scraper.crawl.settings import CrawlSettings, parse_contact, parse_pins
 from scraper.images.job import fetch_images
 from scraper.output.page import write_page
+from scraper.output.summary import ImageSummary
 
 
 def add_parser(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -43,7 +42,7 @@ def fetch_and_report(settings: CrawlSettings, per_product: int) -> bool:
     return not found["queued"] and "stoppedHosts" not in found and not has_nothing
 
 
-def _summary(found: Mapping[str, Any]) -> str:
+def _summary(found: ImageSummary) -> str:
     parts = [f"{found['files']} images of {found['products']} products, {found['bytes'] / 1e6:.1f} MB"]
     parts += [f"{count} {reason}" for kind in ("failures", "dropped") for reason, count in found[kind].items()]
     parts += [f"gave up {host}: {reason}" for host, reason in found.get("stoppedHosts", {}).items()]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
+from kernel.json_object import JsonMapping, JsonObject
 from scraper.crawl.feed_plan import is_remote
 from scraper.crawl.patterns import check_pattern
 from scraper.crawl.settings import (
@@ -130,7 +131,7 @@ def read_batch(path: Path) -> Batch:
     return Batch(**common, shops=_shops(shops, path))
 
 
-def _shops(tables: list[dict[str, Any]], path: Path) -> tuple[BatchShop, ...]:
+def _shops(tables: list[JsonObject], path: Path) -> tuple[BatchShop, ...]:
     by_origin: dict[str, BatchShop] = {}
     for number, table in enumerate(tables, start=1):
         where = f"{path}: [[shop]] {number}"
@@ -144,12 +145,12 @@ def _shops(tables: list[dict[str, Any]], path: Path) -> tuple[BatchShop, ...]:
     return tuple(by_origin.values())
 
 
-def _read(table: Mapping[str, Any], keys: Mapping[str, Callable[[Any, str], Any]], where: str) -> dict[str, Any]:
+def _read(table: JsonMapping, keys: Mapping[str, Callable[[Any, str], Any]], where: str) -> JsonObject:
     _only(table, tuple(keys), where)
     return {name: keys[name](value, f"{where}: {name}") for name, value in table.items()}
 
 
-def _only(table: Mapping[str, Any], allowed: tuple[str, ...], where: str) -> None:
+def _only(table: JsonMapping, allowed: tuple[str, ...], where: str) -> None:
     for name in table:
         if name not in allowed:
             raise InputError(f"{where}: unknown key {name!r}; allowed are {', '.join(allowed)}")

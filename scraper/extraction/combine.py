@@ -15,13 +15,13 @@ meta tags, the visible page. Markup written for machines comes first, most exact
 - `language`: `<html lang>`, `og:locale`, `Content-Language`.
 """
 
-from typing import Any
+from typing import cast
 
 from scraper.extraction.candidate import Candidate
 from scraper.extraction.visible.address_code import CODE, rank
 from scraper.extraction.visible.decorative_images import without_decoration
 from scraper.values.price import Price
-from scraper.values.product import FIELDS, snake
+from scraper.values.product import FIELDS, Fields, snake
 from scraper.values.text import key_of
 from scraper.values.vocabulary import vocabulary
 
@@ -31,10 +31,10 @@ _LANGUAGE_PRECEDENCE = tuple(_VOCABULARY["languagePrecedence"])
 _FIELDS_WITH_OWN_RULES = frozenset(map(snake, _VOCABULARY["fieldsWithOwnRules"]))
 
 
-def combine(candidates: list[Candidate]) -> tuple[dict[str, Any], dict[str, str]]:
+def combine(candidates: list[Candidate]) -> tuple[Fields, dict[str, str]]:
     """Return the fields of the Product and, for each, the syntax that it was read from."""
     ordered = sorted(candidates, key=lambda candidate: (candidate.is_weak, PRECEDENCE.index(candidate.syntax)))
-    values: dict[str, Any] = {}
+    found: dict[str, object] = {}
     provenance: dict[str, str] = {}
     for name in FIELDS:
         if name in _FIELDS_WITH_OWN_RULES:
@@ -42,8 +42,9 @@ def combine(candidates: list[Candidate]) -> tuple[dict[str, Any], dict[str, str]
         for candidate in ordered:
             value = getattr(candidate, name)
             if value := without_decoration(value) if name == "images" else value:
-                values[name], provenance[name] = value, candidate.syntax
+                found[name], provenance[name] = value, candidate.syntax
                 break
+    values = cast(Fields, found)
     _add_prices(ordered, values, provenance)
     _add_sku(ordered, values, provenance)
     _add_mpn(ordered, values, provenance)
@@ -64,7 +65,7 @@ def missing_fields(candidates: list[Candidate]) -> frozenset[str]:
     return frozenset(FIELDS) - found
 
 
-def _add_prices(ordered: list[Candidate], values: dict[str, Any], provenance: dict[str, str]) -> None:
+def _add_prices(ordered: list[Candidate], values: Fields, provenance: dict[str, str]) -> None:
     priced = [(index, candidate.price) for index, candidate in enumerate(ordered) if candidate.price]
     if not priced:
         return
@@ -95,7 +96,7 @@ def _is_regular_for(regular: Price, price: Price) -> bool:
     return regular.currency == price.currency and regular.amount > price.amount
 
 
-def _add_sku(ordered: list[Candidate], values: dict[str, Any], provenance: dict[str, str]) -> None:
+def _add_sku(ordered: list[Candidate], values: Fields, provenance: dict[str, str]) -> None:
     named = [(candidate.sku, candidate.syntax) for candidate in ordered if candidate.sku]
     if not named:
         return
@@ -103,7 +104,7 @@ def _add_sku(ordered: list[Candidate], values: dict[str, Any], provenance: dict[
     values["sku"], provenance["sku"] = shown or max(named, key=lambda pair: rank(pair[0]))
 
 
-def _add_mpn(ordered: list[Candidate], values: dict[str, Any], provenance: dict[str, str]) -> None:
+def _add_mpn(ordered: list[Candidate], values: Fields, provenance: dict[str, str]) -> None:
     """Add the mpn, but not one that copies its markup's sku where the page shows another sku: that is internal."""
     for candidate in ordered:
         is_copy = candidate.mpn == candidate.sku and values.get("sku") != candidate.sku
@@ -112,7 +113,7 @@ def _add_mpn(ordered: list[Candidate], values: dict[str, Any], provenance: dict[
             return
 
 
-def _add_attributes(ordered: list[Candidate], values: dict[str, Any], provenance: dict[str, str]) -> None:
+def _add_attributes(ordered: list[Candidate], values: Fields, provenance: dict[str, str]) -> None:
     merged: dict[str, str] = {}
     for candidate in ordered:
         if candidate.attributes:
@@ -122,7 +123,7 @@ def _add_attributes(ordered: list[Candidate], values: dict[str, Any], provenance
         values["attributes"] = dict(sorted(merged.items())[:40])
 
 
-def _add_language(ordered: list[Candidate], values: dict[str, Any], provenance: dict[str, str]) -> None:
+def _add_language(ordered: list[Candidate], values: Fields, provenance: dict[str, str]) -> None:
     spoken: dict[str, str] = {candidate.syntax: candidate.language for candidate in ordered if candidate.language}
     for syntax in _LANGUAGE_PRECEDENCE:
         if language := spoken.get(syntax):
@@ -130,7 +131,7 @@ def _add_language(ordered: list[Candidate], values: dict[str, Any], provenance: 
             return
 
 
-def _drop_own_crumb(values: dict[str, Any], provenance: dict[str, str]) -> None:
+def _drop_own_crumb(values: Fields, provenance: dict[str, str]) -> None:
     path = values.get("category_path")
     if path and key_of(path[-1]) == key_of(values.get("title", "")):
         values["category_path"] = path[:-1]

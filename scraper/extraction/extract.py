@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from types import MappingProxyType
+from typing import cast
 
 from scraper.extraction.candidate import Candidate
 from scraper.extraction.combine import combine, missing_fields
@@ -74,7 +75,7 @@ def extract_product(
     verdict = verdict_of(candidates, page, status)
     values, provenance = combine(candidates) if verdict == "product" else ({}, {})
     if provenance.get("title") in WRITTEN_FOR_PEOPLE:
-        values["title"] = _spoken_title(values["title"], page)
+        values["title"] = _spoken_title(cast(str, values["title"]), page)
     if (price := values.get("price")) and "regular_price" not in values and (before := regular_price(page, price)):
         values["regular_price"], provenance["regular_price"] = before, "dom"
     if contrary := stock.contradiction(page, values.get("availability")):

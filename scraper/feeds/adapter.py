@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
+from kernel.json_object import JsonObject
 from scraper.errors import UrlError
 from scraper.values.identity import absolute_url, canonical_url, item_id_of, shop_of
-from scraper.values.product import FIELDS, Product
+from scraper.values.product import FIELDS, Fields, Product
 from scraper.values.text import clean
 
 MAX_IMAGES = 30
@@ -73,7 +74,7 @@ def json_of(body: bytes) -> Any:
         return None
 
 
-def objects(value: Any) -> list[dict[str, Any]]:
+def objects(value: Any) -> list[JsonObject]:
     """Return the objects of a list; anything else is left out."""
     return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
 
@@ -117,9 +118,10 @@ def addresses_of(sources: Iterable[object], context: FeedContext) -> tuple[str, 
     return tuple(dict.fromkeys(url for url in found if url))[:MAX_IMAGES]
 
 
-def product_of(url: str, fields: Mapping[str, Any], context: FeedContext) -> Product:
+def product_of(url: str, fields: Fields, context: FeedContext) -> Product:
     """Return the Product of a feed item; `fields` are Product's own, absent ones None or empty."""
-    known = {name: fields[name] for name in FIELDS if fields.get(name)}
+    given: Mapping[str, object] = fields
+    known = cast(Fields, {name: given[name] for name in FIELDS if given.get(name)})
     return Product(
         shop=shop_of(url),
         item_id=item_id_of(url),

@@ -18,7 +18,7 @@ from scraper.feeds.records import Record, read_records
 from scraper.values.gtin import normalise_gtin
 from scraper.values.identity import absolute_url
 from scraper.values.price import Price, machine_price
-from scraper.values.product import Product, Variant
+from scraper.values.product import Fields, Product, Variant
 from scraper.values.text import clean
 from scraper.values.words import availability_of, condition_of
 
@@ -102,7 +102,7 @@ def _product(url: str, records: list[Record], context: FeedContext) -> Product |
     variants = tuple(_variant(record, context) for record in records[:MAX_VARIANTS]) if len(records) > 1 else ()
     stock = [found for record in records if (found := _stock(record))]
     is_one = not variants
-    fields = {
+    fields: Fields = {
         "title": title,
         "description": clean(_first(chosen, "description") or _first(chosen, "summary"), 5000),
         "brand": clean(_first(chosen, "brand"), 200),

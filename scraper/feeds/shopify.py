@@ -5,9 +5,9 @@ Many shops switch it off. The currency is the shop's own, from `/meta.json`, els
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from kernel.json_object import JsonObject
 from scraper.extraction.markup.schemaorg import attribute_key
 from scraper.feeds.adapter import (
     MAX_CATEGORIES,
@@ -24,7 +24,7 @@ from scraper.feeds.adapter import (
 )
 from scraper.values.gtin import normalise_gtin
 from scraper.values.price import Price, currency_code, machine_price
-from scraper.values.product import Product, Variant
+from scraper.values.product import Fields, Product, Variant
 from scraper.values.text import clean
 
 LIMIT = 250
@@ -85,7 +85,7 @@ class Shopify:
                 yield product_of(url, _fields(row, url, title, context), context)
 
 
-def _fields(row: dict[str, Any], url: str, title: str, context: FeedContext) -> dict[str, Any]:
+def _fields(row: JsonObject, url: str, title: str, context: FeedContext) -> Fields:
     rows = objects(row.get("variants"))[:MAX_VARIANTS]
     images = addresses_of((image.get("src") for image in objects(row.get("images"))), context)
     names = [attribute_key(str(option.get("name", ""))) for option in objects(row.get("options"))]
@@ -118,14 +118,12 @@ def _category_path(product_type: object) -> tuple[str, ...]:
     return tuple(name for part in parts if (name := clean(part, 200)))[:MAX_CATEGORIES]
 
 
-def _price(part: dict[str, Any], key: str, context: FeedContext) -> Price | None:
+def _price(part: JsonObject, key: str, context: FeedContext) -> Price | None:
     price = machine_price(part.get(key), context.currency)
     return price if price and price.amount > 0 else None
 
 
-def _variant(
-    part: dict[str, Any], names: list[str], url: str, images: tuple[str, ...], context: FeedContext
-) -> Variant:
+def _variant(part: JsonObject, names: list[str], url: str, images: tuple[str, ...], context: FeedContext) -> Variant:
     image = part.get("featured_image")
     own = addresses_of([image.get("src")] if isinstance(image, dict) else [], context)
     identifier = part.get("id")

@@ -6,9 +6,9 @@ concern the products, so it does not count as a refusal; robots.txt does.
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from kernel.json_object import JsonObject
 from scraper.extraction.markup.ratings import rating_of
 from scraper.extraction.markup.schemaorg import attribute_key
 from scraper.feeds.adapter import (
@@ -26,7 +26,7 @@ from scraper.feeds.adapter import (
 )
 from scraper.values.gtin import normalise_gtin
 from scraper.values.price import Price, currency_code, machine_price
-from scraper.values.product import Product, Variant
+from scraper.values.product import Fields, Product, Variant
 from scraper.values.text import clean
 
 LIMIT = 100
@@ -76,7 +76,7 @@ class WooCommerce:
                 yield product_of(url, _fields(row, title, context), context)
 
 
-def _fields(row: dict[str, Any], title: str, context: FeedContext) -> dict[str, Any]:
+def _fields(row: JsonObject, title: str, context: FeedContext) -> Fields:
     prices = row.get("prices")
     prices = prices if isinstance(prices, dict) else {}
     price, regular = _price(prices, "price"), _price(prices, "regular_price")
@@ -102,7 +102,7 @@ def _fields(row: dict[str, Any], title: str, context: FeedContext) -> dict[str, 
     }
 
 
-def _price(prices: dict[str, Any], key: str) -> Price | None:
+def _price(prices: JsonObject, key: str) -> Price | None:
     """Return an amount of minor units as a price: "1999" of unit 2 is 19.99."""
     value, unit = prices.get(key), prices.get("currency_minor_unit")
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
@@ -114,7 +114,7 @@ def _price(prices: dict[str, Any], key: str) -> Price | None:
     return Price(found.amount, found.currency) if found else None
 
 
-def _availability(row: dict[str, Any]) -> str | None:
+def _availability(row: JsonObject) -> str | None:
     if row.get("is_on_backorder") is True:
         return "BackOrder"
     if row.get("is_in_stock") is True:
@@ -122,7 +122,7 @@ def _availability(row: dict[str, Any]) -> str | None:
     return "OutOfStock" if row.get("is_in_stock") is False else None
 
 
-def _category_path(categories: list[dict[str, Any]], context: FeedContext) -> tuple[str, ...]:
+def _category_path(categories: list[JsonObject], context: FeedContext) -> tuple[str, ...]:
     """Return the deepest category with those above it, found by their addresses, because the list has no order."""
     paths = {}
     for category in categories[:100]:
@@ -134,15 +134,15 @@ def _category_path(categories: list[dict[str, Any]], context: FeedContext) -> tu
     return tuple(paths[path] for path in sorted(paths, key=len) if deepest.startswith(path))[:MAX_CATEGORIES]
 
 
-def _terms_of(attributes: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+def _terms_of(attributes: list[JsonObject], key: str) -> list[JsonObject]:
     return [term for part in attributes if _key(part) == key for term in objects(part.get("terms"))]
 
 
-def _key(attribute: dict[str, Any]) -> str:
+def _key(attribute: JsonObject) -> str:
     return attribute_key(str(attribute.get("name", "")))
 
 
-def _attributes(attributes: list[dict[str, Any]]) -> dict[str, str]:
+def _attributes(attributes: list[JsonObject]) -> dict[str, str]:
     """Return the attributes of the whole product; several colours are joined as in Google's data: navy/white."""
     found: dict[str, str] = {}
     for part in attributes:
@@ -153,7 +153,7 @@ def _attributes(attributes: list[dict[str, Any]]) -> dict[str, str]:
     return dict(sorted(found.items())[:MAX_ATTRIBUTES])
 
 
-def _variants(row: dict[str, Any], attributes: list[dict[str, Any]]) -> tuple[Variant, ...]:
+def _variants(row: JsonObject, attributes: list[JsonObject]) -> tuple[Variant, ...]:
     """Return the choices; a variation names its terms by slugs, whose names are in the attributes."""
     names = {
         (str(part.get("name")), str(term.get("slug"))): term.get("name")

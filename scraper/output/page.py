@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from kernel.contract_types import Product
+from kernel.contract_types import Price, Product
 from kernel.files import write_text_whole
+from kernel.json_object import JsonMapping, JsonObject
 from scraper.errors import InputError
 from scraper.output import page_text
 from scraper.output.changes import KINDS, Change
@@ -35,6 +36,54 @@ KIND_TITLES = {
 MAX_SAMPLES = 24
 MAX_DROPS = 12
 MAX_EXAMPLES = 30
+
+
+class ImageFile(TypedDict):
+    """One line of images.jsonl."""
+
+    url: str
+    file: str
+    sha256: str
+    width: int
+    height: int
+    bytes: int
+    itemIds: list[str]
+
+
+class Sample(TypedDict):
+    """One product with its first image; `fields`: (name, value in words, syntax). What `product` lacks is None."""
+
+    product: JsonMapping
+    image: ImageFile | None
+    fields: list[tuple[str, str, str]]
+
+
+class ChangeExample(Change):
+    """A change; `what`: in a few words."""
+
+    what: str
+
+
+class PriceDrop(TypedDict):
+    """A lower price; `part`: the part of 1 by which it fell."""
+
+    change: str
+    shop: str
+    itemId: str
+    url: str
+    title: str
+    before: Price
+    after: Price
+    part: float
+
+
+class ChangesSection(TypedDict):
+    """Changes since the last round: counts and examples by kind, and the largest price drops."""
+
+    counts: dict[str, int]
+    drops: list[PriceDrop]
+    num_drops: int
+    examples: dict[str, list[ChangeExample]]
 
 
 def write_page(folder: Path) -> None:
@@ -98,10 +147,10 @@ def _lines(path: Path) -> Iterator[Any]:
                 raise InputError(f"{path}:{number}: expected JSON: {error}; run the crawl again") from error
 
 
-def _changes(folder: Path) -> dict[str, Any]:
+def _changes(folder: Path) -> ChangesSection:
     counts: Counter[str] = Counter()
-    examples: dict[str, list[dict[str, object]]] = {kind: [] for kind in KINDS}
-    drops: list[tuple[float, int, dict[str, Any]]] = []
+    examples: dict[str, list[ChangeExample]] = {kind: [] for kind in KINDS}
+    drops: list[tuple[float, int, PriceDrop]] = []
     num_drops = 0
     for number, change in enumerate(_lines(folder / CHANGES)):
         kind = change["change"]
@@ -109,12 +158,12 @@ def _changes(folder: Path) -> dict[str, Any]:
         part = _drop_part(change)
         if part > 0:
             num_drops += 1
-            entry = {**change, "before": change["before"]["price"], "after": change["after"]["price"], "part": part}
-            heapq.heappush(drops, (part, -number, entry))
+            prices = {"before": change["before"]["price"], "after": change["after"]["price"]}
+            heapq.heappush(drops, (part, -number, cast(PriceDrop, {**change, **prices, "part": part})))
             if len(drops) > MAX_DROPS:
                 heapq.heappop(drops)
         if len(examples[kind]) < MAX_EXAMPLES:
-            examples[kind].append({**change, "what": page_text.change_words(change)})
+            examples[kind].append(cast(ChangeExample, {**change, "what": page_text.change_words(change)}))
     return {
         "counts": {kind: counts[kind] for kind in KINDS if counts[kind]},
         "drops": [entry for _, _, entry in sorted(drops, key=lambda drop: drop[:2], reverse=True)],
@@ -132,7 +181,7 @@ def _drop_part(change: Change) -> float:
     return float((was - now) / was) if was > now else 0.0
 
 
-def _samples(folder: Path, num_shops: int) -> list[dict[str, Any]]:
+def _samples(folder: Path, num_shops: int) -> list[Sample]:
     """Return a few products of each shop, those with images first.
 
     Ids are hashes, so the smallest are a random but stable choice.
@@ -151,9 +200,9 @@ def _samples(folder: Path, num_shops: int) -> list[dict[str, Any]]:
     return [_sample(product, files) for product in chosen]
 
 
-def _sample(product: Product, files: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    optional: dict[str, Any] = dict.fromkeys(("brand", "price", "regularPrice", "availability", "language"))
-    images: Iterable[dict[str, Any]] = (files[url] for url in product.get("images", ()) if url in files)
+def _sample(product: Product, files: Mapping[str, ImageFile]) -> Sample:
+    optional: JsonObject = dict.fromkeys(("brand", "price", "regularPrice", "availability", "language"))
+    images: Iterable[ImageFile] = (files[url] for url in product.get("images", ()) if url in files)
     said: Mapping[str, object] = product
     names = [camel(name) for name in FIELDS if camel(name) in said]
     fields = [(name, page_text.value_words(said[name]), product["provenance"].get(name, "")) for name in names]

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from kernel.json_object import JsonMapping
 from scraper.output.changes import Change
 
 MAX_VALUE_CHARS = 160
@@ -108,7 +109,7 @@ def change_words(change: Change) -> str:
     return "; ".join(sides)
 
 
-def _side(fields: Mapping[str, Any], name: str) -> str:
+def _side(fields: JsonMapping, name: str) -> str:
     if name not in fields:
         return "none"
     return price(fields[name]) if isinstance(fields[name], Mapping) else words(fields[name])

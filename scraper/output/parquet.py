@@ -40,6 +40,7 @@ COLUMNS: dict[str, Any] = {
     "rating": _RATING, "attributes": _TEXTS, "variants": pyarrow.list_(_VARIANT), "reviews": pyarrow.list_(_REVIEW),
     "language": _TEXT, "fetchedAt": pyarrow.timestamp("us", tz="UTC"), "provenance": _TEXTS,
 }  # fmt: skip
+Row = dict[str, Any]  # a wire Product, its amounts as Decimal and its time as datetime
 
 
 def schema() -> Any:
@@ -57,7 +58,7 @@ def schema() -> Any:
 def parquet_writer(path: Path) -> Iterator[Callable[[Product], None]]:
     """Yield a function that adds one wire Product; the file appears, whole, when the block ends well."""
     columns = schema()
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     with (
         whole_path(path) as temporary,
         pyarrow.parquet.ParquetWriter(temporary, columns, compression="zstd") as writer,
@@ -84,8 +85,8 @@ def read_parquet(path: Path) -> Iterator[Product]:
                 yield _wire(row)
 
 
-def _row(product: Product) -> dict[str, Any]:
-    row: dict[str, Any] = dict(product)
+def _row(product: Product) -> Row:
+    row: Row = dict(product)
     for name in ("price", "regularPrice"):
         if name in row:
             row[name] = _price_row(row[name])
@@ -99,7 +100,7 @@ def _row(product: Product) -> dict[str, Any]:
     return row
 
 
-def _price_row(price: Price) -> dict[str, Any]:
+def _price_row(price: Price) -> Row:
     return {**price, "amount": Decimal(price["amount"])}
 
 

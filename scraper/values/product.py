@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 from kernel import contract_types
+from kernel.json_object import JsonObject
 from scraper.values.price import Price, amount_on_the_wire
 from scraper.values.vocabulary import vocabulary
 
@@ -59,6 +60,28 @@ class Review:
     text: str | None = None
 
 
+class Fields(TypedDict, total=False):
+    """Fields of a Product that a page or feed gives. What is unknown is absent, or as in an empty Product."""
+
+    title: str | None
+    description: str | None
+    brand: str | None
+    category_path: tuple[str, ...]
+    gtin: str | None
+    sku: str | None
+    mpn: str | None
+    images: tuple[str, ...]
+    price: Price | None
+    regular_price: Price | None
+    availability: str | None
+    condition: str | None
+    rating: Rating | None
+    attributes: Mapping[str, str]
+    variants: tuple[Variant, ...]
+    reviews: tuple[Review, ...]
+    language: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """One sellable item of one shop; `provenance` names the syntax each field was read from."""
@@ -101,7 +124,7 @@ class Product:
         return cls(**values)
 
 
-def _object_to_wire(value: Any) -> dict[str, Any]:
+def _object_to_wire(value: Any) -> JsonObject:
     pairs = ((name, getattr(value, name)) for name in value.__dataclass_fields__)
     return {camel(name): _to_wire(item) for name, item in pairs if item is not None and item not in ((), {})}
 

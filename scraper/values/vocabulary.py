@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from kernel.contracts import contract
+from kernel.json_object import JsonObject
 
 
-def vocabulary(*path: str) -> dict[str, Any]:
+def vocabulary(*path: str) -> JsonObject:
     """Return one module's part of the vocabulary, for example `vocabulary("markup", "nodes")`."""
     part = contract("page-vocabulary.json")
     for name in path:

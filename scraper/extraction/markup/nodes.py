@@ -1,9 +1,9 @@
 """Nodes, the schema.org objects of all syntaxes as plain dicts, and readers of their loose shapes."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
+from kernel.json_object import JsonMapping
 from scraper.values.vocabulary import vocabulary
 
 DataNode = dict[str, Any]
@@ -37,7 +37,7 @@ def _flat(values: list[Any], depth: int) -> list[Any]:
     return [part for value in values for part in (_flat(value, depth + 1) if isinstance(value, list) else [value])]
 
 
-def types_of(node: Mapping[str, Any]) -> frozenset[str]:
+def types_of(node: JsonMapping) -> frozenset[str]:
     """Return the node's types in lower case, without their vocabulary's address or prefix."""
     names = as_list(node.get("@type", node.get("type")))
     return frozenset(
