@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from kernel.files import write_text_whole
 
@@ -56,19 +56,27 @@ def stamp(outputs: Iterable[Path]) -> dict[str, list[int]] | None:
     return stamps
 
 
+class StepRecord(TypedDict, total=False):
+    """Record of a step: `started`, the hash of its inputs, until it is done; then this hash and its outputs' stamps."""
+
+    started: str
+    inputs: str
+    outputs: dict[str, list[int]] | None
+
+
 class State:
     """Record on disk, written atomically after every step, so that it survives a kill."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._steps: dict[str, Any] = self._read()
+        self._steps: dict[str, StepRecord] = self._read()
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> dict[str, StepRecord]:
         try:
             content = json.loads(self.path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):  # never run, or torn by an old crash: both mean that nothing is known
             return {}
-        return content if isinstance(content, dict) else {}
+        return cast(dict[str, StepRecord], content) if isinstance(content, dict) else {}
 
     def is_done(self, step: Step) -> bool:
         """Return whether the step ran with exactly these inputs and its outputs are unchanged."""

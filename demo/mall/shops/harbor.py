@@ -2,13 +2,14 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
 from demo.mall.catalogue import DemoProduct
 from demo.mall.shops.storefront import JSON, Listing, Response, Storefront, script_json, slug
+from kernel.json_object import JsonObject
 
 FEED_LIMIT, FEED_DEFAULT_LIMIT = 250, 30
 # These pages' JSON-LD was "edited by hand": a person reads it easily, json.loads does not.
@@ -18,6 +19,23 @@ BROKEN_EVERY, BROKEN_AT = 90, 41
 def is_broken(product: DemoProduct) -> bool:
     """Return whether the page's JSON-LD has a trailing comma."""
     return product.shop == "harbor" and product.number % BROKEN_EVERY == BROKEN_AT
+
+
+class HarborVariant(TypedDict):
+    """One size (and colour) of a product."""
+
+    id: int
+    sku: str
+    color: str
+    size: str
+    availability: str
+
+
+class PageData(TypedDict):
+    """The JSON-LD text and the variants of a product's page."""
+
+    json_ld: Markup
+    variants: list[HarborVariant]
 
 
 class Harbor(Storefront):
@@ -78,7 +96,7 @@ class Harbor(Storefront):
         """Return the usual breadcrumbs; "Everything" is at /collections/all."""
         return [("Everything", "/collections/all")] if trail == ("Everything",) else super().crumbs(trail)
 
-    def product_data(self, product: DemoProduct) -> dict[str, Any]:
+    def product_data(self, product: DemoProduct) -> PageData:
         """Return the JSON-LD text and the variants for the buttons."""
         graph = {"@context": "https://schema.org", "@graph": [self._breadcrumbs(product), self._node(product)]}
         text = script_json(graph)
@@ -86,7 +104,7 @@ class Harbor(Storefront):
             text = Markup(text[:-1] + ",}")  # noqa: S704 - script_json's own output, one comma more
         return {"json_ld": text, "variants": self.variants(product)}
 
-    def variants(self, product: DemoProduct) -> list[dict[str, Any]]:
+    def variants(self, product: DemoProduct) -> list[HarborVariant]:
         """Return every size (and colour) of the product, for the page, the feed and the JSON-LD."""
         # What comes in no sizes is one thing in all its colours; a size is chosen in one colour of one or two.
         colours = product.colours[: 1 + (product.number % 3 == 0)] if product.sizes else (product.colour,)
@@ -108,7 +126,7 @@ class Harbor(Storefront):
         is_last_gone = count > 2 and index == count - 1 and product.number % 5 == 0 and not product.is_sold_out
         return "OutOfStock" if is_last_gone else product.availability
 
-    def _breadcrumbs(self, product: DemoProduct) -> dict[str, Any]:
+    def _breadcrumbs(self, product: DemoProduct) -> JsonObject:
         steps = [("Home", "/"), *self.crumbs(product.category_path), (product.title, product.url_path)]
         return {
             "@type": "BreadcrumbList",
@@ -118,8 +136,8 @@ class Harbor(Storefront):
             ],
         }
 
-    def _node(self, product: DemoProduct) -> dict[str, Any]:
-        node: dict[str, Any] = {
+    def _node(self, product: DemoProduct) -> JsonObject:
+        node: JsonObject = {
             "@type": "ProductGroup" if product.sizes else "Product",
             "@id": self.url(product.url_path) + "#product",
             "name": product.title,
@@ -142,7 +160,7 @@ class Harbor(Storefront):
             "hasVariant": [self._variant_node(product, variant) for variant in self.variants(product)],
         }
 
-    def _variant_node(self, product: DemoProduct, variant: dict[str, Any]) -> dict[str, Any]:
+    def _variant_node(self, product: DemoProduct, variant: HarborVariant) -> JsonObject:
         path = f"{product.url_path}?variant={variant['id']}"
         return {
             "@type": "Product",
@@ -153,7 +171,7 @@ class Harbor(Storefront):
             "offers": self._offer(product, path, variant["availability"]),
         } | ({"image": self.images(product)[0]} if product.has_image else {})
 
-    def _offer(self, product: DemoProduct, path: str, availability: str) -> dict[str, Any]:
+    def _offer(self, product: DemoProduct, path: str, availability: str) -> JsonObject:
         offer = {
             "@type": "Offer",
             "url": self.url(path),
@@ -169,7 +187,7 @@ class Harbor(Storefront):
         return offer | {"priceSpecification": [struck]}
 
     @staticmethod
-    def _ratings_and_reviews(product: DemoProduct) -> dict[str, Any]:
+    def _ratings_and_reviews(product: DemoProduct) -> JsonObject:
         if product.rating is None:
             return {}
         rating = {
@@ -216,7 +234,7 @@ class Harbor(Storefront):
         }
         return self.answer(200, JSON, json.dumps(data, ensure_ascii=False))
 
-    def _feed_variant(self, product: DemoProduct, variant: dict[str, Any]) -> dict[str, Any]:
+    def _feed_variant(self, product: DemoProduct, variant: HarborVariant) -> JsonObject:
         image = {"src": self.images(product)[0], "width": 400, "height": 400} if product.has_image else None
         return {
             "id": variant["id"],
@@ -231,7 +249,7 @@ class Harbor(Storefront):
             "available": variant["availability"] != "OutOfStock",
         }
 
-    def _feed_row(self, product: DemoProduct) -> dict[str, Any]:
+    def _feed_row(self, product: DemoProduct) -> JsonObject:
         variants = self.variants(product)
         options = [{"name": "Colour", "position": 1, "values": sorted({v["color"] for v in variants})}]
         if product.sizes:

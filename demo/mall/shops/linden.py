@@ -3,12 +3,19 @@
 import json
 import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 from demo.mall.catalogue import DemoProduct
 from demo.mall.shops.storefront import JSON, Listing, Response, Storefront, slug
+from kernel.json_object import JsonObject
 
 FEED_LIMIT = 100
+
+
+class PageData(TypedDict):
+    """Whether rating and description stand outside the itemscope of a product's page."""
+
+    by_reference: bool
 
 
 class Linden(Storefront):
@@ -57,7 +64,7 @@ class Linden(Storefront):
             return self.listing_page(listing, match[2]) if listing else None
         return None
 
-    def product_data(self, product: DemoProduct) -> dict[str, Any]:
+    def product_data(self, product: DemoProduct) -> PageData:
         """Return whether rating and description are outside the itemscope and joined to it by itemref."""
         return {"by_reference": product.number % 4 == 0}
 
@@ -81,7 +88,7 @@ class Linden(Storefront):
         answer.headers["X-WP-TotalPages"] = str(-(-len(self.products) // per_page))
         return answer
 
-    def _feed_row(self, product: DemoProduct) -> dict[str, Any]:
+    def _feed_row(self, product: DemoProduct) -> JsonObject:
         return {
             "id": 20000 + product.number,
             "name": product.title,
@@ -119,7 +126,7 @@ def _cents(amount: Decimal) -> str:
     return str(int(amount * 100))
 
 
-def _feed_prices(product: DemoProduct) -> dict[str, Any]:
+def _feed_prices(product: DemoProduct) -> JsonObject:
     """Return prices as the Store API does: whole minor units, as text."""
     return {
         "price": _cents(product.price),
@@ -135,7 +142,7 @@ def _feed_prices(product: DemoProduct) -> dict[str, Any]:
     }
 
 
-def _feed_attributes(product: DemoProduct) -> list[dict[str, Any]]:
+def _feed_attributes(product: DemoProduct) -> list[JsonObject]:
     pattern = [] if product.pattern_key == "plain" else [product.pattern]
     terms = {
         "Color": list(product.colours),

@@ -2,12 +2,23 @@
 
 import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
+
+from markupsafe import Markup
 
 from demo.mall.catalogue import DemoProduct
 from demo.mall.shops.storefront import Storefront, script_json, slug
+from kernel.json_object import JsonObject
 
 STATES = {"InStock": "in stock", "OutOfStock": "out of stock", "LimitedAvailability": "limited availability"}
+
+
+class PageData(TypedDict):
+    """The state of a product's page, the way it is embedded, and the availability in words."""
+
+    state: Markup
+    is_window_state: bool
+    availability: str
 
 
 class Meridian(Storefront):
@@ -38,7 +49,7 @@ class Meridian(Storefront):
             f"Sitemap: {self.url('/sitemap.xml')}\n"
         )
 
-    def product_data(self, product: DemoProduct) -> dict[str, Any]:
+    def product_data(self, product: DemoProduct) -> PageData:
         """Return the page's state, and which of the two ways it is embedded."""
         page = {
             "product": self._state(product) | {"description": product.description, "reviews": self._reviews(product)},
@@ -57,8 +68,8 @@ class Meridian(Storefront):
             "availability": STATES[product.availability],
         }
 
-    def _state(self, product: DemoProduct) -> dict[str, Any]:
-        state: dict[str, Any] = {
+    def _state(self, product: DemoProduct) -> JsonObject:
+        state: JsonObject = {
             "id": product.url_path.split("/")[2].split("-")[0],
             "sku": product.sku,
             "name": product.title,
@@ -82,7 +93,7 @@ class Meridian(Storefront):
         )
         return state
 
-    def _cents(self, amount: Decimal, currency: str) -> dict[str, Any]:
+    def _cents(self, amount: Decimal, currency: str) -> JsonObject:
         return {
             "centAmount": int(amount * 100),
             "fractionDigits": 2,
@@ -91,7 +102,7 @@ class Meridian(Storefront):
         }
 
     @staticmethod
-    def _reviews(product: DemoProduct) -> list[dict[str, Any]]:
+    def _reviews(product: DemoProduct) -> list[JsonObject]:
         return [
             {"authorName": review.author, "date": review.date.isoformat(), "stars": review.rating, "text": review.text}
             for review in product.reviews

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
@@ -109,7 +109,7 @@ class Storefront:
         """Return robots.txt."""
         return ""
 
-    def product_data(self, product: DemoProduct) -> dict[str, Any]:
+    def product_data(self, product: DemoProduct) -> Mapping[str, object]:
         """Return the further data of the shop's template, beside the product."""
         return {}
 
