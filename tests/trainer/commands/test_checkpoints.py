@@ -114,7 +114,11 @@ def test_remove_refuses_other_directories_before_deleting_anything(runs, capsys)
     good = runs / "two" / "best"
     (runs / "one" / "best" / "notes.txt").write_text("mine")
     (runs / "link").symlink_to(runs / "two" / "last")
-    for bad, message in ((runs / "one" / "best", "notes.txt"), (runs / "two", "no checkpoint"), (runs / "link", "no ")):
+    for bad, message in (
+        (runs / "one" / "best", "notes.txt"),
+        (runs / "two", "is not a checkpoint"),
+        (runs / "link", "is not a checkpoint"),
+    ):
         assert main(["checkpoints", "remove", str(good), str(bad), "--yes"]) == 2
         assert message in capsys.readouterr().err
     assert good.exists()
