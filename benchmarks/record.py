@@ -9,14 +9,36 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from kernel.commit import current_commit
+from kernel.json_object import JsonMapping
 
 RESULTS = Path(__file__).parent / "results"
 
 
-def environment(*distributions: str) -> dict[str, Any]:
+class Machine(TypedDict):
+    """The machine that measured."""
+
+    cpu: str
+    cores: int | None
+    system: str
+    arch: str
+
+
+class Environment(TypedDict):
+    """The part that every result file shares. `dirty`: whether tracked files differed from the commit."""
+
+    measuredAt: str
+    command: str
+    commit: str | None
+    dirty: bool
+    machine: Machine
+    python: str
+    versions: dict[str, str]
+
+
+def environment(*distributions: str) -> Environment:
     """Return commit, machine and versions, so that a number can be compared and measured again."""
     return {
         "measuredAt": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -42,7 +64,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def write(name: str, result: dict[str, Any]) -> Path:
+def write(name: str, result: JsonMapping) -> Path:
     """Write results/NAME.json."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"

@@ -11,8 +11,18 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import cast
 
+from benchmarks.documents import (
+    ProtocolResult,
+    RetrievalRow,
+    Slices,
+    Spread,
+    SpreadInterval,
+    TowerRow,
+    TowersResult,
+    Verdict,
+)
 from benchmarks.record import RESULTS
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -81,7 +91,7 @@ def overview(results: Path) -> Iterator[str]:
             tower = next((row for row in rows if _beside(rows[row]) and row != "stack"), None)
             cells = [f"`{name}` {_short_value(rows[name])}" if name else "–" for name in (baseline, tower)]
             stack = _short_value(rows["stack"]) if "stack" in rows else "–"
-            cells += [_verdict(rows.get(tower or "", {})), stack, _verdict(rows.get("stack", {}))]
+            cells += [_verdict(rows.get(tower or "")), stack, _verdict(rows.get("stack"))]
             yield f"| {each['data']}, `{protocol}` | {' | '.join(cells)} |"
     yield ""
 
@@ -153,7 +163,7 @@ TABLES: tuple[tuple[str, str, Callable[[Path], Iterable[str]]], ...] = (
 )
 
 
-def _towers(results: Path) -> list[Mapping[str, Any]]:
+def _towers(results: Path) -> list[TowersResult]:
     return [json.loads(path.read_text("utf-8")) for path in sorted(results.glob("towers_*.json"))]
 
 
@@ -161,7 +171,7 @@ def _in_order(protocols: Iterable[str]) -> Sequence[str]:
     return sorted(protocols, key=list(TITLES).index)
 
 
-def _protocol(data: str, protocol: str, found: Mapping[str, Any]) -> Iterator[str]:
+def _protocol(data: str, protocol: str, found: ProtocolResult) -> Iterator[str]:
     about, rows = found["about"], found["rows"]
     sizes = (
         f"{about['test_users']:,} users asked, {about['candidates']:,} items, {about['train_interactions']:,} learned"
@@ -188,7 +198,7 @@ def _protocol(data: str, protocol: str, found: Mapping[str, Any]) -> Iterator[st
     yield from _slices({row: each for row, each in rows.items() if row not in chance})
 
 
-def _row(row: str, each: Mapping[str, Any]) -> str:
+def _row(row: str, each: TowerRow) -> str:
     test = each["test"]
     cells = [
         f"`{row}`",
@@ -205,20 +215,21 @@ def _row(row: str, each: Mapping[str, Any]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _beside(each: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _beside(each: TowerRow | None) -> Verdict | None:
     """Return how a tower compares with the best baseline; None for a baseline."""
-    return each.get("against_best_baseline")
+    return each.get("against_best_baseline") if each else None
 
 
-def _verdict(each: Mapping[str, Any]) -> str:
+def _verdict(each: TowerRow | None) -> str:
     beside = _beside(each)
     return f"{beside['verdict']} ({beside['mean']:+z.4f})" if beside else "–"
 
 
-def _slices(rows: Mapping[str, Any]) -> Iterator[str]:
+def _slices(rows: Mapping[str, TowerRow]) -> Iterator[str]:
     """Yield a table of NDCG@10 by slice of the test users, or of the data that is missing, and one by truncation."""
-    of_row: dict[str, Mapping[str, Any]] = {
-        row: next((each[key] for key in each if key.startswith("slices_of_seed")), {}) for row, each in rows.items()
+    of_row: dict[str, Slices] = {
+        row: next((cast(Slices, found) for key, found in each.items() if key.startswith("slices_of_seed")), {})
+        for row, each in rows.items()
     }
     columns = _columns(of_row, SLICES)
     heads = [f"{PREFIXES.get(kind, '')}{name} ({users:,})" for kind, name, users in columns]
@@ -229,7 +240,7 @@ def _slices(rows: Mapping[str, Any]) -> Iterator[str]:
     yield from _slice_table(of_row, columns, [f"NDCG@10 of the same {users:,} users, by their likes", *heads])
 
 
-def _columns(of_row: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> list[Column]:
+def _columns(of_row: Mapping[str, Slices], kinds: Sequence[str]) -> list[Column]:
     """Return the columns that any row has; "missing" exists only for rows that read items."""
     found = (
         (kind, name, int(entry["users"]))
@@ -240,9 +251,7 @@ def _columns(of_row: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> l
     return list(dict.fromkeys(found))
 
 
-def _slice_table(
-    of_row: Mapping[str, Mapping[str, Any]], columns: Sequence[Column], heads: Sequence[str]
-) -> Iterator[str]:
+def _slice_table(of_row: Mapping[str, Slices], columns: Sequence[Column], heads: Sequence[str]) -> Iterator[str]:
     """Yield a line for each row that has a value; nothing where no row has one."""
     values = {row: [_ndcg(slices, kind, name) for kind, name, _ in columns] for row, slices in of_row.items()}
     shown = {row: found for row, found in values.items() if any(value is not None for value in found)}
@@ -255,12 +264,12 @@ def _slice_table(
     yield ""
 
 
-def _ndcg(slices: Mapping[str, Any], kind: str, name: str) -> float | None:
-    found = slices.get(kind, {}).get(name, {}).get("ndcg@10")
-    return float(found[0]) if found else None
+def _ndcg(slices: Slices, kind: str, name: str) -> float | None:
+    found = slices.get(kind, {}).get(name)
+    return float(found["ndcg@10"][0]) if found and "ndcg@10" in found else None
 
 
-def _value(metric: Mapping[str, Any]) -> str:
+def _value(metric: SpreadInterval) -> str:
     spread = f" ± {_short(metric['sd'], 4)}" if metric["sd"] is not None else ""
     return f"{_short(metric['mean'], 4)}{spread} ({_short(metric['low'], 4)}–{_short(metric['high'], 4)})"
 
@@ -268,7 +277,7 @@ def _value(metric: Mapping[str, Any]) -> str:
 RETRIEVED = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10")
 
 
-def _keys(row: Mapping[str, Any], way: str) -> list[str]:
+def _keys(row: RetrievalRow, way: str) -> list[str]:
     return [key for key in row["over_seeds"] if key.startswith(way)]
 
 
@@ -276,11 +285,11 @@ def _gallery_head(gallery: str) -> str:
     return f"{', '.join(RETRIEVED)} of {int(gallery):,}".replace("mrr", "MRR").replace("ndcg", "NDCG")
 
 
-def _gallery(over_seeds: Mapping[str, Any], prefix: str) -> str:
+def _gallery(over_seeds: Mapping[str, Spread], prefix: str) -> str:
     return ", ".join(_spread(over_seeds[f"{prefix} {metric}"]) for metric in RETRIEVED)
 
 
-def _spread(found: Mapping[str, Any]) -> str:
+def _spread(found: Spread) -> str:
     spread = f" ± {_short(found['sd'], 3)}" if found["sd"] is not None else ""
     return f"{_short(found['mean'], 3)}{spread}"
 
@@ -289,7 +298,7 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def _short_value(each: Mapping[str, Any]) -> str:
+def _short_value(each: TowerRow) -> str:
     metric = each["test"]["ndcg@10"]
     return f"{_short(metric['mean'], 4)} ({_short(metric['low'], 4)}–{_short(metric['high'], 4)})"
 

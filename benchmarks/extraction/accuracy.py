@@ -23,11 +23,11 @@ import re
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
 import extruct
 import price_parser
@@ -35,6 +35,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import record
+from kernel.json_object import JsonObject
 from scraper import extract_product
 from scraper.extraction.candidate import Candidate
 from scraper.extraction.markup import jsonld, microdata, opengraph
@@ -54,6 +55,52 @@ Answers = dict[str, str]
 NUM_DRAWS, BOOTSTRAP_SEED, NUM_ROUNDS = 2000, 0, 9
 
 
+class TruthRow(TypedDict):
+    """One saved page and the accepted answers of each field."""
+
+    file: str
+    url: str
+    truth: dict[str, list[str]]
+
+
+class FieldFigures(TypedDict):
+    """Figures of one field, None without a case. `f1Interval`: 95 % over shops."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    correct: int
+    given: int
+    wanted: int
+    f1Interval: NotRequired[list[float]]
+
+
+class PartFigures(TypedDict):
+    """Figures of both readers on one part of the pages, by field."""
+
+    pages: int
+    scraper: dict[str, FieldFigures]
+    extruct: dict[str, FieldFigures]
+
+
+class Speed(TypedDict):
+    """Pages per second of one reader and its ratio to extruct: median and range of the rounds."""
+
+    pagesPerSecond: float
+    range: list[float]
+    timesExtruct: float
+    timesExtructRange: list[float]
+
+
+class PartSpeeds(TypedDict):
+    """Speed of each reader on one part of the pages."""
+
+    pages: int
+    extruct: Speed
+    scraper: Speed
+    threeSyntaxes: Speed
+
+
 @dataclass
 class Score:
     """Counts of one field."""
@@ -62,18 +109,15 @@ class Score:
     wrong: int = 0
     missed: int = 0
 
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> FieldFigures:
         """Return precision, recall and F1; None for a figure without a case."""
         given, wanted = self.correct + self.wrong, self.correct + self.missed
         precision = self.correct / given if given else None
         recall = self.correct / wanted if wanted else None
         f1 = 2 * self.correct / (given + wanted) if given + wanted else None
         rounded = {"precision": precision, "recall": recall, "f1": f1}
-        return {k: None if v is None else round(v, 4) for k, v in rounded.items()} | {
-            "correct": self.correct,
-            "given": given,
-            "wanted": wanted,
-        }
+        counts = {"correct": self.correct, "given": given, "wanted": wanted}
+        return cast(FieldFigures, {k: None if v is None else round(v, 4) for k, v in rounded.items()} | counts)
 
 
 def ours(html: bytes, url: str) -> Answers:
@@ -110,7 +154,7 @@ def extructs(html: bytes, url: str) -> Answers:
     return {key: value for key, value in said.items() if value}
 
 
-def _products(value: Any) -> Iterator[dict[str, Any]]:
+def _products(value: Any) -> Iterator[JsonObject]:
     for part in _list(value):
         if isinstance(part, list):
             yield from _products(part)
@@ -169,7 +213,7 @@ def _key(text: str) -> str:
     return "".join(char for char in text.lower() if char.isalnum())
 
 
-def evaluate(rows: list[dict[str, Any]], answers: list[Answers]) -> dict[str, Any]:
+def evaluate(rows: list[TruthRow], answers: list[Answers]) -> dict[str, FieldFigures]:
     """Return the figures of each field, with a 95 % interval of F1 over shops."""
     rng = random.Random(BOOTSTRAP_SEED)
     by_shop: dict[str, list[int]] = {}
@@ -187,7 +231,7 @@ def evaluate(rows: list[dict[str, Any]], answers: list[Answers]) -> dict[str, An
     return figures
 
 
-def _outcomes(row: dict[str, Any], said: Answers) -> dict[str, tuple[bool, bool, bool]]:
+def _outcomes(row: TruthRow, said: Answers) -> dict[str, tuple[bool, bool, bool]]:
     """Return (given, wanted, right) for each field that this page counts for."""
     truth = dict(row["truth"])
     if "OutOfStock" in truth.get("availability", []):
@@ -212,7 +256,7 @@ def _score(outcomes: list[dict[str, tuple[bool, bool, bool]]], indices: Iterable
     return score
 
 
-def is_development(row: dict[str, Any]) -> bool:
+def is_development(row: TruthRow) -> bool:
     """Return whether a page's shop was known while the rules were written."""
     return hashlib.sha256(shop_of(row["url"]).encode()).digest()[0] % 2 == 1
 
@@ -223,7 +267,9 @@ def three_syntaxes(html: bytes, url: str) -> list[Candidate]:
     return [one for reader in (jsonld, microdata, opengraph) for one in reader.extract(page)]
 
 
-def measure_speed(pages: list[tuple[bytes, str]], readers: dict[str, Callable[[bytes, str], Any]]) -> dict[str, Any]:
+def measure_speed(
+    pages: list[tuple[bytes, str]], readers: Mapping[str, Callable[[bytes, str], object]]
+) -> dict[str, Speed]:
     """Return pages per second on one core and the ratio to extruct, both as median with the range of the rounds.
 
     The readers take turns page by page: a machine that slows down for a while slows all of them.
@@ -250,15 +296,19 @@ def measure_speed(pages: list[tuple[bytes, str]], readers: dict[str, Callable[[b
     }
 
 
-def _speeds(pages: list[tuple[bytes, str]]) -> dict[str, Any]:
-    readers = {"extruct": extructs, "scraper": extract_product, "threeSyntaxes": three_syntaxes}
+def _speeds(pages: list[tuple[bytes, str]]) -> dict[str, PartSpeeds]:
+    readers: dict[str, Callable[[bytes, str], object]] = {
+        "extruct": extructs,
+        "scraper": extract_product,
+        "threeSyntaxes": three_syntaxes,
+    }
     is_marked = [any(one.is_product and one.price for one in three_syntaxes(html, url)) for html, url in pages]
     parts = {"withMarkup": True, "rest": False}
-    result = {}
+    result: dict[str, PartSpeeds] = {}
     for part, wanted in parts.items():
         chosen = [page for page, marked in zip(pages, is_marked, strict=True) if marked == wanted]
         print(f"speed on {len(chosen)} pages, {part}", file=sys.stderr, flush=True)
-        result[part] = {"pages": len(chosen), **measure_speed(chosen, readers)}
+        result[part] = cast(PartSpeeds, {"pages": len(chosen), **measure_speed(chosen, readers)})
     return result
 
 
@@ -274,7 +324,7 @@ def main() -> int:
         return 2
     rows = json.loads((data / "truth.json").read_text("utf-8"))
     pages = [(gzip.decompress((data / "html" / f"{row['file']}.gz").read_bytes()), row["url"]) for row in rows]
-    result: dict[str, Any] = {
+    result: JsonObject = {
         **record.environment("extruct", "price-parser", "lxml", "beautifulsoup4"),
         "data": {
             "pages": len(pages),
@@ -300,7 +350,7 @@ def main() -> int:
     return 0
 
 
-def print_table(part: str, figures: dict[str, Any]) -> None:
+def print_table(part: str, figures: PartFigures) -> None:
     """Print precision, recall and F1 of each field for both."""
     table = Table(title=f"{part}: {figures['pages']} saved product pages")
     for heading in ("field", "wanted", "P", "R", "F1", "95 %", "extruct P", "R", "F1"):

@@ -20,12 +20,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import jsonschema
 
 from benchmarks import record
 from benchmarks.extraction.mutate import mutated
+from kernel import contract_types
 from kernel.progress import CountProgress
 from scraper import Product, extract_product
 
@@ -38,6 +39,18 @@ BATCH = 200
 URL = "https://www.shop.example/p/fuzz-12345?sku=A-1"
 
 
+class FuzzResult(TypedDict):
+    """Counts of a run; the last two only where JavaScript ran, too."""
+
+    inputs: int
+    seed: int
+    failures: dict[str, int]
+    verdicts: dict[str, int]
+    slowestPythonSeconds: float
+    sameInBothLanguages: NotRequired[float]
+    givenUpByParser: NotRequired[int]
+
+
 class TooSlowError(Exception):
     """An extractor did not answer in time."""
 
@@ -47,7 +60,7 @@ def seeds() -> list[str]:
     return [path.read_text("utf-8", errors="replace") for path in sorted(PAGES.glob("*.html"))]
 
 
-def problem_in_python(html: str, schema: Any) -> tuple[dict[str, Any] | None, str | None]:
+def problem_in_python(html: str, schema: Any) -> tuple[contract_types.Product | None, str | None]:
     """Return the wire Product and the problem with it, None where there is none."""
     signal.alarm(LIMIT_S)
     try:
@@ -82,7 +95,7 @@ class JavaScript:
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
 
-    def answer(self, html: str) -> tuple[dict[str, Any] | None, str | None]:
+    def answer(self, html: str) -> tuple[contract_types.Product | None, str | None]:
         """Return the wire Product and the problem with it, None where there is none."""
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
@@ -146,7 +159,7 @@ def main() -> int:
     return 1 if result["failures"] else 0
 
 
-def _try_all(count: int, seed: int, schema: Any, javascript: JavaScript | None) -> dict[str, Any]:
+def _try_all(count: int, seed: int, schema: Any, javascript: JavaScript | None) -> FuzzResult:
     failures: Counter[str] = Counter()
     verdicts: Counter[str] = Counter()
     slowest_s, num_same, num_both = 0.0, 0, 0
@@ -166,18 +179,17 @@ def _try_all(count: int, seed: int, schema: Any, javascript: JavaScript | None) 
                     failures[f"{language}: {text}"] += 1
                     _keep(f"{seed}-{number}-{language}", html, text)
             progress.advance(errors=any(problems.values()))
-    return {
+    result: FuzzResult = {
         "inputs": count,
         "seed": seed,
         "failures": dict(failures),
         "verdicts": dict(verdicts.most_common()),
         "slowestPythonSeconds": round(slowest_s, 2),
-        **(
-            {"sameInBothLanguages": round(num_same / num_both, 4), "givenUpByParser": javascript.given_up_by_parser}
-            if javascript
-            else {}
-        ),
     }
+    if javascript:
+        result["sameInBothLanguages"] = round(num_same / num_both, 4)
+        result["givenUpByParser"] = javascript.given_up_by_parser
+    return result
 
 
 def _keep(name: str, html: str, problem: str) -> None:

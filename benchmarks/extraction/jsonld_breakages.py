@@ -12,17 +12,50 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict, cast
 
 import extruct
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks import record
+from kernel.json_object import JsonObject
 from scraper import extract_product
 
 VECTORS = Path(__file__).parents[2] / "contracts" / "vectors" / "jsonld-breakages.json"
 Said = dict[str, str | None]
+
+
+class Reading(TypedDict):
+    """One reader's answer, and whether it is the expected one."""
+
+    isRight: bool
+    said: Said
+
+
+class BreakageRow(TypedDict):
+    """One broken page and both readers' answers."""
+
+    breakage: str
+    expected: Said
+    scraper: Reading
+    extruct: Reading
+
+
+class DataCounts(TypedDict):
+    """The cases that were read."""
+
+    cases: int
+    vectorsSha256: str
+
+
+class BreakagesResult(record.Environment):
+    """Content of jsonld_breakages.json; `read`: the number of right answers of each reader."""
+
+    data: DataCounts
+    rules: str
+    read: dict[str, int]
+    rows: list[BreakageRow]
 
 
 def ours(html: str, url: str) -> Said:
@@ -50,7 +83,7 @@ def extructs(html: str, url: str) -> Said:
     }
 
 
-def _products(value: Any) -> Iterator[dict[str, Any]]:
+def _products(value: Any) -> Iterator[JsonObject]:
     for part in value if isinstance(value, list) else [value]:
         if isinstance(part, list):
             yield from _products(part)
@@ -63,14 +96,18 @@ def _products(value: Any) -> Iterator[dict[str, Any]]:
 def main() -> int:
     """Measure, print the table, write results/jsonld_breakages.json."""
     data = json.loads(VECTORS.read_text("utf-8"))
-    readers: tuple[tuple[str, Callable[[str, str], Said]], ...] = (("scraper", ours), ("extruct", extructs))
-    rows = []
+    readers: tuple[tuple[Literal["scraper", "extruct"], Callable[[str, str], Said]], ...] = (
+        ("scraper", ours),
+        ("extruct", extructs),
+    )
+    rows: list[BreakageRow] = []
     for case in data["cases"]:
         html = f"<!doctype html><html><head>{case['page']}</head><body></body></html>"
         said = {name: reader(html, data["url"]) for name, reader in readers}
         row = {"breakage": case["breakage"], "expected": case["expected"]}
-        rows.append(row | {name: {"isRight": said[name] == case["expected"], "said": said[name]} for name in said})
-    result = {
+        readings = {name: {"isRight": said[name] == case["expected"], "said": said[name]} for name in said}
+        rows.append(cast(BreakageRow, row | readings))
+    result: BreakagesResult = {
         **record.environment("extruct", "lxml"),
         "data": {"cases": len(rows), "vectorsSha256": record.sha256(VECTORS)},
         "rules": __doc__.partition("\n\n")[2].partition("\n\n")[2].strip(),
@@ -82,7 +119,7 @@ def main() -> int:
     return 0
 
 
-def print_table(result: dict[str, Any]) -> None:
+def print_table(result: BreakagesResult) -> None:
     """Print which fields each reader gets right for each breakage."""
     table = Table(title=f"{result['data']['cases']} broken JSON-LD pages")
     for heading in ("breakage", "scraper", f"extruct {result['versions']['extruct']}", "what extruct said"):

@@ -16,13 +16,15 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks import record
+from kernel.contract_types import Product
 from scraper import extract_product
 from scraper.extraction.page import decode
 
@@ -31,7 +33,31 @@ MAX_SHOWN = 160
 SCRIPT_OR_META = re.compile(r"<script\b.*?</script\s*>|<meta\b[^>]*>", re.IGNORECASE | re.DOTALL)
 ITEM_ATTRIBUTE = re.compile(r"\s(?:itemscope|itemtype|itemprop|typeof|property|vocab)\b(?=[^<>]*>)", re.IGNORECASE)
 Page = dict[str, str]
-Product = dict[str, Any]
+
+
+class Difference(TypedDict):
+    """A field on which the two disagree, with both values as shortened JSON."""
+
+    file: str
+    field: str
+    scraper: str
+    extension: str
+
+
+class FieldAgreement(TypedDict):
+    """Pages on which either gives the field, and those on which both agree."""
+
+    pages: int
+    agree: int
+    share: float
+
+
+class PartAgreement(TypedDict):
+    """Agreement on one part of the pages; `differences`: file and field of each."""
+
+    identicalPages: int
+    fields: dict[str, FieldAgreement]
+    differences: list[dict[str, str]]
 
 
 def read_pages(data: Path) -> list[Page]:
@@ -61,11 +87,13 @@ def extensions(pages: list[Page]) -> list[Product]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def compare(pages: list[Page], ours: list[Product], theirs: list[Product]) -> tuple[dict[str, Any], list[Product]]:
+def compare(
+    pages: list[Page], ours: list[Product], theirs: list[Product]
+) -> tuple[dict[str, FieldAgreement], list[Difference]]:
     """Return the figures of each field and every difference."""
     fields = sorted({field for product in (*ours, *theirs) for field in product})
-    figures: dict[str, Any] = {}
-    differences: list[Product] = []
+    figures: dict[str, FieldAgreement] = {}
+    differences: list[Difference] = []
     for field in fields:
         compared = [
             triple for triple in zip(pages, ours, theirs, strict=True) if field in triple[1] or field in triple[2]
@@ -116,7 +144,7 @@ def main() -> int:
     return 0
 
 
-def measure(part: str, pages: list[Page]) -> dict[str, Any]:
+def measure(part: str, pages: list[Page]) -> PartAgreement:
     """Compare both on the pages, print the differences and the table, and return the figures."""
     print(f"{part}: {len(pages)} pages", file=sys.stderr, flush=True)
     ours = [extract_product(page["html"], page["url"]).to_wire() for page in pages]
@@ -129,7 +157,7 @@ def measure(part: str, pages: list[Page]) -> dict[str, Any]:
     return {"identicalPages": identical, "fields": figures, "differences": unlike}
 
 
-def print_table(title: str, figures: dict[str, Any]) -> None:
+def print_table(title: str, figures: Mapping[str, FieldAgreement]) -> None:
     """Print the agreement of each field."""
     table = Table(title=title)
     for heading in ("field", "pages", "agree", "share"):

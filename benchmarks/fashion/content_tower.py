@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
 import torch
@@ -140,7 +140,16 @@ def both_of(composed: torch.Tensor, classifier: Any, text_dim: int, image_dim: i
     return content_basis.of_texts(composed, text_dim), content_basis.of_classifier(classifier, image_dim)
 
 
-def evaluate(choice: Choice, products: Products, seed: int) -> dict[str, Any]:
+class Shares(TypedDict):
+    """[same article type, same colour] by modality. `meanImageCosine`: 0 where the images' part is centred."""
+
+    text: list[float]
+    image: list[float]
+    both: list[float]
+    meanImageCosine: NotRequired[float]
+
+
+def evaluate(choice: Choice, products: Products, seed: int) -> Shares:
     """Return both shares by text, image and both, and the similarity of two random images' blocks (0 is centred)."""
     tower = ContentItemTower(
         choice.text.mean, choice.text.directions, choice.image.mean, choice.image.directions, choice.text_weight
@@ -154,14 +163,14 @@ def evaluate(choice: Choice, products: Products, seed: int) -> dict[str, Any]:
         if name == "image":
             mean = (embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)).mean(axis=0)
             found["meanImageCosine"] = round(float(mean @ mean), 3)
-    return found
+    return cast(Shares, found)
 
 
-def evaluate_plain(products: Products, seed: int) -> dict[str, Any]:
+def evaluate_plain(products: Products, seed: int) -> Shares:
     """Return the figures of the encoders' outputs as they are."""
     text, image = (part / part.norm(dim=1, keepdim=True) for part in (products.text, products.image))
     parts = {"text": text, "image": image, "both": torch.cat((text, image), dim=1)}
-    return {name: shares(part.numpy(), products, seed) for name, part in parts.items()}
+    return cast(Shares, {name: shares(part.numpy(), products, seed) for name, part in parts.items()})
 
 
 def shares(embeddings: Array, products: Products, seed: int) -> list[float]:
@@ -240,7 +249,7 @@ def random_basis(features: int, dim: int, seed: int) -> Basis:
     return Basis(torch.zeros(features), torch.from_numpy(np.linalg.qr(noise)[0]).float())
 
 
-def show(half: str, rows: dict[str, dict[str, Any]]) -> None:
+def show(half: str, rows: dict[str, Shares]) -> None:
     """Print the table."""
     print(f"\n{half} ids: type / colour".ljust(92) + "text".ljust(14) + "image".ljust(14) + "both")
     for name, row in rows.items():

@@ -6,13 +6,15 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from benchmarks import record
+from kernel.contract_types import Product
+from kernel.json_object import JsonMapping
 from trainer.dataset.dataset import Dataset, make_interactions
 from trainer.features.encoders import Encoders
 from trainer.features.item_features import ItemFeatures, build_features, find_images
@@ -32,7 +34,7 @@ class Fashion:
     """All products with an image; only the name is given to text encoders, the other columns are answers."""
 
     rows: list[dict[str, str]]
-    products: list[dict[str, Any]]
+    products: list[Product]
     encoders: Encoders
     features: ItemFeatures
     images: Mapping[int, Path]
@@ -63,7 +65,7 @@ class Fashion:
         """Return the pairs for training and validation; the test products are in neither."""
         return Pairs(self.parts["train"], self.parts["valid"], labels)
 
-    def prepared(self, model: Mapping[str, Any], training: Mapping[str, Any], seed: int) -> Prepared:
+    def prepared(self, model: JsonMapping, training: JsonMapping, seed: int) -> Prepared:
         """Return a run of the trainer on these products, without interactions."""
         config = parse_config(
             {
@@ -96,8 +98,9 @@ def read(data: Path, bundle: Path, cache: Path) -> Fashion:
     if not images.is_dir():
         with zipfile.ZipFile(data / "images.zip") as archive:
             archive.extractall(images.parent)
-    products = [
-        {"shop": SHOP, "itemId": row["id"], "title": " ".join(row["productDisplayName"].split())[:500]} for row in rows
+    products = [  # as much of a Product as encoders read
+        cast(Product, {"shop": SHOP, "itemId": row["id"], "title": " ".join(row["productDisplayName"].split())[:500]})
+        for row in rows
     ]
     encoders = Encoders(bundle)
     features = build_features(products, encoders, cache / "features", images, _tell)

@@ -17,14 +17,15 @@ import tempfile
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import record
+from benchmarks.documents import MetricIntervals
 from kernel.contract_types import Product
 from server.catalogue.database import Catalogue
+from server.commands.ingest import Summary
 from server.encoding.bundle import load_bundle
 from server.encoding.encoder import Encoder
 from server.encoding.pixels import decode_image, to_pixels
@@ -57,7 +58,24 @@ def main() -> int:
     return 0
 
 
-def measure(rows: list[dict[str, str]], arguments: argparse.Namespace, scratch: Path) -> dict[str, Any]:
+class Ingest(Summary):
+    """The server's summary of an ingest, and what it took."""
+
+    wallSeconds: float  # noqa: N815  # a key of the file
+    diskMb: float  # noqa: N815  # a key of the file
+
+
+class NeighboursResult(record.Environment):
+    """Content of fashion.json. `neighbours`: numbers of queries, gallery and nearest, and the shares by modality."""
+
+    seed: int
+    data: dict[str, str]
+    bundle: str
+    ingest: Ingest
+    neighbours: dict[str, int | MetricIntervals]
+
+
+def measure(rows: list[dict[str, str]], arguments: argparse.Namespace, scratch: Path) -> NeighboursResult:
     """Ingest, then evaluate neighbours."""
     products = [product_of(row) for row in rows]
     (scratch / "products.jsonl").write_text("".join(json.dumps(product) + "\n" for product in products), "utf-8")
@@ -98,13 +116,13 @@ def product_of(row: dict[str, str]) -> Product:
     }
 
 
-def run_ingest(scratch: Path, bundle: Path) -> dict[str, Any]:
+def run_ingest(scratch: Path, bundle: Path) -> Ingest:
     """Run the operator's ingest command and return its summary."""
     words = ["ingest", str(scratch / "products.jsonl"), "--bundle", str(bundle), "--data", str(scratch / "server")]
     command = [sys.executable, "-m", "server", *words, "--images", str(scratch / "images")]
     started = time.perf_counter()
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    summary: dict[str, Any] = json.loads(done.stdout)
+    summary: Summary = json.loads(done.stdout)
     files = [path for path in (scratch / "server").rglob("*") if path.is_file()]
     return {
         **summary,
@@ -137,13 +155,13 @@ def single_modalities(rows: list[dict[str, str]], images: Path, bundle_dir: Path
     return {"text": np.concatenate(text), "image": np.concatenate(image)}
 
 
-def agreement(space: Floats, rows: list[dict[str, str]], queries: NDArray[np.int64], seed: int) -> dict[str, Any]:
+def agreement(space: Floats, rows: list[dict[str, str]], queries: NDArray[np.int64], seed: int) -> MetricIntervals:
     """Return the shares of the ten nearest with the query's type and colour: mean, 95 % bootstrap interval."""
     scores = space[queries] @ space.T
     scores[np.arange(len(queries)), queries] = -np.inf
     nearest = np.argsort(-scores, axis=1, kind="stable")[:, :NUM_NEIGHBOURS]
     generator = np.random.default_rng(seed)
-    result = {}
+    result: MetricIntervals = {}
     for field in ("articleType", "baseColour"):
         values = np.array([row[field] for row in rows])
         shares = (values[nearest] == values[queries, None]).mean(axis=1)

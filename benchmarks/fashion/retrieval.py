@@ -14,15 +14,25 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import record
+from benchmarks.documents import (
+    MetricIntervals,
+    Neighbours,
+    QueryInterval,
+    RetrievalResult,
+    RetrievalRun,
+    RowConfig,
+    SeedsSpread,
+)
 from benchmarks.fashion.data import Fashion, read
 from benchmarks.fashion.rows import ROWS, Row
 from benchmarks.fashion.spaces import Trained, train_row
+from kernel.json_object import JsonMapping, JsonObject
 from trainer.evaluation.retrieval_metrics import SIMILARITY_CAVEAT, avg_mean_similarity_at_5, retrieval_metrics
 from trainer.evaluation.statistics import bootstrap_interval
 
@@ -30,6 +40,7 @@ NAME = "fashion_retrieval"
 NUM_NEIGHBOUR_QUERIES, NUM_NEIGHBOURS = 500, 10
 METRICS = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10")
 Floats = NDArray[np.float32]
+WAYS: tuple[Literal["text_to_image"], Literal["image_to_text"]] = ("text_to_image", "image_to_text")
 
 
 def main() -> int:
@@ -60,7 +71,7 @@ def main() -> int:
     return 0
 
 
-def started(fashion: Fashion) -> dict[str, Any]:
+def started(fashion: Fashion) -> RetrievalResult:
     """Return the result so far, or a new one where the data, the split or the encoders have changed."""
     about = {
         "data": dict(fashion.hashes),
@@ -70,24 +81,27 @@ def started(fashion: Fashion) -> dict[str, Any]:
     path = record.RESULTS / f"{NAME}.json"
     found = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     is_same = all(found.get(key) == value for key, value in about.items())
-    return {
+    result = {
         **record.environment("torch", "onnxruntime-gpu", "open_clip_torch", "peft", "numpy"),
         **about,
         "caveat": SIMILARITY_CAVEAT,
         "plain": found["plain"] if is_same else plain_neighbours(fashion),
         "rows": found["rows"] if is_same else {},
     }
+    return cast(RetrievalResult, result)
 
 
-def is_done(result: Mapping[str, Any], name: str, seed: int) -> bool:
+def is_done(result: RetrievalResult, name: str, seed: int) -> bool:
     """Return whether this row was measured with this seed and its present configuration."""
-    run = result["rows"].get(name, {}).get("runs", {}).get(str(seed))
+    row = result["rows"].get(name)
+    run = row["runs"].get(str(seed)) if row else None
     return run is not None and run["config"] == config_of(ROWS[name])
 
 
-def keep(result: dict[str, Any], name: str, seed: int, run: dict[str, Any]) -> dict[str, Any]:
+def keep(result: RetrievalResult, name: str, seed: int, run: RetrievalRun) -> RetrievalResult:
     """Add a run to the result and write it, so that nothing measured is lost."""
-    runs = {key: kept for key, kept in result["rows"].get(name, {}).get("runs", {}).items() if key != str(seed)}
+    known = result["rows"][name]["runs"] if name in result["rows"] else {}
+    runs = {key: kept for key, kept in known.items() if key != str(seed)}
     same = {key: kept for key, kept in runs.items() if kept["config"] == run["config"]}
     same[str(seed)] = run
     result["rows"][name] = {"about": ROWS[name].about, "runs": same, "over_seeds": over_seeds(same)}
@@ -100,17 +114,17 @@ def keep(result: dict[str, Any], name: str, seed: int, run: dict[str, Any]) -> d
     return result
 
 
-def config_of(row: Row) -> dict[str, Any]:
+def config_of(row: Row) -> RowConfig:
     """Return the settings that decide a run besides the seed."""
     return {"model": dict(row.model), "training": dict(row.training), "labels": list(row.labels)}
 
 
-def measure(fashion: Fashion, row: Row, seed: int) -> dict[str, Any]:
+def measure(fashion: Fashion, row: Row, seed: int) -> RetrievalRun:
     """Train one row with one seed and measure all its figures."""
     start = time.perf_counter()
     trained = train_row(fashion, row, seed)
     test, everything = fashion.parts["test"], np.arange(len(fashion.rows))
-    found: dict[str, Any] = {
+    found: JsonObject = {
         "config": config_of(row),
         "commit": record.environment()["commit"],
         "best_epoch": trained.best_epoch,
@@ -130,7 +144,7 @@ def measure(fashion: Fashion, row: Row, seed: int) -> dict[str, Any]:
     found["avg_mean_similarity@5"] = {
         name: round(avg_mean_similarity_at_5(space[test]), 4) for name, space in spaces_of(trained).items()
     }
-    return found
+    return cast(RetrievalRun, found)
 
 
 def spaces_of(trained: Trained) -> dict[str, Floats]:
@@ -139,13 +153,13 @@ def spaces_of(trained: Trained) -> dict[str, Floats]:
     return {name: space for name, space in found.items() if space is not None}
 
 
-def retrieved(queries: Floats, gallery: Floats, own: NDArray[np.int64], seed: int) -> dict[str, Any]:
+def retrieved(queries: Floats, gallery: Floats, own: NDArray[np.int64], seed: int) -> MetricIntervals:
     """Return each metric's mean and its 95 % interval over queries."""
     values = retrieval_metrics(queries, gallery, [np.array([row]) for row in own], seed=seed)
     return {name: with_interval(values[name]) for name in METRICS}
 
 
-def agreement(fashion: Fashion, space: Floats) -> dict[str, Any]:
+def agreement(fashion: Fashion, space: Floats) -> MetricIntervals:
     """Return the shares of the ten nearest with the query's type and colour."""
     queries = fashion.parts["test"][:NUM_NEIGHBOUR_QUERIES]
     scores = space[queries] @ space.T
@@ -158,13 +172,13 @@ def agreement(fashion: Fashion, space: Floats) -> dict[str, Any]:
     }
 
 
-def with_interval(values: NDArray[np.float64]) -> dict[str, Any]:
+def with_interval(values: NDArray[np.float64]) -> QueryInterval:
     """Return mean and bootstrap interval over queries."""
     interval = bootstrap_interval(values, np.random.default_rng(0))
     return {"mean": round(interval.mean, 4), "ci95": [round(interval.low, 4), round(interval.high, 4)]}
 
 
-def plain_neighbours(fashion: Fashion) -> dict[str, Any]:
+def plain_neighbours(fashion: Fashion) -> Neighbours:
     """Return type and colour of the ten nearest by the encoders' own features, nothing trained."""
     text, image = (np.array(part) for part in (fashion.features.text, fashion.features.image))
     unit = [part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-9) for part in (text, image)]
@@ -178,7 +192,7 @@ def plain_neighbours(fashion: Fashion) -> dict[str, Any]:
     }
 
 
-def over_seeds(runs: Mapping[str, Any]) -> dict[str, Any]:
+def over_seeds(runs: Mapping[str, RetrievalRun]) -> dict[str, SeedsSpread]:
     """Return mean and standard deviation over seeds of every number that has an interval."""
     flat = [_means(run) for run in runs.values()]
     return {
@@ -191,7 +205,7 @@ def over_seeds(runs: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _means(found: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
+def _means(found: JsonMapping, prefix: str = "") -> dict[str, float]:
     flat: dict[str, float] = {}
     for key, value in found.items():
         if isinstance(value, Mapping) and "ci95" in value:
@@ -201,10 +215,10 @@ def _means(found: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
     return flat
 
 
-def line_of(found: Mapping[str, Any]) -> str:
+def line_of(found: RetrievalRun) -> str:
     """Return one run as a line of text."""
     words = []
-    for way in ("text_to_image", "image_to_text"):
+    for way in WAYS:
         words += [
             f"{way} of {gallery} recall@10 {metrics['recall@10']['mean']:.3f}"
             for gallery, metrics in found.get(way, {}).items()

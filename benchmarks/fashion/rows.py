@@ -1,8 +1,8 @@
 """The rows of benchmarks/fashion/retrieval.py: what is trained and how. Chosen on the validation products alone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from kernel.json_object import JsonMapping
 
 
 @dataclass(frozen=True)
@@ -10,8 +10,8 @@ class Row:
     """One way to bring names and images together."""
 
     about: str
-    model: Mapping[str, Any]
-    training: Mapping[str, Any] = field(default_factory=dict)
+    model: JsonMapping
+    training: JsonMapping = field(default_factory=dict)
     labels: tuple[str, ...] = ("articleType", "baseColour")  # of the training products, where the row uses labels
     is_slow: bool = False  # minutes a seed, so the first seed only unless asked for
 

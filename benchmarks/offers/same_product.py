@@ -18,16 +18,19 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmarks import record
+from benchmarks.documents import DrawnInterval
 from benchmarks.fashion.data import Fashion, read
 from benchmarks.offers.data import Offers, across_shops, read_pairs, read_pricerunner
 from benchmarks.offers.text_heads import Domain, Embed, plain, same_products, texts_and_images, trained_head
+from kernel.contract_types import Product
 from trainer.evaluation.retrieval_metrics import retrieval_metrics
 from trainer.evaluation.statistics import unpaired_seeds_interval
 from trainer.features.cache import FeatureCache
@@ -38,6 +41,15 @@ NAME = "same_product"
 METRICS = ("recall@1", "recall@5", "recall@10", "hit_rate@1", "hit_rate@5", "hit_rate@10", "mrr", "ndcg@10")
 NUM_NEIGHBOURS = 10
 Floats = NDArray[np.float32]
+Metrics = dict[str, DrawnInterval]  # by metric
+
+
+class HeldOut(TypedDict):
+    """Metrics of encoder and head on unseen products and categories; `seconds`: a head's mean training time."""
+
+    products: dict[str, Metrics]
+    categories: dict[str, Metrics]
+    seconds: float
 
 
 def main() -> int:
@@ -80,11 +92,14 @@ def main() -> int:
 
 def encoded(offers: Offers, encoders: Encoders, cache: Path) -> Floats:
     """Return text features of the titles, (n, text_dim)."""
-    products = [{"shop": "offers.example", "itemId": str(i), "title": title} for i, title in enumerate(offers.titles)]
+    products = [  # as much of a Product as encoders read
+        cast(Product, {"shop": "offers.example", "itemId": str(i), "title": title})
+        for i, title in enumerate(offers.titles)
+    ]
     return np.array(build_features(products, encoders, FeatureCache(cache / "features")).text)
 
 
-def whole(offers: Offers, features: Floats, seeds: list[int]) -> dict[str, Any]:
+def whole(offers: Offers, features: Floats, seeds: list[int]) -> dict[str, Metrics]:
     """Return the figures of all offers with nothing trained: word TF-IDF, letter TF-IDF and the encoder."""
     found = {}
     for name, space in {**tf_idf(offers), "encoder": features}.items():
@@ -92,7 +107,7 @@ def whole(offers: Offers, features: Floats, seeds: list[int]) -> dict[str, Any]:
     return found
 
 
-def tf_idf(offers: Offers) -> dict[str, Any]:
+def tf_idf(offers: Offers) -> dict[str, csr_matrix]:
     """Return sparse unit rows of two kinds."""
     words = TfidfVectorizer(sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
     letters = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(2, 4), min_df=2)
@@ -118,9 +133,9 @@ def _chosen(values: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.f
     return {name: values[name] for name in METRICS}
 
 
-def over_seeds(runs: list[dict[str, NDArray[np.float64]]]) -> dict[str, Any]:
+def over_seeds(runs: list[dict[str, NDArray[np.float64]]]) -> Metrics:
     """Return mean, deviation and interval of each metric over seeds; each seed draws its own queries."""
-    table = {}
+    table: Metrics = {}
     for name in runs[0]:
         means = [float(run[name].mean()) for run in runs]
         interval = unpaired_seeds_interval([run[name] for run in runs], np.random.default_rng(0))
@@ -133,7 +148,7 @@ def over_seeds(runs: list[dict[str, NDArray[np.float64]]]) -> dict[str, Any]:
     return table
 
 
-def held_out(offers: Offers, features: Floats, seeds: list[int]) -> dict[str, Any]:
+def held_out(offers: Offers, features: Floats, seeds: list[int]) -> HeldOut:
     """Evaluate a head trained on some categories on other products of these and on other categories."""
     runs: dict[str, dict[str, list[Any]]] = {}
     seconds = []
@@ -150,7 +165,7 @@ def held_out(offers: Offers, features: Floats, seeds: list[int]) -> dict[str, An
                 found = ask(mine, lambda rows, space=space: space[rows], seed)
                 runs.setdefault(part, {}).setdefault(name, []).append(found)
     table = {part: {name: over_seeds(found) for name, found in models.items()} for part, models in runs.items()}
-    return {**table, "seconds": round(float(np.mean(seconds)), 1)}
+    return cast(HeldOut, {**table, "seconds": round(float(np.mean(seconds)), 1)})
 
 
 def product_parts(offers: Offers, seed: int) -> dict[str, NDArray[np.bool_]]:
@@ -193,7 +208,7 @@ def fashion_domain(fashion: Fashion, seed: int) -> Domain:
 
 def transfer(
     offers: Mapping[str, Offers], features: Mapping[str, Floats], fashion: Fashion, seeds: list[int]
-) -> dict[str, Any]:
+) -> dict[str, dict[str, Metrics]]:
     """Evaluate text heads on all domains, trained on each and on all but each; rows are the training domains."""
     runs: dict[str, dict[str, list[Any]]] = {}
     for seed in seeds:

@@ -3,14 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from benchmarks.towers.rows import LONGER, PROTOCOLS, ROWS, settings_of, stacked
 from kernel.files import write_whole
+from kernel.json_object import JsonMapping
 
 WORK = Path("var/benchmarks/towers")
 NEAR_CLONES = "near_clones.npy"  # beside a split: (n,) bool, which test users have nearly their account in training
@@ -81,7 +80,7 @@ def fingerprint(name: str, protocol: str, row: str) -> str:
     return split_fingerprint(name, {**PROTOCOLS[protocol], "rows": settings})
 
 
-def split_fingerprint(name: str, rule: Mapping[str, Any]) -> str:
+def split_fingerprint(name: str, rule: JsonMapping) -> str:
     """Return a hash of what decides a split: the rule and the data."""
     return sha256(json.dumps([rule, _data_digest(name)], sort_keys=True).encode()).hexdigest()
 

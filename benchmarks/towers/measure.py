@@ -21,12 +21,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.documents import SliceFigures, Slices, SplitFigures
 from benchmarks.record import environment, write
 from benchmarks.towers.files import (
     NEAR_CLONES,
@@ -55,6 +56,7 @@ from benchmarks.towers.rows import (
 )
 from benchmarks.towers.simulated_shoppers import planted_scorer
 from benchmarks.towers.summary import summary
+from kernel.json_object import JsonMapping
 from kernel.progress import TerminalProgress
 from trainer import checkpoint
 from trainer.baselines import BASELINES, fit_baselines
@@ -68,6 +70,7 @@ from trainer.evaluation.ranking_metrics import coverage, diversity, novelty
 from trainer.prepare import Prepared, prepare
 from trainer.recipes import MODELS
 from trainer.recipes.run_file import parse_config
+from trainer.reports.document import SliceEntry
 from trainer.reports.slices import Bootstrap, experiment_entry, slice_document, truncation_document
 from trainer.runs.determinism import use_deterministic_algorithms
 from trainer.runs.epochs import EpochLoop
@@ -121,7 +124,7 @@ class _Fit:
 
     row: str
     scorer: Scorer
-    about: dict[str, Any]  # what is to be said of it
+    about: JsonMapping  # what is to be said of it
     rebuild: Callable[[Prepared], Scorer | None] | None = None  # on other items' data, where it reads items
 
 
@@ -135,7 +138,7 @@ class _Bench:
         seed: int,
         where: Path,
         progress: TerminalProgress,
-        rule: Mapping[str, Any] | None = None,
+        rule: JsonMapping | None = None,
     ) -> None:
         self.name, self.protocol, self.seed, self.where, self.progress = name, protocol, seed, where, progress
         where.mkdir(parents=True, exist_ok=True)
@@ -241,11 +244,11 @@ class _Bench:
         timing = {"score_seconds_per_1000_users": round(1000 * found.score_seconds / len(test), 4)}
         covered = {f"coverage@{K}": coverage(found.top[:, :K], len(test.candidates))}
         source = environment()
-        about = fit.about | {"commit": source["commit"], "dirty": source["dirty"]}
+        about = {**fit.about, "commit": source["commit"], "dirty": source["dirty"]}
         _write(self.where / f"{row}-{self.seed}.json", {**about, **timing, **covered, "slices": _flat(row, slices)})
         self.progress.say(f"  {row}: NDCG@10 {values[f'ndcg@{K}'].mean():.4f}")
 
-    def _missing(self, fit: _Fit, bootstrap: Bootstrap) -> dict[str, list[dict[str, Any]]]:
+    def _missing(self, fit: _Fit, bootstrap: Bootstrap) -> dict[str, list[SliceEntry]]:
         """Return {"missing": the same users' rankings by items without text, without image}, where both are there."""
         if fit.rebuild is None or not (self.prepared.features.modality_mask.max(axis=0) > 0).all():
             return {}
@@ -267,9 +270,7 @@ class _Bench:
             f"novelty@{K}": novelty(top, counts, liked.shape[0]),
         }
 
-    def _config(
-        self, row: Mapping[str, Any], split: Mapping[str, Any], seed: int, out: Path = Path("unused")
-    ) -> RunConfig:
+    def _config(self, row: JsonMapping, split: JsonMapping, seed: int, out: Path = Path("unused")) -> RunConfig:
         folders = folders_of(self.name)
         images = images_of(self.name)
         return parse_config(
@@ -288,7 +289,7 @@ class _Bench:
         )
 
 
-def _remade_content(chosen: Mapping[str, Any], prepared: Prepared) -> Scorer:
+def _remade_content(chosen: JsonMapping, prepared: Prepared) -> Scorer:
     return remake_content_scorer(prepared.features, chosen, prepared.device)
 
 
@@ -302,7 +303,7 @@ def _have_near_clone(prepared: Prepared) -> NDArray[np.bool_]:
     return found
 
 
-def _about(prepared: Prepared) -> dict[str, Any]:
+def _about(prepared: Prepared) -> SplitFigures:
     split = prepared.split
     return {
         "data_hash": prepared.data_hash,
@@ -316,24 +317,27 @@ def _about(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _flat(row: str, slices: Mapping[str, Any]) -> dict[str, Any]:
+def _flat(row: str, slices: Mapping[str, list[SliceEntry]]) -> Slices:
     """Return {kind: {slice: {users, ndcg@10: [mean, low, high]}}} of one row."""
     return {
         kind: {
-            entry["slice"]: {
-                "users": entry["num_users"],
-                **{
-                    m: [round(v[x], 5) for x in ("mean", "low", "high")]
-                    for m, v in entry["models"].get(row, {}).items()
+            entry["slice"]: cast(
+                SliceFigures,
+                {
+                    "users": entry["num_users"],
+                    **{
+                        metric: [round(found["mean"], 5), round(found["low"], 5), round(found["high"], 5)]
+                        for metric, found in entry["models"].get(row, {}).items()
+                    },
                 },
-            }
+            )
             for entry in entries
         }
         for kind, entries in slices.items()
     }
 
 
-def _write(path: Path, document: Mapping[str, Any]) -> None:
+def _write(path: Path, document: JsonMapping) -> None:
     path.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
 
 

@@ -1,7 +1,9 @@
 """What benchmarks/towers/measure.py measures: its protocols, and the run of every tower in each."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
+
+from kernel.json_object import JsonObject
 
 K = 10  # of NDCG@10 and the lists shown
 PLANTED = "planted_taste"  # of simulated shoppers alone: what is there to be found, and no method's row
@@ -25,7 +27,16 @@ SEEN_PROTOCOLS = ("both", "both_by_brand", "department")
 # Towers that cost minutes an epoch on one core: so many epochs, histories cut to the last 15 items.
 _SLOW = {"epochs": 3, "patience": 1, "max_items": 15, "precision": "bf16", "batch_size": 512}
 _PIXELS = {**_SLOW, "epochs": 2, "batch_size": 128, "learning_rate": 0.001}
-ROWS: dict[str, dict[str, Any]] = {
+
+
+class RowSettings(TypedDict):
+    """The [model] and [training] tables of a tower's run."""
+
+    model: JsonObject
+    training: JsonObject
+
+
+ROWS: dict[str, RowSettings] = {
     "two_tower": {
         "model": {"type": "two_tower"},
         "training": {**_SLOW, "epochs": 5, "max_items": 30, "learning_rate": 0.0015},
@@ -67,7 +78,7 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 # Of a few thousand users an epoch has some forty batches, and rows that stop after one epoch without progress stop
 # there untrained. These stand beside them, not in their place: so all data sets have rows in common.
-LONGER: dict[str, dict[str, Any]] = {
+LONGER: dict[str, RowSettings] = {
     f"{row}_longer": {**ROWS[row], "training": {**ROWS[row]["training"], "epochs": 12, "patience": 5}}
     for row in ("two_tower", "graphsage")
 }
@@ -85,7 +96,11 @@ def stacked(protocol: str) -> Sequence[str]:
     return STACKED if protocol in SEEN_PROTOCOLS else STACKED_UNSEEN
 
 
-def settings_of(row: str, protocol: str) -> dict[str, Any]:
+def settings_of(row: str, protocol: str) -> RowSettings:
     """Return a tower's {"model": …, "training": …}."""
     special = NEW_SHOP.get(row, {}) if protocol not in SEEN_PROTOCOLS else {}
-    return {table: {**(ROWS | LONGER)[row][table], **special.get(table, {})} for table in ("model", "training")}
+    own = (ROWS | LONGER)[row]
+    return {
+        "model": {**own["model"], **special.get("model", {})},
+        "training": {**own["training"], **special.get("training", {})},
+    }

@@ -32,7 +32,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,7 +147,19 @@ def planted_scorer(folder: Path, products: Sequence[Product]) -> Scorer:
     return score
 
 
-def write(source: Path, out: Path, num_users: int, seed: int) -> dict[str, Any]:
+class Simulation(TypedDict):
+    """Content of simulated.json. `settings`: the module's constants in lower case."""
+
+    warning: str
+    users: int
+    seed: int
+    interactions: int
+    median_history: float
+    settings: dict[str, float]
+    products_sha256: str
+
+
+def write(source: Path, out: Path, num_users: int, seed: int) -> Simulation:
     """Write products.jsonl, images (a link), interactions.csv, tastes.jsonl and simulated.json; return the last."""
     if not (source / "images").is_dir():
         raise DataError(f"{source}: expected products.jsonl and images/, as `python -m trainer prepare` writes them")
@@ -178,7 +190,7 @@ def write(source: Path, out: Path, num_users: int, seed: int) -> dict[str, Any]:
     return document
 
 
-def _document(source: Path, num_users: int, seed: int, lengths: Sequence[int]) -> dict[str, Any]:
+def _document(source: Path, num_users: int, seed: int, lengths: Sequence[int]) -> Simulation:
     names = ("STRAY_SHARE", "COLOUR_FACTOR", "USAGE_SHARE", "USAGE_FACTOR", "ZIPF_EXPONENT", "NUM_TYPES", "STOP_CHANCE")
     return {
         "warning": "simulated shoppers: no person did any of this",

@@ -4,31 +4,35 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.documents import ProtocolResult, SpreadInterval, TowerRow, TowersResult, Verdict
 from benchmarks.record import environment
 from benchmarks.towers.files import NEAR_CLONES, WORK, images_of, is_done
 from benchmarks.towers.rows import NO_IMAGES, PLANTED, WITH_IMAGES, K
+from kernel.json_object import JsonMapping
 from trainer.baselines import BASELINES
 from trainer.evaluation.statistics import holm, seeds_interval
 
 
-def summary(name: str) -> dict[str, Any]:
+def summary(name: str) -> TowersResult:
     """Return the document results/towers_NAME.json: of every protocol the rows that are measured, best first."""
-    result = environment("torch", "numpy", "scipy", "scikit-learn", "implicit", "torch_geometric") | {"data": name}
-    result["not_here"] = {} if images_of(name) else dict.fromkeys(WITH_IMAGES, NO_IMAGES)
-    result["protocols"] = {
-        where.name: _protocol(name, where)
-        for where in sorted((WORK / name).iterdir())
-        if (where / "about.json").exists()
+    return {
+        **environment("torch", "numpy", "scipy", "scikit-learn", "implicit", "torch_geometric"),
+        "data": name,
+        "not_here": {} if images_of(name) else dict.fromkeys(WITH_IMAGES, NO_IMAGES),
+        "protocols": {
+            where.name: _protocol(name, where)
+            for where in sorted((WORK / name).iterdir())
+            if (where / "about.json").exists()
+        },
     }
-    return result
 
 
-def _protocol(name: str, where: Path) -> dict[str, Any]:
+def _protocol(name: str, where: Path) -> ProtocolResult:
     values: dict[str, dict[int, Mapping[str, NDArray[np.float64]]]] = {}
     for path in sorted(where.glob("*-*.npz")):
         row, _, seed = path.stem.rpartition("-")
@@ -45,19 +49,16 @@ def _protocol(name: str, where: Path) -> dict[str, Any]:
     corrected = holm({row: each["p_value"] for row, each in found.items()})
     for row, each in found.items():
         sure = corrected[row] < 0.05
-        ordered[row]["against_best_baseline"] = {
-            "baseline": best,
-            **each,
-            "p_holm": corrected[row],
-            "verdict": ("beats it" if each["mean"] > 0 else "loses to it") if sure else "not told apart from it",
-        }
+        verdict = ("beats it" if each["mean"] > 0 else "loses to it") if sure else "not told apart from it"
+        against = {"baseline": best, **each, "p_holm": corrected[row], "verdict": verdict}
+        ordered[row]["against_best_baseline"] = cast(Verdict, against)
     about = json.loads((where / "about.json").read_text("utf-8"))
     return {"about": about | {"test_users_with_near_clone": int(near_clones.sum())}, "rows": ordered}
 
 
 def _row(
     where: Path, row: str, of_seed: Mapping[int, Mapping[str, NDArray[np.float64]]], near_clones: NDArray[np.bool_]
-) -> dict[str, Any]:
+) -> TowerRow:
     seeds = sorted(of_seed)
     generator = np.random.default_rng(0)
     stacked = {metric: np.stack([of_seed[seed][metric] for seed in seeds]) for metric in of_seed[seeds[0]]}
@@ -65,7 +66,7 @@ def _row(
     ndcg = f"ndcg@{K}"
     details = {seed: json.loads((where / f"{row}-{seed}.json").read_text("utf-8")) for seed in seeds}
     first = details[seeds[0]]
-    return {
+    found = {
         "seeds": seeds,
         "test": test,
         "without_near_clones": {ndcg: _over_seeds(stacked[ndcg][:, ~near_clones], generator)},
@@ -78,9 +79,10 @@ def _row(
         **({"best_epochs": [details[seed]["best_epoch"] for seed in seeds]} if "best_epoch" in first else {}),
         f"slices_of_seed_{seeds[0]}": first["slices"],
     }
+    return cast(TowerRow, found)
 
 
-def _over_seeds(values: NDArray[np.float64], generator: np.random.Generator) -> dict[str, float | None]:
+def _over_seeds(values: NDArray[np.float64], generator: np.random.Generator) -> SpreadInterval:
     """Return mean, spread over seeds and interval of (seeds, users)."""
     interval = seeds_interval(values, generator)
     return {
@@ -91,7 +93,7 @@ def _over_seeds(values: NDArray[np.float64], generator: np.random.Generator) -> 
     }
 
 
-def _mean_of(details: Mapping[int, Mapping[str, Any]], key: str) -> float:
+def _mean_of(details: Mapping[int, JsonMapping], key: str) -> float:
     return round(float(np.mean([each[key] for each in details.values()])), 4)
 
 
