@@ -115,6 +115,7 @@ def bundle_step(run: Run) -> Step:
     sources = (
         ROOT / "exporter",
         ROOT / "kernel",
+        ROOT / "trainer" / "pretrained",
         ROOT / "trainer" / "towers",
         *_contracts(),
         ROOT / "requirements.txt",
@@ -134,7 +135,7 @@ def crawl_step(run: Run, shop: str, port: int) -> Step:
         "--resolve", f"{host}:{HOST}",
     )  # fmt: skip
     catalogue = tuple(
-        ROOT / "demo" / name for name in ("catalogue.py", "tastes.py", "vocabulary.py", "shops", "images")
+        ROOT / "demo" / "mall" / name for name in ("catalogue.py", "tastes.py", "vocabulary.py", "shops", "drawings")
     )
     sources = (ROOT / "scraper", ROOT / "kernel", *_contracts(), ROOT / "requirements.txt", *catalogue)
     # The seed is not an argument of the crawl but decides its result: the fingerprint takes it from the step's name.

@@ -198,6 +198,14 @@ def test_the_steps_use_the_other_packages_commands_as_agreed(run: Run) -> None:
     assert crawl.outputs[0] == Path(ingest.command[5])
 
 
+def test_every_source_of_a_step_exists(tmp_path: Path, ports: Ports) -> None:
+    """A source that was moved away would leave the step done, although its result is out of date."""
+    run = Run(tmp_path, 7, ports, print)
+    sources = {*bundle_step(run).inputs, *crawl_step(run, "linden", 8702).inputs}
+    assert {ROOT / "demo" / "mall" / "catalogue.py", ROOT / "trainer" / "pretrained"} <= sources
+    assert [source for source in sources if not source.exists()] == []
+
+
 def test_another_seed_or_port_is_another_crawl(run: Run, tmp_path: Path) -> None:
     state = State(tmp_path / "state.json")
     step = crawl_step(run, "harbor", 8701)
