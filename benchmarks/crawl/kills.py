@@ -25,6 +25,7 @@ from rich.table import Table
 from benchmarks import record
 from benchmarks.crawl.mall_process import ROOT, MallProcess
 from demo.mall.catalogue import SHOPS
+from kernel.files import TEMPORARY_PREFIX
 
 KILLS_IN_REPORT = 3
 FEED_SHOPS = ("harbor", "linden")
@@ -100,13 +101,18 @@ def _kill_in_fetching(mall: MallProcess, command: list[str], dice: random.Random
 
 def _kill_in_report(mall: MallProcess, command: list[str], dice: random.Random, out: Path) -> int:
     """Kill a run after it has begun to write its outputs."""
-    known = set(out.glob(".products.jsonl.*"))
+    known = being_written(out)
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-    while not set(out.glob(".products.jsonl.*")) - known:
+    while not being_written(out) - known:
         _must_run(process)
         time.sleep(0.005)
     time.sleep(dice.uniform(0, 0.6))
     return _kill(mall, process)
+
+
+def being_written(out: Path) -> set[Path]:
+    """Return the temporary files of outputs in a crawl's folder, also those that earlier kills left behind."""
+    return set(out.glob(f"{TEMPORARY_PREFIX}*"))
 
 
 def _must_run(process: "subprocess.Popen[bytes]") -> None:
