@@ -2,8 +2,8 @@
 
     python -m benchmarks.tables [--check]
 
-What stands between `<!-- NAME -->` and `<!-- /NAME -->` is written anew: in docs/benchmarks.md, and every row and slice
-of towers in docs/benchmarks-towers.md. --check says by its exit code whether that is what the results say.
+The lines between `<!-- NAME -->` and `<!-- /NAME -->` are replaced: in docs/benchmarks.md, and every row and slice of
+towers in docs/benchmarks-towers.md. With --check nothing is written, and the exit code is 1 where a page is stale.
 """
 
 import argparse
@@ -82,7 +82,7 @@ def with_table(page: str, mark: str, lines: Iterable[str]) -> str:
 
 def overview(results: Path) -> Iterator[str]:
     """Yield a table with a line for each protocol of each data set."""
-    yield "| NDCG@10 (95 %) of | best baseline | best tower | beside it | `stack` | beside it |"
+    yield "| NDCG@10 (95 %) of | best baseline | best tower | against the baseline | `stack` | against the baseline |"
     yield "|---|---|---|---|---|---|"
     for each in _towers(results):
         for protocol in _in_order(each["protocols"]):
@@ -130,7 +130,7 @@ def retrieval(results: Path) -> Iterator[str]:
 def same_product(results: Path) -> Iterator[str]:
     """Yield how often another shop's offer of the same product is found, by encoders as published and trained."""
     found = json.loads((results / "same_product.json").read_text("utf-8"))
-    yield "| asked of | found by | recall@1 / @5 / @10 | hit rate@1 / @10 | MRR | NDCG@10 |"
+    yield "| data | method | recall@1 / @5 / @10 | hit rate@1 / @10 | MRR | NDCG@10 |"
     yield "|---|---|---|---|---|---|"
     asked = found["whole"] | {f"PriceRunner, unseen {name}": found["held_out"][name] for name in UNSEEN}
     for data, rows in asked.items():
@@ -174,11 +174,12 @@ def _in_order(protocols: Iterable[str]) -> Sequence[str]:
 def _protocol(data: str, protocol: str, found: ProtocolResult) -> Iterator[str]:
     about, rows = found["about"], found["rows"]
     sizes = (
-        f"{about['test_users']:,} users asked, {about['candidates']:,} items, {about['train_interactions']:,} learned"
+        f"{about['test_users']:,} test users, {about['candidates']:,} candidates, "
+        f"{about['train_interactions']:,} training interactions"
     )
     yield f"### {data}, `{protocol}`: {TITLES[protocol]}"
     yield ""
-    clones = f"{about['test_users_with_near_clone']:,} of those asked have a near clone among those learned from"
+    clones = f"{about['test_users_with_near_clone']:,} test users have a near clone among the training users"
     yield f"{sizes}; {clones}; data {about['data_hash'][:12]}."
     yield ""
     yield f"| {' | '.join(HEADS)} |"

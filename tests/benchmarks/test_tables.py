@@ -39,7 +39,7 @@ def test_a_table_says_what_the_result_file_says_and_where_a_tower_loses(tmp_path
     lines = written(tmp_path, {"ease": result(0.1234), "two_tower": two_tower})
     assert "| `ease` | .1234 ± .0010 (.1134–.1334) | .0987 | .123 | .123 | 3 | – | 61 | 0.15 | – |" in lines
     assert any("| 3 | 0, 5, 0 | 61 |" in line for line in lines)
-    assert any("; 199 of those asked have a near clone among those learned from;" in line for line in lines)
+    assert any("; 199 test users have a near clone among the training users;" in line for line in lines)
     assert any(line.startswith("| `two_tower` | .0727") and line.endswith("loses to it (-0.0507) |") for line in lines)
     assert "| NDCG@10 of (users) | history 1 (1,234) |" in lines
     assert "| `ease` | .0617 |" in lines
