@@ -41,23 +41,29 @@ def _parser() -> argparse.ArgumentParser:
 
     lite = commands.add_parser("lite", help="MiniLM-L6 and EfficientNet-Lite0 from installed packages")
     lite.set_defaults(command=_lite)
-    lite.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the bundle goes")
+    lite.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle to write")
 
     clip = commands.add_parser("open-clip", help="an open_clip model, such as ViT-B-32 laion2b_s34b_b79k")
     clip.set_defaults(command=_open_clip)
     clip.add_argument("model", metavar="MODEL", help="open_clip's name, a config .json, or local-dir:PATH")
     clip.add_argument("weights", nargs="?", metavar="TAG|FILE", help="a published tag, or a checkpoint file")
-    clip.add_argument("--random-weights", type=int, metavar="SEED", help="untrained, to try a model")
-    clip.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the bundle goes")
+    clip.add_argument(
+        "--random-weights", type=int, metavar="SEED", help="use untrained weights drawn from SEED, to try a model"
+    )
+    clip.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle to write")
 
     checkpoint = commands.add_parser("checkpoint", help="towers trained by `python -m trainer`")
     checkpoint.set_defaults(command=_checkpoint)
-    checkpoint.add_argument("checkpoint", type=Path, metavar="CKPT_DIR")
-    checkpoint.add_argument("--encoders", type=Path, required=True, metavar="BUNDLE_DIR", help="what it was trained on")
-    checkpoint.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the bundle goes")
+    checkpoint.add_argument(
+        "checkpoint", type=Path, metavar="CKPT_DIR", help="the checkpoint, such as var/runs/two-tower/best"
+    )
+    checkpoint.add_argument(
+        "--encoders", type=Path, required=True, metavar="BUNDLE_DIR", help="the bundle whose encoders it was trained on"
+    )
+    checkpoint.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle to write")
 
     verify = commands.add_parser("verify", help="check a bundle: schema, hashes, ONNX, a forward pass")
-    verify.add_argument("bundle", type=Path, metavar="DIR")
+    verify.add_argument("bundle", type=Path, metavar="DIR", help="the bundle")
     verify.set_defaults(command=_verify)
     return parser
 

@@ -35,7 +35,7 @@ Condition = Literal["NewCondition", "UsedCondition", "RefurbishedCondition", "Da
 
 
 class Rating(TypedDict):
-    """Rating of contracts/product.schema.json."""
+    """Schema `Rating` of contracts/product.schema.json."""
 
     value: float
     best: float
@@ -47,7 +47,7 @@ Attributes = dict[str, str]
 
 
 class Variant(TypedDict):
-    """Variant of contracts/product.schema.json."""
+    """Schema `Variant` of contracts/product.schema.json."""
 
     sku: NotRequired[str]
     gtin: NotRequired[str]
@@ -59,7 +59,7 @@ class Variant(TypedDict):
 
 
 class Review(TypedDict):
-    """Review of contracts/product.schema.json."""
+    """Schema `Review` of contracts/product.schema.json."""
 
     rating: NotRequired[Rating]
     date: NotRequired[str]
@@ -140,14 +140,14 @@ class Interaction(TypedDict):
 
 
 class BundleCreator(TypedDict):
-    """BundleCreator of contracts/bundle.schema.json."""
+    """Schema `BundleCreator` of contracts/bundle.schema.json."""
 
     version: str
     commit: NotRequired[str]
 
 
 class BundleFile(TypedDict):
-    """BundleFile of contracts/bundle.schema.json."""
+    """Schema `BundleFile` of contracts/bundle.schema.json."""
 
     sha256: str
     bytes: int
@@ -170,7 +170,7 @@ TensorRole = Literal[
 
 
 class Tensor(TypedDict):
-    """Tensor of contracts/bundle.schema.json."""
+    """Schema `Tensor` of contracts/bundle.schema.json."""
 
     name: str
     role: TensorRole
@@ -180,7 +180,7 @@ class Tensor(TypedDict):
 
 
 class BundleTower(TypedDict):
-    """BundleTower of contracts/bundle.schema.json."""
+    """Schema `BundleTower` of contracts/bundle.schema.json."""
 
     file: str
     precision: Literal["float32", "float16", "int8"]
@@ -189,7 +189,7 @@ class BundleTower(TypedDict):
 
 
 class BundleTowers(TypedDict):
-    """BundleTowers of contracts/bundle.schema.json."""
+    """Schema `BundleTowers` of contracts/bundle.schema.json."""
 
     textEncoder: BundleTower
     imageEncoder: NotRequired[BundleTower]
@@ -207,7 +207,7 @@ class LiteBundle(TypedDict):
 
 
 class TokenizerRule(TypedDict):
-    """TokenizerRule of contracts/bundle.schema.json."""
+    """Schema `TokenizerRule` of contracts/bundle.schema.json."""
 
     # A Hugging Face tokenizer.json
     file: str
@@ -218,7 +218,7 @@ class TokenizerRule(TypedDict):
 
 
 class ItemTextRule(TypedDict):
-    """ItemTextRule of contracts/bundle.schema.json.
+    """Schema `ItemTextRule` of contracts/bundle.schema.json.
 
     An item's text: each field's value (a list joined by single spaces) with white space collapsed and trimmed,
     absent or empty ones skipped, joined by separator, cut to maxChars Unicode code points. vectors/item-text.json
@@ -231,7 +231,7 @@ class ItemTextRule(TypedDict):
 
 
 class BundleText(TypedDict):
-    """BundleText of contracts/bundle.schema.json."""
+    """Schema `BundleText` of contracts/bundle.schema.json."""
 
     tokenizer: TokenizerRule
     # An item's text: each field's value (a list joined by single spaces) with white space collapsed and trimmed,
@@ -241,7 +241,7 @@ class BundleText(TypedDict):
 
 
 class ImageRule(TypedDict):
-    """ImageRule of contracts/bundle.schema.json.
+    """Schema `ImageRule` of contracts/bundle.schema.json.
 
     RGB (transparent pixels on white), shorter side to `resize`, centre crop `size` × `size`, value/255, minus mean,
     over std, NCHW float32.
@@ -255,7 +255,7 @@ class ImageRule(TypedDict):
 
 
 class BundleInteractions(TypedDict):
-    """BundleInteractions of contracts/bundle.schema.json."""
+    """Schema `BundleInteractions` of contracts/bundle.schema.json."""
 
     kinds: list[Literal["view", "wishlist", "cart", "purchase", "rating", "dismiss"]]
     # The user tower sees at most this many, most recent first.
@@ -263,7 +263,7 @@ class BundleInteractions(TypedDict):
 
 
 class TowerOrigin(TypedDict):
-    """TowerOrigin of contracts/bundle.schema.json."""
+    """Schema `TowerOrigin` of contracts/bundle.schema.json."""
 
     tower: str
     source: str
@@ -272,7 +272,7 @@ class TowerOrigin(TypedDict):
 
 
 class TowerParity(TypedDict):
-    """TowerParity of contracts/bundle.schema.json."""
+    """Schema `TowerParity` of contracts/bundle.schema.json."""
 
     tower: str
     against: str
@@ -282,7 +282,7 @@ class TowerParity(TypedDict):
 
 
 class TowerSpeed(TypedDict):
-    """TowerSpeed of contracts/bundle.schema.json."""
+    """Schema `TowerSpeed` of contracts/bundle.schema.json."""
 
     tower: str
     provider: str
@@ -327,7 +327,7 @@ class BundleManifest(TypedDict):
 
 
 class Problem(TypedDict):
-    """Problem of contracts/openapi.yaml."""
+    """Schema `Problem` of contracts/openapi.yaml."""
 
     type: Literal["about:blank"]
     # The HTTP status phrase.
@@ -344,7 +344,7 @@ class Problem(TypedDict):
 
 
 class Shop(TypedDict):
-    """Shop of contracts/openapi.yaml."""
+    """Schema `Shop` of contracts/openapi.yaml."""
 
     shop: str
     items: int
@@ -353,7 +353,7 @@ class Shop(TypedDict):
 
 
 class Filters(TypedDict):
-    """Filters of contracts/openapi.yaml."""
+    """Schema `Filters` of contracts/openapi.yaml."""
 
     # true: only items that can be bought now or that do not say.
     inStock: NotRequired[bool]
@@ -369,7 +369,7 @@ class Filters(TypedDict):
 
 
 class RecommendationRequest(TypedDict):
-    """RecommendationRequest of contracts/openapi.yaml."""
+    """Schema `RecommendationRequest` of contracts/openapi.yaml."""
 
     # own: the server is the shopper's own and gets the exact taste vector.
     mode: Literal["own"]
@@ -387,7 +387,7 @@ class RecommendationRequest(TypedDict):
 
 
 class RecommendedItem(TypedDict):
-    """RecommendedItem of contracts/openapi.yaml."""
+    """Schema `RecommendedItem` of contracts/openapi.yaml."""
 
     itemId: str
     url: str
@@ -405,7 +405,7 @@ class RecommendedItem(TypedDict):
 
 
 class RecommendationResponse(TypedDict):
-    """RecommendationResponse of contracts/openapi.yaml."""
+    """Schema `RecommendationResponse` of contracts/openapi.yaml."""
 
     shop: str
     space: str
@@ -414,14 +414,14 @@ class RecommendationResponse(TypedDict):
 
 
 class Rejection(TypedDict):
-    """Rejection of contracts/openapi.yaml."""
+    """Schema `Rejection` of contracts/openapi.yaml."""
 
     index: int
     problem: str
 
 
 class WriteReport(TypedDict):
-    """WriteReport of contracts/openapi.yaml."""
+    """Schema `WriteReport` of contracts/openapi.yaml."""
 
     accepted: int
     unchanged: int

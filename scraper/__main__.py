@@ -15,7 +15,9 @@ OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    parser = argparse.ArgumentParser(prog="python -m scraper", description="Shop pages to products, politely.")
+    parser = argparse.ArgumentParser(
+        prog="python -m scraper", description="Crawl shops politely, and extract products from their feeds and pages."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     for command in (extract, extract_many, crawl, run, forget, images):
         command.add_parser(commands)

@@ -15,11 +15,15 @@ from server.settings import add_flags, settings_from
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code: 0, 1 for failure, 2 for bad usage or input, 130 on Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m server", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m server", description="Add products to a catalogue and recommend them over HTTP."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     add_flags(commands.add_parser("run", help="serve a catalogue over HTTP"), "run")
     ingest_parser = commands.add_parser("ingest", help="add the products of a products.jsonl to the catalogue")
-    ingest_parser.add_argument("products", type=Path, metavar="PRODUCTS.jsonl")
+    ingest_parser.add_argument(
+        "products", type=Path, metavar="PRODUCTS.jsonl", help="products, as the scraper writes them"
+    )
     ingest_parser.add_argument(
         "--images", type=Path, metavar="DIR",
         help="take images from here, named {itemId} or {sku} with .jpg, .jpeg, .png or .webp, and fetch none",

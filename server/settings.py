@@ -162,7 +162,8 @@ def add_flags(parser: argparse.ArgumentParser, command: Command) -> None:
     for setting in fields(Settings):
         if command not in setting.metadata["commands"] or setting.metadata["secret"]:
             continue
-        shown = " ".join(setting.default) if isinstance(setting.default, tuple) else setting.default
+        default = " ".join(setting.default) if isinstance(setting.default, tuple) else setting.default
+        shown = "none" if default in ("", None) else default
         text = f"{setting.metadata['help']} [{environment_name(setting.name)}; default: {shown}]".replace("%", "%%")
         action = "append" if isinstance(setting.default, tuple) else "store"
         parser.add_argument(

@@ -74,7 +74,7 @@ def read_pages(data: Path) -> list[Page]:
 
 
 def without_markup(html: str) -> str:
-    """Return the page without scripts and meta tags, its microdata and RDFa under meaningless names."""
+    """Return the page without scripts and meta tags, and with its microdata and RDFa attributes renamed."""
     return ITEM_ATTRIBUTE.sub(" data-unread", SCRIPT_OR_META.sub(" ", html))
 
 

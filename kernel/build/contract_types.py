@@ -80,7 +80,7 @@ class _Generator:
         required = schema.get("required", ())
         lines = [
             f"class {title}(TypedDict):",
-            *_docstring(schema.get("description", ""), f"{title} of contracts/{file}."),
+            *_docstring(schema.get("description", ""), f"Schema `{title}` of contracts/{file}."),
         ]
         for name, part in schema["properties"].items():
             annotation = self.type_of(part, file)

@@ -30,9 +30,9 @@ def add_parser(commands: "Commands[argparse.ArgumentParser]") -> None:
     parser.add_argument("--max-pages", type=positive, default=DEFAULT_MAX_PAGES, metavar="N",
                         help=f"pages per shop (default {DEFAULT_MAX_PAGES})")  # fmt: skip
     parser.add_argument("--feeds", choices=("auto", "off"), default="auto",
-                        help="auto (default): ask first for a Shopify or WooCommerce product feed")  # fmt: skip
+                        help="auto (default): try a Shopify or WooCommerce product feed first")  # fmt: skip
     parser.add_argument("--pages", choices=("auto", "always", "never"), default="auto",
-                        help="auto (default): crawl pages where no feed told the whole shop")  # fmt: skip
+                        help="auto (default): crawl pages only where no feed was read to its end")  # fmt: skip
     parser.add_argument("--keep-raw-days", type=days, metavar="N",
                         help="at the end, delete raw pages confirmed more than N days ago (default: keep)")  # fmt: skip
     add_crawl_options(parser)

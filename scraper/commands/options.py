@@ -52,7 +52,9 @@ def add_crawl_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parquet", action="store_true", help="write products.parquet beside products.jsonl")
     parser.add_argument("--images", type=positive, metavar="N",
                         help="at the end, fetch the first N images of each product (default: none)")  # fmt: skip
-    parser.add_argument("--recrawl", action="store_true", help="after a finished crawl: ask for changes of every page")
+    parser.add_argument(
+        "--recrawl", action="store_true", help="after a finished crawl, begin a new round: check each page for changes"
+    )
 
 
 def say(text: str) -> None:

@@ -11,7 +11,9 @@ from scraper.crawl.batch_file import parse_shard, read_batch
 def add_parser(commands: "Commands[argparse.ArgumentParser]") -> None:
     """Add the parser of `run`."""
     parser = commands.add_parser("run", help="crawl the shops of a batch file; run again to resume")
-    parser.add_argument("batch", metavar="shops.toml", type=Path, help="see docs/examples/shops.toml")
+    parser.add_argument(
+        "batch", metavar="shops.toml", type=Path, help="the batch file; docs/examples/shops.toml shows every key"
+    )
     parser.add_argument("--shard", metavar="I/N", help="only part I of N, by host, into a folder of its own")
     add_crawl_options(parser)
     parser.set_defaults(run=run, is_resumable=True)

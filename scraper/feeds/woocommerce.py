@@ -154,7 +154,7 @@ def _attributes(attributes: list[JsonObject]) -> dict[str, str]:
 
 
 def _variants(row: JsonObject, attributes: list[JsonObject]) -> tuple[Variant, ...]:
-    """Return the choices; a variation names its terms by slugs, whose names are in the attributes."""
+    """Return the variants; a variation names its choices by slugs, and `attributes` has their names."""
     names = {
         (str(part.get("name")), str(term.get("slug"))): term.get("name")
         for part in attributes

@@ -124,7 +124,7 @@ def _cold_items(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
 
 
 def _items(dataset: Dataset, config: SplitConfig, seed: int) -> SplitPlan:
-    """Plan items divided into train, valid and test; users known from training have targets new to it."""
+    """Plan a division of the items into train, valid and test: training users' targets are items new to training."""
     interactions = dataset.interactions
     item_part = cut(item_fractions(dataset.products, config.by, seed), valid=config.valid, test=config.test)
     of_row = item_part[interactions.item_idx]
