@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = "exporter.__main__"
 _CACHE = ROOT / "var" / "test-bundles"
 _KEPT = 3
+# The number of threads decides the last bit of the content tower's directions, and so the bundle's space.
+EXPORT_ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
 class BundleError(Exception):
@@ -60,7 +62,9 @@ def _export_to(bundle: Path) -> None:
     scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=_CACHE))
     try:
         command = [sys.executable, "-m", "exporter", "lite", "--out", str(scratch / "lite")]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=EXPORT_ENVIRONMENT, capture_output=True, text=True, timeout=600, check=False
+        )
         if done.returncode != 0:
             raise BundleError(f"{' '.join(command)} failed: {done.stderr}")
         (scratch / "lite").rename(bundle)

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.lite_bundle import EXPORT_ENVIRONMENT
+
 ROOT = Path(__file__).parents[2]
 COMMANDS = [
     line
@@ -89,7 +91,7 @@ def shop(checkout: Path) -> Iterator[str]:
 
 
 def run(words: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**EXPORT_ENVIRONMENT, "PYTHONPATH": str(ROOT)}  # the README's export has the space of lite_bundle
     return subprocess.run(words, cwd=cwd, env=environment, capture_output=True, text=True, timeout=900, check=False)
 
 

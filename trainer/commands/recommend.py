@@ -171,6 +171,8 @@ def _read_users(path: Path) -> list[str]:
 
 
 def _write(document: list[Recommendations], path: Path) -> None:
+    if not path.parent.is_dir():  # most likely a mistyped path
+        raise ConfigError(f"{path}: cannot be written: {path.parent} is not a directory")
     try:
         with write_text_whole(path) as file:
             file.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")

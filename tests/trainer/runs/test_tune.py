@@ -84,9 +84,9 @@ def test_parse_parameter_reads_ranges_and_values(text, expected):
 
 def test_integer_bounds_of_a_float_setting_give_floats(tmp_path):
     config = read_config(write_run(tmp_path))
-    found = tune._of_the_setting_s_type(parse_parameter("training.modality_dropout=0..1"), config)
+    found = tune._with_setting_type(parse_parameter("training.modality_dropout=0..1"), config)
     assert (type(found.low), type(found.high)) == (float, float)
-    found = tune._of_the_setting_s_type(parse_parameter("training.max_items=1..9"), config)
+    found = tune._with_setting_type(parse_parameter("training.max_items=1..9"), config)
     assert (type(found.low), type(found.high)) == (int, int)
 
 
