@@ -29,6 +29,7 @@ from kernel.files import TEMPORARY_PREFIX
 
 KILLS_IN_REPORT = 3
 FEED_SHOPS = ("harbor", "linden")
+MAX_TRIES_IN_REPORT = 10
 FEED_KILLS = 6
 USER_AGENT = "CarryoverBot"
 Request = tuple[str, str]  # shop, path
@@ -100,14 +101,19 @@ def _kill_in_fetching(mall: MallProcess, command: list[str], dice: random.Random
 
 
 def _kill_in_report(mall: MallProcess, command: list[str], dice: random.Random, out: Path) -> int:
-    """Kill a run after it has begun to write its outputs."""
-    known = being_written(out)
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-    while not being_written(out) - known:
-        _must_run(process)
-        time.sleep(0.005)
-    time.sleep(dice.uniform(0, 0.6))
-    return _kill(mall, process)
+    """Kill a run after it has begun to write its outputs. A run that ends too soon is started again, and writes again.
+
+    Raises RuntimeError where every run ends too soon.
+    """
+    for _ in range(MAX_TRIES_IN_REPORT):
+        known = being_written(out)
+        process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+        while process.poll() is None and not being_written(out) - known:
+            time.sleep(0.005)
+        time.sleep(dice.uniform(0, 0.6))
+        if process.poll() is None:
+            return _kill(mall, process)
+    raise RuntimeError(f"{MAX_TRIES_IN_REPORT} crawls ended with {process.returncode} before they could be killed")
 
 
 def being_written(out: Path) -> set[Path]:
