@@ -7,7 +7,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -60,15 +60,16 @@ def temporary_path(path: Path) -> Iterator[Path]:
     with a name that starts with TEMPORARY_PREFIX.
     """
     temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.touch(exist_ok=False)
-    except OSError as error:
-        raise UnwritableError(error.errno, error.strerror, str(path)) from error
-    try:
+    try:  # around the creation, too: an interrupt may come right after it
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.touch(exist_ok=False)
+        except OSError as error:
+            raise UnwritableError(error.errno, error.strerror, str(path)) from error
         yield temporary
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it was never created, or has been renamed
+            temporary.unlink()
 
 
 def put_in_place(temporary: Path, path: Path, *, is_durable: bool = True) -> None:

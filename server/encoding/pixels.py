@@ -24,7 +24,8 @@ def decode_image(raw: bytes, max_pixels: int) -> Image.Image:
     pixel is decoded: a 10 kB file can hold 81 megapixels.
     """
     warnings.simplefilter("error", Image.DecompressionBombWarning)
-    Image.MAX_IMAGE_PIXELS = max_pixels
+    # Pillow's own limit belongs to the whole process, so it is only ever raised; the check below decides.
+    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, max_pixels)
     try:
         with Image.open(io.BytesIO(raw), formats=_FORMATS) as image:
             if image.width * image.height > max_pixels:
