@@ -21,8 +21,8 @@ ROOMS := kernel scraper trainer exporter server demo benchmarks docs house
 NODE_TESTS = $$(find tests/extension -name "*.test.js" | sort)
 # Small tensors on few cores: one thread in each of several processes is faster than several threads in one.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest
-# A file's tests stay in one process, because they share fixtures.
-PARALLEL := -n $(WORKERS) --dist loadfile
+# A file's tests stay in one process, because they share fixtures. The longest file, of the README, is among the first.
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BESIDE := $(MAKE) --no-print-directory --jobs 2 --output-sync=target
 say = @printf '\033[1m%s\033[0m\n' $(1) >&2
 
