@@ -81,3 +81,12 @@ def test_what_is_not_a_whole_image_of_a_shops_kind_is_refused(raw):
 def test_an_extreme_banner_is_refused_before_it_is_enlarged():
     with pytest.raises(ImageError, match="100 times"):
         to_pixels(Image.new("RGB", (5000, 1)), RULE)
+
+
+def test_a_low_limit_leaves_other_callers_of_pillow_alone():
+    """Pillow's own limit belongs to the whole process."""
+    before = Image.MAX_IMAGE_PIXELS
+    body = io.BytesIO()
+    Image.new("RGB", (10, 10)).save(body, "PNG")
+    decode_image(body.getvalue(), 100)
+    assert before <= Image.MAX_IMAGE_PIXELS
