@@ -2,7 +2,7 @@
 # make test         everything CI runs, with the counts by kind and by room
 # make check        all static checks: format, lint, imports, types, generated files
 # make format       format Python and JavaScript
-# make test-ROOM    the tests of one room: kernel scraper trainer exporter server demo benchmarks extension docs house
+# make test-ROOM    the tests of one room: kernel encoders scraper trainer exporter server demo benchmarks extension docs house
 # make test-lowest  the server's and the scraper's tests with the lowest versions that pyproject.toml declares
 # make hooks        run the static checks before every commit (.pre-commit-config.yaml)
 # make clean        remove what these made (var/, .venv/, node_modules/, extension/vendor/)
@@ -17,7 +17,7 @@ BIN := $(VENV)/bin
 RESULTS := var/test-results
 OPENED := $(RESULTS)/opened-vectors
 LOWEST := var/venv-lowest
-ROOMS := kernel scraper trainer exporter server demo benchmarks docs house
+ROOMS := kernel encoders scraper trainer exporter server demo benchmarks docs house
 NODE_TESTS = $$(find tests/extension -name "*.test.js" | sort)
 # Small tensors on few cores: one thread in each of several processes is faster than several threads in one.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest
@@ -137,7 +137,7 @@ test-lowest: $(VENV)/.dev-stamp
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(LOWEST)/bin/python -r var/requirements-lowest.txt
 	@export CARRYOVER_TEST_BUNDLE=$$($(BIN)/python -m tests.lite_bundle) && \
-	  $(LOWEST)/bin/python -m pytest $(PARALLEL) -m "not browser" tests/server tests/scraper $(ARGS)
+	  $(LOWEST)/bin/python -m pytest $(PARALLEL) -m "not browser" tests/encoders tests/server tests/scraper $(ARGS)
 
 # Root may install them. Others get a message, and the tests that need them are skipped with that reason.
 BROWSERS := chromium firefox-esr xvfb xauth xdotool fonts-dejavu-core

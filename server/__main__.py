@@ -9,6 +9,7 @@ from pathlib import Path
 
 import orjson
 
+from encoders.errors import EncodersError
 from server.errors import ServerError
 from server.settings import add_flags, settings_from
 
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     namespace = parser.parse_args(arguments)
     try:
         return _execute(namespace)
-    except ServerError as error:
+    except (ServerError, EncodersError) as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except (OSError, sqlite3.Error) as error:  # a full disk, a directory without permission

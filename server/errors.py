@@ -25,14 +25,6 @@ class BundleError(ServerError, ValueError):
     exit_code = 2
 
 
-class EncodingError(ServerError):
-    """A tower's output differs from the manifest's declaration."""
-
-
-class ImageError(ServerError, ValueError):
-    """Bytes that are not an image within the limits."""
-
-
 class FetchError(ServerError):
     """An image could not be fetched, or its address is refused."""
 

@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 
 from benchmarks import record
 from benchmarks.documents import MetricIntervals
+from encoders.encoder import Encoder
+from encoders.pixels import decode_image, to_pixels
 from kernel.contract_types import Product
 from server.catalogue.database import Catalogue
 from server.commands.ingest import Summary
 from server.encoding.bundle import load_bundle
-from server.encoding.encoder import Encoder
-from server.encoding.pixels import decode_image, to_pixels
 
 SHOP = "fashion.example"
 NUM_QUERIES = 500
@@ -144,7 +144,7 @@ def stored_embeddings(data_dir: Path, item_ids: list[str]) -> Floats:
 def single_modalities(rows: list[dict[str, str]], images: Path, bundle_dir: Path) -> dict[str, Floats]:
     """Return the same products embedded by name alone and by image alone."""
     bundle = load_bundle(bundle_dir)
-    encoder = Encoder(bundle)
+    encoder = Encoder(bundle.directory, bundle.manifest)
     text, image = [], []
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]

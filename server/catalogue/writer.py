@@ -11,14 +11,15 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from encoders.encoder import Encoder
+from encoders.image_sources import ImageSource, pixels_of
 from kernel.contract_types import Product
 from kernel.contracts import first_violation
 from server.catalogue.card import card_of
 from server.catalogue.database import Catalogue, Item
 from server.encoding.bundle import Bundle
-from server.encoding.encoder import Encoder
 from server.encoding.fetch import Fetcher
-from server.encoding.image_sources import ImageSource, WebImages, pixels_of
+from server.encoding.web_images import WebImages
 from server.settings import Settings
 
 # Facts about the visit, not about the product: a new crawl of an unchanged shop must not write every item again.
@@ -60,7 +61,7 @@ class Writer:
     def __init__(self, settings: Settings, bundle: Bundle, images: ImageSource | None = None, threads: int = 0) -> None:
         self._settings = settings
         self._bundle = bundle
-        self._encoder = Encoder(bundle, threads)
+        self._encoder = Encoder(bundle.directory, bundle.manifest, threads)
         self._images = images or WebImages(
             Fetcher(settings.image_max_bytes, settings.image_timeout_seconds, settings.pinned_hosts())
         )

@@ -15,12 +15,12 @@ from typing import BinaryIO, TypedDict, cast
 
 import orjson
 
+from encoders.image_sources import LocalImages
 from kernel.contract_types import Product
 from kernel.progress import TerminalProgress
 from server.catalogue.database import Catalogue
 from server.catalogue.writer import Writer, WriteReport, problem_of
 from server.encoding.bundle import Bundle, load_bundle
-from server.encoding.image_sources import LocalImages
 from server.errors import InputError
 from server.locks import held_lock
 from server.search.replica import Replica

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("kernel", "scraper", "trainer", "exporter", "server", "demo", "benchmarks", "tests")
+ROOMS = ("kernel", "encoders", "scraper", "trainer", "exporter", "server", "demo", "benchmarks", "tests")
 FOLDERS = (*ROOMS, "contracts", "docs", "extension")
 NOT_OURS = {".git", ".venv", "node_modules", "var", "vendor", "__pycache__"}
 DOCUMENTS = ("README.md", "SECURITY.md", "CONTRIBUTING.md", "extension/README.md", "docs/*.md", "docs/decisions/*.md")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("kernel", "scraper", "trainer", "exporter", "server", "demo", "benchmarks")
+ROOMS = ("kernel", "encoders", "scraper", "trainer", "exporter", "server", "demo", "benchmarks")
 SPLITS = {"partition", "rpartition", "split", "startswith", "endswith", "find", "index", "search", "match", "fullmatch"}
 
 # torch raises a bare RuntimeError for a missing operator, so that its words are the only sign.

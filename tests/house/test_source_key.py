@@ -28,7 +28,7 @@ UNRELATED = ("trainer/runs/train.py", "server/settings.py", "scraper/errors.py",
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the sources."""
     copy = tmp_path_factory.mktemp("tree")
-    for room in ("kernel", "exporter", "trainer", "server", "scraper", "contracts"):
+    for room in ("kernel", "encoders", "exporter", "trainer", "server", "scraper", "contracts"):
         shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__", "vectors"))
     for name in ("requirements.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, copy)

@@ -16,12 +16,17 @@ from PIL import Image
 from shelf import SHELF, make_product, write_products
 from tiny_bundle import make_tiny_bundle
 
+from encoders.encoder import Encoder
 from server.catalogue.database import Catalogue
 from server.encoding.bundle import load_bundle
-from server.encoding.encoder import Encoder
 
 ROOT = Path(__file__).resolve().parents[3]
 SHOP = "harbor.example"
+
+
+def encoder_of(directory):
+    bundle = load_bundle(directory)
+    return Encoder(bundle.directory, bundle.manifest)
 
 
 def contents(data_dir):
@@ -45,7 +50,7 @@ def test_ingest_embeds_what_the_encoder_says_of_the_items_text(ingest, tmp_path,
     code, summary, _ = ingest(SHELF)
     assert code == 0
     assert (summary["accepted"], summary["unchanged"], summary["rejected"]) == (5, 0, 0)
-    expected = Encoder(load_bundle(tiny_bundle)).embed(["navy striped tee. Kelp. Women Tops"], [None])[0]
+    expected = encoder_of(tiny_bundle).embed(["navy striped tee. Kelp. Women Tops"], [None])[0]
     stored = contents(tmp_path / "data")[SHOP, SHELF[0]["itemId"]]
     assert np.frombuffer(stored[2], "<f4") == pytest.approx(expected, abs=1e-5)
 
@@ -323,7 +328,7 @@ def test_the_real_lite_bundle_puts_like_beside_like(ingest, make_app, lite_bundl
     app = make_app(bundle_dir=lite_bundle)
     client = app.test_client()
     body = {"mode": "own", "shop": SHOP, "k": 4, "include": ["vectors"]}
-    embedding = Encoder(load_bundle(lite_bundle)).embed(["Non-stick skillet. Kitchen Pans"], [None])[0]
+    embedding = encoder_of(lite_bundle).embed(["Non-stick skillet. Kitchen Pans"], [None])[0]
     body |= {"vector": embedding.tolist(), "space": load_bundle(lite_bundle).space, "diversity": 0}
     titles = [item["title"] for item in client.post("/v1/recommendations", json=body).json["items"]]
     assert set(titles[:2]) == {"Cast iron frying pan", "Carbon steel wok"}

@@ -1,14 +1,12 @@
 import json
 import shutil
 
-import numpy as np
 import pytest
-from tiny_bundle import DIM, make_tiny_bundle, write_manifest
+from tiny_bundle import make_tiny_bundle
 
 from kernel.item_text import item_text
 from server.encoding.bundle import load_bundle
-from server.encoding.encoder import Encoder
-from server.errors import BundleError, EncodingError
+from server.errors import BundleError
 
 
 @pytest.fixture
@@ -108,36 +106,6 @@ def test_a_directory_linked_inside_a_bundle_is_refused(tmp_path):
 def test_an_operator_may_link_to_a_bundle(tiny_bundle, tmp_path):
     (tmp_path / "current").symlink_to(tiny_bundle)
     assert load_bundle(tmp_path / "current").bundle_id == load_bundle(tiny_bundle).bundle_id
-
-
-def test_embeddings_are_of_unit_length_and_do_not_depend_on_the_batch(tiny_bundle):
-    encoder = Encoder(load_bundle(tiny_bundle))
-    image = np.full((3, 16, 16), 0.5, np.float32)
-    texts, images = ["navy tee", "", "a much longer text about an oak chair"], [None, image, image]
-    together = encoder.embed(texts, images)
-    assert together.shape == (3, DIM)
-    assert np.linalg.norm(together, axis=1) == pytest.approx(1, abs=1e-5)
-    for row, (text, one) in enumerate(zip(texts, images, strict=True)):
-        assert encoder.embed([text], [one])[0] == pytest.approx(together[row], abs=1e-5)
-
-
-def test_an_image_changes_the_embedding(tiny_bundle):
-    encoder = Encoder(load_bundle(tiny_bundle))
-    image = np.full((3, 16, 16), 0.5, np.float32)
-    assert not np.allclose(encoder.embed(["tee"], [None]), encoder.embed(["tee"], [image]), atol=0.01)
-
-
-def test_neither_text_nor_image_is_refused(tiny_bundle):
-    with pytest.raises(EncodingError, match="neither"):
-        Encoder(load_bundle(tiny_bundle)).embed(["tee", ""], [None, None])
-
-
-def test_a_file_that_is_not_onnx_is_one_clear_error(bundle_dir):
-    manifest = json.loads((bundle_dir / "manifest.json").read_text())
-    (bundle_dir / "text.onnx").write_bytes(b"not a model")
-    write_manifest(bundle_dir, manifest)
-    with pytest.raises(EncodingError, match=r"text\.onnx"):
-        Encoder(load_bundle(bundle_dir)).embed(["tee"], [None])
 
 
 def test_item_text_follows_the_shared_vectors():

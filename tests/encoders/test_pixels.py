@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from server.encoding.pixels import decode_image, to_pixels
-from server.errors import ImageError
+from encoders.errors import ImageError
+from encoders.pixels import decode_image, to_pixels
 
 RULE = {"size": 4, "resize": 4, "interpolation": "bilinear", "mean": [0.5, 0.0, 0.25], "std": [0.5, 1.0, 0.25]}
 

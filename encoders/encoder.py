@@ -4,15 +4,14 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kernel.contract_types import Product
+from encoders.errors import EncodingError
+from kernel.contract_types import BundleManifest, BundleTower, Product, Tensor
 from kernel.item_text import item_text
-from server.encoding.bundle import Bundle, Tensor, Tower
-from server.errors import EncodingError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -23,10 +22,12 @@ _UNIT_TOLERANCE = 1e-3
 
 
 class Encoder:
-    """The item side of a bundle. Sessions are made when first needed: a server that only answers never loads them."""
+    """The item side of a verified bundle. Sessions are made at first use: a server that only answers has none."""
 
-    def __init__(self, bundle: Bundle, num_threads: int = 0) -> None:
-        self._bundle = bundle
+    def __init__(self, directory: Path, manifest: BundleManifest, num_threads: int = 0) -> None:
+        self._directory = directory
+        self._manifest = manifest
+        self._towers = cast(Mapping[str, BundleTower], manifest["towers"])
         self._num_threads = num_threads
         self._sessions: dict[str, Any] = {}
         self._tokenizer: Tokenizer | None = None
@@ -36,11 +37,11 @@ class Encoder:
     @property
     def takes_images(self) -> bool:
         """Return whether the bundle has an image encoder."""
-        return "imageEncoder" in self._bundle.towers
+        return "imageEncoder" in self._towers
 
     def text_of(self, product: Product) -> str:
         """Return the text of a product for the text encoder; may be empty."""
-        return item_text(product, self._bundle.manifest["text"]["itemText"])
+        return item_text(product, self._manifest["text"]["itemText"])
 
     def provider(self) -> str:
         """Return the execution provider that runs the text encoder."""
@@ -49,7 +50,6 @@ class Encoder:
 
     def embed(self, texts: Sequence[str], pixels: Sequence[Floats | None]) -> Floats:
         """Return float32 (n, dim), unit length, for n texts (empty = missing) and n images (None = missing)."""
-        towers = self._bundle.towers
         mask = np.array([[bool(text), image is not None] for text, image in zip(texts, pixels, strict=True)])
         if not mask.any(axis=1).all():
             raise EncodingError("expected text or an image for every product, got neither for at least one")
@@ -62,17 +62,17 @@ class Encoder:
                 "imageEncoder", mask[:, 1], lambda rows: {"pixels": np.stack([pixels[i] for i in rows])}
             )
         embeddings = self._run("itemTower", by_role)
-        expected = (len(texts), self._bundle.dim)
+        expected, file = (len(texts), self._manifest["dim"]), self._towers["itemTower"]["file"]
         if embeddings.shape != expected or not np.isfinite(embeddings).all():
-            raise EncodingError(f"{towers['itemTower'].path}: expected finite {expected}, got {embeddings.shape}")
+            raise EncodingError(f"{file}: expected finite {expected}, got {embeddings.shape}")
         norms = np.linalg.norm(embeddings, axis=1)
         if np.abs(norms - 1).max() > _UNIT_TOLERANCE:
-            raise EncodingError(f"{towers['itemTower'].path}: expected unit length, got {norms.min()} to {norms.max()}")
+            raise EncodingError(f"{file}: expected unit length, got {norms.min()} to {norms.max()}")
         return embeddings
 
     def _scatter(self, tower: str, present: NDArray[np.bool_], inputs_of: Any) -> Floats:
         """Return features of the rows that have this modality; zeros elsewhere, as the item tower expects."""
-        features = np.zeros((len(present), self._bundle.towers[tower].width()), dtype=np.float32)
+        features = np.zeros((len(present), _width(self._towers[tower])), dtype=np.float32)
         rows = np.flatnonzero(present)
         if len(rows):
             features[rows] = self._run(tower, inputs_of(rows))
@@ -87,15 +87,15 @@ class Encoder:
         }
 
     def _run(self, key: str, by_role: Mapping[str, NDArray[Any]]) -> Floats:
-        tower = self._bundle.towers[key]
-        feed = {tensor.name: by_role[tensor.role].astype(tensor.dtype, copy=False) for tensor in tower.inputs}
-        output = self._session(key).run([_embedding_output(tower).name], feed)[0]
+        tower = self._towers[key]
+        feed = {t["name"]: by_role[t["role"]].astype(t["dtype"], copy=False) for t in tower["inputs"]}
+        output = self._session(key).run([_embedding_output(tower)["name"]], feed)[0]
         return np.asarray(output, dtype=np.float32)
 
     def _session(self, key: str) -> Any:
         with self._lock:
             if key not in self._sessions:
-                self._sessions[key] = open_session(self._bundle.towers[key].path, self._num_threads)
+                self._sessions[key] = open_session(self._directory / self._towers[key]["file"], self._num_threads)
             return self._sessions[key]
 
     def _load_tokenizer(self) -> "Tokenizer":
@@ -103,8 +103,8 @@ class Encoder:
 
         with self._lock:
             if self._tokenizer is None:
-                rule = self._bundle.manifest["text"]["tokenizer"]
-                tokenizer = Tokenizer.from_file(str(self._bundle.tokenizer_path))
+                rule = self._manifest["text"]["tokenizer"]
+                tokenizer = Tokenizer.from_file(str(self._directory / rule["file"]))
                 padding = tokenizer.padding or {}
                 pad_token = padding.get("pad_token", "[PAD]")
                 pad_id = padding.get("pad_id", tokenizer.token_to_id(pad_token) or 0)
@@ -114,8 +114,16 @@ class Encoder:
             return self._tokenizer
 
 
-def _embedding_output(tower: Tower) -> Tensor:
-    return next((tensor for tensor in tower.outputs if tensor.role == "embedding"), tower.outputs[0])
+def _embedding_output(tower: BundleTower) -> Tensor:
+    return next((tensor for tensor in tower["outputs"] if tensor["role"] == "embedding"), tower["outputs"][0])
+
+
+def _width(tower: BundleTower) -> int:
+    """Return the last dimension of a tower's embedding, which the manifest must state as a number."""
+    width = _embedding_output(tower)["shape"][-1]
+    if not isinstance(width, int):
+        raise EncodingError(f"{tower['file']}: expected a fixed last dimension of output, got {width!r}")
+    return width
 
 
 def open_session(path: Path, num_threads: int) -> Any:

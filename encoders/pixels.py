@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from encoders.errors import ImageError
 from kernel import image_rule
 from kernel.contract_types import ImageRule
 from kernel.image_rule import on_white
-from server.errors import ImageError
 
 # What shops serve; every further decoder is one more parser for hostile bytes.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")

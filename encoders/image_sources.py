@@ -1,4 +1,4 @@
-"""Sources of a product's image: a directory of the operator's, or addresses on the web."""
+"""Sources of a product's image; here, a directory of the operator's."""
 
 from pathlib import Path
 from typing import Protocol
@@ -6,14 +6,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from encoders.errors import ImageError, ImagesFolderError
+from encoders.pixels import decode_image, to_pixels
 from kernel.contract_types import ImageRule, Product
-from server.encoding.fetch import Fetcher
-from server.encoding.pixels import decode_image, to_pixels
-from server.errors import FetchError, ImageError, InputError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-# A shop's first image is its best; after two that cannot be had, the third is unlikely to be worth the wait.
-_MAX_TRIES = 2
 
 
 class ImageSource(Protocol):
@@ -24,29 +21,8 @@ class ImageSource(Protocol):
         ...
 
     def read(self, product: Product) -> bytes:
-        """Return the image's bytes; raises FetchError or ImageError."""
+        """Return the image's bytes; raises ImageError."""
         ...
-
-
-class WebImages:
-    """Images from the addresses in `images`, within the fetcher's limits."""
-
-    def __init__(self, fetcher: Fetcher) -> None:
-        self._fetcher = fetcher
-
-    def identity(self, product: Product) -> str:
-        """Return the addresses that `read` tries."""
-        return "\n".join(product.get("images", ())[:_MAX_TRIES])
-
-    def read(self, product: Product) -> bytes:
-        """Return the bytes of the first address that can be fetched."""
-        failure = FetchError("the product names no image")
-        for url in product.get("images", ())[:_MAX_TRIES]:
-            try:
-                return self._fetcher.fetch(url)
-            except FetchError as error:
-                failure = error
-        raise failure
 
 
 class LocalImages:
@@ -54,7 +30,7 @@ class LocalImages:
 
     def __init__(self, directory: Path) -> None:
         if not directory.is_dir():
-            raise InputError(f"--images: expected a directory, got {directory}")
+            raise ImagesFolderError(f"--images: expected a directory, got {directory}")
         # Names are looked up in this listing, so that no sku can ever form a path.
         self._paths = {path.stem: path for path in sorted(directory.iterdir()) if path.suffix.lower() in SUFFIXES}
 
@@ -73,11 +49,11 @@ class LocalImages:
         """Return the file's bytes."""
         path = self._path(product)
         if path is None:
-            raise FetchError("no image of this name in the directory")
+            raise ImageError("no image of this name in the directory")
         try:
             return path.read_bytes()
         except OSError as error:
-            raise FetchError(f"{path}: {error.strerror}") from error
+            raise ImageError(f"{path}: {error.strerror}") from error
 
 
 def pixels_of(product: Product, source: ImageSource, rule: ImageRule, max_pixels: int) -> NDArray[np.float32] | None:
@@ -86,5 +62,5 @@ def pixels_of(product: Product, source: ImageSource, rule: ImageRule, max_pixels
         return None
     try:
         return to_pixels(decode_image(source.read(product), max_pixels), rule)
-    except (FetchError, ImageError):
+    except ImageError:
         return None
