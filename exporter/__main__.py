@@ -117,10 +117,11 @@ def _write(draft: "Draft", out: Path) -> None:
     from exporter.publish import publish  # noqa: PLC0415 - as above
     from exporter.verify import bundle_id, verify  # noqa: PLC0415 - as above
 
-    publish(draft.files(), draft.manifest(), out, verify)
+    manifest = draft.manifest()
+    publish(draft.files(), manifest, out, verify)
     total = sum(map(len, draft.files().values()))
     print(f"{out}: {draft.name}, dim {draft.dim}, {len(draft.files())} files, {total / 1e6:.1f} MB, verified")
-    print(f"bundleId {bundle_id(out)}\nspace    {draft.space()}")
+    print(f"bundleId {bundle_id(out)}\nspace    {manifest['space']}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Draft of a bundle in memory: its files' bytes and the content of its manifest."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NotRequired, TypedDict, cast
@@ -10,6 +9,7 @@ import onnx
 
 from exporter import onnx_edit
 from exporter.errors import ExportError
+from kernel.bundle_rules import FORMAT, space_of
 from kernel.commit import current_commit
 from kernel.contract_types import (
     BundleCreator,
@@ -91,11 +91,11 @@ class Draft:
         """Return the manifest of contracts/bundle.schema.json."""
         files = self.files()
         manifest: BundleManifest = {
-            "format": 1,
+            "format": FORMAT,
             "name": self.name,
             "dim": self.dim,
             "normalised": True,
-            "space": self.space(),
+            "space": "",  # set below, from what this holds
             "createdBy": _created_by(),
             "files": {
                 path: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
@@ -120,23 +120,8 @@ class Draft:
                 "userTower": _tower(user_tower),
                 "downloadBytes": sum(map(len, (self.text_to_item.data, user_tower.data, self.tokenizer))),
             }
+        manifest["space"] = space_of(manifest)
         return manifest
-
-    def space(self) -> str:
-        """Return SHA-256 over everything that determines item embeddings.
-
-        The int8 text path is not part of it: it approximates the same vectors and may be compared with them.
-        """
-        item_side = {
-            key: hashlib.sha256(tower.data).hexdigest() for key, tower in self.towers.items() if key != "userTower"
-        }
-        parts = {
-            "towers": item_side,
-            "tokenizer": [hashlib.sha256(self.tokenizer).hexdigest(), dict(self.tokenizer_about)],
-            "itemText": dict(self.item_text),
-            "image": None if self.image is None else dict(self.image),
-        }
-        return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _tower(tower: TowerFile) -> BundleTower:

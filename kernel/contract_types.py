@@ -298,7 +298,7 @@ class BundleManifest(TypedDict):
     The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification.
     """
 
-    format: Literal[1]
+    format: Literal[2]
     name: str
     dim: int
     # Every embedding has unit length.
@@ -306,8 +306,10 @@ class BundleManifest(TypedDict):
     # The coordinate of an item embedding that holds the squared length a missing modality would have held. It is
     # zero in user embeddings. Two items are compared without it, over the smaller of what is known of each.
     filler: NotRequired[int]
-    # SHA-256 over what determines item embeddings (the item-side files and preprocessing). Two vectors may be
-    # compared only within one space.
+    # SHA-256 of the canonical JSON (RFC 8785) of {dim, filler, text, image, files}: the manifest's members of these
+    # names, an absent one left out, where files maps the paths of the text encoder, image encoder, item tower and
+    # tokenizer to their sha256. Two vectors may be compared only within one space. vectors/bundle-space.json holds
+    # the cases.
     space: str
     createdBy: BundleCreator
     files: dict[str, BundleFile]

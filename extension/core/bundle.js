@@ -1,8 +1,7 @@
 // @ts-check
-import { bundleSchema } from "../generated/contracts.js";
 import { sha256Hex } from "../values/encoding.js";
 import { BundleError } from "../values/errors.js";
-import { problemIn } from "../values/json-schema.js";
+import { problemOf } from "./bundle-rules.js";
 
 /**
  * @typedef {import("../values/encoding.js").Bytes} Bytes
@@ -66,7 +65,7 @@ export async function verifyManifest(bytes, bundleId) {
   } catch (error) {
     throw new BundleError("bundle_invalid", "manifest.json: expected JSON in UTF-8.", { cause: error });
   }
-  const problem = problemIn(bundleSchema, manifest);
+  const problem = await problemOf(manifest);
   if (problem) throw new BundleError("bundle_invalid", `manifest.json${problem}.`);
   const { lite } = manifest;
   if (!lite) throw new BundleError("bundle_invalid", "manifest.json: this bundle has no lite part for browsers.");
@@ -81,13 +80,9 @@ export async function verifyManifest(bytes, bundleId) {
 export function liteFiles(manifest) {
   const files = [manifest.text.tokenizer.file, manifest.lite.textToItem.file, manifest.lite.userTower.file];
   for (const file of files) {
-    const listed = manifest.files[file];
-    if (!listed) throw new BundleError("bundle_invalid", `manifest.json: ${file} is used and not listed in files.`);
-    if (listed.bytes > MAX_FILE_BYTES)
-      throw new BundleError(
-        "bundle_invalid",
-        `${file}: ${listed.bytes} bytes are more than the ${MAX_FILE_BYTES} allowed.`,
-      );
+    const { bytes } = manifest.files[file];
+    if (bytes > MAX_FILE_BYTES)
+      throw new BundleError("bundle_invalid", `${file}: ${bytes} bytes are more than the ${MAX_FILE_BYTES} allowed.`);
   }
   return files;
 }

@@ -179,7 +179,7 @@ export interface Interaction {
  * manifest.json of a bundle directory. The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification.
  */
 export interface BundleManifest {
-  format: 1;
+  format: 2;
   name: string;
   dim: number;
   /**

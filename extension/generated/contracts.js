@@ -3971,7 +3971,7 @@ export const bundleSchema = {
  ],
  "properties": {
   "format": {
-   "const": 1
+   "const": 2
   },
   "name": {
    "type": "string",
@@ -3993,7 +3993,7 @@ export const bundleSchema = {
   },
   "space": {
    "$ref": "#/$defs/sha256",
-   "description": "SHA-256 over what determines item embeddings (the item-side files and preprocessing). Two vectors may be compared only within one space."
+   "description": "SHA-256 of the canonical JSON (RFC 8785) of {dim, filler, text, image, files}: the manifest's members of these names, an absent one left out, where files maps the paths of the text encoder, image encoder, item tower and tokenizer to their sha256. Two vectors may be compared only within one space. vectors/bundle-space.json holds the cases."
   },
   "createdBy": {
    "title": "BundleCreator",

@@ -8,9 +8,9 @@ from typing import cast
 
 import orjson
 
+from kernel.bundle_rules import first_problem
 from kernel.contract_types import BundleFile, BundleManifest, BundleTower
 from kernel.contract_types import Tensor as TensorEntry
-from kernel.contracts import first_violation
 from server.errors import BundleError
 
 MANIFEST = "manifest.json"
@@ -76,15 +76,13 @@ def load_bundle(directory: Path) -> Bundle:
         manifest: BundleManifest = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise BundleError(f"{manifest_path}: expected JSON: {error}") from error
-    violation = first_violation("bundle.schema.json", manifest)
-    if violation is not None:
-        raise BundleError(f"{manifest_path}: {violation}")
+    problem = first_problem(manifest)
+    if problem is not None:
+        raise BundleError(f"{manifest_path}: {problem}")
     for name, entry in manifest["files"].items():
         _verify_file(directory, name, entry)
     entries = cast(Mapping[str, BundleTower], manifest["towers"])
-    towers = {key: _tower(directory, manifest, key, tower) for key, tower in entries.items()}
-    tokenizer_path = _named_file(directory, manifest, manifest["text"]["tokenizer"]["file"], "text/tokenizer")
-    _check_lite(directory, manifest)
+    towers = {key: _tower(directory, tower) for key, tower in entries.items()}
     bundle = Bundle(
         directory=directory,
         bundle_id=hashlib.sha256(raw).hexdigest(),
@@ -93,7 +91,7 @@ def load_bundle(directory: Path) -> Bundle:
         space=manifest["space"],
         sha256_of={name: entry["sha256"] for name, entry in manifest["files"].items()},
         towers=towers,
-        tokenizer_path=tokenizer_path,
+        tokenizer_path=directory / manifest["text"]["tokenizer"]["file"],
         manifest=manifest,
     )
     _check_item_tower(bundle)
@@ -118,15 +116,9 @@ def _verify_file(directory: Path, name: str, entry: BundleFile) -> None:
         raise BundleError(f"{path}: expected SHA-256 {entry['sha256']}, got {digest}; copy the bundle again")
 
 
-def _named_file(directory: Path, manifest: BundleManifest, name: str, where: str) -> Path:
-    if name not in manifest["files"]:
-        raise BundleError(f"{directory / MANIFEST}: {where} names {name!r}, which is not in files")
-    return directory / name
-
-
-def _tower(directory: Path, manifest: BundleManifest, key: str, tower: BundleTower) -> Tower:
+def _tower(directory: Path, tower: BundleTower) -> Tower:
     return Tower(
-        path=_named_file(directory, manifest, tower["file"], f"towers/{key}"),
+        path=directory / tower["file"],
         inputs=tuple(_tensor(tensor) for tensor in tower["inputs"]),
         outputs=tuple(_tensor(tensor) for tensor in tower["outputs"]),
     )
@@ -134,13 +126,6 @@ def _tower(directory: Path, manifest: BundleManifest, key: str, tower: BundleTow
 
 def _tensor(tensor: TensorEntry) -> Tensor:
     return Tensor(tensor["name"], tensor["role"], tensor["dtype"], tuple(tensor["shape"]))
-
-
-def _check_lite(directory: Path, manifest: BundleManifest) -> None:
-    if "lite" in manifest:
-        lite = manifest["lite"]
-        _named_file(directory, manifest, lite["textToItem"]["file"], "lite/textToItem")
-        _named_file(directory, manifest, lite["userTower"]["file"], "lite/userTower")
 
 
 def _check_item_tower(bundle: Bundle) -> None:

@@ -23,7 +23,7 @@ def test_place_in_another_schema_is_found_through_its_reference():
 
 
 def test_violation_names_the_place_and_the_reason():
-    violation = first_violation("bundle.schema.json", {"format": 1})
+    violation = first_violation("bundle.schema.json", {"format": 2})
     assert violation.place == "$"
     assert str(violation) == f"$: {violation.message}"
 

@@ -13,6 +13,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
+from kernel.bundle_rules import space_of
+
 DIM, TEXT_DIM, IMAGE_DIM, SIZE = 16, 12, 6, 16
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -106,12 +108,13 @@ def _tokenizer():
 
 
 def write_manifest(directory: Path, manifest: dict) -> None:
-    """Write manifest.json with the hashes of the existing files."""
+    """Write manifest.json with the hashes of the existing files, and the space that they give."""
     manifest["files"] = {
         path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
         for path in sorted(directory.iterdir())
         if path.name != "manifest.json"
     }
+    manifest["space"] = space_of(manifest)
     (directory / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
 
@@ -128,11 +131,10 @@ def make_tiny_bundle(directory: Path, seed: int = 5) -> Path:
         _tensor("mask", "modalityMask", "float32", ["n", 2]),
     ]
     manifest = {
-        "format": 1,
+        "format": 2,
         "name": f"tiny-{seed}",
         "dim": DIM,
         "normalised": True,
-        "space": hashlib.sha256(f"tiny {seed}".encode()).hexdigest(),
         "towers": {
             "textEncoder": _tower("text.onnx", ids, TEXT_DIM),
             "imageEncoder": _tower(

@@ -49,7 +49,7 @@ def _manifest(files: dict) -> dict:
         _tensor("modality_mask", "modalityMask", "float32", ["N", 2]),
     ]
     return {
-        "format": 1,
+        "format": 2,
         "name": "tiny",
         "dim": 8,
         "normalised": True,

@@ -11,6 +11,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from kernel.bundle_rules import format_problem
 from kernel.contract_types import BundleManifest, ImageRule, Tensor
 from kernel.image_rule import normalise
 from kernel.item_text import item_text
@@ -131,6 +132,8 @@ def _read_manifest(directory: Path) -> BundleManifest:
         raise EncoderError(f"{path}: no bundle found; `python -m exporter lite --out {directory}` makes one") from error
     except (OSError, ValueError) as error:
         raise EncoderError(f"{path}: cannot be read: {error}") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != 1 or "towers" not in manifest:
-        raise EncoderError(f"{path}: expected a bundle manifest of format 1")
+    if (problem := format_problem(manifest)) is not None:
+        raise EncoderError(f"{path}: {problem}")
+    if "towers" not in manifest:
+        raise EncoderError(f"{path}: expected a bundle manifest, got an object without towers")
     return cast(BundleManifest, manifest)

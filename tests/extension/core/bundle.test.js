@@ -64,7 +64,13 @@ test("a manifest that is not the one of its id is refused", async () => {
 });
 
 for (const [name, changes, pattern] of /** @type {[string, Record<string, any>, RegExp][]} */ ([
-  ["of another format", { format: 2 }, /\/format: Instance does not match 1/],
+  ["of another format", { format: 3 }, /\/format: Instance does not match 2/],
+  ["of the format before", { format: 1 }, /\/format: got 1, .* an older exporter; export it again\.$/],
+  [
+    "of another space",
+    { space: "a".repeat(64) },
+    /\/space: got a{64}, but the item-side files and rules give [0-9a-f]{64}/,
+  ],
   ["with an unknown member", { surprise: 1 }, /unknown member "surprise"/],
   ["without a lite part", { lite: undefined }, /no lite part/],
   [

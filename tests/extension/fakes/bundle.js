@@ -1,5 +1,6 @@
 // @ts-check
 import { createHash } from "node:crypto";
+import { spaceText } from "../../../extension/core/bundle-rules.js";
 
 /** @param {Buffer} bytes */
 export const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
@@ -15,7 +16,16 @@ export const FILES = {
   "item.onnx": Buffer.from("item tower"),
 };
 
-/** @param {Record<string, any>} [changes] @returns {Record<string, any>} a manifest that keeps contracts/bundle.schema.json */
+/** An image rule: part of what names a space. */
+export const IMAGE = {
+  size: 32,
+  resize: 40,
+  interpolation: "bilinear",
+  mean: [0.5, 0.5, 0.5],
+  std: [0.25, 0.25, 0.25],
+};
+
+/** @param {Record<string, any>} [changes] @returns {Record<string, any>} a manifest that keeps every rule of a bundle but for the changes */
 export function manifestOf(changes = {}) {
   const tower = (/** @type {string} */ file, /** @type {object[]} */ inputs) => ({
     file,
@@ -30,16 +40,17 @@ export function manifestOf(changes = {}) {
     tensor("itemMask"),
   ]);
   const textToItem = tower("lite/text.onnx", [tensor("inputIds", "int64"), tensor("attentionMask", "int64")]);
-  return {
-    format: 1,
+  const files = Object.fromEntries(
+    Object.entries(FILES).map(([name, bytes]) => [name, { sha256: sha256(bytes), bytes: bytes.length }]),
+  );
+  /** @type {any} a test may break it */
+  const manifest = {
+    format: 2,
     name: "tiny",
     dim: 8,
     normalised: true,
-    space: "a".repeat(64),
     createdBy: { version: "0" },
-    files: Object.fromEntries(
-      Object.entries(FILES).map(([name, bytes]) => [name, { sha256: sha256(bytes), bytes: bytes.length }]),
-    ),
+    files,
     towers: { textEncoder: textToItem, itemTower: tower("item.onnx", [tensor("text")]), userTower },
     lite: { textToItem, userTower, downloadBytes: 10 },
     text: {
@@ -53,4 +64,5 @@ export function manifestOf(changes = {}) {
     metrics: {},
     ...changes,
   };
+  return { space: sha256(Buffer.from(spaceText({ ...manifest, files }))), ...manifest };
 }

@@ -1,9 +1,11 @@
+import contextlib
 import json
 import shutil
 
 import pytest
 from tiny_bundle import make_tiny_bundle
 
+from kernel.bundle_rules import space_of
 from kernel.item_text import item_text
 from server.encoding.bundle import load_bundle
 from server.errors import BundleError
@@ -17,6 +19,9 @@ def bundle_dir(tmp_path, tiny_bundle):
 def edit_manifest(bundle_dir, **changes):
     path = bundle_dir / "manifest.json"
     manifest = json.loads(path.read_text()) | changes
+    if "space" not in changes:
+        with contextlib.suppress(KeyError):  # a change may take away what the space is made of
+            manifest["space"] = space_of(manifest)
     path.write_text(json.dumps(manifest))
 
 
@@ -71,6 +76,16 @@ def wrong_dim(bundle_dir):
     return "dim 32"
 
 
+def older_format(bundle_dir):
+    edit_manifest(bundle_dir, format=1)
+    return "$.format: got 1, expected 2: the bundle was made by an older exporter; export it again"
+
+
+def wrong_space(bundle_dir):
+    edit_manifest(bundle_dir, space="0" * 64)
+    return f"$.space: got {'0' * 64}, but the item-side files and rules give"
+
+
 def unnamed_tokenizer(bundle_dir):
     manifest = json.loads((bundle_dir / "manifest.json").read_text())
     manifest["text"]["tokenizer"]["file"] = "/etc/passwd"
@@ -80,7 +95,20 @@ def unnamed_tokenizer(bundle_dir):
 
 @pytest.mark.parametrize(
     "damage",
-    [truncate, flip_bit, remove, link, traverse, not_json, no_manifest, wrong_schema, wrong_dim, unnamed_tokenizer],
+    [
+        truncate,
+        flip_bit,
+        remove,
+        link,
+        traverse,
+        not_json,
+        no_manifest,
+        wrong_schema,
+        wrong_dim,
+        unnamed_tokenizer,
+        older_format,
+        wrong_space,
+    ],
 )
 def test_a_damaged_bundle_is_refused_and_the_damage_named(bundle_dir, damage):
     names = damage(bundle_dir)

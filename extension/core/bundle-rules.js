@@ -1,0 +1,62 @@
+// @ts-check
+import { bundleSchema } from "../generated/contracts.js";
+import { canonicalJson } from "../values/canonical-json.js";
+import { sha256Hex } from "../values/encoding.js";
+import { problemIn } from "../values/json-schema.js";
+
+/** @typedef {import("../generated/contract-types.js").BundleManifest} BundleManifest */
+
+export const FORMAT = 2;
+
+/** Return the item-side files by the place in the manifest that names them. @param {BundleManifest} manifest */
+function itemFiles({ towers, text }) {
+  const { textEncoder, imageEncoder, itemTower } = towers;
+  return {
+    "/towers/textEncoder/file": textEncoder.file,
+    ...(imageEncoder && { "/towers/imageEncoder/file": imageEncoder.file }),
+    "/towers/itemTower/file": itemTower.file,
+    "/text/tokenizer/file": text.tokenizer.file,
+  };
+}
+
+/** @param {BundleManifest} manifest @returns {string | null} */
+function unlistedFile(manifest) {
+  const { lite, towers } = manifest;
+  const named = {
+    ...itemFiles(manifest),
+    "/towers/userTower/file": towers.userTower.file,
+    ...(lite && { "/lite/textToItem/file": lite.textToItem.file, "/lite/userTower/file": lite.userTower.file }),
+  };
+  const missing = Object.entries(named).find(([, file]) => !Object.hasOwn(manifest.files, file));
+  return missing ? `${missing[0]}: ${missing[1]} is not among the manifest's files` : null;
+}
+
+/**
+ * Return the text whose SHA-256 is the space of a manifest's item embeddings: the canonical JSON of `dim`, `filler`, `text`,
+ * `image`, and the hashes of the item-side files. contracts/vectors/bundle-space.json holds the cases.
+ * @param {BundleManifest} manifest
+ * @returns {string}
+ */
+export function spaceText(manifest) {
+  const { dim, filler, text, image, files } = manifest;
+  const hashes = Object.fromEntries(Object.values(itemFiles(manifest)).map((name) => [name, files[name].sha256]));
+  return canonicalJson({ dim, ...(filler !== undefined && { filler }), text, ...(image && { image }), files: hashes });
+}
+
+/**
+ * Return the first rule that a parsed manifest.json breaks, or null where it keeps them all.
+ * @param {unknown} value
+ * @returns {Promise<string | null>} such as "/dim: Instance is not an integer"
+ */
+export async function problemOf(value) {
+  if (/** @type {{format?: unknown} | null} */ (value)?.format === 1)
+    return `/format: got 1, expected ${FORMAT}: the bundle was made by an older exporter; export it again`;
+  const problem = problemIn(bundleSchema, value);
+  if (problem) return problem;
+  const manifest = /** @type {BundleManifest} */ (value);
+  const unlisted = unlistedFile(manifest);
+  if (unlisted) return unlisted;
+  const expected = await sha256Hex(spaceText(manifest));
+  if (manifest.space === expected) return null;
+  return `/space: got ${manifest.space}, but the item-side files and rules give ${expected}; export the bundle again`;
+}
