@@ -79,7 +79,8 @@ class Encoder:
         return features
 
     def _text_inputs(self, texts: list[str]) -> dict[str, NDArray[Any]]:
-        encodings = self._load_tokenizer().encode_batch(texts)
+        prefix = self._manifest["text"].get("prefix", "")
+        encodings = self._load_tokenizer().encode_batch([prefix + text for text in texts])
         return {
             "inputIds": np.array([encoding.ids for encoding in encodings], dtype=np.int64),
             "attentionMask": np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64),

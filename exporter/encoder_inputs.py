@@ -11,9 +11,12 @@ from kernel.contract_types import ImageRule
 from kernel.image_rule import on_white, to_pixels
 
 
-def token_feeds(tokenizer: Tokenizer, texts: Sequence[str]) -> dict[str, NDArray[np.int64]]:
-    """Return `inputIds` and `attentionMask`, (N, T) int64, padded with zeros to the longest of these texts."""
-    encoded = tokenizer.encode_batch(list(texts))
+def token_feeds(tokenizer: Tokenizer, texts: Sequence[str], prefix: str = "") -> dict[str, NDArray[np.int64]]:
+    """Return `inputIds` and `attentionMask`, (N, T) int64, padded with zeros to the longest of these texts.
+
+    prefix: the manifest's `text.prefix`, put before every text.
+    """
+    encoded = tokenizer.encode_batch([prefix + text for text in texts])
     length = max(len(text.ids) for text in encoded)
     ids, mask = (np.zeros((len(encoded), length), dtype=np.int64) for _ in range(2))
     for row, text in enumerate(encoded):

@@ -172,7 +172,7 @@ def _check_consistency(manifest: BundleManifest) -> None:
         encoder, size = towers["imageEncoder"], manifest["image"]["size"]
         facts.append(("towers.itemTower.inputs", _shape(item, "image")[-1], _shape(encoder, "embedding")[-1], "image"))
         facts.append(("towers.imageEncoder.inputs", _shape(encoder, "pixels")[1:], [3, size, size], "image.size"))
-        if manifest["image"]["resize"] < size:
+        if manifest["image"].get("mode") != "pad" and manifest["image"]["resize"] < size:
             raise BundleError(f"image.resize: {manifest['image']['resize']} is below image.size, {size}")
     if "lite" in manifest:
         lite = manifest["lite"]

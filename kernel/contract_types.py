@@ -206,12 +206,17 @@ class LiteBundle(TypedDict):
     downloadBytes: int
 
 
+# The file's model type; the browser reads wordpiece only.
+TokenizerType = Literal["wordpiece", "bpe", "unigram"]
+
+
 class TokenizerRule(TypedDict):
     """Schema `TokenizerRule` of contracts/bundle.schema.json."""
 
     # A Hugging Face tokenizer.json
     file: str
-    type: Literal["wordpiece", "bpe"]
+    # The file's model type; the browser reads wordpiece only.
+    type: TokenizerType
     maxTokens: int
     # Present where the encoder needs one fixed length.
     padTo: NotRequired[int]
@@ -233,6 +238,9 @@ class ItemTextRule(TypedDict):
 class BundleText(TypedDict):
     """Schema `BundleText` of contracts/bundle.schema.json."""
 
+    # What the text encoder expects before every text, such as "query: "; it stands before the item's text and
+    # outside its maxChars.
+    prefix: NotRequired[str]
     tokenizer: TokenizerRule
     # An item's text: each field's value (a list joined by single spaces) with white space collapsed and trimmed,
     # absent or empty ones skipped, joined by separator, cut to maxChars Unicode code points. vectors/item-text.json
@@ -240,15 +248,25 @@ class BundleText(TypedDict):
     itemText: ItemTextRule
 
 
+# crop (where absent): the shorter side to `resize`. squash: both sides to `resize`. pad: the longer side to
+# `resize`, the rest in `fill`.
+ImageMode = Literal["crop", "squash", "pad"]
+
+
 class ImageRule(TypedDict):
     """Schema `ImageRule` of contracts/bundle.schema.json.
 
-    RGB (transparent pixels on white), shorter side to `resize`, centre crop `size` × `size`, value/255, minus mean,
-    over std, NCHW float32.
+    RGB as a browser shows it (EXIF orientation applied, transparent pixels on white, the first frame), resized by
+    `mode`, centre `size` × `size`, value/255, minus mean, over std, NCHW float32.
     """
 
     size: int
     resize: int
+    # crop (where absent): the shorter side to `resize`. squash: both sides to `resize`. pad: the longer side to
+    # `resize`, the rest in `fill`.
+    mode: NotRequired[ImageMode]
+    # Colour beside a padded image, black where absent.
+    fill: NotRequired[list[int]]
     interpolation: Literal["bicubic", "bilinear"]
     mean: list[float]
     std: list[float]
@@ -317,8 +335,8 @@ class BundleManifest(TypedDict):
     # What a browser downloads: token ids straight to an item embedding of the same space, and the user tower.
     lite: NotRequired[LiteBundle]
     text: BundleText
-    # RGB (transparent pixels on white), shorter side to `resize`, centre crop `size` × `size`, value/255, minus
-    # mean, over std, NCHW float32.
+    # RGB as a browser shows it (EXIF orientation applied, transparent pixels on white, the first frame), resized by
+    # `mode`, centre `size` × `size`, value/255, minus mean, over std, NCHW float32.
     image: NotRequired[ImageRule]
     interactions: BundleInteractions
     origin: list[TowerOrigin]

@@ -108,13 +108,14 @@ export async function createTowers({ bundle, wasmUrl }) {
   const textSession = await ort.InferenceSession.create(bytesOf(textToItem.file));
   const userSession = await ort.InferenceSession.create(bytesOf(userTower.file));
   const { file, maxTokens, padTo } = manifest.text.tokenizer;
+  const prefix = manifest.text.prefix ?? "";
   const tokenizer = createTokenizer(JSON.parse(new TextDecoder().decode(bytesOf(file))), { maxTokens });
 
   return {
     async embedItems(texts) {
       const embeddings = [];
       for (let start = 0; start < texts.length; start += BATCH) {
-        const ids = texts.slice(start, start + BATCH).map((text) => tokenizer.encode(text));
+        const ids = texts.slice(start, start + BATCH).map((text) => tokenizer.encode(prefix + text));
         embeddings.push(...(await run(textSession, textToItem, textTensors(ids, tokenizer, padTo))));
       }
       return embeddings;

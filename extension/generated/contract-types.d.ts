@@ -37,6 +37,14 @@ export type TensorRole =
   | "itemMask"
   | "embedding";
 /**
+ * The file's model type; the browser reads wordpiece only.
+ */
+export type TokenizerType = "wordpiece" | "bpe" | "unigram";
+/**
+ * crop (where absent): the shorter side to `resize`. squash: both sides to `resize`. pad: the longer side to `resize`, the rest in `fill`.
+ */
+export type ImageMode = "crop" | "squash" | "pad";
+/**
  * @minItems 3
  * @maxItems 3
  */
@@ -263,6 +271,10 @@ export interface LiteBundle {
   downloadBytes: number;
 }
 export interface BundleText {
+  /**
+   * What the text encoder expects before every text, such as "query: "; it stands before the item's text and outside its maxChars.
+   */
+  prefix?: string;
   tokenizer: TokenizerRule;
   itemText: ItemTextRule;
 }
@@ -271,7 +283,7 @@ export interface TokenizerRule {
    * A Hugging Face tokenizer.json
    */
   file: string;
-  type: "wordpiece" | "bpe";
+  type: TokenizerType;
   maxTokens: number;
   /**
    * Present where the encoder needs one fixed length.
@@ -290,11 +302,19 @@ export interface ItemTextRule {
   maxChars: number;
 }
 /**
- * RGB (transparent pixels on white), shorter side to `resize`, centre crop `size` × `size`, value/255, minus mean, over std, NCHW float32.
+ * RGB as a browser shows it (EXIF orientation applied, transparent pixels on white, the first frame), resized by `mode`, centre `size` × `size`, value/255, minus mean, over std, NCHW float32.
  */
 export interface ImageRule {
   size: number;
   resize: number;
+  mode?: ImageMode;
+  /**
+   * Colour beside a padded image, black where absent.
+   *
+   * @minItems 3
+   * @maxItems 3
+   */
+  fill?: number[];
   interpolation: "bicubic" | "bilinear";
   mean: Rgb;
   std: Rgb;

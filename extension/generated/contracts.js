@@ -4093,6 +4093,12 @@ export const bundleSchema = {
     "itemText"
    ],
    "properties": {
+    "prefix": {
+     "type": "string",
+     "minLength": 1,
+     "maxLength": 200,
+     "description": "What the text encoder expects before every text, such as \"query: \"; it stands before the item's text and outside its maxChars."
+    },
     "tokenizer": {
      "title": "TokenizerRule",
      "type": "object",
@@ -4108,10 +4114,13 @@ export const bundleSchema = {
        "description": "A Hugging Face tokenizer.json"
       },
       "type": {
+       "title": "TokenizerType",
        "enum": [
         "wordpiece",
-        "bpe"
-       ]
+        "bpe",
+        "unigram"
+       ],
+       "description": "The file's model type; the browser reads wordpiece only."
       },
       "maxTokens": {
        "type": "integer",
@@ -4166,7 +4175,7 @@ export const bundleSchema = {
     "mean",
     "std"
    ],
-   "description": "RGB (transparent pixels on white), shorter side to `resize`, centre crop `size` × `size`, value/255, minus mean, over std, NCHW float32.",
+   "description": "RGB as a browser shows it (EXIF orientation applied, transparent pixels on white, the first frame), resized by `mode`, centre `size` × `size`, value/255, minus mean, over std, NCHW float32.",
    "properties": {
     "size": {
      "type": "integer",
@@ -4175,6 +4184,26 @@ export const bundleSchema = {
     "resize": {
      "type": "integer",
      "minimum": 16
+    },
+    "mode": {
+     "title": "ImageMode",
+     "enum": [
+      "crop",
+      "squash",
+      "pad"
+     ],
+     "description": "crop (where absent): the shorter side to `resize`. squash: both sides to `resize`. pad: the longer side to `resize`, the rest in `fill`."
+    },
+    "fill": {
+     "type": "array",
+     "minItems": 3,
+     "maxItems": 3,
+     "items": {
+      "type": "integer",
+      "minimum": 0,
+      "maximum": 255
+     },
+     "description": "Colour beside a padded image, black where absent."
     },
     "interpolation": {
      "enum": [

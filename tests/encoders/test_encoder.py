@@ -31,6 +31,14 @@ def test_an_image_changes_the_embedding(tiny_bundle):
     assert not np.allclose(encoder.embed(["tee"], [None]), encoder.embed(["tee"], [image]), atol=0.01)
 
 
+def test_prefix_of_the_manifest_stands_before_every_text(tiny_bundle):
+    manifest = json.loads((tiny_bundle / "manifest.json").read_text())
+    manifest["text"]["prefix"] = "query "
+    prefixed, plain = Encoder(tiny_bundle, manifest).embed(["red mug"], [None]), encoder_of(tiny_bundle)
+    np.testing.assert_array_equal(prefixed, plain.embed(["query red mug"], [None]))
+    assert not np.allclose(prefixed, plain.embed(["red mug"], [None]))
+
+
 def test_neither_text_nor_image_is_refused(tiny_bundle):
     with pytest.raises(EncodingError, match="neither"):
         encoder_of(tiny_bundle).embed(["tee", ""], [None, None])

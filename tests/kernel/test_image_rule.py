@@ -1,10 +1,12 @@
 """Images become arrays by one rule, with known answers."""
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from kernel.image_rule import crop_rgb, normalise, on_white, to_pixels
+from kernel.image_rule import normalise, on_white, square_rgb, to_pixels
 
 RULE = {"size": 4, "resize": 4, "interpolation": "bilinear", "mean": [0.5, 0.0, 0.25], "std": [0.5, 1.0, 0.25]}
 
@@ -16,9 +18,61 @@ def test_transparent_pixels_become_white(mode):
     assert on_white(image).getpixel((1, 1)) == (255, 255, 255)
 
 
-@pytest.mark.parametrize("mode", ["L", "1", "P", "CMYK", "I;16", "YCbCr", "RGB"])
+@pytest.mark.parametrize("mode", ["L", "1", "P", "CMYK", "I;16", "F", "YCbCr", "RGB"])
 def test_every_mode_becomes_rgb(mode):
     assert on_white(Image.new(mode, (3, 2))).mode == "RGB"
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16B", "I"])
+def test_16_bit_grey_keeps_its_levels(mode):
+    levels = np.array([[0, 255, 256], [0x8000, 0xFF00, 0xFFFF]])
+    image = Image.fromarray(levels.astype({"I;16": "<u2", "I;16B": ">u2", "I": "i4"}[mode]))
+    assert image.mode == mode
+    assert np.asarray(on_white(image))[..., 0].tolist() == [[0, 0, 1], [128, 255, 255]]
+
+
+def test_the_transparent_level_of_16_bit_grey_becomes_white():
+    image = Image.fromarray(np.array([[0x1234, 0x1235]], dtype=np.uint16))
+    image.info["transparency"] = 0x1234
+    assert np.asarray(on_white(image))[0].tolist() == [[255] * 3, [0x12] * 3]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_an_image_is_turned_as_its_exif_orientation_says(orientation):
+    """`stored` is how a camera held that way stores the same scene; row 0 and column 0 by the EXIF 2.3 standard."""
+    scene = np.zeros((2, 3), dtype=np.uint8)
+    scene[0] = [10, 20, 30]  # top row, left to right
+    stored = {
+        1: scene,
+        2: scene[:, ::-1],
+        3: scene[::-1, ::-1],
+        4: scene[::-1],
+        5: scene.T,
+        6: scene.T[::-1],
+        7: scene.T[::-1, ::-1],
+        8: scene.T[:, ::-1],
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(stored)).save(file, "PNG", exif=exif)
+    assert np.asarray(on_white(Image.open(file)))[..., 0].tolist() == scene.tolist()
+
+
+@pytest.mark.parametrize(
+    "block", [b"Exif\0\0junk", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*\0\0\0\x08\0\x09\x01"]
+)
+def test_an_image_with_damaged_exif_stays_upright(block):
+    file = io.BytesIO()
+    Image.new("RGB", (2, 1), "red").save(file, "PNG", exif=block)
+    assert on_white(Image.open(file)).getpixel((1, 0)) == (255, 0, 0)
+
+
+def test_the_first_frame_of_an_animation_counts():
+    file = io.BytesIO()
+    frames = [Image.new("RGB", (2, 2), colour) for colour in ("red", "lime")]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    assert on_white(Image.open(file)).getpixel((0, 0)) == (255, 0, 0)
 
 
 def test_half_transparent_black_becomes_grey():
@@ -29,7 +83,7 @@ def test_half_transparent_black_becomes_grey():
 def test_crop_is_the_middle_of_the_longer_side(size):
     image = Image.new("RGB", size)
     image.paste((255, 255, 255), (4, 0, 8, 4) if size[0] > size[1] else (0, 4, 4, 8))
-    assert (crop_rgb(image, 4, 4, "bilinear") == 255).all()
+    assert (square_rgb(image, RULE) == 255).all()
 
 
 @pytest.mark.parametrize(
@@ -39,15 +93,37 @@ def test_longer_side_is_rounded_down_from_the_exact_quotient(monkeypatch, size, 
     """49 × 98 at 256: 98 * (256 / 49) in floating point is below 512, which would lose a pixel."""
     asked = []
     monkeypatch.setattr(Image.Image, "resize", lambda self, to, how: asked.append(to) or Image.new("RGB", to))
-    crop_rgb(Image.new("RGB", size), 224, resize, "bicubic")
+    square_rgb(Image.new("RGB", size), {**RULE, "size": 224, "resize": resize})
     assert sorted(asked[0]) == [resize, longer]
 
 
 def test_image_smaller_than_the_crop_is_padded_with_black():
-    rgb = crop_rgb(Image.new("RGB", (2, 2), "white"), 4, 2, "bicubic")
+    rgb = square_rgb(Image.new("RGB", (2, 2), "white"), {**RULE, "resize": 2, "interpolation": "bicubic"})
     assert rgb.shape == (4, 4, 3)
     assert (rgb[1:3, 1:3] == 255).all()
     assert rgb.sum() == 4 * 3 * 255
+
+
+def test_squash_keeps_what_a_crop_loses():
+    image = Image.new("RGB", (12, 4), "white")
+    image.paste((0, 0, 0), (0, 0, 4, 4))
+    rgb = square_rgb(image, {**RULE, "mode": "squash", "size": 6, "resize": 6})
+    assert rgb[:, 0].max() == 0
+    assert rgb[:, 3:].min() == 255
+
+
+@pytest.mark.parametrize(("size", "filled"), [((8, 4), np.s_[[0, 3]]), ((4, 8), np.s_[:, [0, 3]])])
+def test_pad_shows_the_whole_image_on_the_fill_colour(size, filled):
+    rule = {**RULE, "mode": "pad", "fill": [10, 20, 30]}
+    rgb = square_rgb(Image.new("RGB", size, "white"), rule)
+    assert (rgb[filled] == [10, 20, 30]).all()
+    assert (rgb == 255).all(axis=2).sum() == 8
+
+
+def test_pad_rounds_the_shorter_side_and_never_to_nothing():
+    narrow = {**RULE, "mode": "pad", "size": 16, "resize": 16}
+    assert (square_rgb(Image.new("RGB", (10, 7), "white"), narrow).max(axis=(1, 2)) > 0).sum() == 11
+    assert (square_rgb(Image.new("RGB", (1, 90), "white"), narrow) == 255).sum() == 16 * 3
 
 
 def test_plain_colour_becomes_its_normalised_value():

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from kernel.bundle_rules import format_problem
 from kernel.contract_types import BundleManifest, ImageRule, Tensor
-from kernel.image_rule import normalise
+from kernel.image_rule import DECODING, normalise
 from kernel.item_text import item_text
 from trainer.dataset.dataset import Product
 from trainer.errors import EncoderError
@@ -47,14 +47,15 @@ class Encoders:
 
     @property
     def text_identity(self) -> str:
-        """Cache key of text features besides the text: hashes of encoder and tokenizer, and the tokenizer's rule."""
-        tokenizer = self.manifest["text"]["tokenizer"]
-        return json.dumps([self._sha256("textEncoder"), self.manifest["files"][tokenizer["file"]]["sha256"], tokenizer])
+        """Cache key of text features besides the text: hashes of encoder and tokenizer, their rule, the prefix."""
+        tokenizer, prefix = self.manifest["text"]["tokenizer"], self.manifest["text"].get("prefix")
+        parts: list[object] = [self._sha256("textEncoder"), self._file_sha256(tokenizer["file"]), tokenizer]
+        return json.dumps([*parts, prefix] if prefix else parts)
 
     @property
     def image_identity(self) -> str:
         """Cache key of image features besides the image: the encoder's hash and the image rule."""
-        return json.dumps([self._sha256("imageEncoder"), self.manifest["image"]])
+        return json.dumps([self._sha256("imageEncoder"), self.manifest["image"], DECODING])
 
     def item_text(self, product: Product) -> str:
         """Return the text of a product by the bundle's rule."""
@@ -74,7 +75,7 @@ class Encoders:
     def tokens(self) -> Tokens:
         """Return the tokenizer that turns texts into the text encoder's ids."""
         rule = self.manifest["text"]["tokenizer"]
-        return Tokens(self._file(rule["file"]), rule)
+        return Tokens(self._file(rule["file"]), rule, self.manifest["text"].get("prefix", ""))
 
     def encode_images(self, paths: Sequence[Path]) -> Iterator[tuple[Sequence[int], Features]]:
         """Yield (positions in paths, features (b, image_dim)); raise EncoderError for a file that is not an image."""
@@ -85,8 +86,10 @@ class Encoders:
             yield positions, tower.run({"pixels": pixels})
 
     def _sha256(self, tower: EncoderName) -> str:
-        files = self.manifest["files"]
-        return str(files[self.manifest["towers"][tower]["file"]]["sha256"])
+        return self._file_sha256(self.manifest["towers"][tower]["file"])
+
+    def _file_sha256(self, name: str) -> str:
+        return self.manifest["files"][name]["sha256"]
 
     def _file(self, name: str) -> Path:
         path = self.directory / name
@@ -121,7 +124,7 @@ class _Tower:
 
 def read_pixels(path: Path, rule: ImageRule) -> Features:
     """Return an image file as (3, size, size) float32 by the manifest's image rule."""
-    return normalise(read_rgb(path, rule["size"], rule["resize"], rule["interpolation"]), rule)
+    return normalise(read_rgb(path, rule), rule)
 
 
 def _read_manifest(directory: Path) -> BundleManifest:

@@ -17,15 +17,15 @@ from PIL import Image
 from torch import Tensor
 
 from kernel.contract_types import ImageRule
-from kernel.image_rule import crop_rgb, on_white
+from kernel.image_rule import DECODING, on_white, square_rgb
 from trainer.errors import EncoderError, TrainingError
 from trainer.features.cache import FeatureCache, Metadata
 
 
-def read_rgb(path: Path, size: int, resize: int, interpolation: str) -> NDArray[np.uint8]:
-    """Return an image file on white as (size, size, 3) bytes: its shorter side resized to `resize`, then cropped.
+def read_rgb(path: Path, rule: ImageRule) -> NDArray[np.uint8]:
+    """Return an image file as bytes (size, size, 3) by the manifest's image rule, before normalisation.
 
-    The crop keeps the middle. Raises EncoderError for a file that is not an image or exceeds Pillow's pixel limit.
+    Raises EncoderError for a file that is not an image or exceeds Pillow's pixel limit.
     """
     try:
         with warnings.catch_warnings():
@@ -34,7 +34,7 @@ def read_rgb(path: Path, size: int, resize: int, interpolation: str) -> NDArray[
                 rgb = on_white(image)
     except (OSError, ValueError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise EncoderError(f"{path}: cannot be read as an image: {error}") from error
-    return crop_rgb(rgb, size, resize, interpolation)
+    return square_rgb(rgb, rule)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def build_pixels(
 
     images: {row: file}. The cache file is named by a hash of rule and files, so it is never stale.
     """
-    decoding = [rule["size"], rule["resize"], rule["interpolation"]]
+    decoding = [DECODING, *(rule.get(key) for key in ("size", "resize", "interpolation", "mode", "fill"))]
     digest = hashlib.sha256(repr((num_items, decoding)).encode())
     for row in sorted(images):
         with images[row].open("rb") as file:
@@ -132,6 +132,6 @@ def _decode_to(
         if row not in images:
             file.write(white)
             continue
-        file.write(read_rgb(images[row], rule["size"], rule["resize"], rule["interpolation"]).tobytes())
+        file.write(read_rgb(images[row], rule).tobytes())
         done += 1
         on_progress("decoding images", done, len(images))

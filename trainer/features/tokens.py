@@ -13,13 +13,14 @@ Ids = NDArray[np.int64]
 
 
 class Tokens:
-    """A bundle's tokenizer and its rule."""
+    """A bundle's tokenizer and its rule; `prefix` is the manifest's `text.prefix`, put before every text."""
 
-    def __init__(self, file: Path, rule: TokenizerRule) -> None:
+    def __init__(self, file: Path, rule: TokenizerRule, prefix: str = "") -> None:
         self.tokenizer = Tokenizer.from_file(str(file))
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(rule["maxTokens"])
         self.pad_to: int | None = rule.get("padTo")
+        self.prefix = prefix
         self.pad_id = _pad_id(self.tokenizer)
 
     @property
@@ -29,7 +30,7 @@ class Tokens:
 
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
         """Return the tokens of each text, not padded."""
-        return list(self.tokenizer.encode_batch(list(texts)))
+        return list(self.tokenizer.encode_batch([self.prefix + text for text in texts]))
 
     def pad(self, encodings: Sequence[Encoding]) -> tuple[Ids, Ids]:
         """Return ids and mask, (n, T) int64 each; the mask is 1 at tokens and 0 at padding."""
