@@ -7,7 +7,7 @@ from typing import Any, cast
 import onnx
 from tokenizers import Tokenizer
 
-from exporter import measurements, torch_export, tuned_encoders
+from exporter import frozen_beside_cnn, measurements, torch_export, tuned_encoders
 from exporter.bundle_draft import MAX_ITEMS, Draft, TokenizerAbout, TowerFile
 from exporter.errors import WeightsError
 from exporter.verify import verify
@@ -32,15 +32,19 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
     except CheckpointError as error:
         raise WeightsError(f"{checkpoint_dir}: cannot be a bundle: {error}") from error
     _check_same_space(checkpoint, checkpoint_dir, source, encoders_dir)
+    image = tuned_encoders.image_rule(checkpoint, source)
     own = tuned_encoders.tuned_encoders(checkpoint)
+    cnn = tuned_encoders.cnn_on_pixels(checkpoint, image)
     (text_dim, image_dim), dim = tuned_encoders.feature_dims(checkpoint), checkpoint.encoders["dim"]
 
     progress("exporting to ONNX")
-    image = tuned_encoders.image_rule(checkpoint, source)
     copied = [key for key in ENCODERS if key in source["towers"] and key not in own]
     entries = cast(Mapping[str, BundleTower], source["towers"])
     towers = {key: _copied(encoders_dir, entries[key]) for key in copied}
     towers |= tuned_encoders.tower_files(own, source["text"]["tokenizer"], image)
+    if cnn is not None:
+        towers["imageEncoder"], own["imageEncoder"] = frozen_beside_cnn.export(towers["imageEncoder"], cnn)
+        copied.remove("imageEncoder")
     # Only three inputs: further inputs of an item tower in training are missing in use.
     item_graph = torch_export.item_tower(checkpoint.item_tower, text_dim, image_dim)
     towers["itemTower"] = TowerFile.of("item_tower.onnx", item_graph)
@@ -63,7 +67,7 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
         parity=[entry for entry in source["parity"] if entry["tower"] in copied],
         metrics=checkpoint.metrics,
     )
-    if "lite" in source:
+    if "lite" in source and cnn is None:  # hvsr reads no text: to it, all texts are one item
         encoder = onnx.load_model_from_string(towers["textEncoder"].data)
         text_only = torch_export.text_only_item_tower(checkpoint.item_tower, text_dim, image_dim)
         draft.text_to_item = TowerFile.of(

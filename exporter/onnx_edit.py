@@ -63,6 +63,27 @@ def chain(first: onnx.ModelProto, second: onnx.ModelProto) -> onnx.ModelProto:
     return canonical(compose.merge_models(left, right, io_map=links))
 
 
+def beside(first: onnx.ModelProto, second: onnx.ModelProto) -> onnx.ModelProto:
+    """Return one model that gives its only input to both models and their outputs (N, D) side by side."""
+    parts = [
+        compose.add_prefix(_same_versions(model), name) for model, name in ((first, "first/"), (second, "second/"))
+    ]
+    merged = compose.merge_models(*parts, io_map=[])
+    given, kept = merged.graph.input
+    name = first.graph.input[0].name
+    for node in merged.graph.node:
+        node.input[:] = [name if value in (given.name, kept.name) else value for value in node.input]
+    kept.name = name
+    del merged.graph.input[0]
+    halves = [output.name for output in merged.graph.output]
+    widths = [output.type.tensor_type.shape.dim[1].dim_value for output in merged.graph.output]
+    merged.graph.node.append(onnx.helper.make_node("Concat", halves, [EMBEDDING], axis=1))
+    del merged.graph.output[:]
+    shape = [kept.type.tensor_type.shape.dim[0].dim_param, sum(widths)]
+    merged.graph.output.append(onnx.helper.make_tensor_value_info(EMBEDDING, onnx.TensorProto.FLOAT, shape))
+    return canonical(merged)
+
+
 def _same_versions(model: onnx.ModelProto) -> onnx.ModelProto:
     """Give both models one operator set and format version: compose refuses different versions of equal meaning."""
     versions = {operators.domain: operators.version for operators in model.opset_import}

@@ -8,6 +8,7 @@ from torch import nn
 from exporter import torch_export
 from exporter.bundle_draft import TowerFile
 from exporter.errors import ExportError
+from exporter.frozen_beside_cnn import FrozenBesideCnn, ResizedCnn
 from kernel.contract_types import BundleManifest, ImageRule, TokenizerRule, TowerOrigin
 from trainer.checkpoint import Checkpoint
 from trainer.features.pixels import image_rule_at
@@ -18,19 +19,29 @@ _KEYS = {"text_encoder": "textEncoder", "image_encoder": "imageEncoder"}
 
 
 def tuned_encoders(checkpoint: Checkpoint) -> dict[str, nn.Module]:
-    """Return the checkpoint's own encoders by manifest key; raises ExportError if a bundle cannot hold the model."""
-    if isinstance(checkpoint.towers.get("item_tower"), HvsrItem):
-        raise ExportError(
-            "hvsr cannot be exported: its CNN looks at the pixels beside the frozen image encoder, and a bundle's item "
-            "tower is given that encoder's features alone; use it offline (python -m trainer recommend), or train clip "
-            "or two_tower for a server"
-        )
+    """Return the checkpoint's own encoders by manifest key."""
     found = {key: checkpoint.towers[name] for name, key in _KEYS.items() if name in checkpoint.towers}
     return {key: (tower.merged() if isinstance(tower, Branch) else tower).eval() for key, tower in found.items()}
 
 
+def cnn_on_pixels(checkpoint: Checkpoint, rule: ImageRule | None) -> ResizedCnn | None:
+    """Return the CNN that the item tower applies to pixels beside the frozen image encoder, None without one.
+
+    Raises ExportError where the bundle has no image encoder and so no `rule`.
+    """
+    tower = checkpoint.item_tower
+    if not isinstance(tower, HvsrItem):
+        return None
+    if rule is None:
+        raise ExportError("hvsr needs the image encoder that it was trained beside; give a bundle that has one")
+    return ResizedCnn(tower.cnn, tower.cnn.size, rule).eval()
+
+
 def feature_dims(checkpoint: Checkpoint) -> tuple[int, int]:
     """Return the widths of the item tower's text and image features."""
+    tower = checkpoint.item_tower
+    if isinstance(tower, HvsrItem):
+        return checkpoint.encoders["text_dim"], tower.config["frozen_dim"] + tower.config["cnn_dim"]
     config: Mapping[str, Any] = getattr(checkpoint.item_tower, "config", {})
     return tuple(int(config.get(key, checkpoint.encoders[key])) for key in ("text_dim", "image_dim"))  # type: ignore[return-value]  # two keys, two numbers
 
@@ -62,15 +73,18 @@ def origin(encoders: Mapping[str, nn.Module], source: BundleManifest) -> list[To
     entries: list[TowerOrigin] = []
     for key, encoder in encoders.items():
         before: Mapping[str, object] = next((entry for entry in source["origin"] if entry["tower"] == key), {})
-        is_tuned = isinstance(encoder, Branch)
+        published = str(before.get("source", "the published encoder"))
+        if isinstance(encoder, Branch):
+            how = f", tuned from {published}"
+        else:
+            how = f", beside {published}" if isinstance(encoder, FrozenBesideCnn) else ", from scratch"
+        builds_on = isinstance(encoder, Branch | FrozenBesideCnn)
+        licence = str(before.get("licence", "that of whoever published the weights"))
         entries.append(
             {
                 "tower": key,
-                "source": f"carryover trainer, {type(encoder).__name__}"
-                + (f", tuned from {before.get('source', 'the published encoder')}" if is_tuned else ", from scratch"),
-                "licence": str(before.get("licence", "that of whoever published the weights"))
-                if is_tuned
-                else "that of whoever trained it",
+                "source": f"carryover trainer, {type(encoder).__name__}{how}",
+                "licence": licence if builds_on else "that of whoever trained it",
             }
         )
     return entries

@@ -4,14 +4,17 @@ import json
 
 import numpy as np
 import onnxruntime as ort
+import pytest
 import torch
 from PIL import Image
 
-from exporter import tuned_encoders
+from exporter import sample_images, tuned_encoders
 from exporter.__main__ import main
 from exporter.encoder_inputs import pixels, token_feeds
+from exporter.errors import ExportError
 from exporter.verify import verify
 from trainer import checkpoint as checkpoints
+from trainer.features.pixels import image_rule_at
 from trainer.pretrained import branches, efficientnet
 from trainer.towers.clip import ContrastiveItemTower
 from trainer.towers.content import ContentUserTower
@@ -124,8 +127,34 @@ def test_towers_from_scratch_bring_their_own_encoders(lite_bundle, tmp_path):
     np.testing.assert_allclose(item, expected, atol=1e-5)
 
 
-def test_hvsr_is_refused_with_the_reason(lite_bundle, tmp_path, capsys):
-    towers = {"item_tower": HvsrItem(1280, 16, 8, 8, 8, 32), "user_tower": ContentUserTower(has_filler=False)}
-    code, _ = exported(lite_bundle, tmp_path, towers, {"type": "hvsr"})
-    assert code == 1
-    assert "hvsr cannot be exported: its CNN looks at the pixels" in capsys.readouterr().err
+def test_hvsr_finds_its_pixels_in_the_features_of_the_image_encoder(lite_bundle, tmp_path):
+    """The CNN is given an image as training's decoder makes it: resized by Pillow to the CNN's own size."""
+    with torch.random.fork_rng():
+        torch.manual_seed(6)
+        tower = HvsrItem(1280, 16, 12, 8, 8, 64)
+        for parameter in tower.parameters():  # as after training: nothing is zero or the identity
+            torch.nn.init.normal_(parameter, std=0.1)
+    towers = {"item_tower": tower, "user_tower": ContentUserTower(has_filler=False)}
+    code, bundle = exported(lite_bundle, tmp_path, towers, {"type": "hvsr", "image_size": 64})
+    assert code == 0
+    texts, _ = samples()
+    images = sample_images.draw(2, seed=9)
+    _, shown, _, image, item, manifest = answers(bundle, texts, images)
+    source = ort.InferenceSession(lite_bundle / "image_encoder.onnx", providers=["CPUExecutionProvider"])
+    np.testing.assert_array_equal(image[:, :1280], source.run(None, {"pixels": shown})[0])
+    small = torch.from_numpy(pixels(images, image_rule_at(manifest["image"], 64)))
+    with torch.no_grad():
+        expected = tower(torch.zeros(2, 384), torch.from_numpy(image[:, :1280]), torch.ones(2, 2), small).numpy()
+        blind = tower(torch.zeros(2, 384), torch.from_numpy(image[:, :1280]), torch.ones(2, 2)).numpy()
+    assert (item * expected).sum(axis=1).min() > 0.999
+    assert (blind * expected).sum(axis=1).max() < 0.99
+    about = {entry["tower"]: entry for entry in manifest["origin"]}["imageEncoder"]
+    assert "FrozenBesideCnn, beside EfficientNet" in about["source"]
+    assert about["licence"] == "Apache-2.0"
+    assert "lite" not in manifest  # it reads no text, so a browser could not tell one item from another
+
+
+def test_hvsr_needs_a_bundle_with_an_image_encoder():
+    saved = checkpoints.Checkpoint({"item_tower": HvsrItem(9, 8, 8, 8, 8, 32)}, run={}, seed=1, encoders={})
+    with pytest.raises(ExportError, match="hvsr needs the image encoder that it was trained beside"):
+        tuned_encoders.cnn_on_pixels(saved, None)
