@@ -65,10 +65,9 @@ def chain(first: onnx.ModelProto, second: onnx.ModelProto) -> onnx.ModelProto:
 
 def beside(first: onnx.ModelProto, second: onnx.ModelProto) -> onnx.ModelProto:
     """Return one model that gives its only input to both models and their outputs (N, D) side by side."""
-    parts = [
-        compose.add_prefix(_same_versions(model), name) for model, name in ((first, "first/"), (second, "second/"))
-    ]
-    merged = compose.merge_models(*parts, io_map=[])
+    left = compose.add_prefix(_same_versions(first), "first/")
+    right = compose.add_prefix(_same_versions(second), "second/")
+    merged = compose.merge_models(left, right, io_map=[])
     given, kept = merged.graph.input
     name = first.graph.input[0].name
     for node in merged.graph.node:
