@@ -272,6 +272,28 @@ class ImageRule(TypedDict):
     std: list[float]
 
 
+class ShopMetricBlock(TypedDict):
+    """Schema `ShopMetricBlock` of contracts/bundle.schema.json."""
+
+    start: int
+    length: int
+
+
+# How the items of one shop are compared: by the shop's own mean and covariance, shrunk towards the bundle's
+# own. Absent: items are compared as they are. The file holds the bundle's own mean and covariances: float32
+# little-endian, dim numbers, then length × length numbers a block, row by row. Both are of the unit directions
+# of a block over the items that know it. vectors/shop-metric.json holds the cases.
+ShopMetricRule = TypedDict(
+    "ShopMetricRule",
+    {
+        "file": str,
+        "lambda": float,
+        "pseudoItems": int,
+        "blocks": list[ShopMetricBlock],
+    },
+)
+
+
 class BundleInteractions(TypedDict):
     """Schema `BundleInteractions` of contracts/bundle.schema.json."""
 
@@ -338,6 +360,11 @@ class BundleManifest(TypedDict):
     # RGB as a browser shows it (EXIF orientation applied, transparent pixels on white, the first frame), resized by
     # `mode`, centre `size` × `size`, value/255, minus mean, over std, NCHW float32.
     image: NotRequired[ImageRule]
+    # How the items of one shop are compared: by the shop's own mean and covariance, shrunk towards the bundle's
+    # own. Absent: items are compared as they are. The file holds the bundle's own mean and covariances: float32
+    # little-endian, dim numbers, then length × length numbers a block, row by row. Both are of the unit directions
+    # of a block over the items that know it. vectors/shop-metric.json holds the cases.
+    shopMetric: NotRequired[ShopMetricRule]
     interactions: BundleInteractions
     origin: list[TowerOrigin]
     parity: list[TowerParity]

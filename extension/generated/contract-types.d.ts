@@ -211,6 +211,7 @@ export interface BundleManifest {
   lite?: LiteBundle;
   text: BundleText;
   image?: ImageRule;
+  shopMetric?: ShopMetricRule;
   interactions: BundleInteractions;
   origin: TowerOrigin[];
   parity: TowerParity[];
@@ -318,6 +319,31 @@ export interface ImageRule {
   interpolation: "bicubic" | "bilinear";
   mean: Rgb;
   std: Rgb;
+}
+/**
+ * How the items of one shop are compared: by the shop's own mean and covariance, shrunk towards the bundle's own. Absent: items are compared as they are. The file holds the bundle's own mean and covariances: float32 little-endian, dim numbers, then length × length numbers a block, row by row. Both are of the unit directions of a block over the items that know it. vectors/shop-metric.json holds the cases.
+ */
+export interface ShopMetricRule {
+  file: string;
+  /**
+   * The ridge: M = (C / v + lambda I)^-1 for a block's covariance C with the largest eigenvalue v.
+   */
+  lambda: number;
+  /**
+   * The weight of the bundle's own mean and covariance in a shop's, in items.
+   */
+  pseudoItems: number;
+  /**
+   * The coordinates of one modality each: disjoint, inside dim, without the filler. A block of zeros is a modality that the item lacks.
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  blocks: ShopMetricBlock[];
+}
+export interface ShopMetricBlock {
+  start: number;
+  length: number;
 }
 export interface BundleInteractions {
   kinds: ["view", "wishlist", "cart", "purchase", "rating", "dismiss"];

@@ -4219,6 +4219,60 @@ export const bundleSchema = {
     }
    }
   },
+  "shopMetric": {
+   "title": "ShopMetricRule",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "file",
+    "lambda",
+    "pseudoItems",
+    "blocks"
+   ],
+   "description": "How the items of one shop are compared: by the shop's own mean and covariance, shrunk towards the bundle's own. Absent: items are compared as they are. The file holds the bundle's own mean and covariances: float32 little-endian, dim numbers, then length × length numbers a block, row by row. Both are of the unit directions of a block over the items that know it. vectors/shop-metric.json holds the cases.",
+   "properties": {
+    "file": {
+     "type": "string"
+    },
+    "lambda": {
+     "type": "number",
+     "exclusiveMinimum": 0,
+     "maximum": 1000,
+     "description": "The ridge: M = (C / v + lambda I)^-1 for a block's covariance C with the largest eigenvalue v."
+    },
+    "pseudoItems": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 1000000,
+     "description": "The weight of the bundle's own mean and covariance in a shop's, in items."
+    },
+    "blocks": {
+     "type": "array",
+     "minItems": 1,
+     "maxItems": 8,
+     "description": "The coordinates of one modality each: disjoint, inside dim, without the filler. A block of zeros is a modality that the item lacks.",
+     "items": {
+      "title": "ShopMetricBlock",
+      "type": "object",
+      "additionalProperties": false,
+      "required": [
+       "start",
+       "length"
+      ],
+      "properties": {
+       "start": {
+        "type": "integer",
+        "minimum": 0
+       },
+       "length": {
+        "type": "integer",
+        "minimum": 1
+       }
+      }
+     }
+    }
+   }
+  },
   "interactions": {
    "title": "BundleInteractions",
    "type": "object",

@@ -1,6 +1,7 @@
 """Generator of kernel/contract_types.py, the `TypedDict`s of the contracts: `python -m kernel.build.contract_types`."""
 
 import argparse
+import keyword
 import subprocess
 import sys
 import textwrap
@@ -78,6 +79,8 @@ class _Generator:
 
     def _typed_dict(self, title: str, schema: Schema, file: str) -> str:
         required = schema.get("required", ())
+        if any(keyword.iskeyword(name) for name in schema["properties"]):
+            return self._typed_dict_by_call(title, schema, file)
         lines = [
             f"class {title}(TypedDict):",
             *_docstring(schema.get("description", ""), f"Schema `{title}` of contracts/{file}."),
@@ -87,6 +90,17 @@ class _Generator:
             lines += _comment(part.get("description", ""))
             lines.append(f"    {name}: {annotation if name in required else f'NotRequired[{annotation}]'}")
         self.declared[title] = "\n".join(lines)
+        return title
+
+    def _typed_dict_by_call(self, title: str, schema: Schema, file: str) -> str:
+        """Declare a TypedDict in its functional form: a member's name is a word of Python."""
+        required = schema.get("required", ())
+        lines = [line.removeprefix("    ") for line in _comment(schema.get("description", ""))]
+        lines += [f"{title} = TypedDict(", f'    "{title}",', "    {"]
+        for name, part in schema["properties"].items():
+            annotation = self.type_of(part, file)
+            lines.append(f'        "{name}": {annotation if name in required else f"NotRequired[{annotation}]"},')
+        self.declared[title] = "\n".join([*lines, "    },", ")"])
         return title
 
 
