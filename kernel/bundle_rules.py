@@ -8,6 +8,7 @@ import rfc8785
 from kernel.contract_types import BundleManifest
 from kernel.contracts import first_violation
 from kernel.json_object import JsonObject
+from kernel.shop_metric import ShopMetricError, blocks_of
 
 FORMAT: Literal[2] = 2
 _ITEM_TOWERS = ("textEncoder", "imageEncoder", "itemTower")
@@ -21,7 +22,7 @@ def first_problem(manifest: object) -> str | None:
     if violation is not None:
         return str(violation)
     checked = cast(BundleManifest, manifest)
-    return _unlisted_file(checked) or _wrong_space(checked)
+    return _unlisted_file(checked) or _wrong_space(checked) or _wrong_blocks(checked)
 
 
 def format_problem(manifest: object) -> str | None:
@@ -64,6 +65,8 @@ def _unlisted_file(manifest: BundleManifest) -> str | None:
     if "lite" in manifest:
         named["$.lite.textToItem.file"] = manifest["lite"]["textToItem"]["file"]
         named["$.lite.userTower.file"] = manifest["lite"]["userTower"]["file"]
+    if "shopMetric" in manifest:
+        named["$.shopMetric.file"] = manifest["shopMetric"]["file"]
     for place, name in named.items():
         if name not in manifest["files"]:
             return f"{place}: {name} is not among the manifest's files"
@@ -77,3 +80,13 @@ def _wrong_space(manifest: BundleManifest) -> str | None:
     return (
         f"$.space: got {manifest['space']}, but the item-side files and rules give {expected}; export the bundle again"
     )
+
+
+def _wrong_blocks(manifest: BundleManifest) -> str | None:
+    if "shopMetric" not in manifest:
+        return None
+    try:
+        blocks_of(manifest["shopMetric"], manifest["dim"], manifest.get("filler"))
+    except ShopMetricError as error:
+        return f"$.shopMetric.blocks: {error}"
+    return None

@@ -95,7 +95,7 @@ def blocks_of(rule: ShopMetricRule, dim: int, filler: int | None) -> Blocks:
 
 
 def moments_from(data: bytes, blocks: Blocks, dim: int, counts: Sequence[int] = ()) -> Moments:
-    """Return moments from the bytes of `to_bytes`; raises ShopMetricError that names the first senseless number.
+    """Return moments from the bytes of `to_bytes`; raises ShopMetricError where they are not finite or too few.
 
     counts: of items a block, where known. The moments of a bundle have none: they count as `pseudoItems`.
     """
@@ -109,11 +109,7 @@ def moments_from(data: bytes, blocks: Blocks, dim: int, counts: Sequence[int] = 
     for block in blocks:
         covariances.append(values[at : at + block.length**2].reshape(block.length, block.length))
         at += block.length**2
-    mean = values[:dim]
-    _check_mean(mean, blocks)
-    for block, covariance in zip(blocks, covariances, strict=True):
-        _check_covariance(block, covariance)
-    return Moments(blocks, mean, tuple(covariances), tuple(counts) or (0,) * len(blocks))
+    return Moments(blocks, values[:dim], tuple(covariances), tuple(counts) or (0,) * len(blocks))
 
 
 def _check_mean(mean: Doubles, blocks: Blocks) -> None:
@@ -230,6 +226,29 @@ class ShopMetric:
             part = user[block.coordinates]
             total += float(np.vecdot(part, matrix @ part) - np.vecdot(part, part))
         return math.sqrt(max(total, 0.0))
+
+
+@dataclass(frozen=True)
+class BundleMetric:
+    """Rule of a bundle: its own moments, the ridge (`lambda`), and the weight of its own moments in items."""
+
+    own: Moments
+    ridge: float
+    pseudo_items: int
+
+    def of_shop(self, shop: Moments | None) -> ShopMetric:
+        """Return the metric of a shop; without moments it is the bundle's own."""
+        moments = self.own if shop is None else shrink(shop, self.own, self.pseudo_items)
+        return ShopMetric(moments, self.ridge)
+
+
+def bundle_metric(rule: ShopMetricRule, data: bytes, dim: int, filler: int | None) -> BundleMetric:
+    """Return a manifest's rule with the moments in its file; raises ShopMetricError that names what is senseless."""
+    own = moments_from(data, blocks_of(rule, dim, filler), dim)
+    _check_mean(own.mean, own.blocks)
+    for block, covariance in zip(own.blocks, own.covariances, strict=True):
+        _check_covariance(block, covariance)
+    return BundleMetric(own, rule["lambda"], rule["pseudoItems"])
 
 
 def _row_slices(num_rows: int) -> Iterator[slice]:

@@ -37,6 +37,10 @@ class SnapshotError(ServerError):
     """An index snapshot is damaged, belongs elsewhere, or could not be written whole."""
 
 
+class OtherMetricError(SnapshotError):
+    """An index snapshot holds vectors in another metric than the shop's current one."""
+
+
 class AlreadyLockedError(ServerError):
     """Another process holds the data directory for the same job."""
 

@@ -9,7 +9,9 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from kernel.shop_metric import ShopMetric
 from server.catalogue.database import Change
+from server.catalogue.vectors import Vectors, vectors_of
 
 Floats = NDArray[np.float32]
 Booleans = NDArray[np.bool_]
@@ -49,12 +51,12 @@ class Vocabularies:
 class Rows:
     """n items in ascending order of label.
 
-    Shapes: embeddings float32 (n, dim), unit length; every other array (n,). `amounts` is NaN where the price is
-    unknown. `cards` are JSON objects without their closing brace: a score is appended when they are sent.
+    Shapes: every array has (n,). `amounts` is NaN where the price is unknown. `cards` are JSON objects without their
+    closing brace: a score is appended when they are sent.
     """
 
     labels: Integers
-    embeddings: Floats
+    vectors: Vectors
     cards: tuple[bytes, ...]
     item_ids: tuple[str, ...]
     amounts: NDArray[np.float64]
@@ -84,7 +86,7 @@ class Rows:
         """Return a copy of some rows, which must ascend."""
         return Rows(
             self.labels[rows],
-            self.embeddings[rows],
+            self.vectors.take(rows),
             tuple(self.cards[row] for row in rows),
             tuple(self.item_ids[row] for row in rows),
             self.amounts[rows],
@@ -96,8 +98,8 @@ class Rows:
         )
 
 
-def rows_from(changes: Sequence[Change], dim: int, vocabularies: Vocabularies) -> Rows:
-    """Return rows of changes that add items, in ascending order of label."""
+def rows_from(changes: Sequence[Change], dim: int, vocabularies: Vocabularies, metric: ShopMetric | None) -> Rows:
+    """Return rows of changes that add items, in ascending order of label, with vectors in the shop's metric."""
     embeddings = np.frombuffer(b"".join(change.embedding or b"" for change in changes), dtype="<f4")
     cards = [change.card or b"{}" for change in changes]
     parsed = [orjson.loads(card) for card in cards]
@@ -105,7 +107,7 @@ def rows_from(changes: Sequence[Change], dim: int, vocabularies: Vocabularies) -
     code_currency, code_brand = vocabularies.currencies.code, vocabularies.brands.code
     return Rows(
         labels=np.array([change.label for change in changes], dtype=np.int64),
-        embeddings=embeddings.reshape(len(changes), dim).astype(np.float32, copy=False),
+        vectors=vectors_of(embeddings.reshape(len(changes), dim).astype(np.float32, copy=False), metric),
         cards=tuple(card.rstrip()[:-1] for card in cards),
         item_ids=tuple(change.item_id for change in changes),
         amounts=np.array([float(price.get("amount", "nan")) for price in prices], dtype=np.float64),
@@ -123,7 +125,7 @@ def concatenate(first: Rows, second: Rows) -> Rows:
     """Return the rows of both; every label of `second` must be above those of `first`."""
     return Rows(
         np.concatenate([first.labels, second.labels]),
-        np.concatenate([first.embeddings, second.embeddings]),
+        first.vectors.extended(second.vectors),
         first.cards + second.cards,
         first.item_ids + second.item_ids,
         np.concatenate([first.amounts, second.amounts]),

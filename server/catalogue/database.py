@@ -6,6 +6,7 @@ loses no accepted write. Readers use WAL and never wait for a writer.
 
 import sqlite3
 import time
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ _FORMAT = 1
 _APPLICATION_ID = 0x43415252  # "CARR", so that another program's database is not mistaken for ours
 _BUSY_TIMEOUT_SECONDS = 60.0
 TOMBSTONE_SECONDS = 86_400
+_ESTIMATES_TABLE = """CREATE TABLE IF NOT EXISTS estimates (
+  shop TEXT NOT NULL, space TEXT NOT NULL, seq INTEGER NOT NULL, label INTEGER NOT NULL, count INTEGER NOT NULL,
+  about BLOB NOT NULL, moments BLOB NOT NULL, PRIMARY KEY (shop, space)
+) WITHOUT ROWID"""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,26 @@ class Stored:
     embedding_key: str
     has_image: bool
     embedding: bytes
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Moments of a shop's items, as estimated once; `moments` are the bytes of kernel.shop_metric.Moments.
+
+    Attributes:
+        seq: the newest change of the catalogue at that time.
+        label: the highest label among the items.
+        count: the number of items.
+        about: JSON object with the blocks and the number of items that know each.
+    """
+
+    shop: str
+    space: str
+    seq: int
+    label: int
+    count: int
+    about: bytes
+    moments: bytes
 
 
 @dataclass(frozen=True)
@@ -86,11 +111,14 @@ class Catalogue:
             found = self._db.execute("PRAGMA application_id").fetchone()[0]
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             if (found, version) == (_APPLICATION_ID, _FORMAT):
+                # Catalogues of earlier versions lack it; it holds nothing that the items do not give again.
+                self._db.execute(_ESTIMATES_TABLE)
                 return
             if self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 raise CatalogueError(f"{self.path}: expected catalogue format {_FORMAT}, got {found:#x} {version}")
             for statement in Path(__file__).with_name("schema.sql").read_text(encoding="utf-8").split(";\n"):
                 self._db.execute(statement)
+            self._db.execute(_ESTIMATES_TABLE)
             self._db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             self._db.execute(f"PRAGMA user_version = {_FORMAT}")
 
@@ -150,7 +178,15 @@ class Catalogue:
             if newest is None:
                 return 0
             self._set_counter("purged_seq", max(newest, self.purged_seq()))
+            self._db.execute("DELETE FROM estimates WHERE shop NOT IN (SELECT shop FROM items WHERE deleted = 0)")
             return self._db.execute(f"DELETE FROM items WHERE {where}", (limit,)).rowcount  # noqa: S608 (as above)
+
+    def write_estimate(self, estimate: Estimate) -> None:
+        """Replace the estimate of a shop in a space, durable on return."""
+        values = (estimate.shop, estimate.space, estimate.seq, estimate.label, estimate.count, estimate.about,
+                  estimate.moments)  # fmt: skip
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO estimates VALUES (?,?,?,?,?,?,?)", values)
 
     def _bury(self, shop: str, item_id: str, seq: int, now: int) -> tuple[int, bool]:
         """Turn the live row, if any, into a tombstone; return the new sequence number and whether a row existed."""
@@ -205,6 +241,28 @@ class Catalogue:
             (seq, seq),
         )
         return (Change(*row) for row in rows)
+
+    def estimated_at(self, space: str) -> dict[str, int]:
+        """Return shop -> `seq` of its estimate in this space, for shops that have one."""
+        return dict(self._db.execute("SELECT shop, seq FROM estimates WHERE space = ?", (space,)))
+
+    def estimate(self, shop: str, space: str) -> Estimate | None:
+        """Return the estimate of a shop in this space, if any."""
+        row = self._db.execute("SELECT * FROM estimates WHERE shop = ? AND space = ?", (shop, space)).fetchone()
+        return None if row is None else Estimate(*row)
+
+    def live_vectors(self, shop: str, space: str, dim: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return labels (n,), ascending, and item vectors float32 (n, dim) of a shop's live items in this space."""
+        rows = self._db.execute(
+            "SELECT label, embedding FROM items"
+            " WHERE shop = ? AND deleted = 0 AND space = ? AND length(embedding) = ? ORDER BY label",
+            (shop, space, 4 * dim),
+        )
+        labels, raw = array("q"), bytearray()
+        for label, embedding in rows:
+            labels.append(label)
+            raw += embedding
+        return np.array(labels, dtype=np.int64), np.frombuffer(raw, dtype="<f4").reshape(len(labels), dim)
 
     def shop_versions(self) -> dict[str, int]:
         """Return shop -> the sequence number of its last change."""

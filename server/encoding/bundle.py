@@ -11,6 +11,7 @@ import orjson
 from kernel.bundle_rules import first_problem
 from kernel.contract_types import BundleFile, BundleManifest, BundleTower
 from kernel.contract_types import Tensor as TensorEntry
+from kernel.shop_metric import BundleMetric, ShopMetricError, bundle_metric
 from server.errors import BundleError
 
 MANIFEST = "manifest.json"
@@ -56,6 +57,7 @@ class Bundle:
     towers: Mapping[str, Tower]
     tokenizer_path: Path
     manifest: BundleManifest
+    metric: BundleMetric | None = None
 
     @property
     def filler(self) -> int | None:
@@ -93,6 +95,7 @@ def load_bundle(directory: Path) -> Bundle:
         towers=towers,
         tokenizer_path=directory / manifest["text"]["tokenizer"]["file"],
         manifest=manifest,
+        metric=_shop_metric(directory, manifest),
     )
     _check_item_tower(bundle)
     if bundle.filler is not None and bundle.filler >= bundle.dim:
@@ -126,6 +129,17 @@ def _tower(directory: Path, tower: BundleTower) -> Tower:
 
 def _tensor(tensor: TensorEntry) -> Tensor:
     return Tensor(tensor["name"], tensor["role"], tensor["dtype"], tuple(tensor["shape"]))
+
+
+def _shop_metric(directory: Path, manifest: BundleManifest) -> BundleMetric | None:
+    if "shopMetric" not in manifest:
+        return None
+    rule = manifest["shopMetric"]
+    path = directory / rule["file"]
+    try:
+        return bundle_metric(rule, path.read_bytes(), manifest["dim"], manifest.get("filler"))
+    except ShopMetricError as error:
+        raise BundleError(f"{path}: {error}; export the bundle again") from error
 
 
 def _check_item_tower(bundle: Bundle) -> None:

@@ -63,14 +63,16 @@ def _diverse(state: ShopState, rows: Integers, k: int, diversity: float, filler:
     rows = _pool(rows, state.column("rating_counts")[rows], max(k, _FIRST_SCREEN_POOL))
     if len(rows) == 0:
         return rows
-    embeddings = state.embeddings_of(rows)
-    centroid = embeddings.mean(axis=0)
+    compared = state.compared_of(rows)
     # Typical of the shop before odd; popularity, where ratings exist, counts as much.
-    relevance = np.vecdot(embeddings, centroid / max(float(np.linalg.norm(centroid)), 1e-6))
+    relevance = state.typicality_of(rows)
+    if relevance is None:
+        centroid = compared.mean(axis=0)
+        relevance = np.vecdot(compared, centroid / max(float(np.linalg.norm(centroid)), 1e-6))
     popularity = np.log1p(state.column("rating_counts")[rows]).astype(np.float32)
     if popularity.max() > 0:
         relevance = (relevance + popularity / popularity.max()) / 2
-    order = mmr(relevance.astype(np.float32), embeddings, k, max(diversity, FIRST_SCREEN_DIVERSITY), filler)
+    order = mmr(relevance.astype(np.float32), compared, k, max(diversity, FIRST_SCREEN_DIVERSITY), filler)
     return rows[order]
 
 

@@ -8,14 +8,16 @@ snapshot. The others see CURRENT change and load it.
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
+from kernel.shop_metric import ShopMetric
 from server.catalogue.database import Catalogue, Change
 from server.encoding.bundle import Bundle
-from server.errors import AlreadyLockedError, SnapshotError
+from server.errors import AlreadyLockedError, OtherMetricError, SnapshotError
 from server.locks import held_lock
-from server.search import snapshots
-from server.search.index import Index, build_index
+from server.search import metrics, snapshots
+from server.search.index import build_index
 from server.search.shop_state import ShopState, empty_state
 from server.settings import Settings
 
@@ -72,13 +74,14 @@ class Replica:
         return self._ready.wait(timeout_seconds)
 
     def refresh(self) -> None:
-        """Bring `shops` up to the catalogue's newest change and the newest snapshots."""
+        """Bring `shops` up to the catalogue's newest change, metrics and snapshots; one assignment swaps them in."""
         with self._refreshing:
+            shops, seq = self._shops, self._seq
             version = self._catalogue.data_version()
             if version != self._data_version or not self.is_ready:
-                self._apply_changes()
-                self._data_version = version
-            self._adopt_snapshots()
+                shops, seq = self._changed()
+            self._shops, self._seq = self._with_snapshots(shops), seq
+            self._data_version = version
             self._ready.set()
 
     def _follow(self) -> None:
@@ -101,25 +104,41 @@ class Replica:
 
     # Following
 
-    def _apply_changes(self) -> None:
+    def _changed(self) -> tuple[dict[str, ShopState], int]:
+        """Return the shops after the catalogue's newest change, and its number."""
         with self._catalogue.snapshot():
             since = self._seq
             if since < self._catalogue.purged_seq():
                 since = 0  # deletions may have been purged unseen: start over
             reached = self._catalogue.seq()
-            if reached == since and self.is_ready:
-                return
-            versions = self._catalogue.shop_versions()
-            changes = group_by_shop(self._catalogue.changes_since(since))
-        shops = {} if since == 0 else dict(self._shops)
-        for shop, shop_changes in changes.items():
-            usable = [change for change in shop_changes if self._is_usable(change)]
-            state = shops.get(shop) or empty_state(shop, self._bundle.dim)
-            shops[shop] = state.with_changes(usable, versions.get(shop, 0))
-        if since == 0:
-            self._stamps.clear()
-        self._shops = {shop: state for shop, state in shops.items() if len(state)}
-        self._seq = reached
+            shops = {} if since == 0 else dict(self._shops)
+            if since == 0:
+                self._stamps.clear()
+            if reached > since:
+                versions = self._catalogue.shop_versions()
+                for shop, changes in group_by_shop(self._catalogue.changes_since(since)).items():
+                    usable = [change for change in changes if self._is_usable(change)]
+                    state = shops.get(shop) or self._empty(shop)
+                    shops[shop] = state.with_changes(usable, versions.get(shop, 0))
+            shops = {shop: state for shop, state in shops.items() if len(state)}
+            return self._with_metrics(shops), reached
+
+    def _empty(self, shop: str) -> ShopState:
+        return empty_state(shop, self._bundle.dim, *metrics.current(self._catalogue, shop, self._bundle))
+
+    def _with_metrics(self, shops: dict[str, ShopState]) -> dict[str, ShopState]:
+        """Return the shops, those whose moments were estimated again compared by their new metric."""
+        if self._bundle.metric is None:
+            return shops
+        estimated_at = self._catalogue.estimated_at(self._bundle.space)
+        for shop, state in shops.items():
+            known = None if state.estimate is None else state.estimate.seq
+            if estimated_at.get(shop) != known:
+                metric, estimate = metrics.current(self._catalogue, shop, self._bundle)
+                labels, items = self._catalogue.live_vectors(shop, self._bundle.space, self._bundle.dim)
+                shops[shop] = state.with_metric(metric, estimate, labels, items)
+                self._stamps.pop(shop, None)
+        return shops
 
     def _is_usable(self, change: Change) -> bool:
         """Return whether a change is in this bundle's space, or ends an item. Other spaces cannot be compared."""
@@ -129,8 +148,10 @@ class Replica:
 
     # Snapshots
 
-    def _adopt_snapshots(self) -> None:
-        for shop, state in self._shops.items():
+    def _with_snapshots(self, shops: Mapping[str, ShopState]) -> Mapping[str, ShopState]:
+        """Return the shops with the newest snapshots of their indexes."""
+        adopted = dict(shops)
+        for shop, state in shops.items():
             if len(state) <= self._settings.exact_max_items and state.index is None:
                 continue
             directory = snapshots.directory_of(self._settings.data_dir, shop)
@@ -139,45 +160,80 @@ class Replica:
                 continue
             self._stamps[shop] = stamp
             if stamp is not None:
-                index = self._load_index(directory, shop)
-                self._shops = {**self._shops, shop: state.with_index(index)}
+                adopted[shop] = self._with_index(directory, state)
+        return adopted
 
-    def _load_index(self, directory: Path, shop: str) -> Index | None:
+    def _with_index(self, directory: Path, state: ShopState) -> ShopState:
+        bundle = self._bundle
         try:
-            bundle = self._bundle
-            return snapshots.load_current(directory, shop, bundle.space, bundle.dim, self._settings.ef)[0]
+            found = snapshots.load_current(
+                directory, state.shop, bundle.space, bundle.dim, self._settings.ef, _metric_id(state.metric)
+            )
+        except OtherMetricError:
+            # Published a moment before its estimate is: the present index stays until that has come.
+            return state
         except SnapshotError as error:
-            logger.warning("index of %s not used, scanning until it is rebuilt from the catalogue: %s", shop, error)
-            return None
+            logger.warning(
+                "index of %s not used, scanning until it is rebuilt from the catalogue: %s", state.shop, error
+            )
+            return state.with_index(None)
+        return state.with_index(found[0])
 
     def build_indexes(self, *, wait: bool = False) -> int:
-        """Build and publish an index for every shop that needs one; return how many. `wait`: for another builder."""
-        if not any(self._needs_index(state) for state in self._shops.values()):
+        """Estimate moments and build indexes where due; return how many indexes. `wait`: for another builder."""
+        if not any(self._needs_estimate(state) or self._needs_index(state) for state in self._shops.values()):
             return 0
         lock = self._settings.data_dir / "build.lock"
         try:
-            with held_lock(lock, "process {pid} is building", wait=wait):
+            with held_lock(lock, "process {pid} is building", wait=wait), closing(self._own_connection()) as catalogue:
                 self.refresh()  # the previous holder may have built what was missing
+                self._estimate_moments(catalogue)
                 needy = [state for state in self._shops.values() if self._needs_index(state)]
-                return sum(self._build(state) for state in needy if not self._stopping.is_set())
+                return sum(self._build(catalogue, state) for state in needy if not self._stopping.is_set())
         except AlreadyLockedError:
             return 0
+
+    def _own_connection(self) -> Catalogue:
+        """Return a connection for the builder's thread; what it commits, `refresh` sees as another's change."""
+        return Catalogue(self._settings.data_dir)
+
+    def _needs_estimate(self, state: ShopState) -> bool:
+        """Return whether a scanned shop's moments are due; those of an indexed shop are estimated with its index."""
+        return len(state) <= self._settings.exact_max_items and metrics.is_due(state, self._bundle)
 
     def _needs_index(self, state: ShopState) -> bool:
         return state.needs_index(self._settings.exact_max_items, self._settings.delta_max_items)
 
-    def _build(self, state: ShopState) -> bool:
+    def _estimate_moments(self, catalogue: Catalogue) -> None:
+        due = [shop for shop, state in self._shops.items() if self._needs_estimate(state)]
+        for shop in due:
+            estimate, _, _ = metrics.estimated(catalogue, shop, self._bundle)
+            if estimate is not None:
+                catalogue.write_estimate(estimate)
+        if due:
+            self.refresh()
+
+    def _build(self, catalogue: Catalogue, state: ShopState) -> bool:
+        """Build an index beside the one in use, of vectors in a metric estimated now; publish it, then the estimate."""
         directory = snapshots.directory_of(self._settings.data_dir, state.shop)
-        live = state.live_rows()
+        estimate, labels, items = metrics.estimated(catalogue, state.shop, self._bundle)
+        metric = metrics.metric_of(self._bundle, estimate)
         try:
             snapshots.sweep(directory)
-            index = build_index(live.labels, live.embeddings, self._settings.ef)
-            snapshots.publish(directory, index, state.shop, self._bundle.space, self._seq)
+            index = build_index(labels, items if metric is None else metric.stored(items), self._settings.ef)
+            space = self._bundle.space
+            snapshots.publish(directory, index, state.shop, space, self._seq, _metric_id(metric))
         except SnapshotError as error:
             logger.error("%s; the shop stays scanned exactly", error)
             return False
+        if estimate is not None:
+            catalogue.write_estimate(estimate)
         self.refresh()
         return True
+
+
+def _metric_id(metric: ShopMetric | None) -> str:
+    return snapshots.NO_METRIC if metric is None else metric.metric_id
 
 
 def group_by_shop(changes: Iterator[Change]) -> dict[str, list[Change]]:

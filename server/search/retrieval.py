@@ -23,7 +23,7 @@ _SPARE = 16
 
 @dataclass(frozen=True)
 class Found:
-    """Rows of a state, best first, with their scores (cosine; 0 on a first screen)."""
+    """Rows of a state, best first, with their scores (cosine in the shop's metric; 0 on a first screen)."""
 
     rows: Integers
     scores: Floats
@@ -41,6 +41,9 @@ def recommend(
     if query is None:
         rows = first_screen(state, keep, k, diversity, filler)
         return Found(rows, np.zeros(len(rows), dtype=np.float32), "first_screen")
+    if state.metric is not None:
+        # One factor for all items makes their inner products cosines, so that scores of all shops have one scale.
+        query = query / np.float32(max(state.metric.length(query), 1e-6))
     num_kept = int(np.count_nonzero(keep))
     num_candidates = min(num_kept, k if diversity == 0 else pool_size(k))
     strategy: Strategy = "hnsw"
@@ -49,7 +52,7 @@ def recommend(
         found = _scan(state, query, num_candidates, keep, num_kept)
         strategy = "exact" if filters.is_empty else "exact_filtered"
     rows, scores = found
-    order = mmr(scores, state.embeddings_of(rows), k, diversity, filler)
+    order = mmr(scores, state.compared_of(rows), k, diversity, filler)
     return Found(rows[order], scores[order], strategy)
 
 
@@ -76,7 +79,7 @@ def _search_index(
     if len(rows) < min(num_candidates, num_kept - len(delta_rows)):
         return None
     rows = np.concatenate([rows, delta_rows])
-    return best(rows, np.vecdot(state.embeddings_of(rows), query), num_candidates)
+    return best(rows, np.vecdot(state.stored_of(rows), query), num_candidates)
 
 
 def _scan(
@@ -84,8 +87,8 @@ def _scan(
 ) -> tuple[Integers, Floats]:
     rows = np.flatnonzero(keep)
     if GATHER_NS * num_kept < SCAN_NS * state.num_rows:
-        return best(rows, np.vecdot(state.embeddings_of(rows), query), num_candidates)
-    scores = np.concatenate([np.vecdot(state.base.embeddings, query), np.vecdot(state.delta.embeddings, query)])
+        return best(rows, np.vecdot(state.stored_of(rows), query), num_candidates)
+    scores = np.concatenate([np.vecdot(state.base.vectors.stored, query), np.vecdot(state.delta.vectors.stored, query)])
     return best(rows, scores[rows], num_candidates)
 
 

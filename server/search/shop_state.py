@@ -5,7 +5,7 @@ HNSW index is searched through it, otherwise it is scanned; the delta is always 
 superseded is marked in `base_alive` and dropped from the index's results.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kernel.shop_metric import ShopMetric
 from server.catalogue.columns import Booleans, Floats, Integers, Rows, Vocabularies, concatenate, rows_from
-from server.catalogue.database import Change
+from server.catalogue.database import Change, Estimate
+from server.catalogue.vectors import Vectors, vectors_of
+from server.errors import CatalogueError
 from server.search.index import Index
 
 # Folding the delta into a base that has no index is only a copy; below this many rows it is not worth one.
@@ -25,7 +28,12 @@ _MAX_DEAD_SHARE = 0.2
 
 @dataclass(frozen=True)
 class ShopState:
-    """One moment of one shop. Rows are numbered through base, then delta."""
+    """One moment of one shop. Rows are numbered through base, then delta.
+
+    Attributes:
+        metric: what the vectors of all rows are in; None if the bundle has none.
+        estimate: what `metric` comes from; None if it is the bundle's own.
+    """
 
     shop: str
     dim: int
@@ -35,6 +43,8 @@ class ShopState:
     base_alive: Booleans
     delta: Rows
     index: Index | None = None
+    metric: ShopMetric | None = None
+    estimate: Estimate | None = None
 
     def __len__(self) -> int:
         return self.num_base_alive + len(self.delta)
@@ -64,15 +74,31 @@ class ShopState:
         """Return the open card of a row."""
         return self.base.cards[row] if row < len(self.base) else self.delta.cards[row - len(self.base)]
 
-    def embeddings_of(self, rows: Integers) -> Floats:
-        """Return float32 (len(rows), dim)."""
+    def stored_of(self, rows: Integers) -> Floats:
+        """Return float32 (len(rows), dim): what a user is compared with."""
+        return self._gathered(rows, lambda vectors, own: vectors.stored[own])
+
+    def compared_of(self, rows: Integers) -> Floats:
+        """Return float32 (len(rows), dim), of about unit length: what items are compared with each other by."""
+        return self._gathered(rows, Vectors.compared)
+
+    def typicality_of(self, rows: Integers) -> Floats | None:
+        """Return float32 (len(rows),): how near each row is to the shop's mean, None without a metric."""
+        parts = [vectors.typicality for vectors in (self.base.vectors, self.delta.vectors)]
+        return None if parts[0] is None or parts[1] is None else np.concatenate([parts[0], parts[1]])[rows]
+
+    def _gathered(self, rows: Integers, read: Callable[[Vectors, Integers], Floats]) -> Floats:
         if len(self.delta) == 0:
-            return self.base.embeddings[rows]
+            return read(self.base.vectors, rows)
         gathered = np.empty((len(rows), self.dim), dtype=np.float32)
         in_base = rows < len(self.base)
-        gathered[in_base] = self.base.embeddings[rows[in_base]]
-        gathered[~in_base] = self.delta.embeddings[rows[~in_base] - len(self.base)]
+        gathered[in_base] = read(self.base.vectors, rows[in_base])
+        gathered[~in_base] = read(self.delta.vectors, rows[~in_base] - len(self.base))
         return gathered
+
+    def live_labels(self) -> Integers:
+        """Return the labels of the live rows, ascending."""
+        return np.concatenate([self.base.labels[self.base_alive], self.delta.labels])
 
     def row_of(self, item_id: str) -> int | None:
         """Return the live row of an item, or None if the shop does not have it."""
@@ -101,7 +127,7 @@ class ShopState:
         if np.isin(delta.labels, gone).any():
             delta = delta.take(np.flatnonzero(~np.isin(delta.labels, gone)))
         if added:
-            fresh = rows_from([added[label] for label in sorted(added)], self.dim, self.vocabularies)
+            fresh = rows_from([added[label] for label in sorted(added)], self.dim, self.vocabularies, self.metric)
             delta = concatenate(delta, fresh)
         state = replace(self, version=version, base_alive=base_alive, delta=delta)
         return state if state.index is not None else state._folded()
@@ -124,6 +150,27 @@ class ShopState:
             index=index,
         )
 
+    def with_metric(
+        self, metric: ShopMetric | None, estimate: Estimate | None, labels: Integers, items: Floats
+    ) -> "ShopState":
+        """Return the same items compared by another metric, scanned until an index of it is loaded.
+
+        labels: (n,), ascending; items: float32 (n, dim), their item vectors as the catalogue holds them.
+        """
+        live = self.live_rows()
+        if not np.array_equal(live.labels, labels):
+            raise CatalogueError(f"{self.shop}: expected the vectors of its {len(live)} items, got {len(labels)}")
+        rows = replace(live, vectors=vectors_of(items, metric))
+        return replace(
+            self,
+            base=rows,
+            base_alive=np.ones(len(rows), dtype=np.bool_),
+            delta=rows.take(np.empty(0, dtype=np.int64)),
+            index=None,
+            metric=metric,
+            estimate=estimate,
+        )
+
     def needs_index(self, exact_max_items: int, delta_max_items: int) -> bool:
         """Return whether the shop has outgrown its current search structure."""
         if len(self) <= exact_max_items:
@@ -136,8 +183,9 @@ class ShopState:
         return len(self.delta) > limit or num_dead > _MAX_DEAD_SHARE * len(self.index)
 
 
-def empty_state(shop: str, dim: int) -> ShopState:
+def empty_state(shop: str, dim: int, metric: ShopMetric | None = None, estimate: Estimate | None = None) -> ShopState:
     """Return a shop before its first item."""
     vocabularies = Vocabularies()
-    nothing = rows_from([], dim, vocabularies)
-    return ShopState(shop, dim, 0, vocabularies, nothing, np.ones(0, dtype=np.bool_), nothing)
+    nothing = rows_from([], dim, vocabularies, metric)
+    base_alive = np.ones(0, dtype=np.bool_)
+    return ShopState(shop, dim, 0, vocabularies, nothing, base_alive, nothing, metric=metric, estimate=estimate)

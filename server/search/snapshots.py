@@ -17,10 +17,11 @@ from typing import Any
 import orjson
 
 from kernel.files import put_in_place, remove_leftovers, temporary_path, write_whole
-from server.errors import SnapshotError
+from server.errors import OtherMetricError, SnapshotError
 from server.search.index import EF_CONSTRUCTION, Index, M, load_index
 
 CURRENT = "CURRENT"
+NO_METRIC = "none"
 _INDEX_SUFFIX = ".hnsw"
 _MAX_CURRENT_BYTES = 65_536
 # hnswlib 0.8's header: offset of level 0, capacity, count, bytes per element, offset of the label, offset of the
@@ -40,6 +41,7 @@ class Snapshot:
     dim: int
     count: int
     seq: int
+    metric: str
     M: int
     ef_construction: int
 
@@ -49,14 +51,19 @@ def directory_of(data_dir: Path, shop: str) -> Path:
     return data_dir / "indexes" / hashlib.sha256(shop.encode("utf-8")).hexdigest()[:32]
 
 
-def publish(directory: Path, index: Index, shop: str, space: str, seq: int) -> Snapshot:
-    """Write `index` and make it current. Raises SnapshotError, leaving the old one current, if it cannot."""
+def publish(directory: Path, index: Index, shop: str, space: str, seq: int, metric: str = NO_METRIC) -> Snapshot:
+    """Write `index` of vectors in `metric` and make it current.
+
+    Raises SnapshotError, leaving the old one current, if it cannot.
+    """
     try:
         with temporary_path(directory / f"index{_INDEX_SUFFIX}") as temporary:
             sha256, num_bytes = _write_index(temporary, index)
             name = f"{sha256}{_INDEX_SUFFIX}"
             put_in_place(temporary, directory / name)
-        snapshot = Snapshot(name, sha256, num_bytes, shop, space, index.dim, len(index), seq, M, EF_CONSTRUCTION)
+        snapshot = Snapshot(
+            name, sha256, num_bytes, shop, space, index.dim, len(index), seq, metric, M, EF_CONSTRUCTION
+        )
         with write_whole(directory / CURRENT) as stream:
             stream.write(orjson.dumps(asdict(snapshot), option=orjson.OPT_INDENT_2))
     except (OSError, RuntimeError) as error:
@@ -100,8 +107,13 @@ def read_current(directory: Path) -> Snapshot:
     return snapshot
 
 
-def load_current(directory: Path, shop: str, space: str, dim: int, ef: int) -> tuple[Index, Snapshot]:
-    """Return the current index after full verification; raises SnapshotError that names the failure."""
+def load_current(
+    directory: Path, shop: str, space: str, dim: int, ef: int, metric: str = NO_METRIC
+) -> tuple[Index, Snapshot]:
+    """Return the current index after full verification; raises SnapshotError that names the failure.
+
+    OtherMetricError says that a sound snapshot is of vectors in another metric than `metric`.
+    """
     snapshot = read_current(directory)
     path = directory / snapshot.file
     for name, expected, got in (
@@ -111,6 +123,8 @@ def load_current(directory: Path, shop: str, space: str, dim: int, ef: int) -> t
     ):
         if expected != got:
             raise SnapshotError(f"{directory / CURRENT}: expected {name} {expected}, got {got}")
+    if snapshot.metric != metric:
+        raise OtherMetricError(f"{directory / CURRENT}: expected metric {metric}, got {snapshot.metric}")
     try:
         _verify_file(path, snapshot)
         index = load_index(path, dim, ef)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kernel.contracts import CONTRACTS
-from kernel.shop_metric import Block, ShopMetric, ShopMetricError, blocks_of, estimate, moments_from, shrink
+from kernel.shop_metric import Block, ShopMetric, ShopMetricError, bundle_metric, estimate, moments_from, shrink
 
 VECTORS = json.loads((CONTRACTS / "vectors" / "shop-metric.json").read_text("utf-8"))
 BLOCKS = (Block(0, 6), Block(6, 5))
@@ -17,24 +17,23 @@ def near(value):
     return pytest.approx(np.array(value), abs=VECTORS["tolerance"])
 
 
-def own_moments(case):
-    blocks = blocks_of(case["rule"], case["dim"], case.get("filler"))
+def metric_rule(case):
     numbers = [case["own"]["mean"], *case["own"]["covariances"]]
     data = b"".join(np.array(part, "<f4").tobytes() for part in numbers)
-    return moments_from(data, blocks, case["dim"])
+    return bundle_metric(case["rule"], data, case["dim"], case.get("filler"))
 
 
 @pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["name"])
 def test_shared_vectors(case):
-    own = own_moments(case)
+    bundle = metric_rule(case)
     items = np.array(case["shop"], np.float32)
-    shop = estimate(items, own.blocks)
+    shop = estimate(items, bundle.own.blocks)
     assert list(shop.counts) == case["counts"]
-    shrunk = shrink(shop, own, case["rule"]["pseudoItems"])
+    shrunk = shrink(shop, bundle.own, bundle.pseudo_items)
     assert shrunk.mean == near(case["mean"])
     for covariance, expected in zip(shrunk.covariances, case["covariances"], strict=True):
         assert covariance == near(expected)
-    metric = ShopMetric(shrunk, case["rule"]["lambda"])
+    metric = bundle.of_shop(shop)
     assert metric.stored(items) == near(case["stored"])
     assert metric.centred(items) == near(case["centred"])
     for user, length in zip(case["users"], case["lengths"], strict=True):
@@ -44,8 +43,8 @@ def test_shared_vectors(case):
 @pytest.mark.parametrize("case", VECTORS["refused"], ids=lambda case: case["name"])
 def test_senseless_moments_are_refused(case):
     with pytest.raises(ShopMetricError, match=case["names"]):
-        blocks = blocks_of(case, case["dim"], case.get("filler"))
-        moments_from(np.array(case["file"], "<f4").tobytes(), blocks, case["dim"])
+        rule = {"file": "shop_metric.bin", "lambda": 0.3, "pseudoItems": 30, "blocks": case["blocks"]}
+        bundle_metric(rule, np.array(case["file"], "<f4").tobytes(), case["dim"], case.get("filler"))
 
 
 def shop_items(num_items, seed, offset=0.0):

@@ -10,6 +10,7 @@ import orjson
 from flask import Blueprint, Response
 
 from server.catalogue.columns import Floats
+from server.catalogue.vectors import to_int8
 from server.errors import ProblemError
 from server.http.request_body import (
     check_integer,
@@ -73,7 +74,7 @@ def _cards(state: ShopState, found: Found, *, with_vectors: bool) -> list[orjson
     scores = np.clip(found.scores, -1, 1).tolist()
     endings = [b',"score":%.6f}' % score for score in scores]
     if with_vectors:
-        bytes_ = np.rint(state.embeddings_of(found.rows) * 127).clip(-127, 127).astype(np.int8)
+        bytes_ = to_int8(state.compared_of(found.rows))
         vectors = [base64.b64encode(row.tobytes()) for row in bytes_]
         endings = [b',"vectorInt8":"%b"%b' % (vector, end) for vector, end in zip(vectors, endings, strict=True)]
     rows = found.rows.tolist()

@@ -160,7 +160,7 @@ def indexed():
     brands = ["rare" if i % 100 == 0 else "half" if i % 2 else "other" for i in range(9000)]
     changes = [change(i + 1, vectors[i], brand=brands[i]) for i in range(9000)]
     state = state_of(changes[:8400], 32)
-    index = build_index(state.base.labels, state.base.embeddings, ef=128)
+    index = build_index(state.base.labels, state.base.vectors.stored, ef=128)
     state = state.with_index(index).with_changes(changes[8400:], 2)
     removed = rng.choice(8400, 500, replace=False)
     state = state.with_changes([change(int(i) + 1, None) for i in removed], 3)
@@ -227,8 +227,8 @@ def test_every_item_comes_back_when_k_exceeds_what_is_left(indexed):
 
 def test_the_same_input_builds_the_same_index(indexed):
     state, _, _, _, queries = indexed
-    again = build_index(state.base.labels, state.base.embeddings, ef=128)
-    first = build_index(state.base.labels, state.base.embeddings, ef=128)
+    again = build_index(state.base.labels, state.base.vectors.stored, ef=128)
+    first = build_index(state.base.labels, state.base.vectors.stored, ef=128)
     for query in queries[:10]:
         assert again.search(query, 20).tolist() == first.search(query, 20).tolist()
 
@@ -236,8 +236,8 @@ def test_the_same_input_builds_the_same_index(indexed):
 def test_a_first_screen_spreads_over_the_shop(indexed):
     """Ten items of a clustered shop should lie further apart than ten neighbours do."""
     state, _, _, _, queries = indexed
-    spread = state.embeddings_of(recommend(state, None, 10, Filters(), 0.2).rows)
-    near = state.embeddings_of(recommend(state, queries[0], 10, Filters(), 0.0).rows)
+    spread = state.stored_of(recommend(state, None, 10, Filters(), 0.2).rows)
+    near = state.stored_of(recommend(state, queries[0], 10, Filters(), 0.0).rows)
     assert (spread @ spread.T).mean() < (near @ near.T).mean() - 0.3
 
 
