@@ -399,6 +399,24 @@ class Shop(TypedDict):
     version: int
 
 
+class ShopMean(TypedDict):
+    """Schema `ShopMean` of contracts/openapi.yaml."""
+
+    shop: str
+    # Items that the mean was estimated from, 0: it is the bundle's own.
+    count: int
+    # base64 of dim float32, little-endian: the mean of the unit directions of each block of shopMetric, shrunk
+    # towards the bundle's.
+    mean: str
+
+
+class ShopMeans(TypedDict):
+    """Schema `ShopMeans` of contracts/openapi.yaml."""
+
+    space: str
+    shops: list[ShopMean]
+
+
 class Filters(TypedDict):
     """Schema `Filters` of contracts/openapi.yaml."""
 
@@ -429,7 +447,7 @@ class RecommendationRequest(TypedDict):
     filters: NotRequired[Filters]
     # MMR's 1 - lambda: 0 is pure relevance.
     diversity: NotRequired[float]
-    # vectors: each item carries its embedding, so that the device can say why.
+    # vectors: each item carries what items are compared with each other by, so that the device can say why.
     include: NotRequired[list[Literal["vectors"]]]
 
 
@@ -445,9 +463,12 @@ class RecommendedItem(TypedDict):
     price: NotRequired[Price]
     regularPrice: NotRequired[Price]
     availability: NotRequired[str]
-    # Cosine of user and item, -1 to 1; on a first screen 0.
+    # Cosine of user and item in the shop's metric, -1 to 1: the inner product of the vector with the stored item,
+    # over the vector's length in that metric. Without shopMetric the plain cosine. On a first screen 0.
     score: float
-    # base64 of dim signed bytes: the embedding × 127, rounded.
+    # base64 of dim signed bytes, × 127, rounded: the embedding without its shop's mean (the centred item of
+    # shopMetric), which the device compares with what it saw elsewhere, centred alike. Without shopMetric the
+    # embedding. What a user is compared with is stored and never sent.
     vectorInt8: NotRequired[str]
 
 

@@ -3,6 +3,7 @@ import { bundleSchema } from "../generated/contracts.js";
 import { canonicalJson } from "../values/canonical-json.js";
 import { sha256Hex } from "../values/encoding.js";
 import { problemIn } from "../values/json-schema.js";
+import { problemInBlocks } from "./shop-metric.js";
 
 /** @typedef {import("../generated/contract-types.js").BundleManifest} BundleManifest */
 
@@ -21,10 +22,11 @@ function itemFiles({ towers, text }) {
 
 /** @param {BundleManifest} manifest @returns {string | null} */
 function unlistedFile(manifest) {
-  const { lite, towers } = manifest;
+  const { lite, shopMetric, towers } = manifest;
   const named = {
     ...itemFiles(manifest),
     "/towers/userTower/file": towers.userTower.file,
+    ...(shopMetric && { "/shopMetric/file": shopMetric.file }),
     ...(lite && { "/lite/textToItem/file": lite.textToItem.file, "/lite/userTower/file": lite.userTower.file }),
   };
   const missing = Object.entries(named).find(([, file]) => !Object.hasOwn(manifest.files, file));
@@ -43,6 +45,12 @@ export function spaceText(manifest) {
   return canonicalJson({ dim, ...(filler !== undefined && { filler }), text, ...(image && { image }), files: hashes });
 }
 
+/** @param {BundleManifest} manifest @returns {string | null} */
+function blocksProblem({ shopMetric, dim, filler }) {
+  const problem = shopMetric ? problemInBlocks(shopMetric, dim, filler) : null;
+  return problem && `/shopMetric/blocks: ${problem}`;
+}
+
 /**
  * Return the first rule that a parsed manifest.json breaks, or null where it keeps them all.
  * @param {unknown} value
@@ -57,6 +65,6 @@ export async function problemOf(value) {
   const unlisted = unlistedFile(manifest);
   if (unlisted) return unlisted;
   const expected = await sha256Hex(spaceText(manifest));
-  if (manifest.space === expected) return null;
+  if (manifest.space === expected) return blocksProblem(manifest);
   return `/space: got ${manifest.space}, but the item-side files and rules give ${expected}; export the bundle again`;
 }

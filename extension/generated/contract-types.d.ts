@@ -401,6 +401,21 @@ export interface Shop {
    */
   version: number;
 }
+export interface ShopMeans {
+  space: string;
+  shops: ShopMean[];
+}
+export interface ShopMean {
+  shop: string;
+  /**
+   * Items that the mean was estimated from, 0: it is the bundle's own.
+   */
+  count: number;
+  /**
+   * base64 of dim float32, little-endian: the mean of the unit directions of each block of shopMetric, shrunk towards the bundle's.
+   */
+  mean: string;
+}
 export interface RecommendationRequest {
   /**
    * own: the server is the shopper's own and gets the exact taste vector.
@@ -422,7 +437,7 @@ export interface RecommendationRequest {
    */
   diversity?: number;
   /**
-   * vectors: each item carries its embedding, so that the device can say why.
+   * vectors: each item carries what items are compared with each other by, so that the device can say why.
    */
   include?: "vectors"[];
 }
@@ -466,11 +481,11 @@ export interface RecommendedItem {
   regularPrice?: Price;
   availability?: string;
   /**
-   * Cosine of user and item, -1 to 1; on a first screen 0.
+   * Cosine of user and item in the shop's metric, -1 to 1: the inner product of the vector with the stored item, over the vector's length in that metric. Without shopMetric the plain cosine. On a first screen 0.
    */
   score: number;
   /**
-   * base64 of dim signed bytes: the embedding × 127, rounded.
+   * base64 of dim signed bytes, × 127, rounded: the embedding without its shop's mean (the centred item of shopMetric), which the device compares with what it saw elsewhere, centred alike. Without shopMetric the embedding. What a user is compared with is stored and never sent.
    */
   vectorInt8?: string;
 }

@@ -27,9 +27,9 @@ def is_due(state: ShopState, bundle: Bundle) -> bool:
         return False
     if state.estimate is None:
         return True
-    kept = np.count_nonzero(state.live_labels() <= state.estimate.label)
+    kept = int(np.count_nonzero(state.live_labels() <= state.estimate.label))
     num_changed = (state.estimate.count - kept) + (len(state) - kept)
-    return bool(num_changed >= CHANGED_SHARE * state.estimate.count)
+    return num_changed >= max(1, CHANGED_SHARE * state.estimate.count)
 
 
 def estimated(catalogue: Catalogue, shop: str, bundle: Bundle) -> tuple[Estimate | None, Integers, Floats]:

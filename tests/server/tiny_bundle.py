@@ -118,8 +118,19 @@ def write_manifest(directory: Path, manifest: dict) -> None:
     (directory / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
 
-def make_tiny_bundle(directory: Path, seed: int = 5) -> Path:
-    """Write the bundle; another seed gives another space."""
+def _shop_metric(directory, seed, ridge):
+    """Write moments that are not those of any shop, so that a test sees whether they were used."""
+    rng = np.random.default_rng(seed + 100)
+    spread = rng.normal(size=(DIM, DIM)) / DIM
+    mean = rng.normal(size=DIM) * 0.05
+    numbers = np.concatenate([mean, (spread @ spread.T).ravel()]).astype("<f4")
+    (directory / "shop_metric.bin").write_bytes(numbers.tobytes())
+    blocks = [{"start": 0, "length": DIM}]
+    return {"file": "shop_metric.bin", "lambda": ridge, "pseudoItems": 30, "blocks": blocks}
+
+
+def make_tiny_bundle(directory: Path, seed: int = 5, ridge: float | None = None) -> Path:
+    """Write the bundle; another seed gives another space. With a `ridge` it has a shop metric."""
     directory.mkdir(parents=True)
     tokenizer = _tokenizer()
     tokenizer.save(str(directory / "tokenizer.json"))
@@ -154,5 +165,7 @@ def make_tiny_bundle(directory: Path, seed: int = 5) -> Path:
         "interactions": {"kinds": ["view", "wishlist", "cart", "purchase", "rating", "dismiss"], "maxItems": 20},
         "origin": [], "parity": [], "speed": [], "metrics": {}, "createdBy": {"version": "test"},
     }  # fmt: skip
+    if ridge is not None:
+        manifest["shopMetric"] = _shop_metric(directory, seed, ridge)
     write_manifest(directory, manifest)
     return directory

@@ -1,4 +1,6 @@
-"""Views of GET /v1/shops and /v1/shops/{shop}/items/{itemId}."""
+"""Views of GET /v1/shops, /v1/shop-means and /v1/shops/{shop}/items/{itemId}."""
+
+import base64
 
 from flask import Blueprint, Response
 
@@ -16,6 +18,25 @@ def list_shops() -> Response:
     return json_response(
         {"shops": [{"shop": name, "items": len(shops[name]), "version": shops[name].version} for name in sorted(shops)]}
     )
+
+
+@bp.get("/v1/shop-means")
+def list_shop_means() -> Response:
+    """Return the mean of every shop, by name."""
+    parts = services()
+    if not parts.replica.is_ready:
+        raise ProblemError(503, "not_ready", "the catalogue is still being loaded; try again in a moment")
+    states = sorted(parts.replica.shops.items())
+    means = [
+        {
+            "shop": name,
+            "count": state.metric.count,
+            "mean": base64.b64encode(state.metric.mean.astype("<f4").tobytes()).decode("ascii"),
+        }
+        for name, state in states
+        if state.metric is not None
+    ]
+    return json_response({"space": parts.bundle.space, "shops": means})
 
 
 @bp.get("/v1/shops/<shop>/items/<item_id>")

@@ -53,6 +53,7 @@ TOUR = [
     ("get", "/readyz", "/readyz", {}, 200),
     ("get", "/metrics", "/metrics", {}, 200),
     ("get", "/v1/shops", "/v1/shops", {}, 200),
+    ("get", "/v1/shop-means", "/v1/shop-means", {}, 200),
     ("get", "/v1/bundles", "/v1/bundles", {}, 200),
     ("get", "/v1/shops/{shop}/items/{itemId}", f"/v1/shops/{SHOP}/items/{SHELF[0]['itemId']}", {}, 200),
     ("get", "/v1/shops/{shop}/items/{itemId}", f"/v1/shops/{SHOP}/items/{'0' * 16}", {}, 404),
