@@ -16,6 +16,7 @@ const names = {
   productSchema: "product.schema.json",
   interactionSchema: "interaction.schema.json",
   bundleSchema: "bundle.schema.json",
+  onnxGraphs: "onnx-graphs.json",
 };
 
 async function contractData() {
