@@ -5,6 +5,7 @@ from typing import Literal, cast
 
 import rfc8785
 
+from kernel.bundle_agreement import disagreement
 from kernel.contract_types import BundleManifest
 from kernel.contracts import first_violation
 from kernel.json_object import JsonObject
@@ -22,7 +23,7 @@ def first_problem(manifest: object) -> str | None:
     if violation is not None:
         return str(violation)
     checked = cast(BundleManifest, manifest)
-    return _unlisted_file(checked) or _wrong_space(checked) or _wrong_blocks(checked)
+    return _unlisted_file(checked) or disagreement(checked) or _wrong_space(checked) or _wrong_blocks(checked)
 
 
 def format_problem(manifest: object) -> str | None:

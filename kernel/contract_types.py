@@ -335,7 +335,8 @@ class TowerSpeed(TypedDict):
 class BundleManifest(TypedDict):
     """manifest.json of a bundle directory.
 
-    The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification.
+    The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification. A member with
+    x-statement says what its maker says: it decides nothing, and a signature is what vouches for it.
     """
 
     format: Literal[2]

@@ -172,7 +172,8 @@ def _read_attribute(data: memoryview, seen: _Seen) -> list[int] | None:
 def _read_tensor(data: memoryview, seen: _Seen) -> tuple[str, list[int] | None]:
     """Return a tensor's name and, where it is a small int64 one, its numbers; refuse outside data and false sizes."""
     dims: list[int] = []
-    kind, name, raw, numbers = 0, "", None, []
+    kind, name, raw = 0, "", None
+    numbers: list[int] = []
     for number, value in _fields(data):
         if number == 1:
             dims += _varints(value)
@@ -271,13 +272,13 @@ def _signed(value: int) -> int:
 
 def _message(value: int | memoryview) -> memoryview:
     if isinstance(value, int):
-        raise ValueError  # noqa: TRY004 - a malformed file, not a wrong argument
+        raise ValueError
     return value
 
 
 def _number(value: int | memoryview) -> int:
     if not isinstance(value, int):
-        raise ValueError  # noqa: TRY004 - as above
+        raise ValueError
     return value
 
 

@@ -26,7 +26,7 @@ export const CHECKED = [
 ];
 
 /** Keywords that refuse nothing by themselves: names, references, notes, and the condition of `then`. */
-const PLAIN = ["$defs", "$id", "$ref", "$schema", "default", "description", "if", "title"];
+const PLAIN = ["$defs", "$id", "$ref", "$schema", "default", "description", "if", "title", "x-statement"];
 
 /** Keywords of openapi.yaml, which only Python validates, and of messages.json, whose types nothing validates. */
 const ELSEWHERE = ["allOf", "uniqueItems"];

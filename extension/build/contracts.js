@@ -16,6 +16,7 @@ const names = {
   productSchema: "product.schema.json",
   interactionSchema: "interaction.schema.json",
   bundleSchema: "bundle.schema.json",
+  bundleRoles: "bundle-roles.json",
   onnxGraphs: "onnx-graphs.json",
 };
 

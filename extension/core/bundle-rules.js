@@ -3,6 +3,7 @@ import { bundleSchema } from "../generated/contracts.js";
 import { canonicalJson } from "../values/canonical-json.js";
 import { sha256Hex } from "../values/encoding.js";
 import { problemIn } from "../values/json-schema.js";
+import { disagreement } from "./bundle-agreement.js";
 import { problemInBlocks } from "./shop-metric.js";
 
 /** @typedef {import("../generated/contract-types.js").BundleManifest} BundleManifest */
@@ -64,6 +65,8 @@ export async function problemOf(value) {
   const manifest = /** @type {BundleManifest} */ (value);
   const unlisted = unlistedFile(manifest);
   if (unlisted) return unlisted;
+  const contradiction = disagreement(manifest);
+  if (contradiction) return contradiction;
   const expected = await sha256Hex(spaceText(manifest));
   if (manifest.space === expected) return blocksProblem(manifest);
   return `/space: got ${manifest.space}, but the item-side files and rules give ${expected}; export the bundle again`;

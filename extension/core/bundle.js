@@ -2,6 +2,7 @@
 import { sha256Hex } from "../values/encoding.js";
 import { BundleError } from "../values/errors.js";
 import { problemOf } from "./bundle-rules.js";
+import { graphProblem } from "./onnx-graph.js";
 
 /**
  * @typedef {import("../values/encoding.js").Bytes} Bytes
@@ -15,11 +16,6 @@ import { problemOf } from "./bundle-rules.js";
 export const BUNDLE_CACHE = "carryover-bundles";
 const MAX_MANIFEST_BYTES = 1024 * 1024;
 const MAX_FILE_BYTES = 128 * 1024 * 1024;
-/** @typedef {import("../generated/contract-types.js").TensorRole} TensorRole */
-/** @type {TensorRole[]} */
-const TEXT_ROLES = ["inputIds", "attentionMask"];
-/** @type {TensorRole[]} */
-const USER_ROLES = ["items", "kinds", "agesDays", "itemMask"];
 
 /** Return the id at the end of a bundle's address. @param {string} bundleUrl ".../v1/bundles/ID/" @returns {string} */
 function idOf(bundleUrl) {
@@ -27,24 +23,6 @@ function idOf(bundleUrl) {
   if (!bundleId)
     throw new BundleError("bundle_invalid", `Expected a bundle address that ends in its id, got ${bundleUrl}.`);
   return bundleId;
-}
-
-/**
- * @param {LiteBundle} lite
- * @param {"textToItem" | "userTower"} name
- * @param {TensorRole[]} roles the inputs the extension can fill
- */
-function assertTower(lite, name, roles) {
-  const tower = lite[name];
-  const given = tower.inputs.map(({ role }) => role);
-  const missing = roles.filter((role) => !given.includes(role));
-  const unknown = given.filter((role) => !roles.includes(role) && role !== "tokenTypeIds");
-  if (missing.length > 0 || unknown.length > 0 || tower.outputs[0].role !== "embedding") {
-    throw new BundleError(
-      "bundle_invalid",
-      `manifest.json: lite.${name} must take ${roles.join(", ")} and give embedding. It takes ${given.join(", ")}.`,
-    );
-  }
 }
 
 /**
@@ -71,8 +49,6 @@ export async function verifyManifest(bytes, bundleId) {
   if (!lite) throw new BundleError("bundle_invalid", "manifest.json: this bundle has no lite part for browsers.");
   if (manifest.text.tokenizer.type !== "wordpiece")
     throw new BundleError("bundle_invalid", "manifest.json: the browser reads wordpiece tokenizers only.");
-  assertTower(lite, "textToItem", TEXT_ROLES);
-  assertTower(lite, "userTower", USER_ROLES);
   return { ...manifest, lite };
 }
 
@@ -87,7 +63,7 @@ export function liteFiles(manifest) {
   return files;
 }
 
-/** @param {Manifest} manifest @param {string} file @param {Bytes} bytes */
+/** @param {Manifest} manifest @param {string} file @param {Bytes} bytes @throws {BundleError} for altered bytes or a graph that may not be opened */
 async function verifyFile(manifest, file, bytes) {
   const listed = manifest.files[file];
   if (bytes.length !== listed.bytes)
@@ -95,6 +71,10 @@ async function verifyFile(manifest, file, bytes) {
   const actual = await sha256Hex(bytes);
   if (actual !== listed.sha256)
     throw new BundleError("bundle_altered", `${file}: expected SHA-256 ${listed.sha256}, got ${actual}.`);
+  for (const tower of [manifest.lite.textToItem, manifest.lite.userTower]) {
+    const problem = tower.file === file ? graphProblem(bytes, tower) : null;
+    if (problem) throw new BundleError("bundle_invalid", `${file}: ${problem}.`);
+  }
 }
 
 /**

@@ -260,20 +260,24 @@ function precisionOf({ operators, hasFloat16 }) {
 const sortedJson = (tensors) =>
   JSON.stringify(Object.fromEntries([...tensors].sort(([a], [b]) => (a < b ? -1 : Number(a > b)))));
 
+/**
+ * @param {"inputs" | "outputs"} what
+ * @param {Iterable<[string, (string | number)[]]>} found @param {BundleTower["inputs"]} tensors that the manifest declares
+ */
+function compareTensors(what, found, tensors) {
+  const actual = sortedJson(found);
+  const declared = sortedJson(tensors.map(({ name, dtype, shape }) => [name, [dtype, ...shape]]));
+  if (declared !== actual) throw new GraphError(`has the ${what} ${actual}, the manifest says ${declared}`);
+}
+
 /** Refuse a declaration of another precision, or of other inputs or outputs. @param {Seen} seen @param {BundleTower} tower */
 function compare(seen, tower) {
   const found = precisionOf(seen);
   if (found !== tower.precision)
     throw new GraphError(`holds a model in ${found}, the manifest says ${tower.precision}`);
   const inputs = [...seen.inputs].filter(([name]) => !seen.weights.has(name));
-  for (const /** @type {["inputs" | "outputs", Iterable<[string, (string | number)[]]>]} */ [what, tensors] of [
-    ["inputs", inputs],
-    ["outputs", seen.outputs],
-  ]) {
-    const actual = sortedJson(tensors);
-    const declared = sortedJson(tower[what].map(({ name, dtype, shape }) => [name, [dtype, ...shape]]));
-    if (declared !== actual) throw new GraphError(`has the ${what} ${actual}, the manifest says ${declared}`);
-  }
+  compareTensors("inputs", inputs, tower.inputs);
+  compareTensors("outputs", seen.outputs, tower.outputs);
 }
 
 /**

@@ -44,11 +44,6 @@ export type TokenizerType = "wordpiece" | "bpe" | "unigram";
  * crop (where absent): the shorter side to `resize`. squash: both sides to `resize`. pad: the longer side to `resize`, the rest in `fill`.
  */
 export type ImageMode = "crop" | "squash" | "pad";
-/**
- * @minItems 3
- * @maxItems 3
- */
-export type Rgb = number[];
 export type RankedCard = Card & {
   score: number;
   /**
@@ -184,7 +179,7 @@ export interface Interaction {
   weight?: number;
 }
 /**
- * manifest.json of a bundle directory. The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification.
+ * manifest.json of a bundle directory. The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification. A member with x-statement says what its maker says: it decides nothing, and a signature is what vouches for it.
  */
 export interface BundleManifest {
   format: 2;
@@ -317,8 +312,16 @@ export interface ImageRule {
    */
   fill?: number[];
   interpolation: "bicubic" | "bilinear";
-  mean: Rgb;
-  std: Rgb;
+  /**
+   * @minItems 3
+   * @maxItems 3
+   */
+  mean: number[];
+  /**
+   * @minItems 3
+   * @maxItems 3
+   */
+  std: number[];
 }
 /**
  * How the items of one shop are compared: by the shop's own mean and covariance, shrunk towards the bundle's own. Absent: items are compared as they are. The file holds the bundle's own mean and covariances: float32 little-endian, dim numbers, then length × length numbers a block, row by row. Both are of the unit directions of a block over the items that know it. vectors/shop-metric.json holds the cases.

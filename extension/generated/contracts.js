@@ -3950,7 +3950,7 @@ export const bundleSchema = {
  "$schema": "https://json-schema.org/draft/2020-12/schema",
  "$id": "https://carryover.example/contracts/bundle.schema.json",
  "title": "BundleManifest",
- "description": "manifest.json of a bundle directory. The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification.",
+ "description": "manifest.json of a bundle directory. The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification. A member with x-statement says what its maker says: it decides nothing, and a signature is what vouches for it.",
  "type": "object",
  "additionalProperties": false,
  "required": [
@@ -3974,6 +3974,7 @@ export const bundleSchema = {
    "const": 2
   },
   "name": {
+   "x-statement": true,
    "type": "string",
    "pattern": "^[a-z0-9][a-z0-9._-]{0,79}$"
   },
@@ -3997,6 +3998,7 @@ export const bundleSchema = {
   },
   "createdBy": {
    "title": "BundleCreator",
+   "x-statement": true,
    "type": "object",
    "additionalProperties": false,
    "required": [
@@ -4179,11 +4181,13 @@ export const bundleSchema = {
    "properties": {
     "size": {
      "type": "integer",
-     "minimum": 16
+     "minimum": 16,
+     "maximum": 2048
     },
     "resize": {
      "type": "integer",
-     "minimum": 16
+     "minimum": 16,
+     "maximum": 4096
     },
     "mode": {
      "title": "ImageMode",
@@ -4212,10 +4216,24 @@ export const bundleSchema = {
      ]
     },
     "mean": {
-     "$ref": "#/$defs/rgb"
+     "type": "array",
+     "minItems": 3,
+     "maxItems": 3,
+     "items": {
+      "type": "number",
+      "minimum": -1,
+      "maximum": 2
+     }
     },
     "std": {
-     "$ref": "#/$defs/rgb"
+     "type": "array",
+     "minItems": 3,
+     "maxItems": 3,
+     "items": {
+      "type": "number",
+      "minimum": 0.001,
+      "maximum": 10
+     }
     }
    }
   },
@@ -4295,11 +4313,13 @@ export const bundleSchema = {
     "maxItems": {
      "type": "integer",
      "minimum": 1,
+     "maximum": 10000,
      "description": "The user tower sees at most this many, most recent first."
     }
    }
   },
   "origin": {
+   "x-statement": true,
    "type": "array",
    "items": {
     "title": "TowerOrigin",
@@ -4327,6 +4347,7 @@ export const bundleSchema = {
    }
   },
   "parity": {
+   "x-statement": true,
    "type": "array",
    "items": {
     "title": "TowerParity",
@@ -4363,6 +4384,7 @@ export const bundleSchema = {
    }
   },
   "speed": {
+   "x-statement": true,
    "type": "array",
    "items": {
     "title": "TowerSpeed",
@@ -4403,6 +4425,7 @@ export const bundleSchema = {
    }
   },
   "metrics": {
+   "x-statement": true,
    "type": "object",
    "description": "Of the training run it came from; empty where nothing was trained."
   }
@@ -4411,14 +4434,6 @@ export const bundleSchema = {
   "sha256": {
    "type": "string",
    "pattern": "^[0-9a-f]{64}$"
-  },
-  "rgb": {
-   "type": "array",
-   "minItems": 3,
-   "maxItems": 3,
-   "items": {
-    "type": "number"
-   }
   },
   "tensor": {
    "title": "Tensor",
@@ -4513,6 +4528,61 @@ export const bundleSchema = {
     }
    }
   }
+ }
+};
+
+export const bundleRoles = {
+ "about": "What each tower of a bundle takes, by role, and may take. It gives one output, the embedding. An item tower takes an image exactly where the bundle has an image encoder.",
+ "towers.textEncoder": {
+  "takes": [
+   "inputIds",
+   "attentionMask"
+  ],
+  "mayTake": [
+   "tokenTypeIds"
+  ]
+ },
+ "towers.imageEncoder": {
+  "takes": [
+   "pixels"
+  ],
+  "mayTake": []
+ },
+ "towers.itemTower": {
+  "takes": [
+   "text",
+   "modalityMask"
+  ],
+  "mayTake": [
+   "image"
+  ]
+ },
+ "towers.userTower": {
+  "takes": [
+   "items",
+   "kinds",
+   "agesDays",
+   "itemMask"
+  ],
+  "mayTake": []
+ },
+ "lite.textToItem": {
+  "takes": [
+   "inputIds",
+   "attentionMask"
+  ],
+  "mayTake": [
+   "tokenTypeIds"
+  ]
+ },
+ "lite.userTower": {
+  "takes": [
+   "items",
+   "kinds",
+   "agesDays",
+   "itemMask"
+  ],
+  "mayTake": []
  }
 };
 

@@ -10,38 +10,12 @@ import orjson
 
 from kernel.bundle_rules import first_problem
 from kernel.contract_types import BundleFile, BundleManifest, BundleTower
-from kernel.contract_types import Tensor as TensorEntry
+from kernel.onnx_graph import graph_problem
 from kernel.shop_metric import BundleMetric, ShopMetricError, bundle_metric
 from server.errors import BundleError
 
 MANIFEST = "manifest.json"
 _MAX_MANIFEST_BYTES = 4 * 2**20
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """One input or output of a tower, as the manifest names it."""
-
-    name: str
-    role: str
-    dtype: str
-    shape: tuple[int | str, ...]
-
-
-@dataclass(frozen=True)
-class Tower:
-    """One ONNX file with its verified path."""
-
-    path: Path
-    inputs: tuple[Tensor, ...]
-    outputs: tuple[Tensor, ...]
-
-    def width(self, output: int = 0) -> int:
-        """Return the last dimension of an output, which the manifest must state as a number."""
-        width = self.outputs[output].shape[-1]
-        if not isinstance(width, int):
-            raise BundleError(f"{self.path.name}: expected a fixed last dimension of output, got {width!r}")
-        return width
 
 
 @dataclass(frozen=True)
@@ -54,8 +28,6 @@ class Bundle:
     dim: int
     space: str
     sha256_of: Mapping[str, str]
-    towers: Mapping[str, Tower]
-    tokenizer_path: Path
     manifest: BundleManifest
     metric: BundleMetric | None = None
 
@@ -83,24 +55,18 @@ def load_bundle(directory: Path) -> Bundle:
         raise BundleError(f"{manifest_path}: {problem}")
     for name, entry in manifest["files"].items():
         _verify_file(directory, name, entry)
-    entries = cast(Mapping[str, BundleTower], manifest["towers"])
-    towers = {key: _tower(directory, tower) for key, tower in entries.items()}
-    bundle = Bundle(
+    _refuse_graphs(directory, manifest)
+    _refuse_image_without_encoder(directory, manifest)
+    return Bundle(
         directory=directory,
         bundle_id=hashlib.sha256(raw).hexdigest(),
         name=manifest["name"],
         dim=manifest["dim"],
         space=manifest["space"],
         sha256_of={name: entry["sha256"] for name, entry in manifest["files"].items()},
-        towers=towers,
-        tokenizer_path=directory / manifest["text"]["tokenizer"]["file"],
         manifest=manifest,
         metric=_shop_metric(directory, manifest),
     )
-    _check_item_tower(bundle)
-    if bundle.filler is not None and bundle.filler >= bundle.dim:
-        raise BundleError(f"{MANIFEST}: expected filler below dim {bundle.dim}, got {bundle.filler}")
-    return bundle
 
 
 def _verify_file(directory: Path, name: str, entry: BundleFile) -> None:
@@ -119,16 +85,15 @@ def _verify_file(directory: Path, name: str, entry: BundleFile) -> None:
         raise BundleError(f"{path}: expected SHA-256 {entry['sha256']}, got {digest}; copy the bundle again")
 
 
-def _tower(directory: Path, tower: BundleTower) -> Tower:
-    return Tower(
-        path=directory / tower["file"],
-        inputs=tuple(_tensor(tensor) for tensor in tower["inputs"]),
-        outputs=tuple(_tensor(tensor) for tensor in tower["outputs"]),
-    )
-
-
-def _tensor(tensor: TensorEntry) -> Tensor:
-    return Tensor(tensor["name"], tensor["role"], tensor["dtype"], tuple(tensor["shape"]))
+def _refuse_graphs(directory: Path, manifest: BundleManifest) -> None:
+    """Raise BundleError for an ONNX file that no runtime should open, or that is not what the manifest declares."""
+    towers = [*cast(Mapping[str, BundleTower], manifest["towers"]).values()]
+    if "lite" in manifest:
+        towers += [manifest["lite"]["textToItem"], manifest["lite"]["userTower"]]
+    for tower in towers:
+        path = directory / tower["file"]
+        if (problem := graph_problem(path.read_bytes(), tower)) is not None:
+            raise BundleError(f"{path}: {problem}")
 
 
 def _shop_metric(directory: Path, manifest: BundleManifest) -> BundleMetric | None:
@@ -142,13 +107,7 @@ def _shop_metric(directory: Path, manifest: BundleManifest) -> BundleMetric | No
         raise BundleError(f"{path}: {error}; export the bundle again") from error
 
 
-def _check_item_tower(bundle: Bundle) -> None:
-    roles = {tensor.role for tensor in bundle.towers["itemTower"].inputs}
-    if not {"text", "modalityMask"} <= roles <= {"text", "image", "modalityMask"}:
-        raise BundleError(f"{bundle.directory}: itemTower needs inputs text, modalityMask (and image), got {roles}")
-    has_images = "imageEncoder" in bundle.towers
-    if has_images != ("image" in roles) or has_images != ("image" in bundle.manifest):
-        raise BundleError(f"{bundle.directory}: imageEncoder, image preprocessing and itemTower's image input differ")
-    width = bundle.towers["itemTower"].width()
-    if width != bundle.dim:
-        raise BundleError(f"{bundle.directory}: expected itemTower to give dim {bundle.dim}, manifest says {width}")
+def _refuse_image_without_encoder(directory: Path, manifest: BundleManifest) -> None:
+    roles = {tensor["role"] for tensor in manifest["towers"]["itemTower"]["inputs"]}
+    if "image" in roles and "imageEncoder" not in manifest["towers"]:
+        raise BundleError(f"{directory}: itemTower takes an image, but the bundle has no imageEncoder")

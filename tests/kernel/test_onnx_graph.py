@@ -19,7 +19,17 @@ def test_graphs_follow_the_shared_vectors(case):
 
 def test_no_allowed_operator_holds_a_graph_or_outside_state():
     allowed = {name for names in contract("onnx-graphs.json")["operators"].values() for name in names}
-    assert not allowed & {"If", "Loop", "Scan", "SequenceMap", "Optional", "RandomNormal", "Bernoulli", "PyOp", "EPContext"}
+    assert not allowed & {
+        "If",
+        "Loop",
+        "Scan",
+        "SequenceMap",
+        "Optional",
+        "RandomNormal",
+        "Bernoulli",
+        "PyOp",
+        "EPContext",
+    }
 
 
 def test_every_prefix_of_a_file_is_refused_without_an_exception():

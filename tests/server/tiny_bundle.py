@@ -84,7 +84,12 @@ def _towers(directory, rng, vocabulary_size):
     _save(
         directory / "user.onnx",
         [helper.make_node("ReduceMean", ["items", "one"], ["mean"], keepdims=0), *_unit("mean", "out")],
-        [_float("items", ["n", "l", DIM])],
+        [
+            _float("items", ["n", "l", DIM]),
+            _int("kinds", ["n", "l"]),
+            _float("ages", ["n", "l"]),
+            _float("mask", ["n", "l"]),
+        ],
         _float("out", ["n", DIM]),
         {"last": last, "one": np.array([1], np.int64), "tiny": tiny},
     )
@@ -141,6 +146,12 @@ def make_tiny_bundle(directory: Path, seed: int = 5, ridge: float | None = None)
         _tensor("image", "image", "float32", ["n", IMAGE_DIM]),
         _tensor("mask", "modalityMask", "float32", ["n", 2]),
     ]
+    history = [
+        _tensor("items", "items", "float32", ["n", "l", DIM]),
+        _tensor("kinds", "kinds", "int64", ["n", "l"]),
+        _tensor("ages", "agesDays", "float32", ["n", "l"]),
+        _tensor("mask", "itemMask", "float32", ["n", "l"]),
+    ]
     manifest = {
         "format": 2,
         "name": f"tiny-{seed}",
@@ -152,7 +163,7 @@ def make_tiny_bundle(directory: Path, seed: int = 5, ridge: float | None = None)
                 "image.onnx", [_tensor("pixels", "pixels", "float32", ["n", 3, SIZE, SIZE])], IMAGE_DIM
             ),
             "itemTower": _tower("item.onnx", features, DIM),
-            "userTower": _tower("user.onnx", [_tensor("items", "items", "float32", ["n", "l", DIM])], DIM),
+            "userTower": _tower("user.onnx", history, DIM),
         },
         "text": {
             "tokenizer": {"file": "tokenizer.json", "type": "wordpiece", "maxTokens": 64},

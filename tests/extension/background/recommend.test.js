@@ -2,7 +2,7 @@
 // The recommend message: who ranks, the server or this device, and what leaves for it.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { IMAGE, manifestOf } from "../fakes/bundle.js";
+import { manifestOf } from "../fakes/bundle.js";
 import { createDevice } from "../fakes/device.js";
 import { createServer } from "../fakes/server.js";
 import { SHOP, createShopper, offered, titlesOf } from "../fakes/shopper.js";
@@ -101,7 +101,8 @@ test("recommend asks once more after the server changed its bundle", async () =>
   await shopper.allow();
   await shopper.see("sea towel");
   shopper.showListing([]);
-  const newer = manifestOf({ name: "newer", image: IMAGE });
+  const { text } = manifestOf();
+  const newer = manifestOf({ name: "newer", text: { ...text, itemText: { ...text.itemText, maxChars: 65 } } });
   assert.notEqual(newer.space, manifestOf().space);
   device.server.manifest = newer;
   device.server.problem = { status: 409, code: "space_mismatch", detail: "Another space." };

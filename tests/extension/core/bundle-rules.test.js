@@ -24,3 +24,29 @@ for (const value of [null, [], "x", 1]) {
     assert.match((await problemOf(value)) ?? "", /Instance type/);
   });
 }
+
+const { manifest: whole, changes } = vectors("bundle-changes.json");
+
+/** @param {{at: (string | number)[], value?: unknown}} change */
+function changed(change) {
+  const manifest = structuredClone(whole);
+  const last = /** @type {string | number} */ (change.at.at(-1));
+  const around = change.at.slice(0, -1).reduce((inside, step) => inside[step], manifest);
+  if ("value" in change) around[last] = change.value;
+  else delete around[last];
+  return manifest;
+}
+
+/** @param {(string | number)[]} place */
+const pointer = (place) => place.map((step) => `/${String(step).replaceAll("/", "~1")}`).join("");
+
+test("the manifest before its changes keeps every rule", async () => {
+  assert.equal(await problemOf(whole), null);
+});
+
+for (const change of changes) {
+  test(`${pointer(change.at)} as ${JSON.stringify(change.value)} is refused at its place`, async () => {
+    const problem = (await problemOf(changed(change))) ?? "accepted";
+    assert.ok(problem.startsWith(pointer(change.place) + (change.says === null ? "" : `: ${change.says}`)), problem);
+  });
+}

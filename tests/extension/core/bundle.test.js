@@ -4,9 +4,13 @@ import { beforeEach, test } from "node:test";
 import { fetchBundle, openBundle } from "../../../extension/core/bundle.js";
 import { BundleError } from "../../../extension/values/errors.js";
 import { createServerClient } from "../../../extension/core/server-client.js";
-import { FILES, manifestOf, tensor } from "../fakes/bundle.js";
+import { FILES, manifestOf, sha256, tensor } from "../fakes/bundle.js";
 import { MemoryCache } from "../fakes/cache.js";
 import { createServer } from "../fakes/server.js";
+import { vectors } from "../vectors.js";
+
+/** The user tower with its last byte changed. */
+const ALTERED = Buffer.concat([FILES["user.onnx"].subarray(0, -1), Buffer.from("!")]);
 
 /** @type {MemoryCache} */
 let cache;
@@ -38,12 +42,12 @@ test("a bundle is downloaded once, in part, and opened without a request", async
   assert.equal(network.requests.length, 1, "only the list is asked for again");
   const { manifest, files } = await openBundle({ cache, bundleUrl });
   assert.equal(manifest.name, "tiny");
-  assert.equal(new TextDecoder().decode(files.get("user.onnx")), "user tower");
+  assert.deepEqual(Buffer.from(files.get("user.onnx") ?? []), FILES["user.onnx"]);
   assert.equal(network.requests.length, 1);
 });
 
 test("an altered file is refused by its name and not kept", async () => {
-  const server = serverWith(manifestOf(), { files: { ...FILES, "user.onnx": Buffer.from("USER tower") } });
+  const server = serverWith(manifestOf(), { files: { ...FILES, "user.onnx": ALTERED } });
   await assert.rejects(fetchBundle({ server, cache }), refusedFor(/^user\.onnx: expected SHA-256/, "bundle_altered"));
   assert.ok(![...(await cache.keys())].some(({ url }) => url.endsWith("user.onnx")));
 });
@@ -52,7 +56,7 @@ test("a file longer than promised is not read to its end", async () => {
   const server = serverWith(manifestOf(), { files: { ...FILES, "user.onnx": Buffer.alloc(5000) } });
   await assert.rejects(
     fetchBundle({ server, cache }),
-    refusedFor(/^user\.onnx: longer than the 10 bytes/, "bundle_altered"),
+    refusedFor(/^user\.onnx: longer than the \d+ bytes expected/, "bundle_altered"),
   );
 });
 
@@ -76,7 +80,7 @@ for (const [name, changes, pattern] of /** @type {[string, Record<string, any>, 
   [
     "with a tower that wants what nobody gives",
     { lite: { ...manifestOf().lite, userTower: { ...manifestOf().lite.userTower, inputs: [tensor("pixels")] } } },
-    /lite\.userTower must take items/,
+    /lite\/userTower\/inputs: expected the roles items, kinds/,
   ],
   ["with a file path that climbs", { files: { "../x": { sha256: "a".repeat(64), bytes: 1 } } }, /name \.\.\/x/],
 ])) {
@@ -88,10 +92,28 @@ for (const [name, changes, pattern] of /** @type {[string, Record<string, any>, 
   });
 }
 
+test("a tower that may not be opened is refused by its name and not kept", async () => {
+  const { onnx } = vectors("onnx-graphs.json").cases.find(
+    (/** @type {{name: string}} */ { name }) => name === "an endless loop",
+  );
+  const bytes = Buffer.from(onnx, "base64");
+  const { files, lite } = manifestOf();
+  const manifest = manifestOf({
+    files: { ...files, "user.onnx": { sha256: sha256(bytes), bytes: bytes.length } },
+    lite: { ...lite, downloadBytes: lite.downloadBytes - FILES["user.onnx"].length + bytes.length },
+  });
+  const server = serverWith(manifest, { files: { ...FILES, "user.onnx": bytes } });
+  await assert.rejects(
+    fetchBundle({ server, cache }),
+    refusedFor(/^user\.onnx: uses the operator Loop/, "bundle_invalid"),
+  );
+  assert.ok(![...(await cache.keys())].some(({ url }) => url.endsWith("user.onnx")));
+});
+
 test("a copy damaged on the disk is found, forgotten and downloaded again", async () => {
   const server = serverWith(manifestOf());
   const bundleUrl = await fetchBundle({ server, cache });
-  await cache.put(`${bundleUrl}user.onnx`, new Response("USER tower"));
+  await cache.put(`${bundleUrl}user.onnx`, new Response(new Uint8Array(ALTERED)));
   await assert.rejects(openBundle({ cache, bundleUrl }), refusedFor(/^user\.onnx/, "bundle_altered"));
   await fetchBundle({ server, cache });
   assert.ok(await openBundle({ cache, bundleUrl }));

@@ -5,25 +5,58 @@ import { spaceText } from "../../../extension/core/bundle-rules.js";
 /** @param {Buffer} bytes */
 export const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
-/** @param {string} role @param {string} [dtype] @param {unknown[]} [shape] of a tower's input or output */
+/** @param {string} role @param {string} [dtype] @param {(string | number)[]} [shape] of a tower's input or output */
 export const tensor = (role, dtype = "float32", shape = ["N", 8]) => ({ name: role, role, dtype, shape });
 
-/** The files of the tiny bundle: valid to whoever verifies it, not to whoever runs it. @type {Record<string, Buffer>} */
+const ELEMENT_TYPES = /** @type {Record<string, number>} */ ({ float32: 1, int64: 7 });
+
+/** A protobuf field of bytes shorter than 16 kB. @param {number} number @param {Buffer | string} value */
+function bytesField(number, value) {
+  const bytes = Buffer.from(value);
+  const length = bytes.length < 128 ? [bytes.length] : [(bytes.length & 127) | 128, bytes.length >> 7];
+  return Buffer.concat([Buffer.from([(number << 3) | 2, ...length]), bytes]);
+}
+
+/** @param {ReturnType<typeof tensor>} tensor @returns {Buffer} its ValueInfoProto */
+function valueInfo({ name, dtype, shape }) {
+  const sizes = shape.map((size) =>
+    bytesField(1, typeof size === "string" ? bytesField(2, size) : Buffer.from([8, size])),
+  );
+  const type = Buffer.concat([Buffer.from([8, ELEMENT_TYPES[dtype]]), bytesField(2, Buffer.concat(sizes))]);
+  return Buffer.concat([bytesField(1, name), bytesField(2, bytesField(1, type))]);
+}
+
+/**
+ * An ONNX file with these inputs and output, valid to whoever checks it, not to whoever runs it.
+ * @param {ReturnType<typeof tensor>[]} inputs
+ */
+const onnx = (inputs) =>
+  bytesField(
+    7,
+    Buffer.concat([
+      bytesField(1, bytesField(4, "Identity")),
+      ...inputs.map((input) => bytesField(11, valueInfo(input))),
+      bytesField(12, valueInfo(tensor("embedding"))),
+    ]),
+  );
+
+const TEXT = [tensor("inputIds", "int64"), tensor("attentionMask", "int64")];
+const HISTORY = [
+  tensor("items", "float32", ["N", "L", 8]),
+  tensor("kinds", "int64"),
+  tensor("agesDays"),
+  tensor("itemMask"),
+];
+const FEATURES = [tensor("text"), tensor("modalityMask", "float32", ["N", 2])];
+
+/** The files of the tiny bundle. @type {Record<string, Buffer>} */
 export const FILES = {
   "tokenizer.json": Buffer.from("{}"),
-  "lite/text.onnx": Buffer.from("text tower"),
-  "user.onnx": Buffer.from("user tower"),
-  "item.onnx": Buffer.from("item tower"),
+  "lite/text.onnx": onnx(TEXT),
+  "user.onnx": onnx(HISTORY),
+  "item.onnx": onnx(FEATURES),
 };
-
-/** An image rule: part of what names a space. */
-export const IMAGE = {
-  size: 32,
-  resize: 40,
-  interpolation: "bilinear",
-  mean: [0.5, 0.5, 0.5],
-  std: [0.25, 0.25, 0.25],
-};
+const DOWNLOADED = ["tokenizer.json", "lite/text.onnx", "user.onnx"];
 
 /** @param {Record<string, any>} [changes] @returns {Record<string, any>} a manifest that keeps every rule of a bundle but for the changes */
 export function manifestOf(changes = {}) {
@@ -33,13 +66,8 @@ export function manifestOf(changes = {}) {
     inputs,
     outputs: [tensor("embedding")],
   });
-  const userTower = tower("user.onnx", [
-    tensor("items"),
-    tensor("kinds", "int64"),
-    tensor("agesDays"),
-    tensor("itemMask"),
-  ]);
-  const textToItem = tower("lite/text.onnx", [tensor("inputIds", "int64"), tensor("attentionMask", "int64")]);
+  const userTower = tower("user.onnx", HISTORY);
+  const textToItem = tower("lite/text.onnx", TEXT);
   const files = Object.fromEntries(
     Object.entries(FILES).map(([name, bytes]) => [name, { sha256: sha256(bytes), bytes: bytes.length }]),
   );
@@ -51,8 +79,8 @@ export function manifestOf(changes = {}) {
     normalised: true,
     createdBy: { version: "0" },
     files,
-    towers: { textEncoder: textToItem, itemTower: tower("item.onnx", [tensor("text")]), userTower },
-    lite: { textToItem, userTower, downloadBytes: 10 },
+    towers: { textEncoder: textToItem, itemTower: tower("item.onnx", FEATURES), userTower },
+    lite: { textToItem, userTower, downloadBytes: DOWNLOADED.reduce((sum, name) => sum + FILES[name].length, 0) },
     text: {
       tokenizer: { file: "tokenizer.json", type: "wordpiece", maxTokens: 16 },
       itemText: { fields: ["title"], separator: ". ", maxChars: 64 },

@@ -1,11 +1,13 @@
+import base64
 import contextlib
 import json
 import shutil
 
 import pytest
-from tiny_bundle import make_tiny_bundle
+from tiny_bundle import make_tiny_bundle, write_manifest
 
 from kernel.bundle_rules import space_of
+from kernel.contracts import CONTRACTS
 from kernel.item_text import item_text
 from server.encoding.bundle import load_bundle
 from server.errors import BundleError
@@ -73,7 +75,7 @@ def wrong_schema(bundle_dir):
 
 def wrong_dim(bundle_dir):
     edit_manifest(bundle_dir, dim=32)
-    return "dim 32"
+    return "$.towers.itemTower.outputs: 16 does not agree with dim, 32"
 
 
 def older_format(bundle_dir):
@@ -84,6 +86,14 @@ def older_format(bundle_dir):
 def wrong_space(bundle_dir):
     edit_manifest(bundle_dir, space="0" * 64)
     return f"$.space: got {'0' * 64}, but the item-side files and rules give"
+
+
+def endless_loop(bundle_dir):
+    cases = json.loads((CONTRACTS / "vectors" / "onnx-graphs.json").read_text())["cases"]
+    loop = next(case["onnx"] for case in cases if case["name"] == "an endless loop")
+    (bundle_dir / "user.onnx").write_bytes(base64.b64decode(loop))
+    write_manifest(bundle_dir, json.loads((bundle_dir / "manifest.json").read_text()))
+    return "user.onnx: uses the operator Loop, which a bundle must not"
 
 
 def unnamed_tokenizer(bundle_dir):
@@ -108,6 +118,7 @@ def unnamed_tokenizer(bundle_dir):
         unnamed_tokenizer,
         older_format,
         wrong_space,
+        endless_loop,
     ],
 )
 def test_a_damaged_bundle_is_refused_and_the_damage_named(bundle_dir, damage):

@@ -1,0 +1,105 @@
+"""Agreement of a manifest's fields with each other: roles, sizes of towers, image rule, download size.
+
+extension/core/bundle-agreement.js mirrors it; contracts/vectors/bundle-changes.json holds the cases of both.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from kernel.contract_types import BundleManifest, BundleTower, LiteBundle
+from kernel.contracts import contract
+from kernel.json_object import JsonObject
+
+
+def disagreement(manifest: BundleManifest) -> str | None:
+    """Return the first pair of fields that contradict each other, as one sentence; None where all agree."""
+    towers = _towers(manifest)
+    return (
+        next((problem for place, tower in towers.items() if (problem := _wrong_roles(place, tower))), None)
+        or _wrong_image(manifest)
+        or next(
+            (
+                f"$.{place}: {_json(found)} does not agree with {what}, {_json(expected)}"
+                for place, found, expected, what in _facts(manifest, towers)
+                if found != expected
+            ),
+            None,
+        )
+        or _wrong_filler(manifest)
+    )
+
+
+def _towers(manifest: BundleManifest) -> dict[str, BundleTower]:
+    entries = cast(JsonObject, manifest["towers"])
+    towers = {f"towers.{key}": entries[key] for key in entries}
+    if "lite" in manifest:
+        lite = manifest["lite"]
+        towers |= {"lite.textToItem": lite["textToItem"], "lite.userTower": lite["userTower"]}
+    return towers
+
+
+def _wrong_roles(place: str, tower: BundleTower) -> str | None:
+    rule = contract("bundle-roles.json")[place]
+    given = [tensor["role"] for tensor in tower["inputs"]]
+    known = [*rule["takes"], *rule["mayTake"]]
+    if len(set(given)) < len(given) or not set(rule["takes"]) <= set(given) <= set(known):
+        return f"$.{place}.inputs: expected the roles {', '.join(rule['takes'])}, got {', '.join(given)}"
+    if [tensor["role"] for tensor in tower["outputs"]] != ["embedding"]:
+        return f"$.{place}.outputs: expected one output with the role embedding"
+    return None
+
+
+def _wrong_image(manifest: BundleManifest) -> str | None:
+    towers = manifest["towers"]
+    takes_image = any(tensor["role"] == "image" for tensor in towers["itemTower"]["inputs"])
+    if "imageEncoder" not in towers:
+        return "$.image: given, but there is no towers.imageEncoder" if "image" in manifest else None
+    if "image" not in manifest:
+        return "$.image: missing, but towers.imageEncoder needs to know how images are prepared"
+    if not takes_image:
+        return "$.towers.itemTower.inputs: expected the role image, because there is a towers.imageEncoder"
+    rule = manifest["image"]
+    if rule.get("mode") != "pad" and rule["resize"] < rule["size"]:
+        return f"$.image.resize: {rule['resize']} is below image.size, {rule['size']}"
+    return None
+
+
+def _facts(manifest: BundleManifest, towers: dict[str, BundleTower]) -> Iterator[tuple[str, object, object, str]]:
+    """Yield a place, its value, and the value and name of what it must agree with."""
+    dim, item = manifest["dim"], towers["towers.itemTower"]
+    text = towers["towers.textEncoder"]
+    yield "towers.itemTower.outputs", _shape(item, "embedding")[-1], dim, "dim"
+    yield "towers.userTower.outputs", _shape(towers["towers.userTower"], "embedding")[-1], dim, "dim"
+    yield "towers.userTower.inputs", _shape(towers["towers.userTower"], "items")[-1], dim, "dim"
+    yield "towers.itemTower.inputs", _shape(item, "text")[-1], _shape(text, "embedding")[-1], "towers.textEncoder"
+    if "towers.imageEncoder" in towers:
+        encoder, size = towers["towers.imageEncoder"], manifest["image"]["size"]
+        yield "towers.itemTower.inputs", _shape(item, "image")[-1], _shape(encoder, "embedding")[-1], "imageEncoder"
+        yield "towers.imageEncoder.inputs", list(_shape(encoder, "pixels")[1:]), [3, size, size], "image.size"
+    if "lite" in manifest:
+        yield from _lite_facts(manifest, manifest["lite"])
+
+
+def _lite_facts(manifest: BundleManifest, lite: LiteBundle) -> Iterator[tuple[str, object, object, str]]:
+    dim = manifest["dim"]
+    yield "lite.textToItem.outputs", _shape(lite["textToItem"], "embedding")[-1], dim, "dim"
+    yield "lite.userTower.outputs", _shape(lite["userTower"], "embedding")[-1], dim, "dim"
+    yield "lite.userTower.inputs", _shape(lite["userTower"], "items")[-1], dim, "dim"
+    names = {lite["textToItem"]["file"], lite["userTower"]["file"], manifest["text"]["tokenizer"]["file"]}
+    total = sum(manifest["files"][name]["bytes"] for name in names)
+    yield "lite.downloadBytes", lite["downloadBytes"], total, "its files' sizes"
+
+
+def _wrong_filler(manifest: BundleManifest) -> str | None:
+    if manifest.get("filler", 0) < manifest["dim"]:
+        return None
+    return f"$.filler: expected a coordinate below dim, {manifest['dim']}, got {manifest['filler']}"
+
+
+def _shape(tower: BundleTower, role: str) -> Sequence[int | str]:
+    return next(tensor["shape"] or [""] for tensor in (*tower["inputs"], *tower["outputs"]) if tensor["role"] == role)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
