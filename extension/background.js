@@ -4,6 +4,7 @@
 import { createConsent } from "./background/consent.js";
 import { createContentScripts } from "./background/content-scripts.js";
 import { createHandlers } from "./background/handlers.js";
+import { createMeansSource } from "./background/means.js";
 import { createModelSource } from "./background/model.js";
 import { createRecommendations } from "./background/recommendations.js";
 import { createServerSource } from "./background/server.js";
@@ -33,7 +34,8 @@ const model = createModelSource({
   openCache: () => caches.open(BUNDLE_CACHE),
   now,
 });
-const recommendations = createRecommendations({ getProfile, server, model, tabs });
+const means = createMeansSource({ getProfile, getServer: server.getServer, now });
+const recommendations = createRecommendations({ getProfile, server, model, means, tabs });
 const stateOf = createStateReader({ getProfile, tabs });
 const announceChange = createAnnouncer({ browser });
 const handlers = createHandlers({

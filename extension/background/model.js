@@ -1,5 +1,5 @@
 // @ts-check
-import { cachedManifest, fetchBundle } from "../core/bundle.js";
+import { cachedManifest, cachedMetric, fetchBundle } from "../core/bundle.js";
 import { ServerError } from "../values/errors.js";
 import { FRESH_MS } from "./server.js";
 import { createTowersClient } from "./towers-client.js";
@@ -42,7 +42,8 @@ export function createModelSource({ getProfile, getServer, ask, openCache, now }
     }
     const manifest = await cachedManifest(cache, bundleUrl);
     if (bundleUrl !== last) await profile.changeSettings({ bundleUrl });
-    const model = { manifest, towers: createTowersClient({ ask, bundleUrl, onDamaged: forget }) };
+    const metric = await cachedMetric(cache, bundleUrl, manifest);
+    const model = { manifest, metric, towers: createTowersClient({ ask, bundleUrl, onDamaged: forget }) };
     current = { serverUrl, at: now(), model };
     return model;
   }

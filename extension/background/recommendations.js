@@ -13,10 +13,11 @@ import { ServerError } from "../values/errors.js";
  * @param {import("./store.js").GetProfile} parts.getProfile
  * @param {import("./server.js").ServerSource} parts.server
  * @param {import("./model.js").ModelSource} parts.model
+ * @param {import("./means.js").MeansSource} parts.means
  * @param {import("./tabs.js").Tabs} parts.tabs
  * @returns {(shop: string, tabId: number) => Promise<Recommendations>} with the server's problem where the page was ranked instead
  */
-export function createRecommendations({ getProfile, server, model, tabs }) {
+export function createRecommendations({ getProfile, server, model, means, tabs }) {
   /** @param {string} shop @param {number} tabId @returns {Promise<Recommendations>} */
   async function fromPage(shop, tabId) {
     const { listing } = await tabs.readPage(tabId);
@@ -24,15 +25,21 @@ export function createRecommendations({ getProfile, server, model, tabs }) {
   }
 
   /** @param {string} shop @returns {Promise<Recommendations>} */
+  async function fromModel(shop) {
+    const current = await model.getModel();
+    await means.refresh(current);
+    return recommendOwn({ shop }, { profile: await getProfile(), server: await server.getServer(), model: current });
+  }
+
+  /** @param {string} shop @returns {Promise<Recommendations>} */
   async function fromServer(shop) {
-    const parts = { profile: await getProfile(), server: await server.getServer() };
     try {
-      return await recommendOwn({ shop }, { ...parts, model: await model.getModel() });
+      return await fromModel(shop);
     } catch (error) {
       if (!(error instanceof ServerError) || error.code !== "space_mismatch") throw error;
       // The server changed its bundle since the last request: try once more, with the new one.
       model.forget();
-      return recommendOwn({ shop }, { ...parts, model: await model.getModel() });
+      return fromModel(shop);
     }
   }
 

@@ -3,6 +3,7 @@ import { sha256Hex } from "../values/encoding.js";
 import { BundleError } from "../values/errors.js";
 import { problemOf } from "./bundle-rules.js";
 import { graphProblem } from "./onnx-graph.js";
+import { momentsFrom } from "./shop-metric.js";
 
 /**
  * @typedef {import("../values/encoding.js").Bytes} Bytes
@@ -55,6 +56,7 @@ export async function verifyManifest(bytes, bundleId) {
 /** Return the names of the files that a browser needs. @param {Manifest} manifest @returns {string[]} @throws {BundleError} */
 export function liteFiles(manifest) {
   const files = [manifest.text.tokenizer.file, manifest.lite.textToItem.file, manifest.lite.userTower.file];
+  if (manifest.shopMetric) files.push(manifest.shopMetric.file);
   for (const file of files) {
     const { bytes } = manifest.files[file];
     if (bytes > MAX_FILE_BYTES)
@@ -160,6 +162,25 @@ async function cachedBytes(cache, bundleUrl, file) {
  */
 export async function cachedManifest(cache, bundleUrl) {
   return verifyManifest(await cachedBytes(cache, bundleUrl, "manifest.json"), idOf(bundleUrl));
+}
+
+/**
+ * Return the metric of a downloaded bundle, null where it has none.
+ * @param {BundleCache} cache
+ * @param {string} bundleUrl
+ * @param {Manifest} manifest verified
+ * @returns {Promise<import("./shop-metric.js").BundleMetric | null>}
+ * @throws {BundleError} where the file is missing, altered or senseless
+ */
+export async function cachedMetric(cache, bundleUrl, manifest) {
+  const rule = manifest.shopMetric;
+  if (!rule) return null;
+  const bytes = await cachedBytes(cache, bundleUrl, rule.file);
+  await verifyFile(manifest, rule.file, bytes);
+  const own = momentsFrom(bytes, rule.blocks, manifest.dim);
+  if (typeof own === "string")
+    throw new BundleError("bundle_invalid", `${rule.file}: ${own}; export the bundle again.`);
+  return { rule, own };
 }
 
 /**

@@ -9,6 +9,7 @@ import { EnvelopeError } from "../values/errors.js";
  * @typedef {import("../generated/contract-types.js").InteractionKind} Kind
  * @typedef {import("../generated/contract-types.js").KeptInteraction} Interaction
  * @typedef {import("../generated/contract-types.js").KeptProduct} KeptProduct
+ * @typedef {import("../generated/contract-types.js").KeptShopMeans} KeptShopMeans
  * @typedef {import("../generated/contract-types.js").LedgerEntry} LedgerEntry
  * @typedef {import("../generated/contract-types.js").Settings} Settings
  */
@@ -39,6 +40,8 @@ export class Profile {
   #interactions = new Map();
   /** @type {Map<string, LedgerEntry>} */
   #ledger = new Map();
+  /** @type {KeptShopMeans | null} */
+  #shopMeans = null;
   /** @type {Settings} */
   #settings = { ...DEFAULT_SETTINGS };
   /** @type {Promise<unknown>} */
@@ -91,6 +94,7 @@ export class Profile {
   #remember(kind, id, value) {
     if (kind === "interaction") this.#interactions.set(id, /** @type {Interaction} */ (value));
     else if (kind === "ledger") this.#ledger.set(id, /** @type {LedgerEntry} */ (value));
+    else if (kind === "shop_means") this.#shopMeans = /** @type {KeptShopMeans} */ (value);
     else if (kind === "settings") this.#settings = { ...DEFAULT_SETTINGS, ...value };
   }
 
@@ -215,6 +219,16 @@ export class Profile {
     });
   }
 
+  /** Return the server's means of shops, as they were fetched last. @returns {KeptShopMeans | null} */
+  get shopMeans() {
+    return this.#shopMeans;
+  }
+
+  /** Keep the server's means of shops in place of those fetched before. @param {KeptShopMeans} means */
+  keepShopMeans(means) {
+    return this.#enqueue(() => this.#put("shop_means", "shop_means", means));
+  }
+
   /** Return everything that is kept, readable. @returns {import("../generated/contract-types.js").ProfileExport} */
   export() {
     return {
@@ -223,6 +237,7 @@ export class Profile {
       settings: this.settings,
       interactions: this.interactions(),
       ledger: this.ledger(),
+      ...(this.#shopMeans && { shopMeans: this.#shopMeans }),
     };
   }
 
@@ -233,6 +248,7 @@ export class Profile {
       this.#identity = null;
       this.#interactions.clear();
       this.#ledger.clear();
+      this.#shopMeans = null;
       this.#settings = { ...DEFAULT_SETTINGS };
       this.unreadable = 0;
     });

@@ -1,19 +1,22 @@
 // @ts-check
 import { interactionSchema, productSchema } from "../generated/contracts.js";
 import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
-import { decodeEmbedding, encodeEmbedding } from "../values/encoding.js";
+import { encodeEmbedding } from "../values/encoding.js";
 import { CarryoverError } from "../values/errors.js";
 import { itemText } from "../values/item-text.js";
 import { problemIn } from "../values/json-schema.js";
+import { centredHistory } from "./centring.js";
 import { filterProduct } from "./privacy-filter.js";
 import { isLoopback } from "./server-client.js";
+import { centred, createMetric, estimate } from "./shop-metric.js";
 import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
 
 /**
  * @typedef {import("./profile.js").Profile} Profile
  * @typedef {import("./profile.js").Kind} Kind
  * @typedef {import("./towers.js").Towers} Towers
- * @typedef {{towers: Towers, manifest: import("./bundle.js").Manifest}} Model
+ * @typedef {import("./shop-metric.js").BundleMetric} BundleMetric
+ * @typedef {{towers: Towers, manifest: import("./bundle.js").Manifest, metric?: BundleMetric | null}} Model
  * @typedef {import("../generated/contract-types.js").Card} Card
  * @typedef {import("../generated/contract-types.js").ListedCard} ListedCard
  * @typedef {import("../generated/contract-types.js").Recommendations} Recommendations
@@ -118,7 +121,7 @@ export async function tasteVector(profile, model, now = Date.now()) {
   await bringToSpace(profile, model);
   const recent = profile.interactions().slice(0, model.manifest.interactions.maxItems);
   const vector = await model.towers.embedUser({
-    items: recent.map(({ embedding }) => decodeEmbedding(embedding)),
+    items: centredHistory(recent, model.metric ?? null, profile.shopMeans),
     kinds: recent.map(({ kind }) => KINDS.indexOf(kind)),
     agesDays: recent.map(({ time }) => Math.max(0, (now - Date.parse(time)) / DAY_MS)),
   });
@@ -157,12 +160,30 @@ function closeness(candidate, liked, filler) {
   return nearest.length > 0 ? nearest.reduce((sum, score) => sum + score, 0) / nearest.length : 0;
 }
 
-/** Return title and embedding of every interaction that is not a dismissal. @param {Profile} profile */
-function likedOf(profile) {
-  return profile
-    .interactions()
-    .filter(({ kind }) => kind !== "dismiss")
-    .map(({ product, embedding }) => ({ title: product.title ?? "", embedding: decodeEmbedding(embedding) }));
+/** Return title and centred embedding of every interaction that is not a dismissal. @param {Profile} profile @param {Model} model */
+function likedOf(profile, { metric }) {
+  const interactions = profile.interactions();
+  const embeddings = centredHistory(interactions, metric ?? null, profile.shopMeans);
+  return interactions
+    .map(({ product, kind }, i) => ({ title: product.title ?? "", embedding: embeddings[i], kind }))
+    .filter(({ kind }) => kind !== "dismiss");
+}
+
+/**
+ * Return what ranks the items of a page: their scores against a user, and what they are compared with seen items by. The items
+ * themselves give the shop's metric, shrunk towards the bundle's. Without a metric both are the items as they are.
+ * @param {Float32Array[]} embeddings @param {Float32Array} user @param {BundleMetric | null} metric
+ * @returns {{scores: number[], compared: Float32Array[]}}
+ */
+function inPageMetric(embeddings, user, metric) {
+  if (!metric) return { scores: embeddings.map((item) => dot(user, item)), compared: embeddings };
+  const shop = estimate(embeddings, metric.rule.blocks, user.length);
+  const { mean, stored, length } = createMetric(shop, metric);
+  const userLength = length(user);
+  return {
+    scores: embeddings.map((item) => dot(user, stored(item)) / userLength),
+    compared: embeddings.map((item) => centred(item, metric.rule.blocks, mean)),
+  };
 }
 
 /**
@@ -205,7 +226,7 @@ export async function recommendOwn({ shop }, { profile, model, server }) {
   if (vector) Object.assign(body, { vector: Array.from(vector), space: model.manifest.space, include: ["vectors"] });
   const answer = await server.recommend(body);
   const known = knownIn(profile, shop);
-  const liked = vector ? likedOf(profile) : [];
+  const liked = vector ? likedOf(profile, model) : [];
   const { filler } = model.manifest;
   const items = answer.items
     .filter(({ itemId }) => !known.has(itemId))
@@ -233,12 +254,13 @@ export async function recommendPage({ shop, listing }, { profile, model }) {
   if (!vector)
     return { items: cards.map((card) => ({ ...card, score: 0, why: [] })), mode: "page", basis: "page_order", shop };
   const embeddings = await model.towers.embedItems(cards.map((card) => itemText(card, model.manifest.text.itemText)));
-  const liked = likedOf(profile);
+  const { scores, compared } = inPageMetric(embeddings, vector, model.metric ?? null);
+  const liked = likedOf(profile, model);
   const { filler } = model.manifest;
   const items = cards.map((card, i) => ({
     ...card,
-    score: dot(vector, embeddings[i]) + closeness(embeddings[i], liked, filler),
-    why: why(embeddings[i], liked, filler),
+    score: scores[i] + closeness(compared[i], liked, filler),
+    why: why(compared[i], liked, filler),
   }));
   return { items: items.sort((a, b) => b.score - a.score), mode: "page", basis: "taste", shop };
 }

@@ -10,6 +10,7 @@ import { ServerError } from "../values/errors.js";
  * @property {() => Promise<import("../generated/contract-types.js").Shop[]>} shops
  * @property {() => Promise<{bundleId: string, name: string, dim: number, space: string}[]>} bundles
  * @property {(bundleId: string, path: string) => Promise<Response>} bundleFile
+ * @property {() => Promise<import("../generated/contract-types.js").ShopMeans>} shopMeans
  * @property {(body: RecommendationRequest) => Promise<RecommendationResponse>} recommend
  */
 
@@ -92,6 +93,13 @@ export function createServerClient({ baseUrl, onRequest, fetch: send = (...args)
     baseUrl: base,
     shops: () => list("/v1/shops", "shops"),
     bundles: () => list("/v1/bundles", "bundles"),
+    async shopMeans() {
+      const answer = await (await request("/v1/shop-means")).json();
+      if (!Array.isArray(answer?.shops)) {
+        throw new ServerError("server_error", `${base}/v1/shop-means: expected a list of shops.`);
+      }
+      return answer;
+    },
     bundleFile: (bundleId, path) => request(`/v1/bundles/${bundleId}/${path}`),
     async recommend(body) {
       const answer = await (await request("/v1/recommendations", body)).json();

@@ -9,6 +9,7 @@
  * @typedef {Means & {covariances: Float64Array[]}} Moments with the covariance of each block, row by row
  * @typedef {{rule: ShopMetricRule, own: Moments}} BundleMetric a bundle's rule, and its own mean and covariances
  * @typedef {object} Metric of one shop
+ * @property {Float64Array} mean shrunk towards the bundle's
  * @property {(item: Vector) => Float32Array} stored what a user is compared with, by the inner product
  * @property {(user: Vector) => number} length of a user vector in this metric: inner products over it are cosines
  */
@@ -242,6 +243,7 @@ export function createMetric(shop, bundle) {
     return /** @type {Float64Array} */ (factorOf(covariance, length, rule.lambda));
   });
   return {
+    mean,
     stored(item) {
       const result = Float32Array.from(item);
       for (const [b, block] of rule.blocks.entries()) {

@@ -647,6 +647,18 @@ export interface KeptInteraction {
   product: KeptProduct;
 }
 /**
+ * The means of shops, as the shopper's own server gave them.
+ */
+export interface KeptShopMeans {
+  serverUrl: string;
+  space: string;
+  /**
+   * ISO 8601
+   */
+  fetchedAt: string;
+  shops: ShopMean[];
+}
+/**
  * One request that left the device.
  */
 export interface LedgerEntry {
@@ -665,6 +677,7 @@ export interface ProfileExport {
   settings: Settings;
   interactions: KeptInteraction[];
   ledger: LedgerEntry[];
+  shopMeans?: KeptShopMeans;
 }
 
 /** Every message by name: its sender, its receiver, its fields and the reply. */

@@ -3507,6 +3507,35 @@ export const messages = {
     }
    }
   },
+  "KeptShopMeans": {
+   "description": "The means of shops, as the shopper's own server gave them.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "serverUrl",
+    "space",
+    "fetchedAt",
+    "shops"
+   ],
+   "properties": {
+    "serverUrl": {
+     "type": "string"
+    },
+    "space": {
+     "type": "string"
+    },
+    "fetchedAt": {
+     "type": "string",
+     "description": "ISO 8601"
+    },
+    "shops": {
+     "type": "array",
+     "items": {
+      "$ref": "openapi.yaml#/components/schemas/ShopMean"
+     }
+    }
+   }
+  },
   "LedgerEntry": {
    "description": "One request that left the device.",
    "type": "object",
@@ -3568,6 +3597,9 @@ export const messages = {
      "items": {
       "$ref": "#/types/LedgerEntry"
      }
+    },
+    "shopMeans": {
+     "$ref": "#/types/KeptShopMeans"
     }
    }
   }

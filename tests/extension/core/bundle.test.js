@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { fetchBundle, openBundle } from "../../../extension/core/bundle.js";
+import { cachedManifest, cachedMetric, fetchBundle, openBundle } from "../../../extension/core/bundle.js";
 import { BundleError } from "../../../extension/values/errors.js";
 import { createServerClient } from "../../../extension/core/server-client.js";
 import { FILES, manifestOf, sha256, tensor } from "../fakes/bundle.js";
@@ -125,4 +125,58 @@ test("another bundle takes the place of the old one", async () => {
   const urls = (await cache.keys()).map(({ url }) => url);
   assert.ok(urls.every((url) => url.startsWith(bundleUrl)) && urls.length === 4);
   assert.notEqual(old, bundleUrl);
+});
+
+/** @param {number[]} numbers @returns {Buffer} as shop_metric.bin holds them */
+const metricFile = (numbers) => Buffer.from(Float32Array.from(numbers).buffer);
+
+/** @param {Buffer} bytes @param {object[]} [blocks] @returns {Record<string, any>} a manifest whose metric is in this file */
+function withMetric(bytes, blocks = [{ start: 0, length: 2 }]) {
+  const plain = manifestOf();
+  const files = { ...plain.files, "shop_metric.bin": { sha256: sha256(bytes), bytes: bytes.length } };
+  return manifestOf({ files, shopMetric: { file: "shop_metric.bin", lambda: 0.3, pseudoItems: 30, blocks } });
+}
+
+test("a bundle's metric is downloaded with it and read", async () => {
+  const bytes = metricFile([0.5, 0, 0, 0, 0, 0, 0, 0, 1, 0.25, 0.25, 1]);
+  const manifest = withMetric(bytes);
+  const server = serverWith(manifest, { files: { ...FILES, "shop_metric.bin": bytes } });
+  const bundleUrl = await fetchBundle({ server, cache });
+  const read = await cachedMetric(cache, bundleUrl, await cachedManifest(cache, bundleUrl));
+  assert.equal(read?.rule.lambda, 0.3);
+  assert.deepEqual(read?.own.covariances, [Float64Array.of(1, 0.25, 0.25, 1)]);
+});
+
+test("a bundle without a metric has none", async () => {
+  const bundleUrl = await fetchBundle({ server: serverWith(manifestOf()), cache });
+  assert.equal(await cachedMetric(cache, bundleUrl, await cachedManifest(cache, bundleUrl)), null);
+});
+
+test("a senseless metric is refused by its file's name", async () => {
+  const bytes = metricFile([0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 2, 1]);
+  const server = serverWith(withMetric(bytes), { files: { ...FILES, "shop_metric.bin": bytes } });
+  const bundleUrl = await fetchBundle({ server, cache });
+  const manifest = await cachedManifest(cache, bundleUrl);
+  await assert.rejects(
+    cachedMetric(cache, bundleUrl, manifest),
+    refusedFor(/^shop_metric\.bin: block 0: expected a symmetric, positive covariance/, "bundle_invalid"),
+  );
+});
+
+test("a metric with blocks outside the vectors is refused before any file is loaded", async () => {
+  const server = serverWith(withMetric(metricFile([1]), [{ start: 7, length: 2 }]));
+  await assert.rejects(
+    fetchBundle({ server, cache }),
+    refusedFor(/\/shopMetric\/blocks: .*inside dim 8/, "bundle_invalid"),
+  );
+});
+
+test("a metric that is not among the files is refused", async () => {
+  const { files, ...rest } = withMetric(metricFile([1]));
+  const { ["shop_metric.bin"]: _, ...others } = files;
+  const server = serverWith(manifestOf({ shopMetric: rest.shopMetric, files: others }));
+  await assert.rejects(
+    fetchBundle({ server, cache }),
+    refusedFor(/\/shopMetric\/file: shop_metric\.bin/, "bundle_invalid"),
+  );
 });

@@ -214,3 +214,47 @@ test("items are compared over what is known of both", () => {
   );
   assert.ok(Math.abs(similarity(withoutImage, otherWithoutImage, undefined) - 0.5) < 1e-6);
 });
+
+/** Blocks of handTowers' three coordinates; a bundle whose own items lie along z, and count like two. @type {any} */
+const metric = {
+  rule: { file: "shop_metric.bin", lambda: 0.3, pseudoItems: 2, blocks: [{ start: 0, length: 3 }] },
+  own: { mean: new Float64Array(3), covariances: [Float64Array.of(0.3, 0, 0, 0, 0.3, 0, 0, 0, 0.4)], counts: [0] },
+};
+
+test("the vector sent is centred by the mean of the shop where an item was seen", async () => {
+  await see("sea towel");
+  const mean = [0.2, 0, 0.6];
+  await profile.keepShopMeans({
+    serverUrl: "http://127.0.0.1:1",
+    space: "s1",
+    fetchedAt: new Date().toISOString(),
+    shops: [{ shop: "a.example", count: 9, mean: encodeEmbedding(mean) }],
+  });
+  await recommendOwn(
+    { shop: "b.example" },
+    { profile, model: { ...model, metric }, server: serverAnswering([await card("x", 0.5, [0.8, 0, -0.6])]) },
+  );
+  const [x, y, z] = sent[0].body.vector;
+  assert.ok(Math.abs(x - 0.8) < 1e-6 && y === 0 && Math.abs(z + 0.6) < 1e-6, `${x} ${y} ${z}`);
+});
+
+test("what is kept of an item does not depend on the shop's mean", async () => {
+  await see("sea towel");
+  await recommendOwn({ shop: "b.example" }, { profile, model: { ...model, metric }, server: serverAnswering([]) });
+  assert.equal(profile.interactions()[0].embedding, encodeEmbedding([1, 0, 0]));
+});
+
+test("a page of one kind of goods is ranked by what differs on it", async () => {
+  await see("sea towel", "view", "https://a.example/seen");
+  await see("night lamp", "view", "https://a.example/other");
+  const listing = [];
+  for (const title of ["sea mug", "sea bowl", "sea cup", "oak chair"]) {
+    const { shop, itemId, url } = await productOf(title);
+    listing.push({ shop, itemId, url, title });
+  }
+  const { items } = await recommendPage({ shop: "a.example", listing }, { profile, model: { ...model, metric } });
+  assert.equal(items.at(-1)?.title, "oak chair");
+  // Without the metric "sea" on every card adds the same to all; with it, a card's cosine is in the page's own metric.
+  assert.ok(items.every(({ score }) => Math.abs(score) <= 2));
+  assert.deepEqual(items[0].why, ["sea towel"]);
+});

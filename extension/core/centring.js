@@ -1,0 +1,61 @@
+// @ts-check
+import { decodeEmbedding, encodeEmbedding } from "../values/encoding.js";
+import { centred, estimateMean, shrinkMean } from "./shop-metric.js";
+
+/**
+ * @typedef {import("./shop-metric.js").BundleMetric} BundleMetric
+ * @typedef {import("./profile.js").Interaction} Interaction
+ * @typedef {import("../generated/contract-types.js").KeptShopMeans} KeptShopMeans
+ * @typedef {import("../generated/contract-types.js").ShopMeans} ShopMeans
+ */
+
+/** @param {Interaction[]} interactions @param {BundleMetric} metric @returns {Float64Array} the mean of what was seen in one shop, shrunk towards the bundle's */
+function meanOfSeen(interactions, metric) {
+  const byItem = new Map(interactions.map(({ product, embedding }) => [product.itemId, embedding]));
+  const items = [...byItem.values()].map(decodeEmbedding);
+  return shrinkMean(estimateMean(items, metric.rule.blocks, metric.own.mean.length), metric);
+}
+
+/**
+ * Return the embedding of each interaction without the mean of the shop where it was seen: the server's mean of that shop where it
+ * is known, else the mean of what was seen there, shrunk towards the bundle's. Without a metric embeddings stay as they are.
+ * @param {Interaction[]} interactions with embeddings in the bundle's space
+ * @param {BundleMetric | null} metric of the bundle
+ * @param {KeptShopMeans | null} known the server's means, in any space
+ * @returns {Float32Array[]}
+ */
+export function centredHistory(interactions, metric, known) {
+  if (!metric) return interactions.map(({ embedding }) => decodeEmbedding(embedding));
+  /** @type {Map<string, Interaction[]>} */
+  const byShop = new Map();
+  for (const one of interactions) byShop.set(one.product.shop, [...(byShop.get(one.product.shop) ?? []), one]);
+  /** @param {string} shop @param {Interaction[]} seen */
+  const meanOf = (shop, seen) => {
+    const kept = known?.space === seen[0].space ? known.shops.find((one) => one.shop === shop) : undefined;
+    return kept ? decodeEmbedding(kept.mean) : meanOfSeen(seen, metric);
+  };
+  const means = new Map([...byShop].map(([shop, seen]) => [shop, meanOf(shop, seen)]));
+  return interactions.map(({ product, embedding }) =>
+    centred(
+      decodeEmbedding(embedding),
+      metric.rule.blocks,
+      /** @type {Float32Array | Float64Array} */ (means.get(product.shop)),
+    ),
+  );
+}
+
+/**
+ * Return the server's answer as it is kept: entries that are not means of `dim` finite numbers are left out.
+ * @param {ShopMeans} answer not trusted
+ * @param {{serverUrl: string, fetchedAt: string, dim: number}} circumstances
+ * @returns {KeptShopMeans}
+ */
+export function keptMeans({ space, shops }, { serverUrl, fetchedAt, dim }) {
+  const sound = shops.flatMap(({ shop, count, mean }) => {
+    if (typeof shop !== "string" || !Number.isInteger(count) || !/^[A-Za-z0-9+/]*={0,2}$/.test(mean)) return [];
+    const numbers = mean.length === 4 * Math.ceil((4 * dim) / 3) ? decodeEmbedding(mean) : [];
+    const isSound = numbers.length === dim && numbers.every(Number.isFinite);
+    return isSound ? [{ shop, count, mean: encodeEmbedding(numbers) }] : [];
+  });
+  return { serverUrl, space, fetchedAt, shops: sound };
+}
