@@ -9,6 +9,7 @@ import onnx
 
 from exporter import onnx_edit
 from exporter.errors import ExportError
+from exporter.shop_metric import ShopMetricFile
 from kernel.bundle_rules import FORMAT, space_of
 from kernel.commit import current_commit
 from kernel.contract_types import (
@@ -74,6 +75,7 @@ class Draft:
     tokenizer_about: TokenizerAbout
     text_to_item: TowerFile | None = None
     filler: int | None = None
+    shop_metric: ShopMetricFile | None = None
     image: ImageRule | None = None
     item_text: ItemTextRule = field(default_factory=lambda: ITEM_TEXT)
     max_items: int = MAX_ITEMS  # of a history that the user tower sees
@@ -85,7 +87,8 @@ class Draft:
     def files(self) -> dict[str, bytes]:
         """Return every file but the manifest, by its path in the bundle."""
         towers = [*self.towers.values(), *([self.text_to_item] if self.text_to_item else [])]
-        return {TOKENIZER: self.tokenizer, **{tower.file: tower.data for tower in towers}}
+        files = {TOKENIZER: self.tokenizer, **{tower.file: tower.data for tower in towers}}
+        return files | ({self.shop_metric.rule["file"]: self.shop_metric.data} if self.shop_metric else {})
 
     def manifest(self) -> BundleManifest:
         """Return the manifest of contracts/bundle.schema.json."""
@@ -113,12 +116,15 @@ class Draft:
             manifest["filler"] = self.filler
         if self.image is not None:
             manifest["image"] = self.image
+        if self.shop_metric is not None:
+            manifest["shopMetric"] = self.shop_metric.rule
         if self.text_to_item is not None:
             user_tower = self.towers["userTower"]
+            metric = self.shop_metric.data if self.shop_metric else b""
             manifest["lite"] = {
                 "textToItem": _tower(self.text_to_item),
                 "userTower": _tower(user_tower),
-                "downloadBytes": sum(map(len, (self.text_to_item.data, user_tower.data, self.tokenizer))),
+                "downloadBytes": sum(map(len, (self.text_to_item.data, user_tower.data, self.tokenizer, metric))),
             }
         manifest["space"] = space_of(manifest)
         return manifest

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 
 import torch
+from PIL import Image
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from exporter import content_basis, measurements, sample_texts, torch_export
+from exporter import content_basis, measurements, sample_images, sample_texts, shop_metric, torch_export
 from exporter.bundle_draft import Draft, TowerFile
-from exporter.encoder_inputs import token_feeds
+from exporter.encoder_inputs import pixels, token_feeds
 from kernel.contract_types import TowerOrigin
+from kernel.shop_metric import Block
 from trainer.pretrained import efficientnet, minilm
 from trainer.pretrained.tokenizer_file import tokenizer_json
 from trainer.towers.content import ContentItemTower, ContentUserTower
@@ -34,7 +36,10 @@ ORIGIN: list[TowerOrigin] = [
     },
     {"tower": "userTower", "source": "carryover: weighted pooling of recent items", "licence": "MIT"},
 ]
+# More images than the image block has directions, so that their covariance knows each of them.
+NUM_IMAGES = 256
 _BATCH = 200
+_IMAGE_BATCH = 32
 
 
 def build(progress: Callable[[str], None]) -> Draft:
@@ -47,14 +52,19 @@ def build(progress: Callable[[str], None]) -> Draft:
     tokenizer_file = tokenizer_json(tokenizer, minilm.MAX_TOKENS)
 
     progress("finding the content tower's directions")
-    texts = content_basis.of_texts(
-        _encode(text_encoder, tokenizer, sample_texts.compose(content_basis.NUM_PHRASES, seed=0))
-    )
+    phrases = _encode(text_encoder, tokenizer, sample_texts.compose(content_basis.NUM_PHRASES, seed=0))
+    texts = content_basis.of_texts(phrases)
     images = content_basis.of_classifier(classifier)
     item_tower = ContentItemTower(
         texts.mean, texts.directions, images.mean, images.directions, text_weight=content_basis.TEXT_WEIGHT
     ).eval()
     user_tower = ContentUserTower().eval()
+
+    progress("measuring the metric of sample texts and images")
+    drawn = _encode_images(image_encoder, sample_images.draw(NUM_IMAGES, seed=0))
+    width = texts.directions.shape[1]
+    blocks = Block(0, width), Block(width, images.directions.shape[1])
+    metric = shop_metric.measured(item_tower, phrases, drawn, blocks)
 
     progress("exporting to ONNX")
     text_dim = texts.mean.shape[0]
@@ -66,6 +76,7 @@ def build(progress: Callable[[str], None]) -> Draft:
         name="lite",
         dim=item_tower.dim,
         filler=item_tower.dim - 1,
+        shop_metric=metric,
         towers={
             "textEncoder": TowerFile.of("text_encoder.onnx", encoder_graph),
             "imageEncoder": TowerFile.of("image_encoder.onnx", image_graph),
@@ -97,3 +108,10 @@ def _encode(encoder: minilm.TextEncoder, tokenizer: Tokenizer, texts: list[str])
     batches = [token_feeds(tokenizer, texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
     with torch.inference_mode():
         return torch.cat([encoder(*(torch.from_numpy(value) for value in batch.values())) for batch in batches])
+
+
+def _encode_images(encoder: efficientnet.ImageEncoder, images: list[Image.Image]) -> Tensor:
+    """Return image features (N, Di)."""
+    batches = [images[start : start + _IMAGE_BATCH] for start in range(0, len(images), _IMAGE_BATCH)]
+    with torch.inference_mode():
+        return torch.cat([encoder(torch.from_numpy(pixels(batch, efficientnet.IMAGE))) for batch in batches])

@@ -6,10 +6,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from exporter import measurements, sample_images, sample_texts, torch_export
+from exporter import measurements, sample_images, sample_texts, shop_metric, torch_export
 from exporter.bundle_draft import Draft, TowerFile
 from exporter.encoder_inputs import pixels, token_feeds
 from exporter.errors import ExportError
+from kernel.shop_metric import Block
 from trainer.pretrained import clip_tokenizer, open_clip_models
 from trainer.pretrained.open_clip_models import ImageEncoder, Source, TextEncoder
 from trainer.towers.content import ContentUserTower, SharedSpaceItemTower
@@ -35,18 +36,21 @@ def build(source: Source, progress: Callable[[str], None]) -> Draft:
     progress("finding what all texts and all images have in common")
     texts = token_feeds(tokenizer, sample_texts.compose(NUM_PHRASES, seed=0))
     shown = pixels(sample_images.draw(NUM_IMAGES, seed=0), image)
-    text_mean = _mean(text_encoder, *(torch.from_numpy(value) for value in texts.values()))
-    image_mean = _mean(image_encoder, torch.from_numpy(shown))
-    item_tower = SharedSpaceItemTower(text_mean, image_mean, TEXT_WEIGHT).eval()
+    text = _encode(text_encoder, *(torch.from_numpy(value) for value in texts.values()))
+    drawn = _encode(image_encoder, torch.from_numpy(shown))
+    item_tower = SharedSpaceItemTower(text.mean(dim=0), drawn.mean(dim=0), TEXT_WEIGHT).eval()
     user_tower = ContentUserTower().eval()
+    # One block: texts and images share its directions.
+    metric = shop_metric.measured(item_tower, text, drawn, [Block(0, item_tower.dim - 1)])
 
     progress("exporting to ONNX")
-    context_length, features = texts["inputIds"].shape[1], text_mean.shape[0]
+    context_length, features = texts["inputIds"].shape[1], text.shape[1]
     where, licence = source.origin()
     draft = Draft(
         name=source.name(),
         dim=item_tower.dim,
         filler=item_tower.dim - 1,
+        shop_metric=metric,
         towers={
             "textEncoder": TowerFile.of("text_encoder.onnx", torch_export.text_encoder(text_encoder, context_length)),
             "imageEncoder": TowerFile.of(
@@ -86,9 +90,8 @@ def _check_size(model: Any, name: str) -> None:
         )
 
 
-def _mean(encoder: nn.Module, *inputs: Tensor) -> Tensor:
-    """Return the mean of an encoder's unit vectors, (D,)."""
-    with torch.inference_mode():
+def _encode(encoder: nn.Module, *inputs: Tensor) -> Tensor:
+    """Return an encoder's unit vectors, (N, D)."""
+    with torch.no_grad():
         batches = zip(*(torch.split(value, _BATCH) for value in inputs), strict=True)
-        mean: Tensor = torch.cat([encoder(*batch) for batch in batches]).mean(dim=0)
-    return mean.clone()
+        return torch.cat([encoder(*batch) for batch in batches])

@@ -17,6 +17,7 @@ from exporter.errors import BundleError
 from kernel.bundle_rules import first_problem
 from kernel.contract_types import BundleManifest, BundleTower
 from kernel.onnx_graph import graph_problem
+from kernel.shop_metric import ShopMetricError, bundle_metric
 
 MAX_MANIFEST_BYTES = 1_000_000
 _UNIT_TOLERANCE = 1e-3
@@ -42,6 +43,7 @@ def verify(directory: Path, report: Callable[[str], None] = lambda line: None) -
         report(f"{field}: {tower['file']} loads, inputs and outputs are as declared")
     _check_tokenizer(directory, manifest)
     report("text.tokenizer agrees with its file")
+    _check_shop_metric(directory, manifest)
     _check_forward(manifest, runners)
     report("a forward pass gives unit vectors of the right size")
     return manifest
@@ -131,6 +133,16 @@ def _check_tokenizer(directory: Path, manifest: BundleManifest) -> None:
     fixed = (tokenizer.padding or {}).get("length")
     if fixed != about.get("padTo"):
         raise BundleError(f"{path}: pads to {fixed}, text.tokenizer.padTo says {about.get('padTo')}")
+
+
+def _check_shop_metric(directory: Path, manifest: BundleManifest) -> None:
+    if "shopMetric" not in manifest:
+        return
+    path = directory / manifest["shopMetric"]["file"]
+    try:
+        bundle_metric(manifest["shopMetric"], path.read_bytes(), manifest["dim"], manifest.get("filler"))
+    except ShopMetricError as error:
+        raise BundleError(f"{path}: {error}") from error
 
 
 def _check_forward(manifest: BundleManifest, runners: dict[str, parity.Runner]) -> None:

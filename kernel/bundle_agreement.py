@@ -87,6 +87,7 @@ def _lite_facts(manifest: BundleManifest, lite: LiteBundle) -> Iterator[tuple[st
     yield "lite.userTower.outputs", _shape(lite["userTower"], "embedding")[-1], dim, "dim"
     yield "lite.userTower.inputs", _shape(lite["userTower"], "items")[-1], dim, "dim"
     names = {lite["textToItem"]["file"], lite["userTower"]["file"], manifest["text"]["tokenizer"]["file"]}
+    names |= {manifest["shopMetric"]["file"]} if "shopMetric" in manifest else set()
     total = sum(manifest["files"][name]["bytes"] for name in names)
     yield "lite.downloadBytes", lite["downloadBytes"], total, "its files' sizes"
 

@@ -202,7 +202,7 @@ class LiteBundle(TypedDict):
 
     textToItem: BundleTower
     userTower: BundleTower
-    # Both towers and the tokenizer, uncompressed.
+    # Both towers, the tokenizer and the shop metric, uncompressed.
     downloadBytes: int
 
 

@@ -54,8 +54,9 @@ function shapeOf(tower, role) {
 }
 
 /** @param {BundleManifest} manifest @param {LiteBundle} lite @returns {Fact[]} */
-function liteFacts({ dim, text, files }, { textToItem, userTower, downloadBytes }) {
+function liteFacts({ dim, text, files, shopMetric }, { textToItem, userTower, downloadBytes }) {
   const names = new Set([textToItem.file, userTower.file, text.tokenizer.file]);
+  if (shopMetric) names.add(shopMetric.file);
   const total = [...names].reduce((sum, name) => sum + files[name].bytes, 0);
   return [
     ["/lite/textToItem/outputs", shapeOf(textToItem, "embedding").at(-1), dim, "dim"],

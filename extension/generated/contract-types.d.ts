@@ -262,7 +262,7 @@ export interface LiteBundle {
   textToItem: BundleTower;
   userTower: BundleTower;
   /**
-   * Both towers and the tokenizer, uncompressed.
+   * Both towers, the tokenizer and the shop metric, uncompressed.
    */
   downloadBytes: number;
 }

@@ -4114,7 +4114,7 @@ export const bundleSchema = {
     "downloadBytes": {
      "type": "integer",
      "minimum": 1,
-     "description": "Both towers and the tokenizer, uncompressed."
+     "description": "Both towers, the tokenizer and the shop metric, uncompressed."
     }
    }
   },

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 
+import numpy as np
 import onnx
 import pytest
 
@@ -183,3 +184,53 @@ def test_verify_of_nothing_is_one_line_and_exit_code_2(tmp_path, capsys):
     assert main(["verify", str(tmp_path / "none")]) == 2
     err = capsys.readouterr().err
     assert re.fullmatch(r"exporter: .*none/manifest\.json: expected a bundle's manifest, .*\n", err)
+
+
+def _moments(bundle, change):
+    """Return the numbers of the bundle's shop metric after a change: mean (18), then 12 × 12 and 5 × 5."""
+    numbers = np.frombuffer((bundle / "shop_metric.bin").read_bytes(), "<f4").copy()
+    change(numbers)
+    return numbers.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda numbers: numbers.__setitem__(40, np.nan), "expected finite numbers only"),
+        (lambda numbers: numbers.__setitem__(19, 5), "block 0: expected a symmetric covariance"),
+        (lambda numbers: numbers.__setitem__(slice(162, None), -numbers[162:]), "block 12: expected a positive cov"),
+        (lambda numbers: numbers.__setitem__(slice(12), 1), "block 0: the mean has the length 3.464"),
+        (lambda numbers: numbers.__setitem__(17, 0.5), "mean: expected 0 outside the blocks, got it not at 17"),
+    ],
+)
+def test_a_senseless_shop_metric_is_refused(bundle, change, message):
+    _replace_file(bundle, "shop_metric.bin", _moments(bundle, change))
+    _refused(bundle, rf"shop_metric\.bin: {message}")
+
+
+def test_a_shop_metric_of_other_sizes_is_refused(bundle):
+    _replace_file(bundle, "shop_metric.bin", (bundle / "shop_metric.bin").read_bytes()[:-4])
+    size = _manifest(bundle)["lite"]["downloadBytes"] - 4
+    _rewrite(bundle, lambda manifest: manifest["lite"].update(downloadBytes=size))
+    _refused(bundle, r"shop_metric\.bin: expected 748 bytes for its blocks and dim 18, got 744")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"blocks": [{"start": 0, "length": 19}]}, r"\$\.shopMetric\.blocks: block 0 \+ 19: expected it inside dim 18"),
+        ({"blocks": [{"start": 0, "length": 12}, {"start": 11, "length": 5}]}, r"\$\.shopMetric\.blocks: .*overlap"),
+        ({"blocks": []}, r"\$\.shopMetric\.blocks: "),
+        ({"file": "elsewhere.bin"}, r"\$\.shopMetric\.file: elsewhere\.bin is not among"),
+        ({"lambda": 0}, r"\$\.shopMetric\.lambda: "),
+        ({"pseudoItems": 0}, r"\$\.shopMetric\.pseudoItems: "),
+    ],
+)
+def test_a_senseless_rule_of_the_shop_metric_is_refused(bundle, change, message):
+    _rewrite(bundle, lambda manifest: manifest["shopMetric"].update(change))
+    _refused(bundle, message)
+
+
+def test_a_shop_metric_with_the_filler_in_a_block_is_refused(bundle):
+    _rewrite(bundle, lambda manifest: manifest.update(filler=16))
+    _refused(bundle, r"\$\.shopMetric\.blocks: block 12 \+ 5: expected it without the filler 16")

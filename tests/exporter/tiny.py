@@ -3,8 +3,9 @@
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from exporter import measurements, torch_export
+from exporter import measurements, shop_metric, torch_export
 from exporter.bundle_draft import Draft, TowerFile
+from kernel.shop_metric import Block
 from trainer.pretrained import minilm
 from trainer.pretrained.tokenizer_file import tokenizer_json
 from trainer.towers.content import ContentItemTower, ContentUserTower
@@ -70,6 +71,12 @@ def draft(seed=0, name="tiny"):
             "itemTower": TowerFile.of("item_tower.onnx", torch_export.item_tower(item, 24, IMAGE_DIM)),
             "userTower": TowerFile.of("user_tower.onnx", torch_export.user_tower(originals["userTower"], item.dim)),
         },
+        shop_metric=shop_metric.measured(
+            item,
+            torch.randn(40, 24, generator=rng),
+            torch.randn(20, IMAGE_DIM, generator=rng),
+            [Block(0, 12), Block(12, 5)],
+        ),
         text_to_item=TowerFile.of("lite/text_to_item.onnx", torch_export.text_to_item(encoder, text_only), "int8"),
         tokenizer=file,
         tokenizer_about={"type": "wordpiece", "maxTokens": MAX_TOKENS},

@@ -134,7 +134,8 @@ const metricFile = (numbers) => Buffer.from(Float32Array.from(numbers).buffer);
 function withMetric(bytes, blocks = [{ start: 0, length: 2 }]) {
   const plain = manifestOf();
   const files = { ...plain.files, "shop_metric.bin": { sha256: sha256(bytes), bytes: bytes.length } };
-  return manifestOf({ files, shopMetric: { file: "shop_metric.bin", lambda: 0.3, pseudoItems: 30, blocks } });
+  const lite = { ...plain.lite, downloadBytes: plain.lite.downloadBytes + bytes.length };
+  return manifestOf({ files, lite, shopMetric: { file: "shop_metric.bin", lambda: 0.3, pseudoItems: 30, blocks } });
 }
 
 test("a bundle's metric is downloaded with it and read", async () => {
