@@ -3,12 +3,8 @@
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from encoders.errors import ImageError, ImagesFolderError
-from encoders.pixels import decode_image, to_pixels
-from kernel.contract_types import ImageRule, Product
+from kernel.contract_types import Product
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
@@ -54,13 +50,3 @@ class LocalImages:
             return path.read_bytes()
         except OSError as error:
             raise ImageError(f"{path}: {error.strerror}") from error
-
-
-def pixels_of(product: Product, source: ImageSource, rule: ImageRule, max_pixels: int) -> NDArray[np.float32] | None:
-    """Return the image encoder's input, or None: a product without a usable image is still a product."""
-    if not source.identity(product):
-        return None
-    try:
-        return to_pixels(decode_image(source.read(product), max_pixels), rule)
-    except ImageError:
-        return None

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from types import FrameType
 
+from encoders.errors import EncodersError
 from trainer.commands.console import EXIT_CODES
 from trainer.errors import TrainerError, TrainingError
 
@@ -40,6 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TrainerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1 if isinstance(error, TrainingError) else 2  # all other errors are about the input
+    except EncodersError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return STOPPED

@@ -3,7 +3,6 @@
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
@@ -12,7 +11,8 @@ import orjson
 from numpy.typing import NDArray
 
 from encoders.encoder import Encoder
-from encoders.image_sources import ImageSource, pixels_of
+from encoders.image_loader import ImageLoader, LoadingImages
+from encoders.image_sources import ImageSource
 from kernel.contract_types import Product
 from kernel.contracts import first_violation
 from server.catalogue.card import card_of
@@ -35,7 +35,7 @@ class WriteReport:
     rejected: list[tuple[int, str]] = field(default_factory=list)
     num_embedded: int = 0
     num_images: int = 0
-    image_seconds: float = 0.0
+    image_seconds: float = 0.0  # spent waiting: images are read while others are encoded
     encode_seconds: float = 0.0
     commit_seconds: float = 0.0
 
@@ -55,6 +55,17 @@ class _Draft:
     has_image: bool = False
 
 
+@dataclass
+class Prepared:
+    """Products on their way into the catalogue, whose images are being read; give it to `Writer.finish`."""
+
+    report: WriteReport
+    keys: frozenset[tuple[str, str]]  # (shop, item id) of all products, changed or not
+    changed: list[_Draft]
+    shown: list[_Draft]  # of those to be embedded, the ones that name an image
+    images: LoadingImages | None
+
+
 class Writer:
     """Embeds and writes products; one per process, because it owns the encoder's weights."""
 
@@ -65,11 +76,20 @@ class Writer:
         self._images = images or WebImages(
             Fetcher(settings.image_max_bytes, settings.image_timeout_seconds, settings.pinned_hosts())
         )
+        self._loader: ImageLoader | None = None
+        if self._encoder.takes_images:
+            rule = bundle.manifest["image"]
+            self._loader = ImageLoader(self._images, rule, settings.image_max_pixels, settings.image_threads)
 
     @property
     def encoder(self) -> Encoder:
         """Return the bundle's encoder."""
         return self._encoder
+
+    def close(self) -> None:
+        """Stop reading images."""
+        if self._loader is not None:
+            self._loader.close()
 
     def write(self, catalogue: Catalogue, products: Sequence[object]) -> WriteReport:
         """Validate each product alone and write the valid ones; durable on return."""
@@ -87,6 +107,13 @@ class Writer:
 
     def write_valid(self, catalogue: Catalogue, products: Mapping[int, Product]) -> WriteReport:
         """Embed new content of products that `problem_of` accepted, and commit once; durable on return."""
+        return self.finish(catalogue, self.prepare(catalogue, products))
+
+    def prepare(self, catalogue: Catalogue, products: Mapping[int, Product]) -> Prepared:
+        """Find what has changed and begin to read its images.
+
+        The catalogue must hold every earlier product of the same key: finish what holds one before preparing the next.
+        """
         report = WriteReport()
         drafts: dict[tuple[str, str], _Draft] = {}
         for position, product in products.items():
@@ -94,6 +121,18 @@ class Writer:
             report.accepted += drafts.pop((product["shop"], product["itemId"]), None) is not None
             drafts[product["shop"], product["itemId"]] = self._draft(position, product)
         changed = self._changed(catalogue, drafts, report)
+        shown = [draft for draft in changed if draft.embedding is None and draft.image]
+        images = self._loader.start([draft.product for draft in shown]) if shown and self._loader else None
+        return Prepared(report, frozenset(drafts), changed, shown, images)
+
+    def finish(self, catalogue: Catalogue, prepared: Prepared) -> WriteReport:
+        """Embed what was prepared and commit once; durable on return."""
+        report, changed = prepared.report, prepared.changed
+        if prepared.images is not None:
+            started = time.perf_counter()
+            for draft, pixels in zip(prepared.shown, prepared.images.wait(), strict=True):
+                draft.pixels = pixels
+            report.image_seconds += time.perf_counter() - started
         self._embed([draft for draft in changed if draft.embedding is None], report)
         started = time.perf_counter()
         items = [self._item(draft, draft.embedding) for draft in changed if draft.embedding is not None]
@@ -131,11 +170,6 @@ class Writer:
         return changed
 
     def _embed(self, drafts: Sequence[_Draft], report: WriteReport) -> None:
-        if not drafts:
-            return
-        started = time.perf_counter()
-        self._load_pixels(drafts)
-        report.image_seconds += time.perf_counter() - started
         usable = [draft for draft in drafts if draft.text or draft.pixels is not None]
         started = time.perf_counter()
         if usable:
@@ -146,19 +180,6 @@ class Writer:
         report.encode_seconds += time.perf_counter() - started
         report.num_embedded += len(usable)
         report.num_images += sum(draft.has_image for draft in usable)
-
-    def _load_pixels(self, drafts: Sequence[_Draft]) -> None:
-        wanted = [draft for draft in drafts if draft.image]
-        if not wanted:
-            return
-        rule = self._bundle.manifest["image"]
-
-        def load(draft: _Draft) -> NDArray[np.float32] | None:
-            return pixels_of(draft.product, self._images, rule, self._settings.image_max_pixels)
-
-        with ThreadPoolExecutor(self._settings.image_threads) as pool:
-            for draft, pixels in zip(wanted, pool.map(load, wanted), strict=True):
-                draft.pixels = pixels
 
     def _item(self, draft: _Draft, embedding: NDArray[np.float32]) -> Item:
         product = draft.product

@@ -19,7 +19,7 @@ from encoders.image_sources import LocalImages
 from kernel.contract_types import Product
 from kernel.progress import TerminalProgress
 from server.catalogue.database import Catalogue
-from server.catalogue.writer import Writer, WriteReport, problem_of
+from server.catalogue.writer import Prepared, Writer, WriteReport, problem_of
 from server.encoding.bundle import Bundle, load_bundle
 from server.errors import InputError
 from server.locks import held_lock
@@ -54,7 +54,7 @@ class Tally:
 
 
 class SecondsBy(TypedDict):
-    """Seconds of an ingest, by what they were spent on."""
+    """Seconds of an ingest, by what they were spent on; `images` is the time spent waiting for them."""
 
     images: float
     encoding: float
@@ -99,13 +99,14 @@ def ingest(
     with held_lock(settings.data_dir / "ingest.lock", busy):
         catalogue = Catalogue(settings.data_dir)
         tally = Tally()
+        writer = Writer(settings, bundle, images)
         try:
-            writer = Writer(settings, bundle, images)
             _ingest_lines(products_path, catalogue, writer, settings.batch_size, tally, say)
             if prune:
                 _prune(catalogue, tally, say)
             catalogue.purge_tombstones()
         finally:
+            writer.close()
             catalogue.close()
         index_started = time.perf_counter()
         num_indexes = _build_indexes(settings, bundle)
@@ -117,30 +118,48 @@ def ingest(
 def _ingest_lines(
     path: Path, catalogue: Catalogue, writer: Writer, batch_size: int, tally: Tally, say: Callable[[str], None]
 ) -> None:
-    batch: list[Line] = []
+    """Write the file's products in batches, reading the images of each while the one before is encoded."""
     total_bytes, started = path.stat().st_size, time.monotonic()
     with TerminalProgress(keeps_bars=True) as progress:
 
-        def show(done_bytes: int) -> None:
+        def finish(begun: tuple[Prepared, int]) -> None:
+            prepared, end_bytes = begun
+            _count(writer.finish(catalogue, prepared), tally, path, say)
             num_items = tally.report.accepted + tally.report.unchanged
             rate = num_items / max(time.monotonic() - started, 1e-6)
-            progress.update("ingest", done_bytes, total_bytes, f"{num_items} items, {rate:.0f}/s", as_percent=True)
+            progress.update("ingest", end_bytes, total_bytes, f"{num_items} items, {rate:.0f}/s", as_percent=True)
 
-        show(0)
-        for line in read_lines(path):
-            problem = _note(line, tally)
-            if problem is not None:
-                tally.num_rejected += 1
-                say(f"{path}:{line.number}: rejected: {problem}")
-            elif line.product is not None and line.product["verdict"] == "product":
-                batch.append(line)
-            if len(batch) == batch_size:
-                _write(batch, catalogue, writer, tally, path, say)
-                batch = []
-                show(line.end_bytes)
-        if batch:
-            _write(batch, catalogue, writer, tally, path, say)
-            show(batch[-1].end_bytes)
+        progress.update("ingest", 0, total_bytes, as_percent=True)
+        waiting: tuple[Prepared, int] | None = None
+        for batch in _batches(path, batch_size, tally, say):
+            products = {line.number: cast(Product, line.product) for line in batch if line.product is not None}
+            keys = {(product["shop"], product["itemId"]) for product in products.values()}
+            if waiting is not None and keys & waiting[0].keys:
+                finish(waiting)
+                waiting = None
+            begun = writer.prepare(catalogue, products), batch[-1].end_bytes
+            if waiting is not None:
+                finish(waiting)
+            waiting = begun
+        if waiting is not None:
+            finish(waiting)
+
+
+def _batches(path: Path, size: int, tally: Tally, say: Callable[[str], None]) -> Iterator[list[Line]]:
+    """Yield the lines with valid products in batches; count the others, and name the rejected ones."""
+    batch: list[Line] = []
+    for line in read_lines(path):
+        problem = _note(line, tally)
+        if problem is not None:
+            tally.num_rejected += 1
+            say(f"{path}:{line.number}: rejected: {problem}")
+        elif line.product is not None and line.product["verdict"] == "product":
+            batch.append(line)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def read_lines(path: Path) -> Iterator[Line]:
@@ -196,11 +215,8 @@ def _note(line: Line, tally: Tally) -> str | None:
     return problem.message
 
 
-def _write(
-    batch: list[Line], catalogue: Catalogue, writer: Writer, tally: Tally, path: Path, say: Callable[[str], None]
-) -> None:
-    products = {line.number: cast(Product, line.product) for line in batch if line.product is not None}
-    report = writer.write_valid(catalogue, products)
+def _count(report: WriteReport, tally: Tally, path: Path, say: Callable[[str], None]) -> None:
+    """Add a batch's report to the tally."""
     for number, problem in report.rejected:
         tally.num_rejected += 1
         say(f"{path}:{number}: rejected: {problem}")

@@ -1,26 +1,25 @@
-"""A bundle's text and image encoders in ONNX Runtime, so that training sees the same features as serving."""
+"""A bundle's text and image encoders, by the code that serves them, so that training sees the same features."""
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
+from encoders.batches import Pool, encode_images, encode_texts
+from encoders.tokens import Tokens
+from encoders.towers import Tower, usable_cores
 from kernel.bundle_rules import format_problem
-from kernel.contract_types import BundleManifest, ImageRule, Tensor
+from kernel.contract_types import BundleManifest, ImageRule
 from kernel.image_rule import DECODING, normalise
 from kernel.item_text import item_text
 from trainer.dataset.dataset import Product
 from trainer.errors import EncoderError
 from trainer.features.pixels import read_rgb
-from trainer.features.tokens import Tokens
 
-BATCH_SIZE = 32
 Features = NDArray[np.float32]
 EncoderName = Literal["textEncoder", "imageEncoder"]
 
@@ -63,14 +62,7 @@ class Encoders:
 
     def encode_texts(self, texts: Sequence[str]) -> Iterator[tuple[Sequence[int], Features]]:
         """Yield (positions in texts, features (b, text_dim)) in batches of similar length, longest first."""
-        tokens = self.tokens()
-        encodings = tokens.encode(texts)
-        tower = _Tower(self, "textEncoder")
-        by_length = sorted(range(len(texts)), key=lambda position: -len(encodings[position].ids))
-        for start in range(0, len(texts), BATCH_SIZE):
-            positions = by_length[start : start + BATCH_SIZE]
-            ids, mask = tokens.pad([encodings[position] for position in positions])
-            yield positions, tower.run({"inputIds": ids, "attentionMask": mask, "tokenTypeIds": np.zeros_like(ids)})
+        yield from encode_texts(self._tower("textEncoder"), self.tokens(), texts, Pool(usable_cores()))
 
     def tokens(self) -> Tokens:
         """Return the tokenizer that turns texts into the text encoder's ids."""
@@ -79,11 +71,15 @@ class Encoders:
 
     def encode_images(self, paths: Sequence[Path]) -> Iterator[tuple[Sequence[int], Features]]:
         """Yield (positions in paths, features (b, image_dim)); raise EncoderError for a file that is not an image."""
-        tower = _Tower(self, "imageEncoder")
-        for start in range(0, len(paths), BATCH_SIZE):
-            positions = range(start, min(start + BATCH_SIZE, len(paths)))
-            pixels = np.stack([read_pixels(paths[position], self.manifest["image"]) for position in positions])
-            yield positions, tower.run({"pixels": pixels})
+        rule = self.manifest["image"]
+        pool = Pool(usable_cores())
+        yield from encode_images(
+            self._tower("imageEncoder"), paths, lambda position: read_pixels(paths[position], rule), pool
+        )
+
+    def _tower(self, name: EncoderName) -> Tower:
+        entry = self.manifest["towers"][name]
+        return Tower(self._file(entry["file"]), entry)
 
     def _sha256(self, tower: EncoderName) -> str:
         return self._file_sha256(self.manifest["towers"][tower]["file"])
@@ -101,25 +97,6 @@ class Encoders:
         if found != self.manifest["files"][name]["sha256"]:
             raise EncoderError(f"{path}: its SHA-256 is not the manifest's; export the bundle again")
         return path
-
-
-class _Tower:
-    """One ONNX model whose inputs are given by the manifest's roles instead of by name."""
-
-    def __init__(self, encoders: Encoders, name: EncoderName) -> None:
-        entry = encoders.manifest["towers"][name]
-        self.inputs: dict[str, Tensor] = {tensor["role"]: tensor for tensor in entry["inputs"]}
-        self.output: str = entry["outputs"][0]["name"]
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
-        self.session = onnxruntime.InferenceSession(
-            encoders._file(entry["file"]), options, providers=["CPUExecutionProvider"]
-        )
-
-    def run(self, by_role: Mapping[str, NDArray[Any]]) -> Features:
-        feeds = {tensor["name"]: by_role[role].astype(tensor["dtype"]) for role, tensor in self.inputs.items()}
-        features: Features = self.session.run([self.output], feeds)[0].astype(np.float32)
-        return features
 
 
 def read_pixels(path: Path, rule: ImageRule) -> Features:

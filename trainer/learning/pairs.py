@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from encoders.tokens import Tokens
 from trainer.dataset.dataset import Product
 from trainer.errors import TrainingError
 from trainer.features.pixels import Pixels
-from trainer.features.tokens import Tokens
 from trainer.prepare import Prepared
 from trainer.preprocess.text import augment_text
 

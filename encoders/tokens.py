@@ -17,11 +17,12 @@ class Tokens:
 
     def __init__(self, file: Path, rule: TokenizerRule, prefix: str = "") -> None:
         self.tokenizer = Tokenizer.from_file(str(file))
+        padding = self.tokenizer.padding or {}  # an encoder without a mask needs the id that it was trained with
+        self.pad_id: int = padding.get("pad_id", _pad_id(self.tokenizer))
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(rule["maxTokens"])
         self.pad_to: int | None = rule.get("padTo")
         self.prefix = prefix
-        self.pad_id = _pad_id(self.tokenizer)
 
     @property
     def vocab_size(self) -> int:

@@ -2,7 +2,7 @@
 
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from trainer.features.tokens import Tokens
+from encoders.tokens import Tokens
 
 
 def _file(path):
