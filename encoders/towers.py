@@ -136,4 +136,5 @@ def width_of(entry: BundleTower) -> int:
 def _run_errors() -> tuple[type[BaseException], ...]:
     from onnxruntime.capi import onnxruntime_pybind11_state as state  # noqa: PLC0415 (see open_session)
 
-    return (state.Fail, state.RuntimeException, state.EPFail, MemoryError)
+    # An IO binding raises a plain RuntimeError where a plain run raises a class of its own.
+    return (state.Fail, state.RuntimeException, state.EPFail, RuntimeError, MemoryError)

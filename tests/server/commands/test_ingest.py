@@ -332,3 +332,12 @@ def test_the_real_lite_bundle_puts_like_beside_like(ingest, make_app, lite_bundl
     body |= {"vector": embedding.tolist(), "space": load_bundle(lite_bundle).space, "diversity": 0}
     titles = [item["title"] for item in client.post("/v1/recommendations", json=body).json["items"]]
     assert set(titles[:2]) == {"Cast iron frying pan", "Carbon steel wok"}
+
+
+def test_item_in_two_batches_in_a_row_counts_as_in_one_after_the_other(ingest, tmp_path):
+    """A batch is prepared while the one before is encoded, except where both hold one item."""
+    first, second = make_product("a", title="Navy tee"), make_product("b", title="Oak chair")
+    again, changed = dict(first), {**second, "title": "Walnut chair"}
+    _, summary, _ = ingest([first, again, second, changed], "--batch-size", "1")
+    assert (summary["accepted"], summary["unchanged"], summary["embedded"]) == (3, 1, 3)
+    assert {json.loads(row[0])["title"] for row in contents(tmp_path / "data").values()} == {"Navy tee", "Walnut chair"}
