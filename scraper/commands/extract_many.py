@@ -116,9 +116,9 @@ class Engine:
         """Yield `function(task)` in the order of `tasks`; `shared` is a path that every worker must see."""
         if not self.is_dask:
             return ordered_map(function, tasks, num_workers=self.num_workers)
-        from scraper.work.dask_engine import dask_map  # noqa: PLC0415  # an optional package
+        from scraper.work.dask_engine import map_on_dask  # noqa: PLC0415  # an optional package
 
-        return dask_map(function, tasks, scheduler=self.scheduler, num_workers=self.num_workers, shared=shared)
+        return map_on_dask(function, tasks, scheduler=self.scheduler, num_workers=self.num_workers, shared=shared)
 
 
 def extract_entry(entry: PageEntry) -> Line:

@@ -3,20 +3,17 @@
 import multiprocessing
 import multiprocessing.connection
 import os
-import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from itertools import islice
 from typing import TypeVar
 
+from kernel.chunks import CHUNKS_IN_FLIGHT_PER_WORKER, chunks_of, interrupts_held, map_chunk
 from scraper.errors import ScraperError
 
 CHUNK_SIZE = 8
-CHUNKS_IN_FLIGHT_PER_WORKER = 3
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -33,7 +30,7 @@ def ordered_map(function: Callable[[Task], Answer], tasks: Sequence[Task], *, nu
     )
     pending: deque[Future[list[Answer]]] = deque()
     try:
-        for chunk in chunks_of(tasks):
+        for chunk in chunks_of(tasks, CHUNK_SIZE):
             with interrupts_held():
                 pending.append(executor.submit(map_chunk, function, chunk))
             if len(pending) >= num_workers * CHUNKS_IN_FLIGHT_PER_WORKER:
@@ -46,18 +43,6 @@ def ordered_map(function: Callable[[Task], Answer], tasks: Sequence[Task], *, nu
         ) from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
-
-
-def map_chunk(function: Callable[[Task], Answer], chunk: Sequence[Task]) -> list[Answer]:
-    """Return the answers of a chunk's tasks."""
-    return [function(task) for task in chunk]
-
-
-def chunks_of(tasks: Iterable[Task]) -> Iterator[list[Task]]:
-    """Yield the tasks in lists of CHUNK_SIZE."""
-    iterator = iter(tasks)
-    while chunk := list(islice(iterator, CHUNK_SIZE)):
-        yield chunk
 
 
 def _end_with_parent() -> None:
@@ -74,20 +59,3 @@ def _end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, args=(parent.sentinel,), daemon=True).start()
-
-
-@contextmanager
-def interrupts_held() -> Iterator[None]:
-    """Start child processes that ignore Ctrl-C and SIGTERM, which a terminal or a service manager sends to all.
-
-    The parent alone decides how to end. The children inherit the blocked signals; in the parent they are held back
-    only within the block. Windows does not have this.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
