@@ -1,12 +1,14 @@
-"""Command line of the exporter: `lite`, `open-clip`, `checkpoint` and `verify`."""
+"""Command line of the exporter: makes bundles, checks and describes them, and makes vectors with them."""
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter.errors import BundleError, ExporterError, WeightsError
+from encoders.errors import EncodersError
+from exporter.errors import BundleError, ExporterError, InputError, WeightsError
 from kernel.progress import timed_lines
 from trainer.errors import PretrainedError, TrainerError
 
@@ -21,12 +23,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], None] = arguments.command
     try:
         command(arguments)
-    except (BundleError, WeightsError, PretrainedError) as error:
+    except (BundleError, InputError, WeightsError, PretrainedError) as error:
         return _fail(error, 2)
-    except (ExporterError, TrainerError, OSError) as error:
+    except (ExporterError, EncodersError, TrainerError, OSError) as error:
         return _fail(error, 1)
     except KeyboardInterrupt:
-        return _fail("interrupted; nothing was left half-written", 130)
+        return _fail("interrupted; nothing was left half-written, and embed continues if you start it again", 130)
     return 0
 
 
@@ -65,7 +67,49 @@ def _parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="check a bundle: schema, hashes, ONNX, a forward pass")
     verify.add_argument("bundle", type=Path, metavar="DIR", help="the bundle")
     verify.set_defaults(command=_verify)
+    _add_embed(commands)
     return parser
+
+
+def _add_embed(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    embed = commands.add_parser("embed", help="item vectors of a products.jsonl; a killed run continues where it was")
+    embed.set_defaults(command=_embed)
+    embed.add_argument("products", type=Path, metavar="PRODUCTS.jsonl", help="products, as the scraper writes them")
+    embed.add_argument("--bundle", type=Path, required=True, metavar="DIR", help="the bundle whose encoders to use")
+    embed.add_argument(
+        "--out", type=Path, required=True, metavar="VECTORS.npy",
+        help="float32, one row a product; VECTORS.rows.jsonl names the rows",
+    )  # fmt: skip
+    embed.add_argument(
+        "--images", type=Path, metavar="DIR",
+        help="images named {itemId} or {sku} with .jpg, .jpeg, .png or .webp; none are fetched (`server ingest` does)",
+    )  # fmt: skip
+    embed.add_argument(
+        "--engine", choices=("local", "dask"), default="local", help="this process, or Dask (default local)"
+    )
+    embed.add_argument(
+        "--scheduler", metavar="ADDRESS", help="with --engine dask: the cluster to use, such as tcp://10.0.0.5:8786"
+    )
+    embed.add_argument(
+        "--workers", type=_positive, metavar="N",
+        help="threads that decode images, or with --engine dask processes (default: one per core)",
+    )  # fmt: skip
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
+    return int(text)
+
+
+def _embed(arguments: argparse.Namespace) -> None:
+    from exporter.embed import Engine, default_workers, embed  # noqa: PLC0415 - as above
+
+    if arguments.scheduler and arguments.engine != "dask":
+        raise InputError("--scheduler: expected with --engine dask only")
+    engine = Engine(arguments.workers or default_workers(), arguments.engine == "dask", arguments.scheduler)
+    paths = (arguments.products, arguments.bundle, arguments.out, arguments.images)
+    print(json.dumps(embed(*paths, engine, lambda line: print(line, file=sys.stderr, flush=True)), indent=1))
 
 
 def _lite(arguments: argparse.Namespace) -> None:

@@ -13,5 +13,9 @@ class ExportError(ExporterError):
     """A model could not be exported, or its ONNX form does not answer as the original does."""
 
 
+class InputError(ExporterError):
+    """A file, folder or cluster that the command names is missing or cannot be used."""
+
+
 class BundleError(ExporterError):
     """A bundle breaks its contract; the message names the file or the field."""

@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import cast
 
 import numpy as np
 import orjson
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from encoders.encoder import Encoder
 from encoders.image_loader import ImageLoader, LoadingImages
 from encoders.image_sources import ImageSource
+from encoders.product_lines import problem_of
 from kernel.contract_types import Product
-from kernel.contracts import first_violation
 from server.catalogue.card import card_of
 from server.catalogue.database import Catalogue, Item
 from server.encoding.bundle import Bundle
@@ -195,31 +195,6 @@ class Writer:
             embedding_key=draft.embedding_key,
             has_image=draft.has_image,
         )
-
-
-@dataclass(frozen=True)
-class ProductProblem:
-    """Reason why a product cannot be recommended: a code to count by, and a message for people."""
-
-    code: Literal["not_an_object", "no_title", "contract", "other_verdict"]
-    message: str
-
-
-def problem_of(product: object) -> ProductProblem | None:
-    """Return why a product cannot be recommended, None when it can.
-
-    The code is "other_verdict" for a page that follows the contract and is not a product's.
-    """
-    if not isinstance(product, dict):
-        return ProductProblem("not_an_object", "expected a Product object")
-    if product.get("verdict") == "product" and "title" not in product:
-        return ProductProblem("no_title", "title is missing")
-    violation = first_violation("product.schema.json", product)
-    if violation is not None:
-        return ProductProblem("contract", str(violation))
-    if product["verdict"] != "product":
-        return ProductProblem("other_verdict", f"expected verdict product, got {product['verdict']}")
-    return None
 
 
 def _digest(*parts: str) -> str:

@@ -11,15 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, TypedDict, cast
-
-import orjson
+from typing import TypedDict, cast
 
 from encoders.image_sources import LocalImages
+from encoders.product_lines import Line, problem_of, read_lines
 from kernel.contract_types import Product
 from kernel.progress import TerminalProgress
 from server.catalogue.database import Catalogue
-from server.catalogue.writer import Prepared, Writer, WriteReport, problem_of
+from server.catalogue.writer import Prepared, Writer, WriteReport
 from server.encoding.bundle import Bundle, load_bundle
 from server.errors import InputError
 from server.locks import held_lock
@@ -28,17 +27,6 @@ from server.settings import Settings
 
 # These verdicts mean that the item is gone. Others (blocked, needs_js, empty) give no evidence about it.
 _GONE_VERDICTS = ("not_found", "listing")
-_MAX_LINE_BYTES = 4 * 2**20
-
-
-@dataclass(frozen=True)
-class Line:
-    """Line of products.jsonl: a product, or the problem with the line."""
-
-    number: int
-    product: dict[str, object] | None
-    problem: str | None
-    end_bytes: int
 
 
 @dataclass
@@ -160,38 +148,6 @@ def _batches(path: Path, size: int, tally: Tally, say: Callable[[str], None]) ->
             batch = []
     if batch:
         yield batch
-
-
-def read_lines(path: Path) -> Iterator[Line]:
-    """Yield the lines of a products.jsonl, one at a time: the file may be larger than memory."""
-    end_bytes = 0
-    with path.open("rb") as stream:
-        for number, raw in enumerate(iter(lambda: stream.readline(_MAX_LINE_BYTES + 1), b""), 1):
-            end_bytes += len(raw)
-            if len(raw) > _MAX_LINE_BYTES:
-                end_bytes += _skip_line(stream)
-                yield Line(number, None, f"expected at most {_MAX_LINE_BYTES} bytes a line", end_bytes)
-            elif raw.strip():
-                yield _parse_line(number, raw, end_bytes)
-
-
-def _skip_line(stream: BinaryIO) -> int:
-    num_bytes = 0
-    for rest in iter(lambda: stream.readline(_MAX_LINE_BYTES), b""):
-        num_bytes += len(rest)
-        if rest.endswith(b"\n"):
-            break
-    return num_bytes
-
-
-def _parse_line(number: int, raw: bytes, end_bytes: int) -> Line:
-    try:
-        document = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        return Line(number, None, f"expected JSON: {error.msg} at byte {error.pos}", end_bytes)
-    if not isinstance(document, dict):
-        return Line(number, None, "expected a Product object", end_bytes)
-    return Line(number, document, None, end_bytes)
 
 
 def _note(line: Line, tally: Tally) -> str | None:
