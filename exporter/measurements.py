@@ -59,7 +59,7 @@ def prove(draft: Draft, originals: Mapping[str, nn.Module], tokenizer: Tokenizer
         image = runners["imageEncoder"](feeds["imageEncoder"])
     feeds["itemTower"] = _item_feeds(runners["itemTower"], text, image)
     items = runners["itemTower"](feeds["itemTower"])
-    feeds["userTower"] = _user_feeds(items)
+    feeds["userTower"] = _user_feeds(runners["userTower"], items)
     for key, runner in runners.items():
         if key in originals:
             expected = _torch(originals[key], feeds[key])
@@ -99,18 +99,21 @@ def _text_only(runner: parity.Runner, text: _Floats, item_feeds: parity.Feeds) -
     return runner({"text": text, "image": np.zeros_like(item_feeds["image"]), "modalityMask": mask})
 
 
-def _user_feeds(items: _Floats) -> dict[str, parity.Array]:
-    """Return four histories of five items: every kind, ages up to years, and padding."""
+def _user_feeds(runner: parity.Runner, items: _Floats) -> dict[str, parity.Array]:
+    """Return four histories of five items: every kind, ages up to years, repeats and padding."""
     rng = np.random.default_rng(7)
     chosen = rng.integers(0, len(items), size=(4, 5))
     mask = np.ones((4, 5), dtype=np.float32)
     mask[1, 3:] = 0.0
-    return {
+    feeds = {
         "items": items[chosen] * mask[..., None],
         "kinds": rng.integers(0, len(KINDS), size=(4, 5)),
         "agesDays": rng.uniform(0, 800, size=(4, 5)).astype(np.float32),
         "itemMask": mask,
+        "weights": rng.integers(1, 6, size=(4, 5)).astype(np.float32),
     }
+    taken = {value.name for value in runner.session.get_inputs()}
+    return {name: value for name, value in feeds.items() if name in taken}
 
 
 def _timed(key: str, runner: parity.Runner, feeds: parity.Feeds) -> TowerSpeed:

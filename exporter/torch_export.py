@@ -1,5 +1,6 @@
 """torch towers to ONNX, with the inputs that contracts/bundle.schema.json names."""
 
+import inspect
 from collections.abc import Mapping, Sequence
 
 import onnx
@@ -59,17 +60,17 @@ def text_only_item_tower(tower: nn.Module, text_dim: int, image_dim: int) -> onn
 
 
 def user_tower(tower: nn.Module, dim: int) -> onnx.ModelProto:
-    """Export items (B, L, dim), kinds, agesDays and itemMask (B, L) to (B, dim)."""
+    """Export items (B, L, dim), kinds, agesDays and itemMask (B, L) to (B, dim); weights (B, L) where it takes them."""
     shape: list[str | int] = ["B", "L"]
-    return export(
-        tower,
-        {
-            "items": (torch.ones(2, 3, dim), ["B", "L", dim]),
-            "kinds": (torch.zeros(2, 3, dtype=torch.int64), shape),
-            "agesDays": (torch.ones(2, 3), shape),
-            "itemMask": (torch.ones(2, 3), shape),
-        },
-    )
+    inputs: dict[str, tuple[Tensor, Sequence[str | int]]] = {
+        "items": (torch.ones(2, 3, dim), ["B", "L", dim]),
+        "kinds": (torch.zeros(2, 3, dtype=torch.int64), shape),
+        "agesDays": (torch.ones(2, 3), shape),
+        "itemMask": (torch.ones(2, 3), shape),
+    }
+    if "item_weights" in inspect.signature(tower.forward).parameters:
+        inputs["weights"] = (torch.ones(2, 3), shape)
+    return export(tower, inputs)
 
 
 def text_to_item(encoder: onnx.ModelProto, text_only: onnx.ModelProto) -> onnx.ModelProto:

@@ -167,6 +167,7 @@ def _check_forward(manifest: BundleManifest, runners: dict[str, parity.Runner]) 
         "kinds": np.array([[0, 1], [KINDS.index("purchase"), KINDS.index("dismiss")]]),
         "agesDays": np.array([[0, 40], [400, 2]], dtype=np.float32),
         "itemMask": np.array([[1, 1], [1, 0]], dtype=np.float32),
+        "weights": np.array([[1, 5], [2, 1]], dtype=np.float32),
     }
     _check_unit("towers.userTower", _run("userTower", runners, towers["userTower"], history))
     if "lite.textToItem" in runners:

@@ -165,6 +165,7 @@ TensorRole = Literal[
     "kinds",
     "agesDays",
     "itemMask",
+    "weights",
     "embedding",
 ]
 

@@ -84,9 +84,9 @@ export function createTowersClient({ ask, bundleUrl, onDamaged }) {
       const { embeddings } = await asked({ type: "towers.embedItems", bundleUrl, texts });
       return embeddings.map((row) => Float32Array.from(row));
     },
-    async embedUser({ items, kinds, agesDays }) {
+    async embedUser({ items, ...history }) {
       const rows = items.map((item) => Array.from(item));
-      const { embedding } = await asked({ type: "towers.embedUser", bundleUrl, items: rows, kinds, agesDays });
+      const { embedding } = await asked({ type: "towers.embedUser", bundleUrl, items: rows, ...history });
       return Float32Array.from(embedding);
     },
   };

@@ -6,6 +6,7 @@ import { CarryoverError } from "../values/errors.js";
 import { itemText } from "../values/item-text.js";
 import { problemIn } from "../values/json-schema.js";
 import { centredHistory } from "./centring.js";
+import { dismissalPenalty, meanOfNearest } from "./dismissal.js";
 import { filterProduct } from "./privacy-filter.js";
 import { isLoopback } from "./server-client.js";
 import { centred, createMetric, estimate } from "./shop-metric.js";
@@ -17,6 +18,8 @@ import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
  * @typedef {import("./towers.js").Towers} Towers
  * @typedef {import("./shop-metric.js").BundleMetric} BundleMetric
  * @typedef {{towers: Towers, manifest: import("./bundle.js").Manifest, metric?: BundleMetric | null}} Model
+ * @typedef {{title: string, embedding: Float32Array}} Known
+ * @typedef {{liked: Known[], dismissed: Known[]}} History
  * @typedef {import("../generated/contract-types.js").Card} Card
  * @typedef {import("../generated/contract-types.js").ListedCard} ListedCard
  * @typedef {import("../generated/contract-types.js").Recommendations} Recommendations
@@ -30,6 +33,8 @@ const KINDS = /** @type {Kind[]} */ (interactionSchema.properties.kind.enum);
 /** A second reason is given only where its similarity is within this margin of the first one's. */
 const SECOND_REASON_MARGIN = 0.1;
 const WEAKEST_REASON = 0.25;
+/** Dismissals fill at most this share of the history that the user tower reads, so that many of them leave room for a taste. */
+const MAX_DISMISSED_SHARE = 0.25;
 
 /**
  * Keep a product in the profile, after the privacy filter and with an embedding computed on this device.
@@ -111,6 +116,19 @@ async function bringToSpace(profile, { towers, manifest }) {
 }
 
 /**
+ * Return the interactions that the user tower reads, most recent first.
+ * @param {import("./profile.js").Interaction[]} interactions most recent first
+ * @param {number} maxItems
+ */
+function recentOf(interactions, maxItems) {
+  const isDismissal = (/** @type {{kind: Kind}} */ { kind }) => kind === "dismiss";
+  const dismissed = interactions.filter(isDismissal).slice(0, Math.floor(maxItems * MAX_DISMISSED_SHARE));
+  const liked = interactions.filter((one) => !isDismissal(one)).slice(0, maxItems - dismissed.length);
+  const kept = new Set([...dismissed, ...liked]);
+  return interactions.filter((one) => kept.has(one));
+}
+
+/**
  * Return the taste vector: the user tower's embedding of the most recent interactions.
  * @param {Profile} profile
  * @param {Model} model
@@ -119,11 +137,12 @@ async function bringToSpace(profile, { towers, manifest }) {
  */
 export async function tasteVector(profile, model, now = Date.now()) {
   await bringToSpace(profile, model);
-  const recent = profile.interactions().slice(0, model.manifest.interactions.maxItems);
+  const recent = recentOf(profile.interactions(), model.manifest.interactions.maxItems);
   const vector = await model.towers.embedUser({
     items: centredHistory(recent, model.metric ?? null, profile.shopMeans),
     kinds: recent.map(({ kind }) => KINDS.indexOf(kind)),
     agesDays: recent.map(({ time }) => Math.max(0, (now - Date.parse(time)) / DAY_MS)),
+    weights: recent.map(({ weight }) => weight),
   });
   return isZero(vector) ? null : vector;
 }
@@ -148,25 +167,30 @@ export function why(candidate, liked, filler) {
 }
 
 /**
- * Return the mean similarity to the three nearest liked items. One vector blurs several tastes into their middle. This re-rank
- * brings forward what is close to single items; it runs on the device, because only the device has the history.
- * @param {Float32Array} candidate @param {{embedding: Float32Array}[]} liked @param {number | undefined} filler @returns {number}
+ * Return what the history adds to a candidate's score. One vector blurs several tastes into their middle. This re-rank brings
+ * forward what is close to single liked items and takes away what is close to a dismissed one. It runs on the device, because
+ * only the device has the history.
+ * @param {Float32Array} candidate @param {History} history @param {number | undefined} filler @returns {number}
  */
-function closeness(candidate, liked, filler) {
-  const nearest = liked
-    .map(({ embedding }) => similarity(candidate, embedding, filler))
-    .sort((a, b) => b - a)
-    .slice(0, 3);
-  return nearest.length > 0 ? nearest.reduce((sum, score) => sum + score, 0) / nearest.length : 0;
+function closeness(candidate, history, filler) {
+  return meanOfNearest(candidate, history.liked, filler) - dismissalPenalty(candidate, history, filler);
 }
 
-/** Return title and centred embedding of every interaction that is not a dismissal. @param {Profile} profile @param {Model} model */
-function likedOf(profile, { metric }) {
+/**
+ * Return title and centred embedding of every interaction, the dismissals apart.
+ * @param {Profile} profile
+ * @param {Model} model
+ * @returns {History}
+ */
+function historyOf(profile, { metric }) {
   const interactions = profile.interactions();
   const embeddings = centredHistory(interactions, metric ?? null, profile.shopMeans);
-  return interactions
-    .map(({ product, kind }, i) => ({ title: product.title ?? "", embedding: embeddings[i], kind }))
-    .filter(({ kind }) => kind !== "dismiss");
+  const seen = interactions.map(({ product, kind }, i) => ({
+    isDismissed: kind === "dismiss",
+    title: product.title ?? "",
+    embedding: embeddings[i],
+  }));
+  return { liked: seen.filter((one) => !one.isDismissed), dismissed: seen.filter((one) => one.isDismissed) };
 }
 
 /**
@@ -226,7 +250,7 @@ export async function recommendOwn({ shop }, { profile, model, server }) {
   if (vector) Object.assign(body, { vector: Array.from(vector), space: model.manifest.space, include: ["vectors"] });
   const answer = await server.recommend(body);
   const known = knownIn(profile, shop);
-  const liked = vector ? likedOf(profile, model) : [];
+  const history = vector ? historyOf(profile, model) : { liked: [], dismissed: [] };
   const { filler } = model.manifest;
   const items = answer.items
     .filter(({ itemId }) => !known.has(itemId))
@@ -234,7 +258,11 @@ export async function recommendOwn({ shop }, { profile, model, server }) {
       const { vectorInt8, ...card } = item;
       const candidate = vectorInt8 ? decodeInt8(vectorInt8) : null;
       if (!candidate) return { ...card, why: [] };
-      return { ...card, score: card.score + closeness(candidate, liked, filler), why: why(candidate, liked, filler) };
+      return {
+        ...card,
+        score: card.score + closeness(candidate, history, filler),
+        why: why(candidate, history.liked, filler),
+      };
     });
   // A first screen keeps the server's order: without a taste all scores are 0, and the sort is stable.
   items.sort((a, b) => b.score - a.score);
@@ -255,12 +283,12 @@ export async function recommendPage({ shop, listing }, { profile, model }) {
     return { items: cards.map((card) => ({ ...card, score: 0, why: [] })), mode: "page", basis: "page_order", shop };
   const embeddings = await model.towers.embedItems(cards.map((card) => itemText(card, model.manifest.text.itemText)));
   const { scores, compared } = inPageMetric(embeddings, vector, model.metric ?? null);
-  const liked = likedOf(profile, model);
+  const history = historyOf(profile, model);
   const { filler } = model.manifest;
   const items = cards.map((card, i) => ({
     ...card,
-    score: scores[i] + closeness(compared[i], liked, filler),
-    why: why(compared[i], liked, filler),
+    score: scores[i] + closeness(compared[i], history, filler),
+    why: why(compared[i], history.liked, filler),
   }));
   return { items: items.sort((a, b) => b.score - a.score), mode: "page", basis: "taste", shop };
 }

@@ -8,6 +8,7 @@ import { createTokenizer } from "./tokenizer.js";
  * @property {import("../values/vectors.js").Vector[]} items embeddings
  * @property {number[]} kinds index in the contract's list of kinds
  * @property {number[]} agesDays
+ * @property {number[]} weights how often each interaction happened on its day, 1 or more
  * @typedef {import("../generated/contract-types.js").BundleTower} BundleTower
  * @typedef {import("../generated/contract-types.js").Tensor} Tensor
  * @typedef {object} Towers
@@ -78,7 +79,7 @@ function textTensors(ids, tokenizer, padTo) {
 }
 
 /** @param {UserHistory} history @param {number} dim @returns {Record<string, ort.Tensor>} one user: (1, L, …) */
-function userTensors({ items, kinds, agesDays }, dim) {
+function userTensors({ items, kinds, agesDays, weights }, dim) {
   const length = items.length;
   const flat = new Float32Array(length * dim);
   items.forEach((item, i) => flat.set(item, i * dim));
@@ -87,6 +88,7 @@ function userTensors({ items, kinds, agesDays }, dim) {
     kinds: new ort.Tensor("int64", BigInt64Array.from(kinds, BigInt), [1, length]),
     agesDays: new ort.Tensor("float32", Float32Array.from(agesDays), [1, length]),
     itemMask: new ort.Tensor("float32", new Float32Array(length).fill(1), [1, length]),
+    weights: new ort.Tensor("float32", Float32Array.from(weights), [1, length]),
   };
 }
 
@@ -120,10 +122,15 @@ export async function createTowers({ bundle, wasmUrl }) {
       }
       return embeddings;
     },
-    async embedUser({ items, kinds, agesDays }) {
+    async embedUser(whole) {
       const most = manifest.interactions.maxItems;
-      if (items.length === 0) return new Float32Array(manifest.dim);
-      const history = { items: items.slice(0, most), kinds: kinds.slice(0, most), agesDays: agesDays.slice(0, most) };
+      if (whole.items.length === 0) return new Float32Array(manifest.dim);
+      const history = {
+        items: whole.items.slice(0, most),
+        kinds: whole.kinds.slice(0, most),
+        agesDays: whole.agesDays.slice(0, most),
+        weights: whole.weights.slice(0, most),
+      };
       const [embedding] = await run(userSession, userTower, userTensors(history, manifest.dim));
       return embedding;
     },

@@ -35,6 +35,7 @@ export type TensorRole =
   | "kinds"
   | "agesDays"
   | "itemMask"
+  | "weights"
   | "embedding";
 /**
  * The file's model type; the browser reads wordpiece only.
@@ -775,7 +776,7 @@ export interface Messages {
   "towers.embedUser": {
     from: "background";
     to: "towers";
-    fields: { bundleUrl: string; items: number[][]; kinds: number[]; agesDays: number[]; };
+    fields: { bundleUrl: string; items: number[][]; kinds: number[]; agesDays: number[]; weights: number[]; };
     reply: { embedding: number[]; };
   };
 }

@@ -3075,7 +3075,8 @@ export const messages = {
     "bundleUrl": "string",
     "items": "number[][]",
     "kinds": "number[]",
-    "agesDays": "number[]"
+    "agesDays": "number[]",
+    "weights": "number[]"
    },
    "reply": {
     "embedding": "number[]"
@@ -4495,6 +4496,7 @@ export const bundleSchema = {
       "kinds",
       "agesDays",
       "itemMask",
+      "weights",
       "embedding"
      ]
     },
@@ -4596,7 +4598,9 @@ export const bundleRoles = {
    "agesDays",
    "itemMask"
   ],
-  "mayTake": []
+  "mayTake": [
+   "weights"
+  ]
  },
  "lite.textToItem": {
   "takes": [
@@ -4614,7 +4618,9 @@ export const bundleRoles = {
    "agesDays",
    "itemMask"
   ],
-  "mayTake": []
+  "mayTake": [
+   "weights"
+  ]
  }
 };
 

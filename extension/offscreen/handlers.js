@@ -53,8 +53,8 @@ export function createTowersHandlers({ load = loadTowers } = {}) {
       const embeddings = await (await towersOf(bundleUrl)).embedItems(texts);
       return { embeddings: embeddings.map((row) => Array.from(row)) };
     },
-    async "towers.embedUser"({ bundleUrl, items, kinds, agesDays }) {
-      const embedding = await (await towersOf(bundleUrl)).embedUser({ items, kinds, agesDays });
+    async "towers.embedUser"({ bundleUrl, items, kinds, agesDays, weights }) {
+      const embedding = await (await towersOf(bundleUrl)).embedUser({ items, kinds, agesDays, weights });
       return { embedding: Array.from(embedding) };
     },
   };

@@ -130,6 +130,7 @@ def test_exported_user_tower_gives_the_embeddings_of_the_vectors(run, case):
         kinds=np.array([case["kinds"]], np.int64),
         agesDays=np.array([case["agesDays"]], np.float32),
         itemMask=np.array([case["itemMask"]], np.float32),
+        weights=np.array([case.get("weights", case["itemMask"])], np.float32),
     )
     np.testing.assert_allclose(got[0], widen(case["embedding"]), atol=USER["tolerance"])
 

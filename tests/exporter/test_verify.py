@@ -151,6 +151,14 @@ def test_weights_outside_the_model_file_are_refused(bundle):
             lambda manifest: manifest["towers"]["itemTower"]["inputs"][0].update(role="pixels"),
             r"towers\.itemTower\.inputs: expected the roles",
         ),
+        (
+            lambda manifest: manifest["towers"]["userTower"]["inputs"][4].update(role="itemMask"),
+            r"towers\.userTower\.inputs: expected the roles items, kinds, agesDays, itemMask, got .*itemMask, itemMask",
+        ),
+        (
+            lambda manifest: manifest["towers"]["itemTower"]["inputs"][0].update(role="weights"),
+            r"towers\.itemTower\.inputs: expected the roles",
+        ),
         (lambda manifest: manifest.pop("image"), "image: missing"),
         (lambda manifest: manifest["image"].update(size=64, resize=64), r"towers\.imageEncoder\.inputs: \[3,32,32\]"),
         (lambda manifest: manifest["image"].update(resize=20), r"image\.resize: 20 is below"),

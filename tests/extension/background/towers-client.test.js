@@ -101,12 +101,12 @@ test("the towers' answers come back as float32", async () => {
     },
   });
   assert.deepEqual(await towers.embedItems(["a", "b"]), [Float32Array.of(0.25), Float32Array.of(1)]);
-  const history = { items: [Float32Array.of(0.5)], kinds: [1], agesDays: [2] };
+  const history = { items: [Float32Array.of(0.5)], kinds: [1], agesDays: [2], weights: [3] };
   assert.deepEqual(await towers.embedUser(history), Float32Array.of(0.5));
   const bundleUrl = "http://127.0.0.1:8710/v1/bundles/b/";
   assert.deepEqual(sent, [
     { type: "towers.embedItems", bundleUrl, texts: ["a", "b"] },
-    { type: "towers.embedUser", bundleUrl, items: [[0.5]], kinds: [1], agesDays: [2] },
+    { type: "towers.embedUser", bundleUrl, items: [[0.5]], kinds: [1], agesDays: [2], weights: [3] },
   ]);
 });
 
@@ -126,7 +126,7 @@ for (const [code, isDamaged] of /** @type {[string, boolean][]} */ ([
         throw new CarryoverError(code, "No.");
       },
     });
-    await assert.rejects(towers.embedUser({ items: [], kinds: [], agesDays: [] }), { code });
+    await assert.rejects(towers.embedUser({ items: [], kinds: [], agesDays: [], weights: [] }), { code });
     assert.equal(reports, isDamaged ? 1 : 0);
   });
 }

@@ -176,6 +176,49 @@ test("a page is ranked on the device, what was seen left out", async () => {
   assert.deepEqual(profile.ledger(), []);
 });
 
+test("a near copy of a dismissed item falls behind, on a page and from a server", async () => {
+  await see("oak bowl");
+  await dismiss(await card("night lamp", 0, [0, 1, 0]), { profile, model: async () => model });
+  const listing = [];
+  for (const title of ["night rug", "sea mug"]) listing.push(await productOf(title));
+  const quiet = { ...model, towers: { ...handTowers, embedUser: async () => Float32Array.of(0, 0, 1) } };
+  const page = await recommendPage({ shop: "a.example", listing }, { profile, model: quiet });
+  assert.deepEqual(
+    page.items.map(({ title, score }) => [title, score]),
+    [
+      ["sea mug", 0],
+      ["night rug", -1],
+    ],
+  );
+  const items = [await card("night rug", 0.9, [0, 1, 0]), await card("sea mug", 0.1, [1, 0, 0])];
+  const own = await recommendOwn({ shop: "b.example" }, { profile, model: quiet, server: serverAnswering(items) });
+  assert.deepEqual(
+    own.items.map(({ title }) => title),
+    ["sea mug", "night rug"],
+  );
+});
+
+test("the user tower gets how often things happened, and dismissals leave room for what was liked", async () => {
+  await see("sea towel");
+  await see("sea towel");
+  for (let i = 0; i < 8; i += 1)
+    await dismiss(await card(`night-${i}`, 0, [0, 1, 0]), { profile, model: async () => model });
+  /** @type {any[]} */
+  const asked = [];
+  const embedUser = async (/** @type {any} */ history) => {
+    asked.push(history);
+    return Float32Array.of(1, 0, 0);
+  };
+  const small = {
+    towers: { ...handTowers, embedUser },
+    manifest: { ...manifestOf("s1"), interactions: { maxItems: 8 } },
+  };
+  await recommendOwn({ shop: "b.example" }, { profile, model: small, server: serverAnswering([]) });
+  assert.deepEqual(asked[0].kinds, [5, 5, 0]);
+  assert.deepEqual(asked[0].weights, [1, 1, 2]);
+  assert.deepEqual(Array.from(asked[0].items[2]), [1, 0, 0]);
+});
+
 test("after a change of bundle the history is embedded anew from its text", async () => {
   await see("sea towel");
   const other = {

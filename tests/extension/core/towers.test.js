@@ -35,7 +35,7 @@ test(
   { skip: !folder && NO_BUNDLE },
   async (context) => {
     const { dim, towers } = await towersOf(/** @type {string} */ (folder));
-    for (const { name, items, kinds, agesDays, itemMask, embedding } of cases) {
+    for (const { name, items, kinds, agesDays, itemMask, embedding, weights } of cases) {
       await context.test(name, async () => {
         const kept = items
           .map((/** @type {unknown} */ _, /** @type {number} */ i) => i)
@@ -44,6 +44,7 @@ test(
           items: kept.map((/** @type {number} */ i) => widen(items[i], dim)),
           kinds: kept.map((/** @type {number} */ i) => kinds[i]),
           agesDays: kept.map((/** @type {number} */ i) => agesDays[i]),
+          weights: kept.map((/** @type {number} */ i) => weights?.[i] ?? 1),
         });
         const expected = widen(embedding, dim);
         got.forEach((value, i) =>

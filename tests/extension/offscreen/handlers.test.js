@@ -70,6 +70,7 @@ test("embeddings are plain numbers, as a message carries them", async () => {
     items: [[1, 0, 0]],
     kinds: [0],
     agesDays: [0],
+    weights: [1],
   });
   assert.deepEqual(embedding, [1, 0, 0]);
 });

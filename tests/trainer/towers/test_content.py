@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from trainer.towers.content import (
     DEFAULT_HALF_LIFE_DAYS,
+    DEFAULT_HALF_LIFE_ITEMS,
     DEFAULT_KIND_WEIGHTS,
     KINDS,
     MAX_DISMISS_SHARE,
+    REPEAT_EXPONENT,
     ContentItemTower,
     ContentUserTower,
     SharedSpaceItemTower,
@@ -137,6 +139,7 @@ def test_user_embedding_equals_the_one_computed_by_hand(case):
         torch.tensor([case["kinds"]]),
         torch.tensor([case["agesDays"]], dtype=torch.float32),
         torch.tensor([case["itemMask"]], dtype=torch.float32),
+        torch.tensor([case["weights"]], dtype=torch.float32) if "weights" in case else None,
     )
     np.testing.assert_allclose(got[0].numpy(), case["embedding"], atol=VECTORS["tolerance"])
 
@@ -145,6 +148,8 @@ def test_contract_vectors_hold_the_towers_constants():
     constants = VECTORS["constants"]
     assert tuple(constants["kindWeights"][kind] for kind in KINDS) == DEFAULT_KIND_WEIGHTS
     assert constants["halfLifeDays"] == DEFAULT_HALF_LIFE_DAYS
+    assert constants["halfLifeItems"] == DEFAULT_HALF_LIFE_ITEMS
+    assert constants["repeatExponent"] == REPEAT_EXPONENT
     assert constants["maxDismissShare"] == MAX_DISMISS_SHARE
 
 
@@ -168,5 +173,7 @@ def test_user_weights_refuse_wrong_lengths_and_half_lives():
         ContentUserTower((1.0, 2.0))
     with pytest.raises(ValueError, match="half_life_days"):
         ContentUserTower(half_life_days=0)
+    with pytest.raises(ValueError, match="half_life_items"):
+        ContentUserTower(half_life_items=0)
     with pytest.raises(ValueError, match="text_weight"):
         _item_tower(1.0)
