@@ -8,7 +8,7 @@ import { similarity, unit } from "../values/vectors.js";
 const NUM_NEAREST = 3;
 /**
  * The share of the way from the liked items to a dismissed one where the penalty begins, and where it is whole. Shares do not
- * depend on how alike a shop's items are in the bundle's space. Decision 10 has the measurements.
+ * depend on how alike a shop's items are in the bundle's space. Decision 12 has the measurements.
  */
 export const PENALTY_BEGINS = 0.4;
 export const PENALTY_IS_WHOLE = 0.6;

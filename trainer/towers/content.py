@@ -17,7 +17,7 @@ from trainer.towers.tower import Tower
 
 KINDS = ("view", "wishlist", "cart", "purchase", "rating", "dismiss")
 
-# Weight of one interaction of each kind, in units of a view; decision 10 has the measurements. A purchase is mostly
+# Weight of one interaction of each kind, in units of a view; decision 12 has the measurements. A purchase is mostly
 # also a view and a cart, so steeper weights let few items decide. Stars of a rating are not an input. A dismissal
 # counts against its item. Its weight is a share of all that was liked: it moves a long history as far as a short one.
 DEFAULT_KIND_WEIGHTS = (1.0, 1.4, 1.7, 2.0, 1.2, -0.03)
