@@ -21,6 +21,7 @@ from kernel.contract_types import (
     InteractionKind,
     ItemTextRule,
     Tensor,
+    TowerLoss,
     TowerOrigin,
     TowerParity,
     TowerSpeed,
@@ -82,6 +83,7 @@ class Draft:
     origin: list[TowerOrigin] = field(default_factory=list)
     parity: list[TowerParity] = field(default_factory=list)
     speed: list[TowerSpeed] = field(default_factory=list)
+    loss: list[TowerLoss] = field(default_factory=list)
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
     def files(self) -> dict[str, bytes]:
@@ -112,6 +114,8 @@ class Draft:
             "speed": self.speed,
             "metrics": dict(self.metrics),
         }
+        if self.loss:
+            manifest["loss"] = self.loss
         if self.filler is not None:
             manifest["filler"] = self.filler
         if self.image is not None:

@@ -7,6 +7,7 @@ They stand for product images where the exporter needs some: to find what all pr
 import colorsys
 import math
 import random
+from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -20,16 +21,33 @@ def draw(count: int, seed: int) -> list[Image.Image]:
     return [_image(rng) for _ in range(count)]
 
 
-def _image(rng: random.Random) -> Image.Image:
+@dataclass(frozen=True)
+class Look:
+    """What a drawn image shows: an outline, a surface and a colour, each by its number below the constants here."""
+
+    outline: int
+    surface: int
+    colour: int
+
+
+NUM_OUTLINES, NUM_SURFACES, NUM_COLOURS = 7, 5, 8
+
+
+def draw_look(look: Look, seed: int) -> Image.Image:
+    """Return an RGB image of 256 × 256 with this look; size, shade and background are drawn from the seed."""
+    return _image(random.Random(seed), look)  # noqa: S311 - as above
+
+
+def _image(rng: random.Random, look: Look | None = None) -> Image.Image:
     background = _pale(rng)
     image = Image.new("RGB", (_SIDE, _SIDE), background)
-    outline = rng.choice((_garment, _trousers, _shoe, _bottle, _box, _round, _lamp))(rng)
+    outline = (_OUTLINES[look.outline] if look else rng.choice(_OUTLINES))(rng)
     mask = Image.new("L", (_SIDE, _SIDE), 0)
     ImageDraw.Draw(mask).polygon(outline, fill=255)
     mask = mask.filter(ImageFilter.GaussianBlur(rng.uniform(0.6, 1.6)))
     shadow = mask.filter(ImageFilter.GaussianBlur(9)).point([level // 5 for level in range(256)])
     image.paste((90, 90, 95), (rng.randint(-4, 4), rng.randint(4, 9)), shadow)
-    image.paste(_surface(rng), (0, 0), mask)
+    image.paste(_surface(rng, look), (0, 0), mask)
     return image
 
 
@@ -40,12 +58,13 @@ def _pale(rng: random.Random) -> tuple[int, int, int]:
     return (level, level + rng.randint(-4, 4), level + rng.randint(-4, 4))
 
 
-def _surface(rng: random.Random) -> Image.Image:
+def _surface(rng: random.Random, look: Look | None) -> Image.Image:
     """Return a cloth, leather or metal surface: shaded, often with stripes, checks, dots or a print, and grain."""
-    colour, second = _colour(rng), _colour(rng)
+    colour, second = _hue(look.colour, rng) if look else _colour(rng), _colour(rng)
     surface = Image.new("RGB", (_SIDE, _SIDE), colour)
     pen = ImageDraw.Draw(surface)
-    rng.choice((_plain, _plain, _plain, _stripes, _checks, _dots, _print))(pen, second, rng)
+    cover = _SURFACES[look.surface] if look else rng.choice((_plain, _plain, *_SURFACES))
+    cover(pen, second, rng)
     shade = Image.linear_gradient("L").rotate(rng.choice((0, 90, 180, 270)))
     dark = Image.new("RGB", (_SIDE, _SIDE), tuple(int(channel * 0.45) for channel in colour))
     surface = Image.composite(dark, surface, shade.point([level // 2 for level in range(256)]))
@@ -56,6 +75,13 @@ def _surface(rng: random.Random) -> Image.Image:
 def _colour(rng: random.Random) -> tuple[int, int, int]:
     saturation = 0.0 if rng.random() < 0.3 else rng.uniform(0.3, 0.95)
     red, green, blue = colorsys.hsv_to_rgb(rng.random(), saturation, rng.uniform(0.1, 0.95))
+    return int(red * 255), int(green * 255), int(blue * 255)
+
+
+def _hue(number: int, rng: random.Random) -> tuple[int, int, int]:
+    """Return a strong colour of one of NUM_COLOURS hues."""
+    hue = (number + rng.uniform(-0.15, 0.15)) / NUM_COLOURS
+    red, green, blue = colorsys.hsv_to_rgb(hue % 1.0, rng.uniform(0.7, 0.95), rng.uniform(0.5, 0.95))
     return int(red * 255), int(green * 255), int(blue * 255)
 
 
@@ -137,3 +163,7 @@ def _lamp(rng: random.Random) -> _Points:
     shade, stem, foot = rng.uniform(40, 90), rng.uniform(3, 9), rng.uniform(20, 60)
     bottom = rng.uniform(90, 130)
     return _mirrored([(shade * 0.5, 24), (shade, bottom), (stem, bottom), (stem, 222), (foot, 234)])
+
+
+_OUTLINES = (_garment, _trousers, _shoe, _bottle, _box, _round, _lamp)
+_SURFACES = (_plain, _stripes, _checks, _dots, _print)

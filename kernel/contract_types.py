@@ -333,6 +333,32 @@ class TowerSpeed(TypedDict):
     repeats: int
 
 
+ReducedPrecision = Literal["fp16", "int8-weights", "int8-dynamic", "int8-static"]
+
+
+class LossBound(TypedDict):
+    """Schema `LossBound` of contracts/bundle.schema.json."""
+
+    minCosine: float
+    deltaNdcg10: float
+    deltaRecall10: float
+
+
+class TowerLoss(TypedDict):
+    """Schema `TowerLoss` of contracts/bundle.schema.json."""
+
+    tower: str
+    precision: ReducedPrecision
+    minCosine: float
+    # NDCG@10 of this tower minus that of float32; below zero is a loss.
+    deltaNdcg10: float
+    deltaRecall10: float
+    bound: LossBound
+    # Whether the loss is beyond the bound and was asked for. A bundle beyond the bound that nobody asked for is
+    # refused.
+    accepted: bool
+
+
 class BundleManifest(TypedDict):
     """manifest.json of a bundle directory.
 
@@ -371,6 +397,9 @@ class BundleManifest(TypedDict):
     origin: list[TowerOrigin]
     parity: list[TowerParity]
     speed: list[TowerSpeed]
+    # What each tower loses that is not in float32, against float32, on a retrieval set of composed phrases and
+    # drawn images whose relevance is known by how they were made.
+    loss: NotRequired[list[TowerLoss]]
     # Of the training run it came from; empty where nothing was trained.
     metrics: dict[str, Any]
 

@@ -45,6 +45,7 @@ export type TokenizerType = "wordpiece" | "bpe" | "unigram";
  * crop (where absent): the shorter side to `resize`. squash: both sides to `resize`. pad: the longer side to `resize`, the rest in `fill`.
  */
 export type ImageMode = "crop" | "squash" | "pad";
+export type ReducedPrecision = "fp16" | "int8-weights" | "int8-dynamic" | "int8-static";
 export type RankedCard = Card & {
   score: number;
   /**
@@ -213,6 +214,10 @@ export interface BundleManifest {
   parity: TowerParity[];
   speed: TowerSpeed[];
   /**
+   * What each tower loses that is not in float32, against float32, on a retrieval set of composed phrases and drawn images whose relevance is known by how they were made.
+   */
+  loss?: TowerLoss[];
+  /**
    * Of the training run it came from; empty where nothing was trained.
    */
   metrics: {};
@@ -376,6 +381,26 @@ export interface TowerSpeed {
   p50Ms: number;
   p95Ms: number;
   repeats: number;
+}
+export interface TowerLoss {
+  tower: string;
+  precision: ReducedPrecision;
+  minCosine: number;
+  /**
+   * NDCG@10 of this tower minus that of float32; below zero is a loss.
+   */
+  deltaNdcg10: number;
+  deltaRecall10: number;
+  bound: LossBound;
+  /**
+   * Whether the loss is beyond the bound and was asked for. A bundle beyond the bound that nobody asked for is refused.
+   */
+  accepted: boolean;
+}
+export interface LossBound {
+  minCosine: number;
+  deltaNdcg10: number;
+  deltaRecall10: number;
 }
 export interface Problem {
   type: "about:blank";

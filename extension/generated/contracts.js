@@ -4457,6 +4457,86 @@ export const bundleSchema = {
     }
    }
   },
+  "loss": {
+   "x-statement": true,
+   "type": "array",
+   "description": "What each tower loses that is not in float32, against float32, on a retrieval set of composed phrases and drawn images whose relevance is known by how they were made.",
+   "items": {
+    "title": "TowerLoss",
+    "type": "object",
+    "additionalProperties": false,
+    "required": [
+     "tower",
+     "precision",
+     "minCosine",
+     "deltaNdcg10",
+     "deltaRecall10",
+     "bound",
+     "accepted"
+    ],
+    "properties": {
+     "tower": {
+      "type": "string"
+     },
+     "precision": {
+      "title": "ReducedPrecision",
+      "enum": [
+       "fp16",
+       "int8-weights",
+       "int8-dynamic",
+       "int8-static"
+      ]
+     },
+     "minCosine": {
+      "type": "number",
+      "minimum": -1,
+      "maximum": 1.001
+     },
+     "deltaNdcg10": {
+      "type": "number",
+      "minimum": -1,
+      "maximum": 1,
+      "description": "NDCG@10 of this tower minus that of float32; below zero is a loss."
+     },
+     "deltaRecall10": {
+      "type": "number",
+      "minimum": -1,
+      "maximum": 1
+     },
+     "bound": {
+      "title": "LossBound",
+      "type": "object",
+      "additionalProperties": false,
+      "required": [
+       "minCosine",
+       "deltaNdcg10",
+       "deltaRecall10"
+      ],
+      "properties": {
+       "minCosine": {
+        "type": "number",
+        "minimum": -1,
+        "maximum": 1
+       },
+       "deltaNdcg10": {
+        "type": "number",
+        "minimum": -1,
+        "maximum": 0
+       },
+       "deltaRecall10": {
+        "type": "number",
+        "minimum": -1,
+        "maximum": 0
+       }
+      }
+     },
+     "accepted": {
+      "type": "boolean",
+      "description": "Whether the loss is beyond the bound and was asked for. A bundle beyond the bound that nobody asked for is refused."
+     }
+    }
+   }
+  },
   "metrics": {
    "x-statement": true,
    "type": "object",
