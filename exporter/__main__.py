@@ -64,11 +64,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     checkpoint.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle to write")
 
+    for made in (lite, clip, checkpoint):
+        _add_precision(made)
+
     verify = commands.add_parser("verify", help="check a bundle: schema, hashes, ONNX, a forward pass")
     verify.add_argument("bundle", type=Path, metavar="DIR", help="the bundle")
     verify.set_defaults(command=_verify)
     _add_embed(commands)
     return parser
+
+
+def _add_precision(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--precision", action="append", default=[], metavar="TOWER=PRECISION",
+        help="fp32 (default), fp16, int8-weights, int8-dynamic or int8-static of textEncoder, imageEncoder, itemTower "
+        "or userTower, such as textEncoder=fp16; once for each tower",
+    )  # fmt: skip
+    parser.add_argument(
+        "--accept-loss", action="store_true", help="write the bundle even where a precision loses more than its bound"
+    )
 
 
 def _add_embed(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -115,13 +129,14 @@ def _embed(arguments: argparse.Namespace) -> None:
 def _lite(arguments: argparse.Namespace) -> None:
     from exporter import from_installed  # noqa: PLC0415 - torch takes seconds to import, and `verify` does without
 
-    _write(from_installed.build(timed_lines()), arguments.out)
+    _write(_reduced(lambda: from_installed.build(timed_lines()), arguments), arguments.out)
 
 
 def _open_clip(arguments: argparse.Namespace) -> None:
     from exporter import from_open_clip  # noqa: PLC0415 - as above
 
-    _write(from_open_clip.build(_source(from_open_clip.Source, arguments), timed_lines()), arguments.out)
+    source = _source(from_open_clip.Source, arguments)
+    _write(_reduced(lambda: from_open_clip.build(source, timed_lines()), arguments), arguments.out)
 
 
 def _source(make: "type[Source]", arguments: argparse.Namespace) -> "Source":
@@ -146,15 +161,34 @@ _CHECKPOINT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
 def _checkpoint(arguments: argparse.Namespace) -> None:
     from exporter import from_checkpoint  # noqa: PLC0415 - as above
 
-    _write(from_checkpoint.build(arguments.checkpoint, arguments.encoders, timed_lines()), arguments.out)
+    def build() -> "Draft":
+        return from_checkpoint.build(arguments.checkpoint, arguments.encoders, timed_lines())
+
+    _write(_reduced(build, arguments), arguments.out)
+
+
+def _reduced(build: Callable[[], "Draft"], arguments: argparse.Namespace) -> "Draft":
+    """Return the built draft with the towers in the wanted precisions; words that make no sense fail before that."""
+    from exporter import loss, precision  # noqa: PLC0415 - as above
+
+    wanted = precision.parse(arguments.precision)
+    draft = build()
+    loss.reduce(draft, wanted, arguments.accept_loss)
+    for entry in draft.loss:
+        print(f"loss of {loss.sentence(entry)}")
+    return draft
 
 
 def _verify(arguments: argparse.Namespace) -> None:
+    from exporter import loss  # noqa: PLC0415 - as above
     from exporter.verify import bundle_id, verify  # noqa: PLC0415 - as above
 
     manifest = verify(arguments.bundle, report=lambda line: print(f"ok  {line}"))
     print(f"{arguments.bundle}: a valid bundle, {manifest['name']}, dim {manifest['dim']}")
     print(f"bundleId {bundle_id(arguments.bundle)}\nspace    {manifest['space']}")
+    for entry in manifest.get("loss", []):
+        asked = ", beyond its bound and asked for" if entry["accepted"] else ""
+        print(f"loss of {loss.sentence(entry)}{asked}")
 
 
 def _write(draft: "Draft", out: Path) -> None:

@@ -2,8 +2,8 @@
 
 Texts have four attributes (product, colour, pattern, material), images three (outline, surface, colour). Some of the
 goods made for a query share all attributes with it, others all but one or two. Goods of other queries share some by
-chance and count as well. The gain of an item is the number of attributes that it shares with the query, minus one. So an
-encoder must hear every attribute, and rank by how many agree: what rounding blurs first.
+chance and count as well. The gain of an item is the number of attributes that it shares with the query, minus one. So
+an encoder must hear every attribute, and rank by how many agree: what rounding blurs first.
 """
 
 import random

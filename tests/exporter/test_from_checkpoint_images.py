@@ -31,7 +31,7 @@ def exported(bundle, directory, towers, model):
     saved = checkpoints.Checkpoint(towers, run={"model": model}, seed=1, encoders=encoders)
     checkpoints.save(saved, directory / "best")
     out = directory / "bundle"
-    code = main(["checkpoint", str(directory / "best"), "--encoders", str(bundle), "--out", str(out)])
+    code = main(["checkpoint", str(directory / "best"), "--encoders", str(bundle), "--out", str(out), "--accept-loss"])
     return code, out
 
 

@@ -54,7 +54,7 @@ def test_exported_towers_answer_as_torch_does_with_all_else_missing(make, tiny_b
     towers = {"item_tower": item, "user_tower": user}
     checkpoints.save(checkpoints.Checkpoint(towers, {"name": "test"}, 4, encoders), tmp_path / "best")
     arguments = ["checkpoint", str(tmp_path / "best"), "--encoders", str(tiny_bundle), "--out", str(tmp_path / "out")]
-    assert main(arguments) == 0
+    assert main([*arguments, "--accept-loss"]) == 0  # its text encoder is random: what it ranks says nothing
     manifest = verify(tmp_path / "out")
     assert manifest.get("filler") == (DIM - 1 if make.__name__ == "content" else None)
     exported = manifest["towers"]
