@@ -36,8 +36,8 @@ ORIGIN: list[TowerOrigin] = [
     },
     {"tower": "userTower", "source": "carryover: weighted pooling of recent items", "licence": "MIT"},
 ]
-# More images than the image block has directions, so that their covariance knows each of them.
-NUM_IMAGES = 256
+# More images than the image block has directions (127), so that their covariance can know each of them.
+NUM_IMAGES = 160
 _BATCH = 200
 _IMAGE_BATCH = 32
 
