@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from encoders.errors import EncodersError
 from exporter.errors import BundleError, ExporterError, InputError, WeightsError
+from kernel.bundle_signature import SignatureError, read_trusted_keys
 from kernel.progress import timed_lines
 from trainer.errors import PretrainedError, TrainerError
 
@@ -23,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], None] = arguments.command
     try:
         command(arguments)
-    except (BundleError, InputError, WeightsError, PretrainedError) as error:
+    except (BundleError, InputError, SignatureError, WeightsError, PretrainedError) as error:
         return _fail(error, 2)
     except (ExporterError, EncodersError, TrainerError, OSError) as error:
         return _fail(error, 1)
@@ -69,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
 
     verify = commands.add_parser("verify", help="check a bundle: schema, hashes, ONNX, a forward pass")
     verify.add_argument("bundle", type=Path, metavar="DIR", help="the bundle")
+    verify.add_argument("--trusted-keys", type=Path, metavar="FILE", help="public keys, one of which must have signed")
     verify.set_defaults(command=_verify)
+    _add_signing(commands)
     _add_embed(commands)
     return parser
 
@@ -124,6 +127,31 @@ def _embed(arguments: argparse.Namespace) -> None:
     engine = Engine(arguments.workers or default_workers(), arguments.engine == "dask", arguments.scheduler)
     paths = (arguments.products, arguments.bundle, arguments.out, arguments.images)
     print(json.dumps(embed(*paths, engine, lambda line: print(line, file=sys.stderr, flush=True)), indent=1))
+
+
+def _add_signing(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    keygen = commands.add_parser("keygen", help="make an Ed25519 key that signs bundles")
+    keygen.set_defaults(command=_keygen)
+    keygen.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder for bundle-key.pem and .pub")
+    keygen.add_argument("--name", default="", metavar="NAME", help="whose key it is, as lists of trusted keys say it")
+
+    sign = commands.add_parser("sign", help="sign a bundle's manifest")
+    sign.set_defaults(command=_sign)
+    sign.add_argument("bundle", type=Path, metavar="BUNDLE_DIR", help="the bundle")
+    sign.add_argument("--key", type=Path, required=True, metavar="FILE", help="the private key, bundle-key.pem")
+
+
+def _keygen(arguments: argparse.Namespace) -> None:
+    from exporter import signing  # noqa: PLC0415 - as below
+
+    made = signing.keygen(arguments.out, arguments.name)
+    print(f"{arguments.out}: key {made}; keep {signing.PRIVATE_KEY} secret, give {signing.PUBLIC_KEY} away")
+
+
+def _sign(arguments: argparse.Namespace) -> None:
+    from exporter import signing  # noqa: PLC0415 - as below
+
+    print(f"{arguments.bundle}: signed by key {signing.sign_bundle(arguments.bundle, arguments.key)}")
 
 
 def _lite(arguments: argparse.Namespace) -> None:
@@ -183,7 +211,8 @@ def _verify(arguments: argparse.Namespace) -> None:
     from exporter import loss  # noqa: PLC0415 - as above
     from exporter.verify import bundle_id, verify  # noqa: PLC0415 - as above
 
-    manifest = verify(arguments.bundle, report=lambda line: print(f"ok  {line}"))
+    trusted = None if arguments.trusted_keys is None else read_trusted_keys(arguments.trusted_keys)
+    manifest = verify(arguments.bundle, report=lambda line: print(f"ok  {line}"), trusted=trusted)
     print(f"{arguments.bundle}: a valid bundle, {manifest['name']}, dim {manifest['dim']}")
     print(f"bundleId {bundle_id(arguments.bundle)}\nspace    {manifest['space']}")
     for entry in manifest.get("loss", []):

@@ -15,6 +15,7 @@ from exporter import parity
 from exporter.bundle_draft import KINDS, MANIFEST
 from exporter.errors import BundleError
 from kernel.bundle_rules import first_problem
+from kernel.bundle_signature import SIGNATURE, SignatureError, Signer, read_signature, signer_of
 from kernel.contract_types import BundleManifest, BundleTower
 from kernel.onnx_graph import graph_problem
 from kernel.shop_metric import ShopMetricError, bundle_metric
@@ -23,12 +24,18 @@ MAX_MANIFEST_BYTES = 1_000_000
 _UNIT_TOLERANCE = 1e-3
 
 
-def verify(directory: Path, report: Callable[[str], None] = lambda line: None) -> BundleManifest:
+def verify(
+    directory: Path,
+    report: Callable[[str], None] = lambda line: None,
+    trusted: Mapping[bytes, str] | None = None,
+) -> BundleManifest:
     """Return a bundle's manifest after all checks; raises BundleError that names the first failure.
 
-    `report` receives the name of each passed check.
+    `report` receives the name of each passed check. With `trusted` keys, a bundle must be signed by one of them.
     """
     manifest = read_manifest(directory)
+    signer = bundle_signer(directory, trusted)
+    report(f"{SIGNATURE}: signed by {signer}" if signer else "not signed")
     report(f"{MANIFEST}: follows the contract, its fields agree, space is what they give")
     _check_files(directory, manifest, report)
     entries = cast(Mapping[str, BundleTower], manifest["towers"])
@@ -47,6 +54,14 @@ def verify(directory: Path, report: Callable[[str], None] = lambda line: None) -
     _check_forward(manifest, runners)
     report("a forward pass gives unit vectors of the right size")
     return manifest
+
+
+def bundle_signer(directory: Path, trusted: Mapping[bytes, str] | None) -> Signer | None:
+    """Return whose key signed a bundle, None where it is unsigned; raises BundleError as `signer_of` does."""
+    try:
+        return signer_of((directory / MANIFEST).read_bytes(), read_signature(directory), trusted)
+    except SignatureError as error:
+        raise BundleError(f"{directory}: {error}") from error
 
 
 def bundle_id(directory: Path) -> str:
@@ -92,7 +107,7 @@ def _check_files(directory: Path, manifest: BundleManifest, report: Callable[[st
             raise BundleError(f"{path}: SHA-256 is {found}, the manifest says {expected['sha256']}")
         report(f"{name}: {expected['bytes']:,} bytes, hash as in the manifest")
     present = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if not path.is_dir()}
-    if strays := sorted(present - manifest["files"].keys() - {MANIFEST}):
+    if strays := sorted(present - manifest["files"].keys() - {MANIFEST, SIGNATURE}):
         raise BundleError(f"{directory / strays[0]}: is in the bundle but not in the manifest's files")
 
 

@@ -53,6 +53,9 @@ class Settings:
     bundle_dir: Path = _setting(
         Path("var/bundles/lite"), "bundle directory (holds manifest.json)", Path, flag="--bundle", commands=BOTH
     )
+    trusted_keys: Path | None = _setting(
+        None, "file of public keys, one of which must have signed the bundle", Path, commands=BOTH
+    )
     host: str = _setting("127.0.0.1", "address to listen on", str)
     port: int = _setting(8710, "port to listen on", _integer)
     workers: int = _setting(2, "worker processes; each keeps its own copy of the indexes", _integer)

@@ -79,7 +79,7 @@ def ingest(
     """Ingest every valid product of the file and return the summary. `say` gets one line per rejected product."""
     if not products_path.is_file():
         raise InputError(f"expected a products.jsonl, found none at {products_path}")
-    bundle = load_bundle(settings.bundle_dir)
+    bundle = load_bundle(settings.bundle_dir, settings.trusted_keys)
     images = LocalImages(images_dir) if images_dir is not None else None
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     busy = f"process {{pid}} is already ingesting into {settings.data_dir}; wait for it, or stop it"

@@ -29,7 +29,7 @@ _METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 def run(settings: Settings) -> None:
     """Serve until a signal stops it. All configuration errors are found before a worker starts."""
-    bundle = load_bundle(settings.bundle_dir)
+    bundle = load_bundle(settings.bundle_dir, settings.trusted_keys)
     settings.read_operator_token()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     busy = f"{settings.data_dir} is already served by process {{pid}}; stop it first, or use another --data"
@@ -39,7 +39,8 @@ def run(settings: Settings) -> None:
         catalogue.close()
         _refuse_taken_port(settings)
         url = f"http://{settings.host}:{settings.port}"
-        print(f"serving {num_usable} items with bundle {bundle.name} on {url}", file=sys.stderr)  # noqa: T201 (a command)
+        signed = f"signed by {bundle.signer}" if bundle.signer else "not signed"
+        print(f"serving {num_usable} items with bundle {bundle.name} ({signed}) on {url}", file=sys.stderr)  # noqa: T201 (a command)
         if num_usable < num_items:
             other = num_items - num_usable
             print(f"{other} items are of another space and not served: run ingest with this bundle", file=sys.stderr)  # noqa: T201 (a command)

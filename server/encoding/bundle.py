@@ -9,6 +9,7 @@ from typing import cast
 import orjson
 
 from kernel.bundle_rules import first_problem
+from kernel.bundle_signature import SignatureError, Signer, read_signature, read_trusted_keys, signer_of
 from kernel.contract_types import BundleFile, BundleManifest, BundleTower
 from kernel.onnx_graph import graph_problem
 from kernel.shop_metric import BundleMetric, ShopMetricError, bundle_metric
@@ -30,6 +31,7 @@ class Bundle:
     sha256_of: Mapping[str, str]
     manifest: BundleManifest
     metric: BundleMetric | None = None
+    signer: Signer | None = None
 
     @property
     def filler(self) -> int | None:
@@ -37,8 +39,11 @@ class Bundle:
         return self.manifest.get("filler")
 
 
-def load_bundle(directory: Path) -> Bundle:
-    """Return the bundle in `directory`; raises BundleError that names the mismatch."""
+def load_bundle(directory: Path, trusted_keys: Path | None = None) -> Bundle:
+    """Return the bundle in `directory`; raises BundleError that names the mismatch.
+
+    With a file of trusted keys, one of them must have signed the bundle.
+    """
     directory = directory.resolve()  # the operator may link to a bundle; a bundle's own files may not link anywhere
     manifest_path = directory / MANIFEST
     if not manifest_path.is_file() or manifest_path.is_symlink():
@@ -50,6 +55,7 @@ def load_bundle(directory: Path) -> Bundle:
         manifest: BundleManifest = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise BundleError(f"{manifest_path}: expected JSON: {error}") from error
+    signer = _signer(directory, raw, trusted_keys)
     problem = first_problem(manifest)
     if problem is not None:
         raise BundleError(f"{manifest_path}: {problem}")
@@ -66,7 +72,16 @@ def load_bundle(directory: Path) -> Bundle:
         sha256_of={name: entry["sha256"] for name, entry in manifest["files"].items()},
         manifest=manifest,
         metric=_shop_metric(directory, manifest),
+        signer=signer,
     )
+
+
+def _signer(directory: Path, manifest: bytes, trusted_keys: Path | None) -> Signer | None:
+    try:
+        trusted = None if trusted_keys is None else read_trusted_keys(trusted_keys)
+        return signer_of(manifest, read_signature(directory), trusted)
+    except SignatureError as error:
+        raise BundleError(f"{directory}: {error}") from error
 
 
 def _verify_file(directory: Path, name: str, entry: BundleFile) -> None:

@@ -14,7 +14,7 @@ from server.settings import Settings
 
 def create_app(settings: Settings) -> Flask:
     """Return the application over one data directory and one bundle; its replica starts to follow the catalogue."""
-    bundle = load_bundle(settings.bundle_dir)
+    bundle = load_bundle(settings.bundle_dir, settings.trusted_keys)
     app = Flask("server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.strict_slashes = False

@@ -1,7 +1,10 @@
 """Views of GET /v1/bundles and of a bundle's files."""
 
+from typing import Any
+
 from flask import Blueprint, Response, send_file
 
+from kernel.bundle_signature import SIGNATURE
 from server.encoding.bundle import MANIFEST
 from server.errors import ProblemError
 from server.http.services import services
@@ -16,9 +19,17 @@ _IMMUTABLE = "public, max-age=31536000, immutable"
 def list_bundles() -> Response:
     """Return the bundle of this server's vectors."""
     bundle = services().bundle
-    return json_response(
-        {"bundles": [{"bundleId": bundle.bundle_id, "name": bundle.name, "dim": bundle.dim, "space": bundle.space}]}
-    )
+    entry: dict[str, Any] = {
+        "bundleId": bundle.bundle_id,
+        "name": bundle.name,
+        "dim": bundle.dim,
+        "space": bundle.space,
+    }
+    if bundle.signer is not None:
+        entry["signedBy"] = {"keyId": bundle.signer.key_id}
+        if bundle.signer.name is not None:
+            entry["signedBy"]["name"] = bundle.signer.name
+    return json_response({"bundles": [entry]})
 
 
 @bp.get("/v1/bundles/<bundle_id>/<path:path>")
@@ -27,6 +38,11 @@ def get_bundle_file(bundle_id: str, path: str) -> Response:
     bundle = services().bundle
     if bundle_id != bundle.bundle_id:
         raise ProblemError(404, "unknown_bundle", "this server has another bundle; GET /v1/bundles names it")
+    if path == SIGNATURE and bundle.signer is not None:
+        # No name of content: a bundle can be signed again, by another key.
+        response = send_file(bundle.directory / SIGNATURE, mimetype="application/json")
+        response.headers["Cache-Control"] = "no-cache"
+        return response
     sha256 = bundle.bundle_id if path == MANIFEST else bundle.sha256_of.get(path)
     if sha256 is None:
         raise ProblemError(404, "not_found", "the manifest names no such file")

@@ -4,9 +4,11 @@ import json
 import shutil
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tiny_bundle import make_tiny_bundle, write_manifest
 
 from kernel.bundle_rules import space_of
+from kernel.bundle_signature import sign
 from kernel.contracts import CONTRACTS
 from kernel.item_text import item_text
 from server.encoding.bundle import load_bundle
@@ -154,3 +156,21 @@ def test_item_text_follows_the_shared_vectors():
     assert len(vectors["cases"]) > 3
     for case in vectors["cases"]:
         assert item_text(case["product"], vectors["itemText"]) == case["text"]
+
+
+def test_with_trusted_keys_only_their_signed_bundles_are_served(bundle_dir, tmp_path):
+    key, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    trusted = tmp_path / "keys"
+    trusted.write_text(f"{base64.b64encode(key.public_key().public_bytes_raw()).decode()} Kelp\n")
+    with pytest.raises(BundleError, match=r"manifest\.sig: missing, and only bundles of the trusted keys"):
+        load_bundle(bundle_dir, trusted)
+    manifest = (bundle_dir / "manifest.json").read_bytes()
+    (bundle_dir / "manifest.sig").write_bytes(sign(manifest, other))
+    with pytest.raises(BundleError, match="which is not among the trusted keys"):
+        load_bundle(bundle_dir, trusted)
+    (bundle_dir / "manifest.sig").write_bytes(sign(manifest, key))
+    assert load_bundle(bundle_dir, trusted).signer.name == "Kelp"
+    assert load_bundle(bundle_dir).signer.name is None
+    (bundle_dir / "manifest.json").write_bytes(manifest + b" ")
+    with pytest.raises(BundleError, match=r"is not a signature of this manifest\.json"):
+        load_bundle(bundle_dir)
