@@ -1,0 +1,190 @@
+"""The rule of the user tower: chosen on one half of shoppers, reported on the other.
+
+    python -m benchmarks.taste --data ../shared/data/amazon-departments/Beauty [--cache DIR]
+
+Real shoppers are those of a department in order of time, split into two shops by a hash of the item: what they bought
+in A against what they bought in B. Simulated ones are those of the demo mall. Halves are by a hash of the user or seed.
+Items are texts only, in the shop's own metric, by MiniLM and by sums of its tokens' vectors.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import record
+from benchmarks.taste.dismissals import Pick, dismiss_in_turn
+from benchmarks.taste.features import TextVectors
+from benchmarks.taste.histories import Department, Mall
+from benchmarks.taste.rule import FORMER, Floats, Rule, taste
+from benchmarks.taste.shop import Case, Shop, discounted
+from demo.mall.catalogue import build
+from exporter.bundle_draft import ITEM_TEXT
+from kernel.item_text import item_text
+
+CHOOSE, REPORT = 0, 1
+MALL_SEED = 7
+NUM_LOOKS = (1, 3, 6, 30, 100, 300)
+MAX_ITEMS = 100  # of a manifest: what a user tower reads at most
+CHOSEN = Rule()
+NO_DISMISSAL = replace(CHOSEN, dismissal=0.0, penalty=None)
+DISMISSALS = {
+    "former": FORMER,
+    "none": NO_DISMISSAL,
+    "vector .03": replace(CHOSEN, penalty=None),
+    "vector .08": replace(CHOSEN, dismissal=0.08, most=0.25, penalty=None),
+    "penalty": replace(CHOSEN, dismissal=0.0),
+    "penalty .25-.5": replace(CHOSEN, dismissal=0.0, penalty=(0.25, 0.5)),
+    "chosen": CHOSEN,
+}
+POOLINGS = {
+    "former": FORMER,
+    "chosen": CHOSEN,
+    "kinds equal": replace(CHOSEN, kinds=(1.0,) * 5),
+    "kinds as before": replace(CHOSEN, kinds=FORMER.kinds),
+    "repeats ignored": replace(CHOSEN, repeat_exponent=0.0),
+    "repeats in full": replace(CHOSEN, repeat_exponent=1.0),
+    "no recency": replace(CHOSEN, half_life_days=np.inf, half_life_items=np.inf),
+    "30 days alone": replace(CHOSEN, half_life_items=np.inf),
+    "10 items": replace(CHOSEN, half_life_items=10.0),
+    "20 items": replace(CHOSEN, half_life_items=20.0),
+}
+HALF_LIVES = (1.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, np.inf)
+REPORTED = ("former", "none", "chosen")
+Figure = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class World:
+    """All shoppers and shops in one kind of text vectors."""
+
+    department: Department
+    seen: Shop
+    new: Shop
+    mall: Mall
+
+
+def worlds(data: Path, cache: Path | None) -> Iterator[tuple[str, World]]:
+    """Yield each kind of text vectors and its world."""
+    department, products, made = Department.read(data), build(MALL_SEED), TextVectors(cache)
+    texts = [
+        item_text(
+            {
+                "title": product.title,
+                "brand": product.brand,
+                "categoryPath": product.category_path,
+                "attributes": {"color": product.colour, "material": product.material, "pattern": product.pattern},
+            },
+            ITEM_TEXT,
+        )
+        for product in products
+    ]
+    for name, vectors in (("minilm", made.minilm), ("static", made.static)):
+        real, in_b = vectors("beauty", department.texts), department.in_b
+        yield name, World(department, Shop(real[~in_b]), Shop(real[in_b]), Mall.of(products, vectors("mall", texts)))
+
+
+def dismissals(world: World, half: int, users: int, rules: Mapping[str, Rule], steps: tuple[int, ...]) -> Figure:
+    """Return what dismissals do, by kind of shopper, card dismissed, and rule."""
+    cases = world.department.cases(world.seen, half, users)
+    picks: tuple[Pick, ...] = ("unwanted", "first_unwanted") if half == REPORT else ("unwanted",)
+    real = {
+        pick: {name: dismiss_in_turn(world.new, cases, rule, pick, steps) for name, rule in rules.items()}
+        for pick in picks
+    }
+    there, here = ("harbor", "linden") if half == CHOOSE else ("meridian", "harbor")
+    visitors = world.mall.views(there, here, half, draws=8)
+    mall_picks: tuple[Pick, ...] = ("unwanted", "any")
+    mall = {
+        pick: {
+            name: dismiss_in_turn(world.mall.shops[here], visitors, rule, pick, steps) for name, rule in rules.items()
+        }
+        for pick in mall_picks
+    }
+    return {"real": real, "mall": mall}
+
+
+def hits_by_looks(world: World, half: int, shoppers: int, rules: Mapping[str, Rule]) -> Figure:
+    """Return the mean hits@10 by number of looks and rule, and those of the newest hundred of the longest history."""
+    found: Figure = {}
+    for num_looks in NUM_LOOKS:
+        cases = {name: world.mall.visits(name, half, num_looks, shoppers) for name in world.mall.shops}
+        found[str(num_looks)] = {name: _hits(world, cases, rule) for name, rule in rules.items()}
+    newest = {
+        name: [replace(case, history=case.history.newest(MAX_ITEMS)) for case in those] for name, those in cases.items()
+    }
+    found[f"newest {MAX_ITEMS} of {NUM_LOOKS[-1]}"] = {name: _hits(world, newest, rule) for name, rule in rules.items()}
+    return found
+
+
+def _hits(world: World, cases: Mapping[str, list[Case]], rule: Rule) -> float:
+    hits = []
+    for name, those in cases.items():
+        shown = world.mall.shops[name].shown(rule, [case.history for case in those], [[] for _ in those])
+        hits += [np.isin(rows, case.wanted).sum() for rows, case in zip(shown, those, strict=True)]
+    return round(float(np.mean(hits)), 3)
+
+
+def recency(world: World, half: int) -> Figure:
+    """Return NDCG@10 of real shoppers' last item of B by half-life in items, for all and for long histories."""
+    found: Figure = {}
+    for fewest in (4, 10):
+        cases = world.department.next_cases(world.seen, half, fewest)
+        rows = {}
+        for half_life in HALF_LIVES:
+            rule = replace(CHOSEN, half_life_days=np.inf, half_life_items=half_life)
+            rows[f"{half_life:g}"] = _ndcg(world.new, np.stack([taste(rule, case.history) for case in cases]), cases)
+        found[f"at least {fewest}"] = {"shoppers": len(cases), "ndcg": rows}
+    return found
+
+
+def _ndcg(shop: Shop, tastes: Floats, cases: list[Case]) -> float:
+    rows, scores = shop.candidates(tastes)
+    best = np.take_along_axis(rows, np.argsort(-scores, axis=1)[:, :10], axis=1)
+    return round(float(np.mean([discounted(row, case.wanted) for row, case in zip(best, cases, strict=True)])), 4)
+
+
+def main() -> int:
+    """Print progress and write results/taste.json."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.taste", description=(__doc__ or "").splitlines()[0], allow_abbrev=False
+    )
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/amazon-departments/Beauty"))
+    parser.add_argument("--cache", type=Path, help="keeps the text vectors for the next time")
+    parser.add_argument("--users", type=int, default=1000, help="real shoppers of the reporting half; 2/5 to choose on")
+    arguments = parser.parse_args()
+    result: dict[str, Any] = {
+        **record.environment("numpy", "torch", "tokenizers"),
+        "data": {name: record.sha256(arguments.data / name) for name in ("item_text.txt", "user_sequence.txt")},
+        "mallSeed": MALL_SEED,
+        "vectors": {},
+    }
+    for name, world in worlds(arguments.data, arguments.cache):
+        figures: Figure = {}
+        for half, label in ((CHOOSE, "choosing"), (REPORT, "reporting")):
+            is_choice = half == CHOOSE
+            rules = DISMISSALS if is_choice else {rule: DISMISSALS[rule] for rule in REPORTED}
+            poolings = POOLINGS if is_choice else {rule: POOLINGS[rule] for rule in ("former", "chosen")}
+            figures[label] = {
+                "dismissals": dismissals(
+                    world,
+                    half,
+                    arguments.users * 2 // 5 if is_choice else arguments.users,
+                    rules,
+                    (0, 1, 2, 5) if is_choice else (0, 1, 2, 5, 10, 20),
+                ),
+                "hits": hits_by_looks(world, half, 40, poolings),
+                "recency": recency(world, half),
+            }
+            print(f"{name}, {label} half: done", file=sys.stderr, flush=True)
+        result["vectors"][name] = figures
+    print(record.write("taste", result))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
