@@ -68,10 +68,12 @@ class TextVectors:
     def _token_table(self) -> Floats:
         """Return the vector of each token, embedded alone, (vocabulary, 384)."""
         encoder = minilm.load().eval()
-        first, last = (self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
+        first, last = (int(self._tokenizer.token_to_id(token) or 0) for token in ("[CLS]", "[SEP]"))
+        num_tokens = self._tokenizer.get_vocab_size()
         parts = []
         with torch.inference_mode():
-            for tokens in torch.arange(self._tokenizer.get_vocab_size()).split(TOKEN_BATCH):
+            for start in range(0, num_tokens, TOKEN_BATCH):
+                tokens = torch.arange(start, min(start + TOKEN_BATCH, num_tokens))
                 ids = torch.stack([torch.full_like(tokens, first), tokens, torch.full_like(tokens, last)], dim=1)
                 parts.append(encoder(ids, torch.ones_like(ids)).numpy())
         return np.concatenate(parts)

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.taste.dismissals import dismiss_in_turn, pick_card
 from benchmarks.taste.histories import Department, bought
-from benchmarks.taste.rule import FORMER, History, Rule
+from benchmarks.taste.rule import History, Rule
 from benchmarks.taste.shop import Case, Shop, discounted
 
 NO_DISMISSAL = replace(Rule(), dismissal=0.0, penalty=None)
@@ -48,7 +48,7 @@ def test_copies_of_a_dismissed_card_go_and_the_others_stay(shop):
     cases = [replace(case, history=history)]
     found = {
         name: dismiss_in_turn(shop, cases, rule, "first_unwanted", (0, 1))
-        for name, rule in {"none": NO_DISMISSAL, "chosen": Rule(), "former": FORMER}.items()
+        for name, rule in {"none": NO_DISMISSAL, "chosen": Rule()}.items()
     }
     assert (found["none"]["kept"], found["none"]["copies"]) == (9, 5)
     assert found["chosen"]["copies"] <= 2
