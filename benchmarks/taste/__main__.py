@@ -8,16 +8,18 @@ Items are texts only, in the shop's own metric, by MiniLM and by sums of its tok
 """
 
 import argparse
+import multiprocessing
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks import record
-from benchmarks.taste.dismissals import Pick, dismiss_in_turn
+from benchmarks.taste.dismissals import STEPS, Pick, dismiss_in_turn
 from benchmarks.taste.features import TextVectors
 from benchmarks.taste.histories import Department, Mall
 from benchmarks.taste.rule import FORMER, Floats, Rule, taste
@@ -28,7 +30,9 @@ from kernel.item_text import item_text
 
 CHOOSE, REPORT = 0, 1
 MALL_SEED = 7
-NUM_LOOKS = (1, 3, 6, 30, 100, 300)
+NUM_LOOKS = (1, 3, 6, 30, 300)
+NUM_VISITORS = 40  # of each shop
+MOST_RECENT = 1500  # shoppers whose next item is asked for
 MAX_ITEMS = 100  # of a manifest: what a user tower reads at most
 CHOSEN = Rule()
 NO_DISMISSAL = replace(CHOSEN, dismissal=0.0, penalty=None)
@@ -88,31 +92,41 @@ def worlds(data: Path, cache: Path | None) -> Iterator[tuple[str, World]]:
         yield name, World(department, Shop(real[~in_b]), Shop(real[in_b]), Mall.of(products, vectors("mall", texts)))
 
 
-def dismissals(world: World, half: int, users: int, rules: Mapping[str, Rule], steps: tuple[int, ...]) -> Figure:
-    """Return what dismissals do, by kind of shopper, card dismissed, and rule."""
+def real_dismissals(world: World, half: int, users: int) -> Figure:
+    """Return what dismissals of real shoppers do, by card dismissed and rule."""
     cases = world.department.cases(world.seen, half, users)
-    picks: tuple[Pick, ...] = ("unwanted", "first_unwanted") if half == REPORT else ("unwanted",)
-    real = {
-        pick: {name: dismiss_in_turn(world.new, cases, rule, pick, steps) for name, rule in rules.items()}
+    picks: tuple[Pick, ...] = ("unwanted",) if half == CHOOSE else ("unwanted", "first_unwanted")
+    return {
+        pick: {name: dismiss_in_turn(world.new, cases, rule, pick, _steps(half)) for name, rule in _rules(half).items()}
         for pick in picks
     }
+
+
+def mall_dismissals(world: World, half: int) -> Figure:
+    """Return what dismissals do after six views in another shop of the mall, by card dismissed and rule."""
     there, here = ("harbor", "linden") if half == CHOOSE else ("meridian", "harbor")
-    visitors = world.mall.views(there, here, half, draws=8)
-    mall_picks: tuple[Pick, ...] = ("unwanted", "any")
-    mall = {
-        pick: {
-            name: dismiss_in_turn(world.mall.shops[here], visitors, rule, pick, steps) for name, rule in rules.items()
-        }
-        for pick in mall_picks
+    cases, shop = world.mall.views(there, here, half, draws=8), world.mall.shops[here]
+    picks: tuple[Pick, ...] = ("unwanted", "any")
+    return {
+        pick: {name: dismiss_in_turn(shop, cases, rule, pick, _steps(half)) for name, rule in _rules(half).items()}
+        for pick in picks
     }
-    return {"real": real, "mall": mall}
 
 
-def hits_by_looks(world: World, half: int, shoppers: int, rules: Mapping[str, Rule]) -> Figure:
+def _rules(half: int) -> dict[str, Rule]:
+    return DISMISSALS if half == CHOOSE else {name: DISMISSALS[name] for name in REPORTED}
+
+
+def _steps(half: int) -> tuple[int, ...]:
+    return (0, 1, 2, 5) if half == CHOOSE else STEPS
+
+
+def hits_by_looks(world: World, half: int) -> Figure:
     """Return the mean hits@10 by number of looks and rule, and those of the newest hundred of the longest history."""
+    rules = POOLINGS if half == CHOOSE else {name: POOLINGS[name] for name in ("former", "chosen")}
     found: Figure = {}
     for num_looks in NUM_LOOKS:
-        cases = {name: world.mall.visits(name, half, num_looks, shoppers) for name in world.mall.shops}
+        cases = {name: world.mall.visits(name, half, num_looks, NUM_VISITORS) for name in world.mall.shops}
         found[str(num_looks)] = {name: _hits(world, cases, rule) for name, rule in rules.items()}
     newest = {
         name: [replace(case, history=case.history.newest(MAX_ITEMS)) for case in those] for name, those in cases.items()
@@ -133,7 +147,7 @@ def recency(world: World, half: int) -> Figure:
     """Return NDCG@10 of real shoppers' last item of B by half-life in items, for all and for long histories."""
     found: Figure = {}
     for fewest in (4, 10):
-        cases = world.department.next_cases(world.seen, half, fewest)
+        cases = world.department.next_cases(world.seen, half, fewest)[:MOST_RECENT]
         rows = {}
         for half_life in HALF_LIVES:
             rule = replace(CHOSEN, half_life_days=np.inf, half_life_items=half_life)
@@ -148,6 +162,33 @@ def _ndcg(shop: Shop, tastes: Floats, cases: list[Case]) -> float:
     return round(float(np.mean([discounted(row, case.wanted) for row, case in zip(best, cases, strict=True)])), 4)
 
 
+def _measure(world: World, users: int) -> Figure:
+    """Return all figures of both halves, each part in a process of its own."""
+    parts: dict[str, Callable[[int], Figure]] = {
+        "real dismissals": lambda half: real_dismissals(world, half, users),
+        "mall dismissals": partial(mall_dismissals, world),
+        "mall hits": partial(hits_by_looks, world),
+        "recency": partial(recency, world),
+    }
+    context, figures = multiprocessing.get_context("fork"), {}
+    with context.Manager() as manager:
+        answers: Any = manager.dict()
+        running = []
+        for label, half in (("choosing", CHOOSE), ("reporting", REPORT)):
+            for name, part in parts.items():
+                running.append(context.Process(target=_answer, args=(answers, (label, name), part, half)))
+                running[-1].start()
+        for process in running:
+            process.join()
+        for label in ("choosing", "reporting"):
+            figures[label] = {name: answers[label, name] for name in parts}
+    return figures
+
+
+def _answer(answers: Any, key: tuple[str, str], part: Callable[[int], Figure], half: int) -> None:
+    answers[key] = part(half)
+
+
 def main() -> int:
     """Print progress and write results/taste.json."""
     parser = argparse.ArgumentParser(
@@ -155,7 +196,7 @@ def main() -> int:
     )
     parser.add_argument("--data", type=Path, default=Path("../shared/data/amazon-departments/Beauty"))
     parser.add_argument("--cache", type=Path, help="keeps the text vectors for the next time")
-    parser.add_argument("--users", type=int, default=1000, help="real shoppers of the reporting half; 2/5 to choose on")
+    parser.add_argument("--users", type=int, default=400, help="real shoppers of each half")
     arguments = parser.parse_args()
     result: dict[str, Any] = {
         **record.environment("numpy", "torch", "tokenizers"),
@@ -164,24 +205,8 @@ def main() -> int:
         "vectors": {},
     }
     for name, world in worlds(arguments.data, arguments.cache):
-        figures: Figure = {}
-        for half, label in ((CHOOSE, "choosing"), (REPORT, "reporting")):
-            is_choice = half == CHOOSE
-            rules = DISMISSALS if is_choice else {rule: DISMISSALS[rule] for rule in REPORTED}
-            poolings = POOLINGS if is_choice else {rule: POOLINGS[rule] for rule in ("former", "chosen")}
-            figures[label] = {
-                "dismissals": dismissals(
-                    world,
-                    half,
-                    arguments.users * 2 // 5 if is_choice else arguments.users,
-                    rules,
-                    (0, 1, 2, 5) if is_choice else (0, 1, 2, 5, 10, 20),
-                ),
-                "hits": hits_by_looks(world, half, 40, poolings),
-                "recency": recency(world, half),
-            }
-            print(f"{name}, {label} half: done", file=sys.stderr, flush=True)
-        result["vectors"][name] = figures
+        result["vectors"][name] = _measure(world, arguments.users)
+        print(f"{name}: done", file=sys.stderr, flush=True)
     print(record.write("taste", result))
     return 0
 
