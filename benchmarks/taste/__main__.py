@@ -87,7 +87,7 @@ def worlds(data: Path, cache: Path | None) -> Iterator[tuple[str, World]]:
         )
         for product in products
     ]
-    for name, vectors in (("minilm", made.minilm), ("static", made.static)):
+    for name, vectors in (("static", made.static), ("minilm", made.minilm)):
         real, in_b = vectors("beauty", department.texts), department.in_b
         yield name, World(department, Shop(real[~in_b]), Shop(real[in_b]), Mall.of(products, vectors("mall", texts)))
 
@@ -206,8 +206,7 @@ def main() -> int:
     }
     for name, world in worlds(arguments.data, arguments.cache):
         result["vectors"][name] = _measure(world, arguments.users)
-        print(f"{name}: done", file=sys.stderr, flush=True)
-    print(record.write("taste", result))
+        print(f"{name}: {record.write('taste', result)}", file=sys.stderr, flush=True)
     return 0
 
 
