@@ -1,5 +1,5 @@
 // @ts-check
-import { cachedManifest, cachedMetric, fetchBundle } from "../core/bundle.js";
+import { cachedManifest, cachedMetric, cachedSigner, fetchBundle } from "../core/bundle.js";
 import { ServerError } from "../values/errors.js";
 import { FRESH_MS } from "./server.js";
 import { createTowersClient } from "./towers-client.js";
@@ -31,17 +31,19 @@ export function createModelSource({ getProfile, getServer, ask, openCache, now }
   /** @returns {Promise<Model>} */
   async function load() {
     const profile = await getProfile();
-    const { serverUrl, bundleUrl: last } = profile.settings;
+    const { serverUrl, bundleUrl: last, trustedKeys = [], signedBy: before = "" } = profile.settings;
     if (current?.serverUrl === serverUrl && now() - current.at < FRESH_MS) return current.model;
     const cache = await openCache();
     let bundleUrl = last;
     try {
-      bundleUrl = await fetchBundle({ server: await getServer(), cache });
+      bundleUrl = await fetchBundle({ server: await getServer(), cache, trustedKeys });
     } catch (error) {
       if (!(error instanceof ServerError) || !last) throw error;
     }
     const manifest = await cachedManifest(cache, bundleUrl);
-    if (bundleUrl !== last) await profile.changeSettings({ bundleUrl });
+    // The bundle of the last time may be from before the keys were given.
+    const signedBy = (await cachedSigner(cache, bundleUrl, trustedKeys)) ?? "";
+    if (bundleUrl !== last || signedBy !== before) await profile.changeSettings({ bundleUrl, signedBy });
     const metric = await cachedMetric(cache, bundleUrl, manifest);
     const model = { manifest, metric, towers: createTowersClient({ ask, bundleUrl, onDamaged: forget }) };
     current = { serverUrl, at: now(), model };

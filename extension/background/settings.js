@@ -1,4 +1,5 @@
 // @ts-check
+import { isPublicKey } from "../core/bundle-signature.js";
 import { CarryoverError } from "../values/errors.js";
 
 /** @param {string} text @returns {string} the origin of a server @throws {CarryoverError} invalid_server */
@@ -12,13 +13,22 @@ function serverOrigin(text) {
   return new URL(text).origin;
 }
 
+/** @param {string[]} keys @returns {string[]} @throws {CarryoverError} invalid_key */
+function publicKeys(keys) {
+  const wrong = keys.find((key) => !isPublicKey(key));
+  if (wrong !== undefined) {
+    throw new CarryoverError("invalid_key", `Expected an Ed25519 public key as base64, got ${JSON.stringify(wrong)}.`);
+  }
+  return keys;
+}
+
 /**
  * Return the settings that a settings.set message changes, checked.
  * @param {import("../generated/contract-types.js").Messages["settings.set"]["fields"]} fields
  * @returns {Partial<import("../core/profile.js").Settings>}
- * @throws {CarryoverError} invalid_server or invalid_mode
+ * @throws {CarryoverError} invalid_server, invalid_mode or invalid_key
  */
-export function checkedSettings({ serverUrl, serverIsMine, mode }) {
+export function checkedSettings({ serverUrl, serverIsMine, mode, trustedKeys }) {
   if (mode !== undefined && mode !== "auto" && mode !== "page") {
     throw new CarryoverError("invalid_mode", `Expected auto or page, got ${JSON.stringify(mode)}.`);
   }
@@ -26,5 +36,6 @@ export function checkedSettings({ serverUrl, serverIsMine, mode }) {
     ...(serverUrl !== undefined && { serverUrl: serverOrigin(serverUrl) }),
     ...(serverIsMine !== undefined && { serverIsMine }),
     ...(mode !== undefined && { mode }),
+    ...(trustedKeys !== undefined && { trustedKeys: publicKeys(trustedKeys) }),
   };
 }

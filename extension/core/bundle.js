@@ -1,7 +1,8 @@
 // @ts-check
 import { sha256Hex } from "../values/encoding.js";
-import { BundleError } from "../values/errors.js";
+import { BundleError, ServerError } from "../values/errors.js";
 import { problemOf } from "./bundle-rules.js";
+import { MAX_SIGNATURE_BYTES, SIGNATURE, signerOf } from "./bundle-signature.js";
 import { graphProblem } from "./onnx-graph.js";
 import { momentsFrom } from "./shop-metric.js";
 
@@ -115,12 +116,29 @@ async function dropOthers(cache, keep) {
 }
 
 /**
+ * Download the signature of a bundle's manifest, which may be signed again under the same id.
+ * @param {import("./server-client.js").ServerClient} server @param {string} bundleId
+ * @returns {Promise<Bytes | null>} null where the server has none
+ */
+async function downloadedSignature(server, bundleId) {
+  try {
+    return await readBounded(await server.bundleFile(bundleId, SIGNATURE), MAX_SIGNATURE_BYTES, SIGNATURE);
+  } catch (error) {
+    if (error instanceof ServerError && error.code === "not_found") return null;
+    throw error;
+  }
+}
+
+/**
  * Download the files of the server's bundle that the cache lacks. Only files that pass verification are kept.
- * @param {{server: import("./server-client.js").ServerClient, cache: BundleCache}} options
+ * @param {object} options
+ * @param {import("./server-client.js").ServerClient} options.server
+ * @param {BundleCache} options.cache
+ * @param {readonly string[]} [options.trustedKeys] one of which must have signed the bundle, where there are any
  * @returns {Promise<string>} the bundle's address, for openBundle
  * @throws {BundleError | import("../values/errors.js").ServerError}
  */
-export async function fetchBundle({ server, cache }) {
+export async function fetchBundle({ server, cache, trustedKeys = [] }) {
   const [offered] = await server.bundles();
   if (!/^[0-9a-f]{64}$/.test(offered?.bundleId))
     throw new BundleError("bundle_missing", `${server.baseUrl} offers no bundle.`);
@@ -139,6 +157,11 @@ export async function fetchBundle({ server, cache }) {
   await ensure("manifest.json", MAX_MANIFEST_BYTES, async (bytes) => {
     await verifyManifest(bytes, bundleId);
   });
+  if (trustedKeys.length > 0) {
+    const signature = await downloadedSignature(server, bundleId);
+    await signerOf(await cachedBytes(cache, bundleUrl, "manifest.json"), signature, trustedKeys);
+    await cache.put(bundleUrl + SIGNATURE, new Response(signature));
+  }
   const manifest = await cachedManifest(cache, bundleUrl);
   for (const file of liteFiles(manifest)) {
     await ensure(file, manifest.files[file].bytes, (bytes) => verifyFile(manifest, file, bytes));
@@ -162,6 +185,21 @@ async function cachedBytes(cache, bundleUrl, file) {
  */
 export async function cachedManifest(cache, bundleUrl) {
   return verifyManifest(await cachedBytes(cache, bundleUrl, "manifest.json"), idOf(bundleUrl));
+}
+
+/**
+ * Return the id of the trusted key that signed a downloaded bundle; null where no keys are trusted.
+ * @param {BundleCache} cache
+ * @param {string} bundleUrl
+ * @param {readonly string[]} trustedKeys
+ * @returns {Promise<string | null>}
+ * @throws {BundleError} where keys are trusted and none of them signed it
+ */
+export async function cachedSigner(cache, bundleUrl, trustedKeys) {
+  if (trustedKeys.length === 0) return null;
+  const response = await cache.match(bundleUrl + SIGNATURE);
+  const signature = response ? new Uint8Array(await response.arrayBuffer()) : null;
+  return signerOf(await cachedBytes(cache, bundleUrl, "manifest.json"), signature, trustedKeys);
 }
 
 /**

@@ -594,6 +594,14 @@ export interface Settings {
    * The bundle last used, so that ranking works while the server is away.
    */
   bundleUrl: string;
+  /**
+   * Ed25519 public keys as base64, one of which must have signed the bundle; absent or empty: signatures are not checked.
+   */
+  trustedKeys?: string[];
+  /**
+   * The id of the trusted key that signed the bundle last used.
+   */
+  signedBy?: string;
 }
 export interface TabDescription {
   tabId: number;
@@ -614,6 +622,8 @@ export interface State {
   paused: boolean;
   isOwnServer: boolean;
   hasBundle: boolean;
+  trustedKeys?: string[];
+  signedBy?: string;
   consents: {
     shop: string;
     since: string;
@@ -771,7 +781,7 @@ export interface Messages {
   "settings.set": {
     from: "ui";
     to: "background";
-    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; };
+    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; trustedKeys?: string[]; };
     reply: { state: State; };
   };
   "recommend": {

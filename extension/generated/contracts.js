@@ -3013,7 +3013,8 @@ export const messages = {
    "fields": {
     "serverUrl?": "string",
     "serverIsMine?": "boolean",
-    "mode?": "string"
+    "mode?": "string",
+    "trustedKeys?": "string[]"
    },
    "reply": {
     "state": "State"
@@ -3280,6 +3281,17 @@ export const messages = {
     "bundleUrl": {
      "type": "string",
      "description": "The bundle last used, so that ranking works while the server is away."
+    },
+    "trustedKeys": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "Ed25519 public keys as base64, one of which must have signed the bundle; absent or empty: signatures are not checked."
+    },
+    "signedBy": {
+     "type": "string",
+     "description": "The id of the trusted key that signed the bundle last used."
     }
    }
   },
@@ -3360,6 +3372,15 @@ export const messages = {
     },
     "hasBundle": {
      "type": "boolean"
+    },
+    "trustedKeys": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     }
+    },
+    "signedBy": {
+     "type": "string"
     },
     "consents": {
      "type": "array",

@@ -29,6 +29,8 @@ const guarded = (action) => (event) => {
 const serverUrl = /** @type {HTMLInputElement} */ (byId("server-url"));
 const serverMine = /** @type {HTMLInputElement} */ (byId("server-mine"));
 
+const trustedKeys = /** @type {HTMLTextAreaElement} */ (byId("trusted-keys"));
+
 /** Return a date in the shopper's language. @param {string} iso */
 const day = (iso) => new Date(iso).toLocaleDateString(chrome.i18n.getUILanguage(), { dateStyle: "medium" });
 
@@ -58,6 +60,8 @@ function shopList({ consents }) {
 function show(state) {
   serverUrl.value = state.serverUrl;
   serverMine.checked = state.serverIsMine;
+  trustedKeys.value = (state.trustedKeys ?? []).join("\n");
+  byId("signed-by").textContent = state.signedBy ? t("signedByKey", state.signedBy) : t("signedByNobody");
   for (const input of document.querySelectorAll("input[name=mode]")) {
     if (input instanceof HTMLInputElement) input.checked = input.value === state.mode;
   }
@@ -112,6 +116,13 @@ async function saveServer() {
   say(t("saved"));
 }
 
+/** Save the keys. A name after a key, as in bundle-key.pub, is for people. */
+async function saveTrust() {
+  const keys = trustedKeys.value.split("\n").map((line) => line.trim().split(/\s/)[0]);
+  show((await send({ type: "settings.set", trustedKeys: keys.filter((key) => key !== "") })).state);
+  say(t("saved"));
+}
+
 async function exportProfile() {
   const { profile } = await send({ type: "profile.export" });
   const url = URL.createObjectURL(new Blob([JSON.stringify(profile, null, 2)], { type: "application/json" }));
@@ -123,6 +134,7 @@ async function exportProfile() {
 
 localise();
 byId("server").addEventListener("submit", guarded(saveServer));
+byId("trust").addEventListener("submit", guarded(saveTrust));
 byId("mode").addEventListener(
   "change",
   guarded(async () => {

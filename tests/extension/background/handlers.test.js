@@ -246,6 +246,11 @@ test("profile.export holds everything that is kept, readable", async () => {
   assert.deepEqual(Object.keys(profile.settings.consents), [SHOP]);
 });
 
+test("settings.set refuses a trusted key that is not one", async () => {
+  const answer = await device.send({ type: "settings.set", trustedKeys: ["Kelp"] });
+  assert.equal(answer.error.code, "invalid_key");
+});
+
 test("settings.set keeps a server's origin, and requests go there", async () => {
   await device.send({ type: "settings.set", serverUrl: "http://127.0.0.1:9000/some/path?x=1", serverIsMine: true });
   const { settings } = await shopper.exported();

@@ -1,7 +1,8 @@
 // @ts-check
 import assert from "node:assert/strict";
+import { createPrivateKey, sign } from "node:crypto";
 import { beforeEach, test } from "node:test";
-import { cachedManifest, cachedMetric, fetchBundle, openBundle } from "../../../extension/core/bundle.js";
+import { cachedManifest, cachedMetric, cachedSigner, fetchBundle, openBundle } from "../../../extension/core/bundle.js";
 import { BundleError } from "../../../extension/values/errors.js";
 import { createServerClient } from "../../../extension/core/server-client.js";
 import { FILES, manifestOf, sha256, tensor } from "../fakes/bundle.js";
@@ -108,6 +109,39 @@ test("a tower that may not be opened is refused by its name and not kept", async
     refusedFor(/^user\.onnx: uses the operator Loop/, "bundle_invalid"),
   );
   assert.ok(![...(await cache.keys())].some(({ url }) => url.endsWith("user.onnx")));
+});
+
+const signing = vectors("bundle-signature.json").cases[0];
+/** RFC 8032's first test key. */
+const SEED = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+
+/** Return manifest.sig for a manifest, by the key of the vectors. @param {Record<string, any>} manifest */
+function signatureOf(manifest) {
+  const der = Buffer.from(`302e020100300506032b657004220420${SEED}`, "hex");
+  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  const signature = sign(null, Buffer.from(JSON.stringify(manifest)), key).toString("base64");
+  return Buffer.from(JSON.stringify({ ...JSON.parse(signing.signature), signature }));
+}
+
+test("with trusted keys a signed bundle is accepted, also from the cache", async () => {
+  const manifest = manifestOf();
+  const server = serverWith(manifest, { files: { ...FILES, "manifest.sig": signatureOf(manifest) } });
+  const bundleUrl = await fetchBundle({ server, cache, trustedKeys: signing.trusted });
+  assert.equal(await cachedSigner(cache, bundleUrl, signing.trusted), signing.keyId);
+  assert.equal(await cachedSigner(cache, bundleUrl, []), null);
+});
+
+test("with trusted keys an unsigned or forged bundle is refused, also from the cache", async () => {
+  const server = serverWith(manifestOf());
+  const bundleUrl = await fetchBundle({ server, cache });
+  const missing = refusedFor(/^manifest\.sig: missing, and only bundles of the trusted keys/, "bundle_unsigned");
+  await assert.rejects(cachedSigner(cache, bundleUrl, signing.trusted), missing);
+  await assert.rejects(fetchBundle({ server, cache, trustedKeys: signing.trusted }), missing);
+  const files = { ...FILES, "manifest.sig": signatureOf(manifestOf({ name: "another" })) };
+  await assert.rejects(
+    fetchBundle({ server: serverWith(manifestOf(), { files }), cache, trustedKeys: signing.trusted }),
+    refusedFor(/^manifest\.sig: is not a signature of this manifest\.json/, "bundle_unsigned"),
+  );
 });
 
 test("a copy damaged on the disk is found, forgotten and downloaded again", async () => {

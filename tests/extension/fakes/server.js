@@ -46,7 +46,11 @@ export function createServer({ shops = [], manifest = manifestOf(), files = FILE
     if (path === "/v1/recommendations") return Response.json({ items: server.items });
     const name = path.split(`/v1/bundles/${bundleId}/`)[1];
     if (name === "manifest.json") return new Response(bytes);
-    return name in files ? new Response(new Uint8Array(files[name])) : new Response("", { status: 404 });
+    if (name in files) return new Response(new Uint8Array(files[name]));
+    return Response.json(
+      { code: "not_found", detail: "The manifest names no such file." },
+      { status: 404, headers: { "Content-Type": "application/problem+json" } },
+    );
   }
   return server;
 }

@@ -45,6 +45,16 @@ test("a server on this machine is saved without asking the browser", async () =>
   assert.deepEqual(state.questions, []);
 });
 
+test("trusted keys are saved without the names behind them, and the signer is shown", async () => {
+  const { one, sent, window } = await openOptions({}, { trustedKeys: ["a2V5"], signedBy: "21fe31dfa154a261" });
+  await eventually(() => assert.equal(one("#trusted-keys").value, "a2V5"));
+  assert.match(one("#signed-by").textContent, /21fe31dfa154a261/);
+  one("#trusted-keys").value = "a2V5 Kelp\n\n  b3RoZXI= \n";
+  one("#trust").dispatchEvent(new window.Event("submit", { cancelable: true }));
+  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
+  assert.deepEqual(sent.at(-1), { type: "settings.set", trustedKeys: ["a2V5", "b3RoZXI="] });
+});
+
 test("a server elsewhere is saved only if the browser allows it", async () => {
   const { one, sent, state, window } = await openOptions();
   await eventually(() => assert.notEqual(one("#server-url").value, ""));
