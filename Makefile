@@ -45,12 +45,14 @@ $(VENV)/.run-stamp: requirements.txt | $(VENV)/bin/python
 	$(call say,"Python packages (2 to 3 GB; minutes the first time)")
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on -r requirements.txt || \
 	  { echo "Python packages could not be installed: see pip's line above (no network? no disk space?). Run the same command again; it resumes from here." >&2; exit 1; }
+	@$(BIN)/python -m trainer.pretrained.torchvision_schemas
 	@touch $@
 
 $(VENV)/.dev-stamp: requirements.txt requirements-dev.txt | $(VENV)/bin/python
 	$(call say,"Python packages and test tools (2 to 3 GB; minutes the first time)")
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on -r requirements-dev.txt || \
 	  { echo "Python packages could not be installed: see pip's line above (no network? no disk space?). Run the same command again; it resumes from here." >&2; exit 1; }
+	@$(BIN)/python -m trainer.pretrained.torchvision_schemas
 	@touch $@ $(VENV)/.run-stamp
 
 node_modules/.stamp: package.json package-lock.json

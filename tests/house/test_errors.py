@@ -10,9 +10,6 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("kernel", "encoders", "scraper", "trainer", "exporter", "server", "demo", "benchmarks")
 SPLITS = {"partition", "rpartition", "split", "startswith", "endswith", "find", "index", "search", "match", "fullmatch"}
 
-# torch raises a bare RuntimeError for a missing operator, so that its words are the only sign.
-FOREIGN = {"trainer/pretrained/torchvision_schemas.py"}
-
 
 def branches_on_words(source: str) -> Iterator[str]:
     """Yield the expressions that look into the words of a caught error."""
@@ -35,9 +32,8 @@ def branches_on_words(source: str) -> Iterator[str]:
 def test_no_code_branches_on_the_words_of_an_error(room: str) -> None:
     for path in sorted((ROOT / room).rglob("*.py")):
         name = str(path.relative_to(ROOT))
-        if name not in FOREIGN:
-            found = list(branches_on_words(path.read_text()))
-            assert not found, f"{name}: give the error a code or a class of its own: {found}"
+        found = list(branches_on_words(path.read_text()))
+        assert not found, f"{name}: give the error a code or a class of its own: {found}"
 
 
 @pytest.mark.parametrize(
