@@ -53,7 +53,13 @@ def _parser() -> argparse.ArgumentParser:
     clip.add_argument(
         "--random-weights", type=int, metavar="SEED", help="use untrained weights drawn from SEED, to try a model"
     )
+    clip.add_argument(
+        "--tokenizer", type=Path, metavar="DIR", help="the model's Hugging Face tokenizer, where open_clip has none"
+    )
     clip.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle to write")
+
+    encoders = commands.add_parser("encoders", help="a Hugging Face text encoder and an image model of timm")
+    _add_encoders(encoders)
 
     checkpoint = commands.add_parser("checkpoint", help="towers trained by `python -m trainer`")
     checkpoint.set_defaults(command=_checkpoint)
@@ -65,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     checkpoint.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle to write")
 
-    for made in (lite, clip, checkpoint):
+    for made in (lite, clip, encoders, checkpoint):
         _add_precision(made)
 
     verify = commands.add_parser("verify", help="check a bundle: schema, hashes, ONNX, a forward pass")
@@ -154,6 +160,46 @@ def _sign(arguments: argparse.Namespace) -> None:
     print(f"{arguments.bundle}: signed by key {signing.sign_bundle(arguments.bundle, arguments.key)}")
 
 
+def _add_encoders(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=_encoders)
+    command.add_argument(
+        "--text", type=Path, required=True, metavar="DIR", help="the text encoder's folder: BERT, RoBERTa, MPNet, E5, …"
+    )
+    command.add_argument(
+        "--image",
+        required=True,
+        metavar="NAME|FILE",
+        help="timm's name such as resnet50, a weights file named after it, or a folder with timm's config.json",
+    )
+    command.add_argument("--image-weights", type=Path, metavar="FILE", help="the image model's weights")
+    command.add_argument(
+        "--pooling", choices=("mean", "cls", "max"), help="default: what the text folder says, else mean"
+    )
+    command.add_argument(
+        "--prefix", help='put before every text, such as "query: "; default: what the text folder says'
+    )
+    command.add_argument("--max-tokens", type=int, metavar="N", help="default: what the text folder says, else 128")
+    command.add_argument(
+        "--random-weights", type=int, metavar="SEED", help="use untrained weights drawn from SEED, to try the models"
+    )
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle to write")
+
+
+def _encoders(arguments: argparse.Namespace) -> None:
+    from exporter import from_encoders  # noqa: PLC0415 - torch takes seconds to import, and `verify` does without
+
+    source = from_encoders.Source(
+        text=arguments.text,
+        image=arguments.image,
+        image_weights=arguments.image_weights,
+        pooling=arguments.pooling,
+        prefix=arguments.prefix,
+        max_tokens=arguments.max_tokens,
+        seed=arguments.random_weights,
+    )
+    _write(_reduced(lambda: from_encoders.build(source, timed_lines()), arguments), arguments.out)
+
+
 def _lite(arguments: argparse.Namespace) -> None:
     from exporter import from_installed  # noqa: PLC0415 - torch takes seconds to import, and `verify` does without
 
@@ -170,17 +216,18 @@ def _open_clip(arguments: argparse.Namespace) -> None:
 def _source(make: "type[Source]", arguments: argparse.Namespace) -> "Source":
     """Return where the weights come from: exactly one of a file, a tag and a seed. A local-dir brings its own."""
     model, weights, seed = arguments.model, arguments.weights, arguments.random_weights
+    tokenizer = arguments.tokenizer
     if model.startswith("local-dir:") and weights is None and seed is None:
-        return make(model)
+        return make(model, tokenizer=tokenizer)
     if (weights is None) == (seed is None):
         raise WeightsError(f"{model}: give either TAG or FILE, or --random-weights SEED")
     if seed is not None:
-        return make(model, seed=seed)
+        return make(model, seed=seed, tokenizer=tokenizer)
     if Path(weights).is_file():
-        return make(model, file=Path(weights))
+        return make(model, file=Path(weights), tokenizer=tokenizer)
     if "/" in weights or weights.endswith(_CHECKPOINT_SUFFIXES):
         raise WeightsError(f"{weights}: no such file")
-    return make(model, tag=weights)
+    return make(model, tag=weights, tokenizer=tokenizer)
 
 
 _CHECKPOINT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")

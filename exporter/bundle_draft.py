@@ -21,6 +21,7 @@ from kernel.contract_types import (
     InteractionKind,
     ItemTextRule,
     Tensor,
+    TokenizerType,
     TowerLoss,
     TowerOrigin,
     TowerParity,
@@ -46,7 +47,7 @@ _DTYPES = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.INT64: "int64", o
 class TokenizerAbout(TypedDict):
     """The manifest's TokenizerRule without the file's name."""
 
-    type: Literal["wordpiece", "bpe"]
+    type: TokenizerType
     maxTokens: int
     padTo: NotRequired[int]
 
@@ -74,6 +75,7 @@ class Draft:
     towers: dict[str, TowerFile]
     tokenizer: bytes
     tokenizer_about: TokenizerAbout
+    prefix: str = ""  # what the text encoder expects before every text
     text_to_item: TowerFile | None = None
     filler: int | None = None
     shop_metric: ShopMetricFile | None = None
@@ -116,6 +118,8 @@ class Draft:
         }
         if self.loss:
             manifest["loss"] = self.loss
+        if self.prefix:
+            manifest["text"]["prefix"] = self.prefix
         if self.filler is not None:
             manifest["filler"] = self.filler
         if self.image is not None:

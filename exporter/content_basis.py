@@ -44,6 +44,16 @@ def of_classifier(classifier: Any, dim: int = IMAGE_DIM) -> Basis:
     return Basis(_mean_of_relu6(classifier.bn2).float(), _settled(directions[:dim].T))
 
 
+def of_linear(weight: Tensor, mean: Tensor, dim: int) -> Basis:
+    """Return the directions in which a linear classifier's weight (classes, Di) separates its classes, widest first.
+
+    mean: (Di,), the centre of features; a classifier does not tell it.
+    """
+    weight = weight.detach().double()
+    _, _, directions = torch.linalg.svd(weight - weight.mean(dim=0), full_matrices=False)
+    return Basis(mean.float(), _settled(directions[:dim].T))
+
+
 def _mean_of_relu6(norm: Any) -> Tensor:
     """Return the mean of relu6(x) for x ~ N(bias, weight²): a batch norm's mean output over its training data."""
     centre, spread = norm.bias.detach().double(), norm.weight.detach().double().abs().clamp(min=1e-9)

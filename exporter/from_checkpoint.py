@@ -58,6 +58,7 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
         towers=towers,
         tokenizer=(encoders_dir / tokenizer_file).read_bytes(),
         tokenizer_about=cast(TokenizerAbout, about),
+        prefix=source["text"].get("prefix", ""),
         image=image,
         item_text=source["text"]["itemText"],
         max_items=_max_items(checkpoint.user_tower),

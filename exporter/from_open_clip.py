@@ -11,7 +11,7 @@ from exporter.bundle_draft import Draft, TowerFile
 from exporter.encoder_inputs import pixels, token_feeds
 from exporter.errors import ExportError
 from kernel.shop_metric import Block
-from trainer.pretrained import clip_tokenizer, open_clip_models
+from trainer.pretrained import open_clip_models, text_cleaning
 from trainer.pretrained.open_clip_models import ImageEncoder, Source, TextEncoder
 from trainer.towers.content import ContentUserTower, SharedSpaceItemTower
 
@@ -31,7 +31,7 @@ def build(source: Source, progress: Callable[[str], None]) -> Draft:
     loaded = open_clip_models.load(source)
     model, image, tokenizer = loaded.model, loaded.image, loaded.tokenizer
     _check_size(model, source.model)
-    text_encoder, image_encoder = TextEncoder(model).eval(), ImageEncoder(model).eval()
+    text_encoder, image_encoder = TextEncoder(model, loaded.pad_id).eval(), ImageEncoder(model).eval()
 
     progress("finding what all texts and all images have in common")
     texts = token_feeds(tokenizer, sample_texts.compose(NUM_PHRASES, seed=0))
@@ -60,10 +60,10 @@ def build(source: Source, progress: Callable[[str], None]) -> Draft:
             "userTower": TowerFile.of("user_tower.onnx", torch_export.user_tower(user_tower, item_tower.dim)),
         },
         tokenizer=loaded.tokenizer_file,
-        tokenizer_about={"type": "bpe", "maxTokens": context_length, "padTo": context_length},
+        tokenizer_about={"type": loaded.tokenizer_type, "maxTokens": context_length, "padTo": context_length},
         image=image,
         origin=[
-            {"tower": "textEncoder", "source": where, "licence": licence, "note": clip_tokenizer.NOTE},
+            {"tower": "textEncoder", "source": where, "licence": licence, "note": text_cleaning.NOTE},
             {"tower": "imageEncoder", "source": where, "licence": licence},
             {"tower": "itemTower", "source": "carryover: mean of text and image", "licence": "MIT"},
             {"tower": "userTower", "source": "carryover: weighted pooling of recent items", "licence": "MIT"},

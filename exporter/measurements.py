@@ -50,7 +50,7 @@ def prove(draft: Draft, originals: Mapping[str, nn.Module], tokenizer: Tokenizer
     """
     samples = Samples.make()
     runners = {key: parity.Runner(tower.data) for key, tower in draft.towers.items()}
-    text_feeds = token_feeds(tokenizer, samples.texts)
+    text_feeds = token_feeds(tokenizer, samples.texts, draft.prefix)
     feeds: dict[str, parity.Feeds] = {"textEncoder": text_feeds}
     text = runners["textEncoder"](text_feeds)
     image = None

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
+from benchmarks.backbones.inputs import HARD_TEXTS
 from exporter import from_open_clip, measurements
 from exporter.__main__ import main
 from exporter.encoder_inputs import pixels, token_feeds
@@ -92,7 +93,9 @@ def test_images_are_prepared_as_open_clip_prepares_them(clip_bundle, open_clip):
     np.testing.assert_allclose(pixels(samples.images, verify(clip_bundle)["image"]), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("text", [*measurements.SENTENCES, "", "don't it's HE'LL", "a1b22 x-y_z €5", "  two   spaces "])
+@pytest.mark.parametrize(
+    "text", [*measurements.SENTENCES, "", "don't it's HE'LL", "a1b22 x-y_z €5", "  two   spaces ", *HARD_TEXTS]
+)
 def test_tokenizer_gives_open_clip_s_ids(clip_bundle, open_clip, text):
     ours = token_feeds(Tokenizer.from_file(str(clip_bundle / "tokenizer.json")), [text])
     theirs = open_clip.get_tokenizer("ViT-B-32")([text])[0].numpy()
@@ -134,9 +137,10 @@ def test_what_cannot_be_exported_is_one_clear_line(arguments, message, monkeypat
     assert not (tmp_path / "out").exists()
 
 
-def test_a_tokenizer_the_bundle_cannot_state_is_refused(capsys, tmp_path):
-    assert main(["open-clip", "ViT-B-16-SigLIP", "--random-weights", "1", "--out", str(tmp_path / "out")]) == 1
-    assert "only CLIP's own" in capsys.readouterr().err
+def test_a_model_with_another_tokenizer_says_where_to_put_it(capsys, tmp_path):
+    assert main(["open-clip", "ViT-B-16-SigLIP", "--random-weights", "1", "--out", str(tmp_path / "out")]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("exporter:")]
+    assert re.search(r"huggingface\.co/timm/ViT-B-16-SigLIP into a folder DIR, then add --tokenizer DIR", line)
 
 
 @pytest.mark.parametrize("content", [b"junk", b""])

@@ -17,7 +17,7 @@ from trainer.pretrained import efficientnet, minilm, open_clip_models, torchvisi
 LORA_LAYERS: dict[str, tuple[str, ...]] = {
     "minilm": ("query", "key", "value", "output", "widen", "narrow"),
     "efficientnet_lite0": ("conv_pw", "conv_pwl", "conv_head"),
-    "open_clip": ("attn", "c_fc", "c_proj"),
+    "open_clip": ("attn", "c_fc", "c_proj", "query", "key", "value"),
 }
 
 
@@ -105,7 +105,7 @@ class TextBranch(Branch):
         if kind == "open_clip":
             model = open_clip_models.build(architecture)
             del model.visual
-            return open_clip_models.TextEncoder(model).eval()
+            return open_clip_models.TextEncoder(model, int(architecture.get("pad_id", 0))).eval()
         return super()._build(kind, architecture)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -156,7 +156,7 @@ def open_clip_pair(
     visual = open_clip_models.VisualEncoder(loaded.model.visual)
     without_visual = copy.deepcopy(loaded.model)
     del without_visual.visual
-    return _filled(text, open_clip_models.TextEncoder(without_visual)), _filled(image, visual), loaded
+    return _filled(text, open_clip_models.TextEncoder(without_visual, loaded.pad_id)), _filled(image, visual), loaded
 
 
 def _filled(branch: BranchT, published: nn.Module) -> BranchT:

@@ -2,20 +2,17 @@
 
 from typing import Any
 
-from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors
 
 from trainer.errors import UnsupportedModelError
+from trainer.pretrained.text_cleaning import Cleaning, normaliser
 from trainer.pretrained.tokenizer_file import tokenizer_json
 
-NOTE = (
-    "Texts are normalised by NFC, white space and lower case; open_clip also repairs broken encodings (ftfy) and "
-    "unescapes HTML entities, which scraped texts no longer have."
-)
 _WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 _END_OF_WORD = "</w>"
 
 
-def make(simple: Any, context_length: int) -> tuple[Tokenizer, bytes]:
+def make(simple: Any, context_length: int, cleaning: Cleaning = "lower") -> tuple[Tokenizer, bytes]:
     """Return the tokenizer and its file for open_clip's SimpleTokenizer; raise UnsupportedModelError.
 
     It pads with 0 to `context_length`, as CLIP needs.
@@ -24,9 +21,7 @@ def make(simple: Any, context_length: int) -> tuple[Tokenizer, bytes]:
     merges = [pair for pair in simple.bpe_ranks if len(pair) == 2]
     start, end = (next(token for token, number in vocabulary.items() if number == special) for special in _ends(simple))
     tokenizer = Tokenizer(models.BPE(vocabulary, merges, unk_token=end, end_of_word_suffix=_END_OF_WORD))
-    tokenizer.normalizer = normalizers.Sequence(
-        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
-    )
+    tokenizer.normalizer = normaliser(cleaning)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(_WORDS), behavior="removed", invert=True),

@@ -6,6 +6,7 @@ import logging
 import pickle
 import re
 import struct
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,21 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from kernel.contract_types import ImageRule
+from kernel.contract_types import ImageMode, ImageRule, TokenizerType
 from kernel.json_object import JsonMapping, JsonObject
 from trainer.errors import PretrainedError, UnsupportedModelError
-from trainer.pretrained import clip_tokenizer, torchvision_schemas
+from trainer.pretrained import open_clip_tokenizers, torchvision_schemas
 
 # Errors that safetensors, torch's unpickler and open_clip's renaming of tensors raise for files of another kind.
 _LOAD_ERRORS = (
     *(OSError, EOFError, RuntimeError, LookupError, ValueError, AttributeError),
     *(SafetensorError, pickle.UnpicklingError, struct.error),
 )
-_INTERPOLATIONS = ("bicubic", "bilinear")
+_MODES: dict[str, ImageMode] = {"shortest": "crop", "squash": "squash", "longest": "pad"}
+_PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,9 @@ class Source:
     tag: str | None = None
     file: Path | None = None
     seed: int | None = None
+    tokenizer: Path | None = (
+        None  # a folder of a Hugging Face tokenizer, with config.json where the text tower needs it
+    )
 
     def name(self) -> str:
         """Return the bundle's name, which tells random weights from published ones."""
@@ -63,22 +69,28 @@ class OpenClip:
     model: Any
     architecture: dict[str, Any]  # open_clip's model configuration; `build` makes the same modules from it
     image: ImageRule
-    tokenizer: Any
+    tokenizer: Tokenizer
     tokenizer_file: bytes
+    tokenizer_type: TokenizerType
     context_length: int
+    pad_id: int
 
 
 class TextEncoder(nn.Module):
-    """Text encoder of an open_clip model, from token ids (N, T) and their mask to (N, D), unit length."""
+    """Text encoder of an open_clip model, from token ids (N, T) and their mask to (N, D), unit length.
 
-    def __init__(self, model: Any) -> None:
+    pad_id: the token that the model expects after a text; CLIP's is 0, SigLIP's 1.
+    """
+
+    def __init__(self, model: Any, pad_id: int = 0) -> None:
         super().__init__()
         self.model = model
+        self.pad_id = pad_id
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Return text features (N, D)."""
-        # CLIP has no mask: it reads up to the end token and expects zeros after it.
-        features: Tensor = self.model.encode_text(input_ids * attention_mask)
+        # These models take no mask: they know their padding, or read it.
+        features: Tensor = self.model.encode_text(torch.where(attention_mask > 0, input_ids, self.pad_id))
         return F.normalize(features, dim=-1)
 
 
@@ -111,15 +123,18 @@ def load(source: Source) -> OpenClip:
     """Return the model of `source` in evaluation mode; raise PretrainedError or UnsupportedModelError."""
     open_clip = _library()
     name = _model_name(open_clip, source.model)
-    model = _load(open_clip, name, source)
-    tokenizer, tokenizer_file = _tokenizer(open_clip, name, model)
+    architecture = _architecture(open_clip, name)
+    tokens = open_clip_tokenizers.load(open_clip, name, architecture["text_cfg"], _tokenizer_place(source))
+    model = _load(open_clip, name, source, architecture)
     return OpenClip(
         model=model,
-        architecture=_architecture(open_clip, name),
-        image=_image_rule(open_clip.get_model_preprocess_cfg(model), source.model),
-        tokenizer=tokenizer,
-        tokenizer_file=tokenizer_file,
-        context_length=int(model.context_length),
+        architecture={**_rebuildable(architecture, source), "pad_id": tokens.pad_id},
+        image=image_rule(open_clip.get_model_preprocess_cfg(model), source.model),
+        tokenizer=tokens.tokenizer,
+        tokenizer_file=tokens.file,
+        tokenizer_type=tokens.type,
+        context_length=tokens.context_length,
+        pad_id=tokens.pad_id,
     )
 
 
@@ -127,6 +142,15 @@ def build(architecture: JsonObject) -> Any:
     """Return the model of an architecture from `load` with random weights; raise PretrainedError."""
     open_clip = _library()
     options = json.loads(json.dumps(architecture))
+    options.pop("pad_id", None)
+    with tempfile.TemporaryDirectory(prefix="carryover-config-") as folder:
+        if (hugging_face := options.get("text_cfg", {}).pop("hf_config", None)) is not None:
+            Path(folder, "config.json").write_text(json.dumps(hugging_face), encoding="utf-8")
+            options["text_cfg"] |= {"hf_model_name": folder, "hf_model_pretrained": False}
+        return _built(open_clip, options)
+
+
+def _built(open_clip: Any, options: JsonObject) -> Any:
     is_custom = bool(options.pop("custom_text", False)) or "hf_model_name" in options.get("text_cfg", {})
     kind = open_clip.CustomTextCLIP if is_custom else open_clip.CLIP
     try:
@@ -175,18 +199,66 @@ def _model_name(open_clip: Any, model: str) -> str:
     return model
 
 
-def _load(open_clip: Any, name: str, source: Source) -> Any:
+def _tokenizer_place(source: Source) -> Path | None:
+    """Return the folder of the tokenizer; a local-dir brings its own."""
+    is_local = source.model.startswith("local-dir:") and source.tokenizer is None
+    return Path(source.model.removeprefix("local-dir:")) if is_local else source.tokenizer
+
+
+def _rebuildable(architecture: JsonObject, source: Source) -> JsonObject:
+    """Return the architecture with the text tower's own configuration in it, where that is a file elsewhere."""
+    text = dict(architecture["text_cfg"])
+    if "hf_model_name" not in text:
+        return architecture
+    folder = _tokenizer_place(source)
+    text["hf_config"] = json.loads(Path(str(folder), "config.json").read_text(encoding="utf-8"))
+    del text["hf_model_name"]
+    return {**architecture, "text_cfg": text}
+
+
+def _text_tower(architecture: JsonObject, source: Source) -> JsonObject:
+    """Return the options that let open_clip build a Hugging Face text tower from a local configuration."""
+    wanted = architecture["text_cfg"].get("hf_model_name")
+    if wanted is None:
+        return {}
+    folder = _tokenizer_place(source)
+    if folder is None or not Path(folder, "config.json").is_file():
+        raise PretrainedError(
+            f"{source.model}: expected config.json of {wanted} in the tokenizer's folder, found none; download it from "
+            "https://huggingface.co/" + str(wanted) + " beside the tokenizer and give the folder with --tokenizer DIR"
+        )
+    return {"text_cfg": {**architecture["text_cfg"], "hf_model_name": str(folder), "hf_model_pretrained": False}}
+
+
+def preprocessing(open_clip: Any, name: str) -> JsonObject:
+    """Return how a model's published weights were preprocessed, where they all agree; else open_clip's default.
+
+    open_clip knows this by tag only, so that weights from a file would be given images of another kind.
+    """
+    tags = open_clip.list_pretrained_tags_by_model(name)
+    found = [{key: about.get(key) for key in _PREPROCESSING} for tag in tags if (about := _about(open_clip, name, tag))]
+    known = [{key: value for key, value in about.items() if value is not None} for about in found]
+    return known[0] if known and all(about == known[0] for about in known) else {}
+
+
+def _about(open_clip: Any, name: str, tag: str) -> JsonObject:
+    about: JsonObject = open_clip.get_pretrained_cfg(name, tag)
+    return about
+
+
+def _load(open_clip: Any, name: str, source: Source, architecture: JsonObject) -> Any:
     """Return the model with its weights, in evaluation mode."""
     weights: str | None = None
     if source.file is not None:
         weights = str(source.file)
     elif source.tag is not None:
         weights = _download(open_clip, name, source.tag)
-    options: dict[str, Any] = {"precision": "fp32", "device": "cpu", "weights_only": True}
+    options: dict[str, Any] = {"precision": "fp32", "device": "cpu", "weights_only": True, "pretrained_text": False}
+    options |= _text_tower(architecture, source)
     if source.tag is not None:  # the tag selects QuickGELU and preprocessing; the file is now in open_clip's cache
         options["pretrained"] = source.tag
-    elif weights is not None:
-        options["pretrained"] = weights
+    elif not name.startswith("local-dir:"):
+        options |= {"pretrained": weights, "force_preprocess_cfg": preprocessing(open_clip, name)}
     logging.getLogger().addFilter(_no_pretrained_warning)
     try:
         with torch.random.fork_rng(devices=[]):
@@ -221,32 +293,21 @@ def _download(open_clip: Any, name: str, tag: str) -> str:
         ) from error
 
 
-def _image_rule(preprocess: JsonMapping, model: str) -> ImageRule:
+def image_rule(preprocess: JsonMapping, model: str) -> ImageRule:
     """Return the manifest's `image` rule; raise UnsupportedModelError where the contract cannot express the model's."""
     size = preprocess["size"]
     wide, high = (size, size) if isinstance(size, int) else size
-    if wide != high or preprocess["resize_mode"] != "shortest" or preprocess["interpolation"] not in _INTERPOLATIONS:
-        raise UnsupportedModelError(
-            f"{model}: prepares images by {preprocess}; a bundle can express only square crops of the shorter side"
-        )
-    return {
+    if wide != high:
+        raise UnsupportedModelError(f"{model}: reads images of {wide} × {high} pixels; a bundle holds square ones only")
+    rule: ImageRule = {
         "size": wide,
         "resize": wide,
-        "interpolation": preprocess["interpolation"],
+        "mode": _MODES[preprocess["resize_mode"]],
+        # open_clip calls the choice at random in training "random", and is bicubic then.
+        "interpolation": "bilinear" if preprocess["interpolation"] == "bilinear" else "bicubic",
         "mean": list(preprocess["mean"]),
         "std": list(preprocess["std"]),
     }
-
-
-def _tokenizer(open_clip: Any, name: str, model: Any) -> tuple[Any, bytes]:
-    foreign = _architecture(open_clip, name).get("text_cfg", {}).get("hf_tokenizer_name")
-    if foreign:
-        raise UnsupportedModelError(
-            f"{name}: uses the tokenizer {foreign}; only CLIP's own byte-pair tokenizer can be exported"
-        )
-    simple = open_clip.get_tokenizer(name)
-    if not isinstance(simple, open_clip.tokenizer.SimpleTokenizer):
-        raise UnsupportedModelError(
-            f"{name}: uses the tokenizer {type(simple).__name__}; only CLIP's own tokenizer can be exported"
-        )
-    return clip_tokenizer.make(simple, int(model.context_length))
+    if rule["mode"] == "pad":
+        rule["fill"] = [int(preprocess["fill_color"])] * 3
+    return rule
