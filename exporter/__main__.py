@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--trusted-keys", type=Path, metavar="FILE", help="public keys, one of which must have signed")
     verify.set_defaults(command=_verify)
     _add_signing(commands)
+    _add_descriptions(commands)
     _add_embed(commands)
     return parser
 
@@ -92,6 +93,18 @@ def _add_precision(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--accept-loss", action="store_true", help="write the bundle even where a precision loses more than its bound"
     )
+
+
+def _add_descriptions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    inspect = commands.add_parser("inspect", help="what a bundle is, on one card")
+    inspect.add_argument("bundle", type=Path, metavar="DIR", help="the bundle")
+    inspect.set_defaults(command=_inspect)
+    compare = commands.add_parser("compare", help="what differs between two bundles, and whether vectors may be mixed")
+    compare.add_argument("first", type=Path, metavar="A", help="a bundle")
+    compare.add_argument("second", type=Path, metavar="B", help="another bundle")
+    compare.set_defaults(command=_compare)
+    for each in (inspect, compare):
+        each.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_embed(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -117,6 +130,20 @@ def _add_embed(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--workers", type=_positive, metavar="N",
         help="threads that decode images, or with --engine dask processes (default: one per core)",
     )  # fmt: skip
+
+
+def _inspect(arguments: argparse.Namespace) -> None:
+    from exporter import card  # noqa: PLC0415 - as above
+
+    found = card.card_of(arguments.bundle)
+    print(json.dumps(found, indent=1, ensure_ascii=False) if arguments.json else "\n".join(card.lines_of(found)))
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from exporter import compare  # noqa: PLC0415 - as above
+
+    found = compare.compare(arguments.first, arguments.second)
+    print(json.dumps(found, indent=1, ensure_ascii=False) if arguments.json else "\n".join(compare.lines_of(found)))
 
 
 def _positive(text: str) -> int:
