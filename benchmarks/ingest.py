@@ -2,7 +2,7 @@
 
     python -m benchmarks.ingest [--data ../shared/data/fashion-products] [--bundle var/bundles/lite] [--before COMMIT]
 
-The data set is "Fashion Product Images". The first 1,500 products with an image are ingested as one shop, by name and
+The data set is "Fashion Product Images". The first products with an image are ingested as one shop, by name and
 image. The earlier commit runs from a git worktree of its own with the same Python. Both take turns, so that a busy
 machine slows both. Its bundle is the same with a manifest of format 1, which is what that commit reads.
 """
@@ -32,7 +32,6 @@ from kernel.paths import ROOT
 
 # The last commit whose encoder padded 64 texts as they came, and ran 64 images on all cores at once.
 BEFORE = "e04080b"
-NUM_PRODUCTS = 1500
 REPEATS = 3
 
 
@@ -81,21 +80,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/fashion-products"))
     parser.add_argument("--bundle", type=Path, default=Path("var/bundles/lite"))
+    parser.add_argument("--products", type=int, default=1500, metavar="N")
     parser.add_argument("--before", default=BEFORE, metavar="COMMIT")
     arguments = parser.parse_args()
     if not (arguments.data / "styles.csv").is_file():
         print(f"expected styles.csv and images.zip in {arguments.data}; name their folder with --data", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="carryover-ingest-") as scratch:
-        result = measure(arguments.data, arguments.bundle, arguments.before, Path(scratch))
+        result = measure(arguments, Path(scratch))
     print(json.dumps(result, indent=1))
     print(f"written: {record.write('ingest', result)}")
     return 0
 
 
-def measure(data: Path, bundle: Path, before: str, scratch: Path) -> IngestResult:
+def measure(arguments: argparse.Namespace, scratch: Path) -> IngestResult:
     """Ingest with both commits in turn."""
-    write_shelf(data, scratch)
+    data, bundle, before, num_products = arguments.data, arguments.bundle, arguments.before, arguments.products
+    write_shelf(data, num_products, scratch)
     shutil.copytree(bundle, scratch / "after-bundle")
     shutil.copytree(bundle, scratch / "before-bundle")
     manifest = json.loads((bundle / "manifest.json").read_text())
@@ -106,7 +107,7 @@ def measure(data: Path, bundle: Path, before: str, scratch: Path) -> IngestResul
     try:
         for number in range(REPEATS):
             for name, checkout in (("before", tree), ("after", ROOT)):
-                runs[name].append(ingest(checkout, scratch, name))
+                runs[name].append(ingest(checkout, num_products, scratch, name))
                 print(f"{name} {number + 1} of {REPEATS}: {runs[name][-1]}", file=sys.stderr, flush=True)
         commits = {"before": _git("rev-parse", "--short", before), "after": _git("rev-parse", "--short", "HEAD")}
     finally:
@@ -115,7 +116,7 @@ def measure(data: Path, bundle: Path, before: str, scratch: Path) -> IngestResul
     return {
         **record.environment("onnxruntime-gpu", "numpy", "pillow", "tokenizers"),
         "data": {name: record.sha256(data / name) for name in ("styles.csv", "images.zip")},
-        "products": NUM_PRODUCTS,
+        "products": num_products,
         "before": sides["before"],
         "after": sides["after"],
         "faster": ratios([run["seconds"] for run in runs["before"]], [run["seconds"] for run in runs["after"]]),
@@ -124,17 +125,17 @@ def measure(data: Path, bundle: Path, before: str, scratch: Path) -> IngestResul
     }
 
 
-def write_shelf(data: Path, scratch: Path) -> None:
+def write_shelf(data: Path, num_products: int, scratch: Path) -> None:
     """Write products.jsonl and images/ with the first products that have an image."""
     with (data / "styles.csv").open(encoding="utf-8", newline="") as stream:
         named = [row for row in csv.DictReader(stream) if row["productDisplayName"].strip()]
-    chosen = [row for row in named if row["has_image"] == "1"][:NUM_PRODUCTS]
+    chosen = [row for row in named if row["has_image"] == "1"][:num_products]
     (scratch / "products.jsonl").write_text("".join(json.dumps(product_of(row)) + "\n" for row in chosen), "utf-8")
     with zipfile.ZipFile(data / "images.zip") as archive:
         archive.extractall(scratch, [f"images/{row['id']}.jpg" for row in chosen])
 
 
-def ingest(checkout: Path, scratch: Path, name: str) -> Run:
+def ingest(checkout: Path, num_products: int, scratch: Path, name: str) -> Run:
     """Run a commit's ingest command into an empty catalogue."""
     shutil.rmtree(scratch / f"{name}-data", ignore_errors=True)
     words = ["ingest", str(scratch / "products.jsonl"), "--bundle", str(scratch / f"{name}-bundle"), "--data"]
@@ -151,11 +152,11 @@ def ingest(checkout: Path, scratch: Path, name: str) -> Run:
     done = subprocess.run(command, cwd=checkout, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     seconds = time.perf_counter() - started
     summary = json.loads(done.stdout)
-    if summary["withImage"] != NUM_PRODUCTS:
-        raise RuntimeError(f"{name}: expected {NUM_PRODUCTS} products with an image, got {summary['withImage']}")
+    if summary["withImage"] != num_products:
+        raise RuntimeError(f"{name}: expected {num_products} products with an image, got {summary['withImage']}")
     return {
         "seconds": round(seconds, 2),
-        "itemsPerSecond": round(NUM_PRODUCTS / seconds, 1),
+        "itemsPerSecond": round(num_products / seconds, 1),
         "cpuSeconds": round(_cpu_of_children() - cpu, 2),
         "peakRssMb": summary["peakRssMb"],
         "secondsBy": summary["secondsBy"],

@@ -36,6 +36,8 @@ def on_white(image: Image.Image) -> Image.Image:
     conversion turns nearly all of it white.
     """
     turn = _TURNS.get(_orientation(image))
+    if image.mode == "RGB" and turn is None and "transparency" not in image.info:
+        return image.convert("RGB")  # what most shops serve: nothing to put on white
     overlay = (_eight_bits(image) if image.mode.startswith("I") else image).convert("RGBA")
     if turn is not None:
         overlay = overlay.transpose(turn)

@@ -138,3 +138,13 @@ def test_channels_come_first_and_rows_stay_rows():
     pixels = normalise(rgb, {**RULE, "mean": [0, 0, 0], "std": [1, 1, 1]})
     assert pixels[2, 1, 3] == np.float32(rgb[1, 3, 2]) / np.float32(255)
     assert pixels.flags.c_contiguous
+
+
+def test_plain_colour_is_as_if_it_had_been_put_on_white():
+    """RGB takes a shorter way; through RGBA and white it gives the same bytes."""
+    levels = np.random.default_rng(3).integers(0, 256, (9, 7, 3), dtype=np.uint8)
+    plain = Image.fromarray(levels, "RGB")
+    assert np.array_equal(np.asarray(on_white(plain)), levels)
+    assert np.array_equal(np.asarray(on_white(plain.convert("RGBA"))), levels)
+    plain.info["transparency"] = tuple(int(level) for level in levels[4, 4])
+    assert on_white(plain).getpixel((4, 4)) == (255, 255, 255)
