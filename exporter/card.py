@@ -241,11 +241,12 @@ def _script(letter: str) -> str:
 
 
 def _download(manifest: BundleManifest) -> dict[str, int]:
-    """Return the files that a browser downloads with their bytes: those that `lite` names, and the tokenizer."""
-    lite = cast(JsonObject, manifest).get("lite")
-    if lite is None:
+    """Return the files that a browser downloads with their bytes: of `lite`, the tokenizer and the shop metric."""
+    whole = cast(JsonObject, manifest)
+    if "lite" not in whole:
         return {}
-    names = {*_named_files(lite), manifest["text"]["tokenizer"]["file"]} & manifest["files"].keys()
+    parts = [whole["lite"], whole["text"]["tokenizer"], whole.get("shopMetric", {})]
+    names = {*_named_files(parts)} & manifest["files"].keys()
     return {name: manifest["files"][name]["bytes"] for name in sorted(names)}
 
 
@@ -256,6 +257,9 @@ def _named_files(value: object) -> Iterator[str]:
                 yield inner
             else:
                 yield from _named_files(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named_files(inner)
 
 
 def _signature(directory: Path) -> JsonObject | None:
