@@ -363,7 +363,7 @@ class BundleManifest(TypedDict):
     """manifest.json of a bundle directory.
 
     The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification. A member with
-    x-statement says what its maker says: it decides nothing, and a signature is what vouches for it.
+    x-statement is a statement of who exported it: it decides nothing, and only a signature vouches for it.
     """
 
     format: Literal[2]

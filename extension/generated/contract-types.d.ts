@@ -181,7 +181,7 @@ export interface Interaction {
   weight?: number;
 }
 /**
- * manifest.json of a bundle directory. The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification. A member with x-statement says what its maker says: it decides nothing, and a signature is what vouches for it.
+ * manifest.json of a bundle directory. The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification. A member with x-statement is a statement of who exported it: it decides nothing, and only a signature vouches for it.
  */
 export interface BundleManifest {
   format: 2;

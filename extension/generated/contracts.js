@@ -4004,7 +4004,7 @@ export const bundleSchema = {
  "$schema": "https://json-schema.org/draft/2020-12/schema",
  "$id": "https://carryover.example/contracts/bundle.schema.json",
  "title": "BundleManifest",
- "description": "manifest.json of a bundle directory. The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification. A member with x-statement says what its maker says: it decides nothing, and a signature is what vouches for it.",
+ "description": "manifest.json of a bundle directory. The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification. A member with x-statement is a statement of who exported it: it decides nothing, and only a signature vouches for it.",
  "type": "object",
  "additionalProperties": false,
  "required": [
