@@ -15,6 +15,7 @@ from kernel.contract_types import BundleManifest, BundleTower, Product
 from kernel.item_text import item_text
 
 if TYPE_CHECKING:
+    from encoders.token_table import TokenTable
     from encoders.tokens import Tokens
 
 _UNIT_TOLERANCE = 1e-3
@@ -37,6 +38,7 @@ class Encoder:
         self._pool = Pool(num_threads or usable_cores())
         self._towers: dict[str, Tower] = {}
         self._tokens: Tokens | None = None
+        self._table: TokenTable | None = None
         # Two PUTs at once must not both load 100 MB of weights.
         self._lock = threading.Lock()
 
@@ -50,8 +52,8 @@ class Encoder:
         return item_text(product, self._manifest["text"]["itemText"])
 
     def provider(self) -> str:
-        """Return the execution provider that runs the text encoder."""
-        return self._tower("textEncoder").provider
+        """Return the execution provider that runs the text encoder, or the item tower where that is a table."""
+        return self._tower("textEncoder" if "textEncoder" in self._entries else "itemTower").provider
 
     def embed(self, texts: Sequence[str], pixels: Sequence[Floats | None]) -> Floats:
         """Return float32 (n, dim), unit length, for n texts (empty = missing) and n images (None = missing).
@@ -63,24 +65,31 @@ class Encoder:
             raise EncodingError("expected text or an image for every product, got neither for at least one")
         by_role: dict[str, NDArray[Any]] = {"modalityMask": mask.astype(np.float32)}
         written = [text for text in texts if text]
-        by_role["text"] = self._filled("textEncoder", mask[:, 0], lambda: self._texts(written))
+        by_role["text"] = self._filled(self._text_width(), mask[:, 0], lambda: self._texts(written))
         if self.takes_images:
             shown = [image for image in pixels if image is not None]
-            by_role["image"] = self._filled("imageEncoder", mask[:, 1], lambda: self._images(shown))
+            width = width_of(self._entries["imageEncoder"])
+            by_role["image"] = self._filled(width, mask[:, 1], lambda: self._images(shown))
         embeddings = self._tower("itemTower").run(by_role)
         self._check(embeddings, (len(texts), self._manifest["dim"]))
         return embeddings
 
+    def _text_width(self) -> int:
+        table = self._manifest["text"].get("table")
+        return table["dim"] if table else width_of(self._entries["textEncoder"])
+
     def _texts(self, texts: Sequence[str]) -> Encoded:
+        if "table" in self._manifest["text"]:
+            return iter([(list(range(len(texts))), self._load_table().encode(texts))])
         return encode_texts(self._tower("textEncoder"), self._load_tokens(), texts, self._pool)
 
     def _images(self, pixels: Sequence[Floats]) -> Encoded:
         keys = [id(image) for image in pixels]
         return encode_images(self._tower("imageEncoder"), keys, pixels.__getitem__, self._pool)
 
-    def _filled(self, key: str, present: NDArray[np.bool_], encode: Any) -> Floats:
+    def _filled(self, width: int, present: NDArray[np.bool_], encode: Any) -> Floats:
         """Return features of the rows that have this modality; zeros elsewhere, as the item tower expects."""
-        features = np.zeros((len(present), width_of(self._entries[key])), dtype=np.float32)
+        features = np.zeros((len(present), width), dtype=np.float32)
         rows = np.flatnonzero(present)
         if len(rows):
             for positions, batch in encode():
@@ -102,6 +111,14 @@ class Encoder:
                 rows = {"max_rows": _ITEM_ROWS} if key == "itemTower" else {}
                 self._towers[key] = Tower(self._directory / entry["file"], entry, **rows)
             return self._towers[key]
+
+    def _load_table(self) -> "TokenTable":
+        from encoders.token_table import read_table  # noqa: PLC0415 (as below)
+
+        with self._lock:
+            if self._table is None:
+                self._table = read_table(self._directory, self._manifest["text"]["table"])
+            return self._table
 
     def _load_tokens(self) -> "Tokens":
         from encoders.tokens import Tokens  # noqa: PLC0415 (40 ms that answering requests never needs)

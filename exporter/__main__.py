@@ -42,8 +42,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m exporter", description="Make and check bundles of ONNX towers.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    lite = commands.add_parser("lite", help="MiniLM-L6 and EfficientNet-Lite0 from installed packages")
+    lite = commands.add_parser("lite", help="a text encoder and EfficientNet-Lite0 from installed packages")
     lite.set_defaults(command=_lite)
+    lite.add_argument(
+        "--text",
+        choices=("minilm", "table"),
+        default="minilm",
+        help="MiniLM-L6 (default), or a token table distilled from USE Multilingual: several languages, no network",
+    )
     lite.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle to write")
 
     clip = commands.add_parser("open-clip", help="an open_clip model, such as ViT-B-32 laion2b_s34b_b79k")
@@ -230,7 +236,7 @@ def _encoders(arguments: argparse.Namespace) -> None:
 def _lite(arguments: argparse.Namespace) -> None:
     from exporter import from_installed  # noqa: PLC0415 - torch takes seconds to import, and `verify` does without
 
-    _write(_reduced(lambda: from_installed.build(timed_lines()), arguments), arguments.out)
+    _write(_reduced(lambda: from_installed.build(timed_lines(), arguments.text), arguments), arguments.out)
 
 
 def _open_clip(arguments: argparse.Namespace) -> None:

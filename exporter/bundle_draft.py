@@ -15,6 +15,7 @@ from kernel.commit import current_commit
 from kernel.contract_types import (
     BundleCreator,
     BundleManifest,
+    BundleText,
     BundleTower,
     BundleTowers,
     ImageRule,
@@ -33,6 +34,7 @@ Precision = Literal["float32", "float16", "int8"]
 
 MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer.json"
+TABLE = "tokens.bin"
 KINDS: tuple[InteractionKind, ...] = ("view", "wishlist", "cart", "purchase", "rating", "dismiss")
 MAX_ITEMS = 100
 # What a shopper compares goods by, and no more: descriptions repeat the title and drown it in boilerplate.
@@ -50,6 +52,15 @@ class TokenizerAbout(TypedDict):
     type: TokenizerType
     maxTokens: int
     padTo: NotRequired[int]
+
+
+class TextMembers(TypedDict, total=False):
+    """The members of a draft that give texts their features: a tokenizer with its rule, or a token table."""
+
+    tokenizer: bytes
+    tokenizer_about: TokenizerAbout
+    table: bytes
+    table_dim: int
 
 
 @dataclass(frozen=True)
@@ -73,8 +84,10 @@ class Draft:
     name: str
     dim: int
     towers: dict[str, TowerFile]
-    tokenizer: bytes
-    tokenizer_about: TokenizerAbout
+    tokenizer: bytes | None = None  # with its rule, or a token table alone
+    tokenizer_about: TokenizerAbout | None = None
+    table: bytes | None = None
+    table_dim: int = 0
     prefix: str = ""  # what the text encoder expects before every text
     text_to_item: TowerFile | None = None
     filler: int | None = None
@@ -91,7 +104,7 @@ class Draft:
     def files(self) -> dict[str, bytes]:
         """Return every file but the manifest, by its path in the bundle."""
         towers = [*self.towers.values(), *([self.text_to_item] if self.text_to_item else [])]
-        files = {TOKENIZER: self.tokenizer, **{tower.file: tower.data for tower in towers}}
+        files = {**self._text_file(), **{tower.file: tower.data for tower in towers}}
         return files | ({self.shop_metric.rule["file"]: self.shop_metric.data} if self.shop_metric else {})
 
     def manifest(self) -> BundleManifest:
@@ -109,7 +122,7 @@ class Draft:
                 for path, data in sorted(files.items())
             },
             "towers": cast(BundleTowers, {key: _tower(tower) for key, tower in self.towers.items()}),
-            "text": {"tokenizer": {"file": TOKENIZER, **self.tokenizer_about}, "itemText": self.item_text},
+            "text": self._text_rule(),
             "interactions": {"kinds": list(KINDS), "maxItems": self.max_items},
             "origin": self.origin,
             "parity": self.parity,
@@ -132,10 +145,24 @@ class Draft:
             manifest["lite"] = {
                 "textToItem": _tower(self.text_to_item),
                 "userTower": _tower(user_tower),
-                "downloadBytes": sum(map(len, (self.text_to_item.data, user_tower.data, self.tokenizer, metric))),
+                "downloadBytes": sum(
+                    map(len, (self.text_to_item.data, user_tower.data, *self._text_file().values(), metric))
+                ),
             }
         manifest["space"] = space_of(manifest)
         return manifest
+
+    def _text_file(self) -> dict[str, bytes]:
+        if self.table is not None:
+            return {TABLE: self.table}
+        return {TOKENIZER: self.tokenizer} if self.tokenizer is not None else {}
+
+    def _text_rule(self) -> BundleText:
+        if self.table is not None:
+            return {"table": {"file": TABLE, "dim": self.table_dim}, "itemText": self.item_text}
+        if self.tokenizer_about is None:
+            raise ExportError(f"{self.name}: expected a tokenizer with its rule, or a token table")
+        return {"tokenizer": {"file": TOKENIZER, **self.tokenizer_about}, "itemText": self.item_text}
 
 
 def _tower(tower: TowerFile) -> BundleTower:

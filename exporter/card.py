@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict, cast
 
+from encoders.errors import EncodingError
+from encoders.token_table import table_file_from
 from exporter.errors import BundleError
 from exporter.verify import bundle_id, read_manifest
 from kernel.contract_types import BundleManifest, BundleTower
@@ -37,6 +39,15 @@ class TokenizerCard(TypedDict):
     scripts: dict[str, float]
 
 
+class TableCard(TypedDict):
+    """The token table that a bundle has in the place of tokenizer and text encoder; `scripts` as of a tokenizer."""
+
+    dim: int
+    pieces: int
+    translations: int
+    scripts: dict[str, float]
+
+
 class Card(TypedDict):
     """Everything that a person wants to know of a bundle. `problems` names files that are missing or of another size.
 
@@ -51,7 +62,8 @@ class Card(TypedDict):
     createdBy: JsonObject
     origin: list[JsonObject]
     towers: list[TowerCard]
-    tokenizer: TokenizerCard
+    tokenizer: TokenizerCard | None
+    table: TableCard | None
     text: JsonObject
     image: JsonObject | None
     bytes: int
@@ -81,8 +93,9 @@ def card_of(directory: Path) -> Card:
         "createdBy": dict(whole["createdBy"]),
         "origin": list(whole["origin"]),
         "towers": [_tower_card(manifest, key, tower) for key, tower in towers_of(manifest).items()],
-        "tokenizer": _tokenizer_card(directory, manifest),
-        "text": {key: value for key, value in whole["text"].items() if key != "tokenizer"},
+        "tokenizer": _tokenizer_card(directory, manifest) if "tokenizer" in whole["text"] else None,
+        "table": _table_card(directory, manifest) if "table" in whole["text"] else None,
+        "text": {key: value for key, value in whole["text"].items() if key not in ("tokenizer", "table")},
         "image": whole.get("image"),
         "bytes": sum(entry["bytes"] for entry in manifest["files"].values()),
         "download": _download(manifest),
@@ -167,10 +180,19 @@ def _rows(entries: Sequence[JsonMapping], keys: Sequence[str]) -> list[tuple[str
 
 
 def _about_text(card: Card) -> Iterator[tuple[str, str]]:
-    tokenizer = card["tokenizer"]
-    kind = f"{tokenizer['type']}, {tokenizer['pieces']:,} pieces, texts cut to {tokenizer['maxTokens']} tokens"
-    yield "tokenizer", kind
-    yield "scripts", ", ".join(f"{name} {share:.0%}" for name, share in tokenizer["scripts"].items())
+    tokenizer, table = card["tokenizer"], card["table"]
+    scripts: dict[str, float] = {}
+    if tokenizer is not None:
+        kind = f"{tokenizer['type']}, {tokenizer['pieces']:,} pieces, texts cut to {tokenizer['maxTokens']} tokens"
+        yield "tokenizer", kind
+        scripts = tokenizer["scripts"]
+    if table is not None:
+        yield (
+            "token table",
+            f"{table['pieces']:,} pieces, {table['translations']:,} translations, {table['dim']} numbers",
+        )
+        scripts = table["scripts"]
+    yield "scripts", ", ".join(f"{name} {share:.0%}" for name, share in scripts.items())
     for key, value in card["text"].items():
         yield key, _shown(value)
 
@@ -224,6 +246,21 @@ def _tokenizer_card(directory: Path, manifest: BundleManifest) -> TokenizerCard:
     }
 
 
+def _table_card(directory: Path, manifest: BundleManifest) -> TableCard:
+    rule = manifest["text"]["table"]
+    path = directory / rule["file"]
+    try:
+        table = table_file_from(path.read_bytes())
+    except (OSError, EncodingError) as error:
+        raise BundleError(f"{path}: expected a token table: {error}") from error
+    return {
+        "dim": rule["dim"],
+        "pieces": len(table.pieces),
+        "translations": len(table.translations),
+        "scripts": _scripts(table.pieces),
+    }
+
+
 def _scripts(pieces: Sequence[str]) -> dict[str, float]:
     """Return the commonest scripts of the pieces that hold a letter, with their share."""
     counts = Counter(_script(next(char for char in piece if char.isalpha())) for piece in pieces if _has_letter(piece))
@@ -245,7 +282,7 @@ def _download(manifest: BundleManifest) -> dict[str, int]:
     whole = cast(JsonObject, manifest)
     if "lite" not in whole:
         return {}
-    parts = [whole["lite"], whole["text"]["tokenizer"], whole.get("shopMetric", {})]
+    parts = [whole["lite"], whole["text"].get("tokenizer", whole["text"].get("table")), whole.get("shopMetric", {})]
     names = {*_named_files(parts)} & manifest["files"].keys()
     return {name: manifest["files"][name]["bytes"] for name in sorted(names)}
 

@@ -6,6 +6,7 @@ from typing import TypedDict, cast
 
 from exporter.card import aligned, megabytes, towers_of
 from exporter.verify import bundle_id, read_manifest
+from kernel.bundle_agreement import text_file
 from kernel.contract_types import BundleManifest
 from kernel.json_object import JsonObject
 
@@ -138,7 +139,7 @@ def _decides(field: str, manifests: list[BundleManifest]) -> bool:
     encoders = [
         cast(JsonObject, pair).get(key) for pair in towers for key in ("textEncoder", "imageEncoder", "itemTower")
     ]
-    files = {entry["file"] for entry in encoders if entry} | {m["text"]["tokenizer"]["file"] for m in manifests}
+    files = {entry["file"] for entry in encoders if entry} | {text_file(m) for m in manifests}
     return any(field == f"files.{name}.sha256" for name in files)
 
 

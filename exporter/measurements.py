@@ -10,6 +10,7 @@ from PIL import Image
 from tokenizers import Tokenizer
 from torch import nn
 
+from encoders.token_table import TokenTable
 from exporter import parity, sample_images, sample_texts
 from exporter.bundle_draft import KINDS, Draft
 from exporter.encoder_inputs import pixels, token_feeds
@@ -43,16 +44,20 @@ class Samples:
         return cls((*SENTENCES, *sample_texts.compose(12, seed=7)), sample_images.draw(NUM_IMAGES, seed=7))
 
 
-def prove(draft: Draft, originals: Mapping[str, nn.Module], tokenizer: Tokenizer) -> None:
+def prove(draft: Draft, originals: Mapping[str, nn.Module], tokenizer: Tokenizer | TokenTable) -> None:
     """Fill `draft.parity` and `draft.speed`; raises ExportError where an export differs from its original.
 
     `originals` are torch modules by manifest key; towers without one are taken as proven (and still timed).
     """
     samples = Samples.make()
     runners = {key: parity.Runner(tower.data) for key, tower in draft.towers.items()}
-    text_feeds = token_feeds(tokenizer, samples.texts, draft.prefix)
-    feeds: dict[str, parity.Feeds] = {"textEncoder": text_feeds}
-    text = runners["textEncoder"](text_feeds)
+    feeds: dict[str, parity.Feeds] = {}
+    if isinstance(tokenizer, TokenTable):
+        text = tokenizer.encode(samples.texts)
+        text_feeds: parity.Feeds = {"text": text}
+    else:
+        text_feeds = feeds["textEncoder"] = token_feeds(tokenizer, samples.texts, draft.prefix)
+        text = runners["textEncoder"](text_feeds)
     image = None
     if "imageEncoder" in runners and draft.image is not None:
         feeds["imageEncoder"] = {"pixels": pixels(samples.images, draft.image)}
@@ -68,8 +73,8 @@ def prove(draft: Draft, originals: Mapping[str, nn.Module], tokenizer: Tokenizer
     if draft.text_to_item is not None:
         runner = parity.Runner(draft.text_to_item.data)
         expected = _text_only(runners["itemTower"], text, feeds["itemTower"])
-        about = "textEncoder and itemTower in float32"
-        draft.parity.append(parity.parity("lite.textToItem", about, runner(text_feeds), expected, int8=True))
+        about, is_int8 = "textEncoder and itemTower in float32", draft.text_to_item.precision == "int8"
+        draft.parity.append(parity.parity("lite.textToItem", about, runner(text_feeds), expected, int8=is_int8))
         draft.speed.append(_timed("lite.textToItem", runner, text_feeds))
 
 

@@ -15,6 +15,7 @@ from kernel.shop_metric import Block, estimate
 FILE = "shop_metric.bin"
 LAMBDA = 0.3
 PSEUDO_ITEMS = 30
+COVARIANCE_PSEUDO_ITEMS = 1000
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ def measured(
     blocks: Sequence[Block],
     ridge: float = LAMBDA,
     pseudo_items: int = PSEUDO_ITEMS,
+    covariance_pseudo_items: int = COVARIANCE_PSEUDO_ITEMS,
 ) -> ShopMetricFile:
     """Return the metric of items that have a text (N, Dt) alone, and of others that have an image (M, Di) alone.
 
@@ -41,7 +43,8 @@ def measured(
         image: features of sample images.
         blocks: the coordinates of each modality, or of both where they share a space.
         ridge: the manifest's lambda.
-        pseudo_items: the weight of these moments in a shop's, in items.
+        pseudo_items: the weight of this mean in a shop's, in items.
+        covariance_pseudo_items: the weight of these covariances in a shop's, in items.
     """
     with torch.inference_mode():
         texts = item_tower(text, text.new_zeros(len(text), image.shape[1]), _mask(len(text), (1.0, 0.0)))
@@ -51,6 +54,7 @@ def measured(
         "file": FILE,
         "lambda": ridge,
         "pseudoItems": pseudo_items,
+        "covariancePseudoItems": covariance_pseudo_items,
         "blocks": [{"start": block.start, "length": block.length} for block in blocks],
     }
     return ShopMetricFile(rule, moments.to_bytes())

@@ -9,7 +9,7 @@ from exporter import torch_export
 from exporter.bundle_draft import TowerFile
 from exporter.errors import ExportError
 from exporter.frozen_beside_cnn import FrozenBesideCnn, ResizedCnn
-from kernel.contract_types import BundleManifest, ImageRule, TokenizerRule, TowerOrigin
+from kernel.contract_types import BundleManifest, ImageRule, TowerOrigin
 from trainer.checkpoint import Checkpoint
 from trainer.features.pixels import image_rule_at
 from trainer.pretrained.branches import Branch
@@ -54,13 +54,11 @@ def image_rule(checkpoint: Checkpoint, source: BundleManifest) -> ImageRule | No
     return image_rule_at(rule, int(checkpoint.run.get("model", {}).get("image_size", 0)))
 
 
-def tower_files(
-    encoders: Mapping[str, nn.Module], about_text: TokenizerRule, image: ImageRule | None
-) -> dict[str, TowerFile]:
+def tower_files(encoders: Mapping[str, nn.Module], pad_to: int | None, image: ImageRule | None) -> dict[str, TowerFile]:
     """Return the encoders' ONNX files by manifest key."""
     files = {}
     if "textEncoder" in encoders:
-        graph = torch_export.text_encoder(encoders["textEncoder"], about_text.get("padTo"))
+        graph = torch_export.text_encoder(encoders["textEncoder"], pad_to)
         files["textEncoder"] = TowerFile.of("text_encoder.onnx", graph)
     if "imageEncoder" in encoders and image is not None:
         graph = torch_export.image_encoder(encoders["imageEncoder"], image["size"])

@@ -11,6 +11,8 @@ import numpy as np
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from tokenizers import Tokenizer
 
+from encoders.errors import EncodingError
+from encoders.token_table import TokenTable, read_table
 from exporter import parity
 from exporter.bundle_draft import KINDS, MANIFEST
 from exporter.errors import BundleError
@@ -22,6 +24,7 @@ from kernel.shop_metric import ShopMetricError, bundle_metric
 
 MAX_MANIFEST_BYTES = 1_000_000
 _UNIT_TOLERANCE = 1e-3
+_SENTENCES = ("striped linen shirt, navy", "oak wall clock 30 cm")
 
 
 def verify(
@@ -48,10 +51,12 @@ def verify(
     for field, (key, tower) in towers.items():
         runners[key] = _check_tower(directory, tower)
         report(f"{field}: {tower['file']} loads, inputs and outputs are as declared")
-    _check_tokenizer(directory, manifest)
-    report("text.tokenizer agrees with its file")
+    table = _checked_table(directory, manifest) if "table" in manifest["text"] else None
+    if table is None:
+        _check_tokenizer(directory, manifest)
+    report(f"text.{'tokenizer' if table is None else 'table'} agrees with its file")
     _check_shop_metric(directory, manifest)
-    _check_forward(manifest, runners)
+    _check_forward(manifest, runners, table)
     report("a forward pass gives unit vectors of the right size")
     return manifest
 
@@ -135,6 +140,13 @@ def _shape(tower: BundleTower, role: str) -> list[Any]:
     return shape
 
 
+def _checked_table(directory: Path, manifest: BundleManifest) -> TokenTable:
+    try:
+        return read_table(directory, manifest["text"]["table"])
+    except EncodingError as error:
+        raise BundleError(str(error)) from error
+
+
 def _check_tokenizer(directory: Path, manifest: BundleManifest) -> None:
     about = manifest["text"]["tokenizer"]
     path = directory / about["file"]
@@ -160,19 +172,23 @@ def _check_shop_metric(directory: Path, manifest: BundleManifest) -> None:
         raise BundleError(f"{path}: {error}") from error
 
 
-def _check_forward(manifest: BundleManifest, runners: dict[str, parity.Runner]) -> None:
+def _check_forward(manifest: BundleManifest, runners: dict[str, parity.Runner], table: TokenTable | None) -> None:
     """Run every tower on plausible inputs and check its outputs."""
     towers = manifest["towers"]
-    length = _shape(towers["textEncoder"], "inputIds")[-1]
-    ids = np.ones((2, length if isinstance(length, int) else 5), dtype=np.int64)
-    tokens = {"inputIds": ids, "attentionMask": np.ones_like(ids)}
-    text = _run("textEncoder", runners, towers["textEncoder"], tokens)
+    if table is not None:
+        text = table.encode(_SENTENCES)
+        tokens: dict[str, parity.Array] = {"text": text}
+    else:
+        length = _shape(towers["textEncoder"], "inputIds")[-1]
+        ids = np.ones((2, length if isinstance(length, int) else 5), dtype=np.int64)
+        tokens = {"inputIds": ids, "attentionMask": np.ones_like(ids)}
+        text = _run("textEncoder", runners, towers["textEncoder"], tokens)
     image = np.zeros((2, _shape(towers["itemTower"], "image")[-1]), dtype=np.float32)
     if "imageEncoder" in runners:
         size = manifest["image"]["size"]
         grey = np.linspace(-1, 1, 2 * 3 * size * size, dtype=np.float32).reshape(2, 3, size, size)
         image = _run("imageEncoder", runners, towers["imageEncoder"], {"pixels": grey})
-    for mask in ([1, 1], [1, 0], [0, 1]):
+    for mask in ([1, 1], [0, 1], [1, 0]) if "imageEncoder" in runners else ([1, 0],):
         both = np.array([mask, mask], dtype=np.float32)
         feeds = {"text": text * both[:, :1], "image": image * both[:, 1:], "modalityMask": both}
         items = _run("itemTower", runners, towers["itemTower"], feeds)

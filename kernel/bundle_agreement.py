@@ -14,9 +14,9 @@ from kernel.json_object import JsonObject
 
 def disagreement(manifest: BundleManifest) -> str | None:
     """Return the first pair of fields that contradict each other, as one sentence; None where all agree."""
-    towers = _towers(manifest)
+    towers, has_table = _towers(manifest), "table" in manifest["text"]
     return (
-        next((problem for place, tower in towers.items() if (problem := _wrong_roles(place, tower))), None)
+        next((found for place, tower in towers.items() if (found := _wrong_roles(place, tower, has_table))), None)
         or _wrong_image(manifest)
         or next(
             (
@@ -39,8 +39,21 @@ def _towers(manifest: BundleManifest) -> dict[str, BundleTower]:
     return towers
 
 
-def _wrong_roles(place: str, tower: BundleTower) -> str | None:
-    rule = contract("bundle-roles.json")[place]
+def wrong_text(manifest: BundleManifest) -> str | None:
+    """Return why the manifest does not say how texts become features in one way; None where it does."""
+    has_tokenizer, has_encoder = "tokenizer" in manifest["text"], "textEncoder" in manifest["towers"]
+    if "table" in manifest["text"]:
+        if has_tokenizer or has_encoder:
+            return "$.text.table: given beside a tokenizer or towers.textEncoder, expected one or the other"
+        return None
+    if not has_tokenizer or not has_encoder:
+        return "$.text: expected a tokenizer and towers.textEncoder, or a token table"
+    return None
+
+
+def _wrong_roles(place: str, tower: BundleTower, has_table: bool) -> str | None:
+    is_of_table = has_table and place == "lite.textToItem"
+    rule = contract("bundle-roles.json")[f"{place} of a token table" if is_of_table else place]
     given = [tensor["role"] for tensor in tower["inputs"]]
     known = [*rule["takes"], *rule["mayTake"]]
     if len(set(given)) < len(given) or not set(rule["takes"]) <= set(given) <= set(known):
@@ -68,11 +81,15 @@ def _wrong_image(manifest: BundleManifest) -> str | None:
 def _facts(manifest: BundleManifest, towers: dict[str, BundleTower]) -> Iterator[tuple[str, object, object, str]]:
     """Yield a place, its value, and the value and name of what it must agree with."""
     dim, item = manifest["dim"], towers["towers.itemTower"]
-    text = towers["towers.textEncoder"]
     yield "towers.itemTower.outputs", _shape(item, "embedding")[-1], dim, "dim"
     yield "towers.userTower.outputs", _shape(towers["towers.userTower"], "embedding")[-1], dim, "dim"
     yield "towers.userTower.inputs", _shape(towers["towers.userTower"], "items")[-1], dim, "dim"
-    yield "towers.itemTower.inputs", _shape(item, "text")[-1], _shape(text, "embedding")[-1], "towers.textEncoder"
+    if "table" in manifest["text"]:
+        yield "towers.itemTower.inputs", _shape(item, "text")[-1], manifest["text"]["table"]["dim"], "text.table.dim"
+    else:
+        encoder = towers["towers.textEncoder"]
+        width = _shape(encoder, "embedding")[-1]
+        yield "towers.itemTower.inputs", _shape(item, "text")[-1], width, "towers.textEncoder"
     if "towers.imageEncoder" in towers:
         encoder, size = towers["towers.imageEncoder"], manifest["image"]["size"]
         yield "towers.itemTower.inputs", _shape(item, "image")[-1], _shape(encoder, "embedding")[-1], "imageEncoder"
@@ -86,10 +103,19 @@ def _lite_facts(manifest: BundleManifest, lite: LiteBundle) -> Iterator[tuple[st
     yield "lite.textToItem.outputs", _shape(lite["textToItem"], "embedding")[-1], dim, "dim"
     yield "lite.userTower.outputs", _shape(lite["userTower"], "embedding")[-1], dim, "dim"
     yield "lite.userTower.inputs", _shape(lite["userTower"], "items")[-1], dim, "dim"
-    names = {lite["textToItem"]["file"], lite["userTower"]["file"], manifest["text"]["tokenizer"]["file"]}
+    if "table" in manifest["text"]:
+        width = _shape(lite["textToItem"], "text")[-1]
+        yield "lite.textToItem.inputs", width, manifest["text"]["table"]["dim"], "text.table.dim"
+    names = {lite["textToItem"]["file"], lite["userTower"]["file"], text_file(manifest)}
     names |= {manifest["shopMetric"]["file"]} if "shopMetric" in manifest else set()
     total = sum(manifest["files"][name]["bytes"] for name in names)
     yield "lite.downloadBytes", lite["downloadBytes"], total, "its files' sizes"
+
+
+def text_file(manifest: BundleManifest) -> str:
+    """Return the name of the tokenizer's file, or of the token table's."""
+    text = manifest["text"]
+    return text["table"]["file"] if "table" in text else text["tokenizer"]["file"]
 
 
 def _wrong_filler(manifest: BundleManifest) -> str | None:

@@ -5,7 +5,7 @@ from typing import Literal, cast
 
 import rfc8785
 
-from kernel.bundle_agreement import disagreement
+from kernel.bundle_agreement import disagreement, text_file, wrong_text
 from kernel.contract_types import BundleManifest
 from kernel.contracts import first_violation
 from kernel.json_object import JsonObject
@@ -23,6 +23,8 @@ def first_problem(manifest: object) -> str | None:
     if violation is not None:
         return str(violation)
     checked = cast(BundleManifest, manifest)
+    if (problem := wrong_text(checked)) is not None:
+        return problem
     return _unlisted_file(checked) or disagreement(checked) or _wrong_space(checked) or _wrong_blocks(checked)
 
 
@@ -42,8 +44,8 @@ def space_of(manifest: BundleManifest) -> str:
     """Return the SHA-256 that names the space of a manifest's item embeddings.
 
     It covers the canonical JSON (RFC 8785) of `dim`, `filler`, `text`, `image`, and the hashes of the text encoder,
-    image encoder, item tower and tokenizer. User tower, `lite` and statements are outside: they compare with the same
-    item embeddings. contracts/vectors/bundle-space.json holds the cases.
+    image encoder, item tower and tokenizer or token table. User tower, `lite` and statements are outside: they compare
+    with the same item embeddings. contracts/vectors/bundle-space.json holds the cases.
     """
     return hashlib.sha256(rfc8785.dumps(_decides_items(manifest))).hexdigest()
 
@@ -58,7 +60,7 @@ def _item_files(manifest: BundleManifest) -> dict[str, str]:
     """Return the item-side files by the place in the manifest that names them."""
     towers = cast(JsonObject, manifest["towers"])
     names = {f"$.towers.{key}.file": towers[key]["file"] for key in _ITEM_TOWERS if key in towers}
-    return {**names, "$.text.tokenizer.file": manifest["text"]["tokenizer"]["file"]}
+    return {**names, f"$.text.{'table' if 'table' in manifest['text'] else 'tokenizer'}.file": text_file(manifest)}
 
 
 def _unlisted_file(manifest: BundleManifest) -> str | None:

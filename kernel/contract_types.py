@@ -192,14 +192,18 @@ class BundleTower(TypedDict):
 class BundleTowers(TypedDict):
     """Schema `BundleTowers` of contracts/bundle.schema.json."""
 
-    textEncoder: BundleTower
+    textEncoder: NotRequired[BundleTower]
     imageEncoder: NotRequired[BundleTower]
     itemTower: BundleTower
     userTower: BundleTower
 
 
 class LiteBundle(TypedDict):
-    """What a browser downloads: token ids straight to an item embedding of the same space, and the user tower."""
+    """Schema `LiteBundle` of contracts/bundle.schema.json.
+
+    What a browser downloads: token ids, or the features of a token table, straight to an item embedding of the same
+    space, and the user tower.
+    """
 
     textToItem: BundleTower
     userTower: BundleTower
@@ -223,6 +227,17 @@ class TokenizerRule(TypedDict):
     padTo: NotRequired[int]
 
 
+class TokenTableRule(TypedDict):
+    """Static token vectors and hashed words, which give text features without a network.
+
+    vectors/token-table.json holds the file's layout and the cases.
+    """
+
+    file: str
+    # The width of the features, as its file gives them.
+    dim: int
+
+
 class ItemTextRule(TypedDict):
     """Schema `ItemTextRule` of contracts/bundle.schema.json.
 
@@ -237,12 +252,15 @@ class ItemTextRule(TypedDict):
 
 
 class BundleText(TypedDict):
-    """Schema `BundleText` of contracts/bundle.schema.json."""
+    """How a text becomes features: by a tokenizer and towers.textEncoder, or by a token table alone."""
 
     # What the text encoder expects before every text, such as "query: "; it stands before the item's text and
     # outside its maxChars.
     prefix: NotRequired[str]
-    tokenizer: TokenizerRule
+    tokenizer: NotRequired[TokenizerRule]
+    # Static token vectors and hashed words, which give text features without a network. vectors/token-table.json
+    # holds the file's layout and the cases.
+    table: NotRequired[TokenTableRule]
     # An item's text: each field's value (a list joined by single spaces) with white space collapsed and trimmed,
     # absent or empty ones skipped, joined by separator, cut to maxChars Unicode code points. vectors/item-text.json
     # holds the cases.
@@ -290,6 +308,7 @@ ShopMetricRule = TypedDict(
         "file": str,
         "lambda": float,
         "pseudoItems": int,
+        "covariancePseudoItems": NotRequired[int],
         "blocks": list[ShopMetricBlock],
     },
 )
@@ -376,14 +395,16 @@ class BundleManifest(TypedDict):
     filler: NotRequired[int]
     # SHA-256 of the canonical JSON (RFC 8785) of {dim, filler, text, image, files}: the manifest's members of these
     # names, an absent one left out, where files maps the paths of the text encoder, image encoder, item tower and
-    # tokenizer to their sha256. Two vectors may be compared only within one space. vectors/bundle-space.json holds
-    # the cases.
+    # tokenizer or token table to their sha256. Two vectors may be compared only within one space. vectors/bundle-
+    # space.json holds the cases.
     space: str
     createdBy: BundleCreator
     files: dict[str, BundleFile]
     towers: BundleTowers
-    # What a browser downloads: token ids straight to an item embedding of the same space, and the user tower.
+    # What a browser downloads: token ids, or the features of a token table, straight to an item embedding of the
+    # same space, and the user tower.
     lite: NotRequired[LiteBundle]
+    # How a text becomes features: by a tokenizer and towers.textEncoder, or by a token table alone.
     text: BundleText
     # RGB as a browser shows it (EXIF orientation applied, transparent pixels on white, the first frame), resized by
     # `mode`, centre `size` × `size`, value/255, minus mean, over std, NCHW float32.

@@ -164,14 +164,20 @@ def _directions(vectors: Floats, block: Block) -> Iterator[Doubles]:
         yield part[known] / lengths[known, None]
 
 
-def shrink(shop: Moments, base: Moments, pseudo_items: int) -> Moments:
-    """Return (n · shop + p · base) / (n + p) a block, with n items of the shop and p = `pseudo_items`."""
+def shrink(shop: Moments, base: Moments, pseudo_items: int, covariance_pseudo_items: int | None = None) -> Moments:
+    """Return (n · shop + p · base) / (n + p) a block, with n items of the shop and p = `pseudo_items`.
+
+    covariance_pseudo_items: p of the covariances, where another. A covariance has so many numbers that a shop of some
+    hundred items says little of it, while its mean is known after a few.
+    """
+    of_covariances = pseudo_items if covariance_pseudo_items is None else covariance_pseudo_items
     mean, covariances = base.mean.copy(), []
     for i, block in enumerate(shop.blocks):
         weight = shop.counts[i] / (shop.counts[i] + pseudo_items)
         at = block.coordinates
         mean[at] = weight * shop.mean[at] + (1 - weight) * base.mean[at]
-        covariances.append(weight * shop.covariances[i] + (1 - weight) * base.covariances[i])
+        share = shop.counts[i] / (shop.counts[i] + of_covariances)
+        covariances.append(share * shop.covariances[i] + (1 - share) * base.covariances[i])
     return Moments(shop.blocks, mean, tuple(covariances), shop.counts)
 
 
@@ -230,16 +236,18 @@ class ShopMetric:
 
 @dataclass(frozen=True)
 class BundleMetric:
-    """Rule of a bundle: its own moments, the ridge (`lambda`), and the weight of its own moments in items."""
+    """Rule of a bundle: its own moments, the ridge (`lambda`), and the weights of its own moments in items."""
 
     own: Moments
     ridge: float
     pseudo_items: int
+    covariance_pseudo_items: int | None = None  # None: as `pseudo_items`
 
     def of_shop(self, shop: Moments | None) -> ShopMetric:
         """Return the metric of a shop; without moments it is the bundle's own."""
-        moments = self.own if shop is None else shrink(shop, self.own, self.pseudo_items)
-        return ShopMetric(moments, self.ridge)
+        if shop is None:
+            return ShopMetric(self.own, self.ridge)
+        return ShopMetric(shrink(shop, self.own, self.pseudo_items, self.covariance_pseudo_items), self.ridge)
 
 
 def bundle_metric(rule: ShopMetricRule, data: bytes, dim: int, filler: int | None) -> BundleMetric:
@@ -248,7 +256,7 @@ def bundle_metric(rule: ShopMetricRule, data: bytes, dim: int, filler: int | Non
     _check_mean(own.mean, own.blocks)
     for block, covariance in zip(own.blocks, own.covariances, strict=True):
         _check_covariance(block, covariance)
-    return BundleMetric(own, rule["lambda"], rule["pseudoItems"])
+    return BundleMetric(own, rule["lambda"], rule["pseudoItems"], rule.get("covariancePseudoItems"))
 
 
 def _row_slices(num_rows: int) -> Iterator[slice]:

@@ -5,6 +5,7 @@ import { bundleRoles } from "../generated/contracts.js";
  * Agreement of a manifest's fields with each other. It mirrors kernel/bundle_agreement.py;
  * contracts/vectors/bundle-changes.json holds the cases of both.
  * @typedef {import("../generated/contract-types.js").BundleManifest} BundleManifest
+ * @typedef {import("../generated/contract-types.js").BundleText} BundleText
  * @typedef {import("../generated/contract-types.js").BundleTower} BundleTower
  * @typedef {import("../generated/contract-types.js").LiteBundle} LiteBundle
  * @typedef {import("../generated/contract-types.js").TensorRole} TensorRole
@@ -23,9 +24,27 @@ function towersOf({ towers, lite }) {
   return /** @type {[string, BundleTower][]} */ ([...entries, ...more]);
 }
 
-/** @param {string} place @param {BundleTower} tower @returns {string | undefined} */
-function wrongRoles(place, tower) {
-  const { takes, mayTake } = /** @type {{takes: string[], mayTake: string[]}} */ (ROLES[place]);
+/** Return why the manifest does not say how texts become features in one way. @param {BundleManifest} manifest @returns {string | null} */
+export function wrongText({ text, towers }) {
+  const { table, tokenizer } = text;
+  if (table)
+    return tokenizer || towers.textEncoder
+      ? "/text/table: given beside a tokenizer or towers.textEncoder, expected one or the other"
+      : null;
+  return tokenizer && towers.textEncoder
+    ? null
+    : "/text: expected a tokenizer and towers.textEncoder, or a token table";
+}
+
+/** Return the name of the tokenizer's file, or of the token table's. @param {BundleManifest} manifest @returns {string} */
+export function textFile({ text }) {
+  return /** @type {{file: string}} */ (text.table ?? text.tokenizer).file;
+}
+
+/** @param {string} place @param {BundleTower} tower @param {boolean} hasTable @returns {string | undefined} */
+function wrongRoles(place, tower, hasTable) {
+  const name = hasTable && place === "lite.textToItem" ? `${place} of a token table` : place;
+  const { takes, mayTake } = /** @type {{takes: string[], mayTake: string[]}} */ (ROLES[name]);
   const given = tower.inputs.map(({ role }) => role);
   const isWhole = takes.every((role) => given.some((one) => one === role));
   const isKnown = given.every((role) => takes.includes(role) || mayTake.includes(role));
@@ -53,15 +72,22 @@ function shapeOf(tower, role) {
   return shape.length > 0 ? shape : [""];
 }
 
+/** @param {BundleText["table"]} table @param {string} place @param {BundleTower} tower that takes its features @returns {Fact[]} */
+function tableFacts(table, place, tower) {
+  return table ? [[place, shapeOf(tower, "text").at(-1), table.dim, "text.table.dim"]] : [];
+}
+
 /** @param {BundleManifest} manifest @param {LiteBundle} lite @returns {Fact[]} */
-function liteFacts({ dim, text, files, shopMetric }, { textToItem, userTower, downloadBytes }) {
-  const names = new Set([textToItem.file, userTower.file, text.tokenizer.file]);
+function liteFacts(manifest, { textToItem, userTower, downloadBytes }) {
+  const { dim, text, files, shopMetric } = manifest;
+  const names = new Set([textToItem.file, userTower.file, textFile(manifest)]);
   if (shopMetric) names.add(shopMetric.file);
   const total = [...names].reduce((sum, name) => sum + files[name].bytes, 0);
   return [
     ["/lite/textToItem/outputs", shapeOf(textToItem, "embedding").at(-1), dim, "dim"],
     ["/lite/userTower/outputs", shapeOf(userTower, "embedding").at(-1), dim, "dim"],
     ["/lite/userTower/inputs", shapeOf(userTower, "items").at(-1), dim, "dim"],
+    ...tableFacts(text.table, "/lite/textToItem/inputs", textToItem),
     ["/lite/downloadBytes", downloadBytes, total, "its files' sizes"],
   ];
 }
@@ -75,13 +101,12 @@ function facts(manifest) {
     ["/towers/itemTower/outputs", shapeOf(itemTower, "embedding").at(-1), dim, "dim"],
     ["/towers/userTower/outputs", shapeOf(userTower, "embedding").at(-1), dim, "dim"],
     ["/towers/userTower/inputs", shapeOf(userTower, "items").at(-1), dim, "dim"],
-    [
-      "/towers/itemTower/inputs",
-      shapeOf(itemTower, "text").at(-1),
-      shapeOf(textEncoder, "embedding").at(-1),
-      "towers.textEncoder",
-    ],
+    ...tableFacts(manifest.text.table, "/towers/itemTower/inputs", itemTower),
   ];
+  if (textEncoder) {
+    const width = shapeOf(textEncoder, "embedding").at(-1);
+    found.push(["/towers/itemTower/inputs", shapeOf(itemTower, "text").at(-1), width, "towers.textEncoder"]);
+  }
   if (imageEncoder && image) {
     const width = shapeOf(imageEncoder, "embedding").at(-1);
     found.push(["/towers/itemTower/inputs", shapeOf(itemTower, "image").at(-1), width, "imageEncoder"]);
@@ -98,7 +123,7 @@ function facts(manifest) {
  */
 export function disagreement(manifest) {
   for (const [place, tower] of towersOf(manifest)) {
-    const problem = wrongRoles(place, tower);
+    const problem = wrongRoles(place, tower, manifest.text.table !== undefined);
     if (problem) return problem;
   }
   const problem = wrongImage(manifest);

@@ -3,7 +3,7 @@ import { bundleSchema } from "../generated/contracts.js";
 import { canonicalJson } from "../values/canonical-json.js";
 import { sha256Hex } from "../values/encoding.js";
 import { problemIn } from "../values/json-schema.js";
-import { disagreement } from "./bundle-agreement.js";
+import { disagreement, textFile, wrongText } from "./bundle-agreement.js";
 import { problemInBlocks } from "./shop-metric.js";
 
 /** @typedef {import("../generated/contract-types.js").BundleManifest} BundleManifest */
@@ -11,13 +11,13 @@ import { problemInBlocks } from "./shop-metric.js";
 export const FORMAT = 2;
 
 /** Return the item-side files by the place in the manifest that names them. @param {BundleManifest} manifest */
-function itemFiles({ towers, text }) {
-  const { textEncoder, imageEncoder, itemTower } = towers;
+function itemFiles(manifest) {
+  const { textEncoder, imageEncoder, itemTower } = manifest.towers;
   return {
-    "/towers/textEncoder/file": textEncoder.file,
+    ...(textEncoder && { "/towers/textEncoder/file": textEncoder.file }),
     ...(imageEncoder && { "/towers/imageEncoder/file": imageEncoder.file }),
     "/towers/itemTower/file": itemTower.file,
-    "/text/tokenizer/file": text.tokenizer.file,
+    [`/text/${manifest.text.table ? "table" : "tokenizer"}/file`]: textFile(manifest),
   };
 }
 
@@ -63,6 +63,8 @@ export async function problemOf(value) {
   const problem = problemIn(bundleSchema, value);
   if (problem) return problem;
   const manifest = /** @type {BundleManifest} */ (value);
+  const textProblem = wrongText(manifest);
+  if (textProblem) return textProblem;
   const unlisted = unlistedFile(manifest);
   if (unlisted) return unlisted;
   const contradiction = disagreement(manifest);

@@ -1,6 +1,7 @@
 // @ts-check
 import { sha256Hex } from "../values/encoding.js";
 import { BundleError, ServerError } from "../values/errors.js";
+import { textFile } from "./bundle-agreement.js";
 import { problemOf } from "./bundle-rules.js";
 import { MAX_SIGNATURE_BYTES, SIGNATURE, signerOf } from "./bundle-signature.js";
 import { graphProblem } from "./onnx-graph.js";
@@ -49,14 +50,14 @@ export async function verifyManifest(bytes, bundleId) {
   if (problem) throw new BundleError("bundle_invalid", `manifest.json${problem}.`);
   const { lite } = manifest;
   if (!lite) throw new BundleError("bundle_invalid", "manifest.json: this bundle has no lite part for browsers.");
-  if (manifest.text.tokenizer.type !== "wordpiece")
+  if (manifest.text.tokenizer && manifest.text.tokenizer.type !== "wordpiece")
     throw new BundleError("bundle_invalid", "manifest.json: the browser reads wordpiece tokenizers only.");
   return { ...manifest, lite };
 }
 
 /** Return the names of the files that a browser needs. @param {Manifest} manifest @returns {string[]} @throws {BundleError} */
 export function liteFiles(manifest) {
-  const files = [manifest.text.tokenizer.file, manifest.lite.textToItem.file, manifest.lite.userTower.file];
+  const files = [textFile(manifest), manifest.lite.textToItem.file, manifest.lite.userTower.file];
   if (manifest.shopMetric) files.push(manifest.shopMetric.file);
   for (const file of files) {
     const { bytes } = manifest.files[file];

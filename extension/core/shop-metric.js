@@ -238,7 +238,7 @@ export function createMetric(shop, bundle) {
   const { rule, own } = bundle;
   const mean = shrinkMean(shop, bundle);
   const factors = rule.blocks.map(({ length }, b) => {
-    const weight = shop.counts[b] / (shop.counts[b] + rule.pseudoItems);
+    const weight = shop.counts[b] / (shop.counts[b] + (rule.covariancePseudoItems ?? rule.pseudoItems));
     const covariance = own.covariances[b].map((value, i) => weight * shop.covariances[b][i] + (1 - weight) * value);
     return /** @type {Float64Array} */ (factorOf(covariance, length, rule.lambda));
   });

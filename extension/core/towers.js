@@ -1,6 +1,7 @@
 // @ts-check
 import * as ort from "../vendor/ort.wasm.bundle.min.mjs";
 import { BundleError } from "../values/errors.js";
+import { createTokenTable } from "./token-table.js";
 import { createTokenizer } from "./tokenizer.js";
 
 /**
@@ -9,6 +10,7 @@ import { createTokenizer } from "./tokenizer.js";
  * @property {number[]} kinds index in the contract's list of kinds
  * @property {number[]} agesDays
  * @property {number[]} weights how often each interaction happened on its day, 1 or more
+ * @typedef {import("../generated/contract-types.js").BundleText} BundleText
  * @typedef {import("../generated/contract-types.js").BundleTower} BundleTower
  * @typedef {import("../generated/contract-types.js").Tensor} Tensor
  * @typedef {object} Towers
@@ -78,6 +80,36 @@ function textTensors(ids, tokenizer, padTo) {
   };
 }
 
+/**
+ * Return the function from texts to the inputs of a bundle's text tower: token ids, or the features of its token table.
+ * @param {BundleText} text the manifest's rule @param {(file: string) => Uint8Array} bytesOf
+ * @returns {(texts: string[]) => Record<string, ort.Tensor>}
+ * @throws {BundleError} for a token table that is not the stated one
+ */
+function createTextInputs({ table, tokenizer: rule, prefix = "" }, bytesOf) {
+  if (table) {
+    const { dim, encode } = createTokenTable(bytesOf(table.file), table.file);
+    if (dim !== table.dim)
+      throw new BundleError(
+        "bundle_invalid",
+        `${table.file}: gives ${dim} numbers a text, text.table.dim says ${table.dim}.`,
+      );
+    return (texts) => {
+      const features = new Float32Array(texts.length * dim);
+      texts.forEach((text, i) => features.set(encode(text), i * dim));
+      return { text: new ort.Tensor("float32", features, [texts.length, dim]) };
+    };
+  }
+  const { file, maxTokens, padTo } = /** @type {NonNullable<typeof rule>} */ (rule);
+  const tokenizer = createTokenizer(JSON.parse(new TextDecoder().decode(bytesOf(file))), { maxTokens });
+  return (texts) =>
+    textTensors(
+      texts.map((text) => tokenizer.encode(prefix + text)),
+      tokenizer,
+      padTo,
+    );
+}
+
 /** @param {UserHistory} history @param {number} dim @returns {Record<string, ort.Tensor>} one user: (1, L, …) */
 function userTensors({ items, kinds, agesDays, weights }, dim) {
   const length = items.length;
@@ -109,16 +141,13 @@ export async function createTowers({ bundle, wasmUrl }) {
   const { textToItem, userTower } = manifest.lite;
   const textSession = await ort.InferenceSession.create(bytesOf(textToItem.file));
   const userSession = await ort.InferenceSession.create(bytesOf(userTower.file));
-  const { file, maxTokens, padTo } = manifest.text.tokenizer;
-  const prefix = manifest.text.prefix ?? "";
-  const tokenizer = createTokenizer(JSON.parse(new TextDecoder().decode(bytesOf(file))), { maxTokens });
+  const textInputs = createTextInputs(manifest.text, bytesOf);
 
   return {
     async embedItems(texts) {
       const embeddings = [];
       for (let start = 0; start < texts.length; start += BATCH) {
-        const ids = texts.slice(start, start + BATCH).map((text) => tokenizer.encode(prefix + text));
-        embeddings.push(...(await run(textSession, textToItem, textTensors(ids, tokenizer, padTo))));
+        embeddings.push(...(await run(textSession, textToItem, textInputs(texts.slice(start, start + BATCH)))));
       }
       return embeddings;
     },

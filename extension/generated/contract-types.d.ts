@@ -235,7 +235,7 @@ export interface BundleFile {
   bytes: number;
 }
 export interface BundleTowers {
-  textEncoder: BundleTower;
+  textEncoder?: BundleTower;
   imageEncoder?: BundleTower;
   itemTower: BundleTower;
   userTower: BundleTower;
@@ -262,7 +262,7 @@ export interface Tensor {
   shape: (number | string)[];
 }
 /**
- * What a browser downloads: token ids straight to an item embedding of the same space, and the user tower.
+ * What a browser downloads: token ids, or the features of a token table, straight to an item embedding of the same space, and the user tower.
  */
 export interface LiteBundle {
   textToItem: BundleTower;
@@ -272,12 +272,16 @@ export interface LiteBundle {
    */
   downloadBytes: number;
 }
+/**
+ * How a text becomes features: by a tokenizer and towers.textEncoder, or by a token table alone.
+ */
 export interface BundleText {
   /**
    * What the text encoder expects before every text, such as "query: "; it stands before the item's text and outside its maxChars.
    */
   prefix?: string;
-  tokenizer: TokenizerRule;
+  tokenizer?: TokenizerRule;
+  table?: TokenTableRule;
   itemText: ItemTextRule;
 }
 export interface TokenizerRule {
@@ -291,6 +295,16 @@ export interface TokenizerRule {
    * Present where the encoder needs one fixed length.
    */
   padTo?: number;
+}
+/**
+ * Static token vectors and hashed words, which give text features without a network. vectors/token-table.json holds the file's layout and the cases.
+ */
+export interface TokenTableRule {
+  file: string;
+  /**
+   * The width of the features, as its file gives them.
+   */
+  dim: number;
 }
 /**
  * An item's text: each field's value (a list joined by single spaces) with white space collapsed and trimmed, absent or empty ones skipped, joined by separator, cut to maxChars Unicode code points. vectors/item-text.json holds the cases.
@@ -342,6 +356,10 @@ export interface ShopMetricRule {
    * The weight of the bundle's own mean and covariance in a shop's, in items.
    */
   pseudoItems: number;
+  /**
+   * The weight of the bundle's own covariance, where another than that of its mean.
+   */
+  covariancePseudoItems?: number;
   /**
    * The coordinates of one modality each: disjoint, inside dim, without the filler. A block of zeros is a modality that the item lacks.
    *

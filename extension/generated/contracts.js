@@ -4048,7 +4048,7 @@ export const bundleSchema = {
   },
   "space": {
    "$ref": "#/$defs/sha256",
-   "description": "SHA-256 of the canonical JSON (RFC 8785) of {dim, filler, text, image, files}: the manifest's members of these names, an absent one left out, where files maps the paths of the text encoder, image encoder, item tower and tokenizer to their sha256. Two vectors may be compared only within one space. vectors/bundle-space.json holds the cases."
+   "description": "SHA-256 of the canonical JSON (RFC 8785) of {dim, filler, text, image, files}: the manifest's members of these names, an absent one left out, where files maps the paths of the text encoder, image encoder, item tower and tokenizer or token table to their sha256. Two vectors may be compared only within one space. vectors/bundle-space.json holds the cases."
   },
   "createdBy": {
    "title": "BundleCreator",
@@ -4097,7 +4097,6 @@ export const bundleSchema = {
    "type": "object",
    "additionalProperties": false,
    "required": [
-    "textEncoder",
     "itemTower",
     "userTower"
    ],
@@ -4125,7 +4124,7 @@ export const bundleSchema = {
     "userTower",
     "downloadBytes"
    ],
-   "description": "What a browser downloads: token ids straight to an item embedding of the same space, and the user tower.",
+   "description": "What a browser downloads: token ids, or the features of a token table, straight to an item embedding of the same space, and the user tower.",
    "properties": {
     "textToItem": {
      "$ref": "#/$defs/tower"
@@ -4145,9 +4144,9 @@ export const bundleSchema = {
    "type": "object",
    "additionalProperties": false,
    "required": [
-    "tokenizer",
     "itemText"
    ],
+   "description": "How a text becomes features: by a tokenizer and towers.textEncoder, or by a token table alone.",
    "properties": {
     "prefix": {
      "type": "string",
@@ -4187,6 +4186,27 @@ export const bundleSchema = {
        "type": "integer",
        "minimum": 1,
        "description": "Present where the encoder needs one fixed length."
+      }
+     }
+    },
+    "table": {
+     "title": "TokenTableRule",
+     "type": "object",
+     "additionalProperties": false,
+     "required": [
+      "file",
+      "dim"
+     ],
+     "description": "Static token vectors and hashed words, which give text features without a network. vectors/token-table.json holds the file's layout and the cases.",
+     "properties": {
+      "file": {
+       "type": "string"
+      },
+      "dim": {
+       "type": "integer",
+       "minimum": 2,
+       "maximum": 8192,
+       "description": "The width of the features, as its file gives them."
       }
      }
     },
@@ -4317,6 +4337,12 @@ export const bundleSchema = {
      "minimum": 1,
      "maximum": 1000000,
      "description": "The weight of the bundle's own mean and covariance in a shop's, in items."
+    },
+    "covariancePseudoItems": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 1000000,
+     "description": "The weight of the bundle's own covariance, where another than that of its mean."
     },
     "blocks": {
      "type": "array",
@@ -4711,6 +4737,12 @@ export const bundleRoles = {
   "mayTake": [
    "tokenTypeIds"
   ]
+ },
+ "lite.textToItem of a token table": {
+  "takes": [
+   "text"
+  ],
+  "mayTake": []
  },
  "lite.userTower": {
   "takes": [

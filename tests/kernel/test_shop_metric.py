@@ -29,7 +29,7 @@ def test_shared_vectors(case):
     items = np.array(case["shop"], np.float32)
     shop = estimate(items, bundle.own.blocks)
     assert list(shop.counts) == case["counts"]
-    shrunk = shrink(shop, bundle.own, bundle.pseudo_items)
+    shrunk = shrink(shop, bundle.own, bundle.pseudo_items, bundle.covariance_pseudo_items)
     assert shrunk.mean == near(case["mean"])
     for covariance, expected in zip(shrunk.covariances, case["covariances"], strict=True):
         assert covariance == near(expected)

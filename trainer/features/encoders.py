@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encoders.batches import Pool, encode_images, encode_texts
+from encoders.errors import EncodingError
+from encoders.token_table import TokenTable, read_table
 from encoders.tokens import Tokens
 from encoders.towers import Tower, usable_cores
 from kernel.bundle_rules import format_problem
@@ -46,7 +48,12 @@ class Encoders:
 
     @property
     def text_identity(self) -> str:
-        """Cache key of text features besides the text: hashes of encoder and tokenizer, their rule, the prefix."""
+        """Cache key of text features besides the text: hashes of encoder and tokenizer, their rule, the prefix.
+
+        Of a token table it is the hash of its file.
+        """
+        if "table" in self.manifest["text"]:
+            return json.dumps(["token table", self._file_sha256(self.manifest["text"]["table"]["file"])])
         tokenizer, prefix = self.manifest["text"]["tokenizer"], self.manifest["text"].get("prefix")
         parts: list[object] = [self._sha256("textEncoder"), self._file_sha256(tokenizer["file"]), tokenizer]
         return json.dumps([*parts, prefix] if prefix else parts)
@@ -62,10 +69,18 @@ class Encoders:
 
     def encode_texts(self, texts: Sequence[str]) -> Iterator[tuple[Sequence[int], Features]]:
         """Yield (positions in texts, features (b, text_dim)) in batches of similar length, longest first."""
+        if "table" in self.manifest["text"]:
+            yield list(range(len(texts))), self._table().encode(texts)
+            return
         yield from encode_texts(self._tower("textEncoder"), self.tokens(), texts, Pool(usable_cores()))
 
     def tokens(self) -> Tokens:
-        """Return the tokenizer that turns texts into the text encoder's ids."""
+        """Return the tokenizer of the text encoder's ids; raise EncoderError where that is a token table."""
+        if "table" in self.manifest["text"]:
+            raise EncoderError(
+                f"{self.directory}: its text encoder is a token table, which has no tokens to train on; "
+                "give a bundle with a text encoder, such as `python -m exporter lite --text minilm` makes"
+            )
         rule = self.manifest["text"]["tokenizer"]
         return Tokens(self._file(rule["file"]), rule, self.manifest["text"].get("prefix", ""))
 
@@ -76,6 +91,14 @@ class Encoders:
         yield from encode_images(
             self._tower("imageEncoder"), paths, lambda position: read_pixels(paths[position], rule), pool
         )
+
+    def _table(self) -> TokenTable:
+        rule = self.manifest["text"]["table"]
+        self._file(rule["file"])
+        try:
+            return read_table(self.directory, rule)
+        except EncodingError as error:
+            raise EncoderError(str(error)) from error
 
     def _tower(self, name: EncoderName) -> Tower:
         entry = self.manifest["towers"][name]
