@@ -32,7 +32,7 @@ def main() -> None:
         progress(name)
         rows[name] = measured(name, MODELS[name])
         print(rows[name])
-        shared = environment("torch", "open_clip_torch", "timm", "transformers", "onnxruntime")
+        shared = environment("torch", "open_clip_torch", "timm", "transformers", "onnx")
         record.write("backbones", {**shared, "rows": [rows[name] for name in MODELS if name in rows]})
 
 
