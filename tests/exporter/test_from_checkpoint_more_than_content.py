@@ -67,7 +67,9 @@ def test_exported_towers_answer_as_torch_does_with_all_else_missing(make, tiny_b
         taste = torch.nn.functional.normalize(torch.randn(batch, length, DIM, generator=rng), dim=-1)
         kinds = torch.randint(0, 6, (batch, length), generator=rng)
         mask = (torch.rand(batch, length, generator=rng) < 0.7).float()
-        history = taste, kinds, 100 * torch.rand(batch, length, generator=rng), mask
+        history = [taste, kinds, 100 * torch.rand(batch, length, generator=rng), mask]
+        if make.__name__ == "content":
+            history.append(torch.randint(1, 6, (batch, length), generator=rng).float())
         got = _run(tmp_path / "out", exported["userTower"], history)
         np.testing.assert_allclose(got, user(*history).detach().numpy(), atol=1e-5)
 
