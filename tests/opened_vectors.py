@@ -3,7 +3,7 @@
 This pytest plugin and tests/extension/opened-vectors.js write a line "TEST FILE<tab>VECTOR FILE" for each vector
 opened, in the folder that CARRYOVER_OPENED_VECTORS names. `python -m tests.opened_vectors FOLDER` ends `make test`. It
 exits with 1 where the tests of a language left a vector unopened. Tests that only borrow a vector as input (BORROWERS)
-do not count, unless they run it on a twin of their own (JUDGES).
+do not count, unless they run it on a twin of their own (TWINS).
 """
 
 import os
@@ -19,7 +19,7 @@ LANGUAGES = ("python", "javascript")
 SHOWN = 20  # problems
 FOLDER_VARIABLE = "CARRYOVER_OPENED_VECTORS"
 # The benchmark has the rule of dismissals in Python, and its test runs the vectors on that.
-JUDGES = ("tests/benchmarks/taste/test_rule.py",)
+TWINS = ("tests/benchmarks/taste/test_rule.py",)
 BORROWERS = ("tests/benchmarks/", "tests/contract/", "tests/docs/", "tests/house/", "tests/scraper/output/")
 
 _opened: set[tuple[str, str]] = set()
@@ -40,7 +40,7 @@ def missing(folder: Path, vectors: Path = VECTORS) -> list[str]:
         opened = {
             name
             for test, name in (line.split("\t") for line in lines)
-            if test.startswith(JUDGES) or not test.startswith(BORROWERS)
+            if test.startswith(TWINS) or not test.startswith(BORROWERS)
         }
         problems += [f"{language} never opened {name}" for name in sorted(files - opened)]
     return problems
