@@ -252,7 +252,7 @@ class Bench:
     def _tokens(self, texts: list[str]) -> parity.Feeds:
         if isinstance(self._segmenter, TokenTable):
             raise ExportError(f"{self._draft.name}: its text encoder is a token table, which has one precision")
-        return token_feeds(self._segmenter, texts)
+        return token_feeds(self._segmenter, texts, self._draft.prefix)
 
 
 def _batches(feeds: parity.Feeds) -> list[parity.Feeds]:
