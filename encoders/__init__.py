@@ -1,1 +1,1 @@
-"""A bundle's encoders in ONNX Runtime: products to item vectors, for the trainer, the exporter and the server."""
+"""Encoders of a bundle, from products to item vectors, for the trainer, the exporter and the server."""

@@ -130,7 +130,7 @@ def _write(products: Path, file: VectorFile, encoded: Iterator[EncodedChunk], sa
 
 
 def default_workers() -> int:
-    """Return how many images are decoded, or processes run, at a time where nobody says: one a usable core."""
+    """Return the default number of decode threads or processes: one for each usable core."""
     return usable_cores()
 
 

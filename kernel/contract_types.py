@@ -373,8 +373,7 @@ class TowerLoss(TypedDict):
     deltaNdcg10: float
     deltaRecall10: float
     bound: LossBound
-    # Whether the loss is beyond the bound and was asked for. A bundle beyond the bound that nobody asked for is
-    # refused.
+    # Whether the loss is beyond the bound and was accepted by --accept-loss; without it such a bundle is refused.
     accepted: bool
 
 

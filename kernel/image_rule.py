@@ -49,7 +49,7 @@ def _orientation(image: Image.Image) -> int:
     try:
         found = image.getexif().get(ExifTags.Base.Orientation, 1)
     except (OSError, SyntaxError, ValueError, LookupError, TypeError, UserWarning, struct.error):
-        return 1  # a damaged block of notes is no reason to lose the image
+        return 1  # a damaged EXIF block does not make the image unusable
     return found if isinstance(found, int) else 1
 
 

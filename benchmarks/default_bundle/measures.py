@@ -1,6 +1,6 @@
-"""Measures of a space: a shop that nobody knows, neighbours, the same product elsewhere, the demo mall, languages.
+"""Measures of a space: a shop without known visitors, neighbours, the same product elsewhere, the demo mall, languages.
 
-Every measure returns one number a question, so that halves and intervals can be taken of them.
+Every measure returns one number for each question, so that halves and intervals can be computed.
 """
 
 import hashlib

@@ -411,7 +411,7 @@ export interface TowerLoss {
   deltaRecall10: number;
   bound: LossBound;
   /**
-   * Whether the loss is beyond the bound and was asked for. A bundle beyond the bound that nobody asked for is refused.
+   * Whether the loss is beyond the bound and was accepted by --accept-loss; without it such a bundle is refused.
    */
   accepted: boolean;
 }

@@ -4579,7 +4579,7 @@ export const bundleSchema = {
      },
      "accepted": {
       "type": "boolean",
-      "description": "Whether the loss is beyond the bound and was asked for. A bundle beyond the bound that nobody asked for is refused."
+      "description": "Whether the loss is beyond the bound and was accepted by --accept-loss; without it such a bundle is refused."
      }
     }
    }

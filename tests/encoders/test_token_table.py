@@ -84,6 +84,14 @@ def test_word_channel_tells_apart_what_pieces_do_not():
     assert asked @ other < 0.95
 
 
+def test_word_without_a_known_piece_weighs_as_a_rare_one():
+    table = TokenTable(table_of([WORD_START + "tee"], [-100]))  # weight 32; an unknown word has 128
+    words = table.encode(["tee zx9"])[0][2:]
+    parts = [signs(word, 64).astype(np.float64) for word in ("zx9", "zx", "9")]
+    expected = 32 * signs("tee", 64) + 128 * sum(parts)
+    assert words / np.linalg.norm(words) == pytest.approx(expected / np.linalg.norm(expected), abs=1e-6)
+
+
 def test_translated_word_counts_as_its_english_words():
     pieces = [WORD_START + "hemd", WORD_START + "shirt", WORD_START + "hut"]
     equal = np.tile(np.array([[1, 1]], np.int8), (3, 1))

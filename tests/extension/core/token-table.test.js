@@ -39,6 +39,27 @@ describe("token table", () => {
     assert.deepEqual(partsOf("edge"), []);
   });
 
+  it("weighs a word without a known piece as a rare one", () => {
+    // One piece, "▁tee", of the values (-8, 1) and the weight 32; an unknown word has 128.
+    const piece = new TextEncoder().encode("▁tee");
+    const header = new DataView(new ArrayBuffer(28));
+    [67, 84, 84, 49].forEach((byte, at) => header.setUint8(at, byte));
+    [1, 2, 64].forEach((value, i) => header.setUint32(4 + 4 * i, value, true));
+    header.setFloat32(16, 0.5, true);
+    header.setUint32(20, piece.length, true);
+    const rest = [156, 255, 32, 160, 0x90];
+    const small = createTokenTable(
+      Uint8Array.from([...new Uint8Array(header.buffer), ...piece, ...rest]),
+      "tokens.bin",
+    );
+    const words = small.encode("tee zx9").slice(2);
+    const rare = ["zx9", "zx", "9"].map((word) => signs(word, 64));
+    const expected = signs("tee", 64);
+    const sums = Array.from(expected, (sign, i) => 32 * sign + 128 * rare.reduce((sum, each) => sum + each[i], 0));
+    const ratio = Math.hypot(...words) / Math.hypot(...sums);
+    for (const [i, sum] of sums.entries()) assert.ok(Math.abs(words[i] - ratio * sum) < 1e-6, `${i}: ${words[i]}`);
+  });
+
   it("gives zeros where nothing of a text is known", () => {
     assert.ok(table.encode("🧶").every((value) => value === 0));
   });
