@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         "--text",
         choices=("minilm", "table"),
         default="minilm",
-        help="MiniLM-L6 (default), or a token table distilled from USE Multilingual: several languages, no network",
+        help="MiniLM-L6 (default), or a table of USE Multilingual's token vectors: many languages, no neural network",
     )
     lite.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle to write")
 
