@@ -69,7 +69,7 @@ test: $(VENV)/.dev-stamp node_modules/.stamp browsers
 	@$(BESIDE) check-types check-python check-js test-bundle
 	@export CARRYOVER_TEST_BUNDLE=$$($(BIN)/python -m tests.lite_bundle); \
 	  $(BESIDE) --keep-going test-contracts test-js; status=$$?; \
-	  $(MAKE) --no-print-directory --keep-going test-py test-browser || status=1; \
+	  $(BESIDE) --keep-going test-py test-browser || status=1; \
 	  $(BIN)/python -m tests.opened_vectors $(OPENED) || status=1; \
 	  $(BIN)/python tests/count.py $(RESULTS) && exit $$status
 

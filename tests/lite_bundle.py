@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = "exporter.__main__"
 _CACHE = ROOT / "var" / "test-bundles"
 _KEPT = 3
+EXPORT_COMMAND = ["-m", "exporter", "lite", "--out"]
 # The number of threads decides the last bit of the content tower's directions, and so the bundle's space.
 EXPORT_ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
@@ -61,7 +62,7 @@ def _export_to(bundle: Path) -> None:
     """Export beside `bundle` and rename, so that nobody ever sees half of one; the oldest bundles go."""
     scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=_CACHE))
     try:
-        command = [sys.executable, "-m", "exporter", "lite", "--out", str(scratch / "lite")]
+        command = [sys.executable, *EXPORT_COMMAND, str(scratch / "lite")]
         done = subprocess.run(
             command, cwd=ROOT, env=EXPORT_ENVIRONMENT, capture_output=True, text=True, timeout=600, check=False
         )

@@ -16,7 +16,7 @@ from scraper.crawl.settings import CrawlSettings
 from scraper.output.parquet import read_parquet
 
 ROOT = Path(__file__).parents[3]
-NUM_PAGES = 200
+NUM_PAGES = 100
 
 
 @pytest.fixture(scope="module")

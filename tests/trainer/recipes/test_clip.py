@@ -123,8 +123,9 @@ def test_a_resumed_run_equals_an_uninterrupted_one(shapes, tmp_path, options, pr
     again = MODELS["clip"].build(prepared)
     again.restore(checkpoint.load(tmp_path / "last").towers, checkpoint.load_training_state(tmp_path / "last"))
     again.run_epoch()
+    wanted, found = weights(whole), weights(again)
     assert again.step == whole.step
-    assert all(torch.equal(tensor, weights(whole)[name]) for name, tensor in weights(again).items())
+    assert all(torch.equal(tensor, wanted[name]) for name, tensor in found.items())
 
 
 def test_the_whole_encoder_moves_in_mode_full(shapes):

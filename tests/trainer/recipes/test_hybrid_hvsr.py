@@ -131,7 +131,8 @@ def test_a_resumed_run_equals_an_uninterrupted_one(shapes, tmp_path, model, name
     again.restore(checkpoint.load(tmp_path / "last").towers, checkpoint.load_training_state(tmp_path / "last"))
     again.run_epoch()
     assert again.step == whole.step > 1
-    assert all(torch.equal(tensor, weights(whole)[key]) for key, tensor in weights(again).items())
+    wanted, found = weights(whole), weights(again)
+    assert all(torch.equal(tensor, wanted[key]) for key, tensor in found.items())
 
 
 def test_hvsr_learns_what_users_look_for_from_images_alone(shapes):

@@ -1,8 +1,11 @@
+import itertools
 import json
 import sys
+from types import SimpleNamespace
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.summary.writer import event_file_writer
 
 from tests.trainer.planted import write_run
 from trainer.__main__ import main
@@ -29,7 +32,10 @@ def test_a_resumed_run_continues_its_tensorboard_curves(tmp_path):
     assert sorted(found["grad_norm"]) == sorted(found["learning_rate"]) == [1, 2, 3]
 
 
-def test_repeated_epochs_replace_those_of_a_crash(tmp_path):
+def test_repeated_epochs_replace_those_of_a_crash(tmp_path, monkeypatch):
+    # TensorBoard reads the files in the order of their names, which begin with the second that each was opened in.
+    seconds = itertools.count(1_700_000_000)
+    monkeypatch.setattr(event_file_writer, "time", SimpleNamespace(time=lambda: next(seconds)))
     first = TensorBoardTracker(tmp_path)
     for epoch, loss in enumerate([3.0, 2.0, 1.5]):
         first.log(epoch, {"loss": loss})
