@@ -21,7 +21,10 @@ from kernel.contract_types import (
     ImageRule,
     InteractionKind,
     ItemTextRule,
+    LiteBundle,
+    PoolingRule,
     Tensor,
+    TextBlockRule,
     TokenizerType,
     TowerLoss,
     TowerOrigin,
@@ -89,7 +92,9 @@ class Draft:
     table: bytes | None = None
     table_dim: int = 0
     prefix: str = ""  # what the text encoder expects before every text
-    text_to_item: TowerFile | None = None
+    text_to_item: TowerFile | None = None  # of a browser, or text_block instead; with neither there is no `lite`
+    text_block: TextBlockRule | None = None
+    pooling: PoolingRule | None = None  # of a browser, instead of the user tower
     filler: int | None = None
     shop_metric: ShopMetricFile | None = None
     image: ImageRule | None = None
@@ -139,18 +144,25 @@ class Draft:
             manifest["image"] = self.image
         if self.shop_metric is not None:
             manifest["shopMetric"] = self.shop_metric.rule
-        if self.text_to_item is not None:
-            user_tower = self.towers["userTower"]
-            metric = self.shop_metric.data if self.shop_metric else b""
-            manifest["lite"] = {
-                "textToItem": _tower(self.text_to_item),
-                "userTower": _tower(user_tower),
-                "downloadBytes": sum(
-                    map(len, (self.text_to_item.data, user_tower.data, *self._text_file().values(), metric))
-                ),
-            }
+        if self.text_to_item is not None or self.text_block is not None:
+            manifest["lite"] = self._lite()
         manifest["space"] = space_of(manifest)
         return manifest
+
+    def _lite(self) -> LiteBundle:
+        user_tower, metric = self.towers["userTower"], self.shop_metric.data if self.shop_metric else b""
+        lite: LiteBundle = {"downloadBytes": sum(map(len, (*self._text_file().values(), metric)))}
+        if self.text_block is not None:
+            lite["textBlock"] = self.text_block
+        elif self.text_to_item is not None:
+            lite["textToItem"] = _tower(self.text_to_item)
+            lite["downloadBytes"] += len(self.text_to_item.data)
+        if self.pooling is not None:
+            lite["pooling"] = self.pooling
+        else:
+            lite["userTower"] = _tower(user_tower)
+            lite["downloadBytes"] += len(user_tower.data)
+        return lite
 
     def _text_file(self) -> dict[str, bytes]:
         if self.table is not None:

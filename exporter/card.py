@@ -51,6 +51,7 @@ class TableCard(TypedDict):
 class Card(TypedDict):
     """Everything that a person wants to know of a bundle. `problems` names files that are missing or of another size.
 
+    `rules` are those of `lite`, by which a browser makes items and users without a tower.
     `signature` is the content of manifest.sig, None for an unsigned bundle; it is shown, not checked.
     """
 
@@ -68,6 +69,7 @@ class Card(TypedDict):
     image: JsonObject | None
     bytes: int
     download: dict[str, int]
+    rules: dict[str, JsonObject]
     parity: list[JsonObject]
     speed: list[JsonObject]
     loss: list[JsonObject]
@@ -99,6 +101,7 @@ def card_of(directory: Path) -> Card:
         "image": whole.get("image"),
         "bytes": sum(entry["bytes"] for entry in manifest["files"].values()),
         "download": _download(manifest),
+        "rules": {key: whole["lite"][key] for key in ("textBlock", "pooling") if key in whole.get("lite", {})},
         "parity": list(whole["parity"]),
         "speed": list(whole["speed"]),
         "loss": list(whole.get("loss", [])),
@@ -140,6 +143,8 @@ def lines_of(card: Card) -> Iterator[str]:
         total = sum(card["download"].values())
         files = [(name, megabytes(size)) for name, size in card["download"].items()]
         yield from _section(f"A browser downloads {megabytes(total)}", files)
+        rules = [(f"lite.{key}", ", ".join(map(_pair, rule.items()))) for key, rule in card["rules"].items()]
+        yield from _section("Rules in the place of towers that a browser would run", rules)
     metric = card["shopMetric"]
     if metric is not None:
         about = [(key, _shown(value)) for key, value in metric.items()]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from exporter import frozen_beside_cnn, measurements, torch_export, tuned_encoders
-from exporter.browser_towers import browser_text_to_item
+from exporter.browser_towers import LiteMembers, lite_members
 from exporter.bundle_draft import MAX_ITEMS, Draft, TextMembers, TokenizerAbout, TowerFile
 from exporter.errors import WeightsError
 from exporter.segmenter import segmenter
@@ -49,6 +49,10 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
     item_graph = torch_export.item_tower(checkpoint.item_tower, text_dim, image_dim)
     towers["itemTower"] = TowerFile.of("item_tower.onnx", item_graph)
     towers["userTower"] = TowerFile.of("user_tower.onnx", torch_export.user_tower(checkpoint.user_tower, dim))
+    lite: LiteMembers = {}
+    if "lite" in source and cnn is None:  # hvsr reads no text: to it, all texts are one item
+        encoder = towers.get("textEncoder")
+        lite = lite_members(encoder, checkpoint.item_tower, checkpoint.user_tower, text_dim, image_dim)
     draft = Draft(
         name=f"{source['name'][:70]}-trained",
         dim=dim,
@@ -64,10 +68,8 @@ def build(checkpoint_dir: Path, encoders_dir: Path, progress: Callable[[str], No
         + _origin(checkpoint),
         parity=[entry for entry in source["parity"] if entry["tower"] in copied],
         metrics=checkpoint.metrics,
+        **lite,
     )
-    if "lite" in source and cnn is None:  # hvsr reads no text: to it, all texts are one item
-        text_only = torch_export.text_only_item_tower(checkpoint.item_tower, text_dim, image_dim)
-        draft.text_to_item = browser_text_to_item(towers.get("textEncoder"), text_only)
     progress("comparing with torch, measuring speed")
     measurements.prove(draft, {**trained, **own}, segmenter(draft))
     return draft

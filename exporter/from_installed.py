@@ -19,7 +19,7 @@ from exporter import (
     shop_metric,
     torch_export,
 )
-from exporter.browser_towers import browser_text_to_item
+from exporter.browser_towers import lite_members
 from exporter.bundle_draft import Draft, TextMembers, TowerFile
 from exporter.content_basis import Basis
 from exporter.encoder_inputs import pixels, token_feeds
@@ -98,7 +98,7 @@ def build(progress: Callable[[str], None], text: TextKind = "minilm") -> Draft:
     metric = shop_metric.measured(item_tower, side.phrases, drawn, blocks, side.ridge)
 
     progress("exporting to ONNX")
-    text_only = torch_export.text_only_item_tower(item_tower, text_dim, efficientnet.FEATURES)
+    lite = lite_members(side.towers.get("textEncoder"), item_tower, user_tower, text_dim, efficientnet.FEATURES)
     image_graph = torch_export.image_encoder(image_encoder, efficientnet.IMAGE_SIZE)
     item_graph = torch_export.item_tower(item_tower, text_dim, efficientnet.FEATURES)
     draft = Draft(
@@ -112,9 +112,9 @@ def build(progress: Callable[[str], None], text: TextKind = "minilm") -> Draft:
             "itemTower": TowerFile.of("item_tower.onnx", item_graph),
             "userTower": TowerFile.of("user_tower.onnx", torch_export.user_tower(user_tower, item_tower.dim)),
         },
-        text_to_item=browser_text_to_item(side.towers.get("textEncoder"), text_only),
         image=efficientnet.IMAGE,
         origin=[side.origin, *ORIGIN],
+        **lite,
         **side.members,
     )
     progress("comparing with torch, measuring speed")

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from encoders.token_table import TokenTable
-from exporter import parity, sample_images, sample_texts
+from exporter import lite_rules, parity, sample_images, sample_texts
 from exporter.bundle_draft import KINDS, Draft
 from exporter.encoder_inputs import pixels, token_feeds
 from kernel.contract_types import TowerSpeed
@@ -70,12 +70,32 @@ def prove(draft: Draft, originals: Mapping[str, nn.Module], tokenizer: Tokenizer
             expected = _torch(originals[key], feeds[key])
             draft.parity.append(parity.parity(key, "torch", runner(feeds[key]), expected))
         draft.speed.append(_timed(key, runner, feeds[key]))
+    _prove_lite(draft, runners, text, text_feeds, feeds["itemTower"])
+
+
+def _prove_lite(
+    draft: Draft,
+    runners: Mapping[str, parity.Runner],
+    text: _Floats,
+    text_feeds: parity.Feeds,
+    item_feeds: parity.Feeds,
+) -> None:
+    """Compare what a browser runs with the towers that it stands for."""
     if draft.text_to_item is not None:
         runner = parity.Runner(draft.text_to_item.data)
-        expected = _text_only(runners["itemTower"], text, feeds["itemTower"])
+        expected = _text_only(runners["itemTower"], text, item_feeds)
         about, is_int8 = "textEncoder and itemTower in float32", draft.text_to_item.precision == "int8"
         draft.parity.append(parity.parity("lite.textToItem", about, runner(text_feeds), expected, int8=is_int8))
         draft.speed.append(_timed("lite.textToItem", runner, text_feeds))
+    if draft.text_block is not None and draft.filler is not None:
+        expected = _text_only(runners["itemTower"], text, item_feeds)
+        items = lite_rules.text_block(text, draft.text_block, draft.dim, draft.filler)
+        draft.parity.append(parity.parity("lite.textBlock", "itemTower", items, expected))
+    if draft.pooling is not None:
+        histories = lite_rules.sample_histories(draft.dim, [*KINDS])
+        users = lite_rules.pool(histories, draft.pooling, draft.filler)
+        expected = runners["userTower"](_taken(runners["userTower"], histories))
+        draft.parity.append(parity.parity("lite.pooling", "userTower", users, expected))
 
 
 def _torch(module: nn.Module, feeds: parity.Feeds) -> parity.Array:
@@ -117,6 +137,11 @@ def _user_feeds(runner: parity.Runner, items: _Floats) -> dict[str, parity.Array
         "itemMask": mask,
         "weights": rng.integers(1, 6, size=(4, 5)).astype(np.float32),
     }
+    return _taken(runner, feeds)
+
+
+def _taken(runner: parity.Runner, feeds: parity.Feeds) -> dict[str, parity.Array]:
+    """Return the inputs that a tower takes."""
     taken = {value.name for value in runner.session.get_inputs()}
     return {name: value for name, value in feeds.items() if name in taken}
 

@@ -13,9 +13,10 @@ from tokenizers import Tokenizer
 
 from encoders.errors import EncodingError
 from encoders.token_table import TokenTable, read_table
-from exporter import parity
+from exporter import lite_rules, parity
 from exporter.bundle_draft import KINDS, MANIFEST
-from exporter.errors import BundleError
+from exporter.errors import BundleError, ExportError
+from kernel.bundle_agreement import lite_towers
 from kernel.bundle_rules import first_problem
 from kernel.bundle_signature import SIGNATURE, SignatureError, Signer, read_signature, signer_of
 from kernel.contract_types import BundleManifest, BundleTower
@@ -43,10 +44,7 @@ def verify(
     _check_files(directory, manifest, report)
     entries = cast(Mapping[str, BundleTower], manifest["towers"])
     towers = {f"towers.{key}": (key, tower) for key, tower in entries.items()}
-    if "lite" in manifest:
-        lite = manifest["lite"]
-        towers["lite.textToItem"] = ("lite.textToItem", lite["textToItem"])
-        towers["lite.userTower"] = ("lite.userTower", lite["userTower"])
+    towers |= {f"lite.{key}": (f"lite.{key}", tower) for key, tower in lite_towers(manifest).items()}
     runners = {}
     for field, (key, tower) in towers.items():
         runners[key] = _check_tower(directory, tower)
@@ -201,10 +199,42 @@ def _check_forward(manifest: BundleManifest, runners: dict[str, parity.Runner], 
         "weights": np.array([[1, 5], [2, 1]], dtype=np.float32),
     }
     _check_unit("towers.userTower", _run("userTower", runners, towers["userTower"], history))
-    if "lite.textToItem" in runners:
-        lite = manifest["lite"]
-        _check_unit("lite.textToItem", _run("lite.textToItem", runners, lite["textToItem"], tokens))
-        _check_unit("lite.userTower", _run("lite.userTower", runners, lite["userTower"], history))
+    for key, tower in lite_towers(manifest).items():
+        _check_unit(f"lite.{key}", _run(f"lite.{key}", runners, tower, {**tokens, **history}))
+    if table is not None:
+        _check_text_block(manifest, runners, table)
+    _check_pooling(manifest, runners)
+
+
+def _check_text_block(manifest: BundleManifest, runners: dict[str, parity.Runner], table: TokenTable) -> None:
+    """Compare `lite.textBlock` with the item tower; a text of which nothing is known is among the samples."""
+    rule = manifest.get("lite", {}).get("textBlock")
+    if rule is None:
+        return
+    tower, text = manifest["towers"]["itemTower"], table.encode((*_SENTENCES, ""))
+    only_text = np.tile(np.array([[1.0, 0.0]], dtype=np.float32), (len(text), 1))
+    image = np.zeros((len(text), _shape(tower, "image")[-1]), dtype=np.float32)
+    expected = _run("itemTower", runners, tower, {"text": text, "image": image, "modalityMask": only_text})
+    got = lite_rules.text_block(text, rule, manifest["dim"], manifest["filler"])
+    _check_parity("lite.textBlock", "itemTower", tower, got, expected)
+
+
+def _check_pooling(manifest: BundleManifest, runners: dict[str, parity.Runner]) -> None:
+    """Compare `lite.pooling` with the user tower."""
+    rule = manifest.get("lite", {}).get("pooling")
+    if rule is None:
+        return
+    tower, histories = manifest["towers"]["userTower"], lite_rules.sample_histories(manifest["dim"], [*KINDS])
+    expected = _run("userTower", runners, tower, histories)
+    got = lite_rules.pool(histories, rule, manifest.get("filler"))
+    _check_parity("lite.pooling", "userTower", tower, got, expected)
+
+
+def _check_parity(field: str, against: str, tower: BundleTower, got: parity.Array, expected: parity.Array) -> None:
+    try:
+        parity.parity(field, f"towers.{against}", got, expected, int8=tower["precision"] != "float32")
+    except ExportError as error:
+        raise BundleError(str(error)) from error
 
 
 def _run(key: str, runners: dict[str, parity.Runner], tower: BundleTower, by_role: parity.Feeds) -> parity.Array:

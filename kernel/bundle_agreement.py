@@ -1,22 +1,27 @@
 """Agreement of a manifest's fields with each other: roles, sizes of towers, image rule, download size.
 
-extension/core/bundle-agreement.js mirrors it; contracts/vectors/bundle-changes.json holds the cases of both.
+extension/core/bundle-agreement.js mirrors it; contracts/vectors/bundle-changes.json and bundle-changes-table.json hold
+the cases of both.
 """
 
 import json
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-from kernel.contract_types import BundleManifest, BundleTower, LiteBundle
+from kernel.contract_types import BundleManifest, BundleTower, LiteBundle, TextBlockRule
 from kernel.contracts import contract
 from kernel.json_object import JsonObject
+
+# How a browser makes an item's and a user's embedding: by a tower, or by a rule.
+_EITHER = (("textToItem", "textBlock"), ("userTower", "pooling"))
 
 
 def disagreement(manifest: BundleManifest) -> str | None:
     """Return the first pair of fields that contradict each other, as one sentence; None where all agree."""
     towers, has_table = _towers(manifest), "table" in manifest["text"]
     return (
-        next((found for place, tower in towers.items() if (found := _wrong_roles(place, tower, has_table))), None)
+        _wrong_lite(manifest)
+        or next((found for place, tower in towers.items() if (found := _wrong_roles(place, tower, has_table))), None)
         or _wrong_image(manifest)
         or next(
             (
@@ -33,10 +38,13 @@ def disagreement(manifest: BundleManifest) -> str | None:
 def _towers(manifest: BundleManifest) -> dict[str, BundleTower]:
     entries = cast(JsonObject, manifest["towers"])
     towers = {f"towers.{key}": entries[key] for key in entries}
-    if "lite" in manifest:
-        lite = manifest["lite"]
-        towers |= {"lite.textToItem": lite["textToItem"], "lite.userTower": lite["userTower"]}
-    return towers
+    return towers | {f"lite.{key}": tower for key, tower in lite_towers(manifest).items()}
+
+
+def lite_towers(manifest: BundleManifest) -> dict[str, BundleTower]:
+    """Return the towers that a browser runs, by their keys in `lite`; none where rules stand for them."""
+    lite = cast(JsonObject, manifest).get("lite", {})
+    return {key: lite[key] for key in ("textToItem", "userTower") if key in lite}
 
 
 def wrong_text(manifest: BundleManifest) -> str | None:
@@ -48,6 +56,33 @@ def wrong_text(manifest: BundleManifest) -> str | None:
         return None
     if not has_tokenizer or not has_encoder:
         return "$.text: expected a tokenizer and towers.textEncoder, or a token table"
+    return None
+
+
+def _wrong_lite(manifest: BundleManifest) -> str | None:
+    """Return why a browser does not learn in one way how items and users are made; None where it does."""
+    if "lite" not in manifest:
+        return None
+    lite = manifest["lite"]
+    for tower, rule in _EITHER:
+        if tower in lite and rule in lite:
+            return f"$.lite.{rule}: given beside lite.{tower}, expected one or the other"
+        if tower not in lite and rule not in lite:
+            return f"$.lite: expected {tower} or {rule}"
+    return _wrong_block(manifest, lite["textBlock"]) if "textBlock" in lite else None
+
+
+def _wrong_block(manifest: BundleManifest, rule: TextBlockRule) -> str | None:
+    """Return why a text's features do not fit where the rule puts them; None where they do."""
+    if "table" not in manifest["text"] or "filler" not in manifest:
+        return "$.lite.textBlock: expected a token table, text.table, and a filler beside it"
+    start, dim, filler = rule["start"], manifest["dim"], manifest["filler"]
+    end = start + manifest["text"]["table"]["dim"]
+    if end > dim or start <= filler < end:
+        return (
+            f"$.lite.textBlock.start: the block from {start} to {end - 1} "
+            f"does not fit into dim, {dim}, beside filler, {filler}"
+        )
     return None
 
 
@@ -100,13 +135,15 @@ def _facts(manifest: BundleManifest, towers: dict[str, BundleTower]) -> Iterator
 
 def _lite_facts(manifest: BundleManifest, lite: LiteBundle) -> Iterator[tuple[str, object, object, str]]:
     dim = manifest["dim"]
-    yield "lite.textToItem.outputs", _shape(lite["textToItem"], "embedding")[-1], dim, "dim"
-    yield "lite.userTower.outputs", _shape(lite["userTower"], "embedding")[-1], dim, "dim"
-    yield "lite.userTower.inputs", _shape(lite["userTower"], "items")[-1], dim, "dim"
-    if "table" in manifest["text"]:
+    if "textToItem" in lite:
+        yield "lite.textToItem.outputs", _shape(lite["textToItem"], "embedding")[-1], dim, "dim"
+    if "userTower" in lite:
+        yield "lite.userTower.outputs", _shape(lite["userTower"], "embedding")[-1], dim, "dim"
+        yield "lite.userTower.inputs", _shape(lite["userTower"], "items")[-1], dim, "dim"
+    if "textToItem" in lite and "table" in manifest["text"]:
         width = _shape(lite["textToItem"], "text")[-1]
         yield "lite.textToItem.inputs", width, manifest["text"]["table"]["dim"], "text.table.dim"
-    names = {lite["textToItem"]["file"], lite["userTower"]["file"], text_file(manifest)}
+    names = {text_file(manifest), *(tower["file"] for tower in lite_towers(manifest).values())}
     names |= {manifest["shopMetric"]["file"]} if "shopMetric" in manifest else set()
     total = sum(manifest["files"][name]["bytes"] for name in names)
     yield "lite.downloadBytes", lite["downloadBytes"], total, "its files' sizes"

@@ -5,7 +5,7 @@ from typing import Literal, cast
 
 import rfc8785
 
-from kernel.bundle_agreement import disagreement, text_file, wrong_text
+from kernel.bundle_agreement import disagreement, lite_towers, text_file, wrong_text
 from kernel.contract_types import BundleManifest
 from kernel.contracts import first_violation
 from kernel.json_object import JsonObject
@@ -65,9 +65,7 @@ def _item_files(manifest: BundleManifest) -> dict[str, str]:
 
 def _unlisted_file(manifest: BundleManifest) -> str | None:
     named = {**_item_files(manifest), "$.towers.userTower.file": manifest["towers"]["userTower"]["file"]}
-    if "lite" in manifest:
-        named["$.lite.textToItem.file"] = manifest["lite"]["textToItem"]["file"]
-        named["$.lite.userTower.file"] = manifest["lite"]["userTower"]["file"]
+    named |= {f"$.lite.{key}.file": tower["file"] for key, tower in lite_towers(manifest).items()}
     if "shopMetric" in manifest:
         named["$.shopMetric.file"] = manifest["shopMetric"]["file"]
     for place, name in named.items():

@@ -198,16 +198,55 @@ class BundleTowers(TypedDict):
     userTower: BundleTower
 
 
-class LiteBundle(TypedDict):
-    """Schema `LiteBundle` of contracts/bundle.schema.json.
+class TextBlockRule(TypedDict):
+    """Schema `TextBlockRule` of contracts/bundle.schema.json.
 
-    What a browser downloads: token ids, or the features of a token table, straight to an item embedding of the same
-    space, and the user tower.
+    The embedding of an item of which only the text is known, from the features of a token table: the features at
+    unit length times sqrt(share) from the coordinate start on, sqrt(1 - share) at the filler, zeros elsewhere.
+    Where no feature exceeds 1e-6, 1 at the filler. vectors/text-block.json holds the cases.
     """
 
-    textToItem: BundleTower
-    userTower: BundleTower
-    # Both towers, the tokenizer and the shop metric, uncompressed.
+    start: int
+    # Of the squared length.
+    share: float
+
+
+class PoolingRule(TypedDict):
+    """Numbers of the user tower that is a weighted sum of items.
+
+    vectors/user-tower.json states the formula and holds the cases.
+    """
+
+    # In the order of interactions.kinds. Above 0 is liked; below 0 is a share of all that was liked.
+    kindWeights: list[float]
+    # An interaction this much older than the newest liked one counts half.
+    halfLifeDays: float
+    # An interaction with this many newer liked ones counts half.
+    halfLifeItems: float
+    # Of how often an interaction happened on its day.
+    repeatExponent: float
+    # Dismissals together weigh at most this share of what was liked.
+    maxDismissShare: float
+
+
+class LiteBundle(TypedDict):
+    """What a browser downloads.
+
+    Texts become item embeddings of the same space by textToItem or textBlock, a history becomes a user's by
+    userTower or pooling. With textBlock and pooling a browser opens no ONNX file.
+    """
+
+    # From token ids, or from the features of a token table.
+    textToItem: NotRequired[BundleTower]
+    # The embedding of an item of which only the text is known, from the features of a token table: the features at
+    # unit length times sqrt(share) from the coordinate start on, sqrt(1 - share) at the filler, zeros elsewhere.
+    # Where no feature exceeds 1e-6, 1 at the filler. vectors/text-block.json holds the cases.
+    textBlock: NotRequired[TextBlockRule]
+    userTower: NotRequired[BundleTower]
+    # Numbers of the user tower that is a weighted sum of items. vectors/user-tower.json states the formula and
+    # holds the cases.
+    pooling: NotRequired[PoolingRule]
+    # The towers' files, the tokenizer or token table, and the shop metric, uncompressed.
     downloadBytes: int
 
 
@@ -400,8 +439,8 @@ class BundleManifest(TypedDict):
     createdBy: BundleCreator
     files: dict[str, BundleFile]
     towers: BundleTowers
-    # What a browser downloads: token ids, or the features of a token table, straight to an item embedding of the
-    # same space, and the user tower.
+    # What a browser downloads. Texts become item embeddings of the same space by textToItem or textBlock, a history
+    # becomes a user's by userTower or pooling. With textBlock and pooling a browser opens no ONNX file.
     lite: NotRequired[LiteBundle]
     # How a text becomes features: by a tokenizer and towers.textEncoder, or by a token table alone.
     text: BundleText

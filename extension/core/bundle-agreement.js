@@ -3,25 +3,35 @@ import { bundleRoles } from "../generated/contracts.js";
 
 /**
  * Agreement of a manifest's fields with each other. It mirrors kernel/bundle_agreement.py;
- * contracts/vectors/bundle-changes.json holds the cases of both.
+ * contracts/vectors/bundle-changes.json and bundle-changes-table.json hold the cases of both.
  * @typedef {import("../generated/contract-types.js").BundleManifest} BundleManifest
  * @typedef {import("../generated/contract-types.js").BundleText} BundleText
  * @typedef {import("../generated/contract-types.js").BundleTower} BundleTower
  * @typedef {import("../generated/contract-types.js").LiteBundle} LiteBundle
  * @typedef {import("../generated/contract-types.js").TensorRole} TensorRole
+ * @typedef {import("../generated/contract-types.js").TextBlockRule} TextBlockRule
  * @typedef {[place: string, found: unknown, expected: unknown, what: string]} Fact
  */
 
 /** @type {Record<string, unknown>} */
 const ROLES = bundleRoles;
+/** How a browser makes an item's and a user's embedding: by a tower, or by a rule. */
+const EITHER = /** @type {const} */ ([
+  ["textToItem", "textBlock"],
+  ["userTower", "pooling"],
+]);
+
+/** Return the towers that a browser runs, by their keys in `lite`; none where rules stand for them. @param {BundleManifest} manifest */
+export function liteTowers({ lite = { downloadBytes: 0 } }) {
+  const { textToItem, userTower } = lite;
+  return { ...(textToItem && { textToItem }), ...(userTower && { userTower }) };
+}
 
 /** @param {BundleManifest} manifest @returns {[string, BundleTower][]} by place */
-function towersOf({ towers, lite }) {
-  const entries = Object.entries(towers).map(([key, tower]) => [`towers.${key}`, tower]);
-  const more = lite
-    ? ["textToItem", "userTower"].map((key) => [`lite.${key}`, lite[/** @type {"userTower"} */ (key)]])
-    : [];
-  return /** @type {[string, BundleTower][]} */ ([...entries, ...more]);
+function towersOf(manifest) {
+  const inGroup = (/** @type {string} */ group, /** @type {Record<string, BundleTower>} */ towers) =>
+    Object.entries(towers).map(([key, tower]) => /** @type {[string, BundleTower]} */ ([`${group}.${key}`, tower]));
+  return [...inGroup("towers", { ...manifest.towers }), ...inGroup("lite", liteTowers(manifest))];
 }
 
 /** Return why the manifest does not say how texts become features in one way. @param {BundleManifest} manifest @returns {string | null} */
@@ -39,6 +49,27 @@ export function wrongText({ text, towers }) {
 /** Return the name of the tokenizer's file, or of the token table's. @param {BundleManifest} manifest @returns {string} */
 export function textFile({ text }) {
   return /** @type {{file: string}} */ (text.table ?? text.tokenizer).file;
+}
+
+/** Return why a browser does not learn in one way how items and users are made. @param {BundleManifest} manifest @returns {string | null} */
+function wrongLite(manifest) {
+  const { lite } = manifest;
+  if (!lite) return null;
+  for (const [tower, rule] of EITHER) {
+    if (lite[tower] && lite[rule]) return `/lite/${rule}: given beside lite.${tower}, expected one or the other`;
+    if (!lite[tower] && !lite[rule]) return `/lite: expected ${tower} or ${rule}`;
+  }
+  return lite.textBlock ? wrongBlock(manifest, lite.textBlock) : null;
+}
+
+/** @param {BundleManifest} manifest @param {TextBlockRule} rule @returns {string | null} why a text's features do not fit where the rule puts them */
+function wrongBlock({ dim, filler, text }, { start }) {
+  if (!text.table || filler === undefined)
+    return "/lite/textBlock: expected a token table, text.table, and a filler beside it";
+  const end = start + text.table.dim;
+  return end > dim || (start <= filler && filler < end)
+    ? `/lite/textBlock/start: the block from ${start} to ${end - 1} does not fit into dim, ${dim}, beside filler, ${filler}`
+    : null;
 }
 
 /** @param {string} place @param {BundleTower} tower @param {boolean} hasTable @returns {string | undefined} */
@@ -80,16 +111,18 @@ function tableFacts(table, place, tower) {
 /** @param {BundleManifest} manifest @param {LiteBundle} lite @returns {Fact[]} */
 function liteFacts(manifest, { textToItem, userTower, downloadBytes }) {
   const { dim, text, files, shopMetric } = manifest;
-  const names = new Set([textToItem.file, userTower.file, textFile(manifest)]);
+  /** @type {Fact[]} */
+  const found = [];
+  if (textToItem) found.push(["/lite/textToItem/outputs", shapeOf(textToItem, "embedding").at(-1), dim, "dim"]);
+  if (userTower) {
+    found.push(["/lite/userTower/outputs", shapeOf(userTower, "embedding").at(-1), dim, "dim"]);
+    found.push(["/lite/userTower/inputs", shapeOf(userTower, "items").at(-1), dim, "dim"]);
+  }
+  if (textToItem) found.push(...tableFacts(text.table, "/lite/textToItem/inputs", textToItem));
+  const names = new Set([textFile(manifest), ...Object.values(liteTowers(manifest)).map(({ file }) => file)]);
   if (shopMetric) names.add(shopMetric.file);
   const total = [...names].reduce((sum, name) => sum + files[name].bytes, 0);
-  return [
-    ["/lite/textToItem/outputs", shapeOf(textToItem, "embedding").at(-1), dim, "dim"],
-    ["/lite/userTower/outputs", shapeOf(userTower, "embedding").at(-1), dim, "dim"],
-    ["/lite/userTower/inputs", shapeOf(userTower, "items").at(-1), dim, "dim"],
-    ...tableFacts(text.table, "/lite/textToItem/inputs", textToItem),
-    ["/lite/downloadBytes", downloadBytes, total, "its files' sizes"],
-  ];
+  return [...found, ["/lite/downloadBytes", downloadBytes, total, "its files' sizes"]];
 }
 
 /** @param {BundleManifest} manifest @returns {Fact[]} */
@@ -122,6 +155,8 @@ function facts(manifest) {
  * @returns {string | null}
  */
 export function disagreement(manifest) {
+  const unclear = wrongLite(manifest);
+  if (unclear) return unclear;
   for (const [place, tower] of towersOf(manifest)) {
     const problem = wrongRoles(place, tower, manifest.text.table !== undefined);
     if (problem) return problem;

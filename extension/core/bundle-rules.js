@@ -3,7 +3,7 @@ import { bundleSchema } from "../generated/contracts.js";
 import { canonicalJson } from "../values/canonical-json.js";
 import { sha256Hex } from "../values/encoding.js";
 import { problemIn } from "../values/json-schema.js";
-import { disagreement, textFile, wrongText } from "./bundle-agreement.js";
+import { disagreement, liteTowers, textFile, wrongText } from "./bundle-agreement.js";
 import { problemInBlocks } from "./shop-metric.js";
 
 /** @typedef {import("../generated/contract-types.js").BundleManifest} BundleManifest */
@@ -23,12 +23,13 @@ function itemFiles(manifest) {
 
 /** @param {BundleManifest} manifest @returns {string | null} */
 function unlistedFile(manifest) {
-  const { lite, shopMetric, towers } = manifest;
+  const { shopMetric, towers } = manifest;
+  const lite = Object.entries(liteTowers(manifest)).map(([key, { file }]) => [`/lite/${key}/file`, file]);
   const named = {
     ...itemFiles(manifest),
     "/towers/userTower/file": towers.userTower.file,
     ...(shopMetric && { "/shopMetric/file": shopMetric.file }),
-    ...(lite && { "/lite/textToItem/file": lite.textToItem.file, "/lite/userTower/file": lite.userTower.file }),
+    ...Object.fromEntries(lite),
   };
   const missing = Object.entries(named).find(([, file]) => !Object.hasOwn(manifest.files, file));
   return missing ? `${missing[0]}: ${missing[1]} is not among the manifest's files` : null;

@@ -1,7 +1,7 @@
 // @ts-check
 import { sha256Hex } from "../values/encoding.js";
 import { BundleError, ServerError } from "../values/errors.js";
-import { textFile } from "./bundle-agreement.js";
+import { liteTowers, textFile } from "./bundle-agreement.js";
 import { problemOf } from "./bundle-rules.js";
 import { MAX_SIGNATURE_BYTES, SIGNATURE, signerOf } from "./bundle-signature.js";
 import { graphProblem } from "./onnx-graph.js";
@@ -57,7 +57,7 @@ export async function verifyManifest(bytes, bundleId) {
 
 /** Return the names of the files that a browser needs. @param {Manifest} manifest @returns {string[]} @throws {BundleError} */
 export function liteFiles(manifest) {
-  const files = [textFile(manifest), manifest.lite.textToItem.file, manifest.lite.userTower.file];
+  const files = [textFile(manifest), ...Object.values(liteTowers(manifest)).map(({ file }) => file)];
   if (manifest.shopMetric) files.push(manifest.shopMetric.file);
   for (const file of files) {
     const { bytes } = manifest.files[file];
@@ -75,7 +75,7 @@ async function verifyFile(manifest, file, bytes) {
   const actual = await sha256Hex(bytes);
   if (actual !== listed.sha256)
     throw new BundleError("bundle_altered", `${file}: expected SHA-256 ${listed.sha256}, got ${actual}.`);
-  for (const tower of [manifest.lite.textToItem, manifest.lite.userTower]) {
+  for (const tower of Object.values(liteTowers(manifest))) {
     const problem = tower.file === file ? graphProblem(bytes, tower) : null;
     if (problem) throw new BundleError("bundle_invalid", `${file}: ${problem}.`);
   }

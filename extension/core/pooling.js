@@ -2,13 +2,8 @@
 
 /**
  * @typedef {import("../values/vectors.js").Vector} Vector
- * @typedef {object} PoolingRule numbers of the user tower that needs no model; contracts/vectors/user-tower.json states them
- * @property {number[]} kindWeights by index in the contract's list of kinds; above 0 is liked, below 0 is a share of all liked
- * @property {number} halfLifeDays an interaction this much older than the newest liked one counts half
- * @property {number} halfLifeItems an interaction with this many newer liked ones counts half
- * @property {number} repeatExponent of an interaction's weight
- * @property {number} maxDismissShare dismissals together weigh at most this share of what was liked
- * @property {number} [filler] coordinate for what is missing of an item; zero in the result
+ * @typedef {import("../generated/contract-types.js").PoolingRule & {filler?: number}} PoolingRule contracts/vectors/user-tower.json states
+ *   the formula; `filler` is the coordinate for what is missing of an item, zero in the result
  */
 
 // A shorter sum has no direction: likes and dislikes cancel out.

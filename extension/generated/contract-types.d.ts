@@ -262,15 +262,55 @@ export interface Tensor {
   shape: (number | string)[];
 }
 /**
- * What a browser downloads: token ids, or the features of a token table, straight to an item embedding of the same space, and the user tower.
+ * What a browser downloads. Texts become item embeddings of the same space by textToItem or textBlock, a history becomes a user's by userTower or pooling. With textBlock and pooling a browser opens no ONNX file.
  */
 export interface LiteBundle {
-  textToItem: BundleTower;
-  userTower: BundleTower;
+  textToItem?: BundleTower;
+  textBlock?: TextBlockRule;
+  userTower?: BundleTower;
+  pooling?: PoolingRule;
   /**
-   * Both towers, the tokenizer and the shop metric, uncompressed.
+   * The towers' files, the tokenizer or token table, and the shop metric, uncompressed.
    */
   downloadBytes: number;
+}
+/**
+ * The embedding of an item of which only the text is known, from the features of a token table: the features at unit length times sqrt(share) from the coordinate start on, sqrt(1 - share) at the filler, zeros elsewhere. Where no feature exceeds 1e-6, 1 at the filler. vectors/text-block.json holds the cases.
+ */
+export interface TextBlockRule {
+  start: number;
+  /**
+   * Of the squared length.
+   */
+  share: number;
+}
+/**
+ * Numbers of the user tower that is a weighted sum of items. vectors/user-tower.json states the formula and holds the cases.
+ */
+export interface PoolingRule {
+  /**
+   * In the order of interactions.kinds. Above 0 is liked; below 0 is a share of all that was liked.
+   *
+   * @minItems 6
+   * @maxItems 6
+   */
+  kindWeights: number[];
+  /**
+   * An interaction this much older than the newest liked one counts half.
+   */
+  halfLifeDays: number;
+  /**
+   * An interaction with this many newer liked ones counts half.
+   */
+  halfLifeItems: number;
+  /**
+   * Of how often an interaction happened on its day.
+   */
+  repeatExponent: number;
+  /**
+   * Dismissals together weigh at most this share of what was liked.
+   */
+  maxDismissShare: number;
 }
 /**
  * How a text becomes features: by a tokenizer and towers.textEncoder, or by a token table alone.

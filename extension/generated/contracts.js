@@ -4120,22 +4120,93 @@ export const bundleSchema = {
    "type": "object",
    "additionalProperties": false,
    "required": [
-    "textToItem",
-    "userTower",
     "downloadBytes"
    ],
-   "description": "What a browser downloads: token ids, or the features of a token table, straight to an item embedding of the same space, and the user tower.",
+   "description": "What a browser downloads. Texts become item embeddings of the same space by textToItem or textBlock, a history becomes a user's by userTower or pooling. With textBlock and pooling a browser opens no ONNX file.",
    "properties": {
     "textToItem": {
-     "$ref": "#/$defs/tower"
+     "$ref": "#/$defs/tower",
+     "description": "From token ids, or from the features of a token table."
+    },
+    "textBlock": {
+     "title": "TextBlockRule",
+     "type": "object",
+     "additionalProperties": false,
+     "required": [
+      "start",
+      "share"
+     ],
+     "description": "The embedding of an item of which only the text is known, from the features of a token table: the features at unit length times sqrt(share) from the coordinate start on, sqrt(1 - share) at the filler, zeros elsewhere. Where no feature exceeds 1e-6, 1 at the filler. vectors/text-block.json holds the cases.",
+     "properties": {
+      "start": {
+       "type": "integer",
+       "minimum": 0
+      },
+      "share": {
+       "type": "number",
+       "exclusiveMinimum": 0,
+       "maximum": 1,
+       "description": "Of the squared length."
+      }
+     }
     },
     "userTower": {
      "$ref": "#/$defs/tower"
     },
+    "pooling": {
+     "title": "PoolingRule",
+     "type": "object",
+     "additionalProperties": false,
+     "required": [
+      "kindWeights",
+      "halfLifeDays",
+      "halfLifeItems",
+      "repeatExponent",
+      "maxDismissShare"
+     ],
+     "description": "Numbers of the user tower that is a weighted sum of items. vectors/user-tower.json states the formula and holds the cases.",
+     "properties": {
+      "kindWeights": {
+       "type": "array",
+       "minItems": 6,
+       "maxItems": 6,
+       "items": {
+        "type": "number",
+        "minimum": -100,
+        "maximum": 100
+       },
+       "description": "In the order of interactions.kinds. Above 0 is liked; below 0 is a share of all that was liked."
+      },
+      "halfLifeDays": {
+       "type": "number",
+       "exclusiveMinimum": 0,
+       "maximum": 100000,
+       "description": "An interaction this much older than the newest liked one counts half."
+      },
+      "halfLifeItems": {
+       "type": "number",
+       "exclusiveMinimum": 0,
+       "maximum": 100000,
+       "description": "An interaction with this many newer liked ones counts half."
+      },
+      "repeatExponent": {
+       "type": "number",
+       "minimum": 0,
+       "maximum": 1,
+       "description": "Of how often an interaction happened on its day."
+      },
+      "maxDismissShare": {
+       "type": "number",
+       "minimum": 0,
+       "maximum": 1,
+       "description": "Dismissals together weigh at most this share of what was liked."
+      }
+     }
+    },
     "downloadBytes": {
      "type": "integer",
      "minimum": 1,
-     "description": "Both towers, the tokenizer and the shop metric, uncompressed."
+     "description": "The towers' files, the tokenizer or token table, and the shop metric, uncompressed."
     }
    }
   },

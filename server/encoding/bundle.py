@@ -8,6 +8,7 @@ from typing import cast
 
 import orjson
 
+from kernel.bundle_agreement import lite_towers
 from kernel.bundle_rules import first_problem
 from kernel.bundle_signature import SignatureError, Signer, read_signature, read_trusted_keys, signer_of
 from kernel.contract_types import BundleFile, BundleManifest, BundleTower
@@ -102,10 +103,8 @@ def _verify_file(directory: Path, name: str, entry: BundleFile) -> None:
 
 def _refuse_graphs(directory: Path, manifest: BundleManifest) -> None:
     """Raise BundleError for an ONNX file that no runtime should open, or that is not what the manifest declares."""
-    towers = [*cast(Mapping[str, BundleTower], manifest["towers"]).values()]
-    if "lite" in manifest:
-        towers += [manifest["lite"]["textToItem"], manifest["lite"]["userTower"]]
-    for tower in towers:
+    towers = cast(Mapping[str, BundleTower], manifest["towers"])
+    for tower in (*towers.values(), *lite_towers(manifest).values()):
         path = directory / tower["file"]
         if (problem := graph_problem(path.read_bytes(), tower)) is not None:
             raise BundleError(f"{path}: {problem}")

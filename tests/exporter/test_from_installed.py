@@ -47,7 +47,21 @@ def test_manifest_states_what_others_rely_on(manifest):
     assert (manifest["name"], manifest["dim"]) == ("lite", 256)
     assert manifest["text"]["tokenizer"] == {"file": "tokenizer.json", "type": "wordpiece", "maxTokens": 128}
     assert {entry["tower"] for entry in manifest["origin"]} == set(manifest["towers"])
-    assert {entry["tower"] for entry in manifest["parity"]} == {*manifest["towers"], "lite.textToItem"}
+    assert {entry["tower"] for entry in manifest["parity"]} == {
+        *manifest["towers"],
+        "lite.textToItem",
+        "lite.pooling",
+    }
+
+
+def test_a_browser_pools_by_a_rule_and_downloads_no_user_tower(manifest):
+    """The numbers are those of contracts/vectors/user-tower.json."""
+    assert "userTower" not in manifest["lite"]
+    constants = json.loads((VECTORS / "user-tower.json").read_text(encoding="utf-8"))["constants"]
+    constants["kindWeights"] = [constants["kindWeights"][kind] for kind in manifest["interactions"]["kinds"]]
+    assert manifest["lite"]["pooling"] == constants
+    names = ("lite/text_to_item.onnx", "shop_metric.bin", "tokenizer.json")
+    assert manifest["lite"]["downloadBytes"] == sum(manifest["files"][name]["bytes"] for name in names)
 
 
 def test_text_encoder_equals_transformers(run, tokenizer):

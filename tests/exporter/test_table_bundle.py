@@ -10,9 +10,9 @@ import torch
 from encoders.encoder import Encoder
 from encoders.token_table import TokenTable, table_file_from
 from exporter import measurements, shop_metric, torch_export
-from exporter.browser_towers import browser_text_to_item
+from exporter.browser_towers import lite_members, pooling_of, text_block_of
 from exporter.bundle_draft import Draft, TowerFile
-from exporter.card import card_of
+from exporter.card import card_of, lines_of
 from exporter.compare import compare
 from exporter.errors import BundleError
 from exporter.publish import publish
@@ -21,7 +21,7 @@ from kernel.bundle_rules import space_of
 from kernel.contracts import CONTRACTS
 from kernel.shop_metric import Block
 from server.encoding.bundle import load_bundle
-from trainer.towers.content import ContentItemTower, ContentUserTower
+from trainer.towers.content import ContentItemTower, ContentUserTower, SharedSpaceItemTower
 
 DATA = base64.b64decode(json.loads((CONTRACTS / "vectors/token-table.json").read_text("utf-8"))["table"])
 IMAGE_DIM = 4
@@ -64,7 +64,7 @@ def table_bundle(tmp_path_factory):
         table=DATA,
         table_dim=table.dim,
         shop_metric=shop_metric.measured(item, texts, images, blocks),
-        text_to_item=browser_text_to_item(None, torch_export.text_only_item_tower(item, table.dim, IMAGE_DIM)),
+        **lite_members(None, item, user, table.dim, IMAGE_DIM),
         origin=ORIGIN,
     )
     measurements.prove(draft, {"imageEncoder": encoder, "itemTower": item, "userTower": user}, table)
@@ -78,7 +78,10 @@ def test_manifest_has_a_table_and_no_text_encoder(table_bundle):
     assert manifest["text"]["table"] == {"file": "tokens.bin", "dim": 36}
     assert "tokenizer" not in manifest["text"]
     assert "textEncoder" not in manifest["towers"]
-    assert [tensor["role"] for tensor in manifest["lite"]["textToItem"]["inputs"]] == ["text"]
+    assert manifest["lite"]["textBlock"] == {"start": 0, "share": 0.5}
+    assert manifest["lite"]["pooling"]["kindWeights"] == [1.0, 1.4, 1.7, 2.0, 1.2, -0.03]
+    assert manifest["lite"].keys() == {"textBlock", "pooling", "downloadBytes"}
+    assert {entry["tower"] for entry in manifest["parity"]} >= {"lite.textBlock", "lite.pooling"}
 
 
 def test_item_vectors_hold_the_features_of_the_table(table_bundle):
@@ -89,21 +92,69 @@ def test_item_vectors_hold_the_features_of_the_table(table_bundle):
     assert items[:, -1] == pytest.approx([0.5**0.5] * 2, abs=1e-6)
 
 
-def test_table_of_another_width_is_refused(table_bundle):
+@pytest.fixture
+def edited(table_bundle):
+    """Return a function that edits the manifest; the fixture puts it back."""
     path = table_bundle / "manifest.json"
     original = path.read_bytes()
-    manifest = json.loads(original)
-    manifest["text"]["table"]["dim"] = 34
-    for place in (manifest["towers"]["itemTower"], manifest["lite"]["textToItem"]):
-        text = next(tensor for tensor in place["inputs"] if tensor["role"] == "text")
-        text["shape"][-1] = 34
-    manifest["space"] = space_of(manifest)
-    path.write_text(json.dumps(manifest))
-    try:
-        with pytest.raises(BundleError, match="34"):
-            verify(table_bundle)
-    finally:
-        path.write_bytes(original)
+
+    def edit(change):
+        manifest = json.loads(original)
+        change(manifest)
+        manifest["space"] = space_of(manifest)
+        path.write_text(json.dumps(manifest))
+        return table_bundle
+
+    yield edit
+    path.write_bytes(original)
+
+
+def test_table_of_another_width_is_refused(edited):
+    def narrow(manifest):
+        manifest["text"]["table"]["dim"] = 34
+        inputs = manifest["towers"]["itemTower"]["inputs"]
+        next(tensor for tensor in inputs if tensor["role"] == "text")["shape"][-1] = 34
+
+    with pytest.raises(BundleError, match="34"):
+        verify(edited(narrow))
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes", "against"),
+    [
+        ("textBlock", {"share": 0.51}, "itemTower"),
+        ("textBlock", {"start": 1}, "itemTower"),
+        ("pooling", {"kindWeights": [1.0, 1.4, 1.8, 2.0, 1.2, -0.03]}, "userTower"),
+        ("pooling", {"kindWeights": [1.0, 1.4, 1.7, 2.0, 1.2, -0.04]}, "userTower"),
+        ("pooling", {"halfLifeDays": 31}, "userTower"),
+        ("pooling", {"halfLifeItems": 31}, "userTower"),
+        ("pooling", {"repeatExponent": 0.52}, "userTower"),
+        ("pooling", {"maxDismissShare": 0.16}, "userTower"),
+    ],
+)
+def test_rules_that_do_not_answer_as_their_tower_are_refused(edited, rule, changes, against):
+    bundle = edited(lambda manifest: manifest["lite"][rule].update(changes))
+    with pytest.raises(BundleError, match=rf"^lite\.{rule}: does not answer as towers\.{against} does"):
+        verify(bundle)
+
+
+def test_a_tower_of_another_basis_is_no_rule():
+    """Directions, a mean or other classes decide more than a block and a share can say."""
+    directions, centre = torch.eye(6), torch.zeros(6)
+    image = torch.zeros(IMAGE_DIM), torch.eye(IMAGE_DIM)
+    assert text_block_of(ContentItemTower(centre, directions, *image, 0.25)) == {"start": 0, "share": 0.25}
+    assert text_block_of(ContentItemTower(centre, directions.flip(0), *image, 0.5)) is None
+    assert text_block_of(ContentItemTower(centre, directions[:, :5], *image, 0.5)) is None
+    assert text_block_of(ContentItemTower(centre + 0.1, directions, *image, 0.5)) is None
+    assert text_block_of(SharedSpaceItemTower(centre, centre, 0.5)) is None
+    assert pooling_of(torch.nn.Linear(2, 2)) is None
+
+
+def test_trained_towers_on_a_table_are_downloaded():
+    turned = ContentItemTower(torch.zeros(36), torch.eye(36).flip(0), torch.zeros(IMAGE_DIM), torch.eye(IMAGE_DIM), 0.5)
+    members = lite_members(None, turned.eval(), torch.nn.Identity(), 36, IMAGE_DIM)
+    assert members.keys() == {"text_to_item"}
+    assert members["text_to_item"].precision == "float32"
 
 
 def test_card_describes_the_table(table_bundle):
@@ -111,5 +162,6 @@ def test_card_describes_the_table(table_bundle):
     assert card["tokenizer"] is None
     assert card["table"]["pieces"] == len(table_file_from(DATA).pieces)
     assert card["table"]["translations"] == 3
-    assert set(card["download"]) == {"lite/text_to_item.onnx", "shop_metric.bin", "tokens.bin", "user_tower.onnx"}
+    assert set(card["download"]) == {"shop_metric.bin", "tokens.bin"}
+    assert any("lite.textBlock" in line and "share 0.5" in line for line in lines_of(card))
     assert compare(table_bundle, table_bundle)["sameSpace"]

@@ -46,12 +46,16 @@ def test_another_format_is_one_sentence(manifest, sentence):
     assert bundle_rules.first_problem(manifest) == sentence
 
 
-CHANGES = json.loads((CONTRACTS / "vectors" / "bundle-changes.json").read_text(encoding="utf-8"))
+WITH_TOKENIZER, WITH_TABLE = (
+    json.loads((CONTRACTS / "vectors" / name).read_text(encoding="utf-8"))
+    for name in ("bundle-changes.json", "bundle-changes-table.json")
+)
+CHANGES = [(vectors["manifest"], change) for vectors in (WITH_TOKENIZER, WITH_TABLE) for change in vectors["changes"]]
 
 
-def changed(change):
-    """Return the vectors' manifest with one change."""
-    manifest = copy.deepcopy(CHANGES["manifest"])
+def changed(manifest, change):
+    """Return a manifest with one change."""
+    manifest = copy.deepcopy(manifest)
     *way, last = change["at"]
     around = functools.reduce(operator.getitem, way, manifest)
     if "value" in change:
@@ -71,15 +75,16 @@ def json_path(place):
     return "$" + "".join(steps)
 
 
-def test_the_manifest_before_its_changes_keeps_every_rule():
-    assert bundle_rules.first_problem(CHANGES["manifest"]) is None
+@pytest.mark.parametrize("vectors", [WITH_TOKENIZER, WITH_TABLE], ids=["tokenizer", "table"])
+def test_the_manifest_before_its_changes_keeps_every_rule(vectors):
+    assert bundle_rules.first_problem(vectors["manifest"]) is None
 
 
 @pytest.mark.parametrize(
-    "change", CHANGES["changes"], ids=[f"{json_path(c['at'])}={c.get('value')}" for c in CHANGES["changes"]]
+    ("manifest", "change"), CHANGES, ids=[f"{m['name']}{json_path(c['at'])}={c.get('value')}" for m, c in CHANGES]
 )
-def test_every_change_of_one_field_is_refused_at_its_place(change):
-    problem = bundle_rules.first_problem(changed(change))
+def test_every_change_of_one_field_is_refused_at_its_place(manifest, change):
+    problem = bundle_rules.first_problem(changed(manifest, change))
     assert problem is not None
     place = json_path(change["place"])
     assert problem.startswith(place if change["says"] is None else f"{place}: {change['says']}")
@@ -117,7 +122,7 @@ def test_every_field_is_a_statement_or_has_a_change_that_is_refused():
     lacking = [
         field
         for field in fields(SCHEMA)
-        if not any(covers(change, field) for change in CHANGES["changes"])
+        if not any(covers(change, field) for _, change in CHANGES)
         and not (field[0] in ("towers", "lite") and BESIDE_A_FILE & {*field})
     ]
     assert lacking == []
@@ -127,4 +132,5 @@ def test_every_field_is_a_statement_or_has_a_change_that_is_refused():
 
 def test_no_statement_changes_the_space():
     for name in ("name", "createdBy", "origin", "parity", "speed", "metrics"):
-        assert bundle_rules.space_of({**CHANGES["manifest"], name: None}) == CHANGES["manifest"]["space"]
+        manifest = WITH_TOKENIZER["manifest"]
+        assert bundle_rules.space_of({**manifest, name: None}) == manifest["space"]

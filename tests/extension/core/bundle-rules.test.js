@@ -25,10 +25,8 @@ for (const value of [null, [], "x", 1]) {
   });
 }
 
-const { manifest: whole, changes } = vectors("bundle-changes.json");
-
-/** @param {{at: (string | number)[], value?: unknown}} change */
-function changed(change) {
+/** @param {any} whole @param {{at: (string | number)[], value?: unknown}} change */
+function changed(whole, change) {
   const manifest = structuredClone(whole);
   const last = /** @type {string | number} */ (change.at.at(-1));
   const around = change.at.slice(0, -1).reduce((inside, step) => inside[step], manifest);
@@ -40,13 +38,15 @@ function changed(change) {
 /** @param {(string | number)[]} place */
 const pointer = (place) => place.map((step) => `/${String(step).replaceAll("/", "~1")}`).join("");
 
-test("the manifest before its changes keeps every rule", async () => {
-  assert.equal(await problemOf(whole), null);
-});
-
-for (const change of changes) {
-  test(`${pointer(change.at)} as ${JSON.stringify(change.value)} is refused at its place`, async () => {
-    const problem = (await problemOf(changed(change))) ?? "accepted";
-    assert.ok(problem.startsWith(pointer(change.place) + (change.says === null ? "" : `: ${change.says}`)), problem);
+for (const { manifest: whole, changes } of [vectors("bundle-changes.json"), vectors("bundle-changes-table.json")]) {
+  test(`the manifest ${whole.name} keeps every rule before its changes`, async () => {
+    assert.equal(await problemOf(whole), null);
   });
+
+  for (const change of changes) {
+    test(`${whole.name}: ${pointer(change.at)} as ${JSON.stringify(change.value)} is refused at its place`, async () => {
+      const problem = (await problemOf(changed(whole, change))) ?? "accepted";
+      assert.ok(problem.startsWith(pointer(change.place) + (change.says === null ? "" : `: ${change.says}`)), problem);
+    });
+  }
 }
