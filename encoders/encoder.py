@@ -29,13 +29,17 @@ class Encoder:
     Args:
         directory, manifest: the bundle, whose files the caller has verified.
         num_threads: batches that run at once on a CPU; 0 means one for each usable core.
+        on_cpu: leave a GPU alone.
     """
 
-    def __init__(self, directory: Path, manifest: BundleManifest, num_threads: int = 0) -> None:
+    def __init__(
+        self, directory: Path, manifest: BundleManifest, num_threads: int = 0, *, on_cpu: bool = False
+    ) -> None:
         self._directory = directory
         self._manifest = manifest
         self._entries = cast(Mapping[str, BundleTower], manifest["towers"])
         self._pool = Pool(num_threads or usable_cores())
+        self._on_cpu = on_cpu
         self._towers: dict[str, Tower] = {}
         self._tokens: Tokens | None = None
         self._table: TokenTable | None = None
@@ -109,7 +113,7 @@ class Encoder:
             if key not in self._towers:
                 entry = self._entries[key]
                 rows = {"max_rows": _ITEM_ROWS} if key == "itemTower" else {}
-                self._towers[key] = Tower(self._directory / entry["file"], entry, **rows)
+                self._towers[key] = Tower(self._directory / entry["file"], entry, on_cpu=self._on_cpu, **rows)
             return self._towers[key]
 
     def _load_table(self) -> "TokenTable":

@@ -32,12 +32,15 @@ class Tower:
         entry: its entry in the manifest.
         num_threads: threads within one batch on a CPU; 0 means all cores.
         max_rows: the largest batch to begin with; halved whenever a batch does not fit into memory.
+        on_cpu: leave a GPU alone.
     """
 
-    def __init__(self, path: Path, entry: BundleTower, *, num_threads: int = 1, max_rows: int = 2**30) -> None:
+    def __init__(
+        self, path: Path, entry: BundleTower, *, num_threads: int = 1, max_rows: int = 2**30, on_cpu: bool = False
+    ) -> None:
         self._path = path
         self._entry = entry
-        self._session = open_session(path, num_threads)
+        self._session = open_session(path, num_threads, on_cpu=on_cpu)
         self._output: str = embedding_output(entry)["name"]
         self.max_rows = max_rows
 
@@ -95,15 +98,16 @@ class Tower:
         return np.asarray(binding.copy_outputs_to_cpu()[0], dtype=np.float32)
 
 
-def open_session(path: Path, num_threads: int) -> Any:
-    """Return an ONNX Runtime session on the GPU if there is one, else on the CPU; 0 threads means all cores."""
+def open_session(path: Path, num_threads: int, *, on_cpu: bool = False) -> Any:
+    """Return an ONNX Runtime session on the GPU if there is one and `on_cpu` is not set; 0 threads means all cores."""
     import onnxruntime as ort  # noqa: PLC0415 (importing it costs more than the rest of the server's start)
 
     options = ort.SessionOptions()
     options.intra_op_num_threads = num_threads
     options.log_severity_level = 3
+    chosen = [CPU] if on_cpu else providers(ort.get_available_providers())
     try:
-        return ort.InferenceSession(str(path), options, providers=providers(ort.get_available_providers()))
+        return ort.InferenceSession(str(path), options, providers=chosen)
     except Exception as error:  # ORT raises a dozen unrelated pybind classes, all meaning this
         raise EncodingError(f"{path}: ONNX Runtime cannot load it: {error}") from error
 

@@ -276,14 +276,19 @@ def _checkpoint(arguments: argparse.Namespace) -> None:
 
 
 def _reduced(build: Callable[[], "Draft"], arguments: argparse.Namespace) -> "Draft":
-    """Return the built draft with the towers in the wanted precisions; words that make no sense fail before that."""
+    """Return the built draft with the towers in the wanted precisions and probes of them.
+
+    Words that make no sense fail before anything is built.
+    """
     from exporter import loss, precision  # noqa: PLC0415 - as above
+    from exporter.probes import add_probes  # noqa: PLC0415 - as above
 
     wanted = precision.parse(arguments.precision)
     draft = build()
     loss.reduce(draft, wanted, arguments.accept_loss)
     for entry in draft.loss:
         print(f"loss of {loss.sentence(entry)}")
+    add_probes(draft)
     return draft
 
 

@@ -10,6 +10,7 @@ import onnx
 from exporter import onnx_edit
 from exporter.errors import ExportError
 from exporter.shop_metric import ShopMetricFile
+from kernel.bundle_probes import PROBES
 from kernel.bundle_rules import FORMAT, space_of
 from kernel.commit import current_commit
 from kernel.contract_types import (
@@ -105,12 +106,14 @@ class Draft:
     speed: list[TowerSpeed] = field(default_factory=list)
     loss: list[TowerLoss] = field(default_factory=list)
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    probes: bytes | None = None  # of the finished draft: exporter.probes.add_probes
 
     def files(self) -> dict[str, bytes]:
         """Return every file but the manifest, by its path in the bundle."""
         towers = [*self.towers.values(), *([self.text_to_item] if self.text_to_item else [])]
         files = {**self._text_file(), **{tower.file: tower.data for tower in towers}}
-        return files | ({self.shop_metric.rule["file"]: self.shop_metric.data} if self.shop_metric else {})
+        files |= {self.shop_metric.rule["file"]: self.shop_metric.data} if self.shop_metric else {}
+        return files | ({PROBES: self.probes} if self.probes is not None else {})
 
     def manifest(self) -> BundleManifest:
         """Return the manifest of contracts/bundle.schema.json."""
@@ -128,6 +131,7 @@ class Draft:
             },
             "towers": cast(BundleTowers, {key: _tower(tower) for key, tower in self.towers.items()}),
             "text": self._text_rule(),
+            "probes": {"file": PROBES},
             "interactions": {"kinds": list(KINDS), "maxItems": self.max_items},
             "origin": self.origin,
             "parity": self.parity,
@@ -151,7 +155,8 @@ class Draft:
 
     def _lite(self) -> LiteBundle:
         user_tower, metric = self.towers["userTower"], self.shop_metric.data if self.shop_metric else b""
-        lite: LiteBundle = {"downloadBytes": sum(map(len, (*self._text_file().values(), metric)))}
+        always = (*self._text_file().values(), metric, self.probes or b"")
+        lite: LiteBundle = {"downloadBytes": sum(map(len, always))}
         if self.text_block is not None:
             lite["textBlock"] = self.text_block
         elif self.text_to_item is not None:

@@ -283,11 +283,12 @@ def _script(letter: str) -> str:
 
 
 def _download(manifest: BundleManifest) -> dict[str, int]:
-    """Return the files that a browser downloads with their bytes: of `lite`, the tokenizer and the shop metric."""
+    """Return the files that a browser downloads with their bytes: of `lite`, the tokenizer, shop metric and probes."""
     whole = cast(JsonObject, manifest)
     if "lite" not in whole:
         return {}
-    parts = [whole["lite"], whole["text"].get("tokenizer", whole["text"].get("table")), whole.get("shopMetric", {})]
+    parts = [whole["lite"], whole["text"].get("tokenizer", whole["text"].get("table"))]
+    parts += [whole.get("shopMetric", {}), whole["probes"]]
     names = {*_named_files(parts)} & manifest["files"].keys()
     return {name: manifest["files"][name]["bytes"] for name in sorted(names)}
 

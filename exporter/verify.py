@@ -1,4 +1,4 @@
-"""Verification of a bundle: schema, paths, hashes, ONNX, declared tensors, and a forward pass."""
+"""Verification of a bundle: schema, paths, hashes, ONNX, declared tensors, a forward pass, and probes."""
 
 import hashlib
 import json
@@ -12,11 +12,15 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from tokenizers import Tokenizer
 
 from encoders.errors import EncodingError
+from encoders.probe_check import check_bounded
+from encoders.probes import ProbedBundle
 from encoders.token_table import TokenTable, read_table
 from exporter import lite_rules, parity
 from exporter.bundle_draft import KINDS, MANIFEST
 from exporter.errors import BundleError, ExportError
+from kernel.bounded_process import Limits
 from kernel.bundle_agreement import lite_towers
+from kernel.bundle_probes import ProbeError
 from kernel.bundle_rules import first_problem
 from kernel.bundle_signature import SIGNATURE, SignatureError, Signer, read_signature, signer_of
 from kernel.contract_types import BundleManifest, BundleTower
@@ -32,31 +36,59 @@ def verify(
     directory: Path,
     report: Callable[[str], None] = lambda line: None,
     trusted: Mapping[bytes, str] | None = None,
+    limits: Limits | None = None,
 ) -> BundleManifest:
     """Return a bundle's manifest after all checks; raises BundleError that names the first failure.
 
-    `report` receives the name of each passed check. With `trusted` keys, a bundle must be signed by one of them.
+    Args:
+        directory: the bundle.
+        report: receives the name of each passed check.
+        trusted: keys, one of which must have signed the bundle.
+        limits: on time and memory of the process that runs the towers, by default those of the bundle's size.
     """
     manifest = read_manifest(directory)
     signer = bundle_signer(directory, trusted)
     report(f"{SIGNATURE}: signed by {signer}" if signer else "not signed")
     report(f"{MANIFEST}: follows the contract, its fields agree, space is what they give")
     _check_files(directory, manifest, report)
-    entries = cast(Mapping[str, BundleTower], manifest["towers"])
-    towers = {f"towers.{key}": (key, tower) for key, tower in entries.items()}
-    towers |= {f"lite.{key}": (f"lite.{key}", tower) for key, tower in lite_towers(manifest).items()}
+    for tower in _towers(manifest).values():
+        _check_graph(directory, tower)
+    if "table" in manifest["text"]:
+        _checked_table(directory, manifest)
+    else:
+        _check_tokenizer(directory, manifest)
+    report(f"text.{'table' if 'table' in manifest['text'] else 'tokenizer'} agrees with its file")
+    _check_shop_metric(directory, manifest)
+    try:
+        for line in check_bounded(directory, manifest, limits, "exporter.tower_check"):
+            report(line)
+    except (EncodingError, ProbeError) as error:
+        raise BundleError(str(error)) from error
+    return manifest
+
+
+def check_towers(directory: Path, manifest: BundleManifest, report: Callable[[str], None]) -> None:
+    """Load and run the towers of a bundle that passed every other check.
+
+    Raises BundleError or ProbeError for what they answer, EncodingError where one cannot be run. Towers of unknown
+    origin may take any time and memory, so `verify` has this done in a process with limits.
+    """
     runners = {}
-    for field, (key, tower) in towers.items():
-        runners[key] = _check_tower(directory, tower)
+    for field, tower in _towers(manifest).items():
+        runners[field.removeprefix("towers.")] = _loaded(directory, tower)
         report(f"{field}: {tower['file']} loads, inputs and outputs are as declared")
     table = _checked_table(directory, manifest) if "table" in manifest["text"] else None
-    if table is None:
-        _check_tokenizer(directory, manifest)
-    report(f"text.{'tokenizer' if table is None else 'table'} agrees with its file")
-    _check_shop_metric(directory, manifest)
     _check_forward(manifest, runners, table)
     report("a forward pass gives unit vectors of the right size")
-    return manifest
+    ProbedBundle(directory, manifest).check()
+    report(f"{manifest['probes']['file']}: every probe gives its stated vector")
+
+
+def _towers(manifest: BundleManifest) -> dict[str, BundleTower]:
+    """Return the towers of a bundle by their place in the manifest."""
+    entries = cast(Mapping[str, BundleTower], manifest["towers"])
+    towers = {f"towers.{key}": tower for key, tower in entries.items()}
+    return towers | {f"lite.{key}": tower for key, tower in lite_towers(manifest).items()}
 
 
 def bundle_signer(directory: Path, trusted: Mapping[bytes, str] | None) -> Signer | None:
@@ -114,17 +146,20 @@ def _check_files(directory: Path, manifest: BundleManifest, report: Callable[[st
         raise BundleError(f"{directory / strays[0]}: is in the bundle but not in the manifest's files")
 
 
-def _check_tower(directory: Path, tower: BundleTower) -> parity.Runner:
+def _check_graph(directory: Path, tower: BundleTower) -> None:
     path = directory / tower["file"]
-    data = path.read_bytes()
-    if (problem := graph_problem(data, tower)) is not None:
+    if (problem := graph_problem(path.read_bytes(), tower)) is not None:
         raise BundleError(f"{path}: {problem}")
+
+
+def _loaded(directory: Path, tower: BundleTower) -> parity.Runner:
+    path = directory / tower["file"]
     try:
-        runner = parity.Runner(data)
+        runner = parity.Runner(path.read_bytes())
     except (ort_errors.Fail, ort_errors.InvalidProtobuf, ort_errors.InvalidGraph, ort_errors.InvalidArgument) as error:
-        raise BundleError(f"{path}: ONNX Runtime cannot load it: {_first_line(error)}") from error
+        raise EncodingError(f"{path}: ONNX Runtime cannot load it: {_first_line(error)}") from error
     except (ort_errors.NotImplemented, ort_errors.RuntimeException) as error:
-        raise BundleError(f"{path}: ONNX Runtime cannot run it here: {_first_line(error)}") from error
+        raise EncodingError(f"{path}: ONNX Runtime cannot run it here: {_first_line(error)}") from error
     return runner
 
 
@@ -242,7 +277,7 @@ def _run(key: str, runners: dict[str, parity.Runner], tower: BundleTower, by_rol
     try:
         output = runners[key](feeds)
     except (ort_errors.Fail, ort_errors.InvalidArgument, ort_errors.RuntimeException) as error:
-        raise BundleError(f"{tower['file']}: a forward pass of {key} fails: {_first_line(error)}") from error
+        raise EncodingError(f"{tower['file']}: a forward pass of {key} fails: {_first_line(error)}") from error
     expected = _shape(tower, "embedding")[-1]
     if output.ndim != 2 or output.shape[1] != expected or not np.isfinite(output).all():
         raise BundleError(f"{tower['file']}: {key} gives {output.shape} or numbers that are not finite")

@@ -144,6 +144,7 @@ def _lite_facts(manifest: BundleManifest, lite: LiteBundle) -> Iterator[tuple[st
         width = _shape(lite["textToItem"], "text")[-1]
         yield "lite.textToItem.inputs", width, manifest["text"]["table"]["dim"], "text.table.dim"
     names = {text_file(manifest), *(tower["file"] for tower in lite_towers(manifest).values())}
+    names |= {manifest["probes"]["file"]}
     names |= {manifest["shopMetric"]["file"]} if "shopMetric" in manifest else set()
     total = sum(manifest["files"][name]["bytes"] for name in names)
     yield "lite.downloadBytes", lite["downloadBytes"], total, "its files' sizes"

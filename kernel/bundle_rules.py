@@ -19,6 +19,8 @@ def first_problem(manifest: object) -> str | None:
     """Return the first rule that a parsed manifest.json breaks, as one sentence; None where it keeps them all."""
     if (problem := format_problem(manifest)) is not None:
         return problem
+    if "probes" not in cast(JsonObject, manifest):
+        return "$.probes: missing: the bundle was made by an older exporter; export it again"
     violation = first_violation("bundle.schema.json", manifest)
     if violation is not None:
         return str(violation)
@@ -66,6 +68,7 @@ def _item_files(manifest: BundleManifest) -> dict[str, str]:
 def _unlisted_file(manifest: BundleManifest) -> str | None:
     named = {**_item_files(manifest), "$.towers.userTower.file": manifest["towers"]["userTower"]["file"]}
     named |= {f"$.lite.{key}.file": tower["file"] for key, tower in lite_towers(manifest).items()}
+    named["$.probes.file"] = manifest["probes"]["file"]
     if "shopMetric" in manifest:
         named["$.shopMetric.file"] = manifest["shopMetric"]["file"]
     for place, name in named.items():

@@ -246,7 +246,7 @@ class LiteBundle(TypedDict):
     # Numbers of the user tower that is a weighted sum of items. vectors/user-tower.json states the formula and
     # holds the cases.
     pooling: NotRequired[PoolingRule]
-    # The towers' files, the tokenizer or token table, and the shop metric, uncompressed.
+    # The towers' files, the tokenizer or token table, the shop metric and the probes, uncompressed.
     downloadBytes: int
 
 
@@ -353,6 +353,16 @@ ShopMetricRule = TypedDict(
 )
 
 
+class ProbesRule(TypedDict):
+    """Schema `ProbesRule` of contracts/bundle.schema.json.
+
+    Inputs with the vectors that the towers gave where the bundle was exported, which whoever loads the bundle runs
+    again. bundle-probes.schema.json describes the file.
+    """
+
+    file: str
+
+
 class BundleInteractions(TypedDict):
     """Schema `BundleInteractions` of contracts/bundle.schema.json."""
 
@@ -452,6 +462,9 @@ class BundleManifest(TypedDict):
     # little-endian, dim numbers, then length × length numbers a block, row by row. Both are of the unit directions
     # of a block over the items that know it. vectors/shop-metric.json holds the cases.
     shopMetric: NotRequired[ShopMetricRule]
+    # Inputs with the vectors that the towers gave where the bundle was exported, which whoever loads the bundle
+    # runs again. bundle-probes.schema.json describes the file.
+    probes: ProbesRule
     interactions: BundleInteractions
     origin: list[TowerOrigin]
     parity: list[TowerParity]
@@ -461,6 +474,52 @@ class BundleManifest(TypedDict):
     loss: NotRequired[list[TowerLoss]]
     # Of the training run it came from; empty where nothing was trained.
     metrics: dict[str, Any]
+
+
+class ProbeProduct(TypedDict):
+    """The fields of a product that an item's text may be made of; none of them where only the image is known."""
+
+    title: NotRequired[str]
+    brand: NotRequired[str]
+    description: NotRequired[str]
+    categoryPath: NotRequired[list[str]]
+    attributes: NotRequired[dict[str, str]]
+
+
+class ItemProbe(TypedDict):
+    """An item from its raw fields, its image, or both, to its embedding."""
+
+    # The fields of a product that an item's text may be made of; none of them where only the image is known.
+    product: ProbeProduct
+    # A PNG or JPEG file as base64. Only in bundles with an image encoder.
+    image: NotRequired[str]
+    # Base64 of little-endian int16: each of the dim numbers × 32767, rounded.
+    embedding: str
+
+
+class UserProbe(TypedDict):
+    """A history, most recent first, to the user's embedding.
+
+    Its items are the stated embeddings of the item probes, by position.
+    """
+
+    items: list[int]
+    kinds: list[Literal["view", "wishlist", "cart", "purchase", "rating", "dismiss"]]
+    agesDays: list[float]
+    weights: list[float]
+    # Base64 of little-endian int16: each of the dim numbers × 32767, rounded.
+    embedding: str
+
+
+class BundleProbes(TypedDict):
+    """The probes of a bundle: inputs with the vectors that its towers gave where it was exported.
+
+    Whoever loads the bundle runs them again. probe-bounds.json says how near the vectors must be; vectors/bundle-
+    probes.json holds the cases.
+    """
+
+    items: list[ItemProbe]
+    users: list[UserProbe]
 
 
 class Problem(TypedDict):

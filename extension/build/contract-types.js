@@ -7,7 +7,14 @@ import { load } from "js-yaml";
 import { assertKnownKeywords } from "./contract-keywords.js";
 
 const folder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../contracts");
-const FILES = ["product.schema.json", "interaction.schema.json", "bundle.schema.json", "openapi.yaml", "messages.json"];
+const FILES = [
+  "product.schema.json",
+  "interaction.schema.json",
+  "bundle.schema.json",
+  "bundle-probes.schema.json",
+  "openapi.yaml",
+  "messages.json",
+];
 const OPTIONS = {
   additionalProperties: false,
   bannerComment: "",

@@ -16,8 +16,10 @@ const names = {
   productSchema: "product.schema.json",
   interactionSchema: "interaction.schema.json",
   bundleSchema: "bundle.schema.json",
+  bundleProbesSchema: "bundle-probes.schema.json",
   bundleRoles: "bundle-roles.json",
   onnxGraphs: "onnx-graphs.json",
+  probeBounds: "probe-bounds.json",
 };
 
 async function contractData() {

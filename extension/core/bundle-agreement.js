@@ -110,7 +110,7 @@ function tableFacts(table, place, tower) {
 
 /** @param {BundleManifest} manifest @param {LiteBundle} lite @returns {Fact[]} */
 function liteFacts(manifest, { textToItem, userTower, downloadBytes }) {
-  const { dim, text, files, shopMetric } = manifest;
+  const { dim, text, files, probes, shopMetric } = manifest;
   /** @type {Fact[]} */
   const found = [];
   if (textToItem) found.push(["/lite/textToItem/outputs", shapeOf(textToItem, "embedding").at(-1), dim, "dim"]);
@@ -119,7 +119,11 @@ function liteFacts(manifest, { textToItem, userTower, downloadBytes }) {
     found.push(["/lite/userTower/inputs", shapeOf(userTower, "items").at(-1), dim, "dim"]);
   }
   if (textToItem) found.push(...tableFacts(text.table, "/lite/textToItem/inputs", textToItem));
-  const names = new Set([textFile(manifest), ...Object.values(liteTowers(manifest)).map(({ file }) => file)]);
+  const names = new Set([
+    textFile(manifest),
+    probes.file,
+    ...Object.values(liteTowers(manifest)).map(({ file }) => file),
+  ]);
   if (shopMetric) names.add(shopMetric.file);
   const total = [...names].reduce((sum, name) => sum + files[name].bytes, 0);
   return [...found, ["/lite/downloadBytes", downloadBytes, total, "its files' sizes"]];

@@ -23,11 +23,12 @@ function itemFiles(manifest) {
 
 /** @param {BundleManifest} manifest @returns {string | null} */
 function unlistedFile(manifest) {
-  const { shopMetric, towers } = manifest;
+  const { probes, shopMetric, towers } = manifest;
   const lite = Object.entries(liteTowers(manifest)).map(([key, { file }]) => [`/lite/${key}/file`, file]);
   const named = {
     ...itemFiles(manifest),
     "/towers/userTower/file": towers.userTower.file,
+    "/probes/file": probes.file,
     ...(shopMetric && { "/shopMetric/file": shopMetric.file }),
     ...Object.fromEntries(lite),
   };
@@ -59,8 +60,11 @@ function blocksProblem({ shopMetric, dim, filler }) {
  * @returns {Promise<string | null>} such as "/dim: Instance is not an integer"
  */
 export async function problemOf(value) {
-  if (/** @type {{format?: unknown} | null} */ (value)?.format === 1)
+  const { format, probes } = /** @type {{format?: unknown, probes?: unknown}} */ (value ?? {});
+  if (format === 1)
     return `/format: got 1, expected ${FORMAT}: the bundle was made by an older exporter; export it again`;
+  if (format === FORMAT && probes === undefined)
+    return "/probes: missing: the bundle was made by an older exporter; export it again";
   const problem = problemIn(bundleSchema, value);
   if (problem) return problem;
   const manifest = /** @type {BundleManifest} */ (value);

@@ -57,7 +57,8 @@ export async function verifyManifest(bytes, bundleId) {
 
 /** Return the names of the files that a browser needs. @param {Manifest} manifest @returns {string[]} @throws {BundleError} */
 export function liteFiles(manifest) {
-  const files = [textFile(manifest), ...Object.values(liteTowers(manifest)).map(({ file }) => file)];
+  const towers = Object.values(liteTowers(manifest)).map(({ file }) => file);
+  const files = [textFile(manifest), ...towers, manifest.probes.file];
   if (manifest.shopMetric) files.push(manifest.shopMetric.file);
   for (const file of files) {
     const { bytes } = manifest.files[file];

@@ -209,6 +209,7 @@ export interface BundleManifest {
   text: BundleText;
   image?: ImageRule;
   shopMetric?: ShopMetricRule;
+  probes: ProbesRule;
   interactions: BundleInteractions;
   origin: TowerOrigin[];
   parity: TowerParity[];
@@ -270,7 +271,7 @@ export interface LiteBundle {
   userTower?: BundleTower;
   pooling?: PoolingRule;
   /**
-   * The towers' files, the tokenizer or token table, and the shop metric, uncompressed.
+   * The towers' files, the tokenizer or token table, the shop metric and the probes, uncompressed.
    */
   downloadBytes: number;
 }
@@ -412,6 +413,12 @@ export interface ShopMetricBlock {
   start: number;
   length: number;
 }
+/**
+ * Inputs with the vectors that the towers gave where the bundle was exported, which whoever loads the bundle runs again. bundle-probes.schema.json describes the file.
+ */
+export interface ProbesRule {
+  file: string;
+}
 export interface BundleInteractions {
   kinds: ["view", "wishlist", "cart", "purchase", "rating", "dismiss"];
   /**
@@ -459,6 +466,79 @@ export interface LossBound {
   minCosine: number;
   deltaNdcg10: number;
   deltaRecall10: number;
+}
+/**
+ * The probes of a bundle: inputs with the vectors that its towers gave where it was exported. Whoever loads the bundle runs them again. probe-bounds.json says how near the vectors must be; vectors/bundle-probes.json holds the cases.
+ */
+export interface BundleProbes {
+  /**
+   * @minItems 16
+   * @maxItems 64
+   */
+  items: ItemProbe[];
+  /**
+   * @minItems 4
+   * @maxItems 64
+   */
+  users: UserProbe[];
+}
+/**
+ * An item from its raw fields, its image, or both, to its embedding.
+ */
+export interface ItemProbe {
+  product: ProbeProduct;
+  /**
+   * A PNG or JPEG file as base64. Only in bundles with an image encoder.
+   */
+  image?: string;
+  /**
+   * Base64 of little-endian int16: each of the dim numbers × 32767, rounded.
+   */
+  embedding: string;
+}
+/**
+ * The fields of a product that an item's text may be made of; none of them where only the image is known.
+ */
+export interface ProbeProduct {
+  title?: string;
+  brand?: string;
+  description?: string;
+  /**
+   * @maxItems 12
+   */
+  categoryPath?: string[];
+  attributes?: {
+    [k: string]: string;
+  };
+}
+/**
+ * A history, most recent first, to the user's embedding. Its items are the stated embeddings of the item probes, by position.
+ */
+export interface UserProbe {
+  /**
+   * @minItems 1
+   * @maxItems 1000
+   */
+  items: number[];
+  /**
+   * @minItems 1
+   * @maxItems 1000
+   */
+  kinds: ("view" | "wishlist" | "cart" | "purchase" | "rating" | "dismiss")[];
+  /**
+   * @minItems 1
+   * @maxItems 1000
+   */
+  agesDays: number[];
+  /**
+   * @minItems 1
+   * @maxItems 1000
+   */
+  weights: number[];
+  /**
+   * Base64 of little-endian int16: each of the dim numbers × 32767, rounded.
+   */
+  embedding: string;
 }
 export interface Problem {
   type: "about:blank";

@@ -4016,6 +4016,7 @@ export const bundleSchema = {
   "files",
   "towers",
   "text",
+  "probes",
   "interactions",
   "origin",
   "parity",
@@ -4206,7 +4207,7 @@ export const bundleSchema = {
     "downloadBytes": {
      "type": "integer",
      "minimum": 1,
-     "description": "The towers' files, the tokenizer or token table, and the shop metric, uncompressed."
+     "description": "The towers' files, the tokenizer or token table, the shop metric and the probes, uncompressed."
     }
    }
   },
@@ -4439,6 +4440,20 @@ export const bundleSchema = {
        }
       }
      }
+    }
+   }
+  },
+  "probes": {
+   "title": "ProbesRule",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "file"
+   ],
+   "description": "Inputs with the vectors that the towers gave where the bundle was exported, which whoever loads the bundle runs again. bundle-probes.schema.json describes the file.",
+   "properties": {
+    "file": {
+     "type": "string"
     }
    }
   },
@@ -4763,6 +4778,165 @@ export const bundleSchema = {
  }
 };
 
+export const bundleProbesSchema = {
+ "$schema": "https://json-schema.org/draft/2020-12/schema",
+ "$id": "https://carryover.example/contracts/bundle-probes.schema.json",
+ "title": "BundleProbes",
+ "description": "The probes of a bundle: inputs with the vectors that its towers gave where it was exported. Whoever loads the bundle runs them again. probe-bounds.json says how near the vectors must be; vectors/bundle-probes.json holds the cases.",
+ "type": "object",
+ "additionalProperties": false,
+ "required": [
+  "items",
+  "users"
+ ],
+ "properties": {
+  "items": {
+   "type": "array",
+   "minItems": 16,
+   "maxItems": 64,
+   "items": {
+    "title": "ItemProbe",
+    "type": "object",
+    "additionalProperties": false,
+    "required": [
+     "product",
+     "embedding"
+    ],
+    "description": "An item from its raw fields, its image, or both, to its embedding.",
+    "properties": {
+     "product": {
+      "title": "ProbeProduct",
+      "type": "object",
+      "additionalProperties": false,
+      "description": "The fields of a product that an item's text may be made of; none of them where only the image is known.",
+      "properties": {
+       "title": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 1000
+       },
+       "brand": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 200
+       },
+       "description": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 5000
+       },
+       "categoryPath": {
+        "type": "array",
+        "maxItems": 12,
+        "items": {
+         "type": "string",
+         "minLength": 1,
+         "maxLength": 200
+        }
+       },
+       "attributes": {
+        "type": "object",
+        "maxProperties": 40,
+        "propertyNames": {
+         "pattern": "^[a-z][A-Za-z0-9]{0,39}$"
+        },
+        "additionalProperties": {
+         "type": "string",
+         "minLength": 1,
+         "maxLength": 200
+        }
+       }
+      }
+     },
+     "image": {
+      "type": "string",
+      "minLength": 4,
+      "maxLength": 65536,
+      "pattern": "^[A-Za-z0-9+/]+={0,2}$",
+      "description": "A PNG or JPEG file as base64. Only in bundles with an image encoder."
+     },
+     "embedding": {
+      "type": "string",
+      "minLength": 4,
+      "maxLength": 16384,
+      "pattern": "^[A-Za-z0-9+/]+={0,2}$",
+      "description": "Base64 of little-endian int16: each of the dim numbers × 32767, rounded."
+     }
+    }
+   }
+  },
+  "users": {
+   "type": "array",
+   "minItems": 4,
+   "maxItems": 64,
+   "items": {
+    "title": "UserProbe",
+    "type": "object",
+    "additionalProperties": false,
+    "required": [
+     "items",
+     "kinds",
+     "agesDays",
+     "weights",
+     "embedding"
+    ],
+    "description": "A history, most recent first, to the user's embedding. Its items are the stated embeddings of the item probes, by position.",
+    "properties": {
+     "items": {
+      "type": "array",
+      "minItems": 1,
+      "maxItems": 1000,
+      "items": {
+       "type": "integer",
+       "minimum": 0
+      }
+     },
+     "kinds": {
+      "type": "array",
+      "minItems": 1,
+      "maxItems": 1000,
+      "items": {
+       "enum": [
+        "view",
+        "wishlist",
+        "cart",
+        "purchase",
+        "rating",
+        "dismiss"
+       ]
+      }
+     },
+     "agesDays": {
+      "type": "array",
+      "minItems": 1,
+      "maxItems": 1000,
+      "items": {
+       "type": "number",
+       "minimum": 0
+      }
+     },
+     "weights": {
+      "type": "array",
+      "minItems": 1,
+      "maxItems": 1000,
+      "items": {
+       "type": "number",
+       "minimum": 1
+      }
+     },
+     "embedding": {
+      "type": "string",
+      "minLength": 4,
+      "maxLength": 16384,
+      "pattern": "^[A-Za-z0-9+/]+={0,2}$",
+      "description": "Base64 of little-endian int16: each of the dim numbers × 32767, rounded."
+     }
+    }
+   }
+  }
+ }
+};
+
 export const bundleRoles = {
  "about": "What each tower of a bundle takes, by role, and may take. It gives one output, the embedding. An item tower takes an image exactly where the bundle has an image encoder.",
  "towers.textEncoder": {
@@ -5019,4 +5193,15 @@ export const onnxGraphs = {
    "SkipLayerNormalization"
   ]
  }
+};
+
+export const probeBounds = {
+ "about": "How near the embedding of a probe must be to the stated one, by the precision of the towers that it went through; the least demanding of several counts. No manifest can widen it. minCosine: of the two vectors. maxLengthDiff: between their lengths. A vector of length below zeroLength has no direction: then both must be such. Measured in docs/decisions/0011-bundles-prove-themselves.md.",
+ "minCosine": {
+  "float32": 0.9999,
+  "float16": 0.999,
+  "int8": 0.95
+ },
+ "maxLengthDiff": 0.001,
+ "zeroLength": 0.001
 };

@@ -1,5 +1,6 @@
 // @ts-check
 import { BUNDLE_CACHE, openBundle } from "../core/bundle.js";
+import { checkProbes } from "../core/bundle-probes.js";
 import { createTowers } from "../core/towers.js";
 import { extractProduct } from "../extract/extract.js";
 import { extractListing } from "../extract/visible/listing.js";
@@ -11,11 +12,16 @@ import { extractListing } from "../extract/visible/listing.js";
  * @typedef {{[M in keyof ByType]: (fields: Parameters<ByType[M]>[0]) => ReturnType<ByType[M]>}} TowersHandlers need no sender
  */
 
-/** Return the towers of a downloaded bundle, which is verified again. @param {string} bundleUrl @returns {Promise<Towers>} */
+/** Return the towers of a downloaded bundle, which is verified again and proves itself by its probes. @param {string} bundleUrl @returns {Promise<Towers>} */
 async function loadTowers(bundleUrl) {
   const cache = await caches.open(BUNDLE_CACHE);
   const bundle = await openBundle({ cache, bundleUrl });
-  return createTowers({ bundle, wasmUrl: chrome.runtime.getURL("vendor/ort-wasm-simd-threaded.wasm") });
+  const towers = await createTowers({
+    bundle,
+    wasmUrl: chrome.runtime.getURL("vendor/ort-wasm-simd-threaded.wasm"),
+  });
+  await checkProbes(bundle, towers);
+  return towers;
 }
 
 /**

@@ -19,7 +19,7 @@ from kernel.contract_types import Product
 from kernel.progress import TerminalProgress
 from server.catalogue.database import Catalogue
 from server.catalogue.writer import Prepared, Writer, WriteReport
-from server.encoding.bundle import Bundle, load_bundle
+from server.encoding.bundle import Bundle, check_probes, load_bundle
 from server.errors import InputError
 from server.locks import held_lock
 from server.search.replica import Replica
@@ -80,6 +80,7 @@ def ingest(
     if not products_path.is_file():
         raise InputError(f"expected a products.jsonl, found none at {products_path}")
     bundle = load_bundle(settings.bundle_dir, settings.trusted_keys)
+    check_probes(bundle)
     images = LocalImages(images_dir) if images_dir is not None else None
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     busy = f"process {{pid}} is already ingesting into {settings.data_dir}; wait for it, or stop it"

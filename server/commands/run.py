@@ -14,7 +14,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from server.catalogue.database import Catalogue
-from server.encoding.bundle import load_bundle
+from server.encoding.bundle import check_probes, load_bundle
 from server.errors import ServerError
 from server.locks import held_lock
 from server.settings import Settings, environment_from, settings_from
@@ -31,6 +31,7 @@ def run(settings: Settings) -> None:
     """Serve until a signal stops it. All configuration errors are found before a worker starts."""
     bundle = load_bundle(settings.bundle_dir, settings.trusted_keys)
     settings.read_operator_token()
+    check_probes(bundle)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     busy = f"{settings.data_dir} is already served by process {{pid}}; stop it first, or use another --data"
     with held_lock(settings.data_dir / "run.lock", busy):

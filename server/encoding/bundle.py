@@ -8,7 +8,10 @@ from typing import cast
 
 import orjson
 
+from encoders.errors import EncodingError
+from encoders.probe_check import check_bounded
 from kernel.bundle_agreement import lite_towers
+from kernel.bundle_probes import ProbeError
 from kernel.bundle_rules import first_problem
 from kernel.bundle_signature import SignatureError, Signer, read_signature, read_trusted_keys, signer_of
 from kernel.contract_types import BundleFile, BundleManifest, BundleTower
@@ -75,6 +78,17 @@ def load_bundle(directory: Path, trusted_keys: Path | None = None) -> Bundle:
         metric=_shop_metric(directory, manifest),
         signer=signer,
     )
+
+
+def check_probes(bundle: Bundle) -> None:
+    """Raise BundleError unless the towers of a loaded bundle give the vectors of its probes.
+
+    They run in a child process with limits on time and memory, which takes seconds: once at a program's start.
+    """
+    try:
+        check_bounded(bundle.directory, bundle.manifest)
+    except (EncodingError, ProbeError) as error:
+        raise BundleError(str(error)) from error
 
 
 def _signer(directory: Path, manifest: bytes, trusted_keys: Path | None) -> Signer | None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from exporter.__main__ import main
+from exporter.probes import add_probes
 from exporter.publish import publish
 from exporter.verify import verify
 from tests.trainer.planted import write_run
@@ -84,6 +85,7 @@ def test_bundle_of_a_content_run_names_its_filler(make_tiny_draft, tmp_path):
     draft.parity = [entry for entry in draft.parity if entry["tower"] != "lite.textToItem"]
     draft.speed = [entry for entry in draft.speed if entry["tower"] != "lite.textToItem"]
     tiny_bundle = tmp_path / "tiny"
+    add_probes(draft)
     publish(draft.files(), draft.manifest(), tiny_bundle, verify)
     run = write_run(tmp_path)
     settings = run.read_text().replace("hidden = 24\nattention_dim = 8", 'type = "content"')

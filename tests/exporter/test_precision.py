@@ -11,6 +11,7 @@ from onnx import numpy_helper
 from exporter import loss, parity, precision
 from exporter.__main__ import main
 from exporter.errors import ExportError, WeightsError
+from exporter.probes import add_probes
 from exporter.publish import publish
 from exporter.verify import verify
 
@@ -96,6 +97,7 @@ def test_a_loss_beyond_the_bound_is_refused_or_written_down(draft, monkeypatch, 
     assert draft.towers["textEncoder"] is untouched
     assert draft.loss == []
     loss.reduce(draft, {"textEncoder": "int8-dynamic"}, accept_loss=True)
+    add_probes(draft)
     publish(draft.files(), draft.manifest(), tmp_path / "out", verify)
     (entry,) = json.loads((tmp_path / "out" / "manifest.json").read_text())["loss"]
     assert (entry["accepted"], entry["bound"]) == (True, bound)

@@ -15,6 +15,7 @@ from exporter.bundle_draft import Draft, TowerFile
 from exporter.card import card_of, lines_of
 from exporter.compare import compare
 from exporter.errors import BundleError
+from exporter.probes import add_probes
 from exporter.publish import publish
 from exporter.verify import verify
 from kernel.bundle_rules import space_of
@@ -69,6 +70,7 @@ def table_bundle(tmp_path_factory):
     )
     measurements.prove(draft, {"imageEncoder": encoder, "itemTower": item, "userTower": user}, table)
     out = tmp_path_factory.mktemp("bundles") / "table"
+    add_probes(draft)
     publish(draft.files(), draft.manifest(), out, verify)
     return out
 
@@ -162,6 +164,6 @@ def test_card_describes_the_table(table_bundle):
     assert card["tokenizer"] is None
     assert card["table"]["pieces"] == len(table_file_from(DATA).pieces)
     assert card["table"]["translations"] == 3
-    assert set(card["download"]) == {"shop_metric.bin", "tokens.bin"}
+    assert set(card["download"]) == {"shop_metric.bin", "tokens.bin", "probes.json"}
     assert any("lite.textBlock" in line and "share 0.5" in line for line in lines_of(card))
     assert compare(table_bundle, table_bundle)["sameSpace"]

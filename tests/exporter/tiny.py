@@ -5,6 +5,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from exporter import measurements, shop_metric, torch_export
 from exporter.bundle_draft import Draft, TowerFile
+from exporter.probes import add_probes
 from kernel.shop_metric import Block
 from trainer.pretrained import minilm
 from trainer.pretrained.tokenizer_file import tokenizer_json
@@ -83,4 +84,5 @@ def draft(seed=0, name="tiny"):
         image={"size": SIZE, "resize": 40, "interpolation": "bilinear", "mean": [0.5] * 3, "std": [0.25] * 3},
     )
     measurements.prove(made, originals, words)
+    add_probes(made)
     return made

@@ -20,8 +20,12 @@ def tiny_bundle(tmp_path_factory):
 
 
 @pytest.fixture
-def ingest(tmp_path, tiny_bundle, capsys):
-    """Return a function that runs the ingest command with no network: images come from an empty directory."""
+def ingest(tmp_path, tiny_bundle, capsys, monkeypatch):
+    """Return a function that runs the ingest command with no network: images come from an empty directory.
+
+    It leaves out the bundle's probes, which take a process each time; commands/test_ingest.py has them run.
+    """
+    monkeypatch.setattr("server.commands.ingest.check_probes", lambda bundle: None)
     (tmp_path / "images").mkdir(exist_ok=True)
 
     def run(products, *flags, bundle=tiny_bundle, data=tmp_path / "data", images=tmp_path / "images"):

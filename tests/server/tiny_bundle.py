@@ -4,15 +4,20 @@ The text encoder is the mean of random token vectors, the image encoder a projec
 tower a projection of both to unit length: enough for similar texts to be near each other.
 """
 
+import base64
 import hashlib
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
+from encoders.probes import ProbedBundle
+from kernel.bundle_probes import encode_vector
 from kernel.bundle_rules import space_of
 
 DIM, TEXT_DIM, IMAGE_DIM, SIZE = 16, 12, 6, 16
@@ -134,6 +139,28 @@ def _shop_metric(directory, seed, ridge):
     return {"file": "shop_metric.bin", "lambda": ridge, "pseudoItems": 30, "blocks": blocks}
 
 
+def _image(shade):
+    file = io.BytesIO()
+    Image.new("RGB", (20, 14), (shade, 255 - shade, 60)).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def _probes(directory, manifest):
+    """Write what the towers give for eight texts, four texts with an image, and four images."""
+    items = [{"product": {"title": f"clay mug {i}"} if i < 12 else {}} for i in range(16)]
+    for i in range(8, 16):
+        items[i]["image"] = _image(16 * i)
+    users = [{"items": [i, 15 - i], "kinds": ["view", "cart"], "agesDays": [0, i], "weights": [1, 2]} for i in range(4)]
+    bundle = ProbedBundle(directory, manifest)
+    vectors = bundle.items(items)
+    for probe, vector in zip(items, vectors, strict=True):
+        probe["embedding"] = encode_vector(vector)
+    for probe, vector in zip(users, bundle.users(users, vectors, manifest["towers"]["userTower"]), strict=True):
+        probe["embedding"] = encode_vector(vector)
+    (directory / "probes.json").write_text(json.dumps({"items": items, "users": users}))
+    return {"file": "probes.json"}
+
+
 def make_tiny_bundle(directory: Path, seed: int = 5, ridge: float | None = None) -> Path:
     """Write the bundle; another seed gives another space. With a `ridge` it has a shop metric."""
     directory.mkdir(parents=True)
@@ -178,5 +205,6 @@ def make_tiny_bundle(directory: Path, seed: int = 5, ridge: float | None = None)
     }  # fmt: skip
     if ridge is not None:
         manifest["shopMetric"] = _shop_metric(directory, seed, ridge)
+    manifest["probes"] = _probes(directory, manifest)
     write_manifest(directory, manifest)
     return directory

@@ -56,6 +56,7 @@ test("the first model downloads the bundle and remembers its address", async () 
     "/v1/bundles/ID/tokenizer.json",
     "/v1/bundles/ID/lite/text.onnx",
     "/v1/bundles/ID/user.onnx",
+    "/v1/bundles/ID/probes.json",
   ]);
   assert.match((await getProfile()).settings.bundleUrl, /^http:\/\/127\.0\.0\.1:8710\/v1\/bundles\/[0-9a-f]{64}\/$/);
 });

@@ -36,7 +36,7 @@ test("a bundle is downloaded once, in part, and opened without a request", async
   const bundleUrl = await fetchBundle({ server, cache });
   assert.deepEqual(
     network.requests.map(({ path }) => path.split("/").at(-1)),
-    ["bundles", "manifest.json", "tokenizer.json", "text.onnx", "user.onnx"],
+    ["bundles", "manifest.json", "tokenizer.json", "text.onnx", "user.onnx", "probes.json"],
   );
   network.requests.length = 0;
   assert.equal(await fetchBundle({ server, cache }), bundleUrl);
@@ -76,6 +76,7 @@ for (const [name, changes, pattern] of /** @type {[string, Record<string, any>, 
     { space: "a".repeat(64) },
     /\/space: got a{64}, but the item-side files and rules give [0-9a-f]{64}/,
   ],
+  ["without probes", { probes: undefined }, /\/probes: missing: .* an older exporter; export it again\.$/],
   ["with an unknown member", { surprise: 1 }, /unknown member "surprise"/],
   ["without a lite part", { lite: undefined }, /no lite part/],
   [
@@ -157,7 +158,7 @@ test("another bundle takes the place of the old one", async () => {
   const old = await fetchBundle({ server: serverWith(manifestOf()), cache });
   const bundleUrl = await fetchBundle({ server: serverWith(manifestOf({ name: "newer" })), cache });
   const urls = (await cache.keys()).map(({ url }) => url);
-  assert.ok(urls.every((url) => url.startsWith(bundleUrl)) && urls.length === 4);
+  assert.ok(urls.every((url) => url.startsWith(bundleUrl)) && urls.length === 5);
   assert.notEqual(old, bundleUrl);
 });
 

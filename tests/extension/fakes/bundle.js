@@ -55,8 +55,9 @@ export const FILES = {
   "lite/text.onnx": onnx(TEXT),
   "user.onnx": onnx(HISTORY),
   "item.onnx": onnx(FEATURES),
+  "probes.json": Buffer.from("{}"),
 };
-const DOWNLOADED = ["tokenizer.json", "lite/text.onnx", "user.onnx"];
+const DOWNLOADED = ["tokenizer.json", "lite/text.onnx", "user.onnx", "probes.json"];
 
 /** @param {Record<string, any>} [changes] @returns {Record<string, any>} a manifest that keeps every rule of a bundle but for the changes */
 export function manifestOf(changes = {}) {
@@ -85,6 +86,7 @@ export function manifestOf(changes = {}) {
       tokenizer: { file: "tokenizer.json", type: "wordpiece", maxTokens: 16 },
       itemText: { fields: ["title"], separator: ". ", maxChars: 64 },
     },
+    probes: { file: "probes.json" },
     interactions: { kinds: ["view", "wishlist", "cart", "purchase", "rating", "dismiss"], maxItems: 4 },
     origin: [],
     parity: [],

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,9 +16,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from shelf import SHELF, make_product, write_products
-from tiny_bundle import make_tiny_bundle
+from tiny_bundle import make_tiny_bundle, write_manifest
 
 from encoders.encoder import Encoder
+from server.__main__ import main
 from server.catalogue.database import Catalogue
 from server.encoding.bundle import load_bundle
 
@@ -341,3 +344,14 @@ def test_item_in_two_batches_in_a_row_counts_as_in_one_after_the_other(ingest, t
     _, summary, _ = ingest([first, again, second, changed], "--batch-size", "1")
     assert (summary["accepted"], summary["unchanged"], summary["embedded"]) == (3, 1, 3)
     assert {json.loads(row[0])["title"] for row in contents(tmp_path / "data").values()} == {"Navy tee", "Walnut chair"}
+
+
+def test_a_bundle_whose_towers_were_swapped_embeds_nothing(tmp_path, tiny_bundle, capsys):
+    bundle = shutil.copytree(tiny_bundle, tmp_path / "swapped")
+    shutil.copy(make_tiny_bundle(tmp_path / "other", seed=8) / "item.onnx", bundle / "item.onnx")
+    write_manifest(bundle, json.loads((bundle / "manifest.json").read_text()))
+    products, data = write_products(tmp_path / "products.jsonl", SHELF), tmp_path / "data"
+    assert main(["ingest", str(products), "--bundle", str(bundle), "--data", str(data)]) == 2
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"error: .*probes\.json: items\[0\]: its vector has the cosine -?0\.\d{6} .*\n", said)
+    assert not data.exists()

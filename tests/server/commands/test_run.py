@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,8 +14,12 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import onnx
 import pytest
 from shelf import SHELF, TOKEN, make_product
+from tiny_bundle import write_manifest
+
+from server.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[3]
 SHOP = "harbor.example"
@@ -159,18 +165,41 @@ def test_the_log_holds_no_item_and_no_vector(served):
     assert "Traceback" not in log
 
 
-def test_a_stop_while_workers_are_still_starting_leaves_no_process(ingest, tmp_path, tiny_bundle):
+def test_a_stop_during_the_start_leaves_no_process(ingest, tmp_path, tiny_bundle):
     ingest(SHELF)
-    for delay_seconds in (0.2, 0.3, 0.4, 0.6):
+    for serves, delay_seconds in ((False, 0.4), (True, 0.1), (True, 0.2), (True, 0.4)):
         arguments = ["run", "--data", str(tmp_path / "data"), "--bundle", str(tiny_bundle), "--port", str(free_port())]
         process = subprocess.Popen(
-            [sys.executable, "-m", "server", *arguments], cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True
+            [sys.executable, "-m", "server", *arguments], cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True
         )
+        if serves:  # before it, the probes run; after it, the workers start
+            assert process.stderr.readline().startswith(b"serving")
         time.sleep(delay_seconds)
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
-        with pytest.raises(ProcessLookupError):
-            os.killpg(process.pid, 0)
+        process.communicate(timeout=60)
+        wait_for_end(process.pid)
+
+
+def wait_for_end(group):
+    """Wait until no process of a group is left; one that was killed may take a moment to be gone."""
+    deadline = time.monotonic() + 30
+    with pytest.raises(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.killpg(group, 0)
+            time.sleep(0.05)
+
+
+def test_a_bundle_with_another_user_tower_is_not_served(tmp_path, tiny_bundle, monkeypatch, capsys):
+    """Hashes and space are right; only the probes tell that the tower takes the largest number, not the mean."""
+    bundle = shutil.copytree(tiny_bundle, tmp_path / "swapped")
+    tower = onnx.load(bundle / "user.onnx")
+    tower.graph.node[0].op_type = "ReduceMax"
+    onnx.save(tower, bundle / "user.onnx")
+    write_manifest(bundle, json.loads((bundle / "manifest.json").read_text()))
+    monkeypatch.setenv("CARRYOVER_OPERATOR_TOKEN", TOKEN)
+    assert main(["run", "--data", str(tmp_path / "data"), "--bundle", str(bundle), "--port", str(free_port())]) == 2
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"error: .*probes\.json: users\[0\]: its vector has the cosine -?0\.\d{6} .*\n", said)
 
 
 def test_a_taken_port_is_one_clear_error(ingest, tmp_path, tiny_bundle):
