@@ -58,7 +58,7 @@ def users(num_items: int, max_items: int) -> list[UserProbe]:
     probes.append(_user([1, 4, 7, 10, 13, last], kinds, [0.0, 0.5, 2.0, 30.0, 200.0, 1500.0], [1, 3, 1, 2, 1, 9]))
     if max_items <= _MOST_BEYOND:
         # What is beyond has another kind and other items, so that a tower that reads it answers otherwise.
-        inside, beyond = [i % 8 for i in range(max_items)], [8 + i % 4 for i in range(_NUM_BEYOND)]
+        inside, beyond = [i % 8 for i in range(max_items)], [last - i % 4 for i in range(_NUM_BEYOND)]
         every: list[InteractionKind] = ["view" for _ in inside]
         every += ["purchase" for _ in beyond]
         probes.append(_user(inside + beyond, every, [0.0] * len(every)))

@@ -33,6 +33,15 @@ def tiny_bundle(tiny_draft, tmp_path_factory):
     return out
 
 
+@pytest.fixture(scope="session")
+def other_bundle(make_tiny_draft, tmp_path_factory):
+    """Return a bundle with other weights, so of another space. Read it, never write to it."""
+    draft = make_tiny_draft(seed=1, name="other")
+    out = tmp_path_factory.mktemp("bundles") / "other"
+    publish(draft.files(), draft.manifest(), out, verify)
+    return out
+
+
 @pytest.fixture
 def bundle(tiny_bundle, tmp_path):
     """Return a copy to break."""

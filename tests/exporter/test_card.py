@@ -3,13 +3,9 @@
 import json
 import shutil
 
-import pytest
-
 from exporter.__main__ import main
 from exporter.card import card_of, lines_of
 from exporter.compare import compare
-from exporter.publish import publish
-from exporter.verify import verify
 
 
 def edit(bundle, change):
@@ -17,15 +13,6 @@ def edit(bundle, change):
     manifest = json.loads(path.read_text())
     change(manifest)
     path.write_text(json.dumps(manifest))
-
-
-@pytest.fixture(scope="session")
-def other_bundle(make_tiny_draft, tmp_path_factory):
-    """Return a bundle with other weights, so of another space."""
-    draft = make_tiny_draft(seed=1, name="other")
-    out = tmp_path_factory.mktemp("bundles") / "other"
-    publish(draft.files(), draft.manifest(), out, verify)
-    return out
 
 
 def test_card_has_the_facts_of_manifest_and_files(tiny_bundle):
