@@ -10,6 +10,7 @@ from exporter import torch_export
 from exporter.bundle_draft import TowerFile
 from kernel.contract_types import PoolingRule, TextBlockRule
 from trainer.towers.content import MAX_DISMISS_SHARE, REPEAT_EXPONENT, ContentItemTower, ContentUserTower
+from trainer.towers.suggested_words import WordsAndLooksItem
 
 _FILE = "lite/text_to_item.onnx"
 
@@ -48,6 +49,8 @@ def lite_members(
 
 def text_block_of(item_tower: Any) -> TextBlockRule | None:
     """Return the rule of a content tower that takes text features as they are; None for any other tower."""
+    if isinstance(item_tower, WordsAndLooksItem):
+        return {"start": 0, "share": float(item_tower.shares[0])}
     if not isinstance(item_tower, ContentItemTower):
         return None
     mean, basis = item_tower.text_mean, item_tower.text_basis

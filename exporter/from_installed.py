@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from PIL import Image
@@ -13,6 +13,7 @@ from encoders.token_table import TokenTable, table_file_from
 from exporter import (
     content_basis,
     distilled_table,
+    image_words,
     measurements,
     sample_images,
     sample_texts,
@@ -26,8 +27,10 @@ from exporter.encoder_inputs import pixels, token_feeds
 from kernel.contract_types import TowerOrigin
 from kernel.shop_metric import Block
 from trainer.pretrained import efficientnet, minilm, use_multilingual
+from trainer.pretrained.colour_shares import COLOURS
 from trainer.pretrained.tokenizer_file import tokenizer_json
 from trainer.towers.content import ContentItemTower, ContentUserTower
+from trainer.towers.suggested_words import SuggestedWords, WordsAndLooksItem
 
 TextKind = Literal["minilm", "table"]
 MINILM: TowerOrigin = {
@@ -56,6 +59,8 @@ ORIGIN: list[TowerOrigin] = [
     },
     {"tower": "userTower", "source": "carryover: weighted pooling of recent items", "licence": "MIT"},
 ]
+# Of the squared length of text, image and colours in a table bundle; decision 14 has the curve.
+LOOKS_SHARES = (0.4, 0.38, 0.22)
 # More images than the image block has directions (127), so that their covariance can know each of them.
 NUM_IMAGES = 160
 _BATCH = 200
@@ -76,41 +81,49 @@ class _Text:
     origin: TowerOrigin
 
 
-def build(progress: Callable[[str], None], text: TextKind = "minilm") -> Draft:
+@dataclass(frozen=True)
+class _Looks:
+    """The image side of a bundle: its encoder, the item tower of both sides, and the width of the tower's blocks."""
+
+    encoder: nn.Module
+    image_dim: int
+    item_tower: nn.Module
+    widths: tuple[int, ...]
+    dim: int
+    drawn: Tensor  # (M, Di), features of sample images
+
+
+def build(progress: Callable[[str], None], text: TextKind = "table") -> Draft:
     """Return the draft, checked against torch; `progress` receives the name of each step.
 
     text: the text encoder, MiniLM-L6 or a token table distilled from USE Multilingual.
     """
     progress("loading the encoders")
     classifier = efficientnet.load_classifier()
-    image_encoder = efficientnet.ImageEncoder(classifier)
     side = _of_table(progress) if text == "table" else _of_minilm(progress)
-    images = content_basis.of_classifier(classifier)
-    item_tower = ContentItemTower(
-        side.basis.mean, side.basis.directions, images.mean, images.directions, text_weight=content_basis.TEXT_WEIGHT
-    ).eval()
-    user_tower = ContentUserTower().eval()
-
     progress("measuring the metric of sample texts and images")
-    drawn = _encode_images(image_encoder, sample_images.draw(NUM_IMAGES, seed=0))
-    text_dim, width = side.basis.directions.shape
-    blocks = Block(0, width), Block(width, images.directions.shape[1])
-    metric = shop_metric.measured(item_tower, side.phrases, drawn, blocks, side.ridge)
+    table = side.segmenter
+    looks = _with_colours(side, table, classifier) if isinstance(table, TokenTable) else _plain(side, classifier)
+    user_tower = ContentUserTower().eval()
+    starts = [sum(looks.widths[:place]) for place in range(len(looks.widths))]
+    blocks = [Block(start, width) for start, width in zip(starts, looks.widths, strict=True)]
+    metric = shop_metric.measured(looks.item_tower, side.phrases, looks.drawn, blocks, side.ridge)
 
     progress("exporting to ONNX")
-    lite = lite_members(side.towers.get("textEncoder"), item_tower, user_tower, text_dim, efficientnet.FEATURES)
-    image_graph = torch_export.image_encoder(image_encoder, efficientnet.IMAGE_SIZE)
-    item_graph = torch_export.item_tower(item_tower, text_dim, efficientnet.FEATURES)
+    text_dim = side.phrases.shape[1]
+    lite = lite_members(side.towers.get("textEncoder"), looks.item_tower, user_tower, text_dim, looks.image_dim)
+    image_graph = torch_export.image_encoder(looks.encoder, efficientnet.IMAGE_SIZE)
+    item_graph = torch_export.item_tower(looks.item_tower, text_dim, looks.image_dim)
     draft = Draft(
-        name="lite" if text == "minilm" else "lite-table",
-        dim=item_tower.dim,
-        filler=item_tower.dim - 1,
+        name="lite" if text == "table" else "lite-minilm",
+        dim=looks.dim,
+        filler=looks.dim - 1,
         shop_metric=metric,
         towers={
             **side.towers,
             "imageEncoder": TowerFile.of("image_encoder.onnx", image_graph),
             "itemTower": TowerFile.of("item_tower.onnx", item_graph),
-            "userTower": TowerFile.of("user_tower.onnx", torch_export.user_tower(user_tower, item_tower.dim)),
+            "userTower": TowerFile.of("user_tower.onnx", torch_export.user_tower(user_tower, looks.dim)),
         },
         image=efficientnet.IMAGE,
         origin=[side.origin, *ORIGIN],
@@ -119,14 +132,43 @@ def build(progress: Callable[[str], None], text: TextKind = "minilm") -> Draft:
     )
     progress("comparing with torch, measuring speed")
     originals: dict[str, nn.Module] = {
-        "imageEncoder": image_encoder,
-        "itemTower": item_tower,
+        "imageEncoder": looks.encoder,
+        "itemTower": looks.item_tower,
         "userTower": user_tower,
     }
     if side.encoder is not None:
         originals = {"textEncoder": side.encoder, **originals}
     measurements.prove(draft, originals, side.segmenter)
     return draft
+
+
+def _plain(side: _Text, classifier: Any) -> _Looks:
+    """Return the image side of texts and images that share nothing."""
+    images = content_basis.of_classifier(classifier)
+    encoder = efficientnet.ImageEncoder(classifier)
+    tower = ContentItemTower(
+        side.basis.mean, side.basis.directions, images.mean, images.directions, text_weight=content_basis.TEXT_WEIGHT
+    ).eval()
+    widths = side.basis.directions.shape[1], images.directions.shape[1]
+    drawn = _encode_images(encoder, sample_images.draw(NUM_IMAGES, seed=0))
+    return _Looks(encoder, efficientnet.FEATURES, tower, widths, tower.dim, drawn)
+
+
+def _with_colours(side: _Text, table: TokenTable, classifier: Any) -> _Looks:
+    """Return the image side of a table bundle: an image's colours beside it, and its words where a text is missing."""
+    images = content_basis.of_classifier(classifier)
+    encoder = efficientnet.ImageEncoderWithColours(classifier)
+    drawn = _encode_images(encoder, sample_images.draw(NUM_IMAGES, seed=0))
+    suggested = SuggestedWords(
+        classifier.classifier.weight,
+        classifier.classifier.bias,
+        image_words.of_classes(table),
+        image_words.of_colours(table),
+        drawn[:, efficientnet.FEATURES :].mean(dim=0),
+    )
+    tower = WordsAndLooksItem(images.mean, images.directions, suggested, LOOKS_SHARES).eval()
+    widths = side.phrases.shape[1], images.directions.shape[1], len(COLOURS)
+    return _Looks(encoder, efficientnet.FEATURES_WITH_COLOURS, tower, widths, tower.dim, drawn)
 
 
 def _of_minilm(progress: Callable[[str], None]) -> _Text:
@@ -175,7 +217,7 @@ def _encode(encoder: minilm.TextEncoder, tokenizer: Tokenizer, texts: list[str])
         return torch.cat([encoder(*(torch.from_numpy(value) for value in batch.values())) for batch in batches])
 
 
-def _encode_images(encoder: efficientnet.ImageEncoder, images: list[Image.Image]) -> Tensor:
+def _encode_images(encoder: nn.Module, images: list[Image.Image]) -> Tensor:
     """Return image features (N, Di)."""
     batches = [images[start : start + _IMAGE_BATCH] for start in range(0, len(images), _IMAGE_BATCH)]
     with torch.inference_mode():

@@ -37,6 +37,7 @@ VIEWS = (1, 3, 6)
 DEPARTMENTS = ("beauty", "sports")
 NUM_QUERIES = 1000
 NUM_IMAGES = 3000
+NUM_ACROSS = 1500  # texts and images, of which each text asks for its image and the other way around
 HALVES = ("choose", "report")
 MAX_PIXELS = 50_000_000
 Texts = NDArray[np.str_]
@@ -201,7 +202,9 @@ def _fashion(folder: Path, num_images: int) -> dict[str, Measure]:
     images = _Images(folder / "images.zip", [rows[row]["id"] for row in chosen])
 
     def with_images(space: Space) -> JsonObject:
-        shown, both = images.vectors(space, [texts[row] for row in chosen])
+        named = [texts[row] for row in chosen]
+        shown, both = images.vectors(space, named)
+        words = space.bundle.texts(named)
         figures: JsonObject = {}
         for place, title in enumerate(HALVES):
             at = half[chosen] == place
@@ -209,6 +212,7 @@ def _fashion(folder: Path, num_images: int) -> dict[str, Measure]:
             figures[title] = {
                 "image": _neighbours(space, shown[at], *labels),
                 "both": _neighbours(space, both[at], *labels),
+                **_across(space, words[at][:NUM_ACROSS], shown[at][:NUM_ACROSS]),
             }
         return figures
 
@@ -220,6 +224,14 @@ def _neighbours(space: Space, items: Floats, types: Texts, colours: Texts) -> Js
     return {
         "same type": _interval(measures.neighbours(space, items, types, queries)),
         "same colour": _interval(measures.neighbours(space, items, colours, queries)),
+    }
+
+
+def _across(space: Space, words: Floats, shown: Floats) -> JsonObject:
+    """Return recall@10 of text to image and image to text among as many items."""
+    return {
+        "text to image recall@10": _interval(measures.across_modalities(space, words, shown)),
+        "image to text recall@10": _interval(measures.across_modalities(space, shown, words)),
     }
 
 

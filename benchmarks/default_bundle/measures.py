@@ -81,6 +81,18 @@ def same_product(space: Space, items: Floats, offers: Offers, num_queries: int) 
     return np.array(first), np.array(hit), [str(offers.product[row]) for row in question.queries]
 
 
+def across_modalities(space: Space, asked: Floats, gallery: Floats) -> Values:
+    """Return for each row whether its own item is among the ten nearest of a shop whose items have the other modality.
+
+    asked, gallery: (n, dim), the same items by text alone and by image alone, in either order. A tie is a miss.
+    """
+    seen, stored = space.of_shop(asked)[0], space.of_shop(gallery)[1]
+    scores = seen @ stored.T
+    own = scores.diagonal().copy()
+    np.fill_diagonal(scores, -np.inf)
+    return ((scores >= own[:, None]).sum(axis=1) < K).astype(np.float64)
+
+
 @dataclass(frozen=True)
 class MallDraw:
     """Hits of one draw: how many of ten products share the taste of the products that were seen."""

