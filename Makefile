@@ -26,7 +26,7 @@ PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BESIDE := $(MAKE) --no-print-directory --jobs 2 --output-sync=target
 say = @printf '\033[1m%s\033[0m\n' $(1) >&2
 
-.PHONY: help run test check check-python check-types check-js format hooks test-bundle test-contracts test-js test-py \
+.PHONY: help run test check check-python check-types check-js format hooks test-bundle test-minilm-bundle test-contracts test-js test-py \
   test-browser test-extension $(ROOMS:%=test-%) test-lowest browsers clean
 
 help:
@@ -63,11 +63,12 @@ node_modules/.stamp: package.json package-lock.json
 	@npm run --silent vendor
 	@touch $@
 
-# The bundle is exported beside the static checks, and every test after them reads it.
+# The bundles are exported beside the static checks, and every test after them reads them.
 test: $(VENV)/.dev-stamp node_modules/.stamp browsers
 	@rm -rf $(RESULTS) && mkdir -p $(RESULTS)
-	@$(BESIDE) check-types check-python check-js test-bundle
-	@export CARRYOVER_TEST_BUNDLE=$$($(BIN)/python -m tests.lite_bundle); \
+	@$(BESIDE) check-types check-python check-js test-bundle test-minilm-bundle
+	@export CARRYOVER_TEST_BUNDLE=$$($(BIN)/python -m tests.lite_bundle) \
+	  CARRYOVER_TEST_MINILM_BUNDLE=$$($(BIN)/python -m tests.lite_bundle minilm); \
 	  $(BESIDE) --keep-going test-contracts test-js; status=$$?; \
 	  $(BESIDE) --keep-going test-py test-browser || status=1; \
 	  $(BIN)/python -m tests.opened_vectors $(OPENED) || status=1; \
@@ -98,6 +99,10 @@ hooks: $(VENV)/.dev-stamp
 test-bundle: $(VENV)/.dev-stamp
 	$(call say,"Bundle for the tests")
 	@$(BIN)/python -m tests.lite_bundle
+
+test-minilm-bundle: $(VENV)/.dev-stamp
+	$(call say,"Bundle with MiniLM for the tests")
+	@$(BIN)/python -m tests.lite_bundle minilm
 
 test-contracts: $(VENV)/.dev-stamp
 	$(call say,"Contract tests")

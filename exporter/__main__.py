@@ -47,8 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     lite.add_argument(
         "--text",
         choices=("minilm", "table"),
-        default="minilm",
-        help="MiniLM-L6 (default), or a table of USE Multilingual's token vectors: many languages, no neural network",
+        default="table",
+        help="a table of USE Multilingual's token vectors (default): many languages, no neural network; or MiniLM-L6",
     )
     lite.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle to write")
 

@@ -19,9 +19,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.fixture(scope="session")
 def lite_bundle() -> Path:
-    """Return a real lite bundle. Read it, never write to it."""
+    """Return a real lite bundle, whose text encoder is a token table. Read it, never write to it."""
+    return _bundle("lite")
+
+
+@pytest.fixture(scope="session")
+def minilm_bundle() -> Path:
+    """Return a real lite bundle, whose text encoder is MiniLM-L6. Read it, never write to it."""
+    return _bundle("minilm")
+
+
+def _bundle(kind: str) -> Path:
     try:
-        return bundles.lite_bundle()
+        return bundles.lite_bundle(kind)
     except bundles.BundleError as error:
         pytest.fail(str(error))
 

@@ -61,17 +61,17 @@ def samples():
     return ["red cotton shirt", "a very small lamp"], images
 
 
-def test_heads_on_frozen_encoders_become_the_item_tower_of_a_lite_bundle(lite_bundle, tmp_path):
+def test_heads_on_frozen_encoders_become_the_item_tower_of_a_lite_bundle(minilm_bundle, tmp_path):
     tower = ContrastiveItemTower(384, 1280, 32, 16, generator=torch.Generator().manual_seed(1))
     tower.text_head.standardise(torch.randn(9, 384, generator=torch.Generator().manual_seed(2)))
     towers = {"item_tower": tower, "user_tower": ContentUserTower(has_filler=False)}
-    code, bundle = exported(lite_bundle, tmp_path, towers, {"type": "clip"})
+    code, bundle = exported(minilm_bundle, tmp_path, towers, {"type": "clip"})
     assert code == 0
     *_, text, image, item, manifest = answers(bundle, *samples())
     with torch.no_grad():
         expected = tower(torch.from_numpy(text), torch.from_numpy(image), torch.ones(2, 2)).numpy()
     np.testing.assert_allclose(item, expected, atol=1e-5)
-    source = verify(lite_bundle)
+    source = verify(minilm_bundle)
     assert "filler" not in manifest
     assert manifest["files"]["image_encoder.onnx"] == source["files"]["image_encoder.onnx"]
 
@@ -105,7 +105,7 @@ def test_adapters_are_merged_and_images_keep_their_training_size():
     assert entry["licence"] == "Apache-2.0"
 
 
-def test_towers_from_scratch_bring_their_own_encoders(lite_bundle, tmp_path):
+def test_towers_from_scratch_bring_their_own_encoders(minilm_bundle, tmp_path):
     with torch.random.fork_rng():
         torch.manual_seed(5)
         text_encoder = TextTransformer(30_522, 128, dim=16, num_layers=1, heads=2)
@@ -116,7 +116,7 @@ def test_towers_from_scratch_bring_their_own_encoders(lite_bundle, tmp_path):
         "text_encoder": text_encoder,
         "image_encoder": image_encoder,
     }
-    code, bundle = exported(lite_bundle, tmp_path, towers, {"type": "hybrid", "image_size": 64})
+    code, bundle = exported(minilm_bundle, tmp_path, towers, {"type": "hybrid", "image_size": 64})
     assert code == 0
     feeds, shown, text, _, item, _ = answers(bundle, *samples())
     with torch.no_grad():
@@ -127,7 +127,7 @@ def test_towers_from_scratch_bring_their_own_encoders(lite_bundle, tmp_path):
     np.testing.assert_allclose(item, expected, atol=1e-5)
 
 
-def test_hvsr_finds_its_pixels_in_the_features_of_the_image_encoder(lite_bundle, tmp_path):
+def test_hvsr_finds_its_pixels_in_the_features_of_the_image_encoder(minilm_bundle, tmp_path):
     """The CNN is given an image as training's decoder makes it: resized by Pillow to the CNN's own size."""
     with torch.random.fork_rng():
         torch.manual_seed(6)
@@ -135,12 +135,12 @@ def test_hvsr_finds_its_pixels_in_the_features_of_the_image_encoder(lite_bundle,
         for parameter in tower.parameters():  # as after training: nothing is zero or the identity
             torch.nn.init.normal_(parameter, std=0.1)
     towers = {"item_tower": tower, "user_tower": ContentUserTower(has_filler=False)}
-    code, bundle = exported(lite_bundle, tmp_path, towers, {"type": "hvsr", "image_size": 64})
+    code, bundle = exported(minilm_bundle, tmp_path, towers, {"type": "hvsr", "image_size": 64})
     assert code == 0
     texts, _ = samples()
     images = sample_images.draw(2, seed=9)
     _, shown, _, image, item, manifest = answers(bundle, texts, images)
-    source = ort.InferenceSession(lite_bundle / "image_encoder.onnx", providers=["CPUExecutionProvider"])
+    source = ort.InferenceSession(minilm_bundle / "image_encoder.onnx", providers=["CPUExecutionProvider"])
     np.testing.assert_array_equal(image[:, :1280], source.run(None, {"pixels": shown})[0])
     small = torch.from_numpy(pixels(images, image_rule_at(manifest["image"], 64)))
     with torch.no_grad():

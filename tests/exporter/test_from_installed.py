@@ -19,12 +19,12 @@ TEXTS = ["navy striped cotton t-shirt", "blue tee for men", "stainless steel fry
 
 
 @pytest.fixture(scope="session")
-def manifest(lite_bundle):
-    return verify(lite_bundle)
+def manifest(minilm_bundle):
+    return verify(minilm_bundle)
 
 
 @pytest.fixture(scope="session")
-def run(lite_bundle, manifest):
+def run(minilm_bundle, manifest):
     """Return a function that runs one tower of the bundle and gives its embedding."""
     sessions = {}
 
@@ -32,19 +32,19 @@ def run(lite_bundle, manifest):
         group, _, name = key.rpartition(".")
         tower = manifest["lite" if group else "towers"][name]
         if key not in sessions:
-            sessions[key] = ort.InferenceSession(lite_bundle / tower["file"], providers=["CPUExecutionProvider"])
+            sessions[key] = ort.InferenceSession(minilm_bundle / tower["file"], providers=["CPUExecutionProvider"])
         return sessions[key].run(None, feeds)[0]
 
     return call
 
 
 @pytest.fixture(scope="session")
-def tokenizer(lite_bundle):
-    return Tokenizer.from_file(str(lite_bundle / "tokenizer.json"))
+def tokenizer(minilm_bundle):
+    return Tokenizer.from_file(str(minilm_bundle / "tokenizer.json"))
 
 
 def test_manifest_states_what_others_rely_on(manifest):
-    assert (manifest["name"], manifest["dim"]) == ("lite", 256)
+    assert (manifest["name"], manifest["dim"]) == ("lite-minilm", 256)
     assert manifest["text"]["tokenizer"] == {"file": "tokenizer.json", "type": "wordpiece", "maxTokens": 128}
     assert {entry["tower"] for entry in manifest["origin"]} == set(manifest["towers"])
     assert {entry["tower"] for entry in manifest["parity"]} == {

@@ -5,14 +5,11 @@ import { fileURLToPath } from "node:url";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** @returns {string | null} a real lite bundle: the one named, else one that was built here */
+/** @returns {string | null} a real lite bundle with MiniLM: the one named, else one that was built here */
 export function bundleFolder() {
   const kept = path.join(root, "var", "test-bundles");
-  const candidates = [
-    process.env.CARRYOVER_TEST_BUNDLE,
-    ...(existsSync(kept) ? readdirSync(kept).map((name) => path.join(kept, name)) : []),
-    path.join(root, "var", "bundles", "lite"),
-  ];
+  const built = existsSync(kept) ? readdirSync(kept).filter((name) => name.startsWith("minilm-")) : [];
+  const candidates = [process.env.CARRYOVER_TEST_MINILM_BUNDLE, ...built.map((name) => path.join(kept, name))];
   return candidates.find((folder) => folder && existsSync(path.join(folder, "manifest.json"))) ?? null;
 }
 
@@ -22,4 +19,4 @@ export function bytesOf(folder, file) {
 }
 
 export const NO_BUNDLE =
-  "no lite bundle: run `python -m exporter lite --out var/bundles/lite`, or set CARRYOVER_TEST_BUNDLE";
+  "no bundle with MiniLM: run `python -m tests.lite_bundle minilm`, or set CARRYOVER_TEST_MINILM_BUNDLE";

@@ -58,9 +58,9 @@ class SuggestedWords(nn.Module):
 class WordsAndLooksItem(nn.Module):
     """Item tower with embeddings `[text | image | colours | filler]` of unit length.
 
-    As of `ContentItemTower`, whose blocks and filler these are, with two differences. An item without a text, or with one
-    of which nothing is known, has the words that its image suggests in the text block, and colours have a block of their own, because a shop's metric
-    would drown them among the many directions of an image.
+    As of `ContentItemTower`, whose blocks and filler these are, with two differences. Where nothing is known of an
+    item's text, its text block has the words that its image suggests. Colours have a block of their own, because a
+    shop's metric would drown them among the many directions of an image.
 
     Args:
         image_mean, image_basis: (Di,) and (Di, b), as of `ContentItemTower`.

@@ -18,8 +18,8 @@ HVSR = {
 
 
 @pytest.fixture(scope="module")
-def prepared(lite_bundle, tmp_path_factory):
-    return prepared_shapes(lite_bundle, tmp_path_factory.mktemp("shapes"), HVSR, {"batch_size": 32})
+def prepared(minilm_bundle, tmp_path_factory):
+    return prepared_shapes(minilm_bundle, tmp_path_factory.mktemp("shapes"), HVSR, {"batch_size": 32})
 
 
 def test_the_text_free_row_has_the_sizes_that_it_names(prepared):

@@ -149,9 +149,9 @@ def shapes(tmp_path_factory):
 
 
 @pytest.mark.parametrize("model", [ADDITIVE, CLIP, GRAPH, HYBRID, HVSR], ids=lambda model: model["type"])
-def test_a_missing_modality_is_read_by_no_scorer(lite_bundle, shapes, model):
+def test_a_missing_modality_is_read_by_no_scorer(minilm_bundle, shapes, model):
     """Scores without it do not depend on its content, and differ from those with it."""
-    prepared = prepared_shapes(lite_bundle, shapes, model, LEARNING)
+    prepared = prepared_shapes(minilm_bundle, shapes, model, LEARNING)
     recipe = MODELS[model["type"]]
     learner = recipe.build(prepared)
     learner.run_epoch()

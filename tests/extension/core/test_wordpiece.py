@@ -44,7 +44,7 @@ def in_python(texts: list[str], tokenizer_file: Path) -> list[list[int]]:
     return [tokenizer.encode(text).ids for text in texts]
 
 
-def test_every_character_of_unicode(lite_bundle: Path) -> None:
+def test_every_character_of_unicode(minilm_bundle: Path) -> None:
     """Each character stands between letters: the tokens show whether it is kept, split at, replaced or dropped."""
     characters = [chr(point) for point in range(sys.maxunicode + 1) if not 0xD800 <= point <= 0xDFFF]
     # Younger characters are left out: what they are depends on the year of each side's Unicode tables.
@@ -52,7 +52,7 @@ def test_every_character_of_unicode(lite_bundle: Path) -> None:
         f"ab{one}cd" for one in characters if unicodedata.ucd_3_2_0.category(one) != "Cn" and one not in RECLASSIFIED
     ]
     assert len(texts) > 90_000
-    file = lite_bundle / "tokenizer.json"
+    file = minilm_bundle / "tokenizer.json"
     differences = [
         (f"U+{ord(text[2]):04X}", browser, original)
         for text, browser, original in zip(texts, in_javascript(texts, file), in_python(texts, file), strict=True)
@@ -62,7 +62,7 @@ def test_every_character_of_unicode(lite_bundle: Path) -> None:
     assert names == [], names
 
 
-def test_random_titles(lite_bundle: Path) -> None:
+def test_random_titles(minilm_bundle: Path) -> None:
     dice = random.Random(11)
     pieces = [
         "Navy",
@@ -86,5 +86,5 @@ def test_random_titles(lite_bundle: Path) -> None:
         "don't",
     ]
     texts = ["".join(dice.choice([*pieces, " ", "\n", "."]) for _ in range(dice.randrange(60))) for _ in range(300)]
-    file = lite_bundle / "tokenizer.json"
+    file = minilm_bundle / "tokenizer.json"
     assert in_javascript(texts, file) == in_python(texts, file)

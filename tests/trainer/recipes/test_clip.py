@@ -22,12 +22,12 @@ TUNED = {"heads_epochs": 0, "hidden": 0, "encoder_learning_rate": 1e-4, "image_s
 
 
 @pytest.fixture(scope="module")
-def shapes(lite_bundle, tmp_path_factory):
+def shapes(minilm_bundle, tmp_path_factory):
     directory = tmp_path_factory.mktemp("shapes")
 
     def make(training=None, **model):
         return prepared_shapes(
-            lite_bundle, directory, {"type": "clip", "held_out": 0.25, "image_size": 32, **model}, training or {}
+            minilm_bundle, directory, {"type": "clip", "held_out": 0.25, "image_size": 32, **model}, training or {}
         )
 
     return make
@@ -202,10 +202,10 @@ def test_another_encoder_than_the_bundles_is_refused(shapes, monkeypatch):
         MODELS["clip"].build(shapes(**TUNED, mode="partial"))
 
 
-def test_a_run_with_nothing_to_train_is_evaluated_once(lite_bundle, tmp_path, capsys):
-    prepared_shapes(lite_bundle, tmp_path, {"type": "clip"}, {})
+def test_a_run_with_nothing_to_train_is_evaluated_once(minilm_bundle, tmp_path, capsys):
+    prepared_shapes(minilm_bundle, tmp_path, {"type": "clip"}, {})
     (tmp_path / "run.toml").write_text(
-        f"seed = 3\nencoders = '{lite_bundle}'\nout = '{tmp_path / 'run'}'\ncache = '{tmp_path / 'cache'}'\n"
+        f"seed = 3\nencoders = '{minilm_bundle}'\nout = '{tmp_path / 'run'}'\ncache = '{tmp_path / 'cache'}'\n"
         f"device = 'cpu'\n[data]\nproducts = ['{tmp_path / 'products.jsonl'}']\nimages = '{tmp_path / 'images'}'\n"
         "[model]\ntype = 'clip'\nmode = 'zero_shot'\ndim = 16\nheld_out = 0.25\n[training]\nepochs = 3\n"
     )
@@ -217,12 +217,12 @@ def test_a_run_with_nothing_to_train_is_evaluated_once(lite_bundle, tmp_path, ca
 
 
 @pytest.mark.parametrize("interactions", ["", "interactions = 'nobody.csv'"], ids=["left out", "empty"])
-def test_products_alone_suffice_to_train_report_and_recommend(lite_bundle, tmp_path, monkeypatch, interactions):
-    prepared_shapes(lite_bundle, tmp_path, {"type": "clip"}, {})
+def test_products_alone_suffice_to_train_report_and_recommend(minilm_bundle, tmp_path, monkeypatch, interactions):
+    prepared_shapes(minilm_bundle, tmp_path, {"type": "clip"}, {})
     monkeypatch.chdir(tmp_path)
     (tmp_path / "nobody.csv").write_text("user,shop,itemId,kind,time\n")
     (tmp_path / "run.toml").write_text(
-        f"seed = 3\nencoders = '{lite_bundle}'\nout = 'run'\ncache = 'cache'\ndevice = 'cpu'\n[data]\n"
+        f"seed = 3\nencoders = '{minilm_bundle}'\nout = 'run'\ncache = 'cache'\ndevice = 'cpu'\n[data]\n"
         f"products = ['products.jsonl']\nimages = 'images'\n{interactions}\n"
         "[model]\ntype = 'clip'\ndim = 16\nhidden = 0\nheld_out = 0.25\n[training]\nepochs = 1\n"
     )
@@ -236,7 +236,7 @@ def test_products_alone_suffice_to_train_report_and_recommend(lite_bundle, tmp_p
     assert main(["evaluate", "run/best"]) == 0
 
 
-def test_a_model_of_users_says_that_it_needs_interactions(lite_bundle, tmp_path, capsys):
-    (tmp_path / "run.toml").write_text(f"seed = 3\nencoders = '{lite_bundle}'\nout = 'run'\n[data]\nproducts = ['p']")
+def test_a_model_of_users_says_that_it_needs_interactions(minilm_bundle, tmp_path, capsys):
+    (tmp_path / "run.toml").write_text(f"seed = 3\nencoders = '{minilm_bundle}'\nout = 'run'\n[data]\nproducts = ['p']")
     assert main(["train", str(tmp_path / "run.toml")]) == 2
     assert "missing key data.interactions: a two_tower model learns from interactions" in capsys.readouterr().err

@@ -33,11 +33,11 @@ HVSR = {
 
 
 @pytest.fixture(scope="module")
-def shapes(lite_bundle, tmp_path_factory):
+def shapes(minilm_bundle, tmp_path_factory):
     directory = tmp_path_factory.mktemp("shapes")
 
     def make(model, **training):
-        return prepared_shapes(lite_bundle, directory, model, {"learning_rate": 3e-3, **training})
+        return prepared_shapes(minilm_bundle, directory, model, {"learning_rate": 3e-3, **training})
 
     return make
 
