@@ -13,6 +13,8 @@ export const SIGNATURE = "manifest.sig";
 export const MAX_SIGNATURE_BYTES = 4096;
 const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
+/** The public key of RFC 8032's first test, which every browser that knows Ed25519 reads. */
+const EXAMPLE_KEY = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
 const MEMBERS = "keyId,publicKey,signature";
 
 /** @param {string} problem @param {unknown} [cause] */
@@ -55,9 +57,22 @@ async function readSignature(bytes) {
 }
 
 /** @param {Bytes} publicKey @returns {Promise<CryptoKey>} */
+const ed25519Key = (publicKey) => crypto.subtle.importKey("raw", publicKey, "Ed25519", false, ["verify"]);
+
+/** Return whether this browser can check signatures: Chrome can from 137 on, Firefox from 129 on. @returns {Promise<boolean>} */
+export async function canCheckSignatures() {
+  try {
+    await ed25519Key(fromBase64(EXAMPLE_KEY));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {Bytes} publicKey @returns {Promise<CryptoKey>} */
 async function importKey(publicKey) {
   try {
-    return await crypto.subtle.importKey("raw", publicKey, "Ed25519", false, ["verify"]);
+    return await ed25519Key(publicKey);
   } catch (error) {
     throw refused("this browser cannot check Ed25519 signatures (Chrome 137, Firefox 129 and later can)", error);
   }

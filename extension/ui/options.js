@@ -1,4 +1,5 @@
 // @ts-check
+import { canCheckSignatures } from "../core/bundle-signature.js";
 import { send } from "../messaging/messages.js";
 import { byId, element, knownText, localise, t } from "./elements.js";
 import { askToErase } from "./erase.js";
@@ -152,6 +153,9 @@ byId("erase").addEventListener("click", () =>
       .catch(showError);
   }, showError),
 );
+guarded(async () => {
+  byId("cannot-check").hidden = await canCheckSignatures();
+})();
 guarded(async () => {
   show((await send({ type: "state.get" })).state);
   await showLedger();

@@ -10,7 +10,8 @@ export function bundleFolder() {
   const kept = path.join(root, "var", "test-bundles");
   const built = existsSync(kept) ? readdirSync(kept).filter((name) => name.startsWith("minilm-")) : [];
   const candidates = [process.env.CARRYOVER_TEST_MINILM_BUNDLE, ...built.map((name) => path.join(kept, name))];
-  return candidates.find((folder) => folder && existsSync(path.join(folder, "manifest.json"))) ?? null;
+  // One that an older exporter made has no probes.
+  return candidates.find((folder) => folder && existsSync(path.join(folder, "probes.json"))) ?? null;
 }
 
 /** @param {string} folder @param {string} file @returns {Uint8Array<ArrayBuffer>} */

@@ -55,6 +55,18 @@ test("trusted keys are saved without the names behind them, and the signer is sh
   assert.deepEqual(sent.at(-1), { type: "settings.set", trustedKeys: ["a2V5", "b3RoZXI="] });
 });
 
+test("a browser that cannot check signatures says so beside the keys", async (context) => {
+  const able = await openOptions();
+  await eventually(() => assert.notEqual(able.one("#server-url").value, ""));
+  assert.equal(able.one("#cannot-check").hidden, true);
+  context.mock.method(crypto.subtle, "importKey", async () => {
+    throw new DOMException("Unrecognized name.", "NotSupportedError");
+  });
+  const { one } = await openOptions();
+  await eventually(() => assert.equal(one("#cannot-check").hidden, false));
+  assert.match(one("#cannot-check").textContent, /cannot check signatures: with a key, it refuses every model/);
+});
+
 test("a server elsewhere is saved only if the browser allows it", async () => {
   const { one, sent, state, window } = await openOptions();
   await eventually(() => assert.notEqual(one("#server-url").value, ""));
