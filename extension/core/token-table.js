@@ -1,18 +1,19 @@
 // @ts-check
 import { utf8 } from "../values/encoding.js";
 import { BundleError } from "../values/errors.js";
+import { START, createPieceIndex, withByte } from "./piece-index.js";
 
 /**
  * Token table: a text encoder of static token vectors and hashed words, which runs without a network. The twin of
  * encoders/token_table.py, which says what the features mean; contracts/vectors/token-table.json holds the cases of both.
  * @typedef {object} TableFile content of a token table's file
- * @property {string[]} pieces each once; those that begin a word begin with WORD_START
- * @property {Map<string, number>} rowOf a piece's row
+ * @property {import("./piece-index.js").PieceIndex} pieces those that begin a word begin with WORD_START
  * @property {number} dim number of coordinates of the piece vectors
  * @property {number} wordDim number of coordinates of the word channel, a multiple of 32
  * @property {number} wordWeight length of the word channel beside the unit length of the pieces' sum
- * @property {Map<number, string[]>} translations row of a foreign word: the English words it counts as in the word channel
+ * @property {Map<number, string>} translations row of a foreign word: its line, with the English words it counts as in the word channel
  * @property {Int16Array} scores log probabilities in hundredths
+ * @property {number} unknown score of a character that is in no piece
  * @property {Uint8Array} weights rarity in sixteenths
  * @property {Uint8Array} scales see SCALE_FACTORS
  * @property {Uint8Array} packed rows of values plus 8, two a byte, the first in the low half: unpacked only where a row is read
@@ -33,6 +34,7 @@ const MAX_DIM = 4096;
 const CACHED_WORDS = 20_000;
 // What each scale stands for: 2^-10, and a sixteenth of an octave more for each step.
 const SCALE_FACTORS = Float64Array.from({ length: 256 }, (_, scale) => 2 ** (scale / 16 - 10));
+const TRANSLATION = /^[0-9]+( [^ ]+)+$/;
 const WORDS = /[\p{L}\p{M}\p{N}]+/gu;
 const PARTS = /\p{N}+|\P{N}+/gu;
 const HAS_NUMBER = /\p{N}/u;
@@ -62,46 +64,69 @@ function headerFrom(bytes, file) {
   return { num, dim, wordDim, wordWeight, pieceBytes, translationBytes };
 }
 
-/** @param {Uint8Array} bytes @param {string} file @returns {string[]} lines @throws {BundleError} */
-function linesFrom(bytes, file) {
-  if (bytes.length === 0) return [];
+/** @param {Uint8Array} bytes @param {string} file @returns {string} @throws {BundleError} */
+function textFrom(bytes, file) {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes).split("\n");
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     throw new BundleError("bundle_invalid", `${file}: expected the texts of a token table in UTF-8.`, { cause: error });
   }
 }
 
-/** @param {string} line @param {number} num pieces @param {string} file @returns {[number, string[]]} @throws {BundleError} */
-function translationFrom(line, num, file) {
-  const [row, ...words] = line.split(" ");
-  if (!/^[0-9]+$/.test(row) || Number(row) >= num || words.length === 0 || words.includes(""))
-    throw invalid(
-      file,
-      `expected a translation as a row below ${num} and words, got ${JSON.stringify(line.slice(0, 80))}`,
-    );
-  return [Number(row), words];
+/**
+ * Return the lines of translations by their row.
+ * @param {string} text @param {number} num pieces @param {string} file
+ * @returns {Map<number, string>} @throws {BundleError}
+ */
+function translationsFrom(text, num, file) {
+  /** @type {Map<number, string>} */
+  const found = new Map();
+  for (const line of text === "" ? [] : text.split("\n")) {
+    const row = TRANSLATION.test(line) ? parseInt(line, 10) : num;
+    if (row >= num)
+      throw invalid(
+        file,
+        `expected a translation as a row below ${num} and words, got ${JSON.stringify(line.slice(0, 80))}`,
+      );
+    found.set(row, line);
+  }
+  return found;
 }
+
+/** @param {string} line of translations @returns {string[]} the words that its row's piece counts as */
+const wordsOfLine = (line) => line.split(" ").slice(1);
 
 /** @param {Uint8Array} bytes @param {string} file @returns {TableFile} @throws {BundleError} that names what does not fit */
 function tableFrom(bytes, file) {
   const { num, dim, wordDim, wordWeight, pieceBytes, translationBytes } = headerFrom(bytes, file);
   const middle = HEADER_BYTES + pieceBytes;
   const at = middle + translationBytes;
-  const pieces = linesFrom(bytes.subarray(HEADER_BYTES, middle), file);
-  /** @type {Map<string, number>} */
-  const rowOf = new Map();
-  for (const [row, piece] of pieces.entries()) rowOf.set(piece, row);
-  if (pieces.length !== num || rowOf.size !== num || rowOf.has(""))
-    throw invalid(file, `expected ${num} different pieces, got ${rowOf.size}`);
-  const lines = linesFrom(bytes.subarray(middle, at), file);
-  const translations = new Map(lines.map((line) => translationFrom(line, num, file)));
+  const lines = bytes.subarray(HEADER_BYTES, middle);
+  textFrom(lines, file);
+  const pieces = createPieceIndex(lines, num);
+  if (!pieces) throw invalid(file, `expected ${num} different pieces`);
+  const translations = translationsFrom(textFrom(bytes.subarray(middle, at), file), num, file);
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, 2 * num);
   const scores = new Int16Array(num);
-  for (let row = 0; row < num; row += 1) scores[row] = view.getInt16(2 * row, true);
+  let least = 0;
+  for (let row = 0; row < num; row += 1) {
+    scores[row] = view.getInt16(2 * row, true);
+    if (scores[row] < least || row === 0) least = scores[row];
+  }
   const [weights, scales] = [2, 3].map((part) => bytes.subarray(at + part * num, at + (part + 1) * num));
   const packed = bytes.subarray(at + 4 * num);
-  return { pieces, rowOf, dim, wordDim, wordWeight, translations, scores, weights, scales, packed };
+  return {
+    pieces,
+    dim,
+    wordDim,
+    wordWeight,
+    translations,
+    scores,
+    unknown: least - UNKNOWN_PENALTY,
+    weights,
+    scales,
+    packed,
+  };
 }
 
 /**
@@ -138,21 +163,32 @@ export function partsOf(word) {
   return parts.length > 1 ? parts : [];
 }
 
+/** @param {Uint8Array} word in UTF-8 @returns {number[]} where each character begins, and the end */
+function charactersOf(word) {
+  const offsets = [];
+  for (let at = 0; at < word.length; at += 1) if ((word[at] & 0xc0) !== 0x80) offsets.push(at);
+  return [...offsets, word.length];
+}
+
 /**
  * Return the rows of the segmentation with the highest score; of equals the one whose pieces began first.
- * @param {TableFile} table @param {number} longest UTF-16 units that a piece has at most @param {number} unknown score of a character in no piece
- * @param {string} text @returns {number[]}
+ * @param {TableFile} table @param {Uint8Array} word in UTF-8
+ * @returns {number[]}
  */
-function bestRows({ rowOf, scores }, longest, unknown, text) {
-  const offsets = [0]; // where each character begins: pieces are of whole characters
-  for (const character of text) offsets.push(offsets[offsets.length - 1] + character.length);
+function bestRows({ pieces, scores, unknown }, word) {
+  const offsets = charactersOf(word); // pieces are of whole characters
   const size = offsets.length - 1;
   const best = new Float64Array(size + 1).fill(-Infinity);
   const [from, rows] = [new Int32Array(size + 1), new Int32Array(size + 1)];
   best[0] = 0;
   for (let start = 0; start < size; start += 1) {
-    for (let stop = start + 1; stop <= size && offsets[stop] - offsets[start] <= longest; stop += 1) {
-      const row = rowOf.get(text.slice(offsets[start], offsets[stop])) ?? -1;
+    const first = offsets[start];
+    let hash = START;
+    for (let stop = start + 1; stop <= size; stop += 1) {
+      const end = offsets[stop];
+      if (end - first > pieces.longest && stop > start + 1) break;
+      for (let at = offsets[stop - 1]; at < end; at += 1) hash = withByte(hash, word[at]);
+      const row = pieces.find(word, first, end, hash);
       if (row < 0 && stop > start + 1) continue;
       const score = best[start] + (row < 0 ? unknown : scores[row]);
       if (score <= best[stop]) continue;
@@ -201,8 +237,6 @@ function addSigns(word, weight, sum) {
  */
 export function createTokenTable(bytes, file) {
   const table = tableFrom(bytes, file);
-  const longest = table.pieces.reduce((most, { length }) => Math.max(most, length), 2);
-  const unknown = table.scores.reduce((least, score) => Math.min(least, score)) - UNKNOWN_PENALTY;
   /** @type {Map<string, Word>} */
   const cached = new Map();
 
@@ -211,9 +245,10 @@ export function createTokenTable(bytes, file) {
     const known = cached.get(text);
     if (known) return known;
     if (cached.size >= CACHED_WORDS) cached.clear();
-    const rows = bestRows(table, longest, unknown, WORD_START + text);
+    const rows = bestRows(table, utf8(WORD_START + text));
     const weight = rows.length > 0 ? Math.max(...rows.map((row) => table.weights[row])) : UNKNOWN_WEIGHT;
-    const countsAs = (rows.length === 1 && table.translations.get(rows[0])) || [text];
+    const line = rows.length === 1 ? table.translations.get(rows[0]) : undefined;
+    const countsAs = line ? wordsOfLine(line) : [text];
     const word = { rows, weight, countsAs };
     cached.set(text, word);
     return word;
@@ -238,6 +273,6 @@ export function createTokenTable(bytes, file) {
       );
       return Float32Array.from(toUnit(both));
     },
-    segment: (word) => wordOf(word).rows.map((row) => table.pieces[row]),
+    segment: (word) => wordOf(word).rows.map(table.pieces.piece),
   };
 }

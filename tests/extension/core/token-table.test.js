@@ -72,6 +72,9 @@ function changed(at, values) {
   return copy;
 }
 
+const pieceBytes = new DataView(bytes.buffer, bytes.byteOffset).getUint32(20, true);
+const [line] = new TextDecoder().decode(bytes.subarray(28 + pieceBytes, 28 + pieceBytes + 80)).split("\n");
+
 describe("damaged token table", () => {
   /** @type {[string, Uint8Array, RegExp][]} */
   const damaged = [
@@ -85,6 +88,9 @@ describe("damaged token table", () => {
     ["one byte less", bytes.slice(0, -1), /by its header/],
     ["one byte more", Uint8Array.from([...bytes, 0]), /by its header/],
     ["a piece not in UTF-8", changed(28, [255]), /UTF-8/],
+    ["a newline inside a piece", changed(32, [10]), /expected \d+ different pieces/],
+    ["a translation of no row", changed(28 + pieceBytes, [120]), /a translation as a row below \d+ and words, got "x/],
+    ["a translation to nothing", changed(28 + pieceBytes + line.indexOf(" ") + 1, [32]), /a translation as a row/],
   ];
   for (const [what, data, says] of damaged) {
     it(`is refused for ${what}`, () => {
