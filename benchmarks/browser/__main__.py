@@ -13,20 +13,21 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
+from playwright.sync_api import sync_playwright
 
 from benchmarks import record
-from benchmarks.browser.browsers import Browser, chromium, firefox
+from benchmarks.browser.browsers import Browser, OpenBrowser, chromium, firefox
 from benchmarks.browser.shelf import Shelf, offered
 from benchmarks.default_bundle.measures import mall_products
 from encoders.encoder import Encoder
 from exporter.verify import verify
 
-BROWSERS = {"chromium": chromium, "firefox": firefox}
 GROUPS, GROUP = 12, 25
 COMPARED = 200
 HISTORY, USER_REPEATS = 100, 20
@@ -44,11 +45,13 @@ class Round(TypedDict):
     """One start of a browser. Memory is that of the extension's process; `grown*` is what the bundle added to it.
 
     `startMs` is from nothing loaded to the first product's vector. In it `modulesMs` loads the extension's own modules,
-    and `openMs` reads and verifies the bundle.
+    `openMs` reads and verifies the bundle, `towersMs` makes its towers and `probesMs` runs its probes.
     """
 
     modulesMs: float
     openMs: float
+    towersMs: float
+    probesMs: float
     startMs: float
     productMs: list[float]
     userMs: float
@@ -70,6 +73,8 @@ class Side(TypedDict):
     startMs: Spread
     modulesMs: Spread
     openMs: Spread
+    towersMs: Spread
+    probesMs: Spread
     productMs: Spread
     userMs: Spread
     residentMb: Spread
@@ -87,26 +92,31 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
     arguments = parser.parse_args()
     bundles = {"table": arguments.table, "minilm": arguments.minilm}
+    with sync_playwright() as driver:
+        result = _result(bundles, {"chromium": partial(chromium, driver), "firefox": firefox}, arguments.rounds)
+    print(json.dumps(result, indent=1))
+    print(f"written: {record.write('browser', result)}")
+    return 0
+
+
+def _result(bundles: Mapping[str, Path], browsers: Mapping[str, OpenBrowser], num_rounds: int) -> dict[str, Any]:
     expected = {name: _expected(directory) for name, directory in bundles.items()}
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     versions = {}
-    for number in range(arguments.rounds):
-        for browser in BROWSERS:
+    for number in range(num_rounds):
+        for browser, opened in browsers.items():
             for name, directory in bundles.items():
-                measured = measure(browser, directory, expected[name][0])
+                measured = measure(opened, directory, expected[name][0])
                 versions[browser] = measured["version"]
                 found.setdefault((browser, name), []).append(measured)
                 print(f"round {number + 1}, {browser}, {name}: {measured['round']}", file=sys.stderr, flush=True)
-    result = {
+    return {
         **record.environment("playwright", "selenium"),
         "browsers": versions,
         "bundles": {name: Shelf(directory).bundle_id for name, directory in bundles.items()},
         "products": GROUPS * GROUP,
-        **{browser: {name: side(found[browser, name], expected[name][1]) for name in bundles} for browser in BROWSERS},
+        **{browser: {name: side(found[browser, name], expected[name][1]) for name in bundles} for browser in browsers},
     }
-    print(json.dumps(result, indent=1))
-    print(f"written: {record.write('browser', result)}")
-    return 0
 
 
 def _expected(directory: Path) -> tuple[list[str], NDArray[np.float32]]:
@@ -116,12 +126,12 @@ def _expected(directory: Path) -> tuple[list[str], NDArray[np.float32]]:
     return texts, encoder.embed(texts[:COMPARED], [None] * COMPARED)
 
 
-def measure(name: str, directory: Path, texts: Sequence[str]) -> dict[str, Any]:
+def measure(opened: OpenBrowser, directory: Path, texts: Sequence[str]) -> dict[str, Any]:
     """Return what one fresh start of a browser found."""
     with (
         offered(directory) as shelf,
         tempfile.TemporaryDirectory(prefix="carryover-browser-", ignore_cleanup_errors=True) as scratch,
-        BROWSERS[name](Path(scratch)) as browser,
+        opened(Path(scratch)) as browser,
     ):
         browser.open()
         address = browser.call("download", shelf.url)
@@ -146,6 +156,8 @@ def _in_page(browser: Browser, address: str, texts: Sequence[str]) -> dict[str, 
     measured: Round = {
         "modulesMs": round(start["modulesMs"], 1),
         "openMs": round(start["openMs"], 1),
+        "towersMs": round(start["towersMs"], 1),
+        "probesMs": round(start["probesMs"], 1),
         "startMs": round(start["startMs"], 1),
         "productMs": [round(mean, 4) for mean in products],
         "userMs": round(user, 3),
@@ -170,6 +182,8 @@ def side(measured: Sequence[Mapping[str, Any]], expected: NDArray[np.float32]) -
         "startMs": spread([one["startMs"] for one in rounds]),
         "modulesMs": spread([one["modulesMs"] for one in rounds]),
         "openMs": spread([one["openMs"] for one in rounds]),
+        "towersMs": spread([one["towersMs"] for one in rounds]),
+        "probesMs": spread([one["probesMs"] for one in rounds]),
         "productMs": spread([mean for one in rounds for mean in one["productMs"]]),
         "userMs": spread([one["userMs"] for one in rounds]),
         "residentMb": spread([one["residentMb"] for one in rounds]),

@@ -4,12 +4,12 @@ import importlib.util
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.sync_api import BrowserContext, CDPSession, sync_playwright
+from playwright.sync_api import BrowserContext, CDPSession, Playwright
 from selenium import webdriver
 from selenium.webdriver.firefox.options import Options
 from selenium.webdriver.firefox.service import Service
@@ -40,6 +40,9 @@ class Browser(Protocol):
 
     def memory(self) -> Memory:
         """Return the memory of the extension's process; in Chromium after a garbage collection."""
+
+
+OpenBrowser = Callable[[Path], AbstractContextManager[Browser]]
 
 
 def copied_extension(target: Path) -> Path:
@@ -88,18 +91,17 @@ class _Chromium:
 
 
 @contextmanager
-def chromium(scratch: Path) -> Iterator[Browser]:
+def chromium(driver: Playwright, scratch: Path) -> Iterator[Browser]:
     """Run Chromium with a fresh profile until the block ends."""
     extension = copied_extension(scratch / "extension")
     flags = [f"--disable-extensions-except={extension}", f"--load-extension={extension}", "--no-sandbox"]
-    with sync_playwright() as driver:
-        context = driver.chromium.launch_persistent_context(
-            str(scratch / "profile"), executable_path=CHROMIUM, args=[*flags, "--disable-gpu"]
-        )
-        try:
-            yield _Chromium(context)
-        finally:
-            context.close()
+    context = driver.chromium.launch_persistent_context(
+        str(scratch / "profile"), executable_path=CHROMIUM, args=[*flags, "--disable-gpu"]
+    )
+    try:
+        yield _Chromium(context)
+    finally:
+        context.close()
 
 
 class _Firefox:

@@ -1,76 +1,28 @@
 """A bundle whose text encoder is a token table: proven, verified, described, and read by the server's encoder."""
 
-import base64
 import json
 
-import numpy as np
 import pytest
 import torch
 
 from encoders.encoder import Encoder
 from encoders.token_table import TokenTable, table_file_from
-from exporter import measurements, shop_metric, torch_export
 from exporter.browser_towers import lite_members, pooling_of, text_block_of
-from exporter.bundle_draft import Draft, TowerFile
 from exporter.card import card_of, lines_of
 from exporter.compare import compare
 from exporter.errors import BundleError
-from exporter.probes import add_probes
 from exporter.publish import publish
-from exporter.verify import verify
+from exporter.verify import check_towers, read_manifest, verify
 from kernel.bundle_rules import space_of
-from kernel.contracts import CONTRACTS
-from kernel.shop_metric import Block
 from server.encoding.bundle import load_bundle
-from trainer.towers.content import ContentItemTower, ContentUserTower, SharedSpaceItemTower
-
-DATA = base64.b64decode(json.loads((CONTRACTS / "vectors/token-table.json").read_text("utf-8"))["table"])
-IMAGE_DIM = 4
-SIZE = 16
-IMAGE = {"size": SIZE, "resize": SIZE, "interpolation": "bicubic", "mean": [0.5] * 3, "std": [0.5] * 3}
-ORIGIN = [{"tower": "text.table", "source": "the shared vectors", "licence": "MIT"}]
-
-
-class TinyImageEncoder(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.patches = torch.nn.Conv2d(3, IMAGE_DIM, 8, stride=8)
-
-    def forward(self, pixels):
-        return self.patches(pixels).mean(dim=(2, 3))
+from tests.exporter import tiny_table
+from tests.exporter.tiny_table import DATA, IMAGE_DIM
+from trainer.towers.content import ContentItemTower, SharedSpaceItemTower
 
 
 @pytest.fixture(scope="module")
 def table_bundle(tmp_path_factory):
-    table = TokenTable(table_file_from(DATA))
-    item = ContentItemTower(
-        torch.zeros(table.dim), torch.eye(table.dim), torch.zeros(IMAGE_DIM), torch.eye(IMAGE_DIM), 0.5
-    ).eval()
-    user = ContentUserTower().eval()
-    torch.manual_seed(0)
-    encoder = TinyImageEncoder().eval()
-    texts = torch.from_numpy(table.encode(["red shirt", "Hemd", "32gb red", "café", "shirt shirt", "셔츠"]))
-    images = torch.from_numpy(np.random.default_rng(1).normal(size=(12, IMAGE_DIM)).astype(np.float32))
-    blocks = [Block(0, table.dim), Block(table.dim, IMAGE_DIM)]
-    draft = Draft(
-        name="table",
-        dim=item.dim,
-        filler=item.dim - 1,
-        image=IMAGE,
-        towers={
-            "imageEncoder": TowerFile.of("image_encoder.onnx", torch_export.image_encoder(encoder, SIZE)),
-            "itemTower": TowerFile.of("item_tower.onnx", torch_export.item_tower(item, table.dim, IMAGE_DIM)),
-            "userTower": TowerFile.of("user_tower.onnx", torch_export.user_tower(user, item.dim)),
-        },
-        table=DATA,
-        table_dim=table.dim,
-        shop_metric=shop_metric.measured(item, texts, images, blocks),
-        **lite_members(None, item, user, table.dim, IMAGE_DIM),
-        origin=ORIGIN,
-    )
-    measurements.prove(draft, {"imageEncoder": encoder, "itemTower": item, "userTower": user}, table)
-    out = tmp_path_factory.mktemp("bundles") / "table"
-    add_probes(draft)
+    draft, out = tiny_table.draft(), tmp_path_factory.mktemp("bundles") / "table"
     publish(draft.files(), draft.manifest(), out, verify)
     return out
 
@@ -137,7 +89,7 @@ def test_table_of_another_width_is_refused(edited):
 def test_rules_that_do_not_answer_as_their_tower_are_refused(edited, rule, changes, against):
     bundle = edited(lambda manifest: manifest["lite"][rule].update(changes))
     with pytest.raises(BundleError, match=rf"^lite\.{rule}: does not answer as towers\.{against} does"):
-        verify(bundle)
+        check_towers(bundle, read_manifest(bundle), lambda line: None)
 
 
 def test_a_tower_of_another_basis_is_no_rule():

@@ -25,16 +25,26 @@ const benchmark = {
   /** Milliseconds from nothing loaded to the first product's vector, with the bundle on this device. */
   async start(bundleUrl, text) {
     const begun = performance.now();
-    const [{ BUNDLE_CACHE, openBundle }, { createTowers }] = await Promise.all([
+    const [{ BUNDLE_CACHE, openBundle }, { createTowers }, { checkProbes }] = await Promise.all([
       import("/core/bundle.js"),
       import("/core/towers.js"),
+      import("/core/bundle-probes.js"),
     ]);
     const loaded = performance.now();
     const bundle = await openBundle({ cache: await caches.open(BUNDLE_CACHE), bundleUrl });
     const opened = performance.now();
     towers = await createTowers({ bundle, wasmUrl: WASM });
+    const made = performance.now();
+    await checkProbes(bundle, towers);
+    const proven = performance.now();
     await towers.embedItems([text]);
-    return { modulesMs: loaded - begun, openMs: opened - loaded, startMs: performance.now() - begun };
+    return {
+      modulesMs: loaded - begun,
+      openMs: opened - loaded,
+      towersMs: made - opened,
+      probesMs: proven - made,
+      startMs: performance.now() - begun,
+    };
   },
 
   /** Milliseconds for a product that comes alone, the mean of each group; browsers' clocks are too coarse for one. */

@@ -6,10 +6,10 @@ from benchmarks.browser.__main__ import side, spread
 
 
 def measured(start_ms, product_ms):
-    times = {"modulesMs": 1.0, "openMs": 2.0, "startMs": start_ms, "productMs": product_ms, "userMs": 0.5}
+    times = {"modulesMs": 1.0, "openMs": 2.0, "towersMs": 3.0, "probesMs": 4.0, "userMs": 0.5}
     memory = {"residentMb": 100.0, "privateMb": 40.0, "grownPrivateMb": 15.0}
     return {
-        "round": times | memory,
+        "round": {**times, **memory, "startMs": start_ms, "productMs": product_ms},
         "vectors": np.array([[0.6, 0.8], [1.0, 0.0]], np.float32),
         "downloads": {"tokens.bin": 1000, "manifest.json": 50, "shop_metric.bin": 24},
         "runtimeFiles": [],

@@ -1,0 +1,28 @@
+"""A token table in real Chromium, as the benchmark runs it."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.browser.__main__ import measure
+from benchmarks.browser.browsers import CHROMIUM, chromium
+from encoders.encoder import Encoder
+from exporter.publish import publish
+from exporter.verify import verify
+from tests.exporter import tiny_table
+
+pytestmark = pytest.mark.browser
+TEXTS = ["Red shirt", "rotes Hemd", "Рубашка, красная", "赤いシャツ 2枚", "قميص أحمر", "셔츠 빨강", "Café Straße 32GB"]
+
+
+@pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no Chromium at {CHROMIUM}")
+def test_table_bundle_gives_the_server_s_vectors_without_webassembly(driver, tmp_path):
+    draft, bundle = tiny_table.draft(), tmp_path / "bundle"
+    publish(draft.files(), draft.manifest(), bundle, verify)
+    found = measure(partial(chromium, driver), bundle, TEXTS)
+    assert (found["compilations"], found["runtimeFiles"]) == (0, [])
+    assert found["downloads"].keys() == {"manifest.json", "tokens.bin", "shop_metric.bin", "probes.json"}
+    expected = Encoder(bundle, verify(bundle)).embed(TEXTS, [None] * len(TEXTS))
+    np.testing.assert_allclose(found["vectors"], expected, atol=1e-6)
