@@ -9,6 +9,7 @@ those of the server's encoder.
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -87,13 +88,15 @@ class Side(TypedDict):
 def main() -> int:
     """Print the result and write results/browser.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--table", type=Path, default=Path("var/bundles/lite-table"), metavar="DIR")
-    parser.add_argument("--minilm", type=Path, default=Path("var/bundles/lite"), metavar="DIR")
+    parser.add_argument("--table", type=Path, default=Path("var/bundles/lite"), metavar="DIR")
+    parser.add_argument("--minilm", type=Path, default=Path("var/bundles/lite-minilm"), metavar="DIR")
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
     arguments = parser.parse_args()
     bundles = {"table": arguments.table, "minilm": arguments.minilm}
+    before = os.getloadavg()[0]
     with sync_playwright() as driver:
         result = _result(bundles, {"chromium": partial(chromium, driver), "firefox": firefox}, arguments.rounds)
+    result |= {"loadAverageAtStart": round(before, 2), "loadAverageAtEnd": round(os.getloadavg()[0], 2)}
     print(json.dumps(result, indent=1))
     print(f"written: {record.write('browser', result)}")
     return 0
