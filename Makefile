@@ -10,8 +10,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-# Processes that run Python tests side by side.
-WORKERS ?= 2
+# Processes that run Python tests side by side: one more than the cores of a small machine, because many tests wait.
+WORKERS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 RESULTS := var/test-results
@@ -69,8 +69,7 @@ test: $(VENV)/.dev-stamp node_modules/.stamp browsers
 	@$(BESIDE) check-types check-python check-js test-bundle test-minilm-bundle
 	@export CARRYOVER_TEST_BUNDLE=$$($(BIN)/python -m tests.lite_bundle) \
 	  CARRYOVER_TEST_MINILM_BUNDLE=$$($(BIN)/python -m tests.lite_bundle minilm); \
-	  $(BESIDE) --keep-going test-contracts test-js; status=$$?; \
-	  $(BESIDE) --keep-going test-py test-browser || status=1; \
+	  $(BESIDE) --jobs 3 --keep-going test-py test-browser test-js test-contracts; status=$$?; \
 	  $(BIN)/python -m tests.opened_vectors $(OPENED) || status=1; \
 	  $(BIN)/python tests/count.py $(RESULTS) && exit $$status
 

@@ -52,10 +52,16 @@ def environment(*distributions: str) -> Environment:
 
 
 def command() -> str:
-    """Return the command line of the running benchmark, as a person types it."""
+    """Return the command line of the running benchmark, as a person types it; where its files lay is left out."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     program = ["-m", spec.name.removesuffix(".__main__")] if spec else [sys.argv[0]]
-    return " ".join(["python", *program, *sys.argv[1:]])
+    return " ".join(["python", *program, *(_without_folder(word) for word in sys.argv[1:])])
+
+
+def _without_folder(word: str) -> str:
+    """Return an absolute path, alone or behind NAME=, as …/ and its last part; any other word as it is."""
+    name, equals, path = word.rpartition("=")
+    return f"{name}{equals}…/{Path(path).name}" if path.startswith("/") else word
 
 
 def sha256(path: Path) -> str:

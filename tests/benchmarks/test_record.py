@@ -33,6 +33,19 @@ def test_command_is_the_one_that_a_person_typed(
     assert done.stdout.strip() == expected
 
 
+def test_command_does_not_tell_where_files_lay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        sys, "argv", ["x", "--data", "/srv/data/Beauty", "--bundle", "a=/srv/b", "--out", "var/c", "k=1"]
+    )
+    assert record.command().endswith(" --data …/Beauty --bundle a=…/b --out var/c k=1")
+
+
+def test_no_committed_result_tells_where_files_lay() -> None:
+    for path in record.RESULTS.glob("*.json"):
+        command = json.loads(path.read_text("utf-8")).get("command", "")
+        assert not [word for word in command.split() if word.rpartition("=")[2].startswith("/")], path.name
+
+
 def test_record_names_commit_machine_and_versions() -> None:
     found = record.environment("numpy")
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -36,7 +36,7 @@ ELSEWHERE = {
     " ".join(["python", *EXPORT_COMMAND, "var/bundles/lite"]),  # made the bundle that all tests read
 }
 OPEN_CLIP_MODEL = "ViT-S-32-alt"  # a fifth of the README's ViT-B-32, which goes the same way and takes minutes
-USERS = "120"  # the 400 of the README go the same way and take minutes to learn from
+USERS = "80"  # the 400 of the README go the same way and take minutes to learn from
 
 
 def free_port() -> int:
