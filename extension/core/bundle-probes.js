@@ -26,7 +26,9 @@ function decoded(text) {
   const bytes = fromBase64(text);
   if (bytes.length % 2 !== 0) return null;
   const view = new DataView(bytes.buffer);
-  return Float32Array.from({ length: bytes.length / 2 }, (_, i) => view.getInt16(2 * i, true) / LEVELS);
+  const numbers = new Float32Array(bytes.length / 2);
+  for (let i = 0; i < numbers.length; i += 1) numbers[i] = view.getInt16(2 * i, true) / LEVELS;
+  return numbers;
 }
 
 /** @param {string} place @param {string} text @param {number} dim @returns {string | null} */

@@ -21,7 +21,11 @@ export function toBase64(data) {
 
 /** @param {string} text @returns {Bytes} */
 export function fromBase64(text) {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  // A loop, because Uint8Array.from walks a string by its iterator, more than ten times as slowly.
+  for (let i = 0; i < binary.length; i += 1) bytes[i] = binary.charCodeAt(i);
+  return bytes;
 }
 
 /** @param {string} text @returns {Bytes} UTF-8 */
