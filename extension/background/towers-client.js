@@ -41,7 +41,8 @@ export function createTowersAsk({ browser, loadHandlers }) {
     await browser.offscreen.createDocument({
       url: OFFSCREEN,
       reasons: [browser.offscreen.Reason.WORKERS],
-      justification: "Runs the recommendation models in WebAssembly; a service worker would stop after 30 seconds.",
+      justification:
+        "Parses pages and runs the recommendation models; a service worker has no DOM and stops after 30 seconds.",
     });
   }
 
