@@ -59,8 +59,8 @@ class WordsAndLooksItem(nn.Module):
     """Item tower with embeddings `[text | image | colours | filler]` of unit length.
 
     As of `ContentItemTower`, whose blocks and filler these are, with two differences. Where nothing is known of an
-    item's text, its text block has the words that its image suggests. Colours have a block of their own, because a
-    shop's metric would drown them among the many directions of an image.
+    item's text, its text block has the words that its image suggests. Colours have a block of their own, so that
+    their weight is one number.
 
     Args:
         image_mean, image_basis: (Di,) and (Di, b), as of `ContentItemTower`.
