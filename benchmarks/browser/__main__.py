@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from benchmarks.browser.shelf import Shelf, offered
 from benchmarks.default_bundle.measures import mall_products
 from encoders.encoder import Encoder
 from exporter.verify import verify
+from kernel.json_object import JsonMapping, JsonObject
 
 GROUPS, GROUP = 12, 25
 COMPARED = 200
@@ -102,9 +103,9 @@ def main() -> int:
     return 0
 
 
-def _result(bundles: Mapping[str, Path], browsers: Mapping[str, OpenBrowser], num_rounds: int) -> dict[str, Any]:
+def _result(bundles: Mapping[str, Path], browsers: Mapping[str, OpenBrowser], num_rounds: int) -> JsonObject:
     expected = {name: _expected(directory) for name, directory in bundles.items()}
-    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    found: dict[tuple[str, str], list[JsonObject]] = {}
     versions = {}
     for number in range(num_rounds):
         for browser, opened in browsers.items():
@@ -129,7 +130,7 @@ def _expected(directory: Path) -> tuple[list[str], NDArray[np.float32]]:
     return texts, encoder.embed(texts[:COMPARED], [None] * COMPARED)
 
 
-def measure(opened: OpenBrowser, directory: Path, texts: Sequence[str]) -> dict[str, Any]:
+def measure(opened: OpenBrowser, directory: Path, texts: Sequence[str]) -> JsonObject:
     """Return what one fresh start of a browser found."""
     with (
         offered(directory) as shelf,
@@ -141,7 +142,7 @@ def measure(opened: OpenBrowser, directory: Path, texts: Sequence[str]) -> dict[
         return {**_in_page(browser, address, texts), "version": browser.version, "downloads": shelf.sent}
 
 
-def _in_page(browser: Browser, address: str, texts: Sequence[str]) -> dict[str, Any]:
+def _in_page(browser: Browser, address: str, texts: Sequence[str]) -> JsonObject:
     browser.open()
     before = browser.memory()
     start = browser.call("start", address, texts[0])
@@ -172,7 +173,7 @@ def _in_page(browser: Browser, address: str, texts: Sequence[str]) -> dict[str, 
     return {"round": measured, "vectors": vectors, **loaded}
 
 
-def side(measured: Sequence[Mapping[str, Any]], expected: NDArray[np.float32]) -> Side:
+def side(measured: Sequence[JsonMapping], expected: NDArray[np.float32]) -> Side:
     """Return the medians of a bundle's rounds in one browser, and how far its vectors are from the server's."""
     rounds: list[Round] = [one["round"] for one in measured]
     vectors = measured[0]["vectors"]
