@@ -3,13 +3,12 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NotRequired, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, cast
 
 import onnx
 
 from exporter import onnx_edit
 from exporter.errors import ExportError
-from exporter.shop_metric import ShopMetricFile
 from kernel.bundle_probes import PROBES
 from kernel.bundle_rules import FORMAT, space_of
 from kernel.commit import current_commit
@@ -33,6 +32,9 @@ from kernel.contract_types import (
     TowerSpeed,
 )
 from kernel.version import VERSION
+
+if TYPE_CHECKING:  # it imports torch, which takes seconds and which checking a bundle does not need
+    from exporter.shop_metric import ShopMetricFile
 
 Precision = Literal["float32", "float16", "int8"]
 
@@ -97,7 +99,7 @@ class Draft:
     text_block: TextBlockRule | None = None
     pooling: PoolingRule | None = None  # of a browser, instead of the user tower
     filler: int | None = None
-    shop_metric: ShopMetricFile | None = None
+    shop_metric: "ShopMetricFile | None" = None
     image: ImageRule | None = None
     item_text: ItemTextRule = field(default_factory=lambda: ITEM_TEXT)
     max_items: int = MAX_ITEMS  # of a history that the user tower sees

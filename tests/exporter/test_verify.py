@@ -4,6 +4,8 @@ import contextlib
 import hashlib
 import json
 import re
+import subprocess
+import sys
 
 import numpy as np
 import onnx
@@ -242,3 +244,8 @@ def test_a_senseless_rule_of_the_shop_metric_is_refused(bundle, change, message)
 def test_a_shop_metric_with_the_filler_in_a_block_is_refused(bundle):
     _rewrite(bundle, lambda manifest: manifest.update(filler=16))
     _refused(bundle, r"\$\.shopMetric\.blocks: block 12 \+ 5: expected it without the filler 16")
+
+
+def test_the_process_that_runs_the_towers_does_not_wait_for_torch():
+    script = "import sys, exporter.tower_check; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
