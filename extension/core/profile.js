@@ -32,6 +32,12 @@ function randomId() {
   return toHex(crypto.getRandomValues(new Uint8Array(16)));
 }
 
+/** @param {string} a @param {string} b @returns {number} below 0 where a comes first, 0 where they are equal */
+function compareText(a, b) {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
 /** Profile of one person on one device: interactions, settings, ledger. The storage holds the truth, and this object a cache of it. */
 export class Profile {
   /** @type {import("./indexeddb-storage.js").Identity | null} */
@@ -156,7 +162,8 @@ export class Profile {
 
   /** @returns {LedgerEntry[]} most recent first */
   ledger() {
-    return [...this.#ledger.values()].sort((a, b) => (a.time < b.time ? 1 : -1));
+    // Requests of one millisecond have an order too, which a profile that is opened again keeps.
+    return [...this.#ledger.values()].sort((a, b) => compareText(b.time, a.time) || compareText(a.id, b.id));
   }
 
   /** Change settings. @param {Partial<Omit<Settings, "consents">>} changes */

@@ -30,6 +30,18 @@ test("what was kept is there when the profile is opened again", async () => {
   assert.ok(again.isConsented("example.com"));
 });
 
+test("requests of one millisecond keep their order when the profile is opened again", async () => {
+  const name = freshName();
+  let now = NOON;
+  const first = await Profile.open(indexedDbStorage(name), { now: () => now });
+  for (let i = 0; i < 20; i += 1) await first.addToLedger({ method: "GET", url: `http://127.0.0.1/${i}`, body: "" });
+  now += 1;
+  await first.addToLedger({ method: "GET", url: "http://127.0.0.1/newest", body: "" });
+  const again = await Profile.open(indexedDbStorage(name), { now: () => now });
+  assert.deepEqual(again.ledger(), first.ledger());
+  assert.equal(first.ledger()[0].url, "http://127.0.0.1/newest");
+});
+
 test("records on the disk hold no readable text", async () => {
   const storage = indexedDbStorage(freshName());
   const profile = await Profile.open(storage);
