@@ -32,10 +32,15 @@ function randomId() {
   return toHex(crypto.getRandomValues(new Uint8Array(16)));
 }
 
-/** @param {string} a @param {string} b @returns {number} below 0 where a comes first, 0 where they are equal */
-function compareText(a, b) {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+/**
+ * Compare by time, and what has one time by its id, so that a profile that is opened again keeps the order.
+ * @param {{ time: string, id: string }} a
+ * @param {{ time: string, id: string }} b
+ */
+function newestFirst(a, b) {
+  if (a.time !== b.time) return a.time < b.time ? 1 : -1;
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? -1 : 1;
 }
 
 /** Profile of one person on one device: interactions, settings, ledger. The storage holds the truth, and this object a cache of it. */
@@ -157,13 +162,12 @@ export class Profile {
 
   /** @returns {Interaction[]} most recent first */
   interactions() {
-    return [...this.#interactions.values()].sort((a, b) => (a.time < b.time ? 1 : -1));
+    return [...this.#interactions.values()].sort(newestFirst);
   }
 
   /** @returns {LedgerEntry[]} most recent first */
   ledger() {
-    // Requests of one millisecond have an order too, which a profile that is opened again keeps.
-    return [...this.#ledger.values()].sort((a, b) => compareText(b.time, a.time) || compareText(a.id, b.id));
+    return [...this.#ledger.values()].sort(newestFirst);
   }
 
   /** Change settings. @param {Partial<Omit<Settings, "consents">>} changes */
