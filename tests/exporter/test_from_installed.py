@@ -60,7 +60,7 @@ def test_a_browser_pools_by_a_rule_and_downloads_no_user_tower(manifest):
     constants = json.loads((VECTORS / "user-tower.json").read_text(encoding="utf-8"))["constants"]
     constants["kindWeights"] = [constants["kindWeights"][kind] for kind in manifest["interactions"]["kinds"]]
     assert manifest["lite"]["pooling"] == constants
-    names = ("lite/text_to_item.onnx", "shop_metric.bin", "tokenizer.json")
+    names = ("lite/text_to_item.onnx", "probes.json", "shop_metric.bin", "tokenizer.json")
     assert manifest["lite"]["downloadBytes"] == sum(manifest["files"][name]["bytes"] for name in names)
 
 
