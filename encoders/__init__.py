@@ -1,1 +1,1 @@
-"""Encoders of a bundle, from products to item vectors, for the trainer, the exporter and the server."""
+"""Products to item vectors by a bundle; the trainer, the exporter and the server share this code."""

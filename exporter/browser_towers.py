@@ -1,4 +1,4 @@
-"""What a browser makes items and users with: towers to download, or rules where a tower is no more than one."""
+"""The browser's part of a bundle: towers to download, or rules in the place of towers that are simple enough."""
 
 from typing import Any, TypedDict
 

@@ -1,6 +1,6 @@
 """Measure bundles as what a fresh installation ranks with, on several kinds of goods and several languages at once.
 
-    python -m benchmarks.default_bundle --bundle minilm=var/bundles/lite --bundle table=var/bundles/lite-table \
+    python -m benchmarks.default_bundle --bundle minilm=var/bundles/lite-minilm --bundle table=var/bundles/lite \
         --data ../shared/data --towers var/data
 
 Every question falls into one of two halves by its hash: choose by the first, report the second, once. Vectors are those

@@ -1,6 +1,6 @@
 """Ingest a real catalogue as one shop, then ask whether an item's neighbours are of its kind.
 
-    python -m benchmarks.fashion.neighbours [--data ../shared/data/fashion-products] [--bundle var/bundles/lite]
+    python -m benchmarks.fashion.neighbours [--data ../shared/data/fashion-products] [--bundle var/bundles/lite-minilm]
 
 The data set is "Fashion Product Images": styles.csv and, for some products, an image. Only the product's name is given
 to the text encoder, never `articleType` and `baseColour`, which are the answers. Neighbours are evaluated for 500
@@ -42,7 +42,7 @@ def main() -> int:
     """Print the tables and write results/fashion.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/fashion-products"))
-    parser.add_argument("--bundle", type=Path, default=Path("var/bundles/lite"))
+    parser.add_argument("--bundle", type=Path, default=Path("var/bundles/lite-minilm"))
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
     styles = arguments.data / "styles.csv"

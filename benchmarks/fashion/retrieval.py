@@ -47,7 +47,7 @@ def main() -> int:
     """Print a table and write results/fashion_retrieval.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/fashion-products"))
-    parser.add_argument("--bundle", type=Path, default=Path("var/bundles/lite"))
+    parser.add_argument("--bundle", type=Path, default=Path("var/bundles/lite-minilm"))
     parser.add_argument("--cache", type=Path, default=Path("var/cache"))
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), metavar="ROW", help=f"of {', '.join(ROWS)}")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])

@@ -1,6 +1,6 @@
 """The same product in another shop, and whether a trained head helps shops it has not seen.
 
-    python -m benchmarks.offers.same_product [--seeds 0 1 2] [--data ../shared/data] [--bundle var/bundles/lite]
+    python -m benchmarks.offers.same_product [--seeds 0 1 2] [--data ../shared/data] [--bundle var/bundles/lite-minilm]
 
 One offer of a product is the question; the gallery holds the offers of all shops, and the right answers are those of
 the same product at other shops (electronics: PriceRunner; all sorts: Walmart-Amazon). Compared: TF-IDF of words and of
@@ -56,7 +56,7 @@ def main() -> int:
     """Print both tables and write results/same_product.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--bundle", type=Path, default=Path("var/bundles/lite"))
+    parser.add_argument("--bundle", type=Path, default=Path("var/bundles/lite-minilm"))
     parser.add_argument("--cache", type=Path, default=Path("var/cache"))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     arguments = parser.parse_args()

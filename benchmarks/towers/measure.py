@@ -276,7 +276,7 @@ class _Bench:
         return parse_config(
             {
                 "seed": seed,
-                "encoders": "var/bundles/lite",
+                "encoders": "var/bundles/lite-minilm",
                 "out": str(out),
                 "data": {
                     "products": [str(folder / "products.jsonl") for folder in folders],

@@ -26,5 +26,5 @@ def test_side_takes_medians_over_rounds_and_groups():
     found = side([measured(50.0, [0.1, 0.3]), measured(90.0, [0.2, 0.2])], expected)
     assert found["startMs"] == {"median": 70.0, "min": 50.0, "max": 90.0}
     assert found["productMs"] == {"median": 0.2, "min": 0.1, "max": 0.3}
-    assert found["downloadBytes"] == 1024  # the manifest is no part of a bundle's downloadBytes
+    assert found["downloadBytes"] == 1024  # all files but the manifest
     assert (round(found["maxAbsDiff"], 6), found["minCosine"]) == (0.6, 0.8)
