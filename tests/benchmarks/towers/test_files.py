@@ -74,7 +74,7 @@ def planted_data(tmp_path, monkeypatch):
     run.mkdir()
     planted.write_run(run)
     (tmp_path / "var" / "bundles").mkdir(parents=True)
-    shutil.copytree(run / "bundle", tmp_path / "var" / "bundles" / "lite")
+    shutil.copytree(run / "bundle", tmp_path / "var" / "bundles" / "lite-minilm")
     data.mkdir(parents=True)
     for name in ("products.jsonl", "interactions.csv"):
         shutil.copy(run / name, data / name)
