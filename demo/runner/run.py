@@ -274,7 +274,7 @@ def _ask(port: int, path: str) -> tuple[int, bytes]:
 
 def _is_ready(port: int) -> bool:
     try:
-        return _ask(port, "/readyz")[0] == 200
+        return all(_ask(port, path)[0] == 200 for path in ("/readyz", "/v1/shops"))
     except (OSError, http.client.HTTPException):  # not listening yet
         return False
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # How long a worker may take to finish what it is answering when the server is stopped.
 _STOP_SECONDS = 10
+# How long a worker loads the catalogue before it accepts requests all the same and answers them with not_ready.
+_LOAD_SECONDS = 10
 _METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -63,9 +65,13 @@ def worker_app() -> "Flask":
         signal.signal(number, signal.SIG_DFL)
     # Not before `run` has set _METRICS_DIR: prometheus_client chooses how to count when it is imported.
     from server.http.app import create_app  # noqa: PLC0415 (see above)
+    from server.http.services import EXTENSION_KEY  # noqa: PLC0415 (see above)
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    return create_app(settings_from({}, os.environ))
+    app = create_app(settings_from({}, os.environ))
+    # Workers share one socket: one that accepts before it has loaded would answer beside others that are ready.
+    app.extensions[EXTENSION_KEY].replica.wait_until_ready(_LOAD_SECONDS)
+    return app
 
 
 def _refuse_taken_port(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """Services of the application, for its views."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -43,11 +44,15 @@ class Services:
         for catalogue in self._catalogues:
             catalogue.close()
 
-    def shop(self, name: str) -> ShopState:
-        """Return the shop's current state; raises a problem with the reason if there is none."""
+    def shops(self) -> Mapping[str, ShopState]:
+        """Return shop -> its current state; raises a problem while this worker still loads the catalogue."""
         if not self.replica.is_ready:
             raise ProblemError(503, "not_ready", "the catalogue is still being loaded; try again in a moment")
-        state = self.replica.shops.get(name)
+        return self.replica.shops
+
+    def shop(self, name: str) -> ShopState:
+        """Return the shop's current state; raises a problem with the reason if there is none."""
+        state = self.shops().get(name)
         if state is None:
             raise ProblemError(
                 404, "unknown_shop", "this shop is not in the catalogue; GET /v1/shops lists those that are"

@@ -45,13 +45,14 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> bytes:
+    """Return what the address answers with once it answers without an error."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         assert process.poll() is None, f"ended with {process.returncode} before {url} answered"
         try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return bytes(answer.read())
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.1)
     pytest.fail(f"{url} did not answer within {seconds} s")
@@ -153,9 +154,7 @@ def check_server(checkout: Path, num_products: int) -> None:
     words = [*words_of(command, "", checkout), "--port", str(port)]
     with subprocess.Popen(words, cwd=checkout, env={**os.environ, "PYTHONPATH": str(ROOT)}) as process:
         try:
-            wait_for(f"http://127.0.0.1:{port}/readyz", process)
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/shops", timeout=10) as answer:
-                shops = json.load(answer)["shops"]
+            shops = json.loads(wait_for(f"http://127.0.0.1:{port}/v1/shops", process))["shops"]
         finally:
             stop(process)
     assert [entry["items"] for entry in shops] == [num_products]

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, Response
 
-from server.errors import ProblemError
 from server.http.services import services
 from server.http.views.json_response import json_response
 
@@ -17,11 +16,8 @@ def healthz() -> Response:
 
 @bp.get("/readyz")
 def readyz() -> Response:
-    """Return 200 when every shop is loaded."""
-    replica = services().replica
-    if not replica.is_ready:
-        raise ProblemError(503, "not_ready", "the catalogue is still being loaded")
-    shops = replica.shops
+    """Return 200 when the worker that answers has loaded every shop."""
+    shops = services().shops()
     return json_response({"status": "ready", "shops": len(shops), "items": sum(map(len, shops.values()))})
 
 

@@ -14,7 +14,7 @@ bp = Blueprint("shops", __name__)
 @bp.get("/v1/shops")
 def list_shops() -> Response:
     """Return every shop with at least one live item, by name."""
-    shops = services().replica.shops
+    shops = services().shops()
     return json_response(
         {"shops": [{"shop": name, "items": len(shops[name]), "version": shops[name].version} for name in sorted(shops)]}
     )
@@ -24,9 +24,7 @@ def list_shops() -> Response:
 def list_shop_means() -> Response:
     """Return the mean of every shop, by name."""
     parts = services()
-    if not parts.replica.is_ready:
-        raise ProblemError(503, "not_ready", "the catalogue is still being loaded; try again in a moment")
-    states = sorted(parts.replica.shops.items())
+    states = sorted(parts.shops().items())
     means = [
         {
             "shop": name,

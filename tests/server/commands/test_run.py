@@ -297,3 +297,20 @@ def test_serving_starts_without_loading_onnxruntime(tmp_path, tiny_bundle, inges
     arguments = [sys.executable, "-c", script, str(tmp_path / "data"), str(tiny_bundle)]
     done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_worker_accepts_requests_only_after_the_catalogue_is_loaded(tmp_path, tiny_bundle, ingest):
+    ingest(SHELF)
+    script = (
+        "import time; from server.search.replica import Replica; loaded = Replica.refresh;"
+        "Replica.refresh = lambda replica: (time.sleep(0.5), loaded(replica));"
+        "from server.commands.run import worker_app; app = worker_app();"
+        "answer = app.test_client().get('/v1/shops', base_url='http://127.0.0.1');"
+        "assert answer.status_code == 200 and answer.json['shops'][0]['items'], answer.text;"
+        "app.extensions['carryover'].close()"
+    )
+    environment = os.environ | {"CARRYOVER_DATA_DIR": str(tmp_path / "data"), "CARRYOVER_BUNDLE_DIR": str(tiny_bundle)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

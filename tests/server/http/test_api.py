@@ -205,7 +205,8 @@ def test_before_the_catalogue_is_loaded_the_server_says_so(shelf_app):
     shelf_app.extensions[EXTENSION_KEY].replica._stopping.set()
     client = shelf_app.test_client()
     shelf_app.extensions[EXTENSION_KEY].replica._ready.clear()
-    assert_problem(client.get("/readyz"), 503, "not_ready")
+    for path in ("/readyz", "/v1/shops", "/v1/shop-means"):
+        assert_problem(client.get(path), 503, "not_ready")
     assert client.get("/healthz").json == {"status": "ok"}
     shelf_app.extensions[EXTENSION_KEY].replica._ready.set()
 
