@@ -3,14 +3,14 @@
     python -m benchmarks.taste --data ../shared/data/amazon-departments/Beauty [--cache DIR]
 
 Real shoppers are those of a department in order of time, split into two shops by a hash of the item: what they bought
-in A against what they bought in B. Simulated ones are those of the demo mall. Halves are by a hash of the user or seed.
-Items are texts only, in the shop's own metric, by MiniLM and by sums of its tokens' vectors.
+in A, as if viewed, against what they bought in B. Simulated ones are those of the demo mall. Halves are by a hash of
+the user or seed. Items are texts only, by each of the bundles and in the metric that its server gives a shop.
 """
 
 import argparse
 import multiprocessing
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks import record
 from benchmarks.taste.dismissals import STEPS, Pick, dismiss_in_turn
-from benchmarks.taste.features import TextVectors
+from benchmarks.taste.features import ItemVectors
 from benchmarks.taste.histories import Department, Mall
 from benchmarks.taste.rule import FORMER, Floats, Rule, taste
 from benchmarks.taste.shop import Case, Shop, discounted
@@ -64,7 +64,7 @@ Figure = dict[str, Any]
 
 @dataclass(frozen=True)
 class World:
-    """All shoppers and shops in one kind of text vectors."""
+    """All shoppers and shops with the vectors of one bundle."""
 
     department: Department
     seen: Shop
@@ -72,9 +72,9 @@ class World:
     mall: Mall
 
 
-def worlds(data: Path, cache: Path | None) -> Iterator[tuple[str, World]]:
-    """Yield each kind of text vectors and its world."""
-    department, products, made = Department.read(data), build(MALL_SEED), TextVectors(cache)
+def worlds(data: Path, bundles: Sequence[Path], cache: Path | None) -> Iterator[tuple[str, World]]:
+    """Yield the name of each bundle and its world."""
+    department, products = Department.read(data), build(MALL_SEED)
     texts = [
         item_text(
             {
@@ -87,9 +87,12 @@ def worlds(data: Path, cache: Path | None) -> Iterator[tuple[str, World]]:
         )
         for product in products
     ]
-    for name, vectors in (("static", made.static), ("minilm", made.minilm)):
-        real, in_b = vectors("beauty", department.texts), department.in_b
-        yield name, World(department, Shop(real[~in_b]), Shop(real[in_b]), Mall.of(products, vectors("mall", texts)))
+    in_b = department.in_b
+    for directory in bundles:
+        made = ItemVectors(directory, cache)
+        real = made.of("beauty", department.texts)
+        mall = Mall.of(products, made.of("mall", texts), made.shop)
+        yield made.bundle.name, World(department, made.shop(real[~in_b]), made.shop(real[in_b]), mall)
 
 
 def real_dismissals(world: World, half: int, users: int) -> Figure:
@@ -195,16 +198,21 @@ def main() -> int:
         prog="python -m benchmarks.taste", description=(__doc__ or "").splitlines()[0], allow_abbrev=False
     )
     parser.add_argument("--data", type=Path, default=Path("../shared/data/amazon-departments/Beauty"))
-    parser.add_argument("--cache", type=Path, help="keeps the text vectors for the next time")
-    parser.add_argument("--users", type=int, default=400, help="real shoppers of each half")
+    parser.add_argument(
+        "--bundles", type=Path, nargs="+", metavar="DIR",
+        default=[Path("var/bundles/lite"), Path("var/bundles/lite-minilm")], help="default: %(default)s",
+    )  # fmt: skip
+    parser.add_argument("--cache", type=Path, help="keeps the item vectors for the next time")
+    parser.add_argument("--users", type=int, default=1000, help="real shoppers of each half")
     arguments = parser.parse_args()
     result: dict[str, Any] = {
-        **record.environment("numpy", "torch", "tokenizers"),
+        **record.environment("numpy", "onnxruntime-gpu", "tokenizers"),
+        "users": arguments.users,
         "data": {name: record.sha256(arguments.data / name) for name in ("item_text.txt", "user_sequence.txt")},
         "mallSeed": MALL_SEED,
         "vectors": {},
     }
-    for name, world in worlds(arguments.data, arguments.cache):
+    for name, world in worlds(arguments.data, arguments.bundles, arguments.cache):
         result["vectors"][name] = _measure(world, arguments.users)
         print(f"{name}: {record.write('taste', result)}", file=sys.stderr, flush=True)
     return 0

@@ -1,7 +1,7 @@
 """Shoppers: real ones of a department that is split into two shops, and simulated ones of the demo mall."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +60,7 @@ class Department:
             items = self.sequences[user]
             there, here = np.flatnonzero(~in_b[items]), np.flatnonzero(in_b[items])
             if len(there) >= FEWEST_SEEN and len(here) > 0:
-                history = bought(seen.compared[row_in_shop[items[there]]], len(items) - there)
+                history = viewed(seen.compared[row_in_shop[items[there]]], len(items) - there)
                 found.append(Case(history, row_in_shop[items[here]], number_of(f"seed/{user}")))
             if len(found) == most:
                 break
@@ -77,15 +77,15 @@ class Department:
             last = int(here[-1]) if len(here) else 0
             there = np.flatnonzero(~in_b[items[:last]])
             if len(there) >= fewest:
-                history = bought(seen.compared[row_in_shop[items[there]]], last - there)
+                history = viewed(seen.compared[row_in_shop[items[there]]], last - there)
                 found.append(Case(history, row_in_shop[items[last : last + 1]], number_of(f"seed/{user}")))
         return found
 
 
-def bought(items: NDArray[np.float32], ages: NDArray[np.int64]) -> History:
-    """Return a history of purchases."""
+def viewed(items: NDArray[np.float32], ages: NDArray[np.int64]) -> History:
+    """Return a history of views: whichever kind all of a history are, the chosen rule gives them equal weights."""
     num = len(items)
-    return History(items, np.full(num, PURCHASE), ages.astype(np.float64), np.ones(num))
+    return History(items, np.full(num, VIEW), ages.astype(np.float64), np.ones(num))
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,15 @@ class Mall:
     compared: NDArray[np.float32]
 
     @classmethod
-    def of(cls, products: Sequence[DemoProduct], vectors: NDArray[np.float32]) -> "Mall":
-        """Return the mall of its products and their vectors (n, dim)."""
+    def of(
+        cls,
+        products: Sequence[DemoProduct],
+        vectors: NDArray[np.float32],
+        shop_of: Callable[[NDArray[np.float32]], Shop],
+    ) -> "Mall":
+        """Return the mall of its products and their vectors (n, dim); `shop_of` makes a shop of some of them."""
         shop, tastes = np.array([p.shop for p in products]), np.array([p.taste for p in products])
-        shops = {name: Shop(vectors[shop == name]) for name in sorted(set(shop.tolist()))}
+        shops = {name: shop_of(vectors[shop == name]) for name in sorted(set(shop.tolist()))}
         compared = np.zeros_like(vectors)
         for name, one in shops.items():
             compared[shop == name] = one.compared

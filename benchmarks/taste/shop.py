@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.taste.rule import DISMISS, Floats, History, Rule, nearest_liked, penalty, taste
+from benchmarks.taste.rule import DISMISS, LEAST, Floats, History, Rule, nearest_liked, penalty, taste
 from exporter.shop_metric import LAMBDA
 from kernel.shop_metric import Block, ShopMetric, estimate
 
@@ -14,11 +14,18 @@ NUM_CANDIDATES, NUM_SHOWN = 30, 10
 
 
 class Shop:
-    """Items in the shop's metric: `stored` is what a taste is compared with, `compared` what two items are."""
+    """Items in the shop's metric: `stored` is what a taste is compared with, `compared` what two items are.
 
-    def __init__(self, vectors: Floats) -> None:
-        self.metric = ShopMetric(estimate(vectors, (Block(0, vectors.shape[1]),)), LAMBDA)
+    Without a metric of a bundle the shop has that of its items alone, in one block. All items lack an
+    image, and the coordinate for what is missing, `filler`, describes none of them.
+    """
+
+    def __init__(self, vectors: Floats, metric: ShopMetric | None = None, filler: int | None = None) -> None:
+        self.metric = metric or ShopMetric(estimate(vectors, (Block(0, vectors.shape[1]),)), LAMBDA)
         self.stored, self.compared = self.metric.stored(vectors), self.metric.centred(vectors)
+        if filler is not None:
+            self.compared[:, filler] = 0
+            self.compared /= np.maximum(np.linalg.norm(self.compared, axis=1, keepdims=True), LEAST)
 
     def candidates(self, tastes: Floats) -> tuple[NDArray[np.int64], Floats]:
         """Return what the server answers tastes (n, dim) with: rows and scores, both (n, 30), in no order."""

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from benchmarks.taste.dismissals import dismiss_in_turn, pick_card
-from benchmarks.taste.histories import Department, bought
+from benchmarks.taste.histories import Department, viewed
 from benchmarks.taste.rule import History, Rule
 from benchmarks.taste.shop import Case, Shop, discounted
+from kernel.shop_metric import Block, Moments, ShopMetric, estimate
 
 NO_DISMISSAL = replace(Rule(), dismissal=0.0, penalty=None)
 
@@ -83,7 +84,20 @@ def test_halves_share_no_user_and_targets_lie_in_the_new_shop():
     assert len(last.wanted) == 1
 
 
-def test_purchases_are_purchases():
-    history = bought(np.eye(2, dtype=np.float32), np.array([2, 1]))
-    assert history.kinds.tolist() == [3, 3]
+def test_views_are_views():
+    history = viewed(np.eye(2, dtype=np.float32), np.array([2, 1]))
+    assert history.kinds.tolist() == [0, 0]
     assert history.ages.tolist() == [2.0, 1.0]
+
+
+def test_a_shop_is_compared_by_the_metric_given():
+    items = np.eye(3, dtype=np.float32)
+    metric = ShopMetric(estimate(items, (Block(0, 2),)), 0.1)
+    assert np.allclose(Shop(items, metric).compared, metric.centred(items))
+    assert not np.allclose(Shop(items).compared, metric.centred(items))
+
+
+def test_items_are_compared_by_what_they_have():
+    items = np.array([[0.6, 0, 0, 0.8], [0, 0.6, 0, 0.8], [0, 0, 0.6, 0.8]], dtype=np.float32)
+    metric = ShopMetric(Moments((Block(0, 3),), np.zeros(4), (np.eye(3),), (3,)), 0.1)
+    assert np.allclose(Shop(items, metric, filler=3).compared, np.eye(3, 4))
