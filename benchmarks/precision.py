@@ -19,6 +19,7 @@ import torch
 from torch import nn
 
 from benchmarks import record
+from encoders.towers import DISABLED_OPTIMIZERS
 from exporter import from_open_clip, loss, parity, precision
 from exporter.bundle_draft import Draft, TowerFile
 from exporter.errors import ExportError
@@ -127,7 +128,9 @@ def _timed(data: bytes, feeds: dict[int, parity.Feeds], repeats: int) -> JsonObj
     for label, provider in providers.items():
         options = ort.SessionOptions()
         options.intra_op_num_threads, options.log_severity_level = 1, 3
-        session = ort.InferenceSession(data, options, providers=[provider])
+        session = ort.InferenceSession(
+            data, options, providers=[provider], disabled_optimizers=list(DISABLED_OPTIMIZERS)
+        )
         found |= {
             f"{label}Batch{batch}": _times(lambda given=given, run=session: run.run(None, dict(given)), repeats)  # type: ignore[misc]  # mypy cannot type defaults of a lambda
             for batch, given in feeds.items()

@@ -19,6 +19,9 @@ CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 # Texts vary in length: cuDNN's default would measure every algorithm again for each new shape. Memory is taken as
 # needed, because the arena's doubling would count as used what another tower could have.
 _CUDA_OPTIONS = {"cudnn_conv_algo_search": "HEURISTIC", "arena_extend_strategy": "kSameAsRequested"}
+# On float16 attention this fusion ends the process (ONNX Runtime 1.31, CPU). Without it towers are as fast: MiniLM's
+# median differs by less than 2 %.
+DISABLED_OPTIMIZERS = ("MatmulTransposeFusion",)
 _log = logging.getLogger(__name__)
 
 
@@ -107,7 +110,7 @@ def open_session(path: Path, num_threads: int, *, on_cpu: bool = False) -> Any:
     options.log_severity_level = 3
     chosen = [CPU] if on_cpu else providers(ort.get_available_providers())
     try:
-        return ort.InferenceSession(str(path), options, providers=chosen)
+        return ort.InferenceSession(str(path), options, providers=chosen, disabled_optimizers=list(DISABLED_OPTIMIZERS))
     except Exception as error:  # ORT raises a dozen unrelated pybind classes, all meaning this
         raise EncodingError(f"{path}: ONNX Runtime cannot load it: {error}") from error
 

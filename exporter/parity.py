@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from encoders.towers import DISABLED_OPTIMIZERS
 from exporter.errors import ExportError
 from kernel.contract_types import TowerParity, TowerSpeed
 
@@ -26,7 +27,9 @@ class Runner:
     def __init__(self, data: bytes) -> None:
         options = ort.SessionOptions()
         options.log_severity_level = 3  # errors only: warnings are about optimisations nobody asked for
-        self.session = ort.InferenceSession(data, options, providers=[PROVIDER])
+        self.session = ort.InferenceSession(
+            data, options, providers=[PROVIDER], disabled_optimizers=list(DISABLED_OPTIMIZERS)
+        )
 
     def __call__(self, feeds: Feeds) -> Array:
         """Return the only output for these inputs."""

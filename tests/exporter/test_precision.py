@@ -2,18 +2,23 @@
 
 import copy
 import json
+import subprocess
+import sys
 
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnx import numpy_helper
+from torch import nn
 
-from exporter import loss, parity, precision
+from exporter import loss, parity, precision, torch_export
 from exporter.__main__ import main
 from exporter.errors import ExportError, WeightsError
 from exporter.probes import add_probes
 from exporter.publish import publish
 from exporter.verify import verify
+from kernel.paths import ROOT
 
 KINDS = ("fp16", "int8-weights", "int8-dynamic", "int8-static")
 
@@ -53,6 +58,31 @@ def test_half_floats_hold_the_weights_in_half_the_bytes(draft):
     assert set(floats(half).values()) <= {onnx.TensorProto.FLOAT16, onnx.TensorProto.INT64}
     weights = sum(len(tensor.raw_data) for tensor in model.graph.initializer)
     assert sum(len(tensor.raw_data) for tensor in half.graph.initializer) < 0.6 * weights
+
+
+class Attention(nn.Module):
+    """Self-attention as CLIP and the trainer's towers have it."""
+
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(16, 2, batch_first=True)
+
+    def forward(self, items):
+        return self.attention(items, items, items, need_weights=False)[0].mean(dim=1)
+
+
+@pytest.mark.parametrize(
+    "program", ["encoders.towers import open_session as run", "exporter.parity import Runner as run"]
+)
+def test_attention_in_half_floats_does_not_end_the_process(program, tmp_path):
+    """ONNX Runtime fused its transposes into a crash, so the sessions run in a process of their own."""
+    model = torch_export.export(Attention(), {"items": (torch.ones(2, 5, 16), ["N", 5, 16])})
+    path = tmp_path / "half.onnx"
+    path.write_bytes(precision.reduced(model, "fp16", []).SerializeToString())
+    given = "path, 1" if "open_session" in program else "path.read_bytes()"
+    script = f"import sys, pathlib; path = pathlib.Path(sys.argv[1]); from {program}; run({given})"
+    done = subprocess.run([sys.executable, "-c", script, path], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_int8_weights_are_rounded_by_a_scale_for_each_channel(draft):
