@@ -17,6 +17,8 @@ from exporter.__main__ import main
 from exporter.encoder_inputs import token_feeds
 from exporter.verify import verify
 from kernel.image_rule import on_white, to_pixels
+from tests.trainer.planted import write_run
+from trainer.__main__ import main as trainer_main
 from trainer.pretrained import timm_models, torchvision_schemas
 
 SIZES = {"hidden_size": 24, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
@@ -127,6 +129,22 @@ def test_a_model_without_a_classifier_gives_directions_by_drawn_images(image_fil
     found = timm_models.load(IMAGE, tmp_path / "backbone.safetensors")
     assert found.classifier is None
     assert timm_models.load(str(image_file)).classifier.shape == (1000, 64)
+
+
+def test_towers_are_trained_on_its_features_and_exported(exported, tmp_path):
+    run = write_run(tmp_path, epochs=1)
+    text = re.sub(r"^encoders = .*$", f'encoders = "{exported}"', run.read_text(), flags=re.MULTILINE)
+    run.write_text(text)
+    assert trainer_main(["train", str(run)]) == 0
+    out = tmp_path / "trained"
+    arguments = ["checkpoint", str(tmp_path / "run/best"), "--encoders", str(exported), "--out", str(out)]
+    assert main(arguments) == 0
+    source, manifest = verify(exported), verify(out)
+    assert manifest["text"] == source["text"]  # the prefix too
+    assert manifest["dim"] == 16
+    for key in ("textEncoder", "imageEncoder"):
+        file = manifest["towers"][key]["file"]
+        assert manifest["files"][file] == source["files"][file]
 
 
 @pytest.mark.parametrize(
