@@ -1,11 +1,12 @@
 # make run          the whole thing on this machine: demo shops, crawl, export, index, server, a page to try it
+# make extension    the zips of the extension for Chromium and Firefox, with its model inside: var/extension/
 # make test         everything CI runs, with the counts by kind and by room
 # make check        all static checks: format, lint, imports, types, generated files
 # make format       format Python and JavaScript
 # make test-ROOM    the tests of one room: kernel encoders scraper trainer exporter server demo benchmarks extension docs house
 # make test-lowest  the server's and the scraper's tests with the lowest versions that pyproject.toml declares
 # make hooks        run the static checks before every commit (.pre-commit-config.yaml)
-# make clean        remove what these made (var/, .venv/, node_modules/, extension/vendor/)
+# make clean        remove what these made (var/, .venv/, node_modules/, extension/vendor/, extension/bundle/)
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -26,7 +27,7 @@ PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BESIDE := $(MAKE) --no-print-directory --jobs 2 --output-sync=target
 say = @printf '\033[1m%s\033[0m\n' $(1) >&2
 
-.PHONY: help run test check check-python check-types check-js format hooks test-bundle test-minilm-bundle test-contracts test-js test-py \
+.PHONY: help run extension test check check-python check-types check-js format hooks test-bundle test-minilm-bundle test-contracts test-js test-py \
   test-browser test-extension $(ROOMS:%=test-%) test-lowest browsers clean
 
 help:
@@ -34,6 +35,13 @@ help:
 
 run: $(VENV)/.run-stamp node_modules/.stamp
 	@exec $(BIN)/python -m demo run $(RUN_ARGS)
+
+# A bundle that is there already needs no Python: make extension BUNDLE=DIR.
+BUNDLE ?= var/bundles/lite
+extension: node_modules/.stamp
+	@[ -f $(BUNDLE)/manifest.json ] || { $(MAKE) --no-print-directory $(VENV)/.run-stamp && $(BIN)/python -m exporter lite --out $(BUNDLE); }
+	@npm run --silent package -- --bundle $(BUNDLE) --unpacked
+	@npm run --silent package -- --bundle $(BUNDLE)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -155,4 +163,4 @@ browsers:
 	  else echo "Chromium or Firefox was not found, so their tests are skipped. To run them: sudo apt-get install $(BROWSERS)" >&2; fi; fi
 
 clean:
-	rm -rf var $(VENV) node_modules extension/vendor
+	rm -rf var $(VENV) node_modules extension/vendor extension/bundle

@@ -6,13 +6,15 @@ import { createContentScripts } from "./background/content-scripts.js";
 import { createHandlers } from "./background/handlers.js";
 import { createMeansSource } from "./background/means.js";
 import { createModelSource } from "./background/model.js";
+import { createOwnSource } from "./background/own-source.js";
+import { createPageSource } from "./background/page-source.js";
 import { createRecommendations } from "./background/recommendations.js";
 import { createServerSource } from "./background/server.js";
 import { createAnnouncer, createStateReader } from "./background/state.js";
 import { createProfileStore } from "./background/store.js";
 import { createTabs } from "./background/tabs.js";
 import { createTowersAsk } from "./background/towers-client.js";
-import { BUNDLE_CACHE } from "./core/bundle.js";
+import { BUNDLE_CACHE, PACKAGED, packagedFiles } from "./core/bundle.js";
 import { indexedDbStorage } from "./core/indexeddb-storage.js";
 import { createListener } from "./messaging/messages.js";
 
@@ -26,16 +28,20 @@ const ask = createTowersAsk({
 const contentScripts = createContentScripts({ browser });
 const tabs = createTabs({ browser, contentScripts, ask });
 const consent = createConsent({ browser, getProfile, contentScripts, inject: tabs.inject, now });
-const server = createServerSource({ getProfile, now });
+const server = createServerSource({ browser, getProfile, now });
 const model = createModelSource({
   getProfile,
   getServer: server.getServer,
   ask,
+  packaged: packagedFiles(browser.runtime.getURL(PACKAGED)),
   openCache: () => caches.open(BUNDLE_CACHE),
   now,
 });
 const means = createMeansSource({ getProfile, getServer: server.getServer, now });
-const recommendations = createRecommendations({ getProfile, server, model, means, tabs });
+// The first that can serve a shop is taken. The page, which serves every shop, is last.
+const recommendations = createRecommendations({
+  sources: [createOwnSource({ getProfile, server, model, means }), createPageSource({ getProfile, model, tabs })],
+});
 const stateOf = createStateReader({ getProfile, tabs });
 const announceChange = createAnnouncer({ browser });
 const handlers = createHandlers({

@@ -91,6 +91,8 @@ def _check_beforehand(run: Run) -> None:
                 f"Port {port}, wanted for {purpose}, is already in use; "
                 "stop the program that has it (perhaps an earlier `make run`) and start again."
             )
+    if shutil.which("node") is None:
+        raise DemoError("Node.js was not found; install Node.js 20 or newer with npm and start again.")
     if not (ROOT / "extension" / "vendor" / "tldts.mjs").is_file():
         raise DemoError("extension/vendor/ is not filled yet; run `npm ci && npm run vendor` and start again.")
     run.var.mkdir(parents=True, exist_ok=True)
@@ -122,6 +124,19 @@ def bundle_step(run: Run) -> Step:
     )
     return Step(
         "bundle", "Export the encoders to ONNX", _python("exporter", "lite", "--out", str(out)), sources, (out,)
+    )
+
+
+def extension_step(run: Run) -> Step:
+    """Return the step that puts the bundle into the extension's folder, which then ranks without a server."""
+    bundle = run.var / "bundles" / "lite"
+    command = ("node", str(ROOT / "extension" / "build" / "package.js"), "--bundle", str(bundle), "--unpacked")
+    return Step(
+        "extension",
+        "Put the encoders into the extension",
+        command,
+        (bundle / "manifest.json",),
+        (ROOT / "extension" / "bundle",),
     )
 
 
@@ -180,6 +195,8 @@ def _bring_up(run: Run) -> Home:
         run.say("Everything is already built; starting it.")
     _require(mall, lambda: all(not is_port_free(HOST, port) for port in run.ports.mall), "The mall")
     _do(run, state, first)
+    if not state.is_done(extension_step(run)):
+        _do(run, state, [extension_step(run)])
     for step in ingests.values():
         if not (has_catalogue and state.has_inputs(step)):
             _do(run, state, [step])
@@ -294,6 +311,8 @@ def _welcome(run: Run, seconds: float) -> str:
         f"  Extension:    load {ROOT / 'extension'} unpacked\n"
         "                Chromium: chrome://extensions, Developer mode, Load unpacked\n"
         "                Firefox:  about:debugging, This Firefox, Load Temporary Add-on, manifest.json\n"
+        "                It ranks by itself. For whole catalogues: its Options, Advanced, "
+        f"http://{HOST}:{run.ports.server}\n"
         "\nCtrl-C stops everything."
     )
 

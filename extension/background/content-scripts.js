@@ -3,7 +3,8 @@ import { originPatternOf } from "../messaging/origins.js";
 
 /** @typedef {ReturnType<typeof createContentScripts>} ContentScripts */
 
-const FILES = ["generated/click-words.js", "content/content.js"];
+/** Classic scripts that run in a page, in this order. */
+export const CONTENT_SCRIPTS = ["generated/click-words.js", "content/content.js"];
 
 /** @param {string} shop */
 const scriptId = (shop) => `shop ${shop}`;
@@ -29,7 +30,7 @@ export function createContentScripts({ browser }) {
         {
           id: scriptId(shop),
           matches: [originPatternOf(shop)],
-          js: FILES,
+          js: CONTENT_SCRIPTS,
           runAt: "document_idle",
           persistAcrossSessions: true,
         },
@@ -51,7 +52,7 @@ export function createContentScripts({ browser }) {
      * @throws {unknown} the browser's refusal, where the extension may not see the page
      */
     async inject(tabId) {
-      await browser.scripting.executeScript({ target: { tabId }, files: FILES });
+      await browser.scripting.executeScript({ target: { tabId }, files: CONTENT_SCRIPTS });
     },
   };
 }

@@ -6,6 +6,7 @@ import { checkedSettings } from "./settings.js";
 
 /**
  * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
+ * @typedef {import("../core/profile.js").Settings} Settings
  * @typedef {object} Parts what the handlers work with
  * @property {import("./store.js").GetProfile} getProfile
  * @property {import("./server.js").ServerSource} server
@@ -48,9 +49,14 @@ function pageSeenHandler({ getProfile, model, ask, announceChange }) {
  * @returns {Omit<Handlers, "page.seen" | "state.get" | "recommend" | "item.dismiss">} handlers that change or hand out the profile
  */
 function profileHandlers({ getProfile, server, model, consent, stateOf }) {
-  function forgetServer() {
+  /** Forget what was asked and downloaded before the settings changed. @param {Settings} before */
+  async function forgetServer(before) {
     server.forget();
     model.reset();
+    const { serverUrl } = (await getProfile()).settings;
+    if (serverUrl === before.serverUrl) return;
+    await model.dropDownloads();
+    await server.giveBack(before.serverUrl, Object.keys(before.consents));
   }
   return {
     async "consent.ask"({ shop, tabId }) {
@@ -67,18 +73,22 @@ function profileHandlers({ getProfile, server, model, consent, stateOf }) {
     },
     async "profile.erase"() {
       const profile = await getProfile();
-      const shops = Object.keys(profile.settings.consents);
+      const before = profile.settings;
       await profile.erase();
-      forgetServer();
-      await consent.withdrawAll(shops);
+      await forgetServer({ ...before, consents: {} });
+      await consent.withdrawAll(Object.keys(before.consents));
       return { state: await stateOf() };
     },
     async "profile.export"() {
       return { profile: (await getProfile()).export() };
     },
     async "settings.set"(fields) {
-      await (await getProfile()).changeSettings(checkedSettings(fields));
-      forgetServer();
+      const profile = await getProfile();
+      const before = profile.settings;
+      const changes = checkedSettings(fields);
+      const isLeft = changes.serverUrl !== undefined && changes.serverUrl !== before.serverUrl;
+      await profile.changeSettings({ ...changes, ...(isLeft && { serverBundleUrl: "", signedBy: "" }) });
+      await forgetServer(before);
       return { state: await stateOf() };
     },
     async "ledger.get"() {

@@ -1,24 +1,32 @@
 // @ts-check
-import { cachedManifest, cachedMetric, cachedSigner, fetchBundle } from "../core/bundle.js";
-import { ServerError } from "../values/errors.js";
+import { dropDownloads, readManifest, readMetric } from "../core/bundle.js";
+import { mayAskServer } from "../core/settings.js";
+import { CarryoverError } from "../values/errors.js";
 import { FRESH_MS } from "./server.js";
+import { createServerModel } from "./server-model.js";
 import { createTowersClient } from "./towers-client.js";
 
 /**
- * @typedef {import("../core/recommender.js").Model} Model
+ * @typedef {import("../core/bundle.js").BundleFiles} BundleFiles
+ * @typedef {import("../core/recommender.js").Model & {problem?: CarryoverError}} Model with the reason why it is not the server's
  * @typedef {ReturnType<typeof createModelSource>} ModelSource
  */
 
 /**
- * The model that ranks: the server's bundle, downloaded once, and its towers.
+ * The model that ranks: a bundle and its towers. It is the bundle inside the extension; only where the shopper's own server offers
+ * a bundle of another space, whose vectors alone that server understands, it is the server's.
  * @param {object} parts
  * @param {import("./store.js").GetProfile} parts.getProfile
  * @param {() => Promise<import("./server.js").ServerClient>} parts.getServer
  * @param {import("./towers-client.js").Ask} parts.ask
+ * @param {BundleFiles} parts.packaged files of the bundle inside the extension
  * @param {() => Promise<import("../core/bundle.js").BundleCache>} parts.openCache
  * @param {() => number} parts.now milliseconds since 1970
  */
-export function createModelSource({ getProfile, getServer, ask, openCache, now }) {
+export function createModelSource({ getProfile, getServer, ask, packaged, openCache, now }) {
+  const serverModel = createServerModel({ getServer, openCache, modelOf });
+  /** @type {Promise<Model> | undefined} */
+  let packagedModel;
   /** @type {{serverUrl: string, at: number, model: Model} | undefined} a cache: losing it costs one request */
   let current;
   /** @type {Promise<Model> | undefined} */
@@ -26,32 +34,43 @@ export function createModelSource({ getProfile, getServer, ask, openCache, now }
 
   function forget() {
     current = undefined;
+    packagedModel = undefined;
+  }
+
+  /** @param {BundleFiles} files @returns {Promise<Model>} */
+  async function modelOf(files) {
+    const manifest = await readManifest(files);
+    const metric = await readMetric(files, manifest);
+    return { manifest, metric, towers: createTowersClient({ ask, bundleUrl: files.bundleUrl, onDamaged: forget }) };
+  }
+
+  /** @returns {Promise<Model>} */
+  function getPackaged() {
+    packagedModel ??= modelOf(packaged).catch((error) => {
+      packagedModel = undefined;
+      throw error;
+    });
+    return packagedModel;
   }
 
   /** @returns {Promise<Model>} */
   async function load() {
     const profile = await getProfile();
-    const { serverUrl, bundleUrl: last, trustedKeys = [], signedBy: before = "" } = profile.settings;
+    const { settings } = profile;
+    if (!mayAskServer(settings)) return getPackaged();
+    const { serverUrl } = settings;
     if (current?.serverUrl === serverUrl && now() - current.at < FRESH_MS) return current.model;
-    const cache = await openCache();
-    let bundleUrl = last;
-    try {
-      bundleUrl = await fetchBundle({ server: await getServer(), cache, trustedKeys });
-    } catch (error) {
-      if (!(error instanceof ServerError) || !last) throw error;
-    }
-    const manifest = await cachedManifest(cache, bundleUrl);
-    // The bundle of the last time may be from before the keys were given.
-    const signedBy = (await cachedSigner(cache, bundleUrl, trustedKeys)) ?? "";
-    if (bundleUrl !== last || signedBy !== before) await profile.changeSettings({ bundleUrl, signedBy });
-    const metric = await cachedMetric(cache, bundleUrl, manifest);
-    const model = { manifest, metric, towers: createTowersClient({ ask, bundleUrl, onDamaged: forget }) };
+    const own = await getPackaged();
+    const model = await serverModel.offered(profile, own).catch(async (problem) => {
+      if (!(problem instanceof CarryoverError)) throw problem;
+      return { ...((await serverModel.last(profile)) ?? own), problem };
+    });
     current = { serverUrl, at: now(), model };
     return model;
   }
 
   return {
-    /** @returns {Promise<Model>} of the server's bundle, or of the last one downloaded where the server does not answer */
+    /** @returns {Promise<Model>} which never fails because of a server: its `problem` tells */
     getModel() {
       // Callers that come while a download runs wait for it.
       loading ??= load().finally(() => {
@@ -63,10 +82,15 @@ export function createModelSource({ getProfile, getServer, ask, openCache, now }
     /** Make the next getModel ask the server again, which also repairs a damaged bundle. */
     forget,
 
-    /** Forget the model and any download that runs, after the server's address changed or the profile was erased. */
+    /** Forget the model and any download that runs, after the settings changed or the profile was erased. */
     reset() {
-      current = undefined;
+      forget();
       loading = undefined;
+    },
+
+    /** Delete every bundle that was downloaded: its address names a server. */
+    async dropDownloads() {
+      await dropDownloads(await openCache());
     },
   };
 }

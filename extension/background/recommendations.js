@@ -1,59 +1,32 @@
 // @ts-check
-import { isOwnServer, recommendOwn, recommendPage } from "../core/recommender.js";
-import { ServerError } from "../values/errors.js";
+import { CarryoverError } from "../values/errors.js";
 
 /**
  * @typedef {import("../core/recommender.js").Recommendations} Recommendations
+ * @typedef {{shop: string, tabId: number}} Wanted the shop in a tab
+ * @typedef {(wanted: Wanted) => Promise<Recommendations | null>} Source one way to rank, a mode; null where it cannot serve the shop
  */
 
 /**
- * Return a function that recommends items of the shop in a tab. The shopper's own server ranks its catalogue where it knows the
- * shop. Otherwise this device ranks the products on the page.
- * @param {object} parts
- * @param {import("./store.js").GetProfile} parts.getProfile
- * @param {import("./server.js").ServerSource} parts.server
- * @param {import("./model.js").ModelSource} parts.model
- * @param {import("./means.js").MeansSource} parts.means
- * @param {import("./tabs.js").Tabs} parts.tabs
- * @returns {(shop: string, tabId: number) => Promise<Recommendations>} with the server's problem where the page was ranked instead
+ * Return a function that recommends items of the shop in a tab, by the first source that can serve it. A source that fails is
+ * passed over. The answer then tells the first problem.
+ * @param {{sources: Source[]}} parts in the order of preference; the last one serves every shop, and its failure is the answer
+ * @returns {(shop: string, tabId: number) => Promise<Recommendations>}
  */
-export function createRecommendations({ getProfile, server, model, means, tabs }) {
-  /** @param {string} shop @param {number} tabId @returns {Promise<Recommendations>} */
-  async function fromPage(shop, tabId) {
-    const { listing } = await tabs.readPage(tabId);
-    return recommendPage({ shop, listing }, { profile: await getProfile(), model: await model.getModel() });
-  }
-
-  /** @param {string} shop @returns {Promise<Recommendations>} */
-  async function fromModel(shop) {
-    const current = await model.getModel();
-    await means.refresh(current);
-    return recommendOwn({ shop }, { profile: await getProfile(), server: await server.getServer(), model: current });
-  }
-
-  /** @param {string} shop @returns {Promise<Recommendations>} */
-  async function fromServer(shop) {
-    try {
-      return await fromModel(shop);
-    } catch (error) {
-      if (!(error instanceof ServerError) || error.code !== "space_mismatch") throw error;
-      // The server changed its bundle since the last request: try once more, with the new one.
-      model.forget();
-      return fromModel(shop);
-    }
-  }
-
+export function createRecommendations({ sources }) {
   return async (shop, tabId) => {
-    const { settings } = await getProfile();
-    if (settings.mode === "page" || !isOwnServer(settings)) return fromPage(shop, tabId);
-    try {
-      if ((await server.getKnownShops()).has(shop)) return await fromServer(shop);
-    } catch (error) {
-      if (!(error instanceof ServerError)) throw error;
-      // Without the server the page itself can still be ranked, if the towers are on this device.
-      if (error.code === "server_unreachable" && !settings.bundleUrl) throw error;
-      return { ...(await fromPage(shop, tabId)), problem: { code: error.code, message: error.message } };
+    /** @type {Recommendations["problem"]} */
+    let problem;
+    for (const source of sources.slice(0, -1)) {
+      try {
+        const answer = await source({ shop, tabId });
+        if (answer) return { ...answer, ...(problem && { problem }) };
+      } catch (error) {
+        if (!(error instanceof CarryoverError)) throw error;
+        problem ??= { code: error.code, message: error.message };
+      }
     }
-    return fromPage(shop, tabId);
+    const answer = await sources[sources.length - 1]({ shop, tabId });
+    return { .../** @type {Recommendations} */ (answer), ...(problem && { problem }) };
   };
 }

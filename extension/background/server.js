@@ -1,5 +1,7 @@
 // @ts-check
 import { createServerClient } from "../core/server-client.js";
+import { serverPatternOf } from "../messaging/origins.js";
+import { ServerError } from "../values/errors.js";
 
 /**
  * @typedef {ReturnType<typeof createServerSource>} ServerSource
@@ -12,24 +14,37 @@ export const FRESH_MS = 10 * 60_000;
 /**
  * The server named in the settings.
  * @param {object} parts
+ * @param {typeof chrome} parts.browser the browser's extension APIs
  * @param {import("./store.js").GetProfile} parts.getProfile
  * @param {() => number} parts.now milliseconds since 1970
  */
-export function createServerSource({ getProfile, now }) {
+export function createServerSource({ browser, getProfile, now }) {
   /** @type {{serverUrl: string, at: number, shops: Set<string>} | undefined} a cache: losing it costs one request */
   let knownShops;
 
-  /** @returns {Promise<ServerClient>} a client that writes each request to the ledger before it sends it */
+  /**
+   * @returns {Promise<ServerClient>} a client that writes each request to the ledger before it sends it
+   * @throws {ServerError} server_not_allowed, where the browser's permission is missing
+   */
   async function getServer() {
     const profile = await getProfile();
-    return createServerClient({
-      baseUrl: profile.settings.serverUrl,
-      onRequest: (request) => profile.addToLedger(request),
-    });
+    const { serverUrl } = profile.settings;
+    if (!(await browser.permissions.contains({ origins: [serverPatternOf(serverUrl)] })))
+      throw new ServerError(
+        "server_not_allowed",
+        "The browser does not let Carryover reach your server: save its address in the options once more.",
+      );
+    return createServerClient({ baseUrl: serverUrl, onRequest: (request) => profile.addToLedger(request) });
+  }
+
+  /** Forget the list of shops, after the address changed or the profile was erased. */
+  function forget() {
+    knownShops = undefined;
   }
 
   return {
     getServer,
+    forget,
 
     /** @returns {Promise<Set<string>>} all shops of the server. The list is fetched whole, so that no request names one shop. */
     async getKnownShops() {
@@ -41,9 +56,17 @@ export function createServerSource({ getProfile, now }) {
       return knownShops.shops;
     },
 
-    /** Forget the list of shops, after the address changed or the profile was erased. */
-    forget() {
-      knownShops = undefined;
+    /**
+     * Give back the browser's permission for a server that is used no more, unless a shop with consent is on the same host.
+     * @param {string} serverUrl @param {string[]} shops with consent
+     */
+    async giveBack(serverUrl, shops) {
+      if (serverUrl === "") return;
+      const { hostname } = new URL(serverUrl);
+      const pattern = serverPatternOf(serverUrl);
+      const isRequired = browser.runtime.getManifest().host_permissions?.includes(pattern);
+      const isShared = shops.some((shop) => `.${hostname}`.endsWith(`.${shop.replace(/:\d+$/, "")}`));
+      if (!isRequired && !isShared) await browser.permissions.remove({ origins: [pattern] });
     },
   };
 }

@@ -2,8 +2,9 @@
 import { isPublicKey } from "../core/bundle-signature.js";
 import { CarryoverError } from "../values/errors.js";
 
-/** @param {string} text @returns {string} the origin of a server @throws {CarryoverError} invalid_server */
+/** @param {string} text @returns {string} the origin of a server, empty where there is none @throws {CarryoverError} invalid_server */
 function serverOrigin(text) {
+  if (text === "") return "";
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new CarryoverError(
       "invalid_server",

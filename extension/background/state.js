@@ -1,5 +1,4 @@
 // @ts-check
-import { isOwnServer } from "../core/recommender.js";
 
 /**
  * Return a function that describes the profile and one tab, for the extension's own pages.
@@ -9,13 +8,11 @@ import { isOwnServer } from "../core/recommender.js";
 export function createStateReader({ getProfile, tabs }) {
   return async (tabId) => {
     const profile = await getProfile();
-    const { consents, bundleUrl, ...settings } = profile.settings;
+    const { consents, serverBundleUrl, ...settings } = profile.settings;
     const interactions = profile.interactions();
     const tab = await tabs.describe(tabId);
     return {
       ...settings,
-      isOwnServer: isOwnServer(profile.settings),
-      hasBundle: bundleUrl !== "",
       consents: Object.entries(consents).map(([shop, since]) => ({ shop, since })),
       numKnown: interactions.filter(({ kind }) => kind !== "dismiss").length,
       numDismissed: interactions.filter(({ kind }) => kind === "dismiss").length,

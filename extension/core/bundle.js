@@ -12,11 +12,22 @@ import { momentsFrom } from "./shop-metric.js";
  * @typedef {import("../generated/contract-types.js").BundleManifest} BundleManifest
  * @typedef {import("../generated/contract-types.js").LiteBundle} LiteBundle
  * @typedef {BundleManifest & {lite: LiteBundle}} Manifest that a browser can use
- * @typedef {{bundleId: string, manifest: Manifest, files: Map<string, Bytes>}} Bundle what the browser needs of it, verified
+ * @typedef {{manifest: Manifest, files: Map<string, Bytes>}} Bundle what the browser needs of it, verified
  * @typedef {Pick<Cache, "match" | "put" | "delete" | "keys">} BundleCache
+ * @typedef {{bundleId: string, space: string}} Offer what a server says of its bundle
+ */
+/**
+ * The files of a bundle on this device, not yet verified.
+ * @typedef {object} BundleFiles
+ * @property {string} bundleUrl the address that names the bundle in messages
+ * @property {string | null} bundleId the SHA-256 that its manifest must have; null for the packaged bundle, which comes with the code
+ * @property {(file: string) => Promise<Bytes | null>} read null where the file is missing
+ * @property {(file: string) => Promise<unknown>} forget drops a damaged file, so that it is downloaded again
  */
 
 export const BUNDLE_CACHE = "carryover-bundles";
+/** Folder of the bundle that is part of the extension. */
+export const PACKAGED = "bundle/";
 const MAX_MANIFEST_BYTES = 1024 * 1024;
 const MAX_FILE_BYTES = 128 * 1024 * 1024;
 
@@ -28,16 +39,60 @@ function idOf(bundleUrl) {
   return bundleId;
 }
 
+/** Return the files of a bundle that was downloaded. @param {BundleCache} cache @param {string} bundleUrl @returns {BundleFiles} */
+export function downloadedFiles(cache, bundleUrl) {
+  return {
+    bundleUrl,
+    bundleId: idOf(bundleUrl),
+    async read(file) {
+      const response = await cache.match(bundleUrl + file);
+      return response ? new Uint8Array(await response.arrayBuffer()) : null;
+    },
+    forget: (file) => cache.delete(bundleUrl + file),
+  };
+}
+
+/**
+ * Return the files of the bundle that is part of the extension. Reading them is no request: they never leave the device's disk.
+ * @param {string} bundleUrl the folder's address inside the extension
+ * @param {typeof fetch} [load]
+ * @returns {BundleFiles}
+ */
+export function packagedFiles(bundleUrl, load = (...args) => fetch(...args)) {
+  return {
+    bundleUrl,
+    bundleId: null,
+    async read(file) {
+      // A browser rejects the address of a file that is not in the package.
+      const response = await load(bundleUrl + file).catch(() => null);
+      return response?.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+    },
+    forget: async () => undefined,
+  };
+}
+
+/** @param {BundleFiles} files @param {string} file @returns {Promise<Bytes>} @throws {BundleError} bundle_missing */
+async function bytesOf(files, file) {
+  const bytes = await files.read(file);
+  if (bytes) return bytes;
+  throw new BundleError(
+    "bundle_missing",
+    files.bundleId
+      ? `${file} is not on this device yet.`
+      : `${file} is missing in this copy of Carryover: install it again.`,
+  );
+}
+
 /**
  * Return a manifest that passed every check.
  * @param {Bytes} bytes of manifest.json
- * @param {string} bundleId which is their SHA-256
+ * @param {string | null} bundleId which is their SHA-256, where it is known
  * @returns {Promise<Manifest>}
  * @throws {BundleError}
  */
 export async function verifyManifest(bytes, bundleId) {
   const actual = await sha256Hex(bytes);
-  if (actual !== bundleId)
+  if (bundleId !== null && actual !== bundleId)
     throw new BundleError("bundle_altered", `manifest.json: expected SHA-256 ${bundleId}, got ${actual}.`);
   /** @type {BundleManifest} */
   let manifest;
@@ -111,10 +166,18 @@ async function readBounded(response, limit, name) {
   return bytes;
 }
 
-/** Delete the files of other bundles. @param {BundleCache} cache @param {string} keep address of the bundle that stays */
-async function dropOthers(cache, keep) {
-  const others = (await cache.keys()).filter((request) => !request.url.startsWith(keep));
-  await Promise.all(others.map((request) => cache.delete(request)));
+/** Delete downloaded bundles. @param {BundleCache} cache @param {string} [keep] the address of the one that stays */
+export async function dropDownloads(cache, keep) {
+  const gone = (await cache.keys()).filter((request) => keep === undefined || !request.url.startsWith(keep));
+  await Promise.all(gone.map((request) => cache.delete(request)));
+}
+
+/** Return what a server says of its bundle. @param {import("./server-client.js").ServerClient} server @returns {Promise<Offer>} @throws {BundleError | ServerError} */
+export async function offeredBundle(server) {
+  const [offered] = await server.bundles();
+  if (!/^[0-9a-f]{64}$/.test(offered?.bundleId))
+    throw new BundleError("bundle_missing", `${server.baseUrl} offers no bundle.`);
+  return offered;
 }
 
 /**
@@ -137,15 +200,14 @@ async function downloadedSignature(server, bundleId) {
  * @param {import("./server-client.js").ServerClient} options.server
  * @param {BundleCache} options.cache
  * @param {readonly string[]} [options.trustedKeys] one of which must have signed the bundle, where there are any
- * @returns {Promise<string>} the bundle's address, for openBundle
+ * @param {Offer} [options.offer] the server's, where it was asked already
+ * @returns {Promise<BundleFiles>}
  * @throws {BundleError | import("../values/errors.js").ServerError}
  */
-export async function fetchBundle({ server, cache, trustedKeys = [] }) {
-  const [offered] = await server.bundles();
-  if (!/^[0-9a-f]{64}$/.test(offered?.bundleId))
-    throw new BundleError("bundle_missing", `${server.baseUrl} offers no bundle.`);
-  const { bundleId } = offered;
+export async function fetchBundle({ server, cache, trustedKeys = [], offer }) {
+  const { bundleId } = offer ?? (await offeredBundle(server));
   const bundleUrl = `${server.baseUrl}/v1/bundles/${bundleId}/`;
+  const files = downloadedFiles(cache, bundleUrl);
 
   /** @param {string} file @param {number} limit @param {(bytes: Bytes) => Promise<void>} verify */
   async function ensure(file, limit, verify) {
@@ -161,61 +223,45 @@ export async function fetchBundle({ server, cache, trustedKeys = [] }) {
   });
   if (trustedKeys.length > 0) {
     const signature = await downloadedSignature(server, bundleId);
-    await signerOf(await cachedBytes(cache, bundleUrl, "manifest.json"), signature, trustedKeys);
+    await signerOf(await bytesOf(files, "manifest.json"), signature, trustedKeys);
     await cache.put(bundleUrl + SIGNATURE, new Response(signature));
   }
-  const manifest = await cachedManifest(cache, bundleUrl);
+  const manifest = await readManifest(files);
   for (const file of liteFiles(manifest)) {
     await ensure(file, manifest.files[file].bytes, (bytes) => verifyFile(manifest, file, bytes));
   }
-  await dropOthers(cache, bundleUrl);
-  return bundleUrl;
+  await dropDownloads(cache, bundleUrl);
+  return files;
 }
 
-/** @param {BundleCache} cache @param {string} bundleUrl @param {string} file @returns {Promise<Bytes>} */
-async function cachedBytes(cache, bundleUrl, file) {
-  const response = await cache.match(bundleUrl + file);
-  if (!response) throw new BundleError("bundle_missing", `${file} is not on this device yet.`);
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-/**
- * Return the verified manifest of a downloaded bundle.
- * @param {BundleCache} cache
- * @param {string} bundleUrl
- * @returns {Promise<Manifest>}
- */
-export async function cachedManifest(cache, bundleUrl) {
-  return verifyManifest(await cachedBytes(cache, bundleUrl, "manifest.json"), idOf(bundleUrl));
+/** Return the verified manifest of a bundle. @param {BundleFiles} files @returns {Promise<Manifest>} @throws {BundleError} */
+export async function readManifest(files) {
+  return verifyManifest(await bytesOf(files, "manifest.json"), files.bundleId);
 }
 
 /**
- * Return the id of the trusted key that signed a downloaded bundle; null where no keys are trusted.
- * @param {BundleCache} cache
- * @param {string} bundleUrl
+ * Return the id of the trusted key that signed a bundle; null where no keys are trusted.
+ * @param {BundleFiles} files
  * @param {readonly string[]} trustedKeys
  * @returns {Promise<string | null>}
  * @throws {BundleError} where keys are trusted and none of them signed it
  */
-export async function cachedSigner(cache, bundleUrl, trustedKeys) {
+export async function readSigner(files, trustedKeys) {
   if (trustedKeys.length === 0) return null;
-  const response = await cache.match(bundleUrl + SIGNATURE);
-  const signature = response ? new Uint8Array(await response.arrayBuffer()) : null;
-  return signerOf(await cachedBytes(cache, bundleUrl, "manifest.json"), signature, trustedKeys);
+  return signerOf(await bytesOf(files, "manifest.json"), await files.read(SIGNATURE), trustedKeys);
 }
 
 /**
- * Return the metric of a downloaded bundle, null where it has none.
- * @param {BundleCache} cache
- * @param {string} bundleUrl
+ * Return the metric of a bundle, null where it has none.
+ * @param {BundleFiles} files
  * @param {Manifest} manifest verified
  * @returns {Promise<import("./shop-metric.js").BundleMetric | null>}
  * @throws {BundleError} where the file is missing, altered or senseless
  */
-export async function cachedMetric(cache, bundleUrl, manifest) {
+export async function readMetric(files, manifest) {
   const rule = manifest.shopMetric;
   if (!rule) return null;
-  const bytes = await cachedBytes(cache, bundleUrl, rule.file);
+  const bytes = await bytesOf(files, rule.file);
   await verifyFile(manifest, rule.file, bytes);
   const own = momentsFrom(bytes, rule.blocks, manifest.dim);
   if (typeof own === "string")
@@ -224,25 +270,25 @@ export async function cachedMetric(cache, bundleUrl, manifest) {
 }
 
 /**
- * Open a downloaded bundle without any request. Every file is verified again, because a disk can damage it.
- * @param {{cache: BundleCache, bundleUrl: string}} options
+ * Open a bundle without any request. Every file is verified again, because a disk can damage it.
+ * @param {BundleFiles} files
  * @returns {Promise<Bundle>}
- * @throws {BundleError} and forgets the damaged copy, so that the next fetchBundle repairs it
+ * @throws {BundleError} and forgets the damaged file, so that the next fetchBundle repairs it
  */
-export async function openBundle({ cache, bundleUrl }) {
+export async function openBundle(files) {
   /** @type {Map<string, Bytes>} */
-  const files = new Map();
+  const verified = new Map();
   let reading = "manifest.json";
   try {
-    const manifest = await cachedManifest(cache, bundleUrl);
+    const manifest = await readManifest(files);
     for (reading of liteFiles(manifest)) {
-      const bytes = await cachedBytes(cache, bundleUrl, reading);
+      const bytes = await bytesOf(files, reading);
       await verifyFile(manifest, reading, bytes);
-      files.set(reading, bytes);
+      verified.set(reading, bytes);
     }
-    return { bundleId: idOf(bundleUrl), manifest, files };
+    return { manifest, files: verified };
   } catch (error) {
-    if (error instanceof BundleError) await cache.delete(bundleUrl + reading);
+    if (error instanceof BundleError) await files.forget(reading);
     throw error;
   }
 }

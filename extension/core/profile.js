@@ -1,6 +1,7 @@
 // @ts-check
 import { privacy } from "../generated/contracts.js";
 import { decrypt, encrypt, generateDataKey } from "./envelope.js";
+import { DEFAULT_SETTINGS, currentSettings } from "./settings.js";
 import { toHex, utf8 } from "../values/encoding.js";
 import { EnvelopeError } from "../values/errors.js";
 
@@ -16,16 +17,6 @@ import { EnvelopeError } from "../values/errors.js";
 
 const DAY_MS = 86_400_000;
 const MAX_LEDGER_ENTRIES = 500;
-
-/** @type {Settings} */
-export const DEFAULT_SETTINGS = Object.freeze({
-  serverUrl: "http://127.0.0.1:8710",
-  serverIsMine: false,
-  mode: "auto",
-  paused: false,
-  consents: {},
-  bundleUrl: "",
-});
 
 /** Return a random id of 32 hexadecimal digits, which tells nothing about the record. @returns {string} */
 function randomId() {
@@ -106,7 +97,7 @@ export class Profile {
     if (kind === "interaction") this.#interactions.set(id, /** @type {Interaction} */ (value));
     else if (kind === "ledger") this.#ledger.set(id, /** @type {LedgerEntry} */ (value));
     else if (kind === "shop_means") this.#shopMeans = /** @type {KeptShopMeans} */ (value);
-    else if (kind === "settings") this.#settings = { ...DEFAULT_SETTINGS, ...value };
+    else if (kind === "settings") this.#settings = currentSettings(value);
   }
 
   /**

@@ -8,7 +8,7 @@ import { problemIn } from "../values/json-schema.js";
 import { centredHistory } from "./centring.js";
 import { dismissalPenalty, meanOfNearest } from "./dismissal.js";
 import { filterProduct } from "./privacy-filter.js";
-import { isLoopback } from "./server-client.js";
+import { hasOwnServer } from "./settings.js";
 import { centred, createMetric, estimate } from "./shop-metric.js";
 import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
 
@@ -225,11 +225,6 @@ function knownIn(profile, shop) {
   );
 }
 
-/** Return whether the exact taste vector may be sent to the server. @param {import("./profile.js").Settings} settings */
-export function isOwnServer({ serverUrl, serverIsMine }) {
-  return isLoopback(serverUrl) || serverIsMine;
-}
-
 /**
  * Recommend items of the server's catalogue of a shop. The server gets the mode, the shop, a fixed k, the taste vector and its
  * space, and nothing else.
@@ -238,7 +233,7 @@ export function isOwnServer({ serverUrl, serverIsMine }) {
  * @returns {Promise<Recommendations>}
  */
 export async function recommendOwn({ shop }, { profile, model, server }) {
-  if (!isOwnServer(profile.settings)) {
+  if (!hasOwnServer(profile.settings)) {
     throw new CarryoverError(
       "not_own_server",
       "This server is not marked as your own, so your taste is not sent to it.",

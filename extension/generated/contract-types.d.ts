@@ -707,7 +707,7 @@ export interface Recommendations {
   basis: "taste" | "first_screen" | "page_order";
   shop: string;
   /**
-   * Why the page was ranked instead of the server's catalogue.
+   * Why a better way to rank than this one failed.
    */
   problem?: {
     code: string;
@@ -715,6 +715,9 @@ export interface Recommendations {
   };
 }
 export interface Settings {
+  /**
+   * Empty: no server, which is the default.
+   */
   serverUrl: string;
   /**
    * The shopper vouches for a server that is not on this machine.
@@ -729,15 +732,15 @@ export interface Settings {
     [k: string]: string;
   };
   /**
-   * The bundle last used, so that ranking works while the server is away.
+   * The bundle last downloaded from the server, so that ranking works while it is away; empty: the packaged one is used.
    */
-  bundleUrl: string;
+  serverBundleUrl: string;
   /**
-   * Ed25519 public keys as base64, one of which must have signed the bundle; absent or empty: signatures are not checked.
+   * Ed25519 public keys as base64, one of which must have signed the bundle; absent or empty: signatures of a server's bundle are not checked.
    */
   trustedKeys?: string[];
   /**
-   * The id of the trusted key that signed the bundle last used.
+   * The id of the trusted key that signed the bundle last downloaded.
    */
   signedBy?: string;
 }
@@ -758,8 +761,6 @@ export interface State {
   serverIsMine: boolean;
   mode: "auto" | "page";
   paused: boolean;
-  isOwnServer: boolean;
-  hasBundle: boolean;
   trustedKeys?: string[];
   signedBy?: string;
   consents: {

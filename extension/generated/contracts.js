@@ -3239,7 +3239,7 @@ export const messages = {
        "type": "string"
       }
      },
-     "description": "Why the page was ranked instead of the server's catalogue."
+     "description": "Why a better way to rank than this one failed."
     }
    }
   },
@@ -3252,11 +3252,12 @@ export const messages = {
     "mode",
     "paused",
     "consents",
-    "bundleUrl"
+    "serverBundleUrl"
    ],
    "properties": {
     "serverUrl": {
-     "type": "string"
+     "type": "string",
+     "description": "Empty: no server, which is the default."
     },
     "serverIsMine": {
      "type": "boolean",
@@ -3278,20 +3279,20 @@ export const messages = {
      },
      "description": "From shop to the time of consent."
     },
-    "bundleUrl": {
+    "serverBundleUrl": {
      "type": "string",
-     "description": "The bundle last used, so that ranking works while the server is away."
+     "description": "The bundle last downloaded from the server, so that ranking works while it is away; empty: the packaged one is used."
     },
     "trustedKeys": {
      "type": "array",
      "items": {
       "type": "string"
      },
-     "description": "Ed25519 public keys as base64, one of which must have signed the bundle; absent or empty: signatures are not checked."
+     "description": "Ed25519 public keys as base64, one of which must have signed the bundle; absent or empty: signatures of a server's bundle are not checked."
     },
     "signedBy": {
      "type": "string",
-     "description": "The id of the trusted key that signed the bundle last used."
+     "description": "The id of the trusted key that signed the bundle last downloaded."
     }
    }
   },
@@ -3343,8 +3344,6 @@ export const messages = {
     "serverIsMine",
     "mode",
     "paused",
-    "isOwnServer",
-    "hasBundle",
     "consents",
     "numKnown",
     "numDismissed",
@@ -3365,12 +3364,6 @@ export const messages = {
      ]
     },
     "paused": {
-     "type": "boolean"
-    },
-    "isOwnServer": {
-     "type": "boolean"
-    },
-    "hasBundle": {
      "type": "boolean"
     },
     "trustedKeys": {

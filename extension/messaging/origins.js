@@ -1,5 +1,11 @@
 // @ts-check
 
+/** Return the match pattern of a server, without its port. @param {string} url @returns {string} */
+export function serverPatternOf(url) {
+  const { protocol, hostname } = new URL(url);
+  return `${protocol}//${hostname}/*`;
+}
+
 /**
  * Return the match pattern of a shop's pages, for permissions and content scripts. It names no port, because Firefox allows none.
  * @param {string} shop as in a Product: a registrable domain, or a host with its port

@@ -1,5 +1,5 @@
 // @ts-check
-import { BUNDLE_CACHE, openBundle } from "../core/bundle.js";
+import { BUNDLE_CACHE, PACKAGED, downloadedFiles, openBundle, packagedFiles } from "../core/bundle.js";
 import { checkProbes } from "../core/bundle-probes.js";
 import { createTowers } from "../core/towers.js";
 import { extractProduct } from "../extract/extract.js";
@@ -12,10 +12,11 @@ import { extractListing } from "../extract/visible/listing.js";
  * @typedef {{[M in keyof ByType]: (fields: Parameters<ByType[M]>[0]) => ReturnType<ByType[M]>}} TowersHandlers need no sender
  */
 
-/** Return the towers of a downloaded bundle, which is verified again and proves itself by its probes. @param {string} bundleUrl @returns {Promise<Towers>} */
+/** Return the towers of a bundle, which is verified again and proves itself by its probes. @param {string} bundleUrl @returns {Promise<Towers>} */
 async function loadTowers(bundleUrl) {
-  const cache = await caches.open(BUNDLE_CACHE);
-  const bundle = await openBundle({ cache, bundleUrl });
+  const isPackaged = bundleUrl === chrome.runtime.getURL(PACKAGED);
+  const files = isPackaged ? packagedFiles(bundleUrl) : downloadedFiles(await caches.open(BUNDLE_CACHE), bundleUrl);
+  const bundle = await openBundle(files);
   const towers = await createTowers({
     bundle,
     wasmUrl: chrome.runtime.getURL("vendor/ort-wasm-simd-threaded.wasm"),

@@ -1,6 +1,7 @@
 // @ts-check
 import { canCheckSignatures } from "../core/bundle-signature.js";
 import { send } from "../messaging/messages.js";
+import { serverPatternOf } from "../messaging/origins.js";
 import { byId, element, knownText, localise, t } from "./elements.js";
 import { askToErase } from "./erase.js";
 import { pauseSwitch } from "./shop-controls.js";
@@ -62,7 +63,7 @@ function show(state) {
   serverUrl.value = state.serverUrl;
   serverMine.checked = state.serverIsMine;
   trustedKeys.value = (state.trustedKeys ?? []).join("\n");
-  byId("signed-by").textContent = state.signedBy ? t("signedByKey", state.signedBy) : t("signedByNobody");
+  byId("signed-by").textContent = state.signedBy ? t("signedByKey", state.signedBy) : "";
   for (const input of document.querySelectorAll("input[name=mode]")) {
     if (input instanceof HTMLInputElement) input.checked = input.value === state.mode;
   }
@@ -105,15 +106,16 @@ async function showLedger() {
   );
 }
 
+/** Save the server's address; an empty one means no server. */
 async function saveServer() {
-  const url = new URL(serverUrl.value);
-  // 127.0.0.1 is allowed from the start. Any other machine needs a permission, which must be requested within the click.
-  if (
-    url.hostname !== "127.0.0.1" &&
-    !(await chrome.permissions.request({ origins: [`${url.protocol}//${url.hostname}/*`] }))
-  )
+  const address = serverUrl.value.trim();
+  const isAddress = /^https?:\/\/./.test(address) && URL.canParse(address);
+  // The browser asks within the click only, so the request comes before every other wait.
+  if (isAddress && !(await chrome.permissions.request({ origins: [serverPatternOf(address)] }))) {
+    say(t("serverNotAllowed"));
     return;
-  show((await send({ type: "settings.set", serverUrl: url.origin, serverIsMine: serverMine.checked })).state);
+  }
+  show((await send({ type: "settings.set", serverUrl: address, serverIsMine: serverMine.checked })).state);
   say(t("saved"));
 }
 

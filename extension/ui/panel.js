@@ -36,7 +36,6 @@ function showError(error) {
     t("retry"),
   );
   if (code === "no_shop" || code === "page_not_visible") showMessage(t("noShopTitle"), t("noShop"), [retry]);
-  else if (code === "server_unreachable") showMessage(t("unreachableTitle"), t("unreachableHint"), [retry]);
   else showMessage(t("errorTitle"), error instanceof Error ? error.message : String(error), [retry]);
 }
 

@@ -29,6 +29,7 @@ COMMANDS = [
 # These start, install or are the whole thing; each has its own test below or is what runs this file.
 ELSEWHERE = {
     "make run",
+    "make extension",  # tests/extension/build and tests/e2e test what it makes
     "make test",
     "source .venv/bin/activate",
     "pip install -r requirements-serve.txt",

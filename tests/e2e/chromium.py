@@ -1,8 +1,9 @@
 """Real Chromium with the real extension, behind the recording proxy."""
 
 import json
-import shutil
-from collections.abc import Callable
+import subprocess
+import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +13,39 @@ from tests.e2e.proxy import RecordingProxy
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXECUTABLE = "/usr/bin/chromium"
-LOCALHOST = [f"*://*.{shop}.localhost/*" for shop in ("harbor", "linden", "meridian")]
+SHOPS = [f"*://*.{shop}.localhost/*" for shop in ("harbor", "linden", "meridian")]
+SERVER = "http://127.0.0.1/*"
 
 
-def granted_copy(target: Path) -> Path:
-    """Copy the extension and grant the permissions of the three demo shops in its manifest.
+def packaged(bundle: Path, folder: Path) -> Path:
+    """Build the zips with a bundle inside, and return the folder that holds them."""
+    command = ["node", str(ROOT / "extension" / "build" / "package.js"), "--bundle", str(bundle), "--out", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def unzipped(zipped: Path, target: Path, granted: Sequence[str] = ()) -> Path:
+    """Unpack a zip of the extension, and grant permissions in its manifest.
 
     A headless browser has nobody to answer the permission question. The shipped code asks it and finds the permission
     granted. `test_real_window.py` answers the real question of the unchanged extension.
     """
-    shutil.copytree(ROOT / "extension", target, ignore=shutil.ignore_patterns("build"))
-    manifest = json.loads((target / "manifest.json").read_text())
-    manifest["host_permissions"] += LOCALHOST
-    (target / "manifest.json").write_text(json.dumps(manifest))
+    with zipfile.ZipFile(zipped) as archive:
+        archive.extractall(target)
+    if granted:
+        manifest = json.loads((target / "manifest.json").read_text())
+        manifest["host_permissions"] = list(granted)
+        (target / "manifest.json").write_text(json.dumps(manifest))
     return target
 
 
 class Shopper:
     """Shopper with a fresh browser profile and the extension."""
 
-    def __init__(self, playwright: Playwright, folder: Path, extension: Path, server_url: str, **options: Any) -> None:
+    def __init__(
+        self, playwright: Playwright, folder: Path, extension: Path, server_url: str = "", **options: Any
+    ) -> None:
         self.proxy = RecordingProxy()
         self.context: BrowserContext = playwright.chromium.launch_persistent_context(
             str(folder),
@@ -56,7 +70,8 @@ class Shopper:
         self.extension_id = worker.url.split("/")[2]
         self.page = self.context.new_page()
         self.control = self.open("options.html")
-        self.ask("settings.set", serverUrl=server_url)
+        if server_url:
+            self.ask("settings.set", serverUrl=server_url)
 
     def close(self) -> None:
         """Close the browser and the proxy."""

@@ -8,21 +8,27 @@ from playwright.sync_api import Playwright
 
 from demo.mall.catalogue import build
 from tests.e2e import world as worlds
-from tests.e2e.chromium import EXECUTABLE, ROOT, Shopper, granted_copy
-from tests.e2e.world import World
+from tests.e2e.chromium import EXECUTABLE, ROOT, SERVER, SHOPS, Shopper, packaged, unzipped
+from tests.e2e.world import Mall, World
 
 
 @pytest.fixture(scope="session")
-def world(lite_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Run the mall and a server with its catalogue."""
-    logs = tmp_path_factory.mktemp("logs")
-    with worlds.running(worlds.mall_command(), worlds.PORTS["harbor"], logs / "mall.log"):
-        data = worlds.catalogue(lite_bundle)
-        port = worlds.free_port()
-        command = ["server", "run", "--data", str(data), "--bundle", str(lite_bundle), "--port", str(port)]
-        with worlds.running([*command, "--workers", "1"], port, logs / "server.log"):
-            products = tuple(build(worlds.SEED))
-            yield World(f"http://127.0.0.1:{port}", data, lite_bundle, products)
+def mall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mall]:
+    """Run the three shops."""
+    log = tmp_path_factory.mktemp("logs") / "mall.log"
+    with worlds.running(worlds.mall_command(), worlds.PORTS["harbor"], log):
+        yield Mall(tuple(build(worlds.SEED)))
+
+
+@pytest.fixture(scope="session")
+def world(mall: Mall, lite_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Run a server with the mall's catalogue."""
+    data = worlds.catalogue(lite_bundle)
+    port = worlds.free_port()
+    command = ["server", "run", "--data", str(data), "--bundle", str(lite_bundle), "--port", str(port)]
+    log = tmp_path_factory.mktemp("logs") / "server.log"
+    with worlds.running([*command, "--workers", "1"], port, log):
+        yield World(mall.products, f"http://127.0.0.1:{port}", data, lite_bundle)
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +42,16 @@ def playwright(driver: Playwright) -> Playwright:
 
 
 @pytest.fixture(scope="session")
-def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the extension that may read the demo shops."""
-    return granted_copy(tmp_path_factory.mktemp("extension") / "carryover")
+def zips(lite_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the zips, with the default bundle inside."""
+    return packaged(lite_bundle, tmp_path_factory.mktemp("zips"))
+
+
+@pytest.fixture(scope="session")
+def extension(zips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the content of Chromium's zip, allowed to read the demo shops and to call a server on this machine."""
+    target = tmp_path_factory.mktemp("extension") / "carryover"
+    return unzipped(zips / "carryover-chromium.zip", target, [*SHOPS, SERVER])
 
 
 @pytest.fixture

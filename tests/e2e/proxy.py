@@ -33,6 +33,16 @@ class Request:
         return name in CHROMIUMS_OWN
 
     @property
+    def is_of_the_page(self) -> bool:
+        """Return whether a page made this request to its own site: a navigation, or a file that it loads.
+
+        The extension's requests have no referrer of a page: those of its worker and pages are `none` or `cross-site`.
+        """
+        is_navigation = self.header("Sec-Fetch-Dest") == "document"
+        referrer = urlsplit(self.header("Referer")).netloc
+        return is_navigation or (self.header("Sec-Fetch-Site") == "same-origin" and referrer == self.host)
+
+    @property
     def path(self) -> str:
         """Return the path without the query."""
         return urlsplit(self.url).path

@@ -24,12 +24,9 @@ PROGRAMS = ("demo", "scraper", "server")  # that crawl and ingest the catalogue
 
 
 @dataclass(frozen=True)
-class World:
-    """Addresses of the running world, and the known products behind them."""
+class Mall:
+    """Addresses of the running shops, and the known products behind them."""
 
-    server_url: str
-    data: Path
-    bundle: Path
     products: tuple[DemoProduct, ...]
 
     def shop_url(self, shop: str) -> str:
@@ -51,6 +48,15 @@ class World:
     def tastes_by_id(self, shop: str) -> dict[str, str]:
         """Return the hidden taste of each item of a shop, by item id."""
         return {self.item_id(product): product.taste for product in self.products if product.shop == shop}
+
+
+@dataclass(frozen=True)
+class World(Mall):
+    """The mall and a server that holds its catalogue."""
+
+    server_url: str
+    data: Path
+    bundle: Path
 
 
 def sources_hash(bundle: Path) -> str:

@@ -19,19 +19,19 @@ const benchmark = {
     const { BUNDLE_CACHE, fetchBundle } = await import("/core/bundle.js");
     const { createServerClient } = await import("/core/server-client.js");
     const server = createServerClient({ baseUrl, onRequest: async () => {} });
-    return fetchBundle({ server, cache: await caches.open(BUNDLE_CACHE) });
+    return (await fetchBundle({ server, cache: await caches.open(BUNDLE_CACHE) })).bundleUrl;
   },
 
   /** Milliseconds from nothing loaded to the first product's vector, with the bundle on this device. */
   async start(bundleUrl, text) {
     const begun = performance.now();
-    const [{ BUNDLE_CACHE, openBundle }, { createTowers }, { checkProbes }] = await Promise.all([
+    const [{ BUNDLE_CACHE, downloadedFiles, openBundle }, { createTowers }, { checkProbes }] = await Promise.all([
       import("/core/bundle.js"),
       import("/core/towers.js"),
       import("/core/bundle-probes.js"),
     ]);
     const loaded = performance.now();
-    const bundle = await openBundle({ cache: await caches.open(BUNDLE_CACHE), bundleUrl });
+    const bundle = await openBundle(downloadedFiles(await caches.open(BUNDLE_CACHE), bundleUrl));
     const opened = performance.now();
     towers = await createTowers({ bundle, wasmUrl: WASM });
     const made = performance.now();

@@ -1,5 +1,5 @@
 // The extension's own modules, as a page without extension rights may use them: profile, extractor, towers, ranking.
-import { BUNDLE_CACHE, fetchBundle, openBundle } from "/extension/core/bundle.js";
+import { BUNDLE_CACHE, fetchBundle, openBundle, readMetric } from "/extension/core/bundle.js";
 import { indexedDbStorage } from "/extension/core/indexeddb-storage.js";
 import { Profile } from "/extension/core/profile.js";
 import { dismiss, learn, recommendOwn } from "/extension/core/recommender.js";
@@ -16,6 +16,7 @@ export async function createLearner({ server: baseUrl, shops }) {
   const earlier = await Profile.open(indexedDbStorage(DATABASE));
   await earlier.erase();
   const profile = await Profile.open(indexedDbStorage(DATABASE));
+  await profile.changeSettings({ serverUrl: baseUrl });
   for (const shop of Object.keys(shops)) await profile.setConsent(`${shop}.localhost`, true);
   const server = createServerClient({ baseUrl, onRequest: (request) => profile.addToLedger(request) });
   /** @type {Promise<any> | undefined} */
@@ -23,10 +24,10 @@ export async function createLearner({ server: baseUrl, shops }) {
 
   async function load() {
     const cache = await caches.open(BUNDLE_CACHE);
-    const bundleUrl = await fetchBundle({ server, cache });
-    const bundle = await openBundle({ cache, bundleUrl });
+    const files = await fetchBundle({ server, cache });
+    const bundle = await openBundle(files);
     const towers = await createTowers({ bundle, wasmUrl: "/extension/vendor/ort-wasm-simd-threaded.wasm" });
-    return { towers, manifest: bundle.manifest };
+    return { towers, manifest: bundle.manifest, metric: await readMetric(files, bundle.manifest) };
   }
 
   /** A failed load is not kept: the next press tries again. */

@@ -6,7 +6,7 @@ import { createHandlers } from "../../../extension/background/handlers.js";
 import { messages as contract } from "../../../extension/generated/contracts.js";
 import { createListener } from "../../../extension/messaging/messages.js";
 import { decodeEmbedding } from "../../../extension/values/encoding.js";
-import { manifestOf } from "../fakes/bundle.js";
+import { manifestOf, ofOtherSpace } from "../fakes/bundle.js";
 import { createDevice, listingPage, productPage } from "../fakes/device.js";
 import { createServer } from "../fakes/server.js";
 import { LIST, PAGE, SHOP, createShopper, offered } from "../fakes/shopper.js";
@@ -123,12 +123,10 @@ test("open pages hear that something was kept, and only then", async () => {
 test("state.get describes the profile of a new install", async () => {
   const { state } = await device.send({ type: "state.get" });
   assert.deepEqual(state, {
-    serverUrl: "http://127.0.0.1:8710",
+    serverUrl: "",
     serverIsMine: false,
     mode: "auto",
     paused: false,
-    isOwnServer: true,
-    hasBundle: false,
     consents: [],
     numKnown: 0,
     numDismissed: 0,
@@ -143,7 +141,7 @@ test("state.get counts what is known and dismissed, and describes the tab", asyn
   await shopper.see("sea towel");
   await device.send({ type: "item.dismiss", item: offered("night", 0, [0, 1, 0]) });
   const { state } = await device.send({ type: "state.get" });
-  assert.deepEqual([state.numKnown, state.numDismissed, state.hasBundle], [1, 1, true]);
+  assert.deepEqual([state.numKnown, state.numDismissed], [1, 1]);
   assert.deepEqual(
     state.consents.map((/** @type {any} */ { shop }) => shop),
     [SHOP],
@@ -164,7 +162,7 @@ test("state.get never holds the bundle's address or the embeddings", async () =>
   await shopper.allow();
   await shopper.see("sea towel");
   const { state } = await device.send({ type: "state.get" });
-  assert.ok(!("bundleUrl" in state));
+  assert.ok(!("serverBundleUrl" in state));
   assert.doesNotMatch(JSON.stringify(state), /embedding|\/v1\/bundles/);
 });
 
@@ -216,27 +214,29 @@ test("profile.erase leaves no record, consent, script or permission", async () =
   await shopper.allow();
   await shopper.see("sea towel");
   const { state } = await device.send({ type: "profile.erase" });
-  assert.deepEqual([state.numKnown, state.consents, state.hasBundle], [0, [], false]);
+  assert.deepEqual([state.numKnown, state.consents], [0, []]);
   const profile = await shopper.exported();
   assert.deepEqual([profile.interactions, profile.ledger, profile.settings.consents], [[], [], {}]);
   assert.equal(device.state.scripts.size, 0);
   assert.ok(!device.state.granted.has(`*://*.${SHOP}/*`));
 });
 
-test("profile.erase forgets what was learned about the server", async () => {
+test("profile.erase forgets the server, what came from it and the permission for it", async () => {
+  device.server.manifest = manifestOf(ofOtherSpace());
+  await shopper.useServer();
   await shopper.allow();
   shopper.showListing(["sea mug", "night lamp"]);
   await device.send({ type: "recommend" });
-  await device.send({ type: "profile.erase" });
+  assert.notDeepEqual(await device.cache.keys(), []);
+  const { state } = await device.send({ type: "profile.erase" });
+  assert.deepEqual([state.serverUrl, await device.cache.keys(), [...device.state.granted]], ["", [], []]);
   device.server.requests.length = 0;
   await device.send({ type: "recommend" });
-  assert.deepEqual(
-    device.server.requests.map(({ path }) => path).filter((path) => path !== "/v1/recommendations"),
-    ["/v1/shops", "/v1/bundles"],
-  );
+  assert.deepEqual(device.server.requests, []);
 });
 
 test("profile.export holds everything that is kept, readable", async () => {
+  await shopper.useServer();
   await shopper.allow();
   await shopper.see("sea towel");
   const profile = await shopper.exported();
@@ -252,7 +252,7 @@ test("settings.set refuses a trusted key that is not one", async () => {
 });
 
 test("settings.set keeps a server's origin, and requests go there", async () => {
-  await device.send({ type: "settings.set", serverUrl: "http://127.0.0.1:9000/some/path?x=1", serverIsMine: true });
+  await shopper.useServer("http://127.0.0.1:9000/some/path?x=1", { serverIsMine: true });
   const { settings } = await shopper.exported();
   assert.deepEqual([settings.serverUrl, settings.serverIsMine], ["http://127.0.0.1:9000", true]);
   await shopper.allow();
@@ -263,11 +263,42 @@ test("settings.set keeps a server's origin, and requests go there", async () => 
   );
 });
 
-for (const serverUrl of ["", "shop", "ftp://127.0.0.1/", "javascript:alert(1)", "file:///etc/passwd"]) {
+test("settings.set of another server leaves the first one, its bundle and its permission", async () => {
+  device.server.manifest = manifestOf(ofOtherSpace());
+  await shopper.useServer("https://first.example");
+  await shopper.useServer("https://first.example", { serverIsMine: true });
+  await shopper.allow();
+  await shopper.see("sea towel");
+  assert.match((await shopper.exported()).settings.serverBundleUrl, /first\.example/);
+  await shopper.useServer("https://second.example");
+  const { serverBundleUrl } = (await shopper.exported()).settings;
+  assert.deepEqual([serverBundleUrl, await device.cache.keys()], ["", []]);
+  assert.deepEqual([...device.state.granted].sort(), [`*://*.${SHOP}/*`, "https://second.example/*"]);
+});
+
+test("settings.set keeps the permission for a server on the host of a shop with consent", async () => {
+  await shopper.allow();
+  await shopper.useServer(`https://ranking.${SHOP}`);
+  await shopper.useServer("");
+  assert.ok(device.state.granted.has(`https://ranking.${SHOP}/*`));
+});
+
+test("settings.set of anything but the server deletes no download", async () => {
+  device.server.manifest = manifestOf(ofOtherSpace());
+  await shopper.useServer();
+  await shopper.allow();
+  await shopper.see("sea towel");
+  const kept = (await device.cache.keys()).length;
+  assert.ok(kept > 0);
+  await device.send({ type: "settings.set", trustedKeys: [] });
+  assert.equal((await device.cache.keys()).length, kept);
+});
+
+for (const serverUrl of ["shop", "ftp://127.0.0.1/", "javascript:alert(1)", "file:///etc/passwd"]) {
   test(`settings.set refuses the server address ${JSON.stringify(serverUrl)}`, async () => {
     const answer = await device.send({ type: "settings.set", serverUrl });
     assert.equal(answer.error.code, "invalid_server");
-    assert.equal((await shopper.exported()).settings.serverUrl, "http://127.0.0.1:8710");
+    assert.equal((await shopper.exported()).settings.serverUrl, "");
   });
 }
 
@@ -280,7 +311,7 @@ test("settings.set refuses an unknown mode and changes nothing", async () => {
 test("settings.set changes only the fields it was given", async () => {
   await device.send({ type: "settings.set", mode: "page" });
   const { state } = await device.send({ type: "settings.set", serverIsMine: true });
-  assert.deepEqual([state.mode, state.serverIsMine, state.serverUrl], ["page", true, "http://127.0.0.1:8710"]);
+  assert.deepEqual([state.mode, state.serverIsMine, state.serverUrl], ["page", true, ""]);
 });
 
 test("item.dismiss keeps the item as dismissed, without consent of the shop", async () => {
@@ -299,6 +330,7 @@ test("item.dismiss of an item without a title is refused", async () => {
 
 test("ledger.get lists every request, byte for byte, newest first", async () => {
   assert.deepEqual((await device.send({ type: "ledger.get" })).entries, []);
+  await shopper.useServer();
   await shopper.allow();
   await shopper.see("sea towel");
   shopper.showListing([]);

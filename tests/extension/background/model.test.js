@@ -1,21 +1,26 @@
 // @ts-check
-// The server's bundle: when it is fetched, when the one on the device is used, and when both are forgotten.
+// The model that ranks: the packaged bundle, and when the server's takes its place.
 import assert from "node:assert/strict";
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, test } from "node:test";
 import { createModelSource } from "../../../extension/background/model.js";
 import { createServerSource } from "../../../extension/background/server.js";
 import { createProfileStore } from "../../../extension/background/store.js";
+import { packagedFiles } from "../../../extension/core/bundle.js";
 import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
-import { BundleError, CarryoverError } from "../../../extension/values/errors.js";
-import { manifestOf } from "../fakes/bundle.js";
+import { CarryoverError } from "../../../extension/values/errors.js";
+import { createBrowser } from "../fakes/browser.js";
+import { manifestOf, ofOtherSpace, packageOf } from "../fakes/bundle.js";
 import { MemoryCache } from "../fakes/cache.js";
 import { createServer } from "../fakes/server.js";
 
 const FRESH_MS = 10 * 60_000;
+const SERVER = "http://127.0.0.1:8710";
 
 /** @type {ReturnType<typeof createServer>} */
 let network;
+/** @type {ReturnType<typeof createBrowser>["state"]} */
+let state;
 /** @type {MemoryCache} */
 let cache;
 /** @type {import("../../../extension/background/store.js").GetProfile} */
@@ -26,47 +31,114 @@ let server;
 let model;
 /** @type {import("../../../extension/background/towers-client.js").Ask} */
 let ask;
+/** @type {ReturnType<typeof packageOf>} */
+let inPackage;
 let now = 0;
 beforeEach(() => {
   globalThis.indexedDB = new IDBFactory();
   now = Date.parse("2026-03-01T12:00:00Z");
-  network = createServer({ shops: ["a.example", "b.example"] });
+  network = createServer({ shops: ["a.example", "b.example"], manifest: manifestOf(ofOtherSpace()) });
   globalThis.fetch = network.fetch;
   cache = new MemoryCache();
   ask = async () => ({ embeddings: [[1, 0]], embedding: [0, 1] });
+  inPackage = packageOf();
+  const browser = createBrowser();
+  state = browser.state;
+  state.granted.add("http://127.0.0.1/*");
   getProfile = createProfileStore({ storage: indexedDbStorage(), now: () => now });
-  server = createServerSource({ getProfile, now: () => now });
+  server = createServerSource({ browser: browser.context("background.js"), getProfile, now: () => now });
   model = createModelSource({
     getProfile,
     getServer: server.getServer,
     ask: (message) => ask(message),
+    packaged: packagedFiles("chrome-extension://abcdef/bundle/", (url) => inPackage(url)),
     openCache: async () => cache,
     now: () => now,
   });
 });
 
 const paths = () => network.requests.map(({ path }) => path.replace(/[0-9a-f]{64}/, "ID"));
+/** @param {Partial<import("../../../extension/core/profile.js").Settings>} [more] */
+const useServer = async (more) => (await getProfile()).changeSettings({ serverUrl: SERVER, ...more });
+const nameOf = async () => (await model.getModel()).manifest.name;
+const DOWNLOADS = [
+  "/v1/bundles",
+  "/v1/bundles/ID/manifest.json",
+  "/v1/bundles/ID/tokenizer.json",
+  "/v1/bundles/ID/lite/text.onnx",
+  "/v1/bundles/ID/user.onnx",
+  "/v1/bundles/ID/probes.json",
+];
 
-test("the first model downloads the bundle and remembers its address", async () => {
-  const { manifest } = await model.getModel();
-  assert.equal(manifest.name, "tiny");
-  assert.deepEqual(paths(), [
-    "/v1/bundles",
-    "/v1/bundles/ID/manifest.json",
-    "/v1/bundles/ID/tokenizer.json",
-    "/v1/bundles/ID/lite/text.onnx",
-    "/v1/bundles/ID/user.onnx",
-    "/v1/bundles/ID/probes.json",
-  ]);
-  assert.match((await getProfile()).settings.bundleUrl, /^http:\/\/127\.0\.0\.1:8710\/v1\/bundles\/[0-9a-f]{64}\/$/);
+test("without a server the packaged bundle is the model, and nothing is asked", async () => {
+  const { manifest, problem } = await model.getModel();
+  assert.deepEqual([manifest.name, problem], ["packaged", undefined]);
+  assert.equal(await nameOf(), "packaged");
+  assert.deepEqual([paths(), await cache.keys(), (await getProfile()).ledger()], [[], [], []]);
+});
+
+test("the towers of the packaged bundle are asked for by its address in the extension", async () => {
+  /** @type {any[]} */
+  const asked = [];
+  ask = async (message) => {
+    asked.push(message);
+    return /** @type {any} */ ({ embeddings: [[1, 0]] });
+  };
+  await (await model.getModel()).towers.embedItems(["sea"]);
+  assert.equal(asked[0].bundleUrl, "chrome-extension://abcdef/bundle/");
+});
+
+test("a damaged or missing package is refused by the name of the file", async () => {
+  inPackage = packageOf(manifestOf({ surprise: 1 }));
+  await assert.rejects(model.getModel(), { code: "bundle_invalid" });
+  inPackage = async () => {
+    throw new TypeError("Failed to fetch");
+  };
+  await assert.rejects(model.getModel(), {
+    code: "bundle_missing",
+    message: /^manifest\.json is missing in this copy/,
+  });
+  inPackage = packageOf();
+  assert.equal(await nameOf(), "packaged", "the next call tries again");
+});
+
+for (const [name, settings] of /** @type {[string, object][]} */ ([
+  ["in mode page", { mode: "page" }],
+  ["that is not marked as the shopper's own", { serverUrl: "https://shared.example" }],
+])) {
+  test(`a server ${name} is not asked for its bundle`, async () => {
+    await useServer(settings);
+    assert.equal(await nameOf(), "packaged");
+    assert.deepEqual(paths(), []);
+  });
+}
+
+test("a server whose bundle has the same space costs one question and no download", async () => {
+  network.manifest = manifestOf();
+  await useServer();
+  assert.equal(await nameOf(), "packaged");
+  assert.deepEqual(paths(), ["/v1/bundles"]);
+  assert.equal((await getProfile()).settings.serverBundleUrl, "");
+});
+
+test("a server's bundle of another space is downloaded, and its address remembered", async () => {
+  await useServer();
+  assert.equal(await nameOf(), "tiny");
+  assert.deepEqual(paths(), DOWNLOADS);
+  assert.match(
+    (await getProfile()).settings.serverBundleUrl,
+    /^http:\/\/127\.0\.0\.1:8710\/v1\/bundles\/[0-9a-f]{64}\/$/,
+  );
 });
 
 test("every download is in the ledger", async () => {
+  await useServer();
   await model.getModel();
   assert.equal((await getProfile()).ledger().length, network.requests.length);
 });
 
 test("within ten minutes the server is not asked again", async () => {
+  await useServer();
   const first = await model.getModel();
   network.requests.length = 0;
   now += FRESH_MS - 1;
@@ -78,48 +150,93 @@ test("within ten minutes the server is not asked again", async () => {
 });
 
 test("callers that come during a download share it", async () => {
+  await useServer();
   const [one, two] = await Promise.all([model.getModel(), model.getModel()]);
   assert.equal(one, two);
   assert.equal(paths().filter((path) => path === "/v1/bundles").length, 1);
 });
 
-test("after a failed download the next call tries again", async () => {
+test("a server that does not answer leaves the packaged bundle, and the problem is told", async () => {
+  await useServer();
   network.isUp = false;
-  await assert.rejects(model.getModel(), { code: "server_unreachable" });
+  const { manifest, problem } = await model.getModel();
+  assert.deepEqual([manifest.name, problem?.code], ["packaged", "server_unreachable"]);
   network.isUp = true;
-  assert.equal((await model.getModel()).manifest.name, "tiny");
+  model.forget();
+  assert.deepEqual([await nameOf(), (await model.getModel()).problem], ["tiny", undefined]);
 });
 
-test("while the server is away the bundle on the device is used", async () => {
+test("a server that the browser no longer allows is not asked", async () => {
+  await useServer();
+  state.granted.clear();
+  const { manifest, problem } = await model.getModel();
+  assert.deepEqual([manifest.name, problem?.code, paths()], ["packaged", "server_not_allowed", []]);
+});
+
+test("while the server is away its bundle on the device is used", async () => {
+  await useServer();
   await model.getModel();
   model.forget();
   network.isUp = false;
-  assert.equal((await model.getModel()).manifest.name, "tiny");
+  const { manifest, problem } = await model.getModel();
+  assert.deepEqual([manifest.name, problem?.code], ["tiny", "server_unreachable"]);
 });
 
-test("an invalid bundle is an error even with an older one on the device", async () => {
+test("a server's invalid bundle is told, and the one of the last time is used", async () => {
+  await useServer();
   await model.getModel();
   model.forget();
-  network.manifest = manifestOf({ name: "newer", surprise: 1 });
-  await assert.rejects(model.getModel(), (error) => error instanceof BundleError && error.code === "bundle_invalid");
+  network.manifest = manifestOf({ ...ofOtherSpace(), name: "newer", surprise: 1 });
+  const { manifest, problem } = await model.getModel();
+  assert.deepEqual([manifest.name, problem?.code], ["tiny", "bundle_invalid"]);
+});
+
+test("with trusted keys neither an unsigned bundle nor the unsigned one of the last time is used", async () => {
+  await useServer();
+  await model.getModel();
+  await useServer({ trustedKeys: ["11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="] });
+  model.reset();
+  const { manifest, problem } = await model.getModel();
+  assert.deepEqual([manifest.name, problem?.code], ["packaged", "bundle_unsigned"]);
+});
+
+test("a damaged download is passed over while the server is away", async () => {
+  await useServer();
+  await model.getModel();
+  const { serverBundleUrl } = (await getProfile()).settings;
+  await cache.put(`${serverBundleUrl}manifest.json`, new Response("{}"));
+  model.forget();
+  network.isUp = false;
+  assert.equal(await nameOf(), "packaged");
 });
 
 test("a forgotten model is fetched anew, a changed bundle with it", async () => {
+  await useServer();
   await model.getModel();
-  network.manifest = manifestOf({ name: "newer" });
-  assert.equal((await model.getModel()).manifest.name, "tiny");
+  network.manifest = manifestOf({ ...ofOtherSpace(), name: "newer" });
+  assert.equal(await nameOf(), "tiny");
   model.forget();
-  assert.equal((await model.getModel()).manifest.name, "newer");
+  assert.equal(await nameOf(), "newer");
 });
 
 test("after a change of server its own bundle is fetched", async () => {
+  await useServer();
   await model.getModel();
-  await (await getProfile()).changeSettings({ serverUrl: "http://127.0.0.1:9000" });
+  await useServer({ serverUrl: "http://127.0.0.1:9000" });
   await model.getModel();
-  assert.match((await getProfile()).settings.bundleUrl, /^http:\/\/127\.0\.0\.1:9000\//);
+  assert.match((await getProfile()).settings.serverBundleUrl, /^http:\/\/127\.0\.0\.1:9000\//);
+});
+
+test("a download that ends after the server changed is not remembered as the new server's", async () => {
+  await useServer();
+  const before = model.getModel();
+  await useServer({ serverUrl: "http://127.0.0.1:9000" });
+  await before;
+  assert.doesNotMatch((await getProfile()).settings.serverBundleUrl, /:8710/);
 });
 
 test("a reset during a download starts another one", async () => {
+  await useServer();
   const before = model.getModel();
   model.reset();
   const after = model.getModel();
@@ -127,7 +244,17 @@ test("a reset during a download starts another one", async () => {
   await Promise.all([before, after]);
 });
 
+test("downloads are deleted, and the packaged bundle stays", async () => {
+  await useServer();
+  await model.getModel();
+  await model.dropDownloads();
+  assert.deepEqual(await cache.keys(), []);
+  await useServer({ serverUrl: "" });
+  assert.equal(await nameOf(), "packaged");
+});
+
 test("towers that report a damaged bundle make the next call repair it", async () => {
+  await useServer();
   const { towers } = await model.getModel();
   network.requests.length = 0;
   ask = async () => {
@@ -139,6 +266,7 @@ test("towers that report a damaged bundle make the next call repair it", async (
 });
 
 test("another failure of the towers does not cost a request", async () => {
+  await useServer();
   const { towers } = await model.getModel();
   network.requests.length = 0;
   ask = async () => {
@@ -150,6 +278,7 @@ test("another failure of the towers does not cost a request", async () => {
 });
 
 test("the list of shops is fetched whole, and kept for ten minutes", async () => {
+  await useServer();
   assert.deepEqual([...(await server.getKnownShops())], ["a.example", "b.example"]);
   now += FRESH_MS;
   await server.getKnownShops();
@@ -160,6 +289,7 @@ test("the list of shops is fetched whole, and kept for ten minutes", async () =>
 });
 
 test("a forgotten or changed server is asked for its shops again", async () => {
+  await useServer();
   await server.getKnownShops();
   server.forget();
   await server.getKnownShops();

@@ -2,10 +2,19 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, sign } from "node:crypto";
 import { beforeEach, test } from "node:test";
-import { cachedManifest, cachedMetric, cachedSigner, fetchBundle, openBundle } from "../../../extension/core/bundle.js";
+import {
+  dropDownloads,
+  fetchBundle,
+  offeredBundle,
+  openBundle,
+  packagedFiles,
+  readManifest,
+  readMetric,
+  readSigner,
+} from "../../../extension/core/bundle.js";
 import { BundleError } from "../../../extension/values/errors.js";
 import { createServerClient } from "../../../extension/core/server-client.js";
-import { FILES, manifestOf, sha256, tensor } from "../fakes/bundle.js";
+import { FILES, manifestOf, packageOf, sha256, tensor } from "../fakes/bundle.js";
 import { MemoryCache } from "../fakes/cache.js";
 import { createServer } from "../fakes/server.js";
 import { vectors } from "../vectors.js";
@@ -33,15 +42,15 @@ const refusedFor = (pattern, code) => (/** @type {unknown} */ error) =>
 
 test("a bundle is downloaded once, in part, and opened without a request", async () => {
   const server = serverWith(manifestOf());
-  const bundleUrl = await fetchBundle({ server, cache });
+  const downloaded = await fetchBundle({ server, cache });
   assert.deepEqual(
     network.requests.map(({ path }) => path.split("/").at(-1)),
     ["bundles", "manifest.json", "tokenizer.json", "text.onnx", "user.onnx", "probes.json"],
   );
   network.requests.length = 0;
-  assert.equal(await fetchBundle({ server, cache }), bundleUrl);
+  assert.equal((await fetchBundle({ server, cache })).bundleUrl, downloaded.bundleUrl);
   assert.equal(network.requests.length, 1, "only the list is asked for again");
-  const { manifest, files } = await openBundle({ cache, bundleUrl });
+  const { manifest, files } = await openBundle(downloaded);
   assert.equal(manifest.name, "tiny");
   assert.deepEqual(Buffer.from(files.get("user.onnx") ?? []), FILES["user.onnx"]);
   assert.equal(network.requests.length, 1);
@@ -127,16 +136,16 @@ function signatureOf(manifest) {
 test("with trusted keys a signed bundle is accepted, also from the cache", async () => {
   const manifest = manifestOf();
   const server = serverWith(manifest, { files: { ...FILES, "manifest.sig": signatureOf(manifest) } });
-  const bundleUrl = await fetchBundle({ server, cache, trustedKeys: signing.trusted });
-  assert.equal(await cachedSigner(cache, bundleUrl, signing.trusted), signing.keyId);
-  assert.equal(await cachedSigner(cache, bundleUrl, []), null);
+  const files = await fetchBundle({ server, cache, trustedKeys: signing.trusted });
+  assert.equal(await readSigner(files, signing.trusted), signing.keyId);
+  assert.equal(await readSigner(files, []), null);
 });
 
 test("with trusted keys an unsigned or forged bundle is refused, also from the cache", async () => {
   const server = serverWith(manifestOf());
-  const bundleUrl = await fetchBundle({ server, cache });
+  const downloaded = await fetchBundle({ server, cache });
   const missing = refusedFor(/^manifest\.sig: missing, and only bundles of the trusted keys/, "bundle_unsigned");
-  await assert.rejects(cachedSigner(cache, bundleUrl, signing.trusted), missing);
+  await assert.rejects(readSigner(downloaded, signing.trusted), missing);
   await assert.rejects(fetchBundle({ server, cache, trustedKeys: signing.trusted }), missing);
   const files = { ...FILES, "manifest.sig": signatureOf(manifestOf({ name: "another" })) };
   await assert.rejects(
@@ -147,16 +156,16 @@ test("with trusted keys an unsigned or forged bundle is refused, also from the c
 
 test("a copy damaged on the disk is found, forgotten and downloaded again", async () => {
   const server = serverWith(manifestOf());
-  const bundleUrl = await fetchBundle({ server, cache });
-  await cache.put(`${bundleUrl}user.onnx`, new Response(new Uint8Array(ALTERED)));
-  await assert.rejects(openBundle({ cache, bundleUrl }), refusedFor(/^user\.onnx/, "bundle_altered"));
+  const files = await fetchBundle({ server, cache });
+  await cache.put(`${files.bundleUrl}user.onnx`, new Response(new Uint8Array(ALTERED)));
+  await assert.rejects(openBundle(files), refusedFor(/^user\.onnx/, "bundle_altered"));
   await fetchBundle({ server, cache });
-  assert.ok(await openBundle({ cache, bundleUrl }));
+  assert.ok(await openBundle(files));
 });
 
 test("another bundle takes the place of the old one", async () => {
-  const old = await fetchBundle({ server: serverWith(manifestOf()), cache });
-  const bundleUrl = await fetchBundle({ server: serverWith(manifestOf({ name: "newer" })), cache });
+  const { bundleUrl: old } = await fetchBundle({ server: serverWith(manifestOf()), cache });
+  const { bundleUrl } = await fetchBundle({ server: serverWith(manifestOf({ name: "newer" })), cache });
   const urls = (await cache.keys()).map(({ url }) => url);
   assert.ok(urls.every((url) => url.startsWith(bundleUrl)) && urls.length === 5);
   assert.notEqual(old, bundleUrl);
@@ -177,24 +186,24 @@ test("a bundle's metric is downloaded with it and read", async () => {
   const bytes = metricFile([0.5, 0, 0, 0, 0, 0, 0, 0, 1, 0.25, 0.25, 1]);
   const manifest = withMetric(bytes);
   const server = serverWith(manifest, { files: { ...FILES, "shop_metric.bin": bytes } });
-  const bundleUrl = await fetchBundle({ server, cache });
-  const read = await cachedMetric(cache, bundleUrl, await cachedManifest(cache, bundleUrl));
+  const downloaded = await fetchBundle({ server, cache });
+  const read = await readMetric(downloaded, await readManifest(downloaded));
   assert.equal(read?.rule.lambda, 0.3);
   assert.deepEqual(read?.own.covariances, [Float64Array.of(1, 0.25, 0.25, 1)]);
 });
 
 test("a bundle without a metric has none", async () => {
-  const bundleUrl = await fetchBundle({ server: serverWith(manifestOf()), cache });
-  assert.equal(await cachedMetric(cache, bundleUrl, await cachedManifest(cache, bundleUrl)), null);
+  const files = await fetchBundle({ server: serverWith(manifestOf()), cache });
+  assert.equal(await readMetric(files, await readManifest(files)), null);
 });
 
 test("a senseless metric is refused by its file's name", async () => {
   const bytes = metricFile([0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 2, 1]);
   const server = serverWith(withMetric(bytes), { files: { ...FILES, "shop_metric.bin": bytes } });
-  const bundleUrl = await fetchBundle({ server, cache });
-  const manifest = await cachedManifest(cache, bundleUrl);
+  const downloaded = await fetchBundle({ server, cache });
+  const manifest = await readManifest(downloaded);
   await assert.rejects(
-    cachedMetric(cache, bundleUrl, manifest),
+    readMetric(downloaded, manifest),
     refusedFor(/^shop_metric\.bin: block 0: expected a symmetric, positive covariance/, "bundle_invalid"),
   );
 });
@@ -215,4 +224,46 @@ test("a metric that is not among the files is refused", async () => {
     fetchBundle({ server, cache }),
     refusedFor(/\/shopMetric\/file: shop_metric\.bin/, "bundle_invalid"),
   );
+});
+
+/** @param {Record<string, any>} [manifest] @param {typeof FILES} [files] */
+const packaged = (manifest, files) => packagedFiles("chrome-extension://abcdef/bundle/", packageOf(manifest, files));
+
+test("the packaged bundle is opened by what its manifest says", async () => {
+  const { manifest, files } = await openBundle(packaged());
+  assert.equal(manifest.name, "packaged");
+  assert.deepEqual([...files.keys()], ["tokenizer.json", "lite/text.onnx", "user.onnx", "probes.json"]);
+  assert.deepEqual(Buffer.from(files.get("user.onnx") ?? []), FILES["user.onnx"]);
+});
+
+test("an altered or missing file of the packaged bundle is refused by its name", async () => {
+  await assert.rejects(
+    openBundle(packaged(manifestOf(), { ...FILES, "user.onnx": ALTERED })),
+    refusedFor(/^user\.onnx: expected SHA-256/, "bundle_altered"),
+  );
+  const { "probes.json": _, ...others } = FILES;
+  await assert.rejects(
+    openBundle(packaged(manifestOf(), /** @type {any} */ (others))),
+    refusedFor(/^probes\.json is missing in this copy of Carryover: install it again\.$/, "bundle_missing"),
+  );
+  await assert.rejects(openBundle(packaged(manifestOf({ surprise: 1 }))), refusedFor(/surprise/, "bundle_invalid"));
+});
+
+test("a server is asked what it offers once, where the offer is given", async () => {
+  const server = serverWith(manifestOf());
+  const offer = await offeredBundle(server);
+  assert.equal(offer.space, manifestOf().space);
+  await fetchBundle({ server, cache, offer });
+  assert.equal(network.requests.filter(({ path }) => path === "/v1/bundles").length, 1);
+  network.fetch = async () => Response.json({ bundles: [] });
+  await assert.rejects(
+    offeredBundle(createServerClient({ baseUrl: "http://x", fetch: network.fetch, onRequest: async () => {} })),
+    refusedFor(/^http:\/\/x offers no bundle/, "bundle_missing"),
+  );
+});
+
+test("all downloads are deleted together", async () => {
+  await fetchBundle({ server: serverWith(manifestOf()), cache });
+  await dropDownloads(cache);
+  assert.deepEqual(await cache.keys(), []);
 });

@@ -27,6 +27,7 @@ let profile;
 let sent;
 beforeEach(async () => {
   profile = await Profile.open(indexedDbStorage(`recommender-${(databases += 1)}`));
+  await profile.changeSettings({ serverUrl: "http://127.0.0.1:1" });
   await profile.setConsent("a.example", true);
   sent = [];
 });

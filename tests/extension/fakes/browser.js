@@ -41,9 +41,9 @@ function delivered(listeners, message, sender) {
 /** What the shopper and the browser keep; the same for all contexts of the extension. */
 class BrowserState {
   /** Match patterns the shopper has granted. @type {Set<string>} */
-  granted = new Set(["http://127.0.0.1/*"]);
-  /** Host permissions of the manifest. */
-  required = ["http://127.0.0.1/*"];
+  granted = new Set();
+  /** Host permissions of the manifest. @type {string[]} */
+  required = [];
   /** Registered content scripts. @type {Map<string, any>} */
   scripts = new Map();
   /** chrome.storage.session. @type {Record<string, any>} */

@@ -96,3 +96,24 @@ export function manifestOf(changes = {}) {
   };
   return { space: sha256(Buffer.from(spaceText({ ...manifest, files }))), ...manifest };
 }
+
+/**
+ * The files of a bundle as the browser reads them out of the extension's package.
+ * @param {Record<string, any>} [manifest]
+ * @param {Record<string, Buffer>} [files]
+ * @returns {(url: any) => Promise<Response>} rejects for a file that is not there, as browsers do
+ */
+export function packageOf(manifest = manifestOf({ name: "packaged" }), files = FILES) {
+  return async (url) => {
+    const name = String(url).split("/bundle/")[1];
+    if (name === "manifest.json") return new Response(JSON.stringify(manifest));
+    if (!(name in files)) throw new TypeError("Failed to fetch");
+    return new Response(new Uint8Array(files[name]));
+  };
+}
+
+/** Changes of a manifest that give it another space: another length of item texts. @returns {Record<string, any>} */
+export function ofOtherSpace() {
+  const { text } = manifestOf();
+  return { text: { ...text, itemText: { ...text.itemText, maxChars: 65 } } };
+}

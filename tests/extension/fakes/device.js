@@ -3,7 +3,8 @@ import { IDBFactory } from "fake-indexeddb";
 import { JSDOM } from "jsdom";
 import { createTowersHandlers } from "../../../extension/offscreen/handlers.js";
 import { createListener } from "../../../extension/messaging/messages.js";
-import { createBrowser } from "./browser.js";
+import { ORIGIN, createBrowser } from "./browser.js";
+import { packageOf } from "./bundle.js";
 import { MemoryCache } from "./cache.js";
 import { createServer } from "./server.js";
 import { handTowers } from "./towers.js";
@@ -13,16 +14,17 @@ let workers = 0;
 /**
  * A device with the extension installed: the browser, its disk and its network are fakes, and everything between them is the
  * extension's own code, from background.js on. The towers are worked out by hand.
- * @param {{server?: ReturnType<typeof createServer>}} [options]
+ * @param {{server?: ReturnType<typeof createServer>, packaged?: ReturnType<typeof packageOf>}} [options]
  */
-export function createDevice({ server = createServer() } = {}) {
+export function createDevice({ server = createServer(), packaged = packageOf() } = {}) {
   const { state, context, close } = createBrowser();
   const cache = new MemoryCache();
   /** @type {any} */
   const world = globalThis;
   world.indexedDB = new IDBFactory();
   world.caches = { open: async () => cache };
-  world.fetch = server.fetch;
+  world.fetch = (/** @type {any} */ url, /** @type {any} */ init) =>
+    String(url).startsWith(`${ORIGIN}/`) ? packaged(url) : server.fetch(url, init);
   world.DOMParser = new JSDOM("").window.DOMParser;
   const panel = context("ui/panel.html");
 

@@ -92,12 +92,10 @@ export async function eventually(check) {
 
 /** @param {Record<string, any>} [changes] @returns {Record<string, any>} the `state` of the background's answers */
 export const stateOf = (changes = {}) => ({
-  serverUrl: "http://127.0.0.1:8710",
+  serverUrl: "",
   serverIsMine: false,
   mode: "auto",
   paused: false,
-  isOwnServer: true,
-  hasBundle: true,
   consents: [],
   numKnown: 0,
   numDismissed: 0,

@@ -1,8 +1,10 @@
 // @ts-check
 import assert from "node:assert/strict";
+import { serverPatternOf } from "../../../extension/messaging/origins.js";
 import { listingPage, productPage } from "./device.js";
 import { int8 } from "./towers.js";
 
+export const SERVER = "http://127.0.0.1:8710";
 export const SHOP = "a.example";
 export const PAGE = `https://${SHOP}/sea-towel`;
 export const LIST = `https://${SHOP}/all`;
@@ -14,6 +16,13 @@ export function createShopper(device) {
     async allow(shop = SHOP) {
       device.state.granted.add(`*://*.${shop}/*`);
       const answer = await device.send({ type: "consent.set", shop, allowed: true });
+      assert.equal(answer.ok, true, answer.error?.message);
+    },
+
+    /** Name a server, or none, as the options page does. @param {string} [serverUrl] @param {object} [more] settings */
+    async useServer(serverUrl = SERVER, more = {}) {
+      if (serverUrl) device.state.granted.add(serverPatternOf(serverUrl));
+      const answer = await device.send({ type: "settings.set", serverUrl, ...more });
       assert.equal(answer.ok, true, answer.error?.message);
     },
 

@@ -5,6 +5,8 @@ import { JSDOM } from "jsdom";
 import { messages as contract } from "../../../extension/generated/contracts.js";
 import { createTowersHandlers } from "../../../extension/offscreen/handlers.js";
 import { BundleError } from "../../../extension/values/errors.js";
+import { createBrowser } from "../fakes/browser.js";
+import { FILES, manifestOf, packageOf } from "../fakes/bundle.js";
 import { MemoryCache } from "../fakes/cache.js";
 import { listingPage, productPage } from "../fakes/device.js";
 import { handTowers } from "../fakes/towers.js";
@@ -99,9 +101,35 @@ test("a bundle that failed to load is tried again", async () => {
   assert.deepEqual(await flaky["towers.embedItems"](message), { embeddings: [[1, 0, 0]] });
 });
 
-test("a bundle that is not on the device is an error with its own code", async () => {
+/** The towers' zone with an empty cache of downloads and a package. @param {(url: any) => Promise<Response>} fetch */
+function inZone(fetch) {
   const cache = new MemoryCache();
-  Object.assign(globalThis, { caches: { open: async () => cache } });
+  const chrome = createBrowser().context("offscreen/offscreen.html");
+  Object.assign(globalThis, { caches: { open: async () => cache }, chrome, fetch });
+  return chrome.runtime.getURL("bundle/");
+}
+
+test("the packaged bundle is read from the extension, and verified", async () => {
+  /** @type {string[]} */
+  const read = [];
+  const inPackage = packageOf(manifestOf(), { ...FILES, "probes.json": Buffer.from("[]") });
+  const bundleUrl = inZone((url) => {
+    read.push(url);
+    return inPackage(url);
+  });
+  const real = createTowersHandlers();
+  await assert.rejects(real["towers.embedItems"]({ bundleUrl, texts: ["sea"] }), {
+    code: "bundle_altered",
+    message: /^probes\.json: expected SHA-256/,
+  });
+  assert.deepEqual(
+    read.map((url) => url.replace(bundleUrl, "")),
+    ["manifest.json", "tokenizer.json", "lite/text.onnx", "user.onnx", "probes.json"],
+  );
+});
+
+test("a bundle that is not on the device is an error with its own code", async () => {
+  inZone(() => assert.fail("A download is read from the cache."));
   const bundleUrl = `http://127.0.0.1:8710/v1/bundles/${"a".repeat(64)}/`;
   const real = createTowersHandlers();
   await assert.rejects(real["towers.embedItems"]({ bundleUrl, texts: ["sea"] }), { code: "bundle_missing" });

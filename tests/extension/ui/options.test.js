@@ -35,14 +35,41 @@ test("the page shows the settings as they are", async () => {
   assert.equal(one("input[value=auto]").checked, false);
 });
 
-test("a server on this machine is saved without asking the browser", async () => {
-  const { one, sent, state, window } = await openOptions();
-  await eventually(() => assert.notEqual(one("#server-url").value, ""));
-  one("#server-url").value = "http://127.0.0.1:9000/path";
+test("a new profile has no server, and the option is out of sight", async () => {
+  const { one } = await openOptions();
+  await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
+  assert.deepEqual([one("#server-url").value, one("#advanced").open], ["", false]);
+  assert.ok(one("#advanced").contains(one("#server")));
+});
+
+for (const [address, origin] of [
+  ["http://127.0.0.1:9000/path", "http://127.0.0.1/*"],
+  [" https://ranking.example:8710/ ", "https://ranking.example/*"],
+]) {
+  test(`the server ${address.trim()} is saved only if the browser allows it`, async () => {
+    const { one, sent, state, window } = await openOptions();
+    await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
+    one("#server-url").value = address;
+    one("#server-mine").checked = true;
+    state.isGranting = false;
+    one("#server").dispatchEvent(new window.Event("submit", { cancelable: true }));
+    await eventually(() => assert.match(one("#status").textContent, /did not allow this address, so nothing/));
+    assert.deepEqual(state.questions, [[origin]]);
+    assert.ok(!sent.some(({ type }) => type === "settings.set"));
+    state.isGranting = true;
+    one("#server").dispatchEvent(new window.Event("submit", { cancelable: true }));
+    await eventually(() => assert.equal(one("#status").textContent, "Saved."));
+    assert.deepEqual(sent.at(-1), { type: "settings.set", serverUrl: address.trim(), serverIsMine: true });
+  });
+}
+
+test("an empty address takes the server away, and the browser is not asked", async () => {
+  const { one, sent, state, window } = await openOptions({}, { serverUrl: "http://127.0.0.1:9000" });
+  await eventually(() => assert.equal(one("#server-url").value, "http://127.0.0.1:9000"));
+  one("#server-url").value = "";
   one("#server").dispatchEvent(new window.Event("submit", { cancelable: true }));
   await eventually(() => assert.equal(one("#status").textContent, "Saved."));
-  assert.deepEqual(sent.at(-1), { type: "settings.set", serverUrl: "http://127.0.0.1:9000", serverIsMine: false });
-  assert.deepEqual(state.questions, []);
+  assert.deepEqual([sent.at(-1), state.questions], [{ type: "settings.set", serverUrl: "", serverIsMine: false }, []]);
 });
 
 test("trusted keys are saved without the names behind them, and the signer is shown", async () => {
@@ -57,44 +84,30 @@ test("trusted keys are saved without the names behind them, and the signer is sh
 
 test("a browser that cannot check signatures says so beside the keys", async (context) => {
   const able = await openOptions();
-  await eventually(() => assert.notEqual(able.one("#server-url").value, ""));
+  await eventually(() => assert.match(able.one("#known").textContent, /Knows nothing/));
   assert.equal(able.one("#cannot-check").hidden, true);
   context.mock.method(crypto.subtle, "importKey", async () => {
     throw new DOMException("Unrecognized name.", "NotSupportedError");
   });
   const { one } = await openOptions();
   await eventually(() => assert.equal(one("#cannot-check").hidden, false));
-  assert.match(one("#cannot-check").textContent, /cannot check signatures: with a key, it refuses every model/);
-});
-
-test("a server elsewhere is saved only if the browser allows it", async () => {
-  const { one, sent, state, window } = await openOptions();
-  await eventually(() => assert.notEqual(one("#server-url").value, ""));
-  one("#server-url").value = "https://ranking.example:8710/";
-  one("#server-mine").checked = true;
-  state.isGranting = false;
-  one("#server").dispatchEvent(new window.Event("submit", { cancelable: true }));
-  await eventually(() => assert.deepEqual(state.questions, [["https://ranking.example/*"]]));
-  assert.ok(!sent.some(({ type }) => type === "settings.set"));
-  state.isGranting = true;
-  one("#server").dispatchEvent(new window.Event("submit", { cancelable: true }));
-  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
-  assert.deepEqual(sent.at(-1), {
-    type: "settings.set",
-    serverUrl: "https://ranking.example:8710",
-    serverIsMine: true,
-  });
+  assert.match(
+    one("#cannot-check").textContent,
+    /cannot check signatures: with a key, it refuses the model of every server/,
+  );
 });
 
 test("a server that the background refuses is explained", async () => {
-  const { one, window } = await openOptions({
+  const { one, state, window } = await openOptions({
     "settings.set": () => {
       throw new CarryoverError("invalid_server", "Expected an address.");
     },
   });
-  await eventually(() => assert.notEqual(one("#server-url").value, ""));
+  await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
+  one("#server-url").value = "ftp://files.example";
   one("#server").dispatchEvent(new window.Event("submit", { cancelable: true }));
   await eventually(() => assert.equal(one("#status").textContent, "Expected an address."));
+  assert.deepEqual(state.questions, []);
 });
 
 test("a chosen mode is saved at once", async () => {

@@ -47,7 +47,7 @@ test("cards show title, price, the reason and a link that sends no referrer", as
 });
 
 for (const [name, more, note] of /** @type {[string, object, RegExp][]} */ ([
-  ["the server's taste ranking", {}, /your own server, which got your taste as numbers/],
+  ["the server's taste ranking", {}, /Your own server got your taste, and not what you looked at/],
   ["a first screen", { basis: "first_screen" }, /A first look around/],
   ["the page's order", { mode: "page", basis: "page_order" }, /in its own order/],
   ["the page's taste ranking", { mode: "page" }, /Nothing was sent/],
@@ -64,7 +64,6 @@ for (const [name, more, note] of /** @type {[string, object, RegExp][]} */ ([
 for (const [code, title, text] of /** @type {[string, string, RegExp][]} */ ([
   ["no_shop", "Open a shop", /only sees pages you show it/],
   ["page_not_visible", "Open a shop", /click its icon/],
-  ["server_unreachable", "Your server does not answer", /python -m server run/],
   ["bundle_altered", "That did not work", /^The message of bundle_altered\.$/],
 ])) {
   test(`the failure ${code} is explained, and can be tried again`, async () => {

@@ -1,0 +1,1 @@
+"""How well the extension ranks the page in front of a shopper, with no server."""

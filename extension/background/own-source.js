@@ -1,0 +1,41 @@
+// @ts-check
+import { recommendOwn } from "../core/recommender.js";
+import { mayAskServer } from "../core/settings.js";
+import { ServerError } from "../values/errors.js";
+
+/**
+ * Return the source of mode `own`: the shopper's own server ranks its catalogue of the shop.
+ * @param {object} parts
+ * @param {import("./store.js").GetProfile} parts.getProfile
+ * @param {import("./server.js").ServerSource} parts.server
+ * @param {import("./model.js").ModelSource} parts.model
+ * @param {import("./means.js").MeansSource} parts.means
+ * @returns {import("./recommendations.js").Source} null without such a server, or where it does not know the shop
+ */
+export function createOwnSource({ getProfile, server, model, means }) {
+  /** @param {string} shop */
+  async function ranked(shop) {
+    let current = await model.getModel();
+    if (current.problem) {
+      // It may be over: the server has just answered.
+      model.forget();
+      current = await model.getModel();
+    }
+    if (current.problem) throw current.problem;
+    await means.refresh(current);
+    return recommendOwn({ shop }, { profile: await getProfile(), server: await server.getServer(), model: current });
+  }
+
+  return async ({ shop }) => {
+    if (!mayAskServer((await getProfile()).settings)) return null;
+    if (!(await server.getKnownShops()).has(shop)) return null;
+    try {
+      return await ranked(shop);
+    } catch (error) {
+      if (!(error instanceof ServerError) || error.code !== "space_mismatch") throw error;
+      // The server changed its bundle since the last request: try once more, with the new one.
+      model.forget();
+      return ranked(shop);
+    }
+  };
+}

@@ -1,0 +1,53 @@
+// @ts-check
+// The files of a bundle that a browser needs, read from a folder and verified as the extension itself verifies them.
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { openBundle } from "../core/bundle.js";
+
+/** @typedef {Map<string, Uint8Array>} Files by path, with / between folders */
+
+/** Return the files of a bundle in a folder, as core/bundle.js reads them. @param {string} directory @returns {import("../core/bundle.js").BundleFiles} */
+export function filesInFolder(directory) {
+  return {
+    bundleUrl: directory,
+    bundleId: null,
+    async read(file) {
+      try {
+        return new Uint8Array(await readFile(path.join(directory, file)));
+      } catch (error) {
+        if (/** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT") return null;
+        throw error;
+      }
+    },
+    forget: async () => undefined,
+  };
+}
+
+/**
+ * Return the files of a bundle that a browser needs, manifest.json first.
+ * @param {string} directory of the bundle
+ * @returns {Promise<Files>}
+ * @throws {import("../values/errors.js").BundleError} where a file is missing, altered or not allowed
+ */
+export async function browserFiles(directory) {
+  const folder = filesInFolder(directory);
+  const { files } = await openBundle(folder);
+  const manifest = /** @type {Uint8Array} */ (await folder.read("manifest.json"));
+  return new Map([["manifest.json", manifest], ...files]);
+}
+
+/**
+ * Write files into a folder in place of all that was there. The folder is whole at every moment, but for the one between two renames.
+ * @param {Files} files @param {string} folder
+ */
+export async function writeFolder(files, folder) {
+  const target = path.resolve(folder);
+  const fresh = `${target}.new`;
+  await rm(fresh, { recursive: true, force: true });
+  for (const [name, bytes] of files) {
+    await mkdir(path.dirname(path.join(fresh, name)), { recursive: true });
+    await writeFile(path.join(fresh, name), bytes);
+  }
+  await rm(target, { recursive: true, force: true });
+  await rename(fresh, target);
+}
