@@ -2,9 +2,10 @@
 
     python -m benchmarks.browser [--table DIR] [--minilm DIR] [--rounds N]
 
-Each round starts Chromium and Firefox anew with a fresh profile for each bundle, in turn, and runs in a page of the
-extension what its offscreen document runs. Texts are those of the demo mall's products. The vectors are compared with
-those of the server's encoder.
+Each round starts Chromium and Firefox anew with a fresh profile, in turn for `table`, the packaged bundle in the
+content of the zip; `tableSource`, the same in the source, whose modules are not joined; and `minilm`, a bundle that a
+server offers. It runs in a page of the extension what its offscreen document runs. Texts are those of the demo mall's
+products. The vectors are compared with those of the server's encoder.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import sync_playwright
 
 from benchmarks import record
-from benchmarks.browser.browsers import Browser, OpenBrowser, chromium, firefox
+from benchmarks.browser.browsers import Browser, Extension, OpenBrowser, built_extension, chromium, firefox
 from benchmarks.browser.shelf import Shelf, offered
 from benchmarks.default_bundle.measures import mall_products
 from encoders.encoder import Encoder
@@ -63,7 +64,7 @@ class Round(TypedDict):
 
 
 class Side(TypedDict):
-    """One bundle in one browser. `downloads` are the bytes of each file that the browser asked for.
+    """One bundle in one browser. `downloads` are the bytes of each file that the browser asked for or has packaged.
 
     `runtimeFiles` are those of ONNX Runtime, None in Firefox, which does not tell; `compilations` are of WebAssembly.
     """
@@ -93,24 +94,29 @@ def main() -> int:
     parser.add_argument("--minilm", type=Path, default=Path("var/bundles/lite-minilm"), metavar="DIR")
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
     arguments = parser.parse_args()
-    bundles = {"table": arguments.table, "minilm": arguments.minilm}
+    bundles = {"table": arguments.table, "tableSource": arguments.table, "minilm": arguments.minilm}
     before = os.getloadavg()[0]
-    with sync_playwright() as driver:
-        result = _result(bundles, {"chromium": partial(chromium, driver), "firefox": firefox}, arguments.rounds)
+    with sync_playwright() as driver, tempfile.TemporaryDirectory(prefix="carryover-extension-") as scratch:
+        extension = built_extension(Path(scratch), arguments.table)
+        browsers: dict[str, OpenBrowser] = {"chromium": partial(chromium, driver), "firefox": firefox}
+        result = _result(bundles, browsers, extension, arguments.rounds)
     result |= {"loadAverageAtStart": round(before, 2), "loadAverageAtEnd": round(os.getloadavg()[0], 2)}
     print(json.dumps(result, indent=1))
     print(f"written: {record.write('browser', result)}")
     return 0
 
 
-def _result(bundles: Mapping[str, Path], browsers: Mapping[str, OpenBrowser], num_rounds: int) -> JsonObject:
+def _result(
+    bundles: Mapping[str, Path], browsers: Mapping[str, OpenBrowser], extension: Extension, num_rounds: int
+) -> JsonObject:
     expected = {name: _expected(directory) for name, directory in bundles.items()}
     found: dict[tuple[str, str], list[JsonObject]] = {}
     versions = {}
     for number in range(num_rounds):
         for browser, opened in browsers.items():
             for name, directory in bundles.items():
-                measured = measure(opened, directory, expected[name][0])
+                folder = extension.folder(browser, is_source=name == "tableSource")
+                measured = measure(opened, folder, directory, expected[name][0], is_offered=name == "minilm")
                 versions[browser] = measured["version"]
                 found.setdefault((browser, name), []).append(measured)
                 print(f"round {number + 1}, {browser}, {name}: {measured['round']}", file=sys.stderr, flush=True)
@@ -130,16 +136,20 @@ def _expected(directory: Path) -> tuple[list[str], NDArray[np.float32]]:
     return texts, encoder.embed(texts[:COMPARED], [None] * COMPARED)
 
 
-def measure(opened: OpenBrowser, directory: Path, texts: Sequence[str]) -> JsonObject:
-    """Return what one fresh start of a browser found."""
+def measure(
+    opened: OpenBrowser, extension: Path, directory: Path, texts: Sequence[str], *, is_offered: bool
+) -> JsonObject:
+    """Return what one fresh start of a browser found, with a bundle that a server offers or the packaged one."""
     with (
         offered(directory) as shelf,
         tempfile.TemporaryDirectory(prefix="carryover-browser-", ignore_cleanup_errors=True) as scratch,
-        opened(Path(scratch)) as browser,
+        opened(Path(scratch), extension) as browser,
     ):
         browser.open()
-        address = browser.call("download", shelf.url)
-        return {**_in_page(browser, address, texts), "version": browser.version, "downloads": shelf.sent}
+        address = browser.call("download", shelf.url) if is_offered else browser.call("packaged")
+        packaged = {file.name: file.stat().st_size for file in (extension / "bundle").rglob("*") if file.is_file()}
+        read = shelf.sent if is_offered else packaged
+        return {**_in_page(browser, address, texts), "version": browser.version, "downloads": read}
 
 
 def _in_page(browser: Browser, address: str, texts: Sequence[str]) -> JsonObject:

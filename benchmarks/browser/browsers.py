@@ -4,8 +4,10 @@ import importlib.util
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,7 +35,7 @@ class Browser(Protocol):
         """Open the page in a fresh tab, and close the tab before."""
 
     def call(self, name: str, *given: object) -> Any:
-        """Return the answer of a function of page/benchmark.mjs; raises RuntimeError for its error."""
+        """Return the answer of a function of page/benchmark.js; raises RuntimeError for its error."""
 
     def runtime_files(self) -> list[str] | None:
         """Return the files of ONNX Runtime that the page loaded, None where the browser does not tell."""
@@ -42,20 +44,46 @@ class Browser(Protocol):
         """Return the memory of the extension's process; in Chromium after a garbage collection."""
 
 
-OpenBrowser = Callable[[Path], AbstractContextManager[Browser]]
+# Takes a folder for the browser's profile, and the folder of the extension.
+OpenBrowser = Callable[[Path, Path], AbstractContextManager[Browser]]
 
 
-def copied_extension(target: Path) -> Path:
-    """Copy the extension and put the benchmark's page into it."""
-    shutil.copytree(ROOT / "extension", target, ignore=shutil.ignore_patterns("build"))
+@dataclass(frozen=True)
+class Extension:
+    """Folders with the extension, a bundle inside and the benchmark's page: its source, and the content of each zip."""
+
+    source: Path
+    zips: Path
+
+    def folder(self, browser: str, *, is_source: bool) -> Path:
+        """Return the folder that a browser loads."""
+        return self.source if is_source else self.zips / f"carryover-{browser}"
+
+
+def built_extension(scratch: Path, bundle: Path) -> Extension:
+    """Copy the extension, add the benchmark's page, and build the zips; raises RuntimeError where that fails."""
+    source, zips = scratch / "source", scratch / "zips"
+    shutil.copytree(ROOT / "extension", source, ignore=shutil.ignore_patterns("build", "bundle"))
     for file in PAGE.iterdir():
-        shutil.copy(file, target)
-    return target
+        shutil.copy(file, source)
+    command = [
+        "node",
+        str(ROOT / "extension" / "build" / "package.js"),
+        "--bundle",
+        str(bundle),
+        "--extension",
+        str(source),
+    ]
+    for further in (["--unpacked"], ["--out", str(zips)]):
+        done = subprocess.run([*command, *further], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"package.js ended with {done.returncode}: {done.stderr}")
+    return Extension(source, zips)
 
 
 def _value(answer: Any) -> Any:
     if "error" in answer:
-        raise RuntimeError(f"benchmark.mjs: {answer['error']}")
+        raise RuntimeError(f"benchmark.js: {answer['error']}")
     return answer["value"]
 
 
@@ -91,9 +119,8 @@ class _Chromium:
 
 
 @contextmanager
-def chromium(driver: Playwright, scratch: Path) -> Iterator[Browser]:
+def chromium(driver: Playwright, scratch: Path, extension: Path) -> Iterator[Browser]:
     """Run Chromium with a fresh profile until the block ends."""
-    extension = copied_extension(scratch / "extension")
     flags = [f"--disable-extensions-except={extension}", f"--load-extension={extension}", "--no-sandbox"]
     context = driver.chromium.launch_persistent_context(
         str(scratch / "profile"), executable_path=CHROMIUM, args=[*flags, "--disable-gpu"]
@@ -133,9 +160,8 @@ class _Firefox:
 
 
 @contextmanager
-def firefox(scratch: Path) -> Iterator[Browser]:
+def firefox(scratch: Path, extension: Path) -> Iterator[Browser]:
     """Run Firefox with a fresh profile until the block ends."""
-    extension = copied_extension(scratch / "extension")
     manifest = json.loads((extension / "manifest.json").read_text("utf-8"))
     options = Options()
     options.binary_location = shutil.which("firefox-esr") or "firefox"

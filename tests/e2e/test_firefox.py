@@ -88,11 +88,22 @@ def test_pages_show_what_the_event_page_answers(firefox: webdriver.Firefox, page
     assert "Pause learning" in body_of(firefox, page, "Knows nothing yet")
 
 
+def test_pause_is_kept_by_the_event_page(firefox: webdriver.Firefox) -> None:
+    body_of(firefox, "popup", "Knows nothing yet")
+    ask(firefox, "pause.set", paused=True)
+    body_of(firefox, "panel", "Learning is paused")
+
+
+def test_options_show_an_empty_ledger(firefox: webdriver.Firefox) -> None:
+    assert "Nothing has left this device" in body_of(firefox, "options", "Privacy ledger")
+
+
 def test_a_page_is_ranked_by_taste_and_nothing_is_sent(
     firefox: webdriver.Firefox, mall: Mall, proxy: RecordingProxy
 ) -> None:
     body_of(firefox, "options", "Nothing has left this device")
     control = firefox.current_window_handle
+    ask(firefox, "pause.set", paused=False)
     ask(firefox, "consent.set", shop="harbor.localhost", allowed=True)
     firefox.switch_to.new_window("window")  # a page that nobody sees is not learned
     page = firefox.current_window_handle
@@ -116,13 +127,3 @@ def test_a_page_is_ranked_by_taste_and_nothing_is_sent(
     # Firefox asks its own servers, which cannot be reached here; everything else is asked of this machine.
     asked = [one.url for one in proxy.requests if one.method != "CONNECT" and not one.is_of_the_page]
     assert [url for url in asked if "localhost" in url or "127.0.0.1" in url] == []
-
-
-def test_pause_is_kept_by_the_event_page(firefox: webdriver.Firefox) -> None:
-    body_of(firefox, "popup", "Knows nothing yet")
-    ask(firefox, "pause.set", paused=True)
-    body_of(firefox, "panel", "Learning is paused")
-
-
-def test_options_show_an_empty_ledger(firefox: webdriver.Firefox) -> None:
-    assert "Nothing has left this device" in body_of(firefox, "options", "Privacy ledger")

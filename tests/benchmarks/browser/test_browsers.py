@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.browser.__main__ import measure
-from benchmarks.browser.browsers import CHROMIUM, chromium
+from benchmarks.browser.browsers import CHROMIUM, built_extension, chromium
 from encoders.encoder import Encoder
 from exporter.publish import publish
 from exporter.verify import verify
@@ -21,7 +21,15 @@ TEXTS = ["Red shirt", "rotes Hemd", "Рубашка, красная", "赤いシ
 def test_table_bundle_gives_the_server_s_vectors_without_webassembly(driver, tmp_path):
     draft, bundle = tiny_table.draft(), tmp_path / "bundle"
     publish(draft.files(), draft.manifest(), bundle, verify)
-    found = measure(partial(chromium, driver), bundle, TEXTS)
+    extension = built_extension(tmp_path, bundle)
+    for is_source in (True, False):
+        folder = extension.folder("chromium", is_source=is_source)
+        found = measure(partial(chromium, driver), folder, bundle, TEXTS, is_offered=is_source)
+        check(found, bundle)
+
+
+def check(found, bundle):
+    """Check that no WebAssembly ran, that the browser had four files, and that the vectors are the server's."""
     assert (found["compilations"], found["runtimeFiles"]) == (0, [])
     assert found["downloads"].keys() == {"manifest.json", "tokens.bin", "shop_metric.bin", "probes.json"}
     expected = Encoder(bundle, verify(bundle)).embed(TEXTS, [None] * len(TEXTS))

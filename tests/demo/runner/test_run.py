@@ -15,7 +15,17 @@ import pytest
 from demo.errors import DemoError, NoSpaceError, StepFailedError
 from demo.runner import run as run_module
 from demo.runner.processes import Program, failure, stop_all, wait_until
-from demo.runner.run import Ports, Run, _check_beforehand, _do, bundle_step, crawl_step, ingest_step, run_everything
+from demo.runner.run import (
+    Ports,
+    Run,
+    _check_beforehand,
+    _do,
+    bundle_step,
+    crawl_step,
+    extension_step,
+    ingest_step,
+    run_everything,
+)
 from demo.runner.state import State, Step
 from tests.demo.mall.test_server import free_ports
 
@@ -196,11 +206,36 @@ def test_the_steps_use_the_other_packages_commands_as_agreed(run: Run) -> None:
     ingest = ingest_step(run, "linden")
     assert ingest.command[2:5] == ("-m", "server", "ingest")
     assert crawl.outputs[0] == Path(ingest.command[5])
+    package = extension_step(run)
+    assert package.command[0] == "node" and package.command[-1] == "--unpacked"
+    assert package.command[package.command.index("--bundle") + 1] == bundle_step(run).command[-1]
+
+
+def test_bundle_is_put_into_the_extension_s_folder(
+    run: Run, lite_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "ROOT", ROOT)
+    step = extension_step(run)
+    source = tmp_path / "source"
+    source.mkdir()
+    run.var.joinpath("bundles").mkdir(parents=True)
+    run.var.joinpath("bundles", "lite").symlink_to(lite_bundle)
+    command = (*step.command, "--extension", str(source))
+    _do(run, State(tmp_path / "state.json"), [Step(step.name, step.title, command, (), (source / "bundle",))])
+    assert {"manifest.json", "tokens.bin", "probes.json"} <= {file.name for file in (source / "bundle").iterdir()}
+
+
+def test_missing_node_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(DemoError, match=r"Node\.js 20 or newer"):
+        _check_beforehand(run)
 
 
 def test_every_source_of_a_step_exists(tmp_path: Path, ports: Ports) -> None:
     """A source that was moved away would leave the step done, although its result is out of date."""
     run = Run(tmp_path, 7, ports, print)
+    assert extension_step(run).command[1] == str(ROOT / "extension" / "build" / "package.js")
+    assert (ROOT / "extension" / "build" / "package.js").exists()
     sources = {*bundle_step(run).inputs, *crawl_step(run, "linden", 8702).inputs}
     assert {ROOT / "demo" / "mall" / "catalogue.py", ROOT / "trainer" / "pretrained"} <= sources
     assert [source for source in sources if not source.exists()] == []

@@ -14,10 +14,13 @@ const WASM = "/vendor/ort-wasm-simd-threaded.wasm";
 let towers;
 
 const benchmark = {
+  /** The address of the bundle inside the extension. */
+  packaged: () => new URL("bundle/", location.href).href,
+
   /** Downloads a server's bundle as the extension's background does. */
   async download(baseUrl) {
-    const { BUNDLE_CACHE, fetchBundle } = await import("/core/bundle.js");
-    const { createServerClient } = await import("/core/server-client.js");
+    const { BUNDLE_CACHE, fetchBundle } = await import("./core/bundle.js");
+    const { createServerClient } = await import("./core/server-client.js");
     const server = createServerClient({ baseUrl, onRequest: async () => {} });
     return (await fetchBundle({ server, cache: await caches.open(BUNDLE_CACHE) })).bundleUrl;
   },
@@ -25,13 +28,12 @@ const benchmark = {
   /** Milliseconds from nothing loaded to the first product's vector, with the bundle on this device. */
   async start(bundleUrl, text) {
     const begun = performance.now();
-    const [{ BUNDLE_CACHE, downloadedFiles, openBundle }, { createTowers }, { checkProbes }] = await Promise.all([
-      import("/core/bundle.js"),
-      import("/core/towers.js"),
-      import("/core/bundle-probes.js"),
-    ]);
+    const [{ BUNDLE_CACHE, downloadedFiles, openBundle, packagedFiles }, { createTowers }, { checkProbes }] =
+      await Promise.all([import("./core/bundle.js"), import("./core/towers.js"), import("./core/bundle-probes.js")]);
     const loaded = performance.now();
-    const bundle = await openBundle(downloadedFiles(await caches.open(BUNDLE_CACHE), bundleUrl));
+    const isPackaged = bundleUrl.startsWith(location.origin);
+    const files = isPackaged ? packagedFiles(bundleUrl) : downloadedFiles(await caches.open(BUNDLE_CACHE), bundleUrl);
+    const bundle = await openBundle(files);
     const opened = performance.now();
     towers = await createTowers({ bundle, wasmUrl: WASM });
     const made = performance.now();
