@@ -6,6 +6,7 @@ import { beforeEach, test } from "node:test";
 import { createModelSource } from "../../../extension/background/model.js";
 import { createServerSource } from "../../../extension/background/server.js";
 import { createProfileStore } from "../../../extension/background/store.js";
+import { serverPatternOf } from "../../../extension/messaging/origins.js";
 import { packagedFiles } from "../../../extension/core/bundle.js";
 import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
 import { CarryoverError } from "../../../extension/values/errors.js";
@@ -44,7 +45,7 @@ beforeEach(() => {
   inPackage = packageOf();
   const browser = createBrowser();
   state = browser.state;
-  state.granted.add("http://127.0.0.1/*");
+  state.granted.add(serverPatternOf(SERVER));
   getProfile = createProfileStore({ storage: indexedDbStorage(), now: () => now });
   server = createServerSource({ browser: browser.context("background.js"), getProfile, now: () => now });
   model = createModelSource({
