@@ -109,7 +109,9 @@ test("everything that a package's files name is in it", () => {
       : /(?:\bfrom\s*|\bimport\s*\(?\s*)"(\.[^"]+)"/g;
     if (!/\.(html|js|mjs)$/.test(name) || name.includes("ort.wasm")) continue;
     // Comments name modules of types.
-    for (const [, named] of text(bytes).replaceAll(/\/\*[^]*?\*\//g, "").matchAll(pattern)) {
+    for (const [, named] of text(bytes)
+      .replaceAll(/\/\*[^]*?\*\//g, "")
+      .matchAll(pattern)) {
       look(name, named);
       seen += 1;
     }
