@@ -270,25 +270,34 @@ export async function readMetric(files, manifest) {
 }
 
 /**
+ * Read and verify a file of a bundle. One that is damaged is forgotten, so that the next fetchBundle repairs it.
+ * @template T
+ * @param {BundleFiles} files @param {string} file @param {(bytes: Bytes) => Promise<T>} verify
+ * @returns {Promise<T>}
+ */
+async function verified(files, file, verify) {
+  try {
+    return await verify(await bytesOf(files, file));
+  } catch (error) {
+    if (error instanceof BundleError) await files.forget(file);
+    throw error;
+  }
+}
+
+/**
  * Open a bundle without any request. Every file is verified again, because a disk can damage it.
  * @param {BundleFiles} files
  * @returns {Promise<Bundle>}
- * @throws {BundleError} and forgets the damaged file, so that the next fetchBundle repairs it
+ * @throws {BundleError}
  */
 export async function openBundle(files) {
-  /** @type {Map<string, Bytes>} */
-  const verified = new Map();
-  let reading = "manifest.json";
-  try {
-    const manifest = await readManifest(files);
-    for (reading of liteFiles(manifest)) {
-      const bytes = await bytesOf(files, reading);
-      await verifyFile(manifest, reading, bytes);
-      verified.set(reading, bytes);
-    }
-    return { manifest, files: verified };
-  } catch (error) {
-    if (error instanceof BundleError) await files.forget(reading);
-    throw error;
-  }
+  const manifest = await verified(files, "manifest.json", (bytes) => verifyManifest(bytes, files.bundleId));
+  // All at once: a browser takes its time for each.
+  const entries = liteFiles(manifest).map((file) =>
+    verified(files, file, async (bytes) => {
+      await verifyFile(manifest, file, bytes);
+      return /** @type {const} */ ([file, bytes]);
+    }),
+  );
+  return { manifest, files: new Map(await Promise.all(entries)) };
 }
