@@ -1,12 +1,17 @@
 """Images become arrays by one rule, with known answers."""
 
+import base64
 import io
+import json
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from kernel.contracts import CONTRACTS
 from kernel.image_rule import normalise, on_white, square_rgb, to_pixels
+
+VECTORS = json.loads((CONTRACTS / "vectors" / "image-pixels.json").read_text(encoding="utf-8"))
 
 RULE = {"size": 4, "resize": 4, "interpolation": "bilinear", "mean": [0.5, 0.0, 0.25], "std": [0.5, 1.0, 0.25]}
 
@@ -148,3 +153,21 @@ def test_plain_colour_is_as_if_it_had_been_put_on_white():
     assert np.array_equal(np.asarray(on_white(plain.convert("RGBA"))), levels)
     plain.info["transparency"] = tuple(int(level) for level in levels[4, 4])
     assert on_white(plain).getpixel((4, 4)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("case", VECTORS["cases"], ids=[case["name"] for case in VECTORS["cases"]])
+def test_decoded_images_follow_the_shared_vectors(case):
+    rgba = np.frombuffer(base64.b64decode(case["rgba"]), np.uint8).reshape(case["height"], case["width"], 4)
+    square = square_rgb(on_white(Image.fromarray(rgba, "RGBA")), case["rule"])
+    assert square.tobytes() == base64.b64decode(case["square"])
+
+
+@pytest.mark.parametrize("case", VECTORS["files"], ids=[case["name"] for case in VECTORS["files"]])
+def test_sizes_of_image_files_follow_the_shared_vectors(case):
+    file = io.BytesIO(base64.b64decode(case["file"]))
+    formats = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+    if case["width"] is None:
+        with pytest.raises(OSError):
+            Image.open(file, formats=formats).load()
+    else:
+        assert Image.open(file, formats=formats).size == (case["width"], case["height"])
