@@ -33,7 +33,8 @@ from kernel.contract_types import (
 )
 from kernel.version import VERSION
 
-if TYPE_CHECKING:  # it imports torch, which takes seconds and which checking a bundle does not need
+if TYPE_CHECKING:  # they import torch, which takes seconds and which checking a bundle does not need
+    from exporter.browser_image import BrowserImage
     from exporter.shop_metric import ShopMetricFile
 
 Precision = Literal["float32", "float16", "int8"]
@@ -98,6 +99,7 @@ class Draft:
     text_to_item: TowerFile | None = None  # of a browser, or text_block instead; with neither there is no `lite`
     text_block: TextBlockRule | None = None
     pooling: PoolingRule | None = None  # of a browser, instead of the user tower
+    browser_image: "BrowserImage | None" = None  # of a browser that reads images, beside text_block
     filler: int | None = None
     shop_metric: "ShopMetricFile | None" = None
     image: ImageRule | None = None
@@ -113,6 +115,7 @@ class Draft:
     def files(self) -> dict[str, bytes]:
         """Return every file but the manifest, by its path in the bundle."""
         towers = [*self.towers.values(), *([self.text_to_item] if self.text_to_item else [])]
+        towers += [self.browser_image.tower] if self.browser_image else []
         files = {**self._text_file(), **{tower.file: tower.data for tower in towers}}
         files |= {self.shop_metric.rule["file"]: self.shop_metric.data} if self.shop_metric else {}
         return files | ({PROBES: self.probes} if self.probes is not None else {})
@@ -169,6 +172,13 @@ class Draft:
         else:
             lite["userTower"] = _tower(user_tower)
             lite["downloadBytes"] += len(user_tower.data)
+        if self.browser_image is not None:
+            tower = self.browser_image.tower
+            lite["image"] = {
+                "toItem": _tower(tower),
+                "rule": self.browser_image.rule,
+                "downloadBytes": len(tower.data),
+            }
         return lite
 
     def _text_file(self) -> dict[str, bytes]:

@@ -11,6 +11,7 @@ from encoders.errors import EncodingError
 from encoders.token_table import table_file_from
 from exporter.errors import BundleError
 from exporter.verify import bundle_id, read_manifest
+from kernel.bundle_agreement import browser_towers, lite_image
 from kernel.contract_types import BundleManifest, BundleTower
 from kernel.json_object import JsonMapping, JsonObject
 
@@ -69,6 +70,7 @@ class Card(TypedDict):
     image: JsonObject | None
     bytes: int
     download: dict[str, int]
+    imageDownload: dict[str, int]
     rules: dict[str, JsonObject]
     parity: list[JsonObject]
     speed: list[JsonObject]
@@ -101,6 +103,7 @@ def card_of(directory: Path) -> Card:
         "image": whole.get("image"),
         "bytes": sum(entry["bytes"] for entry in manifest["files"].values()),
         "download": _download(manifest),
+        "imageDownload": _image_download(manifest),
         "rules": {key: whole["lite"][key] for key in ("textBlock", "pooling") if key in whole.get("lite", {})},
         "parity": list(whole["parity"]),
         "speed": list(whole["speed"]),
@@ -114,9 +117,7 @@ def card_of(directory: Path) -> Card:
 
 def towers_of(manifest: BundleManifest) -> dict[str, BundleTower]:
     """Return the towers by their place: textEncoder, imageEncoder, itemTower, userTower, lite.NAME."""
-    whole = cast(JsonObject, manifest)
-    lite = {f"lite.{key}": value for key, value in whole.get("lite", {}).items() if _is_tower(value)}
-    return {**whole["towers"], **lite}
+    return {**cast(JsonObject, manifest)["towers"], **browser_towers(manifest)}
 
 
 def lines_of(card: Card) -> Iterator[str]:
@@ -144,6 +145,8 @@ def lines_of(card: Card) -> Iterator[str]:
         files = [(name, megabytes(size)) for name, size in card["download"].items()]
         yield from _section(f"A browser downloads {megabytes(total)}", files)
         rules = [(f"lite.{key}", ", ".join(map(_pair, rule.items()))) for key, rule in card["rules"].items()]
+        more = [(name, megabytes(size)) for name, size in card["imageDownload"].items()]
+        yield from _section("A browser that reads images downloads this, too", more)
         yield from _section("Rules in the place of towers that a browser would run", rules)
     metric = card["shopMetric"]
     if metric is not None:
@@ -216,10 +219,6 @@ def _pair(item: tuple[str, object]) -> str:
     return f"{item[0]} {_shown(item[1])}"
 
 
-def _is_tower(value: object) -> bool:
-    return isinstance(value, Mapping) and {"file", "inputs", "outputs"} <= value.keys()
-
-
 def _tower_card(manifest: BundleManifest, key: str, tower: BundleTower) -> TowerCard:
     def tensor(entry: JsonMapping) -> str:
         return f"{entry['role']} ({', '.join(map(str, entry['shape']))})"
@@ -287,10 +286,15 @@ def _download(manifest: BundleManifest) -> dict[str, int]:
     whole = cast(JsonObject, manifest)
     if "lite" not in whole:
         return {}
-    parts = [whole["lite"], whole["text"].get("tokenizer", whole["text"].get("table"))]
+    parts = [{**whole["lite"], "image": None}, whole["text"].get("tokenizer", whole["text"].get("table"))]
     parts += [whole.get("shopMetric", {}), whole["probes"]]
     names = {*_named_files(parts)} & manifest["files"].keys()
     return {name: manifest["files"][name]["bytes"] for name in sorted(names)}
+
+
+def _image_download(manifest: BundleManifest) -> dict[str, int]:
+    image = lite_image(manifest)
+    return {image["toItem"]["file"]: image["downloadBytes"]} if image else {}
 
 
 def _named_files(value: object) -> Iterator[str]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from encoders.token_table import TokenTable, table_file_from
 from exporter import (
+    browser_image,
     content_basis,
     distilled_table,
     image_words,
@@ -20,10 +21,12 @@ from exporter import (
     shop_metric,
     torch_export,
 )
+from exporter.browser_image import BrowserImage
 from exporter.browser_towers import lite_members
 from exporter.bundle_draft import Draft, TextMembers, TowerFile
 from exporter.content_basis import Basis
 from exporter.encoder_inputs import pixels, token_feeds
+from kernel.bundle_agreement import LITE_IMAGE
 from kernel.contract_types import TowerOrigin
 from kernel.shop_metric import Block
 from trainer.pretrained import efficientnet, minilm, use_multilingual
@@ -91,6 +94,7 @@ class _Looks:
     widths: tuple[int, ...]
     dim: int
     drawn: Tensor  # (M, Di), features of sample images
+    browser: BrowserImage | None = None
 
 
 def build(progress: Callable[[str], None], text: TextKind = "table") -> Draft:
@@ -126,6 +130,7 @@ def build(progress: Callable[[str], None], text: TextKind = "table") -> Draft:
             "userTower": TowerFile.of("user_tower.onnx", torch_export.user_tower(user_tower, looks.dim)),
         },
         image=efficientnet.IMAGE,
+        browser_image=looks.browser,
         origin=[side.origin, *ORIGIN],
         **lite,
         **side.members,
@@ -136,6 +141,8 @@ def build(progress: Callable[[str], None], text: TextKind = "table") -> Draft:
         "itemTower": looks.item_tower,
         "userTower": user_tower,
     }
+    if looks.browser is not None:
+        originals[LITE_IMAGE] = looks.browser.original
     if side.encoder is not None:
         originals = {"textEncoder": side.encoder, **originals}
     measurements.prove(draft, originals, side.segmenter)
@@ -168,7 +175,8 @@ def _with_colours(side: _Text, table: TokenTable, classifier: Any) -> _Looks:
     )
     tower = WordsAndLooksItem(images.mean, images.directions, suggested, LOOKS_SHARES).eval()
     widths = side.phrases.shape[1], images.directions.shape[1], len(COLOURS)
-    return _Looks(encoder, efficientnet.FEATURES_WITH_COLOURS, tower, widths, tower.dim, drawn)
+    browser = browser_image.of_classifier(classifier, tower)
+    return _Looks(encoder, efficientnet.FEATURES_WITH_COLOURS, tower, widths, tower.dim, drawn, browser)
 
 
 def _of_minilm(progress: Callable[[str], None]) -> _Text:

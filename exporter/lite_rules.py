@@ -16,6 +16,7 @@ Floats = NDArray[np.floating[Any]]
 History = Mapping[str, NDArray[Any]]
 
 SMALLEST_NORM = 1e-6
+SMALLEST_REST = 1e-6  # of a squared length of 1; less is the rounding of nothing
 _NUM_HISTORIES, _NUM_ITEMS = 6, 16
 
 
@@ -27,6 +28,23 @@ def text_block(features: Floats, rule: TextBlockRule, dim: int, filler: int) -> 
     units = np.divide(features, lengths, out=np.zeros(features.shape), where=is_something)
     items[:, rule["start"] : rule["start"] + features.shape[1]] = units * rule["share"] ** 0.5
     items[:, filler] = np.where(is_something[:, 0], (1 - rule["share"]) ** 0.5, 1.0)
+    return items.astype(np.float32)
+
+
+def with_text_block(images: Floats, texts: Floats, block: slice, filler: int) -> NDArray[np.float32]:
+    """Return item embeddings (N, dim) of which text and image are known.
+
+    Args:
+        images: items of `lite.image.toItem`, (N, dim).
+        texts: items of the texts alone, (N, dim).
+        block: the coordinates of the text block.
+        filler: the coordinate that holds what the others leave of a squared length of 1.
+    """
+    items = images.astype(np.float64)
+    items[:, block] = texts[:, block]
+    items[:, filler] = 0.0
+    rest = 1.0 - (items**2).sum(axis=1)
+    items[:, filler] = np.sqrt(np.where(rest > SMALLEST_REST, rest, 0.0))
     return items.astype(np.float32)
 
 

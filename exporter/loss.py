@@ -1,6 +1,6 @@
 """Loss of reduced towers: how they rank the retrieval set beside float32, and whether a bundle may lose as much."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from encoders.token_table import TokenTable
 from exporter import parity, precision, retrieval_set, sample_images, sample_texts
+from exporter.browser_image import BrowserImage
 from exporter.bundle_draft import Draft, TowerFile
 from exporter.encoder_inputs import pixels, token_feeds
 from exporter.errors import ExportError, WeightsError
 from exporter.retrieval_set import Quality, quality
 from exporter.segmenter import segmenter
+from kernel.bundle_agreement import LITE_IMAGE
 from kernel.contract_types import LossBound, ReducedPrecision, TowerLoss
 
 # What a tower may lose unasked. A hundredth of NDCG@10 is noise: vectors of cosine .99999 exchange neighbours, too.
@@ -25,8 +27,12 @@ BOUNDS: Mapping[ReducedPrecision, LossBound] = {
     "int8-static": {"minCosine": 0.95, "deltaNdcg10": -0.01, "deltaRecall10": -0.02},
 }
 LITE_TEXT = "lite.textToItem"
-# A text encoder for browsers is always int8, without an option. So its bound is wider than those of chosen precisions.
-LITE_BOUND: LossBound = {"minCosine": 0.95, "deltaNdcg10": -0.03, "deltaRecall10": -0.05}
+# Towers for browsers are always int8, without an option, and the image's has fewer pixels. So their bounds are wider
+# than those of chosen precisions.
+LITE_BOUNDS: Mapping[str, LossBound] = {
+    LITE_TEXT: {"minCosine": 0.95, "deltaNdcg10": -0.03, "deltaRecall10": -0.05},
+    LITE_IMAGE: {"minCosine": 0.85, "deltaNdcg10": -0.03, "deltaRecall10": -0.05},
+}
 NUM_CALIBRATION = 64
 _BATCH = 16
 _SEEN = 2  # of the items made for a query, how many its user has seen
@@ -60,6 +66,8 @@ def reduce(draft: Draft, wanted: Mapping[str, ReducedPrecision], accept_loss: bo
     if draft.text_to_item is not None and draft.text_to_item.precision != "float32":
         runner = parity.Runner(draft.text_to_item.data)
         draft.loss.append(_within_bound(bench.loss(LITE_TEXT, "int8-dynamic", runner), accept_loss))
+    if draft.browser_image is not None:
+        draft.loss.append(_within_bound(bench.browser_image_loss(draft.browser_image), accept_loss))
 
 
 def is_beyond(loss: TowerLoss) -> bool:
@@ -127,18 +135,22 @@ class Bench:
 
     def loss(self, key: str, kind: ReducedPrecision, runner: _Runner) -> TowerLoss:
         """Return what a tower loses where `runner` answers in its place."""
-        pairs = list(self._rankings(key, runner))
-        if not all(np.isfinite(after.vectors).all() for _, after in pairs):
-            raise ExportError(f"{key}: in {kind} it gives numbers that are not finite; take another --precision")
-        return {
-            "tower": key,
-            "precision": kind,
-            "minCosine": round(min(_min_cosine(before.vectors, after.vectors) for before, after in pairs), 6),
-            "deltaNdcg10": round(min(after.quality.ndcg - before.quality.ndcg for before, after in pairs), 6),
-            "deltaRecall10": round(min(after.quality.recall - before.quality.recall for before, after in pairs), 6),
-            "bound": LITE_BOUND if key == LITE_TEXT else BOUNDS[kind],
-            "accepted": False,
-        }
+        return _described(key, kind, list(self._rankings(key, runner)))
+
+    def browser_image_loss(self, image: BrowserImage) -> TowerLoss:
+        """Return what a browser's images lose as queries among items whose images the full towers embedded.
+
+        Only what the images themselves decide is compared: neither words that they suggest, nor the filler.
+        """
+        shown = pixels([*self._images.queries, *self._images.items], image.rule)
+        lite, full = _answers(parity.Runner(image.tower.data), {"pixels": shown}), self._vectors("image").copy()
+        decided = np.asarray(lite.any(axis=0))
+        decided[self._draft.filler] = False
+        lite[:, ~decided] = full[:, ~decided] = 0.0
+        num = len(self._images.queries)
+        mixed = np.concatenate([lite[:num], full[num:]])
+        pair = (self._ranked("image", full, full), self._ranked("image", lite, mixed))
+        return _described(LITE_IMAGE, "int8-weights", [pair])
 
     def _rankings(self, key: str, runner: _Runner) -> list[tuple[Ranking, Ranking]]:
         """Return each set's ranking by float32 and with `runner` in the place of one tower."""
@@ -255,6 +267,23 @@ class Bench:
         return token_feeds(self._segmenter, texts, self._draft.prefix)
 
 
+def _described(key: str, kind: ReducedPrecision, pairs: Sequence[tuple[Ranking, Ranking]]) -> TowerLoss:
+    """Return the loss between rankings by float32 and by a tower's own precision; the worst of each figure."""
+    if not all(np.isfinite(after.vectors).all() for _, after in pairs):
+        raise ExportError(f"{key}: in {kind} it gives numbers that are not finite; take another --precision")
+    cosines = [_cosines(before.vectors, after.vectors) for before, after in pairs]
+    return {
+        "tower": key,
+        "precision": kind,
+        "minCosine": round(min(float(values.min(initial=1.0)) for values in cosines), 6),
+        "medianCosine": round(min(float(np.median(values)) for values in cosines), 6),
+        "deltaNdcg10": round(min(after.quality.ndcg - before.quality.ndcg for before, after in pairs), 6),
+        "deltaRecall10": round(min(after.quality.recall - before.quality.recall for before, after in pairs), 6),
+        "bound": LITE_BOUNDS.get(key, BOUNDS[kind]),
+        "accepted": False,
+    }
+
+
 def _batches(feeds: parity.Feeds) -> list[parity.Feeds]:
     num = len(next(iter(feeds.values())))
     return [{name: value[start : start + _BATCH] for name, value in feeds.items()} for start in range(0, num, _BATCH)]
@@ -264,7 +293,8 @@ def _answers(runner: _Runner, feeds: parity.Feeds) -> _Floats:
     return np.concatenate([runner(batch) for batch in _batches(feeds)]).astype(np.float32)
 
 
-def _min_cosine(before: _Floats, after: _Floats) -> float:
+def _cosines(before: _Floats, after: _Floats) -> _Floats:
     lengths = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
     known = lengths > 0
-    return float(((before * after).sum(axis=1)[known] / lengths[known]).min(initial=1.0))
+    cosines: _Floats = (before * after).sum(axis=1)[known] / lengths[known]
+    return cosines

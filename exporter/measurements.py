@@ -14,6 +14,7 @@ from encoders.token_table import TokenTable
 from exporter import lite_rules, parity, sample_images, sample_texts
 from exporter.bundle_draft import KINDS, Draft
 from exporter.encoder_inputs import pixels, token_feeds
+from kernel.bundle_agreement import LITE_IMAGE
 from kernel.contract_types import TowerSpeed
 
 # Ordinary product texts, long and short ones, and what shops really write: codes, accents, symbols, another script.
@@ -71,6 +72,12 @@ def prove(draft: Draft, originals: Mapping[str, nn.Module], tokenizer: Tokenizer
             draft.parity.append(parity.parity(key, "torch", runner(feeds[key]), expected))
         draft.speed.append(_timed(key, runner, feeds[key]))
     _prove_lite(draft, runners, text, text_feeds, feeds["itemTower"])
+    if draft.browser_image is not None and LITE_IMAGE in originals:
+        runner = parity.Runner(draft.browser_image.tower.data)
+        shown = {"pixels": pixels(samples.images, draft.browser_image.rule)}
+        expected = _torch(originals[LITE_IMAGE], shown)
+        draft.parity.append(parity.parity(LITE_IMAGE, "torch in float32", runner(shown), expected, int8=True))
+        draft.speed.append(_timed(LITE_IMAGE, runner, shown))
 
 
 def _prove_lite(

@@ -55,7 +55,7 @@ def reduced(model: onnx.ModelProto, kind: ReducedPrecision, calibration: Sequenc
     if kind == "fp16":
         return _half(model)
     if kind == "int8-weights":
-        return _int8_weights(model)
+        return int8_weights(model)
     if kind == "int8-dynamic":
         return onnx_edit.quantise(model)
     return _int8_static(model, calibration)
@@ -77,11 +77,13 @@ def _half(model: onnx.ModelProto) -> onnx.ModelProto:
     return onnx_edit.canonical(half)
 
 
-def _int8_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+def int8_weights(model: onnx.ModelProto, most: int = 127) -> onnx.ModelProto:
     """Return the model with int8 weights, a scale for each output channel, that are float32 again when it runs.
 
     Only the file becomes smaller. No value that passes through is rounded, so nothing needs calibrating, and no
     processor's int8 instructions (some saturate) decide the answer.
+
+    most: the greatest weight; with a smaller one the file has the same size, and packs smaller.
     """
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
@@ -90,7 +92,7 @@ def _int8_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     for name, axis in _quantisable(copy, weights):
         values = numpy_helper.to_array(weights[name])
         others = tuple(place for place in range(values.ndim) if place != axis)
-        scales = np.abs(values).max(axis=others, keepdims=True) / 127
+        scales = np.abs(values).max(axis=others, keepdims=True) / most
         scales[scales == 0] = 1
         rounded = np.rint(values / scales).astype(np.int8)
         copy.graph.initializer.remove(weights[name])

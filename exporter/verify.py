@@ -15,11 +15,11 @@ from encoders.errors import EncodingError
 from encoders.probe_check import check_bounded
 from encoders.probes import ProbedBundle
 from encoders.token_table import TokenTable, read_table
-from exporter import lite_rules, parity
+from exporter import browser_probes, lite_rules, parity
 from exporter.bundle_draft import KINDS, MANIFEST
 from exporter.errors import BundleError, ExportError
 from kernel.bounded_process import Limits
-from kernel.bundle_agreement import lite_towers
+from kernel.bundle_agreement import LITE_IMAGE, browser_towers, lite_image, lite_towers
 from kernel.bundle_probes import ProbeError
 from kernel.bundle_rules import first_problem
 from kernel.bundle_signature import SIGNATURE, SignatureError, Signer, read_signature, signer_of
@@ -81,6 +81,8 @@ def check_towers(directory: Path, manifest: BundleManifest, report: Callable[[st
     _check_forward(manifest, runners, table)
     report("a forward pass gives unit vectors of the right size")
     ProbedBundle(directory, manifest).check()
+    if table is not None and LITE_IMAGE in runners:
+        browser_probes.check_images(directory, manifest, runners[LITE_IMAGE], table)
     report(f"{manifest['probes']['file']}: every probe gives its stated vector")
 
 
@@ -88,7 +90,7 @@ def _towers(manifest: BundleManifest) -> dict[str, BundleTower]:
     """Return the towers of a bundle by their place in the manifest."""
     entries = cast(Mapping[str, BundleTower], manifest["towers"])
     towers = {f"towers.{key}": tower for key, tower in entries.items()}
-    return towers | {f"lite.{key}": tower for key, tower in lite_towers(manifest).items()}
+    return towers | browser_towers(manifest)
 
 
 def bundle_signer(directory: Path, trusted: Mapping[bytes, str] | None) -> Signer | None:
@@ -218,9 +220,8 @@ def _check_forward(manifest: BundleManifest, runners: dict[str, parity.Runner], 
         text = _run("textEncoder", runners, towers["textEncoder"], tokens)
     image = np.zeros((2, _shape(towers["itemTower"], "image")[-1]), dtype=np.float32)
     if "imageEncoder" in runners:
-        size = manifest["image"]["size"]
-        grey = np.linspace(-1, 1, 2 * 3 * size * size, dtype=np.float32).reshape(2, 3, size, size)
-        image = _run("imageEncoder", runners, towers["imageEncoder"], {"pixels": grey})
+        shown = {"pixels": _grey(manifest["image"]["size"])}
+        image = _run("imageEncoder", runners, towers["imageEncoder"], shown)
     for mask in ([1, 1], [0, 1], [1, 0]) if "imageEncoder" in runners else ([1, 0],):
         both = np.array([mask, mask], dtype=np.float32)
         feeds = {"text": text * both[:, :1], "image": image * both[:, 1:], "modalityMask": both}
@@ -236,9 +237,17 @@ def _check_forward(manifest: BundleManifest, runners: dict[str, parity.Runner], 
     _check_unit("towers.userTower", _run("userTower", runners, towers["userTower"], history))
     for key, tower in lite_towers(manifest).items():
         _check_unit(f"lite.{key}", _run(f"lite.{key}", runners, tower, {**tokens, **history}))
+    if (browser := lite_image(manifest)) is not None:
+        shown = {"pixels": _grey(browser["rule"]["size"])}
+        _check_unit(LITE_IMAGE, _run(LITE_IMAGE, runners, browser["toItem"], shown))
     if table is not None:
         _check_text_block(manifest, runners, table)
     _check_pooling(manifest, runners)
+
+
+def _grey(size: int) -> parity.Array:
+    """Return two images of every grey, (2, 3, size, size)."""
+    return np.linspace(-1, 1, 2 * 3 * size * size, dtype=np.float32).reshape(2, 3, size, size)
 
 
 def _check_text_block(manifest: BundleManifest, runners: dict[str, parity.Runner], table: TokenTable) -> None:

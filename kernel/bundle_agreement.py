@@ -8,12 +8,13 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-from kernel.contract_types import BundleManifest, BundleTower, LiteBundle, TextBlockRule
+from kernel.contract_types import BundleManifest, BundleTower, ImageRule, LiteBundle, LiteImage, TextBlockRule
 from kernel.contracts import contract
 from kernel.json_object import JsonObject
 
 # How a browser makes an item's and a user's embedding: by a tower, or by a rule.
 _EITHER = (("textToItem", "textBlock"), ("userTower", "pooling"))
+LITE_IMAGE = "lite.image.toItem"  # the place of the tower that reads images in a browser
 
 
 def disagreement(manifest: BundleManifest) -> str | None:
@@ -38,13 +39,25 @@ def disagreement(manifest: BundleManifest) -> str | None:
 def _towers(manifest: BundleManifest) -> dict[str, BundleTower]:
     entries = cast(JsonObject, manifest["towers"])
     towers = {f"towers.{key}": entries[key] for key in entries}
-    return towers | {f"lite.{key}": tower for key, tower in lite_towers(manifest).items()}
+    return towers | browser_towers(manifest)
+
+
+def browser_towers(manifest: BundleManifest) -> dict[str, BundleTower]:
+    """Return the towers that a browser may run, by their place: those of `lite`, and that of `lite.image`."""
+    towers = {f"lite.{key}": tower for key, tower in lite_towers(manifest).items()}
+    image = lite_image(manifest)
+    return towers | ({LITE_IMAGE: image["toItem"]} if image else {})
 
 
 def lite_towers(manifest: BundleManifest) -> dict[str, BundleTower]:
-    """Return the towers that a browser runs, by their keys in `lite`; none where rules stand for them."""
+    """Return the towers that every browser runs, by their keys in `lite`; none where rules stand for them."""
     lite = cast(JsonObject, manifest).get("lite", {})
     return {key: lite[key] for key in ("textToItem", "userTower") if key in lite}
+
+
+def lite_image(manifest: BundleManifest) -> LiteImage | None:
+    """Return how a browser that reads images makes items of them; None where it cannot."""
+    return manifest["lite"].get("image") if "lite" in manifest else None
 
 
 def wrong_text(manifest: BundleManifest) -> str | None:
@@ -69,7 +82,17 @@ def _wrong_lite(manifest: BundleManifest) -> str | None:
             return f"$.lite.{rule}: given beside lite.{tower}, expected one or the other"
         if tower not in lite and rule not in lite:
             return f"$.lite: expected {tower} or {rule}"
-    return _wrong_block(manifest, lite["textBlock"]) if "textBlock" in lite else None
+    wrong_block = _wrong_block(manifest, lite["textBlock"]) if "textBlock" in lite else None
+    return wrong_block or (_wrong_lite_image(manifest, lite["image"]) if "image" in lite else None)
+
+
+def _wrong_lite_image(manifest: BundleManifest, image: LiteImage) -> str | None:
+    """Return why a browser cannot put a text's block beside an image's; None where it can."""
+    if "imageEncoder" not in manifest["towers"]:
+        return "$.lite.image: given, but there is no towers.imageEncoder"
+    if "textBlock" not in manifest["lite"]:
+        return "$.lite.image: expected lite.textBlock beside it"
+    return _wrong_rule("lite.image.rule", image["rule"])
 
 
 def _wrong_block(manifest: BundleManifest, rule: TextBlockRule) -> str | None:
@@ -107,9 +130,12 @@ def _wrong_image(manifest: BundleManifest) -> str | None:
         return "$.image: missing, but towers.imageEncoder needs to know how images are prepared"
     if not takes_image:
         return "$.towers.itemTower.inputs: expected the role image, because there is a towers.imageEncoder"
-    rule = manifest["image"]
+    return _wrong_rule("image", manifest["image"])
+
+
+def _wrong_rule(place: str, rule: ImageRule) -> str | None:
     if rule.get("mode") != "pad" and rule["resize"] < rule["size"]:
-        return f"$.image.resize: {rule['resize']} is below image.size, {rule['size']}"
+        return f"$.{place}.resize: {rule['resize']} is below {place}.size, {rule['size']}"
     return None
 
 
@@ -143,6 +169,12 @@ def _lite_facts(manifest: BundleManifest, lite: LiteBundle) -> Iterator[tuple[st
     if "textToItem" in lite and "table" in manifest["text"]:
         width = _shape(lite["textToItem"], "text")[-1]
         yield "lite.textToItem.inputs", width, manifest["text"]["table"]["dim"], "text.table.dim"
+    if "image" in lite:
+        tower, size = lite["image"]["toItem"], lite["image"]["rule"]["size"]
+        yield f"{LITE_IMAGE}.outputs", _shape(tower, "embedding")[-1], dim, "dim"
+        yield f"{LITE_IMAGE}.inputs", list(_shape(tower, "pixels")[1:]), [3, size, size], "lite.image.rule.size"
+        stated = lite["image"]["downloadBytes"]
+        yield "lite.image.downloadBytes", stated, manifest["files"][tower["file"]]["bytes"], "its file's size"
     names = {text_file(manifest), *(tower["file"] for tower in lite_towers(manifest).values())}
     names |= {manifest["probes"]["file"]}
     names |= {manifest["shopMetric"]["file"]} if "shopMetric" in manifest else set()

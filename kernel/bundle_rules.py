@@ -5,7 +5,7 @@ from typing import Literal, cast
 
 import rfc8785
 
-from kernel.bundle_agreement import disagreement, lite_towers, text_file, wrong_text
+from kernel.bundle_agreement import browser_towers, disagreement, text_file, wrong_text
 from kernel.contract_types import BundleManifest
 from kernel.contracts import first_violation
 from kernel.json_object import JsonObject
@@ -67,7 +67,7 @@ def _item_files(manifest: BundleManifest) -> dict[str, str]:
 
 def _unlisted_file(manifest: BundleManifest) -> str | None:
     named = {**_item_files(manifest), "$.towers.userTower.file": manifest["towers"]["userTower"]["file"]}
-    named |= {f"$.lite.{key}.file": tower["file"] for key, tower in lite_towers(manifest).items()}
+    named |= {f"$.{place}.file": tower["file"] for place, tower in browser_towers(manifest).items()}
     named["$.probes.file"] = manifest["probes"]["file"]
     if "shopMetric" in manifest:
         named["$.shopMetric.file"] = manifest["shopMetric"]["file"]

@@ -229,6 +229,47 @@ class PoolingRule(TypedDict):
     maxDismissShare: float
 
 
+# crop (where absent): the shorter side to `resize`. squash: both sides to `resize`. pad: the longer side to
+# `resize`, the rest in `fill`.
+ImageMode = Literal["crop", "squash", "pad"]
+
+
+class ImageRule(TypedDict):
+    """Schema `ImageRule` of contracts/bundle.schema.json.
+
+    RGB as a browser shows it (EXIF orientation applied, transparent pixels on white, the first frame), resized by
+    `mode`, centre `size` × `size`, value/255, minus mean, over std, NCHW float32.
+    """
+
+    size: int
+    resize: int
+    # crop (where absent): the shorter side to `resize`. squash: both sides to `resize`. pad: the longer side to
+    # `resize`, the rest in `fill`.
+    mode: NotRequired[ImageMode]
+    # Colour beside a padded image, black where absent.
+    fill: NotRequired[list[int]]
+    interpolation: Literal["bicubic", "bilinear"]
+    mean: list[float]
+    std: list[float]
+
+
+class LiteImage(TypedDict):
+    """Schema `LiteImage` of contracts/bundle.schema.json.
+
+    How a browser makes an item of which text and image are known; it downloads and runs this only where the shopper
+    asks for it. The item is that of toItem, with the coordinates of the text block (from textBlock.start on,
+    text.table.dim of them) taken from the text's item, and at the filler the square root of what the others leave
+    of a squared length of 1. vectors/text-block.json holds the cases.
+    """
+
+    # From pixels to an item whose text block is empty.
+    toItem: BundleTower
+    # How images are prepared for toItem.
+    rule: ImageRule
+    # Of the file of toItem, uncompressed; not part of lite.downloadBytes.
+    downloadBytes: int
+
+
 class LiteBundle(TypedDict):
     """What a browser downloads.
 
@@ -246,7 +287,12 @@ class LiteBundle(TypedDict):
     # Numbers of the user tower that is a weighted sum of items. vectors/user-tower.json states the formula and
     # holds the cases.
     pooling: NotRequired[PoolingRule]
-    # The towers' files, the tokenizer or token table, the shop metric and the probes, uncompressed.
+    # How a browser makes an item of which text and image are known; it downloads and runs this only where the
+    # shopper asks for it. The item is that of toItem, with the coordinates of the text block (from textBlock.start
+    # on, text.table.dim of them) taken from the text's item, and at the filler the square root of what the others
+    # leave of a squared length of 1. vectors/text-block.json holds the cases.
+    image: NotRequired[LiteImage]
+    # The towers' files, the tokenizer or token table, the shop metric and the probes, uncompressed, without image.
     downloadBytes: int
 
 
@@ -304,30 +350,6 @@ class BundleText(TypedDict):
     # absent or empty ones skipped, joined by separator, cut to maxChars Unicode code points. vectors/item-text.json
     # holds the cases.
     itemText: ItemTextRule
-
-
-# crop (where absent): the shorter side to `resize`. squash: both sides to `resize`. pad: the longer side to
-# `resize`, the rest in `fill`.
-ImageMode = Literal["crop", "squash", "pad"]
-
-
-class ImageRule(TypedDict):
-    """Schema `ImageRule` of contracts/bundle.schema.json.
-
-    RGB as a browser shows it (EXIF orientation applied, transparent pixels on white, the first frame), resized by
-    `mode`, centre `size` × `size`, value/255, minus mean, over std, NCHW float32.
-    """
-
-    size: int
-    resize: int
-    # crop (where absent): the shorter side to `resize`. squash: both sides to `resize`. pad: the longer side to
-    # `resize`, the rest in `fill`.
-    mode: NotRequired[ImageMode]
-    # Colour beside a padded image, black where absent.
-    fill: NotRequired[list[int]]
-    interpolation: Literal["bicubic", "bilinear"]
-    mean: list[float]
-    std: list[float]
 
 
 class ShopMetricBlock(TypedDict):
@@ -418,6 +440,7 @@ class TowerLoss(TypedDict):
     tower: str
     precision: ReducedPrecision
     minCosine: float
+    medianCosine: NotRequired[float]
     # NDCG@10 of this tower minus that of float32; below zero is a loss.
     deltaNdcg10: float
     deltaRecall10: float
@@ -454,8 +477,6 @@ class BundleManifest(TypedDict):
     lite: NotRequired[LiteBundle]
     # How a text becomes features: by a tokenizer and towers.textEncoder, or by a token table alone.
     text: BundleText
-    # RGB as a browser shows it (EXIF orientation applied, transparent pixels on white, the first frame), resized by
-    # `mode`, centre `size` × `size`, value/255, minus mean, over std, NCHW float32.
     image: NotRequired[ImageRule]
     # How the items of one shop are compared: by the shop's own mean and covariance, shrunk towards the bundle's
     # own. Absent: items are compared as they are. The file holds the bundle's own mean and covariances: float32
@@ -470,7 +491,8 @@ class BundleManifest(TypedDict):
     parity: list[TowerParity]
     speed: list[TowerSpeed]
     # What each tower loses that is not in float32, against float32, on a retrieval set of composed phrases and
-    # drawn images whose relevance is known by how they were made.
+    # drawn images whose relevance is known by how they were made. Of lite.image.toItem the cosines are of the
+    # image's own coordinates.
     loss: NotRequired[list[TowerLoss]]
     # Of the training run it came from; empty where nothing was trained.
     metrics: dict[str, Any]

@@ -23,10 +23,11 @@ import { checkedSettings } from "./settings.js";
 const LEARNED_KINDS = ["view", "cart", "wishlist"];
 
 /** @param {Parts} parts @returns {Handlers["page.seen"]} learns from a page of a shop with consent */
-function pageSeenHandler({ getProfile, model, ask, announceChange }) {
+function pageSeenHandler({ getProfile, model, tabs, ask, announceChange }) {
   return async ({ html, url, kind }, sender) => {
     const shop = sender.url && shopOf(sender.url);
-    if (!sender.tab || shopOf(url) !== shop)
+    const tabId = sender.tab?.id;
+    if (!sender.tab || tabId === undefined || shopOf(url) !== shop)
       throw new CarryoverError("forbidden_sender", "A page may speak about its own shop only.");
     const learnedKind = LEARNED_KINDS.find((one) => one === kind);
     if (!learnedKind) throw new CarryoverError("invalid_message", `kind must be one of ${LEARNED_KINDS.join(", ")}.`);
@@ -35,8 +36,20 @@ function pageSeenHandler({ getProfile, model, ask, announceChange }) {
     if (!profile.isConsented(shop)) return { stored: false, reason: "no_consent" };
     if (profile.settings.paused) return { stored: false, reason: "paused" };
     const { product } = await ask({ type: "page.read", html, url, hidden: [] });
+    /** @type {import("../core/recommender.js").ReadImage} */
+    const readImage = async (image) => {
+      const shown = await tabs.readImage(tabId, image, { mayRequest: false });
+      if (shown) return shown;
+      await profile.addToLedger({ method: "GET", url: image, body: "" });
+      return tabs.readImage(tabId, image, { mayRequest: true });
+    };
     const learned = await learn(
-      { product, kind: learnedKind, incognito: sender.tab.incognito },
+      {
+        product,
+        kind: learnedKind,
+        incognito: sender.tab.incognito,
+        ...(profile.settings.compareImages && { readImage }),
+      },
       { profile, model: () => model.getModel() },
     );
     if (learned.stored) await announceChange();

@@ -31,14 +31,20 @@ export function createServerModel({ getServer, openCache, modelOf }) {
      * @throws {CarryoverError} where the server does not answer, or its bundle is refused
      */
     async offered(profile, packaged) {
-      const { trustedKeys = [] } = profile.settings;
+      const { trustedKeys = [], compareImages = false } = profile.settings;
       const server = await getServer();
       const offer = await offeredBundle(server);
       if (offer.space === packaged.manifest.space) {
         await remember(profile, server.baseUrl, { serverBundleUrl: "", signedBy: "" });
         return packaged;
       }
-      const files = await fetchBundle({ server, cache: await openCache(), trustedKeys, offer });
+      const files = await fetchBundle({
+        server,
+        cache: await openCache(),
+        trustedKeys,
+        offer,
+        withImages: compareImages,
+      });
       const model = await modelOf(files);
       const signedBy = (await readSigner(files, trustedKeys)) ?? "";
       await remember(profile, server.baseUrl, { serverBundleUrl: files.bundleUrl, signedBy });

@@ -29,7 +29,7 @@ function publicKeys(keys) {
  * @returns {Partial<import("../core/profile.js").Settings>}
  * @throws {CarryoverError} invalid_server, invalid_mode or invalid_key
  */
-export function checkedSettings({ serverUrl, serverIsMine, mode, trustedKeys }) {
+export function checkedSettings({ serverUrl, serverIsMine, mode, compareImages, trustedKeys }) {
   if (mode !== undefined && mode !== "auto" && mode !== "page") {
     throw new CarryoverError("invalid_mode", `Expected auto or page, got ${JSON.stringify(mode)}.`);
   }
@@ -37,6 +37,7 @@ export function checkedSettings({ serverUrl, serverIsMine, mode, trustedKeys }) 
     ...(serverUrl !== undefined && { serverUrl: serverOrigin(serverUrl) }),
     ...(serverIsMine !== undefined && { serverIsMine }),
     ...(mode !== undefined && { mode }),
+    ...(compareImages !== undefined && { compareImages }),
     ...(trustedKeys !== undefined && { trustedKeys: publicKeys(trustedKeys) }),
   };
 }

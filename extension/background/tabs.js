@@ -61,6 +61,24 @@ export function createTabs({ browser, contentScripts, ask }) {
     },
 
     /**
+     * Read the image of a product on the page that a tab shows.
+     * @param {number} tabId
+     * @param {string} url
+     * @param {{mayRequest: boolean}} how whether the page may read it from its address, or only what it shows
+     * @returns {Promise<string>} base64, empty where it cannot be had
+     * @throws {CarryoverError} page_not_visible, where the shopper has left the page
+     */
+    async readImage(tabId, url, { mayRequest }) {
+      try {
+        const answer = unwrap(await browser.tabs.sendMessage(tabId, { type: "page.image", url, mayRequest }));
+        return /** @type {import("../messaging/messages.js").ReplyTo<"page.image">} */ (answer).image;
+      } catch (error) {
+        if (error instanceof CarryoverError) throw error;
+        throw new CarryoverError("page_not_visible", "This page did not answer.", { cause: error });
+      }
+    },
+
+    /**
      * Read the page that a tab shows now.
      * @param {number} tabId
      * @returns {Promise<import("../messaging/messages.js").ReplyTo<"page.read">>} its product and its listing

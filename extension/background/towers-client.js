@@ -85,6 +85,10 @@ export function createTowersClient({ ask, bundleUrl, onDamaged }) {
       const { embeddings } = await asked({ type: "towers.embedItems", bundleUrl, texts });
       return embeddings.map((row) => Float32Array.from(row));
     },
+    async embedSeen(text, image) {
+      const { embedding } = await asked({ type: "towers.embedSeen", bundleUrl, text, image });
+      return Float32Array.from(embedding);
+    },
     async embedUser({ items, ...history }) {
       const rows = items.map((item) => Array.from(item));
       const { embedding } = await asked({ type: "towers.embedUser", bundleUrl, items: rows, ...history });

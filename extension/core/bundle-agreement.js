@@ -7,6 +7,7 @@ import { bundleRoles } from "../generated/contracts.js";
  * @typedef {import("../generated/contract-types.js").BundleManifest} BundleManifest
  * @typedef {import("../generated/contract-types.js").BundleText} BundleText
  * @typedef {import("../generated/contract-types.js").BundleTower} BundleTower
+ * @typedef {import("../generated/contract-types.js").ImageRule} ImageRule
  * @typedef {import("../generated/contract-types.js").LiteBundle} LiteBundle
  * @typedef {import("../generated/contract-types.js").TensorRole} TensorRole
  * @typedef {import("../generated/contract-types.js").TextBlockRule} TextBlockRule
@@ -21,7 +22,7 @@ const EITHER = /** @type {const} */ ([
   ["userTower", "pooling"],
 ]);
 
-/** Return the towers that a browser runs, by their keys in `lite`; none where rules stand for them. @param {BundleManifest} manifest */
+/** Return the towers that every browser runs, by their keys in `lite`; none where rules stand for them. @param {BundleManifest} manifest */
 export function liteTowers({ lite = { downloadBytes: 0 } }) {
   const { textToItem, userTower } = lite;
   return { ...(textToItem && { textToItem }), ...(userTower && { userTower }) };
@@ -31,7 +32,12 @@ export function liteTowers({ lite = { downloadBytes: 0 } }) {
 function towersOf(manifest) {
   const inGroup = (/** @type {string} */ group, /** @type {Record<string, BundleTower>} */ towers) =>
     Object.entries(towers).map(([key, tower]) => /** @type {[string, BundleTower]} */ ([`${group}.${key}`, tower]));
-  return [...inGroup("towers", { ...manifest.towers }), ...inGroup("lite", liteTowers(manifest))];
+  const { image } = manifest.lite ?? {};
+  return [
+    ...inGroup("towers", { ...manifest.towers }),
+    ...inGroup("lite", liteTowers(manifest)),
+    ...inGroup("lite.image", image ? { toItem: image.toItem } : {}),
+  ];
 }
 
 /** Return why the manifest does not say how texts become features in one way. @param {BundleManifest} manifest @returns {string | null} */
@@ -59,7 +65,17 @@ function wrongLite(manifest) {
     if (lite[tower] && lite[rule]) return `/lite/${rule}: given beside lite.${tower}, expected one or the other`;
     if (!lite[tower] && !lite[rule]) return `/lite: expected ${tower} or ${rule}`;
   }
-  return lite.textBlock ? wrongBlock(manifest, lite.textBlock) : null;
+  const wrong = lite.textBlock ? wrongBlock(manifest, lite.textBlock) : null;
+  return wrong ?? wrongLiteImage(manifest, lite);
+}
+
+/** @param {BundleManifest} manifest @param {LiteBundle} lite @returns {string | null} why a text's block cannot be put beside an image's */
+function wrongLiteImage({ towers }, { image, textBlock }) {
+  if (!image) return null;
+  if (!towers.imageEncoder) return "/lite/image: given, but there is no towers.imageEncoder";
+  return textBlock
+    ? (wrongRule("lite.image.rule", image.rule) ?? null)
+    : "/lite/image: expected lite.textBlock beside it";
 }
 
 /** @param {BundleManifest} manifest @param {TextBlockRule} rule @returns {string | null} why a text's features do not fit where the rule puts them */
@@ -80,9 +96,9 @@ function wrongRoles(place, tower, hasTable) {
   const isWhole = takes.every((role) => given.some((one) => one === role));
   const isKnown = given.every((role) => takes.includes(role) || mayTake.includes(role));
   if (new Set(given).size < given.length || !isWhole || !isKnown)
-    return `/${place.replace(".", "/")}/inputs: expected the roles ${takes.join(", ")}, got ${given.join(", ")}`;
+    return `/${place.replaceAll(".", "/")}/inputs: expected the roles ${takes.join(", ")}, got ${given.join(", ")}`;
   if (tower.outputs.length !== 1 || tower.outputs[0].role !== "embedding")
-    return `/${place.replace(".", "/")}/outputs: expected one output with the role embedding`;
+    return `/${place.replaceAll(".", "/")}/outputs: expected one output with the role embedding`;
   return undefined;
 }
 
@@ -92,8 +108,13 @@ function wrongImage({ towers, image }) {
   if (!image) return "/image: missing, but towers.imageEncoder needs to know how images are prepared";
   if (!towers.itemTower.inputs.some(({ role }) => role === "image"))
     return "/towers/itemTower/inputs: expected the role image, because there is a towers.imageEncoder";
-  return image.mode !== "pad" && image.resize < image.size
-    ? `/image/resize: ${image.resize} is below image.size, ${image.size}`
+  return wrongRule("image", image);
+}
+
+/** @param {string} place @param {ImageRule} rule @returns {string | undefined} */
+function wrongRule(place, { mode, resize, size }) {
+  return mode !== "pad" && resize < size
+    ? `/${place.replaceAll(".", "/")}/resize: ${resize} is below ${place}.size, ${size}`
     : undefined;
 }
 
@@ -109,7 +130,7 @@ function tableFacts(table, place, tower) {
 }
 
 /** @param {BundleManifest} manifest @param {LiteBundle} lite @returns {Fact[]} */
-function liteFacts(manifest, { textToItem, userTower, downloadBytes }) {
+function liteFacts(manifest, { textToItem, userTower, image, downloadBytes }) {
   const { dim, text, files, probes, shopMetric } = manifest;
   /** @type {Fact[]} */
   const found = [];
@@ -119,6 +140,13 @@ function liteFacts(manifest, { textToItem, userTower, downloadBytes }) {
     found.push(["/lite/userTower/inputs", shapeOf(userTower, "items").at(-1), dim, "dim"]);
   }
   if (textToItem) found.push(...tableFacts(text.table, "/lite/textToItem/inputs", textToItem));
+  if (image) {
+    const { toItem, rule } = image;
+    const pixels = shapeOf(toItem, "pixels").slice(1);
+    found.push(["/lite/image/toItem/outputs", shapeOf(toItem, "embedding").at(-1), dim, "dim"]);
+    found.push(["/lite/image/toItem/inputs", pixels, [3, rule.size, rule.size], "lite.image.rule.size"]);
+    found.push(["/lite/image/downloadBytes", image.downloadBytes, files[toItem.file].bytes, "its file's size"]);
+  }
   const names = new Set([
     textFile(manifest),
     probes.file,

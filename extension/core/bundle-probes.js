@@ -15,6 +15,9 @@ import { dot } from "../values/vectors.js";
  * @typedef {import("../generated/contract-types.js").UserProbe} UserProbe
  * @typedef {import("./bundle.js").Manifest} Manifest
  * @typedef {"float32" | "float16" | "int8"} Precision
+ * @typedef {object} ImageParts
+ * @property {import("./seen-items.js").EmbedSeen} embedSeen
+ * @property {typeof import("./image-decoding.js").decodeImage} decode
  */
 
 const MAX_PROBES_BYTES = 2 ** 20;
@@ -115,7 +118,7 @@ function readProbes(bytes, file, manifest) {
 
 /** @param {BundleProbes} probes @param {Manifest} manifest @param {import("./towers.js").Towers} towers @returns {Promise<string | null>} */
 async function itemsDifference({ items }, { lite, text, towers }, { embedItems }) {
-  // What a browser embeds is text; images are the server's.
+  // Items with an image are for whoever reads images: checkImageProbes.
   const positions = items.flatMap(({ image }, i) => (image === undefined ? [i] : []));
   const found = await embedItems(positions.map((i) => itemText(items[i].product, text.itemText)));
   const precisions = [towers.textEncoder, towers.itemTower, lite.textToItem].flatMap((tower) => tower?.precision ?? []);
@@ -156,5 +159,35 @@ export async function checkProbes({ manifest, files }, towers) {
   const probes = readProbes(/** @type {Bytes} */ (files.get(file)), file, manifest);
   const problem =
     (await itemsDifference(probes, manifest, towers)) ?? (await usersDifference(probes, manifest, towers));
+  if (problem) throw new BundleError("bundle_invalid", `${file}: ${problem}.`);
+}
+
+/** @param {BundleProbes} probes @param {Manifest} manifest @param {ImageParts} parts @returns {Promise<string | null>} */
+async function imagesDifference({ items }, { lite, text, towers }, { embedSeen, decode }) {
+  const precisions = [lite.image?.toItem, towers.imageEncoder, towers.itemTower].flatMap(
+    (tower) => tower?.precision ?? [],
+  );
+  for (const [i, { product, image, embedding }] of items.entries()) {
+    const words = itemText(product, text.itemText);
+    // A browser has no words for an image alone: a product that was seen has a text.
+    if (image === undefined || words === "") continue;
+    const found = await embedSeen(words, await decode(fromBase64(image)));
+    const stated = /** @type {Float32Array} */ (decoded(embedding));
+    const problem = vectorDifference(`items[${i}] by lite.image.toItem`, found, stated, precisions);
+    if (problem) return problem;
+  }
+  return null;
+}
+
+/**
+ * Run the probes that have a text and an image.
+ * @param {import("./bundle.js").Bundle} bundle verified
+ * @param {ImageParts} parts of it
+ * @throws {BundleError} for the first probe that does not give its stated vector
+ */
+export async function checkImageProbes({ manifest, files }, parts) {
+  const { file } = manifest.probes;
+  const probes = readProbes(/** @type {Bytes} */ (files.get(file)), file, manifest);
+  const problem = await imagesDifference(probes, manifest, parts);
   if (problem) throw new BundleError("bundle_invalid", `${file}: ${problem}.`);
 }

@@ -28,6 +28,7 @@ function unlistedFile(manifest) {
   const named = {
     ...itemFiles(manifest),
     "/towers/userTower/file": towers.userTower.file,
+    ...(manifest.lite?.image && { "/lite/image/toItem/file": manifest.lite.image.toItem.file }),
     "/probes/file": probes.file,
     ...(shopMetric && { "/shopMetric/file": shopMetric.file }),
     ...Object.fromEntries(lite),

@@ -115,6 +115,17 @@ export function liteFiles(manifest) {
   const towers = Object.values(liteTowers(manifest)).map(({ file }) => file);
   const files = [textFile(manifest), ...towers, manifest.probes.file];
   if (manifest.shopMetric) files.push(manifest.shopMetric.file);
+  return withoutGiants(manifest, files);
+}
+
+/** Return the names of the files that a browser needs besides, where it reads images. @param {Manifest} manifest @returns {string[]} @throws {BundleError} */
+export function imageFiles(manifest) {
+  const { image } = manifest.lite;
+  return withoutGiants(manifest, image ? [image.toItem.file] : []);
+}
+
+/** @param {Manifest} manifest @param {string[]} files @returns {string[]} the same files @throws {BundleError} where one is too large */
+function withoutGiants(manifest, files) {
   for (const file of files) {
     const { bytes } = manifest.files[file];
     if (bytes > MAX_FILE_BYTES)
@@ -131,7 +142,8 @@ async function verifyFile(manifest, file, bytes) {
   const actual = await sha256Hex(bytes);
   if (actual !== listed.sha256)
     throw new BundleError("bundle_altered", `${file}: expected SHA-256 ${listed.sha256}, got ${actual}.`);
-  for (const tower of Object.values(liteTowers(manifest))) {
+  const { image } = manifest.lite;
+  for (const tower of [...Object.values(liteTowers(manifest)), ...(image ? [image.toItem] : [])]) {
     const problem = tower.file === file ? graphProblem(bytes, tower) : null;
     if (problem) throw new BundleError("bundle_invalid", `${file}: ${problem}.`);
   }
@@ -201,10 +213,11 @@ async function downloadedSignature(server, bundleId) {
  * @param {BundleCache} options.cache
  * @param {readonly string[]} [options.trustedKeys] one of which must have signed the bundle, where there are any
  * @param {Offer} [options.offer] the server's, where it was asked already
+ * @param {boolean} [options.withImages] also what a browser needs that reads images
  * @returns {Promise<BundleFiles>}
  * @throws {BundleError | import("../values/errors.js").ServerError}
  */
-export async function fetchBundle({ server, cache, trustedKeys = [], offer }) {
+export async function fetchBundle({ server, cache, trustedKeys = [], offer, withImages = false }) {
   const { bundleId } = offer ?? (await offeredBundle(server));
   const bundleUrl = `${server.baseUrl}/v1/bundles/${bundleId}/`;
   const files = downloadedFiles(cache, bundleUrl);
@@ -227,7 +240,7 @@ export async function fetchBundle({ server, cache, trustedKeys = [], offer }) {
     await cache.put(bundleUrl + SIGNATURE, new Response(signature));
   }
   const manifest = await readManifest(files);
-  for (const file of liteFiles(manifest)) {
+  for (const file of [...liteFiles(manifest), ...(withImages ? imageFiles(manifest) : [])]) {
     await ensure(file, manifest.files[file].bytes, (bytes) => verifyFile(manifest, file, bytes));
   }
   await dropDownloads(cache, bundleUrl);
@@ -300,4 +313,20 @@ export async function openBundle(files) {
     }),
   );
   return { manifest, files: new Map(await Promise.all(entries)) };
+}
+
+/**
+ * Return the file of a bundle's image tower without any request, verified.
+ * @param {BundleFiles} files
+ * @param {Manifest} manifest verified
+ * @returns {Promise<Bytes>}
+ * @throws {BundleError} bundle_missing where the bundle has none or it is not on this device
+ */
+export async function readImageTower(files, manifest) {
+  const [file] = imageFiles(manifest);
+  if (!file) throw new BundleError("bundle_missing", "This bundle has no lite.image.");
+  return verified(files, file, async (bytes) => {
+    await verifyFile(manifest, file, bytes);
+    return bytes;
+  });
 }

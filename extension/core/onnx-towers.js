@@ -160,3 +160,18 @@ export async function createUserTower(bundle, wasmUrl) {
     return embedding;
   };
 }
+
+/**
+ * Return the function from an image's numbers to an item that a bundle's `lite.image.toItem` is.
+ * @param {import("../generated/contract-types.js").BundleTower} tower
+ * @param {Uint8Array} bytes of its file, verified
+ * @param {string} wasmUrl
+ * @returns {Promise<(pixels: Float32Array, size: number) => Promise<Float32Array>>} of (3, size, size)
+ */
+export async function createImageToItem(tower, bytes, wasmUrl) {
+  const session = await openSession(bytes, wasmUrl);
+  return async (pixels, size) => {
+    const [item] = await run(session, tower, { pixels: new ort.Tensor("float32", pixels, [1, 3, size, size]) });
+    return item;
+  };
+}

@@ -1,7 +1,7 @@
 // @ts-check
 import { interactionSchema, productSchema } from "../generated/contracts.js";
 import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
-import { encodeEmbedding } from "../values/encoding.js";
+import { decodeEmbedding, encodeEmbedding } from "../values/encoding.js";
 import { CarryoverError } from "../values/errors.js";
 import { itemText } from "../values/item-text.js";
 import { problemIn } from "../values/json-schema.js";
@@ -10,6 +10,7 @@ import { dismissalPenalty, meanOfNearest } from "./dismissal.js";
 import { filterProduct } from "./privacy-filter.js";
 import { hasOwnServer } from "./settings.js";
 import { centred, createMetric, estimate } from "./shop-metric.js";
+import { hasImage, textPlace, withText } from "./text-block.js";
 import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
 
 /**
@@ -18,6 +19,7 @@ import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
  * @typedef {import("./towers.js").Towers} Towers
  * @typedef {import("./shop-metric.js").BundleMetric} BundleMetric
  * @typedef {{towers: Towers, manifest: import("./bundle.js").Manifest, metric?: BundleMetric | null}} Model
+ * @typedef {(url: string) => Promise<string>} ReadImage the image at an address as base64, empty where it cannot be had
  * @typedef {{title: string, embedding: Float32Array}} Known
  * @typedef {{liked: Known[], dismissed: Known[]}} History
  * @typedef {import("../generated/contract-types.js").Card} Card
@@ -37,15 +39,47 @@ const WEAKEST_REASON = 0.25;
 const MAX_DISMISSED_SHARE = 0.25;
 
 /**
+ * Return the embedding of a product: by its text and its image, where the image can be had, else by its text alone.
+ * @param {import("../generated/contract-types.js").KeptProduct} product
+ * @param {Profile} profile
+ * @param {Model} model
+ * @param {ReadImage | undefined} readImage
+ * @returns {Promise<Float32Array>}
+ */
+async function embeddingOf(product, profile, { towers, manifest }, readImage) {
+  const text = itemText(product, manifest.text.itemText);
+  const [url] = product.images ?? [];
+  const [alone] = await towers.embedItems([text]);
+  if (!readImage || !towers.embedSeen || !manifest.lite.image) return alone;
+  const place = textPlace(manifest);
+  const before = profile
+    .interactions()
+    .filter((one) => one.product.itemId === product.itemId && one.space === manifest.space)
+    .map(({ embedding }) => decodeEmbedding(embedding))
+    .find((item) => hasImage(item, place));
+  // It was read before: an image is asked for once.
+  if (before) return withText(before, alone, place);
+  try {
+    const image = url && (await readImage(url));
+    return image ? await towers.embedSeen(text, image) : alone;
+  } catch (error) {
+    // The page is gone, or the image cannot be read: nothing is lost, the product is learned by its text.
+    if (!(error instanceof CarryoverError)) throw error;
+    return alone;
+  }
+}
+
+/**
  * Keep a product in the profile, after the privacy filter and with an embedding computed on this device.
  * @param {object} happened
  * @param {unknown} happened.product as read from a page: not trusted
  * @param {Kind} happened.kind
  * @param {boolean} happened.incognito
+ * @param {ReadImage} [happened.readImage] only where the shopper wants images compared; the image itself is not kept
  * @param {{profile: Profile, model: () => Promise<Model>}} on
  * @returns {Promise<{stored: boolean, reason?: string}>}
  */
-export async function learn({ product, kind, incognito }, { profile, model }) {
+export async function learn({ product, kind, incognito, readImage }, { profile, model }) {
   const problem = problemIn(productSchema, product);
   if (problem) return { stored: false, reason: `invalid_product${problem}` };
   const extracted = /** @type {import("../generated/contract-types.js").Product} */ (product);
@@ -57,14 +91,15 @@ export async function learn({ product, kind, incognito }, { profile, model }) {
   };
   const decision = await filterProduct(extracted, context);
   if (!decision.allowed) return { stored: false, reason: decision.reason };
-  const { towers, manifest } = await model();
-  const [embedding] = await towers.embedItems([itemText(decision.product, manifest.text.itemText)]);
-  // Consent may have been withdrawn, or learning paused, while the towers were loading.
-  if (profile.settings.paused || !profile.isConsented(extracted.shop)) return { stored: false, reason: "no_consent" };
+  const current = await model();
+  // Consent may have been withdrawn, or learning paused, while the towers were loading or the image was read.
+  const mayLearn = () => !profile.settings.paused && profile.isConsented(extracted.shop);
+  const embedding = mayLearn() && (await embeddingOf(decision.product, profile, current, readImage));
+  if (!embedding || !mayLearn()) return { stored: false, reason: "no_consent" };
   await profile.addInteraction({
     product: decision.product,
     kind,
-    space: manifest.space,
+    space: current.manifest.space,
     embedding: encodeEmbedding(embedding),
   });
   return { stored: true };
@@ -203,7 +238,11 @@ function inPageMetric(embeddings, user, metric) {
   if (!metric) return { scores: embeddings.map((item) => dot(user, item)), compared: embeddings };
   const shop = estimate(embeddings, metric.rule.blocks, user.length);
   const { mean, stored, length } = createMetric(shop, metric);
-  const userLength = length(user);
+  // A page's cards have no images. What is known of the images that were seen must not make their scores smaller.
+  const comparable = user.slice();
+  for (const [b, block] of metric.rule.blocks.entries())
+    if (shop.counts[b] === 0) comparable.fill(0, block.start, block.start + block.length);
+  const userLength = length(comparable) || 1;
   return {
     scores: embeddings.map((item) => dot(user, stored(item)) / userLength),
     compared: embeddings.map((item) => centred(item, metric.rule.blocks, mean)),

@@ -1,9 +1,14 @@
 // @ts-check
 
-/** @typedef {import("../generated/contract-types.js").TextBlockRule} TextBlockRule */
+/**
+ * @typedef {import("../generated/contract-types.js").TextBlockRule} TextBlockRule
+ * @typedef {{start: number, length: number, filler: number}} TextPlace the coordinates of a text's block, and the filler
+ */
 
 // Features that are smaller are the rounding of zeros.
 const SMALLEST = 1e-6;
+// Less than this of a squared length of 1 is the rounding of nothing.
+const SMALLEST_REST = 1e-6;
 
 /**
  * Return the embedding of an item of which only the text is known: the text's features in their block, and the share of what
@@ -26,4 +31,34 @@ export function textBlock(features, { start, share }, { dim, filler }) {
   });
   item[filler] = Math.sqrt(1 - share);
   return item;
+}
+
+/** Return where the text of an item is. @param {import("./bundle.js").Manifest} manifest with `lite.textBlock` @returns {TextPlace} */
+export function textPlace({ lite, text, filler }) {
+  return {
+    start: /** @type {TextBlockRule} */ (lite.textBlock).start,
+    length: /** @type {NonNullable<typeof text.table>} */ (text.table).dim,
+    filler: /** @type {number} */ (filler),
+  };
+}
+
+/**
+ * Return the embedding of an item of which text and image are known. contracts/vectors/text-block.json holds the cases.
+ * @param {Float32Array} image the item of `lite.image.toItem`, or one with another text
+ * @param {Float32Array} text the item of the text alone
+ * @param {TextPlace} place
+ * @returns {Float32Array} of unit length
+ */
+export function withText(image, text, { start, length, filler }) {
+  const item = image.slice();
+  item.set(text.subarray(start, start + length), start);
+  item[filler] = 0;
+  const rest = 1 - item.reduce((sum, value) => sum + value * value, 0);
+  item[filler] = rest > SMALLEST_REST ? Math.sqrt(rest) : 0;
+  return item;
+}
+
+/** Return whether more than the text is known of an item. @param {Float32Array} item @param {TextPlace} place */
+export function hasImage(item, { start, length, filler }) {
+  return item.some((value, i) => value !== 0 && i !== filler && (i < start || i >= start + length));
 }

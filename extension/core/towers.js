@@ -13,6 +13,7 @@ import { createTokenTable } from "./token-table.js";
  * @typedef {object} Towers
  * @property {(texts: string[]) => Promise<Float32Array[]>} embedItems unit length
  * @property {(history: UserHistory) => Promise<Float32Array>} embedUser unit length; all zeros where nothing was liked
+ * @property {(text: string, image: string) => Promise<Float32Array>} [embedSeen] of an item's text and its image file as base64
  * @typedef {import("./bundle.js").Bundle} Bundle
  * @typedef {import("./bundle.js").Manifest} Manifest
  * @typedef {import("./token-table.js").TokenTable} TokenTable

@@ -38,13 +38,13 @@ export type TensorRole =
   | "weights"
   | "embedding";
 /**
- * The file's model type; the browser reads wordpiece only.
- */
-export type TokenizerType = "wordpiece" | "bpe" | "unigram";
-/**
  * crop (where absent): the shorter side to `resize`. squash: both sides to `resize`. pad: the longer side to `resize`, the rest in `fill`.
  */
 export type ImageMode = "crop" | "squash" | "pad";
+/**
+ * The file's model type; the browser reads wordpiece only.
+ */
+export type TokenizerType = "wordpiece" | "bpe" | "unigram";
 export type ReducedPrecision = "fp16" | "int8-weights" | "int8-dynamic" | "int8-static";
 export type RankedCard = Card & {
   score: number;
@@ -215,7 +215,7 @@ export interface BundleManifest {
   parity: TowerParity[];
   speed: TowerSpeed[];
   /**
-   * What each tower loses that is not in float32, against float32, on a retrieval set of composed phrases and drawn images whose relevance is known by how they were made.
+   * What each tower loses that is not in float32, against float32, on a retrieval set of composed phrases and drawn images whose relevance is known by how they were made. Of lite.image.toItem the cosines are of the image's own coordinates.
    */
   loss?: TowerLoss[];
   /**
@@ -270,8 +270,9 @@ export interface LiteBundle {
   textBlock?: TextBlockRule;
   userTower?: BundleTower;
   pooling?: PoolingRule;
+  image?: LiteImage;
   /**
-   * The towers' files, the tokenizer or token table, the shop metric and the probes, uncompressed.
+   * The towers' files, the tokenizer or token table, the shop metric and the probes, uncompressed, without image.
    */
   downloadBytes: number;
 }
@@ -312,6 +313,43 @@ export interface PoolingRule {
    * Dismissals together weigh at most this share of what was liked.
    */
   maxDismissShare: number;
+}
+/**
+ * How a browser makes an item of which text and image are known; it downloads and runs this only where the shopper asks for it. The item is that of toItem, with the coordinates of the text block (from textBlock.start on, text.table.dim of them) taken from the text's item, and at the filler the square root of what the others leave of a squared length of 1. vectors/text-block.json holds the cases.
+ */
+export interface LiteImage {
+  toItem: BundleTower;
+  rule: ImageRule;
+  /**
+   * Of the file of toItem, uncompressed; not part of lite.downloadBytes.
+   */
+  downloadBytes: number;
+}
+/**
+ * RGB as a browser shows it (EXIF orientation applied, transparent pixels on white, the first frame), resized by `mode`, centre `size` × `size`, value/255, minus mean, over std, NCHW float32.
+ */
+export interface ImageRule {
+  size: number;
+  resize: number;
+  mode?: ImageMode;
+  /**
+   * Colour beside a padded image, black where absent.
+   *
+   * @minItems 3
+   * @maxItems 3
+   */
+  fill?: number[];
+  interpolation: "bicubic" | "bilinear";
+  /**
+   * @minItems 3
+   * @maxItems 3
+   */
+  mean: number[];
+  /**
+   * @minItems 3
+   * @maxItems 3
+   */
+  std: number[];
 }
 /**
  * How a text becomes features: by a tokenizer and towers.textEncoder, or by a token table alone.
@@ -357,32 +395,6 @@ export interface ItemTextRule {
   fields: string[];
   separator: string;
   maxChars: number;
-}
-/**
- * RGB as a browser shows it (EXIF orientation applied, transparent pixels on white, the first frame), resized by `mode`, centre `size` × `size`, value/255, minus mean, over std, NCHW float32.
- */
-export interface ImageRule {
-  size: number;
-  resize: number;
-  mode?: ImageMode;
-  /**
-   * Colour beside a padded image, black where absent.
-   *
-   * @minItems 3
-   * @maxItems 3
-   */
-  fill?: number[];
-  interpolation: "bicubic" | "bilinear";
-  /**
-   * @minItems 3
-   * @maxItems 3
-   */
-  mean: number[];
-  /**
-   * @minItems 3
-   * @maxItems 3
-   */
-  std: number[];
 }
 /**
  * How the items of one shop are compared: by the shop's own mean and covariance, shrunk towards the bundle's own. Absent: items are compared as they are. The file holds the bundle's own mean and covariances: float32 little-endian, dim numbers, then length × length numbers a block, row by row. Both are of the unit directions of a block over the items that know it. vectors/shop-metric.json holds the cases.
@@ -451,6 +463,7 @@ export interface TowerLoss {
   tower: string;
   precision: ReducedPrecision;
   minCosine: number;
+  medianCosine?: number;
   /**
    * NDCG@10 of this tower minus that of float32; below zero is a loss.
    */
@@ -724,6 +737,10 @@ export interface Settings {
    */
   serverIsMine: boolean;
   mode: "auto" | "page";
+  /**
+   * The images of what is seen are read once more and compared, too; absent: they are not.
+   */
+  compareImages?: boolean;
   paused: boolean;
   /**
    * From shop to the time of consent.
@@ -760,6 +777,7 @@ export interface State {
   serverUrl: string;
   serverIsMine: boolean;
   mode: "auto" | "page";
+  compareImages?: boolean;
   paused: boolean;
   trustedKeys?: string[];
   signedBy?: string;
@@ -869,6 +887,12 @@ export interface Messages {
     fields: { };
     reply: { html: string; url: string; hidden: number[]; };
   };
+  "page.image": {
+    from: "background";
+    to: "content";
+    fields: { url: string; mayRequest: boolean; };
+    reply: { image: string; };
+  };
   "page.read": {
     from: "background";
     to: "towers";
@@ -920,7 +944,7 @@ export interface Messages {
   "settings.set": {
     from: "ui";
     to: "background";
-    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; trustedKeys?: string[]; };
+    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; trustedKeys?: string[]; };
     reply: { state: State; };
   };
   "recommend": {
@@ -946,6 +970,12 @@ export interface Messages {
     to: "towers";
     fields: { bundleUrl: string; texts: string[]; };
     reply: { embeddings: number[][]; };
+  };
+  "towers.embedSeen": {
+    from: "background";
+    to: "towers";
+    fields: { bundleUrl: string; text: string; image: string; };
+    reply: { embedding: number[]; };
   };
   "towers.embedUser": {
     from: "background";

@@ -2913,6 +2913,19 @@ export const messages = {
     "hidden": "number[]"
    }
   },
+  "page.image": {
+   "from": [
+    "background"
+   ],
+   "to": "content",
+   "fields": {
+    "url": "string",
+    "mayRequest": "boolean"
+   },
+   "reply": {
+    "image": "string"
+   }
+  },
   "page.read": {
    "from": [
     "background"
@@ -3014,6 +3027,7 @@ export const messages = {
     "serverUrl?": "string",
     "serverIsMine?": "boolean",
     "mode?": "string",
+    "compareImages?": "boolean",
     "trustedKeys?": "string[]"
    },
    "reply": {
@@ -3065,6 +3079,20 @@ export const messages = {
    },
    "reply": {
     "embeddings": "number[][]"
+   }
+  },
+  "towers.embedSeen": {
+   "from": [
+    "background"
+   ],
+   "to": "towers",
+   "fields": {
+    "bundleUrl": "string",
+    "text": "string",
+    "image": "string"
+   },
+   "reply": {
+    "embedding": "number[]"
    }
   },
   "towers.embedUser": {
@@ -3269,6 +3297,10 @@ export const messages = {
       "page"
      ]
     },
+    "compareImages": {
+     "type": "boolean",
+     "description": "The images of what is seen are read once more and compared, too; absent: they are not."
+    },
     "paused": {
      "type": "boolean"
     },
@@ -3362,6 +3394,9 @@ export const messages = {
       "auto",
       "page"
      ]
+    },
+    "compareImages": {
+     "type": "boolean"
     },
     "paused": {
      "type": "boolean"
@@ -4197,10 +4232,36 @@ export const bundleSchema = {
       }
      }
     },
+    "image": {
+     "title": "LiteImage",
+     "type": "object",
+     "additionalProperties": false,
+     "required": [
+      "toItem",
+      "rule",
+      "downloadBytes"
+     ],
+     "description": "How a browser makes an item of which text and image are known; it downloads and runs this only where the shopper asks for it. The item is that of toItem, with the coordinates of the text block (from textBlock.start on, text.table.dim of them) taken from the text's item, and at the filler the square root of what the others leave of a squared length of 1. vectors/text-block.json holds the cases.",
+     "properties": {
+      "toItem": {
+       "$ref": "#/$defs/tower",
+       "description": "From pixels to an item whose text block is empty."
+      },
+      "rule": {
+       "$ref": "#/$defs/imageRule",
+       "description": "How images are prepared for toItem."
+      },
+      "downloadBytes": {
+       "type": "integer",
+       "minimum": 1,
+       "description": "Of the file of toItem, uncompressed; not part of lite.downloadBytes."
+      }
+     }
+    },
     "downloadBytes": {
      "type": "integer",
      "minimum": 1,
-     "description": "The towers' files, the tokenizer or token table, the shop metric and the probes, uncompressed."
+     "description": "The towers' files, the tokenizer or token table, the shop metric and the probes, uncompressed, without image."
     }
    }
   },
@@ -4306,75 +4367,7 @@ export const bundleSchema = {
    }
   },
   "image": {
-   "title": "ImageRule",
-   "type": "object",
-   "additionalProperties": false,
-   "required": [
-    "size",
-    "resize",
-    "interpolation",
-    "mean",
-    "std"
-   ],
-   "description": "RGB as a browser shows it (EXIF orientation applied, transparent pixels on white, the first frame), resized by `mode`, centre `size` × `size`, value/255, minus mean, over std, NCHW float32.",
-   "properties": {
-    "size": {
-     "type": "integer",
-     "minimum": 16,
-     "maximum": 2048
-    },
-    "resize": {
-     "type": "integer",
-     "minimum": 16,
-     "maximum": 4096
-    },
-    "mode": {
-     "title": "ImageMode",
-     "enum": [
-      "crop",
-      "squash",
-      "pad"
-     ],
-     "description": "crop (where absent): the shorter side to `resize`. squash: both sides to `resize`. pad: the longer side to `resize`, the rest in `fill`."
-    },
-    "fill": {
-     "type": "array",
-     "minItems": 3,
-     "maxItems": 3,
-     "items": {
-      "type": "integer",
-      "minimum": 0,
-      "maximum": 255
-     },
-     "description": "Colour beside a padded image, black where absent."
-    },
-    "interpolation": {
-     "enum": [
-      "bicubic",
-      "bilinear"
-     ]
-    },
-    "mean": {
-     "type": "array",
-     "minItems": 3,
-     "maxItems": 3,
-     "items": {
-      "type": "number",
-      "minimum": -1,
-      "maximum": 2
-     }
-    },
-    "std": {
-     "type": "array",
-     "minItems": 3,
-     "maxItems": 3,
-     "items": {
-      "type": "number",
-      "minimum": 0.001,
-      "maximum": 10
-     }
-    }
-   }
+   "$ref": "#/$defs/imageRule"
   },
   "shopMetric": {
    "title": "ShopMetricRule",
@@ -4586,7 +4579,7 @@ export const bundleSchema = {
   "loss": {
    "x-statement": true,
    "type": "array",
-   "description": "What each tower loses that is not in float32, against float32, on a retrieval set of composed phrases and drawn images whose relevance is known by how they were made.",
+   "description": "What each tower loses that is not in float32, against float32, on a retrieval set of composed phrases and drawn images whose relevance is known by how they were made. Of lite.image.toItem the cosines are of the image's own coordinates.",
    "items": {
     "title": "TowerLoss",
     "type": "object",
@@ -4614,6 +4607,11 @@ export const bundleSchema = {
       ]
      },
      "minCosine": {
+      "type": "number",
+      "minimum": -1,
+      "maximum": 1.001
+     },
+     "medianCosine": {
       "type": "number",
       "minimum": -1,
       "maximum": 1.001
@@ -4670,6 +4668,77 @@ export const bundleSchema = {
   }
  },
  "$defs": {
+  "imageRule": {
+   "title": "ImageRule",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "size",
+    "resize",
+    "interpolation",
+    "mean",
+    "std"
+   ],
+   "description": "RGB as a browser shows it (EXIF orientation applied, transparent pixels on white, the first frame), resized by `mode`, centre `size` × `size`, value/255, minus mean, over std, NCHW float32.",
+   "properties": {
+    "size": {
+     "type": "integer",
+     "minimum": 16,
+     "maximum": 2048
+    },
+    "resize": {
+     "type": "integer",
+     "minimum": 16,
+     "maximum": 4096
+    },
+    "mode": {
+     "title": "ImageMode",
+     "enum": [
+      "crop",
+      "squash",
+      "pad"
+     ],
+     "description": "crop (where absent): the shorter side to `resize`. squash: both sides to `resize`. pad: the longer side to `resize`, the rest in `fill`."
+    },
+    "fill": {
+     "type": "array",
+     "minItems": 3,
+     "maxItems": 3,
+     "items": {
+      "type": "integer",
+      "minimum": 0,
+      "maximum": 255
+     },
+     "description": "Colour beside a padded image, black where absent."
+    },
+    "interpolation": {
+     "enum": [
+      "bicubic",
+      "bilinear"
+     ]
+    },
+    "mean": {
+     "type": "array",
+     "minItems": 3,
+     "maxItems": 3,
+     "items": {
+      "type": "number",
+      "minimum": -1,
+      "maximum": 2
+     }
+    },
+    "std": {
+     "type": "array",
+     "minItems": 3,
+     "maxItems": 3,
+     "items": {
+      "type": "number",
+      "minimum": 0.001,
+      "maximum": 10
+     }
+    }
+   }
+  },
   "sha256": {
    "type": "string",
    "pattern": "^[0-9a-f]{64}$"
@@ -4979,6 +5048,12 @@ export const bundleRoles = {
  "lite.textToItem of a token table": {
   "takes": [
    "text"
+  ],
+  "mayTake": []
+ },
+ "lite.image.toItem": {
+  "takes": [
+   "pixels"
   ],
   "mayTake": []
  },

@@ -1,9 +1,11 @@
 // @ts-check
-import { BUNDLE_CACHE, PACKAGED, downloadedFiles, openBundle, packagedFiles } from "../core/bundle.js";
-import { checkProbes } from "../core/bundle-probes.js";
+import { BUNDLE_CACHE, PACKAGED, downloadedFiles, openBundle, packagedFiles, readImageTower } from "../core/bundle.js";
+import { checkImageProbes, checkProbes } from "../core/bundle-probes.js";
 import { createTowers } from "../core/towers.js";
 import { extractProduct } from "../extract/extract.js";
 import { extractListing } from "../extract/visible/listing.js";
+import { fromBase64 } from "../values/encoding.js";
+import { BundleError } from "../values/errors.js";
 
 /**
  * @typedef {import("../core/towers.js").Towers} Towers
@@ -12,17 +14,42 @@ import { extractListing } from "../extract/visible/listing.js";
  * @typedef {{[M in keyof ByType]: (fields: Parameters<ByType[M]>[0]) => ReturnType<ByType[M]>}} TowersHandlers need no sender
  */
 
-/** Return the towers of a bundle, which is verified again and proves itself by its probes. @param {string} bundleUrl @returns {Promise<Towers>} */
+/**
+ * Return the towers of a bundle, which is verified again and proves itself by its probes. What embeds images is loaded with the
+ * first image.
+ * @param {string} bundleUrl @returns {Promise<Towers>}
+ */
 async function loadTowers(bundleUrl) {
   const isPackaged = bundleUrl === chrome.runtime.getURL(PACKAGED);
   const files = isPackaged ? packagedFiles(bundleUrl) : downloadedFiles(await caches.open(BUNDLE_CACHE), bundleUrl);
   const bundle = await openBundle(files);
-  const towers = await createTowers({
-    bundle,
-    wasmUrl: chrome.runtime.getURL("vendor/ort-wasm-simd-threaded.wasm"),
-  });
+  const wasmUrl = chrome.runtime.getURL("vendor/ort-wasm-simd-threaded.wasm");
+  const towers = await createTowers({ bundle, wasmUrl });
   await checkProbes(bundle, towers);
-  return towers;
+
+  async function loadImages() {
+    const [{ createSeenItems }, { decodeImage: decode }, bytes] = await Promise.all([
+      import("../core/seen-items.js"),
+      import("../core/image-decoding.js"),
+      readImageTower(files, bundle.manifest),
+    ]);
+    const embedSeen = await createSeenItems({ manifest: bundle.manifest, bytes, towers, wasmUrl });
+    await checkImageProbes(bundle, { embedSeen, decode });
+    return { embedSeen, decode };
+  }
+  /** @type {ReturnType<typeof loadImages> | undefined} */
+  let loading;
+  return {
+    ...towers,
+    async embedSeen(text, image) {
+      loading ??= loadImages().catch((error) => {
+        loading = undefined;
+        throw error;
+      });
+      const { embedSeen, decode } = await loading;
+      return embedSeen(text, await decode(fromBase64(image)));
+    },
+  };
 }
 
 /**
@@ -59,6 +86,11 @@ export function createTowersHandlers({ load = loadTowers } = {}) {
     async "towers.embedItems"({ bundleUrl, texts }) {
       const embeddings = await (await towersOf(bundleUrl)).embedItems(texts);
       return { embeddings: embeddings.map((row) => Array.from(row)) };
+    },
+    async "towers.embedSeen"({ bundleUrl, text, image }) {
+      const { embedSeen } = await towersOf(bundleUrl);
+      if (!embedSeen) throw new BundleError("bundle_missing", "These towers read no images.");
+      return { embedding: Array.from(await embedSeen(text, image)) };
     },
     async "towers.embedUser"({ bundleUrl, items, kinds, agesDays, weights }) {
       const embedding = await (await towersOf(bundleUrl)).embedUser({ items, kinds, agesDays, weights });

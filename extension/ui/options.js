@@ -31,6 +31,7 @@ const guarded = (action) => (event) => {
 const serverUrl = /** @type {HTMLInputElement} */ (byId("server-url"));
 const serverMine = /** @type {HTMLInputElement} */ (byId("server-mine"));
 
+const compareImages = /** @type {HTMLInputElement} */ (byId("compare-images"));
 const trustedKeys = /** @type {HTMLTextAreaElement} */ (byId("trusted-keys"));
 
 /** Return a date in the shopper's language. @param {string} iso */
@@ -67,6 +68,7 @@ function show(state) {
   for (const input of document.querySelectorAll("input[name=mode]")) {
     if (input instanceof HTMLInputElement) input.checked = input.value === state.mode;
   }
+  compareImages.checked = state.compareImages ?? false;
   byId("shops").replaceChildren(...shopList(state));
   byId("known").textContent = knownText(state.numKnown);
   byId("pause-place").replaceChildren(pauseSwitch(state, show, showError));
@@ -143,6 +145,13 @@ byId("mode").addEventListener(
   guarded(async () => {
     const chosen = /** @type {HTMLInputElement | null} */ (document.querySelector("input[name=mode]:checked"));
     show((await send({ type: "settings.set", mode: chosen?.value })).state);
+    say(t("saved"));
+  }),
+);
+compareImages.addEventListener(
+  "change",
+  guarded(async () => {
+    show((await send({ type: "settings.set", compareImages: compareImages.checked })).state);
     say(t("saved"));
   }),
 );

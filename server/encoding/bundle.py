@@ -10,7 +10,7 @@ import orjson
 
 from encoders.errors import EncodingError
 from encoders.probe_check import check_bounded
-from kernel.bundle_agreement import lite_towers
+from kernel.bundle_agreement import browser_towers
 from kernel.bundle_probes import ProbeError
 from kernel.bundle_rules import first_problem
 from kernel.bundle_signature import SignatureError, Signer, read_signature, read_trusted_keys, signer_of
@@ -118,7 +118,7 @@ def _verify_file(directory: Path, name: str, entry: BundleFile) -> None:
 def _refuse_graphs(directory: Path, manifest: BundleManifest) -> None:
     """Raise BundleError for an ONNX file that no runtime should open, or that is not what the manifest declares."""
     towers = cast(Mapping[str, BundleTower], manifest["towers"])
-    for tower in (*towers.values(), *lite_towers(manifest).values()):
+    for tower in (*towers.values(), *browser_towers(manifest).values()):
         path = directory / tower["file"]
         if (problem := graph_problem(path.read_bytes(), tower)) is not None:
             raise BundleError(f"{path}: {problem}")

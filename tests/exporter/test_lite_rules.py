@@ -22,6 +22,15 @@ def test_text_block_follows_the_shared_vectors(case):
     assert got[0] == pytest.approx(case["embedding"], abs=BLOCKS["tolerance"])
 
 
+@pytest.mark.parametrize("case", BLOCKS["imageCases"], ids=[case["name"] for case in BLOCKS["imageCases"]])
+def test_a_text_beside_an_image_follows_the_shared_vectors(case):
+    image, text = (np.array([case[key]], dtype=np.float32) for key in ("image", "text"))
+    block = slice(case["block"]["start"], case["block"]["start"] + case["block"]["length"])
+    got = lite_rules.with_text_block(image, text, block, case["filler"])
+    assert got.dtype == np.float32
+    assert got[0] == pytest.approx(case["embedding"], abs=BLOCKS["tolerance"])
+
+
 @pytest.mark.parametrize("case", USERS["cases"], ids=[case["name"] for case in USERS["cases"]])
 def test_pooling_follows_the_shared_vectors(case):
     ones = [1.0] * len(case["kinds"])

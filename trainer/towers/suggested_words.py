@@ -98,11 +98,24 @@ class WordsAndLooksItem(nn.Module):
         features, shares = image[:, : self.image_dim], image[:, self.image_dim :]
         words = F.normalize(text, dim=1) * has_text
         suggested = self.suggested(features, shares) * (1.0 - _is_something(words)) * has_image
-        blocks = (
-            words + suggested,
-            F.normalize((features - self.image_mean) @ self.image_basis, dim=1) * has_image,
-            F.normalize(shares.clamp(min=0.0).sqrt() - self.mean_roots, dim=1) * has_image,
+        image_block, colour_block = self.looks(features, shares)
+        return self._joined((words + suggested, image_block * has_image, colour_block * has_image))
+
+    def looks(self, features: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the blocks of an image and of its colours, each of unit length, from (N, Di) and (N, C)."""
+        return (
+            F.normalize((features - self.image_mean) @ self.image_basis, dim=1),
+            F.normalize(shares.clamp(min=0.0).sqrt() - self.mean_roots, dim=1),
         )
+
+    def of_looks(self, image: Tensor) -> Tensor:
+        """Return (N, dim) from image (N, Di + C) with an empty text block, into which a text's own may be put."""
+        image_block, colour_block = self.looks(image[:, : self.image_dim], image[:, self.image_dim :])
+        no_words = torch.zeros_like(self.suggested.colour_names[:1]).expand(image.shape[0], -1)
+        return self._joined((no_words, image_block, colour_block))
+
+    def _joined(self, blocks: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """Return (N, dim) from the unit blocks of text, image and colours; zeros where one is not known."""
         known = torch.cat([_is_something(block) for block in blocks], dim=1)  # (N, 3)
         filler = ((1.0 - known) * self.shares).sum(dim=1, keepdim=True).sqrt()
         share = self.shares.sqrt()

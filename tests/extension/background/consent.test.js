@@ -53,7 +53,7 @@ test("consent is recorded with its time, and the script is registered", async ()
   assert.deepEqual(state.scripts.get("shop a.example"), {
     id: "shop a.example",
     matches: [ORIGIN],
-    js: ["generated/click-words.js", "content/content.js"],
+    js: ["generated/click-words.js", "content/content.js", "content/product-image.js"],
     runAt: "document_idle",
     persistAcrossSessions: true,
   });

@@ -180,7 +180,10 @@ test("consent.set registers the content script and reads the open tab", async ()
     [SHOP],
   );
   const { matches, js } = device.state.scripts.get(`shop ${SHOP}`);
-  assert.deepEqual([matches, js], [[`*://*.${SHOP}/*`], ["generated/click-words.js", "content/content.js"]]);
+  assert.deepEqual(
+    [matches, js],
+    [[`*://*.${SHOP}/*`], ["generated/click-words.js", "content/content.js", "content/product-image.js"]],
+  );
   assert.deepEqual(device.state.injected, []);
   shopper.showListing([]);
   const answer = await device.send({ type: "consent.set", shop: SHOP, allowed: true, tabId: 7 });

@@ -1,7 +1,12 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkProbes, problemInProbes, vectorDifference } from "../../../extension/core/bundle-probes.js";
+import {
+  checkImageProbes,
+  checkProbes,
+  problemInProbes,
+  vectorDifference,
+} from "../../../extension/core/bundle-probes.js";
 import { BundleError } from "../../../extension/values/errors.js";
 import { manifestOf } from "../fakes/bundle.js";
 import { vectors } from "../vectors.js";
@@ -142,3 +147,42 @@ for (const [bytes, pattern] of /** @type {[Buffer, RegExp][]} */ ([
     await assert.rejects(checkProbes(bundle, towers), refusedFor(pattern));
   });
 }
+
+/** What reads images: an item is the text's, turned into the last coordinate by a lower-case image. @type {any} */
+const images = {
+  decode: async (/** @type {Uint8Array} */ bytes) => Buffer.from(bytes).toString(),
+  embedSeen: async (/** @type {string} */ text, /** @type {string} */ image) => {
+    const [item] = await towers.embedItems([text]);
+    return image === "upside down" ? item.slice().reverse() : item;
+  },
+};
+
+/** @param {string} [image] @returns {Promise<any>} a bundle of whose items two have an image, one of them alone */
+async function bundleWithImages(image = "upright") {
+  const { manifest, probes } = await bundleOf();
+  probes.items[3] = { ...probes.items[3], image: btoa(image), embedding: encoded((await towers.embedItems(["d"]))[0]) };
+  probes.items[5] = { product: {}, image: btoa("upside down"), embedding: probes.items[5].embedding };
+  return { manifest, files: new Map([["probes.json", Buffer.from(JSON.stringify(probes))]]) };
+}
+
+test("items of text and image are proven by what reads images, and images alone by the server", async () => {
+  await checkImageProbes(await bundleWithImages(), images);
+});
+
+test("an image that gives another vector is refused by its place", async () => {
+  await assert.rejects(
+    checkImageProbes(await bundleWithImages("upside down"), images),
+    refusedFor(/^probes\.json: items\[3\] by lite\.image\.toItem: .* cosine 0\.000000 /),
+  );
+});
+
+test("the precision of the image tower counts", async () => {
+  const slanted = {
+    ...images,
+    embedSeen: async (/** @type {string} */ text) => slant(await images.embedSeen(text, "")),
+  };
+  const bundle = await bundleWithImages();
+  await assert.rejects(checkImageProbes(bundle, slanted), refusedFor(/items\[3\] .* cosine 0\.960000 .* 0\.9999;/));
+  bundle.manifest.lite.image = { toItem: { precision: "int8" } };
+  await checkImageProbes(bundle, slanted);
+});

@@ -5,16 +5,18 @@ import { beforeEach, test } from "node:test";
 import {
   dropDownloads,
   fetchBundle,
+  imageFiles,
   offeredBundle,
   openBundle,
   packagedFiles,
+  readImageTower,
   readManifest,
   readMetric,
   readSigner,
 } from "../../../extension/core/bundle.js";
 import { BundleError } from "../../../extension/values/errors.js";
 import { createServerClient } from "../../../extension/core/server-client.js";
-import { FILES, manifestOf, packageOf, sha256, tensor } from "../fakes/bundle.js";
+import { FILES, imageBundle, manifestOf, packageOf, sha256, tensor } from "../fakes/bundle.js";
 import { MemoryCache } from "../fakes/cache.js";
 import { createServer } from "../fakes/server.js";
 import { vectors } from "../vectors.js";
@@ -266,4 +268,55 @@ test("all downloads are deleted together", async () => {
   await fetchBundle({ server: serverWith(manifestOf()), cache });
   await dropDownloads(cache);
   assert.deepEqual(await cache.keys(), []);
+});
+
+test("what reads images is downloaded only where it is wanted, and is not opened with the rest", async () => {
+  const { manifest, files } = imageBundle();
+  const server = serverWith(manifest, { files });
+  const asked = () => network.requests.splice(0).map(({ path }) => path.replace(/.*[0-9a-f]{64}\//, ""));
+  const downloaded = await fetchBundle({ server, cache });
+  assert.deepEqual(asked(), ["/v1/bundles", "manifest.json", "tokens.bin", "user.onnx", "probes.json"]);
+  const { manifest: read, files: opened } = await openBundle(downloaded);
+  await assert.rejects(readImageTower(downloaded, read), refusedFor(/^lite\/image\.onnx is not on/, "bundle_missing"));
+  await fetchBundle({ server, cache, withImages: true });
+  assert.deepEqual(asked(), ["/v1/bundles", "lite/image.onnx"]);
+  assert.deepEqual(imageFiles(read), ["lite/image.onnx"]);
+  assert.ok(!opened.has("lite/image.onnx") && !(await openBundle(downloaded)).files.has("lite/image.onnx"));
+  assert.deepEqual(Buffer.from(await readImageTower(downloaded, read)), files["lite/image.onnx"]);
+});
+
+test("an image tower that was altered on the device is refused, and downloaded anew", async () => {
+  const { manifest, files } = imageBundle();
+  const server = serverWith(manifest, { files });
+  const downloaded = await fetchBundle({ server, cache, withImages: true });
+  const read = await readManifest(downloaded);
+  const address = `${downloaded.bundleUrl}lite/image.onnx`;
+  const altered = new Uint8Array(files["lite/image.onnx"]);
+  altered[altered.length - 1] ^= 1;
+  await cache.put(address, new Response(altered));
+  await assert.rejects(
+    readImageTower(downloaded, read),
+    refusedFor(/^lite\/image\.onnx: expected SHA/, "bundle_altered"),
+  );
+  await fetchBundle({ server, cache, withImages: true });
+  assert.equal((await readImageTower(downloaded, read)).length, altered.length);
+});
+
+test("an image tower that may not be opened is refused", async () => {
+  const { manifest, files } = imageBundle();
+  const wrong = { ...files, "lite/image.onnx": files["user.onnx"] };
+  manifest.files["lite/image.onnx"] = manifest.files["user.onnx"];
+  manifest.lite.image.downloadBytes = files["user.onnx"].length;
+  const server = serverWith(manifest, { files: wrong });
+  await assert.rejects(
+    fetchBundle({ server, cache, withImages: true }),
+    refusedFor(/^lite\/image\.onnx: /, "bundle_invalid"),
+  );
+});
+
+test("a bundle without lite.image has no image tower", async () => {
+  const downloaded = await fetchBundle({ server: serverWith(manifestOf()), cache, withImages: true });
+  const read = await readManifest(downloaded);
+  assert.deepEqual(imageFiles(read), []);
+  await assert.rejects(readImageTower(downloaded, read), refusedFor(/no lite\.image/, "bundle_missing"));
 });

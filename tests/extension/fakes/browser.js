@@ -52,6 +52,8 @@ class BrowserState {
   tabs = [];
   /** What page.extract answers, by tab; a tab without an entry does not answer. @type {Map<number, any>} */
   pages = new Map();
+  /** What page.image answers, by tab. @type {Map<number, (message: any) => string>} */
+  images = new Map();
   /** Tabs whose pages the extension may not see. @type {Set<number>} */
   hiddenTabs = new Set();
   /** Tabs the content script ran in. @type {number[]} */
@@ -121,6 +123,8 @@ function tabsApi(state) {
       return tab;
     },
     async sendMessage(/** @type {number} */ tabId, /** @type {any} */ message) {
+      const image = message.type === "page.image" && state.images.get(tabId);
+      if (image) return { ok: true, image: image(crossed(message)) };
       if (!state.pages.has(tabId) || message.type !== "page.extract")
         throw new Error("Could not establish connection. Receiving end does not exist.");
       return crossed(state.pages.get(tabId));

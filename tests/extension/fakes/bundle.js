@@ -117,3 +117,52 @@ export function ofOtherSpace() {
   const { text } = manifestOf();
   return { text: { ...text, itemText: { ...text.itemText, maxChars: 65 } } };
 }
+
+const PIXELS = tensor("pixels", "float32", ["N", 3, 16, 16]);
+
+/**
+ * A bundle whose texts a table reads and whose browser part reads images, too.
+ * @returns {{manifest: Record<string, any>, files: Record<string, Buffer>}}
+ */
+export function imageBundle() {
+  const rule = { size: 16, resize: 16, interpolation: "bicubic", mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+  const files = {
+    "tokens.bin": Buffer.from("tokens"),
+    "user.onnx": FILES["user.onnx"],
+    "item.onnx": FILES["item.onnx"],
+    "image.onnx": onnx([PIXELS]),
+    "lite/image.onnx": onnx([PIXELS]),
+    "probes.json": Buffer.from("{}"),
+  };
+  const reader = (/** @type {string} */ file) => ({
+    file,
+    precision: "float32",
+    inputs: [PIXELS],
+    outputs: [tensor("embedding")],
+  });
+  const plain = manifestOf();
+  const { itemTower, userTower } = plain.towers;
+  const image = tensor("image");
+  const downloaded = /** @type {const} */ (["tokens.bin", "user.onnx", "probes.json"]);
+  const manifest = {
+    ...plain,
+    filler: 7,
+    files: Object.fromEntries(
+      Object.entries(files).map(([name, bytes]) => [name, { sha256: sha256(bytes), bytes: bytes.length }]),
+    ),
+    towers: {
+      imageEncoder: reader("image.onnx"),
+      itemTower: { ...itemTower, inputs: [tensor("text", "float32", ["N", 5]), ...itemTower.inputs.slice(1), image] },
+      userTower,
+    },
+    lite: {
+      textBlock: { start: 0, share: 0.5 },
+      image: { toItem: reader("lite/image.onnx"), rule, downloadBytes: files["lite/image.onnx"].length },
+      userTower,
+      downloadBytes: downloaded.reduce((sum, name) => sum + files[name].length, 0),
+    },
+    text: { table: { file: "tokens.bin", dim: 5 }, itemText: plain.text.itemText },
+    image: rule,
+  };
+  return { manifest: { ...manifest, space: sha256(Buffer.from(spaceText(/** @type {any} */ (manifest)))) }, files };
+}

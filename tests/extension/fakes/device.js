@@ -64,6 +64,7 @@ export function productPage(title, url) {
     "@type": "Product",
     name: title,
     url,
+    image: `${url}.jpg`,
     offers: { "@type": "Offer", price: "19.90", priceCurrency: "EUR", availability: "https://schema.org/InStock" },
   };
   return `<!doctype html><html lang="en"><head><title>${title}</title>

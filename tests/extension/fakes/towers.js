@@ -11,6 +11,11 @@ export const handTowers = {
       Float32Array.of(/sea/.test(text) ? 1 : 0, /night/.test(text) ? 1 : 0, /sea|night/.test(text) ? 0 : 1),
     );
   },
+  /** As the text, with half of the image's size in letters at z. */
+  async embedSeen(text, image) {
+    const [[x, y]] = await handTowers.embedItems([text]);
+    return Float32Array.of(x, y, image.length / 2);
+  },
   async embedUser({ items, kinds }) {
     const sum = new Float32Array(3);
     items.forEach((item, i) =>

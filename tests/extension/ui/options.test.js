@@ -118,6 +118,17 @@ test("a chosen mode is saved at once", async () => {
   assert.deepEqual(sent.at(-1), { type: "settings.set", mode: "page" });
 });
 
+test("comparing images is off at first, and chosen at once", async () => {
+  const answer = ({ compareImages = false }) => ({ state: stateOf({ compareImages }) });
+  const { one, sent } = await openOptions({ "settings.set": answer });
+  await eventually(() => assert.equal(one("input[value=auto]").checked, true));
+  const box = one("#compare-images");
+  assert.deepEqual([box.checked, one("#compare-images-hint").textContent.includes("without cookies")], [false, true]);
+  box.click();
+  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
+  assert.deepEqual([sent.at(-1), box.checked], [{ type: "settings.set", compareImages: true }, true]);
+});
+
 test("shops with consent are listed with their day, and can be stopped", async () => {
   const consents = [{ shop: "a.example", since: "2026-03-01T12:00:00Z" }];
   const { one, sent, textsOf } = await openOptions({ "consent.set": () => ({ state: stateOf() }) }, { consents });

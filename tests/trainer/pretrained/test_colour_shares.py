@@ -59,3 +59,10 @@ def test_a_thing_in_the_colour_of_its_background_has_that_colour():
 def test_an_image_has_the_same_shares_alone_and_among_others():
     red, blue = disc("red"), disc("blue", "black")
     assert torch.allclose(shares_of(red, blue)[1], shares_of(blue)[0], atol=1e-6)
+
+
+def test_another_grid_sees_the_same_colours_in_fewer_pixels():
+    image = disc((200, 30, 40), "lightgrey")
+    small = torch.nn.functional.interpolate(image[None], size=192, mode="area")
+    shares, again = ColourShares()(image[None]), ColourShares(grid=32)(small)
+    assert again.numpy() == pytest.approx(shares.numpy(), abs=0.03)

@@ -48,6 +48,15 @@ def test_only_an_item_without_a_text_has_the_suggested_words():
     assert both[4:].tolist() == pytest.approx(shown[4:].tolist(), abs=1e-6)
 
 
+def test_an_item_of_looks_leaves_the_text_to_whoever_has_one():
+    """It is the item of text and image, with the text's share of the squared length at the filler."""
+    item = tower().of_looks(torch.tensor([[*SHOE, *RED]]))[0]
+    both = embed([0.0, 3.0, 4.0, 0.0], [*SHOE, *RED], 1.0, 1.0)
+    assert item[:4].tolist() == [0.0] * 4
+    assert item[4:-1].tolist() == pytest.approx(both[4:-1].tolist(), abs=1e-6)
+    assert item[-1].item() == pytest.approx(math.sqrt(0.5), abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("known", "filler"), [((1.0, 1.0), 0.0), ((0.0, 1.0), 0.0), ((1.0, 0.0), 0.5), ((0.0, 0.0), 1.0)]
 )
