@@ -117,11 +117,17 @@ def _as_product(made: DemoProduct) -> Product:
     return product
 
 
-def mall(space: Space, items: Floats, made: Sequence[DemoProduct], views: int) -> list[MallDraw]:
-    """Return six directions x twelve tastes x fifteen draws: views in one shop, ten products of another."""
+def mall(
+    space: Space, items: Floats, made: Sequence[DemoProduct], views: int, seen: Floats | None = None
+) -> list[MallDraw]:
+    """Return six directions x twelve tastes x fifteen draws: views in one shop, ten products of another.
+
+    seen: the items as the user's device knows them, where it knows them otherwise than the shops.
+    """
     shops, tastes = np.array([one.shop for one in made]), np.array([one.taste for one in made])
     by_shop = {str(shop): np.flatnonzero(shops == shop) for shop in np.unique(shops)}
-    compared = {shop: space.of_shop(items[rows]) for shop, rows in by_shop.items()}
+    known = items if seen is None else seen
+    compared = {shop: space.of_shop(items[rows], known[rows]) for shop, rows in by_shop.items()}
     found = []
     for source in by_shop:
         for target in by_shop:

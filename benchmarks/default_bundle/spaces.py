@@ -25,16 +25,19 @@ class Space:
     ridge: float | None = None
     is_raw: bool = False
 
-    def of_shop(self, items: Floats) -> tuple[Floats, Floats]:
-        """Return what users are made of and what they are compared with, each (n, dim), of one shop's item vectors."""
-        filler = self.bundle.filler
+    def of_shop(self, items: Floats, seen: Floats | None = None) -> tuple[Floats, Floats]:
+        """Return what users are made of and what they are compared with, each (n, dim), of one shop's item vectors.
+
+        seen: the same items as a user's device knows them, where it knows them otherwise than the shop.
+        """
+        filler, known = self.bundle.filler, items if seen is None else seen
         if self.is_raw:
-            return _without(items, filler), items
+            return _without(known, filler), items
         metric = self.bundle.metric
         rule = BundleMetric(metric.own, self.ridge or 1.0, metric.pseudo_items, metric.covariance_pseudo_items)
         shop = rule.of_shop(estimate(items, metric.own.blocks))
-        centred = shop.centred(items)
-        return _without(centred, filler), centred if self.ridge is None else shop.stored(items)
+        stored = shop.centred(items) if self.ridge is None else shop.stored(items)
+        return _without(shop.centred(known), filler), stored
 
 
 def _without(items: Floats, filler: int | None) -> Floats:
@@ -63,9 +66,13 @@ class BundleVectors:
             self._known |= dict(zip(new, self._encoder.embed(new, [None] * len(new)), strict=True))
         return np.stack([self._known[text] for text in texts])
 
+    def text_of(self, product: Product) -> str:
+        """Return the text of a product by the bundle's rule."""
+        return self._encoder.text_of(product)
+
     def products(self, products: Sequence[Product]) -> Floats:
         """Return item vectors (n, dim) of products, their text by the bundle's rule."""
-        return self.texts([self._encoder.text_of(product) for product in products])
+        return self.texts([self.text_of(product) for product in products])
 
     def images(self, texts: Sequence[str], pixels: Sequence[Floats]) -> Floats:
         """Return item vectors (n, dim) of items with an image; an empty text is a missing one."""
