@@ -64,8 +64,10 @@ export default [
     rules: { "typed/no-any": "error" },
   },
   {
-    files: ["extension/core/**/*.js", "extension/extract/**/*.js", "extension/values/**/*.js"],
-    rules: withoutChrome("core/, extract/ and values/ run in web pages and in Node, where there is no chrome.*."),
+    files: ["core", "extract", "shelf", "values"].map((folder) => `extension/${folder}/**/*.js`),
+    rules: withoutChrome(
+      "core/, extract/, shelf/ and values/ run in web pages and in Node, where there is no chrome.*.",
+    ),
   },
   {
     files: ["extension/background/**/*.js"],

@@ -12,6 +12,7 @@ const names = {
   currencies: "currencies.json",
   pageWords: "page-words.json",
   pageVocabulary: "page-vocabulary.json",
+  feeds: "feeds.json",
   messages: "messages.json",
   productSchema: "product.schema.json",
   interactionSchema: "interaction.schema.json",

@@ -2877,6 +2877,67 @@ export const pageVocabulary = {
  }
 };
 
+export const feeds = {
+ "about": "Public product feeds of shops, and robots.txt: addresses, key names and limits that scraper/feeds, scraper/crawl and extension/shelf read. contracts/vectors/feeds.json, robots.json and sitemaps.json hold the cases of both languages.",
+ "limits": {
+  "images": 30,
+  "variants": 250,
+  "categories": 12,
+  "attributes": 40,
+  "pages": 1000,
+  "markupChars": 200000
+ },
+ "unshownTags": [
+  "script",
+  "style"
+ ],
+ "robots": {
+  "token": "CarryoverBot",
+  "maxBytes": 512000,
+  "maxSitemaps": 50,
+  "maxAgeHours": 24
+ },
+ "sitemap": {
+  "path": "/sitemap.xml",
+  "maxUrls": 50000
+ },
+ "links": {
+  "about": "Addresses that are no pages of products: files, pages that belong to one visitor, and addresses that change something.",
+  "filePattern": "\\.(?:jpe?g|png|gif|webp|avif|svg|ico|css|js|mjs|json|xml|rss|atom|pdf|zip|gz|mp[34]|webm|woff2?|ttf|txt|csv)$",
+  "privatePattern": "/(?:cart|basket|checkout|account|my-account|login|log-in|signin|sign-in|register|logout|wishlist|wp-admin|wp-login\\.php)(?:/|$)",
+  "actionPattern": "(?:^|&)(?:add-to-cart|add_to_cart|add|action|logout|orderby|sort_by|sort)="
+ },
+ "shopify": {
+  "path": "/products.json",
+  "limit": 250,
+  "defaultLimit": 30,
+  "productPath": "/products/",
+  "currencyPaths": [
+   "/meta.json",
+   "/cart.js",
+   "/"
+  ],
+  "countKey": "published_products_count",
+  "activeCurrencyPattern": "Shopify\\.currency\\s{0,9}=\\s{0,9}\\{\\s{0,9}\"active\"\\s{0,9}:\\s{0,9}\"([A-Z]{3})\"",
+  "startPageChars": 2000000,
+  "handlePattern": "[^/?#\\\\\\s]{1,300}",
+  "categorySeparators": ">›»",
+  "categoryChars": 2000,
+  "noChoice": "Default Title"
+ },
+ "woocommerce": {
+  "path": "/wp-json/wc/store/v1/products",
+  "limit": 100,
+  "totalHeader": "x-wp-total",
+  "totalPagesHeader": "x-wp-totalpages",
+  "maxMinorUnit": 4,
+  "joinedAttributes": [
+   "color",
+   "material"
+  ]
+ }
+};
+
 export const messages = {
  "about": "Every message that crosses a boundary inside the extension: who may send it, to whom, with which fields, and what comes back. extension/messaging/messages.js refuses anything else. A trailing ? marks an optional field. A kind is string, number, boolean, a type below or of another contract (an object), or a list of one of these ([]). Lists and objects are checked no deeper at run time; `npm run contracts` types them. Every message has a `type`; every answer is {ok: true, …reply} or {ok: false, error: {code, message}}.",
  "zones": {

@@ -3,22 +3,18 @@
 import re
 from urllib.parse import urlsplit
 
+from kernel.contracts import contract
 from scraper.crawl.settings import origin_of
 from scraper.errors import UrlError
 from scraper.extraction.page import Page
 from scraper.values.identity import canonical_url
 
 MAX_LINKS = 2000
-_NO_PAGE = re.compile(
-    r"\.(?:jpe?g|png|gif|webp|avif|svg|ico|css|js|mjs|json|xml|rss|atom|pdf|zip|gz|mp[34]|webm|woff2?|ttf|txt|csv)$",
-    re.IGNORECASE,
-)
+_LINKS = contract("feeds.json")["links"]
+_NO_PAGE = re.compile(_LINKS["filePattern"], re.IGNORECASE)
 # Addresses that change something or belong to one visitor; they are left out even where robots.txt allows them.
-_PRIVATE = re.compile(
-    r"/(?:cart|basket|checkout|account|my-account|login|log-in|signin|sign-in|register|logout|wishlist|wp-admin|wp-login\.php)(?:/|$)",
-    re.IGNORECASE,
-)
-_ACTION = re.compile(r"(?:^|&)(?:add-to-cart|add_to_cart|add|action|logout|orderby|sort_by|sort)=", re.IGNORECASE)
+_PRIVATE = re.compile(_LINKS["privatePattern"], re.IGNORECASE)
+_ACTION = re.compile(_LINKS["actionPattern"], re.IGNORECASE)
 
 
 def links_of(page: Page, *, origin: str) -> list[str]:

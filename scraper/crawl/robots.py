@@ -10,15 +10,17 @@ from dataclasses import dataclass
 
 from protego import Protego
 
+from kernel.contracts import contract
 from scraper.crawl.fetch import Fetcher
 from scraper.crawl.settings import ROBOTS_TOKEN
 from scraper.crawl.store import Store
 from scraper.errors import FetchError
 from scraper.values.identity import absolute_url
 
-MAX_ROBOTS_BYTES = 500 * 1024
-MAX_SITEMAPS = 50
-MAX_AGE_S = 24 * 3600.0
+_RULES = contract("feeds.json")["robots"]
+MAX_ROBOTS_BYTES: int = _RULES["maxBytes"]
+MAX_SITEMAPS: int = _RULES["maxSitemaps"]
+MAX_AGE_S: float = _RULES["maxAgeHours"] * 3600.0
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from kernel.contracts import contract
 from kernel.version import VERSION
 from scraper.errors import InputError
 from scraper.values.identity import canonical_url
 
-ROBOTS_TOKEN = "CarryoverBot"  # noqa: S105  # the product token of RFC 9309, not a secret
+ROBOTS_TOKEN: str = contract("feeds.json")["robots"]["token"]  # the product token of RFC 9309
 DEFAULT_MAX_PAGES = 10_000
 Feeds = Literal["auto", "off"]
 Pages = Literal["auto", "always", "never"]

@@ -15,7 +15,7 @@ from scraper.crawl.pace import Pace, retry_after_s
 from scraper.crawl.patterns import is_wanted
 from scraper.crawl.robots import Robots, RobotsCache, fetch_robots
 from scraper.crawl.settings import CrawlSettings, origin_of
-from scraper.crawl.sitemap import parse_sitemap
+from scraper.crawl.sitemap import SITEMAP_PATH, parse_sitemap
 from scraper.crawl.store import FEED, PAGE, SITEMAP, Outcome, Queued, Store
 from scraper.errors import FetchError
 from scraper.extraction.page import parse_page
@@ -115,7 +115,7 @@ class SiteCrawl:
                 links = self._links(url, body, row["content_type"], row["robots_tag"]) if body else []
                 self._store.adopt(self.site, url, links, priority=FROM_LINK, is_read=body is not None)
         self._store.add(self.site, PAGE, [start], priority=START, depth=0)
-        sitemaps = rules.sitemaps(self._origin) or [f"{self._origin}/sitemap.xml"]
+        sitemaps = rules.sitemaps(self._origin) or [self._origin + SITEMAP_PATH]
         self._store.add(self.site, SITEMAP, sitemaps, priority=0, depth=0)
         self._has_begun_pages = True
 

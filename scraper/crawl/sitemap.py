@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from kernel.contracts import contract
 from scraper.values.identity import absolute_url
 
-MAX_URLS = 50_000
+MAX_URLS: int = contract("feeds.json")["sitemap"]["maxUrls"]
+SITEMAP_PATH: str = contract("feeds.json")["sitemap"]["path"]
 CHUNK_BYTES = 64 * 1024
 
 

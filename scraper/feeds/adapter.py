@@ -7,18 +7,21 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol, cast
 
+from kernel.contracts import contract
 from kernel.json_object import JsonObject
 from scraper.errors import UrlError
 from scraper.values.identity import absolute_url, canonical_url, item_id_of, shop_of
 from scraper.values.product import FIELDS, Fields, Product
 from scraper.values.text import clean
 
-MAX_IMAGES = 30
-MAX_VARIANTS = 250
-MAX_CATEGORIES = 12
-MAX_FEED_PAGES = 1000
-MAX_MARKUP = 200_000
-_UNSHOWN = re.compile(r"<(script|style)\b")
+_FEEDS = contract("feeds.json")
+MAX_IMAGES: int = _FEEDS["limits"]["images"]
+MAX_VARIANTS: int = _FEEDS["limits"]["variants"]
+MAX_CATEGORIES: int = _FEEDS["limits"]["categories"]
+MAX_ATTRIBUTES: int = _FEEDS["limits"]["attributes"]
+MAX_FEED_PAGES: int = _FEEDS["limits"]["pages"]
+MAX_MARKUP: int = _FEEDS["limits"]["markupChars"]
+_UNSHOWN = re.compile(rf"<({'|'.join(_FEEDS['unshownTags'])})\b")
 
 
 @dataclass(frozen=True, slots=True)

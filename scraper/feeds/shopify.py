@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qs, urlsplit
 
+from kernel.contracts import contract
 from kernel.json_object import JsonObject
 from scraper.extraction.markup.schemaorg import attribute_key
 from scraper.feeds.adapter import (
@@ -27,14 +28,15 @@ from scraper.values.price import Price, currency_code, machine_price
 from scraper.values.product import Fields, Product, Variant
 from scraper.values.text import clean
 
-LIMIT = 250
+_FEED = contract("feeds.json")["shopify"]
+LIMIT: int = _FEED["limit"]
 # The page size of a shop that ignores `limit`; such a page is full too.
-DEFAULT_LIMIT = 30
-PATH = "/products.json"
-MAX_START_PAGE_CHARS = 2_000_000
-MAX_PRODUCT_TYPE = 2000
+DEFAULT_LIMIT: int = _FEED["defaultLimit"]
+PATH: str = _FEED["path"]
 MAX_ID = 10**18
-_ACTIVE_CURRENCY = re.compile(rb'Shopify\.currency\s{0,9}=\s{0,9}\{\s{0,9}"active"\s{0,9}:\s{0,9}"([A-Z]{3})"')
+_HANDLE = re.compile(_FEED["handlePattern"])
+_SEPARATOR = re.compile(f"[{_FEED['categorySeparators']}]")
+_ACTIVE_CURRENCY = re.compile(_FEED["activeCurrencyPattern"].encode())
 
 
 class Shopify:
@@ -48,14 +50,14 @@ class Shopify:
 
     def currency_urls(self, origin: str) -> tuple[str, ...]:
         """Return the addresses that may name the shop's currency."""
-        return (f"{origin}/meta.json", f"{origin}/cart.js", f"{origin}/")
+        return tuple(f"{origin}{path}" for path in _FEED["currencyPaths"])
 
     def currency(self, body: bytes) -> str | None:
         """Return the currency of meta.json, cart.js, or the theme's own script on the start page."""
         data = json_of(body)
         if isinstance(data, dict):
             return currency_code(data.get("currency"))
-        match = _ACTIVE_CURRENCY.search(body[:MAX_START_PAGE_CHARS])
+        match = _ACTIVE_CURRENCY.search(body[: _FEED["startPageChars"]])
         return currency_code(match.group(1).decode()) if match else None
 
     def next_urls(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[str, ...] | None:
@@ -79,16 +81,16 @@ class Shopify:
             title = clean(row.get("title"), 500)
             if not title:
                 tally.skip("no_title")
-            elif not isinstance(handle, str) or not re.fullmatch(r"[^/?#\\\s]{1,300}", handle):
+            elif not isinstance(handle, str) or not _HANDLE.fullmatch(handle):
                 tally.skip("no_address")
-            elif url := feed_url(f"/products/{handle}", context, tally):
+            elif url := feed_url(f"{_FEED['productPath']}{handle}", context, tally):
                 yield product_of(url, _fields(row, url, title, context), context)
 
 
 def _fields(row: JsonObject, url: str, title: str, context: FeedContext) -> Fields:
     rows = objects(row.get("variants"))[:MAX_VARIANTS]
     images = addresses_of((image.get("src") for image in objects(row.get("images"))), context)
-    names = [attribute_key(str(option.get("name", ""))) for option in objects(row.get("options"))]
+    names = [attribute_key(str(option.get("name") or "")) for option in objects(row.get("options"))]
     # What a shopper gets on opening the page: the first variant that can be bought.
     chosen = next((part for part in rows if part.get("available") is True), rows[0] if rows else {})
     price, regular = _price(chosen, "price", context), _price(chosen, "compare_at_price", context)
@@ -114,7 +116,7 @@ def _fields(row: JsonObject, url: str, title: str, context: FeedContext) -> Fiel
 
 def _category_path(product_type: object) -> tuple[str, ...]:
     """Return the merchant's own classification; unlike in a breadcrumb, "Home" in it is a department."""
-    parts = re.split(r"[>›»]", product_type[:MAX_PRODUCT_TYPE]) if isinstance(product_type, str) else []
+    parts = _SEPARATOR.split(product_type[: _FEED["categoryChars"]]) if isinstance(product_type, str) else []
     return tuple(name for part in parts if (name := clean(part, 200)))[:MAX_CATEGORIES]
 
 
@@ -137,6 +139,5 @@ def _variant(part: JsonObject, names: list[str], url: str, images: tuple[str, ..
         image=next(iter(own or images), None),
         price=_price(part, "price", context),
         availability=("InStock" if available else "OutOfStock") if isinstance(available, bool) else None,
-        # Shopify's word for "there is no choice".
-        attributes={name: value for name, value in pairs if value != "Default Title"},
+        attributes={name: value for name, value in pairs if value != _FEED["noChoice"]},
     )

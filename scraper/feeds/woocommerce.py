@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
+from kernel.contracts import contract
 from kernel.json_object import JsonObject
 from scraper.extraction.markup.ratings import rating_of
 from scraper.extraction.markup.schemaorg import attribute_key
 from scraper.feeds.adapter import (
+    MAX_ATTRIBUTES,
     MAX_CATEGORIES,
     MAX_FEED_PAGES,
     MAX_VARIANTS,
@@ -29,10 +31,9 @@ from scraper.values.price import Price, currency_code, machine_price
 from scraper.values.product import Fields, Product, Variant
 from scraper.values.text import clean
 
-LIMIT = 100
-PATH = "/wp-json/wc/store/v1/products"
-MAX_MINOR_UNIT = 4
-MAX_ATTRIBUTES = 40
+_FEED = contract("feeds.json")["woocommerce"]
+LIMIT: int = _FEED["limit"]
+PATH: str = _FEED["path"]
 
 
 class WooCommerce:
@@ -61,7 +62,7 @@ class WooCommerce:
         rows = objects(data)
         if page == 1 and not any("permalink" in row and "prices" in row for row in rows):
             return None
-        total = headers.get("x-wp-totalpages", "")
+        total = headers.get(_FEED["totalPagesHeader"], "")
         has_more = page < int(total) if total.isdecimal() and len(total) < 8 else len(rows) == LIMIT
         origin = url.partition(PATH)[0]
         return (f"{origin}{PATH}?per_page={LIMIT}&page={page + 1}",) if has_more and page < MAX_FEED_PAGES else ()
@@ -106,7 +107,7 @@ def _price(prices: JsonObject, key: str) -> Price | None:
     """Return an amount of minor units as a price: "1999" of unit 2 is 19.99."""
     value, unit = prices.get(key), prices.get("currency_minor_unit")
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    if not isinstance(unit, int) or not 0 <= unit <= MAX_MINOR_UNIT:
+    if not isinstance(unit, int) or not 0 <= unit <= _FEED["maxMinorUnit"]:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 15 and int(text)):
         return None
@@ -139,7 +140,7 @@ def _terms_of(attributes: list[JsonObject], key: str) -> list[JsonObject]:
 
 
 def _key(attribute: JsonObject) -> str:
-    return attribute_key(str(attribute.get("name", "")))
+    return attribute_key(str(attribute.get("name") or ""))
 
 
 def _attributes(attributes: list[JsonObject]) -> dict[str, str]:
@@ -149,7 +150,7 @@ def _attributes(attributes: list[JsonObject]) -> dict[str, str]:
         names = [name for term in objects(part.get("terms")) if (name := clean(term.get("name"), 200))]
         key = _key(part)
         if key and key != "brand" and names and not part.get("has_variations"):
-            found.setdefault(key, ("/" if key in ("color", "material") else ", ").join(names)[:200])
+            found.setdefault(key, ("/" if key in _FEED["joinedAttributes"] else ", ").join(names)[:200])
     return dict(sorted(found.items())[:MAX_ATTRIBUTES])
 
 
