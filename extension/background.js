@@ -10,10 +10,16 @@ import { createOwnSource } from "./background/own-source.js";
 import { createPageSource } from "./background/page-source.js";
 import { createRecommendations } from "./background/recommendations.js";
 import { createServerSource } from "./background/server.js";
+import { createShelves } from "./background/shelf.js";
+import { createShelfOpener } from "./background/shelf-opener.js";
+import { createReadings } from "./background/shelf-readings.js";
+import { createShelfSource } from "./background/shelf-source.js";
+import { createShopClient } from "./background/shop-client.js";
 import { createAnnouncer, createStateReader } from "./background/state.js";
 import { createProfileStore } from "./background/store.js";
 import { createTabs } from "./background/tabs.js";
 import { createTowersAsk } from "./background/towers-client.js";
+import { wait } from "./background/wait.js";
 import { BUNDLE_CACHE, PACKAGED, packagedFiles } from "./core/bundle.js";
 import { indexedDbStorage } from "./core/indexeddb-storage.js";
 import { createListener } from "./messaging/messages.js";
@@ -38,12 +44,20 @@ const model = createModelSource({
   now,
 });
 const means = createMeansSource({ getProfile, getServer: server.getServer, now });
-// The first that can serve a shop is taken. The page, which serves every shop, is last.
+const announceChange = createAnnouncer({ browser });
+const opener = createShelfOpener({ getProfile, model });
+const fetchAnswer = createShopClient({ getProfile });
+const readings = createReadings({ getProfile, model, ask, fetchAnswer, wait, announceChange, now, opener });
+const shelves = createShelves({ getProfile, model, readings, now });
+// The first that can serve a shop is taken: the one that sends the fewest bytes about a person. The page serves every shop.
 const recommendations = createRecommendations({
-  sources: [createOwnSource({ getProfile, server, model, means }), createPageSource({ getProfile, model, tabs })],
+  sources: [
+    createShelfSource({ getProfile, model, shelves, opener }),
+    createOwnSource({ getProfile, server, model, means }),
+    createPageSource({ getProfile, model, tabs }),
+  ],
 });
 const stateOf = createStateReader({ getProfile, tabs });
-const announceChange = createAnnouncer({ browser });
 const handlers = createHandlers({
   getProfile,
   server,
@@ -52,6 +66,7 @@ const handlers = createHandlers({
   tabs,
   ask,
   recommendations,
+  shelves,
   stateOf,
   announceChange,
 });
@@ -63,6 +78,7 @@ browser.permissions.onAdded.addListener(({ origins = [] }) => {
 browser.permissions.onRemoved.addListener(() => {
   consent.onRevoked().then(announceChange).catch(console.error);
 });
+shelves.resume().catch(console.error);
 browser.runtime.onInstalled.addListener(() => {
   consent.restore().catch(console.error);
 });

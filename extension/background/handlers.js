@@ -15,6 +15,7 @@ import { checkedSettings } from "./settings.js";
  * @property {import("./tabs.js").Tabs} tabs
  * @property {import("./towers-client.js").Ask} ask the towers' zone
  * @property {ReturnType<typeof import("./recommendations.js").createRecommendations>} recommendations
+ * @property {import("./shelf.js").Shelves} shelves
  * @property {ReturnType<typeof import("./state.js").createStateReader>} stateOf
  * @property {() => Promise<void>} announceChange
  */
@@ -59,7 +60,7 @@ function pageSeenHandler({ getProfile, model, tabs, ask, announceChange }) {
 
 /**
  * @param {Parts} parts
- * @returns {Omit<Handlers, "page.seen" | "state.get" | "recommend" | "item.dismiss">} handlers that change or hand out the profile
+ * @returns {Omit<Handlers, "page.seen" | "state.get" | "recommend" | "shelf.read" | "shelf.stop" | "item.dismiss">} handlers that change or hand out the profile
  */
 function profileHandlers({ getProfile, server, model, consent, stateOf }) {
   /** Forget what was asked and downloaded before the settings changed. @param {Settings} before */
@@ -116,7 +117,7 @@ function profileHandlers({ getProfile, server, model, consent, stateOf }) {
  * @returns {Handlers}
  */
 export function createHandlers(parts) {
-  const { getProfile, model, tabs, recommendations, stateOf } = parts;
+  const { getProfile, model, tabs, recommendations, shelves, stateOf } = parts;
   return {
     ...profileHandlers(parts),
     "page.seen": pageSeenHandler(parts),
@@ -128,6 +129,14 @@ export function createHandlers(parts) {
       if (!tab?.shop)
         throw new CarryoverError("no_shop", "Open a shop's page, and click Carryover's icon in the toolbar there.");
       return { recommendations: await recommendations(tab.shop, tab.tabId) };
+    },
+    async "shelf.read"({ tabId }) {
+      await shelves.read(await tabs.describe(tabId));
+      return { state: await stateOf(tabId) };
+    },
+    async "shelf.stop"({ tabId }) {
+      await shelves.stop((await tabs.describe(tabId))?.shop);
+      return { state: await stateOf(tabId) };
     },
     async "item.dismiss"({ item }) {
       await dismiss(item, { profile: await getProfile(), model: () => model.getModel() });

@@ -8,7 +8,8 @@ import { createTowersClient } from "./towers-client.js";
 
 /**
  * @typedef {import("../core/bundle.js").BundleFiles} BundleFiles
- * @typedef {import("../core/recommender.js").Model & {problem?: CarryoverError}} Model with the reason why it is not the server's
+ * @typedef {import("../core/recommender.js").Model & {bundleUrl: string, problem?: CarryoverError}} Model with the bundle that its towers load, and
+ *   the reason why it is not the server's
  * @typedef {ReturnType<typeof createModelSource>} ModelSource
  */
 
@@ -41,7 +42,8 @@ export function createModelSource({ getProfile, getServer, ask, packaged, openCa
   async function modelOf(files) {
     const manifest = await readManifest(files);
     const metric = await readMetric(files, manifest);
-    return { manifest, metric, towers: createTowersClient({ ask, bundleUrl: files.bundleUrl, onDamaged: forget }) };
+    const { bundleUrl } = files;
+    return { manifest, metric, bundleUrl, towers: createTowersClient({ ask, bundleUrl, onDamaged: forget }) };
   }
 
   /** @returns {Promise<Model>} */

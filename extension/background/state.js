@@ -1,4 +1,5 @@
 // @ts-check
+import { shelfStateOf } from "./shelf.js";
 
 /**
  * Return a function that describes the profile and one tab, for the extension's own pages.
@@ -17,6 +18,7 @@ export function createStateReader({ getProfile, tabs }) {
       numKnown: interactions.filter(({ kind }) => kind !== "dismiss").length,
       numDismissed: interactions.filter(({ kind }) => kind === "dismiss").length,
       unreadable: profile.unreadable,
+      shelf: shelfStateOf(profile, tab?.shop),
       tab: tab && { ...tab, isConsented: tab.shop !== null && profile.isConsented(tab.shop) },
     };
   };

@@ -7,7 +7,21 @@ import { centred, estimateMean, shrinkMean } from "./shop-metric.js";
  * @typedef {import("./profile.js").Interaction} Interaction
  * @typedef {import("../generated/contract-types.js").KeptShopMeans} KeptShopMeans
  * @typedef {import("../generated/contract-types.js").ShopMeans} ShopMeans
+ * @typedef {{space: string, shops: {shop: string, mean: string}[]}} KnownMeans of one space; a mean as base64 of float32
  */
+
+/**
+ * Return the means of shops that this device knows in a space: of catalogues that it read itself, else as the shopper's own server
+ * gave them.
+ * @param {import("./profile.js").Profile} profile @param {string} space
+ * @returns {KnownMeans}
+ */
+export function knownMeans(profile, space) {
+  const known = profile.shelves().filter((shelf) => shelf.space === space);
+  const own = known.flatMap(({ shop, mean }) => (mean ? [{ shop, mean }] : []));
+  const fromServer = profile.shopMeans?.space === space ? profile.shopMeans.shops : [];
+  return { space, shops: [...own, ...fromServer] };
+}
 
 /** @param {Interaction[]} interactions @param {BundleMetric} metric @returns {Float64Array} the mean of what was seen in one shop, shrunk towards the bundle's */
 function meanOfSeen(interactions, metric) {
@@ -17,11 +31,11 @@ function meanOfSeen(interactions, metric) {
 }
 
 /**
- * Return the embedding of each interaction without the mean of the shop where it was seen: the server's mean of that shop where it
- * is known, else the mean of what was seen there, shrunk towards the bundle's. Without a metric embeddings stay as they are.
+ * Return the embedding of each interaction without the mean of the shop where it was seen: the mean of that shop where it is known,
+ * else the mean of what was seen there, shrunk towards the bundle's. Without a metric embeddings stay as they are.
  * @param {Interaction[]} interactions with embeddings in the bundle's space
  * @param {BundleMetric | null} metric of the bundle
- * @param {KeptShopMeans | null} known the server's means, in any space
+ * @param {KnownMeans | null} known means of shops, in any space
  * @returns {Float32Array[]}
  */
 export function centredHistory(interactions, metric, known) {

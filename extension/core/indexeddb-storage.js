@@ -5,11 +5,14 @@
  * @typedef {import("../values/encoding.js").Bytes} Bytes
  * @typedef {{profileId: string, dataKey: CryptoKey}} Identity
  * @typedef {{id: string, kind: string, envelope: Bytes}} StoredRecord
+ * @typedef {{id: string, envelope: Bytes}} StoredPart a piece of a shop's catalogue: large, and read only where it is asked for
+ * @typedef {{puts: StoredPart[], deletes: string[]}} PartChanges
  * @typedef {object} Storage
  * @property {() => Promise<{identity: Identity | null, records: StoredRecord[]}>} read
  * @property {(identity: Identity) => Promise<void>} create
- * @property {(puts: StoredRecord[], deletes: string[]) => Promise<void>} write one transaction: all of it or nothing
- * @property {() => Promise<void>} destroy key and records
+ * @property {(puts: StoredRecord[], deletes: string[], parts?: PartChanges) => Promise<void>} write one transaction: all of it or nothing
+ * @property {(ids: string[]) => Promise<(StoredPart | undefined)[]>} readParts in the order of the ids
+ * @property {() => Promise<void>} destroy key, records and parts
  */
 
 /** Return a promise of a request's result. @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
@@ -35,10 +38,13 @@ function done(transaction) {
 
 /** @param {string} name @returns {Promise<IDBDatabase>} */
 function openDatabase(name) {
-  const request = indexedDB.open(name, 1);
-  request.onupgradeneeded = () => {
-    request.result.createObjectStore("identity");
-    request.result.createObjectStore("records", { keyPath: "id" });
+  const request = indexedDB.open(name, 2);
+  request.onupgradeneeded = ({ oldVersion }) => {
+    if (oldVersion < 1) {
+      request.result.createObjectStore("identity");
+      request.result.createObjectStore("records", { keyPath: "id" });
+    }
+    request.result.createObjectStore("parts", { keyPath: "id" });
   };
   return result(request);
 }
@@ -49,7 +55,7 @@ export function indexedDbStorage(name = "carryover") {
   let opened;
   const database = () => (opened ??= openDatabase(name));
   /** @param {IDBTransactionMode} mode */
-  const begin = async (mode) => (await database()).transaction(["identity", "records"], mode);
+  const begin = async (mode) => (await database()).transaction(["identity", "records", "parts"], mode);
 
   return {
     async read() {
@@ -65,12 +71,14 @@ export function indexedDbStorage(name = "carryover") {
       transaction.objectStore("identity").put(identity, "profile");
       await done(transaction);
     },
-    async write(puts, deletes) {
+    async write(puts, deletes, parts = { puts: [], deletes: [] }) {
       const transaction = await begin("readwrite");
-      const records = transaction.objectStore("records");
       try {
-        for (const id of deletes) records.delete(id);
-        for (const record of puts) records.put(record);
+        for (const [kept, changes] of Object.entries({ records: { puts, deletes }, parts })) {
+          const store = transaction.objectStore(kept);
+          for (const id of changes.deletes) store.delete(id);
+          for (const record of changes.puts) store.put(record);
+        }
       } catch (error) {
         // A value that cannot be stored throws here, and would leave the changes before it to be committed.
         transaction.abort();
@@ -78,10 +86,13 @@ export function indexedDbStorage(name = "carryover") {
       }
       await done(transaction);
     },
+    async readParts(ids) {
+      const store = (await begin("readonly")).objectStore("parts");
+      return Promise.all(ids.map((id) => result(store.get(id))));
+    },
     async destroy() {
       const transaction = await begin("readwrite");
-      transaction.objectStore("identity").clear();
-      transaction.objectStore("records").clear();
+      for (const kept of transaction.objectStoreNames) transaction.objectStore(kept).clear();
       await done(transaction);
     },
   };

@@ -10,16 +10,20 @@ import { EnvelopeError } from "../values/errors.js";
  * @typedef {import("../generated/contract-types.js").InteractionKind} Kind
  * @typedef {import("../generated/contract-types.js").KeptInteraction} Interaction
  * @typedef {import("../generated/contract-types.js").KeptProduct} KeptProduct
+ * @typedef {import("../generated/contract-types.js").KeptShelf} KeptShelf
  * @typedef {import("../generated/contract-types.js").KeptShopMeans} KeptShopMeans
  * @typedef {import("../generated/contract-types.js").LedgerEntry} LedgerEntry
  * @typedef {import("../generated/contract-types.js").Settings} Settings
+ * @typedef {import("../values/encoding.js").Bytes} Bytes
+ * @typedef {{kind: string, id: string, value: object}} Entry a record, readable
+ * @typedef {{puts?: {id: string, bytes: Bytes}[], deletes?: string[]}} PartChanges of shelves
  */
 
 const DAY_MS = 86_400_000;
 const MAX_LEDGER_ENTRIES = 500;
 
 /** Return a random id of 32 hexadecimal digits, which tells nothing about the record. @returns {string} */
-function randomId() {
+export function randomId() {
   return toHex(crypto.getRandomValues(new Uint8Array(16)));
 }
 
@@ -34,7 +38,12 @@ function newestFirst(a, b) {
   return a.id < b.id ? -1 : 1;
 }
 
-/** Profile of one person on one device: interactions, settings, ledger. The storage holds the truth, and this object a cache of it. */
+/** @param {KeptShelf} shelf @returns {string[]} the ids of all its parts */
+function partsOf({ parts, addressesId, momentsId }) {
+  return [...parts.map(({ id }) => id), addressesId, momentsId].filter((id) => id !== undefined);
+}
+
+/** Profile of one person on one device: interactions, settings, ledger, shelves. The storage holds the truth, and this object a cache of it. */
 export class Profile {
   /** @type {import("./indexeddb-storage.js").Identity | null} */
   #identity = null;
@@ -44,6 +53,8 @@ export class Profile {
   #ledger = new Map();
   /** @type {KeptShopMeans | null} */
   #shopMeans = null;
+  /** By id. @type {Map<string, KeptShelf>} */
+  #shelves = new Map();
   /** @type {Settings} */
   #settings = { ...DEFAULT_SETTINGS };
   /** @type {Promise<unknown>} */
@@ -96,6 +107,7 @@ export class Profile {
   #remember(kind, id, value) {
     if (kind === "interaction") this.#interactions.set(id, /** @type {Interaction} */ (value));
     else if (kind === "ledger") this.#ledger.set(id, /** @type {LedgerEntry} */ (value));
+    else if (kind === "shelf") this.#shelves.set(id, /** @type {KeptShelf} */ (value));
     else if (kind === "shop_means") this.#shopMeans = /** @type {KeptShopMeans} */ (value);
     else if (kind === "settings") this.#settings = currentSettings(value);
   }
@@ -112,17 +124,39 @@ export class Profile {
     return next;
   }
 
-  /** @param {string} kind @param {string} id @param {object} value */
-  async #put(kind, id, value) {
+  /** @returns {Promise<import("./indexeddb-storage.js").Identity>} made at the first change */
+  async #ownIdentity() {
     if (!this.#identity) {
       const identity = { profileId: randomId(), dataKey: await generateDataKey() };
       await this.#storage.create(identity);
       this.#identity = identity;
     }
-    const { profileId, dataKey } = this.#identity;
-    const envelope = await encrypt(dataKey, utf8(JSON.stringify(value)), { profileId, purpose: `${kind}/${id}` });
-    await this.#storage.write([{ id, kind, envelope }], []);
-    this.#remember(kind, id, value);
+    return this.#identity;
+  }
+
+  /** @param {string} kind @param {string} id @param {Bytes} plaintext @returns {Promise<Bytes>} */
+  async #sealed(kind, id, plaintext) {
+    const { profileId, dataKey } = await this.#ownIdentity();
+    return encrypt(dataKey, plaintext, { profileId, purpose: `${kind}/${id}` });
+  }
+
+  /**
+   * Write records and parts of shelves in one transaction.
+   * @param {Entry[]} entries @param {string[]} [deletes] ids of records @param {PartChanges} [parts]
+   */
+  async #write(entries, deletes = [], { puts = [], deletes: oldParts = [] } = {}) {
+    const records = [];
+    for (const { kind, id, value } of entries)
+      records.push({ id, kind, envelope: await this.#sealed(kind, id, utf8(JSON.stringify(value))) });
+    const parts = [];
+    for (const { id, bytes } of puts) parts.push({ id, envelope: await this.#sealed("shelf_part", id, bytes) });
+    await this.#storage.write(records, deletes, { puts: parts, deletes: oldParts });
+    for (const { kind, id, value } of entries) this.#remember(kind, id, value);
+  }
+
+  /** @param {string} kind @param {string} id @param {object} value */
+  #put(kind, id, value) {
+    return this.#write([{ kind, id, value }]);
   }
 
   async #enforceRetention() {
@@ -133,12 +167,11 @@ export class Profile {
       ...interactions.filter((one, i) => one.time < oldest || i >= privacy.maxInteractions),
       ...ledger.filter((one, i) => one.time < oldest || i >= MAX_LEDGER_ENTRIES),
     ].map(({ id }) => id);
+    const shelves = this.shelves().filter(({ startedAt }) => startedAt < oldest);
+    gone.push(...shelves.map(({ id }) => id));
     if (gone.length === 0) return;
-    await this.#storage.write([], gone);
-    for (const id of gone) {
-      this.#interactions.delete(id);
-      this.#ledger.delete(id);
-    }
+    await this.#storage.write([], gone, { puts: [], deletes: shelves.flatMap(partsOf) });
+    for (const id of gone) for (const kept of [this.#interactions, this.#ledger, this.#shelves]) kept.delete(id);
   }
 
   /** @returns {Settings} */
@@ -166,14 +199,67 @@ export class Profile {
     return this.#enqueue(() => this.#put("settings", "settings", { ...this.#settings, ...changes }));
   }
 
-  /** Record consent with its time, or delete it. @param {string} shop @param {boolean} allowed */
+  /** Record consent with its time, or delete it together with the shop's shelf. @param {string} shop @param {boolean} allowed */
   setConsent(shop, allowed) {
-    return this.#enqueue(() => {
+    return this.#enqueue(async () => {
       const consents = { ...this.#settings.consents };
       if (allowed) consents[shop] ??= new Date(this.#now()).toISOString();
       else delete consents[shop];
-      return this.#put("settings", "settings", { ...this.#settings, consents });
+      const shelf = allowed ? null : this.shelf(shop);
+      const settings = { kind: "settings", id: "settings", value: { ...this.#settings, consents } };
+      await this.#write([settings], shelf ? [shelf.id] : [], { deletes: shelf ? partsOf(shelf) : [] });
+      if (shelf) this.#shelves.delete(shelf.id);
     });
+  }
+
+  /** @returns {KeptShelf[]} the catalogues that were read from shops */
+  shelves() {
+    return [...this.#shelves.values()];
+  }
+
+  /** @param {string} shop @returns {KeptShelf | null} */
+  shelf(shop) {
+    return this.shelves().find((one) => one.shop === shop) ?? null;
+  }
+
+  /**
+   * Keep the state of a shelf, and with it in one transaction what changes of its parts.
+   * @param {KeptShelf} shelf @param {PartChanges} [parts]
+   * @returns {Promise<boolean>} false where the shop's consent was withdrawn, or the shelf deleted, since it was read: nothing is kept
+   */
+  keepShelf(shelf, parts = {}) {
+    return this.#enqueue(async () => {
+      const isGone = shelf.parts.length > 0 && !this.#shelves.has(shelf.id);
+      if (isGone || !this.isConsented(shelf.shop)) return false;
+      await this.#write([{ kind: "shelf", id: shelf.id, value: shelf }], [], parts);
+      return true;
+    });
+  }
+
+  /** Delete a shelf with its parts. @param {KeptShelf} shelf */
+  deleteShelf(shelf) {
+    return this.#enqueue(async () => {
+      const kept = this.#shelves.get(shelf.id);
+      if (!kept) return;
+      await this.#write([], [kept.id], { deletes: partsOf(kept) });
+      this.#shelves.delete(kept.id);
+    });
+  }
+
+  /**
+   * Return parts of shelves, readable.
+   * @param {string[]} ids @returns {Promise<Bytes[]>} in the order of the ids
+   * @throws {EnvelopeError} where a part is missing or damaged
+   */
+  async shelfParts(ids) {
+    const stored = await this.#storage.readParts(ids);
+    const { profileId, dataKey } = await this.#ownIdentity();
+    return Promise.all(
+      stored.map((part, i) => {
+        if (!part) throw new EnvelopeError();
+        return decrypt(dataKey, part.envelope, { profileId, purpose: `shelf_part/${ids[i]}` });
+      }),
+    );
   }
 
   /**
@@ -240,6 +326,7 @@ export class Profile {
       interactions: this.interactions(),
       ledger: this.ledger(),
       ...(this.#shopMeans && { shopMeans: this.#shopMeans }),
+      ...(this.#shelves.size > 0 && { shelves: this.shelves() }),
     };
   }
 
@@ -251,6 +338,7 @@ export class Profile {
       this.#interactions.clear();
       this.#ledger.clear();
       this.#shopMeans = null;
+      this.#shelves.clear();
       this.#settings = { ...DEFAULT_SETTINGS };
       this.unreadable = 0;
     });

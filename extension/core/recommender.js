@@ -5,7 +5,7 @@ import { decodeEmbedding, encodeEmbedding } from "../values/encoding.js";
 import { CarryoverError } from "../values/errors.js";
 import { itemText } from "../values/item-text.js";
 import { problemIn } from "../values/json-schema.js";
-import { centredHistory } from "./centring.js";
+import { centredHistory, knownMeans } from "./centring.js";
 import { dismissalPenalty, meanOfNearest } from "./dismissal.js";
 import { filterProduct } from "./privacy-filter.js";
 import { hasOwnServer } from "./settings.js";
@@ -25,9 +25,14 @@ import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
  * @typedef {import("../generated/contract-types.js").Card} Card
  * @typedef {import("../generated/contract-types.js").ListedCard} ListedCard
  * @typedef {import("../generated/contract-types.js").Recommendations} Recommendations
+ * @typedef {{items: Card[], ranker: import("./shelf-ranking.js").Ranker}} Shelf a shop's catalogue; the ranker's rows are its items
  * @typedef {import("../generated/contract-types.js").RecommendationRequest} RecommendationRequest
  */
 
+/** How many of a catalogue's nearest items are compared with single items of the history. */
+const SHELF_POOL = 300;
+/** Availabilities of what cannot be had now. */
+export const SOLD_OUT = ["OutOfStock", "SoldOut", "Discontinued"];
 /** How many items are requested. The number never changes, so it tells the server nothing about the history. */
 export const REQUESTED = 30;
 const DAY_MS = 86_400_000;
@@ -174,7 +179,7 @@ export async function tasteVector(profile, model, now = Date.now()) {
   await bringToSpace(profile, model);
   const recent = recentOf(profile.interactions(), model.manifest.interactions.maxItems);
   const vector = await model.towers.embedUser({
-    items: centredHistory(recent, model.metric ?? null, profile.shopMeans),
+    items: centredHistory(recent, model.metric ?? null, knownMeans(profile, model.manifest.space)),
     kinds: recent.map(({ kind }) => KINDS.indexOf(kind)),
     agesDays: recent.map(({ time }) => Math.max(0, (now - Date.parse(time)) / DAY_MS)),
     weights: recent.map(({ weight }) => weight),
@@ -217,9 +222,9 @@ function closeness(candidate, history, filler) {
  * @param {Model} model
  * @returns {History}
  */
-function historyOf(profile, { metric }) {
+function historyOf(profile, { metric, manifest }) {
   const interactions = profile.interactions();
-  const embeddings = centredHistory(interactions, metric ?? null, profile.shopMeans);
+  const embeddings = centredHistory(interactions, metric ?? null, knownMeans(profile, manifest.space));
   const seen = interactions.map(({ product, kind }, i) => ({
     isDismissed: kind === "dismiss",
     title: product.title ?? "",
@@ -325,4 +330,48 @@ export async function recommendPage({ shop, listing }, { profile, model }) {
     why: why(compared[i], history.liked, filler),
   }));
   return { items: items.sort((a, b) => b.score - a.score), mode: "page", basis: "taste", shop };
+}
+
+/**
+ * Return rows of a catalogue by their scores, best first, what is sold out after everything else.
+ * @param {number[]} rows @param {Card[]} items @param {(row: number) => number} scoreOf @returns {number[]}
+ */
+function byScore(rows, items, scoreOf) {
+  const isSoldOut = (/** @type {number} */ row) => SOLD_OUT.includes(items[row].availability ?? "");
+  const ranked = rows.map((row) => ({ row, isLast: Number(isSoldOut(row)), score: scoreOf(row) }));
+  return ranked.sort((a, b) => a.isLast - b.isLast || b.score - a.score).map(({ row }) => row);
+}
+
+/**
+ * Rank a shop's own catalogue, on this device. Nothing is sent.
+ * @param {{shop: string, shelf: Shelf}} wanted
+ * @param {{profile: Profile, model: Model}} on
+ * @returns {Promise<Recommendations>} at most REQUESTED items; without a taste a first look at what can be had, spread over the catalogue
+ */
+export async function recommendShelf({ shop, shelf: { items, ranker } }, { profile, model }) {
+  const known = knownIn(profile, shop);
+  const unseen = items.flatMap(({ itemId }, row) => (known.has(itemId) ? [] : [row]));
+  const vector = await tasteVector(profile, model);
+  if (!vector) {
+    const rows = byScore(unseen, items, (row) => -row);
+    const step = Math.max(1, Math.floor(rows.length / REQUESTED));
+    const chosen = rows.filter((_, i) => i % step === 0).slice(0, REQUESTED);
+    const cards = chosen.map((row) => ({ ...items[row], score: 0, why: [] }));
+    return { items: cards, mode: "shelf", basis: "first_screen", shop };
+  }
+  const scores = ranker.scores(vector);
+  const history = historyOf(profile, model);
+  const { filler } = model.manifest;
+  const pool = byScore(unseen, items, (row) => scores[row]).slice(0, SHELF_POOL);
+  const cards = new Map(
+    pool.map((row) => {
+      const compared = ranker.compared(row);
+      const score = scores[row] + closeness(compared, history, filler);
+      return [row, { ...items[row], score, why: why(compared, history.liked, filler) }];
+    }),
+  );
+  const cardOf = (/** @type {number} */ row) =>
+    /** @type {import("../generated/contract-types.js").RankedCard} */ (cards.get(row));
+  const best = byScore(pool, items, (row) => cardOf(row).score).slice(0, REQUESTED);
+  return { items: best.map(cardOf), mode: "shelf", basis: "taste", shop };
 }

@@ -12,10 +12,17 @@
  * @property {Float64Array} mean shrunk towards the bundle's
  * @property {(item: Vector) => Float32Array} stored what a user is compared with, by the inner product
  * @property {(user: Vector) => number} length of a user vector in this metric: inner products over it are cosines
+ * @property {(vector: Vector) => Float64Array} turned M times each block, the rest as it is
+ * @property {(block: number, offsets: Float64Array) => number[]} spreads the lengths of M^(1/2) times LANES directions without the mean,
+ *   whose coordinates alternate; the directions are overwritten
  */
 
-const LEAST_LENGTH = 1e-6;
-const LEAST_OFFSET = 1e-4;
+/** A shorter block is one that the item lacks. */
+export const LEAST_LENGTH = 1e-6;
+/** A direction nearer to the mean than this has no direction of its own. */
+export const LEAST_OFFSET = 1e-4;
+/** How many directions are measured together. */
+export const LANES = 4;
 const SYMMETRY_TOLERANCE = 1e-5;
 const NEGATIVE_TOLERANCE = 1e-5;
 const POWER_STEPS = 1000;
@@ -100,12 +107,42 @@ function factorOf(covariance, size, ridge) {
 /** @param {Float64Array} factor L @param {Float64Array} vector @returns {Float64Array} L⁻¹ vector */
 function solveLower(factor, vector) {
   const size = vector.length;
-  const solved = vector.slice();
+  const solved = new Float64Array(size);
   for (let i = 0; i < size; i += 1) {
-    for (let k = 0; k < i; k += 1) solved[i] -= factor[i * size + k] * solved[k];
-    solved[i] /= factor[i * size + i];
+    const row = i * size;
+    let value = vector[i];
+    for (let k = 0; k < i; k += 1) value -= factor[row + k] * solved[k];
+    solved[i] = value / factor[row + i];
   }
   return solved;
+}
+
+/**
+ * Return the lengths of L⁻¹ times several vectors. Together they take a quarter of the time that each alone would: their sums do not
+ * wait for each other.
+ * @param {Float64Array} factor L @param {Float64Array} vectors LANES of them, their coordinates alternating; overwritten @returns {number[]}
+ */
+function lengthsSolved(factor, vectors) {
+  const size = vectors.length / LANES;
+  const squares = [0, 0, 0, 0];
+  for (let i = 0; i < size; i += 1) {
+    const row = i * size;
+    const own = i * LANES;
+    let [a, b, c, d] = [vectors[own], vectors[own + 1], vectors[own + 2], vectors[own + 3]];
+    for (let k = 0, at = 0; k < i; k += 1, at += LANES) {
+      const value = factor[row + k];
+      a -= value * vectors[at];
+      b -= value * vectors[at + 1];
+      c -= value * vectors[at + 2];
+      d -= value * vectors[at + 3];
+    }
+    const inverse = 1 / factor[row + i];
+    for (const [lane, value] of [a, b, c, d].entries()) {
+      vectors[own + lane] = value * inverse;
+      squares[lane] += (value * inverse) ** 2;
+    }
+  }
+  return squares.map(Math.sqrt);
 }
 
 /** @param {Float64Array} factor L @param {Float64Array} vector @returns {Float64Array} L⁻ᵀ vector */
@@ -189,20 +226,55 @@ export function estimateMean(items, blocks, dim) {
   return { mean, counts };
 }
 
+/**
+ * Return an estimator of mean and covariances that sees one direction after the other and keeps none.
+ * @param {Block[]} blocks @param {number} dim
+ * @returns {{add: (block: number, direction: Float64Array) => void, moments: () => Moments}} `add` takes the unit direction of a block
+ */
+export function createEstimator(blocks, dim) {
+  const sums = new Float64Array(dim);
+  const counts = blocks.map(() => 0);
+  const squares = blocks.map(({ length }) => new Float64Array(length * length)); // the lower triangle
+  return {
+    add(b, direction) {
+      const { start, length } = blocks[b];
+      const square = squares[b];
+      counts[b] += 1;
+      for (let i = 0; i < length; i += 1) {
+        const value = direction[i];
+        const row = i * length;
+        sums[start + i] += value;
+        for (let j = 0; j <= i; j += 1) square[row + j] += value * direction[j];
+      }
+    },
+    moments() {
+      const mean = sums.slice();
+      const covariances = blocks.map(({ start, length }, b) => {
+        const num = Math.max(counts[b], 1);
+        for (let i = start; i < start + length; i += 1) mean[i] /= num;
+        const covariance = new Float64Array(length * length);
+        for (let i = 0; i < length; i += 1)
+          for (let j = 0; j <= i; j += 1) {
+            const value = squares[b][i * length + j] / num - mean[start + i] * mean[start + j];
+            covariance[i * length + j] = value;
+            covariance[j * length + i] = value;
+          }
+        return covariance;
+      });
+      return { mean, counts: counts.slice(), covariances };
+    },
+  };
+}
+
 /** Return mean and covariances of items. @param {Vector[]} items @param {Block[]} blocks @param {number} dim @returns {Moments} */
 export function estimate(items, blocks, dim) {
-  const { mean, counts } = estimateMean(items, blocks, dim);
-  const covariances = blocks.map((block, b) => {
-    const size = block.length;
-    const sums = new Float64Array(size * size);
-    for (const item of items) {
-      const offset = directionOf(item, block)?.map((value, i) => value - mean[block.start + i]);
-      if (!offset) continue;
-      for (let i = 0; i < size; i += 1) for (let j = 0; j < size; j += 1) sums[i * size + j] += offset[i] * offset[j];
+  const estimator = createEstimator(blocks, dim);
+  for (const item of items)
+    for (const [b, block] of blocks.entries()) {
+      const direction = directionOf(item, block);
+      if (direction) estimator.add(b, direction);
     }
-    return sums.map((sum) => sum / Math.max(counts[b], 1));
-  });
-  return { mean, counts, covariances };
+  return estimator.moments();
 }
 
 /** Return a shop's mean, shrunk towards the bundle's. @param {Means} shop @param {BundleMetric} bundle @returns {Float64Array} */
@@ -256,6 +328,13 @@ export function createMetric(shop, bundle) {
       }
       return result;
     },
+    turned(vector) {
+      const result = Float64Array.from(vector);
+      for (const [b, { start, length }] of rule.blocks.entries())
+        result.set(solveUpper(factors[b], solveLower(factors[b], result.slice(start, start + length))), start);
+      return result;
+    },
+    spreads: (b, offsets) => lengthsSolved(factors[b], offsets),
     length(user) {
       let total = 0;
       for (const value of user) total += value ** 2;

@@ -24,11 +24,10 @@ export function textBlock(features, { start, share }, { dim, filler }) {
     item[filler] = 1;
     return item;
   }
-  const length = Math.sqrt(features.reduce((sum, value) => sum + value * value, 0));
-  const scale = Math.sqrt(share) / length;
-  features.forEach((value, i) => {
-    item[start + i] = value * scale;
-  });
+  let square = 0;
+  for (const value of features) square += value * value;
+  const scale = Math.sqrt(share) / Math.sqrt(square);
+  for (let i = 0; i < features.length; i += 1) item[start + i] = features[i] * scale;
   item[filler] = Math.sqrt(1 - share);
   return item;
 }

@@ -17,7 +17,8 @@ import { START, createPieceIndex, withByte } from "./piece-index.js";
  * @property {Uint8Array} weights rarity in sixteenths
  * @property {Uint8Array} scales see SCALE_FACTORS
  * @property {Uint8Array} packed rows of values plus 8, two a byte, the first in the low half: unpacked only where a row is read
- * @typedef {{rows: number[], weight: number, countsAs: string[]}} Word segmented: its pieces' rows, and its weight and stand-ins in the word channel
+ * @typedef {{rows: number[], weight: number, hashes: Int32Array[]}} Word segmented: its pieces' rows, and its weight and the hashes of its
+ *   stand-ins in the word channel
  * @typedef {object} TokenTable
  * @property {number} dim width of the features
  * @property {(text: string) => Float32Array} encode features of unit length; zeros where nothing of the text is known
@@ -219,12 +220,17 @@ function addRow({ packed, scales, dim }, row, sum) {
   }
 }
 
-/** Add the weighted signs of a word to a sum. @param {string} word @param {number} weight @param {Float64Array} sum */
-function addSigns(word, weight, sum) {
+/** Return the hashes of a word, one for 32 signs. @param {string} word @param {number} num of signs @returns {Int32Array} */
+function hashesOf(word, num) {
   const raw = utf8(word);
-  for (let start = 0; start < sum.length; start += 32) {
-    const hash = signHash(raw, start / 32);
-    for (let bit = 0; bit < 32; bit += 1) sum[start + bit] += (hash >>> bit) & 1 ? weight : -weight;
+  return Int32Array.from({ length: num / 32 }, (_, part) => signHash(raw, part));
+}
+
+/** Add the weighted signs of a word to a sum. @param {Int32Array} hashes @param {number} weight @param {Float64Array} sum */
+function addSigns(hashes, weight, sum) {
+  for (let part = 0, at = 0; part < hashes.length; part += 1) {
+    const hash = hashes[part];
+    for (let bit = 0; bit < 32; bit += 1, at += 1) sum[at] += weight * (2 * ((hash >>> bit) & 1) - 1);
   }
 }
 
@@ -249,7 +255,7 @@ export function createTokenTable(bytes, file) {
     const weight = rows.length > 0 ? Math.max(...rows.map((row) => table.weights[row])) : UNKNOWN_WEIGHT;
     const line = rows.length === 1 ? table.translations.get(rows[0]) : undefined;
     const countsAs = line ? wordsOfLine(line) : [text];
-    const word = { rows, weight, countsAs };
+    const word = { rows, weight, hashes: countsAs.map((counted) => hashesOf(counted, table.wordDim)) };
     cached.set(text, word);
     return word;
   }
@@ -261,8 +267,8 @@ export function createTokenTable(bytes, file) {
       for (const word of wordsOf(text.normalize("NFKC").toLowerCase())) {
         for (const row of wordOf(word).rows) addRow(table, row, pieces);
         for (const term of [word, ...partsOf(word)]) {
-          const { weight, countsAs } = wordOf(term);
-          for (const counted of countsAs) addSigns(counted, weight, words);
+          const { weight, hashes } = wordOf(term);
+          for (const each of hashes) addSigns(each, weight, words);
         }
       }
       const both = new Float64Array(table.dim + table.wordDim);

@@ -53,6 +53,10 @@ export type RankedCard = Card & {
    */
   why: string[];
 };
+/**
+ * Why the reading of a shop's catalogue ended before its end. robots: the shop asks programs not to read it. slow: it asks for longer pauses than a reading can make. no_feed: it publishes no list of its products. unreachable: it does not answer, or refuses. busy: it asked to come back later. storage: the device has no room. limit: there are more products than are kept.
+ */
+export type ShelfReason = "robots" | "slow" | "no_feed" | "unreachable" | "busy" | "storage" | "limit";
 
 /**
  * One sellable item of one shop, in schema.org's words. Absent means unknown; null never appears on the wire.
@@ -716,7 +720,7 @@ export interface Recommendations {
    * Best first.
    */
   items: RankedCard[];
-  mode: "own" | "page";
+  mode: "shelf" | "own" | "page";
   basis: "taste" | "first_screen" | "page_order";
   shop: string;
   /**
@@ -791,11 +795,25 @@ export interface State {
    * Records of the profile that could not be opened.
    */
   unreadable: number;
+  /**
+   * null where the tab shows no shop, or one without consent.
+   */
+  shelf: ShelfState | null;
   tab:
     | (TabDescription & {
         isConsented: boolean;
       })
     | null;
+}
+/**
+ * How far the reading of the catalogue of a tab's shop is.
+ */
+export interface ShelfState {
+  status: "none" | "reading" | "read" | "stopped" | "failed";
+  numItems: number;
+  total?: number;
+  reason?: ShelfReason;
+  readAt?: string;
 }
 /**
  * What the privacy filter lets into the profile.
@@ -852,6 +870,106 @@ export interface KeptShopMeans {
   shops: ShopMean[];
 }
 /**
+ * A shop's own catalogue as it was read from its public feed: how far the reading is, and which encrypted parts hold it.
+ */
+export interface KeptShelf {
+  /**
+   * Of the record: random, so that it does not name the shop.
+   */
+  id: string;
+  shop: string;
+  /**
+   * Where the shop's pages are, such as https://www.shop.example.
+   */
+  origin: string;
+  /**
+   * Of the embeddings.
+   */
+  space: string;
+  kind: "unknown" | "shopify" | "woocommerce" | "sitemap";
+  status: "reading" | "read" | "stopped" | "failed";
+  reason?: ShelfReason;
+  /**
+   * How often it has been read from the beginning.
+   */
+  round: number;
+  /**
+   * ISO 8601, of this round.
+   */
+  startedAt: string;
+  /**
+   * ISO 8601, of the end of the last round that came to its end.
+   */
+  readAt?: string;
+  numItems: number;
+  /**
+   * How many products the shop says it has.
+   */
+  total?: number;
+  /**
+   * ISO 4217, of a feed whose prices name none.
+   */
+  currency?: string;
+  /**
+   * The feed's next address, empty where none follows.
+   */
+  next: string;
+  parts: {
+    id: string;
+    numItems: number;
+    /**
+     * In which it was read last.
+     */
+    round: number;
+    /**
+     * Of the feed's answer that it holds.
+     */
+    url?: string;
+    etag?: string;
+    /**
+     * The address that follows the answer, empty where none does.
+     */
+    next?: string;
+    /**
+     * Its items are known by the words of their addresses alone.
+     */
+    isGuessed?: boolean;
+  }[];
+  /**
+   * The part with the addresses of a sitemap.
+   */
+  addressesId?: string;
+  /**
+   * The part with the shop's mean and covariance.
+   */
+  momentsId?: string;
+  /**
+   * base64 of float32: the shop's mean.
+   */
+  mean?: string;
+}
+/**
+ * One answer of a shop, to be read as a part of its catalogue.
+ */
+export interface ShelfAnswer {
+  /**
+   * addresses: one a line, whose own words are read.
+   */
+  kind: "shopify" | "woocommerce" | "page" | "addresses";
+  url: string;
+  body: string;
+  origin: string;
+  currency?: string;
+  fetchedAt: string;
+}
+/**
+ * How the numbers of an embedding are kept in 8 bits: with one scale for each block; what is outside of the blocks is kept as float32.
+ */
+export interface ShelfLayout {
+  dim: number;
+  blocks: ShopMetricBlock[];
+}
+/**
  * One request that left the device.
  */
 export interface LedgerEntry {
@@ -871,6 +989,10 @@ export interface ProfileExport {
   interactions: KeptInteraction[];
   ledger: LedgerEntry[];
   shopMeans?: KeptShopMeans;
+  /**
+   * Which shops' catalogues were read. The catalogues themselves are public, and left out.
+   */
+  shelves?: KeptShelf[];
 }
 
 /** Every message by name: its sender, its receiver, its fields and the reply. */
@@ -953,6 +1075,18 @@ export interface Messages {
     fields: { tabId?: number; };
     reply: { recommendations: Recommendations; };
   };
+  "shelf.read": {
+    from: "ui";
+    to: "background";
+    fields: { tabId?: number; };
+    reply: { state: State; };
+  };
+  "shelf.stop": {
+    from: "ui";
+    to: "background";
+    fields: { tabId?: number; };
+    reply: { state: State; };
+  };
   "item.dismiss": {
     from: "ui";
     to: "background";
@@ -964,6 +1098,12 @@ export interface Messages {
     to: "background";
     fields: { };
     reply: { entries: LedgerEntry[]; };
+  };
+  "shelf.readAnswers": {
+    from: "background";
+    to: "towers";
+    fields: { bundleUrl: string; answers: ShelfAnswer[]; itemText: ItemTextRule; layout: ShelfLayout; };
+    reply: { items: Card[]; counts: number[]; vectors: string; };
   };
   "towers.embedItems": {
     from: "background";

@@ -3107,6 +3107,30 @@ export const messages = {
     "recommendations": "Recommendations"
    }
   },
+  "shelf.read": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "tabId?": "number"
+   },
+   "reply": {
+    "state": "State"
+   }
+  },
+  "shelf.stop": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "tabId?": "number"
+   },
+   "reply": {
+    "state": "State"
+   }
+  },
   "item.dismiss": {
    "from": [
     "ui"
@@ -3127,6 +3151,23 @@ export const messages = {
    "fields": {},
    "reply": {
     "entries": "LedgerEntry[]"
+   }
+  },
+  "shelf.readAnswers": {
+   "from": [
+    "background"
+   ],
+   "to": "towers",
+   "fields": {
+    "bundleUrl": "string",
+    "answers": "ShelfAnswer[]",
+    "itemText": "ItemTextRule",
+    "layout": "ShelfLayout"
+   },
+   "reply": {
+    "items": "Card[]",
+    "counts": "number[]",
+    "vectors": "string"
    }
   },
   "towers.embedItems": {
@@ -3299,6 +3340,7 @@ export const messages = {
     },
     "mode": {
      "enum": [
+      "shelf",
       "own",
       "page"
      ]
@@ -3441,7 +3483,8 @@ export const messages = {
     "numKnown",
     "numDismissed",
     "unreadable",
-    "tab"
+    "tab",
+    "shelf"
    ],
    "properties": {
     "serverUrl": {
@@ -3499,6 +3542,17 @@ export const messages = {
     "unreadable": {
      "type": "number",
      "description": "Records of the profile that could not be opened."
+    },
+    "shelf": {
+     "oneOf": [
+      {
+       "$ref": "#/types/ShelfState"
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "null where the tab shows no shop, or one without consent."
     },
     "tab": {
      "oneOf": [
@@ -3647,6 +3701,240 @@ export const messages = {
     }
    }
   },
+  "KeptShelf": {
+   "description": "A shop's own catalogue as it was read from its public feed: how far the reading is, and which encrypted parts hold it.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "id",
+    "shop",
+    "origin",
+    "space",
+    "kind",
+    "status",
+    "round",
+    "startedAt",
+    "numItems",
+    "parts",
+    "next"
+   ],
+   "properties": {
+    "id": {
+     "type": "string",
+     "description": "Of the record: random, so that it does not name the shop."
+    },
+    "shop": {
+     "type": "string"
+    },
+    "origin": {
+     "type": "string",
+     "description": "Where the shop's pages are, such as https://www.shop.example."
+    },
+    "space": {
+     "type": "string",
+     "description": "Of the embeddings."
+    },
+    "kind": {
+     "enum": [
+      "unknown",
+      "shopify",
+      "woocommerce",
+      "sitemap"
+     ]
+    },
+    "status": {
+     "enum": [
+      "reading",
+      "read",
+      "stopped",
+      "failed"
+     ]
+    },
+    "reason": {
+     "$ref": "#/types/ShelfReason"
+    },
+    "round": {
+     "type": "number",
+     "description": "How often it has been read from the beginning."
+    },
+    "startedAt": {
+     "type": "string",
+     "description": "ISO 8601, of this round."
+    },
+    "readAt": {
+     "type": "string",
+     "description": "ISO 8601, of the end of the last round that came to its end."
+    },
+    "numItems": {
+     "type": "number"
+    },
+    "total": {
+     "type": "number",
+     "description": "How many products the shop says it has."
+    },
+    "currency": {
+     "type": "string",
+     "description": "ISO 4217, of a feed whose prices name none."
+    },
+    "next": {
+     "type": "string",
+     "description": "The feed's next address, empty where none follows."
+    },
+    "parts": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "additionalProperties": false,
+      "required": [
+       "id",
+       "numItems",
+       "round"
+      ],
+      "properties": {
+       "id": {
+        "type": "string"
+       },
+       "numItems": {
+        "type": "number"
+       },
+       "round": {
+        "type": "number",
+        "description": "In which it was read last."
+       },
+       "url": {
+        "type": "string",
+        "description": "Of the feed's answer that it holds."
+       },
+       "etag": {
+        "type": "string"
+       },
+       "next": {
+        "type": "string",
+        "description": "The address that follows the answer, empty where none does."
+       },
+       "isGuessed": {
+        "type": "boolean",
+        "description": "Its items are known by the words of their addresses alone."
+       }
+      }
+     }
+    },
+    "addressesId": {
+     "type": "string",
+     "description": "The part with the addresses of a sitemap."
+    },
+    "momentsId": {
+     "type": "string",
+     "description": "The part with the shop's mean and covariance."
+    },
+    "mean": {
+     "type": "string",
+     "description": "base64 of float32: the shop's mean."
+    }
+   }
+  },
+  "ShelfReason": {
+   "description": "Why the reading of a shop's catalogue ended before its end. robots: the shop asks programs not to read it. slow: it asks for longer pauses than a reading can make. no_feed: it publishes no list of its products. unreachable: it does not answer, or refuses. busy: it asked to come back later. storage: the device has no room. limit: there are more products than are kept.",
+   "enum": [
+    "robots",
+    "slow",
+    "no_feed",
+    "unreachable",
+    "busy",
+    "storage",
+    "limit"
+   ]
+  },
+  "ShelfState": {
+   "description": "How far the reading of the catalogue of a tab's shop is.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "status",
+    "numItems"
+   ],
+   "properties": {
+    "status": {
+     "enum": [
+      "none",
+      "reading",
+      "read",
+      "stopped",
+      "failed"
+     ]
+    },
+    "numItems": {
+     "type": "number"
+    },
+    "total": {
+     "type": "number"
+    },
+    "reason": {
+     "$ref": "#/types/ShelfReason"
+    },
+    "readAt": {
+     "type": "string"
+    }
+   }
+  },
+  "ShelfAnswer": {
+   "description": "One answer of a shop, to be read as a part of its catalogue.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "kind",
+    "url",
+    "body",
+    "origin",
+    "fetchedAt"
+   ],
+   "properties": {
+    "kind": {
+     "enum": [
+      "shopify",
+      "woocommerce",
+      "page",
+      "addresses"
+     ],
+     "description": "addresses: one a line, whose own words are read."
+    },
+    "url": {
+     "type": "string"
+    },
+    "body": {
+     "type": "string"
+    },
+    "origin": {
+     "type": "string"
+    },
+    "currency": {
+     "type": "string"
+    },
+    "fetchedAt": {
+     "type": "string"
+    }
+   }
+  },
+  "ShelfLayout": {
+   "description": "How the numbers of an embedding are kept in 8 bits: with one scale for each block; what is outside of the blocks is kept as float32.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "dim",
+    "blocks"
+   ],
+   "properties": {
+    "dim": {
+     "type": "number"
+    },
+    "blocks": {
+     "type": "array",
+     "items": {
+      "$ref": "bundle.schema.json#/properties/shopMetric/properties/blocks/items"
+     }
+    }
+   }
+  },
   "LedgerEntry": {
    "description": "One request that left the device.",
    "type": "object",
@@ -3711,6 +3999,13 @@ export const messages = {
     },
     "shopMeans": {
      "$ref": "#/types/KeptShopMeans"
+    },
+    "shelves": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/KeptShelf"
+     },
+     "description": "Which shops' catalogues were read. The catalogues themselves are public, and left out."
     }
    }
   }

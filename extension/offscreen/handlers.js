@@ -2,9 +2,11 @@
 import { BUNDLE_CACHE, PACKAGED, downloadedFiles, openBundle, packagedFiles, readImageTower } from "../core/bundle.js";
 import { checkImageProbes, checkProbes } from "../core/bundle-probes.js";
 import { createTowers } from "../core/towers.js";
+import { packed } from "../core/shelf-matrix.js";
 import { extractProduct } from "../extract/extract.js";
 import { extractListing } from "../extract/visible/listing.js";
-import { fromBase64 } from "../values/encoding.js";
+import { itemsOf } from "../shelf/items.js";
+import { fromBase64, toBase64 } from "../values/encoding.js";
 import { BundleError } from "../values/errors.js";
 
 /**
@@ -81,6 +83,17 @@ export function createTowersHandlers({ load = loadTowers } = {}) {
       return {
         product: /** @type {Product} */ (await extractProduct(page, url, { isRendered: true })),
         listing: await extractListing(page, url, hidden),
+      };
+    },
+    async "shelf.readAnswers"({ bundleUrl, answers, itemText, layout }) {
+      const read = [];
+      for (const answer of answers) read.push(await itemsOf(answer, itemText));
+      const items = read.flat();
+      const embeddings = await (await towersOf(bundleUrl)).embedItems(items.map(({ text }) => text));
+      return {
+        items: items.map(({ card }) => card),
+        counts: read.map(({ length }) => length),
+        vectors: toBase64(packed(embeddings, layout)),
       };
     },
     async "towers.embedItems"({ bundleUrl, texts }) {

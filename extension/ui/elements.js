@@ -54,3 +54,16 @@ export function knownText(count) {
   if (count === 0) return t("knowsNothing");
   return count === 1 ? t("knowsOne") : t("knowsMany", count);
 }
+
+/**
+ * Run what builds elements anew, and give the focus back to the element that took the place of the focused one.
+ * @param {() => void} render
+ */
+export function keepFocus(render) {
+  const before = document.activeElement;
+  render();
+  if (!(before instanceof HTMLElement) || before.isConnected) return;
+  const name = before.id ? `#${before.id}` : `[data-action="${before.dataset.action}"]`;
+  const place = document.querySelector(name);
+  if (place instanceof HTMLElement) place.focus();
+}

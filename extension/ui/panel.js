@@ -2,8 +2,9 @@
 import { createListener, send } from "../messaging/messages.js";
 import { CarryoverError } from "../values/errors.js";
 import { card, skeletons } from "./cards.js";
-import { byId, element, knownText, localise, t } from "./elements.js";
+import { byId, element, keepFocus, knownText, localise, t } from "./elements.js";
 import { askToErase } from "./erase.js";
+import { shelfCard } from "./shelf-card.js";
 import { consentCard, pauseSwitch } from "./shop-controls.js";
 import { isFixed, tabField } from "./tab.js";
 
@@ -17,6 +18,14 @@ const SHOWN = 10;
 /** Number of requests for recommendations so far: an answer to an older one is dropped. */
 let numRequests = 0;
 let shownFor = "";
+/** How far the catalogue was read that the list was made of. */
+let shownStage = "";
+
+/** @param {State} state @returns {string} that changes when a new list is worth its movement: at the first products, and at the end */
+function stageOf({ shelf }) {
+  if (!shelf || shelf.numItems === 0) return "";
+  return shelf.status === "reading" ? "some" : `${shelf.status} ${shelf.numItems}`;
+}
 
 /** @param {string} title @param {string} text @param {Node[]} [actions] */
 function showMessage(title, text, actions = []) {
@@ -46,8 +55,13 @@ function showState(state) {
   byId("known").textContent = [knownText(state.numKnown), state.unreadable > 0 && t("unreadable", state.unreadable)]
     .filter(Boolean)
     .join(". ");
-  byId("consent").replaceChildren(...(tab?.shop ? [consentCard(state, showState, showStatus)] : []));
-  byId("pause-place").replaceChildren(pauseSwitch(state, () => refreshState().catch(showStatus), showStatus));
+  const controls = tab?.shop
+    ? [consentCard(state, showState, showStatus), ...shelfCard(state, showState, showStatus)]
+    : [];
+  keepFocus(() => {
+    byId("consent").replaceChildren(...controls);
+    byId("pause-place").replaceChildren(pauseSwitch(state, () => refreshState().catch(showStatus), showStatus));
+  });
   byId("status").textContent = state.paused ? `${t("paused")}. ${t("pausedHint")}` : "";
 }
 
@@ -68,14 +82,14 @@ function noteFor({ mode, basis, problem }) {
   if (problem) return problem.code === "server_unreachable" ? t("rankedWithout") : problem.message;
   if (basis === "first_screen") return t("firstScreen");
   if (basis === "page_order") return t("pageOrder");
-  return t(mode === "own" ? "ownMode" : "pageMode");
+  return t(`${mode}Mode`);
 }
 
 /** @param {Recommendations} recommendations */
 function showRecommendations(recommendations) {
   const { items, mode } = recommendations;
   if (items.length === 0) {
-    showMessage(t("emptyTitle"), t(mode === "own" ? "allSeen" : "empty"));
+    showMessage(t("emptyTitle"), t(mode === "page" ? "empty" : "allSeen"));
     return;
   }
   byId("message").hidden = true;
@@ -131,6 +145,7 @@ async function onDismiss(item, button) {
 async function update(isForced) {
   const state = await refreshState();
   const shop = state.tab?.shop ?? "";
+  shownStage = stageOf(state);
   if (!isForced && shop === shownFor && shop !== "") return;
   shownFor = shop;
   byId("cards").replaceChildren();
@@ -153,7 +168,11 @@ byId("erase").addEventListener("click", () =>
 chrome.runtime.onMessage.addListener(
   createListener("ui", {
     async "state.changed"() {
-      await refreshState();
+      const state = await refreshState();
+      const stage = stageOf(state);
+      if (stage === shownStage || state.tab?.shop !== shownFor) return {};
+      shownStage = stage;
+      recommend().catch(showError);
       return {};
     },
   }),

@@ -3,6 +3,7 @@
 import http.client
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ class Request:
     url: str
     headers: dict[str, str]
     body: bytes
+    at: float = 0.0  # seconds of a clock that only goes forward
 
     @property
     def host(self) -> str:
@@ -74,7 +76,9 @@ class RecordingProxy:
             def forward(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
                 body = self.rfile.read(length) if length else b""
-                proxy.requests.append(Request(self.command, self.path, dict(self.headers.items()), body))
+                proxy.requests.append(
+                    Request(self.command, self.path, dict(self.headers.items()), body, time.monotonic())
+                )
                 parts = urlsplit(self.path)
                 name = (parts.hostname or "").lower()
                 if parts.scheme != "http" or not (name == "127.0.0.1" or name.endswith("localhost")):

@@ -49,3 +49,31 @@ test("two databases do not see each other", async () => {
   await indexedDbStorage("one").write([record("a", 1)], []);
   assert.deepEqual((await indexedDbStorage("two").read()).records, []);
 });
+
+test("parts are written with records, read by their ids, and destroyed", async () => {
+  const storage = indexedDbStorage("parts");
+  const part = { id: "p", envelope: Uint8Array.of(1) };
+  await storage.write([record("a", 1)], [], { puts: [part], deletes: [] });
+  assert.deepEqual(await storage.readParts(["none", "p"]), [undefined, part]);
+  assert.equal((await storage.read()).records.length, 1, "a profile is opened without its parts");
+  await storage.write([], [], { puts: [], deletes: ["p"] });
+  assert.deepEqual(await storage.readParts(["p"]), [undefined]);
+  await storage.write([], [], { puts: [part], deletes: [] });
+  await storage.destroy();
+  assert.deepEqual(await storage.readParts(["p"]), [undefined]);
+});
+
+test("a database of the version before keeps its records", async () => {
+  const request = indexedDB.open("before", 1);
+  request.onupgradeneeded = () => {
+    request.result.createObjectStore("identity");
+    request.result.createObjectStore("records", { keyPath: "id" }).put(record("a", 1));
+  };
+  await new Promise((resolve) => {
+    request.onsuccess = resolve;
+  });
+  request.result.close();
+  const storage = indexedDbStorage("before");
+  assert.deepEqual((await storage.read()).records, [record("a", 1)]);
+  await storage.write([], [], { puts: [{ id: "p", envelope: Uint8Array.of(1) }], deletes: [] });
+});

@@ -134,3 +134,80 @@ test("changes made at once do not lose each other", async () => {
   assert.deepEqual(Object.keys(again.settings.consents), ["a.example", "b.example"]);
   assert.equal(again.settings.mode, "page");
 });
+
+/** @param {string} shop @param {object} [changes] @returns {any} */
+const shelfOf = (shop, changes) => ({
+  id: `shelf of ${shop}`,
+  shop,
+  origin: `https://${shop}`,
+  space: "s",
+  kind: "shopify",
+  status: "read",
+  round: 1,
+  startedAt: new Date(NOON).toISOString(),
+  numItems: 1,
+  parts: [{ id: `part of ${shop}`, numItems: 1, round: 1 }],
+  next: "",
+  ...changes,
+});
+const bytesOf = (/** @type {string} */ text) => new TextEncoder().encode(text);
+
+test("a shelf and its parts are there when the profile is opened again, and unreadable on the disk", async () => {
+  const name = freshName();
+  const storage = indexedDbStorage(name);
+  const first = await Profile.open(storage, { now: () => NOON });
+  await first.setConsent("example.com", true);
+  const shelf = shelfOf("example.com");
+  assert.ok(await first.keepShelf({ ...shelf, parts: [] }));
+  assert.ok(await first.keepShelf(shelf, { puts: [{ id: shelf.parts[0].id, bytes: bytesOf("conspicuous") }] }));
+  const again = await Profile.open(indexedDbStorage(name), { now: () => NOON });
+  assert.deepEqual(again.shelf("example.com"), shelf);
+  assert.deepEqual(again.export().shelves, [shelf]);
+  assert.deepEqual(await again.shelfParts([shelf.parts[0].id]), [bytesOf("conspicuous")]);
+  const [part] = await storage.readParts([shelf.parts[0].id]);
+  assert.ok(part && !Buffer.from(part.envelope).includes("conspicuous"));
+});
+
+test("a shelf goes with the consent of its shop, and cannot come back from a reading that still runs", async () => {
+  const storage = indexedDbStorage(freshName());
+  const profile = await Profile.open(storage, { now: () => NOON });
+  for (const shop of ["a.example", "b.example"]) {
+    await profile.setConsent(shop, true);
+    await profile.keepShelf({ ...shelfOf(shop), parts: [] });
+    await profile.keepShelf(shelfOf(shop), { puts: [{ id: `part of ${shop}`, bytes: bytesOf(shop) }] });
+  }
+  await profile.setConsent("a.example", false);
+  assert.deepEqual([profile.shelf("a.example"), profile.shelf("b.example")?.shop], [null, "b.example"]);
+  assert.deepEqual(await storage.readParts(["part of a.example"]), [undefined]);
+  await assert.rejects(profile.shelfParts(["part of a.example"]), { code: "envelope_unreadable" });
+  const late = { puts: [{ id: "late", bytes: bytesOf("late") }] };
+  assert.equal(await profile.keepShelf(shelfOf("a.example"), late), false);
+  await profile.setConsent("a.example", true);
+  assert.equal(await profile.keepShelf(shelfOf("a.example"), late), false);
+  assert.deepEqual(await storage.readParts(["late"]), [undefined]);
+});
+
+test("a part that was moved to another id does not open", async () => {
+  const storage = indexedDbStorage(freshName());
+  const profile = await Profile.open(storage, { now: () => NOON });
+  await profile.setConsent("a.example", true);
+  await profile.keepShelf({ ...shelfOf("a.example"), parts: [] }, { puts: [{ id: "one", bytes: bytesOf("1") }] });
+  const [part] = await storage.readParts(["one"]);
+  await storage.write([], [], { puts: [{ id: "two", envelope: /** @type {any} */ (part).envelope }], deletes: [] });
+  await assert.rejects(profile.shelfParts(["two"]), { code: "envelope_unreadable" });
+});
+
+test("a catalogue that was read too long ago goes away", async () => {
+  const name = freshName();
+  let now = NOON;
+  const profile = await Profile.open(indexedDbStorage(name), { now: () => now });
+  await profile.setConsent("a.example", true);
+  await profile.keepShelf({ ...shelfOf("a.example"), parts: [] });
+  now += (privacy.retentionDays + 1) * DAY;
+  const storage = indexedDbStorage(name);
+  assert.deepEqual((await Profile.open(storage, { now: () => now })).shelves(), []);
+  assert.deepEqual(
+    (await storage.read()).records.map(({ kind }) => kind),
+    ["settings"],
+  );
+});

@@ -5,10 +5,21 @@ import { beforeEach, test } from "node:test";
 import { encodeEmbedding } from "../../../extension/values/encoding.js";
 import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../../extension/core/profile.js";
-import { REQUESTED, dismiss, learn, recommendOwn, recommendPage, why } from "../../../extension/core/recommender.js";
+import {
+  REQUESTED,
+  dismiss,
+  learn,
+  recommendOwn,
+  recommendPage,
+  recommendShelf,
+  why,
+} from "../../../extension/core/recommender.js";
+import { matrixOf, packed } from "../../../extension/core/shelf-matrix.js";
+import { createRanker } from "../../../extension/core/shelf-ranking.js";
 import { createServerClient } from "../../../extension/core/server-client.js";
 import { similarity } from "../../../extension/values/vectors.js";
 import { itemIdOf } from "../../../extension/values/identity.js";
+import { embedded, item } from "../fakes/shop.js";
 import { handTowers, int8 } from "../fakes/towers.js";
 
 /** @param {string} space @returns {any} a manifest, as far as the recommender reads it */
@@ -301,4 +312,81 @@ test("a page of one kind of goods is ranked by what differs on it", async () => 
   // Without the metric "sea" on every card adds the same to all; with it, a card's cosine is in the page's own metric.
   assert.ok(items.every(({ score }) => Math.abs(score) <= 2));
   assert.deepEqual(items[0].why, ["sea towel"]);
+});
+
+/** @param {string[]} titles @param {Record<string, Record<string, unknown>>} [more] by title @returns {Promise<any>} a shelf of a.example */
+async function shelfWith(titles, more = {}) {
+  const layout = { dim: 3, blocks: [{ start: 0, length: 3 }] };
+  const items = await Promise.all(titles.map((title) => item(title, [], more[title])));
+  return { items, ranker: createRanker(matrixOf([packed(await embedded(titles), layout)], layout), null) };
+}
+/** @param {any} shelf */
+const shelfTitles = async (shelf) => {
+  const { items } = await recommendShelf({ shop: "a.example", shelf }, { profile, model });
+  return items.map(({ title }) => title);
+};
+
+test("a catalogue is ranked by taste, what was seen or dismissed left out, what is sold out last", async () => {
+  await see("sea towel", "view", "https://a.example/sea-towel");
+  const gone = { "sea cup": { availability: "OutOfStock" } };
+  const shelf = await shelfWith(["oak bowl", "sea cup", "sea towel", "night rug", "sea mug"], gone);
+  const titles = await shelfTitles(shelf);
+  assert.equal(titles[0], "sea mug");
+  assert.deepEqual([titles.length, titles.at(-1)], [4, "sea cup"]);
+  await dismiss(shelf.items[4], { profile, model: async () => model });
+  assert.ok(!(await shelfTitles(shelf)).includes("sea mug"));
+  assert.deepEqual(profile.ledger(), []);
+});
+
+test("of a large catalogue the best thirty are shown, with reasons", async () => {
+  await see("sea towel");
+  const titles = Array.from({ length: 400 }, (_, i) => `${i % 8 === 0 ? "sea" : "oak"} thing ${i}`);
+  const { items, mode, basis } = await recommendShelf(
+    { shop: "a.example", shelf: await shelfWith(titles) },
+    { profile, model },
+  );
+  assert.deepEqual([items.length, mode, basis], [REQUESTED, "shelf", "taste"]);
+  assert.ok(items.every(({ title }) => title.startsWith("sea")));
+  assert.deepEqual(items[0].why, ["sea towel"]);
+});
+
+test("a near copy of a dismissed item falls behind in a catalogue, too", async () => {
+  await see("oak bowl");
+  await dismiss(await card("night lamp", 0, [0, 1, 0]), { profile, model: async () => model });
+  const titles = await shelfTitles(await shelfWith(["night rug", "oak chair", "sea mug"]));
+  assert.deepEqual([titles[0], titles[2]], ["oak chair", "night rug"]);
+});
+
+test("without a taste a first look is spread over what can be had", async () => {
+  const titles = Array.from({ length: 90 }, (_, i) => `oak thing ${i}`);
+  const gone = Object.fromEntries(titles.slice(0, 30).map((title) => [title, { availability: "SoldOut" }]));
+  const shelf = await shelfWith(titles, gone);
+  const { items, basis } = await recommendShelf({ shop: "a.example", shelf }, { profile, model });
+  assert.deepEqual([items.length, basis], [REQUESTED, "first_screen"]);
+  assert.deepEqual(
+    items.slice(0, 3).map(({ title }) => title),
+    ["oak thing 30", "oak thing 33", "oak thing 36"],
+  );
+});
+
+test("what was seen is centred by the mean of the catalogue that this device read there", async () => {
+  await see("sea towel");
+  const mean = encodeEmbedding([0.2, 0, 0.6]);
+  const shelf = {
+    id: "x",
+    shop: "a.example",
+    origin: "https://a.example",
+    space: "s1",
+    kind: /** @type {const} */ ("shopify"),
+    status: /** @type {const} */ ("read"),
+    round: 1,
+    startedAt: new Date().toISOString(),
+    numItems: 0,
+    parts: [],
+    next: "",
+  };
+  await profile.keepShelf({ ...shelf, mean });
+  await recommendOwn({ shop: "b.example" }, { profile, model: { ...model, metric }, server: serverAnswering([]) });
+  const [x, y, z] = sent[0].body.vector;
+  assert.ok(Math.abs(x - 0.8) < 1e-6 && y === 0 && Math.abs(z + 0.6) < 1e-6, `${x} ${y} ${z}`);
 });

@@ -1,4 +1,5 @@
 // @ts-check
+import assert from "node:assert/strict";
 import { IDBFactory } from "fake-indexeddb";
 import { JSDOM } from "jsdom";
 import { createTowersHandlers } from "../../../extension/offscreen/handlers.js";
@@ -14,23 +15,34 @@ let workers = 0;
 /**
  * A device with the extension installed: the browser, its disk and its network are fakes, and everything between them is the
  * extension's own code, from background.js on. The towers are worked out by hand.
- * @param {{server?: ReturnType<typeof createServer>, packaged?: ReturnType<typeof packageOf>}} [options]
+ * @param {object} [options]
+ * @param {ReturnType<typeof createServer>} [options.server]
+ * @param {(url: string, etag?: string) => Promise<import("./shop.js").Answer | null>} [options.shop] answers what is not for the server
+ * @param {import("../../../extension/core/towers.js").Towers} [options.towers]
+ * @param {ReturnType<typeof packageOf>} [options.packaged]
  */
-export function createDevice({ server = createServer(), packaged = packageOf() } = {}) {
+export function createDevice({ server = createServer(), packaged = packageOf(), shop, towers = handTowers } = {}) {
   const { state, context, close } = createBrowser();
   const cache = new MemoryCache();
   /** @type {any} */
   const world = globalThis;
   world.indexedDB = new IDBFactory();
   world.caches = { open: async () => cache };
-  world.fetch = (/** @type {any} */ url, /** @type {any} */ init) =>
-    String(url).startsWith(`${ORIGIN}/`) ? packaged(url) : server.fetch(url, init);
+  world.fetch = async (/** @type {any} */ url, /** @type {any} */ init) => {
+    if (String(url).startsWith(`${ORIGIN}/`)) return packaged(url);
+    if (!shop || String(url).startsWith("http://127.0.0.1")) return server.fetch(url, init);
+    assert.deepEqual([init.credentials, init.referrerPolicy, init.cache], ["omit", "no-referrer", "no-store"]);
+    const found = await shop(String(url), init.headers["If-None-Match"]);
+    if (!found) throw new TypeError("Failed to fetch");
+    const { status, headers, body } = found;
+    return new Response(status === 304 ? null : body, { status, headers });
+  };
   world.DOMParser = new JSDOM("").window.DOMParser;
   const panel = context("ui/panel.html");
 
   function openOffscreen() {
     const { runtime } = context("offscreen/offscreen.html");
-    runtime.onMessage.addListener(createListener("towers", createTowersHandlers({ load: async () => handTowers })));
+    runtime.onMessage.addListener(createListener("towers", createTowersHandlers({ load: async () => towers })));
   }
 
   return {

@@ -100,6 +100,7 @@ export const stateOf = (changes = {}) => ({
   numKnown: 0,
   numDismissed: 0,
   unreadable: 0,
+  shelf: null,
   tab: { tabId: 7, url: "https://a.example/all", shop: "a.example", isIncognito: false, isConsented: false },
   ...changes,
 });

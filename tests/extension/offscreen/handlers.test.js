@@ -5,6 +5,8 @@ import { JSDOM } from "jsdom";
 import { messages as contract } from "../../../extension/generated/contracts.js";
 import { createTowersHandlers } from "../../../extension/offscreen/handlers.js";
 import { BundleError } from "../../../extension/values/errors.js";
+import { itemOf, layoutOf, matrixOf } from "../../../extension/core/shelf-matrix.js";
+import { fromBase64 } from "../../../extension/values/encoding.js";
 import { createBrowser } from "../fakes/browser.js";
 import { FILES, manifestOf, packageOf } from "../fakes/bundle.js";
 import { MemoryCache } from "../fakes/cache.js";
@@ -133,4 +135,44 @@ test("a bundle that is not on the device is an error with its own code", async (
   const bundleUrl = `http://127.0.0.1:8710/v1/bundles/${"a".repeat(64)}/`;
   const real = createTowersHandlers();
   await assert.rejects(real["towers.embedItems"]({ bundleUrl, texts: ["sea"] }), { code: "bundle_missing" });
+});
+
+test("shelf.readAnswers gives cards of several answers, and their embeddings in 8 bits", async () => {
+  const origin = "https://a.example";
+  const page = (/** @type {string} */ title) => ({
+    kind: /** @type {const} */ ("page"),
+    url: `${origin}/${title.replaceAll(" ", "-")}`,
+    body: productPage(title, `${origin}/${title.replaceAll(" ", "-")}`),
+    origin,
+    fetchedAt: "2026-03-02T08:00:00Z",
+  });
+  const empty = { ...page("nothing"), body: "<html><body>Our shop</body></html>" };
+  const addresses = {
+    ...page("x"),
+    kind: /** @type {const} */ ("addresses"),
+    body: `${origin}/p/1-night-lamp\n${origin}/p/2`,
+  };
+  const layout = layoutOf({ dim: 3 });
+  const { items, counts, vectors } = await handlers["shelf.readAnswers"]({
+    bundleUrl: "b",
+    answers: [page("sea mug"), empty, addresses],
+    itemText: { fields: ["title"], separator: ". ", maxChars: 64 },
+    layout,
+  });
+  assert.deepEqual(counts, [1, 0, 1]);
+  assert.deepEqual(
+    items.map(({ title, url, price }) => [title, url, price?.amount]),
+    [
+      ["sea mug", `${origin}/sea-mug`, "19.90"],
+      ["Night lamp", `${origin}/p/1-night-lamp`, undefined],
+    ],
+  );
+  const matrix = matrixOf([fromBase64(vectors)], layout);
+  assert.deepEqual(
+    [[...itemOf(matrix, 0)], [...itemOf(matrix, 1)]],
+    [
+      [1, 0, 0],
+      [0, 0, 1],
+    ],
+  );
 });

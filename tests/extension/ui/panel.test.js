@@ -51,6 +51,11 @@ for (const [name, more, note] of /** @type {[string, object, RegExp][]} */ ([
   ["a first screen", { basis: "first_screen" }, /A first look around/],
   ["the page's order", { mode: "page", basis: "page_order" }, /in its own order/],
   ["the page's taste ranking", { mode: "page" }, /Nothing was sent/],
+  [
+    "the shop's own catalogue",
+    { mode: "shelf" },
+    /this shop's catalogue, read on this device. Nothing about you was sent/,
+  ],
   ["a server that is away", { mode: "page", problem: { code: "server_unreachable", message: "x" } }, /does not answer/],
   ["another problem", { mode: "page", problem: { code: "rate", message: "Slow down." } }, /^Slow down\.$/],
 ])) {
@@ -189,4 +194,80 @@ test("an erasure that failed says so", async () => {
   one("#erase").click();
   one("[data-action=erase-yes]").click();
   await eventually(() => assert.equal(one("#status").textContent, "The message of internal."));
+});
+
+for (const [shelf, text, button] of /** @type {[object, RegExp, string | null][]} */ ([
+  [{ status: "none", numItems: 0 }, /without cookies/, "Read this shop's catalogue"],
+  [{ status: "reading", numItems: 0 }, /^Reading this shop's catalogue: 0$/, "Stop"],
+  [{ status: "reading", numItems: 750, total: 2000 }, /^Reading this shop's catalogue: 750 of about 2,000$/, "Stop"],
+  [{ status: "read", numItems: 1234, total: 1234 }, /^Products of this shop read: 1,234$/, null],
+  [{ status: "read", numItems: 10_000, total: 25_000, reason: "limit" }, /: 10,000 of about 25,000$/, null],
+  [{ status: "stopped", numItems: 250, total: 900 }, /^Reading stopped. Products read: 250 of about 900$/, "Continue"],
+  [{ status: "failed", numItems: 0, reason: "robots" }, /asks programs not to read/, "Try again"],
+  [{ status: "failed", numItems: 0, reason: "slow" }, /more slowly/, "Try again"],
+  [{ status: "failed", numItems: 0, reason: "no_feed" }, /no list of its products/, "Try again"],
+  [{ status: "failed", numItems: 5, reason: "unreachable" }, /did not answer/, "Try again"],
+  [{ status: "failed", numItems: 0, reason: "busy" }, /read later/, "Try again"],
+  [{ status: "failed", numItems: 0, reason: "storage" }, /no room on this device/, "Try again"],
+])) {
+  test(`the catalogue's state in words: ${JSON.stringify(shelf)}`, async () => {
+    const { one, textsOf } = await openPanel({}, { shelf });
+    await eventually(() => assert.match(one("#shelf").textContent, text));
+    assert.deepEqual(textsOf(".shelf button"), button ? [button] : []);
+  });
+}
+
+test("the catalogue is not offered without consent, nor where only the page may be ranked", async () => {
+  for (const state of [{ shelf: null }, { shelf: { status: "none", numItems: 0 }, mode: "page" }]) {
+    const { document, sent } = await openPanel({}, state);
+    await eventually(() => assert.equal(sent.at(-1)?.type, "recommend"));
+    assert.equal(document.querySelector("#shelf"), null);
+  }
+});
+
+test("one click reads the catalogue, and one click stops", async () => {
+  const replies = (/** @type {object} */ shelf) => () => ({ state: stateOf({ shelf }) });
+  const reading = { status: "reading", numItems: 0 };
+  const { one, sent } = await openPanel(
+    { "shelf.read": replies(reading), "shelf.stop": replies({ ...reading, status: "stopped" }) },
+    { shelf: { status: "none", numItems: 0 } },
+  );
+  await eventually(() => one("[data-action=shelf-read]").click());
+  await eventually(() => one("[data-action=shelf-stop]").click());
+  await eventually(() => assert.match(one("#shelf").textContent, /Reading stopped/));
+  const clicks = sent.filter(({ type }) => type.startsWith("shelf."));
+  assert.deepEqual(clicks, [
+    { type: "shelf.read", tabId: 7 },
+    { type: "shelf.stop", tabId: 7 },
+  ]);
+});
+
+test("the list is made anew at the first products and at the end, and stays in between", async () => {
+  let shelf = { status: "reading", numItems: 0 };
+  const { one, sent, worker } = await openPanel({ "state.get": () => ({ state: stateOf({ shelf }) }) });
+  const lists = () => sent.filter(({ type }) => type === "recommend").length;
+  await eventually(() => assert.equal(lists(), 1));
+  for (const [next, expected] of /** @type {[{status: string, numItems: number}, number][]} */ ([
+    [{ status: "reading", numItems: 250 }, 2],
+    [{ status: "reading", numItems: 500 }, 2],
+    [{ status: "read", numItems: 600 }, 3],
+    [{ status: "read", numItems: 600 }, 3],
+  ])) {
+    shelf = next;
+    await worker.runtime.sendMessage({ type: "state.changed" });
+    await eventually(() => assert.match(one("#shelf").textContent, new RegExp(String(next.numItems))));
+    assert.equal(lists(), expected, JSON.stringify(next));
+  }
+});
+
+test("the focus stays on the button while the numbers beside it change", async () => {
+  const shelf = { status: "reading", numItems: 250 };
+  const { one, worker, document } = await openPanel({ "state.get": () => ({ state: stateOf({ shelf }) }) });
+  await eventually(() => one("[data-action=shelf-stop]").focus());
+  const before = document.activeElement;
+  shelf.numItems = 500;
+  await worker.runtime.sendMessage({ type: "state.changed" });
+  await eventually(() => assert.match(one("#shelf").textContent, /500/));
+  assert.ok(!before?.isConnected);
+  assert.equal(document.activeElement?.getAttribute("data-action"), "shelf-stop");
 });

@@ -1,0 +1,186 @@
+// Runs the extension's own modules on recorded answers of shops: measure.mjs WORK.json BUNDLE prints JSON.
+import "fake-indexeddb/auto";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { JSDOM } from "jsdom";
+import { createShelves } from "../../extension/background/shelf.js";
+import { createShelfOpener } from "../../extension/background/shelf-opener.js";
+import { createReadings } from "../../extension/background/shelf-readings.js";
+import { liteFiles } from "../../extension/core/bundle.js";
+import { indexedDbStorage } from "../../extension/core/indexeddb-storage.js";
+import { Profile } from "../../extension/core/profile.js";
+import { learn, recommendShelf } from "../../extension/core/recommender.js";
+import { layoutOf, matrixOf, packed } from "../../extension/core/shelf-matrix.js";
+import { createRanker, decodeMoments, encodeMoments } from "../../extension/core/shelf-ranking.js";
+import { momentsFrom } from "../../extension/core/shop-metric.js";
+import { createTowers } from "../../extension/core/towers.js";
+import { createTowersHandlers } from "../../extension/offscreen/handlers.js";
+import { decodePart, encodePart } from "../../extension/shelf/parts.js";
+import { canonicalUrl, itemIdOf, shopOf } from "../../extension/values/identity.js";
+import { itemText } from "../../extension/values/item-text.js";
+
+const [workFile, folder] = process.argv.slice(2);
+const work = JSON.parse(readFileSync(workFile, "utf8"));
+globalThis.DOMParser = new JSDOM("").window.DOMParser;
+
+const bytesOf = (name) => new Uint8Array(readFileSync(path.join(folder, name)));
+const manifest = JSON.parse(new TextDecoder().decode(bytesOf("manifest.json")));
+const files = new Map(liteFiles(manifest).map((name) => [name, bytesOf(name)]));
+const { shopMetric: rule, dim } = manifest;
+const metric = { rule, own: momentsFrom(bytesOf(rule.file), rule.blocks, dim) };
+const towers = await createTowers({ bundle: { manifest, files }, wasmUrl: "" });
+const model = { manifest, metric, towers, bundleUrl: "recorded" };
+const handlers = createTowersHandlers({ load: async () => towers });
+const ask = ({ type, ...fields }) => handlers[type](fields);
+
+let profiles = 0;
+const newProfile = () => Profile.open(indexedDbStorage(`profile-${(profiles += 1)}`));
+
+/** Read one shop's catalogue, with a clock that moves only while the reading waits. */
+async function readShop({ origin, answers }) {
+  const profile = await newProfile();
+  const shop = shopOf(origin);
+  await profile.setConsent(shop, true);
+  const begun = Date.now();
+  let now = begun;
+  let numRequests = 0;
+  let firstItemsAt;
+  const getProfile = async () => profile;
+  const source = { getModel: async () => model };
+  const opener = createShelfOpener({ getProfile, model: source });
+  const readings = createReadings({
+    getProfile,
+    model: source,
+    ask,
+    opener,
+    now: () => now,
+    wait: async (ms) => {
+      now += ms;
+    },
+    async announceChange() {
+      if ((profile.shelf(shop)?.numItems ?? 0) > 0) firstItemsAt ??= now;
+    },
+    async fetchAnswer(url) {
+      numRequests += 1;
+      return answers[url.slice(origin.length)] ?? { status: 404, headers: {}, body: "" };
+    },
+  });
+  const shelves = createShelves({ getProfile, model: source, readings, opener, now: () => now });
+  await shelves.read({ shop, url: `${origin}/` });
+  while (profile.shelf(shop).status === "reading" || profile.shelf(shop).mean === undefined)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  const shelf = profile.shelf(shop);
+  const reading = {
+    kind: shelf.kind,
+    items: shelf.numItems,
+    requests: numRequests,
+    secondsOfPace: Math.round((now - begun) / 1000),
+    secondsToFirstItems: Math.round((firstItemsAt - begun) / 1000),
+  };
+  return { shelf, reading, opened: await opener.open(shelf) };
+}
+
+const shops = {};
+for (const [name, shop] of Object.entries(work.shops)) shops[name] = { ...shop, ...(await readShop(shop)) };
+
+/** The product of each page that is looked at, extracted once, as the offscreen document does. */
+const products = new Map();
+async function productAt(name, url) {
+  if (!products.has(url)) {
+    const html = shops[name].answers[url.slice(shops[name].origin.length)].body;
+    products.set(url, (await handlers["page.read"]({ html, url, hidden: [] })).product);
+  }
+  return products.get(url);
+}
+
+/** Which of the target's addresses an item is: pages name themselves in their own spelling. */
+async function addressesById({ products: listed }) {
+  const pairs = listed.map(async ({ url }) => [await itemIdOf(canonicalUrl(url)), url]);
+  return new Map(await Promise.all(pairs));
+}
+for (const shop of Object.values(shops)) shop.byId = await addressesById(shop);
+
+/** The addresses that a shopper is shown after six views. */
+async function shownFor({ source, target, viewed }, isSourceRead) {
+  const profile = await newProfile();
+  await profile.setConsent(shopOf(shops[source].origin), true);
+  if (isSourceRead) await profile.keepShelf({ ...shops[source].shelf, parts: [] });
+  for (const url of viewed) {
+    const product = await productAt(source, url);
+    const learned = await learn({ product, kind: "view", incognito: false }, { profile, model: async () => model });
+    if (!learned.stored) throw new Error(`${url} was not learned: ${learned.reason}`);
+  }
+  const shop = shopOf(shops[target].origin);
+  const { items } = await recommendShelf({ shop, shelf: shops[target].opened }, { profile, model });
+  return items.slice(0, 10).map(({ itemId }) => shops[target].byId.get(itemId));
+}
+
+const shown = { sourceNotRead: [], sourceRead: [] };
+for (const draw of work.draws) {
+  shown.sourceNotRead.push(await shownFor(draw, false));
+  shown.sourceRead.push(await shownFor(draw, true));
+}
+
+/** Milliseconds of each stage for a large catalogue, and its bytes. */
+async function largeRound(profile) {
+  const times = {};
+  let last = performance.now();
+  const lap = (name) => {
+    times[name] = performance.now() - last;
+    last = performance.now();
+  };
+  const layout = layoutOf(manifest);
+  const texts = work.large.map((card) => itemText(card, manifest.text.itemText));
+  last = performance.now();
+  const embeddings = await (await createTowers({ bundle: { manifest, files }, wasmUrl: "" })).embedItems(texts);
+  lap("embedMs");
+  const parts = [];
+  for (let start = 0; start < texts.length; start += 250) {
+    const items = work.large.slice(start, start + 250).map((card, i) => ({ ...card, itemId: `${start + i}`, url: "" }));
+    parts.push(encodePart({ items }, packed(embeddings.slice(start, start + 250), layout)));
+  }
+  lap("packMs");
+  const matrix = matrixOf(
+    parts.map((part) => decodePart(part).vectors),
+    layout,
+  );
+  const ranker = createRanker(matrix, metric);
+  lap("estimateMs");
+  const items = parts.flatMap((part) => decodePart(part).items);
+  await recommendShelf({ shop: "large.example", shelf: { items, ranker } }, { profile, model });
+  lap("rankMs");
+  times.totalMs = times.embedMs + times.packMs + times.estimateMs + times.rankMs;
+  const kept = encodeMoments(ranker.moments);
+  last = performance.now();
+  const again = parts.map(decodePart);
+  const opened = matrixOf(
+    again.map(({ vectors }) => vectors),
+    layout,
+  );
+  const quick = createRanker(opened, metric, decodeMoments(kept, layout));
+  lap("openMs");
+  const shelf = { items: again.flatMap((part) => part.items), ranker: quick };
+  await recommendShelf({ shop: "large.example", shelf }, { profile, model });
+  lap("rankAgainMs");
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0) + kept.length;
+  return { ...times, bytes };
+}
+
+const shopper = await newProfile();
+const [{ source, viewed }] = work.draws;
+await shopper.setConsent(shopOf(shops[source].origin), true);
+for (const url of viewed) {
+  const product = await productAt(source, url);
+  await learn({ product, kind: "view", incognito: false }, { profile: shopper, model: async () => model });
+}
+const rounds = [];
+for (let i = 0; i < work.rounds; i += 1) rounds.push(await largeRound(shopper));
+const large = {};
+for (const name of Object.keys(rounds[0])) {
+  const sorted = rounds.map((round) => round[name]).sort((a, b) => a - b);
+  const [median, least, most] = [sorted[Math.floor(sorted.length / 2)], sorted[0], sorted[sorted.length - 1]];
+  large[name] = { median: Math.round(median), min: Math.round(least), max: Math.round(most) };
+}
+
+const readings = Object.fromEntries(Object.entries(shops).map(([name, { reading }]) => [name, reading]));
+console.log(JSON.stringify({ readings, shown, large: { items: work.large.length, node: process.version, ...large } }));

@@ -1,0 +1,29 @@
+// @ts-check
+import { recommendShelf } from "../core/recommender.js";
+import { EnvelopeError } from "../values/errors.js";
+
+/**
+ * Return the source of mode `shelf`: this device ranks the shop's catalogue, as far as it has read it. Nothing is sent.
+ * @param {object} parts
+ * @param {import("./store.js").GetProfile} parts.getProfile
+ * @param {import("./model.js").ModelSource} parts.model
+ * @param {import("./shelf.js").Shelves} parts.shelves
+ * @param {import("./shelf-opener.js").ShelfOpener} parts.opener
+ * @returns {import("./recommendations.js").Source} null where nothing was read of the shop
+ */
+export function createShelfSource({ getProfile, model, shelves, opener }) {
+  return async ({ shop }) => {
+    const profile = await getProfile();
+    const kept = profile.settings.mode === "page" ? null : await shelves.of(shop);
+    if (!kept) return null;
+    try {
+      const shelf = await opener.open(kept);
+      return await recommendShelf({ shop, shelf }, { profile, model: await model.getModel() });
+    } catch (error) {
+      if (!(error instanceof EnvelopeError)) throw error;
+      // Damaged on the disk, or deleted since: it can be read again.
+      await profile.deleteShelf(kept);
+      return null;
+    }
+  };
+}

@@ -1,0 +1,183 @@
+// @ts-check
+import { directionInto, itemOf, products } from "./shelf-matrix.js";
+import { LANES, LEAST_LENGTH, LEAST_OFFSET, centred, createEstimator, createMetric } from "./shop-metric.js";
+
+/**
+ * Ranking of a whole catalogue on this device, in the shop's metric as it is estimated from the catalogue itself. What a score divides
+ * by, the length of an item in the metric, is nearly the same share of its own length for all items. So it is computed for the items
+ * that are near the top by that share, and for no others.
+ * @typedef {import("./shelf-matrix.js").Matrix} Matrix
+ * @typedef {import("./shop-metric.js").BundleMetric} BundleMetric
+ * @typedef {import("./shop-metric.js").Moments} Moments
+ * @typedef {import("./shop-metric.js").Metric} Metric
+ * @typedef {import("../values/encoding.js").Bytes} Bytes
+ * @typedef {object} Ranker
+ * @property {(user: Float32Array) => Float64Array} scores of all items: cosines in the shop's metric, exact for the NUM_EXACT best
+ * @property {(i: number) => Float32Array} compared what an item is compared with seen items by
+ * @property {Float64Array | null} mean the shop's, shrunk towards the bundle's; null without a metric
+ * @property {Moments | null} moments null without a metric
+ */
+
+/** From so many items a shop's covariance is known as well as its shrinkage needs. */
+const MAX_ESTIMATED = 2000;
+const NUM_EXACT = 1000;
+/** From so many items the usual share of their lengths is known. */
+const NUM_USUAL = 64;
+
+/** @param {number} num @param {number} most @returns {number[]} at most so many rows, spread over a catalogue */
+function spreadRows(num, most) {
+  const step = Math.max(1, num / most);
+  return Array.from({ length: Math.min(num, most) }, (_, i) => Math.floor(i * step));
+}
+
+/** @param {Matrix} matrix @returns {Moments} */
+function momentsOf(matrix) {
+  const { blocks, dim } = matrix.layout;
+  const estimator = createEstimator(blocks, dim);
+  const rows = spreadRows(matrix.num, MAX_ESTIMATED);
+  for (const [b, { length }] of blocks.entries()) {
+    const direction = new Float64Array(length);
+    for (const row of rows) if (directionInto(matrix, b, row, direction)) estimator.add(b, direction);
+  }
+  return estimator.moments();
+}
+
+/**
+ * Return the lengths of items' directions without the mean: as they are, and in the metric.
+ * @param {Matrix} matrix @param {Metric} metric @param {number} b of the block @param {number[]} rows
+ * @returns {{plain: Float64Array, spread: Float64Array}} 0 where an item has no direction of its own
+ */
+function lengthsIn(matrix, metric, b, rows) {
+  const { start, length } = matrix.layout.blocks[b];
+  const direction = new Float64Array(length);
+  const offsets = new Float64Array(length * LANES);
+  const [plain, spread] = [new Float64Array(rows.length), new Float64Array(rows.length)];
+  /** @type {number[]} */
+  let waiting = [];
+  const measure = () => {
+    const lengths = waiting.length > 0 ? metric.spreads(b, offsets) : [];
+    for (const [lane, place] of waiting.entries()) spread[place] = lengths[lane];
+    waiting = [];
+  };
+  for (const [place, row] of rows.entries()) {
+    if (!directionInto(matrix, b, row, direction)) continue;
+    let sum = 0;
+    for (let j = 0, at = waiting.length; j < length; j += 1, at += LANES) {
+      offsets[at] = direction[j] - metric.mean[start + j];
+      sum += offsets[at] ** 2;
+    }
+    if (Math.sqrt(sum) <= LEAST_OFFSET) continue;
+    plain[place] = Math.sqrt(sum);
+    if (waiting.push(place) === LANES) measure();
+  }
+  measure();
+  return { plain, spread };
+}
+
+/** @param {Matrix} matrix @param {Metric} metric @returns {number[]} of each block, the usual share of a length in the metric in the plain one */
+function usualShares(matrix, metric) {
+  const rows = spreadRows(matrix.num, NUM_USUAL);
+  return matrix.layout.blocks.map((_, b) => {
+    const { plain, spread } = lengthsIn(matrix, metric, b, rows);
+    const [all, known] = [spread, plain].map((lengths) => lengths.reduce((sum, value) => sum + value, 0));
+    return known > 0 ? all / known : 1;
+  });
+}
+
+/**
+ * Return a block's part of each item's score, and what it was divided by.
+ * @param {Matrix} matrix @param {Metric} metric @param {Float64Array} turned the user @param {number} b @param {number} share the usual one
+ * @returns {{parts: Float64Array, divisors: Float64Array}} num
+ */
+function blockParts({ num, layout, lengths, ...matrix }, { mean }, turned, b, share) {
+  const { start, length } = layout.blocks[b];
+  const own = { num, layout: { ...layout, blocks: [layout.blocks[b]] }, lengths: [lengths[b]] };
+  const block = { ...own, values: [matrix.values[b]], scales: [matrix.scales[b]], rest: new Float32Array(0) };
+  const [toUser, toMean] = [products(block, turned), products(block, mean)];
+  let [userAtMean, meanAtMean] = [0, 0];
+  for (let i = start; i < start + length; i += 1) {
+    userAtMean += turned[i] * mean[i];
+    meanAtMean += mean[i] ** 2;
+  }
+  const [parts, divisors] = [new Float64Array(num), new Float64Array(num)];
+  for (let i = 0; i < num; i += 1) {
+    const size = lengths[b][i];
+    if (size <= LEAST_LENGTH) continue;
+    const plain = Math.sqrt(Math.max(0, 1 - (2 * toMean[i]) / size + meanAtMean));
+    if (plain <= LEAST_OFFSET) continue;
+    divisors[i] = share * plain;
+    parts[i] = (toUser[i] - userAtMean * size) / divisors[i];
+  }
+  return { parts, divisors };
+}
+
+/** @param {Float64Array} values @param {number} most @returns {number[]} the rows of the greatest values */
+function greatest(values, most) {
+  const rows = Array.from(values, (_, row) => row);
+  return rows.sort((a, b) => values[b] - values[a]).slice(0, most);
+}
+
+/**
+ * Return a ranker of a catalogue.
+ * @param {Matrix} matrix @param {BundleMetric | null} bundle its rule has the matrix's blocks
+ * @param {Moments} [kept] of the same catalogue, so that they are not estimated again
+ * @returns {Ranker}
+ */
+export function createRanker(matrix, bundle, kept) {
+  if (!bundle)
+    return {
+      scores: (user) => products(matrix, user),
+      compared: (i) => itemOf(matrix, i),
+      mean: null,
+      moments: null,
+    };
+  const moments = kept ?? momentsOf(matrix);
+  const metric = createMetric(moments, bundle);
+  const shares = usualShares(matrix, metric);
+  const { blocks } = matrix.layout;
+  return {
+    mean: metric.mean,
+    moments,
+    compared: (i) => centred(itemOf(matrix, i), blocks, metric.mean),
+    scores(user) {
+      const turned = metric.turned(user);
+      const ofBlocks = blocks.map((_, b) => blockParts(matrix, metric, turned, b, shares[b]));
+      const none = blocks.map(() => new Int8Array(0));
+      const scores = products({ ...matrix, values: none }, user);
+      for (const { parts } of ofBlocks) for (let i = 0; i < matrix.num; i += 1) scores[i] += parts[i];
+      const rows = greatest(scores, NUM_EXACT);
+      for (const [b, { parts, divisors }] of ofBlocks.entries()) {
+        const { spread } = lengthsIn(matrix, metric, b, rows);
+        for (const [place, row] of rows.entries())
+          if (spread[place] > 0) scores[row] += parts[row] * (divisors[row] / spread[place] - 1);
+      }
+      const userLength = metric.length(user);
+      return scores.map((score) => score / userLength);
+    },
+  };
+}
+
+/** Return moments as bytes. @param {Moments} moments @returns {Bytes} */
+export function encodeMoments({ counts, mean, covariances }) {
+  const numbers = [counts, mean, ...covariances.filter((_, b) => counts[b] > 0)];
+  const floats = new Float32Array(numbers.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of numbers) {
+    floats.set(part, at);
+    at += part.length;
+  }
+  return new Uint8Array(floats.buffer);
+}
+
+/** Return the moments that encodeMoments wrote. @param {Bytes} bytes @param {import("./shelf-matrix.js").Layout} layout @returns {Moments} */
+export function decodeMoments(bytes, { dim, blocks }) {
+  const floats = new Float32Array(bytes.slice().buffer);
+  let at = 0;
+  const take = (/** @type {number} */ count) => floats.subarray(at, (at += count));
+  const counts = [...take(blocks.length)];
+  const mean = Float64Array.from(take(dim));
+  const covariances = blocks.map(({ length }, b) =>
+    counts[b] > 0 ? Float64Array.from(take(length ** 2)) : new Float64Array(length ** 2),
+  );
+  return { counts, mean, covariances };
+}
