@@ -75,3 +75,12 @@ def new_shopper(
 def shopper(new_shopper: Callable[..., Shopper]) -> Shopper:
     """Return a shopper with a fresh browser."""
     return new_shopper()
+
+
+@pytest.fixture
+def alone(playwright: Playwright, zips: Path, tmp_path: Path) -> Iterator[Shopper]:
+    """Return a shopper who installed the zip and set nothing. The proxy answers for the demo shops only."""
+    extension = unzipped(zips / "carryover-chromium.zip", tmp_path / "extension", SHOPS)
+    shopper = Shopper(playwright, tmp_path / "profile", extension)
+    yield shopper
+    shopper.close()

@@ -1,26 +1,15 @@
 """The zip, installed where no server runs: it learns, ranks a page by taste, and sends nothing."""
 
 import random
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, expect
+from playwright.sync_api import expect
 
-from tests.e2e.chromium import SHOPS, Shopper, unzipped
+from tests.e2e.chromium import Shopper
 from tests.e2e.world import PORTS, Mall
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TASTE = "seaside"
-
-
-@pytest.fixture
-def alone(playwright: Playwright, zips: Path, tmp_path: Path) -> Iterator[Shopper]:
-    """Return a shopper who installed the zip and set nothing. The proxy answers for the demo shops only."""
-    extension = unzipped(zips / "carryover-chromium.zip", tmp_path / "extension", SHOPS)
-    shopper = Shopper(playwright, tmp_path / "profile", extension)
-    yield shopper
-    shopper.close()
 
 
 def r_precision(mall: Mall, item_ids: list[str]) -> float:
