@@ -1,18 +1,17 @@
 // Runs the extension's own modules on recorded answers of shops: measure.mjs WORK.json BUNDLE prints JSON.
 import "fake-indexeddb/auto";
 import { readFileSync } from "node:fs";
-import path from "node:path";
 import { JSDOM } from "jsdom";
 import { createShelves } from "../../extension/background/shelf.js";
 import { createShelfOpener } from "../../extension/background/shelf-opener.js";
 import { createReadings } from "../../extension/background/shelf-readings.js";
-import { liteFiles } from "../../extension/core/bundle.js";
+import { filesInFolder } from "../../extension/build/browser-files.js";
+import { openBundle, readMetric } from "../../extension/core/bundle.js";
 import { indexedDbStorage } from "../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../extension/core/profile.js";
 import { learn, recommendShelf } from "../../extension/core/recommender.js";
 import { layoutOf, matrixOf, packed } from "../../extension/core/shelf-matrix.js";
 import { createRanker, decodeMoments, encodeMoments } from "../../extension/core/shelf-ranking.js";
-import { momentsFrom } from "../../extension/core/shop-metric.js";
 import { createTowers } from "../../extension/core/towers.js";
 import { createTowersHandlers } from "../../extension/offscreen/handlers.js";
 import { decodePart, encodePart } from "../../extension/shelf/parts.js";
@@ -23,12 +22,11 @@ const [workFile, folder] = process.argv.slice(2);
 const work = JSON.parse(readFileSync(workFile, "utf8"));
 globalThis.DOMParser = new JSDOM("").window.DOMParser;
 
-const bytesOf = (name) => new Uint8Array(readFileSync(path.join(folder, name)));
-const manifest = JSON.parse(new TextDecoder().decode(bytesOf("manifest.json")));
-const files = new Map(liteFiles(manifest).map((name) => [name, bytesOf(name)]));
-const { shopMetric: rule, dim } = manifest;
-const metric = { rule, own: momentsFrom(bytesOf(rule.file), rule.blocks, dim) };
-const towers = await createTowers({ bundle: { manifest, files }, wasmUrl: "" });
+const source = filesInFolder(folder);
+const bundle = await openBundle(source);
+const { manifest } = bundle;
+const metric = await readMetric(source, manifest);
+const towers = await createTowers({ bundle, wasmUrl: "" });
 const model = { manifest, metric, towers, bundleUrl: "recorded" };
 const handlers = createTowersHandlers({ load: async () => towers });
 const ask = ({ type, ...fields }) => handlers[type](fields);
@@ -46,11 +44,11 @@ async function readShop({ origin, answers }) {
   let numRequests = 0;
   let firstItemsAt;
   const getProfile = async () => profile;
-  const source = { getModel: async () => model };
-  const opener = createShelfOpener({ getProfile, model: source });
+  const modelSource = { getModel: async () => model };
+  const opener = createShelfOpener({ getProfile, model: modelSource });
   const readings = createReadings({
     getProfile,
-    model: source,
+    model: modelSource,
     ask,
     opener,
     now: () => now,
@@ -65,7 +63,7 @@ async function readShop({ origin, answers }) {
       return answers[url.slice(origin.length)] ?? { status: 404, headers: {}, body: "" };
     },
   });
-  const shelves = createShelves({ getProfile, model: source, readings, opener, now: () => now });
+  const shelves = createShelves({ getProfile, model: modelSource, readings, now: () => now });
   await shelves.read({ shop, url: `${origin}/` });
   while (profile.shelf(shop).status === "reading" || profile.shelf(shop).mean === undefined)
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -132,7 +130,7 @@ async function largeRound(profile) {
   const layout = layoutOf(manifest);
   const texts = work.large.map((card) => itemText(card, manifest.text.itemText));
   last = performance.now();
-  const embeddings = await (await createTowers({ bundle: { manifest, files }, wasmUrl: "" })).embedItems(texts);
+  const embeddings = await (await createTowers({ bundle, wasmUrl: "" })).embedItems(texts);
   lap("embedMs");
   const parts = [];
   for (let start = 0; start < texts.length; start += 250) {
@@ -167,10 +165,10 @@ async function largeRound(profile) {
 }
 
 const shopper = await newProfile();
-const [{ source, viewed }] = work.draws;
-await shopper.setConsent(shopOf(shops[source].origin), true);
-for (const url of viewed) {
-  const product = await productAt(source, url);
+const [first] = work.draws;
+await shopper.setConsent(shopOf(shops[first.source].origin), true);
+for (const url of first.viewed) {
+  const product = await productAt(first.source, url);
   await learn({ product, kind: "view", incognito: false }, { profile: shopper, model: async () => model });
 }
 const rounds = [];
