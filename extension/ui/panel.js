@@ -21,10 +21,10 @@ let shownFor = "";
 /** How far the catalogue was read that the list was made of. */
 let shownStage = "";
 
-/** @param {State} state @returns {string} that changes when a new list is worth its movement: at the first products, and at the end */
+/** @param {State} state @returns {string} that changes when a new list is worth its movement: at four times as many products, and at the end */
 function stageOf({ shelf }) {
   if (!shelf || shelf.numItems === 0) return "";
-  return shelf.status === "reading" ? "some" : `${shelf.status} ${shelf.numItems}`;
+  return `${shelf.status} ${shelf.status === "reading" ? Math.floor(Math.log2(shelf.numItems) / 2) : shelf.numItems}`;
 }
 
 /** @param {string} title @param {string} text @param {Node[]} [actions] */

@@ -200,9 +200,13 @@ for (const [shelf, text, button] of /** @type {[object, RegExp, string | null][]
   [{ status: "none", numItems: 0 }, /without cookies/, "Read this shop's catalogue"],
   [{ status: "reading", numItems: 0 }, /^Reading this shop's catalogue: 0$/, "Stop"],
   [{ status: "reading", numItems: 750, total: 2000 }, /^Reading this shop's catalogue: 750 of about 2,000$/, "Stop"],
-  [{ status: "read", numItems: 1234, total: 1234 }, /^Products of this shop read: 1,234$/, null],
+  [{ status: "read", numItems: 1234, total: 1234 }, /^Products of this shop known here: 1,234$/, null],
   [{ status: "read", numItems: 10_000, total: 25_000, reason: "limit" }, /: 10,000 of about 25,000$/, null],
-  [{ status: "stopped", numItems: 250, total: 900 }, /^Reading stopped. Products read: 250 of about 900$/, "Continue"],
+  [
+    { status: "stopped", numItems: 250, total: 900 },
+    /^Reading stopped. Products known here: 250 of about 900$/,
+    "Continue",
+  ],
   [{ status: "failed", numItems: 0, reason: "robots" }, /asks programs not to read/, "Try again"],
   [{ status: "failed", numItems: 0, reason: "slow" }, /more slowly/, "Try again"],
   [{ status: "failed", numItems: 0, reason: "no_feed" }, /no list of its products/, "Try again"],
@@ -242,16 +246,18 @@ test("one click reads the catalogue, and one click stops", async () => {
   ]);
 });
 
-test("the list is made anew at the first products and at the end, and stays in between", async () => {
+test("the list is made anew at four times as many products and at the end, and stays in between", async () => {
   let shelf = { status: "reading", numItems: 0 };
   const { one, sent, worker } = await openPanel({ "state.get": () => ({ state: stateOf({ shelf }) }) });
   const lists = () => sent.filter(({ type }) => type === "recommend").length;
   await eventually(() => assert.equal(lists(), 1));
   for (const [next, expected] of /** @type {[{status: string, numItems: number}, number][]} */ ([
-    [{ status: "reading", numItems: 250 }, 2],
-    [{ status: "reading", numItems: 500 }, 2],
-    [{ status: "read", numItems: 600 }, 3],
-    [{ status: "read", numItems: 600 }, 3],
+    [{ status: "reading", numItems: 10 }, 2],
+    [{ status: "reading", numItems: 12 }, 2],
+    [{ status: "reading", numItems: 500 }, 3],
+    [{ status: "reading", numItems: 750 }, 3],
+    [{ status: "read", numItems: 760 }, 4],
+    [{ status: "read", numItems: 760 }, 4],
   ])) {
     shelf = next;
     await worker.runtime.sendMessage({ type: "state.changed" });
