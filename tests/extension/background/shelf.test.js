@@ -122,7 +122,8 @@ test("a catalogue is read at most once a day", async () => {
   await device.startWorker();
   await readAll();
   const before = shop.requests.length;
-  await device.send({ type: "shelf.read" });
+  const { state } = await device.send({ type: "shelf.read" });
+  assert.equal(state.shelf.status, "read");
   await device.send({ type: "recommend" });
   assert.equal(shop.requests.length, before);
 });
