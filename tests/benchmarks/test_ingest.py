@@ -1,9 +1,12 @@
-"""Ratios and differences that the ingest benchmark reports."""
+"""Ratios and differences that the ingest benchmark reports, and what it gives both commits."""
+
+import json
+import zipfile
 
 import numpy as np
 import pytest
 
-from benchmarks.ingest import differences, ratios
+from benchmarks.ingest import as_format_1, differences, ratios, write_shelf
 
 
 def test_ratio_compares_each_run_with_those_beside_it():
@@ -21,3 +24,47 @@ def test_differences_are_the_worst_of_any_item():
 def test_other_items_are_refused():
     with pytest.raises(RuntimeError, match="same items"):
         differences({"a": np.zeros(2, np.float32)}, {"b": np.zeros(2, np.float32)})
+
+
+def test_an_earlier_commit_gets_a_manifest_without_what_it_does_not_know():
+    manifest = {
+        "format": 2,
+        "lite": {},
+        "probes": {},
+        "shopMetric": {},
+        "space": "s",
+        "towers": {
+            "itemTower": {"file": "item.onnx"},
+            "userTower": {"file": "user.onnx", "inputs": [{"role": "items"}, {"role": "weights"}]},
+        },
+    }
+    given = json.loads(json.dumps(manifest))
+    assert as_format_1(given) == {
+        "format": 1,
+        "space": "s",
+        "towers": {
+            "itemTower": {"file": "item.onnx"},
+            "userTower": {"file": "user.onnx", "inputs": [{"role": "items"}]},
+        },
+    }
+    assert given == manifest
+
+
+def test_shelf_has_the_first_named_products_with_an_image(tmp_path):
+    columns = (
+        "id,gender,masterCategory,subCategory,articleType,baseColour,season,year,usage,productDisplayName,has_image"
+    )
+    rows = [
+        f"{number},Men,Apparel,Topwear,Shirts,Blue,Fall,2011,Casual,{name},{has_image}"
+        for number, (name, has_image) in enumerate([("A shirt", 1), ("", 1), ("No image", 0), ("B shirt", 1), ("C", 1)])
+    ]
+    (tmp_path / "styles.csv").write_text("\n".join([columns, *rows]) + "\n")
+    with zipfile.ZipFile(tmp_path / "images.zip", "w") as archive:
+        for number in (0, 1, 3, 4):
+            archive.writestr(f"images/{number}.jpg", b"image %d" % number)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    write_shelf(tmp_path, 2, scratch)
+    titles = [json.loads(line)["title"] for line in (scratch / "products.jsonl").read_text().splitlines()]
+    assert titles == ["A shirt", "B shirt"]
+    assert sorted(path.name for path in (scratch / "images").iterdir()) == ["0.jpg", "3.jpg"]
