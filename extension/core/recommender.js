@@ -9,7 +9,7 @@ import { centredHistory, knownMeans } from "./centring.js";
 import { dismissalPenalty, meanOfNearest } from "./dismissal.js";
 import { filterProduct } from "./privacy-filter.js";
 import { hasOwnServer } from "./settings.js";
-import { centred, createMetric, estimate } from "./shop-metric.js";
+import { centred, createMetric, estimate, knownTo } from "./shop-metric.js";
 import { hasImage, textPlace, withText } from "./text-block.js";
 import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
 
@@ -246,11 +246,7 @@ function inPageMetric(embeddings, user, metric) {
   if (!metric) return { scores: embeddings.map((item) => dot(user, item)), compared: embeddings };
   const shop = estimate(embeddings, metric.rule.blocks, user.length);
   const { mean, stored, length } = createMetric(shop, metric);
-  // A page's cards have no images. What is known of the images that were seen must not make their scores smaller.
-  const comparable = user.slice();
-  for (const [b, block] of metric.rule.blocks.entries())
-    if (shop.counts[b] === 0) comparable.fill(0, block.start, block.start + block.length);
-  const userLength = length(comparable) || 1;
+  const userLength = length(knownTo(user, shop, metric.rule.blocks)) || 1;
   return {
     scores: embeddings.map((item) => dot(user, stored(item)) / userLength),
     compared: embeddings.map((item) => centred(item, metric.rule.blocks, mean)),
@@ -362,7 +358,8 @@ export async function recommendShelf({ shop, shelf: { items, ranker } }, { profi
     const cards = chosen.map((row) => ({ ...items[row], score: 0, why: [] }));
     return { items: cards, mode: "shelf", basis: "first_screen", shop };
   }
-  const scores = ranker.scores(vector);
+  const asked = ranker.moments && model.metric && knownTo(vector, ranker.moments, model.metric.rule.blocks);
+  const scores = ranker.scores(asked && !isZero(asked) ? asked : vector);
   const history = historyOf(profile, model);
   const { filler } = model.manifest;
   const pool = byScore(unseen, items, (row) => scores[row]).slice(0, SHELF_POOL);

@@ -303,6 +303,16 @@ export function centred(item, blocks, mean) {
 }
 
 /**
+ * Return a user without what no item of a shop knows, such as images where a shop's items have none. It must not make scores smaller.
+ * @param {Vector} user @param {Means} shop @param {Block[]} blocks @returns {Float32Array}
+ */
+export function knownTo(user, { counts }, blocks) {
+  const known = Float32Array.from(user);
+  for (const [b, { start, length }] of blocks.entries()) if (counts[b] === 0) known.fill(0, start, start + length);
+  return known;
+}
+
+/**
  * Return the metric of a shop from the moments of its items, shrunk towards the bundle's.
  * @param {Moments} shop @param {BundleMetric} bundle @returns {Metric}
  */

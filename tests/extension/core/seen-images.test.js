@@ -6,7 +6,7 @@ import { beforeEach, test } from "node:test";
 import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
 import { pool } from "../../../extension/core/pooling.js";
 import { Profile } from "../../../extension/core/profile.js";
-import { learn, recommendPage } from "../../../extension/core/recommender.js";
+import { learn, recommendPage, recommendShelf } from "../../../extension/core/recommender.js";
 import { decodeEmbedding } from "../../../extension/values/encoding.js";
 import { CarryoverError } from "../../../extension/values/errors.js";
 import { itemIdOf } from "../../../extension/values/identity.js";
@@ -226,3 +226,27 @@ test("images of what was seen change nothing where a page's cards have none", as
   for (const title of ["sea towel", "oak chair", "sea rug"]) await see(title, title === "sea rug" ? {} : reader());
   assert.deepEqual(await ranked(), alone);
 });
+
+for (const [name, counts, image] of /** @type {[string, number[], number][]} */ ([
+  ["without images", [3, 0], 0],
+  ["with images", [3, 2], 1],
+])) {
+  test(`a catalogue ${name} is asked for what its items know`, async () => {
+    await see("sea towel", reader());
+    /** @type {Float32Array[]} */
+    const users = [];
+    const ranker = {
+      moments: { counts, mean: new Float64Array(5), covariances: [] },
+      mean: null,
+      compared: () => new Float32Array(5),
+      scores(/** @type {Float32Array} */ user) {
+        users.push(user);
+        return Float64Array.of(0);
+      },
+    };
+    const items = [{ itemId: "0123456789abcdef", url: "https://b.example/mug", title: "sea mug" }];
+    const shelf = /** @type {any} */ ({ items, ranker });
+    await recommendShelf({ shop: "b.example", shelf }, { profile, model: modelOf() });
+    assert.deepEqual([users.length, Math.sign(users[0][0]), Math.sign(users[0][3])], [1, 1, image]);
+  });
+}
