@@ -28,7 +28,8 @@ function fakeDecoder({ isBroken = false } = {}) {
     getContext() {
       return {
         drawImage: (/** @type {any[]} */ ...given) => used.push(given.slice(1)),
-        getImageData: (/** @type {number[]} */ x, y, width, height) => ({ x, y, width, height, data: [] }),
+        /** @param {number} x @param {number} y @param {number} width @param {number} height */
+        getImageData: (x, y, width, height) => ({ x, y, width, height, data: [] }),
       };
     }
   };
