@@ -25,7 +25,7 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks import record
 from benchmarks.browser.browsers import Browser, Extension, OpenBrowser, built_extension, chromium, firefox
-from benchmarks.browser.shelf import Shelf, offered
+from benchmarks.browser.bundle_server import BundleServer, offered
 from benchmarks.default_bundle.measures import mall_products
 from encoders.encoder import Encoder
 from exporter.verify import verify
@@ -123,7 +123,7 @@ def _result(
     return {
         **record.environment("playwright", "selenium"),
         "browsers": versions,
-        "bundles": {name: Shelf(directory).bundle_id for name, directory in bundles.items()},
+        "bundles": {name: BundleServer(directory).bundle_id for name, directory in bundles.items()},
         "products": GROUPS * GROUP,
         **{browser: {name: side(found[browser, name], expected[name][1]) for name in bundles} for browser in browsers},
     }
@@ -141,14 +141,14 @@ def measure(
 ) -> JsonObject:
     """Return what one fresh start of a browser found, with a bundle that a server offers or the packaged one."""
     with (
-        offered(directory) as shelf,
+        offered(directory) as server,
         tempfile.TemporaryDirectory(prefix="carryover-browser-", ignore_cleanup_errors=True) as scratch,
         opened(Path(scratch), extension) as browser,
     ):
         browser.open()
-        address = browser.call("download", shelf.url) if is_offered else browser.call("packaged")
+        address = browser.call("download", server.url) if is_offered else browser.call("packaged")
         packaged = {file.name: file.stat().st_size for file in (extension / "bundle").rglob("*") if file.is_file()}
-        read = shelf.sent if is_offered else packaged
+        read = server.sent if is_offered else packaged
         return {**_in_page(browser, address, texts), "version": browser.version, "downloads": read}
 
 

@@ -50,7 +50,7 @@ def test_an_earlier_commit_gets_a_manifest_without_what_it_does_not_know():
     assert given == manifest
 
 
-def test_shelf_has_the_first_named_products_with_an_image(tmp_path):
+def test_data_are_the_first_named_products_with_an_image(tmp_path):
     columns = (
         "id,gender,masterCategory,subCategory,articleType,baseColour,season,year,usage,productDisplayName,has_image"
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from kernel.contract_types import BundleManifest
 
 
-class Shelf:
+class BundleServer:
     """The bundle in a directory at `url`; `sent` holds the bytes of each file that was asked for."""
 
     def __init__(self, directory: Path) -> None:
@@ -36,13 +36,13 @@ class Shelf:
 
 
 @contextmanager
-def offered(directory: Path) -> Iterator[Shelf]:
+def offered(directory: Path) -> Iterator[BundleServer]:
     """Serve a bundle until the block ends."""
-    shelf = Shelf(directory)
+    bundle = BundleServer(directory)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = shelf.answer(self.path)
+            body = bundle.answer(self.path)
             self.send_response(404 if body is None else 200)
             self.send_header("Access-Control-Allow-Origin", "*")
             self.send_header("Content-Length", str(len(body or b"")))
@@ -53,11 +53,11 @@ def offered(directory: Path) -> Iterator[Shelf]:
             """Write nothing: the benchmark's own lines are on the terminal."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    shelf.url = f"http://127.0.0.1:{server.server_address[1]}"
+    bundle.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield shelf
+        yield bundle
     finally:
         server.shutdown()
         thread.join()

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from benchmarks.browser.shelf import offered
+from benchmarks.browser.bundle_server import offered
 
 
 def test_bundle_is_offered_and_its_bytes_are_counted(tmp_path):
@@ -16,11 +16,11 @@ def test_bundle_is_offered_and_its_bytes_are_counted(tmp_path):
     (tmp_path / "tokens.bin").write_bytes(b"x" * 7)
     (tmp_path / "secret").write_bytes(b"y")
     bundle_id = hashlib.sha256(manifest).hexdigest()
-    with offered(tmp_path) as shelf:
-        with urllib.request.urlopen(f"{shelf.url}/v1/bundles") as answer:
+    with offered(tmp_path) as server:
+        with urllib.request.urlopen(f"{server.url}/v1/bundles") as answer:
             assert json.load(answer)["bundles"][0]["bundleId"] == bundle_id
-        with urllib.request.urlopen(f"{shelf.url}/v1/bundles/{bundle_id}/tokens.bin") as answer:
+        with urllib.request.urlopen(f"{server.url}/v1/bundles/{bundle_id}/tokens.bin") as answer:
             assert answer.read() == b"x" * 7
         with pytest.raises(urllib.error.HTTPError, match="404"):
-            urllib.request.urlopen(f"{shelf.url}/v1/bundles/{bundle_id}/secret")
-    assert shelf.sent == {"tokens.bin": 7}
+            urllib.request.urlopen(f"{server.url}/v1/bundles/{bundle_id}/secret")
+    assert server.sent == {"tokens.bin": 7}
