@@ -25,12 +25,15 @@ class ItemVectors:
             cache.mkdir(parents=True, exist_ok=True)
 
     def of(self, name: str, texts: Sequence[str]) -> Floats:
-        """Return item vectors (n, dim) of texts, unit length; `name` is that of the texts in the folder."""
+        """Return item vectors (n, dim) of texts, unit length, zeros of an empty text; `name` is that in the folder."""
         path = None if self._cache is None else self._cache / f"{name}-{self.bundle.space[:16]}.npy"
         if path is not None and path.exists():
             return np.asarray(np.load(path), dtype=np.float32)
-        parts = [texts[start : start + _ROWS] for start in range(0, len(texts), _ROWS)]
-        made = np.concatenate([self._encoder.embed(part, [None] * len(part)) for part in parts])
+        made = np.zeros((len(texts), self.bundle.dim), dtype=np.float32)
+        written = [row for row, text in enumerate(texts) if text.strip()]
+        for start in range(0, len(written), _ROWS):
+            rows = written[start : start + _ROWS]
+            made[rows] = self._encoder.embed([texts[row] for row in rows], [None] * len(rows))
         if path is not None:
             np.save(path, made)
         return made
