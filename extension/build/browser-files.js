@@ -3,6 +3,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { openBundle } from "../core/bundle.js";
+import { BundleError } from "../values/errors.js";
 
 /** @typedef {Map<string, Uint8Array>} Files by path, with / between folders */
 
@@ -15,8 +16,11 @@ export function filesInFolder(directory) {
       try {
         return new Uint8Array(await readFile(path.join(directory, file)));
       } catch (error) {
-        if (/** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT") return null;
-        throw error;
+        if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ENOENT") throw error;
+        throw new BundleError(
+          "bundle_missing",
+          `${path.join(directory, file)} does not exist: expected a bundle, as \`python -m exporter lite\` writes it.`,
+        );
       }
     },
     forget: async () => undefined,

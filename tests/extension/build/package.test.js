@@ -191,6 +191,13 @@ test("an altered bundle is refused by the command in one sentence, and nothing i
   assert.ok(!readdirSync(extension).includes("bundle"));
 });
 
+test("a folder without a bundle is refused by the command in one sentence", async () => {
+  await assert.rejects(browserFiles(path.join(scratch, "nowhere")), {
+    code: "bundle_missing",
+    message: /nowhere\/manifest\.json does not exist: expected a bundle, as `python -m exporter lite` writes it\.$/,
+  });
+});
+
 test("the source gets the bundle alone, in place of the one before", async () => {
   const extension = sourceIn("four", 0o644);
   const script = path.join(source, "build", "package.js");
