@@ -15,6 +15,11 @@ import * as ort from "../../extension/vendor/ort.wasm.bundle.min.mjs";
 const wasm = new URL("../../extension/vendor/ort-wasm-simd-threaded.wasm", import.meta.url);
 ort.env.wasm.wasmBinary = readFileSync(wasm).buffer;
 const parser = new new JSDOM("").window.DOMParser();
+globalThis.DOMParser = class {
+  parseFromString(source, type) {
+    return parser.parseFromString(source, type);
+  }
+};
 const documentOf = (html) => parser.parseFromString(html, "text/html");
 
 /** A profile's storage that lasts as long as the process. */
@@ -47,13 +52,18 @@ function remembering(towers) {
   };
 }
 
+const opened = new Map();
+
 async function modelOf({ bundle: directory, isCentred }) {
   const files = filesInFolder(directory);
-  const bundle = await openBundle(files);
-  const towers = await createTowers({ bundle, wasmUrl: wasm.href });
-  await checkProbes(bundle, towers);
-  const metric = isCentred ? await readMetric(files, bundle.manifest) : null;
-  return { towers: remembering(towers), manifest: bundle.manifest, metric };
+  if (!opened.has(directory)) {
+    const bundle = await openBundle(files);
+    const towers = await createTowers({ bundle, wasmUrl: wasm.href });
+    await checkProbes(bundle, towers);
+    opened.set(directory, { towers: remembering(towers), manifest: bundle.manifest });
+  }
+  const model = opened.get(directory);
+  return { ...model, metric: isCentred ? await readMetric(files, model.manifest) : null };
 }
 
 /** The profile of a shopper who viewed products, one a minute. */
