@@ -29,6 +29,8 @@ from kernel.json_object import JsonObject
 SCRIPT = Path(__file__).with_name("measure.mjs")
 MALL_SEED = 7
 VIEWS, SHOWN, BAR = 6, 10, 8
+# The weight of single liked items was chosen on the draws before.
+FIRST_DRAW = 3
 LARGE = 10_000
 ROUNDS = 5
 
@@ -50,7 +52,7 @@ def drawn(mall: Mapping[str, RecordedShop], num: int) -> list[Draw]:
     for source, target in itertools.permutations(mall, 2):
         for taste in tastes:
             liked = [product["url"] for product in mall[source]["products"] if product["taste"] == taste]
-            for number in range(num):
+            for number in range(FIRST_DRAW, FIRST_DRAW + num):
                 viewed = random.Random(f"{source}/{target}/{taste}/{number}").sample(liked, VIEWS)
                 where = f"{source} > {target}"
                 found.append({"where": where, "taste": taste, "source": source, "target": target, "viewed": viewed})

@@ -31,6 +31,8 @@ import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
 
 /** How many of a catalogue's nearest items are compared with single items of the history. */
 const SHELF_POOL = 300;
+/** A whole catalogue has near copies of single items in number: with their full weight they would fill the list. */
+const SHELF_CLOSENESS = 0.5;
 /** Availabilities of what cannot be had now. */
 export const SOLD_OUT = ["OutOfStock", "SoldOut", "Discontinued"];
 /** How many items are requested. The number never changes, so it tells the server nothing about the history. */
@@ -210,10 +212,11 @@ export function why(candidate, liked, filler) {
  * Return what the history adds to a candidate's score. One vector blurs several tastes into their middle. This re-rank brings
  * forward what is close to single liked items and takes away what is close to a dismissed one. It runs on the device, because
  * only the device has the history.
- * @param {Float32Array} candidate @param {History} history @param {number | undefined} filler @returns {number}
+ * @param {Float32Array} candidate @param {History} history @param {number | undefined} filler
+ * @param {number} [weight] of what is close to liked items @returns {number}
  */
-function closeness(candidate, history, filler) {
-  return meanOfNearest(candidate, history.liked, filler) - dismissalPenalty(candidate, history, filler);
+function closeness(candidate, history, filler, weight = 1) {
+  return weight * meanOfNearest(candidate, history.liked, filler) - dismissalPenalty(candidate, history, filler);
 }
 
 /**
@@ -366,7 +369,7 @@ export async function recommendShelf({ shop, shelf: { items, ranker } }, { profi
   const cards = new Map(
     pool.map((row) => {
       const compared = ranker.compared(row);
-      const score = scores[row] + closeness(compared, history, filler);
+      const score = scores[row] + closeness(compared, history, filler, SHELF_CLOSENESS);
       return [row, { ...items[row], score, why: why(compared, history.liked, filler) }];
     }),
   );
