@@ -32,7 +32,7 @@ async function bodyOf(response) {
  * @param {object} parts
  * @param {import("./store.js").GetProfile} parts.getProfile
  * @param {typeof fetch} [parts.fetch]
- * @returns {(url: string, etag?: string) => Promise<Answer | null>} null where nobody answers, or another site does
+ * @returns {(url: string, etag?: string) => Promise<Answer | null>} null where nobody answers, or a redirect does
  */
 export function createShopClient({ getProfile, fetch: send = (...args) => fetch(...args) }) {
   return async (url, etag) => {
@@ -43,12 +43,12 @@ export function createShopClient({ getProfile, fetch: send = (...args) => fetch(
         credentials: "omit",
         referrerPolicy: "no-referrer",
         cache: "no-store",
+        // The browser would have asked the target, which may be another site, before anybody could look at it.
+        redirect: "manual",
         headers: etag ? { "If-None-Match": etag } : {},
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      // A redirect is one more request, and its target may be another site.
-      if (response.redirected) await profile.addToLedger({ method: "GET", url: response.url, body: "" });
-      if (response.redirected && new URL(response.url).origin !== new URL(url).origin) return null;
+      if (response.type === "opaqueredirect") return null;
       const body = await bodyOf(response);
       return body === null ? null : { status: response.status, headers: Object.fromEntries(response.headers), body };
     } catch (error) {
