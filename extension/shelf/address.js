@@ -1,4 +1,6 @@
 // @ts-check
+import { percentDecoded } from "../values/text.js";
+
 // What the address of a product's page says by itself: many shops write the product's name into it.
 
 const EXTENSION = /\.(?:html?|php|aspx?|jsp)$/i;
@@ -7,16 +9,6 @@ const MIN_LETTERS = 6;
 /** A kind of address is taken for products where this many of its pages were read, and this share of them were products. */
 const MIN_READ = 3;
 const MIN_SHARE = 0.8;
-
-/** @param {string} text @returns {string} percent-decoded, or as it is where that is not possible */
-function decoded(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch (error) {
-    if (error instanceof URIError) return text;
-    throw error;
-  }
-}
 
 /** @param {string} url @returns {string[]} the parts of its path */
 const segmentsOf = (url) => new URL(url).pathname.split("/").filter(Boolean);
@@ -27,7 +19,7 @@ const segmentsOf = (url) => new URL(url).pathname.split("/").filter(Boolean);
  */
 export function addressTitle(url) {
   const last = segmentsOf(url).at(-1) ?? "";
-  const words = decoded(last.replace(EXTENSION, ""))
+  const words = percentDecoded(last.replace(EXTENSION, ""))
     .split(/[-_+.~\s]+/)
     .filter((word) => /\p{L}/u.test(word) && !/^\p{L}?\d{4,}$/u.test(word));
   const text = words.join(" ");

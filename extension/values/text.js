@@ -38,3 +38,13 @@ export function clean(value, maxLength) {
 export function keyOf(text) {
   return (text ?? "").toLowerCase().replace(/[^\p{L}\p{N}_]+/gu, "");
 }
+
+/** @param {string} text @returns {string} with its percent escapes undone, or as it is where they are invalid */
+export function percentDecoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return text;
+    throw error;
+  }
+}

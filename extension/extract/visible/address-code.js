@@ -1,6 +1,7 @@
 // @ts-check
 // Product codes: the one in the page's own address, and the rank of a text as a code.
 import { normaliseGtin } from "../../values/gtin.js";
+import { percentDecoded } from "../../values/text.js";
 import { pageVocabulary } from "../../generated/contracts.js";
 
 const vocabulary = pageVocabulary.visible.addressCode;
@@ -16,16 +17,6 @@ const PARAMETER_CODE = /^(?=.*[0-9])[\p{L}\p{N}_.-]{2,40}$/u;
 const WORDS_OF_PATH = /[\p{L}\p{N}]+/gu;
 export const [CODE, GTIN, WORDS] = [2, 1, 0];
 
-/** @param {string} step @returns {string} with its escapes undone, or unchanged where they are invalid */
-function unquoted(step) {
-  try {
-    return decodeURIComponent(step);
-  } catch (error) {
-    if (error instanceof URIError) return step;
-    throw error;
-  }
-}
-
 /** @param {string} url @returns {string | null} the code that a parameter names */
 export function queryCode(url) {
   const pairs = [...new URLSearchParams(new URL(url).search.slice(1).split("&").slice(0, MAX_PARAMETERS).join("&"))];
@@ -34,7 +25,7 @@ export function queryCode(url) {
 
 /** @param {string} url @returns {string | null} the code behind a step such as /dp/, else the last long number of the path's last two steps */
 export function pathCode(url) {
-  const steps = new URL(url).pathname.split("/").filter(Boolean).map(unquoted);
+  const steps = new URL(url).pathname.split("/").filter(Boolean).map(percentDecoded);
   const named = steps.find((step, i) => i > 0 && STEPS.has(steps[i - 1].toLowerCase()) && CODE_PATTERN.test(step));
   const words = steps.slice(-2).flatMap((step) => step.match(WORDS_OF_PATH) ?? []);
   return named ?? words.findLast((word) => CODE_PATTERN.test(word)) ?? null;
