@@ -95,6 +95,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     if not arguments.protocols and not arguments.summary:
         parser.error(f"name one of the --protocols {', '.join(PROTOCOLS)}, or --summary")
+    if arguments.summary and not any((WORK / arguments.name).glob("*/about.json")):
+        parser.error(
+            f"--summary: expected measured rows in {WORK / arguments.name}, found none; name --protocols first"
+        )
     use_deterministic_algorithms()
     torch.set_num_threads(arguments.threads)
     if not arguments.summary:
