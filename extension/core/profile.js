@@ -1,6 +1,7 @@
 // @ts-check
 import { privacy } from "../generated/contracts.js";
 import { decrypt, encrypt, generateDataKey } from "./envelope.js";
+import { shortened } from "./removal.js";
 import { DEFAULT_SETTINGS, currentSettings } from "./settings.js";
 import { toHex, utf8 } from "../values/encoding.js";
 import { EnvelopeError } from "../values/errors.js";
@@ -13,6 +14,7 @@ import { EnvelopeError } from "../values/errors.js";
  * @typedef {import("../generated/contract-types.js").KeptShelf} KeptShelf
  * @typedef {import("../generated/contract-types.js").KeptShopMeans} KeptShopMeans
  * @typedef {import("../generated/contract-types.js").LedgerEntry} LedgerEntry
+ * @typedef {import("../generated/contract-types.js").Removal} Removal
  * @typedef {import("../generated/contract-types.js").Settings} Settings
  * @typedef {import("../values/encoding.js").Bytes} Bytes
  * @typedef {{kind: string, id: string, value: object}} Entry a record, readable
@@ -282,6 +284,45 @@ export class Profile {
       const weight = Math.min(5, (same?.weight ?? 0) + 1);
       await this.#put("interaction", id, { id, kind, time, weight, space, embedding, product });
       await this.#enforceRetention();
+    });
+  }
+
+  /**
+   * Remove interactions, and what the ledger tells of items of which nothing is left: addresses that name them, and tastes that they
+   * were part of. Of such a request time, method and host stay. All of it in one transaction.
+   * @param {(one: Interaction) => boolean} isRemoved
+   * @returns {Promise<Removal>} what was taken away, for `restore`; it is in no storage any more
+   */
+  removeInteractions(isRemoved) {
+    return this.#enqueue(async () => {
+      const { profileId } = await this.#ownIdentity();
+      const removed = this.interactions().filter(isRemoved);
+      const ids = new Set(removed.map(({ id }) => id));
+      const kept = this.interactions().filter(({ id }) => !ids.has(id));
+      const changes = shortened(removed, kept, this.ledger());
+      const before = changes.map(({ id }) => /** @type {LedgerEntry} */ (this.#ledger.get(id)));
+      const entries = changes.map((value) => ({ kind: "ledger", id: value.id, value }));
+      await this.#write(entries, [...ids]);
+      for (const id of ids) this.#interactions.delete(id);
+      return { profileId, interactions: removed, ledger: before };
+    });
+  }
+
+  /**
+   * Put back what `removeInteractions` took away.
+   * @param {Removal} removal
+   * @returns {Promise<boolean>} false where the profile was erased since: nothing comes back
+   */
+  restore({ profileId, interactions, ledger }) {
+    return this.#enqueue(async () => {
+      if (this.#identity?.profileId !== profileId) return false;
+      const known = ledger.filter(({ id }) => this.#ledger.has(id));
+      await this.#write([
+        ...interactions.map((value) => ({ kind: "interaction", id: value.id, value })),
+        ...known.map((value) => ({ kind: "ledger", id: value.id, value })),
+      ]);
+      await this.#enforceRetention();
+      return true;
     });
   }
 

@@ -978,6 +978,24 @@ export interface LedgerEntry {
   method: string;
   url: string;
   body: string;
+  /**
+   * The shopper removed an item that its address or its body told of, and with it that part.
+   */
+  isShortened?: boolean;
+}
+/**
+ * What the shopper removed from the profile, while it can be put back. It is in no storage.
+ */
+export interface Removal {
+  /**
+   * Of the profile that it was removed from: after an erasure nothing comes back.
+   */
+  profileId: string;
+  interactions: KeptInteraction[];
+  /**
+   * Entries as they were before they were shortened.
+   */
+  ledger: LedgerEntry[];
 }
 /**
  * Everything that the profile keeps, readable.

@@ -3961,6 +3961,39 @@ export const messages = {
     },
     "body": {
      "type": "string"
+    },
+    "isShortened": {
+     "type": "boolean",
+     "description": "The shopper removed an item that its address or its body told of, and with it that part."
+    }
+   }
+  },
+  "Removal": {
+   "description": "What the shopper removed from the profile, while it can be put back. It is in no storage.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "profileId",
+    "interactions",
+    "ledger"
+   ],
+   "properties": {
+    "profileId": {
+     "type": "string",
+     "description": "Of the profile that it was removed from: after an erasure nothing comes back."
+    },
+    "interactions": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/KeptInteraction"
+     }
+    },
+    "ledger": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/LedgerEntry"
+     },
+     "description": "Entries as they were before they were shortened."
     }
    }
   },
