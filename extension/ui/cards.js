@@ -1,15 +1,10 @@
 // @ts-check
-import { element, t } from "./elements.js";
+import { element } from "./elements.js";
+import { priceText, t } from "./texts.js";
 
 /** @typedef {import("../generated/contract-types.js").RankedCard} RankedCard */
 
 const SOLD_OUT = ["OutOfStock", "SoldOut", "Discontinued"];
-
-/** Return a price in the shopper's language. @param {{amount: string, currency?: string}} price @returns {string} */
-export function priceText({ amount, currency }) {
-  if (!currency) return amount;
-  return new Intl.NumberFormat(chrome.i18n.getUILanguage(), { style: "currency", currency }).format(Number(amount));
-}
 
 /** Return the sentence that names one or two reasons. @param {string[]} why @returns {string} */
 function reason([first, second]) {

@@ -24,35 +24,11 @@ export function element(name, properties = {}, ...children) {
   return node;
 }
 
-/**
- * Return a text in the shopper's language.
- * @param {string} key
- * @param {...(string | number)} values for its placeholders
- * @returns {string}
- */
-export function t(key, ...values) {
-  return chrome.i18n.getMessage(key, values.map(String)) || key;
-}
-
 /** Return the element with an id. @param {string} id @returns {HTMLElement} @throws {Error} where the page has none */
 export function byId(id) {
   const found = document.getElementById(id);
   if (!found) throw new Error(`No element #${id} on this page.`);
   return found;
-}
-
-/** Fill every element that names its text by data-text. */
-export function localise() {
-  document.documentElement.lang =
-    chrome.i18n.getUILanguage().split("-")[0] === "en" ? chrome.i18n.getUILanguage() : "en";
-  for (const node of document.querySelectorAll("[data-text]"))
-    node.textContent = t(node.getAttribute("data-text") ?? "");
-}
-
-/** Return how much is known, in words. @param {number} count of interactions @returns {string} */
-export function knownText(count) {
-  if (count === 0) return t("knowsNothing");
-  return count === 1 ? t("knowsOne") : t("knowsMany", count);
 }
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
 import { send } from "../messaging/messages.js";
-import { element, t } from "./elements.js";
+import { element } from "./elements.js";
+import { t } from "./texts.js";
 
 /**
  * Ask the shopper, then erase the profile. The dialog is part of the page, because confirm() is not available in every side panel.

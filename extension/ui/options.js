@@ -2,9 +2,10 @@
 import { canCheckSignatures } from "../core/bundle-signature.js";
 import { send } from "../messaging/messages.js";
 import { serverPatternOf } from "../messaging/origins.js";
-import { byId, element, knownText, localise, t } from "./elements.js";
+import { byId, element } from "./elements.js";
 import { askToErase } from "./erase.js";
 import { pauseSwitch } from "./shop-controls.js";
+import { dayText, errorText, knownText, localise, plural, t, timeText } from "./texts.js";
 
 /** @typedef {import("../generated/contract-types.js").State} State */
 
@@ -15,7 +16,8 @@ function say(text) {
 
 /** Show an error in the status line. @param {unknown} error */
 function showError(error) {
-  say(error instanceof Error ? error.message : String(error));
+  console.warn(error);
+  say(errorText(error));
 }
 
 /**
@@ -34,9 +36,6 @@ const serverMine = /** @type {HTMLInputElement} */ (byId("server-mine"));
 const compareImages = /** @type {HTMLInputElement} */ (byId("compare-images"));
 const trustedKeys = /** @type {HTMLTextAreaElement} */ (byId("trusted-keys"));
 
-/** Return a date in the shopper's language. @param {string} iso */
-const day = (iso) => new Date(iso).toLocaleDateString(chrome.i18n.getUILanguage(), { dateStyle: "medium" });
-
 /** Return the list of shops with consent. @param {State} state */
 function shopList({ consents }) {
   if (consents.length === 0) return [element("li", { class: "quiet" }, t("shopsNone"))];
@@ -44,7 +43,7 @@ function shopList({ consents }) {
     element(
       "li",
       {},
-      element("span", {}, shop, " ", element("span", { class: "quiet" }, t("since", day(since)))),
+      element("span", {}, shop, " ", element("span", { class: "quiet" }, t("since", dayText(since)))),
       element(
         "button",
         {
@@ -93,7 +92,7 @@ function ledgerRow({ time, method, url, body }) {
         element(
           "span",
           { class: "quiet" },
-          `${new Date(time).toLocaleString(chrome.i18n.getUILanguage())} · ${body ? t("ledgerBytes", bytes) : t("ledgerNoBody")}`,
+          `${timeText(time)} · ${body ? plural("ledgerBytes", bytes) : t("ledgerNoBody")}`,
         ),
       ),
       element("pre", { tabIndex: 0 }, body || t("ledgerNoBody")),

@@ -2,11 +2,12 @@
 import { createListener, send } from "../messaging/messages.js";
 import { CarryoverError } from "../values/errors.js";
 import { card, skeletons } from "./cards.js";
-import { byId, element, keepFocus, knownText, localise, t } from "./elements.js";
+import { byId, element, keepFocus } from "./elements.js";
 import { askToErase } from "./erase.js";
 import { shelfCard } from "./shelf-card.js";
 import { consentCard, pauseSwitch } from "./shop-controls.js";
 import { isFixed, tabField } from "./tab.js";
+import { errorText, knownText, localise, plural, t } from "./texts.js";
 
 /**
  * @typedef {import("../generated/contract-types.js").State} State
@@ -36,6 +37,13 @@ function showMessage(title, text, actions = []) {
   byId("note").hidden = true;
 }
 
+/** Return what programmers say of an error, folded away. @param {unknown} error @returns {HTMLElement} */
+function details(error) {
+  const words = error instanceof Error ? error.message : String(error);
+  const summary = element("summary", {}, t("errorDetails"));
+  return element("details", {}, summary, element("pre", { lang: "en", dir: "ltr" }, words));
+}
+
 /** @param {unknown} error */
 function showError(error) {
   const code = error instanceof CarryoverError ? error.code : "";
@@ -45,14 +53,17 @@ function showError(error) {
     t("retry"),
   );
   if (code === "no_shop" || code === "page_not_visible") showMessage(t("noShopTitle"), t("noShop"), [retry]);
-  else showMessage(t("errorTitle"), error instanceof Error ? error.message : String(error), [retry]);
+  else showMessage(t("errorTitle"), errorText(error), [retry, details(error)]);
 }
 
 /** @param {State} state */
 function showState(state) {
   const { tab } = state;
   byId("shop").textContent = tab?.shop ? t("atShop", tab.shop) : "";
-  byId("known").textContent = [knownText(state.numKnown), state.unreadable > 0 && t("unreadable", state.unreadable)]
+  byId("known").textContent = [
+    knownText(state.numKnown),
+    state.unreadable > 0 && plural("unreadable", state.unreadable),
+  ]
     .filter(Boolean)
     .join(". ");
   const controls = tab?.shop
@@ -74,12 +85,16 @@ async function refreshState() {
 
 /** Show an error below the list, which stays. @param {unknown} error */
 function showStatus(error) {
-  byId("status").textContent = error instanceof Error ? error.message : String(error);
+  console.warn(error);
+  byId("status").textContent = errorText(error);
 }
 
 /** @param {Recommendations} recommendations @returns {string} */
 function noteFor({ mode, basis, problem }) {
-  if (problem) return problem.code === "server_unreachable" ? t("rankedWithout") : problem.message;
+  if (problem) {
+    const { code, message } = problem;
+    return code === "server_unreachable" ? t("rankedWithout") : errorText(new CarryoverError(code, message));
+  }
   if (basis === "first_screen") return t("firstScreen");
   if (basis === "page_order") return t("pageOrder");
   return t(`${mode}Mode`);

@@ -1,12 +1,14 @@
 // @ts-check
 import { send } from "../messaging/messages.js";
-import { byId, element, knownText, localise, t } from "./elements.js";
+import { byId, element } from "./elements.js";
 import { consentCard, pauseSwitch } from "./shop-controls.js";
 import { tabField } from "./tab.js";
+import { errorText, knownText, localise, t } from "./texts.js";
 
 /** Show an error in the status line. @param {unknown} error */
 function showError(error) {
-  byId("status").textContent = error instanceof Error ? error.message : String(error);
+  console.warn(error);
+  byId("status").textContent = errorText(error);
 }
 
 async function openPanel() {

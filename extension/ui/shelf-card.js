@@ -1,23 +1,21 @@
 // @ts-check
 // What the panel says about a shop's catalogue, and the one button that belongs to it.
 import { send } from "../messaging/messages.js";
-import { element, t } from "./elements.js";
+import { element } from "./elements.js";
 import { tabField } from "./tab.js";
+import { numberText, t } from "./texts.js";
 
 /**
  * @typedef {import("../generated/contract-types.js").State} State
  * @typedef {import("../generated/contract-types.js").ShelfState} ShelfState
  */
 
-/** @param {number} count @returns {string} in the shopper's language */
-const number = (count) => new Intl.NumberFormat(chrome.i18n.getUILanguage()).format(count);
-
 /** @param {ShelfState} shelf @returns {string} how far the reading is, in words */
 export function shelfText({ status, numItems, total, reason }) {
   if (status === "none") return t("shelfHint");
   if (status === "failed") return t(`shelfFailed_${reason}`);
   const isPartOfAll = total !== undefined && total > numItems;
-  const count = isPartOfAll ? t("shelfCountOf", number(numItems), number(total)) : number(numItems);
+  const count = isPartOfAll ? t("shelfCountOf", numberText(numItems), numberText(total)) : numberText(numItems);
   if (status === "reading") return t("shelfReading", count);
   return t(status === "read" ? "shelfRead" : "shelfStopped", count);
 }

@@ -2,7 +2,8 @@
 // Controls for consent and pause, in the popup and in the panel.
 import { originPatternOf } from "../messaging/origins.js";
 import { send } from "../messaging/messages.js";
-import { element, t } from "./elements.js";
+import { element } from "./elements.js";
+import { t } from "./texts.js";
 
 /**
  * @typedef {import("../generated/contract-types.js").State} State

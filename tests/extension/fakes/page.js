@@ -6,25 +6,37 @@ import { createListener } from "../../../extension/messaging/messages.js";
 import { ORIGIN, createBrowser } from "./browser.js";
 
 const extension = new URL("../../../extension/", import.meta.url);
-/** @type {Record<string, {message: string, placeholders?: Record<string, {content: string}>}>} */
-const texts = JSON.parse(readFileSync(new URL("_locales/en/messages.json", extension), "utf8"));
+/** @typedef {Record<string, {message: string, placeholders?: Record<string, {content: string}>}>} Texts */
 let pages = 0;
 
-/** chrome.i18n.getMessage over the real texts. @param {string} key @param {string[]} [values] @returns {string} */
-export function getMessage(key, values = []) {
-  const { message = "", placeholders = {} } = texts[key] ?? {};
-  return message.replace(/\$(\w+)\$/g, (_, /** @type {string} */ name) => {
-    const place = Number(placeholders[name.toLowerCase()].content.slice(1));
-    return values[place - 1];
-  });
+/** @param {string} language @returns {Texts} of _locales */
+export const textsIn = (language) =>
+  JSON.parse(readFileSync(new URL(`_locales/${language}/messages.json`, extension), "utf8"));
+
+/**
+ * Return chrome.i18n over the real texts, as a browser in a locale that has texts.
+ * @param {string} [locale] such as en-GB
+ */
+export function i18nOf(locale = "en-GB") {
+  const texts = textsIn(locale.split("-")[0]);
+  return {
+    getUILanguage: () => locale,
+    getMessage(/** @type {string} */ key, /** @type {string[]} */ values = []) {
+      const { message = "", placeholders = {} } = texts[key] ?? {};
+      return message.replace(/\$(\w+)\$/g, (_, /** @type {string} */ name) => {
+        const place = Number(placeholders[name.toLowerCase()].content.slice(1));
+        return values[place - 1];
+      });
+    },
+  };
 }
 
 /**
  * Open one of the extension's pages in jsdom. The background behind it is the real gate in front of the handlers given here.
  * @param {"panel" | "popup" | "options"} name
- * @param {{handlers?: Record<string, (fields: any) => any>, search?: string}} options handlers by message type
+ * @param {{handlers?: Record<string, (fields: any) => any>, search?: string, locale?: string}} options handlers by message type
  */
-export async function openPage(name, { handlers = {}, search = "" }) {
+export async function openPage(name, { handlers = {}, search = "", locale }) {
   const html = readFileSync(new URL(`ui/${name}.html`, extension), "utf8");
   const { window } = new JSDOM(html, { url: `${ORIGIN}/ui/${name}.html${search}`, pretendToBeVisual: true });
   const browser = createBrowser();
@@ -40,7 +52,7 @@ export async function openPage(name, { handlers = {}, search = "" }) {
     ]),
   );
   const chrome = browser.context(`ui/${name}.html`);
-  chrome.i18n.getMessage = getMessage;
+  chrome.i18n = i18nOf(locale);
   const worker = browser.context("background.js");
   /** @type {any} */
   const world = globalThis;

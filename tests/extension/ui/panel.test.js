@@ -57,7 +57,11 @@ for (const [name, more, note] of /** @type {[string, object, RegExp][]} */ ([
     /this shop's catalogue, read on this device. Nothing about you was sent/,
   ],
   ["a server that is away", { mode: "page", problem: { code: "server_unreachable", message: "x" } }, /does not answer/],
-  ["another problem", { mode: "page", problem: { code: "rate", message: "Slow down." } }, /^Slow down\.$/],
+  [
+    "a damaged model",
+    { mode: "page", problem: { code: "bundle_altered", message: "x" } },
+    /^A part of Carryover is damaged/,
+  ],
 ])) {
   test(`a note above the cards explains ${name}`, async () => {
     const { one } = await openPanel({ recommend: () => answered([item("mug")], more) });
@@ -69,7 +73,7 @@ for (const [name, more, note] of /** @type {[string, object, RegExp][]} */ ([
 for (const [code, title, text] of /** @type {[string, string, RegExp][]} */ ([
   ["no_shop", "Open a shop", /only sees pages you show it/],
   ["page_not_visible", "Open a shop", /click its icon/],
-  ["bundle_altered", "That did not work", /^The message of bundle_altered\.$/],
+  ["bundle_altered", "That did not work", /^A part of Carryover is damaged/],
 ])) {
   test(`the failure ${code} is explained, and can be tried again`, async () => {
     let isFailing = true;
@@ -135,7 +139,7 @@ test("a dismissal that failed leaves the card, with its button", async () => {
   const { one } = await openPanel({ "item.dismiss": failing("server_unreachable") });
   await eventually(() => one(".card .dismiss"));
   one(".card .dismiss").click();
-  await eventually(() => assert.equal(one("#status").textContent, "The message of server_unreachable."));
+  await eventually(() => assert.equal(one("#status").textContent, "Your server does not answer as it should."));
   assert.equal(one(".card .dismiss").disabled, false);
 });
 
@@ -193,7 +197,9 @@ test("an erasure that failed says so", async () => {
   const { one } = await openPanel({ "profile.erase": failing("internal") });
   one("#erase").click();
   one("[data-action=erase-yes]").click();
-  await eventually(() => assert.equal(one("#status").textContent, "The message of internal."));
+  await eventually(() =>
+    assert.equal(one("#status").textContent, "Something unexpected happened. Try again, or reload this page."),
+  );
 });
 
 for (const [shelf, text, button] of /** @type {[object, RegExp, string | null][]} */ ([

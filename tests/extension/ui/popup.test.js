@@ -70,7 +70,9 @@ test("consent that the background refuses is explained", async () => {
   });
   await eventually(() => one("[data-action=allow]"));
   one("[data-action=allow]").click();
-  await eventually(() => assert.equal(one("#status").textContent, "The browser has not allowed it."));
+  await eventually(() =>
+    assert.equal(one("#status").textContent, "Your browser did not allow Carryover to read this shop."),
+  );
 });
 
 test("the switch pauses learning", async () => {
@@ -125,5 +127,7 @@ test("a background that fails is reported", async () => {
       throw new CarryoverError("internal", "The disk is full.");
     },
   });
-  await eventually(() => assert.equal(one("#status").textContent, "The disk is full."));
+  await eventually(() =>
+    assert.equal(one("#status").textContent, "Something unexpected happened. Try again, or reload this page."),
+  );
 });
