@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from exporter.bundle_draft import MANIFEST
 from exporter.errors import BundleError, InputError
 from exporter.verify import read_manifest
-from kernel.bundle_signature import SIGNATURE, key_id, sign
+from kernel.bundle_signature import SIGNATURE, SignatureError, key_id, read_private_key, sign
 from kernel.files import write_whole
 
 PRIVATE_KEY, PUBLIC_KEY = "bundle-key.pem", "bundle-key.pub"
@@ -40,11 +40,9 @@ def sign_bundle(directory: Path, key: Path) -> str:
     """Write manifest.sig beside a bundle's manifest and return the key's id; raises BundleError or InputError."""
     read_manifest(directory)
     try:
-        private_key = serialization.load_pem_private_key(key.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{key}: expected a private key that `python -m exporter keygen` made: {error}") from error
-    if not isinstance(private_key, Ed25519PrivateKey):
-        raise InputError(f"{key}: expected an Ed25519 key, got {type(private_key).__name__}")
+        private_key = read_private_key(key)
+    except SignatureError as error:
+        raise InputError(str(error)) from error
     if (directory / SIGNATURE).is_symlink():
         raise BundleError(f"{directory / SIGNATURE}: is a symbolic link; a bundle holds plain files only")
     with write_whole(directory / SIGNATURE) as file:

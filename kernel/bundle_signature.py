@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 SIGNATURE = "manifest.sig"
@@ -48,6 +49,19 @@ def sign(manifest: bytes, private_key: Ed25519PrivateKey) -> bytes:
         "signature": base64.b64encode(private_key.sign(manifest)).decode(),
     }
     return json.dumps(document, indent=1).encode() + b"\n"
+
+
+def read_private_key(path: Path) -> Ed25519PrivateKey:
+    """Return the key in a file that `python -m exporter keygen` made; raises SignatureError."""
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise SignatureError(
+            f"{path}: expected a private key that `python -m exporter keygen` made: {error}"
+        ) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SignatureError(f"{path}: expected an Ed25519 key, got {type(key).__name__}")
+    return key
 
 
 def read_signature(directory: Path) -> bytes | None:

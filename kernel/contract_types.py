@@ -544,6 +544,140 @@ class BundleProbes(TypedDict):
     users: list[UserProbe]
 
 
+class PackBlock(TypedDict):
+    """Schema `PackBlock` of contracts/pack.schema.json."""
+
+    start: int
+    length: int
+    bits: Literal[4, 8]
+
+
+class PackVectors(TypedDict):
+    """How the numbers of an item vector are kept.
+
+    A file of vectors holds block after block. Of each block first one byte an item, its code c; then, unless all
+    codes are 0, the numbers q, coordinate by coordinate and in each item by item: a signed byte, or where bits is 4
+    half a byte, q + 8, the first in the lower half, the last byte filled with 0. The number is q * c / (255 *
+    most), most being 127 or 7.
+    """
+
+    dim: int
+    # They follow each other without a gap, from 0 to dim.
+    blocks: list[PackBlock]
+
+
+class PackFile(TypedDict):
+    """Schema `PackFile` of contracts/pack.schema.json."""
+
+    sha256: str
+    bytes: int
+    unpackedBytes: int
+
+
+class PackPart(TypedDict):
+    """Schema `PackPart` of contracts/pack.schema.json."""
+
+    numItems: int
+    # Canonical JSON, as pack-cards.schema.json describes it.
+    cards: PackFile
+    vectors: PackFile
+
+
+class PackProbe(TypedDict):
+    """Schema `PackProbe` of contracts/pack.schema.json."""
+
+    row: int
+    # What the text encoder read of the item.
+    text: str
+    # base64 of dim little-endian int16, × 32767: the vector of an item with this text and without an image.
+    textVector: str
+    # The same of the item's own vector, before it was cut to fewer bits.
+    vector: str
+
+
+class PackDelta(TypedDict):
+    """What a device that has the pack before needs to have this one."""
+
+    # The SHA-256 of the manifest before.
+    previous: str
+    # Ids of items that are gone: the first 16 hexadecimal digits of the SHA-256 of the address.
+    removed: list[str]
+    # Items that were added or changed.
+    parts: list[PackPart]
+
+
+class PackManifest(TypedDict):
+    """Schema `PackManifest` of contracts/pack.schema.json.
+
+    The manifest of a pack: the catalogue of one shop as static files, which a device downloads whole and ranks
+    itself. The manifest is canonical JSON (RFC 8785), and the file is named by its SHA-256: HASH.json. Each other
+    file is named HASH.bin and holds a zlib stream. contracts/vectors/packs.json holds a small pack, its delta, and
+    what is refused.
+    """
+
+    format: Literal[1]
+    # As in a Product.
+    shop: str
+    # Of the bundle whose item vectors these are.
+    space: str
+    # The time of the catalogue's newest change of this shop. A device takes no pack that is older than the one that
+    # it has.
+    created: str
+    numItems: int
+    # How the numbers of an item vector are kept. A file of vectors holds block after block. Of each block first one
+    # byte an item, its code c; then, unless all codes are 0, the numbers q, coordinate by coordinate and in each
+    # item by item: a signed byte, or where bits is 4 half a byte, q + 8, the first in the lower half, the last byte
+    # filled with 0. The number is q * c / (255 * most), most being 127 or 7.
+    vectors: PackVectors
+    # All items. The first part has at most 1,000, spread over the catalogue, so that a device can rank before the
+    # rest has come.
+    parts: list[PackPart]
+    # Items of the first part, so that a device can prove that its own model makes the same vectors of the same
+    # texts, and that the rows belong to the cards.
+    probes: list[PackProbe]
+    # What a device that has the pack before needs to have this one.
+    delta: NotRequired[PackDelta]
+
+
+class PackListEntry(TypedDict):
+    """Schema `PackListEntry` of contracts/pack-list.schema.json."""
+
+    shop: str
+    manifest: str
+    # The signature of the manifest, a file as manifest.sig of a bundle, named by its own SHA-256.
+    signature: NotRequired[str]
+
+
+# The list of packs that somebody publishes: the newest pack of each shop. It is the one file whose name is no
+# hash, and it is written last. Names are relative to its address.
+PackList = list[PackListEntry]
+
+
+class PackPrice(TypedDict):
+    """Schema `PackPrice` of contracts/pack-cards.schema.json."""
+
+    amount: NotRequired[str]
+    currency: NotRequired[str]
+
+
+class PackCards(TypedDict):
+    """Schema `PackCards` of contracts/pack-cards.schema.json.
+
+    What a part of a pack says of its items: a list for each field, item by item, with an empty value where an item
+    has none. All lists have one length. A field that no item has is left out.
+    """
+
+    url: list[str]
+    title: list[str]
+    brand: NotRequired[list[str]]
+    categoryPath: NotRequired[list[list[str]]]
+    image: NotRequired[list[str]]
+    price: NotRequired[list[PackPrice]]
+    regularPrice: NotRequired[list[PackPrice]]
+    availability: NotRequired[list[str]]
+    attributes: NotRequired[list[dict[str, str]]]
+
+
 class Problem(TypedDict):
     """Schema `Problem` of contracts/openapi.yaml."""
 

@@ -1,4 +1,4 @@
-"""Command line of the server: `run` and `ingest`."""
+"""Command line of the server: `run`, `ingest` and `pack`."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ import orjson
 
 from encoders.errors import EncodersError
 from server.errors import ServerError
-from server.settings import add_flags, settings_from
+from server.settings import DEFAULT_BITS, add_flags, settings_from
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--prune", action="store_true", help="remove items of the file's shops that the file does not have"
     )
     add_flags(ingest_parser, "ingest")
+    _add_pack(commands.add_parser("pack", help="write the catalogue of shops as files for a static host"))
     namespace = parser.parse_args(arguments)
     try:
         return _execute(namespace)
@@ -47,6 +48,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _add_pack(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shops", nargs="+", metavar="SHOP", help="shop of the catalogue, such as shop.example")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder to publish: packs are added to its list.json"
+    )
+    parser.add_argument(
+        "--bits", type=int, choices=(4, 8), default=DEFAULT_BITS,
+        help=f"bits a number of an item's vector: 8 is truer and twice as large (default: {DEFAULT_BITS})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--sign", type=Path, metavar="KEY", help="sign with this private key, made by `python -m exporter keygen`"
+    )
+    parser.add_argument(
+        "--previous", type=Path, metavar="DIR",
+        help="folder with the packs before, for what changed since (default: the folder of --out)",
+    )  # fmt: skip
+    add_flags(parser, "pack")
+
+
 def _execute(namespace: argparse.Namespace) -> int:
     settings = settings_from(vars(namespace), os.environ)
     if namespace.command == "run":
@@ -54,10 +74,20 @@ def _execute(namespace: argparse.Namespace) -> int:
 
         run(settings)
         return 0
-    from server.commands.ingest import ingest  # noqa: PLC0415 (a server that only answers needs no ingest)
 
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
+
+    if namespace.command == "pack":
+        from server.commands.pack import pack  # noqa: PLC0415 (as below)
+
+        summaries = pack(
+            namespace.shops, settings, namespace.out, bits=namespace.bits, key_file=namespace.sign,
+            previous=namespace.previous, say=say,
+        )  # fmt: skip
+        print(orjson.dumps(summaries, option=orjson.OPT_INDENT_2).decode())
+        return 0
+    from server.commands.ingest import ingest  # noqa: PLC0415 (a server that only answers needs no ingest)
 
     summary = ingest(namespace.products, settings, namespace.images, prune=namespace.prune, say=say)
     print(orjson.dumps(summary, option=orjson.OPT_INDENT_2).decode())

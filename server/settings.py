@@ -13,8 +13,9 @@ from server.errors import SettingsError
 ENVIRONMENT_PREFIX = "CARRYOVER_"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 MIN_TOKEN_CHARS = 16
+DEFAULT_BITS = 4  # a number of a pack's vectors
 
-Command = Literal["run", "ingest"]
+Command = Literal["run", "ingest", "pack"]
 
 
 def _integer(text: str) -> int:
@@ -41,6 +42,7 @@ def _setting(  # one place where a declaration becomes a field
 
 
 BOTH: tuple[Command, ...] = ("run", "ingest")
+ALL: tuple[Command, ...] = ("run", "ingest", "pack")
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,13 @@ class Settings:
     """Settings of the server: built once at the edge, validated, and passed down."""
 
     data_dir: Path = _setting(
-        Path("var/server"), "directory of the catalogue and the index snapshots", Path, flag="--data", commands=BOTH
+        Path("var/server"), "directory of the catalogue and the index snapshots", Path, flag="--data", commands=ALL
     )
     bundle_dir: Path = _setting(
-        Path("var/bundles/lite"), "bundle directory (holds manifest.json)", Path, flag="--bundle", commands=BOTH
+        Path("var/bundles/lite"), "bundle directory (holds manifest.json)", Path, flag="--bundle", commands=ALL
     )
     trusted_keys: Path | None = _setting(
-        None, "file of public keys, one of which must have signed the bundle", Path, commands=BOTH
+        None, "file of public keys, one of which must have signed the bundle", Path, commands=ALL
     )
     host: str = _setting("127.0.0.1", "address to listen on", str)
     port: int = _setting(8710, "port to listen on", _integer)

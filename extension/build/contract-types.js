@@ -12,6 +12,9 @@ const FILES = [
   "interaction.schema.json",
   "bundle.schema.json",
   "bundle-probes.schema.json",
+  "pack.schema.json",
+  "pack-list.schema.json",
+  "pack-cards.schema.json",
   "openapi.yaml",
   "messages.json",
 ];

@@ -6,7 +6,7 @@ import path from "node:path";
 const ROWS = [
   ["background", "offscreen", "ui", "content"],
   ["messaging"],
-  ["shelf"],
+  ["shelf", "packs"],
   ["core", "extract"],
   ["values"],
   ["generated", "vendor"],

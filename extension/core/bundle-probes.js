@@ -4,7 +4,7 @@ import { fromBase64 } from "../values/encoding.js";
 import { BundleError } from "../values/errors.js";
 import { itemText } from "../values/item-text.js";
 import { problemIn } from "../values/json-schema.js";
-import { dot } from "../values/vectors.js";
+import { decodeInt16, dot } from "../values/vectors.js";
 
 /**
  * The probes of a bundle: inputs with the vectors that its towers gave, and how near those of this device must be. It mirrors
@@ -21,22 +21,10 @@ import { dot } from "../values/vectors.js";
  */
 
 const MAX_PROBES_BYTES = 2 ** 20;
-const LEVELS = 32767;
-
-/** @param {string} text base64 of little-endian int16 @returns {Float32Array | null} numbers within -1 to 1; null for what is not such */
-function decoded(text) {
-  if (text.length % 4 !== 0) return null;
-  const bytes = fromBase64(text);
-  if (bytes.length % 2 !== 0) return null;
-  const view = new DataView(bytes.buffer);
-  const numbers = new Float32Array(bytes.length / 2);
-  for (let i = 0; i < numbers.length; i += 1) numbers[i] = view.getInt16(2 * i, true) / LEVELS;
-  return numbers;
-}
 
 /** @param {string} place @param {string} text @param {number} dim @returns {string | null} */
 function vectorProblem(place, text, dim) {
-  const numbers = decoded(text);
+  const numbers = decodeInt16(text);
   if (!numbers) return `${place}.embedding: expected base64 of int16`;
   return numbers.length === dim ? null : `${place}.embedding: expected ${dim} numbers, got ${numbers.length}`;
 }
@@ -116,14 +104,19 @@ function readProbes(bytes, file, manifest) {
   return /** @type {BundleProbes} */ (value);
 }
 
+/** Return the precisions of what makes an item of a text. @param {Manifest} manifest @returns {Precision[]} */
+export function textPrecisions({ towers, lite }) {
+  return [towers.textEncoder, towers.itemTower, lite.textToItem].flatMap((tower) => tower?.precision ?? []);
+}
+
 /** @param {BundleProbes} probes @param {Manifest} manifest @param {import("./towers.js").Towers} towers @returns {Promise<string | null>} */
-async function itemsDifference({ items }, { lite, text, towers }, { embedItems }) {
+async function itemsDifference({ items }, manifest, { embedItems }) {
   // Items with an image are for whoever reads images: checkImageProbes.
   const positions = items.flatMap(({ image }, i) => (image === undefined ? [i] : []));
-  const found = await embedItems(positions.map((i) => itemText(items[i].product, text.itemText)));
-  const precisions = [towers.textEncoder, towers.itemTower, lite.textToItem].flatMap((tower) => tower?.precision ?? []);
+  const found = await embedItems(positions.map((i) => itemText(items[i].product, manifest.text.itemText)));
+  const precisions = textPrecisions(manifest);
   for (const [row, i] of positions.entries()) {
-    const stated = /** @type {Float32Array} */ (decoded(items[i].embedding));
+    const stated = /** @type {Float32Array} */ (decodeInt16(items[i].embedding));
     const problem = vectorDifference(`items[${i}]`, found[row], stated, precisions);
     if (problem) return problem;
   }
@@ -132,7 +125,7 @@ async function itemsDifference({ items }, { lite, text, towers }, { embedItems }
 
 /** @param {BundleProbes} probes @param {Manifest} manifest @param {import("./towers.js").Towers} towers @returns {Promise<string | null>} */
 async function usersDifference({ items, users }, { lite, interactions, towers }, { embedUser }) {
-  const stated = items.map(({ embedding }) => /** @type {Float32Array} */ (decoded(embedding)));
+  const stated = items.map(({ embedding }) => /** @type {Float32Array} */ (decodeInt16(embedding)));
   const precisions = [towers.userTower, lite.userTower].flatMap((tower) => tower?.precision ?? []);
   for (const [i, user] of users.entries()) {
     const found = await embedUser({
@@ -141,7 +134,7 @@ async function usersDifference({ items, users }, { lite, interactions, towers },
       agesDays: user.agesDays,
       weights: user.weights,
     });
-    const expected = /** @type {Float32Array} */ (decoded(user.embedding));
+    const expected = /** @type {Float32Array} */ (decodeInt16(user.embedding));
     const problem = vectorDifference(`users[${i}]`, found, expected, precisions);
     if (problem) return problem;
   }
@@ -172,7 +165,7 @@ async function imagesDifference({ items }, { lite, text, towers }, { embedSeen, 
     // A browser has no words for an image alone: a product that was seen has a text.
     if (image === undefined || words === "") continue;
     const found = await embedSeen(words, await decode(fromBase64(image)));
-    const stated = /** @type {Float32Array} */ (decoded(embedding));
+    const stated = /** @type {Float32Array} */ (decodeInt16(embedding));
     const problem = vectorDifference(`items[${i}] by lite.image.toItem`, found, stated, precisions);
     if (problem) return problem;
   }

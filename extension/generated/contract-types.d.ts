@@ -46,6 +46,12 @@ export type ImageMode = "crop" | "squash" | "pad";
  */
 export type TokenizerType = "wordpiece" | "bpe" | "unigram";
 export type ReducedPrecision = "fp16" | "int8-weights" | "int8-dynamic" | "int8-static";
+/**
+ * The list of packs that somebody publishes: the newest pack of each shop. It is the one file whose name is no hash, and it is written last. Names are relative to its address.
+ *
+ * @maxItems 10000
+ */
+export type PackList = PackListEntry[];
 export type RankedCard = Card & {
   score: number;
   /**
@@ -556,6 +562,133 @@ export interface UserProbe {
    * Base64 of little-endian int16: each of the dim numbers × 32767, rounded.
    */
   embedding: string;
+}
+/**
+ * The manifest of a pack: the catalogue of one shop as static files, which a device downloads whole and ranks itself. The manifest is canonical JSON (RFC 8785), and the file is named by its SHA-256: HASH.json. Each other file is named HASH.bin and holds a zlib stream. contracts/vectors/packs.json holds a small pack, its delta, and what is refused.
+ */
+export interface PackManifest {
+  format: 1;
+  /**
+   * As in a Product.
+   */
+  shop: string;
+  /**
+   * Of the bundle whose item vectors these are.
+   */
+  space: string;
+  /**
+   * The time of the catalogue's newest change of this shop. A device takes no pack that is older than the one that it has.
+   */
+  created: string;
+  numItems: number;
+  vectors: PackVectors;
+  /**
+   * All items. The first part has at most 1,000, spread over the catalogue, so that a device can rank before the rest has come.
+   *
+   * @minItems 1
+   * @maxItems 128
+   */
+  parts: PackPart[];
+  /**
+   * Items of the first part, so that a device can prove that its own model makes the same vectors of the same texts, and that the rows belong to the cards.
+   *
+   * @minItems 1
+   * @maxItems 16
+   */
+  probes: PackProbe[];
+  delta?: PackDelta;
+}
+/**
+ * How the numbers of an item vector are kept. A file of vectors holds block after block. Of each block first one byte an item, its code c; then, unless all codes are 0, the numbers q, coordinate by coordinate and in each item by item: a signed byte, or where bits is 4 half a byte, q + 8, the first in the lower half, the last byte filled with 0. The number is q * c / (255 * most), most being 127 or 7.
+ */
+export interface PackVectors {
+  dim: number;
+  /**
+   * They follow each other without a gap, from 0 to dim.
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  blocks: PackBlock[];
+}
+export interface PackBlock {
+  start: number;
+  length: number;
+  bits: 4 | 8;
+}
+export interface PackPart {
+  numItems: number;
+  cards: PackFile;
+  vectors: PackFile;
+}
+export interface PackFile {
+  sha256: string;
+  bytes: number;
+  unpackedBytes: number;
+}
+export interface PackProbe {
+  row: number;
+  /**
+   * What the text encoder read of the item.
+   */
+  text: string;
+  /**
+   * base64 of dim little-endian int16, × 32767: the vector of an item with this text and without an image.
+   */
+  textVector: string;
+  /**
+   * The same of the item's own vector, before it was cut to fewer bits.
+   */
+  vector: string;
+}
+/**
+ * What a device that has the pack before needs to have this one.
+ */
+export interface PackDelta {
+  /**
+   * The SHA-256 of the manifest before.
+   */
+  previous: string;
+  /**
+   * Ids of items that are gone: the first 16 hexadecimal digits of the SHA-256 of the address.
+   *
+   * @maxItems 100000
+   */
+  removed: string[];
+  /**
+   * Items that were added or changed.
+   *
+   * @maxItems 128
+   */
+  parts: PackPart[];
+}
+export interface PackListEntry {
+  shop: string;
+  manifest: string;
+  /**
+   * The signature of the manifest, a file as manifest.sig of a bundle, named by its own SHA-256.
+   */
+  signature?: string;
+}
+/**
+ * What a part of a pack says of its items: a list for each field, item by item, with an empty value where an item has none. All lists have one length. A field that no item has is left out.
+ */
+export interface PackCards {
+  url: string[];
+  title: string[];
+  brand?: string[];
+  categoryPath?: string[][];
+  image?: string[];
+  price?: PackPrice[];
+  regularPrice?: PackPrice[];
+  availability?: string[];
+  attributes?: {
+    [k: string]: string;
+  }[];
+}
+export interface PackPrice {
+  amount?: string;
+  currency?: string;
 }
 export interface Problem {
   type: "about:blank";

@@ -5388,6 +5388,380 @@ export const bundleProbesSchema = {
  }
 };
 
+export const packSchema = {
+ "$schema": "https://json-schema.org/draft/2020-12/schema",
+ "$id": "https://carryover.example/contracts/pack.schema.json",
+ "title": "PackManifest",
+ "description": "The manifest of a pack: the catalogue of one shop as static files, which a device downloads whole and ranks itself. The manifest is canonical JSON (RFC 8785), and the file is named by its SHA-256: HASH.json. Each other file is named HASH.bin and holds a zlib stream. contracts/vectors/packs.json holds a small pack, its delta, and what is refused.",
+ "type": "object",
+ "additionalProperties": false,
+ "required": [
+  "format",
+  "shop",
+  "space",
+  "created",
+  "numItems",
+  "vectors",
+  "parts",
+  "probes"
+ ],
+ "properties": {
+  "format": {
+   "const": 1
+  },
+  "shop": {
+   "type": "string",
+   "minLength": 1,
+   "maxLength": 253,
+   "description": "As in a Product."
+  },
+  "space": {
+   "type": "string",
+   "pattern": "^[0-9a-f]{64}$",
+   "description": "Of the bundle whose item vectors these are."
+  },
+  "created": {
+   "type": "string",
+   "pattern": "^2[0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z$",
+   "description": "The time of the catalogue's newest change of this shop. A device takes no pack that is older than the one that it has."
+  },
+  "numItems": {
+   "type": "integer",
+   "minimum": 1,
+   "maximum": 100000
+  },
+  "vectors": {
+   "title": "PackVectors",
+   "description": "How the numbers of an item vector are kept. A file of vectors holds block after block. Of each block first one byte an item, its code c; then, unless all codes are 0, the numbers q, coordinate by coordinate and in each item by item: a signed byte, or where bits is 4 half a byte, q + 8, the first in the lower half, the last byte filled with 0. The number is q * c / (255 * most), most being 127 or 7.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "dim",
+    "blocks"
+   ],
+   "properties": {
+    "dim": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 4096
+    },
+    "blocks": {
+     "description": "They follow each other without a gap, from 0 to dim.",
+     "type": "array",
+     "minItems": 1,
+     "maxItems": 64,
+     "items": {
+      "title": "PackBlock",
+      "type": "object",
+      "additionalProperties": false,
+      "required": [
+       "start",
+       "length",
+       "bits"
+      ],
+      "properties": {
+       "start": {
+        "type": "integer",
+        "minimum": 0
+       },
+       "length": {
+        "type": "integer",
+        "minimum": 1
+       },
+       "bits": {
+        "enum": [
+         4,
+         8
+        ]
+       }
+      }
+     }
+    }
+   }
+  },
+  "parts": {
+   "type": "array",
+   "minItems": 1,
+   "maxItems": 128,
+   "items": {
+    "$ref": "#/$defs/part"
+   },
+   "description": "All items. The first part has at most 1,000, spread over the catalogue, so that a device can rank before the rest has come."
+  },
+  "probes": {
+   "description": "Items of the first part, so that a device can prove that its own model makes the same vectors of the same texts, and that the rows belong to the cards.",
+   "type": "array",
+   "minItems": 1,
+   "maxItems": 16,
+   "items": {
+    "title": "PackProbe",
+    "type": "object",
+    "additionalProperties": false,
+    "required": [
+     "row",
+     "text",
+     "textVector",
+     "vector"
+    ],
+    "properties": {
+     "row": {
+      "type": "integer",
+      "minimum": 0,
+      "maximum": 999
+     },
+     "text": {
+      "type": "string",
+      "maxLength": 4096,
+      "description": "What the text encoder read of the item."
+     },
+     "textVector": {
+      "type": "string",
+      "maxLength": 11000,
+      "pattern": "^[A-Za-z0-9+/]*={0,2}$",
+      "description": "base64 of dim little-endian int16, × 32767: the vector of an item with this text and without an image."
+     },
+     "vector": {
+      "type": "string",
+      "maxLength": 11000,
+      "pattern": "^[A-Za-z0-9+/]*={0,2}$",
+      "description": "The same of the item's own vector, before it was cut to fewer bits."
+     }
+    }
+   }
+  },
+  "delta": {
+   "title": "PackDelta",
+   "description": "What a device that has the pack before needs to have this one.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "previous",
+    "removed",
+    "parts"
+   ],
+   "properties": {
+    "previous": {
+     "type": "string",
+     "pattern": "^[0-9a-f]{64}$",
+     "description": "The SHA-256 of the manifest before."
+    },
+    "removed": {
+     "type": "array",
+     "maxItems": 100000,
+     "items": {
+      "type": "string",
+      "pattern": "^[0-9a-f]{16}$"
+     },
+     "description": "Ids of items that are gone: the first 16 hexadecimal digits of the SHA-256 of the address."
+    },
+    "parts": {
+     "type": "array",
+     "maxItems": 128,
+     "items": {
+      "$ref": "#/$defs/part"
+     },
+     "description": "Items that were added or changed."
+    }
+   }
+  }
+ },
+ "$defs": {
+  "part": {
+   "title": "PackPart",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "numItems",
+    "cards",
+    "vectors"
+   ],
+   "properties": {
+    "numItems": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 4000
+    },
+    "cards": {
+     "$ref": "#/$defs/file",
+     "description": "Canonical JSON, as pack-cards.schema.json describes it."
+    },
+    "vectors": {
+     "$ref": "#/$defs/file"
+    }
+   }
+  },
+  "file": {
+   "title": "PackFile",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "sha256",
+    "bytes",
+    "unpackedBytes"
+   ],
+   "properties": {
+    "sha256": {
+     "type": "string",
+     "pattern": "^[0-9a-f]{64}$"
+    },
+    "bytes": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 33554432
+    },
+    "unpackedBytes": {
+     "type": "integer",
+     "minimum": 1,
+     "maximum": 33554432
+    }
+   }
+  }
+ }
+};
+
+export const packListSchema = {
+ "$schema": "https://json-schema.org/draft/2020-12/schema",
+ "$id": "https://carryover.example/contracts/pack-list.schema.json",
+ "title": "PackList",
+ "description": "The list of packs that somebody publishes: the newest pack of each shop. It is the one file whose name is no hash, and it is written last. Names are relative to its address.",
+ "type": "array",
+ "maxItems": 10000,
+ "items": {
+  "title": "PackListEntry",
+  "type": "object",
+  "additionalProperties": false,
+  "required": [
+   "shop",
+   "manifest"
+  ],
+  "properties": {
+   "shop": {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 253
+   },
+   "manifest": {
+    "type": "string",
+    "pattern": "^[0-9a-f]{64}\\.json$"
+   },
+   "signature": {
+    "type": "string",
+    "pattern": "^[0-9a-f]{64}\\.sig$",
+    "description": "The signature of the manifest, a file as manifest.sig of a bundle, named by its own SHA-256."
+   }
+  }
+ }
+};
+
+export const packCardsSchema = {
+ "$schema": "https://json-schema.org/draft/2020-12/schema",
+ "$id": "https://carryover.example/contracts/pack-cards.schema.json",
+ "title": "PackCards",
+ "description": "What a part of a pack says of its items: a list for each field, item by item, with an empty value where an item has none. All lists have one length. A field that no item has is left out.",
+ "type": "object",
+ "additionalProperties": false,
+ "required": [
+  "url",
+  "title"
+ ],
+ "properties": {
+  "url": {
+   "type": "array",
+   "items": {
+    "type": "string",
+    "pattern": "^https?://",
+    "maxLength": 2048
+   }
+  },
+  "title": {
+   "type": "array",
+   "items": {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 500
+   }
+  },
+  "brand": {
+   "type": "array",
+   "items": {
+    "type": "string",
+    "maxLength": 200
+   }
+  },
+  "categoryPath": {
+   "type": "array",
+   "items": {
+    "type": "array",
+    "maxItems": 12,
+    "items": {
+     "type": "string",
+     "minLength": 1,
+     "maxLength": 200
+    }
+   }
+  },
+  "image": {
+   "type": "array",
+   "items": {
+    "type": "string",
+    "pattern": "^(https?://|$)",
+    "maxLength": 2048
+   }
+  },
+  "price": {
+   "type": "array",
+   "items": {
+    "$ref": "#/$defs/price"
+   }
+  },
+  "regularPrice": {
+   "type": "array",
+   "items": {
+    "$ref": "#/$defs/price"
+   }
+  },
+  "availability": {
+   "type": "array",
+   "items": {
+    "type": "string",
+    "pattern": "^[A-Za-z]{0,40}$"
+   }
+  },
+  "attributes": {
+   "type": "array",
+   "items": {
+    "type": "object",
+    "maxProperties": 8,
+    "propertyNames": {
+     "pattern": "^[a-z][A-Za-z0-9]{0,39}$"
+    },
+    "additionalProperties": {
+     "type": "string",
+     "minLength": 1,
+     "maxLength": 200
+    }
+   }
+  }
+ },
+ "$defs": {
+  "price": {
+   "title": "PackPrice",
+   "type": "object",
+   "additionalProperties": false,
+   "properties": {
+    "amount": {
+     "type": "string",
+     "pattern": "^(0|[1-9][0-9]{0,11})(\\.[0-9]{1,4})?$"
+    },
+    "currency": {
+     "type": "string",
+     "pattern": "^[A-Z]{3}$"
+    }
+   }
+  }
+ }
+};
+
 export const bundleRoles = {
  "about": "What each tower of a bundle takes, by role, and may take. It gives one output, the embedding. An item tower takes an image exactly where the bundle has an image encoder.",
  "towers.textEncoder": {

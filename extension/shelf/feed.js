@@ -4,6 +4,7 @@ import { absoluteUrl } from "../extract/page.js";
 import { feeds } from "../generated/contracts.js";
 import { UrlError } from "../values/errors.js";
 import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
+import { knownOf } from "../values/known.js";
 import { clean } from "../values/text.js";
 
 /**
@@ -105,18 +106,6 @@ export function feedUrl(link, { origin }, tally) {
 export function addressesOf(sources, { origin }) {
   const found = sources.map((source) => (typeof source === "string" ? absoluteUrl(source, `${origin}/`) : null));
   return [...new Set(found.filter((url) => url !== null))].slice(0, LIMITS.images);
-}
-
-/** Return whether a field says something. @param {unknown} value */
-function isKnown(value) {
-  if (value === null || value === undefined || value === "") return false;
-  return typeof value !== "object" || Object.keys(value).length > 0;
-}
-
-/** Return an object's known members. @template {object} T @param {T} fields @returns {{[K in keyof T]?: NonNullable<T[K]>}} */
-export function knownOf(fields) {
-  const known = Object.entries(fields).filter(([, value]) => isKnown(value));
-  return /** @type {{[K in keyof T]?: NonNullable<T[K]>}} */ (Object.fromEntries(known));
 }
 
 /** Return the Product of a feed item. @param {string} url canonical @param {Fields} fields @param {FeedContext} context @returns {Promise<Product>} */

@@ -1,9 +1,9 @@
 // @ts-check
-import { filterProduct } from "../core/privacy-filter.js";
+import { catalogueCard } from "../core/catalogue-card.js";
 import { extractProduct } from "../extract/extract.js";
 import { itemText } from "../values/item-text.js";
 import { addressTitle } from "./address.js";
-import { knownOf, productOf } from "./feed.js";
+import { productOf } from "./feed.js";
 import { shopify } from "./shopify.js";
 import { woocommerce } from "./woocommerce.js";
 
@@ -13,11 +13,6 @@ import { woocommerce } from "./woocommerce.js";
  * @typedef {import("../generated/contract-types.js").ShelfAnswer} ShelfAnswer
  * @typedef {import("../generated/contract-types.js").ItemTextRule} ItemTextRule
  */
-
-/** Attributes that a card keeps: what is compared and what a shopper chooses by. */
-const KEPT_ATTRIBUTES = ["color", "material", "pattern", "size"];
-/** A catalogue is public: what the filter needs to know of a visit is known already. */
-const PUBLIC = { incognito: false, paused: false, isConsented: () => true };
 
 /** @param {ShelfAnswer} answer @returns {Promise<Product[]>} */
 async function productsOf({ kind, url, body, origin, currency, fetchedAt }) {
@@ -43,23 +38,8 @@ async function productsOf({ kind, url, body, origin, currency, fetchedAt }) {
 export async function itemsOf(answer, rule) {
   const found = [];
   for (const product of await productsOf(answer)) {
-    const decision = await filterProduct(product, PUBLIC);
-    if (!decision.allowed || !decision.product.title) continue;
-    const { itemId, url, title, brand, categoryPath, attributes = {}, images = [], price } = decision.product;
-    const kept = Object.entries(attributes).filter(([name]) => KEPT_ATTRIBUTES.includes(name));
-    const card = knownOf({
-      itemId,
-      url,
-      title,
-      brand,
-      categoryPath,
-      attributes: Object.fromEntries(kept),
-      image: images[0],
-      price,
-      regularPrice: product.regularPrice,
-      availability: product.availability,
-    });
-    found.push({ card: /** @type {Card} */ (card), text: itemText(decision.product, rule) });
+    const kept = await catalogueCard(product);
+    if (kept) found.push({ card: kept.card, text: itemText(kept.product, rule) });
   }
   return found;
 }

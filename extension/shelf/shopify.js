@@ -3,21 +3,10 @@
 import { attributeKey } from "../extract/markup/schemaorg.js";
 import { feeds } from "../generated/contracts.js";
 import { normaliseGtin } from "../values/gtin.js";
+import { knownOf } from "../values/known.js";
 import { currencyCode, machinePrice, unitsOf } from "../values/price.js";
 import { clean } from "../values/text.js";
-import {
-  LIMITS,
-  addressesOf,
-  descriptionOf,
-  feedUrl,
-  isRow,
-  jsonOf,
-  knownOf,
-  pageOf,
-  productOf,
-  rowsOf,
-  skip,
-} from "./feed.js";
+import { LIMITS, addressesOf, descriptionOf, feedUrl, isRow, jsonOf, pageOf, productOf, rowsOf, skip } from "./feed.js";
 
 /**
  * @typedef {import("./feed.js").FeedContext} FeedContext

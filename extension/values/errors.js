@@ -34,3 +34,6 @@ export class UrlError extends CarryoverError {
     super("invalid_url", message);
   }
 }
+
+/** A published catalogue that is not taken; the message is one sentence that names the reason. */
+export class PackError extends CarryoverError {}

@@ -3,6 +3,9 @@ import { fromBase64 } from "./encoding.js";
 
 /** @typedef {Float32Array | number[]} Vector */
 
+/** What 1 is in an int16. */
+export const INT16_LEVELS = 32767;
+
 /** @param {Vector} a @param {Vector} b of the same length @returns {number} */
 export function dot(a, b) {
   let sum = 0;
@@ -43,4 +46,15 @@ export function isZero(vector) {
  */
 export function decodeInt8(text) {
   return unit(Float32Array.from(new Int8Array(fromBase64(text).buffer)));
+}
+
+/** The vector of a probe. @param {string} text base64 of little-endian int16 @returns {Float32Array | null} numbers within -1 to 1; null for what is not such */
+export function decodeInt16(text) {
+  if (text.length % 4 !== 0) return null;
+  const bytes = fromBase64(text);
+  if (bytes.length % 2 !== 0) return null;
+  const view = new DataView(bytes.buffer);
+  const numbers = new Float32Array(bytes.length / 2);
+  for (let i = 0; i < numbers.length; i += 1) numbers[i] = view.getInt16(2 * i, true) / INT16_LEVELS;
+  return numbers;
 }

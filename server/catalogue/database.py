@@ -170,9 +170,12 @@ class Catalogue:
         return num_deleted
 
     def purge_tombstones(self, older_than_seconds: int = TOMBSTONE_SECONDS) -> int:
-        """Drop old tombstones; a reader that had not yet seen one reloads everything (see `purged_seq`)."""
+        """Drop old tombstones; a reader that had not yet seen one reloads everything (see `purged_seq`).
+
+        A shop's newest change stays, because its time is the time of the shop's packs, which never goes back.
+        """
         limit = int(time.time()) - older_than_seconds
-        where = "deleted = 1 AND changed_at <= ?"
+        where = "deleted = 1 AND changed_at <= ? AND seq NOT IN (SELECT version FROM shops)"
         with self._transaction():
             newest = self._db.execute(f"SELECT max(seq) FROM items WHERE {where}", (limit,)).fetchone()[0]  # noqa: S608 (constant text)
             if newest is None:
@@ -263,6 +266,20 @@ class Catalogue:
             labels.append(label)
             raw += embedding
         return np.array(labels, dtype=np.int64), np.frombuffer(raw, dtype="<f4").reshape(len(labels), dim)
+
+    def live_products(self, shop: str, space: str, dim: int) -> Iterator[tuple[bytes, bytes]]:
+        """Yield each of a shop's live items in this space: the Product's JSON, and its vector's bytes (dim float32)."""
+        rows = self._db.execute(
+            "SELECT product, embedding FROM items"
+            " WHERE shop = ? AND deleted = 0 AND space = ? AND length(embedding) = ? ORDER BY label",
+            (shop, space, 4 * dim),
+        )
+        return iter(rows)
+
+    def changed_at(self, shop: str) -> int | None:
+        """Return the time of a shop's newest change in seconds since 1970, None for a shop that never had items."""
+        newest: int | None = self._db.execute("SELECT max(changed_at) FROM items WHERE shop = ?", (shop,)).fetchone()[0]
+        return newest
 
     def shop_versions(self) -> dict[str, int]:
         """Return shop -> the sequence number of its last change."""

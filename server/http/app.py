@@ -7,7 +7,8 @@ from server.encoding.bundle import load_bundle
 from server.http import gate, problems
 from server.http.metrics import Metrics
 from server.http.services import EXTENSION_KEY, Services
-from server.http.views import bundles, health, items, recommendations, shops
+from server.http.views import bundles, health, items, packs, recommendations, shops
+from server.packs.served import ServedPacks
 from server.search.replica import Replica
 from server.settings import Settings
 
@@ -20,12 +21,14 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.strict_slashes = False
     metrics = Metrics()
     # One thread embeds what PUT brings: answering must keep the other core.
-    parts = Services(settings, bundle, Replica(settings, bundle), Writer(settings, bundle, threads=1), metrics)
+    writer = Writer(settings, bundle, threads=1)
+    served = ServedPacks(bundle, writer.encoder)
+    parts = Services(settings, bundle, Replica(settings, bundle), writer, metrics, served)
     app.extensions[EXTENSION_KEY] = parts
     metrics.init_app(app)
     gate.init_app(app, settings)
     problems.init_app(app)
-    for view in (recommendations, shops, items, bundles, health):
+    for view in (recommendations, shops, items, packs, bundles, health):
         app.register_blueprint(view.bp)
     parts.replica.start()
     return app

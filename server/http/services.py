@@ -12,6 +12,7 @@ from server.catalogue.writer import Writer
 from server.encoding.bundle import Bundle
 from server.errors import ProblemError
 from server.http.metrics import Metrics
+from server.packs.served import ServedPacks
 from server.search.replica import Replica
 from server.search.shop_state import ShopState
 from server.settings import Settings
@@ -28,6 +29,7 @@ class Services:
     replica: Replica
     writer: Writer
     metrics: Metrics
+    packs: ServedPacks
     _local: threading.local = field(default_factory=threading.local)
     _catalogues: list[Catalogue] = field(default_factory=list)
 
