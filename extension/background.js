@@ -1,6 +1,7 @@
 // @ts-check
 // Service worker (Chromium) or event page (Firefox): composes the background's parts and adds its listeners. The listeners are
 // added at the top level, so that a wake-up never misses an event. What the worker remembers, storage holds too.
+import { createBadge } from "./background/badge.js";
 import { createConsent } from "./background/consent.js";
 import { createContentScripts } from "./background/content-scripts.js";
 import { createHandlers } from "./background/handlers.js";
@@ -50,12 +51,16 @@ const fetchAnswer = createShopClient({ getProfile });
 const readings = createReadings({ getProfile, model, ask, fetchAnswer, wait, announceChange, now, opener });
 const shelves = createShelves({ getProfile, model, readings, now });
 // The first that can serve a shop is taken: the one that sends the fewest bytes about a person. The page serves every shop.
+const fromShelf = createShelfSource({ getProfile, model, shelves, opener });
+const fromPage = createPageSource({ getProfile, model, tabs });
 const recommendations = createRecommendations({
-  sources: [
-    createShelfSource({ getProfile, model, shelves, opener }),
-    createOwnSource({ getProfile, server, model, means }),
-    createPageSource({ getProfile, model, tabs }),
-  ],
+  sources: [fromShelf, createOwnSource({ getProfile, server, model, means }), fromPage],
+});
+// Nobody asked for the number on the icon at this moment: it is made of what sends nothing.
+const badge = createBadge({
+  browser,
+  getProfile,
+  recommendations: createRecommendations({ sources: [fromShelf, fromPage] }),
 });
 const stateOf = createStateReader({ getProfile, tabs });
 const handlers = createHandlers({
@@ -68,7 +73,9 @@ const handlers = createHandlers({
   recommendations,
   shelves,
   stateOf,
+  badge,
   announceChange,
+  now,
 });
 
 browser.runtime.onMessage.addListener(createListener("background", handlers));

@@ -1,7 +1,8 @@
 // @ts-check
-import { dismiss, learn } from "../core/recommender.js";
+import { learn } from "../core/recommender.js";
 import { CarryoverError } from "../values/errors.js";
 import { shopOf } from "../values/identity.js";
+import { createItemHandlers } from "./item-handlers.js";
 import { checkedSettings } from "./settings.js";
 
 /**
@@ -17,7 +18,9 @@ import { checkedSettings } from "./settings.js";
  * @property {ReturnType<typeof import("./recommendations.js").createRecommendations>} recommendations
  * @property {import("./shelf.js").Shelves} shelves
  * @property {ReturnType<typeof import("./state.js").createStateReader>} stateOf
+ * @property {import("./badge.js").Badge} badge
  * @property {() => Promise<void>} announceChange
+ * @property {() => number} now milliseconds since 1970
  */
 
 /** @type {import("../core/profile.js").Kind[]} */
@@ -60,9 +63,9 @@ function pageSeenHandler({ getProfile, model, tabs, ask, announceChange }) {
 
 /**
  * @param {Parts} parts
- * @returns {Omit<Handlers, "page.seen" | "state.get" | "recommend" | "shelf.read" | "shelf.stop" | "item.dismiss">} handlers that change or hand out the profile
+ * @returns {Omit<Handlers, "page.seen" | "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers>>} handlers that change or hand out the profile
  */
-function profileHandlers({ getProfile, server, model, consent, stateOf }) {
+function profileHandlers({ getProfile, server, model, consent, stateOf, badge }) {
   /** Forget what was asked and downloaded before the settings changed. @param {Settings} before */
   async function forgetServer(before) {
     server.forget();
@@ -103,6 +106,7 @@ function profileHandlers({ getProfile, server, model, consent, stateOf }) {
       const isLeft = changes.serverUrl !== undefined && changes.serverUrl !== before.serverUrl;
       await profile.changeSettings({ ...changes, ...(isLeft && { serverBundleUrl: "", signedBy: "" }) });
       await forgetServer(before);
+      if (changes.showsBadge === false) await badge.clear();
       return { state: await stateOf() };
     },
     async "ledger.get"() {
@@ -117,18 +121,26 @@ function profileHandlers({ getProfile, server, model, consent, stateOf }) {
  * @returns {Handlers}
  */
 export function createHandlers(parts) {
-  const { getProfile, model, tabs, recommendations, shelves, stateOf } = parts;
+  const { tabs, recommendations, shelves, stateOf, badge } = parts;
+  const seen = pageSeenHandler(parts);
   return {
     ...profileHandlers(parts),
-    "page.seen": pageSeenHandler(parts),
+    ...createItemHandlers(parts),
+    async "page.seen"(fields, sender) {
+      const reply = await seen(fields, sender);
+      // Not awaited: the page waits for no ranking.
+      badge.show(shopOf(fields.url), /** @type {number} */ (sender.tab?.id)).catch(console.error);
+      return reply;
+    },
     async "state.get"({ tabId }) {
       return { state: await stateOf(tabId) };
     },
-    async recommend({ tabId }) {
+    async recommend({ tabId, choice = {}, isFaceted = false }) {
       const tab = await tabs.describe(tabId);
       if (!tab?.shop)
         throw new CarryoverError("no_shop", "Open a shop's page, and click Carryover's icon in the toolbar there.");
-      return { recommendations: await recommendations(tab.shop, tab.tabId) };
+      const wanted = { shop: tab.shop, tabId: tab.tabId, choice, isFaceted };
+      return { recommendations: await recommendations(wanted) };
     },
     async "shelf.read"({ tabId }) {
       await shelves.read(await tabs.describe(tabId));
@@ -137,10 +149,6 @@ export function createHandlers(parts) {
     async "shelf.stop"({ tabId }) {
       await shelves.stop((await tabs.describe(tabId))?.shop);
       return { state: await stateOf(tabId) };
-    },
-    async "item.dismiss"({ item }) {
-      await dismiss(item, { profile: await getProfile(), model: () => model.getModel() });
-      return { stored: true };
     },
   };
 }

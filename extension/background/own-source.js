@@ -1,4 +1,5 @@
 // @ts-check
+import { isSearch } from "../core/finding.js";
 import { recommendOwn } from "../core/recommender.js";
 import { mayAskServer } from "../core/settings.js";
 import { ServerError } from "../values/errors.js";
@@ -13,8 +14,8 @@ import { ServerError } from "../values/errors.js";
  * @returns {import("./recommendations.js").Source} null without such a server, or where it does not know the shop
  */
 export function createOwnSource({ getProfile, server, model, means }) {
-  /** @param {string} shop */
-  async function ranked(shop) {
+  /** @param {string} shop @param {import("../generated/contract-types.js").Choice} choice */
+  async function ranked(shop, choice) {
     let current = await model.getModel();
     if (current.problem) {
       // It may be over: the server has just answered.
@@ -23,19 +24,24 @@ export function createOwnSource({ getProfile, server, model, means }) {
     }
     if (current.problem) throw current.problem;
     await means.refresh(current);
-    return recommendOwn({ shop }, { profile: await getProfile(), server: await server.getServer(), model: current });
+    return recommendOwn(
+      { shop, choice },
+      { profile: await getProfile(), server: await server.getServer(), model: current },
+    );
   }
 
-  return async ({ shop }) => {
+  return async ({ shop, choice }) => {
+    // What a shopper looks for stays on the device: the page is looked through instead.
+    if (isSearch(choice)) return null;
     if (!mayAskServer((await getProfile()).settings)) return null;
     if (!(await server.getKnownShops()).has(shop)) return null;
     try {
-      return await ranked(shop);
+      return await ranked(shop, choice);
     } catch (error) {
       if (!(error instanceof ServerError) || error.code !== "space_mismatch") throw error;
       // The server changed its bundle since the last request: try once more, with the new one.
       model.forget();
-      return ranked(shop);
+      return ranked(shop, choice);
     }
   };
 }

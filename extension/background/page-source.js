@@ -10,8 +10,8 @@ import { recommendPage } from "../core/recommender.js";
  * @returns {import("./recommendations.js").Source}
  */
 export function createPageSource({ getProfile, model, tabs }) {
-  return async ({ shop, tabId }) => {
+  return async ({ shop, tabId, choice }) => {
     const { listing } = await tabs.readPage(tabId);
-    return recommendPage({ shop, listing }, { profile: await getProfile(), model: await model.getModel() });
+    return recommendPage({ shop, listing, choice }, { profile: await getProfile(), model: await model.getModel() });
   };
 }

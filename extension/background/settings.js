@@ -36,7 +36,7 @@ function publicKeys(keys) {
  * @returns {Partial<import("../core/profile.js").Settings>}
  * @throws {CarryoverError} invalid_server, invalid_mode or invalid_key
  */
-export function checkedSettings({ serverUrl, serverIsMine, mode, compareImages, trustedKeys }) {
+export function checkedSettings({ serverUrl, serverIsMine, mode, compareImages, showsBadge, trustedKeys }) {
   if (mode !== undefined && mode !== "auto" && mode !== "page") {
     throw new CarryoverError("invalid_mode", `Expected auto or page, got ${JSON.stringify(mode)}.`);
   }
@@ -45,6 +45,7 @@ export function checkedSettings({ serverUrl, serverIsMine, mode, compareImages, 
     ...(serverIsMine !== undefined && { serverIsMine }),
     ...(mode !== undefined && { mode }),
     ...(compareImages !== undefined && { compareImages }),
+    ...(showsBadge !== undefined && { showsBadge }),
     ...(trustedKeys !== undefined && { trustedKeys: publicKeys(trustedKeys) }),
   };
 }

@@ -1,4 +1,5 @@
 // @ts-check
+import { facetsOf } from "../core/choice.js";
 import { recommendShelf } from "../core/recommender.js";
 import { EnvelopeError } from "../values/errors.js";
 
@@ -12,13 +13,14 @@ import { EnvelopeError } from "../values/errors.js";
  * @returns {import("./recommendations.js").Source} null where nothing was read of the shop
  */
 export function createShelfSource({ getProfile, model, shelves, opener }) {
-  return async ({ shop }) => {
+  return async ({ shop, choice, isFaceted }) => {
     const profile = await getProfile();
     const kept = profile.settings.mode === "page" ? null : await shelves.of(shop);
     if (!kept) return null;
     try {
       const shelf = await opener.open(kept);
-      return await recommendShelf({ shop, shelf }, { profile, model: await model.getModel() });
+      const answer = await recommendShelf({ shop, shelf, choice }, { profile, model: await model.getModel() });
+      return isFaceted ? { ...answer, facets: facetsOf(shelf.items) } : answer;
     } catch (error) {
       if (!(error instanceof EnvelopeError)) throw error;
       // Damaged on the disk, or deleted since: it can be read again.

@@ -1,5 +1,6 @@
 // @ts-check
-import { similarity, unit } from "../values/vectors.js";
+import { unit } from "../values/vectors.js";
+import { meanOfGreatest, similarities } from "./nearness.js";
 
 /** @typedef {import("../values/vectors.js").Vector} Vector */
 /** @typedef {{embedding: Vector}} Item */
@@ -21,11 +22,7 @@ const LEAST_WAY = 1e-6;
  * @returns {number} 0 without items
  */
 export function meanOfNearest(candidate, items, filler) {
-  const nearest = items
-    .map(({ embedding }) => similarity(candidate, embedding, filler))
-    .sort((a, b) => b - a)
-    .slice(0, NUM_NEAREST);
-  return nearest.length > 0 ? nearest.reduce((sum, score) => sum + score, 0) / nearest.length : 0;
+  return meanOfGreatest(similarities(candidate, items, filler), NUM_NEAREST);
 }
 
 /**
@@ -34,16 +31,14 @@ export function meanOfNearest(candidate, items, filler) {
  * @param {Vector} candidate
  * @param {{liked: Item[], dismissed: Item[]}} history
  * @param {number | undefined} filler the manifest's
+ * @param {number} [nearLiked] its mean similarity to the nearest liked items, where it is known already
  * @returns {number} 0 to 1
  */
-export function dismissalPenalty(candidate, { liked, dismissed }, filler) {
+export function dismissalPenalty(candidate, { liked, dismissed }, filler, nearLiked) {
   if (dismissed.length === 0) return 0;
   const direction = unit(candidate);
-  const near = meanOfNearest(direction, liked, filler);
-  const nearest = dismissed.reduce(
-    (most, { embedding }) => Math.max(most, similarity(direction, embedding, filler)),
-    -Infinity,
-  );
+  const near = nearLiked ?? meanOfNearest(direction, liked, filler);
+  const nearest = meanOfGreatest(similarities(direction, dismissed, filler), 1);
   const share = (nearest - near) / Math.max(1 - near, LEAST_WAY);
   return Math.min(1, Math.max(0, (share - PENALTY_BEGINS) / (PENALTY_IS_WHOLE - PENALTY_BEGINS)));
 }

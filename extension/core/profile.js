@@ -1,7 +1,8 @@
 // @ts-check
-import { privacy } from "../generated/contracts.js";
 import { decrypt, encrypt, generateDataKey } from "./envelope.js";
 import { shortened } from "./removal.js";
+import { outdated } from "./retention.js";
+import { savedIn } from "./saved.js";
 import { DEFAULT_SETTINGS, currentSettings } from "./settings.js";
 import { toHex, utf8 } from "../values/encoding.js";
 import { EnvelopeError } from "../values/errors.js";
@@ -20,9 +21,6 @@ import { EnvelopeError } from "../values/errors.js";
  * @typedef {{kind: string, id: string, value: object}} Entry a record, readable
  * @typedef {{puts?: {id: string, bytes: Bytes}[], deletes?: string[]}} PartChanges of shelves
  */
-
-const DAY_MS = 86_400_000;
-const MAX_LEDGER_ENTRIES = 500;
 
 /** Return a random id of 32 hexadecimal digits, which tells nothing about the record. @returns {string} */
 export function randomId() {
@@ -57,6 +55,8 @@ export class Profile {
   #shopMeans = null;
   /** By id. @type {Map<string, KeptShelf>} */
   #shelves = new Map();
+  /** Records of other kinds, by id. @type {Map<string, Entry>} */
+  #others = new Map();
   /** @type {Settings} */
   #settings = { ...DEFAULT_SETTINGS };
   /** @type {Promise<unknown>} */
@@ -112,6 +112,7 @@ export class Profile {
     else if (kind === "shelf") this.#shelves.set(id, /** @type {KeptShelf} */ (value));
     else if (kind === "shop_means") this.#shopMeans = /** @type {KeptShopMeans} */ (value);
     else if (kind === "settings") this.#settings = currentSettings(value);
+    else this.#others.set(id, { kind, id, value });
   }
 
   /**
@@ -162,18 +163,11 @@ export class Profile {
   }
 
   async #enforceRetention() {
-    const oldest = new Date(this.#now() - privacy.retentionDays * DAY_MS).toISOString();
-    const interactions = this.interactions();
-    const ledger = this.ledger();
-    const gone = [
-      ...interactions.filter((one, i) => one.time < oldest || i >= privacy.maxInteractions),
-      ...ledger.filter((one, i) => one.time < oldest || i >= MAX_LEDGER_ENTRIES),
-    ].map(({ id }) => id);
-    const shelves = this.shelves().filter(({ startedAt }) => startedAt < oldest);
-    gone.push(...shelves.map(({ id }) => id));
-    if (gone.length === 0) return;
-    await this.#storage.write([], gone, { puts: [], deletes: shelves.flatMap(partsOf) });
-    for (const id of gone) for (const kept of [this.#interactions, this.#ledger, this.#shelves]) kept.delete(id);
+    const kept = { interactions: this.interactions(), ledger: this.ledger(), shelves: this.shelves() };
+    const { ids, shelves } = outdated(kept, this.#now());
+    if (ids.length === 0) return;
+    await this.#storage.write([], ids, { puts: [], deletes: shelves.flatMap(partsOf) });
+    for (const id of ids) for (const from of [this.#interactions, this.#ledger, this.#shelves]) from.delete(id);
   }
 
   /** @returns {Settings} */
@@ -358,6 +352,19 @@ export class Profile {
     return this.#enqueue(() => this.#put("shop_means", "shop_means", means));
   }
 
+  /** @param {string} kind @returns {object[]} the values of the records of a kind that another module keeps here, with the profile's key */
+  others(kind) {
+    return [...this.#others.values()].filter((one) => one.kind === kind).map(({ value }) => value);
+  }
+
+  /** Keep and delete such records in one transaction. @param {Entry[]} entries @param {string[]} [deletes] ids */
+  changeOthers(entries, deletes = []) {
+    return this.#enqueue(async () => {
+      await this.#write(entries, deletes);
+      for (const id of deletes) this.#others.delete(id);
+    });
+  }
+
   /** Return everything that is kept, readable. @returns {import("../generated/contract-types.js").ProfileExport} */
   export() {
     return {
@@ -367,6 +374,7 @@ export class Profile {
       interactions: this.interactions(),
       ledger: this.ledger(),
       ...(this.#shopMeans && { shopMeans: this.#shopMeans }),
+      ...(this.#others.size > 0 && { saved: savedIn(this) }),
       ...(this.#shelves.size > 0 && { shelves: this.shelves() }),
     };
   }
@@ -380,6 +388,7 @@ export class Profile {
       this.#ledger.clear();
       this.#shopMeans = null;
       this.#shelves.clear();
+      this.#others.clear();
       this.#settings = { ...DEFAULT_SETTINGS };
       this.unreadable = 0;
     });

@@ -6,10 +6,13 @@ import { CarryoverError } from "../values/errors.js";
 import { itemText } from "../values/item-text.js";
 import { problemIn } from "../values/json-schema.js";
 import { centredHistory, knownMeans } from "./centring.js";
+import { facetsOf, inOrder, passes } from "./choice.js";
 import { dismissalPenalty, meanOfNearest } from "./dismissal.js";
+import { byScore, find, firstLook, isSearch } from "./finding.js";
+import { createPageRanker } from "./page-ranking.js";
 import { filterProduct } from "./privacy-filter.js";
 import { hasOwnServer } from "./settings.js";
-import { centred, createMetric, estimate, knownTo } from "./shop-metric.js";
+import { knownTo } from "./shop-metric.js";
 import { hasImage, textPlace, withText } from "./text-block.js";
 import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
 
@@ -23,6 +26,7 @@ import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
  * @typedef {{title: string, embedding: Float32Array}} Known
  * @typedef {{liked: Known[], dismissed: Known[]}} History
  * @typedef {import("../generated/contract-types.js").Card} Card
+ * @typedef {import("../generated/contract-types.js").Choice} Choice
  * @typedef {import("../generated/contract-types.js").ListedCard} ListedCard
  * @typedef {import("../generated/contract-types.js").Recommendations} Recommendations
  * @typedef {{items: Card[], ranker: import("./shelf-ranking.js").Ranker}} Shelf a shop's catalogue; the ranker's rows are its items
@@ -31,10 +35,10 @@ import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
 
 /** How many of a catalogue's nearest items are compared with single items of the history. */
 const SHELF_POOL = 300;
+/** How much of the history single items are compared with: what is older says less, and each costs every list its time. */
+const MAX_COMPARED = 400;
 /** A whole catalogue has near copies of single items in number: with their full weight they would fill the list. */
 const SHELF_CLOSENESS = 0.5;
-/** Availabilities of what cannot be had now. */
-export const SOLD_OUT = ["OutOfStock", "SoldOut", "Discontinued"];
 /** How many items are requested. The number never changes, so it tells the server nothing about the history. */
 export const REQUESTED = 30;
 const DAY_MS = 86_400_000;
@@ -42,6 +46,7 @@ const KINDS = /** @type {Kind[]} */ (interactionSchema.properties.kind.enum);
 /** A second reason is given only where its similarity is within this margin of the first one's. */
 const SECOND_REASON_MARGIN = 0.1;
 const WEAKEST_REASON = 0.25;
+const UNIT_TOLERANCE = 1e-6;
 /** Dismissals fill at most this share of the history that the user tower reads, so that many of them leave room for a taste. */
 const MAX_DISMISSED_SHARE = 0.25;
 
@@ -112,19 +117,13 @@ export async function learn({ product, kind, incognito, readImage }, { profile, 
   return { stored: true };
 }
 
-/**
- * Keep an item as dismissed ("Less like this"). It needs no consent for the shop, because the shopper says it about a card in the
- * panel.
- * @param {Card} item
- * @param {{profile: Profile, model: () => Promise<Model>}} on
- * @throws {CarryoverError} invalid_item, where the item has no title
- */
-export async function dismiss(item, { profile, model }) {
+/** @param {Card} item @returns {Promise<import("../generated/contract-types.js").KeptProduct & {title: string}>} @throws {CarryoverError} invalid_item, where the item has no title */
+export async function productOfCard(item) {
   const url = canonicalUrl(String(item.url));
   const title = String(item.title ?? "").slice(0, 500);
   if (!title) throw new CarryoverError("invalid_item", "Expected an item with a title.");
   const { brand, categoryPath, attributes } = item;
-  const product = {
+  return {
     shop: shopOf(url),
     itemId: await itemIdOf(url),
     url,
@@ -133,14 +132,33 @@ export async function dismiss(item, { profile, model }) {
     ...(categoryPath && { categoryPath }),
     ...(attributes && { attributes }),
   };
+}
+
+/**
+ * Keep what the shopper said about a card in the panel: "Less like this", or that they like it. It needs no consent for the shop, because
+ * they said it themselves.
+ * @param {import("../generated/contract-types.js").KeptProduct} product
+ * @param {Kind} kind
+ * @param {{profile: Profile, model: () => Promise<Model>}} on
+ */
+export async function keepSaid(product, kind, { profile, model }) {
   const { towers, manifest } = await model();
   const [embedding] = await towers.embedItems([itemText(product, manifest.text.itemText)]);
   await profile.addInteraction({
     product,
-    kind: "dismiss",
+    kind,
     space: manifest.space,
     embedding: encodeEmbedding(embedding),
   });
+}
+
+/**
+ * Keep an item as dismissed ("Less like this").
+ * @param {Card} item
+ * @param {{profile: Profile, model: () => Promise<Model>}} on
+ */
+export async function dismiss(item, on) {
+  await keepSaid(await productOfCard(item), "dismiss", on);
 }
 
 /**
@@ -216,17 +234,19 @@ export function why(candidate, liked, filler) {
  * @param {number} [weight] of what is close to liked items @returns {number}
  */
 function closeness(candidate, history, filler, weight = 1) {
-  return weight * meanOfNearest(candidate, history.liked, filler) - dismissalPenalty(candidate, history, filler);
+  const near = meanOfNearest(candidate, history.liked, filler);
+  const isUnit = Math.abs(dot(candidate, candidate) - 1) < UNIT_TOLERANCE;
+  return weight * near - dismissalPenalty(candidate, history, filler, isUnit ? near : undefined);
 }
 
 /**
- * Return title and centred embedding of every interaction, the dismissals apart.
+ * Return title and centred embedding of the newest interactions, the dismissals apart.
  * @param {Profile} profile
  * @param {Model} model
  * @returns {History}
  */
 function historyOf(profile, { metric, manifest }) {
-  const interactions = profile.interactions();
+  const interactions = recentOf(profile.interactions(), MAX_COMPARED);
   const embeddings = centredHistory(interactions, metric ?? null, knownMeans(profile, manifest.space));
   const seen = interactions.map(({ product, kind }, i) => ({
     isDismissed: kind === "dismiss",
@@ -237,45 +257,28 @@ function historyOf(profile, { metric, manifest }) {
 }
 
 /**
- * Return what ranks the items of a page: their scores against a user, and what they are compared with seen items by. The items
- * themselves give the shop's metric, shrunk towards the bundle's. Without a metric both are the items as they are.
- * @param {Float32Array[]} embeddings @param {Float32Array} user @param {BundleMetric | null} metric
- * @returns {{scores: number[], compared: Float32Array[]}}
- */
-function inPageMetric(embeddings, user, metric) {
-  if (!metric) return { scores: embeddings.map((item) => dot(user, item)), compared: embeddings };
-  const shop = estimate(embeddings, metric.rule.blocks, user.length);
-  const { mean, stored, length } = createMetric(shop, metric);
-  const userLength = length(knownTo(user, shop, metric.rule.blocks)) || 1;
-  return {
-    scores: embeddings.map((item) => dot(user, stored(item)) / userLength),
-    compared: embeddings.map((item) => centred(item, metric.rule.blocks, mean)),
-  };
-}
-
-/**
  * Return the ids of the items seen or dismissed in a shop.
  * @param {Profile} profile
  * @param {string} shop
+ * @param {(kind: Kind) => boolean} [isMeant] all kinds without it
  * @returns {Set<string>}
  */
-function knownIn(profile, shop) {
-  return new Set(
-    profile
-      .interactions()
-      .filter(({ product }) => product.shop === shop)
-      .map(({ product }) => product.itemId),
-  );
+function knownIn(profile, shop, isMeant = () => true) {
+  const there = profile.interactions().filter(({ product, kind }) => product.shop === shop && isMeant(kind));
+  return new Set(there.map(({ product }) => product.itemId));
 }
+
+/** @param {Profile} profile @param {string} shop @returns {Set<string>} the ids of the items dismissed in a shop */
+const dismissedIn = (profile, shop) => knownIn(profile, shop, (kind) => kind === "dismiss");
 
 /**
  * Recommend items of the server's catalogue of a shop. The server gets the mode, the shop, a fixed k, the taste vector and its
- * space, and nothing else.
- * @param {{shop: string}} wanted
+ * space, and nothing else: what the shopper chooses is applied here, to its answer.
+ * @param {{shop: string, choice?: Choice}} wanted
  * @param {{profile: Profile, model: Model, server: import("./server-client.js").ServerClient}} on
  * @returns {Promise<Recommendations>}
  */
-export async function recommendOwn({ shop }, { profile, model, server }) {
+export async function recommendOwn({ shop, choice = {} }, { profile, model, server }) {
   if (!hasOwnServer(profile.settings)) {
     throw new CarryoverError(
       "not_own_server",
@@ -304,74 +307,85 @@ export async function recommendOwn({ shop }, { profile, model, server }) {
     });
   // A first screen keeps the server's order: without a taste all scores are 0, and the sort is stable.
   items.sort((a, b) => b.score - a.score);
-  return { items, mode: "own", basis: vector ? "taste" : "first_screen", shop };
+  const passing = inOrder(
+    items.filter((card) => passes(card, choice)),
+    choice,
+  );
+  const basis = vector ? "taste" : "first_screen";
+  return { items: passing, mode: "own", basis, shop, facets: facetsOf(items), numFound: passing.length };
 }
 
 /**
  * Rank the products on the page, on this device. Nothing is sent.
- * @param {{shop: string, listing: ListedCard[]}} wanted
+ * @param {{shop: string, listing: ListedCard[], choice?: Choice}} wanted
  * @param {{profile: Profile, model: Model}} on
  * @returns {Promise<Recommendations>}
  */
-export async function recommendPage({ shop, listing }, { profile, model }) {
+export async function recommendPage({ shop, listing, choice = {} }, { profile, model }) {
+  const answer = { mode: /** @type {const} */ ("page"), shop, facets: facetsOf(listing) };
   const known = knownIn(profile, shop);
-  const cards = listing.filter(({ itemId }) => !known.has(itemId));
-  const vector = cards.length > 0 ? await tasteVector(profile, model) : null;
-  if (!vector)
-    return { items: cards.map((card) => ({ ...card, score: 0, why: [] })), mode: "page", basis: "page_order", shop };
+  const isFinding = isSearch(choice) && listing.length > 0;
+  const cards = isFinding ? listing : listing.filter((card) => !known.has(card.itemId) && passes(card, choice));
+  const vector = cards.length > 0 && !isFinding ? await tasteVector(profile, model) : null;
+  if (!vector && !isFinding) {
+    const items = inOrder(cards, choice).map((card) => ({ ...card, score: 0, why: [] }));
+    return { ...answer, items, basis: "page_order", numFound: items.length };
+  }
   const embeddings = await model.towers.embedItems(cards.map((card) => itemText(card, model.manifest.text.itemText)));
-  const { scores, compared } = inPageMetric(embeddings, vector, model.metric ?? null);
+  const ranker = createPageRanker(embeddings, model.metric ?? null);
+  if (!vector) {
+    const hidden = dismissedIn(profile, shop);
+    return { ...answer, ...(await find({ cards, ranker }, choice, hidden, model, REQUESTED)), basis: "search" };
+  }
+  const scores = ranker.scores(vector);
   const history = historyOf(profile, model);
   const { filler } = model.manifest;
-  const items = cards.map((card, i) => ({
-    ...card,
-    score: scores[i] + closeness(compared[i], history, filler),
-    why: why(compared[i], history.liked, filler),
-  }));
-  return { items: items.sort((a, b) => b.score - a.score), mode: "page", basis: "taste", shop };
-}
-
-/**
- * Return rows of a catalogue by their scores, best first, what is sold out after everything else.
- * @param {number[]} rows @param {Card[]} items @param {(row: number) => number} scoreOf @returns {number[]}
- */
-function byScore(rows, items, scoreOf) {
-  const isSoldOut = (/** @type {number} */ row) => SOLD_OUT.includes(items[row].availability ?? "");
-  const ranked = rows.map((row) => ({ row, isLast: Number(isSoldOut(row)), score: scoreOf(row) }));
-  return ranked.sort((a, b) => a.isLast - b.isLast || b.score - a.score).map(({ row }) => row);
+  const items = cards.map((card, i) => {
+    const compared = ranker.compared(i);
+    const score = scores[i] + closeness(compared, history, filler);
+    return { ...card, score, why: why(compared, history.liked, filler) };
+  });
+  const best = items.sort((a, b) => b.score - a.score);
+  return { ...answer, items: inOrder(best, choice), basis: "taste", numFound: items.length };
 }
 
 /**
  * Rank a shop's own catalogue, on this device. Nothing is sent.
- * @param {{shop: string, shelf: Shelf}} wanted
+ * @param {{shop: string, shelf: Shelf, choice?: Choice}} wanted
  * @param {{profile: Profile, model: Model}} on
- * @returns {Promise<Recommendations>} at most REQUESTED items; without a taste a first look at what can be had, spread over the catalogue
+ * @returns {Promise<Recommendations>} at most REQUESTED items; without a taste a first look at what can be had
  */
-export async function recommendShelf({ shop, shelf: { items, ranker } }, { profile, model }) {
+export async function recommendShelf({ shop, shelf: { items, ranker }, choice = {} }, { profile, model }) {
+  const answer = { mode: /** @type {const} */ ("shelf"), shop };
+  if (isSearch(choice)) {
+    const hidden = dismissedIn(profile, shop);
+    const found = await find({ cards: items, ranker }, choice, hidden, model, REQUESTED);
+    return { ...answer, ...found, basis: "search" };
+  }
   const known = knownIn(profile, shop);
-  const unseen = items.flatMap(({ itemId }, row) => (known.has(itemId) ? [] : [row]));
+  const rows = items.flatMap((card, row) => (!known.has(card.itemId) && passes(card, choice) ? [row] : []));
+  const numFound = rows.length;
   const vector = await tasteVector(profile, model);
   if (!vector) {
-    const rows = byScore(unseen, items, (row) => -row);
-    const step = Math.max(1, Math.floor(rows.length / REQUESTED));
-    const chosen = rows.filter((_, i) => i % step === 0).slice(0, REQUESTED);
-    const cards = chosen.map((row) => ({ ...items[row], score: 0, why: [] }));
-    return { items: cards, mode: "shelf", basis: "first_screen", shop };
+    const first = firstLook({ cards: items, ranker }, rows, REQUESTED);
+    return { ...answer, items: inOrder(first, choice), basis: "first_screen", numFound };
   }
   const asked = ranker.moments && model.metric && knownTo(vector, ranker.moments, model.metric.rule.blocks);
   const scores = ranker.scores(asked && !isZero(asked) ? asked : vector);
   const history = historyOf(profile, model);
   const { filler } = model.manifest;
-  const pool = byScore(unseen, items, (row) => scores[row]).slice(0, SHELF_POOL);
+  const pool = byScore(rows, items, (row) => scores[row]).slice(0, SHELF_POOL);
   const cards = new Map(
     pool.map((row) => {
       const compared = ranker.compared(row);
       const score = scores[row] + closeness(compared, history, filler, SHELF_CLOSENESS);
-      return [row, { ...items[row], score, why: why(compared, history.liked, filler) }];
+      return [row, { ...items[row], score, compared }];
     }),
   );
   const cardOf = (/** @type {number} */ row) =>
-    /** @type {import("../generated/contract-types.js").RankedCard} */ (cards.get(row));
-  const best = byScore(pool, items, (row) => cardOf(row).score).slice(0, REQUESTED);
-  return { items: best.map(cardOf), mode: "shelf", basis: "taste", shop };
+    /** @type {Card & {score: number, compared: Float32Array}} */ (cards.get(row));
+  const best = byScore(pool, items, (row) => cardOf(row).score).map(cardOf);
+  const shown = inOrder(best, choice).slice(0, REQUESTED);
+  const explained = shown.map(({ compared, ...card }) => ({ ...card, why: why(compared, history.liked, filler) }));
+  return { ...answer, items: explained, basis: "taste", numFound };
 }

@@ -111,6 +111,20 @@ function blockParts({ num, layout, lengths, ...matrix }, { mean }, turned, b, sh
   return { parts, divisors };
 }
 
+/**
+ * Return a function that gives rows' lengths in the metric. They are the same for every user, and kept.
+ * @param {Matrix} matrix @param {Metric} metric @returns {(b: number, rows: number[]) => Float64Array} of each item of the matrix; known for the rows
+ */
+function keptSpreads(matrix, metric) {
+  const kept = matrix.layout.blocks.map(() => new Float64Array(matrix.num).fill(NaN));
+  return (b, rows) => {
+    const missing = rows.filter((row) => Number.isNaN(kept[b][row]));
+    const { spread } = lengthsIn(matrix, metric, b, missing);
+    for (const [place, row] of missing.entries()) kept[b][row] = spread[place];
+    return kept[b];
+  };
+}
+
 /** @param {Float64Array} values @param {number} most @returns {number[]} the rows of the greatest values */
 function greatest(values, most) {
   const rows = Array.from(values, (_, row) => row);
@@ -135,6 +149,7 @@ export function createRanker(matrix, bundle, kept) {
   const metric = createMetric(moments, bundle);
   const shares = usualShares(matrix, metric);
   const { blocks } = matrix.layout;
+  const spreadsOf = keptSpreads(matrix, metric);
   return {
     mean: metric.mean,
     moments,
@@ -147,9 +162,8 @@ export function createRanker(matrix, bundle, kept) {
       for (const { parts } of ofBlocks) for (let i = 0; i < matrix.num; i += 1) scores[i] += parts[i];
       const rows = greatest(scores, NUM_EXACT);
       for (const [b, { parts, divisors }] of ofBlocks.entries()) {
-        const { spread } = lengthsIn(matrix, metric, b, rows);
-        for (const [place, row] of rows.entries())
-          if (spread[place] > 0) scores[row] += parts[row] * (divisors[row] / spread[place] - 1);
+        const spreads = spreadsOf(b, rows);
+        for (const row of rows) if (spreads[row] > 0) scores[row] += parts[row] * (divisors[row] / spreads[row] - 1);
       }
       const userLength = metric.length(user);
       return scores.map((score) => score / userLength);

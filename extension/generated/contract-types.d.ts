@@ -848,14 +848,83 @@ export interface Card {
   regularPrice?: Price;
   availability?: string;
 }
+/**
+ * An item that the shopper saved for later, as it was shown then. It is kept until they remove it.
+ */
+export interface SavedItem {
+  /**
+   * Of the record.
+   */
+  id: string;
+  /**
+   * ISO 8601
+   */
+  savedAt: string;
+  shop: string;
+  card: Card;
+}
+/**
+ * What the shopper chose of a list: filters, an order, and what they look for. It is applied on the device and kept nowhere.
+ */
+export interface Choice {
+  sort?: "fit" | "price_up" | "price_down";
+  /**
+   * Find by these words instead of by taste.
+   */
+  words?: string;
+  /**
+   * The id of an item: find what is like it instead of by taste.
+   */
+  like?: string;
+  priceFrom?: number;
+  priceTo?: number;
+  inStock?: boolean;
+  onSale?: boolean;
+  brand?: string;
+  category?: string;
+  size?: string;
+  color?: string;
+}
+export interface FacetValue {
+  value: string;
+  count: number;
+}
+/**
+ * By what a shop's items can be filtered. A list is empty where it would offer no choice.
+ */
+export interface Facets {
+  numItems: number;
+  price?: {
+    lowest: number;
+    highest: number;
+    currency?: string;
+  };
+  /**
+   * Whether some are sold out and some are not.
+   */
+  inStock: boolean;
+  /**
+   * Whether some cost less than regularly and some do not.
+   */
+  onSale: boolean;
+  brand: FacetValue[];
+  category: FacetValue[];
+  size: FacetValue[];
+  color: FacetValue[];
+}
 export interface Recommendations {
   /**
    * Best first.
    */
   items: RankedCard[];
   mode: "shelf" | "own" | "page";
-  basis: "taste" | "first_screen" | "page_order";
+  basis: "taste" | "first_screen" | "page_order" | "search";
   shop: string;
+  /**
+   * How many items there are, of which these are the best.
+   */
+  numFound?: number;
+  facets?: Facets;
   /**
    * Why a better way to rank than this one failed.
    */
@@ -878,6 +947,10 @@ export interface Settings {
    * The images of what is seen are read once more and compared, too; absent: they are not.
    */
   compareImages?: boolean;
+  /**
+   * The icon says how many items of the shop in front fit; absent: it does not.
+   */
+  showsBadge?: boolean;
   paused: boolean;
   /**
    * From shop to the time of consent.
@@ -915,6 +988,7 @@ export interface State {
   serverIsMine: boolean;
   mode: "auto" | "page";
   compareImages?: boolean;
+  showsBadge?: boolean;
   paused: boolean;
   trustedKeys?: string[];
   signedBy?: string;
@@ -1140,6 +1214,7 @@ export interface ProfileExport {
   interactions: KeptInteraction[];
   ledger: LedgerEntry[];
   shopMeans?: KeptShopMeans;
+  saved?: SavedItem[];
   /**
    * Which shops' catalogues were read. The catalogues themselves are public, and left out.
    */
@@ -1217,13 +1292,13 @@ export interface Messages {
   "settings.set": {
     from: "ui";
     to: "background";
-    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; trustedKeys?: string[]; };
+    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; trustedKeys?: string[]; };
     reply: { state: State; };
   };
   "recommend": {
     from: "ui";
     to: "background";
-    fields: { tabId?: number; };
+    fields: { tabId?: number; choice?: Choice; isFaceted?: boolean; };
     reply: { recommendations: Recommendations; };
   };
   "shelf.read": {
@@ -1243,6 +1318,36 @@ export interface Messages {
     to: "background";
     fields: { item: Card; };
     reply: { stored: boolean; };
+  };
+  "item.undismiss": {
+    from: "ui";
+    to: "background";
+    fields: { item: Card; };
+    reply: { };
+  };
+  "item.save": {
+    from: "ui";
+    to: "background";
+    fields: { item: Card; };
+    reply: { isLearned: boolean; };
+  };
+  "item.unsave": {
+    from: "ui";
+    to: "background";
+    fields: { item: Card; };
+    reply: { };
+  };
+  "items.pick": {
+    from: "ui";
+    to: "background";
+    fields: { items: Card[]; };
+    reply: { numLearned: number; };
+  };
+  "saved.get": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { items: SavedItem[]; };
   };
   "ledger.get": {
     from: "ui";

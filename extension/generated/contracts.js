@@ -3089,6 +3089,7 @@ export const messages = {
     "serverIsMine?": "boolean",
     "mode?": "string",
     "compareImages?": "boolean",
+    "showsBadge?": "boolean",
     "trustedKeys?": "string[]"
    },
    "reply": {
@@ -3101,7 +3102,9 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "tabId?": "number"
+    "tabId?": "number",
+    "choice?": "Choice",
+    "isFaceted?": "boolean"
    },
    "reply": {
     "recommendations": "Recommendations"
@@ -3141,6 +3144,60 @@ export const messages = {
    },
    "reply": {
     "stored": "boolean"
+   }
+  },
+  "item.undismiss": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "item": "Card"
+   },
+   "reply": {}
+  },
+  "item.save": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "item": "Card"
+   },
+   "reply": {
+    "isLearned": "boolean"
+   }
+  },
+  "item.unsave": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "item": "Card"
+   },
+   "reply": {}
+  },
+  "items.pick": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "items": "Card[]"
+   },
+   "reply": {
+    "numLearned": "number"
+   }
+  },
+  "saved.get": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "items": "SavedItem[]"
    }
   },
   "ledger.get": {
@@ -3294,6 +3351,165 @@ export const messages = {
     }
    }
   },
+  "SavedItem": {
+   "description": "An item that the shopper saved for later, as it was shown then. It is kept until they remove it.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "id",
+    "savedAt",
+    "shop",
+    "card"
+   ],
+   "properties": {
+    "id": {
+     "type": "string",
+     "description": "Of the record."
+    },
+    "savedAt": {
+     "type": "string",
+     "description": "ISO 8601"
+    },
+    "shop": {
+     "type": "string"
+    },
+    "card": {
+     "$ref": "#/types/Card"
+    }
+   }
+  },
+  "Choice": {
+   "description": "What the shopper chose of a list: filters, an order, and what they look for. It is applied on the device and kept nowhere.",
+   "type": "object",
+   "additionalProperties": false,
+   "properties": {
+    "sort": {
+     "enum": [
+      "fit",
+      "price_up",
+      "price_down"
+     ]
+    },
+    "words": {
+     "type": "string",
+     "description": "Find by these words instead of by taste."
+    },
+    "like": {
+     "type": "string",
+     "description": "The id of an item: find what is like it instead of by taste."
+    },
+    "priceFrom": {
+     "type": "number"
+    },
+    "priceTo": {
+     "type": "number"
+    },
+    "inStock": {
+     "type": "boolean"
+    },
+    "onSale": {
+     "type": "boolean"
+    },
+    "brand": {
+     "type": "string"
+    },
+    "category": {
+     "type": "string"
+    },
+    "size": {
+     "type": "string"
+    },
+    "color": {
+     "type": "string"
+    }
+   }
+  },
+  "FacetValue": {
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "value",
+    "count"
+   ],
+   "properties": {
+    "value": {
+     "type": "string"
+    },
+    "count": {
+     "type": "number"
+    }
+   }
+  },
+  "Facets": {
+   "description": "By what a shop's items can be filtered. A list is empty where it would offer no choice.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "numItems",
+    "inStock",
+    "onSale",
+    "brand",
+    "category",
+    "size",
+    "color"
+   ],
+   "properties": {
+    "numItems": {
+     "type": "number"
+    },
+    "price": {
+     "type": "object",
+     "additionalProperties": false,
+     "required": [
+      "lowest",
+      "highest"
+     ],
+     "properties": {
+      "lowest": {
+       "type": "number"
+      },
+      "highest": {
+       "type": "number"
+      },
+      "currency": {
+       "type": "string"
+      }
+     }
+    },
+    "inStock": {
+     "type": "boolean",
+     "description": "Whether some are sold out and some are not."
+    },
+    "onSale": {
+     "type": "boolean",
+     "description": "Whether some cost less than regularly and some do not."
+    },
+    "brand": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/FacetValue"
+     }
+    },
+    "category": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/FacetValue"
+     }
+    },
+    "size": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/FacetValue"
+     }
+    },
+    "color": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/FacetValue"
+     }
+    }
+   }
+  },
   "RankedCard": {
    "allOf": [
     {
@@ -3349,11 +3565,19 @@ export const messages = {
      "enum": [
       "taste",
       "first_screen",
-      "page_order"
+      "page_order",
+      "search"
      ]
     },
     "shop": {
      "type": "string"
+    },
+    "numFound": {
+     "type": "number",
+     "description": "How many items there are, of which these are the best."
+    },
+    "facets": {
+     "$ref": "#/types/Facets"
     },
     "problem": {
      "type": "object",
@@ -3403,6 +3627,10 @@ export const messages = {
     "compareImages": {
      "type": "boolean",
      "description": "The images of what is seen are read once more and compared, too; absent: they are not."
+    },
+    "showsBadge": {
+     "type": "boolean",
+     "description": "The icon says how many items of the shop in front fit; absent: it does not."
     },
     "paused": {
      "type": "boolean"
@@ -3500,6 +3728,9 @@ export const messages = {
      ]
     },
     "compareImages": {
+     "type": "boolean"
+    },
+    "showsBadge": {
      "type": "boolean"
     },
     "paused": {
@@ -4032,6 +4263,12 @@ export const messages = {
     },
     "shopMeans": {
      "$ref": "#/types/KeptShopMeans"
+    },
+    "saved": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/SavedItem"
+     }
     },
     "shelves": {
      "type": "array",

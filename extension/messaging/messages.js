@@ -28,12 +28,14 @@ const specifications = /** @type {Record<string, {from: string[], to: string, fi
 );
 
 /**
- * Return the answer for an error. An unexpected one is logged and gets the code `internal`.
+ * Return the answer for an error. A full device has the code `storage_full`; an unexpected error is logged and gets `internal`.
  * @param {unknown} error
  * @returns {Answer}
  */
 export function refusal(error) {
   if (error instanceof CarryoverError) return { ok: false, error: { code: error.code, message: error.message } };
+  if (error instanceof DOMException && error.name === "QuotaExceededError")
+    return { ok: false, error: { code: "storage_full", message: "Expected room on this device, it is full." } };
   console.error(error);
   return {
     ok: false,

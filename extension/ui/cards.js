@@ -1,20 +1,32 @@
 // @ts-check
+import { isOnSale, isSoldOut } from "../core/choice.js";
 import { element } from "./elements.js";
+import { icon } from "./icons.js";
 import { priceText, t } from "./texts.js";
 
-/** @typedef {import("../generated/contract-types.js").RankedCard} RankedCard */
-
-const SOLD_OUT = ["OutOfStock", "SoldOut", "Discontinued"];
+/**
+ * @typedef {import("../generated/contract-types.js").Card} Card
+ * @typedef {import("../generated/contract-types.js").RankedCard} RankedCard
+ * @typedef {object} Actions what can be done with a card; what is absent is not offered
+ * @property {(card: RankedCard, button: HTMLButtonElement, isByKey: boolean) => void} [onDismiss]
+ * @property {(card: RankedCard, button: HTMLButtonElement) => void} [onSave] also takes it back
+ * @property {(card: RankedCard) => void} [onAlike]
+ * @property {(card: RankedCard, button: HTMLButtonElement) => void} [onPick]
+ * @property {(card: Card) => boolean} [isSaved]
+ * @property {(card: Card) => boolean} [isPicked]
+ * @property {boolean} [isElsewhere] the card is of another shop than the one in front: its image is not loaded, which would tell that shop
+ */
 
 /** Return the sentence that names one or two reasons. @param {string[]} why @returns {string} */
 function reason([first, second]) {
   return second ? t("becauseTwo", first, second) : t("because", first);
 }
 
-/** Return the frame of an item's image, empty where there is none. @param {RankedCard} item @returns {HTMLElement} */
-function imageFrame({ image }) {
-  const frame = element("span", { class: "image" });
-  if (!image) return frame;
+/** Return the frame of an item's image, with its first letter where no image can be shown. @param {Card} card @param {boolean} isElsewhere @returns {HTMLElement} */
+function imageFrame({ image, title }, isElsewhere) {
+  const letter = [...title.trim()][0]?.toUpperCase() ?? "";
+  const frame = element("span", { class: "image", "data-letter": letter });
+  if (!image || isElsewhere) return frame;
   // Loaded from the shop in the tab, without a referrer: the shop need not know who shows its image.
   const img = element("img", { alt: "", loading: "lazy", decoding: "async", referrerPolicy: "no-referrer" });
   img.addEventListener("error", () => img.remove());
@@ -23,57 +35,115 @@ function imageFrame({ image }) {
   return frame;
 }
 
-/** Return price, regular price and stock of an item. @param {RankedCard} item @returns {HTMLElement | null} */
-function priceLine({ price, regularPrice, availability }) {
-  const isSoldOut = SOLD_OUT.includes(availability ?? "");
-  if (!price && !isSoldOut) return null;
+/** Return price, regular price and stock of an item. @param {Card} card @returns {HTMLElement | null} */
+function priceLine(card) {
+  const { price, regularPrice } = card;
+  if (!price && !isSoldOut(card)) return null;
+  const regular = regularPrice && priceText(regularPrice);
   return element(
     "span",
-    { class: "price" },
-    price && priceText(price),
-    regularPrice && element("s", { "aria-label": t("regularPrice", priceText(regularPrice)) }, priceText(regularPrice)),
-    isSoldOut && element("span", { class: "badge" }, t("soldOut")),
+    { class: isOnSale(card) ? "price reduced" : "price" },
+    price && element("span", {}, priceText(price)),
+    regular && element("s", {}, element("span", { class: "unseen" }, t("regularPrice", regular)), regular),
+    isSoldOut(card) && element("span", { class: "badge" }, t("soldOut")),
   );
 }
 
 /**
- * Return the card of an item.
- * @param {RankedCard} item
- * @param {(item: RankedCard, button: HTMLButtonElement) => void} onDismiss
- * @returns {HTMLLIElement}
+ * Return a button on a card.
+ * @param {{action: string, drawing: Parameters<typeof icon>[0], label: string, title: string, isPressed?: boolean}} of
+ * @param {(button: HTMLButtonElement, isByKey: boolean) => void} onClick
  */
-export function card(item, onDismiss) {
-  const isWeb = /^https?:\/\//.test(item.url);
-  const dismiss = element(
+function cardButton({ action, drawing, label, title, isPressed }, onClick) {
+  const button = element(
     "button",
     {
-      class: "dismiss",
+      class: action,
       type: "button",
-      title: t("lessLikeThis"),
-      "aria-label": t("lessLikeThisFor", item.title),
-      "data-action": "dismiss",
-      onclick: () => onDismiss(item, dismiss),
+      title,
+      "aria-label": label,
+      "aria-pressed": isPressed,
+      "data-action": action,
+      // A key gives a click without a position.
+      onclick: (/** @type {MouseEvent} */ { detail }) => onClick(button, detail === 0),
     },
-    "×",
+    icon(drawing),
   );
+  return button;
+}
+
+/** @param {RankedCard} card @param {Actions} actions @returns {HTMLElement[]} */
+function buttonsOf(card, { onDismiss, onSave, onAlike, onPick, isSaved, isPicked }) {
+  const { title } = card;
+  const found = [];
+  if (onPick) {
+    const of = { action: "pick", drawing: /** @type {const} */ ("tick"), label: t("pickFor", title), title: t("pick") };
+    found.push(cardButton({ ...of, isPressed: isPicked?.(card) ?? false }, (button) => onPick(card, button)));
+  }
+  if (onSave) {
+    const of = {
+      action: "save",
+      drawing: /** @type {const} */ ("heart"),
+      label: t("saveFor", title),
+      title: t("saveForLater"),
+    };
+    found.push(cardButton({ ...of, isPressed: isSaved?.(card) ?? false }, (button) => onSave(card, button)));
+  }
+  if (onAlike) {
+    const of = {
+      action: "alike",
+      drawing: /** @type {const} */ ("alike"),
+      label: t("moreLike", title),
+      title: t("moreLikeThis"),
+    };
+    found.push(cardButton(of, () => onAlike(card)));
+  }
+  if (onDismiss) {
+    const of = {
+      action: "dismiss",
+      drawing: /** @type {const} */ ("less"),
+      label: t("lessLikeThisFor", title),
+      title: t("lessLikeThis"),
+    };
+    found.push(cardButton(of, (button, isByKey) => onDismiss(card, button, isByKey)));
+  }
+  return found;
+}
+
+/**
+ * Return the card of an item. The whole card is one link; its buttons lie beside the link, not in it.
+ * @param {RankedCard} card
+ * @param {Actions} actions
+ * @param {string} [shop] named where the list holds several shops
+ * @returns {HTMLLIElement}
+ */
+export function cardOf(card, actions, shop) {
+  const { url, brand, title, why } = card;
+  const isWeb = /^https?:\/\//.test(url);
   return element(
     "li",
-    { class: "card", "data-item-id": item.itemId },
+    { class: isSoldOut(card) ? "card gone" : "card", "data-item-id": card.itemId },
     element(
       "a",
-      { href: isWeb ? item.url : "", target: "_blank", rel: "noreferrer" },
-      imageFrame(item),
+      { href: isWeb ? url : "", target: "_blank", rel: "noreferrer" },
+      imageFrame(card, actions.isElsewhere ?? false),
       element(
         "span",
         { class: "words" },
-        // Many shops begin a title with the brand.
-        item.brand && !item.title.startsWith(item.brand) && element("span", { class: "brand" }, item.brand),
-        element("span", { class: "title" }, item.title),
-        priceLine(item),
-        item.why.length > 0 && element("span", { class: "why" }, reason(item.why)),
+        element(
+          "span",
+          { class: "named", dir: "auto", title },
+          // Many shops begin a title with the brand.
+          brand && !title.startsWith(brand) && element("span", { class: "brand" }, brand),
+          " ",
+          element("span", { class: "title" }, title),
+        ),
+        priceLine(card),
+        why.length > 0 && element("span", { class: "why", title: reason(why) }, t("like", why[0])),
+        shop && element("span", { class: "why", dir: "ltr" }, shop),
       ),
     ),
-    dismiss,
+    element("span", { class: "buttons" }, ...buttonsOf(card, actions)),
   );
 }
 

@@ -34,6 +34,7 @@ const serverUrl = /** @type {HTMLInputElement} */ (byId("server-url"));
 const serverMine = /** @type {HTMLInputElement} */ (byId("server-mine"));
 
 const compareImages = /** @type {HTMLInputElement} */ (byId("compare-images"));
+const showsBadge = /** @type {HTMLInputElement} */ (byId("shows-badge"));
 const trustedKeys = /** @type {HTMLTextAreaElement} */ (byId("trusted-keys"));
 
 /** Return the list of shops with consent. @param {State} state */
@@ -68,6 +69,7 @@ function show(state) {
     if (input instanceof HTMLInputElement) input.checked = input.value === state.mode;
   }
   compareImages.checked = state.compareImages ?? false;
+  showsBadge.checked = state.showsBadge ?? false;
   byId("shops").replaceChildren(...shopList(state));
   byId("known").textContent = knownText(state.numKnown);
   byId("pause-place").replaceChildren(pauseSwitch(state, show, showError));
@@ -151,6 +153,13 @@ compareImages.addEventListener(
   "change",
   guarded(async () => {
     show((await send({ type: "settings.set", compareImages: compareImages.checked })).state);
+    say(t("saved"));
+  }),
+);
+showsBadge.addEventListener(
+  "change",
+  guarded(async () => {
+    show((await send({ type: "settings.set", showsBadge: showsBadge.checked })).state);
     say(t("saved"));
   }),
 );

@@ -1,26 +1,53 @@
 // @ts-check
+// The side panel: what fits at the shop in the tab in front, and what was saved for later.
 import { createListener, send } from "../messaging/messages.js";
-import { CarryoverError } from "../values/errors.js";
-import { card, skeletons } from "./cards.js";
+import { cardOf, skeletons } from "./cards.js";
 import { byId, element, keepFocus } from "./elements.js";
 import { askToErase } from "./erase.js";
-import { shelfCard } from "./shelf-card.js";
+import { icon } from "./icons.js";
+import { createPicks, offersPicks } from "./panel/first-picks.js";
+import { createFinder } from "./panel/finder.js";
+import { emptyAnswer, failure, noShop, nothingSaved } from "./panel/messages.js";
+import { noticesOf } from "./panel/notices.js";
+import { originLine } from "./panel/origin.js";
+import { createSaved, plainCard } from "./panel/saved.js";
+import { createToast } from "./panel/toast.js";
 import { consentCard, pauseSwitch } from "./shop-controls.js";
-import { isFixed, tabField } from "./tab.js";
-import { errorText, knownText, localise, plural, t } from "./texts.js";
+import { isFixed, onTabChange, tabField } from "./tab.js";
+import { knownText, localise, numberText, plural, t } from "./texts.js";
 
 /**
  * @typedef {import("../generated/contract-types.js").State} State
  * @typedef {import("../generated/contract-types.js").Recommendations} Recommendations
  * @typedef {import("../generated/contract-types.js").RankedCard} RankedCard
+ * @typedef {import("./panel/messages.js").Message} Message
  */
 
 const SHOWN = 10;
+const SKELETONS = 6;
 /** Number of requests for recommendations so far: an answer to an older one is dropped. */
 let numRequests = 0;
 let shownFor = "";
 /** How far the catalogue was read that the list was made of. */
 let shownStage = "";
+/** @type {State | null} */
+let current = null;
+/** @type {Recommendations | null} */
+let answer = null;
+let isSavedShown = false;
+let picks = createPicks(usePicks);
+/** Shops at which the shopper said "Not now". It is forgotten with the panel, so that no list of visits comes to be. @type {Set<string>} */
+const postponed = new Set();
+const toast = createToast();
+const saved = createSaved({ onChange: showTabs });
+const finder = createFinder({
+  onChange: () => void refreshList(),
+  async askFacets() {
+    const { recommendations } = await send({ type: "recommend", ...(await tabField()), isFaceted: true });
+    return recommendations.facets;
+  },
+  onError: toast.fail,
+});
 
 /** @param {State} state @returns {string} that changes when a new list is worth its movement: at four times as many products, and at the end */
 function stageOf({ shelf }) {
@@ -28,89 +55,135 @@ function stageOf({ shelf }) {
   return `${shelf.status} ${shelf.status === "reading" ? Math.floor(Math.log2(shelf.numItems) / 2) : shelf.numItems}`;
 }
 
-/** @param {string} title @param {string} text @param {Node[]} [actions] */
-function showMessage(title, text, actions = []) {
+/** Show a message in place of the list. @param {Message} message */
+function showMessage({ name, title, text, actions = [] }) {
   byId("message").replaceChildren(element("h2", {}, title), element("p", {}, text), ...actions);
+  byId("message").dataset.state = name;
   byId("message").hidden = false;
   byId("cards").replaceChildren();
   byId("more").hidden = true;
-  byId("note").hidden = true;
-}
-
-/** Return what programmers say of an error, folded away. @param {unknown} error @returns {HTMLElement} */
-function details(error) {
-  const words = error instanceof Error ? error.message : String(error);
-  const summary = element("summary", {}, t("errorDetails"));
-  return element("details", {}, summary, element("pre", { lang: "en", dir: "ltr" }, words));
 }
 
 /** @param {unknown} error */
 function showError(error) {
-  const code = error instanceof CarryoverError ? error.code : "";
-  const retry = element(
-    "button",
-    { class: "primary", type: "button", onclick: () => recommend().catch(showError) },
-    t("retry"),
-  );
-  if (code === "no_shop" || code === "page_not_visible") showMessage(t("noShopTitle"), t("noShop"), [retry]);
-  else showMessage(t("errorTitle"), errorText(error), [retry, details(error)]);
+  answer = null;
+  showAround();
+  showMessage(failure(error, () => void refreshList()));
+}
+
+/** Show which of the two lists is in sight. */
+function showTabs() {
+  const names = /** @type {const} */ (["tab-fits", "tab-saved"]);
+  for (const [i, name] of names.entries()) {
+    const isChosen = Boolean(i) === isSavedShown;
+    byId(name).setAttribute("aria-selected", String(isChosen));
+    byId(name).tabIndex = isChosen ? 0 : -1;
+  }
+  byId("list").setAttribute("aria-labelledby", names[Number(isSavedShown)]);
+  const count = saved.numItems();
+  byId("tab-saved").textContent = count > 0 ? t("savedCount", numberText(count)) : t("savedTitle");
+  byId("find").hidden = isSavedShown;
+}
+
+/** Show what stands around the list: consent, where it comes from, notices. */
+function showAround() {
+  const state = current;
+  if (!state) return;
+  const hasShop = Boolean(state.tab?.shop) && !isSavedShown;
+  const isAsking = hasShop && !state.tab?.isConsented && !postponed.has(state.tab?.shop ?? "");
+  const later = () => {
+    postponed.add(state.tab?.shop ?? "");
+    showAround();
+  };
+  const isPicking = answer !== null && offersPicks(state, answer);
+  const around = { isOnline: window.navigator.onLine, isPicking, onResume: () => void resume() };
+  keepFocus(() => {
+    byId("consent").replaceChildren(...(isAsking ? [consentCard(state, showState, toast.fail, later)] : []));
+    byId("origin").replaceChildren(
+      ...(hasShop ? [originLine(state, answer, { onChange: showState, onError: toast.fail, isAsking })] : []),
+    );
+    byId("pause-place").replaceChildren(pauseSwitch(state, () => void refreshState().catch(toast.fail), toast.fail));
+    byId("notices").replaceChildren(
+      ...noticesOf(state, isSavedShown ? null : answer, around),
+      ...(isPicking && !isSavedShown ? [picks.card()] : []),
+    );
+  });
+}
+
+async function resume() {
+  try {
+    await send({ type: "pause.set", paused: false });
+    await refreshState();
+  } catch (error) {
+    toast.fail(error);
+  }
 }
 
 /** @param {State} state */
 function showState(state) {
-  const { tab } = state;
-  byId("shop").textContent = tab?.shop ? t("atShop", tab.shop) : "";
+  current = state;
   byId("known").textContent = [
     knownText(state.numKnown),
     state.unreadable > 0 && plural("unreadable", state.unreadable),
   ]
     .filter(Boolean)
     .join(". ");
-  const controls = tab?.shop
-    ? [consentCard(state, showState, showStatus), ...shelfCard(state, showState, showStatus)]
-    : [];
-  keepFocus(() => {
-    byId("consent").replaceChildren(...controls);
-    byId("pause-place").replaceChildren(pauseSwitch(state, () => refreshState().catch(showStatus), showStatus));
-  });
-  byId("status").textContent = state.paused ? `${t("paused")}. ${t("pausedHint")}` : "";
+  showAround();
 }
 
 /** Fetch and show the state of this page's tab. Answers to other messages describe the tab in front, which may be another. */
 async function refreshState() {
-  const { state } = await send({ type: "state.get", ...tabField() });
+  const { state } = await send({ type: "state.get", ...(await tabField()) });
   showState(state);
   return state;
 }
 
-/** Show an error below the list, which stays. @param {unknown} error */
-function showStatus(error) {
-  console.warn(error);
-  byId("status").textContent = errorText(error);
+/** Show the line above a list that the shopper looked for. @param {Recommendations} found */
+function showHeading({ numFound = 0 }) {
+  const choice = finder.choice();
+  const alike = finder.alike();
+  const isChosen = Object.keys(choice).some((name) => name !== "sort");
+  byId("heading").hidden = !isChosen || isSavedShown;
+  const clear = element(
+    "button",
+    { class: "link", type: "button", onclick: clearChoice, "data-action": "clear" },
+    t("clear"),
+  );
+  byId("heading").replaceChildren(
+    element("p", {}, alike ? t("alikeTo", alike.title) : plural("found", numFound)),
+    clear,
+  );
 }
 
-/** @param {Recommendations} recommendations @returns {string} */
-function noteFor({ mode, basis, problem }) {
-  if (problem) {
-    const { code, message } = problem;
-    return code === "server_unreachable" ? t("rankedWithout") : errorText(new CarryoverError(code, message));
-  }
-  if (basis === "first_screen") return t("firstScreen");
-  if (basis === "page_order") return t("pageOrder");
-  return t(`${mode}Mode`);
+function clearChoice() {
+  finder.reset();
+  void refreshList();
+  byId("words").focus();
 }
 
 /** @param {Recommendations} recommendations */
 function showRecommendations(recommendations) {
-  const { items, mode } = recommendations;
+  answer = recommendations;
+  showAround();
+  showHeading(recommendations);
+  const { items } = recommendations;
   if (items.length === 0) {
-    showMessage(t("emptyTitle"), t(mode === "page" ? "empty" : "allSeen"));
+    showMessage(
+      emptyAnswer(recommendations, finder.choice(), { onClear: clearChoice, onRetry: () => void refresh(true) }),
+    );
     return;
   }
+  const isPicking = current !== null && offersPicks(current, recommendations);
+  const actions = isPicking
+    ? { onPick: picks.toggle, isPicked: picks.isPicked }
+    : { onDismiss, onSave, onAlike: finder.findAlike, isSaved: saved.has };
+  showCards(items.map((item) => cardOf(item, actions)));
+}
+
+/** @param {HTMLLIElement[]} cards the first ones are shown, and the others on request */
+function showCards(cards) {
+  performance.mark("cards");
   byId("message").hidden = true;
-  byId("note").textContent = noteFor(recommendations);
-  byId("note").hidden = false;
-  const cards = items.map((item) => card(item, onDismiss));
   byId("cards").replaceChildren(...cards.slice(0, SHOWN));
   byId("more").hidden = cards.length <= SHOWN;
   byId("more").onclick = () => {
@@ -120,40 +193,91 @@ function showRecommendations(recommendations) {
   };
 }
 
+function showSaved() {
+  byId("heading").hidden = true;
+  if (saved.numItems() === 0) showMessage(nothingSaved());
+  else showCards(saved.cards(current?.tab?.shop ?? "", onSave));
+}
+
 async function recommend() {
   numRequests += 1;
   const mine = numRequests;
   byId("message").hidden = true;
   byId("cards").setAttribute("aria-busy", "true");
   if (byId("cards").childElementCount === 0) {
-    byId("cards").replaceChildren(...skeletons(4));
-    byId("note").textContent = t("loading");
-    byId("note").hidden = false;
+    byId("cards").replaceChildren(...skeletons(SKELETONS));
+    toast.say(t("loading"));
   }
   try {
-    const { recommendations } = await send({ type: "recommend", ...tabField() });
-    if (mine === numRequests) showRecommendations(recommendations);
+    const { recommendations } = await send({ type: "recommend", ...(await tabField()), choice: finder.choice() });
+    if (mine !== numRequests || isSavedShown) return;
+    if (byId("status").textContent === t("loading")) toast.say("");
+    showRecommendations(recommendations);
   } finally {
     if (mine === numRequests) byId("cards").removeAttribute("aria-busy");
   }
 }
 
-/** @param {RankedCard} item @param {HTMLButtonElement} button */
-async function onDismiss(item, button) {
+/** Recommend again, and show what goes wrong. */
+const refreshList = () => recommend().catch(showError);
+
+/** @param {RankedCard} card @param {HTMLButtonElement} button @param {boolean} isByKey */
+async function onDismiss(card, button, isByKey) {
   button.disabled = true;
   const next = button.closest("li")?.nextElementSibling?.getAttribute("data-item-id");
+  // The focused button went away with its card: the card that took its place gets the focus.
+  const place = () =>
+    /** @type {HTMLElement | null} */ (
+      document.querySelector(`[data-item-id="${next}"] .dismiss`) ?? document.querySelector(".dismiss")
+    );
+  const item = plainCard(card);
   try {
-    const { why, score, ...plain } = item;
-    await send({ type: "item.dismiss", item: plain });
+    await send({ type: "item.dismiss", item });
     await recommend();
-    byId("status").textContent = t("dismissed");
-    // The focused button went away with its card: the card that took its place gets the focus.
-    const place = document.querySelector(`[data-item-id="${next}"] .dismiss`) ?? document.querySelector(".dismiss");
-    if (place instanceof HTMLElement) place.focus();
+    if (!isByKey) place()?.focus();
+    const undo = async () => {
+      await send({ type: "item.undismiss", item });
+      await recommend();
+      toast.say(t("undone"));
+    };
+    toast.offer(t("dismissed"), undo, isByKey ? place : null);
   } catch (error) {
     button.disabled = false;
-    showStatus(error);
+    toast.fail(error);
   }
+}
+
+/** @param {RankedCard} card @param {HTMLButtonElement} button */
+async function onSave(card, button) {
+  try {
+    const happened = await saved.toggle(card);
+    button.setAttribute("aria-pressed", String(happened !== "unsaved"));
+    toast.say(t(happened));
+  } catch (error) {
+    toast.fail(error);
+  }
+}
+
+/** @param {import("../generated/contract-types.js").Card[]} cards that the shopper picked */
+async function usePicks(cards) {
+  try {
+    await send({ type: "items.pick", items: cards.map((card) => plainCard({ score: 0, why: [], ...card })) });
+    picks = createPicks(usePicks);
+    await refreshState();
+    await refreshList();
+  } catch (error) {
+    toast.fail(error);
+  }
+}
+
+/** Show the one list or the other. @param {boolean} isSaved */
+function choose(isSaved) {
+  isSavedShown = isSaved;
+  showTabs();
+  showAround();
+  byId("filters").hidden = true;
+  if (isSaved) showSaved();
+  else void refresh(true);
 }
 
 /** Show the state, and recommend again where the shop changed. @param {boolean} isForced recommend in any case */
@@ -161,41 +285,57 @@ async function update(isForced) {
   const state = await refreshState();
   const shop = state.tab?.shop ?? "";
   shownStage = stageOf(state);
-  if (!isForced && shop === shownFor && shop !== "") return;
+  if (isSavedShown || (!isForced && shop === shownFor && shop !== "")) return;
+  if (shop !== shownFor) finder.reset();
   shownFor = shop;
+  answer = null;
+  byId("heading").hidden = true;
   byId("cards").replaceChildren();
   if (shop) await recommend();
-  else showMessage(t("noShopTitle"), t("noShop"));
+  else showMessage(noShop());
 }
 
 /** Update the page, and show what goes wrong. @param {boolean} isForced */
 const refresh = (isForced) => update(isForced).catch(showError);
 
+/** Choose among the two lists by arrow keys, as tabs do. @param {KeyboardEvent} event */
+function onTabKey({ key }) {
+  if (key !== "ArrowLeft" && key !== "ArrowRight") return;
+  choose(!isSavedShown);
+  byId(isSavedShown ? "tab-saved" : "tab-fits").focus();
+}
+
 localise();
-byId("refresh").addEventListener("click", () => refresh(true));
+byId("refresh").append(icon("refresh"));
+byId("menu-button").append(icon("menu"));
+byId("refresh").addEventListener("click", () => void refresh(true));
+for (const [name, isSaved] of /** @type {const} */ ([
+  ["tab-fits", false],
+  ["tab-saved", true],
+])) {
+  byId(name).addEventListener("click", () => choose(isSaved));
+  byId(name).addEventListener("keydown", onTabKey);
+}
 byId("erase").addEventListener("click", () =>
   askToErase(() => {
-    void refresh(true).then(() => {
-      byId("status").textContent = t("erased");
-    });
-  }, showStatus),
+    void refresh(true)
+      .then(() => saved.load())
+      .then(() => toast.say(t("erased")));
+  }, toast.fail),
 );
+for (const event of ["online", "offline"]) window.addEventListener(event, showAround);
 chrome.runtime.onMessage.addListener(
   createListener("ui", {
     async "state.changed"() {
       const state = await refreshState();
       const stage = stageOf(state);
-      if (stage === shownStage || state.tab?.shop !== shownFor) return {};
+      if (isSavedShown || stage === shownStage || state.tab?.shop !== shownFor) return {};
       shownStage = stage;
-      recommend().catch(showError);
+      void refreshList();
       return {};
     },
   }),
 );
-if (!isFixed) {
-  chrome.tabs.onActivated.addListener(() => refresh(false));
-  chrome.tabs.onUpdated.addListener((_, { status, url }) => {
-    if (status === "complete" || url) void refresh(false);
-  });
-}
+if (!isFixed) onTabChange(() => void refresh(false));
 void refresh(true);
+saved.load().catch(toast.fail);

@@ -44,6 +44,7 @@ function show(state) {
 }
 
 localise();
-send({ type: "state.get", ...tabField() })
+tabField()
+  .then((field) => send({ type: "state.get", ...field }))
   .then(({ state }) => show(state))
   .catch(showError);

@@ -1,14 +1,9 @@
 // @ts-check
 // What the panel says about a shop's catalogue, and the one button that belongs to it.
-import { send } from "../messaging/messages.js";
 import { element } from "./elements.js";
-import { tabField } from "./tab.js";
 import { numberText, t } from "./texts.js";
 
-/**
- * @typedef {import("../generated/contract-types.js").State} State
- * @typedef {import("../generated/contract-types.js").ShelfState} ShelfState
- */
+/** @typedef {import("../generated/contract-types.js").ShelfState} ShelfState */
 
 /** @param {ShelfState} shelf @returns {string} how far the reading is, in words */
 export function shelfText({ status, numItems, total, reason }) {
@@ -30,33 +25,18 @@ const BUTTONS = {
 };
 
 /**
- * Return what says how far a shop's catalogue has been read, with its button; nothing where no catalogue may be read.
- * @param {State} state
- * @param {(state: State) => void} onChange
- * @param {(error: unknown) => void} onError
- * @returns {HTMLElement[]}
+ * Return the button of a catalogue's state.
+ * @param {ShelfState} shelf
+ * @param {(message: "shelf.read" | "shelf.stop") => () => Promise<void>} act returns what a click does
+ * @returns {HTMLElement | null}
  */
-export function shelfCard({ shelf, mode }, onChange, onError) {
-  if (!shelf || mode === "page") return [];
-  const button = BUTTONS[shelf.status];
-  const act = async () => {
-    try {
-      if (button) onChange((await send({ type: button.message, ...tabField() })).state);
-    } catch (error) {
-      onError(error);
-    }
-  };
-  return [
-    element(
-      "section",
-      { class: "consent shelf", "data-status": shelf.status },
-      element("p", { class: "quiet", id: "shelf" }, shelfText(shelf)),
-      button &&
-        element(
-          "button",
-          { class: "plain", type: "button", onclick: act, "data-action": button.message.replace(".", "-") },
-          t(button.text),
-        ),
-    ),
-  ];
+export function shelfButton({ status }, act) {
+  const button = BUTTONS[status];
+  if (!button) return null;
+  const name = button.message.replace(".", "-");
+  return element(
+    "button",
+    { class: "plain small", type: "button", onclick: act(button.message), "data-action": name },
+    t(button.text),
+  );
 }

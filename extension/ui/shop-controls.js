@@ -11,16 +11,16 @@ import { t } from "./texts.js";
  */
 
 /**
- * Return the section that asks for consent, or withdraws it.
+ * Return what a click does: give consent for the tab's shop, or withdraw it.
  * @param {State} state whose tab shows a shop
+ * @param {boolean} allowed
  * @param {(state: State) => void} onChange
  * @param {(error: unknown) => void} onError
- * @returns {HTMLElement}
+ * @returns {() => Promise<void>}
  */
-export function consentCard(state, onChange, onError) {
-  const { shop, tabId, isConsented: isOn } = /** @type {ShopTab} */ (state.tab);
-  /** @param {boolean} allowed */
-  const set = async (allowed) => {
+function consentSetter(state, allowed, onChange, onError) {
+  const { shop, tabId } = /** @type {ShopTab} */ (state.tab);
+  return async () => {
     try {
       // Not awaited: the browser accepts its question only within the click. The question closes the popup, so nothing after
       // it runs there; the background records the answer.
@@ -33,6 +33,33 @@ export function consentCard(state, onChange, onError) {
       onError(error);
     }
   };
+}
+
+/** @param {State} state @param {boolean} isMain @param {(state: State) => void} onChange @param {(error: unknown) => void} onError @returns {HTMLElement} */
+function consentButton(state, isMain, onChange, onError) {
+  const isOn = /** @type {ShopTab} */ (state.tab).isConsented;
+  return element(
+    "button",
+    {
+      class: isMain && !isOn ? "primary" : "plain",
+      type: "button",
+      onclick: consentSetter(state, !isOn, onChange, onError),
+      "data-action": isOn ? "stop" : "allow",
+    },
+    t(isOn ? "stop" : "allow"),
+  );
+}
+
+/**
+ * Return the section that asks for consent, or withdraws it.
+ * @param {State} state whose tab shows a shop
+ * @param {(state: State) => void} onChange
+ * @param {(error: unknown) => void} onError
+ * @param {() => void} [onLater] "Not now"
+ * @returns {HTMLElement}
+ */
+export function consentCard(state, onChange, onError, onLater) {
+  const isOn = /** @type {ShopTab} */ (state.tab).isConsented;
   return element(
     "section",
     { class: "consent", "data-on": isOn },
@@ -43,15 +70,29 @@ export function consentCard(state, onChange, onError) {
       element("p", { class: "quiet" }, t("learnHint")),
     ),
     element(
-      "button",
-      {
-        class: isOn ? "plain" : "primary",
-        type: "button",
-        onclick: () => set(!isOn),
-        "data-action": isOn ? "stop" : "allow",
-      },
-      t(isOn ? "stop" : "allow"),
+      "div",
+      { class: "row" },
+      consentButton(state, true, onChange, onError),
+      onLater &&
+        element("button", { class: "link", type: "button", onclick: onLater, "data-action": "later" }, t("notNow")),
     ),
+  );
+}
+
+/**
+ * Return the line that says whether this shop is learned from, with the button that changes it.
+ * @param {State} state whose tab shows a shop
+ * @param {(state: State) => void} onChange
+ * @param {(error: unknown) => void} onError
+ * @returns {HTMLElement}
+ */
+export function consentLine(state, onChange, onError) {
+  const isOn = /** @type {ShopTab} */ (state.tab).isConsented;
+  return element(
+    "div",
+    { class: "line" },
+    element("span", {}, t(isOn ? "learnOn" : "learnOff")),
+    consentButton(state, false, onChange, onError),
   );
 }
 

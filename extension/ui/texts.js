@@ -67,7 +67,7 @@ export const knownText = (count) => (count === 0 ? t("knowsNothing") : plural("k
  */
 export function errorText(error) {
   const code = error instanceof CarryoverError ? error.code : "unexpected";
-  const family = /^(?:bundle|server)(?=_)/.exec(code)?.[0] ?? "unexpected";
+  const family = /^(?:bundle|pack|server)(?=_)/.exec(code)?.[0] ?? "unexpected";
   return found(`error_${code}`) || t(`error_${family}`);
 }
 

@@ -31,7 +31,7 @@ def test_a_page_is_ranked_by_taste_and_nothing_is_sent(alone: Shopper, mall: Mal
     alone.visit(listing)
     panel = alone.panel(alone.page)
     shown = alone.recommended(panel)
-    expect(panel.locator("#note")).to_contain_text("Nothing was sent")
+    expect(panel.locator("#leaves")).to_contain_text("Nothing was sent")
     assert panel.locator(".why").count() > 0
     ranked = alone.ask("recommend", tabId=alone.tab_id(alone.page))["recommendations"]
     assert (ranked["mode"], ranked["basis"], "problem" in ranked) == ("page", "taste", False)

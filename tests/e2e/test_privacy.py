@@ -47,9 +47,10 @@ def test_paused_nothing_is_stored(shopper: Shopper, world: World) -> None:
     shopper.allow()
     shopper.learn(world.url(first))
     panel = shopper.panel(shopper.page)
+    panel.locator("#menu-button").click()
     panel.locator("#pause").click()
     expect(panel.locator("#pause")).to_be_checked()
-    expect(panel.locator("#status")).to_contain_text("paused")
+    expect(panel.locator("[data-notice=paused]")).to_be_visible()
     panel.close()
     shopper.visit(world.url(second))
     settle(shopper)
@@ -76,6 +77,7 @@ def test_erase_leaves_no_readable_profile(shopper: Shopper, world: World) -> Non
     shopper.learn(world.url(world.of_taste("harbor", "seaside")[0]))
     panel = shopper.panel(shopper.page)
     shopper.recommended(panel)
+    panel.locator("#menu-button").click()
     panel.locator("#erase").click()
     panel.get_by_role("button", name="Cancel").click()
     assert shopper.num_known() == 1, "a cancelled question erases nothing"
@@ -103,7 +105,7 @@ def test_page_mode_sends_nothing_of_the_taste(shopper: Shopper, world: World) ->
     before = len(shopper.proxy.requests)
     panel = shopper.panel(shopper.page)
     shown = shopper.recommended(panel)
-    expect(panel.locator("#note")).to_contain_text("on this device")
+    expect(panel.locator("#leaves")).to_contain_text("on this device")
     tastes = world.tastes_by_id("meridian")
     assert set(shown) <= set(tastes), "all shown are products of the page"
     every = shopper.ask("recommend", tabId=shopper.tab_id(shopper.page))["recommendations"]
@@ -145,7 +147,7 @@ def test_server_away_is_said_and_the_page_still_ranked(shopper: Shopper, world: 
     shopper.visit(world.shop_url("linden") + "/")
     panel = shopper.panel(shopper.page)
     assert shopper.recommended(panel)
-    expect(panel.locator("#note")).to_contain_text("does not answer")
+    expect(panel.locator("[data-notice=problem]")).to_contain_text("does not answer")
 
 
 def test_a_foreign_server_gets_no_request(shopper: Shopper, world: World) -> None:

@@ -44,7 +44,7 @@ def test_taste_carries_over_to_a_catalogue_read_on_the_device(alone: Shopper, ma
     assert alone.ask("ledger.get")["entries"] == [], "allowing a shop asks it for nothing"
     before = len(alone.proxy.requests)
     read_catalogue(panel)
-    expect(panel.locator("#note")).to_contain_text("read on this device")
+    expect(panel.locator("#leaves")).to_contain_text("read on this device")
     expect(panel.locator("#shelf")).to_contain_text("552")
     tastes = mall.tastes_by_id("linden")
     shown = [tastes[item_id] for item_id in alone.recommended(panel)]

@@ -20,7 +20,8 @@ const failing = (error) => async () => {
 const away = new ServerError("server_unreachable", "No answer.");
 const full = new CarryoverError("storage_full", "The disk is full.");
 /** @param {Source[]} sources */
-const recommended = (...sources) => createRecommendations({ sources })("a.example", 7);
+const recommended = (...sources) =>
+  createRecommendations({ sources })({ shop: "a.example", tabId: 7, choice: {}, isFaceted: false });
 
 test("the first source that serves the shop answers", async () => {
   assert.equal((await recommended(passing, serving("own"), serving("page"))).mode, "own");

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 
 /**
- * @typedef {{id: number, url?: string, incognito?: boolean, active?: boolean}} FakeTab
+ * @typedef {{id: number, url?: string, incognito?: boolean, active?: boolean, windowId?: number}} FakeTab
  * @typedef {(message: any, sender: any, respond: (answer: any) => void) => boolean | void} Listener
  */
 
@@ -61,6 +61,8 @@ class BrowserState {
   /** Questions put to the shopper, and the answer. @type {string[][]} */
   questions = [];
   isGranting = true;
+  /** What the icon says, by tab. @type {Map<number, string>} */
+  badges = new Map();
   /** Number of offscreen documents that were created. */
   offscreenOpened = 0;
   /** @type {{url: string, onMessage: ReturnType<typeof fakeEvent>}[]} */
@@ -116,7 +118,10 @@ function tabsApi(state) {
   return {
     onActivated: fakeEvent(),
     onUpdated: fakeEvent(),
-    query: async () => state.tabs.filter(({ active }) => active),
+    query: async (/** @type {{active?: boolean, windowId?: number}} */ { active, windowId }) =>
+      state.tabs.filter(
+        (tab) => (!active || tab.active) && (windowId === undefined || (tab.windowId ?? 1) === windowId),
+      ),
     async get(/** @type {number} */ tabId) {
       const tab = state.tabs.find(({ id }) => id === tabId);
       if (!tab) throw new Error(`No tab with id: ${tabId}.`);
@@ -135,9 +140,9 @@ function tabsApi(state) {
 /**
  * @param {BrowserState} state
  * @param {string} url of the context's document or worker
- * @param {{tab?: FakeTab, onOffscreen?: (() => void) | null}} options
+ * @param {{tab?: FakeTab, windowId?: number, onOffscreen?: (() => void) | null}} options
  */
-function contextOf(state, url, { tab, onOffscreen }) {
+function contextOf(state, url, { tab, windowId = 1, onOffscreen }) {
   const onMessage = fakeEvent();
   state.contexts.push({ url, onMessage });
   const sender = { id: ID, url, ...(tab && { tab }) };
@@ -177,6 +182,11 @@ function contextOf(state, url, { tab, onOffscreen }) {
       },
     },
     tabs: tabsApi(state),
+    windows: { getCurrent: async () => ({ id: windowId }) },
+    action: {
+      setBadgeText: async (/** @type {{tabId: number, text: string}} */ { tabId, text }) =>
+        void state.badges.set(tabId, text),
+    },
     i18n: { getUILanguage: () => "en-GB", getMessage: () => "" },
   };
 }
@@ -189,7 +199,7 @@ export function createBrowser() {
     /**
      * Return the chrome.* of one of the extension's contexts. Without `onOffscreen: null` it is Chromium, with it Firefox.
      * @param {string} path inside the extension, such as ui/panel.html, or the address of a shop's page
-     * @param {{tab?: FakeTab, onOffscreen?: (() => void) | null}} [options] onOffscreen runs when the offscreen document opens
+     * @param {{tab?: FakeTab, windowId?: number, onOffscreen?: (() => void) | null}} [options] onOffscreen runs when the offscreen document opens
      * @returns {any}
      */
     context: (path, options = {}) => contextOf(state, /^https?:/.test(path) ? path : `${ORIGIN}/${path}`, options),

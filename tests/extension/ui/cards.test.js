@@ -2,13 +2,12 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { JSDOM } from "jsdom";
-import { card, skeletons } from "../../../extension/ui/cards.js";
+import { cardOf, skeletons } from "../../../extension/ui/cards.js";
 import { byId, element } from "../../../extension/ui/elements.js";
 import { createBrowser } from "../fakes/browser.js";
 import { i18nOf } from "../fakes/page.js";
 
 const MUG = { itemId: "mug", url: "https://a.example/mug", title: "Oak mug", score: 1, why: [] };
-const unused = () => assert.fail("nobody clicked");
 
 beforeEach(() => {
   const { window } = new JSDOM("");
@@ -18,17 +17,14 @@ beforeEach(() => {
 });
 
 /** @param {object} changes @param {string} selector @returns {string | null | undefined} */
-const textIn = (changes, selector) => card({ ...MUG, ...changes }, unused).querySelector(selector)?.textContent;
+const textIn = (changes, selector) => cardOf({ ...MUG, ...changes }, {}).querySelector(selector)?.textContent;
 
 test("a regular price is crossed out beside the price that is asked", () => {
-  const node = card(
-    { ...MUG, price: { amount: "8", currency: "EUR" }, regularPrice: { amount: "10", currency: "EUR" } },
-    unused,
-  );
-  assert.equal(node.querySelector(".price")?.textContent, "€8.00€10.00");
-  const crossed = node.querySelector("s");
-  assert.equal(crossed?.textContent, "€10.00");
-  assert.equal(crossed?.getAttribute("aria-label"), "regular price €10.00");
+  const price = { amount: "8", currency: "EUR" };
+  const node = cardOf({ ...MUG, price, regularPrice: { amount: "10", currency: "EUR" } }, {});
+  assert.equal(node.querySelector("s")?.lastChild?.textContent, "€10.00");
+  assert.equal(node.querySelector("s .unseen")?.textContent, "regular price €10.00", "said, too, and not only drawn");
+  assert.ok(node.querySelector(".price.reduced"));
 });
 
 for (const availability of ["OutOfStock", "SoldOut", "Discontinued"]) {
@@ -48,13 +44,14 @@ test("a brand is shown unless the title begins with it", () => {
 });
 
 test("one reason or two are given, and none where there is none", () => {
-  assert.equal(textIn({ why: ["sea cup"] }, ".why"), "Because you looked at sea cup");
-  assert.equal(textIn({ why: ["sea cup", "sea mug"] }, ".why"), "Because you looked at sea cup and sea mug");
+  assert.equal(textIn({ why: ["sea cup"] }, ".why"), "like sea cup");
+  const two = cardOf({ ...MUG, why: ["sea cup", "sea mug"] }, {}).querySelector(".why");
+  assert.equal(two?.getAttribute("title"), "Because you looked at sea cup and sea mug");
   assert.equal(textIn({}, ".why"), undefined);
 });
 
 test("an image is loaded without a referrer, and removed where it fails", () => {
-  const node = card({ ...MUG, image: "https://a.example/mug.jpg" }, unused);
+  const node = cardOf({ ...MUG, image: "https://a.example/mug.jpg" }, {});
   const image = node.querySelector("img");
   assert.equal(image?.src, "https://a.example/mug.jpg");
   assert.equal(/** @type {any} */ (image).referrerPolicy, "no-referrer");
@@ -66,7 +63,7 @@ test("an image is loaded without a referrer, and removed where it fails", () => 
 for (const url of ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", " https://a.example/"]) {
   test(`a card does not link to ${JSON.stringify(url)}`, () => {
     assert.equal(
-      card({ ...MUG, url }, unused)
+      cardOf({ ...MUG, url }, {})
         .querySelector("a")
         ?.getAttribute("href") ?? "",
       "",
@@ -75,19 +72,51 @@ for (const url of ["javascript:alert(1)", "data:text/html,x", "file:///etc/passw
 }
 
 test("markup in a title stays text", () => {
-  const node = card({ ...MUG, title: "<img src=x onerror=alert(1)>" }, unused);
+  const node = cardOf({ ...MUG, title: "<img src=x onerror=alert(1)>" }, {});
   assert.equal(node.querySelector("img"), null);
   assert.equal(node.querySelector(".title")?.textContent, "<img src=x onerror=alert(1)>");
 });
 
-test("the dismiss button names its item and hands it over", () => {
+test("each button names its item and hands it over", () => {
   /** @type {unknown[]} */
-  const dismissed = [];
-  const node = card(MUG, (item, button) => dismissed.push(item, button));
-  const button = node.querySelector("button");
-  assert.equal(button?.getAttribute("aria-label"), "Less like Oak mug");
-  button?.click();
-  assert.deepEqual(dismissed, [MUG, button]);
+  const clicked = [];
+  const node = cardOf(MUG, {
+    onDismiss: (item, button, isByKey) => clicked.push("less", item, button.className, isByKey),
+    onSave: (item, button) => clicked.push("save", item, button.className),
+    onAlike: (item) => clicked.push("alike", item),
+    isSaved: () => true,
+  });
+  const [save, alike, less] = node.querySelectorAll("button");
+  assert.deepEqual(
+    [save, alike, less].map((button) => button.getAttribute("aria-label")),
+    ["Save Oak mug for later", "More like Oak mug", "Less like Oak mug"],
+  );
+  assert.deepEqual([save.getAttribute("aria-pressed"), less.getAttribute("aria-pressed")], ["true", null]);
+  for (const button of [save, alike, less]) button.click();
+  less.dispatchEvent(new /** @type {any} */ (window).MouseEvent("click", { detail: 1 }));
+  assert.deepEqual(clicked, [
+    "save",
+    MUG,
+    "save",
+    "alike",
+    MUG,
+    "less",
+    MUG,
+    "dismiss",
+    true,
+    "less",
+    MUG,
+    "dismiss",
+    false,
+  ]);
+  assert.deepEqual(cardOf(MUG, {}).querySelectorAll("button").length, 0);
+});
+
+test("a card of another shop names it, and asks it for no image", () => {
+  const node = cardOf({ ...MUG, image: "https://a.example/mug.jpg" }, { isElsewhere: true }, "a.example");
+  assert.equal(node.querySelector("img"), null);
+  assert.equal(node.querySelector(".image")?.getAttribute("data-letter"), "O");
+  assert.match(node.textContent ?? "", /a\.example/);
 });
 
 test("skeletons are hidden from readers of the page", () => {

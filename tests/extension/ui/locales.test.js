@@ -149,7 +149,7 @@ test("every error that a shopper can meet has a text", () => {
     ),
   );
   assert.ok(codes.length > 20);
-  const families = /^(?:bundle|server)_/;
+  const families = /^(?:bundle|pack|server)_/;
   const without = codes.filter(
     (code) => !english[`error_${code}`] && !families.test(code) && !UNEXPECTED.test(code) && !OF_A_STATE.includes(code),
   );

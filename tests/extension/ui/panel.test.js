@@ -3,36 +3,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CarryoverError } from "../../../extension/values/errors.js";
-import { eventually, openPage, stateOf } from "../fakes/page.js";
+import { eventually, stateOf } from "../fakes/page.js";
+import { answered, item, openPanel } from "./panel-page.js";
 
-/** @param {string} title @param {object} [more] */
-const item = (title, more = {}) => ({
-  itemId: title,
-  url: `https://a.example/${title}`,
-  title,
-  score: 1,
-  why: [],
-  ...more,
-});
-/** @param {object[]} items @param {object} [more] */
-const answered = (items, more = {}) => ({
-  recommendations: { items, mode: "own", basis: "taste", shop: "a.example", ...more },
-});
-/** @param {Record<string, any>} [handlers] @param {Record<string, any>} [state] */
-const openPanel = (handlers = {}, state = {}) =>
-  openPage("panel", {
-    search: "?tab=7",
-    handlers: { "state.get": () => ({ state: stateOf(state) }), recommend: () => answered([item("mug")]), ...handlers },
-  });
 const failing = (/** @type {string} */ code) => () => {
   throw new CarryoverError(code, `The message of ${code}.`);
 };
 
 test("the panel asks about the tab it was opened for", async () => {
   const { sent, one } = await openPanel();
-  await eventually(() => assert.deepEqual(sent.at(-1), { type: "recommend", tabId: 7 }));
-  assert.deepEqual(sent[0], { type: "state.get", tabId: 7 });
-  await eventually(() => assert.equal(one("#shop").textContent, "at a.example"));
+  const asked = () => sent.filter(({ type }) => type !== "saved.get");
+  await eventually(() => assert.deepEqual(asked().at(-1), { type: "recommend", tabId: 7, choice: {} }));
+  assert.deepEqual(asked()[0], { type: "state.get", tabId: 7 });
+  await eventually(() => assert.equal(one("#shop").textContent, "a.example"));
 });
 
 test("cards show title, price, the reason and a link that sends no referrer", async () => {
@@ -41,32 +24,50 @@ test("cards show title, price, the reason and a link that sends no referrer", as
   const { one } = await openPanel({ recommend: () => answered([sea]) });
   await eventually(() => assert.equal(one(".card .title").textContent, "sea mug"));
   assert.equal(one(".card .price").textContent, "€12.50");
-  assert.equal(one(".card .why").textContent, "Because you looked at sea towel and sea cup");
+  assert.equal(one(".card .why").textContent, "like sea towel");
+  assert.equal(one(".card .why").title, "Because you looked at sea towel and sea cup");
   const { href, rel, target } = one(".card a");
   assert.deepEqual([href, rel, target], ["https://a.example/sea%20mug", "noreferrer", "_blank"]);
 });
 
-for (const [name, more, note] of /** @type {[string, object, RegExp][]} */ ([
-  ["the server's taste ranking", {}, /Your own server got your taste, and not what you looked at/],
-  ["a first screen", { basis: "first_screen" }, /A first look around/],
-  ["the page's order", { mode: "page", basis: "page_order" }, /in its own order/],
-  ["the page's taste ranking", { mode: "page" }, /Nothing was sent/],
+for (const [mode, word, leaves] of /** @type {[string, string, RegExp][]} */ ([
+  ["own", "Your server", /Your own server got your taste, and not what you looked at/],
+  ["page", "This page", /Nothing was sent/],
+  ["shelf", "The whole shop", /this shop's catalogue, read on this device. Nothing about you was sent/],
+])) {
+  test(`where the list comes from is a word in mode ${mode}, and what leaves is behind it`, async () => {
+    const { one } = await openPanel({ recommend: () => answered([item("mug")], { mode }) });
+    await eventually(() => assert.equal(one("#note").textContent, word));
+    assert.match(one("#leaves").textContent, leaves);
+    assert.equal(one("#leaves").hidden, true);
+    one("[data-action=leaves]").click();
+    assert.deepEqual(
+      [one("#leaves").hidden, one("[data-action=leaves]").getAttribute("aria-expanded")],
+      [false, "true"],
+    );
+    one("[data-action=leaves]").click();
+  });
+}
+
+for (const [name, more, notice, text] of /** @type {[string, object, string, RegExp][]} */ ([
+  ["a first screen", { basis: "first_screen" }, "basis", /first look around this shop/],
+  ["the page's order", { mode: "page", basis: "page_order" }, "basis", /the page's own order/],
   [
-    "the shop's own catalogue",
-    { mode: "shelf" },
-    /this shop's catalogue, read on this device. Nothing about you was sent/,
+    "a server that is away",
+    { mode: "page", problem: { code: "server_unreachable", message: "x" } },
+    "problem",
+    /does not answer/,
   ],
-  ["a server that is away", { mode: "page", problem: { code: "server_unreachable", message: "x" } }, /does not answer/],
   [
     "a damaged model",
     { mode: "page", problem: { code: "bundle_altered", message: "x" } },
+    "problem",
     /^A part of Carryover is damaged/,
   ],
 ])) {
-  test(`a note above the cards explains ${name}`, async () => {
+  test(`a notice explains ${name}`, async () => {
     const { one } = await openPanel({ recommend: () => answered([item("mug")], more) });
-    await eventually(() => assert.match(one("#note").textContent, note));
-    assert.equal(one("#note").hidden, false);
+    await eventually(() => assert.match(one(`[data-notice=${notice}]`).textContent, text));
   });
 }
 
@@ -89,13 +90,15 @@ for (const [code, title, text] of /** @type {[string, string, RegExp][]} */ ([
   });
 }
 
-for (const [mode, text] of [
-  ["own", "You have seen everything that fits here."],
-  ["page", "Open a page of this shop that lists products, then refresh."],
-]) {
-  test(`an empty answer in mode ${mode} says so`, async () => {
-    const { one } = await openPanel({ recommend: () => answered([], { mode }) });
-    await eventually(() => assert.equal(one("#message p").textContent, text));
+for (const [name, more, state] of /** @type {[string, object, string][]} */ ([
+  ["all of a shop was seen", { mode: "shelf" }, "nothing_fits"],
+  ["all of a page was seen", { mode: "page", facets: { numItems: 5 } }, "nothing_fits"],
+  ["the page lists no products", { mode: "page", facets: { numItems: 0 } }, "no_products"],
+])) {
+  test(`an empty list says that ${name}`, async () => {
+    const { one } = await openPanel({ recommend: () => answered([], more) });
+    await eventually(() => assert.equal(one("#message").dataset.state, state));
+    assert.equal(one("#message").hidden, false);
   });
 }
 
@@ -103,7 +106,7 @@ test("without a shop nothing is asked for", async () => {
   const { sent, one } = await openPanel({}, { tab: null });
   await eventually(() => assert.equal(one("#message h2").textContent, "Open a shop"));
   assert.deepEqual(
-    sent.map(({ type }) => type),
+    sent.map(({ type }) => type).filter((type) => type !== "saved.get"),
     ["state.get"],
   );
 });
@@ -121,7 +124,7 @@ test("ten cards are shown, and the others on request", async () => {
 
 test("a dismissed item is sent without score and reasons, and replaced", async () => {
   let items = [item("mug", { why: ["sea towel"] }), item("bowl")];
-  const { one, sent, textsOf, document } = await openPanel({
+  const { one, sent, textsOf, document, window } = await openPanel({
     recommend: () => answered(items),
     "item.dismiss": () => ({ stored: true }),
   });
@@ -132,7 +135,31 @@ test("a dismissed item is sent without score and reasons, and replaced", async (
   const { item: dismissed } = sent.find(({ type }) => type === "item.dismiss");
   assert.deepEqual(dismissed, { itemId: "mug", url: "https://a.example/mug", title: "mug" });
   assert.deepEqual(textsOf(".card .title"), ["bowl"]);
+  assert.equal(document.activeElement?.id, "undo", "who works with keys finds the way back at once");
+  one("#undo").dispatchEvent(new window.KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
   assert.equal(document.activeElement?.getAttribute("aria-label"), "Less like bowl");
+  assert.deepEqual([one("#undo").hidden, one("#status").textContent], [true, ""]);
+});
+
+test("a dismissal by pointer leaves the focus in the list, and can be undone", async () => {
+  let items = [item("mug"), item("bowl")];
+  const { one, sent, textsOf, document, window } = await openPanel({
+    recommend: () => answered(items),
+    "item.dismiss": () => ({ stored: true }),
+    "item.undismiss": () => ({}),
+  });
+  await eventually(() => assert.deepEqual(textsOf(".card .title"), ["mug", "bowl"]));
+  items = items.slice(1);
+  const click = new window.MouseEvent("click", { detail: 1, bubbles: true });
+  one('[data-item-id="mug"] .dismiss').dispatchEvent(click);
+  await eventually(() => assert.equal(one("#undo").hidden, false));
+  assert.equal(document.activeElement?.getAttribute("aria-label"), "Less like bowl");
+  items = [item("mug"), item("bowl")];
+  one("#undo").click();
+  await eventually(() => assert.equal(one("#status").textContent, "Undone."));
+  assert.deepEqual(textsOf(".card .title"), ["mug", "bowl"]);
+  const undone = { itemId: "mug", url: "https://a.example/mug", title: "mug" };
+  assert.deepEqual(sent.find(({ type }) => type === "item.undismiss").item, undone);
 });
 
 test("a dismissal that failed leaves the card, with its button", async () => {
@@ -174,7 +201,7 @@ test("a change of the profile is shown without asking for recommendations", asyn
 
 test("paused learning and unreadable records are mentioned", async () => {
   const { one } = await openPanel({}, { paused: true, unreadable: 3 });
-  await eventually(() => assert.match(one("#status").textContent, /^Learning is paused/));
+  await eventually(() => assert.match(one("[data-notice=paused]").textContent, /^Learning is paused/));
   assert.match(one("#known").textContent, /3 entries could not be opened/);
   assert.equal(one("#pause").checked, true);
 });
@@ -202,15 +229,15 @@ test("an erasure that failed says so", async () => {
   );
 });
 
-for (const [shelf, text, button] of /** @type {[object, RegExp, string | null][]} */ ([
-  [{ status: "none", numItems: 0 }, /without cookies/, "Read this shop's catalogue"],
-  [{ status: "reading", numItems: 0 }, /^Reading this shop's catalogue: 0$/, "Stop"],
-  [{ status: "reading", numItems: 750, total: 2000 }, /^Reading this shop's catalogue: 750 of about 2,000$/, "Stop"],
-  [{ status: "read", numItems: 1234, total: 1234 }, /^Products of this shop known here: 1,234$/, null],
-  [{ status: "read", numItems: 10_000, total: 25_000, reason: "limit" }, /: 10,000 of about 25,000$/, null],
+for (const [shelf, text, button] of /** @type {[{status: string, numItems: number}, RegExp, string | null][]} */ ([
+  [{ status: "none", numItems: 0 }, /without cookies/, "See the whole shop"],
+  [{ status: "reading", numItems: 0 }, /Reading this shop's catalogue: 0/, "Stop"],
+  [{ status: "reading", numItems: 750, total: 2000 }, /Reading this shop's catalogue: 750 of about 2,000/, "Stop"],
+  [{ status: "read", numItems: 1234, total: 1234 }, /Products of this shop known here: 1,234/, null],
+  [{ status: "read", numItems: 10_000, total: 25_000, reason: "limit" }, /: 10,000 of about 25,000/, null],
   [
     { status: "stopped", numItems: 250, total: 900 },
-    /^Reading stopped. Products known here: 250 of about 900$/,
+    /Reading stopped. Products known here: 250 of about 900/,
     "Continue",
   ],
   [{ status: "failed", numItems: 0, reason: "robots" }, /asks programs not to read/, "Try again"],
@@ -222,16 +249,18 @@ for (const [shelf, text, button] of /** @type {[object, RegExp, string | null][]
 ])) {
   test(`the catalogue's state in words: ${JSON.stringify(shelf)}`, async () => {
     const { one, textsOf } = await openPanel({}, { shelf });
-    await eventually(() => assert.match(one("#shelf").textContent, text));
-    assert.deepEqual(textsOf(".shelf button"), button ? [button] : []);
+    await eventually(() => assert.match(one(".shelf").textContent, text));
+    const isSaid = [...one(".shelf").querySelectorAll("p")].some((node) => !node.closest("[hidden]"));
+    assert.equal(isSaid, ["reading", "stopped", "failed"].includes(shelf.status), "what is done is folded away");
+    assert.deepEqual(textsOf(".shelf .small"), button ? [button] : []);
   });
 }
 
 test("the catalogue is not offered without consent, nor where only the page may be ranked", async () => {
   for (const state of [{ shelf: null }, { shelf: { status: "none", numItems: 0 }, mode: "page" }]) {
     const { document, sent } = await openPanel({}, state);
-    await eventually(() => assert.equal(sent.at(-1)?.type, "recommend"));
-    assert.equal(document.querySelector("#shelf"), null);
+    await eventually(() => assert.ok(sent.some(({ type }) => type === "recommend")));
+    assert.equal(document.querySelector(".shelf"), null);
   }
 });
 
@@ -245,6 +274,7 @@ test("one click reads the catalogue, and one click stops", async () => {
   await eventually(() => one("[data-action=shelf-read]").click());
   await eventually(() => one("[data-action=shelf-stop]").click());
   await eventually(() => assert.match(one("#shelf").textContent, /Reading stopped/));
+  assert.equal(sent.filter(({ type }) => type === "shelf.stop").length, 1);
   const clicks = sent.filter(({ type }) => type.startsWith("shelf."));
   assert.deepEqual(clicks, [
     { type: "shelf.read", tabId: 7 },

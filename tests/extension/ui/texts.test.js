@@ -10,7 +10,15 @@ import { i18nOf, openPage, stateOf, textsIn } from "../fakes/page.js";
 
 const texts = textsIn("en");
 /** Shown under "Advanced", or where a server was named. */
-const OF_A_SERVER = ["ownMode", "rankedWithout", "serverTitle", "serverHint", "serverMine", "trustedKeysLabel"];
+const OF_A_SERVER = [
+  "ownMode",
+  "ownWord",
+  "rankedWithout",
+  "serverTitle",
+  "serverHint",
+  "serverMine",
+  "trustedKeysLabel",
+];
 const OF_A_SIGNATURE = ["cannotCheckSignatures", "signedByKey"];
 const ERRORS = ["error_server", "error_server_not_allowed", "error_bundle_unsigned"];
 
@@ -65,9 +73,9 @@ test("a count takes the form of the language's grammar", () => {
 
 test("a value keeps its own direction in a text from right to left, and there only", () => {
   readIn("ar");
-  assert.equal(t("atShop", "a.example"), "في \u2068a.example\u2069");
+  assert.equal(t("stopFor", "a.example"), "إيقاف التعلّم من \u2068a.example\u2069");
   readIn("de");
-  assert.equal(t("atShop", "a.example"), "bei a.example");
+  assert.equal(t("stopFor", "a.example"), "Nicht mehr von a.example lernen");
 });
 
 test("a page is filled with texts, and names their language and direction", () => {

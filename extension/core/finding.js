@@ -1,0 +1,98 @@
+// @ts-check
+import { itemText } from "../values/item-text.js";
+import { unit } from "../values/vectors.js";
+import { inOrder, isSoldOut, passes, wordMatcher } from "./choice.js";
+import { centred } from "./shop-metric.js";
+import { spreadOut } from "./spread.js";
+
+/**
+ * Finding in what a shop has: by words, by one of its items, or a first look without a taste. What the shopper asks for decides, and the
+ * taste does not.
+ * @typedef {import("../generated/contract-types.js").Card} Card
+ * @typedef {import("../generated/contract-types.js").Choice} Choice
+ * @typedef {import("../generated/contract-types.js").RankedCard} RankedCard
+ * @typedef {import("./recommender.js").Model} Model
+ * @typedef {object} Range what is looked through
+ * @property {Card[]} cards
+ * @property {{scores: (user: Float32Array) => ArrayLike<number>, compared: (i: number) => Float32Array, mean: ArrayLike<number> | null}} ranker its rows are the cards
+ */
+
+/** Beside what has the words, so many items are found that are at least so similar to them in meaning. */
+const MAX_SIMILAR = 10;
+const LEAST_SIMILARITY = 0.35;
+/** So many items, spread over a catalogue, are compared with each other for a first look. */
+const MAX_COMPARED = 240;
+
+/** @param {Choice} choice @returns {boolean} whether the shopper looks for something, which the taste does not decide */
+export const isSearch = ({ words, like }) => Boolean(words?.trim() || like);
+
+/** @param {number} row @param {Card[]} cards @param {number} score @returns {RankedCard} */
+const ranked = (row, cards, score) => ({ ...cards[row], score, why: [] });
+
+/**
+ * Return rows by their scores, best first, what is sold out after everything else.
+ * @param {number[]} rows @param {Card[]} cards @param {(row: number) => number} scoreOf @returns {number[]}
+ */
+export function byScore(rows, cards, scoreOf) {
+  const scored = rows.map((row) => ({ row, isLast: Number(isSoldOut(cards[row])), score: scoreOf(row) }));
+  return scored.sort((a, b) => a.isLast - b.isLast || b.score - a.score).map(({ row }) => row);
+}
+
+/** @param {string} words @param {Range["ranker"]} ranker @param {Model} model @returns {Promise<Float32Array>} the words, as an item of the shop */
+async function asItem(words, { mean }, { towers, manifest, metric }) {
+  const [embedding] = await towers.embedItems([itemText({ title: words }, manifest.text.itemText)]);
+  return metric && mean ? centred(embedding, metric.rule.blocks, Float64Array.from(mean)) : embedding;
+}
+
+/**
+ * Return what fits words: first what has the most of them, then the most similar in meaning.
+ * @param {string} words @param {Range} range @param {number[]} rows @param {Model} model @returns {Promise<RankedCard[]>}
+ */
+async function byWords(words, { cards, ranker }, rows, model) {
+  const scores = ranker.scores(await asItem(words, ranker, model));
+  const scoreOf = (/** @type {number} */ row) => scores[row];
+  const shareOf = wordMatcher(words);
+  const shares = rows.map((row) => shareOf(cards[row]));
+  const most = shares.reduce((greatest, share) => Math.max(greatest, share), 0);
+  const having = rows.filter((_, i) => most > 0 && shares[i] === most);
+  const others = rows.filter((row, i) => (most === 0 || shares[i] < most) && scores[row] >= LEAST_SIMILARITY);
+  const similar = byScore(others, cards, scoreOf).slice(0, MAX_SIMILAR);
+  return [...byScore(having, cards, scoreOf), ...similar].map((row) => ranked(row, cards, scores[row]));
+}
+
+/** @param {string} itemId @param {Range} range @param {number[]} rows @returns {RankedCard[]} what is like an item, without it */
+function byItem(itemId, { cards, ranker }, rows) {
+  const own = cards.findIndex((card) => card.itemId === itemId);
+  if (own === -1) return [];
+  const scores = ranker.scores(ranker.compared(own));
+  const others = rows.filter((row) => row !== own);
+  return byScore(others, cards, (row) => scores[row]).map((row) => ranked(row, cards, scores[row]));
+}
+
+/**
+ * Return what a shopper looks for: by words or by an item, in the chosen order.
+ * @param {Range} range @param {Choice} choice @param {Set<string>} hidden ids of dismissed items
+ * @param {Model} model @param {number} most how many are returned
+ * @returns {Promise<{items: RankedCard[], numFound: number}>}
+ */
+export async function find(range, choice, hidden, model, most) {
+  const rows = range.cards.flatMap((card, row) => (!hidden.has(card.itemId) && passes(card, choice) ? [row] : []));
+  const found = choice.like ? byItem(choice.like, range, rows) : await byWords(choice.words ?? "", range, rows, model);
+  return { items: inOrder(found.slice(0, 10 * most), choice).slice(0, most), numFound: found.length };
+}
+
+/**
+ * Return a first look at what a shop has, for a shopper without a taste: items that stand for all, what has an image and can be had first.
+ * @param {Range} range @param {number[]} rows @param {number} most @returns {RankedCard[]}
+ */
+export function firstLook({ cards, ranker }, rows, most) {
+  const shown = byScore(rows, cards, (row) => Number(Boolean(cards[row].image)));
+  const step = Math.max(1, shown.length / MAX_COMPARED);
+  const compared = Array.from({ length: Math.min(shown.length, MAX_COMPARED) }, (_, i) => shown[Math.floor(i * step)]);
+  const chosen = spreadOut(
+    compared.map((row) => unit(ranker.compared(row))),
+    most,
+  );
+  const best = chosen.map((place) => compared[place]);
+  return byScore(best, cards, (row) => Number(Boolean(cards[row].image))).map((row) => ranked(row, cards, 0));
+}

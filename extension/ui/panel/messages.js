@@ -1,0 +1,54 @@
+// @ts-check
+// What stands in place of a list: why there is none, and what to do.
+import { CarryoverError } from "../../values/errors.js";
+import { element } from "../elements.js";
+import { errorText, t } from "../texts.js";
+
+/**
+ * @typedef {import("../../generated/contract-types.js").Choice} Choice
+ * @typedef {import("../../generated/contract-types.js").Recommendations} Recommendations
+ * @typedef {{name: string, title: string, text: string, actions?: HTMLElement[]}} Message
+ */
+
+/** @param {string} text @param {() => void} onClick @param {boolean} [isMain] @returns {HTMLElement} */
+const button = (text, onClick, isMain = true) =>
+  element("button", { class: isMain ? "primary" : "plain", type: "button", onclick: onClick }, text);
+
+/** @returns {Message} where the tab shows no page that Carryover may see */
+export const noShop = () => ({ name: "no_shop", title: t("noShopTitle"), text: t("noShop") });
+
+/**
+ * Return why an answer has no items.
+ * @param {Recommendations} answer @param {Choice} choice
+ * @param {{onClear: () => void, onRetry: () => void}} ways @returns {Message}
+ */
+export function emptyAnswer({ mode, facets }, choice, { onClear, onRetry }) {
+  if (Object.keys(choice).some((name) => name !== "sort"))
+    return {
+      name: "nothing_found",
+      title: t("nothingFoundTitle"),
+      text: t("nothingFound"),
+      actions: [button(t("clear"), onClear)],
+    };
+  if (mode !== "page" || (facets?.numItems ?? 0) > 0)
+    return { name: "nothing_fits", title: t("nothingFitsTitle"), text: t("allSeen") };
+  return { name: "no_products", title: t("emptyTitle"), text: t("empty"), actions: [button(t("refresh"), onRetry)] };
+}
+
+/** @returns {Message} where nothing is saved */
+export const nothingSaved = () => ({ name: "nothing_saved", title: t("savedNoneTitle"), text: t("savedNone") });
+
+/** Return what went wrong. @param {unknown} error @param {() => void} onRetry @returns {Message} */
+export function failure(error, onRetry) {
+  const code = error instanceof CarryoverError ? error.code : "";
+  const retry = button(t("retry"), onRetry);
+  if (code === "no_shop" || code === "page_not_visible") return { ...noShop(), actions: [retry] };
+  const words = error instanceof Error ? error.message : String(error);
+  const details = element(
+    "details",
+    {},
+    element("summary", {}, t("errorDetails")),
+    element("pre", { lang: "en", dir: "ltr" }, words),
+  );
+  return { name: "error", title: t("errorTitle"), text: errorText(error), actions: [retry, details] };
+}

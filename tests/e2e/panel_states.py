@@ -1,0 +1,297 @@
+"""Every state of the side panel, drawn by the real page from known answers, without an extension or a shop.
+
+    python -m tests.e2e.panel_states --out DIR
+
+writes a screenshot of each state: light, dark, 400 px wide, in Arabic, and in forced colours.
+"""
+
+import argparse
+import functools
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from tests.e2e.chromium import EXECUTABLE, ROOT
+
+Json = dict[str, Any]
+SHOP = "linden.example"
+WIDTH, HEIGHT = 330, 700
+TAB: Json = {
+    "tabId": 7,
+    "url": f"https://{SHOP}/all",
+    "shop": SHOP,
+    "isIncognito": False,
+    "isConsented": True,
+    "reading": None,
+}
+STATE: Json = {
+    "serverUrl": "",
+    "serverIsMine": False,
+    "mode": "auto",
+    "paused": False,
+    "consents": [],
+    "numKnown": 12,
+    "numDismissed": 0,
+    "unreadable": 0,
+    "shelf": {"status": "read", "numItems": 1240},
+    "tab": TAB,
+}
+GOODS = [
+    ("Cable-knit cardigan in navy wool with horn buttons", "Harbour & Co", "79.00", "99.00", "navy cardigan"),
+    ("Striped cotton sweater", "", "49.50", "", "navy cardigan"),
+    ("Linen shirt, washed blue", "Kelp", "59.00", "", "linen dress"),
+    ("Canvas tote with rope handles", "", "24.00", "", "rope basket"),
+    ("Enamel mug, sea green", "Kelp", "12.90", "", ""),
+    ("Merino scarf", "", "39.00", "45.00", "navy cardigan"),
+    ("Oak serving board", "", "34.00", "", ""),
+    ("Rain jacket with hood", "Nord", "129.00", "", "yellow raincoat"),
+    ("Wool socks, two pairs", "", "18.00", "", ""),
+    ("Sailcloth cushion", "", "29.00", "", "rope basket"),
+    ("Ceramic bowl", "", "22.00", "", ""),
+    ("Beeswax candle", "", "9.50", "", ""),
+]
+COLOURS = ["#34495e", "#c9b8a0", "#7d9fb5", "#e8dfce", "#6fa39a", "#8b5e66", "#a9825a", "#dfb23c"]
+
+
+def cards(num: int = 12) -> list[Json]:
+    """Return ranked cards."""
+    found: list[Json] = []
+    for i, (title, brand, amount, regular, like) in enumerate(GOODS[:num]):
+        card: Json = {
+            "itemId": f"{i:016x}",
+            "url": f"https://{SHOP}/p/{i}",
+            "title": title,
+            "image": f"https://{SHOP}/i/{i}.svg",
+            "price": {"amount": amount, "currency": "EUR"},
+            "score": 1 - i / 20,
+            "why": [like] if like else [],
+        }
+        if brand:
+            card["brand"] = brand
+        if regular:
+            card["regularPrice"] = {"amount": regular, "currency": "EUR"}
+        if i == 4:
+            card["availability"] = "OutOfStock"
+        found.append(card)
+    return found
+
+
+FACETS: Json = {
+    "numItems": 1240,
+    "price": {"lowest": 9.5, "highest": 129, "currency": "EUR"},
+    "inStock": True,
+    "onSale": True,
+    "brand": [{"value": "Kelp", "count": 210}, {"value": "Nord", "count": 32}],
+    "category": [{"value": "Knitwear", "count": 80}, {"value": "Kitchen", "count": 70}],
+    "size": [],
+    "color": [{"value": "navy", "count": 12}, {"value": "sand", "count": 9}],
+}
+
+
+def answered(items: list[Json], **more: Any) -> Json:
+    """Return an answer of the background with recommendations."""
+    full = {"items": items, "mode": "shelf", "basis": "taste", "shop": SHOP, "numFound": len(items), "facets": FACETS}
+    return {"recommendations": {**full, **more}}
+
+
+def saved(num: int) -> list[Json]:
+    """Return saved items, the last of another shop."""
+    items = [{key: card[key] for key in card if key not in ("score", "why")} for card in cards(num)]
+    shops = [SHOP] * (num - 1) + ["harbor.example"]
+    return [
+        {"id": str(i), "savedAt": "2026-03-01T12:00:00Z", "shop": shop, "card": card}
+        for i, (shop, card) in enumerate(zip(shops, items, strict=True))
+    ]
+
+
+def _state(**changes: Any) -> Json:
+    tab = changes.pop("tab", {})
+    return {**STATE, **changes, "tab": None if tab is None else {**TAB, **tab}}
+
+
+def _with(state: Json, answer: Json | None = None, **more: Any) -> Json:
+    return {"state": state, "answer": answer or answered(cards()), "saved": [], "do": [], **more}
+
+
+PAGE = {"mode": "page"}
+# What the background says in each state, and what the shopper does in it: clicks, or ("fill", selector, text).
+STATES: dict[str, Json] = {
+    "fits": _with(STATE, saved=saved(3)),
+    "loading": _with(STATE, isSilent=True),
+    "no_consent": _with(_state(shelf=None, tab={"isConsented": False}), answered(cards(), **PAGE)),
+    "postponed": _with(
+        _state(shelf=None, tab={"isConsented": False}), answered(cards(), **PAGE), do=["[data-action=later]"]
+    ),
+    "page": _with(_state(shelf={"status": "none", "numItems": 0}), answered(cards(), **PAGE)),
+    "reading": _with(
+        _state(shelf={"status": "reading", "numItems": 750, "total": 2000}), answered(cards(), numFound=750)
+    ),
+    "shop_unknown": _with(
+        _state(shelf={"status": "failed", "numItems": 0, "reason": "no_feed"}), answered(cards(), **PAGE)
+    ),
+    "storage_full": _with(
+        _state(shelf={"status": "failed", "numItems": 500, "reason": "storage"}),
+        error={"item.save": {"code": "storage_full", "message": "full"}},
+        do=[".save >> nth=0"],
+    ),
+    "paused": _with(_state(paused=True)),
+    "offline": _with(STATE, isOffline=True),
+    "no_tab": _with(_state(tab=None)),
+    "not_a_shop": _with(_state(shelf=None, tab={"url": None, "shop": None})),
+    "no_products": _with(
+        _state(shelf={"status": "none", "numItems": 0}),
+        answered([], **PAGE, facets={**FACETS, "numItems": 0}),
+    ),
+    "nothing_fits": _with(STATE, answered([])),
+    "nothing_found": _with(STATE, answered([], basis="search"), do=[("fill", "#words", "velvet")]),
+    "found": _with(STATE, answered(cards(5), basis="search"), do=[("fill", "#words", "blue")]),
+    "alike": _with(STATE, answered(cards(8), basis="search"), do=[("hover", ".card >> nth=1"), ".alike >> nth=1"]),
+    "filters": _with(STATE, do=["#filter-button"]),
+    "picks": _with(
+        _state(numKnown=0, shelf={"status": "read", "numItems": 1240}),
+        answered(cards(), basis="first_screen"),
+        do=[".pick >> nth=0", ".pick >> nth=3"],
+    ),
+    "what_leaves": _with(STATE, do=["[data-action=leaves]"]),
+    "undo": _with(STATE, do=[".dismiss >> nth=0"]),
+    "menu": _with(STATE, do=["#menu-button"]),
+    "erase": _with(STATE, do=["#menu-button", "#erase"]),
+    "saved": _with(STATE, saved=saved(5), do=["#tab-saved"]),
+    "nothing_saved": _with(STATE, do=["#tab-saved"]),
+    "error": _with(STATE, error={"recommend": {"code": "bundle_altered", "message": "tokens.bin: 3 bytes differ"}}),
+    "server_away": _with(
+        STATE, answered(cards(), **PAGE, problem={"code": "server_unreachable", "message": "refused"})
+    ),
+    "no_answer": _with(STATE, error={"state.get": {"code": "internal", "message": "x"}}),
+}
+
+CHROME = """
+({ texts, locale, given }) => {
+  const getMessage = (key, values = []) => {
+    const { message = "", placeholders = {} } = texts[key] ?? {};
+    const valueOf = (_, name) => values[placeholders[name].content.slice(1) - 1] ?? "";
+    return message.replace(/\\$(\\w+)\\$/g, valueOf);
+  };
+  const answers = {
+    "state.get": () => ({ state: given.state }),
+    "pause.set": () => ({ state: { ...given.state, paused: false } }),
+    "recommend": () => given.answer,
+    "saved.get": () => ({ items: given.saved }),
+    "item.dismiss": () => ({ stored: true }),
+    "item.save": () => ({ isLearned: true }),
+  };
+  const sendMessage = async ({ type }) => {
+    if (given.isSilent && type === "recommend") return new Promise(() => {});
+    if (given.error?.[type]) return { ok: false, error: given.error[type] };
+    return { ok: true, ...(answers[type]?.() ?? {}) };
+  };
+  const event = { addListener: () => {} };
+  globalThis.chrome = {
+    i18n: { getUILanguage: () => locale, getMessage },
+    runtime: { id: "carryover", getURL: (path) => new URL(path, location.origin).href, sendMessage, onMessage: event },
+    windows: { getCurrent: async () => ({ id: 1 }) },
+    tabs: { query: async () => [{ id: 7 }], onActivated: event, onUpdated: event },
+    permissions: { request: async () => true },
+  };
+  if (given.isOffline) Object.defineProperty(navigator, "onLine", { get: () => false });
+}
+"""
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Serve the extension's source until the block ends, and yield the address."""
+    handler = functools.partial(_Quiet, directory=str(ROOT / "extension"))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def _draw(route: Route) -> None:
+    number = int(unquote(route.request.url).rpartition("/")[2].removesuffix(".svg"))
+    colour = COLOURS[number % len(COLOURS)]
+    shape = f'<circle cx="60" cy="{50 + 3 * number}" r="34" fill="{colour}"/>'
+    ground = '<rect width="120" height="120" fill="#f4f2ee"/>'
+    body = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 120">{ground}{shape}</svg>'
+    route.fulfill(body=body, content_type="image/svg+xml")
+
+
+def opened(
+    browser: Browser, address: str, name: str, *, locale: str = "en-GB", scheme: str = "light", width: int = WIDTH
+) -> Page:
+    """Return the panel in a state, once it has settled. Closing its context closes it."""
+    given = STATES[name]
+    context = browser.new_context(
+        viewport={"width": width, "height": HEIGHT},
+        color_scheme="dark" if scheme == "dark" else "light",
+        reduced_motion="reduce",
+        forced_colors="active" if scheme == "forced" else "none",
+    )
+    page = context.new_page()
+    page.route(f"https://{SHOP}/**", _draw)
+    language = locale.partition("-")[0]
+    texts = json.loads((ROOT / "extension" / "_locales" / language / "messages.json").read_text("utf-8"))
+    page.add_init_script(f"({CHROME})({json.dumps({'texts': texts, 'locale': locale, 'given': given})})")
+    page.goto(f"{address}/ui/panel.html")
+    page.wait_for_selector("#message:not([hidden]), .card", state="attached")
+    for step in given["do"]:
+        _do(page, step)
+        page.wait_for_timeout(50)
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+def _do(page: Page, step: str | tuple[str, ...]) -> None:
+    if isinstance(step, str):
+        page.locator(step).click()
+    elif step[0] == "fill":
+        page.locator(step[1]).fill(step[2])
+        page.locator(step[1]).press("Enter")
+    else:
+        page.locator(step[1]).hover()
+
+
+LOOKS: dict[str, Json] = {
+    "light": {},
+    "dark": {"scheme": "dark"},
+    "wide": {"width": 400},
+    "arabic": {"locale": "ar"},
+    "forced": {"scheme": "forced"},
+}
+
+
+def main() -> int:
+    """Write the screenshots."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--states", nargs="*", default=list(STATES), metavar="NAME")
+    parser.add_argument("--looks", nargs="*", default=list(LOOKS), metavar="NAME")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as driver, served() as address:
+        browser = driver.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox", "--disable-gpu"])
+        for name in arguments.states:
+            for look in arguments.looks:
+                page = opened(browser, address, name, **LOOKS[look])
+                page.screenshot(path=arguments.out / f"{name}-{look}.png")
+                page.context.close()
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,91 @@
+"""Every state of the panel, in a real browser: nothing that axe objects to, six products in sight, keys are enough."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect
+
+from tests.e2e import panel_states
+from tests.e2e.chromium import EXECUTABLE, ROOT
+from tests.e2e.panel_states import LOOKS, STATES, opened, served
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+AXE_FILE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+IN_SIGHT = """
+() => [...document.querySelectorAll(".card:not(.skeleton)")].filter((card) => {
+  const { bottom } = card.querySelector(".price").getBoundingClientRect();
+  return bottom <= innerHeight;
+}).length
+"""
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Return a Chromium without an extension."""
+    found = playwright.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox", "--disable-gpu"])
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Return the address of the extension's source."""
+    with served() as found:
+        yield found
+
+
+def violations(page: Page) -> list[str]:
+    """Return everything that axe objects to."""
+    page.evaluate(AXE_FILE.read_text("utf-8"))
+    found = page.evaluate("async () => (await axe.run()).violations")
+    return [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found]
+
+
+def test_no_state_has_an_accessibility_violation(browser: Browser, address: str) -> None:
+    """Each state in one look, in turn; the list itself in all of them."""
+    if not AXE_FILE.exists():
+        pytest.skip("axe-core is not installed: run `npm ci`")
+    looks = itertools.cycle(LOOKS)
+    shown = [(name, next(looks)) for name in STATES] + [("fits", look) for look in LOOKS]
+    found = {}
+    for name, look in dict.fromkeys(shown):
+        page = opened(browser, address, name, **LOOKS[look])
+        problems = violations(page)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            problems.append("runs out of the panel")
+        if problems:
+            found[name, look] = problems
+        page.context.close()
+    assert found == {}
+
+
+@pytest.mark.parametrize("state", ["fits", "postponed", "page"])
+def test_six_products_are_in_sight(browser: Browser, address: str, state: str) -> None:
+    page = opened(browser, address, state)
+    assert (panel_states.WIDTH, panel_states.HEIGHT) == (330, 700)
+    assert page.evaluate(IN_SIGHT) >= 6
+    page.context.close()
+
+
+def test_keys_are_enough(browser: Browser, address: str) -> None:
+    page = opened(browser, address, "fits")
+    page.keyboard.press("Tab")
+    expect(page.locator("#tab-fits")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#tab-saved")).to_be_focused()
+    expect(page.locator(".card")).to_have_count(3)
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".card")).to_have_count(10)
+    page.locator("#menu-button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#menu")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#menu")).to_be_hidden()
+    page.locator(".dismiss").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#undo")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#undo")).to_be_hidden()
+    expect(page.locator(".dismiss").nth(1)).to_be_focused()
+    page.context.close()

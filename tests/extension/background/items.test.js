@@ -1,0 +1,137 @@
+// @ts-check
+// What a shopper does with the cards of the panel, from the message to the disk and back.
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { createDevice } from "../fakes/device.js";
+import { LIST, SHOP, createShopper, titlesOf } from "../fakes/shopper.js";
+
+/** @type {ReturnType<typeof createDevice>} */
+let device;
+/** @type {ReturnType<typeof createShopper>} */
+let shopper;
+/** @type {any} */
+let worker;
+beforeEach(async () => {
+  device = createDevice();
+  shopper = createShopper(device);
+  worker = await device.startWorker();
+});
+
+/** @param {string} title */
+const card = (title) => ({
+  itemId: "x",
+  url: `https://${SHOP}/${title.replaceAll(" ", "-")}`,
+  title,
+  image: "https://a.example/i.jpg",
+});
+/** @param {string} type @param {object} fields @returns {Promise<any>} */
+async function said(type, fields) {
+  const answer = await device.send({ type, ...fields });
+  assert.equal(answer.ok, true, answer.error?.message);
+  return answer;
+}
+const kinds = async () => (await shopper.exported()).interactions.map((/** @type {any} */ { kind }) => kind).sort();
+const savedTitles = async () => (await said("saved.get", {})).items.map((/** @type {any} */ one) => one.card.title);
+const listed = async (/** @type {object} */ fields = {}) => titlesOf(await said("recommend", fields));
+
+test("a dismissal that is undone is in the profile no more, and the item comes back", async () => {
+  await shopper.allow();
+  await shopper.see("sea towel");
+  shopper.showListing(["sea mug", "night lamp"]);
+  await said("item.dismiss", { item: card("sea mug") });
+  assert.deepEqual([await kinds(), await listed()], [["dismiss", "view"], ["night lamp"]]);
+  await said("item.undismiss", { item: card("sea mug") });
+  assert.deepEqual([await kinds(), await listed()], [["view"], ["sea mug", "night lamp"]]);
+});
+
+test("what is saved outlives the worker, is exported, and goes with everything else", async () => {
+  await said("item.save", { item: card("sea mug") });
+  await said("item.save", { item: card("night lamp") });
+  await said("item.save", { item: card("sea mug") });
+  device.stopWorker(worker);
+  await device.startWorker();
+  assert.deepEqual((await savedTitles()).sort(), ["night lamp", "sea mug"]);
+  const { saved } = await shopper.exported();
+  assert.deepEqual(
+    saved.map((/** @type {any} */ { shop }) => shop),
+    [SHOP, SHOP],
+  );
+  await said("profile.erase", {});
+  assert.deepEqual(await savedTitles(), []);
+});
+
+test("saving counts for the taste only where learning is allowed", async () => {
+  assert.equal((await said("item.save", { item: card("sea mug") })).isLearned, false);
+  assert.deepEqual(await kinds(), []);
+  await shopper.allow();
+  await said("pause.set", { paused: true });
+  assert.equal((await said("item.save", { item: card("sea cup") })).isLearned, false);
+  await said("pause.set", { paused: false });
+  assert.equal((await said("item.save", { item: card("sea bowl") })).isLearned, true);
+  assert.deepEqual(await kinds(), ["wishlist"]);
+  await said("item.unsave", { item: card("sea bowl") });
+  assert.deepEqual([await kinds(), (await savedTitles()).sort()], [[], ["sea cup", "sea mug"]]);
+});
+
+test("a withdrawn consent leaves what the shopper saved", async () => {
+  await shopper.allow();
+  await said("item.save", { item: card("sea mug") });
+  await device.send({ type: "consent.set", shop: SHOP, allowed: false });
+  assert.deepEqual(await savedTitles(), ["sea mug"]);
+});
+
+test("what is never kept is neither saved nor picked", async () => {
+  for (const [type, fields] of /** @type {[string, object][]} */ ([
+    ["item.save", { item: card("pregnancy test kit") }],
+    ["items.pick", { items: [card("pregnancy test kit")] }],
+    ["item.save", { item: { ...card("mug"), url: `https://${SHOP}/account/mug` } }],
+  ])) {
+    assert.equal((await device.send({ type, ...fields })).error.code, "not_kept", JSON.stringify(fields));
+  }
+  assert.deepEqual([await savedTitles(), await kinds()], [[], []]);
+});
+
+test("first picks are a taste at once, without consent for the shop, and not while paused", async () => {
+  shopper.showListing(["night lamp", "sea mug", "sea cup", "oak bowl"]);
+  assert.equal((await said("items.pick", { items: [card("sea towel"), card("sea rug")] })).numLearned, 2);
+  assert.deepEqual((await listed()).slice(0, 2).sort(), ["sea cup", "sea mug"]);
+  await said("pause.set", { paused: true });
+  assert.equal((await device.send({ type: "items.pick", items: [card("night rug")] })).error.code, "paused");
+});
+
+test("a page is looked through by words, and filtered, on the device", async () => {
+  shopper.showListing(["night lamp", "sea mug", "oak bowl"]);
+  assert.deepEqual(await listed({ choice: { words: "bowl" } }), ["oak bowl"]);
+  assert.deepEqual(await listed({ choice: { priceTo: 5 } }), []);
+  const { recommendations } = await said("recommend", { choice: { words: "sea" } });
+  assert.deepEqual([recommendations.basis, recommendations.numFound], ["search", 1]);
+  assert.deepEqual(device.server.requests, []);
+});
+
+test("words are not sent to the shopper's own server", async () => {
+  device.server.shops = [SHOP];
+  await shopper.useServer();
+  await shopper.allow();
+  await shopper.see("sea towel");
+  shopper.showListing(["night lamp", "oak bowl"]);
+  const before = device.server.requests.length;
+  const { recommendations } = await said("recommend", { choice: { words: "night" } });
+  assert.deepEqual([recommendations.mode, titlesOf({ recommendations })], ["page", ["night lamp"]]);
+  assert.ok(!device.server.requests.slice(before).some(({ path }) => /recommendations/.test(path)));
+});
+
+test("the icon counts what fits only where the shopper wants it", async () => {
+  await shopper.allow();
+  shopper.showListing(["sea mug", "sea cup", "night lamp"], LIST);
+  await shopper.see("sea towel");
+  assert.equal(device.state.badges.get(7), undefined);
+  await said("settings.set", { showsBadge: true });
+  await shopper.see("sea rug");
+  for (let tries = 0; tries < 100 && device.state.badges.get(7) === undefined; tries += 1)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
+  assert.equal(device.state.badges.get(7), "2");
+  await said("settings.set", { showsBadge: false });
+  assert.equal(device.state.badges.get(7), "");
+});

@@ -1,0 +1,28 @@
+// @ts-check
+// The side panel in jsdom, opened for tab 7, with known answers from the background.
+import { openPage, stateOf } from "../fakes/page.js";
+
+/** @param {string} title @param {object} [more] */
+export const item = (title, more = {}) => ({
+  itemId: title,
+  url: `https://a.example/${title}`,
+  title,
+  score: 1,
+  why: [],
+  ...more,
+});
+/** @param {object[]} items @param {object} [more] */
+export const answered = (items, more = {}) => ({
+  recommendations: { items, mode: "own", basis: "taste", shop: "a.example", ...more },
+});
+/** @param {Record<string, any>} [handlers] @param {Record<string, any>} [state] */
+export const openPanel = (handlers = {}, state = {}) =>
+  openPage("panel", {
+    search: "?tab=7",
+    handlers: {
+      "state.get": () => ({ state: stateOf(state) }),
+      "saved.get": () => ({ items: [] }),
+      recommend: () => answered([item("mug")]),
+      ...handlers,
+    },
+  });
