@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from kernel.paths import ROOT
 
 PAGE = Path(__file__).parent / "page"
 CHROMIUM = "/usr/bin/chromium"
+_IDLE_MS = 5_000  # after which Firefox ends a background that has nothing to do; 30 s as installed
+_CARDS = "performance.getEntriesByName('cards')"
 _ADDRESS = "11111111-1111-4111-8111-111111111111"  # of the extension in Firefox, which draws one without this setting
 
 
@@ -42,6 +45,15 @@ class Browser(Protocol):
 
     def memory(self) -> Memory:
         """Return the memory of the extension's process; in Chromium after a garbage collection."""
+
+    def visit(self, url: str) -> None:
+        """Open a page of a shop in a tab of its own, which stays."""
+
+    def first_cards(self, tab: int) -> float:
+        """Open the panel for a tab; return the milliseconds from its opening to its first cards, and close it."""
+
+    def end_background(self) -> None:
+        """End the extension's background, and in Chromium the document that runs the towers."""
 
 
 # Takes a folder for the browser's profile, and the folder of the extension.
@@ -117,6 +129,23 @@ class _Chromium:
         own = memory.descendants(os.getpid())
         return memory.memory_of(next(pid for pid in own if "--extension-process" in memory.command_line(pid)))
 
+    def visit(self, url: str) -> None:
+        self._context.new_page().goto(url)
+
+    def first_cards(self, tab: int) -> float:
+        panel = self._context.new_page()
+        panel.goto(f"{self._origin}/ui/panel.html?tab={tab}")
+        panel.wait_for_function(f"{_CARDS}.length > 0")
+        shown = float(panel.evaluate(f"{_CARDS}[0].startTime"))
+        panel.close()
+        return shown
+
+    def end_background(self) -> None:
+        self.call("closeTowers")
+        self._session.send("ServiceWorker.enable")
+        self._session.send("ServiceWorker.stopAllWorkers")
+        self._page.wait_for_timeout(1000)
+
 
 @contextmanager
 def chromium(driver: Playwright, scratch: Path, extension: Path) -> Iterator[Browser]:
@@ -158,6 +187,27 @@ class _Firefox:
         own = memory.descendants(self._driver.service.process.pid)
         return memory.memory_of(next(pid for pid in own if memory.name_of(pid).startswith("WebExtensions")))
 
+    def visit(self, url: str) -> None:
+        before = self._driver.current_window_handle
+        self._driver.switch_to.new_window("tab")
+        self._driver.get(url)
+        self._driver.switch_to.window(before)
+
+    def first_cards(self, tab: int) -> float:
+        before = self._driver.current_window_handle
+        self._driver.switch_to.new_window("tab")
+        self._driver.get(f"moz-extension://{_ADDRESS}/ui/panel.html?tab={tab}")
+        WebDriverWait(self._driver, 60, poll_frequency=0.05).until(
+            lambda driver: driver.execute_script(f"return {_CARDS}.length > 0")
+        )
+        shown = float(self._driver.execute_script(f"return {_CARDS}[0].startTime"))
+        self._driver.close()
+        self._driver.switch_to.window(before)
+        return shown
+
+    def end_background(self) -> None:
+        time.sleep(2 * _IDLE_MS / 1000)  # it ends by itself
+
 
 @contextmanager
 def firefox(scratch: Path, extension: Path) -> Iterator[Browser]:
@@ -168,6 +218,7 @@ def firefox(scratch: Path, extension: Path) -> Iterator[Browser]:
     options.add_argument("-headless")
     options.add_argument("-remote-allow-system-access")  # else moz-extension:// pages cannot be opened
     own_id = manifest["browser_specific_settings"]["gecko"]["id"]
+    options.set_preference("extensions.background.idle.timeout", _IDLE_MS)
     options.set_preference("extensions.webextensions.uuids", json.dumps({own_id: _ADDRESS}))
     driver = webdriver.Firefox(options, Service(_geckodriver(scratch), log_output=str(scratch / "log")))
     try:

@@ -75,6 +75,20 @@ const benchmark = {
 
   compilations: () => compilations,
 
+  /** Fills the profile, see seed.js. */
+  seed: async (given) => (await import("./seed.js")).seed(given),
+
+  /** The number of the tab that shows an address. Needs the permission "tabs". */
+  async tab(url) {
+    const tabs = await chrome.tabs.query({});
+    return tabs.find((tab) => tab.url === url).id;
+  },
+
+  /** Closes the document that runs the towers, where there is one. */
+  async closeTowers() {
+    if (await chrome.offscreen?.hasDocument?.()) await chrome.offscreen.closeDocument();
+  },
+
   /**
    * What the images of seen items cost, with the bundle's text towers open: milliseconds from nothing loaded to the image tower, with
    * its probes, and for each image to decode it, to bring it to the tower's size, and to run the tower.

@@ -1,0 +1,146 @@
+"""How long a shopper waits for the first cards of the panel, with a long history and a large catalogue.
+
+    python -m benchmarks.browser.panel [--bundle DIR] [--rounds N]
+
+Chromium and Firefox start anew with a fresh profile, which gets 1,000 views, 500 requests in the ledger and the
+catalogue of a shop of 10,000 products. The panel is opened for a tab of that shop: `warm`, where the extension's
+background runs and has ranked before; `cold`, where it was ended, and in Chromium the towers' document with it.
+"""
+
+import argparse
+import http.server
+import json
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from benchmarks import record
+from benchmarks.browser.__main__ import Spread, spread
+from benchmarks.browser.browsers import Extension, OpenBrowser, built_extension, chromium, firefox
+from benchmarks.shelf.__main__ import large_catalogue
+from kernel.json_object import JsonObject
+
+NUM_SEEN, NUM_REQUESTS, NUM_PRODUCTS = 1_000, 500, 10_000
+SHOPS_SEEN = 5
+
+
+def cards(origin: str) -> list[JsonObject]:
+    """Return the cards of a large shop."""
+    return [
+        {
+            **card,
+            "itemId": f"{i:016x}",
+            "url": f"{origin}/p/{i}",
+            "price": {"amount": f"{5 + i % 90}.00", "currency": "EUR"},
+        }
+        for i, card in enumerate(large_catalogue()[:NUM_PRODUCTS])
+    ]
+
+
+def seen() -> list[JsonObject]:
+    """Return products of other shops that were looked at."""
+    step = NUM_PRODUCTS // NUM_SEEN
+    return [
+        {
+            **card,
+            "shop": f"shop{i % SHOPS_SEEN}.example",
+            "itemId": f"{i:016x}",
+            "url": f"https://shop{i % SHOPS_SEEN}.example/{i}",
+        }
+        for i, card in enumerate(large_catalogue()[::step][:NUM_SEEN])
+    ]
+
+
+class _Empty(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        """Answer with an empty page."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>A shop</title>")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def shop() -> Iterator[str]:
+    """Run a shop without products until the block ends; yield its origin."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Empty)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def allow_tabs(extension: Extension) -> None:
+    """Let the extension see the addresses of tabs, which a click on its icon would."""
+    for browser in ("chromium", "firefox"):
+        file = extension.folder(browser, is_source=False) / "manifest.json"
+        manifest = json.loads(file.read_text("utf-8"))
+        manifest["permissions"].append("tabs")
+        file.write_text(json.dumps(manifest), "utf-8")
+
+
+def measure(opened: OpenBrowser, extension: Path, num_rounds: int) -> JsonObject:
+    """Return the milliseconds to the first cards, warm and cold, of one browser."""
+    with (
+        shop() as origin,
+        tempfile.TemporaryDirectory(prefix="carryover-panel-", ignore_cleanup_errors=True) as scratch,
+        opened(Path(scratch), extension) as browser,
+    ):
+        browser.open()
+        host = origin.removeprefix("http://")
+        given = {"shop": host, "origin": origin, "cards": cards(origin), "seen": seen(), "numRequests": NUM_REQUESTS}
+        browser.call("seed", given)
+        browser.visit(f"{origin}/")
+        tab = browser.call("tab", f"{origin}/")
+        browser.end_background()
+        cold, warm = [], []
+        for _ in range(num_rounds):
+            cold.append(browser.first_cards(tab))
+            warm.append(browser.first_cards(tab))
+            browser.end_background()
+        figures: dict[str, Spread] = {"warmMs": spread(warm), "coldMs": spread(cold)}
+        return {"version": browser.version, **figures}
+
+
+def main() -> int:
+    """Print the result and write results/browser_panel.json."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bundle", type=Path, default=Path("var/bundles/lite"), metavar="DIR")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N")
+    arguments = parser.parse_args()
+    before = os.getloadavg()[0]
+    with sync_playwright() as driver, tempfile.TemporaryDirectory(prefix="carryover-extension-") as scratch:
+        extension = built_extension(Path(scratch), arguments.bundle)
+        allow_tabs(extension)
+        browsers: dict[str, OpenBrowser] = {"chromium": partial(chromium, driver), "firefox": firefox}
+        measured = {
+            name: measure(opened, extension.folder(name, is_source=False), arguments.rounds)
+            for name, opened in browsers.items()
+        }
+    result: JsonObject = {
+        **record.environment("playwright", "selenium"),
+        "interactions": NUM_SEEN,
+        "ledgerEntries": NUM_REQUESTS,
+        "products": NUM_PRODUCTS,
+        "rounds": arguments.rounds,
+        **measured,
+        "loadAverageAtStart": round(before, 2),
+        "loadAverageAtEnd": round(os.getloadavg()[0], 2),
+    }
+    print(json.dumps(result, indent=1))
+    print(f"written: {record.write('browser_panel', result)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
