@@ -31,6 +31,9 @@ export function scrubUrl(url) {
   return parsed.href;
 }
 
+/** Return the address under which a product is kept: canonical, and without what names a person. @param {string} url @returns {string} */
+export const keptUrl = (url) => canonicalUrl(scrubUrl(url));
+
 /** Return a text percent-decoded, or as it is where that is not possible. @param {string} text */
 function decoded(text) {
   try {
@@ -47,10 +50,11 @@ function isPersonalUrl(url) {
   return readings.some((text) => scrubText(text) !== text);
 }
 
-/** Return whether an address is a private page, such as an account or an order. @param {string} url */
+/** Return whether an address is a private page, such as an account or an order. In shops built as one page the fragment is the path. @param {string} url */
 export function isPrivatePath(url) {
-  const path = new URL(url).pathname.toLowerCase().replace(LOCALE, "");
-  return privacy.privatePathPrefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+  const { pathname, hash } = new URL(url);
+  const paths = [pathname, hash.replace(/^#!?/, "").split("?")[0]].map((path) => path.toLowerCase().replace(LOCALE, ""));
+  return privacy.privatePathPrefixes.some((prefix) => paths.some((path) => `${path}/`.startsWith(`${prefix}/`)));
 }
 
 /** Return the sensitive category that a product belongs to. @param {Product} product @returns {string | null} */
@@ -61,7 +65,7 @@ export function sensitiveCategory(product) {
 
 /** Return the fields of a product that may be kept, scrubbed. @param {Product} product @returns {Promise<KeptProduct>} */
 async function scrubbed(product) {
-  const url = canonicalUrl(scrubUrl(product.url));
+  const url = keptUrl(product.url);
   /** @type {KeptProduct} */
   const kept = { shop: product.shop, itemId: await itemIdOf(url), url };
   for (const name of /** @type {const} */ (["title", "brand", "description"])) {

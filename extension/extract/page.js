@@ -86,8 +86,8 @@ function languagesOf(document, meta) {
 }
 
 /**
- * Return the canonical address. `<link rel=canonical>` is ignored where it names another shop, or the home page from a page
- * further down.
+ * Return the canonical address. `<link rel=canonical>` is ignored where it names another shop, the home page from a page further
+ * down, or nothing of the route in the page's own address.
  * @param {string} url @param {string | null} linked @returns {Page["item"]}
  */
 function itemOf(url, linked) {
@@ -99,7 +99,8 @@ function itemOf(url, linked) {
     if (!(error instanceof UrlError)) throw error;
   }
   const isHome = new URL(named).pathname === "/" && new URL(own).pathname !== "/";
-  return named === own || isHome || shopOf(named) !== shopOf(own)
+  const hasNoRoute = own.includes("#") && !named.includes("#");
+  return named === own || isHome || hasNoRoute || shopOf(named) !== shopOf(own)
     ? { url: own, namedBy: "url" }
     : { url: named, namedBy: "meta" };
 }

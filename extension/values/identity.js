@@ -4,6 +4,7 @@ import { urls } from "../generated/contracts.js";
 import { UrlError } from "./errors.js";
 import { sha256Hex } from "./encoding.js";
 
+const ROUTE = new RegExp(urls.routePattern, "u");
 const trackingParameters = new Set(urls.trackingParameters.map((name) => name.toLowerCase()));
 
 /** @param {string} pair one "name=value" of a query string */
@@ -30,6 +31,7 @@ function parse(text) {
  */
 export function canonicalUrl(text) {
   const url = parse(text);
+  const route = ROUTE.test(url.hash) ? url.hash : "";
   url.hash = "";
   url.username = "";
   url.password = "";
@@ -39,7 +41,7 @@ export function canonicalUrl(text) {
     .split("&")
     .filter((pair) => pair !== "" && !isTracking(pair));
   url.search = kept.join("&");
-  return url.href;
+  return url.href + route;
 }
 
 /**

@@ -147,7 +147,8 @@ class Page:
     def item_url(self) -> tuple[str, Syntax]:
         """Return the canonical URL of this page and the syntax that names it: `<link rel=canonical>` where plausible.
 
-        It is ignored where it names another shop, or the home page from a page further down.
+        It is ignored where it names another shop, the home page from a page further down, or nothing of the route in
+        the page's own address.
         """
         own = canonical_url(self.url)
         linked = self.link("canonical")
@@ -156,7 +157,9 @@ class Page:
         except UrlError:
             return own, "url"
         is_home = urlsplit(named).path == "/" and urlsplit(own).path != "/"
-        return (own, "url") if named == own or is_home or shop_of(named) != shop_of(own) else (named, "meta")
+        has_no_route = "#" in own and "#" not in named
+        is_foreign = shop_of(named) != shop_of(own)
+        return (own, "url") if named == own or is_home or has_no_route or is_foreign else (named, "meta")
 
     @cached_property
     def addresses(self) -> frozenset[str]:

@@ -27,9 +27,10 @@ def canonical_url(url: str) -> str:
         raise UrlError(f"expected an absolute http or https URL, got {url[:200]!r}") from error
     if parsed.protocol not in _PROTOCOLS:
         raise UrlError(f"expected an absolute http or https URL, got {url[:200]!r}")
+    route = parsed.hash if re.match(contract("urls.json")["routePattern"], parsed.hash) else ""
     parsed.hash = parsed.username = parsed.password = ""
     query = _without_tracking(parsed.search.removeprefix("?"))
-    result = parsed.href.partition("?")[0] + (f"?{query}" if query else "")
+    result = parsed.href.partition("?")[0] + (f"?{query}" if query else "") + route
     if len(result) > MAX_URL_LENGTH:
         raise UrlError(f"expected at most {MAX_URL_LENGTH} characters in a URL, got {len(result)}")
     return result

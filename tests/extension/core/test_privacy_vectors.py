@@ -37,8 +37,10 @@ def sensitive(product: dict[str, object]) -> str | None:
 
 
 def is_private(url: str) -> bool:
-    path = re.sub(r"^/[a-z]{2}(?:[-_][a-z]{2})?(?=/)", "", urlsplit(url).path.lower())
-    return any(path == prefix or path.startswith(prefix + "/") for prefix in RULES["privatePathPrefixes"])
+    parts = urlsplit(url)
+    paths = [parts.path, parts.fragment.removeprefix("!").partition("?")[0]]
+    bare = [re.sub(r"^/[a-z]{2}(?:[-_][a-z]{2})?(?=/)", "", path.lower()) for path in paths]
+    return any(f"{path}/".startswith(f"{prefix}/") for path in bare for prefix in RULES["privatePathPrefixes"])
 
 
 def reason_for(case: dict[str, object]) -> str | None:
