@@ -8,6 +8,8 @@ import { createHandlers } from "./background/handlers.js";
 import { createMeansSource } from "./background/means.js";
 import { createModelSource } from "./background/model.js";
 import { createOwnSource } from "./background/own-source.js";
+import { createPageLearner } from "./background/page-learner.js";
+import { createPageReadings } from "./background/page-readings.js";
 import { createPageSource } from "./background/page-source.js";
 import { createRecommendations } from "./background/recommendations.js";
 import { createServerSource } from "./background/server.js";
@@ -62,18 +64,20 @@ const badge = createBadge({
   getProfile,
   recommendations: createRecommendations({ sources: [fromShelf, fromPage] }),
 });
-const stateOf = createStateReader({ getProfile, tabs });
+const pageReadings = createPageReadings({ browser });
+const stateOf = createStateReader({ getProfile, tabs, readings: pageReadings });
 const handlers = createHandlers({
   getProfile,
   server,
   model,
   consent,
   tabs,
-  ask,
   recommendations,
   shelves,
   stateOf,
   badge,
+  pageLearner: createPageLearner({ model, tabs, ask, now }),
+  readings: pageReadings,
   announceChange,
   now,
 });

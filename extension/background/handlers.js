@@ -1,8 +1,8 @@
 // @ts-check
-import { learn } from "../core/recommender.js";
 import { CarryoverError } from "../values/errors.js";
 import { shopOf } from "../values/identity.js";
 import { createItemHandlers } from "./item-handlers.js";
+import { createPageHandlers } from "./page-handlers.js";
 import { checkedSettings } from "./settings.js";
 
 /**
@@ -14,56 +14,19 @@ import { checkedSettings } from "./settings.js";
  * @property {import("./model.js").ModelSource} model
  * @property {import("./consent.js").Consent} consent
  * @property {import("./tabs.js").Tabs} tabs
- * @property {import("./towers-client.js").Ask} ask the towers' zone
  * @property {ReturnType<typeof import("./recommendations.js").createRecommendations>} recommendations
  * @property {import("./shelf.js").Shelves} shelves
  * @property {ReturnType<typeof import("./state.js").createStateReader>} stateOf
  * @property {import("./badge.js").Badge} badge
+ * @property {import("./page-learner.js").PageLearner} pageLearner
+ * @property {import("./page-readings.js").PageReadings} readings
  * @property {() => Promise<void>} announceChange
  * @property {() => number} now milliseconds since 1970
  */
 
-/** @type {import("../core/profile.js").Kind[]} */
-const LEARNED_KINDS = ["view", "cart", "wishlist"];
-
-/** @param {Parts} parts @returns {Handlers["page.seen"]} learns from a page of a shop with consent */
-function pageSeenHandler({ getProfile, model, tabs, ask, announceChange }) {
-  return async ({ html, url, kind }, sender) => {
-    const shop = sender.url && shopOf(sender.url);
-    const tabId = sender.tab?.id;
-    if (!sender.tab || tabId === undefined || shopOf(url) !== shop)
-      throw new CarryoverError("forbidden_sender", "A page may speak about its own shop only.");
-    const learnedKind = LEARNED_KINDS.find((one) => one === kind);
-    if (!learnedKind) throw new CarryoverError("invalid_message", `kind must be one of ${LEARNED_KINDS.join(", ")}.`);
-    const profile = await getProfile();
-    // Without consent the page is not even parsed. The privacy filter checks again, for the product itself.
-    if (!profile.isConsented(shop)) return { stored: false, reason: "no_consent" };
-    if (profile.settings.paused) return { stored: false, reason: "paused" };
-    const { product } = await ask({ type: "page.read", html, url, hidden: [] });
-    /** @type {import("../core/recommender.js").ReadImage} */
-    const readImage = async (image) => {
-      const shown = await tabs.readImage(tabId, image, { mayRequest: false });
-      if (shown) return shown;
-      await profile.addToLedger({ method: "GET", url: image, body: "" });
-      return tabs.readImage(tabId, image, { mayRequest: true });
-    };
-    const learned = await learn(
-      {
-        product,
-        kind: learnedKind,
-        incognito: sender.tab.incognito,
-        ...(profile.settings.compareImages && { readImage }),
-      },
-      { profile, model: () => model.getModel() },
-    );
-    if (learned.stored) await announceChange();
-    return learned;
-  };
-}
-
 /**
  * @param {Parts} parts
- * @returns {Omit<Handlers, "page.seen" | "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers>>} handlers that change or hand out the profile
+ * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers>>} handlers that change or hand out the profile
  */
 function profileHandlers({ getProfile, server, model, consent, stateOf, badge }) {
   /** Forget what was asked and downloaded before the settings changed. @param {Settings} before */
@@ -122,12 +85,13 @@ function profileHandlers({ getProfile, server, model, consent, stateOf, badge })
  */
 export function createHandlers(parts) {
   const { tabs, recommendations, shelves, stateOf, badge } = parts;
-  const seen = pageSeenHandler(parts);
+  const pageHandlers = createPageHandlers(parts);
   return {
     ...profileHandlers(parts),
     ...createItemHandlers(parts),
+    ...pageHandlers,
     async "page.seen"(fields, sender) {
-      const reply = await seen(fields, sender);
+      const reply = await pageHandlers["page.seen"](fields, sender);
       // Not awaited: the page waits for no ranking.
       badge.show(shopOf(fields.url), /** @type {number} */ (sender.tab?.id)).catch(console.error);
       return reply;

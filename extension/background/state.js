@@ -3,10 +3,13 @@ import { shelfStateOf } from "./shelf.js";
 
 /**
  * Return a function that describes the profile and one tab, for the extension's own pages.
- * @param {{getProfile: import("./store.js").GetProfile, tabs: import("./tabs.js").Tabs}} parts
+ * @param {object} parts
+ * @param {import("./store.js").GetProfile} parts.getProfile
+ * @param {import("./tabs.js").Tabs} parts.tabs
+ * @param {import("./page-readings.js").PageReadings} parts.readings
  * @returns {(tabId?: number) => Promise<import("../generated/contract-types.js").State>} the `state` of contracts/messages.json
  */
-export function createStateReader({ getProfile, tabs }) {
+export function createStateReader({ getProfile, tabs, readings }) {
   return async (tabId) => {
     const profile = await getProfile();
     const { consents, serverBundleUrl, ...settings } = profile.settings;
@@ -19,7 +22,11 @@ export function createStateReader({ getProfile, tabs }) {
       numDismissed: interactions.filter(({ kind }) => kind === "dismiss").length,
       unreadable: profile.unreadable,
       shelf: shelfStateOf(profile, tab?.shop),
-      tab: tab && { ...tab, isConsented: tab.shop !== null && profile.isConsented(tab.shop) },
+      tab: tab && {
+        ...tab,
+        isConsented: tab.shop !== null && profile.isConsented(tab.shop),
+        reading: await readings.of(tab.tabId, tab.url),
+      },
     };
   };
 }

@@ -53,7 +53,9 @@ function isPersonalUrl(url) {
 /** Return whether an address is a private page, such as an account or an order. In shops built as one page the fragment is the path. @param {string} url */
 export function isPrivatePath(url) {
   const { pathname, hash } = new URL(url);
-  const paths = [pathname, hash.replace(/^#!?/, "").split("?")[0]].map((path) => path.toLowerCase().replace(LOCALE, ""));
+  const paths = [pathname, hash.replace(/^#!?/, "").split("?")[0]].map((path) =>
+    path.toLowerCase().replace(LOCALE, ""),
+  );
   return privacy.privatePathPrefixes.some((prefix) => paths.some((path) => `${path}/`.startsWith(`${prefix}/`)));
 }
 

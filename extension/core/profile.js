@@ -261,10 +261,11 @@ export class Profile {
   /**
    * Keep an interaction. The same kind with the same item on the same day is one interaction: its time becomes now and its
    * weight grows.
-   * @param {{product: KeptProduct, kind: Kind, space: string, embedding: string}} happened
-   * @returns {Promise<void>}
+   * @param {{product: KeptProduct, kind: Kind, space: string, embedding: string, adds?: 0 | 1}} happened `adds` 0: only what is kept
+   *   of it changes
+   * @returns {Promise<boolean>} false where it adds nothing to nothing
    */
-  addInteraction({ product, kind, space, embedding }) {
+  addInteraction({ product, kind, space, embedding, adds = 1 }) {
     return this.#enqueue(async () => {
       const time = new Date(this.#now()).toISOString();
       const same = this.interactions().find(
@@ -274,10 +275,12 @@ export class Profile {
           one.product.itemId === product.itemId &&
           one.time.slice(0, 10) === time.slice(0, 10),
       );
+      if (!same && adds === 0) return false;
       const id = same?.id ?? randomId();
-      const weight = Math.min(5, (same?.weight ?? 0) + 1);
+      const weight = Math.min(5, (same?.weight ?? 0) + adds);
       await this.#put("interaction", id, { id, kind, time, weight, space, embedding, product });
       await this.#enforceRetention();
+      return true;
     });
   }
 

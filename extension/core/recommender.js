@@ -86,12 +86,13 @@ async function embeddingOf(product, profile, { towers, manifest }, readImage) {
  * @param {object} happened
  * @param {unknown} happened.product as read from a page: not trusted
  * @param {Kind} happened.kind
+ * @param {0 | 1} [happened.adds] 0: it changes what is kept of a product that was counted today, and counts no further
  * @param {boolean} happened.incognito
  * @param {ReadImage} [happened.readImage] only where the shopper wants images compared; the image itself is not kept
  * @param {{profile: Profile, model: () => Promise<Model>}} on
  * @returns {Promise<{stored: boolean, reason?: string}>}
  */
-export async function learn({ product, kind, incognito, readImage }, { profile, model }) {
+export async function learn({ product, kind, adds = 1, incognito, readImage }, { profile, model }) {
   const problem = problemIn(productSchema, product);
   if (problem) return { stored: false, reason: `invalid_product${problem}` };
   const extracted = /** @type {import("../generated/contract-types.js").Product} */ (product);
@@ -108,13 +109,15 @@ export async function learn({ product, kind, incognito, readImage }, { profile, 
   const mayLearn = () => !profile.settings.paused && profile.isConsented(extracted.shop);
   const embedding = mayLearn() && (await embeddingOf(decision.product, profile, current, readImage));
   if (!embedding || !mayLearn()) return { stored: false, reason: "no_consent" };
-  await profile.addInteraction({
+  const kept = {
     product: decision.product,
     kind,
     space: current.manifest.space,
     embedding: encodeEmbedding(embedding),
-  });
-  return { stored: true };
+  };
+  return (await profile.addInteraction({ ...kept, adds }))
+    ? { stored: true }
+    : { stored: false, reason: "not_counted" };
 }
 
 /** @param {Card} item @returns {Promise<import("../generated/contract-types.js").KeptProduct & {title: string}>} @throws {CarryoverError} invalid_item, where the item has no title */

@@ -8,7 +8,7 @@ import * as opengraph from "./markup/opengraph.js";
 import * as rdfa from "./markup/rdfa.js";
 import { createPage } from "./page.js";
 import * as reader from "./state/reader.js";
-import { verdictOf } from "./verdict.js";
+import { confidenceOf, verdictOf } from "./verdict.js";
 import * as addressCode from "./visible/address-code.js";
 import * as brand from "./visible/brand.js";
 import * as breadcrumbTrail from "./visible/breadcrumb-trail.js";
@@ -45,6 +45,17 @@ const EXTRACTORS = [
   { extract: priceAndTitle.extract, fills: FILLS.priceAndTitle },
 ];
 
+/** @param {Page} page @returns {Candidate[]} */
+function candidatesOf(page) {
+  /** @type {Candidate[]} */
+  const candidates = [];
+  for (const { extract, fills } of EXTRACTORS) {
+    const missing = fills && missingFields(candidates);
+    if (!missing || fills.some((name) => missing.has(name))) candidates.push(...extract(page));
+  }
+  return candidates;
+}
+
 /** @param {any} value @returns {any} without anything that is absent: null never appears on the wire */
 function present(value) {
   if (Array.isArray(value)) return value.map(present);
@@ -74,6 +85,36 @@ function spokenTitle(title, page) {
 }
 
 /**
+ * Return the Product of a page, and how sure the verdict on it is.
+ * @param {Document} document
+ * @param {string} url its address
+ * @param {{isRendered?: boolean}} [options] as for extractProduct
+ * @returns {Promise<{product: Record<string, any>, confidence: number}>} confidence from 0 to 1
+ * @throws {import("../values/errors.js").UrlError}
+ */
+export async function readProduct(document, url, { isRendered = false } = {}) {
+  const page = createPage(document, url);
+  const candidates = candidatesOf(page);
+  const verdict = verdictOf(candidates, page);
+  const { values, provenance } = verdict === "product" ? combine(candidates) : { values: {}, provenance: {} };
+  if (WRITTEN_FOR_PEOPLE.includes(provenance.title)) values.title = spokenTitle(values.title, page);
+  const before = values.price && !values.regularPrice ? regularPrice(page, values.price) : null;
+  if (before) [values.regularPrice, provenance.regularPrice] = [before, "dom"];
+  const contrary = stock.contradiction(page, values.availability);
+  if (contrary) [values.availability, provenance.availability] = [contrary, "dom"];
+  const { url: itemUrl, namedBy } = page.item;
+  const product = {
+    shop: shopOf(itemUrl),
+    itemId: await itemIdOf(itemUrl),
+    url: itemUrl,
+    verdict,
+    ...present(values),
+    provenance: { ...(isRendered ? rendered(provenance) : provenance), url: namedBy },
+  };
+  return { product, confidence: confidenceOf(verdict, candidates, { page, title: values.title }) };
+}
+
+/**
  * Return the Product of a page, in the wire form of product.schema.json. A page whose verdict is not "product" gives its
  * identity only: the title of a refusal or a list is not a product's.
  * @param {Document} document
@@ -83,28 +124,6 @@ function spokenTitle(title, page) {
  * @returns {Promise<Record<string, any>>}
  * @throws {import("../values/errors.js").UrlError}
  */
-export async function extractProduct(document, url, { isRendered = false } = {}) {
-  const page = createPage(document, url);
-  /** @type {Candidate[]} */
-  const candidates = [];
-  for (const { extract, fills } of EXTRACTORS) {
-    const missing = fills && missingFields(candidates);
-    if (!missing || fills.some((name) => missing.has(name))) candidates.push(...extract(page));
-  }
-  const verdict = verdictOf(candidates, page);
-  const { values, provenance } = verdict === "product" ? combine(candidates) : { values: {}, provenance: {} };
-  if (WRITTEN_FOR_PEOPLE.includes(provenance.title)) values.title = spokenTitle(values.title, page);
-  const before = values.price && !values.regularPrice ? regularPrice(page, values.price) : null;
-  if (before) [values.regularPrice, provenance.regularPrice] = [before, "dom"];
-  const contrary = stock.contradiction(page, values.availability);
-  if (contrary) [values.availability, provenance.availability] = [contrary, "dom"];
-  const { url: itemUrl, namedBy } = page.item;
-  return {
-    shop: shopOf(itemUrl),
-    itemId: await itemIdOf(itemUrl),
-    url: itemUrl,
-    verdict,
-    ...present(values),
-    provenance: { ...(isRendered ? rendered(provenance) : provenance), url: namedBy },
-  };
+export async function extractProduct(document, url, options) {
+  return (await readProduct(document, url, options)).product;
 }

@@ -1,7 +1,11 @@
 // @ts-check
 // Verdict on a page: its kind, decided before any of its fields are used. A browser has no HTTP status for it.
 import { visibleTexts } from "./page.js";
+import { keyOf } from "../values/text.js";
 import { opensWith } from "../values/words.js";
+
+/** How sure the other verdicts are. A page that says so itself is surer than one that merely has nothing to read. @type {Record<string, number>} */
+const CONFIDENCE_OF_OTHERS = { blocked: 0.9, not_found: 0.9, listing: 0.9, empty: 0.8, needs_js: 0.5 };
 
 // With less visible text than this, a page with scripts is one that its scripts would have filled.
 const MIN_VISIBLE_CHARS = 200;
@@ -25,4 +29,26 @@ export function verdictOf(candidates, page) {
   if (hasTitle && candidates.some(({ isProduct }) => isProduct)) return "product";
   if (candidates.some(({ numProducts }) => numProducts)) return "listing";
   return page.document.querySelector("script") && !hasText(page.document) ? "needs_js" : "empty";
+}
+
+/**
+ * Return how sure a verdict is, from 0 to 1. Each witness for a product that is there counts as much as pages of the kind were
+ * products where it was the only one; independent witnesses together are surer than each of them.
+ * @param {string} verdict
+ * @param {import("./candidate.js").Candidate[]} candidates
+ * @param {{page: import("./page.js").Page, title?: string}} found the title is the product's
+ */
+export function confidenceOf(verdict, candidates, { page, title }) {
+  if (verdict !== "product") return CONFIDENCE_OF_OTHERS[verdict] ?? 0.5;
+  const says = (/** @type {string[]} */ syntaxes) =>
+    candidates.some(({ isProduct, syntax }) => isProduct && syntaxes.includes(syntax));
+  const isNamed = page.headings.some((heading) => keyOf(heading) === keyOf(title));
+  const doubts = [
+    says(["json-ld", "microdata", "rdfa"]) && 0.2,
+    says(["opengraph", "state"]) && 0.3,
+    says(["dom"]) && 0.4,
+    isNamed && 0.5,
+    candidates.some(({ price }) => price) && 0.6,
+  ].filter((doubt) => doubt !== false);
+  return Math.round(100 * (1 - doubts.reduce((product, doubt) => product * doubt, 1))) / 100;
 }

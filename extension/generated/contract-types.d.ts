@@ -1009,6 +1009,10 @@ export interface State {
   tab:
     | (TabDescription & {
         isConsented: boolean;
+        /**
+         * null where the tab's page has not been read: no consent, a private window, or not yet.
+         */
+        reading: PageReading | null;
       })
     | null;
 }
@@ -1021,6 +1025,41 @@ export interface ShelfState {
   total?: number;
   reason?: ShelfReason;
   readAt?: string;
+}
+/**
+ * What came of reading the page that a tab shows, so that the panel can say why something was not learned. It is in memory only.
+ */
+export interface PageReading {
+  verdict?: Verdict;
+  /**
+   * 0 to 1: how sure it is that the page shows one product, or that it shows none.
+   */
+  confidence?: number;
+  /**
+   * Whether the profile holds the product that the page shows.
+   */
+  isLearned: boolean;
+  /**
+   * Why it does not: a verdict, unsure, incognito, paused, no_consent, private_path, personal_url, sensitive_NAME, unchanged or unclear.
+   */
+  reason?: string;
+  /**
+   * How often the page has shown other products since it was opened: another number means that page mode ranks anew.
+   */
+  numChanges: number;
+}
+/**
+ * By what two products are told apart that one page shows one after the other.
+ */
+export interface ShownProduct {
+  itemId: string;
+  title: string;
+  sku?: string;
+  image?: string;
+  /**
+   * Amount and currency, such as 19.90 EUR.
+   */
+  price?: string;
 }
 /**
  * What the privacy filter lets into the profile.
@@ -1226,8 +1265,20 @@ export interface Messages {
   "page.seen": {
     from: "content";
     to: "background";
-    fields: { html: string; url: string; kind: string; };
-    reply: { stored: boolean; reason?: string; };
+    fields: { html: string; url: string; kind: string; before?: ShownProduct; card?: string; isRemoved?: boolean; isSettling?: boolean; isResent?: boolean; };
+    reply: { stored: boolean; reason?: string; product?: ShownProduct; };
+  };
+  "page.stayed": {
+    from: "content";
+    to: "background";
+    fields: { itemId: string; };
+    reply: { stored: boolean; };
+  };
+  "page.changed": {
+    from: "content";
+    to: "background";
+    fields: { url: string; };
+    reply: { };
   };
   "page.extract": {
     from: "background";
@@ -1244,8 +1295,8 @@ export interface Messages {
   "page.read": {
     from: "background";
     to: "towers";
-    fields: { html: string; url: string; hidden: number[]; };
-    reply: { product: Product; listing: ListedCard[]; };
+    fields: { html: string; url: string; hidden: number[]; card?: string; };
+    reply: { product: Product; confidence: number; listing: ListedCard[]; card?: ListedCard; };
   };
   "state.changed": {
     from: "background";

@@ -1,7 +1,8 @@
 // Generated from contracts/ by `npm run contracts`. Do not edit.
 
 export const urls = {
- "about": "How a URL becomes canonical, in both languages. 1: scheme and host lower case, default port, user info and fragment removed, empty path is '/'. 2: query parameters named below are removed; the rest keep order and spelling. 3: only http and https. vectors/identity.json holds the cases.",
+ "about": "How a URL becomes canonical, in both languages. 1: scheme and host lower case, default port, user info and fragment removed, empty path is '/'; a fragment that matches `routePattern` stays, because shops built as one page name their products by it. 2: query parameters named below are removed; the rest keep order and spelling. 3: only http and https. vectors/identity.json holds the cases.",
+ "routePattern": "^#!?/[^#]",
  "trackingParameters": [
   "_ga",
   "_gl",
@@ -2955,12 +2956,40 @@ export const messages = {
    "fields": {
     "html": "string",
     "url": "string",
-    "kind": "string"
+    "kind": "string",
+    "before?": "ShownProduct",
+    "card?": "string",
+    "isRemoved?": "boolean",
+    "isSettling?": "boolean",
+    "isResent?": "boolean"
    },
    "reply": {
     "stored": "boolean",
-    "reason?": "string"
+    "reason?": "string",
+    "product?": "ShownProduct"
    }
+  },
+  "page.stayed": {
+   "from": [
+    "content"
+   ],
+   "to": "background",
+   "fields": {
+    "itemId": "string"
+   },
+   "reply": {
+    "stored": "boolean"
+   }
+  },
+  "page.changed": {
+   "from": [
+    "content"
+   ],
+   "to": "background",
+   "fields": {
+    "url": "string"
+   },
+   "reply": {}
   },
   "page.extract": {
    "from": [
@@ -2995,11 +3024,14 @@ export const messages = {
    "fields": {
     "html": "string",
     "url": "string",
-    "hidden": "number[]"
+    "hidden": "number[]",
+    "card?": "string"
    },
    "reply": {
     "product": "Product",
-    "listing": "ListedCard[]"
+    "confidence": "number",
+    "listing": "ListedCard[]",
+    "card?": "ListedCard"
    }
   },
   "state.changed": {
@@ -3796,11 +3828,23 @@ export const messages = {
          "type": "object",
          "additionalProperties": false,
          "required": [
-          "isConsented"
+          "isConsented",
+          "reading"
          ],
          "properties": {
           "isConsented": {
            "type": "boolean"
+          },
+          "reading": {
+           "oneOf": [
+            {
+             "$ref": "#/types/PageReading"
+            },
+            {
+             "type": "null"
+            }
+           ],
+           "description": "null where the tab's page has not been read: no consent, a private window, or not yet."
           }
          }
         }
@@ -3810,6 +3854,63 @@ export const messages = {
        "type": "null"
       }
      ]
+    }
+   }
+  },
+  "ShownProduct": {
+   "description": "By what two products are told apart that one page shows one after the other.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "itemId",
+    "title"
+   ],
+   "properties": {
+    "itemId": {
+     "type": "string"
+    },
+    "title": {
+     "type": "string"
+    },
+    "sku": {
+     "type": "string"
+    },
+    "image": {
+     "type": "string"
+    },
+    "price": {
+     "type": "string",
+     "description": "Amount and currency, such as 19.90 EUR."
+    }
+   }
+  },
+  "PageReading": {
+   "description": "What came of reading the page that a tab shows, so that the panel can say why something was not learned. It is in memory only.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "isLearned",
+    "numChanges"
+   ],
+   "properties": {
+    "verdict": {
+     "$ref": "product.schema.json#/properties/verdict"
+    },
+    "confidence": {
+     "type": "number",
+     "description": "0 to 1: how sure it is that the page shows one product, or that it shows none."
+    },
+    "isLearned": {
+     "type": "boolean",
+     "description": "Whether the profile holds the product that the page shows."
+    },
+    "reason": {
+     "type": "string",
+     "description": "Why it does not: a verdict, unsure, incognito, paused, no_consent, private_path, personal_url, sensitive_NAME, unchanged or unclear."
+    },
+    "numChanges": {
+     "type": "number",
+     "description": "How often the page has shown other products since it was opened: another number means that page mode ranks anew."
     }
    }
   },

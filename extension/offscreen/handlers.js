@@ -3,8 +3,8 @@ import { BUNDLE_CACHE, PACKAGED, downloadedFiles, openBundle, packagedFiles, rea
 import { checkImageProbes, checkProbes } from "../core/bundle-probes.js";
 import { createTowers } from "../core/towers.js";
 import { packed } from "../core/shelf-matrix.js";
-import { extractProduct } from "../extract/extract.js";
-import { extractListing } from "../extract/visible/listing.js";
+import { readProduct } from "../extract/extract.js";
+import { extractCard, extractListing } from "../extract/visible/listing.js";
 import { itemsOf } from "../shelf/items.js";
 import { fromBase64, toBase64 } from "../values/encoding.js";
 import { BundleError } from "../values/errors.js";
@@ -77,12 +77,16 @@ export function createTowersHandlers({ load = loadTowers } = {}) {
   }
 
   return {
-    async "page.read"({ html, url, hidden }) {
+    async "page.read"({ html, url, hidden, card: target }) {
       // A parsed document runs no script and loads nothing. The shop's own scripts ran before the page was handed over.
       const page = new DOMParser().parseFromString(html, "text/html");
+      const { product, confidence } = await readProduct(page, url, { isRendered: true });
+      const card = target === undefined ? null : await extractCard(page, url, target);
       return {
-        product: /** @type {Product} */ (await extractProduct(page, url, { isRendered: true })),
+        product: /** @type {Product} */ (product),
+        confidence,
         listing: await extractListing(page, url, hidden),
+        ...(card && { card }),
       };
     },
     async "shelf.readAnswers"({ bundleUrl, answers, itemText, layout }) {

@@ -23,6 +23,12 @@ function parse(text) {
   return url;
 }
 
+/** Return the route at the end of an address, by which a shop built as one page names what it shows. @param {string} address @returns {string} from # on, or empty */
+export function routeIn(address) {
+  const hash = address.includes("#") ? address.slice(address.indexOf("#")) : "";
+  return ROUTE.test(hash) ? hash : "";
+}
+
 /**
  * Return the canonical form of an address, the same in both languages (contracts/urls.json).
  * @param {string} text an absolute address
@@ -31,7 +37,7 @@ function parse(text) {
  */
 export function canonicalUrl(text) {
   const url = parse(text);
-  const route = ROUTE.test(url.hash) ? url.hash : "";
+  const route = routeIn(url.href);
   url.hash = "";
   url.username = "";
   url.password = "";

@@ -1,6 +1,6 @@
 // @ts-check
 // Reader of the product cards on a page: links to pages of the same shop with an image or a price.
-import { canonicalUrl, itemIdOf, shopOf } from "../../values/identity.js";
+import { canonicalUrl, itemIdOf, routeIn, shopOf } from "../../values/identity.js";
 import { imageUrl } from "./image-url.js";
 import { createPage, visibleTexts } from "../page.js";
 import { parsePrice } from "../../values/price.js";
@@ -19,10 +19,18 @@ const SITE_PARTS = "nav, footer, header, [class*='breadcrumb' i]";
 
 /** @param {Element} link @param {Page} page @returns {string | null} the other page of this shop it leads to */
 function targetOf(link, page) {
-  const url = page.absolute(link.getAttribute("href"));
-  if (!url || page.addresses.has(url) || new URL(url).pathname === "/") return null;
-  const canonical = canonicalUrl(url);
+  const href = link.getAttribute("href") ?? "";
+  const route = routeIn(href);
+  const url = page.absolute(route ? href.slice(0, -route.length) || page.url : href);
+  if (!url || (!route && (page.addresses.has(url) || new URL(url).pathname === "/"))) return null;
+  const canonical = canonicalUrl(url + route);
   return shopOf(canonical) === shopOf(page.url) && !page.addresses.has(canonical) ? canonical : null;
+}
+
+/** @param {Element} element @param {Page} page whether it holds the heading of the whole page: then it is no card of another product */
+function isMain(element, { document }) {
+  const headings = document.querySelectorAll("h1");
+  return headings.length === 1 && element.contains(headings[0]);
 }
 
 /** Return the largest element around a link that holds no link to another product: its card. @param {Element} link @param {string} url @param {Page} page */
@@ -33,7 +41,7 @@ function cardAround(link, url, page) {
       const target = targetOf(other, page);
       return target !== null && target !== url;
     });
-    if (isShared || textOf(next, MAX_CARD_TEXT).length > MAX_CARD_TEXT) break;
+    if (isShared || isMain(next, page) || textOf(next, MAX_CARD_TEXT).length > MAX_CARD_TEXT) break;
     card = next;
   }
   return card;
@@ -68,6 +76,26 @@ function titleIn(card, link) {
   return words.map((text) => clean(text, 500)).find((text) => text !== null) ?? null;
 }
 
+/** @param {Element} link @param {string} url where it leads @param {Page} page @returns {Promise<Card | null>} null where it is not a product's */
+async function cardOf(link, url, page) {
+  const element = cardAround(link, url, page);
+  const img = element.querySelector("img");
+  const image = img && imageUrl(img, page);
+  const price = priceIn(element, page);
+  const title = titleIn(element, link);
+  // A link with only words is navigation; a product has an image or a price.
+  const hasHeading = element.querySelector("h1, h2, h3, h4, h5, h6") !== null;
+  if (!title || !(price || (image && hasHeading))) return null;
+  return {
+    shop: shopOf(url),
+    itemId: await itemIdOf(url),
+    url,
+    title,
+    ...(image && { image }),
+    ...(price && { price }),
+  };
+}
+
 /**
  * @param {Document} document
  * @param {string} url its address
@@ -82,26 +110,25 @@ export async function extractListing(document, url, hidden = []) {
   for (const [i, link] of document.querySelectorAll("a[href]").entries()) {
     const target = link.closest(SITE_PARTS) || isUnseen(link) || isHidden.has(i) ? null : targetOf(link, page);
     if (!target || cards.has(target) || cards.size >= MAX_CARDS) continue;
-    const card = cardAround(link, target, page);
-    const img = card.querySelector("img");
-    const image = img && imageUrl(img, page);
-    const price = priceIn(card, page);
-    const title = titleIn(card, link);
-    // A link with only words is navigation; a product has an image or a price.
-    if (
-      !title ||
-      (!image && !price) ||
-      (!price && !/h[1-6]/i.test([...card.querySelectorAll("*")].map((e) => e.localName).join()))
-    )
-      continue;
-    cards.set(target, {
-      shop: shopOf(target),
-      itemId: await itemIdOf(target),
-      url: target,
-      title,
-      ...(image && { image }),
-      ...(price && { price }),
-    });
+    const card = await cardOf(link, target, page);
+    if (card) cards.set(target, card);
   }
   return cards.size >= 2 ? [...cards.values()] : [];
+}
+
+/**
+ * Return the card of one product on a page.
+ * @param {Document} document
+ * @param {string} url the page's address
+ * @param {string} target where the card leads
+ * @returns {Promise<Card | null>} null where the page has no card of it
+ */
+export async function extractCard(document, url, target) {
+  const page = createPage(document, url);
+  const wanted = canonicalUrl(target);
+  for (const link of document.querySelectorAll("a[href]")) {
+    const card = targetOf(link, page) === wanted ? await cardOf(link, wanted, page) : null;
+    if (card) return card;
+  }
+  return null;
 }
