@@ -4,7 +4,14 @@ import { originPatternOf } from "../messaging/origins.js";
 /** @typedef {ReturnType<typeof createContentScripts>} ContentScripts */
 
 /** Classic scripts that run in a page, in this order. */
-export const CONTENT_SCRIPTS = ["generated/click-words.js", "content/content.js", "content/product-image.js"];
+export const CONTENT_SCRIPTS = [
+  "generated/click-words.js",
+  "content/page-state.js",
+  "content/clicks.js",
+  "content/reader.js",
+  "content/content.js",
+  "content/product-image.js",
+];
 
 /** @param {string} shop */
 const scriptId = (shop) => `shop ${shop}`;

@@ -55,6 +55,22 @@ async function loadTowers(bundleUrl) {
 }
 
 /**
+ * Parse a page that was handed over. A parsed document runs no script and loads nothing; the shop's own scripts ran before. Shadow trees
+ * come as templates, and take the place of these, so that a reader finds what a shopper sees.
+ * @param {string} html @returns {Document}
+ */
+function parsed(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  for (let found = shadowTrees(page); found.length > 0; found = shadowTrees(page))
+    for (const template of found) template.replaceWith(template.content);
+  return page;
+}
+
+/** @param {Document} page @returns {HTMLTemplateElement[]} */
+const shadowTrees = (page) =>
+  [...page.querySelectorAll("template")].filter((one) => one.hasAttribute("shadowrootmode"));
+
+/**
  * Return the handlers of every message to the towers' zone (contracts/messages.json): parse pages, run ONNX.
  * @param {object} [parts]
  * @param {(bundleUrl: string) => Promise<Towers>} [parts.load]
@@ -78,8 +94,7 @@ export function createTowersHandlers({ load = loadTowers } = {}) {
 
   return {
     async "page.read"({ html, url, hidden, card: target }) {
-      // A parsed document runs no script and loads nothing. The shop's own scripts ran before the page was handed over.
-      const page = new DOMParser().parseFromString(html, "text/html");
+      const page = parsed(html);
       const { product, confidence } = await readProduct(page, url, { isRendered: true });
       const card = target === undefined ? null : await extractCard(page, url, target);
       return {

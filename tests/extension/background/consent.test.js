@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, test } from "node:test";
+import { CONTENT_SCRIPTS } from "../../../extension/background/content-scripts.js";
 import { createConsent } from "../../../extension/background/consent.js";
 import { createContentScripts } from "../../../extension/background/content-scripts.js";
 import { createProfileStore } from "../../../extension/background/store.js";
@@ -53,7 +54,7 @@ test("consent is recorded with its time, and the script is registered", async ()
   assert.deepEqual(state.scripts.get("shop a.example"), {
     id: "shop a.example",
     matches: [ORIGIN],
-    js: ["generated/click-words.js", "content/content.js", "content/product-image.js"],
+    js: CONTENT_SCRIPTS,
     runAt: "document_idle",
     persistAcrossSessions: true,
   });

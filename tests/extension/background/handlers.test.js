@@ -2,6 +2,7 @@
 // Messages to the background, through the gate, on a device whose browser, disk and network are fakes.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { CONTENT_SCRIPTS } from "../../../extension/background/content-scripts.js";
 import { createHandlers } from "../../../extension/background/handlers.js";
 import { messages as contract } from "../../../extension/generated/contracts.js";
 import { createListener } from "../../../extension/messaging/messages.js";
@@ -187,10 +188,7 @@ test("consent.set registers the content script and reads the open tab", async ()
     [SHOP],
   );
   const { matches, js } = device.state.scripts.get(`shop ${SHOP}`);
-  assert.deepEqual(
-    [matches, js],
-    [[`*://*.${SHOP}/*`], ["generated/click-words.js", "content/content.js", "content/product-image.js"]],
-  );
+  assert.deepEqual([matches, js], [[`*://*.${SHOP}/*`], CONTENT_SCRIPTS]);
   assert.deepEqual(device.state.injected, []);
   shopper.showListing([]);
   const answer = await device.send({ type: "consent.set", shop: SHOP, allowed: true, tabId: 7 });

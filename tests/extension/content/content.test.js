@@ -1,135 +1,79 @@
 // @ts-check
-// The content script in a shop's page, as jsdom runs it: what it hands over, when, and what it keeps to itself.
+// The content scripts in a shop's page, as jsdom runs them: what they hand over, when, and what they keep to themselves.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { JSDOM, VirtualConsole } from "jsdom";
-import { ID, fakeEvent } from "../fakes/browser.js";
+import { ID } from "../fakes/browser.js";
+import { openShopPage } from "../fakes/shop-page.js";
 
-const SCRIPT = ["generated/click-words.js", "content/content.js"]
-  .map((file) => readFileSync(new URL(`../../../extension/${file}`, import.meta.url), "utf8"))
-  .join("\n");
 const URL_OF_PAGE = "https://a.example/mug";
+const MUG = { itemId: "a", title: "Oak mug" };
 
-/** @param {string} body @param {{isHidden?: boolean, isDeaf?: boolean}} [options] isDeaf: the extension was updated under the page */
-function openShopPage(body, { isHidden = false, isDeaf = false } = {}) {
-  const { window } = new JSDOM(`<html><body>${body}</body></html>`, {
-    url: URL_OF_PAGE,
-    runScripts: "outside-only",
-    virtualConsole: new VirtualConsole(),
-  });
-  /** @type {any} */
-  const page = window;
-  /** @type {any[]} */
-  const sent = [];
-  const onMessage = fakeEvent();
-  page.chrome = {
-    runtime: {
-      id: ID,
-      onMessage,
-      async sendMessage(/** @type {any} */ message) {
-        if (isDeaf) throw new Error("Extension context invalidated.");
-        sent.push(message);
-        return { ok: true, stored: true };
-      },
-    },
-  };
-  page.navigation = new window.EventTarget();
-  let visibility = isHidden ? "hidden" : "visible";
-  Object.defineProperty(window.document, "visibilityState", { get: () => visibility });
-  const run = () => window.eval(SCRIPT);
-  run();
-  return {
-    window,
-    page,
-    sent,
-    run,
-    kinds: () => sent.map(({ kind }) => kind),
-    show() {
-      visibility = "visible";
-      window.document.dispatchEvent(new window.Event("visibilitychange"));
-    },
-    /** @param {string} selector */
-    click(selector) {
-      const target = window.document.querySelector(selector);
-      assert.ok(target instanceof window.HTMLElement, selector);
-      target.click();
-    },
-    /** @param {any} message @param {any} sender @returns {any[]} the answers */
-    ask(message, sender) {
-      /** @type {any[]} */
-      const answers = [];
-      onMessage.fire(message, sender, (/** @type {any} */ answer) => answers.push(answer));
-      return answers;
-    },
-  };
-}
+/** @param {string} body @param {Partial<import("../fakes/shop-page.js").Options>} [options] */
+const open = (body, options) => openShopPage(`<html><body>${body}</body></html>`, { url: URL_OF_PAGE, ...options });
 
-const settled = () =>
-  new Promise((resolve) => {
-    setTimeout(resolve, 5);
-  });
+/** A background that learns whatever it is told. @param {any} message */
+const learnsAll = async ({ kind }) => ({ ok: true, stored: true, ...(kind === "view" && { product: MUG }) });
 
 test("a page that is seen is handed over once, whole", async () => {
-  const { sent, run } = openShopPage("<h1>Oak mug</h1>");
-  await settled();
-  run();
-  await settled();
-  assert.equal(sent.length, 1, "a second injection does nothing");
-  const [{ type, url, kind, html }] = sent;
-  assert.deepEqual([type, url, kind], ["page.seen", URL_OF_PAGE, "view"]);
+  const { sent, advance } = open("<h1>Oak mug</h1>", { answer: learnsAll });
+  await advance(5000);
+  assert.equal(sent.length, 1);
+  const [{ type, url, kind, html, before, isSettling }] = sent;
+  assert.deepEqual([type, url, kind, before, isSettling], ["page.seen", URL_OF_PAGE, "view", undefined, true]);
   assert.match(html, /^<html>.*<h1>Oak mug<\/h1>.*<\/html>$/s);
 });
 
+test("a second injection reads the page again: the shop may have been allowed meanwhile", async () => {
+  const { kinds, run, advance } = open("<h1>Oak mug</h1>");
+  await advance(1000);
+  run();
+  await advance(1000);
+  assert.deepEqual(kinds(), ["view", "view"]);
+});
+
 test("a page in a tab behind counts when it comes to the front", async () => {
-  const { kinds, show } = openShopPage("<h1>Oak mug</h1>", { isHidden: true });
-  await settled();
+  const { kinds, show, advance } = open("<h1>Oak mug</h1>", { isHidden: true, answer: learnsAll });
+  await advance(60_000);
   assert.deepEqual(kinds(), []);
-  show();
-  show();
-  await settled();
+  show(true);
+  show(true);
+  await advance(1000);
   assert.deepEqual(kinds(), ["view"]);
 });
 
-for (const [html, kind] of /** @type {[string, string | undefined][]} */ ([
-  ["<button>Add to cart</button>", "cart"],
-  ["<button><span>Added to bag</span></button>", "cart"],
-  ["<button>In den Warenkorb</button>", "cart"],
-  ['<input type="submit" value="Buy now">', "cart"],
-  ['<div role="button" aria-label="Ajouter au panier">+</div>', "cart"],
-  ['<a title="Add to wishlist">♥</a>', "wishlist"],
-  ["<button>Merkzettel</button>", "wishlist"],
-  ["<button>Details</button>", undefined],
-  ["<p>Add to cart</p>", undefined],
-  ["<header><button>Wishlist</button></header>", undefined],
-  ["<nav><a>Buy now</a></nav>", undefined],
-  [`<button>Add to cart ${"and more ".repeat(30)}</button>`, undefined],
-])) {
-  test(`a click on ${html.slice(0, 45)} means ${kind ?? "nothing"}`, async () => {
-    const { kinds, click } = openShopPage(html);
-    await settled();
-    click("button, input, [role=button], a, p");
-    await settled();
-    assert.deepEqual(kinds().slice(1), kind ? [kind] : []);
-  });
-}
+test("who looks for 30 seconds in all counts once more, hidden time not counted", async () => {
+  const { sent, show, advance } = open("<h1>Oak mug</h1>", { answer: learnsAll });
+  await advance(20_000);
+  show(false);
+  await advance(600_000);
+  show(true);
+  await advance(9000);
+  assert.equal(sent.length, 1);
+  await advance(2000);
+  assert.deepEqual(sent.slice(1), [{ type: "page.stayed", itemId: "a" }]);
+  await advance(600_000);
+  assert.equal(sent.length, 2, "once a look");
+});
 
-test("a change of address without loading is another view, a fragment is not", async () => {
-  const { window, page, sent } = openShopPage("<h1>Oak mug</h1>");
-  await settled();
-  window.history.pushState({}, "", "/bowl");
-  page.navigation.dispatchEvent(new window.Event("navigatesuccess"));
-  window.history.pushState({}, "", "/bowl#reviews");
-  page.navigation.dispatchEvent(new window.Event("navigatesuccess"));
-  await settled();
+test("a message that nobody answered is sent again, and says so", async () => {
+  let numFailures = 0;
+  const { sent, advance } = open("<h1>Oak mug</h1>", {
+    answer: async (message) => {
+      numFailures += 1;
+      if (numFailures < 3) throw new Error("The message port closed before a response was received.");
+      return learnsAll(message);
+    },
+  });
+  await advance(10_000);
   assert.deepEqual(
-    sent.map(({ url }) => url),
-    [URL_OF_PAGE, "https://a.example/bowl"],
+    sent.map(({ isResent }) => isResent),
+    [undefined, true, true],
   );
+  assert.equal(new Set(sent.map(({ html }) => html)).size, 1, "the page as it was seen");
 });
 
 test("the background gets the page, and the links that nobody sees", async () => {
-  const { window, ask } = openShopPage('<a href="/1">1</a><a href="/2" hidden>2</a><a href="/3">3</a>');
+  const { window, ask } = open('<a href="/1">1</a><a href="/2" hidden>2</a><a href="/3">3</a>');
   /** @type {any} */ (window.Element.prototype).checkVisibility = function checkVisibility() {
     return !this.hasAttribute("hidden");
   };
@@ -146,17 +90,44 @@ for (const [name, message, sender] of /** @type {[string, any, any][]} */ ([
   ["no message", undefined, { id: ID }],
 ])) {
   test(`the page is not handed to ${name}`, () => {
-    assert.deepEqual(openShopPage("<h1>Oak mug</h1>").ask(message, sender), []);
+    assert.deepEqual(open("<h1>Oak mug</h1>").ask(message, sender), []);
   });
 }
 
 test("an extension that was updated meanwhile breaks nothing in the page", async () => {
-  const { page, click } = openShopPage("<button>Add to cart</button>", { isDeaf: true });
-  /** @type {any[]} */
-  const logged = [];
-  page.console.debug = (/** @type {any[]} */ ...values) => logged.push(values);
-  await settled();
-  click("button");
-  await settled();
-  assert.equal(logged.length, 2);
+  /** @type {any} */
+  let page;
+  const { one, sent, logged, advance } = open("<button>Add to cart</button>", {
+    prepare: (window) => {
+      page = window;
+    },
+    answer: async () => {
+      delete page.chrome.runtime.id;
+      throw new Error("Extension context invalidated.");
+    },
+  });
+  await advance(10_000);
+  one("button").click();
+  await advance(10_000);
+  assert.deepEqual([sent.length, logged.length], [2, 2], "nothing is sent again");
+});
+
+test("a page mode's list that grows is told, small changes are not", async () => {
+  const { window, sent, advance } = open('<ul><li><a href="/1">1</a></li></ul>', {
+    answer: async () => ({ ok: true, stored: false, reason: "listing" }),
+  });
+  const add = (/** @type {number} */ n) => {
+    for (let i = 0; i < n; i += 1) {
+      const link = window.document.createElement("a");
+      link.href = `/more/${i}`;
+      window.document.body.append(link);
+    }
+  };
+  await advance(30_000);
+  add(2);
+  await advance(1000);
+  assert.equal(sent.length, 1);
+  add(4);
+  await advance(1000);
+  assert.deepEqual(sent.slice(1), [{ type: "page.changed", url: URL_OF_PAGE }]);
 });

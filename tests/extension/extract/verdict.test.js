@@ -24,6 +24,12 @@ test("a product is surer the more of the page says so", async () => {
   assert.ok(unnamed >= 0.5 && visible >= 0.5, "each of them alone is learned");
 });
 
+test("a heading and a price alone are not enough to be learned, with a button they are", async () => {
+  const [verdict, unsure] = await confidenceOf('<h1>Ten mugs we like</h1><p class="price">€ 19.90</p>');
+  assert.equal(verdict, "product");
+  assert.ok(Number(unsure) < 0.5, `${unsure}`);
+});
+
 test("a page that says what it is instead is surer than one with nothing to read", async () => {
   const [blocked, sure] = await confidenceOf("<h1>Access denied</h1>");
   const [empty, unsure] = await confidenceOf("<script>1</script>");

@@ -1,0 +1,106 @@
+// @ts-check
+// Content script before reader.js: what the page shows now, as the reader compares it and as the background gets it. Shops built as
+// one page leave data of an earlier product in the document: each block of data belongs to the address and the heading under which it
+// was first there, and is left out of the page that is handed over under another address and another heading.
+(() => {
+  /**
+   * @typedef {ReturnType<typeof createPageState>} PageState
+   * @typedef {{address: string, heading: string}} Origin
+   */
+  const page = /** @type {typeof globalThis & {carryoverPageState?: typeof createPageState}} */ (globalThis);
+  if (page.carryoverPageState) return; // injected a second time
+
+  const MAX_HTML_CHARS = 16 * 2 ** 20;
+  const BLOCKS = "script:not([src]), meta[property], meta[name], link[rel~=canonical], title";
+  const PRICE = "[itemprop=price], [class*=price i]";
+
+  /** @param {Element | null | undefined} element @returns {string} its text in one line, shortened */
+  const textOf = (element) => (element?.textContent ?? "").replace(/\s+/g, " ").trim().slice(0, 300);
+
+  /** @param {Element} element @returns {string} its whole markup */
+  // eslint-disable-next-line no-restricted-properties -- read, never written
+  const markupOf = (element) => element.outerHTML;
+
+  /** @param {Element} block @returns {string} what makes it another block */
+  const keyOf = (block) => (block.localName === "script" ? (block.textContent ?? "") : markupOf(block));
+
+  /** @param {Document | ShadowRoot} [within] @returns {ShadowRoot[]} the open shadow trees, whose content the page's markup does not hold */
+  function shadowRoots(within = document) {
+    const found = [];
+    for (const { shadowRoot } of within.querySelectorAll("*"))
+      if (shadowRoot) found.push(shadowRoot, ...shadowRoots(shadowRoot));
+    return found;
+  }
+
+  /** @param {ShadowRoot[]} roots @returns {string} the page's markup, shadow trees included as templates */
+  function wholeMarkup(roots) {
+    const root = document.documentElement;
+    if (roots.length === 0 || !root.getHTML) return markupOf(root);
+    const shell = markupOf(/** @type {Element} */ (root.cloneNode(false)));
+    return shell.replace("</", () => `${root.getHTML({ shadowRoots: roots })}</`);
+  }
+
+  function createPageState() {
+    /** @type {Map<string, Origin>} */
+    const origins = new Map();
+
+    /** The address by which pages are told apart: a fragment counts only where it is a route. */
+    const address = () => (/#!?\/[^#]/.test(location.href) ? location.href : location.href.split("#")[0]);
+
+    /** The heading by which products are told apart. */
+    const heading = () => {
+      const headings = [...document.querySelectorAll("h1")].slice(0, 3).map(textOf).filter(Boolean);
+      return headings.length > 0 ? headings.join("\n") : textOf(document.querySelector("h2")) || document.title;
+    };
+
+    return {
+      address,
+      heading,
+
+      /** What changes when the page shows another product, or more of it. @returns {string} */
+      face: () =>
+        [
+          heading(),
+          document.title,
+          textOf(document.querySelector(PRICE)),
+          document.querySelector("main img, h1 ~ * img")?.getAttribute("src"),
+        ].join("\n"),
+
+      /** @returns {number} of links on the page, by which a list that grows is noticed */
+      numLinks: () => document.links.length,
+
+      /** Note which blocks of data there are under this address and heading. */
+      note() {
+        const now = { address: address(), heading: heading() };
+        for (const block of document.querySelectorAll(BLOCKS)) {
+          const origin = origins.get(keyOf(block));
+          if (!origin) origins.set(keyOf(block), { ...now });
+          else if (origin.address === now.address) origin.heading = now.heading;
+        }
+      },
+
+      /** @returns {{html: string, url: string}} the page as it is now, without data of what it showed before */
+      snapshot() {
+        this.note();
+        let html = wholeMarkup(shadowRoots()).slice(0, MAX_HTML_CHARS);
+        const now = { address: address(), heading: heading() };
+        for (const block of document.querySelectorAll(BLOCKS)) {
+          const origin = origins.get(keyOf(block));
+          if (origin && origin.address !== now.address && origin.heading !== now.heading)
+            html = html.replace(markupOf(block), "");
+        }
+        return { html, url: location.href };
+      },
+
+      /** Positions of links that are not visible: a parsed copy has no layout. In a page with shadow trees positions differ. @returns {number[]} */
+      hiddenLinks() {
+        if (shadowRoots().length > 0) return [];
+        return [...document.querySelectorAll("a[href]")].flatMap((link, i) =>
+          (link.checkVisibility?.() ?? true) ? [] : [i],
+        );
+      },
+    };
+  }
+
+  page.carryoverPageState = createPageState;
+})();

@@ -1,0 +1,233 @@
+// @ts-check
+// Content script before content.js: decides when the page is read, for every way in which a page comes to show a product. It
+// touches neither the page nor the browser: content.js hands both in, and tests hand in others.
+(() => {
+  /**
+   * @typedef {import("../generated/contract-types.js").ShownProduct} ShownProduct
+   * @typedef {{stored: boolean, reason?: string, product?: ShownProduct}} Answer
+   * @typedef {object} Page what the reader knows of the page and of time
+   * @property {() => number} now milliseconds
+   * @property {(act: () => void, ms: number) => number} setTimer
+   * @property {(timer: number) => void} clearTimer
+   * @property {() => boolean} isVisible
+   * @property {() => string} address what tells pages of the shop apart
+   * @property {() => string} face what changes when the page shows another product
+   * @property {() => number} numLinks
+   * @property {() => void} note take note of the page's data: it belongs to this address
+   * @property {(how: {before?: ShownProduct, isSettling: boolean}) => Promise<Answer | null>} see hand the page over; null without an answer
+   * @property {(itemId: string) => void} stay
+   * @property {() => void} change tell that the page shows other products
+   */
+  const page = /** @type {typeof globalThis & {carryoverReader?: typeof Reader}} */ (globalThis);
+  if (page.carryoverReader) return; // injected a second time
+
+  /** The page is still when nothing in it has changed for this long. */
+  const QUIET_MS = 350;
+  /** A page that never is still is read after this time all the same. */
+  const MAX_BUSY_MS = 2500;
+  /** A product must be on the screen within this time after the address changed, hidden time not counted; else nothing is learned. */
+  const SETTLE_MS = 15_000;
+  /** Who looks at a product for this long, hidden time not counted, counts as having looked at it once more. */
+  const STAY_MS = 30_000;
+  /** Readings of one address while it settles, and because of choices. */
+  const MAX_READINGS = 5;
+  const MAX_CHOICES = 6;
+  /** What a choice changes, changes within this time. */
+  const CHOICE_MS = 5000;
+  /** A list has grown when it has this many links more. */
+  const GROWN_BY = 3;
+  /** Answers after which an address is not read again. */
+  const FINAL = ["no_consent", "paused", "incognito", "private_path", "personal_url", "unclear"];
+
+  /** Return what is known of the product on the screen when there is none. */
+  const nothing = () => ({ itemId: "", ms: 0, isCounted: false });
+
+  /** Return what is known of an address that the page has just come to. @param {string} address @param {boolean} isFirst */
+  const arrival = (address, isFirst) => ({
+    address,
+    isFirst,
+    visibleMs: 0,
+    isSettled: false,
+    numReadings: 0,
+    numChoices: 0,
+    /** @type {string | null} when it was read last */
+    readFace: null,
+  });
+
+  /** The reader of one document, for as long as it lives. */
+  class Reader {
+    /** The last product that this document showed. @type {ShownProduct | undefined} */
+    before;
+    /** The product on the screen, and for how long. */
+    #looked = nothing();
+    #isReading = false;
+    #changedAt = -Infinity;
+    #busySince = Infinity;
+    #choiceAt = -Infinity;
+    #numLinks = 0;
+    /** @type {number | undefined} */
+    #timer;
+    #env;
+    #showing;
+    #tickedAt;
+    #wasVisible;
+
+    /** @param {Page} env */
+    constructor(env) {
+      this.#env = env;
+      this.#showing = arrival(env.address(), true);
+      this.#tickedAt = env.now();
+      this.#wasVisible = env.isVisible();
+    }
+
+    /** Read the page that was loaded, once it is seen: a page in a background tab, or one that is preloaded, has not been. */
+    start() {
+      this.#arrive(true);
+      // A page that the shop's server has drawn is read at once.
+      this.#changedAt = -Infinity;
+      if (this.#env.isVisible()) this.#onTimer();
+    }
+
+    /** Something in the page, its address included, has changed. */
+    mutated() {
+      const isElsewhere = this.#env.address() !== this.#showing.address;
+      if (isElsewhere) this.#arrive(false);
+      this.#changedAt = this.#env.now();
+      // While the page is busy the timer is kept, and waits again when it goes off.
+      if (!isElsewhere && this.#busySince !== Infinity && this.#timer !== undefined) return;
+      this.#busySince = Math.min(this.#busySince, this.#changedAt);
+      this.#plan();
+    }
+
+    /** The address may have changed. */
+    navigated() {
+      if (this.#env.address() === this.#showing.address) return;
+      this.#arrive(false);
+      this.#plan();
+    }
+
+    /** The page came back as it was, from the browser's cache of pages: that is another look. */
+    cameBack() {
+      this.#showNothing();
+      this.#arrive(false);
+      this.#plan();
+    }
+
+    /** The page was hidden or shown. */
+    visibilityChanged() {
+      this.#tick();
+      this.#plan();
+    }
+
+    /** The shopper chose something on the page: what it shows may become another variant. */
+    chose() {
+      this.#choiceAt = this.#env.now();
+    }
+
+    /** Count the time since the last tick, if the page was visible. */
+    #tick() {
+      const passed = this.#wasVisible ? this.#env.now() - this.#tickedAt : 0;
+      [this.#tickedAt, this.#wasVisible] = [this.#env.now(), this.#env.isVisible()];
+      this.#showing.visibleMs += passed;
+      const looked = this.#looked;
+      if (!this.#showing.isSettled || !looked.itemId || looked.isCounted) return;
+      looked.ms += passed;
+      if (looked.ms < STAY_MS) return;
+      looked.isCounted = true;
+      this.#env.stay(looked.itemId);
+    }
+
+    /** @returns {number} when the page counts as still */
+    get #stillAt() {
+      return Math.min(this.#changedAt + QUIET_MS, this.#busySince + MAX_BUSY_MS);
+    }
+
+    /** Wait for the next moment at which there is something to do. */
+    #plan() {
+      if (this.#timer !== undefined) this.#env.clearTimer(this.#timer);
+      this.#timer = undefined;
+      if (!this.#env.isVisible()) return;
+      const isWaiting = this.#busySince !== Infinity && !this.#isReading;
+      const isLooking = this.#showing.isSettled && this.#looked.itemId !== "" && !this.#looked.isCounted;
+      const stillIn = isWaiting ? this.#stillAt - this.#env.now() : Infinity;
+      const next = Math.max(0, Math.min(stillIn, isLooking ? STAY_MS - this.#looked.ms : Infinity));
+      if (next !== Infinity) this.#timer = this.#env.setTimer(() => this.#onTimer(), next);
+    }
+
+    #onTimer() {
+      this.#timer = undefined;
+      this.#tick();
+      const isWaiting = this.#busySince !== Infinity && !this.#isReading && this.#env.isVisible();
+      if (isWaiting && this.#env.now() >= this.#stillAt) this.#onStill();
+      this.#plan();
+    }
+
+    /** Look at a page that has stopped changing. */
+    #onStill() {
+      const [env, showing] = [this.#env, this.#showing];
+      this.#busySince = Infinity;
+      env.note();
+      const isChosen = env.now() - this.#choiceAt <= CHOICE_MS && showing.numChoices < MAX_CHOICES;
+      const mayRead = showing.visibleMs < SETTLE_MS && showing.numReadings < MAX_READINGS;
+      const isNew = showing.readFace === null || showing.readFace !== env.face();
+      if (showing.isSettled && isChosen) {
+        showing.numChoices += 1;
+        this.#choiceAt = -Infinity;
+        void this.#read();
+      } else if (mayRead && isNew) {
+        showing.numReadings += 1;
+        void this.#read();
+      } else if (env.numLinks() >= this.#numLinks + GROWN_BY) {
+        this.#numLinks = env.numLinks();
+        env.change();
+      }
+    }
+
+    async #read() {
+      const [env, showing] = [this.#env, this.#showing];
+      const isFirst = showing.readFace === null;
+      this.#isReading = true;
+      showing.readFace = env.face();
+      this.#numLinks = env.numLinks();
+      const isSettling = showing.visibleMs < SETTLE_MS;
+      const answer = await env.see({ ...(this.before && { before: this.before }), isSettling });
+      this.#isReading = false;
+      this.#tick();
+      if (answer) this.#heard(answer, showing);
+      if (isFirst && !showing.isFirst) env.change();
+      this.#plan();
+    }
+
+    /** @param {Answer} answer @param {ReturnType<typeof arrival>} showing what was read */
+    #heard({ reason = "", product }, showing) {
+      if (product) {
+        this.before = product;
+        if (showing !== this.#showing) return;
+        showing.isSettled = true;
+        if (this.#looked.itemId !== product.itemId) this.#looked = { ...nothing(), itemId: product.itemId };
+      } else if (FINAL.includes(reason)) {
+        showing.isSettled = true;
+        this.#looked = nothing();
+      } else if (reason !== "unchanged" && showing === this.#showing) {
+        this.#showNothing();
+      }
+    }
+
+    /** The page shows no product: what comes next is not what was there before. */
+    #showNothing() {
+      this.before = undefined;
+      this.#looked = nothing();
+    }
+
+    /** @param {boolean} isFirst whether the document was loaded with this address */
+    #arrive(isFirst) {
+      this.#tick();
+      this.#showing = arrival(this.#env.address(), isFirst);
+      this.#choiceAt = -Infinity;
+      this.#changedAt = this.#env.now();
+      this.#busySince = this.#changedAt;
+    }
+  }
+
+  page.carryoverReader = Reader;
+})();
