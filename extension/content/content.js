@@ -9,8 +9,8 @@
    * @typedef {{control: Element, kind: string, card: string | null}} Use
    * @typedef {{read: (event: Event) => Use | null, wayOf: (use: Use, when: {isLast: boolean}) => "add" | "remove" | "none" | null}} Clicks
    * @typedef {{html: string, url: string}} Snapshot
-   * @typedef {{address: () => string, face: () => string, numLinks: () => number, note: () => void, snapshot: () => Snapshot, hiddenLinks: () => number[]}} PageState
-   * @typedef {{start: () => void, mutated: () => void, navigated: () => void, cameBack: () => void, visibilityChanged: () => void, chose: () => void, before: ShownProduct | undefined}} Reader
+   * @typedef {{address: () => string, face: () => string, heading: () => string, numLinks: () => number, note: () => void, snapshot: () => Snapshot, hiddenLinks: () => number[]}} PageState
+   * @typedef {{start: () => void, mutated: () => void, navigated: () => void, cameBack: () => void, visibilityChanged: () => void, chose: () => void, before: ShownProduct | undefined, isForeign: boolean}} Reader
    */
   const page =
     /** @type {typeof globalThis & {carryover?: Reader, carryoverClicks: Clicks, carryoverPageState: () => PageState, carryoverReader: new (page: object) => Reader, navigation?: EventTarget}} */ (
@@ -67,6 +67,7 @@
     isVisible: () => document.visibilityState === "visible",
     address: state.address,
     face: state.face,
+    heading: state.heading,
     numLinks: state.numLinks,
     note: () => state.note(),
     see: (/** @type {object} */ how) =>
@@ -109,11 +110,13 @@
 
   /** @param {Event} event */
   function onClick(event) {
+    reader.navigated();
     reader.chose();
     // A shop's script that clicks for the shopper counts only as part of what the shopper does.
     if (!event.isTrusted && navigator.userActivation && !navigator.userActivation.isActive) return;
     const use = clicks.read(event);
-    if (!use || (use.control === last.control && performance.now() - last.at < DOUBLE_CLICK_MS)) return;
+    if (!use || (use.card === null && reader.isForeign)) return;
+    if (use.control === last.control && performance.now() - last.at < DOUBLE_CLICK_MS) return;
     last = { control: use.control, at: performance.now() };
     void follow(use, state.snapshot());
   }

@@ -12,6 +12,7 @@
    * @property {() => boolean} isVisible
    * @property {() => string} address what tells pages of the shop apart
    * @property {() => string} face what changes when the page shows another product
+   * @property {() => string} heading what changes only when the page shows another product
    * @property {() => number} numLinks
    * @property {() => void} note take note of the page's data: it belongs to this address
    * @property {(how: {before?: ShownProduct, isSettling: boolean}) => Promise<Answer | null>} see hand the page over; null without an answer
@@ -42,16 +43,21 @@
   /** Return what is known of the product on the screen when there is none. */
   const nothing = () => ({ itemId: "", ms: 0, isCounted: false });
 
-  /** Return what is known of an address that the page has just come to. @param {string} address @param {boolean} isFirst */
-  const arrival = (address, isFirst) => ({
+  /** Return what is known of an address that the page has just come to. @param {string} address @param {string} heading @param {boolean} isFirst */
+  const arrival = (address, heading, isFirst) => ({
     address,
+    arrivalHeading: heading,
     isFirst,
     visibleMs: 0,
     isSettled: false,
     numReadings: 0,
     numChoices: 0,
-    /** @type {string | null} when it was read last */
+    /** The page's face when it was read last. @type {string | null} */
     readFace: null,
+    /** @type {string | null} */
+    readHeading: null,
+    /** The heading that came with this address, or last under it, as long as nothing was learned of it. @type {string | null} */
+    lastHeading: null,
   });
 
   /** The reader of one document, for as long as it lives. */
@@ -60,7 +66,8 @@
     before;
     /** The product on the screen, and for how long. */
     #looked = nothing();
-    #isReading = false;
+    /** What is being read, until the answer comes. @type {ReturnType<typeof arrival> | null} */
+    #reading = null;
     #changedAt = -Infinity;
     #busySince = Infinity;
     #choiceAt = -Infinity;
@@ -71,11 +78,13 @@
     #showing;
     #tickedAt;
     #wasVisible;
+    /** What came under an address before and was not read there: it says nothing of this address. @type {{heading: string, address: string} | null} */
+    #foreign = null;
 
     /** @param {Page} env */
     constructor(env) {
       this.#env = env;
-      this.#showing = arrival(env.address(), true);
+      this.#showing = arrival(env.address(), env.heading(), true);
       this.#tickedAt = env.now();
       this.#wasVisible = env.isVisible();
     }
@@ -93,6 +102,7 @@
       const isElsewhere = this.#env.address() !== this.#showing.address;
       if (isElsewhere) this.#arrive(false);
       this.#changedAt = this.#env.now();
+      if (!isElsewhere) this.#noteHeading();
       // While the page is busy the timer is kept, and waits again when it goes off.
       if (!isElsewhere && this.#busySince !== Infinity && this.#timer !== undefined) return;
       this.#busySince = Math.min(this.#busySince, this.#changedAt);
@@ -124,6 +134,21 @@
       this.#choiceAt = this.#env.now();
     }
 
+    /** @returns {boolean} whether the page may still show a product of the address before, which nobody has read to its end */
+    get isForeign() {
+      const foreign = this.#foreign;
+      if (this.#reading !== null && this.#reading !== this.#showing) return true;
+      return foreign !== null && foreign.address !== this.#showing.address && foreign.heading === this.#env.heading();
+    }
+
+    /** Note what a page that was not learned shows: the shopper may leave it before it is still. */
+    #noteHeading() {
+      const showing = this.#showing;
+      if (showing.isSettled) return;
+      const heading = this.#env.heading();
+      if (heading !== showing.arrivalHeading) showing.lastHeading = heading;
+    }
+
     /** Count the time since the last tick, if the page was visible. */
     #tick() {
       const passed = this.#wasVisible ? this.#env.now() - this.#tickedAt : 0;
@@ -147,7 +172,7 @@
       if (this.#timer !== undefined) this.#env.clearTimer(this.#timer);
       this.#timer = undefined;
       if (!this.#env.isVisible()) return;
-      const isWaiting = this.#busySince !== Infinity && !this.#isReading;
+      const isWaiting = this.#busySince !== Infinity && this.#reading === null;
       const isLooking = this.#showing.isSettled && this.#looked.itemId !== "" && !this.#looked.isCounted;
       const stillIn = isWaiting ? this.#stillAt - this.#env.now() : Infinity;
       const next = Math.max(0, Math.min(stillIn, isLooking ? STAY_MS - this.#looked.ms : Infinity));
@@ -157,13 +182,17 @@
     #onTimer() {
       this.#timer = undefined;
       this.#tick();
-      const isWaiting = this.#busySince !== Infinity && !this.#isReading && this.#env.isVisible();
+      const isWaiting = this.#busySince !== Infinity && this.#reading === null && this.#env.isVisible();
       if (isWaiting && this.#env.now() >= this.#stillAt) this.#onStill();
       this.#plan();
     }
 
     /** Look at a page that has stopped changing. */
     #onStill() {
+      if (this.#env.address() !== this.#showing.address) {
+        this.#arrive(false);
+        return;
+      }
       const [env, showing] = [this.#env, this.#showing];
       this.#busySince = Infinity;
       env.note();
@@ -174,7 +203,7 @@
         showing.numChoices += 1;
         this.#choiceAt = -Infinity;
         void this.#read();
-      } else if (mayRead && isNew) {
+      } else if (mayRead && isNew && !this.isForeign) {
         showing.numReadings += 1;
         void this.#read();
       } else if (env.numLinks() >= this.#numLinks + GROWN_BY) {
@@ -186,12 +215,13 @@
     async #read() {
       const [env, showing] = [this.#env, this.#showing];
       const isFirst = showing.readFace === null;
-      this.#isReading = true;
+      this.#reading = showing;
       showing.readFace = env.face();
+      showing.readHeading = env.heading();
       this.#numLinks = env.numLinks();
       const isSettling = showing.visibleMs < SETTLE_MS;
       const answer = await env.see({ ...(this.before && { before: this.before }), isSettling });
-      this.#isReading = false;
+      this.#reading = null;
       this.#tick();
       if (answer) this.#heard(answer, showing);
       if (isFirst && !showing.isFirst) env.change();
@@ -222,7 +252,13 @@
     /** @param {boolean} isFirst whether the document was loaded with this address */
     #arrive(isFirst) {
       this.#tick();
-      this.#showing = arrival(this.#env.address(), isFirst);
+      const { address, isSettled, arrivalHeading, readHeading, lastHeading } = this.#showing;
+      if (isSettled) this.#foreign = null;
+      else if (lastHeading !== null && lastHeading !== readHeading) this.#foreign = { heading: lastHeading, address };
+      const heading = this.#env.heading();
+      this.#showing = arrival(this.#env.address(), heading, isFirst);
+      // What was there when the document was loaded, and what changed together with the address, came with it.
+      if (isFirst || heading !== (lastHeading ?? readHeading ?? arrivalHeading)) this.#showing.lastHeading = heading;
       this.#choiceAt = -Infinity;
       this.#changedAt = this.#env.now();
       this.#busySince = this.#changedAt;
