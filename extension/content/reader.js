@@ -43,11 +43,10 @@
   /** Return what is known of the product on the screen when there is none. */
   const nothing = () => ({ itemId: "", ms: 0, isCounted: false });
 
-  /** Return what is known of an address that the page has just come to. @param {string} address @param {string} heading @param {boolean} isFirst */
-  const arrival = (address, heading, isFirst) => ({
+  /** Return what is known of an address that the page has just come to. @param {string} address @param {string} heading */
+  const arrival = (address, heading) => ({
     address,
     arrivalHeading: heading,
-    isFirst,
     visibleMs: 0,
     isSettled: false,
     numReadings: 0,
@@ -84,7 +83,7 @@
     /** @param {Page} env */
     constructor(env) {
       this.#env = env;
-      this.#showing = arrival(env.address(), env.heading(), true);
+      this.#showing = arrival(env.address(), env.heading());
       this.#tickedAt = env.now();
       this.#wasVisible = env.isVisible();
     }
@@ -224,7 +223,7 @@
       this.#reading = null;
       this.#tick();
       if (answer) this.#heard(answer, showing);
-      if (isFirst && !showing.isFirst) env.change();
+      if (isFirst && answer) env.change();
       this.#plan();
     }
 
@@ -256,7 +255,7 @@
       if (isSettled) this.#foreign = null;
       else if (lastHeading !== null && lastHeading !== readHeading) this.#foreign = { heading: lastHeading, address };
       const heading = this.#env.heading();
-      this.#showing = arrival(this.#env.address(), heading, isFirst);
+      this.#showing = arrival(this.#env.address(), heading);
       // What was there when the document was loaded, and what changed together with the address, came with it.
       if (isFirst || heading !== (lastHeading ?? readHeading ?? arrivalHeading)) this.#showing.lastHeading = heading;
       this.#choiceAt = -Infinity;

@@ -49,9 +49,9 @@ const finder = createFinder({
   onError: toast.fail,
 });
 
-/** @param {State} state @returns {string} that changes when a new list is worth its movement: at four times as many products, and at the end */
-function stageOf({ shelf }) {
-  if (!shelf || shelf.numItems === 0) return "";
+/** @param {State} state @returns {string} that changes when a new list is worth its movement: the page shows other products; the catalogue has four times as many, or all */
+function stageOf({ shelf, tab }) {
+  if (!shelf || shelf.numItems === 0) return `page ${tab?.reading?.numChanges ?? 0}`;
   return `${shelf.status} ${shelf.status === "reading" ? Math.floor(Math.log2(shelf.numItems) / 2) : shelf.numItems}`;
 }
 

@@ -37,7 +37,7 @@ def test_each_action_is_learned_in_chromium(playwright: Playwright, zips: Path, 
             drive(shop, step, lambda: cast("dict[str, Any]", shopper.ask("profile.export")["profile"]))
             if shop == "infinite":
                 reading = shopper.ask("state.get", tabId=shopper.tab_id(page))["state"]["tab"]["reading"]
-                assert (reading["isLearned"], reading["numChanges"]) == (False, 1), "page mode hears of cards that come"
+                assert (reading["isLearned"], reading["numChanges"]) == (False, 2), "page mode hears of cards that come"
             page.close()
         assert shopper.ask("ledger.get")["entries"] == []
         assert [one.url for one in shopper.proxy.requests if not (one.is_chromiums_own or one.is_of_the_page)] == []
