@@ -302,6 +302,19 @@ test("the list is made anew at four times as many products and at the end, and s
   }
 });
 
+test("a page that shows other products is ranked anew, once for each change", async () => {
+  let numChanges = 1;
+  const tab = () => ({ ...stateOf().tab, reading: { isLearned: false, numChanges } });
+  const { sent, worker } = await openPanel({ "state.get": () => ({ state: stateOf({ tab: tab() }) }) });
+  const lists = () => sent.filter(({ type }) => type === "recommend").length;
+  await eventually(() => assert.equal(lists(), 1));
+  numChanges = 2;
+  await worker.runtime.sendMessage({ type: "state.changed" });
+  await eventually(() => assert.equal(lists(), 2));
+  await worker.runtime.sendMessage({ type: "state.changed" });
+  assert.equal(lists(), 2);
+});
+
 test("the focus stays on the button while the numbers beside it change", async () => {
   const shelf = { status: "reading", numItems: 250 };
   const { one, worker, document } = await openPanel({ "state.get": () => ({ state: stateOf({ shelf }) }) });
