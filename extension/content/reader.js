@@ -236,6 +236,7 @@
         if (this.#looked.itemId !== product.itemId) this.#looked = { ...nothing(), itemId: product.itemId };
       } else if (FINAL.includes(reason)) {
         showing.isSettled = true;
+        showing.numChoices = MAX_CHOICES;
         this.#looked = nothing();
       } else if (reason !== "unchanged" && showing === this.#showing) {
         this.#showNothing();
