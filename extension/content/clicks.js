@@ -183,8 +183,7 @@
   }
 
   /** @param {HTMLAnchorElement} link @returns {boolean} whether it carries an image or a heading, as a product's link does */
-  const isProductLink = (link) =>
-    link.querySelector(`img, picture, ${HEADINGS}`) !== null || link.closest(HEADINGS) !== null;
+  const isProductLink = (link) => link.querySelector(`img, ${HEADINGS}`) !== null || link.closest(HEADINGS) !== null;
 
   /** @param {Element} element @returns {string[]} the addresses of the products that it links to */
   function targetsIn(element) {

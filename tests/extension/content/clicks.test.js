@@ -173,7 +173,7 @@ const pressed = (/** @type {boolean} */ isPressed) => (/** @type {any} */ contro
   control.setAttribute("aria-pressed", String(isPressed));
 const HEART = (/** @type {boolean} */ isPressed) =>
   `<button aria-pressed="${isPressed}" aria-label="Add to wishlist">♥</button>`;
-means("a switch that goes on", HEART(false), ["wishlist"], { after: pressed(true) });
+means("a switch that is turned on", HEART(false), ["wishlist"], { after: pressed(true) });
 means("a switch that goes off, whatever its words", HEART(true), ["-wishlist"], { after: pressed(false) });
 means("a switch that stays, because the shop asks who it is", HEART(false), []);
 means("a switch that is drawn anew", HEART(true), ["-wishlist"], { after: (control) => control.replaceWith("gone") });

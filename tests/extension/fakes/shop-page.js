@@ -51,7 +51,7 @@ export function createClock() {
     },
     /** @param {number} id */
     clearTimer: (id) => void timers.delete(id),
-    /** @param {number} ms @param {() => Promise<unknown>} [settle] what is waited for before time goes on */
+    /** @param {number} ms @param {() => Promise<unknown>} [settle] what is waited for before the next timer */
     async advance(ms, settle = turn) {
       const end = now + ms;
       await settle();
