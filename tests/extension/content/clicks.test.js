@@ -254,7 +254,9 @@ test("buttons in shadow trees count, and so do the cards around them", async () 
   inside.click();
   await advance(10_000);
   assert.deepEqual(
-    sent.filter(({ kind }) => kind !== "view").map(({ kind, card: leadsTo }) => [kind, leadsTo]),
+    sent
+      .filter(({ type, kind }) => type === "page.seen" && kind !== "view")
+      .map(({ kind, card: leadsTo }) => [kind, leadsTo]),
     [
       ["cart", undefined],
       ["cart", "https://a.example/lamp"],
