@@ -12,6 +12,7 @@
 
   const MAX_HTML_CHARS = 16 * 2 ** 20;
   const BLOCKS = "script:not([src]), meta[property], meta[name], link[rel~=canonical], title";
+  const CUSTOM_TAG = /<([a-z][a-z0-9]*-[a-z0-9-]*)[\s>]/g;
   const PRICE = "[itemprop=price], [class*=price i]";
 
   /** @param {Element | null | undefined} element @returns {string} its text in one line, shortened */
@@ -24,20 +25,28 @@
   /** @param {Element} block @returns {string} what makes it another block */
   const keyOf = (block) => (block.localName === "script" ? (block.textContent ?? "") : markupOf(block));
 
-  /** @param {Document | ShadowRoot} [within] @returns {ShadowRoot[]} the open shadow trees, whose content the page's markup does not hold */
-  function shadowRoots(within = document) {
+  /** @param {string} markup of the page @returns {Element[]} its custom elements: looking at every element costs more than copying the page */
+  function customElementsIn(markup) {
+    const names = new Set([...markup.matchAll(CUSTOM_TAG)].map(([, name]) => name));
+    return names.size > 0 ? [...document.querySelectorAll([...names].join(","))] : [];
+  }
+
+  /** @param {Iterable<Element>} elements @returns {ShadowRoot[]} their open shadow trees, and those in them, whose content no markup holds */
+  function shadowRoots(elements) {
     const found = [];
-    for (const { shadowRoot } of within.querySelectorAll("*"))
-      if (shadowRoot) found.push(shadowRoot, ...shadowRoots(shadowRoot));
+    for (const { shadowRoot } of elements)
+      if (shadowRoot) found.push(shadowRoot, ...shadowRoots(shadowRoot.querySelectorAll("*")));
     return found;
   }
 
-  /** @param {ShadowRoot[]} roots @returns {string} the page's markup, shadow trees included as templates */
-  function wholeMarkup(roots) {
+  /** @returns {{html: string, hasShadowTrees: boolean}} the page's markup, shadow trees included as templates */
+  function wholeMarkup() {
     const root = document.documentElement;
-    if (roots.length === 0 || !root.getHTML) return markupOf(root);
+    const markup = markupOf(root);
+    const roots = shadowRoots(customElementsIn(markup));
+    if (roots.length === 0 || !root.getHTML) return { html: markup, hasShadowTrees: false };
     const shell = markupOf(/** @type {Element} */ (root.cloneNode(false)));
-    return shell.replace("</", () => `${root.getHTML({ shadowRoots: roots })}</`);
+    return { html: shell.replace("</", () => `${root.getHTML({ shadowRoots: roots })}</`), hasShadowTrees: true };
   }
 
   function createPageState() {
@@ -81,10 +90,11 @@
 
       /** @returns {{html: string, url: string}} the page as it is now, without data of what it showed before */
       snapshot() {
-        this.note();
-        let html = wholeMarkup(shadowRoots()).slice(0, MAX_HTML_CHARS);
+        let { html } = wholeMarkup();
+        html = html.slice(0, MAX_HTML_CHARS);
         const now = { address: address(), heading: heading() };
-        for (const block of document.querySelectorAll(BLOCKS)) {
+        const isElsewhere = [...origins.values()].some((origin) => origin.address !== now.address);
+        for (const block of isElsewhere ? document.querySelectorAll(BLOCKS) : []) {
           const origin = origins.get(keyOf(block));
           if (origin && origin.address !== now.address && origin.heading !== now.heading)
             html = html.replace(markupOf(block), "");
@@ -94,7 +104,7 @@
 
       /** Positions of links that are not visible: a parsed copy has no layout. In a page with shadow trees positions differ. @returns {number[]} */
       hiddenLinks() {
-        if (shadowRoots().length > 0) return [];
+        if (wholeMarkup().hasShadowTrees) return [];
         return [...document.querySelectorAll("a[href]")].flatMap((link, i) =>
           (link.checkVisibility?.() ?? true) ? [] : [i],
         );
