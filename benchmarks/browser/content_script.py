@@ -1,6 +1,6 @@
 """Time that the content scripts take in a shop's page, in Chromium and Firefox, on the largest saved pages.
 
-    python -m benchmarks.content_script --pages FOLDER
+    python -m benchmarks.browser.content_script --pages FOLDER
 
 FOLDER holds saved pages as `*.html.gz`; the five with the most bytes are measured. Their own scripts do not run and
 nothing is loaded. Each number is the median of 15 runs in milliseconds, in the page's own thread:
@@ -29,9 +29,9 @@ from selenium.webdriver.firefox.options import Options
 from selenium.webdriver.firefox.service import Service
 
 from benchmarks import record
+from benchmarks.browser.browsers import CHROMIUM, geckodriver
 from kernel.json_object import JsonObject
-from tests.e2e.chromium import EXECUTABLE, ROOT
-from tests.e2e.firefox import geckodriver
+from kernel.paths import ROOT
 
 NUM_PAGES, NUM_RUNS = 5, 15
 SCRIPTS = (
@@ -62,7 +62,7 @@ return {characters: document.documentElement.outerHTML.length, elements: documen
 
 
 def main() -> int:
-    """Print the result and write results/content_script.json."""
+    """Print the result and write results/browser_content_script.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=Path, required=True, metavar="FOLDER")
     pages = largest(parser.parse_args().pages)
@@ -125,7 +125,7 @@ def served(pages: list[bytes]) -> Iterator[str]:
 def in_chromium(origin: str, script: str) -> list[JsonObject]:
     """Return the times of each page in Chromium."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
         rows = []
         for number in range(NUM_PAGES):
