@@ -75,7 +75,7 @@ def main() -> int:
         "milliseconds": rows,
     }
     print(json.dumps(result, indent=1))
-    print(f"written: {record.write('content_script', result)}")
+    print(f"written: {record.write('browser_content_script', result)}")
     return 0
 
 
