@@ -135,7 +135,8 @@ class _Chromium:
     def first_cards(self, tab: int) -> float:
         panel = self._context.new_page()
         panel.goto(f"{self._origin}/ui/panel.html?tab={tab}")
-        panel.wait_for_function(f"{_CARDS}.length > 0")
+        while not panel.evaluate(f"{_CARDS}.length"):  # wait_for_function would be refused by the page's policy
+            panel.wait_for_timeout(20)
         shown = float(panel.evaluate(f"{_CARDS}[0].startTime"))
         panel.close()
         return shown

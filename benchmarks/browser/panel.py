@@ -3,8 +3,9 @@
     python -m benchmarks.browser.panel [--bundle DIR] [--rounds N]
 
 Chromium and Firefox start anew with a fresh profile, which gets 1,000 views, 500 requests in the ledger and the
-catalogue of a shop of 10,000 products. The panel is opened for a tab of that shop: `warm`, where the extension's
-background runs and has ranked before; `cold`, where it was ended, and in Chromium the towers' document with it.
+catalogue of a shop of 10,000 products. The panel is opened for a tab of that shop: `first`, where the extension's
+background was ended, in Chromium the towers' document with it, and no panel has shown a list of this tab; `cold`, the
+same where one has; `warm`, where the background runs and has ranked before; `ranked`, `warm` without a list of before.
 """
 
 import argparse
@@ -102,13 +103,17 @@ def measure(opened: OpenBrowser, extension: Path, num_rounds: int) -> JsonObject
         browser.call("seed", given)
         browser.visit(f"{origin}/")
         tab = browser.call("tab", f"{origin}/")
-        browser.end_background()
-        cold, warm = [], []
+        times: dict[str, list[float]] = {"firstMs": [], "coldMs": [], "warmMs": [], "rankedMs": []}
         for _ in range(num_rounds):
-            cold.append(browser.first_cards(tab))
-            warm.append(browser.first_cards(tab))
+            browser.call("forgetLists")
             browser.end_background()
-        figures: dict[str, Spread] = {"warmMs": spread(warm), "coldMs": spread(cold)}
+            times["firstMs"].append(browser.first_cards(tab))
+            browser.end_background()
+            times["coldMs"].append(browser.first_cards(tab))
+            times["warmMs"].append(browser.first_cards(tab))
+            browser.call("forgetLists")
+            times["rankedMs"].append(browser.first_cards(tab))
+        figures: dict[str, Spread] = {name: spread(values) for name, values in times.items()}
         return {"version": browser.version, **figures}
 
 

@@ -29,6 +29,7 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
     if (!allowed) {
       await profile.setConsent(shop, false);
       await contentScripts.unregister(shop);
+      await browser.storage.session.clear();
       return;
     }
     if (!(await contentScripts.isPermitted(shop))) {
@@ -73,8 +74,9 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
       for (const shop of Object.keys(consents)) await contentScripts.register(shop);
     },
 
-    /** Remove content scripts and permissions of shops that the profile no longer holds. @param {string[]} shops */
+    /** Remove content scripts and permissions of shops that the profile no longer holds, and what pages remember. @param {string[]} shops */
     async withdrawAll(shops) {
+      await browser.storage.session.clear();
       for (const shop of shops) await contentScripts.unregister(shop);
     },
   };

@@ -7,6 +7,7 @@ import { askToErase } from "./erase.js";
 import { icon } from "./icons.js";
 import { createPicks, offersPicks } from "./panel/first-picks.js";
 import { createFinder } from "./panel/finder.js";
+import { keepLastList, lastList } from "./panel/last-list.js";
 import { emptyAnswer, failure, noShop, nothingSaved } from "./panel/messages.js";
 import { noticesOf } from "./panel/notices.js";
 import { originLine } from "./panel/origin.js";
@@ -213,6 +214,7 @@ async function recommend() {
     if (mine !== numRequests || isSavedShown) return;
     if (byId("status").textContent === t("loading")) toast.say("");
     showRecommendations(recommendations);
+    if (current && recommendations.basis !== "search") await keepLastList({ state: current, answer: recommendations });
   } finally {
     if (mine === numRequests) byId("cards").removeAttribute("aria-busy");
   }
@@ -287,12 +289,24 @@ async function update(isForced) {
   shownStage = stageOf(state);
   if (isSavedShown || (!isForced && shop === shownFor && shop !== "")) return;
   if (shop !== shownFor) finder.reset();
+  const isKept = shop === shownFor && answer !== null;
   shownFor = shop;
-  answer = null;
-  byId("heading").hidden = true;
-  byId("cards").replaceChildren();
+  if (!isKept) {
+    answer = null;
+    byId("heading").hidden = true;
+    byId("cards").replaceChildren();
+  }
   if (shop) await recommend();
   else showMessage(noShop());
+}
+
+/** Show at once what was shown last, where there is such a list. */
+async function showLast() {
+  const last = await lastList((await tabField()).tabId);
+  if (!last) return;
+  showState(last.state);
+  shownFor = last.state.tab?.shop ?? "";
+  showRecommendations(last.answer);
 }
 
 /** Update the page, and show what goes wrong. @param {boolean} isForced */
@@ -337,5 +351,7 @@ chrome.runtime.onMessage.addListener(
   }),
 );
 if (!isFixed) onTabChange(() => void refresh(false));
-void refresh(true);
+void showLast()
+  .catch(console.warn)
+  .then(() => refresh(true));
 saved.load().catch(toast.fail);

@@ -196,6 +196,7 @@ CHROME = """
   globalThis.chrome = {
     i18n: { getUILanguage: () => locale, getMessage },
     runtime: { id: "carryover", getURL: (path) => new URL(path, location.origin).href, sendMessage, onMessage: event },
+    storage: { session: { get: async () => ({}), set: async () => {} } },
     windows: { getCurrent: async () => ({ id: 1 }) },
     tabs: { query: async () => [{ id: 7 }], onActivated: event, onUpdated: event },
     permissions: { request: async () => true },

@@ -156,7 +156,7 @@ def test_a_foreign_server_gets_no_request(shopper: Shopper, world: World) -> Non
     shopper.allow()
     shopper.learn(world.url(world.of_taste("harbor", "seaside")[0]))
     foreign = f"carryover.harbor.localhost:{PORTS['harbor']}"
-    shopper.ask("settings.set", serverUrl=f"http://{foreign}")
+    shopper.ask("settings.set", serverUrl=f"https://{foreign}")
     before = len(shopper.proxy.requests)
     shopper.visit(world.shop_url("linden") + "/")
     answer = shopper.ask("recommend", tabId=shopper.tab_id(shopper.page))

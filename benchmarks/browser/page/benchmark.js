@@ -84,6 +84,9 @@ const benchmark = {
     return tabs.find((tab) => tab.url === url).id;
   },
 
+  /** Forgets the lists that panels showed. */
+  forgetLists: () => chrome.storage.session.clear(),
+
   /** Closes the document that runs the towers, where there is one. */
   async closeTowers() {
     if (await chrome.offscreen?.hasDocument?.()) await chrome.offscreen.closeDocument();

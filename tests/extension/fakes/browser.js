@@ -179,6 +179,7 @@ function contextOf(state, url, { tab, windowId = 1, onOffscreen }) {
         get: async (/** @type {string} */ key) => (key in state.session ? { [key]: state.session[key] } : {}),
         set: async (/** @type {any} */ values) => void Object.assign(state.session, crossed(values)),
         remove: async (/** @type {string} */ key) => void delete state.session[key],
+        clear: async () => void (state.session = {}),
       },
     },
     tabs: tabsApi(state),

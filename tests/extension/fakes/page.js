@@ -34,9 +34,9 @@ export function i18nOf(locale = "en-GB") {
 /**
  * Open one of the extension's pages in jsdom. The background behind it is the real gate in front of the handlers given here.
  * @param {"panel" | "popup" | "options"} name
- * @param {{handlers?: Record<string, (fields: any) => any>, search?: string, locale?: string, windowId?: number, tabs?: import("./browser.js").FakeTab[]}} options handlers by message type
+ * @param {{handlers?: Record<string, (fields: any) => any>, search?: string, locale?: string, windowId?: number, tabs?: import("./browser.js").FakeTab[], session?: Record<string, any>}} options handlers by message type
  */
-export async function openPage(name, { handlers = {}, search = "", locale, windowId, tabs = [] }) {
+export async function openPage(name, { handlers = {}, search = "", locale, windowId, tabs = [], session = {} }) {
   const html = readFileSync(new URL(`ui/${name}.html`, extension), "utf8");
   const { window } = new JSDOM(html, { url: `${ORIGIN}/ui/${name}.html${search}`, pretendToBeVisual: true });
   const browser = createBrowser();
@@ -52,6 +52,7 @@ export async function openPage(name, { handlers = {}, search = "", locale, windo
     ]),
   );
   browser.state.tabs = tabs;
+  browser.state.session = session;
   const chrome = browser.context(`ui/${name}.html`, { windowId });
   chrome.i18n = i18nOf(locale);
   const worker = browser.context("background.js");

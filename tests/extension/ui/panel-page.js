@@ -15,10 +15,12 @@ export const item = (title, more = {}) => ({
 export const answered = (items, more = {}) => ({
   recommendations: { items, mode: "own", basis: "taste", shop: "a.example", ...more },
 });
-/** @param {Record<string, any>} [handlers] @param {Record<string, any>} [state] */
-export const openPanel = (handlers = {}, state = {}) =>
+/** @param {Record<string, any>} [handlers] @param {Record<string, any>} [state] @param {import("../fakes/browser.js").FakeTab[]} [tabs] @param {Record<string, any>} [session] what the browser remembers */
+export const openPanel = (handlers = {}, state = {}, tabs = [], session = {}) =>
   openPage("panel", {
     search: "?tab=7",
+    tabs,
+    session,
     handlers: {
       "state.get": () => ({ state: stateOf(state) }),
       "saved.get": () => ({ items: [] }),

@@ -326,3 +326,34 @@ test("the focus stays on the button while the numbers beside it change", async (
   assert.ok(!before?.isConnected);
   assert.equal(document.activeElement?.getAttribute("data-action"), "shelf-stop");
 });
+
+test("what was shown last is shown at once, without a reason, while a new list is made", async () => {
+  const tabs = [{ id: 7, url: "https://a.example/other", active: true }];
+  const shelf = { status: "read", numItems: 2 };
+  const first = await openPanel(
+    { recommend: () => answered([item("mug", { why: ["sea towel"] })], { mode: "shelf" }) },
+    { shelf },
+    tabs,
+  );
+  await eventually(() => assert.ok(first.state.session["list 7"]));
+  assert.ok(!JSON.stringify(first.state.session).includes("sea towel"), "nothing that was looked at");
+  for (const [mode, url, shown] of /** @type {[string, string, string[]][]} */ ([
+    ["shelf", "https://a.example/other", ["mug"]],
+    ["page", "https://a.example/other", []],
+    ["page", "https://a.example/all", ["mug"]],
+    ["shelf", "https://b.example/all", []],
+  ])) {
+    const kept = structuredClone(first.state.session);
+    kept["list 7"].answer.mode = mode;
+    /** @type {(value: object) => void} */
+    let answerNow = () => {};
+    const waiting = new Promise((resolve) => {
+      answerNow = resolve;
+    });
+    const again = await openPanel({ recommend: () => waiting }, { shelf }, [{ id: 7, url, active: true }], kept);
+    await eventually(() => assert.ok(again.sent.some(({ type }) => type === "recommend")));
+    assert.deepEqual(again.textsOf(".card .title"), shown, `${mode} ${url}`);
+    answerNow(answered([item("bowl")]));
+    await eventually(() => assert.deepEqual(again.textsOf(".card .title"), ["bowl"]));
+  }
+});
