@@ -160,6 +160,10 @@ STATES: dict[str, Json] = {
         do=[".pick >> nth=0", ".pick >> nth=3"],
     ),
     "what_leaves": _with(STATE, do=["[data-action=leaves]"]),
+    "not_learned": _with(
+        _state(tab={"reading": {"verdict": "listing", "isLearned": False, "reason": "listing", "numChanges": 0}}),
+        do=["[data-action=leaves]"],
+    ),
     "undo": _with(STATE, do=[".dismiss >> nth=0"]),
     "menu": _with(STATE, do=["#menu-button"]),
     "erase": _with(STATE, do=["#menu-button", "#erase"]),

@@ -35,6 +35,17 @@ function shelfLine(shelf) {
   );
 }
 
+/** @param {State} state @returns {string} what became of the page in front, empty where nothing was to be learned */
+function readingText({ tab }) {
+  const reading = tab?.reading;
+  if (!reading || !tab?.isConsented) return "";
+  if (reading.isLearned) return t("learned");
+  const { verdict, reason = "" } = reading;
+  if (/^(?:sensitive_|private_path|personal_url)/.test(reason)) return t("notLearnedPrivate");
+  if (/^(?:unsure|unclear|unchanged)$/.test(reason)) return t("notLearnedUnsure");
+  return verdict && verdict !== "product" ? t("notLearned") : "";
+}
+
 /** @param {State} state @param {Recommendations | null} answer @param {Reactions} reactions @returns {HTMLElement} */
 function leavesOf(state, answer, reactions) {
   const texts = [answer ? t(`${answer.mode}Mode`) : "", state.shelf?.status === "none" ? t("shelfHint") : ""];
@@ -43,6 +54,7 @@ function leavesOf(state, answer, reactions) {
     { class: "leaves quiet", id: "leaves", hidden: !isOpen },
     ...texts.filter(Boolean).map((text) => element("p", {}, text)),
     state.shelf?.status === "read" && shelfLine(state.shelf),
+    readingText(state) && element("p", { id: "reading" }, readingText(state)),
     state.tab?.shop && !reactions.isAsking && consentLine(state, reactions.onChange, reactions.onError),
   );
 }

@@ -147,3 +147,24 @@ test("who is known is not asked for first picks", async () => {
   await eventually(() => assert.equal(document.querySelectorAll(".card .save").length, 8));
   assert.equal(document.querySelector(".picks"), null);
 });
+
+for (const [reading, text] of /** @type {[object, RegExp][]} */ ([
+  [{ isLearned: true, verdict: "product" }, /^Learned: this product/],
+  [{ isLearned: false, verdict: "listing", reason: "listing" }, /this page is not one product/],
+  [{ isLearned: false, verdict: "product", reason: "unsure" }, /not clear which product/],
+  [{ isLearned: false, verdict: "product", reason: "sensitive_health" }, /never kept/],
+])) {
+  test(`what became of the page is said: ${JSON.stringify(reading)}`, async () => {
+    const tab = { ...SHOP_TAB, isConsented: true, reading: { numChanges: 0, ...reading } };
+    const { one } = await openPanel({}, { tab });
+    await eventually(() => assert.match(one("#reading").textContent, text));
+  });
+}
+
+test("where nothing was to be learned, nothing is said", async () => {
+  for (const reading of [null, { isLearned: false, verdict: "product", reason: "paused", numChanges: 0 }]) {
+    const { document, one } = await openPanel({}, { tab: { ...SHOP_TAB, isConsented: true, reading } });
+    await eventually(() => one("#leaves"));
+    assert.equal(document.querySelector("#reading"), null);
+  }
+});
