@@ -49,8 +49,11 @@ class Browser(Protocol):
     def visit(self, url: str) -> None:
         """Open a page of a shop in a tab of its own, which stays."""
 
-    def first_cards(self, tab: int) -> float:
-        """Open the panel for a tab; return the milliseconds from its opening to its first cards, and close it."""
+    def first_cards(self, tab: int, num_lists: int) -> float:
+        """Open the panel for a tab, and close it once it has shown so many lists, of which the last is ranked anew.
+
+        Returns the milliseconds from its opening to its first cards.
+        """
 
     def end_background(self) -> None:
         """End the extension's background, and in Chromium the document that runs the towers."""
@@ -132,10 +135,10 @@ class _Chromium:
     def visit(self, url: str) -> None:
         self._context.new_page().goto(url)
 
-    def first_cards(self, tab: int) -> float:
+    def first_cards(self, tab: int, num_lists: int) -> float:
         panel = self._context.new_page()
         panel.goto(f"{self._origin}/ui/panel.html?tab={tab}")
-        while not panel.evaluate(f"{_CARDS}.length"):  # wait_for_function would be refused by the page's policy
+        while panel.evaluate(f"{_CARDS}.length") < num_lists:  # wait_for_function would be refused by the page's policy
             panel.wait_for_timeout(20)
         shown = float(panel.evaluate(f"{_CARDS}[0].startTime"))
         panel.close()
@@ -194,12 +197,12 @@ class _Firefox:
         self._driver.get(url)
         self._driver.switch_to.window(before)
 
-    def first_cards(self, tab: int) -> float:
+    def first_cards(self, tab: int, num_lists: int) -> float:
         before = self._driver.current_window_handle
         self._driver.switch_to.new_window("tab")
         self._driver.get(f"moz-extension://{_ADDRESS}/ui/panel.html?tab={tab}")
         WebDriverWait(self._driver, 60, poll_frequency=0.05).until(
-            lambda driver: driver.execute_script(f"return {_CARDS}.length > 0")
+            lambda driver: driver.execute_script(f"return {_CARDS}.length") >= num_lists
         )
         shown = float(self._driver.execute_script(f"return {_CARDS}[0].startTime"))
         self._driver.close()

@@ -107,12 +107,12 @@ def measure(opened: OpenBrowser, extension: Path, num_rounds: int) -> JsonObject
         for _ in range(num_rounds):
             browser.call("forgetLists")
             browser.end_background()
-            times["firstMs"].append(browser.first_cards(tab))
+            times["firstMs"].append(browser.first_cards(tab, 1))
             browser.end_background()
-            times["coldMs"].append(browser.first_cards(tab))
-            times["warmMs"].append(browser.first_cards(tab))
+            times["coldMs"].append(browser.first_cards(tab, 2))
+            times["warmMs"].append(browser.first_cards(tab, 2))
             browser.call("forgetLists")
-            times["rankedMs"].append(browser.first_cards(tab))
+            times["rankedMs"].append(browser.first_cards(tab, 1))
         figures: dict[str, Spread] = {name: spread(values) for name, values in times.items()}
         return {"version": browser.version, **figures}
 
