@@ -8,9 +8,15 @@ import { createHandlers } from "./background/handlers.js";
 import { createMeansSource } from "./background/means.js";
 import { createModelSource } from "./background/model.js";
 import { createOwnSource } from "./background/own-source.js";
+import { createPackClient } from "./background/pack-client.js";
+import { createPackList } from "./background/pack-list.js";
+import { createPackLoads } from "./background/pack-loads.js";
+import { createPackSource } from "./background/pack-source.js";
+import { createPacks } from "./background/packs.js";
 import { createPageLearner } from "./background/page-learner.js";
 import { createPageReadings } from "./background/page-readings.js";
 import { createPageSource } from "./background/page-source.js";
+import { createPublicFetch } from "./background/public-fetch.js";
 import { createRecommendations } from "./background/recommendations.js";
 import { createServerSource } from "./background/server.js";
 import { createShelves } from "./background/shelf.js";
@@ -49,14 +55,24 @@ const model = createModelSource({
 const means = createMeansSource({ getProfile, getServer: server.getServer, now });
 const announceChange = createAnnouncer({ browser });
 const opener = createShelfOpener({ getProfile, model });
-const fetchAnswer = createShopClient({ getProfile });
+const publicFetch = createPublicFetch({ getProfile });
+const fetchAnswer = createShopClient({ publicFetch });
 const readings = createReadings({ getProfile, model, ask, fetchAnswer, wait, announceChange, now, opener });
 const shelves = createShelves({ getProfile, model, readings, now });
+const fetchFile = createPackClient({ browser, publicFetch });
+const packs = createPacks({
+  getProfile,
+  model,
+  list: createPackList({ getProfile, fetchFile, now }),
+  loads: createPackLoads({ getProfile, model, fetchFile, opener, announceChange, now }),
+  now,
+});
 // The first that can serve a shop is taken: the one that sends the fewest bytes about a person. The page serves every shop.
 const fromShelf = createShelfSource({ getProfile, model, shelves, opener });
+const fromPack = createPackSource({ getProfile, model, packs, opener });
 const fromPage = createPageSource({ getProfile, model, tabs });
 const recommendations = createRecommendations({
-  sources: [fromShelf, createOwnSource({ getProfile, server, model, means }), fromPage],
+  sources: [fromShelf, fromPack, createOwnSource({ getProfile, server, model, means }), fromPage],
 });
 // Nobody asked for the number on the icon at this moment: it is made of what sends nothing.
 const badge = createBadge({
@@ -74,6 +90,7 @@ const handlers = createHandlers({
   tabs,
   recommendations,
   shelves,
+  packs,
   stateOf,
   badge,
   pageLearner: createPageLearner({ model, tabs, ask, now }),

@@ -1,10 +1,11 @@
 """What a catalogue that the device reads itself brings, and what it costs.
 
-    python -m benchmarks.shelf --bundle DIR [--draws N]
+    python -m benchmarks.shelf --bundle DIR [--draws N] [--through pack]
 
 Runs the extension's own modules in Node on recorded answers of the demo mall: the reading of each shop, six views in
 one shop, ten products of another, in six directions x twelve tastes; and the same with the first shop in German.
-Shuffled tastes are the control. Then embeds, stores, opens and ranks a catalogue of 10,000 products.
+Shuffled tastes are the control. Then embeds, stores, opens and ranks a catalogue of 10,000 products. With
+`--through pack` the English shops' catalogues come from packs, in 4 and 8 bits, and the large one is left out.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from typing import Any, TypedDict
 import numpy as np
 
 from benchmarks import record
+from benchmarks.shelf.mall_packs import mall_packs
 from benchmarks.shelf.recorded_mall import IN_GERMAN, RecordedShop, german_mall, recorded_mall
 from demo.mall.catalogue import build
 from kernel.json_object import JsonObject
@@ -128,12 +130,43 @@ def _run(work: JsonObject, bundle: Path) -> Any:
     return json.loads(done.stdout)
 
 
+def through_packs(bundle: Path, num_draws: int) -> JsonObject:
+    """Return sizes and hits of packs in 4 and in 8 bits."""
+    mall = recorded_mall(MALL_SEED)
+    draws = drawn(mall, num_draws)
+    true = {product["url"]: product["taste"] for shop in mall.values() for product in shop["products"]}
+    other, found = shuffled(mall, MALL_SEED), {}
+    with tempfile.TemporaryDirectory() as folder:
+        for bits, packs in mall_packs(mall, bundle, Path(folder)).items():
+            work: JsonObject = {"shops": mall, "draws": draws, "large": [], "rounds": 0, "packs": f"{folder}/{bits}"}
+            answer = _run(work, bundle)
+            found[f"bits{bits}"] = {
+                "packs": packs,
+                "readings": answer["readings"],
+                "hits": {name: figures(draws, shown, true) for name, shown in answer["shown"].items()},
+                "shuffledTastes": {name: figures(draws, shown, other) for name, shown in answer["shown"].items()},
+            }
+    return found
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run as a program; return 0."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shelf", description="The catalogue on the device.")
     parser.add_argument("--bundle", type=Path, required=True, metavar="DIR", help="made by `python -m exporter lite`")
     parser.add_argument("--draws", type=int, default=3, help="draws of six views a taste and direction (default 3)")
+    parser.add_argument("--through", choices=("shelf", "pack"), default="shelf", help="where catalogues come from")
     arguments = parser.parse_args(argv)
+    about: JsonObject = {
+        **record.environment("numpy"),
+        "bundle": record.sha256(arguments.bundle / "manifest.json"),
+        "mallSeed": MALL_SEED,
+        "views": VIEWS,
+    }
+    if arguments.through == "pack":
+        packs = through_packs(arguments.bundle, arguments.draws)
+        record.write("packs", about | packs)
+        print(json.dumps({bits: found["hits"] for bits, found in packs.items()}, indent=1), file=sys.stderr)
+        return 0
     mall = recorded_mall(MALL_SEED) | german_mall(MALL_SEED)
     draws = drawn(mall, arguments.draws)
     german = drawn(mall, arguments.draws, IN_GERMAN)
@@ -142,10 +175,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     true = {product["url"]: product["taste"] for shop in mall.values() for product in shop["products"]}
     other = shuffled(mall, MALL_SEED)
     result: JsonObject = {
-        **record.environment("numpy"),
-        "bundle": record.sha256(arguments.bundle / "manifest.json"),
-        "mallSeed": MALL_SEED,
-        "views": VIEWS,
+        **about,
         "readings": answer["readings"],
         "hits": {name: figures(draws, shown[: len(draws)], true) for name, shown in answer["shown"].items()},
         "hitsFromGerman": {name: figures(german, shown[len(draws) :], true) for name, shown in answer["shown"].items()},

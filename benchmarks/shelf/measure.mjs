@@ -1,4 +1,4 @@
-// Runs the extension's own modules on recorded answers of shops: measure.mjs WORK.json BUNDLE prints JSON.
+// Runs the extension's own modules on recorded answers of shops, or on their packs: measure.mjs WORK.json BUNDLE prints JSON.
 import "fake-indexeddb/auto";
 import { readFileSync } from "node:fs";
 import { JSDOM } from "jsdom";
@@ -16,7 +16,9 @@ import { createTowers } from "../../extension/core/towers.js";
 import { createTowersHandlers } from "../../extension/offscreen/handlers.js";
 import { decodePart, encodePart } from "../../extension/shelf/parts.js";
 import { canonicalUrl, itemIdOf, shopOf } from "../../extension/values/identity.js";
+import { encodeEmbedding } from "../../extension/values/encoding.js";
 import { itemText } from "../../extension/values/item-text.js";
+import { openPack } from "./packs.mjs";
 
 const [workFile, folder] = process.argv.slice(2);
 const work = JSON.parse(readFileSync(workFile, "utf8"));
@@ -78,8 +80,24 @@ async function readShop({ origin, answers }) {
   return { shelf, reading, opened: await opener.open(shelf) };
 }
 
+/** Take one shop's catalogue from its pack in a folder. */
+async function takePack({ origin }) {
+  const shop = shopOf(origin);
+  const started = performance.now();
+  const opened = await openPack(work.packs, shop, model);
+  const reading = { items: opened.items.length, openMs: Math.round(performance.now() - started) };
+  const mean = encodeEmbedding(Float32Array.from(opened.ranker.mean));
+  const shelf = { id: "pack", shop, origin, space: manifest.space, kind: "pack", status: "read", round: 1, mean };
+  return {
+    reading,
+    opened,
+    shelf: { ...shelf, startedAt: new Date().toISOString(), numItems: 0, parts: [], next: "" },
+  };
+}
+
 const shops = {};
-for (const [name, shop] of Object.entries(work.shops)) shops[name] = { ...shop, ...(await readShop(shop)) };
+for (const [name, shop] of Object.entries(work.shops))
+  shops[name] = { ...shop, ...(await (work.packs ? takePack(shop) : readShop(shop))) };
 
 /** The product of each page that is looked at, extracted once, as the offscreen document does. */
 const products = new Map();
@@ -174,7 +192,7 @@ for (const url of first.viewed) {
 const rounds = [];
 for (let i = 0; i < work.rounds; i += 1) rounds.push(await largeRound(shopper));
 const large = {};
-for (const name of Object.keys(rounds[0])) {
+for (const name of Object.keys(rounds[0] ?? {})) {
   const sorted = rounds.map((round) => round[name]).sort((a, b) => a - b);
   const [median, least, most] = [sorted[Math.floor(sorted.length / 2)], sorted[0], sorted[sorted.length - 1]];
   large[name] = { median: Math.round(median), min: Math.round(least), max: Math.round(most) };

@@ -16,6 +16,7 @@ import { checkedSettings } from "./settings.js";
  * @property {import("./tabs.js").Tabs} tabs
  * @property {ReturnType<typeof import("./recommendations.js").createRecommendations>} recommendations
  * @property {import("./shelf.js").Shelves} shelves
+ * @property {import("./packs.js").Packs} packs
  * @property {ReturnType<typeof import("./state.js").createStateReader>} stateOf
  * @property {import("./badge.js").Badge} badge
  * @property {import("./page-learner.js").PageLearner} pageLearner
@@ -28,15 +29,23 @@ import { checkedSettings } from "./settings.js";
  * @param {Parts} parts
  * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers>>} handlers that change or hand out the profile
  */
-function profileHandlers({ getProfile, server, model, consent, stateOf, badge }) {
+function profileHandlers({ getProfile, server, model, consent, packs, stateOf, badge }) {
   /** Forget what was asked and downloaded before the settings changed. @param {Settings} before */
   async function forgetServer(before) {
     server.forget();
     model.reset();
-    const { serverUrl } = (await getProfile()).settings;
-    if (serverUrl === before.serverUrl) return;
-    await model.dropDownloads();
-    await server.giveBack(before.serverUrl, Object.keys(before.consents));
+    const { settings } = await getProfile();
+    const { serverUrl, packListUrl = "" } = settings;
+    const others = { shops: Object.keys(before.consents), used: [serverUrl, packListUrl] };
+    if (serverUrl !== before.serverUrl) {
+      await model.dropDownloads();
+      await server.giveBack(before.serverUrl, others);
+    }
+    // Packs are of one list, and of who may sign them.
+    if (packListUrl !== (before.packListUrl ?? "") || settings.trustedKeys?.join() !== before.trustedKeys?.join()) {
+      await packs.drop();
+      await server.giveBack(before.packListUrl ?? "", others);
+    }
   }
   return {
     async "consent.ask"({ shop, tabId }) {

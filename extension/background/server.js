@@ -57,13 +57,14 @@ export function createServerSource({ browser, getProfile, now }) {
     },
 
     /**
-     * Give back the browser's permission for a server that is used no more, unless a shop with consent is on the same host.
-     * @param {string} serverUrl @param {string[]} shops with consent
+     * Give back the browser's permission for an address that is used no more, unless a shop with consent, or another address in use, is
+     * on the same host.
+     * @param {string} address @param {{shops: string[], used: string[]}} others shops with consent, and addresses
      */
-    async giveBack(serverUrl, shops) {
-      if (serverUrl === "") return;
-      const { hostname } = new URL(serverUrl);
-      const pattern = serverPatternOf(serverUrl);
+    async giveBack(address, { shops, used }) {
+      const pattern = address && serverPatternOf(address);
+      if (!pattern || used.some((other) => other && serverPatternOf(other) === pattern)) return;
+      const { hostname } = new URL(address);
       const isRequired = browser.runtime.getManifest().host_permissions?.includes(pattern);
       const isShared = shops.some((shop) => `.${hostname}`.endsWith(`.${shop.replace(/:\d+$/, "")}`));
       if (!isRequired && !isShared) await browser.permissions.remove({ origins: [pattern] });

@@ -21,6 +21,20 @@ function serverOrigin(text) {
   return new URL(text).origin;
 }
 
+/** @param {string} text @returns {string} the address of a list of packs, empty where there is none @throws {CarryoverError} invalid_pack_list */
+function packList(text) {
+  if (text === "") return "";
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !isReachable(url.href) || url.username !== "") {
+    throw new CarryoverError(
+      "invalid_pack_list",
+      `Expected an address such as https://example.org/list.json, encrypted or on this device, got ${JSON.stringify(text)}.`,
+    );
+  }
+  url.hash = "";
+  return url.href;
+}
+
 /** @param {string[]} keys @returns {string[]} @throws {CarryoverError} invalid_key */
 function publicKeys(keys) {
   const wrong = keys.find((key) => !isPublicKey(key));
@@ -34,9 +48,17 @@ function publicKeys(keys) {
  * Return the settings that a settings.set message changes, checked.
  * @param {import("../generated/contract-types.js").Messages["settings.set"]["fields"]} fields
  * @returns {Partial<import("../core/profile.js").Settings>}
- * @throws {CarryoverError} invalid_server, invalid_mode or invalid_key
+ * @throws {CarryoverError} invalid_server, invalid_mode, invalid_key or invalid_pack_list
  */
-export function checkedSettings({ serverUrl, serverIsMine, mode, compareImages, showsBadge, trustedKeys }) {
+export function checkedSettings({
+  serverUrl,
+  serverIsMine,
+  mode,
+  compareImages,
+  showsBadge,
+  trustedKeys,
+  packListUrl,
+}) {
   if (mode !== undefined && mode !== "auto" && mode !== "page") {
     throw new CarryoverError("invalid_mode", `Expected auto or page, got ${JSON.stringify(mode)}.`);
   }
@@ -47,5 +69,6 @@ export function checkedSettings({ serverUrl, serverIsMine, mode, compareImages, 
     ...(compareImages !== undefined && { compareImages }),
     ...(showsBadge !== undefined && { showsBadge }),
     ...(trustedKeys !== undefined && { trustedKeys: publicKeys(trustedKeys) }),
+    ...(packListUrl !== undefined && { packListUrl: packList(packListUrl) }),
   };
 }

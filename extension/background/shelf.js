@@ -1,4 +1,5 @@
 // @ts-check
+import { packsOf } from "../core/profile-records.js";
 import { randomId } from "../core/profile.js";
 import { isReachable } from "../core/reachable.js";
 import { FRESH_MS } from "../shelf/reader.js";
@@ -11,7 +12,7 @@ import { CarryoverError } from "../values/errors.js";
  * @typedef {ReturnType<typeof createShelves>} Shelves
  */
 
-/** How many shops' catalogues are kept; the one whose reading began first makes room for the next. */
+/** How many catalogues are kept, read or downloaded; the one that began first makes room for the next. */
 export const MAX_SHELVES = 10;
 
 /**
@@ -33,8 +34,8 @@ function nextRound(before, { shop, origin, space, now }) {
 /** @param {KeptShelf} shelf @param {number} now @returns {boolean} whether a day went by since its last reading began */
 const isStale = ({ startedAt }, now) => now - Date.parse(startedAt) > FRESH_MS;
 
-/** @param {Profile} profile makes room for one more shelf */
-async function makeRoom(profile) {
+/** Make room for one more catalogue. @param {Profile} profile */
+export async function makeRoom(profile) {
   const oldest = profile.shelves().sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
   for (const shelf of oldest.slice(0, Math.max(0, oldest.length - MAX_SHELVES + 1))) await profile.deleteShelf(shelf);
 }
@@ -92,7 +93,8 @@ export function createShelves({ getProfile, model, readings, now }) {
 
     /** Continue the readings that were interrupted when the worker before this one ended. */
     async resume() {
-      for (const shelf of (await getProfile()).shelves()) if (shelf.status === "reading") readings.run(shelf);
+      const shelves = (await getProfile()).shelves().filter(({ kind }) => kind !== "pack");
+      for (const shelf of shelves) if (shelf.status === "reading") readings.run(shelf);
     },
 
     /**
@@ -116,7 +118,11 @@ export function createShelves({ getProfile, model, readings, now }) {
 export function shelfStateOf(profile, shop) {
   if (!shop || !profile.isConsented(shop)) return null;
   const shelf = profile.shelf(shop);
-  if (!shelf) return { status: "none", numItems: 0 };
+  if (!shelf)
+    return {
+      status: "none",
+      numItems: Math.max(0, ...packsOf(profile.shelves(), shop).map(({ numItems }) => numItems)),
+    };
   const { status, numItems, total, reason, readAt } = shelf;
   return {
     status,

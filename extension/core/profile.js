@@ -1,5 +1,6 @@
 // @ts-check
 import { decrypt, encrypt, generateDataKey } from "./envelope.js";
+import { newestFirst, packListOf, partsOf } from "./profile-records.js";
 import { shortened } from "./removal.js";
 import { outdated } from "./retention.js";
 import { savedIn } from "./saved.js";
@@ -25,22 +26,6 @@ import { EnvelopeError } from "../values/errors.js";
 /** Return a random id of 32 hexadecimal digits, which tells nothing about the record. @returns {string} */
 export function randomId() {
   return toHex(crypto.getRandomValues(new Uint8Array(16)));
-}
-
-/**
- * Compare by time, and what has one time by its id, so that a profile that is opened again keeps the order.
- * @param {{ time: string, id: string }} a
- * @param {{ time: string, id: string }} b
- */
-function newestFirst(a, b) {
-  if (a.time !== b.time) return a.time < b.time ? 1 : -1;
-  if (a.id === b.id) return 0;
-  return a.id < b.id ? -1 : 1;
-}
-
-/** @param {KeptShelf} shelf @returns {string[]} the ids of all its parts */
-function partsOf({ parts, addressesId, momentsId }) {
-  return [...parts.map(({ id }) => id), addressesId, momentsId].filter((id) => id !== undefined);
 }
 
 /** Profile of one person on one device: interactions, settings, ledger, shelves. The storage holds the truth, and this object a cache of it. */
@@ -195,27 +180,28 @@ export class Profile {
     return this.#enqueue(() => this.#put("settings", "settings", { ...this.#settings, ...changes }));
   }
 
-  /** Record consent with its time, or delete it together with the shop's shelf. @param {string} shop @param {boolean} allowed */
+  /** Record consent with its time, or delete it together with the shop's catalogues. @param {string} shop @param {boolean} allowed */
   setConsent(shop, allowed) {
     return this.#enqueue(async () => {
       const consents = { ...this.#settings.consents };
       if (allowed) consents[shop] ??= new Date(this.#now()).toISOString();
       else delete consents[shop];
-      const shelf = allowed ? null : this.shelf(shop);
+      const gone = allowed ? [] : this.shelves().filter((one) => one.shop === shop);
       const settings = { kind: "settings", id: "settings", value: { ...this.#settings, consents } };
-      await this.#write([settings], shelf ? [shelf.id] : [], { deletes: shelf ? partsOf(shelf) : [] });
-      if (shelf) this.#shelves.delete(shelf.id);
+      const ids = gone.map(({ id }) => id);
+      await this.#write([settings], ids, { deletes: gone.flatMap(partsOf) });
+      for (const id of ids) this.#shelves.delete(id);
     });
   }
 
-  /** @returns {KeptShelf[]} the catalogues that were read from shops */
+  /** @returns {KeptShelf[]} the catalogues that were read from shops, and packs */
   shelves() {
     return [...this.#shelves.values()];
   }
 
-  /** @param {string} shop @returns {KeptShelf | null} */
+  /** @param {string} shop @returns {KeptShelf | null} what was read from the shop itself */
   shelf(shop) {
-    return this.shelves().find((one) => one.shop === shop) ?? null;
+    return this.shelves().find((one) => one.shop === shop && one.kind !== "pack") ?? null;
   }
 
   /**
@@ -378,6 +364,7 @@ export class Profile {
       ledger: this.ledger(),
       ...(this.#shopMeans && { shopMeans: this.#shopMeans }),
       ...(this.#others.size > 0 && { saved: savedIn(this) }),
+      ...packListOf(this.others("pack_list")),
       ...(this.#shelves.size > 0 && { shelves: this.shelves() }),
     };
   }

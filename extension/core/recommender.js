@@ -354,12 +354,15 @@ export async function recommendPage({ shop, listing, choice = {} }, { profile, m
 
 /**
  * Rank a shop's own catalogue, on this device. Nothing is sent.
- * @param {{shop: string, shelf: Shelf, choice?: Choice}} wanted
+ * @param {{shop: string, shelf: Shelf, choice?: Choice, mode?: "shelf" | "pack"}} wanted `mode`: whether the shop or somebody else gave the catalogue
  * @param {{profile: Profile, model: Model}} on
  * @returns {Promise<Recommendations>} at most REQUESTED items; without a taste a first look at what can be had
  */
-export async function recommendShelf({ shop, shelf: { items, ranker }, choice = {} }, { profile, model }) {
-  const answer = { mode: /** @type {const} */ ("shelf"), shop };
+export async function recommendShelf(
+  { shop, shelf: { items, ranker }, choice = {}, mode = "shelf" },
+  { profile, model },
+) {
+  const answer = { mode, shop };
   if (isSearch(choice)) {
     const hidden = dismissedIn(profile, shop);
     const found = await find({ cards: items, ranker }, choice, hidden, model, REQUESTED);

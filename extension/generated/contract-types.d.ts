@@ -917,7 +917,7 @@ export interface Recommendations {
    * Best first.
    */
   items: RankedCard[];
-  mode: "shelf" | "own" | "page";
+  mode: "shelf" | "pack" | "own" | "page";
   basis: "taste" | "first_screen" | "page_order" | "search";
   shop: string;
   /**
@@ -963,9 +963,13 @@ export interface Settings {
    */
   serverBundleUrl: string;
   /**
-   * Ed25519 public keys as base64, one of which must have signed the bundle; absent or empty: signatures of a server's bundle are not checked.
+   * Ed25519 public keys as base64, one of which must have signed a server's bundle, and each pack; absent or empty: signatures are not asked for.
    */
   trustedKeys?: string[];
+  /**
+   * The address of a list of packs (pack-list.schema.json); absent or empty: none.
+   */
+  packListUrl?: string;
   /**
    * The id of the trusted key that signed the bundle last downloaded.
    */
@@ -992,6 +996,7 @@ export interface State {
   paused: boolean;
   trustedKeys?: string[];
   signedBy?: string;
+  packListUrl?: string;
   consents: {
     shop: string;
     since: string;
@@ -1132,7 +1137,10 @@ export interface KeptShelf {
    * Of the embeddings.
    */
   space: string;
-  kind: "unknown" | "shopify" | "woocommerce" | "sitemap";
+  /**
+   * pack: downloaded from somebody who publishes it, whose list is at `origin`.
+   */
+  kind: "unknown" | "shopify" | "woocommerce" | "sitemap" | "pack";
   status: "reading" | "read" | "stopped" | "failed";
   reason?: ShelfReason;
   /**
@@ -1193,6 +1201,39 @@ export interface KeptShelf {
    * base64 of float32: the shop's mean.
    */
   mean?: string;
+  pack?: {
+    /**
+     * The name of its file.
+     */
+    manifest: string;
+    /**
+     * As the manifest says.
+     */
+    created: string;
+    /**
+     * The id of the trusted key that signed it.
+     */
+    signedBy?: string;
+  };
+}
+/**
+ * The list of packs as it was fetched last.
+ */
+export interface KeptPackList {
+  url: string;
+  /**
+   * ISO 8601
+   */
+  fetchedAt: string;
+  entries: PackListEntry[];
+  /**
+   * Packs of the list that were downloaded and not taken.
+   */
+  refused: {
+    manifest: string;
+    code: string;
+    message: string;
+  }[];
 }
 /**
  * One answer of a shop, to be read as a part of its catalogue.
@@ -1255,9 +1296,10 @@ export interface ProfileExport {
   shopMeans?: KeptShopMeans;
   saved?: SavedItem[];
   /**
-   * Which shops' catalogues were read. The catalogues themselves are public, and left out.
+   * Which shops' catalogues were read or downloaded. The catalogues themselves are public, and left out.
    */
   shelves?: KeptShelf[];
+  packList?: KeptPackList;
 }
 
 /** Every message by name: its sender, its receiver, its fields and the reply. */
@@ -1343,7 +1385,7 @@ export interface Messages {
   "settings.set": {
     from: "ui";
     to: "background";
-    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; trustedKeys?: string[]; };
+    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; trustedKeys?: string[]; packListUrl?: string; };
     reply: { state: State; };
   };
   "recommend": {

@@ -3683,7 +3683,8 @@ export const messages = {
     "mode?": "string",
     "compareImages?": "boolean",
     "showsBadge?": "boolean",
-    "trustedKeys?": "string[]"
+    "trustedKeys?": "string[]",
+    "packListUrl?": "string"
    },
    "reply": {
     "state": "State"
@@ -4150,6 +4151,7 @@ export const messages = {
     "mode": {
      "enum": [
       "shelf",
+      "pack",
       "own",
       "page"
      ]
@@ -4244,7 +4246,11 @@ export const messages = {
      "items": {
       "type": "string"
      },
-     "description": "Ed25519 public keys as base64, one of which must have signed the bundle; absent or empty: signatures of a server's bundle are not checked."
+     "description": "Ed25519 public keys as base64, one of which must have signed a server's bundle, and each pack; absent or empty: signatures are not asked for."
+    },
+    "packListUrl": {
+     "type": "string",
+     "description": "The address of a list of packs (pack-list.schema.json); absent or empty: none."
     },
     "signedBy": {
      "type": "string",
@@ -4336,6 +4342,9 @@ export const messages = {
      }
     },
     "signedBy": {
+     "type": "string"
+    },
+    "packListUrl": {
      "type": "string"
     },
     "consents": {
@@ -4632,8 +4641,10 @@ export const messages = {
       "unknown",
       "shopify",
       "woocommerce",
-      "sitemap"
-     ]
+      "sitemap",
+      "pack"
+     ],
+     "description": "pack: downloaded from somebody who publishes it, whose list is at `origin`."
     },
     "status": {
      "enum": [
@@ -4723,6 +4734,78 @@ export const messages = {
     "mean": {
      "type": "string",
      "description": "base64 of float32: the shop's mean."
+    },
+    "pack": {
+     "type": "object",
+     "additionalProperties": false,
+     "required": [
+      "manifest",
+      "created"
+     ],
+     "properties": {
+      "manifest": {
+       "type": "string",
+       "description": "The name of its file."
+      },
+      "created": {
+       "type": "string",
+       "description": "As the manifest says."
+      },
+      "signedBy": {
+       "type": "string",
+       "description": "The id of the trusted key that signed it."
+      }
+     }
+    }
+   }
+  },
+  "KeptPackList": {
+   "description": "The list of packs as it was fetched last.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "url",
+    "fetchedAt",
+    "entries",
+    "refused"
+   ],
+   "properties": {
+    "url": {
+     "type": "string"
+    },
+    "fetchedAt": {
+     "type": "string",
+     "description": "ISO 8601"
+    },
+    "entries": {
+     "type": "array",
+     "items": {
+      "$ref": "pack-list.schema.json#/items"
+     }
+    },
+    "refused": {
+     "description": "Packs of the list that were downloaded and not taken.",
+     "type": "array",
+     "items": {
+      "type": "object",
+      "additionalProperties": false,
+      "required": [
+       "manifest",
+       "code",
+       "message"
+      ],
+      "properties": {
+       "manifest": {
+        "type": "string"
+       },
+       "code": {
+        "type": "string"
+       },
+       "message": {
+        "type": "string"
+       }
+      }
+     }
     }
    }
   },
@@ -4937,7 +5020,10 @@ export const messages = {
      "items": {
       "$ref": "#/types/KeptShelf"
      },
-     "description": "Which shops' catalogues were read. The catalogues themselves are public, and left out."
+     "description": "Which shops' catalogues were read or downloaded. The catalogues themselves are public, and left out."
+    },
+    "packList": {
+     "$ref": "#/types/KeptPackList"
     }
    }
   }

@@ -6,7 +6,7 @@ import { utf8 } from "../values/encoding.js";
  * @typedef {import("../generated/contract-types.js").Card} Card
  * @typedef {import("../values/encoding.js").Bytes} Bytes
  * @typedef {{url: string, itemId?: string}} ReadPage a page that was read, and its product; absent where it has none
- * @typedef {{items: Card[], pages?: ReadPage[]}} PartContent
+ * @typedef {{items: Card[], pages?: ReadPage[], removed?: string[]}} PartContent `removed`: ids of items of earlier parts that are gone
  */
 
 const ALIGNED = 4;
@@ -40,10 +40,10 @@ export function currentItems(contents) {
   /** @type {Set<string>} */
   const readAgain = new Set();
   const current = [];
-  for (const { items, pages = [] } of [...contents].reverse()) {
+  for (const { items, pages = [], removed = [] } of [...contents].reverse()) {
     const outdated = new Set(pages.filter(({ url }) => readAgain.has(url)).map(({ itemId }) => itemId));
     current.push(items.map(({ itemId }) => !seen.has(itemId) && !outdated.has(itemId)));
-    for (const { itemId } of items) seen.add(itemId);
+    for (const itemId of [...items.map((item) => item.itemId), ...removed]) seen.add(itemId);
     for (const { url } of pages) readAgain.add(url);
   }
   return current.reverse();

@@ -33,6 +33,7 @@ const guarded = (action) => (event) => {
 const serverUrl = /** @type {HTMLInputElement} */ (byId("server-url"));
 const serverMine = /** @type {HTMLInputElement} */ (byId("server-mine"));
 
+const packListUrl = /** @type {HTMLInputElement} */ (byId("pack-list-url"));
 const compareImages = /** @type {HTMLInputElement} */ (byId("compare-images"));
 const showsBadge = /** @type {HTMLInputElement} */ (byId("shows-badge"));
 const trustedKeys = /** @type {HTMLTextAreaElement} */ (byId("trusted-keys"));
@@ -63,6 +64,7 @@ function shopList({ consents }) {
 function show(state) {
   serverUrl.value = state.serverUrl;
   serverMine.checked = state.serverIsMine;
+  packListUrl.value = state.packListUrl ?? "";
   trustedKeys.value = (state.trustedKeys ?? []).join("\n");
   byId("signed-by").textContent = state.signedBy ? t("signedByKey", state.signedBy) : "";
   for (const input of document.querySelectorAll("input[name=mode]")) {
@@ -109,18 +111,25 @@ async function showLedger() {
   );
 }
 
-/** Save the server's address; an empty one means no server. */
-async function saveServer() {
-  const address = serverUrl.value.trim();
+/**
+ * Save an address once the browser allows it.
+ * @param {HTMLInputElement} input an empty one means none
+ * @param {(address: string) => Omit<import("../messaging/messages.js").MessageOf<"settings.set">, "type">} fieldsOf what is saved
+ */
+async function saveAddress(input, fieldsOf) {
+  const address = input.value.trim();
   const isAddress = /^https?:\/\/./.test(address) && URL.canParse(address);
   // The browser asks within the click only, so the request comes before every other wait.
   if (isAddress && !(await chrome.permissions.request({ origins: [serverPatternOf(address)] }))) {
     say(t("serverNotAllowed"));
     return;
   }
-  show((await send({ type: "settings.set", serverUrl: address, serverIsMine: serverMine.checked })).state);
+  show((await send({ type: "settings.set", ...fieldsOf(address) })).state);
   say(t("saved"));
 }
+
+const saveServer = () => saveAddress(serverUrl, (url) => ({ serverUrl: url, serverIsMine: serverMine.checked }));
+const savePackList = () => saveAddress(packListUrl, (url) => ({ packListUrl: url }));
 
 /** Save the keys. A name after a key, as in bundle-key.pub, is for people. */
 async function saveTrust() {
@@ -140,6 +149,7 @@ async function exportProfile() {
 
 localise();
 byId("server").addEventListener("submit", guarded(saveServer));
+byId("packs").addEventListener("submit", guarded(savePackList));
 byId("trust").addEventListener("submit", guarded(saveTrust));
 byId("mode").addEventListener(
   "change",

@@ -2,6 +2,7 @@
 // Requests to a shop, one by one: what is sent, what is written down, and what is not read.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createPublicFetch } from "../../../extension/background/public-fetch.js";
 import { createShopClient } from "../../../extension/background/shop-client.js";
 
 const URL_ = "https://shop.example/products.json?limit=250&page=1";
@@ -22,7 +23,7 @@ function clientOf(answer) {
     events.push({ url, init, hasTimeout: signal instanceof AbortSignal });
     return answer();
   };
-  return { ask: createShopClient({ getProfile, fetch }), events };
+  return { ask: createShopClient({ publicFetch: createPublicFetch({ getProfile, fetch }) }), events };
 }
 
 test("a request is in the ledger before it is sent, and carries nothing of the shopper", async () => {

@@ -72,6 +72,22 @@ test("an empty address takes the server away, and the browser is not asked", asy
   assert.deepEqual([sent.at(-1), state.questions], [{ type: "settings.set", serverUrl: "", serverIsMine: false }, []]);
 });
 
+test("the address of a list of packs is saved only if the browser allows it", async () => {
+  const { one, sent, state, window } = await openOptions({}, { packListUrl: "https://packs.example/list.json" });
+  await eventually(() => assert.equal(one("#pack-list-url").value, "https://packs.example/list.json"));
+  assert.ok(!one("#advanced").contains(one("#packs")));
+  one("#pack-list-url").value = " https://other.example/shops/list.json ";
+  state.isGranting = false;
+  one("#packs").dispatchEvent(new window.Event("submit", { cancelable: true }));
+  await eventually(() => assert.match(one("#status").textContent, /did not allow this address, so nothing/));
+  assert.deepEqual(state.questions, [["https://other.example/*"]]);
+  assert.ok(!sent.some(({ type }) => type === "settings.set"));
+  state.isGranting = true;
+  one("#packs").dispatchEvent(new window.Event("submit", { cancelable: true }));
+  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
+  assert.deepEqual(sent.at(-1), { type: "settings.set", packListUrl: "https://other.example/shops/list.json" });
+});
+
 test("trusted keys are saved without the names behind them, and the signer is shown", async () => {
   const { one, sent, window } = await openOptions({}, { trustedKeys: ["a2V5"], signedBy: "21fe31dfa154a261" });
   await eventually(() => assert.equal(one("#trusted-keys").value, "a2V5"));

@@ -1,0 +1,40 @@
+"""Packs of the demo mall: its recorded pages through the scraper, the catalogue and `pack`."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks.shelf.recorded_mall import RecordedShop
+from encoders.image_sources import LocalImages
+from kernel.json_object import JsonObject
+from scraper import extract_product
+from server.catalogue.database import Catalogue
+from server.catalogue.writer import Writer
+from server.encoding.bundle import load_bundle
+from server.packs.build import build
+from server.packs.publish import publish
+from server.packs.source import read_catalogue, vectors_rule
+from server.settings import Settings
+
+
+def mall_packs(mall: Mapping[str, RecordedShop], bundle_dir: Path, folder: Path) -> dict[int, dict[str, JsonObject]]:
+    """Write packs of the shops, texts alone, to `folder`/BITS; return items and bytes by bits and shop."""
+    bundle = load_bundle(bundle_dir)
+    with tempfile.TemporaryDirectory() as data:
+        writer = Writer(Settings(data_dir=Path(data)), bundle, LocalImages(Path(data)), threads=1)
+        catalogue = Catalogue(Path(data))
+        for shop in mall.values():
+            pages = [
+                (shop["answers"][one["url"].removeprefix(shop["origin"])]["body"], one["url"])
+                for one in shop["products"]
+            ]
+            writer.write(catalogue, [extract_product(body, url).to_wire() for body, url in pages])
+        made: dict[int, dict[str, JsonObject]] = {4: {}, 8: {}}
+        for bits, sizes in made.items():
+            rule = vectors_rule(bundle.manifest, bits)
+            for name in sorted(catalogue.shop_versions()):
+                pack = build(read_catalogue(catalogue, bundle, writer.encoder, name), writer.encoder, rule, None)
+                publish(folder / str(bits), pack, None)
+                sizes[name] = {"items": pack.manifest["numItems"], "bytes": pack.num_bytes}
+        catalogue.close()
+    return made

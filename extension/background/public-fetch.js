@@ -1,0 +1,66 @@
+// @ts-check
+
+/**
+ * @typedef {import("../values/encoding.js").Bytes} Bytes
+ * @typedef {{status: number, headers: Record<string, string>, body: Bytes}} PublicAnswer names of headers are in lower case
+ */
+
+const TIMEOUT_MS = 20_000;
+
+/** @param {Response} response @param {number} mostBytes @returns {Promise<Bytes | null>} null where the body is larger */
+async function bodyOf(response, mostBytes) {
+  const reader = response.body?.getReader();
+  /** @type {Uint8Array[]} */
+  const pieces = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+    if (done) break;
+    size += value.length;
+    if (size > mostBytes) {
+      await reader?.cancel();
+      return null;
+    }
+    pieces.push(value);
+  }
+  const body = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    body.set(piece, at);
+    at += piece.length;
+  }
+  return body;
+}
+
+/**
+ * Return a function that reads a public address as any visitor's browser does: without cookies, referrer or anything of the profile.
+ * Each request is written to the ledger before it is sent.
+ * @param {object} parts
+ * @param {import("./store.js").GetProfile} parts.getProfile
+ * @param {typeof fetch} [parts.fetch]
+ * @returns {(url: string, options: {mostBytes: number, etag?: string}) => Promise<PublicAnswer | null>} null where nobody answers, a
+ *   redirect does, or the body is larger than `mostBytes`
+ */
+export function createPublicFetch({ getProfile, fetch: send = (...args) => fetch(...args) }) {
+  return async (url, { mostBytes, etag }) => {
+    const profile = await getProfile();
+    await profile.addToLedger({ method: "GET", url, body: "" });
+    try {
+      const response = await send(url, {
+        credentials: "omit",
+        referrerPolicy: "no-referrer",
+        cache: "no-store",
+        // The browser would have asked the target, which may be another site, before anybody could look at it.
+        redirect: "manual",
+        headers: etag ? { "If-None-Match": etag } : {},
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      if (response.type === "opaqueredirect") return null;
+      const body = await bodyOf(response, mostBytes);
+      return body && { status: response.status, headers: Object.fromEntries(response.headers), body };
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof DOMException) return null;
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,26 @@
+// @ts-check
+
+/** @typedef {import("../generated/contract-types.js").KeptShelf} KeptShelf */
+
+/**
+ * Compare by time, and what has one time by its id, so that a profile that is opened again keeps the order.
+ * @param {{ time: string, id: string }} a
+ * @param {{ time: string, id: string }} b
+ */
+export function newestFirst(a, b) {
+  if (a.time !== b.time) return a.time < b.time ? 1 : -1;
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? -1 : 1;
+}
+
+/** Return the ids of all parts of a shelf. @param {KeptShelf} shelf @returns {string[]} */
+export function partsOf({ parts, addressesId, momentsId }) {
+  return [...parts.map(({ id }) => id), addressesId, momentsId].filter((id) => id !== undefined);
+}
+
+/** Return the packs of a shop: the one that serves, and one that is on its way. @param {KeptShelf[]} shelves @param {string} shop */
+export const packsOf = (shelves, shop) => shelves.filter((one) => one.shop === shop && one.kind === "pack");
+
+/** Return the list of packs, for an export. @param {object[]} kept records of that kind, one at most @returns {{packList?: import("../generated/contract-types.js").KeptPackList}} */
+export const packListOf = ([list]) =>
+  list ? { packList: /** @type {import("../generated/contract-types.js").KeptPackList} */ (list) } : {};
