@@ -91,6 +91,7 @@ const handlers = createHandlers({
   recommendations,
   shelves,
   packs,
+  opener,
   stateOf,
   badge,
   pageLearner: createPageLearner({ model, tabs, ask, now }),

@@ -47,8 +47,8 @@ class Draw(TypedDict):
     viewed: list[str]
 
 
-def drawn(mall: Mapping[str, RecordedShop], num: int, language: str = "") -> list[Draw]:
-    """Return six directions x the tastes x `num` draws of products of one taste in one shop.
+def drawn(mall: Mapping[str, RecordedShop], num: int, language: str = "", views: int = VIEWS) -> list[Draw]:
+    """Return six directions x the tastes x `num` draws of `views` products of one taste in one shop.
 
     language: what the names of the shops that are looked at end with; each target is another shop, in English.
     """
@@ -59,7 +59,7 @@ def drawn(mall: Mapping[str, RecordedShop], num: int, language: str = "") -> lis
         for taste in tastes:
             liked = [product["url"] for product in mall[source]["products"] if product["taste"] == taste]
             for number in range(FIRST_DRAW, FIRST_DRAW + num):
-                viewed = random.Random(f"{source}/{target}/{taste}/{number}").sample(liked, VIEWS)
+                viewed = random.Random(f"{source}/{target}/{taste}/{number}").sample(liked, views)
                 where = f"{source} > {target}"
                 found.append({"where": where, "taste": taste, "source": source, "target": target, "viewed": viewed})
     return found

@@ -4,6 +4,7 @@ import { shopOf } from "../values/identity.js";
 import { createItemHandlers } from "./item-handlers.js";
 import { createPageHandlers } from "./page-handlers.js";
 import { checkedSettings } from "./settings.js";
+import { createImportHandlers, createTasteHandlers } from "./taste.js";
 
 /**
  * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
@@ -17,6 +18,7 @@ import { checkedSettings } from "./settings.js";
  * @property {ReturnType<typeof import("./recommendations.js").createRecommendations>} recommendations
  * @property {import("./shelf.js").Shelves} shelves
  * @property {import("./packs.js").Packs} packs
+ * @property {import("./shelf-opener.js").ShelfOpener} opener
  * @property {ReturnType<typeof import("./state.js").createStateReader>} stateOf
  * @property {import("./badge.js").Badge} badge
  * @property {import("./page-learner.js").PageLearner} pageLearner
@@ -27,7 +29,7 @@ import { checkedSettings } from "./settings.js";
 
 /**
  * @param {Parts} parts
- * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers>>} handlers that change or hand out the profile
+ * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers> | `taste.${string}` | `import.${string}`>} handlers that change or hand out the profile
  */
 function profileHandlers({ getProfile, server, model, consent, packs, stateOf, badge }) {
   /** Forget what was asked and downloaded before the settings changed. @param {Settings} before */
@@ -99,6 +101,8 @@ export function createHandlers(parts) {
     ...profileHandlers(parts),
     ...createItemHandlers(parts),
     ...pageHandlers,
+    ...createTasteHandlers(parts),
+    ...createImportHandlers(parts),
     async "page.seen"(fields, sender) {
       const reply = await pageHandlers["page.seen"](fields, sender);
       // Not awaited: the page waits for no ranking.

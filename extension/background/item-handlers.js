@@ -1,6 +1,6 @@
 // @ts-check
 import { filterProduct } from "../core/privacy-filter.js";
-import { randomId } from "../core/profile.js";
+import { randomId } from "../core/profile-records.js";
 import { dismiss, keepSaid, productOfCard } from "../core/recommender.js";
 import { keepSaved, removeSaved, savedIn } from "../core/saved.js";
 import { CarryoverError } from "../values/errors.js";

@@ -1,7 +1,7 @@
 // @ts-check
 import { textPrecisions } from "../core/bundle-probes.js";
 import { canCheckSignatures } from "../core/bundle-signature.js";
-import { randomId } from "../core/profile.js";
+import { randomId } from "../core/profile-records.js";
 import { layoutOf, packed } from "../core/shelf-matrix.js";
 import { fileName } from "../packs/files.js";
 import { MAX_MANIFEST_BYTES, readManifest } from "../packs/manifest.js";

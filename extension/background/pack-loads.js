@@ -1,6 +1,5 @@
 // @ts-check
-import { packsOf } from "../core/profile-records.js";
-import { randomId } from "../core/profile.js";
+import { packsOf, randomId } from "../core/profile-records.js";
 import { PackError } from "../values/errors.js";
 import { downloadPart, madePart, openPack } from "./pack-download.js";
 

@@ -1,6 +1,5 @@
 // @ts-check
-import { packsOf } from "../core/profile-records.js";
-import { randomId } from "../core/profile.js";
+import { packsOf, randomId } from "../core/profile-records.js";
 import { isReachable } from "../core/reachable.js";
 import { FRESH_MS } from "../shelf/reader.js";
 import { CarryoverError } from "../values/errors.js";

@@ -1,6 +1,12 @@
 // @ts-check
+import { toHex } from "../values/encoding.js";
 
 /** @typedef {import("../generated/contract-types.js").KeptShelf} KeptShelf */
+
+/** Return a random id of 32 hexadecimal digits, which tells nothing about the record. @returns {string} */
+export function randomId() {
+  return toHex(crypto.getRandomValues(new Uint8Array(16)));
+}
 
 /**
  * Compare by time, and what has one time by its id, so that a profile that is opened again keeps the order.

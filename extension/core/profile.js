@@ -1,11 +1,11 @@
 // @ts-check
 import { decrypt, encrypt, generateDataKey } from "./envelope.js";
-import { newestFirst, packListOf, partsOf } from "./profile-records.js";
+import { newestFirst, packListOf, partsOf, randomId } from "./profile-records.js";
 import { shortened } from "./removal.js";
 import { outdated } from "./retention.js";
 import { savedIn } from "./saved.js";
 import { DEFAULT_SETTINGS, currentSettings } from "./settings.js";
-import { toHex, utf8 } from "../values/encoding.js";
+import { utf8 } from "../values/encoding.js";
 import { EnvelopeError } from "../values/errors.js";
 
 /**
@@ -22,11 +22,6 @@ import { EnvelopeError } from "../values/errors.js";
  * @typedef {{kind: string, id: string, value: object}} Entry a record, readable
  * @typedef {{puts?: {id: string, bytes: Bytes}[], deletes?: string[]}} PartChanges of shelves
  */
-
-/** Return a random id of 32 hexadecimal digits, which tells nothing about the record. @returns {string} */
-export function randomId() {
-  return toHex(crypto.getRandomValues(new Uint8Array(16)));
-}
 
 /** Profile of one person on one device: interactions, settings, ledger, shelves. The storage holds the truth, and this object a cache of it. */
 export class Profile {
@@ -267,6 +262,23 @@ export class Profile {
       await this.#put("interaction", id, { id, kind, time, weight, space, embedding, product });
       await this.#enforceRetention();
       return true;
+    });
+  }
+
+  /**
+   * Keep interactions that happened before now, all of them or none.
+   * @param {Omit<Interaction, "id">[]} happened
+   * @returns {Promise<string[]>} their ids
+   */
+  addPast(happened) {
+    return this.#enqueue(async () => {
+      const entries = happened.map((one) => {
+        const id = randomId();
+        return { kind: "interaction", id, value: { id, ...one } };
+      });
+      await this.#write(entries);
+      await this.#enforceRetention();
+      return entries.map(({ id }) => id);
     });
   }
 

@@ -19,6 +19,7 @@ import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
 /**
  * @typedef {import("./profile.js").Profile} Profile
  * @typedef {import("./profile.js").Kind} Kind
+ * @typedef {Pick<Profile, "interactions" | "shelves" | "shopMeans" | "replaceEmbedding">} TasteSource what a taste is made of: a profile, or a look at a part of it
  * @typedef {import("./towers.js").Towers} Towers
  * @typedef {import("./shop-metric.js").BundleMetric} BundleMetric
  * @typedef {{towers: Towers, manifest: import("./bundle.js").Manifest, metric?: BundleMetric | null}} Model
@@ -42,7 +43,8 @@ const SHELF_CLOSENESS = 0.5;
 /** How many items are requested. The number never changes, so it tells the server nothing about the history. */
 export const REQUESTED = 30;
 const DAY_MS = 86_400_000;
-const KINDS = /** @type {Kind[]} */ (interactionSchema.properties.kind.enum);
+/** A kind's place in this list is what user towers know it by. */
+export const KINDS = /** @type {Kind[]} */ (interactionSchema.properties.kind.enum);
 /** A second reason is given only where its similarity is within this margin of the first one's. */
 const SECOND_REASON_MARGIN = 0.1;
 const WEAKEST_REASON = 0.25;
@@ -166,10 +168,10 @@ export async function dismiss(item, on) {
 
 /**
  * Recompute embeddings of another space from the stored texts: after a change of bundle they cannot be compared.
- * @param {Profile} profile
+ * @param {TasteSource} profile
  * @param {Model} model
  */
-async function bringToSpace(profile, { towers, manifest }) {
+export async function bringToSpace(profile, { towers, manifest }) {
   const stale = profile.interactions().filter(({ space }) => space !== manifest.space);
   if (stale.length === 0) return;
   const embeddings = await towers.embedItems(stale.map(({ product }) => itemText(product, manifest.text.itemText)));
@@ -183,7 +185,7 @@ async function bringToSpace(profile, { towers, manifest }) {
  * @param {import("./profile.js").Interaction[]} interactions most recent first
  * @param {number} maxItems
  */
-function recentOf(interactions, maxItems) {
+export function recentOf(interactions, maxItems) {
   const isDismissal = (/** @type {{kind: Kind}} */ { kind }) => kind === "dismiss";
   const dismissed = interactions.filter(isDismissal).slice(0, Math.floor(maxItems * MAX_DISMISSED_SHARE));
   const liked = interactions.filter((one) => !isDismissal(one)).slice(0, maxItems - dismissed.length);
@@ -193,7 +195,7 @@ function recentOf(interactions, maxItems) {
 
 /**
  * Return the taste vector: the user tower's embedding of the most recent interactions.
- * @param {Profile} profile
+ * @param {TasteSource} profile
  * @param {Model} model
  * @param {number} [now] milliseconds since 1970
  * @returns {Promise<Float32Array | null>} unit length; null where nothing was liked
@@ -244,7 +246,7 @@ function closeness(candidate, history, filler, weight = 1) {
 
 /**
  * Return title and centred embedding of the newest interactions, the dismissals apart.
- * @param {Profile} profile
+ * @param {TasteSource} profile
  * @param {Model} model
  * @returns {History}
  */
@@ -261,7 +263,7 @@ function historyOf(profile, { metric, manifest }) {
 
 /**
  * Return the ids of the items seen or dismissed in a shop.
- * @param {Profile} profile
+ * @param {TasteSource} profile
  * @param {string} shop
  * @param {(kind: Kind) => boolean} [isMeant] all kinds without it
  * @returns {Set<string>}
@@ -271,7 +273,7 @@ function knownIn(profile, shop, isMeant = () => true) {
   return new Set(there.map(({ product }) => product.itemId));
 }
 
-/** @param {Profile} profile @param {string} shop @returns {Set<string>} the ids of the items dismissed in a shop */
+/** @param {TasteSource} profile @param {string} shop @returns {Set<string>} the ids of the items dismissed in a shop */
 const dismissedIn = (profile, shop) => knownIn(profile, shop, (kind) => kind === "dismiss");
 
 /**
@@ -355,7 +357,7 @@ export async function recommendPage({ shop, listing, choice = {} }, { profile, m
 /**
  * Rank a shop's own catalogue, on this device. Nothing is sent.
  * @param {{shop: string, shelf: Shelf, choice?: Choice, mode?: "shelf" | "pack"}} wanted `mode`: whether the shop or somebody else gave the catalogue
- * @param {{profile: Profile, model: Model}} on
+ * @param {{profile: TasteSource, model: Model}} on
  * @returns {Promise<Recommendations>} at most REQUESTED items; without a taste a first look at what can be had
  */
 export async function recommendShelf(

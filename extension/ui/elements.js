@@ -31,6 +31,13 @@ export function byId(id) {
   return found;
 }
 
+/** Save a JSON value as a file that a person can read. @param {string} name @param {object} value */
+export function saveJson(name, value) {
+  const url = URL.createObjectURL(new Blob([JSON.stringify(value, null, 2)], { type: "application/json" }));
+  element("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
 /**
  * Run what builds elements anew, and give the focus back to the element that took the place of the focused one.
  * @param {() => void} render
