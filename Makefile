@@ -1,4 +1,5 @@
 # make run          the whole thing on this machine: demo shops, crawl, export, index, server, a page to try it
+# make site         the try page as plain files with packs of the demo shops, for any static host: var/site/
 # make extension    the zips of the extension for Chromium and Firefox, with its model inside: var/extension/
 # make test         everything CI runs, with the counts by kind and by room
 # make check        all static checks: format, lint, imports, types, generated files
@@ -27,7 +28,7 @@ PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BESIDE := $(MAKE) --no-print-directory --jobs 2 --output-sync=target
 say = @printf '\033[1m%s\033[0m\n' $(1) >&2
 
-.PHONY: help run extension test check check-python check-types check-js format hooks test-bundle test-minilm-bundle test-contracts test-js test-py \
+.PHONY: help run site extension test check check-python check-types check-js format hooks test-bundle test-minilm-bundle test-contracts test-js test-py \
   test-browser test-extension $(ROOMS:%=test-%) test-lowest browsers clean
 
 help:
@@ -35,6 +36,9 @@ help:
 
 run: $(VENV)/.run-stamp node_modules/.stamp
 	@exec $(BIN)/python -m demo run $(RUN_ARGS)
+
+site: $(VENV)/.run-stamp node_modules/.stamp
+	@exec $(BIN)/python -m demo site $(RUN_ARGS)
 
 # A bundle that is there already needs no Python: make extension BUNDLE=DIR.
 BUNDLE ?= var/bundles/lite

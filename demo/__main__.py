@@ -1,4 +1,4 @@
-"""Command line of the demo: `mall`, `run` and `shoppers`."""
+"""Command line of the demo: `mall`, `run`, `site` and `shoppers`."""
 
 import argparse
 import sys
@@ -36,6 +36,9 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="crawl, build, ingest and serve everything, then open the try page")
     run.add_argument("--seed", type=int, default=7, help="which products there are (default 7)")
     run.add_argument("--var", type=Path, default=Path("var"), help="folder for everything produced (default ./var)")
+    site = commands.add_parser("site", help="write the try page as plain files, for any static host")
+    site.add_argument("--seed", type=int, default=7, help="which products there are (default 7)")
+    site.add_argument("--var", type=Path, default=Path("var"), help="folder for everything produced (default ./var)")
     shoppers.add_arguments(commands.add_parser("shoppers", help="simulate shoppers of the mall, to train on"))
     return parser
 
@@ -51,9 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         elif arguments.command == "shoppers":
             shoppers.run(arguments)
         else:
-            from demo.runner.run import Ports, run_everything  # noqa: PLC0415 - as above
+            from demo.runner.run import build_site, run_everything  # noqa: PLC0415 - as above
+            from demo.runner.steps import Ports  # noqa: PLC0415
 
-            run_everything(arguments.var, arguments.seed, Ports(), _say)
+            command = build_site if arguments.command == "site" else run_everything
+            command(arguments.var, arguments.seed, Ports(), _say)
     except DemoError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1

@@ -8,8 +8,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from demo.errors import DemoError, NoSpaceError, StepFailedError
@@ -17,58 +17,46 @@ from demo.mall.catalogue import SHOPS
 from demo.mall.server import is_port_free
 from demo.runner.processes import Program, failure, stop_all, wait_until
 from demo.runner.state import State, Step
+from demo.runner.steps import (
+    HOST,
+    ROOT,
+    Ports,
+    Run,
+    bundle_step,
+    crawl_step,
+    extension_step,
+    ingest_step,
+    packs_step,
+    python_command,
+    site_step,
+)
 from demo.try_page.server import Home
+from demo.try_page.site_folder import Sources, write_site
 
-ROOT = Path(__file__).resolve().parents[2]
-HOST = "127.0.0.1"
 NEEDED_MB_FIRST, NEEDED_MB_LATER = 700, 50
 RETRY = "Finished steps are kept; run the same command again to resume."
 START_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Ports:
-    """Ports of all programs."""
-
-    home: int = 8700
-    mall: tuple[int, int, int] = (8701, 8702, 8703)
-    server: int = 8710
-
-    def named(self) -> dict[int, str]:
-        """Return the purpose of each port."""
-        return {self.home: "the try page", **dict(zip(self.mall, SHOPS, strict=True)), self.server: "the server"}
-
-
-@dataclass
-class Run:
-    """State of one start of the demo: its folders and its running programs."""
-
-    var: Path
-    seed: int
-    ports: Ports
-    say: Callable[[str], None]
-    is_terminal: bool = False
-    programs: list[Program] = field(default_factory=list)
-
-    def start(self, name: str, command: tuple[str, ...]) -> Program:
-        """Start a program; it is stopped with all others."""
-        program = Program(name, command, self.var / "demo" / "logs" / f"{name}.log", ROOT)
-        self.programs.append(program)
-        return program
 
 
 def run_everything(var: Path, seed: int, ports: Ports, say: Callable[[str], None]) -> None:
     """Start everything and serve until Ctrl-C or SIGTERM; then stop every started program."""
     run = Run(var.resolve(), seed, ports, say, sys.stderr.isatty())
     began = time.monotonic()
-    for number in (signal.SIGINT, signal.SIGTERM):  # started by a script in the background, SIGINT would be ignored
-        signal.signal(number, _interrupt)
-    _check_beforehand(run)
-    try:
+    with _all_stopped(run, ports.named()):
         home = _bring_up(run)
         threading.Thread(target=home.serve_forever, daemon=True).start()
         say(_welcome(run, time.monotonic() - began))
         _watch(run)
+
+
+@contextmanager
+def _all_stopped(run: Run, purposes: Mapping[int, str]) -> Iterator[None]:
+    """Check what programs need, and stop all of them when the block ends, however it does."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # started by a script in the background, SIGINT would be ignored
+        signal.signal(number, _interrupt)
+    _check_beforehand(run, purposes)
+    try:
+        yield
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise NoSpaceError(f"The disk ran full while writing under {run.var}. Free some space. {RETRY}") from error
@@ -84,8 +72,8 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _check_beforehand(run: Run) -> None:
-    for port, purpose in run.ports.named().items():
+def _check_beforehand(run: Run, purposes: Mapping[int, str]) -> None:
+    for port, purpose in purposes.items():
         if not is_port_free(HOST, port):
             raise DemoError(
                 f"Port {port}, wanted for {purpose}, is already in use; "
@@ -102,110 +90,81 @@ def _check_beforehand(run: Run) -> None:
         raise NoSpaceError(f"Not enough disk space under {run.var}: {needed} MB are needed, {free} MB are free.")
 
 
-def _python(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-u", "-m", *arguments)
+def _write_site(run: Run, state: State) -> None:
+    step = site_step(run)
+    state.begin(step)
+    began = time.monotonic()
+    ports = dict(zip(SHOPS, run.ports.mall, strict=True))
+    sources = Sources(ROOT / "extension", ROOT / "extension" / "bundle", run.var / "crawl", run.var / "packs", ports)
+    write_site(run.var / "site", sources, run.say)
+    state.mark_done(step)
+    run.say(f"  ✓ {step.title} ({time.monotonic() - began:.1f} s)")
 
 
-def _contracts() -> list[Path]:
-    """Return the contracts that programs read, without the shared test cases, which do not affect a build."""
-    return sorted((ROOT / "contracts").glob("*.json"))
-
-
-def bundle_step(run: Run) -> Step:
-    """Return the step that exports the encoders."""
-    out = run.var / "bundles" / "lite"
-    sources = (
-        ROOT / "exporter",
-        ROOT / "kernel",
-        ROOT / "trainer" / "pretrained",
-        ROOT / "trainer" / "towers",
-        *_contracts(),
-        ROOT / "requirements.txt",
-    )
-    return Step(
-        "bundle", "Export the encoders to ONNX", _python("exporter", "lite", "--out", str(out)), sources, (out,)
-    )
-
-
-def extension_step(run: Run) -> Step:
-    """Return the step that puts the bundle into the extension's folder, which then ranks without a server."""
-    bundle = run.var / "bundles" / "lite"
-    command = ("node", str(ROOT / "extension" / "build" / "package.js"), "--bundle", str(bundle), "--unpacked")
-    return Step(
-        "extension",
-        "Put the encoders into the extension",
-        command,
-        (bundle / "manifest.json",),
-        (ROOT / "extension" / "bundle",),
-    )
-
-
-def crawl_step(run: Run, shop: str, port: int) -> Step:
-    """Return the step that crawls one shop."""
-    out = run.var / "crawl" / shop
-    host = f"{shop}.localhost"
-    # Pages, not the two shops' feeds: only pages tell ratings, reviews and all attributes, as the extension reads them.
-    command = _python(
-        "scraper", "crawl", f"http://{host}:{port}/", "--out", str(out), "--rate", "500", "--feeds", "off",
-        "--resolve", f"{host}:{HOST}",
-    )  # fmt: skip
-    catalogue = tuple(
-        ROOT / "demo" / "mall" / name for name in ("catalogue.py", "tastes.py", "vocabulary.py", "shops", "drawings")
-    )
-    sources = (ROOT / "scraper", ROOT / "kernel", *_contracts(), ROOT / "requirements.txt", *catalogue)
-    # The seed is not an argument of the crawl but decides its result: the fingerprint takes it from the step's name.
-    return Step(f"crawl-{shop}-{run.seed}", f"Read {host}", command, sources, (out / "products.jsonl",), resumes_in=out)
-
-
-def ingest_step(run: Run, shop: str) -> Step:
-    """Return the step that puts one shop's products into the catalogue."""
-    products, bundle = run.var / "crawl" / shop / "products.jsonl", run.var / "bundles" / "lite"
-    data, host = run.var / "server", f"{shop}.localhost"
-    command = _python(
-        "server",
-        "ingest",
-        str(products),
-        "--prune",
-        "--bundle",
-        str(bundle),
-        "--data",
-        str(data),
-        "--resolve",
-        f"{host}:{HOST}",
-    )
-    sources = (products, bundle / "manifest.json", *_contracts())
-    return Step(f"ingest-{shop}", f"Embed and index {host}", command, sources, ())
+def _start_mall(run: Run) -> Program:
+    mall_ports = ",".join(map(str, run.ports.mall))
+    return run.start("mall", python_command("demo", "mall", "--ports", mall_ports, "--seed", str(run.seed)))
 
 
 def _bring_up(run: Run) -> Home:
     state = State(run.var / "demo" / "state.json")
     shops = dict(zip(SHOPS, run.ports.mall, strict=True))
-    mall_ports = ",".join(map(str, run.ports.mall))
-    mall = run.start("mall", _python("demo", "mall", "--ports", mall_ports, "--seed", str(run.seed)))
-    ingests = {shop: ingest_step(run, shop) for shop in SHOPS}
-    first = [
-        step
-        for step in (bundle_step(run), *(crawl_step(run, *pair) for pair in shops.items()))
-        if not _is_done(run, state, step)
-    ]
-    has_catalogue = (run.var / "server" / "catalogue.sqlite").is_file()
+    mall = _start_mall(run)
     server = None
-    if not first and has_catalogue and all(state.has_inputs(step) for step in ingests.values()):
+    if not _unfinished(run, state):
         server = _start_server(run)
         run.say("Everything is already built; starting it.")
-    _require(mall, lambda: all(not is_port_free(HOST, port) for port in run.ports.mall), "The mall")
-    _do(run, state, first)
-    if not state.is_done(extension_step(run)):
-        _do(run, state, [extension_step(run)])
-    for step in ingests.values():
-        if not (has_catalogue and state.has_inputs(step)):
-            _do(run, state, [step])
+    _build(run, state, mall)
     server = server or _start_server(run)
     _require(server, lambda: _is_ready(run.ports.server), "The server")
     for shop in _missing_shops(run):
-        _do(run, state, [ingests[shop]])
-    origin = f"http://{HOST}:{run.ports.server}"
-    return Home(HOST, run.ports.home, ROOT / "extension", run.var / "crawl", shops, origin)
+        _do(run, state, [ingest_step(run, shop)])
+    _finish_site(run, state)
+    return Home(HOST, run.ports.home, run.var / "site", ROOT / "extension", shops)
+
+
+def _unfinished(run: Run, state: State) -> list[Step]:
+    """Return the steps up to the catalogue that are still to be done."""
+    crawls = (crawl_step(run, *pair) for pair in zip(SHOPS, run.ports.mall, strict=True))
+    first = [step for step in (bundle_step(run), *crawls) if not _is_done(run, state, step)]
+    has_catalogue = (run.var / "server" / "catalogue.sqlite").is_file()
+    ingests = [ingest_step(run, shop) for shop in SHOPS]
+    return first + [step for step in ingests if first or not (has_catalogue and state.has_inputs(step))]
+
+
+def _build(run: Run, state: State, mall: Program) -> None:
+    """Do every unfinished step up to the catalogue."""
+    unfinished = _unfinished(run, state)
+    _require(mall, lambda: all(not is_port_free(HOST, port) for port in run.ports.mall), "The mall")
+    _do(run, state, [step for step in unfinished if not step.name.startswith("ingest-")])
+    if not state.is_done(extension_step(run)):
+        _do(run, state, [extension_step(run)])
+    for step in unfinished:
+        # What was read again may be the same as before.
+        if step.name.startswith("ingest-") and not state.has_inputs(step):
+            _do(run, state, [step])
+
+
+def _finish_site(run: Run, state: State) -> None:
+    """Write the packs and the try page's folder where they are not of the present catalogue."""
+    if not state.is_done(packs_step(run)):
+        _do(run, state, [packs_step(run)])
+    if not state.is_done(site_step(run)):
+        _write_site(run, state)
+
+
+def build_site(var: Path, seed: int, ports: Ports, say: Callable[[str], None]) -> None:
+    """Write the try page as plain files to `site` in `var`, with every step before it; nothing keeps running."""
+    run = Run(var.resolve(), seed, ports, say, sys.stderr.isatty())
+    purposes = dict(zip(ports.mall, SHOPS, strict=True))
+    with _all_stopped(run, purposes):
+        state = State(run.var / "demo" / "state.json")
+        _build(run, state, _start_mall(run))
+        _finish_site(run, state)
+    say(
+        f"\nThe site is in {run.var / 'site'}; any static host serves it. To try it:\n"
+        f"  python -m http.server --bind 127.0.0.1 --directory {run.var / 'site'} 8780"
+    )
 
 
 def _is_done(run: Run, state: State, step: Step) -> bool:
@@ -214,7 +173,7 @@ def _is_done(run: Run, state: State, step: Step) -> bool:
         return True
     if step.name != "bundle" or not state.has_inputs(step) or not step.outputs[0].is_dir():
         return False
-    check = run.start("verify", _python("exporter", "verify", str(step.outputs[0])))
+    check = run.start("verify", python_command("exporter", "verify", str(step.outputs[0])))
     if check.process.wait() != 0:
         return False
     state.mark_done(step)
@@ -226,7 +185,7 @@ def _start_server(run: Run) -> Program:
     data, bundle = run.var / "server", run.var / "bundles" / "lite"
     return run.start(
         "server",
-        _python(
+        python_command(
             "server", "run", "--data", str(data), "--bundle", str(bundle), "--port", str(run.ports.server), *origins
         ),
     )

@@ -10,7 +10,7 @@ from typing import TypedDict, cast
 
 from kernel.files import write_text_whole
 
-SOURCE_SUFFIXES = {".py", ".json", ".html", ".css", ".sql", ".yaml", ".txt"}
+SOURCE_SUFFIXES = {".py", ".js", ".mjs", ".json", ".html", ".css", ".sql", ".yaml", ".txt"}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 // Builds the page's cards and entries. Only text nodes and attributes: nothing from a shop is ever read as HTML.
+import { copyOf } from "./addresses.js";
 
 /** @param {string} tag @param {Record<string, string>} attributes @param {...(Node | string)} children @returns {HTMLElement} */
 export function element(tag, attributes = {}, ...children) {
@@ -19,11 +20,10 @@ export function priceText(price) {
 
 /** @param {any} item @param {{why?: string[], button?: HTMLElement}} [extra] @returns {HTMLElement} */
 export function card(item, { why = [], button } = {}) {
-  const link = element("a", { href: item.url, target: "_blank", rel: "noopener" }, item.title);
   const text = element(
     "div",
     { class: "text" },
-    element("div", { class: "title" }, link),
+    element("div", { class: "title" }, item.title),
     element("p", { class: "price" }, priceText(item.price)),
   );
   if (why.length > 0) text.append(element("p", { class: "why" }, `Because you liked ${why.join(" and ")}`));
@@ -31,7 +31,7 @@ export function card(item, { why = [], button } = {}) {
   const made = element("li", { class: "card" });
   made.append(
     item.image
-      ? element("img", { src: item.image, alt: "", width: "400", height: "400", loading: "lazy" })
+      ? element("img", { src: copyOf(item.image), alt: "", width: "400", height: "400", loading: "lazy" })
       : element("div", { class: "blank" }, "No image"),
   );
   made.append(text);
@@ -54,12 +54,10 @@ export function ledgerEntry({ time, method, url, body }) {
     {},
     `${new Date(time).toLocaleTimeString()}  ${method} ${url}  (${size === 0 ? "no body" : `body of ${size.toLocaleString()} bytes`})`,
   );
-  const isTaste = body.includes('"vector"');
-  const note = element("p", { class: "muted" }, isTaste ? "Your taste, to your own server:" : "Nothing about you:");
-  // The one request that says something about the person lies open; the rest is a press away.
+  const note = element("p", { class: "muted" }, "A public file, the same for everybody:");
   const details = element(
     "details",
-    isTaste ? { open: "" } : {},
+    {},
     summary,
     note,
     element("pre", { tabindex: "0" }, body || "This request had no body."),

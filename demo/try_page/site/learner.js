@@ -1,63 +1,101 @@
-// The extension's own modules, as a page without extension rights may use them: profile, extractor, towers, ranking.
-import { BUNDLE_CACHE, fetchBundle, openBundle, readMetric } from "/extension/core/bundle.js";
-import { indexedDbStorage } from "/extension/core/indexeddb-storage.js";
-import { Profile } from "/extension/core/profile.js";
-import { dismiss, learn, recommendOwn } from "/extension/core/recommender.js";
-import { createServerClient } from "/extension/core/server-client.js";
-import { createTowers } from "/extension/core/towers.js";
-import { extractProduct } from "/extension/extract/extract.js";
+// The extension's own modules, as a page without extension rights may use them: profile, extractor, towers, packs, ranking.
+import { copyOf, here } from "./addresses.js";
+import { createPackList } from "./extension/background/pack-list.js";
+import { createPackLoads } from "./extension/background/pack-loads.js";
+import { createPackSource } from "./extension/background/pack-source.js";
+import { createPacks } from "./extension/background/packs.js";
+import { createPublicFetch } from "./extension/background/public-fetch.js";
+import { createShelfOpener } from "./extension/background/shelf-opener.js";
+import { openBundle, packagedFiles, readMetric } from "./extension/core/bundle.js";
+import { indexedDbStorage } from "./extension/core/indexeddb-storage.js";
+import { Profile } from "./extension/core/profile.js";
+import { dismiss, learn } from "./extension/core/recommender.js";
+import { createTowers } from "./extension/core/towers.js";
+import { extractProduct } from "./extension/extract/extract.js";
+import { PackError } from "./extension/values/errors.js";
 
-const DATABASE = "carryover-try";
-const FIRST_SCREEN_SIZE = 30;
+const DATABASES = { shopper: "carryover-try", anybody: "carryover-try-anybody" };
+const shopName = (/** @type {string} */ shop) => `${shop}.localhost`;
 
-/** @param {{server: string, shops: Record<string, string>}} settings @returns {Promise<object>} what the page can ask of the learner */
-export async function createLearner({ server: baseUrl, shops }) {
-  // A visit to this page starts with nobody: what an earlier one left behind is erased, key and all.
-  const earlier = await Profile.open(indexedDbStorage(DATABASE));
+async function loadModel() {
+  const bundleUrl = here("extension/bundle/");
+  const files = packagedFiles(bundleUrl);
+  const bundle = await openBundle(files);
+  const towers = await createTowers({ bundle, wasmUrl: here("extension/vendor/ort-wasm-simd-threaded.wasm") });
+  return { towers, manifest: bundle.manifest, bundleUrl, metric: await readMetric(files, bundle.manifest) };
+}
+
+/** A profile that begins with nobody: what an earlier visit left behind is erased, key and all. @param {string} database @param {string[]} shops */
+async function newProfile(database, shops) {
+  const earlier = await Profile.open(indexedDbStorage(database));
   await earlier.erase();
-  const profile = await Profile.open(indexedDbStorage(DATABASE));
-  await profile.changeSettings({ serverUrl: baseUrl });
-  for (const shop of Object.keys(shops)) await profile.setConsent(`${shop}.localhost`, true);
-  const server = createServerClient({ baseUrl, onRequest: (request) => profile.addToLedger(request) });
+  const profile = await Profile.open(indexedDbStorage(database));
+  await profile.changeSettings({ packListUrl: here("packs/list.json") });
+  for (const shop of shops) await profile.setConsent(shopName(shop), true);
+  return profile;
+}
+
+/** Rank packs for a profile as the extension's background does. @param {Profile} profile @param {() => Promise<any>} getModel */
+function rankerFor(profile, getModel) {
+  const getProfile = async () => profile;
+  const model = { getModel };
+  const publicFetch = createPublicFetch({ getProfile });
+  const now = () => Date.now();
+  /** @param {string} url @param {number} mostBytes */
+  async function fetchFile(url, mostBytes) {
+    const answer = await publicFetch(url, { mostBytes });
+    if (answer?.status === 200) return answer.body;
+    throw new PackError("pack_unreachable", `There is no file at ${url}.`);
+  }
+  const parts = { getProfile, model: /** @type {any} */ (model), fetchFile, now };
+  const opener = createShelfOpener(parts);
+  const loads = createPackLoads({ ...parts, opener, announceChange: async () => undefined });
+  const packs = createPacks({ ...parts, list: createPackList(parts), loads });
+  return { packs, recommend: createPackSource({ ...parts, packs, opener }) };
+}
+
+/** @param {{shops: Record<string, string>}} settings @returns {Promise<object>} what the page can ask of the learner */
+export async function createLearner({ shops }) {
+  const names = Object.keys(shops);
+  const profile = await newProfile(DATABASES.shopper, names);
+  const nobody = await newProfile(DATABASES.anybody, names);
   /** @type {Promise<any> | undefined} */
   let loading;
 
-  async function load() {
-    const cache = await caches.open(BUNDLE_CACHE);
-    const files = await fetchBundle({ server, cache });
-    const bundle = await openBundle(files);
-    const towers = await createTowers({ bundle, wasmUrl: "/extension/vendor/ort-wasm-simd-threaded.wasm" });
-    return { towers, manifest: bundle.manifest, metric: await readMetric(files, bundle.manifest) };
-  }
-
   /** A failed load is not kept: the next press tries again. */
   function model() {
-    loading ??= load().catch((error) => {
+    loading ??= loadModel().catch((error) => {
       loading = undefined;
       throw error;
     });
     return loading;
   }
+  const mine = rankerFor(profile, model);
+  const anybody = rankerFor(nobody, model);
+
+  /** @param {ReturnType<typeof rankerFor>} ranker @param {string} shop */
+  async function ranked({ recommend }, shop) {
+    const answer = await recommend({ shop: shopName(shop) });
+    if (!answer) throw new Error(`There is no pack of ${shop} beside this page.`);
+    return answer.items;
+  }
 
   return {
-    model,
     ledger: () => profile.ledger(),
     liked: () => profile.interactions().filter(({ kind }) => kind !== "dismiss").length,
     /** Reads the product's page as the extension would, and learns it. @param {string} shop @param {string} url */
     async like(shop, url) {
-      const { pathname, search } = new URL(url);
-      const response = await fetch(`/shop/${shop}${pathname}${search}`);
-      if (!response.ok) throw new Error(`The shop answered ${response.status} for ${url}.`);
+      const response = await fetch(copyOf(url, ".txt"));
+      if (!response.ok) throw new Error(`There is no page for ${url}: ${response.status}.`);
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       const product = await extractProduct(page, url);
+      // What this shop sells otherwise says what is special about the things that are liked there.
+      await mine.packs.of(shopName(shop));
       return learn({ product, kind: "wishlist", incognito: false }, { profile, model });
     },
     /** @param {string} shop @returns {Promise<{mine: any[], anybody: any[]}>} both rankings of one shop */
     async enter(shop) {
-      const name = `${shop}.localhost`;
-      const mine = await recommendOwn({ shop: name }, { profile, model: await model(), server });
-      const anybody = await server.recommend({ mode: "own", shop: name, k: FIRST_SCREEN_SIZE });
-      return { mine: mine.items, anybody: anybody.items };
+      return { mine: await ranked(mine, shop), anybody: await ranked(anybody, shop) };
     },
     /** @param {any} item */
     less: (item) => dismiss(item, { profile, model }),

@@ -7,7 +7,7 @@ const SHELF_SIZE = 18;
 const SHOWN = 12;
 
 const $ = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
-const settings = await (await fetch("/settings.json")).json();
+const settings = await (await fetch("settings.json")).json();
 /** @type {Record<string, any[]>} */
 const stock = {};
 const likedUrls = new Set();
@@ -40,8 +40,8 @@ const chosen = (/** @type {string} */ group) =>
 
 async function cardsOf(/** @type {string} */ shop) {
   if (!stock[shop]) {
-    const response = await fetch(`/cards/${shop}`);
-    if (!response.ok) throw new Error(await response.text());
+    const response = await fetch(`cards/${shop}.json`);
+    if (!response.ok) throw new Error(`There are no cards of ${NAMES[shop]}: ${response.status}.`);
     stock[shop] = await response.json();
   }
   return stock[shop];
@@ -62,7 +62,7 @@ function likeButton(/** @type {any} */ item, /** @type {string} */ shop) {
     button.textContent = "… Learning";
     inTurn(async () => {
       try {
-        tell("Learning on this device. The first time, the towers are fetched from your server.");
+        tell("Learning on this device. The first time, the model is loaded beside this page.");
         const { stored, reason } = await learner.like(shop, item.url);
         if (!stored) throw new Error(`This one could not be learned (${reason}).`);
         button.textContent = "♥ Liked";
@@ -90,7 +90,7 @@ async function showShelf() {
 
 async function enter() {
   const shop = chosen("to");
-  tell("Asking your server…");
+  tell("Reading what this shop sells…");
   const { mine, anybody } = await learner.enter(shop);
   $("mine").replaceChildren(
     ...mine.slice(0, SHOWN).map((item) => {
@@ -113,7 +113,7 @@ async function enter() {
   $("without").textContent = `${NAMES[shop]}, without it`;
   $("result").hidden = false;
   hasEntered = true;
-  tell(`${NAMES[shop]} heard nothing of you: your server got a list of numbers, and this is what fits.`);
+  tell(`${NAMES[shop]} heard nothing of you. This is what fits, worked out on your device.`);
 }
 
 function showState() {
@@ -141,7 +141,10 @@ function showTargets() {
   hasEntered = false;
 }
 
-for (const folder of document.querySelectorAll(".folder")) folder.textContent = settings.extension;
+const isLive = settings.extension !== undefined;
+if (isLive) for (const folder of document.querySelectorAll(".folder")) folder.textContent = settings.extension;
+// Only where the mall runs beside this page can its shops be visited.
+$("visit").hidden = !isLive;
 $("from").replaceChildren(
   ...radios(
     "from",

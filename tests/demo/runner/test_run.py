@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,18 +16,18 @@ import pytest
 from demo.errors import DemoError, NoSpaceError, StepFailedError
 from demo.runner import run as run_module
 from demo.runner.processes import Program, failure, stop_all, wait_until
-from demo.runner.run import (
+from demo.runner.run import _check_beforehand, _do, build_site, run_everything
+from demo.runner.state import State, Step
+from demo.runner.steps import (
     Ports,
     Run,
-    _check_beforehand,
-    _do,
     bundle_step,
     crawl_step,
     extension_step,
     ingest_step,
-    run_everything,
+    packs_step,
+    site_step,
 )
-from demo.runner.state import State, Step
 from tests.demo.mall.test_server import free_ports
 
 ROOT = Path(__file__).parents[3]
@@ -66,7 +67,7 @@ def _is_alive(pid: int) -> bool:
 
 def test_a_taken_port_is_named_with_its_purpose(run: Run) -> None:
     with socket.create_server(("127.0.0.1", run.ports.server)), pytest.raises(DemoError) as raised:
-        _check_beforehand(run)
+        _check_beforehand(run, run.ports.named())
     text = str(raised.value)
     assert f"Port {run.ports.server}" in text and "the server" in text and "stop the program" in text
     assert "\n" not in text
@@ -95,7 +96,7 @@ def test_too_little_space_names_what_is_needed_and_what_is_free(run: Run, monkey
     usage = shutil._ntuple_diskusage(10**12, 10**12 - 123_000_000, 123_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(NoSpaceError, match=f"{run_module.NEEDED_MB_FIRST} MB are needed, 123 MB are free"):
-        _check_beforehand(run)
+        _check_beforehand(run, run.ports.named())
 
 
 def test_a_disk_that_fills_up_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +117,7 @@ def test_a_disk_that_fills_up_is_one_sentence(run: Run, monkeypatch: pytest.Monk
 def test_an_unfilled_vendor_folder_says_which_command_fills_it(run: Run) -> None:
     (run_module.ROOT / "extension" / "vendor" / "tldts.mjs").unlink()
     with pytest.raises(DemoError, match="npm run vendor"):
-        _check_beforehand(run)
+        _check_beforehand(run, run.ports.named())
 
 
 def test_a_failed_step_shows_its_last_lines_and_stops_its_companions(run: Run) -> None:
@@ -209,6 +210,10 @@ def test_the_steps_use_the_other_packages_commands_as_agreed(run: Run) -> None:
     package = extension_step(run)
     assert package.command[0] == "node" and package.command[-1] == "--unpacked"
     assert package.command[package.command.index("--bundle") + 1] == bundle_step(run).command[-1]
+    packs = packs_step(run)
+    assert packs.command[2:8] == ("-m", "server", "pack", "harbor.localhost", "linden.localhost", "meridian.localhost")
+    assert packs.command[packs.command.index("--data") + 1] == ingest.command[ingest.command.index("--data") + 1]
+    assert packs.outputs[0] in site_step(run).inputs
 
 
 def test_bundle_is_put_into_the_extension_s_folder(
@@ -228,7 +233,7 @@ def test_bundle_is_put_into_the_extension_s_folder(
 def test_missing_node_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(DemoError, match=r"Node\.js 20 or newer"):
-        _check_beforehand(run)
+        _check_beforehand(run, run.ports.named())
 
 
 def test_every_source_of_a_step_exists(tmp_path: Path, ports: Ports) -> None:
@@ -237,6 +242,10 @@ def test_every_source_of_a_step_exists(tmp_path: Path, ports: Ports) -> None:
     assert extension_step(run).command[1] == str(ROOT / "extension" / "build" / "package.js")
     assert (ROOT / "extension" / "build" / "package.js").exists()
     sources = {*bundle_step(run).inputs, *crawl_step(run, "linden", 8702).inputs}
+    made = {run.var, ROOT / "extension" / "bundle", ROOT / "extension" / "vendor"}
+    sources |= {
+        source for source in (*packs_step(run).inputs, *site_step(run).inputs) if not made & {source, *source.parents}
+    }
     assert {ROOT / "demo" / "mall" / "catalogue.py", ROOT / "trainer" / "pretrained"} <= sources
     assert [source for source in sources if not source.exists()] == []
 
@@ -251,6 +260,36 @@ def test_another_seed_or_port_is_another_crawl(run: Run, tmp_path: Path) -> None
     assert not state.is_done(crawl_step(run, "harbor", 9701))
     run.seed = 8
     assert not state.is_done(crawl_step(run, "harbor", 8701))
+
+
+def test_a_module_that_changes_makes_the_site_undone(run: Run, tmp_path: Path) -> None:
+    state = State(tmp_path / "state.json")
+    module = tmp_path / "core" / "profile.js"
+    module.parent.mkdir()
+    module.write_text("export {}")
+    step = replace(site_step(run), inputs=(tmp_path / "core",))
+    state.mark_done(step)
+    assert state.has_inputs(step)
+    module.write_text("export const changed = true")
+    assert not state.has_inputs(step)
+
+
+def test_the_site_asks_only_for_the_mall_s_ports(run: Run, said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    built: list[str] = []
+    monkeypatch.setattr(run_module, "_start_mall", lambda _: built.append("mall"))
+    monkeypatch.setattr(run_module, "_build", lambda *_: built.append("catalogue"))
+    monkeypatch.setattr(run_module, "_finish_site", lambda *_: built.append("site"))
+    try:
+        with socket.create_server(("127.0.0.1", run.ports.home)), socket.create_server(("127.0.0.1", run.ports.server)):
+            build_site(run.var, run.seed, run.ports, run.say)
+        with socket.create_server(("127.0.0.1", run.ports.mall[1])), pytest.raises(DemoError, match="linden"):
+            build_site(run.var, run.seed, run.ports, run.say)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert built == ["mall", "catalogue", "site"]
+    assert str(run.var / "site") in said[-1]
 
 
 def test_new_products_make_the_ingest_undone(run: Run, tmp_path: Path) -> None:

@@ -1,0 +1,91 @@
+"""The try page as plain files, from a static host that knows nothing: taste carries over, and nothing else is asked."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from demo.try_page.site_folder import Sources, write_site
+from tests.e2e import world as worlds
+from tests.e2e.chromium import EXECUTABLE, unzipped
+from tests.e2e.firefox import opened_firefox
+from tests.e2e.world import CRAWLED, PORTS, ROOT, World
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+LIKED = 4
+SHOWN = 12
+
+
+@pytest.fixture(scope="module")
+def site(world: World, zips: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Write the site of the two crawled shops, serve it below a folder as any static host does, return its address."""
+    folder = tmp_path_factory.mktemp("site")
+    names = [f"{shop}.localhost" for shop in CRAWLED]
+    command = ["pack", *names, "--out", str(folder / "packs"), "--data", str(world.data), "--bundle", str(world.bundle)]
+    done = subprocess.run(
+        [sys.executable, "-m", "server", *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    ports = {shop: PORTS[shop] for shop in CRAWLED}
+    bundle = zips / "carryover-chromium" / "bundle"
+    sources = Sources(ROOT / "extension", bundle, world.data.parent, folder / "packs", ports)
+    write_site(folder / "www" / "carryover", sources, lambda _: None)
+    port = worlds.free_port()
+    host = ["http.server", str(port), "--bind", "127.0.0.1", "--directory", str(folder / "www")]
+    with worlds.running(host, port, folder / "host.log"):
+        yield f"http://127.0.0.1:{port}/carryover/"
+
+
+@pytest.fixture
+def page(playwright: Playwright, site: str) -> Iterator[Page]:
+    browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox"])
+    page = browser.new_page(viewport={"width": 400, "height": 900}, color_scheme="dark")
+    page.goto(site)
+    expect(page.locator("html[data-ready=true]")).to_be_attached()
+    yield page
+    browser.close()
+
+
+def test_what_is_liked_at_one_shop_ranks_another(page: Page, site: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for number in range(LIKED):
+        page.locator("button.like").nth(number).click()
+    expect(page.locator("#count")).to_have_text(f"{LIKED} liked.", timeout=60_000)
+    liked = page.locator("#shelf .card:has(button[aria-pressed=true]) .title").all_inner_texts()
+    assert len(liked) == LIKED
+    page.locator("#enter").click()
+    expect(page.locator("#mine .card")).to_have_count(SHOWN, timeout=60_000)
+    expect(page.locator("#anybody .card")).to_have_count(SHOWN)
+    reasons = page.locator("#mine .why").all_inner_texts()
+    assert reasons and all(any(title in reason for title in liked) for reason in reasons)
+    mine, anybody = (page.locator(f"{where} .title").all_inner_texts() for where in ("#mine", "#anybody"))
+    assert mine != anybody
+    assert asked and all(url.startswith(site) for url in asked)
+    ledger = page.locator("#ledger summary").all_inner_texts()
+    assert len(ledger) >= 5 and all("/carryover/packs/" in line for line in ledger)
+    first = mine[0]
+    page.locator("#mine button").first.click()
+    expect(page.locator("#mine .title", has_text=first)).to_have_count(0)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 400
+
+
+def test_the_page_works_in_firefox(site: str, zips: Path, tmp_path: Path) -> None:
+    extension = unzipped(zips / "carryover-firefox.zip", tmp_path / "extension")
+    with opened_firefox(extension, tmp_path) as firefox:
+        firefox.get(site)
+        wait = WebDriverWait(firefox, 60)
+        wait.until(lambda driver: driver.find_elements(By.CSS_SELECTOR, "html[data-ready=true]"))
+        for button in firefox.find_elements(By.CSS_SELECTOR, "button.like")[:LIKED]:
+            firefox.execute_script("arguments[0].click()", button)
+        wait.until(lambda driver: driver.find_element(By.ID, "count").text == f"{LIKED} liked.")
+        firefox.execute_script("document.getElementById('enter').click()")
+        wait.until(lambda driver: len(driver.find_elements(By.CSS_SELECTOR, "#mine .card")) == SHOWN)
+        assert firefox.find_elements(By.CSS_SELECTOR, "#mine .why")
+    shutil.rmtree(tmp_path, ignore_errors=True)
