@@ -32,9 +32,11 @@ def firefox(zips: Path, proxy: RecordingProxy, tmp_path_factory: pytest.TempPath
 
 
 def body_of(firefox: webdriver.Firefox, page: str, awaited: str) -> str:
+    """Return the text of a page of the extension, what its menus hold included, once it has an awaited one."""
     firefox.get(f"moz-extension://{ADDRESS}/ui/{page}.html")
-    WebDriverWait(firefox, 20).until(lambda driver: awaited in driver.find_element(By.TAG_NAME, "body").text)
-    return str(firefox.find_element(By.TAG_NAME, "body").text)
+    text_of = lambda driver: str(driver.find_element(By.TAG_NAME, "body").get_attribute("textContent"))  # noqa: E731
+    WebDriverWait(firefox, 20).until(lambda driver: awaited in text_of(driver))
+    return text_of(firefox)
 
 
 @pytest.mark.parametrize("page", ["popup", "panel"])
