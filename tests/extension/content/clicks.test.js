@@ -34,10 +34,11 @@ async function clicked(
 }
 
 /** @param {string} name @param {string} body @param {string[]} learned @param {Parameters<typeof clicked>[1]} [how] */
-const means = (name, body, learned, how) =>
+function means(name, body, learned, how) {
   test(`${name} means ${learned.join(", ") || "nothing"}`, async () => {
     assert.deepEqual(await clicked(body, how), learned);
   });
+}
 
 /** Add to cart, add to the wish list, take out of the cart, take off the wish list, buy now. @type {Record<string, string[]>} */
 const LANGUAGES = {
