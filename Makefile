@@ -5,6 +5,7 @@
 # make check        all static checks: format, lint, imports, types, generated files
 # make format       format Python and JavaScript
 # make test-ROOM    the tests of one room: kernel encoders scraper trainer exporter server demo benchmarks extension docs house
+# make test-long    browser tests of a minute or more, which make test leaves out: every small shop, every state of the panel
 # make test-lowest  the server's and the scraper's tests with the lowest versions that pyproject.toml declares
 # make hooks        run the static checks before every commit (.pre-commit-config.yaml)
 # make clean        remove what these made (var/, .venv/, node_modules/, extension/vendor/, extension/bundle/)
@@ -29,7 +30,7 @@ BESIDE := $(MAKE) --no-print-directory --jobs 2 --output-sync=target
 say = @printf '\033[1m%s\033[0m\n' $(1) >&2
 
 .PHONY: help run site extension test check check-python check-types check-js format hooks test-bundle test-minilm-bundle test-contracts test-js test-py \
-  test-browser test-extension $(ROOMS:%=test-%) test-lowest browsers clean
+  test-browser test-long test-extension $(ROOMS:%=test-%) test-lowest browsers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -137,7 +138,11 @@ test-py: $(VENV)/.dev-stamp node_modules/.stamp
 test-browser: $(VENV)/.dev-stamp node_modules/.stamp
 	$(call say,"Browser tests")
 	@mkdir -p $(RESULTS)
-	@$(BIN)/pytest -m browser --durations=5 --junitxml=$(RESULTS)/browser.xml
+	@$(BIN)/pytest -m "browser and not long" --durations=15 --junitxml=$(RESULTS)/browser.xml
+
+test-long: $(VENV)/.dev-stamp node_modules/.stamp browsers
+	$(call say,"Long browser tests")
+	@$(BIN)/pytest -m long --durations=5 $(ARGS)
 
 $(ROOMS:%=test-%): test-%: $(VENV)/.dev-stamp
 	@$(PYTEST) $(PARALLEL) -m "not browser" tests/$* $(ARGS)

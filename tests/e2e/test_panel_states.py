@@ -42,6 +42,7 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found]
 
 
+@pytest.mark.long
 def test_no_state_has_an_accessibility_violation(browser: Browser, address: str) -> None:
     """Each state in one look, in turn; the list itself in all of them."""
     if not AXE_FILE.exists():

@@ -15,7 +15,8 @@ from tests.e2e.chromium import Shopper, unzipped
 from tests.e2e.firefox import ADDRESS, ask, opened_firefox
 from tests.e2e.small_shops import PERMISSIONS, STEPS, drive, small_shops
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+# tests/extension/content/ drives the same shops by the same table in jsdom, with every run.
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -76,6 +76,7 @@ def test_what_is_liked_at_one_shop_ranks_another(page: Page, site: str) -> None:
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 400
 
 
+@pytest.mark.long
 def test_the_page_works_in_firefox(site: str, zips: Path, tmp_path: Path) -> None:
     extension = unzipped(zips / "carryover-firefox.zip", tmp_path / "extension")
     with opened_firefox(extension, tmp_path) as firefox:
