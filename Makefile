@@ -5,7 +5,7 @@
 # make check        all static checks: format, lint, imports, types, generated files
 # make format       format Python and JavaScript
 # make test-ROOM    the tests of one room: kernel encoders scraper trainer exporter server demo benchmarks extension docs house
-# make test-long    browser tests of a minute or more, which make test leaves out: every small shop, every state of the panel
+# make test-long    what takes a minute or more, which make test leaves out: every small shop, every state of the panel
 # make test-lowest  the server's and the scraper's tests with the lowest versions that pyproject.toml declares
 # make hooks        run the static checks before every commit (.pre-commit-config.yaml)
 # make clean        remove what these made (var/, .venv/, node_modules/, extension/vendor/, extension/bundle/)
@@ -132,7 +132,7 @@ test-js: node_modules/.stamp
 test-py: $(VENV)/.dev-stamp node_modules/.stamp
 	$(call say,"Python tests")
 	@mkdir -p $(RESULTS)
-	@CARRYOVER_OPENED_VECTORS=$(OPENED) $(PYTEST) $(PARALLEL) -m "not browser" --ignore=tests/contract --durations=20 \
+	@CARRYOVER_OPENED_VECTORS=$(OPENED) $(PYTEST) $(PARALLEL) -m "not browser and not long" --ignore=tests/contract --durations=20 \
 	  --junitxml=$(RESULTS)/python.xml
 
 test-browser: $(VENV)/.dev-stamp node_modules/.stamp
@@ -141,8 +141,9 @@ test-browser: $(VENV)/.dev-stamp node_modules/.stamp
 	@$(BIN)/pytest -m "browser and not long" --durations=15 --junitxml=$(RESULTS)/browser.xml
 
 test-long: $(VENV)/.dev-stamp node_modules/.stamp browsers
-	$(call say,"Long browser tests")
-	@$(BIN)/pytest -m long --durations=5 $(ARGS)
+	$(call say,"Long tests")
+	@CARRYOVER_SEQUENCES=5000 node --test --test-reporter=dot tests/extension/content/reader.test.js
+	@$(PYTEST) -m long --durations=5 $(ARGS)
 
 $(ROOMS:%=test-%): test-%: $(VENV)/.dev-stamp
 	@$(PYTEST) $(PARALLEL) -m "not browser" tests/$* $(ARGS)

@@ -136,5 +136,5 @@ class Shopper:
     def recommended(self, panel: Page) -> list[str]:
         """Return the item ids in the panel, best first, once it has loaded."""
         expect(panel.locator(".card[data-item-id]").first).to_be_visible(timeout=60_000)
-        expect(panel.locator("#cards")).not_to_have_attribute("aria-busy", "true")
+        expect(panel.locator("#cards")).not_to_have_attribute("aria-busy", "true", timeout=60_000)
         return [str(card.get_attribute("data-item-id")) for card in panel.locator(".card[data-item-id]").all()]

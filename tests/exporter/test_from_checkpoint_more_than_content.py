@@ -44,7 +44,16 @@ def content():
     return item, ContentUserTower(half_life_days=7.0)
 
 
-@pytest.mark.parametrize("make", [fusion, graphsage, additive, content])
+# Each takes a minute of torch's export; one with attention and one without are enough for every run.
+MADE = [
+    fusion,
+    pytest.param(graphsage, marks=pytest.mark.long),
+    pytest.param(additive, marks=pytest.mark.long),
+    content,
+]
+
+
+@pytest.mark.parametrize("make", MADE)
 def test_exported_towers_answer_as_torch_does_with_all_else_missing(make, tiny_bundle, tmp_path):
     rng = torch.Generator().manual_seed(4)
     item, user = (tower.eval() for tower in make())

@@ -13,7 +13,7 @@ from exporter.publish import publish
 from exporter.verify import verify
 from tests.exporter import tiny_table
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 TEXTS = ["Red shirt", "rotes Hemd", "Рубашка, красная", "赤いシャツ 2枚", "قميص أحمر", "셔츠 빨강", "Café Straße 32GB"]
 
 
