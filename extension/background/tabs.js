@@ -93,8 +93,12 @@ export function createTabs({ browser, contentScripts, ask }) {
      * @throws {CarryoverError} page_not_visible
      */
     async readPage(tabId) {
-      await inject(tabId);
-      const { html, url, hidden } = await pageOf(tabId);
+      // A script that runs a second time reads its page anew and says so; whoever heard that and asked again would never end.
+      const { html, url, hidden } = await pageOf(tabId).catch(async (error) => {
+        if (error.code !== "page_not_visible") throw error;
+        await inject(tabId);
+        return pageOf(tabId);
+      });
       return ask({ type: "page.read", html, url, hidden });
     },
   };

@@ -61,6 +61,7 @@ def samples():
     return ["red cotton shirt", "a very small lamp"], images
 
 
+@pytest.mark.long
 def test_heads_on_frozen_encoders_become_the_item_tower_of_a_lite_bundle(minilm_bundle, tmp_path):
     tower = ContrastiveItemTower(384, 1280, 32, 16, generator=torch.Generator().manual_seed(1))
     tower.text_head.standardise(torch.randn(9, 384, generator=torch.Generator().manual_seed(2)))
@@ -76,6 +77,7 @@ def test_heads_on_frozen_encoders_become_the_item_tower_of_a_lite_bundle(minilm_
     assert manifest["files"]["image_encoder.onnx"] == source["files"]["image_encoder.onnx"]
 
 
+@pytest.mark.long
 def test_adapters_are_merged_and_images_keep_their_training_size():
     generator = torch.Generator().manual_seed(1)
     image_encoder = branches.lite_image({"rank": 2, "alpha": 4.0, "dropout": 0.1})
@@ -105,6 +107,7 @@ def test_adapters_are_merged_and_images_keep_their_training_size():
     assert entry["licence"] == "Apache-2.0"
 
 
+@pytest.mark.long
 def test_towers_from_scratch_bring_their_own_encoders(minilm_bundle, tmp_path):
     with torch.random.fork_rng():
         torch.manual_seed(5)

@@ -103,6 +103,7 @@ def test_tokenizer_gives_open_clip_s_ids(clip_bundle, open_clip, text):
     np.testing.assert_array_equal(ours["inputIds"][0], theirs)
 
 
+@pytest.mark.long
 def test_random_weights_are_named_as_such_and_repeat(config, clip_bundle, tmp_path):
     out = tmp_path / "random"
     assert main(["open-clip", str(config), "--random-weights", "5", "--out", str(out)]) == 0

@@ -63,6 +63,12 @@ test("a page is read by the content script and parsed in the towers' zone", asyn
   assert.deepEqual(asked, [{ type: "page.read", html: "<html></html>", url: "https://a.example/", hidden: [2] }]);
 });
 
+test("a page whose content script answers gets no second one, which would read the page anew", async () => {
+  state.pages.set(7, { ok: true, html: "<html></html>", url: "https://a.example/", hidden: [] });
+  for (let i = 0; i < 3; i += 1) await tabs.readPage(7);
+  assert.deepEqual([state.injected, asked.length], [[7], 3]);
+});
+
 test("a page that the browser hides is an error with the browser's reason", async () => {
   state.hiddenTabs.add(7);
   await assert.rejects(tabs.readPage(7), (/** @type {any} */ error) => {

@@ -130,7 +130,9 @@ function tabsApi(state) {
     async sendMessage(/** @type {number} */ tabId, /** @type {any} */ message) {
       const image = message.type === "page.image" && state.images.get(tabId);
       if (image) return { ok: true, image: image(crossed(message)) };
-      if (!state.pages.has(tabId) || message.type !== "page.extract")
+      // A page answers once a content script runs in it.
+      const isAnswered = state.pages.has(tabId) && state.injected.includes(tabId);
+      if (!isAnswered || message.type !== "page.extract")
         throw new Error("Could not establish connection. Receiving end does not exist.");
       return crossed(state.pages.get(tabId));
     },
