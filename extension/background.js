@@ -67,6 +67,7 @@ const handlers = createHandlers({
   ask,
   recommendations,
   shelves,
+  opener,
   stateOf,
   announceChange,
 });

@@ -45,15 +45,15 @@ class Draw(TypedDict):
     viewed: list[str]
 
 
-def drawn(mall: Mapping[str, RecordedShop], num: int) -> list[Draw]:
-    """Return six directions x the tastes x `num` draws of products of one taste in one shop."""
+def drawn(mall: Mapping[str, RecordedShop], num: int, views: int = VIEWS) -> list[Draw]:
+    """Return six directions x the tastes x `num` draws of `views` products of one taste in one shop."""
     found: list[Draw] = []
     tastes = sorted({product["taste"] for shop in mall.values() for product in shop["products"]})
     for source, target in itertools.permutations(mall, 2):
         for taste in tastes:
             liked = [product["url"] for product in mall[source]["products"] if product["taste"] == taste]
             for number in range(FIRST_DRAW, FIRST_DRAW + num):
-                viewed = random.Random(f"{source}/{target}/{taste}/{number}").sample(liked, VIEWS)
+                viewed = random.Random(f"{source}/{target}/{taste}/{number}").sample(liked, views)
                 where = f"{source} > {target}"
                 found.append({"where": where, "taste": taste, "source": source, "target": target, "viewed": viewed})
     return found

@@ -3,6 +3,7 @@ import { dismiss, learn } from "../core/recommender.js";
 import { CarryoverError } from "../values/errors.js";
 import { shopOf } from "../values/identity.js";
 import { checkedSettings } from "./settings.js";
+import { createImportHandlers, createTasteHandlers } from "./taste.js";
 
 /**
  * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
@@ -16,6 +17,7 @@ import { checkedSettings } from "./settings.js";
  * @property {import("./towers-client.js").Ask} ask the towers' zone
  * @property {ReturnType<typeof import("./recommendations.js").createRecommendations>} recommendations
  * @property {import("./shelf.js").Shelves} shelves
+ * @property {import("./shelf-opener.js").ShelfOpener} opener
  * @property {ReturnType<typeof import("./state.js").createStateReader>} stateOf
  * @property {() => Promise<void>} announceChange
  */
@@ -60,7 +62,7 @@ function pageSeenHandler({ getProfile, model, tabs, ask, announceChange }) {
 
 /**
  * @param {Parts} parts
- * @returns {Omit<Handlers, "page.seen" | "state.get" | "recommend" | "shelf.read" | "shelf.stop" | "item.dismiss">} handlers that change or hand out the profile
+ * @returns {Omit<Handlers, "page.seen" | "state.get" | "recommend" | "shelf.read" | "shelf.stop" | "item.dismiss" | `taste.${string}` | `import.${string}`>} handlers that change or hand out the profile
  */
 function profileHandlers({ getProfile, server, model, consent, stateOf }) {
   /** Forget what was asked and downloaded before the settings changed. @param {Settings} before */
@@ -120,6 +122,8 @@ export function createHandlers(parts) {
   const { getProfile, model, tabs, recommendations, shelves, stateOf } = parts;
   return {
     ...profileHandlers(parts),
+    ...createTasteHandlers(parts),
+    ...createImportHandlers(parts),
     "page.seen": pageSeenHandler(parts),
     async "state.get"({ tabId }) {
       return { state: await stateOf(tabId) };

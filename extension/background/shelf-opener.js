@@ -1,5 +1,5 @@
 // @ts-check
-import { randomId } from "../core/profile.js";
+import { randomId } from "../core/records.js";
 import { layoutOf, matrixOf, rowsOf } from "../core/shelf-matrix.js";
 import { createRanker, decodeMoments, encodeMoments } from "../core/shelf-ranking.js";
 import { currentItems, decodePart } from "../shelf/parts.js";

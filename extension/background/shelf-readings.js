@@ -1,5 +1,5 @@
 // @ts-check
-import { randomId } from "../core/profile.js";
+import { randomId } from "../core/records.js";
 import { layoutOf } from "../core/shelf-matrix.js";
 import { readShelf } from "../shelf/reader.js";
 import { fromBase64 } from "../values/encoding.js";

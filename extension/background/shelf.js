@@ -1,5 +1,5 @@
 // @ts-check
-import { randomId } from "../core/profile.js";
+import { randomId } from "../core/records.js";
 import { FRESH_MS } from "../shelf/reader.js";
 import { CarryoverError } from "../values/errors.js";
 

@@ -60,6 +60,14 @@ export function createTabs({ browser, contentScripts, ask }) {
       return { tabId: tab.id, url, shop: url && shopOf(url), isIncognito: tab.incognito };
     },
 
+    /** @returns {Promise<{tabId: number, shop: string, title: string}[]>} the open pages of shops that the browser lets the extension see */
+    async shopPages() {
+      const open = await browser.tabs.query({});
+      return open.flatMap(({ id, url, title = "" }) =>
+        id !== undefined && url && /^https?:/.test(url) ? [{ tabId: id, shop: shopOf(url), title }] : [],
+      );
+    },
+
     /**
      * Read the image of a product on the page that a tab shows.
      * @param {number} tabId

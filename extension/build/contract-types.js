@@ -10,6 +10,7 @@ const folder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..
 const FILES = [
   "product.schema.json",
   "interaction.schema.json",
+  "profile-export.schema.json",
   "bundle.schema.json",
   "bundle-probes.schema.json",
   "openapi.yaml",

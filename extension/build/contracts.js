@@ -16,6 +16,7 @@ const names = {
   messages: "messages.json",
   productSchema: "product.schema.json",
   interactionSchema: "interaction.schema.json",
+  profileExportSchema: "profile-export.schema.json",
   bundleSchema: "bundle.schema.json",
   bundleProbesSchema: "bundle-probes.schema.json",
   bundleRoles: "bundle-roles.json",

@@ -6,6 +6,7 @@ import path from "node:path";
 const ROWS = [
   ["background", "offscreen", "ui", "content"],
   ["messaging"],
+  ["imports"],
   ["shelf"],
   ["core", "extract"],
   ["values"],

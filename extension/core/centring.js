@@ -13,7 +13,7 @@ import { centred, estimateMean, shrinkMean } from "./shop-metric.js";
 /**
  * Return the means of shops that this device knows in a space: of catalogues that it read itself, else as the shopper's own server
  * gave them.
- * @param {import("./profile.js").Profile} profile @param {string} space
+ * @param {Pick<import("./profile.js").Profile, "shelves" | "shopMeans">} profile @param {string} space
  * @returns {KnownMeans}
  */
 export function knownMeans(profile, space) {

@@ -1,9 +1,10 @@
 // @ts-check
 import { privacy } from "../generated/contracts.js";
 import { decrypt, encrypt, generateDataKey } from "./envelope.js";
+import { newestFirst, partsOf, randomId } from "./records.js";
 import { shortened } from "./removal.js";
 import { DEFAULT_SETTINGS, currentSettings } from "./settings.js";
-import { toHex, utf8 } from "../values/encoding.js";
+import { utf8 } from "../values/encoding.js";
 import { EnvelopeError } from "../values/errors.js";
 
 /**
@@ -23,27 +24,6 @@ import { EnvelopeError } from "../values/errors.js";
 
 const DAY_MS = 86_400_000;
 const MAX_LEDGER_ENTRIES = 500;
-
-/** Return a random id of 32 hexadecimal digits, which tells nothing about the record. @returns {string} */
-export function randomId() {
-  return toHex(crypto.getRandomValues(new Uint8Array(16)));
-}
-
-/**
- * Compare by time, and what has one time by its id, so that a profile that is opened again keeps the order.
- * @param {{ time: string, id: string }} a
- * @param {{ time: string, id: string }} b
- */
-function newestFirst(a, b) {
-  if (a.time !== b.time) return a.time < b.time ? 1 : -1;
-  if (a.id === b.id) return 0;
-  return a.id < b.id ? -1 : 1;
-}
-
-/** @param {KeptShelf} shelf @returns {string[]} the ids of all its parts */
-function partsOf({ parts, addressesId, momentsId }) {
-  return [...parts.map(({ id }) => id), addressesId, momentsId].filter((id) => id !== undefined);
-}
 
 /** Profile of one person on one device: interactions, settings, ledger, shelves. The storage holds the truth, and this object a cache of it. */
 export class Profile {
@@ -284,6 +264,23 @@ export class Profile {
       const weight = Math.min(5, (same?.weight ?? 0) + 1);
       await this.#put("interaction", id, { id, kind, time, weight, space, embedding, product });
       await this.#enforceRetention();
+    });
+  }
+
+  /**
+   * Keep interactions that happened before now, all of them or none.
+   * @param {Omit<Interaction, "id">[]} happened
+   * @returns {Promise<string[]>} their ids
+   */
+  addPast(happened) {
+    return this.#enqueue(async () => {
+      const entries = happened.map((one) => {
+        const id = randomId();
+        return { kind: "interaction", id, value: { id, ...one } };
+      });
+      await this.#write(entries);
+      await this.#enforceRetention();
+      return entries.map(({ id }) => id);
     });
   }
 

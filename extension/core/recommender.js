@@ -16,6 +16,7 @@ import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
 /**
  * @typedef {import("./profile.js").Profile} Profile
  * @typedef {import("./profile.js").Kind} Kind
+ * @typedef {Pick<Profile, "interactions" | "shelves" | "shopMeans" | "replaceEmbedding">} TasteSource what a taste is made of: a profile, or a look at a part of it
  * @typedef {import("./towers.js").Towers} Towers
  * @typedef {import("./shop-metric.js").BundleMetric} BundleMetric
  * @typedef {{towers: Towers, manifest: import("./bundle.js").Manifest, metric?: BundleMetric | null}} Model
@@ -38,7 +39,8 @@ export const SOLD_OUT = ["OutOfStock", "SoldOut", "Discontinued"];
 /** How many items are requested. The number never changes, so it tells the server nothing about the history. */
 export const REQUESTED = 30;
 const DAY_MS = 86_400_000;
-const KINDS = /** @type {Kind[]} */ (interactionSchema.properties.kind.enum);
+/** A kind's place in this list is what user towers know it by. */
+export const KINDS = /** @type {Kind[]} */ (interactionSchema.properties.kind.enum);
 /** A second reason is given only where its similarity is within this margin of the first one's. */
 const SECOND_REASON_MARGIN = 0.1;
 const WEAKEST_REASON = 0.25;
@@ -145,10 +147,10 @@ export async function dismiss(item, { profile, model }) {
 
 /**
  * Recompute embeddings of another space from the stored texts: after a change of bundle they cannot be compared.
- * @param {Profile} profile
+ * @param {TasteSource} profile
  * @param {Model} model
  */
-async function bringToSpace(profile, { towers, manifest }) {
+export async function bringToSpace(profile, { towers, manifest }) {
   const stale = profile.interactions().filter(({ space }) => space !== manifest.space);
   if (stale.length === 0) return;
   const embeddings = await towers.embedItems(stale.map(({ product }) => itemText(product, manifest.text.itemText)));
@@ -162,7 +164,7 @@ async function bringToSpace(profile, { towers, manifest }) {
  * @param {import("./profile.js").Interaction[]} interactions most recent first
  * @param {number} maxItems
  */
-function recentOf(interactions, maxItems) {
+export function recentOf(interactions, maxItems) {
   const isDismissal = (/** @type {{kind: Kind}} */ { kind }) => kind === "dismiss";
   const dismissed = interactions.filter(isDismissal).slice(0, Math.floor(maxItems * MAX_DISMISSED_SHARE));
   const liked = interactions.filter((one) => !isDismissal(one)).slice(0, maxItems - dismissed.length);
@@ -170,9 +172,12 @@ function recentOf(interactions, maxItems) {
   return interactions.filter((one) => kept.has(one));
 }
 
+/** @param {string} time ISO 8601 @param {number} now milliseconds since 1970 @returns {number} days, 0 for the future */
+export const ageOf = (time, now) => Math.max(0, (now - Date.parse(time)) / DAY_MS);
+
 /**
  * Return the taste vector: the user tower's embedding of the most recent interactions.
- * @param {Profile} profile
+ * @param {TasteSource} profile
  * @param {Model} model
  * @param {number} [now] milliseconds since 1970
  * @returns {Promise<Float32Array | null>} unit length; null where nothing was liked
@@ -183,7 +188,7 @@ export async function tasteVector(profile, model, now = Date.now()) {
   const vector = await model.towers.embedUser({
     items: centredHistory(recent, model.metric ?? null, knownMeans(profile, model.manifest.space)),
     kinds: recent.map(({ kind }) => KINDS.indexOf(kind)),
-    agesDays: recent.map(({ time }) => Math.max(0, (now - Date.parse(time)) / DAY_MS)),
+    agesDays: recent.map(({ time }) => ageOf(time, now)),
     weights: recent.map(({ weight }) => weight),
   });
   return isZero(vector) ? null : vector;
@@ -221,7 +226,7 @@ function closeness(candidate, history, filler, weight = 1) {
 
 /**
  * Return title and centred embedding of every interaction, the dismissals apart.
- * @param {Profile} profile
+ * @param {TasteSource} profile
  * @param {Model} model
  * @returns {History}
  */
@@ -255,7 +260,7 @@ function inPageMetric(embeddings, user, metric) {
 
 /**
  * Return the ids of the items seen or dismissed in a shop.
- * @param {Profile} profile
+ * @param {TasteSource} profile
  * @param {string} shop
  * @returns {Set<string>}
  */
@@ -344,7 +349,7 @@ function byScore(rows, items, scoreOf) {
 /**
  * Rank a shop's own catalogue, on this device. Nothing is sent.
  * @param {{shop: string, shelf: Shelf}} wanted
- * @param {{profile: Profile, model: Model}} on
+ * @param {{profile: TasteSource, model: Model}} on
  * @returns {Promise<Recommendations>} at most REQUESTED items; without a taste a first look at what can be had, spread over the catalogue
  */
 export async function recommendShelf({ shop, shelf: { items, ranker } }, { profile, model }) {

@@ -57,6 +57,20 @@ export type RankedCard = Card & {
  * Why the reading of a shop's catalogue ended before its end. robots: the shop asks programs not to read it. slow: it asks for longer pauses than a reading can make. no_feed: it publishes no list of its products. unreachable: it does not answer, or refuses. busy: it asked to come back later. storage: the device has no room. limit: there are more products than are kept.
  */
 export type ShelfReason = "robots" | "slow" | "no_feed" | "unreachable" | "busy" | "storage" | "limit";
+/**
+ * Why a row is not imported. paused: learning is paused. no_title: neither words nor an address that says some. invalid: an address, a date or another field that cannot be. too_old: before what the profile keeps. already_known: the profile has it. no_room: the profile is full of newer ones. private: an address of an account or an order, or one that holds personal data. sensitive: of a category that is never kept. no_consent: the shop was not allowed. too_many: beyond the rows that are read.
+ */
+export type ImportRefusal =
+  | "paused"
+  | "no_title"
+  | "invalid"
+  | "too_old"
+  | "already_known"
+  | "no_room"
+  | "private"
+  | "sensitive"
+  | "no_consent"
+  | "too_many";
 
 /**
  * One sellable item of one shop, in schema.org's words. Absent means unknown; null never appears on the wire.
@@ -183,6 +197,65 @@ export interface Interaction {
   kind: InteractionKind;
   time: string;
   weight?: number;
+}
+/**
+ * An exported profile, as far as an import reads it: the interactions. What else an export has (settings, ledger, what shops gave) tells a person what is kept, and is not imported: the browser must be asked for shops again, and a file must not name a server. Another format has another number.
+ */
+export interface ImportedProfile {
+  format: 1;
+  exportedAt?: string;
+  /**
+   * @maxItems 5000
+   */
+  interactions: ImportedInteraction[];
+}
+export interface ImportedInteraction {
+  /**
+   * Of the record that it was; it gets another.
+   */
+  id?: string;
+  kind: "view" | "wishlist" | "cart" | "purchase" | "rating" | "dismiss";
+  time: string;
+  weight?: number;
+  /**
+   * Of the embedding.
+   */
+  space?: string;
+  /**
+   * base64 of float32; kept only where it agrees with the words of the product, else made anew.
+   */
+  embedding?: string;
+  product: ImportedProduct;
+}
+export interface ImportedProduct {
+  /**
+   * Told by the address; what stands here is not read.
+   */
+  shop?: string;
+  /**
+   * As the shop's.
+   */
+  itemId?: string;
+  url: string;
+  title: string;
+  brand?: string;
+  description?: string;
+  /**
+   * @maxItems 20
+   */
+  categoryPath?: string[];
+  attributes?: {
+    [k: string]: string;
+  };
+  /**
+   * @maxItems 10
+   */
+  images?: string[];
+  price?: {
+    amount: string;
+    currency?: string;
+    amountText?: string;
+  };
 }
 /**
  * manifest.json of a bundle directory. The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification. A member with x-statement is a statement of who exported it: it decides nothing, and only a signature vouches for it.
@@ -984,6 +1057,126 @@ export interface LedgerEntry {
   isShortened?: boolean;
 }
 /**
+ * One item of the profile with all that happened with it.
+ */
+export interface TasteThing {
+  /**
+   * Of its interactions' records.
+   */
+  ids: string[];
+  shop: string;
+  url: string;
+  title: string;
+  brand?: string;
+  categoryPath?: string[];
+  /**
+   * The address of its image, which is not on this device.
+   */
+  image?: string;
+  /**
+   * ISO 8601, of the last interaction.
+   */
+  time: string;
+  kinds: InteractionKind[];
+  /**
+   * Of the taste, 0 to 1.
+   */
+  share: number;
+}
+/**
+ * Items of the profile that are alike, with the words that mark their titles.
+ */
+export interface TasteCluster {
+  words: string[];
+  brand?: string;
+  category?: string;
+  share: number;
+  things: TasteThing[];
+}
+/**
+ * What the profile knows, for the page that shows it.
+ */
+export interface Taste {
+  /**
+   * The greatest share first.
+   */
+  clusters: TasteCluster[];
+  /**
+   * Liked, and like nothing else.
+   */
+  alone: TasteThing[];
+  dismissed: TasteThing[];
+}
+/**
+ * What a removal would change.
+ */
+export interface Effect {
+  /**
+   * Of the clusters, in the order of Taste.
+   */
+  shares: {
+    before: number;
+    after: number;
+  }[];
+  /**
+   * The first ten products of a shop whose catalogue is on this device.
+   */
+  products?: {
+    shop: string;
+    before: Card[];
+    after: Card[];
+  };
+}
+/**
+ * A page of a shop that is open in a tab, as far as the browser lets the extension see it.
+ */
+export interface OpenPage {
+  tabId: number;
+  shop: string;
+  title: string;
+  isConsented: boolean;
+}
+/**
+ * One thing that a file or a page lists, not yet checked.
+ */
+export interface ImportRow {
+  kind: InteractionKind;
+  /**
+   * Empty where nothing tells it.
+   */
+  title: string;
+  url?: string;
+  brand?: string;
+  description?: string;
+  categoryPath?: string[];
+  attributes?: Attributes;
+  images?: string[];
+  price?: Price;
+  /**
+   * ISO 8601; absent: now.
+   */
+  time?: string;
+  weight?: number;
+  space?: string;
+  /**
+   * base64 of float32
+   */
+  embedding?: string;
+}
+/**
+ * What became of the rows of an import.
+ */
+export interface ImportReport {
+  /**
+   * Of the interactions that were added.
+   */
+  ids: string[];
+  refused: {
+    reason: ImportRefusal;
+    count: number;
+  }[];
+}
+/**
  * What the shopper removed from the profile, while it can be put back. It is in no storage.
  */
 export interface Removal {
@@ -1110,6 +1303,54 @@ export interface Messages {
     to: "background";
     fields: { item: Card; };
     reply: { stored: boolean; };
+  };
+  "taste.get": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { taste: Taste; shelves: string[]; };
+  };
+  "taste.effect": {
+    from: "ui";
+    to: "background";
+    fields: { ids: string[]; shop?: string; };
+    reply: { effect: Effect; };
+  };
+  "taste.remove": {
+    from: "ui";
+    to: "background";
+    fields: { ids: string[]; };
+    reply: { removal: Removal; };
+  };
+  "taste.restore": {
+    from: "ui";
+    to: "background";
+    fields: { removal: Removal; };
+    reply: { isRestored: boolean; };
+  };
+  "taste.showImages": {
+    from: "ui";
+    to: "background";
+    fields: { ids: string[]; };
+    reply: { };
+  };
+  "import.pages": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { pages: OpenPage[]; };
+  };
+  "import.readPage": {
+    from: "ui";
+    to: "background";
+    fields: { tabId: number; };
+    reply: { cards: ListedCard[]; };
+  };
+  "import.add": {
+    from: "ui";
+    to: "background";
+    fields: { rows: ImportRow[]; isFile: boolean; };
+    reply: { report: ImportReport; };
   };
   "ledger.get": {
     from: "ui";

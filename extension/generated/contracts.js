@@ -3143,6 +3143,99 @@ export const messages = {
     "stored": "boolean"
    }
   },
+  "taste.get": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "taste": "Taste",
+    "shelves": "string[]"
+   }
+  },
+  "taste.effect": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "ids": "string[]",
+    "shop?": "string"
+   },
+   "reply": {
+    "effect": "Effect"
+   }
+  },
+  "taste.remove": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "ids": "string[]"
+   },
+   "reply": {
+    "removal": "Removal"
+   }
+  },
+  "taste.restore": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "removal": "Removal"
+   },
+   "reply": {
+    "isRestored": "boolean"
+   }
+  },
+  "taste.showImages": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "ids": "string[]"
+   },
+   "reply": {}
+  },
+  "import.pages": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "pages": "OpenPage[]"
+   }
+  },
+  "import.readPage": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "tabId": "number"
+   },
+   "reply": {
+    "cards": "ListedCard[]"
+   }
+  },
+  "import.add": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "rows": "ImportRow[]",
+    "isFile": "boolean"
+   },
+   "reply": {
+    "report": "ImportReport"
+   }
+  },
   "ledger.get": {
    "from": [
     "ui"
@@ -3968,6 +4061,323 @@ export const messages = {
     }
    }
   },
+  "TasteThing": {
+   "description": "One item of the profile with all that happened with it.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "ids",
+    "shop",
+    "url",
+    "title",
+    "time",
+    "kinds",
+    "share"
+   ],
+   "properties": {
+    "ids": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "Of its interactions' records."
+    },
+    "shop": {
+     "type": "string"
+    },
+    "url": {
+     "type": "string"
+    },
+    "title": {
+     "type": "string"
+    },
+    "brand": {
+     "type": "string"
+    },
+    "categoryPath": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     }
+    },
+    "image": {
+     "type": "string",
+     "description": "The address of its image, which is not on this device."
+    },
+    "time": {
+     "type": "string",
+     "description": "ISO 8601, of the last interaction."
+    },
+    "kinds": {
+     "type": "array",
+     "items": {
+      "$ref": "interaction.schema.json#/properties/kind"
+     }
+    },
+    "share": {
+     "type": "number",
+     "description": "Of the taste, 0 to 1."
+    }
+   }
+  },
+  "TasteCluster": {
+   "description": "Items of the profile that are alike, with the words that mark their titles.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "words",
+    "share",
+    "things"
+   ],
+   "properties": {
+    "words": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     }
+    },
+    "brand": {
+     "type": "string"
+    },
+    "category": {
+     "type": "string"
+    },
+    "share": {
+     "type": "number"
+    },
+    "things": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/TasteThing"
+     }
+    }
+   }
+  },
+  "Taste": {
+   "description": "What the profile knows, for the page that shows it.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "clusters",
+    "alone",
+    "dismissed"
+   ],
+   "properties": {
+    "clusters": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/TasteCluster"
+     },
+     "description": "The greatest share first."
+    },
+    "alone": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/TasteThing"
+     },
+     "description": "Liked, and like nothing else."
+    },
+    "dismissed": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/TasteThing"
+     }
+    }
+   }
+  },
+  "Effect": {
+   "description": "What a removal would change.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "shares"
+   ],
+   "properties": {
+    "shares": {
+     "type": "array",
+     "description": "Of the clusters, in the order of Taste.",
+     "items": {
+      "type": "object",
+      "additionalProperties": false,
+      "required": [
+       "before",
+       "after"
+      ],
+      "properties": {
+       "before": {
+        "type": "number"
+       },
+       "after": {
+        "type": "number"
+       }
+      }
+     }
+    },
+    "products": {
+     "type": "object",
+     "additionalProperties": false,
+     "required": [
+      "shop",
+      "before",
+      "after"
+     ],
+     "description": "The first ten products of a shop whose catalogue is on this device.",
+     "properties": {
+      "shop": {
+       "type": "string"
+      },
+      "before": {
+       "type": "array",
+       "items": {
+        "$ref": "#/types/Card"
+       }
+      },
+      "after": {
+       "type": "array",
+       "items": {
+        "$ref": "#/types/Card"
+       }
+      }
+     }
+    }
+   }
+  },
+  "OpenPage": {
+   "description": "A page of a shop that is open in a tab, as far as the browser lets the extension see it.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "tabId",
+    "shop",
+    "title",
+    "isConsented"
+   ],
+   "properties": {
+    "tabId": {
+     "type": "number"
+    },
+    "shop": {
+     "type": "string"
+    },
+    "title": {
+     "type": "string"
+    },
+    "isConsented": {
+     "type": "boolean"
+    }
+   }
+  },
+  "ImportRow": {
+   "description": "One thing that a file or a page lists, not yet checked.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "kind",
+    "title"
+   ],
+   "properties": {
+    "kind": {
+     "$ref": "interaction.schema.json#/properties/kind"
+    },
+    "title": {
+     "type": "string",
+     "description": "Empty where nothing tells it."
+    },
+    "url": {
+     "type": "string"
+    },
+    "brand": {
+     "type": "string"
+    },
+    "description": {
+     "type": "string"
+    },
+    "categoryPath": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     }
+    },
+    "attributes": {
+     "$ref": "product.schema.json#/properties/attributes"
+    },
+    "images": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     }
+    },
+    "price": {
+     "$ref": "product.schema.json#/$defs/price"
+    },
+    "time": {
+     "type": "string",
+     "description": "ISO 8601; absent: now."
+    },
+    "weight": {
+     "type": "number"
+    },
+    "space": {
+     "type": "string"
+    },
+    "embedding": {
+     "type": "string",
+     "description": "base64 of float32"
+    }
+   }
+  },
+  "ImportReport": {
+   "description": "What became of the rows of an import.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "ids",
+    "refused"
+   ],
+   "properties": {
+    "ids": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "Of the interactions that were added."
+    },
+    "refused": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "additionalProperties": false,
+      "required": [
+       "reason",
+       "count"
+      ],
+      "properties": {
+       "reason": {
+        "$ref": "#/types/ImportRefusal"
+       },
+       "count": {
+        "type": "number"
+       }
+      }
+     }
+    }
+   }
+  },
+  "ImportRefusal": {
+   "description": "Why a row is not imported. paused: learning is paused. no_title: neither words nor an address that says some. invalid: an address, a date or another field that cannot be. too_old: before what the profile keeps. already_known: the profile has it. no_room: the profile is full of newer ones. private: an address of an account or an order, or one that holds personal data. sensitive: of a category that is never kept. no_consent: the shop was not allowed. too_many: beyond the rows that are read.",
+   "enum": [
+    "paused",
+    "no_title",
+    "invalid",
+    "too_old",
+    "already_known",
+    "no_room",
+    "private",
+    "sensitive",
+    "no_consent",
+    "too_many"
+   ]
+  },
   "Removal": {
    "description": "What the shopper removed from the profile, while it can be put back. It is in no storage.",
    "type": "object",
@@ -4413,6 +4823,168 @@ export const interactionSchema = {
    "minimum": 0,
    "maximum": 5,
    "default": 1
+  }
+ }
+};
+
+export const profileExportSchema = {
+ "$schema": "https://json-schema.org/draft/2020-12/schema",
+ "$id": "https://carryover.example/contracts/profile-export.schema.json",
+ "title": "ImportedProfile",
+ "description": "An exported profile, as far as an import reads it: the interactions. What else an export has (settings, ledger, what shops gave) tells a person what is kept, and is not imported: the browser must be asked for shops again, and a file must not name a server. Another format has another number.",
+ "type": "object",
+ "required": [
+  "format",
+  "interactions"
+ ],
+ "properties": {
+  "format": {
+   "const": 1
+  },
+  "exportedAt": {
+   "type": "string",
+   "maxLength": 40
+  },
+  "interactions": {
+   "type": "array",
+   "maxItems": 5000,
+   "items": {
+    "$ref": "#/$defs/importedInteraction"
+   }
+  }
+ },
+ "$defs": {
+  "importedInteraction": {
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "kind",
+    "time",
+    "product"
+   ],
+   "properties": {
+    "id": {
+     "type": "string",
+     "maxLength": 64,
+     "description": "Of the record that it was; it gets another."
+    },
+    "kind": {
+     "enum": [
+      "view",
+      "wishlist",
+      "cart",
+      "purchase",
+      "rating",
+      "dismiss"
+     ]
+    },
+    "time": {
+     "type": "string",
+     "format": "date-time"
+    },
+    "weight": {
+     "type": "number",
+     "minimum": 1,
+     "maximum": 5,
+     "default": 1
+    },
+    "space": {
+     "type": "string",
+     "maxLength": 64,
+     "description": "Of the embedding."
+    },
+    "embedding": {
+     "type": "string",
+     "maxLength": 100000,
+     "pattern": "^[A-Za-z0-9+/]*={0,2}$",
+     "description": "base64 of float32; kept only where it agrees with the words of the product, else made anew."
+    },
+    "product": {
+     "$ref": "#/$defs/importedProduct"
+    }
+   }
+  },
+  "importedProduct": {
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "url",
+    "title"
+   ],
+   "properties": {
+    "shop": {
+     "type": "string",
+     "maxLength": 253,
+     "description": "Told by the address; what stands here is not read."
+    },
+    "itemId": {
+     "type": "string",
+     "maxLength": 64,
+     "description": "As the shop's."
+    },
+    "url": {
+     "type": "string",
+     "maxLength": 2000
+    },
+    "title": {
+     "type": "string",
+     "minLength": 1,
+     "maxLength": 1000
+    },
+    "brand": {
+     "type": "string",
+     "maxLength": 1000
+    },
+    "description": {
+     "type": "string",
+     "maxLength": 1000
+    },
+    "categoryPath": {
+     "type": "array",
+     "maxItems": 20,
+     "items": {
+      "type": "string",
+      "maxLength": 1000
+     }
+    },
+    "attributes": {
+     "type": "object",
+     "maxProperties": 50,
+     "additionalProperties": {
+      "type": "string",
+      "maxLength": 1000
+     }
+    },
+    "images": {
+     "type": "array",
+     "maxItems": 10,
+     "items": {
+      "type": "string",
+      "maxLength": 2000
+     }
+    },
+    "price": {
+     "type": "object",
+     "additionalProperties": false,
+     "required": [
+      "amount"
+     ],
+     "properties": {
+      "amount": {
+       "type": "string",
+       "maxLength": 40
+      },
+      "currency": {
+       "type": "string",
+       "pattern": "^[A-Z]{3}$"
+      },
+      "amountText": {
+       "type": "string",
+       "maxLength": 100
+      }
+     }
+    }
+   }
   }
  }
 };

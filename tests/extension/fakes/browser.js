@@ -116,7 +116,8 @@ function tabsApi(state) {
   return {
     onActivated: fakeEvent(),
     onUpdated: fakeEvent(),
-    query: async () => state.tabs.filter(({ active }) => active),
+    query: async (/** @type {{active?: boolean}} */ asked) =>
+      state.tabs.filter(({ active }) => active || !asked.active),
     async get(/** @type {number} */ tabId) {
       const tab = state.tabs.find(({ id }) => id === tabId);
       if (!tab) throw new Error(`No tab with id: ${tabId}.`);

@@ -1,0 +1,1 @@
+"""What "What it knows" shows and what an import brings, measured in the demo mall."""

@@ -1,0 +1,181 @@
+// @ts-check
+import { privacy, productSchema } from "../generated/contracts.js";
+import { decodeEmbedding, encodeEmbedding } from "../values/encoding.js";
+import { UrlError } from "../values/errors.js";
+import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
+import { collapse, itemText } from "../values/item-text.js";
+import { problemIn } from "../values/json-schema.js";
+import { dot } from "../values/vectors.js";
+import { filterProduct } from "./privacy-filter.js";
+import { KINDS } from "./recommender.js";
+import { textPlace } from "./text-block.js";
+
+/**
+ * The door of an import, the one that views pass too: the privacy filter, consent, pause and retention.
+ * @typedef {import("../generated/contract-types.js").ImportRefusal} Refusal
+ * @typedef {import("../generated/contract-types.js").ImportReport} Report
+ * @typedef {import("../generated/contract-types.js").ImportRow} Row
+ * @typedef {import("../generated/contract-types.js").Product} Product
+ * @typedef {import("./profile.js").Interaction} Interaction
+ * @typedef {import("./profile.js").Profile} Profile
+ * @typedef {import("./recommender.js").Model} Model
+ * @typedef {Omit<Interaction, "id" | "space" | "embedding">} Happened
+ * @typedef {{row: Row, happened: Happened}} Passed a row that passed the filter
+ */
+
+/** The shop of things of which a file tells no address. No name can end in .invalid (RFC 2606), so nobody is ever asked. */
+export const NO_SHOP = "imported.invalid";
+const DAY_MS = 86_400_000;
+/** Rounding, and no other words: the least cosine of what a file's embedding says of the text with the text's own. */
+const LEAST_AGREEMENT = 0.9999;
+/** So many texts are embedded at once. */
+const BATCH = 250;
+
+/** @param {string} reason of the filter @returns {Refusal} */
+function refusalOf(reason) {
+  if (reason.startsWith("sensitive_")) return "sensitive";
+  return reason === "no_consent" ? "no_consent" : "private";
+}
+
+/** @param {Row} row @returns {Promise<string | null>} the canonical address, one of nobody where the row has none; null where it is none */
+async function addressOf({ url, title }) {
+  if (!url) return `https://${NO_SHOP}/${await itemIdOf(collapse(title).toLowerCase())}`;
+  try {
+    return canonicalUrl(url);
+  } catch (error) {
+    if (error instanceof UrlError) return null;
+    throw error;
+  }
+}
+
+/** @param {Row} row @param {string} url @returns {Promise<Product>} not checked */
+async function productOf({ title, brand, description, categoryPath, attributes, images, price }, url) {
+  const told = { brand, description, categoryPath, attributes, images, price };
+  const known = Object.entries(told).filter(([, value]) => value !== undefined);
+  return {
+    shop: shopOf(url),
+    itemId: await itemIdOf(url),
+    url,
+    verdict: "product",
+    title: collapse(title),
+    provenance: { url: "url" },
+    ...Object.fromEntries(known),
+  };
+}
+
+/** @param {Row} row @param {number} now @returns {string | Refusal} a time in ISO 8601, of now for none and for the future */
+function timeOf({ time }, now) {
+  const at = time === undefined ? now : Date.parse(time);
+  if (Number.isNaN(at)) return "invalid";
+  if (at < now - privacy.retentionDays * DAY_MS) return "too_old";
+  return new Date(Math.min(at, now)).toISOString();
+}
+
+/**
+ * @param {Row} row @param {{isConsented: (shop: string) => boolean, now: number}} context
+ * @returns {Promise<Happened | Refusal>}
+ */
+async function checked(row, { isConsented, now }) {
+  if (!KINDS.includes(row.kind)) return "invalid";
+  const url = await addressOf(row);
+  if (url === null) return "invalid";
+  if (collapse(row.title) === "") return "no_title";
+  const time = timeOf(row, now);
+  if (time === "invalid" || time === "too_old") return time;
+  const product = await productOf(row, url);
+  if (problemIn(productSchema, product)) return "invalid";
+  const decision = await filterProduct(product, { incognito: false, paused: false, isConsented });
+  if (!decision.allowed) return refusalOf(decision.reason);
+  const weight = Math.min(5, Math.max(1, row.weight ?? 1));
+  return { kind: row.kind, time, weight, product: decision.product };
+}
+
+/** @param {Happened} one @returns {string} the same for what a profile keeps as one interaction */
+const keyOf = ({ kind, time, product }) => `${kind} ${time.slice(0, 10)} ${product.itemId} ${product.shop}`;
+
+/**
+ * Return whether an embedding of a file says of the product's words what they say themselves. What it says of an image cannot be checked.
+ * @param {Float32Array} told @param {Float32Array} own of the text alone @param {Model["manifest"]} manifest
+ */
+function agrees(told, own, manifest) {
+  if (told.length !== own.length || !told.every(Number.isFinite)) return false;
+  if (Math.abs(dot(told, told) - 1) > 1 - LEAST_AGREEMENT) return false;
+  if (!manifest.lite.textBlock) return dot(told, own) >= LEAST_AGREEMENT;
+  const { start, length } = textPlace(manifest);
+  const [a, b] = [told, own].map((item) => item.subarray(start, start + length));
+  const lengths = Math.sqrt(dot(a, a) * dot(b, b));
+  return lengths > 0 ? dot(a, b) / lengths >= LEAST_AGREEMENT : dot(told, own) >= LEAST_AGREEMENT;
+}
+
+/** @param {Passed[]} passed @param {Model} model @returns {Promise<string[]>} an embedding of each, from its words unless the file's is better */
+async function embeddingsOf(passed, { towers, manifest }) {
+  const embeddings = [];
+  for (let start = 0; start < passed.length; start += BATCH) {
+    const batch = passed.slice(start, start + BATCH);
+    const texts = batch.map(({ happened }) => itemText(happened.product, manifest.text.itemText));
+    const own = await towers.embedItems(texts);
+    for (const [i, { row }] of batch.entries()) {
+      const told = row.embedding && row.space === manifest.space ? decodeEmbedding(row.embedding) : null;
+      embeddings.push(told && agrees(told, own[i], manifest) ? row.embedding : encodeEmbedding(own[i]));
+    }
+  }
+  return /** @type {string[]} */ (embeddings);
+}
+
+/** How many rows are refused, and why. */
+class Tally {
+  /** @type {Map<Refusal, number>} */
+  #counts = new Map();
+
+  /** @param {Refusal} reason @param {number} [num] */
+  add(reason, num = 1) {
+    if (num > 0) this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + num);
+  }
+
+  /** @returns {Report["refused"]} */
+  all() {
+    return [...this.#counts].map(([reason, count]) => ({ reason, count }));
+  }
+}
+
+/**
+ * Add what a file or a page lists to the profile. A row that is in the profile already changes nothing, so that the same file can be imported
+ * again.
+ * @param {Row[]} rows not trusted
+ * @param {(shop: string) => boolean} isConsented for a page, the shop's own consent; for a file, the shopper's yes to this file
+ * @param {{profile: Profile, model: () => Promise<Model>, now?: number}} on
+ * @returns {Promise<Report>}
+ */
+export async function addImported(rows, isConsented, { profile, model, now = Date.now() }) {
+  const tally = new Tally();
+  const isPaused = () => profile.settings.paused;
+  const paused = () => ({ ids: [], refused: [{ reason: /** @type {const} */ ("paused"), count: rows.length }] });
+  if (isPaused()) return paused();
+  const known = new Set(profile.interactions().map(keyOf));
+  /** @type {Passed[]} */
+  const passed = [];
+  for (const row of rows) {
+    const happened = await checked(row, { isConsented, now });
+    if (typeof happened === "string") tally.add(happened);
+    else if (known.has(keyOf(happened))) tally.add("already_known");
+    else {
+      known.add(keyOf(happened));
+      passed.push({ row, happened });
+    }
+  }
+  // The newest stay, as everywhere in a profile. Of equally old ones those that were listed first.
+  passed.sort((a, b) => (a.happened.time === b.happened.time ? 0 : a.happened.time < b.happened.time ? 1 : -1));
+  const kept = profile.interactions();
+  const numNewer = (/** @type {string} */ time) => kept.filter((one) => one.time >= time).length;
+  const fitting = passed.filter(({ happened }, i) => i + numNewer(happened.time) < privacy.maxInteractions);
+  tally.add("no_room", passed.length - fitting.length);
+  const current = await model();
+  const embeddings = await embeddingsOf(fitting, current);
+  // Learning may have been paused while the words were read.
+  if (isPaused()) return paused();
+  const { space } = current.manifest;
+  const ids = await profile.addPast(
+    fitting.map(({ happened }, i) => ({ ...happened, space, embedding: embeddings[i] })),
+  );
+  return { ids, refused: tally.all() };
+}

@@ -1,0 +1,46 @@
+// @ts-check
+// Reader of a file that Carryover exported (contracts/profile-export.schema.json).
+import { profileExportSchema } from "../generated/contracts.js";
+import { CarryoverError } from "../values/errors.js";
+import { problemIn } from "../values/json-schema.js";
+
+/**
+ * @typedef {import("../generated/contract-types.js").ImportRow} ImportRow
+ * @typedef {import("../generated/contract-types.js").ImportedProfile} ImportedProfile
+ */
+
+/** Return whether a text is meant as an export, and not as a table. @param {string} text */
+export function isOwnFile(text) {
+  return /^\s*\{/.test(text);
+}
+
+/** @param {ImportedProfile["interactions"][number]} interaction @returns {ImportRow} */
+function rowOf({ kind, time, weight, space, embedding, product: { shop, itemId, ...product } }) {
+  const told = { time, weight, space, embedding, ...product };
+  const known = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
+  return /** @type {ImportRow} */ ({ kind, ...known });
+}
+
+/**
+ * Return the interactions of an exported profile.
+ * @param {string} text @returns {ImportRow[]}
+ * @throws {CarryoverError} invalid_export
+ */
+export function rowsOfExport(text) {
+  /** @type {unknown} */
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new CarryoverError("invalid_export", "This file is damaged: it is not JSON. Export it again.", {
+      cause: error,
+    });
+  }
+  const problem = problemIn(profileExportSchema, value);
+  if (problem)
+    throw new CarryoverError(
+      "invalid_export",
+      `This is not a file that this version of Carryover exported. ${problem || "/"}. Export it again.`,
+    );
+  return /** @type {ImportedProfile} */ (value).interactions.map(rowOf);
+}

@@ -1,0 +1,127 @@
+// @ts-check
+// The question before a removal: what is recommended now, and what without these things.
+import { send } from "../messaging/messages.js";
+import { element } from "./elements.js";
+import { nameOf } from "./things.js";
+import { errorText, percentText, plural, t } from "./texts.js";
+
+/**
+ * @typedef {import("../generated/contract-types.js").Card} Card
+ * @typedef {import("../generated/contract-types.js").Effect} Effect
+ * @typedef {import("../generated/contract-types.js").Taste} Taste
+ * @typedef {import("../generated/contract-types.js").TasteThing} TasteThing
+ */
+
+/** @param {string} title @param {Card[]} cards @param {Card[]} others @param {string} mark a class for what the others lack @param {string} note @returns {HTMLElement} */
+function side(title, cards, others, mark, note) {
+  const same = new Set(others.map(({ itemId }) => itemId));
+  const rows = cards.map((card) =>
+    same.has(card.itemId)
+      ? element("li", {}, card.title)
+      : element("li", { class: mark }, card.title, " ", element("span", { class: "badge" }, note)),
+  );
+  return element("div", {}, element("h3", {}, title), element("ol", {}, ...rows));
+}
+
+/** @param {NonNullable<Effect["products"]>} products @returns {HTMLElement[]} */
+function productsOf({ shop, before, after }) {
+  const isSame = before.every(({ itemId }, i) => itemId === after[i]?.itemId);
+  return [
+    element("p", { class: "quiet" }, t(isSame ? "effectSame" : "effectAt", shop)),
+    element(
+      "div",
+      { class: "sides" },
+      side(t("effectBefore"), before, after, "gone", t("effectGone")),
+      side(t("effectAfter"), after, before, "new", t("effectNew")),
+    ),
+  ];
+}
+
+/** @param {Effect["shares"]} shares @param {Taste} taste @returns {HTMLElement[]} the shares of the clusters, where no catalogue is here to rank */
+function sharesOf(shares, { clusters }) {
+  const rows = shares.map(({ before, after }, i) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, nameOf(clusters[i])),
+      element("td", {}, percentText(before)),
+      element("td", {}, percentText(after)),
+    ),
+  );
+  if (rows.length === 0) return [element("p", { class: "quiet" }, t("effectNone"))];
+  const heads = [t("tasteTitle"), t("effectBefore"), t("effectAfter")];
+  return [
+    element("p", { class: "quiet" }, t("effectShares")),
+    element(
+      "table",
+      {},
+      element("thead", {}, element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head)))),
+      element("tbody", {}, ...rows),
+    ),
+  ];
+}
+
+/** @param {string[]} shops @param {(shop: string) => void} onChoose @returns {HTMLElement | null} null where there is nothing to choose */
+function shopChoice(shops, onChoose) {
+  if (shops.length < 2) return null;
+  const select = element(
+    "select",
+    { id: "effect-shop", onchange: () => onChoose(select.value) },
+    ...shops.map((shop) => element("option", { value: shop }, shop)),
+  );
+  return element("p", { class: "row" }, element("label", { for: "effect-shop" }, t("effectShop")), select);
+}
+
+/**
+ * Show what a removal would change, and ask.
+ * @param {{things: TasteThing[], what: string, taste: Taste, shelves: string[]}} removal
+ * @param {() => void} onRemove
+ */
+export function askToRemove({ things, what, taste, shelves }, onRemove) {
+  const ids = things.flatMap((thing) => thing.ids);
+  const body = element("div", { "aria-live": "polite" });
+  /** @param {string} [shop] */
+  const show = async (shop) => {
+    body.replaceChildren(element("p", { class: "quiet" }, t("effectLoading")));
+    try {
+      const { effect } = await send({ type: "taste.effect", ids, ...(shop && { shop }) });
+      const { products, shares } = effect;
+      body.replaceChildren(...(products ? productsOf(products) : sharesOf(shares, taste)));
+    } catch (error) {
+      console.warn(error);
+      body.replaceChildren(element("p", { class: "quiet" }, errorText(error)));
+    }
+  };
+  const dialog = element(
+    "dialog",
+    { class: "effect", "aria-labelledby": "effect-question", onclose: () => dialog.remove() },
+    element(
+      "h2",
+      { id: "effect-question" },
+      things.length === 1 ? t("removeAskOne", what) : plural("removeAsk", things.length, what),
+    ),
+    shopChoice(shelves, (shop) => void show(shop)),
+    body,
+    element(
+      "div",
+      { class: "row" },
+      element("button", { class: "plain", type: "button", autofocus: true, onclick: () => dialog.close() }, t("keep")),
+      element(
+        "button",
+        {
+          class: "danger",
+          type: "button",
+          "data-action": "remove-yes",
+          onclick: () => {
+            dialog.close();
+            onRemove();
+          },
+        },
+        t("remove"),
+      ),
+    ),
+  );
+  document.body.append(dialog);
+  dialog.showModal();
+  void show();
+}

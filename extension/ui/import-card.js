@@ -1,0 +1,175 @@
+// @ts-check
+// Imports: a file or an open page of a shop, shown before anything is added.
+import { send } from "../messaging/messages.js";
+import { isOwnFile, rowsOfExport } from "../imports/own-file.js";
+import { textOfFile } from "../imports/text-file.js";
+import { thingsIn } from "../imports/things.js";
+import { shopOf } from "../values/identity.js";
+import { byId, element } from "./elements.js";
+import { errorText, plural, t } from "./texts.js";
+
+/**
+ * @typedef {import("../generated/contract-types.js").ImportReport} ImportReport
+ * @typedef {import("../generated/contract-types.js").ImportRow} ImportRow
+ * @typedef {import("../generated/contract-types.js").OpenPage} OpenPage
+ * @typedef {{added: ImportReport, numLeftOut: number}} Added
+ */
+
+/** How many rows of a file are shown before they are added. */
+const SHOWN = 8;
+/** How many shops are named. */
+const NAMED = 6;
+
+const kindChosen = () => /** @type {ImportRow["kind"]} */ (/** @type {HTMLSelectElement} */ (byId("kind")).value);
+
+/** @param {ImportRow[]} rows @returns {string[]} the shops that they name */
+function shopsIn(rows) {
+  const urls = rows.flatMap(({ url }) => (url && /^https?:/i.test(url) && URL.canParse(url) ? [url] : []));
+  return [...new Set(urls.map(shopOf))].sort();
+}
+
+/** @param {string} name @param {HTMLElement[]} content @param {{onAdd: () => void, onCancel: () => void}} answers */
+function showReview(name, content, { onAdd, onCancel }) {
+  const review = element(
+    "div",
+    { class: "review", role: "group", "aria-label": name },
+    ...content,
+    element(
+      "div",
+      { class: "row" },
+      element(
+        "button",
+        { class: "primary", type: "button", "data-action": "import-yes", onclick: onAdd },
+        t("importYes"),
+      ),
+      element("button", { class: "plain", type: "button", onclick: onCancel }, t("cancel")),
+    ),
+  );
+  byId("review").replaceChildren(review);
+  byId("review").focus();
+}
+
+const closeReview = () => byId("review").replaceChildren();
+
+/** @param {unknown} error */
+function showProblem(error) {
+  console.warn(error);
+  byId("review").replaceChildren(element("p", { class: "review", role: "alert" }, errorText(error)));
+}
+
+/** @param {ImportRow[]} rows @param {boolean} isFile @param {number} numLeftOut @param {(added: Added) => void} onAdded */
+async function add(rows, isFile, numLeftOut, onAdded) {
+  closeReview();
+  try {
+    const { report } = await send({ type: "import.add", rows, isFile });
+    onAdded({ added: report, numLeftOut });
+  } catch (error) {
+    showProblem(error);
+  }
+}
+
+/** @param {File} file @param {(added: Added) => void} onAdded */
+async function reviewFile(file, onAdded) {
+  const text = textOfFile(new Uint8Array(await file.arrayBuffer()));
+  const { rows, numLeftOut } = isOwnFile(text)
+    ? { rows: rowsOfExport(text), numLeftOut: 0 }
+    : thingsIn(text, kindChosen());
+  if (rows.length === 0) {
+    byId("review").replaceChildren(element("p", { class: "review", role: "alert" }, t("importEmpty")));
+    return;
+  }
+  const shops = shopsIn(rows);
+  const first = rows.slice(0, SHOWN).map(({ title, url = "" }) => element("li", {}, title || url));
+  showReview(
+    file.name,
+    [
+      element("p", {}, plural("importRows", rows.length + numLeftOut, file.name)),
+      element("ul", { class: "quiet" }, ...first, rows.length > SHOWN && element("li", {}, "…")),
+      shops.length > 0 &&
+        element("p", { class: "quiet" }, plural("importShops", shops.length, shops.slice(0, NAMED).join(", "))),
+      element("p", { class: "quiet" }, t("importConsent")),
+    ].filter((part) => part !== false),
+    { onAdd: () => void add(rows, true, numLeftOut, onAdded), onCancel: closeReview },
+  );
+}
+
+/** @param {OpenPage} page @param {(added: Added) => void} onAdded */
+async function reviewPage({ tabId, shop, isConsented }, onAdded) {
+  if (!isConsented) {
+    byId("review").replaceChildren(element("p", { class: "review", role: "alert" }, t("importAllow", shop)));
+    return;
+  }
+  const { cards } = await send({ type: "import.readPage", tabId });
+  if (cards.length === 0) {
+    byId("review").replaceChildren(element("p", { class: "review", role: "alert" }, t("importNoCards")));
+    return;
+  }
+  const boxes = cards.map((card) => ({ card, box: element("input", { type: "checkbox", checked: true }) }));
+  const all = element("input", {
+    type: "checkbox",
+    checked: true,
+    onchange: () => {
+      for (const { box } of boxes) box.checked = all.checked;
+    },
+  });
+  const chosen = () =>
+    boxes.flatMap(({ card: { title, url, image, price }, box }) =>
+      box.checked
+        ? [{ kind: kindChosen(), title, url, ...(image && { images: [image] }), ...(price && { price }) }]
+        : [],
+    );
+  showReview(
+    shop,
+    [
+      element("p", {}, t("importChoose", shop)),
+      element("label", { class: "check" }, all, element("span", {}, t("importAll"))),
+      element(
+        "div",
+        { class: "scroll", tabIndex: 0, role: "group", "aria-label": shop },
+        ...boxes.map(({ card, box }) => element("label", { class: "check" }, box, element("span", {}, card.title))),
+      ),
+    ],
+    { onAdd: () => void add(chosen(), false, 0, onAdded), onCancel: closeReview },
+  );
+}
+
+/** Show the open pages of shops, of which one can be read. @param {(added: Added) => void} onAdded */
+export async function showPages(onAdded) {
+  const { pages } = await send({ type: "import.pages" });
+  if (pages.length === 0) {
+    byId("pages").replaceChildren(element("p", { class: "quiet" }, t("importNoPages")));
+    return;
+  }
+  const options = pages.map(({ shop, title }, i) => element("option", { value: String(i) }, `${shop} · ${title}`));
+  const select = element("select", { id: "page" }, ...options);
+  const read = () => reviewPage(pages[Number(select.value)], onAdded).catch(showProblem);
+  byId("pages").replaceChildren(
+    element("label", { for: "page" }, t("importPage")),
+    select,
+    element("button", { class: "plain", type: "button", "data-action": "read-page", onclick: read }, t("importRead")),
+  );
+}
+
+/** @param {Added} added @returns {string} what became of the rows, in words */
+export function addedText({ added: { ids, refused }, numLeftOut }) {
+  const left =
+    numLeftOut > 0 ? [...refused, { reason: /** @type {const} */ ("too_many"), count: numLeftOut }] : refused;
+  return [plural("imported", ids.length), ...left.map(({ reason, count }) => plural(`refused_${reason}`, count))].join(
+    " ",
+  );
+}
+
+/** Read files that the shopper chooses. @param {(added: Added) => void} onAdded */
+export function listenToFiles(onAdded) {
+  const input = /** @type {HTMLInputElement} */ (byId("file"));
+  input.addEventListener("change", () => {
+    const [file] = input.files ?? [];
+    if (!file) return;
+    reviewFile(file, onAdded)
+      .catch(showProblem)
+      .finally(() => {
+        // So that the same file can be chosen again.
+        input.value = "";
+      });
+  });
+}

@@ -1,0 +1,153 @@
+// @ts-check
+import { createListener, send } from "../messaging/messages.js";
+import { askToRemove } from "./effect.js";
+import { byId, element, keepFocus } from "./elements.js";
+import { askToErase } from "./erase.js";
+import { saveExport } from "./export.js";
+import { addedText, listenToFiles, showPages } from "./import-card.js";
+import { clusterCard, dayRows, shopRows, thingRow } from "./things.js";
+import { errorText, knownText, localise, plural, t } from "./texts.js";
+
+/**
+ * @typedef {import("../generated/contract-types.js").Taste} Taste
+ * @typedef {import("../generated/contract-types.js").TasteThing} TasteThing
+ */
+
+/** How long a removal can be undone. What was removed is in this page's memory only, and goes with it. */
+const UNDO_MS = 20_000;
+/** @type {{taste: Taste, shelves: string[]}} */
+let shown = { taste: { clusters: [], alone: [], dismissed: [] }, shelves: [] };
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let undoTimer;
+
+/** Take the notice away, and with it what could be undone. */
+function closeNotice() {
+  clearTimeout(undoTimer);
+  const hadFocus = byId("undo").contains(document.activeElement);
+  byId("undo").replaceChildren();
+  if (hadFocus) byId("title").focus();
+}
+
+/**
+ * Say what happened, for a while with a way back.
+ * @param {string} text @param {() => Promise<void>} [undo]
+ */
+function notice(text, undo) {
+  clearTimeout(undoTimer);
+  const button = element(
+    "button",
+    {
+      class: "small",
+      type: "button",
+      "data-action": "undo",
+      onclick: () => {
+        closeNotice();
+        undo?.().catch(showError);
+      },
+    },
+    t("undo"),
+  );
+  byId("undo").replaceChildren(element("p", {}, element("span", {}, text), undo && button));
+  if (undo) button.focus();
+  undoTimer = setTimeout(closeNotice, UNDO_MS);
+}
+
+/** @param {unknown} error */
+function showError(error) {
+  console.warn(error);
+  notice(errorText(error));
+}
+
+/** @param {TasteThing[]} things @param {string} what names them */
+function onRemove(things, what) {
+  askToRemove({ things, what, ...shown }, () => {
+    remove(things.flatMap(({ ids }) => ids)).catch(showError);
+  });
+}
+
+/** @param {string[]} ids of interactions */
+async function remove(ids) {
+  const { removal } = await send({ type: "taste.remove", ids });
+  await refresh();
+  notice(plural("removed", removal.interactions.length), async () => {
+    const { isRestored } = await send({ type: "taste.restore", removal });
+    await refresh();
+    notice(t(isRestored ? "restored" : "notRestored"));
+  });
+}
+
+/** @param {string} id of a section @param {string} list in it @param {HTMLElement[]} rows */
+function fill(id, list, rows) {
+  byId(list).replaceChildren(...rows);
+  byId(id).hidden = rows.length === 0;
+}
+
+/** Show what the profile knows. */
+function render() {
+  const { clusters, alone, dismissed } = shown.taste;
+  const liked = [...clusters.flatMap(({ things }) => things), ...alone];
+  const all = [...liked, ...dismissed].sort((a, b) => (a.time < b.time ? 1 : -1));
+  byId("known").textContent = knownText(liked.length);
+  const onImages = async (/** @type {TasteThing[]} */ things) => {
+    await send({ type: "taste.showImages", ids: things.flatMap(({ ids }) => ids) });
+  };
+  byId("clusters").replaceChildren(...clusters.map((cluster) => clusterCard(cluster, onRemove, onImages)));
+  fill(
+    "others",
+    "alone",
+    alone.map((thing) => thingRow(thing, onRemove)),
+  );
+  fill(
+    "less",
+    "dismissed",
+    dismissed.map((thing) => thingRow(thing, onRemove)),
+  );
+  fill("origins", "by-shop", shopRows(all, onRemove));
+  byId("by-day").replaceChildren(...dayRows(all, onRemove));
+}
+
+async function refresh() {
+  const [{ taste, shelves }, { state }] = await Promise.all([send({ type: "taste.get" }), send({ type: "state.get" })]);
+  shown = { taste, shelves };
+  byId("paused").textContent = t("pausedImport");
+  byId("paused").hidden = !state.paused;
+  keepFocus(render);
+}
+
+/** @param {import("./import-card.js").Added} added */
+function onAdded(added) {
+  const { ids } = added.added;
+  refresh()
+    .then(() => notice(addedText(added), ids.length > 0 ? () => remove(ids) : undefined))
+    .catch(showError);
+}
+
+localise();
+listenToFiles(onAdded);
+byId("export").addEventListener("click", () => {
+  saveExport()
+    .then(() => notice(t("exported")))
+    .catch(showError);
+});
+byId("erase").addEventListener("click", () =>
+  askToErase(() => {
+    // What was removed before must not come back into an erased profile, and is dropped here, too.
+    closeNotice();
+    refresh()
+      .then(() => notice(t("erased")))
+      .catch(showError);
+  }, showError),
+);
+chrome.runtime.onMessage.addListener(
+  createListener("ui", {
+    async "state.changed"() {
+      if (!document.querySelector("dialog[open]")) await refresh();
+      return {};
+    },
+  }),
+);
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") showPages(onAdded).catch(showError);
+});
+refresh().catch(showError);
+showPages(onAdded).catch(showError);
