@@ -58,7 +58,7 @@ export type RankedCard = Card & {
  */
 export type ShelfReason = "robots" | "slow" | "no_feed" | "unreachable" | "busy" | "storage" | "limit";
 /**
- * Why a row is not imported. paused: learning is paused. no_title: neither words nor an address that says some. invalid: an address, a date or another field that cannot be. too_old: before what the profile keeps. already_known: the profile has it. no_room: the profile is full of newer ones. private: an address of an account or an order, or one that holds personal data. sensitive: of a category that is never kept. no_consent: the shop was not allowed. too_many: beyond the rows that are read.
+ * Why a row is not imported. paused: learning is paused. no_title: neither words nor an address that says some. invalid: an address, a date or another field that cannot be. too_old: before what the profile keeps. already_known: the profile has it. no_room: the profile is full of newer ones. private: an address of an account or an order, or one that holds personal data. sensitive: of a category that is never kept. no_consent: the shop was not allowed. beyond: after the rows that are read.
  */
 export type ImportRefusal =
   | "paused"
@@ -70,7 +70,7 @@ export type ImportRefusal =
   | "private"
   | "sensitive"
   | "no_consent"
-  | "too_many";
+  | "beyond";
 
 /**
  * One sellable item of one shop, in schema.org's words. Absent means unknown; null never appears on the wire.

@@ -4364,7 +4364,7 @@ export const messages = {
    }
   },
   "ImportRefusal": {
-   "description": "Why a row is not imported. paused: learning is paused. no_title: neither words nor an address that says some. invalid: an address, a date or another field that cannot be. too_old: before what the profile keeps. already_known: the profile has it. no_room: the profile is full of newer ones. private: an address of an account or an order, or one that holds personal data. sensitive: of a category that is never kept. no_consent: the shop was not allowed. too_many: beyond the rows that are read.",
+   "description": "Why a row is not imported. paused: learning is paused. no_title: neither words nor an address that says some. invalid: an address, a date or another field that cannot be. too_old: before what the profile keeps. already_known: the profile has it. no_room: the profile is full of newer ones. private: an address of an account or an order, or one that holds personal data. sensitive: of a category that is never kept. no_consent: the shop was not allowed. beyond: after the rows that are read.",
    "enum": [
     "paused",
     "no_title",
@@ -4375,7 +4375,7 @@ export const messages = {
     "private",
     "sensitive",
     "no_consent",
-    "too_many"
+    "beyond"
    ]
   },
   "Removal": {

@@ -6,7 +6,7 @@ import { textOfFile } from "../imports/text-file.js";
 import { thingsIn } from "../imports/things.js";
 import { shopOf } from "../values/identity.js";
 import { byId, element } from "./elements.js";
-import { errorText, plural, t } from "./texts.js";
+import { errorText, numberText, plural, t } from "./texts.js";
 
 /**
  * @typedef {import("../generated/contract-types.js").ImportReport} ImportReport
@@ -26,6 +26,12 @@ const kindChosen = () => /** @type {ImportRow["kind"]} */ (/** @type {HTMLSelect
 function shopsIn(rows) {
   const urls = rows.flatMap(({ url }) => (url && /^https?:/i.test(url) && URL.canParse(url) ? [url] : []));
   return [...new Set(urls.map(shopOf))].sort();
+}
+
+/** @param {string[]} shops @returns {string} the first of them by name */
+function namedIn(shops) {
+  const named = shops.slice(0, NAMED).join(", ");
+  return shops.length > NAMED ? `${named}, …` : named;
 }
 
 /** @param {string} name @param {HTMLElement[]} content @param {{onAdd: () => void, onCancel: () => void}} answers */
@@ -85,8 +91,7 @@ async function reviewFile(file, onAdded) {
     [
       element("p", {}, plural("importRows", rows.length + numLeftOut, file.name)),
       element("ul", { class: "quiet" }, ...first, rows.length > SHOWN && element("li", {}, "…")),
-      shops.length > 0 &&
-        element("p", { class: "quiet" }, plural("importShops", shops.length, shops.slice(0, NAMED).join(", "))),
+      shops.length > 0 && element("p", { class: "quiet" }, t("importShops", namedIn(shops))),
       element("p", { class: "quiet" }, t("importConsent")),
     ].filter((part) => part !== false),
     { onAdd: () => void add(rows, true, numLeftOut, onAdded), onCancel: closeReview },
@@ -153,10 +158,11 @@ export async function showPages(onAdded) {
 /** @param {Added} added @returns {string} what became of the rows, in words */
 export function addedText({ added: { ids, refused }, numLeftOut }) {
   const left =
-    numLeftOut > 0 ? [...refused, { reason: /** @type {const} */ ("too_many"), count: numLeftOut }] : refused;
-  return [plural("imported", ids.length), ...left.map(({ reason, count }) => plural(`refused_${reason}`, count))].join(
-    " ",
-  );
+    numLeftOut > 0 ? [...refused, { reason: /** @type {const} */ ("beyond"), count: numLeftOut }] : refused;
+  return [
+    plural("imported", ids.length),
+    ...left.map(({ reason, count }) => t(`refused_${reason}`, numberText(count))),
+  ].join(" ");
 }
 
 /** Read files that the shopper chooses. @param {(added: Added) => void} onAdded */

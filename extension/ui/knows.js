@@ -19,6 +19,13 @@ const UNDO_MS = 20_000;
 let shown = { taste: { clusters: [], alone: [], dismissed: [] }, shelves: [] };
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let undoTimer;
+/** Interactions of things whose images the shopper asked for. @type {Set<string>} */
+const withImage = new Set();
+/** What each card shows, so that it stays open while the clusters around it change. @type {WeakMap<Element, string[]>} */
+const idsIn = new WeakMap();
+
+/** @param {TasteThing[]} things @returns {string[]} */
+const idsOf = (things) => things.flatMap(({ ids }) => ids);
 
 /** Take the notice away, and with it what could be undone. */
 function closeNotice() {
@@ -61,7 +68,7 @@ function showError(error) {
 /** @param {TasteThing[]} things @param {string} what names them */
 function onRemove(things, what) {
   askToRemove({ things, what, ...shown }, () => {
-    remove(things.flatMap(({ ids }) => ids)).catch(showError);
+    remove(idsOf(things)).catch(showError);
   });
 }
 
@@ -82,16 +89,30 @@ function fill(id, list, rows) {
   byId(id).hidden = rows.length === 0;
 }
 
+/** @param {import("../generated/contract-types.js").TasteCluster} cluster @param {Set<string>} open of interactions @returns {HTMLElement} */
+function cardOf(cluster, open) {
+  const own = idsOf(cluster.things);
+  const card = clusterCard(cluster, onRemove, {
+    isOpen: own.some((id) => open.has(id)),
+    hasImage: ({ ids }) => withImage.has(ids[0]),
+    async showImages(things) {
+      await send({ type: "taste.showImages", ids: idsOf(things) });
+      for (const id of idsOf(things)) withImage.add(id);
+    },
+  });
+  const details = card.querySelector("details");
+  if (details) idsIn.set(details, own);
+  return card;
+}
+
 /** Show what the profile knows. */
 function render() {
   const { clusters, alone, dismissed } = shown.taste;
   const liked = [...clusters.flatMap(({ things }) => things), ...alone];
   const all = [...liked, ...dismissed].sort((a, b) => (a.time < b.time ? 1 : -1));
   byId("known").textContent = knownText(liked.length);
-  const onImages = async (/** @type {TasteThing[]} */ things) => {
-    await send({ type: "taste.showImages", ids: things.flatMap(({ ids }) => ids) });
-  };
-  byId("clusters").replaceChildren(...clusters.map((cluster) => clusterCard(cluster, onRemove, onImages)));
+  const open = new Set([...document.querySelectorAll("details[open]")].flatMap((one) => idsIn.get(one) ?? []));
+  byId("clusters").replaceChildren(...clusters.map((cluster) => cardOf(cluster, open)));
   fill(
     "others",
     "alone",

@@ -4,6 +4,7 @@ import { send } from "../messaging/messages.js";
 import { serverPatternOf } from "../messaging/origins.js";
 import { byId, element } from "./elements.js";
 import { askToErase } from "./erase.js";
+import { saveExport } from "./export.js";
 import { pauseSwitch } from "./shop-controls.js";
 import { dayText, errorText, knownText, localise, plural, t, timeText } from "./texts.js";
 
@@ -74,8 +75,9 @@ function show(state) {
 }
 
 /** Return the row of a request, which opens on its body. @param {import("../generated/contract-types.js").LedgerEntry} entry */
-function ledgerRow({ time, method, url, body }) {
+function ledgerRow({ time, method, url, body, isShortened }) {
   const bytes = new TextEncoder().encode(body).length;
+  const nothing = t(isShortened ? "ledgerShortened" : "ledgerNoBody");
   return element(
     "li",
     {},
@@ -89,13 +91,9 @@ function ledgerRow({ time, method, url, body }) {
         " ",
         element("span", { class: "address" }, url),
         " ",
-        element(
-          "span",
-          { class: "quiet" },
-          `${timeText(time)} · ${body ? plural("ledgerBytes", bytes) : t("ledgerNoBody")}`,
-        ),
+        element("span", { class: "quiet" }, `${timeText(time)} · ${body ? plural("ledgerBytes", bytes) : nothing}`),
       ),
-      element("pre", { tabIndex: 0 }, body || t("ledgerNoBody")),
+      element("pre", { tabIndex: 0 }, body || nothing),
     ),
   );
 }
@@ -128,11 +126,7 @@ async function saveTrust() {
 }
 
 async function exportProfile() {
-  const { profile } = await send({ type: "profile.export" });
-  const url = URL.createObjectURL(new Blob([JSON.stringify(profile, null, 2)], { type: "application/json" }));
-  const link = element("a", { href: url, download: `carryover-${profile.exportedAt.slice(0, 10)}.json` });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  await saveExport();
   say(t("exported"));
 }
 

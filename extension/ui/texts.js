@@ -34,6 +34,9 @@ export function t(key, ...values) {
 /** Return a number as the reader writes it. @param {number} value @returns {string} */
 export const numberText = (value) => new Intl.NumberFormat(locale()).format(value);
 
+/** Return a share as a percentage. @param {number} share 0 to 1 @returns {string} */
+export const percentText = (share) => new Intl.NumberFormat(locale(), { style: "percent" }).format(share);
+
 /**
  * Return the form of a text that belongs to a count. Its key has the plural category of the language at its end: things_one, things_other.
  * @param {string} key without the category

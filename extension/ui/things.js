@@ -70,30 +70,34 @@ const shareText = (share) => (share < 0.005 ? t("shareNone") : t("share", percen
  * Return the card of a cluster.
  * @param {TasteCluster} cluster
  * @param {OnRemove} onRemove
- * @param {(things: TasteThing[]) => Promise<void>} onImages called before images are loaded from their shops
+ * @param {{isOpen: boolean, hasImage: (thing: TasteThing) => boolean, showImages: (things: TasteThing[]) => Promise<void>}} how
  * @returns {HTMLElement}
  */
-export function clusterCard(cluster, onRemove, onImages) {
+export function clusterCard(cluster, onRemove, { isOpen, hasImage, showImages }) {
   const { things, share } = cluster;
-  const list = element("ul", { class: "things" }, ...things.map((thing) => thingRow(thing, onRemove)));
+  const rows = () => things.map((thing) => thingRow(thing, onRemove, { hasImage: hasImage(thing) }));
+  const list = element("ul", { class: "things" }, ...rows());
   const bar = element("span", {});
   bar.style.inlineSize = `${Math.round(share * 100)}%`;
-  const showImages = element(
-    "button",
-    {
-      class: "plain small",
-      type: "button",
-      onclick: async () => {
-        showImages.disabled = true;
-        await onImages(things);
-        list.replaceChildren(...things.map((thing) => thingRow(thing, onRemove, { hasImage: true })));
-        showImages.remove();
-        hint.remove();
+  const imageRow = element(
+    "div",
+    { class: "row" },
+    element(
+      "button",
+      {
+        class: "plain small",
+        type: "button",
+        "data-action": "show-images",
+        onclick: async () => {
+          await showImages(things);
+          list.replaceChildren(...rows());
+          imageRow.remove();
+        },
       },
-    },
-    t("showImages"),
+      t("showImages"),
+    ),
+    element("p", { class: "quiet" }, t("showImagesHint")),
   );
-  const hint = element("p", { class: "quiet" }, t("showImagesHint"));
   const name = nameOf(cluster);
   return element(
     "section",
@@ -118,10 +122,10 @@ export function clusterCard(cluster, onRemove, onImages) {
     element("p", { class: "quiet" }, shareText(share)),
     element(
       "details",
-      {},
+      { open: isOpen },
       element("summary", {}, plural("things", things.length)),
       list,
-      things.some(({ image }) => image) && element("div", { class: "row" }, showImages, hint),
+      things.some((thing) => thing.image && !hasImage(thing)) && imageRow,
     ),
   );
 }

@@ -33,7 +33,7 @@ export function i18nOf(locale = "en-GB") {
 
 /**
  * Open one of the extension's pages in jsdom. The background behind it is the real gate in front of the handlers given here.
- * @param {"panel" | "popup" | "options"} name
+ * @param {"panel" | "popup" | "options" | "knows"} name
  * @param {{handlers?: Record<string, (fields: any) => any>, search?: string, locale?: string}} options handlers by message type
  */
 export async function openPage(name, { handlers = {}, search = "", locale }) {

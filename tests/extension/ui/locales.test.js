@@ -15,7 +15,7 @@ const CATEGORY = /_(?:zero|one|two|few|many|other)$/;
 const OF_ITSELF = ["language", "direction"];
 /** Codes that only a programmer's mistake or an attack brings: their text is the general one. */
 const UNEXPECTED =
-  /^(?:invalid_message|unknown_message|forbidden_sender|invalid_mode|invalid_item|invalid_url|no_bundle|too_large|image_unreadable|not_own_server)$/;
+  /^(?:invalid_message|unknown_message|forbidden_sender|invalid_mode|too_many_rows|invalid_item|invalid_url|no_bundle|too_large|image_unreadable|not_own_server)$/;
 /** Codes that the panel turns into a state of its own. */
 const OF_A_STATE = ["no_shop", "page_not_visible"];
 
