@@ -109,7 +109,7 @@ function cardOf(cluster, open) {
 function render() {
   const { clusters, alone, dismissed } = shown.taste;
   const liked = [...clusters.flatMap(({ things }) => things), ...alone];
-  const all = [...liked, ...dismissed].sort((a, b) => (a.time < b.time ? 1 : -1));
+  const all = [...liked, ...dismissed].sort((a, b) => Number(a.time < b.time) - Number(a.time > b.time));
   byId("known").textContent = knownText(liked.length);
   const open = new Set([...document.querySelectorAll("details[open]")].flatMap((one) => idsIn.get(one) ?? []));
   byId("clusters").replaceChildren(...clusters.map((cluster) => cardOf(cluster, open)));

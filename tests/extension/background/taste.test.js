@@ -1,0 +1,141 @@
+// @ts-check
+// What it knows, and imports: through the gate, with the real worker.
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { createDevice, listingPage } from "../fakes/device.js";
+import { answer, createShop, feedPage, row } from "../fakes/shop.js";
+import { SHOP, createShopper } from "../fakes/shopper.js";
+import { handTowers } from "../fakes/towers.js";
+
+/** @param {Float32Array} vector of handTowers @returns {Float32Array} with as many numbers as the fake bundle's manifest says */
+const padded = (vector) => Float32Array.from({ length: 8 }, (_, i) => vector[i] ?? 0);
+/** @type {import("../../../extension/core/towers.js").Towers} */
+const towers = {
+  embedItems: async (texts) => (await handTowers.embedItems(texts)).map(padded),
+  embedUser: async (history) => padded(await handTowers.embedUser(history)),
+};
+/** @type {ReturnType<typeof createShop>} */
+let shop;
+/** @type {ReturnType<typeof createDevice>} */
+let device;
+/** @type {ReturnType<typeof createShopper>} */
+let shopper;
+beforeEach(async () => {
+  shop = createShop({
+    "/products.json?limit=250&page=1": feedPage(["night lamp", "sea mug", "oak bowl"].map(row), { etag: '"v1"' }),
+    "/meta.json": answer('{"currency": "EUR", "published_products_count": 3}'),
+  });
+  device = createDevice({ shop: shop.fetchAnswer, towers });
+  shopper = createShopper(device);
+  await device.startWorker();
+  await shopper.allow();
+});
+
+/** @returns {Promise<any>} */
+const taste = async () => (await device.send({ type: "taste.get" })).taste;
+/** @param {any} one @returns {string[]} the titles of its clusters' things, sorted */
+const known = ({ clusters, alone }) =>
+  [...clusters.flatMap((/** @type {any} */ { things }) => things), ...alone]
+    .map((/** @type {any} */ { title }) => title)
+    .sort();
+const numRequests = () => shop.requests.length + device.server.requests.length;
+
+test("looking at what is known asks nobody", async () => {
+  for (const title of ["sea towel", "sea rug", "night desk"]) await shopper.see(title);
+  const before = numRequests();
+  const found = await taste();
+  assert.deepEqual(known(found), ["night desk", "sea rug", "sea towel"]);
+  assert.deepEqual(found.clusters[0].words, ["sea"]);
+  const effect = await device.send({ type: "taste.effect", ids: found.clusters[0].things[0].ids });
+  assert.ok(effect.ok);
+  assert.equal(numRequests(), before);
+  assert.deepEqual((await device.send({ type: "ledger.get" })).entries, []);
+});
+
+test("a removal is seen in the state at once, and comes back when it is undone", async () => {
+  for (const title of ["sea towel", "sea rug", "night desk"]) await shopper.see(title);
+  const { clusters } = await taste();
+  const ids = clusters[0].things.flatMap((/** @type {any} */ thing) => thing.ids);
+  const { removal } = await device.send({ type: "taste.remove", ids });
+  assert.deepEqual(known(await taste()), ["night desk"]);
+  assert.equal((await device.send({ type: "state.get" })).state.numKnown, 1);
+  assert.deepEqual(await device.send({ type: "taste.restore", removal }), { ok: true, isRestored: true });
+  assert.deepEqual(known(await taste()), ["night desk", "sea rug", "sea towel"]);
+});
+
+test("the effect of a removal is told by the catalogue that is on this device, without reading it again", async () => {
+  shopper.showListing(["oak chair"]);
+  await device.send({ type: "shelf.read" });
+  for (let tries = 0; tries < 2000; tries += 1) {
+    const { shelf } = (await device.send({ type: "state.get" })).state;
+    if (shelf.status === "read") break;
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
+  }
+  for (const title of ["sea towel", "night desk", "night chair"]) await shopper.see(title);
+  const { taste: found, shelves } = await device.send({ type: "taste.get" });
+  assert.deepEqual(shelves, [SHOP]);
+  const ids = found.clusters[0].things.flatMap((/** @type {any} */ thing) => thing.ids);
+  const before = numRequests();
+  const { effect } = await device.send({ type: "taste.effect", ids, shop: SHOP });
+  assert.equal(effect.products.shop, SHOP);
+  assert.deepEqual([effect.products.before[0].title, effect.products.after[0].title], ["night lamp", "sea mug"]);
+  assert.equal(numRequests(), before);
+});
+
+test("images that the shopper asks for are in the ledger before they are loaded, and go with the thing", async () => {
+  for (const title of ["sea towel", "sea rug"]) await shopper.see(title);
+  const [cluster] = (await taste()).clusters;
+  const [thing] = cluster.things;
+  assert.ok((await device.send({ type: "taste.showImages", ids: thing.ids })).ok);
+  const { entries } = await device.send({ type: "ledger.get" });
+  assert.deepEqual(
+    entries.map((/** @type {any} */ { method, url, body }) => [method, url, body]),
+    [["GET", thing.image, ""]],
+  );
+  await device.send({ type: "taste.remove", ids: thing.ids });
+  const [entry] = (await device.send({ type: "ledger.get" })).entries;
+  assert.deepEqual([entry.url, entry.isShortened], [`${new URL(thing.image).origin}/`, true]);
+});
+
+test("a file needs no consent of the shops it names, and a page does", async () => {
+  const rows = [{ kind: "wishlist", title: "sea mug", url: "https://other.example/sea-mug" }];
+  const page = await device.send({ type: "import.add", rows, isFile: false });
+  assert.deepEqual(page.report, { ids: [], refused: [{ reason: "no_consent", count: 1 }] });
+  const file = await device.send({ type: "import.add", rows, isFile: true });
+  assert.equal(file.report.ids.length, 1);
+  assert.deepEqual(known(await taste()), ["sea mug"]);
+  const { state } = await device.send({ type: "state.get" });
+  assert.deepEqual(
+    state.consents.map((/** @type {any} */ one) => one.shop),
+    [SHOP],
+  );
+});
+
+test("an import without an end is refused as a whole", async () => {
+  const rows = Array.from({ length: 5001 }, (_, i) => ({ kind: "view", title: `sea ${i}` }));
+  assert.equal((await device.send({ type: "import.add", rows, isFile: true })).error.code, "too_many_rows");
+});
+
+test("open pages of shops are listed with their consent, and their products can be read", async () => {
+  const url = `https://${SHOP}/wishlist`;
+  device.state.tabs = [
+    /** @type {any} */ ({ id: 7, url, title: "My wish list", active: false }),
+    /** @type {any} */ ({ id: 8, url: "https://b.example/", title: "B", active: true }),
+    { id: 9, active: false },
+    { id: 10, url: "chrome://settings/", active: false },
+  ];
+  device.state.pages.set(7, { ok: true, html: listingPage(["sea mug", "oak bowl"], SHOP), url, hidden: [] });
+  const { pages } = await device.send({ type: "import.pages" });
+  assert.deepEqual(pages, [
+    { tabId: 7, shop: SHOP, title: "My wish list", isConsented: true },
+    { tabId: 8, shop: "b.example", title: "B", isConsented: false },
+  ]);
+  const { cards } = await device.send({ type: "import.readPage", tabId: 7 });
+  assert.deepEqual(
+    cards.map((/** @type {any} */ { title }) => title),
+    ["sea mug", "oak bowl"],
+  );
+  assert.deepEqual(known(await taste()), []);
+});

@@ -1,0 +1,177 @@
+// @ts-check
+// The page that shows what is known, with the real gate in front of a fake background.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventually, openPage, stateOf } from "../fakes/page.js";
+
+/** @param {string} title @param {object} [more] @returns {any} a thing */
+const thing = (title, more) => ({
+  ids: [`id of ${title}`],
+  shop: "a.example",
+  url: `https://a.example/${title}`,
+  title,
+  time: "2026-02-03T10:20:30.000Z",
+  kinds: ["view"],
+  share: 0.25,
+  image: `https://img.example/${title}.jpg`,
+  ...more,
+});
+const [mug, towel, lamp, bowl] = [thing("mug"), thing("towel"), thing("lamp"), thing("bowl", { shop: "b.example" })];
+const imported = thing("rug", { shop: "imported.invalid", url: "https://imported.invalid/1" });
+const TASTE = {
+  clusters: [{ words: ["sailor", "rope"], brand: "Ufer", share: 0.5, things: [mug, towel] }],
+  alone: [bowl, imported],
+  dismissed: [lamp],
+};
+const REMOVAL = { profileId: "p", interactions: [{}, {}], ledger: [] };
+/** @param {Record<string, (fields: any) => any>} [handlers] */
+const open = (handlers = {}) =>
+  openPage("knows", {
+    handlers: {
+      "taste.get": () => ({ taste: TASTE, shelves: [] }),
+      "state.get": () => ({ state: stateOf() }),
+      "import.pages": () => ({ pages: [] }),
+      "taste.effect": () => ({ effect: { shares: [{ before: 0.5, after: 0 }] } }),
+      "taste.remove": () => ({ removal: REMOVAL }),
+      "taste.restore": () => ({ isRestored: true }),
+      "taste.showImages": () => ({}),
+      "import.add": () => ({ report: { ids: ["n"], refused: [{ reason: "already_known", count: 2 }] } }),
+      ...handlers,
+    },
+  });
+/** @param {any} page @param {string} type @returns {any[]} */
+const sentOf = (page, type) => page.sent.filter((/** @type {any} */ one) => one.type === type);
+
+test("clusters, single things and dismissals are shown in words, and nothing is loaded from a shop", async () => {
+  const page = await open();
+  await eventually(() => assert.equal(page.textsOf(".cluster h3")[0], "Ufer · sailor · rope"));
+  assert.match(page.textsOf(".cluster")[0], /50\s?% of your taste/);
+  assert.match(page.textsOf("#alone")[0], /bowl.*b\.example · 3 Feb 2026 · looked at/);
+  assert.match(page.textsOf("#dismissed")[0], /lamp/);
+  assert.deepEqual(page.textsOf("#by-shop li > span"), ["a.example 3", "b.example 1", "From a file 1"]);
+  assert.equal(page.textsOf("#by-day li").length, 1);
+  const sources = [...page.document.querySelectorAll("img")].map((img) => img.getAttribute("src"));
+  assert.deepEqual(sources, ["../icons/icon-128.png"]);
+  assert.equal(page.document.querySelectorAll('a[href*="imported.invalid"]').length, 0);
+});
+
+test("images are loaded where they are asked for, after the ledger knows of them", async () => {
+  const page = await open();
+  await eventually(() => page.one("[data-action=show-images]").click());
+  await eventually(() => assert.equal(page.document.querySelectorAll(".thing img").length, 2));
+  assert.deepEqual(sentOf(page, "taste.showImages")[0].ids, ["id of mug", "id of towel"]);
+  const [img] = page.document.querySelectorAll(".thing img");
+  assert.equal(/** @type {any} */ (img).referrerPolicy, "no-referrer");
+});
+
+test("a cluster is removed after its effect was shown, and comes back by undo", async () => {
+  const page = await open();
+  await eventually(() => page.one("[data-action=remove-cluster]").click());
+  await eventually(() => assert.match(page.one("dialog").textContent, /Ufer · sailor · rope50%0%/));
+  assert.match(page.one("dialog h2").textContent, /^Remove 2 things of Ufer/);
+  assert.deepEqual(sentOf(page, "taste.effect")[0].ids, ["id of mug", "id of towel"]);
+  assert.deepEqual(sentOf(page, "taste.remove"), []);
+  page.one("[data-action=remove-yes]").click();
+  await eventually(() => assert.match(page.one("#undo").textContent, /Removed 2 entries\./));
+  assert.deepEqual(sentOf(page, "taste.remove")[0].ids, ["id of mug", "id of towel"]);
+  assert.equal(page.document.activeElement, page.one("[data-action=undo]"));
+  page.one("[data-action=undo]").click();
+  await eventually(() => assert.match(page.one("#undo").textContent, /It is all back\./));
+  assert.deepEqual(sentOf(page, "taste.restore")[0].removal, REMOVAL);
+});
+
+test("the effect shows the first products of a catalogue before and after", async () => {
+  const card = (/** @type {string} */ title) => ({ itemId: title, title, url: `https://c.example/${title}` });
+  const products = { shop: "c.example", before: [card("x"), card("y")], after: [card("y"), card("z")] };
+  const page = await openWithShelves(["c.example", "d.example"], { shares: [], products });
+  await eventually(() => assert.deepEqual(page.textsOf(".sides li"), ["x leaves", "y", "y", "z new"]));
+  const select = page.one("#effect-shop");
+  select.value = "d.example";
+  select.dispatchEvent(new page.window.Event("change"));
+  await eventually(() => assert.equal(sentOf(page, "taste.effect")[1]?.shop, "d.example"));
+});
+
+/** @param {string[]} shelves @param {any} effect */
+async function openWithShelves(shelves, effect) {
+  const page = await open({ "taste.get": () => ({ taste: TASTE, shelves }), "taste.effect": () => ({ effect }) });
+  await eventually(() => page.one("[data-action=remove-cluster]").click());
+  return page;
+}
+
+/** @param {any} page @param {string} name @param {string} text */
+function choose(page, name, text) {
+  const input = page.one("#file");
+  Object.defineProperty(input, "files", { value: [new File([text], name)], configurable: true });
+  Object.defineProperty(input, "value", { value: "", writable: true });
+  input.dispatchEvent(new page.window.Event("change"));
+}
+
+test("a file is shown before it is added, with the shops that it names", async () => {
+  const page = await open();
+  choose(page, "list.csv", "title,url\nMug,https://x.example/mug\nRug,https://y.example/rug\n");
+  await eventually(() => assert.match(page.one(".review").textContent, /2 things in list\.csv:MugRug/));
+  assert.match(page.one(".review").textContent, /Shops in it: x\.example, y\.example/);
+  assert.deepEqual(sentOf(page, "import.add"), []);
+  page.one("[data-action=import-yes]").click();
+  await eventually(() => assert.match(page.one("#undo").textContent, /Added 1 thing\. Already known: 2\./));
+  const [{ rows, isFile }] = sentOf(page, "import.add");
+  assert.deepEqual([rows.length, rows[0].kind, isFile], [2, "wishlist", true]);
+});
+
+for (const [what, name, text, words] of /** @type {const} */ ([
+  ["that is empty", "a.csv", "title\n", /nothing in this file/],
+  ["with an open quote", "a.csv", 'title\n"Mug\n', /quotation mark/],
+  ["that is no export", "a.json", '{"format": 9}', /not a copy/],
+  ["that is no text", "a.csv", "PK\u0000\u0003", /not text/],
+]))
+  test(`a file ${what} is refused in words`, async () => {
+    const page = await open();
+    choose(page, name, text);
+    await eventually(() => assert.match(page.one("[role=alert]").textContent, words));
+    assert.deepEqual(sentOf(page, "import.add"), []);
+  });
+
+test("of an open page the products that are ticked are added", async () => {
+  const cards = ["Mug", "Rug"].map((title) => ({
+    shop: "a.example",
+    itemId: title,
+    url: `https://a.example/${title}`,
+    title,
+    image: `https://img.example/${title}.jpg`,
+  }));
+  const page = await open({
+    "import.pages": () => ({ pages: [{ tabId: 7, shop: "a.example", title: "Wish list", isConsented: true }] }),
+    "import.readPage": () => ({ cards }),
+  });
+  await eventually(() => page.one("[data-action=read-page]").click());
+  await eventually(() => assert.equal(page.document.querySelectorAll(".scroll input").length, 2));
+  const [first] = page.document.querySelectorAll(".scroll input");
+  /** @type {any} */ (first).click();
+  page.one("[data-action=import-yes]").click();
+  await eventually(() => assert.equal(sentOf(page, "import.add").length, 1));
+  const [{ rows, isFile }] = sentOf(page, "import.add");
+  assert.equal(isFile, false);
+  assert.deepEqual(rows, [
+    { kind: "wishlist", title: "Rug", url: "https://a.example/Rug", images: ["https://img.example/Rug.jpg"] },
+  ]);
+  assert.equal(page.document.querySelectorAll('img[src^="https"]').length, 0);
+});
+
+test("a page of a shop that is not allowed is not read", async () => {
+  const pages = [{ tabId: 7, shop: "a.example", title: "Wish list", isConsented: false }];
+  const page = await open({ "import.pages": () => ({ pages }) });
+  await eventually(() => page.one("[data-action=read-page]").click());
+  await eventually(() => assert.match(page.one("[role=alert]").textContent, /Allow Carryover at a\.example first/));
+  assert.deepEqual(sentOf(page, "import.readPage"), []);
+});
+
+test("what could be undone is dropped when everything is erased", async () => {
+  const page = await open({ "profile.erase": () => ({ state: stateOf() }) });
+  await eventually(() => page.one("[data-action=remove-cluster]").click());
+  page.one("[data-action=remove-yes]").click();
+  await eventually(() => page.one("[data-action=undo]"));
+  page.one("#erase").click();
+  page.one("[data-action=erase-yes]").click();
+  await eventually(() => assert.match(page.one("#undo").textContent, /Everything is erased/));
+  assert.equal(page.document.querySelectorAll("[data-action=undo]").length, 0);
+});
