@@ -6,7 +6,7 @@ import { similarity } from "../values/vectors.js";
 /**
  * Two clusters become one where the mean similarity of their members is at least this. Decision 21 has the measurements.
  */
-export const LEAST_SIMILARITY = 0.3;
+export const LEAST_SIMILARITY = 0.15;
 
 /** Similarities of clusters, of which ever fewer are left. The similarity of two is the mean over the pairs of their members. */
 class Linkage {

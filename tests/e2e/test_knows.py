@@ -1,0 +1,75 @@
+"""What it knows, in real Chromium: seen, removed after its effect was seen, undone, exported, erased, imported."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.axe import violations
+from tests.e2e.chromium import Shopper
+from tests.e2e.test_shelf import read_catalogue
+from tests.e2e.world import Mall
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+TASTES = ("seaside", "nocturne")
+EACH = 4
+
+
+def cluster_titles(page: Page) -> list[set[str]]:
+    """Return the titles of each cluster, the greatest share first."""
+    clusters = page.locator(".cluster").all()
+    return [set(cluster.locator(".thing a").all_text_contents()) for cluster in clusters]
+
+
+def removed(page: Page, number: int) -> None:
+    """Ask to remove a cluster, see what would change, and say yes."""
+    page.locator(".cluster").nth(number).locator("[data-action=remove-cluster]").click()
+    expect(page.locator(".sides ol")).to_have_count(2, timeout=30_000)
+    expect(page.locator(".sides li")).to_have_count(20)
+    assert page.locator(".sides li.new").count() > 0, "half of the taste goes, and the list stays"
+    assert violations(page) == []
+    page.locator("[data-action=remove-yes]").click()
+    expect(page.locator("[data-action=undo]")).to_be_focused()
+
+
+def test_a_cluster_is_seen_removed_undone_exported_erased_and_imported(
+    alone: Shopper, mall: Mall, tmp_path: Path
+) -> None:
+    alone.visit(mall.shop_url("harbor") + "/")
+    alone.allow()
+    for taste in TASTES:
+        for product in random.Random(taste).sample(mall.of_taste("harbor", taste), EACH):
+            alone.learn(mall.url(product))
+    read_catalogue(alone.panel(alone.page))
+
+    before = len(alone.proxy.requests)
+    page = alone.open("knows.html")
+    expect(page.locator(".cluster").first).to_be_visible(timeout=30_000)
+    known = cluster_titles(page)
+    assert sum(map(len, known)) >= EACH
+    assert violations(page) == []
+
+    removed(page, 0)
+    expect(page.locator(".cluster")).to_have_count(len(known) - 1)
+    assert not known[0] & {title for titles in cluster_titles(page) for title in titles}
+    page.locator("[data-action=undo]").click()
+    expect(page.locator(".cluster")).to_have_count(len(known))
+    assert cluster_titles(page) == known
+
+    with page.expect_download() as download:
+        page.locator("#export").click()
+    copy = tmp_path / "copy.json"
+    download.value.save_as(copy)
+    assert len(json.loads(copy.read_text())["interactions"]) == len(TASTES) * EACH
+
+    page.locator("#erase").click()
+    page.locator("[data-action=erase-yes]").click()
+    expect(page.locator("#known")).to_have_text("Knows nothing yet")
+    page.locator("#file").set_input_files(copy)
+    page.locator("[data-action=import-yes]").click()
+    expect(page.locator("#undo")).to_contain_text("Added 8 things.")
+    assert cluster_titles(page) == known
+    made = [one.url for one in alone.proxy.requests[before:] if not one.is_chromiums_own]
+    assert made == [], "looking, removing and importing ask nobody"
