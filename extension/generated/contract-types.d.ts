@@ -237,7 +237,7 @@ export interface ImportedProduct {
    */
   itemId?: string;
   url: string;
-  title: string;
+  title?: string;
   brand?: string;
   description?: string;
   /**

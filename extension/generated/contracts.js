@@ -4908,8 +4908,7 @@ export const profileExportSchema = {
    "type": "object",
    "additionalProperties": false,
    "required": [
-    "url",
-    "title"
+    "url"
    ],
    "properties": {
     "shop": {
@@ -4924,11 +4923,10 @@ export const profileExportSchema = {
     },
     "url": {
      "type": "string",
-     "maxLength": 2000
+     "maxLength": 2048
     },
     "title": {
      "type": "string",
-     "minLength": 1,
      "maxLength": 1000
     },
     "brand": {
@@ -4960,7 +4958,7 @@ export const profileExportSchema = {
      "maxItems": 10,
      "items": {
       "type": "string",
-      "maxLength": 2000
+      "maxLength": 2048
      }
     },
     "price": {

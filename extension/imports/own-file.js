@@ -15,10 +15,10 @@ export function isOwnFile(text) {
 }
 
 /** @param {ImportedProfile["interactions"][number]} interaction @returns {ImportRow} */
-function rowOf({ kind, time, weight, space, embedding, product: { shop, itemId, ...product } }) {
+function rowOf({ kind, time, weight, space, embedding, product: { shop, itemId, title = "", ...product } }) {
   const told = { time, weight, space, embedding, ...product };
   const known = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
-  return /** @type {ImportRow} */ ({ kind, ...known });
+  return /** @type {ImportRow} */ ({ kind, title, ...known });
 }
 
 /**
