@@ -1,5 +1,6 @@
 // @ts-check
 import { isPublicKey } from "../core/bundle-signature.js";
+import { isReachable } from "../core/reachable.js";
 import { CarryoverError } from "../values/errors.js";
 
 /** @param {string} text @returns {string} the origin of a server, empty where there is none @throws {CarryoverError} invalid_server */
@@ -9,6 +10,12 @@ function serverOrigin(text) {
     throw new CarryoverError(
       "invalid_server",
       `Expected an address such as http://127.0.0.1:8710, got ${JSON.stringify(text)}.`,
+    );
+  }
+  if (!isReachable(text)) {
+    throw new CarryoverError(
+      "invalid_server",
+      `Expected an address that begins with https://, or one of this device such as http://127.0.0.1:8710, got ${JSON.stringify(text)}.`,
     );
   }
   return new URL(text).origin;

@@ -1,5 +1,6 @@
 // @ts-check
 import { randomId } from "../core/profile.js";
+import { isReachable } from "../core/reachable.js";
 import { FRESH_MS } from "../shelf/reader.js";
 import { CarryoverError } from "../values/errors.js";
 
@@ -65,10 +66,15 @@ export function createShelves({ getProfile, model, readings, now }) {
     /**
      * Begin to read a shop's catalogue, or continue. It is read at most once a day.
      * @param {{shop: string | null, url: string | null} | null} tab that shows the shop
-     * @throws {CarryoverError} no_shop or no_consent
+     * @throws {CarryoverError} no_shop, not_encrypted or no_consent
      */
     async read(tab) {
       if (!tab?.shop || !tab.url) throw new CarryoverError("no_shop", "Open a shop's page to read its catalogue.");
+      if (!isReachable(tab.url))
+        throw new CarryoverError(
+          "not_encrypted",
+          `${tab.shop} has no encrypted pages (https), so its catalogue is not read.`,
+        );
       const profile = await getProfile();
       if (!profile.isConsented(tab.shop))
         throw new CarryoverError("no_consent", `Allow Carryover at ${tab.shop} before it reads the catalogue.`);

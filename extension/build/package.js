@@ -1,5 +1,5 @@
 // @ts-check
-// Writes the zip of each browser with a bundle inside, or puts the bundle into the source. The same input gives the same bytes.
+// Writes the zip of each browser with a bundle inside and that of the source for reviewers, or puts the bundle into the source. The same input gives the same bytes.
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -11,6 +11,7 @@ import { CarryoverError } from "../values/errors.js";
 import { browserFiles, writeFolder } from "./browser-files.js";
 import { BROWSERS, manifestFor } from "./manifests.js";
 import { withJoinedModules } from "./modules.js";
+import { sourcePackage } from "./source.js";
 
 /** @typedef {import("./browser-files.js").Files} Files */
 
@@ -71,10 +72,9 @@ export async function packages({ extension, bundle }) {
   );
 }
 
-/** @param {Files} files @param {string} out @param {string} name of browser and version */
-async function writePackage(files, out, name) {
+/** @param {Files} files @param {string} out @param {string} name */
+async function writeZip(files, out, name) {
   const zip = zipped(files);
-  await writeFolder(files, path.join(out, name));
   await writeFile(path.join(out, `${name}.zip`), zip);
   const hash = createHash("sha256").update(zip).digest("hex");
   console.log(`${path.join(out, `${name}.zip`)}: ${files.size} files, ${zip.length} bytes, SHA-256 ${hash}`);
@@ -100,8 +100,11 @@ async function main(argv) {
     return;
   }
   await mkdir(values.out, { recursive: true });
-  for (const [browser, files] of await packages({ extension, bundle }))
-    await writePackage(files, values.out, `carryover-${browser}`);
+  for (const [browser, files] of await packages({ extension, bundle })) {
+    await writeZip(files, values.out, `carryover-${browser}`);
+    await writeFolder(files, path.join(values.out, `carryover-${browser}`));
+  }
+  await writeZip(await sourcePackage({ root: ROOT, extension, bundle }), values.out, "carryover-source");
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,4 +1,5 @@
 // @ts-check
+import { isReachable } from "./reachable.js";
 import { isLoopback } from "./server-client.js";
 
 /** @typedef {import("../generated/contract-types.js").Settings} Settings */
@@ -32,7 +33,7 @@ export function currentSettings({ bundleUrl, ...stored }) {
 
 /** Return whether the shopper named a server of their own. It alone may get the exact taste vector. @param {Settings} settings */
 export function hasOwnServer({ serverUrl, serverIsMine }) {
-  return serverUrl !== "" && (serverIsMine || isLoopback(serverUrl));
+  return serverUrl !== "" && isReachable(serverUrl) && (serverIsMine || isLoopback(serverUrl));
 }
 
 /** Return whether the shopper's own server may be asked at all. Any other server gets no request. @param {Settings} settings */

@@ -14,9 +14,10 @@ async function openPanel() {
   const { browser } = /** @type {typeof globalThis & {browser?: {sidebarAction: {open: () => Promise<void>}}}} */ (
     globalThis
   );
-  if (chrome.sidePanel) {
+  const { sidePanel } = chrome;
+  if (sidePanel) {
     const { id } = await chrome.windows.getCurrent();
-    await chrome.sidePanel.open({ windowId: /** @type {number} */ (id) });
+    await sidePanel.open({ windowId: /** @type {number} */ (id) });
   } else await browser?.sidebarAction.open();
   window.close();
 }

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("kernel", "encoders", "scraper", "trainer", "exporter", "server", "demo", "benchmarks", "tests")
 FOLDERS = (*ROOMS, "contracts", "docs", "extension")
 NOT_OURS = {".git", ".venv", "node_modules", "var", "vendor", "__pycache__"}
-DOCUMENTS = ("README.md", "SECURITY.md", "CONTRIBUTING.md", "extension/README.md", "docs/*.md", "docs/decisions/*.md")
+DOCUMENTS = ("README.md", "SECURITY.md", "CONTRIBUTING.md", "extension/README.md", "docs/*.md", "docs/*/*.md")
 ELSEWHERE = {"Node.js", "Next.js", "cart.js", "extension/vendor"}  # other projects' names, and what a build makes
 
 PATH = re.compile(rf"(?<![\w./~-])(?:{'|'.join(FOLDERS)})/[\w./*-]*[\w*]")

@@ -298,7 +298,7 @@ test("settings.set of anything but the server deletes no download", async () => 
   assert.equal((await device.cache.keys()).length, kept);
 });
 
-for (const serverUrl of ["shop", "ftp://127.0.0.1/", "javascript:alert(1)", "file:///etc/passwd"]) {
+for (const serverUrl of ["shop", "ftp://127.0.0.1/", "javascript:alert(1)", "file:///etc/passwd", "http://nas.local:8710"]) {
   test(`settings.set refuses the server address ${JSON.stringify(serverUrl)}`, async () => {
     const answer = await device.send({ type: "settings.set", serverUrl });
     assert.equal(answer.error.code, "invalid_server");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { createDevice } from "../fakes/device.js";
 import { ORIGIN, answer, createShop, feedPage, row } from "../fakes/shop.js";
-import { SHOP, createShopper, titlesOf } from "../fakes/shopper.js";
+import { LIST, SHOP, createShopper, titlesOf } from "../fakes/shopper.js";
 import { handTowers } from "../fakes/towers.js";
 
 const FIRST = "/products.json?limit=250&page=1";
@@ -71,6 +71,14 @@ test("a shop without consent is not read", async () => {
   shopper.showListing([]);
   assert.equal((await device.send({ type: "shelf.read" })).error.code, "no_consent");
   assert.equal(await shelfOf(), null);
+  assert.deepEqual(shop.paths, []);
+});
+
+test("a shop without encrypted pages is not read", async () => {
+  await device.startWorker();
+  await shopper.allow();
+  shopper.showListing([], LIST.replace("https:", "http:"));
+  assert.equal((await device.send({ type: "shelf.read" })).error.code, "not_encrypted");
   assert.deepEqual(shop.paths, []);
 });
 

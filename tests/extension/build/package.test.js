@@ -3,7 +3,17 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -12,6 +22,7 @@ import { unzipSync } from "fflate";
 import { CONTENT_SCRIPTS } from "../../../extension/background/content-scripts.js";
 import { browserFiles, writeFolder } from "../../../extension/build/browser-files.js";
 import { packages, zipped } from "../../../extension/build/package.js";
+import { sourcePackage } from "../../../extension/build/source.js";
 import { FILES, manifestOf } from "../fakes/bundle.js";
 
 const source = fileURLToPath(new URL("../../../extension/", import.meta.url));
@@ -168,6 +179,53 @@ test("no browser grants access to any site at installation", () => {
       content_scripts: scripts,
     } = manifestFor(browser);
     assert.deepEqual([hosts, optional, scripts], [undefined, ["*://*/*"], undefined]);
+  }
+});
+
+test("the policy lets the extension ask what is encrypted on its way or on this device, and nothing else", () => {
+  for (const browser of built.keys()) {
+    const policy = manifestFor(browser).content_security_policy.extension_pages;
+    const directives = new Map(
+      policy.split("; ").map((/** @type {string} */ one) => [one.split(" ")[0], one.split(" ").slice(1)]),
+    );
+    const asked = ["'self'", "https:", "http://127.0.0.1:*", "http://localhost:*", "http://*.localhost:*"];
+    assert.deepEqual(directives.get("connect-src"), asked);
+    assert.deepEqual(directives.get("img-src"), asked);
+    assert.deepEqual([directives.get("default-src"), directives.get("style-src")], [["'none'"], ["'self'"]]);
+    assert.deepEqual(directives.get("script-src"), ["'self'", "'wasm-unsafe-eval'"]);
+  }
+});
+
+test("no code is loaded from an address that is computed", () => {
+  for (const files of built.values())
+    for (const [name, bytes] of files)
+      if (/\.m?js$/.test(name)) {
+        const code = text(bytes).replaceAll(/\/\*[^]*?\*\//g, "");
+        assert.doesNotMatch(code, /\bimport\((?!"\.)/, name);
+        assert.doesNotMatch(code, /\beval\(|new Function\(|importScripts\(/, name);
+      }
+});
+
+test("reviewers build the same zips from the source package", async () => {
+  const root = fileURLToPath(new URL("../../../", import.meta.url));
+  const folder = path.join(scratch, "source");
+  await writeFolder(await sourcePackage({ root, extension: source, bundle }), folder);
+  const names = readdirSync(folder, { recursive: true }).map(String);
+  assert.ok(names.includes("README.md"));
+  assert.deepEqual(
+    names.filter((name) => /(?:^|\/)(?:vendor|node_modules|vectors)(?:\/|$)|^extension\/bundle/.test(name)),
+    [],
+  );
+  cpSync(path.join(sourceIn("five", 0o644), "vendor"), path.join(folder, "extension", "vendor"), { recursive: true });
+  symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
+  const done = spawnSync(process.execPath, ["extension/build/package.js", "--bundle", "bundle"], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  assert.equal(done.status, 0, done.stderr);
+  for (const [browser, files] of built) {
+    const theirs = readFileSync(path.join(folder, "var", "extension", `carryover-${browser}.zip`));
+    assert.ok(theirs.equals(zipped(files)), browser);
   }
 });
 

@@ -56,6 +56,7 @@ for (const [serverUrl, serverIsMine, isOwn] of /** @type {[string, boolean, bool
   [FORMER, false, true],
   ["https://shared.example", false, false],
   ["https://shared.example", true, true],
+  ["http://nas.example:8710", true, false],
 ])) {
   test(`${JSON.stringify(serverUrl)}, ${serverIsMine ? "" : "not "}marked, is ${isOwn ? "" : "not "}an own server`, () => {
     const settings = { ...DEFAULT_SETTINGS, serverUrl, serverIsMine };
