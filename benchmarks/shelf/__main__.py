@@ -3,8 +3,8 @@
     python -m benchmarks.shelf --bundle DIR [--draws N]
 
 Runs the extension's own modules in Node on recorded answers of the demo mall: the reading of each shop, six views in
-one shop, ten products of another, in six directions x twelve tastes. Shuffled tastes are the control. Then embeds,
-stores, opens and ranks a catalogue of 10,000 products.
+one shop, ten products of another, in six directions x twelve tastes; and the same with the first shop in German.
+Shuffled tastes are the control. Then embeds, stores, opens and ranks a catalogue of 10,000 products.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from typing import Any, TypedDict
 import numpy as np
 
 from benchmarks import record
-from benchmarks.shelf.recorded_mall import RecordedShop, recorded_mall
+from benchmarks.shelf.recorded_mall import IN_GERMAN, RecordedShop, german_mall, recorded_mall
 from demo.mall.catalogue import build
 from kernel.json_object import JsonObject
 
@@ -45,11 +45,15 @@ class Draw(TypedDict):
     viewed: list[str]
 
 
-def drawn(mall: Mapping[str, RecordedShop], num: int) -> list[Draw]:
-    """Return six directions x the tastes x `num` draws of products of one taste in one shop."""
+def drawn(mall: Mapping[str, RecordedShop], num: int, language: str = "") -> list[Draw]:
+    """Return six directions x the tastes x `num` draws of products of one taste in one shop.
+
+    language: what the names of the shops that are looked at end with; each target is another shop, in English.
+    """
     found: list[Draw] = []
     tastes = sorted({product["taste"] for shop in mall.values() for product in shop["products"]})
-    for source, target in itertools.permutations(mall, 2):
+    for shop, target in itertools.permutations([name for name in mall if not name.endswith(IN_GERMAN)], 2):
+        source = shop + language
         for taste in tastes:
             liked = [product["url"] for product in mall[source]["products"] if product["taste"] == taste]
             for number in range(FIRST_DRAW, FIRST_DRAW + num):
@@ -130,9 +134,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--bundle", type=Path, required=True, metavar="DIR", help="made by `python -m exporter lite`")
     parser.add_argument("--draws", type=int, default=3, help="draws of six views a taste and direction (default 3)")
     arguments = parser.parse_args(argv)
-    mall = recorded_mall(MALL_SEED)
+    mall = recorded_mall(MALL_SEED) | german_mall(MALL_SEED)
     draws = drawn(mall, arguments.draws)
-    work: JsonObject = {"shops": mall, "draws": draws, "large": large_catalogue(), "rounds": ROUNDS}
+    german = drawn(mall, arguments.draws, IN_GERMAN)
+    work: JsonObject = {"shops": mall, "draws": [*draws, *german], "large": large_catalogue(), "rounds": ROUNDS}
     answer = _run(work, arguments.bundle)
     true = {product["url"]: product["taste"] for shop in mall.values() for product in shop["products"]}
     other = shuffled(mall, MALL_SEED)
@@ -142,12 +147,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         "mallSeed": MALL_SEED,
         "views": VIEWS,
         "readings": answer["readings"],
-        "hits": {name: figures(draws, shown, true) for name, shown in answer["shown"].items()},
-        "shuffledTastes": {name: figures(draws, shown, other) for name, shown in answer["shown"].items()},
+        "hits": {name: figures(draws, shown[: len(draws)], true) for name, shown in answer["shown"].items()},
+        "hitsFromGerman": {name: figures(german, shown[len(draws) :], true) for name, shown in answer["shown"].items()},
+        "shuffledTastes": {name: figures(draws, shown[: len(draws)], other) for name, shown in answer["shown"].items()},
         "large": answer["large"],
     }
     record.write("shelf", result)
-    print(json.dumps({name: result[name] for name in ("readings", "hits", "large")}, indent=1), file=sys.stderr)
+    print(
+        json.dumps({name: result[name] for name in ("readings", "hits", "hitsFromGerman", "large")}, indent=1),
+        file=sys.stderr,
+    )
     return 0
 
 

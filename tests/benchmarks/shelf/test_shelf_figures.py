@@ -1,7 +1,12 @@
 """Tests of the shelf benchmark's own arithmetic, with answers worked out by hand."""
 
 from benchmarks.shelf.__main__ import Draw, drawn, figures, large_catalogue, shuffled
+from benchmarks.shelf.german_mall import NOUNS, in_german
 from benchmarks.shelf.recorded_mall import RecordedShop, recorded_mall
+from demo.mall.catalogue import build
+
+# What both languages call alike.
+SAME_IN_GERMAN = {"gold", "jeans", "khaki", "rucksack", "t-shirt", "vase"}
 
 
 def draw(taste: str, source: str = "a", target: str = "b") -> Draw:
@@ -35,6 +40,30 @@ def test_draws_are_of_one_taste_in_every_direction() -> None:
         assert {tastes[url] for url in one["viewed"]} == {one["taste"]}
         assert all(url.startswith(f"https://{one['source']}.") for url in one["viewed"])
     assert draws == drawn(mall, 2)
+
+
+def test_draws_from_german_shops_end_in_english_ones() -> None:
+    mall = {
+        "a": shop("sea"),
+        "b": shop("sea", name="b"),
+        "a in German": shop(*["sea"] * 6),
+        "b in German": shop(*["sea"] * 6),
+    }
+    found = {(one["source"], one["target"]) for one in drawn(mall, 1, " in German")}
+    assert found == {("a in German", "b"), ("b in German", "a")}
+
+
+def test_german_products_have_no_english_word_of_their_own() -> None:
+    english = build(7)
+    german = in_german(english)
+    assert [one.url_path for one in german] == [one.url_path for one in english]
+    for before, after in zip(english, german, strict=True):
+        said = {
+            word.lower() for text in (after.title, after.description, *after.category_path) for word in text.split()
+        }
+        own = {before.noun.split()[-1].lower(), before.colours[0].split()[-1].lower(), before.material.split()[0]}
+        assert not own & said - SAME_IN_GERMAN, after.title
+        assert after.category_path[-1] == NOUNS[before.category][1]
 
 
 def test_shuffled_tastes_are_those_of_the_shop_in_another_order() -> None:
