@@ -50,7 +50,7 @@ class Browser(Protocol):
         """Open a page of a shop in a tab of its own, which stays."""
 
     def first_cards(self, tab: int, num_lists: int) -> float:
-        """Open the panel for a tab, and close it once it has shown so many lists, of which the last is ranked anew.
+        """Open the panel for a tab, wait until it has shown `num_lists` lists, and close it. The last is ranked anew.
 
         Returns the milliseconds from its opening to its first cards.
         """

@@ -12,9 +12,7 @@ import argparse
 import json
 import random
 import statistics
-import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import comb
@@ -23,6 +21,7 @@ from typing import Any, TypedDict
 
 from benchmarks import record
 from benchmarks.shelf.__main__ import MALL_SEED, drawn, figures, shuffled
+from benchmarks.shelf.node_script import measured
 from benchmarks.shelf.recorded_mall import RecordedShop, recorded_mall
 from kernel.json_object import JsonObject
 
@@ -91,17 +90,6 @@ def clusters(answer: Sequence[Assigned], tastes: Mapping[str, str]) -> JsonObjec
     }
 
 
-def _run(work: JsonObject, bundle: Path) -> Any:
-    with tempfile.TemporaryDirectory() as folder:
-        given = Path(folder) / "work.json"
-        given.write_text(json.dumps(work), "utf-8")
-        command = ["node", str(SCRIPT), str(given), str(bundle.resolve())]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"{SCRIPT.name} failed:\n{done.stderr[-3000:]}")
-    return json.loads(done.stdout)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run as a program; return 0."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.knows", description="Imports and clusters.")
@@ -110,7 +98,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     mall = recorded_mall(MALL_SEED)
     draws = drawn(mall, arguments.draws, views=THINGS)
-    answer = _run({"shops": mall, "draws": draws, "mixed": mixed_shoppers(mall), "leasts": LEASTS}, arguments.bundle)
+    answer = measured(
+        SCRIPT, {"shops": mall, "draws": draws, "mixed": mixed_shoppers(mall), "leasts": LEASTS}, arguments.bundle
+    )
     true = {product["url"]: product["taste"] for shop in mall.values() for product in shop["products"]}
     other = shuffled(mall, MALL_SEED)
     hits = {way: figures(draws, shown, true) for way, shown in answer["shown"].items()}

@@ -1,9 +1,5 @@
 // Runs the extension's own modules on recorded answers of shops: measure.mjs WORK.json BUNDLE prints JSON.
 import "fake-indexeddb/auto";
-import { readFileSync } from "node:fs";
-import { JSDOM } from "jsdom";
-import { filesInFolder } from "../../extension/build/browser-files.js";
-import { openBundle, readMetric } from "../../extension/core/bundle.js";
 import { centredHistory } from "../../extension/core/centring.js";
 import { clustersOf } from "../../extension/core/clustering.js";
 import { addImported } from "../../extension/core/importing.js";
@@ -12,24 +8,12 @@ import { Profile } from "../../extension/core/profile.js";
 import { learn, recommendShelf } from "../../extension/core/recommender.js";
 import { layoutOf, matrixOf, packed } from "../../extension/core/shelf-matrix.js";
 import { createRanker } from "../../extension/core/shelf-ranking.js";
-import { createTowers } from "../../extension/core/towers.js";
 import { thingsIn } from "../../extension/imports/things.js";
-import { createTowersHandlers } from "../../extension/offscreen/handlers.js";
 import { canonicalUrl, itemIdOf, shopOf } from "../../extension/values/identity.js";
 import { itemText } from "../../extension/values/item-text.js";
+import { handlers, manifest, metric, model, towers, work } from "../shelf/model.mjs";
 
-const [workFile, folder] = process.argv.slice(2);
-const work = JSON.parse(readFileSync(workFile, "utf8"));
-globalThis.DOMParser = new JSDOM("").window.DOMParser;
-
-const source = filesInFolder(folder);
-const bundle = await openBundle(source);
-const { manifest } = bundle;
-const metric = await readMetric(source, manifest);
-const towers = await createTowers({ bundle, wasmUrl: "" });
-const model = { manifest, metric, towers };
 const on = (profile) => ({ profile, model: async () => model });
-const handlers = createTowersHandlers({ load: async () => towers });
 const { shops } = work;
 let profiles = 0;
 const newProfile = () => Profile.open(indexedDbStorage(`profile-${(profiles += 1)}`));

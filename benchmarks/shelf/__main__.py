@@ -13,7 +13,6 @@ import itertools
 import json
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -24,6 +23,7 @@ import numpy as np
 
 from benchmarks import record
 from benchmarks.shelf.mall_packs import mall_packs
+from benchmarks.shelf.node_script import measured
 from benchmarks.shelf.recorded_mall import IN_GERMAN, RecordedShop, german_mall, recorded_mall
 from demo.mall.catalogue import build
 from kernel.json_object import JsonObject
@@ -119,17 +119,6 @@ def shuffled(mall: Mapping[str, RecordedShop], seed: int) -> dict[str, str]:
     return found
 
 
-def _run(work: JsonObject, bundle: Path) -> Any:
-    with tempfile.TemporaryDirectory() as folder:
-        given = Path(folder) / "work.json"
-        given.write_text(json.dumps(work), "utf-8")
-        command = ["node", str(SCRIPT), str(given), str(bundle.resolve())]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"{SCRIPT.name} failed:\n{done.stderr[-3000:]}")
-    return json.loads(done.stdout)
-
-
 def through_packs(bundle: Path, num_draws: int) -> JsonObject:
     """Return sizes and hits of packs in 4 and in 8 bits."""
     mall = recorded_mall(MALL_SEED)
@@ -139,7 +128,7 @@ def through_packs(bundle: Path, num_draws: int) -> JsonObject:
     with tempfile.TemporaryDirectory() as folder:
         for bits, packs in mall_packs(mall, bundle, Path(folder)).items():
             work: JsonObject = {"shops": mall, "draws": draws, "large": [], "rounds": 0, "packs": f"{folder}/{bits}"}
-            answer = _run(work, bundle)
+            answer = measured(SCRIPT, work, bundle)
             found[f"bits{bits}"] = {
                 "packs": packs,
                 "readings": answer["readings"],
@@ -171,7 +160,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     draws = drawn(mall, arguments.draws)
     german = drawn(mall, arguments.draws, IN_GERMAN)
     work: JsonObject = {"shops": mall, "draws": [*draws, *german], "large": large_catalogue(), "rounds": ROUNDS}
-    answer = _run(work, arguments.bundle)
+    answer = measured(SCRIPT, work, arguments.bundle)
     true = {product["url"]: product["taste"] for shop in mall.values() for product in shop["products"]}
     other = shuffled(mall, MALL_SEED)
     result: JsonObject = {

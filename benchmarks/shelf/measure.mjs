@@ -1,36 +1,21 @@
 // Runs the extension's own modules on recorded answers of shops, or on their packs: measure.mjs WORK.json BUNDLE prints JSON.
 import "fake-indexeddb/auto";
-import { readFileSync } from "node:fs";
-import { JSDOM } from "jsdom";
 import { createShelves } from "../../extension/background/shelf.js";
 import { createShelfOpener } from "../../extension/background/shelf-opener.js";
 import { createReadings } from "../../extension/background/shelf-readings.js";
-import { filesInFolder } from "../../extension/build/browser-files.js";
-import { openBundle, readMetric } from "../../extension/core/bundle.js";
 import { indexedDbStorage } from "../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../extension/core/profile.js";
 import { learn, recommendShelf } from "../../extension/core/recommender.js";
 import { layoutOf, matrixOf, packed } from "../../extension/core/shelf-matrix.js";
 import { createRanker, decodeMoments, encodeMoments } from "../../extension/core/shelf-ranking.js";
 import { createTowers } from "../../extension/core/towers.js";
-import { createTowersHandlers } from "../../extension/offscreen/handlers.js";
 import { decodePart, encodePart } from "../../extension/shelf/parts.js";
 import { canonicalUrl, itemIdOf, shopOf } from "../../extension/values/identity.js";
 import { encodeEmbedding } from "../../extension/values/encoding.js";
 import { itemText } from "../../extension/values/item-text.js";
 import { openPack } from "./packs.mjs";
+import { bundle, handlers, manifest, metric, model, work } from "./model.mjs";
 
-const [workFile, folder] = process.argv.slice(2);
-const work = JSON.parse(readFileSync(workFile, "utf8"));
-globalThis.DOMParser = new JSDOM("").window.DOMParser;
-
-const source = filesInFolder(folder);
-const bundle = await openBundle(source);
-const { manifest } = bundle;
-const metric = await readMetric(source, manifest);
-const towers = await createTowers({ bundle, wasmUrl: "" });
-const model = { manifest, metric, towers, bundleUrl: "recorded" };
-const handlers = createTowersHandlers({ load: async () => towers });
 const ask = ({ type, ...fields }) => handlers[type](fields);
 
 let profiles = 0;

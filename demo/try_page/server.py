@@ -1,4 +1,4 @@
-"""Server of the try page: the files of the site, for this machine only."""
+"""Server of the try page: it serves the files of the site to this machine only."""
 
 import json
 from collections.abc import Mapping

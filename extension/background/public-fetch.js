@@ -1,4 +1,5 @@
 // @ts-check
+import { boundedBody } from "../core/bounded-body.js";
 
 /**
  * @typedef {import("../values/encoding.js").Bytes} Bytes
@@ -6,31 +7,6 @@
  */
 
 const TIMEOUT_MS = 20_000;
-
-/** @param {Response} response @param {number} mostBytes @returns {Promise<Bytes | null>} null where the body is larger */
-async function bodyOf(response, mostBytes) {
-  const reader = response.body?.getReader();
-  /** @type {Uint8Array[]} */
-  const pieces = [];
-  let size = 0;
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-    if (done) break;
-    size += value.length;
-    if (size > mostBytes) {
-      await reader?.cancel();
-      return null;
-    }
-    pieces.push(value);
-  }
-  const body = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    body.set(piece, at);
-    at += piece.length;
-  }
-  return body;
-}
 
 /**
  * Return a function that reads a public address as any visitor's browser does: without cookies, referrer or anything of the profile.
@@ -56,7 +32,7 @@ export function createPublicFetch({ getProfile, fetch: send = (...args) => fetch
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       if (response.type === "opaqueredirect") return null;
-      const body = await bodyOf(response, mostBytes);
+      const body = await boundedBody(response, mostBytes);
       return body && { status: response.status, headers: Object.fromEntries(response.headers), body };
     } catch (error) {
       if (error instanceof TypeError || error instanceof DOMException) return null;

@@ -1,6 +1,7 @@
 // @ts-check
 import { sha256Hex } from "../values/encoding.js";
 import { BundleError, ServerError } from "../values/errors.js";
+import { boundedBody } from "./bounded-body.js";
 import { liteTowers, textFile } from "./bundle-agreement.js";
 import { problemOf } from "./bundle-rules.js";
 import { MAX_SIGNATURE_BYTES, SIGNATURE, signerOf } from "./bundle-signature.js";
@@ -149,33 +150,11 @@ async function verifyFile(manifest, file, bytes) {
   }
 }
 
-/**
- * Read a body up to a limit. The length header is not trusted.
- * @param {Response} response @param {number} limit bytes @param {string} name
- * @returns {Promise<Bytes>}
- */
+/** @param {Response} response @param {number} limit bytes @param {string} name @returns {Promise<Bytes>} @throws {BundleError} bundle_altered */
 async function readBounded(response, limit, name) {
-  /** @type {Uint8Array[]} */
-  const chunks = [];
-  let length = 0;
-  const reader = response.body?.getReader();
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-    if (done) break;
-    length += value.length;
-    if (length > limit) {
-      await reader?.cancel();
-      throw new BundleError("bundle_altered", `${name}: longer than the ${limit} bytes expected.`);
-    }
-    chunks.push(value);
-  }
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
+  const body = await boundedBody(response, limit);
+  if (body) return body;
+  throw new BundleError("bundle_altered", `${name}: longer than the ${limit} bytes expected.`);
 }
 
 /** Delete downloaded bundles. @param {BundleCache} cache @param {string} [keep] the address of the one that stays */

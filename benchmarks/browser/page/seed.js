@@ -60,7 +60,7 @@ async function keepShelf(profile, { shop, origin, cards }, model) {
   await opener.settle(shelf);
 }
 
-/** Fills the profile. The background has to be started anew to see it. */
+/** Fills the profile. A background that runs already has read the profile before: end it, so that the next one sees this. */
 export async function seed({ shop, origin, cards, seen, numRequests }) {
   const model = await packagedModel();
   const profile = await Profile.open(indexedDbStorage());

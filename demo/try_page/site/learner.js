@@ -25,7 +25,7 @@ async function loadModel() {
   return { towers, manifest: bundle.manifest, bundleUrl, metric: await readMetric(files, bundle.manifest) };
 }
 
-/** A profile that begins with nobody: what an earlier visit left behind is erased, key and all. @param {string} database @param {string[]} shops */
+/** Return an empty profile. What an earlier visit left in this browser is erased first, its key included. @param {string} database @param {string[]} shops */
 async function newProfile(database, shops) {
   const earlier = await Profile.open(indexedDbStorage(database));
   await earlier.erase();
