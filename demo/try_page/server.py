@@ -15,7 +15,6 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".mjs": "text/javascript; charset=utf-8", ".json": "application/json; charset=utf-8", ".wasm": "application/wasm",
     ".onnx": "application/octet-stream", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp",
-    ".txt": "text/plain; charset=utf-8",
 }  # fmt: skip
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; "

@@ -3,7 +3,7 @@
 import http.client
 import json
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,31 +49,20 @@ def write_site(out: Path, sources: Sources, say: Callable[[str], None]) -> None:
     shutil.copytree(sources.packs, fresh / "packs")
     for shop, port in sources.ports.items():
         products = _products(sources.crawl / shop / "products.jsonl")
-        cards = [_card(product) for product in products[:CARDS_A_SHOP]]
-        _write(fresh / "cards" / f"{shop}.json", json.dumps(cards, ensure_ascii=False).encode())
-        wanted = [page_of(product["url"]) for product in products[:CARDS_A_SHOP]]
-        wanted += [image_of(product["images"][0]) for product in products]
-        say(f"  … Copy {len(wanted)} pages and images of {shop}")
-        _copy_from_shop(shop, port, wanted, fresh)
+        shown = products[:CARDS_A_SHOP]
+        say(f"  … Copy {len(shown)} pages and {len(products)} images of {shop}")
+        _write_json(fresh / "cards" / f"{shop}.json", [_card(product) for product in shown])
+        _write_json(fresh / "pages" / f"{shop}.json", _pages(shop, port, shown))
+        _copy_images(shop, port, products, fresh / "shop" / shop)
     shops = {shop: f"http://{shop}.localhost:{port}" for shop, port in sources.ports.items()}
-    _write(fresh / "settings.json", json.dumps({"shops": shops}).encode())
+    _write_json(fresh / "settings.json", {"shops": shops})
     shutil.rmtree(out, ignore_errors=True)
     fresh.rename(out)
 
 
-def page_of(url: str) -> tuple[str, str]:
-    """Return the path in the shop of a product's page, and the name that its copy has there.
-
-    The copy is text: the page parses it itself, and a shop's scripts must never run under the site's origin.
-    """
-    path = urlsplit(url).path
-    return path, f"{path}index.txt" if path.endswith("/") else f"{path}.txt"
-
-
-def image_of(url: str) -> tuple[str, str]:
-    """Return the path in the shop of an image, and the name that its copy has there."""
-    path = urlsplit(url).path
-    return path, path
+def path_in_shop(url: str) -> str:
+    """Return the path of a shop's page or image, without the query, which changes nothing at the demo shops."""
+    return urlsplit(url).path
 
 
 def _products(file: Path) -> list[Product]:
@@ -97,15 +86,25 @@ def _copy_room(source: Path, target: Path) -> None:
             shutil.copyfile(file, copy)
 
 
-def _copy_from_shop(shop: str, port: int, wanted: Iterable[tuple[str, str]], folder: Path) -> None:
-    root = folder / "shop" / shop
+def _pages(shop: str, port: int, products: Sequence[Product]) -> dict[str, str]:
+    """Return the pages of products by address, in one file: a file for each would tell the site's host what is liked.
 
-    def copy(pair: tuple[str, str]) -> None:
-        path, name = pair
-        _write(root / name.lstrip("/"), _fetched(shop, port, path))
+    They are text for the page to parse, so a shop's scripts never run under the site's origin.
+    """
+    urls = [product["url"] for product in products]
+    with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+        bodies = pool.map(lambda url: _fetched(shop, port, path_in_shop(url)), urls)
+        return {url: body.decode() for url, body in zip(urls, bodies, strict=True)}
+
+
+def _copy_images(shop: str, port: int, products: Sequence[Product], folder: Path) -> None:
+    def copy(path: str) -> None:
+        file = folder / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_fetched(shop, port, path))
 
     with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
-        list(pool.map(copy, dict.fromkeys(wanted)))
+        list(pool.map(copy, dict.fromkeys(path_in_shop(product["images"][0]) for product in products)))
 
 
 def _fetched(shop: str, port: int, path: str) -> bytes:
@@ -121,6 +120,6 @@ def _fetched(shop: str, port: int, path: str) -> bytes:
     return body
 
 
-def _write(file: Path, content: bytes) -> None:
+def _write_json(file: Path, content: object) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(content)
+    file.write_text(json.dumps(content, ensure_ascii=False), "utf-8")

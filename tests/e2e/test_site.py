@@ -68,8 +68,14 @@ def test_what_is_liked_at_one_shop_ranks_another(page: Page, site: str) -> None:
     mine, anybody = (page.locator(f"{where} .title").all_inner_texts() for where in ("#mine", "#anybody"))
     assert mine != anybody
     assert asked and all(url.startswith(site) for url in asked)
+    # Whatever is liked, the same files are asked for; images alone depend on what is shown.
+    files = {url.removeprefix(site).partition("/")[0] for url in asked if not url.startswith(f"{site}shop/")}
+    assert files == {"pages", "packs", "extension"}, files
+    assert [url for url in asked if "/pages/" in url] == [f"{site}pages/harbor.json"]
     ledger = page.locator("#ledger summary").all_inner_texts()
-    assert len(ledger) >= 5 and all("/carryover/packs/" in line for line in ledger)
+    told = {url for url in asked if "/pages/" in url or "/packs/" in url}
+    assert len(told) == len(ledger) >= 5
+    assert all(any(url in line for line in ledger) for url in told)
     first = mine[0]
     page.locator("#mine button").first.click()
     expect(page.locator("#mine .title", has_text=first)).to_have_count(0)

@@ -3,9 +3,8 @@
 /** @param {string} path inside the site @returns {string} */
 export const here = (path) => new URL(path, document.baseURI).href;
 
-/** Return where this site has its copy of a shop's page or image. @param {string} url @param {string} [suffix] of a page @returns {string} */
-export function copyOf(url, suffix = "") {
+/** Return where this site has its copy of a shop's image. @param {string} url @returns {string} */
+export function copyOf(url) {
   const { hostname, pathname } = new URL(url);
-  const name = suffix !== "" && pathname.endsWith("/") ? `${pathname}index` : pathname;
-  return here(`shop/${hostname.split(".")[0]}${name}${suffix}`);
+  return here(`shop/${hostname.split(".")[0]}${pathname}`);
 }

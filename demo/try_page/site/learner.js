@@ -1,5 +1,5 @@
 // The extension's own modules, as a page without extension rights may use them: profile, extractor, towers, packs, ranking.
-import { copyOf, here } from "./addresses.js";
+import { here } from "./addresses.js";
 import { createPackList } from "./extension/background/pack-list.js";
 import { createPackLoads } from "./extension/background/pack-loads.js";
 import { createPackSource } from "./extension/background/pack-source.js";
@@ -59,6 +59,8 @@ export async function createLearner({ shops }) {
   const names = Object.keys(shops);
   const profile = await newProfile(DATABASES.shopper, names);
   const nobody = await newProfile(DATABASES.anybody, names);
+  /** @type {Map<string, Record<string, string>>} by shop */
+  const pages = new Map();
   /** @type {Promise<any> | undefined} */
   let loading;
 
@@ -69,6 +71,17 @@ export async function createLearner({ shops }) {
       throw error;
     });
     return loading;
+  }
+  /** All pages of a shop, by address: asking for one alone would tell this site's host what is liked. @param {string} shop */
+  async function pagesOf(shop) {
+    if (!pages.has(shop)) {
+      const url = here(`pages/${shop}.json`);
+      await profile.addToLedger({ method: "GET", url, body: "" });
+      const response = await fetch(url);
+      if (!response.ok) throw new Error(`There are no pages of ${shop} beside this one: ${response.status}.`);
+      pages.set(shop, await response.json());
+    }
+    return /** @type {Record<string, string>} */ (pages.get(shop));
   }
   const mine = rankerFor(profile, model);
   const anybody = rankerFor(nobody, model);
@@ -85,9 +98,9 @@ export async function createLearner({ shops }) {
     liked: () => profile.interactions().filter(({ kind }) => kind !== "dismiss").length,
     /** Reads the product's page as the extension would, and learns it. @param {string} shop @param {string} url */
     async like(shop, url) {
-      const response = await fetch(copyOf(url, ".txt"));
-      if (!response.ok) throw new Error(`There is no page for ${url}: ${response.status}.`);
-      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      const html = (await pagesOf(shop))[url];
+      if (html === undefined) throw new Error(`There is no page for ${url} beside this one.`);
+      const page = new DOMParser().parseFromString(html, "text/html");
       const product = await extractProduct(page, url);
       // What this shop sells otherwise says what is special about the things that are liked there.
       await mine.packs.of(shopName(shop));

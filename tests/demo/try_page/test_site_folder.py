@@ -11,7 +11,7 @@ import pytest
 from demo.errors import DemoError
 from demo.mall.catalogue import DemoProduct
 from demo.mall.server import AccessLog, open_mall
-from demo.try_page.site_folder import ROOMS, SITE, Sources, image_of, page_of, write_site
+from demo.try_page.site_folder import ROOMS, SITE, Sources, path_in_shop, write_site
 from tests.demo.conftest import SEED
 from tests.demo.mall.test_server import free_ports
 
@@ -81,10 +81,11 @@ def test_site_holds_each_card_s_page_and_image(sources: Sources, tmp_path: Path)
         cards = json.loads((site / "cards" / f"{shop}.json").read_text())
         assert [card["itemId"] for card in cards] == ["7", "8", "9"], "mixed by item id, products with images alone"
         assert all("reviews" not in card for card in cards)
+        pages = json.loads((site / "pages" / f"{shop}.json").read_text())
+        assert set(pages) == {card["url"] for card in cards}, "a file for each would tell the host what is liked"
         for card in cards:
-            page = (site / "shop" / shop / page_of(card["url"])[1].lstrip("/")).read_text()
-            assert card["title"].split(" – ")[0].split()[0] in page and "<html" in page
-            image = (site / "shop" / shop / image_of(card["image"])[1].lstrip("/")).read_bytes()
+            assert card["title"].split(" – ")[0].split()[0] in pages[card["url"]] and "<html" in pages[card["url"]]
+            image = (site / "shop" / shop / path_in_shop(card["image"]).lstrip("/")).read_bytes()
             assert image[:4] in (b"\xff\xd8\xff\xe0", b"\x89PNG", b"RIFF")
     assert (site / "extension" / "bundle" / "manifest.json").exists() and (site / "packs" / "list.json").exists()
     assert not (site / "extension" / "core" / "types.d.ts").exists()
@@ -93,7 +94,7 @@ def test_site_holds_each_card_s_page_and_image(sources: Sources, tmp_path: Path)
 def test_no_page_of_a_shop_is_kept_as_something_that_a_browser_runs(sources: Sources, tmp_path: Path) -> None:
     write_site(tmp_path / "site", sources, lambda _: None)
     shops = [file for file in (tmp_path / "site" / "shop").rglob("*") if file.is_file()]
-    assert {file.suffix for file in shops} == {".txt", ".jpg", ".png", ".webp"}
+    assert {file.suffix for file in shops} == {".jpg", ".png", ".webp"}
 
 
 def test_an_earlier_site_stays_until_the_new_one_is_whole(sources: Sources, tmp_path: Path) -> None:
@@ -106,10 +107,8 @@ def test_an_earlier_site_stays_until_the_new_one_is_whole(sources: Sources, tmp_
     assert len(json.loads((site / "cards" / "harbor.json").read_text())) == 3
 
 
-def test_names_of_copies() -> None:
-    assert page_of("http://harbor.localhost:1/products/a-b?x=1#y") == ("/products/a-b", "/products/a-b.txt")
-    assert page_of("http://linden.localhost:1/product/a/") == ("/product/a/", "/product/a/index.txt")
-    assert image_of("http://x/cdn/a.jpg?v=7") == ("/cdn/a.jpg", "/cdn/a.jpg")
+def test_paths_in_a_shop_are_without_query_and_fragment() -> None:
+    assert path_in_shop("http://harbor.localhost:1/cdn/a.jpg?v=7#y") == "/cdn/a.jpg"
 
 
 def test_every_module_of_the_page_is_in_the_site() -> None:
