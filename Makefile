@@ -5,7 +5,7 @@
 # make check        all static checks: format, lint, imports, types, generated files
 # make format       format Python and JavaScript
 # make test-ROOM    the tests of one room: kernel encoders scraper trainer exporter server demo benchmarks extension docs house
-# make test-long    what takes a minute or more, which make test leaves out: every small shop, every state of the panel
+# make test-long    the longest tests, which make test leaves out: every small shop, every state of the panel
 # make test-lowest  the server's and the scraper's tests with the lowest versions that pyproject.toml declares
 # make hooks        run the static checks before every commit (.pre-commit-config.yaml)
 # make clean        remove what these made (var/, .venv/, node_modules/, extension/vendor/, extension/bundle/)

@@ -9,7 +9,7 @@ from tests.e2e import world as worlds
 from tests.e2e.chromium import Shopper
 from tests.e2e.world import World
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
 
 
 def test_a_taste_ranks_a_page_by_a_transformer(

@@ -76,6 +76,7 @@ def test_publish_writes_through_no_symbolic_link(tmp_path):
         _put(tmp_path / "link")
 
 
+@pytest.mark.long
 def test_two_exports_of_the_same_towers_have_the_same_files_and_space(make_tiny_draft, tiny_draft, tmp_path):
     again = make_tiny_draft()
     assert again.files() == tiny_draft.files()

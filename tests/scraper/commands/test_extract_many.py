@@ -131,6 +131,7 @@ def scheduler():
         process.communicate(timeout=30)
 
 
+@pytest.mark.long
 def test_a_given_scheduler_is_used(scraper, pages, expected, tmp_path, scheduler):
     address, add_worker = scheduler
     add_worker()

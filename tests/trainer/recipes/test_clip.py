@@ -109,8 +109,10 @@ def test_frozen_weights_do_not_move_and_the_others_do(shapes, options, may_move)
         ({"mode": "heads"}, "fp32"),
         ({"mode": "heads", "hidden": 16}, "bf16"),
         ({"mode": "lora", "lora_rank": 2, "tune": "image"}, "fp32"),
-        ({"mode": "lora", "lora_rank": 2, "tune": "text", "shuffle_parts": True}, "fp32"),
-        ({"mode": "lora", "lora_rank": 2, "tune": "text"}, "bf16"),
+        pytest.param(
+            {"mode": "lora", "lora_rank": 2, "tune": "text", "shuffle_parts": True}, "fp32", marks=pytest.mark.long
+        ),
+        pytest.param({"mode": "lora", "lora_rank": 2, "tune": "text"}, "bf16", marks=pytest.mark.long),
     ],
 )
 def test_a_resumed_run_equals_an_uninterrupted_one(shapes, tmp_path, options, precision):
