@@ -1537,7 +1537,7 @@ export interface Messages {
     reply: { product: Product; confidence: number; listing: ListedCard[]; card?: ListedCard; };
   };
   "state.changed": {
-    from: "background";
+    from: "background" | "ui";
     to: "ui";
     fields: { };
     reply: { };

@@ -3597,7 +3597,8 @@ export const messages = {
   },
   "state.changed": {
    "from": [
-    "background"
+    "background",
+    "ui"
    ],
    "to": "ui",
    "fields": {},

@@ -343,9 +343,11 @@ chrome.runtime.onMessage.addListener(
     async "state.changed"() {
       const state = await refreshState();
       const stage = stageOf(state);
-      if (isSavedShown || stage === shownStage || state.tab?.shop !== shownFor) return {};
+      const isOtherShop = (state.tab?.shop ?? "") !== shownFor;
+      if (isSavedShown || (stage === shownStage && !isOtherShop)) return {};
       shownStage = stage;
-      void refreshList();
+      // The browser tells no page when a click on the icon lets the extension see a tab: this is how the panel hears of its shop.
+      void (isOtherShop ? refresh(false) : refreshList());
       return {};
     },
   }),

@@ -46,5 +46,9 @@ function show(state) {
 localise();
 tabField()
   .then((field) => send({ type: "state.get", ...field }))
-  .then(({ state }) => show(state))
+  .then(({ state }) => {
+    show(state);
+    // The click on the icon let the extension see this tab. A panel that is open beside it may show nothing yet; none may be open.
+    if (state.tab?.shop) send({ type: "state.changed" }).catch(() => {});
+  })
   .catch(showError);

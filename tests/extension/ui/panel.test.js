@@ -315,6 +315,18 @@ test("a page that shows other products is ranked anew, once for each change", as
   assert.equal(lists(), 2);
 });
 
+test("a shop that the browser lets the panel see only now is shown and ranked", async () => {
+  /** @type {object | null} */
+  let tab = { ...stateOf().tab, shop: null, url: null };
+  const { one, worker, textsOf } = await openPanel({ "state.get": () => ({ state: stateOf({ tab }) }) });
+  await eventually(() => assert.equal(one("#message h2").textContent, "Open a shop"));
+  tab = stateOf().tab;
+  await worker.runtime.sendMessage({ type: "state.changed" });
+  await eventually(() => assert.deepEqual(textsOf(".card .title"), ["mug"]));
+  assert.equal(one("#message").hidden, true);
+  assert.equal(one("#shop").textContent, "a.example");
+});
+
 test("the focus stays on the button while the numbers beside it change", async () => {
   const shelf = { status: "reading", numItems: 250 };
   const { one, worker, document } = await openPanel({ "state.get": () => ({ state: stateOf({ shelf }) }) });

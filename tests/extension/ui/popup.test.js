@@ -18,9 +18,29 @@ test("the popup shows the shop in front and what is known", async () => {
   assert.deepEqual(sent, [{ type: "state.get" }]);
 });
 
+test("a panel that is open beside the popup is told that the tab can be seen now", async () => {
+  /** @type {((state: object) => void)[]} */
+  const waiting = [];
+  const { worker, chrome } = await openPopup({
+    "state.get": () => new Promise((resolve) => void waiting.push(resolve)),
+  });
+  /** @type {any[]} */
+  const heard = [];
+  worker.runtime.onMessage.addListener((/** @type {any} */ message, /** @type {any} */ sender) => {
+    heard.push([message, sender.url]);
+    return false;
+  });
+  await eventually(() => assert.equal(waiting.length, 1));
+  waiting[0]({ state: stateOf() });
+  await eventually(() =>
+    assert.deepEqual(heard, [[{ type: "state.changed" }, chrome.runtime.getURL("ui/popup.html")]]),
+  );
+});
+
 test("without a shop the popup explains, and offers no consent", async () => {
-  const { one, document } = await openPopup({}, { tab: null });
+  const { one, document, sent } = await openPopup({}, { tab: null });
   await eventually(() => assert.match(one("#main p").textContent, /only sees pages you show it/));
+  assert.deepEqual(sent, [{ type: "state.get" }]);
   assert.equal(document.querySelector(".consent"), null);
 });
 
