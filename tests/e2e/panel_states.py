@@ -274,6 +274,7 @@ LOOKS: dict[str, Json] = {
     "light": {},
     "dark": {"scheme": "dark"},
     "wide": {"width": 400},
+    "sidebar": {"width": 252},  # as Firefox opens it
     "arabic": {"locale": "ar"},
     "forced": {"scheme": "forced"},
 }

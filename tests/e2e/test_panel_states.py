@@ -90,3 +90,12 @@ def test_keys_are_enough(browser: Browser, address: str) -> None:
     expect(page.locator("#undo")).to_be_hidden()
     expect(page.locator(".dismiss").nth(1)).to_be_focused()
     page.context.close()
+
+
+@pytest.mark.parametrize("state", ["fits", "picks"])
+def test_a_sidebar_as_firefox_opens_it_shows_all_of_two_columns(browser: Browser, address: str, state: str) -> None:
+    page = opened(browser, address, state, **LOOKS["sidebar"])
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    lefts = page.evaluate("[...document.querySelectorAll('.card')].map((card) => card.getBoundingClientRect().left)")
+    assert len(set(lefts)) == 2
+    page.context.close()
