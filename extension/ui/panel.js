@@ -28,6 +28,7 @@ const SHOWN = 10;
 const SKELETONS = 6;
 /** Number of requests for recommendations so far: an answer to an older one is dropped. */
 let numRequests = 0;
+let numTabChanges = 0;
 let shownFor = "";
 /** How far the catalogue was read that the list was made of. */
 let shownStage = "";
@@ -215,6 +216,8 @@ async function recommend() {
     if (byId("status").textContent === t("loading")) toast.say("");
     showRecommendations(recommendations);
     if (current && recommendations.basis !== "search") await keepLastList({ state: current, answer: recommendations });
+  } catch (error) {
+    if (mine === numRequests) throw error;
   } finally {
     if (mine === numRequests) byId("cards").removeAttribute("aria-busy");
   }
@@ -309,8 +312,18 @@ async function showLast() {
   showRecommendations(last.answer);
 }
 
-/** Update the page, and show what goes wrong. @param {boolean} isForced */
-const refresh = (isForced) => update(isForced).catch(showError);
+/** Update the page, and show what goes wrong. @param {boolean} isForced @returns {Promise<void>} */
+async function refresh(isForced) {
+  const before = numTabChanges;
+  try {
+    await update(isForced);
+  } catch (error) {
+    // A page that is loading has no address yet: what changes the tab next, or has meanwhile, is worth another try.
+    shownFor = "";
+    if (numTabChanges === before) showError(error);
+    else await refresh(false);
+  }
+}
 
 /** Choose among the two lists by arrow keys, as tabs do. @param {KeyboardEvent} event */
 function onTabKey({ key }) {
@@ -352,7 +365,12 @@ chrome.runtime.onMessage.addListener(
     },
   }),
 );
-if (!isFixed) onTabChange(() => void refresh(false));
+if (!isFixed) {
+  onTabChange(() => {
+    numTabChanges += 1;
+    void refresh(false);
+  });
+}
 void showLast()
   .catch(console.warn)
   .then(() => refresh(true));

@@ -170,22 +170,26 @@ test("a dismissal that failed leaves the card, with its button", async () => {
   assert.equal(one(".card .dismiss").disabled, false);
 });
 
-test("an answer that was overtaken by a newer question is dropped", async () => {
-  /** @type {((answer: object) => void)[]} */
-  const waiting = [];
-  const recommend = () => new Promise((resolve) => void waiting.push(resolve));
-  const { one, textsOf } = await openPanel({ recommend });
-  await eventually(() => assert.equal(waiting.length, 1));
-  one("#refresh").click();
-  await eventually(() => assert.equal(waiting.length, 2));
-  waiting[1](answered([item("new")]));
-  await eventually(() => assert.deepEqual(textsOf(".card .title"), ["new"]));
-  waiting[0](answered([item("old")]));
-  await new Promise((resolve) => {
-    setTimeout(resolve, 30);
+for (const outcome of /** @type {const} */ (["answer", "failure"])) {
+  test(`a late ${outcome} that was overtaken by a newer question is dropped`, async () => {
+    /** @type {{resolve: (answer: object) => void, reject: (error: Error) => void}[]} */
+    const waiting = [];
+    const recommend = () => new Promise((resolve, reject) => void waiting.push({ resolve, reject }));
+    const { one, textsOf } = await openPanel({ recommend });
+    await eventually(() => assert.equal(waiting.length, 1));
+    one("#refresh").click();
+    await eventually(() => assert.equal(waiting.length, 2));
+    waiting[1].resolve(answered([item("new")]));
+    await eventually(() => assert.deepEqual(textsOf(".card .title"), ["new"]));
+    if (outcome === "answer") waiting[0].resolve(answered([item("old")]));
+    else waiting[0].reject(new CarryoverError("no_shop", "The page has no address yet."));
+    await new Promise((resolve) => {
+      setTimeout(resolve, 30);
+    });
+    assert.deepEqual(textsOf(".card .title"), ["new"]);
+    assert.equal(one("#message").hidden, true);
   });
-  assert.deepEqual(textsOf(".card .title"), ["new"]);
-});
+}
 
 test("a change of the profile is shown without asking for recommendations", async () => {
   let numKnown = 1;
