@@ -43,7 +43,7 @@ export function createModelSource({ getProfile, getServer, ask, packaged, openCa
     const manifest = await readManifest(files);
     const metric = await readMetric(files, manifest);
     const { bundleUrl } = files;
-    return { manifest, metric, bundleUrl, towers: createTowersClient({ ask, bundleUrl, onDamaged: forget }) };
+    return { manifest, metric, bundleUrl, towers: createTowersClient({ ask, bundleUrl, manifest, onDamaged: forget }) };
   }
 
   /** @returns {Promise<Model>} */

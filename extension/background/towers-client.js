@@ -1,4 +1,5 @@
 // @ts-check
+import { userByRule } from "../core/user-rule.js";
 import { unwrap } from "../messaging/messages.js";
 import { CarryoverError } from "../values/errors.js";
 
@@ -63,14 +64,16 @@ export function createTowersAsk({ browser, loadHandlers }) {
 }
 
 /**
- * Towers that run in the towers' zone, behind the interface of core/towers.js.
+ * Towers that run in the towers' zone, behind the interface of core/towers.js. A user tower that is a rule runs here: a list out of a kept
+ * catalogue then waits for no document, and no history is copied. Its bundle has proven itself where the history was embedded.
  * @param {object} parts
  * @param {Ask} parts.ask
  * @param {string} parts.bundleUrl
+ * @param {import("../core/bundle.js").Manifest} parts.manifest
  * @param {() => void} parts.onDamaged called when the downloaded bundle turns out to be missing or altered
  * @returns {Towers}
  */
-export function createTowersClient({ ask, bundleUrl, onDamaged }) {
+export function createTowersClient({ ask, bundleUrl, manifest, onDamaged }) {
   /** @type {Ask} */
   async function asked(message) {
     try {
@@ -79,6 +82,12 @@ export function createTowersClient({ ask, bundleUrl, onDamaged }) {
       if (error instanceof CarryoverError && error.code.startsWith("bundle_")) onDamaged();
       throw error;
     }
+  }
+  /** @type {Towers["embedUser"]} */
+  async function byNetwork({ items, ...history }) {
+    const rows = items.map((item) => Array.from(item));
+    const { embedding } = await asked({ type: "towers.embedUser", bundleUrl, items: rows, ...history });
+    return Float32Array.from(embedding);
   }
   return {
     async embedItems(texts) {
@@ -89,10 +98,6 @@ export function createTowersClient({ ask, bundleUrl, onDamaged }) {
       const { embedding } = await asked({ type: "towers.embedSeen", bundleUrl, text, image });
       return Float32Array.from(embedding);
     },
-    async embedUser({ items, ...history }) {
-      const rows = items.map((item) => Array.from(item));
-      const { embedding } = await asked({ type: "towers.embedUser", bundleUrl, items: rows, ...history });
-      return Float32Array.from(embedding);
-    },
+    embedUser: userByRule(manifest) ?? byNetwork,
   };
 }

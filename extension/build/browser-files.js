@@ -2,7 +2,7 @@
 // The files of a bundle that a browser needs, read from a folder and verified as the extension itself verifies them.
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { imageFiles, openBundle, readImageTower } from "../core/bundle.js";
+import { imageFiles, openBundle, readImageTower, readMetric } from "../core/bundle.js";
 import { BundleError } from "../values/errors.js";
 
 /** @typedef {Map<string, Uint8Array>} Files by path, with / between folders */
@@ -31,11 +31,12 @@ export function filesInFolder(directory) {
  * Return the files of a bundle that a browser needs, manifest.json first, and those for the images of what was seen last.
  * @param {string} directory of the bundle
  * @returns {Promise<Files>}
- * @throws {import("../values/errors.js").BundleError} where a file is missing, altered or not allowed
+ * @throws {import("../values/errors.js").BundleError} where a file is missing, altered, senseless or not allowed
  */
 export async function browserFiles(directory) {
   const folder = filesInFolder(directory);
   const { files, manifest } = await openBundle(folder);
+  await readMetric(folder, manifest);
   const found = new Map([["manifest.json", /** @type {Uint8Array} */ (await folder.read("manifest.json"))], ...files]);
   for (const file of imageFiles(manifest)) found.set(file, await readImageTower(folder, manifest));
   return found;

@@ -22,6 +22,7 @@ import { momentsFrom } from "./shop-metric.js";
  * @typedef {object} BundleFiles
  * @property {string} bundleUrl the address that names the bundle in messages
  * @property {string | null} bundleId the SHA-256 that its manifest must have; null for the packaged bundle, which comes with the code
+ * @property {boolean} [isPackaged] whether they come with the code, which was made of a bundle that passed every check
  * @property {(file: string) => Promise<Bytes | null>} read null where the file is missing
  * @property {(file: string) => Promise<unknown>} forget drops a damaged file, so that it is downloaded again
  */
@@ -63,6 +64,7 @@ export function packagedFiles(bundleUrl, load = (...args) => fetch(...args)) {
   return {
     bundleUrl,
     bundleId: null,
+    isPackaged: true,
     async read(file) {
       // A browser rejects the address of a file that is not in the package.
       const response = await load(bundleUrl + file).catch(() => null);
@@ -244,7 +246,8 @@ export async function readSigner(files, trustedKeys) {
 }
 
 /**
- * Return the metric of a bundle, null where it has none.
+ * Return the metric of a bundle, null where it has none. That of the packaged bundle was read whole when the package was made, and its
+ * bytes are checked here as always.
  * @param {BundleFiles} files
  * @param {Manifest} manifest verified
  * @returns {Promise<import("./shop-metric.js").BundleMetric | null>}
@@ -255,7 +258,7 @@ export async function readMetric(files, manifest) {
   if (!rule) return null;
   const bytes = await bytesOf(files, rule.file);
   await verifyFile(manifest, rule.file, bytes);
-  const own = momentsFrom(bytes, rule.blocks, manifest.dim);
+  const own = momentsFrom(bytes, rule.blocks, manifest.dim, { isProven: files.isPackaged });
   if (typeof own === "string")
     throw new BundleError("bundle_invalid", `${rule.file}: ${own}; export the bundle again.`);
   return { rule, own };

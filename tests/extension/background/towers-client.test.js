@@ -88,11 +88,15 @@ test("without offscreen documents the handlers run here, loaded once", async () 
   assert.equal(loads, 1);
 });
 
+/** @param {object} [lite] @returns {any} a manifest, as far as the client reads it */
+const manifestOf = (lite = {}) => ({ dim: 1, interactions: { maxItems: 100 }, lite });
+
 test("the towers' answers come back as float32", async () => {
   /** @type {any[]} */
   const sent = [];
   const towers = createTowersClient({
     bundleUrl: "http://127.0.0.1:8710/v1/bundles/b/",
+    manifest: manifestOf(),
     onDamaged: () => assert.fail("nothing is damaged"),
     ask: async (message) => {
       sent.push(message);
@@ -110,6 +114,22 @@ test("the towers' answers come back as float32", async () => {
   ]);
 });
 
+test("a user tower that is a rule asks nobody", async () => {
+  const rule = { kindWeights: [1, 2], halfLifeDays: 1, halfLifeItems: 1000, repeatExponent: 0, maxDismissShare: 0.15 };
+  const towers = createTowersClient({
+    bundleUrl: "",
+    manifest: { ...manifestOf({ pooling: rule }), dim: 2 },
+    onDamaged: () => assert.fail("nothing is damaged"),
+    ask: async () => assert.fail("the rule needs no towers"),
+  });
+  // The second is a day older, which halves it, and of a kind that counts twice: both weigh the same.
+  const items = [Float32Array.of(1, 0), Float32Array.of(0, 1)];
+  const taste = await towers.embedUser({ items, kinds: [0, 1], agesDays: [0, 1], weights: [1, 1] });
+  taste.forEach((value) => assert.ok(Math.abs(value - Math.SQRT1_2) < 1e-3, `${taste}`));
+  const nothing = await towers.embedUser({ items: [], kinds: [], agesDays: [], weights: [] });
+  assert.deepEqual([...nothing], [0, 0]);
+});
+
 for (const [code, isDamaged] of /** @type {[string, boolean][]} */ ([
   ["bundle_altered", true],
   ["bundle_missing", true],
@@ -119,6 +139,7 @@ for (const [code, isDamaged] of /** @type {[string, boolean][]} */ ([
     let reports = 0;
     const towers = createTowersClient({
       bundleUrl: "",
+      manifest: manifestOf(),
       onDamaged: () => {
         reports += 1;
       },

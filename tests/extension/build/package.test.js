@@ -2,7 +2,7 @@
 // The zip of each browser: the same bytes from two folders, all that browsers load and nothing else.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import {
   chmodSync,
   cpSync,
@@ -70,6 +70,22 @@ test("the same source in another folder gives the same bytes, in any time zone",
   }
   if (TZ === undefined) delete process.env.TZ;
   else process.env.TZ = TZ;
+});
+
+test("a bundle with a senseless metric is not packaged, because browsers do not look at the packaged one again", async () => {
+  const bytes = Buffer.from(Float32Array.of(0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 2, 1).buffer);
+  const { files, lite } = manifestOf();
+  const listed = { sha256: createHash("sha256").update(bytes).digest("hex"), bytes: bytes.length };
+  const metric = { file: "shop_metric.bin", lambda: 0.3, pseudoItems: 30, blocks: [{ start: 0, length: 2 }] };
+  const manifest = manifestOf({
+    files: { ...files, "shop_metric.bin": listed },
+    lite: { ...lite, downloadBytes: lite.downloadBytes + bytes.length },
+    shopMetric: metric,
+  });
+  const folder = path.join(scratch, "senseless");
+  const own = { ...FILES, "shop_metric.bin": bytes, "manifest.json": Buffer.from(JSON.stringify(manifest)) };
+  await writeFolder(new Map(Object.entries(own)), folder);
+  await assert.rejects(browserFiles(folder), { message: /expected a symmetric, positive covariance/ });
 });
 
 test("a zip holds its files whole", () => {
