@@ -1,5 +1,6 @@
 // Runs the extension's own modules on recorded answers of shops: measure.mjs WORK.json BUNDLE prints JSON.
 import "fake-indexeddb/auto";
+import { cardsOf } from "../../extension/core/catalogue-cards.js";
 import { centredHistory } from "../../extension/core/centring.js";
 import { clustersOf } from "../../extension/core/clustering.js";
 import { addImported } from "../../extension/core/importing.js";
@@ -38,7 +39,7 @@ async function catalogueOf({ products: listed }) {
   const cards = await Promise.all(
     items.map(async ({ url, title }) => ({ itemId: await itemIdOf(canonicalUrl(url)), url, title })),
   );
-  return { items: cards, ranker: createRanker(matrixOf([packed(embeddings, layout)], layout), metric) };
+  return { cards: cardsOf(cards), ranker: createRanker(matrixOf([packed(embeddings, layout)], layout), metric) };
 }
 for (const shop of Object.values(shops)) shop.shelf = await catalogueOf(shop);
 

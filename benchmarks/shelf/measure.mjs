@@ -3,11 +3,13 @@ import "fake-indexeddb/auto";
 import { createShelves } from "../../extension/background/shelf.js";
 import { createShelfOpener } from "../../extension/background/shelf-opener.js";
 import { createReadings } from "../../extension/background/shelf-readings.js";
+import { cardsOf } from "../../extension/core/catalogue-cards.js";
 import { indexedDbStorage } from "../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../extension/core/profile.js";
 import { learn, recommendShelf } from "../../extension/core/recommender.js";
+import { decodeReady, encodeReady } from "../../extension/core/ready-shelf.js";
 import { layoutOf, matrixOf, packed } from "../../extension/core/shelf-matrix.js";
-import { createRanker, decodeMoments, encodeMoments } from "../../extension/core/shelf-ranking.js";
+import { createRanker } from "../../extension/core/shelf-ranking.js";
 import { createTowers } from "../../extension/core/towers.js";
 import { decodePart, encodePart } from "../../extension/shelf/parts.js";
 import { canonicalUrl, itemIdOf, shopOf } from "../../extension/values/identity.js";
@@ -70,7 +72,7 @@ async function takePack({ origin }) {
   const shop = shopOf(origin);
   const started = performance.now();
   const opened = await openPack(work.packs, shop, model);
-  const reading = { items: opened.items.length, openMs: Math.round(performance.now() - started) };
+  const reading = { items: opened.cards.num, openMs: Math.round(performance.now() - started) };
   const mean = encodeEmbedding(Float32Array.from(opened.ranker.mean));
   const shelf = { id: "pack", shop, origin, space: manifest.space, kind: "pack", status: "read", round: 1, mean };
   return {
@@ -147,23 +149,18 @@ async function largeRound(profile) {
   );
   const ranker = createRanker(matrix, metric);
   lap("estimateMs");
-  const items = parts.flatMap((part) => decodePart(part).items);
-  await recommendShelf({ shop: "large.example", shelf: { items, ranker } }, { profile, model });
+  const shelf = { cards: cardsOf(parts.flatMap((part) => decodePart(part).items)), ranker };
+  await recommendShelf({ shop: "large.example", shelf }, { profile, model });
   lap("rankMs");
   times.totalMs = times.embedMs + times.packMs + times.estimateMs + times.rankMs;
-  const kept = encodeMoments(ranker.moments);
   last = performance.now();
-  const again = parts.map(decodePart);
-  const opened = matrixOf(
-    again.map(({ vectors }) => vectors),
-    layout,
-  );
-  const quick = createRanker(opened, metric, decodeMoments(kept, layout));
+  const ready = encodeReady(shelf);
+  lap("readyMs");
+  const opened = decodeReady(ready, model);
   lap("openMs");
-  const shelf = { items: again.flatMap((part) => part.items), ranker: quick };
-  await recommendShelf({ shop: "large.example", shelf }, { profile, model });
+  await recommendShelf({ shop: "large.example", shelf: opened }, { profile, model });
   lap("rankAgainMs");
-  const bytes = parts.reduce((sum, { length }) => sum + length, 0) + kept.length;
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0) + ready.ranking.length + ready.cards.length;
   return { ...times, bytes };
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { textPrecisions } from "../../extension/core/bundle-probes.js";
+import { cardsOf } from "../../extension/core/catalogue-cards.js";
 import { layoutOf, matrixOf, packed } from "../../extension/core/shelf-matrix.js";
 import { createRanker } from "../../extension/core/shelf-ranking.js";
 import { fileName } from "../../extension/packs/files.js";
@@ -27,5 +28,5 @@ export async function openPack(folder, shop, { manifest: bundle, metric, towers 
     items.push(...kept.items);
     pieces.push(packed(kept.vectors, layoutOf(bundle)));
   }
-  return { items, ranker: createRanker(matrixOf(pieces, layoutOf(bundle)), metric) };
+  return { cards: cardsOf(items), ranker: createRanker(matrixOf(pieces, layoutOf(bundle)), metric) };
 }

@@ -27,7 +27,7 @@ export function createPackSource({ getProfile, model, packs, opener }) {
       const shelf = await opener.open(pack);
       const wanted = { shop, shelf, choice, mode: /** @type {const} */ ("pack") };
       const answer = await recommendShelf(wanted, { profile, model: await model.getModel() });
-      const facets = isFaceted ? { facets: facetsOf(shelf.items) } : {};
+      const facets = isFaceted ? { facets: facetsOf(shelf.cards.all()) } : {};
       return { ...answer, ...facets, ...(problem && { problem: { code: problem.code, message: problem.message } }) };
     } catch (error) {
       if (!(error instanceof EnvelopeError)) throw error;

@@ -20,7 +20,7 @@ export function createShelfSource({ getProfile, model, shelves, opener }) {
     try {
       const shelf = await opener.open(kept);
       const answer = await recommendShelf({ shop, shelf, choice }, { profile, model: await model.getModel() });
-      return isFaceted ? { ...answer, facets: facetsOf(shelf.items) } : answer;
+      return isFaceted ? { ...answer, facets: facetsOf(shelf.cards.all()) } : answer;
     } catch (error) {
       if (!(error instanceof EnvelopeError)) throw error;
       // Damaged on the disk, or deleted since: it can be read again.

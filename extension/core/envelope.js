@@ -33,6 +33,9 @@ export function aadOf({ profileId, purpose }) {
   return Uint8Array.of(...LABEL, VERSION, ...prefixed(profileId, "profileId"), ...prefixed(purpose, "purpose"));
 }
 
+/** Return whether a plaintext is short enough for one envelope. @param {Bytes} plaintext @returns {boolean} */
+export const fitsEnvelope = ({ length }) => length + HEADER_LENGTH + TAG_LENGTH <= MAX_LENGTH;
+
 /** Return a new AES-256-GCM key. Its bytes cannot be read back, not even by this extension. @returns {Promise<CryptoKey>} */
 export function generateDataKey() {
   return crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
@@ -46,9 +49,9 @@ export function generateDataKey() {
  * @returns {Promise<Bytes>}
  */
 export async function encrypt(dataKey, plaintext, binding) {
-  const overhead = HEADER_LENGTH + TAG_LENGTH;
-  if (plaintext.length + overhead > MAX_LENGTH) {
-    throw new RangeError(`plaintext must be at most ${MAX_LENGTH - overhead} bytes, got ${plaintext.length}.`);
+  if (!fitsEnvelope(plaintext)) {
+    const most = MAX_LENGTH - HEADER_LENGTH - TAG_LENGTH;
+    throw new RangeError(`plaintext must be at most ${most} bytes, got ${plaintext.length}.`);
   }
   const additionalData = aadOf(binding);
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE_LENGTH));

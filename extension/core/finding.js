@@ -31,12 +31,15 @@ const ranked = (row, cards, score) => ({ ...cards[row], score, why: [] });
 
 /**
  * Return rows by their scores, best first, what is sold out after everything else.
- * @param {number[]} rows @param {Card[]} cards @param {(row: number) => number} scoreOf @returns {number[]}
+ * @param {number[]} rows @param {(row: number) => boolean} isGone whether it is sold out @param {(row: number) => number} scoreOf @returns {number[]}
  */
-export function byScore(rows, cards, scoreOf) {
-  const scored = rows.map((row) => ({ row, isLast: Number(isSoldOut(cards[row])), score: scoreOf(row) }));
+export function byScore(rows, isGone, scoreOf) {
+  const scored = rows.map((row) => ({ row, isLast: Number(isGone(row)), score: scoreOf(row) }));
   return scored.sort((a, b) => a.isLast - b.isLast || b.score - a.score).map(({ row }) => row);
 }
+
+/** @param {Card[]} cards @returns {(row: number) => boolean} */
+const goneOf = (cards) => (row) => isSoldOut(cards[row]);
 
 /** @param {string} words @param {Range["ranker"]} ranker @param {Model} model @returns {Promise<Float32Array>} the words, as an item of the shop */
 async function asItem(words, { mean }, { towers, manifest, metric }) {
@@ -56,8 +59,8 @@ async function byWords(words, { cards, ranker }, rows, model) {
   const most = shares.reduce((greatest, share) => Math.max(greatest, share), 0);
   const having = rows.filter((_, i) => most > 0 && shares[i] === most);
   const others = rows.filter((row, i) => (most === 0 || shares[i] < most) && scores[row] >= LEAST_SIMILARITY);
-  const similar = byScore(others, cards, scoreOf).slice(0, MAX_SIMILAR);
-  return [...byScore(having, cards, scoreOf), ...similar].map((row) => ranked(row, cards, scores[row]));
+  const similar = byScore(others, goneOf(cards), scoreOf).slice(0, MAX_SIMILAR);
+  return [...byScore(having, goneOf(cards), scoreOf), ...similar].map((row) => ranked(row, cards, scores[row]));
 }
 
 /** @param {string} itemId @param {Range} range @param {number[]} rows @returns {RankedCard[]} what is like an item, without it */
@@ -66,7 +69,7 @@ function byItem(itemId, { cards, ranker }, rows) {
   if (own === -1) return [];
   const scores = ranker.scores(ranker.compared(own));
   const others = rows.filter((row) => row !== own);
-  return byScore(others, cards, (row) => scores[row]).map((row) => ranked(row, cards, scores[row]));
+  return byScore(others, goneOf(cards), (row) => scores[row]).map((row) => ranked(row, cards, scores[row]));
 }
 
 /**
@@ -86,7 +89,7 @@ export async function find(range, choice, hidden, model, most) {
  * @param {Range} range @param {number[]} rows @param {number} most @returns {RankedCard[]}
  */
 export function firstLook({ cards, ranker }, rows, most) {
-  const shown = byScore(rows, cards, (row) => Number(Boolean(cards[row].image)));
+  const shown = byScore(rows, goneOf(cards), (row) => Number(Boolean(cards[row].image)));
   const step = Math.max(1, shown.length / MAX_COMPARED);
   const compared = Array.from({ length: Math.min(shown.length, MAX_COMPARED) }, (_, i) => shown[Math.floor(i * step)]);
   const chosen = spreadOut(
@@ -94,5 +97,5 @@ export function firstLook({ cards, ranker }, rows, most) {
     most,
   );
   const best = chosen.map((place) => compared[place]);
-  return byScore(best, cards, (row) => Number(Boolean(cards[row].image))).map((row) => ranked(row, cards, 0));
+  return byScore(best, goneOf(cards), (row) => Number(Boolean(cards[row].image))).map((row) => ranked(row, cards, 0));
 }

@@ -20,8 +20,10 @@ export function newestFirst(a, b) {
 }
 
 /** Return the ids of all parts of a shelf. @param {KeptShelf} shelf @returns {string[]} */
-export function partsOf({ parts, addressesId, momentsId }) {
-  return [...parts.map(({ id }) => id), addressesId, momentsId].filter((id) => id !== undefined);
+export function partsOf({ parts, addressesId, momentsId, ready }) {
+  return [...parts.map(({ id }) => id), addressesId, momentsId, ready?.rankingId, ready?.cardsId].filter(
+    (id) => id !== undefined,
+  );
 }
 
 /** Return the packs of a shop: the one that serves, and one that is on its way. @param {KeptShelf[]} shelves @param {string} shop */

@@ -9,12 +9,13 @@ import { centredHistory, knownMeans } from "./centring.js";
 import { facetsOf, inOrder, passes } from "./choice.js";
 import { dismissalPenalty, meanOfNearest } from "./dismissal.js";
 import { byScore, find, firstLook, isSearch } from "./finding.js";
+import { similarities } from "./nearness.js";
 import { createPageRanker } from "./page-ranking.js";
 import { filterProduct } from "./privacy-filter.js";
 import { hasOwnServer } from "./settings.js";
 import { knownTo } from "./shop-metric.js";
 import { hasImage, textPlace, withText } from "./text-block.js";
-import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
+import { decodeInt8, dot, isZero } from "../values/vectors.js";
 
 /**
  * @typedef {import("./profile.js").Profile} Profile
@@ -30,7 +31,7 @@ import { decodeInt8, dot, isZero, similarity } from "../values/vectors.js";
  * @typedef {import("../generated/contract-types.js").Choice} Choice
  * @typedef {import("../generated/contract-types.js").ListedCard} ListedCard
  * @typedef {import("../generated/contract-types.js").Recommendations} Recommendations
- * @typedef {{items: Card[], ranker: import("./shelf-ranking.js").Ranker}} Shelf a shop's catalogue; the ranker's rows are its items
+ * @typedef {{cards: import("./catalogue-cards.js").Cards, ranker: import("./shelf-ranking.js").Ranker}} Shelf a shop's catalogue; the ranker's rows are its cards
  * @typedef {import("../generated/contract-types.js").RecommendationRequest} RecommendationRequest
  */
 
@@ -220,15 +221,13 @@ export async function tasteVector(profile, model, now = Date.now()) {
  * @returns {string[]}
  */
 export function why(candidate, liked, filler) {
-  const near = liked
-    .map(({ title, embedding }) => ({ title, score: similarity(candidate, embedding, filler) }))
-    .filter(({ score }) => score >= WEAKEST_REASON)
-    .sort((a, b) => b.score - a.score);
-  const distinct = near.filter(({ title }, i) => near.findIndex((other) => other.title === title) === i);
-  return distinct
-    .slice(0, 2)
-    .filter(({ score }) => score >= distinct[0].score - SECOND_REASON_MARGIN)
-    .map(({ title }) => title);
+  const scores = similarities(candidate, liked, filler);
+  const named = liked.map(({ title }, i) => ({ title, score: scores[i] }));
+  const near = named.filter(({ score }) => score >= WEAKEST_REASON).sort((a, b) => b.score - a.score);
+  const [first] = near;
+  const second = near.find(({ title }) => title !== first.title);
+  const isSecond = second && second.score >= first.score - SECOND_REASON_MARGIN;
+  return [first, isSecond ? second : undefined].flatMap((one) => one?.title ?? []);
 }
 
 /**
@@ -354,46 +353,47 @@ export async function recommendPage({ shop, listing, choice = {} }, { profile, m
   return { ...answer, items: inOrder(best, choice), basis: "taste", numFound: items.length };
 }
 
+/** @param {Shelf["cards"]} cards @param {Choice} choice @param {Set<string>} known ids @returns {number[]} the rows of what is not known and passes the filters */
+function rowsFor(cards, { sort, ...filters }, known) {
+  const list = Object.keys(filters).length > 0 ? cards.all() : null;
+  const rows = Array.from({ length: cards.num }, (_, row) => row);
+  return rows.filter((row) => !known.has(cards.itemId(row)) && (!list || passes(list[row], filters)));
+}
+
 /**
  * Rank a shop's own catalogue, on this device. Nothing is sent.
  * @param {{shop: string, shelf: Shelf, choice?: Choice, mode?: "shelf" | "pack"}} wanted `mode`: whether the shop or somebody else gave the catalogue
  * @param {{profile: TasteSource, model: Model}} on
  * @returns {Promise<Recommendations>} at most REQUESTED items; without a taste a first look at what can be had
  */
-export async function recommendShelf(
-  { shop, shelf: { items, ranker }, choice = {}, mode = "shelf" },
-  { profile, model },
-) {
+export async function recommendShelf({ shop, shelf, choice = {}, mode = "shelf" }, { profile, model }) {
+  const { cards, ranker } = shelf;
   const answer = { mode, shop };
   if (isSearch(choice)) {
     const hidden = dismissedIn(profile, shop);
-    const found = await find({ cards: items, ranker }, choice, hidden, model, REQUESTED);
+    const found = await find({ cards: cards.all(), ranker }, choice, hidden, model, REQUESTED);
     return { ...answer, ...found, basis: "search" };
   }
-  const known = knownIn(profile, shop);
-  const rows = items.flatMap((card, row) => (!known.has(card.itemId) && passes(card, choice) ? [row] : []));
-  const numFound = rows.length;
+  const rows = rowsFor(cards, choice, knownIn(profile, shop));
   const vector = await tasteVector(profile, model);
   if (!vector) {
-    const first = firstLook({ cards: items, ranker }, rows, REQUESTED);
-    return { ...answer, items: inOrder(first, choice), basis: "first_screen", numFound };
+    const first = firstLook({ cards: cards.all(), ranker }, rows, REQUESTED);
+    return { ...answer, items: inOrder(first, choice), basis: "first_screen", numFound: rows.length };
   }
-  const asked = ranker.moments && model.metric && knownTo(vector, ranker.moments, model.metric.rule.blocks);
+  const { counts } = ranker;
+  const asked = counts && model.metric && knownTo(vector, { counts }, model.metric.rule.blocks);
   const scores = ranker.scores(asked && !isZero(asked) ? asked : vector);
   const history = historyOf(profile, model);
   const { filler } = model.manifest;
-  const pool = byScore(rows, items, (row) => scores[row]).slice(0, SHELF_POOL);
-  const cards = new Map(
-    pool.map((row) => {
-      const compared = ranker.compared(row);
-      const score = scores[row] + closeness(compared, history, filler, SHELF_CLOSENESS);
-      return [row, { ...items[row], score, compared }];
-    }),
-  );
-  const cardOf = (/** @type {number} */ row) =>
-    /** @type {Card & {score: number, compared: Float32Array}} */ (cards.get(row));
-  const best = byScore(pool, items, (row) => cardOf(row).score).map(cardOf);
-  const shown = inOrder(best, choice).slice(0, REQUESTED);
-  const explained = shown.map(({ compared, ...card }) => ({ ...card, why: why(compared, history.liked, filler) }));
-  return { ...answer, items: explained, basis: "taste", numFound };
+  const pool = byScore(rows, cards.isGone, (row) => scores[row]).slice(0, SHELF_POOL);
+  const compared = new Map(pool.map((row) => [row, ranker.compared(row)]));
+  const comparedOf = (/** @type {number} */ row) => /** @type {Float32Array} */ (compared.get(row));
+  for (const row of pool) scores[row] += closeness(comparedOf(row), history, filler, SHELF_CLOSENESS);
+  const best = byScore(pool, cards.isGone, (row) => scores[row]);
+  // An order by price is one of the whole pool; else no more cards are parsed than are shown.
+  const candidates = (choice.sort ?? "fit") === "fit" ? best.slice(0, REQUESTED) : best;
+  const scored = candidates.map((row) => ({ ...cards.at(row), score: scores[row], row }));
+  const shown = inOrder(scored, choice).slice(0, REQUESTED);
+  const explained = shown.map(({ row, ...card }) => ({ ...card, why: why(comparedOf(row), history.liked, filler) }));
+  return { ...answer, items: explained, basis: "taste", numFound: rows.length };
 }

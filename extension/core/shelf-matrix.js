@@ -32,10 +32,18 @@ export function layoutOf({ dim, filler, shopMetric }) {
   return { dim, blocks: sides.filter(({ length }) => length > 0) };
 }
 
+/** What restOf found of a layout: each item that is taken out of a matrix asks for it. @type {WeakMap<Layout, number[]>} */
+const rests = new WeakMap();
+
 /** @param {Layout} layout @returns {number[]} the coordinates outside of the blocks */
-function restOf({ dim, blocks }) {
+function restOf(layout) {
+  const known = rests.get(layout);
+  if (known) return known;
+  const { dim, blocks } = layout;
   const inside = (/** @type {number} */ i) => blocks.some(({ start, length }) => start <= i && i < start + length);
-  return Array.from({ length: dim }, (_, i) => i).filter((i) => !inside(i));
+  const rest = Array.from({ length: dim }, (_, i) => i).filter((i) => !inside(i));
+  rests.set(layout, rest);
+  return rest;
 }
 
 /** @param {Float32Array} item @param {{start: number, length: number}} block @returns {number} the largest magnitude in a block */
@@ -43,6 +51,17 @@ function largestIn(item, { start, length }) {
   let largest = 0;
   for (let i = start; i < start + length; i += 1) largest = Math.max(largest, Math.abs(item[i]));
   return largest;
+}
+
+/** @param {(Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Int8Array<ArrayBuffer>)[]} parts whole buffers @returns {Bytes} one after the other */
+function joined(parts) {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(new Uint8Array(part.buffer), at);
+    at += part.byteLength;
+  }
+  return bytes;
 }
 
 /**
@@ -67,13 +86,19 @@ export function packed(embeddings, layout) {
     }
     parts.push(values);
   }
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(new Uint8Array(part.buffer), at);
-    at += part.byteLength;
-  }
-  return bytes;
+  return joined(parts);
+}
+
+/** Return a matrix as bytes, as `packed` does with embeddings. @param {Matrix} matrix @returns {Bytes} */
+export function bytesOf({ num, values, scales, rest }) {
+  const present = values.flatMap((each, b) => (each.length > 0 ? [b] : []));
+  const mask = present.reduce((sum, b) => sum | (1 << b), 0);
+  return joined([
+    Uint32Array.of(num, mask),
+    rest.slice(),
+    ...present.map((b) => scales[b].slice()),
+    ...present.map((b) => values[b].slice()),
+  ]);
 }
 
 /** @param {Bytes} bytes as `packed` made them @returns {{num: number, mask: number}} */

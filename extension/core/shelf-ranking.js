@@ -1,21 +1,27 @@
 // @ts-check
 import { directionInto, itemOf, products } from "./shelf-matrix.js";
-import { LANES, LEAST_LENGTH, LEAST_OFFSET, centred, createEstimator, createMetric } from "./shop-metric.js";
+import { LANES, LEAST_LENGTH, LEAST_OFFSET, centred, createEstimator, createMetric, metricOf } from "./shop-metric.js";
 
 /**
  * Ranking of a whole catalogue on this device, in the shop's metric as it is estimated from the catalogue itself. What a score divides
  * by, the length of an item in the metric, is nearly the same share of its own length for all items. So it is computed for the items
- * that are near the top by that share, and for no others.
+ * that are near the top by that share, and for no others. A catalogue that was made ready has it of all its items.
  * @typedef {import("./shelf-matrix.js").Matrix} Matrix
  * @typedef {import("./shop-metric.js").BundleMetric} BundleMetric
  * @typedef {import("./shop-metric.js").Moments} Moments
  * @typedef {import("./shop-metric.js").Metric} Metric
- * @typedef {import("../values/encoding.js").Bytes} Bytes
+ * @typedef {object} KeptMetric what a ranker is made of again without an estimate
+ * @property {number[]} counts of items that have each block
+ * @property {Float64Array} mean of the shop, shrunk towards the bundle's
+ * @property {Float64Array[]} factors of each block, as metricOf takes them
+ * @property {Float32Array[]} spreads of each block, the lengths of the items' directions in the metric; 0 where an item has none
  * @typedef {object} Ranker
- * @property {(user: Float32Array) => Float64Array} scores of all items: cosines in the shop's metric, exact for the NUM_EXACT best
+ * @property {Matrix} matrix
+ * @property {(user: Float32Array) => Float64Array} scores of all items: cosines in the shop's metric, exact for the NUM_EXACT best at least
  * @property {(i: number) => Float32Array} compared what an item is compared with seen items by
  * @property {Float64Array | null} mean the shop's, shrunk towards the bundle's; null without a metric
- * @property {Moments | null} moments null without a metric
+ * @property {number[] | null} counts of items that have each block, as far as they were looked at; null without a metric
+ * @property {() => KeptMetric | null} kept what the ranker is made of again; null without a metric
  */
 
 /** From so many items a shop's covariance is known as well as its shrinkage needs. */
@@ -84,15 +90,21 @@ function usualShares(matrix, metric) {
   });
 }
 
+/** @param {Matrix} matrix @param {number} b @returns {Matrix} of one block, without a rest */
+function blockOf({ num, layout, values, scales, lengths }, b) {
+  const own = { num, layout: { ...layout, blocks: [layout.blocks[b]] }, lengths: [lengths[b]] };
+  return { ...own, values: [values[b]], scales: [scales[b]], rest: new Float32Array(0) };
+}
+
 /**
  * Return a block's part of each item's score, and what it was divided by.
  * @param {Matrix} matrix @param {Metric} metric @param {Float64Array} turned the user @param {number} b @param {number} share the usual one
  * @returns {{parts: Float64Array, divisors: Float64Array}} num
  */
-function blockParts({ num, layout, lengths, ...matrix }, { mean }, turned, b, share) {
+function blockParts(matrix, { mean }, turned, b, share) {
+  const { num, layout, lengths } = matrix;
   const { start, length } = layout.blocks[b];
-  const own = { num, layout: { ...layout, blocks: [layout.blocks[b]] }, lengths: [lengths[b]] };
-  const block = { ...own, values: [matrix.values[b]], scales: [matrix.scales[b]], rest: new Float32Array(0) };
+  const block = blockOf(matrix, b);
   const [toUser, toMean] = [products(block, turned), products(block, mean)];
   let [userAtMean, meanAtMean] = [0, 0];
   for (let i = start; i < start + length; i += 1) {
@@ -132,66 +144,79 @@ function greatest(values, most) {
 }
 
 /**
- * Return a ranker of a catalogue.
- * @param {Matrix} matrix @param {BundleMetric | null} bundle its rule has the matrix's blocks
- * @param {Moments} [kept] of the same catalogue, so that they are not estimated again
- * @returns {Ranker}
+ * Return a function that gives scores, not yet divided by the user's length, from the usual share of lengths and exactly for the best.
+ * @param {Matrix} matrix @param {Metric} metric @param {ReturnType<typeof keptSpreads>} spreadsOf
+ * @returns {(scores: Float64Array, turned: Float64Array) => void} adds to scores what the blocks give
  */
-export function createRanker(matrix, bundle, kept) {
-  if (!bundle)
-    return {
-      scores: (user) => products(matrix, user),
-      compared: (i) => itemOf(matrix, i),
-      mean: null,
-      moments: null,
-    };
-  const moments = kept ?? momentsOf(matrix);
-  const metric = createMetric(moments, bundle);
+function nearlyScored(matrix, metric, spreadsOf) {
   const shares = usualShares(matrix, metric);
-  const { blocks } = matrix.layout;
-  const spreadsOf = keptSpreads(matrix, metric);
-  return {
-    mean: metric.mean,
-    moments,
-    compared: (i) => centred(itemOf(matrix, i), blocks, metric.mean),
-    scores(user) {
-      const turned = metric.turned(user);
-      const ofBlocks = blocks.map((_, b) => blockParts(matrix, metric, turned, b, shares[b]));
-      const none = blocks.map(() => new Int8Array(0));
-      const scores = products({ ...matrix, values: none }, user);
-      for (const { parts } of ofBlocks) for (let i = 0; i < matrix.num; i += 1) scores[i] += parts[i];
-      const rows = greatest(scores, NUM_EXACT);
-      for (const [b, { parts, divisors }] of ofBlocks.entries()) {
-        const spreads = spreadsOf(b, rows);
-        for (const row of rows) if (spreads[row] > 0) scores[row] += parts[row] * (divisors[row] / spreads[row] - 1);
-      }
-      const userLength = metric.length(user);
-      return scores.map((score) => score / userLength);
-    },
+  return (scores, turned) => {
+    const ofBlocks = shares.map((share, b) => blockParts(matrix, metric, turned, b, share));
+    for (const { parts } of ofBlocks) for (let i = 0; i < matrix.num; i += 1) scores[i] += parts[i];
+    const rows = greatest(scores, NUM_EXACT);
+    for (const [b, { parts, divisors }] of ofBlocks.entries()) {
+      const spreads = spreadsOf(b, rows);
+      for (const row of rows) if (spreads[row] > 0) scores[row] += parts[row] * (divisors[row] / spreads[row] - 1);
+    }
   };
 }
 
-/** Return moments as bytes. @param {Moments} moments @returns {Bytes} */
-export function encodeMoments({ counts, mean, covariances }) {
-  const numbers = [counts, mean, ...covariances.filter((_, b) => counts[b] > 0)];
-  const floats = new Float32Array(numbers.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of numbers) {
-    floats.set(part, at);
-    at += part.length;
-  }
-  return new Uint8Array(floats.buffer);
+/**
+ * Return the same function where all lengths are known.
+ * @param {Matrix} matrix @param {Metric} metric @param {Float32Array[]} spreads
+ * @returns {ReturnType<typeof nearlyScored>}
+ */
+function exactlyScored(matrix, { mean }, spreads) {
+  const { layout, num, lengths } = matrix;
+  return (scores, turned) => {
+    for (const [b, { start, length }] of layout.blocks.entries()) {
+      const toUser = products(blockOf(matrix, b), turned);
+      let userAtMean = 0;
+      for (let i = start; i < start + length; i += 1) userAtMean += turned[i] * mean[i];
+      for (let i = 0; i < num; i += 1)
+        if (spreads[b][i] > 0) scores[i] += (toUser[i] - userAtMean * lengths[b][i]) / spreads[b][i];
+    }
+  };
 }
 
-/** Return the moments that encodeMoments wrote. @param {Bytes} bytes @param {import("./shelf-matrix.js").Layout} layout @returns {Moments} */
-export function decodeMoments(bytes, { dim, blocks }) {
-  const floats = new Float32Array(bytes.slice().buffer);
-  let at = 0;
-  const take = (/** @type {number} */ count) => floats.subarray(at, (at += count));
-  const counts = [...take(blocks.length)];
-  const mean = Float64Array.from(take(dim));
-  const covariances = blocks.map(({ length }, b) =>
-    counts[b] > 0 ? Float64Array.from(take(length ** 2)) : new Float64Array(length ** 2),
-  );
-  return { counts, mean, covariances };
+/**
+ * Return a ranker of a catalogue.
+ * @param {Matrix} matrix @param {BundleMetric | null} bundle its rule has the matrix's blocks
+ * @param {KeptMetric} [kept] of the same catalogue under the same metric, so that nothing is estimated again
+ * @returns {Ranker}
+ */
+export function createRanker(matrix, bundle, kept) {
+  const { blocks } = matrix.layout;
+  if (!bundle)
+    return {
+      matrix,
+      scores: (user) => products(matrix, user),
+      compared: (i) => itemOf(matrix, i),
+      mean: null,
+      counts: null,
+      kept: () => null,
+    };
+  const moments = kept ?? momentsOf(matrix);
+  const metric = kept ? metricOf(kept, bundle.rule) : createMetric(/** @type {Moments} */ (moments), bundle);
+  const spreadsOf = keptSpreads(matrix, metric);
+  const addBlocks = kept ? exactlyScored(matrix, metric, kept.spreads) : nearlyScored(matrix, metric, spreadsOf);
+  const { mean, factors } = metric;
+  return {
+    matrix,
+    mean,
+    counts: moments.counts,
+    compared: (i) => centred(itemOf(matrix, i), blocks, mean),
+    scores(user) {
+      const none = blocks.map(() => new Int8Array(0));
+      const scores = products({ ...matrix, values: none }, user);
+      addBlocks(scores, metric.turned(user));
+      const userLength = metric.length(user);
+      return scores.map((score) => score / userLength);
+    },
+    kept() {
+      const rows = Array.from({ length: matrix.num }, (_, row) => row);
+      const spreads = kept?.spreads ?? blocks.map((_, b) => Float32Array.from(spreadsOf(b, rows)));
+      return { counts: moments.counts, mean, factors, spreads };
+    },
+  };
 }

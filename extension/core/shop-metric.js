@@ -8,8 +8,10 @@
  * @typedef {{mean: Float64Array, counts: number[]}} Means the mean (dim) of the unit directions of each block, over counts items
  * @typedef {Means & {covariances: Float64Array[]}} Moments with the covariance of each block, row by row
  * @typedef {{rule: ShopMetricRule, own: Moments}} BundleMetric a bundle's rule, and its own mean and covariances
+ * @typedef {{mean: Float64Array, factors: Float64Array[]}} Factored a shop's mean, shrunk towards the bundle's, and the Cholesky factor of each block
  * @typedef {object} Metric of one shop
  * @property {Float64Array} mean shrunk towards the bundle's
+ * @property {Float64Array[]} factors of each block, from which `metricOf` gives the metric again
  * @property {(item: Vector) => Float32Array} stored what a user is compared with, by the inner product
  * @property {(user: Vector) => number} length of a user vector in this metric: inner products over it are cosines
  * @property {(vector: Vector) => Float64Array} turned M times each block, the rest as it is
@@ -315,7 +317,7 @@ export function centred(item, blocks, mean) {
 
 /**
  * Return a user without what no item of a shop knows, such as images where a shop's items have none. It must not make scores smaller.
- * @param {Vector} user @param {Means} shop @param {Block[]} blocks @returns {Float32Array}
+ * @param {Vector} user @param {Pick<Means, "counts">} shop @param {Block[]} blocks @returns {Float32Array}
  */
 export function knownTo(user, { counts }, blocks) {
   const known = Float32Array.from(user);
@@ -329,14 +331,19 @@ export function knownTo(user, { counts }, blocks) {
  */
 export function createMetric(shop, bundle) {
   const { rule, own } = bundle;
-  const mean = shrinkMean(shop, bundle);
   const factors = rule.blocks.map(({ length }, b) => {
     const weight = shop.counts[b] / (shop.counts[b] + (rule.covariancePseudoItems ?? rule.pseudoItems));
     const covariance = own.covariances[b].map((value, i) => weight * shop.covariances[b][i] + (1 - weight) * value);
     return /** @type {Float64Array} */ (factorOf(covariance, length, rule.lambda));
   });
+  return metricOf({ mean: shrinkMean(shop, bundle), factors }, rule);
+}
+
+/** Return the metric of a shop whose factors are known. @param {Factored} shop @param {Pick<ShopMetricRule, "blocks">} rule @returns {Metric} */
+export function metricOf({ mean, factors }, rule) {
   return {
     mean,
+    factors,
     stored(item) {
       const result = Float32Array.from(item);
       for (const [b, block] of rule.blocks.entries()) {

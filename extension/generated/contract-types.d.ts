@@ -1267,9 +1267,20 @@ export interface KeptShelf {
    */
   addressesId?: string;
   /**
-   * The part with the shop's mean and covariance.
+   * The part with the shop's mean and covariance, of a shelf that was kept before `ready` was.
    */
   momentsId?: string;
+  /**
+   * The whole catalogue once more, made ready to rank.
+   */
+  ready?: {
+    /**
+     * SHA-256 of the parts and the metric that it was made of.
+     */
+    of: string;
+    rankingId: string;
+    cardsId: string;
+  };
   /**
    * base64 of float32: the shop's mean.
    */

@@ -4838,7 +4838,29 @@ export const messages = {
     },
     "momentsId": {
      "type": "string",
-     "description": "The part with the shop's mean and covariance."
+     "description": "The part with the shop's mean and covariance, of a shelf that was kept before `ready` was."
+    },
+    "ready": {
+     "type": "object",
+     "additionalProperties": false,
+     "required": [
+      "of",
+      "rankingId",
+      "cardsId"
+     ],
+     "description": "The whole catalogue once more, made ready to rank.",
+     "properties": {
+      "of": {
+       "type": "string",
+       "description": "SHA-256 of the parts and the metric that it was made of."
+      },
+      "rankingId": {
+       "type": "string"
+      },
+      "cardsId": {
+       "type": "string"
+      }
+     }
     },
     "mean": {
      "type": "string",

@@ -16,7 +16,9 @@ export function dot(a, b) {
 /** @param {Vector} vector @returns {Float32Array} of unit length, or all zeros where the vector is */
 export function unit(vector) {
   const length = Math.sqrt(dot(vector, vector));
-  return Float32Array.from(vector, (value) => (length > 0 ? value / length : 0));
+  const result = new Float32Array(vector.length);
+  if (length > 0) for (let i = 0; i < result.length; i += 1) result[i] = vector[i] / length;
+  return result;
 }
 
 // A smaller known share than this is a rounding error, not a modality.

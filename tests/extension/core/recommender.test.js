@@ -2,6 +2,7 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { cardsOf } from "../../../extension/core/catalogue-cards.js";
 import { encodeEmbedding } from "../../../extension/values/encoding.js";
 import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../../extension/core/profile.js";
@@ -318,7 +319,10 @@ test("a page of one kind of goods is ranked by what differs on it", async () => 
 async function shelfWith(titles, more = {}) {
   const layout = { dim: 3, blocks: [{ start: 0, length: 3 }] };
   const items = await Promise.all(titles.map((title) => item(title, [], more[title])));
-  return { items, ranker: createRanker(matrixOf([packed(await embedded(titles), layout)], layout), null) };
+  return {
+    cards: cardsOf(items),
+    ranker: createRanker(matrixOf([packed(await embedded(titles), layout)], layout), null),
+  };
 }
 /** @param {any} shelf */
 const shelfTitles = async (shelf) => {
@@ -333,7 +337,7 @@ test("a catalogue is ranked by taste, what was seen or dismissed left out, what 
   const titles = await shelfTitles(shelf);
   assert.equal(titles[0], "sea mug");
   assert.deepEqual([titles.length, titles.at(-1)], [4, "sea cup"]);
-  await dismiss(shelf.items[4], { profile, model: async () => model });
+  await dismiss(shelf.cards.at(4), { profile, model: async () => model });
   assert.ok(!(await shelfTitles(shelf)).includes("sea mug"));
   assert.deepEqual(profile.ledger(), []);
 });

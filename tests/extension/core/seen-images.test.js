@@ -6,6 +6,7 @@ import { beforeEach, test } from "node:test";
 import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
 import { pool } from "../../../extension/core/pooling.js";
 import { Profile } from "../../../extension/core/profile.js";
+import { cardsOf } from "../../../extension/core/catalogue-cards.js";
 import { learn, recommendPage, recommendShelf } from "../../../extension/core/recommender.js";
 import { decodeEmbedding } from "../../../extension/values/encoding.js";
 import { CarryoverError } from "../../../extension/values/errors.js";
@@ -242,7 +243,7 @@ for (const [name, counts, image] of /** @type {[string, number[], number][]} */ 
     /** @type {Float32Array[]} */
     const users = [];
     const ranker = {
-      moments: { counts, mean: new Float64Array(5), covariances: [] },
+      counts,
       mean: null,
       compared: () => new Float32Array(5),
       scores(/** @type {Float32Array} */ user) {
@@ -251,7 +252,7 @@ for (const [name, counts, image] of /** @type {[string, number[], number][]} */ 
       },
     };
     const items = [{ itemId: "0123456789abcdef", url: "https://b.example/mug", title: "sea mug" }];
-    const shelf = /** @type {any} */ ({ items, ranker });
+    const shelf = /** @type {any} */ ({ cards: cardsOf(items), ranker });
     await recommendShelf({ shop: "b.example", shelf }, { profile, model: modelOf() });
     assert.deepEqual([users.length, Math.sign(users[0][0]), Math.sign(users[0][3])], [1, 1, image]);
   });

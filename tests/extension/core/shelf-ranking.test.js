@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { itemOf, matrixOf, packed } from "../../../extension/core/shelf-matrix.js";
-import { createRanker, decodeMoments, encodeMoments } from "../../../extension/core/shelf-ranking.js";
-import { createMetric, momentsFrom } from "../../../extension/core/shop-metric.js";
+import { createRanker } from "../../../extension/core/shelf-ranking.js";
+import { createMetric, estimate, momentsFrom } from "../../../extension/core/shop-metric.js";
 import { vectors } from "../vectors.js";
 
 const { cases } = vectors("shop-metric.json");
@@ -42,11 +42,10 @@ for (const one of cases.filter((/** @type {any} */ { shop }) => shop.length > 1)
       ranker.compared(i).forEach((value, j) => assert.ok(Math.abs(value - centred[j]) < TOLERANCE, `${i} ${j}`));
   });
 
-  test(`moments that were kept rank as those that were estimated: ${one.name}`, () => {
+  test(`what was kept of a ranker ranks as what was estimated: ${one.name}`, () => {
     const { bundle, matrix } = worldOf(one);
     const fresh = createRanker(matrix, bundle);
-    const kept = decodeMoments(encodeMoments(/** @type {any} */ (fresh.moments)), matrix.layout);
-    const again = createRanker(matrix, bundle, kept);
+    const again = createRanker(matrix, bundle, fresh.kept() ?? undefined);
     for (const user of one.users.filter((/** @type {number[]} */ _, /** @type {number} */ u) => one.lengths[u] > 0)) {
       const [a, b] = [fresh, again].map((ranker) => ranker.scores(Float32Array.from(user)));
       a.forEach((score, i) => assert.ok(Math.abs(score - b[i]) < 1e-5));
@@ -54,7 +53,8 @@ for (const one of cases.filter((/** @type {any} */ { shop }) => shop.length > 1)
   });
 }
 
-test("in a large catalogue the best are those of the exact metric", () => {
+/** @returns {any} a rule whose own directions have very different variances, so that lengths in the metric differ, and 3,000 such items */
+function largeWorld() {
   const length = 24;
   const rule = { file: "", lambda: 0.1, pseudoItems: 30, covariancePseudoItems: 100, blocks: [{ start: 0, length }] };
   const own = { mean: new Float64Array(length), counts: [0], covariances: [new Float64Array(length * length)] };
@@ -64,28 +64,38 @@ test("in a large catalogue the best are those of the exact metric", () => {
     seed = (seed * 48_271) % 2_147_483_647;
     return seed / 2_147_483_647 - 0.5;
   };
-  // Directions of very different variance, so that lengths in the metric differ.
   const items = Array.from({ length: 3000 }, () => {
     const item = Float32Array.from({ length }, (_, i) => (i % 2 ? 0.1 : 1) * number() + (i === 0 ? 0.5 : 0));
     return item.map((value) => value / Math.hypot(...item));
   });
   const layout = { dim: length, blocks: rule.blocks };
-  const matrix = matrixOf([packed(items, layout)], layout);
-  const ranker = createRanker(matrix, { rule, own });
-  const metric = createMetric(/** @type {any} */ (ranker.moments), { rule, own });
   const user = Float32Array.from({ length }, number);
-  const exact = items.map((_, i) =>
-    metric.stored(itemOf(matrix, i)).reduce((sum, value, j) => sum + value * user[j], 0),
+  return { bundle: { rule, own }, matrix: matrixOf([packed(items, layout)], layout), user };
+}
+/** @param {ArrayLike<number>} scores @returns {number[]} the best 300 rows */
+const best = (scores) =>
+  Array.from({ length: scores.length }, (_, i) => i)
+    .sort((a, b) => scores[b] - scores[a])
+    .slice(0, 300);
+
+test("in a large catalogue the best are those of the exact metric, and all scores are, once it was kept", () => {
+  const { bundle, matrix, user } = largeWorld();
+  const ranker = createRanker(matrix, bundle);
+  const metric = createMetric(estimate(spread(matrix), bundle.rule.blocks, matrix.layout.dim), bundle);
+  const exact = Array.from(
+    { length: matrix.num },
+    (_, i) =>
+      metric.stored(itemOf(matrix, i)).reduce((sum, value, j) => sum + value * user[j], 0) / metric.length(user),
   );
-  const best = (/** @type {ArrayLike<number>} */ scores) =>
-    items
-      .map((_, i) => i)
-      .sort((a, b) => scores[b] - scores[a])
-      .slice(0, 300);
   const scores = ranker.scores(user);
   assert.deepEqual(best(scores), best(exact));
-  for (const row of best(exact)) assert.ok(Math.abs(scores[row] - exact[row] / metric.length(user)) < 1e-6);
+  for (const row of best(exact)) assert.ok(Math.abs(scores[row] - exact[row]) < 1e-6);
+  const again = createRanker(matrix, bundle, ranker.kept() ?? undefined).scores(user);
+  exact.forEach((score, row) => assert.ok(Math.abs(again[row] - score) < 1e-6, `${row}: ${again[row]}, not ${score}`));
 });
+
+/** @param {import("../../../extension/core/shelf-matrix.js").Matrix} matrix @returns {Float32Array[]} the 2,000 items that a shop's metric is estimated from */
+const spread = (matrix) => Array.from({ length: 2000 }, (_, i) => itemOf(matrix, Math.floor((i * matrix.num) / 2000)));
 
 test("without a metric a score is the inner product", () => {
   const layout = { dim: 2, blocks: [{ start: 0, length: 2 }] };

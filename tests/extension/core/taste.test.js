@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../../extension/core/profile.js";
+import { cardsOf } from "../../../extension/core/catalogue-cards.js";
 import { recommendShelf } from "../../../extension/core/recommender.js";
 import { matrixOf, packed } from "../../../extension/core/shelf-matrix.js";
 import { createRanker } from "../../../extension/core/shelf-ranking.js";
@@ -106,7 +107,7 @@ async function shelfOf(titles) {
   const layout = { dim: 3, blocks: [{ start: 0, length: 3 }] };
   const matrix = matrixOf([packed(await handTowers.embedItems(titles), layout)], layout);
   const items = titles.map((title) => ({ itemId: title, title, url: `https://c.example/${title}` }));
-  return { items, ranker: createRanker(matrix, null) };
+  return { cards: cardsOf(items), ranker: createRanker(matrix, null) };
 }
 
 test("an effect is the list of a profile that never had the removed things", async () => {
