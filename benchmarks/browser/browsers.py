@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.sync_api import BrowserContext, CDPSession, Playwright
+from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright
 from selenium import webdriver
 from selenium.webdriver.firefox.options import Options
 from selenium.webdriver.firefox.service import Service
@@ -54,6 +54,9 @@ class Browser(Protocol):
 
         Returns the milliseconds from its opening to its first cards.
         """
+
+    def memory_with_panel(self, tab: int) -> Memory:
+        """Return the memory of the extension's process while the panel shows a list that was ranked anew."""
 
     def end_background(self) -> None:
         """End the extension's background, and in Chromium the document that runs the towers."""
@@ -136,13 +139,21 @@ class _Chromium:
         self._context.new_page().goto(url)
 
     def first_cards(self, tab: int, num_lists: int) -> float:
+        with self._panel(tab, num_lists) as panel:
+            return float(panel.evaluate(f"{_CARDS}[0].startTime"))
+
+    def memory_with_panel(self, tab: int) -> Memory:
+        with self._panel(tab, 1):
+            return self.memory()
+
+    @contextmanager
+    def _panel(self, tab: int, num_lists: int) -> Iterator[Page]:
         panel = self._context.new_page()
         panel.goto(f"{self._origin}/ui/panel.html?tab={tab}")
         while panel.evaluate(f"{_CARDS}.length") < num_lists:  # wait_for_function would be refused by the page's policy
             panel.wait_for_timeout(20)
-        shown = float(panel.evaluate(f"{_CARDS}[0].startTime"))
+        yield panel
         panel.close()
-        return shown
 
     def end_background(self) -> None:
         self.call("closeTowers")
@@ -198,16 +209,24 @@ class _Firefox:
         self._driver.switch_to.window(before)
 
     def first_cards(self, tab: int, num_lists: int) -> float:
+        with self._panel(tab, num_lists):
+            return float(self._driver.execute_script(f"return {_CARDS}[0].startTime"))
+
+    def memory_with_panel(self, tab: int) -> Memory:
+        with self._panel(tab, 1):
+            return self.memory()
+
+    @contextmanager
+    def _panel(self, tab: int, num_lists: int) -> Iterator[None]:
         before = self._driver.current_window_handle
         self._driver.switch_to.new_window("tab")
         self._driver.get(f"moz-extension://{_ADDRESS}/ui/panel.html?tab={tab}")
         WebDriverWait(self._driver, 60, poll_frequency=0.05).until(
             lambda driver: driver.execute_script(f"return {_CARDS}.length") >= num_lists
         )
-        shown = float(self._driver.execute_script(f"return {_CARDS}[0].startTime"))
+        yield
         self._driver.close()
         self._driver.switch_to.window(before)
-        return shown
 
     def end_background(self) -> None:
         time.sleep(2 * _IDLE_MS / 1000)  # it ends by itself

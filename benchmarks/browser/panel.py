@@ -6,6 +6,8 @@ Chromium and Firefox start anew with a fresh profile, which gets 1,000 views, 50
 catalogue of a shop of 10,000 products. The panel is opened for a tab of that shop: `first`, where the extension's
 background was ended, in Chromium the towers' document with it, and no panel has shown a list of this tab; `cold`, the
 same where one has; `warm`, where the background runs and has ranked before; `ranked`, `warm` without a list of before.
+Then the memory of the extension's process, which holds its background and all its pages: with the background ended and
+an empty page, and with the panel.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -91,7 +94,7 @@ def allow_tabs(extension: Extension) -> None:
 
 
 def measure(opened: OpenBrowser, extension: Path, num_rounds: int) -> JsonObject:
-    """Return the milliseconds to the first cards, warm and cold, of one browser."""
+    """Return the milliseconds to the first cards, warm and cold, and the memory of one browser."""
     with (
         shop() as origin,
         tempfile.TemporaryDirectory(prefix="carryover-panel-", ignore_cleanup_errors=True) as scratch,
@@ -103,6 +106,9 @@ def measure(opened: OpenBrowser, extension: Path, num_rounds: int) -> JsonObject
         browser.call("seed", given)
         browser.visit(f"{origin}/")
         tab = browser.call("tab", f"{origin}/")
+        browser.open()  # the page before did the seeding
+        browser.end_background()
+        ended = browser.memory()
         times: dict[str, list[float]] = {"firstMs": [], "coldMs": [], "warmMs": [], "rankedMs": []}
         for _ in range(num_rounds):
             browser.call("forgetLists")
@@ -114,7 +120,9 @@ def measure(opened: OpenBrowser, extension: Path, num_rounds: int) -> JsonObject
             browser.call("forgetLists")
             times["rankedMs"].append(browser.first_cards(tab, 1))
         figures: dict[str, Spread] = {name: spread(values) for name, values in times.items()}
-        return {"version": browser.version, **figures}
+        browser.call("forgetLists")
+        memory = {"ended": asdict(ended), "withPanel": asdict(browser.memory_with_panel(tab))}
+        return {"version": browser.version, **figures, "memoryMb": memory}
 
 
 def main() -> int:
