@@ -9,7 +9,7 @@ import { centredHistory, knownMeans } from "./centring.js";
 import { facetsOf, inOrder, passes } from "./choice.js";
 import { dismissalPenalty, meanOfNearest } from "./dismissal.js";
 import { byScore, find, firstLook, isSearch } from "./finding.js";
-import { similarities } from "./nearness.js";
+import { compareAll, similarities } from "./nearness.js";
 import { createPageRanker } from "./page-ranking.js";
 import { filterProduct } from "./privacy-filter.js";
 import { hasOwnServer } from "./settings.js";
@@ -385,9 +385,10 @@ export async function recommendShelf({ shop, shelf, choice = {}, mode = "shelf" 
   const scores = ranker.scores(asked && !isZero(asked) ? asked : vector);
   const history = historyOf(profile, model);
   const { filler } = model.manifest;
-  const pool = byScore(rows, cards.isGone, (row) => scores[row]).slice(0, SHELF_POOL);
+  const pool = byScore(rows, cards.isGone, (row) => scores[row], SHELF_POOL);
   const compared = new Map(pool.map((row) => [row, ranker.compared(row)]));
   const comparedOf = (/** @type {number} */ row) => /** @type {Float32Array} */ (compared.get(row));
+  compareAll([...compared.values()], history.liked, filler);
   for (const row of pool) scores[row] += closeness(comparedOf(row), history, filler, SHELF_CLOSENESS);
   const best = byScore(pool, cards.isGone, (row) => scores[row]);
   // An order by price is one of the whole pool; else no more cards are parsed than are shown.

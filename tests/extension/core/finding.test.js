@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { find, firstLook, isSearch } from "../../../extension/core/finding.js";
+import { byScore, find, firstLook, isSearch } from "../../../extension/core/finding.js";
 import { spreadOut } from "../../../extension/core/spread.js";
 import { dot } from "../../../extension/values/vectors.js";
 import { manifestOf } from "../fakes/bundle.js";
@@ -81,5 +81,25 @@ test("a first look shows what has an image and can be had first", async () => {
       .map(({ title }) => title)
       .slice(2),
     ["night b", "sea a"],
+  );
+});
+
+test("the first so many by score are the beginning of all of them", () => {
+  // Many scores are equal, and every third thing is sold out: order and ties are those of the whole list.
+  const rows = Array.from({ length: 60 }, (_, i) => i);
+  const scoreOf = (/** @type {number} */ row) => (row * 7) % 11;
+  for (const isGone of [(/** @type {number} */ row) => row % 3 === 0, () => false, () => true]) {
+    const all = byScore(rows, isGone, scoreOf);
+    for (const most of [0, 1, 10, 39, 40, 41, 59, 60, 70])
+      assert.deepEqual(byScore(rows, isGone, scoreOf, most), all.slice(0, most), `${most}`);
+  }
+  assert.deepEqual(
+    byScore(
+      [3, 4, 5, 6],
+      (row) => row === 5,
+      (row) => -row,
+      3,
+    ),
+    [3, 4, 6],
   );
 });

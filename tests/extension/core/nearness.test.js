@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { meanOfGreatest, similarities } from "../../../extension/core/nearness.js";
+import { compareAll, meanOfGreatest, similarities } from "../../../extension/core/nearness.js";
 import { similarity, unit } from "../../../extension/values/vectors.js";
 
 /** @param {number} seed @param {number} dim @returns {Float32Array} unit length, the last quarter zeros for every third */
@@ -27,6 +27,17 @@ for (const [dim, filler] of /** @type {[number, number | undefined][]} */ ([
     }
   });
 }
+
+test("candidates that are compared together get the answers of each alone, also an odd one and a short one", () => {
+  const itemsOf = () => Array.from({ length: 9 }, (_, i) => ({ embedding: itemAt(i, 18) }));
+  const [together, alone] = [itemsOf(), itemsOf()];
+  const candidates = [20, 21, 22, 24, 27].map((seed) => itemAt(seed, 18));
+  compareAll(candidates, together, 5);
+  for (const candidate of candidates) {
+    const expected = similarities(candidate, alone, 5);
+    similarities(candidate, together, 5).forEach((value, i) => assert.ok(Math.abs(value - expected[i]) < 1e-12));
+  }
+});
 
 test("an item that has nothing but its filler is at no similarity that is not a number", () => {
   const filled = Float32Array.of(0, 0, 1);
