@@ -179,26 +179,27 @@ function showRecommendations(recommendations) {
   const actions = isPicking
     ? { onPick: picks.toggle, isPicked: picks.isPicked }
     : { onDismiss, onSave, onAlike: finder.findAlike, isSaved: saved.has };
-  showCards(items.map((item) => cardOf(item, actions)));
+  showCards(items.map((item) => () => cardOf(item, actions)));
 }
 
-/** @param {HTMLLIElement[]} cards the first ones are shown, and the others on request */
+/** @param {(() => HTMLLIElement)[]} cards the first ones are made and shown, and the others on request */
 function showCards(cards) {
-  performance.mark("cards");
   byId("message").hidden = true;
-  byId("cards").replaceChildren(...cards.slice(0, SHOWN));
+  byId("cards").replaceChildren(...cards.slice(0, SHOWN).map((make) => make()));
+  performance.mark("cards");
   byId("more").hidden = cards.length <= SHOWN;
   byId("more").onclick = () => {
-    byId("cards").append(...cards.slice(SHOWN));
+    const others = cards.slice(SHOWN).map((make) => make());
+    byId("cards").append(...others);
     byId("more").hidden = true;
-    cards[SHOWN].querySelector("a")?.focus();
+    others[0].querySelector("a")?.focus();
   };
 }
 
 function showSaved() {
   byId("heading").hidden = true;
   if (saved.numItems() === 0) showMessage(nothingSaved());
-  else showCards(saved.cards(current?.tab?.shop ?? "", onSave));
+  else showCards(saved.cards(current?.tab?.shop ?? "", onSave).map((card) => () => card));
 }
 
 async function recommend() {
