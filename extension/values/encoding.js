@@ -49,10 +49,7 @@ export function encodeEmbedding(embedding) {
 
 /** @param {string} text as encodeEmbedding wrote it @returns {Float32Array} */
 export function decodeEmbedding(text) {
-  const bytes = fromBase64(text);
-  const view = new DataView(bytes.buffer);
-  const embedding = new Float32Array(bytes.length / 4);
-  // A loop, because Float32Array.from calls a function for each number, and a history has a hundred thousand.
-  for (let i = 0; i < embedding.length; i += 1) embedding[i] = view.getFloat32(4 * i, true);
-  return embedding;
+  const { buffer, length } = fromBase64(text);
+  // In the device's own order, which is little-endian wherever browsers run: a history has two hundred thousand numbers.
+  return new Float32Array(buffer, 0, Math.floor(length / 4));
 }
