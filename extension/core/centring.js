@@ -23,10 +23,22 @@ export function knownMeans(profile, space) {
   return { space, shops: [...own, ...fromServer] };
 }
 
+/** What was decoded of interactions, which do not change: every list needs hundreds of them, twice. @type {WeakMap<Interaction, Float32Array>} */
+const decoded = new WeakMap();
+
+/** @param {Interaction} one @returns {Float32Array} its embedding, not to be changed */
+function embeddingOf(one) {
+  const known = decoded.get(one);
+  if (known) return known;
+  const embedding = decodeEmbedding(one.embedding);
+  decoded.set(one, embedding);
+  return embedding;
+}
+
 /** @param {Interaction[]} interactions @param {BundleMetric} metric @returns {Float64Array} the mean of what was seen in one shop, shrunk towards the bundle's */
 function meanOfSeen(interactions, metric) {
-  const byItem = new Map(interactions.map(({ product, embedding }) => [product.itemId, embedding]));
-  const items = [...byItem.values()].map(decodeEmbedding);
+  const byItem = new Map(interactions.map((one) => [one.product.itemId, one]));
+  const items = [...byItem.values()].map(embeddingOf);
   return shrinkMean(estimateMean(items, metric.rule.blocks, metric.own.mean.length), metric);
 }
 
@@ -39,7 +51,7 @@ function meanOfSeen(interactions, metric) {
  * @returns {Float32Array[]}
  */
 export function centredHistory(interactions, metric, known) {
-  if (!metric) return interactions.map(({ embedding }) => decodeEmbedding(embedding));
+  if (!metric) return interactions.map(embeddingOf);
   /** @type {Map<string, Interaction[]>} */
   const byShop = new Map();
   for (const one of interactions) byShop.set(one.product.shop, [...(byShop.get(one.product.shop) ?? []), one]);
@@ -49,11 +61,11 @@ export function centredHistory(interactions, metric, known) {
     return kept ? decodeEmbedding(kept.mean) : meanOfSeen(seen, metric);
   };
   const means = new Map([...byShop].map(([shop, seen]) => [shop, meanOf(shop, seen)]));
-  return interactions.map(({ product, embedding }) =>
+  return interactions.map((one) =>
     centred(
-      decodeEmbedding(embedding),
+      embeddingOf(one),
       metric.rule.blocks,
-      /** @type {Float32Array | Float64Array} */ (means.get(product.shop)),
+      /** @type {Float32Array | Float64Array} */ (means.get(one.product.shop)),
     ),
   );
 }
