@@ -46,36 +46,40 @@ function withoutFiller(vector, filler) {
 }
 
 /**
- * Return the inner products of two vectors with all rows.
- * @param {[Float64Array, Float64Array]} pair @param {Float64Array} rows @param {number} end from where both have only zeros
- * @returns {[Float64Array, Float64Array]} as many as there are rows, filled up to LANES
+ * Write the inner products of two vectors with LANES rows. Plain statements in a function of its own: that is five times as fast in Firefox
+ * as the same with lists taken apart.
+ * @param {Float64Array} one @param {Float64Array} two @param {Float64Array} rows @param {number} end from where both have only zeros
+ * @param {number} i of the first row @param {Float64Array} ofOne @param {Float64Array} ofTwo
  */
-function productsOf([one, two], rows, end) {
-  const dim = one.length;
-  const num = rows.length / dim;
-  const [ofOne, ofTwo] = [new Float64Array(num), new Float64Array(num)];
-  for (let i = 0; i < num; i += LANES) {
-    let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
-    for (let j = 0, at = i * dim; j < end; j += 1, at += LANES) {
-      const x = one[j];
-      const y = two[j];
-      const p = rows[at];
-      const q = rows[at + 1];
-      a += x * p;
-      e += y * p;
-      b += x * q;
-      f += y * q;
-      const r = rows[at + 2];
-      const s = rows[at + 3];
-      c += x * r;
-      g += y * r;
-      d += x * s;
-      h += y * s;
-    }
-    [ofOne[i], ofOne[i + 1], ofOne[i + 2], ofOne[i + 3]] = [a, b, c, d];
-    [ofTwo[i], ofTwo[i + 1], ofTwo[i + 2], ofTwo[i + 3]] = [e, f, g, h];
+function multiply(one, two, rows, end, i, ofOne, ofTwo) {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let e = 0;
+  let f = 0;
+  let g = 0;
+  let h = 0;
+  for (let j = 0, at = i * one.length; j < end; j += 1, at += LANES) {
+    const x = one[j];
+    const y = two[j];
+    a += x * rows[at];
+    b += x * rows[at + 1];
+    c += x * rows[at + 2];
+    d += x * rows[at + 3];
+    e += y * rows[at];
+    f += y * rows[at + 1];
+    g += y * rows[at + 2];
+    h += y * rows[at + 3];
   }
-  return [ofOne, ofTwo];
+  ofOne[i] = a;
+  ofOne[i + 1] = b;
+  ofOne[i + 2] = c;
+  ofOne[i + 3] = d;
+  ofTwo[i] = e;
+  ofTwo[i + 1] = f;
+  ofTwo[i + 2] = g;
+  ofTwo[i + 3] = h;
 }
 
 /** @param {Float64Array} products of a candidate @param {Vector} candidate @param {Item[]} items @param {number | undefined} filler @returns {Float64Array} over the modalities that both have */
@@ -101,7 +105,10 @@ export function compareAll(candidates, items, filler) {
     const pair = [candidates[i], candidates[i + 1] ?? candidates[i]];
     const end = Math.max(...pair.map((candidate) => endOf(candidate, filler)));
     const [one, two] = pair.map((candidate) => withoutFiller(candidate, filler));
-    const found = productsOf([one, two], rowsOf(items, one.length), end);
+    const rows = rowsOf(items, one.length);
+    const found = pair.map(() => new Float64Array(rows.length / one.length));
+    for (let first = 0; first < found[0].length; first += LANES)
+      multiply(one, two, rows, end, first, found[0], found[1]);
     for (const [place, candidate] of pair.entries())
       answers.set(candidate, shared(found[place], candidate, items, filler));
   }

@@ -220,7 +220,11 @@ export function products({ num, layout, values, scales, rest }, vector) {
     const own = Float64Array.from({ length }, (_, j) => vector[start + j]);
     for (let i = 0, at = 0; i < num; i += 1) {
       // Four sums that do not wait for each other.
-      let [p, q, r, s, j] = [0, 0, 0, 0, 0];
+      let p = 0;
+      let q = 0;
+      let r = 0;
+      let s = 0;
+      let j = 0;
       for (; j + 3 < length; j += 4, at += 4) {
         p += own[j] * items[at];
         q += own[j + 1] * items[at + 1];

@@ -139,7 +139,10 @@ function lengthsSolved(factor, vectors) {
   for (let i = 0; i < size; i += 1) {
     const row = i * size;
     const own = i * LANES;
-    let [a, b, c, d] = [vectors[own], vectors[own + 1], vectors[own + 2], vectors[own + 3]];
+    let a = vectors[own];
+    let b = vectors[own + 1];
+    let c = vectors[own + 2];
+    let d = vectors[own + 3];
     for (let k = 0, at = 0; k < i; k += 1, at += LANES) {
       const value = factor[row + k];
       a -= value * vectors[at];
@@ -148,10 +151,11 @@ function lengthsSolved(factor, vectors) {
       d -= value * vectors[at + 3];
     }
     const inverse = 1 / factor[row + i];
-    for (const [lane, value] of [a, b, c, d].entries()) {
-      vectors[own + lane] = value * inverse;
-      squares[lane] += (value * inverse) ** 2;
-    }
+    vectors[own] = a * inverse;
+    vectors[own + 1] = b * inverse;
+    vectors[own + 2] = c * inverse;
+    vectors[own + 3] = d * inverse;
+    for (let lane = 0; lane < LANES; lane += 1) squares[lane] += vectors[own + lane] ** 2;
   }
   return squares.map(Math.sqrt);
 }
