@@ -107,7 +107,9 @@ for (const shop of Object.values(shops)) shop.byId = await addressesById(shop);
 async function shownFor({ source, target, viewed }, isSourceRead) {
   const profile = await newProfile();
   await profile.setConsent(shopOf(shops[source].origin), true);
-  if (isSourceRead) await profile.keepShelf({ ...shops[source].shelf, parts: [] });
+  // The panel of the target lists its catalogue only once it is kept.
+  const known = isSourceRead ? [shops[source], shops[target]] : [shops[target]];
+  for (const { shelf } of known) await profile.keepShelf({ ...shelf, parts: [] });
   for (const url of viewed) {
     const product = await productAt(source, url);
     const learned = await learn({ product, kind: "view", incognito: false }, { profile, model: async () => model });

@@ -35,16 +35,28 @@ function embeddingOf(one) {
   return embedding;
 }
 
-/** @param {Interaction[]} interactions @param {BundleMetric} metric @returns {Float64Array} the mean of what was seen in one shop, shrunk towards the bundle's */
-function meanOfSeen(interactions, metric) {
+/**
+ * Return what a shop's mean is taken for before anything of it is known: the average of the bundle's own and of those of the shops
+ * that are known. Catalogues are more like each other than like a bundle's sample, the more so where their language is another.
+ * @param {BundleMetric} metric @param {KnownMeans | null} known of the metric's space @returns {BundleMetric}
+ */
+function usualMetric(metric, known) {
+  const mean = metric.own.mean.slice();
+  const means = known?.shops.map((one) => decodeEmbedding(one.mean)) ?? [];
+  for (const one of means) for (let i = 0; i < mean.length; i += 1) mean[i] += one[i];
+  return { ...metric, own: { ...metric.own, mean: mean.map((sum) => sum / (1 + means.length)) } };
+}
+
+/** @param {Interaction[]} interactions @param {BundleMetric} usual @returns {Float64Array} the mean of what was seen in one shop, shrunk towards the usual one */
+function meanOfSeen(interactions, usual) {
   const byItem = new Map(interactions.map((one) => [one.product.itemId, one]));
   const items = [...byItem.values()].map(embeddingOf);
-  return shrinkMean(estimateMean(items, metric.rule.blocks, metric.own.mean.length), metric);
+  return shrinkMean(estimateMean(items, usual.rule.blocks, usual.own.mean.length), usual);
 }
 
 /**
  * Return the embedding of each interaction without the mean of the shop where it was seen: the mean of that shop where it is known,
- * else the mean of what was seen there, shrunk towards the bundle's. Without a metric embeddings stay as they are.
+ * else the mean of what was seen there, shrunk towards the usual one. Without a metric embeddings stay as they are.
  * @param {Interaction[]} interactions with embeddings in the bundle's space
  * @param {BundleMetric | null} metric of the bundle
  * @param {KnownMeans | null} known means of shops, in any space
@@ -55,10 +67,15 @@ export function centredHistory(interactions, metric, known) {
   /** @type {Map<string, Interaction[]>} */
   const byShop = new Map();
   for (const one of interactions) byShop.set(one.product.shop, [...(byShop.get(one.product.shop) ?? []), one]);
+  const comparable = known?.space === interactions[0]?.space ? known : null;
+  /** @type {BundleMetric | undefined} */
+  let usual;
   /** @param {string} shop @param {Interaction[]} seen */
   const meanOf = (shop, seen) => {
-    const kept = known?.space === seen[0].space ? known.shops.find((one) => one.shop === shop) : undefined;
-    return kept ? decodeEmbedding(kept.mean) : meanOfSeen(seen, metric);
+    const kept = comparable?.shops.find((one) => one.shop === shop);
+    if (kept) return decodeEmbedding(kept.mean);
+    usual ??= usualMetric(metric, comparable);
+    return meanOfSeen(seen, usual);
   };
   const means = new Map([...byShop].map(([shop, seen]) => [shop, meanOf(shop, seen)]));
   return interactions.map((one) =>

@@ -40,7 +40,7 @@ const SHELF_POOL = 300;
 /** How much of the history single items are compared with: what is older says less, and each costs every list its time. */
 const MAX_COMPARED = 400;
 /** A whole catalogue has near copies of single items in number: with their full weight they would fill the list. */
-const SHELF_CLOSENESS = 0.5;
+const SHELF_CLOSENESS = 0.25;
 /** How many items are requested. The number never changes, so it tells the server nothing about the history. */
 export const REQUESTED = 30;
 const DAY_MS = 86_400_000;

@@ -3449,6 +3449,14 @@ export const feeds = {
   "pages": 1000,
   "markupChars": 200000
  },
+ "joinedAttributes": {
+  "about": "What a product can have several of at once, as in Google's product data: navy/white/sand. Variants that differ in it still give it to the product, unless there are more values than `mostOfVariants`: then it is a choice.",
+  "names": [
+   "color",
+   "material"
+  ],
+  "mostOfVariants": 3
+ },
  "unshownTags": [
   "script",
   "style"
@@ -3492,11 +3500,7 @@ export const feeds = {
   "limit": 100,
   "totalHeader": "x-wp-total",
   "totalPagesHeader": "x-wp-totalpages",
-  "maxMinorUnit": 4,
-  "joinedAttributes": [
-   "color",
-   "material"
-  ]
+  "maxMinorUnit": 4
  }
 };
 

@@ -25,6 +25,8 @@ import { clean } from "../values/text.js";
  */
 
 export const LIMITS = feeds.limits;
+const JOINED = feeds.joinedAttributes;
+const isJoined = (/** @type {string} */ name) => JOINED.names.includes(name);
 const UNSHOWN = new RegExp(`<(${feeds.unshownTags.join("|")})\\b`, "g");
 // No product is in so many pieces; a body of this depth was written to exhaust the parser.
 const MAX_PAGE = 1_000_000;
@@ -106,6 +108,32 @@ export function feedUrl(link, { origin }, tally) {
 export function addressesOf(sources, { origin }) {
   const found = sources.map((source) => (typeof source === "string" ? absoluteUrl(source, `${origin}/`) : null));
   return [...new Set(found.filter((url) => url !== null))].slice(0, LIMITS.images);
+}
+
+/** Return the values of one attribute as one text. @param {string} name @param {string[]} values @returns {string} */
+export function joined(name, values) {
+  return values.join(isJoined(name) ? "/" : ", ").slice(0, 200);
+}
+
+/**
+ * Return whether so many values of an attribute that variants have describe the product, and are no choice.
+ * @param {string} name @param {number} count @returns {boolean}
+ */
+export function areOfProduct(name, count) {
+  return count <= (isJoined(name) ? JOINED.mostOfVariants : 1);
+}
+
+/**
+ * Return the attributes of a whole product: those with one value in all variants, and few colours or materials. Several colours are
+ * joined as in Google's data, navy/white. A product in many colours has none of its own.
+ * @param {Record<string, string>[]} variants @returns {Record<string, string>}
+ */
+export function sharedAttributes(variants) {
+  const names = [...new Set(variants.flatMap(Object.keys))].sort();
+  const all = names.map((name) => ({ name, values: [...new Set(variants.map((variant) => variant[name]))] }));
+  const shared = all.filter(({ name, values }) => values.every(Boolean) && areOfProduct(name, values.length));
+  const texts = shared.map(({ name, values }) => [name, joined(name, values)]);
+  return Object.fromEntries(texts.slice(0, LIMITS.attributes));
 }
 
 /** Return the Product of a feed item. @param {string} url canonical @param {Fields} fields @param {FeedContext} context @returns {Promise<Product>} */

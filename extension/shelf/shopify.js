@@ -6,7 +6,19 @@ import { normaliseGtin } from "../values/gtin.js";
 import { knownOf } from "../values/known.js";
 import { currencyCode, machinePrice, unitsOf } from "../values/price.js";
 import { clean } from "../values/text.js";
-import { LIMITS, addressesOf, descriptionOf, feedUrl, isRow, jsonOf, pageOf, productOf, rowsOf, skip } from "./feed.js";
+import {
+  LIMITS,
+  addressesOf,
+  descriptionOf,
+  feedUrl,
+  isRow,
+  jsonOf,
+  pageOf,
+  productOf,
+  rowsOf,
+  sharedAttributes,
+  skip,
+} from "./feed.js";
 
 /**
  * @typedef {import("./feed.js").FeedContext} FeedContext
@@ -85,8 +97,7 @@ function fieldsOf(row, url, title, context) {
     price,
     regularPrice: price && regular && unitsOf(regular.amount) > unitsOf(price.amount) ? regular : null,
     availability: stock.includes("InStock") ? "InStock" : stock[0],
-    // Of several variants, each has its own; none belongs to the product.
-    attributes: only.attributes,
+    attributes: sharedAttributes(variants.map(({ attributes = {} }) => attributes)),
     variants: variants.length > 1 ? variants : [],
   };
 }

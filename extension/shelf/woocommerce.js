@@ -6,7 +6,20 @@ import { feeds } from "../generated/contracts.js";
 import { normaliseGtin } from "../values/gtin.js";
 import { currencyCode, machinePrice, unitsOf } from "../values/price.js";
 import { clean } from "../values/text.js";
-import { LIMITS, addressesOf, descriptionOf, feedUrl, isRow, jsonOf, pageOf, productOf, rowsOf, skip } from "./feed.js";
+import {
+  LIMITS,
+  addressesOf,
+  areOfProduct,
+  descriptionOf,
+  feedUrl,
+  isRow,
+  joined,
+  jsonOf,
+  pageOf,
+  productOf,
+  rowsOf,
+  skip,
+} from "./feed.js";
 
 /**
  * @typedef {import("./feed.js").FeedContext} FeedContext
@@ -67,7 +80,7 @@ function categoryPath(categories, context) {
 /** @param {Row} attribute @returns {string} */
 const keyOf = (attribute) => attributeKey(String(attribute.name || ""));
 
-/** @param {Row[]} attributes @returns {Record<string, string>} those of the whole product; several colours are joined as in Google's data: navy/white */
+/** @param {Row[]} attributes @returns {Record<string, string>} those of the whole product; what a shopper chooses is none, unless it is one of few colours */
 function attributesOf(attributes) {
   /** @type {Map<string, string>} */
   const found = new Map();
@@ -76,8 +89,9 @@ function attributesOf(attributes) {
       .map((term) => clean(term.name, 200))
       .filter((name) => name !== null);
     const key = keyOf(part);
-    if (!key || key === "brand" || names.length === 0 || part.has_variations || found.has(key)) continue;
-    found.set(key, names.join(FEED.joinedAttributes.includes(key) ? "/" : ", ").slice(0, 200));
+    const isChoice = part.has_variations && !areOfProduct(key, names.length);
+    if (!key || key === "brand" || names.length === 0 || isChoice || found.has(key)) continue;
+    found.set(key, joined(key, names));
   }
   const sorted = [...found].sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(sorted.slice(0, LIMITS.attributes));

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol, cast
@@ -21,6 +21,7 @@ MAX_CATEGORIES: int = _FEEDS["limits"]["categories"]
 MAX_ATTRIBUTES: int = _FEEDS["limits"]["attributes"]
 MAX_FEED_PAGES: int = _FEEDS["limits"]["pages"]
 MAX_MARKUP: int = _FEEDS["limits"]["markupChars"]
+_JOINED = _FEEDS["joinedAttributes"]
 _UNSHOWN = re.compile(rf"<({'|'.join(_FEEDS['unshownTags'])})\b")
 
 
@@ -119,6 +120,29 @@ def addresses_of(sources: Iterable[object], context: FeedContext) -> tuple[str, 
     """Return absolute http(s) addresses, each once, in order; at most as many as a Product may have images."""
     found = (absolute_url(source, context.origin + "/") for source in sources if isinstance(source, str))
     return tuple(dict.fromkeys(url for url in found if url))[:MAX_IMAGES]
+
+
+def shared_attributes(variants: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return the attributes of a whole product: those with one value in all variants, and few colours or materials.
+
+    Several colours are joined as in Google's data, navy/white. A product in many colours has none of its own.
+    """
+    found: dict[str, str] = {}
+    for name in sorted({name for variant in variants for name in variant}):
+        values = dict.fromkeys(variant.get(name, "") for variant in variants)
+        if "" not in values and are_of_product(name, len(values)):
+            found[name] = joined(name, list(values))
+    return dict(list(found.items())[:MAX_ATTRIBUTES])
+
+
+def are_of_product(name: str, count: int) -> bool:
+    """Return whether `count` values of an attribute that variants have describe the product, and are no choice."""
+    return count <= (_JOINED["mostOfVariants"] if name in _JOINED["names"] else 1)
+
+
+def joined(name: str, values: Sequence[str]) -> str:
+    """Return the values of one attribute as one text."""
+    return ("/" if name in _JOINED["names"] else ", ").join(values)[:200]
 
 
 def product_of(url: str, fields: Fields, context: FeedContext) -> Product:

@@ -22,6 +22,7 @@ from scraper.feeds.adapter import (
     json_of,
     objects,
     product_of,
+    shared_attributes,
 )
 from scraper.values.gtin import normalise_gtin
 from scraper.values.price import Price, currency_code, machine_price
@@ -108,8 +109,7 @@ def _fields(row: JsonObject, url: str, title: str, context: FeedContext) -> Fiel
         "price": price,
         "regular_price": regular if price and regular and regular.amount > price.amount else None,
         "availability": "InStock" if "InStock" in stock else next(iter(stock), None),
-        # Of several variants, each has its own; none belongs to the product.
-        "attributes": only.attributes,
+        "attributes": shared_attributes([variant.attributes for variant in variants]),
         "variants": variants if len(variants) > 1 else (),
     }
 

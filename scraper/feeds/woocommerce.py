@@ -20,8 +20,10 @@ from scraper.feeds.adapter import (
     FeedContext,
     FeedTally,
     addresses_of,
+    are_of_product,
     description_of,
     feed_url,
+    joined,
     json_of,
     objects,
     product_of,
@@ -144,13 +146,14 @@ def _key(attribute: JsonObject) -> str:
 
 
 def _attributes(attributes: list[JsonObject]) -> dict[str, str]:
-    """Return the attributes of the whole product; several colours are joined as in Google's data: navy/white."""
+    """Return the attributes of the whole product; what a shopper chooses is none, unless it is one of few colours."""
     found: dict[str, str] = {}
     for part in attributes:
         names = [name for term in objects(part.get("terms")) if (name := clean(term.get("name"), 200))]
         key = _key(part)
-        if key and key != "brand" and names and not part.get("has_variations"):
-            found.setdefault(key, ("/" if key in _FEED["joinedAttributes"] else ", ").join(names)[:200])
+        is_choice = part.get("has_variations") and not are_of_product(key, len(names))
+        if key and key != "brand" and names and not is_choice:
+            found.setdefault(key, joined(key, names))
     return dict(sorted(found.items())[:MAX_ATTRIBUTES])
 
 

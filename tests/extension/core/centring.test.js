@@ -53,12 +53,22 @@ test("elsewhere what was seen gives the mean, shrunk towards the bundle's", () =
     seen("b.example", "2", [0, 1, 0]),
     seen("c.example", "3", [0, 1, 0]),
   ];
-  const [first, second, third] = centredHistory(history, metric, meansOf("s1", [0.25, 1, 0]));
+  const [first, second, third] = centredHistory(history, metric, null);
   // The mean of b is ((1, 0) + (0, 1) + 0) / 3; that of c (0, 1/2), which leaves its one item in its direction.
   const length = Math.hypot(2 / 3, 1 / 3);
   assertNear(first, [2 / 3 / length, -1 / 3 / length, 0]);
   assertNear(second, [-1 / 3 / length, 2 / 3 / length, 0]);
   assertNear(third, [0, 1, 0]);
+});
+
+test("a shop of which little was seen is taken for one like those that are known", () => {
+  const history = [seen("b.example", "1", [1, 0, 0]), seen("b.example", "2", [0, 1, 0])];
+  // The usual mean is (0 + (0, 0.6)) / 2 = (0, 0.3), and that of b ((1, 0) + (0, 1) + (0, 0.3)) / 3.
+  const [first, second] = centredHistory(history, metric, meansOf("s1", [0, 0.6, 0]));
+  const [x, y] = [1 / 3, 1.3 / 3];
+  assertNear(first, [(1 - x) / Math.hypot(1 - x, y), -y / Math.hypot(1 - x, y), 0]);
+  assertNear(second, [-x / Math.hypot(x, 1 - y), (1 - y) / Math.hypot(x, 1 - y), 0]);
+  assert.deepEqual(centredHistory(history, metric, meansOf("s2", [0, 0.6, 0])), centredHistory(history, metric, null));
 });
 
 test("an item seen three times counts once in the mean", () => {
