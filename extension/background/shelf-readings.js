@@ -30,7 +30,7 @@ function surroundingsOf({ getProfile, model, ask, fetchAnswer, wait, announceCha
       const { itemText } = manifest.text;
       const layout = layoutOf(manifest);
       const read = await ask({ type: "shelf.readAnswers", bundleUrl, answers, itemText, layout });
-      return { ...read, vectors: fromBase64(read.vectors) };
+      return { ...read, vectors: fromBase64(read.vectors), layout };
     },
     async keep(shelf, changes) {
       const isKept = await (await getProfile()).keepShelf(shelf, changes);

@@ -8,12 +8,13 @@ import { CarryoverError } from "../values/errors.js";
  * @typedef {import("../generated/contract-types.js").ShelfReason} ShelfReason
  * @typedef {import("../generated/contract-types.js").ShelfAnswer} ShelfAnswer
  * @typedef {import("../generated/contract-types.js").Card} Card
+ * @typedef {import("../generated/contract-types.js").ShelfLayout} Layout
  * @typedef {import("../values/encoding.js").Bytes} Bytes
  * @typedef {{status: number, headers: Record<string, string>, body: string}} Answer names of headers are in lower case
  * @typedef {import("../core/profile.js").PartChanges} PartChanges
  * @typedef {object} Surroundings of a reading
  * @property {(url: string, etag?: string) => Promise<Answer | null>} fetchAnswer null where nobody answers
- * @property {(answers: ShelfAnswer[]) => Promise<{items: Card[], counts: number[], vectors: Bytes}>} readAnswers `counts`: items of each answer
+ * @property {(answers: ShelfAnswer[]) => Promise<{items: Card[], counts: number[], vectors: Bytes, layout: Layout}>} readAnswers `counts`: items of each answer
  * @property {(shelf: KeptShelf, parts?: PartChanges) => Promise<boolean>} keep false where the shelf may not be kept any more
  * @property {(ids: string[]) => Promise<Bytes[]>} parts as they were kept
  * @property {() => Promise<boolean>} mayRead false once the shopper withdrew the consent for the shop, or wants pages ranked only

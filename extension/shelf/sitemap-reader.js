@@ -3,13 +3,13 @@ import { utf8 } from "../values/encoding.js";
 import { itemIdOf } from "../values/identity.js";
 import { feeds } from "../generated/contracts.js";
 import { likelyProducts } from "./address.js";
+import { completed, examplesOf } from "./guesses.js";
 import { decodePart, encodePart } from "./parts.js";
 import { MAX_ITEMS, ReadingEnded } from "./reading.js";
 import { followable, parseSitemap } from "./sitemap.js";
 
 /**
  * @typedef {import("./reading.js").Reading} Reading
- * @typedef {import("./parts.js").PartContent} PartContent
  * @typedef {import("../generated/contract-types.js").KeptShelf["parts"][number]} KeptPart
  */
 
@@ -68,7 +68,7 @@ async function addressesOf(reading) {
   return addresses;
 }
 
-/** @param {Reading} reading @returns {Promise<{part: KeptPart, content: PartContent}[]>} the parts of pages that were read, oldest first */
+/** @param {Reading} reading @returns {Promise<{part: KeptPart, content: ReturnType<typeof decodePart>}[]>} the parts of pages that were read, oldest first */
 async function readParts({ shelf, around }) {
   const parts = shelf.parts.filter(({ isGuessed }) => !isGuessed).sort((a, b) => a.round - b.round);
   const bytes = await around.parts(parts.map(({ id }) => id));
@@ -103,11 +103,13 @@ async function keepPages({ shelf, around, change }, answers, urls) {
 const countOf = (parts) => parts.reduce((sum, { numItems }) => sum + numItems, 0);
 
 /**
- * Keep the products of addresses that were not read, known by the words of their addresses alone, in place of earlier ones.
+ * Keep the products of addresses that were not read, known by the words of their addresses and by what the shop's pages add to
+ * such words, in place of earlier ones.
  * @param {Reading} reading @param {string[]} addresses
  */
 async function keepGuesses(reading, addresses) {
-  const read = (await readParts(reading)).flatMap(({ content: { pages = [] } }) =>
+  const before = await readParts(reading);
+  const read = before.flatMap(({ content: { pages = [] } }) =>
     pages.map(({ url, itemId }) => ({ url, isProduct: itemId !== undefined })),
   );
   const known = new Set(read.map(({ url }) => url));
@@ -117,6 +119,7 @@ async function keepGuesses(reading, addresses) {
   );
   const { origin, round, parts } = reading.shelf;
   const { around } = reading;
+  const examples = await examplesOf(before, origin, around);
   const fresh = [];
   const puts = [];
   for (let start = 0; start < guessed.length; start += GUESSES_A_PART) {
@@ -126,7 +129,7 @@ async function keepGuesses(reading, addresses) {
     const { items, vectors } = await around.readAnswers([answer]);
     const part = { id: around.newId(), numItems: items.length, round, isGuessed: true };
     fresh.push(part);
-    puts.push({ id: part.id, bytes: encodePart({ items }, vectors) });
+    puts.push({ id: part.id, bytes: encodePart({ items }, examples ? completed(vectors, examples) : vectors) });
   }
   const kept = parts.filter(({ isGuessed }) => !isGuessed);
   const deletes = parts.filter(({ isGuessed }) => isGuessed).map(({ id }) => id);

@@ -59,7 +59,7 @@ export function createShop(answers) {
 /**
  * What a reading works with, on a disk that is a Map: what is kept, and what the items of an answer are.
  * @param {ReturnType<typeof createShop>} shop
- * @param {(answers: any[]) => Promise<{items: any[], counts: number[], vectors: Uint8Array<ArrayBuffer>}>} readAnswers
+ * @param {(answers: any[]) => Promise<{items: any[], counts: number[], vectors: Uint8Array<ArrayBuffer>, layout: any}>} readAnswers
  * @returns {Disk}
  */
 export function createDisk(shop, readAnswers) {

@@ -2,7 +2,7 @@
 // Reading a shop's catalogue: pace, robots.txt, what is asked again on the next day, and what a killed worker leaves.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { layoutOf, packed } from "../../../extension/core/shelf-matrix.js";
+import { itemOf, layoutOf, matrixOf, packed } from "../../../extension/core/shelf-matrix.js";
 import { itemsOf } from "../../../extension/shelf/items.js";
 import { currentItems, decodePart } from "../../../extension/shelf/parts.js";
 import { readShelf } from "../../../extension/shelf/reader.js";
@@ -25,6 +25,7 @@ async function readAnswers(answers) {
     items: read.flat().map(({ card }) => card),
     counts: read.map(({ length }) => length),
     vectors: packed(await embedded(texts), LAYOUT),
+    layout: LAYOUT,
   };
 }
 
@@ -248,6 +249,17 @@ test("a sitemap's pages are read within a budget, the others known by their addr
   assert.equal(titles.filter((title) => /^Sea mug/.test(title)).length, 100 - numRead);
   const gaps = shop.requests.slice(1).map(({ at }, i) => at - shop.requests[i].at);
   assert.ok(gaps.every((gap) => gap >= 1000));
+});
+
+test("what pages say beyond their addresses is added to the products that are known by their addresses", async () => {
+  const { disk } = world(pagesShop(100));
+  const end = await readShelf(emptyShelf(), disk.around, never);
+  // Pages name the sea (1, 0, 0), addresses the Sea, which these towers do not know: (0, 0, 1).
+  const guessed = (end?.parts ?? []).filter(({ isGuessed }) => isGuessed);
+  const pieces = guessed.map(({ id }) => decodePart(/** @type {any} */ (disk.kept.get(id))).vectors);
+  const all = matrixOf(pieces, LAYOUT);
+  assert.ok(all.num >= 40);
+  for (let i = 0; i < all.num; i += 1) assert.deepEqual([...itemOf(all, i)], [1, 0, 0]);
 });
 
 test("the next day reads the pages that were never read, then the oldest again", async () => {

@@ -167,7 +167,8 @@ def test_woocommerce_categories_attributes_and_choices():
     row = woo(categories=category, attributes=attributes, variations=variations, short_description="<p>Short.</p>",
               description="Long.", brands=[{"name": "Weft"}], average_rating="4.5", review_count=8)  # fmt: skip
     (rug,) = wires(WooCommerce(), [row])
-    assert rug["categoryPath"] == ["Home", "Rugs"] and rug["attributes"] == {"color": "red/white", "size": "Extra Large"}
+    assert rug["categoryPath"] == ["Home", "Rugs"]
+    assert rug["attributes"] == {"color": "red/white", "size": "Extra Large"}
     assert rug["variants"] == [{"attributes": {"size": "Extra Large"}}]
     assert (rug["description"], rug["brand"]) == ("Short.", "Weft")
     assert rug["rating"] == {"value": 4.5, "best": 5, "count": 8} and rug["regularPrice"]["amount"] == "24.99"
