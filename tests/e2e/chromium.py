@@ -108,6 +108,10 @@ class Shopper:
         self.page.bring_to_front()
         self.page.goto(url)
 
+    def run(self, script: str) -> None:
+        """Run a script of the shop in its page."""
+        self.page.evaluate(script)
+
     def allow(self) -> None:
         """Allow the shop that is open, by the panel's own button."""
         panel = self.panel(self.page)
@@ -138,3 +142,39 @@ class Shopper:
         expect(panel.locator(".card[data-item-id]").first).to_be_visible(timeout=60_000)
         expect(panel.locator("#cards")).not_to_have_attribute("aria-busy", "true", timeout=60_000)
         return [str(card.get_attribute("data-item-id")) for card in panel.locator(".card[data-item-id]").all()]
+
+    def items(self) -> list[str]:
+        """Return the ids of the items that the panel shows for the shop that is open, best first."""
+        panel = self.panel(self.page)
+        shown = self.recommended(panel)
+        panel.close()
+        return shown
+
+    def read_catalogue(self, panel: Page) -> None:
+        """Click the panel's offer, and wait until the catalogue has been read."""
+        panel.locator("[data-action=shelf-read]").click()
+        expect(panel.locator(".shelf")).to_have_attribute("data-status", "reading")
+        expect(panel.locator(".shelf")).to_have_attribute("data-status", "read", timeout=60_000)
+
+    def read_shelf(self) -> list[str]:
+        """Have the catalogue of the shop that is open read, and return the items shown then."""
+        panel = self.panel(self.page)
+        self.read_catalogue(panel)
+        shown = self.recommended(panel)
+        panel.close()
+        return shown
+
+    def recommend(self) -> dict[str, Any]:
+        """Return the whole answer for the shop that is open."""
+        answer: dict[str, Any] = self.ask("recommend", tabId=self.tab_id(self.page))["recommendations"]
+        return answer
+
+    def save_address(self, form: str, address: str) -> None:
+        """Enter an address in a form of the options and save it."""
+        options = self.open("options.html")
+        for folded in options.locator("details:not([open]):has(form) > summary").all():
+            folded.click()
+        options.locator(f"{form} input[type=url]").fill(address)
+        options.locator(f"{form} button").click()
+        expect(options.locator("#status")).to_have_text("Saved.")
+        options.close()

@@ -54,6 +54,21 @@ def extension(zips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return unzipped(zips / "carryover-chromium.zip", target, [*SHOPS, SERVER])
 
 
+@pytest.fixture(scope="session")
+def packs(mall: Mall, lite_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the pack of one shop, linden."""
+    return worlds.published(mall, lite_bundle, tmp_path_factory.mktemp("packs"))
+
+
+@pytest.fixture(scope="module")
+def host(packs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the folder as any static host does, and return its host and port."""
+    port = worlds.free_port()
+    command = ["http.server", str(port), "--bind", "127.0.0.1", "--directory", str(packs)]
+    with worlds.running(command, port, tmp_path_factory.mktemp("logs") / "host.log"):
+        yield f"127.0.0.1:{port}"
+
+
 @pytest.fixture
 def new_shopper(
     playwright: Playwright, extension: Path, world: World, tmp_path: Path

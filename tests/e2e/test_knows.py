@@ -9,7 +9,6 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.axe import violations
 from tests.e2e.chromium import Shopper
-from tests.e2e.test_shelf import read_catalogue
 from tests.e2e.world import Mall
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -43,7 +42,7 @@ def test_a_cluster_is_seen_removed_undone_exported_erased_and_imported(
         for product in random.Random(taste).sample(mall.of_taste("harbor", taste), EACH):
             alone.learn(mall.url(product))
     panel = alone.panel(alone.page)
-    read_catalogue(panel)
+    alone.read_catalogue(panel)
     panel.close()  # it loads the images of what it shows
 
     before = len(alone.proxy.requests)

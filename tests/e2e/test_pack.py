@@ -1,57 +1,19 @@
 """A catalogue published as files: taste carries over to it, and its host learns that somebody reads this shop."""
 
-import json
 import random
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, expect
+from playwright.sync_api import Playwright
 
-from demo.mall.shops import open_shop
-from scraper import extract_product
-from tests.e2e import world as worlds
 from tests.e2e.chromium import SERVER, SHOPS, Shopper, unzipped
 from tests.e2e.proxy import Request
-from tests.e2e.world import ROOT, Mall
+from tests.e2e.world import Mall
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TASTE = "seaside"
 BAR = 8
 SHOP = "linden.localhost"
-
-
-@pytest.fixture(scope="module")
-def packs(mall: Mall, lite_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the pack of one shop, made by the commands of an operator."""
-    home = tmp_path_factory.mktemp("packs")
-    products = [product for product in mall.products if product.shop == "linden"]
-    front = open_shop("linden", products, mall.shop_url("linden"))
-    pages = [(front.respond(product.url_path, "").body, mall.url(product)) for product in products]
-    lines = [json.dumps(extract_product(body, url).to_wire()) + "\n" for body, url in pages]
-    (home / "products.jsonl").write_text("".join(lines))
-    (home / "images").mkdir()
-    data = ["--bundle", str(lite_bundle), "--data", str(home / "data")]
-    for command in (
-        ["ingest", str(home / "products.jsonl"), "--images", str(home / "images"), *data],
-        ["pack", SHOP, "--out", str(home / "published"), *data],
-    ):
-        done = subprocess.run(
-            [sys.executable, "-m", "server", *command], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-    return home / "published"
-
-
-@pytest.fixture
-def host(packs: Path, tmp_path: Path) -> Iterator[str]:
-    """Serve the folder as any static host does, and return its host and port."""
-    port = worlds.free_port()
-    command = ["http.server", str(port), "--bind", "127.0.0.1", "--directory", str(packs)]
-    with worlds.running(command, port, tmp_path / "host.log"):
-        yield f"127.0.0.1:{port}"
 
 
 def shopper_of(playwright: Playwright, zips: Path, folder: Path) -> Shopper:
@@ -60,18 +22,9 @@ def shopper_of(playwright: Playwright, zips: Path, folder: Path) -> Shopper:
     return Shopper(playwright, folder / "profile", extension)
 
 
-def give_list(shopper: Shopper, url: str) -> None:
-    """Enter the address of a list in the options."""
-    options = shopper.open("options.html")
-    options.locator("#pack-list-url").fill(url)
-    options.locator("#packs button").click()
-    expect(options.locator("#status")).to_have_text("Saved.")
-    options.close()
-
-
 def at_new_shop(shopper: Shopper, mall: Mall, host: str) -> tuple[list[str], list[Request]]:
     """Open the shop for the first time, and return the items in the panel and what its pack's host was asked."""
-    give_list(shopper, f"http://{host}/list.json")
+    shopper.save_address("#packs", f"http://{host}/list.json")
     shopper.visit(mall.shop_url("linden") + "/")
     shopper.page.evaluate("document.cookie = 'visitor=42; path=/'")
     shopper.allow()

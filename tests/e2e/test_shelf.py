@@ -5,7 +5,7 @@ import json
 import random
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.chromium import Shopper
 from tests.e2e.proxy import Request
@@ -24,13 +24,6 @@ EXPECTED = [
 ]
 
 
-def read_catalogue(panel: Page) -> None:
-    """Click the panel's offer, and wait until the catalogue has been read."""
-    panel.locator("[data-action=shelf-read]").click()
-    expect(panel.locator(".shelf")).to_have_attribute("data-status", "reading")
-    expect(panel.locator(".shelf")).to_have_attribute("data-status", "read", timeout=60_000)
-
-
 def test_taste_carries_over_to_a_catalogue_read_on_the_device(alone: Shopper, mall: Mall) -> None:
     alone.visit(mall.shop_url("harbor") + "/")
     alone.allow()
@@ -43,7 +36,7 @@ def test_taste_carries_over_to_a_catalogue_read_on_the_device(alone: Shopper, ma
     alone.recommended(panel)
     assert alone.ask("ledger.get")["entries"] == [], "allowing a shop asks it for nothing"
     before = len(alone.proxy.requests)
-    read_catalogue(panel)
+    alone.read_catalogue(panel)
     expect(panel.locator("#leaves")).to_contain_text("read on this device")
     expect(panel.locator("#shelf")).to_contain_text("552")
     tastes = mall.tastes_by_id("linden")

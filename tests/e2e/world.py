@@ -1,5 +1,6 @@
 """World of the browser tests: the demo mall, its crawled and ingested products, and a server."""
 
+import json
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.mall.catalogue import SHOPS, DemoProduct
+from demo.mall.shops import open_shop
+from scraper import extract_product
 from scraper.values.identity import canonical_url, item_id_of
 from tests.source_key import source_key
 
@@ -129,3 +132,17 @@ def _ingest(shop: str, home: Path, bundle: Path) -> None:
 def _run(*command: str) -> None:
     done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stderr[-2000:]}"
+
+
+def published(mall: Mall, bundle: Path, home: Path) -> Path:
+    """Return a folder with the pack of linden, made by the commands of an operator without a crawl."""
+    products = [product for product in mall.products if product.shop == "linden"]
+    front = open_shop("linden", products, mall.shop_url("linden"))
+    pages = [(front.respond(product.url_path, "").body, mall.url(product)) for product in products]
+    lines = [json.dumps(extract_product(body, url).to_wire()) + "\n" for body, url in pages]
+    (home / "products.jsonl").write_text("".join(lines))
+    (home / "images").mkdir()
+    data = ["--bundle", str(bundle), "--data", str(home / "data")]
+    _run("server", "ingest", str(home / "products.jsonl"), "--images", str(home / "images"), *data)
+    _run("server", "pack", "linden.localhost", "--out", str(home / "published"), *data)
+    return home / "published"
