@@ -14,11 +14,11 @@ const TIMEOUT_MS = 20_000;
  * @param {object} parts
  * @param {import("./store.js").GetProfile} parts.getProfile
  * @param {typeof fetch} [parts.fetch]
- * @returns {(url: string, options: {mostBytes: number, etag?: string}) => Promise<PublicAnswer | null>} null where nobody answers, a
- *   redirect does, or the body is larger than `mostBytes`
+ * @returns {(url: string, options: {mostBytes: number, etag?: string, signal?: AbortSignal}) => Promise<PublicAnswer | null>}
+ *   null where nobody answers, a redirect does, the body is larger than `mostBytes`, or the signal was aborted
  */
 export function createPublicFetch({ getProfile, fetch: send = (...args) => fetch(...args) }) {
-  return async (url, { mostBytes, etag }) => {
+  return async (url, { mostBytes, etag, signal }) => {
     const profile = await getProfile();
     await profile.addToLedger({ method: "GET", url, body: "" });
     try {
@@ -29,7 +29,7 @@ export function createPublicFetch({ getProfile, fetch: send = (...args) => fetch
         // The browser would have asked the target, which may be another site, before anybody could look at it.
         redirect: "manual",
         headers: etag ? { "If-None-Match": etag } : {},
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])]),
       });
       if (response.type === "opaqueredirect") return null;
       const body = await boundedBody(response, mostBytes);

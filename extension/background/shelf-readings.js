@@ -11,15 +11,15 @@ import { fromBase64 } from "../values/encoding.js";
  * @property {import("./store.js").GetProfile} getProfile
  * @property {import("./model.js").ModelSource} model
  * @property {import("./towers-client.js").Ask} ask
- * @property {(url: string, etag?: string) => Promise<import("../shelf/reading.js").Answer | null>} fetchAnswer
+ * @property {import("../shelf/reading.js").Surroundings["fetchAnswer"]} fetchAnswer
  * @property {(ms: number, signal: AbortSignal) => Promise<void>} wait
  * @property {() => Promise<void>} announceChange
  * @property {() => number} now milliseconds since 1970
  * @property {import("./shelf-opener.js").ShelfOpener} opener
  */
 
-/** @param {Parts} parts @param {string} shop @returns {import("../shelf/reading.js").Surroundings} */
-function surroundingsOf({ getProfile, model, ask, fetchAnswer, wait, announceChange, now }, shop) {
+/** @param {Parts} parts @param {KeptShelf} start @returns {import("../shelf/reading.js").Surroundings} */
+function surroundingsOf({ getProfile, model, ask, fetchAnswer, wait, announceChange, now }, { shop, id }) {
   return {
     fetchAnswer,
     wait,
@@ -33,7 +33,9 @@ function surroundingsOf({ getProfile, model, ask, fetchAnswer, wait, announceCha
       return { ...read, vectors: fromBase64(read.vectors), layout };
     },
     async keep(shelf, changes) {
-      const isKept = await (await getProfile()).keepShelf(shelf, changes);
+      const profile = await getProfile();
+      // A shelf that was deleted meanwhile does not come back, even where the shop was allowed again.
+      const isKept = profile.shelf(shop)?.id === id && (await profile.keepShelf(shelf, changes));
       await announceChange();
       return isKept;
     },
@@ -47,12 +49,12 @@ function surroundingsOf({ getProfile, model, ask, fetchAnswer, wait, announceCha
 
 /** The readings of shops' catalogues that run now, one a shop. @param {Parts} parts */
 export function createReadings(parts) {
-  /** @type {Map<string, {stop: AbortController, done: Promise<void>}>} by shop; the profile knows what runs, too */
+  /** @type {Map<string, {id: string, stop: AbortController, done: Promise<void>}>} by shop; the profile knows what runs, too */
   const running = new Map();
 
   /** @param {KeptShelf} shelf @param {AbortSignal} signal */
   async function readToEnd(shelf, signal) {
-    const end = await readShelf(shelf, surroundingsOf(parts, shelf.shop), signal);
+    const end = await readShelf(shelf, surroundingsOf(parts, shelf), signal);
     if (end?.status === "read") await parts.opener.settle(end);
   }
 
@@ -64,18 +66,24 @@ export function createReadings(parts) {
   }
 
   return {
-    /** Begin or continue the reading of a shelf, unless it runs. @param {KeptShelf} shelf */
+    /** Begin or continue the reading of a shelf, unless it runs. One of a shelf before it is stopped first. @param {KeptShelf} shelf */
     run(shelf) {
-      if (running.has(shelf.shop)) return;
+      const { id, shop } = shelf;
+      const before = running.get(shop);
+      if (before?.id === id && !before.stop.signal.aborted) return;
+      before?.stop.abort();
       const stop = new AbortController();
-      const done = readToEnd(shelf, stop.signal)
+      const done = Promise.resolve(before?.done)
+        .then(() => readToEnd(shelf, stop.signal))
         .catch(async (error) => {
           console.error(error);
           await giveUp(shelf);
         })
-        .finally(() => running.delete(shelf.shop))
+        .finally(() => {
+          if (running.get(shop)?.stop === stop) running.delete(shop);
+        })
         .then(parts.announceChange);
-      running.set(shelf.shop, { stop, done });
+      running.set(shop, { id, stop, done });
     },
 
     /** Stop the reading of a shop's shelf, and wait until it has ended. @param {string} shop */

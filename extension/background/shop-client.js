@@ -10,11 +10,16 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /**
  * Return a function that asks a shop for a public page, as text.
  * @param {{publicFetch: ReturnType<typeof import("./public-fetch.js").createPublicFetch>}} parts
- * @returns {(url: string, etag?: string) => Promise<Answer | null>} null where nobody answers, or a redirect does
+ * @returns {(url: string, etag?: string, signal?: AbortSignal) => Promise<Answer | null>} null where nobody answers, a redirect does, or the
+ *   signal was aborted
  */
 export function createShopClient({ publicFetch }) {
-  return async (url, etag) => {
-    const answer = await publicFetch(url, { mostBytes: MAX_BODY_BYTES, ...(etag && { etag }) });
+  return async (url, etag, signal) => {
+    const answer = await publicFetch(url, {
+      mostBytes: MAX_BODY_BYTES,
+      ...(etag && { etag }),
+      ...(signal && { signal }),
+    });
     return answer && { ...answer, body: new TextDecoder().decode(answer.body) };
   };
 }

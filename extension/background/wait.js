@@ -5,6 +5,7 @@
  * @param {number} ms @param {AbortSignal} signal @returns {Promise<void>}
  */
 export function wait(ms, signal) {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);

@@ -103,6 +103,7 @@ export async function readFeed(reading) {
   await learnCurrency(reading, adapter);
   let { first } = found;
   let numRead = 0;
+  let before = "";
   while (reading.shelf.next !== "") {
     const url = reading.shelf.next;
     const part = reading.shelf.parts.find((one) => one.url === url);
@@ -114,7 +115,9 @@ export async function readFeed(reading) {
       const next = nextOf(adapter, url, answer);
       if (answer && answer.status >= 500) throw new ReadingEnded("unreachable");
       // Shopify refuses pages far behind: what was read until then is the catalogue.
-      if (!answer || next === null) break;
+      // Others know no pages, and give the same answer to each.
+      if (!answer || next === null || answer.body === before) break;
+      before = answer.body;
       await keepAnswer(reading, adapter, url, answer, next);
     }
     numRead = reading.shelf.parts.reduce((sum, one) => sum + (one.round === reading.shelf.round ? one.numItems : 0), 0);

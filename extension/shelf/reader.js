@@ -40,7 +40,7 @@ function atPace({ fetchAnswer, mayRead, wait, now }, signal, intervalMs) {
       const pause = nextAt - now();
       if (pause > 0) await wait(pause, signal);
       if (signal.aborted || !(await mayRead())) throw new ReadingStopped();
-      const answer = await fetchAnswer(url, etag);
+      const answer = await fetchAnswer(url, etag, signal);
       nextAt = now() + intervalMs();
       if (answer && !BUSY.includes(answer.status)) return answer;
       const asked = retryAfterMs(answer?.headers["retry-after"], now());

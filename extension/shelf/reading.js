@@ -13,7 +13,7 @@ import { CarryoverError } from "../values/errors.js";
  * @typedef {{status: number, headers: Record<string, string>, body: string}} Answer names of headers are in lower case
  * @typedef {import("../core/profile.js").PartChanges} PartChanges
  * @typedef {object} Surroundings of a reading
- * @property {(url: string, etag?: string) => Promise<Answer | null>} fetchAnswer null where nobody answers
+ * @property {(url: string, etag: string | undefined, signal: AbortSignal) => Promise<Answer | null>} fetchAnswer null where nobody answers
  * @property {(answers: ShelfAnswer[]) => Promise<{items: Card[], counts: number[], vectors: Bytes, layout: Layout}>} readAnswers `counts`: items of each answer
  * @property {(shelf: KeptShelf, parts?: PartChanges) => Promise<boolean>} keep false where the shelf may not be kept any more
  * @property {(ids: string[]) => Promise<Bytes[]>} parts as they were kept

@@ -234,6 +234,51 @@ test("no request follows a withdrawn consent, and none follows where only the pa
   }
 });
 
+test("a consent withdrawn and given again at once begins one reading anew, and the one before leaves nothing", async () => {
+  for (const change of [{ type: "consent.set", shop: SHOP, allowed: false }, { type: "profile.erase" }]) {
+    const worker = await device.startWorker();
+    await shopper.allow();
+    shopper.showListing([]);
+    let isFirst = true;
+    shop.answers["/meta.json"] = /** @type {any} */ (
+      async () => {
+        if (!isFirst) return answer('{"currency": "EUR"}');
+        isFirst = false;
+        await device.send(change);
+        await shopper.allow();
+        await device.send({ type: "shelf.read" });
+        return answer('{"currency": "SEK"}');
+      }
+    );
+    await device.send({ type: "shelf.read" });
+    assert.equal((await untilShelf(isRead)).numItems, 4);
+    const { shelves } = await shopper.exported();
+    assert.deepEqual(
+      shelves.map((/** @type {any} */ { status, currency }) => [status, currency]),
+      [["read", "EUR"]],
+    );
+    await device.send({ type: "profile.erase" });
+    device.stopWorker(worker);
+  }
+});
+
+test("stop waits for no answer of the shop", async () => {
+  await device.startWorker();
+  await shopper.allow();
+  shopper.showListing([]);
+  shop.answers["/meta.json"] = /** @type {any} */ (
+    (/** @type {string} */ _, /** @type {AbortSignal} */ signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener("abort", () => resolve(null));
+      })
+  );
+  await device.send({ type: "shelf.read" });
+  await untilShelf(() => shop.paths.includes("/meta.json"));
+  const { state } = await device.send({ type: "shelf.stop" });
+  assert.equal(state.shelf.status, "stopped");
+  assert.equal(shop.paths.at(-1), "/meta.json");
+});
+
 test("a reading that fails on this device can be continued", async () => {
   await device.startWorker();
   await shopper.allow();

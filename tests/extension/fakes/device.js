@@ -17,7 +17,7 @@ let workers = 0;
  * extension's own code, from background.js on. The towers are worked out by hand.
  * @param {object} [options]
  * @param {ReturnType<typeof createServer>} [options.server]
- * @param {(url: string, etag?: string) => Promise<import("./shop.js").Answer | null>} [options.shop] answers what is not for the server
+ * @param {(url: string, etag?: string, signal?: AbortSignal) => Promise<import("./shop.js").Answer | null>} [options.shop] answers what is not for the server
  * @param {import("../../../extension/core/towers.js").Towers} [options.towers]
  * @param {ReturnType<typeof packageOf>} [options.packaged]
  */
@@ -32,7 +32,7 @@ export function createDevice({ server = createServer(), packaged = packageOf(), 
     if (String(url).startsWith(`${ORIGIN}/`)) return packaged(url);
     if (!shop || String(url).startsWith("http://127.0.0.1")) return server.fetch(url, init);
     assert.deepEqual([init.credentials, init.referrerPolicy, init.cache], ["omit", "no-referrer", "no-store"]);
-    const found = await shop(String(url), init.headers["If-None-Match"]);
+    const found = await shop(String(url), init.headers["If-None-Match"], init.signal);
     if (!found) throw new TypeError("Failed to fetch");
     const { status, headers, body } = found;
     return new Response(status === 304 ? null : body, { status, headers });

@@ -28,7 +28,7 @@ export const answer = (body, status = 200, headers = {}) => ({ status, headers, 
 
 /**
  * A shop that answers by its paths; a path without an answer is 404, null is silence. Its clock moves only while somebody waits.
- * @param {Record<string, Answer | null | ((etag?: string) => Answer | null)>} answers by path and query
+ * @param {Record<string, Answer | null | ((etag?: string, signal?: AbortSignal) => Answer | null)>} answers by path and query
  */
 export function createShop(answers) {
   const shop = {
@@ -40,13 +40,13 @@ export function createShop(answers) {
     get paths() {
       return shop.requests.map(({ path }) => path);
     },
-    /** @param {string} url @param {string} [etag] @returns {Promise<Answer | null>} */
-    async fetchAnswer(url, etag) {
+    /** @param {string} url @param {string} [etag] @param {AbortSignal} [signal] @returns {Promise<Answer | null>} */
+    async fetchAnswer(url, etag, signal) {
       const path = url.slice(ORIGIN.length);
       shop.requests.push({ path, at: shop.now, ...(etag && { etag }) });
       const found = shop.answers[path];
       if (found === undefined) return answer("not found", 404);
-      return typeof found === "function" ? found(etag) : found;
+      return typeof found === "function" ? found(etag, signal) : found;
     },
     /** @param {number} ms */
     async wait(ms) {

@@ -71,6 +71,14 @@ test("a feed is read page by page, one request a second, with its currency and c
   assert.deepEqual(items[0].price, { amount: "5.00", currency: "GBP", amountText: "5.00" });
 });
 
+test("a feed that gives every page the same answer is read once", async () => {
+  const same = feedPage(many(0, 250));
+  const { shop, disk } = world({ [FIRST]: same, [SECOND]: same, [FIRST.replace("=1", "=3")]: same });
+  const end = await readShelf(emptyShelf({ currency: "EUR" }), disk.around, never);
+  assert.deepEqual(shop.paths, ["/robots.txt", FIRST, SECOND]);
+  assert.deepEqual([end?.status, end?.numItems, end?.reason], ["read", 250, undefined]);
+});
+
 test("a shop without Shopify's feed is asked for WooCommerce's", async () => {
   const rug = { name: "night rug", permalink: `${ORIGIN}/rug`, prices: {} };
   const { shop, disk } = world({ [WOO]: answer(JSON.stringify([rug]), 200, { "x-wp-total": "1" }) });
