@@ -32,7 +32,7 @@ const VALUES = {
   brand: ({ brand }) => (brand ? [brand] : []),
   category: ({ categoryPath = [] }) => categoryPath.slice(-1),
   size: ({ attributes = {} }) => (attributes.size ?? "").split(/\s*[,;|]\s*/).filter(Boolean),
-  color: ({ attributes = {} }) => (attributes.color ?? "").split(/\s*[,;|]\s*/).filter(Boolean),
+  color: ({ attributes = {} }) => (attributes.color ?? "").split(/\s*[,;|/]\s*/).filter(Boolean),
 };
 const NAMES = /** @type {(keyof typeof VALUES)[]} */ (Object.keys(VALUES));
 

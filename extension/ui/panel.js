@@ -148,7 +148,13 @@ function showHeading({ numFound = 0 }) {
   byId("heading").hidden = !isChosen || isSavedShown;
   const clear = element(
     "button",
-    { class: "link", type: "button", onclick: clearChoice, "data-action": "clear" },
+    {
+      class: "link",
+      type: "button",
+      onclick: clearChoice,
+      onkeydown: (/** @type {KeyboardEvent} */ { key }) => key === "Escape" && clearChoice(),
+      "data-action": "clear",
+    },
     t("clear"),
   );
   byId("heading").replaceChildren(
@@ -178,7 +184,7 @@ function showRecommendations(recommendations) {
   const isPicking = current !== null && offersPicks(current, recommendations);
   const actions = isPicking
     ? { onPick: picks.toggle, isPicked: picks.isPicked }
-    : { onDismiss, onSave, onAlike: finder.findAlike, isSaved: saved.has };
+    : { onDismiss, onSave, onAlike, isSaved: saved.has };
   showCards(items.map((item) => () => cardOf(item, actions)));
 }
 
@@ -253,6 +259,14 @@ async function onDismiss(card, button, isByKey) {
   }
 }
 
+/** Show what is like a card, from the top: its button went away with the list. @param {RankedCard} card */
+async function onAlike(card) {
+  finder.setAlike(card);
+  await refreshList();
+  document.documentElement.scrollTop = 0;
+  byId("heading").querySelector("button")?.focus({ preventScroll: true });
+}
+
 /** @param {RankedCard} card @param {HTMLButtonElement} button */
 async function onSave(card, button) {
   try {
@@ -292,7 +306,10 @@ async function update(isForced) {
   const shop = state.tab?.shop ?? "";
   shownStage = stageOf(state);
   if (isSavedShown || (!isForced && shop === shownFor && shop !== "")) return;
-  if (shop !== shownFor) finder.reset();
+  if (shop !== shownFor) {
+    finder.reset();
+    picks = createPicks(usePicks);
+  }
   const isKept = shop === shownFor && answer !== null;
   shownFor = shop;
   if (!isKept) {
@@ -356,6 +373,7 @@ chrome.runtime.onMessage.addListener(
   createListener("ui", {
     async "state.changed"() {
       const state = await refreshState();
+      saved.load().catch(toast.fail);
       const stage = stageOf(state);
       const isOtherShop = (state.tab?.shop ?? "") !== shownFor;
       if (isSavedShown || (stage === shownStage && !isOtherShop)) return {};

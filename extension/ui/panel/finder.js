@@ -103,11 +103,12 @@ function createFilters({ askFacets, onError }) {
   }
 
   button.addEventListener("click", () => void toggle().catch(onError));
-  form.addEventListener("keydown", ({ key }) => {
-    if (key !== "Escape") return;
-    fold(true);
-    button.focus();
-  });
+  for (const part of [form, button])
+    part.addEventListener("keydown", ({ key }) => {
+      if (key !== "Escape") return;
+      fold(true);
+      button.focus();
+    });
   form.addEventListener("submit", (event) => event.preventDefault());
   showCount();
 
@@ -164,11 +165,11 @@ export function createFinder({ onChange, askFacets, onError }) {
     },
     /** @returns {Card | null} the card of which others like it are shown */
     alike: () => alike,
-    /** Show what is like a card. @param {Card} card */
-    findAlike(card) {
+    /** Look for what is like a card, without a change. @param {Card} card */
+    setAlike(card) {
+      clearTimeout(typing);
       words.value = "";
       alike = card;
-      changed();
     },
     /** Forget everything, without a change. */
     reset() {

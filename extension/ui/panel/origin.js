@@ -77,6 +77,12 @@ export function originLine(state, answer, reactions) {
       reactions.onError(error);
     }
   };
+  /** @param {boolean} isWanted */
+  function open(isWanted) {
+    isOpen = isWanted;
+    leaves.hidden = !isOpen;
+    toggle.setAttribute("aria-expanded", String(isOpen));
+  }
   const toggle = element(
     "button",
     {
@@ -86,11 +92,7 @@ export function originLine(state, answer, reactions) {
       "aria-controls": "leaves",
       "data-action": "leaves",
       title: t("whatLeaves"),
-      onclick: () => {
-        isOpen = !isOpen;
-        leaves.hidden = !isOpen;
-        toggle.setAttribute("aria-expanded", String(isOpen));
-      },
+      onclick: () => open(!isOpen),
     },
     element("span", { class: "shop", id: "shop", dir: "ltr" }, state.tab?.shop ?? ""),
     element("span", { class: "quiet", id: "note" }, word),
@@ -101,6 +103,11 @@ export function originLine(state, answer, reactions) {
       class: shelf ? "origin shelf" : "origin",
       "data-status": shelf?.status,
       "data-consented": state.tab?.isConsented,
+      onkeydown: (/** @type {KeyboardEvent} */ { key }) => {
+        if (key !== "Escape" || !isOpen) return;
+        open(false);
+        toggle.focus();
+      },
     },
     element("div", { class: "line" }, toggle, shelf && shelfButton(shelf, act)),
     shelf && SAID.includes(shelf.status) && shelfLine(shelf),

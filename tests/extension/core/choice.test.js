@@ -49,6 +49,25 @@ test("each filter keeps what tells that it fits, and nothing that does not tell"
   assert.deepEqual(passing({ brand: "Kelp", inStock: true }), ["1"]);
 });
 
+test("a product of several colours is found by each", () => {
+  const colored = (/** @type {string} */ color) => ({ ...CARDS[3], attributes: { color, size: "36/38" } });
+  const cards = [colored("Red/White"), colored("white, blue"), colored("navy / red")];
+  assert.deepEqual(
+    facetsOf(cards).color.map(({ value, count }) => [value, count]),
+    [
+      ["Red", 2],
+      ["White", 2],
+      ["blue", 1],
+      ["navy", 1],
+    ],
+  );
+  assert.deepEqual(
+    cards.map((card) => passes(card, { color: "red" })),
+    [true, false, true],
+  );
+  assert.equal(passes(cards[0], { size: "36/38" }), true, "a size may have a stroke of its own");
+});
+
 test("a regular price below the price is no sale", () => {
   const dearer = { ...CARDS[0], regularPrice: eur("20") };
   assert.equal(passes(dearer, { onSale: true }), false);

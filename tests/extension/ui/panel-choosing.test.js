@@ -2,7 +2,7 @@
 // What a shopper chooses in the panel: consent, words, filters, what is saved, first picks.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually } from "../fakes/page.js";
+import { eventually, stateOf } from "../fakes/page.js";
 import { answered, item, openPanel } from "./panel-page.js";
 
 const SHOP_TAB = { tabId: 7, url: "https://a.example/all", shop: "a.example", isIncognito: false, isConsented: false };
@@ -35,11 +35,48 @@ test("words are looked for once the shopper stops typing, and can be cleared", a
 });
 
 test("what is like a card is looked for by its id, and the card is named", async () => {
-  const { one, sent } = await openPanel();
+  const { one, sent, window, document } = await openPanel();
   await eventually(() => one(".card .alike"));
   one(".card .alike").click();
   await eventually(() => assert.deepEqual(sent.at(-1)?.choice, { like: "mug" }));
   await eventually(() => assert.match(one("#heading").textContent, /^Like mug/));
+  await eventually(() => assert.equal(document.activeElement?.getAttribute("data-action"), "clear"));
+  one("[data-action=clear]").dispatchEvent(new window.KeyboardEvent("keydown", { key: "Escape" }));
+  await eventually(() => assert.deepEqual(sent.at(-1)?.choice, {}));
+  assert.equal(one("#heading").hidden, true);
+});
+
+test("Escape folds what a button unfolded, with the focus still on the button", async () => {
+  const { one, window, document } = await openPanel();
+  await eventually(() => one(".disclose"));
+  const escape = () => new window.KeyboardEvent("keydown", { key: "Escape", bubbles: true });
+  one(".disclose").click();
+  assert.equal(one("#leaves").hidden, false);
+  one(".disclose").dispatchEvent(escape());
+  assert.deepEqual([one("#leaves").hidden, one(".disclose").getAttribute("aria-expanded")], [true, "false"]);
+  one("#filter-button").click();
+  await eventually(() => assert.equal(one("#filters").hidden, false));
+  one("#filter-button").dispatchEvent(escape());
+  assert.deepEqual([one("#filters").hidden, document.activeElement?.id], [true, "filter-button"]);
+});
+
+test("what another window saves is counted here, too", async () => {
+  let kept = 0;
+  const card = item("mug");
+  const { one, worker } = await openPanel({
+    "saved.get": () => ({
+      items: Array.from({ length: kept }, () => ({
+        id: "1",
+        savedAt: "2026-03-01T12:00:00Z",
+        shop: "a.example",
+        card,
+      })),
+    }),
+  });
+  await eventually(() => assert.equal(one("#tab-saved").textContent, "Saved"));
+  kept = 1;
+  await worker.runtime.sendMessage({ type: "state.changed" });
+  await eventually(() => assert.equal(one("#tab-saved").textContent, "Saved (1)"));
 });
 
 const FACETS = {
@@ -136,6 +173,23 @@ test("first picks are kept only when the shopper says so", async () => {
     picked.map((/** @type {any} */ { title }) => title),
     ["mug-0", "mug-5"],
   );
+});
+
+test("what was picked at one shop is not kept with what is picked at the next", async () => {
+  let shop = "a.example";
+  const items = Array.from({ length: 8 }, (_, n) => item(`mug-${n}`));
+  const tab = () => ({ tabId: 7, url: `https://${shop}/`, shop, isIncognito: false, isConsented: true });
+  const { document, one } = await openPanel({
+    "state.get": () => ({ state: stateOf({ tab: tab() }) }),
+    recommend: () => answered(items, { mode: "page", basis: "page_order" }),
+  });
+  await eventually(() => assert.equal(document.querySelectorAll(".pick").length, 8));
+  /** @type {HTMLButtonElement} */ (document.querySelectorAll(".pick")[0]).click();
+  assert.match(one(".picks").textContent, /1 of 3 picked/);
+  shop = "b.example";
+  one("#refresh").click();
+  await eventually(() => assert.match(one(".picks").textContent, /0 of 3 picked/));
+  assert.equal(one("[data-action=use-picks]").disabled, true);
 });
 
 test("who is known is not asked for first picks", async () => {
