@@ -235,8 +235,12 @@ test("an erasure that failed says so", async () => {
 
 for (const [shelf, text, button] of /** @type {[{status: string, numItems: number}, RegExp, string | null][]} */ ([
   [{ status: "none", numItems: 0 }, /without cookies/, "See the whole shop"],
-  [{ status: "reading", numItems: 0 }, /Reading this shop's catalogue: 0/, "Stop"],
-  [{ status: "reading", numItems: 750, total: 2000 }, /Reading this shop's catalogue: 750 of about 2,000/, "Stop"],
+  [{ status: "reading", numItems: 0 }, /Reading this shop's catalogue: 0/, "Stop reading"],
+  [
+    { status: "reading", numItems: 750, total: 2000 },
+    /Reading this shop's catalogue: 750 of about 2,000/,
+    "Stop reading",
+  ],
   [{ status: "read", numItems: 1234, total: 1234 }, /Products of this shop known here: 1,234/, null],
   [{ status: "read", numItems: 10_000, total: 25_000, reason: "limit" }, /: 10,000 of about 25,000/, null],
   [
