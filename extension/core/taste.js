@@ -54,6 +54,7 @@ function thingOf(interactions, shares) {
   const { shop, url, title = url, brand, categoryPath, images = [] } = product;
   return {
     ids: interactions.map(({ id }) => id),
+    times: interactions.map((one) => one.time),
     ...(shop !== NO_SHOP && { shop, url }),
     title,
     time,

@@ -1359,9 +1359,13 @@ export interface LedgerEntry {
  */
 export interface TasteThing {
   /**
-   * Of its interactions' records.
+   * Of its interactions' records, the last interaction first.
    */
   ids: string[];
+  /**
+   * ISO 8601, of each of these interactions.
+   */
+  times: string[];
   /**
    * Absent, as the address is, for a thing of which a file told only the name.
    */

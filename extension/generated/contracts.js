@@ -5085,6 +5085,7 @@ export const messages = {
    "additionalProperties": false,
    "required": [
     "ids",
+    "times",
     "title",
     "time",
     "kinds",
@@ -5096,7 +5097,14 @@ export const messages = {
      "items": {
       "type": "string"
      },
-     "description": "Of its interactions' records."
+     "description": "Of its interactions' records, the last interaction first."
+    },
+    "times": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "ISO 8601, of each of these interactions."
     },
     "shop": {
      "type": "string",

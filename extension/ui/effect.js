@@ -81,10 +81,10 @@ function shopChoice(shops, onChoose) {
 
 /**
  * Show what a removal would change, and ask.
- * @param {{things: TasteThing[], what: string, taste: Taste, shelves: string[]}} removal
+ * @param {{things: TasteThing[], what: string, note?: string, taste: Taste, shelves: string[]}} removal `note`: what stays
  * @param {() => void} onRemove
  */
-export function askToRemove({ things, what, taste, shelves }, onRemove) {
+export function askToRemove({ things, what, note, taste, shelves }, onRemove) {
   const ids = things.flatMap((thing) => thing.ids);
   const body = element("div", { "aria-live": "polite" });
   /** @param {string} [shop] */
@@ -107,6 +107,7 @@ export function askToRemove({ things, what, taste, shelves }, onRemove) {
       { id: "effect-question" },
       things.length === 1 ? t("removeAskOne", what) : plural("removeAsk", things.length, what),
     ),
+    note && element("p", { class: "quiet" }, note),
     shopChoice(shelves, (shop) => void show(shop)),
     body,
     element(

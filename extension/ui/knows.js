@@ -5,7 +5,7 @@ import { byId, element, keepFocus, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
 import { addedText, listenToFiles, showPages } from "./import-card.js";
 import { pauseSwitch } from "./shop-controls.js";
-import { clusterCard, dayRows, shopRows, thingRow } from "./things.js";
+import { clusterCard, dayRows, newestFirst, shopRows, thingRow } from "./things.js";
 import { errorText, knownText, localise, plural, t } from "./texts.js";
 
 /**
@@ -65,9 +65,9 @@ function showError(error) {
   notice(errorText(error));
 }
 
-/** @param {TasteThing[]} things @param {string} what names them */
-function onRemove(things, what) {
-  askToRemove({ things, what, ...shown }, () => {
+/** @type {import("./things.js").OnRemove} */
+function onRemove(things, what, note) {
+  askToRemove({ things, what, note, ...shown }, () => {
     remove(idsOf(things)).catch(showError);
   });
 }
@@ -109,7 +109,7 @@ function cardOf(cluster, open) {
 function render() {
   const { clusters, alone, dismissed } = shown.taste;
   const liked = [...clusters.flatMap(({ things }) => things), ...alone];
-  const all = [...liked, ...dismissed].sort((a, b) => Number(a.time < b.time) - Number(a.time > b.time));
+  const all = [...liked, ...dismissed].sort(newestFirst);
   byId("known").textContent = knownText(liked.length);
   const open = new Set([...document.querySelectorAll("details[open]")].flatMap((one) => idsIn.get(one) ?? []));
   byId("clusters").replaceChildren(...clusters.map((cluster) => cardOf(cluster, open)));

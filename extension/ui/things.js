@@ -6,8 +6,11 @@ import { dayText, numberText, percentText, plural, t } from "./texts.js";
 /**
  * @typedef {import("../generated/contract-types.js").TasteCluster} TasteCluster
  * @typedef {import("../generated/contract-types.js").TasteThing} TasteThing
- * @typedef {(things: TasteThing[], what: string) => void} OnRemove `what` names them, for the question
+ * @typedef {(things: TasteThing[], what: string, note?: string) => void} OnRemove `what` names them, for the question; `note`: what stays
  */
+
+/** @param {{time: string}} a @param {{time: string}} b */
+export const newestFirst = (a, b) => Number(a.time < b.time) - Number(a.time > b.time);
 
 /** @param {TasteThing} thing @returns {string} its shop in words */
 const shopText = ({ shop }) => shop ?? t("fromFile");
@@ -134,17 +137,15 @@ export function clusterCard(cluster, onRemove, { isOpen, hasImage, showImages })
 
 /**
  * Return rows of things by what they have in common, such as their shop, in the order of their first thing.
- * @param {TasteThing[]} things @param {(thing: TasteThing) => string} keyOf @param {(thing: TasteThing) => string} textOf
- * @param {OnRemove} onRemove
+ * @param {TasteThing[]} things @param {(thing: TasteThing) => string} textOf what they have in common @param {(group: TasteThing[], text: string) => void} onRemove
  * @returns {HTMLLIElement[]}
  */
-function rowsBy(things, keyOf, textOf, onRemove) {
+function rowsBy(things, textOf, onRemove) {
   /** @type {Map<string, TasteThing[]>} */
   const groups = new Map();
-  for (const thing of things) groups.set(keyOf(thing), [...(groups.get(keyOf(thing)) ?? []), thing]);
-  return [...groups.values()].map((group) => {
-    const text = textOf(group[0]);
-    return element(
+  for (const thing of things) groups.set(textOf(thing), [...(groups.get(textOf(thing)) ?? []), thing]);
+  return [...groups].map(([text, group]) =>
+    element(
       "li",
       {},
       element("span", {}, element("bdi", {}, text), " ", element("span", { class: "quiet" }, numberText(group.length))),
@@ -158,17 +159,33 @@ function rowsBy(things, keyOf, textOf, onRemove) {
         },
         t("removeAll"),
       ),
-    );
-  });
+    ),
+  );
 }
 
 /** @param {TasteThing[]} things @param {OnRemove} onRemove @returns {HTMLLIElement[]} one a shop */
 export function shopRows(things, onRemove) {
-  return rowsBy(things, ({ shop = "" }) => shop, shopText, onRemove);
+  return rowsBy(things, shopText, onRemove);
 }
 
-/** @param {TasteThing[]} things most recent first @param {OnRemove} onRemove @returns {HTMLLIElement[]} one a day */
+/** @param {TasteThing} thing @returns {TasteThing[]} it once for each day, with what happened on that day alone */
+function daysOf(thing) {
+  /** @type {Map<string, TasteThing>} */
+  const days = new Map();
+  for (const [i, time] of thing.times.entries()) {
+    const { ids, times } = days.get(dayText(time)) ?? { ids: [], times: [] };
+    const day = { ids: [...ids, thing.ids[i]], times: [...times, time] };
+    days.set(dayText(time), { ...thing, ...day, time: day.times[0] });
+  }
+  return [...days.values()];
+}
+
+/** @param {TasteThing[]} things @param {OnRemove} onRemove @returns {HTMLLIElement[]} one a day, the last one first */
 export function dayRows(things, onRemove) {
-  const dayOf = (/** @type {TasteThing} */ { time }) => dayText(time);
-  return rowsBy(things, dayOf, dayOf, onRemove);
+  const parts = things.flatMap(daysOf).sort(newestFirst);
+  return rowsBy(
+    parts,
+    ({ time }) => dayText(time),
+    (group, day) => onRemove(group, day, t("stayOtherDays")),
+  );
 }

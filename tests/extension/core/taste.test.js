@@ -51,6 +51,20 @@ async function see(title, kind = "view", shop = "a.example") {
 const titlesOf = (things) => things.map(({ title }) => title);
 const round = (/** @type {number} */ value) => Math.round(value * 1000) / 1000;
 
+test("a thing tells when each of its interactions was, so that a day of it can be removed alone", async () => {
+  await see("sea mug");
+  now += 2 * 86_400_000;
+  await see("sea mug", "cart");
+  const [mug] = (await tasteOf(profile, model, now)).alone;
+  assert.deepEqual(
+    mug.times.map((time) => time.slice(0, 10)),
+    ["2026-03-03", "2026-03-01"],
+  );
+  await profile.removeInteractions(({ id }) => id === mug.ids[0]);
+  const [left] = (await tasteOf(profile, model, now)).alone;
+  assert.deepEqual([left.kinds, left.ids], [["view"], [mug.ids[1]]]);
+});
+
 test("things that are alike are one cluster with a name and a share, the greatest first", async () => {
   await see("sea mug");
   await see("sea towel");

@@ -9,6 +9,7 @@ import { eventually, openPage, stateOf } from "../fakes/page.js";
 /** @param {string} title @param {object} [more] @returns {any} a thing */
 const thing = (title, more) => ({
   ids: [`id of ${title}`],
+  times: ["2026-02-03T10:20:30.000Z"],
   shop: "a.example",
   url: `https://a.example/${title}`,
   title,
@@ -86,6 +87,24 @@ test("a cluster is removed after its effect was shown, and comes back by undo", 
   page.one("[data-action=undo]").click();
   await eventually(() => assert.match(page.one("#undo").textContent, /It is all back\./));
   assert.deepEqual(sentOf(page, "taste.restore")[0].removal, REMOVAL);
+});
+
+test("by day only what happened on that day is removed, and a thing is there on each of its days", async () => {
+  const twice = thing("mug", {
+    ids: ["late", "early", "other"],
+    times: ["2026-02-05T15:00:00.000Z", "2026-02-05T09:00:00.000Z", "2026-02-01T12:00:00.000Z"],
+    time: "2026-02-05T15:00:00.000Z",
+  });
+  const taste = { clusters: [], alone: [twice, bowl], dismissed: [] };
+  const page = await open({ "taste.get": () => ({ taste, shelves: [] }) });
+  await eventually(() =>
+    assert.deepEqual(page.textsOf("#by-day li > span"), ["5 Feb 2026 1", "3 Feb 2026 1", "1 Feb 2026 1"]),
+  );
+  /** @type {any} */ (page.document.querySelector("#by-day li button")).click();
+  await eventually(() => assert.match(page.one("dialog").textContent, /other days stays/));
+  assert.deepEqual(sentOf(page, "taste.effect")[0].ids, ["late", "early"]);
+  page.one("[data-action=remove-yes]").click();
+  await eventually(() => assert.deepEqual(sentOf(page, "taste.remove")[0].ids, ["late", "early"]));
 });
 
 test("the effect shows the first products of a catalogue before and after", async () => {
