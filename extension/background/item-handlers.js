@@ -1,5 +1,5 @@
 // @ts-check
-import { filterProduct } from "../core/privacy-filter.js";
+import { SAID, filterProduct } from "../core/privacy-filter.js";
 import { randomId } from "../core/profile-records.js";
 import { dismiss, keepSaid, productOfCard } from "../core/recommender.js";
 import { keepSaved, removeSaved, savedIn } from "../core/saved.js";
@@ -10,9 +10,6 @@ import { CarryoverError } from "../values/errors.js";
  * @typedef {import("../generated/contract-types.js").Card} Card
  * @typedef {import("../generated/contract-types.js").KeptProduct} KeptProduct
  */
-
-/** What the shopper says about a card needs no consent for its shop, and is not a visit. What is never kept is still never kept. */
-const SAID = { incognito: false, paused: false, isConsented: () => true };
 
 /**
  * Return a card's product as it may be kept.

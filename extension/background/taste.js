@@ -1,8 +1,10 @@
 // @ts-check
-import { addImported } from "../core/importing.js";
+import { addImported, withReasons } from "../core/importing.js";
 import { KINDS } from "../core/recommender.js";
+import { addSaved } from "../core/import-saved.js";
+import { savedThings } from "../core/saved.js";
 import { effectOf, tasteOf } from "../core/taste.js";
-import { isOwnFile, rowsOfExport } from "../imports/own-file.js";
+import { isOwnFile, readExport } from "../imports/own-file.js";
 import { thingsIn } from "../imports/things.js";
 import { CarryoverError, EnvelopeError } from "../values/errors.js";
 import { shopOf } from "../values/identity.js";
@@ -36,7 +38,8 @@ export function createTasteHandlers({ getProfile, model, opener, announceChange 
       const profile = await getProfile();
       const current = await model.getModel();
       const taste = await tasteOf(profile, current);
-      return { taste, shelves: shelvesOf(profile, current.manifest.space).map(({ shop }) => shop) };
+      const saved = savedThings(profile);
+      return { taste, saved, shelves: shelvesOf(profile, current.manifest.space).map(({ shop }) => shop) };
     },
 
     async "taste.effect"({ ids, shop }) {
@@ -56,9 +59,9 @@ export function createTasteHandlers({ getProfile, model, opener, announceChange 
       }
     },
 
-    async "taste.remove"({ ids }) {
+    async "taste.remove"({ ids, saved }) {
       const removed = new Set(ids);
-      const removal = await (await getProfile()).removeInteractions(({ id }) => removed.has(id));
+      const removal = await (await getProfile()).removeInteractions(({ id }) => removed.has(id), saved);
       await announceChange();
       return { removal };
     },
@@ -80,7 +83,7 @@ export function createTasteHandlers({ getProfile, model, opener, announceChange 
   };
 }
 
-/** @param {import("../generated/contract-types.js").ImportRow[]} rows @returns {string[]} the shops that their addresses name */
+/** @param {{url?: string}[]} rows @returns {string[]} the shops that their addresses name */
 function shopsIn(rows) {
   const urls = rows.flatMap(({ url }) => (url && /^https?:/i.test(url) && URL.canParse(url) ? [url] : []));
   return [...new Set(urls.map(shopOf))].sort();
@@ -102,23 +105,28 @@ export function createImportHandlers({ getProfile, model, tabs, announceChange }
     async "import.readFile"({ text, kind }) {
       const known = KINDS.find((one) => one === kind);
       if (!known) throw new CarryoverError("invalid_message", `kind must be one of ${KINDS.join(", ")}.`);
-      const read = isOwnFile(text) ? { rows: rowsOfExport(text), numLeftOut: 0 } : thingsIn(text, known);
-      return { ...read, shops: shopsIn(read.rows) };
+      if (!isOwnFile(text)) {
+        const read = thingsIn(text, known);
+        return { ...read, saved: [], shops: shopsIn(read.rows) };
+      }
+      const { rows, saved } = readExport(text);
+      return { rows, saved, numLeftOut: 0, shops: shopsIn([...rows, ...saved.map(({ card }) => card)]) };
     },
 
     async "import.readPage"({ tabId }) {
       return { cards: (await tabs.readPage(tabId)).listing };
     },
 
-    async "import.add"({ rows, isFile }) {
-      if (rows.length > MAX_ROWS)
-        throw new CarryoverError("too_many_rows", `Expected at most ${MAX_ROWS} rows, got ${rows.length}.`);
+    async "import.add"({ rows, saved = [], isFile }) {
+      const most = Math.max(rows.length, saved.length);
+      if (most > MAX_ROWS) throw new CarryoverError("too_many_rows", `Expected at most ${MAX_ROWS} rows, got ${most}.`);
       const profile = await getProfile();
       // A file names shops that Carryover does not read. The shopper's yes to what the file lists is the consent to keep it.
       const isConsented = (/** @type {string} */ shop) => isFile || profile.isConsented(shop);
-      const report = await addImported(rows, isConsented, { profile, model: () => model.getModel() });
-      if (report.ids.length > 0) await announceChange();
-      return { report };
+      const { ids, refused } = await addImported(rows, isConsented, { profile, model: () => model.getModel() });
+      const { savedIds, reasons } = await addSaved(saved, { profile });
+      if (ids.length + savedIds.length > 0) await announceChange();
+      return { report: { ids, savedIds, refused: withReasons(refused, reasons) } };
     },
   };
 }

@@ -14,7 +14,7 @@ import { textPlace } from "./text-block.js";
 /**
  * The door of an import, the one that views pass too: the privacy filter, consent, pause and retention.
  * @typedef {import("../generated/contract-types.js").ImportRefusal} Refusal
- * @typedef {import("../generated/contract-types.js").ImportReport} Report
+ * @typedef {Omit<import("../generated/contract-types.js").ImportReport, "savedIds">} Report of interactions
  * @typedef {import("../generated/contract-types.js").ImportRow} Row
  * @typedef {import("../generated/contract-types.js").Product} Product
  * @typedef {import("./profile.js").Interaction} Interaction
@@ -135,6 +135,18 @@ class Tally {
   all() {
     return [...this.#counts].map(([reason, count]) => ({ reason, count }));
   }
+}
+
+/**
+ * Return why rows were refused, with more of them counted.
+ * @param {Report["refused"]} refused @param {Refusal[]} reasons one a row
+ * @returns {Report["refused"]}
+ */
+export function withReasons(refused, reasons) {
+  const tally = new Tally();
+  for (const { reason, count } of refused) tally.add(reason, count);
+  for (const reason of reasons) tally.add(reason);
+  return tally.all();
 }
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
 import { decrypt, encrypt, generateDataKey } from "./envelope.js";
-import { newestFirst, packListOf, partsOf, randomId } from "./profile-records.js";
+import { exportOf } from "./profile-export.js";
+import { newestFirst, partsOf, randomId } from "./profile-records.js";
 import { shortened } from "./removal.js";
 import { outdated } from "./retention.js";
 import { savedIn } from "./saved.js";
@@ -288,9 +289,10 @@ export class Profile {
    * Remove interactions, and what the ledger tells of items of which nothing is left: addresses that name them, and tastes that they
    * were part of. Of such a request time, method and host stay. All of it in one transaction.
    * @param {(one: Interaction) => boolean} isRemoved
+   * @param {string[]} [savedIds] what was saved for later and goes with them
    * @returns {Promise<Removal>} what was taken away, for `restore`; it is in no storage any more
    */
-  removeInteractions(isRemoved) {
+  removeInteractions(isRemoved, savedIds = []) {
     return this.#enqueue(async () => {
       const { profileId } = await this.#ownIdentity();
       const removed = this.interactions().filter(isRemoved);
@@ -299,9 +301,11 @@ export class Profile {
       const changes = shortened(removed, kept, this.ledger());
       const before = changes.map(({ id }) => /** @type {LedgerEntry} */ (this.#ledger.get(id)));
       const entries = changes.map((value) => ({ kind: "ledger", id: value.id, value }));
-      await this.#write(entries, [...ids]);
+      const saved = savedIn(this).filter(({ id }) => savedIds.includes(id));
+      await this.#write(entries, [...ids, ...saved.map(({ id }) => id)]);
       for (const id of ids) this.#interactions.delete(id);
-      return { profileId, interactions: removed, ledger: before };
+      for (const { id } of saved) this.#others.delete(id);
+      return { profileId, interactions: removed, ledger: before, ...(saved.length > 0 && { saved }) };
     });
   }
 
@@ -310,13 +314,14 @@ export class Profile {
    * @param {Removal} removal
    * @returns {Promise<boolean>} false where the profile was erased since: nothing comes back
    */
-  restore({ profileId, interactions, ledger }) {
+  restore({ profileId, interactions, ledger, saved = [] }) {
     return this.#enqueue(async () => {
       if (this.#identity?.profileId !== profileId) return false;
       const known = ledger.filter(({ id }) => this.#ledger.has(id));
       await this.#write([
         ...interactions.map((value) => ({ kind: "interaction", id: value.id, value })),
         ...known.map((value) => ({ kind: "ledger", id: value.id, value })),
+        ...saved.map((value) => ({ kind: "saved", id: value.id, value })),
       ]);
       await this.#enforceRetention();
       return true;
@@ -370,17 +375,7 @@ export class Profile {
 
   /** Return everything that is kept, readable. @returns {import("../generated/contract-types.js").ProfileExport} */
   export() {
-    return {
-      format: 1,
-      exportedAt: new Date(this.#now()).toISOString(),
-      settings: this.settings,
-      interactions: this.interactions(),
-      ledger: this.ledger(),
-      ...(this.#shopMeans && { shopMeans: this.#shopMeans }),
-      ...(this.#others.size > 0 && { saved: savedIn(this) }),
-      ...packListOf(this.others("pack_list")),
-      ...(this.#shelves.size > 0 && { shelves: this.shelves() }),
-    };
+    return exportOf(this, this.#now());
   }
 
   /** Delete all records and the key, so that nothing left on the disk can be opened. */

@@ -19,6 +19,20 @@ export function savedIn(profile) {
 /** @param {SavedItem} saved @param {{shop: string, itemId: string}} item */
 const isOf = (saved, { shop, itemId }) => saved.shop === shop && saved.card.itemId === itemId;
 
+/**
+ * Return what is saved, each with the wish-list interactions by which it counts for the taste.
+ * @param {Pick<import("./profile.js").Profile, "others" | "interactions">} profile
+ * @returns {import("../generated/contract-types.js").SavedThing[]} the newest first
+ */
+export function savedThings(profile) {
+  const wishes = profile.interactions().filter(({ kind }) => kind === "wishlist");
+  return savedIn(profile).map((saved) => {
+    const { id: savedId, savedAt: time, shop, card } = saved;
+    const ids = wishes.filter(({ product }) => isOf(saved, product)).map(({ id }) => id);
+    return { savedId, ids, shop, url: card.url, title: card.title, time };
+  });
+}
+
 /** Keep an item for later. One that is kept already stays as it is. @param {Records} profile @param {SavedItem} saved */
 export async function keepSaved(profile, saved) {
   if (savedIn(profile).some((one) => isOf(one, { shop: saved.shop, itemId: saved.card.itemId }))) return;

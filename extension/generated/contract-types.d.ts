@@ -205,7 +205,7 @@ export interface Interaction {
   weight?: number;
 }
 /**
- * An exported profile, as far as an import reads it: the interactions. What else an export has (settings, ledger, what shops gave) tells a person what is kept, and is not imported: the browser must be asked for shops again, and a file must not name a server. Another format has another number.
+ * An exported profile, as far as an import reads it: the interactions, and what was saved for later. What else an export has (settings, ledger, what shops gave) tells a person what is kept, and is not imported: the browser must be asked for shops again, and a file must not name a server. Another format has another number.
  */
 export interface ImportedProfile {
   format: 1;
@@ -214,6 +214,10 @@ export interface ImportedProfile {
    * @maxItems 5000
    */
   interactions: ImportedInteraction[];
+  /**
+   * @maxItems 5000
+   */
+  saved?: ImportedSaved[];
 }
 export interface ImportedInteraction {
   /**
@@ -257,11 +261,48 @@ export interface ImportedProduct {
    * @maxItems 10
    */
   images?: string[];
-  price?: {
-    amount: string;
-    currency?: string;
-    amountText?: string;
+  price?: ImportedPrice;
+}
+export interface ImportedPrice {
+  amount: string;
+  currency?: string;
+  amountText?: string;
+}
+export interface ImportedSaved {
+  /**
+   * Of the record that it was; it gets another.
+   */
+  id?: string;
+  savedAt?: string;
+  /**
+   * Told by the address; what stands here is not read.
+   */
+  shop?: string;
+  card: ImportedCard;
+}
+export interface ImportedCard {
+  /**
+   * As the address's.
+   */
+  shop?: string;
+  /**
+   * Told by the address.
+   */
+  itemId?: string;
+  url: string;
+  title: string;
+  brand?: string;
+  /**
+   * @maxItems 20
+   */
+  categoryPath?: string[];
+  attributes?: {
+    [k: string]: string;
   };
+  image?: string;
+  price?: ImportedPrice;
+  regularPrice?: ImportedPrice;
+  availability?: string;
 }
 /**
  * manifest.json of a bundle directory. The bundle's id is the SHA-256 of this file's bytes, as in the OCI image specification. A member with x-statement is a statement of who exported it: it decides nothing, and only a signature vouches for it.
@@ -1389,6 +1430,26 @@ export interface TasteThing {
   share: number;
 }
 /**
+ * An item that the shopper saved for later, with what it counts for the taste.
+ */
+export interface SavedThing {
+  /**
+   * Of its SavedItem.
+   */
+  savedId: string;
+  /**
+   * Of the wish-list interactions with it.
+   */
+  ids: string[];
+  shop: string;
+  url: string;
+  title: string;
+  /**
+   * ISO 8601, when it was saved.
+   */
+  time: string;
+}
+/**
  * Items of the profile that are alike, with the words that mark their titles.
  */
 export interface TasteCluster {
@@ -1469,6 +1530,16 @@ export interface ImportRow {
   embedding?: string;
 }
 /**
+ * One thing that a copy lists as saved for later, not yet checked.
+ */
+export interface ImportSaved {
+  /**
+   * ISO 8601; absent: now.
+   */
+  savedAt?: string;
+  card: Card;
+}
+/**
  * What became of the rows of an import.
  */
 export interface ImportReport {
@@ -1476,6 +1547,10 @@ export interface ImportReport {
    * Of the interactions that were added.
    */
   ids: string[];
+  /**
+   * Of what was added to the things saved for later.
+   */
+  savedIds: string[];
   refused: {
     reason: ImportRefusal;
     count: number;
@@ -1494,6 +1569,10 @@ export interface Removal {
    * Entries as they were before they were shortened.
    */
   ledger: LedgerEntry[];
+  /**
+   * Absent: nothing that was saved for later was removed.
+   */
+  saved?: SavedItem[];
 }
 /**
  * Everything that the profile keeps, readable.
@@ -1657,7 +1736,7 @@ export interface Messages {
     from: "ui";
     to: "background";
     fields: { };
-    reply: { taste: Taste; shelves: string[]; };
+    reply: { taste: Taste; saved: SavedThing[]; shelves: string[]; };
   };
   "taste.effect": {
     from: "ui";
@@ -1668,7 +1747,7 @@ export interface Messages {
   "taste.remove": {
     from: "ui";
     to: "background";
-    fields: { ids: string[]; };
+    fields: { ids: string[]; saved?: string[]; };
     reply: { removal: Removal; };
   };
   "taste.restore": {
@@ -1693,7 +1772,7 @@ export interface Messages {
     from: "ui";
     to: "background";
     fields: { text: string; kind: string; };
-    reply: { rows: ImportRow[]; shops: string[]; numLeftOut: number; };
+    reply: { rows: ImportRow[]; saved: ImportSaved[]; shops: string[]; numLeftOut: number; };
   };
   "import.readPage": {
     from: "ui";
@@ -1704,7 +1783,7 @@ export interface Messages {
   "import.add": {
     from: "ui";
     to: "background";
-    fields: { rows: ImportRow[]; isFile: boolean; };
+    fields: { rows: ImportRow[]; saved?: ImportSaved[]; isFile: boolean; };
     reply: { report: ImportReport; };
   };
   "ledger.get": {

@@ -3807,6 +3807,7 @@ export const messages = {
    "fields": {},
    "reply": {
     "taste": "Taste",
+    "saved": "SavedThing[]",
     "shelves": "string[]"
    }
   },
@@ -3829,7 +3830,8 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "ids": "string[]"
+    "ids": "string[]",
+    "saved?": "string[]"
    },
    "reply": {
     "removal": "Removal"
@@ -3878,6 +3880,7 @@ export const messages = {
    },
    "reply": {
     "rows": "ImportRow[]",
+    "saved": "ImportSaved[]",
     "shops": "string[]",
     "numLeftOut": "number"
    }
@@ -3901,6 +3904,7 @@ export const messages = {
    "to": "background",
    "fields": {
     "rows": "ImportRow[]",
+    "saved?": "ImportSaved[]",
     "isFile": "boolean"
    },
    "reply": {
@@ -5145,6 +5149,45 @@ export const messages = {
     }
    }
   },
+  "SavedThing": {
+   "description": "An item that the shopper saved for later, with what it counts for the taste.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "savedId",
+    "ids",
+    "shop",
+    "url",
+    "title",
+    "time"
+   ],
+   "properties": {
+    "savedId": {
+     "type": "string",
+     "description": "Of its SavedItem."
+    },
+    "ids": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "Of the wish-list interactions with it."
+    },
+    "shop": {
+     "type": "string"
+    },
+    "url": {
+     "type": "string"
+    },
+    "title": {
+     "type": "string"
+    },
+    "time": {
+     "type": "string",
+     "description": "ISO 8601, when it was saved."
+    }
+   }
+  },
   "TasteCluster": {
    "description": "Items of the profile that are alike, with the words that mark their titles.",
    "type": "object",
@@ -5351,12 +5394,30 @@ export const messages = {
     }
    }
   },
+  "ImportSaved": {
+   "description": "One thing that a copy lists as saved for later, not yet checked.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "card"
+   ],
+   "properties": {
+    "savedAt": {
+     "type": "string",
+     "description": "ISO 8601; absent: now."
+    },
+    "card": {
+     "$ref": "#/types/Card"
+    }
+   }
+  },
   "ImportReport": {
    "description": "What became of the rows of an import.",
    "type": "object",
    "additionalProperties": false,
    "required": [
     "ids",
+    "savedIds",
     "refused"
    ],
    "properties": {
@@ -5366,6 +5427,13 @@ export const messages = {
       "type": "string"
      },
      "description": "Of the interactions that were added."
+    },
+    "savedIds": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "Of what was added to the things saved for later."
     },
     "refused": {
      "type": "array",
@@ -5429,6 +5497,13 @@ export const messages = {
       "$ref": "#/types/LedgerEntry"
      },
      "description": "Entries as they were before they were shortened."
+    },
+    "saved": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/SavedItem"
+     },
+     "description": "Absent: nothing that was saved for later was removed."
     }
    }
   },
@@ -5865,7 +5940,7 @@ export const profileExportSchema = {
  "$schema": "https://json-schema.org/draft/2020-12/schema",
  "$id": "https://carryover.example/contracts/profile-export.schema.json",
  "title": "ImportedProfile",
- "description": "An exported profile, as far as an import reads it: the interactions. What else an export has (settings, ledger, what shops gave) tells a person what is kept, and is not imported: the browser must be asked for shops again, and a file must not name a server. Another format has another number.",
+ "description": "An exported profile, as far as an import reads it: the interactions, and what was saved for later. What else an export has (settings, ledger, what shops gave) tells a person what is kept, and is not imported: the browser must be asked for shops again, and a file must not name a server. Another format has another number.",
  "type": "object",
  "required": [
   "format",
@@ -5884,6 +5959,13 @@ export const profileExportSchema = {
    "maxItems": 5000,
    "items": {
     "$ref": "#/$defs/importedInteraction"
+   }
+  },
+  "saved": {
+   "type": "array",
+   "maxItems": 5000,
+   "items": {
+    "$ref": "#/$defs/importedSaved"
    }
   }
  },
@@ -5996,25 +6078,116 @@ export const profileExportSchema = {
      }
     },
     "price": {
-     "type": "object",
-     "additionalProperties": false,
-     "required": [
-      "amount"
-     ],
-     "properties": {
-      "amount": {
-       "type": "string",
-       "maxLength": 40
-      },
-      "currency": {
-       "type": "string",
-       "pattern": "^[A-Z]{3}$"
-      },
-      "amountText": {
-       "type": "string",
-       "maxLength": 100
-      }
+     "$ref": "#/$defs/importedPrice"
+    }
+   }
+  },
+  "importedSaved": {
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "card"
+   ],
+   "properties": {
+    "id": {
+     "type": "string",
+     "maxLength": 64,
+     "description": "Of the record that it was; it gets another."
+    },
+    "savedAt": {
+     "type": "string",
+     "format": "date-time"
+    },
+    "shop": {
+     "type": "string",
+     "maxLength": 253,
+     "description": "Told by the address; what stands here is not read."
+    },
+    "card": {
+     "$ref": "#/$defs/importedCard"
+    }
+   }
+  },
+  "importedCard": {
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "url",
+    "title"
+   ],
+   "properties": {
+    "shop": {
+     "type": "string",
+     "maxLength": 253,
+     "description": "As the address's."
+    },
+    "itemId": {
+     "type": "string",
+     "maxLength": 64,
+     "description": "Told by the address."
+    },
+    "url": {
+     "type": "string",
+     "maxLength": 2048
+    },
+    "title": {
+     "type": "string",
+     "maxLength": 1000
+    },
+    "brand": {
+     "type": "string",
+     "maxLength": 1000
+    },
+    "categoryPath": {
+     "type": "array",
+     "maxItems": 20,
+     "items": {
+      "type": "string",
+      "maxLength": 1000
      }
+    },
+    "attributes": {
+     "type": "object",
+     "maxProperties": 50,
+     "additionalProperties": {
+      "type": "string",
+      "maxLength": 1000
+     }
+    },
+    "image": {
+     "type": "string",
+     "maxLength": 2048
+    },
+    "price": {
+     "$ref": "#/$defs/importedPrice"
+    },
+    "regularPrice": {
+     "$ref": "#/$defs/importedPrice"
+    },
+    "availability": {
+     "type": "string",
+     "maxLength": 40
+    }
+   }
+  },
+  "importedPrice": {
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "amount"
+   ],
+   "properties": {
+    "amount": {
+     "type": "string",
+     "maxLength": 40
+    },
+    "currency": {
+     "type": "string",
+     "pattern": "^[A-Z]{3}$"
+    },
+    "amountText": {
+     "type": "string",
+     "maxLength": 100
     }
    }
   }

@@ -6,6 +6,7 @@ import { problemIn } from "../values/json-schema.js";
 
 /**
  * @typedef {import("../generated/contract-types.js").ImportRow} ImportRow
+ * @typedef {import("../generated/contract-types.js").ImportSaved} ImportSaved
  * @typedef {import("../generated/contract-types.js").ImportedProfile} ImportedProfile
  */
 
@@ -21,12 +22,17 @@ function rowOf({ kind, time, weight, space, embedding, product: { shop, itemId, 
   return /** @type {ImportRow} */ ({ kind, title, ...known });
 }
 
+/** @param {NonNullable<ImportedProfile["saved"]>[number]} saved @returns {ImportSaved} */
+function savedOf({ savedAt, card: { shop, itemId = "", ...card } }) {
+  return { ...(savedAt && { savedAt }), card: { ...card, itemId } };
+}
+
 /**
- * Return the interactions of an exported profile.
- * @param {string} text @returns {ImportRow[]}
+ * Return the interactions of an exported profile, and what was saved for later.
+ * @param {string} text @returns {{rows: ImportRow[], saved: ImportSaved[]}}
  * @throws {CarryoverError} invalid_export
  */
-export function rowsOfExport(text) {
+export function readExport(text) {
   /** @type {unknown} */
   let value;
   try {
@@ -42,5 +48,6 @@ export function rowsOfExport(text) {
       "invalid_export",
       `This is not a file that this version of Carryover exported. ${problem || "/"}. Export it again.`,
     );
-  return /** @type {ImportedProfile} */ (value).interactions.map(rowOf);
+  const { interactions, saved = [] } = /** @type {ImportedProfile} */ (value);
+  return { rows: interactions.map(rowOf), saved: saved.map(savedOf) };
 }

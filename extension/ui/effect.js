@@ -3,13 +3,12 @@
 import { send } from "../messaging/messages.js";
 import { element } from "./elements.js";
 import { nameOf } from "./things.js";
-import { errorText, percentText, plural, t } from "./texts.js";
+import { errorText, percentText, t } from "./texts.js";
 
 /**
  * @typedef {import("../generated/contract-types.js").Card} Card
  * @typedef {import("../generated/contract-types.js").Effect} Effect
  * @typedef {import("../generated/contract-types.js").Taste} Taste
- * @typedef {import("../generated/contract-types.js").TasteThing} TasteThing
  */
 
 /** @param {string} title @param {Card[]} cards @param {Card[]} others @param {string} mark a class for what the others lack @param {string} note @returns {HTMLElement} */
@@ -81,10 +80,10 @@ function shopChoice(shops, onChoose) {
 
 /**
  * Show what a removal would change, and ask.
- * @param {{things: TasteThing[], what: string, note?: string, taste: Taste, shelves: string[]}} removal `note`: what stays
+ * @param {{things: import("./things.js").Removable[], question: string, note?: string, taste: Taste, shelves: string[]}} removal
  * @param {() => void} onRemove
  */
-export function askToRemove({ things, what, note, taste, shelves }, onRemove) {
+export function askToRemove({ things, question, note, taste, shelves }, onRemove) {
   const ids = things.flatMap((thing) => thing.ids);
   const body = element("div", { "aria-live": "polite" });
   /** @param {string} [shop] */
@@ -102,13 +101,9 @@ export function askToRemove({ things, what, note, taste, shelves }, onRemove) {
   const dialog = element(
     "dialog",
     { class: "effect", "aria-labelledby": "effect-question", onclose: () => dialog.remove() },
-    element(
-      "h2",
-      { id: "effect-question" },
-      things.length === 1 ? t("removeAskOne", what) : plural("removeAsk", things.length, what),
-    ),
+    element("h2", { id: "effect-question" }, question),
     note && element("p", { class: "quiet" }, note),
-    shopChoice(shelves, (shop) => void show(shop)),
+    ids.length > 0 && shopChoice(shelves, (shop) => void show(shop)),
     body,
     element(
       "div",
@@ -131,5 +126,6 @@ export function askToRemove({ things, what, note, taste, shelves }, onRemove) {
   );
   document.body.append(dialog);
   dialog.showModal();
-  void show();
+  // What has no interaction counts for nothing.
+  if (ids.length > 0) void show();
 }

@@ -8,6 +8,7 @@ import { errorText, numberText, plural, t } from "./texts.js";
 /**
  * @typedef {import("../generated/contract-types.js").ImportReport} ImportReport
  * @typedef {import("../generated/contract-types.js").ImportRow} ImportRow
+ * @typedef {import("../generated/contract-types.js").ImportSaved} ImportSaved
  * @typedef {import("../generated/contract-types.js").OpenPage} OpenPage
  * @typedef {{added: ImportReport, numLeftOut: number}} Added
  */
@@ -54,11 +55,11 @@ function showProblem(error) {
   byId("review").replaceChildren(element("p", { class: "review", role: "alert" }, errorText(error)));
 }
 
-/** @param {ImportRow[]} rows @param {boolean} isFile @param {number} numLeftOut @param {(added: Added) => void} onAdded */
-async function add(rows, isFile, numLeftOut, onAdded) {
+/** @param {{rows: ImportRow[], saved?: ImportSaved[]}} read @param {boolean} isFile @param {number} numLeftOut @param {(added: Added) => void} onAdded */
+async function add({ rows, saved = [] }, isFile, numLeftOut, onAdded) {
   closeReview();
   try {
-    const { report } = await send({ type: "import.add", rows, isFile });
+    const { report } = await send({ type: "import.add", rows, ...(saved.length > 0 && { saved }), isFile });
     onAdded({ added: report, numLeftOut });
   } catch (error) {
     showProblem(error);
@@ -68,8 +69,8 @@ async function add(rows, isFile, numLeftOut, onAdded) {
 /** @param {File} file @param {(added: Added) => void} onAdded */
 async function reviewFile(file, onAdded) {
   const text = textOfFile(new Uint8Array(await file.arrayBuffer()));
-  const { rows, shops, numLeftOut } = await send({ type: "import.readFile", text, kind: kindChosen() });
-  if (rows.length === 0) {
+  const { rows, saved, shops, numLeftOut } = await send({ type: "import.readFile", text, kind: kindChosen() });
+  if (rows.length + saved.length === 0) {
     byId("review").replaceChildren(element("p", { class: "review", role: "alert" }, t("importEmpty")));
     return;
   }
@@ -79,10 +80,11 @@ async function reviewFile(file, onAdded) {
     [
       element("p", {}, plural("importRows", rows.length + numLeftOut, file.name)),
       element("ul", { class: "quiet" }, ...first, rows.length > SHOWN && element("li", {}, "…")),
+      saved.length > 0 && element("p", {}, t("countSaved", numberText(saved.length))),
       shops.length > 0 && element("p", { class: "quiet" }, t("importShops", namedIn(shops))),
       element("p", { class: "quiet" }, t("importConsent")),
     ].filter((part) => part !== false),
-    { onAdd: () => void add(rows, true, numLeftOut, onAdded), onCancel: closeReview },
+    { onAdd: () => void add({ rows, saved }, true, numLeftOut, onAdded), onCancel: closeReview },
   );
 }
 
@@ -122,7 +124,7 @@ async function reviewPage({ tabId, shop, isConsented }, onAdded) {
         ...boxes.map(({ card, box }) => element("label", { class: "check" }, box, element("span", {}, card.title))),
       ),
     ],
-    { onAdd: () => void add(chosen(), false, 0, onAdded), onCancel: closeReview },
+    { onAdd: () => void add({ rows: chosen() }, false, 0, onAdded), onCancel: closeReview },
   );
 }
 
@@ -144,10 +146,11 @@ export async function showPages(onAdded) {
 }
 
 /** @param {Added} added @returns {string} what became of the rows, in words */
-export function addedText({ added: { ids, refused }, numLeftOut }) {
+export function addedText({ added: { ids, savedIds, refused }, numLeftOut }) {
   const left = numLeftOut > 0 ? [...refused, { reason: /** @type {const} */ ("beyond"), count: numLeftOut }] : refused;
   return [
     plural("imported", ids.length),
+    ...(savedIds.length > 0 ? [t("countSaved", numberText(savedIds.length))] : []),
     ...left.map(({ reason, count }) => t(`refused_${reason}`, numberText(count))),
   ].join(" ");
 }

@@ -5,7 +5,7 @@ import { byId, element, keepFocus, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
 import { addedText, listenToFiles, showPages } from "./import-card.js";
 import { pauseSwitch } from "./shop-controls.js";
-import { clusterCard, dayRows, newestFirst, shopRows, thingRow } from "./things.js";
+import { clusterCard, dayRows, newestFirst, removeSaved, savedRow, shopRows, thingRow } from "./things.js";
 import { errorText, knownText, localise, plural, t } from "./texts.js";
 
 /**
@@ -15,8 +15,8 @@ import { errorText, knownText, localise, plural, t } from "./texts.js";
 
 /** How long a removal can be undone. What was removed is in this page's memory only, and goes with it. */
 const UNDO_MS = 20_000;
-/** @type {{taste: Taste, shelves: string[]}} */
-let shown = { taste: { clusters: [], alone: [], dismissed: [] }, shelves: [] };
+/** @type {{taste: Taste, saved: import("../generated/contract-types.js").SavedThing[], shelves: string[]}} */
+let shown = { taste: { clusters: [], alone: [], dismissed: [] }, saved: [], shelves: [] };
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let undoTimer;
 /** Interactions of things whose images the shopper asked for. @type {Set<string>} */
@@ -24,7 +24,7 @@ const withImage = new Set();
 /** What each card shows, so that it stays open while the clusters around it change. @type {WeakMap<Element, string[]>} */
 const idsIn = new WeakMap();
 
-/** @param {TasteThing[]} things @returns {string[]} */
+/** @param {import("./things.js").Removable[]} things @returns {string[]} */
 const idsOf = (things) => things.flatMap(({ ids }) => ids);
 
 /** Take the notice away, and with it what could be undone. */
@@ -66,17 +66,19 @@ function showError(error) {
 }
 
 /** @type {import("./things.js").OnRemove} */
-function onRemove(things, what, note) {
-  askToRemove({ things, what, note, ...shown }, () => {
-    remove(idsOf(things)).catch(showError);
+function onRemove(things, question, note) {
+  askToRemove({ things, question, note, ...shown }, () => {
+    const saved = things.flatMap(({ savedId }) => savedId ?? []);
+    remove({ ids: idsOf(things), saved }).catch(showError);
   });
 }
 
-/** @param {string[]} ids of interactions */
-async function remove(ids) {
-  const { removal } = await send({ type: "taste.remove", ids });
+/** @param {{ids: string[], saved: string[]}} removed ids of interactions, and of what was saved for later */
+async function remove({ ids, saved }) {
+  const { removal } = await send({ type: "taste.remove", ids, ...(saved.length > 0 && { saved }) });
   await refresh();
-  notice(plural("removed", removal.interactions.length), async () => {
+  const count = removal.interactions.length + (removal.saved?.length ?? 0);
+  notice(plural("removed", count), async () => {
     const { isRestored } = await send({ type: "taste.restore", removal });
     await refresh();
     notice(t(isRestored ? "restored" : "notRestored"));
@@ -107,6 +109,7 @@ function cardOf(cluster, open) {
 
 /** Show what the profile knows. */
 function render() {
+  const { saved } = shown;
   const { clusters, alone, dismissed } = shown.taste;
   const liked = [...clusters.flatMap(({ things }) => things), ...alone];
   const all = [...liked, ...dismissed].sort(newestFirst);
@@ -123,13 +126,22 @@ function render() {
     "dismissed",
     dismissed.map((thing) => thingRow(thing, onRemove)),
   );
+  fill(
+    "saved",
+    "saved-things",
+    saved.map((thing) => savedRow(thing, onRemove)),
+  );
+  byId("remove-saved").hidden = saved.length < 2;
   fill("origins", "by-shop", shopRows(all, onRemove));
   byId("by-day").replaceChildren(...dayRows(all, onRemove));
 }
 
 async function refresh() {
-  const [{ taste, shelves }, { state }] = await Promise.all([send({ type: "taste.get" }), send({ type: "state.get" })]);
-  shown = { taste, shelves };
+  const [{ taste, saved, shelves }, { state }] = await Promise.all([
+    send({ type: "taste.get" }),
+    send({ type: "state.get" }),
+  ]);
+  shown = { taste, saved, shelves };
   byId("paused").textContent = t("pausedImport");
   byId("paused").hidden = !state.paused;
   keepFocus(() => {
@@ -140,14 +152,17 @@ async function refresh() {
 
 /** @param {import("./import-card.js").Added} added */
 function onAdded(added) {
-  const { ids } = added.added;
+  const { ids, savedIds } = added.added;
+  const undo = ids.length + savedIds.length > 0 ? () => remove({ ids, saved: savedIds }) : undefined;
   refresh()
-    .then(() => notice(addedText(added), ids.length > 0 ? () => remove(ids) : undefined))
+    .then(() => notice(addedText(added), undo))
     .catch(showError);
 }
 
 localise();
 listenToFiles(onAdded);
+byId("remove-saved").setAttribute("aria-label", t("removeAllOf", t("savedTitle")));
+byId("remove-saved").addEventListener("click", () => removeSaved(shown.saved, onRemove));
 byId("export").addEventListener("click", () => {
   send({ type: "profile.export" })
     .then(({ profile }) => {

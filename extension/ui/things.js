@@ -6,7 +6,9 @@ import { dayText, numberText, percentText, plural, t } from "./texts.js";
 /**
  * @typedef {import("../generated/contract-types.js").TasteCluster} TasteCluster
  * @typedef {import("../generated/contract-types.js").TasteThing} TasteThing
- * @typedef {(things: TasteThing[], what: string, note?: string) => void} OnRemove `what` names them, for the question; `note`: what stays
+ * @typedef {import("../generated/contract-types.js").SavedThing} SavedThing
+ * @typedef {{ids: string[], savedId?: string}} Removable a thing as a removal needs it
+ * @typedef {(things: Removable[], question: string, note?: string) => void} OnRemove
  */
 
 /** @param {{time: string}} a @param {{time: string}} b */
@@ -15,14 +17,16 @@ export const newestFirst = (a, b) => Number(a.time < b.time) - Number(a.time > b
 /** @param {TasteThing} thing @returns {string} its shop in words */
 const shopText = ({ shop }) => shop ?? t("fromFile");
 
-/** @param {TasteThing} thing @returns {HTMLElement} where and when it was seen, and what happened; each in a direction of its own */
+/** @param {string[]} parts @returns {HTMLElement} them in a line, each in a direction of its own */
+const quietLine = (parts) =>
+  element("p", { class: "quiet" }, ...parts.flatMap((part, i) => [i > 0 && " · ", element("bdi", {}, part)]));
+
+/** @param {TasteThing} thing @returns {HTMLElement} where and when it was seen, and what happened */
 function story(thing) {
-  const parts = [shopText(thing), dayText(thing.time), ...thing.kinds.map((kind) => t(`kind_${kind}`))];
-  const separated = parts.flatMap((part, i) => [i > 0 && " · ", element("bdi", {}, part)]);
-  return element("p", { class: "quiet" }, ...separated);
+  return quietLine([shopText(thing), dayText(thing.time), ...thing.kinds.map((kind) => t(`kind_${kind}`))]);
 }
 
-/** @param {TasteThing} thing @returns {HTMLElement} its title, a link where it has an address */
+/** @param {{url?: string, title: string}} thing @returns {HTMLElement} its title, a link where it has an address */
 function titleOf({ url, title }) {
   if (!url) return element("bdi", {}, title);
   return element("a", { href: url, target: "_blank", rel: "noreferrer", dir: "auto" }, title);
@@ -38,6 +42,18 @@ function imageOf({ image }) {
   return frame;
 }
 
+/** @param {string} title @param {() => void} onclick @returns {HTMLButtonElement} */
+const removeButton = (title, onclick) =>
+  element(
+    "button",
+    { class: "plain small", type: "button", "aria-label": t("removeFor", title), onclick },
+    t("remove"),
+  );
+
+/** @param {TasteThing[]} things @param {string} name of what they have in common @returns {string} */
+const questionOf = (things, name) =>
+  things.length === 1 ? t("removeAskOne", name) : plural("removeAsk", things.length, name);
+
 /**
  * Return the row of a thing.
  * @param {TasteThing} thing @param {OnRemove} onRemove @param {{hasImage?: boolean}} [how] whether its image is loaded from its shop
@@ -49,16 +65,26 @@ export function thingRow(thing, onRemove, { hasImage = false } = {}) {
     { class: "thing" },
     hasImage && thing.image && imageOf(thing),
     element("div", {}, titleOf(thing), story(thing)),
-    element(
-      "button",
-      {
-        class: "plain small",
-        type: "button",
-        "aria-label": t("removeFor", thing.title),
-        onclick: () => onRemove([thing], thing.title),
-      },
-      t("remove"),
-    ),
+    removeButton(thing.title, () => onRemove([thing], t("removeAskOne", thing.title))),
+  );
+}
+
+/** @param {SavedThing[]} things @returns {string} what their removal does to the taste */
+const savedNote = (things) => t(things.some(({ ids }) => ids.length > 0) ? "savedCounts" : "savedCountsNot");
+
+/** @param {SavedThing[]} things @param {OnRemove} onRemove removes all of them */
+export function removeSaved(things, onRemove) {
+  onRemove(things, t("removeSavedAsk", numberText(things.length)), savedNote(things));
+}
+
+/** Return the row of a thing that was saved for later. @param {SavedThing} thing @param {OnRemove} onRemove @returns {HTMLLIElement} */
+export function savedRow(thing, onRemove) {
+  const { shop, time, title } = thing;
+  return element(
+    "li",
+    { class: "thing" },
+    element("div", {}, titleOf(thing), quietLine([shop, t("savedOn", dayText(time))])),
+    removeButton(title, () => onRemove([thing], t("removeSavedAskOne", title), savedNote([thing]))),
   );
 }
 
@@ -118,7 +144,7 @@ export function clusterCard(cluster, onRemove, { isOpen, hasImage, showImages })
           type: "button",
           "data-action": "remove-cluster",
           "aria-label": t("removeAllOf", name),
-          onclick: () => onRemove(things, name),
+          onclick: () => onRemove(things, questionOf(things, name)),
         },
         t("removeAll"),
       ),
@@ -165,7 +191,7 @@ function rowsBy(things, textOf, onRemove) {
 
 /** @param {TasteThing[]} things @param {OnRemove} onRemove @returns {HTMLLIElement[]} one a shop */
 export function shopRows(things, onRemove) {
-  return rowsBy(things, shopText, onRemove);
+  return rowsBy(things, shopText, (group, shop) => onRemove(group, questionOf(group, shop)));
 }
 
 /** @param {TasteThing} thing @returns {TasteThing[]} it once for each day, with what happened on that day alone */
@@ -186,6 +212,6 @@ export function dayRows(things, onRemove) {
   return rowsBy(
     parts,
     ({ time }) => dayText(time),
-    (group, day) => onRemove(group, day, t("stayOtherDays")),
+    (group, day) => onRemove(group, questionOf(group, day), t("stayOtherDays")),
   );
 }

@@ -99,10 +99,51 @@ test("images that the shopper asks for are in the ledger before they are loaded,
   assert.deepEqual([entry.url, entry.isShortened], [`${new URL(thing.image).origin}/`, true]);
 });
 
+/** @param {string} title @returns {object} a card of the panel */
+const card = (title) => ({ itemId: "x", url: `https://${SHOP}/${title.replaceAll(" ", "-")}`, title });
+/** @returns {Promise<string[]>} the titles of what is saved, sorted */
+const savedTitles = async () =>
+  (await device.send({ type: "saved.get" })).items.map((/** @type {any} */ one) => one.card.title).sort();
+
+test("a saved thing is removed with the wish that it counted as, and undo brings both back", async () => {
+  await device.send({ type: "item.save", item: card("sea mug") });
+  await device.send({ type: "item.save", item: card("oak bowl") });
+  const { saved } = await device.send({ type: "taste.get" });
+  const [mug] = saved.filter((/** @type {any} */ { title }) => title === "sea mug");
+  const wanted = { type: "taste.remove", ids: mug.ids, saved: [mug.savedId] };
+  const { removal } = await device.send(wanted);
+  assert.deepEqual([await savedTitles(), known(await taste())], [["oak bowl"], ["oak bowl"]]);
+  assert.deepEqual(await device.send({ type: "taste.restore", removal }), { ok: true, isRestored: true });
+  assert.deepEqual(
+    [await savedTitles(), known(await taste())],
+    [
+      ["oak bowl", "sea mug"],
+      ["oak bowl", "sea mug"],
+    ],
+  );
+  const again = (await device.send(wanted)).removal;
+  await device.send({ type: "profile.erase" });
+  assert.equal((await device.send({ type: "taste.restore", removal: again })).isRestored, false);
+  assert.deepEqual(await savedTitles(), []);
+});
+
+test("a copy brings back what was saved, and a second time nothing", async () => {
+  await device.send({ type: "item.save", item: card("sea mug") });
+  const text = JSON.stringify(await shopper.exported());
+  await device.send({ type: "profile.erase" });
+  const { rows, saved, shops } = await device.send({ type: "import.readFile", text, kind: "view" });
+  assert.deepEqual(shops, [SHOP]);
+  const added = await device.send({ type: "import.add", rows, saved, isFile: true });
+  assert.deepEqual([added.report.savedIds.length, added.report.refused], [1, []]);
+  assert.deepEqual(await savedTitles(), ["sea mug"]);
+  const twice = await device.send({ type: "import.add", rows, saved, isFile: true });
+  assert.deepEqual(twice.report, { ids: [], savedIds: [], refused: [{ reason: "already_known", count: 2 }] });
+});
+
 test("a file needs no consent of the shops it names, and a page does", async () => {
   const rows = [{ kind: "wishlist", title: "sea mug", url: "https://other.example/sea-mug" }];
   const page = await device.send({ type: "import.add", rows, isFile: false });
-  assert.deepEqual(page.report, { ids: [], refused: [{ reason: "no_consent", count: 1 }] });
+  assert.deepEqual(page.report, { ids: [], savedIds: [], refused: [{ reason: "no_consent", count: 1 }] });
   const file = await device.send({ type: "import.add", rows, isFile: true });
   assert.equal(file.report.ids.length, 1);
   assert.deepEqual(known(await taste()), ["sea mug"]);

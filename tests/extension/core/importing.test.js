@@ -8,7 +8,7 @@ import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { learn } from "../../../extension/core/recommender.js";
 import { privacy } from "../../../extension/generated/contracts.js";
-import { rowsOfExport } from "../../../extension/imports/own-file.js";
+import { readExport } from "../../../extension/imports/own-file.js";
 import { encodeEmbedding } from "../../../extension/values/encoding.js";
 import { itemIdOf } from "../../../extension/values/identity.js";
 import { NO_SHOP } from "../../../extension/values/imports.js";
@@ -165,9 +165,9 @@ test("an export that is imported again gives the same interactions, and a second
   const plain = () => profile.interactions().map(({ id, ...rest }) => rest);
   const before = plain();
   await profile.erase();
-  assert.equal((await add(rowsOfExport(text))).ids.length, 2);
+  assert.equal((await add(readExport(text).rows)).ids.length, 2);
   assert.deepEqual(plain(), before);
-  assert.deepEqual(await add(rowsOfExport(text)), { ids: [], refused: [{ reason: "already_known", count: 2 }] });
+  assert.deepEqual(await add(readExport(text).rows), { ids: [], refused: [{ reason: "already_known", count: 2 }] });
   assert.deepEqual(plain(), before);
 });
 

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isOwnFile, rowsOfExport } from "../../../extension/imports/own-file.js";
+import { isOwnFile, readExport } from "../../../extension/imports/own-file.js";
 import { thingsIn } from "../../../extension/imports/things.js";
 import { MAX_ROWS } from "../../../extension/values/imports.js";
 
@@ -84,7 +84,11 @@ test("an export gives its interactions, and nothing else of it", () => {
   assert.ok(isOwnFile(exported()) && !isOwnFile("title,url"));
   const { id, product, ...rest } = INTERACTION;
   const { shop, itemId, ...kept } = product;
-  assert.deepEqual(rowsOfExport(exported()), [{ ...rest, ...kept }]);
+  assert.deepEqual(readExport(exported()), { rows: [{ ...rest, ...kept }], saved: [] });
+  const card = { url: "https://a.example/mug", title: "Mug", price: { amount: "1.00" } };
+  const saved = { id: "ef", savedAt: INTERACTION.time, shop: "a.example", card: { ...card, itemId: "cd" } };
+  const read = readExport(exported({ saved: [saved] }));
+  assert.deepEqual(read.saved, [{ savedAt: INTERACTION.time, card: { ...card, itemId: "cd" } }]);
 });
 
 for (const [what, text] of /** @type {const} */ ([
@@ -93,8 +97,9 @@ for (const [what, text] of /** @type {const} */ ([
   ["with a kind that there is not", exported({ interactions: [{ ...INTERACTION, kind: "look" }] })],
   ["with a field that is not known", exported({ interactions: [{ ...INTERACTION, evil: 1 }] })],
   ["with a time that is none", exported({ interactions: [{ ...INTERACTION, time: "yesterday" }] })],
+  ["with a saved thing without an address", exported({ saved: [{ card: { title: "Mug" } }] })],
   ["that ends in the middle", exported().slice(0, 80)],
 ]))
   test(`an export ${what} is refused with one sentence`, () => {
-    assert.throws(() => rowsOfExport(text), { code: "invalid_export", message: /Export it again\.$/ });
+    assert.throws(() => readExport(text), { code: "invalid_export", message: /Export it again\.$/ });
   });

@@ -2,7 +2,7 @@
 // The page that shows what is known, with the real gate in front of a fake background.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isOwnFile, rowsOfExport } from "../../../extension/imports/own-file.js";
+import { isOwnFile, readExport } from "../../../extension/imports/own-file.js";
 import { thingsIn } from "../../../extension/imports/things.js";
 import { eventually, openPage, stateOf } from "../fakes/page.js";
 
@@ -29,14 +29,14 @@ const TASTE = {
 const REMOVAL = { profileId: "p", interactions: [{}, {}], ledger: [] };
 /** @param {{text: string, kind: any}} file @returns {any} what the background answers for it */
 const readFile = ({ text, kind }) => ({
-  ...(isOwnFile(text) ? { rows: rowsOfExport(text), numLeftOut: 0 } : thingsIn(text, kind)),
+  ...(isOwnFile(text) ? { ...readExport(text), numLeftOut: 0 } : { ...thingsIn(text, kind), saved: [] }),
   shops: ["x.example", "y.example"],
 });
 /** @param {Record<string, (fields: any) => any>} [handlers] */
 const open = (handlers = {}) =>
   openPage("knows", {
     handlers: {
-      "taste.get": () => ({ taste: TASTE, shelves: [] }),
+      "taste.get": () => ({ taste: TASTE, saved: [], shelves: [] }),
       "state.get": () => ({ state: stateOf() }),
       "import.pages": () => ({ pages: [] }),
       "taste.effect": () => ({ effect: { shares: [{ before: 0.5, after: 0 }] } }),
@@ -44,7 +44,7 @@ const open = (handlers = {}) =>
       "taste.restore": () => ({ isRestored: true }),
       "taste.showImages": () => ({}),
       "import.readFile": readFile,
-      "import.add": () => ({ report: { ids: ["n"], refused: [{ reason: "already_known", count: 2 }] } }),
+      "import.add": () => ({ report: { ids: ["n"], savedIds: [], refused: [{ reason: "already_known", count: 2 }] } }),
       ...handlers,
     },
   });
@@ -96,7 +96,7 @@ test("by day only what happened on that day is removed, and a thing is there on 
     time: "2026-02-05T15:00:00.000Z",
   });
   const taste = { clusters: [], alone: [twice, bowl], dismissed: [] };
-  const page = await open({ "taste.get": () => ({ taste, shelves: [] }) });
+  const page = await open({ "taste.get": () => ({ taste, saved: [], shelves: [] }) });
   await eventually(() =>
     assert.deepEqual(page.textsOf("#by-day li > span"), ["5 Feb 2026 1", "3 Feb 2026 1", "1 Feb 2026 1"]),
   );
@@ -105,6 +105,53 @@ test("by day only what happened on that day is removed, and a thing is there on 
   assert.deepEqual(sentOf(page, "taste.effect")[0].ids, ["late", "early"]);
   page.one("[data-action=remove-yes]").click();
   await eventually(() => assert.deepEqual(sentOf(page, "taste.remove")[0].ids, ["late", "early"]));
+});
+
+const SAVED = ["rug", "vase"].map((title, i) => ({
+  savedId: `saved ${title}`,
+  ids: i === 0 ? ["wish"] : [],
+  shop: "a.example",
+  url: `https://a.example/${title}`,
+  title,
+  time: "2026-02-03T10:20:30.000Z",
+}));
+
+test("what was saved for later is shown, and one is removed with what it counts for the taste", async () => {
+  const page = await open({ "taste.get": () => ({ taste: TASTE, saved: SAVED, shelves: [] }) });
+  await eventually(() => assert.equal(page.textsOf("#saved-things li").length, 2));
+  assert.match(page.textsOf("#saved-things li")[0], /rug.*a\.example · saved on 3 Feb 2026/);
+  const [first, second] = [...page.document.querySelectorAll("#saved-things button")];
+  /** @type {any} */ (second).click();
+  await eventually(() => assert.match(page.one("dialog").textContent, /^Remove vase from.*does not count/));
+  assert.deepEqual(sentOf(page, "taste.effect"), [], "what counts for nothing has no effect to be worked out");
+  page.one("dialog").close();
+  /** @type {any} */ (first).click();
+  await eventually(() => assert.deepEqual(sentOf(page, "taste.effect")[0]?.ids, ["wish"]));
+  page.one("[data-action=remove-yes]").click();
+  await eventually(() => assert.equal(sentOf(page, "taste.remove").length, 1));
+  assert.deepEqual(sentOf(page, "taste.remove")[0], { type: "taste.remove", ids: ["wish"], saved: ["saved rug"] });
+});
+
+test("all that was saved is removed together", async () => {
+  const page = await open({ "taste.get": () => ({ taste: TASTE, saved: SAVED, shelves: [] }) });
+  await eventually(() => assert.equal(page.textsOf("#saved-things li").length, 2));
+  page.one("#remove-saved").click();
+  await eventually(() => assert.match(page.one("dialog").textContent, /^Remove all that you saved \(2\)\?/));
+  page.one("[data-action=remove-yes]").click();
+  await eventually(() => assert.deepEqual(sentOf(page, "taste.remove")[0]?.saved, ["saved rug", "saved vase"]));
+});
+
+test("a copy with saved things is added with them, and undo takes both away", async () => {
+  const report = { ids: [], savedIds: ["s"], refused: [] };
+  const page = await open({ "import.add": () => ({ report }), "taste.remove": () => ({ removal: REMOVAL }) });
+  const card = { itemId: "", url: "https://x.example/rug", title: "Rug" };
+  choose(page, "copy.json", JSON.stringify({ format: 1, interactions: [], saved: [{ card }] }));
+  await eventually(() => assert.match(page.one(".review").textContent, /Saved for later: 1\./));
+  page.one("[data-action=import-yes]").click();
+  await eventually(() => assert.match(page.one("#undo").textContent, /Saved for later: 1\./));
+  assert.deepEqual(sentOf(page, "import.add")[0].saved, [{ card }]);
+  page.one("[data-action=undo]").click();
+  await eventually(() => assert.deepEqual(sentOf(page, "taste.remove")[0]?.saved, ["s"]));
 });
 
 test("the effect shows the first products of a catalogue before and after", async () => {
@@ -120,7 +167,10 @@ test("the effect shows the first products of a catalogue before and after", asyn
 
 /** @param {string[]} shelves @param {any} effect */
 async function openWithShelves(shelves, effect) {
-  const page = await open({ "taste.get": () => ({ taste: TASTE, shelves }), "taste.effect": () => ({ effect }) });
+  const page = await open({
+    "taste.get": () => ({ taste: TASTE, saved: [], shelves }),
+    "taste.effect": () => ({ effect }),
+  });
   await eventually(() => page.one("[data-action=remove-cluster]").click());
   return page;
 }

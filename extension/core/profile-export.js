@@ -1,0 +1,23 @@
+// @ts-check
+import { packListOf } from "./profile-records.js";
+import { savedIn } from "./saved.js";
+
+/**
+ * Return everything that a profile keeps, readable.
+ * @param {import("./profile.js").Profile} profile @param {number} now milliseconds since 1970
+ * @returns {import("../generated/contract-types.js").ProfileExport}
+ */
+export function exportOf(profile, now) {
+  const [saved, shelves] = [savedIn(profile), profile.shelves()];
+  return {
+    format: 1,
+    exportedAt: new Date(now).toISOString(),
+    settings: profile.settings,
+    interactions: profile.interactions(),
+    ledger: profile.ledger(),
+    ...(profile.shopMeans && { shopMeans: profile.shopMeans }),
+    ...(saved.length > 0 && { saved }),
+    ...packListOf(profile.others("pack_list")),
+    ...(shelves.length > 0 && { shelves }),
+  };
+}
