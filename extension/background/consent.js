@@ -3,6 +3,7 @@ import { originPatternOf } from "../messaging/origins.js";
 import { CarryoverError } from "../values/errors.js";
 
 /** @typedef {ReturnType<typeof createConsent>} Consent */
+/** @typedef {import("../generated/contract-types.js").ForgottenShop} ForgottenShop */
 /** @typedef {{shop: string, tabId?: number, at: number}} Question */
 
 const QUESTION_VALID_MS = 5 * 60_000;
@@ -19,19 +20,28 @@ const QUESTION_VALID_MS = 5 * 60_000;
  */
 export function createConsent({ browser, getProfile, contentScripts, inject, now }) {
   /**
+   * Withdraw consent: the catalogues of the shop go, too, and what is known of its open pages.
+   * @param {string} shop @returns {Promise<ForgottenShop | null>} for `remember`; null where it was not allowed
+   */
+  async function forget(shop) {
+    const forgotten = await (await getProfile()).forgetShop(shop);
+    await contentScripts.unregister(shop);
+    await browser.storage.session.clear();
+    return forgotten;
+  }
+
+  /**
    * Record or withdraw consent.
    * @param {string} shop @param {boolean} allowed
    * @param {number} [tabId] a tab that shows the shop now: it is read without a reload
    * @throws {CarryoverError} permission_missing
    */
   async function set(shop, allowed, tabId) {
-    const profile = await getProfile();
     if (!allowed) {
-      await profile.setConsent(shop, false);
-      await contentScripts.unregister(shop);
-      await browser.storage.session.clear();
+      await forget(shop);
       return;
     }
+    const profile = await getProfile();
     if (!(await contentScripts.isPermitted(shop))) {
       throw new CarryoverError("permission_missing", `The browser has not allowed Carryover to read ${shop}.`);
     }
@@ -42,6 +52,19 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
 
   return {
     set,
+    forget,
+
+    /**
+     * Undo `forget`, where the browser allows the shop again.
+     * @param {string} profileId of the profile that it was taken from @param {ForgottenShop} forgotten
+     * @returns {Promise<boolean>} whether the shop may be read again
+     */
+    async remember(profileId, forgotten) {
+      if (!(await contentScripts.isPermitted(forgotten.shop))) return false;
+      if (!(await (await getProfile()).rememberShop(profileId, forgotten))) return false;
+      await contentScripts.register(forgotten.shop);
+      return true;
+    },
 
     /**
      * Note that the browser is about to ask the shopper for a permission. Its question closes the popup, so onGranted records

@@ -17,6 +17,7 @@ import { MAX_ROWS } from "../values/imports.js";
  * @property {import("./store.js").GetProfile} getProfile
  * @property {import("./model.js").ModelSource} model
  * @property {import("./tabs.js").Tabs} tabs
+ * @property {import("./consent.js").Consent} consent
  * @property {import("./shelf-opener.js").ShelfOpener} opener
  * @property {() => Promise<void>} announceChange
  */
@@ -27,25 +28,34 @@ function shelvesOf(profile, space) {
   return usable.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
 }
 
+/** @param {Profile} profile @returns {import("../generated/contract-types.js").KnownShop[]} the shops that are allowed, by name */
+function shopsOf(profile) {
+  const numItems = (/** @type {string} */ shop) =>
+    Math.max(0, ...profile.shelves().flatMap((shelf) => (shelf.shop === shop ? [shelf.numItems] : [])));
+  const shops = Object.keys(profile.settings.consents).sort();
+  return shops.map((shop) => ({ shop, numItems: numItems(shop) }));
+}
+
 /**
  * Return the handlers of what the profile knows: to look at it, to see what a removal would change, to remove, and to put back.
  * @param {Parts} parts
  * @returns {Pick<Handlers, "taste.get" | "taste.effect" | "taste.remove" | "taste.restore" | "taste.showImages">}
  */
-export function createTasteHandlers({ getProfile, model, opener, announceChange }) {
+export function createTasteHandlers({ getProfile, model, consent, opener, announceChange }) {
   return {
     async "taste.get"() {
       const profile = await getProfile();
       const current = await model.getModel();
       const taste = await tasteOf(profile, current);
       const saved = savedThings(profile);
-      return { taste, saved, shelves: shelvesOf(profile, current.manifest.space).map(({ shop }) => shop) };
+      const shops = shopsOf(profile);
+      return { taste, saved, shops, shelves: shelvesOf(profile, current.manifest.space).map(({ shop }) => shop) };
     },
 
-    async "taste.effect"({ ids, shop }) {
+    async "taste.effect"({ ids, shop, forgets }) {
       const profile = await getProfile();
       const current = await model.getModel();
-      const shelves = shelvesOf(profile, current.manifest.space);
+      const shelves = shelvesOf(profile, current.manifest.space).filter((one) => one.shop !== forgets);
       const kept = shelves.find((one) => one.shop === shop) ?? shelves[0];
       const wanted = { ids: new Set(ids), open: null };
       const on = { profile, model: current };
@@ -59,17 +69,20 @@ export function createTasteHandlers({ getProfile, model, opener, announceChange 
       }
     },
 
-    async "taste.remove"({ ids, saved }) {
+    async "taste.remove"({ ids, saved, forgets }) {
       const removed = new Set(ids);
       const removal = await (await getProfile()).removeInteractions(({ id }) => removed.has(id), saved);
+      const forgotten = forgets === undefined ? null : await consent.forget(forgets);
       await announceChange();
-      return { removal };
+      return { removal: { ...removal, ...(forgotten && { forgotten }) } };
     },
 
     async "taste.restore"({ removal }) {
+      const { profileId, forgotten } = removal;
       const isRestored = await (await getProfile()).restore(removal);
+      const shop = forgotten && isRestored && { isShopBack: await consent.remember(profileId, forgotten) };
       await announceChange();
-      return { isRestored };
+      return { isRestored, ...shop };
     },
 
     async "taste.showImages"({ ids }) {

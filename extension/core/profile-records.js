@@ -1,7 +1,10 @@
 // @ts-check
 import { toHex } from "../values/encoding.js";
 
-/** @typedef {import("../generated/contract-types.js").KeptShelf} KeptShelf */
+/**
+ * @typedef {import("../generated/contract-types.js").KeptInteraction} KeptInteraction
+ * @typedef {import("../generated/contract-types.js").KeptShelf} KeptShelf
+ */
 
 /** Return a random id of 32 hexadecimal digits, which tells nothing about the record. @returns {string} */
 export function randomId() {
@@ -17,6 +20,26 @@ export function newestFirst(a, b) {
   if (a.time !== b.time) return a.time < b.time ? 1 : -1;
   if (a.id === b.id) return 0;
   return a.id < b.id ? -1 : 1;
+}
+
+/**
+ * Return an interaction as it is kept. The same kind with the same item on the same day is one interaction: its time becomes now and its
+ * weight grows, to 5 at most.
+ * @param {KeptInteraction[]} kept
+ * @param {Omit<KeptInteraction, "id" | "weight"> & {adds: 0 | 1}} happened `adds` 0: only what is kept of it changes
+ * @returns {KeptInteraction | null} null where it adds nothing to nothing
+ */
+export function repeated(kept, { adds, ...happened }) {
+  const { kind, time, product } = happened;
+  const same = kept.find(
+    (one) =>
+      one.kind === kind &&
+      one.product.shop === product.shop &&
+      one.product.itemId === product.itemId &&
+      one.time.slice(0, 10) === time.slice(0, 10),
+  );
+  if (!same && adds === 0) return null;
+  return { id: same?.id ?? randomId(), ...happened, weight: Math.min(5, (same?.weight ?? 0) + adds) };
 }
 
 /** Return the ids of all parts of a shelf. @param {KeptShelf} shelf @returns {string[]} */

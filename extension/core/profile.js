@@ -1,8 +1,8 @@
 // @ts-check
 import { decrypt, encrypt, generateDataKey } from "./envelope.js";
 import { exportOf } from "./profile-export.js";
-import { newestFirst, partsOf, randomId } from "./profile-records.js";
-import { shortened } from "./removal.js";
+import { newestFirst, partsOf, randomId, repeated } from "./profile-records.js";
+import { forgotten, interrupted, removalOf, restored, storedParts } from "./removal.js";
 import { outdated } from "./retention.js";
 import { savedIn } from "./saved.js";
 import { DEFAULT_SETTINGS, currentSettings } from "./settings.js";
@@ -15,6 +15,7 @@ import { EnvelopeError } from "../values/errors.js";
  * @typedef {import("../generated/contract-types.js").KeptInteraction} Interaction
  * @typedef {import("../generated/contract-types.js").KeptProduct} KeptProduct
  * @typedef {import("../generated/contract-types.js").KeptShelf} KeptShelf
+ * @typedef {import("../generated/contract-types.js").ForgottenShop} ForgottenShop
  * @typedef {import("../generated/contract-types.js").KeptShopMeans} KeptShopMeans
  * @typedef {import("../generated/contract-types.js").LedgerEntry} LedgerEntry
  * @typedef {import("../generated/contract-types.js").Removal} Removal
@@ -22,6 +23,7 @@ import { EnvelopeError } from "../values/errors.js";
  * @typedef {import("../values/encoding.js").Bytes} Bytes
  * @typedef {{kind: string, id: string, value: object}} Entry a record, readable
  * @typedef {{puts?: {id: string, bytes: Bytes}[], deletes?: string[]}} PartChanges of shelves
+ * @typedef {import("./indexeddb-storage.js").StoredPart} StoredPart
  */
 
 /** Profile of one person on one device: interactions, settings, ledger, shelves. The storage holds the truth, and this object a cache of it. */
@@ -128,13 +130,13 @@ export class Profile {
 
   /**
    * Write records and parts of shelves in one transaction.
-   * @param {Entry[]} entries @param {string[]} [deletes] ids of records @param {PartChanges} [parts]
+   * @param {Entry[]} entries @param {string[]} [deletes] ids of records @param {PartChanges & {sealed?: StoredPart[]}} [parts]
    */
-  async #write(entries, deletes = [], { puts = [], deletes: oldParts = [] } = {}) {
+  async #write(entries, deletes = [], { puts = [], sealed = [], deletes: oldParts = [] } = {}) {
     const records = [];
     for (const { kind, id, value } of entries)
       records.push({ id, kind, envelope: await this.#sealed(kind, id, utf8(JSON.stringify(value))) });
-    const parts = [];
+    const parts = [...sealed];
     for (const { id, bytes } of puts) parts.push({ id, envelope: await this.#sealed("shelf_part", id, bytes) });
     await this.#storage.write(records, deletes, { puts: parts, deletes: oldParts });
     for (const { kind, id, value } of entries) this.#remember(kind, id, value);
@@ -178,17 +180,54 @@ export class Profile {
     return this.#enqueue(() => this.#put("settings", "settings", { ...this.#settings, ...changes }));
   }
 
-  /** Record consent with its time, or delete it together with the shop's catalogues. @param {string} shop @param {boolean} allowed */
-  setConsent(shop, allowed) {
+  /** Record consent with its time, or forget the shop. @param {string} shop @param {boolean} allowed */
+  async setConsent(shop, allowed) {
+    if (!allowed) await this.forgetShop(shop);
+    else await this.#enqueue(() => this.#write([this.#consenting(shop)]));
+  }
+
+  /** @param {string} shop @param {string} [since] now, unless it is allowed already @returns {Entry} of the settings */
+  #consenting(shop, since = this.#settings.consents[shop] ?? new Date(this.#now()).toISOString()) {
+    return this.#settingsWith({ ...this.#settings.consents, [shop]: since });
+  }
+
+  /** @param {Settings["consents"]} consents @returns {Entry} of the settings */
+  #settingsWith(consents) {
+    return { kind: "settings", id: "settings", value: { ...this.#settings, consents } };
+  }
+
+  /**
+   * Delete the consent for a shop together with the shop's catalogues.
+   * @param {string} shop
+   * @returns {Promise<ForgottenShop | null>} what was taken away, for `rememberShop`; null where the shop was not allowed
+   */
+  forgetShop(shop) {
     return this.#enqueue(async () => {
-      const consents = { ...this.#settings.consents };
-      if (allowed) consents[shop] ??= new Date(this.#now()).toISOString();
-      else delete consents[shop];
-      const gone = allowed ? [] : this.shelves().filter((one) => one.shop === shop);
-      const settings = { kind: "settings", id: "settings", value: { ...this.#settings, consents } };
-      const ids = gone.map(({ id }) => id);
-      await this.#write([settings], ids, { deletes: gone.flatMap(partsOf) });
+      const { [shop]: since, ...consents } = this.#settings.consents;
+      if (since === undefined) return null;
+      const shelves = this.shelves().filter((one) => one.shop === shop);
+      const [ids, partIds] = [shelves.map(({ id }) => id), shelves.flatMap(partsOf)];
+      const parts = await this.#storage.readParts(partIds);
+      await this.#write([this.#settingsWith(consents)], ids, { deletes: partIds });
       for (const id of ids) this.#shelves.delete(id);
+      return forgotten({ shop, since, shelves }, parts);
+    });
+  }
+
+  /**
+   * Put back what `forgetShop` took away. Catalogues come back where the shop has got none since.
+   * @param {string} profileId of the profile that it was taken from @param {ForgottenShop} forgotten
+   * @returns {Promise<boolean>} false where the profile was erased since: nothing comes back
+   */
+  rememberShop(profileId, { shop, since, shelves, parts }) {
+    return this.#enqueue(async () => {
+      if (this.#identity?.profileId !== profileId) return false;
+      const hasShelf = this.shelves().some((one) => one.shop === shop);
+      const entries = hasShelf ? [] : shelves.map((one) => ({ kind: "shelf", id: one.id, value: interrupted(one) }));
+      await this.#write([this.#consenting(shop, since), ...entries], [], {
+        sealed: hasShelf ? [] : storedParts(parts),
+      });
+      return true;
     });
   }
 
@@ -226,11 +265,7 @@ export class Profile {
     });
   }
 
-  /**
-   * Return parts of shelves, readable.
-   * @param {string[]} ids @returns {Promise<Bytes[]>} in the order of the ids
-   * @throws {EnvelopeError} where a part is missing or damaged
-   */
+  /** Return parts of shelves, readable. @param {string[]} ids @returns {Promise<Bytes[]>} @throws {EnvelopeError} where one is missing or damaged */
   async shelfParts(ids) {
     const stored = await this.#storage.readParts(ids);
     const { profileId, dataKey } = await this.#ownIdentity();
@@ -249,30 +284,17 @@ export class Profile {
    *   of it changes
    * @returns {Promise<boolean>} false where it adds nothing to nothing
    */
-  addInteraction({ product, kind, space, embedding, adds = 1 }) {
+  addInteraction({ adds = 1, ...happened }) {
     return this.#enqueue(async () => {
-      const time = new Date(this.#now()).toISOString();
-      const same = this.interactions().find(
-        (one) =>
-          one.kind === kind &&
-          one.product.shop === product.shop &&
-          one.product.itemId === product.itemId &&
-          one.time.slice(0, 10) === time.slice(0, 10),
-      );
-      if (!same && adds === 0) return false;
-      const id = same?.id ?? randomId();
-      const weight = Math.min(5, (same?.weight ?? 0) + adds);
-      await this.#put("interaction", id, { id, kind, time, weight, space, embedding, product });
+      const kept = repeated(this.interactions(), { ...happened, adds, time: new Date(this.#now()).toISOString() });
+      if (!kept) return false;
+      await this.#put("interaction", kept.id, kept);
       await this.#enforceRetention();
       return true;
     });
   }
 
-  /**
-   * Keep interactions that happened before now, all of them or none.
-   * @param {Omit<Interaction, "id">[]} happened
-   * @returns {Promise<string[]>} their ids
-   */
+  /** Keep interactions that happened before now, all of them or none. @param {Omit<Interaction, "id">[]} happened @returns {Promise<string[]>} their ids */
   addPast(happened) {
     return this.#enqueue(async () => {
       const entries = happened.map((one) => {
@@ -295,17 +317,11 @@ export class Profile {
   removeInteractions(isRemoved, savedIds = []) {
     return this.#enqueue(async () => {
       const { profileId } = await this.#ownIdentity();
-      const removed = this.interactions().filter(isRemoved);
-      const ids = new Set(removed.map(({ id }) => id));
-      const kept = this.interactions().filter(({ id }) => !ids.has(id));
-      const changes = shortened(removed, kept, this.ledger());
-      const before = changes.map(({ id }) => /** @type {LedgerEntry} */ (this.#ledger.get(id)));
-      const entries = changes.map((value) => ({ kind: "ledger", id: value.id, value }));
-      const saved = savedIn(this).filter(({ id }) => savedIds.includes(id));
-      await this.#write(entries, [...ids, ...saved.map(({ id }) => id)]);
-      for (const id of ids) this.#interactions.delete(id);
-      for (const { id } of saved) this.#others.delete(id);
-      return { profileId, interactions: removed, ledger: before, ...(saved.length > 0 && { saved }) };
+      const kept = { interactions: this.interactions(), ledger: this.ledger(), saved: savedIn(this) };
+      const { removal, entries, ids } = removalOf(kept, { isRemoved, savedIds });
+      await this.#write(entries, ids);
+      for (const id of ids) for (const from of [this.#interactions, this.#others]) from.delete(id);
+      return { profileId, ...removal };
     });
   }
 
@@ -314,26 +330,16 @@ export class Profile {
    * @param {Removal} removal
    * @returns {Promise<boolean>} false where the profile was erased since: nothing comes back
    */
-  restore({ profileId, interactions, ledger, saved = [] }) {
+  restore(removal) {
     return this.#enqueue(async () => {
-      if (this.#identity?.profileId !== profileId) return false;
-      const known = ledger.filter(({ id }) => this.#ledger.has(id));
-      await this.#write([
-        ...interactions.map((value) => ({ kind: "interaction", id: value.id, value })),
-        ...known.map((value) => ({ kind: "ledger", id: value.id, value })),
-        ...saved.map((value) => ({ kind: "saved", id: value.id, value })),
-      ]);
+      if (this.#identity?.profileId !== removal.profileId) return false;
+      await this.#write(restored(removal, this.ledger()));
       await this.#enforceRetention();
       return true;
     });
   }
 
-  /**
-   * Replace an embedding by one of another space, after the bundle changed.
-   * @param {string} id
-   * @param {string} space
-   * @param {string} embedding
-   */
+  /** Replace an embedding by one of another space, after the bundle changed. @param {string} id @param {string} space @param {string} embedding */
   replaceEmbedding(id, space, embedding) {
     return this.#enqueue(async () => {
       const interaction = this.#interactions.get(id);

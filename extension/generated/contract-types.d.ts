@@ -1450,6 +1450,16 @@ export interface SavedThing {
   time: string;
 }
 /**
+ * A shop that the shopper allowed.
+ */
+export interface KnownShop {
+  shop: string;
+  /**
+   * Of its catalogue on this device; 0 where there is none.
+   */
+  numItems: number;
+}
+/**
  * Items of the profile that are alike, with the words that mark their titles.
  */
 export interface TasteCluster {
@@ -1573,6 +1583,28 @@ export interface Removal {
    * Absent: nothing that was saved for later was removed.
    */
   saved?: SavedItem[];
+  forgotten?: ForgottenShop;
+}
+/**
+ * A shop whose consent was withdrawn together with a removal, and the catalogues that went with it.
+ */
+export interface ForgottenShop {
+  shop: string;
+  /**
+   * ISO 8601, of the consent.
+   */
+  since: string;
+  shelves: KeptShelf[];
+  /**
+   * Of the shelves, encrypted as they were on the disk.
+   */
+  parts: {
+    id: string;
+    /**
+     * base64
+     */
+    envelope: string;
+  }[];
 }
 /**
  * Everything that the profile keeps, readable.
@@ -1736,25 +1768,25 @@ export interface Messages {
     from: "ui";
     to: "background";
     fields: { };
-    reply: { taste: Taste; saved: SavedThing[]; shelves: string[]; };
+    reply: { taste: Taste; saved: SavedThing[]; shops: KnownShop[]; shelves: string[]; };
   };
   "taste.effect": {
     from: "ui";
     to: "background";
-    fields: { ids: string[]; shop?: string; };
+    fields: { ids: string[]; shop?: string; forgets?: string; };
     reply: { effect: Effect; };
   };
   "taste.remove": {
     from: "ui";
     to: "background";
-    fields: { ids: string[]; saved?: string[]; };
+    fields: { ids: string[]; saved?: string[]; forgets?: string; };
     reply: { removal: Removal; };
   };
   "taste.restore": {
     from: "ui";
     to: "background";
     fields: { removal: Removal; };
-    reply: { isRestored: boolean; };
+    reply: { isRestored: boolean; isShopBack?: boolean; };
   };
   "taste.showImages": {
     from: "ui";

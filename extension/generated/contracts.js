@@ -3808,6 +3808,7 @@ export const messages = {
    "reply": {
     "taste": "Taste",
     "saved": "SavedThing[]",
+    "shops": "KnownShop[]",
     "shelves": "string[]"
    }
   },
@@ -3818,7 +3819,8 @@ export const messages = {
    "to": "background",
    "fields": {
     "ids": "string[]",
-    "shop?": "string"
+    "shop?": "string",
+    "forgets?": "string"
    },
    "reply": {
     "effect": "Effect"
@@ -3831,7 +3833,8 @@ export const messages = {
    "to": "background",
    "fields": {
     "ids": "string[]",
-    "saved?": "string[]"
+    "saved?": "string[]",
+    "forgets?": "string"
    },
    "reply": {
     "removal": "Removal"
@@ -3846,7 +3849,8 @@ export const messages = {
     "removal": "Removal"
    },
    "reply": {
-    "isRestored": "boolean"
+    "isRestored": "boolean",
+    "isShopBack?": "boolean"
    }
   },
   "taste.showImages": {
@@ -5188,6 +5192,24 @@ export const messages = {
     }
    }
   },
+  "KnownShop": {
+   "description": "A shop that the shopper allowed.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "shop",
+    "numItems"
+   ],
+   "properties": {
+    "shop": {
+     "type": "string"
+    },
+    "numItems": {
+     "type": "number",
+     "description": "Of its catalogue on this device; 0 where there is none."
+    }
+   }
+  },
   "TasteCluster": {
    "description": "Items of the profile that are alike, with the words that mark their titles.",
    "type": "object",
@@ -5504,6 +5526,56 @@ export const messages = {
       "$ref": "#/types/SavedItem"
      },
      "description": "Absent: nothing that was saved for later was removed."
+    },
+    "forgotten": {
+     "$ref": "#/types/ForgottenShop"
+    }
+   }
+  },
+  "ForgottenShop": {
+   "description": "A shop whose consent was withdrawn together with a removal, and the catalogues that went with it.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "shop",
+    "since",
+    "shelves",
+    "parts"
+   ],
+   "properties": {
+    "shop": {
+     "type": "string"
+    },
+    "since": {
+     "type": "string",
+     "description": "ISO 8601, of the consent."
+    },
+    "shelves": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/KeptShelf"
+     }
+    },
+    "parts": {
+     "type": "array",
+     "description": "Of the shelves, encrypted as they were on the disk.",
+     "items": {
+      "type": "object",
+      "additionalProperties": false,
+      "required": [
+       "id",
+       "envelope"
+      ],
+      "properties": {
+       "id": {
+        "type": "string"
+       },
+       "envelope": {
+        "type": "string",
+        "description": "base64"
+       }
+      }
+     }
     }
    }
   },

@@ -3,11 +3,12 @@
 import { send } from "../messaging/messages.js";
 import { element } from "./elements.js";
 import { nameOf } from "./things.js";
-import { errorText, percentText, t } from "./texts.js";
+import { errorText, numberText, percentText, t } from "./texts.js";
 
 /**
  * @typedef {import("../generated/contract-types.js").Card} Card
  * @typedef {import("../generated/contract-types.js").Effect} Effect
+ * @typedef {import("../generated/contract-types.js").KnownShop} KnownShop
  * @typedef {import("../generated/contract-types.js").Taste} Taste
  */
 
@@ -67,44 +68,90 @@ function sharesOf(shares, { clusters }) {
   ];
 }
 
-/** @param {string[]} shops @param {(shop: string) => void} onChoose @returns {HTMLElement | null} null where there is nothing to choose */
+/** @param {string[]} shops @param {(shop: string) => void} onChoose @returns {HTMLElement[]} empty where there is nothing to choose */
 function shopChoice(shops, onChoose) {
-  if (shops.length < 2) return null;
+  if (shops.length < 2) return [];
   const select = element(
     "select",
     { id: "effect-shop", onchange: () => onChoose(select.value) },
     ...shops.map((shop) => element("option", { value: shop }, shop)),
   );
-  return element("p", { class: "row" }, element("label", { for: "effect-shop" }, t("effectShop")), select);
+  return [element("p", { class: "row" }, element("label", { for: "effect-shop" }, t("effectShop")), select)];
 }
 
 /**
- * Show what a removal would change, and ask.
- * @param {{things: import("./things.js").Removable[], question: string, note?: string, taste: Taste, shelves: string[]}} removal
- * @param {() => void} onRemove
+ * Return what a removal changes, worked out when it is asked for.
+ * @param {string[]} ids of interactions @param {{taste: Taste, shelves: string[]}} shown
+ * @returns {{element: HTMLElement, show: (forgets?: string) => void}} forgets: a shop whose catalogue would go, too
  */
-export function askToRemove({ things, question, note, taste, shelves }, onRemove) {
-  const ids = things.flatMap((thing) => thing.ids);
+function effectPart(ids, { taste, shelves }) {
+  const choice = element("div", {});
   const body = element("div", { "aria-live": "polite" });
-  /** @param {string} [shop] */
-  const show = async (shop) => {
+  /** @param {{shop?: string, forgets?: string}} wanted */
+  async function ask(wanted) {
     body.replaceChildren(element("p", { class: "quiet" }, t("effectLoading")));
     try {
-      const { effect } = await send({ type: "taste.effect", ids, ...(shop && { shop }) });
+      const { effect } = await send({ type: "taste.effect", ids, ...wanted });
       const { products, shares } = effect;
       body.replaceChildren(...(products ? productsOf(products) : sharesOf(shares, taste)));
     } catch (error) {
       console.warn(error);
       body.replaceChildren(element("p", { class: "quiet" }, errorText(error)));
     }
+  }
+  return {
+    element: element("div", {}, choice, body),
+    show(forgets) {
+      // What has no interaction counts for nothing.
+      if (ids.length === 0) return;
+      const left = shelves.filter((shop) => shop !== forgets);
+      const without = forgets === undefined ? {} : { forgets };
+      choice.replaceChildren(...shopChoice(left, (shop) => void ask({ shop, ...without })));
+      void ask(without);
+    },
   };
+}
+
+/** @param {KnownShop} shop @param {HTMLElement | false} choice whether it is forgotten @returns {HTMLElement} what that means */
+function forgetPart({ numItems }, choice) {
+  return element(
+    "div",
+    { class: "forget" },
+    choice,
+    element("p", { class: "quiet" }, t("forgetHint")),
+    numItems > 0 && element("p", { class: "quiet" }, t("forgetCatalogue", numberText(numItems))),
+  );
+}
+
+/**
+ * Show what a removal would change, and ask.
+ * @param {{things: import("./things.js").Removable[], question: string, note?: string, shop?: KnownShop, taste: Taste, shelves: string[]}} removal
+ *   shop: all things of this allowed one; where there are none, it is forgotten by the removal itself
+ * @param {(forgets?: string) => void} onRemove
+ */
+export function askToRemove({ things, question, note, shop, taste, shelves }, onRemove) {
+  const effect = effectPart(
+    things.flatMap(({ ids }) => ids),
+    { taste, shelves },
+  );
+  const box = element("input", {
+    type: "checkbox",
+    id: "forget",
+    checked: things.length === 0,
+    onchange: () => effect.show(forgets()),
+  });
+  const forgets = () => (box.checked ? shop?.shop : undefined);
+  const choice =
+    shop !== undefined &&
+    things.length > 0 &&
+    element("label", { class: "check", for: "forget" }, box, element("span", {}, t("forgetShop", shop.shop)));
   const dialog = element(
     "dialog",
     { class: "effect", "aria-labelledby": "effect-question", onclose: () => dialog.remove() },
     element("h2", { id: "effect-question" }, question),
     note && element("p", { class: "quiet" }, note),
-    ids.length > 0 && shopChoice(shelves, (shop) => void show(shop)),
-    body,
+    shop && forgetPart(shop, choice),
+    effect.element,
     element(
       "div",
       { class: "row" },
@@ -117,15 +164,14 @@ export function askToRemove({ things, question, note, taste, shelves }, onRemove
           "data-action": "remove-yes",
           onclick: () => {
             dialog.close();
-            onRemove();
+            onRemove(forgets());
           },
         },
-        t("remove"),
+        t(things.length > 0 ? "remove" : "forgetYes"),
       ),
     ),
   );
   document.body.append(dialog);
   dialog.showModal();
-  // What has no interaction counts for nothing.
-  if (ids.length > 0) void show();
+  effect.show();
 }

@@ -1,5 +1,6 @@
 // @ts-check
 import { createListener, send } from "../messaging/messages.js";
+import { originPatternOf } from "../messaging/origins.js";
 import { askToRemove } from "./effect.js";
 import { byId, element, keepFocus, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
@@ -9,14 +10,14 @@ import { clusterCard, dayRows, newestFirst, removeSaved, savedRow, shopRows, thi
 import { errorText, knownText, localise, plural, t } from "./texts.js";
 
 /**
- * @typedef {import("../generated/contract-types.js").Taste} Taste
+ * @typedef {import("../generated/contract-types.js").Removal} Removal
  * @typedef {import("../generated/contract-types.js").TasteThing} TasteThing
  */
 
 /** How long a removal can be undone. What was removed is in this page's memory only, and goes with it. */
 const UNDO_MS = 20_000;
-/** @type {{taste: Taste, saved: import("../generated/contract-types.js").SavedThing[], shelves: string[]}} */
-let shown = { taste: { clusters: [], alone: [], dismissed: [] }, saved: [], shelves: [] };
+/** @type {import("../messaging/messages.js").ReplyTo<"taste.get">} */
+let shown = { taste: { clusters: [], alone: [], dismissed: [] }, saved: [], shops: [], shelves: [] };
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let undoTimer;
 /** Interactions of things whose images the shopper asked for. @type {Set<string>} */
@@ -66,23 +67,34 @@ function showError(error) {
 }
 
 /** @type {import("./things.js").OnRemove} */
-function onRemove(things, question, note) {
-  askToRemove({ things, question, note, ...shown }, () => {
+function onRemove(things, question, more) {
+  const { taste, shelves } = shown;
+  askToRemove({ things, question, ...more, taste, shelves }, (forgets) => {
     const saved = things.flatMap(({ savedId }) => savedId ?? []);
-    remove({ ids: idsOf(things), saved }).catch(showError);
+    remove({ ids: idsOf(things), saved, forgets }).catch(showError);
   });
 }
 
-/** @param {{ids: string[], saved: string[]}} removed ids of interactions, and of what was saved for later */
-async function remove({ ids, saved }) {
-  const { removal } = await send({ type: "taste.remove", ids, ...(saved.length > 0 && { saved }) });
+/** @param {Removal} removal */
+async function undo(removal) {
+  const { shop = "" } = removal.forgotten ?? {};
+  // Not after another wait: the browser asks within the click only.
+  const asked = shop === "" ? undefined : chrome.permissions.request({ origins: [originPatternOf(shop)] });
+  await asked?.catch(console.warn);
+  const { isRestored, isShopBack = true } = await send({ type: "taste.restore", removal });
+  await refresh();
+  if (!isRestored) notice(t("notRestored"));
+  else notice(isShopBack ? t("restored") : t("restoredNotShop", shop));
+}
+
+/** @param {{ids: string[], saved: string[], forgets?: string}} removed ids of interactions, and of what was saved for later; a shop */
+async function remove({ ids, saved, forgets }) {
+  const more = { ...(saved.length > 0 && { saved }), ...(forgets !== undefined && { forgets }) };
+  const { removal } = await send({ type: "taste.remove", ids, ...more });
   await refresh();
   const count = removal.interactions.length + (removal.saved?.length ?? 0);
-  notice(plural("removed", count), async () => {
-    const { isRestored } = await send({ type: "taste.restore", removal });
-    await refresh();
-    notice(t(isRestored ? "restored" : "notRestored"));
-  });
+  const said = [count > 0 && plural("removed", count), removal.forgotten && t("forgotten", removal.forgotten.shop)];
+  notice(said.filter(Boolean).join(" "), () => undo(removal));
 }
 
 /** @param {string} id of a section @param {string} list in it @param {HTMLElement[]} rows */
@@ -132,16 +144,16 @@ function render() {
     saved.map((thing) => savedRow(thing, onRemove)),
   );
   byId("remove-saved").hidden = saved.length < 2;
-  fill("origins", "by-shop", shopRows(all, onRemove));
+  fill("origins", "by-shop", shopRows(all, shown.shops, onRemove));
   byId("by-day").replaceChildren(...dayRows(all, onRemove));
 }
 
 async function refresh() {
-  const [{ taste, saved, shelves }, { state }] = await Promise.all([
+  const [{ taste, saved, shops, shelves }, { state }] = await Promise.all([
     send({ type: "taste.get" }),
     send({ type: "state.get" }),
   ]);
-  shown = { taste, saved, shelves };
+  shown = { taste, saved, shops, shelves };
   byId("paused").textContent = t("pausedImport");
   byId("paused").hidden = !state.paused;
   keepFocus(() => {
@@ -153,9 +165,9 @@ async function refresh() {
 /** @param {import("./import-card.js").Added} added */
 function onAdded(added) {
   const { ids, savedIds } = added.added;
-  const undo = ids.length + savedIds.length > 0 ? () => remove({ ids, saved: savedIds }) : undefined;
+  const wayBack = ids.length + savedIds.length > 0 ? () => remove({ ids, saved: savedIds }) : undefined;
   refresh()
-    .then(() => notice(addedText(added), undo))
+    .then(() => notice(addedText(added), wayBack))
     .catch(showError);
 }
 

@@ -8,7 +8,9 @@ import { dayText, numberText, percentText, plural, t } from "./texts.js";
  * @typedef {import("../generated/contract-types.js").TasteThing} TasteThing
  * @typedef {import("../generated/contract-types.js").SavedThing} SavedThing
  * @typedef {{ids: string[], savedId?: string}} Removable a thing as a removal needs it
- * @typedef {(things: Removable[], question: string, note?: string) => void} OnRemove
+ * @typedef {import("../generated/contract-types.js").KnownShop} KnownShop
+ * @typedef {(things: Removable[], question: string, more?: {note?: string, shop?: KnownShop}) => void} OnRemove `shop`: an allowed one, all of
+ *   whose things go, so that it can be forgotten, too
  */
 
 /** @param {{time: string}} a @param {{time: string}} b */
@@ -69,8 +71,10 @@ export function thingRow(thing, onRemove, { hasImage = false } = {}) {
   );
 }
 
-/** @param {SavedThing[]} things @returns {string} what their removal does to the taste */
-const savedNote = (things) => t(things.some(({ ids }) => ids.length > 0) ? "savedCounts" : "savedCountsNot");
+/** @param {SavedThing[]} things @returns {{note: string}} what their removal does to the taste */
+const savedNote = (things) => ({
+  note: t(things.some(({ ids }) => ids.length > 0) ? "savedCounts" : "savedCountsNot"),
+});
 
 /** @param {SavedThing[]} things @param {OnRemove} onRemove removes all of them */
 export function removeSaved(things, onRemove) {
@@ -161,37 +165,46 @@ export function clusterCard(cluster, onRemove, { isOpen, hasImage, showImages })
   );
 }
 
-/**
- * Return rows of things by what they have in common, such as their shop, in the order of their first thing.
- * @param {TasteThing[]} things @param {(thing: TasteThing) => string} textOf what they have in common @param {(group: TasteThing[], text: string) => void} onRemove
- * @returns {HTMLLIElement[]}
- */
-function rowsBy(things, textOf, onRemove) {
-  /** @type {Map<string, TasteThing[]>} */
+/** @template T @param {T[]} things @param {(thing: T) => string} textOf @returns {Map<string, T[]>} those with one text together, in the order of their first */
+function groupsBy(things, textOf) {
+  /** @type {Map<string, T[]>} */
   const groups = new Map();
   for (const thing of things) groups.set(textOf(thing), [...(groups.get(textOf(thing)) ?? []), thing]);
-  return [...groups].map(([text, group]) =>
+  return groups;
+}
+
+/**
+ * Return the row of what things have in common, such as their shop.
+ * @param {string} name of it @param {string[]} facts about it @param {() => void} onclick
+ * @returns {HTMLLIElement}
+ */
+function groupRow(name, facts, onclick) {
+  return element(
+    "li",
+    {},
+    element("span", {}, element("bdi", {}, name), " ", element("span", { class: "quiet" }, facts.join(" · "))),
     element(
-      "li",
-      {},
-      element("span", {}, element("bdi", {}, text), " ", element("span", { class: "quiet" }, numberText(group.length))),
-      element(
-        "button",
-        {
-          class: "plain small",
-          type: "button",
-          "aria-label": t("removeAllOf", text),
-          onclick: () => onRemove(group, text),
-        },
-        t("removeAll"),
-      ),
+      "button",
+      { class: "plain small", type: "button", "aria-label": t("removeAllOf", name), onclick },
+      t("removeAll"),
     ),
   );
 }
 
-/** @param {TasteThing[]} things @param {OnRemove} onRemove @returns {HTMLLIElement[]} one a shop */
-export function shopRows(things, onRemove) {
-  return rowsBy(things, shopText, (group, shop) => onRemove(group, questionOf(group, shop)));
+/** @param {TasteThing[]} things @param {KnownShop[]} shops that are allowed @param {OnRemove} onRemove @returns {HTMLLIElement[]} one a shop */
+export function shopRows(things, shops, onRemove) {
+  const groups = groupsBy(things, shopText);
+  for (const { shop } of shops) groups.set(shop, groups.get(shop) ?? []);
+  return [...groups].map(([name, group]) => {
+    const shop = shops.find((one) => one.shop === name);
+    const facts = [
+      group.length > 0 && numberText(group.length),
+      shop && t("mayBeRead"),
+      shop && shop.numItems > 0 && t("shelfRead", numberText(shop.numItems)),
+    ].flatMap((fact) => fact || []);
+    const question = group.length > 0 ? questionOf(group, name) : t("forgetAsk", name);
+    return groupRow(name, facts, () => onRemove(group, question, { shop }));
+  });
 }
 
 /** @param {TasteThing} thing @returns {TasteThing[]} it once for each day, with what happened on that day alone */
@@ -208,10 +221,10 @@ function daysOf(thing) {
 
 /** @param {TasteThing[]} things @param {OnRemove} onRemove @returns {HTMLLIElement[]} one a day, the last one first */
 export function dayRows(things, onRemove) {
-  const parts = things.flatMap(daysOf).sort(newestFirst);
-  return rowsBy(
-    parts,
-    ({ time }) => dayText(time),
-    (group, day) => onRemove(group, questionOf(group, day), t("stayOtherDays")),
+  const days = groupsBy(things.flatMap(daysOf).sort(newestFirst), ({ time }) => dayText(time));
+  return [...days].map(([day, group]) =>
+    groupRow(day, [numberText(group.length)], () =>
+      onRemove(group, questionOf(group, day), { note: t("stayOtherDays") }),
+    ),
   );
 }

@@ -33,6 +33,25 @@ def removed(page: Page, number: int) -> None:
     expect(page.locator("[data-action=undo]")).to_be_focused()
 
 
+def forgotten(page: Page, shop: str) -> None:
+    """Forget a shop with all its things, read what that changes, and take it back."""
+    page.locator("#origins summary").first.click()
+    row = page.locator("#by-shop li")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("may be read")
+    row.locator("button").click()
+    expect(page.locator(".sides ol")).to_have_count(2, timeout=30_000)
+    page.locator("#forget").click()
+    expect(page.locator(".sides ol")).to_have_count(0)
+    assert violations(page) == []
+    page.locator("[data-action=remove-yes]").click()
+    expect(page.locator("#known")).to_have_text("Knows nothing yet")
+    expect(page.locator("#undo")).to_contain_text(f"{shop} may not be read any more")
+    page.locator("[data-action=undo]").click()
+    expect(page.locator("#undo")).to_contain_text("It is all back.")
+    expect(row).to_contain_text("552")
+
+
 def test_a_cluster_is_seen_removed_undone_exported_erased_and_imported(
     alone: Shopper, mall: Mall, tmp_path: Path
 ) -> None:
@@ -59,6 +78,8 @@ def test_a_cluster_is_seen_removed_undone_exported_erased_and_imported(
     page.locator("[data-action=undo]").click()
     expect(page.locator(".cluster")).to_have_count(len(known))
     assert cluster_titles(page) == known
+
+    forgotten(page, "harbor.localhost")
 
     with page.expect_download() as download:
         page.locator("#export").click()

@@ -40,6 +40,18 @@ const known = ({ clusters, alone }) =>
     .sort();
 const numRequests = () => shop.requests.length + device.server.requests.length;
 
+/** Read the shop's catalogue to its end. */
+async function readCatalogue() {
+  await device.send({ type: "shelf.read" });
+  for (let tries = 0; tries < 2000; tries += 1) {
+    const { shelf } = (await device.send({ type: "state.get" })).state;
+    if (shelf.status === "read") return;
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
+  }
+}
+
 test("looking at what is known asks nobody", async () => {
   for (const title of ["sea towel", "sea rug", "night desk"]) await shopper.see(title);
   const before = numRequests();
@@ -65,14 +77,7 @@ test("a removal is seen in the state at once, and comes back when it is undone",
 
 test("the effect of a removal is told by the catalogue that is on this device, without reading it again", async () => {
   shopper.showListing(["oak chair"]);
-  await device.send({ type: "shelf.read" });
-  for (let tries = 0; tries < 2000; tries += 1) {
-    const { shelf } = (await device.send({ type: "state.get" })).state;
-    if (shelf.status === "read") break;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5);
-    });
-  }
+  await readCatalogue();
   for (const title of ["sea towel", "night desk", "night chair"]) await shopper.see(title);
   const { taste: found, shelves } = await device.send({ type: "taste.get" });
   assert.deepEqual(shelves, [SHOP]);
@@ -82,6 +87,33 @@ test("the effect of a removal is told by the catalogue that is on this device, w
   assert.equal(effect.products.shop, SHOP);
   assert.deepEqual([effect.products.before[0].title, effect.products.after[0].title], ["night lamp", "sea mug"]);
   assert.equal(numRequests(), before);
+});
+
+test("a forgotten shop is neither allowed nor readable nor on the disk, and undo brings all of it back", async () => {
+  shopper.showListing(["oak chair"]);
+  await readCatalogue();
+  await shopper.see("sea towel");
+  const before = await shopper.exported();
+  const { shops } = await device.send({ type: "taste.get" });
+  assert.deepEqual(shops, [{ shop: SHOP, numItems: 3 }]);
+  const ids = before.interactions.map((/** @type {any} */ { id }) => id);
+  const effect = await device.send({ type: "taste.effect", ids, forgets: SHOP });
+  assert.equal(effect.effect.products, undefined, "no catalogue is left to rank");
+  const { removal } = await device.send({ type: "taste.remove", ids, forgets: SHOP });
+  const after = await shopper.exported();
+  assert.deepEqual([after.settings.consents, after.shelves, after.interactions], [{}, undefined, []]);
+  assert.deepEqual([device.state.scripts.size, device.state.granted.has(`*://*.${SHOP}/*`)], [0, false]);
+  assert.equal((await shopper.see("sea rug")).stored, false);
+  const refused = await device.send({ type: "taste.restore", removal });
+  assert.deepEqual(refused, { ok: true, isRestored: true, isShopBack: false });
+  device.state.granted.add(`*://*.${SHOP}/*`);
+  const back = await device.send({ type: "taste.restore", removal });
+  assert.deepEqual(back, { ok: true, isRestored: true, isShopBack: true });
+  const restored = await shopper.exported();
+  assert.deepEqual([restored.settings, restored.shelves], [before.settings, before.shelves]);
+  assert.equal(device.state.scripts.size, 1);
+  const ranked = await device.send({ type: "recommend" });
+  assert.equal(ranked.recommendations.mode, "shelf", "the catalogue's parts open again");
 });
 
 test("images that the shopper asks for are in the ledger before they are loaded, and go with the thing", async () => {

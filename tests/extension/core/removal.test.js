@@ -154,3 +154,45 @@ test("an interaction that is added while others are removed is not lost", async 
     ["The bowl", "The mug"],
   );
 });
+
+test("a shop that was forgotten does not come back into a profile that was erased since", async () => {
+  await profile.setConsent("a.example", true);
+  await see("mug");
+  const { profileId } = await profile.removeInteractions(() => true);
+  const forgotten = await profile.forgetShop("a.example");
+  assert.ok(forgotten);
+  assert.equal(await profile.forgetShop("a.example"), null);
+  await profile.erase();
+  assert.equal(await profile.rememberShop(profileId, forgotten), false);
+  assert.deepEqual(profile.settings.consents, {});
+});
+
+test("a catalogue that was read since stays, and the consent is of the time that it was given first", async () => {
+  await profile.setConsent("a.example", true);
+  await see("mug");
+  const { profileId } = await profile.removeInteractions(() => true);
+  const since = profile.settings.consents["a.example"];
+  /** @type {any} */
+  const shelf = {
+    id: "one",
+    shop: "a.example",
+    kind: "shopify",
+    status: "reading",
+    parts: [],
+    startedAt: "2026-03-01T12",
+  };
+  await profile.keepShelf(shelf);
+  const forgotten = await profile.forgetShop("a.example");
+  assert.ok(forgotten);
+  assert.ok(await profile.rememberShop(profileId, forgotten));
+  assert.deepEqual(profile.settings.consents, { "a.example": since });
+  assert.deepEqual(profile.shelves(), [{ ...shelf, status: "stopped" }], "nobody continues its reading");
+  await profile.forgetShop("a.example");
+  await profile.setConsent("a.example", true);
+  await profile.keepShelf({ ...shelf, id: "two" });
+  assert.ok(await profile.rememberShop(profileId, forgotten));
+  assert.deepEqual(
+    profile.shelves().map(({ id }) => id),
+    ["two"],
+  );
+});

@@ -36,7 +36,7 @@ const readFile = ({ text, kind }) => ({
 const open = (handlers = {}) =>
   openPage("knows", {
     handlers: {
-      "taste.get": () => ({ taste: TASTE, saved: [], shelves: [] }),
+      "taste.get": () => ({ taste: TASTE, saved: [], shops: [], shelves: [] }),
       "state.get": () => ({ state: stateOf() }),
       "import.pages": () => ({ pages: [] }),
       "taste.effect": () => ({ effect: { shares: [{ before: 0.5, after: 0 }] } }),
@@ -96,7 +96,7 @@ test("by day only what happened on that day is removed, and a thing is there on 
     time: "2026-02-05T15:00:00.000Z",
   });
   const taste = { clusters: [], alone: [twice, bowl], dismissed: [] };
-  const page = await open({ "taste.get": () => ({ taste, saved: [], shelves: [] }) });
+  const page = await open({ "taste.get": () => ({ taste, saved: [], shops: [], shelves: [] }) });
   await eventually(() =>
     assert.deepEqual(page.textsOf("#by-day li > span"), ["5 Feb 2026 1", "3 Feb 2026 1", "1 Feb 2026 1"]),
   );
@@ -117,7 +117,7 @@ const SAVED = ["rug", "vase"].map((title, i) => ({
 }));
 
 test("what was saved for later is shown, and one is removed with what it counts for the taste", async () => {
-  const page = await open({ "taste.get": () => ({ taste: TASTE, saved: SAVED, shelves: [] }) });
+  const page = await open({ "taste.get": () => ({ taste: TASTE, saved: SAVED, shops: [], shelves: [] }) });
   await eventually(() => assert.equal(page.textsOf("#saved-things li").length, 2));
   assert.match(page.textsOf("#saved-things li")[0], /rug.*a\.example · saved on 3 Feb 2026/);
   const [first, second] = [...page.document.querySelectorAll("#saved-things button")];
@@ -133,7 +133,7 @@ test("what was saved for later is shown, and one is removed with what it counts 
 });
 
 test("all that was saved is removed together", async () => {
-  const page = await open({ "taste.get": () => ({ taste: TASTE, saved: SAVED, shelves: [] }) });
+  const page = await open({ "taste.get": () => ({ taste: TASTE, saved: SAVED, shops: [], shelves: [] }) });
   await eventually(() => assert.equal(page.textsOf("#saved-things li").length, 2));
   page.one("#remove-saved").click();
   await eventually(() => assert.match(page.one("dialog").textContent, /^Remove all that you saved \(2\)\?/));
@@ -154,6 +154,84 @@ test("a copy with saved things is added with them, and undo takes both away", as
   await eventually(() => assert.deepEqual(sentOf(page, "taste.remove")[0]?.saved, ["s"]));
 });
 
+const SHOPS = [
+  { shop: "a.example", numItems: 552 },
+  { shop: "c.example", numItems: 0 },
+];
+const FORGOTTEN = { shop: "a.example", since: "2026-01-01T00:00:00.000Z", shelves: [], parts: [] };
+/** @param {Record<string, (fields: any) => any>} handlers @returns {Promise<any>} the page, where two shops are allowed */
+const openWithShops = (handlers = {}) =>
+  open({
+    "taste.get": () => ({ taste: TASTE, saved: [], shops: SHOPS, shelves: ["a.example", "c.example", "d.example"] }),
+    "taste.remove": ({ forgets }) => ({ removal: { ...REMOVAL, ...(forgets && { forgotten: FORGOTTEN }) } }),
+    ...handlers,
+  });
+/** @param {any} page @param {number} row @returns {Promise<void>} the question about a shop is open */
+async function askAboutShop(page, row) {
+  await eventually(() => assert.ok(page.document.querySelectorAll("#by-shop button").length > row));
+  page.document.querySelectorAll("#by-shop button")[row].click();
+}
+
+test("a shop says whether it may be read and what is here of it, also where nothing was looked at", async () => {
+  const page = await openWithShops();
+  await eventually(() =>
+    assert.deepEqual(page.textsOf("#by-shop li > span"), [
+      "a.example 3 · may be read · Products of this shop known here: 552",
+      "b.example 1",
+      "From a file 1",
+      "c.example may be read",
+    ]),
+  );
+});
+
+test("removing a shop's things leaves it allowed unless the shopper says so, and the effect follows the choice", async () => {
+  const page = await openWithShops();
+  await askAboutShop(page, 0);
+  const ids = ["id of mug", "id of towel", "id of lamp"];
+  await eventually(() => assert.deepEqual(sentOf(page, "taste.effect"), [{ type: "taste.effect", ids }]));
+  assert.match(page.one("dialog").textContent, /no page of it is read.*Products in it: 552/);
+  page.one("#forget").click();
+  await eventually(() => assert.equal(sentOf(page, "taste.effect")[1]?.forgets, "a.example"));
+  assert.deepEqual(page.textsOf("#effect-shop option"), ["c.example", "d.example"]);
+  page.one("#forget").click();
+  page.one("[data-action=remove-yes]").click();
+  await eventually(() => assert.deepEqual(sentOf(page, "taste.remove"), [{ type: "taste.remove", ids }]));
+});
+
+test("a forgotten shop comes back by undo, after the browser was asked within the click", async () => {
+  const page = await openWithShops({ "taste.restore": () => ({ isRestored: true, isShopBack: true }) });
+  await askAboutShop(page, 0);
+  page.one("#forget").click();
+  page.one("[data-action=remove-yes]").click();
+  await eventually(() => assert.match(page.one("#undo").textContent, /Removed 2 entries\. a\.example may not be read/));
+  assert.equal(sentOf(page, "taste.remove")[0].forgets, "a.example");
+  page.one("[data-action=undo]").click();
+  assert.deepEqual(page.state.questions, [["*://*.a.example/*"]]);
+  await eventually(() => assert.match(page.one("#undo").textContent, /It is all back\./));
+  assert.deepEqual(sentOf(page, "taste.restore")[0].removal.forgotten, FORGOTTEN);
+});
+
+test("where the browser does not allow the shop again the things come back, and the page says so", async () => {
+  const page = await openWithShops({ "taste.restore": () => ({ isRestored: true, isShopBack: false }) });
+  await askAboutShop(page, 0);
+  page.one("#forget").click();
+  page.one("[data-action=remove-yes]").click();
+  await eventually(() => page.one("[data-action=undo]").click());
+  await eventually(() => assert.match(page.one("#undo").textContent, /did not allow a\.example again/));
+});
+
+test("an allowed shop of which nothing is known is forgotten without a second question", async () => {
+  const page = await openWithShops();
+  await askAboutShop(page, 3);
+  assert.match(page.one("dialog").textContent, /^Forget that c\.example may be read\?/);
+  assert.equal(page.document.querySelector("#forget"), null);
+  page.one("[data-action=remove-yes]").click();
+  await eventually(() =>
+    assert.deepEqual(sentOf(page, "taste.remove"), [{ type: "taste.remove", ids: [], forgets: "c.example" }]),
+  );
+  assert.deepEqual(sentOf(page, "taste.effect"), []);
+});
+
 test("the effect shows the first products of a catalogue before and after", async () => {
   const card = (/** @type {string} */ title) => ({ itemId: title, title, url: `https://c.example/${title}` });
   const products = { shop: "c.example", before: [card("x"), card("y")], after: [card("y"), card("z")] };
@@ -168,7 +246,7 @@ test("the effect shows the first products of a catalogue before and after", asyn
 /** @param {string[]} shelves @param {any} effect */
 async function openWithShelves(shelves, effect) {
   const page = await open({
-    "taste.get": () => ({ taste: TASTE, saved: [], shelves }),
+    "taste.get": () => ({ taste: TASTE, saved: [], shops: [], shelves }),
     "taste.effect": () => ({ effect }),
   });
   await eventually(() => page.one("[data-action=remove-cluster]").click());
