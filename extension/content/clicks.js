@@ -9,12 +9,14 @@
    * @typedef {{things: string[], phrases: string[], codes: {add: string[], remove: string[], toggle?: string[], place?: string[]}}} Kind
    * @typedef {{adding: string[], removing: string[], added: string[], activeClasses: string[], cart: Kind, wishlist: Kind, purchase: Kind}} ClickWords
    */
-  const page = /** @type {typeof globalThis & {carryoverClicks?: object, carryoverClickWords: ClickWords}} */ (
-    globalThis
-  );
+  const page =
+    /** @type {typeof globalThis & {carryoverClicks?: object, carryoverClickWords: ClickWords, carryoverRootOf: (element: Element) => ShadowRoot | null}} */ (
+      globalThis
+    );
   if (page.carryoverClicks) return; // injected a second time
 
   const words = page.carryoverClickWords;
+  const rootOf = page.carryoverRootOf;
   const KINDS = /** @type {ClickKind[]} */ (["purchase", "wishlist", "cart"]);
   const CONTROLS =
     "button, a, summary, [role=button], [role=link], [role=switch], [role=checkbox], [role=menuitem], [onclick], input[type=submit], input[type=button], input[type=image], input[type=checkbox]";
@@ -165,10 +167,7 @@
   }
 
   /** @param {Element} element @returns {HTMLAnchorElement[]} */
-  const linksIn = (element) => [
-    ...element.querySelectorAll("a"),
-    ...(element.shadowRoot ? element.shadowRoot.querySelectorAll("a") : []),
-  ];
+  const linksIn = (element) => [...element.querySelectorAll("a"), ...(rootOf(element)?.querySelectorAll("a") ?? [])];
 
   /** @param {HTMLAnchorElement} link @returns {string | null} the address of another page that it leads to */
   function targetOf(link) {
@@ -204,7 +203,7 @@
   function cardOf(control) {
     let element = around(control);
     for (let level = 0; element && level < MAX_LEVELS; level += 1, element = around(element)) {
-      if (element === document.body || (element.shadowRoot ?? element).querySelector("h1")) return null;
+      if (element === document.body || (rootOf(element) ?? element).querySelector("h1")) return null;
       if ((element.textContent ?? "").replace(/\s+/g, " ").length > MAX_CARD_TEXT) return null;
       const targets = targetsIn(element);
       if (targets.length > 0) return targets.length === 1 ? targets[0] : null;
@@ -218,13 +217,30 @@
     return part !== null && (part.matches("nav, [role]") || !part.parentElement?.closest(PARTS_OF_PAGE));
   }
 
-  /** @param {Event} event @returns {Element | null} the control that was used, also one in a shadow tree */
-  function controlOf(event) {
+  /**
+   * Return the control in a closed shadow tree that a click is for: no event tells of it.
+   * @param {Element} host @param {MouseEvent} event @returns {Element | null} what is under the pointer, or has the focus where a key was used
+   */
+  function controlIn(host, { detail, clientX, clientY }) {
+    let found = null;
+    for (let root = rootOf(host); root; root = found && rootOf(found)) {
+      const inside = detail > 0 ? root.elementFromPoint(clientX, clientY) : root.activeElement;
+      if (inside?.getRootNode() !== root) break;
+      found = inside;
+    }
+    return found?.closest(CONTROLS) ?? null;
+  }
+
+  /** @param {Event} event @returns {Element[]} the controls that may have been used, also in shadow trees, the innermost first */
+  function controlsOf(event) {
     const path = event.composedPath().filter((one) => one instanceof Element);
+    const [first] = path;
+    const isClosed = first && !first.shadowRoot && rootOf(first) !== null;
+    const inside = isClosed ? controlIn(first, /** @type {MouseEvent} */ (event)) : null;
     const control = path.find((one) => one.matches(CONTROLS));
-    if (control) return control;
-    // What is in a closed shadow tree is not seen: its element stands for it.
-    return path[0]?.localName.includes("-") ? path[0] : null;
+    // Where its tree tells nothing, the name of its element may.
+    const host = !control && first?.localName.includes("-") ? first : null;
+    return [inside, control, host].filter((one) => one instanceof Element);
   }
 
   /** @param {Element} control @returns {boolean | null} whether it is pressed; null where it does not say */
@@ -246,9 +262,12 @@
    * @param {Event} event a click, before the page hears of it
    */
   function read(event) {
-    const control = controlOf(event);
-    const meaning = control && meaningOf(control);
-    if (!control || !meaning) return null;
+    const [used] = controlsOf(event).flatMap((one) => {
+      const said = meaningOf(one);
+      return said ? [{ control: one, meaning: said }] : [];
+    });
+    if (!used) return null;
+    const { control, meaning } = used;
     const card = cardOf(control);
     if (card === null && isOfSite(control)) return null;
     // A checkbox has changed already when its click is heard.

@@ -7,7 +7,10 @@
    * @typedef {ReturnType<typeof createPageState>} PageState
    * @typedef {{address: string, heading: string}} Origin
    */
-  const page = /** @type {typeof globalThis & {carryoverPageState?: typeof createPageState}} */ (globalThis);
+  const page =
+    /** @type {typeof globalThis & {carryoverPageState?: typeof createPageState, carryoverRootOf?: typeof rootOf}} */ (
+      globalThis
+    );
   if (page.carryoverPageState) return; // injected a second time
 
   const MAX_HTML_CHARS = 16 * 2 ** 20;
@@ -31,11 +34,25 @@
     return names.size > 0 ? [...document.querySelectorAll([...names].join(","))] : [];
   }
 
-  /** @param {Iterable<Element>} elements @returns {ShadowRoot[]} their open shadow trees, and those in them, whose content no markup holds */
+  /**
+   * Return the shadow tree of an element, also a closed one of a custom element: Firefox and Chromium let a content script read it.
+   * @param {Element} element @returns {ShadowRoot | null}
+   */
+  function rootOf(element) {
+    const { shadowRoot, localName } = element;
+    if (shadowRoot || !localName.includes("-") || !(element instanceof HTMLElement)) return shadowRoot;
+    const { openOrClosedShadowRoot } = /** @type {Element & {openOrClosedShadowRoot?: ShadowRoot | null}} */ (element);
+    if (openOrClosedShadowRoot !== undefined) return openOrClosedShadowRoot;
+    return /** @type {ShadowRoot | null} */ (chrome.dom?.openOrClosedShadowRoot(element) ?? null);
+  }
+
+  /** @param {Iterable<Element>} elements @returns {ShadowRoot[]} their shadow trees, and those in them, whose content no markup holds */
   function shadowRoots(elements) {
     const found = [];
-    for (const { shadowRoot } of elements)
-      if (shadowRoot) found.push(shadowRoot, ...shadowRoots(shadowRoot.querySelectorAll("*")));
+    for (const element of elements) {
+      const root = rootOf(element);
+      if (root) found.push(root, ...shadowRoots(root.querySelectorAll("*")));
+    }
     return found;
   }
 
@@ -112,5 +129,6 @@
     };
   }
 
+  page.carryoverRootOf = rootOf;
   page.carryoverPageState = createPageState;
 })();

@@ -11,6 +11,8 @@ const folder = new URL("../../e2e/shops/", import.meta.url);
 /** @typedef {[string[], string[]]} Step what is done, and what is known then */
 /** @type {Record<string, Step[]>} */
 const shops = JSON.parse(readFileSync(new URL("steps.json", folder), "utf8")).shops;
+/** What a click with a pointer says of itself. */
+const CLICK = { bubbles: true, cancelable: true, composed: true, detail: 1 };
 /** @type {Record<string, string>} */
 const IDS = { Stoneware: "mug", Pine: "bowl", Brass: "lamp", Navy: "towel" };
 
@@ -46,7 +48,7 @@ function createTab(shop, device) {
       const element = shown().one(selector);
       // jsdom does not load another document; a link that no script of the page follows is followed here.
       if (element.localName === "a" && shop === "pages") open(element.getAttribute("href"));
-      else element.click();
+      else element.dispatchEvent(new (shown().page.MouseEvent)("click", CLICK));
     },
     /** @param {string} selector @param {string} value */
     select(selector, value) {

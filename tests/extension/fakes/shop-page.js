@@ -19,14 +19,31 @@ function markupIn(root, shadowRoots) {
   return [...root.childNodes]
     .map((/** @type {any} */ node) => {
       if (node.nodeType !== 1) return node.nodeType === 3 ? node.data : "";
-      const tree = shadowRoots.includes(node.shadowRoot) ? markupIn(node.shadowRoot, shadowRoots) : null;
-      const template = tree === null ? "" : `<template shadowrootmode="open">${tree}</template>`;
+      const root = shadowRoots.find(({ host }) => host === node);
+      const template = root ? `<template shadowrootmode="${root.mode}">${markupIn(root, shadowRoots)}</template>` : "";
       // eslint-disable-next-line no-restricted-properties -- read, never written
       const shell = node.cloneNode(false).outerHTML;
       const [end] = /(?:<\/[\w-]+>)?$/.exec(shell) ?? [""];
       return shell.slice(0, shell.length - end.length) + template + markupIn(node, shadowRoots) + end;
     })
     .join("");
+}
+
+/**
+ * Let content scripts read closed shadow trees, as Chromium does; and where jsdom has no layout, the first button of a tree is under the pointer.
+ * @param {any} page @returns {{openOrClosedShadowRoot: (element: any) => any}} chrome.dom
+ */
+function openTrees(page) {
+  const roots = new WeakMap();
+  const { attachShadow } = page.Element.prototype;
+  page.Element.prototype.attachShadow = function attach(/** @type {any} */ how) {
+    roots.set(this, attachShadow.call(this, how));
+    return roots.get(this);
+  };
+  page.ShadowRoot.prototype.elementFromPoint = function elementFromPoint() {
+    return this.querySelector("button");
+  };
+  return { openOrClosedShadowRoot: (element) => roots.get(element) ?? null };
 }
 
 /** Let everything run that waits for no timer of the page. */
@@ -88,6 +105,8 @@ export function openShopPage(html, { url, isHidden = false, answer, prepare, has
   /** @type {any[]} */
   const logged = [];
   const onMessage = fakeEvent();
+  /** @type {any} */
+  let dom;
   const { window } = new JSDOM(html, {
     url,
     runScripts: hasScripts ? "dangerously" : "outside-only",
@@ -99,12 +118,14 @@ export function openShopPage(html, { url, isHidden = false, answer, prepare, has
       page.Element.prototype.getHTML = function getHTML(/** @type {any} */ { shadowRoots }) {
         return markupIn(this, shadowRoots);
       };
+      dom = openTrees(page);
       prepare?.(page);
     },
   });
   /** @type {any} */
   const page = window;
   page.chrome = {
+    dom,
     runtime: {
       id: ID,
       onMessage,
