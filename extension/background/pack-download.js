@@ -56,7 +56,7 @@ export async function openPack({ entry, listUrl, held }, { model, fetchFile, tru
   if (manifest.vectors.dim !== dim)
     throw new PackError("pack_foreign", `its vectors have ${manifest.vectors.dim} numbers, expected ${dim}`);
   // Only a key that the shopper trusts vouches for what a pack shows.
-  const signer = trustedKeys.length > 0 && signedBy ? { signedBy } : {};
+  const signer = signedBy ? { signedBy, ...(trustedKeys.length > 0 && { isTrusted: true }) } : {};
   return { manifest, pack: { manifest: entry.manifest, created: manifest.created, ...signer }, model, fetchNamed };
 }
 
@@ -82,7 +82,7 @@ export async function downloadPart(opened, part, { isFirst }) {
     checkRows(manifest, read);
     await checkTexts(manifest, model.towers, textPrecisions(model.manifest));
   }
-  const kept = await keptItems(read, manifest.shop, pack.signedBy !== undefined);
+  const kept = await keptItems(read, manifest.shop, pack.isTrusted === true);
   if (isFirst && kept.items.length === 0)
     throw new PackError("pack_foreign", `it holds no product of ${manifest.shop}`);
   return madePart(opened, { items: kept.items }, kept.vectors);

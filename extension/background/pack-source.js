@@ -2,6 +2,7 @@
 import { facetsOf } from "../core/choice.js";
 import { recommendShelf } from "../core/recommender.js";
 import { EnvelopeError } from "../values/errors.js";
+import { originOf } from "./packs.js";
 
 /**
  * Return the source of mode `pack`: this device ranks the catalogue of the shop that somebody publishes. Nothing about the person is
@@ -28,7 +29,8 @@ export function createPackSource({ getProfile, model, packs, opener }) {
       const wanted = { shop, shelf, choice, mode: /** @type {const} */ ("pack") };
       const answer = await recommendShelf(wanted, { profile, model: await model.getModel() });
       const facets = isFaceted ? { facets: facetsOf(shelf.cards.all()) } : {};
-      return { ...answer, ...facets, ...(problem && { problem: { code: problem.code, message: problem.message } }) };
+      const told = { ...answer, ...facets, pack: originOf(pack) };
+      return { ...told, ...(problem && { problem: { code: problem.code, message: problem.message } }) };
     } catch (error) {
       if (!(error instanceof EnvelopeError)) throw error;
       // Damaged on the disk, or deleted since: it can be downloaded again.

@@ -20,6 +20,15 @@ function refusalOf(shop, { code, message }) {
 }
 
 /**
+ * Return whose published catalogue a pack is.
+ * @param {KeptShelf} pack @returns {import("../generated/contract-types.js").PackOrigin}
+ */
+export function originOf({ shop, origin, pack }) {
+  const { signedBy, isTrusted = false } = pack ?? {};
+  return { shop, host: new URL(origin).host, ...(signedBy && { signedBy }), isTrusted };
+}
+
+/**
  * Published catalogues: downloaded whole from the address that the shopper gave.
  * @param {object} parts
  * @param {import("./store.js").GetProfile} parts.getProfile

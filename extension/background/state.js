@@ -1,5 +1,12 @@
 // @ts-check
+import { originOf } from "./packs.js";
 import { shelfStateOf } from "./shelf.js";
+
+/** @param {import("../core/profile.js").Profile} profile @returns {import("../generated/contract-types.js").PackOrigin[]} of the packs that can serve, by shop */
+function packsIn(profile) {
+  const packs = profile.shelves().filter(({ kind, numItems }) => kind === "pack" && numItems > 0);
+  return packs.map(originOf).sort((a, b) => (a.shop < b.shop ? -1 : 1));
+}
 
 /**
  * Return a function that describes the profile and one tab, for the extension's own pages.
@@ -21,6 +28,7 @@ export function createStateReader({ getProfile, tabs, readings }) {
       numKnown: interactions.filter(({ kind }) => kind !== "dismiss").length,
       numDismissed: interactions.filter(({ kind }) => kind === "dismiss").length,
       unreadable: profile.unreadable,
+      packs: packsIn(profile),
       shelf: shelfStateOf(profile, tab?.shop),
       tab: tab && {
         ...tab,

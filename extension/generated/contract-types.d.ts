@@ -1039,6 +1039,7 @@ export interface Recommendations {
    */
   numFound?: number;
   facets?: Facets;
+  pack?: PackOrigin;
   /**
    * Why a better way to rank than this one failed.
    */
@@ -1046,6 +1047,24 @@ export interface Recommendations {
     code: string;
     message: string;
   };
+}
+/**
+ * Whose published catalogue of a shop it is.
+ */
+export interface PackOrigin {
+  shop: string;
+  /**
+   * Of the list that names it.
+   */
+  host: string;
+  /**
+   * The id of the key that signed it; absent: none that was checked.
+   */
+  signedBy?: string;
+  /**
+   * Whether that is a key that the shopper trusts.
+   */
+  isTrusted: boolean;
 }
 export interface Settings {
   /**
@@ -1121,6 +1140,10 @@ export interface State {
    * Records of the profile that could not be opened.
    */
   unreadable: number;
+  /**
+   * The published catalogues on this device, by shop.
+   */
+  packs: PackOrigin[];
   /**
    * null where the tab shows no shop, or one without consent.
    */
@@ -1336,9 +1359,13 @@ export interface KeptShelf {
      */
     created: string;
     /**
-     * The id of the trusted key that signed it.
+     * The id of the key that signed it; absent: it has no signature, or this browser cannot check one.
      */
     signedBy?: string;
+    /**
+     * Whether that is a key that the shopper trusts; absent: it is not.
+     */
+    isTrusted?: boolean;
   };
 }
 /**

@@ -4295,6 +4295,9 @@ export const messages = {
     "facets": {
      "$ref": "#/types/Facets"
     },
+    "pack": {
+     "$ref": "#/types/PackOrigin"
+    },
     "problem": {
      "type": "object",
      "additionalProperties": false,
@@ -4432,7 +4435,8 @@ export const messages = {
     "numDismissed",
     "unreadable",
     "tab",
-    "shelf"
+    "shelf",
+    "packs"
    ],
    "properties": {
     "serverUrl": {
@@ -4496,6 +4500,13 @@ export const messages = {
     "unreadable": {
      "type": "number",
      "description": "Records of the profile that could not be opened."
+    },
+    "packs": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/PackOrigin"
+     },
+     "description": "The published catalogues on this device, by shop."
     },
     "shelf": {
      "oneOf": [
@@ -4896,9 +4907,40 @@ export const messages = {
       },
       "signedBy": {
        "type": "string",
-       "description": "The id of the trusted key that signed it."
+       "description": "The id of the key that signed it; absent: it has no signature, or this browser cannot check one."
+      },
+      "isTrusted": {
+       "type": "boolean",
+       "description": "Whether that is a key that the shopper trusts; absent: it is not."
       }
      }
+    }
+   }
+  },
+  "PackOrigin": {
+   "description": "Whose published catalogue of a shop it is.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "shop",
+    "host",
+    "isTrusted"
+   ],
+   "properties": {
+    "shop": {
+     "type": "string"
+    },
+    "host": {
+     "type": "string",
+     "description": "Of the list that names it."
+    },
+    "signedBy": {
+     "type": "string",
+     "description": "The id of the key that signed it; absent: none that was checked."
+    },
+    "isTrusted": {
+     "type": "boolean",
+     "description": "Whether that is a key that the shopper trusts."
     }
    }
   },

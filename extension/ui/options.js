@@ -4,6 +4,7 @@ import { send } from "../messaging/messages.js";
 import { serverPatternOf } from "../messaging/origins.js";
 import { byId, element, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
+import { signerText } from "./pack-signer.js";
 import { pauseSwitch } from "./shop-controls.js";
 import { dayText, errorText, knownText, localise, plural, t, timeText } from "./texts.js";
 
@@ -60,11 +61,18 @@ function shopList({ consents }) {
   );
 }
 
+/** @param {State} state @returns {HTMLElement[]} the published catalogues on this device, with who signed them */
+const packRows = ({ packs }) =>
+  packs.map((pack) =>
+    element("li", {}, element("span", {}, pack.shop, " ", element("span", { class: "quiet" }, signerText(pack)))),
+  );
+
 /** Show the state in every control of the page. @param {State} state */
 function show(state) {
   serverUrl.value = state.serverUrl;
   serverMine.checked = state.serverIsMine;
   packListUrl.value = state.packListUrl ?? "";
+  byId("pack-signers").replaceChildren(...packRows(state));
   trustedKeys.value = (state.trustedKeys ?? []).join("\n");
   byId("signed-by").textContent = state.signedBy ? t("signedByKey", state.signedBy) : "";
   for (const input of document.querySelectorAll("input[name=mode]")) {

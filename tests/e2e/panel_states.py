@@ -40,6 +40,7 @@ STATE: Json = {
     "numKnown": 12,
     "numDismissed": 0,
     "unreadable": 0,
+    "packs": [],
     "shelf": {"status": "read", "numItems": 1240},
     "tab": TAB,
 }
@@ -121,6 +122,7 @@ def _with(state: Json, answer: Json | None = None, **more: Any) -> Json:
 
 
 PAGE = {"mode": "page"}
+PACK: Json = {"shop": SHOP, "host": "packs.example", "signedBy": "21fe31dfa154a261", "isTrusted": False}
 # What the background says in each state, and what the shopper does in it: clicks, or ("fill", selector, text).
 STATES: dict[str, Json] = {
     "fits": _with(STATE, saved=saved(3)),
@@ -160,6 +162,11 @@ STATES: dict[str, Json] = {
         do=[".pick >> nth=0", ".pick >> nth=3"],
     ),
     "what_leaves": _with(STATE, do=["[data-action=leaves]"]),
+    "published": _with(
+        _state(shelf={"status": "none", "numItems": 0}),
+        answered(cards(), mode="pack", pack=PACK),
+        do=["[data-action=leaves]"],
+    ),
     "not_learned": _with(
         _state(tab={"reading": {"verdict": "listing", "isLearned": False, "reason": "listing", "numChanges": 0}}),
         do=["[data-action=leaves]"],

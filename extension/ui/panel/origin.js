@@ -2,6 +2,7 @@
 // The line that says in a word where the list comes from, and behind it what leaves this device.
 import { send } from "../../messaging/messages.js";
 import { element } from "../elements.js";
+import { signerText } from "../pack-signer.js";
 import { consentLine } from "../shop-controls.js";
 import { shelfButton, shelfText } from "../shelf-card.js";
 import { tabField } from "../tab.js";
@@ -48,7 +49,8 @@ function readingText({ tab }) {
 
 /** @param {State} state @param {Recommendations | null} answer @param {Reactions} reactions @returns {HTMLElement} */
 function leavesOf(state, answer, reactions) {
-  const texts = [answer ? t(`${answer.mode}Mode`) : "", state.shelf?.status === "none" ? t("shelfHint") : ""];
+  const pack = answer?.pack ? signerText(answer.pack) : "";
+  const texts = [answer ? t(`${answer.mode}Mode`) : "", pack, state.shelf?.status === "none" ? t("shelfHint") : ""];
   return element(
     "div",
     { class: "leaves quiet", id: "leaves", hidden: !isOpen },

@@ -1,12 +1,12 @@
 // @ts-check
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { deflateSync } from "node:zlib";
 import { handTowers } from "./towers.js";
 
 /**
  * @typedef {{title: string, url?: string, image?: string}} Item
  * @typedef {{items: Item[], space: string, created?: string, shop?: string, previous?: Published, removed?: string[], changed?: Item[], firstPart?: number}} Content
- * @typedef {{manifest: string, files: Record<string, Buffer>}} Published
+ * @typedef {{manifest: string, signature?: string, files: Record<string, Buffer>}} Published
  */
 
 export const LIST_URL = "https://packs.example/shops/list.json";
@@ -87,6 +87,22 @@ export async function publish({ items, space, shop = "a.example", firstPart = 10
   return { manifest: name, files: { ...more.previous?.files, ...files, [name]: bytes } };
 }
 
+/**
+ * Sign a pack with a fresh key, as `python -m server pack --key` does.
+ * @param {Published} pack
+ * @returns {{pack: Published, publicKey: string, keyId: string}} the key as base64
+ */
+export function signed(pack) {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
+  const keyId = sha256(raw).slice(0, 16);
+  const signature = sign(null, pack.files[pack.manifest], privateKey).toString("base64");
+  const bytes = Buffer.from(JSON.stringify({ keyId, publicKey: raw.toString("base64"), signature }));
+  const name = `${sha256(bytes)}.sig`;
+  const files = { ...pack.files, [name]: bytes };
+  return { pack: { ...pack, signature: name, files }, publicKey: raw.toString("base64"), keyId };
+}
+
 /** A static host of packs, for the `shop` of a device. */
 export function createPackHost() {
   const host = {
@@ -97,7 +113,9 @@ export function createPackHost() {
     isUp: true,
     /** Put packs in place of those before. @param {Published[]} packs @param {string} [shop] */
     show(packs, shop = "a.example") {
-      host.files = { "list.json": JSON.stringify(packs.slice(-1).map(({ manifest }) => ({ shop, manifest }))) };
+      host.files = {
+        "list.json": JSON.stringify(packs.slice(-1).map(({ manifest, signature }) => ({ shop, manifest, signature }))),
+      };
       for (const { files } of packs) Object.assign(host.files, files);
     },
     /** @param {string} url @returns {Promise<any>} */

@@ -114,6 +114,7 @@ export const stateOf = (changes = {}) => ({
   numKnown: 0,
   numDismissed: 0,
   unreadable: 0,
+  packs: [],
   shelf: null,
   tab: { tabId: 7, url: "https://a.example/all", shop: "a.example", isIncognito: false, isConsented: false },
   ...changes,

@@ -88,6 +88,17 @@ test("the address of a list of packs is saved only if the browser allows it", as
   assert.deepEqual(sent.at(-1), { type: "settings.set", packListUrl: "https://other.example/shops/list.json" });
 });
 
+test("the catalogues of others are listed with who signed them", async () => {
+  const packs = [
+    { shop: "a.example", host: "packs.example", signedBy: "21fe31dfa154a261", isTrusted: true },
+    { shop: "b.example", host: "packs.example", isTrusted: false },
+  ];
+  const { textsOf } = await openOptions({}, { packs });
+  await eventually(() => assert.equal(textsOf("#pack-signers li").length, 2));
+  assert.match(textsOf("#pack-signers li")[0], /^a\.example From the list at packs\.example.*you trust: 21fe 31df/);
+  assert.match(textsOf("#pack-signers li")[1], /^b\.example .*nobody vouches/);
+});
+
 test("trusted keys are saved without the names behind them, and the signer is shown", async () => {
   const { one, sent, window } = await openOptions({}, { trustedKeys: ["a2V5"], signedBy: "21fe31dfa154a261" });
   await eventually(() => assert.equal(one("#trusted-keys").value, "a2V5"));

@@ -49,6 +49,23 @@ for (const [mode, word, leaves] of /** @type {[string, string, RegExp][]} */ ([
   });
 }
 
+for (const [signer, told, words] of /** @type {[string, object, RegExp][]} */ ([
+  ["a trusted key", { signedBy: "21fe31dfa154a261", isTrusted: true }, /you trust: 21fe 31df a154 a261\.$/],
+  [
+    "another key",
+    { signedBy: "21fe31dfa154a261", isTrusted: false },
+    /the key 21fe 31df a154 a261\. You have not said/,
+  ],
+  ["nobody", { isTrusted: false }, /No signature of it was checked, so nobody vouches/],
+])) {
+  test(`a published catalogue signed by ${signer} says so beside what leaves this device`, async () => {
+    const pack = { shop: "a.example", host: "packs.example", ...told };
+    const { textsOf } = await openPanel({ recommend: () => answered([item("mug")], { mode: "pack", pack }) });
+    await eventually(() => assert.match(textsOf("#leaves p")[1] ?? "", /^From the list at packs\.example/));
+    assert.match(textsOf("#leaves p")[1], words);
+  });
+}
+
 for (const [name, more, notice, text] of /** @type {[string, object, string, RegExp][]} */ ([
   ["a first screen", { basis: "first_screen" }, "basis", /first look around this shop/],
   ["the page's order", { mode: "page", basis: "page_order" }, "basis", /the page's own order/],
