@@ -76,7 +76,7 @@ function onRemove(things, question, more) {
 }
 
 /** @param {Removal} removal */
-async function undo(removal) {
+async function putBack(removal) {
   const { shop = "" } = removal.forgotten ?? {};
   // Not after another wait: the browser asks within the click only.
   const asked = shop === "" ? undefined : chrome.permissions.request({ origins: [originPatternOf(shop)] });
@@ -94,7 +94,7 @@ async function remove({ ids, saved, forgets }) {
   await refresh();
   const count = removal.interactions.length + (removal.saved?.length ?? 0);
   const said = [count > 0 && plural("removed", count), removal.forgotten && t("forgotten", removal.forgotten.shop)];
-  notice(said.filter(Boolean).join(" "), () => undo(removal));
+  notice(said.filter(Boolean).join(" "), () => putBack(removal));
 }
 
 /** @param {string} id of a section @param {string} list in it @param {HTMLElement[]} rows */

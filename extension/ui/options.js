@@ -4,9 +4,8 @@ import { send } from "../messaging/messages.js";
 import { serverPatternOf } from "../messaging/origins.js";
 import { byId, element, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
-import { signerText } from "./pack-signer.js";
 import { pauseSwitch } from "./shop-controls.js";
-import { dayText, errorText, knownText, localise, plural, t, timeText } from "./texts.js";
+import { dayText, errorText, knownText, localise, plural, signerText, t, timeText } from "./texts.js";
 
 /** @typedef {import("../generated/contract-types.js").State} State */
 

@@ -60,6 +60,18 @@ export const dayText = (iso) => new Date(iso).toLocaleDateString(locale(), { dat
 /** Return a day with its time. @param {string} iso @returns {string} */
 export const timeText = (iso) => new Date(iso).toLocaleString(locale());
 
+/** @param {string} keyId @returns {string} in groups of four, as it is compared with another */
+const fingerprint = (keyId) => keyId.match(/.{1,4}/g)?.join(" ") ?? "";
+
+/**
+ * Return who signed a published catalogue, and on whose list it is.
+ * @param {import("../generated/contract-types.js").PackOrigin} pack @returns {string}
+ */
+export function signerText({ host, signedBy, isTrusted }) {
+  if (!signedBy) return t("packUnsigned", host);
+  return t(isTrusted ? "packTrusted" : "packSigned", host, fingerprint(signedBy));
+}
+
 /** Return how much is known, in words. @param {number} count of interactions @returns {string} */
 export const knownText = (count) => (count === 0 ? t("knowsNothing") : plural("knows", count));
 

@@ -2,11 +2,10 @@
 // The line that says in a word where the list comes from, and behind it what leaves this device.
 import { send } from "../../messaging/messages.js";
 import { element } from "../elements.js";
-import { signerText } from "../pack-signer.js";
 import { consentLine } from "../shop-controls.js";
 import { shelfButton, shelfText } from "../shelf-card.js";
 import { tabField } from "../tab.js";
-import { t } from "../texts.js";
+import { signerText, t } from "../texts.js";
 
 /**
  * @typedef {import("../../generated/contract-types.js").State} State

@@ -131,6 +131,7 @@ test("state.get describes the profile of a new install", async () => {
     numKnown: 0,
     numDismissed: 0,
     unreadable: 0,
+    packs: [],
     shelf: null,
     tab: null,
   });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { manifestOf } from "../fakes/bundle.js";
 import { createDevice } from "../fakes/device.js";
-import { LIST_URL, createPackHost, publish, signed } from "../fakes/pack.js";
+import { LIST_URL, createPackHost, publish } from "../fakes/pack.js";
 import { SHOP, createShopper, titlesOf } from "../fakes/shopper.js";
 import { handTowers } from "../fakes/towers.js";
 
@@ -309,36 +309,6 @@ test("only packs of the trusted keys are taken, and other keys end those before"
   assert.deepEqual(await packsKept(), []);
   const { mode, problem } = await recommended();
   assert.deepEqual([mode, problem.code], ["page", "pack_forged"]);
-});
-
-test("who signed a catalogue is told with the list, and whether the shopper trusts that key", async () => {
-  const plain = await publish({ items: itemsOf(...TITLES), space });
-  const { pack, publicKey, keyId } = signed(plain);
-  const told = async () => [(await recommended()).pack, (await device.send({ type: "state.get" })).state.packs];
-  const unsigned = { shop: SHOP, host: "packs.example", isTrusted: false };
-  host.show([plain]);
-  await prepare();
-  assert.deepEqual(await told(), [unsigned, [unsigned]]);
-  host.show([pack]);
-  await device.send({ type: "settings.set", packListUrl: "" });
-  assert.deepEqual((await device.send({ type: "state.get" })).state.packs, []);
-  device.state.granted.add("https://packs.example/*");
-  await device.send({ type: "settings.set", packListUrl: LIST_URL });
-  const unknown = { ...unsigned, signedBy: keyId };
-  assert.deepEqual(await told(), [unknown, [unknown]]);
-  await device.send({ type: "settings.set", trustedKeys: [publicKey] });
-  const trusted = { ...unknown, isTrusted: true };
-  assert.deepEqual(await told(), [trusted, [trusted]]);
-});
-
-test("only a signature of a trusted key lets images of other hosts in", async () => {
-  const image = "https://elsewhere.example/mug.jpg";
-  const { pack, publicKey } = signed(await publish({ items: [{ title: "sea mug", image }], space }));
-  host.show([pack]);
-  await prepare();
-  assert.equal((await recommended()).items[0].image, undefined);
-  await device.send({ type: "settings.set", trustedKeys: [publicKey] });
-  assert.equal((await recommended()).items[0].image, image);
 });
 
 test("a host that is away is no failure of the shopper's, and is left alone for a while", async () => {

@@ -132,7 +132,7 @@ for (const entry of ["background.js", "offscreen/offscreen.js", "ui/panel.js", "
     const files = [...loadedWith(new URL(`../../../extension/${entry}`, import.meta.url))];
     assert.ok(files.length > 5, "the imports were not read");
     assert.deepEqual(
-      files.filter((file) => /ort[.-]|onnx-towers/.test(file)),
+      files.filter((file) => /\/ort[.-]|onnx-towers/.test(file)),
       [],
     );
   });

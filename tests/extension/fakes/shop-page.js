@@ -19,8 +19,8 @@ function markupIn(root, shadowRoots) {
   return [...root.childNodes]
     .map((/** @type {any} */ node) => {
       if (node.nodeType !== 1) return node.nodeType === 3 ? node.data : "";
-      const root = shadowRoots.find(({ host }) => host === node);
-      const template = root ? `<template shadowrootmode="${root.mode}">${markupIn(root, shadowRoots)}</template>` : "";
+      const tree = shadowRoots.find(({ host }) => host === node);
+      const template = tree ? `<template shadowrootmode="${tree.mode}">${markupIn(tree, shadowRoots)}</template>` : "";
       // eslint-disable-next-line no-restricted-properties -- read, never written
       const shell = node.cloneNode(false).outerHTML;
       const [end] = /(?:<\/[\w-]+>)?$/.exec(shell) ?? [""];
