@@ -85,6 +85,6 @@ export function forgotten(shop, parts) {
 /** @param {ForgottenShop["parts"]} parts @returns {StoredPart[]} */
 export const storedParts = (parts) => parts.map(({ id, envelope }) => ({ id, envelope: fromBase64(envelope) }));
 
-/** @param {KeptShelf} shelf @returns {KeptShelf} it without a reading that nobody continues; a pack's download goes on by itself */
+/** @param {KeptShelf} shelf @returns {KeptShelf} it without a reading that nobody continues; a pack's download continues by itself */
 export const interrupted = (shelf) =>
   shelf.status === "reading" && shelf.kind !== "pack" ? { ...shelf, status: "stopped" } : shelf;

@@ -176,18 +176,15 @@ function groupsBy(things, textOf) {
 /**
  * Return the row of what things have in common, such as their shop.
  * @param {string} name of it @param {string[]} facts about it @param {() => void} onclick
+ * @param {string} [action] what the button says @param {string} [label] what it says to who cannot see the row
  * @returns {HTMLLIElement}
  */
-function groupRow(name, facts, onclick) {
+function groupRow(name, facts, onclick, action = t("removeAll"), label = t("removeAllOf", name)) {
   return element(
     "li",
     {},
     element("span", {}, element("bdi", {}, name), " ", element("span", { class: "quiet" }, facts.join(" · "))),
-    element(
-      "button",
-      { class: "plain small", type: "button", "aria-label": t("removeAllOf", name), onclick },
-      t("removeAll"),
-    ),
+    element("button", { class: "plain small", type: "button", "aria-label": label, onclick }, action),
   );
 }
 
@@ -202,8 +199,9 @@ export function shopRows(things, shops, onRemove) {
       shop && t("mayBeRead"),
       shop && shop.numItems > 0 && t("shelfRead", numberText(shop.numItems)),
     ].flatMap((fact) => fact || []);
-    const question = group.length > 0 ? questionOf(group, name) : t("forgetAsk", name);
-    return groupRow(name, facts, () => onRemove(group, question, { shop }));
+    if (group.length > 0) return groupRow(name, facts, () => onRemove(group, questionOf(group, name), { shop }));
+    const question = t("forgetAsk", name);
+    return groupRow(name, facts, () => onRemove(group, question, { shop }), t("forgetYes"), question);
   });
 }
 
