@@ -16,6 +16,8 @@
   const MAX_HTML_CHARS = 16 * 2 ** 20;
   const BLOCKS = "script:not([src]), meta[property], meta[name], link[rel~=canonical], title";
   const CUSTOM_TAG = /<([a-z][a-z0-9]*-[a-z0-9-]*)[\s>]/g;
+  /** After so many custom elements of one name without a shadow tree, no more of them are asked. */
+  const MAX_ROOTLESS = 100;
   const PRICE = "[itemprop=price], [class*=price i]";
 
   /** @param {Element | null | undefined} element @returns {string} its text in one line, shortened */
@@ -46,12 +48,20 @@
     return /** @type {ShadowRoot | null} */ (chrome.dom?.openOrClosedShadowRoot(element) ?? null);
   }
 
-  /** @param {Iterable<Element>} elements @returns {ShadowRoot[]} their shadow trees, and those in them, whose content no markup holds */
-  function shadowRoots(elements) {
+  /**
+   * Return the shadow trees of elements, and those in them, whose content no markup holds.
+   * @param {Iterable<Element>} elements
+   * @param {Map<string, number>} [rootless] how many custom elements of a name had none: some frameworks draw thousands
+   * @returns {ShadowRoot[]}
+   */
+  function shadowRoots(elements, rootless = new Map()) {
     const found = [];
     for (const element of elements) {
-      const root = rootOf(element);
-      if (root) found.push(root, ...shadowRoots(root.querySelectorAll("*")));
+      const { localName } = element;
+      const num = rootless.get(localName) ?? 0;
+      const root = num < MAX_ROOTLESS ? rootOf(element) : null;
+      if (root) found.push(root, ...shadowRoots(root.querySelectorAll("*"), rootless));
+      else if (localName.includes("-")) rootless.set(localName, num + 1);
     }
     return found;
   }
