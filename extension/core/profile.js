@@ -128,10 +128,7 @@ export class Profile {
     return encrypt(dataKey, plaintext, { profileId, purpose: `${kind}/${id}` });
   }
 
-  /**
-   * Write records and parts of shelves in one transaction.
-   * @param {Entry[]} entries @param {string[]} [deletes] ids of records @param {PartChanges & {sealed?: StoredPart[]}} [parts]
-   */
+  /** Write records and parts of shelves, and delete by id, in one transaction. @param {Entry[]} entries @param {string[]} [deletes] @param {PartChanges & {sealed?: StoredPart[]}} [parts] */
   async #write(entries, deletes = [], { puts = [], sealed = [], deletes: oldParts = [] } = {}) {
     const records = [];
     for (const { kind, id, value } of entries)
