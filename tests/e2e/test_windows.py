@@ -118,6 +118,7 @@ def test_panels_of_two_windows_in_chromium(playwright: Playwright, zips: Path, m
         shopper.close()
 
 
+@pytest.mark.long
 def test_panels_of_two_windows_in_firefox(zips: Path, mall: Mall, tmp_path: Path) -> None:
     extension = unzipped(zips / "carryover-firefox.zip", tmp_path / "extension", SHOPS)
     proxy = RecordingProxy()
