@@ -9,6 +9,7 @@ import { createImportHandlers, createTasteHandlers } from "./taste.js";
 /**
  * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
  * @typedef {import("../core/profile.js").Settings} Settings
+ * @typedef {import("../generated/contract-types.js").State} State
  * @typedef {object} Parts what the handlers work with
  * @property {import("./store.js").GetProfile} getProfile
  * @property {import("./server.js").ServerSource} server
@@ -31,7 +32,7 @@ import { createImportHandlers, createTasteHandlers } from "./taste.js";
  * @param {Parts} parts
  * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers> | `taste.${string}` | `import.${string}`>} handlers that change or hand out the profile
  */
-function profileHandlers({ getProfile, server, model, consent, packs, stateOf, badge }) {
+function profileHandlers({ getProfile, server, model, consent, packs, stateOf, badge, announceChange }) {
   /** Forget what was asked and downloaded before the settings changed. @param {Settings} before */
   async function forgetServer(before) {
     server.forget();
@@ -49,6 +50,12 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
       await server.giveBack(before.packListUrl ?? "", others);
     }
   }
+
+  /** Tell the other open pages of a change: a panel may have to rank anew. @param {number} [tabId] @returns {Promise<State>} */
+  async function changed(tabId) {
+    await announceChange();
+    return stateOf(tabId);
+  }
   return {
     async "consent.ask"({ shop, tabId }) {
       await consent.noteQuestion(shop, tabId);
@@ -56,11 +63,11 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
     },
     async "consent.set"({ shop, allowed, tabId }) {
       await consent.set(shop, allowed, tabId);
-      return { state: await stateOf(tabId) };
+      return { state: await changed(tabId) };
     },
     async "pause.set"({ paused }) {
       await (await getProfile()).changeSettings({ paused });
-      return { state: await stateOf() };
+      return { state: await changed() };
     },
     async "profile.erase"() {
       const profile = await getProfile();
@@ -68,7 +75,7 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
       await profile.erase();
       await forgetServer({ ...before, consents: {} });
       await consent.withdrawAll(Object.keys(before.consents));
-      return { state: await stateOf() };
+      return { state: await changed() };
     },
     async "profile.export"() {
       return { profile: (await getProfile()).export() };
@@ -81,7 +88,7 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
       await profile.changeSettings({ ...changes, ...(isLeft && { serverBundleUrl: "", signedBy: "" }) });
       await forgetServer(before);
       if (changes.showsBadge === false) await badge.clear();
-      return { state: await stateOf() };
+      return { state: await changed() };
     },
     async "ledger.get"() {
       return { entries: (await getProfile()).ledger() };

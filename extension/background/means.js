@@ -17,13 +17,14 @@ export const MEANS_FRESH_MS = 24 * 60 * 60_000;
 export function createMeansSource({ getProfile, getServer, now }) {
   return {
     /**
-     * Fetch the means of all shops, at most once a day from one server in one space. All are fetched, so that no request names a shop.
+     * Fetch the means of all shops, at most once a day from one server in one space. All are fetched, so that no request names a shop,
+     * and without a history too, so that the request tells nothing of one.
      * A server that has none, or does not answer, changes nothing: what was seen gives means too.
      * @param {import("../core/recommender.js").Model} model
      */
     async refresh({ manifest, metric }) {
       const profile = await getProfile();
-      if (!metric || profile.interactions().length === 0) return;
+      if (!metric) return;
       const { serverUrl } = profile.settings;
       const kept = profile.shopMeans;
       const isSame = kept?.serverUrl === serverUrl && kept.space === manifest.space;

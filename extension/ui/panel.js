@@ -12,6 +12,7 @@ import { emptyAnswer, failure, noShop, nothingSaved } from "./panel/messages.js"
 import { noticesOf } from "./panel/notices.js";
 import { originLine } from "./panel/origin.js";
 import { createSaved, plainCard } from "./panel/saved.js";
+import { sourceOf, stageOf } from "./panel/stage.js";
 import { createToast } from "./panel/toast.js";
 import { consentCard, pauseSwitch } from "./shop-controls.js";
 import { isFixed, onTabChange, tabField } from "./tab.js";
@@ -30,7 +31,8 @@ const SKELETONS = 6;
 let numRequests = 0;
 let numTabChanges = 0;
 let shownFor = "";
-/** How far the catalogue was read that the list was made of. */
+/** What the list was made of, without and with the page. */
+let shownSource = "";
 let shownStage = "";
 /** @type {State | null} */
 let current = null;
@@ -50,12 +52,6 @@ const finder = createFinder({
   },
   onError: toast.fail,
 });
-
-/** @param {State} state @returns {string} that changes when a new list is worth its movement: the page shows other products; the catalogue has four times as many, or all */
-function stageOf({ shelf, tab }) {
-  if (!shelf || shelf.numItems === 0) return `page ${tab?.reading?.numChanges ?? 0}`;
-  return `${shelf.status} ${shelf.status === "reading" ? Math.floor(Math.log2(shelf.numItems) / 2) : shelf.numItems}`;
-}
 
 /** Show a message in place of the list. @param {Message} message */
 function showMessage({ name, title, text, actions = [] }) {
@@ -300,12 +296,19 @@ function choose(isSaved) {
   else void refresh(true);
 }
 
-/** Show the state, and recommend again where the shop changed. @param {boolean} isForced recommend in any case */
+/** @param {State} state that a list is made of now */
+function noteStage(state) {
+  shownSource = sourceOf(state);
+  shownStage = stageOf(state);
+}
+
+/** Show the state, and recommend again where the shop or the list's source changed. @param {boolean} isForced recommend in any case */
 async function update(isForced) {
   const state = await refreshState();
   const shop = state.tab?.shop ?? "";
-  shownStage = stageOf(state);
-  if (isSavedShown || (!isForced && shop === shownFor && shop !== "")) return;
+  const isSame = shop === shownFor && shop !== "" && sourceOf(state) === shownSource;
+  noteStage(state);
+  if (isSavedShown || (!isForced && isSame)) return;
   if (shop !== shownFor) {
     finder.reset();
     picks = createPicks(usePicks);
@@ -374,12 +377,12 @@ chrome.runtime.onMessage.addListener(
     async "state.changed"() {
       const state = await refreshState();
       saved.load().catch(toast.fail);
-      const stage = stageOf(state);
-      const isOtherShop = (state.tab?.shop ?? "") !== shownFor;
-      if (isSavedShown || (stage === shownStage && !isOtherShop)) return {};
-      shownStage = stage;
+      const shop = state.tab?.shop ?? "";
+      const isOtherShop = shop !== shownFor;
+      if (isSavedShown || (stageOf(state) === shownStage && !isOtherShop)) return {};
+      noteStage(state);
       // The browser tells no page when a click on the icon lets the extension see a tab: this is how the panel hears of its shop.
-      void (isOtherShop ? refresh(false) : refreshList());
+      void (isOtherShop || shop === "" ? refresh(false) : refreshList());
       return {};
     },
   }),

@@ -103,22 +103,38 @@ test("a page that is not a product is not kept, and the answer says why", async 
   assert.deepEqual((await shopper.exported()).interactions, []);
 });
 
+/** Listen as an open page does. @returns {() => number} how often it heard of a change */
+function listen() {
+  let heard = 0;
+  const hear = async () => {
+    heard += 1;
+    return {};
+  };
+  device.context("ui/panel.html").runtime.onMessage.addListener(createListener("ui", { "state.changed": hear }));
+  return () => heard;
+}
+
 test("open pages hear that something was kept, and only then", async () => {
   await shopper.allow();
-  let heard = 0;
-  device.panel.runtime.onMessage.addListener(
-    createListener("ui", {
-      "state.changed": async () => {
-        heard += 1;
-        return {};
-      },
-    }),
-  );
+  const heard = listen();
   await shopper.see("sea towel", { incognito: true });
-  assert.equal(heard, 0);
+  assert.equal(heard(), 0);
   await shopper.see("sea towel");
-  assert.equal(heard, 1);
+  assert.equal(heard(), 1);
 });
+
+for (const message of [
+  { type: "consent.set", shop: SHOP, allowed: false },
+  { type: "pause.set", paused: true },
+  { type: "settings.set", mode: "page" },
+  { type: "profile.erase" },
+]) {
+  test(`open pages hear of ${message.type}`, async () => {
+    const heard = listen();
+    await device.send(message);
+    assert.equal(heard(), 1);
+  });
+}
 
 test("state.get describes the profile of a new install", async () => {
   const { state } = await device.send({ type: "state.get" });

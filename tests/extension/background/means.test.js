@@ -88,8 +88,12 @@ test("another space or another server is asked at once", async () => {
   assert.equal(sent.length, 3);
 });
 
-test("nothing is asked without a history, or where the bundle has no metric", async () => {
+test("the request is the same without a history, so that it tells nothing of one", async () => {
   await source().refresh(model);
+  assert.deepEqual(sent, ["http://127.0.0.1:8710/v1/shop-means"]);
+});
+
+test("nothing is asked where the bundle has no metric", async () => {
   await see();
   await source().refresh({ ...model, metric: null });
   assert.deepEqual(sent, []);

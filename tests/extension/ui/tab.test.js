@@ -84,3 +84,27 @@ test("a list that fails after its page has loaded is tried again, once", async (
   assert.equal(waiting.length, 2);
   assert.deepEqual(textsOf(".card .title"), []);
 });
+
+test("a step to another page of the shop ranks anew only where the list can come from elsewhere by then", async () => {
+  let packListUrl = "";
+  const { chrome, sent } = await openPage("panel", {
+    windowId: 1,
+    tabs: [{ id: 5, active: true, windowId: 1 }],
+    handlers: {
+      "state.get": ({ tabId }) => ({ state: { ...describe(tabId), packListUrl } }),
+      "saved.get": () => ({ items: [] }),
+      recommend: () => answered([item("mug")]),
+    },
+  });
+  const numLists = () => sent.filter(({ type }) => type === "recommend").length;
+  const step = () => chrome.tabs.onUpdated.fire(5, { status: "complete" }, { active: true, windowId: 1 });
+  await eventually(() => assert.equal(numLists(), 1));
+  step();
+  await new Promise((resolve) => {
+    setTimeout(resolve, 30);
+  });
+  assert.equal(numLists(), 1);
+  packListUrl = "https://packs.example/list.json";
+  step();
+  await eventually(() => assert.equal(numLists(), 2));
+});

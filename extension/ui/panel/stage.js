@@ -1,0 +1,28 @@
+// @ts-check
+// What a list is made of: only where that changes is a new list worth the movement under the shopper's eyes.
+
+/** @typedef {import("../../generated/contract-types.js").State} State */
+
+/** @param {State} state @returns {string} how far the catalogue is that can be ranked, empty where the page is ranked */
+function catalogueOf({ mode, shelf }) {
+  if (mode === "page" || !shelf || shelf.numItems === 0) return "";
+  return `${shelf.status} ${shelf.status === "reading" ? Math.floor(Math.log2(shelf.numItems) / 2) : shelf.numItems}`;
+}
+
+/**
+ * Return a text that changes when the list can come from elsewhere, whatever the page shows: the shopper allowed the shop or chose another
+ * mode, server or list of catalogues; the catalogue has four times as many products, or all.
+ * @param {State} state
+ * @returns {string}
+ */
+export function sourceOf(state) {
+  const { mode, serverUrl, serverIsMine, packListUrl = "", trustedKeys = [], tab } = state;
+  const chosen = [mode, serverUrl, serverIsMine, packListUrl, trustedKeys, tab?.isConsented];
+  return JSON.stringify([...chosen, catalogueOf(state)]);
+}
+
+/** @param {State} state @returns {string} that changes with the source, and where the page is ranked when it shows other products */
+export function stageOf(state) {
+  const numChanges = catalogueOf(state) === "" ? (state.tab?.reading?.numChanges ?? 0) : 0;
+  return `${sourceOf(state)} ${numChanges}`;
+}
