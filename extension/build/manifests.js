@@ -4,7 +4,10 @@
 /** @typedef {Record<string, any>} Manifest of an extension */
 
 /** Members and permissions that one browser alone knows. */
-const CHROMIUM_ONLY = { members: ["minimum_chrome_version", "side_panel"], permissions: ["offscreen", "sidePanel"] };
+const CHROMIUM_ONLY = {
+  members: ["minimum_chrome_version", "side_panel", "cross_origin_embedder_policy"],
+  permissions: ["offscreen", "sidePanel"],
+};
 const FIREFOX_ONLY = { members: ["sidebar_action", "browser_specific_settings"], permissions: [] };
 
 /** @param {Manifest} manifest @param {{members: string[], permissions: string[]}} foreign @returns {Manifest} */

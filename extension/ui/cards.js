@@ -2,6 +2,7 @@
 import { isOnSale, isSoldOut } from "../core/choice.js";
 import { element } from "./elements.js";
 import { icon } from "./icons.js";
+import { loadImage } from "./images.js";
 import { priceText, t } from "./texts.js";
 
 /**
@@ -23,15 +24,10 @@ function reason([first, second]) {
 }
 
 /** Return the frame of an item's image, with its first letter where no image can be shown. @param {Card} card @param {boolean} isElsewhere @returns {HTMLElement} */
-function imageFrame({ image, title }, isElsewhere) {
+function imageFrame({ image, title, url }, isElsewhere) {
   const letter = [...title.trim()][0]?.toUpperCase() ?? "";
   const frame = element("span", { class: "image", "data-letter": letter });
-  if (!image || isElsewhere) return frame;
-  // Loaded from the shop in the tab, without a referrer: the shop need not know who shows its image.
-  const img = element("img", { alt: "", loading: "lazy", decoding: "async", referrerPolicy: "no-referrer" });
-  img.addEventListener("error", () => img.remove());
-  img.src = image;
-  frame.append(img);
+  if (image && !isElsewhere) loadImage(frame, { image, url }, "lazy");
   return frame;
 }
 

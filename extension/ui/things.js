@@ -1,6 +1,7 @@
 // @ts-check
 // What the profile knows, as elements: things, and clusters of them.
 import { element } from "./elements.js";
+import { loadImage } from "./images.js";
 import { dayText, numberText, percentText, plural, t } from "./texts.js";
 
 /**
@@ -34,13 +35,10 @@ function titleOf({ url, title }) {
   return element("a", { href: url, target: "_blank", rel: "noreferrer", dir: "auto" }, title);
 }
 
-/** @param {TasteThing} thing @returns {HTMLElement} */
-function imageOf({ image }) {
+/** @param {{image: string, url?: string}} thing @returns {HTMLElement} */
+function imageOf(thing) {
   const frame = element("span", { class: "image" });
-  const img = element("img", { alt: "", decoding: "async", referrerPolicy: "no-referrer" });
-  img.addEventListener("error", () => img.remove());
-  img.src = image ?? "";
-  frame.append(img);
+  loadImage(frame, thing, "eager");
   return frame;
 }
 
@@ -65,7 +63,7 @@ export function thingRow(thing, onRemove, { hasImage = false } = {}) {
   return element(
     "li",
     { class: "thing" },
-    hasImage && thing.image && imageOf(thing),
+    hasImage && thing.image && imageOf({ ...thing, image: thing.image }),
     element("div", {}, titleOf(thing), story(thing)),
     removeButton(thing.title, () => onRemove([thing], t("removeAskOne", thing.title))),
   );
