@@ -45,7 +45,8 @@
     if (shadowRoot || !localName.includes("-") || !(element instanceof HTMLElement)) return shadowRoot;
     const { openOrClosedShadowRoot } = /** @type {Element & {openOrClosedShadowRoot?: ShadowRoot | null}} */ (element);
     if (openOrClosedShadowRoot !== undefined) return openOrClosedShadowRoot;
-    return /** @type {ShadowRoot | null} */ (chrome.dom?.openOrClosedShadowRoot(element) ?? null);
+    const { dom } = chrome;
+    return /** @type {ShadowRoot | null} */ (dom?.openOrClosedShadowRoot(element) ?? null);
   }
 
   /**
