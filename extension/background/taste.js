@@ -1,5 +1,5 @@
 // @ts-check
-import { addImported, withReasons } from "../core/importing.js";
+import { addImported, roomIn, withReasons } from "../core/importing.js";
 import { KINDS } from "../core/recommender.js";
 import { addSaved } from "../core/import-saved.js";
 import { savedThings } from "../core/saved.js";
@@ -118,16 +118,17 @@ export function createImportHandlers({ getProfile, model, tabs, announceChange }
     async "import.readFile"({ text, kind }) {
       const known = KINDS.find((one) => one === kind);
       if (!known) throw new CarryoverError("invalid_message", `kind must be one of ${KINDS.join(", ")}.`);
+      const room = roomIn(await getProfile());
       if (!isOwnFile(text)) {
         const read = thingsIn(text, known);
-        return { ...read, saved: [], shops: shopsIn(read.rows) };
+        return { ...read, saved: [], shops: shopsIn(read.rows), room };
       }
       const { rows, saved } = readExport(text);
-      return { rows, saved, numLeftOut: 0, shops: shopsIn([...rows, ...saved.map(({ card }) => card)]) };
+      return { rows, saved, numLeftOut: 0, shops: shopsIn([...rows, ...saved.map(({ card }) => card)]), room };
     },
 
     async "import.readPage"({ tabId }) {
-      return { cards: (await tabs.readPage(tabId)).listing };
+      return { cards: (await tabs.readPage(tabId)).listing, room: roomIn(await getProfile()) };
     },
 
     async "import.add"({ rows, saved = [], isFile }) {

@@ -149,6 +149,9 @@ export function withReasons(refused, reasons) {
   return tally.all();
 }
 
+/** @param {Profile} profile @returns {number} how many interactions can be added without one that is lost */
+export const roomIn = (profile) => Math.max(0, privacy.maxInteractions - profile.interactions().length);
+
 /**
  * Add what a file or a page lists to the profile. A row that is in the profile already changes nothing, so that the same file can be imported
  * again.
@@ -174,19 +177,18 @@ export async function addImported(rows, isConsented, { profile, model, now = Dat
       passed.push({ row, happened });
     }
   }
-  // The newest stay, as everywhere in a profile. Of equally old ones those that were listed first.
+  // What the profile has stays: it was learned by looking, and a file can be imported again. Of the file's the newest come first, of equally old
+  // ones those that were listed first.
   passed.sort((a, b) => (a.happened.time === b.happened.time ? 0 : a.happened.time < b.happened.time ? 1 : -1));
-  const kept = profile.interactions();
-  const numNewer = (/** @type {string} */ time) => kept.filter((one) => one.time >= time).length;
-  const fitting = passed.filter(({ happened }, i) => i + numNewer(happened.time) < privacy.maxInteractions);
-  tally.add("no_room", passed.length - fitting.length);
+  const fitting = passed.slice(0, roomIn(profile));
   const current = await model();
   const embeddings = await embeddingsOf(fitting, current);
   // Learning may have been paused while the words were read.
   if (isPaused()) return paused();
   const { space } = current.manifest;
-  const ids = await profile.addPast(
-    fitting.map(({ happened }, i) => ({ ...happened, space, embedding: embeddings[i] })),
-  );
+  // Something may have been looked at meanwhile, too.
+  const added = fitting.slice(0, roomIn(profile));
+  tally.add("no_room", passed.length - added.length);
+  const ids = await profile.addPast(added.map(({ happened }, i) => ({ ...happened, space, embedding: embeddings[i] })));
   return { ids, refused: tally.all() };
 }

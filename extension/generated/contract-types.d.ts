@@ -64,7 +64,7 @@ export type RankedCard = Card & {
  */
 export type ShelfReason = "robots" | "slow" | "no_feed" | "unreachable" | "busy" | "storage" | "limit";
 /**
- * Why a row is not imported. paused: learning is paused. no_title: neither words nor an address that says some. invalid: an address, a date or another field that cannot be. too_old: before what the profile keeps. already_known: the profile has it. no_room: the profile is full of newer ones. private: an address of an account or an order, or one that holds personal data. sensitive: of a category that is never kept. no_consent: the shop was not allowed. beyond: after the rows that are read.
+ * Why a row is not imported. paused: learning is paused. no_title: neither words nor an address that says some. invalid: an address, a date or another field that cannot be. too_old: before what the profile keeps. already_known: the profile has it. no_room: the profile is full. private: an address of an account or an order, or one that holds personal data. sensitive: of a category that is never kept. no_consent: the shop was not allowed. beyond: after the rows that are read.
  */
 export type ImportRefusal =
   | "paused"
@@ -1038,6 +1038,10 @@ export interface Recommendations {
    * How many items there are, of which these are the best.
    */
   numFound?: number;
+  /**
+   * No item has any of the words that were looked for: these are the nearest in meaning.
+   */
+  isOnlySimilar?: boolean;
   facets?: Facets;
   pack?: PackOrigin;
   /**
@@ -1831,13 +1835,13 @@ export interface Messages {
     from: "ui";
     to: "background";
     fields: { text: string; kind: string; };
-    reply: { rows: ImportRow[]; saved: ImportSaved[]; shops: string[]; numLeftOut: number; };
+    reply: { rows: ImportRow[]; saved: ImportSaved[]; shops: string[]; numLeftOut: number; room: number; };
   };
   "import.readPage": {
     from: "ui";
     to: "background";
     fields: { tabId: number; };
-    reply: { cards: ListedCard[]; };
+    reply: { cards: ListedCard[]; room: number; };
   };
   "import.add": {
     from: "ui";

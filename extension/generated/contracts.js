@@ -3886,7 +3886,8 @@ export const messages = {
     "rows": "ImportRow[]",
     "saved": "ImportSaved[]",
     "shops": "string[]",
-    "numLeftOut": "number"
+    "numLeftOut": "number",
+    "room": "number"
    }
   },
   "import.readPage": {
@@ -3898,7 +3899,8 @@ export const messages = {
     "tabId": "number"
    },
    "reply": {
-    "cards": "ListedCard[]"
+    "cards": "ListedCard[]",
+    "room": "number"
    }
   },
   "import.add": {
@@ -4291,6 +4293,10 @@ export const messages = {
     "numFound": {
      "type": "number",
      "description": "How many items there are, of which these are the best."
+    },
+    "isOnlySimilar": {
+     "type": "boolean",
+     "description": "No item has any of the words that were looked for: these are the nearest in meaning."
     },
     "facets": {
      "$ref": "#/types/Facets"
@@ -5521,7 +5527,7 @@ export const messages = {
    }
   },
   "ImportRefusal": {
-   "description": "Why a row is not imported. paused: learning is paused. no_title: neither words nor an address that says some. invalid: an address, a date or another field that cannot be. too_old: before what the profile keeps. already_known: the profile has it. no_room: the profile is full of newer ones. private: an address of an account or an order, or one that holds personal data. sensitive: of a category that is never kept. no_consent: the shop was not allowed. beyond: after the rows that are read.",
+   "description": "Why a row is not imported. paused: learning is paused. no_title: neither words nor an address that says some. invalid: an address, a date or another field that cannot be. too_old: before what the profile keeps. already_known: the profile has it. no_room: the profile is full. private: an address of an account or an order, or one that holds personal data. sensitive: of a category that is never kept. no_consent: the shop was not allowed. beyond: after the rows that are read.",
    "enum": [
     "paused",
     "no_title",

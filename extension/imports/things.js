@@ -2,7 +2,8 @@
 // What the rows of a table say about things: by the names of the columns, or by what stands in them.
 import { addressTitle } from "../shelf/address.js";
 import { collapse } from "../values/item-text.js";
-import { MAX_ROWS } from "../values/imports.js";
+import { MAX_ROWS, MAX_TITLE } from "../values/imports.js";
+import { cut } from "../values/text.js";
 import { delimiterOf, parseTable } from "./table.js";
 
 /**
@@ -63,7 +64,7 @@ function rowOf({ title, url, brand, category, date }, kind) {
   const said = title || (isAddress && addressTitle(url)) || "";
   return {
     kind,
-    title: said,
+    title: cut(said, MAX_TITLE).trimEnd(),
     ...(url && { url }),
     ...(brand && { brand }),
     ...(category && { categoryPath: category.split(/\s*[>/]\s*/).filter(Boolean) }),

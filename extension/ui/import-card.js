@@ -2,6 +2,9 @@
 // Imports: a file or an open page of a shop, shown before anything is added.
 import { send } from "../messaging/messages.js";
 import { textOfFile } from "../imports/text-file.js";
+import { privacy } from "../generated/contracts.js";
+import { MAX_TITLE } from "../values/imports.js";
+import { cut } from "../values/text.js";
 import { byId, element } from "./elements.js";
 import { errorText, numberText, plural, t } from "./texts.js";
 
@@ -24,6 +27,13 @@ const kindChosen = () => /** @type {ImportRow["kind"]} */ (/** @type {HTMLSelect
 function namedIn(shops) {
   const named = shops.slice(0, NAMED).join(", ");
   return shops.length > NAMED ? `${named}, …` : named;
+}
+
+/** @param {number} num of rows @param {number} room @returns {HTMLElement[]} how many can be added, where not all can */
+function roomLine(num, room) {
+  if (num <= room) return [];
+  const text = t("importRoom", numberText(room), numberText(privacy.maxInteractions));
+  return [element("p", { "data-room": room }, text)];
 }
 
 /** @param {string} name @param {HTMLElement[]} content @param {{onAdd: () => void, onCancel: () => void}} answers */
@@ -69,12 +79,14 @@ async function add({ rows, saved = [] }, isFile, numLeftOut, onAdded) {
 /** @param {File} file @param {(added: Added) => void} onAdded */
 async function reviewFile(file, onAdded) {
   const text = textOfFile(new Uint8Array(await file.arrayBuffer()));
-  const { rows, saved, shops, numLeftOut } = await send({ type: "import.readFile", text, kind: kindChosen() });
+  const { rows, saved, shops, numLeftOut, room } = await send({ type: "import.readFile", text, kind: kindChosen() });
   if (rows.length + saved.length === 0) {
     byId("review").replaceChildren(element("p", { class: "review", role: "alert" }, t("importEmpty")));
     return;
   }
-  const first = rows.slice(0, SHOWN).map(({ title, url = "" }) => element("li", {}, title || url));
+  const first = rows
+    .slice(0, SHOWN)
+    .map(({ title, url = "" }) => element("li", { dir: "auto" }, cut(title || url, MAX_TITLE)));
   showReview(
     file.name,
     [
@@ -82,6 +94,7 @@ async function reviewFile(file, onAdded) {
       element("ul", { class: "quiet" }, ...first, rows.length > SHOWN && element("li", {}, "…")),
       saved.length > 0 && element("p", {}, t("countSaved", numberText(saved.length))),
       shops.length > 0 && element("p", { class: "quiet" }, t("importShops", namedIn(shops))),
+      ...roomLine(rows.length, room),
       element("p", { class: "quiet" }, t("importConsent")),
     ].filter((part) => part !== false),
     { onAdd: () => void add({ rows, saved }, true, numLeftOut, onAdded), onCancel: closeReview },
@@ -94,7 +107,7 @@ async function reviewPage({ tabId, shop, isConsented }, onAdded) {
     byId("review").replaceChildren(element("p", { class: "review", role: "alert" }, t("importAllow", shop)));
     return;
   }
-  const { cards } = await send({ type: "import.readPage", tabId });
+  const { cards, room } = await send({ type: "import.readPage", tabId });
   if (cards.length === 0) {
     byId("review").replaceChildren(element("p", { class: "review", role: "alert" }, t("importNoCards")));
     return;
@@ -121,8 +134,11 @@ async function reviewPage({ tabId, shop, isConsented }, onAdded) {
       element(
         "div",
         { class: "scroll", tabIndex: 0, role: "group", "aria-label": shop },
-        ...boxes.map(({ card, box }) => element("label", { class: "check" }, box, element("span", {}, card.title))),
+        ...boxes.map(({ card, box }) =>
+          element("label", { class: "check" }, box, element("span", { dir: "auto" }, card.title)),
+        ),
       ),
+      ...roomLine(cards.length, room),
     ],
     { onAdd: () => void add({ rows: chosen() }, false, 0, onAdded), onCancel: closeReview },
   );

@@ -190,10 +190,11 @@ test("a file is read as the copy or the table that it is, with the shops that it
   const table = "title,url\nMug,https://www.a.example/mug\nRug,https://b.example/rug\nBowl,\nX,mailto:a\n";
   const read = await device.send({ type: "import.readFile", text: table, kind: "purchase" });
   assert.deepEqual([read.rows.length, read.rows[0].kind, read.shops], [4, "purchase", ["a.example", "b.example"]]);
+  assert.equal(read.room, 1000);
   await shopper.see("sea towel");
   const copy = JSON.stringify(await shopper.exported());
   const own = await device.send({ type: "import.readFile", text: copy, kind: "purchase" });
-  assert.deepEqual([own.rows[0].title, own.rows[0].kind, own.shops], ["sea towel", "view", [SHOP]]);
+  assert.deepEqual([own.rows[0].title, own.rows[0].kind, own.shops, own.room], ["sea towel", "view", [SHOP], 999]);
   const damaged = await device.send({ type: "import.readFile", text: copy.slice(0, 50), kind: "view" });
   assert.equal(damaged.error.code, "invalid_export");
   assert.equal((await device.send({ type: "import.readFile", text: "", kind: "look" })).error.code, "invalid_message");

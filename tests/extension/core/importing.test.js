@@ -3,7 +3,7 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { addImported } from "../../../extension/core/importing.js";
+import { addImported, roomIn } from "../../../extension/core/importing.js";
 import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { learn } from "../../../extension/core/recommender.js";
@@ -122,16 +122,37 @@ test("personal data in words is removed before anything is kept", async () => {
   assert.equal(profile.interactions()[0].product.title, "sea mug for [removed]");
 });
 
-test("the newest stay where the profile is full, and what is there is not pushed out by older ones", async () => {
+test("an import fills the room that is left, its newest first, and nothing that was known is lost", async () => {
   const at = (/** @type {number} */ minutes) => new Date(NOON - minutes * 60_000).toISOString();
   const many = (/** @type {string} */ name, /** @type {number} */ num, /** @type {number} */ from) =>
     Array.from({ length: num }, (_, i) => row(`${name} ${i}`, { time: at(from + i) }));
   await add(many("own", privacy.maxInteractions - 2, 100));
-  const { ids, refused } = await add([...many("older", 3, 5000), ...many("newer", 1, 0)]);
-  assert.deepEqual([ids.length, refused], [2, [{ reason: "no_room", count: 2 }]]);
-  const titles = profile.interactions().map(({ product }) => product.title);
-  assert.equal(titles.length, privacy.maxInteractions);
-  assert.ok(titles.includes("newer 0") && titles.includes("older 0") && titles.includes("own 997"));
+  const own = profile.interactions().map(({ id }) => id);
+  assert.equal(roomIn(profile), 2);
+  const { ids, refused } = await add([...many("older", 3, 5000), ...many("newer", 1, 0), row("undated")]);
+  assert.deepEqual([ids.length, refused], [2, [{ reason: "no_room", count: 3 }]]);
+  const kept = profile.interactions();
+  const titles = kept.map(({ product }) => product.title);
+  assert.ok(titles.includes("newer 0") && titles.includes("undated"));
+  const left = new Set(kept.map(({ id }) => id));
+  assert.deepEqual(
+    own.filter((id) => !left.has(id)),
+    [],
+  );
+  assert.deepEqual((await add([row("one more")])).refused, [{ reason: "no_room", count: 1 }]);
+});
+
+test("what is looked at while an import reads its words keeps its place", async () => {
+  const first = Array.from({ length: privacy.maxInteractions - 1 }, (_, i) => row(`own ${i}`));
+  await add(first);
+  const { model } = on;
+  on.model = async () => {
+    on.model = model;
+    await add([row("looked at")]);
+    return model();
+  };
+  assert.deepEqual(await add([row("late")]), { ids: [], refused: [{ reason: "no_room", count: 1 }] });
+  assert.ok(profile.interactions().some(({ product }) => product.title === "looked at"));
 });
 
 test("a time in the future is now", async () => {

@@ -47,6 +47,11 @@ test("of links alone the words of the address are the title", () => {
   ]);
 });
 
+test("a title that is longer than a product's can be is cut, and not refused", () => {
+  const [{ title }] = thingsIn(`title\n${"sea mug ".repeat(400_000)}\n`, "wishlist").rows;
+  assert.ok(title.length <= 500 && title.startsWith("sea mug sea mug") && title === title.trim());
+});
+
 test("a date that means another day in another country is not read", () => {
   const text = "title,date\nMug,03/02/2026\nRug,2026-02-03 10:20\nBowl,\n";
   assert.deepEqual(rowsOf(text), [{ title: "Mug" }, { title: "Rug", time: "2026-02-03 10:20" }, { title: "Bowl" }]);

@@ -31,6 +31,7 @@ const REMOVAL = { profileId: "p", interactions: [{}, {}], ledger: [] };
 const readFile = ({ text, kind }) => ({
   ...(isOwnFile(text) ? { ...readExport(text), numLeftOut: 0 } : { ...thingsIn(text, kind), saved: [] }),
   shops: ["x.example", "y.example"],
+  room: 500,
 });
 /** @param {Record<string, (fields: any) => any>} [handlers] */
 const open = (handlers = {}) =>
@@ -273,6 +274,17 @@ test("a file is shown before it is added, with the shops that it names", async (
   assert.deepEqual([rows.length, rows[0].kind, isFile], [2, "wishlist", true]);
 });
 
+test("before an import it says how many fit, and that nothing known goes", async () => {
+  const page = await open({ "import.readFile": (fields) => ({ ...readFile(fields), room: 997 }) });
+  choose(page, "list.csv", `title\n${"Mug\n".repeat(998)}`);
+  await eventually(() =>
+    assert.match(page.one(".review").textContent, /what it knows stays\. Room for new ones: 997\./),
+  );
+  choose(page, "list.csv", `title\n${"Mug\n".repeat(997)}`);
+  await eventually(() => assert.match(page.one(".review").textContent, /997 things in/));
+  assert.doesNotMatch(page.one(".review").textContent, /Room/);
+});
+
 for (const [what, name, text, words] of /** @type {const} */ ([
   ["that is empty", "a.csv", "title\n", /nothing in this file/],
   ["with an open quote", "a.csv", 'title\n"Mug\n', /quotation mark/],
@@ -296,10 +308,11 @@ test("of an open page the products that are ticked are added", async () => {
   }));
   const page = await open({
     "import.pages": () => ({ pages: [{ tabId: 7, shop: "a.example", title: "Wish list", isConsented: true }] }),
-    "import.readPage": () => ({ cards }),
+    "import.readPage": () => ({ cards, room: 1 }),
   });
   await eventually(() => page.one("[data-action=read-page]").click());
   await eventually(() => assert.equal(page.document.querySelectorAll(".scroll input").length, 2));
+  assert.match(page.one(".review").textContent, /Room for new ones: 1\./);
   const [first] = page.document.querySelectorAll(".scroll input");
   /** @type {any} */ (first).click();
   page.one("[data-action=import-yes]").click();
