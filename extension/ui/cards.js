@@ -3,7 +3,7 @@ import { isOnSale, isSoldOut } from "../core/choice.js";
 import { element } from "./elements.js";
 import { icon } from "./icons.js";
 import { loadImage } from "./images.js";
-import { priceText, t } from "./texts.js";
+import { around, priceText, t } from "./texts.js";
 
 /**
  * @typedef {import("../generated/contract-types.js").Card} Card
@@ -21,6 +21,16 @@ import { priceText, t } from "./texts.js";
 /** Return the sentence that names one or two reasons. @param {string[]} why @returns {string} */
 function reason([first, second]) {
   return second ? t("becauseTwo", first, second) : t("because", first);
+}
+
+/**
+ * Return the parts of a one-line text with a title, of which the end is cut where the line is too short, in whichever direction it runs.
+ * @param {string} key of a text with the title as its only value @param {string} title @returns {HTMLElement[]}
+ */
+export function cutTitle(key, title) {
+  const [before, after] = around(key);
+  const parts = [element("span", {}, before), element("bdi", { class: "cut" }, title), element("span", {}, after)];
+  return parts.filter(({ textContent }) => textContent !== "");
 }
 
 /** Return the frame of an item's image, with its first letter where no image can be shown. @param {Card} card @param {boolean} isElsewhere @returns {HTMLElement} */
@@ -135,7 +145,7 @@ export function cardOf(card, actions, shop) {
           element("span", { class: "title" }, title),
         ),
         priceLine(card),
-        why.length > 0 && element("span", { class: "why", title: reason(why) }, t("like", why[0])),
+        why.length > 0 && element("span", { class: "why of-title", title: reason(why) }, ...cutTitle("like", why[0])),
         shop && element("span", { class: "why", dir: "ltr" }, shop),
       ),
     ),

@@ -1,7 +1,13 @@
 // @ts-check
 
+/** Characters that turn the text after them around or embed it. No language needs them on a page, and a shop could mirror a name with them. */
+const OVERRIDES = /[\u202a-\u202e]/g;
+
+/** @param {unknown} value @returns {unknown} a text without overrides of its direction */
+const upright = (value) => (typeof value === "string" ? value.replace(OVERRIDES, "") : value);
+
 /**
- * Build an element. Text stays text and never becomes markup.
+ * Build an element. Text stays text and never becomes markup, and is shown in the order in which it is written.
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} name
  * @param {Record<string, unknown>} [properties] `class`, `aria-*`, `role`, `for` and `data-*` become attributes, onX listeners, the rest properties
@@ -10,7 +16,8 @@
  */
 export function element(name, properties = {}, ...children) {
   const node = document.createElement(name);
-  for (const [key, value] of Object.entries(properties)) {
+  for (const [key, given] of Object.entries(properties)) {
+    const value = key === "title" || key === "aria-label" ? upright(given) : given;
     if (value === undefined || value === null) continue;
     if (key.startsWith("on")) node.addEventListener(key.slice(2), /** @type {EventListener} */ (value));
     else if (/^(?:class|role|for|aria-.*|data-.*)$/.test(key)) node.setAttribute(key, String(value));
@@ -19,7 +26,7 @@ export function element(name, properties = {}, ...children) {
   node.append(
     ...children
       .filter((child) => child !== null && child !== undefined && child !== false)
-      .map((child) => /** @type {Node | string} */ (child)),
+      .map((child) => /** @type {Node | string} */ (upright(child))),
   );
   return node;
 }

@@ -2,6 +2,11 @@
 // What a shopper reads: texts of _locales, and numbers, prices and dates as the reader writes them. extension/README.md says how to add one.
 import { CarryoverError } from "../values/errors.js";
 
+/** Characters that turn, embed or isolate what follows them until another one ends it. A shop's text must not do so to ours. */
+const DIRECTIONS = /[\u202a-\u202e\u2066-\u2069]/g;
+/** The sign for an object in a text; no text has it. */
+const PLACE = "\ufffc";
+const LEFT_TO_RIGHT_MARK = "\u200e";
 const ISOLATE = "\u2068";
 const END_OF_ISOLATE = "\u2069";
 
@@ -27,8 +32,18 @@ function locale() {
  * @returns {string} the key where there is no such text
  */
 export function t(key, ...values) {
-  const isolated = isRightToLeft() ? values.map((value) => ISOLATE + value + END_OF_ISOLATE) : values;
+  const plain = values.map((value) => value.replace(DIRECTIONS, ""));
+  const isolated = isRightToLeft() ? plain.map((value) => ISOLATE + value + END_OF_ISOLATE) : plain;
   return found(key, isolated) || key;
+}
+
+/**
+ * Return what a text says before and after its only value, which is then shown in an element of its own.
+ * @param {string} key of messages.json @returns {[string, string]}
+ */
+export function around(key) {
+  const [before, after = ""] = found(key, [PLACE]).split(PLACE);
+  return [before, after];
 }
 
 /** Return a number as the reader writes it. @param {number} value @returns {string} */
@@ -48,10 +63,16 @@ export function plural(key, count, ...values) {
   return t(`${key}_${new Intl.PluralRules(language()).select(count)}`, numberText(count), ...values);
 }
 
-/** Return a price as the reader writes it. @param {{amount: string, currency?: string}} price @returns {string} */
+/**
+ * Return a price as the reader writes it. From right to left, "$" after Latin letters needs a mark to stay after them: "US$", not "$US".
+ * @param {{amount: string, currency?: string}} price @returns {string}
+ */
 export function priceText({ amount, currency }) {
   if (!currency) return amount;
-  return new Intl.NumberFormat(locale(), { style: "currency", currency }).format(Number(amount));
+  const parts = new Intl.NumberFormat(locale(), { style: "currency", currency }).formatToParts(Number(amount));
+  const isMarked = (/** @type {Intl.NumberFormatPart} */ { type, value }) =>
+    type === "currency" && isRightToLeft() && /\p{Script=Latin}/u.test(value);
+  return parts.map((part) => (isMarked(part) ? part.value + LEFT_TO_RIGHT_MARK : part.value)).join("");
 }
 
 /** Return a day. @param {string} iso @returns {string} */

@@ -50,6 +50,20 @@ test("one reason or two are given, and none where there is none", () => {
   assert.equal(textIn({}, ".why"), undefined);
 });
 
+test("a title in a line is a box of its own between the words of the text", () => {
+  const node = cardOf({ ...MUG, why: ["sea cup"] }, {}).querySelector(".why .cut");
+  assert.deepEqual(
+    [node?.localName, node?.textContent, node?.previousElementSibling?.textContent],
+    ["bdi", "sea cup", "like "],
+  );
+});
+
+test("a name cannot mirror the words of a card", () => {
+  const node = cardOf({ ...MUG, title: "Oak \u202egum\u202c", brand: "\u202dUfer", why: ["sea \u202epuc"] }, {});
+  assert.doesNotMatch(node.outerHTML, /[\u202a-\u202e]/);
+  assert.equal(node.querySelector(".title")?.textContent, "Oak gum");
+});
+
 test("an image is loaded without a referrer, and removed where it fails", () => {
   const node = cardOf({ ...MUG, image: "https://a.example/mug.jpg" }, {});
   const image = node.querySelector("img");

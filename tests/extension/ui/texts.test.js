@@ -3,7 +3,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { JSDOM } from "jsdom";
-import { errorText, knownText, localise, numberText, plural, priceText, t } from "../../../extension/ui/texts.js";
+import {
+  around,
+  errorText,
+  knownText,
+  localise,
+  numberText,
+  plural,
+  priceText,
+  t,
+} from "../../../extension/ui/texts.js";
 import { CarryoverError } from "../../../extension/values/errors.js";
 import { createBrowser } from "../fakes/browser.js";
 import { i18nOf, openPage, stateOf, textsIn } from "../fakes/page.js";
@@ -76,6 +85,28 @@ test("a value keeps its own direction in a text from right to left, and there on
   assert.equal(t("stopFor", "a.example"), "إيقاف التعلّم من \u2068a.example\u2069");
   readIn("de");
   assert.equal(t("stopFor", "a.example"), "Nicht mehr von a.example lernen");
+});
+
+test("a value cannot end its own direction, nor turn the text around it", () => {
+  readIn("ar");
+  assert.equal(t("stopFor", "a\u2069\u202eb\u2066"), "إيقاف التعلّم من \u2068ab\u2069");
+  readIn("en-GB");
+  assert.equal(t("because", "\u202emug"), "Because you looked at mug");
+});
+
+test("what stands around a value is told apart from it", () => {
+  readIn("de");
+  assert.deepEqual(around("because"), ["Weil du dir ", " angesehen hast"]);
+  readIn("ar");
+  assert.deepEqual(around("like"), ["مثل ", ""]);
+});
+
+test("Latin letters of a currency keep their sign behind them in a text from right to left, and there only", () => {
+  readIn("ar");
+  assert.match(priceText({ amount: "205.99", currency: "USD" }), /205\.99\s*US\$\u200e$/);
+  assert.doesNotMatch(priceText({ amount: "5", currency: "EUR" }), /\u200e$/, "a sign alone needs none");
+  readIn("en-GB");
+  assert.equal(priceText({ amount: "205.99", currency: "USD" }), "US$205.99");
 });
 
 test("a page is filled with texts, and names their language and direction", () => {
