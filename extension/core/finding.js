@@ -69,8 +69,9 @@ async function asItem(words, { mean }, { towers, manifest, metric }) {
 }
 
 /**
- * Return what fits words: first what has the most of them, then the most similar in meaning.
- * @param {string} words @param {Range} range @param {number[]} rows @param {Model} model @returns {Promise<RankedCard[]>}
+ * Return what fits words: first what has the most of them, then the most similar in meaning; and whether nothing has any of them.
+ * @param {string} words @param {Range} range @param {number[]} rows @param {Model} model
+ * @returns {Promise<{found: RankedCard[], isOnlySimilar: boolean}>}
  */
 async function byWords(words, { cards, ranker }, rows, model) {
   const scores = ranker.scores(await asItem(words, ranker, model));
@@ -81,7 +82,8 @@ async function byWords(words, { cards, ranker }, rows, model) {
   const having = rows.filter((_, i) => most > 0 && shares[i] === most);
   const others = rows.filter((row, i) => (most === 0 || shares[i] < most) && scores[row] >= LEAST_SIMILARITY);
   const similar = byScore(others, goneOf(cards), scoreOf).slice(0, MAX_SIMILAR);
-  return [...byScore(having, goneOf(cards), scoreOf), ...similar].map((row) => ranked(row, cards, scores[row]));
+  const best = [...byScore(having, goneOf(cards), scoreOf), ...similar];
+  return { found: best.map((row) => ranked(row, cards, scores[row])), isOnlySimilar: most === 0 && best.length > 0 };
 }
 
 /** @param {string} itemId @param {Range} range @param {number[]} rows @returns {RankedCard[]} what is like an item, without it */
@@ -97,12 +99,15 @@ function byItem(itemId, { cards, ranker }, rows) {
  * Return what a shopper looks for: by words or by an item, in the chosen order.
  * @param {Range} range @param {Choice} choice @param {Set<string>} hidden ids of dismissed items
  * @param {Model} model @param {number} most how many are returned
- * @returns {Promise<{items: RankedCard[], numFound: number}>}
+ * @returns {Promise<{items: RankedCard[], numFound: number, isOnlySimilar?: boolean}>}
  */
 export async function find(range, choice, hidden, model, most) {
   const rows = range.cards.flatMap((card, row) => (!hidden.has(card.itemId) && passes(card, choice) ? [row] : []));
-  const found = choice.like ? byItem(choice.like, range, rows) : await byWords(choice.words ?? "", range, rows, model);
-  return { items: inOrder(found.slice(0, 10 * most), choice).slice(0, most), numFound: found.length };
+  const { found, isOnlySimilar } = choice.like
+    ? { found: byItem(choice.like, range, rows), isOnlySimilar: false }
+    : await byWords(choice.words ?? "", range, rows, model);
+  const items = inOrder(found.slice(0, 10 * most), choice).slice(0, most);
+  return { items, numFound: found.length, ...(isOnlySimilar && { isOnlySimilar }) };
 }
 
 /**

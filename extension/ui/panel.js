@@ -7,6 +7,7 @@ import { askToErase } from "./erase.js";
 import { icon } from "./icons.js";
 import { createPicks, offersPicks } from "./panel/first-picks.js";
 import { createFinder } from "./panel/finder.js";
+import { headingOf } from "./panel/heading.js";
 import { keepLastList, lastList } from "./panel/last-list.js";
 import { emptyAnswer, failure, noShop, nothingSaved } from "./panel/messages.js";
 import { noticesOf } from "./panel/notices.js";
@@ -137,7 +138,7 @@ async function refreshState() {
 }
 
 /** Show the line above a list that the shopper looked for. @param {Recommendations} found */
-function showHeading({ numFound = 0 }) {
+function showHeading(found) {
   const choice = finder.choice();
   const alike = finder.alike();
   const isChosen = Object.keys(choice).some((name) => name !== "sort");
@@ -153,10 +154,7 @@ function showHeading({ numFound = 0 }) {
     },
     t("clear"),
   );
-  byId("heading").replaceChildren(
-    element("p", {}, alike ? t("alikeTo", alike.title) : plural("found", numFound)),
-    clear,
-  );
+  byId("heading").replaceChildren(headingOf(found, alike), clear);
 }
 
 function clearChoice() {

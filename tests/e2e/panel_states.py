@@ -1,4 +1,4 @@
-"""Every state of the side panel, drawn by the real page from known answers, without an extension or a shop.
+"""Every state of the side panel, and an import: drawn by the real pages from known answers, without a shop.
 
     python -m tests.e2e.panel_states --out DIR
 
@@ -121,9 +121,35 @@ def _with(state: Json, answer: Json | None = None, **more: Any) -> Json:
     return {"state": state, "answer": answer or answered(cards()), "saved": [], "do": [], **more}
 
 
+LONG = "Hand-knitted cardigan in undyed highland wool, with horn buttons and two deep pockets"
+
+
+def _foreign() -> list[Json]:
+    """Return cards with prices in dollars and long names, of which one would turn what follows it around."""
+    dollars = [{**card, "price": {"amount": "205.99", "currency": "USD"}, "why": [LONG]} for card in cards(6)]
+    return [{**dollars[0], "title": "Oak \u202ebowl", "why": ["Sea \u202emug"]}, *dollars[1:]]
+
+
+# Of a file that is read: more rows than there is room for, the first with an endless name.
+IMPORTED: Json = {
+    "taste.get": {
+        "taste": {"clusters": [], "alone": [], "dismissed": []},
+        "saved": [],
+        "shops": [],
+        "shelves": [],
+    },
+    "import.pages": {"pages": []},
+    "import.readFile": {
+        "rows": [{"kind": "wishlist", "title": title} for title in ("sea" * 1_000_000, LONG * 4, *["Mug"] * 998)],
+        "saved": [],
+        "shops": [],
+        "numLeftOut": 0,
+        "room": 997,
+    },
+}
 PAGE = {"mode": "page"}
 PACK: Json = {"shop": SHOP, "host": "packs.example", "signedBy": "21fe31dfa154a261", "isTrusted": False}
-# What the background says in each state, and what the shopper does in it: clicks, or ("fill", selector, text).
+# What the background says in each state, and what the shopper does in it: clicks, or what `_do` knows by name.
 STATES: dict[str, Json] = {
     "fits": _with(STATE, saved=saved(3)),
     "loading": _with(STATE, isSilent=True),
@@ -154,6 +180,9 @@ STATES: dict[str, Json] = {
     "nothing_fits": _with(STATE, answered([])),
     "nothing_found": _with(STATE, answered([], basis="search"), do=[("fill", "#words", "velvet")]),
     "found": _with(STATE, answered(cards(5), basis="search"), do=[("fill", "#words", "blue")]),
+    "only_similar": _with(
+        STATE, answered(cards(5), basis="search", isOnlySimilar=True), do=[("fill", "#words", "xyzzyqq")]
+    ),
     "alike": _with(STATE, answered(cards(8), basis="search"), do=[("hover", ".card >> nth=1"), ".alike >> nth=1"]),
     "filters": _with(STATE, do=["#filter-button"]),
     "picks": _with(
@@ -180,6 +209,8 @@ STATES: dict[str, Json] = {
     "server_away": _with(
         STATE, answered(cards(), **PAGE, problem={"code": "server_unreachable", "message": "refused"})
     ),
+    "foreign": _with(STATE, answered(_foreign())),
+    "import": _with(STATE, page="knows", answers=IMPORTED, do=[("file", "#file", "title")]),
     "no_answer": _with(STATE, error={"state.get": {"code": "internal", "message": "x"}}),
 }
 
@@ -201,7 +232,7 @@ CHROME = """
   const sendMessage = async ({ type }) => {
     if (given.isSilent && type === "recommend") return new Promise(() => {});
     if (given.error?.[type]) return { ok: false, error: given.error[type] };
-    return { ok: true, ...(answers[type]?.() ?? {}) };
+    return { ok: true, ...(answers[type]?.() ?? given.answers?.[type] ?? {}) };
   };
   const event = { addListener: () => {} };
   globalThis.chrome = {
@@ -258,8 +289,9 @@ def opened(
     language = locale.partition("-")[0]
     texts = json.loads((ROOT / "extension" / "_locales" / language / "messages.json").read_text("utf-8"))
     page.add_init_script(f"({CHROME})({json.dumps({'texts': texts, 'locale': locale, 'given': given})})")
-    page.goto(f"{address}/ui/panel.html")
-    page.wait_for_selector("#message:not([hidden]), .card", state="attached")
+    name = given.get("page", "panel")
+    page.goto(f"{address}/ui/{name}.html")
+    page.wait_for_selector("#message:not([hidden]), .card, #known:not(:empty)", state="attached")
     for step in given["do"]:
         _do(page, step)
         page.wait_for_timeout(50)
@@ -273,6 +305,9 @@ def _do(page: Page, step: str | tuple[str, ...]) -> None:
     elif step[0] == "fill":
         page.locator(step[1]).fill(step[2])
         page.locator(step[1]).press("Enter")
+    elif step[0] == "file":
+        page.locator(step[1]).set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": step[2].encode()})
+        page.locator(".review").wait_for()
     else:
         page.locator(step[1]).hover()
 

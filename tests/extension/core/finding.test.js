@@ -37,6 +37,18 @@ test("words find what has the most of them, then what means something similar", 
   assert.deepEqual(titlesIn(await find(range, { words: "night" }, new Set(), model, 10)), []);
 });
 
+test("a search says where nothing has any of the words", async () => {
+  const range = await rangeOf(["oak bowl", "sea lamp", "sea mug"]);
+  const told = async (/** @type {import("../../../extension/core/finding.js").Choice} */ choice) => {
+    const { items, isOnlySimilar } = await find(range, choice, new Set(), model, 10);
+    return [items.length, isOnlySimilar ?? false];
+  };
+  assert.deepEqual(await told({ words: "seaside" }), [2, true], "similar in meaning");
+  assert.deepEqual(await told({ words: "sea xyzzyqq" }), [2, false], "one of the words");
+  assert.deepEqual(await told({ words: "night" }), [0, false], "nothing is similar");
+  assert.deepEqual(await told({ like: "sea mug" }), [2, false]);
+});
+
 test("what is dismissed or filtered out is not found, and the most are counted", async () => {
   const range = await rangeOf(["sea a", "sea b", "sea c", "sea d"], { "sea c": { brand: "Kelp" } });
   const found = await find(range, { words: "sea" }, new Set(["sea a"]), model, 2);

@@ -34,6 +34,19 @@ test("words are looked for once the shopper stops typing, and can be cleared", a
   assert.deepEqual([one("#heading").hidden, one("#words").value], [true, ""]);
 });
 
+test("a search for words that nothing has does not say that it found them", async () => {
+  const answers = (/** @type {{choice: {words?: string}}} */ { choice }) =>
+    answered([item("mug")], choice.words ? { basis: "search", numFound: 10, isOnlySimilar: true } : {});
+  const { one, textsOf, window } = await openPanel({ recommend: answers });
+  await eventually(() => assert.deepEqual(textsOf(".card .title"), ["mug"]));
+  one("#words").value = "xyzzyqq";
+  one("#words").dispatchEvent(new window.Event("input"));
+  await eventually(() =>
+    assert.match(one("#heading").textContent, /^No product has these words\. These come closest:/),
+  );
+  assert.doesNotMatch(one("#heading").textContent, /10/);
+});
+
 test("what is like a card is looked for by its id, and the card is named", async () => {
   const { one, sent, window, document } = await openPanel();
   await eventually(() => one(".card .alike"));
