@@ -130,6 +130,7 @@ def test_towers_from_scratch_bring_their_own_encoders(minilm_bundle, tmp_path):
     np.testing.assert_allclose(item, expected, atol=1e-5)
 
 
+@pytest.mark.long
 def test_hvsr_finds_its_pixels_in_the_features_of_the_image_encoder(minilm_bundle, tmp_path):
     """The CNN is given an image as training's decoder makes it: resized by Pillow to the CNN's own size."""
     with torch.random.fork_rng():

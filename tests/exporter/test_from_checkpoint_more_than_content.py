@@ -49,7 +49,7 @@ MADE = [
     fusion,
     pytest.param(graphsage, marks=pytest.mark.long),
     pytest.param(additive, marks=pytest.mark.long),
-    content,
+    pytest.param(content, marks=pytest.mark.long),
 ]
 
 
@@ -84,6 +84,7 @@ def test_exported_towers_answer_as_torch_does_with_all_else_missing(make, tiny_b
         np.testing.assert_allclose(got, user(*history).detach().numpy(), atol=1e-5)
 
 
+@pytest.mark.long
 def test_bundle_of_a_content_run_names_its_filler(make_tiny_draft, tmp_path):
     """Without it two items that only lack an image would count as half alike wherever the bundle is used.
 
