@@ -44,7 +44,7 @@ def content():
     return item, ContentUserTower(half_life_days=7.0)
 
 
-# Each takes a minute of torch's export; one with attention and one without are enough for every run.
+# Each takes a minute of torch's export; the one with attention is enough for every run.
 MADE = [
     fusion,
     pytest.param(graphsage, marks=pytest.mark.long),
