@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright
+from playwright.sync_api import Browser, Playwright
 
 from demo.mall.catalogue import build
 from tests.e2e import world as worlds
 from tests.e2e.chromium import EXECUTABLE, ROOT, SERVER, SHOPS, Shopper, packaged, unzipped
+from tests.e2e.panel_states import served
 from tests.e2e.world import Mall, World
 
 
@@ -99,3 +100,18 @@ def alone(playwright: Playwright, zips: Path, tmp_path: Path) -> Iterator[Shoppe
     shopper = Shopper(playwright, tmp_path / "profile", extension)
     yield shopper
     shopper.close()
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Return a Chromium without an extension."""
+    found = playwright.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox", "--disable-gpu"])
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def source() -> Iterator[str]:
+    """Return the address of the extension's source."""
+    with served() as found:
+        yield found

@@ -1,12 +1,9 @@
 """Names and prices of any shop stay within their box and keep their order, in a real browser."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser
 
-from tests.e2e.chromium import EXECUTABLE
-from tests.e2e.panel_states import LOOKS, opened, served
+from tests.e2e.panel_states import LOOKS, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 # Where characters of an element are drawn: the left and right end of each.
@@ -26,23 +23,8 @@ DRAWN = """
 """
 
 
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Return a Chromium without an extension."""
-    found = playwright.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox", "--disable-gpu"])
-    yield found
-    found.close()
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Return the address of the extension's source."""
-    with served() as found:
-        yield found
-
-
-def test_a_price_in_dollars_keeps_its_sign_from_right_to_left(browser: Browser, address: str) -> None:
-    page = opened(browser, address, "foreign", **LOOKS["arabic"])
+def test_a_price_in_dollars_keeps_its_sign_from_right_to_left(browser: Browser, source: str) -> None:
+    page = opened(browser, source, "foreign", **LOOKS["arabic"])
     price = page.locator(".card").nth(1).locator(".price > span").first
     letters, sign, amount = price.evaluate(DRAWN, ["US", "$", "205.99"])
     assert letters[1] <= sign[0] + 0.5, "US before $, as Latin letters run"
@@ -51,8 +33,8 @@ def test_a_price_in_dollars_keeps_its_sign_from_right_to_left(browser: Browser, 
 
 
 @pytest.mark.parametrize("look", ["light", "arabic"])
-def test_of_a_long_reason_the_end_is_cut_and_not_the_beginning(browser: Browser, address: str, look: str) -> None:
-    page = opened(browser, address, "foreign", **LOOKS[look])
+def test_of_a_long_reason_the_end_is_cut_and_not_the_beginning(browser: Browser, source: str, look: str) -> None:
+    page = opened(browser, source, "foreign", **LOOKS[look])
     why = page.locator(".card").nth(1).locator(".why")
     title = why.locator("bdi")
     box, around = title.bounding_box(), why.bounding_box()
@@ -69,16 +51,16 @@ def test_of_a_long_reason_the_end_is_cut_and_not_the_beginning(browser: Browser,
     page.context.close()
 
 
-def test_a_search_that_has_only_similar_things_says_so_in_full(browser: Browser, address: str) -> None:
-    page = opened(browser, address, "only_similar")
+def test_a_search_that_has_only_similar_things_says_so_in_full(browser: Browser, source: str) -> None:
+    page = opened(browser, source, "only_similar")
     line = page.locator("#heading p")
     assert line.evaluate("(node) => node.scrollWidth <= node.clientWidth && node.scrollHeight <= node.clientHeight")
     page.context.close()
 
 
 @pytest.mark.parametrize("look", ["arabic", "wide"])
-def test_an_endless_name_in_a_file_stays_within_its_box(browser: Browser, address: str, look: str) -> None:
-    page = opened(browser, address, "import", **LOOKS[look])
+def test_an_endless_name_in_a_file_stays_within_its_box(browser: Browser, source: str, look: str) -> None:
+    page = opened(browser, source, "import", **LOOKS[look])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     first = page.locator(".review li").first
     assert first.evaluate("(node) => node.textContent.length") <= 500

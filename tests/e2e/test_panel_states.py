@@ -1,14 +1,13 @@
 """Every state of the panel, in a real browser: nothing that axe objects to, six products in sight, keys are enough."""
 
 import itertools
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import panel_states
-from tests.e2e.chromium import EXECUTABLE, ROOT
-from tests.e2e.panel_states import LOOKS, STATES, opened, served
+from tests.e2e.chromium import ROOT
+from tests.e2e.panel_states import LOOKS, STATES, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 AXE_FILE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -20,21 +19,6 @@ IN_SIGHT = """
 """
 
 
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Return a Chromium without an extension."""
-    found = playwright.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox", "--disable-gpu"])
-    yield found
-    found.close()
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Return the address of the extension's source."""
-    with served() as found:
-        yield found
-
-
 def violations(page: Page) -> list[str]:
     """Return everything that axe objects to."""
     page.evaluate(AXE_FILE.read_text("utf-8"))
@@ -43,7 +27,7 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.long
-def test_no_state_has_an_accessibility_violation(browser: Browser, address: str) -> None:
+def test_no_state_has_an_accessibility_violation(browser: Browser, source: str) -> None:
     """Each state in one look, in turn; the list itself in all of them."""
     if not AXE_FILE.exists():
         pytest.skip("axe-core is not installed: run `npm ci`")
@@ -51,7 +35,7 @@ def test_no_state_has_an_accessibility_violation(browser: Browser, address: str)
     shown = [(name, next(looks)) for name in STATES] + [("fits", look) for look in LOOKS]
     found = {}
     for name, look in dict.fromkeys(shown):
-        page = opened(browser, address, name, **LOOKS[look])
+        page = opened(browser, source, name, **LOOKS[look])
         problems = violations(page)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             problems.append("runs out of the panel")
@@ -62,15 +46,15 @@ def test_no_state_has_an_accessibility_violation(browser: Browser, address: str)
 
 
 @pytest.mark.parametrize("state", ["fits", "postponed", "page"])
-def test_six_products_are_in_sight(browser: Browser, address: str, state: str) -> None:
-    page = opened(browser, address, state)
+def test_six_products_are_in_sight(browser: Browser, source: str, state: str) -> None:
+    page = opened(browser, source, state)
     assert (panel_states.WIDTH, panel_states.HEIGHT) == (330, 700)
     assert page.evaluate(IN_SIGHT) >= 6
     page.context.close()
 
 
-def test_keys_are_enough(browser: Browser, address: str) -> None:
-    page = opened(browser, address, "fits")
+def test_keys_are_enough(browser: Browser, source: str) -> None:
+    page = opened(browser, source, "fits")
     page.keyboard.press("Tab")
     expect(page.locator("#tab-fits")).to_be_focused()
     page.keyboard.press("ArrowRight")
@@ -93,8 +77,8 @@ def test_keys_are_enough(browser: Browser, address: str) -> None:
 
 
 @pytest.mark.parametrize("state", ["fits", "picks"])
-def test_a_sidebar_as_firefox_opens_it_shows_all_of_two_columns(browser: Browser, address: str, state: str) -> None:
-    page = opened(browser, address, state, **LOOKS["sidebar"])
+def test_a_sidebar_as_firefox_opens_it_shows_all_of_two_columns(browser: Browser, source: str, state: str) -> None:
+    page = opened(browser, source, state, **LOOKS["sidebar"])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     lefts = page.evaluate("[...document.querySelectorAll('.card')].map((card) => card.getBoundingClientRect().left)")
     assert len(set(lefts)) == 2

@@ -6,23 +6,16 @@ import { manifestOf } from "../fakes/bundle.js";
 import { createDevice } from "../fakes/device.js";
 import { LIST_URL, createPackHost, publish, signed } from "../fakes/pack.js";
 import { SHOP, createShopper } from "../fakes/shopper.js";
-import { handTowers } from "../fakes/towers.js";
+import { paddedTowers } from "../fakes/towers.js";
 
 const { space } = manifestOf({ name: "packaged" });
-/** @param {Float32Array} vector of handTowers @returns {Float32Array} with as many numbers as the fake bundle's manifest says */
-const padded = (vector) => Float32Array.from({ length: 8 }, (_, i) => vector[i] ?? 0);
-/** @type {import("../../../extension/core/towers.js").Towers} */
-const towers = {
-  embedItems: async (texts) => (await handTowers.embedItems(texts)).map(padded),
-  embedUser: async (history) => padded(await handTowers.embedUser(history)),
-};
 /** @type {ReturnType<typeof createPackHost>} */
 let host;
 /** @type {ReturnType<typeof createDevice>} */
 let device;
 beforeEach(async () => {
   host = createPackHost();
-  device = createDevice({ shop: host.fetchAnswer, towers });
+  device = createDevice({ shop: host.fetchAnswer, towers: paddedTowers });
   const shopper = createShopper(device);
   await device.startWorker();
   await shopper.allow();

@@ -6,18 +6,11 @@ import { manifestOf } from "../fakes/bundle.js";
 import { createDevice } from "../fakes/device.js";
 import { LIST_URL, createPackHost, publish } from "../fakes/pack.js";
 import { SHOP, createShopper, titlesOf } from "../fakes/shopper.js";
-import { handTowers } from "../fakes/towers.js";
+import { paddedTowers } from "../fakes/towers.js";
 
 const { space } = manifestOf({ name: "packaged" });
 const TITLES = ["night lamp", "sea mug", "oak bowl", "sea rug"];
 const itemsOf = (/** @type {string[]} */ ...titles) => titles.map((title) => ({ title }));
-/** @param {Float32Array} vector of handTowers @returns {Float32Array} with as many numbers as the fake bundle's manifest says */
-const padded = (vector) => Float32Array.from({ length: 8 }, (_, i) => vector[i] ?? 0);
-/** @type {import("../../../extension/core/towers.js").Towers} */
-const towers = {
-  embedItems: async (texts) => (await handTowers.embedItems(texts)).map(padded),
-  embedUser: async (history) => padded(await handTowers.embedUser(history)),
-};
 /** @type {ReturnType<typeof createPackHost>} */
 let host;
 /** @type {ReturnType<typeof createDevice>} */
@@ -30,7 +23,7 @@ let later = 0;
 
 beforeEach(async () => {
   host = createPackHost();
-  device = createDevice({ shop: host.fetchAnswer, towers });
+  device = createDevice({ shop: host.fetchAnswer, towers: paddedTowers });
   shopper = createShopper(device);
   later = 0;
   Date.now = () => realNow() + later;
@@ -109,7 +102,7 @@ test("requests do not depend on what is known of the person", async () => {
   for (const title of ["night owl", "oak chair", "sea glass"]) await shopper.see(title);
   await recommended();
   const full = [...host.paths];
-  const other = createDevice({ shop: host.fetchAnswer, towers });
+  const other = createDevice({ shop: host.fetchAnswer, towers: paddedTowers });
   device = other;
   shopper = createShopper(other);
   await other.startWorker();

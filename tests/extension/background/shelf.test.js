@@ -5,17 +5,10 @@ import { beforeEach, test } from "node:test";
 import { createDevice } from "../fakes/device.js";
 import { ORIGIN, answer, createShop, feedPage, row } from "../fakes/shop.js";
 import { LIST, SHOP, createShopper, titlesOf } from "../fakes/shopper.js";
-import { handTowers } from "../fakes/towers.js";
+import { paddedTowers } from "../fakes/towers.js";
 
 const FIRST = "/products.json?limit=250&page=1";
 const TITLES = ["night lamp", "sea mug", "oak bowl", "sea rug"];
-/** @param {Float32Array} vector of handTowers @returns {Float32Array} with as many numbers as the fake bundle's manifest says */
-const padded = (vector) => Float32Array.from({ length: 8 }, (_, i) => vector[i] ?? 0);
-/** @type {import("../../../extension/core/towers.js").Towers} */
-const towers = {
-  embedItems: async (texts) => (await handTowers.embedItems(texts)).map(padded),
-  embedUser: async (history) => padded(await handTowers.embedUser(history)),
-};
 /** @type {ReturnType<typeof createShop>} */
 let shop;
 /** @type {ReturnType<typeof createDevice>} */
@@ -30,7 +23,7 @@ beforeEach(() => {
     [FIRST]: feedPage(TITLES.map(row), { etag: '"v1"' }),
     "/meta.json": answer('{"currency": "EUR", "published_products_count": 4}'),
   });
-  device = createDevice({ shop: shop.fetchAnswer, towers });
+  device = createDevice({ shop: shop.fetchAnswer, towers: paddedTowers });
   shopper = createShopper(device);
   // A second between requests takes no time here; reader.test.js measures it.
   globalThis.setTimeout = /** @type {any} */ (

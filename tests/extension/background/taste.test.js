@@ -5,15 +5,8 @@ import { beforeEach, test } from "node:test";
 import { createDevice, listingPage } from "../fakes/device.js";
 import { answer, createShop, feedPage, row } from "../fakes/shop.js";
 import { SHOP, createShopper } from "../fakes/shopper.js";
-import { handTowers } from "../fakes/towers.js";
+import { paddedTowers } from "../fakes/towers.js";
 
-/** @param {Float32Array} vector of handTowers @returns {Float32Array} with as many numbers as the fake bundle's manifest says */
-const padded = (vector) => Float32Array.from({ length: 8 }, (_, i) => vector[i] ?? 0);
-/** @type {import("../../../extension/core/towers.js").Towers} */
-const towers = {
-  embedItems: async (texts) => (await handTowers.embedItems(texts)).map(padded),
-  embedUser: async (history) => padded(await handTowers.embedUser(history)),
-};
 /** @type {ReturnType<typeof createShop>} */
 let shop;
 /** @type {ReturnType<typeof createDevice>} */
@@ -25,7 +18,7 @@ beforeEach(async () => {
     "/products.json?limit=250&page=1": feedPage(["night lamp", "sea mug", "oak bowl"].map(row), { etag: '"v1"' }),
     "/meta.json": answer('{"currency": "EUR", "published_products_count": 3}'),
   });
-  device = createDevice({ shop: shop.fetchAnswer, towers });
+  device = createDevice({ shop: shop.fetchAnswer, towers: paddedTowers });
   shopper = createShopper(device);
   await device.startWorker();
   await shopper.allow();

@@ -28,6 +28,15 @@ export const handTowers = {
   },
 };
 
+/** @param {Float32Array} vector of handTowers @returns {Float32Array} with as many numbers as the fake bundle's manifest says */
+const padded = (vector) => Float32Array.from({ length: 8 }, (_, i) => vector[i] ?? 0);
+
+/** `handTowers` of a space with as many numbers as the fake bundle's manifest says. @type {import("../../../extension/core/towers.js").Towers} */
+export const paddedTowers = {
+  embedItems: async (texts) => (await handTowers.embedItems(texts)).map(padded),
+  embedUser: async (history) => padded(await handTowers.embedUser(history)),
+};
+
 /** @param {number[]} values @returns {string} an embedding as the server's vectorInt8 */
 export function int8(...values) {
   return Buffer.from(Int8Array.from(values, (value) => Math.round(value * 127)).buffer).toString("base64");
