@@ -60,6 +60,7 @@ function showMessage({ name, title, text, actions = [] }) {
   byId("message").dataset.state = name;
   byId("message").hidden = false;
   byId("cards").replaceChildren();
+  byId("cards").removeAttribute("aria-busy");
   byId("more").hidden = true;
 }
 
@@ -198,6 +199,7 @@ function showCards(cards) {
 
 function showSaved() {
   byId("heading").hidden = true;
+  byId("cards").removeAttribute("aria-busy");
   if (saved.numItems() === 0) showMessage(nothingSaved());
   else showCards(saved.cards(current?.tab?.shop ?? "", onSave).map((card) => () => card));
 }
@@ -329,6 +331,7 @@ async function showLast() {
   showState(last.state);
   shownFor = last.state.tab?.shop ?? "";
   showRecommendations(last.answer);
+  byId("cards").setAttribute("aria-busy", "true");
 }
 
 /** Update the page, and show what goes wrong. @param {boolean} isForced @returns {Promise<void>} */

@@ -85,3 +85,22 @@ test("without a shop in front a new address asks for nothing", async () => {
   assert.equal(numLists(sent), 0);
   assert.equal(one("#message h2").textContent, "Open a shop");
 });
+
+test("a list from the last time is marked as busy until the new one stands there", async () => {
+  const tabs = [{ id: 7, url: "https://a.example/other", active: true }];
+  const first = await openPanel({}, {}, tabs);
+  await eventually(() => assert.ok(first.state.session["list 7"]));
+  const kept = structuredClone(first.state.session);
+  kept["list 7"].answer.mode = "shelf";
+  /** @type {(value: object) => void} */
+  let tellState = () => {};
+  const told = new Promise((resolve) => {
+    tellState = resolve;
+  });
+  const again = await openPanel({ "state.get": () => told, recommend: () => answered([item("bowl")]) }, {}, tabs, kept);
+  await eventually(() => assert.deepEqual(again.textsOf(".card .title"), ["mug"]));
+  assert.equal(again.one("#cards").getAttribute("aria-busy"), "true");
+  tellState({ state: stateOf() });
+  await eventually(() => assert.deepEqual(again.textsOf(".card .title"), ["bowl"]));
+  await eventually(() => assert.ok(!again.one("#cards").hasAttribute("aria-busy")));
+});
