@@ -14,6 +14,8 @@ from typing import Any, Protocol
 
 from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright
 from selenium import webdriver
+from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
+from selenium.webdriver.common.by import By
 from selenium.webdriver.firefox.options import Options
 from selenium.webdriver.firefox.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
@@ -29,16 +31,26 @@ _CARDS = "performance.getEntriesByName('cards')"
 _ADDRESS = "11111111-1111-4111-8111-111111111111"  # of the extension in Firefox, which draws one without this setting
 
 
+class Panel(Protocol):
+    """The panel for a tab, opened in a tab of its own."""
+
+    def evaluate(self, expression: str) -> Any:
+        """Return the value of a JavaScript expression in it."""
+
+    def click(self, selector: str) -> None:
+        """Click a control as a person does."""
+
+
 class Browser(Protocol):
     """A running browser with the benchmark's page."""
 
     version: str
 
-    def open(self) -> None:
-        """Open the page in a fresh tab, and close the tab before."""
+    def open(self, page: str = "benchmark.html") -> None:
+        """Open a page of the benchmark in a fresh tab, and close the tab before."""
 
     def call(self, name: str, *given: object) -> Any:
-        """Return the answer of a function of page/benchmark.js; raises RuntimeError for its error."""
+        """Return the answer of a function of the page; raises RuntimeError for its error."""
 
     def runtime_files(self) -> list[str] | None:
         """Return the files of ONNX Runtime that the page loaded, None where the browser does not tell."""
@@ -61,6 +73,12 @@ class Browser(Protocol):
     def end_background(self) -> None:
         """End the extension's background, and in Chromium the document that runs the towers."""
 
+    def go(self, url: str) -> None:
+        """Open a page of a shop in the tab in front; each replaces the one before."""
+
+    def panel(self, tab: int) -> AbstractContextManager[Panel]:
+        """Open the panel for a tab until the block ends."""
+
 
 # Takes a folder for the browser's profile, and the folder of the extension.
 OpenBrowser = Callable[[Path, Path], AbstractContextManager[Browser]]
@@ -82,8 +100,7 @@ def built_extension(scratch: Path, bundle: Path) -> Extension:
     """Copy the extension, add the benchmark's page, and build the zips; raises RuntimeError where that fails."""
     source, zips = scratch / "source", scratch / "zips"
     shutil.copytree(ROOT / "extension", source, ignore=shutil.ignore_patterns("build", "bundle"))
-    for file in PAGE.iterdir():
-        shutil.copy(file, source)
+    shutil.copytree(PAGE, source, dirs_exist_ok=True)
     command = [
         "node",
         str(ROOT / "extension" / "build" / "package.js"),
@@ -105,9 +122,21 @@ def _value(answer: Any) -> Any:
     return answer["value"]
 
 
+class _ChromiumPanel:
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def evaluate(self, expression: str) -> Any:
+        return self._page.evaluate(expression)
+
+    def click(self, selector: str) -> None:
+        self._page.click(selector)
+
+
 class _Chromium:
     def __init__(self, context: BrowserContext) -> None:
         self._context = context
+        self._shop: Page | None = None
         worker = context.service_workers[0] if context.service_workers else context.wait_for_event("serviceworker")
         self._origin = worker.url.rpartition("/")[0]
         self._page = context.pages[0]
@@ -115,11 +144,11 @@ class _Chromium:
         self._requested: list[str] = []
         self.version = str(self._session.send("Browser.getVersion")["product"])
 
-    def open(self) -> None:
+    def open(self, page: str = "benchmark.html") -> None:
         before, self._page = self._page, self._context.new_page()
         self._requested = []
         self._page.on("request", lambda request: self._requested.append(request.url))
-        self._page.goto(f"{self._origin}/benchmark.html")
+        self._page.goto(f"{self._origin}/{page}")
         self._page.wait_for_function("typeof globalThis.benchmark === 'function'")
         before.close()
         self._session = self._context.new_cdp_session(self._page)
@@ -155,6 +184,18 @@ class _Chromium:
         yield panel
         panel.close()
 
+    def go(self, url: str) -> None:
+        self._shop = self._shop or self._context.new_page()
+        self._shop.bring_to_front()
+        self._shop.goto(url)
+
+    @contextmanager
+    def panel(self, tab: int) -> Iterator[Panel]:
+        page = self._context.new_page()
+        page.goto(f"{self._origin}/ui/panel.html?tab={tab}")
+        yield _ChromiumPanel(page)
+        page.close()
+
     def end_background(self) -> None:
         self.call("closeTowers")
         self._session.send("ServiceWorker.enable")
@@ -175,19 +216,34 @@ def chromium(driver: Playwright, scratch: Path, extension: Path) -> Iterator[Bro
         context.close()
 
 
+class _FirefoxPanel:
+    def __init__(self, driver: webdriver.Firefox) -> None:
+        self._driver = driver
+
+    def evaluate(self, expression: str) -> Any:
+        return self._driver.execute_script(f"return {expression}")
+
+    def click(self, selector: str) -> None:
+        moved = [StaleElementReferenceException, ElementClickInterceptedException]  # by what comes into the panel
+        WebDriverWait(self._driver, 20, ignored_exceptions=moved).until(
+            lambda driver: driver.find_element(By.CSS_SELECTOR, selector).click() is None
+        )
+
+
 class _Firefox:
     def __init__(self, driver: webdriver.Firefox) -> None:
         self._driver = driver
+        self._shop: str | None = None
         self.version = f"Firefox/{driver.capabilities['browserVersion']}"
 
-    def open(self) -> None:
+    def open(self, page: str = "benchmark.html") -> None:
         before = self._driver.current_window_handle
         self._driver.switch_to.new_window("tab")
         fresh = self._driver.current_window_handle
         self._driver.switch_to.window(before)
         self._driver.close()
         self._driver.switch_to.window(fresh)
-        self._driver.get(f"moz-extension://{_ADDRESS}/benchmark.html")
+        self._driver.get(f"moz-extension://{_ADDRESS}/{page}")
         ready = "return typeof globalThis.benchmark === 'function'"
         WebDriverWait(self._driver, 20).until(lambda driver: driver.execute_script(ready))
 
@@ -227,6 +283,24 @@ class _Firefox:
         yield
         self._driver.close()
         self._driver.switch_to.window(before)
+
+    def go(self, url: str) -> None:
+        page = self._driver.current_window_handle
+        if self._shop is None:
+            self._driver.switch_to.new_window("window")  # a tab would be hidden while the page is asked
+            self._shop = self._driver.current_window_handle
+        self._driver.switch_to.window(self._shop)
+        self._driver.get(url)
+        self._driver.switch_to.window(page)
+
+    @contextmanager
+    def panel(self, tab: int) -> Iterator[Panel]:
+        page = self._driver.current_window_handle
+        self._driver.switch_to.new_window("tab")
+        self._driver.get(f"moz-extension://{_ADDRESS}/ui/panel.html?tab={tab}")
+        yield _FirefoxPanel(self._driver)
+        self._driver.close()
+        self._driver.switch_to.window(page)
 
     def end_background(self) -> None:
         time.sleep(2 * _IDLE_MS / 1000)  # it ends by itself

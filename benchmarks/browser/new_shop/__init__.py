@@ -1,0 +1,1 @@
+"""Real browsers at a shop that is new to the shopper."""
