@@ -26,22 +26,33 @@ export function createContentScripts({ browser }) {
     return (await browser.scripting.getRegisteredContentScripts({ ids: [scriptId(shop)] })).length > 0;
   }
 
+  /** @param {string} shop */
+  async function add(shop) {
+    if (await isRegistered(shop)) return;
+    await browser.scripting.registerContentScripts([
+      {
+        id: scriptId(shop),
+        matches: [originPatternOf(shop)],
+        js: CONTENT_SCRIPTS,
+        runAt: "document_idle",
+        persistAcrossSessions: true,
+      },
+    ]);
+  }
+
+  /** @type {Promise<void>} */
+  let queue = Promise.resolve();
+
   return {
     /** Return whether the browser lets the extension read the shop. @param {string} shop */
     isPermitted: (shop) => browser.permissions.contains({ origins: [originPatternOf(shop)] }),
 
     /** Run the content script in every page of the shop that loads from now on. @param {string} shop */
-    async register(shop) {
-      if (await isRegistered(shop)) return;
-      await browser.scripting.registerContentScripts([
-        {
-          id: scriptId(shop),
-          matches: [originPatternOf(shop)],
-          js: CONTENT_SCRIPTS,
-          runAt: "document_idle",
-          persistAcrossSessions: true,
-        },
-      ]);
+    register(shop) {
+      // The browser tells of its permission while the panel that asked for it sends the consent: both come here at once.
+      const registered = queue.then(() => add(shop));
+      queue = registered.catch(() => undefined);
+      return registered;
     },
 
     /** Remove the shop's content script, and give back a permission that the manifest does not require. @param {string} shop */

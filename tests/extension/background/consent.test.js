@@ -108,6 +108,13 @@ test("a granted permission is consent if it was just asked for", async () => {
   assert.equal("asked" in state.session, false, "the question is answered once");
 });
 
+test("a script that is registered twice at once is registered once, and another after it", async () => {
+  const { state: own, context } = createBrowser();
+  const contentScripts = createContentScripts({ browser: context("background.js") });
+  await Promise.all(["a.example", "a.example", "b.example"].map((shop) => contentScripts.register(shop)));
+  assert.deepEqual([...own.scripts.keys()], ["shop a.example", "shop b.example"]);
+});
+
 test("a permission granted long after the question is not consent", async () => {
   await consent.noteQuestion("a.example", 7);
   state.granted.add(ORIGIN);
