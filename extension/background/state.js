@@ -40,16 +40,12 @@ export function createStateReader({ getProfile, tabs, readings }) {
 }
 
 /**
- * Return a function that tells open pages of the extension that the profile changed. None may be open.
+ * Return a function that tells open pages of the extension that the profile changed. None may be open, and one may be closed while it
+ * hears of it: the browser then refuses the message, in words of its own, and whoever made the change goes on.
  * @param {{browser: typeof chrome}} parts the browser's extension APIs
  */
 export function createAnnouncer({ browser }) {
   return async () => {
-    try {
-      await browser.runtime.sendMessage({ type: "state.changed" });
-    } catch (error) {
-      // "Receiving end does not exist": no page listens.
-      if (!(error instanceof Error) || !/receiving end|message port closed/i.test(error.message)) throw error;
-    }
+    await browser.runtime.sendMessage({ type: "state.changed" }).catch(() => undefined);
   };
 }
