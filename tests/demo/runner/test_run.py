@@ -28,7 +28,7 @@ from demo.runner.steps import (
     packs_step,
     site_step,
 )
-from tests.demo.mall.test_server import free_ports
+from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[3]
 

@@ -11,7 +11,8 @@ import pytest
 
 from demo.try_page.server import Home, file_for
 from demo.try_page.site_folder import SITE
-from tests.demo.mall.test_server import free_ports, get
+from tests.demo.mall.test_server import get
+from tests.ports import free_ports
 
 
 @pytest.fixture(scope="module")

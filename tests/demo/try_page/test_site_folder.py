@@ -13,7 +13,7 @@ from demo.mall.catalogue import DemoProduct
 from demo.mall.server import AccessLog, open_mall
 from demo.try_page.site_folder import ROOMS, SITE, Sources, path_in_shop, write_site
 from tests.demo.conftest import SEED
-from tests.demo.mall.test_server import free_ports
+from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[3]
 

@@ -123,14 +123,14 @@ def test_robots_is_cut_at_500_kib_and_longest_match_wins():
 
 
 def test_an_unreachable_site_is_reported_and_does_not_stop_the_other(site, settings, scraper):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        dead = f"http://dead.test:{free.getsockname()[1]}/"
     site.add("/", product("A"))
-    result = scraper(
-        "crawl", dead, site.url, "--out", settings.out, "--rate", 500,
-        "--resolve", "dead.test:127.0.0.1", "--resolve", "shop.test:127.0.0.1",
-    )  # fmt: skip
+    with socket.socket() as silent:  # it holds the port and does not listen
+        silent.bind(("127.0.0.1", 0))
+        dead = f"http://dead.test:{silent.getsockname()[1]}/"
+        result = scraper(
+            "crawl", dead, site.url, "--out", settings.out, "--rate", 500,
+            "--resolve", "dead.test:127.0.0.1", "--resolve", "shop.test:127.0.0.1",
+        )  # fmt: skip
     assert result.returncode == 1
     first, second = json.loads((settings.out / "summary.json").read_text())["shops"]
     assert first["stopped"].startswith("robots_unreachable") and second["products"] == 1

@@ -20,15 +20,10 @@ from shelf import SHELF, TOKEN, make_product
 from tiny_bundle import write_manifest
 
 from server.__main__ import main
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 SHOP = "harbor.example"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def call(port, path, body=None, method=None, timeout=30):
@@ -258,6 +253,7 @@ except ModuleNotFoundError:
     pass
 from pathlib import Path
 from server.__main__ import main
+from tests.ports import free_port
 from server.http.app import create_app
 import server.commands.run
 from server.settings import Settings
