@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.source_key import source_key
+from tests.source_key import imported_files, key_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = "exporter.__main__"
@@ -53,9 +53,14 @@ def lite_bundle(kind: str = "lite") -> Path:
 
 
 def bundle_key(root: Path) -> str:
-    """Return the hash of what decides the bundle's content: the exporter's sources, contracts and pinned packages."""
-    words = root / "exporter" / "goods_words.txt"
-    return source_key(root, [PROGRAM], [*(root / "contracts").glob("*.json"), root / "requirements.txt", words])
+    """Return the hash of what decides the bundle's content."""
+    return key_of(root, bundle_files(root))
+
+
+def bundle_files(root: Path) -> set[Path]:
+    """Return the files that decide it: the exporter's sources, contracts and pinned packages."""
+    data = [*(root / "contracts").glob("*.json"), root / "requirements.txt", root / "exporter" / "goods_words.txt"]
+    return imported_files(root, PROGRAM) | set(data)
 
 
 @contextmanager

@@ -16,12 +16,10 @@ def imported_files(root: Path, module: str) -> set[Path]:
     return {Path(found.__file__) for found in finder.modules.values() if found.__file__}
 
 
-def source_key(root: Path, programs: Iterable[str], data: Iterable[Path]) -> str:
-    """Return 16 hex digits of SHA-256 over the names and contents of the programs' sources and of their data files."""
-    files = {file for program in programs for file in imported_files(root, program)} | set(data)
+def key_of(root: Path, files: Iterable[Path]) -> str:
+    """Return 16 hex digits of SHA-256 over the names and contents of files."""
     digest = hashlib.sha256()
     for path in sorted(files):
-        digest.update(
-            f"{path.relative_to(root) if path.is_relative_to(root) else path.name}\0".encode() + path.read_bytes()
-        )
+        name = path.relative_to(root) if path.is_relative_to(root) else path.name
+        digest.update(f"{name}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
