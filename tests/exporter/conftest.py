@@ -1,6 +1,9 @@
 """One small bundle for all tests of this room, and a fresh copy of it where a test wants to break it."""
 
+import fcntl
 import importlib.util
+import os
+import pickle
 import shutil
 from pathlib import Path
 
@@ -15,8 +18,25 @@ _SPEC.loader.exec_module(tiny)
 
 
 @pytest.fixture(scope="session")
-def tiny_draft():
-    return tiny.draft()
+def make_once(tmp_path_factory):
+    """Return a function that makes a value in the first process that asks, and gives all others the same."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def once(name, make):
+        path = shared / f"{name}.pickle"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                path.write_bytes(pickle.dumps(make()))
+        return pickle.loads(path.read_bytes())
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def tiny_draft(make_once):
+    return make_once("tiny", tiny.draft)
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +54,9 @@ def tiny_bundle(tiny_draft, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def other_bundle(make_tiny_draft, tmp_path_factory):
+def other_bundle(make_once, make_tiny_draft, tmp_path_factory):
     """Return a bundle with other weights, so of another space. Read it, never write to it."""
-    draft = make_tiny_draft(seed=1, name="other")
+    draft = make_once("other", lambda: make_tiny_draft(seed=1, name="other"))
     out = tmp_path_factory.mktemp("bundles") / "other"
     publish(draft.files(), draft.manifest(), out, verify)
     return out

@@ -1,10 +1,14 @@
 """A bundle is written whole or not at all."""
 
+import copy
 import json
 from dataclasses import replace
 
+import onnx
+import onnx.numpy_helper
 import pytest
 
+from exporter.bundle_draft import TowerFile
 from exporter.errors import BundleError
 from exporter.publish import publish
 from exporter.verify import verify
@@ -86,10 +90,14 @@ def test_two_exports_of_the_same_towers_have_the_same_files_and_space(make_tiny_
     assert written["files"] == tiny_draft.manifest()["files"]
 
 
-def test_other_weights_are_another_space_and_another_user_tower_is_not(make_tiny_draft, tiny_draft):
-    other = make_tiny_draft(seed=1)
+def test_other_weights_are_another_space_and_another_user_tower_is_not(tiny_draft):
+    other, towers = copy.copy(tiny_draft), tiny_draft.towers
+    model = onnx.load_model_from_string(towers["textEncoder"].data)
+    weights = next(one for one in model.graph.initializer if len(one.dims) == 2)
+    weights.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(weights) * 1.001, weights.name))
+    other.towers = {**towers, "textEncoder": TowerFile.of("text_encoder.onnx", model)}
     assert other.manifest()["space"] != tiny_draft.manifest()["space"]
-    other.towers = {**tiny_draft.towers, "userTower": replace(other.towers["itemTower"], file="user_tower.onnx")}
+    other.towers = {**towers, "userTower": replace(towers["itemTower"], file="user_tower.onnx")}
     assert other.manifest()["space"] == tiny_draft.manifest()["space"]
     other.image = {**other.image, "mean": [0.4] * 3}
     assert other.manifest()["space"] != tiny_draft.manifest()["space"]
