@@ -22,6 +22,8 @@ OPENED := $(RESULTS)/opened-vectors
 LOWEST := var/venv-lowest
 ROOMS := kernel encoders scraper trainer exporter server demo benchmarks docs house
 NODE_TESTS = $$(find tests/extension -name "*.test.js" | sort)
+# Only these files are opened: opening all of them costs a core a quarter of a minute.
+BROWSER_TESTS = $$(grep -rl "mark\.browser" tests --include="test_*.py" | sort)
 # Small tensors on few cores: one thread in each of several processes is faster than several threads in one.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest
 # A file's tests stay in one process, because they share fixtures. The longest file, of the README, is among the first.
@@ -138,7 +140,7 @@ test-py: $(VENV)/.dev-stamp node_modules/.stamp
 test-browser: $(VENV)/.dev-stamp node_modules/.stamp
 	$(call say,"Browser tests")
 	@mkdir -p $(RESULTS)
-	@$(BIN)/pytest -m "browser and not long" --durations=15 --junitxml=$(RESULTS)/browser.xml
+	@$(BIN)/pytest $(BROWSER_TESTS) -m "browser and not long" --durations=15 --junitxml=$(RESULTS)/browser.xml
 
 test-long: $(VENV)/.dev-stamp node_modules/.stamp browsers
 	$(call say,"Long tests")
