@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Playwright
 from demo.mall.catalogue import build
 from tests.e2e import world as worlds
 from tests.e2e.chromium import EXECUTABLE, ROOT, SERVER, SHOPS, Shopper, packaged, unzipped
-from tests.e2e.panel_states import served
+from tests.e2e.static_host import served
 from tests.e2e.world import Mall, World
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="session")
@@ -22,14 +23,21 @@ def mall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mall]:
 
 
 @pytest.fixture(scope="session")
-def world(mall: Mall, lite_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def catalogue(mall: Mall, lite_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data directory of a server that knows two of the shops."""
+    home = tmp_path_factory.mktemp("catalogue")
+    files = [worlds.write_products(mall, shop, home / shop) for shop in worlds.KNOWN]
+    return worlds.ingest(files, home / "data", lite_bundle)
+
+
+@pytest.fixture(scope="session")
+def world(mall: Mall, catalogue: Path, lite_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Run a server with the mall's catalogue."""
-    data = worlds.catalogue(lite_bundle)
-    port = worlds.free_port()
-    command = ["server", "run", "--data", str(data), "--bundle", str(lite_bundle), "--port", str(port)]
+    port = free_port()
+    command = ["server", "run", "--data", str(catalogue), "--bundle", str(lite_bundle), "--port", str(port)]
     log = tmp_path_factory.mktemp("logs") / "server.log"
     with worlds.running([*command, "--workers", "1"], port, log):
-        yield World(mall.products, f"http://127.0.0.1:{port}", data, lite_bundle)
+        yield World(mall.products, f"http://127.0.0.1:{port}")
 
 
 @pytest.fixture(scope="session")
@@ -56,18 +64,16 @@ def extension(zips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def packs(mall: Mall, lite_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def packs(catalogue: Path, lite_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the pack of one shop, linden."""
-    return worlds.published(mall, lite_bundle, tmp_path_factory.mktemp("packs"))
+    return worlds.publish(["linden"], catalogue, lite_bundle, tmp_path_factory.mktemp("packs") / "published")
 
 
 @pytest.fixture(scope="module")
-def host(packs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def host(packs: Path) -> Iterator[str]:
     """Serve the folder as any static host does, and return its host and port."""
-    port = worlds.free_port()
-    command = ["http.server", str(port), "--bind", "127.0.0.1", "--directory", str(packs)]
-    with worlds.running(command, port, tmp_path_factory.mktemp("logs") / "host.log"):
-        yield f"127.0.0.1:{port}"
+    with served(packs) as found:
+        yield found
 
 
 @pytest.fixture
@@ -113,5 +119,5 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def source() -> Iterator[str]:
     """Return the address of the extension's source."""
-    with served() as found:
-        yield found
+    with served(ROOT / "extension") as found:
+        yield f"http://{found}"

@@ -71,10 +71,12 @@ def ask(firefox: webdriver.Firefox, message: str, **fields: object) -> dict[str,
     return answer
 
 
+# A new window learns of the extensions' sidebars after it has opened.
 SHOW_SIDEBAR = """
 const done = arguments[0];
 const name = [...SidebarController.sidebars.keys()].find((name) => name.startsWith("carryover"));
-SidebarController.show(name).then(done);
+if (name) SidebarController.show(name).then(() => done(true));
+else done(false);
 """
 SIDEBAR_PLACE = "const { x, y } = document.getElementById('sidebar').getBoundingClientRect(); return [x, y];"
 # The browser's question lies in a window of its own, where the driver's pointer does not reach.
@@ -115,7 +117,7 @@ class Window:
         self.id = max(int(window["id"]) for window in windows)
         self.front()
         with firefox.context("chrome"):
-            firefox.execute_async_script(SHOW_SIDEBAR)
+            wait_until(lambda: bool(firefox.execute_async_script(SHOW_SIDEBAR)), "the sidebar's name")
         wait_until(lambda: bool(self.panel("return panel?.document.readyState === 'complete'")), "the sidebar")
 
     def front(self) -> None:

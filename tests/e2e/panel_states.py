@@ -6,12 +6,7 @@ writes a screenshot of each state: light, dark, 400 px wide, in Arabic, and in f
 """
 
 import argparse
-import functools
-import http.server
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -19,6 +14,7 @@ from urllib.parse import unquote
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from tests.e2e.chromium import EXECUTABLE, ROOT
+from tests.e2e.static_host import served
 
 Json = dict[str, Any]
 SHOP = "linden.example"
@@ -248,22 +244,6 @@ CHROME = """
 """
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    """Serve the extension's source until the block ends, and yield the address."""
-    handler = functools.partial(_Quiet, directory=str(ROOT / "extension"))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
 def _draw(route: Route) -> None:
     number = int(unquote(route.request.url).rpartition("/")[2].removesuffix(".svg"))
     colour = COLOURS[number % len(COLOURS)]
@@ -292,9 +272,12 @@ def opened(
     name = given.get("page", "panel")
     page.goto(f"{address}/ui/{name}.html")
     page.wait_for_selector("#message:not([hidden]), .card, #known:not(:empty)", state="attached")
-    for step in given["do"]:
-        _do(page, step)
-        page.wait_for_timeout(50)
+    for step in [None, *given["do"]]:
+        if step is not None:
+            _do(page, step)
+            page.wait_for_timeout(50)
+        if not given.get("isSilent"):
+            page.wait_for_function("document.querySelector('[aria-busy], .skeleton') === null")
     page.wait_for_load_state("networkidle")
     return page
 
@@ -330,11 +313,11 @@ def main() -> int:
     parser.add_argument("--looks", nargs="*", default=list(LOOKS), metavar="NAME")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as driver, served() as address:
+    with sync_playwright() as driver, served(ROOT / "extension") as host:
         browser = driver.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox", "--disable-gpu"])
         for name in arguments.states:
             for look in arguments.looks:
-                page = opened(browser, address, name, **LOOKS[look])
+                page = opened(browser, f"http://{host}", name, **LOOKS[look])
                 page.screenshot(path=arguments.out / f"{name}-{look}.png")
                 page.context.close()
         browser.close()

@@ -108,6 +108,7 @@ class RecordingProxy:
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 128  # a browser opens many connections at once
 
             def handle_error(self, request: object, client_address: object) -> None:
                 """Ignore a browser that hangs up in the middle of an answer, and report everything else."""

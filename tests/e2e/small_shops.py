@@ -17,6 +17,7 @@ IMAGE = b'<svg xmlns="http://www.w3.org/2000/svg" width="200" height="200"><rect
 TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 # Longer than a page takes to be still, and than a shop takes to answer a click.
 QUIET_S = 2.2
+PATIENCE_S = 60
 
 
 def file_of(shop: str, path: str) -> Path:
@@ -71,13 +72,10 @@ def drive(shop: str, do: Callable[[list[str]], None], exported: Callable[[], dic
     before: list[str] | None = None
     for step, expected in STEPS[shop]:
         do(step)
-        known: list[str] = []
         if expected == before:
             time.sleep(QUIET_S)  # nothing may be learned, now or a little later
-        for _ in range(50):
-            known = known_of(exported(), shop)
-            if known == expected:
-                break
+        deadline = time.monotonic() + PATIENCE_S
+        while (known := known_of(exported(), shop)) != expected and time.monotonic() < deadline:
             time.sleep(0.2)
         assert known == expected, f"{shop}, after {' '.join(step)}: {known}, expected {expected}"
         before = expected

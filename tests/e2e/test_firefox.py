@@ -35,7 +35,7 @@ def body_of(firefox: webdriver.Firefox, page: str, awaited: str) -> str:
     """Return the text of a page of the extension, what its menus hold included, once it has an awaited one."""
     firefox.get(f"moz-extension://{ADDRESS}/ui/{page}.html")
     text_of = lambda driver: str(driver.find_element(By.TAG_NAME, "body").get_attribute("textContent"))  # noqa: E731
-    WebDriverWait(firefox, 20).until(lambda driver: awaited in text_of(driver))
+    WebDriverWait(firefox, 60).until(lambda driver: awaited in text_of(driver))
     return text_of(firefox)
 
 
@@ -68,7 +68,7 @@ def test_a_page_is_ranked_by_taste_and_nothing_is_sent(
         firefox.get(mall.url(product))
         firefox.switch_to.window(control)
         known = lambda driver, number=number: ask(driver, "state.get")["state"]["numKnown"] == number  # noqa: E731
-        WebDriverWait(firefox, 30).until(known)
+        WebDriverWait(firefox, 60).until(known)
     firefox.switch_to.window(page)
     firefox.get(mall.shop_url("linden") + "/product-category/shoes-bags/")
     firefox.switch_to.window(control)

@@ -25,7 +25,7 @@ def cluster_titles(page: Page) -> list[set[str]]:
 def removed(page: Page, number: int) -> None:
     """Ask to remove a cluster, see what would change, and say yes."""
     page.locator(".cluster").nth(number).locator("[data-action=remove-cluster]").click()
-    expect(page.locator(".sides ol")).to_have_count(2, timeout=30_000)
+    expect(page.locator(".sides ol")).to_have_count(2)
     expect(page.locator(".sides li")).to_have_count(20)
     assert page.locator(".sides li.new").count() > 0, "half of the taste goes, and the list stays"
     assert violations(page) == []
@@ -40,7 +40,7 @@ def forgotten(page: Page, shop: str) -> None:
     expect(row).to_have_count(1)
     expect(row).to_contain_text("may be read")
     row.locator("button").click()
-    expect(page.locator(".sides ol")).to_have_count(2, timeout=30_000)
+    expect(page.locator(".sides ol")).to_have_count(2)
     page.locator("#forget").click()
     expect(page.locator(".sides ol")).to_have_count(0)
     assert violations(page) == []
@@ -60,9 +60,11 @@ def test_a_cluster_is_seen_removed_undone_exported_erased_and_imported(
     for taste in TASTES:
         for product in random.Random(taste).sample(mall.of_taste("harbor", taste), EACH):
             alone.learn(mall.url(product))
-    panel = alone.panel(alone.page)
-    alone.read_catalogue(panel)
-    panel.close()  # it loads the images of what it shows
+    # Not by a panel: it would load the images of what it shows, of which some could come late.
+    tab = alone.tab_id(alone.page)
+    alone.ask("shelf.read", tabId=tab)
+    shelf = lambda: alone.ask("state.get", tabId=tab)["state"]["shelf"]["status"]  # noqa: E731
+    alone.wait_until(lambda: shelf() == "read", "the catalogue to be read")
 
     before = len(alone.proxy.requests)
     page = alone.open("knows.html")

@@ -1,10 +1,12 @@
 """Panel, popup and options, as a shopper sees and uses them."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Playwright, expect
 
 from tests.e2e.chromium import ROOT, Shopper
 from tests.e2e.world import World
@@ -13,14 +15,33 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text() if (ROOT / "node_modules").exists() else ""
 
 
-def seasoned(shopper: Shopper, world: World) -> Shopper:
-    """Return a shopper who looked at six products in harbor and has linden open."""
+def look_around(shopper: Shopper, world: World) -> None:
+    """Look at six products in harbor, and open linden."""
     shopper.visit(world.shop_url("harbor") + "/")
     shopper.allow()
     for product in world.of_taste("harbor", "summerbloom")[:6]:
         shopper.learn(world.url(product))
     shopper.visit(world.shop_url("linden") + "/")
-    return shopper
+
+
+@pytest.fixture(scope="module")
+def seasoned(
+    playwright: Playwright, extension: Path, world: World, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shopper]:
+    """Return a shopper who looked around. Nothing that they do here changes what is known."""
+    shopper = Shopper(playwright, tmp_path_factory.mktemp("profile"), extension, world.server_url)
+    look_around(shopper, world)
+    yield shopper
+    shopper.close()
+
+
+@pytest.fixture
+def panel(seasoned: Shopper) -> Iterator[Page]:
+    """Return the panel that shows what fits the shopper."""
+    panel = seasoned.panel(seasoned.page)
+    seasoned.recommended(panel)
+    yield panel
+    panel.close()
 
 
 def violations(page: Page) -> list[str]:
@@ -34,7 +55,7 @@ def violations(page: Page) -> list[str]:
 
 
 def test_dismiss_changes_the_list_and_lasts(shopper: Shopper, world: World) -> None:
-    seasoned(shopper, world)
+    look_around(shopper, world)
     panel = shopper.panel(shopper.page)
     before = shopper.recommended(panel)
     panel.locator("[data-action=dismiss]").first.click()
@@ -49,43 +70,36 @@ def test_dismiss_changes_the_list_and_lasts(shopper: Shopper, world: World) -> N
     assert before[0] not in shopper.recommended(again)
 
 
-def test_reasons_name_what_was_looked_at(shopper: Shopper, world: World) -> None:
-    seasoned(shopper, world)
-    panel = shopper.panel(shopper.page)
-    shopper.recommended(panel)
+def test_reasons_name_what_was_looked_at(panel: Page, world: World) -> None:
     titles = [product.title for product in world.of_taste("harbor", "summerbloom")[:6]]
     reasons = panel.locator(".why").all_inner_texts()
     assert reasons
     assert all(any(title in reason for title in titles) for reason in reasons)
 
 
-def test_cards_show_image_price_and_link(shopper: Shopper, world: World) -> None:
-    seasoned(shopper, world)
-    panel = shopper.panel(shopper.page)
-    shopper.recommended(panel)
+def test_cards_show_image_price_and_link(seasoned: Shopper, panel: Page, world: World) -> None:
     card = panel.locator(".card").first
     expect(card.locator(".price")).to_contain_text("$")
     assert str(card.locator("a").get_attribute("href")).startswith(world.shop_url("linden"))
     image = card.locator("img")
     expect(image).to_have_attribute("referrerpolicy", "no-referrer")
     panel.wait_for_function("() => document.querySelector('.card img').naturalWidth > 0")
-    loads = [r for r in shopper.proxy.requests if r.header("Sec-Fetch-Dest") == "image" and "linden" in r.host]
+    loads = [r for r in seasoned.proxy.requests if r.header("Sec-Fetch-Dest") == "image" and "linden" in r.host]
     assert any(r.header("Referer") == "" for r in loads)
 
 
-def test_ledger_page_shows_the_request_itself(shopper: Shopper, world: World) -> None:
-    seasoned(shopper, world)
-    shopper.recommended(shopper.panel(shopper.page))
-    options = shopper.open("options.html")
+@pytest.mark.usefixtures("panel")
+def test_ledger_page_shows_the_request_itself(seasoned: Shopper) -> None:
+    options = seasoned.open("options.html")
     row = options.locator("#ledger li", has_text="/v1/recommendations").first
     row.locator("summary").click()
-    sent = next(r for r in reversed(shopper.proxy.requests) if r.path == "/v1/recommendations")
+    sent = next(r for r in reversed(seasoned.proxy.requests) if r.path == "/v1/recommendations")
     assert row.locator("pre").text_content() == sent.body.decode()
+    options.close()
 
 
-def test_export_holds_everything(shopper: Shopper, world: World, tmp_path: Path) -> None:
-    seasoned(shopper, world)
-    options = shopper.open("options.html")
+def test_export_holds_everything(seasoned: Shopper, world: World, tmp_path: Path) -> None:
+    options = seasoned.open("options.html")
     with options.expect_download() as download:
         options.locator("#export").click()
     target = tmp_path / "export.json"
@@ -95,40 +109,47 @@ def test_export_holds_everything(shopper: Shopper, world: World, tmp_path: Path)
     assert {interaction["product"]["url"] for interaction in profile["interactions"]} == viewed
     assert list(profile["settings"]["consents"]) == ["harbor.localhost"]
     assert profile["ledger"]
+    options.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_accessibility_violations(new_shopper, world: World, scheme: str) -> None:
+def test_no_serious_accessibility_violations(seasoned: Shopper, scheme: Literal["light", "dark"]) -> None:
     if not AXE:
         pytest.skip("axe-core is not installed: run `npm ci`")
-    shopper = seasoned(new_shopper(color_scheme=scheme), world)
-    panel = shopper.panel(shopper.page, width=320)
-    shopper.recommended(panel)
+    panel = seasoned.panel(seasoned.page, width=320)
+    panel.emulate_media(color_scheme=scheme)
+    seasoned.recommended(panel)
     assert violations(panel) == []
     assert panel.evaluate("document.documentElement.scrollWidth") <= 320, "nothing runs out at 320 px"
-    assert violations(shopper.open(f"popup.html?tab={shopper.tab_id(shopper.page)}")) == []
-    assert violations(shopper.open("options.html")) == []
+    popup = seasoned.open(f"popup.html?tab={seasoned.tab_id(seasoned.page)}")
+    expect(popup.locator("[data-action=open]")).to_be_visible()
+    options = seasoned.open("options.html")
+    expect(options.locator("#ledger li").first).to_be_visible()
+    for page in (popup, options):
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page) == []
+    for page in (panel, popup, options):
+        page.close()
 
 
-def test_toolbar_click_opens_the_real_side_panel(shopper: Shopper, world: World) -> None:
+def test_toolbar_click_opens_the_real_side_panel(seasoned: Shopper) -> None:
     """The popup's button opens the browser's own side panel, whose requests the proxy sees as well."""
-    seasoned(shopper, world)
-    popup = shopper.open("popup.html")
+    popup = seasoned.open("popup.html")
     # A popup opened as a tab is itself the tab in front: it says so, and offers nothing.
     expect(popup.locator("main")).to_contain_text("click its icon")
     popup.close()
-    before = len([r for r in shopper.proxy.requests if r.path == "/v1/recommendations"])
-    shopper.page.bring_to_front()
-    shopper.control.evaluate(
+    before = len([r for r in seasoned.proxy.requests if r.path == "/v1/recommendations"])
+    seasoned.page.bring_to_front()
+    seasoned.control.evaluate(
         """() => { addEventListener("click", async () => {
              const { id } = await chrome.windows.getCurrent();
              chrome.sidePanel.open({ windowId: id });
            }, { once: true }); }"""
     )
-    shopper.control.bring_to_front()
-    shopper.control.mouse.click(5, 5)
-    shopper.page.bring_to_front()
-    shopper.wait_until(
-        lambda: len([r for r in shopper.proxy.requests if r.path == "/v1/recommendations"]) > before,
+    seasoned.control.bring_to_front()
+    seasoned.control.mouse.click(5, 5)
+    seasoned.page.bring_to_front()
+    seasoned.wait_until(
+        lambda: len([r for r in seasoned.proxy.requests if r.path == "/v1/recommendations"]) > before,
         "the side panel to ask for recommendations",
     )

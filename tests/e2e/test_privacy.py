@@ -1,16 +1,19 @@
 """Consent, pause and erasure hold, and nothing is sent where nothing needs to be."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Playwright, expect
 
 from tests.e2e.chromium import Shopper
 from tests.e2e.world import PORTS, World
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+TASTE = "seaside"
 READ_STORAGE = """async () => {
   const open = indexedDB.open("carryover");
   const database = await new Promise((done, fail) => {
@@ -29,6 +32,19 @@ READ_STORAGE = """async () => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def learned(
+    playwright: Playwright, extension: Path, world: World, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shopper]:
+    """Return a shopper who looked at the first product of a taste in harbor."""
+    shopper = Shopper(playwright, tmp_path_factory.mktemp("profile"), extension, world.server_url)
+    shopper.visit(world.shop_url("harbor") + "/")
+    shopper.allow()
+    shopper.learn(world.url(world.of_taste("harbor", TASTE)[0]))
+    yield shopper
+    shopper.close()
+
+
 def settle(shopper: Shopper) -> None:
     """Give a page that must not be learned more time than any learned page took."""
     shopper.page.wait_for_timeout(4000)
@@ -41,31 +57,27 @@ def test_without_consent_nothing_is_stored(shopper: Shopper, world: World) -> No
     assert [r for r in shopper.control.evaluate(READ_STORAGE)["records"] if r["kind"] == "interaction"] == []
 
 
-def test_paused_nothing_is_stored(shopper: Shopper, world: World) -> None:
-    first, second = world.of_taste("harbor", "seaside")[:2]
-    shopper.visit(world.shop_url("harbor") + "/")
-    shopper.allow()
-    shopper.learn(world.url(first))
-    panel = shopper.panel(shopper.page)
+def test_paused_nothing_is_stored(learned: Shopper, world: World) -> None:
+    before = learned.num_known()
+    product = world.of_taste("harbor", TASTE)[1]
+    panel = learned.panel(learned.page)
     panel.locator("#menu-button").click()
     panel.locator("#pause").click()
     expect(panel.locator("#pause")).to_be_checked()
     expect(panel.locator("[data-notice=paused]")).to_be_visible()
     panel.close()
-    shopper.visit(world.url(second))
-    settle(shopper)
-    assert shopper.num_known() == 1
-    shopper.ask("pause.set", paused=False)
-    shopper.learn(world.url(second))
+    learned.visit(world.url(product))
+    settle(learned)
+    assert learned.num_known() == before
+    learned.ask("pause.set", paused=False)
+    learned.learn(world.url(product))
 
 
-def test_stored_records_are_not_readable(shopper: Shopper, world: World) -> None:
-    product = world.of_taste("harbor", "seaside")[0]
-    shopper.visit(world.shop_url("harbor") + "/")
-    shopper.allow()
-    shopper.learn(world.url(product))
-    stored = shopper.control.evaluate(READ_STORAGE)
+def test_stored_records_are_not_readable(learned: Shopper, world: World) -> None:
+    product = world.of_taste("harbor", TASTE)[0]
+    stored = learned.control.evaluate(READ_STORAGE)
     assert stored["extractable"] == [False]
+    assert [record for record in stored["records"] if record["kind"] == "interaction"]
     text = json.dumps(stored["records"]).lower()
     for secret in (product.title, product.handle, world.item_id(product), "harbor", product.brand or product.title):
         assert secret.lower() not in text
@@ -125,40 +137,41 @@ def test_page_mode_sends_nothing_of_the_taste(shopper: Shopper, world: World) ->
             assert "meridian" not in request.everything()
 
 
-def test_profile_survives_the_death_of_the_worker(shopper: Shopper, world: World) -> None:
-    shopper.visit(world.shop_url("harbor") + "/")
-    shopper.allow()
-    first, second = world.of_taste("harbor", "seaside")[:2]
-    shopper.learn(world.url(first))
+def stop_worker(shopper: Shopper) -> None:
+    """Stop the extension's worker, and wait until it has ended."""
+    seen: list[str] = []
     cdp = shopper.context.new_cdp_session(shopper.control)
+    cdp.on("ServiceWorker.workerVersionUpdated", lambda told: seen.extend(v["runningStatus"] for v in told["versions"]))
     cdp.send("ServiceWorker.enable")
+    seen.clear()
     cdp.send("ServiceWorker.stopAllWorkers")
-    shopper.page.wait_for_timeout(1000)
-    assert shopper.num_known() == 1
-    shopper.learn(world.url(second))
-    assert shopper.num_known() == 2
+    shopper.wait_until(lambda: "stopped" in seen, "the worker to end")
 
 
-def test_server_away_is_said_and_the_page_still_ranked(shopper: Shopper, world: World) -> None:
-    shopper.visit(world.shop_url("harbor") + "/")
-    shopper.allow()
-    shopper.learn(world.url(world.of_taste("harbor", "seaside")[0]))
-    shopper.ask("settings.set", serverUrl="http://127.0.0.1:9")
-    shopper.visit(world.shop_url("linden") + "/")
-    panel = shopper.panel(shopper.page)
-    assert shopper.recommended(panel)
+def test_profile_survives_the_death_of_the_worker(learned: Shopper, world: World) -> None:
+    before = learned.num_known()
+    assert before > 0
+    stop_worker(learned)
+    assert learned.num_known() == before
+    learned.learn(world.url(world.of_taste("harbor", TASTE)[2]))
+    assert learned.num_known() == before + 1
+
+
+def test_server_away_is_said_and_the_page_still_ranked(learned: Shopper, world: World) -> None:
+    learned.ask("settings.set", serverUrl="http://127.0.0.1:9")
+    learned.visit(world.shop_url("linden") + "/")
+    panel = learned.panel(learned.page)
+    assert learned.recommended(panel)
     expect(panel.locator("[data-notice=problem]")).to_contain_text("does not answer")
+    panel.close()
 
 
-def test_a_foreign_server_gets_no_request(shopper: Shopper, world: World) -> None:
+def test_a_foreign_server_gets_no_request(learned: Shopper, world: World) -> None:
     """A server elsewhere that is not marked as the shopper's own gets nothing, and the device ranks the page."""
-    shopper.visit(world.shop_url("harbor") + "/")
-    shopper.allow()
-    shopper.learn(world.url(world.of_taste("harbor", "seaside")[0]))
     foreign = f"carryover.harbor.localhost:{PORTS['harbor']}"
-    shopper.ask("settings.set", serverUrl=f"https://{foreign}")
-    before = len(shopper.proxy.requests)
-    shopper.visit(world.shop_url("linden") + "/")
-    answer = shopper.ask("recommend", tabId=shopper.tab_id(shopper.page))
+    learned.ask("settings.set", serverUrl=f"https://{foreign}")
+    before = len(learned.proxy.requests)
+    learned.visit(world.shop_url("linden") + "/")
+    answer = learned.ask("recommend", tabId=learned.tab_id(learned.page))
     assert answer["recommendations"]["mode"] == "page"
-    assert not [request.url for request in shopper.proxy.requests[before:] if request.host == foreign]
+    assert not [request.url for request in learned.proxy.requests[before:] if foreign in request.url]

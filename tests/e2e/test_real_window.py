@@ -21,9 +21,21 @@ from tests.e2e.proxy import Request
 from tests.e2e.world import PORTS, Mall
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+Box = tuple[int, int, int, int]
 WIDTH, HEIGHT = 1280, 900
 EXTENSIONS_BUTTON = (1166, 63)
 FIRST_EXTENSION = (960, 224)
+# Left, top, right and bottom of what shows that a menu or a question is there: the menu's first row; the page below
+# every popup, which the browser darkens behind its question; the question's buttons.
+MENU, PAGE, BUTTONS = (940, 204, 1000, 244), (0, 720, WIDTH, 880), (640, 230, 860, 282)
+# The browser ignores what is pressed in a question that has only just appeared.
+HEEDED_AFTER_MS = 1000
+# What has the focus in the popup; null where keys go elsewhere, or the popup has not been drawn.
+POPUP_FOCUS = """() => {
+  const [popup] = chrome.extension.getViews({ type: "popup" });
+  if (!popup?.document.hasFocus() || !popup.document.querySelector("button")) return null;
+  return popup.document.activeElement?.dataset.action ?? "";
+}"""
 
 
 @pytest.fixture
@@ -32,14 +44,14 @@ def display() -> Iterator[str]:
     missing = [tool for tool in ("Xvfb", "xdotool") if not shutil.which(tool)]
     if missing:
         pytest.skip(f"{' and '.join(missing)} not installed")
-    name = ":97"
-    command = ["Xvfb", name, "-screen", "0", f"{WIDTH}x{HEIGHT}x24"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield name
-    finally:
-        process.terminate()
-        process.wait(10)
+    # It says which number was free once it answers.
+    command = ["Xvfb", "-displayfd", "1", "-screen", "0", f"{WIDTH}x{HEIGHT}x24"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield f":{process.stdout.readline().strip()}"
+        finally:
+            process.terminate()
 
 
 class Window:
@@ -49,18 +61,23 @@ class Window:
         self.shopper = shopper
         self._display = display
 
-    def press(self, *keys: str) -> None:
-        """Press keys one after another."""
-        for key in keys:
-            self._xdotool("key", key)
-            self.shopper.page.wait_for_timeout(150)
+    def press(self, key: str, changed: Box | None = None) -> None:
+        """Press a key, and wait until a part of the screen looks otherwise."""
+        self._act(changed, "key", key)
 
-    def click(self, place: tuple[int, int]) -> None:
-        """Click a place of the screen."""
-        self._xdotool("mousemove", str(place[0]), str(place[1]))
-        self.shopper.page.wait_for_timeout(200)
-        self._xdotool("click", "1")
-        self.shopper.page.wait_for_timeout(800)
+    def click(self, place: tuple[int, int], changed: Box | None = None) -> None:
+        """Click a place of the screen, and wait until a part of it looks otherwise."""
+        self._act(changed, "mousemove", str(place[0]), str(place[1]), "click", "1")
+
+    def _act(self, changed: Box | None, *words: str) -> None:
+        before = changed and self._look(changed)
+        self._xdotool(*words)
+        if changed:
+            self.shopper.wait_until(lambda: before != self._look(changed) == self._look(changed), f"{words} to show")
+
+    def _look(self, box: Box) -> bytes:
+        self.shopper.page.wait_for_timeout(100)
+        return ImageGrab.grab(bbox=box, xdisplay=self._display).tobytes()
 
     def _xdotool(self, *words: str) -> None:
         environment = {**os.environ, "DISPLAY": self._display}
@@ -73,10 +90,23 @@ class Window:
 
     def open_popup(self) -> None:
         """Click the extension in the toolbar's menu, which lets it see this tab."""
-        self.click(EXTENSIONS_BUTTON)
+        self.click(EXTENSIONS_BUTTON, changed=MENU)
         self.click(FIRST_EXTENSION)
-        self.shopper.wait_until(lambda: self.has("POPUP"), "the popup", seconds=10)
-        self.shopper.page.wait_for_timeout(800)
+        self.shopper.wait_until(lambda: self.has("POPUP"), "the popup")
+
+    def press_in_popup(self, action: str, changed: Box | None = None) -> None:
+        """Move the focus to a control of the popup and press it."""
+        focus = self._focus_after(None)
+        while focus != action:
+            self._xdotool("key", "Tab")
+            focus = self._focus_after(focus)
+        self.press("Return", changed)
+
+    def _focus_after(self, before: str | None) -> str:
+        """Return what has the focus in the popup, once that is something else than before."""
+        focus = lambda: self.shopper.control.evaluate(POPUP_FOCUS)  # noqa: E731
+        self.shopper.wait_until(lambda: focus() not in (None, before), "the focus to move in the popup")
+        return str(focus())
 
 
 def loads_of_the_panel(shopper: Shopper) -> list[Request]:
@@ -103,17 +133,18 @@ def test_from_the_toolbar_to_the_side_panel(
             window.open_popup()
         except AssertionError:
             pytest.skip("the toolbar's buttons are elsewhere in this version of Chromium: set EXTENSIONS_BUTTON anew")
-        window.press("Tab", "Tab", "Return")  # past "See what fits you here" to "Allow"
-        shopper.page.wait_for_timeout(1000)
+        window.press_in_popup("allow", changed=PAGE)
+        shopper.page.wait_for_timeout(HEEDED_AFTER_MS)
         assert shopper.ask("state.get")["state"]["consents"] == [], "the browser asks first"
-        window.press("Tab", "Return")  # from "Deny" to "Allow", in the browser's own dialog
-        shopper.wait_until(lambda: bool(shopper.ask("state.get")["state"]["consents"]), "the consent", seconds=10)
+        window.press("Tab", changed=BUTTONS)  # from "Deny" to "Allow", in the browser's own dialog
+        window.press("Return")
+        shopper.wait_until(lambda: bool(shopper.ask("state.get")["state"]["consents"]), "the consent")
         for product in mall.of_taste("harbor", "summerbloom")[:6]:
             shopper.learn(mall.url(product))
         shopper.visit(mall.shop_url("linden") + "/")
         window.open_popup()
-        window.press("Tab", "Return")
-        shopper.wait_until(lambda: window.has("SIDE_PANEL"), "the side panel", seconds=10)
+        window.press_in_popup("open")
+        shopper.wait_until(lambda: window.has("SIDE_PANEL"), "the side panel")
         shopper.wait_until(lambda: bool(loads_of_the_panel(shopper)), "the side panel to show images")
         shopper.page.wait_for_timeout(2500)
         assert shopper.ask("ledger.get")["entries"] == []

@@ -8,6 +8,7 @@ import pytest
 from tests.e2e import world as worlds
 from tests.e2e.chromium import Shopper
 from tests.e2e.world import World
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
 
@@ -16,7 +17,7 @@ def test_a_taste_ranks_a_page_by_a_transformer(
     new_shopper: Callable[..., Shopper], world: World, minilm_bundle: Path, tmp_path: Path
 ) -> None:
     """The server has no items, so the device ranks a page of Meridian, and brings what was viewed to the top."""
-    port = worlds.free_port()
+    port = free_port()
     command = ["server", "run", "--data", str(tmp_path / "data"), "--bundle", str(minilm_bundle), "--port", str(port)]
     with worlds.running([*command, "--workers", "1"], port, tmp_path / "server.log"):
         shopper = new_shopper()

@@ -73,7 +73,7 @@ def assert_panel_shows(window: ShopWindow, mall: Mall, shop: str) -> None:
         return named == f"{shop}.localhost" and bool(items) and set(items) <= known
 
     try:
-        wait_until(is_so, "", seconds=20)
+        wait_until(is_so, "the panel")
     except AssertionError:
         named, items = window.panel_shows()
         raise AssertionError(f"expected {shop} and its items, got {named} and {items}") from None

@@ -1,12 +1,11 @@
-"""World of the browser tests: the demo mall, its crawled and ingested products, and a server."""
+"""World of the browser tests: the demo mall, its ingested products, and a server."""
 
 import json
-import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +14,13 @@ from demo.mall.catalogue import SHOPS, DemoProduct
 from demo.mall.shops import open_shop
 from scraper import extract_product
 from scraper.values.identity import canonical_url, item_id_of
-from tests.source_key import source_key
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SEED = 7
-# Fixed, because product addresses hold them and the ingested catalogue is kept between runs.
+# Fixed, because product addresses hold them.
 PORTS = {"harbor": 8741, "linden": 8742, "meridian": 8743}
 # The catalogue holds these two; meridian is the shop that no catalogue knows.
-CRAWLED = ("harbor", "linden")
-PROGRAMS = ("demo", "scraper", "server")  # that crawl and ingest the catalogue
+KNOWN = ("harbor", "linden")
 
 
 @dataclass(frozen=True)
@@ -58,23 +55,6 @@ class World(Mall):
     """The mall and a server that holds its catalogue."""
 
     server_url: str
-    data: Path
-    bundle: Path
-
-
-def sources_hash(bundle: Path) -> str:
-    """Return a key of the sources and the bundle that the ingested catalogue depends on."""
-    folders = (ROOT / "contracts", *(ROOT / room for room in PROGRAMS))
-    data = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".json", ".sql", ".html")]
-    programs = [f"{room}.__main__" for room in PROGRAMS]
-    return source_key(ROOT, programs, [*data, bundle / "manifest.json"])
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -106,43 +86,37 @@ def mall_command() -> list[str]:
     return ["demo", "mall", "--ports", ",".join(str(PORTS[shop]) for shop in SHOPS), "--seed", str(SEED)]
 
 
-def catalogue(bundle: Path) -> Path:
-    """Return the data directory of an ingested catalogue; made once for one state of the sources. Needs the mall."""
-    home = ROOT / "var" / "test-e2e" / sources_hash(bundle)
-    if (home / "done").exists():
-        return home / "data"
-    shutil.rmtree(home.parent, ignore_errors=True)  # what older sources made is of no use
-    home.mkdir(parents=True)
-    for shop in CRAWLED:
-        _ingest(shop, home, bundle)
-    (home / "done").touch()
-    return home / "data"
+def write_products(mall: Mall, shop: str, folder: Path, *, every: int = 1) -> Path:
+    """Write a shop's products as the scraper reads their pages, without a crawl; return the file.
+
+    `every` n takes each n-th of them.
+    """
+    products = [product for product in mall.products if product.shop == shop]
+    front = open_shop(shop, products, mall.shop_url(shop))
+    pages = [(front.respond(product.url_path, "").body, mall.url(product)) for product in products[::every]]
+    folder.mkdir(parents=True)
+    lines = [json.dumps(extract_product(body, url).to_wire()) + "\n" for body, url in pages]
+    (folder / "products.jsonl").write_text("".join(lines))
+    return folder / "products.jsonl"
 
 
-def _ingest(shop: str, home: Path, bundle: Path) -> None:
-    """Crawl a shop of the running mall into the server's catalogue, with the commands of an operator."""
-    resolve = ["--resolve", f"{shop}.localhost:127.0.0.1"]
-    crawled = home / shop
-    url = f"http://{shop}.localhost:{PORTS[shop]}/"
-    _run("scraper", "crawl", url, "--out", str(crawled), "--rate", "100", "--feeds", "off", *resolve)
-    data = ["--bundle", str(bundle), "--data", str(home / "data")]
-    _run("server", "ingest", str(crawled / "products.jsonl"), *data, *resolve)
+def ingest(files: Sequence[Path], data: Path, bundle: Path) -> Path:
+    """Ingest products without their images by the command of an operator, and return the data directory."""
+    products = data.with_suffix(".jsonl")
+    products.write_text("".join(file.read_text() for file in files))
+    no_images = data.with_suffix(".images")
+    no_images.mkdir()
+    _run("server", "ingest", str(products), "--images", str(no_images), "--bundle", str(bundle), "--data", str(data))
+    return data
+
+
+def publish(shops: Sequence[str], data: Path, bundle: Path, out: Path) -> Path:
+    """Return a folder with the packs of shops, made by the command of an operator."""
+    names = [f"{shop}.localhost" for shop in shops]
+    _run("server", "pack", *names, "--out", str(out), "--bundle", str(bundle), "--data", str(data))
+    return out
 
 
 def _run(*command: str) -> None:
     done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stderr[-2000:]}"
-
-
-def published(mall: Mall, bundle: Path, home: Path) -> Path:
-    """Return a folder with the pack of linden, made by the commands of an operator without a crawl."""
-    products = [product for product in mall.products if product.shop == "linden"]
-    front = open_shop("linden", products, mall.shop_url("linden"))
-    pages = [(front.respond(product.url_path, "").body, mall.url(product)) for product in products]
-    lines = [json.dumps(extract_product(body, url).to_wire()) + "\n" for body, url in pages]
-    (home / "products.jsonl").write_text("".join(lines))
-    (home / "images").mkdir()
-    data = ["--bundle", str(bundle), "--data", str(home / "data")]
-    _run("server", "ingest", str(home / "products.jsonl"), "--images", str(home / "images"), *data)
-    _run("server", "pack", "linden.localhost", "--out", str(home / "published"), *data)
-    return home / "published"
