@@ -6,7 +6,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from exporter.__main__ import main as export
 from tests.lite_bundle import EXPORT_COMMAND, EXPORT_ENVIRONMENT
+from tests.ports import free_port, free_ports
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = [
@@ -26,6 +27,7 @@ COMMANDS = [
     for line in block.splitlines()
     if line.strip()
 ]
+OPEN_CLIP = "python -m exporter open-clip ViT-B-32 open_clip_model.safetensors --out var/bundles/clip"
 # These start, install or are the whole thing; each has its own test below or is what runs this file.
 ELSEWHERE = {
     "make run",
@@ -35,20 +37,10 @@ ELSEWHERE = {
     "pip install -r requirements-serve.txt",
     "python -m server run --bundle var/bundles/lite --data var/server",
     " ".join(["python", *EXPORT_COMMAND, "var/bundles/lite"]),  # made the bundle that all tests read
+    OPEN_CLIP,  # tests/exporter/test_from_open_clip.py exports a small model
 }
-# The README's ViT-B-32 goes the same way and takes minutes.
-OPEN_CLIP_MODEL = {
-    "embed_dim": 24,
-    "vision_cfg": {"image_size": 64, "layers": 2, "width": 64, "patch_size": 16, "head_width": 32},
-    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2},
-}
-USERS = "80"  # the 400 of the README go the same way and take minutes to learn from
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+# A whole shop and the README's 400 shoppers go the same way and take minutes to learn from.
+MOST_PRODUCTS, USERS = 100, "80"
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> bytes:
@@ -89,7 +81,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, lite_bundle: Path) -> Pat
 @pytest.fixture(scope="module")
 def shop(checkout: Path) -> Iterator[str]:
     """Return the address of a demo shop."""
-    ports = [free_port() for _ in range(3)]
+    ports = free_ports(3)
     command = [sys.executable, "-m", "demo", "mall", "--ports", ",".join(map(str, ports))]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
         try:
@@ -114,45 +106,40 @@ def words_of(command: str, shop: str, checkout: Path) -> list[str]:
         words += ["--resolve", "harbor.localhost:127.0.0.1"]
     if "shoppers" in words:
         words += ["--users", USERS]
-    if "open-clip" in words:
-        words = ["tiny-clip.json" if word == "ViT-B-32" else word for word in words]
     expanded = []
     for word in words:
         expanded += sorted(map(str, checkout.glob(word))) if "*" in word else [word]
     return expanded
 
 
-def prepare(command: str, checkout: Path) -> None:
-    """Write what a reader would have: a file of weights, here with the configuration of a small model."""
-    if "open-clip" not in command:
-        return
-    (checkout / "tiny-clip.json").write_text(json.dumps(OPEN_CLIP_MODEL))
-    script = (
-        "from trainer.pretrained.torchvision_schemas import declare; declare()\n"
-        "import open_clip, torch; from safetensors.torch import save_file; torch.manual_seed(0)\n"
-        "open_clip.add_model_config('tiny-clip.json')\n"
-        "model = open_clip.create_model('tiny-clip', pretrained=None)\n"
-        "save_file({k: v.contiguous() for k, v in model.state_dict().items()}, 'open_clip_model.safetensors')\n"
-    )
-    done = run([sys.executable, "-W", "ignore", "-c", script], checkout)
-    assert done.returncode == 0, done.stderr[-2000:]
+def shorten(products: Path) -> None:
+    """Leave the first products of a crawl."""
+    products.write_text("".join(products.read_text("utf-8").splitlines(keepends=True)[:MOST_PRODUCTS]))
 
 
 @pytest.mark.slow
 def test_readme_commands_work_in_order(checkout: Path, shop: str) -> None:
-    ran = 0
+    ran, crawled = 0, checkout / "var" / "crawl" / "shop.example" / "products.jsonl"
     for command in COMMANDS:
         if command in ELSEWHERE:
             continue
-        prepare(command, checkout)
         done = run(words_of(command, shop, checkout), checkout)
         assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        if "crawl" in command.split():
+            shorten(crawled)
         ran += 1
-    assert ran == len(set(COMMANDS) - ELSEWHERE) >= 9
-    products = (checkout / "var" / "crawl" / "shop.example" / "products.jsonl").read_text("utf-8").splitlines()
-    assert len(products) > 50
+    assert ran == len(set(COMMANDS) - ELSEWHERE) >= 8
+    assert len(crawled.read_text("utf-8").splitlines()) == MOST_PRODUCTS
     assert json.loads((checkout / "products.jsonl").read_text("utf-8"))["verdict"] == "product"
-    check_server(checkout, len(products))
+    check_server(checkout, MOST_PRODUCTS)
+
+
+def test_the_open_clip_command_of_the_readme_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its file of weights is what a reader downloads; without it the exporter reads all else and names it."""
+    assert OPEN_CLIP in COMMANDS
+    words = shlex.split(OPEN_CLIP)[3:]
+    assert export([*words[:-1], str(tmp_path / "clip")]) == 2
+    assert "open_clip_model.safetensors: no such file" in capsys.readouterr().err
 
 
 def check_server(checkout: Path, num_products: int) -> None:
