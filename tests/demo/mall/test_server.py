@@ -38,13 +38,13 @@ def mall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[list[int], 
             assert process.stdout.readline()
         yield ports, log
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert process.stderr and process.stderr.read() == ""
 
 
 def get(port: int, path: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
     """Return (response, body) of one GET."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path, headers=headers)
     response = connection.getresponse()
     body = response.read()
@@ -75,7 +75,7 @@ def test_an_unchanged_page_is_304(mall: tuple[list[int], Path]) -> None:
 
 
 def test_head_has_the_length_and_no_body(mall: tuple[list[int], Path]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", mall[0][1], timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", mall[0][1], timeout=60)
     connection.request("HEAD", "/")
     response = connection.getresponse()
     assert response.read() == b""
@@ -117,7 +117,7 @@ def test_a_taken_port_gives_one_sentence_and_exit_code_1() -> None:
         taken = holder.getsockname()[1]
         others = free_ports(2)
         with start_mall("--ports", f"{others[0]},{taken},{others[1]}") as process:
-            _, stderr = process.communicate(timeout=20)
+            _, stderr = process.communicate(timeout=60)
     assert process.returncode == 1
     assert stderr.count("\n") == 1
     assert str(taken) in stderr and "--ports" in stderr
@@ -126,7 +126,7 @@ def test_a_taken_port_gives_one_sentence_and_exit_code_1() -> None:
 @pytest.mark.parametrize("ports", ["8701", "1,2,x", "8701,8701,8702", "0,1,2", "70000,1,2"])
 def test_bad_ports_give_one_sentence_and_exit_code_2(ports: str) -> None:
     with start_mall("--ports", ports) as process:
-        _, stderr = process.communicate(timeout=20)
+        _, stderr = process.communicate(timeout=60)
     assert process.returncode == 2
     assert stderr.count("\n") == 1 and "--ports" in stderr
 
@@ -135,5 +135,5 @@ def test_sigterm_stops_the_mall_cleanly() -> None:
     with start_mall("--ports", ",".join(map(str, free_ports(3)))) as process:
         assert process.stdout and process.stdout.readline()
         os.kill(process.pid, signal.SIGTERM)
-        _, stderr = process.communicate(timeout=10)
+        _, stderr = process.communicate(timeout=60)
     assert (process.returncode, stderr) == (0, "")

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { createDevice } from "../fakes/device.js";
+import { eventually } from "../fakes/page.js";
 import { LIST, SHOP, createShopper, titlesOf } from "../fakes/shopper.js";
 
 /** @type {ReturnType<typeof createDevice>} */
@@ -127,11 +128,7 @@ test("the icon counts what fits only where the shopper wants it", async () => {
   assert.equal(device.state.badges.get(7), undefined);
   await said("settings.set", { showsBadge: true });
   await shopper.see("sea rug");
-  for (let tries = 0; tries < 100 && device.state.badges.get(7) === undefined; tries += 1)
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5);
-    });
-  assert.equal(device.state.badges.get(7), "2");
+  await eventually(() => assert.equal(device.state.badges.get(7), "2"));
   await said("settings.set", { showsBadge: false });
   assert.equal(device.state.badges.get(7), "");
 });

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { JSDOM, VirtualConsole } from "jsdom";
 import { ID, fakeEvent } from "../fakes/browser.js";
+import { eventually } from "../fakes/page.js";
 
 const SCRIPT = readFileSync(new URL("../../../extension/content/product-image.js", import.meta.url), "utf8");
 const IMAGE = "https://cdn.example/mug.jpg";
@@ -74,10 +75,7 @@ function openShopPage(
     const answers = [];
     const later = onMessage.fire(message, sender, (/** @type {any} */ one) => answers.push(one));
     if (!later.includes(true)) return null;
-    for (let tries = 0; answers.length === 0 && tries < 200; tries += 1)
-      await new Promise((resolve) => {
-        setTimeout(resolve, 5);
-      });
+    await eventually(() => assert.notEqual(answers.length, 0));
     assert.equal(answers.length, 1, "one answer, though the script was injected twice");
     assert.equal(answers[0].ok, true);
     return Buffer.from(answers[0].image, "base64").toString();

@@ -15,7 +15,7 @@ import {
 } from "../../../extension/ui/texts.js";
 import { CarryoverError } from "../../../extension/values/errors.js";
 import { createBrowser } from "../fakes/browser.js";
-import { i18nOf, openPage, stateOf, textsIn } from "../fakes/page.js";
+import { eventually, i18nOf, openPage, stateOf, textsIn } from "../fakes/page.js";
 
 const texts = textsIn("en");
 /** Shown under "Advanced", or where a server was named. */
@@ -155,8 +155,9 @@ for (const name of /** @type {const} */ (["popup", "panel", "options"])) {
         recommend: () => ({ recommendations: { items: [], mode: "page", basis: "page_order", shop: "a.example" } }),
       },
     });
+    await eventually(() => assert.notEqual(document.querySelector("#known")?.textContent, ""));
     await new Promise((resolve) => {
-      setTimeout(resolve, 50);
+      setTimeout(resolve, 50); // what is shown later must not say it either
     });
     for (const folded of document.querySelectorAll("details:not([open]) > :not(summary), [hidden]")) folded.remove();
     const shown = document.body.textContent ?? "";

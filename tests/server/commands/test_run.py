@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SHOP = "harbor.example"
 
 
-def call(port, path, body=None, method=None, timeout=30):
+def call(port, path, body=None, method=None, timeout=60):
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, headers, method=method)
@@ -108,7 +108,7 @@ def test_both_workers_learn_of_a_write_and_readers_never_fail(served):
         for i in range(15):
             assert call(port, "/v1/items", {"products": [make_product(f"mug {i}")]}, "PUT")[0] == 200
         expected = {f"mug {i}" for i in range(15)}
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not all(expected <= titles(port) for _ in range(20)):
             time.sleep(0.05)
         assert all(expected <= titles(port) for _ in range(20))
@@ -153,7 +153,7 @@ def test_the_log_holds_no_item_and_no_vector(served):
     call(port, "/v1/recommendations", {"mode": "own", "shop": SHOP, "k": 3, "vector": vector})
     call(port, f"/v1/shops/{SHOP}/items/{SHELF[0]['itemId']}")
     process.send_signal(signal.SIGINT)
-    process.wait(timeout=30)
+    process.wait(timeout=60)
     log = process.stderr.read()
     assert "0.0625123" not in log
     assert SHELF[0]["itemId"] not in log
@@ -177,7 +177,7 @@ def test_a_stop_during_the_start_leaves_no_process(ingest, tmp_path, tiny_bundle
 
 def wait_for_end(group):
     """Wait until no process of a group is left; one that was killed may take a moment to be gone."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     with pytest.raises(ProcessLookupError):
         while time.monotonic() < deadline:
             os.killpg(group, 0)
@@ -261,7 +261,7 @@ products, bundle, data = sys.argv[1:]
 assert main(["ingest", products, "--bundle", bundle, "--data", data, "--images", bundle]) == 0
 app = create_app(Settings(data_dir=Path(data), bundle_dir=Path(bundle)))
 services = app.extensions["carryover"]
-assert services.replica.wait_until_ready(30)
+assert services.replica.wait_until_ready(60)
 response = app.test_client().post("/v1/recommendations", json={"mode": "own", "shop": "harbor.example", "k": 3})
 assert len(response.json["items"]) == 3, response.text
 services.close()
@@ -287,7 +287,7 @@ def test_serving_starts_without_loading_onnxruntime(tmp_path, tiny_bundle, inges
         "import sys; from pathlib import Path; from server.http.app import create_app;"
         "from server.settings import Settings;"
         "app = create_app(Settings(data_dir=Path(sys.argv[1]), bundle_dir=Path(sys.argv[2])));"
-        "assert app.extensions['carryover'].replica.wait_until_ready(30); app.extensions['carryover'].close();"
+        "assert app.extensions['carryover'].replica.wait_until_ready(60); app.extensions['carryover'].close();"
         "assert not {'onnxruntime', 'tokenizers', 'hnswlib'} & set(sys.modules)"
     )
     arguments = [sys.executable, "-c", script, str(tmp_path / "data"), str(tiny_bundle)]

@@ -74,7 +74,7 @@ def port():
 
 @pytest.fixture
 def fetch(port):
-    fetcher = Fetcher(max_bytes=1000, timeout_seconds=5, pinned_hosts={"harbor.localhost": "127.0.0.1"})
+    fetcher = Fetcher(max_bytes=1000, timeout_seconds=60, pinned_hosts={"harbor.localhost": "127.0.0.1"})
     return lambda path: fetcher.fetch(f"http://harbor.localhost:{port}{path}")
 
 
@@ -103,7 +103,7 @@ def test_what_cannot_or_must_not_be_fetched_says_why(fetch, path, message):
 
 
 def test_a_body_over_the_limit_is_refused(port):
-    fetcher = Fetcher(max_bytes=499, timeout_seconds=5, pinned_hosts={"h": "127.0.0.1"})
+    fetcher = Fetcher(max_bytes=499, timeout_seconds=60, pinned_hosts={"h": "127.0.0.1"})
     with pytest.raises(FetchError, match="499 bytes"):
         fetcher.fetch(f"http://h:{port}/image")
 
