@@ -130,7 +130,9 @@ def _kill(mall: MallProcess, process: "subprocess.Popen[bytes]") -> int:
     _must_run(process)
     process.kill()
     process.wait()
-    time.sleep(0.1)  # what was on its way to the shops when the kill came is in their log by then
+    time.sleep(0.1)  # what was on its way to the shops has reached them
+    while mall.is_answering():
+        time.sleep(0.01)
     return mall.num_requests()
 
 

@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+import psutil
+
 from demo.mall.catalogue import SHOPS
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +32,8 @@ class MallProcess:
         while "Ctrl-C" not in (line := self._process.stdout.readline()):
             if not line:
                 raise RuntimeError("the mall ended before it opened")
+        self._program = psutil.Process(self._process.pid)
+        self._num_idle = self._program.num_threads()
 
     def __enter__(self) -> "MallProcess":
         return self
@@ -53,7 +57,7 @@ class MallProcess:
     def crawl(self, out: Path, *more: str, shops: tuple[str, ...] = SHOPS, rate: float = 300) -> dict[str, dict]:
         """Crawl to the end and return the products by URL; raise RuntimeError with a failing crawl's message."""
         command = self.crawl_command(out, *more, shops=shops, rate=rate)
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=170, check=False)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"the crawl ended with {done.returncode}: {done.stderr[-2000:]}")
         return products_of(out)
@@ -67,6 +71,10 @@ class MallProcess:
             self._log_size += len(new)
             self._num_requests += new.count(b"\n")
         return self._num_requests
+
+    def is_answering(self) -> bool:
+        """Return whether a shop has a connection open: a thread each, whose last request may not be in the log yet."""
+        return self._program.num_threads() > self._num_idle
 
     def requests(self) -> list[tuple[str, str]]:
         """Return (shop, path) of every request so far; a line still being written is not counted."""
