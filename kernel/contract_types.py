@@ -549,16 +549,17 @@ class PackBlock(TypedDict):
 
     start: int
     length: int
-    bits: Literal[4, 8]
+    bits: Literal[0, 4, 8]
 
 
 class PackVectors(TypedDict):
     """How the numbers of an item vector are kept.
 
-    A file of vectors holds block after block. Of each block first one byte an item, its code c; then, unless all
-    codes are 0, the numbers q, coordinate by coordinate and in each item by item: a signed byte, or where bits is 4
-    half a byte, q + 8, the first in the lower half, the last byte filled with 0. The number is q * c / (255 *
-    most), most being 127 or 7.
+    A file of vectors holds those blocks that have bits, one after the other. Of each first one byte an item, its
+    code c; then, unless all codes are 0, the numbers q, coordinate by coordinate and in each item by item: a signed
+    byte, or where bits is 4 half a byte, q + 8, the first in the lower half, the last byte filled with 0. The
+    number is q * c / (255 * most), most being 127 or 7. Where bits is 0 the numbers are those of the vector that
+    the device's own model makes of the item's text, as the fields of its card give it.
     """
 
     dim: int
@@ -624,10 +625,12 @@ class PackManifest(TypedDict):
     # it has.
     created: str
     numItems: int
-    # How the numbers of an item vector are kept. A file of vectors holds block after block. Of each block first one
-    # byte an item, its code c; then, unless all codes are 0, the numbers q, coordinate by coordinate and in each
-    # item by item: a signed byte, or where bits is 4 half a byte, q + 8, the first in the lower half, the last byte
-    # filled with 0. The number is q * c / (255 * most), most being 127 or 7.
+    # How the numbers of an item vector are kept. A file of vectors holds those blocks that have bits, one after the
+    # other. Of each first one byte an item, its code c; then, unless all codes are 0, the numbers q, coordinate by
+    # coordinate and in each item by item: a signed byte, or where bits is 4 half a byte, q + 8, the first in the
+    # lower half, the last byte filled with 0. The number is q * c / (255 * most), most being 127 or 7. Where bits
+    # is 0 the numbers are those of the vector that the device's own model makes of the item's text, as the fields
+    # of its card give it.
     vectors: PackVectors
     # All items. The first part has at most 1,000, spread over the catalogue, so that a device can rank before the
     # rest has come.

@@ -42,14 +42,19 @@ class Rows:
 
 def most_bytes(rule: PackVectors, num_items: int) -> int:
     """Return the greatest length that a file of vectors may have before its compression."""
-    return sum(num_items + -(-num_items * block["length"] * block["bits"] // 8) for block in rule["blocks"])
+    return sum(num_items + -(-num_items * block["length"] * block["bits"] // 8) for _, block in held_blocks(rule))
+
+
+def held_blocks(rule: PackVectors) -> list[tuple[int, PackBlock]]:
+    """Return the blocks that a file holds, each with its place among all."""
+    return [(i, block) for i, block in enumerate(rule["blocks"]) if block["bits"]]
 
 
 def quantised(vectors: Floats, rule: PackVectors) -> Rows:
     """Return float32 (n, dim) with numbers within -1 to 1 in the bits of each block."""
     codes = np.zeros((len(vectors), len(rule["blocks"])), dtype=np.uint8)
     values = np.zeros((len(vectors), rule["dim"]), dtype=np.int8)
-    for i, block in enumerate(rule["blocks"]):
+    for i, block in held_blocks(rule):
         part = vectors[:, _at(block)].astype(np.float64)
         codes[:, i] = np.ceil(np.abs(part).max(axis=1) * _CODES).clip(0, _CODES)
         steps = _steps(codes[:, i], block)
@@ -58,9 +63,9 @@ def quantised(vectors: Floats, rule: PackVectors) -> Rows:
 
 
 def restored(rows: Rows, rule: PackVectors) -> Floats:
-    """Return the vectors float32 (n, dim) that quantised rows stand for."""
+    """Return the vectors float32 (n, dim) that quantised rows stand for; zeros in a block without bits."""
     vectors = np.zeros(rows.values.shape, dtype=np.float32)
-    for i, block in enumerate(rule["blocks"]):
+    for i, block in held_blocks(rule):
         steps = _steps(rows.codes[:, i], block)
         vectors[:, _at(block)] = rows.values[:, _at(block)].astype(np.float64) * steps[:, None]
     return vectors
@@ -72,7 +77,7 @@ def encode(rows: Rows, rule: PackVectors) -> bytes:
 
 
 def _encoded_blocks(rows: Rows, rule: PackVectors) -> Iterator[bytes]:
-    for i, block in enumerate(rule["blocks"]):
+    for i, block in held_blocks(rule):
         yield rows.codes[:, i].tobytes()
         if not rows.codes[:, i].any():
             continue
@@ -90,7 +95,7 @@ def decode(content: bytes, rule: PackVectors, num_items: int) -> Rows | None:
     codes = np.zeros((num_items, len(rule["blocks"])), dtype=np.uint8)
     values = np.zeros((num_items, rule["dim"]), dtype=np.int8)
     data = np.frombuffer(content, dtype=np.uint8)
-    for i, block in enumerate(rule["blocks"]):
+    for i, block in held_blocks(rule):
         if len(data) < num_items:
             return None
         codes[:, i], data = data[:num_items], data[num_items:]

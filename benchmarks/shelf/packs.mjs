@@ -9,6 +9,7 @@ import { fileName } from "../../extension/packs/files.js";
 import { readList, readManifest } from "../../extension/packs/manifest.js";
 import { keptItems, readPart } from "../../extension/packs/part.js";
 import { checkRows, checkTexts } from "../../extension/packs/probes.js";
+import { embedTexts } from "../../extension/packs/texts.js";
 
 /** Return a shop's catalogue out of its pack, every check passed, ready to rank. */
 export async function openPack(folder, shop, { manifest: bundle, metric, towers }) {
@@ -20,10 +21,9 @@ export async function openPack(folder, shop, { manifest: bundle, metric, towers 
   for (const [i, part] of manifest.parts.entries()) {
     const files = { cards: read(fileName(part.cards)), vectors: read(fileName(part.vectors)) };
     const rows = await readPart(part, files, manifest.vectors);
-    if (i === 0) {
-      checkRows(manifest, rows);
-      await checkTexts(manifest, towers, textPrecisions(bundle));
-    }
+    if (i === 0) await checkTexts(manifest, towers, textPrecisions(bundle));
+    await embedTexts(rows, manifest.vectors, { manifest: bundle, towers });
+    if (i === 0) checkRows(manifest, rows, textPrecisions(bundle));
     const kept = await keptItems(rows, shop, false);
     items.push(...kept.items);
     pieces.push(packed(kept.vectors, layoutOf(bundle)));

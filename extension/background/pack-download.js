@@ -7,6 +7,7 @@ import { fileName } from "../packs/files.js";
 import { MAX_MANIFEST_BYTES, readManifest } from "../packs/manifest.js";
 import { keptItems, readPart } from "../packs/part.js";
 import { checkRows, checkTexts } from "../packs/probes.js";
+import { blockOfTexts, embedTexts } from "../packs/texts.js";
 import { encodePart } from "../shelf/parts.js";
 import { PackError } from "../values/errors.js";
 
@@ -55,6 +56,7 @@ export async function openPack({ entry, listUrl, held }, { model, fetchFile, tru
   });
   if (manifest.vectors.dim !== dim)
     throw new PackError("pack_foreign", `its vectors have ${manifest.vectors.dim} numbers, expected ${dim}`);
+  blockOfTexts(manifest.vectors, model.manifest);
   // Only a key that the shopper trusts vouches for what a pack shows.
   const signer = signedBy ? { signedBy, ...(trustedKeys.length > 0 && { isTrusted: true }) } : {};
   return { manifest, pack: { manifest: entry.manifest, created: manifest.created, ...signer }, model, fetchNamed };
@@ -78,10 +80,9 @@ export async function downloadPart(opened, part, { isFirst }) {
     fetchNamed(fileName(part.vectors), part.vectors.bytes),
   ]);
   const read = await readPart(part, { cards, vectors }, manifest.vectors);
-  if (isFirst) {
-    checkRows(manifest, read);
-    await checkTexts(manifest, model.towers, textPrecisions(model.manifest));
-  }
+  if (isFirst) await checkTexts(manifest, model.towers, textPrecisions(model.manifest));
+  await embedTexts(read, manifest.vectors, model);
+  if (isFirst) checkRows(manifest, read, textPrecisions(model.manifest));
   const kept = await keptItems(read, manifest.shop, pack.isTrusted === true);
   if (isFirst && kept.items.length === 0)
     throw new PackError("pack_foreign", `it holds no product of ${manifest.shop}`);

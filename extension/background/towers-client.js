@@ -1,6 +1,7 @@
 // @ts-check
 import { userByRule } from "../core/user-rule.js";
 import { unwrap } from "../messaging/messages.js";
+import { decodeEmbedding } from "../values/encoding.js";
 import { CarryoverError } from "../values/errors.js";
 
 /**
@@ -92,7 +93,7 @@ export function createTowersClient({ ask, bundleUrl, manifest, onDamaged }) {
   return {
     async embedItems(texts) {
       const { embeddings } = await asked({ type: "towers.embedItems", bundleUrl, texts });
-      return embeddings.map((row) => Float32Array.from(row));
+      return embeddings.map(decodeEmbedding);
     },
     async embedSeen(text, image) {
       const { embedding } = await asked({ type: "towers.embedSeen", bundleUrl, text, image });

@@ -713,7 +713,7 @@ export interface PackManifest {
   delta?: PackDelta;
 }
 /**
- * How the numbers of an item vector are kept. A file of vectors holds block after block. Of each block first one byte an item, its code c; then, unless all codes are 0, the numbers q, coordinate by coordinate and in each item by item: a signed byte, or where bits is 4 half a byte, q + 8, the first in the lower half, the last byte filled with 0. The number is q * c / (255 * most), most being 127 or 7.
+ * How the numbers of an item vector are kept. A file of vectors holds those blocks that have bits, one after the other. Of each first one byte an item, its code c; then, unless all codes are 0, the numbers q, coordinate by coordinate and in each item by item: a signed byte, or where bits is 4 half a byte, q + 8, the first in the lower half, the last byte filled with 0. The number is q * c / (255 * most), most being 127 or 7. Where bits is 0 the numbers are those of the vector that the device's own model makes of the item's text, as the fields of its card give it.
  */
 export interface PackVectors {
   dim: number;
@@ -728,7 +728,7 @@ export interface PackVectors {
 export interface PackBlock {
   start: number;
   length: number;
-  bits: 4 | 8;
+  bits: 0 | 4 | 8;
 }
 export interface PackPart {
   numItems: number;
@@ -1865,7 +1865,7 @@ export interface Messages {
     from: "background";
     to: "towers";
     fields: { bundleUrl: string; texts: string[]; };
-    reply: { embeddings: number[][]; };
+    reply: { embeddings: string[]; };
   };
   "towers.embedSeen": {
     from: "background";

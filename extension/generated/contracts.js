@@ -3954,7 +3954,7 @@ export const messages = {
     "texts": "string[]"
    },
    "reply": {
-    "embeddings": "number[][]"
+    "embeddings": "string[]"
    }
   },
   "towers.embedSeen": {
@@ -7329,7 +7329,7 @@ export const packSchema = {
   },
   "vectors": {
    "title": "PackVectors",
-   "description": "How the numbers of an item vector are kept. A file of vectors holds block after block. Of each block first one byte an item, its code c; then, unless all codes are 0, the numbers q, coordinate by coordinate and in each item by item: a signed byte, or where bits is 4 half a byte, q + 8, the first in the lower half, the last byte filled with 0. The number is q * c / (255 * most), most being 127 or 7.",
+   "description": "How the numbers of an item vector are kept. A file of vectors holds those blocks that have bits, one after the other. Of each first one byte an item, its code c; then, unless all codes are 0, the numbers q, coordinate by coordinate and in each item by item: a signed byte, or where bits is 4 half a byte, q + 8, the first in the lower half, the last byte filled with 0. The number is q * c / (255 * most), most being 127 or 7. Where bits is 0 the numbers are those of the vector that the device's own model makes of the item's text, as the fields of its card give it.",
    "type": "object",
    "additionalProperties": false,
    "required": [
@@ -7367,6 +7367,7 @@ export const packSchema = {
        },
        "bits": {
         "enum": [
+         0,
          4,
          8
         ]

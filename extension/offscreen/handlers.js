@@ -6,7 +6,7 @@ import { packed } from "../core/shelf-matrix.js";
 import { readProduct } from "../extract/extract.js";
 import { extractCard, extractListing } from "../extract/visible/listing.js";
 import { itemsOf } from "../shelf/items.js";
-import { fromBase64, toBase64 } from "../values/encoding.js";
+import { encodeEmbedding, fromBase64, toBase64 } from "../values/encoding.js";
 import { BundleError } from "../values/errors.js";
 
 /**
@@ -117,7 +117,7 @@ export function createTowersHandlers({ load = loadTowers } = {}) {
     },
     async "towers.embedItems"({ bundleUrl, texts }) {
       const embeddings = await (await towersOf(bundleUrl)).embedItems(texts);
-      return { embeddings: embeddings.map((row) => Array.from(row)) };
+      return { embeddings: embeddings.map(encodeEmbedding) };
     },
     async "towers.embedSeen"({ bundleUrl, text, image }) {
       const { embedSeen } = await towersOf(bundleUrl);

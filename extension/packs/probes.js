@@ -22,18 +22,25 @@ function statedVector({ probes, vectors }, i, name) {
 }
 
 /**
- * Check that the rows of the first part are the vectors of the probes, up to their bits.
- * @param {PackManifest} manifest @param {Part} first @throws {PackError} pack_damaged
+ * Check that the rows of the first part are the vectors of the probes: up to their bits, and as nearly as checkTexts asks where this device
+ * made them.
+ * @param {PackManifest} manifest @param {Part} first with what this device makes of texts
+ * @param {import("../core/bundle-probes.js").Precision[]} precisions of what embeds texts @throws {PackError} pack_damaged
  */
-export function checkRows(manifest, { vectors, codes }) {
+export function checkRows(manifest, { vectors, codes }, precisions) {
   for (const [i, { row }] of manifest.probes.entries()) {
     const stated = statedVector(manifest, i, "vector");
     statedVector(manifest, i, "textVector");
     for (const [b, block] of manifest.vectors.blocks.entries()) {
-      const bound = stepOf(codes[b][row], block) / 2 + PROBE_LEVEL;
-      for (let at = block.start; at < block.start + block.length; at += 1)
-        if (Math.abs(vectors[row][at] - stated[at]) > bound)
-          throw damaged(`probes[${i}]: row ${row} has another vector than it states`);
+      const [found, wanted] = [vectors[row], stated].map((all) =>
+        all.subarray(block.start, block.start + block.length),
+      );
+      const bound = block.bits === 0 ? null : stepOf(codes[b][row], block) / 2 + PROBE_LEVEL;
+      const isOther =
+        bound === null
+          ? vectorDifference("", found, wanted, precisions) !== null
+          : found.some((value, at) => Math.abs(value - wanted[at]) > bound);
+      if (isOther) throw damaged(`probes[${i}]: row ${row} has another vector than it states`);
     }
   }
 }

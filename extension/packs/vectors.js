@@ -12,11 +12,12 @@ const CODES = 255;
 const MOST = { 4: 7, 8: 127 };
 
 /** Return what one level of a block is, for an item with this code. @param {number} code @param {Block} block */
-export const stepOf = (code, { bits }) => code / (CODES * MOST[bits]);
+export const stepOf = (code, { bits }) => code / (CODES * MOST[/** @type {4 | 8} */ (bits)]);
 
 /** Return the greatest length that a file of vectors may have before its compression. @param {Rule} rule @param {number} numItems */
 export function mostBytes({ blocks }, numItems) {
-  return blocks.reduce((sum, { length, bits }) => sum + numItems + Math.ceil((numItems * length * bits) / 8), 0);
+  const held = blocks.filter(({ bits }) => bits > 0);
+  return held.reduce((sum, { length, bits }) => sum + numItems + Math.ceil((numItems * length * bits) / 8), 0);
 }
 
 /**
@@ -24,7 +25,7 @@ export function mostBytes({ blocks }, numItems) {
  * @param {Bytes} data @param {Block} block @param {number} count @returns {Int8Array | null} null for one out of range, or a filling other than 0
  */
 function flatOf(data, { bits }, count) {
-  const least = -MOST[bits];
+  const least = -MOST[/** @type {4 | 8} */ (bits)];
   if (bits === 8) {
     const flat = new Int8Array(data);
     return flat.some((value) => value < least) ? null : flat;
@@ -39,7 +40,7 @@ function flatOf(data, { bits }, count) {
 }
 
 /**
- * Return the vectors of a part, with the code of each block of each item.
+ * Return the vectors of a part, with the code of each block of each item; zeros in a block without bits.
  * @param {Bytes} content not compressed any more @param {Rule} rule @param {number} numItems
  * @returns {{vectors: Float32Array[], codes: Bytes[]} | null} codes block by block; null for another length, or a number out of range
  */
@@ -48,6 +49,10 @@ export function decodeVectors(content, { dim, blocks }, numItems) {
   const codes = [];
   let at = 0;
   for (const block of blocks) {
+    if (block.bits === 0) {
+      codes.push(new Uint8Array(numItems));
+      continue;
+    }
     const own = content.slice(at, at + numItems);
     at += numItems;
     codes.push(own);

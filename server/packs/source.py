@@ -1,6 +1,6 @@
 """Items of a pack, read from the catalogue."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
@@ -21,6 +21,8 @@ from server.errors import InputError
 _ATTRIBUTES = ("color", "material", "pattern", "size")
 _TEXTS = ("brand", "availability")
 _PRICES = ("price", "regularPrice")
+# What of a card a bundle's text may be made of.
+_TEXT_FIELDS = {"title", "brand", "categoryPath", *(f"attributes.{name}" for name in _ATTRIBUTES)}
 # A coordinate outside of the shop metric's blocks is alone in its block: it keeps all of its bits.
 _BITS_ALONE = 8
 
@@ -29,7 +31,7 @@ Card = JsonObject
 
 @dataclass(frozen=True)
 class Catalogued:
-    """A shop's live items in one space, in ascending order of their ids, each address once.
+    """A shop's live items with a title in one space, in ascending order of their ids, each address once.
 
     Attributes:
         created: the time of the shop's newest change.
@@ -53,14 +55,11 @@ def read_catalogue(catalogue: Catalogue, bundle: Bundle, encoder: Encoder, shop:
     with catalogue.snapshot():
         changed_at = catalogue.changed_at(shop)
         rows = list(catalogue.live_products(shop, bundle.space, bundle.dim))
-    if not rows or changed_at is None:
+    by_id = _titled(rows)
+    if not by_id or changed_at is None:
         raise InputError(
             f"{shop}: expected items in the catalogue, of the space of bundle {bundle.name}, found none; run ingest"
         )
-    by_id: dict[str, tuple[Product, bytes]] = {}
-    for raw, vector in rows:
-        product = cast(Product, orjson.loads(raw))
-        by_id[item_id_of(product["url"])] = (product, vector)
     ids = sorted(by_id)
     products = [by_id[item_id][0] for item_id in ids]
     vectors = np.frombuffer(b"".join(by_id[item_id][1] for item_id in ids), dtype="<f4")
@@ -75,9 +74,19 @@ def read_catalogue(catalogue: Catalogue, bundle: Bundle, encoder: Encoder, shop:
     )
 
 
+def _titled(rows: Iterable[tuple[bytes, bytes]]) -> dict[str, tuple[Product, bytes]]:
+    """Return product and vector by item id of those that a card can show."""
+    by_id: dict[str, tuple[Product, bytes]] = {}
+    for raw, vector in rows:
+        product = cast(Product, orjson.loads(raw))
+        if product.get("title"):
+            by_id[item_id_of(product["url"])] = (product, vector)
+    return by_id
+
+
 def _card(product: Product) -> Card:
     fields: Mapping[str, object] = product
-    card: Card = {"url": product["url"], "title": product.get("title", "")}
+    card: Card = {"url": product["url"], "title": product["title"]}
     card |= {name: fields[name] for name in _TEXTS if fields.get(name)}
     if product.get("categoryPath"):
         card["categoryPath"] = product["categoryPath"]
@@ -94,7 +103,10 @@ def _card(product: Product) -> Card:
 
 
 def vectors_rule(manifest: BundleManifest, bits: int) -> PackVectors:
-    """Return how a bundle's vectors are kept: its blocks in `bits` bits, each coordinate beside them by itself."""
+    """Return how a bundle's vectors are kept: its blocks in `bits` bits, each coordinate beside them by itself.
+
+    Nothing is kept of the block that a device makes of a card's text.
+    """
     dim, filler = manifest["dim"], manifest.get("filler")
     if "shopMetric" in manifest:
         spans = [(block["start"], block["length"]) for block in manifest["shopMetric"]["blocks"]]
@@ -104,8 +116,18 @@ def vectors_rule(manifest: BundleManifest, bits: int) -> PackVectors:
         spans = [(start, length) for start, length in ((0, filler), (filler + 1, dim - filler - 1)) if length]
     inside = {at for start, length in spans for at in range(start, start + length)}
     alone = [(at, 1, _BITS_ALONE) for at in range(dim) if at not in inside]
-    blocks = sorted([*((start, length, bits) for start, length in spans), *alone])
+    of_text = _text_span(manifest)
+    inside_bits = ((start, length, 0 if (start, length) == of_text else bits) for start, length in spans)
+    blocks = sorted([*inside_bits, *alone])
     return {
         "dim": dim,
         "blocks": [cast(PackBlock, {"start": start, "length": length, "bits": n}) for start, length, n in blocks],
     }
+
+
+def _text_span(manifest: BundleManifest) -> tuple[int, int] | None:
+    """Return start and length of the block that a token table makes of a card's text; None where there is none."""
+    rule, text = manifest.get("lite", {}).get("textBlock"), manifest["text"]
+    if rule is None or "table" not in text or not _TEXT_FIELDS.issuperset(text["itemText"]["fields"]):
+        return None
+    return rule["start"], text["table"]["dim"]

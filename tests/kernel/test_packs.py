@@ -73,6 +73,16 @@ def test_the_pack_before_with_the_delta_is_the_newest():
     alike(sorted(items.values(), key=lambda item: item["url"]), CASES["items"][0])
 
 
+def test_numbers_of_texts_are_left_out():
+    case = CASES["ofTexts"]
+    manifest, _, parts = read_all(case["entry"], {}, expected_of())
+    left_out = manifest["vectors"]["blocks"][0]
+    assert left_out == {"start": 0, "length": 3, "bits": 0}
+    assert len(case["items"]) == 3
+    held = [{**item, "vector": [0.0] * 3 + item["vector"][3:]} for item in case["items"]]
+    alike(said(manifest, parts), held)
+
+
 @pytest.mark.parametrize("case", CASES["refused"], ids=lambda case: case["name"])
 def test_a_damaged_forged_foreign_or_older_pack_is_refused(case):
     with pytest.raises(PackError) as refused:
@@ -118,6 +128,17 @@ def test_a_row_does_not_depend_on_the_rows_beside_it():
     vectors = np.random.default_rng(2).normal(size=(9, 5)).clip(-1, 1).astype(np.float32)
     together, alone = quantised(vectors, RULE), quantised(vectors[4:5], RULE)
     assert together.row(4) == alone.row(0)
+
+
+def test_a_block_without_bits_takes_nothing():
+    rule = {"dim": 5, "blocks": [{"start": 0, "length": 3, "bits": 0}, {"start": 3, "length": 2, "bits": 8}]}
+    vectors = np.random.default_rng(3).uniform(-1, 1, (7, 5)).astype(np.float32)
+    rows = quantised(vectors, rule)
+    assert len(encode(rows, rule)) == most_bytes(rule, 7) == 7 * 3
+    again = decode(encode(rows, rule), rule, 7)
+    assert (again.values == rows.values).all()
+    assert not restored(again, rule)[:, :3].any()
+    assert np.abs(restored(again, rule)[:, 3:] - vectors[:, 3:]).max() < 0.01
 
 
 def test_a_block_that_no_item_has_takes_a_byte_an_item():

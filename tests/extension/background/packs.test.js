@@ -243,6 +243,19 @@ for (const [name, code, made] of /** @type {[string, string, () => Promise<any>]
       }),
   ],
   [
+    "a smaller",
+    "pack_foreign",
+    () =>
+      publish({ items: itemsOf("sea glass"), space, created: "2026-01-02T00:00:00Z" }, (manifest) => {
+        // This device's model does not make these numbers of texts.
+        manifest.vectors.blocks = [
+          { start: 0, length: 7, bits: 0 },
+          { start: 7, length: 1, bits: 8 },
+        ];
+        manifest.parts[0].vectors.unpackedBytes = 2;
+      }),
+  ],
+  [
     "an empty",
     "pack_foreign",
     () =>

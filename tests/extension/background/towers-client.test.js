@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTowersAsk, createTowersClient } from "../../../extension/background/towers-client.js";
+import { encodeEmbedding } from "../../../extension/values/encoding.js";
 import { CarryoverError } from "../../../extension/values/errors.js";
 
 const unused = () => assert.fail("Chromium has an offscreen document");
@@ -100,7 +101,7 @@ test("the towers' answers come back as float32", async () => {
     onDamaged: () => assert.fail("nothing is damaged"),
     ask: async (message) => {
       sent.push(message);
-      const reply = message.type === "towers.embedUser" ? { embedding: [0.5] } : { embeddings: [[0.25], [1]] };
+      const reply = message.type === "towers.embedUser" ? { embedding: [0.5] } : { embeddings: [[0.25], [1]].map(encodeEmbedding) };
       return /** @type {any} */ (reply);
     },
   });

@@ -6,7 +6,7 @@ import { messages as contract } from "../../../extension/generated/contracts.js"
 import { createTowersHandlers } from "../../../extension/offscreen/handlers.js";
 import { BundleError } from "../../../extension/values/errors.js";
 import { itemOf, layoutOf, matrixOf } from "../../../extension/core/shelf-matrix.js";
-import { fromBase64 } from "../../../extension/values/encoding.js";
+import { decodeEmbedding, encodeEmbedding, fromBase64 } from "../../../extension/values/encoding.js";
 import { createBrowser } from "../fakes/browser.js";
 import { FILES, manifestOf, packageOf } from "../fakes/bundle.js";
 import { MemoryCache } from "../fakes/cache.js";
@@ -63,12 +63,9 @@ test("page.read runs no script of the page", async () => {
   assert.equal("wasRun" in globalThis, false);
 });
 
-test("embeddings are plain numbers, as a message carries them", async () => {
+test("embeddings are what a message carries", async () => {
   const { embeddings } = await handlers["towers.embedItems"]({ bundleUrl: "b", texts: ["sea", "night"] });
-  assert.deepEqual(embeddings, [
-    [1, 0, 0],
-    [0, 1, 0],
-  ]);
+  assert.deepEqual(embeddings.map(decodeEmbedding), [Float32Array.of(1, 0, 0), Float32Array.of(0, 1, 0)]);
   const { embedding } = await handlers["towers.embedUser"]({
     bundleUrl: "b",
     items: [[1, 0, 0]],
@@ -100,7 +97,7 @@ test("a bundle that failed to load is tried again", async () => {
   });
   const message = { bundleUrl: "b", texts: ["sea"] };
   await assert.rejects(flaky["towers.embedItems"](message), { code: "bundle_altered" });
-  assert.deepEqual(await flaky["towers.embedItems"](message), { embeddings: [[1, 0, 0]] });
+  assert.deepEqual(await flaky["towers.embedItems"](message), { embeddings: [encodeEmbedding([1, 0, 0])] });
 });
 
 /** The towers' zone with an empty cache of downloads and a package. @param {(url: any) => Promise<Response>} fetch */

@@ -6,6 +6,7 @@ import { fileName } from "../../../extension/packs/files.js";
 import { readList, readManifest } from "../../../extension/packs/manifest.js";
 import { keptItems, readPart } from "../../../extension/packs/part.js";
 import { checkRows, checkTexts } from "../../../extension/packs/probes.js";
+import { embedTexts } from "../../../extension/packs/texts.js";
 import { fromBase64, utf8 } from "../../../extension/values/encoding.js";
 import { PackError } from "../../../extension/values/errors.js";
 import { itemIdOf } from "../../../extension/values/identity.js";
@@ -41,7 +42,7 @@ async function readAll(entry, changed = {}, expected = {}) {
   const { manifest, signedBy } = await readManifest(entry, files, { ...cases.expected, ...expected });
   const parts = [];
   for (const part of manifest.parts) parts.push(await partOf(read, manifest, part));
-  checkRows(manifest, parts[0]);
+  checkRows(manifest, parts[0], ["float32"]);
   return { manifest, signedBy, parts };
 }
 
@@ -87,6 +88,84 @@ test("the pack before with the delta is the newest", async () => {
     [...items.values()].sort((a, b) => (a.url < b.url ? -1 : 1)),
     cases.items[0],
   );
+});
+
+/** A model that makes the numbers of texts that `ofTexts` states. @param {object} [changes] of its manifest @returns {any} */
+function textModel(changes = {}) {
+  const { itemText, textVectors } = cases.ofTexts;
+  const text = { table: { file: "tokens.bin", dim: 3 }, itemText };
+  return {
+    manifest: { text, lite: { textBlock: { start: 0, share: 0.36 } }, filler: 7, ...changes },
+    towers: {
+      embedItems: async (/** @type {string[]} */ texts) =>
+        texts.map((one) => Float32Array.from(textVectors[one] ?? assert.fail(`another text: ${one}`))),
+    },
+  };
+}
+
+/** The manifest and the only part of the pack that leaves out the numbers of texts. */
+async function withoutTexts() {
+  const read = reader();
+  const { entry } = cases.ofTexts;
+  const files = { manifest: read(entry.manifest), signature: null };
+  const { manifest } = await readManifest(entry, files, cases.expected);
+  return { manifest, part: await partOf(read, manifest, manifest.parts[0]) };
+}
+
+test("the device makes the numbers of texts that a pack leaves out", async () => {
+  const { manifest, part } = await withoutTexts();
+  assert.equal(manifest.vectors.blocks[0].bits, 0);
+  await embedTexts(part, manifest.vectors, textModel());
+  checkRows(manifest, part, ["float32"]);
+  assertAlike(await said([part]), cases.ofTexts.items);
+});
+
+test("a pack is refused whose cards have another text than its probes", async () => {
+  const { manifest, part } = await withoutTexts();
+  part.cards.title[1] = "Oak bowl";
+  const model = textModel();
+  const before = cases.ofTexts.textVectors["Clay pot. Grain"];
+  model.towers.embedItems = async (/** @type {string[]} */ texts) => texts.map(() => Float32Array.from(before));
+  await embedTexts(part, manifest.vectors, model);
+  assert.throws(() => checkRows(manifest, part, ["float32"]), {
+    code: "pack_damaged",
+    message: "probes[1]: row 1 has another vector than it states",
+  });
+});
+
+for (const [name, changes] of Object.entries({
+  "has no table": { text: { tokenizer: {}, itemText: cases.ofTexts.itemText } },
+  "reads texts by a network": { lite: {} },
+  "has its texts elsewhere": { lite: { textBlock: { start: 3, share: 0.36 } } },
+  "has longer texts": { text: { table: { file: "tokens.bin", dim: 4 }, itemText: cases.ofTexts.itemText } },
+}))
+  test(`a pack without the numbers of texts is refused where the model ${name}`, async () => {
+    const { manifest, part } = await withoutTexts();
+    const model = textModel(changes);
+    model.towers.embedItems = async () => assert.fail("texts were embedded");
+    await assert.rejects(embedTexts(part, manifest.vectors, model), {
+      code: "pack_foreign",
+      message: "it leaves out numbers that this device's model does not make of texts",
+    });
+  });
+
+test("texts are embedded some hundred at once, and a pack with all numbers asks for none", async () => {
+  const { manifest, part } = await withoutTexts();
+  const many = { ...part, cards: /** @type {any} */ ({}), vectors: /** @type {Float32Array[]} */ ([]) };
+  many.cards.title = Array.from({ length: 501 }, (_, i) => `Mug ${i}`);
+  many.vectors = many.cards.title.map(() => new Float32Array(8));
+  /** @type {number[]} */
+  const asked = [];
+  const model = textModel();
+  model.towers.embedItems = async (/** @type {string[]} */ texts) => {
+    asked.push(texts.length);
+    return texts.map((text) => Float32Array.of(Number(text.slice(4)), 1, 2, 3, 0, 0, 0, 0));
+  };
+  await embedTexts(many, manifest.vectors, model);
+  assert.deepEqual(asked, [250, 250, 1]);
+  assert.deepEqual([...many.vectors[500]], [500, 1, 2, 0, 0, 0, 0, 0]);
+  await embedTexts(many, { dim: 8, blocks: [{ start: 0, length: 8, bits: 4 }] }, model);
+  assert.equal(asked.length, 3);
 });
 
 for (const { name, entry = newest, files, expected, code, says } of cases.refused)

@@ -195,6 +195,12 @@ def test_a_shop_without_items_in_the_space_is_refused(ingest, pack, tmp_path):
     assert not (tmp_path / "packs" / "list.json").exists()
 
 
+def test_an_item_without_a_title_is_left_out(ingest, pack, read):
+    ingest([*SHELF, make_product("clay mug", title=None, description="a mug of clay")])
+    _, (summary,), _ = pack()
+    assert summary["items"] == 5 == len(read()[3][0].ids())
+
+
 def test_a_damaged_folder_is_named_and_left_as_it_is(ingest, pack, tmp_path):
     ingest(SHELF)
     _, (summary,), _ = pack()
