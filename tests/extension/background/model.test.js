@@ -9,6 +9,7 @@ import { createProfileStore } from "../../../extension/background/store.js";
 import { serverPatternOf } from "../../../extension/messaging/origins.js";
 import { packagedFiles } from "../../../extension/core/bundle.js";
 import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { encodeEmbedding } from "../../../extension/values/encoding.js";
 import { CarryoverError } from "../../../extension/values/errors.js";
 import { createBrowser } from "../fakes/browser.js";
 import { manifestOf, ofOtherSpace, packageOf } from "../fakes/bundle.js";
@@ -41,7 +42,7 @@ beforeEach(() => {
   network = createServer({ shops: ["a.example", "b.example"], manifest: manifestOf(ofOtherSpace()) });
   globalThis.fetch = network.fetch;
   cache = new MemoryCache();
-  ask = async () => ({ embeddings: [[1, 0]], embedding: [0, 1] });
+  ask = async () => ({ embeddings: [encodeEmbedding([1, 0])], embedding: [0, 1] });
   inPackage = packageOf();
   const browser = createBrowser();
   state = browser.state;
@@ -83,7 +84,7 @@ test("the towers of the packaged bundle are asked for by its address in the exte
   const asked = [];
   ask = async (message) => {
     asked.push(message);
-    return /** @type {any} */ ({ embeddings: [[1, 0]] });
+    return /** @type {any} */ ({ embeddings: [encodeEmbedding([1, 0])] });
   };
   await (await model.getModel()).towers.embedItems(["sea"]);
   assert.equal(asked[0].bundleUrl, "chrome-extension://abcdef/bundle/");

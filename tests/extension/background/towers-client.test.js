@@ -101,7 +101,8 @@ test("the towers' answers come back as float32", async () => {
     onDamaged: () => assert.fail("nothing is damaged"),
     ask: async (message) => {
       sent.push(message);
-      const reply = message.type === "towers.embedUser" ? { embedding: [0.5] } : { embeddings: [[0.25], [1]].map(encodeEmbedding) };
+      const reply =
+        message.type === "towers.embedUser" ? { embedding: [0.5] } : { embeddings: [[0.25], [1]].map(encodeEmbedding) };
       return /** @type {any} */ (reply);
     },
   });
