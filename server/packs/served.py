@@ -14,7 +14,7 @@ from server.packs.publish import list_bytes, list_entry
 from server.packs.source import read_catalogue, vectors_rule
 from server.settings import DEFAULT_BITS
 
-# A pack of 10,000 items has some 1.5 MB.
+# A pack of 10,000 items has some 1 MB.
 _KEPT = 4
 
 

@@ -124,8 +124,8 @@ test("a pack is refused whose cards have another text than its probes", async ()
   const { manifest, part } = await withoutTexts();
   part.cards.title[1] = "Oak bowl";
   const model = textModel();
-  const before = cases.ofTexts.textVectors["Clay pot. Grain"];
-  model.towers.embedItems = async (/** @type {string[]} */ texts) => texts.map(() => Float32Array.from(before));
+  const other = cases.ofTexts.textVectors["Clay pot. Grain"];
+  model.towers.embedItems = async (/** @type {string[]} */ texts) => texts.map(() => Float32Array.from(other));
   await embedTexts(part, manifest.vectors, model);
   assert.throws(() => checkRows(manifest, part, ["float32"]), {
     code: "pack_damaged",
