@@ -5,10 +5,12 @@ import pytest
 from server.packs.source import vectors_rule
 
 FIELDS = ["title", "brand", "categoryPath", "attributes.color", "attributes.material", "attributes.pattern"]
+LITE = {"textBlock": {"start": 0, "share": 0.4}}
+TABLE = {"file": "tokens.bin", "dim": 6}
 BLOCKS = [{"start": 0, "length": 6}, {"start": 6, "length": 3}]
 
 
-def manifest(fields=FIELDS, lite={"textBlock": {"start": 0, "share": 0.4}}, table={"file": "tokens.bin", "dim": 6}):  # noqa: B006
+def manifest(fields=FIELDS, lite=LITE, table=TABLE):
     text = {"itemText": {"fields": fields, "separator": ". ", "maxChars": 512}} | ({"table": table} if table else {})
     return {"dim": 10, "filler": 9, "text": text, "lite": lite, "shopMetric": {"blocks": BLOCKS}}
 
