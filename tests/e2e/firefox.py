@@ -222,6 +222,10 @@ class FirefoxShopper:
         wait_until(lambda: bool(self.window.panel(read)), "the catalogue to be read")
         return self.items()
 
+    def origin(self) -> str:
+        """Return the word of the sidebar for where its list comes from."""
+        return self.window.text("#note")
+
     def items(self) -> list[str]:
         """Return the ids of the items that the sidebar shows, best first."""
         return self.window.shown()
