@@ -14,6 +14,8 @@ const MULTIPLIERS = /** @type {Record<string, bigint>} */ ({ k: 1000n, m: 1_000_
 // A run of digits joined by separators; a space joins only where exactly three digits follow it.
 const NUMBER = /(?<![\d.,'])(?:\d+(?:[.,']\d+| \d{3}(?!\d))*|(?<![\p{L}\p{N}_])[.,]\d{1,2}(?!\d))/gu;
 const MACHINE = /^\+?(\d{1,15}(?:\.\d{0,20})?|\.\d{1,20})$/;
+// No shop writes a price with an exponent, and read as people read text "1e400" would be 1.
+const NOT_A_PRICE = /^(?:-.*|\+?[\d.]+e[+-]?\d+)$/is;
 const minorUnits = /** @type {Record<string, number>} */ (currencies.minorUnits);
 const symbols = /** @type {{symbol: string, currency?: string, byRegion?: Record<string, string>}[]} */ (
   currencies.symbols
@@ -218,7 +220,7 @@ export function machinePrice(value, currency, { region = null } = {}) {
   if (typeof value !== "string") return null;
   const text = cut(value, MAX_TEXT_LENGTH).trim();
   const match = MACHINE.exec(text);
-  if (!match) return text.startsWith("-") ? null : parsePrice(text, { currency: code, region });
+  if (!match) return NOT_A_PRICE.test(text) ? null : parsePrice(text, { currency: code, region });
   const amount = wireAmount(unitsOf(match[1]));
   return amount.split(".")[0].length > MAX_WHOLE_DIGITS ? null : priceFrom(amount, code, text);
 }

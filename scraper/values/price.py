@@ -25,6 +25,8 @@ _MULTIPLIERS = {"k": 1000, "m": 1_000_000}
 # A run of digits joined by separators; a space joins only where exactly three digits follow it.
 _NUMBER = re.compile(r"(?<![\d.,'])(?:\d+(?:[.,']\d+| \d{3}(?!\d))*|(?<!\w)[.,]\d{1,2}(?!\d))")
 _MACHINE = re.compile(r"\+?(\d{1,15}(?:\.\d{0,20})?|\.\d{1,20})")
+# No shop writes a price with an exponent, and read as people read text "1e400" would be 1.
+_NOT_A_PRICE = re.compile(r"-.*|\+?[\d.]+[eE][+-]?\d+", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def machine_price(value: object, currency: object = None, *, region: str | None 
     if match := _MACHINE.fullmatch(text):
         amount = Decimal(match.group(1))
         return Price(wire_amount(amount), code, text[:MAX_AMOUNT_TEXT]) if amount < MAX_AMOUNT else None
-    return None if text.startswith("-") else parse_price(text, currency=code, region=region)
+    return None if _NOT_A_PRICE.fullmatch(text) else parse_price(text, currency=code, region=region)
 
 
 def wire_amount(amount: Decimal) -> Decimal:
