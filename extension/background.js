@@ -54,6 +54,7 @@ const model = createModelSource({
 });
 const means = createMeansSource({ getProfile, getServer: server.getServer, now });
 const announceChange = createAnnouncer({ browser });
+const announceErasure = createAnnouncer({ browser, isErased: true });
 const opener = createShelfOpener({ getProfile, model });
 const publicFetch = createPublicFetch({ getProfile });
 const fetchAnswer = createShopClient({ publicFetch });
@@ -97,6 +98,7 @@ const handlers = createHandlers({
   pageLearner: createPageLearner({ model, tabs, ask, now }),
   readings: pageReadings,
   announceChange,
+  announceErasure,
   now,
 });
 

@@ -25,6 +25,7 @@ import { createImportHandlers, createTasteHandlers } from "./taste.js";
  * @property {import("./page-learner.js").PageLearner} pageLearner
  * @property {import("./page-readings.js").PageReadings} readings
  * @property {() => Promise<void>} announceChange
+ * @property {() => Promise<void>} announceErasure
  * @property {() => number} now milliseconds since 1970
  */
 
@@ -32,7 +33,7 @@ import { createImportHandlers, createTasteHandlers } from "./taste.js";
  * @param {Parts} parts
  * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers> | `taste.${string}` | `import.${string}`>} handlers that change or hand out the profile
  */
-function profileHandlers({ getProfile, server, model, consent, packs, stateOf, badge, announceChange }) {
+function profileHandlers({ getProfile, server, model, consent, packs, stateOf, badge, ...announcers }) {
   /** Forget what was asked and downloaded before the settings changed. @param {Settings} before */
   async function forgetServer(before) {
     server.forget();
@@ -53,7 +54,7 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
 
   /** Tell the other open pages of a change: a panel may have to rank anew. @param {number} [tabId] @returns {Promise<State>} */
   async function changed(tabId) {
-    await announceChange();
+    await announcers.announceChange();
     return stateOf(tabId);
   }
   return {
@@ -75,7 +76,8 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
       await profile.erase();
       await forgetServer({ ...before, consents: {} });
       await consent.withdrawAll(Object.keys(before.consents));
-      return { state: await changed() };
+      await announcers.announceErasure();
+      return { state: await stateOf() };
     },
     async "profile.export"() {
       return { profile: (await getProfile()).export() };

@@ -1696,7 +1696,7 @@ export interface Messages {
   "state.changed": {
     from: "background" | "ui";
     to: "ui";
-    fields: { };
+    fields: { isErased?: boolean; };
     reply: { };
   };
   "state.get": {

@@ -3605,7 +3605,9 @@ export const messages = {
     "ui"
    ],
    "to": "ui",
-   "fields": {},
+   "fields": {
+    "isErased?": "boolean"
+   },
    "reply": {}
   },
   "state.get": {

@@ -13,7 +13,7 @@ import { emptyAnswer, failure, noShop, nothingSaved } from "./panel/messages.js"
 import { noticesOf } from "./panel/notices.js";
 import { originLine } from "./panel/origin.js";
 import { createSaved, plainCard } from "./panel/saved.js";
-import { sourceOf, stageOf } from "./panel/stage.js";
+import { createStage } from "./panel/stage.js";
 import { createToast } from "./panel/toast.js";
 import { consentCard, pauseSwitch } from "./shop-controls.js";
 import { isFixed, onTabChange, tabField } from "./tab.js";
@@ -32,9 +32,7 @@ const SKELETONS = 6;
 let numRequests = 0;
 let numTabChanges = 0;
 let shownFor = "";
-/** What the list was made of, without and with the page. */
-let shownSource = "";
-let shownStage = "";
+const stage = createStage();
 /** @type {State | null} */
 let current = null;
 /** @type {Recommendations | null} */
@@ -296,18 +294,12 @@ function choose(isSaved) {
   else void refresh(true);
 }
 
-/** @param {State} state that a list is made of now */
-function noteStage(state) {
-  shownSource = sourceOf(state);
-  shownStage = stageOf(state);
-}
-
 /** Show the state, and recommend again where the shop or the list's source changed. @param {boolean} isForced recommend in any case */
 async function update(isForced) {
   const state = await refreshState();
   const shop = state.tab?.shop ?? "";
-  const isSame = shop === shownFor && shop !== "" && sourceOf(state) === shownSource;
-  noteStage(state);
+  const isSame = shop === shownFor && shop !== "" && stage.hasSource(state);
+  stage.note(state);
   if (isSavedShown || (!isForced && isSame)) return;
   if (shop !== shownFor) {
     finder.reset();
@@ -347,6 +339,16 @@ async function refresh(isForced) {
   }
 }
 
+/** Show nothing more of a profile that was erased. The background tells every open page, the one that asked for it too. */
+async function forget() {
+  shownFor = "";
+  byId("cards").replaceChildren();
+  await refresh(true);
+  await saved.load();
+  if (isSavedShown) showSaved();
+  toast.say(t("erased"));
+}
+
 /** Choose among the two lists by arrow keys, as tabs do. @param {KeyboardEvent} event */
 function onTabKey({ key }) {
   if (key !== "ArrowLeft" && key !== "ArrowRight") return;
@@ -365,23 +367,21 @@ for (const [name, isSaved] of /** @type {const} */ ([
   byId(name).addEventListener("click", () => choose(isSaved));
   byId(name).addEventListener("keydown", onTabKey);
 }
-byId("erase").addEventListener("click", () =>
-  askToErase(() => {
-    void refresh(true)
-      .then(() => saved.load())
-      .then(() => toast.say(t("erased")));
-  }, toast.fail),
-);
+byId("erase").addEventListener("click", () => askToErase(() => {}, toast.fail));
 for (const event of ["online", "offline"]) window.addEventListener(event, showAround);
 chrome.runtime.onMessage.addListener(
   createListener("ui", {
-    async "state.changed"() {
+    async "state.changed"({ isErased }) {
+      if (isErased) {
+        forget().catch(toast.fail);
+        return {};
+      }
       const state = await refreshState();
       saved.load().catch(toast.fail);
       const shop = state.tab?.shop ?? "";
       const isOtherShop = shop !== shownFor;
-      if (isSavedShown || (stageOf(state) === shownStage && !isOtherShop)) return {};
-      noteStage(state);
+      if (isSavedShown || (stage.is(state) && !isOtherShop)) return {};
+      stage.note(state);
       // The browser tells no page when a click on the icon lets the extension see a tab: this is how the panel hears of its shop.
       void (isOtherShop || shop === "" ? refresh(false) : refreshList());
       return {};

@@ -15,14 +15,31 @@ function catalogueOf({ mode, shelf }) {
  * @param {State} state
  * @returns {string}
  */
-export function sourceOf(state) {
+function sourceOf(state) {
   const { mode, serverUrl, serverIsMine, packListUrl = "", trustedKeys = [], tab } = state;
   const chosen = [mode, serverUrl, serverIsMine, packListUrl, trustedKeys, tab?.isConsented];
   return JSON.stringify([...chosen, catalogueOf(state)]);
 }
 
 /** @param {State} state @returns {string} that changes with the source, and where the page is ranked when it shows other products */
-export function stageOf(state) {
+function stageOf(state) {
   const numChanges = catalogueOf(state) === "" ? (state.tab?.reading?.numChanges ?? 0) : 0;
   return `${sourceOf(state)} ${numChanges}`;
+}
+
+/** What the panel's list was made of. */
+export function createStage() {
+  let source = "";
+  let stage = "";
+  return {
+    /** @param {State} state that a list is made of now */
+    note(state) {
+      source = sourceOf(state);
+      stage = stageOf(state);
+    },
+    /** @param {State} state @returns {boolean} whether a list would come from where the list came from */
+    hasSource: (state) => sourceOf(state) === source,
+    /** @param {State} state @returns {boolean} whether a list would be made of the same */
+    is: (state) => stageOf(state) === stage,
+  };
 }

@@ -103,36 +103,39 @@ test("a page that is not a product is not kept, and the answer says why", async 
   assert.deepEqual((await shopper.exported()).interactions, []);
 });
 
-/** Listen as an open page does. @returns {() => number} how often it heard of a change */
+/** Listen as an open page does. @returns {object[]} each change that it heard of, with how much was known then */
 function listen() {
-  let heard = 0;
-  const hear = async () => {
-    heard += 1;
+  /** @type {object[]} */
+  const heard = [];
+  const hear = async (/** @type {object} */ fields) => {
+    heard.push({ ...fields, numKnown: (await shopper.exported()).interactions.length });
     return {};
   };
   device.context("ui/panel.html").runtime.onMessage.addListener(createListener("ui", { "state.changed": hear }));
-  return () => heard;
+  return heard;
 }
 
 test("open pages hear that something was kept, and only then", async () => {
   await shopper.allow();
   const heard = listen();
   await shopper.see("sea towel", { incognito: true });
-  assert.equal(heard(), 0);
+  assert.deepEqual(heard, []);
   await shopper.see("sea towel");
-  assert.equal(heard(), 1);
+  assert.deepEqual(heard, [{ numKnown: 1 }]);
 });
 
-for (const message of [
-  { type: "consent.set", shop: SHOP, allowed: false },
-  { type: "pause.set", paused: true },
-  { type: "settings.set", mode: "page" },
-  { type: "profile.erase" },
-]) {
-  test(`open pages hear of ${message.type}`, async () => {
+for (const [message, told] of /** @type {[{type: string}, object][]} */ ([
+  [{ type: "consent.set", shop: SHOP, allowed: false }, { numKnown: 1 }],
+  [{ type: "pause.set", paused: true }, { numKnown: 1 }],
+  [{ type: "settings.set", mode: "page" }, { numKnown: 1 }],
+  [{ type: "profile.erase" }, { isErased: true, numKnown: 0 }],
+])) {
+  test(`open pages hear of ${message.type}, when it is done`, async () => {
+    await shopper.allow();
+    await shopper.see("sea towel");
     const heard = listen();
     await device.send(message);
-    assert.equal(heard(), 1);
+    assert.deepEqual(heard, [told]);
   });
 }
 

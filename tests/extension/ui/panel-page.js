@@ -1,5 +1,6 @@
 // @ts-check
 // The side panel in jsdom, opened for tab 7, with known answers from the background.
+import { CarryoverError } from "../../../extension/values/errors.js";
 import { openPage, stateOf } from "../fakes/page.js";
 
 /** @param {string} title @param {object} [more] */
@@ -27,4 +28,15 @@ export const openPanel = (handlers = {}, state = {}, tabs = [], session = {}) =>
       recommend: () => answered([item("mug")]),
       ...handlers,
     },
+  });
+
+/** Return a handler that refuses. @param {string} code of the refusal */
+export const failing = (/** @type {string} */ code) => () => {
+  throw new CarryoverError(code, `The message of ${code}.`);
+};
+
+/** Wait as long as a page would need to do what it must not do. */
+export const afterSomeTurns = () =>
+  new Promise((resolve) => {
+    setTimeout(resolve, 30);
   });

@@ -3,15 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually, stateOf } from "../fakes/page.js";
-import { answered, item, openPanel } from "./panel-page.js";
+import { afterSomeTurns, answered, item, openPanel } from "./panel-page.js";
 
 const { tab: TAB } = stateOf();
 const ALLOWED = { tab: { ...TAB, isConsented: true }, shelf: { status: "none", numItems: 0 } };
 const numLists = (/** @type {{type: string}[]} */ sent) => sent.filter(({ type }) => type === "recommend").length;
-const afterSomeTurns = () =>
-  new Promise((resolve) => {
-    setTimeout(resolve, 30);
-  });
 
 for (const [name, before, after] of /** @type {[string, object, object][]} */ ([
   ["the shopper allows the shop", {}, ALLOWED],

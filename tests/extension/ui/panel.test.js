@@ -4,11 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CarryoverError } from "../../../extension/values/errors.js";
 import { eventually, stateOf } from "../fakes/page.js";
-import { answered, item, openPanel } from "./panel-page.js";
-
-const failing = (/** @type {string} */ code) => () => {
-  throw new CarryoverError(code, `The message of ${code}.`);
-};
+import { answered, failing, item, openPanel } from "./panel-page.js";
 
 test("the panel asks about the tab it was opened for", async () => {
   const { sent, one } = await openPanel();
@@ -225,29 +221,6 @@ test("paused learning and unreadable records are mentioned", async () => {
   await eventually(() => assert.match(one("[data-notice=paused]").textContent, /^Learning is paused/));
   assert.match(one("#known").textContent, /3 entries could not be opened/);
   assert.equal(one("#pause").checked, true);
-});
-
-test("erasing asks first, and a refusal erases nothing", async () => {
-  const { one, sent, document } = await openPanel({ "profile.erase": () => ({ state: stateOf() }) });
-  one("#erase").click();
-  assert.equal(one("dialog").open, true);
-  assert.match(one("#erase-question").textContent, /cannot be undone/);
-  one("dialog .plain").click();
-  assert.equal(document.querySelector("dialog"), null);
-  assert.ok(!sent.some(({ type }) => type === "profile.erase"));
-  one("#erase").click();
-  one("[data-action=erase-yes]").click();
-  await eventually(() => assert.equal(one("#status").textContent, "Everything is erased."));
-  assert.ok(sent.some(({ type }) => type === "profile.erase"));
-});
-
-test("an erasure that failed says so", async () => {
-  const { one } = await openPanel({ "profile.erase": failing("internal") });
-  one("#erase").click();
-  one("[data-action=erase-yes]").click();
-  await eventually(() =>
-    assert.equal(one("#status").textContent, "Something unexpected happened. Try again, or reload this page."),
-  );
 });
 
 for (const [shelf, text, button] of /** @type {[{status: string, numItems: number}, RegExp, string | null][]} */ ([
