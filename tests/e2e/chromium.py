@@ -124,6 +124,17 @@ class Shopper:
         expect(panel.locator(".origin")).to_have_attribute("data-consented", "true")
         panel.close()
 
+    def look(self) -> None:
+        """Let the extension see the tab in front; this browser's granted permissions do already."""
+
+    def erase(self) -> None:
+        """Erase everything, by the options' button."""
+        options = self.open("options.html")
+        options.locator("#erase").click()
+        options.locator("[data-action=erase-yes]").click()
+        expect(options.locator("#status")).to_contain_text("erased")
+        options.close()
+
     def num_known(self) -> int:
         """Return the number of interactions in the profile that are not dismissals."""
         return int(self.ask("state.get")["state"]["numKnown"])

@@ -15,10 +15,16 @@ from tests.ports import free_port
 
 
 @pytest.fixture(scope="session")
-def mall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mall]:
+def access_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file in which the three shops log each request."""
+    return tmp_path_factory.mktemp("logs") / "access.log"
+
+
+@pytest.fixture(scope="session")
+def mall(access_log: Path) -> Iterator[Mall]:
     """Run the three shops."""
-    log = tmp_path_factory.mktemp("logs") / "mall.log"
-    with worlds.running(worlds.mall_command(), worlds.PORTS["harbor"], log):
+    command = [*worlds.mall_command(), "--access-log", str(access_log)]
+    with worlds.running(command, worlds.PORTS["harbor"], access_log.with_name("mall.log")):
         yield Mall(tuple(build(worlds.SEED)))
 
 

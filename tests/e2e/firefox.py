@@ -54,6 +54,9 @@ def opened_firefox(extension: Path, folder: Path, proxy: RecordingProxy | None =
         options.set_preference("network.proxy.type", 1)
         options.set_preference("network.proxy.http", host)
         options.set_preference("network.proxy.http_port", int(port))
+        options.set_preference("network.proxy.ssl", host)
+        options.set_preference("network.proxy.ssl_port", int(port))
+        options.set_preference("network.proxy.failover_direct", False)
         options.set_preference("network.proxy.allow_hijacking_localhost", True)
     driver = webdriver.Firefox(options, Service(geckodriver(folder), log_output=str(folder / "log")))
     try:
@@ -102,6 +105,7 @@ const list = panel.document.getElementById("cards");
 const cards = [...list.querySelectorAll(".card[data-item-id]")];
 return list.hasAttribute("aria-busy") ? [] : cards.map(({ dataset }) => dataset.itemId);
 """
+REASONS = "return [...panel.document.querySelectorAll('.card .why')].map(({ textContent }) => textContent);"
 
 
 class Window:
@@ -174,6 +178,8 @@ class Window:
 class FirefoxShopper:
     """Shopper who installed the zip, with a page of the extension in one window and shops in another."""
 
+    identity = ADDRESS
+
     def __init__(self, firefox: webdriver.Firefox, proxy: RecordingProxy) -> None:
         self.firefox = firefox
         self.proxy = proxy
@@ -208,6 +214,18 @@ class FirefoxShopper:
         consented = "return panel.document.querySelector('.origin')?.dataset.consented === 'true'"
         wait_until(lambda: bool(self.window.panel(consented)), "the consent")
 
+    def look(self) -> None:
+        """Let the extension see the tab in front, by its icon."""
+        self.window.click_icon()
+
+    def erase(self) -> None:
+        """Erase everything, by the options' button."""
+        self.firefox.switch_to.window(self.control)
+        self.firefox.refresh()
+        self.firefox.find_element(By.ID, "erase").click()
+        self.firefox.find_element(By.CSS_SELECTOR, "[data-action=erase-yes]").click()
+        wait_until(lambda: "erased" in self.firefox.find_element(By.ID, "status").text, "the erasure")
+
     def learn(self, url: str) -> None:
         """Look at a product and wait until it is known."""
         known = lambda: int(self.ask("state.get")["state"]["numKnown"])  # noqa: E731
@@ -229,6 +247,10 @@ class FirefoxShopper:
     def items(self) -> list[str]:
         """Return the ids of the items that the sidebar shows, best first."""
         return self.window.shown()
+
+    def reasons(self) -> list[str]:
+        """Return the reasons on the sidebar's cards."""
+        return [str(text) for text in self.window.panel(REASONS)]
 
     def recommend(self) -> dict[str, Any]:
         """Return the whole answer for the shop that is open."""
