@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-CHROMIUMS_OWN = frozenset(("accounts.google.com", "update.googleapis.com"))
+# Sign-in and updates of Chromium; settings of Firefox. No flag and no preference turns them off.
+BROWSERS_OWN = frozenset(("accounts.google.com", "update.googleapis.com", "firefox.settings.services.mozilla.com"))
 HOP_BY_HOP = frozenset(("connection", "proxy-connection", "keep-alive", "transfer-encoding", "te", "upgrade"))
 
 
@@ -28,11 +29,11 @@ class Request:
         return urlsplit(self.url).netloc
 
     @property
-    def is_chromiums_own(self) -> bool:
-        """Return whether Chromium itself made the request: sign-in and updates, which no flag turns off."""
+    def is_browsers_own(self) -> bool:
+        """Return whether the browser itself made the request, which would be made without the extension too."""
         authority = self.url if self.method == "CONNECT" else self.host
         name = authority.rpartition(":")[0] or authority
-        return name in CHROMIUMS_OWN
+        return name in BROWSERS_OWN
 
     @property
     def is_of_the_page(self) -> bool:

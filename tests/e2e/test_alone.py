@@ -41,7 +41,7 @@ def test_a_page_is_ranked_by_taste_and_nothing_is_sent(alone: Shopper, mall: Mal
     assert r_precision(mall, ids) >= max(0.6, before + 0.3), f"{before} before"
     panel.wait_for_function("() => document.querySelector('.card img').naturalWidth > 0")
     assert alone.ask("ledger.get")["entries"] == []
-    others = [one for one in alone.proxy.requests if not one.is_chromiums_own and not one.is_of_the_page]
+    others = [one for one in alone.proxy.requests if not one.is_browsers_own and not one.is_of_the_page]
     assert others, "the panel shows images"
     visited = [f"{shop}.localhost:{PORTS[shop]}" for shop in ("harbor", "linden")]
     for request in others:

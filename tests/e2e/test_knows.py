@@ -97,5 +97,5 @@ def test_a_cluster_is_seen_removed_undone_exported_erased_and_imported(
     expect(page.locator("#undo")).to_contain_text("Added 8 things.")
     # The catalogue's mean is gone with the erased profile, so the groups may differ. What is in them does not.
     assert set(page.locator(".thing a").all_text_contents()) == titles
-    made = [one.url for one in alone.proxy.requests[before:] if not one.is_chromiums_own]
+    made = [one.url for one in alone.proxy.requests[before:] if not one.is_browsers_own]
     assert made == [], "looking, removing and importing ask nobody"

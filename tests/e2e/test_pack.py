@@ -32,7 +32,7 @@ def at_new_shop(shopper: Shopper, mall: Mall, host: str) -> tuple[list[str], lis
     shown = shopper.recommended(panel)
     asked = [request for request in shopper.proxy.requests if request.host == host]
     shops = {mall.shop_url(shop).removeprefix("http://") for shop in ("harbor", "linden")}
-    others = {one.host for one in shopper.proxy.requests if not one.is_chromiums_own} - {host}
+    others = {one.host for one in shopper.proxy.requests if not one.is_browsers_own} - {host}
     assert others <= shops, others
     return shown, asked
 

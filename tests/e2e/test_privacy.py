@@ -127,7 +127,7 @@ def test_page_mode_sends_nothing_of_the_taste(shopper: Shopper, world: World) ->
     for request in shopper.proxy.requests[before:]:
         if request.host == f"meridian.localhost:{PORTS['meridian']}":
             assert request.body == b"" and not request.path.startswith("/v1/")
-        elif not request.is_chromiums_own:
+        elif not request.is_browsers_own:
             assert request.host == server, request.url
             assert (request.method, request.path) in (("GET", "/v1/shops"), ("GET", "/v1/bundles")), request.url
             assert request.body == b""

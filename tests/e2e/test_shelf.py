@@ -61,7 +61,7 @@ def assert_anonymous(shopper: Shopper, requests: list[Request]) -> None:
         assert (request.method, request.body) == ("GET", b"")
     gaps = [later.at - earlier.at for earlier, later in itertools.pairwise(asked)]
     assert min(gaps) >= LEAST_GAP_S, gaps
-    others = [request.url for request in requests if request.host != SHOP and not request.is_chromiums_own]
+    others = [request.url for request in requests if request.host != SHOP and not request.is_browsers_own]
     assert others == []
     kept = [entry["url"] for entry in reversed(shopper.ask("ledger.get")["entries"])]
     assert kept == [request.url for request in asked], json.dumps(kept)

@@ -41,7 +41,7 @@ def test_each_action_is_learned_in_chromium(playwright: Playwright, zips: Path, 
                 assert (reading["isLearned"], reading["numChanges"]) == (False, 2), "page mode hears of cards that come"
             page.close()
         assert shopper.ask("ledger.get")["entries"] == []
-        assert [one.url for one in shopper.proxy.requests if not (one.is_chromiums_own or one.is_of_the_page)] == []
+        assert [one.url for one in shopper.proxy.requests if not (one.is_browsers_own or one.is_of_the_page)] == []
     finally:
         shopper.close()
 

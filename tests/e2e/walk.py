@@ -125,7 +125,7 @@ def is_image(request: Request) -> bool:
 
 def extensions(requests: list[Request]) -> list[Request]:
     """Return the requests of the extension: all but those of pages, and of the browser itself."""
-    return [one for one in requests if not (one.is_of_the_page or one.is_chromiums_own)]
+    return [one for one in requests if not (one.is_of_the_page or one.is_browsers_own)]
 
 
 def stage(shopper: AnyShopper, mode: str, act: Callable[[], object]) -> Stage:
