@@ -47,13 +47,17 @@ export function saveJson(name, value) {
 
 /**
  * Run what builds elements anew, and give the focus back to the element that took the place of the focused one.
- * @param {() => void} render
+ * @param {() => void} render @param {string} [instead] selector of what gets the focus where nothing in sight took that place
  */
-export function keepFocus(render) {
+export function keepFocus(render, instead = "") {
   const before = document.activeElement;
   render();
   if (!(before instanceof HTMLElement) || before.isConnected) return;
   const name = before.id ? `#${before.id}` : `[data-action="${before.dataset.action}"]`;
-  const place = document.querySelector(name);
-  if (place instanceof HTMLElement) place.focus();
+  for (const selector of [name, instead]) {
+    const place = selector === "" ? null : document.querySelector(selector);
+    if (!(place instanceof HTMLElement)) continue;
+    place.focus();
+    if (document.activeElement === place) return;
+  }
 }

@@ -2,22 +2,32 @@
 import { canCheckSignatures } from "../core/bundle-signature.js";
 import { send } from "../messaging/messages.js";
 import { serverPatternOf } from "../messaging/origins.js";
-import { byId, element, saveJson } from "./elements.js";
+import { byId, element, keepFocus, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
 import { pauseSwitch } from "./shop-controls.js";
 import { dayText, errorText, knownText, localise, plural, signerText, t, timeText } from "./texts.js";
 
 /** @typedef {import("../generated/contract-types.js").State} State */
 
-/** Show a text in the status line. @param {string} text */
+/** How long the status line stays in sight, in milliseconds. */
+const STATUS_MS = 8_000;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let statusTimer;
+
+/** Show a text in the status line, for a while. @param {string} text */
 function say(text) {
+  clearTimeout(statusTimer);
   byId("status").textContent = text;
+  statusTimer = setTimeout(() => {
+    byId("status").textContent = "";
+  }, STATUS_MS);
 }
 
-/** Show an error in the status line. @param {unknown} error */
+/** Show an error in the status line, until something else is said. @param {unknown} error */
 function showError(error) {
   console.warn(error);
-  say(errorText(error));
+  clearTimeout(statusTimer);
+  byId("status").textContent = errorText(error);
 }
 
 /**
@@ -52,6 +62,7 @@ function shopList({ consents }) {
           class: "plain",
           type: "button",
           "aria-label": t("stopFor", shop),
+          "data-action": "stop",
           onclick: guarded(async () => show((await send({ type: "consent.set", shop, allowed: false })).state)),
         },
         t("stop"),
@@ -79,9 +90,11 @@ function show(state) {
   }
   compareImages.checked = state.compareImages ?? false;
   showsBadge.checked = state.showsBadge ?? false;
-  byId("shops").replaceChildren(...shopList(state));
   byId("known").textContent = knownText(state.numKnown);
-  byId("pause-place").replaceChildren(pauseSwitch(state, show, showError));
+  keepFocus(() => {
+    byId("shops").replaceChildren(...shopList(state));
+    byId("pause-place").replaceChildren(pauseSwitch(state, show, showError));
+  }, "#shops-title");
 }
 
 /** Return the row of a request, which opens on its body. @param {import("../generated/contract-types.js").LedgerEntry} entry */

@@ -105,7 +105,7 @@ function showAround() {
       ...noticesOf(state, isSavedShown ? null : answer, around),
       ...(isPicking && !isSavedShown ? [picks.card()] : []),
     );
-  });
+  }, "[data-action=leaves]");
 }
 
 async function resume() {

@@ -1,6 +1,6 @@
 // @ts-check
 import { send } from "../messaging/messages.js";
-import { byId, element } from "./elements.js";
+import { byId, element, keepFocus } from "./elements.js";
 import { consentCard, pauseSwitch } from "./shop-controls.js";
 import { tabField } from "./tab.js";
 import { errorText, knownText, localise, t } from "./texts.js";
@@ -40,7 +40,7 @@ function show(state) {
         consentCard(state, show, showError),
       ]
     : [element("p", {}, t("noShop"))];
-  byId("main").replaceChildren(...parts, pauseSwitch(state, show, showError));
+  keepFocus(() => byId("main").replaceChildren(...parts, pauseSwitch(state, show, showError)));
 }
 
 localise();

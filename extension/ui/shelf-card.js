@@ -36,7 +36,7 @@ export function shelfButton({ status }, act) {
   const name = button.message.replace(".", "-");
   return element(
     "button",
-    { class: "plain small", type: "button", onclick: act(button.message), "data-action": name },
+    { class: "plain small", type: "button", id: "shelf-button", onclick: act(button.message), "data-action": name },
     t(button.text),
   );
 }

@@ -43,6 +43,7 @@ function consentButton(state, isMain, onChange, onError) {
     {
       class: isMain && !isOn ? "primary" : "plain",
       type: "button",
+      id: "consent-button",
       onclick: consentSetter(state, !isOn, onChange, onError),
       "data-action": isOn ? "stop" : "allow",
     },

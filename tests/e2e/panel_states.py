@@ -123,7 +123,15 @@ LONG = "Hand-knitted cardigan in undyed highland wool, with horn buttons and two
 def _foreign() -> list[Json]:
     """Return cards with prices in dollars and long names, of which one would turn what follows it around."""
     dollars = [{**card, "price": {"amount": "205.99", "currency": "USD"}, "why": [LONG]} for card in cards(6)]
-    return [{**dollars[0], "title": "Oak \u202ebowl", "why": ["Sea \u202emug"]}, *dollars[1:]]
+    turned = {**dollars[0], "title": "Oak \u202ebowl", "why": ["Sea \u202emug"]}
+    arabic = {**dollars[2], "brand": "Kelp", "title": "قميص من الكتان الأزرق XL", "why": ["قميص Kelp"]}
+    endless = {
+        **dollars[3],
+        "title": "Donaudampfschifffahrtsgesellschaftskapitänsmütze",
+        "regularPrice": dollars[3]["price"],
+    }
+    dear = {**dollars[4], "price": {"amount": "12345678901234567890.99", "currency": "USD"}, "image": ""}
+    return [turned, dollars[1], arabic, endless, dear, {**dollars[5], "price": {"amount": "19.90"}}]
 
 
 # Of a file that is read: more rows than there is room for, the first with an endless name.
@@ -238,6 +246,7 @@ CHROME = """
     windows: { getCurrent: async () => ({ id: 1 }) },
     tabs: { query: async () => [{ id: 7 }], onActivated: event, onUpdated: event },
     permissions: { request: async () => true },
+    offscreen: {}, // as Chromium, which loads images by their elements
   };
   if (given.isOffline) Object.defineProperty(navigator, "onLine", { get: () => false });
 }

@@ -2,8 +2,10 @@
 import { byId } from "../elements.js";
 import { errorText } from "../texts.js";
 
-/** How long a way back is offered, in milliseconds; longer while it has the focus or the pointer. */
+/** How long the line and its way back stay, in milliseconds; longer while they have the focus or the pointer. It covers cards. */
 export const UNDO_MS = 8_000;
+/** How long it says what went wrong. */
+const FAILURE_MS = 20_000;
 
 /**
  * Return the line at the bottom of the panel, which says what happened and offers a way back. It is announced politely.
@@ -16,18 +18,19 @@ export function createToast() {
   /** @type {{undo: () => Promise<void>, next: (() => HTMLElement | null) | null} | null} */
   let offered = null;
 
-  /** @param {string} text */
-  function say(text) {
-    clearTimeout(timer);
+  /** @param {string} text @param {number} [forMs] */
+  function say(text, forMs = UNDO_MS) {
     offered = null;
     button.hidden = true;
     status.textContent = text;
+    clearTimeout(timer);
+    if (text) closeAfter(forMs);
   }
 
   /** @param {unknown} error */
   function fail(error) {
     console.warn(error);
-    say(errorText(error));
+    say(errorText(error), FAILURE_MS);
   }
 
   /** Take the offer away. Focus that was on it goes where the shopper was. */
@@ -37,15 +40,16 @@ export function createToast() {
     next?.focus();
   }
 
-  function closeLater() {
+  /** @param {number} ms */
+  function closeAfter(ms) {
     clearTimeout(timer);
-    timer = setTimeout(close, UNDO_MS);
+    timer = setTimeout(close, ms);
   }
 
   for (const event of ["focusin", "pointerenter"]) toast.addEventListener(event, () => clearTimeout(timer));
   for (const event of ["focusout", "pointerleave"])
     toast.addEventListener(event, () => {
-      if (offered) closeLater();
+      if (status.textContent) closeAfter(UNDO_MS);
     });
   toast.addEventListener("keydown", ({ key }) => {
     if (key === "Escape" && offered) close();
@@ -65,7 +69,6 @@ export function createToast() {
       button.hidden = false;
       // Who works with keys cannot tab past a whole list in time.
       if (next) button.focus();
-      else closeLater();
     },
   };
 }

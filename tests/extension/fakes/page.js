@@ -8,6 +8,16 @@ import { ORIGIN, createBrowser } from "./browser.js";
 const extension = new URL("../../../extension/", import.meta.url);
 /** @typedef {Record<string, {message: string, placeholders?: Record<string, {content: string}>}>} Texts */
 let pages = 0;
+const { setTimeout: waitFor } = globalThis;
+
+/**
+ * Start a timer of a page. A long one, after which a page takes a notice away, does not hold up the end of the tests.
+ * @param {(...values: any[]) => void} call @param {number} [ms] @param {...any} values
+ */
+function pageTimeout(call, ms = 0, ...values) {
+  const timer = waitFor(call, ms, ...values);
+  return ms < 1_000 ? timer : timer.unref();
+}
 
 /** @param {string} language @returns {Texts} of _locales */
 export const textsIn = (language) =>
@@ -60,6 +70,7 @@ export async function openPage(name, { handlers = {}, search = "", locale, windo
   const world = globalThis;
   const { document, location, HTMLElement, HTMLInputElement, Node } = window;
   Object.assign(world, { window, document, location, HTMLElement, HTMLInputElement, Node, chrome });
+  if (world.setTimeout === waitFor) world.setTimeout = pageTimeout;
   const { HTMLDialogElement } = window;
   HTMLDialogElement.prototype.showModal ??= function showModal() {
     this.open = true;
@@ -97,8 +108,9 @@ export async function eventually(check) {
       return;
     } catch (error) {
       if (tries === 500) throw error;
+      // Not by the clock of a test that stopped it.
       await new Promise((resolve) => {
-        setTimeout(resolve, 10);
+        waitFor(resolve, 10);
       });
     }
   }

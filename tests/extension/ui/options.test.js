@@ -166,6 +166,39 @@ test("shops with consent are listed with their day, and can be stopped", async (
   assert.deepEqual(sent.at(-1), { type: "consent.set", shop: "a.example", allowed: false });
 });
 
+test("the focus goes from a shop that was stopped to the next one, and at last to their title", async () => {
+  let consents = ["a.example", "b.example"].map((shop) => ({ shop, since: "2026-03-01T12:00:00Z" }));
+  const { one, textsOf, document } = await openOptions(
+    {
+      "consent.set": (/** @type {any} */ { shop }) => {
+        consents = consents.filter((one) => one.shop !== shop);
+        return { state: stateOf({ consents }) };
+      },
+    },
+    { consents },
+  );
+  for (const [shop, next] of [
+    ["a.example", "Stop learning from b.example"],
+    ["b.example", null],
+  ]) {
+    await eventually(() => one(`[aria-label="Stop learning from ${shop}"]`));
+    one(`[aria-label="Stop learning from ${shop}"]`).focus();
+    one(`[aria-label="Stop learning from ${shop}"]`).click();
+    await eventually(() => assert.ok(!textsOf("#shops li").some((text) => text.startsWith(String(shop)))));
+    assert.equal(document.activeElement?.getAttribute("aria-label"), next);
+  }
+  assert.equal(document.activeElement?.id, "shops-title");
+});
+
+test("that something was saved is said for a while, and so can be said again", async (context) => {
+  const { one, window } = await openOptions({ "settings.set": () => ({ state: stateOf() }) });
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  one("#shows-badge").dispatchEvent(new window.Event("change"));
+  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
+  context.mock.timers.tick(60_000);
+  assert.equal(one("#status").textContent, "");
+});
+
 test("the ledger shows every request with its bytes and its body", async () => {
   const { textsOf } = await openOptions({ "ledger.get": () => ({ entries: ENTRIES }) });
   await eventually(() => assert.equal(textsOf("#ledger details").length, 2));

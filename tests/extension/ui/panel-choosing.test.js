@@ -2,6 +2,8 @@
 // What a shopper chooses in the panel: consent, words, filters, what is saved, first picks.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { UNDO_MS } from "../../../extension/ui/panel/toast.js";
+import { CarryoverError } from "../../../extension/values/errors.js";
 import { eventually, stateOf } from "../fakes/page.js";
 import { answered, item, openPanel } from "./panel-page.js";
 
@@ -127,6 +129,27 @@ test("only filters that offer a choice are shown, and what is chosen is asked fo
   assert.equal(one("#filter-button").textContent, "Filter (4)");
   one("#filters").dispatchEvent(new window.KeyboardEvent("keydown", { key: "Escape" }));
   assert.deepEqual([one("#filters").hidden, document.activeElement?.id], [true, "filter-button"]);
+});
+
+test("what the line at the bottom says goes away, since it covers cards, and a failure stays longer", async (context) => {
+  const { one } = await openPanel({
+    "item.save": () => ({ isLearned: false }),
+    "item.dismiss": () => {
+      throw new CarryoverError("storage_full", "No room.");
+    },
+  });
+  await eventually(() => one(".card .save"));
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  one(".card .save").click();
+  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
+  context.mock.timers.tick(UNDO_MS);
+  assert.equal(one("#status").textContent, "");
+  one(".card .dismiss").click();
+  await eventually(() => assert.match(one("#status").textContent, /^This device is full/));
+  context.mock.timers.tick(UNDO_MS);
+  assert.match(one("#status").textContent, /^This device is full/);
+  context.mock.timers.tick(2 * UNDO_MS);
+  assert.equal(one("#status").textContent, "");
 });
 
 test("a card is saved and taken back, and the list of what is saved shows it", async () => {

@@ -115,6 +115,18 @@ for (const [name, more, state] of /** @type {[string, object, string][]} */ ([
   });
 }
 
+for (const answer of ["later", "allow"])
+  test(`after "${answer}" the focus is at the line of the shop, where the question was`, async () => {
+    const state = stateOf({ tab: { ...stateOf().tab, isConsented: true } });
+    const { one, document } = await openPanel({ "consent.ask": () => ({}), "consent.set": () => ({ state }) });
+    await eventually(() => one(`[data-action=${answer}]`));
+    one(`[data-action=${answer}]`).focus();
+    one(`[data-action=${answer}]`).click();
+    await eventually(() => assert.equal(document.querySelector(".consent"), null));
+    assert.notEqual(document.activeElement, document.body);
+    assert.ok(one(".origin").contains(document.activeElement));
+  });
+
 test("without a shop nothing is asked for", async () => {
   const { sent, one } = await openPanel({}, { tab: null });
   await eventually(() => assert.equal(one("#message h2").textContent, "Open a shop"));

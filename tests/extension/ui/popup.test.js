@@ -72,6 +72,25 @@ test("a shopper who says no to the browser has not consented", async () => {
   assert.ok(one("[data-action=allow]"));
 });
 
+test("the focus stays on a button and on a switch that change what they say", async () => {
+  const { one, document } = await openPopup(
+    {
+      "consent.set": () => ({ state: stateOf() }),
+      "pause.set": (/** @type {any} */ { paused }) => ({ state: stateOf({ paused }) }),
+    },
+    { tab: consented },
+  );
+  await eventually(() => one("[data-action=stop]"));
+  one("[data-action=stop]").focus();
+  one("[data-action=stop]").click();
+  await eventually(() => one("[data-action=allow]"));
+  assert.equal(document.activeElement?.getAttribute("data-action"), "allow");
+  one("#pause").focus();
+  one("#pause").click();
+  await eventually(() => assert.equal(one("#status").textContent, "Learning is paused"));
+  assert.equal(document.activeElement?.id, "pause");
+});
+
 test("stopping asks the browser nothing", async () => {
   const { one, sent, state } = await openPopup({ "consent.set": () => ({ state: stateOf() }) }, { tab: consented });
   await eventually(() => one("[data-action=stop]"));
