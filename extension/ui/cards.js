@@ -45,7 +45,7 @@ function imageFrame({ image, title, url }, isElsewhere) {
 function priceLine(card) {
   const { price, regularPrice } = card;
   if (!price && !isSoldOut(card)) return null;
-  const regular = regularPrice && priceText(regularPrice);
+  const regular = regularPrice && isOnSale(card) && priceText(regularPrice);
   return element(
     "span",
     { class: isOnSale(card) ? "price reduced" : "price" },

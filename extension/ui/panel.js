@@ -7,7 +7,7 @@ import { askToErase } from "./erase.js";
 import { icon } from "./icons.js";
 import { createPicks, offersPicks } from "./panel/first-picks.js";
 import { createFinder } from "./panel/finder.js";
-import { headingOf } from "./panel/heading.js";
+import { showHeading } from "./panel/heading.js";
 import { keepLastList, lastList } from "./panel/last-list.js";
 import { emptyAnswer, failure, noShop, nothingSaved } from "./panel/messages.js";
 import { noticesOf } from "./panel/notices.js";
@@ -136,26 +136,6 @@ async function refreshState() {
   return state;
 }
 
-/** Show the line above a list that the shopper looked for. @param {Recommendations} found */
-function showHeading(found) {
-  const choice = finder.choice();
-  const alike = finder.alike();
-  const isChosen = Object.keys(choice).some((name) => name !== "sort");
-  byId("heading").hidden = !isChosen || isSavedShown;
-  const clear = element(
-    "button",
-    {
-      class: "link",
-      type: "button",
-      onclick: clearChoice,
-      onkeydown: (/** @type {KeyboardEvent} */ { key }) => key === "Escape" && clearChoice(),
-      "data-action": "clear",
-    },
-    t("clear"),
-  );
-  byId("heading").replaceChildren(headingOf(found, alike), clear);
-}
-
 function clearChoice() {
   finder.reset();
   void refreshList();
@@ -166,7 +146,7 @@ function clearChoice() {
 function showRecommendations(recommendations) {
   answer = recommendations;
   showAround();
-  showHeading(recommendations);
+  showHeading(recommendations, { choice: finder.choice(), alike: finder.alike(), onClear: clearChoice });
   const { items } = recommendations;
   if (items.length === 0) {
     showMessage(
@@ -214,13 +194,15 @@ async function recommend() {
   try {
     const { recommendations } = await send({ type: "recommend", ...(await tabField()), choice: finder.choice() });
     if (mine !== numRequests || isSavedShown) return;
-    if (byId("status").textContent === t("loading")) toast.say("");
     showRecommendations(recommendations);
     if (current && recommendations.basis !== "search") await keepLastList({ state: current, answer: recommendations });
   } catch (error) {
     if (mine === numRequests) throw error;
   } finally {
-    if (mine === numRequests) byId("cards").removeAttribute("aria-busy");
+    if (mine === numRequests) {
+      byId("cards").removeAttribute("aria-busy");
+      if (byId("status").textContent === t("loading")) toast.say("");
+    }
   }
 }
 

@@ -41,7 +41,7 @@ export function createPicks(onUse) {
   );
   const count = element("span", { class: "quiet" });
   const showCount = () => {
-    count.textContent = t("picksOf", numberText(picked.size), numberText(WANTED));
+    count.textContent = t("picksOf", numberText(picked.size), numberText(Math.max(WANTED, picked.size)));
     use.disabled = picked.size === 0;
   };
   showCount();

@@ -19,6 +19,11 @@ beforeEach(() => {
 /** @param {object} changes @param {string} selector @returns {string | null | undefined} */
 const textIn = (changes, selector) => cardOf({ ...MUG, ...changes }, {}).querySelector(selector)?.textContent;
 
+test("a regular price that is the price is not crossed out", () => {
+  const price = { amount: "7.50", currency: "EUR" };
+  assert.equal(cardOf({ ...MUG, price, regularPrice: price }, {}).querySelector("s"), null);
+});
+
 test("a regular price is crossed out beside the price that is asked", () => {
   const price = { amount: "8", currency: "EUR" };
   const node = cardOf({ ...MUG, price, regularPrice: { amount: "10", currency: "EUR" } }, {});

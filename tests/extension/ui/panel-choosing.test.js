@@ -2,8 +2,6 @@
 // What a shopper chooses in the panel: consent, words, filters, what is saved, first picks.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UNDO_MS } from "../../../extension/ui/panel/toast.js";
-import { CarryoverError } from "../../../extension/values/errors.js";
 import { eventually, stateOf } from "../fakes/page.js";
 import { answered, item, openPanel } from "./panel-page.js";
 
@@ -59,6 +57,18 @@ test("what is like a card is looked for by its id, and the card is named", async
   one("[data-action=clear]").dispatchEvent(new window.KeyboardEvent("keydown", { key: "Escape" }));
   await eventually(() => assert.deepEqual(sent.at(-1)?.choice, {}));
   assert.equal(one("#heading").hidden, true);
+});
+
+test("that nothing was found is said once, with one way back", async () => {
+  const { one, window, textsOf } = await openPanel({
+    recommend: (/** @type {any} */ { choice }) => answered(choice?.words ? [] : [item("mug")], { numFound: 0 }),
+  });
+  await eventually(() => one(".card"));
+  one("#words").value = "velvet";
+  one("#find").dispatchEvent(new window.Event("submit", { cancelable: true }));
+  await eventually(() => assert.equal(one("#message h2").textContent, "Nothing found"));
+  assert.equal(one("#heading").hidden, true);
+  assert.deepEqual(textsOf("#message button"), ["Clear"]);
 });
 
 test("Escape folds what a button unfolded, with the focus still on the button", async () => {
@@ -131,27 +141,6 @@ test("only filters that offer a choice are shown, and what is chosen is asked fo
   assert.deepEqual([one("#filters").hidden, document.activeElement?.id], [true, "filter-button"]);
 });
 
-test("what the line at the bottom says goes away, since it covers cards, and a failure stays longer", async (context) => {
-  const { one } = await openPanel({
-    "item.save": () => ({ isLearned: false }),
-    "item.dismiss": () => {
-      throw new CarryoverError("storage_full", "No room.");
-    },
-  });
-  await eventually(() => one(".card .save"));
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  one(".card .save").click();
-  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
-  context.mock.timers.tick(UNDO_MS);
-  assert.equal(one("#status").textContent, "");
-  one(".card .dismiss").click();
-  await eventually(() => assert.match(one("#status").textContent, /^This device is full/));
-  context.mock.timers.tick(UNDO_MS);
-  assert.match(one("#status").textContent, /^This device is full/);
-  context.mock.timers.tick(2 * UNDO_MS);
-  assert.equal(one("#status").textContent, "");
-});
-
 test("a card is saved and taken back, and the list of what is saved shows it", async () => {
   /** @type {object[]} */
   let kept = [];
@@ -198,9 +187,14 @@ test("first picks are kept only when the shopper says so", async () => {
   await eventually(() => assert.equal(document.querySelectorAll(".pick").length, 8));
   assert.equal(document.querySelectorAll(".dismiss, .save").length, 0);
   assert.equal(one("[data-action=use-picks]").disabled, true);
-  for (const place of [0, 5, 6, 6])
-    /** @type {HTMLButtonElement} */ (document.querySelectorAll(".pick")[place]).click();
+  const pick = (/** @type {number[]} */ ...places) => {
+    for (const place of places) /** @type {HTMLButtonElement} */ (document.querySelectorAll(".pick")[place]).click();
+  };
+  pick(0, 5, 6, 6);
   assert.match(one(".picks").textContent, /2 of 3 picked/);
+  pick(2, 3);
+  assert.match(one(".picks").textContent, /4 of 4 picked/);
+  pick(2, 3);
   assert.ok(!sent.some(({ type }) => type === "items.pick"));
   one("[data-action=use-picks]").click();
   await eventually(() => assert.ok(sent.some(({ type }) => type === "items.pick")));

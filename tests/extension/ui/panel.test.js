@@ -147,54 +147,6 @@ test("ten cards are shown, and the others on request", async () => {
   assert.equal(document.activeElement?.closest("li")?.getAttribute("data-item-id"), "mug-10");
 });
 
-test("a dismissed item is sent without score and reasons, and replaced", async () => {
-  let items = [item("mug", { why: ["sea towel"] }), item("bowl")];
-  const { one, sent, textsOf, document, window } = await openPanel({
-    recommend: () => answered(items),
-    "item.dismiss": () => ({ stored: true }),
-  });
-  await eventually(() => assert.deepEqual(textsOf(".card .title"), ["mug", "bowl"]));
-  items = items.slice(1);
-  one('[data-item-id="mug"] .dismiss').click();
-  await eventually(() => assert.equal(one("#status").textContent, "You will see less like that."));
-  const { item: dismissed } = sent.find(({ type }) => type === "item.dismiss");
-  assert.deepEqual(dismissed, { itemId: "mug", url: "https://a.example/mug", title: "mug" });
-  assert.deepEqual(textsOf(".card .title"), ["bowl"]);
-  assert.equal(document.activeElement?.id, "undo", "who works with keys finds the way back at once");
-  one("#undo").dispatchEvent(new window.KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
-  assert.equal(document.activeElement?.getAttribute("aria-label"), "Less like bowl");
-  assert.deepEqual([one("#undo").hidden, one("#status").textContent], [true, ""]);
-});
-
-test("a dismissal by pointer leaves the focus in the list, and can be undone", async () => {
-  let items = [item("mug"), item("bowl")];
-  const { one, sent, textsOf, document, window } = await openPanel({
-    recommend: () => answered(items),
-    "item.dismiss": () => ({ stored: true }),
-    "item.undismiss": () => ({}),
-  });
-  await eventually(() => assert.deepEqual(textsOf(".card .title"), ["mug", "bowl"]));
-  items = items.slice(1);
-  const click = new window.MouseEvent("click", { detail: 1, bubbles: true });
-  one('[data-item-id="mug"] .dismiss').dispatchEvent(click);
-  await eventually(() => assert.equal(one("#undo").hidden, false));
-  assert.equal(document.activeElement?.getAttribute("aria-label"), "Less like bowl");
-  items = [item("mug"), item("bowl")];
-  one("#undo").click();
-  await eventually(() => assert.equal(one("#status").textContent, "Undone."));
-  assert.deepEqual(textsOf(".card .title"), ["mug", "bowl"]);
-  const undone = { itemId: "mug", url: "https://a.example/mug", title: "mug" };
-  assert.deepEqual(sent.find(({ type }) => type === "item.undismiss").item, undone);
-});
-
-test("a dismissal that failed leaves the card, with its button", async () => {
-  const { one } = await openPanel({ "item.dismiss": failing("server_unreachable") });
-  await eventually(() => one(".card .dismiss"));
-  one(".card .dismiss").click();
-  await eventually(() => assert.equal(one("#status").textContent, "Your server does not answer as it should."));
-  assert.equal(one(".card .dismiss").disabled, false);
-});
-
 for (const outcome of /** @type {const} */ (["answer", "failure"])) {
   test(`a late ${outcome} that was overtaken by a newer question is dropped`, async () => {
     /** @type {{resolve: (answer: object) => void, reject: (error: Error) => void}[]} */
