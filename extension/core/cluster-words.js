@@ -81,7 +81,9 @@ export function clusterNames(clusters) {
     const scored = [...counts].flatMap(([key, num]) => {
       const share = num / items.length;
       if (said.has(key) || num < LEAST_TITLES || share < LEAST_SHARE) return [];
-      const others = ((all.get(key) ?? num) - num + 0.5) / (numAll - items.length + 1);
+      const numOthers = numAll - items.length;
+      // Without others nothing marks a cluster off, and what many of its titles have in common is its name.
+      const others = numOthers === 0 ? LEAST_SHARE / LEAST_LIFT : ((all.get(key) ?? num) - num + 0.5) / (numOthers + 1);
       return share >= LEAST_LIFT * others ? [{ key, score: share * Math.log(share / others) }] : [];
     });
     const best = scored.sort((a, b) => b.score - a.score || (a.key < b.key ? -1 : 1));

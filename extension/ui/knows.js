@@ -145,7 +145,7 @@ function render() {
   );
   byId("remove-saved").hidden = saved.length < 2;
   fill("origins", "by-shop", shopRows(all, shown.shops, onRemove));
-  byId("by-day").replaceChildren(...dayRows(all, onRemove));
+  fill("days", "by-day", dayRows(all, onRemove));
 }
 
 async function refresh() {

@@ -83,18 +83,24 @@ function showTabs() {
   byId("find").hidden = isSavedShown;
 }
 
+/** @param {State} state @returns {boolean} whether the shopper has not said yet if the shop may be learned from */
+const isUnanswered = ({ tab }) => Boolean(tab?.shop) && !tab?.isConsented && !postponed.has(tab?.shop ?? "");
+
+/** @returns {boolean} whether the list offers first picks, which is one question after the other */
+const isPicking = () => current !== null && answer !== null && !isUnanswered(current) && offersPicks(current, answer);
+
 /** Show what stands around the list: consent, where it comes from, notices. */
 function showAround() {
   const state = current;
   if (!state) return;
   const hasShop = Boolean(state.tab?.shop) && !isSavedShown;
-  const isAsking = hasShop && !state.tab?.isConsented && !postponed.has(state.tab?.shop ?? "");
+  const isAsking = hasShop && isUnanswered(state);
   const later = () => {
     postponed.add(state.tab?.shop ?? "");
-    showAround();
+    if (answer) showRecommendations(answer);
+    else showAround();
   };
-  const isPicking = answer !== null && offersPicks(state, answer);
-  const around = { isOnline: window.navigator.onLine, isPicking, onResume: () => void resume() };
+  const around = { isOnline: window.navigator.onLine, isPicking: isPicking(), onResume: () => void resume() };
   keepFocus(() => {
     byId("consent").replaceChildren(...(isAsking ? [consentCard(state, showState, toast.fail, later)] : []));
     byId("origin").replaceChildren(
@@ -103,7 +109,7 @@ function showAround() {
     byId("pause-place").replaceChildren(pauseSwitch(state, () => void refreshState().catch(toast.fail), toast.fail));
     byId("notices").replaceChildren(
       ...noticesOf(state, isSavedShown ? null : answer, around),
-      ...(isPicking && !isSavedShown ? [picks.card()] : []),
+      ...(isPicking() && !isSavedShown ? [picks.card()] : []),
     );
   }, "[data-action=leaves]");
 }
@@ -154,8 +160,7 @@ function showRecommendations(recommendations) {
     );
     return;
   }
-  const isPicking = current !== null && offersPicks(current, recommendations);
-  const actions = isPicking
+  const actions = isPicking()
     ? { onPick: picks.toggle, isPicked: picks.isPicked }
     : { onDismiss, onSave, onAlike, isSaved: saved.has };
   showCards(items.map((item) => () => cardOf(item, actions)));

@@ -9,6 +9,7 @@ import { numberText, t } from "./texts.js";
 export function shelfText({ status, numItems, total, reason }) {
   if (status === "none") return t("shelfHint");
   if (status === "failed") return t(`shelfFailed_${reason}`);
+  if (status === "reading" && numItems === 0) return t("shelfBeginning");
   const isPartOfAll = total !== undefined && total > numItems;
   const count = isPartOfAll ? t("shelfCountOf", numberText(numItems), numberText(total)) : numberText(numItems);
   if (status === "reading") return t("shelfReading", count);

@@ -68,7 +68,7 @@ export function consentCard(state, onChange, onError, onLater) {
       "div",
       {},
       element("h2", {}, t(isOn ? "learnOn" : "learnTitle")),
-      element("p", { class: "quiet" }, t("learnHint")),
+      element("p", { class: "quiet" }, isOn ? t("learnHint") : `${t("learnHint")} ${t("browserAsks")}`),
     ),
     element(
       "div",

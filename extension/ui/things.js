@@ -51,8 +51,7 @@ const removeButton = (title, onclick) =>
   );
 
 /** @param {TasteThing[]} things @param {string} name of what they have in common @returns {string} */
-const questionOf = (things, name) =>
-  things.length === 1 ? t("removeAskOne", name) : plural("removeAsk", things.length, name);
+const questionOf = (things, name) => plural("removeAsk", things.length, name);
 
 /**
  * Return the row of a thing.
@@ -193,7 +192,7 @@ export function shopRows(things, shops, onRemove) {
   return [...groups].map(([name, group]) => {
     const shop = shops.find((one) => one.shop === name);
     const facts = [
-      group.length > 0 && numberText(group.length),
+      group.length > 0 && plural("things", group.length),
       shop && t("mayBeRead"),
       shop && shop.numItems > 0 && t("shelfRead", numberText(shop.numItems)),
     ].flatMap((fact) => fact || []);
@@ -219,7 +218,7 @@ function daysOf(thing) {
 export function dayRows(things, onRemove) {
   const days = groupsBy(things.flatMap(daysOf).sort(newestFirst), ({ time }) => dayText(time));
   return [...days].map(([day, group]) =>
-    groupRow(day, [numberText(group.length)], () =>
+    groupRow(day, [plural("things", group.length)], () =>
       onRemove(group, questionOf(group, day), { note: t("stayOtherDays") }),
     ),
   );

@@ -14,6 +14,11 @@ test("a cluster is named by the words that its titles have and the others lack",
   assert.deepEqual(wordsOf([sea, night]), [["Sailor", "blue"], ["Velvet"]]);
 });
 
+test("a cluster without others is named by what its titles have in common", () => {
+  const sea = titled("Striped dress navy", "Striped shirt white", "Straw hat", "Rope sandals", "Striped rug navy");
+  assert.deepEqual(wordsOf([sea]), [["Striped", "navy"]]);
+});
+
 test("a word that all titles have names nothing", () => {
   assert.deepEqual(
     wordsOf([titled("Carryover mug red", "Carryover cup red"), titled("Carryover oak", "Carryover oak")]),

@@ -58,7 +58,11 @@ test("clusters, single things and dismissals are shown in words, and nothing is 
   assert.match(page.textsOf(".cluster")[0], /50\s?% of your taste/);
   assert.match(page.textsOf("#alone")[0], /bowl.*b\.example · 3 Feb 2026 · looked at/);
   assert.match(page.textsOf("#dismissed")[0], /lamp/);
-  assert.deepEqual(page.textsOf("#by-shop li > span"), ["a.example 3", "b.example 1", "From a file 1"]);
+  assert.deepEqual(page.textsOf("#by-shop li > span"), [
+    "a.example 3 things",
+    "b.example 1 thing",
+    "From a file 1 thing",
+  ]);
   assert.equal(page.textsOf("#by-day li").length, 1);
   const sources = [...page.document.querySelectorAll("img")].map((img) => img.getAttribute("src"));
   assert.deepEqual(sources, ["../icons/icon-128.png"]);
@@ -78,7 +82,7 @@ test("a cluster is removed after its effect was shown, and comes back by undo", 
   const page = await open();
   await eventually(() => page.one("[data-action=remove-cluster]").click());
   await eventually(() => assert.match(page.one("dialog").textContent, /Ufer · sailor · rope50%0%/));
-  assert.match(page.one("dialog h2").textContent, /^Remove 2 things of Ufer/);
+  assert.match(page.one("dialog h2").textContent, /^Remove 2 things from Ufer/);
   assert.deepEqual(sentOf(page, "taste.effect")[0].ids, ["id of mug", "id of towel"]);
   assert.deepEqual(sentOf(page, "taste.remove"), []);
   page.one("[data-action=remove-yes]").click();
@@ -99,7 +103,11 @@ test("by day only what happened on that day is removed, and a thing is there on 
   const taste = { clusters: [], alone: [twice, bowl], dismissed: [] };
   const page = await open({ "taste.get": () => ({ taste, saved: [], shops: [], shelves: [] }) });
   await eventually(() =>
-    assert.deepEqual(page.textsOf("#by-day li > span"), ["5 Feb 2026 1", "3 Feb 2026 1", "1 Feb 2026 1"]),
+    assert.deepEqual(page.textsOf("#by-day li > span"), [
+      "5 Feb 2026 1 thing",
+      "3 Feb 2026 1 thing",
+      "1 Feb 2026 1 thing",
+    ]),
   );
   /** @type {any} */ (page.document.querySelector("#by-day li button")).click();
   await eventually(() => assert.match(page.one("dialog").textContent, /other days stays/));
@@ -173,14 +181,14 @@ async function askAboutShop(page, row) {
   page.document.querySelectorAll("#by-shop button")[row].click();
 }
 
-test("a shop says whether it may be read and what is here of it, also where nothing was looked at", async () => {
+test("a shop says whether it is allowed and what is here of it, also where nothing was looked at", async () => {
   const page = await openWithShops();
   await eventually(() =>
     assert.deepEqual(page.textsOf("#by-shop li > span"), [
-      "a.example 3 · may be read · Products of this shop known here: 552",
-      "b.example 1",
-      "From a file 1",
-      "c.example may be read",
+      "a.example 3 things · allowed · Products of this shop known here: 552",
+      "b.example 1 thing",
+      "From a file 1 thing",
+      "c.example allowed",
     ]),
   );
 });

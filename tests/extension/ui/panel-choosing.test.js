@@ -178,12 +178,27 @@ test("nothing saved says how to save", async () => {
   assert.equal(one("#message").dataset.state, "nothing_saved");
 });
 
+test("first picks are offered once it is said whether the shop may be learned from", async () => {
+  const items = Array.from({ length: 8 }, (_, n) => item(`mug-${n}`));
+  const { document, one } = await openPanel({
+    recommend: () => answered(items, { mode: "page", basis: "page_order" }),
+  });
+  await eventually(() => assert.equal(document.querySelectorAll(".save").length, 8));
+  assert.equal(document.querySelector(".picks"), null);
+  one("[data-action=later]").click();
+  assert.equal(document.querySelectorAll(".pick").length, 8);
+  assert.ok(one(".picks"));
+});
+
 test("first picks are kept only when the shopper says so", async () => {
   const items = Array.from({ length: 8 }, (_, n) => item(`mug-${n}`));
-  const { document, one, sent } = await openPanel({
-    recommend: () => answered(items, { mode: "page", basis: "page_order" }),
-    "items.pick": () => ({ numLearned: 2 }),
-  });
+  const { document, one, sent } = await openPanel(
+    {
+      recommend: () => answered(items, { mode: "page", basis: "page_order" }),
+      "items.pick": () => ({ numLearned: 2 }),
+    },
+    { tab: { ...SHOP_TAB, isConsented: true } },
+  );
   await eventually(() => assert.equal(document.querySelectorAll(".pick").length, 8));
   assert.equal(document.querySelectorAll(".dismiss, .save").length, 0);
   assert.equal(one("[data-action=use-picks]").disabled, true);

@@ -189,7 +189,7 @@ test("paused learning and unreadable records are mentioned", async () => {
 
 for (const [shelf, text, button] of /** @type {[{status: string, numItems: number}, RegExp, string | null][]} */ ([
   [{ status: "none", numItems: 0 }, /without cookies/, "See the whole shop"],
-  [{ status: "reading", numItems: 0 }, /Reading this shop's catalogue: 0/, "Stop reading"],
+  [{ status: "reading", numItems: 0 }, /Reading this shop's catalogue…/, "Stop reading"],
   [
     { status: "reading", numItems: 750, total: 2000 },
     /Reading this shop's catalogue: 750 of about 2,000/,
