@@ -112,9 +112,10 @@ function ledgerRow({ time, method, url, body, isShortened }) {
         {},
         element("span", { class: "method" }, method),
         " ",
-        element("span", { class: "address" }, url),
+        // The figures at an address's end would else mix with those of a date that runs the other way.
+        element("bdi", { class: "address", dir: "ltr" }, url),
         " ",
-        element("span", { class: "quiet" }, `${timeText(time)} · ${body ? plural("ledgerBytes", bytes) : nothing}`),
+        element("bdi", { class: "quiet" }, `${timeText(time)} · ${body ? plural("ledgerBytes", bytes) : nothing}`),
       ),
       element("pre", { tabIndex: 0 }, body || nothing),
     ),

@@ -202,6 +202,7 @@ test("that something was saved is said for a while, and so can be said again", a
 test("the ledger shows every request with its bytes and its body", async () => {
   const { textsOf } = await openOptions({ "ledger.get": () => ({ entries: ENTRIES }) });
   await eventually(() => assert.equal(textsOf("#ledger details").length, 2));
+  assert.equal(textsOf("#ledger bdi.address[dir=ltr] + bdi").length, 2, "neither turns the other around");
   assert.deepEqual(textsOf("#ledger .method"), ["POST", "GET"]);
   assert.deepEqual(
     textsOf("#ledger .address"),
