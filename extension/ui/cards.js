@@ -33,25 +33,29 @@ export function cutTitle(key, title) {
   return parts.filter(({ textContent }) => textContent !== "");
 }
 
-/** Return the frame of an item's image, with its first letter where no image can be shown. @param {Card} card @param {boolean} isElsewhere @returns {HTMLElement} */
-function imageFrame({ image, title, url }, isElsewhere) {
+/**
+ * Return the frame of an item's image, with its first letter where no image can be shown, and with what it is not to be had.
+ * @param {Card} card @param {boolean} isElsewhere @returns {HTMLElement}
+ */
+function imageFrame(card, isElsewhere) {
+  const { image, title, url } = card;
   const letter = [...title.trim()][0]?.toUpperCase() ?? "";
-  const frame = element("span", { class: "image", "data-letter": letter });
+  const badge = isSoldOut(card) && element("span", { class: "badge" }, t("soldOut"));
+  const frame = element("span", { class: "image", "data-letter": letter }, badge);
   if (image && !isElsewhere) loadImage(frame, { image, url }, "lazy");
   return frame;
 }
 
-/** Return price, regular price and stock of an item. @param {Card} card @returns {HTMLElement | null} */
+/** Return price and regular price of an item. @param {Card} card @returns {HTMLElement | null} */
 function priceLine(card) {
   const { price, regularPrice } = card;
-  if (!price && !isSoldOut(card)) return null;
+  if (!price) return null;
   const regular = regularPrice && isOnSale(card) && priceText(regularPrice);
   return element(
     "span",
     { class: isOnSale(card) ? "price reduced" : "price" },
-    price && element("span", {}, priceText(price)),
+    element("span", {}, priceText(price)),
     regular && element("s", {}, element("span", { class: "unseen" }, t("regularPrice", regular)), regular),
-    isSoldOut(card) && element("span", { class: "badge" }, t("soldOut")),
   );
 }
 

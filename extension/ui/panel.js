@@ -56,6 +56,7 @@ const finder = createFinder({
 function showMessage({ name, title, text, actions = [] }) {
   byId("message").replaceChildren(element("h2", {}, title), element("p", {}, text), ...actions);
   byId("message").dataset.state = name;
+  byId("said").textContent = `${title}. ${text}`;
   byId("message").hidden = false;
   byId("cards").replaceChildren();
   byId("cards").removeAttribute("aria-busy");

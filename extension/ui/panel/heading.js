@@ -22,7 +22,7 @@ function headingOf({ numFound = 0, isOnlySimilar = false }, alike) {
 }
 
 /**
- * Show what was found, with the way back. Where that is nothing, the message in the list's place says so.
+ * Show what was found, with the way back, and tell it to who cannot see it. Where that is nothing, the message in the list's place says so.
  * @param {Recommendations} found @param {{choice: Choice, alike: Card | null, onClear: () => void}} search
  */
 export function showHeading(found, { choice, alike, onClear }) {
@@ -39,5 +39,7 @@ export function showHeading(found, { choice, alike, onClear }) {
     },
     t("clear"),
   );
-  byId("heading").replaceChildren(headingOf(found, alike), clear);
+  const heading = headingOf(found, alike);
+  byId("heading").replaceChildren(heading, clear);
+  byId("said").textContent = byId("heading").hidden ? "" : heading.textContent;
 }

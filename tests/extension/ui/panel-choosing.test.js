@@ -29,6 +29,7 @@ test("words are looked for once the shopper stops typing, and can be cleared", a
   await eventually(() => assert.deepEqual(textsOf(".card .title"), ["sea mug"]));
   assert.deepEqual(sent.at(-1), { type: "recommend", tabId: 7, choice: { words: "sea" } });
   assert.match(one("#heading").textContent, /^3 products found/);
+  assert.deepEqual([one("#said").textContent, one("#said").getAttribute("role")], ["3 products found", "status"]);
   one("[data-action=clear]").click();
   await eventually(() => assert.deepEqual(textsOf(".card .title"), ["mug"]));
   assert.deepEqual([one("#heading").hidden, one("#words").value], [true, ""]);
@@ -69,6 +70,7 @@ test("that nothing was found is said once, with one way back", async () => {
   await eventually(() => assert.equal(one("#message h2").textContent, "Nothing found"));
   assert.equal(one("#heading").hidden, true);
   assert.deepEqual(textsOf("#message button"), ["Clear"]);
+  assert.equal(one("#said").textContent, "Nothing found. Nothing here fits your words and filters.");
 });
 
 test("Escape folds what a button unfolded, with the focus still on the button", async () => {
