@@ -171,7 +171,7 @@ test("the focus goes from a shop that was stopped to the next one, and at last t
   const { one, textsOf, document } = await openOptions(
     {
       "consent.set": (/** @type {any} */ { shop }) => {
-        consents = consents.filter((one) => one.shop !== shop);
+        consents = consents.filter((consent) => consent.shop !== shop);
         return { state: stateOf({ consents }) };
       },
     },
