@@ -25,12 +25,22 @@ function prefixed(text, name) {
   if (bytes.length < 1 || bytes.length > 255) {
     throw new RangeError(`${name} must be 1 to 255 bytes of UTF-8, got ${bytes.length}.`);
   }
-  return Uint8Array.of(0, bytes.length, ...bytes);
+  const field = new Uint8Array(2 + bytes.length);
+  field[1] = bytes.length;
+  field.set(bytes, 2);
+  return field;
 }
 
 /** Return the additional authenticated data of a binding. @param {Binding} binding @returns {Bytes} */
 export function aadOf({ profileId, purpose }) {
-  return Uint8Array.of(...LABEL, VERSION, ...prefixed(profileId, "profileId"), ...prefixed(purpose, "purpose"));
+  const fields = [LABEL, Uint8Array.of(VERSION), prefixed(profileId, "profileId"), prefixed(purpose, "purpose")];
+  const data = new Uint8Array(fields.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const field of fields) {
+    data.set(field, at);
+    at += field.length;
+  }
+  return data;
 }
 
 /** Return whether a plaintext is short enough for one envelope. @param {Bytes} plaintext @returns {boolean} */

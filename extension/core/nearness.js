@@ -12,8 +12,13 @@ const LEAST_SHARE = 1e-3;
 /** So many of the many lie beside each other, number by number. */
 const LANES = 4;
 
-/** The numbers of a list of items, LANES items after LANES items, filled up with zeros. @type {WeakMap<Item[], Float64Array>} */
+/**
+ * The numbers of a list of items, LANES items after LANES items, filled up with zeros.
+ * @type {WeakMap<Item[], Float64Array>}
+ */
 const laidOut = new WeakMap();
+/** Of each item of a list, how much of it is known: all but its filler. @type {WeakMap<Item[], Float64Array>} */
+const knownShares = new WeakMap();
 /** What `compareAll` found. @type {WeakMap<Item[], WeakMap<Vector, Float64Array>>} */
 const compared = new WeakMap();
 
@@ -40,7 +45,7 @@ function endOf(vector, filler) {
 
 /** @param {Vector} vector @param {number | undefined} filler @returns {Float64Array} without its filler */
 function withoutFiller(vector, filler) {
-  const own = Float64Array.from(vector);
+  const own = new Float64Array(vector);
   if (filler !== undefined) own[filler] = 0;
   return own;
 }
@@ -82,13 +87,22 @@ function multiply(one, two, rows, end, i, ofOne, ofTwo) {
   ofTwo[i + 3] = h;
 }
 
+/** @param {Item[]} items @param {number} filler @returns {Float64Array} */
+function sharesOf(items, filler) {
+  const known = knownShares.get(items);
+  if (known) return known;
+  const shares = Float64Array.from(items, ({ embedding }) => 1 - embedding[filler] ** 2);
+  knownShares.set(items, shares);
+  return shares;
+}
+
 /** @param {Float64Array} products of a candidate @param {Vector} candidate @param {Item[]} items @param {number | undefined} filler @returns {Float64Array} over the modalities that both have */
 function shared(products, candidate, items, filler) {
   const found = products.subarray(0, items.length);
   if (filler === undefined) return found;
   const known = 1 - candidate[filler] ** 2;
-  for (const [i, { embedding }] of items.entries())
-    found[i] /= Math.max(Math.min(known, 1 - embedding[filler] ** 2), LEAST_SHARE);
+  const shares = sharesOf(items, filler);
+  for (let i = 0; i < found.length; i += 1) found[i] /= Math.max(Math.min(known, shares[i]), LEAST_SHARE);
   return found;
 }
 
@@ -129,14 +143,13 @@ export function similarities(candidate, items, filler) {
 
 /** Return the mean of the greatest values. @param {ArrayLike<number>} values @param {number} most @returns {number} 0 without values */
 export function meanOfGreatest(values, most) {
-  /** @type {number[]} ascending */
-  const greatest = [];
+  const greatest = new Float64Array(Math.min(most, values.length)).fill(-Infinity); // ascending
   for (let i = 0; i < values.length; i += 1) {
-    if (greatest.length === most && values[i] <= greatest[0]) continue;
-    let place = greatest.length;
-    while (place > 0 && greatest[place - 1] > values[i]) place -= 1;
-    greatest.splice(place, 0, values[i]);
-    if (greatest.length > most) greatest.shift();
+    const value = values[i];
+    if (!(value > greatest[0])) continue;
+    let place = 1;
+    for (; place < greatest.length && greatest[place] < value; place += 1) greatest[place - 1] = greatest[place];
+    greatest[place - 1] = value;
   }
   return greatest.length > 0 ? greatest.reduce((sum, value) => sum + value, 0) / greatest.length : 0;
 }

@@ -1,7 +1,8 @@
 // @ts-check
+import { ByTime } from "./by-time.js";
 import { decrypt, encrypt, generateDataKey } from "./envelope.js";
 import { exportOf } from "./profile-export.js";
-import { newestFirst, partsOf, randomId, repeated } from "./profile-records.js";
+import { partsOf, randomId, repeated } from "./profile-records.js";
 import { forgotten, interrupted, removalOf, restored, storedParts } from "./removal.js";
 import { outdated } from "./retention.js";
 import { savedIn } from "./saved.js";
@@ -30,10 +31,10 @@ import { EnvelopeError } from "../values/errors.js";
 export class Profile {
   /** @type {import("./indexeddb-storage.js").Identity | null} */
   #identity = null;
-  /** @type {Map<string, Interaction>} */
-  #interactions = new Map();
-  /** @type {Map<string, LedgerEntry>} */
-  #ledger = new Map();
+  /** @type {ByTime<Interaction>} */
+  #interactions = new ByTime();
+  /** @type {ByTime<LedgerEntry>} */
+  #ledger = new ByTime();
   /** @type {KeptShopMeans | null} */
   #shopMeans = null;
   /** By id. @type {Map<string, KeptShelf>} */
@@ -162,14 +163,14 @@ export class Profile {
     return Object.hasOwn(this.#settings.consents, shop);
   }
 
-  /** @returns {Interaction[]} most recent first */
+  /** @returns {Interaction[]} most recent first, not to be changed: the same list until an interaction is */
   interactions() {
-    return [...this.#interactions.values()].sort(newestFirst);
+    return this.#interactions.newest();
   }
 
-  /** @returns {LedgerEntry[]} most recent first */
+  /** @returns {LedgerEntry[]} most recent first, not to be changed */
   ledger() {
-    return [...this.#ledger.values()].sort(newestFirst);
+    return this.#ledger.newest();
   }
 
   /** Change settings. @param {Partial<Omit<Settings, "consents">>} changes */

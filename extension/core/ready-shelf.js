@@ -47,8 +47,8 @@ function metricIn(numbers, num, { dim, blocks }) {
   const take = (/** @type {number} */ count) => numbers.subarray(at, (at += count));
   return {
     counts: [...take(blocks.length)],
-    mean: Float64Array.from(take(dim)),
-    factors: blocks.map(({ length }) => Float64Array.from(take(length ** 2))),
+    mean: new Float64Array(take(dim)),
+    factors: blocks.map(({ length }) => new Float64Array(take(length ** 2))),
     spreads: blocks.map(() => take(num)),
   };
 }

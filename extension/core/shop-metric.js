@@ -33,7 +33,7 @@ const POWER_TOLERANCE = 1e-12;
 /** @param {Vector} vector @param {Block} block @returns {number} the length of a block */
 function lengthOf(vector, { start, length }) {
   let sum = 0;
-  for (let i = start; i < start + length; i += 1) sum += vector[i] ** 2;
+  for (let i = start; i < start + length; i += 1) sum += vector[i] * vector[i];
   return Math.sqrt(sum);
 }
 
@@ -309,7 +309,7 @@ export function shrinkMean({ mean, counts }, { rule, own }) {
  * @param {Vector} item @param {Block[]} blocks @param {Vector} mean of the shop @returns {Float32Array}
  */
 export function centred(item, blocks, mean) {
-  const result = Float32Array.from(item);
+  const result = new Float32Array(item);
   for (const block of blocks) {
     const { start, length } = block;
     const offset = offsetOf(item, block, mean);
