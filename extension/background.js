@@ -5,6 +5,7 @@ import { createBadge } from "./background/badge.js";
 import { createConsent } from "./background/consent.js";
 import { createContentScripts } from "./background/content-scripts.js";
 import { createHandlers } from "./background/handlers.js";
+import { createListsAhead } from "./background/lists-ahead.js";
 import { createMeansSource } from "./background/means.js";
 import { createModelSource } from "./background/model.js";
 import { createOwnSource } from "./background/own-source.js";
@@ -75,11 +76,12 @@ const fromPage = createPageSource({ getProfile, model, tabs });
 const recommendations = createRecommendations({
   sources: [fromShelf, fromPack, createOwnSource({ getProfile, server, model, means }), fromPage],
 });
-// Nobody asked for the number on the icon at this moment: it is made of what sends nothing.
+// Nobody asked for the number on the icon, or for a list ahead, at this moment: they are made of what sends nothing.
+const fromKept = createShelfSource({ getProfile, model, shelves: { of: shelves.kept }, opener });
 const badge = createBadge({
   browser,
   getProfile,
-  recommendations: createRecommendations({ sources: [fromShelf, fromPage] }),
+  recommendations: createRecommendations({ sources: [fromKept, fromPage] }),
 });
 const pageReadings = createPageReadings({ browser });
 const stateOf = createStateReader({ getProfile, tabs, readings: pageReadings });
@@ -95,6 +97,7 @@ const handlers = createHandlers({
   opener,
   stateOf,
   badge,
+  listsAhead: createListsAhead({ browser, getProfile, shelves, source: fromKept, stateOf, wait }),
   pageLearner: createPageLearner({ model, tabs, ask, now }),
   readings: pageReadings,
   announceChange,

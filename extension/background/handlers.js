@@ -22,6 +22,7 @@ import { createImportHandlers, createTasteHandlers } from "./taste.js";
  * @property {import("./shelf-opener.js").ShelfOpener} opener
  * @property {ReturnType<typeof import("./state.js").createStateReader>} stateOf
  * @property {import("./badge.js").Badge} badge
+ * @property {import("./lists-ahead.js").ListsAhead} listsAhead
  * @property {import("./page-learner.js").PageLearner} pageLearner
  * @property {import("./page-readings.js").PageReadings} readings
  * @property {() => Promise<void>} announceChange
@@ -104,7 +105,7 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
  * @returns {Handlers}
  */
 export function createHandlers(parts) {
-  const { tabs, recommendations, shelves, stateOf, badge } = parts;
+  const { tabs, recommendations, shelves, stateOf, badge, listsAhead } = parts;
   const pageHandlers = createPageHandlers(parts);
   return {
     ...profileHandlers(parts),
@@ -115,7 +116,9 @@ export function createHandlers(parts) {
     async "page.seen"(fields, sender) {
       const reply = await pageHandlers["page.seen"](fields, sender);
       // Not awaited: the page waits for no ranking.
-      badge.show(shopOf(fields.url), /** @type {number} */ (sender.tab?.id)).catch(console.error);
+      const tab = /** @type {chrome.tabs.Tab} */ (sender.tab);
+      badge.show(shopOf(fields.url), /** @type {number} */ (tab.id)).catch(console.error);
+      listsAhead.prepare(shopOf(fields.url), tab).catch(console.error);
       return reply;
     },
     async "state.get"({ tabId }) {

@@ -8,7 +8,7 @@ import { EnvelopeError } from "../values/errors.js";
  * @param {object} parts
  * @param {import("./store.js").GetProfile} parts.getProfile
  * @param {import("./model.js").ModelSource} parts.model
- * @param {import("./shelf.js").Shelves} parts.shelves
+ * @param {Pick<import("./shelf.js").Shelves, "of">} parts.shelves
  * @param {import("./shelf-opener.js").ShelfOpener} parts.opener
  * @returns {import("./recommendations.js").Source} null where nothing was read of the shop
  */

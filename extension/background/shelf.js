@@ -62,7 +62,17 @@ export function createShelves({ getProfile, model, readings, now }) {
     if (await profile.keepShelf(shelf)) readings.run(shelf);
   }
 
+  /** Return what was read of a shop's catalogue, and read no more of it. @param {string} shop @returns {Promise<KeptShelf | null>} null where nothing can be ranked */
+  async function kept(shop) {
+    const shelf = (await getProfile()).shelf(shop);
+    if (!shelf || shelf.numItems === 0) return null;
+    const { space } = (await model.getModel()).manifest;
+    return shelf.space === space ? shelf : null;
+  }
+
   return {
+    kept,
+
     /**
      * Begin to read a shop's catalogue, or continue. It is read at most once a day.
      * @param {{shop: string | null, url: string | null} | null} tab that shows the shop

@@ -1,5 +1,6 @@
 // @ts-check
 // The side panel: what fits at the shop in the tab in front, and what was saved for later.
+import { keepLastList, lastList } from "../messaging/last-list.js";
 import { createListener, send } from "../messaging/messages.js";
 import { cardOf, skeletons } from "./cards.js";
 import { byId, element, keepFocus } from "./elements.js";
@@ -8,7 +9,6 @@ import { icon } from "./icons.js";
 import { createPicks, offersPicks } from "./panel/first-picks.js";
 import { createFinder } from "./panel/finder.js";
 import { showHeading } from "./panel/heading.js";
-import { keepLastList, lastList } from "./panel/last-list.js";
 import { emptyAnswer, failure, noShop, nothingSaved } from "./panel/messages.js";
 import { noticesOf } from "./panel/notices.js";
 import { originLine } from "./panel/origin.js";
