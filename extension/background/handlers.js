@@ -105,7 +105,7 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
  * @returns {Handlers}
  */
 export function createHandlers(parts) {
-  const { tabs, recommendations, shelves, stateOf, badge, listsAhead } = parts;
+  const { tabs, model, recommendations, shelves, stateOf, badge, listsAhead } = parts;
   const pageHandlers = createPageHandlers(parts);
   return {
     ...profileHandlers(parts),
@@ -125,6 +125,7 @@ export function createHandlers(parts) {
       return { state: await stateOf(tabId) };
     },
     async recommend({ tabId, choice = {}, isFaceted = false }) {
+      model.prepare();
       const tab = await tabs.describe(tabId);
       if (!tab?.shop)
         throw new CarryoverError("no_shop", "Open a shop's page, and click Carryover's icon in the toolbar there.");

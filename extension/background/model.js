@@ -72,6 +72,11 @@ export function createModelSource({ getProfile, getServer, ask, packaged, openCa
   }
 
   return {
+    /** Begin to load the packaged bundle, which a list needs a moment later. A failure is told to who asks for the model. */
+    prepare() {
+      getPackaged().catch(() => undefined);
+    },
+
     /** @returns {Promise<Model>} which never fails because of a server: its `problem` tells */
     getModel() {
       // Callers that come while a download runs wait for it.

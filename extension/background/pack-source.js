@@ -25,10 +25,10 @@ export function createPackSource({ getProfile, model, packs, opener }) {
       return null;
     }
     try {
-      const shelf = await opener.open(pack);
+      const shelf = opener.open(pack);
       const wanted = { shop, shelf, choice, mode: /** @type {const} */ ("pack") };
       const answer = await recommendShelf(wanted, { profile, model: await model.getModel() });
-      const facets = isFaceted ? { facets: facetsOf(shelf.cards.all()) } : {};
+      const facets = isFaceted ? { facets: facetsOf((await shelf).cards.all()) } : {};
       const told = { ...answer, ...facets, pack: originOf(pack) };
       return { ...told, ...(problem && { problem: { code: problem.code, message: problem.message } }) };
     } catch (error) {

@@ -18,9 +18,9 @@ export function createShelfSource({ getProfile, model, shelves, opener }) {
     const kept = profile.settings.mode === "page" ? null : await shelves.of(shop);
     if (!kept) return null;
     try {
-      const shelf = await opener.open(kept);
+      const shelf = opener.open(kept);
       const answer = await recommendShelf({ shop, shelf, choice }, { profile, model: await model.getModel() });
-      return isFaceted ? { ...answer, facets: facetsOf(shelf.cards.all()) } : answer;
+      return isFaceted ? { ...answer, facets: facetsOf((await shelf).cards.all()) } : answer;
     } catch (error) {
       if (!(error instanceof EnvelopeError)) throw error;
       // Damaged on the disk, or deleted since: it can be read again.

@@ -1,6 +1,6 @@
 // @ts-check
 import { addImported, roomIn, withReasons } from "../core/importing.js";
-import { KINDS } from "../core/recommender.js";
+import { KINDS } from "../core/history.js";
 import { addSaved } from "../core/import-saved.js";
 import { savedThings } from "../core/saved.js";
 import { effectOf, tasteOf } from "../core/taste.js";

@@ -8,7 +8,7 @@ import { collapse, itemText } from "../values/item-text.js";
 import { problemIn } from "../values/json-schema.js";
 import { dot } from "../values/vectors.js";
 import { filterProduct } from "./privacy-filter.js";
-import { KINDS } from "./recommender.js";
+import { KINDS } from "./history.js";
 import { textPlace } from "./text-block.js";
 
 /**

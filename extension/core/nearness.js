@@ -107,7 +107,7 @@ function shared(products, candidate, items, filler) {
 }
 
 /**
- * Compare candidates with items, so that `similarities` knows the answers.
+ * Compare candidates with items, so that `similarities` knows the answers. What was compared before is not compared again.
  * @param {Vector[]} candidates of unit length, which do not change @param {Item[]} items which do not change after the first call
  * @param {number | undefined} filler the manifest's
  */
@@ -115,8 +115,9 @@ export function compareAll(candidates, items, filler) {
   /** @type {WeakMap<Vector, Float64Array>} */
   const answers = compared.get(items) ?? new WeakMap();
   compared.set(items, answers);
-  for (let i = 0; i < candidates.length; i += 2) {
-    const pair = [candidates[i], candidates[i + 1] ?? candidates[i]];
+  const missing = candidates.filter((candidate) => !answers.has(candidate));
+  for (let i = 0; i < missing.length; i += 2) {
+    const pair = [missing[i], missing[i + 1] ?? missing[i]];
     const end = Math.max(...pair.map((candidate) => endOf(candidate, filler)));
     const [one, two] = pair.map((candidate) => withoutFiller(candidate, filler));
     const rows = rowsOf(items, one.length);

@@ -17,7 +17,7 @@ import { createRanker } from "./shelf-ranking.js";
  */
 
 /** Of the bytes below. Other ones are made again from the shelf's parts. */
-const FORMAT = 1;
+const FORMAT = 2;
 const HEADER_BYTES = 8;
 
 /**
@@ -29,9 +29,12 @@ export async function readyOf({ parts }, { space, shopMetric, files }) {
   return sha256Hex(canonicalJson({ format: FORMAT, parts: parts.map(({ id }) => id), space, metric }));
 }
 
-/** @param {KeptMetric} metric @returns {Float32Array} counts, mean, factors and spreads, block by block */
-function numbersOf({ counts, mean, factors, spreads }) {
-  const all = [counts, mean, ...factors, ...spreads];
+/**
+ * @param {KeptMetric} metric @param {Float32Array[]} lengths of each block of each item
+ * @returns {Float32Array} counts, mean, factors, spreads and lengths, block by block
+ */
+function numbersOf({ counts, mean, factors, spreads }, lengths) {
+  const all = [counts, mean, ...factors, ...spreads, ...lengths];
   const numbers = new Float32Array(all.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of all) {
@@ -41,16 +44,20 @@ function numbersOf({ counts, mean, factors, spreads }) {
   return numbers;
 }
 
-/** @param {Float32Array} numbers as numbersOf gives them @param {number} num of items @param {Layout} layout @returns {KeptMetric} */
+/**
+ * @param {Float32Array} numbers as numbersOf gives them @param {number} num of items @param {Layout} layout
+ * @returns {{kept: KeptMetric, lengths: Float32Array[]}}
+ */
 function metricIn(numbers, num, { dim, blocks }) {
   let at = 0;
   const take = (/** @type {number} */ count) => numbers.subarray(at, (at += count));
-  return {
+  const kept = {
     counts: [...take(blocks.length)],
     mean: new Float64Array(take(dim)),
     factors: blocks.map(({ length }) => new Float64Array(take(length ** 2))),
     spreads: blocks.map(() => take(num)),
   };
+  return { kept, lengths: blocks.map(() => take(num)) };
 }
 
 /**
@@ -59,7 +66,7 @@ function metricIn(numbers, num, { dim, blocks }) {
  */
 export function encodeReady({ cards, ranker }) {
   const metric = ranker.kept();
-  const numbers = metric ? numbersOf(metric) : new Float32Array(0);
+  const numbers = metric ? numbersOf(metric, ranker.matrix.lengths) : new Float32Array(0);
   const matrix = bytesOf(ranker.matrix);
   const ranking = new Uint8Array(HEADER_BYTES + numbers.byteLength + matrix.length);
   ranking.set(new Uint8Array(Uint32Array.of(cards.num, numbers.length).buffer));
@@ -77,7 +84,7 @@ export function decodeReady({ ranking, cards }, { manifest, metric }) {
   const [num, numNumbers] = new Uint32Array(ranking.slice(0, HEADER_BYTES).buffer);
   const end = HEADER_BYTES + 4 * numNumbers;
   const numbers = new Float32Array(ranking.slice(HEADER_BYTES, end).buffer);
-  const matrix = matrixOf([ranking.subarray(end)], layout);
-  const kept = numNumbers > 0 ? metricIn(numbers, num, layout) : undefined;
+  const { kept, lengths } = numNumbers > 0 ? metricIn(numbers, num, layout) : {};
+  const matrix = matrixOf([ranking.subarray(end)], layout, lengths);
   return { cards: decodeCards(cards), ranker: createRanker(matrix, metric ?? null, kept) };
 }

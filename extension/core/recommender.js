@@ -1,14 +1,14 @@
 // @ts-check
-import { interactionSchema, productSchema } from "../generated/contracts.js";
+import { productSchema } from "../generated/contracts.js";
 import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
 import { decodeEmbedding, encodeEmbedding } from "../values/encoding.js";
 import { CarryoverError } from "../values/errors.js";
 import { itemText } from "../values/item-text.js";
 import { problemIn } from "../values/json-schema.js";
-import { centredHistory, knownMeans } from "./centring.js";
 import { facetsOf, inOrder, passes } from "./choice.js";
 import { dismissalPenalty, meanOfNearest } from "./dismissal.js";
 import { byScore, find, firstLook, isSearch } from "./finding.js";
+import { bringToSpace, historyOf, tasteVector } from "./history.js";
 import { compareAll, similarities } from "./nearness.js";
 import { createPageRanker } from "./page-ranking.js";
 import { filterProduct } from "./privacy-filter.js";
@@ -20,13 +20,12 @@ import { decodeInt8, dot, isZero } from "../values/vectors.js";
 /**
  * @typedef {import("./profile.js").Profile} Profile
  * @typedef {import("./profile.js").Kind} Kind
- * @typedef {Pick<Profile, "interactions" | "shelves" | "shopMeans" | "replaceEmbedding">} TasteSource what a taste is made of: a profile, or a look at a part of it
  * @typedef {import("./towers.js").Towers} Towers
+ * @typedef {import("./history.js").History} History
+ * @typedef {import("./history.js").TasteSource} TasteSource
  * @typedef {import("./shop-metric.js").BundleMetric} BundleMetric
  * @typedef {{towers: Towers, manifest: import("./bundle.js").Manifest, metric?: BundleMetric | null}} Model
  * @typedef {(url: string) => Promise<string>} ReadImage the image at an address as base64, empty where it cannot be had
- * @typedef {{title: string, embedding: Float32Array}} Known
- * @typedef {{liked: Known[], dismissed: Known[]}} History
  * @typedef {import("../generated/contract-types.js").Card} Card
  * @typedef {import("../generated/contract-types.js").Choice} Choice
  * @typedef {import("../generated/contract-types.js").ListedCard} ListedCard
@@ -37,21 +36,14 @@ import { decodeInt8, dot, isZero } from "../values/vectors.js";
 
 /** How many of a catalogue's nearest items are compared with single items of the history. */
 const SHELF_POOL = 300;
-/** How much of the history single items are compared with: what is older says less, and each costs every list its time. */
-const MAX_COMPARED = 400;
 /** A whole catalogue has near copies of single items in number: with their full weight they would fill the list. */
 const SHELF_CLOSENESS = 0.25;
 /** How many items are requested. The number never changes, so it tells the server nothing about the history. */
 export const REQUESTED = 30;
-const DAY_MS = 86_400_000;
-/** A kind's place in this list is what user towers know it by. */
-export const KINDS = /** @type {Kind[]} */ (interactionSchema.properties.kind.enum);
 /** A second reason is given only where its similarity is within this margin of the first one's. */
 const SECOND_REASON_MARGIN = 0.1;
 const WEAKEST_REASON = 0.25;
 const UNIT_TOLERANCE = 1e-6;
-/** Dismissals fill at most this share of the history that the user tower reads, so that many of them leave room for a taste. */
-const MAX_DISMISSED_SHARE = 0.25;
 
 /**
  * Return the embedding of a product: by its text and its image, where the image can be had, else by its text alone.
@@ -168,52 +160,6 @@ export async function dismiss(item, on) {
 }
 
 /**
- * Recompute embeddings of another space from the stored texts: after a change of bundle they cannot be compared.
- * @param {TasteSource} profile
- * @param {Model} model
- */
-export async function bringToSpace(profile, { towers, manifest }) {
-  const stale = profile.interactions().filter(({ space }) => space !== manifest.space);
-  if (stale.length === 0) return;
-  const embeddings = await towers.embedItems(stale.map(({ product }) => itemText(product, manifest.text.itemText)));
-  for (const [i, { id }] of stale.entries()) {
-    await profile.replaceEmbedding(id, manifest.space, encodeEmbedding(embeddings[i]));
-  }
-}
-
-/**
- * Return the interactions that the user tower reads, most recent first.
- * @param {import("./profile.js").Interaction[]} interactions most recent first
- * @param {number} maxItems
- */
-export function recentOf(interactions, maxItems) {
-  const isDismissal = (/** @type {{kind: Kind}} */ { kind }) => kind === "dismiss";
-  const dismissed = interactions.filter(isDismissal).slice(0, Math.floor(maxItems * MAX_DISMISSED_SHARE));
-  const liked = interactions.filter((one) => !isDismissal(one)).slice(0, maxItems - dismissed.length);
-  const kept = new Set([...dismissed, ...liked]);
-  return interactions.filter((one) => kept.has(one));
-}
-
-/**
- * Return the taste vector: the user tower's embedding of the most recent interactions.
- * @param {TasteSource} profile
- * @param {Model} model
- * @param {number} [now] milliseconds since 1970
- * @returns {Promise<Float32Array | null>} unit length; null where nothing was liked
- */
-export async function tasteVector(profile, model, now = Date.now()) {
-  await bringToSpace(profile, model);
-  const recent = recentOf(profile.interactions(), model.manifest.interactions.maxItems);
-  const vector = await model.towers.embedUser({
-    items: centredHistory(recent, model.metric ?? null, knownMeans(profile, model.manifest.space)),
-    kinds: recent.map(({ kind }) => KINDS.indexOf(kind)),
-    agesDays: recent.map(({ time }) => Math.max(0, (now - Date.parse(time)) / DAY_MS)),
-    weights: recent.map(({ weight }) => weight),
-  });
-  return isZero(vector) ? null : vector;
-}
-
-/**
  * Return the titles of at most two liked items that are most similar to a candidate. They are computed here and never sent.
  * @param {Float32Array} candidate
  * @param {{title: string, embedding: Float32Array}[]} liked
@@ -241,23 +187,6 @@ function closeness(candidate, history, filler, weight = 1) {
   const near = meanOfNearest(candidate, history.liked, filler);
   const isUnit = Math.abs(dot(candidate, candidate) - 1) < UNIT_TOLERANCE;
   return weight * near - dismissalPenalty(candidate, history, filler, isUnit ? near : undefined);
-}
-
-/**
- * Return title and centred embedding of the newest interactions, the dismissals apart.
- * @param {TasteSource} profile
- * @param {Model} model
- * @returns {History}
- */
-function historyOf(profile, { metric, manifest }) {
-  const interactions = recentOf(profile.interactions(), MAX_COMPARED);
-  const embeddings = centredHistory(interactions, metric ?? null, knownMeans(profile, manifest.space));
-  const seen = interactions.map(({ product, kind }, i) => ({
-    isDismissed: kind === "dismiss",
-    title: product.title ?? "",
-    embedding: embeddings[i],
-  }));
-  return { liked: seen.filter((one) => !one.isDismissed), dismissed: seen.filter((one) => one.isDismissed) };
 }
 
 /**
@@ -361,14 +290,19 @@ function rowsFor(cards, { sort, ...filters }, known) {
 }
 
 /**
- * Rank a shop's own catalogue, on this device. Nothing is sent.
- * @param {{shop: string, shelf: Shelf, choice?: Choice, mode?: "shelf" | "pack"}} wanted `mode`: whether the shop or somebody else gave the catalogue
+ * Rank a shop's own catalogue, on this device. Nothing is sent. The catalogue may be still on its way from the disk: the history is made
+ * ready meanwhile.
+ * @param {{shop: string, shelf: Shelf | Promise<Shelf>, choice?: Choice, mode?: "shelf" | "pack"}} wanted `mode`: whether the shop or somebody else gave the catalogue
  * @param {{profile: TasteSource, model: Model}} on
  * @returns {Promise<Recommendations>} at most REQUESTED items; without a taste a first look at what can be had
  */
 export async function recommendShelf({ shop, shelf, choice = {}, mode = "shelf" }, { profile, model }) {
-  const { cards, ranker } = shelf;
   const answer = { mode, shop };
+  if (!isSearch(choice)) {
+    await bringToSpace(profile, model);
+    historyOf(profile, model);
+  }
+  const { cards, ranker } = await shelf;
   if (isSearch(choice)) {
     const hidden = dismissedIn(profile, shop);
     const found = await find({ cards: cards.all(), ranker }, choice, hidden, model, REQUESTED);

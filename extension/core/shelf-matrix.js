@@ -139,8 +139,11 @@ function measure({ num, layout, values, scales, lengths }) {
   }
 }
 
-/** Return the embeddings of several pieces as one matrix. @param {Bytes[]} pieces as `packed` made them @param {Layout} layout @returns {Matrix} */
-export function matrixOf(pieces, layout) {
+/**
+ * Return the embeddings of several pieces as one matrix.
+ * @param {Bytes[]} pieces as `packed` made them @param {Layout} layout @param {Float32Array[]} [lengths] where they are known @returns {Matrix}
+ */
+export function matrixOf(pieces, layout, lengths) {
   const headers = pieces.map(headerOf);
   const num = headers.reduce((sum, header) => sum + header.num, 0);
   const all = headers.reduce((sum, { mask }) => sum | mask, 0);
@@ -150,7 +153,7 @@ export function matrixOf(pieces, layout) {
     layout,
     values: blocks.map(({ length }, b) => new Int8Array(all & (1 << b) ? num * length : 0)),
     scales: blocks.map(() => new Float32Array(num)),
-    lengths: blocks.map(() => new Float32Array(num)),
+    lengths: lengths ?? blocks.map(() => new Float32Array(num)),
     rest: new Float32Array(num * restOf(layout).length),
   };
   let first = 0;
@@ -158,7 +161,7 @@ export function matrixOf(pieces, layout) {
     unpackInto(bytes, layout, matrix, first);
     first += headers[i].num;
   }
-  measure(matrix);
+  if (!lengths) measure(matrix);
   return matrix;
 }
 

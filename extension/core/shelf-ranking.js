@@ -18,7 +18,7 @@ import { LANES, LEAST_LENGTH, LEAST_OFFSET, centred, createEstimator, createMetr
  * @typedef {object} Ranker
  * @property {Matrix} matrix
  * @property {(user: Float32Array) => Float64Array} scores of all items: cosines in the shop's metric, exact for the NUM_EXACT best at least
- * @property {(i: number) => Float32Array} compared what an item is compared with seen items by
+ * @property {(i: number) => Float32Array} compared what an item is compared with seen items by, not to be changed
  * @property {Float64Array | null} mean the shop's, shrunk towards the bundle's; null without a metric
  * @property {number[] | null} counts of items that have each block, as far as they were looked at; null without a metric
  * @property {() => KeptMetric | null} kept what the ranker is made of again; null without a metric
@@ -27,6 +27,8 @@ import { LANES, LEAST_LENGTH, LEAST_OFFSET, centred, createEstimator, createMetr
 /** From so many items a shop's covariance is known as well as its shrinkage needs. */
 const MAX_ESTIMATED = 2000;
 const NUM_EXACT = 1000;
+/** So many items that were compared are kept: the lists of one catalogue compare much the same ones. */
+const MAX_KEPT = 1000;
 /** From so many items the usual share of their lengths is known. */
 const NUM_USUAL = 64;
 
@@ -179,6 +181,20 @@ function exactlyScored(matrix, { mean }, spreads) {
   };
 }
 
+/** Return a function that keeps what it gave. @param {(i: number) => Float32Array} compute @returns {(i: number) => Float32Array} not to be changed */
+function keeping(compute) {
+  /** @type {Map<number, Float32Array>} */
+  const kept = new Map();
+  return (i) => {
+    const known = kept.get(i);
+    if (known) return known;
+    if (kept.size === MAX_KEPT) kept.clear();
+    const made = compute(i);
+    kept.set(i, made);
+    return made;
+  };
+}
+
 /**
  * Return a ranker of a catalogue.
  * @param {Matrix} matrix @param {BundleMetric | null} bundle its rule has the matrix's blocks
@@ -191,7 +207,7 @@ export function createRanker(matrix, bundle, kept) {
     return {
       matrix,
       scores: (user) => products(matrix, user),
-      compared: (i) => itemOf(matrix, i),
+      compared: keeping((i) => itemOf(matrix, i)),
       mean: null,
       counts: null,
       kept: () => null,
@@ -205,7 +221,7 @@ export function createRanker(matrix, bundle, kept) {
     matrix,
     mean,
     counts: moments.counts,
-    compared: (i) => centred(itemOf(matrix, i), blocks, mean),
+    compared: keeping((i) => centred(itemOf(matrix, i), blocks, mean)),
     scores(user) {
       const none = blocks.map(() => new Int8Array(0));
       const scores = products({ ...matrix, values: none }, user);

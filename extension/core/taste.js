@@ -4,7 +4,8 @@ import { clusterNames } from "./cluster-words.js";
 import { clustersOf } from "./clustering.js";
 import { NO_SHOP } from "../values/imports.js";
 import { poolingWeights } from "./pooling.js";
-import { KINDS, bringToSpace, recentOf, recommendShelf } from "./recommender.js";
+import { KINDS, bringToSpace, recentOf } from "./history.js";
+import { recommendShelf } from "./recommender.js";
 
 /**
  * What the profile knows, as a person can look at it, and what a removal would change.
@@ -14,7 +15,7 @@ import { KINDS, bringToSpace, recentOf, recommendShelf } from "./recommender.js"
  * @typedef {import("../generated/contract-types.js").TasteThing} TasteThing
  * @typedef {import("./profile.js").Interaction} Interaction
  * @typedef {import("./recommender.js").Model} Model
- * @typedef {import("./recommender.js").TasteSource} TasteSource
+ * @typedef {import("./history.js").TasteSource} TasteSource
  * @typedef {{shop: string, shelf: import("./recommender.js").Shelf}} OpenShelf
  */
 

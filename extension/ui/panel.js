@@ -12,6 +12,7 @@ import { showHeading } from "./panel/heading.js";
 import { emptyAnswer, failure, noShop, nothingSaved } from "./panel/messages.js";
 import { noticesOf } from "./panel/notices.js";
 import { originLine } from "./panel/origin.js";
+import { createQuestions } from "./panel/questions.js";
 import { createSaved, plainCard } from "./panel/saved.js";
 import { createStage } from "./panel/stage.js";
 import { createToast } from "./panel/toast.js";
@@ -41,14 +42,12 @@ let isSavedShown = false;
 let picks = createPicks(usePicks);
 /** Shops at which the shopper said "Not now". It is forgotten with the panel, so that no list of visits comes to be. @type {Set<string>} */
 const postponed = new Set();
+const questions = createQuestions();
 const toast = createToast();
 const saved = createSaved({ onChange: showTabs });
 const finder = createFinder({
   onChange: () => void refreshList(),
-  async askFacets() {
-    const { recommendations } = await send({ type: "recommend", ...(await tabField()), isFaceted: true });
-    return recommendations.facets;
-  },
+  askFacets: questions.facets,
   onError: toast.fail,
 });
 
@@ -136,9 +135,9 @@ function showState(state) {
   showAround();
 }
 
-/** Fetch and show the state of this page's tab. Answers to other messages describe the tab in front, which may be another. */
+/** Fetch and show the state of this page's tab. */
 async function refreshState() {
-  const { state } = await send({ type: "state.get", ...(await tabField()) });
+  const state = await questions.state();
   showState(state);
   return state;
 }
@@ -198,7 +197,7 @@ async function recommend() {
     toast.say(t("loading"));
   }
   try {
-    const { recommendations } = await send({ type: "recommend", ...(await tabField()), choice: finder.choice() });
+    const recommendations = await questions.list(finder.choice());
     if (mine !== numRequests || isSavedShown) return;
     showRecommendations(recommendations);
     if (current && recommendations.basis !== "search") await keepLastList({ state: current, answer: recommendations });
@@ -360,6 +359,7 @@ for (const event of ["online", "offline"]) window.addEventListener(event, showAr
 chrome.runtime.onMessage.addListener(
   createListener("ui", {
     async "state.changed"({ isErased }) {
+      questions.renew();
       if (isErased) {
         forget().catch(toast.fail);
         return {};

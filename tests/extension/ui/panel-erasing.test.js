@@ -25,7 +25,8 @@ test("erasing asks first, and a refusal erases nothing", async () => {
 });
 
 test("an erasure that failed says so", async () => {
-  const { one } = await openPanel({ "profile.erase": failing("internal") });
+  const { one, document } = await openPanel({ "profile.erase": failing("internal") });
+  await eventually(() => assert.equal(document.querySelectorAll("#cards a").length, 1));
   one("#erase").click();
   one("[data-action=erase-yes]").click();
   await eventually(() =>

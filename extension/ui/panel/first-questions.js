@@ -1,0 +1,26 @@
+// @ts-check
+// What a panel asks as soon as it is opened. The page loads this file before its other modules, so that the background starts and ranks
+// while they are loaded. It imports no more than it needs for the same reason.
+import { tabField } from "../tab.js";
+
+/** @typedef {import("../../messaging/messages.js").Answer} Answer not unwrapped: a refusal is an answer, too */
+
+const tab = tabField();
+
+/** @param {{type: "state.get"} | {type: "recommend", choice: {}}} message @returns {Promise<Answer>} */
+function asked(message) {
+  const answer = tab.then((field) => chrome.runtime.sendMessage({ ...message, ...field }));
+  // An error is told to who waits for the answer, and nobody may.
+  answer.catch(() => undefined);
+  return answer;
+}
+
+/** @type {{state: Promise<Answer> | null, list: Promise<Answer> | null} | null} */
+let answers = { state: asked({ type: "state.get" }), list: asked({ type: "recommend", choice: {} }) };
+
+/** Return the answers once; null from then on. */
+export function takeFirstAnswers() {
+  const taken = answers;
+  answers = null;
+  return taken;
+}
