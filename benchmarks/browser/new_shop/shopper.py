@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from contextlib import AbstractContextManager
 
-from benchmarks.browser.browsers import Browser
+from benchmarks.browser.browsers import Browser, Panel
+from kernel.json_object import JsonObject
 
 # What the panel says of where its list comes from.
 WORDS = {"shelf": "The whole shop", "pack": "A published catalogue"}
@@ -33,9 +34,9 @@ class Shopper:
         self._url = ""
         browser.open("ui/messages.html")
 
-    def ask(self, message: str, **fields: Any) -> dict[str, Any]:
+    def ask(self, message: str, **fields: object) -> JsonObject:
         """Send a message as the extension's own pages do, and return the answer; raises RuntimeError for a refusal."""
-        answer: dict[str, Any] = self._browser.call("ask", {"type": message, **fields})
+        answer: JsonObject = self._browser.call("ask", {"type": message, **fields})
         if "error" in answer:
             raise RuntimeError(f"{message}: {answer['error']}")
         return answer
@@ -82,9 +83,9 @@ class Shopper:
             wait_until(lambda: found.extend(panel.evaluate(script)) or found, f"a list of the mode {mode}")
         return found
 
-    def ranked(self) -> dict[str, Any]:
+    def ranked(self) -> JsonObject:
         """Return the whole answer for the page that is open."""
-        answer: dict[str, Any] = self.ask("recommend", tabId=self._tab())["recommendations"]
+        answer: JsonObject = self.ask("recommend", tabId=self._tab())["recommendations"]
         return answer
 
     def _num_known(self) -> int:
@@ -93,5 +94,5 @@ class Shopper:
     def _tab(self) -> int:
         return int(self._browser.call("tab", self._url))
 
-    def _panel(self) -> Any:
+    def _panel(self) -> AbstractContextManager[Panel]:
         return self._browser.panel(self._tab())
