@@ -11,8 +11,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from benchmarks.crawl.feeds import compare, measure
+from benchmarks.crawl.mall_process import MallProcess
 from demo.mall.catalogue import build
+from demo.mall.shops import open_shop
 from kernel.contracts import contract
+from scraper import extract_product
 from scraper.commands.forget import forget
 from scraper.crawl.run import crawl
 from scraper.crawl.settings import CrawlSettings, ShopSettings
@@ -38,13 +41,33 @@ def wires(adapter, body, context=CONTEXT, tally=None):
 
 
 @pytest.fixture(scope="module")
-def both_ways(tmp_path_factory):
-    return measure(tmp_path_factory.mktemp("feeds"), seed=5)
+def mall(tmp_path_factory):
+    with MallProcess(tmp_path_factory.mktemp("mall"), 5) as mall:
+        yield mall
 
 
 @pytest.mark.parametrize("shop", ["harbor", "linden"])
-def test_feed_and_pages_give_the_same_products(both_ways, shop):
-    result = both_ways[shop]
+def test_feed_and_pages_give_the_same_products(mall, tmp_path, shop):
+    """The feed is crawled; the pages are read as they are, without a crawl."""
+    before = mall.num_requests()
+    by_feed = mall.crawl(tmp_path / "feed", "--pages", "never", shops=(shop,))
+    assert mall.num_requests() - before < 12
+    assert all(set(product["provenance"].values()) == {"feed"} for product in by_feed.values())
+    products = [product for product in build(5) if product.shop == shop]
+    front = open_shop(shop, products, mall.url(shop, ""))
+    paths = [product.url_path for product in products]
+    pages = [extract_product(front.respond(path, "").body, mall.url(shop, path)).to_wire() for path in paths]
+    check_same(compare(by_feed, {page["url"]: page for page in pages}), shop)
+
+
+@pytest.mark.long
+def test_feed_and_crawled_pages_give_the_same_products(tmp_path):
+    for shop, result in measure(tmp_path, seed=5).items():
+        check_same(result, shop)
+        assert result.feed_requests < 12 and result.page_requests > 600
+
+
+def check_same(result, shop):
     true = [product for product in build(5) if product.shop == shop]
     # Harbor's feed has the colours that can be bought in sizes; its pages tell all colours of the thing.
     sized = [one for one in true if one.sizes and shop == "harbor"]
@@ -57,7 +80,6 @@ def test_feed_and_pages_give_the_same_products(both_ways, shop):
     assert {name for name in always if result.compared[name] != len(true)} == set()
     images, brands = sum(one.has_image for one in true), sum(one.brand is not None for one in true)
     assert result.compared["images"] == images and result.compared["brand"] == brands
-    assert result.feed_requests < 12 and result.page_requests > 600
 
 
 def test_a_comparison_sees_one_wrong_cent_and_one_missing_product():
@@ -539,10 +561,8 @@ def test_operators_feed_on_other_hosts_obeys_their_robots_txt(site, other_site, 
     assert crawl(refused)["shops"][0]["stopped"].startswith("no_feed") and "/secret.xml" not in other_site.paths
 
 
-def test_prices_of_the_mall_are_the_catalogues(both_ways, tmp_path):
+def test_prices_of_the_mall_are_the_catalogues():
     """Compare the feed with the true catalogue, not only with the pages."""
-    from demo.mall.shops import open_shop
-
     products = build(5)
     shop = open_shop("linden", products, ORIGIN)
     body = shop.respond("/wp-json/wc/store/v1/products", "per_page=100&page=2").body
