@@ -15,8 +15,9 @@ def _run(program, site=None):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_an_environment_in_which_it_is_installed_imports_open_clip(tmp_path):
-    program = _WITHOUT_EXTENSION + "import open_clip, torchvision; print(torchvision.transforms.CenterCrop(2).size)"
+def test_an_environment_in_which_it_is_installed_imports_torchvision(tmp_path):
+    """As open_clip and timm do first of all."""
+    program = _WITHOUT_EXTENSION + "import torchvision; print(torchvision.transforms.CenterCrop(2).size)"
     assert "operator torchvision::nms does not exist" in _run(program).stderr
     torchvision_schemas.install(tmp_path)
     done = _run(program, tmp_path)
