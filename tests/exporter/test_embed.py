@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -32,10 +33,11 @@ def product(number, **changes):
             "provenance": {"title": "json-ld"}, **changes}  # fmt: skip
 
 
-@pytest.fixture
-def shelf(tmp_path):
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory):
     """Return a products.jsonl of 40 products with lines that are none, and a folder of images of every third."""
-    images = tmp_path / "images"
+    folder = tmp_path_factory.mktemp("shelf")
+    images = folder / "images"
     images.mkdir()
     lines = []
     for number in range(40):
@@ -48,14 +50,24 @@ def shelf(tmp_path):
     lines[11] = json.dumps(product(11, verdict="blocked"))
     lines[17] = json.dumps({**product(17), "price": "five"})
     lines[20] = ""
-    path = tmp_path / "products.jsonl"
+    path = folder / "products.jsonl"
     path.write_text("\n".join(lines) + "\n")
     return path, images
 
 
-@pytest.fixture(autouse=True)
-def small_chunks(monkeypatch):
-    monkeypatch.setattr(embedding, "CHUNK_LINES", 8)
+@pytest.fixture(scope="module", autouse=True)
+def small_chunks():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedding, "CHUNK_LINES", 8)
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole(shelf, tiny_bundle, tmp_path_factory):
+    """Return what an undisturbed run writes."""
+    out = tmp_path_factory.mktemp("whole") / "vectors.npy"
+    run(shelf, tiny_bundle, out)
+    return outputs(out)
 
 
 def run(shelf, bundle, out, engine=Engine(2)):  # noqa: B008 - it is frozen
@@ -88,15 +100,12 @@ def test_rows_are_the_encoders_vectors_of_the_valid_products(shelf, tiny_bundle,
     assert (summary["rows"], summary["rejected"], summary["skipped"]) == (36, 2, {"blocked": 1})
     assert (summary["withImage"], summary["unusableImages"]) == (13, 1)
     assert [line.split(" ")[0] for line in said] == [f"{shelf[0]}:6:", f"{shelf[0]}:18:"]
-    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
-        "products.jsonl", "vectors.json", "vectors.npy", "vectors.rows.jsonl",
-    ]  # fmt: skip
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["vectors.json", "vectors.npy", "vectors.rows.jsonl"]
 
 
 @pytest.mark.parametrize("chunks", [0, 1, 3])
-def test_run_that_died_is_continued_to_the_same_bytes(shelf, tiny_bundle, tmp_path, monkeypatch, chunks):
+def test_run_that_died_is_continued_to_the_same_bytes(shelf, whole, tiny_bundle, tmp_path, monkeypatch, chunks):
     """The process dies within a chunk: what lies behind the last whole one is garbage of any length."""
-    run(shelf, tiny_bundle, tmp_path / "whole.npy")
     out = tmp_path / "vectors.npy"
     finish, done = ChunkEncoder.finish, []
 
@@ -116,31 +125,29 @@ def test_run_that_died_is_continued_to_the_same_bytes(shelf, tiny_bundle, tmp_pa
         ChunkEncoder, "finish", lambda self, begun: done.append(begun.last.number) or finish(self, begun)
     )
     run(shelf, tiny_bundle, out)
-    assert outputs(out) == outputs(tmp_path / "whole.npy")
+    assert outputs(out) == whole
     assert len(done) == len(set(done)) == 5, "no chunk was encoded twice"
 
 
 @pytest.mark.parametrize("renamed", ["vectors.npy", "vectors.rows.jsonl"])
-def test_run_killed_between_the_last_renames_is_finished(shelf, tiny_bundle, tmp_path, renamed):
+def test_run_killed_between_the_last_renames_is_finished(shelf, whole, tiny_bundle, tmp_path, renamed):
     out = tmp_path / "vectors.npy"
-    run(shelf, tiny_bundle, out)
-    expected = outputs(out)
-    about = json.loads(expected[2])
+    about = json.loads(whole[2])
     progress = {
         "origin": {key: value for key, value in about.items() if key not in ("rows", "counts")}, "rows": about["rows"],
-        "rows_bytes": len(expected[1]), "line": 40, "end_bytes": shelf[0].stat().st_size, "counts": about["counts"],
+        "rows_bytes": len(whole[1]), "line": 40, "end_bytes": shelf[0].stat().st_size, "counts": about["counts"],
     }  # fmt: skip
     (tmp_path / "vectors.npy.progress.json").write_text(json.dumps(progress))
-    out.with_suffix(".json").unlink()
-    for path in (out, out.with_suffix(".rows.jsonl")):
-        if path.name != renamed:
-            path.rename(path.with_name(f"{path.name}.partial"))
+    for path, content in zip((out, out.with_suffix(".rows.jsonl")), whole, strict=False):
+        name = path.name if path.name == renamed else f"{path.name}.partial"
+        path.with_name(name).write_bytes(content)
     run(shelf, tiny_bundle, out)
-    assert outputs(out) == expected
+    assert outputs(out) == whole
 
 
 def test_changed_products_or_images_begin_anew(shelf, tiny_bundle, tmp_path, monkeypatch):
-    out = tmp_path / "vectors.npy"
+    folder = shutil.copytree(shelf[0].parent, tmp_path / "shelf")
+    shelf, out = (folder / "products.jsonl", folder / "images"), tmp_path / "vectors.npy"
     run(shelf, tiny_bundle, out)
     before = np.load(out)
     assert "already holds" in run(shelf, tiny_bundle, out)[1][0]
@@ -150,11 +157,10 @@ def test_changed_products_or_images_begin_anew(shelf, tiny_bundle, tmp_path, mon
     assert np.flatnonzero((np.load(out) != before).any(axis=1)).tolist() == [3]
 
 
-def test_dask_gives_the_same_bytes(shelf, tiny_bundle, tmp_path, monkeypatch):
+def test_dask_gives_the_same_bytes(shelf, whole, tiny_bundle, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    run(shelf, tiny_bundle, tmp_path / "local.npy")
     _, said = run(shelf, tiny_bundle, tmp_path / "dask.npy", Engine(2, is_dask=True))
-    assert outputs(tmp_path / "dask.npy") == outputs(tmp_path / "local.npy")
+    assert outputs(tmp_path / "dask.npy") == whole
     assert [line.split(" ")[0] for line in said] == [f"{shelf[0]}:6:", f"{shelf[0]}:18:"]
 
 
