@@ -1,7 +1,7 @@
 // @ts-check
 // What a panel asks as soon as it is opened. The page loads this file before its other modules, so that the background starts and ranks
 // while they are loaded. It imports no more than it needs for the same reason.
-import { tabField } from "../tab.js";
+import { isFixed, onTabChange, tabField } from "../tab.js";
 
 /** @typedef {import("../../messaging/messages.js").Answer} Answer not unwrapped: a refusal is an answer, too */
 
@@ -18,7 +18,16 @@ function asked(message) {
 /** @type {{state: Promise<Answer> | null, list: Promise<Answer> | null} | null} */
 let answers = { state: asked({ type: "state.get" }), list: asked({ type: "recommend", choice: {} }) };
 
-/** Return the answers once; null from then on. */
+/** Drop the answers: what they are made of changed before the panel could hear of it. */
+function drop() {
+  answers = null;
+}
+chrome.runtime.onMessage.addListener((/** @type {{type?: string}} */ { type }) => {
+  if (type === "state.changed") drop();
+});
+if (!isFixed) onTabChange(drop);
+
+/** Return the answers once; null from then on, and where something changed since they were asked for. */
 export function takeFirstAnswers() {
   const taken = answers;
   answers = null;
