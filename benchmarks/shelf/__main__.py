@@ -5,7 +5,7 @@
 Runs the extension's own modules in Node on recorded answers of the demo mall: the reading of each shop, six views in
 one shop, ten products of another, in six directions x twelve tastes; and the same with the first shop in German.
 Shuffled tastes are the control. Then embeds, stores, opens and ranks a catalogue of 10,000 products. With
-`--through pack` the English shops' catalogues come from packs, in 4 and 8 bits, and the large one is left out.
+`--through pack` the English shops' catalogues come from packs, and the large one is left out.
 """
 
 import argparse
@@ -120,22 +120,21 @@ def shuffled(mall: Mapping[str, RecordedShop], seed: int) -> dict[str, str]:
 
 
 def through_packs(bundle: Path, num_draws: int) -> JsonObject:
-    """Return sizes and hits of packs in 4 and in 8 bits."""
+    """Return sizes and hits of packs."""
     mall = recorded_mall(MALL_SEED)
     draws = drawn(mall, num_draws)
     true = {product["url"]: product["taste"] for shop in mall.values() for product in shop["products"]}
-    other, found = shuffled(mall, MALL_SEED), {}
+    other = shuffled(mall, MALL_SEED)
     with tempfile.TemporaryDirectory() as folder:
-        for bits, packs in mall_packs(mall, bundle, Path(folder)).items():
-            work: JsonObject = {"shops": mall, "draws": draws, "large": [], "rounds": 0, "packs": f"{folder}/{bits}"}
-            answer = measured(SCRIPT, work, bundle)
-            found[f"bits{bits}"] = {
-                "packs": packs,
-                "readings": answer["readings"],
-                "hits": {name: figures(draws, shown, true) for name, shown in answer["shown"].items()},
-                "shuffledTastes": {name: figures(draws, shown, other) for name, shown in answer["shown"].items()},
-            }
-    return found
+        packs = mall_packs(mall, bundle, Path(folder))
+        work: JsonObject = {"shops": mall, "draws": draws, "large": [], "rounds": 0, "packs": folder}
+        answer = measured(SCRIPT, work, bundle)
+    return {
+        "packs": packs,
+        "readings": answer["readings"],
+        "hits": {name: figures(draws, shown, true) for name, shown in answer["shown"].items()},
+        "shuffledTastes": {name: figures(draws, shown, other) for name, shown in answer["shown"].items()},
+    }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -154,7 +153,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.through == "pack":
         packs = through_packs(arguments.bundle, arguments.draws)
         record.write("packs", about | packs)
-        print(json.dumps({bits: found["hits"] for bits, found in packs.items()}, indent=1), file=sys.stderr)
+        print(json.dumps(packs["hits"], indent=1), file=sys.stderr)
         return 0
     mall = recorded_mall(MALL_SEED) | german_mall(MALL_SEED)
     draws = drawn(mall, arguments.draws)

@@ -14,11 +14,11 @@ from server.encoding.bundle import load_bundle
 from server.packs.build import build
 from server.packs.publish import publish
 from server.packs.source import read_catalogue, vectors_rule
-from server.settings import Settings
+from server.settings import DEFAULT_BITS, Settings
 
 
-def mall_packs(mall: Mapping[str, RecordedShop], bundle_dir: Path, folder: Path) -> dict[int, dict[str, JsonObject]]:
-    """Write packs of the shops, texts alone, to `folder`/BITS; return items and bytes by bits and shop."""
+def mall_packs(mall: Mapping[str, RecordedShop], bundle_dir: Path, folder: Path) -> dict[str, JsonObject]:
+    """Write packs of the shops, texts alone, to `folder`; return items and bytes by shop."""
     bundle = load_bundle(bundle_dir)
     with tempfile.TemporaryDirectory() as data:
         writer = Writer(Settings(data_dir=Path(data)), bundle, LocalImages(Path(data)), threads=1)
@@ -29,12 +29,11 @@ def mall_packs(mall: Mapping[str, RecordedShop], bundle_dir: Path, folder: Path)
                 for one in shop["products"]
             ]
             writer.write(catalogue, [extract_product(body, url).to_wire() for body, url in pages])
-        made: dict[int, dict[str, JsonObject]] = {4: {}, 8: {}}
-        for bits, sizes in made.items():
-            rule = vectors_rule(bundle.manifest, bits)
-            for name in sorted(catalogue.shop_versions()):
-                pack = build(read_catalogue(catalogue, bundle, writer.encoder, name), writer.encoder, rule, None)
-                publish(folder / str(bits), pack, None)
-                sizes[name] = {"items": pack.manifest["numItems"], "bytes": pack.num_bytes}
+        made: dict[str, JsonObject] = {}
+        rule = vectors_rule(bundle.manifest, DEFAULT_BITS)
+        for name in sorted(catalogue.shop_versions()):
+            pack = build(read_catalogue(catalogue, bundle, writer.encoder, name), writer.encoder, rule, None)
+            publish(folder, pack, None)
+            made[name] = {"items": pack.manifest["numItems"], "bytes": pack.num_bytes}
         catalogue.close()
     return made
