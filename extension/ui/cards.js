@@ -55,7 +55,14 @@ function priceLine(card) {
     "span",
     { class: isOnSale(card) ? "price reduced" : "price" },
     element("span", {}, priceText(price)),
-    regular && element("s", {}, element("span", { class: "unseen" }, t("regularPrice", regular)), regular),
+    regular && " ",
+    regular &&
+      element(
+        "s",
+        {},
+        element("span", { class: "unseen" }, t("regularPrice", regular)),
+        element("span", { "aria-hidden": true }, regular),
+      ),
   );
 }
 
@@ -137,6 +144,7 @@ export function cardOf(card, actions, shop) {
       "a",
       { href: isWeb ? url : "", target: "_blank", rel: "noreferrer" },
       imageFrame(card, actions.isElsewhere ?? false),
+      " ",
       element(
         "span",
         { class: "words" },

@@ -354,7 +354,11 @@ for (const [name, isSaved] of /** @type {const} */ ([
   byId(name).addEventListener("click", () => choose(isSaved));
   byId(name).addEventListener("keydown", onTabKey);
 }
-byId("erase").addEventListener("click", () => askToErase(() => {}, toast.fail));
+byId("erase").addEventListener("click", () => {
+  // The menu closes under the question, which gives the focus back to where it was.
+  byId("menu-button").focus();
+  askToErase(() => {}, toast.fail);
+});
 for (const event of ["online", "offline"]) window.addEventListener(event, showAround);
 chrome.runtime.onMessage.addListener(
   createListener("ui", {
