@@ -197,8 +197,8 @@ export function shopRows(things, shops, onRemove) {
       shop && shop.numItems > 0 && t("shelfRead", numberText(shop.numItems)),
     ].flatMap((fact) => fact || []);
     if (group.length > 0) return groupRow(name, facts, () => onRemove(group, questionOf(group, name), { shop }));
-    const question = t("forgetAsk", name);
-    return groupRow(name, facts, () => onRemove(group, question, { shop }), t("forgetYes"), question);
+    const forget = t("forgetYes");
+    return groupRow(name, facts, () => onRemove(group, t("forgetAsk", name), { shop }), forget, `${forget}: ${name}`);
   });
 }
 

@@ -50,6 +50,15 @@ for (const language of LANGUAGES) {
     assert.deepEqual([texts.language.message, texts.direction.message], [language, language === "ar" ? "rtl" : "ltr"]);
   });
 
+  test(`${language} names a button for who cannot see its row by what it says, so that it can be spoken to`, () => {
+    for (const [said, label] of [
+      ["stop", "stopFor"],
+      ["remove", "removeFor"],
+      ["removeAll", "removeAllOf"],
+    ])
+      assert.ok(texts[label].message.toLowerCase().includes(texts[said].message.toLowerCase()), label);
+  });
+
   test(`${language} has each plural form of its grammar, and no others`, () => {
     const expected = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
     for (const base of bases(keys.filter((key) => CATEGORY.test(key)))) {
