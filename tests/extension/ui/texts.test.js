@@ -84,7 +84,7 @@ test("a value keeps its own direction in a text from right to left, and there on
   readIn("ar");
   assert.equal(t("stopFor", "a.example"), "إيقاف التعلّم من \u2068a.example\u2069");
   readIn("de");
-  assert.equal(t("stopFor", "a.example"), "Nicht mehr von a.example lernen");
+  assert.equal(t("stopFor", "a.example"), "Lernen von a.example beenden");
 });
 
 test("a value cannot end its own direction, nor turn the text around it", () => {
