@@ -38,7 +38,7 @@ def forgotten(page: Page, shop: str) -> None:
     page.locator("#origins summary").first.click()
     row = page.locator("#by-shop li")
     expect(row).to_have_count(1)
-    expect(row).to_contain_text("may be read")
+    expect(row).to_contain_text("· allowed")
     row.locator("button").click()
     expect(page.locator(".sides ol")).to_have_count(2)
     page.locator("#forget").click()
