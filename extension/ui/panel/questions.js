@@ -10,9 +10,7 @@ import { takeFirstAnswers } from "./first-questions.js";
  */
 
 /** What the panel asks the background about its tab. What was asked when the panel was opened is not asked again, unless something changed. */
-export function createQuestions() {
-  let first = takeFirstAnswers();
-
+export function createQuestions(first = takeFirstAnswers()) {
   /** @param {{type: "state.get"} | {type: "recommend", choice?: Choice, isFaceted?: boolean}} message @returns {Promise<object>} */
   const asked = async (message) => send({ ...message, ...(await tabField()) });
 

@@ -27,3 +27,42 @@ test("a panel asks for state and list once, and for both anew after a change", a
   await eventually(() => assert.deepEqual(titles(), ["lamp"]));
   assert.deepEqual([numAsked("state.get"), numAsked("recommend")], [3, 2]);
 });
+
+test("an answer from before a change, or for a list of before, is not used", async () => {
+  const { sent } = await openPanel();
+  const { createQuestions } = await import("../../../extension/ui/panel/questions.js");
+  /** @param {object} reply @returns {Promise<any>} */
+  const early = async (reply) => ({ ok: true, ...reply });
+  const questions = () =>
+    createQuestions({ state: early({ state: "early" }), list: early({ recommendations: "early" }) });
+  const used = questions();
+  assert.deepEqual([await used.state(), await used.list({})], ["early", "early"]);
+  const changed = questions();
+  changed.renew();
+  const choosing = questions();
+  const later = questions();
+  await later.state();
+  await later.state();
+  sent.length = 0;
+  assert.notEqual(await changed.state(), "early");
+  await changed.list({});
+  await choosing.list({ words: "mug" });
+  await later.list({});
+  assert.deepEqual(
+    sent.map(({ type, choice }) => [type, choice]),
+    [
+      ["state.get", undefined],
+      ["recommend", {}],
+      ["recommend", { words: "mug" }],
+      ["recommend", {}],
+    ],
+  );
+});
+
+test("a refusal that came early is told as one", async () => {
+  const { createQuestions } = await import("../../../extension/ui/panel/questions.js");
+  const refused = Promise.resolve(/** @type {const} */ ({ ok: false, error: { code: "no_shop", message: "" } }));
+  const questions = createQuestions({ state: refused, list: refused });
+  await assert.rejects(questions.state(), { code: "no_shop" });
+  await assert.rejects(questions.list({}), { code: "no_shop" });
+});
