@@ -1,6 +1,6 @@
 // @ts-check
 // What a panel asks when it is opened, before its other modules are there. The first panel of a process alone runs that file, as each does
-// in a browser: the tests share one panel.
+// in a browser: tests after the first hand answers in.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually, stateOf } from "../fakes/page.js";
