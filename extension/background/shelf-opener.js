@@ -40,10 +40,12 @@ async function openParts(profile, shelf, { manifest, metric }) {
 
 /** @param {Profile} profile @param {KeptShelf} shelf @param {Model} model @returns {Promise<Shelf | null>} null where none was made of these parts, or it is gone */
 async function openReady(profile, { ready, parts }, model) {
-  if (!ready || ready.of !== (await readyOf({ parts }, model.manifest))) return null;
+  if (!ready) return null;
   try {
-    const [ranking, cards] = await profile.shelfParts([ready.rankingId, ready.cardsId]);
-    return decodeReady({ ranking, cards }, model);
+    // The disk is asked first: it takes longest.
+    const pieces = profile.shelfParts([ready.rankingId, ready.cardsId]);
+    const [[ranking, cards], of] = await Promise.all([pieces, readyOf({ parts }, model.manifest)]);
+    return ready.of === of ? decodeReady({ ranking, cards }, model) : null;
   } catch (error) {
     if (!(error instanceof EnvelopeError)) throw error;
     return null;

@@ -300,6 +300,10 @@ export async function recommendShelf({ shop, shelf, choice = {}, mode = "shelf" 
   const answer = { mode, shop };
   if (!isSearch(choice)) {
     await bringToSpace(profile, model);
+    // In a turn of its own, so that the disk has been asked.
+    await new Promise((resolve) => {
+      setTimeout(resolve);
+    });
     historyOf(profile, model);
   }
   const { cards, ranker } = await shelf;
