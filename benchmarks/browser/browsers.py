@@ -58,8 +58,8 @@ class Browser(Protocol):
     def memory(self) -> Memory:
         """Return the memory of the extension's process; in Chromium after a garbage collection."""
 
-    def visit(self, url: str) -> None:
-        """Open a page of a shop in a tab of its own, which stays."""
+    def visit(self, url: str, stay_s: float = 0) -> None:
+        """Open a page of a shop in a tab of its own, which stays; in front for so many seconds."""
 
     def first_cards(self, tab: int, num_lists: int) -> float:
         """Open the panel for a tab, wait until it has shown `num_lists` lists, and close it. The last is ranked anew.
@@ -164,8 +164,10 @@ class _Chromium:
         own = memory.descendants(os.getpid())
         return memory.memory_of(next(pid for pid in own if "--extension-process" in memory.command_line(pid)))
 
-    def visit(self, url: str) -> None:
-        self._context.new_page().goto(url)
+    def visit(self, url: str, stay_s: float = 0) -> None:
+        page = self._context.new_page()
+        page.goto(url)
+        page.wait_for_timeout(1000 * stay_s)
 
     def first_cards(self, tab: int, num_lists: int) -> float:
         with self._panel(tab, num_lists) as panel:
@@ -258,10 +260,11 @@ class _Firefox:
         own = memory.descendants(self._driver.service.process.pid)
         return memory.memory_of(next(pid for pid in own if memory.name_of(pid).startswith("WebExtensions")))
 
-    def visit(self, url: str) -> None:
+    def visit(self, url: str, stay_s: float = 0) -> None:
         before = self._driver.current_window_handle
         self._driver.switch_to.new_window("tab")
         self._driver.get(url)
+        time.sleep(stay_s)
         self._driver.switch_to.window(before)
 
     def first_cards(self, tab: int, num_lists: int) -> float:

@@ -4,8 +4,9 @@
 
 Chromium and Firefox start anew with a fresh profile, which gets 1,000 views, 500 requests in the ledger and the
 catalogue of a shop of 10,000 products. The panel is opened for a tab of that shop: `first`, where the extension's
-background was ended, in Chromium the towers' document with it, and no panel has shown a list of this tab; `cold`, the
-same where one has; `warm`, where the background runs and has ranked before; `ranked`, `warm` without a list of before.
+background was ended, in Chromium the towers' document with it, and no list of this tab was made; `visited`, the same
+where a product's page was looked at for some seconds before; `cold`, where a panel has shown a list of this tab;
+`warm`, where the background runs and has ranked before; `ranked`, `warm` without a list of before.
 Then the memory of the extension's process, which holds its background and all its pages: with the background ended and
 an empty page, and with the panel.
 """
@@ -27,12 +28,13 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks import record
 from benchmarks.browser.__main__ import Spread, spread
-from benchmarks.browser.browsers import Extension, OpenBrowser, built_extension, chromium, firefox
+from benchmarks.browser.browsers import Browser, Extension, OpenBrowser, built_extension, chromium, firefox
 from benchmarks.shelf.__main__ import large_catalogue
 from kernel.json_object import JsonObject
 
 NUM_SEEN, NUM_REQUESTS, NUM_PRODUCTS = 1_000, 500, 10_000
 SHOPS_SEEN = 5
+STAY_S = 6
 
 
 def cards(origin: str) -> list[JsonObject]:
@@ -62,13 +64,24 @@ def seen() -> list[JsonObject]:
     ]
 
 
-class _Empty(http.server.BaseHTTPRequestHandler):
+def page_of(path: str) -> str:
+    """Return a page of the shop: a product's under /p/, else an empty one."""
+    if not path.startswith("/p/"):
+        return "<!doctype html><title>A shop</title>"
+    title = f"Striped linen cushion {path.removeprefix('/p/')}"
+    offers = {"@type": "Offer", "price": "19.90", "priceCurrency": "EUR"}
+    product = {"@context": "https://schema.org", "@type": "Product", "name": title, "offers": offers}
+    data = f'<script type="application/ld+json">{json.dumps(product)}</script>'
+    return f"<!doctype html><title>{title}</title>{data}<h1>{title}</h1>"
+
+
+class _Shop(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        """Answer with an empty page."""
+        """Answer with a page of the shop."""
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.end_headers()
-        self.wfile.write(b"<!doctype html><title>A shop</title>")
+        self.wfile.write(page_of(self.path).encode())
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -76,21 +89,32 @@ class _Empty(http.server.BaseHTTPRequestHandler):
 
 @contextmanager
 def shop() -> Iterator[str]:
-    """Run a shop without products until the block ends; yield its origin."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Empty)
+    """Run a shop until the block ends; yield its origin."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Shop)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
 
 
-def allow_tabs(extension: Extension) -> None:
-    """Let the extension see the addresses of tabs, which a click on its icon would."""
+def allow(extension: Extension) -> None:
+    """Let the extension see the addresses of tabs, which a click on its icon would, and read the shop's pages."""
     for browser in ("chromium", "firefox"):
         file = extension.folder(browser, is_source=False) / "manifest.json"
         manifest = json.loads(file.read_text("utf-8"))
         manifest["permissions"].append("tabs")
+        manifest["host_permissions"] = ["*://127.0.0.1/*"]
         file.write_text(json.dumps(manifest), "utf-8")
+
+
+def visited(browser: Browser, url: str) -> float:
+    """Look at a product's page, end the background, and return the milliseconds to the first cards of its panel."""
+    browser.visit(url, STAY_S)
+    tab = browser.call("tab", url)
+    if not browser.call("hasList", tab):
+        raise RuntimeError(f"expected a list for the tab that showed {url} for {STAY_S} s, got none")
+    browser.end_background()
+    return browser.first_cards(tab, 2)
 
 
 def measure(opened: OpenBrowser, extension: Path, num_rounds: int) -> JsonObject:
@@ -109,8 +133,9 @@ def measure(opened: OpenBrowser, extension: Path, num_rounds: int) -> JsonObject
         browser.open()  # the page before did the seeding
         browser.end_background()
         ended = browser.memory()
-        times: dict[str, list[float]] = {"firstMs": [], "coldMs": [], "warmMs": [], "rankedMs": []}
-        for _ in range(num_rounds):
+        names = ("firstMs", "visitedMs", "coldMs", "warmMs", "rankedMs")
+        times: dict[str, list[float]] = {name: [] for name in names}
+        for i in range(num_rounds):
             browser.call("forgetLists")
             browser.end_background()
             times["firstMs"].append(browser.first_cards(tab, 1))
@@ -119,6 +144,8 @@ def measure(opened: OpenBrowser, extension: Path, num_rounds: int) -> JsonObject
             times["warmMs"].append(browser.first_cards(tab, 2))
             browser.call("forgetLists")
             times["rankedMs"].append(browser.first_cards(tab, 1))
+            browser.call("forgetLists")
+            times["visitedMs"].append(visited(browser, f"{origin}/p/{i}"))
         figures: dict[str, Spread] = {name: spread(values) for name, values in times.items()}
         browser.call("forgetLists")
         memory = {"ended": asdict(ended), "withPanel": asdict(browser.memory_with_panel(tab))}
@@ -134,7 +161,7 @@ def main() -> int:
     before = os.getloadavg()[0]
     with sync_playwright() as driver, tempfile.TemporaryDirectory(prefix="carryover-extension-") as scratch:
         extension = built_extension(Path(scratch), arguments.bundle)
-        allow_tabs(extension)
+        allow(extension)
         browsers: dict[str, OpenBrowser] = {"chromium": partial(chromium, driver), "firefox": firefox}
         measured = {
             name: measure(opened, extension.folder(name, is_source=False), arguments.rounds)

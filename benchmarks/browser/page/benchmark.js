@@ -84,6 +84,9 @@ const benchmark = {
     return tabs.find((tab) => tab.url === url).id;
   },
 
+  /** Whether a panel of a tab would show a list at once. */
+  hasList: async (tab) => Object.hasOwn(await chrome.storage.session.get(`list ${tab}`), `list ${tab}`),
+
   /** Forgets the lists that panels showed. */
   forgetLists: () => chrome.storage.session.clear(),
 

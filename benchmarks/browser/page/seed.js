@@ -1,4 +1,5 @@
 // Fills the profile of the extension with a history, a ledger and a catalogue, as the background would have.
+import { createContentScripts } from "./background/content-scripts.js";
 import { createShelfOpener } from "./background/shelf-opener.js";
 import { openBundle, packagedFiles, readMetric } from "./core/bundle.js";
 import { indexedDbStorage } from "./core/indexeddb-storage.js";
@@ -65,6 +66,7 @@ export async function seed({ shop, origin, cards, seen, numRequests }) {
   const model = await packagedModel();
   const profile = await Profile.open(indexedDbStorage());
   await profile.setConsent(shop, true);
+  await createContentScripts({ browser: chrome }).register(shop);
   for (let i = 0; i < numRequests; i += 1)
     await profile.addToLedger({ method: "GET", url: `${origin}/products.json?page=${i}`, body: "" });
   await keepHistory(profile, seen, model);

@@ -17,18 +17,24 @@ def test_profile_has_the_stated_size() -> None:
     assert len({product["shop"] for product in seen}) == panel.SHOPS_SEEN
 
 
-def test_shop_answers_with_a_page_without_products() -> None:
-    with panel.shop() as origin, urllib.request.urlopen(f"{origin}/") as answer:
-        assert b"<title>A shop</title>" in answer.read()
+def test_shop_answers_with_an_empty_page_and_with_products() -> None:
+    with panel.shop() as origin:
+        with urllib.request.urlopen(f"{origin}/") as answer:
+            assert answer.read() == b"<!doctype html><title>A shop</title>"
+        with urllib.request.urlopen(f"{origin}/p/7") as answer:
+            page = answer.read().decode()
+    data = json.loads(page.partition('<script type="application/ld+json">')[2].partition("</script>")[0])
+    assert data["@type"] == "Product"
+    assert page.endswith(f"<h1>{data['name']}</h1>")
 
 
-def test_both_manifests_get_the_permission(tmp_path: Path) -> None:
+def test_both_manifests_get_the_permissions(tmp_path: Path) -> None:
     extension = Extension(tmp_path / "source", tmp_path)
     for browser in ("chromium", "firefox"):
         folder = extension.folder(browser, is_source=False)
         folder.mkdir()
         (folder / "manifest.json").write_text(json.dumps({"permissions": ["storage"]}), "utf-8")
-    panel.allow_tabs(extension)
+    panel.allow(extension)
     for browser in ("chromium", "firefox"):
         manifest = json.loads((extension.folder(browser, is_source=False) / "manifest.json").read_text("utf-8"))
-        assert manifest == {"permissions": ["storage", "tabs"]}
+        assert manifest == {"permissions": ["storage", "tabs"], "host_permissions": ["*://127.0.0.1/*"]}
