@@ -1,6 +1,6 @@
 """Hits of ten at a shop that is new to the shopper, in real browsers with no server.
 
-    python -m benchmarks.browser.new_shop [--bundle DIR] [--draws N] [--jobs N] [--resume FILE]
+    python -m benchmarks.browser.new_shop [--bundle DIR] [--draws N] [--ways WAY ...] [--jobs N] [--resume FILE]
 
 A fresh Chromium or Firefox gets the content of the zip. The shopper allows a shop of the demo mall by the panel's
 button and looks at six products of one taste. Then another shop is opened for the first time, and allowed:
@@ -73,13 +73,13 @@ def grant(extension: Extension) -> None:
         file.write_text(json.dumps(manifest), "utf-8")
 
 
-def jobs_of(mall: Mall, num_draws: int) -> list[Job]:
-    """Return the work, by direction."""
+def jobs_of(mall: Mall, num_draws: int, ways: Sequence[str] = WAYS) -> list[Job]:
+    """Return the work of some ways, by direction."""
     draws = {"shelf": drawn(mall.recorded, num_draws), "fromGerman": drawn(mall.recorded, GERMAN_DRAWS, IN_GERMAN)}
     draws["pack"] = draws["shelf"]
     return [
         Job(browser, way, [draw for draw in draws[way] if draw["where"] == where])
-        for way in WAYS
+        for way in ways
         for where in dict.fromkeys(draw["where"] for draw in draws[way])
         for browser in BROWSERS
     ]
@@ -159,7 +159,7 @@ def summary(jobs: Sequence[Job], done: dict[str, JsonObject], mall: Mall) -> Jso
     result: JsonObject = {}
     for browser in BROWSERS:
         ways: JsonObject = {}
-        for way in WAYS:
+        for way in dict.fromkeys(job.way for job in jobs):
             own = [job for job in jobs if (job.browser, job.way) == (browser, way)]
             draws = [draw for job in own for draw in job.draws]
             found = [one for job in own for one in done[job.name]["found"]]
@@ -184,6 +184,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bundle", type=Path, default=Path("var/bundles/lite"), metavar="DIR")
     parser.add_argument("--draws", type=int, default=3, metavar="N", help="of each taste and direction (default 3)")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, metavar="WAY", help=", ".join(WAYS))
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="browsers at a time")
     parser.add_argument("--resume", type=Path, metavar="FILE")
     arguments = parser.parse_args()
@@ -191,7 +192,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="carryover-extension-") as scratch, running_mall(arguments.bundle) as mall:
         extension = built_extension(Path(scratch), arguments.bundle)
         grant(extension)
-        jobs = jobs_of(mall, arguments.draws)
+        jobs = jobs_of(mall, arguments.draws, arguments.ways)
         with ThreadPoolExecutor(arguments.jobs) as pool:
             futures = [pool.submit(done_by, job, mall, extension) for job in jobs if job.name not in done]
             for future in as_completed(futures):

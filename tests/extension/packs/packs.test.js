@@ -120,6 +120,15 @@ test("the device makes the numbers of texts that a pack leaves out", async () =>
   assertAlike(await said([part]), cases.ofTexts.items);
 });
 
+test("the numbers of texts come to where the model has them", async () => {
+  const model = textModel({ lite: { textBlock: { start: 2, share: 0.36 } } });
+  model.towers.embedItems = async () => [Float32Array.of(0, 0, 0.1, 0.2, 0.3, 0, 0, 0.8)];
+  const part = /** @type {any} */ ({ cards: { title: ["Mug"] }, vectors: [Float32Array.of(9, 9, 0, 0, 0, 9, 9, 9)] });
+  const rule = /** @type {any} */ ({ dim: 8, blocks: [{ start: 2, length: 3, bits: 0 }] });
+  await embedTexts(part, rule, model);
+  assert.deepEqual([...part.vectors[0]], [9, 9, ...Float32Array.of(0.1, 0.2, 0.3), 9, 9, 9]);
+});
+
 test("a pack is refused whose cards have another text than its probes", async () => {
   const { manifest, part } = await withoutTexts();
   part.cards.title[1] = "Oak bowl";
