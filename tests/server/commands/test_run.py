@@ -253,7 +253,6 @@ except ModuleNotFoundError:
     pass
 from pathlib import Path
 from server.__main__ import main
-from tests.ports import free_port
 from server.http.app import create_app
 import server.commands.run
 from server.settings import Settings
