@@ -26,7 +26,10 @@ from kernel.paths import ROOT
 
 PAGE = Path(__file__).parent / "page"
 CHROMIUM = "/usr/bin/chromium"
-_IDLE_MS = 5_000  # after which Firefox ends a background that has nothing to do; 30 s as installed
+_IDLE_MS = (
+    5_000  # after which Firefox ends a background that has nothing to do, so that a benchmark needs not wait long
+)
+INSTALLED_IDLE_MS = 30_000
 _CARDS = "performance.getEntriesByName('cards')"
 _ADDRESS = "11111111-1111-4111-8111-111111111111"  # of the extension in Firefox, which draws one without this setting
 
@@ -206,9 +209,11 @@ class _Chromium:
 
 
 @contextmanager
-def chromium(driver: Playwright, scratch: Path, extension: Path) -> Iterator[Browser]:
+def chromium(driver: Playwright, scratch: Path, extension: Path, *, loads_images: bool = True) -> Iterator[Browser]:
     """Run Chromium with a fresh profile until the block ends."""
     flags = [f"--disable-extensions-except={extension}", f"--load-extension={extension}", "--no-sandbox"]
+    if not loads_images:
+        flags.append("--blink-settings=imagesEnabled=false")
     context = driver.chromium.launch_persistent_context(
         str(scratch / "profile"), executable_path=CHROMIUM, args=[*flags, "--disable-gpu"]
     )
@@ -310,15 +315,20 @@ class _Firefox:
 
 
 @contextmanager
-def firefox(scratch: Path, extension: Path) -> Iterator[Browser]:
-    """Run Firefox with a fresh profile until the block ends."""
+def firefox(scratch: Path, extension: Path, *, idle_ms: int = _IDLE_MS, loads_images: bool = True) -> Iterator[Browser]:
+    """Run Firefox with a fresh profile until the block ends.
+
+    idle_ms: milliseconds after which it ends a background that has nothing to do.
+    """
     manifest = json.loads((extension / "manifest.json").read_text("utf-8"))
     options = Options()
     options.binary_location = shutil.which("firefox-esr") or "firefox"
     options.add_argument("-headless")
     options.add_argument("-remote-allow-system-access")  # else moz-extension:// pages cannot be opened
     own_id = manifest["browser_specific_settings"]["gecko"]["id"]
-    options.set_preference("extensions.background.idle.timeout", _IDLE_MS)
+    options.set_preference("extensions.background.idle.timeout", idle_ms)
+    if not loads_images:
+        options.set_preference("permissions.default.image", 2)
     options.set_preference("extensions.webextensions.uuids", json.dumps({own_id: _ADDRESS}))
     driver = webdriver.Firefox(options, Service(geckodriver(scratch), log_output=str(scratch / "log")))
     try:

@@ -11,8 +11,8 @@ button and looks at six products of one taste. Then another shop is opened for t
 
 All six directions and twelve tastes; each direction starts with a fresh browser. Between draws what was seen is
 removed. Another shop's shelf stays read for the other draws of the direction; its pack is dropped and fetched anew.
-The draws are those of `benchmarks.shelf`. Browsers grant the permissions for the shops without a question: that
-question is answered in tests/e2e.
+The draws are those of `benchmarks.shelf`. Images take no part in ranking and are not loaded. Browsers grant the
+permissions for the shops without a question: that question is answered in tests/e2e.
 
 `--resume FILE` keeps what was measured, a line a direction, and leaves out what the file has.
 """
@@ -33,7 +33,14 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from benchmarks import record
-from benchmarks.browser.browsers import Extension, OpenBrowser, built_extension, chromium, firefox
+from benchmarks.browser.browsers import (
+    INSTALLED_IDLE_MS,
+    Extension,
+    OpenBrowser,
+    built_extension,
+    chromium,
+    firefox,
+)
 from benchmarks.browser.new_shop.mall import HOST, SEED, Mall, item_of, running_mall
 from benchmarks.browser.new_shop.shopper import Shopper
 from benchmarks.page_mode.__main__ import r_precision
@@ -129,14 +136,19 @@ def done_by(job: Job, mall: Mall, extension: Extension) -> JsonObject:
     folder = extension.folder(job.browser, is_source=False)
     with tempfile.TemporaryDirectory(prefix="carryover-new-shop-", ignore_cleanup_errors=True) as scratch:
         if job.browser == "firefox":
-            return _walked(firefox, Path(scratch), folder, job, mall)
+            return _walked(
+                partial(firefox, idle_ms=INSTALLED_IDLE_MS, loads_images=False), Path(scratch), folder, job, mall
+            )
         with sync_playwright() as driver:
-            return _walked(partial(chromium, driver), Path(scratch), folder, job, mall)
+            return _walked(partial(chromium, driver, loads_images=False), Path(scratch), folder, job, mall)
 
 
 def _walked(opened: OpenBrowser, scratch: Path, folder: Path, job: Job, mall: Mall) -> JsonObject:
     with opened(scratch, folder) as browser:
-        found = list(walk(Shopper(browser), job, mall))
+        found = []
+        for one in walk(Shopper(browser), job, mall):
+            found.append(one)
+            print(f"{job.name}: {len(found)}", file=sys.stderr)
         return {"job": job.name, "version": browser.version, "found": found}
 
 
@@ -179,6 +191,27 @@ def resumed(file: Path | None) -> dict[str, JsonObject]:
     return {line["job"]: line for line in lines}
 
 
+def run(
+    jobs: Sequence[Job], mall: Mall, extension: Extension, arguments: argparse.Namespace, done: dict[str, JsonObject]
+) -> int:
+    """Add to `done` what jobs measure, and to the file of --resume; return how many failed."""
+    failed = 0
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        futures = {pool.submit(done_by, job, mall, extension): job for job in jobs}
+        for future in as_completed(futures):
+            name = futures[future].name
+            if error := future.exception():
+                failed += 1
+                print(f"{name}: {error}", file=sys.stderr)
+                continue
+            done[name] = future.result()
+            print(f"{name}: done; {len(done)} directions in all", file=sys.stderr)
+            if arguments.resume is not None:
+                with arguments.resume.open("a", encoding="utf-8") as stream:
+                    stream.write(json.dumps(done[name]) + "\n")
+    return failed
+
+
 def main() -> int:
     """Print the result and write results/browser_new_shop.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -193,15 +226,13 @@ def main() -> int:
         extension = built_extension(Path(scratch), arguments.bundle)
         grant(extension)
         jobs = jobs_of(mall, arguments.draws, arguments.ways)
-        with ThreadPoolExecutor(arguments.jobs) as pool:
-            futures = [pool.submit(done_by, job, mall, extension) for job in jobs if job.name not in done]
-            for future in as_completed(futures):
-                line = future.result()
-                done[line["job"]] = line
-                print(f"{len(done)} of {len(jobs)}: {line['job']}", file=sys.stderr)
-                if arguments.resume is not None:
-                    with arguments.resume.open("a", encoding="utf-8") as stream:
-                        stream.write(json.dumps(line) + "\n")
+        failed = run([job for job in jobs if job.name not in done], mall, extension, arguments, done)
+        if failed:
+            print(
+                f"{failed} of {len(jobs)} directions failed; the same command with --resume repeats those",
+                file=sys.stderr,
+            )
+            return 1
         figures_of_all = summary(jobs, done, mall)
     result: JsonObject = {
         **record.environment("playwright", "selenium"),

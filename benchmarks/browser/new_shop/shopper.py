@@ -12,7 +12,7 @@ WORDS = {"shelf": "The whole shop", "pack": "A published catalogue"}
 PATIENCE_S = 180
 _SHOWN = """(() => {
   const list = document.getElementById("cards");
-  const isReady = list && !list.hasAttribute("aria-busy") && document.getElementById("note").textContent === NOTE;
+  const isReady = list && !list.hasAttribute("aria-busy") && document.getElementById("note")?.textContent === NOTE;
   return isReady ? [...list.querySelectorAll(".card[data-item-id]")].map(({ dataset }) => dataset.itemId) : [];
 })()"""
 
