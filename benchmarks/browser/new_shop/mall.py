@@ -18,7 +18,6 @@ from scraper.values.identity import canonical_url, item_id_of
 
 SEED = 7
 HOST = "127.0.0.1"
-BITS = 4
 # Fixed, because items are known by their pages' addresses, and a run may be continued.
 PORTS = {"": 8751, IN_GERMAN: 8761}
 
@@ -60,7 +59,7 @@ def running_mall(bundle: Path) -> Iterator[Mall]:
         }
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="carryover-packs-")))
         mall_packs({shop: recorded[shop] for shop in SHOPS}, bundle, folder)
-        packs = stack.enter_context(_static_host(folder / str(BITS)))
+        packs = stack.enter_context(_static_host(folder))
         yield Mall(recorded, servers, f"{packs}/list.json")
 
 
