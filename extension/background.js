@@ -76,7 +76,7 @@ const fromPage = createPageSource({ getProfile, model, tabs });
 const recommendations = createRecommendations({
   sources: [fromShelf, fromPack, createOwnSource({ getProfile, server, model, means }), fromPage],
 });
-// Nobody asked for the number on the icon, or for a list ahead, at this moment: they are made of what sends nothing.
+// The number on the icon and a list ahead come without a question of the shopper: they use only sources that send nothing.
 const fromKept = createShelfSource({ getProfile, model, shelves: { of: shelves.kept }, opener });
 const badge = createBadge({
   browser,

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from benchmarks.browser.loopback import running
 from kernel.contract_types import BundleManifest
 
 
@@ -53,12 +53,6 @@ def offered(directory: Path) -> Iterator[BundleServer]:
             """Write nothing: the benchmark's own lines are on the terminal."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    bundle.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with running(server) as host:
+        bundle.url = f"http://{host}"
         yield bundle
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -17,7 +17,6 @@ import gzip
 import json
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,6 +29,7 @@ from selenium.webdriver.firefox.service import Service
 
 from benchmarks import record
 from benchmarks.browser.browsers import CHROMIUM, geckodriver
+from benchmarks.browser.loopback import running
 from kernel.json_object import JsonObject
 from kernel.paths import ROOT
 
@@ -111,15 +111,8 @@ def served(pages: list[bytes]) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Write nothing to the terminal."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as host:
+        yield f"http://{host}"
 
 
 def in_chromium(origin: str, script: str) -> list[JsonObject]:

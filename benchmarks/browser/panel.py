@@ -17,7 +17,6 @@ import json
 import os
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -29,6 +28,7 @@ from playwright.sync_api import sync_playwright
 from benchmarks import record
 from benchmarks.browser.__main__ import Spread, spread
 from benchmarks.browser.browsers import Browser, Extension, OpenBrowser, built_extension, chromium, firefox
+from benchmarks.browser.loopback import running
 from benchmarks.shelf.__main__ import large_catalogue
 from kernel.json_object import JsonObject
 
@@ -90,11 +90,8 @@ class _Shop(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def shop() -> Iterator[str]:
     """Run a shop until the block ends; yield its origin."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Shop)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with running(http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Shop)) as host:
+        yield f"http://{host}"
 
 
 def allow(extension: Extension) -> None:

@@ -41,7 +41,7 @@ export function createStateReader({ getProfile, tabs, readings }) {
 
 /**
  * Return a function that tells open pages of the extension that the profile changed. None may be open, and one may be closed while it
- * hears of it: the browser then refuses the message, in words of its own, which stops nobody.
+ * hears of it: the browser then refuses the message in words of its own, and the change stands.
  * @param {{browser: typeof chrome, isErased?: boolean}} parts the browser's extension APIs; whether the change is an erasure
  */
 export function createAnnouncer({ browser, isErased = false }) {

@@ -14,7 +14,7 @@ const STATUS_MS = 8_000;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let statusTimer;
 
-/** Show a text in the status line, for a while. @param {string} text */
+/** Show a text in the status line for STATUS_MS. @param {string} text */
 function say(text) {
   clearTimeout(statusTimer);
   byId("status").textContent = text;

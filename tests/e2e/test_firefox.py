@@ -51,13 +51,13 @@ def test_pause_is_kept_by_the_event_page(firefox: webdriver.Firefox) -> None:
 
 
 def test_options_show_an_empty_ledger(firefox: webdriver.Firefox) -> None:
-    assert "Nothing has left this device" in body_of(firefox, "options", "Privacy ledger")
+    assert "No request is recorded" in body_of(firefox, "options", "Privacy ledger")
 
 
 def test_a_page_is_ranked_by_taste_and_nothing_is_sent(
     firefox: webdriver.Firefox, mall: Mall, proxy: RecordingProxy
 ) -> None:
-    body_of(firefox, "options", "Nothing has left this device")
+    body_of(firefox, "options", "No request is recorded")
     control = firefox.current_window_handle
     ask(firefox, "pause.set", paused=False)
     ask(firefox, "consent.set", shop="harbor.localhost", allowed=True)

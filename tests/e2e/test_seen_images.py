@@ -89,7 +89,7 @@ def test_firefox_reads_images_as_the_page_does(zips: Path, lite_bundle: Path, tm
         own = firefox.current_window_handle
         assert ask(firefox, "settings.set", compareImages=True)["ok"]
         assert ask(firefox, "consent.set", shop=SHOP, allowed=True)["ok"]
-        firefox.switch_to.new_window("window")  # a page that nobody sees is not learned
+        firefox.switch_to.new_window("window")  # a hidden page is not learned
         firefox.get(shop.product)
         firefox.switch_to.window(own)
         kept = lambda: kept_items(ask(firefox, "profile.export")["profile"])  # noqa: E731

@@ -3,12 +3,12 @@
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.browser.loopback import running
 from benchmarks.shelf.german_mall import in_german
 from benchmarks.shelf.mall_packs import mall_packs
 from benchmarks.shelf.recorded_mall import IN_GERMAN, RecordedShop, recorded_shop
@@ -66,12 +66,8 @@ def running_mall(bundle: Path) -> Iterator[Mall]:
 @contextmanager
 def _served(shop: str, products: Sequence[DemoProduct], port: int) -> Iterator[ShopServer]:
     server = ShopServer(HOST, port, shop, [one for one in products if one.shop == shop], AccessLog(None))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with running(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ const tab = tabField();
 /** @param {{type: "state.get"} | {type: "recommend", choice: {}}} message @returns {Promise<Answer>} */
 function asked(message) {
   const answer = tab.then((field) => chrome.runtime.sendMessage({ ...message, ...field }));
-  // An error is told to who waits for the answer, and nobody may.
+  // Without this an error is reported as unhandled where the panel never takes the answer.
   answer.catch(() => undefined);
   return answer;
 }

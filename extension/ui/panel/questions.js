@@ -21,7 +21,7 @@ export function createQuestions(first = takeFirstAnswers()) {
     return answer?.then(unwrap) ?? null;
   }
 
-  /** Ask anew from now on: the tab or the profile is another one than when the panel was opened. */
+  /** Drop the first answers: the tab or the profile changed after the panel was opened. */
   function renew() {
     first = null;
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// What changes while the panel's other modules are loaded makes its first answers old: nobody but the first module hears of it.
+// What changes while the panel's other modules are loaded makes its first answers old: only the first module hears of it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createListener } from "../../../extension/messaging/messages.js";

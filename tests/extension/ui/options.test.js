@@ -214,9 +214,9 @@ test("the ledger shows every request with its bytes and its body", async () => {
   assert.deepEqual(textsOf("#ledger pre"), ['{"é":1}', "no body"]);
 });
 
-test("an empty ledger says that nothing has left this device", async () => {
+test("an empty ledger says that no request is recorded", async () => {
   const { textsOf } = await openOptions();
-  await eventually(() => assert.deepEqual(textsOf("#ledger li"), ["Nothing has left this device."]));
+  await eventually(() => assert.deepEqual(textsOf("#ledger li"), ["No request is recorded."]));
 });
 
 test("the profile is exported as a file named by its day", async (context) => {
@@ -257,7 +257,7 @@ test("after erasing, the page shows an empty profile and an empty ledger", async
   one("[data-action=erase-yes]").click();
   await eventually(() => assert.equal(one("#status").textContent, "Everything is erased."));
   assert.equal(one("#known").textContent, "Knows nothing yet");
-  assert.deepEqual(textsOf("#ledger li"), ["Nothing has left this device."]);
+  assert.deepEqual(textsOf("#ledger li"), ["No request is recorded."]);
 });
 
 test("a page whose background fails says so", async () => {
