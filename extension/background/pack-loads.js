@@ -9,8 +9,7 @@ import { downloadPart, madePart, openPack } from "./pack-download.js";
  * @typedef {import("./pack-download.js").Opened} Opened
  * @typedef {import("./pack-download.js").Wanted} Wanted
  * @typedef {ReturnType<typeof createPackLoads>} PackLoads
- * @typedef {{manifest: string, first: Promise<void>, done: Promise<void>}} Load `first`: something of the shop can be ranked; both reject
- *   where the pack is not taken
+ * @typedef {{manifest: string, first: Promise<void>}} Load `first`: something of the shop can be ranked; rejects where the pack is not taken
  * @typedef {object} Parts what downloads work with
  * @property {import("./store.js").GetProfile} getProfile
  * @property {import("./model.js").ModelSource} model
@@ -128,8 +127,14 @@ export function createPackLoads(parts) {
   /** @type {Map<string, Load>} by shop */
   const running = new Map();
   return {
-    /** Download a pack, unless that runs. @param {Wanted} wanted @returns {Load} */
-    run(wanted) {
+    /**
+     * Download a pack, unless that runs.
+     * @param {Wanted} wanted
+     * @param {(error: unknown) => Promise<never>} remember told of a failure while the download still counts as running: whoever asks once it
+     *   does not must know that it failed, or would download the pack again
+     * @returns {Load}
+     */
+    run(wanted, remember) {
       const { shop, manifest } = wanted.entry;
       const present = running.get(shop);
       if (present?.manifest === manifest) return present;
@@ -140,8 +145,13 @@ export function createPackLoads(parts) {
           onFirst = () => resolve(undefined);
         })
       );
-      const done = load(parts, wanted, onFirst).finally(() => running.delete(shop));
-      const started = { manifest, first: Promise.race([begun, done]), done };
+      const done = load(parts, wanted, onFirst)
+        .catch(remember)
+        .finally(() => {
+          // A newer pack's download may have taken its place.
+          if (running.get(shop) === started) running.delete(shop);
+        });
+      const started = { manifest, first: Promise.race([begun, done]) };
       // Whoever does not wait for the first part asks for nothing of it.
       started.first.catch(() => undefined);
       running.set(shop, started);

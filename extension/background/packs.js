@@ -60,11 +60,10 @@ export function createPacks({ getProfile, model, list, loads, now }) {
     const isSame = begun?.pack?.manifest === entry.manifest;
     if (begun && !isSame) await profile.deleteShelf(begun);
     if (!held && !begun) await makeRoom(profile);
-    const { done, first } = loads.run({ entry, listUrl, held, begun: isSame ? begun : null });
-    const noted = done.catch((error) => note(entry, error));
-    noted.catch(() => undefined);
+    const wanted = { entry, listUrl, held, begun: isSame ? begun : null };
+    const { first } = loads.run(wanted, (error) => note(entry, error));
     // Where a pack serves already, nobody waits for the next one; what goes wrong is told at the next question.
-    if (!held) await first.catch(() => noted);
+    if (!held) await first;
   }
 
   /** @param {PackListEntry} entry @param {unknown} error @returns {Promise<never>} remembers why a pack was not taken, and rejects with it */
