@@ -4019,6 +4019,9 @@ export const messages = {
     },
     "price": {
      "$ref": "product.schema.json#/$defs/price"
+    },
+    "regularPrice": {
+     "$ref": "product.schema.json#/$defs/price"
     }
    }
   },
