@@ -5,6 +5,7 @@ import { beforeEach, test } from "node:test";
 import { createDevice } from "../fakes/device.js";
 import { eventually } from "../fakes/page.js";
 import { LIST, SHOP, createShopper, titlesOf } from "../fakes/shopper.js";
+import { handTowers } from "../fakes/towers.js";
 
 /** @type {ReturnType<typeof createDevice>} */
 let device;
@@ -59,6 +60,39 @@ test("what is saved outlives the worker, is exported, and goes with everything e
   );
   await said("profile.erase", {});
   assert.deepEqual(await savedTitles(), []);
+});
+
+test("what is saved twice at once is saved once", async () => {
+  await Promise.all([said("item.save", { item: card("sea mug") }), said("item.save", { item: card("sea mug") })]);
+  assert.deepEqual(await savedTitles(), ["sea mug"]);
+});
+
+test("a dismissal that was under way when everything was erased is kept nowhere", async () => {
+  /** @type {() => void} */
+  let embedded = () => {};
+  const held = new Promise((resolve) => {
+    embedded = () => resolve(undefined);
+  });
+  let isAsked = false;
+  const towers = {
+    ...handTowers,
+    async embedItems(/** @type {string[]} */ texts) {
+      isAsked = true;
+      await held;
+      return handTowers.embedItems(texts);
+    },
+  };
+  device = createDevice({ towers });
+  shopper = createShopper(device);
+  await device.startWorker();
+  const dismissed = device.send({ type: "item.dismiss", item: card("sea mug") });
+  await eventually(() => assert.ok(isAsked));
+  await said("profile.erase", {});
+  embedded();
+  assert.equal((await dismissed).error.code, "erased");
+  assert.deepEqual((await shopper.exported()).interactions, []);
+  await said("item.dismiss", { item: card("sea mug") });
+  assert.deepEqual(await kinds(), ["dismiss"], "a new profile began");
 });
 
 test("saving counts for the taste only where learning is allowed", async () => {

@@ -36,10 +36,11 @@ let databases = 0;
 let profile;
 /** @type {Parameters<typeof addImported>[2]} */
 let on;
-beforeEach(async () => {
+async function openAnew() {
   profile = await Profile.open(indexedDbStorage(`importing-${(databases += 1)}`), { now: () => NOON });
   on = { profile, model: async () => ({ towers, manifest }), now: NOON };
-});
+}
+beforeEach(openAnew);
 
 /** @param {string} title @param {object} [more] @returns {any} a row */
 const row = (title, more) => ({
@@ -186,6 +187,7 @@ test("an export that is imported again gives the same interactions, and a second
   const plain = () => profile.interactions().map(({ id, ...rest }) => rest);
   const before = plain();
   await profile.erase();
+  await openAnew();
   assert.equal((await add(readExport(text).rows)).ids.length, 2);
   assert.deepEqual(plain(), before);
   assert.deepEqual(await add(readExport(text).rows), { ids: [], refused: [{ reason: "already_known", count: 2 }] });
