@@ -162,3 +162,12 @@ test("a shelf that changed meanwhile is not made ready by what it was, and a del
     if (kept()) await profile.deleteShelf(kept());
   }
 });
+
+test("a shelf of which a part was replaced since is opened as it is now", async () => {
+  await keepShelf({ status: "reading" });
+  const before = kept();
+  const bytes = encodePart({ items: [cardOf("lamp")] }, packed([Float32Array.of(1, 0, 0)], { dim: 3, blocks }));
+  const parts = [before.parts[0], { id: "p3", numItems: 1, round: 2 }];
+  await profile.keepShelf({ ...before, round: 2, parts }, { puts: [{ id: "p3", bytes }], deletes: ["p2"] });
+  assert.deepEqual(titlesIn(await newOpener().open(before)), ["oak", "mug", "lamp"]);
+});

@@ -2,6 +2,7 @@
 // The catalogue of a shop, read by this device: through the gate, with the real worker, on a device whose shop is a fake.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { createShelves } from "../../../extension/background/shelf.js";
 import { createDevice } from "../fakes/device.js";
 import { ORIGIN, answer, createShop, feedPage, row } from "../fakes/shop.js";
 import { LIST, SHOP, createShopper, titlesOf } from "../fakes/shopper.js";
@@ -294,4 +295,37 @@ test("where only the page may be ranked, the catalogue is not", async () => {
   await readAll();
   await device.send({ type: "settings.set", mode: "page" });
   assert.equal((await device.send({ type: "recommend" })).recommendations.mode, "page");
+});
+
+test("two windows that ask at once for a catalogue read it once, to its end", async () => {
+  await device.startWorker();
+  await shopper.allow();
+  shopper.showListing(["oak chair"]);
+  const answers = await Promise.all([device.send({ type: "shelf.read" }), device.send({ type: "shelf.read" })]);
+  assert.deepEqual(
+    answers.map(({ ok }) => ok),
+    [true, true],
+  );
+  assert.equal((await untilShelf((shelf) => shelf.status !== "reading")).status, "read");
+  assert.equal((await shopper.exported()).shelves.length, 1);
+});
+
+test("a stop that wakes the worker stops what the worker before it began", async () => {
+  /** @type {string[]} */
+  const done = [];
+  /** @type {(profile: any) => void} */
+  let open = () => {};
+  const opened = new Promise((resolve) => {
+    open = resolve;
+  });
+  const shelf = { shop: SHOP, kind: "unknown", status: "reading" };
+  const parts = /** @type {any} */ ({
+    getProfile: () => opened,
+    readings: { run: () => void done.push("run"), stop: async () => void done.push("stop") },
+  });
+  const shelves = createShelves(parts);
+  const both = Promise.all([shelves.resume(), shelves.stop(SHOP)]);
+  open({ shelves: () => [shelf], shelf: () => null });
+  await both;
+  assert.deepEqual(done, ["run", "stop"]);
 });
