@@ -102,6 +102,7 @@ export function createPacks({ getProfile, model, list, loads, now }) {
 
     /** Delete every pack and the list, after the shopper named another one, or other keys. */
     async drop() {
+      loads.forget();
       await list.forget();
       failed.clear();
       const profile = await getProfile();

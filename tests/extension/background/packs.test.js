@@ -17,6 +17,8 @@ let host;
 let device;
 /** @type {ReturnType<typeof createShopper>} */
 let shopper;
+/** @type {any} */
+let worker;
 /** @type {typeof Date.now} */
 const realNow = Date.now;
 let later = 0;
@@ -27,7 +29,7 @@ beforeEach(async () => {
   shopper = createShopper(device);
   later = 0;
   Date.now = () => realNow() + later;
-  await device.startWorker();
+  worker = await device.startWorker();
   return () => {
     Date.now = realNow;
   };
@@ -340,6 +342,7 @@ test("a worker that is killed continues where it was", async () => {
   await prepare();
   assert.equal((await recommended()).items.length, 2);
   host.files[`${rest.vectors.sha256}.bin`] = missing;
+  device.stopWorker(worker);
   await device.startWorker();
   host.paths.length = 0;
   await recommended();
