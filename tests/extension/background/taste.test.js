@@ -86,7 +86,14 @@ test("a forgotten shop is neither allowed nor readable nor on the disk, and undo
   shopper.showListing(["oak chair"]);
   await readCatalogue();
   await shopper.see("sea towel");
-  const before = await shopper.exported();
+  // It is made ready to rank a moment after it was read.
+  let before = await shopper.exported();
+  for (let tries = 0; tries < 500 && !before.shelves[0].ready; tries += 1) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
+    before = await shopper.exported();
+  }
   const { shops } = await device.send({ type: "taste.get" });
   assert.deepEqual(shops, [{ shop: SHOP, numItems: 3 }]);
   const ids = before.interactions.map((/** @type {any} */ { id }) => id);
