@@ -60,8 +60,12 @@ export function createItemHandlers({ getProfile, model, announceChange, now }) {
       const { shop, itemId, url } = product;
       const card = { ...item, itemId, url };
       await keepSaved(profile, { id: randomId(), savedAt: new Date(now()).toISOString(), shop, card });
-      const isLearned = profile.isConsented(shop) && !profile.settings.paused;
-      if (isLearned) await keepSaid(product, "wishlist", { profile, model: current });
+      // All of it may change while the towers load: the item may be taken back, too.
+      const mayLearn = () =>
+        profile.isConsented(shop) &&
+        !profile.settings.paused &&
+        savedIn(profile).some((one) => one.shop === shop && one.card.itemId === itemId);
+      const isLearned = mayLearn() && (await keepSaid(product, "wishlist", { profile, model: current }, mayLearn));
       await announceChange();
       return { isLearned };
     },
@@ -75,9 +79,18 @@ export function createItemHandlers({ getProfile, model, announceChange, now }) {
       const { profile, model: current } = await on();
       if (profile.settings.paused) throw new CarryoverError("paused", "Expected learning to be on, it is paused.");
       const products = await Promise.all(items.map(keptProduct));
-      for (const product of products) await keepSaid(product, "wishlist", { profile, model: current });
+      let numLearned = 0;
+      for (const product of products) {
+        const isLearned = await keepSaid(
+          product,
+          "wishlist",
+          { profile, model: current },
+          () => !profile.settings.paused,
+        );
+        numLearned += Number(isLearned);
+      }
       await announceChange();
-      return { numLearned: products.length };
+      return { numLearned };
     },
     async "saved.get"() {
       return { items: savedIn(await getProfile()) };

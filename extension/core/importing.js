@@ -190,6 +190,6 @@ export async function addImported(rows, isConsented, { profile, model, now = Dat
   const added = fitting.slice(0, roomIn(profile));
   tally.add("no_room", passed.length - added.length);
   const past = added.map(({ happened }, i) => ({ ...happened, space, embedding: embeddings[i] }));
-  const ids = await profile.addPast(past, () => !isPaused());
+  const ids = await profile.addPast(past, ({ product }) => !isPaused() && isConsented(product.shop));
   return { ids, refused: tally.all() };
 }

@@ -290,10 +290,10 @@ export class Profile {
     });
   }
 
-  /** Keep interactions that happened before now, all of them or none. @param {Omit<Interaction, "id">[]} happened @param {() => boolean} [mayKeep] as above @returns {Promise<string[]>} their ids */
+  /** Keep interactions that happened before now, in one transaction. @param {Omit<Interaction, "id">[]} happened @param {(one: Omit<Interaction, "id">) => boolean} [mayKeep] as above @returns {Promise<string[]>} their ids */
   addPast(happened, mayKeep = () => true) {
     return this.#enqueue(async () => {
-      const entries = (mayKeep() ? happened : []).map((one) => {
+      const entries = happened.filter(mayKeep).map((one) => {
         const id = randomId();
         return { kind: "interaction", id, value: { id, ...one } };
       });

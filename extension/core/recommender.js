@@ -138,16 +138,14 @@ export async function productOfCard(item) {
  * @param {import("../generated/contract-types.js").KeptProduct} product
  * @param {Kind} kind
  * @param {{profile: Profile, model: () => Promise<Model>}} on
+ * @param {() => boolean} [mayKeep] asked once the towers have answered
+ * @returns {Promise<boolean>} whether it was kept
  */
-export async function keepSaid(product, kind, { profile, model }) {
+export async function keepSaid(product, kind, { profile, model }, mayKeep) {
   const { towers, manifest } = await model();
   const [embedding] = await towers.embedItems([itemText(product, manifest.text.itemText)]);
-  await profile.addInteraction({
-    product,
-    kind,
-    space: manifest.space,
-    embedding: encodeEmbedding(embedding),
-  });
+  const happened = { product, kind, space: manifest.space, embedding: encodeEmbedding(embedding) };
+  return profile.addInteraction(happened, mayKeep);
 }
 
 /**

@@ -67,7 +67,8 @@ test("what is saved twice at once is saved once", async () => {
   assert.deepEqual(await savedTitles(), ["sea mug"]);
 });
 
-test("a dismissal that was under way when everything was erased is kept nowhere", async () => {
+/** Begin again on a device whose towers wait. @returns {Promise<{untilAsked: () => Promise<void>, embedded: () => void}>} */
+async function withHeldTowers() {
   /** @type {() => void} */
   let embedded = () => {};
   const held = new Promise((resolve) => {
@@ -85,8 +86,34 @@ test("a dismissal that was under way when everything was erased is kept nowhere"
   device = createDevice({ towers });
   shopper = createShopper(device);
   await device.startWorker();
+  return { untilAsked: () => eventually(() => assert.ok(isAsked)), embedded };
+}
+
+test("what is saved and taken back while the towers load counts for nothing", async () => {
+  const { untilAsked, embedded } = await withHeldTowers();
+  await shopper.allow();
+  const saved = said("item.save", { item: card("sea mug") });
+  await untilAsked();
+  await said("item.unsave", { item: card("sea mug") });
+  embedded();
+  assert.equal((await saved).isLearned, false);
+  assert.deepEqual([await savedTitles(), await kinds()], [[], []]);
+});
+
+test("first picks are not learned where learning is paused while the towers load", async () => {
+  const { untilAsked, embedded } = await withHeldTowers();
+  const picked = said("items.pick", { items: [card("sea mug")] });
+  await untilAsked();
+  await said("pause.set", { paused: true });
+  embedded();
+  assert.equal((await picked).numLearned, 0);
+  assert.deepEqual(await kinds(), []);
+});
+
+test("a dismissal that was under way when everything was erased is kept nowhere", async () => {
+  const { untilAsked, embedded } = await withHeldTowers();
   const dismissed = device.send({ type: "item.dismiss", item: card("sea mug") });
-  await eventually(() => assert.ok(isAsked));
+  await untilAsked();
   await said("profile.erase", {});
   embedded();
   assert.equal((await dismissed).error.code, "erased");

@@ -206,3 +206,14 @@ for (const [what, embedding, space] of /** @type {[string, number[], string][]} 
     const [kept] = profile.interactions();
     assert.deepEqual([kept.space, kept.embedding], ["s1", encodeEmbedding([0.8, 0, 0, 0.6])]);
   });
+
+test("a page of a shop whose consent is withdrawn while its words are read adds nothing", async () => {
+  let isAllowed = true;
+  const embedItems = async (/** @type {string[]} */ texts) => {
+    isAllowed = false;
+    return towers.embedItems(texts);
+  };
+  on.model = async () => ({ towers: { ...towers, embedItems }, manifest });
+  assert.deepEqual((await add([row("sea mug")], () => isAllowed)).ids, []);
+  assert.deepEqual(profile.interactions(), []);
+});
