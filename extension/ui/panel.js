@@ -279,7 +279,7 @@ function choose(isSaved) {
   isSavedShown = isSaved;
   showTabs();
   showAround();
-  byId("filters").hidden = true;
+  finder.fold();
   if (isSaved) showSaved();
   else void refresh(true);
 }

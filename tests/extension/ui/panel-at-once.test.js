@@ -116,3 +116,35 @@ test("what was shown last does not take the place of what is saved", async () =>
   await afterSomeTurns();
   assert.deepEqual(textsOf(".card .title"), ["lamp"]);
 });
+
+test("filters that come once the saved ones are in sight stay folded", async () => {
+  const facets = held();
+  const { one } = await openPanel({
+    recommend: (/** @type {any} */ { isFaceted }) => (isFaceted ? facets.handler() : answered([item("mug")])),
+  });
+  await eventually(() => assert.equal(one("#cards").childElementCount, 1));
+  one("#filter-button").click();
+  await eventually(() => assert.equal(facets.questions.length, 1));
+  one("#tab-saved").click();
+  facets.questions[0].answer(answered([]));
+  await afterSomeTurns();
+  assert.deepEqual([one("#filters").hidden, one("#filter-button").getAttribute("aria-expanded")], [true, "false"]);
+});
+
+test("picks that are used by a double click are kept once", async () => {
+  const pick = held();
+  const items = ["1", "2", "3", "4", "5", "6"].map((title) => item(title));
+  const { one, sent, document } = await openPanel(
+    { recommend: () => answered(items, { basis: "page_order" }), "items.pick": pick.handler },
+    { tab: { ...stateOf().tab, isConsented: true } },
+  );
+  await eventually(() => assert.equal(document.querySelectorAll(".picks").length, 1));
+  /** @type {any} */ (document.querySelector("#cards button")).click();
+  one("[data-action=use-picks]").click();
+  one("[data-action=use-picks]").click();
+  await eventually(() => assert.equal(pick.questions.length, 1));
+  await afterSomeTurns();
+  assert.equal(sent.filter(({ type }) => type === "items.pick").length, 1);
+  pick.questions[0].refuse(new Error("gone"));
+  await eventually(() => assert.equal(one("[data-action=use-picks]").disabled, false));
+});
