@@ -18,6 +18,7 @@ import { errorText, knownText, localise, plural, t } from "./texts.js";
 const UNDO_MS = 20_000;
 /** @type {import("../messaging/messages.js").ReplyTo<"taste.get">} */
 let shown = { taste: { clusters: [], alone: [], dismissed: [] }, saved: [], shops: [], shelves: [] };
+let numRefreshes = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let undoTimer;
 /** Interactions of things whose images the shopper asked for. @type {Set<string>} */
@@ -149,10 +150,14 @@ function render() {
 }
 
 async function refresh() {
+  numRefreshes += 1;
+  const mine = numRefreshes;
   const [{ taste, saved, shops, shelves }, { state }] = await Promise.all([
     send({ type: "taste.get" }),
     send({ type: "state.get" }),
   ]);
+  // A question that was asked later may have been answered sooner.
+  if (mine !== numRefreshes) return;
   shown = { taste, saved, shops, shelves };
   byId("paused").textContent = t("pausedImport");
   byId("paused").hidden = !state.paused;
