@@ -102,6 +102,9 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
         if (!profile.isConsented(shop)) await contentScripts.unregister(shop);
     },
 
+    /** Forget what pages remember once they heard of an erasure: until then a panel may have kept the list that it showed. */
+    forgetPages: () => browser.storage.session.clear(),
+
     /** Remove content scripts and permissions of shops that the profile no longer holds, and what pages remember. @param {string[]} shops */
     async withdrawAll(shops) {
       await browser.storage.session.clear();

@@ -78,11 +78,10 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
       await forgetServer({ ...before, consents: {} });
       await consent.withdrawAll(Object.keys(before.consents));
       await announcers.announceErasure();
+      await consent.forgetPages();
       return { state: await stateOf() };
     },
-    async "profile.export"() {
-      return { profile: (await getProfile()).export() };
-    },
+    "profile.export": async () => ({ profile: (await getProfile()).export() }),
     async "settings.set"(fields) {
       const profile = await getProfile();
       const before = profile.settings;

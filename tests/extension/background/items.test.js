@@ -122,6 +122,18 @@ test("a dismissal that was under way when everything was erased is kept nowhere"
   assert.deepEqual(await kinds(), ["dismiss"], "a new profile began");
 });
 
+test("a list that a panel kept until it heard of the erasure is forgotten", async () => {
+  await shopper.allow();
+  device.panel.runtime.onMessage.addListener(
+    (/** @type {any} */ { type }, /** @type {any} */ _, /** @type {(answer: object) => void} */ respond) => {
+      if (type === "state.changed") device.state.session["list 7"] = { answer: {} };
+      respond({ ok: true });
+    },
+  );
+  assert.ok((await device.send({ type: "profile.erase" })).ok);
+  assert.deepEqual(device.state.session, {});
+});
+
 test("saving counts for the taste only where learning is allowed", async () => {
   assert.equal((await said("item.save", { item: card("sea mug") })).isLearned, false);
   assert.deepEqual(await kinds(), []);
