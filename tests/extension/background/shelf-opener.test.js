@@ -10,6 +10,7 @@ import { partsOf } from "../../../extension/core/profile-records.js";
 import { packed } from "../../../extension/core/shelf-matrix.js";
 import { encodePart } from "../../../extension/shelf/parts.js";
 import { encodeEmbedding } from "../../../extension/values/encoding.js";
+import { eventually } from "../fakes/waiting.js";
 
 const SHOP = "a.example";
 const blocks = [{ start: 0, length: 3 }];
@@ -112,7 +113,7 @@ test("a shelf of an earlier version is opened from its parts, and made ready whe
   assert.deepEqual(titlesIn(shelf), ["oak", "rug", "mug"]);
   assert.equal(kept().ready, undefined);
   t.mock.timers.tick(2000);
-  while (!kept().ready) await new Promise(setImmediate);
+  await eventually(() => assert.ok(kept().ready));
   assert.equal(kept().momentsId, undefined);
   await assert.rejects(profile.shelfParts(["m1"]), { name: "EnvelopeError" });
   assert.equal((await profile.shelfParts(partsOf(kept()))).length, 4);

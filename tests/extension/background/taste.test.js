@@ -6,6 +6,7 @@ import { createDevice, listingPage } from "../fakes/device.js";
 import { answer, createShop, feedPage, row } from "../fakes/shop.js";
 import { SHOP, createShopper } from "../fakes/shopper.js";
 import { paddedTowers } from "../fakes/towers.js";
+import { eventually } from "../fakes/waiting.js";
 
 /** @type {ReturnType<typeof createShop>} */
 let shop;
@@ -36,13 +37,7 @@ const numRequests = () => shop.requests.length + device.server.requests.length;
 /** Read the shop's catalogue to its end. */
 async function readCatalogue() {
   await device.send({ type: "shelf.read" });
-  for (let tries = 0; tries < 2000; tries += 1) {
-    const { shelf } = (await device.send({ type: "state.get" })).state;
-    if (shelf.status === "read") return;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5);
-    });
-  }
+  await eventually(async () => assert.equal((await device.send({ type: "state.get" })).state.shelf.status, "read"));
 }
 
 test("looking at what is known asks nobody", async () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CarryoverError } from "../../../extension/values/errors.js";
 import { eventually, stateOf } from "../fakes/page.js";
-import { answered, failing, item, openPanel } from "./panel-page.js";
+import { afterSomeTurns, answered, failing, item, openPanel } from "./panel-page.js";
 
 test("the panel asks about the tab it was opened for", async () => {
   const { sent, one } = await openPanel();
@@ -167,6 +167,22 @@ for (const outcome of /** @type {const} */ (["answer", "failure"])) {
     assert.equal(one("#message").hidden, true);
   });
 }
+
+test("a page gets no answer once another is open in its place", async () => {
+  /** @type {(answer: object) => void} */
+  let answerLate = () => {};
+  const recommend = () =>
+    new Promise((resolve) => {
+      answerLate = resolve;
+    });
+  const before = await openPanel({ recommend });
+  await eventually(() => assert.ok(before.sent.some(({ type }) => type === "recommend")));
+  const { textsOf } = await openPanel();
+  await eventually(() => assert.deepEqual(textsOf(".card .title"), ["mug"]));
+  answerLate(answered([item("late")]));
+  await afterSomeTurns();
+  assert.deepEqual(textsOf(".card .title"), ["mug"]);
+});
 
 test("a change of the profile is shown without asking for recommendations", async () => {
   let numKnown = 1;
