@@ -91,7 +91,7 @@ class RecordingProxy:
                     self.send_error(502, "nobody answers")
 
             def relay(self, host: str, port: int, target: str, body: bytes) -> None:
-                upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+                upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=180)
                 headers = {key: value for key, value in self.headers.items() if key.lower() not in HOP_BY_HOP}
                 upstream.request(self.command, target, body=body or None, headers={**headers, "Host": host})
                 answer = upstream.getresponse()
