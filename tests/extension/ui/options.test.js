@@ -109,6 +109,52 @@ test("trusted keys are saved without the names behind them, and the signer is sh
   assert.deepEqual(sent.at(-1), { type: "settings.set", trustedKeys: ["a2V5", "b3RoZXI="] });
 });
 
+/** Enter something in every form, and save none. @param {{one: (selector: string) => any}} page */
+function enter({ one }) {
+  one("#server-url").value = "https://ranking.example";
+  one("#server-mine").checked = true;
+  one("#pack-list-url").value = "https://packs.example/list.json";
+  one("#trusted-keys").value = "a2V5";
+}
+/** @param {{one: (selector: string) => any}} page */
+const entered = ({ one }) => [
+  one("#server-url").value,
+  one("#server-mine").checked,
+  one("#pack-list-url").value,
+  one("#trusted-keys").value,
+];
+const ENTERED = ["https://ranking.example", true, "https://packs.example/list.json", "a2V5"];
+
+test("what is entered stays when something else is saved, and goes when everything is erased", async () => {
+  const page = await openOptions({ "profile.erase": () => ({ state: stateOf() }) });
+  const { one, window } = page;
+  await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
+  enter(page);
+  one("input[value=page]").click();
+  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
+  assert.deepEqual(entered(page), ENTERED);
+  one("#packs").dispatchEvent(new window.Event("submit", { cancelable: true }));
+  await eventually(() => assert.equal(page.sent.at(-1).packListUrl, ENTERED[2]));
+  assert.deepEqual(entered(page), ENTERED);
+  one("#erase").click();
+  one("[data-action=erase-yes]").click();
+  await eventually(() => assert.equal(one("#status").textContent, "Everything is erased."));
+  assert.deepEqual(entered(page), ["", false, "", ""]);
+});
+
+test("what is entered before the settings have come stays", async () => {
+  /** @type {(answer: object) => void} */
+  let answerNow = () => {};
+  const waiting = new Promise((resolve) => {
+    answerNow = resolve;
+  });
+  const page = await openOptions({ "state.get": () => waiting });
+  enter(page);
+  answerNow({ state: stateOf({ serverUrl: "http://127.0.0.1:9000", trustedKeys: ["b3RoZXI="] }) });
+  await eventually(() => assert.match(page.one("#known").textContent, /Knows nothing/));
+  assert.deepEqual(entered(page), ENTERED);
+});
+
 test("a browser that cannot check signatures says so beside the keys", async (context) => {
   const able = await openOptions();
   await eventually(() => assert.match(able.one("#known").textContent, /Knows nothing/));
