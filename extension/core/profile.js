@@ -2,7 +2,7 @@
 import { ByTime } from "./by-time.js";
 import { decrypt, encrypt, generateDataKey } from "./envelope.js";
 import { exportOf } from "./profile-export.js";
-import { partsOf, randomId, repeated } from "./profile-records.js";
+import { partsOf, randomId, repeated, requestTime } from "./profile-records.js";
 import { forgotten, interrupted, removalOf, restored, storedParts } from "./removal.js";
 import { outdated } from "./retention.js";
 import { savedIn } from "./saved.js";
@@ -347,7 +347,7 @@ export class Profile {
   addToLedger(request) {
     return this.#enqueue(async () => {
       const id = randomId();
-      await this.#put("ledger", id, { id, time: new Date(this.#now()).toISOString(), ...request });
+      await this.#put("ledger", id, { id, time: requestTime(this.#now(), this.ledger()[0]), ...request });
       await this.#enforceRetention();
     });
   }
