@@ -72,7 +72,7 @@ def test_what_is_liked_at_one_shop_ranks_another(page: Page, site: str) -> None:
     for url in told:
         expect(page.locator("#ledger summary").filter(has_text=url).first).to_be_attached()
     assert len(told) >= 5
-    assert all(any(url in line for url in told) for line in page.locator("#ledger summary").all_inner_texts())
+    assert all(any(url in line for url in asked) for line in page.locator("#ledger summary").all_inner_texts())
     first = mine[0]
     page.locator("#mine button").first.click()
     expect(page.locator("#mine .title", has_text=first)).to_have_count(0)
