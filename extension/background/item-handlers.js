@@ -1,7 +1,7 @@
 // @ts-check
 import { SAID, filterProduct } from "../core/privacy-filter.js";
 import { randomId } from "../core/profile-records.js";
-import { dismiss, keepSaid, productOfCard } from "../core/recommender.js";
+import { keepSaid, productOfCard } from "../core/recommender.js";
 import { keepSaved, removeSaved, savedIn } from "../core/saved.js";
 import { CarryoverError } from "../values/errors.js";
 
@@ -47,7 +47,9 @@ export function createItemHandlers({ getProfile, model, announceChange, now }) {
 
   return {
     async "item.dismiss"({ item }) {
-      await dismiss(item, await on());
+      // Its list knows it by its own address, and what is kept may have lost a part of that.
+      const { itemId } = await productOfCard(item);
+      await keepSaid({ ...(await keptProduct(item)), itemId }, "dismiss", await on());
       return { stored: true };
     },
     async "item.undismiss"({ item }) {

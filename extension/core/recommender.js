@@ -149,15 +149,6 @@ export async function keepSaid(product, kind, { profile, model }, mayKeep) {
 }
 
 /**
- * Keep an item as dismissed ("Less like this").
- * @param {Card} item
- * @param {{profile: Profile, model: () => Promise<Model>}} on
- */
-export async function dismiss(item, on) {
-  await keepSaid(await productOfCard(item), "dismiss", on);
-}
-
-/**
  * Return the titles of at most two liked items that are most similar to a candidate. They are computed here and never sent.
  * @param {Float32Array} candidate
  * @param {{title: string, embedding: Float32Array}[]} liked

@@ -46,6 +46,15 @@ test("a dismissal that is undone is in the profile no more, and the item comes b
   assert.deepEqual([await kinds(), await listed()], [["view"], ["sea mug", "night lamp"]]);
 });
 
+test("a dismissal is kept without what names a person, and can be undone", async () => {
+  const item = { ...card("sea mug for jo@mail.example"), url: `https://${SHOP}/sea-mug?name=jo` };
+  await said("item.dismiss", { item });
+  const [{ product }] = (await shopper.exported()).interactions;
+  assert.deepEqual([product.url, /jo@mail/.test(product.title)], [`https://${SHOP}/sea-mug`, false]);
+  await said("item.undismiss", { item });
+  assert.deepEqual(await kinds(), []);
+});
+
 test("what is saved outlives the worker, is exported, and goes with everything else", async () => {
   await said("item.save", { item: card("sea mug") });
   await said("item.save", { item: card("night lamp") });
@@ -154,8 +163,10 @@ test("a withdrawn consent leaves what the shopper saved", async () => {
   assert.deepEqual(await savedTitles(), ["sea mug"]);
 });
 
-test("what is never kept is neither saved nor picked", async () => {
+test("what is never kept is neither saved nor picked nor dismissed", async () => {
   for (const [type, fields] of /** @type {[string, object][]} */ ([
+    ["item.dismiss", { item: card("pregnancy test kit") }],
+    ["item.dismiss", { item: { ...card("mug"), url: `https://${SHOP}/account/mug` } }],
     ["item.save", { item: card("pregnancy test kit") }],
     ["items.pick", { items: [card("pregnancy test kit")] }],
     ["item.save", { item: { ...card("mug"), url: `https://${SHOP}/account/mug` } }],
