@@ -221,10 +221,10 @@ const refreshList = () => recommend().catch(showError);
 async function onDismiss(card, button, isByKey) {
   button.disabled = true;
   const next = button.closest("li")?.nextElementSibling?.getAttribute("data-item-id");
-  // The focused button went away with its card: the card that took its place gets the focus.
-  const place = () =>
+  // The focused button went away with its card: the card that took its place gets the focus, and the card itself where it is back.
+  const place = (itemId = next) =>
     /** @type {HTMLElement | null} */ (
-      document.querySelector(`[data-item-id="${next}"] .dismiss`) ?? document.querySelector(".dismiss")
+      document.querySelector(`[data-item-id="${itemId}"] .dismiss`) ?? document.querySelector(".dismiss")
     );
   const item = plainCard(card);
   try {
@@ -234,9 +234,10 @@ async function onDismiss(card, button, isByKey) {
     const undo = async () => {
       await send({ type: "item.undismiss", item });
       await recommend();
+      place(card.itemId)?.focus({ preventScroll: !isByKey });
       toast.say(t("undone"));
     };
-    toast.offer(t("dismissed"), undo, isByKey ? place : null);
+    toast.offer(t("dismissed"), undo, isByKey ? () => place() : null);
   } catch (error) {
     button.disabled = false;
     toast.fail(error);

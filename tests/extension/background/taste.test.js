@@ -195,6 +195,13 @@ test("a file is read as the copy or the table that it is, with the shops that it
   assert.equal((await device.send({ type: "import.readFile", text: "", kind: "look" })).error.code, "invalid_message");
 });
 
+test("a copy with things that had no address names no shop for them", async () => {
+  const rows = [{ kind: "wishlist", title: "sea mug" }];
+  await device.send({ type: "import.add", rows, isFile: true });
+  const text = JSON.stringify(await shopper.exported());
+  assert.deepEqual((await device.send({ type: "import.readFile", text, kind: "view" })).shops, []);
+});
+
 test("an import without an end is refused as a whole", async () => {
   const rows = Array.from({ length: 5001 }, (_, i) => ({ kind: "view", title: `sea ${i}` }));
   assert.equal((await device.send({ type: "import.add", rows, isFile: true })).error.code, "too_many_rows");
