@@ -139,7 +139,7 @@ class Shopper:
         options.close()
 
     def num_known(self) -> int:
-        """Return the number of interactions in the profile that are not dismissals."""
+        """Return the number of things in the profile, without those of which there shall be less."""
         return int(self.ask("state.get")["state"]["numKnown"])
 
     def learn(self, url: str) -> None:

@@ -63,6 +63,15 @@ test("a removal is seen in the state at once, and comes back when it is undone",
   assert.deepEqual(known(await taste()), ["night desk", "sea rug", "sea towel"]);
 });
 
+test("what was looked at and saved is one thing in the state, too", async () => {
+  await shopper.see("sea towel");
+  const [{ product }] = (await shopper.exported()).interactions;
+  await device.send({ type: "item.save", item: { ...card("sea towel"), url: product.url } });
+  assert.equal((await shopper.exported()).interactions.length, 2);
+  assert.deepEqual(known(await taste()), ["sea towel"]);
+  assert.equal((await device.send({ type: "state.get" })).state.numKnown, 1);
+});
+
 test("the effect of a removal is told by the catalogue that is on this device, without reading it again", async () => {
   shopper.showListing(["oak chair"]);
   await readCatalogue();

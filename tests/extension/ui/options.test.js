@@ -298,7 +298,7 @@ test("after erasing, the page shows an empty profile and an empty ledger", async
     { numKnown: 5, consents: [{ shop: "a.example", since: "2026-03-01T12:00:00Z" }] },
   );
   await eventually(() => assert.equal(textsOf("#ledger details").length, 2));
-  assert.equal(one("#known").textContent, "Knows 5 things you looked at");
+  assert.equal(one("#known").textContent, "Knows 5 things");
   one("#erase").click();
   one("[data-action=erase-yes]").click();
   await eventually(() => assert.equal(one("#status").textContent, "Everything is erased."));
