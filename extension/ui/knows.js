@@ -21,7 +21,7 @@ let shown = { taste: { clusters: [], alone: [], dismissed: [] }, saved: [], shop
 let numRefreshes = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let undoTimer;
-/** Returns where the focus goes once it is no longer on "Undo", best first. @type {() => (HTMLElement | undefined)[]} */
+/** Returns what gets the focus after "Undo", best first. @type {() => (HTMLElement | undefined)[]} */
 let placesOf = () => [];
 /** Interactions of things whose images the shopper asked for. @type {Set<string>} */
 const withImage = new Set();
