@@ -1,5 +1,6 @@
 // @ts-check
 import { canCheckSignatures } from "../core/bundle-signature.js";
+import { isReachable } from "../core/reachable.js";
 import { send } from "../messaging/messages.js";
 import { serverPatternOf } from "../messaging/origins.js";
 import { byId, element, keepFocus, saveJson } from "./elements.js";
@@ -162,9 +163,9 @@ async function save(form, fields) {
  */
 async function saveAddress(form, input, fieldsOf) {
   const address = input.value.trim();
-  const isAddress = /^https?:\/\/./.test(address) && URL.canParse(address);
-  // The browser asks within the click only, so the request comes before every other wait.
-  if (isAddress && !(await chrome.permissions.request({ origins: [serverPatternOf(address)] }))) {
+  // The browser asks within the click only, so the request comes before every other wait. It does not ask for what is then refused.
+  const isAsked = /^https?:\/\/./.test(address) && URL.canParse(address) && isReachable(address);
+  if (isAsked && !(await chrome.permissions.request({ origins: [serverPatternOf(address)] }))) {
     say(t("serverNotAllowed"));
     return;
   }
