@@ -42,7 +42,7 @@ test("a download that failed still counts as running while its failure is rememb
   assert.equal(second, first);
 });
 
-test("a newer pack's download goes on counting as running when the one before it ends", async () => {
+test("a newer pack's download still counts as running when the one before it ends", async () => {
   /** @type {Map<string, (error: Error) => void>} by file name */
   const asked = new Map();
   const loads = createLoads(
