@@ -89,6 +89,7 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
       const isLeft = changes.serverUrl !== undefined && changes.serverUrl !== before.serverUrl;
       await profile.changeSettings({ ...changes, ...(isLeft && { serverBundleUrl: "", signedBy: "" }) });
       await forgetServer(before);
+      if (changes.packListUrl !== undefined) await packs.askAgain();
       if (changes.showsBadge === false) await badge.clear();
       return { state: await changed() };
     },

@@ -79,16 +79,12 @@ export function createItemHandlers({ getProfile, model, announceChange, now }) {
     },
     async "items.pick"({ items }) {
       const { profile, model: current } = await on();
-      if (profile.settings.paused) throw new CarryoverError("paused", "Expected learning to be on, it is paused.");
+      const mayLearn = () => !profile.settings.paused;
+      if (!mayLearn()) throw new CarryoverError("paused", "Expected learning to be on, it is paused.");
       const products = await Promise.all(items.map(keptProduct));
       let numLearned = 0;
       for (const product of products) {
-        const isLearned = await keepSaid(
-          product,
-          "wishlist",
-          { profile, model: current },
-          () => !profile.settings.paused,
-        );
+        const isLearned = await keepSaid(product, "wishlist", { profile, model: current }, mayLearn);
         numLearned += Number(isLearned);
       }
       await announceChange();

@@ -164,7 +164,8 @@ async function save(form, fields) {
 async function saveAddress(form, input, fieldsOf) {
   const address = input.value.trim();
   // The browser asks within the click only, so the request comes before every other wait. It does not ask for what is then refused.
-  const isAsked = /^https?:\/\/./.test(address) && URL.canParse(address) && isReachable(address);
+  const url = /^https?:\/\/./.test(address) && URL.canParse(address) ? new URL(address) : null;
+  const isAsked = url !== null && url.username === "" && isReachable(address);
   if (isAsked && !(await chrome.permissions.request({ origins: [serverPatternOf(address)] }))) {
     say(t("serverNotAllowed"));
     return;

@@ -312,19 +312,24 @@ test("only packs of the trusted keys are taken, and other keys end those before"
   assert.deepEqual([mode, problem.code], ["page", "pack_forged"]);
 });
 
-test("a host that is away is no failure of the shopper's, and is left alone for a while", async () => {
-  host.isUp = false;
-  await prepare();
-  const { mode, problem } = await recommended();
-  assert.deepEqual([mode, problem.code], ["page", "pack_unreachable"]);
-  const asked = (await shopper.exported()).ledger.length;
-  await recommended();
-  assert.equal((await shopper.exported()).ledger.length, asked);
-  host.isUp = true;
-  host.show([await publish({ items: itemsOf(...TITLES), space })]);
-  later = 11 * 60_000;
-  assert.equal((await recommended()).mode, "pack");
-});
+for (const [when, wait] of /** @type {[string, () => Promise<unknown>][]} */ ([
+  ["some minutes", async () => (later = 11 * 60_000)],
+  ["the address is saved again", async () => device.send({ type: "settings.set", packListUrl: LIST_URL })],
+])) {
+  test(`a host that is away is no failure of the shopper's, and is left alone until ${when}`, async () => {
+    host.isUp = false;
+    await prepare();
+    const { mode, problem } = await recommended();
+    assert.deepEqual([mode, problem.code], ["page", "pack_unreachable"]);
+    const asked = (await shopper.exported()).ledger.length;
+    await recommended();
+    assert.equal((await shopper.exported()).ledger.length, asked);
+    host.isUp = true;
+    host.show([await publish({ items: itemsOf(...TITLES), space })]);
+    await wait();
+    assert.equal((await recommended()).mode, "pack");
+  });
+}
 
 test("a worker that is killed continues where it was", async () => {
   const pack = await publish({ items: itemsOf("sea mug", "oak bowl", "sea rug", "night lamp"), space, firstPart: 2 });

@@ -42,17 +42,22 @@ test("a new profile has no server, and the option is out of sight", async () => 
   assert.ok(one("#advanced").contains(one("#server")));
 });
 
-test("the browser is not asked for an address that is refused because it is not encrypted", async () => {
-  const refused = () => {
-    throw new CarryoverError("invalid_pack_list", "Expected an encrypted address.");
-  };
-  const { one, state, window } = await openOptions({ "settings.set": refused });
-  await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
-  one("#pack-list-url").value = "http://packs.example/list.json";
-  one("#packs").dispatchEvent(new window.Event("submit", { cancelable: true }));
-  await eventually(() => assert.match(one("#status").textContent, /^That is not an address such as/));
-  assert.deepEqual(state.questions, []);
-});
+for (const [what, address] of [
+  ["is not encrypted", "http://packs.example/list.json"],
+  ["names a user", "https://me@packs.example/list.json"],
+]) {
+  test(`the browser is not asked for an address that is refused because it ${what}`, async () => {
+    const refused = () => {
+      throw new CarryoverError("invalid_pack_list", "Expected an encrypted address.");
+    };
+    const { one, state, window } = await openOptions({ "settings.set": refused });
+    await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
+    one("#pack-list-url").value = address;
+    one("#packs").dispatchEvent(new window.Event("submit", { cancelable: true }));
+    await eventually(() => assert.match(one("#status").textContent, /^That is not an address such as/));
+    assert.deepEqual(state.questions, []);
+  });
+}
 
 for (const [address, origin] of [
   ["http://127.0.0.1:9000/path", "http://127.0.0.1/*"],
