@@ -128,7 +128,7 @@ test("what began before an erasure leaves nothing after it", async () => {
   assert.deepEqual(await storage.read(), { identity: null, records: [] });
 });
 
-test("an erasure that failed leaves a profile that goes on", async () => {
+test("an erasure that failed leaves a profile that works", async () => {
   const storage = indexedDbStorage(freshName());
   const profile = await Profile.open({ ...storage, destroy: () => Promise.reject(new Error("the disk")) });
   await assert.rejects(profile.erase(), /the disk/);
