@@ -31,12 +31,13 @@ import { createTabs } from "./background/tabs.js";
 import { createTowersAsk } from "./background/towers-client.js";
 import { wait } from "./background/wait.js";
 import { BUNDLE_CACHE, PACKAGED, packagedFiles } from "./core/bundle.js";
-import { indexedDbStorage } from "./core/indexeddb-storage.js";
+import { Vault } from "./core/vault/vault.js";
 import { createListener } from "./messaging/messages.js";
 
 const browser = chrome;
 const now = () => Date.now();
-const getProfile = createProfileStore({ storage: indexedDbStorage(), now });
+const vault = new Vault();
+const getProfile = createProfileStore({ vault, now });
 const ask = createTowersAsk({
   browser,
   loadHandlers: async () => (await import("./offscreen/handlers.js")).createTowersHandlers(),

@@ -4,21 +4,32 @@ import { Profile } from "../core/profile.js";
 /** @typedef {() => Promise<Profile>} GetProfile opens the profile once in each life of the worker */
 
 /**
- * Return a function that opens the profile on its first call. The storage holds the truth, so a worker that died loses nothing.
- * A failed opening is not remembered: the next call tries again.
+ * Return a function that opens the profile on its first call, and again after it was erased or locked. The vault holds the truth, so a worker
+ * that died loses nothing. A failed opening is not remembered: the next call tries again.
  * @param {object} parts
- * @param {import("../core/indexeddb-storage.js").Storage} parts.storage
+ * @param {import("../core/vault/vault.js").Vault} parts.vault
  * @param {() => number} parts.now milliseconds since 1970
  * @returns {GetProfile}
  */
-export function createProfileStore({ storage, now }) {
+export function createProfileStore({ vault, now }) {
   /** @type {Promise<Profile> | undefined} */
   let opened;
-  return () => {
-    opened ??= Profile.open(storage, { now }).catch((error) => {
-      opened = undefined;
+
+  /** @returns {Promise<Profile>} */
+  async function getProfile() {
+    opened ??= Profile.open(vault, { now });
+    const mine = opened;
+    const forget = () => {
+      if (opened === mine) opened = undefined;
+    };
+    const profile = await mine.catch((error) => {
+      forget();
       throw error;
     });
-    return opened;
-  };
+    if (!profile.isClosed) return profile;
+    await profile.ended.catch(() => undefined);
+    forget();
+    return getProfile();
+  }
+  return getProfile;
 }

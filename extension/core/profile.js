@@ -1,17 +1,17 @@
 // @ts-check
 import { ByTime } from "./by-time.js";
-import { decrypt, encrypt, generateDataKey } from "./envelope.js";
 import { exportOf } from "./profile-export.js";
 import { partsOf, randomId, repeated } from "./profile-records.js";
 import { forgotten, interrupted, removalOf, restored, storedParts } from "./removal.js";
 import { outdated } from "./retention.js";
 import { savedIn } from "./saved.js";
 import { DEFAULT_SETTINGS, currentSettings } from "./settings.js";
+import { Changes } from "./vault/changes.js";
 import { utf8 } from "../values/encoding.js";
-import { EnvelopeError } from "../values/errors.js";
+import { CarryoverError } from "../values/errors.js";
 
 /**
- * @typedef {import("./indexeddb-storage.js").Storage} Storage
+ * @typedef {import("./vault/vault.js").Vault} Vault
  * @typedef {import("../generated/contract-types.js").InteractionKind} Kind
  * @typedef {import("../generated/contract-types.js").KeptInteraction} Interaction
  * @typedef {import("../generated/contract-types.js").KeptProduct} KeptProduct
@@ -23,14 +23,17 @@ import { EnvelopeError } from "../values/errors.js";
  * @typedef {import("../generated/contract-types.js").Settings} Settings
  * @typedef {import("../values/encoding.js").Bytes} Bytes
  * @typedef {{kind: string, id: string, value: object}} Entry a record, readable
- * @typedef {{puts?: {id: string, bytes: Bytes}[], deletes?: string[]}} PartChanges of shelves
- * @typedef {import("./indexeddb-storage.js").StoredPart} StoredPart
+ * @typedef {import("./vault/vault.js").PartChanges} PartChanges of shelves
  */
 
-/** Profile of one person on one device: interactions, settings, ledger, shelves. The storage holds the truth, and this object a cache of it. */
+/** Why an erased profile takes nothing more: what began before the erase must not come back after it. */
+const erased = () => new CarryoverError("erased", "Expected a profile, it was erased meanwhile.");
+
+/** Profile of one person on one device: interactions, settings, ledger, shelves. The vault holds the truth, and this object a cache of it. */
 export class Profile {
-  /** @type {import("./indexeddb-storage.js").Identity | null} */
-  #identity = null;
+  #changes = new Changes(() => this.#loadAgain());
+  /** Ends when a closed profile is erased or locked. @type {Promise<void>} */
+  ended = Promise.resolve();
   /** @type {ByTime<Interaction>} */
   #interactions = new ByTime();
   /** @type {ByTime<LedgerEntry>} */
@@ -43,52 +46,43 @@ export class Profile {
   #others = new Map();
   /** @type {Settings} */
   #settings = { ...DEFAULT_SETTINGS };
-  /** @type {Promise<unknown>} */
-  #queue = Promise.resolve();
-  #storage;
+  #vault;
   #now;
-  /** Number of records that could not be opened: damaged, or put there by somebody else. They stay where they are. */
+  /** Number of records that may not be used: damaged, put there by somebody else, or missing. */
   unreadable = 0;
 
-  /** @param {Storage} storage @param {() => number} now milliseconds since 1970 */
-  constructor(storage, now) {
-    this.#storage = storage;
+  /** @param {Vault} vault @param {() => number} now milliseconds since 1970 */
+  constructor(vault, now) {
+    this.#vault = vault;
     this.#now = now;
   }
 
   /**
-   * Open the profile in a storage, and delete what is older than the retention allows.
-   * @param {Storage} storage
+   * Open the profile in a vault, and delete what is older than the retention allows.
+   * @param {Vault} vault
    * @param {{now?: () => number}} [options]
    * @returns {Promise<Profile>}
    */
-  static async open(storage, { now = Date.now } = {}) {
-    const profile = new Profile(storage, now);
+  static async open(vault, { now = Date.now } = {}) {
+    const profile = new Profile(vault, now);
     await profile.#load();
     return profile;
   }
 
   async #load() {
-    const { identity, records } = await this.#storage.read();
-    this.#identity = identity;
-    // All at once: a browser takes its time for each.
-    const values = await Promise.all((identity ? records : []).map((record) => this.#readable(record)));
-    for (const [i, value] of values.entries())
-      if (value) this.#remember(records[i].kind, records[i].id, value);
-      else this.unreadable += 1;
+    const { records, numSetAside } = await this.#vault.open();
+    this.#forget();
+    this.unreadable = numSetAside;
+    for (const { kind, id, bytes } of records) this.#remember(kind, id, JSON.parse(new TextDecoder().decode(bytes)));
     await this.#enforceRetention();
   }
 
-  /** @param {import("./indexeddb-storage.js").StoredRecord} record @returns {Promise<object | null>} null where it cannot be opened */
-  async #readable({ id, kind, envelope }) {
-    const { profileId, dataKey } = /** @type {import("./indexeddb-storage.js").Identity} */ (this.#identity);
-    try {
-      const plaintext = await decrypt(dataKey, envelope, { profileId, purpose: `${kind}/${id}` });
-      return JSON.parse(new TextDecoder().decode(plaintext));
-    } catch (error) {
-      if (!(error instanceof EnvelopeError)) throw error;
-      return null;
-    }
+  /** Forget what is cached of the vault. */
+  #forget() {
+    for (const kept of [this.#interactions, this.#ledger, this.#shelves, this.#others]) kept.clear();
+    this.#shopMeans = null;
+    this.#settings = { ...DEFAULT_SETTINGS };
+    this.unreadable = 0;
   }
 
   /** @param {string} kind @param {string} id @param {object} value as it was put under this kind */
@@ -101,42 +95,34 @@ export class Profile {
     else this.#others.set(id, { kind, id, value });
   }
 
-  /**
-   * Run a change after all earlier ones, so that two of them never interleave.
-   * @template T
-   * @param {() => Promise<T>} change
-   * @returns {Promise<T>}
-   */
-  #enqueue(change) {
-    const next = this.#queue.then(change, change);
-    this.#queue = next.catch(() => undefined);
-    return next;
+  /** Read what somebody else changed. A profile that is another one now was erased. */
+  async #loadAgain() {
+    const before = this.#vault.profileId;
+    await this.#load();
+    if (before !== null && this.#vault.profileId !== before) this.#close(erased());
   }
 
-  /** @returns {Promise<import("./indexeddb-storage.js").Identity>} made at the first change */
-  async #ownIdentity() {
-    if (!this.#identity) {
-      const identity = { profileId: randomId(), dataKey: await generateDataKey() };
-      await this.#storage.create(identity);
-      this.#identity = identity;
-    }
-    return this.#identity;
+  /** @param {CarryoverError} reason */
+  #close(reason) {
+    this.#changes.close(reason);
+    this.#forget();
   }
 
-  /** @param {string} kind @param {string} id @param {Bytes} plaintext @returns {Promise<Bytes>} */
-  async #sealed(kind, id, plaintext) {
-    const { profileId, dataKey } = await this.#ownIdentity();
-    return encrypt(dataKey, plaintext, { profileId, purpose: `${kind}/${id}` });
+  /** @returns {boolean} whether the profile was erased or locked, so that it has to be opened anew */
+  get isClosed() {
+    return this.#changes.isClosed;
   }
 
-  /** Write records and parts of shelves, and delete by id, in one transaction. @param {Entry[]} entries @param {string[]} [deletes] @param {PartChanges & {sealed?: StoredPart[]}} [parts] */
-  async #write(entries, deletes = [], { puts = [], sealed = [], deletes: oldParts = [] } = {}) {
-    const records = [];
-    for (const { kind, id, value } of entries)
-      records.push({ id, kind, envelope: await this.#sealed(kind, id, utf8(JSON.stringify(value))) });
-    const parts = [...sealed];
-    for (const { id, bytes } of puts) parts.push({ id, envelope: await this.#sealed("shelf_part", id, bytes) });
-    await this.#storage.write(records, deletes, { puts: parts, deletes: oldParts });
+  /** @returns {Promise<string>} made at the first change */
+  async #ownId() {
+    if (this.#vault.profileId === null) await this.#vault.write({});
+    return /** @type {string} */ (this.#vault.profileId);
+  }
+
+  /** Write records and parts of shelves, and delete by id, in one transaction. @param {Entry[]} entries @param {string[]} [deletes] @param {PartChanges} [parts] */
+  async #write(entries, deletes = [], parts = {}) {
+    const puts = entries.map(({ kind, id, value }) => ({ kind, id, bytes: utf8(JSON.stringify(value)) }));
+    await this.#vault.write({ puts, deletes, parts });
     for (const { kind, id, value } of entries) this.#remember(kind, id, value);
   }
 
@@ -149,7 +135,7 @@ export class Profile {
     const kept = { interactions: this.interactions(), ledger: this.ledger(), shelves: this.shelves() };
     const { ids, shelves } = outdated(kept, this.#now());
     if (ids.length === 0) return;
-    await this.#storage.write([], ids, { puts: [], deletes: shelves.flatMap(partsOf) });
+    await this.#vault.write({ deletes: ids, parts: { deletes: shelves.flatMap(partsOf) } });
     for (const id of ids) for (const from of [this.#interactions, this.#ledger, this.#shelves]) from.delete(id);
   }
 
@@ -175,13 +161,13 @@ export class Profile {
 
   /** Change settings. @param {Partial<Omit<Settings, "consents">>} changes */
   changeSettings(changes) {
-    return this.#enqueue(() => this.#put("settings", "settings", { ...this.#settings, ...changes }));
+    return this.#changes.run(() => this.#put("settings", "settings", { ...this.#settings, ...changes }));
   }
 
   /** Record consent with its time, or forget the shop. @param {string} shop @param {boolean} allowed */
   async setConsent(shop, allowed) {
     if (!allowed) await this.forgetShop(shop);
-    else await this.#enqueue(() => this.#write([this.#consenting(shop)]));
+    else await this.#changes.run(() => this.#write([this.#consenting(shop)]));
   }
 
   /** @param {string} shop @param {string} [since] now, unless it is allowed already @returns {Entry} of the settings */
@@ -200,12 +186,12 @@ export class Profile {
    * @returns {Promise<ForgottenShop | null>} what was taken away, for `rememberShop`; null where the shop was not allowed
    */
   forgetShop(shop) {
-    return this.#enqueue(async () => {
+    return this.#changes.run(async () => {
       const { [shop]: since, ...consents } = this.#settings.consents;
       if (since === undefined) return null;
       const shelves = this.shelves().filter((one) => one.shop === shop);
       const [ids, partIds] = [shelves.map(({ id }) => id), shelves.flatMap(partsOf)];
-      const parts = await this.#storage.readParts(partIds);
+      const parts = await this.#vault.storedParts(partIds);
       await this.#write([this.#settingsWith(consents)], ids, { deletes: partIds });
       for (const id of ids) this.#shelves.delete(id);
       return forgotten({ shop, since, shelves }, parts);
@@ -218,13 +204,12 @@ export class Profile {
    * @returns {Promise<boolean>} false where the profile was erased since: nothing comes back
    */
   rememberShop(profileId, { shop, since, shelves, parts }) {
-    return this.#enqueue(async () => {
-      if (this.#identity?.profileId !== profileId) return false;
-      const hasShelf = this.shelves().some((one) => one.shop === shop);
+    return this.#changes.run(async () => {
+      if (this.#vault.profileId !== profileId) return false;
+      const sealed = storedParts(parts);
+      const hasShelf = this.shelves().some((one) => one.shop === shop) || !(await this.#vault.opens(sealed));
       const entries = hasShelf ? [] : shelves.map((one) => ({ kind: "shelf", id: one.id, value: interrupted(one) }));
-      await this.#write([this.#consenting(shop, since), ...entries], [], {
-        sealed: hasShelf ? [] : storedParts(parts),
-      });
+      await this.#write([this.#consenting(shop, since), ...entries], [], { sealed: hasShelf ? [] : sealed });
       return true;
     });
   }
@@ -245,7 +230,7 @@ export class Profile {
    * @returns {Promise<boolean>} false where the shop's consent was withdrawn, or the shelf deleted, since it was read: nothing is kept
    */
   keepShelf(shelf, parts = {}) {
-    return this.#enqueue(async () => {
+    return this.#changes.run(async () => {
       const isGone = shelf.parts.length > 0 && !this.#shelves.has(shelf.id);
       if (isGone || !this.isConsented(shelf.shop)) return false;
       await this.#write([{ kind: "shelf", id: shelf.id, value: shelf }], [], parts);
@@ -255,7 +240,7 @@ export class Profile {
 
   /** Delete a shelf with its parts. @param {KeptShelf} shelf */
   deleteShelf(shelf) {
-    return this.#enqueue(async () => {
+    return this.#changes.run(async () => {
       const kept = this.#shelves.get(shelf.id);
       if (!kept) return;
       await this.#write([], [kept.id], { deletes: partsOf(kept) });
@@ -263,16 +248,9 @@ export class Profile {
     });
   }
 
-  /** Return parts of shelves, readable. @param {string[]} ids @returns {Promise<Bytes[]>} @throws {EnvelopeError} where one is missing or damaged */
-  async shelfParts(ids) {
-    const stored = await this.#storage.readParts(ids);
-    const { profileId, dataKey } = await this.#ownIdentity();
-    return Promise.all(
-      stored.map((part, i) => {
-        if (!part) throw new EnvelopeError();
-        return decrypt(dataKey, part.envelope, { profileId, purpose: `shelf_part/${ids[i]}` });
-      }),
-    );
+  /** Return parts of shelves, readable. @param {string[]} ids @returns {Promise<Bytes[]>} @throws {import("../values/errors.js").EnvelopeError} where one may not be used */
+  shelfParts(ids) {
+    return this.#vault.readParts(ids);
   }
 
   /**
@@ -283,7 +261,7 @@ export class Profile {
    * @returns {Promise<boolean>} false where it adds nothing to nothing
    */
   addInteraction({ adds = 1, ...happened }) {
-    return this.#enqueue(async () => {
+    return this.#changes.run(async () => {
       const kept = repeated(this.interactions(), { ...happened, adds, time: new Date(this.#now()).toISOString() });
       if (!kept) return false;
       await this.#put("interaction", kept.id, kept);
@@ -294,7 +272,7 @@ export class Profile {
 
   /** Keep interactions that happened before now, all of them or none. @param {Omit<Interaction, "id">[]} happened @returns {Promise<string[]>} their ids */
   addPast(happened) {
-    return this.#enqueue(async () => {
+    return this.#changes.run(async () => {
       const entries = happened.map((one) => {
         const id = randomId();
         return { kind: "interaction", id, value: { id, ...one } };
@@ -313,8 +291,8 @@ export class Profile {
    * @returns {Promise<Removal>} what was taken away, for `restore`; it is in no storage any more
    */
   removeInteractions(isRemoved, savedIds = []) {
-    return this.#enqueue(async () => {
-      const { profileId } = await this.#ownIdentity();
+    return this.#changes.run(async () => {
+      const profileId = await this.#ownId();
       const kept = { interactions: this.interactions(), ledger: this.ledger(), saved: savedIn(this) };
       const { removal, entries, ids } = removalOf(kept, { isRemoved, savedIds });
       await this.#write(entries, ids);
@@ -329,8 +307,8 @@ export class Profile {
    * @returns {Promise<boolean>} false where the profile was erased since: nothing comes back
    */
   restore(removal) {
-    return this.#enqueue(async () => {
-      if (this.#identity?.profileId !== removal.profileId) return false;
+    return this.#changes.run(async () => {
+      if (this.#vault.profileId !== removal.profileId) return false;
       await this.#write(restored(removal, this.ledger()));
       await this.#enforceRetention();
       return true;
@@ -339,7 +317,7 @@ export class Profile {
 
   /** Replace an embedding by one of another space, after the bundle changed. @param {string} id @param {string} space @param {string} embedding */
   replaceEmbedding(id, space, embedding) {
-    return this.#enqueue(async () => {
+    return this.#changes.run(async () => {
       const interaction = this.#interactions.get(id);
       if (interaction) await this.#put("interaction", id, { ...interaction, space, embedding });
     });
@@ -347,7 +325,7 @@ export class Profile {
 
   /** Write a request to the ledger before it leaves the device. @param {{method: string, url: string, body: string}} request */
   addToLedger(request) {
-    return this.#enqueue(async () => {
+    return this.#changes.run(async () => {
       const id = randomId();
       await this.#put("ledger", id, { id, time: new Date(this.#now()).toISOString(), ...request });
       await this.#enforceRetention();
@@ -361,7 +339,7 @@ export class Profile {
 
   /** Keep the server's means of shops in place of those fetched before. @param {KeptShopMeans} means */
   keepShopMeans(means) {
-    return this.#enqueue(() => this.#put("shop_means", "shop_means", means));
+    return this.#changes.run(() => this.#put("shop_means", "shop_means", means));
   }
 
   /** @param {string} kind @returns {object[]} the values of the records of a kind that another module keeps here, with the profile's key */
@@ -371,7 +349,7 @@ export class Profile {
 
   /** Keep and delete such records in one transaction. @param {Entry[]} entries @param {string[]} [deletes] ids */
   changeOthers(entries, deletes = []) {
-    return this.#enqueue(async () => {
+    return this.#changes.run(async () => {
       await this.#write(entries, deletes);
       for (const id of deletes) this.#others.delete(id);
     });
@@ -382,18 +360,38 @@ export class Profile {
     return exportOf(this, this.#now());
   }
 
-  /** Delete all records and the key, so that nothing left on the disk can be opened. */
-  erase() {
-    return this.#enqueue(async () => {
-      await this.#storage.destroy();
-      this.#identity = null;
-      this.#interactions.clear();
-      this.#ledger.clear();
-      this.#shopMeans = null;
-      this.#shelves.clear();
-      this.#others.clear();
-      this.#settings = { ...DEFAULT_SETTINGS };
+  /**
+   * Set, change or remove the passphrase (`Vault.protect`).
+   * @param {string | null} passphrase @param {string} [current]
+   * @returns {Promise<string | null>} the recovery code
+   */
+  protect(passphrase, current) {
+    return this.#changes.run(() => this.#vault.protect(passphrase, current));
+  }
+
+  /** Take what may not be used out of the vault. */
+  dropUnreadable() {
+    return this.#changes.run(async () => {
+      await this.#vault.dropSetAside();
       this.unreadable = 0;
     });
+  }
+
+  /** Lock the vault, and forget what was read of it. */
+  lock() {
+    const reason = new CarryoverError("locked", "Expected the profile to be unlocked, it was locked meanwhile.");
+    return this.#end(reason, () => this.#vault.lock());
+  }
+
+  /** Delete all records and the key. From now on this object takes nothing more; what is being written ends first. */
+  erase() {
+    return this.#end(erased(), () => this.#vault.erase());
+  }
+
+  /** @param {CarryoverError} reason @param {() => Promise<void>} end @returns {Promise<void>} */
+  #end(reason, end) {
+    this.#close(reason);
+    this.ended = this.#changes.settled().then(end);
+    return this.ended;
   }
 }

@@ -4,7 +4,7 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { addImported, roomIn } from "../../../extension/core/importing.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { learn } from "../../../extension/core/recommender.js";
 import { privacy } from "../../../extension/generated/contracts.js";
@@ -37,7 +37,7 @@ let profile;
 /** @type {Parameters<typeof addImported>[2]} */
 let on;
 beforeEach(async () => {
-  profile = await Profile.open(indexedDbStorage(`importing-${(databases += 1)}`), { now: () => NOON });
+  profile = await Profile.open(new Vault({ name: `importing-${(databases += 1)}` }), { now: () => NOON });
   on = { profile, model: async () => ({ towers, manifest }), now: NOON };
 });
 
@@ -186,6 +186,8 @@ test("an export that is imported again gives the same interactions, and a second
   const plain = () => profile.interactions().map(({ id, ...rest }) => rest);
   const before = plain();
   await profile.erase();
+  profile = await Profile.open(new Vault({ name: `importing-${databases}` }), { now: () => NOON });
+  on = { ...on, profile };
   assert.equal((await add(readExport(text).rows)).ids.length, 2);
   assert.deepEqual(plain(), before);
   assert.deepEqual(await add(readExport(text).rows), { ids: [], refused: [{ reason: "already_known", count: 2 }] });
