@@ -1,6 +1,7 @@
 // @ts-check
 import { originPatternOf } from "../messaging/origins.js";
 import { CarryoverError } from "../values/errors.js";
+import { clearVisits } from "./notes.js";
 
 /** @typedef {ReturnType<typeof createConsent>} Consent */
 /** @typedef {import("../generated/contract-types.js").ForgottenShop} ForgottenShop */
@@ -26,7 +27,7 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
   async function forget(shop) {
     const forgotten = await (await getProfile()).forgetShop(shop);
     await contentScripts.unregister(shop);
-    await browser.storage.session.clear();
+    await clearVisits(browser);
     return forgotten;
   }
 
@@ -97,9 +98,12 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
       for (const shop of Object.keys(consents)) await contentScripts.register(shop);
     },
 
+    /** @returns {Promise<string[]>} the shops that pages are read at, also where the profile cannot be */
+    shops: () => contentScripts.registered(),
+
     /** Remove content scripts and permissions of shops that the profile no longer holds, and what pages remember. @param {string[]} shops */
     async withdrawAll(shops) {
-      await browser.storage.session.clear();
+      await clearVisits(browser);
       for (const shop of shops) await contentScripts.unregister(shop);
     },
   };

@@ -13,8 +13,10 @@ export const CONTENT_SCRIPTS = [
   "content/product-image.js",
 ];
 
+const PREFIX = "shop ";
+
 /** @param {string} shop */
-const scriptId = (shop) => `shop ${shop}`;
+const scriptId = (shop) => PREFIX + shop;
 
 /**
  * Content scripts and host permissions of shops, as the browser keeps them.
@@ -53,6 +55,12 @@ export function createContentScripts({ browser }) {
       const registered = queue.then(() => add(shop));
       queue = registered.catch(() => undefined);
       return registered;
+    },
+
+    /** @returns {Promise<string[]>} the shops whose content scripts are registered, also where the profile cannot be read */
+    async registered() {
+      const scripts = await browser.scripting.getRegisteredContentScripts();
+      return scripts.flatMap(({ id }) => (id.startsWith(PREFIX) ? [id.slice(PREFIX.length)] : []));
     },
 
     /** Remove the shop's content script, and give back a permission that the manifest does not require. @param {string} shop */

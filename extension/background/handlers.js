@@ -1,10 +1,12 @@
 // @ts-check
+import { DEFAULT_SETTINGS } from "../core/settings.js";
 import { CarryoverError } from "../values/errors.js";
 import { shopOf } from "../values/identity.js";
 import { createItemHandlers } from "./item-handlers.js";
-import { createPageHandlers } from "./page-handlers.js";
+import { createPageHandlers, isUnusable } from "./page-handlers.js";
 import { checkedSettings } from "./settings.js";
 import { createImportHandlers, createTasteHandlers } from "./taste.js";
+import { createVaultHandlers } from "./vault.js";
 
 /**
  * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
@@ -12,6 +14,9 @@ import { createImportHandlers, createTasteHandlers } from "./taste.js";
  * @typedef {import("../generated/contract-types.js").State} State
  * @typedef {object} Parts what the handlers work with
  * @property {import("./store.js").GetProfile} getProfile
+ * @property {import("../core/vault/vault.js").Vault} vault
+ * @property {import("./vault.js").Lock} lock
+ * @property {() => Promise<void>} onOpened continues what waited for the profile
  * @property {import("./server.js").ServerSource} server
  * @property {import("./model.js").ModelSource} model
  * @property {import("./consent.js").Consent} consent
@@ -30,13 +35,10 @@ import { createImportHandlers, createTasteHandlers } from "./taste.js";
  * @property {() => number} now milliseconds since 1970
  */
 
-/**
- * @param {Parts} parts
- * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers> | `taste.${string}` | `import.${string}`>} handlers that change or hand out the profile
- */
-function profileHandlers({ getProfile, server, model, consent, packs, stateOf, badge, ...announcers }) {
+/** @param {Pick<Parts, "getProfile" | "server" | "model"> & {packs: Pick<import("./packs.js").Packs, "drop">}} parts */
+function serverForgetter({ getProfile, server, model, packs }) {
   /** Forget what was asked and downloaded before the settings changed. @param {Settings} before */
-  async function forgetServer(before) {
+  return async (before) => {
     server.forget();
     model.reset();
     const { settings } = await getProfile();
@@ -51,7 +53,15 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
       await packs.drop();
       await server.giveBack(before.packListUrl ?? "", others);
     }
-  }
+  };
+}
+
+/**
+ * @param {Parts} parts
+ * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers> | `taste.${string}` | `import.${string}` | `vault.${string}`>} handlers that change or hand out the profile
+ */
+function profileHandlers({ getProfile, vault, server, model, consent, packs, stateOf, badge, ...announcers }) {
+  const forgetServer = serverForgetter({ getProfile, server, model, packs });
 
   /** Tell the other open pages of a change: a panel may have to rank anew. @param {number} [tabId] @returns {Promise<State>} */
   async function changed(tabId) {
@@ -72,11 +82,14 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
       return { state: await changed() };
     },
     async "profile.erase"() {
-      const profile = await getProfile();
-      const before = profile.settings;
-      await profile.erase();
+      // A profile that cannot be read can be erased.
+      const profile = await getProfile().catch(() => null);
+      const before = profile?.settings ?? DEFAULT_SETTINGS;
+      const shops = await consent.shops();
+      await (profile ?? vault).erase();
       await forgetServer({ ...before, consents: {} });
-      await consent.withdrawAll(Object.keys(before.consents));
+      await model.dropDownloads();
+      await consent.withdrawAll([...new Set([...shops, ...Object.keys(before.consents)])]);
       await announcers.announceErasure();
       return { state: await stateOf() };
     },
@@ -113,8 +126,10 @@ export function createHandlers(parts) {
     ...pageHandlers,
     ...createTasteHandlers(parts),
     ...createImportHandlers(parts),
+    ...createVaultHandlers(parts),
     async "page.seen"(fields, sender) {
       const reply = await pageHandlers["page.seen"](fields, sender);
+      if (isUnusable(reply.reason)) return reply;
       // Not awaited: the page waits for no ranking.
       const tab = /** @type {chrome.tabs.Tab} */ (sender.tab);
       badge.show(shopOf(fields.url), /** @type {number} */ (tab.id)).catch(console.error);

@@ -9,9 +9,10 @@ import { Profile } from "../core/profile.js";
  * @param {object} parts
  * @param {import("../core/vault/vault.js").Vault} parts.vault
  * @param {() => number} parts.now milliseconds since 1970
+ * @param {() => void} [parts.onUse] told each time that somebody gets the profile
  * @returns {GetProfile}
  */
-export function createProfileStore({ vault, now }) {
+export function createProfileStore({ vault, now, onUse = () => undefined }) {
   /** @type {Promise<Profile> | undefined} */
   let opened;
 
@@ -26,7 +27,10 @@ export function createProfileStore({ vault, now }) {
       forget();
       throw error;
     });
-    if (!profile.isClosed) return profile;
+    if (!profile.isClosed) {
+      onUse();
+      return profile;
+    }
     await profile.ended.catch(() => undefined);
     forget();
     return getProfile();

@@ -126,11 +126,6 @@ export class Profile {
     for (const { kind, id, value } of entries) this.#remember(kind, id, value);
   }
 
-  /** @param {string} kind @param {string} id @param {object} value */
-  #put(kind, id, value) {
-    return this.#write([{ kind, id, value }]);
-  }
-
   async #enforceRetention() {
     const kept = { interactions: this.interactions(), ledger: this.ledger(), shelves: this.shelves() };
     const { ids, shelves } = outdated(kept, this.#now());
@@ -161,7 +156,9 @@ export class Profile {
 
   /** Change settings. @param {Partial<Omit<Settings, "consents">>} changes */
   changeSettings(changes) {
-    return this.#changes.run(() => this.#put("settings", "settings", { ...this.#settings, ...changes }));
+    return this.#changes.run(() =>
+      this.#write([{ kind: "settings", id: "settings", value: { ...this.#settings, ...changes } }]),
+    );
   }
 
   /** Record consent with its time, or forget the shop. @param {string} shop @param {boolean} allowed */
@@ -264,7 +261,7 @@ export class Profile {
     return this.#changes.run(async () => {
       const kept = repeated(this.interactions(), { ...happened, adds, time: new Date(this.#now()).toISOString() });
       if (!kept) return false;
-      await this.#put("interaction", kept.id, kept);
+      await this.#write([{ kind: "interaction", id: kept.id, value: kept }]);
       await this.#enforceRetention();
       return true;
     });
@@ -319,7 +316,8 @@ export class Profile {
   replaceEmbedding(id, space, embedding) {
     return this.#changes.run(async () => {
       const interaction = this.#interactions.get(id);
-      if (interaction) await this.#put("interaction", id, { ...interaction, space, embedding });
+      if (!interaction) return;
+      await this.#write([{ kind: "interaction", id, value: { ...interaction, space, embedding } }]);
     });
   }
 
@@ -327,7 +325,8 @@ export class Profile {
   addToLedger(request) {
     return this.#changes.run(async () => {
       const id = randomId();
-      await this.#put("ledger", id, { id, time: new Date(this.#now()).toISOString(), ...request });
+      const value = { id, time: new Date(this.#now()).toISOString(), ...request };
+      await this.#write([{ kind: "ledger", id, value }]);
       await this.#enforceRetention();
     });
   }
@@ -339,7 +338,7 @@ export class Profile {
 
   /** Keep the server's means of shops in place of those fetched before. @param {KeptShopMeans} means */
   keepShopMeans(means) {
-    return this.#changes.run(() => this.#put("shop_means", "shop_means", means));
+    return this.#changes.run(() => this.#write([{ kind: "shop_means", id: "shop_means", value: means }]));
   }
 
   /** @param {string} kind @returns {object[]} the values of the records of a kind that another module keeps here, with the profile's key */
@@ -386,6 +385,11 @@ export class Profile {
   /** Delete all records and the key. From now on this object takes nothing more; what is being written ends first. */
   erase() {
     return this.#end(erased(), () => this.#vault.erase());
+  }
+
+  /** Put the backup in place of the profile, which has to be opened anew. */
+  restoreBackup() {
+    return this.#end(erased(), () => this.#vault.restoreBackup());
   }
 
   /** @param {CarryoverError} reason @param {() => Promise<void>} end @returns {Promise<void>} */

@@ -116,3 +116,34 @@ export async function restoreStore(backup, to) {
     });
   });
 }
+
+/**
+ * Return what keeps a copy up to date, one copying at a time.
+ * @param {() => Promise<unknown>} copy
+ */
+export function createBackups(copy) {
+  /** @type {Promise<unknown> | null} */
+  let running = null;
+  let isWanted = false;
+  async function copyAll() {
+    while (isWanted) {
+      isWanted = false;
+      await copy().catch(console.warn);
+    }
+  }
+  return {
+    /** Copy what changed. @returns {Promise<unknown>} when the copy is up to date, or failed */
+    run() {
+      isWanted = true;
+      running ??= copyAll().finally(() => {
+        running = null;
+      });
+      return running;
+    },
+
+    /** @returns {Promise<void>} when nothing is copied any more */
+    async settled() {
+      await running;
+    },
+  };
+}

@@ -3,7 +3,7 @@ import { CarryoverError, EnvelopeError } from "../../values/errors.js";
 import { fromBase64, toBase64 } from "../../values/encoding.js";
 import { decrypt, sealOf } from "../envelope.js";
 import { randomId } from "../profile-records.js";
-import { copyStore, restoreStore } from "./backup.js";
+import { copiedAt, copyStore, createBackups, restoreStore } from "./backup.js";
 import {
   PART_KIND,
   buildStore,
@@ -66,6 +66,7 @@ export class Vault {
   #parts;
   #database;
   #numFills;
+  #backups = createBackups(() => this.backUp());
   /** How much was set aside when the store was opened. */
   #numSetAside = 0;
   /** @type {Promise<unknown>} */
@@ -192,6 +193,7 @@ export class Vault {
     this.#index = { counter, ...sealed, pages: new Map([...this.#index.pages, ...pages]), numDamaged };
     [this.#identity, this.#opener] = [identity, opener];
     await this.#mark();
+    void this.#backups.run();
   }
 
   /**
@@ -238,6 +240,7 @@ export class Vault {
   async #finishErasing() {
     const { note, keyNote, attempts, backup } = this.#parts;
     this.#forget();
+    await this.#backups.settled();
     await eraseDatabase(this.#database, this.#numFills);
     if (backup) await eraseDatabase(backup, this.#numFills);
     await keyNote.remove();
@@ -339,6 +342,7 @@ export class Vault {
     else await this.#parts.keyNote.remove();
     bytes.fill(0);
     await this.open();
+    await this.#backups.run();
     return made?.code ?? null;
   }
 
@@ -361,8 +365,13 @@ export class Vault {
     return copyStore(this.#database, backup, this.#opener, now());
   }
 
+  /** @returns {Promise<number | null>} when the backup was made, in milliseconds since 1970 */
+  async backedUpAt() {
+    return this.#parts.backup ? copiedAt(this.#parts.backup) : null;
+  }
+
   /** Put the backup in place of the store, whatever state that is in. @throws {CarryoverError} no_backup */
-  async restore() {
+  async restoreBackup() {
     const { backup, note } = this.#parts;
     if (!backup) throw new CarryoverError("no_backup", "Expected a backup, there is none.");
     await restoreStore(backup, this.#database);

@@ -186,7 +186,7 @@ test("each browser's manifest holds what it knows", () => {
   // Without it images of the panel would carry cookies; Firefox does not know it.
   const policies = [chromium, firefox].map((manifest) => manifest.cross_origin_embedder_policy);
   assert.deepEqual(policies, [{ value: "credentialless" }, undefined]);
-  assert.deepEqual(firefox.permissions, ["activeTab", "storage", "scripting"]);
+  assert.deepEqual(firefox.permissions, ["activeTab", "alarms", "storage", "scripting", "unlimitedStorage"]);
   assert.deepEqual(chromium.permissions, [...firefox.permissions, "offscreen", "sidePanel"]);
 });
 

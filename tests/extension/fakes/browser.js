@@ -48,6 +48,10 @@ class BrowserState {
   scripts = new Map();
   /** chrome.storage.session. @type {Record<string, any>} */
   session = {};
+  /** chrome.storage.local. @type {Record<string, any>} */
+  local = {};
+  /** Alarms by name, with their delay in minutes. @type {Map<string, number>} */
+  alarms = new Map();
   /** @type {FakeTab[]} */
   tabs = [];
   /** What page.extract answers, by tab; a tab without an entry does not answer. @type {Map<number, any>} */
@@ -90,7 +94,7 @@ function permissionsApi(state) {
 /** @param {BrowserState} state */
 function scriptingApi(state) {
   return {
-    getRegisteredContentScripts: async (/** @type {{ids: string[]}} */ { ids }) =>
+    getRegisteredContentScripts: async (/** @type {{ids?: string[]}} */ { ids = [...state.scripts.keys()] } = {}) =>
       ids.filter((id) => state.scripts.has(id)).map((id) => state.scripts.get(id)),
     async registerContentScripts(/** @type {any[]} */ scripts) {
       for (const script of scripts) {
@@ -112,6 +116,26 @@ function scriptingApi(state) {
     },
   };
 }
+
+/** @param {BrowserState} state @param {"session" | "local"} name of the area */
+const storageArea = (state, name) => ({
+  get: async (/** @type {string | null} */ key) => {
+    if (key === null) return { ...state[name] };
+    return key in state[name] ? { [key]: state[name][key] } : {};
+  },
+  set: async (/** @type {any} */ values) => void Object.assign(state[name], crossed(values)),
+  async remove(/** @type {string | string[]} */ keys) {
+    for (const key of [keys].flat()) delete state[name][key];
+  },
+  clear: async () => void (state[name] = {}),
+});
+
+/** @param {BrowserState} state */
+const alarmsApi = (state) => ({
+  onAlarm: fakeEvent(),
+  create: async (/** @type {string} */ name, /** @type {{delayInMinutes: number}} */ { delayInMinutes }) =>
+    void state.alarms.set(name, delayInMinutes),
+});
 
 /** @param {BrowserState} state */
 function tabsApi(state) {
@@ -176,14 +200,8 @@ function contextOf(state, url, { tab, windowId = 1, onOffscreen }) {
     ...(onOffscreen !== null && { offscreen }),
     permissions: permissionsApi(state),
     scripting: scriptingApi(state),
-    storage: {
-      session: {
-        get: async (/** @type {string} */ key) => (key in state.session ? { [key]: state.session[key] } : {}),
-        set: async (/** @type {any} */ values) => void Object.assign(state.session, crossed(values)),
-        remove: async (/** @type {string} */ key) => void delete state.session[key],
-        clear: async () => void (state.session = {}),
-      },
-    },
+    storage: { session: storageArea(state, "session"), local: storageArea(state, "local") },
+    alarms: alarmsApi(state),
     tabs: tabsApi(state),
     windows: { getCurrent: async () => ({ id: windowId }) },
     action: {
