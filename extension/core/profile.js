@@ -134,7 +134,6 @@ export class Profile {
     for (const id of ids) for (const from of [this.#interactions, this.#ledger, this.#shelves]) from.delete(id);
   }
 
-  /** @returns {Settings} */
   get settings() {
     return { ...this.#settings, consents: { ...this.#settings.consents } };
   }

@@ -155,7 +155,7 @@ test("a page loads few modules, and none of them loads ONNX Runtime at once", ()
   const loadedBy = (name, loaded = new Set()) => {
     if (loaded.has(name)) return loaded;
     loaded.add(name);
-    for (const [, named] of text(files.get(name)).matchAll(/^(?:import|\} from)\s*(?:\{[^}]*\} from )?"(\.[^"]+)"/gm))
+    for (const [, named] of text(files.get(name)).matchAll(/(?:^|[;\n])import\s*(?:\{[^}]*\}\s*from\s*)?"(\.[^"]+)"/g))
       loadedBy(path.posix.join(path.posix.dirname(name), named), loaded);
     return loaded;
   };
