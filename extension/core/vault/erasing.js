@@ -3,16 +3,9 @@
 import { PROFILE } from "./database.js";
 import { generateKey } from "./keys.js";
 
-const RANDOM_AT_ONCE = 65_536;
-const FILL_BYTES = 1_048_576;
-
-/** @returns {Uint8Array} bytes that mean nothing, and that a browser cannot compress */
-function filling() {
-  const bytes = new Uint8Array(FILL_BYTES);
-  for (let at = 0; at < FILL_BYTES; at += RANDOM_AT_ONCE)
-    crypto.getRandomValues(bytes.subarray(at, at + RANDOM_AT_ONCE));
-  return bytes;
-}
+/** A larger value lies in a file of its own in Chromium, and moves nothing in the database. */
+const FILL_BYTES = 32_768;
+const FILLS_AT_ONCE = 32;
 
 /**
  * Delete everything in a database, and the database.
@@ -22,6 +15,7 @@ function filling() {
 export async function eraseDatabase(database, numFills) {
   // A database that is damaged may refuse this, and can be deleted all the same.
   const emptied = await overwrite(database).catch((error) => error);
+  // A full disk is no reason not to erase.
   if (!emptied) await fill(database, numFills).catch(() => undefined);
   await database.remove();
 }
@@ -38,15 +32,19 @@ async function overwrite(database) {
   });
 }
 
-/** Write and delete bytes. A full disk is no reason not to erase. @param {import("./database.js").Database} database @param {number} numFills */
-async function fill(database, numFills) {
-  for (let i = 0; i < numFills; i += 1) {
-    const bytes = filling();
+/**
+ * Write and delete bytes, so that the browser compacts what was deleted or overwritten before.
+ * @param {import("./database.js").Database} database @param {number} numFills how many MiB
+ */
+export async function fill(database, numFills) {
+  if (numFills === 0) return;
+  for (let i = 0; i < numFills; i += 1)
     await database.run("readwrite", (places) => {
-      places("index").put(bytes, `fill ${i}`);
+      // Random, so that a browser cannot compress it.
+      for (let j = 0; j < FILLS_AT_ONCE; j += 1)
+        places("index").put(crypto.getRandomValues(new Uint8Array(FILL_BYTES)), `fill ${i} ${j}`);
     });
-  }
   await database.run("readwrite", (places) => {
-    places("index").clear();
+    places("index").delete(IDBKeyRange.bound("fill", "fill~"));
   });
 }

@@ -17,7 +17,7 @@ import {
   sealRecords,
 } from "./building.js";
 import { PROFILE, createDatabase, result, storedIn } from "./database.js";
-import { eraseDatabase } from "./erasing.js";
+import { eraseDatabase, fill } from "./erasing.js";
 import { FORMAT, PAGES, ROOT, nameOf, recordIdOf } from "./index-format.js";
 import { generateKey, keyOf, newKeyBytes } from "./keys.js";
 import { makeLocks } from "./locks.js";
@@ -50,9 +50,6 @@ import { openWithDelay } from "./unlocking.js";
  * @property {() => number} now milliseconds since 1970
  */
 
-/** How many MiB an erase writes and deletes, so that the browser compacts what was there. */
-const NUM_FILLS = 8;
-
 const changed = () => new CarryoverError("store_changed", "Somebody else changed the store meanwhile.");
 
 /** Store of one profile: encrypted records and parts with an authenticated index (docs/envelope.md). It holds no readable record. */
@@ -72,9 +69,9 @@ export class Vault {
   /** @type {Promise<unknown>} */
   #unlocking = Promise.resolve();
 
-  /** @param {Partial<Parts> & {numFills?: number}} [parts] */
+  /** @param {Partial<Parts> & {numFills?: number}} [parts] numFills: how many MiB are written so that the browser compacts what is erased */
   constructor(parts = {}) {
-    const { name = "carryover", numFills = NUM_FILLS } = parts;
+    const { name = "carryover", numFills = 0 } = parts;
     const notes = { note: noteInMemory(), keyNote: noteInMemory(), attempts: noteInMemory() };
     this.#parts = { backup: null, now: Date.now, ...notes, ...parts };
     this.#database = createDatabase(name);
@@ -202,6 +199,7 @@ export class Vault {
    * @returns {Promise<(StoredPart | undefined)[]>} in the order of the ids; undefined where one is missing or may not be used
    */
   async storedParts(ids) {
+    if (ids.length === 0) return [];
     const stored = await this.#database.run("readonly", (places) =>
       Promise.all(ids.map((id) => result(places("parts").get(id)))),
     );
@@ -240,8 +238,9 @@ export class Vault {
   async #finishErasing() {
     const { note, keyNote, attempts, backup } = this.#parts;
     this.#forget();
-    await this.#backups.settled();
     await eraseDatabase(this.#database, this.#numFills);
+    // What is being copied would else be written after it.
+    await this.#backups.settled();
     if (backup) await eraseDatabase(backup, this.#numFills);
     await keyNote.remove();
     await attempts.remove();
@@ -328,7 +327,7 @@ export class Vault {
     const bytes = newKeyBytes();
     const key = await keyOf(bytes);
     const owner = { profileId, fingerprint: key.fingerprint };
-    const { argon2 } = this.#parts;
+    const { argon2, backup } = this.#parts;
     const made = passphrase === null ? null : await makeLocks(bytes, passphrase, owner, { argon2 });
     /** @type {Identity} */
     const next = made ? { format: FORMAT, ...owner, locks: made.locks } : plainIdentity(profileId, key);
@@ -343,6 +342,9 @@ export class Vault {
     bytes.fill(0);
     await this.open();
     await this.#backups.run();
+    // The key before and what it opens lie in the browser's files until they are compacted.
+    for (const database of [this.#database, backup])
+      if (database) await fill(database, this.#numFills).catch(console.warn);
     return made?.code ?? null;
   }
 
