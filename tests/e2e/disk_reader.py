@@ -1,14 +1,18 @@
 """Reader of a browser's own files: finds data keys and envelopes in them, and tries every key on every envelope.
 
-It looks for what a thief of the disk would look for, and knows nothing of the profile. Chromium keeps IndexedDB in LevelDB folders (a log, and
-tables of compressed blocks), Firefox in SQLite files. Deleted rows are found, too, as far as their bytes are there.
+It looks for what a thief of the disk would look for, and knows nothing of the profile. Chromium keeps IndexedDB in
+LevelDB folders (a log, and tables of compressed blocks), Firefox in SQLite files. It finds deleted rows where they lie.
 """
 
 import re
+import shutil
+import sqlite3
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.extension.core.vault_reference import UnreadableError, open_envelope
 
@@ -146,22 +150,41 @@ def pieces_of(path: Path) -> Iterator[bytes]:
             yield from log_records(content)
         elif path.suffix in (".ldb", ".sst"):
             yield from table_blocks(content)
-        elif content.startswith(b"SQLite format 3\0") or path.name.endswith("-wal"):
-            yield from snappy_rows(content)
+        elif path.suffix == ".sqlite":
+            yield from rows_of(path)
+            yield from deleted_rows(content)
+        elif path.name.endswith("-wal"):
+            yield from deleted_rows(content)
     except (ValueError, KeyError, struct.error):
         return
 
 
-def snappy_rows(content: bytes) -> Iterator[bytes]:
-    """Return what Firefox compressed: values of rows begin with their length and a structured clone's header."""
-    for match in re.finditer(rb"[\x80-\xff]{0,3}[\x00-\x7f][\x00-\xfc]?[\x00-\xff]?[\x00-\x1f]\x00\x00\xf1\xff", content):
-        for start in range(match.start(), match.end()):
-            try:
-                size, _ = varint(content, start)
-            except ValueError:
-                continue
-            if 16 < size < 1_000_000:
-                yield snappy(content[start : start + size + 64])
+def rows_of(path: Path) -> Iterator[bytes]:
+    """Return the rows that a database of Firefox lists, decompressed."""
+    with TemporaryDirectory() as folder:
+        for file in path.parent.glob(f"{path.name}*"):
+            with suppress(FileNotFoundError):
+                shutil.copy(file, folder)
+        database = sqlite3.connect(Path(folder) / path.name)
+        try:
+            rows = database.execute("SELECT data FROM object_data").fetchall()
+        except sqlite3.Error:
+            return
+        finally:
+            database.close()
+    for (value,) in rows:
+        if isinstance(value, bytes):
+            yield snappy(value)
+
+
+def deleted_rows(content: bytes) -> Iterator[bytes]:
+    """Return what lies in pages of SQLite and looks like a row of Firefox, decompressed as far as it goes."""
+    for match in re.finditer(rb"\x03\x00{5}\xf1\xff", content):
+        for start in range(max(0, match.start() - 6), match.start() - 1):
+            with suppress(ValueError):
+                piece = snappy(content[start : match.start() + MOST])
+                if piece.startswith(match.group()):
+                    yield piece
 
 
 def keys_in(piece: bytes) -> Iterator[bytes]:
@@ -183,10 +206,11 @@ def envelopes_in(piece: bytes) -> Iterator[tuple[bytes, int]]:
         size, at = varint(piece, match.start(1))
         if 29 <= size <= MOST and at + size <= len(piece):
             yield piece[at : at + size], match.start()
-    for match in re.finditer(rb"([\x1d-\xff][\x00-\xff]{2}\x00)\x00{0,4}([\x01\x02])", piece):
-        size = int.from_bytes(match.group(1), "little")
-        if 29 <= size <= MOST and match.start(2) + size <= len(piece):
-            yield piece[match.start(2) : match.start(2) + size], match.start()
+    # Firefox: the mark of an array buffer, its length in eight bytes, and its bytes.
+    for match in re.finditer(rb"\x1f\x00\xff\xff([\x00-\xff]{4})\x00{4}[\x01\x02]", piece):
+        size, at = int.from_bytes(match.group(1), "little"), match.end() - 1
+        if 29 <= size <= MOST and at + size <= len(piece):
+            yield piece[at : at + size], match.start()
 
 
 def search(folders: list[Path]) -> Found:
@@ -197,7 +221,8 @@ def search(folders: list[Path]) -> Found:
         for piece in pieces_of(path):
             found.keys.update(keys_in(piece))
             found.profile_ids.update(
-                ids[0].decode() for match in re.finditer(b"profileId", piece)
+                ids[0].decode()
+                for match in re.finditer(b"profileId", piece)
                 if (ids := HEX_ID.findall(piece[match.end() : match.end() + 60]))
             )
             for envelope, at in envelopes_in(piece):
