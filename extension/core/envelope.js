@@ -101,6 +101,22 @@ export async function decrypt(dataKey, envelope, binding, version = VERSION) {
 /**
  * Return an envelope's seal: nonce and tag. Without the key nobody can make another envelope of the same seal that opens.
  * @param {Bytes} envelope
- * @returns {string} SEAL_DIGITS of hexadecimal
+ * @returns {Bytes}
  */
-export const sealOf = (envelope) => toHex(envelope.subarray(1, HEADER_LENGTH)) + toHex(envelope.subarray(-TAG_LENGTH));
+export function sealBytes(envelope) {
+  const seal = new Uint8Array(NONCE_LENGTH + TAG_LENGTH);
+  seal.set(envelope.subarray(1, HEADER_LENGTH));
+  seal.set(envelope.subarray(-TAG_LENGTH), NONCE_LENGTH);
+  return seal;
+}
+
+/** @param {Bytes} envelope @returns {string} its seal, SEAL_DIGITS of hexadecimal */
+export const sealOf = (envelope) => toHex(sealBytes(envelope));
+
+/** Return whether an envelope has a seal. No copy is made: an opening asks this of each record. @param {Bytes} envelope @param {Bytes} seal */
+export function isSealed(envelope, seal) {
+  for (let i = 0; i < NONCE_LENGTH; i += 1) if (envelope[i + 1] !== seal[i]) return false;
+  const tagAt = envelope.length - TAG_LENGTH;
+  for (let i = 0; i < TAG_LENGTH; i += 1) if (envelope[tagAt + i] !== seal[NONCE_LENGTH + i]) return false;
+  return true;
+}

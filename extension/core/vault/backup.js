@@ -50,7 +50,7 @@ const entriesOf = ({ pages }) => [...pages.values()].flatMap((page) => [...page]
  */
 async function lacking(from, index, before) {
   const old = new Map(before ? entriesOf(before) : []);
-  const wanted = entriesOf(index).filter(([id, { seal }]) => old.get(id)?.seal !== seal);
+  const wanted = entriesOf(index).filter(([id, { seal }]) => String(old.get(id)?.seal) !== String(seal));
   // Chromium never ends a transaction without a request.
   if (wanted.length === 0) return { records: [], parts: [] };
   const stored = await from.run("readonly", (places) =>

@@ -1,6 +1,6 @@
 // @ts-check
 // Envelopes of a store: of single changes, and of a whole store under a new key.
-import { encrypt, sealOf } from "../envelope.js";
+import { encrypt, sealBytes, sealOf } from "../envelope.js";
 import { PROFILE, result } from "./database.js";
 import { FORMAT, PAGES, ROOT, encodePage, encodeRoot } from "./index-format.js";
 
@@ -78,8 +78,8 @@ export function changedPages(before, records, parts, gone) {
     return page;
   };
   for (const id of gone) pageOf(id).delete(id);
-  for (const { id, envelope } of records) pageOf(id).set(id, { isPart: false, seal: sealOf(envelope) });
-  for (const { id, envelope } of parts) pageOf(id).set(id, { isPart: true, seal: sealOf(envelope) });
+  for (const { id, envelope } of records) pageOf(id).set(id, { isPart: false, seal: sealBytes(envelope) });
+  for (const { id, envelope } of parts) pageOf(id).set(id, { isPart: true, seal: sealBytes(envelope) });
   return pages;
 }
 

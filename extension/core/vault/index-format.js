@@ -6,7 +6,7 @@ import { SEAL_DIGITS } from "../envelope.js";
 
 /**
  * @typedef {import("../../values/encoding.js").Bytes} Bytes
- * @typedef {{isPart: boolean, seal: string}} Listed an entry of a page; the seal is in hexadecimal
+ * @typedef {{isPart: boolean, seal: Bytes}} Listed an entry of a page
  * @typedef {Map<string, Listed>} Page by record id
  * @typedef {{counter: number, fingerprint: string, seals: string[]}} Root seals of the pages 0 to f, and the key's fingerprint, in hexadecimal
  */
@@ -52,7 +52,10 @@ export function encodePage(page) {
   const bytes = new Uint8Array(page.size * ENTRY_LENGTH);
   [...page.keys()].sort().forEach((id, i) => {
     const { isPart, seal } = /** @type {Listed} */ (page.get(id));
-    bytes.set(fromHex(`${id}${isPart ? "01" : "00"}${seal}`), i * ENTRY_LENGTH);
+    const at = i * ENTRY_LENGTH;
+    bytes.set(fromHex(id), at);
+    bytes[at + ID_LENGTH] = Number(isPart);
+    bytes.set(seal, at + ID_LENGTH + 1);
   });
   return bytes;
 }
@@ -60,15 +63,14 @@ export function encodePage(page) {
 /** @param {Bytes} bytes @param {string} name of the page @returns {Page} @throws {EnvelopeError} where the bytes are not a page of this name */
 export function decodePage(bytes, name) {
   if (bytes.length % ENTRY_LENGTH !== 0) throw new EnvelopeError();
-  const digits = toHex(bytes);
   /** @type {Page} */
   const page = new Map();
   let before = "";
-  for (let at = 0; at < digits.length; at += 2 * ENTRY_LENGTH) {
-    const id = digits.slice(at, at + 2 * ID_LENGTH);
-    const place = digits.slice(at + 2 * ID_LENGTH, at + 2 * ID_LENGTH + 2);
-    if (id[0] !== name || id <= before || (place !== "00" && place !== "01")) throw new EnvelopeError();
-    page.set(id, { isPart: place === "01", seal: digits.slice(at + 2 * ID_LENGTH + 2, at + 2 * ENTRY_LENGTH) });
+  for (let at = 0; at < bytes.length; at += ENTRY_LENGTH) {
+    const id = toHex(bytes.subarray(at, at + ID_LENGTH));
+    const place = bytes[at + ID_LENGTH];
+    if (id[0] !== name || id <= before || place > 1) throw new EnvelopeError();
+    page.set(id, { isPart: place === 1, seal: bytes.subarray(at + ID_LENGTH + 1, at + ENTRY_LENGTH) });
     before = id;
   }
   return page;

@@ -1,7 +1,7 @@
 // @ts-check
 // What may be used of a store, by docs/envelope.md: everything else is set aside and counted. No storage here.
 import { CarryoverError, EnvelopeError } from "../../values/errors.js";
-import { decrypt, sealOf } from "../envelope.js";
+import { decrypt, isSealed, sealOf } from "../envelope.js";
 import { PAGES, ROOT, decodePage, decodeRoot, isKind, isRecordId } from "./index-format.js";
 
 /**
@@ -20,13 +20,18 @@ export const damaged = () =>
 /** @param {unknown} envelope @returns {envelope is Bytes} whether a value read from a store is long enough to have a seal */
 const hasSeal = (envelope) => envelope instanceof Uint8Array && envelope.length >= 29;
 
+/** Return null for an envelope that does not open. @param {unknown} error @returns {null} */
+function unreadable(error) {
+  if (!(error instanceof EnvelopeError)) throw error;
+  return null;
+}
+
 /** Run a reading, and return null where an envelope or what it holds does not open. @template T @param {() => Promise<T>} read @returns {Promise<T | null>} */
 export async function readable(read) {
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof EnvelopeError)) throw error;
-    return null;
+    return unreadable(error);
   }
 }
 
@@ -66,9 +71,9 @@ export const listed = ({ pages }, id) => pages.get(id[0])?.get(id);
  * @param {Index} index @param {unknown} id @param {unknown} envelope @param {boolean} isPart
  */
 export function isListed(index, id, envelope, isPart) {
-  if (!isRecordId(id) || !hasSeal(envelope)) return false;
+  if (typeof id !== "string" || !hasSeal(envelope)) return false;
   const entry = listed(index, id);
-  return entry !== undefined && entry.isPart === isPart && entry.seal === sealOf(envelope);
+  return entry !== undefined && entry.isPart === isPart && isSealed(envelope, entry.seal);
 }
 
 /**
@@ -84,12 +89,9 @@ export async function readRecords({ records, partIds }, index, { profileId, data
     records.map((record) => {
       const { id, kind, envelope } = /** @type {{id?: unknown, kind?: unknown, envelope?: unknown}} */ (record ?? {});
       if (!isKind(kind) || !isListed(index, id, envelope, false)) return null;
-      const known = /** @type {{id: string, envelope: Bytes}} */ ({ id, envelope });
-      return readable(async () => ({
-        id: known.id,
-        kind,
-        bytes: await decrypt(dataKey, known.envelope, { profileId, purpose: `${kind}/${known.id}` }),
-      }));
+      const [knownId, sealed] = /** @type {[string, Bytes]} */ ([id, envelope]);
+      const opened = decrypt(dataKey, sealed, { profileId, purpose: `${kind}/${knownId}` });
+      return opened.then((bytes) => ({ id: knownId, kind, bytes }), unreadable);
     }),
   );
   const used = read.filter((one) => one !== null);
