@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { Profile } from "../../../../extension/core/profile.js";
 import { createDatabase } from "../../../../extension/core/vault/database.js";
 import { noteInMemory } from "../../../../extension/core/vault/marker.js";
+import { migrate } from "../../../../extension/core/vault/migration.js";
 import { Vault } from "../../../../extension/core/vault/vault.js";
 import { fromBase64, fromHex } from "../../../../extension/values/encoding.js";
 import { changeDisk, onDisk } from "./disk.js";
@@ -111,6 +112,16 @@ test("killed at any request of the migration, the old or the new is whole", asyn
 async function databaseParts() {
   return createDatabase("parts").run("readonly", (places) => places("records").constructor);
 }
+
+test("a store that somebody else has migrated is not migrated again", async () => {
+  const name = await formerDatabase();
+  const database = createDatabase(name);
+  const { identity } = await onDisk(name);
+  assert.equal(await migrate(database, identity), 0);
+  const before = await onDisk(name);
+  await assert.rejects(migrate(database, identity), { code: "store_changed" });
+  assert.deepEqual(await onDisk(name), before);
+});
 
 test("two workers that migrate at once leave one whole store", async () => {
   const name = await formerDatabase();

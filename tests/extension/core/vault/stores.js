@@ -28,7 +28,7 @@ export function storeOf({ profileId, fingerprint }, { counter, index, records, p
   };
 }
 
-/** Return what a store gives: records and parts by purpose, in hexadecimal. @param {Store} store */
+/** Return what a store gives, in hexadecimal: records by purpose, and parts by id. @param {Store} store */
 export async function contentOf({ parts, marker: noted, ...stored }) {
   const marker = markerFrom(noted);
   const found = { ...stored, partIds: [...parts.keys()] };
@@ -44,7 +44,7 @@ export async function contentOf({ parts, marker: noted, ...stored }) {
     const read = async () => toHex(await decrypt(dataKey, envelope, { profileId, purpose }));
     const text = isListed(index, id, envelope, true) ? await readable(read) : null;
     if (text === null) numRefused += 1;
-    else given.set(purpose, text);
+    else given.set(`part ${id}`, text);
   }
   return { given, numSetAside: numSetAside + numRefused };
 }
@@ -53,5 +53,5 @@ export async function contentOf({ parts, marker: noted, ...stored }) {
 export const truthOf = ({ records, parts }) =>
   new Map([
     ...records.map((/** @type {any} */ { id, kind, plaintext }) => [`${kind}/${id}`, plaintext]),
-    ...parts.map((/** @type {any} */ { id, plaintext }) => [`shelf_part/${id}`, plaintext]),
+    ...parts.map((/** @type {any} */ { id, plaintext }) => [`part ${id}`, plaintext]),
   ]);

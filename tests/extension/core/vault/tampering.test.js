@@ -93,7 +93,7 @@ const ways = {
   reorder: ({ records }) => void records.reverse(),
   double({ records }) {
     const record = one(real(records));
-    if (record) records.push({ ...record, id: one([...truth.keys()]).split("/")[1] });
+    if (record) records.push({ ...record, id: one([...truth.keys()]).slice(-32) });
   },
   plant: ({ records }) =>
     void records.push(one([null, 5, {}, { id: "b".repeat(32), kind: "saved", envelope: new Uint8Array(40) }])),
