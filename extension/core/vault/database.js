@@ -30,10 +30,11 @@ const ERRORS = {
   VersionError: ["storage_damaged", "The store was written by a newer version of Carryover."],
 };
 /** Browsers say in words that a disk is full where they have no name for it. */
-const FULL = /no space|disk.*full|full.*disk|NO_DEVICE_SPACE|quota/i;
+const FULL = /no.(?:device.)?space|disk.*full|full.*disk|quota/i;
 
 /** Return the error of a browser's storage with a code of its own. @param {unknown} error null where the connection was lost @returns {unknown} */
 export function storageError(error) {
+  if (error instanceof CarryoverError) return error;
   if (error === null || error === undefined) return storageError(new DOMException("", "AbortError"));
   const { name, message } = error instanceof Error || error instanceof DOMException ? error : { name: "", message: "" };
   const known = ERRORS[FULL.test(message) ? "QuotaExceededError" : name];

@@ -220,9 +220,13 @@ test("storage errors have codes of their own", async () => {
   const codeOf = (/** @type {unknown} */ error) => /** @type {any} */ (storageError(error)).code;
   assert.equal(codeOf(new DOMException("", "QuotaExceededError")), "storage_full");
   assert.equal(codeOf(new DOMException("IO error: No space left on device", "UnknownError")), "storage_full");
+  for (const words of ["000003.log: FILE_ERROR_NO_SPACE (ChromeMethodBFE)", "NS_ERROR_FILE_NO_DEVICE_SPACE"])
+    assert.equal(codeOf(new DOMException(words, "UnknownError")), "storage_full");
   assert.equal(codeOf(new DOMException("Internal error.", "UnknownError")), "storage_damaged");
   assert.equal(codeOf(new DOMException("", "AbortError")), "storage_lost");
   assert.equal(codeOf(null), "storage_lost");
+  const known = storageError(new DOMException("NO_SPACE", "UnknownError"));
+  assert.equal(storageError(known), known);
   const mistake = new TypeError("x");
   assert.equal(storageError(mistake), mistake);
 });
