@@ -129,7 +129,11 @@ export class Vault {
     const opener = { profileId: identity.profileId, ...(await this.#keyOf(identity)) };
     const { index, records, numSetAside } = await readStore(marker, stored, opener);
     [this.#identity, this.#opener, this.#index, this.#numSetAside] = [identity, opener, index, numSetAside];
-    if (marker?.counter !== index.counter || marker.fingerprint !== opener.fingerprint) await this.#mark();
+    if (marker?.counter !== index.counter || marker.fingerprint !== opener.fingerprint) {
+      await this.#mark();
+      // After a migration, or where the browser ended before the copy was made.
+      void this.#backups.run();
+    }
     return { records: records.map((one) => ({ ...one, id: nameOf(one.id) })), numSetAside: numSetAside + numLost };
   }
 
@@ -383,9 +387,7 @@ export class Vault {
   }
 
   /** Use a store although the marker knows a newer one, as the shopper chose. */
-  async accept() {
-    await this.#parts.note.remove();
-  }
+  accept = () => this.#parts.note.remove();
 }
 
 /** @param {unknown} value of the note @returns {boolean} */

@@ -40,6 +40,18 @@ test("a copy is the store, envelope by envelope, and follows what is changed and
   assert.equal(typeof (await vault.backedUpAt()), "number");
 });
 
+test("a store that was never copied is copied when it is opened", async () => {
+  const name = `backup-${(databases += 1)}`;
+  const first = new Vault({ name });
+  await first.open();
+  await first.write({ puts: [record("a")] });
+  const copy = `${name}-copy`;
+  const vault = new Vault({ name, backup: createDatabase(copy) });
+  await vault.open();
+  for (let tries = 0; tries < 500 && !(await vault.backedUpAt()); tries += 1);
+  assert.deepEqual(await contentOf(copy), await contentOf(name));
+});
+
 test("an envelope that does not have its seal is not copied, and the copy stays as it was", async () => {
   const { vault, name, copy } = await createDevice();
   // Without a backup of its own, so that nothing is copied before the damage.
