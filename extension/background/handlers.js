@@ -91,11 +91,10 @@ function profileHandlers({ getProfile, vault, server, model, consent, packs, sta
       await model.dropDownloads();
       await consent.withdrawAll([...new Set([...shops, ...Object.keys(before.consents)])]);
       await announcers.announceErasure();
+      await consent.forgetPages();
       return { state: await stateOf() };
     },
-    async "profile.export"() {
-      return { profile: (await getProfile()).export() };
-    },
+    "profile.export": async () => ({ profile: (await getProfile()).export() }),
     async "settings.set"(fields) {
       const profile = await getProfile();
       const before = profile.settings;
@@ -103,6 +102,7 @@ function profileHandlers({ getProfile, vault, server, model, consent, packs, sta
       const isLeft = changes.serverUrl !== undefined && changes.serverUrl !== before.serverUrl;
       await profile.changeSettings({ ...changes, ...(isLeft && { serverBundleUrl: "", signedBy: "" }) });
       await forgetServer(before);
+      if (changes.packListUrl !== undefined) await packs.askAgain();
       if (changes.showsBadge === false) await badge.clear();
       return { state: await changed() };
     },

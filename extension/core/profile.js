@@ -1,7 +1,7 @@
 // @ts-check
 import { ByTime } from "./by-time.js";
 import { exportOf } from "./profile-export.js";
-import { partsOf, randomId, repeated } from "./profile-records.js";
+import { partsOf, randomId, repeated, requestTime } from "./profile-records.js";
 import { forgotten, interrupted, removalOf, restored, storedParts } from "./removal.js";
 import { outdated } from "./retention.js";
 import { savedIn } from "./saved.js";
@@ -34,6 +34,8 @@ export class Profile {
   #changes = new Changes(() => this.#loadAgain());
   /** Ends when a closed profile is erased or locked. @type {Promise<void>} */
   ended = Promise.resolve();
+  /** @type {Promise<void> | undefined} */
+  #erasing;
   /** @type {ByTime<Interaction>} */
   #interactions = new ByTime();
   /** @type {ByTime<LedgerEntry>} */
@@ -57,12 +59,7 @@ export class Profile {
     this.#now = now;
   }
 
-  /**
-   * Open the profile in a vault, and delete what is older than the retention allows.
-   * @param {Vault} vault
-   * @param {{now?: () => number}} [options]
-   * @returns {Promise<Profile>}
-   */
+  /** Open the profile in a vault, and delete what is older than the retention allows. @param {Vault} vault @param {{now?: () => number}} [options] @returns {Promise<Profile>} */
   static async open(vault, { now = Date.now } = {}) {
     const profile = new Profile(vault, now);
     await profile.#load();
@@ -250,15 +247,15 @@ export class Profile {
   }
 
   /**
-   * Keep an interaction. The same kind with the same item on the same day is one interaction: its time becomes now and its
-   * weight grows.
-   * @param {{product: KeptProduct, kind: Kind, space: string, embedding: string, adds?: 0 | 1}} happened `adds` 0: only what is kept
-   *   of it changes
-   * @returns {Promise<boolean>} false where it adds nothing to nothing
+   * Keep an interaction. The same kind with the same item on the same day is one interaction: its time becomes now and its weight grows.
+   * @param {{product: KeptProduct, kind: Kind, space: string, embedding: string, adds?: 0 | 1}} happened `adds` 0: only what is kept changes
+   * @param {() => boolean} [mayKeep] asked once all earlier changes are made
+   * @returns {Promise<boolean>} false where it may not be kept, or adds nothing to nothing
    */
-  addInteraction({ adds = 1, ...happened }) {
+  addInteraction({ adds = 1, ...happened }, mayKeep = () => true) {
     return this.#changes.run(async () => {
-      const kept = repeated(this.interactions(), { ...happened, adds, time: new Date(this.#now()).toISOString() });
+      const kept =
+        mayKeep() && repeated(this.interactions(), { ...happened, adds, time: new Date(this.#now()).toISOString() });
       if (!kept) return false;
       await this.#write([{ kind: "interaction", id: kept.id, value: kept }]);
       await this.#enforceRetention();
@@ -266,10 +263,10 @@ export class Profile {
     });
   }
 
-  /** Keep interactions that happened before now, all of them or none. @param {Omit<Interaction, "id">[]} happened @returns {Promise<string[]>} their ids */
-  addPast(happened) {
+  /** Keep interactions that happened before now, in one transaction. @param {Omit<Interaction, "id">[]} happened @param {(one: Omit<Interaction, "id">) => boolean} [mayKeep] as above @returns {Promise<string[]>} their ids */
+  addPast(happened, mayKeep = () => true) {
     return this.#changes.run(async () => {
-      const entries = happened.map((one) => {
+      const entries = happened.filter(mayKeep).map((one) => {
         const id = randomId();
         return { kind: "interaction", id, value: { id, ...one } };
       });
@@ -324,7 +321,7 @@ export class Profile {
   addToLedger(request) {
     return this.#changes.run(async () => {
       const id = randomId();
-      const value = { id, time: new Date(this.#now()).toISOString(), ...request };
+      const value = { id, time: requestTime(this.#now(), this.ledger()[0]), ...request };
       await this.#write([{ kind: "ledger", id, value }]);
       await this.#enforceRetention();
     });
@@ -345,10 +342,10 @@ export class Profile {
     return [...this.#others.values()].filter((one) => one.kind === kind).map(({ value }) => value);
   }
 
-  /** Keep and delete such records in one transaction. @param {Entry[]} entries @param {string[]} [deletes] ids */
+  /** Keep and delete such records in one transaction. @param {Entry[] | (() => Entry[])} entries worked out once all earlier changes are made @param {string[]} [deletes] ids */
   changeOthers(entries, deletes = []) {
     return this.#changes.run(async () => {
-      await this.#write(entries, deletes);
+      await this.#write(typeof entries === "function" ? entries() : entries, deletes);
       for (const id of deletes) this.#others.delete(id);
     });
   }
@@ -383,7 +380,8 @@ export class Profile {
 
   /** Delete all records and the key. From now on this object takes nothing more; what is being written ends first. */
   erase() {
-    return this.#end(erased(), () => this.#vault.erase());
+    // Two windows may ask at once.
+    return (this.#erasing ??= this.#end(erased(), () => this.#vault.erase()));
   }
 
   /** Put the backup in place of the profile, which has to be opened anew. */

@@ -4089,6 +4089,9 @@ export const messages = {
     },
     "price": {
      "$ref": "product.schema.json#/$defs/price"
+    },
+    "regularPrice": {
+     "$ref": "product.schema.json#/$defs/price"
     }
    }
   },

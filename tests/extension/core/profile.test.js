@@ -32,7 +32,7 @@ test("what was kept is there when the profile is opened again", async () => {
   assert.ok(again.isConsented("example.com"));
 });
 
-test("requests of one millisecond keep their order when the profile is opened again", async () => {
+test("requests of one millisecond keep their order, also when the profile is opened again", async () => {
   const name = freshName();
   let now = NOON;
   const first = await Profile.open(new Vault({ name }), { now: () => now });
@@ -41,7 +41,11 @@ test("requests of one millisecond keep their order when the profile is opened ag
   await first.addToLedger({ method: "GET", url: "http://127.0.0.1/newest", body: "" });
   const again = await Profile.open(new Vault({ name }), { now: () => now });
   assert.deepEqual(again.ledger(), first.ledger());
-  assert.equal(first.ledger()[0].url, "http://127.0.0.1/newest");
+  const names = Array.from({ length: 20 }, (_, i) => String(i));
+  assert.deepEqual(
+    first.ledger().map(({ url }) => url.slice("http://127.0.0.1/".length)),
+    [...names, "newest"].reverse(),
+  );
 });
 
 test("records on the disk hold no readable text", async () => {
@@ -141,6 +145,33 @@ test("two instances do not overwrite each other's consents", async () => {
   const again = await Profile.open(new Vault({ name }));
   assert.deepEqual(Object.keys(again.settings.consents).sort(), ["a.example", "b.example", "c.example"]);
   assert.equal(again.settings.paused, true);
+});
+
+test("what began before an erasure leaves nothing after it", async () => {
+  const name = freshName();
+  const profile = await Profile.open(new Vault({ name }));
+  await profile.addInteraction(seen("mug"));
+  // The second erasure is one that another window asked for meanwhile.
+  const erasures = [profile.erase(), profile.erase()];
+  const late = [
+    profile.addInteraction(seen("bowl")),
+    profile.addToLedger({ method: "GET", url: "http://127.0.0.1/late", body: "" }),
+    profile.changeSettings({ serverBundleUrl: "http://127.0.0.1/late" }),
+  ];
+  for (const one of late) await assert.rejects(one, { code: "erased" });
+  await Promise.all(erasures);
+  await assert.rejects(profile.shelfParts(["part"]), { code: "envelope_unreadable" });
+  assert.equal((await onDisk(name)).identity, undefined);
+});
+
+test("an erasure that failed leaves a profile that can be opened again", async () => {
+  const name = freshName();
+  const vault = new Vault({ name });
+  const profile = await Profile.open(vault);
+  await profile.addInteraction(seen("mug"));
+  vault.erase = () => Promise.reject(new Error("the disk"));
+  await assert.rejects(profile.erase(), /the disk/);
+  assert.equal((await Profile.open(new Vault({ name }))).interactions().length, 1);
 });
 
 test("a record put in another's place does not open, and the others do", async () => {

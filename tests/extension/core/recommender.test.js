@@ -5,12 +5,12 @@ import { beforeEach, test } from "node:test";
 import { cardsOf } from "../../../extension/core/catalogue-cards.js";
 import { encodeEmbedding } from "../../../extension/values/encoding.js";
 import { Vault } from "../../../extension/core/vault/vault.js";
-import { idOf } from "./vault/disk.js";
 import { Profile } from "../../../extension/core/profile.js";
 import {
   REQUESTED,
-  dismiss,
+  keepSaid,
   learn,
+  productOfCard,
   recommendOwn,
   recommendPage,
   recommendShelf,
@@ -32,6 +32,8 @@ const manifestOf = (space) => ({
   interactions: { maxItems: 100 },
 });
 const model = { towers: handTowers, manifest: manifestOf("s1") };
+/** @param {any} shown @param {any} on */
+const dismiss = async (shown, on) => keepSaid(await productOfCard(shown), "dismiss", on);
 
 let databases = 0;
 /** @type {Profile} */
@@ -171,7 +173,8 @@ test("a server that is not the shopper's own never gets the vector", async () =>
   });
   assert.equal(sent.length, 0);
   await profile.changeSettings({ serverIsMine: true });
-  await recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering([]) });
+  const server = { ...serverAnswering([]), baseUrl: "https://recommendations.example" };
+  await recommendOwn({ shop: "b.example" }, { profile, model, server });
   assert.equal(sent.length, 1);
 });
 
@@ -378,7 +381,7 @@ test("what was seen is centred by the mean of the catalogue that this device rea
   await see("sea towel");
   const mean = encodeEmbedding([0.2, 0, 0.6]);
   const shelf = {
-    id: idOf("x"),
+    id: "0".repeat(32),
     shop: "a.example",
     origin: "https://a.example",
     space: "s1",

@@ -139,7 +139,7 @@ test("nothing comes back into a profile that was erased since", async () => {
   await see("mug");
   const removal = await profile.removeInteractions(named("mug"));
   await profile.erase();
-  profile = await Profile.open(vault, { now: () => now });
+  profile = await Profile.open(vault, { now: () => (now += 1000) });
   assert.equal(await profile.restore(removal), false);
   await see("bowl");
   assert.equal(await profile.restore(removal), false);
@@ -167,7 +167,7 @@ test("a shop that was forgotten does not come back into a profile that was erase
   assert.ok(forgotten);
   assert.equal(await profile.forgetShop("a.example"), null);
   await profile.erase();
-  profile = await Profile.open(vault, { now: () => now });
+  profile = await Profile.open(vault, { now: () => (now += 1000) });
   assert.equal(await profile.rememberShop(profileId, forgotten), false);
   assert.deepEqual(profile.settings.consents, {});
 });

@@ -17,7 +17,6 @@ const ENTRIES = [
 ];
 
 const PLAIN = { isLocked: false, hasPassphrase: false, unreadable: 0, backupAt: "2026-03-01T12:00:00Z" };
-const PROTECTED = { ...PLAIN, hasPassphrase: true };
 
 /** @param {Record<string, any>} [handlers] @param {Record<string, any>} [state] */
 const openOptions = (handlers = {}, state = {}) =>
@@ -45,6 +44,23 @@ test("a new profile has no server, and the option is out of sight", async () => 
   assert.deepEqual([one("#server-url").value, one("#advanced").open], ["", false]);
   assert.ok(one("#advanced").contains(one("#server")));
 });
+
+for (const [what, address] of [
+  ["is not encrypted", "http://packs.example/list.json"],
+  ["names a user", "https://me@packs.example/list.json"],
+]) {
+  test(`the browser is not asked for an address that is refused because it ${what}`, async () => {
+    const refused = () => {
+      throw new CarryoverError("invalid_pack_list", "Expected an encrypted address.");
+    };
+    const { one, state, window } = await openOptions({ "settings.set": refused });
+    await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
+    one("#pack-list-url").value = address;
+    one("#packs").dispatchEvent(new window.Event("submit", { cancelable: true }));
+    await eventually(() => assert.match(one("#status").textContent, /^That is not an address such as/));
+    assert.deepEqual(state.questions, []);
+  });
+}
 
 for (const [address, origin] of [
   ["http://127.0.0.1:9000/path", "http://127.0.0.1/*"],
@@ -111,6 +127,52 @@ test("trusted keys are saved without the names behind them, and the signer is sh
   one("#trust").dispatchEvent(new window.Event("submit", { cancelable: true }));
   await eventually(() => assert.equal(one("#status").textContent, "Saved."));
   assert.deepEqual(sent.at(-1), { type: "settings.set", trustedKeys: ["a2V5", "b3RoZXI="] });
+});
+
+/** Enter something in every form, and save none. @param {{one: (selector: string) => any}} page */
+function enter({ one }) {
+  one("#server-url").value = "https://ranking.example";
+  one("#server-mine").checked = true;
+  one("#pack-list-url").value = "https://packs.example/list.json";
+  one("#trusted-keys").value = "a2V5";
+}
+/** @param {{one: (selector: string) => any}} page */
+const entered = ({ one }) => [
+  one("#server-url").value,
+  one("#server-mine").checked,
+  one("#pack-list-url").value,
+  one("#trusted-keys").value,
+];
+const ENTERED = ["https://ranking.example", true, "https://packs.example/list.json", "a2V5"];
+
+test("what is entered stays when something else is saved, and goes when everything is erased", async () => {
+  const page = await openOptions({ "profile.erase": () => ({ state: stateOf() }) });
+  const { one, window } = page;
+  await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
+  enter(page);
+  one("input[value=page]").click();
+  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
+  assert.deepEqual(entered(page), ENTERED);
+  one("#packs").dispatchEvent(new window.Event("submit", { cancelable: true }));
+  await eventually(() => assert.equal(page.sent.at(-1).packListUrl, ENTERED[2]));
+  assert.deepEqual(entered(page), ENTERED);
+  one("#erase").click();
+  one("[data-action=erase-yes]").click();
+  await eventually(() => assert.equal(one("#status").textContent, "Everything is erased."));
+  assert.deepEqual(entered(page), ["", false, "", ""]);
+});
+
+test("what is entered before the settings have come stays", async () => {
+  /** @type {(answer: object) => void} */
+  let answerNow = () => {};
+  const waiting = new Promise((resolve) => {
+    answerNow = resolve;
+  });
+  const page = await openOptions({ "state.get": () => waiting });
+  enter(page);
+  answerNow({ state: stateOf({ serverUrl: "http://127.0.0.1:9000", trustedKeys: ["b3RoZXI="] }) });
+  await eventually(() => assert.match(page.one("#known").textContent, /Knows nothing/));
+  assert.deepEqual(entered(page), ENTERED);
 });
 
 test("a browser that cannot check signatures says so beside the keys", async (context) => {
@@ -256,7 +318,7 @@ test("after erasing, the page shows an empty profile and an empty ledger", async
     { numKnown: 5, consents: [{ shop: "a.example", since: "2026-03-01T12:00:00Z" }] },
   );
   await eventually(() => assert.equal(textsOf("#ledger details").length, 2));
-  assert.equal(one("#known").textContent, "Knows 5 things you looked at");
+  assert.equal(one("#known").textContent, "Knows 5 things");
   one("#erase").click();
   one("[data-action=erase-yes]").click();
   await eventually(() => assert.equal(one("#status").textContent, "Everything is erased."));
@@ -273,92 +335,4 @@ test("a page whose background fails says so", async () => {
   await eventually(() =>
     assert.equal(one("#status").textContent, "Something unexpected happened. Try again, or reload this page."),
   );
-});
-
-/** @param {any} page @param {string} selector @param {string} value */
-const type = ({ one }, selector, value) => {
-  one(selector).value = value;
-};
-/** @param {any} page @param {string} selector */
-const submit = ({ one, window }, selector) =>
-  one(selector).dispatchEvent(new window.Event("submit", { cancelable: true, bubbles: true }));
-
-test("a passphrase is set, and its recovery code is shown once", async () => {
-  const page = await openOptions({ "vault.setPassphrase": () => ({ code: "AAAA-BBBB", vault: PROTECTED }) });
-  const { one, sent } = page;
-  await eventually(() => assert.match(one("#store").textContent, /whoever copies this browser's files/));
-  type(page, "#passphrase-next", "correct horse");
-  submit(page, "#passphrase");
-  await eventually(() => assert.equal(one("#store code").textContent, "AAAA-BBBB"));
-  assert.deepEqual(sent.at(-1), { type: "vault.setPassphrase", passphrase: "correct horse" });
-  assert.match(one("#store").textContent, /Change passphrase.*Remove passphrase.*Lock now/s);
-});
-
-test("a passphrase is removed and the profile locked by buttons", async () => {
-  const page = await openOptions({
-    "vault.get": () => ({ vault: PROTECTED }),
-    "vault.removePassphrase": () => ({ vault: PLAIN }),
-    "vault.lock": () => ({ vault: { ...PROTECTED, isLocked: true } }),
-    "vault.unlock": () => ({ vault: PROTECTED }),
-  });
-  const { one, sent } = page;
-  await eventually(() => assert.ok(one("#passphrase-current")));
-  one("[data-action=lockNow]").click();
-  await eventually(() => assert.ok(one("#unlock-secret")));
-  type(page, "#unlock-secret", "correct horse");
-  submit(page, "[data-action=unlock]");
-  await eventually(() => assert.ok(one("#passphrase-current")));
-  type(page, "#passphrase-current", "correct horse");
-  one("[data-action=passphraseRemove]").click();
-  await eventually(() => assert.match(one("#store").textContent, /Set passphrase/));
-  const wanted = { "vault.unlock": "secret", "vault.removePassphrase": "current" };
-  for (const [name, field] of Object.entries(wanted))
-    assert.equal(sent.find((/** @type {any} */ message) => message.type === name)[field], "correct horse");
-});
-
-test("a wrong passphrase is told where it was typed", async () => {
-  const page = await openOptions({
-    "vault.get": () => ({ vault: { ...PROTECTED, isLocked: true } }),
-    "vault.unlock": () => {
-      throw new CarryoverError("passphrase_wrong", "no");
-    },
-  });
-  const { one } = page;
-  await eventually(() => assert.ok(one("#unlock-secret")));
-  submit(page, "[data-action=unlock]");
-  await eventually(() => assert.match(one(".unlock [role=status]").textContent, /neither the passphrase nor/));
-});
-
-for (const [problem, words, ways] of /** @type {[string, RegExp, string[]][]} */ ([
-  ["store_empty", /is gone from this browser/, ["restoreBackup"]],
-  ["store_older", /An older state/, ["restoreBackup", "useOlder"]],
-  ["store_foreign", /belongs to another profile/, ["restoreBackup"]],
-  ["store_damaged", /is damaged/, ["restoreBackup"]],
-]))
-  test(`${problem} is said with what can be done`, async () => {
-    const { one, document, sent } = await openOptions({
-      "vault.get": () => ({ vault: { ...PLAIN, problem } }),
-      "vault.recover": () => ({ vault: PLAIN }),
-    });
-    await eventually(() => assert.match(one("#store [role=alert]").textContent, words));
-    const actions = [...document.querySelectorAll("#store [data-action]")].map((node) =>
-      node.getAttribute("data-action"),
-    );
-    assert.deepEqual(actions, ways);
-    one("[data-action=restoreBackup]").click();
-    await eventually(() => assert.ok(one("#passphrase-next")));
-    assert.deepEqual(
-      sent.find((/** @type {any} */ message) => message.type === "vault.recover"),
-      { type: "vault.recover", way: "restore" },
-    );
-  });
-
-test("what was set aside is told by count, and can be restored or given up", async () => {
-  const { one, document } = await openOptions({
-    "vault.get": () => ({ vault: { ...PLAIN, unreadable: 3 } }),
-    "vault.recover": () => ({ vault: PLAIN }),
-  });
-  await eventually(() => assert.match(one("#store [role=alert]").textContent, /^3 entries could not be opened/));
-  one("[data-action=dropUnreadable]").click();
-  await eventually(() => assert.equal(document.querySelectorAll("#store [role=alert]").length, 0));
 });

@@ -48,7 +48,7 @@ test("a locked popup is unlocked where it is", async () => {
   const { one } = page;
   await eventually(() => assert.ok(one("#unlock-secret")));
   unlock(page);
-  await eventually(() => assert.equal(one("#known").textContent, "Knows 4 things you looked at"));
+  await eventually(() => assert.match(one("#known").textContent, /^Knows 4 things/));
 });
 
 test("a store that may not be used leads to the options", async () => {
