@@ -12,7 +12,7 @@ import { UNLOCKED, noteIn } from "./notes.js";
  */
 
 const BUCKET = "carryover-backup";
-/** With 24 MiB Chromium has compacted its files when an erase ends, with 8 when it starts the next time (docs/privacy.md). */
+/** With 24 MiB Chromium has mostly compacted its files when an erase ends, with 8 when it starts the next time (docs/privacy.md). */
 const NUM_FILLS = 24;
 /** Firefox deletes the file of a database with it. */
 const NUM_FILLS_ELSEWHERE = 1;
