@@ -1,7 +1,8 @@
 """Titles with their label, and the half that each belongs to.
 
-Every set was written before any rule that it measures, as shops write titles. `ordinary` rows are look-alikes of the category
-beside which they are written. The half is drawn by a hash of the title: rules are written with the choosing half in sight only.
+Every set was written before the rules that it measures, as shops write titles. `ordinary` rows are look-alikes of
+the category beside which they are written. A hash of the title draws its half: rules are written with the choosing
+half in sight only.
 """
 
 import csv
