@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import path from "node:path";
 import { assertKnownKeywords } from "./contract-keywords.js";
 import { contractTypes } from "./contract-types.js";
+import { foldText } from "../values/folded-text.js";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const names = {
@@ -44,7 +45,35 @@ async function clickWords() {
 Object.assign(globalThis, { carryoverClickWords: ${JSON.stringify(clicks, null, 1)} });\n`;
 }
 
+/** Lists of terms, by language or not, as one folded text: the same term of two languages is there once, and sorted text packs best. */
+function packedTerms(lists) {
+  const terms = Object.values(lists).flat().map(foldText);
+  return [...new Set(terms)].sort().join("\n");
+}
+
+/** Return a module with the word lists of the filter, apart from the other contracts: one module of the extension needs them. */
+async function privacyWords() {
+  const source = await readFile(path.join(root, "contracts", "privacy-words.json"), "utf8");
+  const { categories, ordinaryPhrases } = JSON.parse(source);
+  const packed = categories.map(
+    ({ terms, weakTerms, ordinaryBeside, ordinaryAlways, pathTerms, shopTerms, ...rest }) => ({
+      ...rest,
+      terms: packedTerms(terms),
+      weakTerms: packedTerms(weakTerms),
+      ordinaryBeside: packedTerms([ordinaryBeside]),
+      ordinaryAlways: packedTerms([ordinaryAlways]),
+      pathTerms: packedTerms([pathTerms]),
+      shopTerms: packedTerms([shopTerms]),
+    }),
+  );
+  return `// Generated from contracts/privacy-words.json by \`npm run contracts\`. Do not edit.
+/** @type {{name: string, ${["terms", "weakTerms", "ordinaryBeside", "ordinaryAlways", "pathTerms", "shopTerms"].map((name) => `${name}: string`).join(", ")}, quantities: string[], weakQuantities: string[], proofs: string[], googleCategories: string[], gtinPrefixes: string[]}[]} */
+export const sensitiveCategories = ${JSON.stringify(packed)};
+export const ordinaryPhrases = ${JSON.stringify(packedTerms([ordinaryPhrases]))};\n`;
+}
+
 const outputs = {
+  "privacy-words.js": await privacyWords(),
   "contracts.js": await contractData(),
   "contract-types.d.ts": await contractTypes(),
   "click-words.js": await clickWords(),

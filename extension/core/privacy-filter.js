@@ -2,24 +2,18 @@
 import { privacy } from "../generated/contracts.js";
 import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
 import { scrubText } from "../values/personal-data.js";
+import { sensitiveCategory } from "./sensitive-products.js";
 
 /**
  * @typedef {import("../generated/contract-types.js").Product} Product
  * @typedef {import("../generated/contract-types.js").KeptProduct} KeptProduct
- * @typedef {{isConsented: (shop: string) => boolean, incognito: boolean, paused: boolean}} Context
+ * @typedef {{isConsented: (shop: string) => boolean, incognito: boolean, paused: boolean, own?: import("./sensitive-products.js").OwnRules}} Context `own`: what the shopper allows and blocks for themselves
  * @typedef {{allowed: true, product: KeptProduct} | {allowed: false, reason: string}} Decision
  */
 
 const personalParameters = new Set(privacy.personalUrlParameters);
-const sensitive = privacy.sensitiveCategories.map(({ name, terms }) => ({ name, pattern: termsPattern(terms) }));
 // Shops put a locale before the path: /en/checkout, /de-at/account.
 const LOCALE = /^\/[a-z]{2}(?:[-_][a-z]{2})?(?=\/)/;
-
-/** Return a pattern that finds any of the terms as whole words. @param {string[]} terms @returns {RegExp} */
-function termsPattern(terms) {
-  const escaped = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "[\\s\\-]+"));
-  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${escaped.join("|")})(?![\\p{L}\\p{N}])`, "iu");
-}
 
 /** Return an address without the parameters that name a person. @param {string} url @returns {string} */
 export function scrubUrl(url) {
@@ -57,12 +51,6 @@ export function isPrivatePath(url) {
     path.toLowerCase().replace(LOCALE, ""),
   );
   return privacy.privatePathPrefixes.some((prefix) => paths.some((path) => `${path}/`.startsWith(`${prefix}/`)));
-}
-
-/** Return the sensitive category that a product belongs to. @param {Product} product @returns {string | null} */
-export function sensitiveCategory(product) {
-  const text = [product.title, ...(product.categoryPath ?? []), product.description].filter(Boolean).join("\n");
-  return sensitive.find(({ pattern }) => pattern.test(text))?.name ?? null;
 }
 
 /** Return the fields of a product that may be kept, scrubbed. @param {Product} product @returns {Promise<KeptProduct>} */
@@ -104,7 +92,7 @@ export async function filterProduct(product, context) {
   }
   if (isPrivatePath(product.url)) return { allowed: false, reason: "private_path" };
   if (isPersonalUrl(scrubUrl(product.url))) return { allowed: false, reason: "personal_url" };
-  const category = sensitiveCategory(product);
+  const category = sensitiveCategory(product, context.own);
   if (category) return { allowed: false, reason: `sensitive_${category}` };
   return { allowed: true, product: await scrubbed(product) };
 }

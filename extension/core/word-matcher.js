@@ -7,7 +7,7 @@
  * @typedef {{word: number, from: number, to: number}} Match a word of a term in a run of letters
  * @typedef {{words: number[], owners: number[]}} Sequence words that follow each other
  * @typedef {{list: number, sequences: number[]}} Owner sequences that must all be in the text
- * @typedef {{from: number, to: number, matches: Match[]}} Run
+ * @typedef {{from: number, matches: Match[]}} Run where a run of letters begins, and what it matches
  */
 
 const RUNS = /[\p{L}\p{N}]+/gu;
@@ -69,6 +69,69 @@ class Words {
   }
 }
 
+/** Terms of lists, by their first word. */
+class Terms {
+  words = new Words();
+  /** @type {Sequence[]} */
+  sequences = [];
+  /** @type {Owner[]} */
+  owners = [];
+  /** Sequences by their first word. @type {Map<number, number[]>} */
+  starting = new Map();
+  /** @type {Map<string, number>} */
+  #ids = new Map();
+
+  /** @param {string[][]} lists */
+  constructor(lists) {
+    for (const [list, terms] of lists.entries()) {
+      for (const term of terms) {
+        const sequences = term.split(" & ").map((part) => this.#sequenceOf(part));
+        const owner = this.owners.push({ list, sequences }) - 1;
+        this.sequences[sequences[0]].owners.push(owner);
+      }
+    }
+  }
+
+  /** @param {string} text words with a space between @returns {number} */
+  #sequenceOf(text) {
+    const known = this.#ids.get(text);
+    if (known !== undefined) return known;
+    const words = text.split(" ").map((word) => this.words.add(word));
+    const id = this.sequences.push({ words, owners: [] }) - 1;
+    this.#ids.set(text, id);
+    const others = this.starting.get(words[0]);
+    if (others) others.push(id);
+    else this.starting.set(words[0], [id]);
+    return id;
+  }
+}
+
+/** @param {Run[]} runs @param {number} at where the sequence begins @param {Sequence} sequence @param {number} to where its first word ends @returns {number} where it ends, -1 where it is not there */
+function endOf(runs, at, { words }, to) {
+  let end = to;
+  for (let i = 1; i < words.length; i += 1) {
+    const run = runs[at + i];
+    const match = run?.matches.find(({ word }) => word === words[i]);
+    if (!run || !match) return -1;
+    end = run.from + match.to;
+  }
+  return end;
+}
+
+/** @param {Terms} terms @param {Run[]} runs of one field @returns {{id: number, from: number, to: number}[]} sequences that are there */
+function sequencesIn({ sequences, starting }, runs) {
+  const found = [];
+  for (const [at, { from, matches }] of runs.entries()) {
+    for (const match of matches) {
+      for (const id of starting.get(match.word) ?? []) {
+        const to = endOf(runs, at, sequences[id], from + match.to);
+        if (to >= 0) found.push({ id, from: from + match.from, to });
+      }
+    }
+  }
+  return found;
+}
+
 /**
  * Return a function that finds the terms of lists in folded texts.
  *
@@ -77,34 +140,7 @@ class Words {
  * @returns {(fields: string[]) => Hit[]}
  */
 export function createWordMatcher(lists) {
-  const words = new Words();
-  /** @type {Sequence[]} */
-  const sequences = [];
-  /** @type {Map<string, number>} */
-  const sequenceIds = new Map();
-  /** @type {Map<number, number[]>} sequences by their first word */
-  const starting = new Map();
-  /** @type {Owner[]} */
-  const owners = [];
-
-  /** @param {string} text @returns {number} */
-  const sequenceOf = (text) => {
-    const known = sequenceIds.get(text);
-    if (known !== undefined) return known;
-    const ids = text.split(" ").map((word) => words.add(word));
-    const id = sequences.push({ words: ids, owners: [] }) - 1;
-    sequenceIds.set(text, id);
-    starting.set(ids[0], [...(starting.get(ids[0]) ?? []), id]);
-    return id;
-  };
-  for (const [list, terms] of lists.entries()) {
-    for (const term of terms) {
-      const ids = term.split(" & ").map(sequenceOf);
-      const owner = owners.push({ list, sequences: ids }) - 1;
-      sequences[ids[0]].owners.push(owner);
-    }
-  }
-
+  const terms = new Terms(lists);
   /** @type {Map<string, Match[]>} */
   const remembered = new Map();
   /** @param {string} run @returns {Match[]} */
@@ -112,53 +148,30 @@ export function createWordMatcher(lists) {
     const known = remembered.get(run);
     if (known) return known;
     if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-    const matches = words.find(run);
+    const matches = terms.words.find(run);
     remembered.set(run, matches);
     return matches;
-  };
-
-  /** @param {Run[]} runs @param {number} at @param {Sequence} sequence @param {number} to where its first word ends @returns {number} where it ends, -1 where it is not there */
-  const endOf = (runs, at, { words: ids }, to) => {
-    let end = to;
-    for (let i = 1; i < ids.length; i += 1) {
-      const run = runs[at + i];
-      const match = run?.matches.find(({ word }) => word === ids[i]);
-      if (!run || !match) return -1;
-      end = run.from + match.to;
-    }
-    return end;
   };
 
   return (fields) => {
     /** @type {Map<number, Omit<Hit, "list">[]>} places by sequence */
     const places = new Map();
     for (const [field, text] of fields.entries()) {
-      const runs = Array.from(text.matchAll(RUNS), (run) => ({
-        from: run.index,
-        to: run.index + run[0].length,
-        matches: matchesOf(run[0]),
+      const runs = Array.from(text.matchAll(RUNS), ({ index, 0: run }) => ({
+        from: index,
+        matches: matchesOf(run),
       }));
-      for (const [at, run] of runs.entries()) {
-        for (const match of run.matches) {
-          for (const id of starting.get(match.word) ?? []) {
-            const end = endOf(runs, at, sequences[id], run.from + match.to);
-            if (end < 0) continue;
-            const place = { field, from: run.from + match.from, to: Math.max(end, run.from + match.to) };
-            const known = places.get(id);
-            if (known) known.push(place);
-            else places.set(id, [place]);
-          }
-        }
+      for (const { id, from, to } of sequencesIn(terms, runs)) {
+        const known = places.get(id);
+        if (known) known.push({ field, from, to });
+        else places.set(id, [{ field, from, to }]);
       }
     }
-    /** @type {Hit[]} */
-    const hits = [];
-    for (const [id, found] of places) {
-      for (const owner of sequences[id].owners) {
-        const { list, sequences: needed } = owners[owner];
-        if (needed.every((one) => places.has(one))) hits.push(...found.map((place) => ({ list, ...place })));
-      }
-    }
-    return hits;
+    const owned = [...places].flatMap(([id, found]) =>
+      terms.sequences[id].owners.map((owner) => ({ ...terms.owners[owner], found })),
+    );
+    return owned.flatMap(({ list, sequences, found }) =>
+      sequences.every((one) => places.has(one)) ? found.map((place) => ({ list, ...place })) : [],
+    );
   };
 }

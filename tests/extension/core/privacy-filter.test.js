@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { filterProduct } from "../../../extension/core/privacy-filter.js";
+import { sensitiveCategory } from "../../../extension/core/sensitive-products.js";
 import { itemIdOf } from "../../../extension/values/identity.js";
 import { vectors } from "../vectors.js";
 
@@ -15,5 +16,11 @@ for (const { name, product, consents, incognito = false, paused = false, kept, r
     });
     if (reason) assert.deepEqual(decision, { allowed: false, reason });
     else assert.deepEqual(decision, { allowed: true, product: { ...kept, itemId: await itemIdOf(kept.url) } });
+  });
+}
+
+for (const { name, product, own, category } of vectors("privacy-titles.json").cases) {
+  test(name, () => {
+    assert.equal(sensitiveCategory(product, own), category);
   });
 }

@@ -7,9 +7,12 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 
 import pytest
 
+from tests.extension.core.sensitive_reference import sensitive_category
+
 CONTRACTS = Path(__file__).resolve().parents[3] / "contracts"
 RULES = json.loads((CONTRACTS / "privacy.json").read_text())
 CASES = json.loads((CONTRACTS / "vectors" / "privacy.json").read_text())["cases"]
+TITLES = json.loads((CONTRACTS / "vectors" / "privacy-titles.json").read_text(encoding="utf-8"))["cases"]
 
 
 def scrub_text(text: str) -> str:
@@ -24,16 +27,6 @@ def scrub_url(url: str) -> str:
         pair for pair in query.split("&") if unquote(pair.split("=")[0]).lower() not in RULES["personalUrlParameters"]
     ]
     return base + ("?" + "&".join(pairs) if any(pairs) else "")
-
-
-def sensitive(product: dict[str, object]) -> str | None:
-    text = "\n".join([str(product["title"]), *product.get("categoryPath", []), str(product.get("description", ""))])
-    for category in RULES["sensitiveCategories"]:
-        for term in category["terms"]:
-            words = r"[\s\-]+".join(re.escape(word) for word in term.split())
-            if re.search(rf"(?<![^\W_]){words}(?![^\W_])", text, re.IGNORECASE):
-                return str(category["name"])
-    return None
 
 
 def is_private(url: str) -> bool:
@@ -57,7 +50,7 @@ def reason_for(case: dict[str, object]) -> str | None:
     url = unquote_plus(scrub_url(product["url"]))
     if scrub_text(url) != url:
         return "personal_url"
-    category = sensitive(product)
+    category = sensitive_category(product, case.get("own"))
     return f"sensitive_{category}" if category else None
 
 
@@ -75,3 +68,8 @@ def test_case(case: dict[str, object]) -> None:
         if "images" in product:
             expected["images"] = [scrub_url(product["images"][0])]
         assert kept == expected
+
+
+@pytest.mark.parametrize("case", TITLES, ids=lambda case: case["name"])
+def test_sensitive_category(case: dict[str, object]) -> None:
+    assert sensitive_category(case["product"], case.get("own")) == case["category"]
