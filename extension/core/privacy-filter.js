@@ -1,7 +1,7 @@
 // @ts-check
 import { privacy } from "../generated/contracts.js";
 import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
-import { scrubText } from "../values/personal-data.js";
+import { hasPersonalData, scrubText } from "../values/personal-data.js";
 import { sensitiveCategory } from "./sensitive-products.js";
 
 /**
@@ -12,16 +12,45 @@ import { sensitiveCategory } from "./sensitive-products.js";
  */
 
 const personalParameters = new Set(privacy.personalUrlParameters);
+/** A token that names its bearer, whatever its parameter is called. */
+const TOKEN = new RegExp(privacy.personalDataPatterns.find(({ name }) => name === "token")?.pattern ?? "^$", "u");
+/** A path's own parameters: /p/1;jsessionid=2 */
+const PATH_PARAMETER = /;[^/;?#=]+=[^/;?#]*/g;
+/** An address that was encoded again and again is read so many times. */
+const MAX_READINGS = 3;
 // Shops put a locale before the path: /en/checkout, /de-at/account.
 const LOCALE = /^\/[a-z]{2}(?:[-_][a-z]{2})?(?=\/)/;
+
+/** @param {string} pair name=value @returns {boolean} */
+function isPersonalParameter(pair) {
+  const [name, ...value] = pair.split("=");
+  const plain = decoded(name)
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, "");
+  if (personalParameters.has(plain) || TOKEN.test(decoded(value.join("=")))) return true;
+  return privacy.personalUrlParameterParts.some((part) => plain.includes(part));
+}
+
+/** @param {string} query without ? @returns {string} */
+const scrubQuery = (query) =>
+  query
+    .split("&")
+    .filter((pair) => pair !== "" && !isPersonalParameter(pair))
+    .join("&");
 
 /** Return an address without the parameters that name a person. @param {string} url @returns {string} */
 export function scrubUrl(url) {
   const parsed = new URL(url);
-  const pairs = parsed.search.slice(1).split("&").filter(Boolean);
-  parsed.search = pairs
-    .filter((pair) => !personalParameters.has(decoded(pair.split("=", 1)[0]).toLowerCase()))
-    .join("&");
+  parsed.search = scrubQuery(parsed.search.slice(1));
+  parsed.pathname = parsed.pathname.replace(PATH_PARAMETER, (parameter) =>
+    isPersonalParameter(parameter.slice(1)) ? "" : parameter,
+  );
+  // In shops built as one page the fragment is a route, and may have a query of its own.
+  const [route, ...query] = parsed.hash.split("?");
+  if (query.length > 0) {
+    const kept = scrubQuery(query.join("?"));
+    parsed.hash = kept === "" ? route : `${route}?${kept}`;
+  }
   return parsed.href;
 }
 
@@ -38,10 +67,16 @@ function decoded(text) {
   }
 }
 
-/** Return whether an address holds personal data. A plus is read both as itself and as a space. @param {string} url */
+/** Return whether an address holds personal data, in any number of encodings. A plus is read both as itself and as a space. @param {string} url */
 function isPersonalUrl(url) {
-  const readings = [decoded(url), decoded(url.replaceAll("+", "%2B"))];
-  return readings.some((text) => scrubText(text) !== text);
+  return [url, url.replaceAll("+", "%2B")].some((address) => {
+    let text = address;
+    for (let i = 0; i < MAX_READINGS; i += 1) {
+      text = decoded(text);
+      if (hasPersonalData(text)) return true;
+    }
+    return false;
+  });
 }
 
 /** Return whether an address is a private page, such as an account or an order. In shops built as one page the fragment is the path. @param {string} url */

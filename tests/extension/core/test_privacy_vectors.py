@@ -7,6 +7,7 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 
 import pytest
 
+from scraper.values.text import scrub
 from tests.extension.core.sensitive_reference import sensitive_category
 
 CONTRACTS = Path(__file__).resolve().parents[3] / "contracts"
@@ -15,18 +16,23 @@ CASES = json.loads((CONTRACTS / "vectors" / "privacy.json").read_text())["cases"
 TITLES = json.loads((CONTRACTS / "vectors" / "privacy-titles.json").read_text(encoding="utf-8"))["cases"]
 
 
-def scrub_text(text: str) -> str:
-    for rule in RULES["personalDataPatterns"]:
-        text = re.sub(rule["pattern"], RULES["personalDataReplacement"], text)
-    return text
+def scrub_query(query: str) -> str:
+    return "&".join(pair for pair in query.split("&") if pair and not is_personal(pair))
+
+
+def is_personal(pair: str) -> bool:
+    name, _, value = pair.partition("=")
+    plain = re.sub(r"[\W_]", "", unquote(name).lower())
+    token = next(rule["pattern"] for rule in RULES["personalDataPatterns"] if rule["name"] == "token")
+    parts = RULES["personalUrlParameterParts"]
+    is_named = plain in RULES["personalUrlParameters"] or any(part in plain for part in parts)
+    return is_named or re.search(token, unquote(value)) is not None
 
 
 def scrub_url(url: str) -> str:
     base, _, query = url.partition("?")
-    pairs = [
-        pair for pair in query.split("&") if unquote(pair.split("=")[0]).lower() not in RULES["personalUrlParameters"]
-    ]
-    return base + ("?" + "&".join(pairs) if any(pairs) else "")
+    kept = scrub_query(query)
+    return base + (f"?{kept}" if kept else "")
 
 
 def is_private(url: str) -> bool:
@@ -48,7 +54,7 @@ def reason_for(case: dict[str, object]) -> str | None:
     if is_private(product["url"]):
         return "private_path"
     url = unquote_plus(scrub_url(product["url"]))
-    if scrub_text(url) != url:
+    if scrub(url) != url:
         return "personal_url"
     category = sensitive_category(product, case.get("own"))
     return f"sensitive_{category}" if category else None
@@ -60,11 +66,11 @@ def test_case(case: dict[str, object]) -> None:
     assert reason_for(case) == case.get("reason")
     if kept := case.get("kept"):
         expected = {"shop": product["shop"], "url": scrub_url(product["url"])}
-        expected |= {name: scrub_text(product[name]) for name in ("title", "brand", "description") if name in product}
+        expected |= {name: scrub(product[name]) for name in ("title", "brand", "description") if name in product}
         for name in ("categoryPath", "price"):
             expected |= {name: product[name]} if name in product else {}
         if "attributes" in product:
-            expected["attributes"] = {key: scrub_text(value) for key, value in product["attributes"].items()}
+            expected["attributes"] = {key: scrub(value) for key, value in product["attributes"].items()}
         if "images" in product:
             expected["images"] = [scrub_url(product["images"][0])]
         assert kept == expected
