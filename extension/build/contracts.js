@@ -45,6 +45,20 @@ async function clickWords() {
 Object.assign(globalThis, { carryoverClickWords: ${JSON.stringify(clicks, null, 1)} });\n`;
 }
 
+/** Return a classic script that judges addresses as the module does: it stands before everything else in a page. */
+async function privateAddresses() {
+  const { privateAddresses: rules } = JSON.parse(await readFile(path.join(root, "contracts", names.privacy), "utf8"));
+  const module = await readFile(path.join(root, "extension", "values", "private-address.js"), "utf8");
+  return `// Generated from contracts/privacy.json and values/private-address.js by \`npm run contracts\`. Do not edit.
+(() => {
+${module
+  .replace(/^\/\/.*\n/gm, "")
+  .replace("export function", "function")
+  .trim()}
+Object.assign(globalThis, { carryoverIsPrivate: createPrivateAddress(${JSON.stringify(rules)}) });
+})();\n`;
+}
+
 /** Lists of terms, by language or not, as one folded text: the same term of two languages is there once, and sorted text packs best. */
 function packedTerms(lists) {
   const terms = Object.values(lists).flat().map(foldText);
@@ -74,6 +88,7 @@ export const ordinaryPhrases = ${JSON.stringify(packedTerms([ordinaryPhrases]))}
 
 const outputs = {
   "privacy-words.js": await privacyWords(),
+  "private-addresses.js": await privateAddresses(),
   "contracts.js": await contractData(),
   "contract-types.d.ts": await contractTypes(),
   "click-words.js": await clickWords(),

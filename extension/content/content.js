@@ -13,7 +13,7 @@
    * @typedef {{start: () => void, mutated: () => void, navigated: () => void, cameBack: () => void, visibilityChanged: () => void, chose: () => void, before: ShownProduct | undefined, isForeign: boolean}} Reader
    */
   const page =
-    /** @type {typeof globalThis & {carryover?: Reader, carryoverClicks: Clicks, carryoverPageState: () => PageState, carryoverReader: new (page: object) => Reader, navigation?: EventTarget}} */ (
+    /** @type {typeof globalThis & {carryover?: Reader, carryoverClicks: Clicks, carryoverPageState: () => PageState, carryoverIsPrivate: (url: string) => boolean, carryoverReader: new (page: object) => Reader, navigation?: EventTarget}} */ (
       globalThis
     );
   if (page.carryover) {
@@ -30,6 +30,11 @@
   const DOUBLE_CLICK_MS = 800;
 
   const state = page.carryoverPageState();
+  /** Of a private page nothing is read by itself: not its markup, not its heading, not a control that is used. @returns {boolean} */
+  const isPrivate = () => page.carryoverIsPrivate(location.href);
+  /** @template T @param {() => T} read @param {T} blank @returns {() => T} */
+  const unlessPrivate = (read, blank) => () => (isPrivate() ? blank : read());
+  const NOT_READ = { stored: false, reason: "private_path" };
   const clicks = page.carryoverClicks;
   const wait = (/** @type {number} */ ms) =>
     new Promise((resolve) => {
@@ -66,14 +71,16 @@
     clearTimer: (/** @type {number} */ timer) => clearTimeout(timer),
     isVisible: () => document.visibilityState === "visible",
     address: state.address,
-    face: state.face,
-    heading: state.heading,
-    numLinks: state.numLinks,
-    note: () => state.note(),
+    face: unlessPrivate(state.face, ""),
+    heading: unlessPrivate(state.heading, ""),
+    numLinks: unlessPrivate(state.numLinks, 0),
+    note: unlessPrivate(state.note, undefined),
     see: (/** @type {object} */ how) =>
-      tell({ type: "page.seen", kind: "view", ...state.snapshot(), ...how }, RESEND_MS),
+      isPrivate()
+        ? Promise.resolve(NOT_READ)
+        : tell({ type: "page.seen", kind: "view", ...state.snapshot(), ...how }, RESEND_MS),
     stay: (/** @type {string} */ itemId) => void tell({ type: "page.stayed", itemId }),
-    change: () => void tell({ type: "page.changed", url: location.href }),
+    change: () => void (isPrivate() || tell({ type: "page.changed", url: location.href })),
   });
   page.carryover = reader;
 
@@ -90,13 +97,15 @@
       ...(before && { before }),
       ...seen,
     };
+    const wasPrivate = isPrivate();
     let isOver = false;
     const finish = (/** @type {boolean} */ isLast) => {
       const way = isOver ? null : clicks.wayOf(use, { isLast });
       if (way === null) return;
       isOver = true;
       removeEventListener("pagehide", onHide);
-      if (way !== "none") void tell({ ...said, ...(way === "remove" && { isRemoved: true }) }, RESEND_MS);
+      const mayTell = wasPrivate ? way === "remove" && use.card !== null : way !== "none";
+      if (mayTell) void tell({ ...said, ...(way === "remove" && { isRemoved: true }) }, RESEND_MS);
     };
     const onHide = () => finish(true);
     addEventListener("pagehide", onHide);
@@ -111,14 +120,15 @@
   /** @param {Event} event */
   function onClick(event) {
     reader.navigated();
-    reader.chose();
+    if (!isPrivate()) reader.chose();
     // A shop's script that clicks for the shopper counts only as part of what the shopper does.
     if (!event.isTrusted && navigator.userActivation && !navigator.userActivation.isActive) return;
     const use = clicks.read(event);
     if (!use || (use.card === null && reader.isForeign)) return;
     if (use.control === last.control && performance.now() - last.at < DOUBLE_CLICK_MS) return;
     last = { control: use.control, at: performance.now() };
-    void follow(use, state.snapshot());
+    // In a cart only what is taken out counts: it is forgotten by its link, and the page is not handed over.
+    void follow(use, isPrivate() ? { html: "", url: location.href } : state.snapshot());
   }
 
   chrome.runtime.onMessage.addListener((message, sender, respond) => {

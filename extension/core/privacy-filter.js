@@ -1,6 +1,7 @@
 // @ts-check
 import { privacy } from "../generated/contracts.js";
 import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
+import { createPrivateAddress } from "../values/private-address.js";
 import { hasPersonalData, scrubText } from "../values/personal-data.js";
 import { sensitiveCategory } from "./sensitive-products.js";
 
@@ -18,8 +19,6 @@ const TOKEN = new RegExp(privacy.personalDataPatterns.find(({ name }) => name ==
 const PATH_PARAMETER = /;[^/;?#=]+=[^/;?#]*/g;
 /** An address that was encoded again and again is read so many times. */
 const MAX_READINGS = 3;
-// Shops put a locale before the path: /en/checkout, /de-at/account.
-const LOCALE = /^\/[a-z]{2}(?:[-_][a-z]{2})?(?=\/)/;
 
 /** @param {string} pair name=value @returns {boolean} */
 function isPersonalParameter(pair) {
@@ -79,14 +78,8 @@ function isPersonalUrl(url) {
   });
 }
 
-/** Return whether an address is a private page, such as an account or an order. In shops built as one page the fragment is the path. @param {string} url */
-export function isPrivatePath(url) {
-  const { pathname, hash } = new URL(url);
-  const paths = [pathname, hash.replace(/^#!?/, "").split("?")[0]].map((path) =>
-    path.toLowerCase().replace(LOCALE, ""),
-  );
-  return privacy.privatePathPrefixes.some((prefix) => paths.some((path) => `${path}/`.startsWith(`${prefix}/`)));
-}
+/** Return whether an address is a private page, such as an account or an order. In shops built as one page the fragment is the path. @type {(url: string) => boolean} */
+export const isPrivatePath = createPrivateAddress(privacy.privateAddresses);
 
 /** Return the fields of a product that may be kept, scrubbed. @param {Product} product @returns {Promise<KeptProduct>} */
 async function scrubbed(product) {

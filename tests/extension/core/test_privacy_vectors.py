@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from pathlib import Path
 from urllib.parse import unquote, unquote_plus, urlsplit
 
@@ -35,11 +36,37 @@ def scrub_url(url: str) -> str:
     return base + (f"?{kept}" if kept else "")
 
 
+def private_part(part: str) -> str:
+    text = unicodedata.normalize("NFD", unquote(part).lower())
+    plain = "".join(c for c in text if unicodedata.category(c)[0] != "M" or c in "\u3099\u309a")
+    plain = unicodedata.normalize("NFC", plain).replace("ı", "i").replace("ł", "l")
+    return re.sub(r"[\W_]", "", re.sub(r"\.(?:html?|php|aspx?|jsp|do|action)$", "", plain))
+
+
+def is_private_part(path: str) -> bool:
+    rules = RULES["privateAddresses"]
+    written = [part for part in re.split(r"[/\\]", path) if part][:6]
+    while written and re.fullmatch(r"[a-z]{2}|[a-z]{2}[-_][a-z]{2,4}|intl|shop|store|www", written[0].lower()):
+        written.pop(0)
+    parts = [private_part(part) for part in written]
+    joined = "/".join(["", *parts, ""])
+    is_first = parts[:1] and parts[0] in rules["firstWords"]
+    return bool(
+        is_first
+        or any(joined.startswith(f"{prefix}/") for prefix in rules["prefixes"])
+        or any(part in rules["words"] for part in parts)
+    )
+
+
 def is_private(url: str) -> bool:
+    rules = RULES["privateAddresses"]
     parts = urlsplit(url)
-    paths = [parts.path, parts.fragment.removeprefix("!").partition("?")[0]]
-    bare = [re.sub(r"^/[a-z]{2}(?:[-_][a-z]{2})?(?=/)", "", path.lower()) for path in paths]
-    return any(f"{path}/".startswith(f"{prefix}/") for path in bare for prefix in RULES["privatePathPrefixes"])
+    labels = str(parts.hostname).split(".")
+    route, _, query = re.sub("^!", "", parts.fragment).partition("?")
+    pairs = [pair.partition("=") for pair in f"{parts.query}&{query}".split("&")]
+    routes = [unquote(value) for name, _, value in pairs if name.lower() in rules["routeParameters"]]
+    is_own_host = len(labels) > 2 and labels[0] in rules["hosts"]
+    return is_own_host or any(is_private_part(path) for path in [parts.path, route, *routes])
 
 
 def reason_for(case: dict[str, object]) -> str | None:
@@ -74,6 +101,12 @@ def test_case(case: dict[str, object]) -> None:
         if "images" in product:
             expected["images"] = [scrub_url(product["images"][0])]
         assert kept == expected
+
+
+def test_private_addresses() -> None:
+    vectors = json.loads((CONTRACTS / "vectors" / "private-addresses.json").read_text(encoding="utf-8"))
+    assert [url for url in vectors["privateUrls"] if not is_private(url)] == []
+    assert [url for url in vectors["publicUrls"] if is_private(url)] == []
 
 
 @pytest.mark.parametrize("case", TITLES, ids=lambda case: case["name"])
