@@ -1,6 +1,7 @@
 // @ts-check
 import { CarryoverError } from "../values/errors.js";
 import { shopOf } from "../values/identity.js";
+import { createFilterHandlers } from "./filter.js";
 import { createItemHandlers } from "./item-handlers.js";
 import { createPageHandlers } from "./page-handlers.js";
 import { checkedSettings } from "./settings.js";
@@ -32,7 +33,7 @@ import { createImportHandlers, createTasteHandlers } from "./taste.js";
 
 /**
  * @param {Parts} parts
- * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers> | `taste.${string}` | `import.${string}`>} handlers that change or hand out the profile
+ * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | `filter.${string}` | keyof ReturnType<typeof createPageHandlers> | `taste.${string}` | `import.${string}`>} handlers that change or hand out the profile
  */
 function profileHandlers({ getProfile, server, model, consent, packs, stateOf, badge, ...announcers }) {
   /** Forget what was asked and downloaded before the settings changed. @param {Settings} before */
@@ -110,6 +111,7 @@ export function createHandlers(parts) {
   return {
     ...profileHandlers(parts),
     ...createItemHandlers(parts),
+    ...createFilterHandlers(parts),
     ...pageHandlers,
     ...createTasteHandlers(parts),
     ...createImportHandlers(parts),

@@ -1,9 +1,10 @@
 // @ts-check
-import { SAID, filterProduct } from "../core/privacy-filter.js";
+import { SAID, filterProduct, keptUrl } from "../core/privacy-filter.js";
 import { randomId } from "../core/profile-records.js";
 import { dismiss, keepSaid, productOfCard } from "../core/recommender.js";
 import { keepSaved, removeSaved, savedIn } from "../core/saved.js";
 import { CarryoverError } from "../values/errors.js";
+import { itemIdOf, shopOf } from "../values/identity.js";
 
 /**
  * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
@@ -13,12 +14,14 @@ import { CarryoverError } from "../values/errors.js";
 
 /**
  * Return a card's product as it may be kept.
- * @param {Card} item @returns {Promise<KeptProduct>}
+ * @param {Card} item @param {import("../core/profile.js").Profile} profile
+ * @returns {Promise<KeptProduct>}
  * @throws {CarryoverError} invalid_item, or not_kept for what the privacy filter refuses
  */
-async function keptProduct(item) {
+async function keptProduct(item, profile) {
   const product = await productOfCard(item);
-  const decision = await filterProduct({ ...product, verdict: "product", provenance: {} }, SAID);
+  const context = { ...SAID, own: profile.settings.filter };
+  const decision = await filterProduct({ ...product, verdict: "product", provenance: {} }, context);
   if (!decision.allowed)
     throw new CarryoverError("not_kept", `Expected an item that may be kept, got one refused as ${decision.reason}.`);
   return decision.product;
@@ -38,7 +41,8 @@ export function createItemHandlers({ getProfile, model, announceChange, now }) {
 
   /** Remove the interactions of one kind with an item. @param {Card} item @param {import("../core/profile.js").Kind} kind */
   async function takeBack(item, kind) {
-    const { shop, itemId } = await productOfCard(item);
+    const url = keptUrl(String(item.url));
+    const [shop, itemId] = [shopOf(url), await itemIdOf(url)];
     const isSaid = (/** @type {import("../core/profile.js").Interaction} */ one) =>
       one.kind === kind && one.product.shop === shop && one.product.itemId === itemId;
     await (await getProfile()).removeInteractions(isSaid);
@@ -47,7 +51,9 @@ export function createItemHandlers({ getProfile, model, announceChange, now }) {
 
   return {
     async "item.dismiss"({ item }) {
-      await dismiss(item, await on());
+      const { profile, model: current } = await on();
+      const { title = "", ...kept } = await keptProduct(item, profile);
+      await dismiss({ ...kept, title }, { profile, model: current });
       return { stored: true };
     },
     async "item.undismiss"({ item }) {
@@ -55,8 +61,8 @@ export function createItemHandlers({ getProfile, model, announceChange, now }) {
       return {};
     },
     async "item.save"({ item }) {
-      const product = await keptProduct(item);
       const { profile, model: current } = await on();
+      const product = await keptProduct(item, profile);
       const { shop, itemId, url } = product;
       const card = { ...item, itemId, url };
       await keepSaved(profile, { id: randomId(), savedAt: new Date(now()).toISOString(), shop, card });
@@ -74,7 +80,7 @@ export function createItemHandlers({ getProfile, model, announceChange, now }) {
     async "items.pick"({ items }) {
       const { profile, model: current } = await on();
       if (profile.settings.paused) throw new CarryoverError("paused", "Expected learning to be on, it is paused.");
-      const products = await Promise.all(items.map(keptProduct));
+      const products = await Promise.all(items.map((item) => keptProduct(item, profile)));
       for (const product of products) await keepSaid(product, "wishlist", { profile, model: current });
       await announceChange();
       return { numLearned: products.length };

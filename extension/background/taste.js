@@ -138,7 +138,7 @@ export function createImportHandlers({ getProfile, model, tabs, announceChange }
       // A file names shops that Carryover does not read. The shopper's yes to what the file lists is the consent to keep it.
       const isConsented = (/** @type {string} */ shop) => isFile || profile.isConsented(shop);
       const { ids, refused } = await addImported(rows, isConsented, { profile, model: () => model.getModel() });
-      const { savedIds, reasons } = await addSaved(saved, { profile });
+      const { savedIds, reasons } = await addSaved(saved, { profile, own: profile.settings.filter });
       if (ids.length + savedIds.length > 0) await announceChange();
       return { report: { ids, savedIds, refused: withReasons(refused, reasons) } };
     },

@@ -36,12 +36,12 @@ async function productOf({ card }) {
   }
 }
 
-/** @param {ImportSaved} row @param {number} now @returns {Promise<SavedItem | Refusal>} */
-async function checked(row, now) {
+/** @param {ImportSaved} row @param {{now: number, own: import("./privacy-filter.js").Context["own"]}} context @returns {Promise<SavedItem | Refusal>} */
+async function checked(row, { now, own }) {
   const at = row.savedAt === undefined ? now : Date.parse(row.savedAt);
   const product = await productOf(row);
   if (!product || Number.isNaN(at)) return "invalid";
-  const decision = await filterProduct(product, SAID);
+  const decision = await filterProduct(product, { ...SAID, own });
   if (!decision.allowed) return decision.reason.startsWith("sensitive_") ? "sensitive" : "private";
   const { shop, images, ...kept } = decision.product;
   const { regularPrice, availability } = product;
@@ -61,10 +61,10 @@ const keyOf = ({ shop, card: { itemId } }) => `${itemId} ${shop}`;
 /**
  * Add what a copy lists as saved for later. What is saved already stays as it is.
  * @param {ImportSaved[]} rows not trusted
- * @param {{profile: import("./saved.js").Records, now?: number}} on
+ * @param {{profile: import("./saved.js").Records, own?: import("./privacy-filter.js").Context["own"], now?: number}} on
  * @returns {Promise<{savedIds: string[], reasons: Refusal[]}>} ids of the records; why each of the other rows was refused
  */
-export async function addSaved(rows, { profile, now = Date.now() }) {
+export async function addSaved(rows, { profile, own, now = Date.now() }) {
   const present = savedIn(profile);
   const known = new Set(present.map(keyOf));
   /** @type {SavedItem[]} */
@@ -72,7 +72,7 @@ export async function addSaved(rows, { profile, now = Date.now() }) {
   /** @type {Refusal[]} */
   const reasons = [];
   for (const row of rows) {
-    const saved = await checked(row, now);
+    const saved = await checked(row, { now, own });
     if (typeof saved === "string") reasons.push(saved);
     else if (known.has(keyOf(saved))) reasons.push("already_known");
     else if (known.size >= MAX_SAVED) reasons.push("no_room");

@@ -71,10 +71,10 @@ function timeOf({ time }, now) {
 }
 
 /**
- * @param {Row} row @param {{isConsented: (shop: string) => boolean, now: number}} context
+ * @param {Row} row @param {{isConsented: (shop: string) => boolean, own: import("./privacy-filter.js").Context["own"], now: number}} context
  * @returns {Promise<Happened | Refusal>}
  */
-async function checked(row, { isConsented, now }) {
+async function checked(row, { isConsented, own, now }) {
   if (!KINDS.includes(row.kind)) return "invalid";
   const url = await addressOf(row);
   if (url === null) return "invalid";
@@ -83,7 +83,7 @@ async function checked(row, { isConsented, now }) {
   if (time === "invalid" || time === "too_old") return time;
   const product = await productOf(row, url);
   if (problemIn(productSchema, product)) return "invalid";
-  const decision = await filterProduct(product, { incognito: false, paused: false, isConsented });
+  const decision = await filterProduct(product, { incognito: false, paused: false, isConsented, own });
   if (!decision.allowed) return refusalOf(decision.reason);
   const weight = Math.min(5, Math.max(1, row.weight ?? 1));
   return { kind: row.kind, time, weight, product: decision.product };
@@ -169,7 +169,7 @@ export async function addImported(rows, isConsented, { profile, model, now = Dat
   /** @type {Passed[]} */
   const passed = [];
   for (const row of rows) {
-    const happened = await checked(row, { isConsented, now });
+    const happened = await checked(row, { isConsented, own: profile.settings.filter, now });
     if (typeof happened === "string") tally.add(happened);
     else if (known.has(keyOf(happened))) tally.add("already_known");
     else {

@@ -11,6 +11,7 @@ import { byScore, find, firstLook, isSearch } from "./finding.js";
 import { bringToSpace, historyOf, tasteVector } from "./history.js";
 import { compareAll, similarities } from "./nearness.js";
 import { createPageRanker } from "./page-ranking.js";
+import { countDropped } from "./dropped.js";
 import { filterProduct } from "./privacy-filter.js";
 import { hasOwnServer } from "./settings.js";
 import { knownTo } from "./shop-metric.js";
@@ -96,9 +97,13 @@ export async function learn({ product, kind, adds = 1, incognito, readImage }, {
     incognito,
     paused: profile.settings.paused,
     isConsented: (/** @type {string} */ shop) => profile.isConsented(shop),
+    own: profile.settings.filter,
   };
   const decision = await filterProduct(extracted, context);
-  if (!decision.allowed) return { stored: false, reason: decision.reason };
+  if (!decision.allowed) {
+    await countDropped(profile, decision.reason);
+    return { stored: false, reason: decision.reason };
+  }
   const current = await model();
   // Consent may have been withdrawn, or learning paused, while the towers were loading or the image was read.
   const mayLearn = () => !profile.settings.paused && profile.isConsented(extracted.shop);

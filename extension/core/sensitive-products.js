@@ -20,6 +20,8 @@ const LISTS = /** @type {const} */ ([
   "pathTerms",
   "shopTerms",
 ]);
+/** The names of all categories. */
+export const SENSITIVE_CATEGORIES = sensitiveCategories.map(({ name }) => name);
 /** What of a description is kept, and read. */
 const MAX_DESCRIPTION_CHARS = 1000;
 

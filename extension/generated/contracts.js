@@ -4469,6 +4469,30 @@ export const messages = {
     "report": "ImportReport"
    }
   },
+  "filter.get": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "filter": "FilterState"
+   }
+  },
+  "filter.set": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "shops?": "string[]",
+    "categories?": "string[]",
+    "ownWords?": "string[]"
+   },
+   "reply": {
+    "filter": "FilterState"
+   }
+  },
   "ledger.get": {
    "from": [
     "ui"
@@ -4937,6 +4961,88 @@ export const messages = {
     "signedBy": {
      "type": "string",
      "description": "The id of the trusted key that signed the bundle last downloaded."
+    },
+    "filter": {
+     "$ref": "#/types/FilterRules"
+    }
+   }
+  },
+  "FilterRules": {
+   "description": "What the shopper changes for themselves in the filter of sensitive products. All three may be absent.",
+   "type": "object",
+   "additionalProperties": false,
+   "properties": {
+    "shops": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "Shops whose products are kept whatever they are."
+    },
+    "categories": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "Names of categories that are kept."
+    },
+    "ownWords": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "Words that are never kept, in any shop."
+    }
+   }
+  },
+  "FilterState": {
+   "description": "What the filter left out, by count and reason, and what the shopper changes of it. No product and no shop is named.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "dropped",
+    "categories",
+    "rules",
+    "shops"
+   ],
+   "properties": {
+    "dropped": {
+     "type": "array",
+     "items": {
+      "title": "DroppedCount",
+      "type": "object",
+      "additionalProperties": false,
+      "required": [
+       "reason",
+       "count"
+      ],
+      "properties": {
+       "reason": {
+        "type": "string",
+        "description": "A category's name, own_words, private_path or personal_url."
+       },
+       "count": {
+        "type": "number"
+       }
+      }
+     }
+    },
+    "categories": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "All categories, by name."
+    },
+    "rules": {
+     "$ref": "#/types/FilterRules"
+    },
+    "shops": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "The allowed shops, whose sensitive products may be allowed, too."
     }
    }
   },

@@ -56,7 +56,9 @@ function createPrivateAddress({ words, firstWords, hosts, routeParameters, prefi
     if (labels.length > 2 && ownHosts.has(labels[0])) return true;
     const [route, ...query] = hash.replace(/^#!?/, "").split("?");
     const pairs = `${search.slice(1)}&${query.join("?")}`.split("&").map((pair) => pair.split("="));
-    const routes = pairs.filter(([name]) => routeParameters.includes(name.toLowerCase())).map(([, value = ""]) => value);
+    const routes = pairs
+      .filter(([name]) => routeParameters.includes(name.toLowerCase()))
+      .map(([, value = ""]) => value);
     return [pathname, route, ...routes.map(decoded)].some(isPrivate);
   };
 }
