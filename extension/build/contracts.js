@@ -45,7 +45,7 @@ async function clickWords() {
 Object.assign(globalThis, { carryoverClickWords: ${JSON.stringify(clicks, null, 1)} });\n`;
 }
 
-/** Return a classic script that judges addresses as the module does: it stands before everything else in a page. */
+/** Return a classic script that decides on addresses as the module does. It is the first script in a page. */
 async function privateAddresses() {
   const { privateAddresses: rules } = JSON.parse(await readFile(path.join(root, "contracts", names.privacy), "utf8"));
   const module = await readFile(path.join(root, "extension", "values", "private-address.js"), "utf8");

@@ -762,7 +762,7 @@ export const privacy = {
    "/wishlist/shared"
   ]
  },
- "privateAddressRule": "A part of a path is compared percent-decoded, without case, accents, signs and the ending of a program's file. words are private in any of the first six parts, firstWords in the first after locales and words such as shop. The route of a fragment and the paths in routeParameters are judged like paths; a host is private by its first part, before a domain.",
+ "privateAddressRule": "A part of a path is compared percent-decoded, without case, accents, signs and the ending of a program's file. words are private in any of the first six parts, firstWords in the first after locales and words such as shop. The route of a fragment and the paths in routeParameters are compared like paths; a host is private by its first part, before a domain.",
  "retentionDays": 365,
  "maxInteractions": 1000
 };

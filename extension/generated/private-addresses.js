@@ -10,7 +10,7 @@
  */
 
 /**
- * Return the function that judges addresses.
+ * Return the function that decides on addresses.
  * @param {PrivateRules} rules
  * @returns {(url: string) => boolean}
  */

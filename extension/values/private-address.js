@@ -1,6 +1,6 @@
 // @ts-check
-// Whether an address is a private page. `npm run contracts` also writes this function into the content script of pages, which judges the
-// address before it reads anything: the function imports nothing.
+// Whether an address is a private page. `npm run contracts` also writes this function into the content script of pages, which decides on
+// the address before it reads anything: the function imports nothing.
 
 /**
  * @typedef {object} PrivateRules of contracts/privacy.json, folded
@@ -12,7 +12,7 @@
  */
 
 /**
- * Return the function that judges addresses.
+ * Return the function that decides on addresses.
  * @param {PrivateRules} rules
  * @returns {(url: string) => boolean}
  */

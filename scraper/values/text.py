@@ -95,7 +95,7 @@ def _is_card(text: str) -> bool:
 
 
 def _is_iban(text: str) -> bool:
-    plain = re.sub(r"[ .-]", "", text).upper()
+    plain = re.sub(r"[-. ]", "", text).upper()
     length = contract("privacy.json")["ibanLengths"].get(plain[:2])
     if length is None or len(plain) < length:
         return False
