@@ -79,11 +79,10 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
       await forgetServer({ ...before, consents: {} });
       await consent.withdrawAll(Object.keys(before.consents));
       await announcers.announceErasure();
+      await consent.forgetPages();
       return { state: await stateOf() };
     },
-    async "profile.export"() {
-      return { profile: (await getProfile()).export() };
-    },
+    "profile.export": async () => ({ profile: (await getProfile()).export() }),
     async "settings.set"(fields) {
       const profile = await getProfile();
       const before = profile.settings;
@@ -91,6 +90,7 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
       const isLeft = changes.serverUrl !== undefined && changes.serverUrl !== before.serverUrl;
       await profile.changeSettings({ ...changes, ...(isLeft && { serverBundleUrl: "", signedBy: "" }) });
       await forgetServer(before);
+      if (changes.packListUrl !== undefined) await packs.askAgain();
       if (changes.showsBadge === false) await badge.clear();
       return { state: await changed() };
     },

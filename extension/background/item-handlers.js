@@ -1,10 +1,9 @@
 // @ts-check
-import { SAID, filterProduct, keptUrl } from "../core/privacy-filter.js";
+import { SAID, filterProduct } from "../core/privacy-filter.js";
 import { randomId } from "../core/profile-records.js";
-import { dismiss, keepSaid, productOfCard } from "../core/recommender.js";
+import { keepSaid, productOfCard } from "../core/recommender.js";
 import { keepSaved, removeSaved, savedIn } from "../core/saved.js";
 import { CarryoverError } from "../values/errors.js";
-import { itemIdOf, shopOf } from "../values/identity.js";
 
 /**
  * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
@@ -41,8 +40,7 @@ export function createItemHandlers({ getProfile, model, announceChange, now }) {
 
   /** Remove the interactions of one kind with an item. @param {Card} item @param {import("../core/profile.js").Kind} kind */
   async function takeBack(item, kind) {
-    const url = keptUrl(String(item.url));
-    const [shop, itemId] = [shopOf(url), await itemIdOf(url)];
+    const { shop, itemId } = await productOfCard(item);
     const isSaid = (/** @type {import("../core/profile.js").Interaction} */ one) =>
       one.kind === kind && one.product.shop === shop && one.product.itemId === itemId;
     await (await getProfile()).removeInteractions(isSaid);
@@ -52,8 +50,9 @@ export function createItemHandlers({ getProfile, model, announceChange, now }) {
   return {
     async "item.dismiss"({ item }) {
       const { profile, model: current } = await on();
-      const { title = "", ...kept } = await keptProduct(item, profile);
-      await dismiss({ ...kept, title }, { profile, model: current });
+      // Its list knows it by its own address, and what is kept may have lost a part of that.
+      const { itemId } = await productOfCard(item);
+      await keepSaid({ ...(await keptProduct(item, profile)), itemId }, "dismiss", { profile, model: current });
       return { stored: true };
     },
     async "item.undismiss"({ item }) {
@@ -66,8 +65,12 @@ export function createItemHandlers({ getProfile, model, announceChange, now }) {
       const { shop, itemId, url } = product;
       const card = { ...item, itemId, url };
       await keepSaved(profile, { id: randomId(), savedAt: new Date(now()).toISOString(), shop, card });
-      const isLearned = profile.isConsented(shop) && !profile.settings.paused;
-      if (isLearned) await keepSaid(product, "wishlist", { profile, model: current });
+      // All of it may change while the towers load: the item may be taken back, too.
+      const mayLearn = () =>
+        profile.isConsented(shop) &&
+        !profile.settings.paused &&
+        savedIn(profile).some((one) => one.shop === shop && one.card.itemId === itemId);
+      const isLearned = mayLearn() && (await keepSaid(product, "wishlist", { profile, model: current }, mayLearn));
       await announceChange();
       return { isLearned };
     },
@@ -79,11 +82,16 @@ export function createItemHandlers({ getProfile, model, announceChange, now }) {
     },
     async "items.pick"({ items }) {
       const { profile, model: current } = await on();
-      if (profile.settings.paused) throw new CarryoverError("paused", "Expected learning to be on, it is paused.");
+      const mayLearn = () => !profile.settings.paused;
+      if (!mayLearn()) throw new CarryoverError("paused", "Expected learning to be on, it is paused.");
       const products = await Promise.all(items.map((item) => keptProduct(item, profile)));
-      for (const product of products) await keepSaid(product, "wishlist", { profile, model: current });
+      let numLearned = 0;
+      for (const product of products) {
+        const isLearned = await keepSaid(product, "wishlist", { profile, model: current }, mayLearn);
+        numLearned += Number(isLearned);
+      }
       await announceChange();
-      return { numLearned: products.length };
+      return { numLearned };
     },
     async "saved.get"() {
       return { items: savedIn(await getProfile()) };

@@ -945,6 +945,7 @@ export interface ListedCard {
   title: string;
   image?: string;
   price?: Price;
+  regularPrice?: Price;
 }
 /**
  * An item that the panel shows, from the page or from the server.

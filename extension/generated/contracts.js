@@ -4593,6 +4593,9 @@ export const messages = {
     },
     "price": {
      "$ref": "product.schema.json#/$defs/price"
+    },
+    "regularPrice": {
+     "$ref": "product.schema.json#/$defs/price"
     }
    }
   },

@@ -6,11 +6,13 @@ import { createPage, visibleTexts } from "../page.js";
 import { parsePrice } from "../../values/price.js";
 import { clean } from "../../values/text.js";
 import { isUnseen, textOf } from "./elements.js";
+import { regularPriceOfCard } from "./regular-price.js";
 import { pageVocabulary } from "../../generated/contracts.js";
 import { anyOf } from "../../values/patterns.js";
 
 /** @typedef {import("../page.js").Page} Page */
-/** @typedef {{shop: string, itemId: string, url: string, title: string, image?: string, price?: import("../../values/price.js").Price}} Card */
+/** @typedef {import("../../values/price.js").Price} Price */
+/** @typedef {{shop: string, itemId: string, url: string, title: string, image?: string, price?: Price, regularPrice?: Price}} Card */
 
 const MAX_CARDS = 200;
 const MAX_CARD_TEXT = 600;
@@ -47,7 +49,7 @@ function cardAround(link, url, page) {
   return card;
 }
 
-/** @param {Element} card @param {Page} page @returns {import("../../values/price.js").Price | null} the current price, not one that is struck through */
+/** @param {Element} card @param {Page} page @returns {Price | null} the current price, not one that is struck through */
 function priceIn(card, page) {
   const named = [...card.querySelectorAll("[class], [itemprop]")].filter((element) =>
     PRICE.test(`${element.getAttribute("class")} ${element.getAttribute("itemprop")}`),
@@ -82,6 +84,7 @@ async function cardOf(link, url, page) {
   const img = element.querySelector("img");
   const image = img && imageUrl(img, page);
   const price = priceIn(element, page);
+  const regularPrice = price && regularPriceOfCard(element, price, page);
   const title = titleIn(element, link);
   // A link with only words is navigation; a product has an image or a price.
   const hasHeading = element.querySelector("h1, h2, h3, h4, h5, h6") !== null;
@@ -93,6 +96,7 @@ async function cardOf(link, url, page) {
     title,
     ...(image && { image }),
     ...(price && { price }),
+    ...(regularPrice && { regularPrice }),
   };
 }
 

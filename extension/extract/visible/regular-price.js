@@ -34,19 +34,40 @@ function isBeside(element, text, price, page) {
   return false;
 }
 
-/** @param {Page} page @param {Price} price the current one @returns {Price | null} */
-export function regularPrice(page, price) {
-  const body = page.document.body;
-  const struck = [...(body?.querySelectorAll(STRUCK.join(",")) ?? [])].slice(0, MAX_ELEMENTS);
-  const named = [...(body?.querySelectorAll(NAMED) ?? [])]
+/** @param {ParentNode} root @returns {Element[]} elements of regular prices by their tags, then by their names */
+function regularElements(root) {
+  const struck = [...root.querySelectorAll(STRUCK.join(","))].slice(0, MAX_ELEMENTS);
+  const named = [...root.querySelectorAll(NAMED)]
     .filter((element) => OLD_PRICE.test(namesOf(element)) || REGULAR_PRICE.test(namesOf(element)))
     .slice(0, MAX_ELEMENTS);
-  for (const element of [...struck, ...named]) {
+  return [...struck, ...named];
+}
+
+/** @param {string} text of an element @param {Price} price the current one @param {Page} page @returns {Price | null} */
+function higherPrice(text, price, page) {
+  const before = text && text.length <= MAX_TEXT ? parsePrice(text, { region: page.region }) : null;
+  if (!before || before.currency !== price.currency) return null;
+  return unitsOf(before.amount) > unitsOf(price.amount) ? before : null;
+}
+
+/** @param {Page} page @param {Price} price the current one @returns {Price | null} */
+export function regularPrice(page, price) {
+  const { body } = page.document;
+  for (const element of body ? regularElements(body) : []) {
     const text = textOf(element, MAX_TEXT);
-    const before = text && text.length <= MAX_TEXT ? parsePrice(text, { region: page.region }) : null;
-    if (!before || before.currency !== price.currency || unitsOf(before.amount) <= unitsOf(price.amount)) continue;
+    const before = higherPrice(text, price, page);
+    if (!before) continue;
     const isOwn = !(isUnseen(element) || isAside(element) || isInCard(element));
     if (isOwn && isBeside(element, text, price, page)) return before;
+  }
+  return null;
+}
+
+/** @param {Element} card of one product @param {Price} price the current one @param {Page} page @returns {Price | null} */
+export function regularPriceOfCard(card, price, page) {
+  for (const element of regularElements(card)) {
+    const before = isUnseen(element) ? null : higherPrice(textOf(element, MAX_TEXT), price, page);
+    if (before) return before;
   }
   return null;
 }

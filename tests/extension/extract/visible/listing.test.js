@@ -22,6 +22,21 @@ test("cards give title, address, image and the current price", async () => {
   );
 });
 
+for (const [what, prices, regular] of /** @type {[string, string, string | undefined][]} */ ([
+  ["struck through", `<p class="price"><s>€ 20.00</s> <span>€ 9.50</span></p>`, "20.00"],
+  ["named as the old one", `<span class="price">€ 9.50</span> <span class="price-old">RRP € 20.00</span>`, "20.00"],
+  ["lower than the price", `<p class="price"><s>€ 5.00</s> <span>€ 9.50</span></p>`, undefined],
+  ["in another currency", `<p class="price"><s>£ 20.00</s> <span>€ 9.50</span></p>`, undefined],
+  ["in a template", `<p class="price"><span>€ 9.50</span><template><s>€ 20.00</s></template></p>`, undefined],
+  ["not there", `<p class="price"><span>€ 9.50</span></p>`, undefined],
+])) {
+  test(`a regular price that is ${what} ${regular ? "is read beside the price" : "is left out"}`, async () => {
+    const html = `<ul>${card(1)}<li><a href="/p/7"><img src="/7.jpg" alt=""></a><h3>Thing 7</h3>${prices}</li></ul>`;
+    const [, seventh] = await extractListing(documentOf(html, URL), URL);
+    assert.deepEqual([seventh.price?.amount, seventh.regularPrice?.amount], ["9.50", regular]);
+  });
+}
+
 test("navigation, other shops, the page itself and text links are not cards", async () => {
   const html = `<nav><a href="/men"><img src="/m.jpg" alt="Men"></a></nav><a href="https://other.example/p/1"><img src="/o.jpg" alt="Other"></a>
     <a href="/women#top"><img src="/t.jpg" alt="Top"></a><p><a href="/about">About us</a></p><footer><a href="/f"><img src="/f.jpg" alt="F"></a></footer>
