@@ -1,4 +1,6 @@
 // @ts-check
+import { unlessDone } from "../core/acts.js";
+import { HELD } from "../messaging/offers.js";
 import { originPatternOf } from "../messaging/origins.js";
 import { CarryoverError } from "../values/errors.js";
 
@@ -21,31 +23,37 @@ const QUESTION_VALID_MS = 5 * 60_000;
 export function createConsent({ browser, getProfile, contentScripts, inject, now }) {
   /**
    * Withdraw consent: the catalogues of the shop go, too, and what is known of its open pages.
-   * @param {string} shop @returns {Promise<ForgottenShop | null>} for `remember`; null where it was not allowed
+   * @param {string} shop @param {string} [actId] @returns {Promise<ForgottenShop | null>} for `remember`; null where it was not allowed
    */
-  async function forget(shop) {
-    const forgotten = await (await getProfile()).forgetShop(shop);
+  async function forget(shop, actId) {
+    const forgotten = await unlessDone((await getProfile()).forgetShop(shop, actId));
     await contentScripts.unregister(shop);
-    await browser.storage.session.clear();
+    await forgetPages();
     return forgotten;
+  }
+
+  /** Forget what is known of open pages. Acts that are held stay: they are judged when they are kept. */
+  async function forgetPages() {
+    const keys = Object.keys(await browser.storage.session.get(null));
+    await browser.storage.session.remove(keys.filter((key) => !key.startsWith(HELD)));
   }
 
   /**
    * Record or withdraw consent.
    * @param {string} shop @param {boolean} allowed
-   * @param {number} [tabId] a tab that shows the shop now: it is read without a reload
+   * @param {{tabId?: number, actId?: string}} [how] `tabId`: a tab that shows the shop now, which is read without a reload
    * @throws {CarryoverError} permission_missing
    */
-  async function set(shop, allowed, tabId) {
+  async function set(shop, allowed, { tabId, actId } = {}) {
     if (!allowed) {
-      await forget(shop);
+      await forget(shop, actId);
       return;
     }
     const profile = await getProfile();
     if (!(await contentScripts.isPermitted(shop))) {
       throw new CarryoverError("permission_missing", `The browser has not allowed Carryover to read ${shop}.`);
     }
-    await profile.setConsent(shop, true);
+    await unlessDone(profile.setConsent(shop, true, actId));
     await contentScripts.register(shop);
     if (tabId !== undefined) await inject(tabId);
   }
@@ -80,7 +88,7 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
       const { asked } = /** @type {{asked?: Question}} */ (await browser.storage.session.get("asked"));
       if (!asked || now() - asked.at > QUESTION_VALID_MS || !origins.includes(originPatternOf(asked.shop))) return;
       await browser.storage.session.remove("asked");
-      await set(asked.shop, true, asked.tabId);
+      await set(asked.shop, true, { tabId: asked.tabId });
     },
 
     /** Withdraw consent for every shop whose permission the shopper removed in the browser's own settings. */

@@ -2,6 +2,8 @@
 import { addImported, roomIn, withReasons } from "../core/importing.js";
 import { KINDS } from "../core/history.js";
 import { addSaved } from "../core/import-saved.js";
+import { unlessDone } from "../core/acts.js";
+import { begin, putBack } from "../core/door.js";
 import { savedThings } from "../core/saved.js";
 import { effectOf, tasteOf } from "../core/taste.js";
 import { isOwnFile, readExport } from "../imports/own-file.js";
@@ -69,9 +71,13 @@ export function createTasteHandlers({ getProfile, model, consent, opener, announ
       }
     },
 
-    async "taste.remove"({ ids, saved, forgets }) {
+    async "taste.remove"({ ids, saved, forgets, actId }) {
       const removed = new Set(ids);
-      const removal = await (await getProfile()).removeInteractions(({ id }) => removed.has(id), saved);
+      const profile = await getProfile();
+      const isRemoved = (/** @type {import("../core/profile.js").Interaction} */ { id }) => removed.has(id);
+      const done = await unlessDone(profile.removeInteractions(isRemoved, saved, actId));
+      // It was removed, and the worker stopped before it could say what: that cannot be put back.
+      const removal = done ?? { profileId: "", interactions: [], ledger: [] };
       const forgotten = forgets === undefined ? null : await consent.forget(forgets);
       await announceChange();
       return { removal: { ...removal, ...(forgotten && { forgotten }) } };
@@ -79,7 +85,7 @@ export function createTasteHandlers({ getProfile, model, consent, opener, announ
 
     async "taste.restore"({ removal }) {
       const { profileId, forgotten } = removal;
-      const isRestored = await (await getProfile()).restore(removal);
+      const isRestored = await putBack(removal, begin(await getProfile()));
       const shop = forgotten && isRestored && { isShopBack: await consent.remember(profileId, forgotten) };
       await announceChange();
       return { isRestored, ...shop };
@@ -135,10 +141,11 @@ export function createImportHandlers({ getProfile, model, tabs, announceChange }
       const most = Math.max(rows.length, saved.length);
       if (most > MAX_ROWS) throw new CarryoverError("too_many_rows", `Expected at most ${MAX_ROWS} rows, got ${most}.`);
       const profile = await getProfile();
+      const act = begin(profile);
       // A file names shops that Carryover does not read. The shopper's yes to what the file lists is the consent to keep it.
-      const isConsented = (/** @type {string} */ shop) => isFile || profile.isConsented(shop);
-      const { ids, refused } = await addImported(rows, isConsented, { profile, model: () => model.getModel() });
-      const { savedIds, reasons } = await addSaved(saved, { profile });
+      const rule = isFile ? "file" : "listed";
+      const { ids, refused } = await addImported(rows, rule, { profile, model: () => model.getModel(), act });
+      const { savedIds, reasons } = await addSaved(saved, { profile, act });
       if (ids.length + savedIds.length > 0) await announceChange();
       return { report: { ids, savedIds, refused: withReasons(refused, reasons) } };
     },

@@ -214,6 +214,12 @@ async function recommend() {
 /** Recommend again, and show what goes wrong. */
 const refreshList = () => recommend().catch(showError);
 
+/** Take a card out of the list in sight: nothing of it is kept. @param {RankedCard} card @param {string} [reason] */
+function hideForNow({ itemId }, reason) {
+  toast.say(t(reason === "paused" ? "dismissedPaused" : "dismissedNotKept"));
+  if (answer) showRecommendations({ ...answer, items: answer.items.filter((one) => one.itemId !== itemId) });
+}
+
 /** @param {RankedCard} card @param {HTMLButtonElement} button @param {boolean} isByKey */
 async function onDismiss(card, button, isByKey) {
   button.disabled = true;
@@ -225,9 +231,11 @@ async function onDismiss(card, button, isByKey) {
     );
   const item = plainCard(card);
   try {
-    await send({ type: "item.dismiss", item });
-    await recommend();
+    const { stored, reason } = await send({ type: "item.dismiss", item });
+    if (stored) await recommend();
+    else hideForNow(card, reason);
     if (!isByKey) place()?.focus();
+    if (!stored) return;
     const undo = async () => {
       await send({ type: "item.undismiss", item });
       await recommend();

@@ -34,10 +34,13 @@ const towers = {
 let databases = 0;
 /** @type {Profile} */
 let profile;
+/** @type {import("../../../extension/core/indexeddb-storage.js").Storage} */
+let storage;
 /** @type {Parameters<typeof addImported>[2]} */
 let on;
 beforeEach(async () => {
-  profile = await Profile.open(indexedDbStorage(`importing-${(databases += 1)}`), { now: () => NOON });
+  storage = indexedDbStorage(`importing-${(databases += 1)}`);
+  profile = await Profile.open(storage, { now: () => NOON });
   on = { profile, model: async () => ({ towers, manifest }), now: NOON };
 });
 
@@ -48,8 +51,8 @@ const row = (title, more) => ({
   url: `https://a.example/${title.replaceAll(" ", "-")}`,
   ...more,
 });
-/** @param {any[]} rows @param {(shop: string) => boolean} [isConsented] */
-const add = (rows, isConsented = () => true) => addImported(rows, isConsented, on);
+/** @param {any[]} rows @param {"file" | "listed"} [rule] */
+const add = (rows, rule = "file") => addImported(rows, rule, on);
 
 test("a row becomes an interaction of now, with this device's embedding", async () => {
   const { ids, refused } = await add([row("sea mug", { brand: "Ufer" })]);
@@ -103,7 +106,8 @@ test("every refused row is counted under its reason", async () => {
 
 test("of a page only what the shop's consent covers is kept", async () => {
   const rows = [row("sea mug"), row("night lamp", { url: "https://b.example/lamp" })];
-  const { ids, refused } = await add(rows, (shop) => shop === "a.example");
+  await profile.setConsent("a.example", true);
+  const { ids, refused } = await add(rows, "listed");
   assert.deepEqual([ids.length, refused], [1, [{ reason: "no_consent", count: 1 }]]);
 });
 
@@ -186,6 +190,8 @@ test("an export that is imported again gives the same interactions, and a second
   const plain = () => profile.interactions().map(({ id, ...rest }) => rest);
   const before = plain();
   await profile.erase();
+  profile = await Profile.open(storage, { now: () => NOON });
+  on.profile = profile;
   assert.equal((await add(readExport(text).rows)).ids.length, 2);
   assert.deepEqual(plain(), before);
   assert.deepEqual(await add(readExport(text).rows), { ids: [], refused: [{ reason: "already_known", count: 2 }] });
