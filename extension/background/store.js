@@ -28,7 +28,6 @@ export function createProfileStore({ storage, now }) {
     if (!profile.closing) return profile;
     // One that failed left the profile as it was.
     await profile.closing.catch(() => undefined);
-    if (opened === before) open();
-    return opened;
+    return opened === before ? open() : (opened ?? open());
   };
 }

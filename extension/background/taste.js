@@ -24,6 +24,9 @@ import { MAX_ROWS } from "../values/imports.js";
  * @property {() => Promise<void>} announceChange
  */
 
+/** @param {chrome.runtime.MessageSender} sender @returns {boolean} */
+const isPrivate = ({ tab }) => tab?.incognito === true;
+
 /** @param {Profile} profile @param {string} space @returns {import("../generated/contract-types.js").KeptShelf[]} that can be ranked now, the one read last first */
 function shelvesOf(profile, space) {
   const usable = profile.shelves().filter((shelf) => shelf.space === space && shelf.numItems > 0);
@@ -83,9 +86,9 @@ export function createTasteHandlers({ getProfile, model, consent, opener, announ
       return { removal: { ...removal, ...(forgotten && { forgotten }) } };
     },
 
-    async "taste.restore"({ removal }) {
+    async "taste.restore"({ removal }, sender) {
       const { profileId, forgotten } = removal;
-      const isRestored = await putBack(removal, begin(await getProfile()));
+      const isRestored = await putBack(removal, begin(await getProfile(), { isPrivate: isPrivate(sender) }));
       const shop = forgotten && isRestored && { isShopBack: await consent.remember(profileId, forgotten) };
       await announceChange();
       return { isRestored, ...shop };
@@ -137,11 +140,11 @@ export function createImportHandlers({ getProfile, model, tabs, announceChange }
       return { cards: (await tabs.readPage(tabId)).listing, room: roomIn(await getProfile()) };
     },
 
-    async "import.add"({ rows, saved = [], isFile }) {
+    async "import.add"({ rows, saved = [], isFile }, sender) {
       const most = Math.max(rows.length, saved.length);
       if (most > MAX_ROWS) throw new CarryoverError("too_many_rows", `Expected at most ${MAX_ROWS} rows, got ${most}.`);
       const profile = await getProfile();
-      const act = begin(profile);
+      const act = begin(profile, { isPrivate: isPrivate(sender) });
       // A file names shops that Carryover does not read. The shopper's yes to what the file lists is the consent to keep it.
       const rule = isFile ? "file" : "listed";
       const { ids, refused } = await addImported(rows, rule, { profile, model: () => model.getModel(), act });
