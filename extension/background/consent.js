@@ -32,7 +32,7 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
     return forgotten;
   }
 
-  /** Forget what is known of open pages. Acts that are held stay: they are judged when they are kept. */
+  /** Forget what is known of open pages. Acts that are held stay: they are checked when they are kept. */
   async function forgetPages() {
     const keys = Object.keys(await browser.storage.session.get(null));
     await browser.storage.session.remove(keys.filter((key) => !key.startsWith(HELD)));

@@ -1,6 +1,6 @@
 // @ts-check
 import { unlessDone } from "../core/acts.js";
-import { begin, cardOf, judge, keep } from "../core/door.js";
+import { admit, begin, cardOf, keep } from "../core/door.js";
 import { randomId } from "../core/profile-records.js";
 import { dismiss, productOfCard, said } from "../core/recommender.js";
 import { savedIdsOf, savedIn } from "../core/saved.js";
@@ -10,19 +10,19 @@ import { CarryoverError } from "../values/errors.js";
  * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
  * @typedef {import("../generated/contract-types.js").Card} Card
  * @typedef {import("../core/door.js").Act} Act
- * @typedef {import("../core/door.js").Judged} Judged
+ * @typedef {import("../core/door.js").Admitted} Admitted
  */
 
 /**
- * Judge a card.
+ * Admit a card.
  * @param {Card} item @param {import("../core/door.js").RuleName} rule @param {Act} act
- * @returns {Promise<{judged: Judged, source: import("../generated/contract-types.js").Product}>}
+ * @returns {Promise<{admitted: Admitted, source: import("../generated/contract-types.js").Product}>}
  * @throws {CarryoverError} invalid_item; paused; or not_kept for what the privacy filter refuses
  */
-async function judgedCard(item, rule, act) {
+async function admittedCard(item, rule, act) {
   const source = await productOfCard(item);
-  const { judged, reason } = await judge(source, rule, act);
-  if (judged) return { judged, source };
+  const { admitted, reason } = await admit(source, rule, act);
+  if (admitted) return { admitted, source };
   throw refusalOf(reason);
 }
 
@@ -72,20 +72,20 @@ export function createItemHandlers({ getProfile, model, announceChange }) {
     async "item.save"({ item, actId }, sender) {
       const act = await started(sender, actId);
       const { profile } = act;
-      const { judged, source } = await judgedCard(item, "save", act);
-      const wish = await judge(source, "wish", act);
-      const now = wish.judged ? await said([wish.judged], "wishlist", models) : [];
-      const card = cardOf(judged, source);
+      const { admitted, source } = await admittedCard(item, "save", act);
+      const wish = await admit(source, "wish", act);
+      const now = wish.admitted ? await said([wish.admitted], "wishlist", models) : [];
+      const card = cardOf(admitted, source);
       const savedAt = new Date(profile.today()).toISOString();
       const saved =
-        savedIdsOf(profile, judged.product).length > 0 ? [] : [{ id: randomId(), savedAt, of: judged, card }];
+        savedIdsOf(profile, admitted.product).length > 0 ? [] : [{ id: randomId(), savedAt, of: admitted, card }];
       const { stored, reason = "" } = await keep({ now, saved }, act);
       if (!stored && reason === "erased") throw refusalOf(reason);
       await announceChange();
       const isLearned = (/** @type {import("../core/profile.js").Interaction} */ one) =>
         one.kind === "wishlist" &&
-        one.product.shop === judged.product.shop &&
-        one.product.itemId === judged.product.itemId;
+        one.product.shop === admitted.product.shop &&
+        one.product.itemId === admitted.product.itemId;
       return { isLearned: now.length > 0 && profile.interactions().some(isLearned) };
     },
     async "item.unsave"({ item, actId }) {
@@ -95,12 +95,12 @@ export function createItemHandlers({ getProfile, model, announceChange }) {
     },
     async "items.pick"({ items, actId }, sender) {
       const act = await started(sender, actId);
-      const cards = await Promise.all(items.map((item) => judgedCard(item, "pick", act)));
-      const judged = cards.map((one) => one.judged);
-      const { stored, reason = "" } = await keep({ now: await said(judged, "wishlist", models) }, act);
+      const cards = await Promise.all(items.map((item) => admittedCard(item, "pick", act)));
+      const admitted = cards.map((one) => one.admitted);
+      const { stored, reason = "" } = await keep({ now: await said(admitted, "wishlist", models) }, act);
       if (!stored) throw refusalOf(reason);
       await announceChange();
-      return { numLearned: judged.length };
+      return { numLearned: admitted.length };
     },
     async "saved.get"() {
       return { items: savedIn(await getProfile()) };

@@ -1,5 +1,5 @@
 // @ts-check
-import { begin, judgeKept, keep } from "../core/door.js";
+import { admitKept, begin, keep } from "../core/door.js";
 import { isPrivatePath } from "../core/privacy-filter.js";
 import { CarryoverError } from "../values/errors.js";
 import { shopOf } from "../values/identity.js";
@@ -102,10 +102,10 @@ export function createPageHandlers({ getProfile, pageLearner, readings, announce
           .find((one) => one.kind === "view" && one.product.shop === shop && one.product.itemId === itemId);
       const view = viewed();
       if (!view) return { stored: false };
-      const { judged } = await judgeKept(view.product, "stay", act);
-      if (!judged) return { stored: false };
+      const { admitted } = await admitKept(view.product, "stay", act);
+      if (!admitted) return { stored: false };
       const { kind, space, embedding } = view;
-      const told = { of: judged, kind, space, embedding, isStill: () => viewed() !== undefined };
+      const told = { of: admitted, kind, space, embedding, isStill: () => viewed() !== undefined };
       const { stored } = await keep({ now: [told] }, act);
       return { stored };
     },

@@ -2,7 +2,7 @@
 // Content script before content.js: keeps what the shopper did until the background has answered, and offers it again until then. Each act has an
 // id, by which the background writes it once. It lives in the page's memory, as a page that comes back from the browser's cache does; when
 // the page goes away it is offered a last time, and the background holds it from then on. The page's own storage would show it to the shop, and the extension's
-// would write it to the disk before anybody judged it.
+// would write it to the disk before anybody has checked it.
 (() => {
   /**
    * @typedef {{ok: boolean, stored?: boolean, reason?: string, error?: {code?: string, message?: string}}} Answer

@@ -5,8 +5,8 @@ import { problemIn } from "../values/json-schema.js";
 import { filterProduct } from "./privacy-filter.js";
 
 /**
- * The door: the only way into the profile for what is told of products. What comes in was judged first, by the privacy filter and by the rule
- * of its act, and is judged by that rule once more when the profile writes it. docs/what-is-learned.md has the rules in words.
+ * The door: the only way into the profile for what is told of products. What comes in was admitted first, by the privacy filter and by the rule
+ * of its act, and is checked by that rule once more when the profile writes it. docs/what-is-learned.md has the rules in words.
  * @typedef {import("../generated/contract-types.js").KeptProduct} KeptProduct
  * @typedef {import("../generated/contract-types.js").Product} Product
  * @typedef {import("../generated/contract-types.js").Removal} Removal
@@ -16,10 +16,10 @@ import { filterProduct } from "./privacy-filter.js";
  * @typedef {import("./profile-records.js").Happened} Happened
  * @typedef {{profile: Profile, id: string, isPrivate: boolean}} Act from its beginning on: an act that is older than an erase has a profile that
  *   takes nothing more
- * @typedef {{rule: RuleName, product: KeptProduct}} Judged a product that may be kept by an act; only `judge` makes one
- * @typedef {Omit<Happened, "product"> & {of: Judged, isStill?: () => boolean}} ToldNow `isStill`: whether what it adds to is still there
- * @typedef {Omit<Interaction, "id" | "product"> & {of: Judged}} ToldPast
- * @typedef {Omit<SavedItem, "shop"> & {of: Judged}} ToldSaved
+ * @typedef {{rule: RuleName, product: KeptProduct}} Admitted a product that may be kept by an act; only `admit` makes one
+ * @typedef {Omit<Happened, "product"> & {of: Admitted, isStill?: () => boolean}} ToldNow `isStill`: whether what it adds to is still there
+ * @typedef {Omit<Interaction, "id" | "product"> & {of: Admitted}} ToldPast
+ * @typedef {Omit<SavedItem, "shop"> & {of: Admitted}} ToldSaved
  * @typedef {{now?: ToldNow[], past?: ToldPast[], saved?: ToldSaved[], room?: () => number}} Told `room`: how many of `past` are kept
  */
 
@@ -43,8 +43,8 @@ export const RULES = Object.freeze({
   undo: { consent: "act", paused: "kept" },
 });
 
-/** @type {WeakSet<Judged>} */
-const judgements = new WeakSet();
+/** @type {WeakSet<Admitted>} */
+const admissions = new WeakSet();
 
 /**
  * Begin an act of the shopper: before anything is waited for.
@@ -63,7 +63,7 @@ function contextOf(rule, { profile, isPrivate }) {
   };
 }
 
-/** @param {Judged} judged @param {Act} act @returns {string | null} why it may not be kept now */
+/** @param {Admitted} admitted @param {Act} act @returns {string | null} why it may not be kept now */
 function refusalOf({ rule, product }, act) {
   const { incognito, paused, isConsented } = contextOf(rule, act);
   if (incognito) return "incognito";
@@ -72,30 +72,30 @@ function refusalOf({ rule, product }, act) {
 }
 
 /**
- * Judge a product.
+ * Admit a product.
  * @param {unknown} product not trusted @param {RuleName} rule @param {Act} act
- * @returns {Promise<{judged: Judged, reason?: undefined} | {judged?: undefined, reason: string}>} the product without what is never kept, or why
+ * @returns {Promise<{admitted: Admitted, reason?: undefined} | {admitted?: undefined, reason: string}>} the product without what is never kept, or why
  *   nothing of it is
  */
-export async function judge(product, rule, act) {
+export async function admit(product, rule, act) {
   const problem = problemIn(productSchema, product);
   if (problem) return { reason: `invalid_product${problem}` };
   const read = /** @type {Product} */ (product);
   if (read.verdict !== "product") return { reason: read.verdict };
   const decision = await filterProduct(read, contextOf(rule, act));
   if (!decision.allowed) return { reason: decision.reason };
-  const judged = Object.freeze({ rule, product: decision.product });
-  judgements.add(judged);
-  return { judged };
+  const admitted = Object.freeze({ rule, product: decision.product });
+  admissions.add(admitted);
+  return { admitted };
 }
 
-/** Judge a product that the profile or a copy of it holds. @param {KeptProduct} product @param {RuleName} rule @param {Act} act */
-export const judgeKept = (product, rule, act) =>
-  judge({ ...product, verdict: "product", provenance: { url: "url" } }, rule, act);
+/** Admit a product that the profile or a copy of it holds. @param {KeptProduct} product @param {RuleName} rule @param {Act} act */
+export const admitKept = (product, rule, act) =>
+  admit({ ...product, verdict: "product", provenance: { url: "url" } }, rule, act);
 
-/** @template {{of: Judged, isStill?: () => boolean}} T @param {T[]} list @param {Act} act @returns {T[]} what may be kept now */
+/** @template {{of: Admitted, isStill?: () => boolean}} T @param {T[]} list @param {Act} act @returns {T[]} what may be kept now */
 function allowedOf(list, act) {
-  for (const { of } of list) if (!judgements.has(of)) throw new TypeError("Expected a product that was judged.");
+  for (const { of } of list) if (!admissions.has(of)) throw new TypeError("Expected a product that was admitted.");
   return list.filter(({ of, isStill }) => refusalOf(of, act) === null && isStill?.() !== false);
 }
 
@@ -111,7 +111,7 @@ function toldNow({ now = [], past = [], saved = [], room }, act) {
 }
 
 /**
- * Keep what was judged, in one transaction, or none of it. The answer comes when it is on the disk.
+ * Keep what was admitted, in one transaction, or none of it. The answer comes when it is on the disk.
  * @param {Told} told @param {Act} act
  * @returns {Promise<{stored: boolean, reason?: string, ids: string[]}>} the ids of the records: none where the act was kept before
  */
@@ -131,20 +131,20 @@ export async function keep(told, act) {
 }
 
 /**
- * Put back what the shopper removed. Everything is judged anew: the page that hands it over may be older than a rule.
+ * Put back what the shopper removed. Everything is checked anew: the page that hands it over may be older than a rule.
  * @param {Removal} removal @param {Act} act
  * @returns {Promise<boolean>} false where the profile was erased since: nothing comes back
  */
 export async function putBack(removal, act) {
   const interactions = [];
   for (const one of removal.interactions) {
-    const { judged } = await judgeKept(one.product, "undo", act);
-    if (judged) interactions.push({ ...one, product: judged.product });
+    const { admitted } = await admitKept(one.product, "undo", act);
+    if (admitted) interactions.push({ ...one, product: admitted.product });
   }
   const saved = [];
   for (const one of removal.saved ?? []) {
-    const { judged } = await judge(productOfSaved(one), "undo", act);
-    if (judged) saved.push({ ...one, card: cardOf(judged, one.card) });
+    const { admitted } = await admit(productOfSaved(one), "undo", act);
+    if (admitted) saved.push({ ...one, card: cardOf(admitted, one.card) });
   }
   try {
     return await act.profile.restore({ ...removal, interactions, saved }, act.id);
@@ -164,8 +164,8 @@ const productOfSaved = ({ shop, card: { image, ...card } }) => ({
 });
 
 /**
- * Return the card of a judged product, as it is saved for later.
- * @param {Judged} judged @param {Pick<import("../generated/contract-types.js").Card, "regularPrice" | "availability">} source what the schema has checked
+ * Return the card of an admitted product, as it is saved for later.
+ * @param {Admitted} admitted @param {Pick<import("../generated/contract-types.js").Card, "regularPrice" | "availability">} source what the schema has checked
  * @returns {import("../generated/contract-types.js").Card}
  */
 export function cardOf({ product: { shop, images, ...kept } }, { regularPrice, availability }) {

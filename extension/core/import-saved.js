@@ -1,6 +1,6 @@
 // @ts-check
 import { CarryoverError, UrlError } from "../values/errors.js";
-import { begin, cardOf, judge, keep } from "./door.js";
+import { admit, begin, cardOf, keep } from "./door.js";
 import { randomId } from "./profile-records.js";
 import { productOfCard } from "./recommender.js";
 import { savedIn } from "./saved.js";
@@ -37,10 +37,10 @@ async function checked(row, act, now) {
   const at = row.savedAt === undefined ? now : Date.parse(row.savedAt);
   const product = await productOf(row);
   if (!product || Number.isNaN(at)) return "invalid";
-  const { judged, reason } = await judge(product, "copy", act);
-  if (!judged) return refusalOf(reason);
+  const { admitted, reason } = await admit(product, "copy", act);
+  if (!admitted) return refusalOf(reason);
   const savedAt = new Date(Math.min(at, now)).toISOString();
-  return { id: randomId(), savedAt, of: judged, card: cardOf(judged, product) };
+  return { id: randomId(), savedAt, of: admitted, card: cardOf(admitted, product) };
 }
 
 /** @param {{shop: string, card: {itemId: string}}} saved @returns {string} the same for one item of one shop */

@@ -6,7 +6,7 @@ import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
 import { NO_SHOP } from "../values/imports.js";
 import { collapse, itemText } from "../values/item-text.js";
 import { dot } from "../values/vectors.js";
-import { begin, judge, keep } from "./door.js";
+import { admit, begin, keep } from "./door.js";
 import { KINDS } from "./history.js";
 import { textPlace } from "./text-block.js";
 
@@ -20,7 +20,7 @@ import { textPlace } from "./text-block.js";
  * @typedef {import("./recommender.js").Model} Model
  * @typedef {import("./door.js").Act} Act
  * @typedef {Omit<import("./door.js").ToldPast, "space" | "embedding">} Happened
- * @typedef {{row: Row, happened: Happened}} Passed a row that was judged
+ * @typedef {{row: Row, happened: Happened}} Passed a row that was admitted
  */
 
 const DAY_MS = 86_400_000;
@@ -81,10 +81,10 @@ async function checked(row, { rule, act, now }) {
   if (collapse(row.title) === "") return "no_title";
   const time = timeOf(row, now);
   if (time === "invalid" || time === "too_old") return time;
-  const { judged, reason } = await judge(await productOf(row, url), rule, act);
-  if (!judged) return refusalOf(reason);
+  const { admitted, reason } = await admit(await productOf(row, url), rule, act);
+  if (!admitted) return refusalOf(reason);
   const weight = Math.min(5, Math.max(1, row.weight ?? 1));
-  return { kind: row.kind, time, weight, of: judged };
+  return { kind: row.kind, time, weight, of: admitted };
 }
 
 /** @param {{kind: string, time: string, product: {shop: string, itemId: string}}} one @returns {string} the same for what a profile keeps as one interaction */
@@ -151,7 +151,7 @@ export function withReasons(refused, reasons) {
 export const roomIn = (profile) => Math.max(0, privacy.maxInteractions - profile.interactions().length);
 
 /**
- * Judge rows. @param {Row[]} rows not trusted @param {{rule: "file" | "listed", act: Act, now: number}} context @param {Tally} tally
+ * Admit rows. @param {Row[]} rows not trusted @param {{rule: "file" | "listed", act: Act, now: number}} context @param {Tally} tally
  * @returns {Promise<Passed[]>} the newest first, of equally old ones those that were listed first
  */
 async function passing(rows, context, tally) {

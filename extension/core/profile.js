@@ -300,7 +300,7 @@ export class Profile {
 
   /**
    * Keep what is told of products, in one transaction. Only the door (door.js) may ask for it.
-   * @param {() => Told} told is called when this change has its turn, so that nothing comes between the last judgement and the disk
+   * @param {() => Told} told is called when this change has its turn, so that nothing comes between the last check and the disk
    * @param {string} [actId]
    * @returns {Promise<string[]>} the ids of the records; what adds nothing to nothing has none
    */

@@ -5,7 +5,7 @@ import { CarryoverError } from "../values/errors.js";
 import { itemText } from "../values/item-text.js";
 import { facetsOf, inOrder, passes } from "./choice.js";
 import { dismissalPenalty, meanOfNearest } from "./dismissal.js";
-import { begin, judge, keep } from "./door.js";
+import { admit, begin, keep } from "./door.js";
 import { byScore, find, firstLook, isSearch } from "./finding.js";
 import { bringToSpace, historyOf, tasteVector } from "./history.js";
 import { compareAll, similarities } from "./nearness.js";
@@ -88,14 +88,14 @@ async function embeddingOf(product, profile, { towers, manifest }, readImage) {
 export async function learn({ product, kind, adds = 1, incognito, readImage }, { profile, model, act }) {
   const mine = act ?? begin(profile, { isPrivate: incognito });
   const rule = kind === "view" ? "look" : "click";
-  const { judged, reason } = await judge(product, rule, mine);
-  if (!judged) return { stored: false, reason };
+  const { admitted, reason } = await admit(product, rule, mine);
+  if (!admitted) return { stored: false, reason };
   const current = await model();
   // Consent may have been withdrawn, or learning paused, while the towers were loading: then no image is read.
-  const again = await judge(product, rule, mine);
-  if (!again.judged) return { stored: false, reason: again.reason };
-  const embedding = encodeEmbedding(await embeddingOf(judged.product, profile, current, readImage));
-  const told = { of: judged, kind, space: current.manifest.space, embedding, adds };
+  const again = await admit(product, rule, mine);
+  if (!again.admitted) return { stored: false, reason: again.reason };
+  const embedding = encodeEmbedding(await embeddingOf(admitted.product, profile, current, readImage));
+  const told = { of: admitted, kind, space: current.manifest.space, embedding, adds };
   const { stored, reason: refusal } = await keep({ now: [told] }, mine);
   return stored ? { stored } : { stored, reason: refusal };
 }
@@ -122,13 +122,13 @@ export async function productOfCard(item) {
 
 /**
  * Return what the shopper said about products, as the door takes it: with embeddings of their texts.
- * @param {import("./door.js").Judged[]} judged @param {Kind} kind @param {() => Promise<Model>} model
+ * @param {import("./door.js").Admitted[]} admitted @param {Kind} kind @param {() => Promise<Model>} model
  * @returns {Promise<import("./door.js").ToldNow[]>}
  */
-export async function said(judged, kind, model) {
+export async function said(admitted, kind, model) {
   const { towers, manifest } = await model();
-  const embeddings = await towers.embedItems(judged.map(({ product }) => itemText(product, manifest.text.itemText)));
-  return judged.map((of, i) => ({ of, kind, space: manifest.space, embedding: encodeEmbedding(embeddings[i]) }));
+  const embeddings = await towers.embedItems(admitted.map(({ product }) => itemText(product, manifest.text.itemText)));
+  return admitted.map((of, i) => ({ of, kind, space: manifest.space, embedding: encodeEmbedding(embeddings[i]) }));
 }
 
 /**
@@ -138,9 +138,9 @@ export async function said(judged, kind, model) {
  * @returns {Promise<{stored: boolean, reason?: string}>}
  */
 export async function dismiss(item, { profile, model, act = begin(profile) }) {
-  const { judged, reason } = await judge(await productOfCard(item), "dismiss", act);
-  if (!judged) return { stored: false, reason };
-  const { stored, reason: refusal } = await keep({ now: await said([judged], "dismiss", model) }, act);
+  const { admitted, reason } = await admit(await productOfCard(item), "dismiss", act);
+  if (!admitted) return { stored: false, reason };
+  const { stored, reason: refusal } = await keep({ now: await said([admitted], "dismiss", model) }, act);
   return stored ? { stored } : { stored, reason: refusal };
 }
 

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { RULES, begin, cardOf, judge, judgeKept, keep, putBack } from "../../../extension/core/door.js";
+import { RULES, admit, admitKept, begin, cardOf, keep, putBack } from "../../../extension/core/door.js";
 import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { savedIn } from "../../../extension/core/saved.js";
@@ -47,7 +47,7 @@ const table = new Map(
     }),
 );
 
-/** @param {import("../../../extension/core/door.js").Judged} of @param {RuleName} rule */
+/** @param {import("../../../extension/core/door.js").Admitted} of @param {RuleName} rule */
 function toldOf(of, rule) {
   if (SAVING.includes(rule)) return { saved: [{ id: "0".repeat(32), savedAt: "", of, card: cardOf(of, {}) }] };
   return { now: [{ of, kind: /** @type {const} */ ("view"), space: "s", embedding: "AACAPw==" }] };
@@ -55,14 +55,14 @@ function toldOf(of, rule) {
 
 /**
  * Do an act.
- * @param {RuleName} rule @param {{product?: object, isPrivate?: boolean, between?: () => Promise<unknown>}} [how] `between`: what happens after the judgement
+ * @param {RuleName} rule @param {{product?: object, isPrivate?: boolean, between?: () => Promise<unknown>}} [how] `between`: what happens after the admission
  * @returns {Promise<{stored: boolean, reason?: string}>}
  */
 async function act(rule, { product = MUG, isPrivate, between } = {}) {
   const mine = begin(profile, { isPrivate });
-  const { judged, reason } = await judge(product, rule, mine);
+  const { admitted, reason } = await admit(product, rule, mine);
   await between?.();
-  return judged ? keep(toldOf(judged, rule), mine) : { stored: false, reason };
+  return admitted ? keep(toldOf(admitted, rule), mine) : { stored: false, reason };
 }
 const numKept = () => profile.interactions().length + savedIn(profile).length;
 
@@ -88,7 +88,7 @@ for (const rule of NAMES) {
     if (!stored) assert.equal(reason, "paused");
   });
 
-  test(`${rule}: what changes after the judgement decides, too`, async () => {
+  test(`${rule}: what changes after the admission decides, too`, async () => {
     await profile.setConsent(SHOP, true);
     const paused = await act(rule, { between: () => profile.changeSettings({ paused: true }) });
     assert.equal(paused.stored, table.get(rule)?.paused);
@@ -161,18 +161,18 @@ test("a change that is being written when an erase begins is erased with the res
   assert.deepEqual(await storage.read(), { identity: null, records: [] });
 });
 
-test("only what was judged is kept", async () => {
-  const { judged } = await judge(MUG, "dismiss", begin(profile));
-  assert.ok(judged);
-  const forged = { ...judged, product: { ...judged.product, title: "pregnancy test" } };
+test("only what was admitted is kept", async () => {
+  const { admitted } = await admit(MUG, "dismiss", begin(profile));
+  assert.ok(admitted);
+  const forged = { ...admitted, product: { ...admitted.product, title: "pregnancy test" } };
   await assert.rejects(keep(toldOf(forged, "dismiss"), begin(profile)), TypeError);
   assert.throws(() => {
-    /** @type {any} */ (judged).product = forged.product;
+    /** @type {any} */ (admitted).product = forged.product;
   }, TypeError);
   assert.equal(numKept(), 0);
 });
 
-test("what is put back is judged anew", async () => {
+test("what is put back is checked anew", async () => {
   await act("dismiss");
   const removal = await profile.removeInteractions(() => true);
   const [one] = removal.interactions;
@@ -186,8 +186,8 @@ test("what is put back is judged anew", async () => {
       .sort(),
     ["mug for [removed]", "sea mug"],
   );
-  const { judged } = await judgeKept(one.product, "undo", begin(profile));
-  assert.deepEqual(judged?.product, one.product, "what was kept passes as it is");
+  const { admitted } = await admitKept(one.product, "undo", begin(profile));
+  assert.deepEqual(admitted?.product, one.product, "what was kept passes as it is");
 });
 
 test("no other file writes what is told of products", () => {
