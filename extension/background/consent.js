@@ -17,7 +17,7 @@ const QUESTION_VALID_MS = 5 * 60_000;
  * @param {typeof chrome} parts.browser the browser's extension APIs
  * @param {import("./store.js").GetProfile} parts.getProfile
  * @param {import("./content-scripts.js").ContentScripts} parts.contentScripts
- * @param {(tabId: number) => Promise<void>} parts.inject runs the content script in an open tab
+ * @param {(tabId: number, how: {isAgain: boolean}) => Promise<void>} parts.inject runs the content script in an open tab
  * @param {() => number} parts.now milliseconds since 1970
  */
 export function createConsent({ browser, getProfile, contentScripts, inject, now }) {
@@ -53,9 +53,10 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
     if (!(await contentScripts.isPermitted(shop))) {
       throw new CarryoverError("permission_missing", `The browser has not allowed Carryover to read ${shop}.`);
     }
-    await unlessDone(profile.setConsent(shop, true, actId));
+    const done = await unlessDone(profile.setConsent(shop, true, actId).then(() => true));
     await contentScripts.register(shop);
-    if (tabId !== undefined) await inject(tabId);
+    // Where the worker was stopped after it, the page was read already, or it was not.
+    if (tabId !== undefined) await inject(tabId, { isAgain: done === null });
   }
 
   return {

@@ -72,7 +72,7 @@ export function createContentScripts({ browser }) {
 
     /**
      * Run the content script in a tab at once. A script that is already there ignores the second one.
-     * @param {number} tabId @param {{isAgain?: boolean}} [how] `isAgain`: a script of an earlier version has read the page
+     * @param {number} tabId @param {{isAgain?: boolean}} [how] `isAgain`: the page may have been read before, and was looked at once
      * @throws {unknown} the browser's refusal, where the extension may not see the page
      */
     async inject(tabId, { isAgain = false } = {}) {

@@ -60,13 +60,11 @@
       Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join(""),
   });
   page.carryoverForget = () => offers.forget();
-  /** Whether a script of an earlier version has read this page: it was looked at once. */
-  let isAgain = page.carryoverIsAgain === true;
 
-  /** Hand the page over. @param {object} how @returns {Promise<Answer | null>} */
+  /** Hand the page over. One that was read before, as by a script of an earlier version, was looked at once. @param {object} how @returns {Promise<Answer | null>} */
   async function see(how) {
-    const again = isAgain && { isAgain };
-    isAgain = false;
+    const again = page.carryoverIsAgain === true && { isAgain: true };
+    page.carryoverIsAgain = false;
     return offers.offer({ type: "page.seen", kind: "view", ...state.snapshot(), ...how, ...again });
   }
 

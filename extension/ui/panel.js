@@ -234,7 +234,7 @@ async function onDismiss(card, button, isByKey) {
     const { stored, reason } = await send({ type: "item.dismiss", item });
     if (stored) await recommend();
     else hideForNow(card, reason);
-    if (!isByKey) place()?.focus();
+    if (!stored || !isByKey) place()?.focus();
     if (!stored) return;
     const undo = async () => {
       await send({ type: "item.undismiss", item });

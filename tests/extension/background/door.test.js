@@ -292,6 +292,16 @@ test("nothing of a page is held that may not be learned", async () => {
   assert.equal(isHeld(), true);
 });
 
+test("a consent that is offered again reads its page on, and counts nothing twice", async () => {
+  world.device.state.granted.add(`*://*.${SHOP}/*`);
+  world.device.state.tabs = [{ id: 7, url: PAGE }];
+  const message = { type: "consent.set", shop: SHOP, allowed: true, tabId: 7, actId: "00000000000000d1" };
+  assert.equal((await world.say(message)).ok, true);
+  assert.deepEqual([world.device.state.injected, world.device.state.marked], [[7], []]);
+  assert.equal((await world.say(message)).ok, true);
+  assert.deepEqual([world.device.state.injected, world.device.state.marked], [[7, 7], [7]]);
+});
+
 test("an update reads open pages of allowed shops on, and counts nothing twice", async () => {
   await world.shopper.allow();
   world.device.state.tabs = [
