@@ -201,6 +201,20 @@ test("acts come in their order, and a click is offered before its page goes away
   assert.equal(first.actId, second.actId);
 });
 
+test("a click whose way is known only when its page goes away is offered then, behind a view that waits", async () => {
+  const { one, window, sent, advance } = openShopPage(
+    '<html><body><h1>Oak mug</h1><button aria-pressed="false">Wishlist</button></body></html>',
+    { url: URL_OF_PAGE, answer: () => /** @type {any} */ ({ catch: () => Promise.resolve(), then: () => {} }) },
+  );
+  const kinds = () => sent.filter(({ type }) => type === "page.seen").map(({ kind }) => kind);
+  await advance(1000);
+  one("button").click();
+  one("button").setAttribute("aria-pressed", "true");
+  assert.deepEqual(kinds(), ["view"]);
+  window.dispatchEvent(new window.Event("pagehide"));
+  assert.equal(kinds().at(-1), "wishlist");
+});
+
 test("after an erase nothing that waits is offered any more", async () => {
   const { told, ask, advance } = open("<h1>Oak mug</h1>", {
     answer: async () => {
