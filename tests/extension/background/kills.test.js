@@ -61,20 +61,20 @@ const ACTS = [
   ],
   [
     "a dismissal",
-    (device) => device.ui({ type: "item.dismiss", item: card("sea mug") }),
+    (device) => device.openUi()({ type: "item.dismiss", item: card("sea mug") }),
     { kept: ["dismiss sea mug 1"] },
   ],
   [
     "a save",
-    (device) => device.ui({ type: "item.save", item: card("sea mug") }),
+    (device) => device.openUi()({ type: "item.save", item: card("sea mug") }),
     { kept: ["wishlist sea mug 1"], saved: ["sea mug"] },
   ],
   [
     "picks",
-    (device) => device.ui({ type: "items.pick", items: [card("sea mug"), card("sea cup"), card("sea mug")] }),
+    (device) => device.openUi()({ type: "items.pick", items: [card("sea mug"), card("sea cup"), card("sea mug")] }),
     { kept: ["wishlist sea cup 1", "wishlist sea mug 2"] },
   ],
-  ["a setting", (device) => device.ui({ type: "pause.set", paused: true }), { paused: true }],
+  ["a setting", (device) => device.openUi()({ type: "pause.set", paused: true }), { paused: true }],
 ];
 
 for (const [name, act, expected] of ACTS) {
@@ -132,7 +132,7 @@ test("an act that stops its worker each time is given up", async () => {
   assert.deepEqual((await onDisk(device)).kept, []);
 });
 
-test(`${NUM_RUNS} evenings with random stops: lost 0, doubled 0`, async () => {
+test(`${NUM_RUNS} evenings with two windows and random stops: lost 0, doubled 0`, async () => {
   const titles = ["sea mug", "night lamp", "sea cup", "oak bowl", "sea rug"];
   for (let seed = 1; seed <= NUM_RUNS; seed += 1) {
     const random = randomOf(seed);
@@ -145,6 +145,7 @@ test(`${NUM_RUNS} evenings with random stops: lost 0, doubled 0`, async () => {
     const expected = new Map();
     const add = (/** @type {string} */ what) => expected.set(what, (expected.get(what) ?? 0) + 1);
     const page = device.openPage(urlOf("sea mug"));
+    const windows = [device.openUi(), device.openUi()];
     /** @type {Promise<any>[]} */
     const answers = [];
     for (let i = 0; i < 6; i += 1) {
@@ -152,7 +153,9 @@ test(`${NUM_RUNS} evenings with random stops: lost 0, doubled 0`, async () => {
       const kind = ["view", "cart", "dismiss"][upTo(3) - 1];
       add(`${kind} ${title}`);
       answers.push(
-        kind === "dismiss" ? device.ui({ type: "item.dismiss", item: card(title) }) : page.offer(seen(title, kind)),
+        kind === "dismiss"
+          ? windows[i % 2]({ type: "item.dismiss", item: card(title) })
+          : page.offer(seen(title, kind)),
       );
       if (random() < 0.5) await answers.at(-1);
     }

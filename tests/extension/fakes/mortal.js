@@ -231,19 +231,20 @@ export function createMortalDevice({ endsAt = [], isAnsweredAtEnd = () => true, 
       };
       return { offer: (/** @type {any} */ message) => offers.offer(message), leave };
     },
-    /** What a page of the extension sends acts with. */
-    ui: createOffers({
-      browser: () =>
-        /** @type {any} */ ({
-          runtime: {
-            sendMessage: (/** @type {any} */ one) => deliver(one, { id: ID, url: `${ORIGIN}/ui/panel.html` }),
-          },
-          storage: { session },
-        }),
-      wait: (ms) =>
-        new Promise((resolve) => {
-          startTimer(() => resolve(undefined), ms, lives.at(-1));
-        }),
-    }),
+    /** What a page of the extension sends acts with, in a window of its own. */
+    openUi: () =>
+      createOffers({
+        browser: () =>
+          /** @type {any} */ ({
+            runtime: {
+              sendMessage: (/** @type {any} */ one) => deliver(one, { id: ID, url: `${ORIGIN}/ui/panel.html` }),
+            },
+            storage: { session },
+          }),
+        wait: (ms) =>
+          new Promise((resolve) => {
+            startTimer(() => resolve(undefined), ms, lives.at(-1));
+          }),
+      }),
   };
 }
