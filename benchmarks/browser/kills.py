@@ -4,7 +4,7 @@
 
 `stayed`: a product's page is opened, and the worker is stopped at a random moment within 600 ms. The shopper stays on
 the page. Every second time they dismiss another product at the same moment, from a page of the extension. `left`: the
-next page is opened right after the stop, so that the page before is gone.
+page is loaded, the worker is stopped, and the next page is opened at once, so that the page before is gone.
 
 In the end each product that was looked at or dismissed must be in the profile once: `lost` are not there, `doubled`
 weigh more than once. `waitedMs`: from the stop until the view was in the profile. `--extension` measures another
@@ -147,10 +147,10 @@ class Shopper:
             weights[f"{one['kind']} {one['product']['url'].rpartition('/')[2]}"] += int(one["weight"])
         return weights
 
-    def _look(self) -> str:
+    def _look(self, *, is_loaded: bool = False) -> str:
         self._num += 1
         self._page.bring_to_front()
-        self._page.goto(f"{self._origin}/p/{self._num}", wait_until="commit")
+        self._page.goto(f"{self._origin}/p/{self._num}", wait_until="load" if is_loaded else "commit")
         return f"view {self._num}"
 
     def _dismiss(self) -> str:
@@ -166,6 +166,8 @@ class Shopper:
 
     def stay(self, num: int) -> JsonObject:
         """Look at pages whose visit outlives the worker."""
+        if num == 0:
+            return {}
         expected, waited = [], []
         for i in range(num):
             expected.append(self._look())
@@ -186,7 +188,7 @@ class Shopper:
             return {}
         expected = []
         for _ in range(num):
-            expected.append(self._look())
+            expected.append(self._look(is_loaded=True))
             self._stop()
         self._look()
         deadline = time.monotonic() + PATIENCE_S
