@@ -31,7 +31,8 @@ export function createHeldActs({ browser, mayHold, now }) {
 
     /** Hold an act of a page. The extension's own pages hold theirs themselves. @param {string} id @param {Message} act @param {Sender} sender */
     async add(id, { type, ...fields }, sender) {
-      if (!(await mayHold({ type, ...fields }, sender))) return;
+      // Where the profile cannot be opened, whoever works on the act says so.
+      if (!(await mayHold({ type, ...fields }, sender).catch(() => false))) return;
       // The page may show something else by the time it is worked on again: what is held is of no tab.
       const tab = sender.tab && { ...sender.tab, id: browser.tabs.TAB_ID_NONE ?? -1 };
       const held = { type, fields, sender: { id: sender.id, url: sender.url, tab }, at: now() };
