@@ -11,6 +11,15 @@ import { CarryoverError } from "../values/errors.js";
 const QUESTION_VALID_MS = 5 * 60_000;
 
 /**
+ * Forget what is known of open pages. Acts that are held stay: they are checked when they are kept.
+ * @param {chrome.storage.StorageArea} session
+ */
+async function clearPages(session) {
+  const keys = Object.keys(await session.get(null));
+  await session.remove(keys.filter((key) => !key.startsWith(HELD)));
+}
+
+/**
  * Consent of the shopper to learn from a shop. It has three parts that change together: the profile's record, the browser's
  * permission and the registered content script.
  * @param {object} parts
@@ -28,14 +37,8 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
   async function forget(shop, actId) {
     const forgotten = await unlessDone((await getProfile()).forgetShop(shop, actId));
     await contentScripts.unregister(shop);
-    await forgetPages();
+    await clearPages(browser.storage.session);
     return forgotten;
-  }
-
-  /** Forget what is known of open pages. Acts that are held stay: they are checked when they are kept. */
-  async function forgetPages() {
-    const keys = Object.keys(await browser.storage.session.get(null));
-    await browser.storage.session.remove(keys.filter((key) => !key.startsWith(HELD)));
   }
 
   /**
@@ -100,15 +103,23 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
       }
     },
 
-    /** Register the content script of every shop with consent: browsers forget it when the extension is updated. */
+    /**
+     * Register the content script of every shop with consent: browsers forget it when the extension is updated. One of a shop without goes:
+     * the worker may have ended between the withdrawal and this.
+     */
     async restore() {
-      const { consents } = (await getProfile()).settings;
-      for (const shop of Object.keys(consents)) await contentScripts.register(shop);
+      const profile = await getProfile();
+      for (const shop of Object.keys(profile.settings.consents)) await contentScripts.register(shop);
+      for (const shop of await contentScripts.registered())
+        if (!profile.isConsented(shop)) await contentScripts.unregister(shop);
     },
+
+    /** Forget what pages remember once they heard of an erasure: until then a panel may have kept the list that it showed. */
+    forgetPages: () => clearPages(browser.storage.session),
 
     /** Remove content scripts and permissions of shops that the profile no longer holds, and what pages remember. @param {string[]} shops */
     async withdrawAll(shops) {
-      await browser.storage.session.clear();
+      await clearPages(browser.storage.session);
       for (const shop of shops) await contentScripts.unregister(shop);
     },
   };

@@ -87,11 +87,10 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
       await forgetServer({ ...before, consents: {} });
       await consent.withdrawAll(Object.keys(before.consents));
       await parts.announceErasure();
+      await consent.forgetPages();
       return { state: await stateOf() };
     },
-    async "profile.export"() {
-      return { profile: (await getProfile()).export() };
-    },
+    "profile.export": async () => ({ profile: (await getProfile()).export() }),
     async "settings.set"({ actId, ...fields }) {
       const profile = await getProfile();
       const before = profile.settings;
@@ -100,6 +99,7 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
       const left = isLeft && { serverBundleUrl: "", signedBy: "" };
       await unlessDone(profile.changeSettings({ ...changes, ...left }, actId));
       await forgetServer(before);
+      if (changes.packListUrl !== undefined) await packs.askAgain();
       if (changes.showsBadge === false) await badge.clear();
       return { state: await changed() };
     },

@@ -1,5 +1,5 @@
 // @ts-check
-import { unlessDone } from "../core/acts.js";
+import { isDone, unlessDone } from "../core/acts.js";
 import { admit, begin, cardOf, keep } from "../core/door.js";
 import { randomId } from "../core/profile-records.js";
 import { dismiss, productOfCard, said } from "../core/recommender.js";
@@ -35,6 +35,27 @@ function refusalOf(reason) {
 }
 
 /**
+ * Save an item, and learn it where that is allowed. It is saved at once: while the towers load it may be taken back, and is learned only where
+ * it is saved still.
+ * @param {Card} item @param {Act} act @param {() => Promise<import("./model.js").Model>} models @returns {Promise<boolean>} whether it counts for the taste
+ */
+async function save(item, act, models) {
+  const { profile, id } = act;
+  const { admitted, source } = await admittedCard(item, "save", act);
+  const isSaved = () => savedIdsOf(profile, admitted.product).length > 0;
+  const wish = await admit(source, "wish", act);
+  const savedAt = new Date(profile.today()).toISOString();
+  const saved = { id: randomId(), savedAt, of: admitted, card: cardOf(admitted, source), isStill: () => !isSaved() };
+  if (!isDone(profile, id)) {
+    const { reason } = await keep({ saved: [saved] }, wish.admitted ? { ...act, id: "" } : act);
+    if (reason === "erased") throw refusalOf(reason);
+  }
+  if (!wish.admitted) return false;
+  const now = (await said([wish.admitted], "wishlist", models)).map((told) => ({ ...told, isStill: isSaved }));
+  return (await keep({ now }, act)).stored;
+}
+
+/**
  * Return the handlers of what a shopper does with the cards of the panel: less like this, save for later, pick the first ones.
  * @param {object} parts
  * @param {import("./store.js").GetProfile} parts.getProfile
@@ -63,6 +84,7 @@ export function createItemHandlers({ getProfile, model, announceChange }) {
     async "item.dismiss"({ item, actId }, sender) {
       const act = await started(sender, actId);
       const { stored, reason } = await dismiss(item, { profile: act.profile, model: models, act });
+      if (reason === "erased") throw refusalOf(reason);
       return { stored, ...(reason && { reason }) };
     },
     async "item.undismiss"({ item, actId }) {
@@ -71,22 +93,9 @@ export function createItemHandlers({ getProfile, model, announceChange }) {
     },
     async "item.save"({ item, actId }, sender) {
       const act = await started(sender, actId);
-      const { profile } = act;
-      const { admitted, source } = await admittedCard(item, "save", act);
-      const wish = await admit(source, "wish", act);
-      const now = wish.admitted ? await said([wish.admitted], "wishlist", models) : [];
-      const card = cardOf(admitted, source);
-      const savedAt = new Date(profile.today()).toISOString();
-      const saved =
-        savedIdsOf(profile, admitted.product).length > 0 ? [] : [{ id: randomId(), savedAt, of: admitted, card }];
-      const { stored, reason = "" } = await keep({ now, saved }, act);
-      if (!stored && reason === "erased") throw refusalOf(reason);
+      const isLearned = await save(item, act, models);
       await announceChange();
-      const isLearned = (/** @type {import("../core/profile.js").Interaction} */ one) =>
-        one.kind === "wishlist" &&
-        one.product.shop === admitted.product.shop &&
-        one.product.itemId === admitted.product.itemId;
-      return { isLearned: now.length > 0 && profile.interactions().some(isLearned) };
+      return { isLearned };
     },
     async "item.unsave"({ item, actId }) {
       await takeBack(item, "wishlist", actId);
@@ -97,10 +106,10 @@ export function createItemHandlers({ getProfile, model, announceChange }) {
       const act = await started(sender, actId);
       const cards = await Promise.all(items.map((item) => admittedCard(item, "pick", act)));
       const admitted = cards.map((one) => one.admitted);
-      const { stored, reason = "" } = await keep({ now: await said(admitted, "wishlist", models) }, act);
-      if (!stored) throw refusalOf(reason);
+      const { stored, reason } = await keep({ now: await said(admitted, "wishlist", models) }, act);
+      if (reason === "erased") throw refusalOf(reason);
       await announceChange();
-      return { numLearned: admitted.length };
+      return { numLearned: stored ? admitted.length : 0 };
     },
     async "saved.get"() {
       return { items: savedIn(await getProfile()) };

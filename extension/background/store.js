@@ -5,7 +5,7 @@ import { Profile } from "../core/profile.js";
 
 /**
  * Return a function that opens the profile on its first call. The storage holds the truth, so a worker that died loses nothing.
- * A failed opening is not remembered: the next call tries again.
+ * A failed opening is not remembered: the next call tries again. After an erasure it opens a new profile.
  * @param {object} parts
  * @param {import("../core/indexeddb-storage.js").Storage} parts.storage
  * @param {() => number} parts.now milliseconds since 1970

@@ -27,6 +27,10 @@ export function assertNew(id, kept) {
   if (id && idsIn(kept).includes(id)) throw new CarryoverError("done", "This was kept already.");
 }
 
+/** Return whether an act was written. @param {Pick<import("./profile.js").Profile, "others">} profile @param {string} id @returns {boolean} */
+export const isDone = (profile, id) =>
+  id !== "" && profile.others(KIND).some((kept) => /** @type {{ids: string[]}} */ (kept).ids.includes(id));
+
 /**
  * Wait for the change of an act that may have been made already.
  * @template T @param {Promise<T>} change @returns {Promise<T | null>} null where it was

@@ -17,9 +17,10 @@ import { filterProduct } from "./privacy-filter.js";
  * @typedef {{profile: Profile, id: string, isPrivate: boolean}} Act from its beginning on: an act that is older than an erase has a profile that
  *   takes nothing more
  * @typedef {{rule: RuleName, product: KeptProduct}} Admitted a product that may be kept by an act; only `admit` makes one
- * @typedef {Omit<Happened, "product"> & {of: Admitted, isStill?: () => boolean}} ToldNow `isStill`: whether what it adds to is still there
+ * @typedef {Omit<Happened, "product"> & {of: Admitted, itemId?: string, isStill?: () => boolean}} ToldNow `itemId`: where a list knows the product by
+ *   another than its kept address gives; `isStill`: whether what it adds to is still there
  * @typedef {Omit<Interaction, "id" | "product"> & {of: Admitted}} ToldPast
- * @typedef {Omit<SavedItem, "shop"> & {of: Admitted}} ToldSaved
+ * @typedef {Omit<SavedItem, "shop"> & {of: Admitted, isStill?: () => boolean}} ToldSaved
  * @typedef {{now?: ToldNow[], past?: ToldPast[], saved?: ToldSaved[], room?: () => number}} Told `room`: how many of `past` are kept
  */
 
@@ -102,11 +103,14 @@ function allowedOf(list, act) {
 /** @param {Told} told @param {Act} act @returns {import("./profile-records.js").Told} what of it may be kept now */
 function toldNow({ now = [], past = [], saved = [], room }, act) {
   return {
-    happened: allowedOf(now, act).map(({ of, isStill, ...one }) => ({ ...one, product: of.product })),
+    happened: allowedOf(now, act).map(({ of, itemId = of.product.itemId, isStill, ...one }) => ({
+      ...one,
+      product: { ...of.product, itemId },
+    })),
     past: allowedOf(past, act)
       .slice(0, room?.())
       .map(({ of, ...one }) => ({ ...one, product: of.product })),
-    saved: allowedOf(saved, act).map(({ of, ...one }) => ({ ...one, shop: of.product.shop })),
+    saved: allowedOf(saved, act).map(({ of, isStill, ...one }) => ({ ...one, shop: of.product.shop })),
   };
 }
 
@@ -139,7 +143,7 @@ export async function putBack(removal, act) {
   const interactions = [];
   for (const one of removal.interactions) {
     const { admitted } = await admitKept(one.product, "undo", act);
-    if (admitted) interactions.push({ ...one, product: admitted.product });
+    if (admitted) interactions.push({ ...one, product: { ...admitted.product, itemId: one.product.itemId } });
   }
   const saved = [];
   for (const one of removal.saved ?? []) {

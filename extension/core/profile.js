@@ -3,7 +3,7 @@ import { actsWith, assertNew } from "./acts.js";
 import { ByTime } from "./by-time.js";
 import { decrypt, encrypt, generateDataKey } from "./envelope.js";
 import { exportOf } from "./profile-export.js";
-import { entriesOf, partsOf, randomId } from "./profile-records.js";
+import { entriesOf, partsOf, randomId, requestTime } from "./profile-records.js";
 import { forgotten, interrupted, removalOf, restored, storedParts } from "./removal.js";
 import { due, today } from "./retention.js";
 import { savedIn } from "./saved.js";
@@ -25,7 +25,6 @@ import { CarryoverError, EnvelopeError } from "../values/errors.js";
  * @typedef {import("../values/encoding.js").Bytes} Bytes
  * @typedef {{kind: string, id: string, value: object}} Entry a record, readable
  * @typedef {{puts?: {id: string, bytes: Bytes}[], deletes?: string[]}} PartChanges of shelves
- * @typedef {import("./indexeddb-storage.js").StoredPart} StoredPart
  */
 
 /** Why an erased profile takes nothing more: what began before the erase must not come back after it. */
@@ -149,7 +148,7 @@ export class Profile {
     return encrypt(dataKey, plaintext, { profileId, purpose: `${kind}/${id}` });
   }
 
-  /** Write records and parts of shelves, and delete by id, in one transaction. @param {Entry[]} entries @param {string[]} [deletes] @param {PartChanges & {sealed?: StoredPart[]}} [parts] */
+  /** Write records and parts of shelves, and delete by id, in one transaction. @param {Entry[]} entries @param {string[]} [deletes] @param {PartChanges & {sealed?: import("./indexeddb-storage.js").StoredPart[]}} [parts] */
   async #write(entries, deletes = [], { puts = [], sealed = [], deletes: oldParts = [] } = {}) {
     const written = this.#actId ? [...entries, actsWith(this.#others, this.#actId)] : entries;
     this.#actId = "";
@@ -289,11 +288,11 @@ export class Profile {
   /** Return parts of shelves, readable. @param {string[]} ids @returns {Promise<Bytes[]>} @throws {EnvelopeError} where one is missing or damaged */
   async shelfParts(ids) {
     const stored = await this.#storage.readParts(ids);
-    const { profileId, dataKey } = await this.#ownIdentity();
+    const own = this.#identity;
     return Promise.all(
       stored.map((part, i) => {
-        if (!part) throw new EnvelopeError();
-        return decrypt(dataKey, part.envelope, { profileId, purpose: `shelf_part/${ids[i]}` });
+        if (!part || !own) throw new EnvelopeError();
+        return decrypt(own.dataKey, part.envelope, { profileId: own.profileId, purpose: `shelf_part/${ids[i]}` });
       }),
     );
   }
@@ -361,7 +360,7 @@ export class Profile {
   addToLedger(request) {
     return this.#enqueue(async () => {
       const id = randomId();
-      await this.#put("ledger", id, { id, time: new Date(this.today()).toISOString(), ...request });
+      await this.#put("ledger", id, { id, time: requestTime(this.today(), this.ledger()[0]), ...request });
       await this.#enforceRetention();
     });
   }
@@ -379,10 +378,10 @@ export class Profile {
   /** @param {string} kind @returns {object[]} the values of the records of a kind that another module keeps here, with the profile's key */
   others = (kind) => [...this.#others.values()].filter((one) => one.kind === kind).map(({ value }) => value);
 
-  /** Keep and delete such records in one transaction. @param {Entry[]} entries @param {string[]} [deletes] ids @param {string} [actId] */
+  /** Keep and delete such records in one transaction. @param {Entry[] | (() => Entry[])} entries worked out once all earlier changes are made @param {string[]} [deletes] ids @param {string} [actId] */
   changeOthers(entries, deletes = [], actId = "") {
     return this.#enqueue(async () => {
-      await this.#write(entries, deletes);
+      await this.#write(typeof entries === "function" ? entries() : entries, deletes);
       for (const id of deletes) this.#others.delete(id);
     }, actId);
   }
@@ -390,10 +389,12 @@ export class Profile {
   /** Return everything that is kept, readable. @returns {import("../generated/contract-types.js").ProfileExport} */
   export = () => exportOf(this, this.#now());
 
-  /** Delete all records and the key. What is being written ends first. */
-  async erase() {
-    this.#forget();
-    this.closing = this.#queue.then(() => this.#storage.destroy());
-    await this.closing;
+  /** Delete all records and the key. What is being written ends first. Two windows may ask at once. @returns {Promise<void>} */
+  erase() {
+    const failed = (/** @type {unknown} */ error) => {
+      this.closing = null;
+      throw error;
+    };
+    return (this.closing ??= this.#queue.then(() => this.#storage.destroy()).then(() => this.#forget(), failed));
   }
 }

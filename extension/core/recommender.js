@@ -10,7 +10,7 @@ import { byScore, find, firstLook, isSearch } from "./finding.js";
 import { bringToSpace, historyOf, tasteVector } from "./history.js";
 import { compareAll, similarities } from "./nearness.js";
 import { createPageRanker } from "./page-ranking.js";
-import { hasOwnServer } from "./settings.js";
+import { hasOwnServer, mayAskServer } from "./settings.js";
 import { knownTo } from "./shop-metric.js";
 import { hasImage, textPlace, withText } from "./text-block.js";
 import { decodeInt8, dot, isZero } from "../values/vectors.js";
@@ -138,9 +138,12 @@ export async function said(admitted, kind, model) {
  * @returns {Promise<{stored: boolean, reason?: string}>}
  */
 export async function dismiss(item, { profile, model, act = begin(profile) }) {
-  const { admitted, reason } = await admit(await productOfCard(item), "dismiss", act);
+  const product = await productOfCard(item);
+  const { admitted, reason } = await admit(product, "dismiss", act);
   if (!admitted) return { stored: false, reason };
-  const { stored, reason: refusal } = await keep({ now: await said([admitted], "dismiss", model) }, act);
+  const [told] = await said([admitted], "dismiss", model);
+  // Its list knows it by its own address, and what is kept may have lost a part of that.
+  const { stored, reason: refusal } = await keep({ now: [{ ...told, itemId: product.itemId }] }, act);
   return stored ? { stored } : { stored, reason: refusal };
 }
 
@@ -204,6 +207,9 @@ export async function recommendOwn({ shop, choice = {} }, { profile, model, serv
     );
   }
   const vector = await tasteVector(profile, model);
+  // The shopper may have left the server meanwhile, or erased everything.
+  if (!mayAskServer(profile.settings) || profile.settings.serverUrl !== server.baseUrl)
+    throw new CarryoverError("not_own_server", "This server is not in use any more, so your taste is not sent to it.");
   /** @type {RecommendationRequest} */
   const body = { mode: "own", shop, k: REQUESTED };
   if (vector) Object.assign(body, { vector: Array.from(vector), space: model.manifest.space, include: ["vectors"] });

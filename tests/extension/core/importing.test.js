@@ -34,15 +34,13 @@ const towers = {
 let databases = 0;
 /** @type {Profile} */
 let profile;
-/** @type {import("../../../extension/core/indexeddb-storage.js").Storage} */
-let storage;
 /** @type {Parameters<typeof addImported>[2]} */
 let on;
-beforeEach(async () => {
-  storage = indexedDbStorage(`importing-${(databases += 1)}`);
-  profile = await Profile.open(storage, { now: () => NOON });
+async function openAnew() {
+  profile = await Profile.open(indexedDbStorage(`importing-${(databases += 1)}`), { now: () => NOON });
   on = { profile, model: async () => ({ towers, manifest }), now: NOON };
-});
+}
+beforeEach(openAnew);
 
 /** @param {string} title @param {object} [more] @returns {any} a row */
 const row = (title, more) => ({
@@ -190,8 +188,7 @@ test("an export that is imported again gives the same interactions, and a second
   const plain = () => profile.interactions().map(({ id, ...rest }) => rest);
   const before = plain();
   await profile.erase();
-  profile = await Profile.open(storage, { now: () => NOON });
-  on.profile = profile;
+  await openAnew();
   assert.equal((await add(readExport(text).rows)).ids.length, 2);
   assert.deepEqual(plain(), before);
   assert.deepEqual(await add(readExport(text).rows), { ids: [], refused: [{ reason: "already_known", count: 2 }] });
@@ -210,3 +207,15 @@ for (const [what, embedding, space] of /** @type {[string, number[], string][]} 
     const [kept] = profile.interactions();
     assert.deepEqual([kept.space, kept.embedding], ["s1", encodeEmbedding([0.8, 0, 0, 0.6])]);
   });
+
+test("a page of a shop whose consent is withdrawn while its words are read adds nothing", async () => {
+  await profile.setConsent("a.example", true);
+  const embedItems = async (/** @type {string[]} */ texts) => {
+    await profile.setConsent("a.example", false);
+    return towers.embedItems(texts);
+  };
+  on.model = async () => ({ towers: { ...towers, embedItems }, manifest });
+  const { ids, refused } = await add([row("sea mug")], "listed");
+  assert.deepEqual([ids, refused], [[], [{ reason: "no_consent", count: 1 }]]);
+  assert.deepEqual(profile.interactions(), []);
+});

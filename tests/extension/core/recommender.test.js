@@ -31,7 +31,6 @@ const manifestOf = (space) => ({
   interactions: { maxItems: 100 },
 });
 const model = { towers: handTowers, manifest: manifestOf("s1") };
-
 let databases = 0;
 /** @type {Profile} */
 let profile;
@@ -170,7 +169,8 @@ test("a server that is not the shopper's own never gets the vector", async () =>
   });
   assert.equal(sent.length, 0);
   await profile.changeSettings({ serverIsMine: true });
-  await recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering([]) });
+  const server = { ...serverAnswering([]), baseUrl: "https://recommendations.example" };
+  await recommendOwn({ shop: "b.example" }, { profile, model, server });
   assert.equal(sent.length, 1);
 });
 

@@ -42,6 +42,23 @@ test("a new profile has no server, and the option is out of sight", async () => 
   assert.ok(one("#advanced").contains(one("#server")));
 });
 
+for (const [what, address] of [
+  ["is not encrypted", "http://packs.example/list.json"],
+  ["names a user", "https://me@packs.example/list.json"],
+]) {
+  test(`the browser is not asked for an address that is refused because it ${what}`, async () => {
+    const refused = () => {
+      throw new CarryoverError("invalid_pack_list", "Expected an encrypted address.");
+    };
+    const { one, state, window } = await openOptions({ "settings.set": refused });
+    await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
+    one("#pack-list-url").value = address;
+    one("#packs").dispatchEvent(new window.Event("submit", { cancelable: true }));
+    await eventually(() => assert.match(one("#status").textContent, /^That is not an address such as/));
+    assert.deepEqual(state.questions, []);
+  });
+}
+
 for (const [address, origin] of [
   ["http://127.0.0.1:9000/path", "http://127.0.0.1/*"],
   [" https://ranking.example:8710/ ", "https://ranking.example/*"],
@@ -107,6 +124,52 @@ test("trusted keys are saved without the names behind them, and the signer is sh
   one("#trust").dispatchEvent(new window.Event("submit", { cancelable: true }));
   await eventually(() => assert.equal(one("#status").textContent, "Saved."));
   assert.deepEqual(sent.at(-1), { type: "settings.set", trustedKeys: ["a2V5", "b3RoZXI="] });
+});
+
+/** Enter something in every form, and save none. @param {{one: (selector: string) => any}} page */
+function enter({ one }) {
+  one("#server-url").value = "https://ranking.example";
+  one("#server-mine").checked = true;
+  one("#pack-list-url").value = "https://packs.example/list.json";
+  one("#trusted-keys").value = "a2V5";
+}
+/** @param {{one: (selector: string) => any}} page */
+const entered = ({ one }) => [
+  one("#server-url").value,
+  one("#server-mine").checked,
+  one("#pack-list-url").value,
+  one("#trusted-keys").value,
+];
+const ENTERED = ["https://ranking.example", true, "https://packs.example/list.json", "a2V5"];
+
+test("what is entered stays when something else is saved, and goes when everything is erased", async () => {
+  const page = await openOptions({ "profile.erase": () => ({ state: stateOf() }) });
+  const { one, window } = page;
+  await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
+  enter(page);
+  one("input[value=page]").click();
+  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
+  assert.deepEqual(entered(page), ENTERED);
+  one("#packs").dispatchEvent(new window.Event("submit", { cancelable: true }));
+  await eventually(() => assert.equal(page.sent.at(-1).packListUrl, ENTERED[2]));
+  assert.deepEqual(entered(page), ENTERED);
+  one("#erase").click();
+  one("[data-action=erase-yes]").click();
+  await eventually(() => assert.equal(one("#status").textContent, "Everything is erased."));
+  assert.deepEqual(entered(page), ["", false, "", ""]);
+});
+
+test("what is entered before the settings have come stays", async () => {
+  /** @type {(answer: object) => void} */
+  let answerNow = () => {};
+  const waiting = new Promise((resolve) => {
+    answerNow = resolve;
+  });
+  const page = await openOptions({ "state.get": () => waiting });
+  enter(page);
+  answerNow({ state: stateOf({ serverUrl: "http://127.0.0.1:9000", trustedKeys: ["b3RoZXI="] }) });
+  await eventually(() => assert.match(page.one("#known").textContent, /Knows nothing/));
+  assert.deepEqual(entered(page), ENTERED);
 });
 
 test("a browser that cannot check signatures says so beside the keys", async (context) => {
@@ -252,7 +315,7 @@ test("after erasing, the page shows an empty profile and an empty ledger", async
     { numKnown: 5, consents: [{ shop: "a.example", since: "2026-03-01T12:00:00Z" }] },
   );
   await eventually(() => assert.equal(textsOf("#ledger details").length, 2));
-  assert.equal(one("#known").textContent, "Knows 5 things you looked at");
+  assert.equal(one("#known").textContent, "Knows 5 things");
   one("#erase").click();
   one("[data-action=erase-yes]").click();
   await eventually(() => assert.equal(one("#status").textContent, "Everything is erased."));
