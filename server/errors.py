@@ -54,3 +54,11 @@ class ProblemError(ServerError):
         self.code = code
         self.detail = detail
         self.pointer = pointer
+
+
+class HandshakeError(ServerError):
+    """A message of a handshake or a channel does not open. One indistinct error: the reason would help an attacker."""
+
+
+class PairingError(ServerError):
+    """No browser was paired with a code."""

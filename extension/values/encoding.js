@@ -2,10 +2,20 @@
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
+/** Two digits for each byte. An index has a hundred thousand of them. */
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** @param {ArrayBuffer | Uint8Array} data @returns {string} lower-case hexadecimal */
 export function toHex(data) {
   const bytes = data instanceof Uint8Array ? data : new Uint8Array(data);
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let digits = "";
+  for (const byte of bytes) digits += DIGITS[byte];
+  return digits;
+}
+
+/** @param {string} text lower-case hexadecimal, two digits a byte @returns {Bytes} */
+export function fromHex(text) {
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }
 
 /** @param {ArrayBuffer | Uint8Array} data @returns {string} */
@@ -52,4 +62,15 @@ export function decodeEmbedding(text) {
   const { buffer, length } = fromBase64(text);
   // In the device's own order, which is little-endian wherever browsers run: a history has two hundred thousand numbers.
   return new Float32Array(buffer, 0, Math.floor(length / 4));
+}
+
+/** @param {...Bytes} parts @returns {Bytes} one after the other */
+export function joined(...parts) {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
