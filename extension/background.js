@@ -17,6 +17,7 @@ import { createPacks } from "./background/packs.js";
 import { createPageLearner } from "./background/page-learner.js";
 import { createPageReadings } from "./background/page-readings.js";
 import { createPageSource } from "./background/page-source.js";
+import { createPairings } from "./background/pairing.js";
 import { createPublicFetch } from "./background/public-fetch.js";
 import { createRecommendations } from "./background/recommendations.js";
 import { createServerSource } from "./background/server.js";
@@ -44,7 +45,8 @@ const ask = createTowersAsk({
 const contentScripts = createContentScripts({ browser });
 const tabs = createTabs({ browser, contentScripts, ask });
 const consent = createConsent({ browser, getProfile, contentScripts, inject: tabs.inject, now });
-const server = createServerSource({ browser, getProfile, now });
+const pairings = createPairings({ browser, getProfile });
+const server = createServerSource({ browser, getProfile, pairings, now });
 const model = createModelSource({
   getProfile,
   getServer: server.getServer,
@@ -88,6 +90,7 @@ const stateOf = createStateReader({ getProfile, tabs, readings: pageReadings });
 const handlers = createHandlers({
   getProfile,
   server,
+  pairings,
   model,
   consent,
   tabs,

@@ -3,7 +3,7 @@ import { CarryoverError } from "../values/errors.js";
 import { shopOf } from "../values/identity.js";
 import { createItemHandlers } from "./item-handlers.js";
 import { createPageHandlers } from "./page-handlers.js";
-import { checkedSettings } from "./settings.js";
+import { createForgetting, createSettingsHandlers } from "./settings-handlers.js";
 import { createImportHandlers, createTasteHandlers } from "./taste.js";
 
 /**
@@ -13,6 +13,7 @@ import { createImportHandlers, createTasteHandlers } from "./taste.js";
  * @typedef {object} Parts what the handlers work with
  * @property {import("./store.js").GetProfile} getProfile
  * @property {import("./server.js").ServerSource} server
+ * @property {import("./pairing.js").Pairings} pairings
  * @property {import("./model.js").ModelSource} model
  * @property {import("./consent.js").Consent} consent
  * @property {import("./tabs.js").Tabs} tabs
@@ -32,27 +33,11 @@ import { createImportHandlers, createTasteHandlers } from "./taste.js";
 
 /**
  * @param {Parts} parts
- * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers> | `taste.${string}` | `import.${string}`>} handlers that change or hand out the profile
+ * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers> | keyof ReturnType<typeof createSettingsHandlers> | `taste.${string}` | `import.${string}`>} handlers that change or hand out the profile
  */
-function profileHandlers({ getProfile, server, model, consent, packs, stateOf, badge, ...announcers }) {
-  /** Forget what was asked and downloaded before the settings changed. @param {Settings} before */
-  async function forgetServer(before) {
-    server.forget();
-    model.reset();
-    const { settings } = await getProfile();
-    const { serverUrl, packListUrl = "" } = settings;
-    const others = { shops: Object.keys(before.consents), used: [serverUrl, packListUrl] };
-    if (serverUrl !== before.serverUrl) {
-      await model.dropDownloads();
-      await server.giveBack(before.serverUrl, others);
-    }
-    // Packs are of one list, and of who may sign them.
-    if (packListUrl !== (before.packListUrl ?? "") || settings.trustedKeys?.join() !== before.trustedKeys?.join()) {
-      await packs.drop();
-      await server.giveBack(before.packListUrl ?? "", others);
-    }
-  }
-
+function profileHandlers(parts) {
+  const { getProfile, consent, stateOf, ...announcers } = parts;
+  const forgetServer = createForgetting(parts);
   /** Tell the other open pages of a change: a panel may have to rank anew. @param {number} [tabId] @returns {Promise<State>} */
   async function changed(tabId) {
     await announcers.announceChange();
@@ -83,16 +68,6 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
     async "profile.export"() {
       return { profile: (await getProfile()).export() };
     },
-    async "settings.set"(fields) {
-      const profile = await getProfile();
-      const before = profile.settings;
-      const changes = checkedSettings(fields);
-      const isLeft = changes.serverUrl !== undefined && changes.serverUrl !== before.serverUrl;
-      await profile.changeSettings({ ...changes, ...(isLeft && { serverBundleUrl: "", signedBy: "" }) });
-      await forgetServer(before);
-      if (changes.showsBadge === false) await badge.clear();
-      return { state: await changed() };
-    },
     async "ledger.get"() {
       return { entries: (await getProfile()).ledger() };
     },
@@ -109,6 +84,7 @@ export function createHandlers(parts) {
   const pageHandlers = createPageHandlers(parts);
   return {
     ...profileHandlers(parts),
+    ...createSettingsHandlers(parts),
     ...createItemHandlers(parts),
     ...pageHandlers,
     ...createTasteHandlers(parts),

@@ -345,7 +345,7 @@ export class Profile {
     });
   }
 
-  /** Write a request to the ledger before it leaves the device. @param {{method: string, url: string, body: string}} request */
+  /** Write a request to the ledger before it leaves the device. @param {import("../generated/contract-types.js").SentRequest} request */
   addToLedger(request) {
     return this.#enqueue(async () => {
       const id = randomId();

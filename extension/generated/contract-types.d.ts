@@ -1080,6 +1080,10 @@ export interface Settings {
    * The shopper vouches for a server that is not on this machine.
    */
   serverIsMine: boolean;
+  /**
+   * The fingerprint of the key that the server proved at its pairing; absent or empty: it is not paired, and asked nothing.
+   */
+  pairedKey?: string;
   mode: "auto" | "page";
   /**
    * The images of what is seen are read once more and compared, too; absent: they are not.
@@ -1128,6 +1132,7 @@ export interface TabDescription {
 export interface State {
   serverUrl: string;
   serverIsMine: boolean;
+  pairedKey?: string;
   mode: "auto" | "page";
   compareImages?: boolean;
   showsBadge?: boolean;
@@ -1422,10 +1427,31 @@ export interface LedgerEntry {
   method: string;
   url: string;
   body: string;
+  sealed?: SealedRequest;
   /**
    * The shopper removed an item that its address or its body told of, and with it that part.
    */
   isShortened?: boolean;
+}
+/**
+ * How a request through the channel left the device: a POST of so many bytes, which nobody but the server can read.
+ */
+export interface SealedRequest {
+  url: string;
+  bytes: number;
+  /**
+   * Of these bytes, in hexadecimal.
+   */
+  sha256: string;
+}
+/**
+ * A request that is about to leave the device. Of a sealed one, method, url and body are what it says inside.
+ */
+export interface SentRequest {
+  method: string;
+  url: string;
+  body: string;
+  sealed?: SealedRequest;
 }
 /**
  * One item of the profile with all that happened with it.
@@ -1740,6 +1766,12 @@ export interface Messages {
     from: "ui";
     to: "background";
     fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; trustedKeys?: string[]; packListUrl?: string; };
+    reply: { state: State; };
+  };
+  "server.pair": {
+    from: "ui";
+    to: "background";
+    fields: { serverUrl: string; serverIsMine: boolean; code: string; };
     reply: { state: State; };
   };
   "recommend": {

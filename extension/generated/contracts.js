@@ -3697,6 +3697,20 @@ export const messages = {
     "state": "State"
    }
   },
+  "server.pair": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "serverUrl": "string",
+    "serverIsMine": "boolean",
+    "code": "string"
+   },
+   "reply": {
+    "state": "State"
+   }
+  },
   "recommend": {
    "from": [
     "ui"
@@ -4348,6 +4362,10 @@ export const messages = {
      "type": "boolean",
      "description": "The shopper vouches for a server that is not on this machine."
     },
+    "pairedKey": {
+     "type": "string",
+     "description": "The fingerprint of the key that the server proved at its pairing; absent or empty: it is not paired, and asked nothing."
+    },
     "mode": {
      "enum": [
       "auto",
@@ -4455,6 +4473,9 @@ export const messages = {
     },
     "serverIsMine": {
      "type": "boolean"
+    },
+    "pairedKey": {
+     "type": "string"
     },
     "mode": {
      "enum": [
@@ -5134,9 +5155,58 @@ export const messages = {
     "body": {
      "type": "string"
     },
+    "sealed": {
+     "$ref": "#/types/SealedRequest"
+    },
     "isShortened": {
      "type": "boolean",
      "description": "The shopper removed an item that its address or its body told of, and with it that part."
+    }
+   }
+  },
+  "SealedRequest": {
+   "description": "How a request through the channel left the device: a POST of so many bytes, which nobody but the server can read.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "url",
+    "bytes",
+    "sha256"
+   ],
+   "properties": {
+    "url": {
+     "type": "string"
+    },
+    "bytes": {
+     "type": "number"
+    },
+    "sha256": {
+     "type": "string",
+     "description": "Of these bytes, in hexadecimal."
+    }
+   }
+  },
+  "SentRequest": {
+   "description": "A request that is about to leave the device. Of a sealed one, method, url and body are what it says inside.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "method",
+    "url",
+    "body"
+   ],
+   "properties": {
+    "method": {
+     "type": "string"
+    },
+    "url": {
+     "type": "string"
+    },
+    "body": {
+     "type": "string"
+    },
+    "sealed": {
+     "$ref": "#/types/SealedRequest"
     }
    }
   },

@@ -5,7 +5,7 @@ import { serverPatternOf } from "../messaging/origins.js";
 import { byId, element, keepFocus, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
 import { pauseSwitch } from "./shop-controls.js";
-import { dayText, errorText, knownText, localise, plural, signerText, t, timeText } from "./texts.js";
+import { dayText, errorText, fingerprint, knownText, localise, plural, signerText, t, timeText } from "./texts.js";
 
 /** @typedef {import("../generated/contract-types.js").State} State */
 
@@ -43,6 +43,7 @@ const guarded = (action) => (event) => {
 const serverUrl = /** @type {HTMLInputElement} */ (byId("server-url"));
 const serverMine = /** @type {HTMLInputElement} */ (byId("server-mine"));
 
+const pairCode = /** @type {HTMLInputElement} */ (byId("pair-code"));
 const packListUrl = /** @type {HTMLInputElement} */ (byId("pack-list-url"));
 const compareImages = /** @type {HTMLInputElement} */ (byId("compare-images"));
 const showsBadge = /** @type {HTMLInputElement} */ (byId("shows-badge"));
@@ -77,10 +78,17 @@ const packRows = ({ packs }) =>
     element("li", {}, element("span", {}, pack.shop, " ", element("span", { class: "quiet" }, signerText(pack)))),
   );
 
+/** Return whether the server is paired, in words. @param {State} state @returns {string} empty where none is named */
+function pairedText({ serverUrl: url, pairedKey }) {
+  if (!url) return "";
+  return pairedKey ? t("paired", fingerprint(pairedKey)) : t("pairedNot", url);
+}
+
 /** Show the state in every control of the page. @param {State} state */
 function show(state) {
   serverUrl.value = state.serverUrl;
   serverMine.checked = state.serverIsMine;
+  byId("paired").textContent = pairedText(state);
   packListUrl.value = state.packListUrl ?? "";
   byId("pack-signers").replaceChildren(...packRows(state));
   trustedKeys.value = (state.trustedKeys ?? []).join("\n");
@@ -149,6 +157,24 @@ async function saveAddress(input, fieldsOf) {
 const saveServer = () => saveAddress(serverUrl, (url) => ({ serverUrl: url, serverIsMine: serverMine.checked }));
 const savePackList = () => saveAddress(packListUrl, (url) => ({ packListUrl: url }));
 
+/** Pair with the server at the address, whose code was typed. */
+async function pair() {
+  const address = serverUrl.value.trim();
+  const isAddress = /^https?:\/\/./.test(address) && URL.canParse(address);
+  if (isAddress && !(await chrome.permissions.request({ origins: [serverPatternOf(address)] }))) {
+    say(t("serverNotAllowed"));
+    return;
+  }
+  const fields = { serverUrl: address, serverIsMine: serverMine.checked, code: pairCode.value };
+  try {
+    show((await send({ type: "server.pair", ...fields })).state);
+    pairCode.value = "";
+    say(t("pairedNow"));
+  } finally {
+    await showLedger();
+  }
+}
+
 /** Save the keys. A name after a key, as in bundle-key.pub, is for people. */
 async function saveTrust() {
   const keys = trustedKeys.value.split("\n").map((line) => line.trim().split(/\s/)[0]);
@@ -164,6 +190,7 @@ async function exportProfile() {
 
 localise();
 byId("server").addEventListener("submit", guarded(saveServer));
+byId("pair").addEventListener("submit", guarded(pair));
 byId("packs").addEventListener("submit", guarded(savePackList));
 byId("trust").addEventListener("submit", guarded(saveTrust));
 byId("mode").addEventListener(

@@ -12,11 +12,7 @@ const PSK_BITS = 256;
 
 /** Return a code without what does not count. @param {string} typed @param {number} length @returns {string | null} null where it is none of this length */
 export function codeOf(typed, length) {
-  const plain = typed
-    .toUpperCase()
-    .replace(/[\s-]/g, "")
-    .replace(/O/g, "0")
-    .replace(/[IL]/g, "1");
+  const plain = typed.toUpperCase().replace(/[\s-]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
   return plain.length === length && [...plain].every((digit) => DIGITS.includes(digit)) ? plain : null;
 }
 

@@ -24,7 +24,7 @@ export function framed(head, body) {
   return joined(length, text, body, new Uint8Array(Math.ceil(size / STEP) * STEP - size));
 }
 
-/** @param {Bytes} frame @returns {{head: any, body: Bytes}} @throws {EnvelopeError} where it is none */
+/** @param {Bytes} frame @returns {{head: RequestHead & AnswerHead, body: Bytes}} @throws {EnvelopeError} where it is none */
 export function unframed(frame) {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const start = LENGTH_BYTES + (frame.length >= LENGTH_BYTES ? view.getUint32(0) : frame.length);

@@ -7,7 +7,7 @@ import { createHandlers } from "../../../extension/background/handlers.js";
 import { messages as contract } from "../../../extension/generated/contracts.js";
 import { createListener } from "../../../extension/messaging/messages.js";
 import { decodeEmbedding } from "../../../extension/values/encoding.js";
-import { manifestOf, ofOtherSpace } from "../fakes/bundle.js";
+import { manifestOf, ofOtherSpace, sha256 } from "../fakes/bundle.js";
 import { createDevice, listingPage, productPage } from "../fakes/device.js";
 import { createServer } from "../fakes/server.js";
 import { LIST, PAGE, SHOP, createShopper, offered } from "../fakes/shopper.js";
@@ -370,13 +370,20 @@ test("ledger.get lists every request, byte for byte, newest first", async () => 
   shopper.showListing([]);
   await device.send({ type: "recommend" });
   const { entries } = await device.send({ type: "ledger.get" });
+  const asked = entries.map((/** @type {any} */ { url }) => new URL(url).pathname);
   assert.deepEqual(
-    entries.map((/** @type {any} */ { url }) => new URL(url).pathname).sort(),
+    asked.filter((/** @type {string} */ path) => !/^\/v1\/(?:channel|pairing)/.test(path)).sort(),
     device.server.requests.map(({ path }) => path).sort(),
   );
   const sent = device.server.requests.find(({ path }) => path === "/v1/recommendations");
-  const noted = entries.find((/** @type {any} */ { method }) => method === "POST");
+  const noted = entries.find((/** @type {any} */ { body }) => body !== "");
   assert.equal(noted.body, JSON.stringify(sent?.body));
+  // What left the device is sealed, and noted by its length and its hash.
+  const left = device.server.trust.received;
+  assert.deepEqual(
+    entries.map((/** @type {any} */ { sealed }) => [new URL(sealed.url).pathname, sealed.bytes, sealed.sha256]),
+    left.map(({ path, bytes }) => [path, bytes.length, sha256(Buffer.from(bytes))]).reverse(),
+  );
 });
 
 test("a worker that died between two messages has lost nothing", async () => {

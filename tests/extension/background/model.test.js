@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, test } from "node:test";
 import { createModelSource } from "../../../extension/background/model.js";
+import { createPairings } from "../../../extension/background/pairing.js";
 import { createServerSource } from "../../../extension/background/server.js";
 import { createProfileStore } from "../../../extension/background/store.js";
 import { serverPatternOf } from "../../../extension/messaging/origins.js";
@@ -14,6 +15,7 @@ import { CarryoverError } from "../../../extension/values/errors.js";
 import { createBrowser } from "../fakes/browser.js";
 import { manifestOf, ofOtherSpace, packageOf } from "../fakes/bundle.js";
 import { MemoryCache } from "../fakes/cache.js";
+import { makePaired } from "../fakes/paired.js";
 import { createServer } from "../fakes/server.js";
 
 const FRESH_MS = 10 * 60_000;
@@ -48,7 +50,9 @@ beforeEach(() => {
   state = browser.state;
   state.granted.add(serverPatternOf(SERVER));
   getProfile = createProfileStore({ storage: indexedDbStorage(), now: () => now });
-  server = createServerSource({ browser: browser.context("background.js"), getProfile, now: () => now });
+  const context = browser.context("background.js");
+  const pairings = createPairings({ browser: context, getProfile });
+  server = createServerSource({ browser: context, getProfile, pairings, now: () => now });
   model = createModelSource({
     getProfile,
     getServer: server.getServer,
@@ -61,7 +65,11 @@ beforeEach(() => {
 
 const paths = () => network.requests.map(({ path }) => path.replace(/[0-9a-f]{64}/, "ID"));
 /** @param {Partial<import("../../../extension/core/profile.js").Settings>} [more] */
-const useServer = async (more) => (await getProfile()).changeSettings({ serverUrl: SERVER, ...more });
+async function useServer(more) {
+  const profile = await getProfile();
+  await makePaired(profile, network, more?.serverUrl || SERVER);
+  await profile.changeSettings(more ?? {});
+}
 const nameOf = async () => (await model.getModel()).manifest.name;
 const DOWNLOADS = [
   "/v1/bundles",
@@ -136,7 +144,8 @@ test("a server's bundle of another space is downloaded, and its address remember
 test("every download is in the ledger", async () => {
   await useServer();
   await model.getModel();
-  assert.equal((await getProfile()).ledger().length, network.requests.length);
+  const urls = (await getProfile()).ledger().map(({ url }) => new URL(url).pathname);
+  assert.deepEqual(urls.sort(), ["/v1/channel", ...network.requests.map(({ path }) => path)].sort());
 });
 
 test("within ten minutes the server is not asked again", async () => {
@@ -295,7 +304,7 @@ test("a forgotten or changed server is asked for its shops again", async () => {
   await server.getKnownShops();
   server.forget();
   await server.getKnownShops();
-  await (await getProfile()).changeSettings({ serverUrl: "http://127.0.0.1:9000" });
+  await useServer({ serverUrl: "http://127.0.0.1:9000" });
   await server.getKnownShops();
   assert.deepEqual(paths(), ["/v1/shops", "/v1/shops", "/v1/shops"]);
 });

@@ -72,6 +72,44 @@ test("an empty address takes the server away, and the browser is not asked", asy
   assert.deepEqual([sent.at(-1), state.questions], [{ type: "settings.set", serverUrl: "", serverIsMine: false }, []]);
 });
 
+test("a server that is not paired says so, and one that is says its key", async () => {
+  const { one } = await openOptions({}, { serverUrl: "http://127.0.0.1:8710" });
+  await eventually(() => assert.equal(one("#server-url").value, "http://127.0.0.1:8710"));
+  assert.equal(one("#paired").textContent, "http://127.0.0.1:8710 is not paired, so nothing is sent to it.");
+  const paired = await openOptions({}, { serverUrl: "http://127.0.0.1:8710", pairedKey: "0123456789abcdef" });
+  await eventually(() => assert.match(paired.one("#paired").textContent, /key: 0123 4567 89ab cdef\.$/));
+});
+
+test("a code is sent with the address once the browser allows it, and is gone from the page", async () => {
+  const { one, sent, state, window } = await openOptions({
+    "server.pair": () => ({ state: stateOf({ serverUrl: "http://127.0.0.1:8710", pairedKey: "0123456789abcdef" }) }),
+  });
+  await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
+  one("#server-url").value = "http://127.0.0.1:8710";
+  one("#pair-code").value = "k7qf2-9xm4t";
+  one("#pair").dispatchEvent(new window.Event("submit", { cancelable: true }));
+  await eventually(() => assert.match(one("#status").textContent, /^Paired/));
+  const fields = { serverUrl: "http://127.0.0.1:8710", serverIsMine: false, code: "k7qf2-9xm4t" };
+  assert.deepEqual(
+    sent.filter(({ type }) => type === "server.pair"),
+    [{ type: "server.pair", ...fields }],
+  );
+  assert.deepEqual([state.questions, one("#pair-code").value], [[["http://127.0.0.1/*"]], ""]);
+});
+
+test("a code that does not fit is told in words", async () => {
+  const { one, window } = await openOptions({
+    "server.pair": () => {
+      throw new CarryoverError("pairing_failed", "The code does not fit.");
+    },
+  });
+  await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
+  one("#server-url").value = "http://127.0.0.1:8710";
+  one("#pair-code").value = "k7qf2-9xm4t";
+  one("#pair").dispatchEvent(new window.Event("submit", { cancelable: true }));
+  await eventually(() => assert.match(one("#status").textContent, /^The code does not fit\..* Nothing was sent\./));
+});
+
 test("the address of a list of packs is saved only if the browser allows it", async () => {
   const { one, sent, state, window } = await openOptions({}, { packListUrl: "https://packs.example/list.json" });
   await eventually(() => assert.equal(one("#pack-list-url").value, "https://packs.example/list.json"));
