@@ -41,7 +41,10 @@ def init_app(app: Flask) -> None:
 
 
 def _from_problem(error: ProblemError) -> Response:
-    return problem_response(error.status, error.code, error.detail, error.pointer)
+    response = problem_response(error.status, error.code, error.detail, error.pointer)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _from_handshake(_: HandshakeError) -> Response:

@@ -16,6 +16,7 @@ from server.packs.served import ServedPacks
 from server.search.replica import Replica
 from server.search.shop_state import ShopState
 from server.settings import Settings
+from server.sync.copies import Copies
 from server.trust.channel import Channels
 from server.trust.database import TrustDatabase
 
@@ -36,7 +37,7 @@ class Services:
     packs: ServedPacks
     channels: Channels
     _local: threading.local = field(default_factory=threading.local)
-    _opened: list[Catalogue | TrustDatabase] = field(default_factory=list)
+    _opened: list[Catalogue | TrustDatabase | Copies] = field(default_factory=list)
 
     def catalogue(self) -> Catalogue:
         """Return this thread's own connection."""
@@ -51,6 +52,13 @@ class Services:
             self._local.trust = TrustDatabase(self.settings.data_dir)
             self._opened.append(self._local.trust)
         return cast(TrustDatabase, self._local.trust)
+
+    def copies(self) -> Copies:
+        """Return this thread's own connection to the copies of browsers."""
+        if not hasattr(self._local, "copies"):
+            self._local.copies = Copies(self.settings.data_dir, self.channels.now)
+            self._opened.append(self._local.copies)
+        return cast(Copies, self._local.copies)
 
     def close(self) -> None:
         """Stop following and close every connection."""

@@ -3,12 +3,8 @@
 import json
 import os
 import stat
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from browser import OCTETS, Browser
 
 from server.__main__ import main
