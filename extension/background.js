@@ -28,6 +28,7 @@ import { createShelfSource } from "./background/shelf-source.js";
 import { createShopClient } from "./background/shop-client.js";
 import { createAnnouncer, createStateReader } from "./background/state.js";
 import { createProfileStore } from "./background/store.js";
+import { createSync } from "./background/sync.js";
 import { createTabs } from "./background/tabs.js";
 import { createTowersAsk } from "./background/towers-client.js";
 import { wait } from "./background/wait.js";
@@ -58,6 +59,7 @@ const model = createModelSource({
 const means = createMeansSource({ getProfile, getServer: server.getServer, now });
 const announceChange = createAnnouncer({ browser });
 const announceErasure = createAnnouncer({ browser, isErased: true });
+const sync = createSync({ getProfile, getServer: server.getServer, model, announceChange, now });
 const opener = createShelfOpener({ getProfile, model });
 const publicFetch = createPublicFetch({ getProfile });
 const fetchAnswer = createShopClient({ publicFetch });
@@ -91,6 +93,7 @@ const handlers = createHandlers({
   getProfile,
   server,
   pairings,
+  sync,
   model,
   consent,
   tabs,

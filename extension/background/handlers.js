@@ -4,6 +4,8 @@ import { shopOf } from "../values/identity.js";
 import { createItemHandlers } from "./item-handlers.js";
 import { createPageHandlers } from "./page-handlers.js";
 import { createForgetting, createSettingsHandlers } from "./settings-handlers.js";
+import { refresh } from "./sync.js";
+import { createSyncHandlers } from "./sync-handlers.js";
 import { createImportHandlers, createTasteHandlers } from "./taste.js";
 
 /**
@@ -14,6 +16,7 @@ import { createImportHandlers, createTasteHandlers } from "./taste.js";
  * @property {import("./store.js").GetProfile} getProfile
  * @property {import("./server.js").ServerSource} server
  * @property {import("./pairing.js").Pairings} pairings
+ * @property {import("./sync.js").Sync} sync
  * @property {import("./model.js").ModelSource} model
  * @property {import("./consent.js").Consent} consent
  * @property {import("./tabs.js").Tabs} tabs
@@ -33,7 +36,7 @@ import { createImportHandlers, createTasteHandlers } from "./taste.js";
 
 /**
  * @param {Parts} parts
- * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers> | keyof ReturnType<typeof createSettingsHandlers> | `taste.${string}` | `import.${string}`>} handlers that change or hand out the profile
+ * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers> | keyof ReturnType<typeof createSettingsHandlers> | `sync.${string}` | `taste.${string}` | `import.${string}`>} handlers that change or hand out the profile
  */
 function profileHandlers(parts) {
   const { getProfile, consent, stateOf, ...announcers } = parts;
@@ -80,11 +83,12 @@ function profileHandlers(parts) {
  * @returns {Handlers}
  */
 export function createHandlers(parts) {
-  const { tabs, model, recommendations, shelves, stateOf, badge, listsAhead } = parts;
+  const { tabs, model, recommendations, shelves, stateOf, badge, listsAhead, sync } = parts;
   const pageHandlers = createPageHandlers(parts);
   return {
     ...profileHandlers(parts),
     ...createSettingsHandlers(parts),
+    ...createSyncHandlers(parts),
     ...createItemHandlers(parts),
     ...pageHandlers,
     ...createTasteHandlers(parts),
@@ -105,6 +109,8 @@ export function createHandlers(parts) {
       const tab = await tabs.describe(tabId);
       if (!tab?.shop)
         throw new CarryoverError("no_shop", "Open a shop's page, and click Carryover's icon in the toolbar there.");
+      // Not awaited: the panel waits for no other browser.
+      refresh(sync, parts).catch(console.error);
       const wanted = { shop: tab.shop, tabId: tab.tabId, choice, isFaceted };
       return { recommendations: await recommendations(wanted) };
     },

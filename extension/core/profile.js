@@ -323,11 +323,7 @@ export class Profile {
     });
   }
 
-  /**
-   * Put back what `removeInteractions` took away.
-   * @param {Removal} removal
-   * @returns {Promise<boolean>} false where the profile was erased since: nothing comes back
-   */
+  /** Put back what `removeInteractions` took away. @param {Removal} removal @returns {Promise<boolean>} false where the profile was erased since */
   restore(removal) {
     return this.#enqueue(async () => {
       if (this.#identity?.profileId !== removal.profileId) return false;
@@ -337,12 +333,19 @@ export class Profile {
     });
   }
 
+  /** Change what is kept of interactions that are still there. @param {(Partial<Interaction> & {id: string})[]} changes */
+  reviseInteractions(changes) {
+    return this.#enqueue(async () => {
+      const kept = changes.filter(({ id }) => this.#interactions.get(id));
+      await this.#write(
+        kept.map((one) => ({ kind: "interaction", id: one.id, value: { ...this.#interactions.get(one.id), ...one } })),
+      );
+    });
+  }
+
   /** Replace an embedding by one of another space, after the bundle changed. @param {string} id @param {string} space @param {string} embedding */
   replaceEmbedding(id, space, embedding) {
-    return this.#enqueue(async () => {
-      const interaction = this.#interactions.get(id);
-      if (interaction) await this.#put("interaction", id, { ...interaction, space, embedding });
-    });
+    return this.reviseInteractions([{ id, space, embedding }]);
   }
 
   /** Write a request to the ledger before it leaves the device. @param {import("../generated/contract-types.js").SentRequest} request */
@@ -387,11 +390,8 @@ export class Profile {
     return this.#enqueue(async () => {
       await this.#storage.destroy();
       this.#identity = null;
-      this.#interactions.clear();
-      this.#ledger.clear();
+      for (const kept of [this.#interactions, this.#ledger, this.#shelves, this.#others]) kept.clear();
       this.#shopMeans = null;
-      this.#shelves.clear();
-      this.#others.clear();
       this.#settings = { ...DEFAULT_SETTINGS };
       this.unreadable = 0;
     });

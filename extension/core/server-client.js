@@ -6,6 +6,7 @@ import { ServerError } from "../values/errors.js";
  * @typedef {import("../generated/contract-types.js").RecommendationResponse} RecommendationResponse
  * @typedef {object} ServerClient
  * @property {string} baseUrl without a slash at the end
+ * @property {import("./channel/channel.js").Ask} ask for what is not below
  * @property {() => Promise<import("../generated/contract-types.js").Shop[]>} shops
  * @property {() => Promise<{bundleId: string, name: string, dim: number, space: string}[]>} bundles
  * @property {(bundleId: string, path: string) => Promise<Response>} bundleFile
@@ -68,6 +69,7 @@ export function createServerClient({ baseUrl, ask }) {
 
   return {
     baseUrl: base,
+    ask,
     shops: () => list("/v1/shops", "shops"),
     bundles: () => list("/v1/bundles", "bundles"),
     async shopMeans() {

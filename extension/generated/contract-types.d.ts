@@ -812,7 +812,7 @@ export interface Problem {
   title: string;
   status: number;
   /**
-   * Stable, for programs: invalid_json, invalid_request, vector_length, space_mismatch, unknown_shop, unknown_item, unknown_bundle, not_found, method_not_allowed, body_too_large, unauthorised, forbidden, untrusted_host, untrusted_origin, not_ready, internal.
+   * Stable, for programs: invalid_json, invalid_request, vector_length, space_mismatch, unknown_shop, unknown_item, unknown_bundle, not_found, method_not_allowed, body_too_large, unauthorised, forbidden, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room.
    */
   code: string;
   /**
@@ -1445,6 +1445,27 @@ export interface SealedRequest {
   sha256: string;
 }
 /**
+ * Whether this browser keeps a copy on the paired server for the shopper's other browsers.
+ */
+export interface SyncState {
+  isOn: boolean;
+  /**
+   * ISO 8601, of the last turn; absent: there was none.
+   */
+  syncedAt?: string;
+}
+/**
+ * One of the copies that the server keeps.
+ */
+export interface SyncVersion {
+  version: number;
+  bytes: number;
+  /**
+   * ISO 8601
+   */
+  savedAt: string;
+}
+/**
  * A request that is about to leave the device. Of a sealed one, method, url and body are what it says inside.
  */
 export interface SentRequest {
@@ -1773,6 +1794,48 @@ export interface Messages {
     to: "background";
     fields: { serverUrl: string; serverIsMine: boolean; code: string; };
     reply: { state: State; };
+  };
+  "sync.get": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { sync: SyncState; };
+  };
+  "sync.code": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { code: string; };
+  };
+  "sync.start": {
+    from: "ui";
+    to: "background";
+    fields: { code?: string; };
+    reply: { sync: SyncState; };
+  };
+  "sync.now": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { sync: SyncState; };
+  };
+  "sync.stop": {
+    from: "ui";
+    to: "background";
+    fields: { deletes: boolean; };
+    reply: { sync: SyncState; };
+  };
+  "sync.versions": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { versions: SyncVersion[]; };
+  };
+  "sync.restore": {
+    from: "ui";
+    to: "background";
+    fields: { version: number; };
+    reply: { sync: SyncState; };
   };
   "recommend": {
     from: "ui";

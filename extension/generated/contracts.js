@@ -3711,6 +3711,82 @@ export const messages = {
     "state": "State"
    }
   },
+  "sync.get": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "sync": "SyncState"
+   }
+  },
+  "sync.code": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "code": "string"
+   }
+  },
+  "sync.start": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "code?": "string"
+   },
+   "reply": {
+    "sync": "SyncState"
+   }
+  },
+  "sync.now": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "sync": "SyncState"
+   }
+  },
+  "sync.stop": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "deletes": "boolean"
+   },
+   "reply": {
+    "sync": "SyncState"
+   }
+  },
+  "sync.versions": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "versions": "SyncVersion[]"
+   }
+  },
+  "sync.restore": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "version": "number"
+   },
+   "reply": {
+    "sync": "SyncState"
+   }
+  },
   "recommend": {
    "from": [
     "ui"
@@ -5161,6 +5237,45 @@ export const messages = {
     "isShortened": {
      "type": "boolean",
      "description": "The shopper removed an item that its address or its body told of, and with it that part."
+    }
+   }
+  },
+  "SyncState": {
+   "description": "Whether this browser keeps a copy on the paired server for the shopper's other browsers.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "isOn"
+   ],
+   "properties": {
+    "isOn": {
+     "type": "boolean"
+    },
+    "syncedAt": {
+     "type": "string",
+     "description": "ISO 8601, of the last turn; absent: there was none."
+    }
+   }
+  },
+  "SyncVersion": {
+   "description": "One of the copies that the server keeps.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "version",
+    "bytes",
+    "savedAt"
+   ],
+   "properties": {
+    "version": {
+     "type": "number"
+    },
+    "bytes": {
+     "type": "number"
+    },
+    "savedAt": {
+     "type": "string",
+     "description": "ISO 8601"
     }
    }
   },

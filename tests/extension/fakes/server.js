@@ -1,6 +1,7 @@
 // @ts-check
 import { FILES, manifestOf, sha256 } from "./bundle.js";
 import { createChannelSide } from "./channel.js";
+import { createSyncStore } from "./sync-store.js";
 
 /** @typedef {{method: string, path: string, body: any}} SentRequest as it is inside the channel */
 
@@ -14,6 +15,7 @@ import { createChannelSide } from "./channel.js";
  * @param {any[]} [options.items] it recommends
  */
 export function createServer({ shops = [], manifest = manifestOf(), files = FILES, id, items = [] } = {}) {
+  const sync = createSyncStore();
   const server = {
     /** @type {SentRequest[]} */
     requests: [],
@@ -23,8 +25,12 @@ export function createServer({ shops = [], manifest = manifestOf(), files = FILE
     items,
     /** The next recommendation is refused with this problem. @type {{status: number, code: string, detail: string} | undefined} */
     problem: undefined,
+    /** What browsers keep here for each other. */
+    sync,
     /** Pairing and channel. */
     trust: createChannelSide(async (method, path, headers, body) => {
+      const copy = await sync.answer(method, path, headers, body);
+      if (copy) return copy;
       const text = new TextDecoder().decode(body);
       server.requests.push({ method, path, body: text ? JSON.parse(text) : undefined });
       return answer(path);
