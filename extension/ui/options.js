@@ -4,6 +4,7 @@ import { send } from "../messaging/messages.js";
 import { serverPatternOf } from "../messaging/origins.js";
 import { byId, element, keepFocus, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
+import { joinSync, showSync } from "./sync-card.js";
 import { pauseSwitch } from "./shop-controls.js";
 import { dayText, errorText, fingerprint, knownText, localise, plural, signerText, t, timeText } from "./texts.js";
 
@@ -89,6 +90,7 @@ function show(state) {
   serverUrl.value = state.serverUrl;
   serverMine.checked = state.serverIsMine;
   byId("paired").textContent = pairedText(state);
+  showSync({ isPaired: Boolean(state.pairedKey), run }).catch(showError);
   packListUrl.value = state.packListUrl ?? "";
   byId("pack-signers").replaceChildren(...packRows(state));
   trustedKeys.value = (state.trustedKeys ?? []).join("\n");
@@ -103,6 +105,11 @@ function show(state) {
     byId("shops").replaceChildren(...shopList(state));
     byId("pause-place").replaceChildren(pauseSwitch(state, show, showError));
   }, "#shops-title");
+}
+
+/** Do something, say its result, and show what left the device for it. @param {() => Promise<string>} action */
+function run(action) {
+  action().then(say, showError).then(showLedger).catch(showError);
 }
 
 /** Return the row of a request, which opens on its body. @param {import("../generated/contract-types.js").LedgerEntry} entry */
@@ -191,6 +198,14 @@ async function exportProfile() {
 localise();
 byId("server").addEventListener("submit", guarded(saveServer));
 byId("pair").addEventListener("submit", guarded(pair));
+byId("sync-join").addEventListener("submit", (event) => {
+  event.preventDefault();
+  run(async () => {
+    const said = await joinSync(/** @type {HTMLInputElement} */ (byId("sync-typed")).value);
+    await showSync({ isPaired: true, run });
+    return said;
+  });
+});
 byId("packs").addEventListener("submit", guarded(savePackList));
 byId("trust").addEventListener("submit", guarded(saveTrust));
 byId("mode").addEventListener(
