@@ -46,7 +46,7 @@ export function createPageLearner({ model, tabs, ask, now }) {
   const imageReader = (profile, tabId) => async (image) => {
     const shown = await tabs.readImage(tabId, image, { mayRequest: false });
     if (shown) return shown;
-    await profile.addToLedger({ method: "GET", url: image, body: "" });
+    await profile.addToLedger({ method: "GET", url: image, body: "", purpose: "compared" });
     return tabs.readImage(tabId, image, { mayRequest: true });
   };
 

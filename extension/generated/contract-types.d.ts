@@ -64,6 +64,10 @@ export type RankedCard = Card & {
  */
 export type ShelfReason = "robots" | "slow" | "no_feed" | "unreachable" | "busy" | "storage" | "limit";
 /**
+ * What a request is for. catalogue: a shop's public feed, sitemap or page, for its catalogue on this device. pack: the list or a file of published catalogues. compared: the image of what was seen, read by its page. shown: images that a page of the extension shows; the url is their host, and the body a JSON list of their addresses. Absent: a request to the shopper's own server, or one that an earlier version noted.
+ */
+export type Purpose = "catalogue" | "pack" | "compared" | "shown";
+/**
  * Why a row is not imported. paused: learning is paused. no_title: neither words nor an address that says some. invalid: an address, a date or another field that cannot be. too_old: before what the profile keeps. already_known: the profile has it. no_room: the profile is full. private: an address of an account or an order, or one that holds personal data. sensitive: of a category that is never kept. no_consent: the shop was not allowed. beyond: after the rows that are read.
  */
 export type ImportRefusal =
@@ -1428,6 +1432,7 @@ export interface LedgerEntry {
   url: string;
   body: string;
   sealed?: SealedRequest;
+  purpose?: Purpose;
   /**
    * The shopper removed an item that its address or its body told of, and with it that part.
    */
@@ -1473,6 +1478,7 @@ export interface SentRequest {
   url: string;
   body: string;
   sealed?: SealedRequest;
+  purpose?: Purpose;
 }
 /**
  * One item of the profile with all that happened with it.

@@ -5234,6 +5234,9 @@ export const messages = {
     "sealed": {
      "$ref": "#/types/SealedRequest"
     },
+    "purpose": {
+     "$ref": "#/types/Purpose"
+    },
     "isShortened": {
      "type": "boolean",
      "description": "The shopper removed an item that its address or its body told of, and with it that part."
@@ -5322,8 +5325,20 @@ export const messages = {
     },
     "sealed": {
      "$ref": "#/types/SealedRequest"
+    },
+    "purpose": {
+     "$ref": "#/types/Purpose"
     }
    }
+  },
+  "Purpose": {
+   "description": "What a request is for. catalogue: a shop's public feed, sitemap or page, for its catalogue on this device. pack: the list or a file of published catalogues. compared: the image of what was seen, read by its page. shown: images that a page of the extension shows; the url is their host, and the body a JSON list of their addresses. Absent: a request to the shopper's own server, or one that an earlier version noted.",
+   "enum": [
+    "catalogue",
+    "pack",
+    "compared",
+    "shown"
+   ]
   },
   "TasteThing": {
    "description": "One item of the profile with all that happened with it.",

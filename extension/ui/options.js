@@ -5,8 +5,9 @@ import { serverPatternOf } from "../messaging/origins.js";
 import { byId, element, keepFocus, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
 import { joinSync, showSync } from "./sync-card.js";
+import { listenToLedger, showLedger } from "./ledger.js";
 import { pauseSwitch } from "./shop-controls.js";
-import { dayText, errorText, fingerprint, knownText, localise, plural, signerText, t, timeText } from "./texts.js";
+import { dayText, errorText, fingerprint, knownText, localise, signerText, t } from "./texts.js";
 
 /** @typedef {import("../generated/contract-types.js").State} State */
 
@@ -112,38 +113,6 @@ function run(action) {
   action().then(say, showError).then(showLedger).catch(showError);
 }
 
-/** Return the row of a request, which opens on its body. @param {import("../generated/contract-types.js").LedgerEntry} entry */
-function ledgerRow({ time, method, url, body, isShortened }) {
-  const bytes = new TextEncoder().encode(body).length;
-  const nothing = t(isShortened ? "ledgerShortened" : "ledgerNoBody");
-  return element(
-    "li",
-    {},
-    element(
-      "details",
-      {},
-      element(
-        "summary",
-        {},
-        element("span", { class: "method" }, method),
-        " ",
-        // The figures at an address's end would else mix with those of a date that runs the other way.
-        element("bdi", { class: "address", dir: "ltr" }, url),
-        " ",
-        element("bdi", { class: "quiet" }, `${timeText(time)} · ${body ? plural("ledgerBytes", bytes) : nothing}`),
-      ),
-      element("pre", { tabIndex: 0 }, body || nothing),
-    ),
-  );
-}
-
-async function showLedger() {
-  const { entries } = await send({ type: "ledger.get" });
-  byId("ledger").replaceChildren(
-    ...(entries.length > 0 ? entries.map(ledgerRow) : [element("li", { class: "quiet" }, t("ledgerNone"))]),
-  );
-}
-
 /**
  * Save an address once the browser allows it.
  * @param {HTMLInputElement} input an empty one means none
@@ -197,6 +166,7 @@ async function exportProfile() {
 
 localise();
 byId("server").addEventListener("submit", guarded(saveServer));
+listenToLedger(run);
 byId("pair").addEventListener("submit", guarded(pair));
 byId("sync-join").addEventListener("submit", (event) => {
   event.preventDefault();
