@@ -4,6 +4,7 @@ import { shopOf } from "../values/identity.js";
 import { createItemHandlers } from "./item-handlers.js";
 import { createPageHandlers } from "./page-handlers.js";
 import { createForgetting, createSettingsHandlers } from "./settings-handlers.js";
+import { notesOf } from "./shown-images.js";
 import { refresh } from "./sync.js";
 import { createSyncHandlers } from "./sync-handlers.js";
 import { createImportHandlers, createTasteHandlers } from "./taste.js";
@@ -70,6 +71,11 @@ function profileHandlers(parts) {
     },
     async "profile.export"() {
       return { profile: (await getProfile()).export() };
+    },
+    async "images.show"({ urls }) {
+      const profile = await getProfile();
+      for (const note of notesOf(urls)) await profile.addToLedger(note);
+      return {};
     },
     async "ledger.get"() {
       return { entries: (await getProfile()).ledger() };

@@ -1927,6 +1927,12 @@ export interface Messages {
     fields: { ids: string[]; };
     reply: { };
   };
+  "images.show": {
+    from: "ui";
+    to: "background";
+    fields: { urls: string[]; };
+    reply: { };
+  };
   "import.pages": {
     from: "ui";
     to: "background";

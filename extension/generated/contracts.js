@@ -3955,6 +3955,16 @@ export const messages = {
    },
    "reply": {}
   },
+  "images.show": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "urls": "string[]"
+   },
+   "reply": {}
+  },
   "import.pages": {
    "from": [
     "ui"

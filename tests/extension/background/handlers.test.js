@@ -386,6 +386,17 @@ test("ledger.get lists every request, byte for byte, newest first", async () => 
   );
 });
 
+test("images that a page shows are in the ledger, one entry a host", async () => {
+  const urls = ["https://a.example/1.jpg", "https://cdn.example/2.jpg", "https://a.example/3.jpg"];
+  const odd = ["javascript:alert(1)", "no address", "http://plain.example/4.jpg", urls[0]];
+  assert.deepEqual(await device.send({ type: "images.show", urls: [...urls, ...odd] }), { ok: true });
+  const { entries } = await device.send({ type: "ledger.get" });
+  assert.deepEqual(entries.map((/** @type {any} */ { url, body, purpose }) => [url, body, purpose]).sort(), [
+    ["https://a.example/", JSON.stringify([urls[0], urls[2]]), "shown"],
+    ["https://cdn.example/", JSON.stringify([urls[1]]), "shown"],
+  ]);
+});
+
 test("a worker that died between two messages has lost nothing", async () => {
   await shopper.allow();
   await shopper.see("sea towel");

@@ -41,6 +41,15 @@ export function i18nOf(locale = "en-GB") {
   };
 }
 
+/** An observer for which all is in sight: jsdom lays nothing out. */
+export class InSight {
+  /** @param {(entries: {isIntersecting: boolean}[]) => void} call */
+  constructor(call) {
+    this.observe = () => queueMicrotask(() => call([{ isIntersecting: true }]));
+  }
+  disconnect() {}
+}
+
 /**
  * Open one of the extension's pages in jsdom. The background behind it is the real gate in front of the handlers given here.
  * @param {"panel" | "popup" | "options" | "knows"} name
@@ -70,6 +79,7 @@ export async function openPage(name, { handlers = {}, search = "", locale, windo
   const world = globalThis;
   const { document, location, HTMLElement, HTMLInputElement, Node } = window;
   Object.assign(world, { window, document, location, HTMLElement, HTMLInputElement, Node, chrome });
+  world.IntersectionObserver = InSight;
   if (world.setTimeout === waitFor) world.setTimeout = pageTimeout;
   const { HTMLDialogElement } = window;
   HTMLDialogElement.prototype.showModal ??= function showModal() {
@@ -79,7 +89,8 @@ export async function openPage(name, { handlers = {}, search = "", locale, windo
     this.open = false;
     this.dispatchEvent(new window.Event("close"));
   };
-  worker.runtime.onMessage.addListener(createListener("background", /** @type {any} */ (recorded)));
+  const noting = { "images.show": async () => ({}) };
+  worker.runtime.onMessage.addListener(createListener("background", /** @type {any} */ ({ ...noting, ...recorded })));
   pages += 1;
   await import(new URL(`ui/${name}.js?page=${pages}`, extension).href);
   return {
