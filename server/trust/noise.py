@@ -277,7 +277,7 @@ class Handshake:
         }
 
     def resume(self, saved: dict[str, str | int]) -> None:
-        """Go on where `saved` was taken."""
+        """Continue where `saved` was taken."""
         key = str(saved["key"])
         self._state = _Symmetric(
             bytes.fromhex(str(saved["hash"])), bytes.fromhex(str(saved["chainingKey"])),
