@@ -37,7 +37,7 @@ export function createForgetting({ getProfile, server, pairings, model, packs })
 /**
  * Return the handlers that change settings.
  * @param {import("./handlers.js").Parts} parts
- * @returns {Pick<Handlers, "settings.set" | "server.pair">}
+ * @returns {Pick<Handlers, "settings.set" | "pairing.make">}
  */
 export function createSettingsHandlers(parts) {
   const { getProfile, pairings, stateOf, badge, announceChange } = parts;
@@ -55,7 +55,7 @@ export function createSettingsHandlers(parts) {
       return { state: await stateOf() };
     },
 
-    async "server.pair"({ serverUrl: typed, serverIsMine, code }) {
+    async "pairing.make"({ serverUrl: typed, serverIsMine, code }) {
       const profile = await getProfile();
       const before = profile.settings;
       const { serverUrl = "" } = checkedSettings({ serverUrl: typed });

@@ -1795,7 +1795,7 @@ export interface Messages {
     fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; trustedKeys?: string[]; packListUrl?: string; };
     reply: { state: State; };
   };
-  "server.pair": {
+  "pairing.make": {
     from: "ui";
     to: "background";
     fields: { serverUrl: string; serverIsMine: boolean; code: string; };

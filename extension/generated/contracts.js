@@ -3697,7 +3697,7 @@ export const messages = {
     "state": "State"
    }
   },
-  "server.pair": {
+  "pairing.make": {
    "from": [
     "ui"
    ],

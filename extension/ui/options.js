@@ -143,7 +143,7 @@ async function pair() {
   }
   const fields = { serverUrl: address, serverIsMine: serverMine.checked, code: pairCode.value };
   try {
-    show((await send({ type: "server.pair", ...fields })).state);
+    show((await send({ type: "pairing.make", ...fields })).state);
     pairCode.value = "";
     say(t("pairedNow"));
   } finally {

@@ -5,11 +5,11 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from kernel.json_object import JsonObject
 from server.errors import HandshakeError, ProblemError
 from server.trust.database import TrustDatabase
 from server.trust.frames import open_request, parts_of
@@ -69,7 +69,7 @@ class Channels:
         content = keys[0] + keys[1] + bytes.fromhex(device_id) + expires.to_bytes(8, "big")
         return nonce + AESGCM(self.ticket_key).encrypt(nonce, content, _TICKET_DATA)
 
-    def take(self, request: bytes, database: TrustDatabase) -> tuple[Opened, dict[str, Any], bytes]:
+    def take(self, request: bytes, database: TrustDatabase) -> tuple[Opened, JsonObject, bytes]:
         """Return the channel, head and body of a request, once for each; raises HandshakeError or ProblemError."""
         sealed = parts_of(request)
         nonce, ciphertext = sealed.ticket[:_NONCE_BYTES], sealed.ticket[_NONCE_BYTES:]

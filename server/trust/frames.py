@@ -7,10 +7,10 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
+from kernel.json_object import JsonObject
 from server.errors import HandshakeError
 from server.trust.noise import seal, unseal
 
@@ -28,14 +28,14 @@ class Sealed:
     ciphertext: bytes
 
 
-def framed(head: dict[str, Any], body: bytes) -> bytes:
+def framed(head: JsonObject, body: bytes) -> bytes:
     """Return a message: the length of its head, the head, the body, and zeros up to a multiple of STEP."""
     text = orjson.dumps({**head, "length": len(body)})
     message = len(text).to_bytes(4, "big") + text + body
     return message.ljust(-(-len(message) // STEP) * STEP, b"\0")
 
 
-def unframed(message: bytes) -> tuple[dict[str, Any], bytes]:
+def unframed(message: bytes) -> tuple[JsonObject, bytes]:
     """Return head and body of a message; raises HandshakeError where it is none."""
     start = 4 + int.from_bytes(message[:4], "big")
     if len(message) < start:
@@ -58,7 +58,7 @@ def parts_of(request: bytes) -> Sealed:
     return Sealed(request[2:end], int.from_bytes(request[end : end + 8], "big"), request[end + 8 :])
 
 
-def open_request(key: bytes, sealed: Sealed) -> tuple[dict[str, Any], bytes]:
+def open_request(key: bytes, sealed: Sealed) -> tuple[JsonObject, bytes]:
     """Return head and body of a request; raises HandshakeError."""
     return unframed(unseal(key, sealed.number, sealed.ciphertext))
 
@@ -69,13 +69,13 @@ def answer_key(key: bytes, salt: bytes, request: bytes) -> bytes:
     return hmac.digest(secret, _INFO + hashlib.sha256(request).digest() + b"\x01", "sha256")
 
 
-def seal_answer(key: bytes, request: bytes, head: dict[str, Any], body: bytes, salt: bytes | None = None) -> bytes:
+def seal_answer(key: bytes, request: bytes, head: JsonObject, body: bytes, salt: bytes | None = None) -> bytes:
     """Return the answer to a request; `salt` is fixed for vectors only."""
     salt = secrets.token_bytes(_SALT_BYTES) if salt is None else salt
     return salt + seal(answer_key(key, salt, request), 0, framed(head, body))
 
 
-def open_answer(key: bytes, request: bytes, answer: bytes) -> tuple[dict[str, Any], bytes]:
+def open_answer(key: bytes, request: bytes, answer: bytes) -> tuple[JsonObject, bytes]:
     """Return head and body of an answer, as a browser does; raises HandshakeError."""
     salt, ciphertext = answer[:_SALT_BYTES], answer[_SALT_BYTES:]
     return unframed(unseal(answer_key(key, salt, request), 0, ciphertext))

@@ -99,7 +99,7 @@ class Shopper:
 
     def pair(self, server_url: str, code: str) -> None:
         """Pair with a server, as the options page does."""
-        answer = self.ask("server.pair", serverUrl=server_url, serverIsMine=False, code=code)
+        answer = self.ask("pairing.make", serverUrl=server_url, serverIsMine=False, code=code)
         assert answer["ok"], answer
 
     def tab_id(self, page: Page) -> int:

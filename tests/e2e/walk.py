@@ -165,7 +165,7 @@ def take_modes(shopper: AnyShopper, world: World, host: str, viewed: list[str]) 
     def in_own() -> None:
         shopper.save_address("#packs", "")
         shopper.save_address("#server", world.server_url)
-        answer = shopper.ask("server.pair", serverUrl=world.server_url, serverIsMine=False, code=world.code())
+        answer = shopper.ask("pairing.make", serverUrl=world.server_url, serverIsMine=False, code=world.code())
         assert answer["ok"], answer
 
     def in_shelf() -> None:

@@ -1,11 +1,10 @@
 """Views of POST /v1/channel and /v1/channel/request: the requests of a paired browser, which nobody else can read."""
 
-from typing import Any
-
 from flask import Blueprint, Response, current_app, request
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response as PlainResponse
 
+from kernel.json_object import JsonObject
 from server.errors import HandshakeError
 from server.http.octets import octets, read_octets
 from server.http.services import DEVICE, services
@@ -39,7 +38,7 @@ def take_request() -> Response:
     return octets(seal_answer(opened.sending, sealed, {"status": answer.status_code, "headers": headers}, answer.data))
 
 
-def _answer(head: dict[str, Any], body: bytes, device_id: str) -> PlainResponse:
+def _answer(head: JsonObject, body: bytes, device_id: str) -> PlainResponse:
     method, path, headers = str(head.get("method")), str(head.get("path")), head.get("headers")
     is_well_formed = (
         method in _METHODS

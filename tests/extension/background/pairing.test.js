@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 const recommended = async () => (await device.send({ type: "recommend" })).recommendations;
 const pair = (code = "K7QF2-9XM4T", serverUrl = SERVER, serverIsMine = false) =>
-  device.send({ type: "server.pair", serverUrl, serverIsMine, code });
+  device.send({ type: "pairing.make", serverUrl, serverIsMine, code });
 /** What came to the address, as text. */
 const heard = () => device.server.trust.received.map(({ bytes }) => Buffer.from(bytes).toString("latin1")).join("\n");
 

@@ -24,7 +24,7 @@ export function createShopper(device) {
     async pair(serverUrl = SERVER, serverIsMine = false) {
       device.state.granted.add(serverPatternOf(serverUrl));
       device.server.trust.code = "K7QF2-9XM4T";
-      const answer = await device.send({ type: "server.pair", serverUrl, serverIsMine, code: "k7qf2 9xm4t" });
+      const answer = await device.send({ type: "pairing.make", serverUrl, serverIsMine, code: "k7qf2 9xm4t" });
       assert.equal(answer.ok, true, answer.error?.message);
     },
 

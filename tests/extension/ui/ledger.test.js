@@ -64,7 +64,7 @@ const CASES = [
   ],
   [
     { url: "https://a.example/1.jpg", purpose: "compared" },
-    "Had a shop’s page read a picture of a.example once more, to compare it.",
+    "Had a shop’s page read an image of a.example once more, to compare it.",
     "images",
   ],
   [
@@ -73,12 +73,12 @@ const CASES = [
       body: '["https://cdn.example/1.jpg","https://cdn.example/2.jpg"]',
       purpose: "shown",
     },
-    "Loaded 2 pictures from cdn.example to show them.",
+    "Loaded 2 images from cdn.example to show them.",
     "images",
   ],
   [
     { url: "https://cdn.example/", purpose: "shown", isShortened: true },
-    "Loaded pictures from cdn.example to show them.",
+    "Loaded images from cdn.example to show them.",
     "images",
   ],
   [{ url: "https://old.example/x" }, "Asked old.example.", "others"],

@@ -83,7 +83,7 @@ test("a server that is not paired says so, and one that is says its key", async 
 
 test("a code is sent with the address once the browser allows it, and is gone from the page", async () => {
   const { one, sent, state, window } = await openOptions({
-    "server.pair": () => ({ state: stateOf({ serverUrl: "http://127.0.0.1:8710", pairedKey: "0123456789abcdef" }) }),
+    "pairing.make": () => ({ state: stateOf({ serverUrl: "http://127.0.0.1:8710", pairedKey: "0123456789abcdef" }) }),
   });
   await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
   one("#server-url").value = "http://127.0.0.1:8710";
@@ -92,15 +92,15 @@ test("a code is sent with the address once the browser allows it, and is gone fr
   await eventually(() => assert.match(one("#status").textContent, /^Paired/));
   const fields = { serverUrl: "http://127.0.0.1:8710", serverIsMine: false, code: "k7qf2-9xm4t" };
   assert.deepEqual(
-    sent.filter(({ type }) => type === "server.pair"),
-    [{ type: "server.pair", ...fields }],
+    sent.filter(({ type }) => type === "pairing.make"),
+    [{ type: "pairing.make", ...fields }],
   );
   assert.deepEqual([state.questions, one("#pair-code").value], [[["http://127.0.0.1/*"]], ""]);
 });
 
 test("a code that does not fit is told in words", async () => {
   const { one, window } = await openOptions({
-    "server.pair": () => {
+    "pairing.make": () => {
       throw new CarryoverError("pairing_failed", "The code does not fit.");
     },
   });
