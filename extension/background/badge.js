@@ -24,12 +24,19 @@ export function createBadge({ browser, getProfile, recommendations }) {
     }
   }
 
+  /** @param {string} shop @returns {Promise<boolean>} */
+  async function isWanted(shop) {
+    const profile = await getProfile();
+    return profile.settings.showsBadge === true && profile.isConsented(shop);
+  }
+
   return {
     /** Show the number for a tab that has just shown a page of a shop with consent. @param {string} shop @param {number} tabId */
     async show(shop, tabId) {
-      const { showsBadge, consents } = (await getProfile()).settings;
-      if (!showsBadge || !Object.hasOwn(consents, shop)) return;
+      if (!(await isWanted(shop))) return;
       const count = await numFitting({ shop, tabId, choice: {}, isFaceted: false });
+      // The shopper may have turned it off meanwhile, withdrawn the consent or erased everything.
+      if (!(await isWanted(shop))) return;
       await browser.action.setBadgeText({ tabId, text: count > 0 ? String(count) : "" });
     },
 

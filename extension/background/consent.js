@@ -91,11 +91,19 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
       }
     },
 
-    /** Register the content script of every shop with consent: browsers forget it when the extension is updated. */
+    /**
+     * Register the content script of every shop with consent: browsers forget it when the extension is updated. One of a shop without goes:
+     * the worker may have ended between the withdrawal and this.
+     */
     async restore() {
-      const { consents } = (await getProfile()).settings;
-      for (const shop of Object.keys(consents)) await contentScripts.register(shop);
+      const profile = await getProfile();
+      for (const shop of Object.keys(profile.settings.consents)) await contentScripts.register(shop);
+      for (const shop of await contentScripts.registered())
+        if (!profile.isConsented(shop)) await contentScripts.unregister(shop);
     },
+
+    /** Forget what pages remember once they heard of an erasure: until then a panel may have kept the list that it showed. */
+    forgetPages: () => browser.storage.session.clear(),
 
     /** Remove content scripts and permissions of shops that the profile no longer holds, and what pages remember. @param {string[]} shops */
     async withdrawAll(shops) {

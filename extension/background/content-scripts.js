@@ -40,24 +40,41 @@ export function createContentScripts({ browser }) {
     ]);
   }
 
+  /** @param {string} shop */
+  async function remove(shop) {
+    if (await isRegistered(shop)) await browser.scripting.unregisterContentScripts({ ids: [scriptId(shop)] });
+  }
+
   /** @type {Promise<void>} */
   let queue = Promise.resolve();
+
+  /** @param {() => Promise<void>} change of what is registered, after all earlier ones */
+  function inTurn(change) {
+    const changed = queue.then(change);
+    queue = changed.catch(() => undefined);
+    return changed;
+  }
 
   return {
     /** Return whether the browser lets the extension read the shop. @param {string} shop */
     isPermitted: (shop) => browser.permissions.contains({ origins: [originPatternOf(shop)] }),
 
-    /** Run the content script in every page of the shop that loads from now on. @param {string} shop */
-    register(shop) {
-      // The browser tells of its permission while the panel that asked for it sends the consent: both come here at once.
-      const registered = queue.then(() => add(shop));
-      queue = registered.catch(() => undefined);
-      return registered;
+    /**
+     * Run the content script in every page of the shop that loads from now on. The browser tells of its permission while the panel that
+     * asked for it sends the consent: both come here at once.
+     * @param {string} shop
+     */
+    register: (shop) => inTurn(() => add(shop)),
+
+    /** Return the shops whose content script is registered. @returns {Promise<string[]>} */
+    async registered() {
+      const all = await browser.scripting.getRegisteredContentScripts();
+      return all.map(({ id }) => id.slice(scriptId("").length));
     },
 
     /** Remove the shop's content script, and give back a permission that the manifest does not require. @param {string} shop */
     async unregister(shop) {
-      if (await isRegistered(shop)) await browser.scripting.unregisterContentScripts({ ids: [scriptId(shop)] });
+      await inTurn(() => remove(shop));
       const origin = originPatternOf(shop);
       const isRequired = browser.runtime.getManifest().host_permissions?.includes(origin);
       if (!isRequired && (await browser.permissions.contains({ origins: [origin] })))

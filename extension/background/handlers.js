@@ -67,11 +67,10 @@ function profileHandlers(parts) {
       await forgetServer({ ...before, consents: {} });
       await consent.withdrawAll(Object.keys(before.consents));
       await announcers.announceErasure();
+      await consent.forgetPages();
       return { state: await stateOf() };
     },
-    async "profile.export"() {
-      return { profile: (await getProfile()).export() };
-    },
+    "profile.export": async () => ({ profile: (await getProfile()).export() }),
     async "images.show"({ urls }) {
       const profile = await getProfile();
       for (const note of notesOf(urls)) await profile.addToLedger(note);

@@ -1,7 +1,7 @@
 // @ts-check
 import { SAID, filterProduct } from "../core/privacy-filter.js";
 import { randomId } from "../core/profile-records.js";
-import { dismiss, keepSaid, productOfCard } from "../core/recommender.js";
+import { keepSaid, productOfCard } from "../core/recommender.js";
 import { keepSaved, removeSaved, savedIn } from "../core/saved.js";
 import { CarryoverError } from "../values/errors.js";
 
@@ -47,7 +47,9 @@ export function createItemHandlers({ getProfile, model, announceChange, now }) {
 
   return {
     async "item.dismiss"({ item }) {
-      await dismiss(item, await on());
+      // Its list knows it by its own address, and what is kept may have lost a part of that.
+      const { itemId } = await productOfCard(item);
+      await keepSaid({ ...(await keptProduct(item)), itemId }, "dismiss", await on());
       return { stored: true };
     },
     async "item.undismiss"({ item }) {
@@ -60,8 +62,12 @@ export function createItemHandlers({ getProfile, model, announceChange, now }) {
       const { shop, itemId, url } = product;
       const card = { ...item, itemId, url };
       await keepSaved(profile, { id: randomId(), savedAt: new Date(now()).toISOString(), shop, card });
-      const isLearned = profile.isConsented(shop) && !profile.settings.paused;
-      if (isLearned) await keepSaid(product, "wishlist", { profile, model: current });
+      // All of it may change while the towers load: the item may be taken back, too.
+      const mayLearn = () =>
+        profile.isConsented(shop) &&
+        !profile.settings.paused &&
+        savedIn(profile).some((one) => one.shop === shop && one.card.itemId === itemId);
+      const isLearned = mayLearn() && (await keepSaid(product, "wishlist", { profile, model: current }, mayLearn));
       await announceChange();
       return { isLearned };
     },
@@ -73,11 +79,16 @@ export function createItemHandlers({ getProfile, model, announceChange, now }) {
     },
     async "items.pick"({ items }) {
       const { profile, model: current } = await on();
-      if (profile.settings.paused) throw new CarryoverError("paused", "Expected learning to be on, it is paused.");
+      const mayLearn = () => !profile.settings.paused;
+      if (!mayLearn()) throw new CarryoverError("paused", "Expected learning to be on, it is paused.");
       const products = await Promise.all(items.map(keptProduct));
-      for (const product of products) await keepSaid(product, "wishlist", { profile, model: current });
+      let numLearned = 0;
+      for (const product of products) {
+        const isLearned = await keepSaid(product, "wishlist", { profile, model: current }, mayLearn);
+        numLearned += Number(isLearned);
+      }
       await announceChange();
-      return { numLearned: products.length };
+      return { numLearned };
     },
     async "saved.get"() {
       return { items: savedIn(await getProfile()) };

@@ -55,8 +55,8 @@ export function createModelSource({ getProfile, getServer, ask, packaged, openCa
     return packagedModel;
   }
 
-  /** @returns {Promise<Model>} */
-  async function load() {
+  /** @param {() => boolean} isLatest whether nothing was reset meanwhile @returns {Promise<Model>} */
+  async function load(isLatest) {
     const profile = await getProfile();
     const { settings } = profile;
     if (!mayAskServer(settings)) return getPackaged();
@@ -67,7 +67,7 @@ export function createModelSource({ getProfile, getServer, ask, packaged, openCa
       if (!(problem instanceof CarryoverError)) throw problem;
       return { ...((await serverModel.last(profile)) ?? own), problem };
     });
-    current = { serverUrl, at: now(), model };
+    if (isLatest()) current = { serverUrl, at: now(), model };
     return model;
   }
 
@@ -80,10 +80,13 @@ export function createModelSource({ getProfile, getServer, ask, packaged, openCa
     /** @returns {Promise<Model>} which never fails because of a server: its `problem` tells */
     getModel() {
       // Callers that come while a download runs wait for it.
-      loading ??= load().finally(() => {
-        loading = undefined;
+      if (loading) return loading;
+      /** @type {Promise<Model>} */
+      const started = load(() => loading === started).finally(() => {
+        if (loading === started) loading = undefined;
       });
-      return loading;
+      loading = started;
+      return started;
     },
 
     /** Make the next getModel ask the server again, which also repairs a damaged bundle. */

@@ -18,8 +18,8 @@ const RETRY_MS = 10 * 60_000;
 /** @param {import("../core/profile.js").Profile} profile @returns {KeptPackList | undefined} as it was fetched last */
 const keptIn = (profile) => /** @type {KeptPackList | undefined} */ (profile.others(KEPT)[0]);
 
-/** @param {import("../core/profile.js").Profile} profile @param {KeptPackList} list in place of the one before */
-const keepIn = (profile, list) => profile.changeOthers([{ kind: KEPT, id: KEPT, value: list }]);
+/** @param {KeptPackList} list @returns {import("../core/profile.js").Entry} that takes the place of the one before */
+const recordOf = (list) => ({ kind: KEPT, id: KEPT, value: list });
 
 /**
  * The list of packs at the address that the shopper gave. The profile keeps it, with the packs in it that were refused.
@@ -31,14 +31,16 @@ const keepIn = (profile, list) => profile.changeOthers([{ kind: KEPT, id: KEPT, 
 export function createPackList({ getProfile, fetchFile, now }) {
   /** @type {{url: string, at: number, problem: PackError} | undefined} a cache: losing it costs one request */
   let failed;
-  /** @type {Promise<KeptPackList> | undefined} */
+  /** @type {{url: string, list: Promise<KeptPackList>} | undefined} */
   let fetching;
 
   /** @param {string} url @returns {Promise<KeptPackList>} */
   async function fetchList(url) {
     const entries = readList(await fetchFile(url, MAX_LIST_BYTES));
     const list = { url, fetchedAt: new Date(now()).toISOString(), entries, refused: [] };
-    await keepIn(await getProfile(), list);
+    const profile = await getProfile();
+    // The shopper may have left that list meanwhile.
+    await profile.changeOthers(() => (profile.settings.packListUrl === url ? [recordOf(list)] : []));
     return list;
   }
 
@@ -50,11 +52,14 @@ export function createPackList({ getProfile, fetchFile, now }) {
       const kept = keptIn(profile);
       if (kept?.url === url && now() - Date.parse(kept.fetchedAt) < LIST_FRESH_MS) return kept;
       if (failed?.url === url && now() - failed.at < RETRY_MS) throw failed.problem;
-      fetching ??= fetchList(url).finally(() => {
-        fetching = undefined;
-      });
+      if (fetching?.url !== url) {
+        const list = fetchList(url).finally(() => {
+          if (fetching?.list === list) fetching = undefined;
+        });
+        fetching = { url, list };
+      }
       try {
-        return await fetching;
+        return await fetching.list;
       } catch (problem) {
         if (problem instanceof PackError) failed = { url, at: now(), problem };
         throw problem;
@@ -70,9 +75,11 @@ export function createPackList({ getProfile, fetchFile, now }) {
     /** Remember that a pack was refused, so that it is not downloaded again before the next list. @param {PackListEntry} entry @param {PackError} problem */
     async refuse({ manifest }, { code, message }) {
       const profile = await getProfile();
-      const list = keptIn(profile);
-      if (!list?.entries.some((one) => one.manifest === manifest)) return;
-      await keepIn(profile, { ...list, refused: [...list.refused, { manifest, code, message }] });
+      await profile.changeOthers(() => {
+        const list = keptIn(profile);
+        if (!list?.entries.some((one) => one.manifest === manifest)) return [];
+        return [recordOf({ ...list, refused: [...list.refused, { manifest, code, message }] })];
+      });
     },
   };
 }

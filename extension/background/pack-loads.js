@@ -6,6 +6,7 @@ import { downloadPart, madePart, openPack } from "./pack-download.js";
 /**
  * @typedef {import("../generated/contract-types.js").KeptShelf} KeptShelf
  * @typedef {import("../generated/contract-types.js").PackManifest} PackManifest
+ * @typedef {import("../core/profile.js").Profile} Profile
  * @typedef {import("./pack-download.js").Opened} Opened
  * @typedef {import("./pack-download.js").Wanted} Wanted
  * @typedef {ReturnType<typeof createPackLoads>} PackLoads
@@ -17,18 +18,26 @@ import { downloadPart, madePart, openPack } from "./pack-download.js";
  * @property {import("./shelf-opener.js").ShelfOpener} opener
  * @property {() => Promise<void>} announceChange
  * @property {() => number} now milliseconds since 1970
+ * @typedef {Parts & {isWanted: (profile: Profile) => boolean}} LoadParts of one download; whether its pack is still wanted
  */
 
 /** A device takes a pack whole once it would keep more rows than so many for each item. */
 const MOST_ROWS_AN_ITEM = 2;
 
-/** The consent for the shop was withdrawn, or the pack deleted, while it was downloaded. */
+/** The consent for the shop was withdrawn, the list or the keys changed, or the pack was deleted, while it was downloaded. */
 class LoadStopped extends Error {}
 
-/** @param {Parts} parts @param {KeptShelf} shelf @param {import("../core/profile.js").PartChanges} changes @returns {Promise<KeptShelf>} @throws {LoadStopped} */
-async function keep({ getProfile, announceChange }, shelf, changes) {
-  if (!(await (await getProfile()).keepShelf(shelf, changes))) throw new LoadStopped();
-  await announceChange();
+/** @param {LoadParts} parts @returns {Promise<Profile>} that still wants the pack @throws {LoadStopped} */
+async function wantingProfile({ getProfile, isWanted }) {
+  const profile = await getProfile();
+  if (!isWanted(profile)) throw new LoadStopped();
+  return profile;
+}
+
+/** @param {LoadParts} parts @param {KeptShelf} shelf @param {import("../core/profile.js").PartChanges} changes @returns {Promise<KeptShelf>} @throws {LoadStopped} */
+async function keep(parts, shelf, changes) {
+  if (!(await (await wantingProfile(parts)).keepShelf(shelf, changes))) throw new LoadStopped();
+  await parts.announceChange();
   return shelf;
 }
 
@@ -38,11 +47,14 @@ function takesDelta({ pack, parts }, { delta, numItems }) {
   return delta !== undefined && `${delta.previous}.json` === pack?.manifest && rows <= MOST_ROWS_AN_ITEM * numItems;
 }
 
-/** Bring the pack that is held to the newest, in one transaction. @param {Parts} parts @param {Opened} opened @param {KeptShelf} held */
+/** Bring the pack that is held to the newest, in one transaction. @param {LoadParts} parts @param {Opened} opened @param {KeptShelf} held */
 async function takeDelta(parts, opened, held) {
   const { removed, parts: changed } = /** @type {NonNullable<PackManifest["delta"]>} */ (opened.manifest.delta);
   const puts = [madePart(opened, { items: [], removed }, [])];
-  for (const part of changed) puts.push(await downloadPart(opened, part, { isFirst: false }));
+  for (const part of changed) {
+    await wantingProfile(parts);
+    puts.push(await downloadPart(opened, part, { isFirst: false }));
+  }
   const at = new Date(parts.now()).toISOString();
   const kept = await keep(
     parts,
@@ -59,7 +71,7 @@ async function takeDelta(parts, opened, held) {
   await parts.opener.settle(kept);
 }
 
-/** @param {Parts} parts @param {Opened} opened @param {Wanted} wanted @returns {Promise<KeptShelf>} without a part, or what was downloaded before */
+/** @param {LoadParts} parts @param {Opened} opened @param {Wanted} wanted @returns {Promise<KeptShelf>} without a part, or what was downloaded before */
 async function begin(parts, { manifest, pack }, { begun, listUrl }) {
   if (begun) return begun;
   const startedAt = new Date(parts.now()).toISOString();
@@ -81,7 +93,7 @@ async function begin(parts, { manifest, pack }, { begun, listUrl }) {
   return keep(parts, shelf, {});
 }
 
-/** Download a pack from its first part on, or from where a worker before this one ended. @param {Parts} parts @param {Opened} opened @param {Wanted} wanted @param {() => void} onFirst */
+/** Download a pack from its first part on, or from where a worker before this one ended. @param {LoadParts} parts @param {Opened} opened @param {Wanted} wanted @param {() => void} onFirst */
 async function takeAll(parts, opened, wanted, onFirst) {
   const profile = await parts.getProfile();
   let shelf = await begin(parts, opened, wanted);
@@ -104,9 +116,17 @@ async function takeAll(parts, opened, wanted, onFirst) {
   await parts.opener.settle(shelf);
 }
 
-/** @param {Parts} parts @param {Wanted} wanted @param {() => void} onFirst @throws {PackError} */
-async function load(parts, wanted, onFirst) {
-  const { trustedKeys = [] } = (await parts.getProfile()).settings;
+/** @param {Parts} given @param {Wanted} wanted @param {() => void} onFirst @throws {PackError} */
+async function load(given, wanted, onFirst) {
+  const { trustedKeys = [] } = (await given.getProfile()).settings;
+  /** @type {LoadParts} */
+  const parts = {
+    ...given,
+    isWanted: ({ settings }) =>
+      Object.hasOwn(settings.consents, wanted.entry.shop) &&
+      settings.packListUrl === wanted.listUrl &&
+      (settings.trustedKeys ?? []).join() === trustedKeys.join(),
+  };
   const { fetchFile } = parts;
   const opened = await openPack(wanted, {
     model: await parts.model.getModel(),
@@ -127,6 +147,9 @@ export function createPackLoads(parts) {
   /** @type {Map<string, Load>} by shop */
   const running = new Map();
   return {
+    /** Let the next question download anew: what runs is of another list, or of other keys, and ends by itself. */
+    forget: () => running.clear(),
+
     /**
      * Download a pack, unless that runs.
      * @param {Wanted} wanted

@@ -100,8 +100,15 @@ export function createPacks({ getProfile, model, list, loads, now }) {
       return { pack, ...(problem && { problem }) };
     },
 
+    /** Look at the list again at the next question, though its host failed: the shopper saved its address once more. */
+    async askAgain() {
+      await list.forget();
+      failed.clear();
+    },
+
     /** Delete every pack and the list, after the shopper named another one, or other keys. */
     async drop() {
+      loads.forget();
       await list.forget();
       failed.clear();
       const profile = await getProfile();

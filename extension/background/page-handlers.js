@@ -75,12 +75,13 @@ export function createPageHandlers({ getProfile, pageLearner, readings, announce
       const { shop, tab } = speakerOf(sender.url ?? "", sender);
       const profile = await getProfile();
       if (tab.incognito || profile.settings.paused || !profile.isConsented(shop)) return { stored: false };
-      const view = profile
-        .interactions()
-        .find((one) => one.kind === "view" && one.product.shop === shop && one.product.itemId === itemId);
-      if (!view) return { stored: false };
-      await profile.addInteraction(view);
-      return { stored: true };
+      const find = () =>
+        profile
+          .interactions()
+          .find((one) => one.kind === "view" && one.product.shop === shop && one.product.itemId === itemId);
+      const view = find();
+      // What the shopper removes at this moment does not come back.
+      return { stored: view !== undefined && (await profile.addInteraction(view, () => find() !== undefined)) };
     },
 
     async "page.changed"({ url }, sender) {

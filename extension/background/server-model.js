@@ -16,6 +16,13 @@ async function remember(profile, serverUrl, found) {
   await profile.changeSettings(found);
 }
 
+/** Delete what arrived of a server's bundle after the shopper left that server. @param {Profile} profile @param {string} serverUrl @param {import("../core/bundle.js").BundleCache} cache */
+async function dropIfLeft(profile, serverUrl, cache) {
+  if (profile.settings.serverUrl === serverUrl) return;
+  const gone = (await cache.keys()).filter(({ url }) => url.startsWith(`${serverUrl}/`));
+  await Promise.all(gone.map((request) => cache.delete(request)));
+}
+
 /**
  * The bundle of the shopper's own server, downloaded once.
  * @param {object} parts
@@ -38,13 +45,9 @@ export function createServerModel({ getServer, openCache, modelOf }) {
         await remember(profile, server.baseUrl, { serverBundleUrl: "", signedBy: "" });
         return packaged;
       }
-      const files = await fetchBundle({
-        server,
-        cache: await openCache(),
-        trustedKeys,
-        offer,
-        withImages: compareImages,
-      });
+      const cache = await openCache();
+      const wanted = { server, cache, trustedKeys, offer, withImages: compareImages };
+      const files = await fetchBundle(wanted).finally(() => dropIfLeft(profile, server.baseUrl, cache));
       const model = await modelOf(files);
       const signedBy = (await readSigner(files, trustedKeys)) ?? "";
       await remember(profile, server.baseUrl, { serverBundleUrl: files.bundleUrl, signedBy });

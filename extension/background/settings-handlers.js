@@ -40,7 +40,7 @@ export function createForgetting({ getProfile, server, pairings, model, packs })
  * @returns {Pick<Handlers, "settings.set" | "pairing.make">}
  */
 export function createSettingsHandlers(parts) {
-  const { getProfile, pairings, stateOf, badge, announceChange } = parts;
+  const { getProfile, pairings, packs, stateOf, badge, announceChange } = parts;
   const forgetServer = createForgetting(parts);
   return {
     async "settings.set"(fields) {
@@ -50,6 +50,7 @@ export function createSettingsHandlers(parts) {
       const isLeft = changes.serverUrl !== undefined && changes.serverUrl !== before.serverUrl;
       await profile.changeSettings({ ...changes, ...(isLeft && LEFT) });
       await forgetServer(before);
+      if (changes.packListUrl !== undefined) await packs.askAgain();
       if (changes.showsBadge === false) await badge.clear();
       await announceChange();
       return { state: await stateOf() };

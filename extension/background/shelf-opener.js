@@ -104,7 +104,16 @@ export function createShelfOpener({ getProfile, model }) {
     const current = await model.getModel();
     const ready = await openReady(profile, shelf, current);
     if (ready) return ready;
-    const made = await openParts(profile, shelf, current);
+    /** @type {Shelf} */
+    let made;
+    try {
+      made = await openParts(profile, shelf, current);
+    } catch (error) {
+      // A reading may have replaced a part since: what it keeps now is opened instead.
+      const now = profile.shelves().find(({ id }) => id === shelf.id);
+      if (!(error instanceof EnvelopeError) || !now || keyOf(now) === keyOf(shelf)) throw error;
+      return openedAnew(now);
+    }
     if (shelf.status === "read")
       setTimeout(() => void makeReady(shelf, made, current).catch(console.error), READY_AFTER_MS);
     return made;

@@ -48,8 +48,18 @@ export async function makeRoom(profile) {
  * @param {() => number} parts.now milliseconds since 1970
  */
 export function createShelves({ getProfile, model, readings, now }) {
+  /** @type {Promise<unknown>} */
+  let queue = Promise.resolve();
+
+  /** Begin or continue a reading, after all that were begun before: two windows may ask at once. @param {string} shop @param {string} origin */
+  function begin(shop, origin) {
+    const begun = queue.then(() => beginNow(shop, origin));
+    queue = begun.catch(() => undefined);
+    return begun;
+  }
+
   /** @param {string} shop @param {string} origin */
-  async function begin(shop, origin) {
+  async function beginNow(shop, origin) {
     const profile = await getProfile();
     const { space } = (await model.getModel()).manifest;
     const before = profile.shelf(shop);
@@ -94,8 +104,9 @@ export function createShelves({ getProfile, model, readings, now }) {
     /** Stop reading; what was read is kept. @param {string | null | undefined} shop */
     async stop(shop) {
       if (!shop) return;
-      await readings.stop(shop);
+      // What a worker before this one began is continued once the profile is open.
       const profile = await getProfile();
+      await readings.stop(shop);
       const shelf = profile.shelf(shop);
       if (shelf?.status === "reading") await profile.keepShelf({ ...shelf, status: "stopped" });
     },

@@ -8,6 +8,10 @@ function packsIn(profile) {
   return packs.map(originOf).sort((a, b) => (a.shop < b.shop ? -1 : 1));
 }
 
+/** @param {import("../core/profile.js").Interaction[]} interactions @returns {number} how many things they are with, as "What it knows" counts them */
+const numThings = (interactions) =>
+  new Set(interactions.map(({ product }) => `${product.itemId} ${product.shop}`)).size;
+
 /**
  * Return a function that describes the profile and one tab, for the extension's own pages.
  * @param {object} parts
@@ -25,7 +29,7 @@ export function createStateReader({ getProfile, tabs, readings }) {
     return {
       ...settings,
       consents: Object.entries(consents).map(([shop, since]) => ({ shop, since })),
-      numKnown: interactions.filter(({ kind }) => kind !== "dismiss").length,
+      numKnown: numThings(interactions.filter(({ kind }) => kind !== "dismiss")),
       numDismissed: interactions.filter(({ kind }) => kind === "dismiss").length,
       unreadable: profile.unreadable,
       packs: packsIn(profile),

@@ -8,7 +8,7 @@ import { isOwnFile, readExport } from "../imports/own-file.js";
 import { thingsIn } from "../imports/things.js";
 import { CarryoverError, EnvelopeError } from "../values/errors.js";
 import { shopOf } from "../values/identity.js";
-import { MAX_ROWS } from "../values/imports.js";
+import { MAX_ROWS, NO_SHOP } from "../values/imports.js";
 import { notesOf } from "./shown-images.js";
 
 /**
@@ -100,7 +100,7 @@ export function createTasteHandlers({ getProfile, model, consent, opener, announ
 /** @param {{url?: string}[]} rows @returns {string[]} the shops that their addresses name */
 function shopsIn(rows) {
   const urls = rows.flatMap(({ url }) => (url && /^https?:/i.test(url) && URL.canParse(url) ? [url] : []));
-  return [...new Set(urls.map(shopOf))].sort();
+  return [...new Set(urls.map(shopOf))].filter((shop) => shop !== NO_SHOP).sort();
 }
 
 /**

@@ -189,6 +189,7 @@ export async function addImported(rows, isConsented, { profile, model, now = Dat
   // Something may have been looked at meanwhile, too.
   const added = fitting.slice(0, roomIn(profile));
   tally.add("no_room", passed.length - added.length);
-  const ids = await profile.addPast(added.map(({ happened }, i) => ({ ...happened, space, embedding: embeddings[i] })));
+  const past = added.map(({ happened }, i) => ({ ...happened, space, embedding: embeddings[i] }));
+  const ids = await profile.addPast(past, ({ product }) => !isPaused() && isConsented(product.shop));
   return { ids, refused: tally.all() };
 }

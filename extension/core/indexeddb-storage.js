@@ -53,7 +53,12 @@ function openDatabase(name) {
 export function indexedDbStorage(name = "carryover") {
   /** @type {Promise<IDBDatabase> | undefined} */
   let opened;
-  const database = () => (opened ??= openDatabase(name));
+  // A failed opening is not remembered: the next call tries again.
+  const database = () =>
+    (opened ??= openDatabase(name).catch((error) => {
+      opened = undefined;
+      throw error;
+    }));
   /** @param {IDBTransactionMode} mode */
   const begin = async (mode) => (await database()).transaction(["identity", "records", "parts"], mode);
 

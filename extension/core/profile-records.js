@@ -23,6 +23,18 @@ export function newestFirst(a, b) {
 }
 
 /**
+ * Return the time of a request that the ledger notes: now, or just after the one before, so that those of one millisecond keep their order.
+ * @param {number} now @param {{time: string}} [latest] request in the ledger
+ * @returns {string}
+ */
+export function requestTime(now, latest) {
+  const sinceLatest = latest ? now - Date.parse(latest.time) : 1;
+  // A clock that was set back by more is believed.
+  const isSameMoment = sinceLatest <= 0 && sinceLatest > -1_000;
+  return new Date(isSameMoment ? now - sinceLatest + 1 : now).toISOString();
+}
+
+/**
  * Return an interaction as it is kept. The same kind with the same item on the same day is one interaction: its time becomes now and its
  * weight grows, to 5 at most.
  * @param {KeptInteraction[]} kept

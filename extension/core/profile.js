@@ -2,13 +2,13 @@
 import { ByTime } from "./by-time.js";
 import { decrypt, encrypt, generateDataKey } from "./envelope.js";
 import { exportOf } from "./profile-export.js";
-import { partsOf, randomId, repeated } from "./profile-records.js";
+import { partsOf, randomId, repeated, requestTime } from "./profile-records.js";
 import { forgotten, interrupted, removalOf, restored, storedParts } from "./removal.js";
 import { outdated } from "./retention.js";
 import { savedIn } from "./saved.js";
 import { DEFAULT_SETTINGS, currentSettings } from "./settings.js";
 import { utf8 } from "../values/encoding.js";
-import { EnvelopeError } from "../values/errors.js";
+import { CarryoverError, EnvelopeError } from "../values/errors.js";
 
 /**
  * @typedef {import("./indexeddb-storage.js").Storage} Storage
@@ -24,7 +24,6 @@ import { EnvelopeError } from "../values/errors.js";
  * @typedef {import("../values/encoding.js").Bytes} Bytes
  * @typedef {{kind: string, id: string, value: object}} Entry a record, readable
  * @typedef {{puts?: {id: string, bytes: Bytes}[], deletes?: string[]}} PartChanges of shelves
- * @typedef {import("./indexeddb-storage.js").StoredPart} StoredPart
  */
 
 /** Profile of one person on one device: interactions, settings, ledger, shelves. The storage holds the truth, and this object a cache of it. */
@@ -49,6 +48,8 @@ export class Profile {
   #now;
   /** Number of records that could not be opened: damaged, or put there by somebody else. They stay where they are. */
   unreadable = 0;
+  /** Whether it was erased: it keeps nothing any more, and the next one is to be opened. */
+  isErased = false;
 
   /** @param {Storage} storage @param {() => number} now milliseconds since 1970 */
   constructor(storage, now) {
@@ -56,12 +57,7 @@ export class Profile {
     this.#now = now;
   }
 
-  /**
-   * Open the profile in a storage, and delete what is older than the retention allows.
-   * @param {Storage} storage
-   * @param {{now?: () => number}} [options]
-   * @returns {Promise<Profile>}
-   */
+  /** Open the profile in a storage, and delete what is older than the retention allows. @param {Storage} storage @param {{now?: () => number}} [options] @returns {Promise<Profile>} */
   static async open(storage, { now = Date.now } = {}) {
     const profile = new Profile(storage, now);
     await profile.#load();
@@ -103,12 +99,14 @@ export class Profile {
 
   /**
    * Run a change after all earlier ones, so that two of them never interleave.
-   * @template T
-   * @param {() => Promise<T>} change
-   * @returns {Promise<T>}
+   * @template T @param {() => Promise<T>} change @returns {Promise<T>}
+   * @throws {CarryoverError} erased: what began before an erasure leaves nothing behind it
    */
   #enqueue(change) {
-    const next = this.#queue.then(change, change);
+    const next = this.#queue.then(() => {
+      if (this.isErased) throw new CarryoverError("erased", "Expected a profile, it was erased meanwhile.");
+      return change();
+    });
     this.#queue = next.catch(() => undefined);
     return next;
   }
@@ -129,7 +127,7 @@ export class Profile {
     return encrypt(dataKey, plaintext, { profileId, purpose: `${kind}/${id}` });
   }
 
-  /** Write records and parts of shelves, and delete by id, in one transaction. @param {Entry[]} entries @param {string[]} [deletes] @param {PartChanges & {sealed?: StoredPart[]}} [parts] */
+  /** Write records and parts of shelves, and delete by id, in one transaction. @param {Entry[]} entries @param {string[]} [deletes] @param {PartChanges & {sealed?: import("./indexeddb-storage.js").StoredPart[]}} [parts] */
   async #write(entries, deletes = [], { puts = [], sealed = [], deletes: oldParts = [] } = {}) {
     const records = [];
     for (const { kind, id, value } of entries)
@@ -266,25 +264,25 @@ export class Profile {
   /** Return parts of shelves, readable. @param {string[]} ids @returns {Promise<Bytes[]>} @throws {EnvelopeError} where one is missing or damaged */
   async shelfParts(ids) {
     const stored = await this.#storage.readParts(ids);
-    const { profileId, dataKey } = await this.#ownIdentity();
+    const own = this.#identity;
     return Promise.all(
       stored.map((part, i) => {
-        if (!part) throw new EnvelopeError();
-        return decrypt(dataKey, part.envelope, { profileId, purpose: `shelf_part/${ids[i]}` });
+        if (!part || !own) throw new EnvelopeError();
+        return decrypt(own.dataKey, part.envelope, { profileId: own.profileId, purpose: `shelf_part/${ids[i]}` });
       }),
     );
   }
 
   /**
-   * Keep an interaction. The same kind with the same item on the same day is one interaction: its time becomes now and its
-   * weight grows.
-   * @param {{product: KeptProduct, kind: Kind, space: string, embedding: string, adds?: 0 | 1}} happened `adds` 0: only what is kept
-   *   of it changes
-   * @returns {Promise<boolean>} false where it adds nothing to nothing
+   * Keep an interaction. The same kind with the same item on the same day is one interaction: its time becomes now and its weight grows.
+   * @param {{product: KeptProduct, kind: Kind, space: string, embedding: string, adds?: 0 | 1}} happened `adds` 0: only what is kept changes
+   * @param {() => boolean} [mayKeep] asked once all earlier changes are made
+   * @returns {Promise<boolean>} false where it may not be kept, or adds nothing to nothing
    */
-  addInteraction({ adds = 1, ...happened }) {
+  addInteraction({ adds = 1, ...happened }, mayKeep = () => true) {
     return this.#enqueue(async () => {
-      const kept = repeated(this.interactions(), { ...happened, adds, time: new Date(this.#now()).toISOString() });
+      const kept =
+        mayKeep() && repeated(this.interactions(), { ...happened, adds, time: new Date(this.#now()).toISOString() });
       if (!kept) return false;
       await this.#put("interaction", kept.id, kept);
       await this.#enforceRetention();
@@ -292,10 +290,10 @@ export class Profile {
     });
   }
 
-  /** Keep interactions that happened before now, all of them or none. @param {Omit<Interaction, "id">[]} happened @returns {Promise<string[]>} their ids */
-  addPast(happened) {
+  /** Keep interactions that happened before now, in one transaction. @param {Omit<Interaction, "id">[]} happened @param {(one: Omit<Interaction, "id">) => boolean} [mayKeep] as above @returns {Promise<string[]>} their ids */
+  addPast(happened, mayKeep = () => true) {
     return this.#enqueue(async () => {
-      const entries = happened.map((one) => {
+      const entries = happened.filter(mayKeep).map((one) => {
         const id = randomId();
         return { kind: "interaction", id, value: { id, ...one } };
       });
@@ -352,7 +350,7 @@ export class Profile {
   addToLedger(request) {
     return this.#enqueue(async () => {
       const id = randomId();
-      await this.#put("ledger", id, { id, time: new Date(this.#now()).toISOString(), ...request });
+      await this.#put("ledger", id, { id, time: requestTime(this.#now(), this.ledger()[0]), ...request });
       await this.#enforceRetention();
     });
   }
@@ -372,10 +370,10 @@ export class Profile {
     return [...this.#others.values()].filter((one) => one.kind === kind).map(({ value }) => value);
   }
 
-  /** Keep and delete such records in one transaction. @param {Entry[]} entries @param {string[]} [deletes] ids */
+  /** Keep and delete such records in one transaction. @param {Entry[] | (() => Entry[])} entries worked out once all earlier changes are made @param {string[]} [deletes] ids */
   changeOthers(entries, deletes = []) {
     return this.#enqueue(async () => {
-      await this.#write(entries, deletes);
+      await this.#write(typeof entries === "function" ? entries() : entries, deletes);
       for (const id of deletes) this.#others.delete(id);
     });
   }
@@ -387,13 +385,16 @@ export class Profile {
 
   /** Delete all records and the key, so that nothing left on the disk can be opened. */
   erase() {
-    return this.#enqueue(async () => {
+    const erased = this.#enqueue(async () => {
       await this.#storage.destroy();
+      this.isErased = true;
       this.#identity = null;
       for (const kept of [this.#interactions, this.#ledger, this.#shelves, this.#others]) kept.clear();
       this.#shopMeans = null;
       this.#settings = { ...DEFAULT_SETTINGS };
       this.unreadable = 0;
     });
+    // Two windows may ask at once.
+    return erased.catch((error) => (this.isErased ? undefined : Promise.reject(error)));
   }
 }

@@ -12,7 +12,7 @@ import { bringToSpace, historyOf, tasteVector } from "./history.js";
 import { compareAll, similarities } from "./nearness.js";
 import { createPageRanker } from "./page-ranking.js";
 import { filterProduct } from "./privacy-filter.js";
-import { hasOwnServer } from "./settings.js";
+import { hasOwnServer, mayAskServer } from "./settings.js";
 import { knownTo } from "./shop-metric.js";
 import { hasImage, textPlace, withText } from "./text-block.js";
 import { decodeInt8, dot, isZero } from "../values/vectors.js";
@@ -110,7 +110,7 @@ export async function learn({ product, kind, adds = 1, incognito, readImage }, {
     space: current.manifest.space,
     embedding: encodeEmbedding(embedding),
   };
-  return (await profile.addInteraction({ ...kept, adds }))
+  return (await profile.addInteraction({ ...kept, adds }, mayLearn))
     ? { stored: true }
     : { stored: false, reason: "not_counted" };
 }
@@ -138,25 +138,14 @@ export async function productOfCard(item) {
  * @param {import("../generated/contract-types.js").KeptProduct} product
  * @param {Kind} kind
  * @param {{profile: Profile, model: () => Promise<Model>}} on
+ * @param {() => boolean} [mayKeep] asked once the towers have answered
+ * @returns {Promise<boolean>} whether it was kept
  */
-export async function keepSaid(product, kind, { profile, model }) {
+export async function keepSaid(product, kind, { profile, model }, mayKeep) {
   const { towers, manifest } = await model();
   const [embedding] = await towers.embedItems([itemText(product, manifest.text.itemText)]);
-  await profile.addInteraction({
-    product,
-    kind,
-    space: manifest.space,
-    embedding: encodeEmbedding(embedding),
-  });
-}
-
-/**
- * Keep an item as dismissed ("Less like this").
- * @param {Card} item
- * @param {{profile: Profile, model: () => Promise<Model>}} on
- */
-export async function dismiss(item, on) {
-  await keepSaid(await productOfCard(item), "dismiss", on);
+  const happened = { product, kind, space: manifest.space, embedding: encodeEmbedding(embedding) };
+  return profile.addInteraction(happened, mayKeep);
 }
 
 /**
@@ -219,6 +208,9 @@ export async function recommendOwn({ shop, choice = {} }, { profile, model, serv
     );
   }
   const vector = await tasteVector(profile, model);
+  // The shopper may have left the server meanwhile, or erased everything.
+  if (!mayAskServer(profile.settings) || profile.settings.serverUrl !== server.baseUrl)
+    throw new CarryoverError("not_own_server", "This server is not in use any more, so your taste is not sent to it.");
   /** @type {RecommendationRequest} */
   const body = { mode: "own", shop, k: REQUESTED };
   if (vector) Object.assign(body, { vector: Array.from(vector), space: model.manifest.space, include: ["vectors"] });

@@ -35,8 +35,10 @@ export function savedThings(profile) {
 
 /** Keep an item for later. One that is kept already stays as it is. @param {Records} profile @param {SavedItem} saved */
 export async function keepSaved(profile, saved) {
-  if (savedIn(profile).some((one) => isOf(one, { shop: saved.shop, itemId: saved.card.itemId }))) return;
-  await profile.changeOthers([{ kind: KIND, id: saved.id, value: saved }]);
+  const item = { shop: saved.shop, itemId: saved.card.itemId };
+  await profile.changeOthers(() =>
+    savedIn(profile).some((one) => isOf(one, item)) ? [] : [{ kind: KIND, id: saved.id, value: saved }],
+  );
 }
 
 /** Remove an item from what is saved. @param {Records} profile @param {{shop: string, itemId: string}} item */

@@ -59,7 +59,11 @@ function showReview(name, content, { onAdd, onCancel }) {
   byId("review").focus();
 }
 
-const closeReview = () => byId("review").replaceChildren();
+function closeReview() {
+  const hadFocus = byId("review").contains(document.activeElement);
+  byId("review").replaceChildren();
+  if (hadFocus) byId("file").focus({ preventScroll: true });
+}
 
 /** @param {unknown} error */
 function showProblem(error) {

@@ -19,8 +19,11 @@ import { errorText, knownText, localise, plural, t } from "./texts.js";
 const UNDO_MS = 20_000;
 /** @type {import("../messaging/messages.js").ReplyTo<"taste.get">} */
 let shown = { taste: { clusters: [], alone: [], dismissed: [] }, saved: [], shops: [], shelves: [] };
+let numRefreshes = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let undoTimer;
+/** Returns what gets the focus after "Undo", best first. @type {() => (HTMLElement | undefined)[]} */
+let placesOf = () => [];
 /** Interactions of things whose images the shopper asked for. @type {Set<string>} */
 const withImage = new Set();
 /** What each card shows, so that it stays open while the clusters around it change. @type {WeakMap<Element, string[]>} */
@@ -29,12 +32,35 @@ const idsIn = new WeakMap();
 /** @param {import("./things.js").Removable[]} things @returns {string[]} */
 const idsOf = (things) => things.flatMap(({ ids }) => ids);
 
+/** @returns {HTMLElement[]} */
+const buttons = () => [...document.querySelectorAll("main button")].filter((one) => one instanceof HTMLElement);
+
+/** Note the control with the focus, as that from which something is removed or added. */
+function notePlace() {
+  const { activeElement: at } = document;
+  const number = buttons().findIndex((one) => one === at);
+  const label = at?.getAttribute("aria-label") ?? "";
+  placesOf = () => {
+    const there = buttons()[number];
+    const same = buttons().filter((one) => one.getAttribute("aria-label") === label);
+    return [same.includes(there) ? there : same[0], there];
+  };
+}
+
+/** Give the focus to where the shopper was, or to what is there now. The page stays as far down as it is. */
+function focusPlace() {
+  for (const place of [...placesOf(), byId("title")]) {
+    place?.focus({ preventScroll: true });
+    if (place && document.activeElement === place) return;
+  }
+}
+
 /** Take the notice away, and with it what could be undone. */
 function closeNotice() {
   clearTimeout(undoTimer);
   const hadFocus = byId("undo").contains(document.activeElement);
   byId("undo").replaceChildren();
-  if (hadFocus) byId("title").focus();
+  if (hadFocus) focusPlace();
 }
 
 /**
@@ -70,6 +96,7 @@ function showError(error) {
 /** @type {import("./things.js").OnRemove} */
 function onRemove(things, question, more) {
   const { taste, shelves } = shown;
+  notePlace();
   askToRemove({ things, question, ...more, taste, shelves }, (forgets) => {
     const saved = things.flatMap(({ savedId }) => savedId ?? []);
     remove({ ids: idsOf(things), saved, forgets }).catch(showError);
@@ -84,6 +111,7 @@ async function putBack(removal) {
   await asked?.catch(console.warn);
   const { isRestored, isShopBack = true } = await send({ type: "taste.restore", removal });
   await refresh();
+  focusPlace();
   if (!isRestored) notice(t("notRestored"));
   else notice(isShopBack ? t("restored") : t("restoredNotShop", shop));
 }
@@ -150,10 +178,14 @@ function render() {
 }
 
 async function refresh() {
+  numRefreshes += 1;
+  const mine = numRefreshes;
   const [{ taste, saved, shops, shelves }, { state }] = await Promise.all([
     send({ type: "taste.get" }),
     send({ type: "state.get" }),
   ]);
+  // A question that was asked later may have been answered sooner.
+  if (mine !== numRefreshes) return;
   shown = { taste, saved, shops, shelves };
   byId("paused").textContent = t("pausedImport");
   byId("paused").hidden = !state.paused;
@@ -166,6 +198,7 @@ async function refresh() {
 /** @param {import("./import-card.js").Added} added */
 function onAdded(added) {
   const { ids, savedIds } = added.added;
+  placesOf = () => [byId("file")];
   const wayBack = ids.length + savedIds.length > 0 ? () => remove({ ids, saved: savedIds }) : undefined;
   refresh()
     .then(() => notice(addedText(added), wayBack))

@@ -1,5 +1,6 @@
 // @ts-check
 import { canCheckSignatures } from "../core/bundle-signature.js";
+import { isReachable } from "../core/reachable.js";
 import { send } from "../messaging/messages.js";
 import { serverPatternOf } from "../messaging/origins.js";
 import { byId, element, keepFocus, saveJson } from "./elements.js";
@@ -86,15 +87,29 @@ function pairedText({ serverUrl: url, pairedKey }) {
   return pairedKey ? t("paired", fingerprint(pairedKey)) : t("pairedNot", url);
 }
 
-/** Show the state in every control of the page. @param {State} state */
+/** Show a text in a field, unless something unsaved was entered there. @param {HTMLInputElement | HTMLTextAreaElement} field @param {string} text */
+function fill(field, text) {
+  const isUntouched = field.value === field.defaultValue;
+  field.defaultValue = text;
+  if (isUntouched) field.value = text;
+}
+
+/** Show a choice in a box, unless another one was made there that is unsaved. @param {HTMLInputElement} box @param {boolean} isChecked */
+function tick(box, isChecked) {
+  const isUntouched = box.checked === box.defaultChecked;
+  box.defaultChecked = isChecked;
+  if (isUntouched) box.checked = isChecked;
+}
+
+/** Show the state in every control of the page, but not over what is being entered. @param {State} state */
 function show(state) {
-  serverUrl.value = state.serverUrl;
-  serverMine.checked = state.serverIsMine;
+  fill(serverUrl, state.serverUrl);
+  tick(serverMine, state.serverIsMine);
   byId("paired").textContent = pairedText(state);
   showSync({ isPaired: Boolean(state.pairedKey), run }).catch(showError);
-  packListUrl.value = state.packListUrl ?? "";
+  fill(packListUrl, state.packListUrl ?? "");
   byId("pack-signers").replaceChildren(...packRows(state));
-  trustedKeys.value = (state.trustedKeys ?? []).join("\n");
+  fill(trustedKeys, (state.trustedKeys ?? []).join("\n"));
   byId("signed-by").textContent = state.signedBy ? t("signedByKey", state.signedBy) : "";
   for (const input of document.querySelectorAll("input[name=mode]")) {
     if (input instanceof HTMLInputElement) input.checked = input.value === state.mode;
@@ -113,25 +128,38 @@ function run(action) {
   action().then(say, showError).then(showLedger).catch(showError);
 }
 
-/**
- * Save an address once the browser allows it.
- * @param {HTMLInputElement} input an empty one means none
- * @param {(address: string) => Omit<import("../messaging/messages.js").MessageOf<"settings.set">, "type">} fieldsOf what is saved
- */
-async function saveAddress(input, fieldsOf) {
-  const address = input.value.trim();
-  const isAddress = /^https?:\/\/./.test(address) && URL.canParse(address);
-  // The browser asks within the click only, so the request comes before every other wait.
-  if (isAddress && !(await chrome.permissions.request({ origins: [serverPatternOf(address)] }))) {
-    say(t("serverNotAllowed"));
-    return;
-  }
-  show((await send({ type: "settings.set", ...fieldsOf(address) })).state);
+/** @param {string} id @returns {HTMLFormElement} */
+const formOf = (id) => /** @type {HTMLFormElement} */ (byId(id));
+
+/** Save settings, and show them in their form in place of what was entered. @param {string} form @param {Omit<import("../messaging/messages.js").MessageOf<"settings.set">, "type">} fields */
+async function save(form, fields) {
+  const { state } = await send({ type: "settings.set", ...fields });
+  formOf(form).reset();
+  show(state);
   say(t("saved"));
 }
 
-const saveServer = () => saveAddress(serverUrl, (url) => ({ serverUrl: url, serverIsMine: serverMine.checked }));
-const savePackList = () => saveAddress(packListUrl, (url) => ({ packListUrl: url }));
+/**
+ * Save an address once the browser allows it.
+ * @param {string} form that holds it
+ * @param {HTMLInputElement} input an empty one means none
+ * @param {(address: string) => Omit<import("../messaging/messages.js").MessageOf<"settings.set">, "type">} fieldsOf what is saved
+ */
+async function saveAddress(form, input, fieldsOf) {
+  const address = input.value.trim();
+  // The browser asks within the click only, so the request comes before every other wait. It does not ask for what is then refused.
+  const url = /^https?:\/\/./.test(address) && URL.canParse(address) ? new URL(address) : null;
+  const isAsked = url !== null && url.username === "" && isReachable(address);
+  if (isAsked && !(await chrome.permissions.request({ origins: [serverPatternOf(address)] }))) {
+    say(t("serverNotAllowed"));
+    return;
+  }
+  await save(form, fieldsOf(address));
+}
+
+const saveServer = () =>
+  saveAddress("server", serverUrl, (url) => ({ serverUrl: url, serverIsMine: serverMine.checked }));
+const savePackList = () => saveAddress("packs", packListUrl, (url) => ({ packListUrl: url }));
 
 /** Pair with the server at the address, whose code was typed. */
 async function pair() {
@@ -143,8 +171,9 @@ async function pair() {
   }
   const fields = { serverUrl: address, serverIsMine: serverMine.checked, code: pairCode.value };
   try {
-    show((await send({ type: "pairing.make", ...fields })).state);
-    pairCode.value = "";
+    const { state } = await send({ type: "pairing.make", ...fields });
+    for (const form of ["server", "pair"]) formOf(form).reset();
+    show(state);
     say(t("pairedNow"));
   } finally {
     await showLedger();
@@ -154,8 +183,7 @@ async function pair() {
 /** Save the keys. A name after a key, as in bundle-key.pub, is for people. */
 async function saveTrust() {
   const keys = trustedKeys.value.split("\n").map((line) => line.trim().split(/\s/)[0]);
-  show((await send({ type: "settings.set", trustedKeys: keys.filter((key) => key !== "") })).state);
-  say(t("saved"));
+  await save("trust", { trustedKeys: keys.filter((key) => key !== "") });
 }
 
 async function exportProfile() {
@@ -203,6 +231,7 @@ showsBadge.addEventListener(
 byId("export").addEventListener("click", guarded(exportProfile));
 byId("erase").addEventListener("click", () =>
   askToErase((state) => {
+    for (const form of ["server", "packs", "trust"]) formOf(form).reset();
     show(state);
     showLedger()
       .then(() => say(t("erased")))

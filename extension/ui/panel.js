@@ -66,7 +66,8 @@ function showMessage({ name, title, text, actions = [] }) {
 function showError(error) {
   answer = null;
   showAround();
-  showMessage(failure(error, () => void refreshList()));
+  // A list that failed out of sight is made again when the shopper comes back to it.
+  if (!isSavedShown) showMessage(failure(error, () => void refreshList()));
 }
 
 /** Show which of the two lists is in sight. */
@@ -188,13 +189,15 @@ function showSaved() {
 }
 
 async function recommend() {
+  if (isSavedShown) return;
   numRequests += 1;
   const mine = numRequests;
   byId("message").hidden = true;
   byId("cards").setAttribute("aria-busy", "true");
   if (byId("cards").childElementCount === 0) {
     byId("cards").replaceChildren(...skeletons(SKELETONS));
-    toast.say(t("loading"));
+    // What went wrong or can be undone stays in sight.
+    if (byId("status").textContent === "") toast.say(t("loading"));
   }
   try {
     const recommendations = await questions.list(finder.choice());
@@ -218,10 +221,10 @@ const refreshList = () => recommend().catch(showError);
 async function onDismiss(card, button, isByKey) {
   button.disabled = true;
   const next = button.closest("li")?.nextElementSibling?.getAttribute("data-item-id");
-  // The focused button went away with its card: the card that took its place gets the focus.
-  const place = () =>
+  // The focused button went away with its card: the card that took its place gets the focus, and the card itself where it is back.
+  const place = (itemId = next) =>
     /** @type {HTMLElement | null} */ (
-      document.querySelector(`[data-item-id="${next}"] .dismiss`) ?? document.querySelector(".dismiss")
+      document.querySelector(`[data-item-id="${itemId}"] .dismiss`) ?? document.querySelector(".dismiss")
     );
   const item = plainCard(card);
   try {
@@ -231,9 +234,10 @@ async function onDismiss(card, button, isByKey) {
     const undo = async () => {
       await send({ type: "item.undismiss", item });
       await recommend();
+      place(card.itemId)?.focus({ preventScroll: !isByKey });
       toast.say(t("undone"));
     };
-    toast.offer(t("dismissed"), undo, isByKey ? place : null);
+    toast.offer(t("dismissed"), undo, isByKey ? () => place() : null);
   } catch (error) {
     button.disabled = false;
     toast.fail(error);
@@ -276,7 +280,7 @@ function choose(isSaved) {
   isSavedShown = isSaved;
   showTabs();
   showAround();
-  byId("filters").hidden = true;
+  finder.fold();
   if (isSaved) showSaved();
   else void refresh(true);
 }
@@ -306,7 +310,8 @@ async function update(isForced) {
 /** Show at once what was shown last, where there is such a list. */
 async function showLast() {
   const last = await lastList((await tabField()).tabId);
-  if (!last) return;
+  // A newer list may have been asked for meanwhile.
+  if (!last || isSavedShown || numRequests > 0) return;
   showState(last.state);
   shownFor = last.state.tab?.shop ?? "";
   showRecommendations(last.answer);
@@ -329,6 +334,8 @@ async function refresh(isForced) {
 /** Show nothing more of a profile that was erased. The background tells every open page, the one that asked for it too. */
 async function forget() {
   shownFor = "";
+  // What is being made was made of it.
+  numRequests += 1;
   byId("cards").replaceChildren();
   await refresh(true);
   await saved.load();

@@ -18,8 +18,11 @@ EXECUTABLE = "/usr/bin/chromium"
 SHOPS = [f"*://*.{shop}.localhost/*" for shop in ("harbor", "linden", "meridian")]
 SERVER = "http://127.0.0.1/*"
 # What is awaited comes within moments, and on a machine with much else to do within this.
-PATIENCE_MS = 60_000
+PATIENCE_S = 180
+PATIENCE_MS = 1000 * PATIENCE_S
 expect.set_options(timeout=PATIENCE_MS)
+# All of one list: read card by card it could change in between.
+IDS = "cards => cards.map(({ dataset }) => dataset.itemId)"
 
 
 def packaged(bundle: Path, folder: Path) -> Path:
@@ -142,7 +145,7 @@ class Shopper:
         options.close()
 
     def num_known(self) -> int:
-        """Return the number of interactions in the profile that are not dismissals."""
+        """Return the number of things in the profile, without those of which there shall be less."""
         return int(self.ask("state.get")["state"]["numKnown"])
 
     def learn(self, url: str) -> None:
@@ -153,16 +156,16 @@ class Shopper:
 
     def wait_until(self, is_so: Callable[[], bool], what: str) -> None:
         """Wait until a condition on the extension holds."""
-        deadline = time.monotonic() + PATIENCE_MS / 1000
+        deadline = time.monotonic() + PATIENCE_S
         while not is_so():
-            assert time.monotonic() < deadline, f"waited {PATIENCE_MS / 1000} s in vain for {what}"
+            assert time.monotonic() < deadline, f"waited {PATIENCE_S} s in vain for {what}"
             self.page.wait_for_timeout(200)
 
     def recommended(self, panel: Page) -> list[str]:
         """Return the item ids in the panel, best first, once it has loaded."""
         expect(panel.locator(".card[data-item-id]").first).to_be_visible()
         expect(panel.locator("#cards")).not_to_have_attribute("aria-busy", "true")
-        return [str(card.get_attribute("data-item-id")) for card in panel.locator(".card[data-item-id]").all()]
+        return [str(item_id) for item_id in panel.locator(".card[data-item-id]").evaluate_all(IDS)]
 
     def items(self) -> list[str]:
         """Return the ids of the items that the panel shows for the shop that is open, best first."""
@@ -174,7 +177,6 @@ class Shopper:
     def read_catalogue(self, panel: Page) -> None:
         """Click the panel's offer, and wait until the catalogue has been read."""
         panel.locator("[data-action=shelf-read]").click()
-        expect(panel.locator(".shelf")).to_have_attribute("data-status", "reading")
         expect(panel.locator(".shelf")).to_have_attribute("data-status", "read")
 
     def read_shelf(self) -> list[str]:
@@ -193,6 +195,7 @@ class Shopper:
     def save_address(self, form: str, address: str) -> None:
         """Enter an address in a form of the options and save it."""
         options = self.open("options.html")
+        expect(options.locator("#known")).not_to_be_empty()  # the settings fill the fields when they come
         for folded in options.locator("details:not([open]):has(form) > summary").all():
             folded.click()
         options.locator(f"{form} input[type=url]").fill(address)

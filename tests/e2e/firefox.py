@@ -19,7 +19,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.firefox.options import Options
 from selenium.webdriver.firefox.service import Service
 
-from tests.e2e.chromium import ROOT
+from tests.e2e.chromium import PATIENCE_S, ROOT
 from tests.e2e.proxy import RecordingProxy
 
 MANIFEST = ROOT / "extension" / "manifest.json"
@@ -60,7 +60,7 @@ def opened_firefox(extension: Path, folder: Path, proxy: RecordingProxy | None =
         options.set_preference("network.proxy.allow_hijacking_localhost", True)
     driver = webdriver.Firefox(options, Service(geckodriver(folder), log_output=str(folder / "log")))
     try:
-        driver.set_script_timeout(60)
+        driver.set_script_timeout(PATIENCE_S)
         assert driver.install_addon(str(extension), temporary=True) == GECKO_ID
         yield driver
     finally:
@@ -264,6 +264,8 @@ class FirefoxShopper:
         """Enter an address in a form of the options and save it; the browser asks where it is new."""
         self.firefox.switch_to.window(self.control)
         self.firefox.refresh()
+        known = lambda: self.firefox.find_element(By.ID, "known").get_attribute("textContent")  # noqa: E731
+        wait_until(lambda: bool(known()), "the settings, which fill the fields when they come")
         for folded in self.firefox.find_elements(By.CSS_SELECTOR, "details:not([open]):has(form) > summary"):
             folded.click()
         field = self.firefox.find_element(By.CSS_SELECTOR, f"{form} input[type=url]")
@@ -280,9 +282,9 @@ class FirefoxShopper:
         wait_until(is_saved, f"{address} to be saved")
 
 
-def wait_until(is_so: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def wait_until(is_so: Callable[[], bool], what: str) -> None:
     """Wait until a condition holds."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE_S
     while not is_so():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
+        assert time.monotonic() < deadline, f"waited {PATIENCE_S} s in vain for {what}"
         time.sleep(0.2)

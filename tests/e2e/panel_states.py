@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from tests.e2e.chromium import EXECUTABLE, ROOT
+from tests.e2e.chromium import EXECUTABLE, PATIENCE_MS, ROOT
 from tests.e2e.static_host import served
 
 Json = dict[str, Any]
@@ -273,6 +273,7 @@ def opened(
         reduced_motion="reduce",
         forced_colors="active" if scheme == "forced" else "none",
     )
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.route(f"https://{SHOP}/**", _draw)
     language = locale.partition("-")[0]

@@ -8,8 +8,15 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-# Sign-in and updates of Chromium; settings of Firefox. No flag and no preference turns them off.
-BROWSERS_OWN = frozenset(("accounts.google.com", "update.googleapis.com", "firefox.settings.services.mozilla.com"))
+# Sign-in, push messages and updates of Chromium; settings of Firefox. No flag and no preference turns them off.
+BROWSERS_OWN = frozenset(
+    (
+        "accounts.google.com",
+        "android.clients.google.com",
+        "update.googleapis.com",
+        "firefox.settings.services.mozilla.com",
+    )
+)
 HOP_BY_HOP = frozenset(("connection", "proxy-connection", "keep-alive", "transfer-encoding", "te", "upgrade"))
 
 
@@ -26,13 +33,12 @@ class Request:
     @property
     def host(self) -> str:
         """Return host and port."""
-        return urlsplit(self.url).netloc
+        return self.url if self.method == "CONNECT" else urlsplit(self.url).netloc
 
     @property
     def is_browsers_own(self) -> bool:
         """Return whether the browser itself made the request, which would be made without the extension too."""
-        authority = self.url if self.method == "CONNECT" else self.host
-        name = authority.rpartition(":")[0] or authority
+        name = self.host.rpartition(":")[0] or self.host
         return name in BROWSERS_OWN
 
     @property
@@ -91,7 +97,7 @@ class RecordingProxy:
                     self.send_error(502, "nobody answers")
 
             def relay(self, host: str, port: int, target: str, body: bytes) -> None:
-                upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+                upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=180)
                 headers = {key: value for key, value in self.headers.items() if key.lower() not in HOP_BY_HOP}
                 upstream.request(self.command, target, body=body or None, headers={**headers, "Host": host})
                 answer = upstream.getresponse()

@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.e2e.chromium import PATIENCE_S
+
 FOLDER = Path(__file__).with_name("shops")
 STEPS: dict[str, list[tuple[list[str], list[str]]]] = json.loads((FOLDER / "steps.json").read_text("utf-8"))["shops"]
 PERMISSIONS = [f"*://*.{shop}.localhost/*" for shop in STEPS]
@@ -17,7 +19,6 @@ IMAGE = b'<svg xmlns="http://www.w3.org/2000/svg" width="200" height="200"><rect
 TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 # Longer than a page takes to be still, and than a shop takes to answer a click.
 QUIET_S = 2.2
-PATIENCE_S = 60
 
 
 def file_of(shop: str, path: str) -> Path:

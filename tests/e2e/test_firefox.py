@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.e2e import ledger
-from tests.e2e.chromium import SHOPS, unzipped
+from tests.e2e.chromium import PATIENCE_S, SHOPS, unzipped
 from tests.e2e.firefox import ADDRESS, ask, opened_firefox
 from tests.e2e.proxy import RecordingProxy
 from tests.e2e.world import Mall
@@ -36,7 +36,7 @@ def body_of(firefox: webdriver.Firefox, page: str, awaited: str) -> str:
     """Return the text of a page of the extension, what its menus hold included, once it has an awaited one."""
     firefox.get(f"moz-extension://{ADDRESS}/ui/{page}.html")
     text_of = lambda driver: str(driver.find_element(By.TAG_NAME, "body").get_attribute("textContent"))  # noqa: E731
-    WebDriverWait(firefox, 60).until(lambda driver: awaited in text_of(driver))
+    WebDriverWait(firefox, PATIENCE_S).until(lambda driver: awaited in text_of(driver))
     return text_of(firefox)
 
 
@@ -69,7 +69,7 @@ def test_a_page_is_ranked_by_taste_and_nothing_is_sent(
         firefox.get(mall.url(product))
         firefox.switch_to.window(control)
         known = lambda driver, number=number: ask(driver, "state.get")["state"]["numKnown"] == number  # noqa: E731
-        WebDriverWait(firefox, 60).until(known)
+        WebDriverWait(firefox, PATIENCE_S).until(known)
     firefox.switch_to.window(page)
     firefox.get(mall.shop_url("linden") + "/product-category/shoes-bags/")
     firefox.switch_to.window(control)

@@ -68,7 +68,7 @@ def test_a_cluster_is_seen_removed_undone_exported_erased_and_imported(
 
     before = len(alone.proxy.requests)
     page = alone.open("knows.html")
-    expect(page.locator(".cluster").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".cluster").first).to_be_visible()
     known = cluster_titles(page)
     titles = set(page.locator(".thing a").all_text_contents())
     assert len(titles) == len(TASTES) * EACH

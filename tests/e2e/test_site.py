@@ -11,7 +11,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from demo.try_page.site_folder import Sources, write_site
 from tests.e2e import world as worlds
-from tests.e2e.chromium import EXECUTABLE, unzipped
+from tests.e2e.chromium import EXECUTABLE, PATIENCE_MS, PATIENCE_S, unzipped
 from tests.e2e.firefox import opened_firefox
 from tests.e2e.static_host import served
 from tests.e2e.world import KNOWN, PORTS, ROOT, Mall
@@ -40,6 +40,7 @@ def site(mall: Mall, lite_bundle: Path, zips: Path, tmp_path_factory: pytest.Tem
 def page(playwright: Playwright, site: str) -> Iterator[Page]:
     browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox"])
     page = browser.new_page(viewport={"width": 400, "height": 900}, color_scheme="dark")
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(site)
     expect(page.locator("html[data-ready=true]")).to_be_attached()
     yield page
@@ -71,7 +72,7 @@ def test_what_is_liked_at_one_shop_ranks_another(page: Page, site: str) -> None:
     for url in told:
         expect(page.locator("#ledger summary").filter(has_text=url).first).to_be_attached()
     assert len(told) >= 5
-    assert all(any(url in line for url in told) for line in page.locator("#ledger summary").all_inner_texts())
+    assert all(any(url in line for url in asked) for line in page.locator("#ledger summary").all_inner_texts())
     first = mine[0]
     page.locator("#mine button").first.click()
     expect(page.locator("#mine .title", has_text=first)).to_have_count(0)
@@ -83,7 +84,7 @@ def test_the_page_works_in_firefox(site: str, zips: Path, tmp_path: Path) -> Non
     extension = unzipped(zips / "carryover-firefox.zip", tmp_path / "extension")
     with opened_firefox(extension, tmp_path) as firefox:
         firefox.get(site)
-        wait = WebDriverWait(firefox, 60)
+        wait = WebDriverWait(firefox, PATIENCE_S)
         wait.until(lambda driver: driver.find_elements(By.CSS_SELECTOR, "html[data-ready=true]"))
         for button in firefox.find_elements(By.CSS_SELECTOR, "button.like")[:LIKED]:
             firefox.execute_script("arguments[0].click()", button)

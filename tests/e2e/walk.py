@@ -144,6 +144,8 @@ def erasure(shopper: AnyShopper, world: World) -> tuple[Shown, Shown]:
     """Erase everything while the panel is at a shop that was never allowed; return what it shows before and after."""
     shopper.visit(world.shop_url("meridian") + "/c/living")
     shopper.look()
+    here = set(world.tastes_by_id("meridian"))
+    wait_until(lambda: set(shopper.items()) <= here, "the list of the shop that is open now")
     before = Shown(shopper.items(), shopper.reasons())
     shopper.erase()
     order = [item["itemId"] for item in shopper.recommend()["items"]]

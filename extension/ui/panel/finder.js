@@ -81,9 +81,12 @@ function createFilters({ askFacets, onError }) {
   const button = byId("filter-button");
   /** @type {Choice} */
   let chosen = {};
+  let numAsked = 0;
 
   /** @param {boolean} isFolded */
   function fold(isFolded) {
+    // Filters that were asked for before belong to what was in sight then.
+    numAsked += 1;
     form.hidden = isFolded;
     button.setAttribute("aria-expanded", String(!isFolded));
   }
@@ -95,7 +98,9 @@ function createFilters({ askFacets, onError }) {
 
   async function toggle() {
     if (form.hidden) {
+      const mine = (numAsked += 1);
       const facets = await askFacets();
+      if (mine !== numAsked) return;
       const fields = facets ? fieldsOf(facets, chosen) : [];
       form.replaceChildren(...(fields.length > 0 ? fields : [element("p", { class: "quiet" }, t("filterNone"))]));
     }
@@ -114,6 +119,7 @@ function createFilters({ askFacets, onError }) {
 
   return {
     choice: () => chosen,
+    fold: () => fold(true),
     /** @param {() => void} onChange */
     onChange: (onChange) =>
       form.addEventListener("change", () => {
@@ -171,8 +177,11 @@ export function createFinder({ onChange, askFacets, onError }) {
       words.value = "";
       alike = card;
     },
+    /** Fold the filters. */
+    fold: filters.fold,
     /** Forget everything, without a change. */
     reset() {
+      clearTimeout(typing);
       words.value = "";
       alike = null;
       filters.reset();

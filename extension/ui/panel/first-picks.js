@@ -23,7 +23,7 @@ export function offersPicks({ numKnown, paused }, { basis, items }) {
 
 /**
  * Return the picks of a list.
- * @param {(cards: Card[]) => void} onUse
+ * @param {(cards: Card[]) => Promise<void>} onUse
  */
 export function createPicks(onUse) {
   /** By item id. @type {Map<string, Card>} */
@@ -35,7 +35,12 @@ export function createPicks(onUse) {
       type: "button",
       "data-action": "use-picks",
       disabled: true,
-      onclick: () => onUse([...picked.values()]),
+      async onclick() {
+        // Each time that it is kept it counts more.
+        use.disabled = true;
+        await onUse([...picked.values()]);
+        showCount();
+      },
     },
     t("usePicks"),
   );

@@ -27,14 +27,23 @@ export function createQuestions(first = takeFirstAnswers()) {
   }
   if (!isFixed) onTabChange(renew);
 
+  /** The question for the state that was asked last. @type {Promise<object> | undefined} */
+  let newest;
+
   return {
     renew,
 
-    /** Return the state of this page's tab. Answers to other messages describe the tab in front, which may be another. @returns {Promise<State>} */
+    /**
+     * Return the state of this page's tab. Answers to other messages describe the tab in front, which may be another. A question that was
+     * asked later may be answered sooner: its answer is the one to both.
+     * @returns {Promise<State>}
+     */
     async state() {
       // A list that was not used with the first state belongs to no later one.
       if (!first?.state) renew();
-      const answer = await (taken("state") ?? asked({ type: "state.get" }));
+      let question = (newest = taken("state") ?? asked({ type: "state.get" }));
+      let answer = await question;
+      while (question !== newest) answer = await (question = newest);
       return /** @type {{state: State}} */ (answer).state;
     },
 

@@ -115,6 +115,26 @@ test("a script that is registered twice at once is registered once, and another 
   assert.deepEqual([...own.scripts.keys()], ["shop a.example", "shop b.example"]);
 });
 
+test("a script that is removed twice at once is removed, and nothing is refused", async () => {
+  const { state: own, context } = createBrowser();
+  const contentScripts = createContentScripts({ browser: context("background.js") });
+  await contentScripts.register("a.example");
+  await Promise.all([contentScripts.unregister("a.example"), contentScripts.unregister("a.example")]);
+  assert.equal(own.scripts.size, 0);
+});
+
+test("a script whose worker ended before it was removed goes at the next start", async () => {
+  for (const shop of ["a.example", "b.example"]) {
+    state.granted.add(`*://*.${shop}/*`);
+    await consent.set(shop, true);
+  }
+  // Everything but the record was left where it was.
+  await (await getProfile()).forgetShop("a.example");
+  await consent.restore();
+  assert.deepEqual([...state.scripts.keys()], ["shop b.example"]);
+  assert.deepEqual([...state.granted], ["*://*.b.example/*"]);
+});
+
 test("a permission granted long after the question is not consent", async () => {
   await consent.noteQuestion("a.example", 7);
   state.granted.add(ORIGIN);

@@ -5,6 +5,7 @@ import { beforeEach, test } from "node:test";
 import { createDevice } from "../fakes/device.js";
 import { eventually } from "../fakes/page.js";
 import { LIST, SHOP, createShopper, titlesOf } from "../fakes/shopper.js";
+import { handTowers } from "../fakes/towers.js";
 
 /** @type {ReturnType<typeof createDevice>} */
 let device;
@@ -45,6 +46,15 @@ test("a dismissal that is undone is in the profile no more, and the item comes b
   assert.deepEqual([await kinds(), await listed()], [["view"], ["sea mug", "night lamp"]]);
 });
 
+test("a dismissal is kept without what names a person, and can be undone", async () => {
+  const item = { ...card("sea mug for jo@mail.example"), url: `https://${SHOP}/sea-mug?name=jo` };
+  await said("item.dismiss", { item });
+  const [{ product }] = (await shopper.exported()).interactions;
+  assert.deepEqual([product.url, /jo@mail/.test(product.title)], [`https://${SHOP}/sea-mug`, false]);
+  await said("item.undismiss", { item });
+  assert.deepEqual(await kinds(), []);
+});
+
 test("what is saved outlives the worker, is exported, and goes with everything else", async () => {
   await said("item.save", { item: card("sea mug") });
   await said("item.save", { item: card("night lamp") });
@@ -59,6 +69,78 @@ test("what is saved outlives the worker, is exported, and goes with everything e
   );
   await said("profile.erase", {});
   assert.deepEqual(await savedTitles(), []);
+});
+
+test("what is saved twice at once is saved once", async () => {
+  await Promise.all([said("item.save", { item: card("sea mug") }), said("item.save", { item: card("sea mug") })]);
+  assert.deepEqual(await savedTitles(), ["sea mug"]);
+});
+
+/** Begin again on a device whose towers wait. @returns {Promise<{untilAsked: () => Promise<void>, embedded: () => void}>} */
+async function withHeldTowers() {
+  /** @type {() => void} */
+  let embedded = () => {};
+  const held = new Promise((resolve) => {
+    embedded = () => resolve(undefined);
+  });
+  let isAsked = false;
+  const towers = {
+    ...handTowers,
+    async embedItems(/** @type {string[]} */ texts) {
+      isAsked = true;
+      await held;
+      return handTowers.embedItems(texts);
+    },
+  };
+  device = createDevice({ towers });
+  shopper = createShopper(device);
+  await device.startWorker();
+  return { untilAsked: () => eventually(() => assert.ok(isAsked)), embedded };
+}
+
+test("what is saved and taken back while the towers load counts for nothing", async () => {
+  const { untilAsked, embedded } = await withHeldTowers();
+  await shopper.allow();
+  const saved = said("item.save", { item: card("sea mug") });
+  await untilAsked();
+  await said("item.unsave", { item: card("sea mug") });
+  embedded();
+  assert.equal((await saved).isLearned, false);
+  assert.deepEqual([await savedTitles(), await kinds()], [[], []]);
+});
+
+test("first picks are not learned where learning is paused while the towers load", async () => {
+  const { untilAsked, embedded } = await withHeldTowers();
+  const picked = said("items.pick", { items: [card("sea mug")] });
+  await untilAsked();
+  await said("pause.set", { paused: true });
+  embedded();
+  assert.equal((await picked).numLearned, 0);
+  assert.deepEqual(await kinds(), []);
+});
+
+test("a dismissal that was under way when everything was erased is kept nowhere", async () => {
+  const { untilAsked, embedded } = await withHeldTowers();
+  const dismissed = device.send({ type: "item.dismiss", item: card("sea mug") });
+  await untilAsked();
+  await said("profile.erase", {});
+  embedded();
+  assert.equal((await dismissed).error.code, "erased");
+  assert.deepEqual((await shopper.exported()).interactions, []);
+  await said("item.dismiss", { item: card("sea mug") });
+  assert.deepEqual(await kinds(), ["dismiss"], "a new profile began");
+});
+
+test("a list that a panel kept until it heard of the erasure is forgotten", async () => {
+  await shopper.allow();
+  device.panel.runtime.onMessage.addListener(
+    (/** @type {any} */ { type }, /** @type {any} */ _, /** @type {(answer: object) => void} */ respond) => {
+      if (type === "state.changed") device.state.session["list 7"] = { answer: {} };
+      respond({ ok: true });
+    },
+  );
+  assert.ok((await device.send({ type: "profile.erase" })).ok);
+  assert.deepEqual(device.state.session, {});
 });
 
 test("saving counts for the taste only where learning is allowed", async () => {
@@ -81,8 +163,10 @@ test("a withdrawn consent leaves what the shopper saved", async () => {
   assert.deepEqual(await savedTitles(), ["sea mug"]);
 });
 
-test("what is never kept is neither saved nor picked", async () => {
+test("what is never kept is neither saved nor picked nor dismissed", async () => {
   for (const [type, fields] of /** @type {[string, object][]} */ ([
+    ["item.dismiss", { item: card("pregnancy test kit") }],
+    ["item.dismiss", { item: { ...card("mug"), url: `https://${SHOP}/account/mug` } }],
     ["item.save", { item: card("pregnancy test kit") }],
     ["items.pick", { items: [card("pregnancy test kit")] }],
     ["item.save", { item: { ...card("mug"), url: `https://${SHOP}/account/mug` } }],

@@ -15,6 +15,7 @@ import { CarryoverError } from "../../../extension/values/errors.js";
 import { createBrowser } from "../fakes/browser.js";
 import { manifestOf, ofOtherSpace, packageOf } from "../fakes/bundle.js";
 import { MemoryCache } from "../fakes/cache.js";
+import { eventually } from "../fakes/page.js";
 import { makePaired } from "../fakes/paired.js";
 import { createServer } from "../fakes/server.js";
 
@@ -325,4 +326,63 @@ test("the profile is opened once, and again after a failure", async () => {
   const profile = await open();
   assert.equal(await open(), profile);
   assert.equal(reads, 2);
+});
+
+/** Let the server's answers to a path wait. @param {RegExp} path @returns {{isAsked: () => boolean, release: () => void}} */
+function hold(path) {
+  /** @type {() => void} */
+  let release = () => {};
+  let isAsked = false;
+  const held = new Promise((resolve) => {
+    release = () => resolve(undefined);
+  });
+  network.waits = async (asked) => {
+    if (isAsked || !path.test(asked)) return;
+    isAsked = true;
+    await held;
+  };
+  return { isAsked: () => isAsked, release };
+}
+
+test("a model that was on its way when the shopper asked for signatures is not the one that ranks", async () => {
+  const { isAsked, release } = hold(/bundles$/);
+  await useServer();
+  const older = model.getModel();
+  await eventually(() => assert.ok(isAsked()));
+  await useServer({ trustedKeys: ["A".repeat(43) + "="] });
+  model.reset();
+  const { problem } = await model.getModel();
+  assert.ok(problem, "the server's bundle is not signed");
+  release();
+  assert.equal((await older).problem, undefined);
+  assert.equal((await model.getModel()).problem, problem);
+});
+
+test("a load that was reset does not end the one that was begun after it", async () => {
+  const { isAsked, release } = hold(/bundles$/);
+  await useServer();
+  const older = model.getModel();
+  await eventually(() => assert.ok(isAsked()));
+  model.reset();
+  const second = hold(/bundles$/);
+  const newer = model.getModel();
+  await eventually(() => assert.ok(second.isAsked()));
+  release();
+  await older;
+  assert.equal(model.getModel(), newer);
+  second.release();
+  await newer;
+});
+
+test("a file of a bundle that comes after an erasure is not kept", async () => {
+  const { isAsked, release } = hold(/text\.onnx$/);
+  await useServer();
+  const older = model.getModel();
+  await eventually(() => assert.ok(isAsked()));
+  await (await getProfile()).erase();
+  model.reset();
+  await model.dropDownloads();
+  release();
+  await older;
+  assert.deepEqual(await cache.keys(), []);
 });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createPackLoads } from "../../../extension/background/pack-loads.js";
 import { PackError } from "../../../extension/values/errors.js";
+import { eventually } from "../fakes/waiting.js";
 
 const failure = new PackError("pack_unreachable", "its host is away");
 const wantedOf = (/** @type {string} */ manifest) => ({
@@ -41,7 +42,7 @@ test("a download that failed still counts as running while its failure is rememb
   assert.equal(second, first);
 });
 
-test("a newer pack's download goes on counting as running when the one before it ends", async () => {
+test("a newer pack's download still counts as running when the one before it ends", async () => {
   /** @type {Map<string, (error: Error) => void>} by file name */
   const asked = new Map();
   const loads = createLoads(
@@ -55,7 +56,7 @@ test("a newer pack's download goes on counting as running when the one before it
   };
   const older = loads.run(wantedOf("one.json"), remember);
   const newer = loads.run(wantedOf("two.json"), remember);
-  await new Promise(setImmediate);
+  await eventually(() => assert.equal(asked.size, 2));
   asked.get("one.json")?.(failure);
   await assert.rejects(older.first, failure);
   await new Promise(setImmediate);

@@ -7,6 +7,7 @@ import { createDevice } from "../fakes/device.js";
 import { LIST_URL, createPackHost, publish } from "../fakes/pack.js";
 import { SHOP, createShopper, titlesOf } from "../fakes/shopper.js";
 import { paddedTowers } from "../fakes/towers.js";
+import { eventually } from "../fakes/waiting.js";
 
 const { space } = manifestOf({ name: "packaged" });
 const TITLES = ["night lamp", "sea mug", "oak bowl", "sea rug"];
@@ -17,6 +18,8 @@ let host;
 let device;
 /** @type {ReturnType<typeof createShopper>} */
 let shopper;
+/** @type {any} chrome.* of the worker that runs */
+let worker;
 /** @type {typeof Date.now} */
 const realNow = Date.now;
 let later = 0;
@@ -27,7 +30,7 @@ beforeEach(async () => {
   shopper = createShopper(device);
   later = 0;
   Date.now = () => realNow() + later;
-  await device.startWorker();
+  worker = await device.startWorker();
   return () => {
     Date.now = realNow;
   };
@@ -48,22 +51,14 @@ const recommended = async () => (await device.send({ type: "recommend" })).recom
 const packsKept = async () =>
   ((await shopper.exported()).shelves ?? []).filter((/** @type {any} */ one) => one.kind === "pack");
 
-/** @param {() => Promise<boolean>} isSo */
-async function until(isSo) {
-  for (let tries = 0; tries < 500; tries += 1) {
-    if (await isSo()) return;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5);
-    });
-  }
-  assert.fail("in vain");
-}
 /** Wait until a pack is kept whole, and no other. @param {{manifest: string}} pack */
 const untilKept = ({ manifest }) =>
-  until(async () => {
-    const kept = await packsKept();
-    return kept.length === 1 && kept[0].pack.manifest === manifest && kept[0].status === "read";
-  });
+  eventually(async () =>
+    assert.deepEqual(
+      (await packsKept()).map(({ pack, status }) => [pack.manifest, status]),
+      [[manifest, "read"]],
+    ),
+  );
 
 test("the whole catalogue is ranked by the taste, list and pack are fetched whole, and nothing else is sent", async () => {
   const pack = await publish({ items: itemsOf(...TITLES), space });
@@ -276,7 +271,7 @@ for (const [name, code, made] of /** @type {[string, string, () => Promise<any>]
     host.show([good, bad]);
     later = 25 * 3_600_000;
     await recommended();
-    await until(async () => (await recommended()).problem !== undefined);
+    await eventually(async () => assert.ok((await recommended()).problem));
     const { mode, problem, items } = await recommended();
     assert.deepEqual([mode, problem.code, items.length], ["pack", code, 4]);
     assert.match(problem.message, /^The published catalogue of a\.example was not taken: [^\n]+\.$/);
@@ -317,29 +312,41 @@ test("only packs of the trusted keys are taken, and other keys end those before"
   assert.deepEqual([mode, problem.code], ["page", "pack_forged"]);
 });
 
-test("a host that is away is no failure of the shopper's, and is left alone for a while", async () => {
-  host.isUp = false;
-  await prepare();
-  const { mode, problem } = await recommended();
-  assert.deepEqual([mode, problem.code], ["page", "pack_unreachable"]);
-  const asked = (await shopper.exported()).ledger.length;
-  await recommended();
-  assert.equal((await shopper.exported()).ledger.length, asked);
-  host.isUp = true;
-  host.show([await publish({ items: itemsOf(...TITLES), space })]);
-  later = 11 * 60_000;
-  assert.equal((await recommended()).mode, "pack");
-});
+for (const [when, wait] of /** @type {[string, () => Promise<unknown>][]} */ ([
+  ["some minutes", async () => (later = 11 * 60_000)],
+  ["the address is saved again", async () => device.send({ type: "settings.set", packListUrl: LIST_URL })],
+])) {
+  test(`a host that is away is no failure of the shopper's, and is left alone until ${when}`, async () => {
+    host.isUp = false;
+    await prepare();
+    const { mode, problem } = await recommended();
+    assert.deepEqual([mode, problem.code], ["page", "pack_unreachable"]);
+    const asked = (await shopper.exported()).ledger.length;
+    await recommended();
+    assert.equal((await shopper.exported()).ledger.length, asked);
+    host.isUp = true;
+    host.show([await publish({ items: itemsOf(...TITLES), space })]);
+    await wait();
+    assert.equal((await recommended()).mode, "pack");
+  });
+}
 
 test("a worker that is killed continues where it was", async () => {
   const pack = await publish({ items: itemsOf("sea mug", "oak bowl", "sea rug", "night lamp"), space, firstPart: 2 });
   host.show([pack]);
   const [first, rest] = JSON.parse(String(pack.files[pack.manifest])).parts;
-  const missing = host.files[`${rest.vectors.sha256}.bin`];
-  delete host.files[`${rest.vectors.sha256}.bin`];
+  const send = globalThis.fetch;
+  let isAsked = false;
+  // A worker that was killed hears no answer.
+  globalThis.fetch = (url, init) => {
+    isAsked ||= String(url).includes(rest.vectors.sha256);
+    return isAsked ? new Promise(() => {}) : send(url, init);
+  };
   await prepare();
   assert.equal((await recommended()).items.length, 2);
-  host.files[`${rest.vectors.sha256}.bin`] = missing;
+  await eventually(() => assert.ok(isAsked));
+  device.stopWorker(worker);
+  globalThis.fetch = send;
   await device.startWorker();
   host.paths.length = 0;
   await recommended();

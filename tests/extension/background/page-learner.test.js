@@ -87,6 +87,15 @@ test("who stays counts once more, where the view is known", async () => {
   assert.deepEqual(await known(), ["view sea towel 2"]);
 });
 
+test("what is removed while a page tells of staying does not come back", async () => {
+  const { product } = await see("sea towel");
+  const ids = (await shopper.exported()).interactions.map((/** @type {any} */ { id }) => id);
+  const removed = device.send({ type: "taste.remove", ids });
+  assert.equal((await tell({ type: "page.stayed", itemId: product.itemId })).stored, false);
+  await removed;
+  assert.deepEqual(await known(), []);
+});
+
 test("a page tells of staying with its own shop's product only", async () => {
   const { product } = await see("sea towel");
   await shopper.allow("b.example");

@@ -10,6 +10,7 @@ import { partsOf } from "../../../extension/core/profile-records.js";
 import { packed } from "../../../extension/core/shelf-matrix.js";
 import { encodePart } from "../../../extension/shelf/parts.js";
 import { encodeEmbedding } from "../../../extension/values/encoding.js";
+import { eventually } from "../fakes/waiting.js";
 
 const SHOP = "a.example";
 const blocks = [{ start: 0, length: 3 }];
@@ -112,7 +113,7 @@ test("a shelf of an earlier version is opened from its parts, and made ready whe
   assert.deepEqual(titlesIn(shelf), ["oak", "rug", "mug"]);
   assert.equal(kept().ready, undefined);
   t.mock.timers.tick(2000);
-  while (!kept().ready) await new Promise(setImmediate);
+  await eventually(() => assert.ok(kept().ready));
   assert.equal(kept().momentsId, undefined);
   await assert.rejects(profile.shelfParts(["m1"]), { name: "EnvelopeError" });
   assert.equal((await profile.shelfParts(partsOf(kept()))).length, 4);
@@ -161,4 +162,13 @@ test("a shelf that changed meanwhile is not made ready by what it was, and a del
     assert.equal(kept()?.ready, undefined);
     if (kept()) await profile.deleteShelf(kept());
   }
+});
+
+test("a shelf of which a part was replaced since is opened as it is now", async () => {
+  await keepShelf({ status: "reading" });
+  const before = kept();
+  const bytes = encodePart({ items: [cardOf("lamp")] }, packed([Float32Array.of(1, 0, 0)], { dim: 3, blocks }));
+  const parts = [before.parts[0], { id: "p3", numItems: 1, round: 2 }];
+  await profile.keepShelf({ ...before, round: 2, parts }, { puts: [{ id: "p3", bytes }], deletes: ["p2"] });
+  assert.deepEqual(titlesIn(await newOpener().open(before)), ["oak", "mug", "lamp"]);
 });

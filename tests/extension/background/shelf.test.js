@@ -2,10 +2,12 @@
 // The catalogue of a shop, read by this device: through the gate, with the real worker, on a device whose shop is a fake.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { createShelves } from "../../../extension/background/shelf.js";
 import { createDevice } from "../fakes/device.js";
 import { ORIGIN, answer, createShop, feedPage, row } from "../fakes/shop.js";
 import { LIST, SHOP, createShopper, titlesOf } from "../fakes/shopper.js";
 import { paddedTowers } from "../fakes/towers.js";
+import { eventually } from "../fakes/waiting.js";
 
 const FIRST = "/products.json?limit=250&page=1";
 const TITLES = ["night lamp", "sea mug", "oak bowl", "sea rug"];
@@ -40,14 +42,13 @@ const shelfOf = async () => (await device.send({ type: "state.get" })).state.she
 
 /** @param {(shelf: any) => boolean} isSo */
 async function untilShelf(isSo) {
-  for (let tries = 0; tries < 500; tries += 1) {
-    const shelf = await shelfOf();
-    if (isSo(shelf)) return shelf;
-    await new Promise((resolve) => {
-      realTimeout(resolve, 5);
-    });
-  }
-  return assert.fail(`in vain: ${JSON.stringify(await shelfOf())}`);
+  /** @type {any} */
+  let shelf;
+  await eventually(async () => {
+    shelf = await shelfOf();
+    assert.ok(isSo(shelf), JSON.stringify(shelf));
+  });
+  return shelf;
 }
 const isRead = (/** @type {any} */ shelf) => shelf?.status === "read";
 
@@ -147,7 +148,7 @@ test("a worker that was killed while reading is continued by the next", async ()
   shopper.showListing([]);
   shop.answers["/meta.json"] = () => /** @type {any} */ (new Promise(() => {}));
   await device.send({ type: "shelf.read" });
-  for (let tries = 0; tries < 200 && !shop.paths.includes("/meta.json"); tries += 1) await shelfOf();
+  await eventually(() => assert.ok(shop.paths.includes("/meta.json")));
   device.stopWorker(first);
   shop.answers["/meta.json"] = answer('{"currency": "EUR"}');
   await device.startWorker();
@@ -190,9 +191,9 @@ test("a withdrawn consent and erasure leave nothing of the catalogue on the disk
   await device.startWorker();
   await readAll();
   // What was read, and twice what is made of it then: what ranks it, and its cards.
-  let kept = await partsOnDisk();
-  while (kept.length < 3) kept = await partsOnDisk();
-  for (const { id, envelope } of kept) assert.ok(!/sea|a\.example/.test(id + String.fromCharCode(...envelope)));
+  await eventually(async () => assert.equal((await partsOnDisk()).length, 3));
+  for (const { id, envelope } of await partsOnDisk())
+    assert.ok(!/sea|a\.example/.test(id + String.fromCharCode(...envelope)));
   await device.send({ type: "consent.set", shop: SHOP, allowed: false });
   assert.deepEqual([await partsOnDisk(), (await shopper.exported()).shelves], [[], undefined]);
   await readAll();
@@ -294,4 +295,37 @@ test("where only the page may be ranked, the catalogue is not", async () => {
   await readAll();
   await device.send({ type: "settings.set", mode: "page" });
   assert.equal((await device.send({ type: "recommend" })).recommendations.mode, "page");
+});
+
+test("two windows that ask at once for a catalogue read it once, to its end", async () => {
+  await device.startWorker();
+  await shopper.allow();
+  shopper.showListing(["oak chair"]);
+  const answers = await Promise.all([device.send({ type: "shelf.read" }), device.send({ type: "shelf.read" })]);
+  assert.deepEqual(
+    answers.map(({ ok }) => ok),
+    [true, true],
+  );
+  assert.equal((await untilShelf((shelf) => shelf.status !== "reading")).status, "read");
+  assert.equal((await shopper.exported()).shelves.length, 1);
+});
+
+test("a stop that wakes the worker stops what the worker before it began", async () => {
+  /** @type {string[]} */
+  const done = [];
+  /** @type {(profile: any) => void} */
+  let open = () => {};
+  const opened = new Promise((resolve) => {
+    open = resolve;
+  });
+  const shelf = { shop: SHOP, kind: "unknown", status: "reading" };
+  const parts = /** @type {any} */ ({
+    getProfile: () => opened,
+    readings: { run: () => void done.push("run"), stop: async () => void done.push("stop") },
+  });
+  const shelves = createShelves(parts);
+  const both = Promise.all([shelves.resume(), shelves.stop(SHOP)]);
+  open({ shelves: () => [shelf], shelf: () => null });
+  await both;
+  assert.deepEqual(done, ["run", "stop"]);
 });

@@ -6,6 +6,7 @@ import { createDevice, listingPage } from "../fakes/device.js";
 import { answer, createShop, feedPage, row } from "../fakes/shop.js";
 import { SHOP, createShopper } from "../fakes/shopper.js";
 import { paddedTowers } from "../fakes/towers.js";
+import { eventually } from "../fakes/waiting.js";
 
 /** @type {ReturnType<typeof createShop>} */
 let shop;
@@ -36,13 +37,7 @@ const numRequests = () => shop.requests.length + device.server.requests.length;
 /** Read the shop's catalogue to its end. */
 async function readCatalogue() {
   await device.send({ type: "shelf.read" });
-  for (let tries = 0; tries < 2000; tries += 1) {
-    const { shelf } = (await device.send({ type: "state.get" })).state;
-    if (shelf.status === "read") return;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5);
-    });
-  }
+  await eventually(async () => assert.equal((await device.send({ type: "state.get" })).state.shelf.status, "read"));
 }
 
 test("looking at what is known asks nobody", async () => {
@@ -68,6 +63,15 @@ test("a removal is seen in the state at once, and comes back when it is undone",
   assert.deepEqual(known(await taste()), ["night desk", "sea rug", "sea towel"]);
 });
 
+test("what was looked at and saved is one thing in the state, too", async () => {
+  await shopper.see("sea towel");
+  const [{ product }] = (await shopper.exported()).interactions;
+  await device.send({ type: "item.save", item: { ...card("sea towel"), url: product.url } });
+  assert.equal((await shopper.exported()).interactions.length, 2);
+  assert.deepEqual(known(await taste()), ["sea towel"]);
+  assert.equal((await device.send({ type: "state.get" })).state.numKnown, 1);
+});
+
 test("the effect of a removal is told by the catalogue that is on this device, without reading it again", async () => {
   shopper.showListing(["oak chair"]);
   await readCatalogue();
@@ -86,7 +90,14 @@ test("a forgotten shop is neither allowed nor readable nor on the disk, and undo
   shopper.showListing(["oak chair"]);
   await readCatalogue();
   await shopper.see("sea towel");
-  const before = await shopper.exported();
+  // It is made ready to rank a moment after it was read.
+  let before = await shopper.exported();
+  for (let tries = 0; tries < 500 && !before.shelves[0].ready; tries += 1) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
+    before = await shopper.exported();
+  }
   const { shops } = await device.send({ type: "taste.get" });
   assert.deepEqual(shops, [{ shop: SHOP, numItems: 3 }]);
   const ids = before.interactions.map((/** @type {any} */ { id }) => id);
@@ -191,6 +202,13 @@ test("a file is read as the copy or the table that it is, with the shops that it
   const damaged = await device.send({ type: "import.readFile", text: copy.slice(0, 50), kind: "view" });
   assert.equal(damaged.error.code, "invalid_export");
   assert.equal((await device.send({ type: "import.readFile", text: "", kind: "look" })).error.code, "invalid_message");
+});
+
+test("a copy with things that had no address names no shop for them", async () => {
+  const rows = [{ kind: "wishlist", title: "sea mug" }];
+  await device.send({ type: "import.add", rows, isFile: true });
+  const text = JSON.stringify(await shopper.exported());
+  assert.deepEqual((await device.send({ type: "import.readFile", text, kind: "view" })).shops, []);
 });
 
 test("an import without an end is refused as a whole", async () => {

@@ -4,21 +4,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createDevice } from "../fakes/device.js";
 import { SHOP, createShopper } from "../fakes/shopper.js";
+import { eventually } from "../fakes/waiting.js";
 
 const ORIGIN = `*://*.${SHOP}/*`;
 const afterMs = (/** @type {number} */ ms) =>
   new Promise((resolve) => {
     setTimeout(resolve, ms);
   });
-
-/** Events of the browser answer nobody: wait until they have worked. @param {() => boolean | Promise<boolean>} isDone */
-async function until(isDone) {
-  for (let tries = 0; tries < 1000; tries += 1) {
-    if (await isDone()) return;
-    await afterMs(10);
-  }
-  assert.fail("Nothing happened within ten seconds.");
-}
 
 /** @param {ReturnType<typeof createDevice>} device @returns {Promise<string[]>} */
 async function consentsOf(device) {
@@ -56,8 +48,7 @@ test("a granted permission is consent, even after the worker died", async () => 
   const { permissions } = await device.startWorker();
   device.state.granted.add(ORIGIN);
   permissions.onAdded.fire({ origins: [ORIGIN] });
-  await until(() => device.state.injected.length > 0);
-  assert.deepEqual(device.state.injected, [7]);
+  await eventually(() => assert.deepEqual(device.state.injected, [7]));
   assert.deepEqual(await consentsOf(device), [SHOP]);
 });
 
@@ -76,7 +67,7 @@ test("a permission taken back in the browser ends the consent", async () => {
   await createShopper(device).allow();
   device.state.granted.delete(ORIGIN);
   permissions.onRemoved.fire({ origins: [ORIGIN] });
-  await until(() => device.state.scripts.size === 0);
+  await eventually(() => assert.equal(device.state.scripts.size, 0));
   assert.deepEqual(await consentsOf(device), []);
 });
 
@@ -87,8 +78,7 @@ for (const event of ["onInstalled", "onStartup"]) {
     await createShopper(device).allow();
     device.state.scripts.clear();
     runtime[event].fire({});
-    await until(() => device.state.scripts.size > 0);
-    assert.deepEqual([...device.state.scripts.keys()], [`shop ${SHOP}`]);
+    await eventually(() => assert.deepEqual([...device.state.scripts.keys()], [`shop ${SHOP}`]));
   });
 }
 

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { JSDOM, VirtualConsole } from "jsdom";
 import { ID, fakeEvent } from "../fakes/browser.js";
-import { eventually } from "../fakes/page.js";
+import { eventually } from "../fakes/waiting.js";
 
 const SCRIPT = readFileSync(new URL("../../../extension/content/product-image.js", import.meta.url), "utf8");
 const IMAGE = "https://cdn.example/mug.jpg";

@@ -36,10 +36,11 @@ let databases = 0;
 let profile;
 /** @type {Parameters<typeof addImported>[2]} */
 let on;
-beforeEach(async () => {
+async function openAnew() {
   profile = await Profile.open(indexedDbStorage(`importing-${(databases += 1)}`), { now: () => NOON });
   on = { profile, model: async () => ({ towers, manifest }), now: NOON };
-});
+}
+beforeEach(openAnew);
 
 /** @param {string} title @param {object} [more] @returns {any} a row */
 const row = (title, more) => ({
@@ -186,6 +187,7 @@ test("an export that is imported again gives the same interactions, and a second
   const plain = () => profile.interactions().map(({ id, ...rest }) => rest);
   const before = plain();
   await profile.erase();
+  await openAnew();
   assert.equal((await add(readExport(text).rows)).ids.length, 2);
   assert.deepEqual(plain(), before);
   assert.deepEqual(await add(readExport(text).rows), { ids: [], refused: [{ reason: "already_known", count: 2 }] });
@@ -204,3 +206,14 @@ for (const [what, embedding, space] of /** @type {[string, number[], string][]} 
     const [kept] = profile.interactions();
     assert.deepEqual([kept.space, kept.embedding], ["s1", encodeEmbedding([0.8, 0, 0, 0.6])]);
   });
+
+test("a page of a shop whose consent is withdrawn while its words are read adds nothing", async () => {
+  let isAllowed = true;
+  const embedItems = async (/** @type {string[]} */ texts) => {
+    isAllowed = false;
+    return towers.embedItems(texts);
+  };
+  on.model = async () => ({ towers: { ...towers, embedItems }, manifest });
+  assert.deepEqual((await add([row("sea mug")], () => isAllowed)).ids, []);
+  assert.deepEqual(profile.interactions(), []);
+});

@@ -45,6 +45,19 @@ test("destroy leaves neither the key nor a record", async () => {
   assert.deepEqual(await storage.read(), { identity: null, records: [] });
 });
 
+test("an opening that failed is tried again", async () => {
+  const storage = indexedDbStorage("failing");
+  const { open } = indexedDB;
+  indexedDB.open = () => {
+    const request = /** @type {any} */ ({ error: new Error("the disk is busy") });
+    setImmediate(() => request.onerror());
+    return request;
+  };
+  await assert.rejects(storage.read(), /the disk is busy/);
+  indexedDB.open = open;
+  assert.deepEqual(await storage.read(), { identity: null, records: [] });
+});
+
 test("two databases do not see each other", async () => {
   await indexedDbStorage("one").write([record("a", 1)], []);
   assert.deepEqual((await indexedDbStorage("two").read()).records, []);

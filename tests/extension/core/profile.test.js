@@ -30,7 +30,7 @@ test("what was kept is there when the profile is opened again", async () => {
   assert.ok(again.isConsented("example.com"));
 });
 
-test("requests of one millisecond keep their order when the profile is opened again", async () => {
+test("requests of one millisecond keep their order, also when the profile is opened again", async () => {
   const name = freshName();
   let now = NOON;
   const first = await Profile.open(indexedDbStorage(name), { now: () => now });
@@ -39,7 +39,11 @@ test("requests of one millisecond keep their order when the profile is opened ag
   await first.addToLedger({ method: "GET", url: "http://127.0.0.1/newest", body: "" });
   const again = await Profile.open(indexedDbStorage(name), { now: () => now });
   assert.deepEqual(again.ledger(), first.ledger());
-  assert.equal(first.ledger()[0].url, "http://127.0.0.1/newest");
+  const names = Array.from({ length: 20 }, (_, i) => String(i));
+  assert.deepEqual(
+    first.ledger().map(({ url }) => url.slice("http://127.0.0.1/".length)),
+    [...names, "newest"].reverse(),
+  );
 });
 
 test("records on the disk hold no readable text", async () => {
@@ -102,9 +106,34 @@ test("erase leaves neither records nor the key, and a new profile begins", async
   await profile.erase();
   assert.deepEqual(await storage.read(), { identity: null, records: [] });
   assert.equal(profile.interactions().length, 0);
-  await profile.addInteraction(seen("bowl"));
+  await (await Profile.open(storage)).addInteraction(seen("bowl"));
   const after = await storage.read();
   assert.notEqual(after.identity?.profileId, before.identity?.profileId);
+});
+
+test("what began before an erasure leaves nothing after it", async () => {
+  const storage = indexedDbStorage(freshName());
+  const profile = await Profile.open(storage);
+  await profile.addInteraction(seen("mug"));
+  // The second erasure is one that another window asked for meanwhile.
+  const erasures = [profile.erase(), profile.erase()];
+  const late = [
+    profile.addInteraction(seen("bowl")),
+    profile.addToLedger({ method: "GET", url: "http://127.0.0.1/late", body: "" }),
+    profile.changeSettings({ serverBundleUrl: "http://127.0.0.1/late" }),
+  ];
+  for (const one of late) await assert.rejects(one, { code: "erased" });
+  await Promise.all(erasures);
+  await assert.rejects(profile.shelfParts(["part"]), { code: "envelope_unreadable" });
+  assert.deepEqual(await storage.read(), { identity: null, records: [] });
+});
+
+test("an erasure that failed leaves a profile that works", async () => {
+  const storage = indexedDbStorage(freshName());
+  const profile = await Profile.open({ ...storage, destroy: () => Promise.reject(new Error("the disk")) });
+  await assert.rejects(profile.erase(), /the disk/);
+  await profile.addInteraction(seen("mug"));
+  assert.equal((await Profile.open(storage)).interactions().length, 1);
 });
 
 test("a record put in another's place does not open, and the others do", async () => {

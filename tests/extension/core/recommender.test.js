@@ -8,8 +8,9 @@ import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../../extension/core/profile.js";
 import {
   REQUESTED,
-  dismiss,
+  keepSaid,
   learn,
+  productOfCard,
   recommendOwn,
   recommendPage,
   recommendShelf,
@@ -32,6 +33,8 @@ const manifestOf = (space) => ({
   interactions: { maxItems: 100 },
 });
 const model = { towers: handTowers, manifest: manifestOf("s1") };
+/** @param {any} shown @param {any} on */
+const dismiss = async (shown, on) => keepSaid(await productOfCard(shown), "dismiss", on);
 
 let databases = 0;
 /** @type {Profile} */
@@ -170,7 +173,8 @@ test("a server that is not the shopper's own never gets the vector", async () =>
   });
   assert.equal(sent.length, 0);
   await profile.changeSettings({ serverIsMine: true });
-  await recommendOwn({ shop: "b.example" }, { profile, model, server: serverAnswering([]) });
+  const server = { ...serverAnswering([]), baseUrl: "https://recommendations.example" };
+  await recommendOwn({ shop: "b.example" }, { profile, model, server });
   assert.equal(sent.length, 1);
 });
 

@@ -136,6 +136,7 @@ test("nothing comes back into a profile that was erased since", async () => {
   await see("mug");
   const removal = await profile.removeInteractions(named("mug"));
   await profile.erase();
+  profile = await Profile.open(storage, { now: () => (now += 1000) });
   assert.equal(await profile.restore(removal), false);
   await see("bowl");
   assert.equal(await profile.restore(removal), false);
@@ -163,6 +164,7 @@ test("a shop that was forgotten does not come back into a profile that was erase
   assert.ok(forgotten);
   assert.equal(await profile.forgetShop("a.example"), null);
   await profile.erase();
+  profile = await Profile.open(storage, { now: () => (now += 1000) });
   assert.equal(await profile.rememberShop(profileId, forgotten), false);
   assert.deepEqual(profile.settings.consents, {});
 });

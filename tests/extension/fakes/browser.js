@@ -90,7 +90,7 @@ function permissionsApi(state) {
 /** @param {BrowserState} state */
 function scriptingApi(state) {
   return {
-    getRegisteredContentScripts: async (/** @type {{ids: string[]}} */ { ids }) =>
+    getRegisteredContentScripts: async ({ ids = /** @type {string[]} */ ([...state.scripts.keys()]) } = {}) =>
       ids.filter((id) => state.scripts.has(id)).map((id) => state.scripts.get(id)),
     async registerContentScripts(/** @type {any[]} */ scripts) {
       for (const script of scripts) {

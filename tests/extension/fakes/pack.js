@@ -111,6 +111,8 @@ export function createPackHost() {
     /** @type {Record<string, Buffer | string>} */
     files: {},
     isUp: true,
+    /** What the answer of a file waits for. @type {Map<string, Promise<unknown>>} */
+    waits: new Map(),
     /** Put packs in place of those before. @param {Published[]} packs @param {string} [shop] */
     show(packs, shop = "a.example") {
       host.files = {
@@ -123,6 +125,7 @@ export function createPackHost() {
       const name = url.split("/shops/")[1];
       if (!host.isUp || !url.startsWith("https://packs.example/")) return null;
       host.paths.push(name);
+      await host.waits.get(name);
       const body = host.files[name];
       return { status: body === undefined ? 404 : 200, headers: {}, body: body ?? "" };
     },

@@ -5,10 +5,14 @@ import { JSDOM } from "jsdom";
 import { createListener } from "../../../extension/messaging/messages.js";
 import { ORIGIN, createBrowser } from "./browser.js";
 
+export { eventually } from "./waiting.js";
+
 const extension = new URL("../../../extension/", import.meta.url);
 /** @typedef {Record<string, {message: string, placeholders?: Record<string, {content: string}>}>} Texts */
 let pages = 0;
-const { setTimeout: waitFor } = globalThis;
+const { setTimeout: waitFor, clearTimeout: forget } = globalThis;
+/** Timers of the page that is open. @type {Set<NodeJS.Timeout>} */
+const timers = new Set();
 
 /**
  * Start a timer of a page. A long one, after which a page takes a notice away, does not hold up the end of the tests.
@@ -16,6 +20,7 @@ const { setTimeout: waitFor } = globalThis;
  */
 function pageTimeout(call, ms = 0, ...values) {
   const timer = waitFor(call, ms, ...values);
+  timers.add(timer);
   return ms < 1_000 ? timer : timer.unref();
 }
 
@@ -51,7 +56,23 @@ export class InSight {
 }
 
 /**
- * Open one of the extension's pages in jsdom. The background behind it is the real gate in front of the handlers given here.
+ * End the page before this one: all pages find their elements in one global document, and a late answer to that one would change this one's.
+ * @param {any} chrome of this page, which gets no answer either once another is open
+ */
+function endPageBefore(chrome) {
+  pages += 1;
+  const page = pages;
+  for (const timer of timers) forget(timer);
+  timers.clear();
+  const { sendMessage } = chrome.runtime;
+  chrome.runtime.sendMessage = async (/** @type {any} */ message) => {
+    const answer = await sendMessage(message);
+    return page === pages ? answer : new Promise(() => {});
+  };
+}
+
+/**
+ * Open one of the extension's pages in jsdom, in place of the one before. The background behind it is the real gate in front of the handlers given here.
  * @param {"panel" | "popup" | "options" | "knows"} name
  * @param {{handlers?: Record<string, (fields: any) => any>, search?: string, locale?: string, windowId?: number, tabs?: import("./browser.js").FakeTab[], session?: Record<string, any>}} options handlers by message type
  */
@@ -74,6 +95,7 @@ export async function openPage(name, { handlers = {}, search = "", locale, windo
   browser.state.session = session;
   const chrome = browser.context(`ui/${name}.html`, { windowId });
   chrome.i18n = i18nOf(locale);
+  endPageBefore(chrome);
   const worker = browser.context("background.js");
   /** @type {any} */
   const world = globalThis;
@@ -91,7 +113,6 @@ export async function openPage(name, { handlers = {}, search = "", locale, windo
   };
   const noting = { "images.show": async () => ({}) };
   worker.runtime.onMessage.addListener(createListener("background", /** @type {any} */ ({ ...noting, ...recorded })));
-  pages += 1;
   await import(new URL(`ui/${name}.js?page=${pages}`, extension).href);
   return {
     window,
@@ -109,22 +130,6 @@ export async function openPage(name, { handlers = {}, search = "", locale, windo
     /** @param {string} selector @returns {string[]} */
     textsOf: (selector) => [...document.querySelectorAll(selector)].map((node) => node.textContent ?? ""),
   };
-}
-
-/** Wait until a check passes: pages answer clicks a few turns later. @param {() => void} check */
-export async function eventually(check) {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      check();
-      return;
-    } catch (error) {
-      if (tries === 500) throw error;
-      // Not by the clock of a test that stopped it.
-      await new Promise((resolve) => {
-        waitFor(resolve, 10);
-      });
-    }
-  }
 }
 
 /** @param {Record<string, any>} [changes] @returns {Record<string, any>} the `state` of the background's answers */

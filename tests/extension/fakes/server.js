@@ -25,10 +25,13 @@ export function createServer({ shops = [], manifest = manifestOf(), files = FILE
     items,
     /** The next recommendation is refused with this problem. @type {{status: number, code: string, detail: string} | undefined} */
     problem: undefined,
+    /** Called before an answer inside the channel, which it may hold back. @type {(path: string) => Promise<void>} */
+    waits: async () => {},
     /** What browsers keep here for each other. */
     sync,
     /** Pairing and channel. */
     trust: createChannelSide(async (method, path, headers, body) => {
+      await server.waits(path);
       const copy = await sync.answer(method, path, headers, body);
       if (copy) return copy;
       const text = new TextDecoder().decode(body);

@@ -58,7 +58,7 @@ test("a brand is shown unless the title begins with it", () => {
 test("one reason or two are given, and none where there is none", () => {
   assert.equal(textIn({ why: ["sea cup"] }, ".why"), "like sea cup");
   const two = cardOf({ ...MUG, why: ["sea cup", "sea mug"] }, {}).querySelector(".why");
-  assert.equal(two?.getAttribute("title"), "Because you looked at sea cup and sea mug");
+  assert.equal(two?.getAttribute("title"), "Because it is like sea cup and sea mug");
   assert.equal(textIn({}, ".why"), undefined);
 });
 

@@ -69,6 +69,23 @@ test("clusters, single things and dismissals are shown in words, and nothing is 
   assert.equal(page.document.querySelectorAll("#alone a").length, 1, "a thing without an address is no link");
 });
 
+test("what was asked for before a change and is answered after it is not shown", async () => {
+  /** @type {((value: object) => void)[]} */
+  const answers = [];
+  const page = await open({ "taste.get": () => new Promise((resolve) => answers.push(resolve)) });
+  await eventually(() => assert.equal(answers.length, 1));
+  const told = page.worker.runtime.sendMessage({ type: "state.changed", isErased: true });
+  await eventually(() => assert.equal(answers.length, 2));
+  const nothing = { taste: { clusters: [], alone: [], dismissed: [] }, saved: [], shops: [], shelves: [] };
+  answers[1](nothing);
+  await told;
+  answers[0]({ ...nothing, taste: TASTE });
+  await new Promise((resolve) => {
+    setTimeout(resolve, 30);
+  });
+  assert.deepEqual(page.textsOf(".cluster h3"), []);
+});
+
 test("images are loaded where they are asked for, after the ledger knows of them", async () => {
   const page = await open();
   await eventually(() => page.one("[data-action=show-images]").click());

@@ -43,6 +43,23 @@ test("a new profile has no server, and the option is out of sight", async () => 
   assert.ok(one("#advanced").contains(one("#server")));
 });
 
+for (const [what, address] of [
+  ["is not encrypted", "http://packs.example/list.json"],
+  ["names a user", "https://me@packs.example/list.json"],
+]) {
+  test(`the browser is not asked for an address that is refused because it ${what}`, async () => {
+    const refused = () => {
+      throw new CarryoverError("invalid_pack_list", "Expected an encrypted address.");
+    };
+    const { one, state, window } = await openOptions({ "settings.set": refused });
+    await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
+    one("#pack-list-url").value = address;
+    one("#packs").dispatchEvent(new window.Event("submit", { cancelable: true }));
+    await eventually(() => assert.match(one("#status").textContent, /^That is not an address such as/));
+    assert.deepEqual(state.questions, []);
+  });
+}
+
 for (const [address, origin] of [
   ["http://127.0.0.1:9000/path", "http://127.0.0.1/*"],
   [" https://ranking.example:8710/ ", "https://ranking.example/*"],
@@ -71,97 +88,6 @@ test("an empty address takes the server away, and the browser is not asked", asy
   one("#server").dispatchEvent(new window.Event("submit", { cancelable: true }));
   await eventually(() => assert.equal(one("#status").textContent, "Saved."));
   assert.deepEqual([sent.at(-1), state.questions], [{ type: "settings.set", serverUrl: "", serverIsMine: false }, []]);
-});
-
-test("a server that is not paired says so, and one that is says its key", async () => {
-  const { one } = await openOptions({}, { serverUrl: "http://127.0.0.1:8710" });
-  await eventually(() => assert.equal(one("#server-url").value, "http://127.0.0.1:8710"));
-  assert.equal(one("#paired").textContent, "http://127.0.0.1:8710 is not paired, so nothing is sent to it.");
-  const paired = await openOptions({}, { serverUrl: "http://127.0.0.1:8710", pairedKey: "0123456789abcdef" });
-  await eventually(() => assert.match(paired.one("#paired").textContent, /key: 0123 4567 89ab cdef\.$/));
-});
-
-test("a code is sent with the address once the browser allows it, and is gone from the page", async () => {
-  const { one, sent, state, window } = await openOptions({
-    "pairing.make": () => ({ state: stateOf({ serverUrl: "http://127.0.0.1:8710", pairedKey: "0123456789abcdef" }) }),
-  });
-  await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
-  one("#server-url").value = "http://127.0.0.1:8710";
-  one("#pair-code").value = "k7qf2-9xm4t";
-  one("#pair").dispatchEvent(new window.Event("submit", { cancelable: true }));
-  await eventually(() => assert.match(one("#status").textContent, /^Paired/));
-  const fields = { serverUrl: "http://127.0.0.1:8710", serverIsMine: false, code: "k7qf2-9xm4t" };
-  assert.deepEqual(
-    sent.filter(({ type }) => type === "pairing.make"),
-    [{ type: "pairing.make", ...fields }],
-  );
-  assert.deepEqual([state.questions, one("#pair-code").value], [[["http://127.0.0.1/*"]], ""]);
-});
-
-test("a code that does not fit is told in words", async () => {
-  const { one, window } = await openOptions({
-    "pairing.make": () => {
-      throw new CarryoverError("pairing_failed", "The code does not fit.");
-    },
-  });
-  await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
-  one("#server-url").value = "http://127.0.0.1:8710";
-  one("#pair-code").value = "k7qf2-9xm4t";
-  one("#pair").dispatchEvent(new window.Event("submit", { cancelable: true }));
-  await eventually(() => assert.match(one("#status").textContent, /^The code does not fit\..* Nothing was sent\./));
-});
-
-test("the sync is in sight once a server is paired", async () => {
-  const { one } = await openOptions({}, { serverUrl: "http://127.0.0.1:8710" });
-  await eventually(() => assert.equal(one("#server-url").value, "http://127.0.0.1:8710"));
-  assert.equal(one("#sync").hidden, true);
-  const paired = await openOptions({}, { serverUrl: "http://127.0.0.1:8710", pairedKey: "0123456789abcdef" });
-  await eventually(() => assert.equal(paired.one("#sync").hidden, false));
-  assert.equal(paired.one("#sync-state").textContent, "Off in this browser.");
-});
-
-test("the sync is started, shows its code and earlier copies, and is switched off", async () => {
-  let isOn = false;
-  const set = (/** @type {boolean} */ value) => () => {
-    isOn = value;
-    return { sync: { isOn } };
-  };
-  const { one, sent, window } = await openOptions(
-    {
-      "sync.get": () => ({ sync: { isOn, ...(isOn && { syncedAt: "2026-03-01T12:00:00Z" }) } }),
-      "sync.start": set(true),
-      "sync.stop": set(false),
-      "sync.restore": set(true),
-      "sync.code": () => ({ code: "0123-4567" }),
-      "sync.versions": () => ({ versions: [{ version: 3, bytes: 65605, savedAt: "2026-03-01T11:00:00Z" }] }),
-    },
-    { serverUrl: "http://127.0.0.1:8710", pairedKey: "0123456789abcdef" },
-  );
-  const click = async (/** @type {string} */ name, /** @type {RegExp} */ said) => {
-    await eventually(() => assert.ok(one(`[data-action=${name}]`)));
-    one(`[data-action=${name}]`).click();
-    await eventually(() => assert.match(one("#status").textContent, said));
-  };
-  await click("sync-start", /^Synced\.$/);
-  assert.match(one("#sync-state").textContent, /^On\. Last synced: /);
-  assert.equal(one("#sync-join").hidden, true);
-  await click("sync-code", /^Type this code/);
-  assert.equal(one("#sync-code").textContent, "0123-4567");
-  await click("sync-versions", /^$/);
-  await click("sync-restore", /^Added what was missing/);
-  await click("sync-delete", /deleted/);
-  one("#sync-typed").value = "other code";
-  one("#sync-join").dispatchEvent(new window.Event("submit", { cancelable: true }));
-  await eventually(() => assert.match(one("#status").textContent, /^Synced/));
-  assert.deepEqual(
-    sent.filter(({ type }) => /^sync\.(?:start|stop|restore)$/.test(type)),
-    [
-      { type: "sync.start" },
-      { type: "sync.restore", version: 3 },
-      { type: "sync.stop", deletes: true },
-      { type: "sync.start", code: "other code" },
-    ],
-  );
 });
 
 test("the address of a list of packs is saved only if the browser allows it", async () => {
@@ -199,6 +125,52 @@ test("trusted keys are saved without the names behind them, and the signer is sh
   one("#trust").dispatchEvent(new window.Event("submit", { cancelable: true }));
   await eventually(() => assert.equal(one("#status").textContent, "Saved."));
   assert.deepEqual(sent.at(-1), { type: "settings.set", trustedKeys: ["a2V5", "b3RoZXI="] });
+});
+
+/** Enter something in every form, and save none. @param {{one: (selector: string) => any}} page */
+function enter({ one }) {
+  one("#server-url").value = "https://ranking.example";
+  one("#server-mine").checked = true;
+  one("#pack-list-url").value = "https://packs.example/list.json";
+  one("#trusted-keys").value = "a2V5";
+}
+/** @param {{one: (selector: string) => any}} page */
+const entered = ({ one }) => [
+  one("#server-url").value,
+  one("#server-mine").checked,
+  one("#pack-list-url").value,
+  one("#trusted-keys").value,
+];
+const ENTERED = ["https://ranking.example", true, "https://packs.example/list.json", "a2V5"];
+
+test("what is entered stays when something else is saved, and goes when everything is erased", async () => {
+  const page = await openOptions({ "profile.erase": () => ({ state: stateOf() }) });
+  const { one, window } = page;
+  await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
+  enter(page);
+  one("input[value=page]").click();
+  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
+  assert.deepEqual(entered(page), ENTERED);
+  one("#packs").dispatchEvent(new window.Event("submit", { cancelable: true }));
+  await eventually(() => assert.equal(page.sent.at(-1).packListUrl, ENTERED[2]));
+  assert.deepEqual(entered(page), ENTERED);
+  one("#erase").click();
+  one("[data-action=erase-yes]").click();
+  await eventually(() => assert.equal(one("#status").textContent, "Everything is erased."));
+  assert.deepEqual(entered(page), ["", false, "", ""]);
+});
+
+test("what is entered before the settings have come stays", async () => {
+  /** @type {(answer: object) => void} */
+  let answerNow = () => {};
+  const waiting = new Promise((resolve) => {
+    answerNow = resolve;
+  });
+  const page = await openOptions({ "state.get": () => waiting });
+  enter(page);
+  answerNow({ state: stateOf({ serverUrl: "http://127.0.0.1:9000", trustedKeys: ["b3RoZXI="] }) });
+  await eventually(() => assert.match(page.one("#known").textContent, /Knows nothing/));
+  assert.deepEqual(entered(page), ENTERED);
 });
 
 test("a browser that cannot check signatures says so beside the keys", async (context) => {
@@ -344,7 +316,7 @@ test("after erasing, the page shows an empty profile and an empty ledger", async
     { numKnown: 5, consents: [{ shop: "a.example", since: "2026-03-01T12:00:00Z" }] },
   );
   await eventually(() => assert.equal(textsOf("#ledger details").length, 2));
-  assert.equal(one("#known").textContent, "Knows 5 things you looked at");
+  assert.equal(one("#known").textContent, "Knows 5 things");
   one("#erase").click();
   one("[data-action=erase-yes]").click();
   await eventually(() => assert.equal(one("#status").textContent, "Everything is erased."));

@@ -29,7 +29,8 @@ test("a panel asks for state and list once, and for both anew after a change", a
 });
 
 test("an answer from before a change, or for a list of before, is not used", async () => {
-  const { sent } = await openPanel();
+  const { sent, textsOf } = await openPanel();
+  await eventually(() => assert.deepEqual(textsOf(".card .title"), ["mug"]));
   const { createQuestions } = await import("../../../extension/ui/panel/questions.js");
   /** @param {object} reply @returns {Promise<any>} */
   const early = async (reply) => ({ ok: true, ...reply });

@@ -47,6 +47,7 @@ test("a dismissal by pointer leaves the focus in the list, and can be undone", a
   one("#undo").click();
   await eventually(() => assert.equal(one("#status").textContent, "Undone."));
   assert.deepEqual(textsOf(".card .title"), ["mug", "bowl"]);
+  assert.equal(document.activeElement?.getAttribute("aria-label"), "Less like mug", "Undo went away with the focus");
   const undone = { itemId: "mug", url: "https://a.example/mug", title: "mug" };
   assert.deepEqual(sent.find(({ type }) => type === "item.undismiss").item, undone);
 });

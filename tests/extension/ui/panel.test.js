@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CarryoverError } from "../../../extension/values/errors.js";
 import { eventually, stateOf } from "../fakes/page.js";
-import { answered, failing, item, openPanel } from "./panel-page.js";
+import { afterSomeTurns, answered, failing, item, openPanel } from "./panel-page.js";
 
 test("the panel asks about the tab it was opened for", async () => {
   const { sent, one } = await openPanel();
@@ -21,7 +21,7 @@ test("cards show title, price, the reason and a link that sends no referrer", as
   await eventually(() => assert.equal(one(".card .title").textContent, "sea mug"));
   assert.equal(one(".card .price").textContent, "€12.50");
   assert.equal(one(".card .why").textContent, "like sea towel");
-  assert.equal(one(".card .why").title, "Because you looked at sea towel and sea cup");
+  assert.equal(one(".card .why").title, "Because it is like sea towel and sea cup");
   const { href, rel, target } = one(".card a");
   assert.deepEqual([href, rel, target], ["https://a.example/sea%20mug", "noreferrer", "_blank"]);
 });
@@ -168,15 +168,31 @@ for (const outcome of /** @type {const} */ (["answer", "failure"])) {
   });
 }
 
+test("a page gets no answer once another is open in its place", async () => {
+  /** @type {(answer: object) => void} */
+  let answerLate = () => {};
+  const recommend = () =>
+    new Promise((resolve) => {
+      answerLate = resolve;
+    });
+  const before = await openPanel({ recommend });
+  await eventually(() => assert.ok(before.sent.some(({ type }) => type === "recommend")));
+  const { textsOf } = await openPanel();
+  await eventually(() => assert.deepEqual(textsOf(".card .title"), ["mug"]));
+  answerLate(answered([item("late")]));
+  await afterSomeTurns();
+  assert.deepEqual(textsOf(".card .title"), ["mug"]);
+});
+
 test("a change of the profile is shown without asking for recommendations", async () => {
   let numKnown = 1;
   const { one, sent, worker, textsOf } = await openPanel({ "state.get": () => ({ state: stateOf({ numKnown }) }) });
-  await eventually(() => assert.equal(one("#known").textContent, "Knows 1 thing you looked at"));
+  await eventually(() => assert.equal(one("#known").textContent, "Knows 1 thing"));
   await eventually(() => assert.equal(textsOf(".card .title").length, 1));
   const before = sent.filter(({ type }) => type === "recommend").length;
   numKnown = 2;
   assert.deepEqual(await worker.runtime.sendMessage({ type: "state.changed" }), { ok: true });
-  assert.equal(one("#known").textContent, "Knows 2 things you looked at");
+  assert.equal(one("#known").textContent, "Knows 2 things");
   assert.equal(sent.filter(({ type }) => type === "recommend").length, before);
 });
 

@@ -13,7 +13,7 @@ const consented = { ...stateOf().tab, isConsented: true };
 test("the popup shows the shop in front and what is known", async () => {
   const { one, sent } = await openPopup({}, { numKnown: 4, paused: true });
   await eventually(() => assert.equal(one("#shop").textContent, "a.example"));
-  assert.equal(one("#known").textContent, "Knows 4 things you looked at");
+  assert.equal(one("#known").textContent, "Knows 4 things");
   assert.equal(one("#status").textContent, "Learning is paused");
   assert.deepEqual(sent, [{ type: "state.get" }]);
 });

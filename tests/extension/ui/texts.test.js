@@ -65,10 +65,10 @@ test("numbers are written as the texts are where there are none in the browser's
 
 test("a count takes the form of the language's grammar", () => {
   for (const [locale, counts, forms] of /** @type {[string, number[], RegExp[]][]} */ ([
-    ["en-GB", [1, 2, 1200], [/1 thing you/, /2 things you/, /1,200 things/]],
-    ["pl-PL", [1, 3, 5, 22], [/1 rzecz, którą/, /3 rzeczy, które/, /5 rzeczy/, /22 rzeczy/]],
-    ["ar", [1, 2, 5, 11, 100], [/شيئًا واحدًا/, /شيئين/, /أشياء/, /شيئًا شاهدته/, /شيء شاهدته/]],
-    ["fr-FR", [0, 1, 2], [/ne sait encore rien/i, /1 article que/, /2 articles que/]],
+    ["en-GB", [1, 2, 1200], [/1 thing$/, /2 things$/, /1,200 things/]],
+    ["pl-PL", [1, 3, 5, 22], [/1 rzecz$/, /3 rzeczy$/, /5 rzeczy$/, /22 rzeczy$/]],
+    ["ar", [1, 2, 5, 11, 100], [/شيئًا واحدًا/, /شيئين/, /أشياء/, /شيئًا$/, /شيء$/]],
+    ["fr-FR", [0, 1, 2], [/ne sait encore rien/i, /1 article$/, /2 articles$/]],
   ])) {
     readIn(locale);
     for (const [i, count] of counts.entries()) assert.match(plain(knownText(count)), forms[i], `${locale} ${count}`);
@@ -91,12 +91,12 @@ test("a value cannot end its own direction, nor turn the text around it", () => 
   readIn("ar");
   assert.equal(t("stopFor", "a\u2069\u202eb\u2066"), "إيقاف التعلّم من \u2068ab\u2069");
   readIn("en-GB");
-  assert.equal(t("because", "\u202emug"), "Because you looked at mug");
+  assert.equal(t("because", "\u202emug"), "Because it is like mug");
 });
 
 test("what stands around a value is told apart from it", () => {
   readIn("de");
-  assert.deepEqual(around("because"), ["Weil du dir ", " angesehen hast"]);
+  assert.deepEqual(around("because"), ["Weil es ", " ähnlich ist"]);
   readIn("ar");
   assert.deepEqual(around("like"), ["مثل ", ""]);
 });
