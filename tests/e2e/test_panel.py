@@ -30,7 +30,7 @@ def seasoned(
     playwright: Playwright, extension: Path, world: World, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shopper]:
     """Return a shopper who looked around. Nothing that they do here changes what is known."""
-    shopper = Shopper(playwright, tmp_path_factory.mktemp("profile"), extension, world.server_url)
+    shopper = Shopper(playwright, tmp_path_factory.mktemp("profile"), extension, world)
     look_around(shopper, world)
     yield shopper
     shopper.close()

@@ -37,7 +37,7 @@ def learned(
     playwright: Playwright, extension: Path, world: World, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shopper]:
     """Return a shopper who looked at the first product of a taste in harbor."""
-    shopper = Shopper(playwright, tmp_path_factory.mktemp("profile"), extension, world.server_url)
+    shopper = Shopper(playwright, tmp_path_factory.mktemp("profile"), extension, world)
     shopper.visit(world.shop_url("harbor") + "/")
     shopper.allow()
     shopper.learn(world.url(world.of_taste("harbor", TASTE)[0]))
