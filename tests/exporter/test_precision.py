@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import subprocess
 import sys
 
@@ -121,7 +122,7 @@ def test_a_loss_beyond_the_bound_is_refused_or_written_down(draft, monkeypatch, 
     monkeypatch.setitem(loss.BOUNDS, "int8-dynamic", bound)
     untouched = draft.towers["textEncoder"]
     with pytest.raises(
-        ExportError, match=r"textEncoder in int8-dynamic: min cosine 0\.\d+ \(bound 1\.0\).*--accept-loss"
+        ExportError, match=r"textEncoder in int8-dynamic: min cosine [01]\.\d+ \(bound 1\.0\).*--accept-loss"
     ):
         loss.reduce(draft, {"textEncoder": "int8-dynamic"}, accept_loss=False)
     assert draft.towers["textEncoder"] is untouched
@@ -132,7 +133,9 @@ def test_a_loss_beyond_the_bound_is_refused_or_written_down(draft, monkeypatch, 
     (entry,) = json.loads((tmp_path / "out" / "manifest.json").read_text())["loss"]
     assert (entry["accepted"], entry["bound"]) == (True, bound)
     assert main(["verify", str(tmp_path / "out")]) == 0
-    assert "loss of textEncoder in int8-dynamic: min cosine 0." in (said := capsys.readouterr().out)
+    # How much is lost depends on the processor; shown with four digits it can be nothing.
+    said = capsys.readouterr().out
+    assert re.search(r"loss of textEncoder in int8-dynamic: min cosine [01]\.\d+ \(bound 1\.0\)", said)
     assert "beyond its bound and asked for" in said
 
 
