@@ -62,6 +62,8 @@ class World(Mall):
 @contextmanager
 def running(command: list[str], port: int, log: Path) -> Iterator[None]:
     """Run a server of the project until the block ends."""
+    # Another run's server would answer here for a while, and then no more.
+    assert not _listens(port), f"port {port} is taken: let the other run of the browser tests end first"
     with log.open("wb") as stream:
         process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT)
     try:
@@ -77,11 +79,15 @@ def _wait_for(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise AssertionError(f"{process.args} ended with {process.returncode}:\n{log.read_text()[-2000:]}")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if _listens(port):
+            return
         time.sleep(0.1)
     raise AssertionError(f"nobody listens on port {port}:\n{log.read_text()[-2000:]}")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def mall_command() -> list[str]:
