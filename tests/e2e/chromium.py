@@ -19,8 +19,6 @@ SERVER = "http://127.0.0.1/*"
 # What is awaited comes within moments, and on a machine with much else to do within this.
 PATIENCE_S = 180
 PATIENCE_MS = 1000 * PATIENCE_S
-# How often a product is looked at until it is known.
-LOOKS = 3
 expect.set_options(timeout=PATIENCE_MS)
 # All of one list: read card by card it could change in between.
 IDS = "cards => cards.map(({ dataset }) => dataset.itemId)"
@@ -145,29 +143,17 @@ class Shopper:
         return int(self.ask("state.get")["state"]["numKnown"])
 
     def learn(self, url: str) -> None:
-        """Look at a product and wait until it is known.
-
-        Looks again where a browser on a busy machine ended the background just when the page told of itself.
-        """
+        """Look at a product and wait until it is known."""
         before = self.num_known()
-        for _ in range(LOOKS - 1):
-            self.visit(url)
-            if self._becomes(lambda: self.num_known() > before, PATIENCE_S / LOOKS):
-                return
         self.visit(url)
         self.wait_until(lambda: self.num_known() > before, f"{url} to be known")
 
     def wait_until(self, is_so: Callable[[], bool], what: str) -> None:
         """Wait until a condition on the extension holds."""
-        assert self._becomes(is_so, PATIENCE_S), f"waited {PATIENCE_S} s in vain for {what}"
-
-    def _becomes(self, is_so: Callable[[], bool], seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE_S
         while not is_so():
-            if time.monotonic() > deadline:
-                return False
+            assert time.monotonic() < deadline, f"waited {PATIENCE_S} s in vain for {what}"
             self.page.wait_for_timeout(200)
-        return True
 
     def recommended(self, panel: Page) -> list[str]:
         """Return the item ids in the panel, best first, once it has loaded."""
