@@ -147,7 +147,7 @@ export function createPackLoads(parts) {
   /** @type {Map<string, Load>} by shop */
   const running = new Map();
   return {
-    /** Let the next question download anew: what runs is of another list, or of other keys, and ends by itself. */
+    /** Forget the downloads that run, after the list or the keys were changed: they end by themselves, and the next question starts anew. */
     forget: () => running.clear(),
 
     /**
