@@ -1,19 +1,23 @@
 // @ts-check
 // Service worker (Chromium) or event page (Firefox): composes the background's parts and adds its listeners. The listeners are
 // added at the top level, so that a wake-up never misses an event. What the worker remembers, storage holds too.
+import { createActs } from "./background/acts.js";
 import { createBadge } from "./background/badge.js";
 import { createConsent } from "./background/consent.js";
 import { createContentScripts } from "./background/content-scripts.js";
 import { createHandlers } from "./background/handlers.js";
+import { createHeldActs } from "./background/held-acts.js";
 import { createListsAhead } from "./background/lists-ahead.js";
 import { createMeansSource } from "./background/means.js";
 import { createModelSource } from "./background/model.js";
+import { createOpenPages } from "./background/open-pages.js";
 import { createOwnSource } from "./background/own-source.js";
 import { createPackClient } from "./background/pack-client.js";
 import { createPackList } from "./background/pack-list.js";
 import { createPackLoads } from "./background/pack-loads.js";
 import { createPackSource } from "./background/pack-source.js";
 import { createPacks } from "./background/packs.js";
+import { createHolding } from "./background/page-handlers.js";
 import { createPageLearner } from "./background/page-learner.js";
 import { createPageReadings } from "./background/page-readings.js";
 import { createPageSource } from "./background/page-source.js";
@@ -44,6 +48,8 @@ const ask = createTowersAsk({
 const contentScripts = createContentScripts({ browser });
 const tabs = createTabs({ browser, contentScripts, ask });
 const consent = createConsent({ browser, getProfile, contentScripts, inject: tabs.inject, now });
+const openPages = createOpenPages({ browser, getProfile, contentScripts, tabs });
+const acts = createActs(createHeldActs({ browser, mayHold: createHolding({ getProfile }), now }));
 const server = createServerSource({ browser, getProfile, now });
 const model = createModelSource({
   getProfile,
@@ -98,23 +104,27 @@ const handlers = createHandlers({
   stateOf,
   badge,
   listsAhead: createListsAhead({ browser, getProfile, shelves, source: fromKept, stateOf, wait }),
-  pageLearner: createPageLearner({ model, tabs, ask, now }),
+  pageLearner: createPageLearner({ model, tabs, ask }),
   readings: pageReadings,
+  acts,
+  openPages,
   announceChange,
   announceErasure,
   now,
 });
 
-browser.runtime.onMessage.addListener(createListener("background", handlers));
+browser.runtime.onMessage.addListener(createListener("background", acts.wrap(handlers)));
 browser.permissions.onAdded.addListener(({ origins = [] }) => {
   consent.onGranted(origins).then(announceChange).catch(console.error);
 });
 browser.permissions.onRemoved.addListener(() => {
   consent.onRevoked().then(announceChange).catch(console.error);
 });
+acts.resume().catch(console.error);
 shelves.resume().catch(console.error);
-browser.runtime.onInstalled.addListener(() => {
-  consent.restore().catch(console.error);
+browser.runtime.onInstalled.addListener(({ reason }) => {
+  const restored = consent.restore();
+  (reason === "update" ? restored.then(openPages.readOn) : restored).catch(console.error);
 });
 browser.runtime.onStartup.addListener(() => {
   consent.restore().catch(console.error);

@@ -119,6 +119,17 @@ def built_extension(scratch: Path, bundle: Path) -> Extension:
     return Extension(source, zips)
 
 
+def packaged(folder: Path, source: Path, bundle: Path) -> Path:
+    """Copy an extension's source and a bundle into a folder, and return it; raises RuntimeError where that fails."""
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("build", "bundle"))
+    script = str(ROOT / "extension" / "build" / "package.js")
+    command = ["node", script, "--bundle", str(bundle), "--extension", str(folder), "--unpacked"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"package.js ended with {done.returncode}: {done.stderr}")
+    return folder
+
+
 def _value(answer: Any) -> Any:
     if "error" in answer:
         raise RuntimeError(f"benchmark.js: {answer['error']}")

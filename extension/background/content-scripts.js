@@ -9,9 +9,15 @@ export const CONTENT_SCRIPTS = [
   "content/page-state.js",
   "content/clicks.js",
   "content/reader.js",
+  "content/offers.js",
   "content/content.js",
   "content/product-image.js",
 ];
+
+/** Tell the content script, which comes after it, that the page was read before. It runs in the page's tab. */
+const markAsRead = () => {
+  /** @type {typeof globalThis & {carryoverIsAgain?: boolean}} */ (globalThis).carryoverIsAgain = true;
+};
 
 /** @param {string} shop */
 const scriptId = (shop) => `shop ${shop}`;
@@ -83,10 +89,11 @@ export function createContentScripts({ browser }) {
 
     /**
      * Run the content script in a tab at once. A script that is already there ignores the second one.
-     * @param {number} tabId
+     * @param {number} tabId @param {{isAgain?: boolean}} [how] `isAgain`: the page may have been read before, and was looked at once
      * @throws {unknown} the browser's refusal, where the extension may not see the page
      */
-    async inject(tabId) {
+    async inject(tabId, { isAgain = false } = {}) {
+      if (isAgain) await browser.scripting.executeScript({ target: { tabId }, func: markAsRead });
       await browser.scripting.executeScript({ target: { tabId }, files: CONTENT_SCRIPTS });
     },
   };

@@ -1,7 +1,7 @@
 // @ts-check
 import { Profile } from "../core/profile.js";
 
-/** @typedef {() => Promise<Profile>} GetProfile opens the profile once in each life of the worker, and after an erasure */
+/** @typedef {() => Promise<Profile>} GetProfile opens the profile once in each life of the worker, and anew after it was erased */
 
 /**
  * Return a function that opens the profile on its first call. The storage holds the truth, so a worker that died loses nothing.
@@ -14,20 +14,20 @@ import { Profile } from "../core/profile.js";
 export function createProfileStore({ storage, now }) {
   /** @type {Promise<Profile> | undefined} */
   let opened;
-  /** @type {Profile | undefined} */
-  let latest;
-  return () => {
-    if (latest?.isErased) {
-      latest = undefined;
+  /** @returns {Promise<Profile>} */
+  const open = () => {
+    opened = Profile.open(storage, { now }).catch((error) => {
       opened = undefined;
-    }
-    opened ??= Profile.open(storage, { now }).then(
-      (profile) => (latest = profile),
-      (error) => {
-        opened = undefined;
-        throw error;
-      },
-    );
+      throw error;
+    });
     return opened;
+  };
+  return async () => {
+    const before = (opened ??= open());
+    const profile = await before;
+    if (!profile.closing) return profile;
+    // One that failed left the profile as it was.
+    await profile.closing.catch(() => undefined);
+    return opened === before ? open() : (opened ?? open());
   };
 }

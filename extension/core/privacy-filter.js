@@ -86,9 +86,6 @@ async function scrubbed(product) {
   return kept;
 }
 
-/** What the shopper says about a card needs no consent for its shop, and is not a visit. What is never kept is still never kept. */
-export const SAID = { incognito: false, paused: false, isConsented: () => true };
-
 /**
  * Decide whether a product may be stored, before anything is. The kept product holds only the fields that a profile needs:
  * variants, reviews, the seller's numbers and the rest of the page are left out.

@@ -1661,13 +1661,13 @@ export interface Messages {
   "page.seen": {
     from: "content";
     to: "background";
-    fields: { html: string; url: string; kind: string; before?: ShownProduct; card?: string; isRemoved?: boolean; isSettling?: boolean; isResent?: boolean; };
+    fields: { html: string; url: string; kind: string; before?: ShownProduct; card?: string; isRemoved?: boolean; isSettling?: boolean; isAgain?: boolean; actId?: string; };
     reply: { stored: boolean; reason?: string; product?: ShownProduct; };
   };
   "page.stayed": {
     from: "content";
     to: "background";
-    fields: { itemId: string; };
+    fields: { itemId: string; actId?: string; };
     reply: { stored: boolean; };
   };
   "page.changed": {
@@ -1681,6 +1681,12 @@ export interface Messages {
     to: "content";
     fields: { };
     reply: { html: string; url: string; hidden: number[]; };
+  };
+  "page.forget": {
+    from: "background";
+    to: "content";
+    fields: { };
+    reply: { };
   };
   "page.image": {
     from: "background";
@@ -1715,13 +1721,13 @@ export interface Messages {
   "consent.set": {
     from: "ui";
     to: "background";
-    fields: { shop: string; allowed: boolean; tabId?: number; };
+    fields: { shop: string; allowed: boolean; tabId?: number; actId?: string; };
     reply: { state: State; };
   };
   "pause.set": {
     from: "ui";
     to: "background";
-    fields: { paused: boolean; };
+    fields: { paused: boolean; actId?: string; };
     reply: { state: State; };
   };
   "profile.erase": {
@@ -1739,7 +1745,7 @@ export interface Messages {
   "settings.set": {
     from: "ui";
     to: "background";
-    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; trustedKeys?: string[]; packListUrl?: string; };
+    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; trustedKeys?: string[]; packListUrl?: string; actId?: string; };
     reply: { state: State; };
   };
   "recommend": {
@@ -1763,31 +1769,31 @@ export interface Messages {
   "item.dismiss": {
     from: "ui";
     to: "background";
-    fields: { item: Card; };
-    reply: { stored: boolean; };
+    fields: { item: Card; actId?: string; };
+    reply: { stored: boolean; reason?: string; };
   };
   "item.undismiss": {
     from: "ui";
     to: "background";
-    fields: { item: Card; };
+    fields: { item: Card; actId?: string; };
     reply: { };
   };
   "item.save": {
     from: "ui";
     to: "background";
-    fields: { item: Card; };
+    fields: { item: Card; actId?: string; };
     reply: { isLearned: boolean; };
   };
   "item.unsave": {
     from: "ui";
     to: "background";
-    fields: { item: Card; };
+    fields: { item: Card; actId?: string; };
     reply: { };
   };
   "items.pick": {
     from: "ui";
     to: "background";
-    fields: { items: Card[]; };
+    fields: { items: Card[]; actId?: string; };
     reply: { numLearned: number; };
   };
   "saved.get": {
@@ -1811,7 +1817,7 @@ export interface Messages {
   "taste.remove": {
     from: "ui";
     to: "background";
-    fields: { ids: string[]; saved?: string[]; forgets?: string; };
+    fields: { ids: string[]; saved?: string[]; forgets?: string; actId?: string; };
     reply: { removal: Removal; };
   };
   "taste.restore": {

@@ -3505,7 +3505,7 @@ export const feeds = {
 };
 
 export const messages = {
- "about": "Every message that crosses a boundary inside the extension: who may send it, to whom, with which fields, and what comes back. extension/messaging/messages.js refuses anything else. A trailing ? marks an optional field. A kind is string, number, boolean, a type below or of another contract (an object), or a list of one of these ([]). Lists and objects are checked no deeper at run time; `npm run contracts` types them. Every message has a `type`; every answer is {ok: true, …reply} or {ok: false, error: {code, message}}.",
+ "about": "Every message that crosses a boundary inside the extension: who may send it, to whom, with which fields, and what comes back. extension/messaging/messages.js refuses anything else. A trailing ? marks an optional field. A kind is string, number, boolean, a type below or of another contract (an object), or a list of one of these ([]). Lists and objects are checked no deeper at run time; `npm run contracts` types them. `actId` (16 hexadecimal digits) marks an act: its sender offers it again until it is answered, and it is written once. Every message has a `type`; every answer is {ok: true, …reply} or {ok: false, error: {code, message}}.",
  "zones": {
   "content": "A content script: lives in a shop's page and is trusted least. Only a shop with consent is heard.",
   "ui": "The extension's own pages: popup, side panel, options.",
@@ -3526,7 +3526,8 @@ export const messages = {
     "card?": "string",
     "isRemoved?": "boolean",
     "isSettling?": "boolean",
-    "isResent?": "boolean"
+    "isAgain?": "boolean",
+    "actId?": "string"
    },
    "reply": {
     "stored": "boolean",
@@ -3540,7 +3541,8 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "itemId": "string"
+    "itemId": "string",
+    "actId?": "string"
    },
    "reply": {
     "stored": "boolean"
@@ -3567,6 +3569,14 @@ export const messages = {
     "url": "string",
     "hidden": "number[]"
    }
+  },
+  "page.forget": {
+   "from": [
+    "background"
+   ],
+   "to": "content",
+   "fields": {},
+   "reply": {}
   },
   "page.image": {
    "from": [
@@ -3641,7 +3651,8 @@ export const messages = {
    "fields": {
     "shop": "string",
     "allowed": "boolean",
-    "tabId?": "number"
+    "tabId?": "number",
+    "actId?": "string"
    },
    "reply": {
     "state": "State"
@@ -3653,7 +3664,8 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "paused": "boolean"
+    "paused": "boolean",
+    "actId?": "string"
    },
    "reply": {
     "state": "State"
@@ -3691,7 +3703,8 @@ export const messages = {
     "compareImages?": "boolean",
     "showsBadge?": "boolean",
     "trustedKeys?": "string[]",
-    "packListUrl?": "string"
+    "packListUrl?": "string",
+    "actId?": "string"
    },
    "reply": {
     "state": "State"
@@ -3741,10 +3754,12 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "item": "Card"
+    "item": "Card",
+    "actId?": "string"
    },
    "reply": {
-    "stored": "boolean"
+    "stored": "boolean",
+    "reason?": "string"
    }
   },
   "item.undismiss": {
@@ -3753,7 +3768,8 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "item": "Card"
+    "item": "Card",
+    "actId?": "string"
    },
    "reply": {}
   },
@@ -3763,7 +3779,8 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "item": "Card"
+    "item": "Card",
+    "actId?": "string"
    },
    "reply": {
     "isLearned": "boolean"
@@ -3775,7 +3792,8 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "item": "Card"
+    "item": "Card",
+    "actId?": "string"
    },
    "reply": {}
   },
@@ -3785,7 +3803,8 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "items": "Card[]"
+    "items": "Card[]",
+    "actId?": "string"
    },
    "reply": {
     "numLearned": "number"
@@ -3836,7 +3855,8 @@ export const messages = {
    "fields": {
     "ids": "string[]",
     "saved?": "string[]",
-    "forgets?": "string"
+    "forgets?": "string",
+    "actId?": "string"
    },
    "reply": {
     "removal": "Removal"

@@ -52,3 +52,12 @@ export function failure(error, onRetry) {
   );
   return { name: "error", title: t("errorTitle"), text: errorText(error), actions: [retry, details] };
 }
+
+/** Return why a dismissal is not kept. @param {string} [reason] @returns {string} */
+export const notKept = (reason) => t(reason === "paused" ? "dismissedPaused" : "dismissedNotKept");
+
+/** Return a list without a card. @param {Recommendations} answer @param {{itemId: string}} card @returns {Recommendations} */
+export const without = (answer, { itemId }) => ({
+  ...answer,
+  items: answer.items.filter((one) => one.itemId !== itemId),
+});

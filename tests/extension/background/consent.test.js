@@ -63,7 +63,7 @@ test("consent is recorded with its time, and the script is registered", async ()
 
 test("consent with an open tab reads that tab at once", async () => {
   state.granted.add(ORIGIN);
-  await consent.set("a.example", true, 7);
+  await consent.set("a.example", true, { tabId: 7 });
   assert.deepEqual(injected, [7]);
 });
 
@@ -77,7 +77,7 @@ test("consent given twice registers one script", async () => {
 test("withdrawn consent takes script and permission with it", async () => {
   state.granted.add(ORIGIN);
   await consent.set("a.example", true);
-  await consent.set("a.example", false, 7);
+  await consent.set("a.example", false, { tabId: 7 });
   assert.deepEqual(await consents(), []);
   assert.equal(state.scripts.size, 0);
   assert.ok(!state.granted.has(ORIGIN));

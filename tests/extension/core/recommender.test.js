@@ -8,9 +8,8 @@ import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../../extension/core/profile.js";
 import {
   REQUESTED,
-  keepSaid,
+  dismiss,
   learn,
-  productOfCard,
   recommendOwn,
   recommendPage,
   recommendShelf,
@@ -32,9 +31,6 @@ const manifestOf = (space) => ({
   interactions: { maxItems: 100 },
 });
 const model = { towers: handTowers, manifest: manifestOf("s1") };
-/** @param {any} shown @param {any} on */
-const dismiss = async (shown, on) => keepSaid(await productOfCard(shown), "dismiss", on);
-
 let databases = 0;
 /** @type {Profile} */
 let profile;

@@ -136,6 +136,7 @@ test("nothing comes back into a profile that was erased since", async () => {
   await see("mug");
   const removal = await profile.removeInteractions(named("mug"));
   await profile.erase();
+  await assert.rejects(profile.restore(removal), { code: "erased" });
   profile = await Profile.open(storage, { now: () => (now += 1000) });
   assert.equal(await profile.restore(removal), false);
   await see("bowl");

@@ -58,6 +58,8 @@ class BrowserState {
   hiddenTabs = new Set();
   /** Tabs the content script ran in. @type {number[]} */
   injected = [];
+  /** Tabs in which a function ran. @type {number[]} */
+  marked = [];
   /** Questions put to the shopper, and the answer. @type {string[][]} */
   questions = [];
   isGranting = true;
@@ -103,8 +105,12 @@ function scriptingApi(state) {
         if (!state.scripts.delete(id)) throw new Error(`Nonexistent script ID '${id}'`);
       }
     },
-    async executeScript(/** @type {any} */ { target, files }) {
+    async executeScript(/** @type {any} */ { target, files, func }) {
       if (state.hiddenTabs.has(target.tabId)) throw new Error("Cannot access contents of the page.");
+      if (func) {
+        state.marked.push(target.tabId);
+        return;
+      }
       for (const file of files) {
         if (!existsSync(new URL(file, EXTENSION))) throw new Error(`Could not load file: '${file}'`);
       }
@@ -178,9 +184,12 @@ function contextOf(state, url, { tab, windowId = 1, onOffscreen }) {
     scripting: scriptingApi(state),
     storage: {
       session: {
-        get: async (/** @type {string} */ key) => (key in state.session ? { [key]: state.session[key] } : {}),
+        get: async (/** @type {string | null} */ key) =>
+          key === null ? crossed(state.session) : key in state.session ? { [key]: state.session[key] } : {},
         set: async (/** @type {any} */ values) => void Object.assign(state.session, crossed(values)),
-        remove: async (/** @type {string} */ key) => void delete state.session[key],
+        remove: async (/** @type {string | string[]} */ keys) => {
+          for (const key of [keys].flat()) delete state.session[key];
+        },
         clear: async () => void (state.session = {}),
       },
     },

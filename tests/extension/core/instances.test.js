@@ -1,0 +1,88 @@
+// @ts-check
+// Two instances of the extension over one disk, as an update or a slow end of a worker makes them: one consistent profile.
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { createServerModel } from "../../../extension/background/server-model.js";
+import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Profile } from "../../../extension/core/profile.js";
+
+let databases = 0;
+/** @type {() => Promise<Profile>} */
+let open;
+/** @type {Profile} */
+let one;
+/** @type {Profile} */
+let other;
+beforeEach(async () => {
+  const name = `instances-${(databases += 1)}`;
+  open = () => Profile.open(indexedDbStorage(name));
+  await (await open()).changeSettings({ mode: "auto" });
+  [one, other] = [await open(), await open()];
+});
+
+test("each changes its own field, and neither takes back what the other changed", async () => {
+  await one.setConsent("a.example", true);
+  await other.setConsent("b.example", true);
+  await one.changeSettings({ paused: true });
+  await other.changeSettings({ mode: "page", showsBadge: true });
+  await one.changeSettings({ compareImages: true });
+  const { consents, ...settings } = (await open()).settings;
+  assert.deepEqual(Object.keys(consents).sort(), ["a.example", "b.example"]);
+  assert.deepEqual(
+    [settings.paused, settings.mode, settings.showsBadge, settings.compareImages],
+    [true, "page", true, true],
+  );
+});
+
+test("a consent that one has withdrawn does not come back by what the other changes", async () => {
+  await one.setConsent("a.example", true);
+  await other.changeSettings({ showsBadge: true });
+  assert.ok(other.isConsented("a.example"), "it has heard of it");
+  await one.setConsent("a.example", false);
+  await one.changeSettings({ paused: true });
+  await other.changeSettings({ mode: "page" });
+  await other.setConsent("b.example", true);
+  const { consents, paused } = (await open()).settings;
+  assert.deepEqual([Object.keys(consents), paused], [["b.example"], true]);
+});
+
+test("what one has erased the other does not bring back", async () => {
+  await one.setConsent("a.example", true);
+  await other.changeSettings({ mode: "page" });
+  await one.erase();
+  await assert.rejects(other.changeSettings({ paused: true }), { code: "erased" });
+  await assert.rejects(other.setConsent("b.example", true), { code: "erased" });
+  assert.deepEqual((await open()).settings.consents, {});
+});
+
+test("a time of consent stays that of the first, whoever gives it again", async () => {
+  await one.setConsent("a.example", true);
+  const since = one.settings.consents["a.example"];
+  await new Promise((resolve) => {
+    setTimeout(resolve, 5);
+  });
+  await other.setConsent("a.example", true);
+  assert.equal((await open()).settings.consents["a.example"], since);
+});
+
+test("a model that was downloaded from a server is not remembered after the server was left", async () => {
+  await one.changeSettings({
+    serverUrl: "http://127.0.0.1:8710",
+    serverBundleUrl: "http://127.0.0.1:8710/old",
+    signedBy: "k",
+  });
+  const manifest = { space: "s" };
+  const server = {
+    baseUrl: "http://127.0.0.1:8710",
+    // While the server answers, another instance leaves it.
+    async bundles() {
+      await other.changeSettings({ serverUrl: "", serverBundleUrl: "" });
+      return [{ bundleId: "0".repeat(64), space: "s" }];
+    },
+  };
+  const { offered } = createServerModel(/** @type {any} */ ({ getServer: async () => server }));
+  await offered(one, /** @type {any} */ ({ manifest }));
+  const { settings } = await open();
+  assert.deepEqual([settings.serverUrl, settings.serverBundleUrl, settings.signedBy], ["", "", "k"]);
+});
