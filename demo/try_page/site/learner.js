@@ -9,7 +9,7 @@ import { createShelfOpener } from "./extension/background/shelf-opener.js";
 import { openBundle, packagedFiles, readMetric } from "./extension/core/bundle.js";
 import { indexedDbStorage } from "./extension/core/indexeddb-storage.js";
 import { Profile } from "./extension/core/profile.js";
-import { keepSaid, learn, productOfCard } from "./extension/core/recommender.js";
+import { dismiss, learn } from "./extension/core/recommender.js";
 import { createTowers } from "./extension/core/towers.js";
 import { extractProduct } from "./extension/extract/extract.js";
 import { PackError } from "./extension/values/errors.js";
@@ -111,6 +111,6 @@ export async function createLearner({ shops }) {
       return { mine: await ranked(mine, shop), anybody: await ranked(anybody, shop) };
     },
     /** @param {any} item */
-    less: async (item) => keepSaid(await productOfCard(item), "dismiss", { profile, model }),
+    less: (item) => dismiss(item, { profile, model }),
   };
 }
