@@ -33,14 +33,16 @@ import { createAnnouncer, createStateReader } from "./background/state.js";
 import { createProfileStore } from "./background/store.js";
 import { createTabs } from "./background/tabs.js";
 import { createTowersAsk } from "./background/towers-client.js";
+import { LOCK_ALARM, createLock, createVault } from "./background/vault.js";
 import { wait } from "./background/wait.js";
 import { BUNDLE_CACHE, PACKAGED, packagedFiles } from "./core/bundle.js";
-import { indexedDbStorage } from "./core/indexeddb-storage.js";
 import { createListener } from "./messaging/messages.js";
+import { argon2id } from "./vendor/argon2.mjs";
 
 const browser = chrome;
 const now = () => Date.now();
-const getProfile = createProfileStore({ storage: indexedDbStorage(), now });
+const vault = createVault({ browser, argon2: argon2id, now });
+const getProfile = createProfileStore({ vault, now, onUse: () => lock.use() });
 const ask = createTowersAsk({
   browser,
   loadHandlers: async () => (await import("./offscreen/handlers.js")).createTowersHandlers(),
@@ -62,6 +64,7 @@ const model = createModelSource({
 const means = createMeansSource({ getProfile, getServer: server.getServer, now });
 const announceChange = createAnnouncer({ browser });
 const announceErasure = createAnnouncer({ browser, isErased: true });
+const lock = createLock({ browser, vault, getProfile, announceErasure, now });
 const opener = createShelfOpener({ getProfile, model });
 const publicFetch = createPublicFetch({ getProfile });
 const fetchAnswer = createShopClient({ publicFetch });
@@ -91,8 +94,18 @@ const badge = createBadge({
 });
 const pageReadings = createPageReadings({ browser });
 const stateOf = createStateReader({ getProfile, tabs, readings: pageReadings });
+/** Report what failed in the background; a profile that is locked is no failure. @param {unknown} error */
+function report(error) {
+  if (/** @type {{code?: string}} */ (error)?.code !== "locked") console.error(error);
+}
 const handlers = createHandlers({
   getProfile,
+  vault,
+  lock,
+  onOpened: async () => {
+    shelves.resume().catch(report);
+    await consent.restore().catch(report);
+  },
   server,
   model,
   consent,
@@ -115,17 +128,20 @@ const handlers = createHandlers({
 
 browser.runtime.onMessage.addListener(createListener("background", acts.wrap(handlers)));
 browser.permissions.onAdded.addListener(({ origins = [] }) => {
-  consent.onGranted(origins).then(announceChange).catch(console.error);
+  consent.onGranted(origins).then(announceChange).catch(report);
 });
 browser.permissions.onRemoved.addListener(() => {
-  consent.onRevoked().then(announceChange).catch(console.error);
+  consent.onRevoked().then(announceChange).catch(report);
 });
-acts.resume().catch(console.error);
-shelves.resume().catch(console.error);
+acts.resume().catch(report);
+browser.alarms.onAlarm.addListener(({ name }) => {
+  if (name === LOCK_ALARM) lock.lock().catch(report);
+});
+shelves.resume().catch(report);
 browser.runtime.onInstalled.addListener(({ reason }) => {
   const restored = consent.restore();
-  (reason === "update" ? restored.then(openPages.readOn) : restored).catch(console.error);
+  (reason === "update" ? restored.then(openPages.readOn) : restored).catch(report);
 });
 browser.runtime.onStartup.addListener(() => {
-  consent.restore().catch(console.error);
+  consent.restore().catch(report);
 });

@@ -1,23 +1,14 @@
 // @ts-check
 import { unlessDone } from "../core/acts.js";
-import { HELD } from "../messaging/offers.js";
 import { originPatternOf } from "../messaging/origins.js";
 import { CarryoverError } from "../values/errors.js";
+import { clearVisits } from "./notes.js";
 
 /** @typedef {ReturnType<typeof createConsent>} Consent */
 /** @typedef {import("../generated/contract-types.js").ForgottenShop} ForgottenShop */
 /** @typedef {{shop: string, tabId?: number, at: number}} Question */
 
 const QUESTION_VALID_MS = 5 * 60_000;
-
-/**
- * Forget what is known of open pages. Acts that are held stay: they are checked when they are kept.
- * @param {chrome.storage.StorageArea} session
- */
-async function clearPages(session) {
-  const keys = Object.keys(await session.get(null));
-  await session.remove(keys.filter((key) => !key.startsWith(HELD)));
-}
 
 /**
  * Consent of the shopper to learn from a shop. It has three parts that change together: the profile's record, the browser's
@@ -37,7 +28,7 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
   async function forget(shop, actId) {
     const forgotten = await unlessDone((await getProfile()).forgetShop(shop, actId));
     await contentScripts.unregister(shop);
-    await clearPages(browser.storage.session);
+    await clearVisits(browser);
     return forgotten;
   }
 
@@ -114,12 +105,15 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
         if (!profile.isConsented(shop)) await contentScripts.unregister(shop);
     },
 
+    /** @returns {Promise<string[]>} the shops that pages are read at, also where the profile cannot be */
+    shops: () => contentScripts.registered(),
+
     /** Forget what pages remember once they heard of an erasure: until then a panel may have kept the list that it showed. */
-    forgetPages: () => clearPages(browser.storage.session),
+    forgetPages: () => clearVisits(browser),
 
     /** Remove content scripts and permissions of shops that the profile no longer holds, and what pages remember. @param {string[]} shops */
     async withdrawAll(shops) {
-      await clearPages(browser.storage.session);
+      await clearVisits(browser);
       for (const shop of shops) await contentScripts.unregister(shop);
     },
   };

@@ -19,8 +19,10 @@ const markAsRead = () => {
   /** @type {typeof globalThis & {carryoverIsAgain?: boolean}} */ (globalThis).carryoverIsAgain = true;
 };
 
+const PREFIX = "shop ";
+
 /** @param {string} shop */
-const scriptId = (shop) => `shop ${shop}`;
+const scriptId = (shop) => PREFIX + shop;
 
 /**
  * Content scripts and host permissions of shops, as the browser keeps them.

@@ -1,11 +1,13 @@
 // @ts-check
 import { unlessDone } from "../core/acts.js";
+import { DEFAULT_SETTINGS } from "../core/settings.js";
 import { CarryoverError } from "../values/errors.js";
 import { shopOf } from "../values/identity.js";
 import { createItemHandlers } from "./item-handlers.js";
-import { createPageHandlers } from "./page-handlers.js";
+import { createPageHandlers, isUnusable } from "./page-handlers.js";
 import { checkedSettings } from "./settings.js";
 import { createImportHandlers, createTasteHandlers } from "./taste.js";
+import { createVaultHandlers } from "./vault.js";
 
 /**
  * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
@@ -13,6 +15,9 @@ import { createImportHandlers, createTasteHandlers } from "./taste.js";
  * @typedef {import("../generated/contract-types.js").State} State
  * @typedef {object} Parts what the handlers work with
  * @property {import("./store.js").GetProfile} getProfile
+ * @property {import("../core/vault/vault.js").Vault} vault
+ * @property {import("./vault.js").Lock} lock
+ * @property {() => Promise<void>} onOpened continues what waited for the profile
  * @property {import("./server.js").ServerSource} server
  * @property {import("./model.js").ModelSource} model
  * @property {import("./consent.js").Consent} consent
@@ -55,9 +60,9 @@ function createServerForgetter({ getProfile, server, model, packs }) {
 
 /**
  * @param {Parts} parts
- * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers> | `taste.${string}` | `import.${string}`>} handlers that change or hand out the profile
+ * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers> | `taste.${string}` | `import.${string}` | `vault.${string}`>} handlers that change or hand out the profile
  */
-function profileHandlers({ getProfile, server, model, consent, packs, stateOf, badge, ...parts }) {
+function profileHandlers({ getProfile, vault, server, model, consent, packs, stateOf, badge, ...parts }) {
   const forgetServer = createServerForgetter({ getProfile, server, model, packs });
 
   /** Tell the other open pages of a change: a panel may have to rank anew. @param {number} [tabId] @returns {Promise<State>} */
@@ -79,13 +84,16 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
       return { state: await changed() };
     },
     async "profile.erase"() {
-      const profile = await getProfile();
-      const before = profile.settings;
+      // A profile that cannot be read can be erased.
+      const profile = await getProfile().catch(() => null);
+      const before = profile?.settings ?? DEFAULT_SETTINGS;
+      const shops = await consent.shops();
       // From here on nothing that is older is kept, whoever offers it.
-      const erased = profile.erase();
+      const erased = (profile ?? vault).erase();
       await Promise.all([erased, parts.acts.forget(), parts.openPages.forget()]);
       await forgetServer({ ...before, consents: {} });
-      await consent.withdrawAll(Object.keys(before.consents));
+      await model.dropDownloads();
+      await consent.withdrawAll([...new Set([...shops, ...Object.keys(before.consents)])]);
       await parts.announceErasure();
       await consent.forgetPages();
       return { state: await stateOf() };
@@ -123,8 +131,10 @@ export function createHandlers(parts) {
     ...pageHandlers,
     ...createTasteHandlers(parts),
     ...createImportHandlers(parts),
+    ...createVaultHandlers(parts),
     async "page.seen"(fields, sender) {
       const reply = await pageHandlers["page.seen"](fields, sender);
+      if (isUnusable(reply.reason)) return reply;
       // Not awaited: the page waits for no ranking.
       const tab = /** @type {chrome.tabs.Tab & {id: number}} */ (sender.tab);
       if (tab.id < 0) return reply;

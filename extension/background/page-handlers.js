@@ -54,6 +54,25 @@ function learnedKind(name) {
   return kind;
 }
 
+/** Why a profile takes nothing: it is locked, was erased meanwhile, or its store may not be used. */
+const UNUSABLE = /^(?:locked|erased|store_\w+)$/;
+
+/** @param {unknown} reason @returns {boolean} whether nothing was kept because the profile cannot be used */
+export const isUnusable = (reason) => UNUSABLE.test(String(reason));
+
+/**
+ * Return what a handler replies, or that nothing was kept where the profile cannot be used: that is no error of a page.
+ * @template T @param {() => Promise<T>} handle @returns {Promise<T | {stored: false, reason: string}>}
+ */
+async function kept(handle) {
+  try {
+    return await handle();
+  } catch (error) {
+    if (!(error instanceof CarryoverError) || !isUnusable(error.code)) throw error;
+    return { stored: false, reason: error.code };
+  }
+}
+
 /**
  * Return the handlers of what pages of shops tell: which product is on the screen, and what the shopper did with it.
  * @param {Parts} parts
@@ -71,44 +90,50 @@ export function createPageHandlers({ getProfile, pageLearner, readings, announce
     });
   }
 
-  return {
-    async "page.seen"(fields, sender) {
-      const { tab, tabId, shop } = speakerOf(fields.url, sender);
-      const seen = { ...fields, kind: learnedKind(fields.kind) };
-      const profile = await getProfile();
-      const act = begin(profile, { actId: seen.actId, isPrivate: tab.incognito });
-      // Without consent the page is not even parsed. The door asks again, for the product itself.
-      if (!profile.isConsented(shop)) return { stored: false, reason: "no_consent" };
-      if (profile.settings.paused) return { stored: false, reason: "paused" };
-      const { card } = seen;
-      const learned =
-        card === undefined
-          ? await pageLearner.learnPage(act, seen, { tab, tabId, shop })
-          : await pageLearner.learnCard(act, { ...seen, card }, { tab, tabId, shop });
-      const isView = seen.kind === "view" && !tab.incognito;
-      if (isView) await noteReading(profile, seen.url, tab, learned);
-      if (isView || learned.stored || learned.reason === "taken_back") await announceChange();
-      const { stored, reason, product } = learned;
-      return { stored, ...(reason && { reason }), ...(product && { product }) };
-    },
+  /** @type {Handlers["page.seen"]} */
+  const seenOn = async (fields, sender) => {
+    const { tab, tabId, shop } = speakerOf(fields.url, sender);
+    const seen = { ...fields, kind: learnedKind(fields.kind) };
+    const profile = await getProfile();
+    const act = begin(profile, { actId: seen.actId, isPrivate: tab.incognito });
+    // Without consent the page is not even parsed. The door asks again, for the product itself.
+    if (!profile.isConsented(shop)) return { stored: false, reason: "no_consent" };
+    if (profile.settings.paused) return { stored: false, reason: "paused" };
+    const { card } = seen;
+    const learned =
+      card === undefined
+        ? await pageLearner.learnPage(act, seen, { tab, tabId, shop })
+        : await pageLearner.learnCard(act, { ...seen, card }, { tab, tabId, shop });
+    // Locked or erased meanwhile: the page is not even noted.
+    if (profile.isClosed) return { stored: false, reason: "locked" };
+    const isView = seen.kind === "view" && !tab.incognito;
+    if (isView) await noteReading(profile, seen.url, tab, learned);
+    if (isView || learned.stored || learned.reason === "taken_back") await announceChange();
+    const { stored, reason, product } = learned;
+    return { stored, ...(reason && { reason }), ...(product && { product }) };
+  };
+  /** @type {Handlers["page.stayed"]} */
+  const stayedOn = async ({ itemId, actId }, sender) => {
+    const { shop, tab } = speakerOf(sender.url ?? "", sender);
+    const profile = await getProfile();
+    const act = begin(profile, { actId, isPrivate: tab.incognito });
+    const viewed = () =>
+      profile
+        .interactions()
+        .find((one) => one.kind === "view" && one.product.shop === shop && one.product.itemId === itemId);
+    const view = viewed();
+    if (!view) return { stored: false };
+    const { admitted } = await admitKept(view.product, "stay", act);
+    if (!admitted) return { stored: false };
+    const { kind, space, embedding } = view;
+    const told = { of: admitted, kind, space, embedding, isStill: () => viewed() !== undefined };
+    const { stored } = await keep({ now: [told] }, act);
+    return { stored };
+  };
 
-    async "page.stayed"({ itemId, actId }, sender) {
-      const { shop, tab } = speakerOf(sender.url ?? "", sender);
-      const profile = await getProfile();
-      const act = begin(profile, { actId, isPrivate: tab.incognito });
-      const viewed = () =>
-        profile
-          .interactions()
-          .find((one) => one.kind === "view" && one.product.shop === shop && one.product.itemId === itemId);
-      const view = viewed();
-      if (!view) return { stored: false };
-      const { admitted } = await admitKept(view.product, "stay", act);
-      if (!admitted) return { stored: false };
-      const { kind, space, embedding } = view;
-      const told = { of: admitted, kind, space, embedding, isStill: () => viewed() !== undefined };
-      const { stored } = await keep({ now: [told] }, act);
-      return { stored };
-    },
+  return {
+    "page.seen": (fields, sender) => kept(() => seenOn(fields, sender)),
+    "page.stayed": async (fields, sender) => ({ stored: (await kept(() => stayedOn(fields, sender))).stored }),
 
     async "page.changed"({ url }, sender) {
       const { tab } = speakerOf(url, sender);

@@ -1,33 +1,39 @@
 // @ts-check
 import { Profile } from "../core/profile.js";
 
-/** @typedef {() => Promise<Profile>} GetProfile opens the profile once in each life of the worker, and anew after it was erased */
+/** @typedef {() => Promise<Profile>} GetProfile opens the profile once in each life of the worker, and anew after it was erased or locked */
 
 /**
- * Return a function that opens the profile on its first call. The storage holds the truth, so a worker that died loses nothing.
- * A failed opening is not remembered: the next call tries again. After an erasure it opens a new profile.
+ * Return a function that opens the profile on its first call, and again after it was erased or locked. The vault holds the truth, so a worker
+ * that died loses nothing. A failed opening is not remembered: the next call tries again.
  * @param {object} parts
- * @param {import("../core/indexeddb-storage.js").Storage} parts.storage
+ * @param {import("../core/vault/vault.js").Vault} parts.vault
  * @param {() => number} parts.now milliseconds since 1970
+ * @param {() => void} [parts.onUse] told each time that somebody gets the profile
  * @returns {GetProfile}
  */
-export function createProfileStore({ storage, now }) {
+export function createProfileStore({ vault, now, onUse = () => undefined }) {
   /** @type {Promise<Profile> | undefined} */
   let opened;
+
   /** @returns {Promise<Profile>} */
-  const open = () => {
-    opened = Profile.open(storage, { now }).catch((error) => {
-      opened = undefined;
+  async function getProfile() {
+    opened ??= Profile.open(vault, { now });
+    const mine = opened;
+    const forget = () => {
+      if (opened === mine) opened = undefined;
+    };
+    const profile = await mine.catch((error) => {
+      forget();
       throw error;
     });
-    return opened;
-  };
-  return async () => {
-    const before = (opened ??= open());
-    const profile = await before;
-    if (!profile.closing) return profile;
-    // One that failed left the profile as it was.
-    await profile.closing.catch(() => undefined);
-    return opened === before ? open() : (opened ?? open());
-  };
+    if (!profile.isClosed) {
+      onUse();
+      return profile;
+    }
+    await profile.ended.catch(() => undefined);
+    forget();
+    return getProfile();
+  }
+  return getProfile;
 }

@@ -1123,6 +1123,25 @@ export interface TabDescription {
   isIncognito: boolean;
 }
 /**
+ * The encrypted store of the profile.
+ */
+export interface VaultState {
+  isLocked: boolean;
+  hasPassphrase: boolean;
+  /**
+   * Records that were set aside.
+   */
+  unreadable: number;
+  /**
+   * Code of what keeps the store from being used, such as store_empty.
+   */
+  problem?: string;
+  /**
+   * ISO 8601; there is a backup.
+   */
+  backupAt?: string;
+}
+/**
  * What the extension's own pages show.
  */
 export interface State {
@@ -1741,6 +1760,42 @@ export interface Messages {
     to: "background";
     fields: { };
     reply: { profile: ProfileExport; };
+  };
+  "vault.get": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { vault: VaultState; };
+  };
+  "vault.unlock": {
+    from: "ui";
+    to: "background";
+    fields: { secret: string; };
+    reply: { vault: VaultState; };
+  };
+  "vault.lock": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { vault: VaultState; };
+  };
+  "vault.setPassphrase": {
+    from: "ui";
+    to: "background";
+    fields: { passphrase: string; current?: string; };
+    reply: { code: string; vault: VaultState; };
+  };
+  "vault.removePassphrase": {
+    from: "ui";
+    to: "background";
+    fields: { current: string; };
+    reply: { vault: VaultState; };
+  };
+  "vault.recover": {
+    from: "ui";
+    to: "background";
+    fields: { way: string; };
+    reply: { vault: VaultState; };
   };
   "settings.set": {
     from: "ui";

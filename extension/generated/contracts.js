@@ -3691,6 +3691,76 @@ export const messages = {
     "profile": "ProfileExport"
    }
   },
+  "vault.get": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "vault": "VaultState"
+   }
+  },
+  "vault.unlock": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "secret": "string"
+   },
+   "reply": {
+    "vault": "VaultState"
+   }
+  },
+  "vault.lock": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "vault": "VaultState"
+   }
+  },
+  "vault.setPassphrase": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "passphrase": "string",
+    "current?": "string"
+   },
+   "reply": {
+    "code": "string",
+    "vault": "VaultState"
+   }
+  },
+  "vault.removePassphrase": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "current": "string"
+   },
+   "reply": {
+    "vault": "VaultState"
+   }
+  },
+  "vault.recover": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "way": "string"
+   },
+   "reply": {
+    "vault": "VaultState"
+   }
+  },
   "settings.set": {
    "from": [
     "ui"
@@ -4449,6 +4519,36 @@ export const messages = {
     },
     "isIncognito": {
      "type": "boolean"
+    }
+   }
+  },
+  "VaultState": {
+   "description": "The encrypted store of the profile.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "isLocked",
+    "hasPassphrase",
+    "unreadable"
+   ],
+   "properties": {
+    "isLocked": {
+     "type": "boolean"
+    },
+    "hasPassphrase": {
+     "type": "boolean"
+    },
+    "unreadable": {
+     "type": "number",
+     "description": "Records that were set aside."
+    },
+    "problem": {
+     "type": "string",
+     "description": "Code of what keeps the store from being used, such as store_empty."
+    },
+    "backupAt": {
+     "type": "string",
+     "description": "ISO 8601; there is a backup."
     }
    }
   },

@@ -29,7 +29,7 @@ const specifications = /** @type {Record<string, {from: string[], to: string, fi
 );
 
 /** Codes of what may go better at another time: the same act is offered again. Every other refusal is final. */
-const PASSING = ["internal", "storage_full", "storage_lost", "store_changed"];
+const PASSING = ["internal", "storage_full", "storage_damaged", "storage_lost", "store_changed"];
 
 /** @param {unknown} error @returns {boolean} whether the same act may be kept at another time */
 export const isPassing = (error) => !(error instanceof CarryoverError) || PASSING.includes(error.code);

@@ -7,7 +7,7 @@ import { CONTENT_SCRIPTS } from "../../../extension/background/content-scripts.j
 import { createConsent } from "../../../extension/background/consent.js";
 import { createContentScripts } from "../../../extension/background/content-scripts.js";
 import { createProfileStore } from "../../../extension/background/store.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { createBrowser } from "../fakes/browser.js";
 
 const MINUTE = 60_000;
@@ -28,7 +28,7 @@ beforeEach(() => {
   injected = [];
   const fake = createBrowser();
   state = fake.state;
-  getProfile = createProfileStore({ storage: indexedDbStorage(), now: () => now });
+  getProfile = createProfileStore({ vault: new Vault(), now: () => now });
   const browser = fake.context("background.js");
   consent = createConsent({
     browser,

@@ -5,10 +5,11 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { RULES, admit, admitKept, begin, cardOf, keep, putBack } from "../../../extension/core/door.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { savedIn } from "../../../extension/core/saved.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { itemIdOf } from "../../../extension/values/identity.js";
+import { NOTHING, idOf, onDisk } from "./vault/disk.js";
 
 /** @typedef {import("../../../extension/core/door.js").RuleName} RuleName */
 
@@ -28,13 +29,12 @@ const NAMES = /** @type {RuleName[]} */ (Object.keys(RULES));
 const SAVING = ["save", "copy"];
 
 let databases = 0;
-/** @type {import("../../../extension/core/indexeddb-storage.js").Storage} */
-let storage;
+let name = "";
 /** @type {Profile} */
 let profile;
 beforeEach(async () => {
-  storage = indexedDbStorage(`door-${(databases += 1)}`);
-  profile = await Profile.open(storage);
+  name = `door-${(databases += 1)}`;
+  profile = await Profile.open(new Vault({ name }));
 });
 
 /** The rows of the table in the docs: by rule what happens without consent, and while paused. */
@@ -141,8 +141,8 @@ for (const rule of NAMES) {
       });
       await erasing;
       assert.deepEqual([answer.stored, answer.reason], [false, "erased"]);
-      assert.deepEqual(await storage.read(), { identity: null, records: [] });
-      profile = await Profile.open(storage);
+      assert.deepEqual(await onDisk(name), NOTHING);
+      profile = await Profile.open(new Vault({ name }));
       await profile.setConsent(SHOP, true);
     }
   });
@@ -151,14 +151,14 @@ for (const rule of NAMES) {
 test("an erase of an empty profile stops what is in flight, too", async () => {
   const answer = await act("dismiss", { between: () => profile.erase() });
   assert.deepEqual([answer.stored, answer.reason], [false, "erased"]);
-  assert.deepEqual(await storage.read(), { identity: null, records: [] });
+  assert.deepEqual(await onDisk(name), NOTHING);
 });
 
 test("a change that is being written when an erase begins is erased with the rest", async () => {
   const writes = Array.from({ length: 20 }, () => act("dismiss"));
   const erased = profile.erase();
   await Promise.all([...writes, erased]);
-  assert.deepEqual(await storage.read(), { identity: null, records: [] });
+  assert.deepEqual(await onDisk(name), NOTHING);
 });
 
 test("only what was admitted is kept", async () => {
@@ -176,7 +176,7 @@ test("what is put back is checked anew", async () => {
   await act("dismiss");
   const removal = await profile.removeInteractions(() => true);
   const [one] = removal.interactions;
-  const withTitle = (/** @type {string} */ title) => ({ ...one, id: title, product: { ...one.product, title } });
+  const withTitle = (/** @type {string} */ title) => ({ ...one, id: idOf(title), product: { ...one.product, title } });
   const interactions = [one, withTitle("pregnancy test"), withTitle("mug for anna@mail.example")];
   assert.equal(await putBack({ ...removal, interactions }, begin(profile)), true);
   assert.deepEqual(

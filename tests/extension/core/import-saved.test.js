@@ -4,7 +4,7 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { addSaved } from "../../../extension/core/import-saved.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { savedIn, savedThings } from "../../../extension/core/saved.js";
 import { itemIdOf } from "../../../extension/values/identity.js";
@@ -14,7 +14,7 @@ let databases = 0;
 /** @type {Profile} */
 let profile;
 beforeEach(async () => {
-  profile = await Profile.open(indexedDbStorage(`import-saved-${(databases += 1)}`), { now: () => NOON });
+  profile = await Profile.open(new Vault({ name: `import-saved-${(databases += 1)}` }), { now: () => NOON });
 });
 
 /** @param {string} title @param {object} [more] @returns {any} a row */

@@ -4,7 +4,7 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { addImported, roomIn } from "../../../extension/core/importing.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { learn } from "../../../extension/core/recommender.js";
 import { privacy } from "../../../extension/generated/contracts.js";
@@ -37,7 +37,7 @@ let profile;
 /** @type {Parameters<typeof addImported>[2]} */
 let on;
 async function openAnew() {
-  profile = await Profile.open(indexedDbStorage(`importing-${(databases += 1)}`), { now: () => NOON });
+  profile = await Profile.open(new Vault({ name: `importing-${(databases += 1)}` }), { now: () => NOON });
   on = { profile, model: async () => ({ towers, manifest }), now: NOON };
 }
 beforeEach(openAnew);

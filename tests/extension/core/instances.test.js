@@ -4,8 +4,9 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { createServerModel } from "../../../extension/background/server-model.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../../extension/core/profile.js";
+import { noteInMemory } from "../../../extension/core/vault/marker.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 
 let databases = 0;
 /** @type {() => Promise<Profile>} */
@@ -16,7 +17,8 @@ let one;
 let other;
 beforeEach(async () => {
   const name = `instances-${(databases += 1)}`;
-  open = () => Profile.open(indexedDbStorage(name));
+  const note = noteInMemory();
+  open = () => Profile.open(new Vault({ name, note }));
   await (await open()).changeSettings({ mode: "auto" });
   [one, other] = [await open(), await open()];
 });

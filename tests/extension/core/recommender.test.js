@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { cardsOf } from "../../../extension/core/catalogue-cards.js";
 import { encodeEmbedding } from "../../../extension/values/encoding.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { Profile } from "../../../extension/core/profile.js";
 import {
   REQUESTED,
@@ -37,7 +37,7 @@ let profile;
 /** @type {{url: string, body: any}[]} */
 let sent;
 beforeEach(async () => {
-  profile = await Profile.open(indexedDbStorage(`recommender-${(databases += 1)}`));
+  profile = await Profile.open(new Vault({ name: `recommender-${(databases += 1)}` }));
   await profile.changeSettings({ serverUrl: "http://127.0.0.1:1" });
   await profile.setConsent("a.example", true);
   sent = [];
@@ -377,7 +377,7 @@ test("what was seen is centred by the mean of the catalogue that this device rea
   await see("sea towel");
   const mean = encodeEmbedding([0.2, 0, 0.6]);
   const shelf = {
-    id: "x",
+    id: "0".repeat(32),
     shop: "a.example",
     origin: "https://a.example",
     space: "s1",

@@ -3,10 +3,11 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { LEAST_GAP_MS, MOST_GAP_MS, clockAfter } from "../../../extension/core/retention.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { privacy } from "../../../extension/generated/contracts.js";
+import { NOTHING, onDisk } from "./vault/disk.js";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -18,11 +19,11 @@ const inDays = (/** @type {number} */ ms) => `${ms > 0 ? "+" : ""}${ms / DAY} da
 let databases = 0;
 /** A profile whose clock the test sets, opened anew for each reading. */
 function deviceOf() {
-  const storage = indexedDbStorage(`retention-${(databases += 1)}`);
+  const name = `retention-${(databases += 1)}`;
   let now = NOON;
-  const open = () => Profile.open(storage, { now: () => now });
+  const open = () => Profile.open(new Vault({ name }), { now: () => now });
   return {
-    storage,
+    onDisk: () => onDisk(name),
     open,
     /** @param {number} at @returns {Promise<Profile>} */
     at(at) {
@@ -61,7 +62,7 @@ test("what is older than a year goes, once its age is confirmed", async () => {
   await profile.addInteraction(seen("mug"));
   await profile.addToLedger({ method: "GET", url: "https://a.example/", body: "" });
   const shelf = {
-    id: "s".repeat(32),
+    id: "5".repeat(32),
     shop: "a.example",
     origin: "https://a.example",
     kind: "shopify",
@@ -83,8 +84,8 @@ test("what is older than a year goes, once its age is confirmed", async () => {
   assert.deepEqual([first.interactions().length, first.ledger().length, first.shelves().length], [1, 1, 1]);
   const confirmed = await device.live(later, 4);
   assert.deepEqual([confirmed.interactions().length, confirmed.ledger().length, confirmed.shelves().length], [0, 0, 0]);
-  const { records } = await device.storage.read();
-  assert.deepEqual(records.map(({ kind }) => kind).sort(), ["clock", "settings"]);
+  const { records } = await device.onDisk();
+  assert.deepEqual(records.map((/** @type {any} */ { kind }) => kind).sort(), ["clock", "settings"]);
 });
 
 for (const jump of JUMPS)
@@ -168,5 +169,5 @@ test("a reading beyond what dates can say is no error", () => {
 test("a profile that nothing was written to gets no record of the clock", async () => {
   const device = deviceOf();
   await device.live(NOON, 5);
-  assert.deepEqual(await device.storage.read(), { identity: null, records: [] });
+  assert.deepEqual(await device.onDisk(), NOTHING);
 });

@@ -48,6 +48,10 @@ class BrowserState {
   scripts = new Map();
   /** chrome.storage.session. @type {Record<string, any>} */
   session = {};
+  /** chrome.storage.local. @type {Record<string, any>} */
+  local = {};
+  /** Alarms by name, with their delay in minutes. @type {Map<string, number>} */
+  alarms = new Map();
   /** @type {FakeTab[]} */
   tabs = [];
   /** What page.extract answers, by tab; a tab without an entry does not answer. @type {Map<number, any>} */
@@ -92,7 +96,7 @@ function permissionsApi(state) {
 /** @param {BrowserState} state */
 function scriptingApi(state) {
   return {
-    getRegisteredContentScripts: async ({ ids = /** @type {string[]} */ ([...state.scripts.keys()]) } = {}) =>
+    getRegisteredContentScripts: async (/** @type {{ids?: string[]}} */ { ids = [...state.scripts.keys()] } = {}) =>
       ids.filter((id) => state.scripts.has(id)).map((id) => state.scripts.get(id)),
     async registerContentScripts(/** @type {any[]} */ scripts) {
       for (const script of scripts) {
@@ -118,6 +122,26 @@ function scriptingApi(state) {
     },
   };
 }
+
+/** @param {BrowserState} state @param {"session" | "local"} name of the area */
+const storageArea = (state, name) => ({
+  get: async (/** @type {string | null} */ key) => {
+    if (key === null) return crossed(state[name]);
+    return key in state[name] ? { [key]: state[name][key] } : {};
+  },
+  set: async (/** @type {any} */ values) => void Object.assign(state[name], crossed(values)),
+  async remove(/** @type {string | string[]} */ keys) {
+    for (const key of [keys].flat()) delete state[name][key];
+  },
+  clear: async () => void (state[name] = {}),
+});
+
+/** @param {BrowserState} state */
+const alarmsApi = (state) => ({
+  onAlarm: fakeEvent(),
+  create: async (/** @type {string} */ name, /** @type {{delayInMinutes: number}} */ { delayInMinutes }) =>
+    void state.alarms.set(name, delayInMinutes),
+});
 
 /** @param {BrowserState} state */
 function tabsApi(state) {
@@ -182,17 +206,8 @@ function contextOf(state, url, { tab, windowId = 1, onOffscreen }) {
     ...(onOffscreen !== null && { offscreen }),
     permissions: permissionsApi(state),
     scripting: scriptingApi(state),
-    storage: {
-      session: {
-        get: async (/** @type {string | null} */ key) =>
-          key === null ? crossed(state.session) : key in state.session ? { [key]: state.session[key] } : {},
-        set: async (/** @type {any} */ values) => void Object.assign(state.session, crossed(values)),
-        remove: async (/** @type {string | string[]} */ keys) => {
-          for (const key of [keys].flat()) delete state.session[key];
-        },
-        clear: async () => void (state.session = {}),
-      },
-    },
+    storage: { session: storageArea(state, "session"), local: storageArea(state, "local") },
+    alarms: alarmsApi(state),
     tabs: tabsApi(state),
     windows: { getCurrent: async () => ({ id: windowId }) },
     action: {

@@ -1,5 +1,6 @@
 // @ts-check
 // A background worker that can be stopped before and after each thing that it waits for: its disk, its session storage, its model.
+import "fake-indexeddb/auto";
 import { readFileSync } from "node:fs";
 import vm from "node:vm";
 import { createActs } from "../../../extension/background/acts.js";
@@ -9,6 +10,9 @@ import { createHolding, createPageHandlers } from "../../../extension/background
 import { createPageLearner } from "../../../extension/background/page-learner.js";
 import { createProfileStore } from "../../../extension/background/store.js";
 import { unlessDone } from "../../../extension/core/acts.js";
+import { createDatabase } from "../../../extension/core/vault/database.js";
+import { noteInMemory } from "../../../extension/core/vault/marker.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { createOffers } from "../../../extension/messaging/offers.js";
 import { refusal } from "../../../extension/messaging/messages.js";
 import { itemIdOf, shopOf } from "../../../extension/values/identity.js";
@@ -26,6 +30,7 @@ const ANSWER_MS = 20_000;
 /** Timers that go off when a life ends, too, by their numbers: what each does. @type {Map<number, () => void>} */
 const timers = new Map();
 let numTimers = 0;
+let numDevices = 0;
 
 /**
  * Start a timer. Who waits for an answer waits as long as the worker lives that may give it, however slow the machine is.
@@ -43,27 +48,6 @@ function startTimer(act, ms, life) {
   if (ms === ANSWER_MS && life && !life.isOver) life.onEnd.push(begin);
   else begin();
   return timer;
-}
-
-/** @returns {import("../../../extension/core/indexeddb-storage.js").Storage} that holds what was written, whoever wrote it */
-export function memoryStorage() {
-  /** @type {import("../../../extension/core/indexeddb-storage.js").Identity | null} */
-  let identity = null;
-  /** @type {Map<string, any>} */
-  const records = new Map();
-  return {
-    read: async () => ({ identity, records: [...records.values()] }),
-    create: async (made) => void (identity = made),
-    async write(puts, deletes) {
-      for (const id of deletes) records.delete(id);
-      for (const record of puts) records.set(record.id, record);
-    },
-    readParts: async (ids) => ids.map(() => undefined),
-    async destroy() {
-      identity = null;
-      records.clear();
-    },
-  };
 }
 
 /** @param {Record<string, any>} values @returns {any} chrome.storage.session over them */
@@ -123,9 +107,10 @@ class Life {
   }
 }
 
-/** @param {Life} life @param {{disk: import("../../../extension/core/indexeddb-storage.js").Storage, session: any, now: () => number}} world */
-function workerOf(life, { disk, session, now }) {
-  const getProfile = createProfileStore({ storage: life.over(disk), now });
+/** @param {Life} life @param {{name: string, note: import("../../../extension/core/vault/marker.js").Note, session: any, now: () => number}} world */
+function workerOf(life, { name, note, session, now }) {
+  const vault = new Vault({ database: life.over(createDatabase(name)), note: life.over(note) });
+  const getProfile = createProfileStore({ vault, now });
   /** @type {any} */
   const browser = { storage: { session: life.over(session) }, tabs: { TAB_ID_NONE: -1 } };
   /** @type {any} */
@@ -160,7 +145,8 @@ function workerOf(life, { disk, session, now }) {
  * @param {{endsAt?: number[], isAnsweredAtEnd?: () => boolean, now?: () => number}} [how] `isAnsweredAtEnd`: whether callers hear that the worker ended
  */
 export function createMortalDevice({ endsAt = [], isAnsweredAtEnd = () => true, now = () => Date.now() } = {}) {
-  const disk = memoryStorage();
+  const name = `mortal-${(numDevices += 1)}`;
+  const note = noteInMemory();
   /** @type {Record<string, any>} */
   const values = {};
   const session = sessionOver(values);
@@ -174,7 +160,7 @@ export function createMortalDevice({ endsAt = [], isAnsweredAtEnd = () => true, 
     if (last && !last.isOver) return last;
     const life = new Life(endsAt[lives.length] ?? Infinity);
     lives.push(life);
-    handlers = workerOf(life, { disk, session, now });
+    handlers = workerOf(life, { name, note, session, now });
     return life;
   }
 
@@ -194,7 +180,8 @@ export function createMortalDevice({ endsAt = [], isAnsweredAtEnd = () => true, 
   }
 
   return {
-    disk,
+    /** @returns {Vault} another's look at what is on the disk */
+    disk: () => new Vault({ name, note }),
     lives,
     session: values,
     wake,

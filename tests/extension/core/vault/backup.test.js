@@ -1,0 +1,88 @@
+// @ts-check
+// The copy in a second database: it follows each write, and damage does not reach it.
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createDatabase } from "../../../../extension/core/vault/database.js";
+import { noteInMemory } from "../../../../extension/core/vault/marker.js";
+import { Vault } from "../../../../extension/core/vault/vault.js";
+import { changeDisk, idOf, onDisk } from "./disk.js";
+
+let databases = 0;
+const bytesOf = (/** @type {string} */ text) => new TextEncoder().encode(text);
+const record = (/** @type {string} */ name) => ({ id: idOf(name), kind: "saved", bytes: bytesOf(name) });
+
+/** @returns {Promise<{vault: Vault, name: string, copy: string, next: () => Vault}>} a device with one record and its copy */
+async function createDevice() {
+  const name = `backup-${(databases += 1)}`;
+  const note = noteInMemory();
+  const copy = `${name}-copy`;
+  const next = () => new Vault({ name, note, backup: createDatabase(copy) });
+  const vault = next();
+  await vault.open();
+  await vault.write({ puts: [record("a")], parts: { puts: [{ id: idOf("p"), bytes: bytesOf("p") }] } });
+  assert.equal(await vault.backUp(), true);
+  return { vault, name, copy, next };
+}
+
+/** @param {string} name @returns {Promise<any>} what is stored, without the time of a copy */
+async function contentOf(name) {
+  const { identity, index, records, parts } = await onDisk(name);
+  return { fingerprint: identity?.fingerprint, index, records, parts };
+}
+
+test("a copy is the store, envelope by envelope, and follows what is changed and deleted", async () => {
+  const { vault, name, copy } = await createDevice();
+  assert.deepEqual(await contentOf(copy), await contentOf(name));
+  await vault.write({ puts: [record("b")], deletes: [idOf("a")], parts: { deletes: [idOf("p")] } });
+  await vault.backUp();
+  assert.deepEqual(await contentOf(copy), await contentOf(name));
+  assert.equal(typeof (await vault.backedUpAt()), "number");
+});
+
+test("a store that was never copied is copied when it is opened", async () => {
+  const name = `backup-${(databases += 1)}`;
+  const first = new Vault({ name });
+  await first.open();
+  await first.write({ puts: [record("a")] });
+  const copy = `${name}-copy`;
+  const vault = new Vault({ name, backup: createDatabase(copy) });
+  await vault.open();
+  for (let tries = 0; tries < 500 && !(await vault.backedUpAt()); tries += 1);
+  assert.deepEqual(await contentOf(copy), await contentOf(name));
+});
+
+test("an envelope that does not have its seal is not copied, and the copy stays as it was", async () => {
+  const { vault, name, copy } = await createDevice();
+  // Without a backup of its own, so that nothing is copied before the damage.
+  const other = new Vault({ name });
+  await other.open();
+  await other.write({ puts: [record("b")] });
+  const { records } = await onDisk(name);
+  const damaged = records.find((/** @type {any} */ { id }) => id === idOf("b"));
+  await changeDisk(name, (places) => void places("records").put({ ...damaged, envelope: damaged.envelope.slice(1) }));
+  const before = await contentOf(copy);
+  assert.equal(await vault.backUp(), false);
+  assert.deepEqual(await contentOf(copy), before);
+});
+
+test("nothing is copied while something is set aside, and it comes back by restoring", async () => {
+  const { name, copy, next } = await createDevice();
+  await changeDisk(name, (places) => void places("records").clear());
+  const vault = next();
+  assert.equal((await vault.open()).numSetAside, 1);
+  await vault.write({ puts: [record("b")] });
+  assert.equal(await vault.backUp(), false);
+  assert.equal((await onDisk(copy)).records.length, 1);
+  await vault.restoreBackup();
+  const { records, numSetAside } = await vault.open();
+  assert.deepEqual([records.map(({ id }) => id), numSetAside], [[idOf("a")], 0]);
+  assert.deepEqual(await vault.readParts([idOf("p")]), [bytesOf("p")]);
+});
+
+test("without a copy there is nothing to restore", async () => {
+  const vault = new Vault({ name: "none", backup: createDatabase("none-copy") });
+  await assert.rejects(vault.restoreBackup(), { code: "no_backup" });
+  await assert.rejects(new Vault({ name: "none" }).restoreBackup(), { code: "no_backup" });
+  assert.equal(await vault.backedUpAt(), null);
+});
