@@ -110,13 +110,22 @@ export async function restoreStore(backup, to) {
     return { stored: all, parts: allParts };
   });
   if (!stored.identity) throw new CarryoverError("no_backup", "Expected a backup, there is none.");
-  await to.run("readwrite", (places) => {
-    replaceStore(places, /** @type {Identity} */ (stored.identity), {
-      index: /** @type {Map<string, Bytes>} */ (stored.index),
-      records: /** @type {StoredRecord[]} */ (stored.records),
-      parts,
+  const put = () =>
+    to.run("readwrite", (places) => {
+      replaceStore(places, /** @type {Identity} */ (stored.identity), {
+        index: /** @type {Map<string, Bytes>} */ (stored.index),
+        records: /** @type {StoredRecord[]} */ (stored.records),
+        parts,
+      });
     });
-  });
+  try {
+    await put();
+  } catch (error) {
+    if (!(error instanceof CarryoverError) || error.code !== "storage_damaged") throw error;
+    // What cannot be opened can be deleted. The copy has been read.
+    await to.remove();
+    await put();
+  }
 }
 
 /**

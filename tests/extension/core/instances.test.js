@@ -144,7 +144,9 @@ test("a change that runs when the profile is locked loses nothing of the setting
   const part = { id: "6".repeat(32), bytes: new Uint8Array(8) };
   const parts = [{ id: part.id, numItems: 1 }];
   await profile.keepShelf(/** @type {any} */ ({ ...shelf, parts: [], startedAt: new Date().toISOString() }));
-  await profile.keepShelf(/** @type {any} */ ({ ...shelf, parts, startedAt: new Date().toISOString() }), { puts: [part] });
+  await profile.keepShelf(/** @type {any} */ ({ ...shelf, parts, startedAt: new Date().toISOString() }), {
+    puts: [part],
+  });
   let locked;
   onRead = () => (locked ??= profile.lock());
   await profile.forgetShop("a.example");

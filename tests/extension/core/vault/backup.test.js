@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { createDatabase } from "../../../../extension/core/vault/database.js";
 import { noteInMemory } from "../../../../extension/core/vault/marker.js";
 import { Vault } from "../../../../extension/core/vault/vault.js";
+import { CarryoverError } from "../../../../extension/values/errors.js";
 import { changeDisk, idOf, onDisk } from "./disk.js";
 
 let databases = 0;
@@ -78,6 +79,30 @@ test("nothing is copied while something is set aside, and it comes back by resto
   const { records, numSetAside } = await vault.open();
   assert.deepEqual([records.map(({ id }) => id), numSetAside], [[idOf("a")], 0]);
   assert.deepEqual(await vault.readParts([idOf("p")]), [bytesOf("p")]);
+});
+
+test("a store that the browser can no longer open is deleted before the copy takes its place", async () => {
+  const { name, copy } = await createDevice();
+  const inner = createDatabase(name);
+  const codes = ["storage_damaged", "storage_full"];
+  for (const code of codes) {
+    let isBroken = true;
+    const database = {
+      ...inner,
+      run: async (/** @type {[IDBTransactionMode, any]} */ ...given) => {
+        if (isBroken) throw new CarryoverError(code, code);
+        return inner.run(...given);
+      },
+      async remove() {
+        isBroken = false;
+        await inner.remove();
+      },
+    };
+    const vault = new Vault({ database: /** @type {any} */ (database), backup: createDatabase(copy) });
+    if (code === "storage_full") await assert.rejects(vault.restoreBackup(), { code });
+    else await vault.restoreBackup();
+    assert.deepEqual(await contentOf(name), await contentOf(copy));
+  }
 });
 
 test("without a copy there is nothing to restore", async () => {

@@ -1,5 +1,6 @@
 // @ts-check
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import {
   PAGES,
@@ -12,7 +13,9 @@ import {
   nameOf,
   recordIdOf,
 } from "../../../../extension/core/vault/index-format.js";
+import { ACTS_ID } from "../../../../extension/core/acts.js";
 import { decrypt } from "../../../../extension/core/envelope.js";
+import { CLOCK_ID } from "../../../../extension/core/retention.js";
 import { fromHex, toHex } from "../../../../extension/values/encoding.js";
 import { EnvelopeError } from "../../../../extension/values/errors.js";
 import { contentOf, keyFrom, namedIds, profiles, storeOf, truthOf } from "./stores.js";
@@ -25,6 +28,13 @@ for (const [i, profile] of profiles.entries())
       const store = storeOf(profile, state, dataKey);
       assert.deepEqual(await contentOf(store), { given: truthOf(state), numSetAside: 0 });
     });
+
+test("ids of records that exist once are made of their names", () => {
+  const idOf = (/** @type {string} */ name) =>
+    createHash("sha256").update(`carryover record ${name}`).digest("hex").slice(0, 32);
+  for (const name of Object.keys(namedIds)) assert.equal(recordIdOf(name), idOf(name));
+  assert.deepEqual([ACTS_ID, CLOCK_ID], [idOf("acts"), idOf("clock")]);
+});
 
 test("pages and root are written as they were read", async () => {
   const [profile] = profiles;
