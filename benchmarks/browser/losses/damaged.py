@@ -82,7 +82,7 @@ def _case(playwright: Playwright, scratch: Path, extension: Path, seed: int, bef
 
 
 def _damage_database(draw: random.Random, device: Device, acts: Acts) -> str:
-    """Damage the database of the running browser; the worker is stopped, or goes on and is given something to do."""
+    """Damage the database of the running browser; the worker is stopped, or continues and is given something to do."""
     device.look()
     kind, place, number = drawn_database_damage(draw)
     device.control.evaluate(DATABASE_SCRIPT, ["read", place, number])

@@ -99,8 +99,8 @@ FILE_DAMAGES: tuple[FileDamage, ...] = (_delete, _lose_file, _truncate, _flip, _
 
 
 def _drawn(draw: random.Random, folder: Path) -> Path:
-    """Return one of the files; a lock file holds nothing."""
-    return draw.choice(sorted(file for file in folder.iterdir() if file.is_file() and file.name != "LOCK"))
+    """Return one of the files; the lock and the diary of LevelDB hold nothing."""
+    return draw.choice(sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("LO")))
 
 
 def _kind(file: Path) -> str:
