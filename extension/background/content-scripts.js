@@ -5,6 +5,7 @@ import { originPatternOf } from "../messaging/origins.js";
 
 /** Classic scripts that run in a page, in this order. */
 export const CONTENT_SCRIPTS = [
+  "generated/private-addresses.js",
   "generated/click-words.js",
   "content/page-state.js",
   "content/clicks.js",

@@ -3,6 +3,7 @@ import { unlessDone } from "../core/acts.js";
 import { DEFAULT_SETTINGS } from "../core/settings.js";
 import { CarryoverError } from "../values/errors.js";
 import { shopOf } from "../values/identity.js";
+import { createFilterHandlers } from "./filter.js";
 import { createItemHandlers } from "./item-handlers.js";
 import { createPageHandlers, isUnusable } from "./page-handlers.js";
 import { checkedSettings } from "./settings.js";
@@ -60,7 +61,7 @@ function createServerForgetter({ getProfile, server, model, packs }) {
 
 /**
  * @param {Parts} parts
- * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers> | `taste.${string}` | `import.${string}` | `vault.${string}`>} handlers that change or hand out the profile
+ * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | `filter.${string}` | keyof ReturnType<typeof createPageHandlers> | `taste.${string}` | `import.${string}` | `vault.${string}`>} handlers that change or hand out the profile
  */
 function profileHandlers({ getProfile, vault, server, model, consent, packs, stateOf, badge, ...parts }) {
   const forgetServer = createServerForgetter({ getProfile, server, model, packs });
@@ -128,6 +129,7 @@ export function createHandlers(parts) {
   return {
     ...profileHandlers(parts),
     ...createItemHandlers(parts),
+    ...createFilterHandlers(parts),
     ...pageHandlers,
     ...createTasteHandlers(parts),
     ...createImportHandlers(parts),

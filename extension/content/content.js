@@ -14,7 +14,7 @@
    * @typedef {{start: () => void, mutated: () => void, navigated: () => void, cameBack: () => void, visibilityChanged: () => void, chose: () => void, before: ShownProduct | undefined, isForeign: boolean}} Reader
    */
   const page =
-    /** @type {typeof globalThis & {carryover?: Reader, carryoverForget?: () => void, carryoverIsAgain?: boolean, carryoverClicks: Clicks, carryoverOffers: new (way: object) => Offers, carryoverPageState: () => PageState, carryoverReader: new (page: object) => Reader, navigation?: EventTarget}} */ (
+    /** @type {typeof globalThis & {carryover?: Reader, carryoverForget?: () => void, carryoverIsAgain?: boolean, carryoverClicks: Clicks, carryoverOffers: new (way: object) => Offers, carryoverPageState: () => PageState, carryoverIsPrivate: (url: string) => boolean, carryoverReader: new (page: object) => Reader, navigation?: EventTarget}} */ (
       globalThis
     );
   if (page.carryover) {
@@ -30,6 +30,11 @@
   const DOUBLE_CLICK_MS = 800;
 
   const state = page.carryoverPageState();
+  /** Of a private page nothing is read by itself: not its markup, not its heading, not a control that is used. @returns {boolean} */
+  const isPrivate = () => page.carryoverIsPrivate(location.href);
+  /** @template T @param {() => T} read @param {T} blank @returns {() => T} */
+  const unlessPrivate = (read, blank) => () => (isPrivate() ? blank : read());
+  const NOT_READ = { stored: false, reason: "private_path" };
   const clicks = page.carryoverClicks;
   const wait = (/** @type {number} */ ms) =>
     new Promise((resolve) => {
@@ -74,13 +79,13 @@
     clearTimer: (/** @type {number} */ timer) => clearTimeout(timer),
     isVisible: () => document.visibilityState === "visible",
     address: state.address,
-    face: state.face,
-    heading: state.heading,
-    numLinks: state.numLinks,
-    note: () => state.note(),
-    see,
+    face: unlessPrivate(state.face, ""),
+    heading: unlessPrivate(state.heading, ""),
+    numLinks: unlessPrivate(state.numLinks, 0),
+    note: unlessPrivate(() => state.note(), undefined),
+    see: (/** @type {object} */ how) => (isPrivate() ? Promise.resolve(NOT_READ) : see(how)),
     stay: (/** @type {string} */ itemId) => void offers.offer({ type: "page.stayed", itemId }),
-    change: () => void send({ type: "page.changed", url: location.href }).catch(log),
+    change: () => void (isPrivate() || send({ type: "page.changed", url: location.href }).catch(log)),
   });
   page.carryover = reader;
 
@@ -97,13 +102,15 @@
       ...(before && { before }),
       ...seen,
     };
+    const wasPrivate = isPrivate();
     let isOver = false;
     const finish = (/** @type {boolean} */ isLast) => {
       const way = isOver ? null : clicks.wayOf(use, { isLast });
       if (way === null) return;
       isOver = true;
       removeEventListener("pagehide", onHide);
-      if (way !== "none") void offers.offer({ ...said, ...(way === "remove" && { isRemoved: true }) });
+      const mayTell = wasPrivate ? way === "remove" && use.card !== null : way !== "none";
+      if (mayTell) void offers.offer({ ...said, ...(way === "remove" && { isRemoved: true }) });
     };
     const onHide = () => {
       finish(true);
@@ -121,14 +128,15 @@
   /** @param {Event} event */
   function onClick(event) {
     reader.navigated();
-    reader.chose();
+    if (!isPrivate()) reader.chose();
     // A shop's script that clicks for the shopper counts only as part of what the shopper does.
     if (!event.isTrusted && navigator.userActivation && !navigator.userActivation.isActive) return;
     const use = clicks.read(event);
     if (!use || (use.card === null && reader.isForeign)) return;
     if (use.control === last.control && performance.now() - last.at < DOUBLE_CLICK_MS) return;
     last = { control: use.control, at: performance.now() };
-    void follow(use, state.snapshot());
+    // In a cart only what is taken out counts: it is forgotten by its link, and the page is not handed over.
+    void follow(use, isPrivate() ? { html: "", url: location.href } : state.snapshot());
   }
 
   chrome.runtime.onMessage.addListener((message, sender, respond) => {

@@ -61,6 +61,7 @@ function contextOf(rule, { profile, isPrivate }) {
     incognito: isPrivate,
     paused: paused === "refused" && profile.settings.paused,
     isConsented: (shop) => consent === "act" || profile.isConsented(shop),
+    own: profile.settings.filter,
   };
 }
 

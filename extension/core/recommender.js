@@ -6,6 +6,7 @@ import { itemText } from "../values/item-text.js";
 import { facetsOf, inOrder, passes } from "./choice.js";
 import { dismissalPenalty, meanOfNearest } from "./dismissal.js";
 import { admit, begin, keep } from "./door.js";
+import { countDropped } from "./dropped.js";
 import { byScore, find, firstLook, isSearch } from "./finding.js";
 import { bringToSpace, historyOf, tasteVector } from "./history.js";
 import { compareAll, similarities } from "./nearness.js";
@@ -89,7 +90,10 @@ export async function learn({ product, kind, adds = 1, incognito, readImage }, {
   const mine = act ?? begin(profile, { isPrivate: incognito });
   const rule = kind === "view" ? "look" : "click";
   const { admitted, reason } = await admit(product, rule, mine);
-  if (!admitted) return { stored: false, reason };
+  if (!admitted) {
+    await countDropped(profile, reason);
+    return { stored: false, reason };
+  }
   const current = await model();
   // Consent may have been withdrawn, or learning paused, while the towers were loading: then no image is read.
   const again = await admit(product, rule, mine);

@@ -1112,6 +1112,46 @@ export interface Settings {
    * The id of the trusted key that signed the bundle last downloaded.
    */
   signedBy?: string;
+  filter?: FilterRules;
+}
+/**
+ * What the shopper changes for themselves in the filter of sensitive products. All three may be absent.
+ */
+export interface FilterRules {
+  /**
+   * Shops whose products are kept whatever they are.
+   */
+  shops?: string[];
+  /**
+   * Names of categories that are kept.
+   */
+  categories?: string[];
+  /**
+   * Words that are never kept, in any shop.
+   */
+  ownWords?: string[];
+}
+/**
+ * What the filter left out, by count and reason, and what the shopper changes of it. No product and no shop is named.
+ */
+export interface FilterState {
+  dropped: DroppedCount[];
+  /**
+   * All categories, by name.
+   */
+  categories: string[];
+  rules: FilterRules;
+  /**
+   * The allowed shops, whose sensitive products may be allowed, too.
+   */
+  shops: string[];
+}
+export interface DroppedCount {
+  /**
+   * A category's name, own_words, private_path or personal_url.
+   */
+  reason: string;
+  count: number;
 }
 export interface TabDescription {
   tabId: number;
@@ -1910,6 +1950,18 @@ export interface Messages {
     to: "background";
     fields: { rows: ImportRow[]; saved?: ImportSaved[]; isFile: boolean; };
     reply: { report: ImportReport; };
+  };
+  "filter.get": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { filter: FilterState; };
+  };
+  "filter.set": {
+    from: "ui";
+    to: "background";
+    fields: { shops?: string[]; categories?: string[]; ownWords?: string[]; actId?: string; };
+    reply: { filter: FilterState; };
   };
   "ledger.get": {
     from: "ui";

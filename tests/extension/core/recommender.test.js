@@ -94,7 +94,7 @@ test("malformed, sensitive, foreign or listing pages are not learned", async () 
   assert.equal((await attempt({ verdict: "listing" })).reason, "listing");
   assert.match((await attempt({ title: 5 })).reason ?? "", /^invalid_product\/title/);
   assert.match((await attempt({ evil: 1 })).reason ?? "", /^invalid_product/);
-  assert.equal((await attempt({ title: "Vape pen" })).reason, "sensitive_addiction");
+  assert.equal((await attempt({ title: "Vape pen" })).reason, "sensitive_drugs");
   assert.equal((await attempt({}, true)).reason, "incognito");
   assert.equal((await see("sea mug", "view", "https://c.example/sea")).reason, "no_consent");
   assert.equal(profile.interactions().length, 0);

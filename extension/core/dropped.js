@@ -1,0 +1,47 @@
+// @ts-check
+// How often the filter left something out, by reason. Neither what it was nor where is kept: a shop's name could tell it.
+
+/**
+ * @typedef {Pick<import("./profile.js").Profile, "others" | "changeOthers">} Records
+ * @typedef {{reason: string, count: number}} DroppedCount
+ */
+
+const KIND = "dropped";
+const SENSITIVE = /^sensitive_/;
+const COUNTED = /^(?:sensitive_\w+|private_path|personal_url)$/;
+
+/** Counts of one profile are changed one after the other. @type {WeakMap<object, Promise<void>>} */
+const queues = new WeakMap();
+
+/** @param {Pick<Records, "others">} profile @returns {Record<string, number>} by reason */
+const countsIn = (profile) => {
+  const [kept] = /** @type {{counts: Record<string, number>}[]} */ (profile.others(KIND));
+  return kept?.counts ?? {};
+};
+
+/** @param {Pick<Records, "others">} profile @returns {DroppedCount[]} the most frequent first */
+export function droppedIn(profile) {
+  const counts = Object.entries(countsIn(profile)).map(([reason, count]) => ({ reason, count }));
+  return counts.sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
+}
+
+/**
+ * Count what the filter left out.
+ * @param {Records} profile @param {string} reason as the filter gives it; consent, pause and private windows are not counted
+ * @returns {Promise<void>}
+ */
+export function countDropped(profile, reason) {
+  if (!COUNTED.test(reason)) return Promise.resolve();
+  const name = reason.replace(SENSITIVE, "");
+  const counted = (queues.get(profile) ?? Promise.resolve()).then(() => {
+    const counts = countsIn(profile);
+    return profile.changeOthers([
+      { kind: KIND, id: KIND, value: { counts: { ...counts, [name]: (counts[name] ?? 0) + 1 } } },
+    ]);
+  });
+  queues.set(
+    profile,
+    counted.catch(() => undefined),
+  );
+  return counted;
+}
