@@ -9,11 +9,20 @@ import { numberText, t } from "./texts.js";
  * @typedef {import("../generated/contract-types.js").FilterRules} FilterRules
  */
 
+/** Number of questions so far: an answer to one that was asked earlier than the last is not shown. */
+let numAsked = 0;
+
+/** @param {Promise<{filter: FilterState}>} answer @param {(error: unknown) => void} onError @returns {Promise<void>} */
+async function showAnswer(answer, onError) {
+  numAsked += 1;
+  const mine = numAsked;
+  const { filter } = await answer;
+  if (mine === numAsked) keepFocus(() => render(filter, onError));
+}
+
 /** @param {FilterRules} changes @param {(error: unknown) => void} onError */
 function change(changes, onError) {
-  send({ type: "filter.set", ...changes })
-    .then(({ filter }) => keepFocus(() => render(filter, onError)))
-    .catch(onError);
+  showAnswer(send({ type: "filter.set", ...changes }), onError).catch(onError);
 }
 
 /** @param {string[]} list @param {string} one @param {boolean} isIn @returns {string[]} with it, or without */
@@ -86,7 +95,4 @@ function render({ dropped, categories, rules, shops }, onError) {
 }
 
 /** Show the filter's counts and rules. @param {(error: unknown) => void} onError @returns {Promise<void>} */
-export async function showFilter(onError) {
-  const { filter } = await send({ type: "filter.get" });
-  render(filter, onError);
-}
+export const showFilter = (onError) => showAnswer(send({ type: "filter.get" }), onError);

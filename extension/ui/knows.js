@@ -193,7 +193,8 @@ async function refresh() {
     render();
     byId("pause-place").replaceChildren(pauseSwitch(state, () => refresh().catch(showError), showError));
   });
-  await showFilter(showError);
+  // What was removed can be put back also where the filter's answer is late, or does not come.
+  showFilter(showError).catch(showError);
 }
 
 /** @param {import("./import-card.js").Added} added */
