@@ -48,7 +48,7 @@ async function save(item, act, models) {
   const saved = { id: randomId(), savedAt, of: admitted, card: cardOf(admitted, source), isStill: () => !isSaved() };
   if (!isDone(profile, id)) {
     const { reason } = await keep({ saved: [saved] }, wish.admitted ? { ...act, id: "" } : act);
-    if (reason === "erased") throw refusalOf(reason);
+    if (reason === "erased" || reason === "paused") throw refusalOf(reason);
   }
   if (!wish.admitted) return false;
   const now = (await said([wish.admitted], "wishlist", models)).map((told) => ({ ...told, isStill: isSaved }));
@@ -107,7 +107,7 @@ export function createItemHandlers({ getProfile, model, announceChange }) {
       const cards = await Promise.all(items.map((item) => admittedCard(item, "pick", act)));
       const admitted = cards.map((one) => one.admitted);
       const { stored, reason } = await keep({ now: await said(admitted, "wishlist", models) }, act);
-      if (reason === "erased") throw refusalOf(reason);
+      if (reason === "erased" || reason === "paused") throw refusalOf(reason);
       await announceChange();
       return { numLearned: stored ? admitted.length : 0 };
     },

@@ -35,12 +35,12 @@ export const RULES = Object.freeze({
   stay: { consent: "shop", paused: "refused" },
   click: { consent: "shop", paused: "refused" },
   dismiss: { consent: "act", paused: "refused" },
-  save: { consent: "act", paused: "kept" },
+  save: { consent: "act", paused: "refused" },
   wish: { consent: "shop", paused: "refused" },
   pick: { consent: "act", paused: "refused" },
   listed: { consent: "shop", paused: "refused" },
   file: { consent: "act", paused: "refused" },
-  copy: { consent: "act", paused: "kept" },
+  copy: { consent: "act", paused: "refused" },
   undo: { consent: "act", paused: "kept" },
 });
 

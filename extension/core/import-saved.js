@@ -29,7 +29,8 @@ async function productOf({ card }) {
 /** @param {string} reason of the door @returns {Refusal} */
 function refusalOf(reason) {
   if (reason.startsWith("invalid_product")) return "invalid";
-  return reason.startsWith("sensitive_") ? "sensitive" : "private";
+  if (reason.startsWith("sensitive_")) return "sensitive";
+  return reason === "paused" ? "paused" : "private";
 }
 
 /** @param {ImportSaved} row @param {import("./door.js").Act} act @param {number} now @returns {Promise<ToldSaved | Refusal>} */
@@ -51,6 +52,7 @@ const keyOf = ({ shop, card: { itemId } }) => `${itemId} ${shop}`;
  * @param {ImportSaved[]} rows not trusted
  * @param {{profile: import("./profile.js").Profile, now?: number, act?: import("./door.js").Act}} on `act`: where it began before this call
  * @returns {Promise<{savedIds: string[], reasons: Refusal[]}>} ids of the records; why each of the other rows was refused
+ * @throws {CarryoverError} erased, where everything was erased meanwhile
  */
 export async function addSaved(rows, { profile, now = profile.today(), act = begin(profile) }) {
   const known = new Set(savedIn(profile).map(keyOf));
@@ -69,6 +71,9 @@ export async function addSaved(rows, { profile, now = profile.today(), act = beg
       told.push(saved);
     }
   }
-  const { ids } = await keep({ saved: told }, act);
+  const { ids, reason } = await keep({ saved: told }, act);
+  if (reason === "erased") throw new CarryoverError("erased", "Everything was erased meanwhile.");
+  // Learning may have been paused while the rows were read.
+  if (reason === "paused") reasons.push(...told.map(() => /** @type {const} */ ("paused")));
   return { savedIds: ids, reasons };
 }

@@ -75,6 +75,21 @@ test("personal data in words goes, and a time in the future is now", async () =>
   assert.equal(savedAt, "2026-03-01T12:00:00.000Z");
 });
 
+test("while learning is paused nothing of a copy is saved, also where it was paused meanwhile", async () => {
+  const adding = add([row("sea mug"), row("oak bowl")]);
+  await profile.changeSettings({ paused: true });
+  assert.deepEqual(await adding, { savedIds: [], reasons: ["paused", "paused"] });
+  assert.deepEqual(await add([row("sea mug")]), { savedIds: [], reasons: ["paused"] });
+  assert.deepEqual(savedIn(profile), []);
+});
+
+test("what of a copy is being read when everything is erased is saved nowhere", async () => {
+  const adding = add([row("sea mug")]);
+  const erased = profile.erase();
+  await assert.rejects(adding, { code: "erased" });
+  await erased;
+});
+
 test("a copy fills the list up to a thousand things", async () => {
   const { savedIds, reasons } = await add(Array.from({ length: 1002 }, (_, i) => row(`sea mug no ${i}`)));
   assert.deepEqual([savedIds.length, reasons], [1000, ["no_room", "no_room"]]);

@@ -70,6 +70,18 @@ for (const [reason, words] of [
     assert.equal(document.activeElement?.getAttribute("aria-label"), "Less like bowl");
   });
 
+test("what is not saved because learning is paused is said, and the heart stays empty", async () => {
+  const { one } = await openPanel({
+    recommend: () => answered([item("mug")]),
+    "item.save": failing("paused"),
+  });
+  await eventually(() => assert.ok(one('[data-item-id="mug"] .save')));
+  one('[data-item-id="mug"] .save').click();
+  const words = "Not kept, because learning is paused. Resume it first.";
+  await eventually(() => assert.equal(one("#status").textContent, words));
+  assert.equal(one('[data-item-id="mug"] .save').getAttribute("aria-pressed"), "false");
+});
+
 test("a list that failed is no longer said to be looked for", async () => {
   /** @type {((error: Error) => void)[]} */
   const waiting = [];
