@@ -15,43 +15,52 @@ export const CONTENT_SCRIPTS = [
   "content/product-image.js",
 ];
 
+/** Runs before the page is there. */
+export const WAKE_SCRIPT = "content/wake.js";
+
 /** Tell the content script, which comes after it, that the page was read before. It runs in the page's tab. */
 const markAsRead = () => {
   /** @type {typeof globalThis & {carryoverIsAgain?: boolean}} */ (globalThis).carryoverIsAgain = true;
 };
 
-const PREFIX = "shop ";
+/** What ids of scripts begin with; the shop follows. */
+const READ = "shop ";
+const WAKE = "wake ";
 
-/** @param {string} shop */
-const scriptId = (shop) => PREFIX + shop;
+/** @param {string} shop @returns {chrome.scripting.RegisteredContentScript[]} what is registered for it */
+function scriptsOf(shop) {
+  const common = { matches: [originPatternOf(shop)], persistAcrossSessions: true };
+  return [
+    { ...common, id: `${READ}${shop}`, js: CONTENT_SCRIPTS, runAt: "document_idle" },
+    { ...common, id: `${WAKE}${shop}`, js: [WAKE_SCRIPT], runAt: "document_start" },
+  ];
+}
 
 /**
  * Content scripts and host permissions of shops, as the browser keeps them.
  * @param {{browser: typeof chrome}} parts the browser's extension APIs
  */
 export function createContentScripts({ browser }) {
-  /** @param {string} shop */
-  async function isRegistered(shop) {
-    return (await browser.scripting.getRegisteredContentScripts({ ids: [scriptId(shop)] })).length > 0;
-  }
+  /** @param {string} shop @returns {Promise<chrome.scripting.RegisteredContentScript[]>} */
+  const registeredOf = (shop) =>
+    browser.scripting.getRegisteredContentScripts({ ids: scriptsOf(shop).map(({ id }) => id) });
 
   /** @param {string} shop */
   async function add(shop) {
-    if (await isRegistered(shop)) return;
-    await browser.scripting.registerContentScripts([
-      {
-        id: scriptId(shop),
-        matches: [originPatternOf(shop)],
-        js: CONTENT_SCRIPTS,
-        runAt: "document_idle",
-        persistAcrossSessions: true,
-      },
-    ]);
+    const before = await registeredOf(shop);
+    // A version before may have registered other files.
+    const isOld = (/** @type {chrome.scripting.RegisteredContentScript} */ { id, js }) =>
+      before.some((one) => one.id === id && one.js?.join() !== js?.join());
+    const scripts = scriptsOf(shop);
+    const missing = scripts.filter(({ id }) => !before.some((one) => one.id === id));
+    if (scripts.some(isOld)) await browser.scripting.updateContentScripts(scripts.filter(isOld));
+    if (missing.length > 0) await browser.scripting.registerContentScripts(missing);
   }
 
   /** @param {string} shop */
   async function remove(shop) {
-    if (await isRegistered(shop)) await browser.scripting.unregisterContentScripts({ ids: [scriptId(shop)] });
+    const ids = (await registeredOf(shop)).map(({ id }) => id);
+    if (ids.length > 0) await browser.scripting.unregisterContentScripts({ ids });
   }
 
   /** @type {Promise<void>} */
@@ -69,16 +78,16 @@ export function createContentScripts({ browser }) {
     isPermitted: (shop) => browser.permissions.contains({ origins: [originPatternOf(shop)] }),
 
     /**
-     * Run the content script in every page of the shop that loads from now on. The browser tells of its permission while the panel that
+     * Run the content scripts in every page of the shop that loads from now on. The browser tells of its permission while the panel that
      * asked for it sends the consent: both come here at once.
      * @param {string} shop
      */
     register: (shop) => inTurn(() => add(shop)),
 
-    /** Return the shops whose content script is registered. @returns {Promise<string[]>} */
+    /** Return the shops of which a content script is registered. @returns {Promise<string[]>} */
     async registered() {
       const all = await browser.scripting.getRegisteredContentScripts();
-      return all.map(({ id }) => id.slice(scriptId("").length));
+      return [...new Set(all.map(({ id }) => id.slice(READ.length)))];
     },
 
     /** Remove the shop's content script, and give back a permission that the manifest does not require. @param {string} shop */

@@ -19,8 +19,8 @@
   const page = /** @type {typeof globalThis & {carryoverOffers?: typeof Offers}} */ (globalThis);
   if (page.carryoverOffers) return; // injected a second time
 
-  /** When an act is offered again after nobody answered. Seven minutes are longer than any worker is away. */
-  const AGAIN_MS = [700, 3000, 10_000, 30_000, 60_000, 120_000, 200_000];
+  /** When an act is offered again after nobody answered: at once, because a worker that was stopped tells its callers, and then less often. Seven minutes are longer than any worker is away. */
+  const AGAIN_MS = [100, 700, 3000, 10_000, 30_000, 60_000, 120_000, 200_000];
   /** A worker that was stopped may leave its callers without an answer. One that works on an act answers whoever offers it again, too. */
   const ANSWER_MS = 20_000;
   /** So many acts wait at most, each with its page as it was. */

@@ -149,7 +149,7 @@ test("a refusal is final, and nothing is offered for ever", async () => {
     },
   });
   await alone.advance(3_600_000);
-  assert.equal(alone.told().length, 8);
+  assert.equal(alone.told().length, 9);
 });
 
 test("what waits is offered a last time when the page goes away, and at once when it comes back", async () => {

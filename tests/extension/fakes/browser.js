@@ -104,6 +104,12 @@ function scriptingApi(state) {
         state.scripts.set(script.id, script);
       }
     },
+    async updateContentScripts(/** @type {any[]} */ scripts) {
+      for (const script of scripts) {
+        if (!state.scripts.has(script.id)) throw new Error(`Nonexistent script ID '${script.id}'`);
+        state.scripts.set(script.id, { ...state.scripts.get(script.id), ...script });
+      }
+    },
     async unregisterContentScripts(/** @type {{ids: string[]}} */ { ids }) {
       for (const id of ids) {
         if (!state.scripts.delete(id)) throw new Error(`Nonexistent script ID '${id}'`);
