@@ -33,6 +33,13 @@ INSTALLED_IDLE_MS = 30_000
 _CARDS = "performance.getEntriesByName('cards')"
 _ADDRESS = "11111111-1111-4111-8111-111111111111"  # of the extension in Firefox, which draws one without this setting
 
+# As about:debugging ends it, and with pages of the extension open, too.
+_TERMINATE = """
+const [id, done] = arguments;
+const { extension } = WebExtensionPolicy.getByID(id);
+extension.terminateBackground({ ignoreDevToolsAttached: true, disableResetIdleForTest: true }).then(() => done(true));
+"""
+
 
 class Panel(Protocol):
     """The panel for a tab, opened in a tab of its own."""
@@ -76,8 +83,11 @@ class Browser(Protocol):
     def end_background(self) -> None:
         """End the extension's background, and in Chromium the document that runs the towers."""
 
-    def go(self, url: str) -> None:
-        """Open a page of a shop in the tab in front; each replaces the one before."""
+    def stop_background(self) -> None:
+        """Stop the extension's background at once, whatever it is doing."""
+
+    def go(self, url: str, *, is_loaded: bool = True) -> None:
+        """Open a page of a shop in the tab in front; each replaces the one before. Wait until it has loaded, or not."""
 
     def panel(self, tab: int) -> AbstractContextManager[Panel]:
         """Open the panel for a tab until the block ends."""
@@ -99,10 +109,10 @@ class Extension:
         return self.source if is_source else self.zips / f"carryover-{browser}"
 
 
-def built_extension(scratch: Path, bundle: Path) -> Extension:
-    """Copy the extension, add the benchmark's page, and build the zips; raises RuntimeError where that fails."""
+def built_extension(scratch: Path, bundle: Path, extension: Path = ROOT / "extension") -> Extension:
+    """Copy an extension's source, add the benchmark's page, and build the zips; raises RuntimeError."""
     source, zips = scratch / "source", scratch / "zips"
-    shutil.copytree(ROOT / "extension", source, ignore=shutil.ignore_patterns("build", "bundle"))
+    shutil.copytree(extension, source, ignore=shutil.ignore_patterns("build", "bundle"))
     shutil.copytree(PAGE, source, dirs_exist_ok=True)
     command = [
         "node",
@@ -117,17 +127,6 @@ def built_extension(scratch: Path, bundle: Path) -> Extension:
         if done.returncode != 0:
             raise RuntimeError(f"package.js ended with {done.returncode}: {done.stderr}")
     return Extension(source, zips)
-
-
-def packaged(folder: Path, source: Path, bundle: Path) -> Path:
-    """Copy an extension's source and a bundle into a folder, and return it; raises RuntimeError where that fails."""
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("build", "bundle"))
-    script = str(ROOT / "extension" / "build" / "package.js")
-    command = ["node", script, "--bundle", str(bundle), "--extension", str(folder), "--unpacked"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"package.js ended with {done.returncode}: {done.stderr}")
-    return folder
 
 
 def _value(answer: Any) -> Any:
@@ -200,10 +199,14 @@ class _Chromium:
         yield panel
         panel.close()
 
-    def go(self, url: str) -> None:
+    def go(self, url: str, *, is_loaded: bool = True) -> None:
         self._shop = self._shop or self._context.new_page()
         self._shop.bring_to_front()
-        self._shop.goto(url)
+        self._shop.goto(url, wait_until="load" if is_loaded else "commit")
+
+    def stop_background(self) -> None:
+        self._session.send("ServiceWorker.enable")
+        self._session.send("ServiceWorker.stopAllWorkers")
 
     @contextmanager
     def panel(self, tab: int) -> Iterator[Panel]:
@@ -214,19 +217,26 @@ class _Chromium:
 
     def end_background(self) -> None:
         self.call("closeTowers")
-        self._session.send("ServiceWorker.enable")
-        self._session.send("ServiceWorker.stopAllWorkers")
+        self.stop_background()
         self._page.wait_for_timeout(1000)
 
 
 @contextmanager
-def chromium(driver: Playwright, scratch: Path, extension: Path, *, loads_images: bool = True) -> Iterator[Browser]:
-    """Run Chromium with a fresh profile until the block ends."""
+def chromium(
+    driver: Playwright, scratch: Path, extension: Path, *, loads_images: bool = True, keeps_pages: bool = False
+) -> Iterator[Browser]:
+    """Run Chromium with a fresh profile until the block ends.
+
+    keeps_pages: with the cache of pages that are left, which Playwright switches off and shoppers have.
+    """
     flags = [f"--disable-extensions-except={extension}", f"--load-extension={extension}", "--no-sandbox"]
     if not loads_images:
         flags.append("--blink-settings=imagesEnabled=false")
     context = driver.chromium.launch_persistent_context(
-        str(scratch / "profile"), executable_path=CHROMIUM, args=[*flags, "--disable-gpu"]
+        str(scratch / "profile"),
+        executable_path=CHROMIUM,
+        args=[*flags, "--disable-gpu"],
+        ignore_default_args=["--disable-back-forward-cache"] if keeps_pages else None,
     )
     try:
         yield _Chromium(context)
@@ -249,8 +259,8 @@ class _FirefoxPanel:
 
 
 class _Firefox:
-    def __init__(self, driver: webdriver.Firefox) -> None:
-        self._driver = driver
+    def __init__(self, driver: webdriver.Firefox, own_id: str) -> None:
+        self._driver, self._id = driver, own_id
         self._shop: str | None = None
         self.version = f"Firefox/{driver.capabilities['browserVersion']}"
 
@@ -303,14 +313,21 @@ class _Firefox:
         self._driver.close()
         self._driver.switch_to.window(before)
 
-    def go(self, url: str) -> None:
+    def go(self, url: str, *, is_loaded: bool = True) -> None:
         page = self._driver.current_window_handle
         if self._shop is None:
             self._driver.switch_to.new_window("window")  # a tab would be hidden while the page is asked
             self._shop = self._driver.current_window_handle
         self._driver.switch_to.window(self._shop)
-        self._driver.get(url)
+        if is_loaded:
+            self._driver.get(url)
+        else:
+            self._driver.execute_script("location.href = arguments[0]", url)
         self._driver.switch_to.window(page)
+
+    def stop_background(self) -> None:
+        with self._driver.context("chrome"):
+            self._driver.execute_async_script(_TERMINATE, self._id)
 
     @contextmanager
     def panel(self, tab: int) -> Iterator[Panel]:
@@ -345,7 +362,7 @@ def firefox(scratch: Path, extension: Path, *, idle_ms: int = _IDLE_MS, loads_im
     try:
         driver.set_script_timeout(300)
         driver.install_addon(str(extension), temporary=True)
-        yield _Firefox(driver)
+        yield _Firefox(driver, own_id)
     finally:
         driver.quit()
 

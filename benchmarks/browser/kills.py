@@ -1,14 +1,19 @@
-"""What a shopper loses when the browser stops the extension's worker, in the real Chromium.
+"""What a shopper loses when the browser stops the extension's background, in the real Chromium and Firefox.
 
-    python -m benchmarks.browser.kills [--kills N] [--left N] [--seed N] [--bundle DIR] [--extension DIR]
+    python -m benchmarks.browser.kills [--browsers NAME ...] [--kills N] [--left N] [--seed N] [--bundle DIR]
 
-`stayed`: a product's page is opened, and the worker is stopped at a random moment within 600 ms. The shopper stays on
-the page. Every second time they dismiss another product at the same moment, from a page of the extension. `left`: the
-page is loaded, the worker is stopped, and the next page is opened at once, so that the page before is gone.
+The content of the shipped zips runs. In Chromium the service worker is stopped, in Firefox the event page.
+
+`stayed`: a product's page is opened, and the background is stopped at a random moment within 600 ms. The shopper stays
+on the page. Every second time they dismiss another product at the same moment, from a page of the extension. `left`:
+the page is loaded, the background is stopped, and the next page is opened at once, so that the page before is gone.
+`leftKept`: the same in a Chromium that keeps pages which are left in its cache, as browsers of shoppers do and driven
+ones do not. `leftSlow`: the same with pages whose own script takes 400 ms, as those of shops do.
 
 In the end each product that was looked at or dismissed must be in the profile once: `lost` are not there, `doubled`
-weigh more than once. `waitedMs`: from the stop until the view was in the profile. `--extension` measures another
-version's source.
+weigh more than once. `acknowledged`: how many views the page knew to be kept when it was left, and `lostAcknowledged`
+how many of those are not there. `waitedMs`: from the stop until the view was in the profile. `--extension` measures
+another version's source.
 """
 
 import argparse
@@ -20,15 +25,16 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, CDPSession, Error, Page, sync_playwright
+from playwright.sync_api import Error, Playwright, sync_playwright
+from selenium.common.exceptions import WebDriverException
 
 from benchmarks import record
-from benchmarks.browser.browsers import CHROMIUM, packaged
+from benchmarks.browser.browsers import Browser, built_extension, chromium, firefox
 from benchmarks.browser.loopback import running
 from kernel.json_object import JsonObject
 from kernel.paths import ROOT
@@ -36,41 +42,50 @@ from kernel.paths import ROOT
 SHOP = "kills.localhost"
 WITHIN_MS = 600
 PATIENCE_S = 60
-_SEND = """async ([message, isAct]) => {
-  if (!isAct) return chrome.runtime.sendMessage(message);
-  const { send } = await import("/messaging/messages.js");
-  return send(message);
-}"""
+_INSTALLED_IDLE_MS = 30_000
+_SLOW_MS = 400
 
 
 def main() -> int:
     """Print the result and write results/browser_kills.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=300, help="of the worker while the shopper stays (300)")
-    parser.add_argument("--left", type=int, default=100, help="of the worker while the shopper leaves (100)")
+    parser.add_argument("--browsers", nargs="+", choices=("chromium", "firefox"), default=["chromium", "firefox"])
+    parser.add_argument("--kills", type=int, default=300, help="of the background while the shopper stays (300)")
+    parser.add_argument("--left", type=int, default=100, help="of the background while the shopper leaves (100)")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--bundle", type=Path, default=ROOT / "var" / "bundles" / "lite")
     parser.add_argument("--extension", type=Path, default=ROOT / "extension", help="source folder (this one)")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, shop() as origin, sync_playwright() as playwright:
-        extension = permitted(packaged(Path(scratch) / "extension", wanted.extension, wanted.bundle))
-        context = playwright.chromium.launch_persistent_context(
-            str(Path(scratch) / "profile"),
-            executable_path=CHROMIUM,
-            args=[f"--disable-extensions-except={extension}", f"--load-extension={extension}", "--no-sandbox"],
-        )
-        try:
-            shopper = Shopper(context, origin, random.Random(wanted.seed))
-            result = {
-                **record.environment("playwright"),
-                "stayed": shopper.stay(wanted.kills),
-                "left": shopper.leave(wanted.left),
-            }
-        finally:
-            context.close()
+        built = built_extension(Path(scratch) / "built", wanted.bundle, wanted.extension)
+        result: JsonObject = {**record.environment("playwright", "selenium")}
+        for name in wanted.browsers:
+            extension = permitted(built.folder(name, is_source=False))
+            with opened(name, playwright, Path(scratch), extension) as browser:
+                shopper = Shopper(browser, origin, random.Random(wanted.seed))
+                measured = {
+                    "browser": browser.version,
+                    "stayed": shopper.stay(wanted.kills),
+                    "left": shopper.leave(wanted.left),
+                    "leftSlow": shopper.leave(wanted.left, folder="slow"),
+                }
+            if name == "chromium":
+                with opened(name, playwright, Path(scratch), extension, keeps_pages=True) as browser:
+                    measured["leftKept"] = Shopper(browser, origin, random.Random(wanted.seed)).leave(wanted.left)
+            result[name] = measured
     print(json.dumps(result, indent=1))
     print(f"written: {record.write('browser_kills', result)}")
     return 0
+
+
+def opened(
+    name: str, playwright: Playwright, scratch: Path, extension: Path, *, keeps_pages: bool = False
+) -> AbstractContextManager[Browser]:
+    """Run a browser with a fresh profile."""
+    folder = Path(tempfile.mkdtemp(dir=scratch))
+    if name == "chromium":
+        return chromium(playwright, folder, extension, keeps_pages=keeps_pages)
+    return firefox(folder, extension, idle_ms=_INSTALLED_IDLE_MS)
 
 
 def permitted(extension: Path) -> Path:
@@ -83,13 +98,14 @@ def permitted(extension: Path) -> Path:
 
 
 def page_of(path: str) -> bytes:
-    """Return the page of a product; each address is another one."""
+    """Return the page of a product; each address is another one. One in the folder `slow` keeps the browser busy."""
     title = f"Cup number {path.rpartition('/')[2]}"
     data = {"@context": "https://schema.org", "@type": "Product", "name": title, "offers": {"price": "9.90"}}
+    slow = f"<script>for (const end = Date.now() + {_SLOW_MS}; Date.now() < end; );</script>"
     return (
         f'<!doctype html><html lang="en"><head><title>{title}</title><script type="application/ld+json">'
         f"{json.dumps(data)}</script></head><body><main><h1>{title}</h1><p class=price>9.90 €</p>"
-        "<button>Add to cart</button></main></body></html>"
+        f"<button>Add to cart</button></main>{slow if path.startswith('/slow/') else ''}</body></html>"
     ).encode()
 
 
@@ -114,25 +130,20 @@ def shop() -> Iterator[str]:
 
 
 class Shopper:
-    """One browser with the extension, whose worker is stopped again and again."""
+    """One browser with the extension, whose background is stopped again and again."""
 
-    def __init__(self, context: BrowserContext, origin: str, draw: random.Random) -> None:
-        worker = context.service_workers[0] if context.service_workers else context.wait_for_event("serviceworker")
-        self._origin, self._random = origin, draw
-        self._page: Page = context.new_page()
-        self._control: Page = context.new_page()
-        self._control.goto(f"{worker.url.rpartition('/')[0]}/ui/options.html")
-        self._session: CDPSession = context.new_cdp_session(self._control)
-        self._session.send("ServiceWorker.enable")
-        self._ask({"type": "consent.set", "shop": SHOP, "allowed": True})
+    def __init__(self, browser: Browser, origin: str, draw: random.Random) -> None:
+        self._browser, self._origin, self._random = browser, origin, draw
         self._num = 0
+        browser.open("ui/messages.html")
+        self._ask({"type": "consent.set", "shop": SHOP, "allowed": True})
 
     def _ask(self, message: JsonObject) -> Any:
-        # The answer itself may be lost with a worker.
+        # The answer itself may be lost with a background.
         for _ in range(5):
             try:
-                answer = self._control.evaluate(_SEND, [message, False])
-            except Error:
+                answer = self._browser.call("ask", message)
+            except (Error, WebDriverException, RuntimeError):
                 answer = None
             if answer:
                 return answer
@@ -147,25 +158,23 @@ class Shopper:
             weights[f"{one['kind']} {one['product']['url'].rpartition('/')[2]}"] += int(one["weight"])
         return weights
 
-    def _look(self, *, is_loaded: bool = False) -> str:
+    def _look(self, folder: str = "p", *, is_loaded: bool = False) -> str:
         self._num += 1
-        self._page.bring_to_front()
-        self._page.goto(f"{self._origin}/p/{self._num}", wait_until="load" if is_loaded else "commit")
+        self._browser.go(f"{self._origin}/{folder}/{self._num}", is_loaded=is_loaded)
         return f"view {self._num}"
 
     def _dismiss(self) -> str:
         item = {"itemId": "", "url": f"{self._origin}/p/d{self._num}", "title": f"Cup d{self._num}"}
-        script = f"given => {{ globalThis.given = ({_SEND})(given).catch(String); }}"
-        self._control.evaluate(script, [{"type": "item.dismiss", "item": item}, True])
+        self._browser.call("act", {"type": "item.dismiss", "item": item})
         return f"dismiss d{self._num}"
 
     def _stop(self) -> float:
-        self._page.wait_for_timeout(self._random.uniform(0, WITHIN_MS))
-        self._session.send("ServiceWorker.stopAllWorkers")
+        time.sleep(self._random.uniform(0, WITHIN_MS) / 1000)
+        self._browser.stop_background()
         return time.monotonic()
 
     def stay(self, num: int) -> JsonObject:
-        """Look at pages whose visit outlives the worker."""
+        """Look at pages whose visit outlives the background."""
         if num == 0:
             return {}
         expected, waited = [], []
@@ -182,19 +191,23 @@ class Shopper:
             "waitedMs": {"median": round(statistics.median(waited)), "most": round(max(waited))},
         }
 
-    def leave(self, num: int) -> JsonObject:
+    def leave(self, num: int, folder: str = "p") -> JsonObject:
         """Look at pages that are left at once."""
         if num == 0:
             return {}
-        expected = []
+        expected, acknowledged = [], []
         for _ in range(num):
-            expected.append(self._look(is_loaded=True))
+            expected.append(self._look(folder, is_loaded=True))
+            tab = self._browser.call("tab", f"{self._origin}/{folder}/{self._num}")
             self._stop()
-        self._look()
+            if self._browser.call("isAcknowledged", tab):
+                acknowledged.append(expected[-1])
+        last = self._look()
         deadline = time.monotonic() + PATIENCE_S
-        while f"view {self._num}" not in self._kept() and time.monotonic() < deadline:
+        while last not in self._kept() and time.monotonic() < deadline:
             time.sleep(0.2)
-        return self._count(expected)
+        lost = self._count(acknowledged)["lost"]
+        return {**self._count(expected), "acknowledged": len(acknowledged), "lostAcknowledged": lost}
 
     def _count(self, expected: list[str]) -> JsonObject:
         kept = self._kept()

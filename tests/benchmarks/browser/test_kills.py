@@ -3,7 +3,6 @@
 import json
 import random
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from benchmarks.browser.kills import SHOP, Shopper, page_of, permitted
@@ -23,16 +22,22 @@ def test_the_extension_may_read_the_shop_and_no_other(tmp_path: Path) -> None:
     assert manifest == {"host_permissions": ["*://*.kills.localhost/*"], "name": "x"}
 
 
-class _Page:
-    """Page of an extension whose profile holds what it is given."""
+def test_a_page_in_the_folder_of_slow_ones_is_the_same_product_with_a_script() -> None:
+    assert b"Date.now()" in page_of("/slow/1")
+    assert b"Date.now()" not in page_of("/p/1")
+    assert extract_product(page_of("/slow/1"), f"https://{SHOP}/slow/1").title == "Cup number 1"
+
+
+class _Browser:
+    """Browser with an extension whose profile holds what it is given."""
 
     def __init__(self, kept: list[tuple[str, str, int]]) -> None:
         self._kept = kept
 
-    def goto(self, url: str) -> None:
+    def open(self, page: str) -> None:
         pass
 
-    def evaluate(self, script: str, given: Any) -> Any:
+    def call(self, name: str, message: Any) -> Any:
         interactions = [
             {"kind": kind, "weight": weight, "product": {"url": f"https://x/p/{name}"}}
             for kind, name, weight in self._kept
@@ -41,13 +46,6 @@ class _Page:
 
 
 def test_what_is_not_there_is_lost_and_what_weighs_more_is_doubled() -> None:
-    page = _Page([("view", "1", 1), ("view", "2", 2), ("dismiss", "d2", 1)])
-    session = SimpleNamespace(send=lambda command: None)
-    context: Any = SimpleNamespace(
-        service_workers=[SimpleNamespace(url="chrome-extension://x/background.js")],
-        new_page=lambda: page,
-        new_cdp_session=lambda opened: session,
-    )
-    shopper = Shopper(context, "http://x", random.Random(1))
-    counted = shopper._count(["view 1", "view 2", "dismiss d2", "view 3"])
+    browser: Any = _Browser([("view", "1", 1), ("view", "2", 2), ("dismiss", "d2", 1)])
+    counted = Shopper(browser, "http://x", random.Random(1))._count(["view 1", "view 2", "dismiss d2", "view 3"])
     assert counted == {"acts": 4, "lost": 1, "doubled": 1}
