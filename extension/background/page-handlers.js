@@ -132,11 +132,8 @@ export function createPageHandlers({ getProfile, pageLearner, readings, announce
   };
 
   return {
-    async "page.opened"() {
-      // What comes next asks the profile first whether it may be held.
-      await getProfile();
-      return {};
-    },
+    // What comes next asks the profile first whether it may be held.
+    "page.opened": () => getProfile().then(() => ({})),
 
     "page.seen": (fields, sender) => kept(() => seenOn(fields, sender)),
     "page.stayed": async (fields, sender) => ({ stored: (await kept(() => stayedOn(fields, sender))).stored }),
