@@ -70,6 +70,11 @@ def _parts(earlier: dict[str, Any]) -> JsonObject:
     return {name: earlier[name] for name in ("damages", "fullDisk", "clock") if name in earlier}
 
 
+def _are_both(damage: str) -> bool:
+    """Return whether store and backup were damaged."""
+    return "store:" in damage and "backup:" in damage
+
+
 def damages_of(cases: list[dict[str, Any]]) -> JsonObject:
     """Return how the damages ended, with each of them."""
     told = Counter(case["told"] for case in cases)
@@ -83,6 +88,7 @@ def damages_of(cases: list[dict[str, Any]]) -> JsonObject:
         "wholeByBackup": sum(case["told"] != "" and case["lost"] == 0 for case in cases),
         "lost": sum(case["lost"] for case in cases),
         "casesWithLoss": sum(case["lost"] > 0 for case in cases),
+        "lostWhereOneIsWhole": sum(case["lost"] for case in cases if not _are_both(case["damage"])),
         "unusable": sum(bool(case["toldAfter"]) for case in cases),
         "cases": cases,
     }

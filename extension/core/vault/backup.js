@@ -1,6 +1,7 @@
 // @ts-check
 // A copy of the store in a second database: what changed is copied envelope by envelope, and only where it has its seal.
 import { replaceStore } from "./building.js";
+import { contentIn } from "./content.js";
 import { PROFILE, result, storedIn } from "./database.js";
 import { isListed, readIndex } from "./reading.js";
 import { CarryoverError } from "../../values/errors.js";
@@ -101,6 +102,12 @@ export async function copiedAt(backup) {
     Promise.all([result(places("identity").get(PROFILE)), result(places("identity").get(COPIED_AT))]),
   );
   return identity && typeof at === "number" ? at : null;
+}
+
+/** @param {Database} backup @param {Opener} opener @returns {Promise<import("./content.js").Content | null>} null where there is no copy under this key */
+export async function contentOfCopy(backup, opener) {
+  const index = await indexOf(await backup.run("readonly", headIn), opener);
+  return index && contentIn(backup, index, opener);
 }
 
 /** Put a copy in place of what a store holds. @param {Database} backup @param {Database} to @throws {CarryoverError} no_backup */

@@ -1,21 +1,19 @@
 // @ts-check
 import { CarryoverError, EnvelopeError } from "../../values/errors.js";
 import { fromBase64, toBase64 } from "../../values/encoding.js";
-import { decrypt, sealOf } from "../envelope.js";
+import { sealOf } from "../envelope.js";
 import { randomId } from "../profile-records.js";
-import { copiedAt, copyStore, createBackups, restoreStore } from "./backup.js";
+import { contentOfCopy, copiedAt, copyStore, createBackups, restoreStore } from "./backup.js";
 import {
-  PART_KIND,
   buildStore,
   changedPages,
-  partsIn,
   plainIdentity,
-  purposeOf,
   replaceStore,
   sealIndex,
   sealParts,
   sealRecords,
 } from "./building.js";
+import { contentIn, mended, openPart } from "./content.js";
 import { PROFILE, createDatabase, result, storedIn } from "./database.js";
 import { eraseDatabase, fill } from "./erasing.js";
 import { FORMAT, PAGES, ROOT, nameOf, recordIdOf } from "./index-format.js";
@@ -23,7 +21,7 @@ import { generateKey, keyOf, newKeyBytes } from "./keys.js";
 import { makeLocks } from "./locks.js";
 import { identityOf, isFormer, markerFrom, noteInMemory } from "./marker.js";
 import { migrate } from "./migration.js";
-import { isListed, readRecords, readable } from "./reading.js";
+import { isListed, readable } from "./reading.js";
 import { readStore } from "./opening.js";
 import { openWithDelay } from "./unlocking.js";
 
@@ -211,26 +209,21 @@ export class Vault {
     return stored.map((part, i) => (isListed(this.#index, ids[i], part?.envelope, true) ? part : undefined));
   }
 
-  /** @param {StoredPart} part @returns {Promise<Bytes>} @throws {EnvelopeError} */
-  async #openPart({ id, envelope }) {
-    const { profileId, dataKey } = /** @type {Opener} */ (this.#opener);
-    return decrypt(dataKey, envelope, { profileId, purpose: purposeOf(PART_KIND, id) });
-  }
-
   /** Return parts, readable. @param {string[]} ids @returns {Promise<Bytes[]>} @throws {EnvelopeError} where one may not be used */
   async readParts(ids) {
     const stored = await this.storedParts(ids);
     return Promise.all(
       stored.map((part) => {
         if (!part) throw new EnvelopeError();
-        return this.#openPart(part);
+        return openPart(part, /** @type {Opener} */ (this.#opener));
       }),
     );
   }
 
   /** Return whether parts that were taken out of the store can be put back: not after its key was changed. @param {StoredPart[]} parts */
   async opens(parts) {
-    const opened = await Promise.all(parts.map((part) => readable(() => this.#openPart(part))));
+    const opener = /** @type {Opener} */ (this.#opener);
+    const opened = await Promise.all(parts.map((part) => readable(() => openPart(part, opener))));
     return opened.every((bytes) => bytes !== null);
   }
 
@@ -302,21 +295,8 @@ export class Vault {
     this.#forget();
   }
 
-  /** @returns {Promise<{records: ReadRecord[], parts: ReadPart[]}>} everything that may be used */
-  async #content() {
-    const opener = /** @type {Opener} */ (this.#opener);
-    const [stored, parts] = await this.#database.run("readonly", (places) =>
-      Promise.all([storedIn(places), partsIn(places)]),
-    );
-    const { records } = await readRecords(stored, this.#index, opener);
-    const usable = /** @type {StoredPart[]} */ (parts).filter((part) =>
-      isListed(this.#index, part?.id, part?.envelope, true),
-    );
-    const read = await Promise.all(
-      usable.map((part) => readable(async () => ({ id: part.id, bytes: await this.#openPart(part) }))),
-    );
-    return { records, parts: read.filter((one) => one !== null) };
-  }
+  /** @returns {Promise<import("./content.js").Content>} everything that may be used */
+  #content = () => contentIn(this.#database, this.#index, /** @type {Opener} */ (this.#opener));
 
   /**
    * Set, change or remove the passphrase: everything is encrypted anew under another key. What was set aside is gone afterwards.
@@ -355,9 +335,13 @@ export class Vault {
 
   /** Take what was set aside out of the store. @throws {CarryoverError} store_changed */
   async dropSetAside() {
-    const [identity, opener] = [this.#identity, this.#opener];
-    if (!identity || !opener) return;
-    const built = await buildStore(await this.#content(), this.#index.counter + 1, opener);
+    if (this.#opener) await this.#encryptAnew(await this.#content(), this.#opener);
+  }
+
+  /** Put a content in place of what is there, under the same key. @param {import("./content.js").Content} content @param {Opener} opener @throws {CarryoverError} store_changed */
+  async #encryptAnew(content, opener) {
+    const identity = /** @type {Identity} */ (this.#identity);
+    const built = await buildStore(content, this.#index.counter + 1, opener);
     await this.#database.run("readwrite", async (places) => {
       await this.#assertUnchanged(places);
       replaceStore(places, identity, built);
@@ -377,10 +361,18 @@ export class Vault {
     return this.#parts.backup ? copiedAt(this.#parts.backup) : null;
   }
 
-  /** Put the backup in place of the store, whatever state that is in. @throws {CarryoverError} no_backup */
+  /**
+   * Put back from the backup what was set aside. Where the store itself may not be used, put the backup in its place.
+   * @throws {CarryoverError} no_backup; or store_changed
+   */
   async restoreBackup() {
     const { backup, note } = this.#parts;
     if (!backup) throw new CarryoverError("no_backup", "Expected a backup, there is none.");
+    const copy = this.#opener && this.#numSetAside > 0 ? await contentOfCopy(backup, this.#opener) : null;
+    if (copy) {
+      await this.#encryptAnew(mended(await this.#content(), copy, this.#index), /** @type {Opener} */ (this.#opener));
+      return;
+    }
     await restoreStore(backup, this.#database);
     this.#forget();
     // After the transaction: a marker that is gone over an empty store would make a new shopper of it.

@@ -80,9 +80,22 @@ def test_what_is_missing_without_a_word_is_silent() -> None:
 
 def test_totals_count_each_case() -> None:
     def case(**more: Any) -> dict[str, Any]:
-        return {"acknowledged": 3, "told": "", "toldAfter": "", "lost": 0, "silent": False, "doubled": 0, **more}
+        return {
+            "damage": "store: x",
+            "acknowledged": 3,
+            "told": "",
+            "toldAfter": "",
+            "lost": 0,
+            "silent": False,
+            "doubled": 0,
+            **more,
+        }
 
-    cases = [case(), case(told="store_empty"), case(told="unreadable", lost=2, toldAfter="unreadable")]
+    cases = [
+        case(),
+        case(told="store_empty"),
+        case(told="unreadable", lost=2, toldAfter="x", damage="store: x, backup: y"),
+    ]
     totals = damages_of([*cases, case(lost=1, silent=True)])
     assert totals == {
         "num": 4,
@@ -94,6 +107,7 @@ def test_totals_count_each_case() -> None:
         "wholeByBackup": 1,
         "lost": 3,
         "casesWithLoss": 2,
+        "lostWhereOneIsWhole": 1,
         "unusable": 1,
         "cases": [*cases, case(lost=1, silent=True)],
     }

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createDatabase } from "../../../../extension/core/vault/database.js";
 import { noteInMemory } from "../../../../extension/core/vault/marker.js";
+import { PAGES } from "../../../../extension/core/vault/index-format.js";
 import { Vault } from "../../../../extension/core/vault/vault.js";
 import { CarryoverError } from "../../../../extension/values/errors.js";
 import { changeDisk, idOf, onDisk } from "./disk.js";
@@ -77,9 +78,41 @@ test("nothing is copied while something is set aside, and it comes back by resto
   assert.equal((await onDisk(copy)).records.length, 1);
   await vault.restoreBackup();
   const { records, numSetAside } = await vault.open();
-  assert.deepEqual([records.map(({ id }) => id), numSetAside], [[idOf("a")], 0]);
+  assert.deepEqual([records.map(({ id }) => id), numSetAside], [[idOf("a"), idOf("b")], 0], "what is newer stays");
   assert.deepEqual(await vault.readParts([idOf("p")]), [bytesOf("p")]);
 });
+
+for (const [what, change] of /** @type {[string, (places: any) => void][]} */ ([
+  ["a part", (places) => places("parts").clear()],
+  ["a page", (places) => places("index").delete("6")],
+  ["every page", (places) => [...PAGES].forEach((name) => places("index").delete(name))],
+]))
+  test(`${what} that is gone comes back, and neither what was deleted since nor an older version does`, async () => {
+    const { name, next } = await createDevice();
+    // Without a backup of its own: the copy is behind.
+    const later = new Vault({ name });
+    await later.open();
+    await later.write({ puts: [record("z")] });
+    await (await opened(next())).backUp();
+    await later.open();
+    const isListing = what !== "every page";
+    if (isListing) await later.write({ puts: [{ ...record("a"), bytes: bytesOf("newer") }], deletes: [idOf("z")] });
+    await changeDisk(name, change);
+    const vault = await opened(next());
+    await vault.restoreBackup();
+    const { records, numSetAside } = await vault.open();
+    const texts = records.map(({ bytes }) => new TextDecoder().decode(bytes)).sort();
+    // Only a page says what was deleted, and which version is the newest.
+    const expected = { "a part": ["newer"], "a page": ["a"], "every page": ["a", "z"] }[what];
+    assert.deepEqual([texts, numSetAside], [expected, 0]);
+    assert.deepEqual(await vault.readParts([idOf("p")]), [bytesOf("p")]);
+  });
+
+/** @param {Vault} vault @returns {Promise<Vault>} */
+async function opened(vault) {
+  await vault.open();
+  return vault;
+}
 
 test("a store that the browser can no longer open is deleted before the copy takes its place", async () => {
   const { name, copy } = await createDevice();
