@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -33,11 +34,15 @@ INSTALLED_IDLE_MS = 30_000
 _CARDS = "performance.getEntriesByName('cards')"
 _ADDRESS = "11111111-1111-4111-8111-111111111111"  # of the extension in Firefox, which draws one without this setting
 
-# As about:debugging ends it, and with pages of the extension open, too.
-_TERMINATE = """
-const [id, done] = arguments;
-const { extension } = WebExtensionPolicy.getByID(id);
-extension.terminateBackground({ ignoreDevToolsAttached: true, disableResetIdleForTest: true }).then(() => done(true));
+# A driven Firefox quits where a process of content ends, and Firefox starts an extension no more that has ended often.
+_OUTLIVE = """
+const { TabCrashHandler } = ChromeUtils.importESModule("resource:///modules/ContentCrashHandlers.sys.mjs");
+Services.obs.removeObserver(TabCrashHandler, "ipc:content-shutdown");
+Services.prefs.setIntPref("extensions.webextensions.crash.threshold", 1_000_000);
+"""
+_CLOSE_OTHERS = """
+for (const one of Services.wm.getEnumerator("navigator:browser"))
+  if (one !== window && one.gBrowser.currentURI.schemeIs("moz-extension")) one.close();
 """
 
 
@@ -55,6 +60,8 @@ class Browser(Protocol):
     """A running browser with the benchmark's page."""
 
     version: str
+    # whether the benchmark's page stays where the background is stopped
+    outlives_stops: bool
 
     def open(self, page: str = "benchmark.html") -> None:
         """Open a page of the benchmark in a fresh tab, and close the tab before."""
@@ -84,7 +91,10 @@ class Browser(Protocol):
         """End the extension's background, and in Chromium the document that runs the towers."""
 
     def stop_background(self) -> None:
-        """Stop the extension's background at once, whatever it is doing."""
+        """Stop the extension's background at once, whatever it is doing.
+
+        Firefox's ends with its process, which is killed, and with the benchmark's page: the next call opens that anew.
+        """
 
     def go(self, url: str, *, is_loaded: bool = True) -> None:
         """Open a page of a shop in the tab in front; each replaces the one before. Wait until it has loaded, or not."""
@@ -147,6 +157,8 @@ class _ChromiumPanel:
 
 
 class _Chromium:
+    outlives_stops = True
+
     def __init__(self, context: BrowserContext) -> None:
         self._context = context
         self._shop: Page | None = None
@@ -259,9 +271,13 @@ class _FirefoxPanel:
 
 
 class _Firefox:
-    def __init__(self, driver: webdriver.Firefox, own_id: str) -> None:
-        self._driver, self._id = driver, own_id
+    outlives_stops = False
+
+    def __init__(self, driver: webdriver.Firefox) -> None:
+        self._driver = driver
         self._shop: str | None = None
+        self._page = ""
+        self._is_gone = self._is_prepared = False
         self.version = f"Firefox/{driver.capabilities['browserVersion']}"
 
     def open(self, page: str = "benchmark.html") -> None:
@@ -271,11 +287,21 @@ class _Firefox:
         self._driver.switch_to.window(before)
         self._driver.close()
         self._driver.switch_to.window(fresh)
+        self._load(page)
+
+    def _load(self, page: str) -> None:
+        self._page = page
         self._driver.get(f"moz-extension://{_ADDRESS}/{page}")
         ready = "return typeof globalThis.benchmark === 'function'"
         WebDriverWait(self._driver, 20).until(lambda driver: driver.execute_script(ready))
 
     def call(self, name: str, *given: object) -> Any:
+        if self._is_gone:
+            self._driver.switch_to.new_window("window")
+            self._load(self._page)
+            self._is_gone = False
+            with self._driver.context("chrome"):
+                self._driver.execute_script(_CLOSE_OTHERS)
         script = "const done = arguments[arguments.length - 1]; benchmark(...[...arguments].slice(0, -1)).then(done);"
         return _value(self._driver.execute_async_script(script, name, *given))
 
@@ -314,7 +340,7 @@ class _Firefox:
         self._driver.switch_to.window(before)
 
     def go(self, url: str, *, is_loaded: bool = True) -> None:
-        page = self._driver.current_window_handle
+        page = None if self._is_gone else self._driver.current_window_handle
         if self._shop is None:
             self._driver.switch_to.new_window("window")  # a tab would be hidden while the page is asked
             self._shop = self._driver.current_window_handle
@@ -323,11 +349,18 @@ class _Firefox:
             self._driver.get(url)
         else:
             self._driver.execute_script("location.href = arguments[0]", url)
-        self._driver.switch_to.window(page)
+        if page is not None:
+            self._driver.switch_to.window(page)
 
     def stop_background(self) -> None:
-        with self._driver.context("chrome"):
-            self._driver.execute_async_script(_TERMINATE, self._id)
+        if not self._is_prepared:
+            with self._driver.context("chrome"):
+                self._driver.execute_script(_OUTLIVE)
+            self._is_prepared = True
+        for pid in memory.descendants(self._driver.service.process.pid):
+            if memory.name_of(pid).startswith("WebExtensions"):
+                os.kill(pid, signal.SIGKILL)
+        self._is_gone = True
 
     @contextmanager
     def panel(self, tab: int) -> Iterator[Panel]:
@@ -362,7 +395,7 @@ def firefox(scratch: Path, extension: Path, *, idle_ms: int = _IDLE_MS, loads_im
     try:
         driver.set_script_timeout(300)
         driver.install_addon(str(extension), temporary=True)
-        yield _Firefox(driver, own_id)
+        yield _Firefox(driver)
     finally:
         driver.quit()
 
