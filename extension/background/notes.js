@@ -19,6 +19,23 @@ export function noteIn(area, key) {
 }
 
 /**
+ * Return a note that is no obstacle where the browser's files are damaged: what cannot be read is not there, and what cannot be written is missing.
+ * @param {import("../core/vault/marker.js").Note} note
+ * @returns {import("../core/vault/marker.js").Note}
+ */
+export function lenient({ read, write, remove }) {
+  const warn = (/** @type {unknown} */ error) => {
+    console.warn(error);
+    return null;
+  };
+  return {
+    read: () => read().catch(warn),
+    write: async (value) => void (await write(value).catch(warn)),
+    remove: async () => void (await remove().catch(warn)),
+  };
+}
+
+/**
  * Delete what pages and panels remember of shops. The key stays: withdrawing a consent does not lock the profile. Acts that are held stay, too: they
  * are checked when they are kept.
  * @param {typeof chrome} browser

@@ -2,7 +2,7 @@
 import { createDatabase } from "../core/vault/database.js";
 import { Vault } from "../core/vault/vault.js";
 import { CarryoverError } from "../values/errors.js";
-import { UNLOCKED, noteIn } from "./notes.js";
+import { UNLOCKED, lenient, noteIn } from "./notes.js";
 
 /**
  * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
@@ -43,8 +43,8 @@ function backupFactory() {
  */
 export function createVault({ browser: { storage }, argon2, now }) {
   return new Vault({
-    note: noteIn(storage.local, "vault"),
-    attempts: noteIn(storage.local, "wrong passphrases"),
+    note: lenient(noteIn(storage.local, "vault")),
+    attempts: lenient(noteIn(storage.local, "wrong passphrases")),
     keyNote: noteIn(storage.session, UNLOCKED),
     backup: createDatabase(BUCKET, backupFactory()),
     numFills: buckets() ? NUM_FILLS : NUM_FILLS_ELSEWHERE,

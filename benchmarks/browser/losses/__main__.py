@@ -48,7 +48,8 @@ def main() -> int:
         scratch = Path(folder)
         extension = permitted(packaged(scratch / "extension", ROOT / "extension", wanted.bundle))
         if wanted.damages:
-            cases = damaged.measure(playwright, scratch, extension, range(wanted.first, wanted.first + wanted.damages))
+            numbers = range(wanted.first, wanted.first + wanted.damages)
+            cases = damaged.measure(playwright, scratch, extension, numbers, wanted.seed)
             before = earlier.get("damages", {}).get("cases", [])[: wanted.first]
             result["damages"] = damages_of([*before, *cases])
         if wanted.full:

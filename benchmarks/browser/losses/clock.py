@@ -34,11 +34,12 @@ def measure(playwright: Playwright, scratch: Path, extension: Path, num: int) ->
             _shift(device, days * _DAY_MS)
             device.save(acts, 100 + 2 * i)
             meanwhile = device.look()
+            lost_meanwhile = meanwhile.lost(acts)
             _shift(device, 0)
             device.dismiss(acts, 101 + 2 * i)
             after = device.look()
-        looks = (at_first, meanwhile, after)
-        case = {"days": days, "told": [seen.told for seen in looks], "lost": [meanwhile.lost(acts), after.lost(acts)]}
+        told = [seen.told for seen in (at_first, meanwhile, after)]
+        case = {"days": days, "told": told, "lostMeanwhile": lost_meanwhile, "lostAfter": after.lost(acts)}
         print(case, flush=True)
         cases.append(case)
     with running(playwright, folder, extension) as device:

@@ -19,14 +19,18 @@ from benchmarks.browser.losses.device import CACHES, SHOP, WITHDRAWN, Acts, Devi
 
 NUM_HALF = 9
 _NEXT = 1000
+_SHARE_IN_FILES = 2 / 3
 
 
-def measure(playwright: Playwright, scratch: Path, extension: Path, seeds: Iterable[int]) -> list[dict[str, Any]]:
-    """Damage one copy of a profile for each seed, and return what came of it."""
+def measure(
+    playwright: Playwright, scratch: Path, extension: Path, numbers: Iterable[int], seed: int
+) -> list[dict[str, Any]]:
+    """Damage one copy of a profile for each number, and return what came of it."""
     acts = _prepare(playwright, scratch, extension)
     cases = []
-    for seed in seeds:
-        case = {"seed": seed, **_case(playwright, scratch, extension, seed, acts)}
+    for number in numbers:
+        draw = random.Random(f"{seed} {number}")
+        case = {"number": number, **_case(playwright, scratch, extension, draw, acts)}
         print(case, flush=True)
         cases.append(case)
     return cases
@@ -63,13 +67,12 @@ def _copy(source: Path, target: Path) -> Path:
     return Path(shutil.copytree(source, target, ignore=shutil.ignore_patterns(*CACHES), symlinks=True))
 
 
-def _case(playwright: Playwright, scratch: Path, extension: Path, seed: int, before: Acts) -> dict[str, Any]:
-    draw = random.Random(seed)
+def _case(playwright: Playwright, scratch: Path, extension: Path, draw: random.Random, before: Acts) -> dict[str, Any]:
     acts, copy = before.copy(), _copy(scratch / "newest", scratch / "case")
     of = extension_id(extension)
     how = ""
     try:
-        is_in_files = seed % 3 > 0
+        is_in_files = draw.random() < _SHARE_IN_FILES
         if is_in_files:
             places = (Folders.of(one, of) for one in (copy, scratch / "older", scratch / "foreign"))
             how = damage_files(draw, Snapshots(*places))

@@ -110,13 +110,19 @@ export async function contentOfCopy(backup, opener) {
   return index && contentIn(backup, index, opener);
 }
 
-/** Put a copy in place of what a store holds. @param {Database} backup @param {Database} to @throws {CarryoverError} no_backup */
-export async function restoreStore(backup, to) {
+/**
+ * Put a copy in place of what a store holds.
+ * @param {Database} backup @param {Database} to @param {string} [profileId] of this browser's profile, where it is known
+ * @throws {CarryoverError} no_backup
+ */
+export async function restoreStore(backup, to, profileId) {
   const { stored, parts } = await backup.run("readonly", async (places) => {
     const [all, allParts] = await Promise.all([storedIn(places), result(places("parts").getAll())]);
     return { stored: all, parts: allParts };
   });
-  if (!stored.identity) throw new CarryoverError("no_backup", "Expected a backup, there is none.");
+  const found = /** @type {Identity | undefined} */ (stored.identity);
+  if (!found || (profileId !== undefined && found.profileId !== profileId))
+    throw new CarryoverError("no_backup", `Expected a backup of this profile, got ${found ? "another's" : "none"}.`);
   const put = () =>
     to.run("readwrite", (places) => {
       replaceStore(places, /** @type {Identity} */ (stored.identity), {

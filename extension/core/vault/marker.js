@@ -57,7 +57,7 @@ function isPresent(identity) {
  */
 export function identityOf(marker, { identity, index, records, partIds }) {
   const isEmpty = identity === undefined && index.size + records.length + partIds.length === 0;
-  if (isEmpty && marker) throw new CarryoverError("store_empty", "Expected the profile that was here, found nothing.");
+  if (isEmpty && marker) throw emptied();
   if (isEmpty) return null;
   if (isFormer(identity)) {
     if (marker) throw older();
@@ -71,6 +71,7 @@ export function identityOf(marker, { identity, index, records, partIds }) {
   return identity;
 }
 
+export const emptied = () => new CarryoverError("store_empty", "Expected the profile that was here, found nothing.");
 const older = () => new CarryoverError("store_older", "Expected the newest state of the profile, found an older one.");
 
 /** @param {Marker | null} marker @param {number} counter of the root @throws {CarryoverError} store_older */

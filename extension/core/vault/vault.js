@@ -19,7 +19,7 @@ import { eraseDatabase, fill } from "./erasing.js";
 import { FORMAT, PAGES, ROOT, nameOf, recordIdOf } from "./index-format.js";
 import { generateKey, keyOf, newKeyBytes } from "./keys.js";
 import { makeLocks } from "./locks.js";
-import { identityOf, isFormer, markerFrom, noteInMemory } from "./marker.js";
+import { emptied, identityOf, isFormer, markerFrom, noteInMemory } from "./marker.js";
 import { migrate } from "./migration.js";
 import { isListed, readable } from "./reading.js";
 import { readStore } from "./opening.js";
@@ -122,6 +122,8 @@ export class Vault {
       identity = identityOf(marker, stored);
     }
     if (!identity || isFormer(identity)) {
+      // Marker and store may be gone together. An erase deletes the copy, too.
+      if ((await this.backedUpAt().catch(() => null)) !== null) throw emptied();
       this.#forget();
       return { records: [], numSetAside: 0 };
     }
@@ -373,7 +375,7 @@ export class Vault {
       await this.#encryptAnew(mended(await this.#content(), copy, this.#index), /** @type {Opener} */ (this.#opener));
       return;
     }
-    await restoreStore(backup, this.#database);
+    await restoreStore(backup, this.#database, markerFrom(await note.read())?.profileId);
     this.#forget();
     // After the transaction: a marker that is gone over an empty store would make a new shopper of it.
     await note.remove();

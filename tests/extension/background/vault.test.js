@@ -209,6 +209,23 @@ test("damage does not reach the backup, which brings the records back", async ()
   assert.equal((await shopper.exported()).interactions.length, 1);
 });
 
+test("where the browser cannot read its small store, the profile is whole, and can be erased", async () => {
+  await shopper.allow();
+  await shopper.see("sea towel");
+  await backedUp();
+  await restart();
+  const broken = async () => {
+    throw new Error("Corruption: no meta-nextfile entry in descriptor");
+  };
+  Object.assign(worker.storage.local, { get: broken, set: broken, remove: broken });
+  assert.equal((await vault("get")).vault.problem, undefined);
+  assert.equal((await shopper.exported()).interactions.length, 1);
+  await shopper.see("sea mug");
+  assert.equal((await shopper.exported()).interactions.length, 2);
+  const { ok, state } = await device.send({ type: "profile.erase" });
+  assert.deepEqual([ok, state.numKnown], [true, 0]);
+});
+
 test("what was set aside can be given up", async () => {
   await shopper.allow();
   await shopper.see("sea towel");

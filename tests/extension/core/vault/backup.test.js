@@ -138,6 +138,41 @@ test("a store that the browser can no longer open is deleted before the copy tak
   }
 });
 
+test("a record whose damaged page was replaced by a later write comes back", async () => {
+  const { name, next } = await createDevice();
+  await changeDisk(name, (places) => void places("index").delete("6"));
+  const vault = await opened(next());
+  const put = record("b");
+  assert.equal(put.id[0], idOf("a")[0], "on the page of a");
+  await vault.write({ puts: [put] });
+  await vault.open();
+  await vault.restoreBackup();
+  const { records, numSetAside } = await vault.open();
+  assert.deepEqual([records.map(({ id }) => id).sort(), numSetAside], [[idOf("a"), put.id].sort(), 0]);
+});
+
+test("a copy of another profile is not restored", async () => {
+  const [mine, other] = [await createDevice(), await createDevice()];
+  const note = noteInMemory();
+  const { profileId } = (await onDisk(mine.name)).identity;
+  await note.write({ format: 2, profileId, fingerprint: "0".repeat(32), counter: 1 });
+  const vault = new Vault({ name: mine.name, note, backup: createDatabase(other.copy) });
+  await assert.rejects(vault.restoreBackup(), { code: "no_backup", message: /got another's/ });
+});
+
+test("a store that is gone together with its marker is not taken for a new shopper where its copy is there", async () => {
+  const { vault, name, copy } = await createDevice();
+  const next = () => new Vault({ name, backup: createDatabase(copy) });
+  const database = createDatabase(name);
+  await database.remove();
+  await assert.rejects(next().open(), { code: "store_empty" });
+  await next().restoreBackup();
+  assert.equal((await next().open()).records.length, 1);
+  await vault.open();
+  await vault.erase();
+  assert.deepEqual(await next().open(), { records: [], numSetAside: 0 }, "an erase deletes the copy");
+});
+
 test("without a copy there is nothing to restore", async () => {
   const vault = new Vault({ name: "none", backup: createDatabase("none-copy") });
   await assert.rejects(vault.restoreBackup(), { code: "no_backup" });
