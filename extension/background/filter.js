@@ -1,6 +1,7 @@
 // @ts-check
 import { unlessDone } from "../core/acts.js";
 import { droppedIn } from "../core/dropped.js";
+import { removedIn } from "../core/judged.js";
 import { SENSITIVE_CATEGORIES } from "../core/sensitive-products.js";
 import { CarryoverError } from "../values/errors.js";
 
@@ -17,6 +18,7 @@ const LETTER = /[\p{L}\p{N}]/u;
 /** @param {Profile} profile @returns {import("../generated/contract-types.js").FilterState} */
 const stateOf = (profile) => ({
   dropped: droppedIn(profile),
+  removed: removedIn(profile),
   categories: SENSITIVE_CATEGORIES,
   rules: profile.settings.filter ?? {},
   shops: Object.keys(profile.settings.consents).sort(),

@@ -1,11 +1,13 @@
 // @ts-check
+import { judgeAgain } from "../core/judged.js";
 import { Profile } from "../core/profile.js";
 
 /** @typedef {() => Promise<Profile>} GetProfile opens the profile once in each life of the worker, and anew after it was erased or locked */
 
 /**
  * Return a function that opens the profile on its first call, and again after it was erased or locked. The vault holds the truth, so a worker
- * that died loses nothing. A failed opening is not remembered: the next call tries again.
+ * that died loses nothing. A failed opening is not remembered: the next call tries again. Before anybody has the profile,
+ * what the rules of the filter have learned to refuse since is removed.
  * @param {object} parts
  * @param {import("../core/vault/vault.js").Vault} parts.vault
  * @param {() => number} parts.now milliseconds since 1970
@@ -18,7 +20,11 @@ export function createProfileStore({ vault, now, onUse = () => undefined }) {
 
   /** @returns {Promise<Profile>} */
   async function getProfile() {
-    opened ??= Profile.open(vault, { now });
+    opened ??= Profile.open(vault, { now }).then(async (profile) => {
+      // A device on which that fails, such as a full one, keeps working; the next opening tries again.
+      await judgeAgain(profile).catch((error) => console.warn("Carryover:", error));
+      return profile;
+    });
     const mine = opened;
     const forget = () => {
       if (opened === mine) opened = undefined;

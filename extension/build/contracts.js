@@ -1,4 +1,5 @@
 // Writes extension/generated/ from contracts/; with --check it fails where a file differs. An unknown keyword is an error.
+import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
@@ -68,6 +69,8 @@ function packedTerms(lists) {
 /** Return a module with the word lists of the filter, apart from the other contracts: one module of the extension needs them. */
 async function privacyWords() {
   const source = await readFile(path.join(root, "contracts", "privacy-words.json"), "utf8");
+  const others = await readFile(path.join(root, "contracts", names.privacy), "utf8");
+  const version = createHash("sha256").update(source).update(others).digest("hex").slice(0, 16);
   const { categories, ordinaryPhrases } = JSON.parse(source);
   const packed = categories.map(
     ({ terms, weakTerms, ordinaryBeside, ordinaryAlways, pathTerms, shopTerms, ...rest }) => ({
@@ -83,7 +86,9 @@ async function privacyWords() {
   return `// Generated from contracts/privacy-words.json by \`npm run contracts\`. Do not edit.
 /** @type {{name: string, ${["terms", "weakTerms", "ordinaryBeside", "ordinaryAlways", "pathTerms", "shopTerms"].map((name) => `${name}: string`).join(", ")}, quantities: string[], weakQuantities: string[], proofs: string[], googleCategories: string[], gtinPrefixes: string[]}[]} */
 export const sensitiveCategories = ${JSON.stringify(packed)};
-export const ordinaryPhrases = ${JSON.stringify(packedTerms([ordinaryPhrases]))};\n`;
+export const ordinaryPhrases = ${JSON.stringify(packedTerms([ordinaryPhrases]))};
+/** Of all rules of the filter: another one where any of them changed. */
+export const rulesVersion = "${version}";\n`;
 }
 
 const outputs = {

@@ -30,11 +30,15 @@
   const DOUBLE_CLICK_MS = 800;
 
   const state = page.carryoverPageState();
-  /** Of a private page nothing is read by itself: not its markup, not its heading, not a control that is used. @returns {boolean} */
+  /** Of a private page nothing is read: not its markup, not its heading, not a control that is used. @returns {boolean} */
   const isPrivate = () => page.carryoverIsPrivate(location.href);
   /** @template T @param {() => T} read @param {T} blank @returns {() => T} */
   const unlessPrivate = (read, blank) => () => (isPrivate() ? blank : read());
   const NOT_READ = { stored: false, reason: "private_path" };
+  const REFUSED = {
+    code: "private_page",
+    message: "Expected a page that may be read, got the address of a cart, an order, an account or a login.",
+  };
   const clicks = page.carryoverClicks;
   const wait = (/** @type {number} */ ms) =>
     new Promise((resolve) => {
@@ -147,7 +151,9 @@
       respond({ ok: true });
     }
     if (message?.type !== "page.extract") return;
-    respond({ ok: true, ...state.snapshot(), hidden: state.hiddenLinks() });
+    // Also where the shopper asks for the page: it may show more of them than they think of.
+    if (isPrivate()) respond({ ok: false, error: REFUSED });
+    else respond({ ok: true, ...state.snapshot(), hidden: state.hiddenLinks() });
   });
   const { signal } = ended;
   const early = { capture: true, passive: true, signal };

@@ -21,20 +21,26 @@ const countsIn = (profile) => {
   return kept?.counts ?? {};
 };
 
-/** @param {Pick<Records, "others">} profile @returns {DroppedCount[]} the most frequent first */
-export function droppedIn(profile) {
-  const counts = Object.entries(countsIn(profile)).map(([reason, count]) => ({ reason, count }));
-  return counts.sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
+/** @param {Record<string, number>} counts by reason @returns {DroppedCount[]} the most frequent first */
+export function listed(counts) {
+  const list = Object.entries(counts).map(([reason, count]) => ({ reason, count }));
+  return list.sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
 }
+
+/** @param {Pick<Records, "others">} profile @returns {DroppedCount[]} the most frequent first */
+export const droppedIn = (profile) => listed(countsIn(profile));
+
+/** @param {string} reason as the filter gives it @returns {string | null} as it is counted; null for consent, pause and private windows */
+export const countedReason = (reason) => (COUNTED.test(reason) ? reason.replace(SENSITIVE, "") : null);
 
 /**
  * Count what the filter left out.
- * @param {Records} profile @param {string} reason as the filter gives it; consent, pause and private windows are not counted
+ * @param {Records} profile @param {string} reason as the filter gives it
  * @returns {Promise<void>}
  */
 export function countDropped(profile, reason) {
-  if (!COUNTED.test(reason)) return Promise.resolve();
-  const name = reason.replace(SENSITIVE, "");
+  const name = countedReason(reason);
+  if (name === null) return Promise.resolve();
   const counted = (queues.get(profile) ?? Promise.resolve()).then(() => {
     const counts = countsIn(profile);
     return profile.changeOthers([

@@ -274,15 +274,15 @@ export class Profile {
    * were part of. Of such a request time, method and host stay. All of it in one transaction.
    * @param {(one: Interaction) => boolean} isRemoved
    * @param {string[]} [savedIds] what was saved for later and goes with them
-   * @param {string} [actId]
+   * @param {string} [actId] @param {Entry[]} [notes] other records that are written with it
    * @returns {Promise<Removal>} what was taken away, for `restore`; it is in no storage any more
    */
-  removeInteractions(isRemoved, savedIds = [], actId = "") {
+  removeInteractions(isRemoved, savedIds = [], actId = "", notes = []) {
     return this.#change(async () => {
       const profileId = await this.#ownId();
       const kept = { interactions: this.interactions(), ledger: this.ledger(), saved: savedIn(this) };
       const { removal, entries, ids } = removalOf(kept, { isRemoved, savedIds });
-      await this.#write(entries, ids);
+      await this.#write([...entries, ...notes], ids);
       return { profileId, ...removal };
     }, actId);
   }

@@ -1132,10 +1132,24 @@ export interface FilterRules {
   ownWords?: string[];
 }
 /**
+ * How many things the filter left out, or removed, for one reason.
+ */
+export interface DroppedCount {
+  /**
+   * A category's name, own_words, private_path or personal_url.
+   */
+  reason: string;
+  count: number;
+}
+/**
  * What the filter left out, by count and reason, and what the shopper changes of it. No product and no shop is named.
  */
 export interface FilterState {
   dropped: DroppedCount[];
+  /**
+   * What was kept before, and removed after an update of the rules.
+   */
+  removed: DroppedCount[];
   /**
    * All categories, by name.
    */
@@ -1145,13 +1159,6 @@ export interface FilterState {
    * The allowed shops, whose sensitive products may be allowed, too.
    */
   shops: string[];
-}
-export interface DroppedCount {
-  /**
-   * A category's name, own_words, private_path or personal_url.
-   */
-  reason: string;
-  count: number;
 }
 export interface TabDescription {
   tabId: number;

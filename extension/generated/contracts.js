@@ -5097,12 +5097,31 @@ export const messages = {
     }
    }
   },
+  "DroppedCount": {
+   "description": "How many things the filter left out, or removed, for one reason.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "reason",
+    "count"
+   ],
+   "properties": {
+    "reason": {
+     "type": "string",
+     "description": "A category's name, own_words, private_path or personal_url."
+    },
+    "count": {
+     "type": "number"
+    }
+   }
+  },
   "FilterState": {
    "description": "What the filter left out, by count and reason, and what the shopper changes of it. No product and no shop is named.",
    "type": "object",
    "additionalProperties": false,
    "required": [
     "dropped",
+    "removed",
     "categories",
     "rules",
     "shops"
@@ -5111,23 +5130,15 @@ export const messages = {
     "dropped": {
      "type": "array",
      "items": {
-      "title": "DroppedCount",
-      "type": "object",
-      "additionalProperties": false,
-      "required": [
-       "reason",
-       "count"
-      ],
-      "properties": {
-       "reason": {
-        "type": "string",
-        "description": "A category's name, own_words, private_path or personal_url."
-       },
-       "count": {
-        "type": "number"
-       }
-      }
+      "$ref": "#/types/DroppedCount"
      }
+    },
+    "removed": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/DroppedCount"
+     },
+     "description": "What was kept before, and removed after an update of the rules."
     },
     "categories": {
      "type": "array",

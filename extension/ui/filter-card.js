@@ -43,13 +43,17 @@ function switchRow(label, name, isOn, onChange) {
   return element("li", {}, element("label", { class: "check", for: id }, input, element("bdi", {}, label)));
 }
 
+/** @param {FilterState["dropped"]} counts @returns {HTMLElement[]} */
+const countRows = (counts) =>
+  counts.map(({ reason, count }) => element("li", {}, `${t(`dropped_${reason}`)}: ${numberText(count)}`));
+
 /** @param {FilterState} filter @param {(error: unknown) => void} onError */
-function render({ dropped, categories, rules, shops }, onError) {
+function render({ dropped, removed, categories, rules, shops }, onError) {
   const { shops: allowedShops = [], categories: allowed = [], ownWords = [] } = rules;
   byId("dropped-none").hidden = dropped.length > 0;
-  byId("dropped").replaceChildren(
-    ...dropped.map(({ reason, count }) => element("li", {}, `${t(`dropped_${reason}`)}: ${numberText(count)}`)),
-  );
+  byId("dropped").replaceChildren(...countRows(dropped));
+  byId("removed-box").hidden = removed.length === 0;
+  byId("removed").replaceChildren(...countRows(removed));
   byId("filter-categories").replaceChildren(
     ...categories.map((name) =>
       switchRow(t(`dropped_${name}`), name, allowed.includes(name), (isOn) =>

@@ -46,6 +46,8 @@ export function failure(error, onRetry) {
     return { name: "locked", title: t("unlockTitle"), text: t("unlockHint"), actions: [unlockForm(onRetry)] };
   const retry = button(t("retry"), onRetry);
   if (code === "no_shop" || code === "page_not_visible") return { ...noShop(), actions: [retry] };
+  if (code === "private_page")
+    return { name: "private_page", title: t("emptyTitle"), text: errorText(error), actions: [retry] };
   const words = error instanceof Error ? error.message : String(error);
   const details = element(
     "details",

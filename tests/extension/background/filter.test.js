@@ -88,3 +88,19 @@ test("words that say nothing, or are too many or too long, are refused", async (
   for (const ownWords of [["*"], ["a".repeat(61)], Array.from({ length: 201 }, (_, i) => `word ${i}`)])
     assert.equal((await answerTo("filter.set", { ownWords })).error?.code, "invalid_words");
 });
+
+test("what was kept before the rules knew it is removed at the next start, counted, and stays counted", async () => {
+  await filter({ categories: ["drugs"] });
+  await shopper.see("sea vape");
+  await shopper.see("sea towel");
+  await filter({ categories: [] });
+  assert.deepEqual(await titles(), ["sea towel", "sea vape"]);
+  // The device has applied no rules yet to what it holds, as one that is updated from an earlier version.
+  for (let start = 0; start < 2; start += 1) {
+    device.stopWorker(worker);
+    worker = await device.startWorker();
+    const { dropped, removed } = await filter();
+    assert.deepEqual([dropped, removed], [[], [{ reason: "drugs", count: 1 }]]);
+    assert.deepEqual(await titles(), ["sea towel"]);
+  }
+});

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isPrivatePath } from "../../../extension/core/privacy-filter.js";
+import { ID } from "../fakes/browser.js";
 import { openShopPage } from "../fakes/shop-page.js";
 import { vectors } from "../vectors.js";
 
@@ -68,6 +69,16 @@ test("the content script reads nothing of a private page, and tells nothing", as
 
 test("a control of a private page that is used tells nothing", async () => {
   assert.deepEqual((await visit("https://shop.example/warenkorb", { clicks: true })).told, []);
+});
+
+test("a private page is not read where the shopper asks for it either", async () => {
+  for (const url of privateUrls.filter((/** @type {string} */ one) => new URL(one).hostname === "shop.example")) {
+    /** @type {string[]} */
+    const read = [];
+    const { ask } = openShopPage(PAGE, { url, prepare: (page) => watch(page, read) });
+    const [answer] = ask({ type: "page.extract" }, { id: ID });
+    assert.deepEqual([answer.ok, answer.error.code, read], [false, "private_page", []], url);
+  }
 });
 
 test("what a public page is read by is seen by the same watch", async () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually, openPage, stateOf } from "../fakes/page.js";
 
-const FILTER = { dropped: [], categories: ["health", "drugs"], rules: {}, shops: ["a.example"] };
+const FILTER = { dropped: [], removed: [], categories: ["health", "drugs"], rules: {}, shops: ["a.example"] };
 /** @param {Record<string, (fields: any) => any>} handlers */
 const open = (handlers) =>
   openPage("knows", {
@@ -23,6 +23,7 @@ test("what the filter left out is shown by count and reason, and a kind, a shop 
       { reason: "drugs", count: 12 },
       { reason: "personal_url", count: 1 },
     ],
+    removed: [{ reason: "health", count: 3 }],
     rules: { ownWords: ["teapot"] },
   });
   const page = await open({
@@ -39,6 +40,7 @@ test("what the filter left out is shown by count and reason, and a kind, a shop 
     ]),
   );
   assert.ok(page.one("#dropped-none").hidden);
+  assert.deepEqual(page.textsOf("#removed li"), ["Health and body: 3"]);
   page.one("#filter-drugs").click();
   await eventually(() => assert.deepEqual(filter.rules.categories, ["drugs"]));
   page.one('[id="filter-a.example"]').click();
@@ -56,4 +58,26 @@ test("where nothing was left out the page says so", async () => {
   const page = await open({ "filter.get": () => ({ filter: FILTER }) });
   await eventually(() => assert.equal(page.textsOf("#filter-categories li").length, 2));
   assert.ok(!page.one("#dropped-none").hidden);
+  assert.ok(page.one("#removed-box").hidden);
+});
+
+test("an answer that was asked for before another is not shown over it", async () => {
+  /** @type {((answer: object) => void)[]} */
+  const waiting = [];
+  let numAsked = 0;
+  const page = await open({
+    "filter.get": () => {
+      numAsked += 1;
+      return numAsked === 1 ? { filter: FILTER } : new Promise((resolve) => waiting.push(resolve));
+    },
+    "filter.set": ({ categories }) => ({ filter: { ...FILTER, rules: { categories } } }),
+  });
+  await eventually(() => assert.equal(page.textsOf("#filter-categories li").length, 2));
+  void page.worker.runtime.sendMessage({ type: "state.changed" });
+  await eventually(() => assert.equal(waiting.length, 1));
+  page.one("#filter-drugs").click();
+  await eventually(() => assert.ok(page.one("#filter-drugs").checked));
+  waiting[0]({ filter: FILTER });
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  assert.ok(page.one("#filter-drugs").checked);
 });
