@@ -140,16 +140,17 @@ class Shopper:
         self._ask({"type": "consent.set", "shop": SHOP, "allowed": True})
 
     def _ask(self, message: JsonObject) -> Any:
-        # The answer itself may be lost with a background.
-        for _ in range(5):
+        # The answer itself may be lost with a background, and the page that asks be opened anew.
+        deadline, refusal = time.monotonic() + PATIENCE_S, "no answer"
+        while time.monotonic() < deadline:
             try:
                 answer = self._browser.call("ask", message)
-            except (Error, WebDriverException, RuntimeError):
-                answer = None
+            except (Error, WebDriverException, RuntimeError) as error:
+                answer, refusal = None, str(error)
             if answer:
                 return answer
             time.sleep(0.5)
-        raise RuntimeError(f"{message['type']}: nobody answered")
+        raise RuntimeError(f"{message['type']}: nobody answered within {PATIENCE_S} s: {refusal}")
 
     def _kept(self) -> Counter[str]:
         """Return the weights of what is in the profile, by kind and path."""
