@@ -84,33 +84,33 @@ export const privacy = {
   },
   {
    "name": "phoneTrunk",
-   "pattern": "(?<![0-9A-Za-z.,])\\(?0[1-9][0-9]{0,4}\\)?(?:[ ./-]{1,3}\\(?[0-9]{2,8}\\)?){1,5}(?![0-9A-Za-z])",
+   "pattern": "(?<![0-9A-Za-z])(?<![0-9][.,])\\(?0[1-9][0-9]{0,4}\\)?(?:[ ./-]{1,3}\\(?[0-9]{2,8}\\)?){1,5}(?![0-9A-Za-z])",
    "check": "phone"
   },
   {
    "name": "phoneTrunkUnspaced",
-   "pattern": "(?<![0-9A-Za-z.,])0[1-9][0-9]{8,9}(?![0-9A-Za-z])",
+   "pattern": "(?<![0-9A-Za-z])(?<![0-9][.,])0[1-9][0-9]{8,9}(?![0-9A-Za-z])",
    "check": "notIsbn"
   },
   {
    "name": "phoneWithoutTrunk",
-   "pattern": "(?<![0-9A-Za-z.,-])(?<![0-9] )(?:[5-9][0-9]{2} [0-9]{3} [0-9]{3}|[5679][0-9]{2} [0-9]{2} [0-9]{2} [0-9]{2}|[1-9][0-9] [0-9]{3} [0-9]{2} [0-9]{2}|5[0-9]{2} [0-9]{3} [0-9]{2} [0-9]{2}|3[2-9][0-9][ .-][0-9]{3}[ .-]?[0-9]{4})(?![0-9A-Za-z])"
+   "pattern": "(?<![0-9A-Za-z-])(?<![0-9][.,])(?<![0-9] )(?:[5-9][0-9]{2} [0-9]{3} [0-9]{3}|[5679][0-9]{2} [0-9]{2} [0-9]{2} [0-9]{2}|[1-9][0-9] [0-9]{3} [0-9]{2} [0-9]{2}|5[0-9]{2} [0-9]{3} [0-9]{2} [0-9]{2}|3[2-9][0-9][ .-][0-9]{3}[ .-]?[0-9]{4})(?![0-9A-Za-z])"
   },
   {
    "name": "phoneWithDashes",
-   "pattern": "(?<![0-9A-Za-z.,-])[5-9][0-9]{2}-[0-9]{3}-[0-9]{3}(?![0-9A-Za-z-])"
+   "pattern": "(?<![0-9A-Za-z-])(?<![0-9][.,])[5-9][0-9]{2}-[0-9]{3}-[0-9]{3}(?![0-9A-Za-z-])"
   },
   {
    "name": "phoneAmerica",
-   "pattern": "(?<![0-9A-Za-z.,-])(?:1[ .-])?(?:\\([2-9][0-9]{2}\\) ?|[2-9][0-9]{2}[ .-])[2-9][0-9]{2}[ .-][0-9]{4}(?![0-9A-Za-z])"
+   "pattern": "(?<![0-9A-Za-z-])(?<![0-9][.,])(?:1[ .-])?(?:\\([2-9][0-9]{2}\\) ?|[2-9][0-9]{2}[ .-])[2-9][0-9]{2}[ .-][0-9]{4}(?![0-9A-Za-z])"
   },
   {
    "name": "phoneBrazil",
-   "pattern": "(?<![0-9A-Za-z.,-])(?<![0-9] )(?:\\([1-9][1-9]\\) ?|[1-9][1-9] )9?[0-9]{4}[ -][0-9]{4}(?![0-9A-Za-z])"
+   "pattern": "(?<![0-9A-Za-z-])(?<![0-9][.,])(?<![0-9] )(?:\\([1-9][1-9]\\) ?|[1-9][1-9] )9?[0-9]{4}[ -][0-9]{4}(?![0-9A-Za-z])"
   },
   {
    "name": "phoneAsia",
-   "pattern": "(?<![0-9A-Za-z.,-])(?<![0-9] )(?:[6-9][0-9]{4}[ -][0-9]{5}|1[3-9][0-9][ -][0-9]{4}[ -][0-9]{4}|[2-9][0-9] [0-9]{4} [0-9]{4}|8 ?\\(?[0-9]{3}\\)?[ -]?[0-9]{3}[ -][0-9]{2}[ -][0-9]{2})(?![0-9A-Za-z])"
+   "pattern": "(?<![0-9A-Za-z-])(?<![0-9][.,])(?<![0-9] )(?:[6-9][0-9]{4}[ -][0-9]{5}|1[3-9][0-9][ -][0-9]{4}[ -][0-9]{4}|[2-9][0-9] [0-9]{4} [0-9]{4}|8 ?\\(?[0-9]{3}\\)?[ -]?[0-9]{3}[ -][0-9]{2}[ -][0-9]{2})(?![0-9A-Za-z])"
   },
   {
    "name": "phoneAfterWord",
@@ -138,7 +138,7 @@ export const privacy = {
    "pattern": "eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?"
   }
  ],
- "personalDataRule": "Patterns run over a reading of the same length: digits of Arabic, Persian and full-width form, and full-width @ and +, as ASCII; every white space as a space. What they find is replaced in the text itself. `check`: card is 14 to 19 digits with a prefix of cards and Luhn's check digit, and no GTIN; iban is a known country's length and remainder 1 of 97; phone is 9 to 15 digits; notIsbn is not a valid ISBN-10. A run of base64 that decodes to a text with an e-mail address is replaced, too.",
+ "personalDataRule": "Patterns run over a reading of the same length: digits of Arabic, Persian and full-width form, and full-width @ and +, as ASCII; every white space as a space, and every dash as a hyphen. Where a text without its invisible characters holds personal data, they are left out of it first. What they find is replaced in the text itself. `check`: card is 14 to 19 digits with a prefix of cards and Luhn's check digit, and no GTIN; iban is a known country's length and remainder 1 of 97; phone is 9 to 15 digits; notIsbn is not a valid ISBN-10. A run of base64 that decodes to a text with an e-mail address is replaced, too.",
  "encodedRuns": [
   "[A-Za-z0-9+_-]{12,}={0,2}",
   "[A-Za-z0-9+/_-]{12,}={0,2}"

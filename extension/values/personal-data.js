@@ -12,7 +12,10 @@ const email = new RegExp(privacy.personalDataPatterns[0].pattern, "u");
 /** Base64 without the slash, which also ends a part of a path, and with it. */
 const encodedRuns = privacy.encodedRuns.map((pattern) => new RegExp(pattern, "gu"));
 const ibanLengths = /** @type {Record<string, number>} */ (privacy.ibanLengths);
-const PLAIN = /[\s\u0660-\u0669\u06f0-\u06f9\uff10-\uff19\uff20\uff0b\ufe6b]/gu;
+const PLAIN = /[\s\u0660-\u0669\u06f0-\u06f9\uff10-\uff19\uff20\uff0b\ufe6b\u2010-\u2015\u2212\ufe63\uff0d]/gu;
+const DASH = /[\u2010-\u2015\u2212\ufe63\uff0d]/u;
+/** Soft hyphens, characters of no width, and marks of direction: they can part a number without being seen. */
+const INVISIBLE = /\u00ad|[\u200b-\u200f]|[\u202a-\u202e]|[\u2060-\u2064]|\ufeff/gu;
 /** Where the digits of other scripts begin. */
 const ZEROS = [0x0660, 0x06f0, 0xff10];
 const LEAST_DIGITS = 9;
@@ -26,6 +29,7 @@ function plainReading(text) {
     const code = char.charCodeAt(0);
     if (code === 0xff20 || code === 0xfe6b) return "@";
     if (code === 0xff0b) return "+";
+    if (DASH.test(char)) return "-";
     const zero = ZEROS.find((first) => code >= first && code <= first + 9);
     return zero === undefined ? " " : String(code - zero);
   });
@@ -94,16 +98,24 @@ function personalSpans(text) {
   return apart;
 }
 
+/** @param {string} text @returns {{text: string, spans: Span[]}} the text as it can be read, where personal data are in it */
+function readingOf(text) {
+  const bare = text.replace(INVISIBLE, "");
+  const spans = personalSpans(bare);
+  return spans.length > 0 ? { text: bare, spans } : { text, spans };
+}
+
 /** @param {string} text @returns {string} with e-mail addresses, telephone, card, account and order numbers, and engraved names replaced */
 export function scrubText(text) {
+  const read = readingOf(text);
   let out = "";
   let at = 0;
-  for (const { from, to } of personalSpans(text)) {
-    out += text.slice(at, from) + privacy.personalDataReplacement;
+  for (const { from, to } of read.spans) {
+    out += read.text.slice(at, from) + privacy.personalDataReplacement;
     at = to;
   }
-  return out + text.slice(at);
+  return out + read.text.slice(at);
 }
 
 /** @param {string} text @returns {boolean} */
-export const hasPersonalData = (text) => personalSpans(text).length > 0;
+export const hasPersonalData = (text) => readingOf(text).spans.length > 0;

@@ -37,8 +37,13 @@ def key_of(text: str | None) -> str:
 def scrub(text: str) -> str:
     """Return `text` without e-mail addresses, numbers of persons and engraved names (`contracts/privacy.json`)."""
     replacement = str(contract("privacy.json")["personalDataReplacement"])
+    bare = _INVISIBLE.sub("", text)
+    spans = _personal_spans(bare)
+    if not spans:
+        return text
+    text = bare
     parts, at = [], 0
-    for start, end in _personal_spans(text):
+    for start, end in spans:
         parts += [text[at:start], replacement]
         at = end
     return "".join([*parts, text[at:]])
@@ -77,6 +82,8 @@ def _personal_spans(text: str) -> list[tuple[int, int]]:
 def _plain(char: str) -> str:
     if "\uff10" <= char <= "\uff19" or "\u0660" <= char <= "\u0669" or "\u06f0" <= char <= "\u06f9":
         return str(unicodedata.digit(char))
+    if "\u2010" <= char <= "\u2015" or char in "\u2212\ufe63\uff0d":
+        return "-"
     return {"\uff20": "@", "\ufe6b": "@", "\uff0b": "+"}.get(char, " " if char.isspace() else char)
 
 
@@ -119,6 +126,8 @@ def _is_encoded_email(run: str) -> bool:
 
 
 _CARDS = re.compile(r"3(?:0[0-5]|[68])[0-9]{11,12}|3[47][0-9]{13}|(?:2[2-7]|35|4|5|6)[0-9]{14,18}")
+# Soft hyphens, characters of no width, and marks of direction: they can part a number without being seen.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _GTIN_DIGITS = 14
 _ISBN_DIGITS = 10
 _LEAST_PHONE_DIGITS, _MOST_PHONE_DIGITS = 9, 15
