@@ -1,7 +1,7 @@
 // @ts-check
 import { unlessDone } from "../core/acts.js";
 import { droppedIn } from "../core/dropped.js";
-import { removedIn } from "../core/judged.js";
+import { removedIn } from "../core/rules-update.js";
 import { SENSITIVE_CATEGORIES } from "../core/sensitive-products.js";
 import { CarryoverError } from "../values/errors.js";
 

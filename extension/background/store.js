@@ -1,5 +1,5 @@
 // @ts-check
-import { judgeAgain } from "../core/judged.js";
+import { applyNewRules } from "../core/rules-update.js";
 import { Profile } from "../core/profile.js";
 
 /** @typedef {() => Promise<Profile>} GetProfile opens the profile once in each life of the worker, and anew after it was erased or locked */
@@ -22,7 +22,7 @@ export function createProfileStore({ vault, now, onUse = () => undefined }) {
   async function getProfile() {
     opened ??= Profile.open(vault, { now }).then(async (profile) => {
       // A device on which that fails, such as a full one, keeps working; the next opening tries again.
-      await judgeAgain(profile).catch((error) => console.warn("Carryover:", error));
+      await applyNewRules(profile).catch((error) => console.warn("Carryover:", error));
       return profile;
     });
     const mine = opened;

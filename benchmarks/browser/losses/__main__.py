@@ -18,12 +18,11 @@ import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import sync_playwright
 
 from benchmarks import record
-from benchmarks.browser.browsers import packaged
+from benchmarks.browser.browsers import built_extension
 from benchmarks.browser.losses import clock, damaged, full_disk
 from benchmarks.browser.losses.device import permitted
 from kernel.json_object import JsonObject
@@ -46,7 +45,7 @@ def main() -> int:
     result: JsonObject = {**record.environment("playwright"), **_parts(earlier)}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         scratch = Path(folder)
-        extension = permitted(packaged(scratch / "extension", ROOT / "extension", wanted.bundle))
+        extension = permitted(built_extension(scratch, wanted.bundle).folder("chromium", is_source=True))
         if wanted.damages:
             numbers = range(wanted.first, wanted.first + wanted.damages)
             cases = damaged.measure(playwright, scratch, extension, numbers, wanted.seed)
@@ -62,12 +61,12 @@ def main() -> int:
     return 0
 
 
-def _earlier() -> dict[str, Any]:
+def _earlier() -> JsonObject:
     file = record.RESULTS / f"{RESULT}.json"
     return dict(json.loads(file.read_text("utf-8"))) if file.exists() else {}
 
 
-def _parts(earlier: dict[str, Any]) -> JsonObject:
+def _parts(earlier: JsonObject) -> JsonObject:
     return {name: earlier[name] for name in ("damages", "fullDisk", "clock") if name in earlier}
 
 
@@ -76,7 +75,7 @@ def _are_both(damage: str) -> bool:
     return "store:" in damage and "backup:" in damage
 
 
-def damages_of(cases: list[dict[str, Any]]) -> JsonObject:
+def damages_of(cases: list[JsonObject]) -> JsonObject:
     """Return how the damages ended, with each of them."""
     told = Counter(case["told"] for case in cases)
     return {

@@ -4,7 +4,6 @@ import random
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Playwright
 
@@ -16,6 +15,7 @@ from benchmarks.browser.losses.damages import (
     drawn_database_damage,
 )
 from benchmarks.browser.losses.device import CACHES, SHOP, WITHDRAWN, Acts, Device, Seen, extension_id, running
+from kernel.json_object import JsonObject
 
 NUM_HALF = 9
 _NEXT = 1000
@@ -24,7 +24,7 @@ _SHARE_IN_FILES = 2 / 3
 
 def measure(
     playwright: Playwright, scratch: Path, extension: Path, numbers: Iterable[int], seed: int
-) -> list[dict[str, Any]]:
+) -> list[JsonObject]:
     """Damage one copy of a profile for each number, and return what came of it."""
     acts = _prepare(playwright, scratch, extension)
     cases = []
@@ -67,7 +67,7 @@ def _copy(source: Path, target: Path) -> Path:
     return Path(shutil.copytree(source, target, ignore=shutil.ignore_patterns(*CACHES), symlinks=True))
 
 
-def _case(playwright: Playwright, scratch: Path, extension: Path, draw: random.Random, before: Acts) -> dict[str, Any]:
+def _case(playwright: Playwright, scratch: Path, extension: Path, draw: random.Random, before: Acts) -> JsonObject:
     acts, copy = before.copy(), _copy(scratch / "newest", scratch / "case")
     of = extension_id(extension)
     how = ""
@@ -102,7 +102,7 @@ def _damage_database(draw: random.Random, device: Device, acts: Acts) -> str:
     return f"database {kind}{where}{'' if is_stopped else ', under a running worker'}"
 
 
-def _outcome(device: Device, acts: Acts) -> dict[str, Any]:
+def _outcome(device: Device, acts: Acts) -> JsonObject:
     first = device.look()
     last = first
     if first.told:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Error, Page, Playwright
 
 from benchmarks.browser.browsers import CHROMIUM
+from kernel.json_object import JsonObject
 
 SHOP, WITHDRAWN = "losses.localhost", "withdrawn.localhost"
 CACHES = ("Cache", "Code Cache", "*ShaderCache", "GPUCache", "*GraphiteCache", "Dawn*Cache", "Singleton*")
@@ -88,7 +88,7 @@ class Device:
         """Let the next question start the worker anew, which opens the store."""
         self._session.send("ServiceWorker.stopAllWorkers")
 
-    def ask(self, message: str, *, is_act: bool = False, **fields: object) -> dict[str, Any]:
+    def ask(self, message: str, *, is_act: bool = False, **fields: object) -> JsonObject:
         """Send a message, and return the answer, refusals included."""
         for _ in range(_TRIES):
             try:
@@ -152,7 +152,7 @@ class Device:
         raise RuntimeError("expected a backup within 30 seconds")
 
 
-def _names(profile: dict[str, Any]) -> dict[str, int]:
+def _names(profile: JsonObject) -> dict[str, int]:
     there = {f"consent {shop}": 1 for shop in profile["settings"]["consents"]}
     if profile["settings"]["mode"] == "page":
         there["mode page"] = 1

@@ -1,10 +1,10 @@
 // @ts-check
-// What is kept from before an update of the filter's rules: judged again once, removed, counted by reason, and never named.
+// What is kept from before an update of the filter's rules: looked at again once, removed, counted by reason, and never named.
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { droppedIn } from "../../../extension/core/dropped.js";
-import { JUDGED_ID, judgeAgain, removedIn } from "../../../extension/core/judged.js";
+import { RULES_ID, applyNewRules, removedIn } from "../../../extension/core/rules-update.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { savedIn } from "../../../extension/core/saved.js";
 import { Vault } from "../../../extension/core/vault/vault.js";
@@ -24,7 +24,7 @@ let database = "";
 /** @type {Profile} */
 let profile;
 beforeEach(async () => {
-  database = `judged-${(databases += 1)}`;
+  database = `rules-${(databases += 1)}`;
   await reopened();
 });
 
@@ -50,7 +50,7 @@ test("sensitive things and private pages that were kept before go, with what was
   await save("oak bowl");
   await save("clinic condoms");
   await profile.addToLedger({ method: "GET", url: product("sea vape").url, body: "" });
-  await judgeAgain(profile);
+  await applyNewRules(profile);
   await reopened();
   assert.deepEqual(titles(), ["oak mug"]);
   assert.deepEqual(
@@ -64,20 +64,20 @@ test("sensitive things and private pages that were kept before go, with what was
     { reason: "sexuality", count: 1 },
   ]);
   assert.deepEqual(droppedIn(profile), []);
-  const kept = JSON.stringify([profile.others("judged"), profile.export()]);
+  const kept = JSON.stringify([profile.others("filter_rules"), profile.export()]);
   for (const word of ["vape", "rosary", "condoms", "warenkorb"]) assert.ok(!kept.includes(word), word);
 });
 
 test("the same rules are not applied again, others are, and the counts add up", async () => {
   await look("oak mug");
-  await judgeAgain(profile);
+  await applyNewRules(profile);
   await look("sea vape");
-  await judgeAgain(await reopened());
+  await applyNewRules(await reopened());
   assert.deepEqual(titles(), ["oak mug", "sea vape"]);
   await profile.changeOthers([
-    { kind: "judged", id: JUDGED_ID, value: { version: "of before", removed: { drugs: 4 } } },
+    { kind: "filter_rules", id: RULES_ID, value: { version: "of before", removed: { drugs: 4 } } },
   ]);
-  await judgeAgain(await reopened());
+  await applyNewRules(await reopened());
   assert.deepEqual(titles(), ["oak mug"]);
   assert.deepEqual(removedIn(profile), [{ reason: "drugs", count: 5 }]);
 });
@@ -86,11 +86,11 @@ test("what the shopper allows for themselves stays", async () => {
   await look("sea vape");
   await look("olive rosary");
   await profile.changeSettings({ filter: { categories: ["drugs"] } });
-  await judgeAgain(profile);
+  await applyNewRules(profile);
   assert.deepEqual(titles(), ["sea vape"]);
 });
 
-test("a profile that holds nothing is not created by being judged", async () => {
-  await judgeAgain(profile);
+test("a profile that holds nothing is not created by being looked at", async () => {
+  await applyNewRules(profile);
   assert.equal((await onDisk(database)).identity, undefined);
 });

@@ -1,5 +1,5 @@
 // @ts-check
-// What was kept before the filter learned to recognise it: judged again once after an update of its rules, removed, and counted by reason.
+// What was kept before the filter learned to recognise it: looked at again once after an update of its rules, removed, and counted by reason.
 import { rulesVersion } from "../generated/privacy-words.js";
 import { countedReason, listed } from "./dropped.js";
 import { filterProduct } from "./privacy-filter.js";
@@ -8,18 +8,18 @@ import { savedIn } from "./saved.js";
 /**
  * @typedef {import("./profile.js").Profile} Profile
  * @typedef {import("../generated/contract-types.js").KeptProduct} KeptProduct
- * @typedef {{version: string, removed: Record<string, number>}} Judged the rules that what is kept was judged by last, and what they ever removed
+ * @typedef {{version: string, removed: Record<string, number>}} Applied the rules that were applied to what is kept last, and what they ever removed
  */
 
-const KIND = "judged";
-/** SHA-256("carryover record judged"), cut to the form of a record's id. */
-export const JUDGED_ID = "6b6c4b106fe2e91748177f39c60106ff";
+const KIND = "filter_rules";
+/** SHA-256("carryover record filter_rules"), cut to the form of a record's id. */
+export const RULES_ID = "c658d592bd764df35d953a32bfda801c";
 
-/** @param {Pick<Profile, "others">} profile @returns {Judged | undefined} */
-const judgedIn = (profile) => /** @type {Judged[]} */ (profile.others(KIND))[0];
+/** @param {Pick<Profile, "others">} profile @returns {Applied | undefined} */
+const appliedIn = (profile) => /** @type {Applied[]} */ (profile.others(KIND))[0];
 
 /** @param {Pick<Profile, "others">} profile @returns {import("./dropped.js").DroppedCount[]} what was removed, the most frequent reason first */
-export const removedIn = (profile) => listed(judgedIn(profile)?.removed ?? {});
+export const removedIn = (profile) => listed(appliedIn(profile)?.removed ?? {});
 
 /** @param {KeptProduct} product @param {import("./privacy-filter.js").Context["own"]} own @returns {Promise<string | null>} why it would not be kept today */
 async function reasonOf(product, own) {
@@ -35,8 +35,8 @@ async function reasonOf(product, own) {
  * @param {Profile} profile before anybody else has it
  * @returns {Promise<void>}
  */
-export async function judgeAgain(profile) {
-  const before = judgedIn(profile);
+export async function applyNewRules(profile) {
+  const before = appliedIn(profile);
   const [interactions, saved] = [profile.interactions(), savedIn(profile)];
   // A profile that holds nothing is not created by looking at it.
   if (before?.version === rulesVersion || interactions.length + saved.length === 0) return;
@@ -50,7 +50,7 @@ export async function judgeAgain(profile) {
   }
   const removed = { ...before?.removed };
   for (const reason of reasons.values()) removed[reason] = (removed[reason] ?? 0) + 1;
-  const entry = { kind: KIND, id: JUDGED_ID, value: { version: rulesVersion, removed } };
+  const entry = { kind: KIND, id: RULES_ID, value: { version: rulesVersion, removed } };
   const savedIds = saved.map((one) => one.id).filter((id) => reasons.has(id));
   await profile.removeInteractions(({ id }) => reasons.has(id), savedIds, "", [entry]);
 }
