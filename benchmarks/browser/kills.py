@@ -48,7 +48,7 @@ _SLOW_MS = 400
 
 
 def main() -> int:
-    """Print the result and write results/browser_kills.json."""
+    """Print the results and write results/browser_kills_BROWSER.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--browsers", nargs="+", choices=("chromium", "firefox"), default=["chromium", "firefox"])
     parser.add_argument("--kills", type=int, default=300, help="of the background while the shopper stays (300)")
@@ -59,7 +59,7 @@ def main() -> int:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, shop() as origin, sync_playwright() as playwright:
         built = built_extension(Path(scratch) / "built", wanted.bundle, wanted.extension)
-        result: JsonObject = {**record.environment("playwright", "selenium")}
+        environment = record.environment("playwright", "selenium")
         for name in wanted.browsers:
             extension = permitted(built.folder(name, is_source=False))
             with opened(name, playwright, Path(scratch), extension) as browser:
@@ -73,9 +73,9 @@ def main() -> int:
             if name == "chromium":
                 with opened(name, playwright, Path(scratch), extension, keeps_pages=True) as browser:
                     measured["leftKept"] = Shopper(browser, origin, random.Random(wanted.seed)).leave(wanted.left)
-            result[name] = measured
-    print(json.dumps(result, indent=1))
-    print(f"written: {record.write('browser_kills', result)}")
+            result: JsonObject = {**environment, name: measured}
+            print(json.dumps(result, indent=1))
+            print(f"written: {record.write(f'browser_kills_{name}', result)}")
     return 0
 
 
