@@ -14,6 +14,8 @@ import { UNLOCKED, lenient, noteIn } from "./notes.js";
 const BUCKET = "carryover-backup";
 /** With 24 MiB Chromium has mostly compacted its files when an erase ends, with 8 when it starts the next time (docs/privacy.md). */
 const NUM_FILLS = 24;
+/** Chromium closes the files of databases that nobody has open after two seconds. */
+const CLOSES_AFTER_MS = 4_000;
 /** Firefox deletes the file of a database with it. */
 const NUM_FILLS_ELSEWHERE = 1;
 /** Name of the alarm that locks the profile. */
@@ -47,6 +49,7 @@ export function createVault({ browser: { storage }, argon2, now }) {
     attempts: lenient(noteIn(storage.local, "wrong passphrases")),
     keyNote: noteIn(storage.session, UNLOCKED),
     backup: createDatabase(BUCKET, backupFactory()),
+    closesAfterMs: buckets() ? CLOSES_AFTER_MS : 0,
     numFills: buckets() ? NUM_FILLS : NUM_FILLS_ELSEWHERE,
     argon2,
     now,

@@ -15,7 +15,7 @@ import {
 } from "./building.js";
 import { contentIn, mended, openPart } from "./content.js";
 import { PROFILE, createDatabase, result, storedIn } from "./database.js";
-import { eraseDatabase, fill } from "./erasing.js";
+import { eraseDatabase, fill, openOnce } from "./erasing.js";
 import { FORMAT, PAGES, ROOT, nameOf, recordIdOf } from "./index-format.js";
 import { generateKey, keyOf, newKeyBytes } from "./keys.js";
 import { makeLocks } from "./locks.js";
@@ -61,19 +61,21 @@ export class Vault {
   #parts;
   #database;
   #numFills;
+  #closesAfterMs;
   #backups = createBackups(() => this.backUp());
   /** How much was set aside when the store was opened. */
   #numSetAside = 0;
   /** @type {Promise<unknown>} */
   #unlocking = Promise.resolve();
 
-  /** @param {Partial<Parts> & {name?: string, numFills?: number}} [parts] name: of the database, where none is given; numFills: how many MiB are written so that the browser compacts what is erased */
+  /** @param {Partial<Parts> & {name?: string} & import("./erasing.js").Ways} [parts] name: of the database, where none is given */
   constructor(parts = {}) {
-    const { name = "carryover", database = createDatabase(name), numFills = 0 } = parts;
+    const { name = "carryover", database = createDatabase(name), numFills = 0, closesAfterMs = 0 } = parts;
     const notes = { note: noteInMemory(), keyNote: noteInMemory(), attempts: noteInMemory() };
     this.#parts = { backup: null, now: Date.now, ...notes, ...parts, database };
     this.#database = database;
     this.#numFills = numFills;
+    this.#closesAfterMs = closesAfterMs;
   }
 
   /** @returns {string | null} null before the first write */
@@ -242,6 +244,7 @@ export class Vault {
     // What is being copied would else be written after it.
     await this.#backups.settled();
     if (backup) await eraseDatabase(backup, this.#numFills);
+    await openOnce([this.#database, ...(backup ? [backup] : [])], this.#closesAfterMs);
     await keyNote.remove();
     await attempts.remove();
     await note.remove();

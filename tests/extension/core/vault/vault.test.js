@@ -3,6 +3,7 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noteInMemory } from "../../../../extension/core/vault/marker.js";
+import { createDatabase } from "../../../../extension/core/vault/database.js";
 import { Vault } from "../../../../extension/core/vault/vault.js";
 import { changeDisk, idOf, onDisk } from "./disk.js";
 
@@ -242,4 +243,29 @@ test("erase leaves nothing, and an erase that was interrupted is finished", asyn
   const { identity, index, records, parts } = await onDisk(name);
   assert.deepEqual([identity, index.size, records, parts], [undefined, 0, [], []]);
   for (const kept of [note, keyNote, attempts]) assert.equal(await kept.read(), null);
+});
+
+test("an erase waits until the browser has closed the files, opens them once more and deletes them again", async () => {
+  const name = "erased-once-more";
+  const inner = createDatabase(name);
+  /** @type {string[]} */
+  const done = [];
+  let removedAt = 0;
+  const database = {
+    ...inner,
+    run: async (/** @type {[IDBTransactionMode, any]} */ ...given) => {
+      if (removedAt) done.push(`opened ${Date.now() - removedAt >= 45 ? "later" : "at once"}`);
+      return inner.run(...given);
+    },
+    async remove() {
+      removedAt ||= Date.now();
+      done.push("removed");
+      await inner.remove();
+    },
+  };
+  const vault = new Vault({ database: /** @type {any} */ (database), closesAfterMs: 50 });
+  await vault.open();
+  await vault.write({ puts: [] });
+  await vault.erase();
+  assert.deepEqual(done, ["removed", "opened later", "removed"]);
 });
