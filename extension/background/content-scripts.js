@@ -15,52 +15,43 @@ export const CONTENT_SCRIPTS = [
   "content/product-image.js",
 ];
 
-/** Runs before the page is there. */
-export const WAKE_SCRIPT = "content/wake.js";
-
 /** Tell the content script, which comes after it, that the page was read before. It runs in the page's tab. */
 const markAsRead = () => {
   /** @type {typeof globalThis & {carryoverIsAgain?: boolean}} */ (globalThis).carryoverIsAgain = true;
 };
 
-/** What ids of scripts begin with; the shop follows. */
-const READ = "shop ";
-const WAKE = "wake ";
+const PREFIX = "shop ";
 
-/** @param {string} shop @returns {chrome.scripting.RegisteredContentScript[]} what is registered for it */
-function scriptsOf(shop) {
-  const common = { matches: [originPatternOf(shop)], persistAcrossSessions: true };
-  return [
-    { ...common, id: `${READ}${shop}`, js: CONTENT_SCRIPTS, runAt: "document_idle" },
-    { ...common, id: `${WAKE}${shop}`, js: [WAKE_SCRIPT], runAt: "document_start" },
-  ];
-}
+/** @param {string} shop @returns {chrome.scripting.RegisteredContentScript} what is registered for it */
+const scriptOf = (shop) => ({
+  id: PREFIX + shop,
+  matches: [originPatternOf(shop)],
+  js: CONTENT_SCRIPTS,
+  runAt: "document_idle",
+  persistAcrossSessions: true,
+});
 
 /**
  * Content scripts and host permissions of shops, as the browser keeps them.
  * @param {{browser: typeof chrome}} parts the browser's extension APIs
  */
 export function createContentScripts({ browser }) {
-  /** @param {string} shop @returns {Promise<chrome.scripting.RegisteredContentScript[]>} */
-  const registeredOf = (shop) =>
-    browser.scripting.getRegisteredContentScripts({ ids: scriptsOf(shop).map(({ id }) => id) });
+  /** @param {string} shop @returns {Promise<chrome.scripting.RegisteredContentScript | undefined>} */
+  const registeredOf = async (shop) =>
+    (await browser.scripting.getRegisteredContentScripts({ ids: [PREFIX + shop] }))[0];
 
   /** @param {string} shop */
   async function add(shop) {
     const before = await registeredOf(shop);
+    const script = scriptOf(shop);
+    if (!before) await browser.scripting.registerContentScripts([script]);
     // A version before may have registered other files.
-    const isOld = (/** @type {chrome.scripting.RegisteredContentScript} */ { id, js }) =>
-      before.some((one) => one.id === id && one.js?.join() !== js?.join());
-    const scripts = scriptsOf(shop);
-    const missing = scripts.filter(({ id }) => !before.some((one) => one.id === id));
-    if (scripts.some(isOld)) await browser.scripting.updateContentScripts(scripts.filter(isOld));
-    if (missing.length > 0) await browser.scripting.registerContentScripts(missing);
+    else if (before.js?.join() !== CONTENT_SCRIPTS.join()) await browser.scripting.updateContentScripts([script]);
   }
 
   /** @param {string} shop */
   async function remove(shop) {
-    const ids = (await registeredOf(shop)).map(({ id }) => id);
-    if (ids.length > 0) await browser.scripting.unregisterContentScripts({ ids });
+    if (await registeredOf(shop)) await browser.scripting.unregisterContentScripts({ ids: [PREFIX + shop] });
   }
 
   /** @type {Promise<void>} */
@@ -78,16 +69,16 @@ export function createContentScripts({ browser }) {
     isPermitted: (shop) => browser.permissions.contains({ origins: [originPatternOf(shop)] }),
 
     /**
-     * Run the content scripts in every page of the shop that loads from now on. The browser tells of its permission while the panel that
+     * Run the content script in every page of the shop that loads from now on. The browser tells of its permission while the panel that
      * asked for it sends the consent: both come here at once.
      * @param {string} shop
      */
     register: (shop) => inTurn(() => add(shop)),
 
-    /** Return the shops of which a content script is registered. @returns {Promise<string[]>} */
+    /** Return the shops whose content script is registered. @returns {Promise<string[]>} */
     async registered() {
       const all = await browser.scripting.getRegisteredContentScripts();
-      return [...new Set(all.map(({ id }) => id.slice(READ.length)))];
+      return all.map(({ id }) => id.slice(PREFIX.length));
     },
 
     /** Remove the shop's content script, and give back a permission that the manifest does not require. @param {string} shop */

@@ -76,7 +76,7 @@ async function kept(handle) {
 /**
  * Return the handlers of what pages of shops tell: which product is on the screen, and what the shopper did with it.
  * @param {Parts} parts
- * @returns {Pick<Handlers, "page.opened" | "page.seen" | "page.stayed" | "page.changed">}
+ * @returns {Pick<Handlers, "page.seen" | "page.stayed" | "page.changed">}
  */
 export function createPageHandlers({ getProfile, pageLearner, readings, announceChange }) {
   /** @param {Profile} profile @param {string} url @param {chrome.tabs.Tab} tab @param {Learned} learned */
@@ -132,9 +132,6 @@ export function createPageHandlers({ getProfile, pageLearner, readings, announce
   };
 
   return {
-    // What comes next asks the profile first whether it may be held.
-    "page.opened": () => getProfile().then(() => ({})),
-
     "page.seen": (fields, sender) => kept(() => seenOn(fields, sender)),
     "page.stayed": async (fields, sender) => ({ stored: (await kept(() => stayedOn(fields, sender))).stored }),
 

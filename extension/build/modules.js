@@ -2,7 +2,7 @@
 // Joins the modules that a page of the extension loads into few files: a browser takes milliseconds for each of some fifty.
 import path from "node:path";
 import { build } from "esbuild";
-import { CONTENT_SCRIPTS, WAKE_SCRIPT } from "../background/content-scripts.js";
+import { CONTENT_SCRIPTS } from "../background/content-scripts.js";
 
 /** @typedef {import("./browser-files.js").Files} Files */
 
@@ -47,7 +47,7 @@ export async function withJoinedModules(files, folder) {
     logLevel: "error",
   });
   const joined = new Set(Object.keys(metafile.inputs));
-  const kept = new Set([...CONTENT_SCRIPTS, WAKE_SCRIPT]);
+  const kept = new Set(CONTENT_SCRIPTS);
   const rest = [...files].filter(([name]) => !joined.has(name) && (!name.endsWith(".js") || kept.has(name)));
   const made = outputFiles.map(
     ({ path: file, contents }) => /** @type {const} */ ([path.relative(folder, file), contents]),

@@ -1724,12 +1724,6 @@ export interface ProfileExport {
 
 /** Every message by name: its sender, its receiver, its fields and the reply. */
 export interface Messages {
-  "page.opened": {
-    from: "content";
-    to: "background";
-    fields: { };
-    reply: { };
-  };
   "page.seen": {
     from: "content";
     to: "background";

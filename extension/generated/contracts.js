@@ -4063,14 +4063,6 @@ export const messages = {
   "towers": "The offscreen document (Chromium) or the event page itself (Firefox); parses pages and runs ONNX."
  },
  "messages": {
-  "page.opened": {
-   "from": [
-    "content"
-   ],
-   "to": "background",
-   "fields": {},
-   "reply": {}
-  },
   "page.seen": {
    "from": [
     "content"

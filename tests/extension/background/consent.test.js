@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, test } from "node:test";
-import { CONTENT_SCRIPTS, WAKE_SCRIPT } from "../../../extension/background/content-scripts.js";
+import { CONTENT_SCRIPTS } from "../../../extension/background/content-scripts.js";
 import { createConsent } from "../../../extension/background/consent.js";
 import { createContentScripts } from "../../../extension/background/content-scripts.js";
 import { createProfileStore } from "../../../extension/background/store.js";
@@ -60,24 +60,16 @@ test("consent is recorded with its time, and the script is registered", async ()
     runAt: "document_idle",
     persistAcrossSessions: true,
   });
-  assert.deepEqual(state.scripts.get("wake a.example"), {
-    id: "wake a.example",
-    matches: [ORIGIN],
-    js: [WAKE_SCRIPT],
-    runAt: "document_start",
-    persistAcrossSessions: true,
-  });
   assert.deepEqual(injected, []);
 });
 
-test("scripts that a version before registered with other files get those of this one", async () => {
+test("a script that a version before registered with other files gets those of this one", async () => {
   state.granted.add(ORIGIN);
   await consent.set("a.example", true);
   const script = state.scripts.get("shop a.example");
   state.scripts.set("shop a.example", { ...script, js: ["content/content.js"] });
-  state.scripts.delete("wake a.example");
   await consent.restore();
-  assert.deepEqual(scripts(), ["shop a.example", "wake a.example"]);
+  assert.deepEqual(scripts(), ["shop a.example"]);
   assert.deepEqual(state.scripts.get("shop a.example"), script);
 });
 
@@ -87,11 +79,11 @@ test("consent with an open tab reads that tab at once", async () => {
   assert.deepEqual(injected, [7]);
 });
 
-test("consent given twice registers its scripts once", async () => {
+test("consent given twice registers one script", async () => {
   state.granted.add(ORIGIN);
   await consent.set("a.example", true);
   await consent.set("a.example", true);
-  assert.deepEqual(scripts(), ["shop a.example", "wake a.example"]);
+  assert.deepEqual(scripts(), ["shop a.example"]);
 });
 
 test("withdrawn consent takes script and permission with it", async () => {
@@ -132,7 +124,7 @@ test("a script that is registered twice at once is registered once, and another 
   const { state: own, context } = createBrowser();
   const contentScripts = createContentScripts({ browser: context("background.js") });
   await Promise.all(["a.example", "a.example", "b.example"].map((shop) => contentScripts.register(shop)));
-  assert.deepEqual(scripts(own), ["shop a.example", "shop b.example", "wake a.example", "wake b.example"]);
+  assert.deepEqual(scripts(own), ["shop a.example", "shop b.example"]);
 });
 
 test("a script that is removed twice at once is removed, and nothing is refused", async () => {
@@ -151,7 +143,7 @@ test("a script whose worker ended before it was removed goes at the next start",
   // Everything but the record was left where it was.
   await (await getProfile()).forgetShop("a.example");
   await consent.restore();
-  assert.deepEqual(scripts(), ["shop b.example", "wake b.example"]);
+  assert.deepEqual(scripts(), ["shop b.example"]);
   assert.deepEqual([...state.granted], ["*://*.b.example/*"]);
 });
 
@@ -184,7 +176,7 @@ test("a permission removed in the browser's settings ends that consent only", as
   state.granted.delete(ORIGIN);
   await consent.onRevoked();
   assert.deepEqual(await consents(), ["b.example"]);
-  assert.deepEqual(scripts(), ["shop b.example", "wake b.example"]);
+  assert.deepEqual(scripts(), ["shop b.example"]);
 });
 
 test("scripts that an update of the extension lost are registered again", async () => {
@@ -193,7 +185,7 @@ test("scripts that an update of the extension lost are registered again", async 
   await consent.set("b.example", true);
   state.scripts.delete("shop a.example");
   await consent.restore();
-  assert.deepEqual(scripts(), ["shop a.example", "shop b.example", "wake a.example", "wake b.example"]);
+  assert.deepEqual(scripts(), ["shop a.example", "shop b.example"]);
 });
 
 test("withdrawAll clears scripts and permissions of the shops it is given", async () => {
@@ -201,6 +193,6 @@ test("withdrawAll clears scripts and permissions of the shops it is given", asyn
   await consent.set("a.example", true);
   await consent.set("b.example", true);
   await consent.withdrawAll(["a.example"]);
-  assert.deepEqual(scripts(), ["shop b.example", "wake b.example"]);
+  assert.deepEqual(scripts(), ["shop b.example"]);
   assert.deepEqual([...state.granted].sort(), ["*://*.b.example/*"]);
 });

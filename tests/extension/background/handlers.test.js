@@ -59,13 +59,6 @@ test("page.seen without consent does not even read the page", async () => {
   assert.deepEqual((await shopper.exported()).interactions, []);
 });
 
-test("page.opened keeps nothing, in memory neither, and starts no towers", async () => {
-  await shopper.allow();
-  assert.deepEqual(await device.sendFromPage(PAGE, { type: "page.opened" }), { ok: true });
-  assert.deepEqual([device.state.session, device.state.offscreenOpened], [{}, 0]);
-  assert.deepEqual((await shopper.exported()).interactions, []);
-});
-
 test("page.seen while learning is paused does not read the page", async () => {
   await shopper.allow();
   await device.send({ type: "pause.set", paused: true });

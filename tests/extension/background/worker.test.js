@@ -78,7 +78,7 @@ for (const event of ["onInstalled", "onStartup"]) {
     await createShopper(device).allow();
     device.state.scripts.clear();
     runtime[event].fire({});
-    await eventually(() => assert.deepEqual([...device.state.scripts.keys()], [`shop ${SHOP}`, `wake ${SHOP}`]));
+    await eventually(() => assert.deepEqual([...device.state.scripts.keys()], [`shop ${SHOP}`]));
   });
 }
 

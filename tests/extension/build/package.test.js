@@ -19,7 +19,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { unzipSync } from "fflate";
-import { CONTENT_SCRIPTS, WAKE_SCRIPT } from "../../../extension/background/content-scripts.js";
+import { CONTENT_SCRIPTS } from "../../../extension/background/content-scripts.js";
 import { browserFiles, writeFolder } from "../../../extension/build/browser-files.js";
 import { packages, zipped } from "../../../extension/build/package.js";
 import { sourcePackage } from "../../../extension/build/source.js";
@@ -145,7 +145,7 @@ test("everything that a package's files name is in it", () => {
   }
   assert.deepEqual(missing, []);
   assert.ok(seen > 30, `${seen} names`);
-  for (const name of [...CONTENT_SCRIPTS, WAKE_SCRIPT, `vendor/${WASM}`, "vendor/ort.wasm.bundle.min.mjs"])
+  for (const name of [...CONTENT_SCRIPTS, `vendor/${WASM}`, "vendor/ort.wasm.bundle.min.mjs"])
     assert.ok(files.has(name), name);
 });
 
