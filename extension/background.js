@@ -1,19 +1,23 @@
 // @ts-check
 // Service worker (Chromium) or event page (Firefox): composes the background's parts and adds its listeners. The listeners are
 // added at the top level, so that a wake-up never misses an event. What the worker remembers, storage holds too.
+import { createActs } from "./background/acts.js";
 import { createBadge } from "./background/badge.js";
 import { createConsent } from "./background/consent.js";
 import { createContentScripts } from "./background/content-scripts.js";
 import { createHandlers } from "./background/handlers.js";
+import { createHeldActs } from "./background/held-acts.js";
 import { createListsAhead } from "./background/lists-ahead.js";
 import { createMeansSource } from "./background/means.js";
 import { createModelSource } from "./background/model.js";
+import { createOpenPages } from "./background/open-pages.js";
 import { createOwnSource } from "./background/own-source.js";
 import { createPackClient } from "./background/pack-client.js";
 import { createPackList } from "./background/pack-list.js";
 import { createPackLoads } from "./background/pack-loads.js";
 import { createPackSource } from "./background/pack-source.js";
 import { createPacks } from "./background/packs.js";
+import { createHolding } from "./background/page-handlers.js";
 import { createPageLearner } from "./background/page-learner.js";
 import { createPageReadings } from "./background/page-readings.js";
 import { createPageSource } from "./background/page-source.js";
@@ -29,14 +33,16 @@ import { createAnnouncer, createStateReader } from "./background/state.js";
 import { createProfileStore } from "./background/store.js";
 import { createTabs } from "./background/tabs.js";
 import { createTowersAsk } from "./background/towers-client.js";
+import { LOCK_ALARM, createLock, createVault } from "./background/vault.js";
 import { wait } from "./background/wait.js";
 import { BUNDLE_CACHE, PACKAGED, packagedFiles } from "./core/bundle.js";
-import { indexedDbStorage } from "./core/indexeddb-storage.js";
 import { createListener } from "./messaging/messages.js";
+import { argon2id } from "./vendor/argon2.mjs";
 
 const browser = chrome;
 const now = () => Date.now();
-const getProfile = createProfileStore({ storage: indexedDbStorage(), now });
+const vault = createVault({ browser, argon2: argon2id, now });
+const getProfile = createProfileStore({ vault, now, onUse: () => lock.use() });
 const ask = createTowersAsk({
   browser,
   loadHandlers: async () => (await import("./offscreen/handlers.js")).createTowersHandlers(),
@@ -44,6 +50,8 @@ const ask = createTowersAsk({
 const contentScripts = createContentScripts({ browser });
 const tabs = createTabs({ browser, contentScripts, ask });
 const consent = createConsent({ browser, getProfile, contentScripts, inject: tabs.inject, now });
+const openPages = createOpenPages({ browser, getProfile, contentScripts, tabs });
+const acts = createActs(createHeldActs({ browser, mayHold: createHolding({ getProfile }), now }));
 const server = createServerSource({ browser, getProfile, now });
 const model = createModelSource({
   getProfile,
@@ -56,6 +64,7 @@ const model = createModelSource({
 const means = createMeansSource({ getProfile, getServer: server.getServer, now });
 const announceChange = createAnnouncer({ browser });
 const announceErasure = createAnnouncer({ browser, isErased: true });
+const lock = createLock({ browser, vault, getProfile, announceErasure, now });
 const opener = createShelfOpener({ getProfile, model });
 const publicFetch = createPublicFetch({ getProfile });
 const fetchAnswer = createShopClient({ publicFetch });
@@ -85,8 +94,18 @@ const badge = createBadge({
 });
 const pageReadings = createPageReadings({ browser });
 const stateOf = createStateReader({ getProfile, tabs, readings: pageReadings });
+/** Report what failed in the background; a profile that is locked is no failure. @param {unknown} error */
+function report(error) {
+  if (/** @type {{code?: string}} */ (error)?.code !== "locked") console.error(error);
+}
 const handlers = createHandlers({
   getProfile,
+  vault,
+  lock,
+  onOpened: async () => {
+    shelves.resume().catch(report);
+    await consent.restore().catch(report);
+  },
   server,
   model,
   consent,
@@ -98,24 +117,31 @@ const handlers = createHandlers({
   stateOf,
   badge,
   listsAhead: createListsAhead({ browser, getProfile, shelves, source: fromKept, stateOf, wait }),
-  pageLearner: createPageLearner({ model, tabs, ask, now }),
+  pageLearner: createPageLearner({ model, tabs, ask }),
   readings: pageReadings,
+  acts,
+  openPages,
   announceChange,
   announceErasure,
   now,
 });
 
-browser.runtime.onMessage.addListener(createListener("background", handlers));
+browser.runtime.onMessage.addListener(createListener("background", acts.wrap(handlers)));
 browser.permissions.onAdded.addListener(({ origins = [] }) => {
-  consent.onGranted(origins).then(announceChange).catch(console.error);
+  consent.onGranted(origins).then(announceChange).catch(report);
 });
 browser.permissions.onRemoved.addListener(() => {
-  consent.onRevoked().then(announceChange).catch(console.error);
+  consent.onRevoked().then(announceChange).catch(report);
 });
-shelves.resume().catch(console.error);
-browser.runtime.onInstalled.addListener(() => {
-  consent.restore().catch(console.error);
+acts.resume().catch(report);
+browser.alarms.onAlarm.addListener(({ name }) => {
+  if (name === LOCK_ALARM) lock.lock().catch(report);
+});
+shelves.resume().catch(report);
+browser.runtime.onInstalled.addListener(({ reason }) => {
+  const restored = consent.restore();
+  (reason === "update" ? restored.then(openPages.readOn) : restored).catch(report);
 });
 browser.runtime.onStartup.addListener(() => {
-  consent.restore().catch(console.error);
+  consent.restore().catch(report);
 });

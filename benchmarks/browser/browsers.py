@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +34,17 @@ INSTALLED_IDLE_MS = 30_000
 _CARDS = "performance.getEntriesByName('cards')"
 _ADDRESS = "11111111-1111-4111-8111-111111111111"  # of the extension in Firefox, which draws one without this setting
 
+# A driven Firefox quits where a process of content ends, and Firefox starts an extension no more that has ended often.
+_OUTLIVE = """
+const { TabCrashHandler } = ChromeUtils.importESModule("resource:///modules/ContentCrashHandlers.sys.mjs");
+Services.obs.removeObserver(TabCrashHandler, "ipc:content-shutdown");
+Services.prefs.setIntPref("extensions.webextensions.crash.threshold", 1_000_000);
+"""
+_CLOSE_OTHERS = """
+for (const one of Services.wm.getEnumerator("navigator:browser"))
+  if (one !== window && one.gBrowser.currentURI.schemeIs("moz-extension")) one.close();
+"""
+
 
 class Panel(Protocol):
     """The panel for a tab, opened in a tab of its own."""
@@ -48,6 +60,8 @@ class Browser(Protocol):
     """A running browser with the benchmark's page."""
 
     version: str
+    # whether the benchmark's page stays where the background is stopped
+    outlives_stops: bool
 
     def open(self, page: str = "benchmark.html") -> None:
         """Open a page of the benchmark in a fresh tab, and close the tab before."""
@@ -76,8 +90,14 @@ class Browser(Protocol):
     def end_background(self) -> None:
         """End the extension's background, and in Chromium the document that runs the towers."""
 
-    def go(self, url: str) -> None:
-        """Open a page of a shop in the tab in front; each replaces the one before."""
+    def stop_background(self) -> None:
+        """Stop the extension's background at once, whatever it is doing.
+
+        Firefox's ends with its process, which is killed, and with the benchmark's page: the next call opens that anew.
+        """
+
+    def go(self, url: str, *, is_loaded: bool = True) -> None:
+        """Open a page of a shop in the tab in front; each replaces the one before. Wait until it has loaded, or not."""
 
     def panel(self, tab: int) -> AbstractContextManager[Panel]:
         """Open the panel for a tab until the block ends."""
@@ -99,10 +119,10 @@ class Extension:
         return self.source if is_source else self.zips / f"carryover-{browser}"
 
 
-def built_extension(scratch: Path, bundle: Path) -> Extension:
-    """Copy the extension, add the benchmark's page, and build the zips; raises RuntimeError where that fails."""
+def built_extension(scratch: Path, bundle: Path, extension: Path = ROOT / "extension") -> Extension:
+    """Copy an extension's source, add the benchmark's page, and build the zips; raises RuntimeError."""
     source, zips = scratch / "source", scratch / "zips"
-    shutil.copytree(ROOT / "extension", source, ignore=shutil.ignore_patterns("build", "bundle"))
+    shutil.copytree(extension, source, ignore=shutil.ignore_patterns("build", "bundle"))
     shutil.copytree(PAGE, source, dirs_exist_ok=True)
     command = [
         "node",
@@ -137,6 +157,8 @@ class _ChromiumPanel:
 
 
 class _Chromium:
+    outlives_stops = True
+
     def __init__(self, context: BrowserContext) -> None:
         self._context = context
         self._shop: Page | None = None
@@ -189,10 +211,14 @@ class _Chromium:
         yield panel
         panel.close()
 
-    def go(self, url: str) -> None:
+    def go(self, url: str, *, is_loaded: bool = True) -> None:
         self._shop = self._shop or self._context.new_page()
         self._shop.bring_to_front()
-        self._shop.goto(url)
+        self._shop.goto(url, wait_until="load" if is_loaded else "commit")
+
+    def stop_background(self) -> None:
+        self._session.send("ServiceWorker.enable")
+        self._session.send("ServiceWorker.stopAllWorkers")
 
     @contextmanager
     def panel(self, tab: int) -> Iterator[Panel]:
@@ -203,19 +229,26 @@ class _Chromium:
 
     def end_background(self) -> None:
         self.call("closeTowers")
-        self._session.send("ServiceWorker.enable")
-        self._session.send("ServiceWorker.stopAllWorkers")
+        self.stop_background()
         self._page.wait_for_timeout(1000)
 
 
 @contextmanager
-def chromium(driver: Playwright, scratch: Path, extension: Path, *, loads_images: bool = True) -> Iterator[Browser]:
-    """Run Chromium with a fresh profile until the block ends."""
+def chromium(
+    driver: Playwright, scratch: Path, extension: Path, *, loads_images: bool = True, keeps_pages: bool = False
+) -> Iterator[Browser]:
+    """Run Chromium with a fresh profile until the block ends.
+
+    keeps_pages: with the cache of pages that are left, which Playwright switches off and shoppers have.
+    """
     flags = [f"--disable-extensions-except={extension}", f"--load-extension={extension}", "--no-sandbox"]
     if not loads_images:
         flags.append("--blink-settings=imagesEnabled=false")
     context = driver.chromium.launch_persistent_context(
-        str(scratch / "profile"), executable_path=CHROMIUM, args=[*flags, "--disable-gpu"]
+        str(scratch / "profile"),
+        executable_path=CHROMIUM,
+        args=[*flags, "--disable-gpu"],
+        ignore_default_args=["--disable-back-forward-cache"] if keeps_pages else None,
     )
     try:
         yield _Chromium(context)
@@ -238,9 +271,13 @@ class _FirefoxPanel:
 
 
 class _Firefox:
+    outlives_stops = False
+
     def __init__(self, driver: webdriver.Firefox) -> None:
         self._driver = driver
         self._shop: str | None = None
+        self._page = ""
+        self._is_gone = self._is_prepared = False
         self.version = f"Firefox/{driver.capabilities['browserVersion']}"
 
     def open(self, page: str = "benchmark.html") -> None:
@@ -250,11 +287,21 @@ class _Firefox:
         self._driver.switch_to.window(before)
         self._driver.close()
         self._driver.switch_to.window(fresh)
+        self._load(page)
+
+    def _load(self, page: str) -> None:
+        self._page = page
         self._driver.get(f"moz-extension://{_ADDRESS}/{page}")
         ready = "return typeof globalThis.benchmark === 'function'"
         WebDriverWait(self._driver, 20).until(lambda driver: driver.execute_script(ready))
 
     def call(self, name: str, *given: object) -> Any:
+        if self._is_gone:
+            self._driver.switch_to.new_window("window")
+            self._load(self._page)
+            self._is_gone = False
+            with self._driver.context("chrome"):
+                self._driver.execute_script(_CLOSE_OTHERS)
         script = "const done = arguments[arguments.length - 1]; benchmark(...[...arguments].slice(0, -1)).then(done);"
         return _value(self._driver.execute_async_script(script, name, *given))
 
@@ -292,14 +339,28 @@ class _Firefox:
         self._driver.close()
         self._driver.switch_to.window(before)
 
-    def go(self, url: str) -> None:
-        page = self._driver.current_window_handle
+    def go(self, url: str, *, is_loaded: bool = True) -> None:
+        page = None if self._is_gone else self._driver.current_window_handle
         if self._shop is None:
             self._driver.switch_to.new_window("window")  # a tab would be hidden while the page is asked
             self._shop = self._driver.current_window_handle
         self._driver.switch_to.window(self._shop)
-        self._driver.get(url)
-        self._driver.switch_to.window(page)
+        if is_loaded:
+            self._driver.get(url)
+        else:
+            self._driver.execute_script("location.href = arguments[0]", url)
+        if page is not None:
+            self._driver.switch_to.window(page)
+
+    def stop_background(self) -> None:
+        if not self._is_prepared:
+            with self._driver.context("chrome"):
+                self._driver.execute_script(_OUTLIVE)
+            self._is_prepared = True
+        for pid in memory.descendants(self._driver.service.process.pid):
+            if memory.name_of(pid).startswith("WebExtensions"):
+                os.kill(pid, signal.SIGKILL)
+        self._is_gone = True
 
     @contextmanager
     def panel(self, tab: int) -> Iterator[Panel]:

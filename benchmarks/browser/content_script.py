@@ -36,10 +36,10 @@ from kernel.paths import ROOT
 NUM_PAGES, NUM_RUNS = 5, 15
 SCRIPTS = (
     "generated/click-words.js",
-    *(f"content/{name}.js" for name in ("page-state", "clicks", "reader", "content")),
+    *(f"content/{name}.js" for name in ("page-state", "clicks", "reader", "offers", "content")),
 )
 MEASURE = """
-const names = ["carryover", "carryoverClicks", "carryoverPageState", "carryoverReader"];
+const names = ["carryover", "carryoverClicks", "carryoverOffers", "carryoverPageState", "carryoverReader"];
 globalThis.chrome = {runtime: {id: "x", onMessage: {addListener() {}}, sendMessage: async () => ({ok: true, reason: "listing"})}};
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const timed = (act) => median(Array.from({length: RUNS}, () => { const begun = performance.now(); act(); return performance.now() - begun; }));

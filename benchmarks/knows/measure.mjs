@@ -4,7 +4,7 @@ import { cardsOf } from "../../extension/core/catalogue-cards.js";
 import { centredHistory } from "../../extension/core/centring.js";
 import { clustersOf } from "../../extension/core/clustering.js";
 import { addImported } from "../../extension/core/importing.js";
-import { indexedDbStorage } from "../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../extension/core/vault/vault.js";
 import { Profile } from "../../extension/core/profile.js";
 import { learn, recommendShelf } from "../../extension/core/recommender.js";
 import { layoutOf, matrixOf, packed } from "../../extension/core/shelf-matrix.js";
@@ -17,7 +17,7 @@ import { handlers, manifest, metric, model, towers, work } from "../shelf/model.
 const on = (profile) => ({ profile, model: async () => model });
 const { shops } = work;
 let profiles = 0;
-const newProfile = () => Profile.open(indexedDbStorage(`profile-${(profiles += 1)}`));
+const newProfile = () => Profile.open(new Vault({ name: `profile-${(profiles += 1)}` }));
 
 /** The product of each page, extracted once, as the offscreen document does. */
 const products = new Map();

@@ -1,4 +1,5 @@
 // Ranks listing pages by the tastes of shoppers, with the extension's own code: benchmarks/page_mode/__main__.py asks for it.
+import "fake-indexeddb/auto";
 import { readFileSync } from "node:fs";
 import { JSDOM } from "jsdom";
 import { filesInFolder } from "../../extension/build/browser-files.js";
@@ -7,6 +8,7 @@ import { checkProbes } from "../../extension/core/bundle-probes.js";
 import { Profile } from "../../extension/core/profile.js";
 import { learn, recommendPage } from "../../extension/core/recommender.js";
 import { createTowers } from "../../extension/core/towers.js";
+import { Vault } from "../../extension/core/vault/vault.js";
 import { extractProduct } from "../../extension/extract/extract.js";
 import { extractListing } from "../../extension/extract/visible/listing.js";
 import * as ort from "../../extension/vendor/ort.wasm.bundle.min.mjs";
@@ -21,23 +23,6 @@ globalThis.DOMParser = class {
   }
 };
 const documentOf = (html) => parser.parseFromString(html, "text/html");
-
-/** A profile's storage that lasts as long as the process. */
-function memoryStorage() {
-  const records = new Map();
-  let identity = null;
-  return {
-    read: async () => ({ identity, records: [...records.values()] }),
-    create: async (created) => {
-      identity = created;
-    },
-    write: async (puts, deletes) => {
-      for (const id of deletes) records.delete(id);
-      for (const record of puts) records.set(record.id, record);
-    },
-    destroy: async () => records.clear(),
-  };
-}
 
 /** Towers that embed each text once. */
 function remembering(towers) {
@@ -66,10 +51,11 @@ async function modelOf({ bundle: directory, isCentred }) {
   return { ...model, metric: isCentred ? await readMetric(files, model.manifest) : null };
 }
 
+let profiles = 0;
 /** The profile of a shopper who viewed products, one a minute. */
 async function profileOf({ shop, views }, productOf, model) {
   let now = Date.parse("2026-03-01T12:00:00Z");
-  const profile = await Profile.open(memoryStorage(), { now: () => now });
+  const profile = await Profile.open(new Vault({ name: `profile-${(profiles += 1)}` }), { now: () => now });
   await profile.setConsent(shop, true);
   for (const url of views) {
     const product = await productOf(url);

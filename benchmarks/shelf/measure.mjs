@@ -4,7 +4,7 @@ import { createShelves } from "../../extension/background/shelf.js";
 import { createShelfOpener } from "../../extension/background/shelf-opener.js";
 import { createReadings } from "../../extension/background/shelf-readings.js";
 import { cardsOf } from "../../extension/core/catalogue-cards.js";
-import { indexedDbStorage } from "../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../extension/core/vault/vault.js";
 import { Profile } from "../../extension/core/profile.js";
 import { learn, recommendShelf } from "../../extension/core/recommender.js";
 import { decodeReady, encodeReady } from "../../extension/core/ready-shelf.js";
@@ -21,7 +21,7 @@ import { bundle, handlers, manifest, metric, model, work } from "./model.mjs";
 const ask = ({ type, ...fields }) => handlers[type](fields);
 
 let profiles = 0;
-const newProfile = () => Profile.open(indexedDbStorage(`profile-${(profiles += 1)}`));
+const newProfile = () => Profile.open(new Vault({ name: `profile-${(profiles += 1)}` }));
 
 /** Read one shop's catalogue, with a clock that moves only while the reading waits. */
 async function readShop({ origin, answers }) {

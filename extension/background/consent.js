@@ -1,6 +1,8 @@
 // @ts-check
+import { unlessDone } from "../core/acts.js";
 import { originPatternOf } from "../messaging/origins.js";
 import { CarryoverError } from "../values/errors.js";
+import { clearVisits } from "./notes.js";
 
 /** @typedef {ReturnType<typeof createConsent>} Consent */
 /** @typedef {import("../generated/contract-types.js").ForgottenShop} ForgottenShop */
@@ -15,39 +17,40 @@ const QUESTION_VALID_MS = 5 * 60_000;
  * @param {typeof chrome} parts.browser the browser's extension APIs
  * @param {import("./store.js").GetProfile} parts.getProfile
  * @param {import("./content-scripts.js").ContentScripts} parts.contentScripts
- * @param {(tabId: number) => Promise<void>} parts.inject runs the content script in an open tab
+ * @param {(tabId: number, how: {isAgain: boolean}) => Promise<void>} parts.inject runs the content script in an open tab
  * @param {() => number} parts.now milliseconds since 1970
  */
 export function createConsent({ browser, getProfile, contentScripts, inject, now }) {
   /**
    * Withdraw consent: the catalogues of the shop go, too, and what is known of its open pages.
-   * @param {string} shop @returns {Promise<ForgottenShop | null>} for `remember`; null where it was not allowed
+   * @param {string} shop @param {string} [actId] @returns {Promise<ForgottenShop | null>} for `remember`; null where it was not allowed
    */
-  async function forget(shop) {
-    const forgotten = await (await getProfile()).forgetShop(shop);
+  async function forget(shop, actId) {
+    const forgotten = await unlessDone((await getProfile()).forgetShop(shop, actId));
     await contentScripts.unregister(shop);
-    await browser.storage.session.clear();
+    await clearVisits(browser);
     return forgotten;
   }
 
   /**
    * Record or withdraw consent.
    * @param {string} shop @param {boolean} allowed
-   * @param {number} [tabId] a tab that shows the shop now: it is read without a reload
+   * @param {{tabId?: number, actId?: string}} [how] `tabId`: a tab that shows the shop now, which is read without a reload
    * @throws {CarryoverError} permission_missing
    */
-  async function set(shop, allowed, tabId) {
+  async function set(shop, allowed, { tabId, actId } = {}) {
     if (!allowed) {
-      await forget(shop);
+      await forget(shop, actId);
       return;
     }
     const profile = await getProfile();
     if (!(await contentScripts.isPermitted(shop))) {
       throw new CarryoverError("permission_missing", `The browser has not allowed Carryover to read ${shop}.`);
     }
-    await profile.setConsent(shop, true);
+    const done = await unlessDone(profile.setConsent(shop, true, actId).then(() => true));
     await contentScripts.register(shop);
-    if (tabId !== undefined) await inject(tabId);
+    // Where the worker was stopped after it, the page was read already, or it was not.
+    if (tabId !== undefined) await inject(tabId, { isAgain: done === null });
   }
 
   return {
@@ -80,7 +83,7 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
       const { asked } = /** @type {{asked?: Question}} */ (await browser.storage.session.get("asked"));
       if (!asked || now() - asked.at > QUESTION_VALID_MS || !origins.includes(originPatternOf(asked.shop))) return;
       await browser.storage.session.remove("asked");
-      await set(asked.shop, true, asked.tabId);
+      await set(asked.shop, true, { tabId: asked.tabId });
     },
 
     /** Withdraw consent for every shop whose permission the shopper removed in the browser's own settings. */
@@ -102,12 +105,15 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
         if (!profile.isConsented(shop)) await contentScripts.unregister(shop);
     },
 
+    /** @returns {Promise<string[]>} the shops that pages are read at, also where the profile cannot be */
+    shops: () => contentScripts.registered(),
+
     /** Forget what pages remember once they heard of an erasure: until then a panel may have kept the list that it showed. */
-    forgetPages: () => browser.storage.session.clear(),
+    forgetPages: () => clearVisits(browser),
 
     /** Remove content scripts and permissions of shops that the profile no longer holds, and what pages remember. @param {string[]} shops */
     async withdrawAll(shops) {
-      await browser.storage.session.clear();
+      await clearVisits(browser);
       for (const shop of shops) await contentScripts.unregister(shop);
     },
   };

@@ -5,44 +5,53 @@ import { originPatternOf } from "../messaging/origins.js";
 
 /** Classic scripts that run in a page, in this order. */
 export const CONTENT_SCRIPTS = [
+  "generated/private-addresses.js",
   "generated/click-words.js",
   "content/page-state.js",
   "content/clicks.js",
   "content/reader.js",
+  "content/offers.js",
   "content/content.js",
   "content/product-image.js",
 ];
 
-/** @param {string} shop */
-const scriptId = (shop) => `shop ${shop}`;
+/** Tell the content script, which comes after it, that the page was read before. It runs in the page's tab. */
+const markAsRead = () => {
+  /** @type {typeof globalThis & {carryoverIsAgain?: boolean}} */ (globalThis).carryoverIsAgain = true;
+};
+
+const PREFIX = "shop ";
+
+/** @param {string} shop @returns {chrome.scripting.RegisteredContentScript} what is registered for it */
+const scriptOf = (shop) => ({
+  id: PREFIX + shop,
+  matches: [originPatternOf(shop)],
+  js: CONTENT_SCRIPTS,
+  runAt: "document_idle",
+  persistAcrossSessions: true,
+});
 
 /**
  * Content scripts and host permissions of shops, as the browser keeps them.
  * @param {{browser: typeof chrome}} parts the browser's extension APIs
  */
 export function createContentScripts({ browser }) {
-  /** @param {string} shop */
-  async function isRegistered(shop) {
-    return (await browser.scripting.getRegisteredContentScripts({ ids: [scriptId(shop)] })).length > 0;
-  }
+  /** @param {string} shop @returns {Promise<chrome.scripting.RegisteredContentScript | undefined>} */
+  const registeredOf = async (shop) =>
+    (await browser.scripting.getRegisteredContentScripts({ ids: [PREFIX + shop] }))[0];
 
   /** @param {string} shop */
   async function add(shop) {
-    if (await isRegistered(shop)) return;
-    await browser.scripting.registerContentScripts([
-      {
-        id: scriptId(shop),
-        matches: [originPatternOf(shop)],
-        js: CONTENT_SCRIPTS,
-        runAt: "document_idle",
-        persistAcrossSessions: true,
-      },
-    ]);
+    const before = await registeredOf(shop);
+    const script = scriptOf(shop);
+    if (!before) await browser.scripting.registerContentScripts([script]);
+    // A version before may have registered other files.
+    else if (before.js?.join() !== CONTENT_SCRIPTS.join()) await browser.scripting.updateContentScripts([script]);
   }
 
   /** @param {string} shop */
   async function remove(shop) {
-    if (await isRegistered(shop)) await browser.scripting.unregisterContentScripts({ ids: [scriptId(shop)] });
+    if (await registeredOf(shop)) await browser.scripting.unregisterContentScripts({ ids: [PREFIX + shop] });
   }
 
   /** @type {Promise<void>} */
@@ -69,7 +78,7 @@ export function createContentScripts({ browser }) {
     /** Return the shops whose content script is registered. @returns {Promise<string[]>} */
     async registered() {
       const all = await browser.scripting.getRegisteredContentScripts();
-      return all.map(({ id }) => id.slice(scriptId("").length));
+      return all.map(({ id }) => id.slice(PREFIX.length));
     },
 
     /** Remove the shop's content script, and give back a permission that the manifest does not require. @param {string} shop */
@@ -83,10 +92,11 @@ export function createContentScripts({ browser }) {
 
     /**
      * Run the content script in a tab at once. A script that is already there ignores the second one.
-     * @param {number} tabId
+     * @param {number} tabId @param {{isAgain?: boolean}} [how] `isAgain`: the page may have been read before, and was looked at once
      * @throws {unknown} the browser's refusal, where the extension may not see the page
      */
-    async inject(tabId) {
+    async inject(tabId, { isAgain = false } = {}) {
+      if (isAgain) await browser.scripting.executeScript({ target: { tabId }, func: markAsRead });
       await browser.scripting.executeScript({ target: { tabId }, files: CONTENT_SCRIPTS });
     },
   };

@@ -1,10 +1,14 @@
 // @ts-check
+import { unlessDone } from "../core/acts.js";
+import { DEFAULT_SETTINGS } from "../core/settings.js";
 import { CarryoverError } from "../values/errors.js";
 import { shopOf } from "../values/identity.js";
+import { createFilterHandlers } from "./filter.js";
 import { createItemHandlers } from "./item-handlers.js";
-import { createPageHandlers } from "./page-handlers.js";
+import { createPageHandlers, isUnusable } from "./page-handlers.js";
 import { checkedSettings } from "./settings.js";
 import { createImportHandlers, createTasteHandlers } from "./taste.js";
+import { createVaultHandlers } from "./vault.js";
 
 /**
  * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
@@ -12,6 +16,9 @@ import { createImportHandlers, createTasteHandlers } from "./taste.js";
  * @typedef {import("../generated/contract-types.js").State} State
  * @typedef {object} Parts what the handlers work with
  * @property {import("./store.js").GetProfile} getProfile
+ * @property {import("../core/vault/vault.js").Vault} vault
+ * @property {import("./vault.js").Lock} lock
+ * @property {() => Promise<void>} onOpened continues what waited for the profile
  * @property {import("./server.js").ServerSource} server
  * @property {import("./model.js").ModelSource} model
  * @property {import("./consent.js").Consent} consent
@@ -25,18 +32,16 @@ import { createImportHandlers, createTasteHandlers } from "./taste.js";
  * @property {import("./lists-ahead.js").ListsAhead} listsAhead
  * @property {import("./page-learner.js").PageLearner} pageLearner
  * @property {import("./page-readings.js").PageReadings} readings
+ * @property {import("./acts.js").Acts} acts
+ * @property {import("./open-pages.js").OpenPages} openPages
  * @property {() => Promise<void>} announceChange
  * @property {() => Promise<void>} announceErasure
  * @property {() => number} now milliseconds since 1970
  */
 
-/**
- * @param {Parts} parts
- * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | keyof ReturnType<typeof createPageHandlers> | `taste.${string}` | `import.${string}`>} handlers that change or hand out the profile
- */
-function profileHandlers({ getProfile, server, model, consent, packs, stateOf, badge, ...announcers }) {
-  /** Forget what was asked and downloaded before the settings changed. @param {Settings} before */
-  async function forgetServer(before) {
+/** Return a function that forgets what was asked and downloaded before the settings changed. @param {Pick<Parts, "getProfile" | "server" | "model" | "packs">} parts */
+function createServerForgetter({ getProfile, server, model, packs }) {
+  return async (/** @type {Settings} */ before) => {
     server.forget();
     model.reset();
     const { settings } = await getProfile();
@@ -51,11 +56,19 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
       await packs.drop();
       await server.giveBack(before.packListUrl ?? "", others);
     }
-  }
+  };
+}
+
+/**
+ * @param {Parts} parts
+ * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | `filter.${string}` | keyof ReturnType<typeof createPageHandlers> | `taste.${string}` | `import.${string}` | `vault.${string}`>} handlers that change or hand out the profile
+ */
+function profileHandlers({ getProfile, vault, server, model, consent, packs, stateOf, badge, ...parts }) {
+  const forgetServer = createServerForgetter({ getProfile, server, model, packs });
 
   /** Tell the other open pages of a change: a panel may have to rank anew. @param {number} [tabId] @returns {Promise<State>} */
   async function changed(tabId) {
-    await announcers.announceChange();
+    await parts.announceChange();
     return stateOf(tabId);
   }
   return {
@@ -63,31 +76,37 @@ function profileHandlers({ getProfile, server, model, consent, packs, stateOf, b
       await consent.noteQuestion(shop, tabId);
       return {};
     },
-    async "consent.set"({ shop, allowed, tabId }) {
-      await consent.set(shop, allowed, tabId);
+    async "consent.set"({ shop, allowed, tabId, actId }) {
+      await consent.set(shop, allowed, { tabId, actId });
       return { state: await changed(tabId) };
     },
-    async "pause.set"({ paused }) {
-      await (await getProfile()).changeSettings({ paused });
+    async "pause.set"({ paused, actId }) {
+      await unlessDone((await getProfile()).changeSettings({ paused }, actId));
       return { state: await changed() };
     },
     async "profile.erase"() {
-      const profile = await getProfile();
-      const before = profile.settings;
-      await profile.erase();
+      // A profile that cannot be read can be erased.
+      const profile = await getProfile().catch(() => null);
+      const before = profile?.settings ?? DEFAULT_SETTINGS;
+      const shops = await consent.shops();
+      // From here on nothing that is older is kept, whoever offers it.
+      const erased = (profile ?? vault).erase();
+      await Promise.all([erased, parts.acts.forget(), parts.openPages.forget()]);
       await forgetServer({ ...before, consents: {} });
-      await consent.withdrawAll(Object.keys(before.consents));
-      await announcers.announceErasure();
+      await model.dropDownloads();
+      await consent.withdrawAll([...new Set([...shops, ...Object.keys(before.consents)])]);
+      await parts.announceErasure();
       await consent.forgetPages();
       return { state: await stateOf() };
     },
     "profile.export": async () => ({ profile: (await getProfile()).export() }),
-    async "settings.set"(fields) {
+    async "settings.set"({ actId, ...fields }) {
       const profile = await getProfile();
       const before = profile.settings;
       const changes = checkedSettings(fields);
       const isLeft = changes.serverUrl !== undefined && changes.serverUrl !== before.serverUrl;
-      await profile.changeSettings({ ...changes, ...(isLeft && { serverBundleUrl: "", signedBy: "" }) });
+      const left = isLeft && { serverBundleUrl: "", signedBy: "" };
+      await unlessDone(profile.changeSettings({ ...changes, ...left }, actId));
       await forgetServer(before);
       if (changes.packListUrl !== undefined) await packs.askAgain();
       if (changes.showsBadge === false) await badge.clear();
@@ -110,14 +129,18 @@ export function createHandlers(parts) {
   return {
     ...profileHandlers(parts),
     ...createItemHandlers(parts),
+    ...createFilterHandlers(parts),
     ...pageHandlers,
     ...createTasteHandlers(parts),
     ...createImportHandlers(parts),
+    ...createVaultHandlers(parts),
     async "page.seen"(fields, sender) {
       const reply = await pageHandlers["page.seen"](fields, sender);
+      if (isUnusable(reply.reason)) return reply;
       // Not awaited: the page waits for no ranking.
-      const tab = /** @type {chrome.tabs.Tab} */ (sender.tab);
-      badge.show(shopOf(fields.url), /** @type {number} */ (tab.id)).catch(console.error);
+      const tab = /** @type {chrome.tabs.Tab & {id: number}} */ (sender.tab);
+      if (tab.id < 0) return reply;
+      badge.show(shopOf(fields.url), tab.id).catch(console.error);
       listsAhead.prepare(shopOf(fields.url), tab).catch(console.error);
       return reply;
     },

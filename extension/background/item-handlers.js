@@ -1,27 +1,58 @@
 // @ts-check
-import { SAID, filterProduct } from "../core/privacy-filter.js";
+import { isDone, unlessDone } from "../core/acts.js";
+import { admit, begin, cardOf, keep } from "../core/door.js";
 import { randomId } from "../core/profile-records.js";
-import { keepSaid, productOfCard } from "../core/recommender.js";
-import { keepSaved, removeSaved, savedIn } from "../core/saved.js";
+import { dismiss, productOfCard, said } from "../core/recommender.js";
+import { savedIdsOf, savedIn } from "../core/saved.js";
 import { CarryoverError } from "../values/errors.js";
 
 /**
  * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
  * @typedef {import("../generated/contract-types.js").Card} Card
- * @typedef {import("../generated/contract-types.js").KeptProduct} KeptProduct
+ * @typedef {import("../core/door.js").Act} Act
+ * @typedef {import("../core/door.js").Admitted} Admitted
  */
 
 /**
- * Return a card's product as it may be kept.
- * @param {Card} item @returns {Promise<KeptProduct>}
- * @throws {CarryoverError} invalid_item, or not_kept for what the privacy filter refuses
+ * Admit a card.
+ * @param {Card} item @param {import("../core/door.js").RuleName} rule @param {Act} act
+ * @returns {Promise<{admitted: Admitted, source: import("../generated/contract-types.js").Product}>}
+ * @throws {CarryoverError} invalid_item; paused; or not_kept for what the privacy filter refuses
  */
-async function keptProduct(item) {
-  const product = await productOfCard(item);
-  const decision = await filterProduct({ ...product, verdict: "product", provenance: {} }, SAID);
-  if (!decision.allowed)
-    throw new CarryoverError("not_kept", `Expected an item that may be kept, got one refused as ${decision.reason}.`);
-  return decision.product;
+async function admittedCard(item, rule, act) {
+  const source = await productOfCard(item);
+  const { admitted, reason } = await admit(source, rule, act);
+  if (admitted) return { admitted, source };
+  throw refusalOf(reason);
+}
+
+/** @param {string} reason of the door @returns {CarryoverError} */
+function refusalOf(reason) {
+  if (reason.startsWith("invalid_product")) return new CarryoverError("invalid_item", `Expected an item: ${reason}.`);
+  if (reason === "paused") return new CarryoverError("paused", "Expected learning to be on, it is paused.");
+  if (reason === "erased") return new CarryoverError("erased", "Everything was erased meanwhile.");
+  return new CarryoverError("not_kept", `Expected an item that may be kept, got one refused as ${reason}.`);
+}
+
+/**
+ * Save an item, and learn it where that is allowed. It is saved at once: while the towers load it may be taken back, and is learned only where
+ * it is saved still.
+ * @param {Card} item @param {Act} act @param {() => Promise<import("./model.js").Model>} models @returns {Promise<boolean>} whether it counts for the taste
+ */
+async function save(item, act, models) {
+  const { profile, id } = act;
+  const { admitted, source } = await admittedCard(item, "save", act);
+  const isSaved = () => savedIdsOf(profile, admitted.product).length > 0;
+  const wish = await admit(source, "wish", act);
+  const savedAt = new Date(profile.today()).toISOString();
+  const saved = { id: randomId(), savedAt, of: admitted, card: cardOf(admitted, source), isStill: () => !isSaved() };
+  if (!isDone(profile, id)) {
+    const { reason } = await keep({ saved: [saved] }, wish.admitted ? { ...act, id: "" } : act);
+    if (reason === "erased" || reason === "paused") throw refusalOf(reason);
+  }
+  if (!wish.admitted) return false;
+  const now = (await said([wish.admitted], "wishlist", models)).map((told) => ({ ...told, isStill: isSaved }));
+  return (await keep({ now }, act)).stored;
 }
 
 /**
@@ -30,65 +61,55 @@ async function keptProduct(item) {
  * @param {import("./store.js").GetProfile} parts.getProfile
  * @param {import("./model.js").ModelSource} parts.model
  * @param {() => Promise<void>} parts.announceChange
- * @param {() => number} parts.now milliseconds since 1970
  * @returns {Pick<Handlers, "item.dismiss" | "item.undismiss" | "item.save" | "item.unsave" | "items.pick" | "saved.get">}
  */
-export function createItemHandlers({ getProfile, model, announceChange, now }) {
-  const on = async () => ({ profile: await getProfile(), model: () => model.getModel() });
+export function createItemHandlers({ getProfile, model, announceChange }) {
+  const models = () => model.getModel();
 
-  /** Remove the interactions of one kind with an item. @param {Card} item @param {import("../core/profile.js").Kind} kind */
-  async function takeBack(item, kind) {
+  /** Begin an act on the profile as it is now: one that began before an erase keeps nothing. @param {chrome.runtime.MessageSender} sender @param {string} [actId] */
+  const started = async (sender, actId) =>
+    begin(await getProfile(), { actId, isPrivate: sender.tab?.incognito === true });
+
+  /** Remove the interactions of one kind with an item, and what is saved of it. @param {Card} item @param {import("../core/profile.js").Kind} kind @param {string} [actId] */
+  async function takeBack(item, kind, actId) {
+    const profile = await getProfile();
     const { shop, itemId } = await productOfCard(item);
     const isSaid = (/** @type {import("../core/profile.js").Interaction} */ one) =>
       one.kind === kind && one.product.shop === shop && one.product.itemId === itemId;
-    await (await getProfile()).removeInteractions(isSaid);
-    return { shop, itemId };
+    const saved = kind === "wishlist" ? savedIdsOf(profile, { shop, itemId }) : [];
+    await unlessDone(profile.removeInteractions(isSaid, saved, actId));
   }
 
   return {
-    async "item.dismiss"({ item }) {
-      // Its list knows it by its own address, and what is kept may have lost a part of that.
-      const { itemId } = await productOfCard(item);
-      await keepSaid({ ...(await keptProduct(item)), itemId }, "dismiss", await on());
-      return { stored: true };
+    async "item.dismiss"({ item, actId }, sender) {
+      const act = await started(sender, actId);
+      const { stored, reason } = await dismiss(item, { profile: act.profile, model: models, act });
+      if (reason === "erased") throw refusalOf(reason);
+      return { stored, ...(reason && { reason }) };
     },
-    async "item.undismiss"({ item }) {
-      await takeBack(item, "dismiss");
+    async "item.undismiss"({ item, actId }) {
+      await takeBack(item, "dismiss", actId);
       return {};
     },
-    async "item.save"({ item }) {
-      const product = await keptProduct(item);
-      const { profile, model: current } = await on();
-      const { shop, itemId, url } = product;
-      const card = { ...item, itemId, url };
-      await keepSaved(profile, { id: randomId(), savedAt: new Date(now()).toISOString(), shop, card });
-      // All of it may change while the towers load: the item may be taken back, too.
-      const mayLearn = () =>
-        profile.isConsented(shop) &&
-        !profile.settings.paused &&
-        savedIn(profile).some((one) => one.shop === shop && one.card.itemId === itemId);
-      const isLearned = mayLearn() && (await keepSaid(product, "wishlist", { profile, model: current }, mayLearn));
+    async "item.save"({ item, actId }, sender) {
+      const act = await started(sender, actId);
+      const isLearned = await save(item, act, models);
       await announceChange();
       return { isLearned };
     },
-    async "item.unsave"({ item }) {
-      const profile = await getProfile();
-      await removeSaved(profile, await takeBack(item, "wishlist"));
+    async "item.unsave"({ item, actId }) {
+      await takeBack(item, "wishlist", actId);
       await announceChange();
       return {};
     },
-    async "items.pick"({ items }) {
-      const { profile, model: current } = await on();
-      const mayLearn = () => !profile.settings.paused;
-      if (!mayLearn()) throw new CarryoverError("paused", "Expected learning to be on, it is paused.");
-      const products = await Promise.all(items.map(keptProduct));
-      let numLearned = 0;
-      for (const product of products) {
-        const isLearned = await keepSaid(product, "wishlist", { profile, model: current }, mayLearn);
-        numLearned += Number(isLearned);
-      }
+    async "items.pick"({ items, actId }, sender) {
+      const act = await started(sender, actId);
+      const cards = await Promise.all(items.map((item) => admittedCard(item, "pick", act)));
+      const admitted = cards.map((one) => one.admitted);
+      const { stored, reason } = await keep({ now: await said(admitted, "wishlist", models) }, act);
+      if (reason === "erased" || reason === "paused") throw refusalOf(reason);
       await announceChange();
-      return { numLearned };
+      return { numLearned: stored ? admitted.length : 0 };
     },
     async "saved.get"() {
       return { items: savedIn(await getProfile()) };

@@ -36,9 +36,10 @@ export function createPackList({ getProfile, fetchFile, now }) {
 
   /** @param {string} url @returns {Promise<KeptPackList>} */
   async function fetchList(url) {
+    // Of before the request: what was asked before an erase is not kept after it.
+    const profile = await getProfile();
     const entries = readList(await fetchFile(url, MAX_LIST_BYTES));
     const list = { url, fetchedAt: new Date(now()).toISOString(), entries, refused: [] };
-    const profile = await getProfile();
     // The shopper may have left that list meanwhile.
     await profile.changeOthers(() => (profile.settings.packListUrl === url ? [recordOf(list)] : []));
     return list;

@@ -32,7 +32,7 @@ export function createPageReadings({ browser }) {
    */
   function update({ id, incognito }, change) {
     const next = queue.then(async () => {
-      if (id === undefined || incognito) return;
+      if (id === undefined || id < 0 || incognito) return;
       const { [id]: before, ...others } = await all();
       const kept = Object.entries(others).slice(-(MAX_TABS - 1));
       await browser.storage.session.set({ [KEY]: { ...Object.fromEntries(kept), [id]: change(before) } });

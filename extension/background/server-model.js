@@ -10,10 +10,9 @@ import { CarryoverError } from "../values/errors.js";
 /** @param {Profile} profile @param {string} serverUrl @param {{serverBundleUrl: string, signedBy: string}} found there */
 async function remember(profile, serverUrl, found) {
   const { settings } = profile;
-  // The shopper may have left that server meanwhile.
-  if (settings.serverUrl !== serverUrl) return;
   if (settings.serverBundleUrl === found.serverBundleUrl && (settings.signedBy ?? "") === found.signedBy) return;
-  await profile.changeSettings(found);
+  // The shopper may have left that server meanwhile.
+  await profile.changeSettings(found, "", (now) => now.serverUrl === serverUrl);
 }
 
 /** Delete what arrived of a server's bundle after the shopper left that server. @param {Profile} profile @param {string} serverUrl @param {import("../core/bundle.js").BundleCache} cache */

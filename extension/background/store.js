@@ -1,33 +1,45 @@
 // @ts-check
+import { applyNewRules } from "../core/rules-update.js";
 import { Profile } from "../core/profile.js";
 
-/** @typedef {() => Promise<Profile>} GetProfile opens the profile once in each life of the worker, and after an erasure */
+/** @typedef {() => Promise<Profile>} GetProfile opens the profile once in each life of the worker, and anew after it was erased or locked */
 
 /**
- * Return a function that opens the profile on its first call. The storage holds the truth, so a worker that died loses nothing.
- * A failed opening is not remembered: the next call tries again. After an erasure it opens a new profile.
+ * Return a function that opens the profile on its first call, and again after it was erased or locked. The vault holds the truth, so a worker
+ * that died loses nothing. A failed opening is not remembered: the next call tries again. Before anybody has the profile,
+ * what the rules of the filter have learned to refuse since is removed.
  * @param {object} parts
- * @param {import("../core/indexeddb-storage.js").Storage} parts.storage
+ * @param {import("../core/vault/vault.js").Vault} parts.vault
  * @param {() => number} parts.now milliseconds since 1970
+ * @param {() => void} [parts.onUse] told each time that somebody gets the profile
  * @returns {GetProfile}
  */
-export function createProfileStore({ storage, now }) {
+export function createProfileStore({ vault, now, onUse = () => undefined }) {
   /** @type {Promise<Profile> | undefined} */
   let opened;
-  /** @type {Profile | undefined} */
-  let latest;
-  return () => {
-    if (latest?.isErased) {
-      latest = undefined;
-      opened = undefined;
+
+  /** @returns {Promise<Profile>} */
+  async function getProfile() {
+    opened ??= Profile.open(vault, { now }).then(async (profile) => {
+      // A device on which that fails, such as a full one, keeps working; the next opening tries again.
+      await applyNewRules(profile).catch((error) => console.warn("Carryover:", error));
+      return profile;
+    });
+    const mine = opened;
+    const forget = () => {
+      if (opened === mine) opened = undefined;
+    };
+    const profile = await mine.catch((error) => {
+      forget();
+      throw error;
+    });
+    if (!profile.isClosed) {
+      onUse();
+      return profile;
     }
-    opened ??= Profile.open(storage, { now }).then(
-      (profile) => (latest = profile),
-      (error) => {
-        opened = undefined;
-        throw error;
-      },
-    );
-    return opened;
-  };
+    await profile.ended.catch(() => undefined);
+    forget();
+    return getProfile();
+  }
+  return getProfile;
 }

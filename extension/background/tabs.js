@@ -17,10 +17,10 @@ import { shopOf } from "../values/identity.js";
  * @param {import("./towers-client.js").Ask} parts.ask
  */
 export function createTabs({ browser, contentScripts, ask }) {
-  /** @param {number} tabId @throws {CarryoverError} page_not_visible */
-  async function inject(tabId) {
+  /** @param {number} tabId @param {{isAgain?: boolean}} [how] `isAgain`: it may have been read before @throws {CarryoverError} page_not_visible */
+  async function inject(tabId, how) {
     try {
-      await contentScripts.inject(tabId);
+      await contentScripts.inject(tabId, how);
     } catch (error) {
       throw new CarryoverError(
         "page_not_visible",

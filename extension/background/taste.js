@@ -2,6 +2,8 @@
 import { addImported, roomIn, withReasons } from "../core/importing.js";
 import { KINDS } from "../core/history.js";
 import { addSaved } from "../core/import-saved.js";
+import { unlessDone } from "../core/acts.js";
+import { begin, putBack } from "../core/door.js";
 import { savedThings } from "../core/saved.js";
 import { effectOf, tasteOf } from "../core/taste.js";
 import { isOwnFile, readExport } from "../imports/own-file.js";
@@ -21,6 +23,9 @@ import { MAX_ROWS, NO_SHOP } from "../values/imports.js";
  * @property {import("./shelf-opener.js").ShelfOpener} opener
  * @property {() => Promise<void>} announceChange
  */
+
+/** @param {chrome.runtime.MessageSender} sender @returns {boolean} */
+const isPrivate = ({ tab }) => tab?.incognito === true;
 
 /** @param {Profile} profile @param {string} space @returns {import("../generated/contract-types.js").KeptShelf[]} that can be ranked now, the one read last first */
 function shelvesOf(profile, space) {
@@ -69,17 +74,21 @@ export function createTasteHandlers({ getProfile, model, consent, opener, announ
       }
     },
 
-    async "taste.remove"({ ids, saved, forgets }) {
+    async "taste.remove"({ ids, saved, forgets, actId }) {
       const removed = new Set(ids);
-      const removal = await (await getProfile()).removeInteractions(({ id }) => removed.has(id), saved);
+      const profile = await getProfile();
+      const isRemoved = (/** @type {import("../core/profile.js").Interaction} */ { id }) => removed.has(id);
+      const done = await unlessDone(profile.removeInteractions(isRemoved, saved, actId));
+      // It was removed, and the worker stopped before it could say what: that cannot be put back.
+      const removal = done ?? { profileId: "", interactions: [], ledger: [] };
       const forgotten = forgets === undefined ? null : await consent.forget(forgets);
       await announceChange();
       return { removal: { ...removal, ...(forgotten && { forgotten }) } };
     },
 
-    async "taste.restore"({ removal }) {
+    async "taste.restore"({ removal }, sender) {
       const { profileId, forgotten } = removal;
-      const isRestored = await (await getProfile()).restore(removal);
+      const isRestored = await putBack(removal, begin(await getProfile(), { isPrivate: isPrivate(sender) }));
       const shop = forgotten && isRestored && { isShopBack: await consent.remember(profileId, forgotten) };
       await announceChange();
       return { isRestored, ...shop };
@@ -131,14 +140,15 @@ export function createImportHandlers({ getProfile, model, tabs, announceChange }
       return { cards: (await tabs.readPage(tabId)).listing, room: roomIn(await getProfile()) };
     },
 
-    async "import.add"({ rows, saved = [], isFile }) {
+    async "import.add"({ rows, saved = [], isFile }, sender) {
       const most = Math.max(rows.length, saved.length);
       if (most > MAX_ROWS) throw new CarryoverError("too_many_rows", `Expected at most ${MAX_ROWS} rows, got ${most}.`);
       const profile = await getProfile();
+      const act = begin(profile, { isPrivate: isPrivate(sender) });
       // A file names shops that Carryover does not read. The shopper's yes to what the file lists is the consent to keep it.
-      const isConsented = (/** @type {string} */ shop) => isFile || profile.isConsented(shop);
-      const { ids, refused } = await addImported(rows, isConsented, { profile, model: () => model.getModel() });
-      const { savedIds, reasons } = await addSaved(saved, { profile });
+      const rule = isFile ? "file" : "listed";
+      const { ids, refused } = await addImported(rows, rule, { profile, model: () => model.getModel(), act });
+      const { savedIds, reasons } = await addSaved(saved, { profile, act });
       if (ids.length + savedIds.length > 0) await announceChange();
       return { report: { ids, savedIds, refused: withReasons(refused, reasons) } };
     },

@@ -5,13 +5,13 @@ import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { zipSync } from "fflate";
 import { PACKAGED } from "../core/bundle.js";
 import { CarryoverError } from "../values/errors.js";
 import { browserFiles, writeFolder } from "./browser-files.js";
 import { BROWSERS, manifestFor } from "./manifests.js";
 import { withJoinedModules } from "./modules.js";
 import { sourcePackage } from "./source.js";
+import { zipOf } from "./zip.js";
 
 /** @typedef {import("./browser-files.js").Files} Files */
 
@@ -26,8 +26,6 @@ const USAGE = `usage: node extension/build/package.js --bundle DIR [--out DIR] [
 /** What browsers load. Documents, the scripts in build/ and declarations of types stay out. */
 const SHIPPED = /^(?!build\/|bundle\/).*\.(?:js|mjs|wasm|html|css|json|png)$/;
 const MAX_BYTES = 12_000_000;
-/** A zip holds times of the local clock, from 1980 on. This one is the same in every time zone. */
-const timeOfFiles = () => new Date(1980, 0, 1, 12);
 
 /** @param {string} folder @returns {Promise<Files>} the extension's own files */
 async function ownFiles(folder) {
@@ -44,8 +42,7 @@ async function ownFiles(folder) {
 
 /** Return a zip whose bytes depend on the files alone. @param {Files} files @returns {Uint8Array} @throws {CarryoverError} too_large */
 export function zipped(files) {
-  const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
-  const zip = zipSync(Object.fromEntries(sorted), { level: 9, mtime: timeOfFiles() });
+  const zip = zipOf([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
   if (zip.length > MAX_BYTES)
     throw new CarryoverError(
       "too_large",

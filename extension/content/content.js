@@ -10,54 +10,71 @@
    * @typedef {{read: (event: Event) => Use | null, wayOf: (use: Use, when: {isLast: boolean}) => "add" | "remove" | "none" | null}} Clicks
    * @typedef {{html: string, url: string}} Snapshot
    * @typedef {{address: () => string, face: () => string, heading: () => string, numLinks: () => number, note: () => void, snapshot: () => Snapshot, hiddenLinks: () => number[]}} PageState
+   * @typedef {{offer: (message: Record<string, unknown>) => Promise<Answer | null>, leave: () => void, comeBack: () => void, forget: () => void}} Offers
    * @typedef {{start: () => void, mutated: () => void, navigated: () => void, cameBack: () => void, visibilityChanged: () => void, chose: () => void, before: ShownProduct | undefined, isForeign: boolean}} Reader
    */
   const page =
-    /** @type {typeof globalThis & {carryover?: Reader, carryoverClicks: Clicks, carryoverPageState: () => PageState, carryoverReader: new (page: object) => Reader, navigation?: EventTarget}} */ (
+    /** @type {typeof globalThis & {carryover?: Reader, carryoverForget?: () => void, carryoverIsAgain?: boolean, carryoverClicks: Clicks, carryoverOffers: new (way: object) => Offers, carryoverPageState: () => PageState, carryoverIsPrivate: (url: string) => boolean, carryoverReader: new (page: object) => Reader, navigation?: EventTarget}} */ (
       globalThis
     );
   if (page.carryover) {
-    // Injected a second time: the shopper may have allowed the shop meanwhile.
+    // Injected a second time: the shopper may have allowed the shop meanwhile, and what was done before is not meant.
+    page.carryoverForget?.();
     page.carryover.cameBack();
     return;
   }
 
-  /** A worker that is stopped while it answers loses the message, which is sent again after this time. */
-  const RESEND_MS = [700, 3000];
   /** When the answer of the page to a click is looked at. */
   const ANSWER_MS = [60, 300, 900, 1800];
   /** A control that is used twice within this time was used once. */
   const DOUBLE_CLICK_MS = 800;
 
   const state = page.carryoverPageState();
+  /** Of a private page nothing is read: not its markup, not its heading, not a control that is used. @returns {boolean} */
+  const isPrivate = () => page.carryoverIsPrivate(location.href);
+  /** @template T @param {() => T} read @param {T} blank @returns {() => T} */
+  const unlessPrivate = (read, blank) => () => (isPrivate() ? blank : read());
+  const NOT_READ = { stored: false, reason: "private_path" };
+  const REFUSED = {
+    code: "private_page",
+    message: "Expected a page that may be read, got the address of a cart, an order, an account or a login.",
+  };
   const clicks = page.carryoverClicks;
   const wait = (/** @type {number} */ ms) =>
     new Promise((resolve) => {
       setTimeout(resolve, ms);
     });
 
-  /**
-   * Tell the background. Failures must not disturb the shop's page.
-   * @param {Record<string, unknown>} message
-   * @param {number[]} [again] when it is sent again, where nobody answers
-   * @returns {Promise<Answer | null>}
-   */
-  async function tell(message, again = []) {
-    for (const [i, ms] of [0, ...again].entries()) {
-      if (ms > 0) await wait(ms);
-      try {
-        const answer = await chrome.runtime.sendMessage({ ...message, ...(i > 0 && { isResent: true }) });
-        if (answer?.ok) return answer;
-        if (answer) {
-          console.debug("Carryover:", answer.error?.message);
-          return null;
-        }
-      } catch (error) {
-        console.debug("Carryover:", error);
-        if (!chrome.runtime?.id) return null; // the extension was updated: this script has no other side any more
-      }
+  const log = (/** @type {unknown} */ what) => console.debug("Carryover:", what);
+  const isAlive = () => Boolean(chrome.runtime?.id);
+  /** Ends what this script listens to: the extension was updated, and this script has no other side any more. A newer one reads the page on. */
+  const ended = new AbortController();
+
+  /** @param {Record<string, unknown>} message @returns {Promise<Answer & {ok: boolean} | undefined>} */
+  async function send(message) {
+    try {
+      return await chrome.runtime.sendMessage(message);
+    } finally {
+      if (!isAlive()) end();
     }
-    return null;
+  }
+
+  const offers = new page.carryoverOffers({
+    send,
+    isAlive,
+    log,
+    setTimer: (/** @type {() => void} */ act, /** @type {number} */ ms) => setTimeout(act, ms),
+    clearTimer: (/** @type {number} */ timer) => clearTimeout(timer),
+    newId: () =>
+      Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+  });
+  page.carryoverForget = () => offers.forget();
+
+  /** Hand the page over. One that was read before, as by a script of an earlier version, was looked at once. @param {object} how @returns {Promise<Answer | null>} */
+  async function see(how) {
+    const again = page.carryoverIsAgain === true && { isAgain: true };
+    page.carryoverIsAgain = false;
+    return offers.offer({ type: "page.seen", kind: "view", ...state.snapshot(), ...how, ...again });
   }
 
   const reader = new page.carryoverReader({
@@ -66,14 +83,13 @@
     clearTimer: (/** @type {number} */ timer) => clearTimeout(timer),
     isVisible: () => document.visibilityState === "visible",
     address: state.address,
-    face: state.face,
-    heading: state.heading,
-    numLinks: state.numLinks,
-    note: () => state.note(),
-    see: (/** @type {object} */ how) =>
-      tell({ type: "page.seen", kind: "view", ...state.snapshot(), ...how }, RESEND_MS),
-    stay: (/** @type {string} */ itemId) => void tell({ type: "page.stayed", itemId }),
-    change: () => void tell({ type: "page.changed", url: location.href }),
+    face: unlessPrivate(state.face, ""),
+    heading: unlessPrivate(state.heading, ""),
+    numLinks: unlessPrivate(state.numLinks, 0),
+    note: unlessPrivate(() => state.note(), undefined),
+    see: (/** @type {object} */ how) => (isPrivate() ? Promise.resolve(NOT_READ) : see(how)),
+    stay: (/** @type {string} */ itemId) => void offers.offer({ type: "page.stayed", itemId }),
+    change: () => void (isPrivate() || send({ type: "page.changed", url: location.href }).catch(log)),
   });
   page.carryover = reader;
 
@@ -90,16 +106,21 @@
       ...(before && { before }),
       ...seen,
     };
+    const wasPrivate = isPrivate();
     let isOver = false;
     const finish = (/** @type {boolean} */ isLast) => {
       const way = isOver ? null : clicks.wayOf(use, { isLast });
       if (way === null) return;
       isOver = true;
       removeEventListener("pagehide", onHide);
-      if (way !== "none") void tell({ ...said, ...(way === "remove" && { isRemoved: true }) }, RESEND_MS);
+      const mayTell = wasPrivate ? way === "remove" && use.card !== null : way !== "none";
+      if (mayTell) void offers.offer({ ...said, ...(way === "remove" && { isRemoved: true }) });
     };
-    const onHide = () => finish(true);
-    addEventListener("pagehide", onHide);
+    const onHide = () => {
+      finish(true);
+      offers.leave();
+    };
+    addEventListener("pagehide", onHide, { signal: ended.signal });
     if (/** @type {{way?: string, pressed?: boolean | null}} */ (use).pressed === null) finish(false);
     for (const ms of ANSWER_MS) {
       if (isOver) return;
@@ -111,36 +132,58 @@
   /** @param {Event} event */
   function onClick(event) {
     reader.navigated();
-    reader.chose();
+    if (!isPrivate()) reader.chose();
     // A shop's script that clicks for the shopper counts only as part of what the shopper does.
     if (!event.isTrusted && navigator.userActivation && !navigator.userActivation.isActive) return;
     const use = clicks.read(event);
     if (!use || (use.card === null && reader.isForeign)) return;
     if (use.control === last.control && performance.now() - last.at < DOUBLE_CLICK_MS) return;
     last = { control: use.control, at: performance.now() };
-    void follow(use, state.snapshot());
+    // In a cart only what is taken out counts: it is forgotten by its link, and the page is not handed over.
+    void follow(use, isPrivate() ? { html: "", url: location.href } : state.snapshot());
   }
 
   chrome.runtime.onMessage.addListener((message, sender, respond) => {
-    // contracts/messages.json: page.extract, from the background only, without fields.
-    if (sender.id !== chrome.runtime.id || sender.tab || message?.type !== "page.extract") return;
-    respond({ ok: true, ...state.snapshot(), hidden: state.hiddenLinks() });
+    // contracts/messages.json: page.extract and page.forget, from the background only, without fields.
+    if (sender.id !== chrome.runtime.id || sender.tab) return;
+    if (message?.type === "page.forget") {
+      offers.forget();
+      respond({ ok: true });
+    }
+    if (message?.type !== "page.extract") return;
+    // Also where the shopper asks for the page: it may show more of them than they think of.
+    if (isPrivate()) respond({ ok: false, error: REFUSED });
+    else respond({ ok: true, ...state.snapshot(), hidden: state.hiddenLinks() });
   });
-  document.addEventListener("click", onClick, { capture: true, passive: true });
-  document.addEventListener("change", () => reader.chose(), { capture: true, passive: true });
-  document.addEventListener("visibilitychange", () => reader.visibilityChanged());
+  const { signal } = ended;
+  const early = { capture: true, passive: true, signal };
+  document.addEventListener("click", onClick, early);
+  document.addEventListener("change", () => reader.chose(), early);
+  document.addEventListener("visibilitychange", () => reader.visibilityChanged(), { signal });
   // Shops built as one page change the address without loading. Their scripts' calls cannot be seen from here; what follows can: an
   // event of the browser, or a change of the page.
-  for (const type of ["popstate", "hashchange"]) addEventListener(type, () => reader.navigated());
-  page.navigation?.addEventListener("navigatesuccess", () => reader.navigated());
-  addEventListener("pageshow", (event) => {
-    if (event.persisted) reader.cameBack();
-  });
-  new MutationObserver(() => reader.mutated()).observe(document, {
+  for (const type of ["popstate", "hashchange"]) addEventListener(type, () => reader.navigated(), { signal });
+  page.navigation?.addEventListener("navigatesuccess", () => reader.navigated(), { signal });
+  addEventListener("pagehide", () => offers.leave(), { signal });
+  addEventListener(
+    "pageshow",
+    (event) => {
+      if (!event.persisted) return;
+      offers.comeBack();
+      reader.cameBack();
+    },
+    { signal },
+  );
+  const observer = new MutationObserver(() => reader.mutated());
+  observer.observe(document, {
     subtree: true,
     childList: true,
     characterData: true,
     attributeFilter: ["src", "content"],
   });
+  function end() {
+    ended.abort();
+    observer.disconnect();
+  }
   reader.start();
 })();

@@ -1,15 +1,19 @@
 // @ts-check
 // docs/envelope.md is the specification; names and lengths below follow it.
 import { EnvelopeError } from "../values/errors.js";
-import { utf8 } from "../values/encoding.js";
+import { toHex, utf8 } from "../values/encoding.js";
 
 /** @typedef {import("../values/encoding.js").Bytes} Bytes */
 /** @typedef {{profileId: string, purpose: string}} Binding what an envelope is bound to */
 
-export const VERSION = 1;
+export const VERSION = 2;
+/** The version in stores of format 1, which are read to migrate them. */
+export const FORMER_VERSION = 1;
 const NONCE_LENGTH = 12;
 const TAG_LENGTH = 16;
 const HEADER_LENGTH = 1 + NONCE_LENGTH;
+/** Length of a seal in hexadecimal digits. */
+export const SEAL_DIGITS = 2 * (NONCE_LENGTH + TAG_LENGTH);
 const MAX_LENGTH = 16 * 1024 * 1024;
 const LABEL = utf8("carryover envelope");
 
@@ -31,9 +35,9 @@ function prefixed(text, name) {
   return field;
 }
 
-/** Return the additional authenticated data of a binding. @param {Binding} binding @returns {Bytes} */
-export function aadOf({ profileId, purpose }) {
-  const fields = [LABEL, Uint8Array.of(VERSION), prefixed(profileId, "profileId"), prefixed(purpose, "purpose")];
+/** Return the additional authenticated data of a binding. @param {Binding} binding @param {number} [version] @returns {Bytes} */
+export function aadOf({ profileId, purpose }, version = VERSION) {
+  const fields = [LABEL, Uint8Array.of(version), prefixed(profileId, "profileId"), prefixed(purpose, "purpose")];
   const data = new Uint8Array(fields.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const field of fields) {
@@ -45,11 +49,6 @@ export function aadOf({ profileId, purpose }) {
 
 /** Return whether a plaintext is short enough for one envelope. @param {Bytes} plaintext @returns {boolean} */
 export const fitsEnvelope = ({ length }) => length + HEADER_LENGTH + TAG_LENGTH <= MAX_LENGTH;
-
-/** Return a new AES-256-GCM key. Its bytes cannot be read back, not even by this extension. @returns {Promise<CryptoKey>} */
-export function generateDataKey() {
-  return crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-}
 
 /**
  * Encrypt a plaintext into an envelope: version ‖ nonce ‖ ciphertext+tag. The nonce is made here, so that no caller can repeat one.
@@ -78,16 +77,17 @@ export async function encrypt(dataKey, plaintext, binding) {
  * @param {CryptoKey} dataKey
  * @param {Bytes} envelope
  * @param {Binding} binding
+ * @param {number} [version]
  * @returns {Promise<Bytes>} the plaintext
  * @throws {EnvelopeError} for every reason alike
  */
-export async function decrypt(dataKey, envelope, binding) {
-  const additionalData = aadOf(binding);
+export async function decrypt(dataKey, envelope, binding, version = VERSION) {
+  const additionalData = aadOf(binding, version);
   const isPlausible =
     envelope instanceof Uint8Array &&
     envelope.length >= HEADER_LENGTH + TAG_LENGTH &&
     envelope.length <= MAX_LENGTH &&
-    envelope[0] === VERSION;
+    envelope[0] === version;
   if (!isPlausible) throw new EnvelopeError();
   const iv = envelope.subarray(1, HEADER_LENGTH);
   try {
@@ -96,4 +96,27 @@ export async function decrypt(dataKey, envelope, binding) {
   } catch {
     throw new EnvelopeError();
   }
+}
+
+/**
+ * Return an envelope's seal: nonce and tag. Without the key nobody can make another envelope of the same seal that opens.
+ * @param {Bytes} envelope
+ * @returns {Bytes}
+ */
+export function sealBytes(envelope) {
+  const seal = new Uint8Array(NONCE_LENGTH + TAG_LENGTH);
+  seal.set(envelope.subarray(1, HEADER_LENGTH));
+  seal.set(envelope.subarray(-TAG_LENGTH), NONCE_LENGTH);
+  return seal;
+}
+
+/** @param {Bytes} envelope @returns {string} its seal, SEAL_DIGITS of hexadecimal */
+export const sealOf = (envelope) => toHex(sealBytes(envelope));
+
+/** Return whether an envelope has a seal. No copy is made: an opening asks this of each record. @param {Bytes} envelope @param {Bytes} seal */
+export function isSealed(envelope, seal) {
+  for (let i = 0; i < NONCE_LENGTH; i += 1) if (envelope[i + 1] !== seal[i]) return false;
+  const tagAt = envelope.length - TAG_LENGTH;
+  for (let i = 0; i < TAG_LENGTH; i += 1) if (envelope[tagAt + i] !== seal[NONCE_LENGTH + i]) return false;
+  return true;
 }

@@ -1,86 +1,79 @@
 // @ts-check
-import { productSchema } from "../generated/contracts.js";
 import { CarryoverError, UrlError } from "../values/errors.js";
-import { problemIn } from "../values/json-schema.js";
-import { SAID, filterProduct } from "./privacy-filter.js";
+import { admit, begin, cardOf, keep } from "./door.js";
 import { randomId } from "./profile-records.js";
 import { productOfCard } from "./recommender.js";
 import { savedIn } from "./saved.js";
 
 /**
- * The door of what a copy lists as saved for later: the same filter as for what is saved in the panel.
+ * What a copy lists as saved for later, through the same door as what is saved in the panel.
  * @typedef {import("../generated/contract-types.js").ImportRefusal} Refusal
  * @typedef {import("../generated/contract-types.js").ImportSaved} ImportSaved
- * @typedef {import("../generated/contract-types.js").SavedItem} SavedItem
+ * @typedef {import("../generated/contract-types.js").Product} Product
+ * @typedef {import("./door.js").ToldSaved} ToldSaved
  */
 
 /** An import fills the list up to so many. */
 const MAX_SAVED = 1000;
 
-/** @param {ImportSaved} row @returns {Promise<import("../generated/contract-types.js").Product | null>} null where it cannot be one */
+/** @param {ImportSaved} row @returns {Promise<Product | null>} not checked; null where it cannot be one */
 async function productOf({ card }) {
-  const { image, price, regularPrice, availability } = card;
-  const told = { images: image ? [image] : undefined, price, regularPrice, availability };
   try {
-    const known = Object.entries(told).filter(([, value]) => value !== undefined);
-    const product = /** @type {import("../generated/contract-types.js").Product} */ ({
-      ...(await productOfCard(card)),
-      ...Object.fromEntries(known),
-      verdict: "product",
-      provenance: { url: "url" },
-    });
-    return problemIn(productSchema, product) ? null : product;
+    return await productOfCard(card);
   } catch (error) {
     if (error instanceof UrlError || (error instanceof CarryoverError && error.code === "invalid_item")) return null;
     throw error;
   }
 }
 
-/** @param {ImportSaved} row @param {number} now @returns {Promise<SavedItem | Refusal>} */
-async function checked(row, now) {
+/** @param {string} reason of the door @returns {Refusal} */
+function refusalOf(reason) {
+  if (reason.startsWith("invalid_product")) return "invalid";
+  if (reason.startsWith("sensitive_")) return "sensitive";
+  return reason === "paused" ? "paused" : "private";
+}
+
+/** @param {ImportSaved} row @param {import("./door.js").Act} act @param {number} now @returns {Promise<ToldSaved | Refusal>} */
+async function checked(row, act, now) {
   const at = row.savedAt === undefined ? now : Date.parse(row.savedAt);
   const product = await productOf(row);
   if (!product || Number.isNaN(at)) return "invalid";
-  const decision = await filterProduct(product, SAID);
-  if (!decision.allowed) return decision.reason.startsWith("sensitive_") ? "sensitive" : "private";
-  const { shop, images, ...kept } = decision.product;
-  const { regularPrice, availability } = product;
-  const card = {
-    ...kept,
-    title: kept.title ?? "",
-    ...(images && { image: images[0] }),
-    ...(regularPrice && { regularPrice }),
-    ...(availability && { availability }),
-  };
-  return { id: randomId(), savedAt: new Date(Math.min(at, now)).toISOString(), shop, card };
+  const { admitted, reason } = await admit(product, "copy", act);
+  if (!admitted) return refusalOf(reason);
+  const savedAt = new Date(Math.min(at, now)).toISOString();
+  return { id: randomId(), savedAt, of: admitted, card: cardOf(admitted, product) };
 }
 
-/** @param {SavedItem} saved @returns {string} the same for one item of one shop */
+/** @param {{shop: string, card: {itemId: string}}} saved @returns {string} the same for one item of one shop */
 const keyOf = ({ shop, card: { itemId } }) => `${itemId} ${shop}`;
 
 /**
- * Add what a copy lists as saved for later. What is saved already stays as it is.
+ * Add what a copy lists as saved for later. What is saved already stays as it is, so the same copy may be added again.
  * @param {ImportSaved[]} rows not trusted
- * @param {{profile: import("./saved.js").Records, now?: number}} on
+ * @param {{profile: import("./profile.js").Profile, now?: number, act?: import("./door.js").Act}} on `act`: where it began before this call
  * @returns {Promise<{savedIds: string[], reasons: Refusal[]}>} ids of the records; why each of the other rows was refused
+ * @throws {CarryoverError} erased, where everything was erased meanwhile
  */
-export async function addSaved(rows, { profile, now = Date.now() }) {
-  const present = savedIn(profile);
-  const known = new Set(present.map(keyOf));
-  /** @type {SavedItem[]} */
-  const added = [];
+export async function addSaved(rows, { profile, now = profile.today(), act = begin(profile) }) {
+  const known = new Set(savedIn(profile).map(keyOf));
+  /** @type {ToldSaved[]} */
+  const told = [];
   /** @type {Refusal[]} */
   const reasons = [];
   for (const row of rows) {
-    const saved = await checked(row, now);
+    const saved = await checked(row, act, now);
+    const key = typeof saved === "string" ? "" : keyOf({ shop: saved.of.product.shop, card: saved.card });
     if (typeof saved === "string") reasons.push(saved);
-    else if (known.has(keyOf(saved))) reasons.push("already_known");
+    else if (known.has(key)) reasons.push("already_known");
     else if (known.size >= MAX_SAVED) reasons.push("no_room");
     else {
-      known.add(keyOf(saved));
-      added.push(saved);
+      known.add(key);
+      told.push(saved);
     }
   }
-  await profile.changeOthers(added.map((value) => ({ kind: "saved", id: value.id, value })));
-  return { savedIds: added.map(({ id }) => id), reasons };
+  const { ids, reason } = await keep({ saved: told }, act);
+  if (reason === "erased") throw new CarryoverError("erased", "Everything was erased meanwhile.");
+  // Learning may have been paused while the rows were read.
+  if (reason === "paused") reasons.push(...told.map(() => /** @type {const} */ ("paused")));
+  return { savedIds: ids, reasons };
 }

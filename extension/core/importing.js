@@ -1,27 +1,26 @@
 // @ts-check
-import { privacy, productSchema } from "../generated/contracts.js";
+import { privacy } from "../generated/contracts.js";
 import { decodeEmbedding, encodeEmbedding } from "../values/encoding.js";
-import { UrlError } from "../values/errors.js";
+import { CarryoverError, UrlError } from "../values/errors.js";
 import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
 import { NO_SHOP } from "../values/imports.js";
 import { collapse, itemText } from "../values/item-text.js";
-import { problemIn } from "../values/json-schema.js";
 import { dot } from "../values/vectors.js";
-import { filterProduct } from "./privacy-filter.js";
+import { admit, begin, keep } from "./door.js";
 import { KINDS } from "./history.js";
 import { textPlace } from "./text-block.js";
 
 /**
- * The door of an import, the one that views pass too: the privacy filter, consent, pause and retention.
+ * What a file or a page lists, through the same door as what is looked at.
  * @typedef {import("../generated/contract-types.js").ImportRefusal} Refusal
  * @typedef {Omit<import("../generated/contract-types.js").ImportReport, "savedIds">} Report of interactions
  * @typedef {import("../generated/contract-types.js").ImportRow} Row
  * @typedef {import("../generated/contract-types.js").Product} Product
- * @typedef {import("./profile.js").Interaction} Interaction
  * @typedef {import("./profile.js").Profile} Profile
  * @typedef {import("./recommender.js").Model} Model
- * @typedef {Omit<Interaction, "id" | "space" | "embedding">} Happened
- * @typedef {{row: Row, happened: Happened}} Passed a row that passed the filter
+ * @typedef {import("./door.js").Act} Act
+ * @typedef {Omit<import("./door.js").ToldPast, "space" | "embedding">} Happened
+ * @typedef {{row: Row, happened: Happened}} Passed a row that was admitted
  */
 
 const DAY_MS = 86_400_000;
@@ -30,8 +29,9 @@ const LEAST_AGREEMENT = 0.9999;
 /** So many texts are embedded at once. */
 const BATCH = 250;
 
-/** @param {string} reason of the filter @returns {Refusal} */
+/** @param {string} reason of the door @returns {Refusal} */
 function refusalOf(reason) {
+  if (reason.startsWith("invalid_product")) return "invalid";
   if (reason.startsWith("sensitive_")) return "sensitive";
   return reason === "no_consent" ? "no_consent" : "private";
 }
@@ -71,25 +71,23 @@ function timeOf({ time }, now) {
 }
 
 /**
- * @param {Row} row @param {{isConsented: (shop: string) => boolean, now: number}} context
+ * @param {Row} row @param {{rule: "file" | "listed", act: Act, now: number}} context
  * @returns {Promise<Happened | Refusal>}
  */
-async function checked(row, { isConsented, now }) {
+async function checked(row, { rule, act, now }) {
   if (!KINDS.includes(row.kind)) return "invalid";
   const url = await addressOf(row);
   if (url === null) return "invalid";
   if (collapse(row.title) === "") return "no_title";
   const time = timeOf(row, now);
   if (time === "invalid" || time === "too_old") return time;
-  const product = await productOf(row, url);
-  if (problemIn(productSchema, product)) return "invalid";
-  const decision = await filterProduct(product, { incognito: false, paused: false, isConsented });
-  if (!decision.allowed) return refusalOf(decision.reason);
+  const { admitted, reason } = await admit(await productOf(row, url), rule, act);
+  if (!admitted) return refusalOf(reason);
   const weight = Math.min(5, Math.max(1, row.weight ?? 1));
-  return { kind: row.kind, time, weight, product: decision.product };
+  return { kind: row.kind, time, weight, of: admitted };
 }
 
-/** @param {Happened} one @returns {string} the same for what a profile keeps as one interaction */
+/** @param {{kind: string, time: string, product: {shop: string, itemId: string}}} one @returns {string} the same for what a profile keeps as one interaction */
 const keyOf = ({ kind, time, product }) => `${kind} ${time.slice(0, 10)} ${product.itemId} ${product.shop}`;
 
 /**
@@ -111,7 +109,7 @@ async function embeddingsOf(passed, { towers, manifest }) {
   const embeddings = [];
   for (let start = 0; start < passed.length; start += BATCH) {
     const batch = passed.slice(start, start + BATCH);
-    const texts = batch.map(({ happened }) => itemText(happened.product, manifest.text.itemText));
+    const texts = batch.map(({ happened }) => itemText(happened.of.product, manifest.text.itemText));
     const own = await towers.embedItems(texts);
     for (const [i, { row }] of batch.entries()) {
       const told = row.embedding && row.space === manifest.space ? decodeEmbedding(row.embedding) : null;
@@ -153,43 +151,50 @@ export function withReasons(refused, reasons) {
 export const roomIn = (profile) => Math.max(0, privacy.maxInteractions - profile.interactions().length);
 
 /**
- * Add what a file or a page lists to the profile. A row that is in the profile already changes nothing, so that the same file can be imported
- * again.
- * @param {Row[]} rows not trusted
- * @param {(shop: string) => boolean} isConsented for a page, the shop's own consent; for a file, the shopper's yes to this file
- * @param {{profile: Profile, model: () => Promise<Model>, now?: number}} on
- * @returns {Promise<Report>}
+ * Admit rows. @param {Row[]} rows not trusted @param {{rule: "file" | "listed", act: Act, now: number}} context @param {Tally} tally
+ * @returns {Promise<Passed[]>} the newest first, of equally old ones those that were listed first
  */
-export async function addImported(rows, isConsented, { profile, model, now = Date.now() }) {
-  const tally = new Tally();
-  const isPaused = () => profile.settings.paused;
-  const paused = () => ({ ids: [], refused: [{ reason: /** @type {const} */ ("paused"), count: rows.length }] });
-  if (isPaused()) return paused();
-  const known = new Set(profile.interactions().map(keyOf));
+async function passing(rows, context, tally) {
+  const known = new Set(context.act.profile.interactions().map(keyOf));
   /** @type {Passed[]} */
   const passed = [];
   for (const row of rows) {
-    const happened = await checked(row, { isConsented, now });
-    if (typeof happened === "string") tally.add(happened);
-    else if (known.has(keyOf(happened))) tally.add("already_known");
-    else {
-      known.add(keyOf(happened));
-      passed.push({ row, happened });
+    const happened = await checked(row, context);
+    if (typeof happened === "string") {
+      tally.add(happened);
+      continue;
     }
+    const key = keyOf({ ...happened, product: happened.of.product });
+    if (known.has(key)) tally.add("already_known");
+    else passed.push({ row, happened });
+    known.add(key);
   }
-  // What the profile has stays: it was learned by looking, and a file can be imported again. Of the file's the newest come first, of equally old
-  // ones those that were listed first.
-  passed.sort((a, b) => (a.happened.time === b.happened.time ? 0 : a.happened.time < b.happened.time ? 1 : -1));
+  return passed.sort((a, b) => Number(a.happened.time < b.happened.time) - Number(a.happened.time > b.happened.time));
+}
+
+/**
+ * Add what a file or a page lists to the profile. A row that is in the profile already changes nothing, so that the same file can be imported
+ * again.
+ * @param {Row[]} rows not trusted
+ * @param {"file" | "listed"} rule "listed" on a page of a shop, whose own consent is asked for; the shopper's yes to a file is the consent for it
+ * @param {{profile: Profile, model: () => Promise<Model>, now?: number, act?: Act}} on `act`: where it began before this call
+ * @returns {Promise<Report>}
+ */
+export async function addImported(rows, rule, { profile, model, now = profile.today(), act = begin(profile) }) {
+  const tally = new Tally();
+  const paused = () => ({ ids: [], refused: [{ reason: /** @type {const} */ ("paused"), count: rows.length }] });
+  if (profile.settings.paused) return paused();
+  const passed = await passing(rows, { rule, act, now }, tally);
+  // What the profile has stays: it was learned by looking, and a file can be imported again. Of the file's the newest come first.
   const fitting = passed.slice(0, roomIn(profile));
   const current = await model();
   const embeddings = await embeddingsOf(fitting, current);
-  // Learning may have been paused while the words were read.
-  if (isPaused()) return paused();
   const { space } = current.manifest;
-  // Something may have been looked at meanwhile, too.
-  const added = fitting.slice(0, roomIn(profile));
-  tally.add("no_room", passed.length - added.length);
-  const past = added.map(({ happened }, i) => ({ ...happened, space, embedding: embeddings[i] }));
-  const ids = await profile.addPast(past, ({ product }) => !isPaused() && isConsented(product.shop));
+  const past = fitting.map(({ happened }, i) => ({ ...happened, space, embedding: embeddings[i] }));
+  // Learning may have been paused while the words were read, and something may have been looked at.
+  const { ids, reason } = await keep({ past, room: () => roomIn(profile) }, act);
+  if (reason === "paused") return paused();
+  if (reason === "erased") throw new CarryoverError("erased", "Everything was erased meanwhile.");
+  tally.add(reason === "no_consent" ? "no_consent" : "no_room", passed.length - ids.length);
   return { ids, refused: tally.all() };
 }

@@ -1,33 +1,55 @@
 // @ts-check
 import { privacy } from "../generated/contracts.js";
 import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
-import { scrubText } from "../values/personal-data.js";
+import { createPrivateAddress } from "../values/private-address.js";
+import { hasPersonalData, scrubText } from "../values/personal-data.js";
+import { sensitiveCategory } from "./sensitive-products.js";
 
 /**
  * @typedef {import("../generated/contract-types.js").Product} Product
  * @typedef {import("../generated/contract-types.js").KeptProduct} KeptProduct
- * @typedef {{isConsented: (shop: string) => boolean, incognito: boolean, paused: boolean}} Context
+ * @typedef {{isConsented: (shop: string) => boolean, incognito: boolean, paused: boolean, own?: import("./sensitive-products.js").OwnRules}} Context `own`: what the shopper allows and blocks for themselves
  * @typedef {{allowed: true, product: KeptProduct} | {allowed: false, reason: string}} Decision
  */
 
 const personalParameters = new Set(privacy.personalUrlParameters);
-const sensitive = privacy.sensitiveCategories.map(({ name, terms }) => ({ name, pattern: termsPattern(terms) }));
-// Shops put a locale before the path: /en/checkout, /de-at/account.
-const LOCALE = /^\/[a-z]{2}(?:[-_][a-z]{2})?(?=\/)/;
+/** A token that names its bearer, whatever its parameter is called. */
+const TOKEN = new RegExp(privacy.personalDataPatterns.find(({ name }) => name === "token")?.pattern ?? "^$", "u");
+/** A path's own parameters: /p/1;jsessionid=2 */
+const PATH_PARAMETER = /;[^/;?#=]+=[^/;?#]*/g;
+/** An address that was encoded again and again is read so many times. */
+const MAX_READINGS = 3;
 
-/** Return a pattern that finds any of the terms as whole words. @param {string[]} terms @returns {RegExp} */
-function termsPattern(terms) {
-  const escaped = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "[\\s\\-]+"));
-  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${escaped.join("|")})(?![\\p{L}\\p{N}])`, "iu");
+/** @param {string} pair name=value @returns {boolean} */
+function isPersonalParameter(pair) {
+  const [name, ...value] = pair.split("=");
+  const plain = decoded(name)
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, "");
+  if (personalParameters.has(plain) || TOKEN.test(decoded(value.join("=")))) return true;
+  return privacy.personalUrlParameterParts.some((part) => plain.includes(part));
 }
+
+/** @param {string} query without ? @returns {string} */
+const scrubQuery = (query) =>
+  query
+    .split("&")
+    .filter((pair) => pair !== "" && !isPersonalParameter(pair))
+    .join("&");
 
 /** Return an address without the parameters that name a person. @param {string} url @returns {string} */
 export function scrubUrl(url) {
   const parsed = new URL(url);
-  const pairs = parsed.search.slice(1).split("&").filter(Boolean);
-  parsed.search = pairs
-    .filter((pair) => !personalParameters.has(decoded(pair.split("=", 1)[0]).toLowerCase()))
-    .join("&");
+  parsed.search = scrubQuery(parsed.search.slice(1));
+  parsed.pathname = parsed.pathname.replace(PATH_PARAMETER, (parameter) =>
+    isPersonalParameter(parameter.slice(1)) ? "" : parameter,
+  );
+  // In shops built as one page the fragment is a route, and may have a query of its own.
+  const [route, ...query] = parsed.hash.split("?");
+  if (query.length > 0) {
+    const kept = scrubQuery(query.join("?"));
+    parsed.hash = kept === "" ? route : `${route}?${kept}`;
+  }
   return parsed.href;
 }
 
@@ -44,26 +66,20 @@ function decoded(text) {
   }
 }
 
-/** Return whether an address holds personal data. A plus is read both as itself and as a space. @param {string} url */
+/** Return whether an address holds personal data, in any number of encodings. A plus is read both as itself and as a space. @param {string} url */
 function isPersonalUrl(url) {
-  const readings = [decoded(url), decoded(url.replaceAll("+", "%2B"))];
-  return readings.some((text) => scrubText(text) !== text);
+  return [url, url.replaceAll("+", "%2B")].some((address) => {
+    let text = address;
+    for (let i = 0; i < MAX_READINGS; i += 1) {
+      text = decoded(text);
+      if (hasPersonalData(text)) return true;
+    }
+    return false;
+  });
 }
 
-/** Return whether an address is a private page, such as an account or an order. In shops built as one page the fragment is the path. @param {string} url */
-export function isPrivatePath(url) {
-  const { pathname, hash } = new URL(url);
-  const paths = [pathname, hash.replace(/^#!?/, "").split("?")[0]].map((path) =>
-    path.toLowerCase().replace(LOCALE, ""),
-  );
-  return privacy.privatePathPrefixes.some((prefix) => paths.some((path) => `${path}/`.startsWith(`${prefix}/`)));
-}
-
-/** Return the sensitive category that a product belongs to. @param {Product} product @returns {string | null} */
-export function sensitiveCategory(product) {
-  const text = [product.title, ...(product.categoryPath ?? []), product.description].filter(Boolean).join("\n");
-  return sensitive.find(({ pattern }) => pattern.test(text))?.name ?? null;
-}
+/** Return whether an address is a private page, such as an account or an order. In shops built as one page the fragment is the path. @type {(url: string) => boolean} */
+export const isPrivatePath = createPrivateAddress(privacy.privateAddresses);
 
 /** Return the fields of a product that may be kept, scrubbed. @param {Product} product @returns {Promise<KeptProduct>} */
 async function scrubbed(product) {
@@ -86,9 +102,6 @@ async function scrubbed(product) {
   return kept;
 }
 
-/** What the shopper says about a card needs no consent for its shop, and is not a visit. What is never kept is still never kept. */
-export const SAID = { incognito: false, paused: false, isConsented: () => true };
-
 /**
  * Decide whether a product may be stored, before anything is. The kept product holds only the fields that a profile needs:
  * variants, reviews, the seller's numbers and the rest of the page are left out.
@@ -104,7 +117,7 @@ export async function filterProduct(product, context) {
   }
   if (isPrivatePath(product.url)) return { allowed: false, reason: "private_path" };
   if (isPersonalUrl(scrubUrl(product.url))) return { allowed: false, reason: "personal_url" };
-  const category = sensitiveCategory(product);
+  const category = sensitiveCategory(product, context.own);
   if (category) return { allowed: false, reason: `sensitive_${category}` };
   return { allowed: true, product: await scrubbed(product) };
 }

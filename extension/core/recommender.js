@@ -1,17 +1,16 @@
 // @ts-check
-import { productSchema } from "../generated/contracts.js";
 import { canonicalUrl, itemIdOf, shopOf } from "../values/identity.js";
 import { decodeEmbedding, encodeEmbedding } from "../values/encoding.js";
 import { CarryoverError } from "../values/errors.js";
 import { itemText } from "../values/item-text.js";
-import { problemIn } from "../values/json-schema.js";
 import { facetsOf, inOrder, passes } from "./choice.js";
 import { dismissalPenalty, meanOfNearest } from "./dismissal.js";
+import { admit, begin, keep } from "./door.js";
+import { countDropped } from "./dropped.js";
 import { byScore, find, firstLook, isSearch } from "./finding.js";
 import { bringToSpace, historyOf, tasteVector } from "./history.js";
 import { compareAll, similarities } from "./nearness.js";
 import { createPageRanker } from "./page-ranking.js";
-import { filterProduct } from "./privacy-filter.js";
 import { hasOwnServer, mayAskServer } from "./settings.js";
 import { knownTo } from "./shop-metric.js";
 import { hasImage, textPlace, withText } from "./text-block.js";
@@ -77,75 +76,79 @@ async function embeddingOf(product, profile, { towers, manifest }, readImage) {
 }
 
 /**
- * Keep a product in the profile, after the privacy filter and with an embedding computed on this device.
+ * Keep a product that a page shows, through the door and with an embedding computed on this device.
  * @param {object} happened
  * @param {unknown} happened.product as read from a page: not trusted
  * @param {Kind} happened.kind
  * @param {0 | 1} [happened.adds] 0: it changes what is kept of a product that was counted today, and counts no further
  * @param {boolean} happened.incognito
  * @param {ReadImage} [happened.readImage] only where the shopper wants images compared; the image itself is not kept
- * @param {{profile: Profile, model: () => Promise<Model>}} on
+ * @param {{profile: Profile, model: () => Promise<Model>, act?: import("./door.js").Act}} on `act`: where it began before this call
  * @returns {Promise<{stored: boolean, reason?: string}>}
  */
-export async function learn({ product, kind, adds = 1, incognito, readImage }, { profile, model }) {
-  const problem = problemIn(productSchema, product);
-  if (problem) return { stored: false, reason: `invalid_product${problem}` };
-  const extracted = /** @type {import("../generated/contract-types.js").Product} */ (product);
-  if (extracted.verdict !== "product") return { stored: false, reason: extracted.verdict };
-  const context = {
-    incognito,
-    paused: profile.settings.paused,
-    isConsented: (/** @type {string} */ shop) => profile.isConsented(shop),
-  };
-  const decision = await filterProduct(extracted, context);
-  if (!decision.allowed) return { stored: false, reason: decision.reason };
+export async function learn({ product, kind, adds = 1, incognito, readImage }, { profile, model, act }) {
+  const mine = act ?? begin(profile, { isPrivate: incognito });
+  const rule = kind === "view" ? "look" : "click";
+  const { admitted, reason } = await admit(product, rule, mine);
+  if (!admitted) {
+    await countDropped(profile, reason);
+    return { stored: false, reason };
+  }
   const current = await model();
-  // Consent may have been withdrawn, or learning paused, while the towers were loading or the image was read.
-  const mayLearn = () => !profile.settings.paused && profile.isConsented(extracted.shop);
-  const embedding = mayLearn() && (await embeddingOf(decision.product, profile, current, readImage));
-  if (!embedding || !mayLearn()) return { stored: false, reason: "no_consent" };
-  const kept = {
-    product: decision.product,
-    kind,
-    space: current.manifest.space,
-    embedding: encodeEmbedding(embedding),
-  };
-  return (await profile.addInteraction({ ...kept, adds }, mayLearn))
-    ? { stored: true }
-    : { stored: false, reason: "not_counted" };
+  // Consent may have been withdrawn, or learning paused, while the towers were loading: then no image is read.
+  const again = await admit(product, rule, mine);
+  if (!again.admitted) return { stored: false, reason: again.reason };
+  const embedding = encodeEmbedding(await embeddingOf(admitted.product, profile, current, readImage));
+  const told = { of: admitted, kind, space: current.manifest.space, embedding, adds };
+  const { stored, reason: refusal } = await keep({ now: [told] }, mine);
+  return stored ? { stored } : { stored, reason: refusal };
 }
 
-/** @param {Card} item @returns {Promise<import("../generated/contract-types.js").KeptProduct & {title: string}>} @throws {CarryoverError} invalid_item, where the item has no title */
+/** @param {Card} item @returns {Promise<import("../generated/contract-types.js").Product & {title: string}>} not checked @throws {CarryoverError} invalid_item, where the item has no title */
 export async function productOfCard(item) {
   const url = canonicalUrl(String(item.url));
   const title = String(item.title ?? "").slice(0, 500);
   if (!title) throw new CarryoverError("invalid_item", "Expected an item with a title.");
-  const { brand, categoryPath, attributes } = item;
-  return {
-    shop: shopOf(url),
-    itemId: await itemIdOf(url),
-    url,
-    title,
-    ...(brand && { brand }),
-    ...(categoryPath && { categoryPath }),
-    ...(attributes && { attributes }),
+  const { brand, categoryPath, attributes, image, price, regularPrice, availability } = item;
+  const told = {
+    brand,
+    categoryPath,
+    attributes,
+    images: image ? [image] : undefined,
+    price,
+    regularPrice,
+    availability,
   };
+  const known = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
+  const [shop, itemId] = [shopOf(url), await itemIdOf(url)];
+  return { shop, itemId, url, title, ...known, verdict: "product", provenance: { url: "url" } };
 }
 
 /**
- * Keep what the shopper said about a card in the panel: "Less like this", or that they like it. It needs no consent for the shop, because
- * they said it themselves.
- * @param {import("../generated/contract-types.js").KeptProduct} product
- * @param {Kind} kind
- * @param {{profile: Profile, model: () => Promise<Model>}} on
- * @param {() => boolean} [mayKeep] asked once the towers have answered
- * @returns {Promise<boolean>} whether it was kept
+ * Return what the shopper said about products, as the door takes it: with embeddings of their texts.
+ * @param {import("./door.js").Admitted[]} admitted @param {Kind} kind @param {() => Promise<Model>} model
+ * @returns {Promise<import("./door.js").ToldNow[]>}
  */
-export async function keepSaid(product, kind, { profile, model }, mayKeep) {
+export async function said(admitted, kind, model) {
   const { towers, manifest } = await model();
-  const [embedding] = await towers.embedItems([itemText(product, manifest.text.itemText)]);
-  const happened = { product, kind, space: manifest.space, embedding: encodeEmbedding(embedding) };
-  return profile.addInteraction(happened, mayKeep);
+  const embeddings = await towers.embedItems(admitted.map(({ product }) => itemText(product, manifest.text.itemText)));
+  return admitted.map((of, i) => ({ of, kind, space: manifest.space, embedding: encodeEmbedding(embeddings[i]) }));
+}
+
+/**
+ * Keep an item as dismissed ("Less like this"). It needs no consent for the shop: the shopper says it themselves, about this one item.
+ * @param {Card} item
+ * @param {{profile: Profile, model: () => Promise<Model>, act?: import("./door.js").Act}} on `act`: where it began before this call
+ * @returns {Promise<{stored: boolean, reason?: string}>}
+ */
+export async function dismiss(item, { profile, model, act = begin(profile) }) {
+  const product = await productOfCard(item);
+  const { admitted, reason } = await admit(product, "dismiss", act);
+  if (!admitted) return { stored: false, reason };
+  const [told] = await said([admitted], "dismiss", model);
+  // Its list knows it by its own address, and what is kept may have lost a part of that.
+  const { stored, reason: refusal } = await keep({ now: [{ ...told, itemId: product.itemId }] }, act);
+  return stored ? { stored } : { stored, reason: refusal };
 }
 
 /**

@@ -7,7 +7,7 @@ import { fromBase64, toBase64 } from "../values/encoding.js";
  * @typedef {import("../generated/contract-types.js").KeptShelf} KeptShelf
  * @typedef {import("../generated/contract-types.js").Removal} Removal
  * @typedef {import("../generated/contract-types.js").SavedItem} SavedItem
- * @typedef {import("./indexeddb-storage.js").StoredPart} StoredPart
+ * @typedef {import("./vault/database.js").StoredPart} StoredPart
  * @typedef {import("../generated/contract-types.js").KeptInteraction} KeptInteraction
  * @typedef {import("../generated/contract-types.js").KeptProduct} KeptProduct
  * @typedef {import("../generated/contract-types.js").LedgerEntry} LedgerEntry

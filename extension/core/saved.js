@@ -5,12 +5,12 @@
  * only they do, or the erasure of everything.
  * @typedef {import("../generated/contract-types.js").Card} Card
  * @typedef {import("../generated/contract-types.js").SavedItem} SavedItem
- * @typedef {Pick<import("./profile.js").Profile, "others" | "changeOthers">} Records
+ * @typedef {Pick<import("./profile.js").Profile, "others">} Records
  */
 
 const KIND = "saved";
 
-/** @param {Pick<Records, "others">} profile @returns {SavedItem[]} the newest first */
+/** @param {Records} profile @returns {SavedItem[]} the newest first */
 export function savedIn(profile) {
   const items = /** @type {SavedItem[]} */ (profile.others(KIND));
   return items.sort((a, b) => (a.savedAt < b.savedAt ? 1 : -1));
@@ -33,19 +33,8 @@ export function savedThings(profile) {
   });
 }
 
-/** Keep an item for later. One that is kept already stays as it is. @param {Records} profile @param {SavedItem} saved */
-export async function keepSaved(profile, saved) {
-  const item = { shop: saved.shop, itemId: saved.card.itemId };
-  await profile.changeOthers(() =>
-    savedIn(profile).some((one) => isOf(one, item)) ? [] : [{ kind: KIND, id: saved.id, value: saved }],
-  );
-}
-
-/** Remove an item from what is saved. @param {Records} profile @param {{shop: string, itemId: string}} item */
-export async function removeSaved(profile, item) {
-  const gone = savedIn(profile).filter((one) => isOf(one, item));
-  await profile.changeOthers(
-    [],
-    gone.map(({ id }) => id),
-  );
-}
+/** Return the ids of the records of an item that is saved. @param {Records} profile @param {{shop: string, itemId: string}} item @returns {string[]} */
+export const savedIdsOf = (profile, item) =>
+  savedIn(profile)
+    .filter((one) => isOf(one, item))
+    .map(({ id }) => id);

@@ -1112,6 +1112,53 @@ export interface Settings {
    * The id of the trusted key that signed the bundle last downloaded.
    */
   signedBy?: string;
+  filter?: FilterRules;
+}
+/**
+ * What the shopper changes for themselves in the filter of sensitive products. All three may be absent.
+ */
+export interface FilterRules {
+  /**
+   * Shops whose products are kept whatever they are.
+   */
+  shops?: string[];
+  /**
+   * Names of categories that are kept.
+   */
+  categories?: string[];
+  /**
+   * Words that are never kept, in any shop.
+   */
+  ownWords?: string[];
+}
+/**
+ * How many things the filter left out, or removed, for one reason.
+ */
+export interface DroppedCount {
+  /**
+   * A category's name, own_words, private_path or personal_url.
+   */
+  reason: string;
+  count: number;
+}
+/**
+ * What the filter left out, by count and reason, and what the shopper changes of it. No product and no shop is named.
+ */
+export interface FilterState {
+  dropped: DroppedCount[];
+  /**
+   * What was kept before, and removed after an update of the rules.
+   */
+  removed: DroppedCount[];
+  /**
+   * All categories, by name.
+   */
+  categories: string[];
+  rules: FilterRules;
+  /**
+   * The allowed shops, whose sensitive products may be allowed, too.
+   */
+  shops: string[];
 }
 export interface TabDescription {
   tabId: number;
@@ -1121,6 +1168,25 @@ export interface TabDescription {
   url: string | null;
   shop: string | null;
   isIncognito: boolean;
+}
+/**
+ * The encrypted store of the profile.
+ */
+export interface VaultState {
+  isLocked: boolean;
+  hasPassphrase: boolean;
+  /**
+   * Records that were set aside.
+   */
+  unreadable: number;
+  /**
+   * Code of what keeps the store from being used, such as store_empty.
+   */
+  problem?: string;
+  /**
+   * ISO 8601; there is a backup.
+   */
+  backupAt?: string;
 }
 /**
  * What the extension's own pages show.
@@ -1661,13 +1727,13 @@ export interface Messages {
   "page.seen": {
     from: "content";
     to: "background";
-    fields: { html: string; url: string; kind: string; before?: ShownProduct; card?: string; isRemoved?: boolean; isSettling?: boolean; isResent?: boolean; };
+    fields: { html: string; url: string; kind: string; before?: ShownProduct; card?: string; isRemoved?: boolean; isSettling?: boolean; isAgain?: boolean; actId?: string; };
     reply: { stored: boolean; reason?: string; product?: ShownProduct; };
   };
   "page.stayed": {
     from: "content";
     to: "background";
-    fields: { itemId: string; };
+    fields: { itemId: string; actId?: string; };
     reply: { stored: boolean; };
   };
   "page.changed": {
@@ -1681,6 +1747,12 @@ export interface Messages {
     to: "content";
     fields: { };
     reply: { html: string; url: string; hidden: number[]; };
+  };
+  "page.forget": {
+    from: "background";
+    to: "content";
+    fields: { };
+    reply: { };
   };
   "page.image": {
     from: "background";
@@ -1715,13 +1787,13 @@ export interface Messages {
   "consent.set": {
     from: "ui";
     to: "background";
-    fields: { shop: string; allowed: boolean; tabId?: number; };
+    fields: { shop: string; allowed: boolean; tabId?: number; actId?: string; };
     reply: { state: State; };
   };
   "pause.set": {
     from: "ui";
     to: "background";
-    fields: { paused: boolean; };
+    fields: { paused: boolean; actId?: string; };
     reply: { state: State; };
   };
   "profile.erase": {
@@ -1736,10 +1808,46 @@ export interface Messages {
     fields: { };
     reply: { profile: ProfileExport; };
   };
+  "vault.get": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { vault: VaultState; };
+  };
+  "vault.unlock": {
+    from: "ui";
+    to: "background";
+    fields: { secret: string; };
+    reply: { vault: VaultState; };
+  };
+  "vault.lock": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { vault: VaultState; };
+  };
+  "vault.setPassphrase": {
+    from: "ui";
+    to: "background";
+    fields: { passphrase: string; current?: string; };
+    reply: { code: string; vault: VaultState; };
+  };
+  "vault.removePassphrase": {
+    from: "ui";
+    to: "background";
+    fields: { current: string; };
+    reply: { vault: VaultState; };
+  };
+  "vault.recover": {
+    from: "ui";
+    to: "background";
+    fields: { way: string; };
+    reply: { vault: VaultState; };
+  };
   "settings.set": {
     from: "ui";
     to: "background";
-    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; trustedKeys?: string[]; packListUrl?: string; };
+    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; trustedKeys?: string[]; packListUrl?: string; actId?: string; };
     reply: { state: State; };
   };
   "recommend": {
@@ -1763,31 +1871,31 @@ export interface Messages {
   "item.dismiss": {
     from: "ui";
     to: "background";
-    fields: { item: Card; };
-    reply: { stored: boolean; };
+    fields: { item: Card; actId?: string; };
+    reply: { stored: boolean; reason?: string; };
   };
   "item.undismiss": {
     from: "ui";
     to: "background";
-    fields: { item: Card; };
+    fields: { item: Card; actId?: string; };
     reply: { };
   };
   "item.save": {
     from: "ui";
     to: "background";
-    fields: { item: Card; };
+    fields: { item: Card; actId?: string; };
     reply: { isLearned: boolean; };
   };
   "item.unsave": {
     from: "ui";
     to: "background";
-    fields: { item: Card; };
+    fields: { item: Card; actId?: string; };
     reply: { };
   };
   "items.pick": {
     from: "ui";
     to: "background";
-    fields: { items: Card[]; };
+    fields: { items: Card[]; actId?: string; };
     reply: { numLearned: number; };
   };
   "saved.get": {
@@ -1811,7 +1919,7 @@ export interface Messages {
   "taste.remove": {
     from: "ui";
     to: "background";
-    fields: { ids: string[]; saved?: string[]; forgets?: string; };
+    fields: { ids: string[]; saved?: string[]; forgets?: string; actId?: string; };
     reply: { removal: Removal; };
   };
   "taste.restore": {
@@ -1849,6 +1957,18 @@ export interface Messages {
     to: "background";
     fields: { rows: ImportRow[]; saved?: ImportSaved[]; isFile: boolean; };
     reply: { report: ImportReport; };
+  };
+  "filter.get": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { filter: FilterState; };
+  };
+  "filter.set": {
+    from: "ui";
+    to: "background";
+    fields: { shops?: string[]; categories?: string[]; ownWords?: string[]; actId?: string; };
+    reply: { filter: FilterState; };
   };
   "ledger.get": {
     from: "ui";

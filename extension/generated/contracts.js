@@ -62,157 +62,707 @@ export const urls = {
 
 export const privacy = {
  "about": "What must never be stored. Applied on the device before anything enters the profile; both languages run vectors/privacy.json.",
- "sensitiveCategories": [
-  {
-   "name": "health",
-   "terms": [
-    "pharmacy",
-    "prescription",
-    "medication",
-    "contraceptive",
-    "condom",
-    "condoms",
-    "pregnancy test",
-    "ovulation",
-    "incontinence",
-    "std test",
-    "hiv test",
-    "covid test",
-    "antidepressant",
-    "blood glucose",
-    "hearing aid",
-    "catheter",
-    "colostomy",
-    "erectile",
-    "fertility"
-   ]
-  },
-  {
-   "name": "sexuality",
-   "terms": [
-    "sex toy",
-    "sex toys",
-    "vibrator",
-    "vibrators",
-    "dildo",
-    "lubricant gel",
-    "bdsm",
-    "erotic",
-    "adult toys",
-    "fetish"
-   ]
-  },
-  {
-   "name": "religion",
-   "terms": [
-    "bible",
-    "quran",
-    "koran",
-    "torah",
-    "rosary",
-    "hijab",
-    "kippah",
-    "prayer mat",
-    "crucifix"
-   ]
-  },
-  {
-   "name": "politics",
-   "terms": [
-    "campaign button",
-    "political party",
-    "trade union",
-    "protest sign",
-    "election merchandise"
-   ]
-  },
-  {
-   "name": "origin",
-   "terms": [
-    "ancestry test",
-    "dna test kit",
-    "skin lightening"
-   ]
-  },
-  {
-   "name": "addiction",
-   "terms": [
-    "nicotine",
-    "vape",
-    "vapes",
-    "e-cigarette",
-    "cannabis",
-    "cbd oil",
-    "alcohol test",
-    "drug test",
-    "gambling"
-   ]
-  },
-  {
-   "name": "weapons",
-   "terms": [
-    "firearm",
-    "handgun",
-    "ammunition",
-    "rifle scope"
-   ]
-  },
-  {
-   "name": "children",
-   "terms": [
-    "baby formula",
-    "nursing bra",
-    "breast pump",
-    "maternity"
-   ]
-  }
- ],
- "termRule": "A term matches whole words, case-insensitively, in title, categoryPath or description; white space in a term matches any run of white space or hyphens.",
  "personalDataPatterns": [
   {
    "name": "email",
-   "pattern": "[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\\.[A-Za-z0-9-]{1,63}){1,8}"
+   "pattern": "[^\\s@<>()\\[\\]{},;:\"'\\\\/?&=#|]{1,64}(?:@|%40|%2540|&#0{0,5}64;|&#[xX]0{0,5}40;|&commat;|\\\\u0040|\\\\x40| ?[\\[({] ?(?:at|arroba|chiocciola|apenstaartje|malpa) ?[\\])}] ?)[^\\s@<>()\\[\\]{},;:\"'\\\\/?&=#.%!*|]{1,63}(?:(?:\\.|%2[eE]|&#0{0,5}46;|&period;|\\\\u002e| ?[\\[({] ?(?:dot|punkt|punto|point|ponto|punt|kropka) ?[\\])}] ?)[^\\s@<>()\\[\\]{},;:\"'\\\\/?&=#.%!*|]{1,63}){0,7}(?:\\.|%2[eE]|&#0{0,5}46;|&period;|\\\\u002e| ?[\\[({] ?(?:dot|punkt|punto|point|ponto|punt|kropka) ?[\\])}] ?)[A-Za-z\\u00a1-\\uffff]{2,24}(?![A-Za-z])(?<!\\.png)(?<!\\.jpg)(?<!\\.jpeg)(?<!\\.gif)(?<!\\.svg)(?<!\\.webp)(?<!\\.avif)(?<!\\.css)"
   },
   {
-   "name": "phone",
-   "pattern": "(?:\\+[0-9]{1,3}[ .-]?)(?:\\(?[0-9]{1,4}\\)?[ .-]?){2,5}[0-9]{2,4}"
+   "name": "iban",
+   "pattern": "(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}(?:[ .-]?[A-Za-z0-9]{4}){2,7}(?:[ .-]?[A-Za-z0-9]{1,3})?(?![0-9A-Za-z])",
+   "check": "iban"
   },
   {
    "name": "paymentCard",
-   "pattern": "\\b[0-9]{4}[ -][0-9]{4}[ -][0-9]{4}[ -][0-9]{4}\\b"
+   "pattern": "(?<![0-9A-Za-z])[2-6](?:[ .-]?[0-9]){13,18}(?![0-9A-Za-z])",
+   "check": "card"
+  },
+  {
+   "name": "phoneInternational",
+   "pattern": "(?<![0-9A-Za-z])(?:\\+|00)[1-9][0-9]{0,2}[ ./-]?(?:\\(0\\) ?)?(?:\\(?[0-9]{1,5}\\)?[ ./-]?){1,5}[0-9]{2,9}(?![0-9A-Za-z])",
+   "check": "phone"
+  },
+  {
+   "name": "phoneTrunk",
+   "pattern": "(?<![0-9A-Za-z])(?<![0-9][.,])\\(?0[1-9][0-9]{0,4}\\)?(?:[ ./-]{1,3}\\(?[0-9]{2,8}\\)?){1,5}(?![0-9A-Za-z])",
+   "check": "phone"
+  },
+  {
+   "name": "phoneTrunkUnspaced",
+   "pattern": "(?<![0-9A-Za-z])(?<![0-9][.,])0[1-9][0-9]{8,9}(?![0-9A-Za-z])",
+   "check": "notIsbn"
+  },
+  {
+   "name": "phoneWithoutTrunk",
+   "pattern": "(?<![0-9A-Za-z-])(?<![0-9][.,])(?<![0-9] )(?:[5-9][0-9]{2} [0-9]{3} [0-9]{3}|[5679][0-9]{2} [0-9]{2} [0-9]{2} [0-9]{2}|[1-9][0-9] [0-9]{3} [0-9]{2} [0-9]{2}|5[0-9]{2} [0-9]{3} [0-9]{2} [0-9]{2}|3[2-9][0-9][ .-][0-9]{3}[ .-]?[0-9]{4})(?![0-9A-Za-z])"
+  },
+  {
+   "name": "phoneWithDashes",
+   "pattern": "(?<![0-9A-Za-z-])(?<![0-9][.,])[5-9][0-9]{2}-[0-9]{3}-[0-9]{3}(?![0-9A-Za-z-])"
+  },
+  {
+   "name": "phoneAmerica",
+   "pattern": "(?<![0-9A-Za-z-])(?<![0-9][.,])(?:1[ .-])?(?:\\([2-9][0-9]{2}\\) ?|[2-9][0-9]{2}[ .-])[2-9][0-9]{2}[ .-][0-9]{4}(?![0-9A-Za-z])"
+  },
+  {
+   "name": "phoneBrazil",
+   "pattern": "(?<![0-9A-Za-z-])(?<![0-9][.,])(?<![0-9] )(?:\\([1-9][1-9]\\) ?|[1-9][1-9] )9?[0-9]{4}[ -][0-9]{4}(?![0-9A-Za-z])"
+  },
+  {
+   "name": "phoneAsia",
+   "pattern": "(?<![0-9A-Za-z-])(?<![0-9][.,])(?<![0-9] )(?:[6-9][0-9]{4}[ -][0-9]{5}|1[3-9][0-9][ -][0-9]{4}[ -][0-9]{4}|[2-9][0-9] [0-9]{4} [0-9]{4}|8 ?\\(?[0-9]{3}\\)?[ -]?[0-9]{3}[ -][0-9]{2}[ -][0-9]{2})(?![0-9A-Za-z])"
+  },
+  {
+   "name": "phoneAfterWord",
+   "pattern": "(?:(?<![A-Za-z])(?:[Tt][Ee][Ll](?:[Ee][Ff][OoEe]{1,2}[Nn][OoEe]?|\\u00e9fono|\\u00e9phone|[Ee][Pp][Hh][Oo][Nn][Ee]|[Ee]m[o\\u00f3]vel)?|[Tt]\\u00e9l(?:\\u00e9phone)?|[Pp]hone|PHONE|[Mm]obile?|[Mm][o\\u00f3]vil|[Hh]andy|[Cc]ell?(?:ular|ulare)?|[Pp]ortable|[Ww]hats ?[Aa]pp|[Cc]all|[Gg][Ss][Mm]|[Kk]om[o\\u00f3]rk[a-z]*|[Cc]ep)|\\u0647\\u0627\\u062a\\u0641|\\u062c\\u0648\\u0627\\u0644|\\u0645\\u0648\\u0628\\u0627\\u064a\\u0644|\\u0648\\u0627\\u062a\\u0633\\u0627\\u0628|\\u96fb\\u8a71|\\u643a\\u5e2f)[.:#=\\s]{1,3}[0-9(][0-9 ./()-]{6,16}[0-9]",
+   "check": "phone"
+  },
+  {
+   "name": "orderNumber",
+   "pattern": "(?:(?<![A-Za-z])(?:[Oo]rder|ORDER|[Ii]nvoice|[Cc]ustomer|[Aa]uftrag|[Bb]estellung|[Rr]echnung|[Kk]unden?|[Cc]ommande|[Ff]acture|[Pp]edido|[Ff]actura|[Oo]rdine|[Ff]attura|[Bb]estelling|[Ff]actuur|[Kk]lant|[Zz]am[o\\u00f3]wieni[ea]|[Ee]ncomenda|[Ff]atura|[Ss]ipari[s\\u015f])s? ?(?:[Nn]o|[Nn]r|[Nn]um(?:ber|mer|ero|aras[i\\u0131])?|NO|[Nn]um[e\\u00e9]ro|[Nn]\\u00famero|[Nn][\\u00b0\\u00ba]|[Ii][Dd]|ID|#|:)|(?<![A-Za-z])(?:[Bb]estell|[Aa]uftrags|[Rr]echnungs|[Kk]unden|[Oo]rder|[Bb]estel|[Ff]actuur|[Kk]lant)-?(?:[Nn]ummer|[Nn]r|[Ii][Dd])|\\u0631\\u0642\\u0645 \\u0627\\u0644\\u0637\\u0644\\u0628|\\u6ce8\\u6587\\u756a\\u53f7|\\u4f1a\\u54e1\\u756a\\u53f7)[.:#\\s]{0,4}[A-Za-z]{0,4}-?[0-9][0-9-]{3,20}(?![0-9A-Za-z])"
+  },
+  {
+   "name": "orderNumberAlone",
+   "pattern": "(?<![0-9A-Za-z-])[0-9]{3}-[0-9]{7}-[0-9]{7}(?![0-9A-Za-z-])"
+  },
+  {
+   "name": "engraving",
+   "pattern": "(?<![A-Za-z\\u00c0-\\u024f])(?:(?:[Ee]ngraved|ENGRAVED|[Pp]ersonali[sz]ed|[Mm]onogrammed|[Ee]mbroidered|[Ii]nscribed|[Cc]ustomi[sz]ed|[Pp]rinted) (?:for|with the name|with name|with|name|to)|[Ee]ngraving|[Gg]raviert (?:f\\u00fcr|mit(?: dem)?(?: Namen)?|von)|[Gg]ravur(?: f\\u00fcr| mit(?: dem)?(?: Namen)?)?|[Pp]ersonalisiert (?:f\\u00fcr|mit(?: dem)?(?: Namen)?)|[Bb]estickt (?:f\\u00fcr|mit(?: dem)?(?: Namen)?)|[Mm]it (?:dem )?Namen|[Gg]rav\\u00e9e?s? (?:pour|au nom de|avec)|[Gg]ravure(?: pour)?|[Pp]ersonnalis\\u00e9e?s? (?:pour|au pr\\u00e9nom de|avec le pr\\u00e9nom)|[Aa]u pr\\u00e9nom de|[Gg]rabad[oa]s? (?:para|con(?: el)?(?: nombre)?(?: de)?)|[Pp]ersonalizad[oa]s? (?:para|con(?: el)? nombre(?: de)?|com(?: o)? nome(?: de)?)|[Ii]ncis[oaie] (?:per|con(?: il)?(?: nome)?(?: di)?)|[Pp]ersonalizzat[oaie] (?:per|con(?: il)? nome(?: di)?)|[Gg]egraveerd (?:voor|met(?: de)?(?: naam)?)|[Gg]epersonaliseerd (?:voor|met(?: de)? naam)|[Mm]et (?:de )?naam|[Gg]rawer(?:owan[yae])? (?:dla|z imieniem)|[Zz] imieniem|[Gg]ravad[oa]s? (?:para|com(?: o)? nome(?: de)?)|[Cc]om (?:o )?nome(?: de)?)(?:[:\\s\"\\u201c\\u201e\\u00ab'\\u2018]{1,4})[A-Z\\u00c0-\\u00de\\u0100-\\u017f][A-Za-z\\u00c0-\\u024f'\\u2019-]+(?: (?:(?:&|and|und|et|y|e|en|i|ve|von|van|de|da|di|del|der) )?[A-Z\\u00c0-\\u00de\\u0100-\\u017f][A-Za-z\\u00c0-\\u024f'\\u2019-]+){0,3}"
+  },
+  {
+   "name": "engravingOther",
+   "pattern": "(?:\\u0645\\u0646\\u0642\\u0648\\u0634|\\u0645\\u062d\\u0641\\u0648\\u0631|\\u0645\\u0637\\u0631\\u0632|\\u062d\\u0641\\u0631|\\u0646\\u0642\\u0634)[\\u0629]? (?:\\u0628\\u0627\\u0633\\u0645|\\u0627\\u0633\\u0645) [\\u0621-\\u064a]+(?: [\\u0621-\\u064a]+)?|(?:\\u540d\\u5165\\u308c|\\u523b\\u5370)[:\\uff1a\\s\\u300c\\u300e]{1,3}[\\u3040-\\u30ff\\u4e00-\\u9fffA-Za-z]{1,12}(?: [\\u3040-\\u30ff\\u4e00-\\u9fffA-Za-z]{1,12})?[\\u300d\\u300f]?|[A-Z\\u00c0-\\u00de\\u0100-\\u017f][A-Za-z\\u00c0-\\u024f'\\u2019-]+(?: (?:(?:&|and|und|et|y|e|en|i|ve|von|van|de|da|di|del|der) )?[A-Z\\u00c0-\\u00de\\u0100-\\u017f][A-Za-z\\u00c0-\\u024f'\\u2019-]+){0,3} (?:isimli|yaz\\u0131l\\u0131|ismine \\u00f6zel)"
+  },
+  {
+   "name": "token",
+   "pattern": "eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?"
   }
  ],
+ "personalDataRule": "Patterns run over a reading of the same length: digits of Arabic, Persian and full-width form, and full-width @ and +, as ASCII; every white space as a space, and every dash as a hyphen. Where a text without its invisible characters holds personal data, they are left out of it first. What they find is replaced in the text itself. `check`: card is 14 to 19 digits with a prefix of cards and Luhn's check digit, and no GTIN; iban is a known country's length and remainder 1 of 97; phone is 9 to 15 digits; notIsbn is not a valid ISBN-10. A run of base64 that decodes to a text with an e-mail address is replaced, too.",
+ "encodedRuns": [
+  "[A-Za-z0-9+_-]{12,}={0,2}",
+  "[A-Za-z0-9+/_-]{12,}={0,2}"
+ ],
+ "ibanLengths": {
+  "AD": 24,
+  "AE": 23,
+  "AT": 20,
+  "BE": 16,
+  "BG": 22,
+  "BH": 22,
+  "BR": 29,
+  "CH": 21,
+  "CY": 28,
+  "CZ": 24,
+  "DE": 22,
+  "DK": 18,
+  "EE": 20,
+  "EG": 29,
+  "ES": 24,
+  "FI": 18,
+  "FR": 27,
+  "GB": 22,
+  "GR": 27,
+  "HR": 21,
+  "HU": 28,
+  "IE": 22,
+  "IL": 23,
+  "IS": 26,
+  "IT": 27,
+  "JO": 30,
+  "KW": 30,
+  "LB": 28,
+  "LI": 21,
+  "LT": 20,
+  "LU": 20,
+  "LV": 21,
+  "MA": 28,
+  "MC": 27,
+  "MT": 31,
+  "NL": 18,
+  "NO": 15,
+  "PL": 28,
+  "PT": 25,
+  "QA": 29,
+  "RO": 24,
+  "RS": 22,
+  "SA": 24,
+  "SE": 24,
+  "SI": 19,
+  "SK": 24,
+  "SM": 27,
+  "TN": 24,
+  "TR": 26,
+  "UA": 29
+ },
  "personalDataReplacement": "[removed]",
  "personalUrlParameters": [
+  "accesstoken",
+  "account",
+  "accountid",
+  "accountno",
+  "addr",
+  "address",
+  "apellido",
+  "apikey",
+  "aspsessionid",
+  "auth",
+  "authkey",
+  "authorization",
+  "authtoken",
+  "basketid",
+  "bearer",
+  "bestellnr",
+  "bestellnummer",
+  "bestellung",
+  "bic",
+  "birthdate",
+  "birthday",
+  "cardnumber",
+  "cart",
+  "cartid",
+  "checkout",
+  "client",
+  "clientid",
+  "cognome",
+  "commande",
+  "contactid",
+  "credential",
+  "credentials",
+  "customer",
+  "customerid",
+  "customerno",
+  "customernumber",
+  "dob",
   "email",
+  "emailaddress",
+  "firstname",
+  "fullname",
+  "geburtsdatum",
+  "guestid",
+  "iban",
+  "idtoken",
+  "invoice",
+  "invoiceid",
+  "invoiceno",
+  "jsessionid",
+  "jwt",
+  "kdnr",
+  "kunde",
+  "kundennr",
+  "kundennummer",
+  "lastname",
+  "login",
+  "loginid",
+  "loyalty",
+  "loyaltycard",
+  "loyaltyid",
   "mail",
+  "member",
+  "memberid",
+  "mobil",
+  "mobile",
+  "msisdn",
+  "nachname",
   "name",
+  "nombre",
+  "order",
+  "orderid",
+  "orderkey",
+  "orderno",
+  "ordernumber",
+  "ordine",
+  "otp",
+  "pass",
+  "passwd",
+  "password",
+  "pedido",
+  "personid",
+  "phone",
+  "phonenumber",
+  "phpsessid",
+  "plz",
+  "postalcode",
+  "postcode",
+  "prenom",
+  "profileid",
+  "pwd",
+  "recipient",
+  "refreshtoken",
+  "secret",
+  "sess",
+  "sessid",
+  "session",
+  "sessionid",
+  "sid",
+  "signature",
+  "strasse",
+  "street",
+  "subscriber",
+  "subscriberid",
+  "surname",
+  "tel",
+  "telefon",
+  "telephone",
+  "token",
+  "uid",
   "user",
   "userid",
-  "user_id",
-  "customer",
-  "customer_id",
-  "token",
-  "auth",
-  "session",
-  "phone",
-  "order",
-  "order_id",
-  "address",
+  "username",
+  "usr",
+  "visitorid",
+  "vorname",
+  "whatsapp",
+  "wishlistid",
+  "zamowienie",
   "zip",
-  "postcode"
+  "zipcode"
  ],
- "privatePathPrefixes": [
-  "/account",
-  "/my-account",
-  "/checkout",
-  "/cart",
-  "/order",
-  "/orders",
-  "/login",
-  "/signin",
-  "/wishlist/shared"
+ "personalUrlParameterParts": [
+  "email",
+  "token",
+  "session",
+  "passw",
+  "jwt",
+  "customer",
+  "kunden",
+  "iban",
+  "phone",
+  "telefon",
+  "username",
+  "firstname",
+  "lastname",
+  "orderid",
+  "ordernumber",
+  "accountid",
+  "userid",
+  "memberid",
+  "secret",
+  "credential"
  ],
+ "personalUrlParameterRule": "A name is compared percent-decoded, in lower case and without what is not a letter or a digit: equal to a name, or with one of the parts in it. Parameters of the query, of a route in the fragment and of a path (;jsessionid=1) are looked at. A parameter whose value is a token goes, too.",
+ "privateAddresses": {
+  "words": [
+   "account",
+   "accounts",
+   "myaccount",
+   "customeraccount",
+   "customer",
+   "useraccount",
+   "checkout",
+   "checkouts",
+   "onepagecheckout",
+   "cart",
+   "carts",
+   "mycart",
+   "shoppingcart",
+   "shoppingbag",
+   "shoppingbasket",
+   "viewcart",
+   "orders",
+   "myorders",
+   "orderhistory",
+   "orderstatus",
+   "orderconfirmation",
+   "orderconfirmed",
+   "ordertracking",
+   "orderreceived",
+   "trackorder",
+   "trackyourorder",
+   "thankyou",
+   "login",
+   "signin",
+   "logout",
+   "signout",
+   "signup",
+   "resetpassword",
+   "forgotpassword",
+   "lostpassword",
+   "changepassword",
+   "passwordreset",
+   "paymentmethods",
+   "billingaddress",
+   "shippingaddress",
+   "addressbook",
+   "editaddress",
+   "myprofile",
+   "mywallet",
+   "guestorder",
+   "orderlookup",
+   "konto",
+   "meinkonto",
+   "kundenkonto",
+   "meinkundenkonto",
+   "benutzerkonto",
+   "kundenbereich",
+   "warenkorb",
+   "meinwarenkorb",
+   "einkaufswagen",
+   "einkaufskorb",
+   "kasse",
+   "zurkasse",
+   "bestellungen",
+   "meinebestellungen",
+   "bestellstatus",
+   "bestellubersicht",
+   "bestelluebersicht",
+   "bestellbestatigung",
+   "bestellbestaetigung",
+   "bestellung",
+   "anmelden",
+   "anmeldung",
+   "abmelden",
+   "registrieren",
+   "registrierung",
+   "passwortvergessen",
+   "passwort",
+   "meinprofil",
+   "meineadressen",
+   "meinerechnungen",
+   "zahlungsart",
+   "zahlungsarten",
+   "compte",
+   "moncompte",
+   "votrecompte",
+   "espaceclient",
+   "compteclient",
+   "panier",
+   "monpanier",
+   "commande",
+   "commandes",
+   "mescommandes",
+   "macommande",
+   "suivicommande",
+   "suividecommande",
+   "confirmationcommande",
+   "validationcommande",
+   "paiement",
+   "connexion",
+   "seconnecter",
+   "deconnexion",
+   "creeruncompte",
+   "motdepasse",
+   "motdepasseoublie",
+   "identification",
+   "mesadresses",
+   "mesfactures",
+   "historiquedescommandes",
+   "historiquecommandes",
+   "cuenta",
+   "micuenta",
+   "carrito",
+   "carritodecompra",
+   "micarrito",
+   "carrodecompra",
+   "carrodelacompra",
+   "cestadelacompra",
+   "micesta",
+   "mipedido",
+   "pedidos",
+   "mispedidos",
+   "historialdepedidos",
+   "finalizarcompra",
+   "finalizarpedido",
+   "tramitarpedido",
+   "realizarpedido",
+   "pasareladepago",
+   "iniciarsesion",
+   "cerrarsesion",
+   "iniciodesesion",
+   "registrarse",
+   "contrasena",
+   "recuperarcontrasena",
+   "misdirecciones",
+   "misfacturas",
+   "areacliente",
+   "areadecliente",
+   "areaprivada",
+   "seguimientodepedido",
+   "ilmioaccount",
+   "mioaccount",
+   "iltuoaccount",
+   "carrello",
+   "ilmiocarrello",
+   "ordini",
+   "imieiordini",
+   "mieiordini",
+   "storicoordini",
+   "statoordine",
+   "confermaordine",
+   "pagamento",
+   "accedi",
+   "esci",
+   "registrati",
+   "registrazione",
+   "passworddimenticata",
+   "recuperapassword",
+   "areaclienti",
+   "areariservata",
+   "areapersonale",
+   "mieiindirizzi",
+   "imieiindirizzi",
+   "mijnaccount",
+   "winkelwagen",
+   "winkelmand",
+   "winkelmandje",
+   "winkelwagentje",
+   "bestellingen",
+   "mijnbestellingen",
+   "mijnbestelling",
+   "bestelling",
+   "afrekenen",
+   "inloggen",
+   "uitloggen",
+   "aanmelden",
+   "registreren",
+   "wachtwoord",
+   "wachtwoordvergeten",
+   "mijngegevens",
+   "mijnadressen",
+   "bestelgeschiedenis",
+   "bestelstatus",
+   "mojekonto",
+   "twojekonto",
+   "kontoklienta",
+   "koszyk",
+   "twojkoszyk",
+   "zamowienie",
+   "zamowienia",
+   "mojezamowienia",
+   "historiazamowien",
+   "statuszamowienia",
+   "zlozzamowienie",
+   "platnosc",
+   "platnosci",
+   "logowanie",
+   "zaloguj",
+   "zalogujsie",
+   "wyloguj",
+   "rejestracja",
+   "zarejestruj",
+   "haslo",
+   "przypomnijhaslo",
+   "panelklienta",
+   "mojeadresy",
+   "mojedane",
+   "minhaconta",
+   "aminhaconta",
+   "carrinho",
+   "meucarrinho",
+   "carrinhodecompras",
+   "cestodecompras",
+   "sacodecompras",
+   "encomendas",
+   "minhasencomendas",
+   "meuspedidos",
+   "meupedido",
+   "finalizarencomenda",
+   "fecharpedido",
+   "iniciarsessao",
+   "terminarsessao",
+   "registar",
+   "cadastro",
+   "cadastrese",
+   "recuperarsenha",
+   "esquecisenha",
+   "minhasenha",
+   "meusenderecos",
+   "areadocliente",
+   "centraldocliente",
+   "حسابي",
+   "الحساب",
+   "حسابالعميل",
+   "سله",
+   "سلهالتسوق",
+   "سلهالمشتريات",
+   "السله",
+   "عربهالتسوق",
+   "سلة",
+   "سلةالتسوق",
+   "السلة",
+   "عربةالتسوق",
+   "الطلبات",
+   "طلباتي",
+   "اتمامالطلب",
+   "اتمامالشراء",
+   "الدفع",
+   "تسجيلالدخول",
+   "تسجيلدخول",
+   "تسجيلالخروج",
+   "انشاءحساب",
+   "نسيتكلمهالمرور",
+   "كلمةالمرور",
+   "عناويني",
+   "マイページ",
+   "mypage",
+   "マイアカウント",
+   "アカウント",
+   "カート",
+   "ショッピングカート",
+   "買い物かご",
+   "お買い物かご",
+   "買物かご",
+   "注文",
+   "注文履歴",
+   "購入履歴",
+   "注文手続き",
+   "ご注文手続き",
+   "購入手続き",
+   "ログイン",
+   "ログアウト",
+   "会員登録",
+   "新規会員登録",
+   "会員ページ",
+   "会員情報",
+   "パスワード",
+   "お支払い",
+   "支払い",
+   "レジ",
+   "配送先",
+   "kounyurireki",
+   "hesap",
+   "hesabim",
+   "sepet",
+   "sepetim",
+   "alisverissepeti",
+   "siparis",
+   "siparisler",
+   "siparislerim",
+   "siparistakip",
+   "siparistakibi",
+   "siparisozeti",
+   "odeme",
+   "odemeyap",
+   "giris",
+   "girisyap",
+   "uyegirisi",
+   "cikisyap",
+   "uyelik",
+   "uyeol",
+   "kayitol",
+   "sifre",
+   "sifremiunuttum",
+   "adreslerim",
+   "faturalarim",
+   "musteripaneli"
+  ],
+  "firstWords": [
+   "order",
+   "basket",
+   "bag",
+   "profile",
+   "payment",
+   "payments",
+   "billing",
+   "invoice",
+   "invoices",
+   "register",
+   "password",
+   "user",
+   "members",
+   "memberarea",
+   "kunde",
+   "kunden",
+   "rechnung",
+   "rechnungen",
+   "zahlung",
+   "adressen",
+   "caisse",
+   "facture",
+   "factures",
+   "inscription",
+   "cesta",
+   "carro",
+   "bolsa",
+   "pedido",
+   "pago",
+   "acceso",
+   "acceder",
+   "registro",
+   "direcciones",
+   "facturas",
+   "ordine",
+   "conto",
+   "accesso",
+   "fatture",
+   "kassa",
+   "betalen",
+   "facturen",
+   "adresy",
+   "faktury",
+   "cesto",
+   "encomenda",
+   "entrar",
+   "senha",
+   "enderecos",
+   "faturas",
+   "faturalar",
+   "secure",
+   "my",
+   "me",
+   "monespace",
+   "identity",
+   "auth",
+   "oauth",
+   "sso",
+   "kasa",
+   "conta",
+   "cassa",
+   "kayit",
+   "finalizar",
+   "طلب",
+   "تسجيل",
+   "كلمهالمرور"
+  ],
+  "hosts": [
+   "account",
+   "accounts",
+   "konto",
+   "meinkonto",
+   "checkout",
+   "login",
+   "signin",
+   "auth",
+   "sso",
+   "identity",
+   "secure",
+   "mon",
+   "mein",
+   "mijn",
+   "kasse",
+   "panier",
+   "warenkorb",
+   "cart",
+   "orders",
+   "mypage",
+   "member",
+   "members",
+   "hesabim",
+   "hesap",
+   "moje",
+   "moncompte",
+   "espaceclient",
+   "cuenta",
+   "micuenta"
+  ],
+  "routeParameters": [
+   "route",
+   "controller",
+   "page",
+   "view",
+   "action",
+   "main_page",
+   "path",
+   "r",
+   "do",
+   "cl",
+   "fc"
+  ],
+  "prefixes": [
+   "/wishlist/shared"
+  ]
+ },
+ "privateAddressRule": "A part of a path is compared percent-decoded, without case, accents, signs and the ending of a program's file. words are private in any of the first six parts, firstWords in the first after locales and words such as shop. The route of a fragment and the paths in routeParameters are compared like paths; a host is private by its first part, before a domain.",
  "retentionDays": 365,
  "maxInteractions": 1000
 };
@@ -3505,7 +4055,7 @@ export const feeds = {
 };
 
 export const messages = {
- "about": "Every message that crosses a boundary inside the extension: who may send it, to whom, with which fields, and what comes back. extension/messaging/messages.js refuses anything else. A trailing ? marks an optional field. A kind is string, number, boolean, a type below or of another contract (an object), or a list of one of these ([]). Lists and objects are checked no deeper at run time; `npm run contracts` types them. Every message has a `type`; every answer is {ok: true, …reply} or {ok: false, error: {code, message}}.",
+ "about": "Every message that crosses a boundary inside the extension: who may send it, to whom, with which fields, and what comes back. extension/messaging/messages.js refuses anything else. A trailing ? marks an optional field. A kind is string, number, boolean, a type below or of another contract (an object), or a list of one of these ([]). Lists and objects are checked no deeper at run time; `npm run contracts` types them. `actId` (16 hexadecimal digits) marks an act: its sender offers it again until it is answered, and it is written once. Every message has a `type`; every answer is {ok: true, …reply} or {ok: false, error: {code, message}}.",
  "zones": {
   "content": "A content script: lives in a shop's page and is trusted least. Only a shop with consent is heard.",
   "ui": "The extension's own pages: popup, side panel, options.",
@@ -3526,7 +4076,8 @@ export const messages = {
     "card?": "string",
     "isRemoved?": "boolean",
     "isSettling?": "boolean",
-    "isResent?": "boolean"
+    "isAgain?": "boolean",
+    "actId?": "string"
    },
    "reply": {
     "stored": "boolean",
@@ -3540,7 +4091,8 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "itemId": "string"
+    "itemId": "string",
+    "actId?": "string"
    },
    "reply": {
     "stored": "boolean"
@@ -3567,6 +4119,14 @@ export const messages = {
     "url": "string",
     "hidden": "number[]"
    }
+  },
+  "page.forget": {
+   "from": [
+    "background"
+   ],
+   "to": "content",
+   "fields": {},
+   "reply": {}
   },
   "page.image": {
    "from": [
@@ -3641,7 +4201,8 @@ export const messages = {
    "fields": {
     "shop": "string",
     "allowed": "boolean",
-    "tabId?": "number"
+    "tabId?": "number",
+    "actId?": "string"
    },
    "reply": {
     "state": "State"
@@ -3653,7 +4214,8 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "paused": "boolean"
+    "paused": "boolean",
+    "actId?": "string"
    },
    "reply": {
     "state": "State"
@@ -3679,6 +4241,76 @@ export const messages = {
     "profile": "ProfileExport"
    }
   },
+  "vault.get": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "vault": "VaultState"
+   }
+  },
+  "vault.unlock": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "secret": "string"
+   },
+   "reply": {
+    "vault": "VaultState"
+   }
+  },
+  "vault.lock": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "vault": "VaultState"
+   }
+  },
+  "vault.setPassphrase": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "passphrase": "string",
+    "current?": "string"
+   },
+   "reply": {
+    "code": "string",
+    "vault": "VaultState"
+   }
+  },
+  "vault.removePassphrase": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "current": "string"
+   },
+   "reply": {
+    "vault": "VaultState"
+   }
+  },
+  "vault.recover": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "way": "string"
+   },
+   "reply": {
+    "vault": "VaultState"
+   }
+  },
   "settings.set": {
    "from": [
     "ui"
@@ -3691,7 +4323,8 @@ export const messages = {
     "compareImages?": "boolean",
     "showsBadge?": "boolean",
     "trustedKeys?": "string[]",
-    "packListUrl?": "string"
+    "packListUrl?": "string",
+    "actId?": "string"
    },
    "reply": {
     "state": "State"
@@ -3741,10 +4374,12 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "item": "Card"
+    "item": "Card",
+    "actId?": "string"
    },
    "reply": {
-    "stored": "boolean"
+    "stored": "boolean",
+    "reason?": "string"
    }
   },
   "item.undismiss": {
@@ -3753,7 +4388,8 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "item": "Card"
+    "item": "Card",
+    "actId?": "string"
    },
    "reply": {}
   },
@@ -3763,7 +4399,8 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "item": "Card"
+    "item": "Card",
+    "actId?": "string"
    },
    "reply": {
     "isLearned": "boolean"
@@ -3775,7 +4412,8 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "item": "Card"
+    "item": "Card",
+    "actId?": "string"
    },
    "reply": {}
   },
@@ -3785,7 +4423,8 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "items": "Card[]"
+    "items": "Card[]",
+    "actId?": "string"
    },
    "reply": {
     "numLearned": "number"
@@ -3836,7 +4475,8 @@ export const messages = {
    "fields": {
     "ids": "string[]",
     "saved?": "string[]",
-    "forgets?": "string"
+    "forgets?": "string",
+    "actId?": "string"
    },
    "reply": {
     "removal": "Removal"
@@ -3917,6 +4557,31 @@ export const messages = {
    },
    "reply": {
     "report": "ImportReport"
+   }
+  },
+  "filter.get": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "filter": "FilterState"
+   }
+  },
+  "filter.set": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "shops?": "string[]",
+    "categories?": "string[]",
+    "ownWords?": "string[]",
+    "actId?": "string"
+   },
+   "reply": {
+    "filter": "FilterState"
    }
   },
   "ledger.get": {
@@ -4390,6 +5055,99 @@ export const messages = {
     "signedBy": {
      "type": "string",
      "description": "The id of the trusted key that signed the bundle last downloaded."
+    },
+    "filter": {
+     "$ref": "#/types/FilterRules"
+    }
+   }
+  },
+  "FilterRules": {
+   "description": "What the shopper changes for themselves in the filter of sensitive products. All three may be absent.",
+   "type": "object",
+   "additionalProperties": false,
+   "properties": {
+    "shops": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "Shops whose products are kept whatever they are."
+    },
+    "categories": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "Names of categories that are kept."
+    },
+    "ownWords": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "Words that are never kept, in any shop."
+    }
+   }
+  },
+  "DroppedCount": {
+   "description": "How many things the filter left out, or removed, for one reason.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "reason",
+    "count"
+   ],
+   "properties": {
+    "reason": {
+     "type": "string",
+     "description": "A category's name, own_words, private_path or personal_url."
+    },
+    "count": {
+     "type": "number"
+    }
+   }
+  },
+  "FilterState": {
+   "description": "What the filter left out, by count and reason, and what the shopper changes of it. No product and no shop is named.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "dropped",
+    "removed",
+    "categories",
+    "rules",
+    "shops"
+   ],
+   "properties": {
+    "dropped": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/DroppedCount"
+     }
+    },
+    "removed": {
+     "type": "array",
+     "items": {
+      "$ref": "#/types/DroppedCount"
+     },
+     "description": "What was kept before, and removed after an update of the rules."
+    },
+    "categories": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "All categories, by name."
+    },
+    "rules": {
+     "$ref": "#/types/FilterRules"
+    },
+    "shops": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "The allowed shops, whose sensitive products may be allowed, too."
     }
    }
   },
@@ -4429,6 +5187,36 @@ export const messages = {
     },
     "isIncognito": {
      "type": "boolean"
+    }
+   }
+  },
+  "VaultState": {
+   "description": "The encrypted store of the profile.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "isLocked",
+    "hasPassphrase",
+    "unreadable"
+   ],
+   "properties": {
+    "isLocked": {
+     "type": "boolean"
+    },
+    "hasPassphrase": {
+     "type": "boolean"
+    },
+    "unreadable": {
+     "type": "number",
+     "description": "Records that were set aside."
+    },
+    "problem": {
+     "type": "string",
+     "description": "Code of what keeps the store from being used, such as store_empty."
+    },
+    "backupAt": {
+     "type": "string",
+     "description": "ISO 8601; there is a backup."
     }
    }
   },

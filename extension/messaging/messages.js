@@ -1,6 +1,7 @@
 // @ts-check
 import { messages as contract } from "../generated/contracts.js";
 import { CarryoverError } from "../values/errors.js";
+import { createOffers } from "./offers.js";
 
 /**
  * Gate that every message passes. contracts/messages.json says who may send which message to whom.
@@ -26,6 +27,14 @@ import { CarryoverError } from "../values/errors.js";
 const specifications = /** @type {Record<string, {from: string[], to: string, fields: Record<string, string>}>} */ (
   contract.messages
 );
+
+/** Codes of what may go better at another time: the same act is offered again. Every other refusal is final. */
+const PASSING = ["internal", "storage_full", "storage_damaged", "storage_lost", "store_changed"];
+
+/** @param {unknown} error @returns {boolean} whether the same act may be kept at another time */
+export const isPassing = (error) => !(error instanceof CarryoverError) || PASSING.includes(error.code);
+
+const offer = createOffers({ browser: () => chrome });
 
 /**
  * Return the answer for an error. A full device has the code `storage_full`; an unexpected error is logged and gets `internal`.
@@ -158,14 +167,15 @@ export function createListener(to, handlers) {
 }
 
 /**
- * Sends a message and unwraps its answer.
+ * Send a message and unwrap its answer. An act is offered until it is answered.
  * @template {MessageType} M
  * @param {MessageOf<M>} message
  * @returns {Promise<ReplyTo<M>>}
  * @throws {CarryoverError} the other side's refusal
  */
 export async function send(message) {
-  const answer = await chrome.runtime.sendMessage(message);
+  const isAct = "actId?" in specifications[message.type].fields;
+  const answer = await (isAct ? offer(message) : chrome.runtime.sendMessage(message));
   return /** @type {ReplyTo<M>} */ (unwrap(answer));
 }
 

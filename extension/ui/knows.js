@@ -4,6 +4,7 @@ import { originPatternOf } from "../messaging/origins.js";
 import { askToRemove } from "./effect.js";
 import { byId, element, keepFocus, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
+import { showFilter } from "./filter-card.js";
 import { addedText, listenToFiles, showPages } from "./import-card.js";
 import { pauseSwitch } from "./shop-controls.js";
 import { clusterCard, dayRows, newestFirst, removeSaved, savedRow, shopRows, thingRow } from "./things.js";
@@ -192,6 +193,8 @@ async function refresh() {
     render();
     byId("pause-place").replaceChildren(pauseSwitch(state, () => refresh().catch(showError), showError));
   });
+  // What was removed can be put back also where the filter's answer is late, or does not come.
+  showFilter(showError).catch(showError);
 }
 
 /** @param {import("./import-card.js").Added} added */

@@ -5,6 +5,7 @@ import { send } from "../messaging/messages.js";
 import { serverPatternOf } from "../messaging/origins.js";
 import { byId, element, keepFocus, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
+import { createStoreCard } from "./store-card.js";
 import { pauseSwitch } from "./shop-controls.js";
 import { dayText, errorText, knownText, localise, plural, signerText, t, timeText } from "./texts.js";
 
@@ -189,6 +190,12 @@ async function exportProfile() {
   say(t("exported"));
 }
 
+async function showAll() {
+  show((await send({ type: "state.get" })).state);
+  await showLedger();
+}
+const store = createStoreCard(byId("store"), { onChanged: guarded(showAll), say, onError: showError });
+
 localise();
 byId("server").addEventListener("submit", guarded(saveServer));
 byId("packs").addEventListener("submit", guarded(savePackList));
@@ -220,7 +227,7 @@ byId("erase").addEventListener("click", () =>
   askToErase((state) => {
     for (const form of ["server", "packs", "trust"]) formOf(form).reset();
     show(state);
-    showLedger()
+    Promise.all([showLedger(), store.refresh()])
       .then(() => say(t("erased")))
       .catch(showError);
   }, showError),
@@ -228,7 +235,5 @@ byId("erase").addEventListener("click", () =>
 guarded(async () => {
   byId("cannot-check").hidden = await canCheckSignatures();
 })();
-guarded(async () => {
-  show((await send({ type: "state.get" })).state);
-  await showLedger();
-})();
+guarded(store.refresh)();
+guarded(showAll)();

@@ -9,7 +9,7 @@ import { icon } from "./icons.js";
 import { createPicks, offersPicks } from "./panel/first-picks.js";
 import { createFinder } from "./panel/finder.js";
 import { showHeading } from "./panel/heading.js";
-import { emptyAnswer, failure, noShop, nothingSaved } from "./panel/messages.js";
+import { emptyAnswer, failure, noShop, notKept, nothingSaved, without } from "./panel/messages.js";
 import { noticesOf } from "./panel/notices.js";
 import { originLine } from "./panel/origin.js";
 import { createQuestions } from "./panel/questions.js";
@@ -228,16 +228,17 @@ async function onDismiss(card, button, isByKey) {
     );
   const item = plainCard(card);
   try {
-    await send({ type: "item.dismiss", item });
-    await recommend();
-    if (!isByKey) place()?.focus();
+    const { stored, reason } = await send({ type: "item.dismiss", item });
+    await (stored ? recommend() : answer && showRecommendations(without(answer, card)));
+    if (!stored || !isByKey) place()?.focus();
     const undo = async () => {
       await send({ type: "item.undismiss", item });
       await recommend();
       place(card.itemId)?.focus({ preventScroll: !isByKey });
       toast.say(t("undone"));
     };
-    toast.offer(t("dismissed"), undo, isByKey ? () => place() : null);
+    if (stored) toast.offer(t("dismissed"), undo, isByKey ? () => place() : null);
+    else toast.say(notKept(reason));
   } catch (error) {
     button.disabled = false;
     toast.fail(error);

@@ -4,10 +4,13 @@ import { byId, element, keepFocus } from "./elements.js";
 import { consentCard, pauseSwitch } from "./shop-controls.js";
 import { tabField } from "./tab.js";
 import { errorText, knownText, localise, t } from "./texts.js";
+import { unlockForm } from "./unlock.js";
+import { CarryoverError } from "../values/errors.js";
 
 /** Show an error in the status line. @param {unknown} error */
 function showError(error) {
   console.warn(error);
+  if (error instanceof CarryoverError && error.code === "locked") byId("main").replaceChildren(unlockForm(refresh));
   byId("status").textContent = errorText(error);
 }
 
@@ -43,12 +46,16 @@ function show(state) {
   keepFocus(() => byId("main").replaceChildren(...parts, pauseSwitch(state, show, showError)));
 }
 
+function refresh() {
+  tabField()
+    .then((field) => send({ type: "state.get", ...field }))
+    .then(({ state }) => {
+      show(state);
+      // The click on the icon let the extension see this tab. A panel that is open beside it may show nothing yet; none may be open.
+      if (state.tab?.shop) send({ type: "state.changed" }).catch(() => {});
+    })
+    .catch(showError);
+}
+
 localise();
-tabField()
-  .then((field) => send({ type: "state.get", ...field }))
-  .then(({ state }) => {
-    show(state);
-    // The click on the icon let the extension see this tab. A panel that is open beside it may show nothing yet; none may be open.
-    if (state.tab?.shop) send({ type: "state.changed" }).catch(() => {});
-  })
-  .catch(showError);
+refresh();

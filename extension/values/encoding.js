@@ -2,10 +2,20 @@
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
+/** Two digits for each byte. An index has a hundred thousand of them. */
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** @param {ArrayBuffer | Uint8Array} data @returns {string} lower-case hexadecimal */
 export function toHex(data) {
   const bytes = data instanceof Uint8Array ? data : new Uint8Array(data);
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let digits = "";
+  for (const byte of bytes) digits += DIGITS[byte];
+  return digits;
+}
+
+/** @param {string} text lower-case hexadecimal, two digits a byte @returns {Bytes} */
+export function fromHex(text) {
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }
 
 /** @param {ArrayBuffer | Uint8Array} data @returns {string} */

@@ -65,6 +65,16 @@ def test_paused_nothing_is_stored(learned: Shopper, world: World) -> None:
     panel.locator("#pause").click()
     expect(panel.locator("#pause")).to_be_checked()
     expect(panel.locator("[data-notice=paused]")).to_be_visible()
+    panel.keyboard.press("Escape")
+    kinds = [record["kind"] for record in learned.control.evaluate(READ_STORAGE)["records"]]
+    learned.recommended(panel)
+    panel.locator(".card .save").first.click()
+    expect(panel.locator("#status")).to_contain_text("Not kept, because learning is paused.")
+    panel.locator(".card .dismiss").first.click()
+    expect(panel.locator("#status")).to_contain_text("Learning is paused, so it is not remembered.")
+    after = [record["kind"] for record in learned.control.evaluate(READ_STORAGE)["records"]]
+    for kind in ("interaction", "saved"):
+        assert after.count(kind) == kinds.count(kind)
     panel.close()
     learned.visit(world.url(product))
     settle(learned)

@@ -2,7 +2,7 @@
 import { createContentScripts } from "./background/content-scripts.js";
 import { createShelfOpener } from "./background/shelf-opener.js";
 import { openBundle, packagedFiles, readMetric } from "./core/bundle.js";
-import { indexedDbStorage } from "./core/indexeddb-storage.js";
+import { Vault } from "./core/vault/vault.js";
 import { Profile } from "./core/profile.js";
 import { layoutOf, packed } from "./core/shelf-matrix.js";
 import { createTowers } from "./core/towers.js";
@@ -64,7 +64,7 @@ async function keepShelf(profile, { shop, origin, cards }, model) {
 /** Fills the profile. A background that runs already has read the profile before: end it, so that the next one sees this. */
 export async function seed({ shop, origin, cards, seen, numRequests }) {
   const model = await packagedModel();
-  const profile = await Profile.open(indexedDbStorage());
+  const profile = await Profile.open(new Vault());
   await profile.setConsent(shop, true);
   await createContentScripts({ browser: chrome }).register(shop);
   for (let i = 0; i < numRequests; i += 1)

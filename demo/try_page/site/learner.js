@@ -7,9 +7,9 @@ import { createPacks } from "./extension/background/packs.js";
 import { createPublicFetch } from "./extension/background/public-fetch.js";
 import { createShelfOpener } from "./extension/background/shelf-opener.js";
 import { openBundle, packagedFiles, readMetric } from "./extension/core/bundle.js";
-import { indexedDbStorage } from "./extension/core/indexeddb-storage.js";
+import { Vault } from "./extension/core/vault/vault.js";
 import { Profile } from "./extension/core/profile.js";
-import { keepSaid, learn, productOfCard } from "./extension/core/recommender.js";
+import { dismiss, learn } from "./extension/core/recommender.js";
 import { createTowers } from "./extension/core/towers.js";
 import { extractProduct } from "./extension/extract/extract.js";
 import { PackError } from "./extension/values/errors.js";
@@ -27,9 +27,9 @@ async function loadModel() {
 
 /** Return an empty profile. What an earlier visit left in this browser is erased first, its key included. @param {string} database @param {string[]} shops */
 async function newProfile(database, shops) {
-  const earlier = await Profile.open(indexedDbStorage(database));
+  const earlier = await Profile.open(new Vault({ name: database }));
   await earlier.erase();
-  const profile = await Profile.open(indexedDbStorage(database));
+  const profile = await Profile.open(new Vault({ name: database }));
   await profile.changeSettings({ packListUrl: here("packs/list.json") });
   for (const shop of shops) await profile.setConsent(shopName(shop), true);
   return profile;
@@ -111,6 +111,6 @@ export async function createLearner({ shops }) {
       return { mine: await ranked(mine, shop), anybody: await ranked(anybody, shop) };
     },
     /** @param {any} item */
-    less: async (item) => keepSaid(await productOfCard(item), "dismiss", { profile, model }),
+    less: (item) => dismiss(item, { profile, model }),
   };
 }

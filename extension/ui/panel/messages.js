@@ -3,6 +3,7 @@
 import { CarryoverError } from "../../values/errors.js";
 import { element } from "../elements.js";
 import { errorText, t } from "../texts.js";
+import { unlockForm } from "../unlock.js";
 
 /**
  * @typedef {import("../../generated/contract-types.js").Choice} Choice
@@ -41,8 +42,12 @@ export const nothingSaved = () => ({ name: "nothing_saved", title: t("savedNoneT
 /** Return what went wrong. @param {unknown} error @param {() => void} onRetry @returns {Message} */
 export function failure(error, onRetry) {
   const code = error instanceof CarryoverError ? error.code : "";
+  if (code === "locked")
+    return { name: "locked", title: t("unlockTitle"), text: t("unlockHint"), actions: [unlockForm(onRetry)] };
   const retry = button(t("retry"), onRetry);
   if (code === "no_shop" || code === "page_not_visible") return { ...noShop(), actions: [retry] };
+  if (code === "private_page")
+    return { name: "private_page", title: t("emptyTitle"), text: errorText(error), actions: [retry] };
   const words = error instanceof Error ? error.message : String(error);
   const details = element(
     "details",
@@ -50,5 +55,17 @@ export function failure(error, onRetry) {
     element("summary", {}, t("errorDetails")),
     element("pre", { lang: "en", dir: "ltr" }, words),
   );
-  return { name: "error", title: t("errorTitle"), text: errorText(error), actions: [retry, details] };
+  // What can be done about a store that may not be used is on the options page.
+  const options = element("a", { href: "options.html", target: "_blank" }, t("options"));
+  const ways = code.startsWith("store_") ? [options, details] : [retry, details];
+  return { name: "error", title: t("errorTitle"), text: errorText(error), actions: ways };
 }
+
+/** Return why a dismissal is not kept. @param {string} [reason] @returns {string} */
+export const notKept = (reason) => t(reason === "paused" ? "dismissedPaused" : "dismissedNotKept");
+
+/** Return a list without a card. @param {Recommendations} answer @param {{itemId: string}} card @returns {Recommendations} */
+export const without = (answer, { itemId }) => ({
+  ...answer,
+  items: answer.items.filter((one) => one.itemId !== itemId),
+});

@@ -4,7 +4,7 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createBadge } from "../../../extension/background/badge.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { createBrowser } from "../fakes/browser.js";
 
@@ -16,7 +16,7 @@ for (const [what, change] of /** @type {[string, (profile: Profile) => Promise<u
   ["of a profile that was erased", (profile) => profile.erase()],
 ])) {
   test(`a number ${what} while it was worked out is not shown`, async () => {
-    const profile = await Profile.open(indexedDbStorage(`badge ${what}`));
+    const profile = await Profile.open(new Vault({ name: `badge ${what}` }));
     await profile.changeSettings({ showsBadge: true });
     await profile.setConsent(SHOP, true);
     const { state, context } = createBrowser();

@@ -7,7 +7,7 @@ import { CONTENT_SCRIPTS } from "../../../extension/background/content-scripts.j
 import { createConsent } from "../../../extension/background/consent.js";
 import { createContentScripts } from "../../../extension/background/content-scripts.js";
 import { createProfileStore } from "../../../extension/background/store.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { createBrowser } from "../fakes/browser.js";
 
 const MINUTE = 60_000;
@@ -28,7 +28,7 @@ beforeEach(() => {
   injected = [];
   const fake = createBrowser();
   state = fake.state;
-  getProfile = createProfileStore({ storage: indexedDbStorage(), now: () => now });
+  getProfile = createProfileStore({ vault: new Vault(), now: () => now });
   const browser = fake.context("background.js");
   consent = createConsent({
     browser,
@@ -39,6 +39,8 @@ beforeEach(() => {
   });
 });
 
+/** @returns {string[]} ids of what is registered */
+const scripts = (browser = state) => [...browser.scripts.keys()].sort();
 const consents = async () => Object.keys((await getProfile()).settings.consents);
 
 test("consent needs the browser's permission first", async () => {
@@ -61,9 +63,19 @@ test("consent is recorded with its time, and the script is registered", async ()
   assert.deepEqual(injected, []);
 });
 
+test("a script that a version before registered with other files gets those of this one", async () => {
+  state.granted.add(ORIGIN);
+  await consent.set("a.example", true);
+  const script = state.scripts.get("shop a.example");
+  state.scripts.set("shop a.example", { ...script, js: ["content/content.js"] });
+  await consent.restore();
+  assert.deepEqual(scripts(), ["shop a.example"]);
+  assert.deepEqual(state.scripts.get("shop a.example"), script);
+});
+
 test("consent with an open tab reads that tab at once", async () => {
   state.granted.add(ORIGIN);
-  await consent.set("a.example", true, 7);
+  await consent.set("a.example", true, { tabId: 7 });
   assert.deepEqual(injected, [7]);
 });
 
@@ -71,13 +83,13 @@ test("consent given twice registers one script", async () => {
   state.granted.add(ORIGIN);
   await consent.set("a.example", true);
   await consent.set("a.example", true);
-  assert.equal(state.scripts.size, 1);
+  assert.deepEqual(scripts(), ["shop a.example"]);
 });
 
 test("withdrawn consent takes script and permission with it", async () => {
   state.granted.add(ORIGIN);
   await consent.set("a.example", true);
-  await consent.set("a.example", false, 7);
+  await consent.set("a.example", false, { tabId: 7 });
   assert.deepEqual(await consents(), []);
   assert.equal(state.scripts.size, 0);
   assert.ok(!state.granted.has(ORIGIN));
@@ -112,7 +124,7 @@ test("a script that is registered twice at once is registered once, and another 
   const { state: own, context } = createBrowser();
   const contentScripts = createContentScripts({ browser: context("background.js") });
   await Promise.all(["a.example", "a.example", "b.example"].map((shop) => contentScripts.register(shop)));
-  assert.deepEqual([...own.scripts.keys()], ["shop a.example", "shop b.example"]);
+  assert.deepEqual(scripts(own), ["shop a.example", "shop b.example"]);
 });
 
 test("a script that is removed twice at once is removed, and nothing is refused", async () => {
@@ -131,7 +143,7 @@ test("a script whose worker ended before it was removed goes at the next start",
   // Everything but the record was left where it was.
   await (await getProfile()).forgetShop("a.example");
   await consent.restore();
-  assert.deepEqual([...state.scripts.keys()], ["shop b.example"]);
+  assert.deepEqual(scripts(), ["shop b.example"]);
   assert.deepEqual([...state.granted], ["*://*.b.example/*"]);
 });
 
@@ -164,7 +176,7 @@ test("a permission removed in the browser's settings ends that consent only", as
   state.granted.delete(ORIGIN);
   await consent.onRevoked();
   assert.deepEqual(await consents(), ["b.example"]);
-  assert.deepEqual([...state.scripts.keys()], ["shop b.example"]);
+  assert.deepEqual(scripts(), ["shop b.example"]);
 });
 
 test("scripts that an update of the extension lost are registered again", async () => {
@@ -173,7 +185,7 @@ test("scripts that an update of the extension lost are registered again", async 
   await consent.set("b.example", true);
   state.scripts.delete("shop a.example");
   await consent.restore();
-  assert.deepEqual([...state.scripts.keys()].sort(), ["shop a.example", "shop b.example"]);
+  assert.deepEqual(scripts(), ["shop a.example", "shop b.example"]);
 });
 
 test("withdrawAll clears scripts and permissions of the shops it is given", async () => {
@@ -181,6 +193,6 @@ test("withdrawAll clears scripts and permissions of the shops it is given", asyn
   await consent.set("a.example", true);
   await consent.set("b.example", true);
   await consent.withdrawAll(["a.example"]);
-  assert.deepEqual([...state.scripts.keys()], ["shop b.example"]);
+  assert.deepEqual(scripts(), ["shop b.example"]);
   assert.deepEqual([...state.granted].sort(), ["*://*.b.example/*"]);
 });

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { createMeansSource } from "../../../extension/background/means.js";
 import { createServerClient } from "../../../extension/core/server-client.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
+import { onDisk } from "../core/vault/disk.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { encodeEmbedding } from "../../../extension/values/encoding.js";
 
@@ -18,7 +19,7 @@ const model = { manifest: { space: "s1", dim: 3 }, metric: {} };
 
 let databases = 0;
 let time = 0;
-/** @type {ReturnType<typeof indexedDbStorage>} */
+/** @type {import("../../../extension/core/vault/vault.js").Vault} */
 let storage;
 /** @type {Profile} */
 let profile;
@@ -28,7 +29,7 @@ let sent;
 let answer;
 beforeEach(async () => {
   time = Date.parse("2026-03-01T12:00:00Z");
-  storage = indexedDbStorage(`means-${(databases += 1)}`);
+  storage = new Vault({ name: `means-${(databases += 1)}` });
   profile = await Profile.open(storage, { now: () => time });
   sent = [];
   answer = () => Response.json({ space: "s1", shops });
@@ -133,8 +134,8 @@ test("means of another space than the bundle's are not kept", async () => {
 test("means are sealed, exported, and erased with the profile", async () => {
   await see();
   await source().refresh(model);
-  const { records } = await storage.read();
-  const record = records.find(({ kind }) => kind === "shop_means");
+  const { records } = await onDisk(`means-${databases}`);
+  const record = records.find((/** @type {any} */ { kind }) => kind === "shop_means");
   assert.ok(record);
   assert.ok(!new TextDecoder().decode(record.envelope).includes("example"));
   const reopened = await Profile.open(storage, { now: () => time });

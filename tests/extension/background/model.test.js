@@ -8,7 +8,7 @@ import { createServerSource } from "../../../extension/background/server.js";
 import { createProfileStore } from "../../../extension/background/store.js";
 import { serverPatternOf } from "../../../extension/messaging/origins.js";
 import { packagedFiles } from "../../../extension/core/bundle.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { encodeEmbedding } from "../../../extension/values/encoding.js";
 import { CarryoverError } from "../../../extension/values/errors.js";
 import { createBrowser } from "../fakes/browser.js";
@@ -48,7 +48,7 @@ beforeEach(() => {
   const browser = createBrowser();
   state = browser.state;
   state.granted.add(serverPatternOf(SERVER));
-  getProfile = createProfileStore({ storage: indexedDbStorage(), now: () => now });
+  getProfile = createProfileStore({ vault: new Vault(), now: () => now });
   server = createServerSource({ browser: browser.context("background.js"), getProfile, now: () => now });
   model = createModelSource({
     getProfile,
@@ -303,16 +303,14 @@ test("a forgotten or changed server is asked for its shops again", async () => {
 
 test("the profile is opened once, and again after a failure", async () => {
   let reads = 0;
-  const storage = indexedDbStorage("flaky");
-  const flaky = {
-    ...storage,
-    read: async () => {
-      reads += 1;
-      if (reads === 1) throw new Error("The disk is busy.");
-      return storage.read();
-    },
+  const vault = new Vault({ name: "flaky" });
+  const opening = vault.open.bind(vault);
+  vault.open = async () => {
+    reads += 1;
+    if (reads === 1) throw new Error("The disk is busy.");
+    return opening();
   };
-  const open = createProfileStore({ storage: flaky, now: () => now });
+  const open = createProfileStore({ vault, now: () => now });
   await assert.rejects(open(), /busy/);
   const profile = await open();
   assert.equal(await open(), profile);

@@ -4,12 +4,12 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createPackList } from "../../../extension/background/pack-list.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { PackError } from "../../../extension/values/errors.js";
 
 test("two packs that are refused at once are both remembered", async () => {
-  const profile = await Profile.open(indexedDbStorage("pack-list"));
+  const profile = await Profile.open(new Vault({ name: "pack-list" }));
   const url = "https://packs.example/list.json";
   await profile.changeSettings({ packListUrl: url });
   const entries = ["a", "b"].map((name) => ({ shop: `${name}.example`, manifest: `${name.repeat(64)}.json` }));

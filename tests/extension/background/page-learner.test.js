@@ -68,10 +68,12 @@ test("a product seen again counts again, at most five times a day", async () => 
   assert.deepEqual(await known(), ["view sea towel 5"]);
 });
 
-test("a message that is sent again counts once", async () => {
-  await see("sea towel");
-  await see("sea towel", { isResent: true });
-  await see("sea mug", { url: `https://${SHOP}/sea-mug`, isResent: true });
+test("an act that is offered again counts once, and is answered as before", async () => {
+  const actId = "00000000000000a1";
+  const first = await see("sea towel", { actId });
+  assert.deepEqual(await see("sea towel", { actId }), first);
+  await see("sea mug", { url: `https://${SHOP}/sea-mug`, actId: "00000000000000a2" });
+  assert.equal((await see("sea mug", { actId: "no id" })).error.code, "invalid_message");
   assert.deepEqual(await known(), ["view sea mug 1", "view sea towel 1"]);
 });
 

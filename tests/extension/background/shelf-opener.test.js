@@ -4,7 +4,8 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { createShelfOpener } from "../../../extension/background/shelf-opener.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
+import { idOf } from "../core/vault/disk.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { partsOf } from "../../../extension/core/profile-records.js";
 import { packed } from "../../../extension/core/shelf-matrix.js";
@@ -23,7 +24,7 @@ const model = {
 };
 /** @type {any} */
 const base = {
-  id: "shelf",
+  id: idOf("shelf"),
   shop: SHOP,
   origin: `https://${SHOP}`,
   space: "s1",
@@ -43,7 +44,7 @@ let profile;
 /** @type {string[][]} ids of parts that were read */
 let read;
 beforeEach(async () => {
-  profile = await Profile.open(indexedDbStorage(`opener-${(databases += 1)}`));
+  profile = await Profile.open(new Vault({ name: `opener-${(databases += 1)}` }));
   await profile.setConsent(SHOP, true);
   read = [];
   const shelfParts = profile.shelfParts.bind(profile);
@@ -63,8 +64,8 @@ const titlesIn = (shelf) => shelf.cards.all().map((/** @type {any} */ { title })
 /** Keep a shelf of two parts, in the second of which the mug was read again. @param {object} [more] of the record @param {any[]} [puts] */
 async function keepShelf(more = {}, puts = []) {
   const contents = [
-    { id: "p1", items: ["oak", "mug"], vectors: [[1, 0, 0], [0, 1, 0]] }, // prettier-ignore
-    { id: "p2", items: ["rug", "mug"], vectors: [[0, 0, 1], [0.6, 0.8, 0]] }, // prettier-ignore
+    { id: idOf("p1"), items: ["oak", "mug"], vectors: [[1, 0, 0], [0, 1, 0]] }, // prettier-ignore
+    { id: idOf("p2"), items: ["rug", "mug"], vectors: [[0, 0, 1], [0.6, 0.8, 0]] }, // prettier-ignore
   ];
   const parts = contents.map(({ id }) => ({ id, numItems: 2, round: 1 }));
   await profile.keepShelf({ ...base, parts: [] });
@@ -107,9 +108,11 @@ test("one worker opens a shelf once, even for two who ask together", async () =>
 
 test("a shelf of an earlier version is opened from its parts, and made ready when its list is shown", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  await keepShelf({ momentsId: "m1", mean: encodeEmbedding([0, 0, 0.5]) }, [{ id: "m1", bytes: new Uint8Array(8) }]);
+  await keepShelf({ momentsId: idOf("m1"), mean: encodeEmbedding([0, 0, 0.5]) }, [
+    { id: idOf("m1"), bytes: new Uint8Array(8) },
+  ]);
   const shelf = await newOpener().open(kept());
-  assert.deepEqual(read, [["p1", "p2"]]);
+  assert.deepEqual(read, [[idOf("p1"), idOf("p2")]]);
   assert.deepEqual(titlesIn(shelf), ["oak", "rug", "mug"]);
   assert.equal(kept().ready, undefined);
   t.mock.timers.tick(2000);
@@ -130,7 +133,7 @@ test("what was made of other parts or under another metric serves no more", asyn
   await newOpener().open({ ...kept(), parts: kept().parts.slice(0, 1) });
   assert.deepEqual(
     read.filter(([first]) => first !== former.rankingId),
-    [["p1", "p2"], ["p1"]],
+    [[idOf("p1"), idOf("p2")], [idOf("p1")]],
   );
   await newOpener({ ...model, manifest: changed }).settle(kept());
   assert.notDeepEqual(kept().ready, former);
@@ -168,7 +171,7 @@ test("a shelf of which a part was replaced since is opened as it is now", async 
   await keepShelf({ status: "reading" });
   const before = kept();
   const bytes = encodePart({ items: [cardOf("lamp")] }, packed([Float32Array.of(1, 0, 0)], { dim: 3, blocks }));
-  const parts = [before.parts[0], { id: "p3", numItems: 1, round: 2 }];
-  await profile.keepShelf({ ...before, round: 2, parts }, { puts: [{ id: "p3", bytes }], deletes: ["p2"] });
+  const parts = [before.parts[0], { id: idOf("p3"), numItems: 1, round: 2 }];
+  await profile.keepShelf({ ...before, round: 2, parts }, { puts: [{ id: idOf("p3"), bytes }], deletes: [idOf("p2")] });
   assert.deepEqual(titlesIn(await newOpener().open(before)), ["oak", "mug", "lamp"]);
 });

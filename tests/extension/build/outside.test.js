@@ -10,13 +10,19 @@ import { build } from "esbuild";
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../..");
 
+const PAGES = ["benchmarks/browser/page", "demo/try_page/site"].map((folder) => path.join(ROOT, folder));
+
+/** @param {string} script @returns {string} the folder that takes the place of the extension's in the browser */
+const pageOf = (script) => PAGES.find((folder) => script.startsWith(folder)) ?? path.dirname(script);
+
 /** The try page is served with the extension's folder beside it, and the benchmarks' page from within. */
 const besideThePage = {
   name: "beside-the-page",
   setup(/** @type {import("esbuild").PluginBuild} */ { onResolve }) {
-    onResolve({ filter: /^\.\// }, ({ path: name, importer }) => {
+    onResolve({ filter: /^\.\.?\// }, ({ path: name, importer }) => {
       if (importer.startsWith(path.join(ROOT, "extension"))) return undefined;
-      const file = path.join(ROOT, "extension", name.replace(/^\.\/extension\//, "./"));
+      const inBrowser = path.resolve(path.dirname(importer), name.replace(/^\.\/extension\//, "./"));
+      const file = path.join(ROOT, "extension", path.relative(pageOf(importer), inBrowser));
       return existsSync(file) ? { path: file } : undefined;
     });
   },

@@ -155,7 +155,7 @@ test("a page loads few modules, and none of them loads ONNX Runtime at once", ()
   const loadedBy = (name, loaded = new Set()) => {
     if (loaded.has(name)) return loaded;
     loaded.add(name);
-    for (const [, named] of text(files.get(name)).matchAll(/^(?:import|\} from)\s*(?:\{[^}]*\} from )?"(\.[^"]+)"/gm))
+    for (const [, named] of text(files.get(name)).matchAll(/(?:^|[;\n])import\s*(?:\{[^}]*\}\s*from\s*)?"(\.[^"]+)"/g))
       loadedBy(path.posix.join(path.posix.dirname(name), named), loaded);
     return loaded;
   };
@@ -186,7 +186,7 @@ test("each browser's manifest holds what it knows", () => {
   // Without it images of the panel would carry cookies; Firefox does not know it.
   const policies = [chromium, firefox].map((manifest) => manifest.cross_origin_embedder_policy);
   assert.deepEqual(policies, [{ value: "credentialless" }, undefined]);
-  assert.deepEqual(firefox.permissions, ["activeTab", "storage", "scripting"]);
+  assert.deepEqual(firefox.permissions, ["activeTab", "alarms", "storage", "scripting", "unlimitedStorage"]);
   assert.deepEqual(chromium.permissions, [...firefox.permissions, "offscreen", "sidePanel"]);
 });
 

@@ -164,9 +164,9 @@ means("another button of that form", '<form action="/cart/add"><button type="but
   selector: "button",
 });
 means("a link that adds", '<a href="?add-to-cart=12">Kaufen</a>', ["cart"]);
-means("remove, in a cart", "<button>Remove</button>", ["-cart"], { url: "https://a.example/cart" });
+means("remove, in a cart, beside no link", "<button>Remove</button>", [], { url: "https://a.example/cart" });
 means("remove, on a wish list", '<button title="Entfernen">×</button>', ["-wishlist"], {
-  url: "https://a.example/account/wishlist",
+  url: "https://a.example/wishlist",
 });
 means("remove, anywhere else", "<button>Remove</button>", []);
 

@@ -52,12 +52,14 @@ test("who looks for 30 seconds in all counts once more, hidden time not counted"
   await advance(9000);
   assert.equal(told().length, 1);
   await advance(2000);
-  assert.deepEqual(told().slice(1), [{ type: "page.stayed", itemId: "a" }]);
+  const [{ actId, ...stayed }] = told().slice(1);
+  assert.deepEqual(stayed, { type: "page.stayed", itemId: "a" });
+  assert.match(actId, /^[0-9a-f]{16}$/);
   await advance(600_000);
   assert.equal(told().length, 2, "once a look");
 });
 
-test("a message that nobody answered is sent again, and says so", async () => {
+test("an act that nobody answered is offered again under its id", async () => {
   let numFailures = 0;
   const { told, advance } = open("<h1>Oak mug</h1>", {
     answer: async (message) => {
@@ -67,10 +69,8 @@ test("a message that nobody answered is sent again, and says so", async () => {
     },
   });
   await advance(10_000);
-  assert.deepEqual(
-    told().map(({ isResent }) => isResent),
-    [undefined, true, true],
-  );
+  assert.equal(told().length, 3);
+  assert.equal(new Set(told().map(({ actId }) => actId)).size, 1);
   assert.equal(new Set(told().map(({ html }) => html)).size, 1, "the page as it was seen");
 });
 
@@ -111,7 +111,137 @@ test("an extension that was updated meanwhile breaks nothing in the page", async
   await advance(10_000);
   one("button").click();
   await advance(10_000);
-  assert.deepEqual([told().length, logged.length], [2, 2], "nothing is sent again");
+  assert.deepEqual([told().length, logged.length], [1, 1], "nothing is sent again, and nothing is listened to");
+});
+
+test("a worker that never answers is asked again, and an answer that may change, too", async () => {
+  const answers = [
+    () => new Promise(() => {}),
+    async () => ({ ok: false, error: { code: "storage_full", message: "Expected room." } }),
+    async () => ({ ok: true, stored: true, product: MUG }),
+  ];
+  const opened = openShopPage("<html><body><h1>Oak mug</h1></body></html>", {
+    url: URL_OF_PAGE,
+    answer: (message) => {
+      if (message.type !== "page.seen") return Promise.resolve({ ok: true });
+      const next = answers.shift();
+      assert.ok(next, "no more is asked");
+      // One that never answers would hold up the clock of the page.
+      return /** @type {Promise<any>} */ (
+        answers.length === 2 ? { catch: () => Promise.resolve(), then: () => {} } : next()
+      );
+    },
+  });
+  await opened.advance(60_000);
+  assert.equal(answers.length, 0);
+  assert.equal(new Set(opened.sent.filter(({ type }) => type === "page.seen").map(({ actId }) => actId)).size, 1);
+});
+
+test("a refusal is final, and nothing is offered for ever", async () => {
+  const refused = open("<h1>Oak mug</h1>", {
+    answer: async () => ({ ok: false, error: { code: "forbidden_sender", message: "No." } }),
+  });
+  await refused.advance(1_000_000);
+  assert.equal(refused.told().length, 1);
+  const alone = open("<h1>Oak mug</h1>", {
+    answer: async () => {
+      throw new Error("Could not establish connection.");
+    },
+  });
+  await alone.advance(3_600_000);
+  assert.equal(alone.told().length, 9);
+});
+
+test("what waits is offered a last time when the page goes away, and at once when it comes back", async () => {
+  const { window, told, advance } = open("<h1>Oak mug</h1>", {
+    answer: async () => {
+      throw new Error("Could not establish connection.");
+    },
+  });
+  await advance(5000);
+  const before = told().length;
+  window.dispatchEvent(new window.Event("pagehide"));
+  await advance(0);
+  assert.equal(told().length, before + 1);
+  const shown = new window.Event("pageshow");
+  Object.defineProperty(shown, "persisted", { value: true });
+  window.dispatchEvent(shown);
+  await advance(0);
+  assert.equal(told().length, before + 2);
+  assert.equal(new Set(told().map(({ actId }) => actId)).size, 1);
+});
+
+test("acts come in their order, and a click is offered before its page goes away", async () => {
+  /** @type {(answer: any) => void} */
+  let answerView = () => {};
+  const { one, window, sent, advance } = openShopPage(
+    "<html><body><h1>Oak mug</h1><button>Add to cart</button></body></html>",
+    {
+      url: URL_OF_PAGE,
+      answer: (message) =>
+        message.kind === "view"
+          ? /** @type {any} */ ({
+              catch: () => Promise.resolve(),
+              then: (/** @type {any} */ resolve) => void (answerView = resolve),
+            })
+          : Promise.resolve({ ok: true, stored: true }),
+    },
+  );
+  const kinds = () => sent.filter(({ type }) => type === "page.seen").map(({ kind }) => kind);
+  await advance(1000);
+  one("button").click();
+  await advance(1000);
+  assert.deepEqual(kinds(), ["view"], "the click waits for the view");
+  window.dispatchEvent(new window.Event("pagehide"));
+  assert.deepEqual(kinds(), ["view", "view", "cart"]);
+  answerView({ ok: true, stored: true, product: MUG });
+  await advance(1000);
+  assert.deepEqual(kinds(), ["view", "view", "cart", "cart"]);
+  const [, , first, second] = sent.filter(({ type }) => type === "page.seen");
+  assert.equal(first.actId, second.actId);
+});
+
+test("a click whose way is known only when its page goes away is offered then, behind a view that waits", async () => {
+  const { one, window, sent, advance } = openShopPage(
+    '<html><body><h1>Oak mug</h1><button aria-pressed="false">Wishlist</button></body></html>',
+    { url: URL_OF_PAGE, answer: () => /** @type {any} */ ({ catch: () => Promise.resolve(), then: () => {} }) },
+  );
+  const kinds = () => sent.filter(({ type }) => type === "page.seen").map(({ kind }) => kind);
+  await advance(1000);
+  one("button").click();
+  one("button").setAttribute("aria-pressed", "true");
+  assert.deepEqual(kinds(), ["view"]);
+  window.dispatchEvent(new window.Event("pagehide"));
+  assert.equal(kinds().at(-1), "wishlist");
+});
+
+test("after an erase nothing that waits is offered any more", async () => {
+  const { told, ask, advance } = open("<h1>Oak mug</h1>", {
+    answer: async () => {
+      throw new Error("Could not establish connection.");
+    },
+  });
+  await advance(1000);
+  const before = told().length;
+  assert.equal(ask({ type: "page.forget" }, { id: ID }).length, 1);
+  await advance(3_600_000);
+  assert.equal(told().length, before);
+});
+
+test("a page that a script of an earlier version has read says so once", async () => {
+  const { told, one, advance } = open("<h1>Oak mug</h1>", {
+    answer: learnsAll,
+    prepare: (page) => {
+      page.carryoverIsAgain = true;
+    },
+  });
+  await advance(1000);
+  one("h1").textContent = "Oak bowl";
+  await advance(5000);
+  assert.deepEqual(
+    told().map(({ isAgain }) => isAgain),
+    [true, undefined],
+  );
 });
 
 test("a page mode's list that grows is told, small changes are not", async () => {

@@ -1,28 +1,29 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { aadOf, decrypt, encrypt, generateDataKey } from "../../../extension/core/envelope.js";
+import { aadOf, decrypt, encrypt, sealOf } from "../../../extension/core/envelope.js";
 import { EnvelopeError } from "../../../extension/values/errors.js";
-import { toHex, utf8 } from "../../../extension/values/encoding.js";
+import { generateKey } from "../../../extension/core/vault/keys.js";
+import { fromHex, toHex, utf8 } from "../../../extension/values/encoding.js";
 import { vectors } from "../vectors.js";
 
 const { opens, refuses } = vectors("envelope.json");
-const fromHex = (/** @type {string} */ text) => Uint8Array.from(text.match(/../g) ?? [], (byte) => parseInt(byte, 16));
+const generateDataKey = async () => (await generateKey()).dataKey;
 const importKey = (/** @type {string} */ hex) =>
   crypto.subtle.importKey("raw", fromHex(hex), "AES-GCM", false, ["encrypt", "decrypt"]);
 
 for (const one of opens) {
   test(`opens: ${one.name}`, async () => {
     const key = await importKey(one.key);
-    assert.equal(toHex(aadOf(one)), one.aad);
-    assert.equal(toHex(await decrypt(key, fromHex(one.envelope), one)), one.plaintext);
+    assert.equal(toHex(aadOf(one, one.version)), one.aad);
+    assert.equal(toHex(await decrypt(key, fromHex(one.envelope), one, one.version)), one.plaintext);
   });
 }
 
 for (const one of refuses) {
   test(`refuses: ${one.name}`, async () => {
     const key = await importKey(one.key);
-    await assert.rejects(decrypt(key, fromHex(one.envelope), one), (error) => {
+    await assert.rejects(decrypt(key, fromHex(one.envelope), one, one.version), (error) => {
       assert.ok(error instanceof EnvelopeError);
       assert.equal(error.message, new EnvelopeError().message);
       assert.equal(error.cause, undefined, "the reason is not revealed");
@@ -49,6 +50,11 @@ test("every changed byte and every shorter envelope is refused", async () => {
     await assert.rejects(decrypt(key, changed, binding), EnvelopeError);
     await assert.rejects(decrypt(key, sealed.slice(0, i), binding), EnvelopeError);
   }
+});
+
+test("a seal is nonce and tag", async () => {
+  const sealed = await encrypt(await generateDataKey(), utf8("plaintext"), { profileId: "p", purpose: "q" });
+  assert.equal(sealOf(sealed), toHex(sealed.subarray(1, 13)) + toHex(sealed.subarray(sealed.length - 16)));
 });
 
 test("fields of the binding cannot be shifted into each other", () => {

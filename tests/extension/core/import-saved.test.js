@@ -4,7 +4,7 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { addSaved } from "../../../extension/core/import-saved.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { savedIn, savedThings } from "../../../extension/core/saved.js";
 import { itemIdOf } from "../../../extension/values/identity.js";
@@ -14,7 +14,7 @@ let databases = 0;
 /** @type {Profile} */
 let profile;
 beforeEach(async () => {
-  profile = await Profile.open(indexedDbStorage(`import-saved-${(databases += 1)}`), { now: () => NOON });
+  profile = await Profile.open(new Vault({ name: `import-saved-${(databases += 1)}` }), { now: () => NOON });
 });
 
 /** @param {string} title @param {object} [more] @returns {any} a row */
@@ -73,6 +73,21 @@ test("personal data in words goes, and a time in the future is now", async () =>
   const [{ card, savedAt }] = savedIn(profile);
   assert.doesNotMatch(card.title, /anna/);
   assert.equal(savedAt, "2026-03-01T12:00:00.000Z");
+});
+
+test("while learning is paused nothing of a copy is saved, also where it was paused meanwhile", async () => {
+  const adding = add([row("sea mug"), row("oak bowl")]);
+  await profile.changeSettings({ paused: true });
+  assert.deepEqual(await adding, { savedIds: [], reasons: ["paused", "paused"] });
+  assert.deepEqual(await add([row("sea mug")]), { savedIds: [], reasons: ["paused"] });
+  assert.deepEqual(savedIn(profile), []);
+});
+
+test("what of a copy is being read when everything is erased is saved nowhere", async () => {
+  const adding = add([row("sea mug")]);
+  const erased = profile.erase();
+  await assert.rejects(adding, { code: "erased" });
+  await erased;
 });
 
 test("a copy fills the list up to a thousand things", async () => {

@@ -4,7 +4,7 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { addImported, roomIn } from "../../../extension/core/importing.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { learn } from "../../../extension/core/recommender.js";
 import { privacy } from "../../../extension/generated/contracts.js";
@@ -37,7 +37,7 @@ let profile;
 /** @type {Parameters<typeof addImported>[2]} */
 let on;
 async function openAnew() {
-  profile = await Profile.open(indexedDbStorage(`importing-${(databases += 1)}`), { now: () => NOON });
+  profile = await Profile.open(new Vault({ name: `importing-${(databases += 1)}` }), { now: () => NOON });
   on = { profile, model: async () => ({ towers, manifest }), now: NOON };
 }
 beforeEach(openAnew);
@@ -49,8 +49,8 @@ const row = (title, more) => ({
   url: `https://a.example/${title.replaceAll(" ", "-")}`,
   ...more,
 });
-/** @param {any[]} rows @param {(shop: string) => boolean} [isConsented] */
-const add = (rows, isConsented = () => true) => addImported(rows, isConsented, on);
+/** @param {any[]} rows @param {"file" | "listed"} [rule] */
+const add = (rows, rule = "file") => addImported(rows, rule, on);
 
 test("a row becomes an interaction of now, with this device's embedding", async () => {
   const { ids, refused } = await add([row("sea mug", { brand: "Ufer" })]);
@@ -104,7 +104,8 @@ test("every refused row is counted under its reason", async () => {
 
 test("of a page only what the shop's consent covers is kept", async () => {
   const rows = [row("sea mug"), row("night lamp", { url: "https://b.example/lamp" })];
-  const { ids, refused } = await add(rows, (shop) => shop === "a.example");
+  await profile.setConsent("a.example", true);
+  const { ids, refused } = await add(rows, "listed");
   assert.deepEqual([ids.length, refused], [1, [{ reason: "no_consent", count: 1 }]]);
 });
 
@@ -208,12 +209,13 @@ for (const [what, embedding, space] of /** @type {[string, number[], string][]} 
   });
 
 test("a page of a shop whose consent is withdrawn while its words are read adds nothing", async () => {
-  let isAllowed = true;
+  await profile.setConsent("a.example", true);
   const embedItems = async (/** @type {string[]} */ texts) => {
-    isAllowed = false;
+    await profile.setConsent("a.example", false);
     return towers.embedItems(texts);
   };
   on.model = async () => ({ towers: { ...towers, embedItems }, manifest });
-  assert.deepEqual((await add([row("sea mug")], () => isAllowed)).ids, []);
+  const { ids, refused } = await add([row("sea mug")], "listed");
+  assert.deepEqual([ids, refused], [[], [{ reason: "no_consent", count: 1 }]]);
   assert.deepEqual(profile.interactions(), []);
 });

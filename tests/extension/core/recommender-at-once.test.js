@@ -3,7 +3,7 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { learn, recommendOwn } from "../../../extension/core/recommender.js";
 import { itemIdOf } from "../../../extension/values/identity.js";
@@ -28,7 +28,7 @@ let sent;
 /** @type {any} */
 const server = { baseUrl: SERVER, recommend: async (/** @type {object} */ body) => void sent.push(body) };
 beforeEach(async () => {
-  profile = await Profile.open(indexedDbStorage(`at-once-${(databases += 1)}`));
+  profile = await Profile.open(new Vault({ name: `at-once-${(databases += 1)}` }));
   await profile.changeSettings({ serverUrl: SERVER });
   await profile.setConsent("a.example", true);
   sent = [];

@@ -4,21 +4,24 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { decrypt } from "../../../extension/core/envelope.js";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
+import { idOf, onDisk } from "./vault/disk.js";
 import { Profile } from "../../../extension/core/profile.js";
 
 const NOON = Date.parse("2026-03-01T12:00:00Z");
 const SERVER = "http://127.0.0.1:8710/v1/recommendations";
 let databases = 0;
 let now = NOON;
-/** @type {import("../../../extension/core/indexeddb-storage.js").Storage} */
-let storage;
+/** @type {Vault} */
+let vault;
+let database = "";
 /** @type {Profile} */
 let profile;
 beforeEach(async () => {
   now = NOON;
-  storage = indexedDbStorage(`removal-${(databases += 1)}`);
-  profile = await Profile.open(storage, { now: () => (now += 1000) });
+  database = `removal-${(databases += 1)}`;
+  vault = new Vault({ name: database });
+  profile = await Profile.open(vault, { now: () => (now += 1000) });
 });
 
 /** @param {string} name @param {import("../../../extension/core/profile.js").Kind} [kind] @param {string} [shop] */
@@ -41,10 +44,10 @@ const request = (url, body = "") => profile.addToLedger({ method: body ? "POST" 
 const named = (name) => (one) => one.product.title === `The ${name}`;
 
 /** @returns {Promise<string>} every record on the disk, decrypted with the key that lies beside them */
-async function onDisk() {
-  const { identity, records } = await storage.read();
+async function textOnDisk() {
+  const { identity, records } = await onDisk(database);
   assert.ok(identity);
-  const texts = records.map(async ({ id, kind, envelope }) => {
+  const texts = records.map(async (/** @type {any} */ { id, kind, envelope }) => {
     const purpose = `${kind}/${id}`;
     const plain = await decrypt(identity.dataKey, envelope, { profileId: identity.profileId, purpose });
     return `${id} ${new TextDecoder().decode(plain)}`;
@@ -59,7 +62,7 @@ test("what was removed is nowhere on the disk, in no record and no request", asy
   await request("https://img.example/bowl.jpg");
   await request(SERVER, '{"mode":"own","vector":[0.123456]}');
   await profile.removeInteractions(named("mug"));
-  const left = await onDisk();
+  const left = await textOnDisk();
   assert.doesNotMatch(left, /mug|0\.123456/);
   assert.match(left, /The bowl/);
   assert.match(left, /bowl\.jpg/);
@@ -125,7 +128,7 @@ test("restore brings everything back as it was, also for the next worker", async
   const removal = await profile.removeInteractions(named("mug"));
   assert.equal(profile.interactions().length, 1);
   assert.ok(await profile.restore(JSON.parse(JSON.stringify(removal))));
-  const again = await Profile.open(storage, { now: () => now });
+  const again = await Profile.open(vault, { now: () => now });
   for (const one of [profile, again]) {
     assert.deepEqual(one.interactions(), interactions);
     assert.deepEqual(one.ledger(), ledger);
@@ -136,17 +139,18 @@ test("nothing comes back into a profile that was erased since", async () => {
   await see("mug");
   const removal = await profile.removeInteractions(named("mug"));
   await profile.erase();
-  profile = await Profile.open(storage, { now: () => (now += 1000) });
+  await assert.rejects(profile.restore(removal), { code: "erased" });
+  profile = await Profile.open(vault, { now: () => (now += 1000) });
   assert.equal(await profile.restore(removal), false);
   await see("bowl");
   assert.equal(await profile.restore(removal), false);
-  assert.doesNotMatch(await onDisk(), /mug/);
+  assert.doesNotMatch(await textOnDisk(), /mug/);
 });
 
 test("an interaction that is added while others are removed is not lost", async () => {
   await see("mug");
   await Promise.all([profile.removeInteractions(named("mug")), see("bowl"), see("mug")]);
-  const again = await Profile.open(storage, { now: () => now });
+  const again = await Profile.open(vault, { now: () => now });
   assert.deepEqual(
     again
       .interactions()
@@ -164,7 +168,7 @@ test("a shop that was forgotten does not come back into a profile that was erase
   assert.ok(forgotten);
   assert.equal(await profile.forgetShop("a.example"), null);
   await profile.erase();
-  profile = await Profile.open(storage, { now: () => (now += 1000) });
+  profile = await Profile.open(vault, { now: () => (now += 1000) });
   assert.equal(await profile.rememberShop(profileId, forgotten), false);
   assert.deepEqual(profile.settings.consents, {});
 });
@@ -176,7 +180,7 @@ test("a catalogue that was read since stays, and the consent is of the time that
   const since = profile.settings.consents["a.example"];
   /** @type {any} */
   const shelf = {
-    id: "one",
+    id: idOf("one"),
     shop: "a.example",
     kind: "shopify",
     status: "reading",
@@ -191,10 +195,10 @@ test("a catalogue that was read since stays, and the consent is of the time that
   assert.deepEqual(profile.shelves(), [{ ...shelf, status: "stopped" }], "nobody continues its reading");
   await profile.forgetShop("a.example");
   await profile.setConsent("a.example", true);
-  await profile.keepShelf({ ...shelf, id: "two" });
+  await profile.keepShelf({ ...shelf, id: idOf("two") });
   assert.ok(await profile.rememberShop(profileId, forgotten));
   assert.deepEqual(
     profile.shelves().map(({ id }) => id),
-    ["two"],
+    [idOf("two")],
   );
 });

@@ -3,7 +3,7 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { pool } from "../../../extension/core/pooling.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { cardsOf } from "../../../extension/core/catalogue-cards.js";
@@ -65,7 +65,7 @@ let profile;
 /** A profile on a clock of its own: things of one millisecond have no order. @returns {Promise<Profile>} */
 function newProfile() {
   let now = Date.now();
-  return Profile.open(indexedDbStorage(`seen-images-${(databases += 1)}`), { now: () => (now += 1000) });
+  return Profile.open(new Vault({ name: `seen-images-${(databases += 1)}` }), { now: () => (now += 1000) });
 }
 
 beforeEach(async () => {

@@ -3,7 +3,7 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { indexedDbStorage } from "../../../extension/core/indexeddb-storage.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { cardsOf } from "../../../extension/core/catalogue-cards.js";
 import { recommendShelf } from "../../../extension/core/recommender.js";
@@ -37,7 +37,7 @@ let now = NOON;
 let profile;
 beforeEach(async () => {
   now = NOON;
-  profile = await Profile.open(indexedDbStorage(`taste-${(databases += 1)}`), { now: () => (now += 1000) });
+  profile = await Profile.open(new Vault({ name: `taste-${(databases += 1)}` }), { now: () => (now += 1000) });
 });
 
 /** @param {string} title @param {import("../../../extension/core/profile.js").Kind} [kind] @param {string} [shop] */

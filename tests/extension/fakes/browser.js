@@ -48,6 +48,10 @@ class BrowserState {
   scripts = new Map();
   /** chrome.storage.session. @type {Record<string, any>} */
   session = {};
+  /** chrome.storage.local. @type {Record<string, any>} */
+  local = {};
+  /** Alarms by name, with their delay in minutes. @type {Map<string, number>} */
+  alarms = new Map();
   /** @type {FakeTab[]} */
   tabs = [];
   /** What page.extract answers, by tab; a tab without an entry does not answer. @type {Map<number, any>} */
@@ -58,6 +62,8 @@ class BrowserState {
   hiddenTabs = new Set();
   /** Tabs the content script ran in. @type {number[]} */
   injected = [];
+  /** Tabs in which a function ran. @type {number[]} */
+  marked = [];
   /** Questions put to the shopper, and the answer. @type {string[][]} */
   questions = [];
   isGranting = true;
@@ -90,7 +96,7 @@ function permissionsApi(state) {
 /** @param {BrowserState} state */
 function scriptingApi(state) {
   return {
-    getRegisteredContentScripts: async ({ ids = /** @type {string[]} */ ([...state.scripts.keys()]) } = {}) =>
+    getRegisteredContentScripts: async (/** @type {{ids?: string[]}} */ { ids = [...state.scripts.keys()] } = {}) =>
       ids.filter((id) => state.scripts.has(id)).map((id) => state.scripts.get(id)),
     async registerContentScripts(/** @type {any[]} */ scripts) {
       for (const script of scripts) {
@@ -98,13 +104,23 @@ function scriptingApi(state) {
         state.scripts.set(script.id, script);
       }
     },
+    async updateContentScripts(/** @type {any[]} */ scripts) {
+      for (const script of scripts) {
+        if (!state.scripts.has(script.id)) throw new Error(`Nonexistent script ID '${script.id}'`);
+        state.scripts.set(script.id, { ...state.scripts.get(script.id), ...script });
+      }
+    },
     async unregisterContentScripts(/** @type {{ids: string[]}} */ { ids }) {
       for (const id of ids) {
         if (!state.scripts.delete(id)) throw new Error(`Nonexistent script ID '${id}'`);
       }
     },
-    async executeScript(/** @type {any} */ { target, files }) {
+    async executeScript(/** @type {any} */ { target, files, func }) {
       if (state.hiddenTabs.has(target.tabId)) throw new Error("Cannot access contents of the page.");
+      if (func) {
+        state.marked.push(target.tabId);
+        return;
+      }
       for (const file of files) {
         if (!existsSync(new URL(file, EXTENSION))) throw new Error(`Could not load file: '${file}'`);
       }
@@ -112,6 +128,26 @@ function scriptingApi(state) {
     },
   };
 }
+
+/** @param {BrowserState} state @param {"session" | "local"} name of the area */
+const storageArea = (state, name) => ({
+  get: async (/** @type {string | null} */ key) => {
+    if (key === null) return crossed(state[name]);
+    return key in state[name] ? { [key]: state[name][key] } : {};
+  },
+  set: async (/** @type {any} */ values) => void Object.assign(state[name], crossed(values)),
+  async remove(/** @type {string | string[]} */ keys) {
+    for (const key of [keys].flat()) delete state[name][key];
+  },
+  clear: async () => void (state[name] = {}),
+});
+
+/** @param {BrowserState} state */
+const alarmsApi = (state) => ({
+  onAlarm: fakeEvent(),
+  create: async (/** @type {string} */ name, /** @type {{delayInMinutes: number}} */ { delayInMinutes }) =>
+    void state.alarms.set(name, delayInMinutes),
+});
 
 /** @param {BrowserState} state */
 function tabsApi(state) {
@@ -176,14 +212,8 @@ function contextOf(state, url, { tab, windowId = 1, onOffscreen }) {
     ...(onOffscreen !== null && { offscreen }),
     permissions: permissionsApi(state),
     scripting: scriptingApi(state),
-    storage: {
-      session: {
-        get: async (/** @type {string} */ key) => (key in state.session ? { [key]: state.session[key] } : {}),
-        set: async (/** @type {any} */ values) => void Object.assign(state.session, crossed(values)),
-        remove: async (/** @type {string} */ key) => void delete state.session[key],
-        clear: async () => void (state.session = {}),
-      },
-    },
+    storage: { session: storageArea(state, "session"), local: storageArea(state, "local") },
+    alarms: alarmsApi(state),
     tabs: tabsApi(state),
     windows: { getCurrent: async () => ({ id: windowId }) },
     action: {

@@ -76,7 +76,7 @@ export async function openPage(name, { handlers = {}, search = "", locale, windo
   const recorded = Object.fromEntries(
     Object.entries(handlers).map(([type, handler]) => [
       type,
-      async (/** @type {any} */ fields) => {
+      async (/** @type {any} */ { actId, ...fields }) => {
         sent.push({ type, ...fields });
         return handler(fields);
       },

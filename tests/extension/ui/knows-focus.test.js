@@ -20,6 +20,7 @@ const open = (handlers) =>
     handlers: {
       "taste.get": () => ({ taste: { clusters: [], alone: [], dismissed: [] }, saved: [], shops: [], shelves: [] }),
       "state.get": () => ({ state: stateOf() }),
+      "filter.get": () => ({ filter: { dropped: [], removed: [], categories: [], rules: {}, shops: [] } }),
       "import.pages": () => ({ pages: [] }),
       "import.readFile": () => ({
         rows: [{ kind: "view", title: "Mug" }],

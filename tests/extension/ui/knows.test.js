@@ -39,6 +39,7 @@ const open = (handlers = {}) =>
     handlers: {
       "taste.get": () => ({ taste: TASTE, saved: [], shops: [], shelves: [] }),
       "state.get": () => ({ state: stateOf() }),
+      "filter.get": () => ({ filter: { dropped: [], removed: [], categories: [], rules: {}, shops: [] } }),
       "import.pages": () => ({ pages: [] }),
       "taste.effect": () => ({ effect: { shares: [{ before: 0.5, after: 0 }] } }),
       "taste.remove": () => ({ removal: REMOVAL }),

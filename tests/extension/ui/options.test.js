@@ -16,12 +16,15 @@ const ENTRIES = [
   { id: "1", time: "2026-03-01T11:00:00Z", method: "GET", url: "http://127.0.0.1:8710/v1/shops", body: "" },
 ];
 
+const PLAIN = { isLocked: false, hasPassphrase: false, unreadable: 0, backupAt: "2026-03-01T12:00:00Z" };
+
 /** @param {Record<string, any>} [handlers] @param {Record<string, any>} [state] */
 const openOptions = (handlers = {}, state = {}) =>
   openPage("options", {
     handlers: {
       "state.get": () => ({ state: stateOf(state) }),
       "ledger.get": () => ({ entries: [] }),
+      "vault.get": () => ({ vault: PLAIN }),
       "settings.set": (/** @type {object} */ fields) => ({ state: stateOf({ ...state, ...fields }) }),
       ...handlers,
     },

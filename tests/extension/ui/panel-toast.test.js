@@ -52,6 +52,36 @@ test("a dismissal by pointer leaves the focus in the list, and can be undone", a
   assert.deepEqual(sent.find(({ type }) => type === "item.undismiss").item, undone);
 });
 
+for (const [reason, words] of [
+  ["paused", "Hidden for now. Learning is paused, so it is not remembered."],
+  ["sensitive_health", "Hidden for now. Things of this kind are never kept, so it is not remembered."],
+])
+  test(`a dismissal that is not kept (${reason}) hides the card, says so and offers no way back`, async () => {
+    const { one, sent, textsOf, document } = await openPanel({
+      recommend: () => answered([item("mug"), item("bowl")]),
+      "item.dismiss": () => ({ stored: false, reason }),
+    });
+    await eventually(() => assert.deepEqual(textsOf(".card .title"), ["mug", "bowl"]));
+    const numLists = () => sent.filter(({ type }) => type === "recommend").length;
+    const before = numLists();
+    one('[data-item-id="mug"] .dismiss').click();
+    await eventually(() => assert.equal(one("#status").textContent, words));
+    assert.deepEqual([textsOf(".card .title"), one("#undo").hidden, numLists()], [["bowl"], true, before]);
+    assert.equal(document.activeElement?.getAttribute("aria-label"), "Less like bowl");
+  });
+
+test("what is not saved because learning is paused is said, and the heart stays empty", async () => {
+  const { one } = await openPanel({
+    recommend: () => answered([item("mug")]),
+    "item.save": failing("paused"),
+  });
+  await eventually(() => assert.ok(one('[data-item-id="mug"] .save')));
+  one('[data-item-id="mug"] .save').click();
+  const words = "Not kept, because learning is paused. Resume it first.";
+  await eventually(() => assert.equal(one("#status").textContent, words));
+  assert.equal(one('[data-item-id="mug"] .save').getAttribute("aria-pressed"), "false");
+});
+
 test("a list that failed is no longer said to be looked for", async () => {
   /** @type {((error: Error) => void)[]} */
   const waiting = [];

@@ -4,6 +4,19 @@ const messages = {
   /** The answer to a message. */
   ask: (message) => chrome.runtime.sendMessage(message),
 
+  /** Begins an act of the shopper, as the extension's own pages do, and does not wait for its answer. */
+  act(message) {
+    const sent = import("../messaging/messages.js").then(({ send }) => send(message));
+    sent.catch(console.error);
+  },
+
+  /** Whether the content script in a tab has heard that its view is kept. */
+  async isAcknowledged(tabId) {
+    const func = () => globalThis.carryover?.before !== undefined;
+    const [{ result }] = await chrome.scripting.executeScript({ target: { tabId }, func });
+    return result;
+  },
+
   /** The number of the tab that shows an address. Needs the permission "tabs". */
   async tab(url) {
     const tabs = await chrome.tabs.query({});

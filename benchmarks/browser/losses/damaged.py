@@ -1,0 +1,126 @@
+"""Stores that are damaged: what the shopper is told, and what is there before and after the backup is taken."""
+
+import random
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from playwright.sync_api import Playwright
+
+from benchmarks.browser.losses.damages import (
+    DATABASE_SCRIPT,
+    Folders,
+    Snapshots,
+    damage_files,
+    drawn_database_damage,
+)
+from benchmarks.browser.losses.device import CACHES, SHOP, WITHDRAWN, Acts, Device, Seen, extension_id, running
+from kernel.json_object import JsonObject
+
+NUM_HALF = 9
+_NEXT = 1000
+_SHARE_IN_FILES = 2 / 3
+
+
+def measure(
+    playwright: Playwright, scratch: Path, extension: Path, numbers: Iterable[int], seed: int
+) -> list[JsonObject]:
+    """Damage one copy of a profile for each number, and return what came of it."""
+    acts = _prepare(playwright, scratch, extension)
+    cases = []
+    for number in numbers:
+        draw = random.Random(f"{seed} {number}")
+        case = {"number": number, **_case(playwright, scratch, extension, draw, acts)}
+        print(case, flush=True)
+        cases.append(case)
+    return cases
+
+
+def _prepare(playwright: Playwright, scratch: Path, extension: Path) -> Acts:
+    """Make the profile, an older state of it, and another shopper's; return what was acknowledged."""
+    acts = Acts()
+    with running(playwright, scratch / "newest", extension) as device:
+        device.consent(acts, SHOP, allowed=True)
+        device.consent(acts, WITHDRAWN, allowed=True)
+        for i in range(NUM_HALF):
+            (device.dismiss if i % 2 else device.save)(acts, i)
+        device.backed_up()
+    _copy(scratch / "newest", scratch / "older")
+    with running(playwright, scratch / "newest", extension) as device:
+        device.consent(acts, WITHDRAWN, allowed=False)
+        device.act(acts, "mode page", "settings.set", mode="page")
+        for i in range(NUM_HALF, 2 * NUM_HALF):
+            (device.dismiss if i % 2 else device.save)(acts, i)
+        device.backed_up()
+        seen = device.look()
+    if acts.refused or seen.told or seen.lost(acts):
+        raise RuntimeError(f"expected {len(acts.kept)} acts in the profile, got {seen} and refusals {acts.refused}")
+    with running(playwright, scratch / "foreign", extension) as device:
+        other = Acts()
+        device.consent(other, WITHDRAWN, allowed=True)
+        device.save(other, _NEXT)
+        device.backed_up()
+    return acts
+
+
+def _copy(source: Path, target: Path) -> Path:
+    return Path(shutil.copytree(source, target, ignore=shutil.ignore_patterns(*CACHES), symlinks=True))
+
+
+def _case(playwright: Playwright, scratch: Path, extension: Path, draw: random.Random, before: Acts) -> JsonObject:
+    acts, copy = before.copy(), _copy(scratch / "newest", scratch / "case")
+    of = extension_id(extension)
+    how = ""
+    try:
+        is_in_files = draw.random() < _SHARE_IN_FILES
+        if is_in_files:
+            places = (Folders.of(one, of) for one in (copy, scratch / "older", scratch / "foreign"))
+            how = damage_files(draw, Snapshots(*places))
+        with running(playwright, copy, extension) as device:
+            if not is_in_files:
+                how = _damage_database(draw, device, acts)
+            return {"damage": how, **_outcome(device, acts)}
+    finally:
+        shutil.rmtree(copy)
+
+
+def _damage_database(draw: random.Random, device: Device, acts: Acts) -> str:
+    """Damage the database of the running browser; the worker is stopped, or continues and is given something to do."""
+    device.look()
+    kind, place, number = drawn_database_damage(draw)
+    device.control.evaluate(DATABASE_SCRIPT, ["read", place, number])
+    for i in range(3):
+        device.save(acts, _NEXT + i)
+    device.backed_up()
+    device.control.evaluate(DATABASE_SCRIPT, [kind, place, number])
+    is_stopped = draw.random() < 0.5
+    if is_stopped:
+        device.stop_worker()
+    device.save(acts, _NEXT + 3)
+    device.stop_worker()
+    where = "" if kind in ("deleted", "all put back") else f", {place}"
+    return f"database {kind}{where}{'' if is_stopped else ', under a running worker'}"
+
+
+def _outcome(device: Device, acts: Acts) -> JsonObject:
+    first = device.look()
+    last = first
+    if first.told:
+        device.ask("vault.recover", way="restore")
+        device.stop_worker()
+        last = device.look()
+    return {
+        "acknowledged": len(acts.kept),
+        "told": first.told,
+        "thereAtFirst": len(acts.kept & first.there.keys()),
+        "toldAfter": last.told,
+        "lost": last.lost(acts),
+        "silent": _is_silent(first, acts) or _is_silent(last, acts, was_told=bool(first.told)),
+        "doubled": last.doubled(acts),
+        "refused": sorted(acts.refused),
+    }
+
+
+def _is_silent(seen: Seen, acts: Acts, *, was_told: bool = False) -> bool:
+    """Return whether something is missing or is there again without a word."""
+    return not (seen.told or was_told) and (seen.lost(acts) > 0 or seen.returned(acts) > 0)

@@ -1,0 +1,1 @@
+"""How well the filter of sensitive products decides on titles: sets that were written before the rules."""

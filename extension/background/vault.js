@@ -1,0 +1,153 @@
+// @ts-check
+import { createDatabase } from "../core/vault/database.js";
+import { Vault } from "../core/vault/vault.js";
+import { CarryoverError } from "../values/errors.js";
+import { UNLOCKED, lenient, noteIn } from "./notes.js";
+
+/**
+ * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
+ * @typedef {import("../generated/contract-types.js").VaultState} VaultState
+ * @typedef {{indexedDB: IDBFactory}} Bucket
+ * @typedef {Navigator & {storageBuckets?: {open: (name: string, options: object) => Promise<Bucket>}}} WithBuckets not every browser has them
+ */
+
+const BUCKET = "carryover-backup";
+/** With 24 MiB Chromium has mostly compacted its files when an erase ends, with 8 when it starts the next time (docs/privacy.md). */
+const NUM_FILLS = 24;
+/** Chromium closes the files of databases that nobody has open after two seconds. */
+const CLOSES_AFTER_MS = 4_000;
+/** Firefox deletes the file of a database with it. */
+const NUM_FILLS_ELSEWHERE = 1;
+/** Name of the alarm that locks the profile. */
+export const LOCK_ALARM = "lock";
+const LOCK_AFTER_MINUTES = 15;
+/** An alarm is put off at most this often. */
+const PUT_OFF_MS = 60_000;
+
+/** @returns {WithBuckets["storageBuckets"]} which Chromium has */
+const buckets = () => /** @type {WithBuckets} */ (globalThis.navigator ?? {}).storageBuckets;
+
+/** Return what gives databases whose files are others than those of the store, where the browser has such. @returns {() => Promise<IDBFactory>} */
+function backupFactory() {
+  // Kept, because Chromium answers nothing more once the bucket is collected as garbage.
+  /** @type {Promise<Bucket> | undefined} */
+  let bucket;
+  return async () => {
+    bucket ??= buckets()?.open(BUCKET, { persisted: true });
+    if (!bucket) return indexedDB;
+    return (await bucket).indexedDB;
+  };
+}
+
+/**
+ * Return the vault of this browser.
+ * @param {{browser: typeof chrome, argon2: import("../core/vault/locks.js").Argon2, now: () => number}} parts
+ */
+export function createVault({ browser: { storage }, argon2, now }) {
+  return new Vault({
+    note: lenient(noteIn(storage.local, "vault")),
+    attempts: lenient(noteIn(storage.local, "wrong passphrases")),
+    keyNote: noteIn(storage.session, UNLOCKED),
+    backup: createDatabase(BUCKET, backupFactory()),
+    closesAfterMs: buckets() ? CLOSES_AFTER_MS : 0,
+    numFills: buckets() ? NUM_FILLS : NUM_FILLS_ELSEWHERE,
+    argon2,
+    now,
+  });
+}
+
+/**
+ * Return what locks the profile: on demand, and after a time without use.
+ * @param {{browser: typeof chrome, vault: Vault, getProfile: import("./store.js").GetProfile, announceErasure: () => Promise<void>, now: () => number}} parts
+ */
+export function createLock({ browser, vault, getProfile, announceErasure, now }) {
+  let putOffAt = 0;
+  return {
+    /** Put off locking: the profile was used. */
+    use() {
+      if (!vault.hasPassphrase || now() - putOffAt < PUT_OFF_MS) return;
+      putOffAt = now();
+      browser.alarms.create(LOCK_ALARM, { delayInMinutes: LOCK_AFTER_MINUTES })?.catch(console.warn);
+    },
+
+    /** Lock the profile, where it has a passphrase, and let open pages forget what they show. */
+    async lock() {
+      putOffAt = 0;
+      if (await vault.isLocked()) return;
+      const profile = await getProfile();
+      if (!vault.hasPassphrase) return;
+      await profile.lock();
+      await browser.storage.session.clear();
+      await announceErasure();
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createLock>} Lock */
+
+/**
+ * Return the handlers of the encrypted store: its state, passphrase, lock and backup.
+ * @param {object} parts
+ * @param {Vault} parts.vault
+ * @param {import("./store.js").GetProfile} parts.getProfile
+ * @param {Lock} parts.lock
+ * @param {import("./consent.js").Consent} parts.consent
+ * @param {() => Promise<void>} parts.announceChange
+ * @param {() => Promise<void>} parts.onOpened
+ * @returns {Pick<Handlers, `vault.${string}` & keyof Handlers>}
+ */
+export function createVaultHandlers({ vault, getProfile, lock, consent, announceChange, onOpened }) {
+  /** @returns {Promise<VaultState>} */
+  async function state() {
+    const opened = await getProfile().catch((error) => {
+      if (!(error instanceof CarryoverError)) throw error;
+      return error;
+    });
+    const code = opened instanceof CarryoverError ? opened.code : "";
+    const at = await vault.backedUpAt().catch(() => null);
+    return {
+      isLocked: code === "locked",
+      hasPassphrase: code === "locked" || vault.hasPassphrase,
+      unreadable: opened instanceof CarryoverError ? 0 : opened.unreadable,
+      ...(code && code !== "locked" && { problem: code }),
+      ...(at !== null && { backupAt: new Date(at).toISOString() }),
+    };
+  }
+  async function openedState() {
+    await onOpened();
+    await announceChange();
+    return { vault: await state() };
+  }
+  return {
+    "vault.get": async () => ({ vault: await state() }),
+    async "vault.unlock"({ secret }) {
+      await vault.unlock(secret);
+      return openedState();
+    },
+    async "vault.lock"() {
+      await lock.lock();
+      return { vault: await state() };
+    },
+    async "vault.setPassphrase"({ passphrase, current }) {
+      const code = (await (await getProfile()).protect(passphrase, current)) ?? "";
+      lock.use();
+      return { code, vault: await state() };
+    },
+    async "vault.removePassphrase"({ current }) {
+      await (await getProfile()).protect(null, current);
+      return { vault: await state() };
+    },
+    async "vault.recover"({ way }) {
+      if (way === "restore") await ((await getProfile().catch(() => null)) ?? vault).restoreBackup();
+      else if (way === "accept") await vault.accept();
+      else if (way === "drop") await (await getProfile()).dropUnreadable();
+      else throw new CarryoverError("invalid_message", "way must be restore, accept or drop.");
+      if (way === "restore") {
+        const profile = await getProfile().catch(() => null);
+        // A consent whose permission was given back since the copy was made does not come back with it.
+        if (profile) await consent.onRevoked();
+      }
+      return openedState();
+    },
+  };
+}

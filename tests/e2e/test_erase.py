@@ -1,0 +1,92 @@
+"""Readers of the browsers' own files: what is left there after an erase, with and without a passphrase."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Playwright
+
+from tests.e2e import disk_reader
+from tests.e2e.chromium import Shopper, unzipped
+from tests.e2e.firefox import ADDRESS, ask, opened_firefox
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+NUM_ROWS = 20
+CANARY = b"canary"
+PASSPHRASE = "correct horse battery"
+PATIENCE_S = 30
+Ask = Callable[..., dict[str, Any]]
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """Return products to keep, with a word that is looked for."""
+    numbers = range(NUM_ROWS)
+    return [
+        {"kind": "wishlist", "title": f"canary {name} {i}", "url": f"https://shop.example/{name}-{i}"} for i in numbers
+    ]
+
+
+def num_readable(folder: Path) -> int:
+    """Return how many of the kept products the files of a browser give away."""
+    opened = disk_reader.readable(disk_reader.search([folder]))
+    return len({plaintext for plaintext in opened.values() if CANARY in plaintext})
+
+
+def settled(folder: Path, expected: int) -> int:
+    """Return what is readable once it is as expected, or after a while: browsers compact in the background."""
+    end = time.monotonic() + PATIENCE_S
+    while (found := num_readable(folder)) != expected and time.monotonic() < end:
+        time.sleep(1)
+    return found
+
+
+def kept(say: Ask, name: str) -> None:
+    """Keep products, and wait until the backup has them, too."""
+    report = say("import.add", rows=rows(name), isFile=True)["report"]
+    assert len(report["ids"]) == NUM_ROWS
+    time.sleep(1)
+
+
+def walk(say: Ask, folder: Path) -> None:
+    """Keep, protect, keep, erase, keep and erase without a passphrase; read the files after each step."""
+    kept(say, "first")
+    assert settled(folder, NUM_ROWS) == NUM_ROWS, "without a passphrase the files give everything away"
+    assert say("vault.setPassphrase", passphrase=PASSPHRASE)["ok"]
+    assert settled(folder, 0) == 0, "what was kept before a passphrase was set is locked, too"
+    kept(say, "second")
+    assert num_readable(folder) == 0
+    assert say("profile.erase")["ok"]
+    kept(say, "third")
+    assert settled(folder, NUM_ROWS) == NUM_ROWS
+    assert say("profile.erase")["ok"]
+
+
+def test_chromium(playwright: Playwright, zips: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "profile"
+    extension = unzipped(zips / "carryover-chromium.zip", tmp_path / "extension")
+    shopper = Shopper(playwright, folder, extension)
+    try:
+        walk(shopper.ask, folder)
+    finally:
+        shopper.close()
+    # Chromium may keep a file that it has compacted until its next start (docs/privacy.md).
+    again = Shopper(playwright, folder, extension)
+    try:
+        assert again.ask("state.get")["state"]["numKnown"] == 0
+    finally:
+        again.close()
+    assert num_readable(folder) == 0
+
+
+def test_firefox(zips: Path, tmp_path: Path) -> None:
+    with opened_firefox(unzipped(zips / "carryover-firefox.zip", tmp_path / "extension"), tmp_path) as firefox:
+        firefox.get(f"moz-extension://{ADDRESS}/ui/options.html")
+
+        def say(message: str, **fields: object) -> dict[str, Any]:
+            return ask(firefox, message, **fields)
+
+        folder = Path(firefox.capabilities["moz:profile"])
+        walk(say, folder)
+        assert settled(folder, 0) == 0, "after an erase the files give nothing away"

@@ -1,0 +1,108 @@
+// @ts-check
+// The encrypted store on the options page in jsdom.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CarryoverError } from "../../../extension/values/errors.js";
+import { eventually, openPage, stateOf } from "../fakes/page.js";
+
+const PLAIN = { isLocked: false, hasPassphrase: false, unreadable: 0, backupAt: "2026-03-01T12:00:00Z" };
+const PROTECTED = { ...PLAIN, hasPassphrase: true };
+
+/** @param {Record<string, any>} handlers */
+const openOptions = (handlers) =>
+  openPage("options", {
+    handlers: {
+      "state.get": () => ({ state: stateOf() }),
+      "ledger.get": () => ({ entries: [] }),
+      "vault.get": () => ({ vault: PLAIN }),
+      ...handlers,
+    },
+  });
+
+/** @param {any} page @param {string} selector @param {string} value */
+const type = ({ one }, selector, value) => {
+  one(selector).value = value;
+};
+/** @param {any} page @param {string} selector */
+const submit = ({ one, window }, selector) =>
+  one(selector).dispatchEvent(new window.Event("submit", { cancelable: true, bubbles: true }));
+
+test("a passphrase is set, and its recovery code is shown once", async () => {
+  const page = await openOptions({ "vault.setPassphrase": () => ({ code: "AAAA-BBBB", vault: PROTECTED }) });
+  const { one, sent } = page;
+  await eventually(() => assert.match(one("#store").textContent, /whoever copies this browser's files/));
+  type(page, "#passphrase-next", "correct horse");
+  submit(page, "#passphrase");
+  await eventually(() => assert.equal(one("#store code").textContent, "AAAA-BBBB"));
+  assert.deepEqual(sent.at(-1), { type: "vault.setPassphrase", passphrase: "correct horse" });
+  assert.match(one("#store").textContent, /Change passphrase.*Remove passphrase.*Lock now/s);
+});
+
+test("a passphrase is removed and the profile locked by buttons", async () => {
+  const page = await openOptions({
+    "vault.get": () => ({ vault: PROTECTED }),
+    "vault.removePassphrase": () => ({ vault: PLAIN }),
+    "vault.lock": () => ({ vault: { ...PROTECTED, isLocked: true } }),
+    "vault.unlock": () => ({ vault: PROTECTED }),
+  });
+  const { one, sent } = page;
+  await eventually(() => assert.ok(one("#passphrase-current")));
+  one("[data-action=lockNow]").click();
+  await eventually(() => assert.ok(one("#unlock-secret")));
+  type(page, "#unlock-secret", "correct horse");
+  submit(page, "[data-action=unlock]");
+  await eventually(() => assert.ok(one("#passphrase-current")));
+  type(page, "#passphrase-current", "correct horse");
+  one("[data-action=passphraseRemove]").click();
+  await eventually(() => assert.match(one("#store").textContent, /Set passphrase/));
+  const wanted = { "vault.unlock": "secret", "vault.removePassphrase": "current" };
+  for (const [name, field] of Object.entries(wanted))
+    assert.equal(sent.find((/** @type {any} */ message) => message.type === name)[field], "correct horse");
+});
+
+test("a wrong passphrase is told where it was typed", async () => {
+  const page = await openOptions({
+    "vault.get": () => ({ vault: { ...PROTECTED, isLocked: true } }),
+    "vault.unlock": () => {
+      throw new CarryoverError("passphrase_wrong", "no");
+    },
+  });
+  const { one } = page;
+  await eventually(() => assert.ok(one("#unlock-secret")));
+  submit(page, "[data-action=unlock]");
+  await eventually(() => assert.match(one(".unlock [role=status]").textContent, /neither the passphrase nor/));
+});
+
+for (const [problem, words, ways] of /** @type {[string, RegExp, string[]][]} */ ([
+  ["store_empty", /is gone from this browser/, ["restoreBackup"]],
+  ["store_older", /An older state/, ["restoreBackup", "useOlder"]],
+  ["store_foreign", /belongs to another profile/, ["restoreBackup"]],
+  ["store_damaged", /is damaged/, ["restoreBackup"]],
+]))
+  test(`${problem} is said with what can be done`, async () => {
+    const { one, document, sent } = await openOptions({
+      "vault.get": () => ({ vault: { ...PLAIN, problem } }),
+      "vault.recover": () => ({ vault: PLAIN }),
+    });
+    await eventually(() => assert.match(one("#store [role=alert]").textContent, words));
+    const actions = [...document.querySelectorAll("#store [data-action]")].map((node) =>
+      node.getAttribute("data-action"),
+    );
+    assert.deepEqual(actions, ways);
+    one("[data-action=restoreBackup]").click();
+    await eventually(() => assert.ok(one("#passphrase-next")));
+    assert.deepEqual(
+      sent.find((/** @type {any} */ message) => message.type === "vault.recover"),
+      { type: "vault.recover", way: "restore" },
+    );
+  });
+
+test("what was set aside is told by count, and can be restored or given up", async () => {
+  const { one, document } = await openOptions({
+    "vault.get": () => ({ vault: { ...PLAIN, unreadable: 3 } }),
+    "vault.recover": () => ({ vault: PLAIN }),
+  });
+  await eventually(() => assert.match(one("#store [role=alert]").textContent, /^3 entries could not be opened/));
+  one("[data-action=dropUnreadable]").click();
+  await eventually(() => assert.equal(document.querySelectorAll("#store [role=alert]").length, 0));
+});

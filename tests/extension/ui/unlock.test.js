@@ -1,0 +1,58 @@
+// @ts-check
+// A locked profile in the panel and in the popup.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CarryoverError } from "../../../extension/values/errors.js";
+import { eventually, openPage, stateOf } from "../fakes/page.js";
+import { failing, openPanel } from "./panel-page.js";
+
+const UNLOCKED = { isLocked: false, hasPassphrase: true, unreadable: 0 };
+
+/** A background that is locked until it is unlocked. @returns {Record<string, () => any>} */
+function lockedHandlers() {
+  let isLocked = true;
+  const refuse = () => {
+    if (isLocked) throw new CarryoverError("locked", "locked");
+  };
+  return {
+    "state.get": () => {
+      refuse();
+      return { state: stateOf({ numKnown: 4 }) };
+    },
+    "vault.unlock": () => {
+      isLocked = false;
+      return { vault: UNLOCKED };
+    },
+  };
+}
+
+/** @param {any} page */
+function unlock({ one, window }) {
+  one("#unlock-secret").value = "correct horse";
+  one("[data-action=unlock]").dispatchEvent(new window.Event("submit", { cancelable: true, bubbles: true }));
+}
+
+test("a locked panel says so, and shows its list once it is unlocked", async () => {
+  const page = await openPanel(lockedHandlers());
+  const { one, document, sent } = page;
+  await eventually(() => assert.equal(one("#message").dataset.state, "locked"));
+  assert.match(one("#message").textContent, /Carryover is locked.*learns nothing/s);
+  assert.equal(document.querySelectorAll("#cards li").length, 0);
+  unlock(page);
+  await eventually(() => assert.equal(document.querySelectorAll("#cards li").length, 1));
+  assert.ok(sent.some(({ type, secret }) => type === "vault.unlock" && secret === "correct horse"));
+});
+
+test("a locked popup is unlocked where it is", async () => {
+  const page = await openPage("popup", { handlers: lockedHandlers() });
+  const { one } = page;
+  await eventually(() => assert.ok(one("#unlock-secret")));
+  unlock(page);
+  await eventually(() => assert.match(one("#known").textContent, /^Knows 4 things/));
+});
+
+test("a store that may not be used leads to the options", async () => {
+  const { one } = await openPanel({ "state.get": failing("store_empty") });
+  await eventually(() => assert.match(one("#message").textContent, /is gone from this browser/));
+  assert.equal(one("#message a").getAttribute("href"), "options.html");
+});
