@@ -24,6 +24,15 @@ const LOCK_AFTER_MINUTES = 15;
 /** An alarm is put off at most this often. */
 const PUT_OFF_MS = 60_000;
 
+/** Bytes that must be free before the store, or its copy, is written to. Of both the copy stops being written first. */
+const LEAST_ROOM = { store: 8 << 20, backup: 16 << 20 };
+
+/** Return a function that says whether there is room for so many bytes. @param {number} least @returns {() => Promise<boolean>} true where the browser does not tell */
+const roomFor = (least) => async () => {
+  const { quota, usage = 0 } = (await globalThis.navigator?.storage?.estimate?.().catch(() => null)) ?? {};
+  return quota === undefined || quota - usage >= least;
+};
+
 /** @returns {WithBuckets["storageBuckets"]} which Chromium has */
 const buckets = () => /** @type {WithBuckets} */ (globalThis.navigator ?? {}).storageBuckets;
 
@@ -48,7 +57,8 @@ export function createVault({ browser: { storage }, argon2, now }) {
     note: lenient(noteIn(storage.local, "vault")),
     attempts: lenient(noteIn(storage.local, "wrong passphrases")),
     keyNote: noteIn(storage.session, UNLOCKED),
-    backup: createDatabase(BUCKET, backupFactory()),
+    database: createDatabase("carryover", undefined, roomFor(LEAST_ROOM.store)),
+    backup: createDatabase(BUCKET, backupFactory(), roomFor(LEAST_ROOM.backup)),
     closesAfterMs: buckets() ? CLOSES_AFTER_MS : 0,
     numFills: buckets() ? NUM_FILLS : NUM_FILLS_ELSEWHERE,
     argon2,

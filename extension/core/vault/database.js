@@ -75,8 +75,9 @@ function open(factory, name) {
  * Return the database of a name, which is opened at first use.
  * @param {string} name
  * @param {() => Promise<IDBFactory>} [factoryOf] where it lies
+ * @param {() => Promise<boolean>} [hasRoom] asked before each writing: a browser that runs out of room while it writes may lose what was there
  */
-export function createDatabase(name, factoryOf = async () => indexedDB) {
+export function createDatabase(name, factoryOf = async () => indexedDB, hasRoom = async () => true) {
   /** @type {Promise<IDBDatabase> | undefined} */
   let opened;
 
@@ -120,6 +121,7 @@ export function createDatabase(name, factoryOf = async () => indexedDB) {
      * @throws {CarryoverError} storage_full, storage_lost or storage_damaged
      */
     async run(mode, work) {
+      if (mode === "readwrite" && !(await hasRoom())) throw storageError(new DOMException("", "QuotaExceededError"));
       const transaction = await begin(mode);
       const committed = done(transaction);
       committed.catch(() => undefined);

@@ -269,3 +269,21 @@ test("an erase waits until the browser has closed the files, opens them once mor
   await vault.erase();
   assert.deepEqual(done, ["removed", "opened later", "removed"]);
 });
+
+test("nothing is written where there is no room, and what is there can be read", async () => {
+  let isFull = false;
+  const database = createDatabase("no-room", undefined, async () => !isFull);
+  const vault = new Vault({ database });
+  await vault.open();
+  await vault.write({ puts: [{ id: idOf("a"), kind: "saved", bytes: new Uint8Array(1) }] });
+  isFull = true;
+  const put = { id: idOf("b"), kind: "saved", bytes: new Uint8Array(1) };
+  await assert.rejects(vault.write({ puts: [put] }), { code: "storage_full" });
+  assert.equal((await vault.open()).records.length, 1);
+  isFull = false;
+  await vault.write({ puts: [put] });
+  assert.equal((await vault.open()).records.length, 2);
+  isFull = true;
+  await vault.erase();
+  assert.equal((await onDisk("no-room")).records.length, 0, "a full disk is no reason not to erase");
+});
