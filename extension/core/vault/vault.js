@@ -163,7 +163,7 @@ export class Vault {
       result(places("identity").get(PROFILE)),
       result(places("index").get(ROOT)),
     ]);
-    const isSame = this.#opener ? root && sealOf(root) === this.#index.rootSeal : !identity && !root;
+    const isSame = this.#opener ? identity && root && sealOf(root) === this.#index.rootSeal : !identity && !root;
     if (!isSame) throw changed();
   }
 

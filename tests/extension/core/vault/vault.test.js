@@ -287,3 +287,12 @@ test("nothing is written where there is no room, and what is there can be read",
   await vault.erase();
   assert.equal((await onDisk("no-room")).records.length, 0, "a full disk is no reason not to erase");
 });
+
+test("nothing is acknowledged over a store that has lost its key", async () => {
+  const vault = new Vault({ name: "without-key" });
+  await vault.open();
+  await vault.write({ puts: [] });
+  await changeDisk("without-key", (places) => void places("identity").clear());
+  await assert.rejects(vault.write({ puts: [] }), { code: "store_changed" });
+  await assert.rejects(vault.open(), { code: "store_damaged" });
+});
