@@ -235,7 +235,7 @@ test("what was set aside can be given up", async () => {
   assert.equal((await vault("get")).vault.unreadable, 1);
   assert.equal((await vault("recover", { way: "drop" })).vault.unreadable, 0);
   const kinds = (await onDisk("carryover")).records.map((/** @type {any} */ { kind }) => kind);
-  assert.deepEqual(kinds.sort(), ["clock", "interaction", "settings"]);
+  assert.deepEqual(kinds.sort(), ["clock", "filter_rules", "interaction", "settings"]);
   assert.equal((await vault("recover", { way: "anew" })).error.code, "invalid_message");
 });
 
