@@ -215,6 +215,11 @@ STATES: dict[str, Json] = {
     ),
     "foreign": _with(STATE, answered(_foreign())),
     "import": _with(STATE, page="knows", answers=IMPORTED, do=[("file", "#file", "title")]),
+    "locked": _with(STATE, error={"recommend": {"code": "locked", "message": "x"}}),
+    "private_page": _with(STATE, error={"recommend": {"code": "private_page", "message": "x"}}),
+    "dismissed_paused": _with(
+        STATE, answers={"item.dismiss": {"stored": False, "reason": "paused"}}, do=[".dismiss >> nth=0"]
+    ),
     "no_answer": _with(STATE, error={"state.get": {"code": "internal", "message": "x"}}),
 }
 
@@ -236,13 +241,13 @@ CHROME = """
   const sendMessage = async ({ type }) => {
     if (given.isSilent && type === "recommend") return new Promise(() => {});
     if (given.error?.[type]) return { ok: false, error: given.error[type] };
-    return { ok: true, ...(answers[type]?.() ?? given.answers?.[type] ?? {}) };
+    return { ok: true, ...(given.answers?.[type] ?? answers[type]?.() ?? {}) };
   };
   const event = { addListener: () => {} };
   globalThis.chrome = {
     i18n: { getUILanguage: () => locale, getMessage },
     runtime: { id: "carryover", getURL: (path) => new URL(path, location.origin).href, sendMessage, onMessage: event },
-    storage: { session: { get: async () => ({}), set: async () => {} } },
+    storage: { session: { get: async () => ({}), set: async () => {}, remove: async () => {} } },
     windows: { getCurrent: async () => ({ id: 1 }) },
     tabs: { query: async () => [{ id: 7 }], onActivated: event, onUpdated: event },
     permissions: { request: async () => true },
