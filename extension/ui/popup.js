@@ -51,11 +51,17 @@ function refresh() {
     .then((field) => send({ type: "state.get", ...field }))
     .then(({ state }) => {
       show(state);
-      // The click on the icon let the extension see this tab. A panel that is open beside it may show nothing yet; none may be open.
-      if (state.tab?.shop) send({ type: "state.changed" }).catch(() => {});
+      if (state.tab?.shop) tellPanel();
     })
     .catch(showError);
 }
 
+/** The click on the icon let the extension see this tab. A panel that is open beside it may show nothing yet; none may be open. */
+function tellPanel() {
+  send({ type: "state.changed" }).catch(() => {});
+}
+
 localise();
+// Also before anything is waited for: a background that has to start takes longer than some popups stay open.
+tellPanel();
 refresh();
