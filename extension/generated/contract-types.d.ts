@@ -2037,7 +2037,7 @@ export interface Messages {
   "images.show": {
     from: "ui";
     to: "background";
-    fields: { urls: string[]; };
+    fields: { urls: string[]; since: number; };
     reply: { };
   };
   "import.pages": {

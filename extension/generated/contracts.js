@@ -4609,7 +4609,8 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "urls": "string[]"
+    "urls": "string[]",
+    "since": "number"
    },
    "reply": {}
   },
