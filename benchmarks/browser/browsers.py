@@ -139,6 +139,15 @@ def built_extension(scratch: Path, bundle: Path, extension: Path = ROOT / "exten
     return Extension(source, zips)
 
 
+def permitted(extension: Path, *shops: str) -> Path:
+    """Grant an extension the permission for shops: a headless browser cannot answer the permission question."""
+    manifest = extension / "manifest.json"
+    content = json.loads(manifest.read_text("utf-8"))
+    content["host_permissions"] = [f"*://*.{shop}/*" for shop in shops]
+    manifest.write_text(json.dumps(content), "utf-8")
+    return extension
+
+
 def _value(answer: Any) -> Any:
     if "error" in answer:
         raise RuntimeError(f"benchmark.js: {answer['error']}")

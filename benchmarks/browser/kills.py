@@ -35,7 +35,7 @@ from playwright.sync_api import Error, Playwright, sync_playwright
 from selenium.common.exceptions import WebDriverException
 
 from benchmarks import record
-from benchmarks.browser.browsers import Browser, built_extension, chromium, firefox
+from benchmarks.browser.browsers import Browser, built_extension, chromium, firefox, permitted
 from benchmarks.browser.loopback import running
 from kernel.json_object import JsonObject
 from kernel.paths import ROOT
@@ -61,7 +61,7 @@ def main() -> int:
         built = built_extension(Path(scratch) / "built", wanted.bundle, wanted.extension)
         environment = record.environment("playwright", "selenium")
         for name in wanted.browsers:
-            extension = permitted(built.folder(name, is_source=False))
+            extension = permitted(built.folder(name, is_source=False), SHOP)
             with opened(name, playwright, Path(scratch), extension) as browser:
                 shopper = Shopper(browser, origin, random.Random(wanted.seed))
                 measured = {
@@ -87,15 +87,6 @@ def opened(
     if name == "chromium":
         return chromium(playwright, folder, extension, keeps_pages=keeps_pages)
     return firefox(folder, extension, idle_ms=_INSTALLED_IDLE_MS)
-
-
-def permitted(extension: Path) -> Path:
-    """Let an extension read the shop: a browser without a window has nobody to ask."""
-    manifest = extension / "manifest.json"
-    content = json.loads(manifest.read_text("utf-8"))
-    content["host_permissions"] = [f"*://*.{SHOP}/*"]
-    manifest.write_text(json.dumps(content), "utf-8")
-    return extension
 
 
 def page_of(path: str) -> bytes:
@@ -140,7 +131,7 @@ class Shopper:
         self._ask({"type": "consent.set", "shop": SHOP, "allowed": True})
 
     def _ask(self, message: JsonObject) -> Any:
-        # The answer itself may be lost with a background, and the page that asks be opened anew.
+        # A background that ends takes its answer with it, and in Firefox also the page that asks.
         deadline, refusal = time.monotonic() + PATIENCE_S, "no answer"
         while time.monotonic() < deadline:
             try:

@@ -22,9 +22,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from benchmarks import record
-from benchmarks.browser.browsers import built_extension
+from benchmarks.browser.browsers import built_extension, permitted
 from benchmarks.browser.losses import clock, damaged, full_disk
-from benchmarks.browser.losses.device import permitted
+from benchmarks.browser.losses.device import SHOP, WITHDRAWN
 from kernel.json_object import JsonObject
 from kernel.paths import ROOT
 
@@ -45,7 +45,7 @@ def main() -> int:
     result: JsonObject = {**record.environment("playwright"), **_parts(earlier)}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         scratch = Path(folder)
-        extension = permitted(built_extension(scratch, wanted.bundle).folder("chromium", is_source=True))
+        extension = permitted(built_extension(scratch, wanted.bundle).source, SHOP, WITHDRAWN)
         if wanted.damages:
             numbers = range(wanted.first, wanted.first + wanted.damages)
             cases = damaged.measure(playwright, scratch, extension, numbers, wanted.seed)

@@ -55,6 +55,6 @@ def measure(playwright: Playwright, scratch: Path, extension: Path, num: int) ->
 
 
 def _shift(device: Device, milliseconds: int) -> None:
-    """Let the worker's clock go wrong by so much; a worker that starts anew has the right time."""
+    """Shift the worker's clock by so much; the next worker has the right time."""
     device.ask("vault.get")
     device.control.context.service_workers[0].evaluate(_SHIFT, milliseconds)

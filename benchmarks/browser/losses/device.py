@@ -1,7 +1,6 @@
 """A real Chromium with the extension, what was acknowledged to its shopper, and what is there."""
 
 import hashlib
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,15 +31,6 @@ def extension_id(folder: Path) -> str:
     """Return the id that Chromium gives to an unpacked extension: its path, hashed and written in letters."""
     digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:32]
     return "".join(chr(ord("a") + int(digit, 16)) for digit in digest)
-
-
-def permitted(extension: Path) -> Path:
-    """Let an extension read the shops: a browser without a window has nobody to ask."""
-    manifest = extension / "manifest.json"
-    content = json.loads(manifest.read_text("utf-8"))
-    content["host_permissions"] = [f"*://*.{shop}/*" for shop in (SHOP, WITHDRAWN)]
-    manifest.write_text(json.dumps(content), "utf-8")
-    return extension
 
 
 @dataclass
@@ -85,7 +75,7 @@ class Device:
         self._session.send("ServiceWorker.enable")
 
     def stop_worker(self) -> None:
-        """Let the next question start the worker anew, which opens the store."""
+        """Stop the worker: the next question starts another, which opens the store."""
         self._session.send("ServiceWorker.stopAllWorkers")
 
     def ask(self, message: str, *, is_act: bool = False, **fields: object) -> JsonObject:

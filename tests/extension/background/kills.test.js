@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { Profile } from "../../../extension/core/profile.js";
 import { savedIn } from "../../../extension/core/saved.js";
 import { createMortalDevice } from "../fakes/mortal.js";
+import { randomOf } from "../fakes/random.js";
 
 const SHOP = "a.example";
 console.debug = () => {};
@@ -17,17 +18,6 @@ const seen = (/** @type {string} */ title, kind = "view") => ({
   url: urlOf(title),
 });
 const card = (/** @type {string} */ title) => ({ itemId: "", url: urlOf(title), title });
-
-/** @param {number} seed @returns {() => number} numbers from 0 to 1, the same for one seed */
-function randomOf(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** @param {Parameters<typeof createMortalDevice>[0]} [how] @returns a device at which the shop is allowed */
 async function deviceOf(how) {

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { relationOf } from "../../../extension/core/shown-product.js";
 import { createClock } from "../fakes/shop-page.js";
+import { randomOf } from "../fakes/random.js";
 
 /** `make test-long` asks for 5,000. */
 const NUM_SEQUENCES = Number(process.env.CARRYOVER_SEQUENCES ?? 1000);
@@ -16,17 +17,6 @@ const world = {};
 // A content script is no module.
 new Function("globalThis", source)(world);
 const Reader = world.carryoverReader;
-
-/** @param {number} seed @returns {() => number} numbers from 0 to 1, the same for a seed (mulberry32) */
-function randomOf(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const PRODUCTS = ["mug", "bowl", "lamp", "rug"];
 const productOf = (/** @type {string} */ id) => ({

@@ -102,6 +102,12 @@ export async function openPage(name, { handlers = {}, search = "", locale, windo
     this.dispatchEvent(new window.Event("close"));
   };
   worker.runtime.onMessage.addListener(createListener("background", /** @type {any} */ (recorded)));
+  /** What the page tells the others that are open. @type {string[]} */
+  const told = [];
+  worker.runtime.onMessage.addListener((/** @type {any} */ { type }) => {
+    if (!Object.hasOwn(handlers, type)) told.push(type);
+    return false;
+  });
   await import(new URL(`ui/${name}.js?page=${pages}`, extension).href);
   return {
     window,
@@ -109,6 +115,7 @@ export async function openPage(name, { handlers = {}, search = "", locale, windo
     chrome,
     worker,
     sent,
+    told,
     state: browser.state,
     /** @param {string} selector @returns {any} the one element that matches */
     one(selector) {

@@ -37,6 +37,11 @@ test("a panel that is open beside the popup is told that the tab can be seen now
   );
 });
 
+test("the panel is told at once, also where the popup closes before the background has started", async () => {
+  const { told } = await openPopup({ "state.get": () => new Promise(() => {}) });
+  assert.deepEqual(told, ["state.changed"]);
+});
+
 test("without a shop the popup explains, and offers no consent", async () => {
   const { one, document, sent } = await openPopup({}, { tab: null });
   await eventually(() => assert.match(one("#main p").textContent, /only sees pages you show it/));

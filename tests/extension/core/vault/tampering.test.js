@@ -5,24 +5,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CarryoverError } from "../../../../extension/values/errors.js";
 import { contentOf, keyFrom, profiles, storeOf, truthOf } from "./stores.js";
+import { randomOf } from "../../fakes/random.js";
 
 /** @typedef {import("./stores.js").Store} Store */
 
 const NUM_TAMPERINGS = Number(process.env.CARRYOVER_TAMPERINGS ?? 500);
 const NUM_MIXTURES = Math.ceil(NUM_TAMPERINGS / 5);
 
-/** Mulberry32. @param {number} seed @returns {() => number} from 0 to 1 */
-function drawnBy(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const draw = drawnBy(20261129);
+const draw = randomOf(20261129);
 /** @param {any[]} records @returns {any[]} those that can be changed: some that are planted are not even objects */
 const real = (records) => records.filter((record) => typeof record?.kind === "string" && record.envelope?.length > 0);
 const below = (/** @type {number} */ count) => Math.floor(draw() * count);
