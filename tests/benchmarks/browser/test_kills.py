@@ -5,7 +5,8 @@ import random
 from pathlib import Path
 from typing import Any
 
-from benchmarks.browser.kills import SHOP, Shopper, page_of, permitted
+from benchmarks.browser.browsers import permitted
+from benchmarks.browser.kills import SHOP, Shopper, page_of
 from scraper import extract_product
 
 
@@ -17,7 +18,7 @@ def test_each_address_is_another_product() -> None:
 
 def test_the_extension_may_read_the_shop_and_no_other(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"host_permissions": ["<all_urls>"], "name": "x"}')
-    permitted(tmp_path)
+    permitted(tmp_path, SHOP)
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest == {"host_permissions": ["*://*.kills.localhost/*"], "name": "x"}
 
