@@ -15,6 +15,7 @@ nothing is loaded. Each number is the median of 15 runs in milliseconds, in the 
 import argparse
 import gzip
 import json
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -34,12 +35,8 @@ from kernel.json_object import JsonObject
 from kernel.paths import ROOT
 
 NUM_PAGES, NUM_RUNS = 5, 15
-SCRIPTS = (
-    "generated/click-words.js",
-    *(f"content/{name}.js" for name in ("page-state", "clicks", "reader", "offers", "content")),
-)
 MEASURE = """
-const names = ["carryover", "carryoverClicks", "carryoverOffers", "carryoverPageState", "carryoverReader"];
+const names = ["carryover", "carryoverClicks", "carryoverOffers", "carryoverPageState", "carryoverReader", "carryoverImage"];
 globalThis.chrome = {runtime: {id: "x", onMessage: {addListener() {}}, sendMessage: async () => ({ok: true, reason: "listing"})}};
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const timed = (act) => median(Array.from({length: RUNS}, () => { const begun = performance.now(); act(); return performance.now() - begun; }));
@@ -87,9 +84,17 @@ def largest(folder: Path) -> dict[str, bytes]:
     return dict(sorted(pages.items(), key=lambda pair: -len(pair[1]))[:NUM_PAGES])
 
 
+def registered_scripts() -> list[str]:
+    """Return the scripts that the extension has run in a page, in their order, as its background names them."""
+    module = (ROOT / "extension/background/content-scripts.js").as_uri()
+    ask = f"import({json.dumps(module)}).then((it) => console.log(JSON.stringify(it.CONTENT_SCRIPTS)))"
+    answer = subprocess.run(["node", "-e", ask], capture_output=True, text=True, check=True).stdout
+    return list(json.loads(answer))
+
+
 def measuring_script() -> str:
     """Return the body of a function that measures the content scripts in the page around it."""
-    source = "\n".join((ROOT / "extension" / name).read_text("utf-8") for name in SCRIPTS)
+    source = "\n".join((ROOT / "extension" / name).read_text("utf-8") for name in registered_scripts())
     return f"const RUNS = {NUM_RUNS};\nfunction run() {{\n{source}\n}}\n{MEASURE}"
 
 
