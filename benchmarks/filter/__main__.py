@@ -3,7 +3,8 @@
     python -m benchmarks.filter [--half choosing|reporting] [--fashion styles.csv] [--offers offers.csv] [--misses]
 
 Runs the extension's own filter in Node on titles that were written before its rules. Of ordinary products of other
-people's data, 1,000 each are drawn by a hash; the share that is dropped is reported.
+people's data, 1,000 each are drawn by a hash; the share that is dropped is reported. So is that of ordinary products in
+eleven languages, by their titles alone and with their descriptions, and of sensitive ones that only descriptions tell.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import record
-from benchmarks.filter.titles import Title, titles
+from benchmarks.filter.titles import Described, Title, described, titles
 from kernel.json_object import JsonObject
 
 SCRIPT = Path(__file__).with_name("decide.mjs")
@@ -58,6 +59,17 @@ def by(decided: Sequence[tuple[Title, str | None]], name: str) -> JsonObject:
     return {value: counted(group).figures() for value, group in sorted(groups.items())}
 
 
+def dropped_by_language(products: Sequence[Described], found: Sequence[str | None]) -> JsonObject:
+    """Return how many of each language's products were dropped, and of all."""
+    languages = sorted({one.language for one in products})
+    dropped = [one.language for one, category in zip(products, found, strict=True) if category is not None]
+    return {
+        "products": len(products),
+        "dropped": len(dropped),
+        "language": {language: dropped.count(language) for language in languages},
+    }
+
+
 def drawn(path: Path, column: str) -> list[str]:
     """Return 1,000 titles of a CSV file, drawn by a hash of the title."""
     with path.open(encoding="utf-8", newline="") as file:
@@ -65,8 +77,8 @@ def drawn(path: Path, column: str) -> list[str]:
     return sorted(found - {""}, key=lambda title: hashlib.sha256(title.encode()).digest())[:ORDINARY]
 
 
-def decide(sets: Sequence[Sequence[str]]) -> Any:
-    """Return what the extension decides on each set of titles, and its times."""
+def decide(sets: Sequence[Sequence[JsonObject]]) -> Any:
+    """Return what the extension decides on each set of products, and its times."""
     done = subprocess.run(["node", str(SCRIPT)], input=json.dumps(sets), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{SCRIPT.name} failed:\n{done.stderr[-3000:]}")
@@ -84,8 +96,16 @@ def main() -> int:
     labelled = {name: [one for one in titles(name) if one.half == arguments.half] for name in SETS}
     given = {"fashion": (arguments.fashion, "productDisplayName"), "offers": (arguments.offers, "title")}
     ordinary = {name: drawn(path, column) for name, (path, column) in given.items() if path}
-    answer = decide([*([one.text for one in group] for group in labelled.values()), *ordinary.values()])
-    decisions = answer.pop("decisions")
+    eleven, told = described("ordinary"), described("described")
+    answer = decide(
+        [
+            *([{"title": one.text} for one in group] for group in labelled.values()),
+            *([{"title": title} for title in group] for group in ordinary.values()),
+            [{"title": one.title} for one in eleven],
+            *([{"title": one.title, "description": one.description} for one in group] for group in (eleven, told)),
+        ]
+    )
+    *decisions, by_title, by_all, by_description = answer.pop("decisions")
     decided = {
         name: list(zip(group, found, strict=True))
         for (name, group), found in zip(labelled.items(), decisions, strict=False)
@@ -105,18 +125,38 @@ def main() -> int:
             name: sum(one is not None for one in found) / len(found)
             for name, found in zip(ordinary, decisions[len(decided) :], strict=True)
         },
+        "elevenLanguagesDropped": {
+            "titles": dropped_by_language(eleven, by_title),
+            "withDescriptions": dropped_by_language(eleven, by_all),
+        },
+        "toldByDescriptionDropped": dropped_by_language(told, by_description),
         **{name: round(value, 3) for name, value in answer.items()},
     }
     record.write(f"filter_{arguments.half}", result)
     print(
         json.dumps(
-            {name: result[name] for name in ("sets", "ordinaryDropped", "buildMs", "medianMs", "p99Ms")}, indent=1
+            {
+                name: result[name]
+                for name in (
+                    "sets",
+                    "ordinaryDropped",
+                    "elevenLanguagesDropped",
+                    "toldByDescriptionDropped",
+                    "buildMs",
+                    "medianMs",
+                    "p99Ms",
+                )
+            },
+            indent=1,
         )
     )
     for name, group in decided.items() if arguments.misses else ():
         for title, category in group:
             if title.is_sensitive != (category is not None):
                 print(name, title.language, title.category, title.text, "->", category)
+    for one, category in zip(eleven, by_all, strict=True) if arguments.misses else ():
+        if category is not None:
+            print("ordinary", one.language, one.title, "|", one.description, "->", category)
     return 0
 
 

@@ -1,19 +1,19 @@
-// What the extension's own filter decides on titles, and how fast. node decide.mjs < titles.json > decisions.json
+// What the extension's own filter decides on products, and how fast. node decide.mjs < products.json > decisions.json
 import { readFileSync } from "node:fs";
 import { sensitiveCategory } from "../../extension/core/sensitive-products.js";
 
-const productOf = (title) => ({ shop: "shop.example", url: "https://shop.example/p/1", title });
+const productOf = (told) => ({ shop: "shop.example", url: "https://shop.example/p/1", ...told });
 const sets = JSON.parse(readFileSync(0, "utf8"));
 
 const start = performance.now();
-sensitiveCategory(productOf("Mug"));
+sensitiveCategory(productOf({ title: "Mug" }));
 const buildMs = performance.now() - start;
 
 const times = [];
-const decisions = sets.map((titles) =>
-  titles.map((title) => {
+const decisions = sets.map((products) =>
+  products.map((told) => {
     const before = performance.now();
-    const category = sensitiveCategory(productOf(title));
+    const category = sensitiveCategory(productOf(told));
     times.push(performance.now() - before);
     return category;
   }),

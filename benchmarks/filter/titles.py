@@ -2,7 +2,8 @@
 
 Every set was written before the rules that it measures, as shops write titles. `ordinary` rows are look-alikes of
 the category beside which they are written. A hash of the title draws its half: rules are written with the choosing
-half in sight only.
+half in sight only. `ordinary.tsv` holds products that have nothing to do with any category, with their descriptions;
+`described.tsv` products of the categories that only their descriptions tell.
 """
 
 import csv
@@ -28,8 +29,25 @@ class Title:
         return "choosing" if hashlib.sha256(self.text.encode()).digest()[0] % 2 == 0 else "reporting"
 
 
+@dataclass(frozen=True)
+class Described:
+    """A product as a shop of a language tells of it."""
+
+    language: str
+    title: str
+    description: str
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (FOLDER / f"{name}.tsv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def described(name: str) -> list[Described]:
+    """Return the products of `ordinary` or `described`, in all languages."""
+    return [Described(row["language"], row["title"], row["description"]) for row in _rows(name)]
+
+
 def titles(name: str) -> list[Title]:
     """Return the titles of a set, for example `titles("first")`."""
-    with (FOLDER / f"{name}.tsv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    return [Title(row["language"], row["category"], row["label"] == "sensitive", row["title"]) for row in rows]
+    return [Title(row["language"], row["category"], row["label"] == "sensitive", row["title"]) for row in _rows(name)]

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.filter.__main__ import SETS, Counts, by, counted
-from benchmarks.filter.titles import Title, titles
+from benchmarks.filter.__main__ import SETS, Counts, by, counted, dropped_by_language
+from benchmarks.filter.titles import Described, Title, described, titles
 
 LANGUAGES = {"ar", "de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt", "tr"}
 
@@ -25,3 +25,16 @@ def test_a_set_has_every_language_and_category_and_no_title_twice(name: str) -> 
     assert len({row.category for row in rows}) == 10
     assert max(Counter(row.text for row in rows).values()) == 1
     assert {row.half for row in rows} == {"choosing", "reporting"}
+
+
+def test_what_is_dropped_is_counted_by_language() -> None:
+    products = [Described(language, "a", "b") for language in ("de", "en", "de")]
+    counted_so = {"products": 3, "dropped": 2, "language": {"de": 2, "en": 0}}
+    assert dropped_by_language(products, ["drugs", None, "health"]) == counted_so
+
+
+@pytest.mark.parametrize(("name", "num"), [("ordinary", 60), ("described", 10)])
+def test_products_with_descriptions_are_as_many_in_each_language(name: str, num: int) -> None:
+    rows = described(name)
+    assert Counter(row.language for row in rows) == dict.fromkeys(LANGUAGES, num)
+    assert len({row.title for row in rows}) == len({row.description for row in rows}) == len(rows)
