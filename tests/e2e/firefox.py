@@ -105,6 +105,13 @@ const list = panel.document.getElementById("cards");
 const cards = [...list.querySelectorAll(".card[data-item-id]")];
 return list.hasAttribute("aria-busy") ? [] : cards.map(({ dataset }) => dataset.itemId);
 """
+# The popup closes where another window comes to the front, and tells the panel of the click once its scripts run.
+HAS_POPUP = """
+const popups = [...document.querySelectorAll("browser.webextension-popup-browser")];
+return popups.some(
+  ({ currentURI, webProgress }) => currentURI.spec.includes("/popup.html") && !webProgress.isLoadingDocument,
+);
+"""
 REASONS = "return [...panel.document.querySelectorAll('.card .why')].map(({ textContent }) => textContent);"
 
 
@@ -160,6 +167,7 @@ class Window:
         with self._firefox.context("chrome"):
             keys = ActionChains(self._firefox).key_down(Keys.ALT).key_down(Keys.SHIFT).send_keys("c")
             keys.key_up(Keys.SHIFT).key_up(Keys.ALT).perform()
+            wait_until(lambda: bool(self._firefox.execute_script(HAS_POPUP)), "the icon's popup")
         wait_until(lambda: bool(self.text("#shop")), "the sidebar to show the shop")
         self.front()
         with self._firefox.context("chrome"):
