@@ -14,7 +14,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -85,6 +85,19 @@ def decide(sets: Sequence[Sequence[JsonObject]]) -> Any:
     return json.loads(done.stdout)
 
 
+def print_misses(
+    decided: Mapping[str, Sequence[tuple[Title, str | None]]], ordinary: Sequence[tuple[Described, str | None]]
+) -> None:
+    """Print what was decided on wrongly, a line each."""
+    for name, group in decided.items():
+        for title, category in group:
+            if title.is_sensitive != (category is not None):
+                print(name, title.language, title.category, title.text, "->", category)
+    for one, category in ordinary:
+        if category is not None:
+            print("ordinary", one.language, one.title, "|", one.description, "->", category)
+
+
 def main() -> int:
     """Measure, print and record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -133,30 +146,9 @@ def main() -> int:
         **{name: round(value, 3) for name, value in answer.items()},
     }
     record.write(f"filter_{arguments.half}", result)
-    print(
-        json.dumps(
-            {
-                name: result[name]
-                for name in (
-                    "sets",
-                    "ordinaryDropped",
-                    "elevenLanguagesDropped",
-                    "toldByDescriptionDropped",
-                    "buildMs",
-                    "medianMs",
-                    "p99Ms",
-                )
-            },
-            indent=1,
-        )
-    )
-    for name, group in decided.items() if arguments.misses else ():
-        for title, category in group:
-            if title.is_sensitive != (category is not None):
-                print(name, title.language, title.category, title.text, "->", category)
-    for one, category in zip(eleven, by_all, strict=True) if arguments.misses else ():
-        if category is not None:
-            print("ordinary", one.language, one.title, "|", one.description, "->", category)
+    print(json.dumps(result, indent=1))
+    if arguments.misses:
+        print_misses(decided, list(zip(eleven, by_all, strict=True)))
     return 0
 
 
