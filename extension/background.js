@@ -21,6 +21,7 @@ import { createHolding } from "./background/page-handlers.js";
 import { createPageLearner } from "./background/page-learner.js";
 import { createPageReadings } from "./background/page-readings.js";
 import { createPageSource } from "./background/page-source.js";
+import { createPairings } from "./background/pairing.js";
 import { createPublicFetch } from "./background/public-fetch.js";
 import { createRecommendations } from "./background/recommendations.js";
 import { createServerSource } from "./background/server.js";
@@ -31,6 +32,7 @@ import { createShelfSource } from "./background/shelf-source.js";
 import { createShopClient } from "./background/shop-client.js";
 import { createAnnouncer, createStateReader } from "./background/state.js";
 import { createProfileStore } from "./background/store.js";
+import { createSync } from "./background/sync.js";
 import { createTabs } from "./background/tabs.js";
 import { createTowersAsk } from "./background/towers-client.js";
 import { LOCK_ALARM, createLock, createVault } from "./background/vault.js";
@@ -52,7 +54,8 @@ const tabs = createTabs({ browser, contentScripts, ask });
 const consent = createConsent({ browser, getProfile, contentScripts, inject: tabs.inject, now });
 const openPages = createOpenPages({ browser, getProfile, contentScripts, tabs });
 const acts = createActs(createHeldActs({ browser, mayHold: createHolding({ getProfile }), now }));
-const server = createServerSource({ browser, getProfile, now });
+const pairings = createPairings({ browser, getProfile });
+const server = createServerSource({ browser, getProfile, pairings, now });
 const model = createModelSource({
   getProfile,
   getServer: server.getServer,
@@ -65,6 +68,7 @@ const means = createMeansSource({ getProfile, getServer: server.getServer, now }
 const announceChange = createAnnouncer({ browser });
 const announceErasure = createAnnouncer({ browser, isErased: true });
 const lock = createLock({ browser, vault, getProfile, announceErasure, now });
+const sync = createSync({ getProfile, getServer: server.getServer, model, announceChange, now });
 const opener = createShelfOpener({ getProfile, model });
 const publicFetch = createPublicFetch({ getProfile });
 const fetchAnswer = createShopClient({ publicFetch });
@@ -107,6 +111,8 @@ const handlers = createHandlers({
     await consent.restore().catch(report);
   },
   server,
+  pairings,
+  sync,
   model,
   consent,
   tabs,

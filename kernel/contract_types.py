@@ -690,7 +690,8 @@ class Problem(TypedDict):
     status: int
     # Stable, for programs: invalid_json, invalid_request, vector_length, space_mismatch, unknown_shop,
     # unknown_item, unknown_bundle, not_found, method_not_allowed, body_too_large, unauthorised, forbidden,
-    # untrusted_host, untrusted_origin, not_ready, internal.
+    # untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device,
+    # channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room.
     code: str
     # What was expected, what came, what to do.
     detail: str

@@ -1,4 +1,4 @@
-"""Command line of the server: `run`, `ingest` and `pack`."""
+"""Command line of the server: `run`, `ingest`, `pack`, `pair` and `rotate-keys`."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ import orjson
 
 from encoders.errors import EncodersError
 from server.errors import ServerError
-from server.settings import DEFAULT_BITS, add_flags, settings_from
+from server.settings import DEFAULT_BITS, Settings, add_flags, settings_from
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     add_flags(ingest_parser, "ingest")
     _add_pack(commands.add_parser("pack", help="write the catalogue of shops as files for a static host"))
+    _add_pair(commands.add_parser("pair", help="show a code, with which a browser comes to know this server"))
+    rotate = commands.add_parser("rotate-keys", help="encrypt what browsers keep here with a new key")
+    add_flags(rotate, "rotate-keys")
     namespace = parser.parse_args(arguments)
     try:
         return _execute(namespace)
@@ -67,12 +70,40 @@ def _add_pack(parser: argparse.ArgumentParser) -> None:
     add_flags(parser, "pack")
 
 
+def _add_pair(parser: argparse.ArgumentParser) -> None:
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--list", action="store_true", help="print the browsers that are paired, and show no code")
+    instead.add_argument("--forget", metavar="ID", help="unpair a browser, and show no code")
+    add_flags(parser, "pair")
+
+
+def _pair(namespace: argparse.Namespace, settings: Settings) -> None:
+    from server.commands.pair import forget_device, list_devices, pair  # noqa: PLC0415 (as below)
+
+    if namespace.list:
+        print("\n".join(list_devices(settings)) or "no browser is paired")
+    elif namespace.forget is not None:
+        forget_device(settings, namespace.forget)
+        print(f"{namespace.forget} is not paired any more")
+    else:
+        pair(settings, lambda line: print(line, flush=True))
+
+
 def _execute(namespace: argparse.Namespace) -> int:
     settings = settings_from(vars(namespace), os.environ)
     if namespace.command == "run":
         from server.commands.run import run  # noqa: PLC0415 (ingest needs no web server)
 
         run(settings)
+        return 0
+
+    if namespace.command == "pair":
+        _pair(namespace, settings)
+        return 0
+    if namespace.command == "rotate-keys":
+        from server.commands.rotate_keys import rotate_keys  # noqa: PLC0415 (as below)
+
+        print(rotate_keys(settings))
         return 0
 
     def say(line: str) -> None:

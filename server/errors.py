@@ -48,9 +48,20 @@ class AlreadyLockedError(ServerError):
 class ProblemError(ServerError):
     """A request that is answered with an RFC 9457 problem."""
 
-    def __init__(self, status: int, code: str, detail: str, pointer: str | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, detail: str, pointer: str | None = None, *, retry_after: int | None = None
+    ) -> None:
         super().__init__(detail)
+        self.retry_after = retry_after
         self.status = status
         self.code = code
         self.detail = detail
         self.pointer = pointer
+
+
+class HandshakeError(ServerError):
+    """A message of a handshake or a channel does not open. One indistinct error: the reason would help an attacker."""
+
+
+class PairingError(ServerError):
+    """No browser was paired with a code."""

@@ -15,7 +15,7 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 MIN_TOKEN_CHARS = 16
 DEFAULT_BITS = 4  # a number of a pack's vectors
 
-Command = Literal["run", "ingest", "pack"]
+Command = Literal["run", "ingest", "pack", "pair", "rotate-keys"]
 
 
 def _integer(text: str) -> int:
@@ -43,6 +43,7 @@ def _setting(  # one place where a declaration becomes a field
 
 BOTH: tuple[Command, ...] = ("run", "ingest")
 ALL: tuple[Command, ...] = ("run", "ingest", "pack")
+EVERY: tuple[Command, ...] = (*ALL, "pair", "rotate-keys")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Settings:
     """Settings of the server: built once at the edge, validated, and passed down."""
 
     data_dir: Path = _setting(
-        Path("var/server"), "directory of the catalogue and the index snapshots", Path, flag="--data", commands=ALL
+        Path("var/server"), "directory of the catalogue and the index snapshots", Path, flag="--data", commands=EVERY
     )
     bundle_dir: Path = _setting(
         Path("var/bundles/lite"), "bundle directory (holds manifest.json)", Path, flag="--bundle", commands=ALL

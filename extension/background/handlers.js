@@ -6,7 +6,10 @@ import { shopOf } from "../values/identity.js";
 import { createFilterHandlers } from "./filter.js";
 import { createItemHandlers } from "./item-handlers.js";
 import { createPageHandlers, isUnusable } from "./page-handlers.js";
-import { checkedSettings } from "./settings.js";
+import { createForgetting, createSettingsHandlers } from "./settings-handlers.js";
+import { notesOf } from "./shown-images.js";
+import { refresh } from "./sync.js";
+import { createSyncHandlers } from "./sync-handlers.js";
 import { createImportHandlers, createTasteHandlers } from "./taste.js";
 import { createVaultHandlers } from "./vault.js";
 
@@ -20,6 +23,8 @@ import { createVaultHandlers } from "./vault.js";
  * @property {import("./vault.js").Lock} lock
  * @property {() => Promise<void>} onOpened continues what waited for the profile
  * @property {import("./server.js").ServerSource} server
+ * @property {import("./pairing.js").Pairings} pairings
+ * @property {import("./sync.js").Sync} sync
  * @property {import("./model.js").ModelSource} model
  * @property {import("./consent.js").Consent} consent
  * @property {import("./tabs.js").Tabs} tabs
@@ -39,32 +44,13 @@ import { createVaultHandlers } from "./vault.js";
  * @property {() => number} now milliseconds since 1970
  */
 
-/** Return a function that forgets what was asked and downloaded before the settings changed. @param {Pick<Parts, "getProfile" | "server" | "model" | "packs">} parts */
-function createServerForgetter({ getProfile, server, model, packs }) {
-  return async (/** @type {Settings} */ before) => {
-    server.forget();
-    model.reset();
-    const { settings } = await getProfile();
-    const { serverUrl, packListUrl = "" } = settings;
-    const others = { shops: Object.keys(before.consents), used: [serverUrl, packListUrl] };
-    if (serverUrl !== before.serverUrl) {
-      await model.dropDownloads();
-      await server.giveBack(before.serverUrl, others);
-    }
-    // Packs are of one list, and of who may sign them.
-    if (packListUrl !== (before.packListUrl ?? "") || settings.trustedKeys?.join() !== before.trustedKeys?.join()) {
-      await packs.drop();
-      await server.giveBack(before.packListUrl ?? "", others);
-    }
-  };
-}
-
 /**
  * @param {Parts} parts
- * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | `filter.${string}` | keyof ReturnType<typeof createPageHandlers> | `taste.${string}` | `import.${string}` | `vault.${string}`>} handlers that change or hand out the profile
+ * @returns {Omit<Handlers, "state.get" | "recommend" | "shelf.read" | "shelf.stop" | keyof ReturnType<typeof createItemHandlers> | `filter.${string}` | keyof ReturnType<typeof createPageHandlers> | keyof ReturnType<typeof createSettingsHandlers> | `sync.${string}` | `taste.${string}` | `import.${string}` | `vault.${string}`>} handlers that change or hand out the profile
  */
-function profileHandlers({ getProfile, vault, server, model, consent, packs, stateOf, badge, ...parts }) {
-  const forgetServer = createServerForgetter({ getProfile, server, model, packs });
+function profileHandlers(parts) {
+  const { getProfile, vault, model, consent, stateOf } = parts;
+  const forgetServer = createForgetting(parts);
 
   /** Tell the other open pages of a change: a panel may have to rank anew. @param {number} [tabId] @returns {Promise<State>} */
   async function changed(tabId) {
@@ -100,17 +86,10 @@ function profileHandlers({ getProfile, vault, server, model, consent, packs, sta
       return { state: await stateOf() };
     },
     "profile.export": async () => ({ profile: (await getProfile()).export() }),
-    async "settings.set"({ actId, ...fields }) {
+    async "images.show"({ urls }) {
       const profile = await getProfile();
-      const before = profile.settings;
-      const changes = checkedSettings(fields);
-      const isLeft = changes.serverUrl !== undefined && changes.serverUrl !== before.serverUrl;
-      const left = isLeft && { serverBundleUrl: "", signedBy: "" };
-      await unlessDone(profile.changeSettings({ ...changes, ...left }, actId));
-      await forgetServer(before);
-      if (changes.packListUrl !== undefined) await packs.askAgain();
-      if (changes.showsBadge === false) await badge.clear();
-      return { state: await changed() };
+      for (const note of notesOf(urls)) await profile.addToLedger(note);
+      return {};
     },
     async "ledger.get"() {
       return { entries: (await getProfile()).ledger() };
@@ -124,10 +103,12 @@ function profileHandlers({ getProfile, vault, server, model, consent, packs, sta
  * @returns {Handlers}
  */
 export function createHandlers(parts) {
-  const { tabs, model, recommendations, shelves, stateOf, badge, listsAhead } = parts;
+  const { tabs, model, recommendations, shelves, stateOf, badge, listsAhead, sync } = parts;
   const pageHandlers = createPageHandlers(parts);
   return {
     ...profileHandlers(parts),
+    ...createSettingsHandlers(parts),
+    ...createSyncHandlers(parts),
     ...createItemHandlers(parts),
     ...createFilterHandlers(parts),
     ...pageHandlers,
@@ -152,6 +133,8 @@ export function createHandlers(parts) {
       const tab = await tabs.describe(tabId);
       if (!tab?.shop)
         throw new CarryoverError("no_shop", "Open a shop's page, and click Carryover's icon in the toolbar there.");
+      // Not awaited: the panel waits for no other browser.
+      refresh(sync, parts).catch(console.error);
       const wanted = { shop: tab.shop, tabId: tab.tabId, choice, isFaceted };
       return { recommendations: await recommendations(wanted) };
     },

@@ -1,8 +1,9 @@
 // @ts-check
 import { isSearch } from "../core/finding.js";
 import { recommendOwn } from "../core/recommender.js";
-import { mayAskServer } from "../core/settings.js";
+import { isUnpaired, mayAskServer } from "../core/settings.js";
 import { ServerError } from "../values/errors.js";
+import { unpaired } from "./pairing.js";
 
 /**
  * Return the source of mode `own`: the shopper's own server ranks its catalogue of the shop.
@@ -33,7 +34,9 @@ export function createOwnSource({ getProfile, server, model, means }) {
   return async ({ shop, choice }) => {
     // What a shopper looks for stays on the device: the page is looked through instead.
     if (isSearch(choice)) return null;
-    if (!mayAskServer((await getProfile()).settings)) return null;
+    const { settings } = await getProfile();
+    if (isUnpaired(settings)) throw unpaired(settings.serverUrl);
+    if (!mayAskServer(settings)) return null;
     if (!(await server.getKnownShops()).has(shop)) return null;
     try {
       return await ranked(shop, choice);

@@ -24,7 +24,7 @@ export function createPackClient({ browser, publicFetch }) {
         "pack_not_allowed",
         "The browser does not let Carryover read the catalogues from others: save their address in the options once more.",
       );
-    const answer = await publicFetch(url, { mostBytes });
+    const answer = await publicFetch(url, { purpose: "pack", mostBytes });
     if (answer?.status === OK) return answer.body;
     throw new PackError("pack_unreachable", `The published catalogues could not be had: no such file as ${url}.`);
   };

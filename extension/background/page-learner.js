@@ -48,7 +48,7 @@ export function createPageLearner({ model, tabs, ask }) {
     async (image) => {
       const shown = await tabs.readImage(tabId, image, { mayRequest: false });
       if (shown) return shown;
-      await profile.addToLedger({ method: "GET", url: image, body: "" });
+      await profile.addToLedger({ method: "GET", url: image, body: "", purpose: "compared" });
       return tabs.readImage(tabId, image, { mayRequest: true });
     };
 

@@ -14,13 +14,13 @@ const TIMEOUT_MS = 20_000;
  * @param {object} parts
  * @param {import("./store.js").GetProfile} parts.getProfile
  * @param {typeof fetch} [parts.fetch]
- * @returns {(url: string, options: {mostBytes: number, etag?: string, signal?: AbortSignal}) => Promise<PublicAnswer | null>}
+ * @returns {(url: string, options: {purpose: "catalogue" | "pack", mostBytes: number, etag?: string, signal?: AbortSignal}) => Promise<PublicAnswer | null>}
  *   null where nobody answers, a redirect does, the body is larger than `mostBytes`, or the signal was aborted
  */
 export function createPublicFetch({ getProfile, fetch: send = (...args) => fetch(...args) }) {
-  return async (url, { mostBytes, etag, signal }) => {
+  return async (url, { purpose, mostBytes, etag, signal }) => {
     const profile = await getProfile();
-    await profile.addToLedger({ method: "GET", url, body: "" });
+    await profile.addToLedger({ method: "GET", url, body: "", purpose });
     try {
       const response = await send(url, {
         credentials: "omit",

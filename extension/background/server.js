@@ -1,4 +1,6 @@
 // @ts-check
+import { createChannel } from "../core/channel/channel.js";
+import { createTransport } from "../core/channel/transport.js";
 import { createServerClient } from "../core/server-client.js";
 import { serverPatternOf } from "../messaging/origins.js";
 import { ServerError } from "../values/errors.js";
@@ -12,19 +14,22 @@ import { ServerError } from "../values/errors.js";
 export const FRESH_MS = 10 * 60_000;
 
 /**
- * The server named in the settings.
+ * The server that the shopper paired.
  * @param {object} parts
  * @param {typeof chrome} parts.browser the browser's extension APIs
  * @param {import("./store.js").GetProfile} parts.getProfile
+ * @param {import("./pairing.js").Pairings} parts.pairings
  * @param {() => number} parts.now milliseconds since 1970
  */
-export function createServerSource({ browser, getProfile, now }) {
+export function createServerSource({ browser, getProfile, pairings, now }) {
   /** @type {{serverUrl: string, at: number, shops: Set<string>} | undefined} a cache: losing it costs one request */
   let knownShops;
+  /** Its keys are in memory only. @type {{profile: import("../core/profile.js").Profile, serverUrl: string, keyId: string, ask: import("../core/channel/channel.js").Ask} | undefined} */
+  let channel;
 
   /**
    * @returns {Promise<ServerClient>} a client that writes each request to the ledger before it sends it
-   * @throws {ServerError} server_not_allowed, where the browser's permission is missing
+   * @throws {ServerError} server_not_allowed, where the browser's permission is missing; server_unpaired
    */
   async function getServer() {
     const profile = await getProfile();
@@ -34,12 +39,20 @@ export function createServerSource({ browser, getProfile, now }) {
         "server_not_allowed",
         "The browser does not let Carryover reach your server: save its address in the options once more.",
       );
-    return createServerClient({ baseUrl: serverUrl, onRequest: (request) => profile.addToLedger(request) });
+    const paired = await pairings.current();
+    if (channel?.profile !== profile || channel.serverUrl !== serverUrl || channel.keyId !== paired.keyId) {
+      // The ledger of this profile: what began before an erase is noted nowhere afterwards, and not sent.
+      const transport = createTransport({ baseUrl: serverUrl, onRequest: (request) => profile.addToLedger(request) });
+      const ask = createChannel({ baseUrl: serverUrl, paired, transport, now });
+      channel = { profile, serverUrl, keyId: paired.keyId, ask };
+    }
+    return createServerClient({ baseUrl: serverUrl, ask: channel.ask });
   }
 
-  /** Forget the list of shops, after the address changed or the profile was erased. */
+  /** Forget the list of shops and the channel, after the address changed or the profile was erased. */
   function forget() {
     knownShops = undefined;
+    channel = undefined;
   }
 
   return {

@@ -16,6 +16,7 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 export function createShopClient({ publicFetch }) {
   return async (url, etag, signal) => {
     const answer = await publicFetch(url, {
+      purpose: "catalogue",
       mostBytes: MAX_BODY_BYTES,
       ...(etag && { etag }),
       ...(signal && { signal }),

@@ -11,6 +11,7 @@ import { thingsIn } from "../imports/things.js";
 import { CarryoverError, EnvelopeError } from "../values/errors.js";
 import { shopOf } from "../values/identity.js";
 import { MAX_ROWS, NO_SHOP } from "../values/imports.js";
+import { notesOf } from "./shown-images.js";
 
 /**
  * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
@@ -99,7 +100,7 @@ export function createTasteHandlers({ getProfile, model, consent, opener, announ
       const wanted = new Set(ids);
       const shown = profile.interactions().filter(({ id }) => wanted.has(id));
       const images = new Set(shown.flatMap(({ product }) => product.images?.slice(0, 1) ?? []));
-      for (const url of images) await profile.addToLedger({ method: "GET", url, body: "" });
+      for (const note of notesOf([...images])) await profile.addToLedger(note);
       return {};
     },
   };

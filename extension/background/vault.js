@@ -50,7 +50,7 @@ function backupFactory() {
 
 /**
  * Return the vault of this browser.
- * @param {{browser: typeof chrome, argon2: import("../core/vault/locks.js").Argon2, now: () => number}} parts
+ * @param {{browser: typeof chrome, argon2: import("../core/passphrase.js").Argon2, now: () => number}} parts
  */
 export function createVault({ browser: { storage }, argon2, now }) {
   return new Vault({

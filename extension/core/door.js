@@ -13,22 +13,25 @@ import { filterProduct } from "./privacy-filter.js";
  * @typedef {import("../generated/contract-types.js").SavedItem} SavedItem
  * @typedef {import("./profile.js").Interaction} Interaction
  * @typedef {import("./profile.js").Profile} Profile
- * @typedef {import("./profile-records.js").Happened} Happened
+ * @typedef {import("./told.js").Happened} Happened
  * @typedef {{profile: Profile, id: string, isPrivate: boolean}} Act from its beginning on: an act that is older than an erase has a profile that
  *   takes nothing more
  * @typedef {{rule: RuleName, product: KeptProduct}} Admitted a product that may be kept by an act; only `admit` makes one
  * @typedef {Omit<Happened, "product"> & {of: Admitted, itemId?: string, isStill?: () => boolean}} ToldNow `itemId`: where a list knows the product by
  *   another than its kept address gives; `isStill`: whether what it adds to is still there
- * @typedef {Omit<Interaction, "id" | "product"> & {of: Admitted}} ToldPast
+ * @typedef {Omit<Interaction, "id" | "product"> & {of: Admitted, id?: string, itemId?: string, isStill?: () => boolean}} ToldPast
  * @typedef {Omit<SavedItem, "shop"> & {of: Admitted, isStill?: () => boolean}} ToldSaved
- * @typedef {{now?: ToldNow[], past?: ToldPast[], saved?: ToldSaved[], room?: () => number}} Told `room`: how many of `past` are kept
+ * @typedef {import("./told.js").Revised & {of: Admitted, isStill?: () => boolean}} ToldAgain
+ * @typedef {import("./told.js").Told} Allowed
+ * @typedef {{now?: ToldNow[], past?: ToldPast[], saved?: ToldSaved[], again?: ToldAgain[], room?: () => number, rest?: (allowed: Allowed) => import("./told.js").Rest}} Told
+ *   `again`: what is kept already and happened again elsewhere; `room`: how many of `past` are kept; `rest`: what is changed with what is allowed
  */
 
 /**
  * What each kind of act needs. `consent`: "shop" is the consent for the shop; "act" says that the act itself is the shopper's word about this
  * one thing. `paused`: whether it is kept while learning is paused. In a private window, and after an erase, nothing is.
  * @type {{[name in RuleName]: {consent: "shop" | "act", paused: "refused" | "kept"}}}
- * @typedef {"look" | "stay" | "click" | "dismiss" | "save" | "wish" | "pick" | "listed" | "file" | "copy" | "undo"} RuleName
+ * @typedef {"look" | "stay" | "click" | "dismiss" | "save" | "wish" | "pick" | "listed" | "file" | "copy" | "sync" | "undo"} RuleName
  */
 export const RULES = Object.freeze({
   look: { consent: "shop", paused: "refused" },
@@ -41,6 +44,7 @@ export const RULES = Object.freeze({
   listed: { consent: "shop", paused: "refused" },
   file: { consent: "act", paused: "refused" },
   copy: { consent: "act", paused: "refused" },
+  sync: { consent: "act", paused: "refused" },
   undo: { consent: "act", paused: "kept" },
 });
 
@@ -101,18 +105,20 @@ function allowedOf(list, act) {
   return list.filter(({ of, isStill }) => refusalOf(of, act) === null && isStill?.() !== false);
 }
 
-/** @param {Told} told @param {Act} act @returns {import("./profile-records.js").Told} what of it may be kept now */
-function toldNow({ now = [], past = [], saved = [], room }, act) {
-  return {
+/** @param {Told} told @param {Act} act @returns {Allowed} what of it may be kept now */
+function toldNow({ now = [], past = [], saved = [], again = [], room, rest }, act) {
+  const allowed = {
     happened: allowedOf(now, act).map(({ of, itemId = of.product.itemId, isStill, ...one }) => ({
       ...one,
       product: { ...of.product, itemId },
     })),
     past: allowedOf(past, act)
       .slice(0, room?.())
-      .map(({ of, ...one }) => ({ ...one, product: of.product })),
+      .map(({ of, itemId = of.product.itemId, isStill, ...one }) => ({ ...one, product: { ...of.product, itemId } })),
     saved: allowedOf(saved, act).map(({ of, isStill, ...one }) => ({ ...one, shop: of.product.shop })),
+    revised: allowedOf(again, act).map(({ of, isStill, ...one }) => one),
   };
+  return { ...allowed, ...(rest && { rest: rest(allowed) }) };
 }
 
 /**
@@ -124,7 +130,7 @@ export async function keep(told, act) {
   try {
     const ids = await act.profile.keep(() => toldNow(told, act), act.id);
     if (ids.length > 0) return { stored: true, ids };
-    const all = [...(told.now ?? []), ...(told.past ?? []), ...(told.saved ?? [])];
+    const all = [...(told.now ?? []), ...(told.past ?? []), ...(told.saved ?? []), ...(told.again ?? [])];
     const reason = all.map(({ of }) => refusalOf(of, act)).find((one) => one !== null);
     return { stored: false, reason: reason ?? "not_counted", ids };
   } catch (error) {

@@ -14,12 +14,14 @@ import { textPlace } from "./text-block.js";
  * What a file or a page lists, through the same door as what is looked at.
  * @typedef {import("../generated/contract-types.js").ImportRefusal} Refusal
  * @typedef {Omit<import("../generated/contract-types.js").ImportReport, "savedIds">} Report of interactions
- * @typedef {import("../generated/contract-types.js").ImportRow} Row
+ * @typedef {import("../generated/contract-types.js").ImportRow & {itemId?: string}} Row `itemId`: where another browser knows it by another than
+ *   its address gives
  * @typedef {import("../generated/contract-types.js").Product} Product
  * @typedef {import("./profile.js").Profile} Profile
  * @typedef {import("./recommender.js").Model} Model
  * @typedef {import("./door.js").Act} Act
- * @typedef {Omit<import("./door.js").ToldPast, "space" | "embedding">} Happened
+ * @typedef {import("./door.js").ToldPast} ToldPast
+ * @typedef {Omit<ToldPast, "space" | "embedding"> & {itemId: string}} Happened
  * @typedef {{row: Row, happened: Happened}} Passed a row that was admitted
  */
 
@@ -71,7 +73,7 @@ function timeOf({ time }, now) {
 }
 
 /**
- * @param {Row} row @param {{rule: "file" | "listed", act: Act, now: number}} context
+ * @param {Row} row @param {{rule: "file" | "listed" | "sync", act: Act, now: number}} context
  * @returns {Promise<Happened | Refusal>}
  */
 async function checked(row, { rule, act, now }) {
@@ -84,11 +86,26 @@ async function checked(row, { rule, act, now }) {
   const { admitted, reason } = await admit(await productOf(row, url), rule, act);
   if (!admitted) return refusalOf(reason);
   const weight = Math.min(5, Math.max(1, row.weight ?? 1));
-  return { kind: row.kind, time, weight, of: admitted };
+  return { kind: row.kind, time, weight, of: admitted, itemId: row.itemId ?? admitted.product.itemId };
 }
 
-/** @param {{kind: string, time: string, product: {shop: string, itemId: string}}} one @returns {string} the same for what a profile keeps as one interaction */
-const keyOf = ({ kind, time, product }) => `${kind} ${time.slice(0, 10)} ${product.itemId} ${product.shop}`;
+/** Return what is the same for what a profile keeps as one interaction. @param {{kind: string, time: string, product: {shop: string, itemId: string}}} one @returns {string} */
+export const interactionKey = ({ kind, time, product }) =>
+  `${kind} ${time.slice(0, 10)} ${product.itemId} ${product.shop}`;
+
+/** @param {Happened} happened @returns {string} */
+const keyOf = ({ of: { product }, itemId, ...one }) => interactionKey({ ...one, product: { ...product, itemId } });
+
+/** @param {Profile} profile @returns {(key: string) => boolean} whether it keeps no such interaction at the time of the call */
+function createIsNew(profile) {
+  /** @type {{of: unknown, keys: Set<string>}} */
+  let known = { of: null, keys: new Set() };
+  return (key) => {
+    const kept = profile.interactions();
+    if (known.of !== kept) known = { of: kept, keys: new Set(kept.map(interactionKey)) };
+    return !known.keys.has(key);
+  };
+}
 
 /**
  * Return whether an embedding of a file says of the product's words what they say themselves. What it says of an image cannot be checked.
@@ -151,11 +168,11 @@ export function withReasons(refused, reasons) {
 export const roomIn = (profile) => Math.max(0, privacy.maxInteractions - profile.interactions().length);
 
 /**
- * Admit rows. @param {Row[]} rows not trusted @param {{rule: "file" | "listed", act: Act, now: number}} context @param {Tally} tally
+ * Admit rows. @param {Row[]} rows not trusted @param {{rule: "file" | "listed" | "sync", act: Act, now: number}} context @param {Tally} tally
  * @returns {Promise<Passed[]>} the newest first, of equally old ones those that were listed first
  */
 async function passing(rows, context, tally) {
-  const known = new Set(context.act.profile.interactions().map(keyOf));
+  const known = new Set(context.act.profile.interactions().map(interactionKey));
   /** @type {Passed[]} */
   const passed = [];
   for (const row of rows) {
@@ -164,12 +181,37 @@ async function passing(rows, context, tally) {
       tally.add(happened);
       continue;
     }
-    const key = keyOf({ ...happened, product: happened.of.product });
+    const key = keyOf(happened);
     if (known.has(key)) tally.add("already_known");
     else passed.push({ row, happened });
     known.add(key);
   }
   return passed.sort((a, b) => Number(a.happened.time < b.happened.time) - Number(a.happened.time > b.happened.time));
+}
+
+/**
+ * Admit rows, and embed those for which there is room. What the profile has stays: it was learned by looking, and a file can be imported again.
+ * Of the file's the newest come first.
+ * @param {Row[]} rows not trusted @param {{rule: "file" | "listed" | "sync", act: Act, model: () => Promise<Model>, now: number}} context
+ * @returns {Promise<{past: ToldPast[], numPassed: number, tally: Tally}>} `past` for the door; how many rows passed
+ */
+export async function admitRows(rows, { model, ...context }) {
+  const tally = new Tally();
+  const { profile } = context.act;
+  const passed = await passing(rows, context, tally);
+  const fitting = passed.slice(0, roomIn(profile));
+  const current = await model();
+  const embeddings = await embeddingsOf(fitting, current);
+  const { space } = current.manifest;
+  const isNew = createIsNew(profile);
+  // Something may be looked at while the words are read.
+  const past = fitting.map(({ happened }, i) => ({
+    ...happened,
+    space,
+    embedding: embeddings[i],
+    isStill: () => isNew(keyOf(happened)),
+  }));
+  return { past, numPassed: passed.length, tally };
 }
 
 /**
@@ -181,20 +223,13 @@ async function passing(rows, context, tally) {
  * @returns {Promise<Report>}
  */
 export async function addImported(rows, rule, { profile, model, now = profile.today(), act = begin(profile) }) {
-  const tally = new Tally();
   const paused = () => ({ ids: [], refused: [{ reason: /** @type {const} */ ("paused"), count: rows.length }] });
   if (profile.settings.paused) return paused();
-  const passed = await passing(rows, { rule, act, now }, tally);
-  // What the profile has stays: it was learned by looking, and a file can be imported again. Of the file's the newest come first.
-  const fitting = passed.slice(0, roomIn(profile));
-  const current = await model();
-  const embeddings = await embeddingsOf(fitting, current);
-  const { space } = current.manifest;
-  const past = fitting.map(({ happened }, i) => ({ ...happened, space, embedding: embeddings[i] }));
-  // Learning may have been paused while the words were read, and something may have been looked at.
+  const { past, numPassed, tally } = await admitRows(rows, { rule, act, model, now });
+  // Learning may have been paused while the words were read.
   const { ids, reason } = await keep({ past, room: () => roomIn(profile) }, act);
   if (reason === "paused") return paused();
   if (reason === "erased") throw new CarryoverError("erased", "Everything was erased meanwhile.");
-  tally.add(reason === "no_consent" ? "no_consent" : "no_room", passed.length - ids.length);
+  tally.add(reason === "no_consent" ? "no_consent" : "no_room", numPassed - ids.length);
   return { ids, refused: tally.all() };
 }

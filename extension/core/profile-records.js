@@ -3,13 +3,7 @@ import { toHex } from "../values/encoding.js";
 
 /**
  * @typedef {import("../generated/contract-types.js").KeptInteraction} KeptInteraction
- * @typedef {import("../generated/contract-types.js").KeptProduct} KeptProduct
  * @typedef {import("../generated/contract-types.js").KeptShelf} KeptShelf
- * @typedef {import("../generated/contract-types.js").SavedItem} SavedItem
- * @typedef {import("../generated/contract-types.js").InteractionKind} Kind
- * @typedef {{product: KeptProduct, kind: Kind, space: string, embedding: string, adds?: 0 | 1}} Happened now; `adds` 0: only what is kept of it
- *   changes
- * @typedef {{happened?: Happened[], past?: Omit<KeptInteraction, "id">[], saved?: SavedItem[]}} Told of products
  */
 
 /** Return a random id of 32 hexadecimal digits, which tells nothing about the record. @returns {string} */
@@ -38,45 +32,6 @@ export function requestTime(now, latest) {
   // A clock that was set back by more is believed.
   const isSameMoment = sinceLatest <= 0 && sinceLatest > -1_000;
   return new Date(isSameMoment ? now - sinceLatest + 1 : now).toISOString();
-}
-
-/**
- * Return an interaction as it is kept. The same kind with the same item on the same day is one interaction: its time becomes now and its
- * weight grows, to 5 at most.
- * @param {KeptInteraction[]} kept
- * @param {Omit<KeptInteraction, "id" | "weight"> & {adds: 0 | 1}} happened `adds` 0: only what is kept of it changes
- * @returns {KeptInteraction | null} null where it adds nothing to nothing
- */
-export function repeated(kept, { adds, ...happened }) {
-  const { kind, time, product } = happened;
-  const same = kept.find(
-    (one) =>
-      one.kind === kind &&
-      one.product.shop === product.shop &&
-      one.product.itemId === product.itemId &&
-      one.time.slice(0, 10) === time.slice(0, 10),
-  );
-  if (!same && adds === 0) return null;
-  return { id: same?.id ?? randomId(), ...happened, weight: Math.min(5, (same?.weight ?? 0) + adds) };
-}
-
-/**
- * Return the records of what is told of products.
- * @param {Told} told @param {KeptInteraction[]} before what is kept already @param {string} time of what happens now
- * @returns {{kind: string, id: string, value: KeptInteraction | SavedItem}[]}
- */
-export function entriesOf({ happened = [], past = [], saved = [] }, before, time) {
-  /** @type {Map<string, KeptInteraction>} by id: two things that are told at once may be one interaction */
-  const changed = new Map();
-  for (const { product, kind, space, embedding, adds = 1 } of happened) {
-    const kept = repeated([...changed.values(), ...before], { product, kind, space, embedding, adds, time });
-    if (kept) changed.set(kept.id, kept);
-  }
-  const interactions = [...changed.values(), ...past.map((one) => ({ id: randomId(), ...one }))];
-  return [
-    ...interactions.map((value) => ({ kind: "interaction", id: value.id, value })),
-    ...saved.map((value) => ({ kind: "saved", id: value.id, value })),
-  ];
 }
 
 /** Return the ids of all parts of a shelf. @param {KeptShelf} shelf @returns {string[]} */

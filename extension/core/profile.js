@@ -2,10 +2,11 @@
 import { actsWith, assertNew } from "./acts.js";
 import { ProfileCache } from "./profile-cache.js";
 import { exportOf } from "./profile-export.js";
-import { entriesOf, partsOf, randomId, requestTime } from "./profile-records.js";
+import { partsOf, randomId, requestTime } from "./profile-records.js";
 import { forgotten, interrupted, removalOf, restored, storedParts } from "./removal.js";
 import { due, today } from "./retention.js";
 import { savedIn } from "./saved.js";
+import { changesOf } from "./told.js";
 import { Changes } from "./vault/changes.js";
 import { utf8 } from "../values/encoding.js";
 import { CarryoverError } from "../values/errors.js";
@@ -13,7 +14,7 @@ import { CarryoverError } from "../values/errors.js";
 /**
  * @typedef {import("./vault/vault.js").Vault} Vault
  * @typedef {import("./profile-cache.js").Entry} Entry
- * @typedef {import("./profile-records.js").Told} Told
+ * @typedef {import("./told.js").Told} Told
  * @typedef {import("../generated/contract-types.js").InteractionKind} Kind
  * @typedef {import("../generated/contract-types.js").KeptInteraction} Interaction
  * @typedef {import("../generated/contract-types.js").KeptShelf} KeptShelf
@@ -259,14 +260,14 @@ export class Profile {
    */
   keep(told, actId) {
     return this.#change(async () => {
-      const entries = entriesOf(told(), this.interactions(), new Date(this.today()).toISOString());
-      if (entries.length > 0) await this.#write(entries);
+      const { entries, deletes, ids } = changesOf(told(), this, new Date(this.today()).toISOString());
+      if (entries.length + deletes.length > 0) await this.#write(entries, deletes);
       await this.#enforceRetention();
-      return entries.map(({ id }) => id);
+      return ids;
     }, actId);
   }
 
-  /** Keep one interaction, as `keep` does. @param {import("./profile-records.js").Happened} one @returns {Promise<boolean>} false where it adds nothing to nothing */
+  /** Keep one interaction, as `keep` does. @param {import("./told.js").Happened} one @returns {Promise<boolean>} false where it adds nothing to nothing */
   addInteraction = async (one) => (await this.keep(() => ({ happened: [one] }))).length > 0;
 
   /**
@@ -309,7 +310,7 @@ export class Profile {
     });
   }
 
-  /** Write a request to the ledger before it leaves the device. @param {{method: string, url: string, body: string}} request */
+  /** Write a request to the ledger before it leaves the device. @param {import("../generated/contract-types.js").SentRequest} request */
   addToLedger(request) {
     return this.#change(async () => {
       const id = randomId();

@@ -204,10 +204,10 @@ const dismissedIn = (profile, shop) => knownIn(profile, shop, (kind) => kind ===
  * @returns {Promise<Recommendations>}
  */
 export async function recommendOwn({ shop, choice = {} }, { profile, model, server }) {
-  if (!hasOwnServer(profile.settings)) {
+  if (!hasOwnServer(profile.settings) || !profile.settings.pairedKey) {
     throw new CarryoverError(
       "not_own_server",
-      "This server is not marked as your own, so your taste is not sent to it.",
+      "This server is not paired as your own, so your taste is not sent to it.",
     );
   }
   const vector = await tasteVector(profile, model);

@@ -2,19 +2,17 @@
 import { ServerError } from "../values/errors.js";
 
 /**
- * @typedef {{method: string, url: string, body: string}} SentRequest
  * @typedef {import("../generated/contract-types.js").RecommendationRequest} RecommendationRequest
  * @typedef {import("../generated/contract-types.js").RecommendationResponse} RecommendationResponse
  * @typedef {object} ServerClient
  * @property {string} baseUrl without a slash at the end
+ * @property {import("./channel/channel.js").Ask} ask for what is not below
  * @property {() => Promise<import("../generated/contract-types.js").Shop[]>} shops
  * @property {() => Promise<{bundleId: string, name: string, dim: number, space: string}[]>} bundles
  * @property {(bundleId: string, path: string) => Promise<Response>} bundleFile
  * @property {() => Promise<import("../generated/contract-types.js").ShopMeans>} shopMeans
  * @property {(body: RecommendationRequest) => Promise<RecommendationResponse>} recommend
  */
-
-const TIMEOUT_MS = 15_000;
 
 /** Return whether an address is this machine. @param {string} url @returns {boolean} */
 export function isLoopback(url) {
@@ -37,43 +35,23 @@ async function problemOf(response, url) {
 }
 
 /**
- * Return a client of a Carryover server, the only code that sends requests to one. `onRequest` gets each request first, byte for byte.
+ * Return a client of the shopper's own server. Everything goes through the channel.
  * @param {object} options
  * @param {string} options.baseUrl
- * @param {(request: SentRequest) => Promise<void>} options.onRequest must be settled before anything is sent
- * @param {typeof fetch} [options.fetch]
+ * @param {import("./channel/channel.js").Ask} options.ask
  * @returns {ServerClient}
  */
-export function createServerClient({ baseUrl, onRequest, fetch: send = (...args) => fetch(...args) }) {
+export function createServerClient({ baseUrl, ask }) {
   const base = baseUrl.replace(/\/+$/, "");
 
   /** @param {string} path @param {object} [content] @returns {Promise<Response>} */
   async function request(path, content) {
-    const url = base + path;
-    const body = content === undefined ? "" : JSON.stringify(content);
-    const method = content === undefined ? "GET" : "POST";
-    await onRequest({ method, url, body });
-    /** @type {Response} */
-    let response;
-    try {
-      response = await send(url, {
-        method,
-        body: body || undefined,
-        headers: body ? { "Content-Type": "application/json" } : {},
-        credentials: "omit",
-        referrerPolicy: "no-referrer",
-        redirect: "error",
-        cache: "no-store",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-    } catch (error) {
-      throw new ServerError(
-        "server_unreachable",
-        `No answer from ${base}. Start the server, or correct its address in the options.`,
-        { cause: error },
-      );
-    }
-    if (!response.ok) throw await problemOf(response, url);
+    const response = await ask(
+      content === undefined
+        ? { method: "GET", path }
+        : { method: "POST", path, body: JSON.stringify(content), headers: { "Content-Type": "application/json" } },
+    );
+    if (!response.ok) throw await problemOf(response, base + path);
     return response;
   }
 
@@ -91,6 +69,7 @@ export function createServerClient({ baseUrl, onRequest, fetch: send = (...args)
 
   return {
     baseUrl: base,
+    ask,
     shops: () => list("/v1/shops", "shops"),
     bundles: () => list("/v1/bundles", "bundles"),
     async shopMeans() {

@@ -31,12 +31,17 @@ export function currentSettings({ bundleUrl, ...stored }) {
   return serverUrl === FORMER_SERVER ? { ...settings, serverUrl: "" } : settings;
 }
 
-/** Return whether the shopper named a server of their own. It alone may get the exact taste vector. @param {Settings} settings */
+/** Return whether the shopper named a server of their own, which can be paired. @param {Settings} settings */
 export function hasOwnServer({ serverUrl, serverIsMine }) {
   return serverUrl !== "" && isReachable(serverUrl) && (serverIsMine || isLoopback(serverUrl));
 }
 
+/** Return whether the shopper's own server waits to be paired: it is asked nothing until then. @param {Settings} settings */
+export function isUnpaired(settings) {
+  return settings.mode !== "page" && hasOwnServer(settings) && !settings.pairedKey;
+}
+
 /** Return whether the shopper's own server may be asked at all. Any other server gets no request. @param {Settings} settings */
 export function mayAskServer(settings) {
-  return settings.mode !== "page" && hasOwnServer(settings);
+  return settings.mode !== "page" && hasOwnServer(settings) && Boolean(settings.pairedKey);
 }

@@ -64,6 +64,10 @@ export type RankedCard = Card & {
  */
 export type ShelfReason = "robots" | "slow" | "no_feed" | "unreachable" | "busy" | "storage" | "limit";
 /**
+ * What a request is for. catalogue: a shop's public feed, sitemap or page, for its catalogue on this device. pack: the list or a file of published catalogues. compared: the image of what was seen, read by its page. shown: images that a page of the extension shows; the url is their host, and the body a JSON list of their addresses. Absent: a request to the shopper's own server, or one that an earlier version noted.
+ */
+export type Purpose = "catalogue" | "pack" | "compared" | "shown";
+/**
  * Why a row is not imported. paused: learning is paused. no_title: neither words nor an address that says some. invalid: an address, a date or another field that cannot be. too_old: before what the profile keeps. already_known: the profile has it. no_room: the profile is full. private: an address of an account or an order, or one that holds personal data. sensitive: of a category that is never kept. no_consent: the shop was not allowed. beyond: after the rows that are read.
  */
 export type ImportRefusal =
@@ -812,7 +816,7 @@ export interface Problem {
   title: string;
   status: number;
   /**
-   * Stable, for programs: invalid_json, invalid_request, vector_length, space_mismatch, unknown_shop, unknown_item, unknown_bundle, not_found, method_not_allowed, body_too_large, unauthorised, forbidden, untrusted_host, untrusted_origin, not_ready, internal.
+   * Stable, for programs: invalid_json, invalid_request, vector_length, space_mismatch, unknown_shop, unknown_item, unknown_bundle, not_found, method_not_allowed, body_too_large, unauthorised, forbidden, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room.
    */
   code: string;
   /**
@@ -1080,6 +1084,10 @@ export interface Settings {
    * The shopper vouches for a server that is not on this machine.
    */
   serverIsMine: boolean;
+  /**
+   * The fingerprint of the key that the server proved at its pairing; absent or empty: it is not paired, and asked nothing.
+   */
+  pairedKey?: string;
   mode: "auto" | "page";
   /**
    * The images of what is seen are read once more and compared, too; absent: they are not.
@@ -1194,6 +1202,7 @@ export interface VaultState {
 export interface State {
   serverUrl: string;
   serverIsMine: boolean;
+  pairedKey?: string;
   mode: "auto" | "page";
   compareImages?: boolean;
   showsBadge?: boolean;
@@ -1488,10 +1497,54 @@ export interface LedgerEntry {
   method: string;
   url: string;
   body: string;
+  sealed?: SealedRequest;
+  purpose?: Purpose;
   /**
    * The shopper removed an item that its address or its body told of, and with it that part.
    */
   isShortened?: boolean;
+}
+/**
+ * How a request through the channel left the device: a POST of so many bytes, which nobody but the server can read.
+ */
+export interface SealedRequest {
+  url: string;
+  bytes: number;
+  /**
+   * Of these bytes, in hexadecimal.
+   */
+  sha256: string;
+}
+/**
+ * Whether this browser keeps a copy on the paired server for the shopper's other browsers.
+ */
+export interface SyncState {
+  isOn: boolean;
+  /**
+   * ISO 8601, of the last turn; absent: there was none.
+   */
+  syncedAt?: string;
+}
+/**
+ * One of the copies that the server keeps.
+ */
+export interface SyncVersion {
+  version: number;
+  bytes: number;
+  /**
+   * ISO 8601
+   */
+  savedAt: string;
+}
+/**
+ * A request that is about to leave the device. Of a sealed one, method, url and body are what it says inside.
+ */
+export interface SentRequest {
+  method: string;
+  url: string;
+  body: string;
+  sealed?: SealedRequest;
+  purpose?: Purpose;
 }
 /**
  * One item of the profile with all that happened with it.
@@ -1850,6 +1903,54 @@ export interface Messages {
     fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; trustedKeys?: string[]; packListUrl?: string; actId?: string; };
     reply: { state: State; };
   };
+  "pairing.make": {
+    from: "ui";
+    to: "background";
+    fields: { serverUrl: string; serverIsMine: boolean; code: string; };
+    reply: { state: State; };
+  };
+  "sync.get": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { sync: SyncState; };
+  };
+  "sync.code": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { code: string; };
+  };
+  "sync.start": {
+    from: "ui";
+    to: "background";
+    fields: { code?: string; };
+    reply: { sync: SyncState; };
+  };
+  "sync.now": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { sync: SyncState; };
+  };
+  "sync.stop": {
+    from: "ui";
+    to: "background";
+    fields: { deletes: boolean; };
+    reply: { sync: SyncState; };
+  };
+  "sync.versions": {
+    from: "ui";
+    to: "background";
+    fields: { };
+    reply: { versions: SyncVersion[]; };
+  };
+  "sync.restore": {
+    from: "ui";
+    to: "background";
+    fields: { version: number; };
+    reply: { sync: SyncState; };
+  };
   "recommend": {
     from: "ui";
     to: "background";
@@ -1932,6 +2033,12 @@ export interface Messages {
     from: "ui";
     to: "background";
     fields: { ids: string[]; };
+    reply: { };
+  };
+  "images.show": {
+    from: "ui";
+    to: "background";
+    fields: { urls: string[]; };
     reply: { };
   };
   "import.pages": {

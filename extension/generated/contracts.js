@@ -4330,6 +4330,96 @@ export const messages = {
     "state": "State"
    }
   },
+  "pairing.make": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "serverUrl": "string",
+    "serverIsMine": "boolean",
+    "code": "string"
+   },
+   "reply": {
+    "state": "State"
+   }
+  },
+  "sync.get": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "sync": "SyncState"
+   }
+  },
+  "sync.code": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "code": "string"
+   }
+  },
+  "sync.start": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "code?": "string"
+   },
+   "reply": {
+    "sync": "SyncState"
+   }
+  },
+  "sync.now": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "sync": "SyncState"
+   }
+  },
+  "sync.stop": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "deletes": "boolean"
+   },
+   "reply": {
+    "sync": "SyncState"
+   }
+  },
+  "sync.versions": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {},
+   "reply": {
+    "versions": "SyncVersion[]"
+   }
+  },
+  "sync.restore": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "version": "number"
+   },
+   "reply": {
+    "sync": "SyncState"
+   }
+  },
   "recommend": {
    "from": [
     "ui"
@@ -4502,6 +4592,16 @@ export const messages = {
    "to": "background",
    "fields": {
     "ids": "string[]"
+   },
+   "reply": {}
+  },
+  "images.show": {
+   "from": [
+    "ui"
+   ],
+   "to": "background",
+   "fields": {
+    "urls": "string[]"
    },
    "reply": {}
   },
@@ -5013,6 +5113,10 @@ export const messages = {
      "type": "boolean",
      "description": "The shopper vouches for a server that is not on this machine."
     },
+    "pairedKey": {
+     "type": "string",
+     "description": "The fingerprint of the key that the server proved at its pairing; absent or empty: it is not paired, and asked nothing."
+    },
     "mode": {
      "enum": [
       "auto",
@@ -5243,6 +5347,9 @@ export const messages = {
     },
     "serverIsMine": {
      "type": "boolean"
+    },
+    "pairedKey": {
+     "type": "string"
     },
     "mode": {
      "enum": [
@@ -5922,11 +6029,114 @@ export const messages = {
     "body": {
      "type": "string"
     },
+    "sealed": {
+     "$ref": "#/types/SealedRequest"
+    },
+    "purpose": {
+     "$ref": "#/types/Purpose"
+    },
     "isShortened": {
      "type": "boolean",
      "description": "The shopper removed an item that its address or its body told of, and with it that part."
     }
    }
+  },
+  "SyncState": {
+   "description": "Whether this browser keeps a copy on the paired server for the shopper's other browsers.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "isOn"
+   ],
+   "properties": {
+    "isOn": {
+     "type": "boolean"
+    },
+    "syncedAt": {
+     "type": "string",
+     "description": "ISO 8601, of the last turn; absent: there was none."
+    }
+   }
+  },
+  "SyncVersion": {
+   "description": "One of the copies that the server keeps.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "version",
+    "bytes",
+    "savedAt"
+   ],
+   "properties": {
+    "version": {
+     "type": "number"
+    },
+    "bytes": {
+     "type": "number"
+    },
+    "savedAt": {
+     "type": "string",
+     "description": "ISO 8601"
+    }
+   }
+  },
+  "SealedRequest": {
+   "description": "How a request through the channel left the device: a POST of so many bytes, which nobody but the server can read.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "url",
+    "bytes",
+    "sha256"
+   ],
+   "properties": {
+    "url": {
+     "type": "string"
+    },
+    "bytes": {
+     "type": "number"
+    },
+    "sha256": {
+     "type": "string",
+     "description": "Of these bytes, in hexadecimal."
+    }
+   }
+  },
+  "SentRequest": {
+   "description": "A request that is about to leave the device. Of a sealed one, method, url and body are what it says inside.",
+   "type": "object",
+   "additionalProperties": false,
+   "required": [
+    "method",
+    "url",
+    "body"
+   ],
+   "properties": {
+    "method": {
+     "type": "string"
+    },
+    "url": {
+     "type": "string"
+    },
+    "body": {
+     "type": "string"
+    },
+    "sealed": {
+     "$ref": "#/types/SealedRequest"
+    },
+    "purpose": {
+     "$ref": "#/types/Purpose"
+    }
+   }
+  },
+  "Purpose": {
+   "description": "What a request is for. catalogue: a shop's public feed, sitemap or page, for its catalogue on this device. pack: the list or a file of published catalogues. compared: the image of what was seen, read by its page. shown: images that a page of the extension shows; the url is their host, and the body a JSON list of their addresses. Absent: a request to the shopper's own server, or one that an earlier version noted.",
+   "enum": [
+    "catalogue",
+    "pack",
+    "compared",
+    "shown"
+   ]
   },
   "TasteThing": {
    "description": "One item of the profile with all that happened with it.",

@@ -38,12 +38,19 @@ export function byId(id) {
   return found;
 }
 
-/** Save a JSON value as a file that a person can read. @param {string} name @param {object} value */
-export function saveJson(name, value) {
-  const url = URL.createObjectURL(new Blob([JSON.stringify(value, null, 2)], { type: "application/json" }));
+/** @param {string} name @param {Blob} content */
+function saveFile(name, content) {
+  const url = URL.createObjectURL(content);
   element("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
+
+/** Save a JSON value as a file that a person can read. @param {string} name @param {object} value */
+export const saveJson = (name, value) =>
+  saveFile(name, new Blob([JSON.stringify(value, null, 2)], { type: "application/json" }));
+
+/** Save bytes as a file. @param {string} name @param {Uint8Array<ArrayBuffer>} bytes */
+export const saveBytes = (name, bytes) => saveFile(name, new Blob([bytes], { type: "application/octet-stream" }));
 
 /**
  * Run what builds elements anew, and give the focus back to the element that took the place of the focused one.

@@ -1,5 +1,6 @@
 // @ts-check
 // Images of items, loaded from shops without cookies: which ones are loaded depends on the taste, and a cookie would tell whose it is.
+import { send } from "../messaging/messages.js";
 import { serverPatternOf } from "../messaging/origins.js";
 import { element } from "./elements.js";
 
@@ -8,10 +9,10 @@ const AHEAD = "300px";
 
 /**
  * Append an image to its frame. It goes away where it cannot be loaded.
- * @param {HTMLElement} frame @param {string} src @param {"lazy" | "eager"} loading @param {() => void} [onEnd] called when it is loaded, or cannot be
+ * @param {HTMLElement} frame @param {string} src @param {() => void} [onEnd] called when it is loaded, or cannot be
  */
-function append(frame, src, loading, onEnd = () => {}) {
-  const img = element("img", { alt: "", loading, decoding: "async", referrerPolicy: "no-referrer" });
+function append(frame, src, onEnd = () => {}) {
+  const img = element("img", { alt: "", decoding: "async", referrerPolicy: "no-referrer" });
   img.addEventListener("load", onEnd);
   img.addEventListener("error", () => {
     img.remove();
@@ -33,40 +34,72 @@ const cookieReach = (address) => new URL(address).hostname.split(".").slice(-2).
 async function loadInFirefox(frame, image, page) {
   try {
     if (!(await chrome.permissions.contains({ origins: [serverPatternOf(image)] }))) {
-      if (page && cookieReach(image) !== cookieReach(page)) append(frame, image, "eager");
+      if (page && cookieReach(image) !== cookieReach(page)) append(frame, image);
       return;
     }
     // A redirect could lead to a host that is not permitted.
     const answer = await fetch(image, { credentials: "omit", referrerPolicy: "no-referrer", redirect: "error" });
     if (!answer.ok) return;
     const address = URL.createObjectURL(await answer.blob());
-    append(frame, address, "eager", () => URL.revokeObjectURL(address));
+    append(frame, address, () => URL.revokeObjectURL(address));
   } catch {
     // The frame stays as it is without an image.
   }
 }
 
-/**
- * Load the image of an item into its frame.
- * @param {HTMLElement} frame
- * @param {{image: string, url?: string}} item
- * @param {"lazy" | "eager"} loading lazy: once the frame is in sight, or nearly
- */
-export function loadImage(frame, { image, url }, loading) {
-  // Chromium alone has this, and the manifest's embedder policy, which keeps cookies off every image of the extension's pages.
-  if (chrome.offscreen) {
-    append(frame, image, loading);
+/** Addresses that this page had the ledger note. @type {Set<string>} */
+const noted = new Set();
+/** Addresses that are noted together in a moment. @type {string[]} */
+let waiting = [];
+/** @type {Promise<unknown>} */
+let noting = Promise.resolve();
+
+/** Have the ledger note an image before it is loaded, once. @param {string} image @returns {Promise<unknown>} */
+function note(image) {
+  if (noted.has(image)) return noting;
+  noted.add(image);
+  waiting.push(image);
+  if (waiting.length === 1)
+    noting = new Promise((resolve) => setTimeout(resolve)).then(() => {
+      const urls = waiting;
+      waiting = [];
+      return send({ type: "images.show", urls });
+    });
+  return noting;
+}
+
+/** @param {HTMLElement} frame @param {{image: string, url?: string, isNoted?: boolean}} item */
+async function load(frame, { image, url, isNoted = false }) {
+  try {
+    if (isNoted) noted.add(image);
+    else await note(image);
+  } catch (error) {
+    // What the ledger cannot note is not asked for.
+    console.warn(error);
+    noted.delete(image);
     return;
   }
+  // Chromium alone has this, and the manifest's embedder policy, which keeps cookies off every image of the extension's pages.
+  if (chrome.offscreen) append(frame, image);
+  else await loadInFirefox(frame, image, url);
+}
+
+/**
+ * Load the image of an item into its frame, after the ledger has noted it.
+ * @param {HTMLElement} frame
+ * @param {{image: string, url?: string, isNoted?: boolean}} item
+ * @param {"lazy" | "eager"} loading lazy: once the frame is in sight, or nearly
+ */
+export function loadImage(frame, item, loading) {
   if (loading === "eager") {
-    void loadInFirefox(frame, image, url);
+    void load(frame, item);
     return;
   }
   const observer = new IntersectionObserver(
     (entries) => {
       if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
       observer.disconnect();
-      void loadInFirefox(frame, image, url);
+      void load(frame, item);
     },
     { rootMargin: AHEAD },
   );

@@ -1,11 +1,13 @@
 // @ts-check
 // Imports: a file or an open page of a shop, shown before anything is added.
+import { isTransferFile } from "../core/transfer/file.js";
 import { send } from "../messaging/messages.js";
 import { textOfFile } from "../imports/text-file.js";
 import { privacy } from "../generated/contracts.js";
 import { MAX_TITLE } from "../values/imports.js";
 import { cut } from "../values/text.js";
 import { byId, element } from "./elements.js";
+import { textOfTransfer } from "./transfer-card.js";
 import { errorText, numberText, plural, t } from "./texts.js";
 
 /**
@@ -82,7 +84,9 @@ async function add({ rows, saved = [] }, isFile, numLeftOut, onAdded) {
 
 /** @param {File} file @param {(added: Added) => void} onAdded */
 async function reviewFile(file, onAdded) {
-  const text = textOfFile(new Uint8Array(await file.arrayBuffer()));
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const text = isTransferFile(bytes) ? await textOfTransfer(bytes) : textOfFile(bytes);
+  if (text === null) return;
   const { rows, saved, shops, numLeftOut, room } = await send({ type: "import.readFile", text, kind: kindChosen() });
   if (rows.length + saved.length === 0) {
     byId("review").replaceChildren(element("p", { class: "review", role: "alert" }, t("importEmpty")));

@@ -6,6 +6,7 @@ import { byId, element, keepFocus, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
 import { showFilter } from "./filter-card.js";
 import { addedText, listenToFiles, showPages } from "./import-card.js";
+import { saveEncrypted } from "./transfer-card.js";
 import { pauseSwitch } from "./shop-controls.js";
 import { clusterCard, dayRows, newestFirst, removeSaved, savedRow, shopRows, thingRow } from "./things.js";
 import { errorText, knownText, localise, plural, t } from "./texts.js";
@@ -217,6 +218,11 @@ byId("export").addEventListener("click", () => {
       saveJson(`carryover-${profile.exportedAt.slice(0, 10)}.json`, profile);
       notice(t("exported"));
     })
+    .catch(showError);
+});
+byId("export-encrypted").addEventListener("click", () => {
+  saveEncrypted()
+    .then((isSaved) => isSaved && notice(t("exportedEncrypted")))
     .catch(showError);
 });
 byId("erase").addEventListener("click", () =>

@@ -6,8 +6,10 @@ import { serverPatternOf } from "../messaging/origins.js";
 import { byId, element, keepFocus, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
 import { createStoreCard } from "./store-card.js";
+import { hideSync, joinSync, showSync } from "./sync-card.js";
+import { listenToLedger, showLedger } from "./ledger.js";
 import { pauseSwitch } from "./shop-controls.js";
-import { dayText, errorText, knownText, localise, plural, signerText, t, timeText } from "./texts.js";
+import { dayText, errorText, fingerprint, knownText, localise, signerText, t } from "./texts.js";
 
 /** @typedef {import("../generated/contract-types.js").State} State */
 
@@ -45,6 +47,7 @@ const guarded = (action) => (event) => {
 const serverUrl = /** @type {HTMLInputElement} */ (byId("server-url"));
 const serverMine = /** @type {HTMLInputElement} */ (byId("server-mine"));
 
+const pairCode = /** @type {HTMLInputElement} */ (byId("pair-code"));
 const packListUrl = /** @type {HTMLInputElement} */ (byId("pack-list-url"));
 const compareImages = /** @type {HTMLInputElement} */ (byId("compare-images"));
 const showsBadge = /** @type {HTMLInputElement} */ (byId("shows-badge"));
@@ -79,6 +82,12 @@ const packRows = ({ packs }) =>
     element("li", {}, element("span", {}, pack.shop, " ", element("span", { class: "quiet" }, signerText(pack)))),
   );
 
+/** Return whether the server is paired, in words. @param {State} state @returns {string} empty where none is named */
+function pairedText({ serverUrl: url, pairedKey }) {
+  if (!url) return "";
+  return pairedKey ? t("paired", fingerprint(pairedKey)) : t("pairedNot", url);
+}
+
 /** Show a text in a field, unless something unsaved was entered there. @param {HTMLInputElement | HTMLTextAreaElement} field @param {string} text */
 function fill(field, text) {
   const isUntouched = field.value === field.defaultValue;
@@ -97,6 +106,8 @@ function tick(box, isChecked) {
 function show(state) {
   fill(serverUrl, state.serverUrl);
   tick(serverMine, state.serverIsMine);
+  byId("paired").textContent = pairedText(state);
+  showSync({ isPaired: Boolean(state.pairedKey), run }).catch(showError);
   fill(packListUrl, state.packListUrl ?? "");
   byId("pack-signers").replaceChildren(...packRows(state));
   fill(trustedKeys, (state.trustedKeys ?? []).join("\n"));
@@ -113,36 +124,9 @@ function show(state) {
   }, "#shops-title");
 }
 
-/** Return the row of a request, which opens on its body. @param {import("../generated/contract-types.js").LedgerEntry} entry */
-function ledgerRow({ time, method, url, body, isShortened }) {
-  const bytes = new TextEncoder().encode(body).length;
-  const nothing = t(isShortened ? "ledgerShortened" : "ledgerNoBody");
-  return element(
-    "li",
-    {},
-    element(
-      "details",
-      {},
-      element(
-        "summary",
-        {},
-        element("span", { class: "method" }, method),
-        " ",
-        // The figures at an address's end would else mix with those of a date that runs the other way.
-        element("bdi", { class: "address", dir: "ltr" }, url),
-        " ",
-        element("bdi", { class: "quiet" }, `${timeText(time)} · ${body ? plural("ledgerBytes", bytes) : nothing}`),
-      ),
-      element("pre", { tabIndex: 0 }, body || nothing),
-    ),
-  );
-}
-
-async function showLedger() {
-  const { entries } = await send({ type: "ledger.get" });
-  byId("ledger").replaceChildren(
-    ...(entries.length > 0 ? entries.map(ledgerRow) : [element("li", { class: "quiet" }, t("ledgerNone"))]),
-  );
+/** Do something, say its result, and show what left the device for it. @param {() => Promise<string>} action */
+function run(action) {
+  action().then(say, showError).then(showLedger).catch(showError);
 }
 
 /** @param {string} id @returns {HTMLFormElement} */
@@ -178,6 +162,25 @@ const saveServer = () =>
   saveAddress("server", serverUrl, (url) => ({ serverUrl: url, serverIsMine: serverMine.checked }));
 const savePackList = () => saveAddress("packs", packListUrl, (url) => ({ packListUrl: url }));
 
+/** Pair with the server at the address, whose code was typed. */
+async function pair() {
+  const address = serverUrl.value.trim();
+  const isAddress = /^https?:\/\/./.test(address) && URL.canParse(address);
+  if (isAddress && !(await chrome.permissions.request({ origins: [serverPatternOf(address)] }))) {
+    say(t("serverNotAllowed"));
+    return;
+  }
+  const fields = { serverUrl: address, serverIsMine: serverMine.checked, code: pairCode.value };
+  try {
+    const { state } = await send({ type: "pairing.make", ...fields });
+    for (const form of ["server", "pair"]) formOf(form).reset();
+    show(state);
+    say(t("pairedNow"));
+  } finally {
+    await showLedger();
+  }
+}
+
 /** Save the keys. A name after a key, as in bundle-key.pub, is for people. */
 async function saveTrust() {
   const keys = trustedKeys.value.split("\n").map((line) => line.trim().split(/\s/)[0]);
@@ -191,6 +194,8 @@ async function exportProfile() {
 }
 
 async function showAll() {
+  // Until it is known that the profile is open: a lock hides the code of the sync, too.
+  hideSync();
   show((await send({ type: "state.get" })).state);
   await showLedger();
 }
@@ -198,6 +203,16 @@ const store = createStoreCard(byId("store"), { onChanged: guarded(showAll), say,
 
 localise();
 byId("server").addEventListener("submit", guarded(saveServer));
+listenToLedger(run);
+byId("pair").addEventListener("submit", guarded(pair));
+byId("sync-join").addEventListener("submit", (event) => {
+  event.preventDefault();
+  run(async () => {
+    const said = await joinSync(/** @type {HTMLInputElement} */ (byId("sync-typed")).value);
+    await showSync({ isPaired: true, run });
+    return said;
+  });
+});
 byId("packs").addEventListener("submit", guarded(savePackList));
 byId("trust").addEventListener("submit", guarded(saveTrust));
 byId("mode").addEventListener(

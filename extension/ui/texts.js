@@ -82,7 +82,7 @@ export const dayText = (iso) => new Date(iso).toLocaleDateString(locale(), { dat
 export const timeText = (iso) => new Date(iso).toLocaleString(locale());
 
 /** @param {string} keyId @returns {string} in groups of four, as it is compared with another */
-const fingerprint = (keyId) => keyId.match(/.{1,4}/g)?.join(" ") ?? "";
+export const fingerprint = (keyId) => keyId.match(/.{1,4}/g)?.join(" ") ?? "";
 
 /**
  * Return who signed a published catalogue, and on whose list it is.

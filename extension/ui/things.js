@@ -38,7 +38,7 @@ function titleOf({ url, title }) {
 /** @param {{image: string, url?: string}} thing @returns {HTMLElement} */
 function imageOf(thing) {
   const frame = element("span", { class: "image" });
-  loadImage(frame, thing, "eager");
+  loadImage(frame, { ...thing, isNoted: true }, "eager");
   return frame;
 }
 

@@ -63,3 +63,14 @@ export function decodeEmbedding(text) {
   // In the device's own order, which is little-endian wherever browsers run: a history has two hundred thousand numbers.
   return new Float32Array(buffer, 0, Math.floor(length / 4));
 }
+
+/** @param {...Bytes} parts @returns {Bytes} one after the other */
+export function joined(...parts) {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

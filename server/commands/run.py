@@ -18,6 +18,8 @@ from server.encoding.bundle import check_probes, load_bundle
 from server.errors import ServerError
 from server.locks import held_lock
 from server.settings import Settings, environment_from, settings_from
+from server.trust.channel import share_ticket_key
+from server.trust.server_key import fingerprint, read_or_make
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -40,6 +42,7 @@ def run(settings: Settings) -> None:
         catalogue = Catalogue(settings.data_dir)
         num_items, num_usable = catalogue.count_live(), catalogue.count_live(bundle.space)
         catalogue.close()
+        own_key = fingerprint(read_or_make(settings.data_dir).public)
         _refuse_taken_port(settings)
         url = f"http://{settings.host}:{settings.port}"
         signed = f"signed by {bundle.signer}" if bundle.signer else "not signed"
@@ -47,7 +50,9 @@ def run(settings: Settings) -> None:
         if num_usable < num_items:
             other = num_items - num_usable
             print(f"{other} items are of another space and not served: run ingest with this bundle", file=sys.stderr)  # noqa: T201 (a command)
+        print(f"server key {own_key}; `python -m server pair` pairs a browser", file=sys.stderr)  # noqa: T201 (a command)
         os.environ.update(environment_from(settings))
+        share_ticket_key()
         os.environ[_METRICS_DIR] = str(_fresh_directory(settings.data_dir / "metrics"))
         # Workers get their speed from processes; a BLAS that starts threads in each only makes them wait.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

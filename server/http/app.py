@@ -7,10 +7,12 @@ from server.encoding.bundle import load_bundle
 from server.http import gate, problems
 from server.http.metrics import Metrics
 from server.http.services import EXTENSION_KEY, Services
-from server.http.views import bundles, health, items, packs, recommendations, shops
+from server.http.views import bundles, channel, health, items, packs, pairing, recommendations, shops, sync
 from server.packs.served import ServedPacks
 from server.search.replica import Replica
 from server.settings import Settings
+from server.trust.channel import Channels
+from server.trust.server_key import read_or_make
 
 
 def create_app(settings: Settings) -> Flask:
@@ -23,12 +25,13 @@ def create_app(settings: Settings) -> Flask:
     # One thread embeds what PUT brings: answering must keep the other core.
     writer = Writer(settings, bundle, threads=1)
     served = ServedPacks(bundle, writer.encoder)
-    parts = Services(settings, bundle, Replica(settings, bundle), writer, metrics, served)
+    channels = Channels(read_or_make(settings.data_dir))
+    parts = Services(settings, bundle, Replica(settings, bundle), writer, metrics, served, channels)
     app.extensions[EXTENSION_KEY] = parts
     metrics.init_app(app)
     gate.init_app(app, settings)
     problems.init_app(app)
-    for view in (recommendations, shops, items, packs, bundles, health):
+    for view in (recommendations, shops, items, packs, bundles, health, pairing, channel, sync):
         app.register_blueprint(view.bp)
     parts.replica.start()
     return app

@@ -7,7 +7,7 @@ import orjson
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from server.errors import ProblemError
+from server.errors import HandshakeError, ProblemError
 
 logger = logging.getLogger(__name__)
 
@@ -35,12 +35,20 @@ def problem_response(status: int, code: str, detail: str, pointer: str | None = 
 def init_app(app: Flask) -> None:
     """Turn every exception of `app` into a problem."""
     app.register_error_handler(ProblemError, _from_problem)
+    app.register_error_handler(HandshakeError, _from_handshake)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(Exception, _from_exception)
 
 
 def _from_problem(error: ProblemError) -> Response:
-    return problem_response(error.status, error.code, error.detail, error.pointer)
+    response = problem_response(error.status, error.code, error.detail, error.pointer)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _from_handshake(_: HandshakeError) -> Response:
+    return problem_response(400, "handshake_failed", "the message does not open; docs/pairing.md says what is expected")
 
 
 def _from_http(error: HTTPException) -> Response:

@@ -16,8 +16,13 @@ from server.packs.served import ServedPacks
 from server.search.replica import Replica
 from server.search.shop_state import ShopState
 from server.settings import Settings
+from server.sync.copies import Copies
+from server.trust.channel import Channels
+from server.trust.database import TrustDatabase
 
 EXTENSION_KEY = "carryover"
+# Key of a request's environment: the paired browser that asks through the channel. No header can set it.
+DEVICE = "carryover.device"
 
 
 @dataclass(frozen=True)
@@ -30,21 +35,36 @@ class Services:
     writer: Writer
     metrics: Metrics
     packs: ServedPacks
+    channels: Channels
     _local: threading.local = field(default_factory=threading.local)
-    _catalogues: list[Catalogue] = field(default_factory=list)
+    _opened: list[Catalogue | TrustDatabase | Copies] = field(default_factory=list)
 
     def catalogue(self) -> Catalogue:
         """Return this thread's own connection."""
         if not hasattr(self._local, "catalogue"):
             self._local.catalogue = Catalogue(self.settings.data_dir)
-            self._catalogues.append(self._local.catalogue)
+            self._opened.append(self._local.catalogue)
         return cast(Catalogue, self._local.catalogue)
+
+    def trust(self) -> TrustDatabase:
+        """Return this thread's own connection to the database of who is paired."""
+        if not hasattr(self._local, "trust"):
+            self._local.trust = TrustDatabase(self.settings.data_dir)
+            self._opened.append(self._local.trust)
+        return cast(TrustDatabase, self._local.trust)
+
+    def copies(self) -> Copies:
+        """Return this thread's own connection to the copies of browsers."""
+        if not hasattr(self._local, "copies"):
+            self._local.copies = Copies(self.settings.data_dir, self.channels.now)
+            self._opened.append(self._local.copies)
+        return cast(Copies, self._local.copies)
 
     def close(self) -> None:
         """Stop following and close every connection."""
         self.replica.stop()
-        for catalogue in self._catalogues:
-            catalogue.close()
+        for connection in self._opened:
+            connection.close()
 
     def shops(self) -> Mapping[str, ShopState]:
         """Return shop -> its current state; raises a problem while this worker still loads the catalogue."""

@@ -11,6 +11,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from tests.e2e.proxy import RecordingProxy
+from tests.e2e.world import World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXECUTABLE = "/usr/bin/chromium"
@@ -51,7 +52,7 @@ class Shopper:
     """Shopper with a fresh browser profile and the extension."""
 
     def __init__(
-        self, playwright: Playwright, folder: Path, extension: Path, server_url: str = "", **options: Any
+        self, playwright: Playwright, folder: Path, extension: Path, world: World | None = None, **options: Any
     ) -> None:
         self.proxy = RecordingProxy()
         self.context: BrowserContext = playwright.chromium.launch_persistent_context(
@@ -78,8 +79,8 @@ class Shopper:
         self.extension_id = worker.url.split("/")[2]
         self.page = self.context.new_page()
         self.control = self.open("options.html")
-        if server_url:
-            self.ask("settings.set", serverUrl=server_url)
+        if world is not None:
+            self.pair(world.server_url, world.code())
 
     def close(self) -> None:
         """Close the browser and the proxy."""
@@ -98,6 +99,11 @@ class Shopper:
             "message => chrome.runtime.sendMessage(message)", {"type": message, **fields}
         )
         return answer
+
+    def pair(self, server_url: str, code: str) -> None:
+        """Pair with a server, as the options page does."""
+        answer = self.ask("pairing.make", serverUrl=server_url, serverIsMine=False, code=code)
+        assert answer["ok"], answer
 
     def tab_id(self, page: Page) -> int:
         """Return the browser's number of a tab."""

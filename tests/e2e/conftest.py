@@ -43,7 +43,7 @@ def world(mall: Mall, catalogue: Path, lite_bundle: Path, tmp_path_factory: pyte
     command = ["server", "run", "--data", str(catalogue), "--bundle", str(lite_bundle), "--port", str(port)]
     log = tmp_path_factory.mktemp("logs") / "server.log"
     with worlds.running([*command, "--workers", "1"], port, log):
-        yield World(mall.products, f"http://127.0.0.1:{port}")
+        yield World(mall.products, f"http://127.0.0.1:{port}", catalogue)
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +91,7 @@ def new_shopper(
 
     def make(**options: object) -> Shopper:
         folder = tmp_path / f"profile-{len(shoppers)}"
-        shoppers.append(Shopper(playwright, folder, extension, world.server_url, **options))
+        shoppers.append(Shopper(playwright, folder, extension, world, **options))
         return shoppers[-1]
 
     yield make

@@ -5,6 +5,7 @@ import random
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e import ledger
 from tests.e2e.chromium import Shopper
 from tests.e2e.world import PORTS, Mall
 
@@ -40,11 +41,13 @@ def test_a_page_is_ranked_by_taste_and_nothing_is_sent(alone: Shopper, mall: Mal
     before = r_precision(mall, [item["itemId"] for item in page_order["items"]])
     assert r_precision(mall, ids) >= max(0.6, before + 0.3), f"{before} before"
     panel.wait_for_function("() => document.querySelector('.card img').naturalWidth > 0")
-    assert alone.ask("ledger.get")["entries"] == []
+    noted = alone.ask("ledger.get")["entries"]
+    assert ledger.asked(noted) == []
     others = [one for one in alone.proxy.requests if not one.is_browsers_own and not one.is_of_the_page]
     assert others, "the panel shows images"
     visited = [f"{shop}.localhost:{PORTS[shop]}" for shop in ("harbor", "linden")]
     for request in others:
         assert request.method == "GET" and request.host in visited, request.url
         assert request.header("Sec-Fetch-Dest") == "image"
+        assert request.url in ledger.shown(noted)
         assert request.header("Referer") == request.header("Cookie") == ""

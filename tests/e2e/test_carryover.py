@@ -2,12 +2,14 @@
 
 import json
 import random
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from demo.mall.catalogue import DemoProduct
 from demo.mall.tastes import TASTES
+from tests.e2e import ledger
 from tests.e2e.chromium import Shopper
 from tests.e2e.world import PORTS, World
 
@@ -52,7 +54,7 @@ def assert_nothing_leaked(shopper: Shopper, world: World, viewed: list[DemoProdu
     """Check that only the shop's own page loads carry anything of a viewed product in URL, headers or body."""
     harbor = f"harbor.localhost:{PORTS['harbor']}"
     requests = [one for one in shopper.proxy.requests if not (one.host == harbor and one.is_of_the_page)]
-    assert [request for request in requests if request.path == "/v1/recommendations"], "the server got a request"
+    assert [request for request in requests if request.path == "/v1/channel/request"], "the server got a request"
     for request in requests:
         text = unquote(request.everything()).lower()
         leaked = [needle for needle in needles(world, viewed) if needle in text]
@@ -82,16 +84,20 @@ def test_own_mode_sends_these_fields_and_the_ledger_holds_all_of_it(shopper: Sho
     carry_over(shopper, world, world.of_taste("harbor", "seaside")[:2])
     port = urlsplit(world.server_url).netloc
 
-    def sent() -> list[tuple[str, str, str]]:
-        return sorted((r.method, r.url, r.body.decode()) for r in shopper.proxy.requests if r.host == port)
+    def entries() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = shopper.ask("ledger.get")["entries"]
+        return found
 
-    def kept() -> list[tuple[str, str, str]]:
-        return sorted((e["method"], e["url"], e["body"]) for e in shopper.ask("ledger.get")["entries"])
+    def sent() -> list[ledger.Wire]:
+        return sorted(ledger.sent(request) for request in shopper.proxy.requests if request.host == port)
 
     # A request is in the ledger before it leaves.
-    shopper.wait_until(lambda: kept() == sent(), "the ledger to hold what was sent, byte for byte")
-    assert not [url for _, url, _ in sent() if "/v1/bundles/" in url], "the packaged bundle is of the server's space"
-    bodies = [json.loads(body) for _, url, body in sent() if url.endswith("/v1/recommendations") and "linden" in body]
+    shopper.wait_until(
+        lambda: sorted(ledger.asked(entries())) == sent(), "the ledger to hold what was sent, byte for byte"
+    )
+    told = [entry["url"] for entry in entries()]
+    assert not [url for url in told if "/v1/bundles/" in url], "the packaged bundle is of the server's space"
+    bodies = [json.loads(body) for body in ledger.bodies(entries()) if "linden" in body]
     assert bodies
     for body in bodies:
         assert set(body) == {"mode", "shop", "k", "vector", "space", "include"}

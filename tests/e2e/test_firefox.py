@@ -8,6 +8,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.e2e import ledger
 from tests.e2e.chromium import PATIENCE_S, SHOPS, unzipped
 from tests.e2e.firefox import ADDRESS, ask, opened_firefox
 from tests.e2e.proxy import RecordingProxy
@@ -79,7 +80,7 @@ def test_a_page_is_ranked_by_taste_and_nothing_is_sent(
     tastes = mall.tastes_by_id("linden")
     order = [tastes[item["itemId"]] == "seaside" for item in ranked["items"]]
     assert sum(order[: sum(order)]) >= 0.6 * sum(order) > 0, order
-    assert ask(firefox, "ledger.get")["entries"] == []
+    assert ledger.asked(ask(firefox, "ledger.get")["entries"]) == []
     # Firefox asks its own servers, which cannot be reached here; everything else is asked of this machine.
     asked = [one.url for one in proxy.requests if one.method != "CONNECT" and not one.is_of_the_page]
     assert [url for url in asked if "localhost" in url or "127.0.0.1" in url] == []

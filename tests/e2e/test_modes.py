@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from playwright.sync_api import Playwright
 
+from tests.e2e import ledger
 from tests.e2e.proxy import Request
 from tests.e2e.walk import SHOP_HOSTS, Walk, extensions, is_image, shopper_in, walk
 from tests.e2e.world import PORTS, World
@@ -121,8 +122,10 @@ def test_the_shops_own_log_tells_the_same(walks: Walks, browser: str) -> None:
         visits = Counter(
             (one.method, one.host, target(one.url)) for one in asked if one.is_of_the_page or is_image(one)
         )
-        ledger = [(method, urlsplit(url).netloc, target(url)) for method, url, _ in here.stages["shelf"].ledger]
-        assert Counter(here.logged) - visits == Counter(ledger)
+        noted = [
+            (method, urlsplit(url).netloc, target(url)) for method, url, _ in ledger.asked(here.stages["shelf"].ledger)
+        ]
+        assert Counter(here.logged) - visits == Counter(noted)
 
 
 @pytest.mark.parametrize("browser", BROWSERS)
@@ -163,8 +166,7 @@ def test_a_catalogue_costs_the_same_bytes_whatever_is_liked(walks: Walks, browse
 @pytest.mark.parametrize("browser", BROWSERS)
 def test_the_own_server_gets_the_taste_and_nothing_else(walks: Walks, browser: str) -> None:
     def bodies(name: str) -> Counter[str]:
-        asked = walks(browser, name).stages["own"].asked
-        return Counter(one.body.decode() for one in asked if one.path == "/v1/recommendations")
+        return Counter(ledger.bodies(walks(browser, name).stages["own"].ledger))
 
     ((full, num_full),), ((empty, num_empty),) = bodies("full").items(), bodies("empty").items()
     assert num_full == num_empty
@@ -173,12 +175,13 @@ def test_the_own_server_gets_the_taste_and_nothing_else(walks: Walks, browser: s
     assert set(taste) == {*json.loads(empty), "vector", "space", "include"}
     assert {name: taste[name] for name in json.loads(empty)} == json.loads(empty)
 
-    def others(name: str) -> list[tuple[str, str, list[tuple[str, str]], bytes]]:
+    def on_the_way(name: str) -> list[tuple[str, str, list[tuple[str, str]], int]]:
         here = walks(browser, name)
-        asked = here.stages["own"].asked
-        return plain([one for one in asked if one.path != "/v1/recommendations"], here.identity)
+        every = plain(here.stages["own"].asked, here.identity)
+        assert not [body for *_, body in every if b"linden" in body or b"vector" in body]
+        return [(method, url, headers, len(body)) for method, url, headers, body in every]
 
-    assert others("full") == others("empty")
+    assert on_the_way("full") == on_the_way("empty"), "a request with a taste is as long as one without"
 
 
 @pytest.mark.parametrize("browser", BROWSERS)
@@ -187,8 +190,8 @@ def test_the_ledger_holds_every_request_and_none_names_what_was_seen(
 ) -> None:
     paths = [urlsplit(url).path for url in viewed]
     for mode, here in walks(browser, "full").stages.items():
-        sent = [(one.method, one.url, one.body.decode()) for one in here.asked]
-        assert sorted(here.ledger) == sorted(sent), mode
+        assert sorted(ledger.asked(here.ledger)) == sorted(map(ledger.sent, here.asked)), mode
+        assert {one.url for one in here.loads} <= ledger.shown(here.ledger), mode
         for request in here.requests:
             text = unquote(request.everything())
             assert not [path for path in paths if path in text or path.rpartition("/")[2] in text], request.url

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright
 
+from tests.e2e import ledger
 from tests.e2e.chromium import SERVER, SHOPS, Shopper, unzipped
 from tests.e2e.proxy import Request
 from tests.e2e.world import Mall
@@ -61,8 +62,8 @@ def test_taste_carries_over_to_a_published_catalogue(
         names = {name.lower() for name in request.headers}
         assert not names & {"cookie", "referer", "authorization", "if-none-match"}, request.headers
         assert (request.method, request.body) == ("GET", b"")
-    ledger = [entry["url"] for entry in shopper.ask("ledger.get")["entries"]]
-    assert sorted(ledger) == sorted(request.url for request in asked)
+    noted = [url for _, url, _ in ledger.asked(shopper.ask("ledger.get")["entries"])]
+    assert sorted(noted) == sorted(request.url for request in asked)
     shopper.ask("consent.set", shop=SHOP, allowed=False)
     assert "shelves" not in shopper.ask("profile.export")["profile"]
     extension_id = shopper.extension_id

@@ -8,6 +8,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
+from tests.e2e import ledger
 from tests.e2e.chromium import ROOT, Shopper
 from tests.e2e.world import World
 
@@ -29,7 +30,7 @@ def seasoned(
     playwright: Playwright, extension: Path, world: World, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shopper]:
     """Return a shopper who looked around. Nothing that they do here changes what is known."""
-    shopper = Shopper(playwright, tmp_path_factory.mktemp("profile"), extension, world.server_url)
+    shopper = Shopper(playwright, tmp_path_factory.mktemp("profile"), extension, world)
     look_around(shopper, world)
     yield shopper
     shopper.close()
@@ -93,8 +94,10 @@ def test_ledger_page_shows_the_request_itself(seasoned: Shopper) -> None:
     options = seasoned.open("options.html")
     row = options.locator("#ledger li", has_text="/v1/recommendations").first
     row.locator("summary").click()
-    sent = next(r for r in reversed(seasoned.proxy.requests) if r.path == "/v1/recommendations")
-    assert row.locator("pre").text_content() == sent.body.decode()
+    assert '"vector":[' in str(row.locator("pre").text_content())
+    expect(row.locator(".told")).to_contain_text("numbers that stand for your taste")
+    sent = [ledger.sent(r)[2] for r in seasoned.proxy.requests if r.path == "/v1/channel/request"]
+    assert any(hash_ in str(row.text_content()) for hash_ in sent)
     options.close()
 
 
@@ -138,7 +141,7 @@ def test_toolbar_click_opens_the_real_side_panel(seasoned: Shopper) -> None:
     # A popup opened as a tab is itself the tab in front: it says so, and offers nothing.
     expect(popup.locator("main")).to_contain_text("click its icon")
     popup.close()
-    before = len([r for r in seasoned.proxy.requests if r.path == "/v1/recommendations"])
+    before = len([r for r in seasoned.proxy.requests if r.path == "/v1/channel/request"])
     seasoned.page.bring_to_front()
     seasoned.control.evaluate(
         """() => { addEventListener("click", async () => {
@@ -150,6 +153,6 @@ def test_toolbar_click_opens_the_real_side_panel(seasoned: Shopper) -> None:
     seasoned.control.mouse.click(5, 5)
     seasoned.page.bring_to_front()
     seasoned.wait_until(
-        lambda: len([r for r in seasoned.proxy.requests if r.path == "/v1/recommendations"]) > before,
+        lambda: len([r for r in seasoned.proxy.requests if r.path == "/v1/channel/request"]) > before,
         "the side panel to ask for recommendations",
     )

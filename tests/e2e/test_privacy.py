@@ -37,7 +37,7 @@ def learned(
     playwright: Playwright, extension: Path, world: World, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shopper]:
     """Return a shopper who looked at the first product of a taste in harbor."""
-    shopper = Shopper(playwright, tmp_path_factory.mktemp("profile"), extension, world.server_url)
+    shopper = Shopper(playwright, tmp_path_factory.mktemp("profile"), extension, world)
     shopper.visit(world.shop_url("harbor") + "/")
     shopper.allow()
     shopper.learn(world.url(world.of_taste("harbor", TASTE)[0]))
@@ -164,12 +164,14 @@ def test_profile_survives_the_death_of_the_worker(learned: Shopper, world: World
     assert learned.num_known() == before + 1
 
 
-def test_server_away_is_said_and_the_page_still_ranked(learned: Shopper, world: World) -> None:
+def test_an_unpaired_server_gets_nothing_and_the_page_is_still_ranked(learned: Shopper, world: World) -> None:
     learned.ask("settings.set", serverUrl="http://127.0.0.1:9")
+    before = len(learned.proxy.requests)
     learned.visit(world.shop_url("linden") + "/")
     panel = learned.panel(learned.page)
     assert learned.recommended(panel)
-    expect(panel.locator("[data-notice=problem]")).to_contain_text("does not answer")
+    expect(panel.locator("[data-notice=problem]")).to_contain_text("is not paired")
+    assert not [request.url for request in learned.proxy.requests[before:] if request.host == "127.0.0.1:9"]
     panel.close()
 
 

@@ -7,6 +7,7 @@ import random
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e import ledger
 from tests.e2e.chromium import Shopper
 from tests.e2e.proxy import Request
 from tests.e2e.world import PORTS, Mall
@@ -63,5 +64,5 @@ def assert_anonymous(shopper: Shopper, requests: list[Request]) -> None:
     assert min(gaps) >= LEAST_GAP_S, gaps
     others = [request.url for request in requests if request.host != SHOP and not request.is_browsers_own]
     assert others == []
-    kept = [entry["url"] for entry in reversed(shopper.ask("ledger.get")["entries"])]
+    kept = [url for _, url, _ in ledger.asked(reversed(shopper.ask("ledger.get")["entries"]))]
     assert kept == [request.url for request in asked], json.dumps(kept)

@@ -21,7 +21,7 @@ def test_a_taste_ranks_a_page_by_a_transformer(
     command = ["server", "run", "--data", str(tmp_path / "data"), "--bundle", str(minilm_bundle), "--port", str(port)]
     with worlds.running([*command, "--workers", "1"], port, tmp_path / "server.log"):
         shopper = new_shopper()
-        shopper.ask("settings.set", serverUrl=f"http://127.0.0.1:{port}")
+        shopper.pair(f"http://127.0.0.1:{port}", worlds.offered_code(tmp_path / "data"))
         shopper.visit(world.shop_url("harbor") + "/")
         shopper.allow()
         for product in world.of_taste("harbor", "summerbloom")[:6]:
@@ -31,7 +31,8 @@ def test_a_taste_ranks_a_page_by_a_transformer(
         shopper.visit(world.shop_url("meridian") + link.removeprefix(world.shop_url("meridian")))
         shopper.recommended(shopper.panel(shopper.page))
         found = shopper.ask("recommend", tabId=shopper.tab_id(shopper.page))["recommendations"]
-        fetched = {request.path.partition("/lite/")[2] for request in shopper.proxy.requests}
+        noted = shopper.ask("ledger.get")["entries"]
+        fetched = {entry["url"].partition("/lite/")[2] for entry in noted}
     assert found["mode"] == "page"
     assert "text_to_item.onnx" in fetched
     tastes = world.tastes_by_id("meridian")

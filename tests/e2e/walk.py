@@ -87,7 +87,7 @@ class Stage:
     answer: dict[str, Any]
     shown: list[str]
     requests: list[Request]
-    ledger: list[tuple[str, str, str]]
+    ledger: list[dict[str, Any]]
 
     @property
     def asked(self) -> list[Request]:
@@ -137,8 +137,7 @@ def stage(shopper: AnyShopper, mode: str, act: Callable[[], object]) -> Stage:
     answer = shopper.recommend()
     entries = shopper.ask("ledger.get")["entries"]
     sent = extensions(shopper.proxy.requests[before:])
-    ledger = [(entry["method"], entry["url"], entry["body"]) for entry in entries[: len(entries) - kept]]
-    return Stage(answer, shown, sent, ledger)
+    return Stage(answer, shown, sent, entries[: len(entries) - kept])
 
 
 def erasure(shopper: AnyShopper, world: World) -> tuple[Shown, Shown]:
@@ -168,6 +167,8 @@ def take_modes(shopper: AnyShopper, world: World, host: str, viewed: list[str]) 
     def in_own() -> None:
         shopper.save_address("#packs", "")
         shopper.save_address("#server", world.server_url)
+        answer = shopper.ask("pairing.make", serverUrl=world.server_url, serverIsMine=False, code=world.code())
+        assert answer["ok"], answer
 
     def in_shelf() -> None:
         shopper.save_address("#server", "")

@@ -14,6 +14,10 @@ from demo.mall.catalogue import SHOPS, DemoProduct
 from demo.mall.shops import open_shop
 from scraper import extract_product
 from scraper.values.identity import canonical_url, item_id_of
+from server.trust.codes import shown
+from server.trust.database import TrustDatabase
+from server.trust.pairing import Pairing
+from server.trust.server_key import read_or_make
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SEED = 7
@@ -57,6 +61,20 @@ class World(Mall):
     """The mall and a server that holds its catalogue."""
 
     server_url: str
+    data: Path  # of the server
+
+    def code(self) -> str:
+        """Return a code as `python -m server pair` shows it."""
+        return offered_code(self.data)
+
+
+def offered_code(data: Path) -> str:
+    """Return a code for the server of a data directory, as `python -m server pair` shows it."""
+    database = TrustDatabase(data)
+    try:
+        return shown(Pairing(database, read_or_make(data)).offer())
+    finally:
+        database.close()
 
 
 @contextmanager

@@ -25,7 +25,7 @@ function waitOf({ count, at }, now) {
 /**
  * Open a lock with a passphrase or a recovery code.
  * @param {import("./locks.js").Lock[]} locks @param {string} secret @param {import("./locks.js").Owner} owner
- * @param {{attempts: import("./marker.js").Note, now: () => number, argon2?: import("./locks.js").Argon2}} parts
+ * @param {{attempts: import("./marker.js").Note, now: () => number, argon2?: import("../passphrase.js").Argon2}} parts
  * @returns {Promise<import("./locks.js").Bytes>} the bytes of the data key
  * @throws {CarryoverError} passphrase_wrong or passphrase_wait
  */

@@ -31,7 +31,7 @@ import { openWithDelay } from "./unlocking.js";
  * @typedef {import("./database.js").Database} Database
  * @typedef {import("./database.js").StoredPart} StoredPart
  * @typedef {import("./keys.js").Key} Key
- * @typedef {import("./locks.js").Argon2} Argon2
+ * @typedef {import("../passphrase.js").Argon2} Argon2
  * @typedef {import("./marker.js").Identity} Identity
  * @typedef {import("./marker.js").Note} Note
  * @typedef {import("./reading.js").Opener} Opener

@@ -3,6 +3,8 @@
 import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { nextEnvelope, openedEnvelope, syncKeys } from "../../../extension/core/transfer/sync-envelope.js";
+import { itemIdOf } from "../../../extension/values/identity.js";
 import { createDevice, productPage } from "../fakes/device.js";
 import { eventually } from "../fakes/page.js";
 import { PAGE, SHOP, createShopper } from "../fakes/shopper.js";
@@ -43,6 +45,19 @@ const cardOf = (isNever = false) => ({
   image: "https://img.example/1.jpg?email=anna%40mail.example&w=3",
 });
 const rowOf = (isNever = false) => ({ kind: "wishlist", title: cardOf(isNever).title, url: cardOf(isNever).url });
+
+/** Put a thing on the copy's wish list, as another browser of the shopper does. @param {ReturnType<typeof createDevice>} device @param {boolean} [isNever] */
+async function writeCopy({ server, send }, isNever) {
+  const secret = /** @type {any} */ (await syncKeys((await send({ type: "sync.code" })).code));
+  const [kept] = [...server.sync.spaces.values()];
+  const before = await openedEnvelope(secret, kept[0].envelope, null);
+  const { url, title, image } = cardOf(isNever);
+  const product = { shop: SHOP, itemId: await itemIdOf(url), url, title, images: [image] };
+  const time = new Date().toISOString();
+  const one = { id: "a".repeat(32), kind: "wishlist", time, weight: 1, space: "s", embedding: "AACAPw==", product };
+  const text = JSON.stringify({ format: 1, exportedAt: time, interactions: [one] });
+  kept.push({ number: 2, etag: '"2"', envelope: await nextEnvelope(secret, text, before) });
+}
 
 /** @param {World} world @param {{isNever?: boolean, isPrivate?: boolean}} how @param {string} kind */
 function seen({ device }, { isNever, isPrivate }, kind) {
@@ -92,6 +107,17 @@ const ACTS = {
     act: ({ say }, how) =>
       say({ type: "import.add", rows: [], saved: [{ card: cardOf(how.isNever) }], isFile: true }, how.isPrivate),
     leaves: "saved sea mug",
+  },
+  sync: {
+    async before({ shopper, say }) {
+      await shopper.pair();
+      assert.equal((await say({ type: "sync.start" })).ok, true);
+    },
+    async act({ device, say }, { isNever, isPrivate }) {
+      await writeCopy(device, isNever);
+      return say({ type: "sync.now" }, isPrivate);
+    },
+    leaves: "wishlist sea mug 1",
   },
   undo: {
     async before({ device, shopper }) {

@@ -362,23 +362,6 @@ test("item.dismiss of an item without a title is refused", async () => {
   assert.equal(answer.error.code, "invalid_item");
 });
 
-test("ledger.get lists every request, byte for byte, newest first", async () => {
-  assert.deepEqual((await device.send({ type: "ledger.get" })).entries, []);
-  await shopper.useServer();
-  await shopper.allow();
-  await shopper.see("sea towel");
-  shopper.showListing([]);
-  await device.send({ type: "recommend" });
-  const { entries } = await device.send({ type: "ledger.get" });
-  assert.deepEqual(
-    entries.map((/** @type {any} */ { url }) => new URL(url).pathname).sort(),
-    device.server.requests.map(({ path }) => path).sort(),
-  );
-  const sent = device.server.requests.find(({ path }) => path === "/v1/recommendations");
-  const noted = entries.find((/** @type {any} */ { method }) => method === "POST");
-  assert.equal(noted.body, JSON.stringify(sent?.body));
-});
-
 test("a worker that died between two messages has lost nothing", async () => {
   await shopper.allow();
   await shopper.see("sea towel");

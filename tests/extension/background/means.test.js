@@ -8,6 +8,7 @@ import { Vault } from "../../../extension/core/vault/vault.js";
 import { onDisk } from "../core/vault/disk.js";
 import { Profile } from "../../../extension/core/profile.js";
 import { encodeEmbedding } from "../../../extension/values/encoding.js";
+import { askInTheOpen } from "../fakes/paired.js";
 
 const DAY_MS = 24 * 60 * 60_000;
 const shops = [
@@ -39,11 +40,14 @@ beforeEach(async () => {
 function source(baseUrl = "http://127.0.0.1:8710") {
   const client = createServerClient({
     baseUrl,
-    onRequest: (request) => profile.addToLedger(request),
-    fetch: async (url) => {
-      sent.push(String(url));
-      return answer();
-    },
+    ask: askInTheOpen(
+      baseUrl,
+      async (url) => {
+        sent.push(String(url));
+        return answer();
+      },
+      (request) => profile.addToLedger(request),
+    ),
   });
   return createMeansSource({ getProfile: async () => profile, getServer: async () => client, now: () => time });
 }

@@ -32,7 +32,7 @@ test("a request is in the ledger before it is sent, and carries nothing of the s
   assert.deepEqual([found?.status, found?.headers.etag, found?.body], [200, '"v2"', '{"products": []}']);
   const plain = { credentials: "omit", referrerPolicy: "no-referrer", cache: "no-store", redirect: "manual" };
   assert.deepEqual(events, [
-    { ledger: { method: "GET", url: URL_, body: "" } },
+    { ledger: { method: "GET", url: URL_, body: "", purpose: "catalogue" } },
     { url: URL_, init: { ...plain, headers: { "If-None-Match": '"v1"' } }, hasTimeout: true },
   ]);
 });

@@ -128,11 +128,11 @@ test("images that the shopper asks for are in the ledger before they are loaded,
   const { entries } = await device.send({ type: "ledger.get" });
   assert.deepEqual(
     entries.map((/** @type {any} */ { method, url, body }) => [method, url, body]),
-    [["GET", thing.image, ""]],
+    [["GET", `${new URL(thing.image).origin}/`, JSON.stringify([thing.image])]],
   );
   await device.send({ type: "taste.remove", ids: thing.ids });
   const [entry] = (await device.send({ type: "ledger.get" })).entries;
-  assert.deepEqual([entry.url, entry.isShortened], [`${new URL(thing.image).origin}/`, true]);
+  assert.deepEqual([entry.url, entry.body, entry.isShortened], [`${new URL(thing.image).origin}/`, "", true]);
 });
 
 /** @param {string} title @returns {object} a card of the panel */

@@ -18,6 +18,7 @@ import { BundleError } from "../../../extension/values/errors.js";
 import { createServerClient } from "../../../extension/core/server-client.js";
 import { FILES, imageBundle, manifestOf, packageOf, sha256, tensor } from "../fakes/bundle.js";
 import { MemoryCache } from "../fakes/cache.js";
+import { askInTheOpen } from "../fakes/paired.js";
 import { createServer } from "../fakes/server.js";
 import { vectors } from "../vectors.js";
 
@@ -35,7 +36,7 @@ beforeEach(() => {
 /** Offer a manifest, and talk to the server that does. @param {Record<string, any>} manifest @param {{files?: typeof FILES, id?: string}} [others] */
 function serverWith(manifest, others = {}) {
   network = createServer({ manifest, ...others });
-  return createServerClient({ baseUrl: "http://127.0.0.1:1/", fetch: network.fetch, onRequest: async () => {} });
+  return createServerClient({ baseUrl: "http://127.0.0.1:1/", ask: askInTheOpen("http://127.0.0.1:1", network.fetch) });
 }
 
 /** @param {RegExp} pattern of the message @param {string} code */
@@ -259,7 +260,7 @@ test("a server is asked what it offers once, where the offer is given", async ()
   assert.equal(network.requests.filter(({ path }) => path === "/v1/bundles").length, 1);
   network.fetch = async () => Response.json({ bundles: [] });
   await assert.rejects(
-    offeredBundle(createServerClient({ baseUrl: "http://x", fetch: network.fetch, onRequest: async () => {} })),
+    offeredBundle(createServerClient({ baseUrl: "http://x", ask: askInTheOpen("http://x", network.fetch) })),
     refusedFor(/^http:\/\/x offers no bundle/, "bundle_missing"),
   );
 });

@@ -20,6 +20,7 @@ import { createRanker } from "../../../extension/core/shelf-ranking.js";
 import { createServerClient } from "../../../extension/core/server-client.js";
 import { similarity } from "../../../extension/values/vectors.js";
 import { itemIdOf } from "../../../extension/values/identity.js";
+import { askInTheOpen } from "../fakes/paired.js";
 import { embedded, item } from "../fakes/shop.js";
 import { handTowers, int8 } from "../fakes/towers.js";
 
@@ -38,7 +39,7 @@ let profile;
 let sent;
 beforeEach(async () => {
   profile = await Profile.open(new Vault({ name: `recommender-${(databases += 1)}` }));
-  await profile.changeSettings({ serverUrl: "http://127.0.0.1:1" });
+  await profile.changeSettings({ serverUrl: "http://127.0.0.1:1", pairedKey: "k" });
   await profile.setConsent("a.example", true);
   sent = [];
 });
@@ -67,8 +68,7 @@ function serverAnswering(items) {
   };
   return createServerClient({
     baseUrl: "http://127.0.0.1:1",
-    fetch: send,
-    onRequest: (request) => profile.addToLedger(request),
+    ask: askInTheOpen("http://127.0.0.1:1", send, (request) => profile.addToLedger(request)),
   });
 }
 /** @param {string} title @param {number} score @param {number[]} vector @returns {Promise<any>} */

@@ -4,24 +4,20 @@ import { beforeEach, test } from "node:test";
 import { createServerClient, isLoopback } from "../../../extension/core/server-client.js";
 import { ServerError } from "../../../extension/values/errors.js";
 
-/** @type {{url: string, init: RequestInit}[]} */
-let sent;
-/** @type {import("../../../extension/core/server-client.js").SentRequest[]} */
-let noted;
+/** @type {import("../../../extension/core/channel/channel.js").Asked[]} */
+let asked;
 beforeEach(() => {
-  sent = [];
-  noted = [];
+  asked = [];
 });
 
 /** @param {() => Response | Promise<Response>} answer @param {string} [baseUrl] */
 function clientOf(answer, baseUrl = "http://127.0.0.1:8710/") {
   return createServerClient({
     baseUrl,
-    fetch: async (url, init = {}) => {
-      sent.push({ url: String(url), init });
+    ask: async (one) => {
+      asked.push(one);
       return answer();
     },
-    onRequest: async (request) => void noted.push(request),
   });
 }
 
@@ -29,58 +25,16 @@ function clientOf(answer, baseUrl = "http://127.0.0.1:8710/") {
 const failure = (code, pattern) => (/** @type {unknown} */ error) =>
   error instanceof ServerError && error.code === code && pattern.test(error.message);
 
-test("a request has no cookie and no referrer, and follows no redirect", async () => {
+test("a list is asked for by its path", async () => {
   await clientOf(() => Response.json({ shops: [] })).shops();
-  const [{ url, init }] = sent;
-  assert.equal(url, "http://127.0.0.1:8710/v1/shops");
-  const { method, body, headers, credentials, referrerPolicy, redirect, cache } = init;
-  assert.deepEqual(
-    { method, body, headers, credentials, referrerPolicy, redirect, cache },
-    {
-      method: "GET",
-      body: undefined,
-      headers: {},
-      credentials: "omit",
-      referrerPolicy: "no-referrer",
-      redirect: "error",
-      cache: "no-store",
-    },
-  );
-  assert.ok(init.signal instanceof AbortSignal, "it ends after a while");
+  assert.deepEqual(asked, [{ method: "GET", path: "/v1/shops" }]);
 });
 
-test("a request is noted before it is sent, byte for byte", async () => {
-  const client = clientOf(() => {
-    assert.equal(noted.length, 1);
-    return Response.json({ items: [] });
-  });
-  await client.recommend({ mode: "own", shop: "a.example", k: 30 });
+test("recommendations are asked for with their body", async () => {
+  await clientOf(() => Response.json({ items: [] })).recommend({ mode: "own", shop: "a.example", k: 30 });
   const body = '{"mode":"own","shop":"a.example","k":30}';
-  assert.deepEqual(noted, [{ method: "POST", url: "http://127.0.0.1:8710/v1/recommendations", body }]);
-  assert.equal(sent[0].init.body, body);
-  assert.deepEqual(sent[0].init.headers, { "Content-Type": "application/json" });
-});
-
-test("a request that could not be noted is not sent", async () => {
-  const client = createServerClient({
-    baseUrl: "http://127.0.0.1:8710",
-    fetch: async () => assert.fail("sent without a note"),
-    onRequest: async () => {
-      throw new Error("The disk is full.");
-    },
-  });
-  await assert.rejects(client.shops(), /disk is full/);
-});
-
-test("a server that does not answer is named, with the cause", async () => {
-  const client = clientOf(() => {
-    throw new TypeError("Failed to fetch");
-  });
-  await assert.rejects(client.shops(), (/** @type {any} */ error) => {
-    assert.ok(failure("server_unreachable", /No answer from http:\/\/127\.0\.0\.1:8710\./)(error));
-    assert.equal(error.cause.message, "Failed to fetch");
-    return true;
-  });
+  const headers = { "Content-Type": "application/json" };
+  assert.deepEqual(asked, [{ method: "POST", path: "/v1/recommendations", body, headers }]);
 });
 
 test("a problem document keeps its code and its words", async () => {
@@ -121,7 +75,7 @@ test("recommendations without a list of items are refused", async () => {
 test("files of a bundle are requested by its id", async () => {
   const client = clientOf(() => new Response("onnx"), "http://127.0.0.1:8710///");
   assert.equal(await (await client.bundleFile("b".repeat(64), "lite/text.onnx")).text(), "onnx");
-  assert.equal(sent[0].url, `http://127.0.0.1:8710/v1/bundles/${"b".repeat(64)}/lite/text.onnx`);
+  assert.equal(asked[0].path, `/v1/bundles/${"b".repeat(64)}/lite/text.onnx`);
 });
 
 for (const [url, isLocal] of /** @type {[string, boolean][]} */ ([

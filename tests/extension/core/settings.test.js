@@ -2,7 +2,13 @@
 // Settings of earlier versions, and which server may be asked.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DEFAULT_SETTINGS, currentSettings, hasOwnServer, mayAskServer } from "../../../extension/core/settings.js";
+import {
+  DEFAULT_SETTINGS,
+  currentSettings,
+  hasOwnServer,
+  isUnpaired,
+  mayAskServer,
+} from "../../../extension/core/settings.js";
 
 const FORMER = "http://127.0.0.1:8710";
 const bundleAt = (/** @type {string} */ server) => `${server}/v1/bundles/${"a".repeat(64)}/`;
@@ -61,7 +67,10 @@ for (const [serverUrl, serverIsMine, isOwn] of /** @type {[string, boolean, bool
   test(`${JSON.stringify(serverUrl)}, ${serverIsMine ? "" : "not "}marked, is ${isOwn ? "" : "not "}an own server`, () => {
     const settings = { ...DEFAULT_SETTINGS, serverUrl, serverIsMine };
     assert.equal(hasOwnServer(settings), isOwn);
-    assert.equal(mayAskServer(settings), isOwn);
-    assert.equal(mayAskServer({ ...settings, mode: "page" }), false);
+    assert.deepEqual([isUnpaired(settings), mayAskServer(settings)], [isOwn, false], "before it is paired");
+    const paired = { ...settings, pairedKey: "0123456789abcdef" };
+    assert.deepEqual([isUnpaired(paired), mayAskServer(paired)], [false, isOwn]);
+    assert.equal(mayAskServer({ ...paired, mode: "page" }), false);
+    assert.equal(isUnpaired({ ...settings, mode: "page" }), false);
   });
 }

@@ -46,6 +46,15 @@ export function i18nOf(locale = "en-GB") {
   };
 }
 
+/** An observer for which all is in sight: jsdom lays nothing out. */
+export class InSight {
+  /** @param {(entries: {isIntersecting: boolean}[]) => void} call */
+  constructor(call) {
+    this.observe = () => queueMicrotask(() => call([{ isIntersecting: true }]));
+  }
+  disconnect() {}
+}
+
 /**
  * End the page before this one: all pages find their elements in one global document, and a late answer to that one would change this one's.
  * @param {any} chrome of this page, which gets no answer either once another is open
@@ -92,6 +101,7 @@ export async function openPage(name, { handlers = {}, search = "", locale, windo
   const world = globalThis;
   const { document, location, HTMLElement, HTMLInputElement, Node } = window;
   Object.assign(world, { window, document, location, HTMLElement, HTMLInputElement, Node, chrome });
+  world.IntersectionObserver = InSight;
   if (world.setTimeout === waitFor) world.setTimeout = pageTimeout;
   const { HTMLDialogElement } = window;
   HTMLDialogElement.prototype.showModal ??= function showModal() {
@@ -101,11 +111,12 @@ export async function openPage(name, { handlers = {}, search = "", locale, windo
     this.open = false;
     this.dispatchEvent(new window.Event("close"));
   };
-  worker.runtime.onMessage.addListener(createListener("background", /** @type {any} */ (recorded)));
+  const noting = { "images.show": async () => ({}) };
+  worker.runtime.onMessage.addListener(createListener("background", /** @type {any} */ ({ ...noting, ...recorded })));
   /** What the page tells the others that are open. @type {string[]} */
   const told = [];
   worker.runtime.onMessage.addListener((/** @type {any} */ { type }) => {
-    if (!Object.hasOwn(handlers, type)) told.push(type);
+    if (!Object.hasOwn(handlers, type) && type !== "images.show") told.push(type);
     return false;
   });
   await import(new URL(`ui/${name}.js?page=${pages}`, extension).href);

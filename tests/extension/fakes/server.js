@@ -1,7 +1,9 @@
 // @ts-check
 import { FILES, manifestOf, sha256 } from "./bundle.js";
+import { createChannelSide } from "./channel.js";
+import { createSyncStore } from "./sync-store.js";
 
-/** @typedef {{method: string, path: string, body: any}} SentRequest */
+/** @typedef {{method: string, path: string, body: any}} SentRequest as it is inside the channel */
 
 /**
  * A Carryover server behind `fetch`, with the answers of the HTTP contract.
@@ -13,6 +15,7 @@ import { FILES, manifestOf, sha256 } from "./bundle.js";
  * @param {any[]} [options.items] it recommends
  */
 export function createServer({ shops = [], manifest = manifestOf(), files = FILES, id, items = [] } = {}) {
+  const sync = createSyncStore();
   const server = {
     /** @type {SentRequest[]} */
     requests: [],
@@ -22,11 +25,27 @@ export function createServer({ shops = [], manifest = manifestOf(), files = FILE
     items,
     /** The next recommendation is refused with this problem. @type {{status: number, code: string, detail: string} | undefined} */
     problem: undefined,
+    /** Called before an answer inside the channel, which it may hold back. @type {(path: string) => Promise<void>} */
+    waits: async () => {},
+    /** What browsers keep here for each other. */
+    sync,
+    /** Pairing and channel. */
+    trust: createChannelSide(async (method, path, headers, body) => {
+      await server.waits(path);
+      const copy = await sync.answer(method, path, headers, body);
+      if (copy) return copy;
+      const text = new TextDecoder().decode(body);
+      server.requests.push({ method, path, body: text ? JSON.parse(text) : undefined });
+      return answer(path);
+    }),
     /** @param {any} url @param {RequestInit} [init] @returns {Promise<Response>} */
     async fetch(url, { method = "GET", body } = {}) {
       const { pathname } = new URL(String(url));
       if (!server.isUp) throw new TypeError("Failed to fetch");
-      server.requests.push({ method, path: pathname, body: body ? JSON.parse(String(body)) : undefined });
+      const taken = body instanceof Uint8Array ? await server.trust.take(pathname, new Uint8Array(body)) : null;
+      if (taken) return taken;
+      // In the open, which the extension never does.
+      server.requests.push({ method: `open ${method}`, path: pathname, body });
       return answer(pathname);
     },
   };

@@ -1,5 +1,6 @@
 // @ts-check
 import assert from "node:assert/strict";
+import { isLoopback } from "../../../extension/core/server-client.js";
 import { serverPatternOf } from "../../../extension/messaging/origins.js";
 import { listingPage, productPage } from "./device.js";
 import { int8 } from "./towers.js";
@@ -19,9 +20,19 @@ export function createShopper(device) {
       assert.equal(answer.ok, true, answer.error?.message);
     },
 
-    /** Name a server, or none, as the options page does. @param {string} [serverUrl] @param {object} [more] settings */
+    /** Pair with a server, as the options page does. @param {string} [serverUrl] @param {boolean} [serverIsMine] */
+    async pair(serverUrl = SERVER, serverIsMine = false) {
+      device.state.granted.add(serverPatternOf(serverUrl));
+      device.server.trust.code = "K7QF2-9XM4T";
+      const answer = await device.send({ type: "pairing.make", serverUrl, serverIsMine, code: "k7qf2 9xm4t" });
+      assert.equal(answer.ok, true, answer.error?.message);
+    },
+
+    /** Pair with a server and change settings, or name none. @param {string} [serverUrl] @param {object} [more] settings */
     async useServer(serverUrl = SERVER, more = {}) {
+      const { serverIsMine = false } = /** @type {{serverIsMine?: boolean}} */ (more);
       if (serverUrl) device.state.granted.add(serverPatternOf(serverUrl));
+      if (serverUrl && (serverIsMine || isLoopback(serverUrl))) await this.pair(serverUrl, serverIsMine);
       const answer = await device.send({ type: "settings.set", serverUrl, ...more });
       assert.equal(answer.ok, true, answer.error?.message);
     },

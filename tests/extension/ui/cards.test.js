@@ -5,15 +5,22 @@ import { JSDOM } from "jsdom";
 import { cardOf, skeletons } from "../../../extension/ui/cards.js";
 import { byId, element } from "../../../extension/ui/elements.js";
 import { createBrowser } from "../fakes/browser.js";
-import { i18nOf } from "../fakes/page.js";
+import { InSight, eventually, i18nOf } from "../fakes/page.js";
 
 const MUG = { itemId: "mug", url: "https://a.example/mug", title: "Oak mug", score: 1, why: [] };
 
 beforeEach(() => {
   const { window } = new JSDOM("");
-  const chrome = createBrowser().context("ui/panel.html");
+  const browser = createBrowser();
+  const chrome = browser.context("ui/panel.html");
+  browser
+    .context("background.js")
+    .runtime.onMessage.addListener(
+      (/** @type {any} */ _, /** @type {any} */ _sender, /** @type {(answer: object) => void} */ respond) =>
+        respond({ ok: true }),
+    );
   chrome.i18n = i18nOf();
-  Object.assign(globalThis, { document: window.document, window, chrome });
+  Object.assign(globalThis, { document: window.document, window, chrome, IntersectionObserver: InSight });
 });
 
 /** @param {object} changes @param {string} selector @returns {string | null | undefined} */
@@ -70,8 +77,9 @@ test("a name cannot mirror the words of a card", () => {
   assert.equal(node.querySelector(".title")?.textContent, "Oak gum");
 });
 
-test("an image is loaded without a referrer, and removed where it fails", () => {
+test("an image is loaded without a referrer, and removed where it fails", async () => {
   const node = cardOf({ ...MUG, image: "https://a.example/mug.jpg" }, {});
+  await eventually(() => assert.ok(node.querySelector("img")));
   const image = node.querySelector("img");
   assert.equal(image?.src, "https://a.example/mug.jpg");
   assert.equal(/** @type {any} */ (image).referrerPolicy, "no-referrer");

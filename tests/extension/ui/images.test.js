@@ -20,6 +20,9 @@ let waiting = [];
 let answer = () => new Response("pixels");
 /** @type {any} */
 let browser;
+/** Addresses that the ledger was told, and whether it can note them. @type {string[][]} */
+let notes = [];
+let isNoting = true;
 
 class FakeObserver {
   /** @param {(entries: any[]) => void} call */
@@ -47,6 +50,14 @@ function open(name) {
     revokeObjectURL: (/** @type {string} */ address) => void blobs.delete(address),
   };
   Object.assign(URL, objectUrls);
+  browser
+    .context("background.js")
+    .runtime.onMessage.addListener(
+      (/** @type {any} */ { urls }, /** @type {any} */ _, /** @type {(answer: object) => void} */ respond) => {
+        notes.push(urls);
+        respond(isNoting ? { ok: true } : { ok: false, error: { code: "storage_full", message: "Full." } });
+      },
+    );
   const fetch = async (/** @type {string} */ url, /** @type {any} */ how) => {
     asked.push([url, how]);
     return answer();
@@ -55,7 +66,8 @@ function open(name) {
 }
 
 beforeEach(() => {
-  [asked, blobs, waiting] = [[], new Map(), []];
+  [asked, blobs, waiting, notes] = [[], new Map(), [], []];
+  isNoting = true;
   answer = () => new Response("pixels");
 });
 
@@ -71,13 +83,51 @@ const settled = () => new Promise((done) => setTimeout(done, 5));
 /** @param {HTMLElement} frame @returns {any} */
 const imageIn = (frame) => frame.querySelector("img");
 
-test("Chromium loads by an image element, lazily where that is asked", () => {
+test("Chromium loads by an image element, once the frame is in sight where that is asked", async () => {
   open("chromium");
-  for (const loading of /** @type {const} */ (["lazy", "eager"])) {
-    const { src, referrerPolicy, ...img } = imageIn(frameOf(OWN, loading));
-    assert.deepEqual([src, referrerPolicy, img.loading], [OWN, "no-referrer", loading]);
-  }
+  const [lazy, eager] = [frameOf(OWN, "lazy"), frameOf(APART, "eager")];
+  await eventually(() => assert.equal(imageIn(eager)?.src, APART));
+  assert.equal(imageIn(lazy), null);
+  waiting[0](true);
+  await eventually(() => assert.equal(imageIn(lazy)?.src, OWN));
+  assert.deepEqual([imageIn(lazy).referrerPolicy, imageIn(eager).referrerPolicy], ["no-referrer", "no-referrer"]);
   assert.deepEqual(asked, []);
+});
+
+for (const name of /** @type {const} */ (["chromium", "firefox"])) {
+  test(`in ${name} an image is noted before it is loaded, with those of the same moment, and once`, async () => {
+    open(name);
+    browser.state.granted.add("https://img.a.example/*");
+    const urls = [1, 2].map((i) => `https://img.a.example/${name}-${i}.jpg`);
+    const frames = urls.map((url) => frameOf(url, "eager"));
+    assert.deepEqual([frames.map(imageIn), asked], [[null, null], []]);
+    await eventually(() => assert.ok(frames.every(imageIn)));
+    const again = frameOf(urls[0], "eager");
+    await eventually(() => assert.ok(imageIn(again)));
+    assert.deepEqual(notes, [urls]);
+  });
+
+  test(`in ${name} an image that cannot be noted is not loaded, and tried again later`, async () => {
+    open(name);
+    browser.state.granted.add("https://img.a.example/*");
+    isNoting = false;
+    const url = `https://img.a.example/${name}-full.jpg`;
+    const frame = frameOf(url, "eager");
+    await eventually(() => assert.equal(notes.length, 1));
+    await settled();
+    assert.deepEqual([imageIn(frame), asked], [null, []]);
+    isNoting = true;
+    const later = frameOf(url, "eager");
+    await eventually(() => assert.ok(imageIn(later)));
+  });
+}
+
+test("an image that was noted already is loaded without another note", async () => {
+  open("chromium");
+  const frame = document.createElement("span");
+  loadImage(frame, { image: "https://img.a.example/known.jpg", isNoted: true }, "eager");
+  await eventually(() => assert.ok(imageIn(frame)));
+  assert.deepEqual(notes, []);
 });
 
 test("Firefox fetches from a permitted host without cookies, and gives the memory back", async () => {

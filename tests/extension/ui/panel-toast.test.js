@@ -96,7 +96,12 @@ test("a dismissal that failed leaves the card, with its button", async () => {
   const { one } = await openPanel({ "item.dismiss": failing("server_unreachable") });
   await eventually(() => one(".card .dismiss"));
   one(".card .dismiss").click();
-  await eventually(() => assert.equal(one("#status").textContent, "Your server does not answer as it should."));
+  await eventually(() =>
+    assert.equal(
+      one("#status").textContent,
+      "Your server does not answer. Start it, or correct its address in the options.",
+    ),
+  );
   assert.equal(one(".card .dismiss").disabled, false);
 });
 

@@ -5,6 +5,7 @@ import re
 
 import pytest
 import yaml
+from browser import Browser
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from shelf import SHELF, make_product
@@ -12,8 +13,13 @@ from shelf import SHELF, make_product
 from kernel.contracts import CONTRACTS
 from server.encoding.bundle import load_bundle
 from server.http.views import recommendations
+from server.trust.database import TrustDatabase
+from server.trust.pairing import Pairing
+from server.trust.server_key import read_or_make
 
 SHOP = "harbor.example"
+OCTETS = "application/octet-stream"
+SPACE = "0123456789abcdef" * 2
 API = yaml.safe_load((CONTRACTS / "openapi.yaml").read_text())
 BASE = "https://carryover.example/contracts/"
 
@@ -40,7 +46,10 @@ def conforms(response, path, method):
     pointer = pointer_of(path, method, status)
     if "$ref" in documented:
         pointer = BASE + "openapi.yaml" + documented["$ref"]
-        documented = API["components"]["responses"]["Problem"]
+        documented = API["components"]["responses"][documented["$ref"].rpartition("/")[2]]
+    if status == "204":
+        assert response.data == b""
+        return
     media = response.mimetype
     assert media in documented["content"]
     if "schema" in documented["content"][media]:
@@ -69,6 +78,15 @@ TOUR = [
     ("post", "/v1/recommendations", "/v1/recommendations",
      {"data": b"x" * 9_000_000, "content_type": "application/json"}, 413),
     ("put", "/v1/items", "/v1/items", {"json": {"products": []}}, 401),
+    ("post", "/v1/pairing", "/v1/pairing", {"data": b"x", "content_type": OCTETS}, 409),
+    ("post", "/v1/pairing", "/v1/pairing", {"json": {}}, 415),
+    ("post", "/v1/pairing/finish", "/v1/pairing/finish", {"data": b"x", "content_type": OCTETS}, 409),
+    ("post", "/v1/pairing/finish", "/v1/pairing/finish", {"data": bytes(2000), "content_type": OCTETS}, 413),
+    ("post", "/v1/channel", "/v1/channel", {"data": b"x", "content_type": OCTETS}, 400),
+    ("post", "/v1/channel/request", "/v1/channel/request", {"data": bytes(20), "content_type": OCTETS}, 401),
+    ("get", "/v1/sync/{space}", f"/v1/sync/{'0' * 32}", {}, 403),
+    ("get", "/v1/sync/{space}/versions", f"/v1/sync/{'0' * 32}/versions", {}, 403),
+    ("get", "/v1/sync/{space}/versions/{version}", f"/v1/sync/{'0' * 32}/versions/1", {}, 403),
 ]  # fmt: skip
 
 
@@ -105,10 +123,50 @@ def test_a_bundle_file_conforms(client):
         conforms(response, "/v1/bundles/{bundleId}/{path}", "get")
 
 
+class Inside:
+    """An answer inside the channel, as `conforms` reads it."""
+
+    def __init__(self, answer):
+        self.status_code, headers, self.data = answer
+        self.mimetype = headers.get("Content-Type", "").partition(";")[0]
+
+    @property
+    def json(self):
+        return json.loads(self.data)
+
+
+def test_pairing_channel_and_sync_conform(client, tmp_path):
+    browser = Browser(client)
+    database = TrustDatabase(tmp_path / "data")
+    started, rest = browser.start(Pairing(database, read_or_make(tmp_path / "data")).offer())
+    conforms(started, "/v1/pairing", "post")
+    attempt, handshake = rest
+    finished = browser.post("/v1/pairing/finish", attempt + handshake.write(b"Firefox"))
+    conforms(finished, "/v1/pairing/finish", "post")
+    browser.server_key = handshake.remote_static
+    conforms(browser.open(), "/v1/channel", "post")
+    request = browser.sealed("GET", "/v1/shops")
+    conforms(browser.post("/v1/channel/request", request), "/v1/channel/request", "post")
+    conforms(browser.post("/v1/channel/request", request), "/v1/channel/request", "post")
+    conforms(Inside(browser.ask("GET", "/v1/shops")), "/v1/shops", "get")
+    url, path = f"/v1/sync/{SPACE}", "/v1/sync/{space}"
+    conforms(Inside(browser.ask("GET", url)), path, "get")
+    for condition in ({"If-None-Match": "*"}, {"If-None-Match": "*"}, {}):
+        conforms(Inside(browser.ask("PUT", url, b"x", **{"Content-Type": OCTETS, **condition})), path, "put")
+    conforms(Inside(browser.ask("GET", url)), path, "get")
+    conforms(Inside(browser.ask("GET", f"{url}/versions")), f"{path}/versions", "get")
+    conforms(Inside(browser.ask("GET", f"{url}/versions/1")), path + "/versions/{version}", "get")
+    conforms(Inside(browser.ask("GET", f"{url}/versions/9")), path + "/versions/{version}", "get")
+    conforms(Inside(browser.ask("DELETE", url)), path, "delete")
+    assert database.forget_device(database.devices()[0].id)
+    conforms(browser.open(), "/v1/channel", "post")
+    database.close()
+
+
 def test_every_path_of_the_contract_is_served_and_nothing_else(shelf_app):
     served = {
         (
-            re.sub(r"<(?:path:)?(\w+)>", r"{\1}", rule.rule)
+            re.sub(r"<(?:path:|int:)?(\w+)>", r"{\1}", rule.rule)
             .replace("item_id", "itemId")
             .replace("bundle_id", "bundleId"),
             m,
@@ -116,7 +174,9 @@ def test_every_path_of_the_contract_is_served_and_nothing_else(shelf_app):
         for rule in shelf_app.url_map.iter_rules()
         for m in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
-    assert served == {(path, method.upper()) for path, methods in API["paths"].items() for method in methods}
+    assert served == {
+        (path, method.upper()) for path, methods in API["paths"].items() for method in methods if method != "parameters"
+    }
 
 
 def test_the_request_checks_know_exactly_the_members_of_the_contract():
