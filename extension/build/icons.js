@@ -3,6 +3,7 @@ import { deflateSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { crc32 } from "../values/crc32.js";
 
 const TEAL = [23, 96, 90];
 const CREAM = [250, 247, 239];
@@ -44,15 +45,6 @@ function pixel(px, py, size) {
     ...sum.map((value) => (covered ? Math.round(value / covered) : 0)),
     Math.round((255 * covered) / SAMPLES ** 2),
   ];
-}
-
-function crc32(bytes) {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }
 
 function chunk(type, data) {

@@ -21,14 +21,6 @@ const files = [
   ["tldts/dist/index.esm.min.js", "tldts.mjs"],
   ...SCHEMA_MODULES.map((name) => [`@cfworker/json-schema/dist/esm/${name}.js`, `json-schema/${name}.js`]),
 ];
-// The type checker reads the packages' own declarations instead of the copied code.
-const declarations = {
-  "ort.wasm.bundle.min.d.mts": 'export * from "onnxruntime-web";\n',
-  "tldts.d.mts": 'export * from "tldts";\n',
-  "argon2.d.mts": 'export { argon2id } from "hash-wasm";\n',
-  "json-schema/validator.d.ts": 'export { Validator } from "@cfworker/json-schema";\n',
-};
-
 /**
  * ONNX Runtime imports its WebAssembly glue from an address, where one is given. The extension gives none: it has the glue inside. This copy
  * cannot do it at all, so that no store's check finds code that could come from elsewhere.
@@ -37,8 +29,22 @@ const RUNTIME = "ort.wasm.bundle.min.mjs";
 const IMPORT = "(await import(/*webpackIgnore:true*/ /*@vite-ignore*/n)).default";
 const REFUSAL = '{throw new Error("Carryover loads no code from an address.")}';
 
-/** The one algorithm of hash-wasm that is used, with its WebAssembly inside: the whole library has thirty. */
-const ARGON2 = 'export { argon2id } from "hash-wasm";\n';
+/**
+ * What is used of libraries that have much more: of hash-wasm one algorithm of thirty, with its WebAssembly inside; of qr writing and reading a
+ * code, without what finds cameras and files.
+ */
+const PICKED = {
+  "argon2.mjs": 'export { argon2id } from "hash-wasm";\n',
+  "qr.mjs": 'export { encodeQR } from "qr";\nexport { decodeQR } from "qr/decode.js";\n',
+};
+
+// The type checker reads the packages' own declarations instead of the copied code.
+const declarations = {
+  "ort.wasm.bundle.min.d.mts": 'export * from "onnxruntime-web";\n',
+  "tldts.d.mts": 'export * from "tldts";\n',
+  ...Object.fromEntries(Object.entries(PICKED).map(([name, text]) => [name.replace(".mjs", ".d.mts"), text])),
+  "json-schema/validator.d.ts": 'export { Validator } from "@cfworker/json-schema";\n',
+};
 
 const target = path.join(root, "extension", "vendor");
 await mkdir(path.join(target, "json-schema"), { recursive: true });
@@ -47,13 +53,14 @@ const runtime = await readFile(path.join(target, RUNTIME), "utf8");
 if (runtime.split(IMPORT).length !== 2)
   throw new Error(`${RUNTIME}: expected one import from an address; look at the new version of onnxruntime-web.`);
 await writeFile(path.join(target, RUNTIME), runtime.replace(IMPORT, REFUSAL));
-await build({
-  stdin: { contents: ARGON2, resolveDir: root },
-  bundle: true,
-  format: "esm",
-  legalComments: "inline",
-  outfile: path.join(target, "argon2.mjs"),
-  logLevel: "error",
-});
+for (const [name, contents] of Object.entries(PICKED))
+  await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    format: "esm",
+    legalComments: "inline",
+    outfile: path.join(target, name),
+    logLevel: "error",
+  });
 for (const [name, text] of Object.entries(declarations)) await writeFile(path.join(target, name), text);
-console.log(`extension/vendor: ${files.length + 1} files`);
+console.log(`extension/vendor: ${files.length + Object.keys(PICKED).length} files`);

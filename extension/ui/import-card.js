@@ -6,6 +6,7 @@ import { textOfFile } from "../imports/text-file.js";
 import { privacy } from "../generated/contracts.js";
 import { MAX_TITLE } from "../values/imports.js";
 import { cut } from "../values/text.js";
+import { createCodeReader } from "./codes-read.js";
 import { byId, element } from "./elements.js";
 import { textOfTransfer } from "./transfer-card.js";
 import { errorText, numberText, plural, t } from "./texts.js";
@@ -179,7 +180,7 @@ export function addedText({ added: { ids, savedIds, refused }, numLeftOut }) {
   ].join(" ");
 }
 
-/** Read files that the shopper chooses. @param {(added: Added) => void} onAdded */
+/** Read files that the shopper chooses, and those that another browser shows as codes. @param {(added: Added) => void} onAdded */
 export function listenToFiles(onAdded) {
   const input = /** @type {HTMLInputElement} */ (byId("file"));
   input.addEventListener("change", () => {
@@ -191,5 +192,11 @@ export function listenToFiles(onAdded) {
         // So that the same file can be chosen again.
         input.value = "";
       });
+  });
+  const readCodes = createCodeReader();
+  byId("read-codes").addEventListener("click", () => {
+    readCodes()
+      .then((bytes) => bytes && reviewFile(new File([bytes], t("importCodesName")), onAdded))
+      .catch(showProblem);
   });
 }

@@ -6,7 +6,7 @@ import { byId, element, keepFocus, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
 import { showFilter } from "./filter-card.js";
 import { addedText, listenToFiles, showPages } from "./import-card.js";
-import { saveEncrypted } from "./transfer-card.js";
+import { saveEncrypted, showEncrypted } from "./transfer-card.js";
 import { pauseSwitch } from "./shop-controls.js";
 import { clusterCard, dayRows, newestFirst, removeSaved, savedRow, shopRows, thingRow } from "./things.js";
 import { errorText, knownText, localise, plural, t } from "./texts.js";
@@ -225,6 +225,7 @@ byId("export-encrypted").addEventListener("click", () => {
     .then((isSaved) => isSaved && notice(t("exportedEncrypted")))
     .catch(showError);
 });
+byId("show-codes").addEventListener("click", () => showEncrypted().catch(showError));
 byId("erase").addEventListener("click", () =>
   askToErase(() => {
     // What was removed before must not come back into an erased profile, and is dropped here, too.

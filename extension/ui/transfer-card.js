@@ -3,6 +3,7 @@
 import { openedFile, sealedFile } from "../core/transfer/file.js";
 import { send } from "../messaging/messages.js";
 import { CarryoverError } from "../values/errors.js";
+import { showCodes } from "./codes-show.js";
 import { element, saveBytes } from "./elements.js";
 import { errorText, t } from "./texts.js";
 
@@ -93,8 +94,8 @@ function withPassphrase({ isNew, act }) {
   });
 }
 
-/** Save what is known as an encrypted file. @returns {Promise<boolean>} whether it was saved */
-export async function saveEncrypted() {
+/** Encrypt what is known with a new passphrase. @returns {Promise<{file: Bytes, day: string} | null>} null where the shopper left the question */
+async function sealedCopy() {
   const { profile } = await send({ type: "profile.export" });
   const { format, exportedAt, interactions, saved } = profile;
   const text = JSON.stringify({ format, exportedAt, interactions, ...(saved && { saved }) });
@@ -102,8 +103,20 @@ export async function saveEncrypted() {
     isNew: true,
     act: async (passphrase) => sealedFile(text, passphrase, await loadArgon2()),
   });
-  if (file) saveBytes(`${exportedAt.slice(0, 10)}.carryover`, file);
-  return file !== null;
+  return file && { file, day: exportedAt.slice(0, 10) };
+}
+
+/** Save what is known as an encrypted file. @returns {Promise<boolean>} whether it was saved */
+export async function saveEncrypted() {
+  const copy = await sealedCopy();
+  if (copy) saveBytes(`${copy.day}.carryover`, copy.file);
+  return copy !== null;
+}
+
+/** Show what is known as QR codes, encrypted. @returns {Promise<void>} when the shopper has closed them */
+export async function showEncrypted() {
+  const copy = await sealedCopy();
+  if (copy) await showCodes(copy.file);
 }
 
 /** Return what an encrypted file holds. @param {Bytes} file @returns {Promise<string | null>} null where the shopper left the question */

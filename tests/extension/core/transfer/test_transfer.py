@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import unicodedata
+import zlib
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ TRANSFER = json.loads((VECTORS / "transfer.json").read_text(encoding="utf-8"))
 SYNC = json.loads((VECTORS / "sync.json").read_text(encoding="utf-8"))
 MAGIC = b"carryover transfer\x01"
 DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 
 
 class UnreadableError(Exception):
@@ -62,6 +64,69 @@ def test_a_file_opens(case):
 def test_a_file_is_refused(case):
     with pytest.raises(UnreadableError):
         open_file(bytes.fromhex(case["file"]), case["passphrase"])
+
+
+def base45(data):
+    """Return bytes in base45 (RFC 9285)."""
+    text = ""
+    for at in range(0, len(data), 2):
+        pair = data[at : at + 2]
+        value = int.from_bytes(pair, "big")
+        for _ in range(len(pair) + 1):
+            value, digit = divmod(value, 45)
+            text += BASE45[digit]
+    return text
+
+
+def from_base45(text):
+    if len(text) % 3 == 1 or not set(text) <= set(BASE45):
+        return None
+    data = b""
+    for at in range(0, len(text), 3):
+        digits = text[at : at + 3]
+        value = sum(BASE45.index(digit) * 45**place for place, digit in enumerate(digits))
+        if value >= 256 ** (len(digits) - 1):
+            return None
+        data += value.to_bytes(len(digits) - 1, "big")
+    return data
+
+
+def with_crc(part):
+    return base45(part + zlib.crc32(part).to_bytes(4, "big"))
+
+
+def parts_of(file, size):
+    pieces = [file[at : at + size] for at in range(0, len(file), size)]
+    head = b"CQ\x01" + hashlib.sha256(file).digest()[:8] + len(pieces).to_bytes(2, "big")
+    return [with_crc(head + number.to_bytes(2, "big") + piece) for number, piece in enumerate(pieces)]
+
+
+def part_in(text):
+    part = from_base45(text)
+    if part is None or len(part) < 20 or not part.startswith(b"CQ\x01"):
+        return None
+    count, number = int.from_bytes(part[11:13], "big"), int.from_bytes(part[13:15], "big")
+    is_whole = zlib.crc32(part[:-4]) == int.from_bytes(part[-4:], "big")
+    return (number, part[15:-4]) if is_whole and number < count <= 1000 else None
+
+
+@pytest.mark.parametrize("case", TRANSFER["base45"], ids=lambda case: case["text"])
+def test_base45_has_the_examples_of_its_rfc(case):
+    assert base45(case["ascii"].encode()) == case["text"]
+    assert from_base45(case["text"]) == case["ascii"].encode()
+
+
+@pytest.mark.parametrize("case", TRANSFER["parts"], ids=lambda case: case["name"])
+def test_a_file_has_the_parts_of_the_vectors(case):
+    file = bytes.fromhex(case["file"])
+    assert parts_of(file, case["size"]) == case["texts"]
+    found = dict(part_in(text) for text in reversed(case["texts"]))
+    assert b"".join(found[number] for number in sorted(found)) == file
+
+
+@pytest.mark.parametrize("case", TRANSFER["notParts"], ids=lambda case: case["why"])
+def test_a_text_that_is_not_a_part_is_ignored(case):
+    assert part_in(case["text"]) is None
 
 
 def hkdf(secret, info, length):
