@@ -1,9 +1,20 @@
 // @ts-check
+import { isReachable } from "../core/reachable.js";
 
 /** Return the match pattern of a server, without its port. @param {string} url @returns {string} */
 export function serverPatternOf(url) {
   const { protocol, hostname } = new URL(url);
   return `${protocol}//${hostname}/*`;
+}
+
+/**
+ * Return the permission that an address needs which a shopper typed.
+ * @param {string} typed
+ * @returns {chrome.permissions.Permissions | null} null where the address is refused later, or there is none: the browser is not asked for it
+ */
+export function permissionFor(typed) {
+  const url = /^https?:\/\/./.test(typed) && URL.canParse(typed) ? new URL(typed) : null;
+  return url && url.username === "" && isReachable(typed) ? { origins: [serverPatternOf(typed)] } : null;
 }
 
 /**

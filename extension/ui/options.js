@@ -1,8 +1,7 @@
 // @ts-check
 import { canCheckSignatures } from "../core/bundle-signature.js";
-import { isReachable } from "../core/reachable.js";
 import { send } from "../messaging/messages.js";
-import { serverPatternOf } from "../messaging/origins.js";
+import { permissionFor } from "../messaging/origins.js";
 import { byId, element, keepFocus, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
 import { createStoreCard } from "./store-card.js";
@@ -149,9 +148,8 @@ async function save(form, fields) {
 async function saveAddress(form, input, fieldsOf) {
   const address = input.value.trim();
   // The browser asks within the click only, so the request comes before every other wait. It does not ask for what is then refused.
-  const url = /^https?:\/\/./.test(address) && URL.canParse(address) ? new URL(address) : null;
-  const isAsked = url !== null && url.username === "" && isReachable(address);
-  if (isAsked && !(await chrome.permissions.request({ origins: [serverPatternOf(address)] }))) {
+  const permission = permissionFor(address);
+  if (permission && !(await chrome.permissions.request(permission))) {
     say(t("serverNotAllowed"));
     return;
   }
@@ -165,8 +163,8 @@ const savePackList = () => saveAddress("packs", packListUrl, (url) => ({ packLis
 /** Pair with the server at the address, whose code was typed. */
 async function pair() {
   const address = serverUrl.value.trim();
-  const isAddress = /^https?:\/\/./.test(address) && URL.canParse(address);
-  if (isAddress && !(await chrome.permissions.request({ origins: [serverPatternOf(address)] }))) {
+  const permission = permissionFor(address);
+  if (permission && !(await chrome.permissions.request(permission))) {
     say(t("serverNotAllowed"));
     return;
   }

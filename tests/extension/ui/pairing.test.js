@@ -55,6 +55,21 @@ test("a code that does not fit is told in words", async () => {
   await eventually(() => assert.match(one("#status").textContent, /^The code does not fit\..* Nothing was sent\./));
 });
 
+test("the browser is not asked for an address that is refused", async () => {
+  for (const serverUrl of ["http://rank.example:8710", "http://user@127.0.0.1:8710", "rank"]) {
+    const { one, sent, state, window } = await openOptions({
+      "pairing.make": () => {
+        throw new CarryoverError("invalid_server", "Expected another address.");
+      },
+    });
+    await eventually(() => assert.match(one("#known").textContent, /Knows nothing/));
+    one("#server-url").value = serverUrl;
+    one("#pair").dispatchEvent(new window.Event("submit", { cancelable: true }));
+    await eventually(() => assert.ok(sent.some(({ type }) => type === "pairing.make")));
+    assert.deepEqual(state.questions, []);
+  }
+});
+
 test("the sync is in sight once a server is paired", async () => {
   const { one } = await openOptions({}, { serverUrl: "http://127.0.0.1:8710" });
   await eventually(() => assert.equal(one("#server-url").value, "http://127.0.0.1:8710"));
