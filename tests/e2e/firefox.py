@@ -39,8 +39,13 @@ def geckodriver(folder: Path) -> str:
 
 
 @contextmanager
-def opened_firefox(extension: Path, folder: Path, proxy: RecordingProxy | None = None) -> Iterator[webdriver.Firefox]:
-    """Run Firefox with an extension until the block ends, behind a proxy where there is one; skip without Firefox."""
+def opened_firefox(
+    extension: Path, folder: Path, proxy: RecordingProxy | None = None, downloads: Path | None = None
+) -> Iterator[webdriver.Firefox]:
+    """Run Firefox with an extension until the block ends, behind a proxy where there is one; skip without Firefox.
+
+    What is saved goes to the folder of downloads, where one is given.
+    """
     binary = shutil.which("firefox-esr") or shutil.which("firefox")
     if binary is None or (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         pytest.skip("needs Firefox on x86-64 Linux: apt-get install firefox-esr")
@@ -49,6 +54,10 @@ def opened_firefox(extension: Path, folder: Path, proxy: RecordingProxy | None =
     options.add_argument("-headless")
     options.add_argument("-remote-allow-system-access")  # else moz-extension:// pages cannot be opened
     options.set_preference("extensions.webextensions.uuids", json.dumps({GECKO_ID: ADDRESS}))
+    if downloads is not None:
+        options.set_preference("browser.download.folderList", 2)
+        options.set_preference("browser.download.dir", str(downloads))
+        options.set_preference("browser.helperApps.neverAsk.saveToDisk", "application/octet-stream")
     if proxy is not None:
         host, _, port = proxy.address.removeprefix("http://").partition(":")
         options.set_preference("network.proxy.type", 1)
