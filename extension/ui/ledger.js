@@ -109,9 +109,12 @@ function rowOf(entry) {
   );
 }
 
-/** Show the entries of the kind that is chosen. @param {LedgerEntry[]} entries */
+/** Show the entries of the kind that is chosen, and offer the kinds that there are. @param {LedgerEntry[]} entries */
 function showEntries(entries) {
-  const { value } = /** @type {HTMLSelectElement} */ (byId("ledger-kind"));
+  const select = /** @type {HTMLSelectElement} */ (byId("ledger-kind"));
+  const { value } = select;
+  const present = new Set(["all", value, ...entries.map(kindOf)]);
+  for (const option of select.options) option.hidden = !present.has(option.value);
   const shown = entries.filter((entry) => value === "all" || kindOf(entry) === value);
   const nothing = element("li", { class: "quiet" }, t(entries.length > 0 ? "ledgerNoneOfKind" : "ledgerNone"));
   byId("ledger").replaceChildren(...(shown.length > 0 ? shown.map(rowOf) : [nothing]));
