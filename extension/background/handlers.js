@@ -51,6 +51,8 @@ import { createVaultHandlers } from "./vault.js";
 function profileHandlers(parts) {
   const { getProfile, vault, model, consent, stateOf } = parts;
   const forgetServer = createForgetting(parts);
+  /** When the last erasure began. Not kept: when the background is ended, every page has long been told. */
+  let erasedAt = -Infinity;
 
   /** Tell the other open pages of a change: a panel may have to rank anew. @param {number} [tabId] @returns {Promise<State>} */
   async function changed(tabId) {
@@ -71,6 +73,7 @@ function profileHandlers(parts) {
       return { state: await changed() };
     },
     async "profile.erase"() {
+      erasedAt = parts.now();
       // A profile that cannot be read can be erased.
       const profile = await getProfile().catch(() => null);
       const before = profile?.settings ?? DEFAULT_SETTINGS;
@@ -86,8 +89,11 @@ function profileHandlers(parts) {
       return { state: await stateOf() };
     },
     "profile.export": async () => ({ profile: (await getProfile()).export() }),
-    async "images.show"({ urls }) {
+    async "images.show"({ urls, since }) {
       const profile = await getProfile();
+      // Which images a page shows tells of the profile that it shows. A page that has not heard of the erasure yet shows the erased one.
+      if (since <= erasedAt)
+        throw new CarryoverError("erased", "Expected images of this profile, got those of an erased one.");
       for (const note of notesOf(urls)) await profile.addToLedger(note);
       return {};
     },

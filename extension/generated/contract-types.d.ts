@@ -2038,7 +2038,7 @@ export interface Messages {
   "images.show": {
     from: "ui";
     to: "background";
-    fields: { urls: string[]; };
+    fields: { urls: string[]; since: number; };
     reply: { };
   };
   "import.pages": {

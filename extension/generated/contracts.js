@@ -4601,7 +4601,8 @@ export const messages = {
    ],
    "to": "background",
    "fields": {
-    "urls": "string[]"
+    "urls": "string[]",
+    "since": "number"
    },
    "reply": {}
   },

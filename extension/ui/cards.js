@@ -5,6 +5,8 @@ import { icon } from "./icons.js";
 import { loadImage } from "./images.js";
 import { around, priceText, t } from "./texts.js";
 
+export { forgetImages } from "./images.js";
+
 /**
  * @typedef {import("../generated/contract-types.js").Card} Card
  * @typedef {import("../generated/contract-types.js").RankedCard} RankedCard

@@ -49,6 +49,8 @@ async function loadInFirefox(frame, image, page) {
 
 /** Addresses that this page had the ledger note. @type {Set<string>} */
 const noted = new Set();
+/** Since when this page shows the present profile, in milliseconds since 1970. */
+let since = Date.now();
 /** Addresses that are noted together in a moment. @type {string[]} */
 let waiting = [];
 /** @type {Promise<unknown>} */
@@ -63,9 +65,15 @@ function note(image) {
     noting = new Promise((resolve) => setTimeout(resolve)).then(() => {
       const urls = waiting;
       waiting = [];
-      return send({ type: "images.show", urls });
+      return send({ type: "images.show", urls, since });
     });
   return noting;
+}
+
+/** Start anew after an erasure: what is shown from now on is of the next profile, whose ledger holds nothing yet. */
+export function forgetImages() {
+  noted.clear();
+  since = Date.now();
 }
 
 /** @param {HTMLElement} frame @param {{image: string, url?: string, isNoted?: boolean}} item */

@@ -2,7 +2,7 @@
 // The side panel: what fits at the shop in the tab in front, and what was saved for later.
 import { keepLastList, lastList } from "../messaging/last-list.js";
 import { createListener, send } from "../messaging/messages.js";
-import { cardOf, skeletons } from "./cards.js";
+import { cardOf, forgetImages, skeletons } from "./cards.js";
 import { byId, element, keepFocus } from "./elements.js";
 import { askToErase } from "./erase.js";
 import { icon } from "./icons.js";
@@ -337,6 +337,7 @@ async function forget() {
   shownFor = "";
   // What is being made was made of it.
   numRequests += 1;
+  forgetImages();
   byId("cards").replaceChildren();
   await refresh(true);
   await saved.load();

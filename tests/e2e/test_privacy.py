@@ -103,11 +103,29 @@ def test_erase_leaves_no_readable_profile(shopper: Shopper, world: World) -> Non
     panel.locator("#erase").click()
     panel.get_by_role("button", name="Cancel").click()
     assert shopper.num_known() == 1, "a cancelled question erases nothing"
+    panel.close()  # it would show the page's own list next, and the next ledger note its images
     shopper.erase()
     assert shopper.control.evaluate(READ_STORAGE) == {"records": [], "identities": 0, "extractable": []}
     state = shopper.ask("state.get")["state"]
     assert (state["numKnown"], state["consents"]) == (0, [])
     assert shopper.control.evaluate("() => chrome.scripting.getRegisteredContentScripts()") == []
+
+
+def test_an_open_panel_leaves_only_what_it_shows_after_an_erasure(shopper: Shopper, world: World) -> None:
+    shopper.visit(world.shop_url("harbor") + "/")
+    shopper.allow()
+    shopper.learn(world.url(world.of_taste("harbor", "seaside")[0]))
+    panel = shopper.panel(shopper.page)
+    shopper.recommended(panel)
+    asked = shopper.control.evaluate("() => new Date().toISOString()")
+    shopper.erase()
+    shopper.recommended(panel)
+    settle(shopper)
+    entries = shopper.ask("ledger.get")["entries"]
+    assert [(entry["purpose"], entry["time"] > asked) for entry in entries] == [("shown", True)] * len(entries)
+    kinds = {record["kind"] for record in shopper.control.evaluate(READ_STORAGE)["records"]}
+    assert kinds <= {"ledger"}
+    panel.close()
 
 
 def test_page_mode_sends_nothing_of_the_taste(shopper: Shopper, world: World) -> None:

@@ -44,10 +44,29 @@ test("ledger.get lists every request, byte for byte, newest first", async () => 
 test("images that a page shows are in the ledger, one entry a host", async () => {
   const urls = ["https://a.example/1.jpg", "https://cdn.example/2.jpg", "https://a.example/3.jpg"];
   const odd = ["javascript:alert(1)", "no address", "http://plain.example/4.jpg", urls[0]];
-  assert.deepEqual(await device.send({ type: "images.show", urls: [...urls, ...odd] }), { ok: true });
+  assert.deepEqual(await device.send({ type: "images.show", urls: [...urls, ...odd], since: Date.now() }), {
+    ok: true,
+  });
   const { entries } = await device.send({ type: "ledger.get" });
   assert.deepEqual(entries.map((/** @type {any} */ { url, body, purpose }) => [url, body, purpose]).sort(), [
     ["https://a.example/", JSON.stringify([urls[0], urls[2]]), "shown"],
     ["https://cdn.example/", JSON.stringify([urls[1]]), "shown"],
   ]);
+});
+
+test("images of a page that has not heard of the erasure are not noted, and nothing is kept of them", async () => {
+  const since = Date.now() - 1000;
+  const show = (/** @type {number} */ at) =>
+    device.send({ type: "images.show", urls: ["https://a.example/1.jpg"], since: at });
+  await shopper.allow();
+  assert.deepEqual(await show(since), { ok: true });
+  // One is under way while it is erased, one comes after it.
+  const [erased, underWay] = await Promise.all([device.send({ type: "profile.erase" }), show(since)]);
+  assert.equal(erased.ok, true);
+  const late = await show(since);
+  for (const answer of [underWay, late]) assert.deepEqual([answer.ok, answer.error?.code], [false, "erased"]);
+  assert.deepEqual((await device.send({ type: "ledger.get" })).entries, []);
+  // The next list of the same page is of the next profile.
+  assert.deepEqual(await show(Date.now() + 1000), { ok: true });
+  assert.equal((await device.send({ type: "ledger.get" })).entries.length, 1);
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { JSDOM } from "jsdom";
-import { loadImage } from "../../../extension/ui/images.js";
+import { forgetImages, loadImage } from "../../../extension/ui/images.js";
 import { createBrowser } from "../fakes/browser.js";
 import { eventually } from "../fakes/page.js";
 
@@ -22,6 +22,8 @@ let answer = () => new Response("pixels");
 let browser;
 /** Addresses that the ledger was told, and whether it can note them. @type {string[][]} */
 let notes = [];
+/** Since when the page that told it shows its profile. @type {number[]} */
+let sinces = [];
 let isNoting = true;
 
 class FakeObserver {
@@ -53,8 +55,9 @@ function open(name) {
   browser
     .context("background.js")
     .runtime.onMessage.addListener(
-      (/** @type {any} */ { urls }, /** @type {any} */ _, /** @type {(answer: object) => void} */ respond) => {
+      (/** @type {any} */ { urls, since }, /** @type {any} */ _, /** @type {(answer: object) => void} */ respond) => {
         notes.push(urls);
+        sinces.push(since);
         respond(isNoting ? { ok: true } : { ok: false, error: { code: "storage_full", message: "Full." } });
       },
     );
@@ -66,7 +69,7 @@ function open(name) {
 }
 
 beforeEach(() => {
-  [asked, blobs, waiting, notes] = [[], new Map(), [], []];
+  [asked, blobs, waiting, notes, sinces] = [[], new Map(), [], [], []];
   isNoting = true;
   answer = () => new Response("pixels");
 });
@@ -121,6 +124,19 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
     await eventually(() => assert.ok(imageIn(later)));
   });
 }
+
+test("after an erasure an image is noted anew, as one of the next profile", async () => {
+  open("chromium");
+  const url = "https://img.a.example/again.jpg";
+  const before = frameOf(url, "eager");
+  await eventually(() => assert.ok(imageIn(before)));
+  const at = Date.now();
+  forgetImages();
+  const after = frameOf(url, "eager");
+  await eventually(() => assert.ok(imageIn(after)));
+  assert.deepEqual(notes, [[url], [url]]);
+  assert.ok(sinces[0] <= at && sinces[1] >= at, sinces.join(" "));
+});
 
 test("an image that was noted already is loaded without another note", async () => {
   open("chromium");
