@@ -332,10 +332,9 @@ async function refresh(isForced) {
   }
 }
 
-/** Show nothing more of a profile that was erased. The background tells every open page, the one that asked for it too. */
+/** Show nothing more of a profile that was erased, nor what is being made of it. The background tells every open page, the one that asked, too. */
 async function forget() {
   shownFor = "";
-  // What is being made was made of it.
   numRequests += 1;
   forgetImages();
   byId("cards").replaceChildren();
