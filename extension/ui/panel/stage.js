@@ -11,13 +11,13 @@ function catalogueOf({ mode, shelf }) {
 
 /**
  * Return a text that changes when the list can come from elsewhere, whatever the page shows: the shopper allowed the shop or chose another
- * mode, server or list of catalogues; the catalogue has four times as many products, or all.
+ * mode, server or list of catalogues, or paired the server; the catalogue has four times as many products, or all.
  * @param {State} state
  * @returns {string}
  */
 function sourceOf(state) {
-  const { mode, serverUrl, serverIsMine, packListUrl = "", trustedKeys = [], tab } = state;
-  const chosen = [mode, serverUrl, serverIsMine, packListUrl, trustedKeys, tab?.isConsented];
+  const { mode, serverUrl, serverIsMine, pairedKey = "", packListUrl = "", trustedKeys = [], tab } = state;
+  const chosen = [mode, serverUrl, serverIsMine, pairedKey, packListUrl, trustedKeys, tab?.isConsented];
   return JSON.stringify([...chosen, catalogueOf(state)]);
 }
 

@@ -17,6 +17,11 @@ for (const [name, before, after] of /** @type {[string, object, object][]} */ ([
   ["a published catalogue has come", ALLOWED, { ...ALLOWED, shelf: { status: "none", numItems: 40 } }],
   ["a server is named", {}, { serverUrl: "http://127.0.0.1:8710" }],
   [
+    "the server that is named is paired",
+    { serverUrl: "http://127.0.0.1:8710" },
+    { serverUrl: "http://127.0.0.1:8710", pairedKey: "0123456789abcdef" },
+  ],
+  [
     "a server is said to be the shopper's own",
     { serverUrl: "https://s.example" },
     { serverUrl: "https://s.example", serverIsMine: true },
