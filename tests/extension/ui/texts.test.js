@@ -38,7 +38,7 @@ const OF_A_SERVER = [
 const OF_A_SIGNATURE = ["cannotCheckSignatures", "signedByKey"];
 /** What the ledger tells of requests to a server, and errors of one: only who named a server reads them. */
 const FAMILIES = /^(?:ledger(?!Hint|None|Save|Title)|error_(?:server|pairing|sync)_)/;
-const ERRORS = ["error_server", "error_bundle_unsigned", "error_envelope_unreadable"];
+const ERRORS = ["error_server", "error_bundle_unsigned"];
 
 /** Read in a locale from now on. @param {string} locale @param {string} [html] @returns {Document} */
 function readIn(locale, html = "") {
