@@ -58,10 +58,11 @@ export function passphraseBytes(passphrase) {
 export async function keyFrom(kdf, secret, argon2) {
   const salt = fromBase64(kdf.salt);
   if (kdf.name === "argon2id") {
-    if (!argon2) throw new CarryoverError("argon2_missing", "Expected Argon2id, which cannot be loaded here.");
     const { memoryKiB: memorySize, iterations, parallelism } = kdf;
     const cost = { memorySize, iterations, parallelism, hashLength: KEY_BYTES };
-    const bytes = await argon2({ ...cost, password: secret, salt, outputType: "binary" });
+    // Where WebAssembly is not allowed, or the memory is not to be had, it fails.
+    const bytes = await argon2?.({ ...cost, password: secret, salt, outputType: "binary" }).catch(console.warn);
+    if (!bytes) throw new CarryoverError("argon2_missing", "Expected Argon2id, which cannot run here.");
     return crypto.subtle.importKey("raw", new Uint8Array(bytes), "AES-GCM", false, ["encrypt", "decrypt"]);
   }
   const base = await crypto.subtle.importKey("raw", secret, "PBKDF2", false, ["deriveKey"]);

@@ -2,22 +2,13 @@
 // The encrypted file that takes a profile to another browser.
 import { openedFile, sealedFile } from "../core/transfer/file.js";
 import { send } from "../messaging/messages.js";
+import { argon2id } from "../vendor/argon2.mjs";
 import { CarryoverError } from "../values/errors.js";
 import { showCodes } from "./codes-show.js";
 import { element, saveBytes } from "./elements.js";
 import { errorText, t } from "./texts.js";
 
 /** @typedef {import("../values/encoding.js").Bytes} Bytes */
-
-/** Return Argon2id, loaded when it is needed: null where WebAssembly cannot be. @returns {Promise<import("../core/passphrase.js").Argon2 | null>} */
-async function loadArgon2() {
-  try {
-    return (await import("../vendor/argon2.mjs")).argon2id;
-  } catch (error) {
-    console.warn(error);
-    return null;
-  }
-}
 
 /** @param {string} label @param {string} autocomplete @returns {{field: HTMLElement, input: HTMLInputElement}} */
 function passphraseField(label, autocomplete) {
@@ -101,7 +92,7 @@ async function sealedCopy() {
   const text = JSON.stringify({ format, exportedAt, interactions, ...(saved && { saved }) });
   const file = await withPassphrase({
     isNew: true,
-    act: async (passphrase) => sealedFile(text, passphrase, await loadArgon2()),
+    act: (passphrase) => sealedFile(text, passphrase, argon2id),
   });
   return file && { file, day: exportedAt.slice(0, 10) };
 }
@@ -123,5 +114,5 @@ export async function showEncrypted() {
 export const textOfTransfer = (file) =>
   withPassphrase({
     isNew: false,
-    act: async (passphrase) => openedFile(file, passphrase, await loadArgon2()),
+    act: (passphrase) => openedFile(file, passphrase, argon2id),
   });
