@@ -188,8 +188,15 @@ class Window:
 
     def shown(self) -> list[str]:
         """Return the ids of the items in the sidebar, best first, once it has loaded."""
-        wait_until(lambda: bool(self.panel(SHOWN)), "the list in the sidebar")
-        return [str(item_id) for item_id in self.panel(SHOWN)]
+        found: list[str] = []
+
+        def is_shown() -> bool:
+            # One look tells and answers: the list may be made anew before a second one.
+            found.extend(str(item_id) for item_id in self.panel(SHOWN))
+            return bool(found)
+
+        wait_until(is_shown, "the list in the sidebar")
+        return found
 
 
 class FirefoxShopper:

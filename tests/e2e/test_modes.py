@@ -191,7 +191,7 @@ def test_the_ledger_holds_every_request_and_none_names_what_was_seen(
     paths = [urlsplit(url).path for url in viewed]
     for mode, here in walks(browser, "full").stages.items():
         assert sorted(ledger.asked(here.ledger)) == sorted(map(ledger.sent, here.asked)), mode
-        assert {one.url for one in here.loads} <= ledger.shown(here.ledger), mode
+        assert {one.url for one in here.loads} <= here.named, mode
         for request in here.requests:
             text = unquote(request.everything())
             assert not [path for path in paths if path in text or path.rpartition("/")[2] in text], request.url

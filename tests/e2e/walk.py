@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from playwright.sync_api import Page, Playwright, expect
 
+from tests.e2e import ledger
 from tests.e2e.chromium import SERVER, SHOPS, Shopper, unzipped
 from tests.e2e.firefox import FirefoxShopper, opened_firefox, wait_until
 from tests.e2e.proxy import RecordingProxy, Request
@@ -88,6 +89,7 @@ class Stage:
     shown: list[str]
     requests: list[Request]
     ledger: list[dict[str, Any]]
+    named: set[str]  # the images of which the ledger tells by then: a list that was there already may still load them
 
     @property
     def asked(self) -> list[Request]:
@@ -137,7 +139,8 @@ def stage(shopper: AnyShopper, mode: str, act: Callable[[], object]) -> Stage:
     answer = shopper.recommend()
     entries = shopper.ask("ledger.get")["entries"]
     sent = extensions(shopper.proxy.requests[before:])
-    return Stage(answer, shown, sent, entries[: len(entries) - kept])
+    named = ledger.shown(shopper.ask("ledger.get")["entries"])
+    return Stage(answer, shown, sent, entries[: len(entries) - kept], named)
 
 
 def erasure(shopper: AnyShopper, world: World) -> tuple[Shown, Shown]:
