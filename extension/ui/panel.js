@@ -33,6 +33,8 @@ const SKELETONS = 6;
 let numRequests = 0;
 let numTabChanges = 0;
 let shownFor = "";
+/** Whether the list in front went wrong after its shop's first one. */
+let hasFailed = false;
 const stage = createStage();
 /** @type {State | null} */
 let current = null;
@@ -215,7 +217,11 @@ async function recommend() {
 }
 
 /** Recommend again, and show what goes wrong. */
-const refreshList = () => recommend().catch(showError);
+const refreshList = () =>
+  recommend().catch((error) => {
+    hasFailed = true;
+    showError(error);
+  });
 
 /** @param {RankedCard} card @param {HTMLButtonElement} button @param {boolean} isByKey */
 async function onDismiss(card, button, isByKey) {
@@ -292,7 +298,9 @@ async function update(isForced) {
   const shop = state.tab?.shop ?? "";
   const isSame = shop === shownFor && shop !== "" && stage.hasSource(state);
   stage.note(state);
-  if (isSavedShown || (!isForced && isSame)) return;
+  // A list that failed because its page was still loading is asked for again when the page is there.
+  if (isSavedShown || (!isForced && isSame && !hasFailed)) return;
+  hasFailed = false;
   if (shop !== shownFor) {
     finder.reset();
     picks = createPicks(usePicks);
