@@ -20,7 +20,7 @@ class Recorder:
         loader.add_option("record", str, "requests.jsonl", "file that requests are added to, one a line")
 
     def request(self, flow: Any) -> None:
-        """Add a request to the file, before it goes on to its host."""
+        """Add a request to the file, before it is passed on to its host."""
         write(Path(self.options.record), flow.request)
 
 

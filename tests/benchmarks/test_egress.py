@@ -51,7 +51,7 @@ LEDGER = [
 ]
 
 
-def judged(record: Path, ledger: list[dict[str, object]], *options: str) -> subprocess.CompletedProcess[str]:
+def compared(record: Path, ledger: list[dict[str, object]], *options: str) -> subprocess.CompletedProcess[str]:
     saved = record.with_name("ledger.json")
     saved.write_text(json.dumps(ledger), "utf-8")
     command = [sys.executable, "-m", "benchmarks.egress", str(record), str(saved), *options]
@@ -59,20 +59,20 @@ def judged(record: Path, ledger: list[dict[str, object]], *options: str) -> subp
 
 
 def test_a_ledger_that_tells_of_everything_is_equal(record: Path) -> None:
-    done = judged(record, LEDGER)
+    done = compared(record, LEDGER)
     assert (done.returncode, done.stdout) == (0, "4 requests are in the record and in the ledger\n")
 
 
 @pytest.mark.parametrize("missing", range(3))
 def test_a_request_that_the_ledger_lacks_is_found(record: Path, missing: int) -> None:
-    done = judged(record, LEDGER[:missing] + LEDGER[missing + 1 :])
+    done = compared(record, LEDGER[:missing] + LEDGER[missing + 1 :])
     assert done.returncode == 1
     assert "left the browser, and the ledger does not tell of it" in done.stdout
 
 
 def test_one_other_byte_in_a_body_is_found(record: Path) -> None:
     record_requests.write(record, sent(SERVER, b"\x00\xfe", "POST"))
-    assert judged(record, LEDGER).returncode == 1
+    assert compared(record, LEDGER).returncode == 1
 
 
 def test_a_request_that_is_made_once_more_is_found() -> None:
@@ -81,7 +81,7 @@ def test_a_request_that_is_made_once_more_is_found() -> None:
 
 
 def test_what_was_noted_and_not_asked_is_told_and_no_fault(record: Path) -> None:
-    done = judged(record, [*LEDGER, entry("https://a.example/robots.txt")])
+    done = compared(record, [*LEDGER, entry("https://a.example/robots.txt")])
     assert done.returncode == 0
     assert "the proxy did not see it: GET https://a.example/robots.txt" in done.stdout
 
@@ -92,7 +92,7 @@ def test_a_shortened_entry_is_compared_by_its_address_alone() -> None:
 
 
 def test_other_hosts_can_be_left_out(record: Path) -> None:
-    assert judged(record, LEDGER[2:], "--host", "127.0.0.1").returncode == 0
+    assert compared(record, LEDGER[2:], "--host", "127.0.0.1").returncode == 0
 
 
 @pytest.mark.parametrize("line", ["{", '{"method": "GET"}', "[]"])
