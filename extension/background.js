@@ -150,4 +150,5 @@ browser.runtime.onInstalled.addListener(({ reason }) => {
 });
 browser.runtime.onStartup.addListener(() => {
   consent.restore().catch(report);
+  vault.tidy().catch(report);
 });

@@ -7,15 +7,16 @@ import { UNLOCKED, lenient, noteIn } from "./notes.js";
 /**
  * @typedef {import("../messaging/messages.js").Handlers<"background">} Handlers
  * @typedef {import("../generated/contract-types.js").VaultState} VaultState
+ * @typedef {import("../core/vault/database.js").Files} Files
  * @typedef {{indexedDB: IDBFactory}} Bucket
- * @typedef {Navigator & {storageBuckets?: {open: (name: string, options: object) => Promise<Bucket>}}} WithBuckets not every browser has them
+ * @typedef {{open: (name: string, options: object) => Promise<Bucket>, delete: (name: string) => Promise<void>}} Buckets
+ * @typedef {Navigator & {storageBuckets?: Buckets}} WithBuckets not every browser has them
  */
 
-const BUCKET = "carryover-backup";
-/** With 24 MiB Chromium has mostly compacted its files when an erase ends, with 8 when it starts the next time (docs/privacy.md). */
+const STORE = "carryover";
+const BACKUP = "carryover-backup";
+/** With 24 MiB Chromium has mostly compacted its files when a passphrase was set, with 8 when it starts the next time (docs/privacy.md). */
 const NUM_FILLS = 24;
-/** Chromium closes the files of databases that nobody has open after two seconds. */
-const CLOSES_AFTER_MS = 4_000;
 /** Firefox deletes the file of a database with it. */
 const NUM_FILLS_ELSEWHERE = 1;
 /** Name of the alarm that locks the profile. */
@@ -33,18 +34,33 @@ const roomFor = (least) => async () => {
   return quota === undefined || quota - usage >= least;
 };
 
-/** @returns {WithBuckets["storageBuckets"]} which Chromium has */
-const buckets = () => /** @type {WithBuckets} */ (globalThis.navigator ?? {}).storageBuckets;
+/** @returns {Buckets | undefined} which Chromium has */
+const bucketsOf = () => /** @type {WithBuckets} */ (globalThis.navigator ?? {}).storageBuckets;
 
-/** Return what gives databases whose files are others than those of the store, where the browser has such. @returns {() => Promise<IDBFactory>} */
-function backupFactory() {
+/**
+ * Return files of one database alone. Chromium keeps all databases of an extension in the same files, unless they lie in buckets: those it deletes at once,
+ * whole, and even where it can no longer open them. Firefox has a file for each database.
+ * @param {string} name of the bucket
+ * @returns {Files | undefined} undefined where the browser has no buckets
+ */
+function filesIn(name) {
+  const buckets = bucketsOf();
+  if (!buckets) return undefined;
   // Kept, because Chromium answers nothing more once the bucket is collected as garbage.
   /** @type {Promise<Bucket> | undefined} */
   let bucket;
-  return async () => {
-    bucket ??= buckets()?.open(BUCKET, { persisted: true });
-    if (!bucket) return indexedDB;
-    return (await bucket).indexedDB;
+  return {
+    async factory() {
+      bucket ??= buckets.open(name, { persisted: true }).catch((error) => {
+        bucket = undefined;
+        throw error;
+      });
+      return (await bucket).indexedDB;
+    },
+    async deleteFiles() {
+      bucket = undefined;
+      await buckets.delete(name);
+    },
   };
 }
 
@@ -53,14 +69,15 @@ function backupFactory() {
  * @param {{browser: typeof chrome, argon2: import("../core/passphrase.js").Argon2, now: () => number}} parts
  */
 export function createVault({ browser: { storage }, argon2, now }) {
+  const [store, backup] = [filesIn(STORE), filesIn(BACKUP)];
   return new Vault({
     note: lenient(noteIn(storage.local, "vault")),
     attempts: lenient(noteIn(storage.local, "wrong passphrases")),
     keyNote: noteIn(storage.session, UNLOCKED),
-    database: createDatabase("carryover", undefined, roomFor(LEAST_ROOM.store)),
-    backup: createDatabase(BUCKET, backupFactory(), roomFor(LEAST_ROOM.backup)),
-    closesAfterMs: buckets() ? CLOSES_AFTER_MS : 0,
-    numFills: buckets() ? NUM_FILLS : NUM_FILLS_ELSEWHERE,
+    database: createDatabase(STORE, store, roomFor(LEAST_ROOM.store)),
+    backup: createDatabase(BACKUP, backup, roomFor(LEAST_ROOM.backup)),
+    former: store ? createDatabase(STORE) : null,
+    numFills: store ? NUM_FILLS : NUM_FILLS_ELSEWHERE,
     argon2,
     now,
   });

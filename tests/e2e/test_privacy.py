@@ -15,7 +15,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 TASTE = "seaside"
 READ_STORAGE = """async () => {
-  const open = indexedDB.open("carryover");
+  const bucket = await navigator.storageBuckets.open("carryover");
+  const open = bucket.indexedDB.open("carryover");
   const database = await new Promise((done, fail) => {
     open.onsuccess = () => done(open.result);
     open.onerror = fail;

@@ -110,34 +110,46 @@ export async function contentOfCopy(backup, opener) {
   return index && contentIn(backup, index, opener);
 }
 
+/** @param {Database} from @returns {Promise<import("./database.js").Stored & {parts: StoredPart[]}>} everything in it, not checked */
+function wholeOf(from) {
+  return from.run("readonly", async (places) => {
+    const [stored, parts] = await Promise.all([storedIn(places), result(places("parts").getAll())]);
+    return { ...stored, parts };
+  });
+}
+
+/** Put everything of one store, as it is, in place of what another holds. @param {Awaited<ReturnType<typeof wholeOf>>} whole @param {Database} to */
+async function putWhole({ identity, index, records, parts }, to) {
+  const built = {
+    index: /** @type {Map<string, Bytes>} */ (index),
+    records: /** @type {StoredRecord[]} */ (records),
+    parts,
+  };
+  await to.run("readwrite", (places) => replaceStore(places, /** @type {Identity} */ (identity), built));
+}
+
+/** Copy a store as it is. @param {Database} from @param {Database} to */
+export async function copyWhole(from, to) {
+  await putWhole(await wholeOf(from), to);
+}
+
 /**
  * Put a copy in place of what a store holds.
  * @param {Database} backup @param {Database} to @param {string} [profileId] of this browser's profile, where it is known
  * @throws {CarryoverError} no_backup
  */
 export async function restoreStore(backup, to, profileId) {
-  const { stored, parts } = await backup.run("readonly", async (places) => {
-    const [all, allParts] = await Promise.all([storedIn(places), result(places("parts").getAll())]);
-    return { stored: all, parts: allParts };
-  });
-  const found = /** @type {Identity | undefined} */ (stored.identity);
+  const whole = await wholeOf(backup);
+  const found = /** @type {Identity | undefined} */ (whole.identity);
   if (!found || (profileId !== undefined && found.profileId !== profileId))
     throw new CarryoverError("no_backup", `Expected a backup of this profile, got ${found ? "another's" : "none"}.`);
-  const put = () =>
-    to.run("readwrite", (places) => {
-      replaceStore(places, /** @type {Identity} */ (stored.identity), {
-        index: /** @type {Map<string, Bytes>} */ (stored.index),
-        records: /** @type {StoredRecord[]} */ (stored.records),
-        parts,
-      });
-    });
   try {
-    await put();
+    await putWhole(whole, to);
   } catch (error) {
     if (!(error instanceof CarryoverError) || error.code !== "storage_damaged") throw error;
     // What cannot be opened can be deleted. The copy has been read.
     await to.remove();
-    await put();
+    await putWhole(whole, to);
   }
 }
 

@@ -72,17 +72,26 @@ function open(factory, name) {
 }
 
 /**
+ * Where databases lie, with the files that are theirs alone.
+ * @typedef {{factory: () => Promise<IDBFactory>, deleteFiles?: () => Promise<void>}} Files `deleteFiles`: where the browser can delete them whole, even
+ *   those of a database that it can no longer open
+ */
+
+/** @type {Files} the browser's own place, whose files it shares among all databases */
+const SHARED = { factory: async () => indexedDB };
+
+/**
  * Return the database of a name, which is opened at first use.
  * @param {string} name
- * @param {() => Promise<IDBFactory>} [factoryOf] where it lies
+ * @param {Files} [files]
  * @param {() => Promise<boolean>} [hasRoom] asked before each writing: a browser that runs out of room while it writes may lose what was there
  */
-export function createDatabase(name, factoryOf = async () => indexedDB, hasRoom = async () => true) {
+export function createDatabase(name, files = SHARED, hasRoom = async () => true) {
   /** @type {Promise<IDBDatabase> | undefined} */
   let opened;
 
   async function connect() {
-    const connection = await open(await factoryOf(), name);
+    const connection = await open(await files.factory(), name);
     const forget = () => {
       connection.close();
       opened = undefined;
@@ -145,7 +154,14 @@ export function createDatabase(name, factoryOf = async () => indexedDB, hasRoom 
       const connection = await opened?.catch(() => undefined);
       connection?.close();
       opened = undefined;
-      await result((await factoryOf()).deleteDatabase(name));
+      if (files.deleteFiles) await files.deleteFiles();
+      else await result((await files.factory()).deleteDatabase(name));
+    },
+
+    /** @returns {Promise<boolean>} whether it is there; opening it would make it */
+    async exists() {
+      const present = await (await files.factory()).databases();
+      return present.some((one) => one.name === name);
     },
   };
 }

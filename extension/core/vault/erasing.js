@@ -1,5 +1,5 @@
 // @ts-check
-// Deleting a store, and making the browser compact what it deleted (docs/envelope.md, "Erase").
+// Deleting a store, and making a browser compact what was overwritten (docs/envelope.md, "Erase").
 import { PROFILE, result } from "./database.js";
 import { generateKey } from "./keys.js";
 
@@ -10,36 +10,14 @@ const FILLS_AT_ONCE = 32;
 /**
  * Delete everything in a database, and the database.
  * @param {import("./database.js").Database} database
- * @param {number} numFills how many MiB are written and deleted in between
+ * @param {number} [numFills] how many MiB are written and deleted in between, where deleting it leaves its files as they are
  */
-export async function eraseDatabase(database, numFills) {
+export async function eraseDatabase(database, numFills = 0) {
   // A database that is damaged may refuse this, and can be deleted all the same.
   const emptied = await overwrite(database).catch((error) => error);
   // A full disk is no reason not to erase.
   if (!emptied) await fill(database, numFills).catch(() => undefined);
   await database.remove();
-}
-
-/**
- * How a browser is made to delete what it erases from its files.
- * @typedef {{numFills?: number, closesAfterMs?: number}} Ways `numFills`: how many MiB are written and deleted, so that it compacts them; `closesAfterMs`: how
- *   long it keeps files open that nobody uses, where it cleans them up when it opens them again; 0 where it does not
- */
-
-/**
- * Let a browser close the files of deleted databases, open them once and delete them again: what LevelDB no longer needs it deletes when it opens.
- * @param {import("./database.js").Database[]} databases @param {number} closesAfterMs
- */
-export async function openOnce(databases, closesAfterMs) {
-  if (closesAfterMs === 0) return;
-  await new Promise((resolve) => {
-    setTimeout(resolve, closesAfterMs);
-  });
-  for (const database of databases) {
-    // What is deleted already stays deleted where this fails.
-    await database.run("readonly", (places) => result(places("identity").get(PROFILE))).catch(console.warn);
-    await database.remove();
-  }
 }
 
 /** @param {import("./database.js").Database} database */

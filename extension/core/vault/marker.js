@@ -49,16 +49,20 @@ function isPresent(identity) {
   return hasNames && (dataKey instanceof CryptoKey || (Array.isArray(locks) && locks.length > 0));
 }
 
+/** @param {Stored} stored @returns {boolean} whether there is nothing at all */
+export const isEmpty = ({ identity, index, records, partIds }) =>
+  identity === undefined && index.size + records.length + partIds.length === 0;
+
 /**
  * Return the identity of a store that may be opened, or null for a new shopper.
  * @param {Marker | null} marker @param {Stored} stored
  * @returns {Identity | FormerIdentity | null}
  * @throws {CarryoverError} store_empty, store_older, store_foreign or store_damaged
  */
-export function identityOf(marker, { identity, index, records, partIds }) {
-  const isEmpty = identity === undefined && index.size + records.length + partIds.length === 0;
-  if (isEmpty && marker) throw emptied();
-  if (isEmpty) return null;
+export function identityOf(marker, stored) {
+  const { identity } = stored;
+  if (isEmpty(stored) && marker) throw emptied();
+  if (isEmpty(stored)) return null;
   if (isFormer(identity)) {
     if (marker) throw older();
     return identity;

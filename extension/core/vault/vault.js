@@ -3,7 +3,7 @@ import { CarryoverError, EnvelopeError } from "../../values/errors.js";
 import { fromBase64, toBase64 } from "../../values/encoding.js";
 import { sealOf } from "../envelope.js";
 import { randomId } from "../profile-records.js";
-import { contentOfCopy, copiedAt, copyStore, createBackups, restoreStore } from "./backup.js";
+import { contentOfCopy, copiedAt, copyStore, copyWhole, createBackups, restoreStore } from "./backup.js";
 import {
   buildStore,
   changedPages,
@@ -15,11 +15,11 @@ import {
 } from "./building.js";
 import { contentIn, mended, openPart } from "./content.js";
 import { PROFILE, createDatabase, result, storedIn } from "./database.js";
-import { eraseDatabase, fill, openOnce } from "./erasing.js";
+import { eraseDatabase, fill } from "./erasing.js";
 import { FORMAT, PAGES, ROOT, nameOf, recordIdOf } from "./index-format.js";
 import { generateKey, keyOf, newKeyBytes } from "./keys.js";
 import { makeLocks } from "./locks.js";
-import { emptied, identityOf, isFormer, markerFrom, noteInMemory } from "./marker.js";
+import { emptied, identityOf, isEmpty, isFormer, markerFrom, noteInMemory } from "./marker.js";
 import { migrate } from "./migration.js";
 import { isListed, readable } from "./reading.js";
 import { readStore } from "./opening.js";
@@ -44,6 +44,8 @@ import { openWithDelay } from "./unlocking.js";
  * @property {Note} keyNote the key while it is unlocked, in memory
  * @property {Note} attempts wrong passphrases, kept over restarts
  * @property {Database | null} backup
+ * @property {Database | null} former where versions before this one kept the store, if elsewhere
+ * @property {number} [numFills] how many MiB make the browser compact what was overwritten
  * @property {Argon2} [argon2]
  * @property {() => number} now milliseconds since 1970
  */
@@ -61,21 +63,19 @@ export class Vault {
   #parts;
   #database;
   #numFills;
-  #closesAfterMs;
   #backups = createBackups(() => this.backUp());
   /** How much was set aside when the store was opened. */
   #numSetAside = 0;
   /** @type {Promise<unknown>} */
   #unlocking = Promise.resolve();
 
-  /** @param {Partial<Parts> & {name?: string} & import("./erasing.js").Ways} [parts] name: of the database, where none is given */
+  /** @param {Partial<Parts> & {name?: string}} [parts] name: of the database, where none is given */
   constructor(parts = {}) {
-    const { name = "carryover", database = createDatabase(name), numFills = 0, closesAfterMs = 0 } = parts;
+    const { name = "carryover", database = createDatabase(name), numFills = 0 } = parts;
     const notes = { note: noteInMemory(), keyNote: noteInMemory(), attempts: noteInMemory() };
-    this.#parts = { backup: null, now: Date.now, ...notes, ...parts, database };
+    this.#parts = { backup: null, former: null, now: Date.now, ...notes, ...parts, database };
     this.#database = database;
     this.#numFills = numFills;
-    this.#closesAfterMs = closesAfterMs;
   }
 
   /** @returns {string | null} null before the first write */
@@ -116,6 +116,7 @@ export class Vault {
     if (isErasing(noted)) await this.#finishErasing();
     const marker = markerFrom(noted);
     let stored = await this.#database.run("readonly", storedIn);
+    if (isEmpty(stored) && (await this.#move())) stored = await this.#database.run("readonly", storedIn);
     let identity = identityOf(marker, stored);
     let numLost = 0;
     if (identity && isFormer(identity)) {
@@ -138,6 +139,26 @@ export class Vault {
       void this.#backups.run();
     }
     return { records: records.map((one) => ({ ...one, id: nameOf(one.id) })), numSetAside: numSetAside + numLost };
+  }
+
+  /** Take over what a version before kept elsewhere. @returns {Promise<boolean>} false where there is nothing */
+  async #move() {
+    const { former } = this.#parts;
+    if (!former || !(await former.exists())) return false;
+    await copyWhole(former, this.#database);
+    await this.tidy();
+    return true;
+  }
+
+  /**
+   * Delete what a version before kept elsewhere. At each start of the browser, because it deletes the files of what is deleted when it opens them again,
+   * and because it may have ended in the middle of a move.
+   */
+  async tidy() {
+    const { former } = this.#parts;
+    if (!former || !(await former.exists())) return;
+    const identity = await this.#database.run("readonly", (places) => result(places("identity").get(PROFILE)));
+    if (identity !== undefined) await eraseDatabase(former, this.#numFills);
   }
 
   /** @param {Identity} identity @returns {Promise<Key>} @throws {CarryoverError} locked */
@@ -238,13 +259,13 @@ export class Vault {
   }
 
   async #finishErasing() {
-    const { note, keyNote, attempts, backup } = this.#parts;
+    const { note, keyNote, attempts, backup, former } = this.#parts;
     this.#forget();
-    await eraseDatabase(this.#database, this.#numFills);
+    await eraseDatabase(this.#database);
     // What is being copied would else be written after it.
     await this.#backups.settled();
-    if (backup) await eraseDatabase(backup, this.#numFills);
-    await openOnce([this.#database, ...(backup ? [backup] : [])], this.#closesAfterMs);
+    if (backup) await eraseDatabase(backup);
+    if (former && (await former.exists())) await eraseDatabase(former, this.#numFills);
     await keyNote.remove();
     await attempts.remove();
     await note.remove();

@@ -1,6 +1,6 @@
 // @ts-check
 import assert from "node:assert/strict";
-import { IDBFactory } from "fake-indexeddb";
+import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { JSDOM } from "jsdom";
 import { createTowersHandlers } from "../../../extension/offscreen/handlers.js";
 import { createListener } from "../../../extension/messaging/messages.js";
@@ -27,6 +27,7 @@ export function createDevice({ server = createServer(), packaged = packageOf(), 
   /** @type {any} */
   const world = globalThis;
   world.indexedDB = new IDBFactory();
+  world.IDBKeyRange = IDBKeyRange;
   world.caches = { open: async () => cache };
   world.fetch = async (/** @type {any} */ url, /** @type {any} */ init) => {
     if (String(url).startsWith(`${ORIGIN}/`)) return packaged(url);

@@ -2,7 +2,6 @@
 // A store of format 1, as an earlier version wrote it (format-1.json), becomes one of format 2.
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Profile } from "../../../../extension/core/profile.js";
 import { createDatabase } from "../../../../extension/core/vault/database.js";
@@ -11,33 +10,13 @@ import { migrate } from "../../../../extension/core/vault/migration.js";
 import { Vault } from "../../../../extension/core/vault/vault.js";
 import { fromBase64, fromHex } from "../../../../extension/values/encoding.js";
 import { changeDisk, onDisk } from "./disk.js";
+import { former, writeFormer } from "./former.js";
 
-const former = JSON.parse(readFileSync(new URL("format-1.json", import.meta.url), "utf8"));
 const now = () => former.now + 1000;
 let databases = 0;
 
-/** Write the fixture into a database as the earlier version made it. @returns {Promise<string>} its name */
-async function formerDatabase() {
-  const name = `former-${(databases += 1)}`;
-  const usages = /** @type {KeyUsage[]} */ (["encrypt", "decrypt"]);
-  const dataKey = await crypto.subtle.importKey("raw", fromHex(former.key), "AES-GCM", false, usages);
-  const request = indexedDB.open(name, 2);
-  request.onupgradeneeded = () => {
-    const { result } = request;
-    result.createObjectStore("identity").put({ profileId: former.profileId, dataKey }, "profile");
-    const stores = { records: former.records, parts: former.parts };
-    for (const [place, stored] of Object.entries(stores)) {
-      const store = result.createObjectStore(place, { keyPath: "id" });
-      for (const { id, kind, envelope } of stored)
-        store.put({ id, ...(kind && { kind }), envelope: fromBase64(envelope) });
-    }
-  };
-  await new Promise((resolve) => {
-    request.onsuccess = resolve;
-  });
-  request.result.close();
-  return name;
-}
+/** @returns {Promise<string>} the name of a database with a store of format 1 */
+const formerDatabase = () => writeFormer(`former-${(databases += 1)}`);
 
 /** @param {Profile} profile what must be as before */
 async function assertWhole(profile) {

@@ -245,31 +245,6 @@ test("erase leaves nothing, and an erase that was interrupted is finished", asyn
   for (const kept of [note, keyNote, attempts]) assert.equal(await kept.read(), null);
 });
 
-test("an erase waits until the browser has closed the files, opens them once more and deletes them again", async () => {
-  const name = "erased-once-more";
-  const inner = createDatabase(name);
-  /** @type {string[]} */
-  const done = [];
-  let removedAt = 0;
-  const database = {
-    ...inner,
-    run: async (/** @type {[IDBTransactionMode, any]} */ ...given) => {
-      if (removedAt) done.push(`opened ${Date.now() - removedAt >= 45 ? "later" : "at once"}`);
-      return inner.run(...given);
-    },
-    async remove() {
-      removedAt ||= Date.now();
-      done.push("removed");
-      await inner.remove();
-    },
-  };
-  const vault = new Vault({ database: /** @type {any} */ (database), closesAfterMs: 50 });
-  await vault.open();
-  await vault.write({ puts: [] });
-  await vault.erase();
-  assert.deepEqual(done, ["removed", "opened later", "removed"]);
-});
-
 test("nothing is written where there is no room, and what is there can be read", async () => {
   let isFull = false;
   const database = createDatabase("no-room", undefined, async () => !isFull);
