@@ -13,6 +13,8 @@ import { UNLOCKED, lenient, noteIn } from "./notes.js";
  * @typedef {Navigator & {storageBuckets?: Buckets}} WithBuckets not every browser has them
  */
 
+/** What a shopper can do where store or backup are not as they should be. */
+const WAYS = ["restore", "restoreOther", "accept", "drop", "replaceBackup"];
 const STORE = "carryover";
 const BACKUP = "carryover-backup";
 /** With 24 MiB Chromium has mostly compacted its files when a passphrase was set, with 8 when it starts the next time (docs/privacy.md). */
@@ -76,7 +78,7 @@ export function createVault({ browser: { storage }, argon2, now }) {
     keyNote: noteIn(storage.session, UNLOCKED),
     database: createDatabase(STORE, store, roomFor(LEAST_ROOM.store)),
     backup: createDatabase(BACKUP, backup, roomFor(LEAST_ROOM.backup)),
-    former: store ? createDatabase(STORE) : null,
+    former: store ? { database: createDatabase(STORE), numFills: NUM_FILLS } : null,
     numFills: store ? NUM_FILLS : NUM_FILLS_ELSEWHERE,
     argon2,
     now,
@@ -131,13 +133,13 @@ export function createVaultHandlers({ vault, getProfile, lock, consent, announce
       return error;
     });
     const code = opened instanceof CarryoverError ? opened.code : "";
-    const at = await vault.backedUpAt().catch(() => null);
+    const backup = await vault.backupState().catch(() => null);
     return {
       isLocked: code === "locked",
       hasPassphrase: code === "locked" || vault.hasPassphrase,
       unreadable: opened instanceof CarryoverError ? 0 : opened.unreadable,
       ...(code && code !== "locked" && { problem: code }),
-      ...(at !== null && { backupAt: new Date(at).toISOString() }),
+      ...(backup && { backupAt: new Date(backup.at).toISOString(), isBackupForeign: backup.isForeign }),
     };
   }
   async function openedState() {
@@ -165,11 +167,14 @@ export function createVaultHandlers({ vault, getProfile, lock, consent, announce
       return { vault: await state() };
     },
     async "vault.recover"({ way }) {
-      if (way === "restore") await ((await getProfile().catch(() => null)) ?? vault).restoreBackup();
+      const isRestoring = way === "restore" || way === "restoreOther";
+      if (isRestoring)
+        await ((await getProfile().catch(() => null)) ?? vault).restoreBackup({ ofAnother: way === "restoreOther" });
       else if (way === "accept") await vault.accept();
       else if (way === "drop") await (await getProfile()).dropUnreadable();
-      else throw new CarryoverError("invalid_message", "way must be restore, accept or drop.");
-      if (way === "restore") {
+      else if (way === "replaceBackup") await vault.replaceBackup();
+      else throw new CarryoverError("invalid_message", `way must be one of ${WAYS.join(", ")}.`);
+      if (isRestoring) {
         const profile = await getProfile().catch(() => null);
         // A consent whose permission was given back since the copy was made does not come back with it.
         if (profile) await consent.onRevoked();

@@ -365,9 +365,9 @@ export class Profile {
     return (this.#erasing ??= this.#end(erased(), () => this.#vault.erase()));
   }
 
-  /** Put the backup in place of the profile, which has to be opened anew. */
-  restoreBackup() {
-    return this.#end(erased(), () => this.#vault.restoreBackup());
+  /** Put the backup in place of the profile, which has to be opened anew. @param {{ofAnother?: boolean}} [options] also another profile's */
+  restoreBackup(options) {
+    return this.#end(erased(), () => this.#vault.restoreBackup(options));
   }
 
   /** @param {CarryoverError} reason @param {() => Promise<void>} end @returns {Promise<void>} */

@@ -1195,6 +1195,10 @@ export interface VaultState {
    * ISO 8601; there is a backup.
    */
   backupAt?: string;
+  /**
+   * The backup is another profile's.
+   */
+  isBackupForeign?: boolean;
 }
 /**
  * What the extension's own pages show.

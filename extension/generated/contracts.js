@@ -5322,6 +5322,10 @@ export const messages = {
     "backupAt": {
      "type": "string",
      "description": "ISO 8601; there is a backup."
+    },
+    "isBackupForeign": {
+     "type": "boolean",
+     "description": "The backup is another profile's."
     }
    }
   },

@@ -33,8 +33,6 @@ const SKELETONS = 6;
 let numRequests = 0;
 let numTabChanges = 0;
 let shownFor = "";
-/** Whether the list in front went wrong after its shop's first one. */
-let hasFailed = false;
 const stage = createStage();
 /** @type {State | null} */
 let current = null;
@@ -217,11 +215,7 @@ async function recommend() {
 }
 
 /** Recommend again, and show what goes wrong. */
-const refreshList = () =>
-  recommend().catch((error) => {
-    hasFailed = true;
-    showError(error);
-  });
+const refreshList = () => recommend().catch(stage.failing(showError));
 
 /** @param {RankedCard} card @param {HTMLButtonElement} button @param {boolean} isByKey */
 async function onDismiss(card, button, isByKey) {
@@ -298,9 +292,7 @@ async function update(isForced) {
   const shop = state.tab?.shop ?? "";
   const isSame = shop === shownFor && shop !== "" && stage.hasSource(state);
   stage.note(state);
-  // A list that failed because its page was still loading is asked for again when the page is there.
-  if (isSavedShown || (!isForced && isSame && !hasFailed)) return;
-  hasFailed = false;
+  if (isSavedShown || (!isForced && isSame)) return;
   if (shop !== shownFor) {
     finder.reset();
     picks = createPicks(usePicks);

@@ -18,20 +18,27 @@ const button = ({ onError }, name, kind, act) =>
   element("button", { class: kind, type: "button", onclick: () => act().catch(onError), "data-action": name }, t(name));
 
 /** @param {Card} card @param {VaultState} vault @returns {HTMLElement[]} where something cannot be used */
-function troubles(card, { problem, unreadable, backupAt }) {
-  if (!problem && unreadable === 0) return [];
+function troubles(card, { problem, unreadable, backupAt, isBackupForeign }) {
+  if (!problem && unreadable === 0 && !isBackupForeign) return [];
   const recover = (/** @type {string} */ way) => async () => {
     const { vault } = await send({ type: "vault.recover", way });
     card.show(vault);
     card.onChanged();
   };
-  const text = problem ? errorText(new CarryoverError(problem, problem)) : plural("unreadable", unreadable);
+  const texts = [
+    problem && errorText(new CarryoverError(problem, problem)),
+    unreadable > 0 && plural("unreadable", unreadable),
+    isBackupForeign && t("backupForeign"),
+  ].filter((text) => typeof text === "string" && text !== "");
   const ways = [
-    backupAt && button(card, "restoreBackup", "primary", recover("restore")),
-    problem === "store_older" && button(card, "useOlder", "plain", recover("accept")),
-    !problem && button(card, "dropUnreadable", "plain", recover("drop")),
+    backupAt && !isBackupForeign && button(card, "restoreBackup", "primary", recover("restore")),
+    isBackupForeign && button(card, "restoreOther", "plain", recover("restoreOther")),
+    isBackupForeign && !problem && button(card, "replaceBackup", "plain", recover("replaceBackup")),
+    ["store_older", "store_foreign"].includes(problem ?? "") && button(card, "useOlder", "plain", recover("accept")),
+    unreadable > 0 && button(card, "dropUnreadable", "plain", recover("drop")),
   ];
-  return [element("p", { class: "note", role: "alert" }, text), element("div", { class: "row" }, ...ways)];
+  const notes = texts.map((text) => element("p", { class: "note", role: "alert" }, text));
+  return [...notes, element("div", { class: "row" }, ...ways)];
 }
 
 /** @param {Card} card @param {VaultState} vault @returns {HTMLElement[]} */

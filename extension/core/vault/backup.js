@@ -22,6 +22,9 @@ import { CarryoverError } from "../../values/errors.js";
 const COPIED_AT = "copied at";
 const TRIES = 3;
 
+/** @param {unknown} error @returns {boolean} whether the browser cannot open a database */
+const isDamaged = (error) => error instanceof CarryoverError && error.code === "storage_damaged";
+
 /** @param {Places} places @returns {Promise<Head>} */
 async function headIn(places) {
   const [identity, names, pages] = await Promise.all([
@@ -68,10 +71,12 @@ async function lacking(from, index, before) {
 /**
  * Bring the copy of a store up to date.
  * @param {Database} from @param {Database} to @param {Opener} opener @param {number} now milliseconds since 1970
- * @returns {Promise<boolean>} false where the store is damaged or changes all the time: the copy stays as it was
+ * @returns {Promise<boolean>} false where the copy stays as it was
  */
-export async function copyStore(from, to, opener, now) {
+async function copyStore(from, to, opener, now) {
   const target = await to.run("readonly", headIn);
+  // It may be the shopper's own, and the store another's that somebody put there.
+  if (target.identity && target.identity.profileId !== opener.profileId) return false;
   const before = await indexOf(target, opener);
   for (let tries = 0; tries < TRIES; tries += 1) {
     const source = await from.run("readonly", headIn);
@@ -96,12 +101,27 @@ export async function copyStore(from, to, opener, now) {
   return false;
 }
 
-/** Return when a store was copied last. @param {Database} backup @returns {Promise<number | null>} milliseconds since 1970 */
-export async function copiedAt(backup) {
+/**
+ * Bring the copy of a store up to date, or make another where the browser can no longer open it: the store is whole.
+ * @param {Database} from @param {Database} to @param {Opener} opener @param {number} now milliseconds since 1970
+ * @returns {Promise<boolean>} false where the copy stays as it was: the store is damaged or changes all the time, or the copy is another profile's
+ */
+export async function keepCopy(from, to, opener, now) {
+  try {
+    return await copyStore(from, to, opener, now);
+  } catch (error) {
+    if (!isDamaged(error)) throw error;
+    await to.remove();
+    return copyStore(from, to, opener, now);
+  }
+}
+
+/** Return when a store was copied last, and whose. @param {Database} backup @returns {Promise<{at: number, profileId: string} | null>} at: milliseconds since 1970 */
+export async function copyIn(backup) {
   const [identity, at] = await backup.run("readonly", (places) =>
     Promise.all([result(places("identity").get(PROFILE)), result(places("identity").get(COPIED_AT))]),
   );
-  return identity && typeof at === "number" ? at : null;
+  return identity && typeof at === "number" ? { at, profileId: identity.profileId } : null;
 }
 
 /** @param {Database} backup @param {Opener} opener @returns {Promise<import("./content.js").Content | null>} null where there is no copy under this key */
@@ -135,7 +155,7 @@ export async function copyWhole(from, to) {
 
 /**
  * Put a copy in place of what a store holds.
- * @param {Database} backup @param {Database} to @param {string} [profileId] of this browser's profile, where it is known
+ * @param {Database} backup @param {Database} to @param {string} [profileId] of the only profile that may be restored
  * @throws {CarryoverError} no_backup
  */
 export async function restoreStore(backup, to, profileId) {
@@ -146,7 +166,7 @@ export async function restoreStore(backup, to, profileId) {
   try {
     await putWhole(whole, to);
   } catch (error) {
-    if (!(error instanceof CarryoverError) || error.code !== "storage_damaged") throw error;
+    if (!isDamaged(error)) throw error;
     // What cannot be opened can be deleted. The copy has been read.
     await to.remove();
     await putWhole(whole, to);

@@ -1,6 +1,6 @@
 // @ts-check
 // Deleting a store, and making a browser compact what was overwritten (docs/envelope.md, "Erase").
-import { PROFILE, result } from "./database.js";
+import { PROFILE } from "./database.js";
 import { generateKey } from "./keys.js";
 
 /** A larger value lies in a file of its own in Chromium, and moves nothing in the database. */

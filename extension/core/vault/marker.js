@@ -36,6 +36,9 @@ export function markerFrom(value) {
   return isMarker ? /** @type {Marker} */ (value) : null;
 }
 
+/** @param {unknown} value of the note @returns {boolean} whether an erase has begun */
+export const isErasing = (value) => /** @type {{isErasing?: unknown} | null} */ (value)?.isErasing === true;
+
 /** @param {unknown} identity read from a store @returns {identity is FormerIdentity} */
 export function isFormer(identity) {
   const { format, profileId, dataKey } = /** @type {Record<string, unknown>} */ (identity ?? {});

@@ -13,6 +13,11 @@ import { PAGES, ROOT, decodePage, decodeRoot, isKind, isRecordId } from "./index
  * @typedef {{id: string, kind: string, bytes: Bytes}} ReadRecord
  */
 
+/** @returns {Index} of a store that is not there */
+export function noIndex() {
+  return { counter: 0, rootSeal: "", seals: [], pages: new Map(), numDamaged: 0 };
+}
+
 /** @returns {CarryoverError} */
 export const damaged = () =>
   new CarryoverError("store_damaged", "Expected the store as it was written last, got a damaged one.");

@@ -1,9 +1,9 @@
 // @ts-check
-import { CarryoverError, EnvelopeError } from "../../values/errors.js";
+import { CarryoverError } from "../../values/errors.js";
 import { fromBase64, toBase64 } from "../../values/encoding.js";
 import { sealOf } from "../envelope.js";
 import { randomId } from "../profile-records.js";
-import { contentOfCopy, copiedAt, copyStore, copyWhole, createBackups, restoreStore } from "./backup.js";
+import { contentOfCopy, copyIn, createBackups, keepCopy, restoreStore } from "./backup.js";
 import {
   buildStore,
   changedPages,
@@ -13,15 +13,17 @@ import {
   sealParts,
   sealRecords,
 } from "./building.js";
-import { contentIn, mended, openPart } from "./content.js";
+import { contentIn, mended } from "./content.js";
 import { PROFILE, createDatabase, result, storedIn } from "./database.js";
 import { eraseDatabase, fill } from "./erasing.js";
 import { FORMAT, PAGES, ROOT, nameOf, recordIdOf } from "./index-format.js";
 import { generateKey, keyOf, newKeyBytes } from "./keys.js";
 import { makeLocks } from "./locks.js";
-import { emptied, identityOf, isEmpty, isFormer, markerFrom, noteInMemory } from "./marker.js";
+import { emptied, identityOf, isEmpty, isErasing, isFormer, markerFrom, noteInMemory } from "./marker.js";
 import { migrate } from "./migration.js";
-import { isListed, readable } from "./reading.js";
+import { eraseFormer, moveStore, tidyFormer } from "./moving.js";
+import { doOpen, openParts, storedParts } from "./parts.js";
+import { noIndex, readable } from "./reading.js";
 import { readStore } from "./opening.js";
 import { openWithDelay } from "./unlocking.js";
 
@@ -44,7 +46,7 @@ import { openWithDelay } from "./unlocking.js";
  * @property {Note} keyNote the key while it is unlocked, in memory
  * @property {Note} attempts wrong passphrases, kept over restarts
  * @property {Database | null} backup
- * @property {Database | null} former where versions before this one kept the store, if elsewhere
+ * @property {import("./moving.js").Former | null} former
  * @property {number} [numFills] how many MiB make the browser compact what was overwritten
  * @property {Argon2} [argon2]
  * @property {() => number} now milliseconds since 1970
@@ -111,12 +113,13 @@ export class Vault {
 
   /** @returns {Promise<{records: ReadRecord[], numSetAside: number}>} */
   async #opened() {
-    const { note } = this.#parts;
+    const { note, former } = this.#parts;
     const noted = await note.read();
     if (isErasing(noted)) await this.#finishErasing();
     const marker = markerFrom(noted);
     let stored = await this.#database.run("readonly", storedIn);
-    if (isEmpty(stored) && (await this.#move())) stored = await this.#database.run("readonly", storedIn);
+    if (former && isEmpty(stored) && (await moveStore(former, this.#database)))
+      stored = await this.#database.run("readonly", storedIn);
     let identity = identityOf(marker, stored);
     let numLost = 0;
     if (identity && isFormer(identity)) {
@@ -126,7 +129,7 @@ export class Vault {
     }
     if (!identity || isFormer(identity)) {
       // Marker and store may be gone together. An erase deletes the copy, too.
-      if ((await this.backedUpAt().catch(() => null)) !== null) throw emptied();
+      if (await this.backupState().catch(() => null)) throw emptied();
       this.#forget();
       return { records: [], numSetAside: 0 };
     }
@@ -141,24 +144,13 @@ export class Vault {
     return { records: records.map((one) => ({ ...one, id: nameOf(one.id) })), numSetAside: numSetAside + numLost };
   }
 
-  /** Take over what a version before kept elsewhere. @returns {Promise<boolean>} false where there is nothing */
-  async #move() {
-    const { former } = this.#parts;
-    if (!former || !(await former.exists())) return false;
-    await copyWhole(former, this.#database);
-    await this.tidy();
-    return true;
-  }
-
   /**
-   * Delete what a version before kept elsewhere. At each start of the browser, because it deletes the files of what is deleted when it opens them again,
-   * and because it may have ended in the middle of a move.
+   * Delete what is left of a store elsewhere that was taken over. At each start of the browser: it may have ended in the middle, and it deletes what it
+   * compacted when it opens the files again.
    */
   async tidy() {
     const { former } = this.#parts;
-    if (!former || !(await former.exists())) return;
-    const identity = await this.#database.run("readonly", (places) => result(places("identity").get(PROFILE)));
-    if (identity !== undefined) await eraseDatabase(former, this.#numFills);
+    if (former) await tidyFormer(former, this.#database);
   }
 
   /** @param {Identity} identity @returns {Promise<Key>} @throws {CarryoverError} locked */
@@ -226,31 +218,13 @@ export class Vault {
    * @param {string[]} ids
    * @returns {Promise<(StoredPart | undefined)[]>} in the order of the ids; undefined where one is missing or may not be used
    */
-  async storedParts(ids) {
-    if (ids.length === 0) return [];
-    const stored = await this.#database.run("readonly", (places) =>
-      Promise.all(ids.map((id) => result(places("parts").get(id)))),
-    );
-    return stored.map((part, i) => (isListed(this.#index, ids[i], part?.envelope, true) ? part : undefined));
-  }
+  storedParts = (ids) => storedParts(this.#database, this.#index, ids);
 
   /** Return parts, readable. @param {string[]} ids @returns {Promise<Bytes[]>} @throws {EnvelopeError} where one may not be used */
-  async readParts(ids) {
-    const stored = await this.storedParts(ids);
-    return Promise.all(
-      stored.map((part) => {
-        if (!part) throw new EnvelopeError();
-        return openPart(part, /** @type {Opener} */ (this.#opener));
-      }),
-    );
-  }
+  readParts = async (ids) => openParts(await this.storedParts(ids), /** @type {Opener} */ (this.#opener));
 
   /** Return whether parts that were taken out of the store can be put back: not after its key was changed. @param {StoredPart[]} parts */
-  async opens(parts) {
-    const opener = /** @type {Opener} */ (this.#opener);
-    const opened = await Promise.all(parts.map((part) => readable(() => openPart(part, opener))));
-    return opened.every((bytes) => bytes !== null);
-  }
+  opens = (parts) => doOpen(parts, /** @type {Opener} */ (this.#opener));
 
   /** Delete everything, with the key, the backup and the marker. From its beginning on nothing older is written. */
   async erase() {
@@ -265,7 +239,7 @@ export class Vault {
     // What is being copied would else be written after it.
     await this.#backups.settled();
     if (backup) await eraseDatabase(backup);
-    if (former && (await former.exists())) await eraseDatabase(former, this.#numFills);
+    if (former) await eraseFormer(former);
     await keyNote.remove();
     await attempts.remove();
     await note.remove();
@@ -379,19 +353,30 @@ export class Vault {
   async backUp() {
     const { backup, now } = this.#parts;
     if (!backup || !this.#opener || this.#numSetAside > 0) return false;
-    return copyStore(this.#database, backup, this.#opener, now());
+    return keepCopy(this.#database, backup, this.#opener, now());
   }
 
-  /** @returns {Promise<number | null>} when the backup was made, in milliseconds since 1970 */
-  async backedUpAt() {
-    return this.#parts.backup ? copiedAt(this.#parts.backup) : null;
+  /** @returns {Promise<{at: number, isForeign: boolean} | null>} at: when the backup was made, in milliseconds since 1970; isForeign: it is another profile's */
+  async backupState() {
+    const { backup, note } = this.#parts;
+    const copy = backup && (await copyIn(backup));
+    if (!copy) return null;
+    const known = this.profileId ?? markerFrom(await note.read())?.profileId ?? copy.profileId;
+    return { at: copy.at, isForeign: copy.profileId !== known };
+  }
+
+  /** Make a new backup in place of another profile's. */
+  async replaceBackup() {
+    await this.#parts.backup?.remove();
+    await this.#backups.run();
   }
 
   /**
    * Put back from the backup what was set aside. Where the store itself may not be used, put the backup in its place.
+   * @param {{ofAnother?: boolean}} [options] ofAnother: also one of another profile, as the shopper chose
    * @throws {CarryoverError} no_backup; or store_changed
    */
-  async restoreBackup() {
+  async restoreBackup({ ofAnother = false } = {}) {
     const { backup, note } = this.#parts;
     if (!backup) throw new CarryoverError("no_backup", "Expected a backup, there is none.");
     const copy = this.#opener && this.#numSetAside > 0 ? await contentOfCopy(backup, this.#opener) : null;
@@ -399,20 +384,13 @@ export class Vault {
       await this.#encryptAnew(mended(await this.#content(), copy, this.#index), /** @type {Opener} */ (this.#opener));
       return;
     }
-    await restoreStore(backup, this.#database, markerFrom(await note.read())?.profileId);
+    const { profileId } = markerFrom(await note.read()) ?? {};
+    await restoreStore(backup, this.#database, ofAnother ? undefined : profileId);
     this.#forget();
     // After the transaction: a marker that is gone over an empty store would make a new shopper of it.
     await note.remove();
   }
 
-  /** Use a store although the marker knows a newer one, as the shopper chose. */
+  /** Use a store although the marker knows a newer one, or another profile, as the shopper chose. */
   accept = () => this.#parts.note.remove();
-}
-
-/** @param {unknown} value of the note @returns {boolean} */
-const isErasing = (value) => /** @type {{isErasing?: unknown} | null} */ (value)?.isErasing === true;
-
-/** @returns {import("./reading.js").Index} of a store that is not there */
-function noIndex() {
-  return { counter: 0, rootSeal: "", seals: [], pages: new Map(), numDamaged: 0 };
 }

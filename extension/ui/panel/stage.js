@@ -37,6 +37,11 @@ export function createStage() {
       source = sourceOf(state);
       stage = stageOf(state);
     },
+    /** Return what shows that a list failed, perhaps because its page was still loading: it is made anew at the next chance. @param {(error: unknown) => void} show */
+    failing: (show) => (/** @type {unknown} */ error) => {
+      source = "";
+      show(error);
+    },
     /** @param {State} state @returns {boolean} whether a list would come from where the list came from */
     hasSource: (state) => sourceOf(state) === source,
     /** @param {State} state @returns {boolean} whether a list would be made of the same */

@@ -133,13 +133,23 @@ test("a store that the browser can neither open nor empty is replaced by the bac
   assert.equal((await shopper.exported()).interactions.length, 1);
 });
 
+test("a backup that the browser can neither open nor empty is made anew", async () => {
+  await startWithBuckets();
+  await shopper.allow();
+  await backedUp();
+  buckets.break(BACKUP);
+  await restart();
+  await shopper.see("sea towel");
+  await backedUp();
+});
+
 test("a store that is gone is not taken for a new shopper where an older one is in the shared place", async () => {
   await startWithout();
   const older = await onDisk(STORE);
   await startWithBuckets();
   await shopper.see("lake towel");
   await backedUp();
-  await navigator.storageBuckets.delete(STORE);
+  await buckets.delete(STORE);
   await changeDisk(STORE, (places) => {
     places("identity").put(older.identity, "profile");
     for (const [name, envelope] of older.index) places("index").put(envelope, name);

@@ -2,6 +2,7 @@
 // Passphrase, lock, backup and a store that may not be used, through the whole background.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { createDatabase } from "../../../extension/core/vault/database.js";
 import { changeDisk, onDisk } from "../core/vault/disk.js";
 import { createDevice } from "../fakes/device.js";
 import { PAGE, SHOP, createShopper } from "../fakes/shopper.js";
@@ -155,6 +156,38 @@ test("of tries made at once each one counts", async () => {
   await vault("lock");
   const answers = await Promise.all([1, 2, 3, 4].map(() => vault("unlock", { secret: "wrong" })));
   assert.equal(answers.filter(({ error }) => error.code === "passphrase_wait").length, 2);
+});
+
+test("another profile in place of store and marker is told by the backup, which brings the shopper's own back", async () => {
+  await shopper.allow();
+  await shopper.see("sea towel");
+  const before = await shopper.exported();
+  await backedUp();
+  const mine = device.state.local.vault;
+  await createDatabase("carryover").remove();
+  device.state.local.vault = undefined;
+  // The other profile is one that this browser makes without its backup.
+  const copy = await onDisk(BACKUP);
+  await createDatabase(BACKUP).remove();
+  await restart();
+  await shopper.allow();
+  await shopper.see("night lamp");
+  await backedUp();
+  await changeDisk(BACKUP, (places) => {
+    places("identity").put(copy.identity, "profile");
+    for (const place of /** @type {const} */ (["index", "records"])) places(place).clear();
+    for (const [name, envelope] of copy.index) places("index").put(envelope, name);
+    for (const one of copy.records) places("records").put(one);
+  });
+  await restart();
+  await shopper.see("lake towel");
+  const { vault: state } = await vault("get");
+  assert.deepEqual([state.problem, state.isBackupForeign], [undefined, true]);
+  assert.equal((await vault("recover", { way: "restore" })).error.code, "no_backup");
+  const { vault: after } = await vault("recover", { way: "restoreOther" });
+  assert.deepEqual([after.problem, after.isBackupForeign], [undefined, false]);
+  assert.deepEqual((await shopper.exported()).interactions, before.interactions);
+  assert.equal(device.state.local.vault.profileId, mine.profileId);
 });
 
 test("a profile that is gone is never taken for a new shopper, and comes back by one click", async () => {

@@ -24,6 +24,7 @@ export function createBuckets() {
     names: () => [...factories.keys()].sort(),
     /** Return where the databases of a bucket lie. @param {string} name */
     files: (name) => ({ factory: async () => (await storageBuckets.open(name)).indexedDB }),
+    delete: storageBuckets.delete,
     /** Let a bucket refuse to open its databases, as with a missing file. @param {string} name */
     break: (name) => void broken.add(name),
     /** Take the buckets away again. */

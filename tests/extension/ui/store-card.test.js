@@ -76,7 +76,7 @@ test("a wrong passphrase is told where it was typed", async () => {
 for (const [problem, words, ways] of /** @type {[string, RegExp, string[]][]} */ ([
   ["store_empty", /is gone from this browser/, ["restoreBackup"]],
   ["store_older", /An older state/, ["restoreBackup", "useOlder"]],
-  ["store_foreign", /belongs to another profile/, ["restoreBackup"]],
+  ["store_foreign", /belongs to another profile/, ["restoreBackup", "useOlder"]],
   ["store_damaged", /is damaged/, ["restoreBackup"]],
 ]))
   test(`${problem} is said with what can be done`, async () => {
@@ -96,6 +96,21 @@ for (const [problem, words, ways] of /** @type {[string, RegExp, string[]][]} */
       { type: "vault.recover", way: "restore" },
     );
   });
+
+test("a backup of another profile is told, and is used or replaced as the shopper says", async () => {
+  const { one, document, sent } = await openOptions({
+    "vault.get": () => ({ vault: { ...PLAIN, isBackupForeign: true } }),
+    "vault.recover": () => ({ vault: PLAIN }),
+  });
+  await eventually(() => assert.match(one("#store [role=alert]").textContent, /^The backup .* belongs to another/));
+  const actions = [...document.querySelectorAll("#store .row [data-action]")].map((node) =>
+    node.getAttribute("data-action"),
+  );
+  assert.deepEqual(actions.slice(0, 2), ["restoreOther", "replaceBackup"]);
+  one("[data-action=replaceBackup]").click();
+  await eventually(() => assert.equal(document.querySelectorAll("#store [role=alert]").length, 0));
+  assert.equal(sent.find((/** @type {any} */ message) => message.type === "vault.recover").way, "replaceBackup");
+});
 
 test("what was set aside is told by count, and can be restored or given up", async () => {
   const { one, document } = await openOptions({

@@ -39,7 +39,8 @@ test("a copy is the store, envelope by envelope, and follows what is changed and
   await vault.write({ puts: [record("b")], deletes: [idOf("a")], parts: { deletes: [idOf("p")] } });
   await vault.backUp();
   assert.deepEqual(await contentOf(copy), await contentOf(name));
-  assert.equal(typeof (await vault.backedUpAt()), "number");
+  assert.deepEqual(await vault.backupState(), { at: (await vault.backupState())?.at, isForeign: false });
+  assert.equal(typeof (await vault.backupState())?.at, "number");
 });
 
 test("a store that was never copied is copied when it is opened", async () => {
@@ -50,7 +51,7 @@ test("a store that was never copied is copied when it is opened", async () => {
   const copy = `${name}-copy`;
   const vault = new Vault({ name, backup: createDatabase(copy) });
   await vault.open();
-  for (let tries = 0; tries < 500 && !(await vault.backedUpAt()); tries += 1);
+  for (let tries = 0; tries < 500 && !(await vault.backupState()); tries += 1);
   assert.deepEqual(await contentOf(copy), await contentOf(name));
 });
 
@@ -158,6 +159,43 @@ test("a copy of another profile is not restored", async () => {
   await note.write({ format: 2, profileId, fingerprint: "0".repeat(32), counter: 1 });
   const vault = new Vault({ name: mine.name, note, backup: createDatabase(other.copy) });
   await assert.rejects(vault.restoreBackup(), { code: "no_backup", message: /got another's/ });
+  await vault.restoreBackup({ ofAnother: true });
+  assert.deepEqual(await contentOf(mine.name), await contentOf(other.copy), "unless the shopper chooses it");
+});
+
+test("a copy of another profile is neither overwritten nor taken for this one's", async () => {
+  const [mine, other] = [await createDevice(), await createDevice()];
+  const before = await onDisk(other.copy);
+  const vault = new Vault({ name: mine.name, backup: createDatabase(other.copy) });
+  await vault.open();
+  assert.equal(await vault.backUp(), false);
+  await vault.write({ puts: [record("n")] });
+  assert.deepEqual(await onDisk(other.copy), before);
+  assert.equal((await vault.backupState())?.isForeign, true);
+  await vault.replaceBackup();
+  assert.equal((await vault.backupState())?.isForeign, false);
+  assert.deepEqual(await contentOf(other.copy), await contentOf(mine.name));
+});
+
+test("a copy that the browser can no longer open is made anew", async () => {
+  const { name, copy } = await createDevice();
+  const inner = createDatabase(copy);
+  let isBroken = true;
+  const backup = {
+    ...inner,
+    run: async (/** @type {[IDBTransactionMode, any]} */ ...given) => {
+      if (isBroken) throw new CarryoverError("storage_damaged", "storage_damaged");
+      return inner.run(...given);
+    },
+    async remove() {
+      isBroken = false;
+      await inner.remove();
+    },
+  };
+  const vault = new Vault({ name, backup: /** @type {any} */ (backup) });
+  await vault.open();
+  assert.equal(await vault.backUp(), true);
+  assert.deepEqual(await contentOf(copy), await contentOf(name));
 });
 
 test("a store that is gone together with its marker is not taken for a new shopper where its copy is there", async () => {
@@ -177,5 +215,5 @@ test("without a copy there is nothing to restore", async () => {
   const vault = new Vault({ name: "none", backup: createDatabase("none-copy") });
   await assert.rejects(vault.restoreBackup(), { code: "no_backup" });
   await assert.rejects(new Vault({ name: "none" }).restoreBackup(), { code: "no_backup" });
-  assert.equal(await vault.backedUpAt(), null);
+  assert.equal(await vault.backupState(), null);
 });

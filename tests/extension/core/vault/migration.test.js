@@ -8,7 +8,7 @@ import { createDatabase } from "../../../../extension/core/vault/database.js";
 import { noteInMemory } from "../../../../extension/core/vault/marker.js";
 import { migrate } from "../../../../extension/core/vault/migration.js";
 import { Vault } from "../../../../extension/core/vault/vault.js";
-import { fromBase64, fromHex } from "../../../../extension/values/encoding.js";
+import { fromBase64 } from "../../../../extension/values/encoding.js";
 import { changeDisk, onDisk } from "./disk.js";
 import { former, writeFormer } from "./former.js";
 
