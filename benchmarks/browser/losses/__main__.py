@@ -1,12 +1,16 @@
-"""What a shopper loses when files are damaged, the disk is full or the clock is wrong, in the real Chromium.
+"""What a shopper loses when files are damaged, the disk is full or the clock is wrong, in the real browsers.
 
-    python -m benchmarks.browser.losses [--damages N] [--first N] [--full N] [--clocks N] [--seed N] [--bundle DIR]
+    python -m benchmarks.browser.losses [--browsers NAME ...] [--damages N] [--first N] [--full N] [--clocks N]
+                                       [--seed N] [--bundle DIR]
+
+Chromium runs the unpacked source, Firefox the content of the shipped zip.
 
 `damages`: a profile with 20 acknowledged acts is copied; its store, backup or marker is damaged in the browser's files
 (two of three) or in the running browser's database (one of three), as drawn by `first`, `first` + 1, … Then the browser
-is started, the shopper reads what the options page says, and takes the backup where something is said. `full`: the
-browser's folder lies on a file system of its own (tmpfs, which needs root), which is filled to the last bytes at a
-random moment between acts. `clocks`: the worker's clock jumps by 1 day to 10 years and back, with an act at both.
+is started, the shopper reads what the extension says of its store, and takes the backup where something is said.
+Firefox empties its journals when it ends: every second of its copies is of while it ran, as a crash leaves it. `full`:
+the browser's folder lies on a file system of its own (tmpfs, which needs root), which is filled to the last bytes at a
+random moment between acts. `clocks`: the background's clock jumps by 1 day to 10 years and back, with an act at both.
 
 `lost`: acknowledged and not there at the end. `silent`: something acknowledged is not there, or something withdrawn is
 there again, and nothing is said. With `first` above 0 the damages before, from the results file, are counted, too.
@@ -24,16 +28,21 @@ from playwright.sync_api import sync_playwright
 from benchmarks import record
 from benchmarks.browser.browsers import built_extension, permitted
 from benchmarks.browser.losses import clock, damaged, full_disk
-from benchmarks.browser.losses.device import SHOP, WITHDRAWN
+from benchmarks.browser.losses.device import SHOP, WITHDRAWN, Browser
+from benchmarks.browser.losses.on_chromium import Chromium
+from benchmarks.browser.losses.on_firefox import Firefox
 from kernel.json_object import JsonObject
 from kernel.paths import ROOT
 
 RESULT = "browser_losses"
+BROWSERS = ("chromium", "firefox")
+PARTS = ("damages", "fullDisk", "clock")
 
 
 def main() -> int:
-    """Print the result and write results/browser_losses.json; parts that were not asked for stay as they were."""
+    """Print the results and write results/browser_losses.json; browsers and parts not asked for stay as they were."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--browsers", nargs="+", choices=BROWSERS, default=list(BROWSERS))
     parser.add_argument("--damages", type=int, default=200, help="number of damages (200)")
     parser.add_argument("--first", type=int, default=0, help="number of the first damage (0)")
     parser.add_argument("--full", type=int, default=20, help="number of moments at which the disk is full (20)")
@@ -41,33 +50,47 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--bundle", type=Path, default=ROOT / "var" / "bundles" / "lite")
     wanted = parser.parse_args()
-    earlier = _earlier()
-    result: JsonObject = {**record.environment("playwright"), **_parts(earlier)}
+    results = earlier_results(record.RESULTS / f"{RESULT}.json")
+    environment = record.environment("playwright", "selenium")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        scratch = Path(folder)
-        extension = permitted(built_extension(scratch, wanted.bundle).source, SHOP, WITHDRAWN)
-        if wanted.damages:
-            numbers = range(wanted.first, wanted.first + wanted.damages)
-            cases = damaged.measure(playwright, scratch, extension, numbers, wanted.seed)
-            before = earlier.get("damages", {}).get("cases", [])[: wanted.first]
-            result["damages"] = damages_of([*before, *cases])
-        if wanted.full:
-            result["fullDisk"] = full_disk.measure(playwright, scratch, extension, wanted.full, wanted.seed)
-        if wanted.clocks:
-            result["clock"] = clock.measure(playwright, scratch, extension, wanted.clocks)
-    print(json.dumps({name: value for name, value in result.items() if name != "damages"}, indent=1))
-    print(json.dumps({name: value for name, value in dict(result.get("damages", {})).items() if name != "cases"}))
-    print(f"written: {record.write(RESULT, result)}")
+        built = built_extension(Path(folder) / "built", wanted.bundle)
+        for name in wanted.browsers:
+            scratch = Path(folder) / name
+            scratch.mkdir()
+            extension = permitted(built.folder(name, is_source=name == "chromium"), SHOP, WITHDRAWN)
+            browser = Chromium(playwright, extension) if name == "chromium" else Firefox(scratch, extension)
+            results[name] = {**results.get(name, {}), **_measured(browser, scratch, wanted, results.get(name, {}))}
+            print(json.dumps(_totals(results[name]), indent=1))
+            print(f"written: {record.write(RESULT, {**environment, **results})}", flush=True)
     return 0
 
 
-def _earlier() -> JsonObject:
-    file = record.RESULTS / f"{RESULT}.json"
-    return dict(json.loads(file.read_text("utf-8"))) if file.exists() else {}
+def _measured(browser: Browser, scratch: Path, wanted: argparse.Namespace, earlier: JsonObject) -> JsonObject:
+    """Return the parts that were asked for."""
+    found: JsonObject = {"browser": browser.version()}
+    if wanted.damages:
+        numbers = range(wanted.first, wanted.first + wanted.damages)
+        cases = damaged.measure(browser, scratch, numbers, wanted.seed)
+        before = earlier.get("damages", {}).get("cases", [])[: wanted.first]
+        found["damages"] = damages_of([*before, *cases])
+    if wanted.full:
+        found["fullDisk"] = full_disk.measure(browser, scratch, wanted.full, wanted.seed)
+    if wanted.clocks:
+        found["clock"] = clock.measure(browser, scratch, wanted.clocks)
+    return found
 
 
-def _parts(earlier: JsonObject) -> JsonObject:
-    return {name: earlier[name] for name in ("damages", "fullDisk", "clock") if name in earlier}
+def _totals(result: JsonObject) -> JsonObject:
+    damages = {name: value for name, value in result.get("damages", {}).items() if name != "cases"}
+    return {**result, **({"damages": damages} if damages else {})}
+
+
+def earlier_results(file: Path) -> JsonObject:
+    """Return what a results file has of each browser. The parts of an old one, at its top, are Chromium's."""
+    content = dict(json.loads(file.read_text("utf-8"))) if file.exists() else {}
+    of_chromium = {name: content[name] for name in PARTS if name in content}
+    found = {name: content[name] for name in BROWSERS if name in content}
+    return {"chromium": of_chromium, **found} if of_chromium else found
 
 
 def _are_both(damage: str) -> bool:

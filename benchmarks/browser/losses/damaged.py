@@ -3,18 +3,11 @@
 import random
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import Playwright
-
-from benchmarks.browser.losses.damages import (
-    DATABASE_SCRIPT,
-    Folders,
-    Snapshots,
-    damage_files,
-    drawn_database_damage,
-)
-from benchmarks.browser.losses.device import CACHES, SHOP, WITHDRAWN, Acts, Device, Seen, extension_id, running
+from benchmarks.browser.losses.damages import Snapshots, damage_files, drawn_database_damage
+from benchmarks.browser.losses.device import SHOP, WITHDRAWN, Acts, Browser, Device, Seen
 from kernel.json_object import JsonObject
 
 NUM_HALF = 9
@@ -22,40 +15,46 @@ _NEXT = 1000
 _SHARE_IN_FILES = 2 / 3
 
 
-def measure(
-    playwright: Playwright, scratch: Path, extension: Path, numbers: Iterable[int], seed: int
-) -> list[JsonObject]:
+def measure(browser: Browser, scratch: Path, numbers: Iterable[int], seed: int) -> list[JsonObject]:
     """Damage one copy of a profile for each number, and return what came of it."""
-    acts = _prepare(playwright, scratch, extension)
+    acts = _prepare(browser, scratch)
     cases = []
     for number in numbers:
         draw = random.Random(f"{seed} {number}")
-        case = {"number": number, **_case(playwright, scratch, extension, draw, acts)}
+        is_crash = browser.empties_journals and number % 2 == 1
+        source = scratch / ("crashed" if is_crash else "newest")
+        case = {"number": number, **_case(browser, scratch, source, draw, acts)}
+        case["damage"] += ", after a crash" if is_crash else ""
         print(case, flush=True)
         cases.append(case)
     return cases
 
 
-def _prepare(playwright: Playwright, scratch: Path, extension: Path) -> Acts:
-    """Make the profile, an older state of it, and another shopper's; return what was acknowledged."""
+def _prepare(browser: Browser, scratch: Path) -> Acts:
+    """Make the profile, an older state of it, and another shopper's; return what was acknowledged.
+
+    The files of a browser that empties its journals are copied while it runs, too: a crash leaves them like that.
+    """
     acts = Acts()
-    with running(playwright, scratch / "newest", extension) as device:
+    with browser.running(scratch / "newest") as device:
         device.consent(acts, SHOP, allowed=True)
         device.consent(acts, WITHDRAWN, allowed=True)
         for i in range(NUM_HALF):
             (device.dismiss if i % 2 else device.save)(acts, i)
         device.backed_up()
-    _copy(scratch / "newest", scratch / "older")
-    with running(playwright, scratch / "newest", extension) as device:
+    _copy(browser, scratch / "newest", scratch / "older")
+    with browser.running(scratch / "newest") as device:
         device.consent(acts, WITHDRAWN, allowed=False)
         device.act(acts, "mode page", "settings.set", mode="page")
         for i in range(NUM_HALF, 2 * NUM_HALF):
             (device.dismiss if i % 2 else device.save)(acts, i)
         device.backed_up()
         seen = device.look()
+        if browser.empties_journals:
+            _copy(browser, scratch / "newest", scratch / "crashed")
     if acts.refused or seen.told or seen.lost(acts):
         raise RuntimeError(f"expected {len(acts.kept)} acts in the profile, got {seen} and refusals {acts.refused}")
-    with running(playwright, scratch / "foreign", extension) as device:
+    with browser.running(scratch / "foreign") as device:
         other = Acts()
         device.consent(other, WITHDRAWN, allowed=True)
         device.save(other, _NEXT)
@@ -63,20 +62,25 @@ def _prepare(playwright: Playwright, scratch: Path, extension: Path) -> Acts:
     return acts
 
 
-def _copy(source: Path, target: Path) -> Path:
-    return Path(shutil.copytree(source, target, ignore=shutil.ignore_patterns(*CACHES), symlinks=True))
+def _copy(browser: Browser, source: Path, target: Path) -> Path:
+    ignored = shutil.ignore_patterns(*browser.caches)
+    return Path(shutil.copytree(source, target, ignore=ignored, symlinks=True, copy_function=_copy_file))
 
 
-def _case(playwright: Playwright, scratch: Path, extension: Path, draw: random.Random, before: Acts) -> JsonObject:
-    acts, copy = before.copy(), _copy(scratch / "newest", scratch / "case")
-    of = extension_id(extension)
+def _copy_file(source: str, target: str, *, follow_symlinks: bool = True) -> None:
+    with suppress(FileNotFoundError):  # a running browser deletes files of its own
+        shutil.copy2(source, target, follow_symlinks=follow_symlinks)
+
+
+def _case(browser: Browser, scratch: Path, source: Path, draw: random.Random, before: Acts) -> JsonObject:
+    acts, copy = before.copy(), _copy(browser, source, scratch / "case")
     how = ""
     try:
         is_in_files = draw.random() < _SHARE_IN_FILES
         if is_in_files:
-            places = (Folders.of(one, of) for one in (copy, scratch / "older", scratch / "foreign"))
+            places = (browser.folders(one) for one in (copy, scratch / "older", scratch / "foreign"))
             how = damage_files(draw, Snapshots(*places))
-        with running(playwright, copy, extension) as device:
+        with browser.running(copy) as device:
             if not is_in_files:
                 how = _damage_database(draw, device, acts)
             return {"damage": how, **_outcome(device, acts)}
@@ -88,11 +92,11 @@ def _damage_database(draw: random.Random, device: Device, acts: Acts) -> str:
     """Damage the database of the running browser; the worker is stopped, or continues and is given something to do."""
     device.look()
     kind, place, number = drawn_database_damage(draw)
-    device.control.evaluate(DATABASE_SCRIPT, ["read", place, number])
+    device.damage("read", place, number)
     for i in range(3):
         device.save(acts, _NEXT + i)
     device.backed_up()
-    device.control.evaluate(DATABASE_SCRIPT, [kind, place, number])
+    device.damage(kind, place, number)
     is_stopped = draw.random() < 0.5
     if is_stopped:
         device.stop_worker()

@@ -11,27 +11,62 @@ _MOST_BYTES = 64
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a browser keeps one thing that the extension stores.
+
+    own: pattern of its files and folders in `folder`. shared: patterns of further files that it cannot do without, and
+    that belong to something else, too: they are damaged one by one, and stay where the thing is deleted or replaced.
+    """
+
+    folder: Path
+    own: str = "*"
+    shared: tuple[str, ...] = ()
+
+    def files(self) -> list[Path]:
+        """Return its files that can be damaged: not LevelDB's lock and diary, nor an empty journal of SQLite."""
+        found = [file for pattern in (self.own, *self.shared) for file in self.folder.glob(pattern) if file.is_file()]
+        return sorted(file for file in found if not file.name.startswith("LO") and not _is_empty_journal(file))
+
+    def delete(self) -> None:
+        """Delete what is its own, and the folder where nothing else is in it."""
+        for one in list(self.folder.glob(self.own)):
+            if one.is_dir():
+                shutil.rmtree(one)
+            else:
+                one.unlink()
+        if self.folder.exists() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+    def replace_by(self, other: "Place") -> None:
+        """Put the same thing of another profile there."""
+        self.delete()
+        for one in other.folder.glob(other.own):
+            target = self.folder / one.relative_to(other.folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if one.is_dir():
+                shutil.copytree(one, target)
+            else:
+                shutil.copy2(one, target)
+
+
+def _is_empty_journal(file: Path) -> bool:
+    return file.name.endswith("-wal") and file.stat().st_size == 0
+
+
+@dataclass(frozen=True)
 class Folders:
-    """Where Chromium keeps what the extension stores, under one profile folder."""
+    """Where a browser keeps what the extension stores, under one profile folder."""
 
-    store: Path
-    backup: Path
-    marker: Path
+    store: Place
+    backup: Place
+    marker: Place
 
-    @staticmethod
-    def of(profile: Path, extension: str) -> "Folders":
-        """Return the folders of an extension; raises RuntimeError where one is missing."""
-        default = profile / "Default"
-        backups = sorted(default.glob("WebStorage/*/IndexedDB/indexeddb.leveldb"))
-        found = Folders(
-            default / "IndexedDB" / f"chrome-extension_{extension}_0.indexeddb.leveldb",
-            backups[0] if backups else default / "WebStorage",
-            default / "Local Extension Settings" / extension,
-        )
-        for folder in (found.store, found.backup, found.marker):
-            if not any(folder.glob("*")):
-                raise RuntimeError(f"expected files of Chromium in {folder}, found none")
-        return found
+    def checked(self, browser: str) -> "Folders":
+        """Return it; raises RuntimeError where one has no files."""
+        for place in (self.store, self.backup, self.marker):
+            if not any(place.folder.glob(place.own)):
+                raise RuntimeError(f"expected files of {browser} in {place.folder / place.own}, found none")
+        return self
 
 
 @dataclass(frozen=True)
@@ -43,29 +78,29 @@ class Snapshots:
     foreign: Folders
 
 
-FileDamage = Callable[[random.Random, Path, Path, Path], str]
+FileDamage = Callable[[random.Random, Place, Place, Place], str]
 
 
-def _delete(_: random.Random, folder: Path, __: Path, ___: Path) -> str:
-    shutil.rmtree(folder)
+def _delete(_: random.Random, place: Place, __: Place, ___: Place) -> str:
+    place.delete()
     return "deleted"
 
 
-def _lose_file(draw: random.Random, folder: Path, _: Path, __: Path) -> str:
-    file = _drawn(draw, folder)
+def _lose_file(draw: random.Random, place: Place, _: Place, __: Place) -> str:
+    file = draw.choice(place.files())
     file.unlink()
     return f"without {_kind(file)}"
 
 
-def _truncate(draw: random.Random, folder: Path, _: Path, __: Path) -> str:
-    file = _drawn(draw, folder)
+def _truncate(draw: random.Random, place: Place, _: Place, __: Place) -> str:
+    file = draw.choice(place.files())
     content = file.read_bytes()
     file.write_bytes(content[: draw.randrange(len(content) + 1)])
     return f"{_kind(file)} cut short"
 
 
-def _flip(draw: random.Random, folder: Path, _: Path, __: Path) -> str:
-    file = _drawn(draw, folder)
+def _flip(draw: random.Random, place: Place, _: Place, __: Place) -> str:
+    file = draw.choice(place.files())
     content = bytearray(file.read_bytes())
     for _i in range(draw.randint(1, _MOST_BYTES) if content else 0):
         content[draw.randrange(len(content))] ^= draw.randint(1, 255)
@@ -73,8 +108,8 @@ def _flip(draw: random.Random, folder: Path, _: Path, __: Path) -> str:
     return f"bytes of {_kind(file)} changed"
 
 
-def _zero(draw: random.Random, folder: Path, _: Path, __: Path) -> str:
-    file = _drawn(draw, folder)
+def _zero(draw: random.Random, place: Place, _: Place, __: Place) -> str:
+    file = draw.choice(place.files())
     content = bytearray(file.read_bytes())
     start = draw.randrange(len(content) + 1)
     end = min(len(content), start + draw.choice([512, 4096, 32_768]))
@@ -83,28 +118,23 @@ def _zero(draw: random.Random, folder: Path, _: Path, __: Path) -> str:
     return f"a range of {_kind(file)} emptied"
 
 
-def _put_back(_: random.Random, folder: Path, older: Path, __: Path) -> str:
-    shutil.rmtree(folder)
-    shutil.copytree(older, folder)
+def _put_back(_: random.Random, place: Place, older: Place, __: Place) -> str:
+    place.replace_by(older)
     return "an older one put back"
 
 
-def _swap(_: random.Random, folder: Path, __: Path, foreign: Path) -> str:
-    shutil.rmtree(folder)
-    shutil.copytree(foreign, folder)
+def _swap(_: random.Random, place: Place, __: Place, foreign: Place) -> str:
+    place.replace_by(foreign)
     return "another shopper's put there"
 
 
 FILE_DAMAGES: tuple[FileDamage, ...] = (_delete, _lose_file, _truncate, _flip, _flip, _zero, _put_back, _swap)
 
 
-def _drawn(draw: random.Random, folder: Path) -> Path:
-    """Return one of the files; the lock and the diary of LevelDB hold nothing."""
-    return draw.choice(sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("LO")))
-
-
 def _kind(file: Path) -> str:
-    """Return the name of a LevelDB file without its number."""
+    """Return the name of a file without the number or the name of its database."""
+    if file.name.startswith("."):
+        return file.name
     return file.suffix.lstrip(".") or file.name.partition("-")[0]
 
 
@@ -122,66 +152,7 @@ def damage_files(draw: random.Random, snapshots: Snapshots) -> str:
     return ", ".join(done)
 
 
-# In a page of the extension, as `damage(kind, place, seed)`. A database is deleted, or changed in one transaction.
-DATABASE_SCRIPT = """async ([kind, place, seed]) => {
-  const asked = (request) => new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  if (kind === "deleted") return void (await asked(indexedDB.deleteDatabase("carryover")));
-  const database = await asked(indexedDB.open("carryover"));
-  const transaction = database.transaction(["identity", "index", "records", "parts"], "readwrite");
-  const done = new Promise((resolve, reject) => {
-    transaction.oncomplete = resolve;
-    transaction.onabort = () => reject(transaction.error);
-  });
-  const store = transaction.objectStore(place);
-  const isKeyed = place === "identity" || place === "index";
-  const put = (value, key) => (isKeyed ? store.put(value, key) : store.put(value));
-  const [keys, values] = await Promise.all([asked(store.getAllKeys()), asked(store.getAll())]);
-  const at = (offset) => (seed + offset) % Math.max(1, keys.length);
-  const bytesOf = (value) => (value instanceof Uint8Array ? value : value?.envelope);
-  const [first, second] = [values[at(0)], values[at(1)]];
-  if (kind === "read") {
-    globalThis.before = {};
-    for (const name of ["identity", "index", "records", "parts"]) {
-      const one = transaction.objectStore(name);
-      const [names, rows] = await Promise.all([asked(one.getAllKeys()), asked(one.getAll())]);
-      globalThis.before[name] = names.map((key, i) => [key, rows[i]]);
-    }
-  } else if (kind === "cleared") store.clear();
-  else if (kind === "some deleted") for (let i = 0; i <= seed % 5; i += 1) store.delete(keys[at(i)]);
-  else if (kind === "a byte changed" && bytesOf(first)) {
-    const bytes = bytesOf(first);
-    bytes[seed % bytes.length] ^= 1 + (seed % 255);
-    put(first, keys[at(0)]);
-  } else if (kind === "two swapped" && keys.length > 1) {
-    if (isKeyed) {
-      put(second, keys[at(0)]);
-      put(first, keys[at(1)]);
-    } else {
-      put({ ...first, envelope: second.envelope });
-      put({ ...second, envelope: first.envelope });
-    }
-  } else if (kind === "strange added") {
-    put({ id: "a".repeat(300), kind: "ledger" }, `strange ${seed}`);
-    put({ id: seed, envelope: "text" }, `stranger ${seed}`);
-  } else if (kind === "one put back") {
-    const rows = globalThis.before[place];
-    if (rows.length) {
-      const [key, value] = rows[seed % rows.length];
-      put(value, key);
-    }
-  } else if (kind === "all put back") {
-    for (const [name, rows] of Object.entries(globalThis.before)) {
-      const one = transaction.objectStore(name);
-      one.clear();
-      for (const [key, value] of rows) name === "identity" || name === "index" ? one.put(value, key) : one.put(value);
-    }
-  }
-  await done;
-  database.close();
-}"""
+# What page/ui/losses.js does to the database: it is deleted, or changed in one transaction.
 DATABASE_DAMAGES = (
     "deleted",
     "cleared",
@@ -195,5 +166,5 @@ DATABASE_DAMAGES = (
 
 
 def drawn_database_damage(draw: random.Random) -> tuple[str, str, int]:
-    """Return a damage for `DATABASE_SCRIPT`, the place that it is done to, and a number for it."""
+    """Return a damage for `Device.damage`, the place that it is done to, and a number for it."""
     return draw.choice(DATABASE_DAMAGES), draw.choice(PLACES[:3]), draw.randrange(1000)

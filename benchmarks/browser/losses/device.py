@@ -1,36 +1,18 @@
-"""A real Chromium with the extension, what was acknowledged to its shopper, and what is there."""
+"""A real browser with the extension, what was acknowledged to its shopper, and what is there."""
 
-import hashlib
+import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from playwright.sync_api import Error, Page, Playwright
-
-from benchmarks.browser.browsers import CHROMIUM
+from benchmarks.browser.losses.damages import Folders
 from kernel.json_object import JsonObject
 
 SHOP, WITHDRAWN = "losses.localhost", "withdrawn.localhost"
-CACHES = ("Cache", "Code Cache", "*ShaderCache", "GPUCache", "*GraphiteCache", "Dawn*Cache", "Singleton*")
-_PATIENCE_MS = 60_000
 _TRIES = 5
-# As the extension's own pages do: with an id, offered again until it is answered.
-_ACT = """async (message) => {
-  const { send } = await import("/messaging/messages.js");
-  return send(message).then(
-    (reply) => ({ ok: true, ...reply }),
-    ({ code }) => ({ ok: false, error: { code: code ?? "internal" } }),
-  );
-}"""
-_ASK = "message => chrome.runtime.sendMessage(message)"
-
-
-def extension_id(folder: Path) -> str:
-    """Return the id that Chromium gives to an unpacked extension: its path, hashed and written in letters."""
-    digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:32]
-    return "".join(chr(ord("a") + int(digit, 16)) for digit in digest)
 
 
 @dataclass
@@ -66,28 +48,34 @@ class Seen:
         return len(acts.undone & self.there.keys())
 
 
-class Device:
+class Device(ABC):
     """One running browser."""
 
-    def __init__(self, control: Page) -> None:
-        self.control = control
-        self._session = control.context.new_cdp_session(control)
-        self._session.send("ServiceWorker.enable")
-
+    @abstractmethod
     def stop_worker(self) -> None:
-        """Stop the worker: the next question starts another, which opens the store."""
-        self._session.send("ServiceWorker.stopAllWorkers")
+        """Stop the background: the next question starts another, which opens the store."""
+
+    @abstractmethod
+    def shift_clock(self, milliseconds: int) -> None:
+        """Shift the background's clock by so much; the next background has the right time."""
+
+    @abstractmethod
+    def run(self, name: str, *given: object) -> JsonObject | None:
+        """Return `value` or `error` of a function of page/ui/losses.js, None where the driver got no answer."""
+
+    def damage(self, kind: str, place: str, number: int) -> None:
+        """Damage the database, or read it for a later damage; raises RuntimeError."""
+        answer = self.run("damage", kind, place, number)
+        if answer is None or "error" in answer:
+            raise RuntimeError(f"expected the database {kind}, {place}, got {answer}")
 
     def ask(self, message: str, *, is_act: bool = False, **fields: object) -> JsonObject:
         """Send a message, and return the answer, refusals included."""
         for _ in range(_TRIES):
-            try:
-                answer = self.control.evaluate(_ACT if is_act else _ASK, {"type": message, **fields})
-            except Error:  # the worker was stopped at it
-                answer = None
-            if answer:
-                return dict(answer)
-            time.sleep(0.3)
+            answer = self.run("act" if is_act else "ask", {"type": message, **fields})
+            if answer and answer.get("value"):
+                return dict(answer["value"])
+            time.sleep(0.3)  # the background was stopped at it
         return {"ok": False, "error": {"code": "no_answer"}}
 
     def act(self, acts: Acts, name: str, message: str, **fields: object) -> str:
@@ -155,25 +143,24 @@ def _names(profile: JsonObject) -> dict[str, int]:
     return there
 
 
-@contextmanager
-def running(playwright: Playwright, folder: Path, extension: Path) -> Iterator[Device]:
-    """Run Chromium over a folder until the block ends."""
-    context = playwright.chromium.launch_persistent_context(
-        str(folder),
-        executable_path=CHROMIUM,
-        args=[
-            f"--disable-extensions-except={extension}",
-            f"--load-extension={extension}",
-            f"--disk-cache-dir={extension.parent / 'cache'}",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-component-update",
-        ],
-    )
-    try:
-        context.set_default_timeout(_PATIENCE_MS)
-        control = context.new_page()
-        control.goto(f"chrome-extension://{extension_id(extension)}/ui/options.html")
-        yield Device(control)
-    finally:
-        context.close()
+class Browser(Protocol):
+    """A browser that runs over folders of profiles with the extension."""
+
+    # patterns of files of a profile that hold nothing of the extension
+    caches: tuple[str, ...]
+    # whether its journals hold what is new while it runs, and nothing once it has ended in good order
+    empties_journals: bool
+
+    def version(self) -> str:
+        """Return its name and version."""
+
+    def running(self, folder: Path) -> AbstractContextManager[Device]:
+        """Run it over a folder, which is made where it is missing, until the block ends."""
+
+    def folders(self, profile: Path) -> Folders:
+        """Return where it keeps what the extension stores; raises RuntimeError where something is missing."""
+
+
+def version_of(binary: str) -> str:
+    """Return what a browser says of its version."""
+    return subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.strip()

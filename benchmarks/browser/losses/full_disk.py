@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from playwright.sync_api import Playwright
-
-from benchmarks.browser.losses.device import SHOP, Acts, Device, running
+from benchmarks.browser.losses.device import SHOP, Acts, Browser, Device
 from kernel.json_object import JsonObject
 
 SIZE_MB = 200
@@ -18,11 +16,11 @@ NUM_BEFORE, NUM_FULL, NUM_AFTER = 12, 8, 2
 _CHUNK = 1 << 20
 
 
-def measure(playwright: Playwright, scratch: Path, extension: Path, num: int, seed: int) -> JsonObject:
+def measure(browser: Browser, scratch: Path, num: int, seed: int) -> JsonObject:
     """Fill the disk at so many moments, each on a new profile, and count what was acknowledged."""
     cases = []
     for i in range(num):
-        case = _case(playwright, scratch, extension, random.Random(f"{seed} {i}"))
+        case = _case(browser, scratch, random.Random(f"{seed} {i}"))
         print(case, flush=True)
         cases.append(case)
     refused: Counter[str] = Counter()
@@ -40,11 +38,11 @@ def measure(playwright: Playwright, scratch: Path, extension: Path, num: int, se
     }
 
 
-def _case(playwright: Playwright, scratch: Path, extension: Path, draw: random.Random) -> JsonObject:
+def _case(browser: Browser, scratch: Path, draw: random.Random) -> JsonObject:
     acts, refused_before = Acts(), 0
     with mounted(scratch / "disk") as disk:
         folder, filler = disk / "profile", disk / "filler"
-        with running(playwright, folder, extension) as device:
+        with browser.running(folder) as device:
             device.consent(acts, SHOP, allowed=True)
             for i in range(draw.randrange(NUM_BEFORE)):
                 _act(draw, device, acts, i)
@@ -60,7 +58,7 @@ def _case(playwright: Playwright, scratch: Path, extension: Path, draw: random.R
             for i in range(NUM_AFTER):
                 _act(draw, device, acts, 200 + i)
         # A browser that could not write at its end repairs its files at the next start.
-        with running(playwright, folder, extension) as device:
+        with browser.running(folder) as device:
             last = device.look()
             told_after = last.told
             if last.told:

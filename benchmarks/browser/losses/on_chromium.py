@@ -1,0 +1,96 @@
+"""Chromium over folders of profiles, with the unpacked source of the extension."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Error, Page, Playwright
+
+from benchmarks.browser.browsers import CHROMIUM
+from benchmarks.browser.losses.damages import Folders, Place
+from benchmarks.browser.losses.device import Device, version_of
+from kernel.json_object import JsonObject
+
+_PATIENCE_MS = 60_000
+_RUN = "([name, ...given]) => losses(name, ...given)"
+_SHIFT = """(ms) => {
+  globalThis.realNow ??= Date.now.bind(Date);
+  Date.now = () => globalThis.realNow() + ms;
+}"""
+
+
+def extension_id(folder: Path) -> str:
+    """Return the id that Chromium gives to an unpacked extension: its path, hashed and written in letters."""
+    digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:32]
+    return "".join(chr(ord("a") + int(digit, 16)) for digit in digest)
+
+
+class _Device(Device):
+    def __init__(self, control: Page) -> None:
+        self._control = control
+        self._session = control.context.new_cdp_session(control)
+        self._session.send("ServiceWorker.enable")
+
+    def stop_worker(self) -> None:
+        self._session.send("ServiceWorker.stopAllWorkers")
+
+    def shift_clock(self, milliseconds: int) -> None:
+        self.ask("vault.get")
+        self._control.context.service_workers[0].evaluate(_SHIFT, milliseconds)
+
+    def run(self, name: str, *given: object) -> JsonObject | None:
+        try:
+            return dict(self._control.evaluate(_RUN, [name, *given]))
+        except Error:
+            return None
+
+
+class Chromium:
+    """Chromium with the extension in a folder."""
+
+    caches = ("Cache", "Code Cache", "*ShaderCache", "GPUCache", "*GraphiteCache", "Dawn*Cache", "Singleton*")
+    empties_journals = False
+
+    def __init__(self, playwright: Playwright, extension: Path) -> None:
+        self._playwright = playwright
+        self._extension = extension
+        self._id = extension_id(extension)
+
+    def version(self) -> str:
+        """Return its name and version."""
+        return version_of(CHROMIUM)
+
+    @contextmanager
+    def running(self, folder: Path) -> Iterator[Device]:
+        """Run it over a folder until the block ends."""
+        context = self._playwright.chromium.launch_persistent_context(
+            str(folder),
+            executable_path=CHROMIUM,
+            args=[
+                f"--disable-extensions-except={self._extension}",
+                f"--load-extension={self._extension}",
+                f"--disk-cache-dir={self._extension.parent / 'cache'}",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-component-update",
+            ],
+        )
+        try:
+            context.set_default_timeout(_PATIENCE_MS)
+            control = context.new_page()
+            control.goto(f"chrome-extension://{self._id}/ui/losses.html")
+            control.wait_for_function("typeof globalThis.losses === 'function'")
+            yield _Device(control)
+        finally:
+            context.close()
+
+    def folders(self, profile: Path) -> Folders:
+        """Return the folders of its three databases, all LevelDB's; raises RuntimeError where one has no files."""
+        default = profile / "Default"
+        backups = sorted(default.glob("WebStorage/*/IndexedDB/indexeddb.leveldb"))
+        return Folders(
+            Place(default / "IndexedDB" / f"chrome-extension_{self._id}_0.indexeddb.leveldb"),
+            Place(backups[0] if backups else default / "WebStorage"),
+            Place(default / "Local Extension Settings" / self._id),
+        ).checked("Chromium")
