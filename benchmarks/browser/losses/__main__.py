@@ -7,7 +7,8 @@ Chromium runs the unpacked source, Firefox the content of the shipped zip.
 
 `damages`: a profile with 20 acknowledged acts is copied; its store, backup or marker is damaged in the browser's files
 (two of three) or in the running browser's database (one of three), as drawn by `first`, `first` + 1, … Then the browser
-is started, the shopper reads what the extension says of its store, and takes the backup where something is said.
+is started, the shopper reads what the extension says of its store, and where something is said takes what the options
+page offers: the backup, then what is there.
 Firefox empties its journals when it ends: every second of its copies is of while it ran, as a crash leaves it. `full`:
 the browser's folder lies on a file system of its own (tmpfs, which needs root), which is filled to the last bytes at a
 random moment between acts. `clocks`: the background's clock jumps by 1 day to 10 years and back, with an act at both.

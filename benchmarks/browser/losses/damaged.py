@@ -109,14 +109,17 @@ def _damage_database(draw: random.Random, device: Device, acts: Acts) -> str:
 def _outcome(device: Device, acts: Acts) -> JsonObject:
     first = device.look()
     last = first
-    if first.told:
-        device.ask("vault.recover", way="restore")
+    ways: list[str] = []
+    while last.told and (offered := [way for way in device.offered() if way not in ways]):
+        ways.append(offered[0])
+        device.ask("vault.recover", way=ways[-1])
         device.stop_worker()
         last = device.look()
     return {
         "acknowledged": len(acts.kept),
         "told": first.told,
         "thereAtFirst": len(acts.kept & first.there.keys()),
+        "ways": ways,
         "toldAfter": last.told,
         "lost": last.lost(acts),
         "silent": _is_silent(first, acts) or _is_silent(last, acts, was_told=bool(first.told)),

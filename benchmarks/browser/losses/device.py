@@ -113,10 +113,22 @@ class Device(ABC):
             return Seen(str(state["error"]["code"]), {})
         vault = state["vault"]
         told = str(vault.get("problem", "")) or ("unreadable" if vault["unreadable"] else "")
+        told = told or ("backup_foreign" if vault.get("isBackupForeign") else "")
         exported = self.ask("profile.export")
         if not exported["ok"]:
             return Seen(told or str(exported["error"]["code"]), {})
         return Seen(told, _names(exported["profile"]))
+
+    def offered(self) -> list[str]:
+        """Return the ways that the options page offers to have everything back, its first button first."""
+        vault = self.ask("vault.get").get("vault", {})
+        has_backup, is_foreign = "backupAt" in vault, bool(vault.get("isBackupForeign"))
+        ways = {
+            "restore": has_backup and not is_foreign,
+            "restoreOther": is_foreign,
+            "accept": vault.get("problem") in ("store_older", "store_foreign"),
+        }
+        return [way for way, is_offered in ways.items() if is_offered]
 
     def backed_up(self) -> None:
         """Wait until the backup is as new as the store: it is copied after each change."""

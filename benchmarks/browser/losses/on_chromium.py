@@ -1,8 +1,9 @@
 """Chromium over folders of profiles, with the unpacked source of the extension."""
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Error, Page, Playwright
@@ -88,9 +89,20 @@ class Chromium:
     def folders(self, profile: Path) -> Folders:
         """Return the folders of its three databases, all LevelDB's; raises RuntimeError where one has no files."""
         default = profile / "Default"
-        backups = sorted(default.glob("WebStorage/*/IndexedDB/indexeddb.leveldb"))
         return Folders(
-            Place(default / "IndexedDB" / f"chrome-extension_{self._id}_0.indexeddb.leveldb"),
-            Place(backups[0] if backups else default / "WebStorage"),
+            Place(_bucket(default, "carryover")),
+            Place(_bucket(default, "carryover-backup")),
             Place(default / "Local Extension Settings" / self._id),
         ).checked("Chromium")
+
+
+def _bucket(default: Path, name: str) -> Path:
+    """Return the folder of the database in a bucket, by the browser's own list of buckets."""
+    folder = default / "WebStorage"
+    rows = []
+    if (folder / "QuotaManager").exists():
+        with closing(sqlite3.connect(folder / "QuotaManager")) as buckets:
+            rows = buckets.execute("SELECT id FROM buckets WHERE name = ?", [name]).fetchall()
+    if len(rows) != 1:
+        raise RuntimeError(f"expected one bucket {name} in {default}, found {len(rows)}")
+    return folder / str(rows[0][0]) / "IndexedDB" / "indexeddb.leveldb"

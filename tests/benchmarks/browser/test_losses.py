@@ -3,7 +3,9 @@
 import json
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,11 @@ from benchmarks.browser.losses import damaged, damages
 from benchmarks.browser.losses.__main__ import damages_of, earlier_results
 from benchmarks.browser.losses.damaged import _is_silent
 from benchmarks.browser.losses.damages import Place
-from benchmarks.browser.losses.device import SHOP, WITHDRAWN, Acts, Browser, Seen, _names
+from benchmarks.browser.losses.device import SHOP, WITHDRAWN, Acts, Browser, Device, Seen, _names
 from benchmarks.browser.losses.full_disk import fill
 from benchmarks.browser.losses.on_chromium import Chromium, extension_id
 from benchmarks.browser.losses.on_firefox import ADDRESS, Firefox
+from kernel.json_object import JsonObject
 
 LOCAL = "wleabcEoxlt-eengsairo"
 METADATA = b"metadata" * 20
@@ -29,6 +32,45 @@ def leveldb(folder: Path, text: str) -> Path:
     for name in ("CURRENT", "LOCK", "MANIFEST-000001", "000003.log", "000005.ldb"):
         (folder / name).write_bytes(text.encode() * 50)
     return folder
+
+
+def buckets(folder: Path, names: dict[int, str]) -> None:
+    """Write the list of buckets that Chromium keeps beside them."""
+    folder.mkdir(parents=True)
+    with closing(sqlite3.connect(folder / "QuotaManager")) as database, database:
+        database.execute("CREATE TABLE buckets (id INTEGER, name TEXT)")
+        database.executemany("INSERT INTO buckets VALUES (?, ?)", list(names.items()))
+
+
+class Told(Device):
+    """A device that says of its store what it is given."""
+
+    def __init__(self, **vault: object) -> None:
+        self.vault = vault
+
+    def run(self, name: str, *given: object) -> JsonObject:
+        return {"value": {"ok": True, "vault": self.vault}}
+
+    def stop_worker(self) -> None:
+        raise AssertionError
+
+    def shift_clock(self, milliseconds: int) -> None:
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("vault", "ways"),
+    [
+        ({}, []),
+        ({"backupAt": "2026-01-02T03:04:05Z"}, ["restore"]),
+        ({"problem": "store_empty"}, []),
+        ({"problem": "store_older", "backupAt": "2026-01-02T03:04:05Z"}, ["restore", "accept"]),
+        ({"problem": "store_foreign"}, ["accept"]),
+        ({"backupAt": "2026-01-02T03:04:05Z", "isBackupForeign": True}, ["restoreOther"]),
+    ],
+)
+def test_the_shopper_takes_what_the_options_page_offers(vault: dict[str, object], ways: list[str]) -> None:
+    assert Told(**vault).offered() == ways
 
 
 def sqlite(profile: Path, text: str) -> Path:
@@ -72,8 +114,9 @@ def places_of(browser: Browser, home: Path) -> list[damages.Folders]:
         else:
             default = profile / "Default"
             of = extension_id(Path("/opt/carryover"))
-            leveldb(default / "IndexedDB" / f"chrome-extension_{of}_0.indexeddb.leveldb", name)
-            leveldb(default / "WebStorage" / "5" / "IndexedDB" / "indexeddb.leveldb", name)
+            buckets(default / "WebStorage", {4: "carryover-backup", 5: "_default", 6: "carryover"})
+            leveldb(default / "WebStorage" / "6" / "IndexedDB" / "indexeddb.leveldb", name)
+            leveldb(default / "WebStorage" / "4" / "IndexedDB" / "indexeddb.leveldb", name)
             leveldb(default / "Local Extension Settings" / of, name)
         found.append(browser.folders(profile))
     return found
@@ -114,7 +157,7 @@ def test_one_seed_draws_one_damage(browser: Browser, tmp_path: Path) -> None:
 
 
 def test_places_that_are_not_there_are_an_error(browser: Browser, tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match=r"expected files of (Chromium|Firefox) in .*found none"):
+    with pytest.raises(RuntimeError, match=r"expected (files of Firefox|one bucket) .*found (none|0)"):
         browser.folders(tmp_path)
 
 

@@ -15,6 +15,14 @@ const isKeyed = (place) => place === "identity" || place === "index";
 
 const bytesOf = (value) => (value instanceof Uint8Array ? value : value?.envelope);
 
+/** Where the store lies: in a bucket, where the browser has them. */
+const factory = async () => {
+  if (!navigator.storageBuckets) return indexedDB;
+  // Kept, because Chromium answers nothing more once the bucket is collected as garbage.
+  globalThis.bucket = await navigator.storageBuckets.open("carryover");
+  return globalThis.bucket.indexedDB;
+};
+
 /** Changes the rows of a place, as a kind and a number say. */
 async function change(transaction, kind, place, number) {
   const store = transaction.objectStore(place);
@@ -78,8 +86,9 @@ const losses = {
 
   /** Deletes the database, or reads or changes it in one transaction. */
   async damage(kind, place, number) {
-    if (kind === "deleted") return void (await asked(indexedDB.deleteDatabase("carryover")));
-    const database = await asked(indexedDB.open("carryover"));
+    const databases = await factory();
+    if (kind === "deleted") return void (await asked(databases.deleteDatabase("carryover")));
+    const database = await asked(databases.open("carryover"));
     const transaction = database.transaction(PLACES, "readwrite");
     const done = new Promise((resolve, reject) => {
       transaction.oncomplete = resolve;
