@@ -60,7 +60,9 @@ def main() -> int:
             scratch.mkdir()
             extension = permitted(built.folder(name, is_source=name == "chromium"), SHOP, WITHDRAWN)
             browser = Chromium(playwright, extension) if name == "chromium" else Firefox(scratch, extension)
-            results[name] = {**results.get(name, {}), **_measured(browser, scratch, wanted, results.get(name, {}))}
+            earlier = results.get(name, {})
+            version = {"browser": browser.version()}
+            results[name] = {**version, **earlier, **version, **_measured(browser, scratch, wanted, earlier)}
             print(json.dumps(_totals(results[name]), indent=1))
             print(f"written: {record.write(RESULT, {**environment, **results})}", flush=True)
     return 0
@@ -68,7 +70,7 @@ def main() -> int:
 
 def _measured(browser: Browser, scratch: Path, wanted: argparse.Namespace, earlier: JsonObject) -> JsonObject:
     """Return the parts that were asked for."""
-    found: JsonObject = {"browser": browser.version()}
+    found: JsonObject = {}
     if wanted.damages:
         numbers = range(wanted.first, wanted.first + wanted.damages)
         cases = damaged.measure(browser, scratch, numbers, wanted.seed)
