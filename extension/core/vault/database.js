@@ -53,7 +53,8 @@ export function result(request) {
 function done(transaction) {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
-    transaction.onerror = () => reject(storageError(transaction.error));
+    // The transaction has no error of its own yet where a request of it fails.
+    transaction.onerror = ({ target }) => reject(storageError(/** @type {IDBRequest} */ (target).error));
     transaction.onabort = () => reject(storageError(transaction.error));
   });
 }

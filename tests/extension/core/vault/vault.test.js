@@ -232,6 +232,13 @@ test("storage errors have codes of their own", async () => {
   assert.equal(storageError(mistake), mistake);
 });
 
+test("a transaction fails with the error of the request that failed", async () => {
+  const stored = { id: idOf("a"), kind: "saved", envelope: bytesOf("a") };
+  await changeDisk("failing", (places) => void places("records").put(stored));
+  const adding = changeDisk("failing", (places) => void places("records").add(stored));
+  await assert.rejects(adding, { name: "ConstraintError" });
+});
+
 test("erase leaves nothing, and an erase that was interrupted is finished", async () => {
   const { name, note, keyNote, attempts, vault } = createDevice();
   const first = vault();
