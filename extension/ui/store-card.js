@@ -32,9 +32,10 @@ function troubles(card, { problem, unreadable, backupAt, isBackupForeign }) {
   ].filter((text) => typeof text === "string" && text !== "");
   const ways = [
     backupAt && !isBackupForeign && button(card, "restoreBackup", "primary", recover("restore")),
+    // First: where store and backup are of one profile, and the marker alone is not, the store is the newer one.
+    ["store_older", "store_foreign"].includes(problem ?? "") && button(card, "useOlder", "plain", recover("accept")),
     isBackupForeign && button(card, "restoreOther", "plain", recover("restoreOther")),
     isBackupForeign && !problem && button(card, "replaceBackup", "plain", recover("replaceBackup")),
-    ["store_older", "store_foreign"].includes(problem ?? "") && button(card, "useOlder", "plain", recover("accept")),
     unreadable > 0 && button(card, "dropUnreadable", "plain", recover("drop")),
   ];
   const notes = texts.map((text) => element("p", { class: "note", role: "alert" }, text));

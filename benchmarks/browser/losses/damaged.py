@@ -111,7 +111,9 @@ def _outcome(device: Device, acts: Acts) -> JsonObject:
     last = first
     ways: list[str] = []
     while last.told and (offered := [way for way in device.offered() if way not in ways]):
-        ways.append(offered[0])
+        # Who finds their own things there keeps them, and has them backed up.
+        is_own = last.told == "backup_foreign" and bool(acts.kept & last.there.keys())
+        ways.append("replaceBackup" if is_own else offered[0])
         device.ask("vault.recover", way=ways[-1])
         device.stop_worker()
         last = device.look()

@@ -125,8 +125,8 @@ class Device(ABC):
         has_backup, is_foreign = "backupAt" in vault, bool(vault.get("isBackupForeign"))
         ways = {
             "restore": has_backup and not is_foreign,
-            "restoreOther": is_foreign,
             "accept": vault.get("problem") in ("store_older", "store_foreign"),
+            "restoreOther": is_foreign,
         }
         return [way for way, is_offered in ways.items() if is_offered]
 

@@ -67,6 +67,10 @@ class Told(Device):
         ({"problem": "store_older", "backupAt": "2026-01-02T03:04:05Z"}, ["restore", "accept"]),
         ({"problem": "store_foreign"}, ["accept"]),
         ({"backupAt": "2026-01-02T03:04:05Z", "isBackupForeign": True}, ["restoreOther"]),
+        (
+            {"problem": "store_foreign", "backupAt": "2026-01-02T03:04:05Z", "isBackupForeign": True},
+            ["accept", "restoreOther"],
+        ),
     ],
 )
 def test_the_shopper_takes_what_the_options_page_offers(vault: dict[str, object], ways: list[str]) -> None:
