@@ -157,9 +157,11 @@ class Shopper:
         return f"view {self._num}"
 
     def _dismiss(self) -> str:
-        item = {"itemId": "", "url": f"{self._origin}/p/d{self._num}", "title": f"Cup d{self._num}"}
+        # Not "d" and a number: D66 is a party, and nothing is kept of politics.
+        name = f"{self._num}-other"
+        item = {"itemId": "", "url": f"{self._origin}/p/{name}", "title": f"Another cup than number {self._num}"}
         self._browser.call("act", {"type": "item.dismiss", "item": item})
-        return f"dismiss d{self._num}"
+        return f"dismiss {name}"
 
     def _stop(self) -> float:
         time.sleep(self._random.uniform(0, WITHIN_MS) / 1000)
