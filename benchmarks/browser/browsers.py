@@ -306,6 +306,8 @@ class _Firefox:
 
     def call(self, name: str, *given: object) -> Any:
         if self._is_gone:
+            # No window can be opened from one that is gone, as that of an earlier try may be.
+            self._driver.switch_to.window(self._shop or self._driver.window_handles[0])
             self._driver.switch_to.new_window("window")
             self._load(self._page)
             self._is_gone = False
