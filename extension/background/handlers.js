@@ -86,6 +86,11 @@ function profileHandlers(parts) {
       await consent.withdrawAll([...new Set([...shops, ...Object.keys(before.consents)])]);
       await parts.announceErasure();
       await consent.forgetPages();
+      if (await vault.hasLeftFiles())
+        throw new CarryoverError(
+          "erase_incomplete",
+          "Expected to delete all files, the browser cannot delete old ones.",
+        );
       return { state: await stateOf() };
     },
     "profile.export": async () => ({ profile: (await getProfile()).export() }),

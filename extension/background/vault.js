@@ -70,15 +70,18 @@ function filesIn(name) {
  * Return the vault of this browser.
  * @param {{browser: typeof chrome, argon2: import("../core/passphrase.js").Argon2, now: () => number}} parts
  */
-export function createVault({ browser: { storage }, argon2, now }) {
+export function createVault({ browser, argon2, now }) {
+  const { local, session } = browser.storage;
   const [store, backup] = [filesIn(STORE), filesIn(BACKUP)];
   return new Vault({
-    note: lenient(noteIn(storage.local, "vault")),
-    attempts: lenient(noteIn(storage.local, "wrong passphrases")),
-    keyNote: noteIn(storage.session, UNLOCKED),
+    note: lenient(noteIn(local, "vault")),
+    attempts: lenient(noteIn(local, "wrong passphrases")),
+    keyNote: noteIn(session, UNLOCKED),
     database: createDatabase(STORE, store, roomFor(LEAST_ROOM.store)),
     backup: createDatabase(BACKUP, backup, roomFor(LEAST_ROOM.backup)),
-    former: store ? { database: createDatabase(STORE), numFills: NUM_FILLS } : null,
+    former: store
+      ? { database: createDatabase(STORE), numFills: NUM_FILLS, lost: lenient(noteIn(local, "lost")) }
+      : null,
     numFills: store ? NUM_FILLS : NUM_FILLS_ELSEWHERE,
     argon2,
     now,

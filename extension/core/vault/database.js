@@ -59,6 +59,13 @@ function done(transaction) {
   });
 }
 
+/** @param {IDBFactory} factory @returns {Promise<IDBDatabaseInfo[]>} @throws {CarryoverError} storage_damaged */
+function databasesIn(factory) {
+  return factory.databases().catch((error) => {
+    throw storageError(error);
+  });
+}
+
 /** @param {IDBFactory} factory @param {string} name @returns {Promise<IDBDatabase>} */
 function open(factory, name) {
   const request = factory.open(name, VERSION);
@@ -159,9 +166,9 @@ export function createDatabase(name, files = SHARED, hasRoom = async () => true)
       else await result((await files.factory()).deleteDatabase(name));
     },
 
-    /** @returns {Promise<boolean>} whether it is there; opening it would make it */
+    /** @returns {Promise<boolean>} whether it is there; opening it would make it @throws {CarryoverError} storage_damaged */
     async exists() {
-      const present = await (await files.factory()).databases();
+      const present = await databasesIn(await files.factory());
       return present.some((one) => one.name === name);
     },
   };

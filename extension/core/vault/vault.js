@@ -232,6 +232,9 @@ export class Vault {
     await this.#finishErasing();
   }
 
+  /** @returns {Promise<boolean>} whether an erase left files that the browser can neither open nor delete */
+  hasLeftFiles = async () => Boolean(await this.#parts.former?.lost.read());
+
   async #finishErasing() {
     const { note, keyNote, attempts, backup, former } = this.#parts;
     this.#forget();

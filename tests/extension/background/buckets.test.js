@@ -121,6 +121,32 @@ test("an erase deletes what an earlier version kept, too", async () => {
   assert.ok(!(await inSharedPlace()).includes(STORE));
 });
 
+test("an erase that cannot delete an earlier version's files erases the rest, and says so", async () => {
+  await startWithBuckets();
+  await shopper.allow();
+  await shopper.see("sea towel");
+  await backedUp();
+  const failing = async () => {
+    throw new DOMException("Internal error opening backing store for indexedDB.open.", "UnknownError");
+  };
+  indexedDB.databases = failing;
+  assert.equal((await device.send({ type: "profile.erase" })).error.code, "erase_incomplete");
+  await restart();
+  assert.deepEqual([await problem(), (await shopper.exported()).interactions], [undefined, []]);
+  await shopper.allow();
+  await shopper.see("lake towel");
+  assert.equal((await shopper.exported()).interactions.length, 1, "the next profile is kept");
+});
+
+test("files of an earlier version that cannot be opened are not taken for a new shopper's", async () => {
+  buckets = createBuckets();
+  indexedDB.databases = async () => {
+    throw new DOMException("Internal error opening backing store for indexedDB.open.", "UnknownError");
+  };
+  await restart();
+  assert.equal(await problem(), "storage_damaged");
+});
+
 test("a store that the browser can neither open nor empty is replaced by the backup", async () => {
   await startWithBuckets();
   await shopper.allow();

@@ -14,7 +14,7 @@ let databases = 0;
 const bytesOf = (/** @type {string} */ text) => new TextEncoder().encode(text);
 const record = (/** @type {string} */ name) => ({ id: idOf(name), kind: "saved", bytes: bytesOf(name) });
 
-/** @returns {Promise<{vault: Vault, name: string, copy: string, next: () => Vault}>} a device with one record and its copy */
+/** @returns {Promise<{vault: Vault, name: string, copy: string, note: import("../../../../extension/core/vault/marker.js").Note, next: () => Vault}>} a device with one record and its copy */
 async function createDevice() {
   const name = `backup-${(databases += 1)}`;
   const note = noteInMemory();
@@ -24,7 +24,7 @@ async function createDevice() {
   await vault.open();
   await vault.write({ puts: [record("a")], parts: { puts: [{ id: idOf("p"), bytes: bytesOf("p") }] } });
   assert.equal(await vault.backUp(), true);
-  return { vault, name, copy, next };
+  return { vault, name, copy, note, next };
 }
 
 /** @param {string} name @returns {Promise<any>} what is stored, without the time of a copy */
@@ -178,7 +178,7 @@ test("a copy of another profile is neither overwritten nor taken for this one's"
 });
 
 test("a copy that the browser can no longer open is made anew", async () => {
-  const { name, copy } = await createDevice();
+  const { name, copy, note } = await createDevice();
   const inner = createDatabase(copy);
   let isBroken = true;
   const backup = {
@@ -192,7 +192,7 @@ test("a copy that the browser can no longer open is made anew", async () => {
       await inner.remove();
     },
   };
-  const vault = new Vault({ name, backup: /** @type {any} */ (backup) });
+  const vault = new Vault({ name, note, backup: /** @type {any} */ (backup) });
   await vault.open();
   assert.equal(await vault.backUp(), true);
   assert.deepEqual(await contentOf(copy), await contentOf(name));
