@@ -7,12 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.browser.losses.damages import Snapshots, damage_files, drawn_database_damage
-from benchmarks.browser.losses.device import SHOP, WITHDRAWN, Acts, Browser, Device, Seen
+from benchmarks.browser.losses.device import SHOP, WITHDRAWN, Acts, Browser, Device, EndedError, Seen
 from kernel.json_object import JsonObject
 
 NUM_HALF = 9
 _NEXT = 1000
 _SHARE_IN_FILES = 2 / 3
+_MOST_CRASHES = 5  # of the browser over one damage, after each of which the shopper starts it again
 
 
 def measure(browser: Browser, scratch: Path, numbers: Iterable[int], seed: int) -> list[JsonObject]:
@@ -80,10 +81,12 @@ def _case(browser: Browser, scratch: Path, source: Path, draw: random.Random, be
         if is_in_files:
             places = (browser.folders(one) for one in (copy, scratch / "older", scratch / "foreign"))
             how = damage_files(draw, Snapshots(*places))
-        with browser.running(copy) as device:
-            if not is_in_files:
-                how = _damage_database(draw, device, acts)
-            return {"damage": how, **_outcome(device, acts)}
+        for num_crashes in range(_MOST_CRASHES):
+            with suppress(EndedError), browser.running(copy) as device:
+                if not is_in_files:
+                    how = _damage_database(draw, device, acts)
+                return {"damage": how, **_outcome(device, acts), "crashes": num_crashes}
+        raise RuntimeError(f"{how}: expected the browser to start, it crashed {_MOST_CRASHES} times")
     finally:
         shutil.rmtree(copy)
 

@@ -15,6 +15,10 @@ SHOP, WITHDRAWN = "losses.localhost", "withdrawn.localhost"
 _TRIES = 5
 
 
+class EndedError(Exception):
+    """A browser ended by itself: over damaged files it may crash."""
+
+
 @dataclass
 class Acts:
     """What was acknowledged to the shopper: `kept` must be there once, `undone` must not come back."""
@@ -167,7 +171,7 @@ class Browser(Protocol):
         """Return its name and version."""
 
     def running(self, folder: Path) -> AbstractContextManager[Device]:
-        """Run it over a folder, which is made where it is missing, until the block ends."""
+        """Run it over a folder, which is made where it is missing, until the block ends; raises EndedError."""
 
     def folders(self, profile: Path) -> Folders:
         """Return where it keeps what the extension stores; raises RuntimeError where something is missing."""

@@ -10,7 +10,7 @@ from playwright.sync_api import Error, Page, Playwright
 
 from benchmarks.browser.browsers import CHROMIUM
 from benchmarks.browser.losses.damages import Folders, Place
-from benchmarks.browser.losses.device import Device, version_of
+from benchmarks.browser.losses.device import Device, EndedError, version_of
 from kernel.json_object import JsonObject
 
 _PATIENCE_MS = 60_000
@@ -79,9 +79,12 @@ class Chromium:
         )
         try:
             context.set_default_timeout(_PATIENCE_MS)
-            control = context.new_page()
-            control.goto(f"chrome-extension://{self._id}/ui/losses.html")
-            control.wait_for_function("typeof globalThis.losses === 'function'")
+            try:
+                control = context.new_page()
+                control.goto(f"chrome-extension://{self._id}/ui/losses.html")
+                control.wait_for_function("typeof globalThis.losses === 'function'")
+            except Error as error:
+                raise EndedError(f"expected Chromium to open the extension's page: {error.message}") from error
             yield _Device(control)
         finally:
             context.close()

@@ -14,7 +14,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from benchmarks.browser.browsers import geckodriver
 from benchmarks.browser.losses.damages import Folders, Place
-from benchmarks.browser.losses.device import Device, version_of
+from benchmarks.browser.losses.device import Device, EndedError, version_of
 from kernel.json_object import JsonObject
 
 ADDRESS = "11111111-1111-4111-8111-111111111111"  # of the extension, the same in every profile
@@ -95,10 +95,13 @@ class Firefox:
         try:
             driver.set_script_timeout(_PATIENCE_S)
             # By its path: install_addon would pack and send the whole folder.
-            driver.execute("INSTALL_ADDON", {"path": str(self._extension), "temporary": True})
-            driver.get(f"moz-extension://{ADDRESS}/ui/losses.html")
-            ready = "return typeof globalThis.losses === 'function'"
-            WebDriverWait(driver, _PATIENCE_S, poll_frequency=0.05).until(lambda one: one.execute_script(ready))
+            try:
+                driver.execute("INSTALL_ADDON", {"path": str(self._extension), "temporary": True})
+                driver.get(f"moz-extension://{ADDRESS}/ui/losses.html")
+                ready = "return typeof globalThis.losses === 'function'"
+                WebDriverWait(driver, _PATIENCE_S, poll_frequency=0.05).until(lambda one: one.execute_script(ready))
+            except WebDriverException as error:
+                raise EndedError(f"expected Firefox to open the extension's page: {error.msg}") from error
             yield _Device(driver, self._id)
         finally:
             driver.quit()
