@@ -105,12 +105,15 @@ async function copyStore(from, to, opener, now) {
  * Bring the copy of a store up to date, or make another where the browser can no longer open it: the store is whole.
  * @param {Database} from @param {Database} to @param {Opener} opener @param {number} now milliseconds since 1970
  * @returns {Promise<boolean>} false where the copy stays as it was: the store is damaged or changes all the time, or the copy is another profile's
+ * @throws {CarryoverError} storage_damaged, where the browser can no longer read the store: the copy stays as it was
  */
 export async function keepCopy(from, to, opener, now) {
   try {
     return await copyStore(from, to, opener, now);
   } catch (error) {
     if (!isDamaged(error)) throw error;
+    // Where it is the store that cannot be read, the copy is all there is.
+    await wholeOf(from);
     await to.remove();
     return copyStore(from, to, opener, now);
   }

@@ -198,6 +198,25 @@ test("a copy that the browser can no longer open is made anew", async () => {
   assert.deepEqual(await contentOf(copy), await contentOf(name));
 });
 
+test("a copy stays where it is the store that the browser can no longer read", async () => {
+  const { name, copy } = await createDevice();
+  const before = await contentOf(copy);
+  const inner = createDatabase(name);
+  let isBroken = false;
+  const database = {
+    ...inner,
+    run: async (/** @type {[IDBTransactionMode, any]} */ ...given) => {
+      if (isBroken) throw new CarryoverError("storage_damaged", "storage_damaged");
+      return inner.run(...given);
+    },
+  };
+  const vault = new Vault({ database: /** @type {any} */ (database), backup: createDatabase(copy) });
+  await vault.open();
+  isBroken = true;
+  await assert.rejects(vault.backUp(), { code: "storage_damaged" });
+  assert.deepEqual(await contentOf(copy), before);
+});
+
 test("a store that is gone together with its marker is not taken for a new shopper where its copy is there", async () => {
   const { vault, name, copy } = await createDevice();
   const next = () => new Vault({ name, backup: createDatabase(copy) });
