@@ -68,8 +68,8 @@ export class Vault {
   #backups = createBackups(() => this.backUp());
   /** How much was set aside when the store was opened. */
   #numSetAside = 0;
-  /** @type {Promise<unknown>} */
-  #unlocking = Promise.resolve();
+  /** Unlocking, restoring and erasing, one after the other. @type {Promise<unknown>} */
+  #turns = Promise.resolve();
 
   /** @param {Partial<Parts> & {name?: string}} [parts] name: of the database, where none is given */
   constructor(parts = {}) {
@@ -226,10 +226,19 @@ export class Vault {
   /** Return whether parts that were taken out of the store can be put back: not after its key was changed. @param {StoredPart[]} parts */
   opens = (parts) => doOpen(parts, /** @type {Opener} */ (this.#opener));
 
+  /** @template T @param {() => Promise<T>} work that would bring back what an erase meanwhile deletes @returns {Promise<T>} */
+  #inTurn(work) {
+    const next = this.#turns.then(work);
+    this.#turns = next.catch(() => undefined);
+    return next;
+  }
+
   /** Delete everything, with the key, the backup and the marker. From its beginning on nothing older is written. */
-  async erase() {
-    await this.#parts.note.write({ format: FORMAT, isErasing: true });
-    await this.#finishErasing();
+  erase() {
+    return this.#inTurn(async () => {
+      await this.#parts.note.write({ format: FORMAT, isErasing: true });
+      await this.#finishErasing();
+    });
   }
 
   /** @returns {Promise<boolean>} whether an erase left files that the browser can neither open nor delete */
@@ -271,12 +280,10 @@ export class Vault {
    * @throws {CarryoverError} passphrase_wrong or passphrase_wait
    */
   unlock(secret) {
-    const next = this.#unlocking.then(async () => {
+    return this.#inTurn(async () => {
       const identity = await this.#lockedIdentity();
       if (identity?.locks) await this.#keep(await this.#proven(identity, secret));
     });
-    this.#unlocking = next.catch(() => undefined);
-    return next;
   }
 
   /** @param {Identity} identity with locks @param {string} secret @returns {Promise<Bytes>} the bytes of the data key */
@@ -379,7 +386,12 @@ export class Vault {
    * @param {{ofAnother?: boolean}} [options] ofAnother: also one of another profile, as the shopper chose
    * @throws {CarryoverError} no_backup; or store_changed
    */
-  async restoreBackup({ ofAnother = false } = {}) {
+  restoreBackup({ ofAnother = false } = {}) {
+    return this.#inTurn(() => this.#restored(ofAnother));
+  }
+
+  /** @param {boolean} ofAnother */
+  async #restored(ofAnother) {
     const { backup, note } = this.#parts;
     if (!backup) throw new CarryoverError("no_backup", "Expected a backup, there is none.");
     const copy = this.#opener && this.#numSetAside > 0 ? await contentOfCopy(backup, this.#opener) : null;
@@ -395,5 +407,5 @@ export class Vault {
   }
 
   /** Use a store although the marker knows a newer one, or another profile, as the shopper chose. */
-  accept = () => this.#parts.note.remove();
+  accept = () => this.#inTurn(() => this.#parts.note.remove());
 }

@@ -8,7 +8,7 @@ import { noteInMemory } from "../../../../extension/core/vault/marker.js";
 import { PAGES } from "../../../../extension/core/vault/index-format.js";
 import { Vault } from "../../../../extension/core/vault/vault.js";
 import { CarryoverError } from "../../../../extension/values/errors.js";
-import { changeDisk, idOf, onDisk } from "./disk.js";
+import { NOTHING, changeDisk, createSignal, idOf, onDisk } from "./disk.js";
 
 let databases = 0;
 const bytesOf = (/** @type {string} */ text) => new TextEncoder().encode(text);
@@ -215,6 +215,32 @@ test("a copy stays where it is the store that the browser can no longer read", a
   isBroken = true;
   await assert.rejects(vault.backUp(), { code: "storage_damaged" });
   assert.deepEqual(await contentOf(copy), before);
+});
+
+test("a restoring that is under way brings nothing back after an erase", async () => {
+  const { name, copy } = await createDevice();
+  await createDatabase(name).remove();
+  const inner = createDatabase(copy);
+  const [read, released] = [createSignal(), createSignal()];
+  const backup = {
+    ...inner,
+    run: async (/** @type {[IDBTransactionMode, any]} */ ...given) => {
+      const found = await inner.run(...given);
+      read.give();
+      if (given[0] === "readonly") await released.given;
+      return found;
+    },
+  };
+  const vault = new Vault({ name, backup: /** @type {any} */ (backup) });
+  const restoring = vault.restoreBackup();
+  await read.given;
+  const erasing = vault.erase();
+  // An erase that does not wait for it is over by then.
+  for (let turns = 0; turns < 50; turns += 1) await onDisk("other");
+  released.give();
+  await Promise.allSettled([restoring, erasing]);
+  assert.deepEqual(await onDisk(name), NOTHING);
+  assert.deepEqual(await vault.open(), { records: [], numSetAside: 0 });
 });
 
 test("a store that is gone together with its marker is not taken for a new shopper where its copy is there", async () => {

@@ -23,3 +23,13 @@ export const changeDisk = (name, change, files) => createDatabase(name, files).r
 
 /** An id for tests that tells what it is of. @param {string} text @returns {string} */
 export const idOf = (text) => Buffer.from(text).toString("hex").padEnd(32, "0").slice(0, 32);
+
+/** Return something that can be waited for, and given. */
+export function createSignal() {
+  let give = () => {};
+  /** @type {Promise<void>} */
+  const given = new Promise((resolve) => {
+    give = resolve;
+  });
+  return { given, give: () => give() };
+}

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { noteInMemory } from "../../../../extension/core/vault/marker.js";
 import { createDatabase } from "../../../../extension/core/vault/database.js";
 import { Vault } from "../../../../extension/core/vault/vault.js";
-import { changeDisk, idOf, onDisk } from "./disk.js";
+import { changeDisk, createSignal, idOf, onDisk } from "./disk.js";
 
 let databases = 0;
 const freshName = () => `vault-${(databases += 1)}`;
@@ -250,6 +250,30 @@ test("erase leaves nothing, and an erase that was interrupted is finished", asyn
   const { identity, index, records, parts } = await onDisk(name);
   assert.deepEqual([identity, index.size, records, parts], [undefined, 0, [], []]);
   for (const kept of [note, keyNote, attempts]) assert.equal(await kept.read(), null);
+});
+
+test("who unlocks while everything is erased leaves no key in memory", async () => {
+  const { name, vault, ...notes } = createDevice();
+  const [tried, released] = [createSignal(), createSignal()];
+  let isHeld = false;
+  const argon2 = async (/** @type {{password: Uint8Array<ArrayBuffer>}} */ { password }) => {
+    if (isHeld) tried.give();
+    if (isHeld) await released.given;
+    return new Uint8Array(await crypto.subtle.digest("SHA-256", password));
+  };
+  const locked = new Vault({ name, ...notes, argon2: /** @type {any} */ (argon2) });
+  await locked.open();
+  await locked.protect("correct horse");
+  await locked.lock();
+  isHeld = true;
+  const unlocking = locked.unlock("correct horse");
+  await tried.given;
+  const erasing = locked.erase();
+  // An erase that does not wait for it is over by then.
+  for (let turns = 0; turns < 50; turns += 1) await onDisk("other");
+  released.give();
+  await Promise.allSettled([unlocking, erasing]);
+  assert.deepEqual([await notes.keyNote.read(), await notes.attempts.read()], [null, null]);
 });
 
 test("nothing is written where there is no room, and what is there can be read", async () => {
