@@ -87,7 +87,10 @@ async function copyStore(from, to, opener, now) {
     if (!changes) continue;
     const present = new Set(entriesOf(index).map(([id]) => id));
     const gone = before ? entriesOf(before).filter(([id]) => !present.has(id)) : [];
-    await to.run("readwrite", (places) => {
+    return to.run("readwrite", async (places) => {
+      // Another profile's may have come to lie there since it was looked at.
+      const there = /** @type {Identity | undefined} */ (await result(places("identity").get(PROFILE)));
+      if (there && there.profileId !== opener.profileId) return false;
       if (!before) for (const place of /** @type {const} */ (["index", "records", "parts"])) places(place).clear();
       for (const [id, { isPart }] of gone) places(isPart ? "parts" : "records").delete(id);
       for (const record of changes.records) places("records").put(record);
@@ -95,8 +98,8 @@ async function copyStore(from, to, opener, now) {
       for (const [name, envelope] of source.index) places("index").put(envelope, name);
       places("identity").put(identity, PROFILE);
       places("identity").put(now, COPIED_AT);
+      return true;
     });
-    return true;
   }
   return false;
 }

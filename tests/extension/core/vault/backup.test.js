@@ -177,6 +177,25 @@ test("a copy of another profile is neither overwritten nor taken for this one's"
   assert.deepEqual(await contentOf(other.copy), await contentOf(mine.name));
 });
 
+test("a copy of another profile that comes to lie there while this one is copied is not overwritten", async () => {
+  const [mine, other] = [await createDevice(), await createDevice()];
+  const { identity } = await onDisk(other.copy);
+  const inner = createDatabase(mine.copy);
+  const backup = {
+    ...inner,
+    run: async (/** @type {[IDBTransactionMode, any]} */ ...given) => {
+      const found = await inner.run(...given);
+      if (given[0] === "readonly")
+        await changeDisk(mine.copy, (places) => void places("identity").put(identity, "profile"));
+      return found;
+    },
+  };
+  const vault = new Vault({ name: mine.name, backup: /** @type {any} */ (backup) });
+  await vault.open();
+  assert.equal(await vault.backUp(), false);
+  assert.deepEqual((await onDisk(mine.copy)).identity, identity);
+});
+
 test("a copy that the browser can no longer open is made anew", async () => {
   const { name, copy, note } = await createDevice();
   const inner = createDatabase(copy);
