@@ -5,6 +5,7 @@ import { createActs } from "./background/acts.js";
 import { createBadge } from "./background/badge.js";
 import { createConsent } from "./background/consent.js";
 import { createContentScripts } from "./background/content-scripts.js";
+import { createForgettingRest } from "./background/forgetting.js";
 import { createHandlers } from "./background/handlers.js";
 import { createHeldActs } from "./background/held-acts.js";
 import { createListsAhead } from "./background/lists-ahead.js";
@@ -43,13 +44,15 @@ import { argon2id } from "./vendor/argon2.mjs";
 
 const browser = chrome;
 const now = () => Date.now();
-const vault = createVault({ browser, argon2: argon2id, now });
+const contentScripts = createContentScripts({ browser });
+const openCache = () => caches.open(BUNDLE_CACHE);
+const forgetRest = createForgettingRest({ browser, contentScripts, openCache });
+const vault = createVault({ browser, argon2: argon2id, now, forgetRest });
 const getProfile = createProfileStore({ vault, now, onUse: () => lock.use() });
 const ask = createTowersAsk({
   browser,
   loadHandlers: async () => (await import("./offscreen/handlers.js")).createTowersHandlers(),
 });
-const contentScripts = createContentScripts({ browser });
 const tabs = createTabs({ browser, contentScripts, ask });
 const consent = createConsent({ browser, getProfile, contentScripts, inject: tabs.inject, now });
 const openPages = createOpenPages({ browser, getProfile, contentScripts, tabs });
@@ -61,7 +64,7 @@ const model = createModelSource({
   getServer: server.getServer,
   ask,
   packaged: packagedFiles(browser.runtime.getURL(PACKAGED)),
-  openCache: () => caches.open(BUNDLE_CACHE),
+  openCache,
   now,
 });
 const means = createMeansSource({ getProfile, getServer: server.getServer, now });

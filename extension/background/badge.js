@@ -4,6 +4,12 @@ import { CarryoverError } from "../values/errors.js";
 
 /** @typedef {ReturnType<typeof createBadge>} Badge */
 
+/** Take the numbers away from all tabs. @param {typeof chrome} browser the browser's extension APIs */
+export async function clearBadges(browser) {
+  for (const { id } of await browser.tabs.query({}))
+    if (id !== undefined) await browser.action.setBadgeText({ tabId: id, text: "" });
+}
+
 /**
  * The number on the icon, which says how many items of the shop in a tab fit. Only where the shopper wants it.
  * @param {object} parts
@@ -41,9 +47,6 @@ export function createBadge({ browser, getProfile, recommendations }) {
     },
 
     /** Take the numbers away from all tabs. */
-    async clear() {
-      for (const { id } of await browser.tabs.query({}))
-        if (id !== undefined) await browser.action.setBadgeText({ tabId: id, text: "" });
-    },
+    clear: () => clearBadges(browser),
   };
 }

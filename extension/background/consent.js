@@ -105,16 +105,7 @@ export function createConsent({ browser, getProfile, contentScripts, inject, now
         if (!profile.isConsented(shop)) await contentScripts.unregister(shop);
     },
 
-    /** @returns {Promise<string[]>} the shops that pages are read at, also where the profile cannot be */
-    shops: () => contentScripts.registered(),
-
     /** Forget what pages remember once they heard of an erasure: until then a panel may have kept the list that it showed. */
     forgetPages: () => clearVisits(browser),
-
-    /** Remove content scripts and permissions of shops that the profile no longer holds, and what pages remember. @param {string[]} shops */
-    async withdrawAll(shops) {
-      await clearVisits(browser);
-      for (const shop of shops) await contentScripts.unregister(shop);
-    },
   };
 }

@@ -90,6 +90,16 @@ export function createContentScripts({ browser }) {
         await browser.permissions.remove({ origins: [origin] });
     },
 
+    /** Remove every shop's content script, and give back every permission that the manifest does not require: a server's, too. */
+    async withdrawAll() {
+      for (const { id } of await browser.scripting.getRegisteredContentScripts())
+        await inTurn(() => remove(id.slice(PREFIX.length)));
+      const required = browser.runtime.getManifest().host_permissions ?? [];
+      const { origins = [] } = await browser.permissions.getAll();
+      const given = origins.filter((origin) => !required.includes(origin));
+      if (given.length > 0) await browser.permissions.remove({ origins: given });
+    },
+
     /**
      * Run the content script in a tab at once. A script that is already there ignores the second one.
      * @param {number} tabId @param {{isAgain?: boolean}} [how] `isAgain`: the page may have been read before, and was looked at once

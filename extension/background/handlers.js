@@ -77,13 +77,11 @@ function profileHandlers(parts) {
       // A profile that cannot be read can be erased.
       const profile = await getProfile().catch(() => null);
       const before = profile?.settings ?? DEFAULT_SETTINGS;
-      const shops = await consent.shops();
       // From here on nothing that is older is kept, whoever offers it.
       const erased = (profile ?? vault).erase();
       await Promise.all([erased, parts.acts.forget(), parts.openPages.forget()]);
       await forgetServer({ ...before, consents: {} });
       await model.dropDownloads();
-      await consent.withdrawAll([...new Set([...shops, ...Object.keys(before.consents)])]);
       await parts.announceErasure();
       await consent.forgetPages();
       if (await vault.hasLeftFiles())

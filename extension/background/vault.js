@@ -2,6 +2,7 @@
 import { createDatabase } from "../core/vault/database.js";
 import { Vault } from "../core/vault/vault.js";
 import { CarryoverError } from "../values/errors.js";
+import { clearBadges } from "./badge.js";
 import { UNLOCKED, lenient, noteIn } from "./notes.js";
 
 /**
@@ -68,9 +69,9 @@ function filesIn(name) {
 
 /**
  * Return the vault of this browser.
- * @param {{browser: typeof chrome, argon2: import("../core/passphrase.js").Argon2, now: () => number}} parts
+ * @param {{browser: typeof chrome, argon2: import("../core/passphrase.js").Argon2, now: () => number, forgetRest: () => Promise<void>}} parts
  */
-export function createVault({ browser, argon2, now }) {
+export function createVault({ browser, argon2, now, forgetRest }) {
   const { local, session } = browser.storage;
   const [store, backup] = [filesIn(STORE), filesIn(BACKUP)];
   return new Vault({
@@ -85,6 +86,7 @@ export function createVault({ browser, argon2, now }) {
     numFills: store ? NUM_FILLS : NUM_FILLS_ELSEWHERE,
     argon2,
     now,
+    forgetRest,
   });
 }
 
@@ -110,7 +112,10 @@ export function createLock({ browser, vault, getProfile, announceErasure, now })
       if (!vault.hasPassphrase) return;
       await profile.lock();
       await browser.storage.session.clear();
+      await clearBadges(browser);
       await announceErasure();
+      // Until it heard of it a panel may have kept the list that it showed.
+      await browser.storage.session.clear();
     },
   };
 }

@@ -25,6 +25,7 @@ import { eraseFormer, moveStore, tidyFormer } from "./moving.js";
 import { doOpen, openParts, storedParts } from "./parts.js";
 import { noIndex, readable } from "./reading.js";
 import { readStore } from "./opening.js";
+import { createTurns } from "./turns.js";
 import { openWithDelay } from "./unlocking.js";
 
 /**
@@ -48,6 +49,7 @@ import { openWithDelay } from "./unlocking.js";
  * @property {Database | null} backup
  * @property {import("./moving.js").Former | null} former
  * @property {number} [numFills] how many MiB make the browser compact what was overwritten
+ * @property {() => Promise<void>} [forgetRest] deletes what an erase deletes besides; called before the marker goes
  * @property {Argon2} [argon2]
  * @property {() => number} now milliseconds since 1970
  */
@@ -68,8 +70,8 @@ export class Vault {
   #backups = createBackups(() => this.backUp());
   /** How much was set aside when the store was opened. */
   #numSetAside = 0;
-  /** Unlocking, restoring and erasing, one after the other. @type {Promise<unknown>} */
-  #turns = Promise.resolve();
+  /** For what would bring back what an erase meanwhile deletes. */
+  #inTurn = createTurns();
 
   /** @param {Partial<Parts> & {name?: string}} [parts] name: of the database, where none is given */
   constructor(parts = {}) {
@@ -226,26 +228,18 @@ export class Vault {
   /** Return whether parts that were taken out of the store can be put back: not after its key was changed. @param {StoredPart[]} parts */
   opens = (parts) => doOpen(parts, /** @type {Opener} */ (this.#opener));
 
-  /** @template T @param {() => Promise<T>} work that would bring back what an erase meanwhile deletes @returns {Promise<T>} */
-  #inTurn(work) {
-    const next = this.#turns.then(work);
-    this.#turns = next.catch(() => undefined);
-    return next;
-  }
-
   /** Delete everything, with the key, the backup and the marker. From its beginning on nothing older is written. */
-  erase() {
-    return this.#inTurn(async () => {
+  erase = () =>
+    this.#inTurn(async () => {
       await this.#parts.note.write({ format: FORMAT, isErasing: true });
       await this.#finishErasing();
     });
-  }
 
   /** @returns {Promise<boolean>} whether an erase left files that the browser can neither open nor delete */
   hasLeftFiles = async () => Boolean(await this.#parts.former?.lost.read());
 
   async #finishErasing() {
-    const { note, keyNote, attempts, backup, former } = this.#parts;
+    const { note, keyNote, attempts, backup, former, forgetRest } = this.#parts;
     this.#forget();
     await eraseDatabase(this.#database);
     // What is being copied would else be written after it.
@@ -254,6 +248,7 @@ export class Vault {
     if (former) await eraseFormer(former);
     await keyNote.remove();
     await attempts.remove();
+    await forgetRest?.().catch(console.warn);
     await note.remove();
   }
 
@@ -279,12 +274,11 @@ export class Vault {
    * @param {string} secret passphrase or recovery code
    * @throws {CarryoverError} passphrase_wrong or passphrase_wait
    */
-  unlock(secret) {
-    return this.#inTurn(async () => {
+  unlock = (secret) =>
+    this.#inTurn(async () => {
       const identity = await this.#lockedIdentity();
       if (identity?.locks) await this.#keep(await this.#proven(identity, secret));
     });
-  }
 
   /** @param {Identity} identity with locks @param {string} secret @returns {Promise<Bytes>} the bytes of the data key */
   #proven({ locks = [], profileId, fingerprint }, secret) {
@@ -386,9 +380,7 @@ export class Vault {
    * @param {{ofAnother?: boolean}} [options] ofAnother: also one of another profile, as the shopper chose
    * @throws {CarryoverError} no_backup; or store_changed
    */
-  restoreBackup({ ofAnother = false } = {}) {
-    return this.#inTurn(() => this.#restored(ofAnother));
-  }
+  restoreBackup = ({ ofAnother = false } = {}) => this.#inTurn(() => this.#restored(ofAnother));
 
   /** @param {boolean} ofAnother */
   async #restored(ofAnother) {

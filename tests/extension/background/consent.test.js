@@ -187,12 +187,3 @@ test("scripts that an update of the extension lost are registered again", async 
   await consent.restore();
   assert.deepEqual(scripts(), ["shop a.example", "shop b.example"]);
 });
-
-test("withdrawAll clears scripts and permissions of the shops it is given", async () => {
-  state.granted.add(ORIGIN).add("*://*.b.example/*");
-  await consent.set("a.example", true);
-  await consent.set("b.example", true);
-  await consent.withdrawAll(["a.example"]);
-  assert.deepEqual(scripts(), ["shop b.example"]);
-  assert.deepEqual([...state.granted].sort(), ["*://*.b.example/*"]);
-});

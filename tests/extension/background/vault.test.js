@@ -293,6 +293,45 @@ test("erasing a locked profile needs no passphrase and leaves no lock", async ()
   assert.equal((await vault("get")).vault.hasPassphrase, false);
 });
 
+test("erasing a locked profile gives back the permission for a server", async () => {
+  await shopper.useServer();
+  await protect();
+  await vault("lock");
+  await device.send({ type: "profile.erase" });
+  assert.deepEqual([...device.state.granted], []);
+});
+
+test("an erase that was interrupted is finished with what lies beside the store", async () => {
+  await shopper.allow();
+  device.state.badges.set(7, "3");
+  device.state.tabs = [{ id: 7, url: PAGE }];
+  await device.cache.put("http://127.0.0.1:8710/v1/bundles/x/manifest.json", new Response("{}"));
+  device.state.local.vault = { format: 2, isErasing: true };
+  device.state.session = { "list 7": { answer: "sea towel" }, readings: { 7: PAGE } };
+  await restart();
+  assert.equal((await device.send({ type: "state.get" })).state.numKnown, 0);
+  const { local, session, scripts, granted, badges } = device.state;
+  assert.deepEqual([local, session, scripts.size, [...granted], [...badges]], [{}, {}, 0, [], [[7, ""]]]);
+  assert.deepEqual(await device.cache.keys(), []);
+});
+
+for (const [what, end] of /** @type {[string, () => Promise<unknown>][]} */ ([
+  ["locked", () => vault("lock")],
+  ["erased", () => device.send({ type: "profile.erase" })],
+]))
+  test(`of a profile that is ${what} no number stays on the icon, and no list that a panel kept late`, async () => {
+    await protect();
+    device.state.tabs = [{ id: 7, url: PAGE }];
+    device.state.badges.set(7, "3");
+    device.panel.runtime.onMessage.addListener((/** @type {any} */ message) => {
+      // It was kept before the panel heard of it.
+      if (message.isErased) device.state.session["list 7"] = { answer: "sea towel" };
+      return false;
+    });
+    await end();
+    assert.deepEqual([[...device.state.badges], device.state.session], [[[7, ""]], {}]);
+  });
+
 test("a dismissal in flight does not bring an erased profile back", async () => {
   await shopper.allow();
   const item = { itemId: "mug", url: `https://${SHOP}/mug`, title: "mug", shop: SHOP };

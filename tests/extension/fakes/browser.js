@@ -81,6 +81,7 @@ function permissionsApi(state) {
     onAdded: fakeEvent(),
     onRemoved: fakeEvent(),
     contains: async (/** @type {{origins: string[]}} */ { origins }) => origins.every((one) => state.granted.has(one)),
+    getAll: async () => ({ permissions: [], origins: [...state.granted] }),
     async request(/** @type {{origins: string[]}} */ { origins }) {
       state.questions.push(origins);
       if (state.isGranting) for (const one of origins) state.granted.add(one);
