@@ -241,6 +241,40 @@ def test_rotations_while_browsers_write_lose_nothing(copies, tmp_path):
     assert copies.read(SPACE)[1] == b"29"
 
 
+def test_two_rotations_at_once_lose_nothing(copies, tmp_path, monkeypatch):
+    copies.write(SPACE, b"kept", None, "d")
+    settings = Settings(data_dir=tmp_path / "data")
+    seal_again = Copies.seal_again
+    has_second_begun, is_first_over = threading.Event(), threading.Event()
+    failures = []
+
+    def second():
+        try:
+            rotate_keys(settings)
+        except Exception as error:  # noqa: BLE001 (told by the assertion below)
+            failures.append(error)
+
+    thread = threading.Thread(target=second)
+
+    def sealed_again(self):
+        if threading.current_thread() is thread:
+            # The first would drop the old keys now, which everything is still encrypted with.
+            has_second_begun.set()
+            is_first_over.wait()
+            return seal_again(self)
+        count = seal_again(self)
+        thread.start()
+        has_second_begun.wait(0.5)
+        return count
+
+    monkeypatch.setattr(Copies, "seal_again", sealed_again)
+    rotate_keys(settings)
+    is_first_over.set()
+    thread.join()
+    assert failures == []
+    assert copies.read(SPACE)[1] == b"kept"
+
+
 def test_an_envelope_in_anothers_place_is_refused(copies):
     copies.write(SPACE, b"one", None, "d")
     other = "f" * 32
