@@ -137,8 +137,12 @@ export function createPageHandlers({ getProfile, pageLearner, readings, announce
 
     async "page.changed"({ url }, sender) {
       const { tab } = speakerOf(url, sender);
-      await readings.noteChange(tab, url);
-      if (!tab.incognito) await announceChange();
+      await kept(async () => {
+        // While the profile is locked not even the page's address is noted. A page that changes by itself does not put off locking.
+        await getProfile({ isUse: false });
+        await readings.noteChange(tab, url);
+        if (!tab.incognito) await announceChange();
+      });
       return {};
     },
   };

@@ -2,7 +2,7 @@
 import { applyNewRules } from "../core/rules-update.js";
 import { Profile } from "../core/profile.js";
 
-/** @typedef {() => Promise<Profile>} GetProfile opens the profile once in each life of the worker, and anew after it was erased or locked */
+/** @typedef {(how?: {isUse: boolean}) => Promise<Profile>} GetProfile opens the profile once in each life of the worker, and anew after it was erased or locked */
 
 /**
  * Return a function that opens the profile on its first call, and again after it was erased or locked. The vault holds the truth, so a worker
@@ -11,15 +11,15 @@ import { Profile } from "../core/profile.js";
  * @param {object} parts
  * @param {import("../core/vault/vault.js").Vault} parts.vault
  * @param {() => number} parts.now milliseconds since 1970
- * @param {() => void} [parts.onUse] told each time that somebody gets the profile
+ * @param {() => void} [parts.onUse] told each time that somebody gets the profile to use it
  * @returns {GetProfile}
  */
 export function createProfileStore({ vault, now, onUse = () => undefined }) {
   /** @type {Promise<Profile> | undefined} */
   let opened;
 
-  /** @returns {Promise<Profile>} */
-  async function getProfile() {
+  /** @type {GetProfile} */
+  async function getProfile(how = { isUse: true }) {
     opened ??= Profile.open(vault, { now }).then(async (profile) => {
       // A device on which that fails, such as a full one, keeps working; the next opening tries again.
       await applyNewRules(profile).catch((error) => console.warn("Carryover:", error));
@@ -34,12 +34,12 @@ export function createProfileStore({ vault, now, onUse = () => undefined }) {
       throw error;
     });
     if (!profile.isClosed) {
-      onUse();
+      if (how.isUse) onUse();
       return profile;
     }
     await profile.ended.catch(() => undefined);
     forget();
-    return getProfile();
+    return getProfile(how);
   }
   return getProfile;
 }

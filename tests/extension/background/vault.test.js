@@ -2,7 +2,9 @@
 // Passphrase, lock, backup and a store that may not be used, through the whole background.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { createProfileStore } from "../../../extension/background/store.js";
 import { createDatabase } from "../../../extension/core/vault/database.js";
+import { Vault } from "../../../extension/core/vault/vault.js";
 import { changeDisk, onDisk } from "../core/vault/disk.js";
 import { createDevice } from "../fakes/device.js";
 import { PAGE, SHOP, createShopper } from "../fakes/shopper.js";
@@ -85,7 +87,8 @@ test("while locked nothing is learned, and what is on its way is not kept", asyn
   assert.deepEqual([stored, reason], [false, "locked"]);
   const before = await onDisk("carryover");
   await device.sendFromPage(PAGE, { type: "page.stayed", itemId: "x" });
-  assert.deepEqual(await onDisk("carryover"), before);
+  assert.equal((await device.sendFromPage(PAGE, { type: "page.changed", url: PAGE })).ok, true);
+  assert.deepEqual([await onDisk("carryover"), device.state.session], [before, {}]);
   for (const type of ["profile.export", "taste.get", "ledger.get"])
     assert.equal((await device.send({ type })).error.code, "locked", type);
   await vault("unlock", { secret: PASSPHRASE });
@@ -99,6 +102,15 @@ test("it locks by itself after a time without use", async () => {
   worker.alarms.onAlarm.fire({ name: "lock" });
   for (let tries = 0; tries < 100 && !(await vault("get")).vault.isLocked; tries += 1);
   assert.equal((await vault("get")).vault.isLocked, true);
+});
+
+test("who only asks whether the profile can be used does not put off locking", async () => {
+  let numUses = 0;
+  const getProfile = createProfileStore({ vault: new Vault(), now: Date.now, onUse: () => void (numUses += 1) });
+  await getProfile({ isUse: false });
+  assert.equal(numUses, 0);
+  await getProfile();
+  assert.equal(numUses, 1);
 });
 
 test("without a passphrase nothing is locked", async () => {
