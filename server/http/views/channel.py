@@ -1,5 +1,7 @@
 """Views of POST /v1/channel and /v1/channel/request: the requests of a paired browser, which nobody else can read."""
 
+from urllib.parse import unquote
+
 from flask import Blueprint, Response, current_app, request
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response as PlainResponse
@@ -43,7 +45,7 @@ def _answer(head: JsonObject, body: bytes, device_id: str) -> PlainResponse:
     is_well_formed = (
         method in _METHODS
         and path.startswith("/v1/")
-        and not path.startswith(_OUTSIDE)
+        and not unquote(path).startswith(_OUTSIDE)
         and isinstance(headers, dict)
         and all(isinstance(value, str) and value.isprintable() for value in headers.values())
         and {str(name).lower() for name in headers} <= set(_REQUEST_HEADERS)

@@ -224,6 +224,8 @@ def test_a_forgotten_browser_is_refused_at_once(paired, database):
         ("GET", "/metrics", {}),
         ("POST", "/v1/channel", {}),
         ("POST", "/v1/pairing", {}),
+        ("POST", "/v1/%63hannel", {}),
+        ("POST", "/v1/p%61iring", {}),
         ("PATCH", "/v1/shops", {}),
         ("GET", "/v1/shops", {"Authorization": "Bearer x"}),
         ("GET", "/v1/shops", {"If-Match": "a\nHost: b"}),
