@@ -182,6 +182,7 @@ export function createSync(parts) {
     /** Begin, or begin anew: with a code of another browser, or a new one. @param {string} [typed] @param {{isPrivate?: boolean}} [how] @returns {Promise<SyncState>} */
     async start(typed, how) {
       const profile = await getProfile();
+      await assertOpen(begin(profile, how), parts);
       const before = syncIn(profile);
       const code = typed ?? before?.code ?? newSyncCode();
       const secret = await syncKeys(code);

@@ -224,9 +224,11 @@ test("what comes in passes the filter, and what it refuses stays in the copy", a
 
 test("while learning is paused nothing is exchanged", async () => {
   const { first } = await world.twoOf();
+  const code = await first.sync.code();
   await first.profile.changeSettings({ paused: true });
   const before = world.server.trust.received.length;
   await assert.rejects(first.sync.sync(), { code: "sync_paused" });
+  await assert.rejects(first.sync.start(code), { code: "sync_paused" });
   assert.equal(world.server.trust.received.length, before);
 });
 
