@@ -150,10 +150,7 @@ export class Vault {
    * Delete what is left of a store elsewhere that was taken over. At each start of the browser: it may have ended in the middle, and it deletes what it
    * compacted when it opens the files again.
    */
-  async tidy() {
-    const { former } = this.#parts;
-    if (former) await tidyFormer(former, this.#database);
-  }
+  tidy = async () => this.#parts.former && tidyFormer(this.#parts.former, this.#database);
 
   /** @param {Identity} identity @returns {Promise<Key>} @throws {CarryoverError} locked */
   async #keyOf({ fingerprint, dataKey }) {
