@@ -93,6 +93,19 @@ test("Arabic texts are in Arabic letters", () => {
   }
 });
 
+for (const [language, other] of /** @type {[string, RegExp][]} */ ([
+  // At the beginning of a sentence "Sie" may be "they".
+  ["de", /[\p{L},] Sie\b|\bIh(?:r\p{L}*|nen)\b/u],
+  ["es", /\b(?:usted|espere|restaure|\p{L}+[éí]\p{Ll}+elo)\b/iu],
+]))
+  test(`${language} speaks to the shopper in one way`, () => {
+    const found = Object.entries(textsIn(language)).filter(([, { message }]) => other.test(message));
+    assert.deepEqual(
+      found.map(([key]) => key),
+      [],
+    );
+  });
+
 test("every text that is asked for exists", () => {
   const missing = uses.flatMap(({ texts, plurals }) => [
     ...texts.filter((key) => !english[key]),
