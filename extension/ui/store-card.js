@@ -2,7 +2,7 @@
 // The encrypted store on the options page: passphrase, lock, backup, and what to do where it may not be used.
 import { send } from "../messaging/messages.js";
 import { CarryoverError } from "../values/errors.js";
-import { element } from "./elements.js";
+import { element, keepFocus } from "./elements.js";
 import { errorText, plural, t, timeText } from "./texts.js";
 import { secretField, unlockForm } from "./unlock.js";
 
@@ -23,6 +23,7 @@ function troubles(card, { problem, unreadable, backupAt, isBackupForeign }) {
   const recover = (/** @type {string} */ way) => async () => {
     const { vault } = await send({ type: "vault.recover", way });
     card.show(vault);
+    card.say(way.startsWith("restore") ? t("restored") : t("saved"));
     card.onChanged();
   };
   const texts = [
@@ -46,17 +47,29 @@ function troubles(card, { problem, unreadable, backupAt, isBackupForeign }) {
 function passphraseForm(card, { hasPassphrase }) {
   const current = secretField("passphrase-current", t("passphraseCurrent"), "current-password");
   const next = secretField("passphrase-next", t("passphraseNew"), "new-password");
-  const set = async (/** @type {Event} */ event) => {
+  let isBusy = false;
+  /** Do one thing at a time: a key is made slowly, and a second click would count as a wrong passphrase. @param {() => Promise<void>} act */
+  const once = async (act) => {
+    if (isBusy) return;
+    isBusy = true;
+    card.say(t("passphraseWait"));
+    await act().finally(() => {
+      isBusy = false;
+    });
+    card.say(t("saved"));
+  };
+  const set = (/** @type {Event} */ event) => {
     event.preventDefault();
-    const fields = { passphrase: next.input.value, ...(hasPassphrase && { current: current.input.value }) };
-    const { code, vault } = await send({ type: "vault.setPassphrase", ...fields });
-    card.show(vault, code);
-    card.say(t("saved"));
+    return once(async () => {
+      const fields = { passphrase: next.input.value, ...(hasPassphrase && { current: current.input.value }) };
+      const { code, vault } = await send({ type: "vault.setPassphrase", ...fields });
+      card.show(vault, code);
+    });
   };
-  const remove = async () => {
-    card.show((await send({ type: "vault.removePassphrase", current: current.input.value })).vault);
-    card.say(t("saved"));
-  };
+  const remove = () =>
+    once(async () => {
+      card.show((await send({ type: "vault.removePassphrase", current: current.input.value })).vault);
+    });
   const lock = async () => {
     card.show((await send({ type: "vault.lock" })).vault);
     card.onChanged();
@@ -93,19 +106,22 @@ export function createStoreCard(place, around) {
   const card = { ...around, show };
   const unlocked = (/** @type {VaultState} */ vault) => {
     show(vault);
+    // That it is locked, which is said until something else is.
+    around.say("");
     around.onChanged();
   };
 
   /** @param {VaultState} vault @param {string} [code] the recovery code */
   function show(vault, code = "") {
     const { isLocked, problem, backupAt } = vault;
-    place.replaceChildren(
+    const parts = [
       ...troubles(card, vault),
       ...(isLocked ? [element("p", {}, t("unlockHint")), unlockForm(unlocked)] : []),
       ...(code ? [codeNote(code)] : []),
       ...(isLocked || problem ? [] : passphraseForm(card, vault)),
       element("p", { class: "quiet" }, backupAt ? t("backupAt", timeText(backupAt)) : t("backupNone")),
-    );
+    ];
+    keepFocus(() => place.replaceChildren(...parts), "#store-title");
   }
 
   return {

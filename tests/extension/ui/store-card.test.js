@@ -60,6 +60,26 @@ test("a passphrase is removed and the profile locked by buttons", async () => {
     assert.equal(sent.find((/** @type {any} */ message) => message.type === name)[field], "correct horse");
 });
 
+test("a second click while a passphrase is set changes nothing, and its progress is told", async () => {
+  /** @type {(reply: any) => void} */
+  let answer = () => {};
+  const page = await openOptions({
+    "vault.setPassphrase": () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      }),
+  });
+  const { one, sent } = page;
+  await eventually(() => assert.ok(one("#passphrase-next")));
+  type(page, "#passphrase-next", "correct horse");
+  submit(page, "#passphrase");
+  submit(page, "#passphrase");
+  await eventually(() => assert.equal(one("#status").textContent, "One moment…"));
+  answer({ code: "AAAA-BBBB", vault: PROTECTED });
+  await eventually(() => assert.equal(one("#status").textContent, "Saved."));
+  assert.equal(sent.filter((/** @type {any} */ message) => message.type === "vault.setPassphrase").length, 1);
+});
+
 test("a wrong passphrase is told where it was typed", async () => {
   const page = await openOptions({
     "vault.get": () => ({ vault: { ...PROTECTED, isLocked: true } }),
@@ -91,6 +111,7 @@ for (const [problem, words, ways] of /** @type {[string, RegExp, string[]][]} */
     assert.deepEqual(actions, ways);
     one("[data-action=restoreBackup]").click();
     await eventually(() => assert.ok(one("#passphrase-next")));
+    assert.equal(one("#status").textContent, "It is all back.");
     assert.deepEqual(
       sent.find((/** @type {any} */ message) => message.type === "vault.recover"),
       { type: "vault.recover", way: "restore" },
