@@ -100,3 +100,11 @@ function render({ dropped, removed, categories, rules, shops }, onError) {
 
 /** Show the filter's counts and rules. @param {(error: unknown) => void} onError @returns {Promise<void>} */
 export const showFilter = (onError) => showAnswer(send({ type: "filter.get" }), onError);
+
+/** Show no count and no rule. */
+export function forgetFilter() {
+  numAsked += 1;
+  render({ dropped: [], removed: [], categories: [], rules: {}, shops: [] }, console.warn);
+  // Without the rules that hold, a word would be kept in place of all others.
+  byId("own-word-form").onsubmit = (event) => event.preventDefault();
+}

@@ -4,7 +4,7 @@ import { originPatternOf } from "../messaging/origins.js";
 import { askToRemove } from "./effect.js";
 import { byId, element, keepFocus, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
-import { showFilter } from "./filter-card.js";
+import { forgetFilter, showFilter } from "./filter-card.js";
 import { addedText, listenToFiles, showPages } from "./import-card.js";
 import { saveEncrypted, showEncrypted } from "./transfer-card.js";
 import { pauseSwitch } from "./shop-controls.js";
@@ -19,7 +19,8 @@ import { errorText, knownText, localise, plural, t } from "./texts.js";
 /** How long a removal can be undone. What was removed is in this page's memory only, and goes with it. */
 const UNDO_MS = 20_000;
 /** @type {import("../messaging/messages.js").ReplyTo<"taste.get">} */
-let shown = { taste: { clusters: [], alone: [], dismissed: [] }, saved: [], shops: [], shelves: [] };
+const NOTHING = { taste: { clusters: [], alone: [], dismissed: [] }, saved: [], shops: [], shelves: [] };
+let shown = NOTHING;
 let numRefreshes = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let undoTimer;
@@ -178,6 +179,18 @@ function render() {
   fill("days", "by-day", dayRows(all, onRemove));
 }
 
+/** Show nothing more of a profile that was erased or locked, nor let anything that was removed come back into it. */
+function forget() {
+  numRefreshes += 1;
+  shown = NOTHING;
+  withImage.clear();
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+  closeNotice();
+  render();
+  for (const id of ["known", "pause-place", "review"]) byId(id).replaceChildren();
+  forgetFilter();
+}
+
 async function refresh() {
   numRefreshes += 1;
   const mine = numRefreshes;
@@ -237,8 +250,9 @@ byId("erase").addEventListener("click", () =>
 );
 chrome.runtime.onMessage.addListener(
   createListener("ui", {
-    async "state.changed"() {
-      if (!document.querySelector("dialog[open]")) await refresh();
+    async "state.changed"({ isErased }) {
+      if (isErased) forget();
+      if (!document.querySelector("dialog[open]")) refresh().catch(showError);
       return {};
     },
   }),

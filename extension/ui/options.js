@@ -1,6 +1,6 @@
 // @ts-check
 import { canCheckSignatures } from "../core/bundle-signature.js";
-import { send } from "../messaging/messages.js";
+import { createListener, send } from "../messaging/messages.js";
 import { permissionFor } from "../messaging/origins.js";
 import { byId, element, keepFocus, saveJson } from "./elements.js";
 import { askToErase } from "./erase.js";
@@ -101,8 +101,21 @@ function tick(box, isChecked) {
   if (isUntouched) box.checked = isChecked;
 }
 
+/** Show what holds of what is chosen by a click. */
+function showChoices() {
+  for (const input of document.querySelectorAll("input[name=mode]")) {
+    if (input instanceof HTMLInputElement) input.checked = input.value === shown?.mode;
+  }
+  compareImages.checked = shown?.compareImages ?? false;
+  showsBadge.checked = shown?.showsBadge ?? false;
+}
+
+/** What the page shows; null where it shows nothing of the profile. @type {State | null} */
+let shown = null;
+
 /** Show the state in every control of the page, but not over what is being entered. @param {State} state */
 function show(state) {
+  shown = state;
   fill(serverUrl, state.serverUrl);
   tick(serverMine, state.serverIsMine);
   byId("paired").textContent = pairedText(state);
@@ -111,16 +124,23 @@ function show(state) {
   byId("pack-signers").replaceChildren(...packRows(state));
   fill(trustedKeys, (state.trustedKeys ?? []).join("\n"));
   byId("signed-by").textContent = state.signedBy ? t("signedByKey", state.signedBy) : "";
-  for (const input of document.querySelectorAll("input[name=mode]")) {
-    if (input instanceof HTMLInputElement) input.checked = input.value === state.mode;
-  }
-  compareImages.checked = state.compareImages ?? false;
-  showsBadge.checked = state.showsBadge ?? false;
+  showChoices();
   byId("known").textContent = knownText(state.numKnown);
   keepFocus(() => {
     byId("shops").replaceChildren(...shopList(state));
     byId("pause-place").replaceChildren(pauseSwitch(state, show, showError));
   }, "#shops-title");
+}
+
+/** Show nothing more of a profile that was erased, or is locked. */
+function forget() {
+  shown = null;
+  hideSync();
+  for (const id of ["shops", "pack-signers", "ledger", "pause-place", "known", "paired", "signed-by"])
+    byId(id).replaceChildren();
+  for (const form of ["server", "packs", "trust"]) formOf(form).reset();
+  for (const field of [serverUrl, packListUrl, trustedKeys]) fill(field, "");
+  showChoices();
 }
 
 /** Do something, say its result, and show what left the device for it. @param {() => Promise<string>} action */
@@ -136,6 +156,17 @@ async function save(form, fields) {
   const { state } = await send({ type: "settings.set", ...fields });
   formOf(form).reset();
   show(state);
+  say(t("saved"));
+}
+
+/** Save what was chosen by a click; where that is refused, show again what holds. @param {Omit<import("../messaging/messages.js").MessageOf<"settings.set">, "type">} fields */
+async function choose(fields) {
+  try {
+    show((await send({ type: "settings.set", ...fields })).state);
+  } catch (error) {
+    showChoices();
+    throw error;
+  }
   say(t("saved"));
 }
 
@@ -217,23 +248,16 @@ byId("mode").addEventListener(
   "change",
   guarded(async () => {
     const chosen = /** @type {HTMLInputElement | null} */ (document.querySelector("input[name=mode]:checked"));
-    show((await send({ type: "settings.set", mode: chosen?.value })).state);
-    say(t("saved"));
+    await choose({ mode: chosen?.value });
   }),
 );
 compareImages.addEventListener(
   "change",
-  guarded(async () => {
-    show((await send({ type: "settings.set", compareImages: compareImages.checked })).state);
-    say(t("saved"));
-  }),
+  guarded(() => choose({ compareImages: compareImages.checked })),
 );
 showsBadge.addEventListener(
   "change",
-  guarded(async () => {
-    show((await send({ type: "settings.set", showsBadge: showsBadge.checked })).state);
-    say(t("saved"));
-  }),
+  guarded(() => choose({ showsBadge: showsBadge.checked })),
 );
 byId("export").addEventListener("click", guarded(exportProfile));
 byId("erase").addEventListener("click", () =>
@@ -244,6 +268,16 @@ byId("erase").addEventListener("click", () =>
       .then(() => say(t("erased")))
       .catch(showError);
   }, showError),
+);
+chrome.runtime.onMessage.addListener(
+  createListener("ui", {
+    async "state.changed"({ isErased }) {
+      if (isErased) forget();
+      // What is shown already stays as it is, with a code that is being written down.
+      if (shown === null) Promise.all([store.refresh(), showAll()]).catch(showError);
+      return {};
+    },
+  }),
 );
 guarded(async () => {
   byId("cannot-check").hidden = await canCheckSignatures();

@@ -80,6 +80,83 @@ test("a second click while a passphrase is set changes nothing, and its progress
   assert.equal(sent.filter((/** @type {any} */ message) => message.type === "vault.setPassphrase").length, 1);
 });
 
+/** A background whose profile is locked or not. */
+const lockable = () => {
+  let isLocked = false;
+  const refuse = () => {
+    if (isLocked) throw new CarryoverError("locked", "locked");
+  };
+  const state = stateOf({
+    numKnown: 4,
+    serverUrl: "http://127.0.0.1:9000",
+    consents: [{ shop: "a.example", since: "2026-03-01T12:00:00Z" }],
+  });
+  const entry = { id: "1", time: "2026-03-01T12:00:00Z", method: "GET", url: "https://a.example/1", body: "" };
+  return {
+    /** @param {boolean} is */
+    setLocked(is) {
+      isLocked = is;
+    },
+    handlers: {
+      "state.get": () => (refuse(), { state }),
+      "ledger.get": () => (refuse(), { entries: [entry] }),
+      "settings.set": () => (refuse(), { state }),
+      "vault.get": () => ({ vault: { ...PROTECTED, isLocked } }),
+      "vault.unlock": () => {
+        isLocked = false;
+        return { vault: PROTECTED };
+      },
+    },
+  };
+};
+
+/** @param {any} page @returns {string[]} what is shown of the profile */
+const shownIn = ({ one, textsOf }) => [
+  ...textsOf("#shops li"),
+  ...textsOf("#ledger li"),
+  one("#known").textContent,
+  one("#server-url").value,
+];
+
+test("a profile that is locked elsewhere is shown no more, and again once it is unlocked there", async () => {
+  const { setLocked, handlers } = lockable();
+  const page = await openOptions(handlers);
+  const { one, textsOf, worker } = page;
+  await eventually(() => assert.equal(textsOf("#ledger li").length, 1));
+  setLocked(true);
+  await worker.runtime.sendMessage({ type: "state.changed", isErased: true });
+  await eventually(() => assert.ok(one("#unlock-secret")));
+  assert.deepEqual(shownIn(page), ["", ""]);
+  setLocked(false);
+  await worker.runtime.sendMessage({ type: "state.changed" });
+  await eventually(() => assert.ok(one("#passphrase-current")));
+  await eventually(() => assert.equal(shownIn(page).length, 4));
+});
+
+test("that it is locked is said until it is unlocked", async () => {
+  const { setLocked, handlers } = lockable();
+  setLocked(true);
+  const page = await openOptions(handlers);
+  const { one } = page;
+  await eventually(() => assert.match(one("#status").textContent, /^Carryover is locked/));
+  await eventually(() => assert.ok(one("#unlock-secret")));
+  submit(page, "[data-action=unlock]");
+  await eventually(() => assert.match(one("#known").textContent, /^Knows 4/));
+  assert.equal(one("#status").textContent, "");
+});
+
+test("a choice that is refused is not shown as taken", async () => {
+  const { setLocked, handlers } = lockable();
+  const { one } = await openOptions(handlers);
+  await eventually(() => assert.equal(one("input[value=auto]").checked, true));
+  setLocked(true);
+  one("input[value=page]").click();
+  one("#shows-badge").click();
+  await eventually(() => assert.match(one("#status").textContent, /^Carryover is locked/));
+  await eventually(() => assert.equal(one("input[value=auto]").checked, true));
+  await eventually(() => assert.equal(one("#shows-badge").checked, false));
+});
+
 test("a wrong passphrase is told where it was typed", async () => {
   const page = await openOptions({
     "vault.get": () => ({ vault: { ...PROTECTED, isLocked: true } }),

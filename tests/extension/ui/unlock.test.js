@@ -1,5 +1,5 @@
 // @ts-check
-// A locked profile in the panel and in the popup.
+// A locked profile in the panel, in the popup and in "What it knows".
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CarryoverError } from "../../../extension/values/errors.js";
@@ -49,6 +49,45 @@ test("a locked popup is unlocked where it is", async () => {
   await eventually(() => assert.ok(one("#unlock-secret")));
   unlock(page);
   await eventually(() => assert.match(one("#known").textContent, /^Knows 4 things/));
+});
+
+test("what was known is shown no more once it is locked or erased, not even in an open question", async () => {
+  const mug = {
+    ids: ["m"],
+    times: ["2026-02-03T10:20:30.000Z"],
+    shop: "a.example",
+    title: "mug",
+    time: "2026-02-03T10:20:30.000Z",
+    kinds: ["view"],
+    share: 1,
+  };
+  let isLocked = false;
+  const { document, one, worker } = await openPage("knows", {
+    handlers: {
+      "taste.get": () => {
+        if (isLocked) throw new CarryoverError("locked", "locked");
+        const clusters = [{ words: ["hawser"], share: 1, things: [mug] }];
+        return { taste: { clusters, alone: [], dismissed: [] }, saved: [], shops: [], shelves: [] };
+      },
+      "taste.effect": () => ({ effect: { shares: [{ before: 1, after: 0 }] } }),
+      "state.get": () => ({ state: stateOf() }),
+      "filter.get": () => ({
+        filter: { dropped: [], removed: [], categories: [], rules: { ownWords: ["samovar"] }, shops: [] },
+      }),
+      "import.pages": () => ({ pages: [] }),
+    },
+  });
+  await eventually(() => assert.match(one("main").textContent, /mug.*samovar/s));
+  one("[data-action=remove-cluster]").click();
+  await eventually(() => assert.match(one("dialog").textContent, /hawser/));
+  isLocked = true;
+  await worker.runtime.sendMessage({ type: "state.changed", isErased: true });
+  await eventually(() => assert.match(one("#undo").textContent, /^Carryover is locked/));
+  assert.doesNotMatch(document.body.textContent ?? "", /mug|hawser|samovar/);
+  assert.equal(one("#known").textContent, "");
+  isLocked = false;
+  await worker.runtime.sendMessage({ type: "state.changed" });
+  await eventually(() => assert.match(one("main").textContent, /mug.*samovar/s));
 });
 
 test("a store that may not be used leads to the options", async () => {
