@@ -44,7 +44,7 @@ let picks = createPicks(usePicks);
 const postponed = new Set();
 const questions = createQuestions();
 const toast = createToast();
-const saved = createSaved({ onChange: showTabs });
+const saved = createSaved({ onChange: showTabs, onBack: () => isSavedShown && showSaved() });
 const finder = createFinder({
   onChange: () => void refreshList(),
   askFacets: questions.facets,
@@ -184,7 +184,7 @@ function showCards(cards) {
 function showSaved() {
   byId("heading").hidden = true;
   byId("cards").removeAttribute("aria-busy");
-  if (saved.numItems() === 0) showMessage(nothingSaved());
+  if (saved.numItems() === 0) showMessage(nothingSaved(saved.failed(), () => void saved.load().catch(toast.fail)));
   else showCards(saved.cards(current?.tab?.shop ?? "", onSave).map((card) => () => card));
 }
 
@@ -332,15 +332,15 @@ async function refresh(isForced) {
   }
 }
 
-/** Show nothing more of a profile that was erased, nor what is being made of it. The background tells every open page, the one that asked, too. */
+/** Show nothing more of a profile that was erased or locked, nor what is being made of it. The background tells every open page, the one that asked, too. */
 async function forget() {
   shownFor = "";
   numRequests += 1;
   forgetImages();
   byId("cards").replaceChildren();
+  saved.forget();
   await refresh(true);
-  await saved.load();
-  if (isSavedShown) showSaved();
+  await saved.load().finally(() => isSavedShown && showSaved());
   toast.say(t("erased"));
 }
 

@@ -36,9 +36,6 @@ export function emptyAnswer({ mode, facets }, choice, { onClear, onRetry }) {
   return { name: "no_products", title: t("emptyTitle"), text: t("empty"), actions: [button(t("refresh"), onRetry)] };
 }
 
-/** @returns {Message} where nothing is saved */
-export const nothingSaved = () => ({ name: "nothing_saved", title: t("savedNoneTitle"), text: t("savedNone") });
-
 /** Return what went wrong. @param {unknown} error @param {() => void} onRetry @returns {Message} */
 export function failure(error, onRetry) {
   const code = error instanceof CarryoverError ? error.code : "";
@@ -60,6 +57,12 @@ export function failure(error, onRetry) {
   const ways = code.startsWith("store_") ? [options, details] : [retry, details];
   return { name: "error", title: t("errorTitle"), text: errorText(error), actions: ways };
 }
+
+/** Return why no saved thing is shown. @param {unknown} failed why they could not be loaded; null where there are none @param {() => void} onRetry @returns {Message} */
+export const nothingSaved = (failed, onRetry) =>
+  failed === null
+    ? { name: "nothing_saved", title: t("savedNoneTitle"), text: t("savedNone") }
+    : failure(failed, onRetry);
 
 /** Return why a dismissal is not kept. @param {string} [reason] @returns {string} */
 export const notKept = (reason) => t(reason === "paused" ? "dismissedPaused" : "dismissedNotKept");

@@ -14,17 +14,34 @@ export function plainCard({ why, score, ...card }) {
   return card;
 }
 
-/** What is saved, as the panel knows it. @param {{onChange: () => void}} parts */
-export function createSaved({ onChange }) {
+/** What is saved, as the panel knows it. @param {{onChange: () => void, onBack: () => void}} parts `onBack` is told when it is there after it could not be loaded */
+export function createSaved({ onChange, onBack }) {
   /** @type {SavedItem[]} */
   let items = [];
+  /** @type {unknown} */
+  let failed = null;
 
   return {
     numItems: () => items.length,
+    /** @returns {unknown} why it could not be loaded the last time; null where it could */
+    failed: () => failed,
     /** @param {Card} card */
     has: ({ url }) => items.some(({ card }) => card.url === url),
     async load() {
-      ({ items } = await send({ type: "saved.get" }));
+      const before = failed;
+      try {
+        ({ items } = await send({ type: "saved.get" }));
+        failed = null;
+      } catch (error) {
+        failed = error;
+        throw error;
+      }
+      onChange();
+      if (before !== null) onBack();
+    },
+    /** Forget what was saved, until it is loaded anew. */
+    forget() {
+      items = [];
       onChange();
     },
     /**

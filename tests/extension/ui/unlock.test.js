@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CarryoverError } from "../../../extension/values/errors.js";
 import { eventually, openPage, stateOf } from "../fakes/page.js";
-import { failing, openPanel } from "./panel-page.js";
+import { failing, item, openPanel } from "./panel-page.js";
 
 const UNLOCKED = { isLocked: false, hasPassphrase: true, unreadable: 0 };
 
@@ -41,6 +41,34 @@ test("a locked panel says so, and shows its list once it is unlocked", async () 
   unlock(page);
   await eventually(() => assert.equal(document.querySelectorAll("#cards li").length, 1));
   assert.ok(sent.some(({ type, secret }) => type === "vault.unlock" && secret === "correct horse"));
+});
+
+test("what was saved is not shown by a locked panel, which is unlocked there, too", async () => {
+  let isLocked = false;
+  const refuse = () => {
+    if (isLocked) throw new CarryoverError("locked", "locked");
+  };
+  const page = await openPanel({
+    "state.get": () => (refuse(), { state: stateOf({ numKnown: 4 }) }),
+    "saved.get": () => (refuse(), { items: [{ shop: "a.example", card: item("samovar") }] }),
+    "vault.unlock": () => {
+      isLocked = false;
+      return { vault: UNLOCKED };
+    },
+  });
+  const { one, document, worker, textsOf } = page;
+  await eventually(() => assert.match(one("#tab-saved").textContent, /1/));
+  one("#tab-saved").click();
+  await eventually(() => assert.deepEqual(textsOf(".card .title"), ["samovar"]));
+  isLocked = true;
+  await worker.runtime.sendMessage({ type: "state.changed", isErased: true });
+  await eventually(() => assert.equal(one("#message").dataset.state, "locked"));
+  one("#tab-fits").click();
+  one("#tab-saved").click();
+  assert.doesNotMatch(document.body.textContent ?? "", /samovar|Nothing saved/);
+  assert.equal(one("#tab-saved").textContent, "Saved");
+  unlock(page);
+  await eventually(() => assert.deepEqual(textsOf(".card .title"), ["samovar"]));
 });
 
 test("a locked popup is unlocked where it is", async () => {
