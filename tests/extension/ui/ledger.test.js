@@ -39,7 +39,7 @@ const CASES = [
     "Had your server prove that it is the one you paired.",
     "server",
   ],
-  [{ method: "POST", url: `${SERVER}/v1/pairing/finish`, sealed }, "Paired with a server by its code.", "server"],
+  [{ method: "POST", url: `${SERVER}/v1/pairing/finish`, sealed }, "Asked a server to pair by its code.", "server"],
   [{ url: `${SERVER}/v1/sync/ab`, sealed }, "Read the copy of your other browsers from your server.", "sync"],
   [
     { method: "PUT", url: `${SERVER}/v1/sync/ab`, sealed },
