@@ -115,11 +115,16 @@ let shown = null;
 
 /** Show the state in every control of the page, but not over what is being entered. @param {State} state */
 function show(state) {
+  showAround(state);
+  showSync({ isPaired: Boolean(state.pairedKey), run }).catch(showError);
+}
+
+/** Show the state without the sync, whose code may be shown. @param {State} state */
+function showAround(state) {
   shown = state;
   fill(serverUrl, state.serverUrl);
   tick(serverMine, state.serverIsMine);
   byId("paired").textContent = pairedText(state);
-  showSync({ isPaired: Boolean(state.pairedKey), run }).catch(showError);
   fill(packListUrl, state.packListUrl ?? "");
   byId("pack-signers").replaceChildren(...packRows(state));
   fill(trustedKeys, (state.trustedKeys ?? []).join("\n"));
@@ -230,6 +235,8 @@ async function showAll() {
 }
 const store = createStoreCard(byId("store"), { onChanged: guarded(showAll), say, onError: showError });
 
+const refreshAll = async () => void (await Promise.all([store.refresh(), showAll()]));
+
 localise();
 byId("server").addEventListener("submit", guarded(saveServer));
 listenToLedger(run);
@@ -273,8 +280,9 @@ chrome.runtime.onMessage.addListener(
   createListener("ui", {
     async "state.changed"({ isErased }) {
       if (isErased) forget();
-      // What is shown already stays as it is, with a code that is being written down.
-      if (shown === null) Promise.all([store.refresh(), showAll()]).catch(showError);
+      // Where the profile is shown already, codes that are being written down stay as they are.
+      const showing = shown ? send({ type: "state.get" }).then(({ state }) => showAround(state)) : refreshAll();
+      showing.catch(showError);
       return {};
     },
   }),

@@ -114,6 +114,12 @@ def test_a_paired_server_is_asked_and_an_impostor_gets_nothing(
         own = [one for one in shopper.proxy.requests if one.host == f"127.0.0.1:{port}"]
         assert sorted(map(ledger.sent, own)) == sorted(ledger.asked(shopper.ask("ledger.get")["entries"]))
         assert not [one.url for one in shopper.proxy.requests[before:] if b"vector" in one.body]
+        options = shopper.open("options.html")
+        options.set_viewport_size({"width": 400, "height": 900})
+        options.locator("#ledger-kind").select_option("server")
+        options.locator("#ledger summary").first.click()
+        expect(options.locator("#ledger details[open]")).to_contain_text("SHA-256")
+        assert options.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, "nothing is cut off"
     finally:
         shopper.close()
 

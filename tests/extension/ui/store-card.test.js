@@ -133,6 +133,23 @@ test("a profile that is locked elsewhere is shown no more, and again once it is 
   await eventually(() => assert.equal(shownIn(page).length, 4));
 });
 
+test("what is learned while the page is open is counted, and a recovery code stays", async () => {
+  let state = stateOf({ numKnown: 4 });
+  const page = await openOptions({
+    "state.get": () => ({ state }),
+    "vault.setPassphrase": () => ({ code: "AAAA-BBBB", vault: PROTECTED }),
+  });
+  const { one, worker } = page;
+  await eventually(() => assert.ok(one("#passphrase-next")));
+  type(page, "#passphrase-next", "correct horse");
+  submit(page, "#passphrase");
+  await eventually(() => assert.ok(one("#store code")));
+  state = stateOf({ numKnown: 7 });
+  await worker.runtime.sendMessage({ type: "state.changed" });
+  await eventually(() => assert.match(one("#known").textContent, /^Knows 7/));
+  assert.equal(one("#store code").textContent, "AAAA-BBBB");
+});
+
 test("that it is locked is said until it is unlocked", async () => {
   const { setLocked, handlers } = lockable();
   setLocked(true);
