@@ -12,9 +12,10 @@ the page is loaded, the background is stopped, and the next page is opened at on
 ones do not. `leftSlow`: the same with pages whose own script takes 400 ms, as those of shops do.
 
 In the end each product that was looked at or dismissed must be in the profile once: `lost` are not there, `doubled`
-weigh more than once. `acknowledged`: how many views the page knew to be kept when it was left, and `lostAcknowledged`
-how many of those are not there; Firefox has nobody left to ask. `waitedMs`: from the stop until the view was in the
-profile. `--extension` measures another version's source.
+weigh more than once, but for a page that the shopper stayed with for half a minute, which counts once more.
+`acknowledged`: of how many acts their page heard that they are kept, before it ended; `lostAcknowledged`: how many of
+those are not there. Of views that are left Firefox has nobody left to ask; of those that stay all are asked for.
+`waitedMs`: from the stop until the acts were in the profile. `--extension` measures another version's source.
 """
 
 import argparse
@@ -25,7 +26,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,6 +44,8 @@ from kernel.paths import ROOT
 SHOP = "kills.localhost"
 WITHIN_MS = 600
 PATIENCE_S = 60
+_STAY_S = 25  # a little less than what counts as one more look
+_ANSWERED = "/answered/"
 _INSTALLED_IDLE_MS = 30_000
 _SLOW_MS = 400
 
@@ -57,13 +60,14 @@ def main() -> int:
     parser.add_argument("--bundle", type=Path, default=ROOT / "var" / "bundles" / "lite")
     parser.add_argument("--extension", type=Path, default=ROOT / "extension", help="source folder (this one)")
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch, shop() as origin, sync_playwright() as playwright:
+    answered: set[str] = set()
+    with tempfile.TemporaryDirectory() as scratch, shop(answered) as origin, sync_playwright() as playwright:
         built = built_extension(Path(scratch) / "built", wanted.bundle, wanted.extension)
         environment = record.environment("playwright", "selenium")
         for name in wanted.browsers:
             extension = permitted(built.folder(name, is_source=False), SHOP)
             with opened(name, playwright, Path(scratch), extension) as browser:
-                shopper = Shopper(browser, origin, random.Random(wanted.seed))
+                shopper = Shopper(browser, origin, random.Random(wanted.seed), answered)
                 measured = {
                     "browser": browser.version,
                     "stayed": shopper.stay(wanted.kills),
@@ -72,7 +76,8 @@ def main() -> int:
                 }
             if name == "chromium":
                 with opened(name, playwright, Path(scratch), extension, keeps_pages=True) as browser:
-                    measured["leftKept"] = Shopper(browser, origin, random.Random(wanted.seed)).leave(wanted.left)
+                    shopper = Shopper(browser, origin, random.Random(wanted.seed), answered)
+                    measured["leftKept"] = shopper.leave(wanted.left)
             result: JsonObject = {**environment, name: measured}
             print(json.dumps(result, indent=1))
             print(f"written: {record.write(f'browser_kills_{name}', result)}")
@@ -102,11 +107,13 @@ def page_of(path: str) -> bytes:
 
 
 @contextmanager
-def shop() -> Iterator[str]:
-    """Serve the shop until the block ends, and yield its origin."""
+def shop(answered: set[str]) -> Iterator[str]:
+    """Serve the shop until the block ends, and yield its origin. Acts that are told to be answered are noted."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path.startswith(_ANSWERED):
+                answered.add(self.path.removeprefix(_ANSWERED))
             body = page_of(self.path)
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -124,9 +131,11 @@ def shop() -> Iterator[str]:
 class Shopper:
     """One browser with the extension, whose background is stopped again and again."""
 
-    def __init__(self, browser: Browser, origin: str, draw: random.Random) -> None:
+    def __init__(self, browser: Browser, origin: str, draw: random.Random, answered: set[str]) -> None:
         self._browser, self._origin, self._random = browser, origin, draw
+        self._answered = answered
         self._num = 0
+        answered.clear()
         browser.open("ui/messages.html")
         self._ask({"type": "consent.set", "shop": SHOP, "allowed": True})
 
@@ -160,7 +169,7 @@ class Shopper:
         # Not "d" and a number: D66 is a party, and nothing is kept of politics.
         name = f"{self._num}-other"
         item = {"itemId": "", "url": f"{self._origin}/p/{name}", "title": f"Another cup than number {self._num}"}
-        self._browser.call("act", {"type": "item.dismiss", "item": item})
+        self._browser.call("act", {"type": "item.dismiss", "item": item}, f"{self._origin}{_ANSWERED}{name}")
         return f"dismiss {name}"
 
     def _stop(self) -> float:
@@ -172,17 +181,24 @@ class Shopper:
         """Look at pages whose visit outlives the background."""
         if num == 0:
             return {}
-        expected, waited = [], []
+        expected, waited, stayed_with = [], [], set()
         for i in range(num):
-            expected.append(self._look())
-            if i % 2:
-                expected.append(self._dismiss())
+            opened = time.monotonic()
+            acts = [self._look(), *([self._dismiss()] if i % 2 else [])]
             stopped = self._stop()
-            while not set(expected[-2:]) <= set(self._kept()) and time.monotonic() < stopped + PATIENCE_S:
+            while not set(acts) <= set(self._kept()) and time.monotonic() < stopped + PATIENCE_S:
                 time.sleep(0.2)
             waited.append(1000 * (time.monotonic() - stopped))
+            expected += acts
+            if time.monotonic() > opened + _STAY_S:
+                stayed_with.add(acts[0])
+        dismissed = [what for what in expected if what.removeprefix("dismiss ") in self._answered]
+        views = [what for what in expected if what.startswith("view")]
         return {
-            **self._count(expected),
+            **self._count(expected, stayed_with),
+            "lostViews": self._count(views)["lost"],
+            "acknowledged": len(dismissed),
+            "lostAcknowledged": self._count(dismissed)["lost"],
             "waitedMs": {"median": round(statistics.median(waited)), "most": round(max(waited))},
         }
 
@@ -207,10 +223,10 @@ class Shopper:
         told = {"acknowledged": len(acknowledged), "lostAcknowledged": self._count(acknowledged)["lost"]}
         return {**self._count(expected), **(told if self._browser.outlives_stops else {})}
 
-    def _count(self, expected: list[str]) -> JsonObject:
+    def _count(self, expected: list[str], stayed_with: Set[str] = frozenset()) -> JsonObject:
         kept = self._kept()
         lost = [what for what in expected if kept[what] == 0]
-        doubled = [what for what in expected if kept[what] > 1]
+        doubled = [what for what in expected if kept[what] > (2 if what in stayed_with else 1)]
         return {"acts": len(expected), "lost": len(lost), "doubled": len(doubled)}
 
 

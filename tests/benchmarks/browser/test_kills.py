@@ -2,11 +2,12 @@
 
 import json
 import random
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 from benchmarks.browser.browsers import permitted
-from benchmarks.browser.kills import SHOP, Shopper, page_of
+from benchmarks.browser.kills import SHOP, Shopper, page_of, shop
 from scraper import extract_product
 
 
@@ -48,5 +49,20 @@ class _Browser:
 
 def test_what_is_not_there_is_lost_and_what_weighs_more_is_doubled() -> None:
     browser: Any = _Browser([("view", "1", 1), ("view", "2", 2), ("dismiss", "d2", 1)])
-    counted = Shopper(browser, "http://x", random.Random(1))._count(["view 1", "view 2", "dismiss d2", "view 3"])
+    counted = Shopper(browser, "http://x", random.Random(1), set())._count(["view 1", "view 2", "dismiss d2", "view 3"])
     assert counted == {"acts": 4, "lost": 1, "doubled": 1}
+
+
+def test_a_page_that_was_stayed_with_counts_twice() -> None:
+    browser: Any = _Browser([("view", "1", 2), ("view", "2", 3)])
+    shopper = Shopper(browser, "http://x", random.Random(1), set())
+    assert shopper._count(["view 1", "view 2"], {"view 1", "view 2"})["doubled"] == 1
+
+
+def test_the_shop_notes_which_acts_were_answered() -> None:
+    answered: set[str] = set()
+    with shop(answered) as origin:
+        port = origin.rpartition(":")[2]
+        for path in ("/answered/3-other", "/p/4"):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}").close()
+    assert answered == {"3-other"}

@@ -4,10 +4,10 @@ const messages = {
   /** The answer to a message. */
   ask: (message) => chrome.runtime.sendMessage(message),
 
-  /** Begins an act of the shopper, as the extension's own pages do, and does not wait for its answer. */
-  act(message) {
+  /** Begins an act of the shopper, as the extension's own pages do, and does not wait for its answer: that asks for an address. */
+  act(message, answered) {
     const sent = import("../messaging/messages.js").then(({ send }) => send(message));
-    sent.catch(console.error);
+    sent.then(() => fetch(answered, { mode: "no-cors", keepalive: true })).catch(console.error);
   },
 
   /** Whether the content script in a tab has heard that its view is kept. */
