@@ -3,6 +3,7 @@
 import { send } from "../messaging/messages.js";
 import { CarryoverError } from "../values/errors.js";
 import { element, keepFocus } from "./elements.js";
+import { askFirst } from "./question.js";
 import { errorText, plural, t, timeText } from "./texts.js";
 import { secretField, unlockForm } from "./unlock.js";
 
@@ -26,6 +27,11 @@ function troubles(card, { problem, unreadable, backupAt, isBackupForeign }) {
     card.say(way.startsWith("restore") ? t("restored") : t("saved"));
     card.onChanged();
   };
+  /** What cannot be undone is asked first. @param {"restoreOther" | "replaceBackup"} way */
+  const asked = (way) => async () => {
+    const question = { name: "replace", text: t("replaceAsk"), yes: t(way) };
+    askFirst(question, () => void recover(way)().catch(card.onError));
+  };
   const texts = [
     problem && errorText(new CarryoverError(problem, problem)),
     unreadable > 0 && plural("unreadable", unreadable),
@@ -35,8 +41,8 @@ function troubles(card, { problem, unreadable, backupAt, isBackupForeign }) {
     backupAt && !isBackupForeign && button(card, "restoreBackup", "primary", recover("restore")),
     // First: where store and backup are of one profile, and the marker alone is not, the store is the newer one.
     ["store_older", "store_foreign"].includes(problem ?? "") && button(card, "useOlder", "plain", recover("accept")),
-    isBackupForeign && button(card, "restoreOther", "plain", recover("restoreOther")),
-    isBackupForeign && !problem && button(card, "replaceBackup", "plain", recover("replaceBackup")),
+    isBackupForeign && button(card, "restoreOther", "plain", asked("restoreOther")),
+    isBackupForeign && !problem && button(card, "replaceBackup", "plain", asked("replaceBackup")),
     unreadable > 0 && button(card, "dropUnreadable", "plain", recover("drop")),
   ];
   const notes = texts.map((text) => element("p", { class: "note", role: "alert" }, text));

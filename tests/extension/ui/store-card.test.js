@@ -223,6 +223,13 @@ test("a backup of another profile is told, and is used or replaced as the shoppe
   );
   assert.deepEqual(actions.slice(0, 2), ["restoreOther", "replaceBackup"]);
   one("[data-action=replaceBackup]").click();
+  await eventually(() => assert.match(one("#replace-question").textContent, /for good/));
+  assert.equal(
+    sent.some((/** @type {any} */ message) => message.type === "vault.recover"),
+    false,
+    "nothing happens before the answer",
+  );
+  one("[data-action=replace-yes]").click();
   await eventually(() => assert.equal(document.querySelectorAll("#store [role=alert]").length, 0));
   assert.equal(sent.find((/** @type {any} */ message) => message.type === "vault.recover").way, "replaceBackup");
 });
