@@ -113,7 +113,7 @@ export function createShelves({ getProfile, model, readings, now }) {
 
     /** Continue the readings that were interrupted when the worker before this one ended. */
     async resume() {
-      const shelves = (await getProfile()).shelves().filter(({ kind }) => kind !== "pack");
+      const shelves = (await getProfile({ isUse: false })).shelves().filter(({ kind }) => kind !== "pack");
       for (const shelf of shelves) if (shelf.status === "reading") readings.run(shelf);
     },
 

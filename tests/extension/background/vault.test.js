@@ -104,6 +104,16 @@ test("it locks by itself after a time without use", async () => {
   assert.equal((await vault("get")).vault.isLocked, true);
 });
 
+test("a background that only starts again does not put off locking", async () => {
+  await protect();
+  device.state.alarms.delete("lock");
+  await restart();
+  await device.sendFromPage(PAGE, { type: "page.changed", url: PAGE });
+  assert.equal(device.state.alarms.has("lock"), false);
+  await shopper.exported();
+  assert.equal(device.state.alarms.has("lock"), true);
+});
+
 test("who only asks whether the profile can be used does not put off locking", async () => {
   let numUses = 0;
   const getProfile = createProfileStore({ vault: new Vault(), now: Date.now, onUse: () => void (numUses += 1) });
