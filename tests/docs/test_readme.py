@@ -35,6 +35,7 @@ ELSEWHERE = {
     "source .venv/bin/activate",
     "pip install -r requirements-serve.txt",
     "python -m server run --bundle var/bundles/lite --data var/server",
+    "python -m server pair --data var/server",  # waits for a browser: tests/e2e/test_pairing.py and tests/server/trust
     " ".join(["python", *EXPORT_COMMAND, "var/bundles/lite"]),  # made the bundle that all tests read
     OPEN_CLIP,  # tests/exporter/test_from_open_clip.py exports a small model
 }

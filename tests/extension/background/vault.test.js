@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { createProfileStore } from "../../../extension/background/store.js";
-import { createDatabase } from "../../../extension/core/vault/database.js";
 import { Vault } from "../../../extension/core/vault/vault.js";
 import { changeDisk, onDisk } from "../core/vault/disk.js";
 import { createDevice } from "../fakes/device.js";
@@ -186,12 +185,11 @@ test("another profile in place of store and marker is told by the backup, which 
   const before = await shopper.exported();
   await backedUp();
   const mine = device.state.local.vault;
-  await createDatabase("carryover").remove();
-  device.state.local.vault = undefined;
-  // The other profile is one that this browser makes without its backup.
   const copy = await onDisk(BACKUP);
-  await createDatabase(BACKUP).remove();
-  await restart();
+  // The store and the marker of another device, with this one's backup.
+  device = createDevice();
+  shopper = createShopper(device);
+  worker = await device.startWorker();
   await shopper.allow();
   await shopper.see("night lamp");
   await backedUp();
