@@ -66,6 +66,7 @@ test("an erase deletes the buckets", async () => {
   await shopper.see("sea towel");
   await backedUp();
   assert.equal((await device.send({ type: "profile.erase" })).ok, true);
+  assert.deepEqual(buckets.deleted(), [STORE, BACKUP]);
   for (const name of [STORE, BACKUP]) {
     const { identity, records } = await onDisk(name, buckets.files(name));
     assert.deepEqual([identity, records], [undefined, []]);

@@ -7,6 +7,8 @@ export function createBuckets() {
   /** @type {Map<string, IDBFactory>} */
   const factories = new Map();
   const broken = new Set();
+  /** @type {string[]} */
+  const deleted = [];
   const storageBuckets = {
     open: async (/** @type {string} */ name) => {
       if (!factories.has(name)) factories.set(name, new IDBFactory());
@@ -15,6 +17,7 @@ export function createBuckets() {
       return { indexedDB };
     },
     delete: async (/** @type {string} */ name) => {
+      deleted.push(name);
       factories.delete(name);
       broken.delete(name);
     },
@@ -22,6 +25,7 @@ export function createBuckets() {
   Object.defineProperty(globalThis, "navigator", { value: { storageBuckets }, configurable: true });
   return {
     names: () => [...factories.keys()].sort(),
+    deleted: () => deleted,
     /** Return where the databases of a bucket lie. @param {string} name */
     files: (name) => ({ factory: async () => (await storageBuckets.open(name)).indexedDB }),
     delete: storageBuckets.delete,
