@@ -75,6 +75,8 @@ class Settings:
     )
     operator_token_file: Path | None = _setting(None, "file whose first line is the operator token", Path)
     max_body_bytes: int = _setting(8 * 2**20, "largest request body", _integer)
+    max_bodies_bytes: int = _setting(64 * 2**20, "request bodies that one worker holds at a time", _integer)
+    body_timeout_seconds: int = _setting(20, "longest time for a request's whole body to arrive", _integer)
     poll_interval_ms: int = _setting(200, "how often a worker looks for changes in the catalogue", _integer)
     exact_max_items: int = _setting(
         5000, "shops up to this many items are scanned exactly and have no index file", _integer, commands=BOTH
@@ -133,6 +135,8 @@ _RANGES = (
     ("workers", 1, 64),
     ("threads_per_worker", 1, 64),
     ("max_body_bytes", 1024, 2**30),
+    ("max_bodies_bytes", 1024, 2**36),
+    ("body_timeout_seconds", 1, 600),
     ("poll_interval_ms", 10, 60_000),
     ("exact_max_items", 0, 10_000_000),
     ("delta_max_items", 1, 10_000_000),

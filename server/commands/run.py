@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from server.catalogue.database import Catalogue
@@ -22,12 +24,16 @@ from server.trust.channel import share_ticket_key
 from server.trust.server_key import fingerprint, read_or_make
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from server.http.front import Front
 
 # How long a worker may take to finish what it is answering when the server is stopped.
 _STOP_SECONDS = 10
 # How long a worker loads the catalogue before it accepts requests all the same and answers them with not_ready.
 _LOAD_SECONDS = 10
+# Connections of one worker, those that wait for the next request among them; the rest waits to be accepted.
+_MAX_CONNECTIONS = 4096
+# How long the head of a request may take, and how long a connection may wait for the next one.
+_HEADER_MS = 15_000
 _METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -53,30 +59,42 @@ def run(settings: Settings) -> None:
         print(f"server key {own_key}; `python -m server pair` pairs a browser", file=sys.stderr)  # noqa: T201 (a command)
         os.environ.update(environment_from(settings))
         share_ticket_key()
+        _allow_open_files()
         os.environ[_METRICS_DIR] = str(_fresh_directory(settings.data_dir / "metrics"))
         # Workers get their speed from processes; a BLAS that starts threads in each only makes them wait.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         Granian(
-            "server.commands.run:worker_app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
-            workers=settings.workers, blocking_threads=settings.threads_per_worker, factory=True,
-            log_level=LogLevels.warning, respawn_failed_workers=True, workers_kill_timeout=_STOP_SECONDS,
+            "server.commands.run:worker_app", address=settings.host, port=settings.port, interface=Interfaces.RSGI,
+            workers=settings.workers, factory=True, websockets=False, backpressure=_MAX_CONNECTIONS,
+            http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS), log_level=LogLevels.warning,
+            respawn_failed_workers=True, workers_kill_timeout=_STOP_SECONDS,
         ).serve()  # fmt: skip
 
 
-def worker_app() -> "Flask":
+def worker_app() -> "Front":
     """Return the application inside a worker process; its settings are environment variables."""
     # A forked worker inherits the parent's handlers, which would swallow a stop that comes while it is starting.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     # Not before `run` has set _METRICS_DIR: prometheus_client chooses how to count when it is imported.
     from server.http.app import create_app  # noqa: PLC0415 (see above)
+    from server.http.front import Front  # noqa: PLC0415 (see above)
     from server.http.services import EXTENSION_KEY  # noqa: PLC0415 (see above)
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    app = create_app(settings_from({}, os.environ))
+    settings = settings_from({}, os.environ)
+    app = create_app(settings)
     # Workers share one socket: one that accepts before it has loaded would answer beside others that are ready.
     app.extensions[EXTENSION_KEY].replica.wait_until_ready(_LOAD_SECONDS)
-    return app
+    return Front(app, settings)
+
+
+def _allow_open_files() -> None:
+    """Let workers have as many connections open as the system allows; a shell's own limit is often 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * _MAX_CONNECTIONS if hard == resource.RLIM_INFINITY else min(2 * _MAX_CONNECTIONS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _refuse_taken_port(settings: Settings) -> None:

@@ -4,7 +4,7 @@ from flask import Flask
 
 from server.catalogue.writer import Writer
 from server.encoding.bundle import load_bundle
-from server.http import gate, problems
+from server.http import front, gate, problems
 from server.http.metrics import Metrics
 from server.http.services import EXTENSION_KEY, Services
 from server.http.views import bundles, channel, health, items, packs, pairing, recommendations, shops, sync
@@ -30,6 +30,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions[EXTENSION_KEY] = parts
     metrics.init_app(app)
     gate.init_app(app, settings)
+    front.init_app(app)
     problems.init_app(app)
     for view in (recommendations, shops, items, packs, bundles, health, pairing, channel, sync):
         app.register_blueprint(view.bp)

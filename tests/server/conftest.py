@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+from running import start_ready, stop
 from shelf import SHELF, TOKEN, write_products
 from tiny_bundle import make_tiny_bundle
 
@@ -83,3 +84,19 @@ def recommend(client):
         return client.post("/v1/recommendations", json={"mode": "own", "shop": shop, "k": k, **body})
 
     return post
+
+
+@pytest.fixture
+def serve(ingest, tmp_path, tiny_bundle):
+    """Return a function that starts a server of the shelf in processes of its own, and returns its port and process."""
+    ingest(SHELF)
+    started = []
+
+    def start(*flags, bundle=tiny_bundle, **options):
+        port, process = start_ready("--data", tmp_path / "data", "--bundle", bundle, *flags, **options)
+        started.append(process)
+        return port, process
+
+    yield start
+    for process in started:
+        stop(process)

@@ -10,66 +10,24 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import onnx
 import pytest
+from running import ROOT, call, start
 from shelf import SHELF, TOKEN, make_product
 from tiny_bundle import write_manifest
 
 from server.__main__ import main
 from tests.ports import free_port
 
-ROOT = Path(__file__).resolve().parents[3]
 SHOP = "harbor.example"
 
 
-def call(port, path, body=None, method=None, timeout=60):
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, headers, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=timeout) as response:
-            return response.status, response.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read()
-
-
 @pytest.fixture
-def served(ingest, tmp_path, tiny_bundle):
-    """Return a running server with two workers; its port, its process and how to start another."""
-    ingest(SHELF)
-    started = []
-
-    def start(port):
-        arguments = ["run", "--data", str(tmp_path / "data"), "--bundle", str(tiny_bundle), "--port", str(port)]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "server", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, "CARRYOVER_OPERATOR_TOKEN": TOKEN},
-        )  # fmt: skip
-        started.append(process)
-        return process
-
-    port = free_port()
-    process = start(port)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if call(port, "/readyz")[0] == 200:
-                break
-        except OSError:
-            time.sleep(0.05)
-    else:
-        pytest.fail(f"the server did not become ready: {process.stderr.read()}")
-    yield port, process, start
-    for one in started:
-        if one.poll() is None:
-            one.send_signal(signal.SIGINT)
-            one.wait(timeout=60)
-        one.stderr.close()
+def served(serve):
+    """Return a running server with two workers: its port and its process."""
+    return serve()
 
 
 def titles(port, k=100):
@@ -78,11 +36,12 @@ def titles(port, k=100):
     return {item["title"] for item in json.loads(raw)["items"]}
 
 
-def test_a_second_server_on_the_same_data_is_refused_with_the_pid(served):
-    port, process, start = served
-    second = start(free_port())
+def test_a_second_server_on_the_same_data_is_refused_with_the_pid(served, tmp_path, tiny_bundle):
+    port, process = served
+    second = start("--data", tmp_path / "data", "--bundle", tiny_bundle, "--port", free_port())
     assert second.wait(timeout=60) == 1
     errors = second.stderr.read()
+    second.stderr.close()
     assert len(errors.splitlines()) == 1
     assert str(process.pid) in errors
     assert titles(port) == {product["title"] for product in SHELF}
@@ -90,7 +49,7 @@ def test_a_second_server_on_the_same_data_is_refused_with_the_pid(served):
 
 def test_both_workers_learn_of_a_write_and_readers_never_fail(served):
     """Each request may land on either worker: twenty in a row must all know the new item before we believe it."""
-    port, _, _ = served
+    port, _ = served
     failures, stop = [], threading.Event()
 
     def read():
@@ -120,7 +79,7 @@ def test_both_workers_learn_of_a_write_and_readers_never_fail(served):
 
 
 def test_metrics_add_up_over_workers(served):
-    port, _, _ = served
+    port, _ = served
     for _ in range(20):
         titles(port)
     text = call(port, "/metrics")[1].decode()
@@ -129,7 +88,7 @@ def test_metrics_add_up_over_workers(served):
 
 
 def test_a_killed_worker_is_replaced_and_nothing_accepted_is_lost(served):
-    port, process, _ = served
+    port, process = served
     assert call(port, "/v1/items", {"products": [make_product("clay mug")]}, "PUT")[0] == 200
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     workers = [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -148,7 +107,7 @@ def test_a_killed_worker_is_replaced_and_nothing_accepted_is_lost(served):
 
 
 def test_the_log_holds_no_item_and_no_vector(served):
-    port, process, _ = served
+    port, process = served
     vector = [0.0625123] + [0.0] * 15
     call(port, "/v1/recommendations", {"mode": "own", "shop": SHOP, "k": 3, "vector": vector})
     call(port, f"/v1/shops/{SHOP}/items/{SHELF[0]['itemId']}")
@@ -299,7 +258,7 @@ def test_a_worker_accepts_requests_only_after_the_catalogue_is_loaded(tmp_path, 
     script = (
         "import time; from server.search.replica import Replica; loaded = Replica.refresh;"
         "Replica.refresh = lambda replica: (time.sleep(0.5), loaded(replica));"
-        "from server.commands.run import worker_app; app = worker_app();"
+        "from server.commands.run import worker_app; app = worker_app().app;"
         "answer = app.test_client().get('/v1/shops', base_url='http://127.0.0.1');"
         "assert answer.status_code == 200 and answer.json['shops'][0]['items'], answer.text;"
         "app.extensions['carryover'].close()"
