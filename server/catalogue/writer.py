@@ -1,10 +1,10 @@
-"""Products in, catalogue rows out: validation, what changed, embedding, commit. Used by PUT and by ingest."""
+"""Products in, catalogue rows out: what changed, embedding, commit. Used by the writer process and by ingest."""
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from functools import partial
 
 import numpy as np
 import orjson
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from encoders.encoder import Encoder
 from encoders.image_loader import ImageLoader, LoadingImages
 from encoders.image_sources import ImageSource
-from encoders.product_lines import problem_of
 from kernel.contract_types import Product
 from server.catalogue.card import card_of
 from server.catalogue.database import Catalogue, Item
@@ -91,23 +90,11 @@ class Writer:
         if self._loader is not None:
             self._loader.close()
 
-    def write(self, catalogue: Catalogue, products: Sequence[object]) -> WriteReport:
-        """Validate each product alone and write the valid ones; durable on return."""
-        valid: dict[int, Product] = {}
-        rejected = []
-        for position, product in enumerate(products):
-            problem = problem_of(product)
-            if problem is None:
-                valid[position] = cast(Product, product)
-            else:
-                rejected.append((position, problem.message))
-        report = self.write_valid(catalogue, valid)
-        report.rejected = sorted(rejected + report.rejected)
-        return report
-
-    def write_valid(self, catalogue: Catalogue, products: Mapping[int, Product]) -> WriteReport:
-        """Embed new content of products that `problem_of` accepted, and commit once; durable on return."""
-        return self.finish(catalogue, self.prepare(catalogue, products))
+    def write(
+        self, catalogue: Catalogue, products: Mapping[int, Product], also: Callable[[WriteReport], None] | None = None
+    ) -> WriteReport:
+        """Embed new content of products that `problem_of` accepted, and commit once; see `finish`."""
+        return self.finish(catalogue, self.prepare(catalogue, products), also)
 
     def prepare(self, catalogue: Catalogue, products: Mapping[int, Product]) -> Prepared:
         """Find what has changed and begin to read its images.
@@ -125,8 +112,13 @@ class Writer:
         images = self._loader.start([draft.product for draft in shown]) if shown and self._loader else None
         return Prepared(report, frozenset(drafts), changed, shown, images)
 
-    def finish(self, catalogue: Catalogue, prepared: Prepared) -> WriteReport:
-        """Embed what was prepared and commit once; durable on return."""
+    def finish(
+        self, catalogue: Catalogue, prepared: Prepared, also: Callable[[WriteReport], None] | None = None
+    ) -> WriteReport:
+        """Embed what was prepared and commit once; durable on return.
+
+        also: something to do with the finished report in the same transaction.
+        """
         report, changed = prepared.report, prepared.changed
         if prepared.images is not None:
             started = time.perf_counter()
@@ -136,12 +128,12 @@ class Writer:
         self._embed([draft for draft in changed if draft.embedding is None], report)
         started = time.perf_counter()
         items = [self._item(draft, draft.embedding) for draft in changed if draft.embedding is not None]
-        if items:
-            catalogue.write(items)
-        report.commit_seconds += time.perf_counter() - started
         report.accepted += len(items)
         problem = "expected text or a usable image, got neither"
         report.rejected = [(draft.position, problem) for draft in changed if draft.embedding is None]
+        if items or also is not None:
+            catalogue.write(items, None if also is None else partial(also, report))
+        report.commit_seconds += time.perf_counter() - started
         return report
 
     def _draft(self, position: int, product: Product) -> _Draft:

@@ -197,7 +197,7 @@ def _build_indexes(settings: Settings, bundle: Bundle) -> int:
     replica = Replica(settings, bundle)
     try:
         replica.refresh()
-        return replica.build_indexes(wait=True)
+        return replica.build_indexes()
     finally:
         replica.stop()
 

@@ -16,6 +16,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from server.catalogue.database import Catalogue
+from server.commands.apply_writes import WriterProcess
 from server.encoding.bundle import check_probes, load_bundle
 from server.errors import ServerError
 from server.locks import held_lock
@@ -63,12 +64,21 @@ def run(settings: Settings) -> None:
         os.environ[_METRICS_DIR] = str(_fresh_directory(settings.data_dir / "metrics"))
         # Workers get their speed from processes; a BLAS that starts threads in each only makes them wait.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        Granian(
-            "server.commands.run:worker_app", address=settings.host, port=settings.port, interface=Interfaces.RSGI,
-            workers=settings.workers, factory=True, websockets=False, backpressure=_MAX_CONNECTIONS,
-            http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS), log_level=LogLevels.warning,
-            respawn_failed_workers=True, workers_kill_timeout=_STOP_SECONDS,
-        ).serve()  # fmt: skip
+        writer = WriterProcess(settings)
+        writer.start()
+        try:
+            _serve(settings)
+        finally:
+            writer.stop()
+
+
+def _serve(settings: Settings) -> None:
+    Granian(
+        "server.commands.run:worker_app", address=settings.host, port=settings.port, interface=Interfaces.RSGI,
+        workers=settings.workers, factory=True, websockets=False, backpressure=_MAX_CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS), log_level=LogLevels.warning,
+        respawn_failed_workers=True, workers_kill_timeout=_STOP_SECONDS,
+    ).serve()  # fmt: skip
 
 
 def worker_app() -> "Front":

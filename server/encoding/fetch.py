@@ -13,6 +13,8 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -54,6 +56,8 @@ class Fetcher:
         watchdog.daemon = True
         watchdog.start()
         try:
+            if isinstance(connection.sock, ssl.SSLSocket):
+                connection.sock.do_handshake()
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             headers = {"Host": parts.netloc.rpartition("@")[2], "User-Agent": _USER_AGENT, "Accept": "image/*"}
             connection.request("GET", _ascii_target(target), headers=headers)
@@ -88,12 +92,15 @@ class Fetcher:
         if parts.scheme not in ("http", "https") or not host:
             raise FetchError(f"expected an http or https address, got {parts.scheme or 'none'}")
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        address = self._allowed_address(host, port)
+        address = self._allowed_address(host, port, deadline)
         remaining = max(0.001, deadline - time.monotonic())
         sock = socket.create_connection((address, port), timeout=remaining)
         if parts.scheme == "https":
             try:
-                sock = ssl.create_default_context().wrap_socket(sock, server_hostname=host)
+                # The handshake comes later, under the watchdog.
+                sock = ssl.create_default_context().wrap_socket(
+                    sock, server_hostname=host, do_handshake_on_connect=False
+                )
             except OSError:
                 sock.close()
                 raise
@@ -101,13 +108,13 @@ class Fetcher:
         connection.sock = sock
         return connection
 
-    def _allowed_address(self, host: str, port: int) -> str:
+    def _allowed_address(self, host: str, port: int, deadline: float) -> str:
         pinned = self.pinned_hosts.get(host)
         if pinned is not None:
             return pinned
         if port not in (80, 443):
             raise FetchError(f"{host}: expected port 80 or 443, got {port}; --resolve {host}:ADDR allows it")
-        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+        found = _addresses(host, port, deadline)
         for address in sorted(found):
             if not is_public(address):
                 raise FetchError(f"{host}: {address} is not a public address; --resolve {host}:ADDR allows it")
@@ -129,9 +136,28 @@ def is_public(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast
 
 
+def _addresses(host: str, port: int, deadline: float) -> set[str]:
+    """Return the addresses of a name; raises FetchError at the deadline, which the system's resolver does not know."""
+    found: Future[set[str]] = Future()
+
+    def resolve() -> None:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except BaseException as error:  # noqa: BLE001 (raised again where it is waited for)
+            found.set_exception(error)
+        else:
+            found.set_result({str(answer[4][0]) for answer in answers})
+
+    threading.Thread(target=resolve, name="resolve", daemon=True).start()
+    try:
+        return found.result(max(0.0, deadline - time.monotonic()))
+    except FutureTimeoutError as error:
+        raise FetchError(f"{host}: its name was not resolved in time") from error
+
+
 def _shut(sock: socket.socket) -> None:
     with contextlib.suppress(OSError):  # already closed by the other side
-        sock.shutdown(socket.SHUT_RDWR)
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # not that of TLS, which another thread is reading
 
 
 def _ascii_target(target: str) -> str:

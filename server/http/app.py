@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from server.catalogue.writer import Writer
+from encoders.encoder import Encoder
 from server.encoding.bundle import load_bundle
 from server.http import front, gate, problems
 from server.http.metrics import Metrics
@@ -22,11 +22,10 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.strict_slashes = False
     metrics = Metrics()
-    # One thread embeds what PUT brings: answering must keep the other core.
-    writer = Writer(settings, bundle, threads=1)
-    served = ServedPacks(bundle, writer.encoder)
+    # One thread reads the texts of packs: answering must keep the other core.
+    served = ServedPacks(bundle, Encoder(bundle.directory, bundle.manifest, 1))
     channels = Channels(read_or_make(settings.data_dir))
-    parts = Services(settings, bundle, Replica(settings, bundle), writer, metrics, served, channels)
+    parts = Services(settings, bundle, Replica(settings, bundle), metrics, served, channels)
     app.extensions[EXTENSION_KEY] = parts
     metrics.init_app(app)
     gate.init_app(app, settings)

@@ -8,7 +8,6 @@ from typing import cast
 from flask import current_app
 
 from server.catalogue.database import Catalogue
-from server.catalogue.writer import Writer
 from server.encoding.bundle import Bundle
 from server.errors import ProblemError
 from server.http.metrics import Metrics
@@ -32,7 +31,6 @@ class Services:
     settings: Settings
     bundle: Bundle
     replica: Replica
-    writer: Writer
     metrics: Metrics
     packs: ServedPacks
     channels: Channels

@@ -1,27 +1,29 @@
 """Replica: a worker's own copy of every shop, which follows the catalogue's change sequence.
 
 Readers take `shops` once and never wait: every change creates new states, and one assignment swaps them in. When a
-shop outgrows scanning, the process that gets the build lock builds an index in the background and publishes it as a
-snapshot. The others see CURRENT change and load it.
+shop outgrows scanning, a process apart builds an index and publishes it as a snapshot (`server.search.builder`). Every
+worker sees CURRENT change and loads it.
 """
 
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 
-from kernel.shop_metric import ShopMetric
 from server.catalogue.database import Catalogue, Change
 from server.encoding.bundle import Bundle
-from server.errors import AlreadyLockedError, OtherMetricError, SnapshotError
-from server.locks import held_lock
-from server.search import metrics, snapshots
-from server.search.index import build_index
+from server.errors import OtherMetricError, SnapshotError
+from server.search import builder, metrics, snapshots
+from server.search.builder import Due
 from server.search.shop_state import ShopState, empty_state
 from server.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+# After a build that failed; the shop is scanned meanwhile.
+_RETRY_SECONDS = 10.0
+# Shops of one process that builds: their names have to fit its command line.
+_MOST_AT_ONCE = 100
 
 
 class Replica:
@@ -90,10 +92,20 @@ class Replica:
             self._stopping.wait(self._settings.poll_interval_ms / 1000)
 
     def _keep_indexed(self) -> None:
+        """Have indexes built in a process of their own, so that answering shares neither time nor memory with that."""
         self._ready.wait()
         while not self._stopping.is_set():
-            self._guarded(self.build_indexes)
+            self._guarded(self._build_apart)
             self._stopping.wait(max(1.0, self._settings.poll_interval_ms / 1000))
+
+    def _build_apart(self) -> None:
+        due = self.due().first(_MOST_AT_ONCE)
+        if not due:
+            return
+        if builder.build_apart(self._settings, due, self._stopping):
+            self.refresh()
+        else:
+            self._stopping.wait(_RETRY_SECONDS)
 
     def _guarded(self, step: Callable[[], object]) -> None:
         try:
@@ -167,7 +179,7 @@ class Replica:
         bundle = self._bundle
         try:
             found = snapshots.load_current(
-                directory, state.shop, bundle.space, bundle.dim, self._settings.ef, _metric_id(state.metric)
+                directory, state.shop, bundle.space, bundle.dim, self._settings.ef, builder.metric_id(state.metric)
             )
         except OtherMetricError:
             # Published a moment before its estimate is: the present index stays until that has come.
@@ -179,23 +191,26 @@ class Replica:
             return state.with_index(None)
         return state.with_index(found[0])
 
-    def build_indexes(self, *, wait: bool = False) -> int:
-        """Estimate moments and build indexes where due; return how many indexes. `wait`: for another builder."""
-        if not any(self._needs_estimate(state) or self._needs_index(state) for state in self._shops.values()):
-            return 0
-        lock = self._settings.data_dir / "build.lock"
-        try:
-            with held_lock(lock, "process {pid} is building", wait=wait), closing(self._own_connection()) as catalogue:
-                self.refresh()  # the previous holder may have built what was missing
-                self._estimate_moments(catalogue)
-                needy = [state for state in self._shops.values() if self._needs_index(state)]
-                return sum(self._build(catalogue, state) for state in needy if not self._stopping.is_set())
-        except AlreadyLockedError:
-            return 0
+    def due(self) -> Due:
+        """Return the shops whose moments or whose index have to be made, for the first time or again."""
+        states = self._shops.values()
+        return Due(
+            [state.shop for state in states if self._needs_estimate(state)],
+            [state.shop for state in states if self._needs_index(state)],
+        )
 
-    def _own_connection(self) -> Catalogue:
-        """Return a connection for the builder's thread; what it commits, `refresh` sees as another's change."""
-        return Catalogue(self._settings.data_dir)
+    def build_indexes(self) -> int:
+        """Estimate moments and build indexes where due, in this process; return how many indexes.
+
+        Waits for another process that builds.
+        """
+        if not self.due():
+            return 0
+        with builder.building(self._settings, wait=True):
+            self.refresh()  # the previous holder may have built what was missing
+            num_built = builder.build(self._settings, self._bundle, self.due())
+        self.refresh()
+        return num_built
 
     def _needs_estimate(self, state: ShopState) -> bool:
         """Return whether a scanned shop's moments are due; those of an indexed shop are estimated with its index."""
@@ -203,37 +218,6 @@ class Replica:
 
     def _needs_index(self, state: ShopState) -> bool:
         return state.needs_index(self._settings.exact_max_items, self._settings.delta_max_items)
-
-    def _estimate_moments(self, catalogue: Catalogue) -> None:
-        due = [shop for shop, state in self._shops.items() if self._needs_estimate(state)]
-        for shop in due:
-            estimate, _, _ = metrics.estimated(catalogue, shop, self._bundle)
-            if estimate is not None:
-                catalogue.write_estimate(estimate)
-        if due:
-            self.refresh()
-
-    def _build(self, catalogue: Catalogue, state: ShopState) -> bool:
-        """Build an index beside the one in use, of vectors in a metric estimated now; publish it, then the estimate."""
-        directory = snapshots.directory_of(self._settings.data_dir, state.shop)
-        estimate, labels, items = metrics.estimated(catalogue, state.shop, self._bundle)
-        metric = metrics.metric_of(self._bundle, estimate)
-        try:
-            snapshots.sweep(directory)
-            index = build_index(labels, items if metric is None else metric.stored(items), self._settings.ef)
-            space = self._bundle.space
-            snapshots.publish(directory, index, state.shop, space, self._seq, _metric_id(metric))
-        except SnapshotError as error:
-            logger.error("%s; the shop stays scanned exactly", error)
-            return False
-        if estimate is not None:
-            catalogue.write_estimate(estimate)
-        self.refresh()
-        return True
-
-
-def _metric_id(metric: ShopMetric | None) -> str:
-    return snapshots.NO_METRIC if metric is None else metric.metric_id
 
 
 def group_by_shop(changes: Iterator[Change]) -> dict[str, list[Change]]:

@@ -10,6 +10,10 @@ from shelf import SHELF, TOKEN, write_products
 from tiny_bundle import make_tiny_bundle
 
 from server.__main__ import main
+from server.catalogue.database import Catalogue
+from server.catalogue.writer import Writer
+from server.commands.apply_writes import apply_next
+from server.encoding.bundle import load_bundle
 from server.http.app import create_app
 from server.http.services import EXTENSION_KEY
 from server.settings import Settings
@@ -76,6 +80,27 @@ def client(shelf_app):
 @pytest.fixture
 def operator():
     return {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture
+def write(client, operator, tmp_path, tiny_bundle):
+    """Return a function that sends a write, applies what waits as the writer process does, and returns its report."""
+
+    def send(method, body):
+        accepted = client.open("/v1/items", method=method, json=body, headers=operator)
+        assert accepted.status_code == 202, accepted.text
+        catalogue = Catalogue(tmp_path / "data")
+        writer = Writer(Settings(data_dir=tmp_path / "data"), load_bundle(tiny_bundle), threads=1)
+        while apply_next(catalogue, writer):
+            pass
+        writer.close()
+        catalogue.close()
+        client.application.extensions[EXTENSION_KEY].replica.refresh()
+        found = client.get(accepted.headers["Location"], headers=operator)
+        assert found.json["state"] == "applied", found.text
+        return found.json
+
+    return send
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from shelf import SHELF, make_product
 from tiny_bundle import make_tiny_bundle
 
+from encoders.encoder import Encoder
 from kernel.pack_reader import Expected, check_probes, item_id_of, read_list, read_manifest, read_part
 from kernel.pack_vectors import restored
 from server.__main__ import main
 from server.catalogue.database import Catalogue
 from server.encoding.bundle import load_bundle
-from server.http.services import EXTENSION_KEY
 from server.packs import publish
 
 SHOP = "harbor.example"
@@ -240,22 +240,20 @@ def test_a_time_of_packs_never_goes_back(ingest, pack, read, tmp_path):
     ingest(SHELF)
     catalogue = Catalogue(tmp_path / "data")
     catalogue.delete([(SHOP, SHELF[0]["itemId"])])
-    catalogue._db.execute("UPDATE items SET changed_at = changed_at - 100 WHERE deleted = 0")
+    catalogue.db.execute("UPDATE items SET changed_at = changed_at - 100 WHERE deleted = 0")
     pack(out=tmp_path / "one")
     catalogue.purge_tombstones(older_than_seconds=0)
     pack(out=tmp_path / "two")
     assert read(tmp_path / "one")[1]["created"] == read(tmp_path / "two")[1]["created"]
-    catalogue._db.execute("UPDATE items SET changed_at = 0")
+    catalogue.db.execute("UPDATE items SET changed_at = 0")
     catalogue.close()
     ingest([make_product("clay mug")])
     pack("--previous", str(tmp_path / "one"), out=tmp_path / "one")
     assert read(tmp_path / "one")[1]["created"] >= read(tmp_path / "two")[1]["created"]
 
 
-def test_a_running_server_serves_the_same_bytes(ingest, pack, make_app, operator, tmp_path):
-    ingest(SHELF)
+def test_a_running_server_serves_the_same_bytes(pack, client, write, tmp_path):
     pack()
-    client = make_app().test_client()
     base = f"/v1/shops/{SHOP}/pack"
     for name, content in snapshot(tmp_path / "packs").items():
         answer = client.get(f"{base}/{name}")
@@ -265,8 +263,7 @@ def test_a_running_server_serves_the_same_bytes(ingest, pack, make_app, operator
     listed = client.get(base)
     assert listed.data == (tmp_path / "packs" / "list.json").read_bytes()
     assert client.get(base, headers={"If-None-Match": listed.headers["ETag"]}).status_code == 304
-    put = client.put("/v1/items", json={"products": [make_product("clay mug")]}, headers=operator)
-    assert put.status_code == 200
+    assert write("PUT", {"products": [make_product("clay mug")]})["accepted"] == 1
     newer = client.get(base, headers={"If-None-Match": listed.headers["ETag"]})
     assert (newer.status_code, newer.data == listed.data) == (200, False)
     gone = client.get(f"{base}/{listed.json[0]['manifest']}")
@@ -274,11 +271,12 @@ def test_a_running_server_serves_the_same_bytes(ingest, pack, make_app, operator
     assert client.get("/v1/shops/nowhere.example/pack").json["code"] == "unknown_shop"
 
 
-def test_probes_hold_the_vector_of_the_text_alone(ingest, pack, read, tiny_bundle, make_app):
+def test_probes_hold_the_vector_of_the_text_alone(ingest, pack, read, tiny_bundle):
     ingest(SHELF)
     pack()
     _, manifest, _, (part,), _ = read()
-    encoder = make_app().extensions[EXTENSION_KEY].writer.encoder
+    bundle = load_bundle(tiny_bundle)
+    encoder = Encoder(bundle.directory, bundle.manifest, 1)
     for probe in manifest["probes"]:
         title = part.cards["title"][probe["row"]]
         assert title in probe["text"]

@@ -1,3 +1,4 @@
+import contextlib
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -159,3 +160,34 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
     with pytest.raises(FetchError, match=r"10\.0\.0\.1"):
         Fetcher(1000, 1).fetch("http://mixed.example/x")
+
+
+def test_a_name_that_is_not_resolved_does_not_outlast_the_deadline(monkeypatch):
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(60) and [])
+    with pytest.raises(FetchError, match="not resolved in time"):
+        Fetcher(1000, 0.2).fetch("http://slow.example/x")
+    answered.set()
+
+
+@pytest.mark.parametrize("drip", [b"", b"\x16\x03\x03\x40\x00"])
+def test_a_tls_handshake_does_not_outlast_the_deadline(drip):
+    """A peer that begins a record of 16 kB and sends it byte by byte would restart a timeout of single reads."""
+    stopping = threading.Event()
+
+    def answer(listener):
+        with listener.accept()[0] as connection, contextlib.suppress(OSError):
+            connection.sendall(drip)
+            while not stopping.wait(0.05):
+                connection.sendall(b"\x00" if drip else b"")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, args=(listener,))
+        thread.start()
+        fetcher = Fetcher(max_bytes=1000, timeout_seconds=0.5, pinned_hosts={"h": "127.0.0.1"})
+        try:
+            with pytest.raises(FetchError):
+                fetcher.fetch(f"https://h:{listener.getsockname()[1]}/x")
+        finally:
+            stopping.set()
+            thread.join()

@@ -251,39 +251,52 @@ def test_trusted_hosts_are_served(ingest, make_app, host):
 # Writes
 
 
-def test_a_put_product_is_recommendable_and_a_deleted_one_is_gone(client, recommend, operator):
+def test_a_put_product_is_recommendable_and_a_deleted_one_is_gone(client, recommend, write):
     mug = make_product("clay mug")
-    assert client.put("/v1/items", json={"products": [mug]}, headers=operator).json == {
+    report = write("PUT", {"products": [mug]})
+    assert {name: report[name] for name in ("accepted", "unchanged", "rejected")} == {
         "accepted": 1,
         "unchanged": 0,
         "rejected": [],
     }
     assert "clay mug" in titles(recommend())
-    assert client.put("/v1/items", json={"products": [mug]}, headers=operator).json["unchanged"] == 1
+    assert write("PUT", {"products": [mug]})["unchanged"] == 1
     key = {"shop": SHOP, "itemId": mug["itemId"]}
-    assert client.delete("/v1/items", json={"items": [key]}, headers=operator).json == {"deleted": 1}
-    assert client.delete("/v1/items", json={"items": [key]}, headers=operator).json == {"deleted": 0}
+    assert write("DELETE", {"items": [key]})["deleted"] == 1
+    assert write("DELETE", {"items": [key]})["deleted"] == 0
     assert "clay mug" not in titles(recommend())
     assert client.get(f"/v1/shops/{SHOP}/items/{mug['itemId']}").status_code == 404
 
 
-def test_a_put_replaces_what_has_the_same_id(client, recommend, operator):
+def test_a_put_replaces_what_has_the_same_id(client, recommend, write):
     renamed = {**SHELF[2], "title": "oak armchair"}
-    assert client.put("/v1/items", json={"products": [renamed]}, headers=operator).json["accepted"] == 1
+    assert write("PUT", {"products": [renamed]})["accepted"] == 1
     found = titles(recommend())
     assert "oak armchair" in found
     assert "oak chair" not in found
     assert client.get(f"/v1/shops/{SHOP}/items/{renamed['itemId']}").json == renamed
 
 
-def test_put_keeps_the_valid_and_names_the_others(client, operator):
+def test_put_keeps_the_valid_and_names_the_others(write):
+    """Those that the contract refuses at once, and one that turns out to have neither text nor image."""
     untitled = make_product("x", title=None)
     listing = make_product("y", verdict="listing")
-    body = {"products": [untitled, make_product("clay mug"), 7, listing]}
-    report = client.put("/v1/items", json=body, headers=operator).json
+    blank = make_product("z", title=" ")
+    body = {"products": [untitled, make_product("clay mug"), 7, blank, listing]}
+    report = write("PUT", body)
     assert report["accepted"] == 1
-    assert [entry["index"] for entry in report["rejected"]] == [0, 2, 3]
+    assert [entry["index"] for entry in report["rejected"]] == [0, 2, 3, 4]
     assert "title" in report["rejected"][0]["problem"]
+
+
+def test_a_write_is_told_as_waiting_until_it_is_applied(client, operator):
+    accepted = client.put("/v1/items", json={"products": [make_product("clay mug"), 7]}, headers=operator)
+    assert accepted.status_code == 202
+    assert (accepted.json["accepted"], [entry["index"] for entry in accepted.json["rejected"]]) == (1, [1])
+    found = client.get(accepted.headers["Location"], headers=operator)
+    assert (found.json["state"], found.json["write"]) == ("waiting", accepted.json["write"])
+    assert_problem(client.get(accepted.headers["Location"]), 401, "unauthorised")
+    assert_problem(client.get("/v1/writes/999999", headers=operator), 404, "unknown_write")
 
 
 def test_put_with_nothing_valid_is_422(client, operator):
@@ -309,12 +322,10 @@ def test_delete_refuses_what_is_not_an_item_key(client, operator, entry):
 # Shops, bundles, health
 
 
-def test_shops_lists_live_items_and_a_version_that_grows(client, operator):
+def test_shops_lists_live_items_and_a_version_that_grows(client, write):
     before = client.get("/v1/shops").json["shops"]
     assert [(shop["shop"], shop["items"]) for shop in before] == [(SHOP, 5)]
-    client.put(
-        "/v1/items", json={"products": [make_product("clay mug"), make_product("pen", "b.example")]}, headers=operator
-    )
+    write("PUT", {"products": [make_product("clay mug"), make_product("pen", "b.example")]})
     after = client.get("/v1/shops").json["shops"]
     assert [(shop["shop"], shop["items"]) for shop in after] == [("b.example", 1), (SHOP, 6)]
     assert after[1]["version"] > before[0]["version"]

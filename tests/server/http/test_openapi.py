@@ -107,7 +107,7 @@ def test_a_full_recommendation_conforms(client, tiny_bundle):
     conforms(client.post("/v1/recommendations", json={**body, "space": "0" * 64}), "/v1/recommendations", "post")
 
 
-def test_writes_conform(client, operator):
+def test_writes_conform(client, operator, write):
     products = [make_product("clay mug"), make_product("x", title=None)]
     conforms(client.put("/v1/items", json={"products": products}, headers=operator), "/v1/items", "put")
     conforms(client.put("/v1/items", json={"products": products[1:]}, headers=operator), "/v1/items", "put")
@@ -115,6 +115,12 @@ def test_writes_conform(client, operator):
     key = {"shop": SHOP, "itemId": SHELF[0]["itemId"]}
     conforms(client.delete("/v1/items", json={"items": [key]}, headers=operator), "/v1/items", "delete")
     conforms(client.delete("/v1/items", json={}, headers=operator), "/v1/items", "delete")
+    for number in (1, 2, 3):  # two that wait, and none
+        conforms(client.get(f"/v1/writes/{number}", headers=operator), "/v1/writes/{write}", "get")
+    write("PUT", {"products": products})
+    for number in (1, 2):
+        conforms(client.get(f"/v1/writes/{number}", headers=operator), "/v1/writes/{write}", "get")
+    conforms(client.get("/v1/writes/1"), "/v1/writes/{write}", "get")
 
 
 def test_a_bundle_file_conforms(client):
