@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from encoders.errors import ImageError
@@ -42,12 +42,21 @@ class ImageLoader:
         rule: the manifest's `image`.
         max_pixels: the largest image, width times height.
         num_threads: images read or decoded at a time.
+        decode: what turns a file into pixels and raises ImageError, by default in these threads.
     """
 
-    def __init__(self, source: ImageSource, rule: ImageRule, max_pixels: int, num_threads: int) -> None:
+    def __init__(
+        self,
+        source: ImageSource,
+        rule: ImageRule,
+        max_pixels: int,
+        num_threads: int,
+        decode: Callable[[bytes], Floats] | None = None,
+    ) -> None:
         self._source = source
         self._rule = rule
         self._max_pixels = max_pixels
+        self._decode = decode or self._decode_here
         self._pool = ThreadPoolExecutor(num_threads, "images")
 
     def start(self, products: Sequence[Product]) -> LoadingImages:
@@ -83,6 +92,9 @@ class ImageLoader:
     def _pixels(self, raw: bytes) -> Floats | None:
         """Return the image encoder's input, or None: a product without a usable image is still a product."""
         try:
-            return to_pixels(decode_image(raw, self._max_pixels), self._rule)
+            return self._decode(raw)
         except ImageError:
             return None
+
+    def _decode_here(self, raw: bytes) -> Floats:
+        return to_pixels(decode_image(raw, self._max_pixels), self._rule)

@@ -91,7 +91,10 @@ class Settings:
         (), "HOST:ADDR, fetch this host's images from this address, and allow it even if private", _words,
         commands=BOTH,
     )  # fmt: skip
-    image_threads: int = _setting(8, "images fetched or decoded at a time", _integer, commands=BOTH)
+    image_threads: int = _setting(8, "images fetched at a time", _integer, commands=BOTH)
+    image_processes: int = _setting(
+        2, "processes that decode images, one at a time each, of limited memory", _integer, commands=BOTH
+    )
     image_timeout_seconds: int = _setting(10, "longest time for one image", _integer, commands=BOTH)
     image_max_bytes: int = _setting(10 * 2**20, "largest image file", _integer, commands=BOTH)
     image_max_pixels: int = _setting(40_000_000, "largest image, width times height", _integer, commands=BOTH)
@@ -144,6 +147,7 @@ _RANGES = (
     ("delta_max_items", 1, 10_000_000),
     ("ef", 10, 10_000),
     ("image_threads", 1, 256),
+    ("image_processes", 1, 256),
     ("image_timeout_seconds", 1, 600),
     ("image_max_bytes", 1024, 2**30),
     ("image_max_pixels", 1024, 10**9),

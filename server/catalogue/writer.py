@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from encoders.encoder import Encoder
 from encoders.image_loader import ImageLoader, LoadingImages
+from encoders.image_process import ImageProcesses
 from encoders.image_sources import ImageSource
 from kernel.contract_types import Product
 from server.catalogue.card import card_of
@@ -76,9 +77,13 @@ class Writer:
             Fetcher(settings.image_max_bytes, settings.image_timeout_seconds, settings.pinned_hosts())
         )
         self._loader: ImageLoader | None = None
+        self._decoders: ImageProcesses | None = None
         if self._encoder.takes_images:
             rule = bundle.manifest["image"]
-            self._loader = ImageLoader(self._images, rule, settings.image_max_pixels, settings.image_threads)
+            self._decoders = ImageProcesses(rule, settings.image_max_pixels, settings.image_processes)
+            self._loader = ImageLoader(
+                self._images, rule, settings.image_max_pixels, settings.image_threads, self._decoders.decode
+            )
 
     @property
     def encoder(self) -> Encoder:
@@ -89,6 +94,8 @@ class Writer:
         """Stop reading images."""
         if self._loader is not None:
             self._loader.close()
+        if self._decoders is not None:
+            self._decoders.close()
 
     def write(
         self, catalogue: Catalogue, products: Mapping[int, Product], also: Callable[[WriteReport], None] | None = None
