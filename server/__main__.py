@@ -1,4 +1,4 @@
-"""Command line of the server: `run`, `ingest`, `pack`, `pair` and `rotate-keys`."""
+"""Command line of the server: `run`, `ingest`, `pack`, `check`, `repair`, `pair` and `rotate-keys`."""
 
 import argparse
 import os
@@ -32,9 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ingest_parser.add_argument(
         "--prune", action="store_true", help="remove items of the file's shops that the file does not have"
     )
+    ingest_parser.add_argument(
+        "--prepare", action="store_true",
+        help="with a bundle of another space than the served one: keep its items beside, for the next `run` with it",
+    )  # fmt: skip
     add_flags(ingest_parser, "ingest")
     _add_pack(commands.add_parser("pack", help="write the catalogue of shops as files for a static host"))
     _add_pair(commands.add_parser("pair", help="show a code, with which a browser comes to know this server"))
+    add_flags(commands.add_parser("check", help="look for damage in the catalogue"), "check")
+    add_flags(commands.add_parser("repair", help="write the catalogue again without what is damaged"), "repair")
     rotate = commands.add_parser("rotate-keys", help="encrypt what browsers keep here with a new key")
     add_flags(rotate, "rotate-keys")
     namespace = parser.parse_args(arguments)
@@ -100,6 +106,12 @@ def _execute(namespace: argparse.Namespace) -> int:
     if namespace.command == "pair":
         _pair(namespace, settings)
         return 0
+    if namespace.command in ("check", "repair"):
+        from server.commands.repair import check, repair  # noqa: PLC0415 (as below)
+
+        found = (check if namespace.command == "check" else repair)(settings)
+        print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+        return 1 if found["damaged"] or found["pages"] else 0
     if namespace.command == "rotate-keys":
         from server.commands.rotate_keys import rotate_keys  # noqa: PLC0415 (as below)
 
@@ -120,7 +132,9 @@ def _execute(namespace: argparse.Namespace) -> int:
         return 0
     from server.commands.ingest import ingest  # noqa: PLC0415 (a server that only answers needs no ingest)
 
-    summary = ingest(namespace.products, settings, namespace.images, prune=namespace.prune, say=say)
+    summary = ingest(
+        namespace.products, settings, namespace.images, prune=namespace.prune, prepare=namespace.prepare, say=say
+    )
     print(orjson.dumps(summary, option=orjson.OPT_INDENT_2).decode())
     return 0
 

@@ -17,7 +17,7 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 MIN_TOKEN_CHARS = 16
 DEFAULT_BITS = 4  # a number of a pack's vectors
 
-Command = Literal["run", "ingest", "pack", "pair", "rotate-keys"]
+Command = Literal["run", "ingest", "pack", "pair", "rotate-keys", "check", "repair"]
 
 
 def _integer(text: str) -> int:
@@ -45,7 +45,7 @@ def _setting(  # one place where a declaration becomes a field
 
 BOTH: tuple[Command, ...] = ("run", "ingest")
 ALL: tuple[Command, ...] = ("run", "ingest", "pack")
-EVERY: tuple[Command, ...] = (*ALL, "pair", "rotate-keys")
+EVERY: tuple[Command, ...] = (*ALL, "pair", "rotate-keys", "check", "repair")
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from server.catalogue.checksums import Damage, product_checksum, row_checksum, row_problem
 from server.errors import CatalogueError
 
 FILE_NAME = "catalogue.sqlite"
@@ -32,7 +34,11 @@ _WRITES_TABLE = """CREATE TABLE IF NOT EXISTS writes (
   begun INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, received_at INTEGER NOT NULL,
   finished_at INTEGER, report BLOB NOT NULL
 )"""
+_SERVED_TABLE = """CREATE TABLE IF NOT EXISTS served (
+  one INTEGER PRIMARY KEY CHECK (one = 1), space TEXT NOT NULL, name TEXT NOT NULL
+)"""
 _WAITING_INDEX = "CREATE INDEX IF NOT EXISTS waiting_writes ON writes (id) WHERE state = 'waiting'"
+_SELECT_CHANGES = "SELECT seq, label, shop, item_id, space, rating_count, card, embedding, row_sum, deleted FROM items"
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,8 @@ class Catalogue:
             self.db = sqlite3.connect(
                 self.path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
             )
+            # A flipped bit may leave what is not UTF-8; its row's checksum tells it apart from a text.
+            self.db.text_factory = lambda raw: raw.decode("utf-8", "replace")
             self._prepare()
         except sqlite3.DatabaseError as error:
             raise CatalogueError(
@@ -129,8 +137,12 @@ class Catalogue:
             self.db.execute(f"PRAGMA user_version = {_FORMAT}")
 
     def _add_tables(self) -> None:
-        for statement in (_ESTIMATES_TABLE, _WRITES_TABLE, _WAITING_INDEX):
+        for statement in (_ESTIMATES_TABLE, _WRITES_TABLE, _WAITING_INDEX, _SERVED_TABLE):
             self.db.execute(statement)
+        if "row_sum" not in {row[1] for row in self.db.execute("PRAGMA table_info(items)")}:
+            # Rows of earlier versions have none, and get one when they are written again.
+            for column in ("row_sum", "product_sum"):
+                self.db.execute(f"ALTER TABLE items ADD COLUMN {column} BLOB")
 
     def close(self) -> None:
         """Close the connection; a second call does nothing."""
@@ -143,7 +155,8 @@ class Catalogue:
         try:
             yield
         except BaseException:
-            self.db.execute("ROLLBACK")
+            if self.db.in_transaction:  # SQLite itself has undone one that found the disk full
+                self.db.execute("ROLLBACK")
             raise
         self.db.execute("COMMIT")
 
@@ -159,11 +172,13 @@ class Catalogue:
             seq = self.seq()
             for item in items:
                 seq = self._bury(item.shop, item.item_id, seq, now)[0] + 1
+                embedding = np.ascontiguousarray(item.embedding, dtype="<f4").tobytes()
+                row = (item.shop, item.item_id, item.space, item.rating_count, item.card, embedding)
                 self.db.execute(
-                    "INSERT INTO items (seq, shop, item_id, product, card, rating_count, embedding, space,"
-                    " content_hash, embedding_key, has_image, changed_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-                    (seq, item.shop, item.item_id, item.product, item.card, item.rating_count,
-                     np.ascontiguousarray(item.embedding, dtype="<f4").tobytes(), item.space, item.content_hash,
+                    "INSERT INTO items (shop, item_id, space, rating_count, card, embedding, row_sum, seq, product,"
+                    " product_sum, content_hash, embedding_key, has_image, changed_at)"
+                    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                    (*row, row_checksum(*row), seq, item.product, product_checksum(item.product), item.content_hash,
                      item.embedding_key, item.has_image, now),
                 )  # fmt: skip
                 self._set_version(item.shop, seq)
@@ -212,10 +227,27 @@ class Catalogue:
         with self.transaction():
             self.db.execute("INSERT OR REPLACE INTO estimates VALUES (?,?,?,?,?,?,?)", values)
 
+    def set_served(self, space: str, name: str) -> None:
+        """Note the space that is served, and the name of its bundle, durable on return."""
+        self.db.execute("INSERT OR REPLACE INTO served VALUES (1, ?, ?)", (space, name))
+
+    def succeed(self, other: "Catalogue") -> None:
+        """Take another catalogue's place, durable on return: with its writes, and changes numbered after its own."""
+        columns = "id, kind, state, body, begun, attempts, received_at, finished_at, report"
+        writes = other.db.execute(f"SELECT {columns} FROM writes ORDER BY id")  # noqa: S608 (constant text)
+        offset = max(other.seq(), self.seq())
+        with self.transaction():
+            self.db.executemany(f"INSERT OR REPLACE INTO writes ({columns}) VALUES (?,?,?,?,?,?,?,?,?)", writes)  # noqa: S608 (as above)
+            self.db.execute("UPDATE items SET seq = seq + ?", (offset,))
+            self.db.execute("UPDATE estimates SET seq = seq + ?", (offset,))
+            self.db.execute("UPDATE shops SET version = version + ?", (offset,))
+            self.db.execute("UPDATE counters SET value = value + ?", (offset,))
+
     def _bury(self, shop: str, item_id: str, seq: int, now: int) -> tuple[int, bool]:
         """Turn the live row, if any, into a tombstone; return the new sequence number and whether a row existed."""
         buried = self.db.execute(
-            "UPDATE items SET deleted = 1, seq = ?, product = NULL, card = NULL, embedding = NULL, changed_at = ?"
+            "UPDATE items SET deleted = 1, seq = ?, product = NULL, card = NULL, embedding = NULL,"
+            " row_sum = NULL, product_sum = NULL, changed_at = ?"
             " WHERE shop = ? AND item_id = ? AND deleted = 0",
             (seq + 1, now, shop, item_id),
         ).rowcount
@@ -257,14 +289,55 @@ class Catalogue:
         version: int = self.db.execute("PRAGMA data_version").fetchone()[0]
         return version
 
-    def changes_since(self, seq: int) -> Iterator[Change]:
-        """Yield every row changed after `seq`, oldest first; from 0 only live rows. Consume it inside `snapshot()`."""
-        rows = self.db.execute(
-            "SELECT seq, label, shop, item_id, space, rating_count, card, embedding FROM items"
-            " WHERE seq > ? AND (deleted = 0 OR ? > 0) ORDER BY seq",
-            (seq, seq),
-        )
-        return (Change(*row) for row in rows)
+    def changes_since(self, seq: int, damaged: list[Damage] | None = None) -> Iterator[Change]:
+        """Yield every sound row changed after `seq`, oldest first; from 0 only live rows. Use it inside `snapshot()`.
+
+        damaged: a list to which rows that are not sound are added.
+        """
+        where = "seq > ? AND (deleted = 0 OR ? > 0)"
+        found = [] if damaged is None else damaged
+        try:
+            for row in self.db.execute(f"{_SELECT_CHANGES} WHERE {where} ORDER BY seq", (seq, seq)):
+                yield from self._sound(row, found)
+        except sqlite3.DatabaseError as error:
+            if not _is_corrupt(error):
+                raise
+            yield from self._changes_one_by_one(seq, found)
+
+    def _changes_one_by_one(self, seq: int, damaged: list[Damage]) -> Iterator[Change]:
+        """Yield what `changes_since` does, past pages that cannot be read. What was yielded before comes again."""
+        rows = []
+        for label in range(1, self.last_label() + 1):
+            try:
+                found = self.db.execute(
+                    f"{_SELECT_CHANGES} WHERE label = ? AND seq > ? AND (deleted = 0 OR ? > 0)", (label, seq, seq)
+                ).fetchone()
+            except sqlite3.DatabaseError as error:
+                if not _is_corrupt(error):
+                    raise
+                damaged.append(Damage(label, "unknown", "unknown", str(error)))
+            else:
+                if found is not None:
+                    rows.append(found)
+        for row in sorted(rows):
+            yield from self._sound(row, damaged)
+
+    def _sound(self, row: tuple[Any, ...], damaged: list[Damage]) -> Iterator[Change]:
+        seq, label, *content, checksum, is_deleted = row
+        shop, item_id, space, rating_count, card, embedding = content
+        if is_deleted:
+            yield Change(seq, label, str(shop), str(item_id), str(space), 0, None, None)
+            return
+        problem = row_problem((shop, item_id, space, rating_count, card, embedding), checksum)
+        if problem is None:
+            yield Change(seq, label, shop, item_id, space, rating_count, card, embedding)
+        else:
+            damaged.append(Damage(label, str(shop), str(item_id), problem))
+
+    def last_label(self) -> int:
+        """Return the highest label that was ever given."""
+        row = self.db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'items'").fetchone()
+        return 0 if row is None else int(row[0])
 
     def estimated_at(self, space: str) -> dict[str, int]:
         """Return shop -> `seq` of its estimate in this space, for shops that have one."""
@@ -276,51 +349,81 @@ class Catalogue:
         return None if row is None else Estimate(*row)
 
     def live_vectors(self, shop: str, space: str, dim: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return labels (n,), ascending, and item vectors float32 (n, dim) of a shop's live items in this space."""
-        rows = self.db.execute(
-            "SELECT label, embedding FROM items"
-            " WHERE shop = ? AND deleted = 0 AND space = ? AND length(embedding) = ? ORDER BY label",
-            (shop, space, 4 * dim),
-        )
+        """Return labels (n,), ascending, and item vectors float32 (n, dim) of a shop's sound items in this space."""
         labels, raw = array("q"), bytearray()
-        for label, embedding in rows:
+        for label, embedding, _, _ in self._live(shop, space, dim):
             labels.append(label)
             raw += embedding
         return np.array(labels, dtype=np.int64), np.frombuffer(raw, dtype="<f4").reshape(len(labels), dim)
 
     def live_products(self, shop: str, space: str, dim: int) -> Iterator[tuple[bytes, bytes]]:
-        """Yield each of a shop's live items in this space: the Product's JSON, and its vector's bytes (dim float32)."""
+        """Yield each of a shop's sound items in this space: the Product's JSON, and its vector's bytes (float32)."""
+        for _, embedding, product, checksum in self._live(shop, space, dim):
+            if checksum is None or product_checksum(product) == checksum:
+                yield product, embedding
+
+    def _live(self, shop: str, space: str, dim: int) -> Iterator[tuple[int, bytes, bytes, bytes | None]]:
         rows = self.db.execute(
-            "SELECT product, embedding FROM items"
+            "SELECT label, embedding, product, product_sum, item_id, rating_count, card, row_sum FROM items"
             " WHERE shop = ? AND deleted = 0 AND space = ? AND length(embedding) = ? ORDER BY label",
             (shop, space, 4 * dim),
         )
-        return iter(rows)
+        for label, embedding, product, product_sum, item_id, rating_count, card, row_sum in rows:
+            if row_problem((shop, item_id, space, rating_count, card, embedding), row_sum) is None:
+                yield label, embedding, product, product_sum
 
     def changed_at(self, shop: str) -> int | None:
         """Return the time of a shop's newest change in seconds since 1970, None for a shop that never had items."""
         newest: int | None = self.db.execute("SELECT max(changed_at) FROM items WHERE shop = ?", (shop,)).fetchone()[0]
         return newest
 
+    def served(self) -> tuple[str, str] | None:
+        """Return the space that is served and the name of its bundle, None where neither has been noted."""
+        row = self.db.execute("SELECT space, name FROM served").fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def newest_space(self) -> str | None:
+        """Return the space of the newest live item, None without items."""
+        row = self.db.execute("SELECT space FROM items WHERE deleted = 0 ORDER BY label DESC LIMIT 1").fetchone()
+        return None if row is None else row[0]
+
     def shop_versions(self) -> dict[str, int]:
         """Return shop -> the sequence number of its last change."""
         return dict(self.db.execute("SELECT shop, version FROM shops"))
 
     def product(self, shop: str, item_id: str) -> bytes | None:
-        """Return the Product's JSON as ingested, or None if the shop has no such live item."""
-        row = self.db.execute(
-            "SELECT product FROM items WHERE shop = ? AND item_id = ? AND deleted = 0", (shop, item_id)
-        ).fetchone()
-        return None if row is None else row[0]
+        """Return the Product's JSON as ingested, or None if the shop has no such live item.
 
-    def stored(self, shop: str, item_id: str) -> Stored | None:
-        """Return the live row under this id, if any."""
+        Raises CatalogueError where it is damaged.
+        """
         row = self.db.execute(
-            "SELECT content_hash, embedding_key, has_image, embedding FROM items"
-            " WHERE shop = ? AND item_id = ? AND deleted = 0",
+            "SELECT product, product_sum, label FROM items WHERE shop = ? AND item_id = ? AND deleted = 0",
             (shop, item_id),
         ).fetchone()
-        return None if row is None else Stored(row[0], row[1], bool(row[2]), row[3])
+        if row is None:
+            return None
+        product, checksum, label = row
+        if not isinstance(product, bytes) or (checksum is not None and product_checksum(product) != checksum):
+            raise CatalogueError(f"the product of row {label} is damaged; run `python -m server check`")
+        return product
+
+    def stored(self, shop: str, item_id: str) -> Stored | None:
+        """Return the live row under this id, if it is sound: a writer replaces a damaged one."""
+        row = self.db.execute(
+            "SELECT content_hash, embedding_key, has_image, embedding, space, rating_count, card, row_sum, product,"
+            " product_sum FROM items WHERE shop = ? AND item_id = ? AND deleted = 0",
+            (shop, item_id),
+        ).fetchone()
+        if row is None:
+            return None
+        content_hash, embedding_key, has_image, embedding, space, rating_count, card, row_sum, product, product_sum = (
+            row
+        )
+        if row_problem((shop, item_id, space, rating_count, card, embedding), row_sum) is not None:
+            return None
+        if product_sum is not None and product_checksum(product) != product_sum:
+            return None
+        return Stored(content_hash, embedding_key, bool(has_image), embedding)
 
     def live_item_ids(self, shop: str) -> list[str]:
         """Return the ids of the shop's live items."""
@@ -334,3 +437,8 @@ class Catalogue:
         ).fetchone()
         count: int = row[0]
         return count
+
+
+def _is_corrupt(error: sqlite3.DatabaseError) -> bool:
+    """Return whether an error says that pages of the file are damaged, not that it is locked or full."""
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))

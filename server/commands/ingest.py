@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict, cast
 
@@ -18,6 +18,7 @@ from encoders.product_lines import Line, problem_of, read_lines
 from kernel.contract_types import Product
 from kernel.progress import TerminalProgress
 from server.catalogue.database import Catalogue
+from server.catalogue.prepared import place_for
 from server.catalogue.writer import Prepared, Writer, WriteReport
 from server.encoding.bundle import Bundle, check_probes, load_bundle
 from server.errors import InputError
@@ -74,9 +75,13 @@ def ingest(
     images_dir: Path | None,
     *,
     prune: bool,
+    prepare: bool = False,
     say: Callable[[str], None],
 ) -> Summary:
-    """Ingest every valid product of the file and return the summary. `say` gets one line per rejected product."""
+    """Ingest every valid product of the file and return the summary. `say` gets one line per rejected product.
+
+    Raises InputError for a bundle of another space than the served one; with `prepare` its items are kept beside.
+    """
     if not products_path.is_file():
         raise InputError(f"expected a products.jsonl, found none at {products_path}")
     bundle = load_bundle(settings.bundle_dir, settings.trusted_keys)
@@ -86,6 +91,7 @@ def ingest(
     busy = f"process {{pid}} is already ingesting into {settings.data_dir}; wait for it, or stop it"
     started = time.perf_counter()
     with held_lock(settings.data_dir / "ingest.lock", busy):
+        settings = replace(settings, data_dir=place_for(settings.data_dir, bundle, prepare=prepare))
         catalogue = Catalogue(settings.data_dir)
         tally = Tally()
         writer = Writer(settings, bundle, images)

@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from granian import Granian
@@ -16,9 +15,11 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from server.catalogue.database import Catalogue
+from server.catalogue.prepared import serve_space
 from server.commands.apply_writes import WriterProcess
 from server.encoding.bundle import check_probes, load_bundle
 from server.errors import ServerError
+from server.http.metric_hub import SOCKET, MetricHub
 from server.locks import held_lock
 from server.settings import Settings, environment_from, settings_from
 from server.trust.channel import share_ticket_key
@@ -35,7 +36,6 @@ _LOAD_SECONDS = 10
 _MAX_CONNECTIONS = 4096
 # How long the head of a request may take, and how long a connection may wait for the next one.
 _HEADER_MS = 15_000
-_METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def run(settings: Settings) -> None:
@@ -46,6 +46,8 @@ def run(settings: Settings) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     busy = f"{settings.data_dir} is already served by process {{pid}}; stop it first, or use another --data"
     with held_lock(settings.data_dir / "run.lock", busy):
+        if serve_space(settings.data_dir, bundle):
+            print("the catalogue that was prepared for this bundle is served from now on", file=sys.stderr)  # noqa: T201 (a command)
         catalogue = Catalogue(settings.data_dir)
         num_items, num_usable = catalogue.count_live(), catalogue.count_live(bundle.space)
         catalogue.close()
@@ -61,7 +63,10 @@ def run(settings: Settings) -> None:
         os.environ.update(environment_from(settings))
         share_ticket_key()
         _allow_open_files()
-        os.environ[_METRICS_DIR] = str(_fresh_directory(settings.data_dir / "metrics"))
+        shutil.rmtree(settings.data_dir / "metrics", ignore_errors=True)  # counters of earlier versions
+        hub = MetricHub()
+        os.environ[SOCKET] = hub.path
+        hub.start()
         # Workers get their speed from processes; a BLAS that starts threads in each only makes them wait.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         writer = WriterProcess(settings)
@@ -70,6 +75,7 @@ def run(settings: Settings) -> None:
             _serve(settings)
         finally:
             writer.stop()
+            hub.close()
 
 
 def _serve(settings: Settings) -> None:
@@ -86,16 +92,17 @@ def worker_app() -> "Front":
     # A forked worker inherits the parent's handlers, which would swallow a stop that comes while it is starting.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    # Not before `run` has set _METRICS_DIR: prometheus_client chooses how to count when it is imported.
-    from server.http.app import create_app  # noqa: PLC0415 (see above)
-    from server.http.front import Front  # noqa: PLC0415 (see above)
-    from server.http.services import EXTENSION_KEY  # noqa: PLC0415 (see above)
+    from server.http.app import create_app  # noqa: PLC0415 (the parent answers no requests)
+    from server.http.front import Front  # noqa: PLC0415 (as above)
+    from server.http.services import EXTENSION_KEY  # noqa: PLC0415 (as above)
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = settings_from({}, os.environ)
     app = create_app(settings)
     # Workers share one socket: one that accepts before it has loaded would answer beside others that are ready.
     app.extensions[EXTENSION_KEY].replica.wait_until_ready(_LOAD_SECONDS)
+    if SOCKET in os.environ:
+        app.extensions[EXTENSION_KEY].join(os.environ[SOCKET])
     return Front(app, settings)
 
 
@@ -115,9 +122,3 @@ def _refuse_taken_port(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise ServerError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
-
-
-def _fresh_directory(path: Path) -> Path:
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True)
-    return path

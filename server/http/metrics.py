@@ -1,15 +1,12 @@
-"""Counters for Prometheus. Labels are routes, statuses and known shops; never an item or a person.
+"""Counters for Prometheus. Labels are routes, statuses and known shops; never an item or a person."""
 
-With several workers prometheus_client adds up files in PROMETHEUS_MULTIPROC_DIR, which `run` sets before any worker
-imports it; without that variable (one process, tests) the registry is ordinary.
-"""
-
-import os
 import time
+from collections.abc import Iterable, Mapping
 
+import orjson
 from flask import Flask, Response, g, request
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 
 from server.http.front import READ
 
@@ -30,23 +27,25 @@ class Metrics:
         self.strategies = Counter(
             "carryover_recommendations_total", "Recommendations", ["shop", "strategy"], registry=self._registry
         )
-        self.items = Gauge(
-            "carryover_items", "Live items", ["shop"], registry=self._registry, multiprocess_mode="mostrecent"
-        )
-        self.seq = Gauge(
-            "carryover_catalogue_seq",
-            "Newest catalogue change that the slowest worker serves",
-            registry=self._registry,
-            multiprocess_mode="livemin",
-        )
 
-    def text(self) -> bytes:
-        """Return the exposition format, over all workers."""
-        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-            return generate_latest(self._registry)
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client leaves it unannotated
-        return generate_latest(registry)
+    def counts(self) -> dict[str, float]:
+        """Return every counter of this process by family, name and labels, as JSON."""
+        return {
+            orjson.dumps([family.name, sample.name, sample.labels], option=orjson.OPT_SORT_KEYS).decode(): sample.value
+            for family in self._registry.collect()
+            for sample in family.samples
+            if not sample.name.endswith("_created")
+        }
+
+    def text(self, counts: Mapping[str, float], gauges: Iterable[Metric]) -> bytes:
+        """Return counters, of this process or summed over several, and gauges in the exposition format."""
+        families = {
+            family.name: Metric(family.name, family.documentation, family.type) for family in self._registry.collect()
+        }
+        for key, value in counts.items():
+            family, name, labels = orjson.loads(key)
+            families[family].add_sample(name, labels, value)
+        return generate_latest(_Collected([*families.values(), *gauges]))
 
     def init_app(self, app: Flask) -> None:
         """Count and time every request."""
@@ -66,3 +65,23 @@ class Metrics:
 
         app.before_request(start)
         app.after_request(finish)
+
+
+class _Collected:
+    """Families that generate_latest writes as they are."""
+
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> list[Metric]:
+        return self._families
+
+
+def gauge(name: str, documentation: str, values: Mapping[str, float] | float) -> Metric:
+    """Return a gauge: one number, or one for each shop."""
+    if not isinstance(values, Mapping):
+        return GaugeMetricFamily(name, documentation, value=values)
+    family = GaugeMetricFamily(name, documentation, labels=["shop"])
+    for shop, value in values.items():
+        family.add_metric([shop], value)
+    return family

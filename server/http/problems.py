@@ -1,6 +1,8 @@
 """Problem responses: every error as application/problem+json (RFC 9457), in one form."""
 
+import errno
 import logging
+import sqlite3
 from http import HTTPStatus
 
 import orjson
@@ -30,6 +32,14 @@ def problem_response(status: int, code: str, detail: str, pointer: str | None = 
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Return whether an error says that the disk, or this user's share of it, is full."""
+    if isinstance(error, sqlite3.Error):
+        # SQLite tells it as the second and third where it could not make room in its log, or in what indexes that.
+        return getattr(error, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def init_app(app: Flask) -> None:
@@ -68,6 +78,9 @@ def _from_http(error: HTTPException) -> Response:
 
 
 def _from_exception(error: Exception) -> Response:
+    if is_disk_full(error):
+        logger.error("the disk is full: %s %s is refused", request.method, request.url_rule)
+        return problem_response(507, "disk_full", "the server's disk is full, and nothing was written; reads go on")
     # The route, never the path or the body: they name items and hold the shopper's vector.
     logger.error("unexpected failure in %s %s", request.method, request.url_rule, exc_info=error)
     return problem_response(500, "internal", "the server failed; its log says how")

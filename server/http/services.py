@@ -10,6 +10,7 @@ from flask import current_app
 from server.catalogue.database import Catalogue
 from server.encoding.bundle import Bundle
 from server.errors import ProblemError
+from server.http.metric_hub import HubClient, Report
 from server.http.metrics import Metrics
 from server.packs.served import ServedPacks
 from server.search.replica import Replica
@@ -35,6 +36,7 @@ class Services:
     packs: ServedPacks
     channels: Channels
     _local: threading.local = field(default_factory=threading.local)
+    _hub: list[HubClient] = field(default_factory=list)
     _opened: list[Catalogue | TrustDatabase | Copies] = field(default_factory=list)
 
     def catalogue(self) -> Catalogue:
@@ -58,8 +60,22 @@ class Services:
             self._opened.append(self._local.copies)
         return cast(Copies, self._local.copies)
 
+    def own_report(self) -> Report:
+        """Return what this process has counted."""
+        return Report(self.metrics.counts(), self.replica.seq)
+
+    def total(self) -> Report:
+        """Return what all workers have counted."""
+        return self._hub[0].total() if self._hub else self.own_report()
+
+    def join(self, socket_path: str) -> None:
+        """Count as one of the workers that report to this hub."""
+        self._hub.append(HubClient(socket_path, self.own_report))
+
     def close(self) -> None:
         """Stop following and close every connection."""
+        for hub in self._hub:
+            hub.close()
         self.replica.stop()
         for connection in self._opened:
             connection.close()

@@ -4,6 +4,7 @@ A shop's moments are estimated from its live items, written to the catalogue and
 that all workers compare by the same metric. A shop without an estimate has the bundle's own metric.
 """
 
+import hashlib
 import logging
 
 import numpy as np
@@ -40,9 +41,10 @@ def estimated(catalogue: Catalogue, shop: str, bundle: Bundle) -> tuple[Estimate
     if bundle.metric is None:
         return None, labels, vectors
     moments = estimate(vectors, bundle.metric.own.blocks)
-    about = orjson.dumps({"blocks": _pairs(moments.blocks), "counts": list(moments.counts)})
+    raw = moments.to_bytes()
+    about = orjson.dumps({"blocks": _pairs(moments.blocks), "counts": list(moments.counts), "sum": _sum_of(raw)})
     label = int(labels.max(initial=0))
-    made = Estimate(shop, bundle.space, seq, label, len(labels), about, moments.to_bytes())
+    made = Estimate(shop, bundle.space, seq, label, len(labels), about, raw)
     return made, labels, vectors
 
 
@@ -68,7 +70,13 @@ def metric_of(bundle: Bundle, estimate: Estimate | None) -> ShopMetric | None:
     blocks, about = bundle.metric.own.blocks, orjson.loads(estimate.about)
     if about["blocks"] != _pairs(blocks) or len(about["counts"]) != len(blocks):
         raise ShopMetricError(f"expected an estimate of the blocks {_pairs(blocks)}, got {about['blocks']}")
+    if about.get("sum", _sum_of(estimate.moments)) != _sum_of(estimate.moments):
+        raise ShopMetricError("its moments do not have their checksum")
     return bundle.metric.of_shop(moments_from(estimate.moments, blocks, bundle.dim, about["counts"]))
+
+
+def _sum_of(moments: bytes) -> str:
+    return hashlib.sha256(moments).hexdigest()
 
 
 def _pairs(blocks: Blocks) -> list[list[int]]:

@@ -7,9 +7,11 @@ worker sees CURRENT change and loads it.
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from server.catalogue.checksums import Damage
 from server.catalogue.database import Catalogue, Change
 from server.encoding.bundle import Bundle
 from server.errors import OtherMetricError, SnapshotError
@@ -35,6 +37,7 @@ class Replica:
         self._catalogue = Catalogue(settings.data_dir)
         self._shops: Mapping[str, ShopState] = {}
         self._seq = 0
+        self._damaged: frozenset[Damage] = frozenset()
         self._data_version: int | None = None
         self._stamps: dict[str, tuple[int, int] | None] = {}
         self._refreshing = threading.Lock()
@@ -128,12 +131,30 @@ class Replica:
                 self._stamps.clear()
             if reached > since:
                 versions = self._catalogue.shop_versions()
-                for shop, changes in group_by_shop(self._catalogue.changes_since(since)).items():
+                damaged: list[Damage] = []
+                for shop, changes in group_by_shop(self._catalogue.changes_since(since, damaged)).items():
                     usable = [change for change in changes if self._is_usable(change)]
                     state = shops.get(shop) or self._empty(shop)
                     shops[shop] = state.with_changes(usable, versions.get(shop, 0))
+                self._note(damaged, starts_over=since == 0)
             shops = {shop: state for shop, state in shops.items() if len(state)}
             return self._with_metrics(shops), reached
+
+    def _note(self, damaged: list[Damage], *, starts_over: bool) -> None:
+        """Count and log the rows that are left out; all others are served."""
+        known = set() if starts_over else set(self._damaged)
+        for row in damaged:
+            if row not in self._damaged:
+                logger.error(
+                    "row %d of %s is damaged and not served: %s; see `python -m server check`",
+                    row.label, row.shop, row.problem,
+                )  # fmt: skip
+        self._damaged = frozenset(known.union(damaged))
+
+    @property
+    def num_damaged(self) -> dict[str, int]:
+        """Return shop -> the number of its rows that are damaged and so not served."""
+        return dict(Counter(row.shop for row in self._damaged))
 
     def _empty(self, shop: str) -> ShopState:
         return empty_state(shop, self._bundle.dim, *metrics.current(self._catalogue, shop, self._bundle))

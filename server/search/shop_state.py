@@ -155,11 +155,14 @@ class ShopState:
     ) -> "ShopState":
         """Return the same items compared by another metric, scanned until an index of it is loaded.
 
-        labels: (n,), ascending; items: float32 (n, dim), their item vectors as the catalogue holds them.
+        labels: (n,), ascending; items: float32 (n, dim), their item vectors as the catalogue holds them. An item whose
+        vector is not among them has been damaged since it was loaded, and is left out.
         """
         live = self.live_rows()
-        if not np.array_equal(live.labels, labels):
+        if not np.isin(labels, live.labels).all():
             raise CatalogueError(f"{self.shop}: expected the vectors of its {len(live)} items, got {len(labels)}")
+        if len(labels) < len(live):
+            live = live.take(np.flatnonzero(np.isin(live.labels, labels)))
         rows = replace(live, vectors=vectors_of(items, metric))
         return replace(
             self,

@@ -46,7 +46,8 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # SQLite itself has undone one that found the disk full
+            db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
 

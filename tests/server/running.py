@@ -39,7 +39,7 @@ def start(*flags, environment=None):
     )  # fmt: skip
 
 
-def wait_until(is_true, seconds=60):
+def wait_until(is_true, seconds=120):
     """Wait until a function returns something true, and return that; it may raise OSError meanwhile."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -1,11 +1,17 @@
 """Views of GET /healthz, /readyz and /metrics."""
 
+import logging
+import sqlite3
+
 from flask import Blueprint, Response
 
+from server.catalogue.queue import Queue
+from server.http.metrics import gauge
 from server.http.services import services
 from server.http.views.json_response import json_response
 
 bp = Blueprint("health", __name__)
+logger = logging.getLogger(__name__)
 
 
 @bp.get("/healthz")
@@ -25,7 +31,18 @@ def readyz() -> Response:
 def metrics() -> Response:
     """Return the metrics in Prometheus text format."""
     parts = services()
-    for name, state in parts.replica.shops.items():
-        parts.metrics.items.labels(name).set(len(state))
-    parts.metrics.seq.set(parts.replica.seq)
-    return Response(parts.metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+    total = parts.total()
+    gauges = [
+        gauge("carryover_items", "Live items", {name: len(state) for name, state in parts.replica.shops.items()}),
+        gauge("carryover_catalogue_seq", "Newest catalogue change that the slowest worker serves", total.seq),
+    ]
+    if damaged := parts.replica.num_damaged:
+        gauges.append(gauge("carryover_damaged_rows", "Rows of the catalogue that are damaged and not served", damaged))
+    try:
+        waiting = Queue(parts.catalogue()).num_waiting()
+    except sqlite3.Error:
+        logger.exception("the number of waiting writes is not known")
+    else:
+        gauges.append(gauge("carryover_writes_waiting", "Accepted writes that are not applied yet", waiting))
+    content = parts.metrics.text(total.counts, gauges)
+    return Response(content, content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -123,6 +123,17 @@ def test_a_locked_database_is_no_reason_to_set_a_write_aside(catalogue, writer, 
     assert Queue(catalogue).find(number).state == "applied"
 
 
+def test_a_full_disk_is_no_reason_to_set_a_write_aside(catalogue, writer):
+    number = add(catalogue, *(f"mug {i}" for i in range(200)))
+    catalogue.db.execute("PRAGMA max_page_count = 1")  # it takes the present size for less
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        apply_next(catalogue, writer)
+    assert Queue(catalogue).find(number).state == "waiting"
+    catalogue.db.execute("PRAGMA max_page_count = 1000000")
+    assert apply_next(catalogue, writer)
+    assert (Queue(catalogue).find(number).state, catalogue.count_live()) == ("applied", 200)
+
+
 def test_a_full_queue_refuses_more(catalogue, monkeypatch):
     monkeypatch.setattr("server.catalogue.queue.MAX_WAITING_BYTES", 1000)
     add(catalogue, "clay mug")

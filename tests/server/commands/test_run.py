@@ -13,7 +13,7 @@ import time
 
 import onnx
 import pytest
-from running import ROOT, call, children, start
+from running import ROOT, call, children, start, wait_until
 from shelf import SHELF, TOKEN, make_product
 from tiny_bundle import write_manifest
 
@@ -78,12 +78,23 @@ def test_both_workers_learn_of_a_write_and_readers_never_fail(served):
 
 
 def test_metrics_add_up_over_workers(served):
+    """A worker reports at least once a second, and whenever it answers."""
     port, _ = served
     for _ in range(20):
         titles(port)
-    text = call(port, "/metrics")[1].decode()
-    assert 'carryover_requests_total{method="POST",route="/v1/recommendations",status="200"} 20.0' in text
-    assert f'carryover_items{{shop="{SHOP}"}} 5.0' in text
+    counted = 'carryover_requests_total{method="POST",route="/v1/recommendations",status="200"} 20.0'
+    wait_until(lambda: counted in call(port, "/metrics")[1].decode())
+    assert f'carryover_items{{shop="{SHOP}"}} 5.0' in call(port, "/metrics")[1].decode()
+
+
+def test_the_catalogue_seq_is_that_of_workers_that_live(served):
+    """A worker that was never asked for metrics, or was killed, must not hold the number back."""
+    port, process = served
+    workers = [pid for pid, command in children(process.pid).items() if "apply_writes" not in command]
+    os.kill(workers[-1], signal.SIGKILL)
+    wait_until(lambda: call(port, "/v1/items", {"products": [make_product("clay mug")]}, "PUT")[0] == 202)
+    for _ in range(3):
+        wait_until(lambda: "carryover_catalogue_seq 6.0" in call(port, "/metrics")[1].decode())
 
 
 def test_a_killed_worker_is_replaced_and_nothing_accepted_is_lost(served):

@@ -1,6 +1,7 @@
 """The HTTP interface, through Flask's test client over a shop whose answers can be worked out by hand."""
 
 import base64
+import errno
 import json
 import time
 
@@ -12,6 +13,7 @@ from server.catalogue.database import Catalogue
 from server.encoding.bundle import load_bundle
 from server.http.services import EXTENSION_KEY
 from server.settings import Settings
+from server.trust.database import TrustDatabase
 
 SHOP = "harbor.example"
 
@@ -370,6 +372,34 @@ def test_metrics_count_requests_by_route_and_never_name_items(client, recommend)
 
 def test_readyz_counts_what_is_served(client):
     assert client.get("/readyz").json == {"status": "ready", "shops": 1, "items": 5}
+
+
+def test_metrics_forget_a_shop_whose_last_item_is_gone(client, write):
+    assert f'carryover_items{{shop="{SHOP}"}} 5.0' in client.get("/metrics").text
+    write("DELETE", {"items": [{"shop": SHOP, "itemId": item["itemId"]} for item in SHELF]})
+    assert "carryover_items{" not in client.get("/metrics").text
+
+
+def test_on_a_full_disk_writes_get_507_and_reads_go_on(client, recommend, operator):
+    """SQLite answers a file that may not grow as it answers a full disk."""
+    database = client.application.extensions[EXTENSION_KEY].catalogue().db
+    database.execute("PRAGMA max_page_count = 1")  # it takes the present size for less
+    body = {"products": [make_product(f"mug {i}", description="x" * 2000) for i in range(100)]}
+    assert_problem(client.put("/v1/items", json=body, headers=operator), 507, "disk_full")
+    assert len(titles(recommend())) == 5
+    assert 'status="507"' in client.get("/metrics").text
+    database.execute("PRAGMA max_page_count = 1000000")
+    assert client.put("/v1/items", json=body, headers=operator).status_code == 202
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_507_wherever_it_shows(client, monkeypatch, number):
+    def fail(_):
+        raise OSError(number, "No space left")
+
+    monkeypatch.setattr(TrustDatabase, "__init__", lambda *_: fail(None))
+    message = {"data": bytes(40), "content_type": "application/octet-stream"}
+    assert_problem(client.post("/v1/channel", **message), 507, "disk_full")
 
 
 def test_items_of_another_space_are_not_served(ingest, make_app, tmp_path):
