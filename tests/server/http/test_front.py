@@ -5,7 +5,7 @@ import json
 import socket
 
 import pytest
-from running import call
+from running import call, wait_until
 from shelf import SHELF, TOKEN
 
 from server.encoding.bundle import load_bundle
@@ -56,7 +56,7 @@ def test_a_body_that_does_not_arrive_in_time_gets_408(serve, half_sent, length):
     port, _ = serve("--body-timeout-seconds", "1")
     connection = half_sent(port, "POST /v1/recommendations", b"Content-Type: application/json\r\n" + length)
     assert problem_on(connection) == (408, "body_too_slow")
-    assert 'route="/v1/recommendations",status="408"' in call(port, "/metrics")[1].decode()
+    wait_until(lambda: 'route="/v1/recommendations",status="408"' in call(port, "/metrics")[1].decode())
 
 
 def test_too_large_bodies_get_413_whether_they_say_so_or_not(serve, half_sent):
