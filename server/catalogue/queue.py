@@ -1,7 +1,7 @@
 """The queue of accepted writes, in the catalogue's own file: durable before they are answered, applied in order.
 
 What a write changes and the note that it is done are one transaction. So a writer that is killed at any moment has
-applied a write as a whole or not at all, and the next one goes on with the first that is not done.
+applied a write as a whole or not at all, and the next one continues with the first that is not done.
 """
 
 import time

@@ -51,7 +51,7 @@ def check(settings: Settings) -> Found:
     with closing(Catalogue(settings.data_dir)) as catalogue:
         found: Found = {"live": 0, "withoutChecksum": 0, "damaged": [], "pages": _page_problems(catalogue)}
         for row in _rows(catalogue, found):
-            _judge(row, found)
+            _count_row(row, found)
         return found
 
 
@@ -92,7 +92,7 @@ def _copy(old: Catalogue, new: Catalogue) -> Found:
             newest = max(newest, row["seq"] if isinstance(row["seq"], int) else 0)
             if row["deleted"]:
                 continue  # only a running server follows these
-            product = _judge(row, found)
+            product = _count_row(row, found)
             if product is None:
                 new.db.execute(f"INSERT OR IGNORE INTO items ({_COLUMNS}) VALUES ({marks})", tuple(row))  # noqa: S608 (constant text)
             elif product:
@@ -134,7 +134,7 @@ def _rows(catalogue: Catalogue, found: Found) -> Iterator[sqlite3.Row]:
             yield row
 
 
-def _judge(row: sqlite3.Row, found: Found) -> bytes | None:
+def _count_row(row: sqlite3.Row, found: Found) -> bytes | None:
     """Count a row; return None for a sound one, its product where that alone is sound, and nothing else otherwise."""
     if row["deleted"]:
         return None

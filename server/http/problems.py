@@ -80,7 +80,7 @@ def _from_http(error: HTTPException) -> Response:
 def _from_exception(error: Exception) -> Response:
     if is_disk_full(error):
         logger.error("the disk is full: %s %s is refused", request.method, request.url_rule)
-        return problem_response(507, "disk_full", "the server's disk is full, and nothing was written; reads go on")
+        return problem_response(507, "disk_full", "the server's disk is full, and nothing was written; reads continue")
     # The route, never the path or the body: they name items and hold the shopper's vector.
     logger.error("unexpected failure in %s %s", request.method, request.url_rule, exc_info=error)
     return problem_response(500, "internal", "the server failed; its log says how")

@@ -100,7 +100,7 @@ def test_a_prepared_bundle_takes_over_at_the_next_start(ingest, tmp_path, tiny_b
     _, summary, _ = ingest(SHELF[:4], "--prepare", bundle=other)
     assert (summary["accepted"], summary["embedded"]) == (4, 4)
     assert contents(data) == before
-    # It goes on where it stopped.
+    # It continues where it stopped.
     assert ingest(SHELF[:4], "--prepare", bundle=other)[1]["unchanged"] == 4
     with closing(Catalogue(data)) as catalogue:
         waiting = Queue(catalogue).add("delete", b"[]", b"{}")

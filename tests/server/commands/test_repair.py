@@ -71,7 +71,7 @@ def test_a_damaged_row_is_left_out_and_all_others_are_served(damage, make_app, c
 
 
 @pytest.mark.parametrize("change", [ROWS[0], ROWS[1], ROWS[4], ("card = ?", b'{"price":{"amount":"x"}}')])
-def test_rows_without_a_checksum_are_judged_by_their_form(damage, make_app, change):
+def test_rows_without_a_checksum_are_checked_by_their_form(damage, make_app, change):
     """As those of catalogues of earlier versions."""
     damage("row_sum = NULL, product_sum = NULL")
     damage(*change)

@@ -380,7 +380,7 @@ def test_metrics_forget_a_shop_whose_last_item_is_gone(client, write):
     assert "carryover_items{" not in client.get("/metrics").text
 
 
-def test_on_a_full_disk_writes_get_507_and_reads_go_on(client, recommend, operator):
+def test_on_a_full_disk_writes_get_507_and_reads_continue(client, recommend, operator):
     """SQLite answers a file that may not grow as it answers a full disk."""
     database = client.application.extensions[EXTENSION_KEY].catalogue().db
     database.execute("PRAGMA max_page_count = 1")  # it takes the present size for less
