@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from server.catalogue.checksums import Damage, product_checksum, row_checksum, row_problem
+from server.catalogue.words import Words
 from server.errors import CatalogueError
 
 FILE_NAME = "catalogue.sqlite"
@@ -113,6 +115,7 @@ class Catalogue:
             )
             # A flipped bit may leave what is not UTF-8; its row's checksum tells it apart from a text.
             self.db.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            self.words = Words(self.db)
             self._prepare()
         except sqlite3.DatabaseError as error:
             raise CatalogueError(
@@ -143,6 +146,7 @@ class Catalogue:
             # Rows of earlier versions have none, and get one when they are written again.
             for column in ("row_sum", "product_sum"):
                 self.db.execute(f"ALTER TABLE items ADD COLUMN {column} BLOB")
+        self.words.prepare()
 
     def close(self) -> None:
         """Close the connection; a second call does nothing."""
@@ -174,13 +178,14 @@ class Catalogue:
                 seq = self._bury(item.shop, item.item_id, seq, now)[0] + 1
                 embedding = np.ascontiguousarray(item.embedding, dtype="<f4").tobytes()
                 row = (item.shop, item.item_id, item.space, item.rating_count, item.card, embedding)
-                self.db.execute(
+                label = self.db.execute(
                     "INSERT INTO items (shop, item_id, space, rating_count, card, embedding, row_sum, seq, product,"
                     " product_sum, content_hash, embedding_key, has_image, changed_at)"
                     " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                     (*row, row_checksum(*row), seq, item.product, product_checksum(item.product), item.content_hash,
                      item.embedding_key, item.has_image, now),
-                )  # fmt: skip
+                ).lastrowid  # fmt: skip
+                self.words.add(int(label or 0), item.shop, orjson.loads(item.product))
                 self._set_version(item.shop, seq)
             self._set_counter("seq", seq)
             if also is not None:
@@ -245,10 +250,12 @@ class Catalogue:
 
     def _bury(self, shop: str, item_id: str, seq: int, now: int) -> tuple[int, bool]:
         """Turn the live row, if any, into a tombstone; return the new sequence number and whether a row existed."""
+        where = "shop = ? AND item_id = ? AND deleted = 0"
+        for (label,) in self.db.execute(f"SELECT label FROM items WHERE {where}", (shop, item_id)).fetchall():  # noqa: S608 (constant text)
+            self.words.remove(label)
         buried = self.db.execute(
             "UPDATE items SET deleted = 1, seq = ?, product = NULL, card = NULL, embedding = NULL,"
-            " row_sum = NULL, product_sum = NULL, changed_at = ?"
-            " WHERE shop = ? AND item_id = ? AND deleted = 0",
+            f" row_sum = NULL, product_sum = NULL, changed_at = ? WHERE {where}",
             (seq + 1, now, shop, item_id),
         ).rowcount
         return seq + buried, bool(buried)

@@ -1,0 +1,51 @@
+"""Terms of a shop that a word may have been meant as: near spellings, and words written together or apart."""
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from server.catalogue.terms import Word
+from server.catalogue.words import WordIndex
+
+# Terms that are compared with a word: those that begin as it does. A shop of 100,000 items has some 5,000 a letter.
+_MAX_COMPARED = 50_000
+_LEAST_CHARS = 4
+_TWO_EDITS_CHARS = 8
+_MAX_TERMS = 3
+
+
+def near_terms(index: WordIndex, shop: str, word: Word) -> list[tuple[str, int]]:
+    """Return terms of a shop that a word without any item may be a misspelling of, with their distance, best first.
+
+    One edit up to seven letters, two beyond; an edit may swap neighbours. The first or the second letter must be right.
+    """
+    written = word.terms[0]
+    if len(written) < _LEAST_CHARS or written.isdigit():
+        return []
+    edits = 1 if len(written) < _TWO_EDITS_CHARS or word.is_code else 2
+    starts = dict.fromkeys((written[0], written[1], written[1] + written[0]))
+    counts: dict[str, int] = {}
+    for start in starts:
+        counts.update(index.known(shop, start, _MAX_COMPARED))
+    close = process.extract(written, list(counts), scorer=OSA.distance, score_cutoff=edits, limit=None)
+    ranked = sorted(((term, int(distance)) for term, distance, _ in close), key=lambda each: (each[1], -counts[each[0]]))
+    nearest = ranked[0][1] if ranked else 0
+    return [each for each in ranked if each[1] == nearest][:_MAX_TERMS]
+
+
+def apart(index: WordIndex, shop: str, word: Word) -> tuple[str, str] | None:
+    """Return the two terms of a shop that a word without any item joins, None if there are none."""
+    written = word.terms[0]
+    if word.is_code or not written.isalpha():
+        return None
+    best: tuple[int, tuple[str, str]] | None = None
+    for cut in range(3, len(written) - 2):
+        first, second = written[:cut], written[cut:]
+        counts = [_count(index, shop, part) for part in (first, second)]
+        if min(counts) > 0 and (best is None or min(counts) > best[0]):
+            best = min(counts), (first, second)
+    return None if best is None else best[1]
+
+
+def _count(index: WordIndex, shop: str, term: str) -> int:
+    found = index.known(shop, term, 1)
+    return found[0][1] if found and found[0][0] == term else 0
