@@ -225,6 +225,13 @@ class Catalogue:
             self.db.execute("DELETE FROM estimates WHERE shop NOT IN (SELECT shop FROM items WHERE deleted = 0)")
             return self.db.execute(f"DELETE FROM items WHERE {where}", (limit,)).rowcount  # noqa: S608 (as above)
 
+    def fill_words(self) -> int:
+        """Index the words of a batch of items of earlier versions, durable on return; return how many."""
+        if self.words.is_whole:
+            return 0
+        with self.transaction():
+            return self.words.fill()
+
     def write_estimate(self, estimate: Estimate) -> None:
         """Replace the estimate of a shop in a space, durable on return."""
         values = (estimate.shop, estimate.space, estimate.seq, estimate.label, estimate.count, estimate.about,

@@ -48,7 +48,8 @@ class Words:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._shops: dict[str, int] = {}
-        self._num_rows: tuple[int, int] = (-1, 0)
+        self._num_rows: tuple[object, int] = (None, 0)
+        self.is_whole = False  # once `fill` has found nothing to do
 
     def prepare(self) -> None:
         """Make the tables where they are missing, or of other rules; call it inside a transaction."""
@@ -62,6 +63,7 @@ class Words:
         return self._db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'words'").fetchone() is not None
 
     def _make_again(self) -> None:
+        self.is_whole = False
         self._db.execute("DROP TABLE IF EXISTS words_terms")
         self._db.execute("DROP TABLE IF EXISTS words")
         self._db.execute(
@@ -103,6 +105,7 @@ class Words:
         for label, shop, product, checksum in missing:
             is_sound = isinstance(product, bytes) and checksum in (None, product_checksum(product))
             self.add(label, str(shop), _product(product) if is_sound else {})
+        self.is_whole = not missing
         return len(missing)
 
     # Reading
@@ -151,8 +154,7 @@ class Words:
 
     def _count(self) -> int:
         """Return the number of rows, which FTS5 has counted for its own ranking."""
-        version = int(self._db.execute("PRAGMA data_version").fetchone()[0]), self._db.total_changes
-        key = hash(version)
+        key = self._db.execute("PRAGMA data_version").fetchone()[0], self._db.total_changes
         if self._num_rows[0] != key:
             self._num_rows = (key, self._db.execute("SELECT count(*) FROM words_docsize").fetchone()[0])
         return self._num_rows[1]

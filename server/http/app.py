@@ -6,8 +6,9 @@ from encoders.encoder import Encoder
 from server.encoding.bundle import load_bundle
 from server.http import front, gate, problems
 from server.http.metrics import Metrics
+from server.http.searches import Searches
 from server.http.services import EXTENSION_KEY, Services
-from server.http.views import bundles, channel, health, items, packs, pairing, recommendations, shops, sync
+from server.http.views import bundles, channel, health, items, packs, pairing, recommendations, search, shops, sync
 from server.packs.served import ServedPacks
 from server.search.replica import Replica
 from server.settings import Settings
@@ -25,13 +26,14 @@ def create_app(settings: Settings) -> Flask:
     # One thread reads the texts of packs: answering must keep the other core.
     served = ServedPacks(bundle, Encoder(bundle.directory, bundle.manifest, 1))
     channels = Channels(read_or_make(settings.data_dir))
-    parts = Services(settings, bundle, Replica(settings, bundle), metrics, served, channels)
+    searches = Searches(settings, bundle)
+    parts = Services(settings, bundle, Replica(settings, bundle), metrics, served, channels, searches)
     app.extensions[EXTENSION_KEY] = parts
     metrics.init_app(app)
     gate.init_app(app, settings)
     front.init_app(app)
     problems.init_app(app)
-    for view in (recommendations, shops, items, packs, bundles, health, pairing, channel, sync):
+    for view in (recommendations, search, shops, items, packs, bundles, health, pairing, channel, sync):
         app.register_blueprint(view.bp)
     parts.replica.start()
     return app

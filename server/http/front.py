@@ -25,6 +25,8 @@ BODY_PROBLEM = "carryover.body_problem"
 READ = "carryover.read"
 
 _WATCHING = frozenset({"/healthz", "/readyz", "/metrics"})
+_SEARCH = "/v1/search"
+_MAX_SEARCHES = 64  # that one worker answers, or has waiting
 # They wait for the disk, or build a pack.
 _SLOW = re.compile(r"/v1/(items|writes)(/|$)|/v1/shops/[^/]+/pack(/|$)")
 
@@ -105,6 +107,8 @@ class Front:
         self._num_bytes = 0  # of all bodies that are being read, or wait for a thread
         self._answering = ThreadPoolExecutor(settings.threads_per_worker, "answer")
         self._slow = ThreadPoolExecutor(1, "slow")
+        self._searching = ThreadPoolExecutor(settings.search_threads, "search")
+        self._num_searches = 0
         self._watching = ThreadPoolExecutor(1, "watch")
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
@@ -121,20 +125,34 @@ class Front:
                 body.clear()
             environ = _environ(scope, body)
             environ[BODY_PROBLEM], environ[READ] = problem, time.perf_counter()
-            pool = self._pool(scope.path)
-            answer = await asyncio.get_running_loop().run_in_executor(pool, self._call, environ)
+            answer = await self._answered(scope.path, environ)
         finally:
             self._num_bytes -= len(body)
         await _send(protocol, answer)
 
+    async def _answered(self, path: str, environ: dict[str, Any]) -> _Answer:
+        pool = self._pool(path)
+        is_search = pool is self._searching
+        if is_search and self._num_searches >= _MAX_SEARCHES:
+            problem = ProblemError(503, "busy", "too many searches at once; try again later", retry_after=2)
+            environ[BODY_PROBLEM] = environ[BODY_PROBLEM] or problem
+            is_search, pool = False, self._answering
+        self._num_searches += is_search
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, self._call, environ)
+        finally:
+            self._num_searches -= is_search
+
     def __rsgi_del__(self, _loop: object) -> None:
         """Stop the threads."""
-        for pool in (self._answering, self._slow, self._watching):
+        for pool in (self._answering, self._slow, self._searching, self._watching):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _pool(self, path: str) -> ThreadPoolExecutor:
         if path in _WATCHING:
             return self._watching
+        if path.rstrip("/") == _SEARCH:
+            return self._searching
         return self._slow if _SLOW.match(path) else self._answering
 
     async def _read(self, scope: Scope, protocol: Any, body: bytearray) -> None:

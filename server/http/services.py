@@ -12,6 +12,7 @@ from server.encoding.bundle import Bundle
 from server.errors import ProblemError
 from server.http.metric_hub import HubClient, Report
 from server.http.metrics import Metrics
+from server.http.searches import Searches
 from server.packs.served import ServedPacks
 from server.search.replica import Replica
 from server.search.shop_state import ShopState
@@ -35,6 +36,7 @@ class Services:
     metrics: Metrics
     packs: ServedPacks
     channels: Channels
+    searches: Searches
     _local: threading.local = field(default_factory=threading.local)
     _hub: list[HubClient] = field(default_factory=list)
     _opened: list[Catalogue | TrustDatabase | Copies] = field(default_factory=list)
@@ -77,6 +79,7 @@ class Services:
         for hub in self._hub:
             hub.close()
         self.replica.stop()
+        self.searches.close()
         for connection in self._opened:
             connection.close()
 

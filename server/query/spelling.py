@@ -1,10 +1,15 @@
 """Terms of a shop that a word may have been meant as: near spellings, and words written together or apart."""
 
+from collections.abc import Mapping, Sequence
+
+import orjson
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from server.catalogue.terms import Word
+from server.catalogue.terms import Word, query_words
 from server.catalogue.words import WordIndex
+from server.query.rows import rows_of
+from server.search.shop_state import ShopState
 
 # Terms that are compared with a word: those that begin as it does. A shop of 100,000 items has some 5,000 a letter.
 _MAX_COMPARED = 50_000
@@ -49,3 +54,22 @@ def apart(index: WordIndex, shop: str, word: Word) -> tuple[str, str] | None:
 def _count(index: WordIndex, shop: str, term: str) -> int:
     found = index.known(shop, term, 1)
     return found[0][1] if found and found[0][0] == term else 0
+
+
+def as_written(state: ShopState, index: WordIndex, words: Sequence[Word], corrections: Mapping[str, str]) -> str:
+    """Return the query with its corrections, each spelt as an item's title or brand spells it."""
+    return " ".join(
+        _spelt(state, index, corrections[word.text]) if word.text in corrections else word.text for word in words
+    )
+
+
+def _spelt(state: ShopState, index: WordIndex, terms: str) -> str:
+    """Return terms as an item writes them: the index holds words without their plural."""
+    written = []
+    for term in terms.split():
+        rows = rows_of(state, index.rows_with(state.shop, term)[0])
+        cards = (orjson.loads(state.card(int(row)) + b"}") for row in rows[rows >= 0][:_MAX_TERMS])
+        texts = (text for card in cards for text in (card.get("title", ""), card.get("brand", "")))
+        found = (word.text for text in texts for word in query_words(text) if term in word.terms)
+        written.append(next(found, term))
+    return " ".join(written)
