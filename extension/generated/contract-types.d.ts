@@ -52,6 +52,22 @@ export type ReducedPrecision = "fp16" | "int8-weights" | "int8-dynamic" | "int8-
  * @maxItems 10000
  */
 export type PackList = PackListEntry[];
+/**
+ * Most frequent first.
+ *
+ * @maxItems 20
+ */
+export type FacetValues = {
+  value: string;
+  count: number;
+}[];
+export type Rejected = {
+  /**
+   * Position in the request's list.
+   */
+  index: number;
+  problem: string;
+}[];
 export type RankedCard = Card & {
   score: number;
   /**
@@ -816,7 +832,7 @@ export interface Problem {
   title: string;
   status: number;
   /**
-   * Stable, for programs: invalid_json, invalid_request, vector_length, space_mismatch, unknown_shop, unknown_item, unknown_bundle, not_found, method_not_allowed, body_too_large, unauthorised, forbidden, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room.
+   * Stable, for programs: invalid_json, invalid_request, vector_length, space_mismatch, unknown_shop, unknown_item, unknown_bundle, unknown_write, not_found, method_not_allowed, body_too_large, body_too_slow, busy, unauthorised, forbidden, untrusted_host, untrusted_origin, not_ready, internal, handshake_failed, pairing_over, unknown_device, channel_expired, request_repeated, not_paired, no_copy, changed, no_condition, too_many_writes, no_room, disk_full.
    */
   code: string;
   /**
@@ -930,14 +946,154 @@ export interface RecommendationResponse {
   strategy: "exact" | "hnsw" | "exact_filtered" | "first_screen";
   items: RecommendedItem[];
 }
-export interface WriteReport {
-  accepted: number;
-  unchanged: number;
-  rejected: Rejection[];
+/**
+ * At least one of text and image; text needs a letter or a digit where there is no image.
+ */
+export interface SearchRequest {
+  shop: string;
+  text?: string;
+  /**
+   * base64 of an image file (JPEG, PNG, WebP, GIF or AVIF), at most --image-max-bytes and --image-max-pixels.
+   */
+  image?: string;
+  /**
+   * A user embedding as in RecommendationRequest: candidates are re-ranked by it, lightly. Only for the shopper's own server.
+   */
+  taste?: {
+    vector: number[];
+    space: string;
+  };
+  k?: number;
+  filters?: Filters;
+  facets?: boolean;
 }
-export interface Rejection {
-  index: number;
-  problem: string;
+export interface FoundItem {
+  itemId: string;
+  url: string;
+  title: string;
+  brand?: string;
+  categoryPath?: string[];
+  image?: string;
+  price?: Price;
+  regularPrice?: Price;
+  availability?: string;
+  /**
+   * 1 for an item that is first by every list of the search; comparable within one answer only.
+   */
+  score: number;
+  foundBy: ("words" | "vector")[];
+}
+/**
+ * By what a shop's items can be filtered. A list is empty where it would offer no choice.
+ */
+export interface Facets {
+  numItems: number;
+  price?: {
+    lowest: number;
+    highest: number;
+    currency?: string;
+  };
+  /**
+   * Whether some are sold out and some are not.
+   */
+  inStock: boolean;
+  /**
+   * Whether some cost less than regularly and some do not.
+   */
+  onSale: boolean;
+  brand: FacetValue[];
+  category: FacetValue[];
+  size: FacetValue[];
+  color: FacetValue[];
+}
+export interface FacetValue {
+  value: string;
+  count: number;
+}
+export interface SearchResponse {
+  shop: string;
+  space: string;
+  /**
+   * vector: an image alone.
+   */
+  strategy: "vector" | "words_and_vector";
+  /**
+   * Items that match: those that hold the most of the text's words, and those shown. An estimate; of an image alone its candidates.
+   */
+  total: number;
+  items: FoundItem[];
+  facets?: Facets1;
+  /**
+   * The text as it was searched, where a word that no item holds was taken for another.
+   */
+  didYouMean?: string;
+}
+/**
+ * Counts over the items that match; color and size over the first 200 of them.
+ */
+export interface Facets1 {
+  brands: FacetValues;
+  /**
+   * Prefixes of categoryPath, one level below the category that was filtered by.
+   *
+   * @maxItems 20
+   */
+  categories: {
+    value: string[];
+    count: number;
+  }[];
+  /**
+   * Bands of the filter's currency, else of the most frequent one.
+   */
+  prices: {
+    currency: string;
+    min: number;
+    /**
+     * The band ends below it.
+     */
+    max: number;
+    count: number;
+  }[];
+  availability: {
+    /**
+     * inStock: what the filter inStock keeps.
+     */
+    value: "inStock" | "other";
+    count: number;
+  }[];
+  color: FacetValues;
+  size: FacetValues;
+}
+export interface AcceptedWrite {
+  write: number;
+  /**
+   * Products or item keys that will be applied.
+   */
+  accepted: number;
+  rejected?: Rejected;
+}
+export interface Write {
+  write: number;
+  /**
+   * failed: it could not be applied, for the reason in `problem`.
+   */
+  state: "waiting" | "applied" | "failed";
+  receivedAt: string;
+  finishedAt?: string;
+  /**
+   * Written; while it waits, accepted to be written or deleted.
+   */
+  accepted?: number;
+  /**
+   * Already stored with the same content.
+   */
+  unchanged?: number;
+  /**
+   * How many were there to delete.
+   */
+  deleted?: number;
+  rejected?: Rejected;
+  problem?: string;
 }
 /**
  * A product card on a shop's page, read on this device.
@@ -1003,33 +1159,6 @@ export interface Choice {
   category?: string;
   size?: string;
   color?: string;
-}
-export interface FacetValue {
-  value: string;
-  count: number;
-}
-/**
- * By what a shop's items can be filtered. A list is empty where it would offer no choice.
- */
-export interface Facets {
-  numItems: number;
-  price?: {
-    lowest: number;
-    highest: number;
-    currency?: string;
-  };
-  /**
-   * Whether some are sold out and some are not.
-   */
-  inStock: boolean;
-  /**
-   * Whether some cost less than regularly and some do not.
-   */
-  onSale: boolean;
-  brand: FacetValue[];
-  category: FacetValue[];
-  size: FacetValue[];
-  color: FacetValue[];
 }
 export interface Recommendations {
   /**

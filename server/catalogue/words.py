@@ -57,12 +57,13 @@ class Words:
         self._db.execute("CREATE TABLE IF NOT EXISTS words_rules (version INTEGER NOT NULL)")
         row = self._db.execute("SELECT version FROM words_rules").fetchone()
         if row != (VERSION,) or not self._exists():
-            self._make_again()
+            self.make_again()
 
     def _exists(self) -> bool:
         return self._db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'words'").fetchone() is not None
 
-    def _make_again(self) -> None:
+    def make_again(self) -> None:
+        """Empty the index; `fill` builds it. Call it inside a transaction."""
         self.is_whole = False
         self._db.execute("DROP TABLE IF EXISTS words_terms")
         self._db.execute("DROP TABLE IF EXISTS words")
@@ -90,10 +91,11 @@ class Words:
         try:
             self._db.execute("DELETE FROM words WHERE rowid = ?", (label,))
         except sqlite3.DatabaseError as error:
-            if not getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT"):
+            if not _is_corrupt(error):
                 raise
-            logger.error("the index of words is damaged, and is built again: %s", error)
-            self._make_again()
+            logger.error("the index of words is damaged, and is built again from its texts: %s", error)
+            self._db.execute("INSERT INTO words (words) VALUES ('rebuild')")
+            self._db.execute("DELETE FROM words WHERE rowid = ?", (label,))
 
     def fill(self) -> int:
         """Index a batch of live items that are not yet, such as those of earlier versions; return how many."""
@@ -125,21 +127,34 @@ class Words:
         all shops.
         """
         labels, weights = array("q"), array("d")
-        number = self._number(shop)
-        if number is not None:
-            # In quotes it is a string of FTS5's and nothing else; terms hold neither quotes nor NUL.
-            wanted = f'"{number}:{term}"{"*" if is_prefix else ""}'
-            ranked = f"bm25(words, {', '.join(map(str, _COLUMNS.values()))})"
-            for label, weight in self._db.execute(
-                f"SELECT rowid, {ranked} FROM words WHERE words MATCH ?",  # noqa: S608 (constant text)
-                (wanted,),
-            ):
-                labels.append(label)
-                weights.append(-weight)
+        for label, weight in self._ranked(shop, term, "*" if is_prefix else ""):
+            labels.append(label)
+            weights.append(-weight)
         found = np.array(labels, dtype=np.int64)
         num_rows = max(self._count(), len(found))
         idf = max(np.log((num_rows - len(found) + 0.5) / (len(found) + 0.5)), _LEAST_IDF)
         return found, np.array(weights, dtype=np.float64) / idf
+
+    def _ranked(self, shop: str, term: str, ending: str) -> list[tuple[int, float]]:
+        number = self._number(shop)
+        if number is None:
+            return []
+        # In quotes it is a string of FTS5's and nothing else; terms hold neither quotes nor NUL.
+        ranked = f"bm25(words, {', '.join(map(str, _COLUMNS.values()))})"
+        return self._read(
+            f"SELECT rowid, {ranked} FROM words WHERE words MATCH ?",  # noqa: S608 (constant text)
+            (f'"{number}:{term}"{ending}',),
+        )
+
+    def _read(self, statement: str, values: tuple[object, ...]) -> list[Any]:
+        """Return rows; none of an index that is damaged: a search then finds by vectors what it can."""
+        try:
+            return self._db.execute(statement, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            if not _is_corrupt(error):
+                raise
+            logger.error("the index of words is damaged, and nothing is found by words: %s; see `repair`", error)
+            return []
 
     def known(self, shop: str, start: str, limit: int) -> list[tuple[str, int]]:
         """Return a shop's terms that begin with `start`, with the number of items that hold each."""
@@ -147,7 +162,7 @@ class Words:
         if number is None:
             return []
         low = f"{number}:{start}"
-        rows = self._db.execute(
+        rows = self._read(
             "SELECT term, doc FROM words_terms WHERE term >= ? AND term < ? LIMIT ?", (low, low + "\U0010ffff", limit)
         )
         return [(term.partition(":")[2], count) for term, count in rows]
@@ -158,6 +173,10 @@ class Words:
         if self._num_rows[0] != key:
             self._num_rows = (key, self._db.execute("SELECT count(*) FROM words_docsize").fetchone()[0])
         return self._num_rows[1]
+
+
+def _is_corrupt(error: sqlite3.DatabaseError) -> bool:
+    return getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT")
 
 
 def _product(raw: bytes) -> Mapping[str, Any]:

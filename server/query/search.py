@@ -16,7 +16,7 @@ from server.search.filters import Filters, kept_rows
 from server.search.retrieval import recommend
 from server.search.shop_state import ShopState
 
-Strategy = Literal["words", "vector", "words_and_vector"]
+Strategy = Literal["vector", "words_and_vector"]
 
 # Candidates of the vector: of 8,576 and 24,588 items the ten best of a fused list never came from beyond.
 _POOL = 200
@@ -31,12 +31,12 @@ class Wanted:
 
     Attributes:
         words: of the query; may be empty.
-        vector: the query as an item's vector (its words, its image, or both), None to search by words alone.
+        vector: the query as an item's vector: of its words, its image, or both.
         taste: a user vector of unit length, by which candidates are re-ranked.
     """
 
     words: Sequence[Word]
-    vector: Floats | None
+    vector: Floats
     taste: Floats | None
     k: int
     filters: Filters
@@ -72,10 +72,8 @@ def search(state: ShopState, index: WordIndex, wanted: Wanted) -> Result:
         all_words = rows_by_words[num_words == num_words.max(initial=0)]
         corrections = matches.corrections
         lists.append(Ranked(rows_by_words, 1.0, _WORDS_CONSTANT, ranks))
-    rows_by_vector = np.empty(0, dtype=np.int64)
-    if wanted.vector is not None:
-        rows_by_vector = recommend(state, as_user(state, wanted.vector), _POOL, wanted.filters, 0.0).rows
-        lists.append(Ranked(rows_by_vector, _VECTOR_WEIGHT, _VECTOR_CONSTANT))
+    rows_by_vector = recommend(state, as_user(state, wanted.vector), _POOL, wanted.filters, 0.0).rows
+    lists.append(Ranked(rows_by_vector, _VECTOR_WEIGHT, _VECTOR_CONSTANT))
     rows, scores = fused(lists)
     if wanted.taste is not None and len(rows):
         rows, scores = fused([*lists, _by_taste(state, rows[:_POOL], wanted.taste)])
@@ -86,7 +84,7 @@ def search(state: ShopState, index: WordIndex, wanted: Wanted) -> Result:
         by_words=np.isin(shown, rows_by_words),
         by_vector=np.isin(shown, rows_by_vector),
         matching=_matching(rows, shown, all_words, rows_by_words),
-        strategy=_strategy(wanted),
+        strategy="words_and_vector" if wanted.words else "vector",
         corrections=corrections,
     )
 
@@ -117,10 +115,3 @@ def _matching(rows: Integers, shown: Integers, all_words: Integers, any_word: In
         return rows
     matching = np.union1d(all_words, shown)
     return rows[np.isin(rows, matching)]
-
-
-def _strategy(wanted: Wanted) -> Strategy:
-    if wanted.vector is None:
-        return "words"
-    return "words_and_vector" if wanted.words else "vector"
-
