@@ -257,12 +257,13 @@ class Catalogue:
 
     def _bury(self, shop: str, item_id: str, seq: int, now: int) -> tuple[int, bool]:
         """Turn the live row, if any, into a tombstone; return the new sequence number and whether a row existed."""
-        where = "shop = ? AND item_id = ? AND deleted = 0"
-        for (label,) in self.db.execute(f"SELECT label FROM items WHERE {where}", (shop, item_id)).fetchall():  # noqa: S608 (constant text)
+        live = "SELECT label FROM items WHERE shop = ? AND item_id = ? AND deleted = 0"
+        for (label,) in self.db.execute(live, (shop, item_id)).fetchall():
             self.words.remove(label)
         buried = self.db.execute(
             "UPDATE items SET deleted = 1, seq = ?, product = NULL, card = NULL, embedding = NULL,"
-            f" row_sum = NULL, product_sum = NULL, changed_at = ? WHERE {where}",
+            " row_sum = NULL, product_sum = NULL, changed_at = ?"
+            " WHERE shop = ? AND item_id = ? AND deleted = 0",
             (seq + 1, now, shop, item_id),
         ).rowcount
         return seq + buried, bool(buried)

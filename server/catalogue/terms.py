@@ -142,7 +142,7 @@ def _cut(text: str) -> str:
 
 
 def _stem(word: str) -> str:
-    """Return a word without the plural's ending (Harman's S-stemmer), which other languages lose on both sides alike."""
+    """Return a word without the English plural's ending (Harman's S-stemmer)."""
     if len(word) > 3 and word.isascii() and word.endswith("s"):
         if word.endswith("ies") and not word.endswith(("eies", "aies")):
             word = word[:-3] + "y"

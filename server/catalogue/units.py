@@ -4,7 +4,7 @@ from decimal import Decimal
 
 # Of the families that shops write in several sizes one unit stands for all: "0.5 l", "50 cl" and "500 ml" are one term.
 _FAMILIES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    ("ml", (("ml milliliter millilitre", "1"), ("cl", "10"), ("dl", "100"), ("l ltr liter litre liters litres", "1000"))),
+    ("ml", (("ml milliliter millilitre", "1"), ("cl", "10"), ("dl", "100"), ("l ltr liter litre liters", "1000"))),
     ("g", (("mg", "0.001"), ("g gr gramm gram grams", "1"), ("kg kilo kilogramm kilogram", "1000"))),
     ("mm", (("mm millimeter", "1"), ("cm zentimeter centimeter centimetre", "10"), ("m meter metre", "1000"))),
     ("gb", (("mb", "0.001"), ("gb gig gigabyte go", "1"), ("tb terabyte to", "1000"))),

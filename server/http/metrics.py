@@ -27,9 +27,7 @@ class Metrics:
         self.strategies = Counter(
             "carryover_recommendations_total", "Recommendations", ["shop", "strategy"], registry=self._registry
         )
-        self.searches = Counter(
-            "carryover_searches_total", "Searches", ["shop", "strategy"], registry=self._registry
-        )
+        self.searches = Counter("carryover_searches_total", "Searches", ["shop", "strategy"], registry=self._registry)
 
     def counts(self) -> dict[str, float]:
         """Return every counter of this process by family, name and labels, as JSON."""

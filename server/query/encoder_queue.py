@@ -82,9 +82,7 @@ class EncoderQueue:
         while (first := self._waiting.get()) is not None:
             batch, is_last = self._gathered(first)
             now = time.monotonic()
-            batch = [
-                asked for asked in batch if asked.deadline > now and asked.answer.set_running_or_notify_cancel()
-            ]
+            batch = [asked for asked in batch if asked.deadline > now and asked.answer.set_running_or_notify_cancel()]
             if batch:
                 self._encode(batch)
             if is_last:

@@ -113,7 +113,9 @@ def _prices(state: ShopState, rows: Integers, currency: str | None) -> list[Pric
 def _edges(low: float, high: float) -> list[float]:
     """Return 0, then 1, 2, 5, 10, 20, … from below `low` to above `high`."""
     start = math.floor(math.log10(max(low, 0.01)))
-    ladder = [step * 10.0**power for power in range(start, math.floor(math.log10(max(high, 0.01))) + 2) for step in _LADDER]
+    ladder = [
+        step * 10.0**power for power in range(start, math.floor(math.log10(max(high, 0.01))) + 2) for step in _LADDER
+    ]
     below = [edge for edge in ladder if edge <= low]
     above = [edge for edge in ladder if edge > low]
     kept = [edge for edge, before in zip(above, [0.0, *above], strict=False) if before <= high]

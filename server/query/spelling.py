@@ -32,7 +32,9 @@ def near_terms(index: WordIndex, shop: str, word: Word) -> list[tuple[str, int]]
     for start in starts:
         counts.update(index.known(shop, start, _MAX_COMPARED))
     close = process.extract(written, list(counts), scorer=OSA.distance, score_cutoff=edits, limit=None)
-    ranked = sorted(((term, int(distance)) for term, distance, _ in close), key=lambda each: (each[1], -counts[each[0]]))
+    ranked = sorted(
+        ((term, int(distance)) for term, distance, _ in close), key=lambda each: (each[1], -counts[each[0]])
+    )
     nearest = ranked[0][1] if ranked else 0
     return [each for each in ranked if each[1] == nearest][:_MAX_TERMS]
 

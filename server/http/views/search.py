@@ -70,9 +70,7 @@ def post_search() -> Response:
         "items": _cards(state, found),
     }
     if asked.with_facets:
-        document["facets"] = facets_of(
-            state, catalogue, found.matching, asked.filters.category, asked.filters.currency
-        )
+        document["facets"] = facets_of(state, catalogue, found.matching, asked.filters.category, asked.filters.currency)
     if found.corrections:
         document["didYouMean"] = as_written(state, catalogue.words, asked.words, found.corrections)
     parts.metrics.searches.labels(state.shop, found.strategy).inc()

@@ -31,8 +31,10 @@ def titles(catalogue, term, shop=SHOP, **how):
 
 
 def test_an_item_is_found_by_the_terms_of_every_text(catalogue):
-    lamp = item("steel lamp", brand="Volt", categoryPath=["Home", "Lights"], sku="AB-12", mpn="L5X", gtin="04006381333931",
-                attributes={"color": "Silver"}, description="For reading.", variants=[{"sku": "AB-13"}])  # fmt: skip
+    texts = {"brand": "Volt", "categoryPath": ["Home", "Lights"], "description": "For reading.",
+             "attributes": {"color": "Silver"}}  # fmt: skip
+    codes = {"sku": "AB-12", "mpn": "L5X", "gtin": "04006381333931", "variants": [{"sku": "AB-13"}]}
+    lamp = item("steel lamp", **texts, **codes)
     catalogue.write([lamp, item("oak chair")])
     for term in ("steel", "volt", "light", "ab12", "l5x", "4006381333931", "silver", "reading", "ab13"):
         assert titles(catalogue, term) == {"steel lamp"}, term

@@ -146,7 +146,9 @@ def test_colours_and_sizes_are_counted_once_an_item(search, write):
     assert facets["size"] == [{"value": "M", "count": 1}, {"value": "S", "count": 1}]
 
 
-@pytest.mark.parametrize(("low", "high"), [(19.5, 29), (0, 0), (0.4, 1200), (1, 1), (10, 10), (999, 1001), (1e11, 9e11)])
+@pytest.mark.parametrize(
+    ("low", "high"), [(19.5, 29), (0, 0), (0.4, 1200), (1, 1), (10, 10), (999, 1001), (1e11, 9e11)]
+)
 def test_price_bands_hold_every_price(low, high):
     edges = _edges(low, high)
     assert edges == sorted(set(edges))
@@ -189,11 +191,14 @@ def test_a_damaged_index_of_words_leaves_the_vectors(search, tmp_path):
 
 def bomb():
     """Return a PNG of a few kilobytes that says it has 40,000 x 40,000 pixels."""
+
     def chunk(kind, body):
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     head = struct.pack(">IIBBBBB", 40_000, 40_000, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(10**6))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(10**6))) + chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize(
@@ -231,7 +236,7 @@ def test_a_bad_search_is_refused_and_the_place_named(search, body, pointer):
 
 @pytest.mark.parametrize(
     "text",
-    ['"', "oak\" OR \"a", "NEAR(oak chair)", "title:oak", "oak*", "oak -chair", "AND", "(((", "'; DROP TABLE items; --x",
+    ['"', "oak\" OR \"a", "NEAR(oak chair)", "title:oak", "oak*", "oak -chair", "AND", "(((", "'; DROP TABLE x; --",
      "שלום", "مرحبا بالعالم", "東京", "ผัดไทย", "a" * 500, "\ufffd\ufdd0 oak", "oak " * 120],
 )  # fmt: skip
 def test_odd_texts_are_answered_like_any_other(search, text):
