@@ -18,6 +18,7 @@ from typing import IO, Any, Protocol
 from flask import Flask, request
 
 from server.errors import ProblemError
+from server.query.encoder_queue import busy
 from server.settings import Settings
 
 # Keys of a request's environment; no header can set them.
@@ -134,8 +135,7 @@ class Front:
         pool = self._pool(path)
         is_search = pool is self._searching
         if is_search and self._num_searches >= _MAX_SEARCHES:
-            problem = ProblemError(503, "busy", "too many searches at once; try again later", retry_after=2)
-            environ[BODY_PROBLEM] = environ[BODY_PROBLEM] or problem
+            environ[BODY_PROBLEM] = environ[BODY_PROBLEM] or busy()
             is_search, pool = False, self._answering
         self._num_searches += is_search
         try:

@@ -21,6 +21,11 @@ GATHER_SECONDS = 0.003
 MAX_WAITING = 64
 
 
+def busy() -> ProblemError:
+    """Return the problem of a search that has to come again later."""
+    return ProblemError(503, "busy", "too many searches at once; try again later", retry_after=2)
+
+
 class Embeds(Protocol):
     """What turns texts and images into vectors of the items' space (`encoders.encoder.Encoder`)."""
 
@@ -64,7 +69,7 @@ class EncoderQueue:
             return asked.answer.result(max(0.0, deadline - time.monotonic()))
         except (queue.Full, TimeoutError) as error:
             asked.answer.cancel()
-            raise ProblemError(503, "busy", "too many searches at once; try again later", retry_after=2) from error
+            raise busy() from error
 
     def close(self) -> None:
         """End the thread after the batch that it encodes."""

@@ -20,6 +20,7 @@ from server.http.services import Services, services
 from server.http.views.json_response import json_response
 from server.http.views.recommendations import _read_filters as read_filters
 from server.http.views.recommendations import _read_vector as read_vector
+from server.query.encoder_queue import busy
 from server.query.facets import facets_of
 from server.query.search import Result, Wanted, search
 from server.query.spelling import as_written
@@ -54,6 +55,8 @@ def post_search() -> Response:
     """Return items of one shop that a text, an image, or both describe, best first."""
     parts = services()
     deadline = deadline_from(request.environ.get(READ, time.perf_counter()))
+    if time.monotonic() > deadline:  # it has waited for a thread for so long that nobody waits for it
+        raise busy()
     asked = read_search(parts)
     state = parts.shop(asked.shop)
     pixels = None if asked.image is None else parts.searches.pixels(asked.image)
