@@ -107,7 +107,7 @@ def test_a_damaged_product_costs_its_own_words_alone(catalogue):
     assert catalogue.words.rows_with(SHOP, "steel")[0].tolist() == [2]
 
 
-def test_a_damaged_index_is_built_again_and_writes_go_on(catalogue):
+def test_a_damaged_index_is_built_again_and_writes_continue(catalogue):
     catalogue.write([item("steel lamp"), item("oak chair")])
     catalogue.db.execute("UPDATE words_data SET block = x'00ff00ff'")
     assert titles(catalogue, "steel") == set()
