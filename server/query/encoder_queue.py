@@ -38,7 +38,6 @@ class Embeds(Protocol):
 class _Asked:
     text: str
     pixels: Floats | None
-    deadline: float
     answer: "Future[Floats]"
 
 
@@ -63,7 +62,7 @@ class EncoderQueue:
         or the deadline passes.
         """
         self._start()
-        asked = _Asked(text, pixels, deadline, Future())
+        asked = _Asked(text, pixels, Future())
         try:
             self._waiting.put_nowait(asked)
             return asked.answer.result(max(0.0, deadline - time.monotonic()))
@@ -86,8 +85,8 @@ class EncoderQueue:
     def _serve(self) -> None:
         while (first := self._waiting.get()) is not None:
             batch, is_last = self._gathered(first)
-            now = time.monotonic()
-            batch = [asked for asked in batch if asked.deadline > now and asked.answer.set_running_or_notify_cancel()]
+            # What nobody waits for any more has been cancelled.
+            batch = [asked for asked in batch if asked.answer.set_running_or_notify_cancel()]
             if batch:
                 self._encode(batch)
             if is_last:
