@@ -21,22 +21,22 @@ _MAX_TERMS = 3
 def near_terms(index: WordIndex, shop: str, word: Word) -> list[tuple[str, int]]:
     """Return terms of a shop that a word without any item may be a misspelling of, with their distance, best first.
 
-    One edit up to seven letters, two beyond; an edit may swap neighbours. The first or the second letter must be right.
+    One edit up to seven letters, two beyond; an edit may swap neighbours. Terms that begin with the first letter come
+    before those that begin with the second, as where the first two are swapped.
     """
     written = word.terms[0]
     if len(written) < _LEAST_CHARS or written.isdigit():
         return []
     edits = 1 if len(written) < _TWO_EDITS_CHARS or word.is_code else 2
-    starts = dict.fromkeys((written[0], written[1], written[1] + written[0]))
-    counts: dict[str, int] = {}
-    for start in starts:
-        counts.update(index.known(shop, start, _MAX_COMPARED))
-    close = process.extract(written, list(counts), scorer=OSA.distance, score_cutoff=edits, limit=None)
-    ranked = sorted(
-        ((term, int(distance)) for term, distance, _ in close), key=lambda each: (each[1], -counts[each[0]])
-    )
-    nearest = ranked[0][1] if ranked else 0
-    return [each for each in ranked if each[1] == nearest][:_MAX_TERMS]
+    for start in written[:2]:
+        counts = dict(index.known(shop, start, _MAX_COMPARED))
+        close = process.extract(written, list(counts), scorer=OSA.distance, score_cutoff=edits, limit=None)
+        found = [(term, int(distance)) for term, distance, _ in close]
+        if found:
+            nearest = min(distance for _, distance in found)
+            ranked = sorted(found, key=lambda each: -counts[each[0]])
+            return [each for each in ranked if each[1] == nearest][:_MAX_TERMS]
+    return []
 
 
 def apart(index: WordIndex, shop: str, word: Word) -> tuple[str, str] | None:
