@@ -49,7 +49,6 @@ class Words:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._shops: dict[str, int] = {}
         self._num_rows: tuple[object, int] = (None, 0)
         self.is_whole = False  # once `fill` has found nothing to do
 
@@ -115,12 +114,8 @@ class Words:
     # Reading
 
     def _number(self, shop: str) -> int | None:
-        if shop not in self._shops:
-            row = self._db.execute("SELECT id FROM words_shops WHERE shop = ?", (shop,)).fetchone()
-            if row is None:
-                return None
-            self._shops[shop] = row[0]
-        return self._shops[shop]
+        row = self._db.execute("SELECT id FROM words_shops WHERE shop = ?", (shop,)).fetchone()
+        return None if row is None else row[0]
 
     def rows_with(self, shop: str, term: str, *, is_prefix: bool = False) -> tuple[Labels, Weights]:
         """Return the labels of a shop's items with a term, and its weight in each: about 1 where it is usual.

@@ -61,6 +61,18 @@ def test_a_write_that_fails_leaves_no_words(catalogue):
     assert len(catalogue.words.rows_with(SHOP, "steel")[0]) == 0
 
 
+def test_a_shop_whose_first_write_failed_gets_no_other_shops_terms(catalogue):
+    def fail():
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        catalogue.write([item("steel lamp"), item("steel pan")], fail)
+    catalogue.write([item("oak chair", shop="other.example")])
+    catalogue.write([item("tin mug")])
+    assert catalogue.words.known(SHOP, "", 10) == [("mug", 1), ("tin", 1)]
+    assert catalogue.words.known("other.example", "", 10) == [("chair", 1), ("oak", 1)]
+
+
 def test_shops_share_no_terms(catalogue):
     catalogue.write([item("steel lamp"), item("steel pan", shop="other.example")])
     assert titles(catalogue, "steel") == {"steel lamp"}
