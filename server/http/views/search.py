@@ -24,6 +24,7 @@ from server.query.encoder_queue import busy
 from server.query.facets import facets_of
 from server.query.search import Result, Wanted, search
 from server.query.spelling import as_written
+from server.query.time_limit import time_limit
 from server.search.filters import Filters
 from server.search.shop_state import ShopState
 
@@ -64,7 +65,8 @@ def post_search() -> Response:
     vector = parts.searches.vector(text, pixels, deadline)
     catalogue = parts.catalogue()
     wanted = Wanted(asked.words, vector, asked.taste, asked.k, asked.filters)
-    found = search(state, catalogue.words, wanted)
+    with time_limit(catalogue.db, deadline):
+        found = search(state, catalogue.words, wanted)
     document = {
         "shop": state.shop,
         "space": parts.bundle.space,
