@@ -98,6 +98,9 @@ def _pair(namespace: argparse.Namespace, settings: Settings) -> None:
 def _execute(namespace: argparse.Namespace) -> int:
     settings = settings_from(vars(namespace), os.environ)
     if namespace.command == "run":
+        # Workers get their speed from processes; a BLAS that starts threads in each only makes them wait. NumPy reads
+        # this when it is loaded, which is now.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from server.commands.run import run  # noqa: PLC0415 (ingest needs no web server)
 
         run(settings)

@@ -63,7 +63,7 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", "address to listen on", str)
     port: int = _setting(8710, "port to listen on", _integer)
-    workers: int = _setting(2, "worker processes; each keeps its own copy of the indexes", _integer)
+    workers: int = _setting(2, "worker processes, which share one copy of the shops", _integer)
     threads_per_worker: int = _setting(1, "requests one worker handles at a time", _integer)
     trusted_hosts: tuple[str, ...] = _setting(
         (), "host name a request may be addressed to, besides loopback names and --host", _words, flag="--trusted-host"
@@ -81,12 +81,11 @@ class Settings:
     body_timeout_seconds: int = _setting(20, "longest time for a request's whole body to arrive", _integer)
     poll_interval_ms: int = _setting(200, "how often a worker looks for changes in the catalogue", _integer)
     exact_max_items: int = _setting(
-        5000, "shops up to this many items are scanned exactly and have no index file", _integer, commands=BOTH
+        30_000, "shops up to this many items are scanned exactly and have no index file", _integer, commands=BOTH
     )
     delta_max_items: int = _setting(
-        2000, "items outside a shop's index before a new one is built", _integer, commands=BOTH
+        2000, "items outside a shop's snapshot before a new one is made", _integer, commands=BOTH
     )
-    ef: int = _setting(256, "HNSW search breadth: higher finds more and takes longer", _integer)
     resolve: tuple[str, ...] = _setting(
         (), "HOST:ADDR, fetch this host's images from this address, and allow it even if private", _words,
         commands=BOTH,
@@ -145,7 +144,6 @@ _RANGES = (
     ("poll_interval_ms", 10, 60_000),
     ("exact_max_items", 0, 10_000_000),
     ("delta_max_items", 1, 10_000_000),
-    ("ef", 10, 10_000),
     ("image_threads", 1, 256),
     ("image_processes", 1, 256),
     ("image_timeout_seconds", 1, 600),
