@@ -17,11 +17,19 @@ def invalid(detail: str, pointer: str) -> NoReturn:
 
 def read_object(required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, object]:
     """Return the body as a JSON object with these members and no others."""
-    if request.mimetype != "application/json":
-        got = request.mimetype or "none"
+    return parse_object(request.headers.get("Content-Type", ""), request.get_data(cache=False), required, optional)
+
+
+def parse_object(
+    content_type: str, raw: bytes, required: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> dict[str, object]:
+    """Return a body of this Content-Type as a JSON object with these members and no others."""
+    mimetype = content_type.partition(";")[0].strip().lower()
+    if mimetype != "application/json":
+        got = mimetype or "none"
         raise ProblemError(400, "invalid_json", f"expected Content-Type application/json, got {got}")
     try:
-        body = orjson.loads(request.get_data(cache=False))
+        body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise ProblemError(400, "invalid_json", f"expected JSON: {error.msg} at byte {error.pos}") from error
     return check_object(body, required, optional, "")
