@@ -29,7 +29,7 @@ BODY_PROBLEM = "carryover.body_problem"
 
 _WATCHING = frozenset({"/healthz", "/readyz", "/metrics"})
 # They wait for the disk, or build a pack.
-_SLOW = re.compile(r"/v1/(items|writes)(/|$)|/v1/shops/[^/]+/pack(/|$)")
+_SLOW = re.compile(r"/v1/(items|writes|events)(/|$)|/v1/shops/[^/]+/pack(/|$)")
 
 # Bodies up to this size are read by one call: 4,096 of them, as many as a worker has connections, are 64 MB.
 _READ_AT_ONCE = 16 * 1024
