@@ -6,16 +6,10 @@ import threading
 from collections import Counter, defaultdict
 
 import pytest
+from screens import event
 
 from server.errors import ProblemError
-from server.events.database import DAYS_KEPT, FILE_NAME, Event, Events, Shown
-
-SPACE = "a" * 64
-
-
-def event(screen, kind="impression", items=((1, 0),), shop="harbor.example", space=SPACE, arm=""):
-    shown = tuple(Shown(item.to_bytes(8, "big"), position) for item, position in items)
-    return Event(screen.to_bytes(16, "big"), shop, "own", space, arm, kind, shown)
+from server.events.database import DAYS_KEPT, FILE_NAME, Events
 
 
 def counted(events):

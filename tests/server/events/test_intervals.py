@@ -7,7 +7,9 @@ from scipy.stats import binomtest
 from server.events.intervals import Share, clustered, wilson
 
 
-@pytest.mark.parametrize(("successes", "trials"), [(0, 1), (1, 1), (0, 30), (1, 10), (37, 412), (500, 1000), (999, 1000)])
+@pytest.mark.parametrize(
+    ("successes", "trials"), [(0, 1), (1, 1), (0, 30), (1, 10), (37, 412), (500, 1000), (999, 1000)]
+)
 def test_wilson_is_scipys(successes, trials):
     expected = binomtest(successes, trials).proportion_ci(0.95, method="wilson")
     found = wilson(successes, trials)
@@ -30,7 +32,9 @@ def test_clusters_of_one_trial_are_wilsons_interval():
     successes = np.array([1] * 30 + [0] * 270)
     found = interval(np.ones(300, int), successes)
     expected = wilson(30, 300)
-    assert (found.value, found.low, found.high) == pytest.approx((expected.value, expected.low, expected.high), abs=2e-4)
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (expected.value, expected.low, expected.high), abs=2e-4
+    )
 
 
 def test_clusters_that_are_all_alike_count_once():

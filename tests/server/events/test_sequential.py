@@ -10,7 +10,9 @@ from scipy.stats import betabinom, binom
 from server.events.sequential import ALPHA, PRIOR, find, log_e_value, share_interval
 
 
-@pytest.mark.parametrize(("successes", "trials", "share"), [(0, 0, 0.5), (3, 7, 0.5), (0, 40, 0.2), (612, 1100, 0.5), (40, 40, 0.9)])
+@pytest.mark.parametrize(
+    ("successes", "trials", "share"), [(0, 0, 0.5), (3, 7, 0.5), (0, 40, 0.2), (612, 1100, 0.5), (40, 40, 0.9)]
+)
 def test_the_e_value_is_a_ratio_of_likelihoods(successes, trials, share):
     expected = betabinom.logpmf(successes, trials, PRIOR, PRIOR) - binom.logpmf(successes, trials, share)
     assert log_e_value(successes, trials, share) == pytest.approx(expected, abs=1e-9)
