@@ -52,6 +52,10 @@ export type ReducedPrecision = "fp16" | "int8-weights" | "int8-dynamic" | "int8-
  * @maxItems 10000
  */
 export type PackList = PackListEntry[];
+/**
+ * Random id of one shown list, made on the device and used for no other. With it, and without diversity, a request takes part in experiments.
+ */
+export type ScreenId = string;
 export type Rejected = {
   /**
    * Position in the request's list.
@@ -882,6 +886,7 @@ export interface RecommendationRequest {
    * vectors: each item carries what items are compared with each other by, so that the device can say why.
    */
   include?: "vectors"[];
+  screen?: ScreenId;
 }
 export interface Filters {
   /**
@@ -912,6 +917,37 @@ export interface Filters {
    */
   exclude?: string[];
 }
+export interface Event {
+  screen: ScreenId;
+  shop: string;
+  /**
+   * How the screen was ranked.
+   */
+  mode: "own";
+  /**
+   * As the recommendations said it. One event of a screen has those of all the others.
+   */
+  space: string;
+  /**
+   * As the recommendations said it; absent where they said none.
+   */
+  arm?: string;
+  /**
+   * A click or dismissal counts where the item has an impression on the same screen.
+   */
+  kind: "impression" | "click" | "dismiss";
+  /**
+   * @minItems 1
+   * @maxItems 100
+   */
+  items: {
+    itemId: string;
+    /**
+     * In the list as it was shown, from 0.
+     */
+    position: number;
+  }[];
+}
 export interface RecommendedItem {
   itemId: string;
   url: string;
@@ -935,6 +971,10 @@ export interface RecommendationResponse {
   shop: string;
   space: string;
   strategy: "exact" | "hnsw" | "exact_filtered" | "first_screen";
+  /**
+   * Of an experiment, which events of this screen say back; absent where none runs at the shop.
+   */
+  arm?: string;
   items: RecommendedItem[];
 }
 export interface AcceptedWrite {
