@@ -917,7 +917,7 @@ export interface Filters {
    */
   exclude?: string[];
 }
-export interface Event {
+export interface ScreenEvent {
   screen: ScreenId;
   shop: string;
   /**
@@ -1118,6 +1118,7 @@ export interface Recommendations {
   isOnlySimilar?: boolean;
   facets?: Facets;
   pack?: PackOrigin;
+  screen?: Screen;
   /**
    * Why a better way to rank than this one failed.
    */
@@ -1144,6 +1145,27 @@ export interface PackOrigin {
    */
   isTrusted: boolean;
 }
+/**
+ * A list that the shopper's own server ranked, and that it is told of: only where the shopper wants that.
+ */
+export interface Screen {
+  /**
+   * 32 hexadecimal digits at random, of this list alone.
+   */
+  id: string;
+  space: string;
+  /**
+   * Of the server's experiment, as it named it; absent: none.
+   */
+  arm?: string;
+}
+/**
+ * An item of a list, and its place there, from 0.
+ */
+export interface ShownItem {
+  card: Card;
+  position: number;
+}
 export interface Settings {
   /**
    * Empty: no server, which is the default.
@@ -1166,6 +1188,10 @@ export interface Settings {
    * The icon says how many items of the shop in front fit; absent: it does not.
    */
   showsBadge?: boolean;
+  /**
+   * The shopper's own server is told what is shown, opened and dismissed of its lists; absent: it is not.
+   */
+  tellsScreens?: boolean;
   paused: boolean;
   /**
    * From shop to the time of consent.
@@ -1279,6 +1305,7 @@ export interface State {
   mode: "auto" | "page";
   compareImages?: boolean;
   showsBadge?: boolean;
+  tellsScreens?: boolean;
   paused: boolean;
   trustedKeys?: string[];
   signedBy?: string;
@@ -1973,7 +2000,7 @@ export interface Messages {
   "settings.set": {
     from: "ui";
     to: "background";
-    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; trustedKeys?: string[]; packListUrl?: string; actId?: string; };
+    fields: { serverUrl?: string; serverIsMine?: boolean; mode?: string; compareImages?: boolean; showsBadge?: boolean; tellsScreens?: boolean; trustedKeys?: string[]; packListUrl?: string; actId?: string; };
     reply: { state: State; };
   };
   "pairing.make": {
@@ -2041,6 +2068,12 @@ export interface Messages {
     to: "background";
     fields: { tabId?: number; };
     reply: { state: State; };
+  };
+  "screen.tell": {
+    from: "ui";
+    to: "background";
+    fields: { shop: string; screen: Screen; kind: string; items: ShownItem[]; };
+    reply: { isTold: boolean; };
   };
   "item.dismiss": {
     from: "ui";

@@ -89,7 +89,7 @@ def test_the_checks_know_exactly_the_members_of_the_contract():
 
     from kernel.contracts import CONTRACTS
 
-    schema = yaml.safe_load((CONTRACTS / "openapi.yaml").read_text())["components"]["schemas"]["Event"]
+    schema = yaml.safe_load((CONTRACTS / "openapi.yaml").read_text())["components"]["schemas"]["ScreenEvent"]
     assert set(view.REQUIRED) == set(schema["required"])
     assert set(view.REQUIRED + view.OPTIONAL) == set(schema["properties"])
     items = schema["properties"]["items"]
