@@ -56,13 +56,7 @@ export type PackList = PackListEntry[];
  * Random id of one shown list, made on the device and used for no other. With it, and without diversity, a request takes part in experiments.
  */
 export type ScreenId = string;
-export type Rejected = {
-  /**
-   * Position in the request's list.
-   */
-  index: number;
-  problem: string;
-}[];
+export type Rejected = Rejection[];
 export type RankedCard = Card & {
   score: number;
   /**
@@ -940,13 +934,14 @@ export interface ScreenEvent {
    * @minItems 1
    * @maxItems 100
    */
-  items: {
-    itemId: string;
-    /**
-     * In the list as it was shown, from 0.
-     */
-    position: number;
-  }[];
+  items: ScreenItem[];
+}
+export interface ScreenItem {
+  itemId: string;
+  /**
+   * In the list as it was shown, from 0.
+   */
+  position: number;
 }
 export interface RecommendedItem {
   itemId: string;
@@ -984,6 +979,13 @@ export interface AcceptedWrite {
    */
   accepted: number;
   rejected?: Rejected;
+}
+export interface Rejection {
+  /**
+   * Position in the request's list.
+   */
+  index: number;
+  problem: string;
 }
 export interface Write {
   write: number;

@@ -89,12 +89,12 @@ def test_the_checks_know_exactly_the_members_of_the_contract():
 
     from kernel.contracts import CONTRACTS
 
-    schema = yaml.safe_load((CONTRACTS / "openapi.yaml").read_text())["components"]["schemas"]["ScreenEvent"]
+    schemas = yaml.safe_load((CONTRACTS / "openapi.yaml").read_text())["components"]["schemas"]
+    schema = schemas["ScreenEvent"]
     assert set(view.REQUIRED) == set(schema["required"])
     assert set(view.REQUIRED + view.OPTIONAL) == set(schema["properties"])
-    items = schema["properties"]["items"]
-    assert items["maxItems"] == view.MAX_ITEMS
-    assert items["items"]["properties"]["position"]["maximum"] == view.MAX_POSITION
+    assert schema["properties"]["items"]["maxItems"] == view.MAX_ITEMS
+    assert schemas["ScreenItem"]["properties"]["position"]["maximum"] == view.MAX_POSITION
 
 
 def start_experiment(tmp_path, *arguments):
