@@ -760,7 +760,7 @@ class RecommendationRequest(TypedDict):
     # Required with vector.
     space: NotRequired[str]
     filters: NotRequired[Filters]
-    # MMR's 1 - lambda: 0 is pure relevance.
+    # MMR's 1 - lambda: 0 is pure relevance. The default is the server's setting, or an experiment's.
     diversity: NotRequired[float]
     # vectors: each item carries what items are compared with each other by, so that the device can say why.
     include: NotRequired[list[Literal["vectors"]]]

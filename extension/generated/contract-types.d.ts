@@ -873,7 +873,7 @@ export interface RecommendationRequest {
   space?: string;
   filters?: Filters;
   /**
-   * MMR's 1 - lambda: 0 is pure relevance.
+   * MMR's 1 - lambda: 0 is pure relevance. The default is the server's setting, or an experiment's.
    */
   diversity?: number;
   /**

@@ -1,6 +1,7 @@
 """The command `events`: what came of the recommendations, as a table, as JSON, or as a file for the trainer."""
 
 import logging
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,13 +27,13 @@ def opened(settings: Settings) -> Iterator[Events]:
 
 
 def tidy_events(settings: Settings) -> None:
-    """Sum up what is old, and end the experiments whose rule says so. Feedback that cannot be opened is logged."""
+    """Sum up what is old, and end the experiments whose rule says so. A failure is logged."""
     try:
         with opened(settings) as events:
             for one in end_decided(events):
                 logger.info("experiment %s has ended: %s", one.experiment.name, one.finding.outcome)
             events.sum_up(settings.events_days)
-    except CatalogueError as error:
+    except (CatalogueError, OSError, sqlite3.Error) as error:
         logger.error("the feedback is not summed up: %s", error)
 
 

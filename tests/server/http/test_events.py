@@ -10,10 +10,12 @@ from browser import Browser
 from shelf import SHELF
 
 from server.__main__ import main
+from server.commands.events import tidy_events
 from server.encoding.bundle import load_bundle
 from server.events.database import FILE_NAME, Events
 from server.http.services import EXTENSION_KEY
 from server.http.views import events as view
+from server.settings import Settings
 from server.trust.database import TrustDatabase
 from server.trust.pairing import Pairing
 from server.trust.server_key import read_or_make
@@ -171,6 +173,45 @@ def test_feedback_that_cannot_be_opened_stops_no_recommendation(ingest, make_app
     answer = client.post("/v1/recommendations", json={"mode": "own", "shop": SHOP, "k": 3, "screen": SCREEN})
     assert (answer.status_code, len(answer.json["items"])) == (200, 3)
     assert client.post("/v1/events", json=body).status_code == 500
+
+
+def test_recommendations_do_not_wait_for_who_writes_events(client, recommend, body, wider, tmp_path):
+    """Another process sums up, as long as it likes: lists are ranked with their arms, events refused for now."""
+    client.application.extensions[EXTENSION_KEY].events().db.execute("PRAGMA busy_timeout = 1")
+    other = Events(tmp_path / "data")
+    other.db.execute("BEGIN IMMEDIATE")
+    assert recommend(screen=SCREEN).json["arm"].startswith("wider.")
+    refused = client.post("/v1/events", json=body)
+    assert (refused.status_code, refused.json["code"], refused.headers["Retry-After"]) == (503, "busy", "5")
+    other.db.execute("ROLLBACK")
+    other.close()
+    assert client.post("/v1/events", json=body).status_code == 204
+
+
+def test_the_hourly_work_sums_up_and_ends_experiments(client, body, wider, tmp_path):
+    settings = Settings(data_dir=tmp_path / "data", events_days=1)
+    for number in range(400):
+        screen = number.to_bytes(16, "big")
+        arm = client.application.extensions[EXTENSION_KEY].events().experiments.assign(SHOP, screen).name
+        mine = {**body, "screen": screen.hex(), "arm": arm}
+        assert client.post("/v1/events", json=mine).status_code == 204
+        if arm.endswith("b") and number % 2:
+            assert client.post("/v1/events", json={**mine, "kind": "click"}).status_code == 204
+    events = Events(tmp_path / "data")
+    events.db.execute("UPDATE screens SET hour = hour - 72")
+    events.db.execute("UPDATE experiments SET started_at = started_at - 259200")
+    tidy_events(settings)
+    assert events.experiments.find("wider").outcome == "b"
+    assert list(events.impressions()) == []
+    assert sum(sums.screens for sums in events.sums()) == 400
+    events.close()
+
+
+def test_the_hourly_work_survives_a_damaged_file(tmp_path, caplog):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / FILE_NAME).write_bytes(b"not a database" * 100)
+    tidy_events(Settings(data_dir=tmp_path / "data"))
+    assert "the feedback is not summed up" in caplog.text
 
 
 def test_full_feedback_is_507_and_reads_continue(ingest, make_app, body):
