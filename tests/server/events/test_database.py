@@ -38,6 +38,15 @@ def test_an_event_that_is_sent_again_counts_once(events):
     assert counts == (1, 1, 2, 1, 1, 4, 1, 2)
 
 
+def test_an_item_that_is_told_at_another_place_counts_once(events):
+    for position in (3, 4):
+        events.add(event(7, items=((1, position),)))
+        events.add(event(7, "click", ((1, position),)))
+    (counts,) = counted(events).values()
+    assert counts[:4] == (1, 1, 1, 1)
+    assert [(p.position, p.impressions, p.clicks) for p in events.positions()] == [(3, 1, 1)]
+
+
 def test_a_list_that_is_shown_bit_by_bit_is_one_screen(events):
     events.add(event(7, items=((1, 0), (2, 1))))
     events.add(event(7, items=((2, 1), (3, 2))))
