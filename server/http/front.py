@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
 
 from flask import Flask, request
-from granian.rsgi import ProtocolClosed
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # exported under another name
 
 from server.errors import ProblemError
 from server.http import fast_path
