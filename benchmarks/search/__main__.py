@@ -93,8 +93,8 @@ class Searched:
         self.state, self._catalogue = state, catalogue
         indexed = [entry for entry in entries if entry.is_indexed]
         places = {data.item_id(state.shop, entry.key): place for place, entry in enumerate(indexed)}
-        ids = [*state.base.item_ids, *state.delta.item_ids]
-        self.place = np.array([places.get(item_id, -1) for item_id in ids])
+        cards = (orjson.loads(card + b"}") for card in state.cards_of(np.arange(state.num_rows)))
+        self.place = np.array([places[card["itemId"]] for card in cards])
         self._encoder = encoder
         self._plain = {name: _plain_index([entry.title for entry in indexed], how) for name, how in TOKENIZERS.items()}
 
@@ -233,7 +233,7 @@ def main() -> int:
     }
     replica = Replica(settings, bundle)
     replica.refresh()
-    replica.build_indexes()
+    replica.build_snapshots()
     encoder = Encoder(bundle.directory, bundle.manifest, 1)
     shops: dict[str, ShopResult] = {}
     with closing(Catalogue(settings.data_dir)) as catalogue:

@@ -8,7 +8,19 @@ from server.http import front, gate, problems
 from server.http.metrics import Metrics
 from server.http.searches import Searches
 from server.http.services import EXTENSION_KEY, Services
-from server.http.views import bundles, channel, health, items, packs, pairing, recommendations, search, shops, sync
+from server.http.views import (
+    bundles,
+    channel,
+    events,
+    health,
+    items,
+    packs,
+    pairing,
+    recommendations,
+    search,
+    shops,
+    sync,
+)
 from server.packs.served import ServedPacks
 from server.search.replica import Replica
 from server.settings import Settings
@@ -33,7 +45,7 @@ def create_app(settings: Settings) -> Flask:
     gate.init_app(app, settings)
     front.init_app(app)
     problems.init_app(app)
-    for view in (recommendations, search, shops, items, packs, bundles, health, pairing, channel, sync):
+    for view in (recommendations, search, shops, items, packs, bundles, health, pairing, channel, sync, events):
         app.register_blueprint(view.bp)
     parts.replica.start()
     return app

@@ -8,8 +8,8 @@ from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
-from server.http.front import READ
-
+# Key of a request's environment: when it had arrived. No header can set it.
+READ = "carryover.read"
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0)
 
 
@@ -28,6 +28,15 @@ class Metrics:
             "carryover_recommendations_total", "Recommendations", ["shop", "strategy"], registry=self._registry
         )
         self.searches = Counter("carryover_searches_total", "Searches", ["shop", "strategy"], registry=self._registry)
+
+        self._of_strategy: dict[tuple[str, str], Counter] = {}
+
+    def count_strategy(self, shop: str, strategy: str) -> None:
+        """Count an answer. The counter of each shop and strategy is kept: finding it takes longer than counting."""
+        key = (shop, strategy)
+        if key not in self._of_strategy:
+            self._of_strategy[key] = self.strategies.labels(shop, strategy)
+        self._of_strategy[key].inc()
 
     def counts(self) -> dict[str, float]:
         """Return every counter of this process by family, name and labels, as JSON."""

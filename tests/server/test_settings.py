@@ -32,8 +32,8 @@ def test_the_contract_flags_exist_and_lists_repeat():
 
 def test_worker_processes_get_the_same_settings_through_the_environment():
     settings = Settings(
-        data_dir=Path("/x y"), port=9, allow_origins=("http://a:1", "http://b:2"), resolve=("h:[::1]",), ef=77,
-        operator_token="for-tests-only-0123456789",
+        data_dir=Path("/x y"), port=9, allow_origins=("http://a:1", "http://b:2"), resolve=("h:[::1]",),
+        exact_max_items=77, operator_token="for-tests-only-0123456789",
     )  # fmt: skip
     assert settings_from({}, environment_from(settings)) == settings
 

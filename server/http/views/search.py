@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request
 from server.catalogue.columns import Floats
 from server.catalogue.terms import MAX_QUERY_CHARS, Word, query_words
 from server.errors import ProblemError
-from server.http.front import READ
+from server.http.metrics import READ
 from server.http.request_body import check_integer, check_object, check_string, invalid, read_object, type_name
 from server.http.searches import deadline_from
 from server.http.services import Services, services
@@ -122,7 +122,7 @@ def _read_image(value: object, parts: Services) -> bytes:
 def _read_taste(value: object, parts: Services) -> Floats | None:
     body: Mapping[str, object] = check_object(value, ("vector", "space"), (), "/taste")
     try:
-        return read_vector(body, parts.bundle.dim, parts.bundle.space)
+        return read_vector(body, None, parts.bundle.dim, parts.bundle.space)
     except ProblemError as error:
         raise ProblemError(error.status, error.code, error.detail, f"/taste{error.pointer or ''}") from error
 

@@ -20,7 +20,7 @@ def change(label, *, is_there=True):
 @pytest.mark.parametrize("is_base", [True, False])
 def test_live_rows_alone_are_found(is_base):
     state = empty_state("shop", DIM).with_changes([change(label) for label in (2, 5, 9)], 1)
-    state = state.with_index(None) if is_base else state
+    state = state.folded(0) if is_base else state
     state = state.with_changes([change(5, is_there=False), change(12)], 2)
     rows = rows_of(state, np.array([1, 2, 5, 9, 12, 13]))
     assert [orjson.loads(state.card(row) + b"}")["title"] if row >= 0 else None for row in rows.tolist()] == [
