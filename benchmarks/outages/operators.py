@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import math
 import random
 import threading
 import time
@@ -19,6 +20,8 @@ _TIMEOUT_SECONDS = 10.0
 # A worker that has not served a write by then is counted with this staleness.
 _MOST_STALE_SECONDS = 10.0
 _MAX_CONNECTIONS = 200
+# A write that is not accepted and applied so long after the end of a run is a problem of its own.
+_GIVE_UP_SECONDS = 90.0
 
 
 class WorkerLinks:
@@ -77,6 +80,7 @@ class Operator(threading.Thread):
         self._world, self._stage, self._shops, self._pause = world, stage, shops, pause
         self._dice = random.Random(f"{world.seed} operator {number}")
         self._stopping = threading.Event()
+        self._stopped_at = math.inf
         self._version = 0
         self._links = WorkerLinks(stage)
         self._connection: http.client.HTTPConnection | None = None
@@ -89,6 +93,7 @@ class Operator(threading.Thread):
 
     def stop(self) -> None:
         """End it after the write that is under way, and raise what ended it before."""
+        self._stopped_at = min(self._stopped_at, time.monotonic())
         self._stopping.set()
         self.join()
         self._links.close()
@@ -160,7 +165,7 @@ class Operator(threading.Thread):
             except (OSError, http.client.HTTPException) as error:
                 how = type(error).__name__
             self.tries[how] = self.tries.get(how, 0) + 1
-            time.sleep(0.1)
+            self._wait(0.1)
 
     def _follow(self, number: int, sent: float) -> tuple[float, float, dict[str, Any]]:
         """Return moments between which a write was applied, and its report."""
@@ -176,7 +181,13 @@ class Operator(threading.Thread):
                     after = asked
                 elif status == 404:
                     return after, time.monotonic(), report
-            time.sleep(_POLL_SECONDS)
+            self._wait(_POLL_SECONDS)
+
+    def _wait(self, seconds: float) -> None:
+        """Sleep; raises RuntimeError where the end of the run is long past."""
+        if time.monotonic() > self._stopped_at + _GIVE_UP_SECONDS:
+            raise RuntimeError(f"a write was not accepted and applied within {_GIVE_UP_SECONDS:g} s: {self.tries}")
+        time.sleep(seconds)
 
     def _check(self, report: dict[str, Any], num_changes: int, method: str, num_tries: int) -> None:
         """Note a write that was not done as a whole, or twice."""

@@ -70,7 +70,7 @@ class Stage:
                 found[pid] = "decoder"
             elif "search.builder" in line:
                 found[pid] = "builder"
-            elif "server run" in line and not is_zombie(pid):
+            elif "spawn_main" in line:
                 found[pid] = "worker"
         return found
 
@@ -187,11 +187,6 @@ def end_all(pids: set[int], seconds: float = 15.0) -> list[int]:
 
 def has_ended(pid: int) -> bool:
     """Return whether a process has ended, also where nobody has waited for it."""
-    return not command_line(pid)
-
-
-def is_zombie(pid: int) -> bool:
-    """Return whether a process has ended and nobody has waited for it."""
     return not command_line(pid)
 
 
