@@ -80,7 +80,18 @@ def judge(
             continue
         stale = 0.0 if applied >= current else shelf.staleness(applied, at[0])
         return Verdict(None, stale, *found)
+    for applied in range(numbers.stop, -1, -1):
+        if not isinstance(_compare(shelf, view, asked, answer, view.live(applied) & ~_named(view, missing)), str):
+            late = at[0] - shelf.writes[applied].applied_by
+            return Verdict(f"stale: write {applied + 1} of {len(shelf.writes)} was applied {late:.2f} s before", late)
     return Verdict(f"{problem} ({len(tried)} states tried, {len(shelf.writes)} writes)")
+
+
+def knows_no_shop(shelf: Shelf, at: tuple[float, float]) -> str | None:
+    """Return None if the shop may have had no item between two moments, a problem otherwise."""
+    numbers, _ = shelf.allowed(*at)
+    view = shelf.view()
+    return None if any(not view.live(applied).any() for applied in numbers) else "expected items, got 404"
 
 
 def _named(view: View, ids: Iterable[str]) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.outages.goods import BRANDS, SECTIONS
-from benchmarks.outages.judge import Asked, Verdict, judge
+from benchmarks.outages.judge import Asked, Verdict, judge, knows_no_shop
 from benchmarks.outages.stage import Stage, ask_on
 from benchmarks.outages.tally import Tally
 from benchmarks.outages.world import World
@@ -124,11 +124,10 @@ class Reader(threading.Thread):
         if found is None:
             return
         status, raw, at = found
-        answer = json.loads(raw)
-        if status != 200:
-            self._note(Verdict(f"status {status} for a known shop: {answer.get('code')}"), kind, asked.shop, at)
+        answer, shelf = json.loads(raw), self._world.shelves[asked.shop]
+        if status == 404:
+            self._note(Verdict(knows_no_shop(shelf, at)), kind, asked.shop, at)
             return
-        shelf = self._world.shelves[asked.shop]
         verdict = judge(shelf, asked, answer, at)
         for _ in range(20):  # a worker may have learnt of an estimate before this process has
             if verdict.problem is None:
@@ -191,7 +190,7 @@ class Reader(threading.Thread):
 
     def _pack(self) -> None:
         """The list answers 304 to its own ETag, and each file has the hash that names it."""
-        shop = min(self._world.shelves, key=lambda one: len(self._world.shelves[one].view().born))
+        shop = min(self._world.shelves)
         path = f"/v1/shops/{shop}/pack/list.json"
         tag, before = self._etags.get(shop, ("", b""))
         found = self._ask("pack", "GET", path, headers={"If-None-Match": tag} if tag else None)
