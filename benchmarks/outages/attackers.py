@@ -27,7 +27,7 @@ _MEGAPIXELS_40 = (8000, 5000)
 
 
 class SlowBodies(threading.Thread):
-    """Keeps `count` connections open that send half of a request: every second one a byte each second, others nothing."""
+    """Keeps `count` connections open that send half of a request, one in two of them then a byte a second."""
 
     def __init__(self, port: int, count: int) -> None:
         super().__init__(daemon=True)
@@ -155,7 +155,7 @@ def image_host(files: dict[str, bytes]) -> Iterator[int]:
     """Serve files over HTTP until the block ends; yield the port."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 (the name is http.server's)
+        def do_GET(self) -> None:
             content = files.get(self.path.rpartition("/")[2], b"")
             self.send_response(200 if content else 404)
             self.send_header("Content-Length", str(len(content)))

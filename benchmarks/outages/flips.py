@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from benchmarks.outages.hostile import put_products, wait_applied
 from benchmarks.outages import goods
+from benchmarks.outages.hostile import put_products, wait_applied
 from benchmarks.outages.judge import Asked, judge
 from benchmarks.outages.stage import ask, metric_value, running
 from benchmarks.outages.truth import Shelf
@@ -91,7 +91,7 @@ def flip(file: Path, bit: int) -> None:
 
 
 def _reset(world: World) -> None:
-    """Forget the metrics that an earlier damaged catalogue was given; the one before any damage and the bundle's stay."""
+    """Forget what earlier damaged catalogues estimated; the one before any damage and the bundle's own stay."""
     for shelf in world.shelves.values():
         shelf.metrics = shelf.metrics[-2:]
 
@@ -167,13 +167,13 @@ def read_all(world: World, folder: Path, call: Call) -> Outcome:
 
 
 def _follow_metrics(world: World, folder: Path) -> None:
-    """Take in what has been estimated since; where a damaged file cannot be read, what was before is all that is known."""
+    """Take in what has been estimated since, unless the damaged file cannot be read."""
     with suppress(sqlite3.Error, ValueError, KeyError, TypeError):
         world.follow_metrics(folder)
 
 
 def _read_products(shelf: Shelf, call: Call, outcome: Outcome) -> None:
-    """A product is right, or its row is known to be damaged."""
+    """Fetch every product: it is right, or its row is known to be damaged."""
     view = shelf.view()
     for item_id, rows in view.rows_of.items():
         status, got, text = call("GET", f"/v1/shops/{shelf.name}/items/{item_id}", None)
@@ -195,7 +195,7 @@ def _count(outcome: Outcome, found: Counter[str]) -> None:
 
 
 def _check_and_repair(world: World, settings: Settings, outcome: Outcome, found: Counter[str]) -> None:
-    """What is missing must be found by `check`; after `repair` what is served is right, and nothing more is missing."""
+    """Expect `check` to find what is missing, and right answers after `repair`."""
     try:
         seen = check(settings)
     except (ServerError, OSError) as error:

@@ -7,12 +7,19 @@ from pathlib import Path
 
 from kernel.contract_types import Product
 
-_COLOURS = "navy black red olive white grey green sand teal plum amber coral ivory rust mint slate".split()
-_MATERIALS = "linen cotton wool oak steel glass leather bamboo silk cork brass denim felt clay pine nylon".split()
-_THINGS = (
-    "tee chair lamp scarf mug jacket table bag shelf hat rug bowl desk belt vase boot mirror bench clock pillow "
-    "tray skirt coat stool basket kettle plate towel wallet gown apron lantern"
-).split()
+_COLOURS = [
+    "navy", "black", "red", "olive", "white", "grey", "green", "sand", "teal", "plum", "amber", "coral",
+    "ivory", "rust", "mint", "slate",
+]  # fmt: skip
+_MATERIALS = [
+    "linen", "cotton", "wool", "oak", "steel", "glass", "leather", "bamboo", "silk", "cork", "brass",
+    "denim", "felt", "clay", "pine", "nylon",
+]  # fmt: skip
+_THINGS = [
+    "tee", "chair", "lamp", "scarf", "mug", "jacket", "table", "bag", "shelf", "hat", "rug", "bowl",
+    "desk", "belt", "vase", "boot", "mirror", "bench", "clock", "pillow", "tray", "skirt", "coat", "stool",
+    "basket", "kettle", "plate", "towel", "wallet", "gown", "apron", "lantern",
+]  # fmt: skip
 _STOCK = ("InStock", "InStock", "InStock", "OutOfStock", "LimitedAvailability", None)
 BRANDS = tuple(f"Brand {i}" for i in range(12))
 SECTIONS = ("Women", "Men", "Home")

@@ -118,10 +118,22 @@ def kept(view: View, asked: Asked, live: Any) -> Any:
 def _compare(shelf: Shelf, view: View, asked: Asked, answer: dict[str, Any], live: Any) -> tuple[int, int] | str:
     """Return how many items are of the true top k, and of how many; what is wrong where something is."""
     keep = kept(view, asked, live)
-    items = answer["items"]
+    rows = _rows_of(view, keep, answer["items"])
+    if isinstance(rows, str):
+        return rows
     expected = min(asked.k, int(np.count_nonzero(keep)))
-    if len(items) != expected:
-        return f"expected {expected} items, got {len(items)}"
+    if len(rows) != expected or len(set(rows)) != len(rows):
+        return f"expected {expected} different items, got {len(set(rows))} of {len(rows)}"
+    if asked.vector is None:
+        return _first_screen(view, keep, rows)
+    if not shelf.scored:
+        return 0, 0
+    tried = [_ranked(metric, view, asked, answer, (keep, rows)) for metric in shelf.metrics]
+    return next((found for found in tried if not isinstance(found, str)), tried[0])
+
+
+def _rows_of(view: View, keep: Any, items: list[dict[str, Any]]) -> list[int] | str:
+    """Return the versions that an answer shows; a problem where one is not kept, or has another card."""
     rows = []
     for item in items:
         row = next((row for row in view.rows_of.get(item["itemId"], ()) if row < len(keep) and keep[row]), None)
@@ -131,19 +143,7 @@ def _compare(shelf: Shelf, view: View, asked: Asked, answer: dict[str, Any], liv
         if card != view.cards[row]:
             return f"{item['itemId']} has another card: {card}"
         rows.append(row)
-    if len(set(rows)) != len(rows):
-        return "an item comes twice"
-    if asked.vector is None:
-        return _first_screen(view, keep, rows)
-    if not shelf.scored:
-        return 0, 0
-    problem = "no metric"
-    for metric in shelf.metrics:
-        found = _ranked(metric, view, asked, answer, (keep, rows))
-        if not isinstance(found, str):
-            return found
-        problem = found
-    return problem
+    return rows
 
 
 def _first_screen(view: View, keep: Any, rows: list[int]) -> tuple[int, int] | str:

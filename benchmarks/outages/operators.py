@@ -6,8 +6,8 @@ import math
 import random
 import threading
 import time
-from contextlib import contextmanager, suppress
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from benchmarks.outages import goods
@@ -192,7 +192,7 @@ class Operator(threading.Thread):
     def _check(self, report: dict[str, Any], num_changes: int, method: str, num_tries: int) -> None:
         """Note a write that was not done as a whole, or twice."""
         done = report.get("deleted", 0) if method == "DELETE" else report.get("accepted", 0)
-        # Of one that was sent twice the first may have been accepted without an answer; the second then changes nothing.
+        # Of one that was sent twice the first may have been accepted unseen; the second then changes nothing.
         whole = done == num_changes or (num_tries > 1 and done + report.get("unchanged", 0) in (0, num_changes))
         if report.get("state") != "applied" or not whole:
             self.problems.append(f"{method} of {num_changes} sent {num_tries} times: {report}")

@@ -140,11 +140,11 @@ class Reader(threading.Thread):
         self._note(verdict, kind, asked.shop, at, answer["strategy"])
 
     def _note(self, verdict: Verdict, kind: str, shop: str, at: tuple[float, float], more: str = "") -> None:
-        details = {"kind": f"{kind} {more}".strip(), "shop": shop, "asked": round(at[0], 3), "answered": round(at[1], 3)}
+        details = {"kind": f"{kind} {more}".strip(), "shop": shop, "seconds": round(at[1] - at[0], 3)}
         self._tally.judged(verdict.problem, verdict.staleness, details)
 
     def _product(self) -> None:
-        """A product is read from the catalogue itself, so it is never stale."""
+        """Fetch a product, which is read from the catalogue itself and so never stale."""
         shelf = self._world.shelves[self._shop()]
         view = shelf.view()
         if not view.cards:
@@ -165,7 +165,7 @@ class Reader(threading.Thread):
         self._note(Verdict(problem), "product", shelf.name, at)
 
     def _shops(self) -> None:
-        """The number of items of each shop is that of one of its states."""
+        """List the shops; the number of items of each must be that of one of its states."""
         found = self._ask("shops", "GET", "/v1/shops")
         if found is None:
             return
@@ -189,7 +189,7 @@ class Reader(threading.Thread):
             self._note(Verdict(problem), "watch", path, found[2])
 
     def _pack(self) -> None:
-        """The list answers 304 to its own ETag, and each file has the hash that names it."""
+        """Fetch a list of packs by its ETag, and the manifest that it names, which must have that hash."""
         shop = min(self._world.shelves)
         path = f"/v1/shops/{shop}/pack/list.json"
         tag, before = self._etags.get(shop, ("", b""))

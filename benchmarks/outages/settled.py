@@ -15,7 +15,7 @@ _MOST = 1000
 
 
 def settled(world: World, stage: Stage) -> dict[str, Any]:
-    """Compare the whole catalogue with what was written; counts of `lost`, `doubled` and `wrong` are 0 for a sound one."""
+    """Compare the whole catalogue with what was written; a sound one has 0 of everything."""
     time.sleep(1.5)
     lost, wrong = [], []
     for shop, shelf in world.shelves.items():

@@ -211,7 +211,7 @@ def _holds(pid: int, inode: str) -> bool:
     wanted = f"socket:[{inode}]"
     for link in Path(f"/proc/{pid}/fd").glob("*"):
         with suppress(OSError):
-            if os.readlink(link) == wanted:
+            if str(link.readlink()) == wanted:
                 return True
     return False
 

@@ -22,7 +22,7 @@ import orjson
 logger = logging.getLogger(__name__)
 
 SOCKET = "CARRYOVER_METRICS_SOCKET"
-_ANSWER_SECONDS = 2.0
+_ANSWER_SECONDS = 0.5
 _REPORT_SECONDS = 1.0
 
 
@@ -106,6 +106,7 @@ class HubClient:
         self._path = path
         self._own = own
         self._connection: Connection[bytes, bytes] | None = None
+        self._last: Report | None = None
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         # Before this worker is ready: it counts as one of those that serve from now on.
@@ -113,7 +114,11 @@ class HubClient:
         threading.Thread(target=self._keep_reporting, name="report-metrics", daemon=True).start()
 
     def total(self) -> Report:
-        """Report, and return the sum over all workers; where the hub does not answer, what this worker has."""
+        """Report, and return the sum over all workers.
+
+        Where the hub does not answer, the last sum that it gave: counters must not fall. Before the first, what this
+        worker has.
+        """
         own = self._own()
         with self._lock:
             try:
@@ -121,14 +126,15 @@ class HubClient:
                     self._connection = Client(self._path, "AF_UNIX")
                 self._connection.send_bytes(own.to_bytes())
                 if self._connection.poll(_ANSWER_SECONDS):
-                    return report_from(self._connection.recv_bytes())
+                    self._last = report_from(self._connection.recv_bytes())
+                    return self._last
                 raise TimeoutError(f"no answer within {_ANSWER_SECONDS} s")
             except (OSError, EOFError) as error:
-                logger.warning("metrics are of this worker (%d) alone: %s", os.getpid(), error)
+                logger.warning("metrics of worker %d are not up to date: %s", os.getpid(), error)
                 if self._connection is not None:
                     self._connection.close()
                     self._connection = None
-        return own
+            return self._last or own
 
     def close(self) -> None:
         """Stop reporting."""
