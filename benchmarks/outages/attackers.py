@@ -46,12 +46,13 @@ class SlowBodies(threading.Thread):
             while len(self._open) < self._count and not self._stopping.is_set():
                 try:
                     connection = socket.create_connection(("127.0.0.1", self._port), timeout=5)
-                    connection.sendall(_HEADS[self.opened % len(_HEADS)].encode())
                 except OSError:
                     self.refused += 1
                     break
-                self.opened += 1
                 self._open.append(connection)
+                with contextlib.suppress(OSError):  # closed already: it is opened again
+                    connection.sendall(_HEADS[self.opened % len(_HEADS)].encode())
+                self.opened += 1
 
     @staticmethod
     def _is_alive(connection: socket.socket, *, drips: bool) -> bool:

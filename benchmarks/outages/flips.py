@@ -49,7 +49,7 @@ class Outcome:
         return sum(map(len, self.missing.values()))
 
 
-def measure_flips(bundle: Path, scratch: Path, seed: int, flips: int, served: int) -> dict[str, Any]:
+def measure_flips(bundle: Path, scratch: Path, seed: int, flips: int, served: int, runs: int = 2) -> dict[str, Any]:
     """Flip bits: most read inside this process, some by a real server, some in the file of a running one."""
     world = new_world(bundle, scratch / "whole", seed)
     world.fill(_SIZES)
@@ -59,7 +59,7 @@ def measure_flips(bundle: Path, scratch: Path, seed: int, flips: int, served: in
     inside = _many(world, scratch, [dice.randrange(8 * size) for _ in range(flips)], _inside)
     of_servers = _many(world, scratch, [dice.randrange(8 * size) for _ in range(served)], _served)
     return {"catalogueBytes": size, "items": sum(_SIZES.values()), "inProcess": inside, "byServer": of_servers,
-            "whileRunning": [_while_running(world, scratch / f"running{i}", dice, size) for i in range(2)],
+            "whileRunning": [_while_running(world, scratch / f"running{i}", dice, size) for i in range(runs)],
             "seconds": round(time.perf_counter() - started, 1)}  # fmt: skip
 
 

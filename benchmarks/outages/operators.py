@@ -97,6 +97,8 @@ class Operator(threading.Thread):
         self._stopping.set()
         self.join()
         self._links.close()
+        if self._connection is not None:
+            self._connection.close()
         if self.error is not None:
             raise self.error
 

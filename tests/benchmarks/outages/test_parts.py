@@ -34,9 +34,9 @@ def test_slow_bodies_make_no_answer_wrong(bundle: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_flipped_bits_make_no_answer_wrong(bundle: Path, tmp_path: Path) -> None:
-    found = checked(flips.measure_flips(bundle, tmp_path, SEED, flips=15, served=0))
+    found = checked(flips.measure_flips(bundle, tmp_path, SEED, flips=6, served=0, runs=0))
     inside = found["inProcess"]
-    assert inside["nothingMissing"] + inside["someMissing"] + inside["refusedToStart"] == 15
+    assert inside["nothingMissing"] + inside["someMissing"] + inside.get("refusedToStart", 0) == 6
 
 
 @pytest.mark.long

@@ -112,7 +112,7 @@ def test_a_killed_worker_is_replaced_and_nothing_accepted_is_lost(served):
 
 
 def test_a_server_whose_workers_end_again_and_again_serves_on(served):
-    """granian gives up where a worker ends twice within seconds."""
+    """Granian gives up where a worker ends twice within seconds."""
     port, process = served
     for _ in range(4):
         os.kill(wait_until(lambda: workers_of(process))[0], signal.SIGKILL)
