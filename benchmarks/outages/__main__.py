@@ -5,7 +5,8 @@
 `bodies`: 200 connections that send half of a request. `hosts`: images that never come. `bombs`: images that become
 large. `disk`: a full file system (tmpfs, which needs root). `flips`: single bits of the catalogue turned over.
 `clients`: readers that never read, 5,000 connections, a second server. `stops`: processes under SIGSTOP, workers that
-end again and again. `load`: minutes of mixed load. `kills`: kill -9 of workers, writer and server under that load.
+end again and again. `switch`: another bundle and back, by a restart. `load`: minutes of mixed load. `kills`: kill -9 of
+workers, writer and server under that load.
 
 The client knows all that it wrote, with vectors and scores of its own; an answer is right if one whole state of the
 shop explains it, at most a second older than the newest that was applied. `availability` is the share of reads that
@@ -27,9 +28,10 @@ from benchmarks.outages.flips import measure_flips
 from benchmarks.outages.hostile import measure_bodies, measure_bombs, measure_clients, measure_hosts
 from benchmarks.outages.mixed import measure_kills, measure_load
 from benchmarks.outages.stops import measure_stops
+from benchmarks.outages.switch import measure_switch
 from kernel.paths import ROOT
 
-PARTS = ("bodies", "hosts", "bombs", "disk", "flips", "clients", "stops", "load", "kills")
+PARTS = ("bodies", "hosts", "bombs", "disk", "flips", "clients", "stops", "switch", "load", "kills")
 
 
 def main() -> int:
@@ -80,13 +82,15 @@ def _measures(wanted: argparse.Namespace) -> dict[str, Callable[[Path, Path, int
         "flips": lambda *to: measure_flips(*to, wanted.flips, wanted.served_flips),
         "clients": measure_clients,
         "stops": measure_stops,
+        "switch": measure_switch,
         "load": lambda *to: measure_load(*to, wanted.minutes),
         "kills": lambda *to: measure_kills(*to, wanted.kills),
     }
 
 
 # Counts that must be 0 wherever they are in a result.
-_FAULTS = frozenset({"wrong", "lost", "doubled", "wrongAnswers", "failedAnswers", "wrongAfterRepair", "repairFailed"})
+_FAULTS = frozenset({"wrong", "lost", "doubled", "wrongAnswers", "failedAnswers", "wrongAfterRepair", "repairFailed",
+                     "mixedAnswers"})  # fmt: skip
 
 
 def is_sound(found: Any) -> bool:
